@@ -1,0 +1,10 @@
+import { defineConfig } from 'prisma/config';
+
+export default defineConfig({
+  schema: 'prisma/schema.prisma',
+  migrations: { path: 'prisma/migrations' },
+  datasource: { url: `file:${process.env['DB_PATH'] ?? './data/orderbook.db'}` },
+  experimental: { externalTables: true },
+  // Made by hand in the first migration: see prisma/schema.prisma.
+  tables: { external: ['book'] },
+});

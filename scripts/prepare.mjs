@@ -1,0 +1,133 @@
+/**
+ * Makes a clone ready to run: installs, generates and builds what is missing or out of date, and
+ * nothing else. Runs before every npm script that needs it; takes well under a second when all is
+ * fresh. Uses only Node, because it runs before anything is installed. Writes to stderr only, so
+ * that `npm run export` keeps standard output to itself.
+ */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+process.chdir(root);
+
+/** `prisma generate` looks for its schema engine but never runs it; any executable will do. */
+const env = { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, PRISMA_HIDE_UPDATE_MESSAGE: '1' };
+
+function say(text) {
+  process.stderr.write(`[prepare] ${text}\n`);
+}
+
+function run(what, command, args) {
+  const started = Date.now();
+  say(`${what} …`);
+  const result = spawnSync(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8', maxBuffer: 1 << 28 });
+  if (result.status !== 0) {
+    process.stderr.write(`${result.stdout ?? ''}${result.stderr ?? ''}\n`);
+    say(`${what} failed${result.error ? `: ${result.error.message}` : ''}`);
+    process.exit(1);
+  }
+  say(`${what}: ${((Date.now() - started) / 1000).toFixed(1)} s`);
+}
+
+function npm(what, args) {
+  const script = process.env.npm_execpath;
+  if (script && /\.[cm]?js$/.test(script)) run(what, process.execPath, [script, ...args]);
+  else run(what, process.platform === 'win32' ? 'npm.cmd' : 'npm', args);
+}
+
+function filesUnder(path, suffix, skip = []) {
+  if (!existsSync(path)) return [];
+  return readdirSync(path, { withFileTypes: true })
+    .flatMap((entry) => {
+      const full = join(path, entry.name);
+      if (skip.includes(full)) return [];
+      if (entry.isDirectory()) return filesUnder(full, suffix, skip);
+      return suffix.some((s) => entry.name.endsWith(s)) ? [full] : [];
+    })
+    .sort();
+}
+
+function hashOf(files) {
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(`${file}\0`).update(readFileSync(file)).update('\0');
+  return hash.digest('hex');
+}
+
+/** Runs `make` unless `stamp` says it already ran on the same `files`. */
+function whenChanged(stamp, files, make) {
+  const hash = hashOf(files);
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return;
+  make();
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, hash);
+}
+
+/** Whether node_modules holds what the lockfile asks for. */
+function installed() {
+  try {
+    const wanted = JSON.parse(readFileSync('package-lock.json', 'utf8')).packages;
+    const found = JSON.parse(readFileSync('node_modules/.package-lock.json', 'utf8')).packages;
+    return Object.entries(wanted).every(
+      ([path, { version, optional, devOptional, peer }]) =>
+        path === '' || optional || devOptional || peer || found[path]?.version === version,
+    );
+  } catch {
+    return false;
+  }
+}
+
+/** Whether the native SQLite driver loads in this Node (it is compiled for one Node version). */
+function driverLoads() {
+  try {
+    const require = createRequire(join(root, 'package.json'));
+    const Database = require('better-sqlite3');
+    new Database(':memory:').close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 20 || (major === 20 && minor < 19) || (major === 22 && minor < 12)) {
+  say(`Node ${process.versions.node} is too old; use 20.19 or newer, 22.12 or newer, or 24`);
+  process.exit(1);
+}
+
+const lock = JSON.parse(readFileSync('package-lock.json', 'utf8'));
+if (!installed()) {
+  npm('installing dependencies (a few minutes where the SQLite driver must be compiled)', [
+    'ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error',
+  ]);
+}
+if (!driverLoads()) {
+  npm('compiling the SQLite driver for this Node', ['rebuild', 'better-sqlite3', '--loglevel=error']);
+  if (!driverLoads()) {
+    say('the SQLite driver does not load; it needs a prebuilt binary or a C++ compiler, make and Python 3');
+    process.exit(1);
+  }
+}
+
+const bin = (name, file) => join('node_modules', name, file);
+whenChanged('src/generated/.stamp', ['prisma/schema.prisma', 'prisma.config.ts', 'package-lock.json'], () =>
+  run('generating the Prisma client', process.execPath, [bin('prisma', lock.packages['node_modules/prisma'].bin.prisma), 'generate']),
+);
+
+whenChanged('dist/.stamp', [...filesUnder('src', ['.ts']), 'tsconfig.json', 'package-lock.json'], () => {
+  rmSync('dist', { recursive: true, force: true });
+  run('building', process.execPath, [bin('typescript', 'bin/tsc'), '-p', 'tsconfig.json']);
+});
+
+const forTests = process.env.npm_lifecycle_event === 'pretest' || process.argv.includes('--generate');
+if (forTests) {
+  const documents = filesUnder('test', ['.ts'], [join('test', 'gql')]);
+  whenChanged('test/gql/.stamp', ['schema.graphql', 'codegen.ts', ...documents], () =>
+    run('generating typed operations for the tests', process.execPath, [
+      bin('@graphql-codegen/cli', lock.packages['node_modules/@graphql-codegen/cli'].bin['graphql-codegen']),
+    ]),
+  );
+}

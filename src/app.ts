@@ -1,0 +1,111 @@
+import { createApi } from './api/server.js';
+import { Bus } from './bus.js';
+import { adapters } from './collector/registry.js';
+import { Supervisor } from './collector/supervisor.js';
+import type { Config } from './config.js';
+import { openLogFiles } from './logging/log-files.js';
+import { localTime, Logger } from './logging/logger.js';
+import { openStore } from './store/store.js';
+import { VERSION } from './version.js';
+
+/** A running recorder. */
+export interface App {
+  /** Address of the API, for people to open. */
+  readonly url: string;
+  readonly supervisor: Supervisor;
+  readonly bus: Bus;
+  /** Closes everything in order: collectors, API, store, logs. Takes less than 5 s. */
+  close(signal: string): Promise<void>;
+}
+
+/** Longest wait for API clients to leave, ms. */
+const API_GRACE_MS = 1500;
+/** Longest wait for the queue to be written, ms. */
+const STORE_GRACE_MS = 2500;
+
+/**
+ * Composes the program and runs it. Data flows one way: collectors → bus → store and API.
+ * @param quiet keeps the log off standard output (tests)
+ * @throws {Error} in one clear line when the log folder, the database or the port cannot be had;
+ * what was opened before is closed again
+ */
+export async function startApp(config: Config, quiet = false): Promise<App> {
+  const opened: (() => Promise<void>)[] = [];
+  try {
+    const bus = new Bus();
+    const store = await openStore({ dbPath: config.dbPath, snapshotEveryMs: config.snapshotEveryMs });
+    opened.push(() => store.close(STORE_GRACE_MS));
+    const files = await openLogFiles(config.logPath, quiet);
+    opened.push(() => files.close());
+
+    const secrets = [config.apiToken, config.gopaxKeys?.apiKey, config.gopaxKeys?.secretKey];
+    const logger = new Logger({
+      level: config.logLevel,
+      lang: config.logLang,
+      secrets: secrets.filter((s) => s != null),
+    });
+    logger.addSink(files.sink);
+    logger.addSink((record) => bus.logs.publish(record));
+
+    bus.books.on((event) => store.putBook(event));
+    bus.gaps.on((gap) => store.putGap(gap));
+    bus.logs.on((record) => store.putLog(record));
+    store.onFailure((reason) => {
+      if (reason === null) logger.log('STORE_RECOVERED', {}, undefined);
+      else logger.log('STORE_FAILED', {}, { reason });
+    });
+
+    const supervisor = new Supervisor({
+      config,
+      adapters: adapters(config.bithumbTransport),
+      store,
+      bus,
+      logger,
+    });
+    const words = (...parts: unknown[]): string =>
+      parts.map((p) => (p instanceof Error ? (p.stack ?? p.message) : String(p))).join(' ');
+    const api = createApi({
+      bus,
+      reader: store.reader,
+      stats: () => store.stats(),
+      control: supervisor,
+      host: config.host,
+      port: config.port,
+      apiToken: config.apiToken,
+      version: VERSION,
+      closeGraceMs: API_GRACE_MS,
+      log: {
+        debug: () => undefined,
+        info: () => undefined,
+        warn: () => undefined,
+        error: (...parts) => logger.log('API_UNEXPECTED_ERROR', {}, { reason: words(...parts) }),
+      },
+    });
+    const { url } = await api.listen();
+    opened.push(() => api.close());
+
+    logger.log('STARTED', {}, { url });
+    if (store.previousHeartbeat !== null && !store.previousRunClosed) {
+      const since = localTime(store.previousHeartbeat);
+      logger.log('PREVIOUS_RUN_UNFINISHED', {}, { since });
+    }
+    opened.push(() => supervisor.close());
+    await supervisor.open();
+
+    return {
+      url,
+      supervisor,
+      bus,
+      close: async (signal) => {
+        logger.log('STOPPING', {}, { signal });
+        await Promise.all([supervisor.close(), api.close()]);
+        await store.close(STORE_GRACE_MS);
+        logger.log('STOPPED', {}, undefined);
+        await files.close();
+      },
+    };
+  } catch (error) {
+    for (const close of opened.reverse()) await close().catch(() => undefined);
+    throw error;
+  }
+}

@@ -1,0 +1,23 @@
+/** Waits between attempts: doubling, capped, with jitter so that many clients do not come at once. */
+export interface BackoffOptions {
+  /** First wait, ms. */
+  readonly firstMs: number;
+  /** Longest wait, ms. */
+  readonly mostMs: number;
+}
+
+/** Ordinary reconnects; the dossiers recommend 1 s doubling to 30 s. */
+export const RECONNECT: BackoffOptions = { firstMs: 1000, mostMs: 30_000 };
+
+/** After a refusal for too many requests: Bithumb blocks for 10 minutes, Upbit ever longer (418). */
+export const RATE_LIMITED: BackoffOptions = { firstMs: 10_000, mostMs: 600_000 };
+
+/**
+ * Wait before attempt number `attempt` (1 = the first after a loss), ms: between half of and the
+ * whole of the doubled time.
+ * @param random in [0, 1)
+ */
+export function backoffMs(attempt: number, random: number, options = RECONNECT): number {
+  const most = Math.min(options.mostMs, options.firstMs * 2 ** Math.min(attempt - 1, 30));
+  return Math.round(most * (0.5 + random / 2));
+}

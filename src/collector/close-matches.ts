@@ -1,0 +1,35 @@
+import { type Pair, pairText } from '../market/market.js';
+
+/** Number of single-character edits between two short texts. */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const current = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substituted = previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      current[j] = Math.min(substituted, previous[j]! + 1, current[j - 1]! + 1);
+    }
+    previous = current;
+  }
+  return previous[b.length]!;
+}
+
+/**
+ * Listed pairs that `asked` may have meant, nearest first: the same symbol in another currency, the
+ * parts the wrong way round, or a symbol at most two edits away.
+ */
+export function closeMatches(asked: Pair, listed: readonly Pair[], most = 3): string[] {
+  return listed
+    .map((pair) => ({ pair, distance: distance(asked, pair) }))
+    .filter(({ distance }) => distance <= Math.min(2, asked.symbol.length - 1))
+    .sort((a, b) => a.distance - b.distance || (pairText(a.pair) < pairText(b.pair) ? -1 : 1))
+    .slice(0, most)
+    .map(({ pair }) => pairText(pair));
+}
+
+function distance(asked: Pair, pair: Pair): number {
+  if (asked.symbol === pair.symbol || (asked.symbol === pair.currency && asked.currency === pair.symbol)) {
+    return 0;
+  }
+  return editDistance(asked.symbol, pair.symbol) + (asked.currency === pair.currency ? 0 : 1);
+}

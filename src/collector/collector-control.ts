@@ -1,0 +1,47 @@
+import type { CollectorStatus } from '../market/collector-status.js';
+import type { Exchange } from '../market/exchange.js';
+import type { Market } from '../market/market.js';
+
+/** Thrown by a start of a market that the exchange does not list. */
+export class UnknownMarketError extends Error {
+  /** @param closeMatches listed pairs of that exchange that resemble the asked one, nearest first. */
+  constructor(
+    readonly market: Market,
+    readonly closeMatches: readonly string[],
+  ) {
+    super(
+      `${market.exchange} does not list ${market.symbol}-${market.currency}` +
+        (closeMatches.length === 0 ? '' : `; did you mean ${closeMatches.join(', ')}?`),
+    );
+    this.name = 'UnknownMarketError';
+  }
+}
+
+/** Thrown when a market cannot be validated because the exchange's market list is out of reach. */
+export class ExchangeUnavailableError extends Error {
+  constructor(
+    readonly exchange: Exchange,
+    why: string,
+  ) {
+    super(`${exchange} cannot be reached: ${why}`);
+    this.name = 'ExchangeUnavailableError';
+  }
+}
+
+/** What the API may do with collectors; implemented by the supervisor. */
+export interface CollectorControl {
+  /** All collectors known since the process began, by exchange, symbol, currency. */
+  collectors(exchange?: Exchange): CollectorStatus[];
+  /**
+   * Starts a market's collector after checking it against the exchange's list, and remembers the
+   * wish. Harmless when it runs already. Enables nothing else: a disabled exchange is enabled by it.
+   * @throws {UnknownMarketError} @throws {ExchangeUnavailableError}
+   */
+  start(market: Market): Promise<CollectorStatus>;
+  /** Stops a market's collector and remembers the wish. Harmless when it is stopped. */
+  stop(market: Market): Promise<CollectorStatus>;
+  /** Enables an exchange and starts its wanted markets (BTC-KRW if there are none). */
+  startExchange(exchange: Exchange): Promise<CollectorStatus[]>;
+  /** Stops all collectors of an exchange, closes its sockets and disables it, across restarts. */
+  stopExchange(exchange: Exchange): Promise<CollectorStatus[]>;
+}

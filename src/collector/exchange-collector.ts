@@ -1,0 +1,165 @@
+import type { Bus } from '../bus.js';
+import { BurstGate } from '../logging/burst-gate.js';
+import type { EventName, EventParams } from '../logging/events.js';
+import type { Logger } from '../logging/logger.js';
+import type { CollectorStatus } from '../market/collector-status.js';
+import type { Gap } from '../market/gap.js';
+import { type Market, type Pair, pairText } from '../market/market.js';
+import type { Sides } from '../market/order-book.js';
+import type { ExchangeAdapter, Feed, FeedContext, FeedHost, Outage } from './feed.js';
+import { MarketTracker } from './market-tracker.js';
+import type { BookRecorder } from './recorder.js';
+
+/** What an {@link ExchangeCollector} works with. */
+export interface ExchangeCollectorParts {
+  readonly adapter: ExchangeAdapter;
+  readonly context: Omit<FeedContext, 'host'>;
+  readonly bus: Bus;
+  readonly recorder: BookRecorder;
+  readonly logger: Logger;
+  /** Called when a market has had its first book, and when it is stopped on request. */
+  readonly setRecording: (market: Market, recording: boolean) => void;
+}
+
+/** Runs the feed of one exchange and tracks its markets. What fails in here stays in here. */
+export class ExchangeCollector implements FeedHost {
+  readonly #parts: ExchangeCollectorParts;
+  readonly #trackers = new Map<string, MarketTracker>();
+  readonly #recording = new Set<string>();
+  readonly #gate = new BurstGate();
+  #feed: Feed | null = null;
+  #unreadable = 0;
+
+  constructor(parts: ExchangeCollectorParts) {
+    this.#parts = parts;
+  }
+
+  /** Statuses of all its markets, by symbol and currency. */
+  get statuses(): CollectorStatus[] {
+    return [...this.#trackers.values()]
+      .map((tracker) => tracker.status)
+      .sort((a, b) => (pairText(a.market) < pairText(b.market) ? -1 : 1));
+  }
+
+  /** Messages that could not be read and whose market is not known. */
+  get unreadableMessages(): number {
+    return this.#unreadable;
+  }
+
+  /** The status of a pair, if it was ever started or noted. */
+  status(pair: Pair): CollectorStatus | undefined {
+    return this.#trackers.get(pairText(pair))?.status;
+  }
+
+  /** Whether a pair is meant to be collected now. */
+  running(pair: Pair): boolean {
+    return this.#trackers.get(pairText(pair))?.running ?? false;
+  }
+
+  /** Lists a pair as stopped without having run. */
+  note(pair: Pair): void {
+    this.#tracker(pair);
+  }
+
+  /**
+   * Starts pairs; those that run are left alone.
+   * @param inherited the gap of a pair that goes on from the previous run, or null
+   */
+  start(pairs: readonly Pair[], inherited: (pair: Pair) => Gap | null = () => null): void {
+    const fresh = pairs.filter((pair) => !this.running(pair));
+    for (const pair of fresh) this.#tracker(pair).start(inherited(pair));
+    if (fresh.length === 0) return;
+    this.#feed ??= this.#parts.adapter.createFeed({ ...this.#parts.context, host: this });
+    this.#feed.add(fresh);
+  }
+
+  /** Stops pairs on request. */
+  stop(pairs: readonly Pair[]): void {
+    this.#feed?.remove(pairs);
+    for (const pair of pairs) {
+      this.#tracker(pair).stop();
+      this.#setRecording(pair, false);
+    }
+  }
+
+  /** Stops all pairs on request and closes all connections. */
+  async stopAll(): Promise<void> {
+    this.stop([...this.#trackers.values()].filter((t) => t.running).map((t) => t.market));
+    await this.close();
+  }
+
+  /** Marks a pair as failed: the exchange does not list it. */
+  reject(pair: Pair, reason: string): void {
+    this.#feed?.remove([pair]);
+    this.#tracker(pair).fail(reason);
+  }
+
+  /** Closes all connections; the markets stay wanted. */
+  async close(): Promise<void> {
+    const feed = this.#feed;
+    this.#feed = null;
+    await feed?.close();
+  }
+
+  book(pair: Pair, sides: Sides, exchangeTimestamp: number | null, receivedAt: number): void {
+    const tracker = this.#trackers.get(pairText(pair));
+    if (tracker === undefined || !tracker.running) return;
+    tracker.book(sides, exchangeTimestamp, receivedAt);
+    if (!this.#recording.has(pairText(pair))) this.#setRecording(pair, true);
+  }
+
+  down(pairs: Iterable<Pair>, outage: Outage): void {
+    for (const pair of pairs) this.#trackers.get(pairText(pair))?.down(outage);
+  }
+
+  attempt(pairs: Iterable<Pair>): void {
+    for (const pair of pairs) this.#trackers.get(pairText(pair))?.attempt();
+  }
+
+  reconnected(pairs: Iterable<Pair>): void {
+    for (const pair of pairs) this.#trackers.get(pairText(pair))?.reconnected();
+  }
+
+  noFirstBook(pair: Pair, afterMs: number): void {
+    this.log('NO_FIRST_BOOK', pair, { afterMs });
+    this.#trackers.get(pairText(pair))?.warn(`no first order book ${afterMs / 1000} s after subscribing`);
+  }
+
+  refused(pair: Pair, reason: string): void {
+    this.log('SUBSCRIPTION_REFUSED', pair, { reason });
+    this.reject(pair, `the exchange refused the subscription: ${reason}`);
+  }
+
+  unreadable(error: unknown, message: string, pair: Pair | null): void {
+    if (pair === null) this.#unreadable++;
+    else this.#trackers.get(pairText(pair))?.unreadable();
+    const suppressed = this.#gate.pass('unreadable');
+    if (suppressed === null) return;
+    const reason = error instanceof Error ? error.message : String(error);
+    this.log('API_ERROR', pair, { reason, frame: message, suppressed });
+  }
+
+  log<E extends EventName>(event: E, pair: Pair | null, params: EventParams<E>): void {
+    const { exchange } = this.#parts.adapter;
+    this.#parts.logger.log(event, pair === null ? { exchange } : { exchange, pair }, params);
+  }
+
+  #tracker(pair: Pair): MarketTracker {
+    const code = pairText(pair);
+    let tracker = this.#trackers.get(code);
+    if (tracker === undefined) {
+      const { bus, recorder, logger, context, adapter } = this.#parts;
+      const market = { exchange: adapter.exchange, symbol: pair.symbol, currency: pair.currency };
+      tracker = new MarketTracker(market, { bus, recorder, logger, clock: context.clock });
+      this.#trackers.set(code, tracker);
+    }
+    return tracker;
+  }
+
+  #setRecording(pair: Pair, recording: boolean): void {
+    if (recording) this.#recording.add(pairText(pair));
+    else this.#recording.delete(pairText(pair));
+    const { symbol, currency } = pair;
+    this.#parts.setRecording({ exchange: this.#parts.adapter.exchange, symbol, currency }, recording);
+  }
+}

@@ -1,0 +1,48 @@
+import type { ExchangeAdapter, FeedContext } from '../feed.js';
+import { RateLimiter } from '../rate-limiter.js';
+import type { WSProfile } from '../ws-controller.js';
+import { WSFeed } from '../ws-feed.js';
+import { BithumbPoller } from './bithumb-poller.js';
+import { listFrom } from './list-from.js';
+import { readMarketAll } from './unit-book.js';
+import { UnitBookController } from './unit-book-controller.js';
+
+/** bithumb.md sections 2 and 4. */
+export const BITHUMB_PROFILE: WSProfile = {
+  // 493 codes on one socket were all served; no limit is documented.
+  maxPairs: 10_000,
+  // The idle limit is 60 s on the wire, 120 s on paper; the server never pings.
+  pingEveryMs: 15_000,
+  silentAfterMs: 40_000,
+  firstBookWithinMs: 10_000,
+  // No limit of messages is documented; that of Upbit, whose protocol this copies, is kept.
+  messageLimits: [
+    { count: 5, ms: 1000 },
+    { count: 100, ms: 60_000 },
+  ],
+  maxPayload: 4 * 1024 * 1024,
+};
+
+const listMarkets: ExchangeAdapter['listMarkets'] = (rest) =>
+  listFrom(rest, '/v1/market/all?isDetails=true', readMarketAll);
+
+/** Bithumb by REST polling: 30 levels for the first ten markets, 15 for the others. */
+export const bithumbRest: ExchangeAdapter = {
+  exchange: 'BITHUMB',
+  listMarkets,
+  createFeed: (context) => new BithumbPoller(context),
+};
+
+/**
+ * Bithumb by WebSocket: whole books of 15 levels; half of the frames repeat the last book with a
+ * new timestamp, and a live price may have size 0 (dust), also at the touch (bithumb.md 3.1).
+ */
+export const bithumbWs: ExchangeAdapter = {
+  exchange: 'BITHUMB',
+  listMarkets,
+  createFeed: (context: FeedContext) => {
+    // 10 connects a second and address, beyond it a block of 10 minutes (bithumb.md 4).
+    const connects = new RateLimiter([{ count: 5, ms: 1000 }]);
+    return new WSFeed(() => new UnitBookController(context, BITHUMB_PROFILE, connects));
+  },
+};

@@ -1,0 +1,175 @@
+import { parseExactJson } from '../../market/exact-json.js';
+import type { GapCause } from '../../market/gap.js';
+import { type Pair, pairText } from '../../market/market.js';
+import type { ExchangeAdapter, FeedContext } from '../feed.js';
+import { RateLimiter } from '../rate-limiter.js';
+import { optionalText, readLevelObjects, wireArray, WireError, wireObject, type WireObject, wireText } from '../wire.js';
+import { WSController, type WSProfile } from '../ws-controller.js';
+import { WSFeed } from '../ws-feed.js';
+import { listFrom } from './list-from.js';
+
+/** coinone.md sections 2 and 4. */
+export const COINONE_PROFILE: WSProfile = {
+  // 363 topics on one socket were all served; no limit is documented.
+  maxPairs: 10_000,
+  // A socket that never sends anything is dropped after 60 s; 30 minutes after the last PING else.
+  pingEveryMs: 20_000,
+  silentAfterMs: 60_000,
+  // All 363 pairs had their first book within 1.15 s; 5 s is generous (coinone.md 5).
+  firstBookWithinMs: 5000,
+  // 363 messages in 4 ms were accepted; no limit is documented.
+  messageLimits: [],
+  maxPayload: 1024 * 1024,
+};
+
+/** Error code of a topic that does not exist; it does not say which one (coinone.md 5). */
+const INVALID_TOPIC = '160012';
+
+/**
+ * Coinone: text frames, one SUBSCRIBE a pair after the CONNECTED greeting, whole books of 16 levels.
+ * An acknowledgement proves nothing: an unknown pair is acknowledged first and refused right after
+ * by an error that does not name it, so only a pair without a book is known to be refused.
+ */
+export class CoinoneController extends WSController {
+  /** Id of the newest book of each pair on this connection. */
+  readonly #lastIds = new Map<string, string>();
+
+  protected override getWSUrl(): string {
+    return this.context.urls.wsUrl;
+  }
+
+  protected override getMessage(): readonly string[] {
+    return [...this.pairs.values()].map((pair) => request('SUBSCRIBE', pair));
+  }
+
+  protected override getChangeMessage(added: readonly Pair[], removed: readonly Pair[]): readonly string[] {
+    return [
+      ...removed.map((pair) => request('UNSUBSCRIBE', pair)),
+      ...added.map((pair) => request('SUBSCRIBE', pair)),
+    ];
+  }
+
+  protected override getKeepAliveMessage(): string {
+    return '{"request_type":"PING"}';
+  }
+
+  protected override get subscribesOnGreeting(): boolean {
+    return true;
+  }
+
+  protected override resetConnection(): void {
+    this.#lastIds.clear();
+  }
+
+  /** 4290 = more than 20 connections of one address (coinone.md 4). */
+  protected override closeCause(code: number): GapCause {
+    return code === 4290 ? 'RATE_LIMITED' : 'DISCONNECTED';
+  }
+
+  protected override handleMessage(data: Buffer): void {
+    const message = wireObject(parseExactJson(data.toString('utf8')), 'the message');
+    switch (message['response_type'] ?? message['r']) {
+      case 'CONNECTED':
+        this.subscribe();
+        break;
+      case 'DATA':
+        if ((message['channel'] ?? message['c']) === 'ORDERBOOK') this.#book(message);
+        break;
+      case 'ERROR':
+        this.#error(message);
+        break;
+      case 'UNSUBSCRIBED':
+        this.#unsubscribed(message);
+        break;
+      // SUBSCRIBED and PONG need nothing.
+    }
+  }
+
+  /**
+   * A whole book. `asks` come worst first (coinone.md 3), readSide puts them best first. Order is by
+   * `id`: equal = a repeat after a second SUBSCRIBE, smaller = older than what is known. The time is
+   * the time part of the `id`, for the first frame's `timestamp` is 10 s old.
+   */
+  #book(message: WireObject): void {
+    const book = wireObject(message['data'] ?? message['d'], 'data');
+    const pair: Pair = {
+      symbol: wireText(book['target_currency'] ?? book['tc'], 'target_currency').toUpperCase(),
+      currency: wireText(book['quote_currency'] ?? book['qc'], 'quote_currency').toUpperCase(),
+    };
+    const code = pairText(pair);
+    try {
+      const id = wireText(book['id'] ?? book['i'], 'id');
+      if (!/^\d{4,20}$/.test(id)) throw new WireError(`id is "${id}"; expected digits`);
+      const last = this.#lastIds.get(code);
+      if (last !== undefined && !isGreater(id, last)) return;
+      const short = 'a' in book;
+      const [price, volume] = short ? (['p', 'q'] as const) : (['price', 'qty'] as const);
+      const sides = {
+        asks: readLevelObjects('ask', book[short ? 'a' : 'asks'], price, volume),
+        bids: readLevelObjects('bid', book[short ? 'b' : 'bids'], price, volume),
+      };
+      this.#lastIds.set(code, id);
+      this.deliver(code, sides, Number(id.slice(0, -3)));
+    } catch (error) {
+      throw error instanceof Error ? new WireError(error.message, pair) : error;
+    }
+  }
+
+  #error(message: WireObject): void {
+    const code = optionalText(message['error_code']) ?? '';
+    const field = optionalText(message['field']);
+    const reason = `${code} ${optionalText(message['message']) ?? ''}${field === null ? '' : ` (${field})`}`.trim();
+    const only = this.awaiting;
+    // The error names no pair; where just one pair waits for its first book, it can be no other.
+    if (code === INVALID_TOPIC && only.length === 1) this.refuse(only[0]!, reason);
+    else this.context.host.log('EXCHANGE_ERROR', null, { reason });
+  }
+
+  /** A pair that comes back later starts with a fresh id. */
+  #unsubscribed(message: WireObject): void {
+    const topic = wireObject(message['data'], 'data');
+    const symbol = wireText(topic['target_currency'], 'target_currency').toUpperCase();
+    const currency = wireText(topic['quote_currency'], 'quote_currency').toUpperCase();
+    if (!this.pairs.has(`${symbol}-${currency}`)) this.#lastIds.delete(`${symbol}-${currency}`);
+  }
+}
+
+/** Order of two ids: digits without leading zeros, so longer is greater and equal lengths are text. */
+function isGreater(id: string, than: string): boolean {
+  return id.length === than.length ? id > than : id.length > than.length;
+}
+
+function request(type: 'SUBSCRIBE' | 'UNSUBSCRIBE', pair: Pair): string {
+  return JSON.stringify({
+    request_type: type,
+    channel: 'ORDERBOOK',
+    topic: { quote_currency: pair.currency, target_currency: pair.symbol },
+    format: 'DEFAULT',
+  });
+}
+
+/** Coinone; only KRW has markets (coinone.md 1). */
+export const coinone: ExchangeAdapter = {
+  exchange: 'COINONE',
+  listMarkets: (rest) =>
+    listFrom(rest, '/public/v2/markets/KRW', (body) => {
+      const answer = wireObject(body, 'the answer');
+      // Errors come with HTTP 200 (coinone.md 5).
+      if (answer['result'] !== 'success') {
+        throw new WireError(`error ${optionalText(answer['error_code'])}: ${optionalText(answer['error_msg'])}`);
+      }
+      return wireArray(answer['markets'], 'markets').map((item) => {
+        const row = wireObject(item, 'a row of the market list');
+        return {
+          symbol: wireText(row['target_currency'], 'target_currency').toUpperCase(),
+          currency: wireText(row['quote_currency'], 'quote_currency').toUpperCase(),
+          koreanName: null,
+          englishName: null,
+        };
+      });
+    }),
+  createFeed: (context: FeedContext) => {
+    const connects = new RateLimiter([{ count: 2, ms: 1000 }]);
+    return new WSFeed(() => new CoinoneController(context, COINONE_PROFILE, connects));
+  },
+};

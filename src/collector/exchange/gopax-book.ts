@@ -1,0 +1,161 @@
+import { compareDecimal, decimalFromWire } from '../../market/decimal.js';
+import { applySide, type Level, type Side, type Sides } from '../../market/order-book.js';
+import type { ExactJson } from '../../market/exact-json.js';
+import { readSide, wireArray, WireError, wireObject, type WireObject, wireText } from '../wire.js';
+
+/** Removed levels remembered a side, so that an older entry that comes late does not revive one. */
+const MAX_TOMBSTONES = 1000;
+
+/** When and in which order a level was last changed. */
+interface Stamp {
+  /** Unix ms. */
+  readonly updatedAt: number;
+  /** Exchange-wide counter. */
+  readonly entryId: number;
+}
+
+/** One entry of a snapshot or delta. */
+interface Entry extends Stamp {
+  readonly price: string;
+  readonly volume: string;
+}
+
+/** One side: its levels best first, and the stamp of each price. */
+class BookSide {
+  levels: readonly Level[] = [];
+  stamps = new Map<string, Stamp>();
+  /** Stamps of removed levels, oldest first. */
+  readonly #tombstones = new Map<string, Stamp>();
+
+  constructor(readonly side: Side) {}
+
+  replace(entries: readonly Entry[]): void {
+    this.levels = readSide(this.side, entries.map((e) => [e.price, e.volume] as const));
+    this.stamps = new Map(entries.map((e) => [e.price, e]));
+    this.#tombstones.clear();
+  }
+
+  apply(entries: readonly Entry[]): void {
+    const changes = new Map<string, Level>();
+    for (const entry of entries) {
+      const known = this.stamps.get(entry.price) ?? this.#tombstones.get(entry.price);
+      if (known !== undefined && !isNewer(entry, known)) continue;
+      changes.set(entry.price, [entry.price, entry.volume]);
+      if (entry.volume === '0') {
+        this.stamps.delete(entry.price);
+        this.#bury(entry);
+      } else {
+        this.stamps.set(entry.price, entry);
+        this.#tombstones.delete(entry.price);
+      }
+    }
+    const sorted = [...changes.values()].sort((a, b) =>
+      this.side === 'ask' ? compareDecimal(a[0], b[0]) : compareDecimal(b[0], a[0]),
+    );
+    this.levels = applySide(this.side, this.levels, sorted);
+  }
+
+  #bury(entry: Entry): void {
+    this.#tombstones.delete(entry.price);
+    this.#tombstones.set(entry.price, entry);
+    if (this.#tombstones.size > MAX_TOMBSTONES) {
+      this.#tombstones.delete(this.#tombstones.keys().next().value!);
+    }
+  }
+}
+
+/** Updates are ordered by `(updatedAt, entryId)` (gopax.md 4.2). */
+function isNewer(entry: Stamp, than: Stamp): boolean {
+  return entry.updatedAt !== than.updatedAt
+    ? entry.updatedAt > than.updatedAt
+    : entry.entryId > than.entryId;
+}
+
+/**
+ * The book of one GOPAX pair on one connection, kept as gopax.md 4.3 says: deltas before the
+ * snapshot wait for it; entries up to the snapshot's `maxEntryId` and entries not newer than the
+ * known level are skipped; volume 0 removes. A lost delta cannot be seen from the ids, for the
+ * counter is exchange-wide.
+ */
+export class GopaxBook {
+  readonly #asks = new BookSide('ask');
+  readonly #bids = new BookSide('bid');
+  #maxEntryId: number | null = null;
+  #early: WireObject[] = [];
+
+  /** Whether the snapshot has come. */
+  get complete(): boolean {
+    return this.#maxEntryId !== null;
+  }
+
+  /** Both sides, best first; empty before the snapshot. */
+  get sides(): Sides {
+    return { asks: this.#asks.levels, bids: this.#bids.levels };
+  }
+
+  /**
+   * Takes the reply to the subscription, the whole book, and then the deltas that came before it.
+   * @throws {WireError} when it is malformed; the book is then as before
+   */
+  snapshot(payload: WireObject): void {
+    const maxEntryId = counter(payload['maxEntryId'], 'maxEntryId');
+    const asks = entriesOf(payload['ask'], 'ask');
+    const bids = entriesOf(payload['bid'], 'bid');
+    this.#asks.replace(asks);
+    this.#bids.replace(bids);
+    this.#maxEntryId = maxEntryId;
+    const early = this.#early;
+    this.#early = [];
+    for (const delta of early) this.delta(delta);
+  }
+
+  /**
+   * Takes a delta.
+   * @returns the newest `updatedAt` among its entries (Unix ms), or null when it had to wait for the
+   * snapshot or had no entry
+   * @throws {WireError} when it is malformed; nothing of it is applied
+   */
+  delta(payload: WireObject): number | null {
+    const maxEntryId = this.#maxEntryId;
+    if (maxEntryId === null) {
+      this.#early.push(payload);
+      return null;
+    }
+    const asks = entriesOf(payload['ask'], 'ask');
+    const bids = entriesOf(payload['bid'], 'bid');
+    this.#asks.apply(asks.filter((e) => e.entryId > maxEntryId));
+    this.#bids.apply(bids.filter((e) => e.entryId > maxEntryId));
+    let newest: number | null = null;
+    for (const { updatedAt } of [...asks, ...bids]) {
+      if (newest === null || updatedAt > newest) newest = updatedAt;
+    }
+    return newest;
+  }
+}
+
+/** `[{"entryId":84469259,"price":117020000,"volume":0.00000858,"updatedAt":1790130106.866},…]` */
+function entriesOf(value: ExactJson | undefined, what: string): Entry[] {
+  return wireArray(value, what).map((item) => {
+    const entry = wireObject(item, `an entry of ${what}`);
+    return {
+      entryId: counter(entry['entryId'], 'entryId'),
+      price: decimalFromWire(wireText(entry['price'], 'price')),
+      volume: decimalFromWire(wireText(entry['volume'], 'volume')),
+      updatedAt: secondsToMs(wireText(entry['updatedAt'], 'updatedAt')),
+    };
+  });
+}
+
+function counter(value: ExactJson | undefined, what: string): number {
+  const text = wireText(value, what);
+  if (!/^\d{1,15}$/.test(text)) throw new WireError(`${what} is "${text}"; expected a whole number`);
+  return Number(text);
+}
+
+/** Seconds with up to three decimals, trailing zeros dropped (`1790138983.5`), as ms. */
+function secondsToMs(text: string): number {
+  const [seconds, fraction = ''] = decimalFromWire(text).split('.');
+  const ms = Number(seconds) * 1000 + Number(fraction.slice(0, 3).padEnd(3, '0'));
+  if (!Number.isSafeInteger(ms)) throw new WireError(`updatedAt is "${text}"; expected Unix seconds`);
+  return ms;
+}

@@ -1,0 +1,127 @@
+import { parseExactJson } from '../../market/exact-json.js';
+import { type Pair, pairText } from '../../market/market.js';
+import type { ExchangeAdapter, FeedContext } from '../feed.js';
+import { RateLimiter } from '../rate-limiter.js';
+import { optionalText, readLevelObjects, timestampMs, wireArray, WireError, wireObject, type WireObject, wireText } from '../wire.js';
+import { WSController, type WSProfile } from '../ws-controller.js';
+import { WSFeed } from '../ws-feed.js';
+import { listFrom } from './list-from.js';
+
+/** korbit.md sections 1 and 4. */
+export const KORBIT_PROFILE: WSProfile = {
+  // 193 symbols on one socket were all served; no limit is documented.
+  maxPairs: 10_000,
+  pingEveryMs: 15_000,
+  // The server pings every 30 s itself; the dossier calls 75 to 90 s without anything dead.
+  silentAfterMs: 75_000,
+  firstBookWithinMs: 10_000,
+  messageLimits: [],
+  maxPayload: 4 * 1024 * 1024,
+};
+
+/**
+ * Korbit (now Digital X), v2: requests are JSON arrays, symbols lower case `btc_krw`; success is
+ * silent without a `requestId`; messages with `status` are answers, all others data; every frame is
+ * the whole book. A refused symbol fails its whole request, so the others are asked for again.
+ */
+export class KorbitController extends WSController {
+  #nextId = 1;
+  /** Pairs of each request that has no answer yet. */
+  readonly #requests = new Map<string, readonly Pair[]>();
+
+  protected override getWSUrl(): string {
+    return this.context.urls.wsUrl;
+  }
+
+  protected override getMessage(): readonly string[] {
+    return [this.#request('subscribe', [...this.pairs.values()])];
+  }
+
+  protected override getChangeMessage(added: readonly Pair[], removed: readonly Pair[]): readonly string[] {
+    return [
+      ...(removed.length > 0 ? [this.#request('unsubscribe', removed)] : []),
+      ...(added.length > 0 ? [this.#request('subscribe', added)] : []),
+    ];
+  }
+
+  protected override resetConnection(): void {
+    this.#requests.clear();
+  }
+
+  protected override handleMessage(data: Buffer): void {
+    const message = wireObject(parseExactJson(data.toString('utf8')), 'the message');
+    if ('status' in message) this.#answer(message);
+    else if (message['type'] === 'orderbook') this.#book(message);
+  }
+
+  #request(method: 'subscribe' | 'unsubscribe', pairs: readonly Pair[]): string {
+    const requestId = this.#nextId++;
+    if (method === 'subscribe') this.#requests.set(String(requestId), pairs);
+    return JSON.stringify([{ requestId, method, type: 'orderbook', symbols: pairs.map(symbolOf) }]);
+  }
+
+  /** `{"symbol":"btc_krw","timestamp":…,"type":"orderbook","snapshot":true,"data":{"timestamp":…,"asks":[{"price":"116506000","qty":"0.27522"},…],"bids":[…]}}` */
+  #book(message: WireObject): void {
+    const pair = pairOf(wireText(message['symbol'], 'symbol'));
+    try {
+      const book = wireObject(message['data'], 'data');
+      this.deliver(
+        pairText(pair),
+        {
+          asks: readLevelObjects('ask', book['asks'], 'price', 'qty'),
+          bids: readLevelObjects('bid', book['bids'], 'price', 'qty'),
+        },
+        timestampMs(book['timestamp'], 'data.timestamp'),
+      );
+    } catch (error) {
+      throw error instanceof Error ? new WireError(error.message, pair) : error;
+    }
+  }
+
+  #answer(message: WireObject): void {
+    const id = optionalText(message['requestId']) ?? '';
+    const pairs = this.#requests.get(id) ?? [];
+    this.#requests.delete(id);
+    if (message['status'] === 'success') return;
+    const text = optionalText(message['message']) ?? '';
+    const reason = [optionalText(message['code']), text].filter((t) => t !== null).join(': ');
+    // "The symbol does not exist (nope_krw)" (korbit.md 2)
+    const named = /\(([a-z0-9_]+)\)/i.exec(text)?.[1]?.toLowerCase();
+    const bad = pairs.find((pair) => symbolOf(pair) === named);
+    if (message['code'] !== 'INVALID_SYMBOL' || bad === undefined) {
+      this.context.host.log('EXCHANGE_ERROR', null, { reason });
+      return;
+    }
+    this.refuse(bad, reason);
+    const others = pairs.filter((pair) => pair !== bad && this.pairs.has(pairText(pair)));
+    if (others.length > 0) this.send([this.#request('subscribe', others)]);
+  }
+}
+
+function symbolOf(pair: Pair): string {
+  return `${pair.symbol}_${pair.currency}`.toLowerCase();
+}
+
+function pairOf(symbol: string): Pair {
+  const line = symbol.lastIndexOf('_');
+  if (line <= 0 || line === symbol.length - 1) throw new WireError(`symbol is "${symbol}"; expected e.g. btc_krw`);
+  return { symbol: symbol.slice(0, line).toUpperCase(), currency: symbol.slice(line + 1).toUpperCase() };
+}
+
+/** Korbit. Only launched pairs are listed: a stopped one gives one empty book and then nothing. */
+export const korbit: ExchangeAdapter = {
+  exchange: 'KORBIT',
+  listMarkets: (rest) =>
+    listFrom(rest, '/v2/currencyPairs', (body) =>
+      wireArray(wireObject(body, 'the answer')['data'], 'data').flatMap((item) => {
+        const row = wireObject(item, 'a row of the market list');
+        // Older answers have no status; then presence means listed (korbit.md 6).
+        if ((row['status'] ?? 'launched') !== 'launched') return [];
+        return [{ ...pairOf(wireText(row['symbol'], 'symbol')), koreanName: null, englishName: null }];
+      }),
+    ),
+  createFeed: (context: FeedContext) => {
+    const connects = new RateLimiter([{ count: 2, ms: 1000 }]);
+    return new WSFeed(() => new KorbitController(context, KORBIT_PROFILE, connects));
+  },
+};

@@ -1,0 +1,29 @@
+import { type ExactJson, parseExactJson } from '../../market/exact-json.js';
+import type { ListedMarket } from '../../store/store-types.js';
+import { type RestClient, RestError } from '../rest.js';
+import { excerpt } from '../wire.js';
+
+/**
+ * Fetches and reads a market list.
+ * @param read turns the answer's body into markets; throws when it is an error answer
+ * @throws {RestError} on any status but 200, an unreadable body, or an empty list (an exchange that
+ * lists nothing is in maintenance, and must not make all its markets look delisted)
+ */
+export async function listFrom(
+  rest: RestClient,
+  path: string,
+  read: (body: ExactJson) => ListedMarket[],
+): Promise<ListedMarket[]> {
+  const answer = await rest.get(path);
+  if (answer.status !== 200) {
+    throw new RestError(`HTTP ${answer.status} ${excerpt(answer.text)}`.trim());
+  }
+  let markets: ListedMarket[];
+  try {
+    markets = read(parseExactJson(answer.text));
+  } catch (error) {
+    throw new RestError(`${(error as Error).message}; the answer was ${excerpt(answer.text)}`, error);
+  }
+  if (markets.length === 0) throw new RestError('the market list is empty');
+  return markets;
+}

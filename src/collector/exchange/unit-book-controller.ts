@@ -1,0 +1,40 @@
+import { randomUUID } from 'node:crypto';
+import { type ExactJson, parseExactJson } from '../../market/exact-json.js';
+import { pairText } from '../../market/market.js';
+import { WSController } from '../ws-controller.js';
+import { errorOf, quoteFirstCode, readUnitBook, subscribeRequest } from './unit-book.js';
+
+/**
+ * A socket of Upbit or Bithumb (generation 2): every binary frame is a whole book; there is no
+ * acknowledgement, no sequence and no unsubscribe; a later subscription replaces the earlier one, so
+ * the full list is sent again on each change; an unknown code is silent; an error frame is followed
+ * by a close with 1000 (upbit.md 2, 3, 5; bithumb.md 2.1, 3.1, 5).
+ */
+export class UnitBookController extends WSController {
+  protected override getWSUrl(): string {
+    return this.context.urls.wsUrl;
+  }
+
+  protected override getMessage(): readonly string[] {
+    return [subscribeRequest(randomUUID(), [...this.pairs.values()].map(quoteFirstCode))];
+  }
+
+  protected override handleMessage(data: Buffer): void {
+    const message = parseExactJson(data.toString('utf8'));
+    // The LIST formats wrap frames in an array (upbit.md 3.3).
+    for (const item of Array.isArray(message) ? message : [message]) this.#handle(item);
+  }
+
+  #handle(message: ExactJson): void {
+    const error = errorOf(message);
+    if (error !== null) {
+      this.context.host.log('EXCHANGE_ERROR', null, { reason: error });
+      return;
+    }
+    if (typeof message !== 'object' || message === null || Array.isArray(message)) return;
+    // `{"status":"UP"}` and streams we did not ask for.
+    if (message['type'] !== 'orderbook' && message['ty'] !== 'orderbook') return;
+    const book = readUnitBook(message);
+    this.deliver(pairText(book.pair), book.sides, book.exchangeTimestamp);
+  }
+}

@@ -1,0 +1,89 @@
+import { type ExactJson } from '../../market/exact-json.js';
+import type { Pair } from '../../market/market.js';
+import type { Sides } from '../../market/order-book.js';
+import type { ListedMarket } from '../../store/store-types.js';
+import { optionalText, readSide, timestampMs, wireArray, wireObject, WireError, wireText } from '../wire.js';
+
+/**
+ * What Upbit and Bithumb (generation 2) spell alike: codes with the quote first (`KRW-BTC`) and
+ * books as units that pair the i-th best ask with the i-th best bid. Their differences (bithumb.md
+ * section 8) stay in their own files.
+ */
+
+/** `BTC`, `KRW` as `KRW-BTC`. */
+export function quoteFirstCode(pair: Pair): string {
+  return `${pair.currency}-${pair.symbol}`;
+}
+
+/** `KRW-BTC` as `BTC`, `KRW`. */
+export function pairOfQuoteFirst(code: string): Pair {
+  const dash = code.indexOf('-');
+  if (dash <= 0 || dash === code.length - 1) throw new WireError(`code is "${code}"; expected e.g. KRW-BTC`);
+  return { symbol: code.slice(dash + 1), currency: code.slice(0, dash) };
+}
+
+/** One book of units, read. */
+export interface UnitBook {
+  readonly pair: Pair;
+  readonly sides: Sides;
+  /** The exchange's time of the book, Unix ms. */
+  readonly exchangeTimestamp: number;
+}
+
+/** Keys of the DEFAULT and SIMPLE formats (upbit.md 3.1 and 3.2, bithumb.md 3.1). */
+const DEFAULT_KEYS = ['code', 'orderbook_units', 'ask_price', 'ask_size', 'bid_price', 'bid_size', 'timestamp'] as const;
+const SIMPLE_KEYS = ['cd', 'obu', 'ap', 'as', 'bp', 'bs', 'tms'] as const;
+
+/**
+ * Reads a WebSocket book (`code`) or a REST book (`market`), in DEFAULT or SIMPLE format:
+ * `{"type":"orderbook","code":"KRW-BTC","timestamp":1790134742106,…,"orderbook_units":[{"ask_price":1.16539E8,"bid_price":1.16538E8,"ask_size":0.02054761,"bid_size":0.08120946},…]}`.
+ * Zero padding and dust are dropped; the depth is what was sent.
+ * @throws {WireError} naming the pair when it could be read
+ */
+export function readUnitBook(value: ExactJson): UnitBook {
+  const book = wireObject(value, 'the book');
+  const keys = 'obu' in book ? SIMPLE_KEYS : DEFAULT_KEYS;
+  const [code, units, askPrice, askSize, bidPrice, bidSize, time] = keys;
+  const pair = pairOfQuoteFirst(wireText(book[code] ?? book['market'], code));
+  try {
+    const asks: (readonly [string, string])[] = [];
+    const bids: (readonly [string, string])[] = [];
+    for (const item of wireArray(book[units], units)) {
+      const unit = wireObject(item, 'a unit');
+      asks.push([wireText(unit[askPrice], askPrice), wireText(unit[askSize], askSize)]);
+      bids.push([wireText(unit[bidPrice], bidPrice), wireText(unit[bidSize], bidSize)]);
+    }
+    return {
+      pair,
+      sides: { asks: readSide('ask', asks), bids: readSide('bid', bids) },
+      exchangeTimestamp: timestampMs(book[time], time),
+    };
+  } catch (error) {
+    throw error instanceof Error ? new WireError(error.message, pair) : error;
+  }
+}
+
+/** The text of an `{"error":{"name":…,"message":…}}` answer, or null when `value` is none. */
+export function errorOf(value: ExactJson): string | null {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
+  const error = value['error'];
+  if (typeof error !== 'object' || error === null || Array.isArray(error)) return null;
+  return [optionalText(error['name']), optionalText(error['message'])].filter((t) => t !== null).join(': ');
+}
+
+/** Reads `/v1/market/all`: `[{"market":"KRW-BTC","korean_name":"비트코인","english_name":"Bitcoin"},…]`. */
+export function readMarketAll(value: ExactJson): ListedMarket[] {
+  return wireArray(value, 'the market list').map((item) => {
+    const row = wireObject(item, 'a row of the market list');
+    return {
+      ...pairOfQuoteFirst(wireText(row['market'], 'market')),
+      koreanName: optionalText(row['korean_name']),
+      englishName: optionalText(row['english_name']),
+    };
+  });
+}
+
+/** The subscribe request of both exchanges: ticket, one orderbook object with all codes, format. */
+export function subscribeRequest(ticket: string, codes: readonly string[]): string {
+  return JSON.stringify([{ ticket }, { type: 'orderbook', codes }, { format: 'DEFAULT' }]);
+}

@@ -1,0 +1,33 @@
+import type { ExchangeAdapter, FeedContext } from '../feed.js';
+import { RateLimiter } from '../rate-limiter.js';
+import type { WSProfile } from '../ws-controller.js';
+import { WSFeed } from '../ws-feed.js';
+import { listFrom } from './list-from.js';
+import { readMarketAll } from './unit-book.js';
+import { UnitBookController } from './unit-book-controller.js';
+
+/** upbit.md sections 2 and 4. */
+export const UPBIT_PROFILE: WSProfile = {
+  // 855 codes on one socket were all served; no limit is documented.
+  maxPairs: 10_000,
+  // The real idle limit is 60 s, half of what the documentation says; the server never pings.
+  pingEveryMs: 15_000,
+  silentAfterMs: 40_000,
+  firstBookWithinMs: 10_000,
+  messageLimits: [
+    { count: 5, ms: 1000 },
+    { count: 100, ms: 60_000 },
+  ],
+  maxPayload: 4 * 1024 * 1024,
+};
+
+/** Upbit, spot markets of Korea. */
+export const upbit: ExchangeAdapter = {
+  exchange: 'UPBIT',
+  listMarkets: (rest) => listFrom(rest, '/v1/market/all', readMarketAll),
+  createFeed: (context: FeedContext) => {
+    // 5 connects a second and address (upbit.md 4): one below, for other programs of the user.
+    const connects = new RateLimiter([{ count: 4, ms: 1000 }]);
+    return new WSFeed(() => new UnitBookController(context, UPBIT_PROFILE, connects));
+  },
+};

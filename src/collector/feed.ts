@@ -1,0 +1,77 @@
+import type { EventName, EventParams } from '../logging/events.js';
+import type { Exchange } from '../market/exchange.js';
+import type { GapCause } from '../market/gap.js';
+import type { Pair } from '../market/market.js';
+import type { Sides } from '../market/order-book.js';
+import type { ListedMarket } from '../store/store-types.js';
+import type { ExchangeUrls } from '../config.js';
+import type { RestClient } from './rest.js';
+
+/** Why and since when pairs are not covered. */
+export interface Outage {
+  readonly cause: GapCause;
+  /** Words for people, or null. */
+  readonly detail: string | null;
+  /** Last proof that the connection was alive, Unix ms; null if it never was. */
+  readonly since: number | null;
+}
+
+/** What a feed tells the collector of its exchange. The only way out of a feed. */
+export interface FeedHost {
+  /**
+   * A valid book of a pair: levels best first, no zero levels, no price twice.
+   * @param exchangeTimestamp the exchange's own time of the book, Unix ms, or null
+   * @param receivedAt when its bytes came in, Unix ms
+   */
+  book(pair: Pair, sides: Sides, exchangeTimestamp: number | null, receivedAt: number): void;
+  /** These pairs are not covered any more. */
+  down(pairs: Iterable<Pair>, outage: Outage): void;
+  /** A new try to cover these pairs begins. */
+  attempt(pairs: Iterable<Pair>): void;
+  /** The connection of these pairs stands again after it was lost. */
+  reconnected(pairs: Iterable<Pair>): void;
+  /** A pair was subscribed and has had no book for that long. */
+  noFirstBook(pair: Pair, afterMs: number): void;
+  /** The exchange refuses a pair; trying again is no use. */
+  refused(pair: Pair, reason: string): void;
+  /**
+   * A message that could not be read. Counted, and logged once per burst.
+   * @param pair whose message it was, or null when that is not known
+   */
+  unreadable(error: unknown, message: string, pair: Pair | null): void;
+  /** Logs an event of the catalogue about a pair, or about the feed as a whole. */
+  log<E extends EventName>(event: E, pair: Pair | null, params: EventParams<E>): void;
+}
+
+/** A running stream of books of some pairs of one exchange: sockets or a poller. */
+export interface Feed {
+  /** Adds pairs; those that run already are left alone, and no other pair gets a gap. */
+  add(pairs: readonly Pair[]): void;
+  /** Stops pairs; no other pair gets a gap. */
+  remove(pairs: readonly Pair[]): void;
+  /** Closes all connections. No call to the host follows. */
+  close(): Promise<void>;
+}
+
+/** What an exchange's file is given to make its feed. */
+export interface FeedContext {
+  readonly exchange: Exchange;
+  readonly urls: ExchangeUrls;
+  readonly host: FeedHost;
+  readonly rest: RestClient;
+  /** Receive clock, Unix ms. */
+  readonly clock: () => number;
+  /** Random number in [0, 1), for jitter. */
+  readonly random: () => number;
+  readonly gopaxKeys: { readonly apiKey: string; readonly secretKey: string } | null;
+  readonly bithumbPollMs: number;
+}
+
+/** All that the program knows of one exchange. Adding an exchange is one of these, in the registry. */
+export interface ExchangeAdapter {
+  readonly exchange: Exchange;
+  /** Fetches the exchange's own list of tradable markets. */
+  listMarkets(rest: RestClient): Promise<ListedMarket[]>;
+  /** Makes the feed; nothing connects before pairs are added. */
+  createFeed(context: FeedContext): Feed;
+}

@@ -1,0 +1,171 @@
+import type { Bus } from '../bus.js';
+import type { EventName, EventParams } from '../logging/events.js';
+import type { Logger } from '../logging/logger.js';
+import type { CollectorState, CollectorStatus } from '../market/collector-status.js';
+import type { Gap } from '../market/gap.js';
+import type { Market } from '../market/market.js';
+import type { Sides } from '../market/order-book.js';
+import type { Outage } from './feed.js';
+import type { BookRecorder } from './recorder.js';
+
+/**
+ * What one market's collector is doing: its state, its counts and its open gap. Publishes every
+ * change of state and every change of a gap on the bus.
+ */
+export class MarketTracker {
+  readonly market: Market;
+  readonly #bus: Bus;
+  readonly #recorder: BookRecorder;
+  readonly #logger: Logger;
+  readonly #clock: () => number;
+
+  #state: CollectorState = 'STOPPED';
+  #startedAt: number | null = null;
+  #lastBookAt: number | null = null;
+  #books = 0;
+  #repeats = 0;
+  #reconnects = 0;
+  #parseFailures = 0;
+  #error: string | null = null;
+  #gap: Gap | null = null;
+  /** Set until the first book since the start. */
+  #fresh = true;
+
+  constructor(
+    market: Market,
+    parts: { bus: Bus; recorder: BookRecorder; logger: Logger; clock: () => number },
+  ) {
+    this.market = market;
+    this.#bus = parts.bus;
+    this.#recorder = parts.recorder;
+    this.#logger = parts.logger;
+    this.#clock = parts.clock;
+  }
+
+  /** Whether it is meant to collect: started and neither stopped nor given up. */
+  get running(): boolean {
+    return this.#state !== 'STOPPED' && this.#state !== 'FAILED';
+  }
+
+  /** The status as the API shows it. */
+  get status(): CollectorStatus {
+    return {
+      market: this.market,
+      state: this.#state,
+      startedAt: this.#startedAt,
+      lastBookAt: this.#lastBookAt,
+      books: this.#books,
+      repeats: this.#repeats,
+      reconnects: this.#reconnects,
+      parseFailures: this.#parseFailures,
+      error: this.#error,
+    };
+  }
+
+  /** @param inherited gap of the previous run that goes on until the first book */
+  start(inherited: Gap | null): void {
+    this.#startedAt = this.#clock();
+    this.#lastBookAt = null;
+    this.#books = 0;
+    this.#repeats = 0;
+    this.#reconnects = 0;
+    this.#parseFailures = 0;
+    this.#fresh = true;
+    if (inherited !== null) this.#setGap(inherited);
+    this.#setState('STARTING', null);
+    this.#log('COLLECTION_STARTED', undefined);
+  }
+
+  /** Stops on request: an open gap ends here, for nobody wants the market any more. */
+  stop(): void {
+    if (this.#state === 'STOPPED') return;
+    this.#closeGap(this.#clock());
+    this.#bus.forget(this.market);
+    this.#setState('STOPPED', null);
+    this.#log('COLLECTION_STOPPED', undefined);
+  }
+
+  /** Gives up: only a person can help. */
+  fail(reason: string): void {
+    this.#setState('FAILED', reason);
+  }
+
+  /** A valid book came in. */
+  book(sides: Sides, exchangeTimestamp: number | null, receivedAt: number): void {
+    this.#books++;
+    const afterGap = this.#fresh || this.#gap !== null;
+    this.#fresh = false;
+    this.#lastBookAt = receivedAt;
+    if (this.#gap !== null) {
+      const { cause, start } = this.#gap;
+      this.#closeGap(receivedAt);
+      this.#log('GAP_CLOSED', { cause, lastedMs: receivedAt - start });
+    }
+    const { market } = this;
+    if (!this.#recorder.receive(market, sides, exchangeTimestamp, receivedAt, afterGap)) this.#repeats++;
+    if (this.#state !== 'LIVE') this.#setState('LIVE', null);
+  }
+
+  /** The connection is lost: a gap opens at the last proof of cover, unless one is open. */
+  down(outage: Outage): void {
+    if (!this.running) return;
+    const began = this.#lastBookAt ?? this.#startedAt ?? this.#clock();
+    this.#gap ??= this.#publishGap({
+      market: this.market,
+      start: Math.max(outage.since ?? 0, began),
+      end: null,
+      cause: outage.cause,
+      detail: outage.detail,
+      attempts: 0,
+    });
+    const error = outage.detail ?? outage.cause;
+    if (this.#state !== 'RECONNECTING' || this.#error !== error) this.#setState('RECONNECTING', error);
+  }
+
+  /** One more try to cover it begins. */
+  attempt(): void {
+    if (this.#gap !== null) this.#setGap({ ...this.#gap, attempts: this.#gap.attempts + 1 });
+  }
+
+  /** Its connection stands again. */
+  reconnected(): void {
+    this.#reconnects++;
+  }
+
+  /** Something is wrong that does not change the state. */
+  warn(error: string): void {
+    this.#setState(this.#state, error);
+  }
+
+  /** A message about it could not be read. */
+  unreadable(): void {
+    this.#parseFailures++;
+  }
+
+  #closeGap(end: number): void {
+    if (this.#gap === null) return;
+    // A clock that was set back must not give a gap that ends before it starts.
+    this.#publishGap({ ...this.#gap, end: Math.max(end, this.#gap.start) });
+    this.#gap = null;
+  }
+
+  #setGap(gap: Gap): void {
+    this.#gap = this.#publishGap(gap);
+  }
+
+  #publishGap(gap: Gap): Gap {
+    this.#bus.gaps.publish(gap);
+    return gap;
+  }
+
+  #setState(state: CollectorState, error: string | null): void {
+    this.#state = state;
+    this.#error = error;
+    this.#bus.status.publish(this.status);
+  }
+
+  #log<E extends EventName>(event: E, params: EventParams<E>): void {
+    const { exchange, symbol, currency } = this.market;
+    this.#logger.log(event, { exchange, pair: { symbol, currency } }, params);
+  }
+}

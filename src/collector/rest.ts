@@ -1,0 +1,70 @@
+/** An answer of a REST call, whatever its status. */
+export interface RestAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+/** Thrown when no answer came: refused, timed out, too long, … */
+export class RestError extends Error {
+  constructor(message: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = 'RestError';
+  }
+}
+
+/** Longest answer that is read; Upbit's whole market is 2.3 MB, all of GOPAX's books less. */
+const MAX_BYTES = 32 * 1024 * 1024;
+
+/** GET calls to one exchange's REST base. Sends no `Origin` header (Upbit allows 1 such call per 10 s). */
+export class RestClient {
+  readonly #base: string;
+  readonly #timeoutMs: number;
+
+  /** @param base URL without trailing slash. @param timeoutMs bound for the whole call. */
+  constructor(base: string, timeoutMs = 10_000) {
+    this.#base = base;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /**
+   * Fetches `path` (with query).
+   * @throws {RestError} when there is no complete answer in time; the message is one line.
+   */
+  async get(path: string, signal?: AbortSignal): Promise<RestAnswer> {
+    const timeout = AbortSignal.timeout(this.#timeoutMs);
+    const signals = signal === undefined ? timeout : AbortSignal.any([timeout, signal]);
+    try {
+      const response = await fetch(this.#base + path, {
+        signal: signals,
+        headers: { accept: 'application/json' },
+        redirect: 'error',
+      });
+      return { status: response.status, headers: response.headers, text: await readText(response) };
+    } catch (error) {
+      if (error instanceof RestError) throw error;
+      if (timeout.aborted) throw new RestError(`no answer within ${this.#timeoutMs / 1000} s`, error);
+      throw new RestError(reasonOf(error), error);
+    }
+  }
+}
+
+async function readText(response: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  let bytes = 0;
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    bytes += chunk.byteLength;
+    if (bytes > MAX_BYTES) throw new RestError(`the answer is longer than ${MAX_BYTES} bytes`);
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+/** The innermost reason of a failed fetch: `fetch failed` alone says nothing. */
+function reasonOf(error: unknown): string {
+  let reason = error;
+  while (reason instanceof Error && reason.cause instanceof Error) reason = reason.cause;
+  if (reason instanceof AggregateError && reason.errors.length > 0) reason = reason.errors[0];
+  return reason instanceof Error ? reason.message : String(reason);
+}

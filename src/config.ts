@@ -1,0 +1,163 @@
+import { existsSync } from 'node:fs';
+import { EXCHANGES, type Exchange } from './market/exchange.js';
+import { type CollectPattern, parseCollect } from './market/collect-pattern.js';
+import { LOG_LEVELS, type LogLevel } from './logging/log-record.js';
+
+/** Addresses of an exchange. */
+export interface ExchangeUrls {
+  /** Whole WebSocket URL with path. */
+  readonly wsUrl: string;
+  /** REST base without trailing slash. */
+  readonly restUrl: string;
+}
+
+/** All settings, checked and typed. Times are ms. */
+export interface Config {
+  readonly dbPath: string;
+  readonly logPath: string;
+  readonly gopaxKeys: { readonly apiKey: string; readonly secretKey: string } | null;
+  readonly host: string;
+  readonly port: number;
+  readonly apiToken: string | null;
+  readonly collect: readonly CollectPattern[];
+  readonly urls: Readonly<Record<Exchange, ExchangeUrls>>;
+  readonly bithumbTransport: 'rest' | 'ws';
+  readonly bithumbPollMs: number;
+  /** Levels a side recorded and served; 0 = all. */
+  readonly storeDepth: number;
+  readonly snapshotEveryMs: number;
+  /** 0 keeps all. */
+  readonly retentionDays: number;
+  readonly logLevel: LogLevel;
+  readonly logLang: 'ko' | 'en';
+}
+
+/**
+ * The exchanges' own addresses, from the dossiers (section 1 of each; Korbit: the hosts after its
+ * renaming to Digital X, section 0).
+ */
+export const DEFAULT_URLS: Readonly<Record<Exchange, ExchangeUrls>> = {
+  UPBIT: { wsUrl: 'wss://api.upbit.com/websocket/v1', restUrl: 'https://api.upbit.com' },
+  BITHUMB: { wsUrl: 'wss://ws-api.bithumb.com/websocket/v1', restUrl: 'https://api.bithumb.com' },
+  COINONE: { wsUrl: 'wss://stream.coinone.co.kr', restUrl: 'https://api.coinone.co.kr' },
+  KORBIT: {
+    wsUrl: 'wss://ws-api.digitalx.miraeasset.com/v2/public',
+    restUrl: 'https://api.digitalx.miraeasset.com',
+  },
+  GOPAX: { wsUrl: 'wss://wsapi.gopax.co.kr', restUrl: 'https://api.gopax.co.kr' },
+};
+
+/** All that is wrong with the settings, one line each. */
+export class ConfigError extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.name = 'ConfigError';
+  }
+}
+
+/** Whether an address given as `HOST` is reachable from this machine only. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+/**
+ * Reads the settings from environment variables (DESIGN 2.3). A variable set to empty text means
+ * its default, except `COLLECT`, where empty means to collect nothing.
+ * @throws {ConfigError} naming every mistake at once, each with what would be right.
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const problems: string[] = [];
+
+  const text = (name: string, fallback: string): string => {
+    const value = env[name]?.trim();
+    return value === undefined || value === '' ? fallback : value;
+  };
+  const bad = (name: string, was: string, right: string): void => {
+    problems.push(`${name} is ${JSON.stringify(was)}; it must be ${right}`);
+  };
+  const integer = (name: string, fallback: number, least: number, most: number, unit: string): number => {
+    const value = text(name, String(fallback));
+    const number = /^\d{1,15}$/.test(value) ? Number.parseInt(value, 10) : Number.NaN;
+    if (number >= least && number <= most) return number;
+    bad(name, value, `a whole number${unit} from ${least} to ${most}, for example ${fallback}`);
+    return fallback;
+  };
+  const choice = <T extends string>(name: string, fallback: T, choices: readonly T[]): T => {
+    const value = text(name, fallback).toLowerCase();
+    const found = choices.find((c) => c === value);
+    if (found === undefined) bad(name, value, `one of ${choices.join(', ')}`);
+    return found ?? fallback;
+  };
+  const url = (name: string, fallback: string, protocols: readonly string[]): string => {
+    const value = text(name, fallback);
+    if (URL.canParse(value) && protocols.includes(new URL(value).protocol)) {
+      return protocols[0]!.startsWith('http') ? value.replace(/\/+$/, '') : value;
+    }
+    bad(name, value, `a URL that starts with ${protocols.map((p) => `${p}//`).join(' or ')}`);
+    return fallback;
+  };
+
+  const urls = Object.fromEntries(
+    EXCHANGES.map((exchange) => [
+      exchange,
+      {
+        wsUrl: url(`${exchange}_WS_URL`, DEFAULT_URLS[exchange].wsUrl, ['wss:', 'ws:']),
+        restUrl: url(`${exchange}_REST_URL`, DEFAULT_URLS[exchange].restUrl, ['https:', 'http:']),
+      },
+    ]),
+  ) as Record<Exchange, ExchangeUrls>;
+
+  let collect: readonly CollectPattern[] = [];
+  const wanted = parseCollect(env['COLLECT'] ?? 'BTC-KRW');
+  if (wanted.ok) collect = wanted.patterns;
+  else for (const problem of wanted.problems) problems.push(`COLLECT: ${problem}`);
+
+  const apiKey = text('GOPAX_API_KEY', '');
+  const secretKey = text('GOPAX_SECRET_KEY', '');
+  if ((apiKey === '') !== (secretKey === '')) {
+    problems.push(
+      `${apiKey === '' ? 'GOPAX_API_KEY' : 'GOPAX_SECRET_KEY'} is empty while the other GOPAX key is set; set both to sign the connection, or neither`,
+    );
+  } else if (secretKey !== '' && !/^[A-Za-z0-9+/]+={0,2}$/.test(secretKey)) {
+    // The value itself is a secret and is not repeated.
+    problems.push('GOPAX_SECRET_KEY is not base64 text; copy the secret key as GOPAX shows it');
+  }
+
+  const host = text('HOST', '127.0.0.1');
+  if (/\s|\/|:\d+$/.test(host) && !/^[0-9a-f:]+$/i.test(host)) {
+    bad('HOST', host, 'a host name or an IP address without a port, for example 127.0.0.1');
+  }
+  const apiToken = text('API_TOKEN', '');
+  if (!isLoopback(host) && apiToken === '') {
+    problems.push(
+      `HOST is ${JSON.stringify(host)}, which others can reach; set API_TOKEN too, or use 127.0.0.1`,
+    );
+  }
+
+  const config: Config = {
+    dbPath: text('DB_PATH', './data/orderbook.db'),
+    logPath: text('LOG_PATH', './logs'),
+    gopaxKeys: apiKey === '' ? null : { apiKey, secretKey },
+    host,
+    port: integer('PORT', 4000, 0, 65535, ''),
+    apiToken: apiToken === '' ? null : apiToken,
+    collect,
+    urls,
+    bithumbTransport: choice('BITHUMB_TRANSPORT', 'rest', ['rest', 'ws']),
+    bithumbPollMs: integer('BITHUMB_POLL_MS', 100, 10, 3_600_000, ' of milliseconds'),
+    storeDepth: integer('STORE_DEPTH', 0, 0, 100_000, ' of levels a side'),
+    snapshotEveryMs: integer('SNAPSHOT_EVERY_MS', 60_000, 0, 86_400_000, ' of milliseconds'),
+    retentionDays: integer('RETENTION_DAYS', 0, 0, 36_500, ' of days'),
+    logLevel: choice('LOG_LEVEL', 'info', LOG_LEVELS),
+    logLang: choice('LOG_LANG', 'ko', ['ko', 'en']),
+  };
+  if (problems.length > 0) throw new ConfigError(problems);
+  return config;
+}
+
+/** Loads `.env` of the working folder, when there is one, into `process.env`; set variables win. */
+export async function loadDotenv(): Promise<void> {
+  if (!existsSync('.env')) return;
+  const { config } = await import('dotenv');
+  config({ quiet: true });
+}

@@ -1,0 +1,192 @@
+import type { LogLevel } from './log-record.js';
+
+/** One kind of event: its severity and its text in both languages. */
+interface EventKind<P> {
+  readonly level: LogLevel;
+  readonly ko: (p: P) => string;
+  readonly en: (p: P) => string;
+}
+
+function event<P = void>(
+  level: LogLevel,
+  ko: (p: P) => string,
+  en: (p: P) => string,
+): EventKind<P> {
+  return { level, ko, en };
+}
+
+const seconds = (ms: number): string => (ms / 1000).toFixed(1);
+
+/** Every event that the program logs. The key is `LogEntry.event` of the API. */
+export const EVENTS = {
+  // The program
+  STARTED: event<{ url: string }>(
+    'info',
+    (p) => `서버 시작: ${p.url}`,
+    (p) => `server started: ${p.url}`,
+  ),
+  STOPPING: event<{ signal: string }>(
+    'info',
+    (p) => `종료 중 (${p.signal})`,
+    (p) => `stopping (${p.signal})`,
+  ),
+  STOPPED: event<void>(
+    'info',
+    () => '종료 완료',
+    () => 'stopped',
+  ),
+  PREVIOUS_RUN_UNFINISHED: event<{ since: string }>(
+    'warn',
+    (p) => `이전 실행이 비정상 종료됨, 마지막 기록 ${p.since}`,
+    (p) => `the previous run did not end in order; it was last alive at ${p.since}`,
+  ),
+  NOTHING_TO_COLLECT: event<void>(
+    'warn',
+    () => '수집할 마켓이 없음 (COLLECT가 비어 있음)',
+    () => 'nothing to collect (COLLECT is empty)',
+  ),
+  PATTERN_MATCHES_NOTHING: event<{ pattern: string }>(
+    'warn',
+    (p) => `COLLECT 패턴과 일치하는 마켓 없음: ${p.pattern}`,
+    (p) => `no market matches the COLLECT pattern ${p.pattern}`,
+  ),
+  STORE_FAILED: event<{ reason: string }>(
+    'error',
+    (p) => `저장 실패, 공간이 생기거나 원인이 사라지면 재시도: ${p.reason}`,
+    (p) => `cannot store, trying again until it works: ${p.reason}`,
+  ),
+  STORE_RECOVERED: event<void>(
+    'info',
+    () => '저장 재개',
+    () => 'storing again',
+  ),
+  API_UNEXPECTED_ERROR: event<{ reason: string }>(
+    'error',
+    (p) => `API 처리 중 예기치 못한 오류: ${p.reason}`,
+    (p) => `unexpected error in the API: ${p.reason}`,
+  ),
+  // Market lists
+  MARKETS_LISTED: event<{ count: number; added: number; removed: number }>(
+    'info',
+    (p) => `마켓 목록 갱신: ${p.count}개 (추가 ${p.added}, 제외 ${p.removed})`,
+    (p) => `market list refreshed: ${p.count} markets (${p.added} new, ${p.removed} gone)`,
+  ),
+  MARKETS_LIST_FAILED: event<{ reason: string; waitMs: number }>(
+    'warn',
+    (p) => `마켓 목록 조회 실패: ${p.reason}, ${seconds(p.waitMs)}초 후 재시도`,
+    (p) => `cannot fetch the market list: ${p.reason}; next try in ${seconds(p.waitMs)} s`,
+  ),
+  MARKET_UNKNOWN: event<{ close: string }>(
+    'error',
+    (p) => `거래소에 없는 마켓${p.close === '' ? '' : ` (비슷한 마켓: ${p.close})`}`,
+    (p) => `the exchange does not list this market${p.close === '' ? '' : `; close: ${p.close}`}`,
+  ),
+  // Collection of a market
+  COLLECTION_STARTED: event<void>(
+    'info',
+    () => '데이터 수집 시작',
+    () => 'collection started',
+  ),
+  COLLECTION_STOPPED: event<void>(
+    'info',
+    () => '데이터 수집 중지',
+    () => 'collection stopped',
+  ),
+  NO_FIRST_BOOK: event<{ afterMs: number }>(
+    'warn',
+    (p) => `구독 후 ${seconds(p.afterMs)}초 동안 첫 호가를 받지 못함`,
+    (p) => `no first order book ${seconds(p.afterMs)} s after subscribing`,
+  ),
+  SUBSCRIPTION_REFUSED: event<{ reason: string }>(
+    'error',
+    (p) => `구독 거부: ${p.reason}`,
+    (p) => `subscription refused: ${p.reason}`,
+  ),
+  STALE: event<{ silentMs: number }>(
+    'warn',
+    (p) => `${seconds(p.silentMs)}초 동안 데이터 없음`,
+    (p) => `no data for ${seconds(p.silentMs)} s`,
+  ),
+  GAP_CLOSED: event<{ cause: string; lastedMs: number }>(
+    'info',
+    (p) => `공백 종료: ${p.cause}, ${seconds(p.lastedMs)}초`,
+    (p) => `gap closed: ${p.cause}, ${seconds(p.lastedMs)} s`,
+  ),
+  BOOK_CROSSED: event<{ lastedMs: number }>(
+    'warn',
+    (p) => `호가 역전이 ${seconds(p.lastedMs)}초 지속되어 재동기화`,
+    (p) => `the book stayed crossed for ${seconds(p.lastedMs)} s, resynchronising`,
+  ),
+  // WebSocket
+  WS_CONNECTED: event<{ url: string }>(
+    'info',
+    (p) => `WebSocket 연결: ${p.url}`,
+    (p) => `WebSocket connected: ${p.url}`,
+  ),
+  WS_ERROR: event<{ reason: string }>(
+    'error',
+    (p) => `WebSocket 에러: ${p.reason}`,
+    (p) => `WebSocket error: ${p.reason}`,
+  ),
+  WS_CLOSED: event<{ code: number; reason: string }>(
+    'warn',
+    (p) => `WebSocket 종료: ${p.code}${p.reason === '' ? '' : ` ${p.reason}`}`,
+    (p) => `WebSocket closed: ${p.code}${p.reason === '' ? '' : ` ${p.reason}`}`,
+  ),
+  WS_SILENT: event<{ silentMs: number }>(
+    'warn',
+    (p) => `${seconds(p.silentMs)}초 동안 소켓 응답 없음, 다시 연결`,
+    (p) => `the socket was silent for ${seconds(p.silentMs)} s, reconnecting`,
+  ),
+  RECONNECTING: event<{ waitMs: number; attempt: number }>(
+    'info',
+    (p) => `${seconds(p.waitMs)}초 후 재연결 (${p.attempt}번째 시도)`,
+    (p) => `reconnecting in ${seconds(p.waitMs)} s (attempt ${p.attempt})`,
+  ),
+  API_ERROR: event<{ reason: string; frame: string; suppressed: number }>(
+    'error',
+    (p) =>
+      `API 에러: ${p.reason}; 메시지 ${p.frame}${p.suppressed > 0 ? ` (같은 오류 ${p.suppressed}건 생략)` : ''}`,
+    (p) =>
+      `API error: ${p.reason}; message ${p.frame}${p.suppressed > 0 ? ` (${p.suppressed} more of these left out)` : ''}`,
+  ),
+  EXCHANGE_ERROR: event<{ reason: string }>(
+    'error',
+    (p) => `거래소 오류 응답: ${p.reason}`,
+    (p) => `the exchange answered with an error: ${p.reason}`,
+  ),
+  GOPAX_UNSIGNED: event<void>(
+    'info',
+    () => 'API 키가 없어 서명 없이 연결',
+    () => 'no API key is set; connecting unsigned',
+  ),
+  // REST polling
+  POLLING_STARTED: event<{ everyMs: number }>(
+    'info',
+    (p) => `폴링 시작: ${p.everyMs}ms 간격`,
+    (p) => `polling started, every ${p.everyMs} ms`,
+  ),
+  POLLING_API_ERROR: event<{ reason: string; suppressed: number }>(
+    'error',
+    (p) => `폴링 API 에러: ${p.reason}${p.suppressed > 0 ? ` (같은 오류 ${p.suppressed}건 생략)` : ''}`,
+    (p) =>
+      `polling API error: ${p.reason}${p.suppressed > 0 ? ` (${p.suppressed} more of these left out)` : ''}`,
+  ),
+  POLLING_UNHANDLED: event<{ reason: string; suppressed: number }>(
+    'error',
+    (p) => `폴링 처리되지 않은 예외: ${p.reason}${p.suppressed > 0 ? ` (같은 오류 ${p.suppressed}건 생략)` : ''}`,
+    (p) =>
+      `polling: unhandled exception: ${p.reason}${p.suppressed > 0 ? ` (${p.suppressed} more of these left out)` : ''}`,
+  ),
+  POLLING_STOPPED: event<void>(
+    'info',
+    () => '폴링 중지',
+    () => 'polling stopped',
+  ),
+} satisfies Record<string, EventKind<never>>;
+
+/** Name of an event. */
+export type EventName = keyof typeof EVENTS;
+
+/** What the texts of event `E` need to be told. */
+export type EventParams<E extends EventName> = Parameters<(typeof EVENTS)[E]['en']>[0];

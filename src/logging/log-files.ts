@@ -1,0 +1,86 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import buildRollingFile from 'pino-roll';
+import { EXCHANGES } from '../market/exchange.js';
+import type { LogRecord } from './log-record.js';
+import { formatLine, type LogSink } from './logger.js';
+
+/** Size at which a file is followed by the next of the same day. */
+const MAX_FILE_SIZE = '50m';
+
+/** Log files and standard output as one sink. */
+export interface LogFiles {
+  readonly sink: LogSink;
+  /** Writes what is buffered and closes the files. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens one rolling file per exchange and one for the program (`system`) in `folder`: a new file at
+ * midnight and at {@link MAX_FILE_SIZE}. Every line goes to standard output too, unless `quiet`.
+ * @throws {Error} in one line when the folder cannot be written.
+ */
+export async function openLogFiles(folder: string, quiet = false): Promise<LogFiles> {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw new Error(
+      `LOG_PATH ${JSON.stringify(folder)} cannot be written: ${(error as Error).message}; name a folder that this user may write`,
+      { cause: error },
+    );
+  }
+  const names = ['SYSTEM', ...EXCHANGES];
+  const streams = await Promise.all(
+    names.map(async (name) => {
+      const stream = await buildRollingFile({
+        file: join(folder, name.toLowerCase()),
+        frequency: 'daily',
+        dateFormat: 'yyyy-MM-dd',
+        size: MAX_FILE_SIZE,
+        extension: '.log',
+        mkdir: true,
+      });
+      let failed = false;
+      stream.on('error', (error: Error) => {
+        // The files' own failure cannot be logged in them; said once, and recording goes on.
+        if (!failed) process.stderr.write(`log file ${name.toLowerCase()}: ${error.message}\n`);
+        failed = true;
+      });
+      // Severity was decided by Logger, so pino lets everything through; its JSON becomes our line.
+      const logger = pino({ level: 'trace', base: null, timestamp: false }, lineStream(stream, quiet));
+      return { name, stream, logger };
+    }),
+  );
+  const byName = new Map(streams.map((s) => [s.name, s.logger]));
+  return {
+    sink: (record) => byName.get(record.exchange ?? 'SYSTEM')?.[record.level]({ record }),
+    close: async () => {
+      await Promise.all(
+        streams.map(
+          ({ stream }) =>
+            new Promise<void>((resolve) => {
+              stream.once('close', () => resolve());
+              stream.once('error', () => resolve());
+              stream.end();
+            }),
+        ),
+      );
+    },
+  };
+}
+
+/** What pino writes to: takes its JSON lines, gives the contract's lines to file and output. */
+function lineStream(
+  file: { write(text: string): boolean },
+  quiet: boolean,
+): { write(json: string): void } {
+  return {
+    write(json) {
+      const { record } = JSON.parse(json) as { record: LogRecord };
+      const line = `${formatLine(record)}\n`;
+      file.write(line);
+      if (!quiet) process.stdout.write(line);
+    },
+  };
+}

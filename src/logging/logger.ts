@@ -1,0 +1,97 @@
+import type { Exchange } from '../market/exchange.js';
+import type { Pair } from '../market/market.js';
+import { EVENTS, type EventName, type EventParams } from './events.js';
+import { LOG_LEVELS, type LogLevel, type LogRecord } from './log-record.js';
+
+/** What an event is about: a market, a socket or poller (exchange only), or the program (nothing). */
+export interface LogSubject {
+  readonly exchange?: Exchange;
+  readonly pair?: Pair;
+}
+
+/** Takes finished log records: the files, the store. */
+export type LogSink = (record: LogRecord) => void;
+
+/** How {@link Logger} is set up. */
+export interface LoggerOptions {
+  /** Records below this severity are dropped. */
+  readonly level: LogLevel;
+  readonly lang: 'ko' | 'en';
+  /** Texts that must never appear in a message; each is replaced by `***`. */
+  readonly secrets?: readonly string[];
+  /** Clock, Unix ms. */
+  readonly now?: () => number;
+}
+
+/** Turns events of the catalogue into log records and hands them to every sink. */
+export class Logger {
+  readonly #options: LoggerOptions;
+  readonly #secrets: readonly string[];
+  readonly #sinks: LogSink[] = [];
+
+  constructor(options: LoggerOptions) {
+    this.#options = options;
+    // A secret can appear as it is or percent-encoded in an address.
+    this.#secrets = (options.secrets ?? [])
+      .flatMap((secret) => [secret, encodeURIComponent(secret)])
+      .filter((secret) => secret !== '');
+  }
+
+  /** Adds a sink for all records from now on. */
+  addSink(sink: LogSink): void {
+    this.#sinks.push(sink);
+  }
+
+  /** Logs event `name` about `subject`; `params` fill its text. */
+  log<E extends EventName>(name: E, subject: LogSubject, params: EventParams<E>): void {
+    const kind = EVENTS[name];
+    if (LOG_LEVELS.indexOf(kind.level) < LOG_LEVELS.indexOf(this.#options.level)) return;
+    const text = (kind[this.#options.lang] as (p: EventParams<E>) => string)(params);
+    const record: LogRecord = {
+      timestamp: (this.#options.now ?? Date.now)(),
+      level: kind.level,
+      event: name,
+      exchange: subject.exchange ?? null,
+      pair: subject.pair ?? null,
+      message: this.#clean(text),
+    };
+    for (const sink of this.#sinks) sink(record);
+  }
+
+  /** One line without control characters (a peer's text could forge lines) and without secrets. */
+  #clean(text: string): string {
+    let clean = text.replace(
+      // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+      /[\u0000-\u001f\u007f\u2028\u2029]/g,
+      (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    );
+    for (const secret of this.#secrets) clean = clean.replaceAll(secret, '***');
+    return clean;
+  }
+}
+
+/** The tag of a line (DESIGN 2.8): `UPBIT-BTC`, `UPBIT-ETH-BTC`, `UPBIT` or `SYSTEM`. */
+export function tagOf(record: LogRecord): string {
+  if (record.exchange === null) return 'SYSTEM';
+  if (record.pair === null) return record.exchange;
+  const { symbol, currency } = record.pair;
+  return currency === 'KRW'
+    ? `${record.exchange}-${symbol}`
+    : `${record.exchange}-${symbol}-${currency}`;
+}
+
+const two = (n: number): string => String(n).padStart(2, '0');
+
+/** `2024-04-14 20:32:01`, local time. */
+export function localTime(ms: number): string {
+  const d = new Date(ms);
+  return (
+    `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())} ` +
+    `${two(d.getHours())}:${two(d.getMinutes())}:${two(d.getSeconds())}`
+  );
+}
+
+/** A record as its line in the files and on standard output, without the line end. */
+export function formatLine(record: LogRecord): string {
+  return `[${localTime(record.timestamp)}] [${record.level.toUpperCase()}] [${tagOf(record)}] ${record.message}`;
+}

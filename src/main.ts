@@ -1,0 +1,20 @@
+import { ConfigError, loadDotenv, readConfig } from './config.js';
+import { runUntilStopped } from './run.js';
+
+/** `npm start`: reads the settings and runs the recorder until SIGINT or SIGTERM. */
+async function main(): Promise<void> {
+  try {
+    await loadDotenv();
+    await runUntilStopped(readConfig(process.env));
+  } catch (error) {
+    if (error instanceof ConfigError) {
+      process.stderr.write('The settings are not right; nothing was started:\n');
+      for (const problem of error.problems) process.stderr.write(`  - ${problem}\n`);
+    } else {
+      process.stderr.write(`cannot start: ${error instanceof Error ? error.message : String(error)}\n`);
+    }
+    process.exit(1);
+  }
+}
+
+await main();

@@ -1,0 +1,81 @@
+import { EXCHANGES, type Exchange, isExchange } from './exchange.js';
+import type { Market, Pair } from './market.js';
+
+/** One entry of `COLLECT`; null stands for `*`, any. */
+export interface CollectPattern {
+  readonly exchange: Exchange | null;
+  readonly symbol: string | null;
+  readonly currency: string | null;
+}
+
+/** The grammar in words, for error messages. */
+export const COLLECT_GRAMMAR =
+  '[EXCHANGE:]SYMBOL-CURRENCY, where * stands for a whole part, for example BTC-KRW, UPBIT:ETH-KRW, UPBIT:*-KRW or *-*';
+
+const ENTRY = /^(?:([A-Z]+|\*):)?([A-Z0-9]{1,20}|\*)-([A-Z0-9]{1,20}|\*)$/;
+
+/** Result of reading a `COLLECT` text: its patterns, or one line for every bad entry. */
+export type CollectResult =
+  | { readonly ok: true; readonly patterns: readonly CollectPattern[] }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+/** Reads a comma list of {@link COLLECT_GRAMMAR}; case does not matter, empty text is no pattern. */
+export function parseCollect(text: string): CollectResult {
+  const patterns: CollectPattern[] = [];
+  const problems: string[] = [];
+  for (const entry of text.split(',')) {
+    const trimmed = entry.trim();
+    if (trimmed === '') continue;
+    const match = ENTRY.exec(trimmed.toUpperCase());
+    const exchange = match?.[1] ?? '*';
+    if (match === null) {
+      problems.push(`${JSON.stringify(trimmed)} is no market; write ${COLLECT_GRAMMAR}`);
+    } else if (exchange !== '*' && !isExchange(exchange)) {
+      problems.push(
+        `${JSON.stringify(trimmed)} names no exchange we know; the exchanges are ${EXCHANGES.join(', ')}`,
+      );
+    } else {
+      patterns.push({
+        exchange: exchange === '*' ? null : (exchange as Exchange),
+        symbol: match[2] === '*' ? null : match[2]!,
+        currency: match[3] === '*' ? null : match[3]!,
+      });
+    }
+  }
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, patterns };
+}
+
+/** Whether `pattern` matches `market`. */
+export function matchesPattern(pattern: CollectPattern, market: Market): boolean {
+  return (
+    (pattern.exchange === null || pattern.exchange === market.exchange) &&
+    (pattern.symbol === null || pattern.symbol === market.symbol) &&
+    (pattern.currency === null || pattern.currency === market.currency)
+  );
+}
+
+/**
+ * The pairs that `patterns` want of `exchange`: all that match out of `listed`, and those named in
+ * full whether listed or not (so that a mistyped market is reported instead of ignored).
+ */
+export function wantedPairs(
+  patterns: readonly CollectPattern[],
+  exchange: Exchange,
+  listed: readonly Pair[],
+): Pair[] {
+  const wanted = new Map<string, Pair>();
+  for (const pattern of patterns) {
+    if (pattern.exchange !== null && pattern.exchange !== exchange) continue;
+    if (pattern.symbol !== null && pattern.currency !== null) {
+      const { symbol, currency } = pattern;
+      wanted.set(`${symbol}-${currency}`, { symbol, currency });
+      continue;
+    }
+    for (const { symbol, currency } of listed) {
+      if (matchesPattern(pattern, { exchange, symbol, currency })) {
+        wanted.set(`${symbol}-${currency}`, { symbol, currency });
+      }
+    }
+  }
+  return [...wanted.values()];
+}

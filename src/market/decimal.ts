@@ -1,0 +1,121 @@
+/**
+ * The one place where number text of an exchange becomes Decimal text.
+ *
+ * Decimal text: plain digits with at most one point; no exponent, no plus sign, no leading or
+ * trailing zeros, no trailing point; zero is `0`. No floating point number is made on the way, so
+ * any number of digits survives.
+ */
+
+/** Thrown when a text is not a number that an exchange could mean as a price or a volume. */
+export class DecimalFormatError extends Error {
+  constructor(text: string, why: string) {
+    const shown = text.length > 40 ? `${text.slice(0, 40)}…` : text;
+    super(
+      `not a price or volume: ${JSON.stringify(shown)} (${why}); expected a decimal number such as 116539000, 0.0207 or 1.16539E8`,
+    );
+    this.name = 'DecimalFormatError';
+  }
+}
+
+/** Digits kept at most; far beyond any exchange, it only bounds what `1e999999999` may expand to. */
+const MAX_DIGITS = 200;
+
+const NUMBER = /^(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?$/;
+
+/**
+ * Wire text of a number (`1.16539E8`, `0.00077720`, `695.5`, `5.0E-4`) as Decimal text of exactly
+ * the same value. Negative numbers are refused: no price or volume of an order book is negative.
+ * @throws {DecimalFormatError} when `text` is not such a number.
+ */
+export function decimalFromWire(text: string): string {
+  const length = text.length;
+  if (length === 0) throw new DecimalFormatError(text, 'it is empty');
+  if (length > MAX_DIGITS) throw new DecimalFormatError(text, `longer than ${MAX_DIGITS} characters`);
+  // Fast path, one scan without allocation: nearly every price and volume is already canonical.
+  let point = -1;
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i);
+    if (code >= 48 && code <= 57) continue;
+    if (code === 46 && point === -1 && i > 0) point = i;
+    else return slowDecimal(text);
+  }
+  const first = text.charCodeAt(0);
+  if (first === 48 && length > 1 && point !== 1) return slowDecimal(text);
+  if (point !== -1 && (point === length - 1 || text.charCodeAt(length - 1) === 48)) {
+    return slowDecimal(text);
+  }
+  return text;
+}
+
+function slowDecimal(text: string): string {
+  const match = NUMBER.exec(text);
+  if (match === null) {
+    throw new DecimalFormatError(text, text.startsWith('-') ? 'it is negative' : 'it is not a number');
+  }
+  const whole = match[1]!;
+  const fraction = match[2] ?? '';
+  const exponent = match[3] === undefined ? 0 : Number.parseInt(match[3], 10);
+  let digits = whole + fraction;
+  let point = whole.length + exponent;
+  if (point > MAX_DIGITS || point < -MAX_DIGITS) {
+    throw new DecimalFormatError(text, `its exponent is beyond ±${MAX_DIGITS}`);
+  }
+  if (point <= 0) {
+    digits = '0'.repeat(1 - point) + digits;
+    point = 1;
+  } else if (point > digits.length) {
+    digits += '0'.repeat(point - digits.length);
+  }
+  const integer = digits.slice(0, point).replace(/^0+(?=\d)/, '');
+  const rest = digits.slice(point).replace(/0+$/, '');
+  return rest === '' ? integer : `${integer}.${rest}`;
+}
+
+/** Order of two Decimal texts: negative when `a < b`, zero when equal, positive when `a > b`. */
+export function compareDecimal(a: string, b: string): number {
+  if (a === b) return 0;
+  const pointA = a.indexOf('.');
+  const pointB = b.indexOf('.');
+  const wholeA = pointA === -1 ? a.length : pointA;
+  const wholeB = pointB === -1 ? b.length : pointB;
+  // Without leading zeros more integer digits mean a greater number, and equally many compare as text.
+  if (wholeA !== wholeB) return wholeA - wholeB;
+  return a < b ? -1 : 1;
+}
+
+/** Coefficient and number of decimals of a Decimal text: `695.5` is `{ digits: 6955n, scale: 1 }`. */
+function scaled(text: string): { digits: bigint; scale: number } {
+  const negative = text.startsWith('-');
+  const plain = negative ? text.slice(1) : text;
+  const point = plain.indexOf('.');
+  const digits = BigInt(point === -1 ? plain : plain.slice(0, point) + plain.slice(point + 1));
+  return { digits: negative ? -digits : digits, scale: point === -1 ? 0 : plain.length - point - 1 };
+}
+
+function fromScaled(digits: bigint, scale: number): string {
+  if (digits < 0n) return `-${fromScaled(-digits, scale)}`;
+  const text = digits.toString().padStart(scale + 1, '0');
+  const whole = text.slice(0, text.length - scale);
+  const fraction = text.slice(text.length - scale).replace(/0+$/, '');
+  return fraction === '' ? whole : `${whole}.${fraction}`;
+}
+
+/** Exact `a - b` as Decimal text; negative results (a crossed book's spread) start with `-`. */
+export function subtractDecimal(a: string, b: string): string {
+  const x = scaled(a);
+  const y = scaled(b);
+  const scale = Math.max(x.scale, y.scale);
+  const difference =
+    x.digits * 10n ** BigInt(scale - x.scale) - y.digits * 10n ** BigInt(scale - y.scale);
+  return fromScaled(difference, scale);
+}
+
+/** Exact middle of two Decimal texts, `(a + b) / 2`. */
+export function midDecimal(a: string, b: string): string {
+  const x = scaled(a);
+  const y = scaled(b);
+  const scale = Math.max(x.scale, y.scale);
+  const sum = x.digits * 10n ** BigInt(scale - x.scale) + y.digits * 10n ** BigInt(scale - y.scale);
+  // Halving is multiplying by 5 with one decimal more, so nothing is rounded.
+  return fromScaled(sum * 5n, scale + 1);
+}

@@ -1,0 +1,96 @@
+import { compareDecimal } from './decimal.js';
+import type { Market } from './market.js';
+
+/** A price and the volume resting there (base currency), both Decimal text. */
+export type Level = readonly [price: string, volume: string];
+
+/** Both sides of a book, best level first: asks ascending, bids descending by price. */
+export interface Sides {
+  readonly asks: readonly Level[];
+  readonly bids: readonly Level[];
+}
+
+/** One numbered book of one market. Immutable: it is shared by the store and every reader. */
+export interface OrderBook extends Sides {
+  readonly market: Market;
+  /** When this program received it, Unix ms. */
+  readonly timestamp: number;
+  /** The exchange's own time of the book, Unix ms, or null when the exchange did not say. */
+  readonly exchangeTimestamp: number | null;
+  /** Receive number; only grows across restarts of one database. */
+  readonly sequence: number;
+}
+
+/** A side of a book. */
+export type Side = 'ask' | 'bid';
+
+/** Which of two prices stands nearer the touch: negative when `a` comes before `b` on `side`. */
+function rank(side: Side, a: string, b: string): number {
+  return side === 'ask' ? compareDecimal(a, b) : compareDecimal(b, a);
+}
+
+/** Levels of `side` in best-first order. Used where an exchange does not promise an order. */
+export function sortLevels(side: Side, levels: Level[]): Level[] {
+  for (let i = 1; i < levels.length; i++) {
+    if (rank(side, levels[i - 1]![0], levels[i]![0]) > 0) {
+      return levels.sort((a, b) => rank(side, a[0], b[0]));
+    }
+  }
+  return levels;
+}
+
+/**
+ * What turns one side into another: the new and changed levels of `after`, and the levels only
+ * `before` had with volume `0`; best first. Empty when the sides are equal.
+ */
+export function diffSide(side: Side, before: readonly Level[], after: readonly Level[]): Level[] {
+  const changes: Level[] = [];
+  let i = 0;
+  let j = 0;
+  while (i < before.length && j < after.length) {
+    const old = before[i]!;
+    const now = after[j]!;
+    if (old[0] === now[0]) {
+      if (old[1] !== now[1]) changes.push(now);
+      i++;
+      j++;
+    } else if (rank(side, old[0], now[0]) < 0) {
+      changes.push([old[0], '0']);
+      i++;
+    } else {
+      changes.push(now);
+      j++;
+    }
+  }
+  for (; i < before.length; i++) changes.push([before[i]![0], '0']);
+  for (; j < after.length; j++) changes.push(after[j]!);
+  return changes;
+}
+
+/**
+ * A side after changes as {@link diffSide} gives them: volume `0` removes the level at that price,
+ * any other volume sets it. Both arguments and the result are best first.
+ */
+export function applySide(
+  side: Side,
+  levels: readonly Level[],
+  changes: readonly Level[],
+): readonly Level[] {
+  if (changes.length === 0) return levels;
+  const result: Level[] = [];
+  let i = 0;
+  for (const change of changes) {
+    while (i < levels.length && rank(side, levels[i]![0], change[0]) < 0) result.push(levels[i++]!);
+    if (i < levels.length && levels[i]![0] === change[0]) i++;
+    if (change[1] !== '0') result.push(change);
+  }
+  while (i < levels.length) result.push(levels[i++]!);
+  return result;
+}
+
+/** Whether the best bid is at or above the best ask; a resting book never stays so. */
+export function isCrossed(sides: Sides): boolean {
+  const ask = sides.asks[0];
+  const bid = sides.bids[0];
+  return ask !== undefined && bid !== undefined && compareDecimal(bid[0], ask[0]) >= 0;
+}

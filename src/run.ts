@@ -1,0 +1,44 @@
+import { type App, startApp } from './app.js';
+import type { Config } from './config.js';
+
+/**
+ * Runs the recorder as a process: SIGINT or SIGTERM stops it in order with exit code 0, a second
+ * signal ends it at once. An error that nothing caught stops it in order with exit code 1, for its
+ * state cannot be trusted then.
+ * @param onStarted told once it serves
+ * @param onStopped run after the recorder has closed, before the process ends
+ * @throws {Error} when it cannot start
+ */
+export async function runUntilStopped(
+  config: Config,
+  onStarted: (app: App) => void = () => undefined,
+  onStopped: () => Promise<void> = async () => undefined,
+): Promise<void> {
+  let app: App | null = null;
+  let stopping = false;
+  const stop = (why: string, code: number): void => {
+    if (stopping) process.exit(code === 0 ? 130 : code);
+    stopping = true;
+    const end = async (): Promise<void> => {
+      await app?.close(why);
+      await onStopped();
+    };
+    end().then(
+      () => process.exit(code),
+      (error: unknown) => {
+        process.stderr.write(`error while stopping: ${String(error)}\n`);
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGINT', () => stop('SIGINT', 0));
+  process.on('SIGTERM', () => stop('SIGTERM', 0));
+  const fatal = (error: unknown): void => {
+    process.stderr.write(`unexpected error: ${error instanceof Error ? error.stack : String(error)}\n`);
+    stop('unexpected error', 1);
+  };
+  process.on('uncaughtException', fatal);
+  process.on('unhandledRejection', fatal);
+  app = await startApp(config);
+  onStarted(app);
+}

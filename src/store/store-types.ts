@@ -1,0 +1,189 @@
+import type { BookEvent } from '../bus.js';
+import type { LogLevel, LogRecord } from '../logging/log-record.js';
+import type { Exchange } from '../market/exchange.js';
+import type { Gap } from '../market/gap.js';
+import type { Market, Pair } from '../market/market.js';
+import type { OrderBook, Side } from '../market/order-book.js';
+
+/** A market as an exchange's own list gives it. */
+export interface ListedMarket extends Pair {
+  /** The exchange's Korean name of the asset, if it gives one. */
+  readonly koreanName: string | null;
+  /** The exchange's English name of the asset, if it gives one. */
+  readonly englishName: string | null;
+}
+
+/** A market in the managed list. */
+export interface MarketRecord extends ListedMarket {
+  readonly exchange: Exchange;
+  /** Whether the exchange's newest list contains it. */
+  readonly listed: boolean;
+  /** The last mutation about it: true = start, false = stop, null = none (then COLLECT decides). */
+  readonly wanted: boolean | null;
+  /** Whether it was being recorded when last heard of; such a market has a gap after a crash. */
+  readonly recording: boolean;
+}
+
+/** An exchange in the managed list. */
+export interface ExchangeRecord {
+  readonly exchange: Exchange;
+  readonly enabled: boolean;
+  /** When its market list was last fetched, Unix ms; null if never. */
+  readonly listedAt: number | null;
+}
+
+/** What the store tells of itself. */
+export interface StoreStats {
+  /** Books waiting to be written. */
+  readonly queuedBooks: number;
+  /** Estimated bytes of those. */
+  readonly queuedBytes: number;
+  /** Books written since the process began. */
+  readonly storedBooks: number;
+  /** Books that could not be kept, since the process began; each is inside a gap. */
+  readonly droppedBooks: number;
+  /** Gap and log records that could not be kept, since the process began. */
+  readonly droppedRecords: number;
+  /** Duration of the last batch from hand-over to commit, ms; null before the first. */
+  readonly lastFlushMs: number | null;
+  /** Why nothing can be written right now, or null when all is well. */
+  readonly failure: string | null;
+}
+
+/** Time window of a history question: `from` included, `to` excluded, Unix ms; absent = open. */
+export interface TimeWindow {
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+}
+
+/** Selection of stored books of one exchange. */
+export interface BookSelection extends TimeWindow {
+  readonly exchange: Exchange;
+  readonly symbol?: string | undefined;
+  readonly currency?: string | undefined;
+}
+
+/** One stored level, with its place: the cursor of a page. */
+export interface BookRow {
+  readonly market: Market;
+  readonly timestamp: number;
+  readonly side: Side;
+  readonly price: string;
+  /** `0` when the level vanished. */
+  readonly volume: string;
+  /** Sequence of the book or change it belongs to. */
+  readonly sequence: number;
+  /** Index within that book: asks first, then bids, from 0. */
+  readonly index: number;
+}
+
+/** Place of a row; rows come in order of `sequence`, then `index`. */
+export interface RowPlace {
+  readonly sequence: number;
+  readonly index: number;
+}
+
+/** A page: its items and whether more follow. */
+export interface Page<T> {
+  readonly items: T[];
+  readonly more: boolean;
+}
+
+/** A stored gap or log record with its row id, the cursor of its connection. */
+export interface Identified<T> {
+  readonly id: number;
+  readonly value: T;
+}
+
+/** Reading side of the store. All calls run off the main thread on read-only connections. */
+export interface StoreReader {
+  /** Newest stored book of a market, or null. */
+  newestBook(market: Market): Promise<OrderBook | null>;
+  /** The book with the greatest sequence whose timestamp is not after `at` (Unix ms), or null. */
+  bookAt(market: Market, at: number): Promise<OrderBook | null>;
+  /** Stored levels in order of sequence, after `after`, at most `limit`. */
+  rows(
+    selection: BookSelection & {
+      side?: Side | undefined;
+      after?: RowPlace | undefined;
+      limit: number;
+    },
+  ): Promise<Page<BookRow>>;
+  /** Gaps that touch the window, oldest first (by id). */
+  gaps(
+    query: TimeWindow & {
+      exchange?: Exchange | undefined;
+      symbol?: string | undefined;
+      currency?: string | undefined;
+      after?: number | undefined;
+      limit: number;
+    },
+  ): Promise<Page<Identified<Gap>>>;
+  /** Log records, newest first (by descending id), `after` = id of the last one seen. */
+  logs(query: {
+    exchange?: Exchange | undefined;
+    symbol?: string | undefined;
+    currency?: string | undefined;
+    /** Least severity. */
+    level?: LogLevel | undefined;
+    event?: string | undefined;
+    after?: number | undefined;
+    limit: number;
+  }): Promise<Page<Identified<LogRecord>>>;
+  /** The managed list of exchanges, all five. */
+  exchanges(): Promise<ExchangeRecord[]>;
+  /** The managed list of an exchange's markets, by symbol and currency. */
+  markets(exchange: Exchange): Promise<MarketRecord[]>;
+  /**
+   * A stream of export text for `selection`; the caller pulls chunk by chunk.
+   * `rows`/`books` and `json`/`ndjson` as DESIGN 2.7.
+   */
+  exportText(options: ExportOptions): AsyncIterable<string>;
+}
+
+/** What to export and how. */
+export interface ExportOptions extends BookSelection {
+  readonly shape: 'rows' | 'books';
+  readonly format: 'json' | 'ndjson';
+}
+
+/** Gives out sequences: each greater than all before, in this and every earlier run. */
+export interface SequenceSource {
+  next(): number;
+}
+
+/** The store as the rest of the program sees it. */
+export interface Store {
+  readonly sequences: SequenceSource;
+  readonly reader: StoreReader;
+  /** Takes a book for writing; never blocks and never throws. What it cannot keep becomes a gap. */
+  putBook(event: BookEvent): void;
+  /** Takes a gap: inserts it, or updates the one with the same market and start. */
+  putGap(gap: Gap): void;
+  /** Takes a log record. */
+  putLog(record: LogRecord): void;
+  /** Called with every gap that the store itself causes (overflow, failed writes), opened and closed. */
+  onGap(listener: (gap: Gap) => void): void;
+  /** Called when writing starts to fail (`failure` is the reason) and when it works again (null). */
+  onFailure(listener: (failure: string | null) => void): void;
+  /** Replaces an exchange's listed markets; says which came and which went. */
+  replaceListing(
+    exchange: Exchange,
+    listed: readonly ListedMarket[],
+  ): Promise<{ added: Pair[]; removed: Pair[] }>;
+  /** Remembers the last mutation about a market. */
+  setWanted(market: Market, wanted: boolean): Promise<void>;
+  /** Remembers whether an exchange is enabled. */
+  setEnabled(exchange: Exchange, enabled: boolean): Promise<void>;
+  /** Remembers whether a market is being recorded. */
+  setRecording(market: Market, recording: boolean): void;
+  /** When the previous run last proved to be alive, Unix ms; null for a new database. */
+  readonly previousHeartbeat: number | null;
+  /** Whether the previous run ended in order (its queue was written). */
+  readonly previousRunClosed: boolean;
+  /** Gaps that were open when the previous run ended. */
+  readonly openGaps: readonly Gap[];
+  stats(): StoreStats;
+  /** Writes what is queued (waits at most `timeoutMs`), then closes the database. */
+  close(timeoutMs?: number): Promise<void>;
+}

@@ -1,0 +1,89 @@
+import { describe, expect, it } from '@jest/globals';
+import { ConfigError, DEFAULT_URLS, readConfig } from '../src/config.js';
+import { readFileSync } from 'node:fs';
+
+function problems(env: Record<string, string>): readonly string[] {
+  try {
+    readConfig(env);
+  } catch (error) {
+    return (error as ConfigError).problems;
+  }
+  return [];
+}
+
+describe('readConfig', () => {
+  it('has the defaults of the contract', () => {
+    expect(readConfig({})).toEqual({
+      dbPath: './data/orderbook.db',
+      logPath: './logs',
+      gopaxKeys: null,
+      host: '127.0.0.1',
+      port: 4000,
+      apiToken: null,
+      collect: [{ exchange: null, symbol: 'BTC', currency: 'KRW' }],
+      urls: DEFAULT_URLS,
+      bithumbTransport: 'rest',
+      bithumbPollMs: 100,
+      storeDepth: 0,
+      snapshotEveryMs: 60_000,
+      retentionDays: 0,
+      logLevel: 'info',
+      logLang: 'ko',
+    });
+  });
+
+  it('takes empty text as the default, but collects nothing when COLLECT is empty', () => {
+    const config = readConfig({ PORT: '', COLLECT: '', LOG_LANG: '', UPBIT_WS_URL: '' });
+    expect(config.port).toBe(4000);
+    expect(config.collect).toEqual([]);
+    expect(config.urls.UPBIT).toEqual(DEFAULT_URLS.UPBIT);
+  });
+
+  it('reads patterns of any case', () => {
+    expect(readConfig({ COLLECT: 'upbit:btc-krw, *-KRW,gopax:*-*' }).collect).toEqual([
+      { exchange: 'UPBIT', symbol: 'BTC', currency: 'KRW' },
+      { exchange: null, symbol: null, currency: 'KRW' },
+      { exchange: 'GOPAX', symbol: null, currency: null },
+    ]);
+  });
+
+  it('reports every mistake at once, each with what would be right', () => {
+    const found = problems({
+      PORT: '99999',
+      BITHUMB_TRANSPORT: 'udp',
+      COLLECT: 'BTCKRW,BINANCE:BTC-KRW',
+      UPBIT_WS_URL: 'https://x',
+      STORE_DEPTH: '-1',
+      GOPAX_API_KEY: 'k',
+      HOST: '0.0.0.0',
+      LOG_LANG: 'jp',
+      SNAPSHOT_EVERY_MS: '1e3',
+    });
+    expect(found).toHaveLength(10);
+    expect(found.join('\n')).toMatch(/PORT is "99999"; it must be a whole number from 0 to 65535/);
+    expect(found.join('\n')).toMatch(/BITHUMB_TRANSPORT is "udp"; it must be one of rest, ws/);
+    expect(found.join('\n')).toMatch(/"BTCKRW" is no market; write \[EXCHANGE:\]SYMBOL-CURRENCY/);
+    expect(found.join('\n')).toMatch(/BINANCE.*BITHUMB, COINONE, GOPAX, KORBIT, UPBIT/);
+    expect(found.join('\n')).toMatch(/UPBIT_WS_URL.*wss:\/\/ or ws:\/\//);
+    expect(found.join('\n')).toMatch(/set both to sign the connection, or neither/);
+    expect(found.join('\n')).toMatch(/set API_TOKEN too, or use 127.0.0.1/);
+  });
+
+  it('never repeats a secret', () => {
+    const found = problems({ GOPAX_API_KEY: 'k', GOPAX_SECRET_KEY: 'not base64!' });
+    expect(found).toHaveLength(1);
+    expect(found[0]).not.toContain('not base64!');
+  });
+
+  it('lets the network in with a token', () => {
+    expect(readConfig({ HOST: '0.0.0.0', API_TOKEN: 't' }).apiToken).toBe('t');
+  });
+
+  it('is described by .env.example, variable by variable', () => {
+    const example = readFileSync(new URL('../.env.example', import.meta.url), 'utf8');
+    const env: Record<string, string> = {};
+    for (const [, name, value] of example.matchAll(/^#?([A-Z_]+)=(.*)$/gm)) env[name!] = value!;
+    expect(readConfig(env)).toEqual(readConfig({}));
+    expect(Object.keys(env)).toHaveLength(25);
+  });
+});

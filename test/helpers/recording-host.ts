@@ -1,0 +1,57 @@
+import type { FeedHost, Outage } from '../../src/collector/feed.js';
+import type { EventName } from '../../src/logging/events.js';
+import { type Pair, pairText } from '../../src/market/market.js';
+import type { Sides } from '../../src/market/order-book.js';
+
+/** A book that a feed handed over. */
+export interface HeardBook extends Sides {
+  readonly code: string;
+  readonly exchangeTimestamp: number | null;
+  readonly receivedAt: number;
+}
+
+/** Writes down all that a feed tells. */
+export class RecordingHost implements FeedHost {
+  readonly books: HeardBook[] = [];
+  readonly downs: { codes: string[]; outage: Outage }[] = [];
+  readonly logs: { event: EventName; code: string | null; params: unknown }[] = [];
+  readonly missing: string[] = [];
+  readonly refusals: { code: string; reason: string }[] = [];
+  readonly unreadables: { reason: string; message: string; code: string | null }[] = [];
+  attempts = 0;
+  reconnects = 0;
+
+  book(pair: Pair, sides: Sides, exchangeTimestamp: number | null, receivedAt: number): void {
+    this.books.push({ code: pairText(pair), ...sides, exchangeTimestamp, receivedAt });
+  }
+  down(pairs: Iterable<Pair>, outage: Outage): void {
+    this.downs.push({ codes: [...pairs].map(pairText), outage });
+  }
+  attempt(): void {
+    this.attempts++;
+  }
+  reconnected(): void {
+    this.reconnects++;
+  }
+  noFirstBook(pair: Pair): void {
+    this.missing.push(pairText(pair));
+  }
+  refused(pair: Pair, reason: string): void {
+    this.refusals.push({ code: pairText(pair), reason });
+  }
+  unreadable(error: unknown, message: string, pair: Pair | null): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    this.unreadables.push({ reason, message, code: pair === null ? null : pairText(pair) });
+  }
+  log(event: EventName, pair: Pair | null, params: unknown): void {
+    this.logs.push({ event, code: pair === null ? null : pairText(pair), params });
+  }
+  /** Names of the logged events. */
+  get events(): EventName[] {
+    return this.logs.map((l) => l.event);
+  }
+  /** Books of one pair. */
+  of(code: string): HeardBook[] {
+    return this.books.filter((b) => b.code === code);
+  }
+}
