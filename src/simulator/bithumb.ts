@@ -1,0 +1,391 @@
+import { hasDust, parseBithumbRequest } from './bithumb-request.js';
+import { bithumbFrame, bithumbRestBook, legacyBook } from './bithumb-text.js';
+import { bookSpecOf, coinNames, parsePair, profileOf } from './market-profile.js';
+import { seedFrom } from './random.js';
+import { Penalty, SlidingLimit, TokenBucket } from './rate-limit.js';
+import { BookLevel, SyntheticBook } from './synthetic-book.js';
+import type {
+  Faults,
+  RestReply,
+  RestRequest,
+  SimulatedSocket,
+  Simulator,
+  SimulatorOptions,
+  UpgradeRequest,
+  UpgradeVerdict,
+} from './simulator.js';
+import {
+  TicketFeed,
+  type FeedMarket,
+  type FeedState,
+  type FeedTiming,
+  type Shown,
+  type StreamType,
+  type Subscription,
+  type View,
+} from './ticket-feed.js';
+
+/** Levels a side of a REST reply for one market, and for several. */
+const REST_DEPTH = { one: 30, several: 15 };
+/** Kept deeper than the wire, so that removed and grouped levels are followed by others. */
+const BOOK_DEPTH = 45;
+/** Sizes have four decimals: this many units of 1e-8. */
+const VOLUME_UNIT = 10_000n;
+/** Share of levels that are dust on markets that have any (403 and 1,457 sides in about 14,000). */
+const DUST = 0.06;
+/** A query of this many characters is refused; 4,264 was, 200 markets are not. */
+const MAX_QUERY = 4264;
+
+/** How `timestamp` is written: a number of us (2026-09), a string of us (2026-07), a number of ms. */
+export type BithumbTimestampForm = 'us' | 'us-string' | 'ms';
+
+/** Intervals of Bithumb, ms. */
+export interface BithumbTiming extends FeedTiming {
+  /** Usual gap of two frames of a busy market. `0`: every change is published at once. */
+  publishMs: number;
+  /** Block of an address that goes on connecting after refusals. */
+  blockMs: number;
+}
+
+/** How to start the Bithumb simulator. */
+export interface BithumbOptions extends SimulatorOptions {
+  timing?: Partial<BithumbTiming>;
+}
+
+/** Fault switches of Bithumb. */
+export interface BithumbFaults extends Faults {
+  /** How `timestamp` is written on the WebSocket. */
+  timestampForm(form: BithumbTimestampForm): void;
+  /** Levels of a real price and size 0 (on at the start, on markets that have them by nature). */
+  dust(on: boolean): void;
+  /** Share of frames that repeat the book before (0 to below 1). Default 0.5; 0 when `rate` is 0. */
+  repeats(ratio: number): void;
+  /** Each subscribed code gets a REALTIME frame before its SNAPSHOT. */
+  realtimeBeforeSnapshot(on: boolean): void;
+  /** All upgrades are refused with 429 for so long; the real block lasts ten minutes. */
+  block(ms: number): void;
+  /** SNAPSHOT frames come so many ms after the request. */
+  slowSnapshot(ms: number): void;
+}
+
+/** The Bithumb simulator. */
+export interface BithumbSimulator extends Simulator {
+  readonly faults: BithumbFaults;
+}
+
+interface BithumbMarket extends FeedMarket {
+  /** The book has changed since the last frame. */
+  dirty: boolean;
+  /** No frame before this time, ms. */
+  quietUntil: number;
+  /** The next frame is scheduled. */
+  due: boolean;
+}
+
+const PAIRS = [
+  'BTC-KRW',
+  'ETH-KRW',
+  'XRP-KRW',
+  'USDT-KRW',
+  'SOL-KRW',
+  'DOGE-KRW',
+  'EGG-KRW',
+  'ETH-BTC',
+  'USDC-BTC',
+];
+
+const TIMING: BithumbTiming = {
+  idleDropMs: 60_000,
+  errorCloseMs: 150,
+  snapshotDelayMs: 15,
+  restDelayMs: 0,
+  restSlowMs: 5000,
+  upFirstMs: 3000,
+  upIntervalMs: 10_000,
+  replaceMs: 15,
+  snapshotStepMs: 10,
+  publishMs: 85,
+  blockMs: 600_000,
+};
+
+/**
+ * Simulated Bithumb, generation 2: public WebSocket `/websocket/v1` and REST `/v1`, with the old
+ * `/public/orderbook` besides. Written from `exchanges/bithumb.md`.
+ */
+class BithumbServer extends TicketFeed<BithumbMarket, BithumbTiming> implements BithumbSimulator {
+  // 493 codes had their first frames some 600 ms after the request.
+  protected readonly snapshotBatch = 8;
+  readonly faults: BithumbFaults = {
+    ...this.commonFaults(),
+    timestampForm: (form) => {
+      if (!['us', 'us-string', 'ms'].includes(form)) {
+        throw new Error("timestampForm must be 'us', 'us-string' or 'ms'");
+      }
+      this.#form = form;
+    },
+    dust: (on) => this.#setDust(on),
+    repeats: (ratio) => {
+      if (!(ratio >= 0 && ratio < 1)) throw new Error('repeats must be at least 0 and below 1');
+      this.#repeats = ratio;
+    },
+    realtimeBeforeSnapshot: (on) => {
+      this.#realtimeFirst = on;
+    },
+    block: (ms) => {
+      this.#blockedUntil = Date.now() + ms;
+    },
+    slowSnapshot: (ms) => {
+      this.timing.snapshotDelayMs = ms;
+    },
+  };
+  #form: BithumbTimestampForm = 'us';
+  #dust = true;
+  #repeats = this.rate === 0 ? 0 : 0.5;
+  #realtimeFirst = false;
+  #blockedUntil = 0;
+  readonly #connects = new SlidingLimit(10, 1000);
+  // "If it persists" is not defined: five refusals within ten seconds here.
+  readonly #penalty = new Penalty(5, 10_000);
+  readonly #buckets = new TokenBucket(150, 150);
+
+  protected createMarket(pair: string): BithumbMarket {
+    const { symbol, currency } = parsePair(pair);
+    const profile = profileOf(symbol, currency);
+    const spec = bookSpecOf(profile, BOOK_DEPTH, VOLUME_UNIT);
+    const dust = this.#dust && hasDust(pair) ? DUST : 0;
+    const book = new SyntheticBook({ ...spec, dust }, seedFrom(this.seed, 'BITHUMB', pair));
+    return {
+      pair,
+      symbol,
+      currency,
+      profile,
+      book,
+      listed: true,
+      code: `${currency}-${symbol}`,
+      published: { asks: [...book.asks], bids: [...book.bids] },
+      timestamp: Date.now() * 1000,
+      live: new Set(),
+      dirty: false,
+      quietUntil: 0,
+      due: false,
+    };
+  }
+
+  protected override shownLevel(level: BookLevel): BookLevel {
+    const rest = level.volume % VOLUME_UNIT;
+    if (rest === 0n) return level;
+    let shown = this.#shown.get(level);
+    if (shown === undefined) {
+      shown = new BookLevel(level.price, level.volume - rest);
+      this.#shown.set(level, shown);
+    }
+    return shown;
+  }
+
+  /** Levels as shown, remembered so that their texts are made once. */
+  readonly #shown = new WeakMap<BookLevel, BookLevel>();
+
+  protected onBook(market: BithumbMarket): void {
+    if (!market.listed) return;
+    market.dirty = true;
+    if (market.due) return;
+    const wait = market.quietUntil - Date.now();
+    if (this.timing.publishMs === 0 || wait <= 0) this.#slot(market);
+    else this.#schedule(market, wait);
+  }
+
+  #schedule(market: BithumbMarket, ms: number): void {
+    market.due = true;
+    this.later(ms, () => {
+      market.due = false;
+      if (market.listed) this.#slot(market);
+    });
+  }
+
+  /** Sends one frame, a new book or a repeat, and sees to the next. */
+  #slot(market: BithumbMarket): void {
+    const usual = this.timing.publishMs;
+    if (usual === 0) {
+      // Without a rhythm the repeats of a change follow at once.
+      this.#publish(market, false);
+      while (this.random.chance(this.#repeats)) this.#publish(market, true);
+      return;
+    }
+    const repeat = market.quietUntil > 0 && this.random.chance(this.#repeats);
+    if (!repeat && !market.dirty) return;
+    this.#publish(market, repeat);
+    const gap = this.random.int(Math.ceil(usual * 0.7), Math.ceil(usual * 1.3));
+    market.quietUntil = Date.now() + gap;
+    this.#schedule(market, gap);
+  }
+
+  #publish(market: BithumbMarket, repeat: boolean): void {
+    const us = Date.now() * 1000 + this.random.int(0, 999);
+    const timestamp = Math.max(us, market.timestamp + 1);
+    if (repeat) {
+      market.timestamp = timestamp;
+      for (const subscription of market.live) {
+        if (subscription.realtime) this.sendBook(subscription, 'REALTIME');
+      }
+    } else {
+      market.dirty = false;
+      this.publish(market, timestamp);
+    }
+  }
+
+  protected frame(
+    market: BithumbMarket,
+    view: View,
+    shown: Shown,
+    format: string,
+    stream: StreamType,
+  ): string {
+    const us = `${market.timestamp}`;
+    const forms = { us, 'us-string': `"${us}"`, ms: `${this.frameTime(market)}` };
+    return bithumbFrame(market.code, forms[this.#form], view, shown, format, stream);
+  }
+
+  protected frameTime(market: BithumbMarket): number {
+    return Math.floor(market.timestamp / 1000);
+  }
+
+  protected override beforeSnapshot(subscription: Subscription<FeedMarket>): void {
+    // Seen once in the measurements; here once in a hundred, or always by the fault.
+    const chance = this.rate > 0 && subscription.realtime && this.random.chance(0.01);
+    if (this.#realtimeFirst || chance) this.sendBook(subscription, 'REALTIME');
+  }
+
+  #setDust(on: boolean): void {
+    this.#dust = on;
+    for (const market of this.markets.values()) {
+      const { book } = market;
+      book.dust = on && hasDust(market.pair) ? DUST : 0;
+      const isDust = (level: BookLevel): boolean => level.volume < VOLUME_UNIT;
+      if (on || ![...book.asks, ...book.bids].some(isDust)) continue;
+      const clean = (level: BookLevel): BookLevel =>
+        isDust(level) ? new BookLevel(level.price, VOLUME_UNIT) : level;
+      book.set(book.asks.map(clean), book.bids.map(clean));
+      this.onBook(market);
+    }
+  }
+
+  protected onRequest(socket: SimulatedSocket<FeedState>, text: string): void {
+    const request = parseBithumbRequest(text, (code) => this.byCode(code));
+    if (request.kind === 'error') {
+      this.sendErrorAndClose(socket, request.text);
+      return;
+    }
+    socket.state.format = request.format;
+    this.subscribe(socket, request.wishes);
+  }
+
+  protected judgeUpgrade(request: UpgradeRequest): UpgradeVerdict {
+    if (request.path !== '/websocket/v1') return { status: 404, body: NO_ROUTE };
+    if (Date.now() < this.#blockedUntil) return { status: 429 };
+    if (!this.limits) return { status: 101 };
+    if (this.#penalty.remaining(request.ip) > 0) return { status: 429 };
+    if (this.#connects.take(request.ip) >= 0) return { status: 101 };
+    this.#penalty.refused(request.ip, this.timing.blockMs);
+    return { status: 429 };
+  }
+
+  protected onRest(request: RestRequest): RestReply {
+    const { path } = request;
+    const category = path.includes('orderbook') ? 'orderbook' : 'other';
+    const left = this.limits ? this.#buckets.take(`${category} ${request.ip}`) : 149;
+    const headers = {
+      'x-ratelimit-remaining': `${Math.max(0, left)}`,
+      'x-ratelimit-requested-tokens': '1',
+      'x-ratelimit-burst-capacity': '150',
+      'x-ratelimit-replenish-rate': '150',
+    };
+    // The body of a refusal is not known; clients can only go by the status.
+    if (left < 0) return { status: 429, body: '', headers };
+    return { ...this.#answer(request), headers };
+  }
+
+  #answer(request: RestRequest): RestReply {
+    const { path, query, rawQuery } = request;
+    if (rawQuery.length >= MAX_QUERY) return { status: 414, body: '' };
+    if (path === '/v1/market/all') return this.#marketList(query.get('isDetails') === 'true');
+    if (path === '/v1/market/virtual_asset_warning') return { status: 200, body: '[]' };
+    if (path === '/v1/orderbook') return this.#books(query.get('markets') ?? '');
+    const legacy = /^\/public\/orderbook\/([^/_]+)_([^/_]+)$/.exec(path);
+    if (legacy !== null) return this.#legacy(legacy[1]!, legacy[2]!, query.get('count'));
+    return { status: 404, body: NO_ROUTE };
+  }
+
+  #books(names: string): RestReply {
+    if (names === '') {
+      return restError(400, 'Missing request parameter error. Check the required parameters!');
+    }
+    const markets = names.split(',').map((code) => this.byCode(code.toUpperCase()));
+    const depth = markets.length === 1 ? REST_DEPTH.one : REST_DEPTH.several;
+    if (markets.some((market) => market === undefined)) return restError(404, 'Code not found');
+    const bodies = (markets as BithumbMarket[]).map((market) => {
+      const shown = this.show(market.published, { depth, level: 1, group: 0n });
+      const ms = this.frameTime(market);
+      this.record(market, ms, shown.asks, shown.bids, null);
+      return bithumbRestBook(market.code, ms, shown, depth);
+    });
+    return { status: 200, body: `[${bodies.join(',')}]` };
+  }
+
+  #marketList(details: boolean): RestReply {
+    const rows = this.listedMarkets().map(({ code, symbol }) => {
+      const { korean, english } = coinNames(symbol);
+      const row = { market: code, korean_name: korean, english_name: english };
+      return details ? { ...row, market_warning: 'NONE' } : row;
+    });
+    return { status: 200, body: JSON.stringify(rows) };
+  }
+
+  #legacy(base: string, quote: string, count: string | null): RestReply {
+    const markets = this.listedMarkets().filter((market) => market.currency === quote);
+    if (markets.length === 0) return legacyError('입력값을 확인해 주세요.');
+    const all = base === 'ALL';
+    const most = all ? 5 : REST_DEPTH.one;
+    const depth = Math.min(most, Math.max(1, Number(count ?? most) || most));
+    const book = (market: BithumbMarket): ReturnType<typeof legacyBook> =>
+      legacyBook(this.show(market.published, { depth, level: 1, group: 0n }));
+    const head = { timestamp: `${Date.now()}`, payment_currency: quote };
+    if (all) {
+      const books = markets.map((m) => [m.symbol, { order_currency: m.symbol, ...book(m) }]);
+      const data = { ...head, ...(Object.fromEntries(books) as object) };
+      return { status: 200, body: JSON.stringify({ status: '0000', data }) };
+    }
+    const market = markets.find(({ symbol }) => symbol === base);
+    if (market === undefined) return legacyError('상장 코인 아님');
+    const data = { ...head, order_currency: base, ...book(market) };
+    return { status: 200, body: JSON.stringify({ status: '0000', data }) };
+  }
+}
+
+/** Unknown path: the one error without an `error` object (dossier 5). */
+const NO_ROUTE = '{"name":"not_found","message":"No Route matched with those values"}';
+
+/** Errors of generation 2 come with HTTP 200. */
+function restError(name: number, message: string): RestReply {
+  return { status: 200, body: JSON.stringify({ error: { name, message } }) };
+}
+
+function legacyError(message: string): RestReply {
+  return { status: 200, body: JSON.stringify({ status: '5500', message }) };
+}
+
+/** Starts a simulated Bithumb. */
+export async function startBithumbSimulator(
+  options: BithumbOptions = {},
+): Promise<BithumbSimulator> {
+  const rate = options.rate ?? 1;
+  // Ten times the rate is ten times the frames; without a rhythm a step is published at once.
+  const usual = Math.max(1, Math.round(TIMING.publishMs / Math.max(1, rate)));
+  const settings = {
+    exchange: 'BITHUMB' as const,
+    wsPath: '/websocket/v1',
+    timing: { ...TIMING, publishMs: rate === 0 ? 0 : usual },
+    pairs: PAIRS,
+    deflate: true,
+  };
+  return new BithumbServer(settings, options).start();
+}

@@ -1,0 +1,52 @@
+/** Reading of Coinone's client messages (`exchanges/coinone.md`, sections 2 and 5). */
+import { INVALID_REQUEST, invalidType, type Format } from './coinone-text.js';
+
+/** What a client asked for. */
+export type CoinoneRequest =
+  | { readonly kind: 'ping' }
+  /** `text` is the ERROR frame. */
+  | { readonly kind: 'error'; readonly text: string }
+  | {
+      readonly kind: 'SUBSCRIBE' | 'UNSUBSCRIBE';
+      readonly channel: string;
+      readonly format: Format;
+      /** The topic as it was sent, to be echoed. */
+      readonly topic: unknown;
+      /** `BTC-KRW`; values of a topic are case-insensitive. */
+      readonly pair: string;
+    };
+
+const CHANNELS = ['ORDERBOOK', 'TICKER', 'TRADE', 'CHART'];
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function error(text: string): CoinoneRequest {
+  return { kind: 'error', text };
+}
+
+/** Checks in the order of the keys; the dossier does not tell which of two mistakes is named. */
+export function parseCoinoneRequest(text: string): CoinoneRequest {
+  let request: unknown;
+  try {
+    request = JSON.parse(text);
+  } catch {
+    return error(INVALID_REQUEST);
+  }
+  if (!isObject(request)) return error(INVALID_REQUEST);
+  const { request_type: type, channel, topic, format = 'DEFAULT' } = request;
+  if (type === undefined) return error(INVALID_REQUEST);
+  if (type === 'PING') return { kind: 'ping' };
+  if (type !== 'SUBSCRIBE' && type !== 'UNSUBSCRIBE') return error(invalidType('request_type'));
+  const quote = isObject(topic) ? topic['quote_currency'] : undefined;
+  const target = isObject(topic) ? topic['target_currency'] : undefined;
+  if (channel === undefined || typeof quote !== 'string' || typeof target !== 'string') {
+    return error(INVALID_REQUEST);
+  }
+  if (typeof channel !== 'string' || !CHANNELS.includes(channel)) {
+    return error(invalidType('channel'));
+  }
+  if (format !== 'DEFAULT' && format !== 'SHORT') return error(invalidType('format'));
+  return { kind: type, channel, format, topic, pair: `${target}-${quote}`.toUpperCase() };
+}

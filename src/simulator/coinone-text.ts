@@ -1,0 +1,151 @@
+/** Texts of Coinone's frames and REST bodies (`exchanges/coinone.md`). */
+import { plainText } from './number-text.js';
+import type { BookLevel } from './synthetic-book.js';
+import type { SimulatedMarket } from './simulator.js';
+
+/** Spelling of the keys of a frame. */
+export type Format = 'DEFAULT' | 'SHORT';
+
+/** A book as it went out. */
+export interface Shown {
+  /** Sixteen digits: ms and a counter of three. */
+  readonly id: string;
+  /** Time part of `id`. */
+  readonly ms: number;
+  /** Best first, at most sixteen. */
+  readonly asks: readonly BookLevel[];
+  readonly bids: readonly BookLevel[];
+}
+
+/** A market as the lists show it. */
+export interface ListedMarket extends SimulatedMarket {
+  readonly shown: Shown;
+  readonly maintenance: boolean;
+}
+
+/** What stands around the numbers of a frame, by format. */
+const KEYS = {
+  DEFAULT: {
+    head: '{"response_type":"DATA","channel":"ORDERBOOK","data":{"quote_currency":"',
+    target: '","target_currency":"',
+    timestamp: '","timestamp":',
+    id: ',"id":"',
+    asks: '","asks":[',
+    bids: '],"bids":[',
+    price: '{"price":"',
+    qty: '","qty":"',
+  },
+  SHORT: {
+    head: '{"r":"DATA","c":"ORDERBOOK","d":{"qc":"',
+    target: '","tc":"',
+    timestamp: '","t":',
+    id: ',"i":"',
+    asks: '","a":[',
+    bids: '],"b":[',
+    price: '{"p":"',
+    qty: '","q":"',
+  },
+} as const;
+
+/** A DATA frame: asks worst first, bids best first. */
+export function frame(
+  market: SimulatedMarket,
+  shown: Shown,
+  timestamp: number,
+  format: Format,
+): string {
+  const keys = KEYS[format];
+  const text = (level: BookLevel): string =>
+    `${keys.price}${level.text[0]}${keys.qty}${level.text[1]}"}`;
+  const asks = shown.asks.map(text).reverse().join(',');
+  const bids = shown.bids.map(text).join(',');
+  return (
+    `${keys.head}${market.currency}${keys.target}${market.symbol}${keys.timestamp}${timestamp}` +
+    `${keys.id}${shown.id}${keys.asks}${asks}${keys.bids}${bids}]}}`
+  );
+}
+
+/** An ERROR frame; the socket stays open after it. */
+export function errorFrame(code: number, message: string, field?: string): string {
+  return JSON.stringify({ response_type: 'ERROR', error_code: code, message, field });
+}
+
+/** Answer to text that is not JSON or has a wrong shape. */
+export const INVALID_REQUEST = errorFrame(160010, 'Invalid Request');
+/** Answer to an unknown pair, after its acknowledgement. */
+export const INVALID_TOPIC = errorFrame(160012, 'Invalid Topic');
+/** Answer to a wrong value of a known key. */
+export const invalidType = (field: string): string => errorFrame(160011, 'Invalid Type', field);
+
+/** REST answer to an unknown pair. */
+export const UNKNOWN_PAIR = restError('108', 'Unknown CryptoCurrency');
+
+/** Body of a REST error; it comes with status 200. */
+export function restError(code: string, message: string): string {
+  return JSON.stringify({ result: 'error', error_code: code, error_msg: message });
+}
+
+/** A REST book; both sides best first. */
+export function restBook(
+  market: SimulatedMarket,
+  id: string,
+  timestamp: number,
+  asks: readonly BookLevel[],
+  bids: readonly BookLevel[],
+): string {
+  const level = ({ text: [price, qty] }: BookLevel): object => ({ price, qty });
+  return JSON.stringify({
+    ...{ result: 'success', error_code: '0', timestamp, id },
+    ...{ quote_currency: market.currency, target_currency: market.symbol },
+    ...{ order_book_unit: '0.0', bids: bids.map(level), asks: asks.map(level) },
+  });
+}
+
+/** Numbers of the market and ticker lists have at least one decimal: `100.0`. */
+function listNumber(units: bigint): string {
+  const text = plainText(units);
+  return text.includes('.') ? text : `${text}.0`;
+}
+
+/** A row of the market list. */
+export function marketRow(market: ListedMarket): object {
+  const { tick } = market.profile;
+  return {
+    quote_currency: market.currency,
+    target_currency: market.symbol,
+    price_unit: listNumber(tick),
+    qty_unit: '0.00000001',
+    max_order_amount: '1000000000.0',
+    max_price: '1000000000000.0',
+    max_qty: '100000000.0',
+    min_order_amount: '5000.0',
+    min_price: '0.0001',
+    min_qty: '0.00000001',
+    order_book_units: ['0.0', listNumber(tick * 10n), listNumber(tick * 100n)],
+    maintenance_status: market.maintenance ? 1 : 0,
+    trade_status: 1,
+    order_types: ['limit', 'market', 'stop_limit'],
+  };
+}
+
+/** The list that ccxt loads its markets from; bases in lower case. Trades are made up. */
+export function tickerRow(market: ListedMarket): object {
+  const { shown, profile } = market;
+  const price = listNumber(profile.price);
+  const best = (levels: readonly BookLevel[]): object[] =>
+    levels.slice(0, 1).map((level) => ({ price: listNumber(level.price), qty: level.text[1] }));
+  return {
+    quote_currency: market.currency.toLowerCase(),
+    target_currency: market.symbol.toLowerCase(),
+    timestamp: shown.ms,
+    high: price,
+    low: price,
+    first: price,
+    last: price,
+    quote_volume: '0.0',
+    target_volume: '0.0',
+    best_asks: best(shown.asks),
+    best_bids: best(shown.bids),
+    id: shown.id,
+  };
+}

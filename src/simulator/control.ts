@@ -1,0 +1,270 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Faults, Simulator } from './simulator.js';
+
+/** A running control port. */
+export interface Control {
+  /** Base URL without trailing slash. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** A mistake of the caller, told to him with status 400 or 404. */
+class ControlError extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** Longest request body, bytes. */
+const MAX_BODY = 1_000_000;
+
+/** Whether a value fits; the texts are what `GET /` and the refusals show. */
+const KINDS: Readonly<Record<string, (value: unknown) => boolean>> = {
+  boolean: (value) => typeof value === 'boolean',
+  number: (value) => typeof value === 'number' && Number.isFinite(value),
+  ms: (value) => typeof value === 'number' && value >= 0,
+  string: (value) => typeof value === 'string',
+  status: (value) => value === null || (Number.isInteger(value) && isStatus(value as number)),
+  count: (value) => Number.isInteger(value) && (value as number) >= 1,
+  'close code': (value) => Number.isInteger(value),
+  'null | "hang" | "slow" | {status, body?, headers?}': (value) =>
+    value === null || value === 'hang' || value === 'slow' || isAnswer(value),
+  '{binary?}': (value) => typeof value === 'object' && value !== null,
+  '[[price, volume], ...]': (value) =>
+    Array.isArray(value) &&
+    value.every(
+      (level) =>
+        Array.isArray(level) &&
+        level.length === 2 &&
+        level.every((text) => typeof text === 'string'),
+    ),
+};
+
+/** Arguments of the calls, in order; a `?` after the name: may be left out. */
+const ARGUMENTS: Readonly<Record<string, readonly (readonly [name: string, kind: string])[]>> = {
+  dropConnections: [],
+  closeConnections: [
+    ['code', 'close code'],
+    ['reason?', 'string'],
+  ],
+  refuseUpgrades: [['status', 'status']],
+  rest: [['mode', 'null | "hang" | "slow" | {status, body?, headers?}']],
+  freeze: [['on', 'boolean']],
+  halfOpen: [['on', 'boolean']],
+  sendRaw: [
+    ['data', 'string'],
+    ['opts?', '{binary?}'],
+  ],
+  tearFrame: [],
+  microsecondTimestamps: [['on', 'boolean']],
+  slowSnapshot: [['ms', 'ms']],
+  staleSnapshot: [['ms', 'ms']],
+  binaryControl: [['on', 'boolean']],
+  timestampForm: [['form', 'string']],
+  dust: [['on', 'boolean']],
+  repeats: [['ratio', 'number']],
+  realtimeBeforeSnapshot: [['on', 'boolean']],
+  block: [['ms', 'ms']],
+  step: [
+    ['pair', 'string'],
+    ['times?', 'count'],
+  ],
+  setBook: [
+    ['pair', 'string'],
+    ['asks', '[[price, volume], ...]'],
+    ['bids', '[[price, volume], ...]'],
+  ],
+  list: [['pair', 'string']],
+  delist: [['pair', 'string']],
+};
+
+/** Calls of the simulator itself; all others are its faults. */
+const OWN_CALLS = ['step', 'setBook', 'list', 'delist'] as const;
+
+/**
+ * A small HTTP port on loopback to work simulators by hand:
+ *
+ * - `GET /` lists the exchanges, their URLs and the calls they take;
+ * - `POST /{exchange}/{call}` with a JSON array of arguments, e.g. `POST /upbit/freeze` `[true]` or
+ *   `POST /gopax/step` `["BTC-KRW", 10]`, answers `{"ok":true}`; a mistake is a 400 or 404 with
+ *   `{"error": …}`.
+ *
+ * It has no authentication, so it listens on 127.0.0.1 only.
+ */
+export async function startControl(simulators: readonly Simulator[], port = 0): Promise<Control> {
+  const server = createServer((request, response) => {
+    handle(simulators, request).then(
+      (result) => answer(response, 200, result),
+      (error: unknown) => {
+        const status = error instanceof ControlError ? error.status : 500;
+        const message = error instanceof Error ? error.message : String(error);
+        answer(response, status, { error: message });
+      },
+    );
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function answer(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'Content-Type': 'application/json;charset=UTF-8' });
+  response.end(`${JSON.stringify(body, null, 2)}\n`);
+}
+
+async function handle(
+  simulators: readonly Simulator[],
+  request: IncomingMessage,
+): Promise<unknown> {
+  const path = (request.url ?? '/').split('?', 1)[0]!;
+  if (path === '/' && request.method === 'GET') return overview(simulators);
+  const match = /^\/([^/]+)\/([^/]+)$/.exec(path);
+  if (match === null) {
+    throw new ControlError(
+      404,
+      'unknown path; GET / or POST /{exchange}/{call}, e.g. POST /upbit/freeze',
+    );
+  }
+  const simulator = simulators.find(({ exchange }) => exchange === match[1]!.toUpperCase());
+  if (simulator === undefined) {
+    const names = simulators.map(({ exchange }) => exchange.toLowerCase()).join(', ');
+    throw new ControlError(404, `unknown exchange ${JSON.stringify(match[1])}; one of: ${names}`);
+  }
+  if (request.method !== 'POST') {
+    throw new ControlError(
+      400,
+      `use POST with a JSON array of arguments, not ${request.method ?? ''}`,
+    );
+  }
+  const call = callOf(simulator, match[2]!);
+  const args = await readArguments(request);
+  checkArguments(match[2]!, call, args);
+  try {
+    call(...args);
+  } catch (error) {
+    throw new ControlError(400, error instanceof Error ? error.message : String(error));
+  }
+  return { ok: true };
+}
+
+type Call = (...args: unknown[]) => void;
+
+/** All calls a simulator takes, by name. */
+function callsOf(simulator: Simulator): Map<string, Call> {
+  const calls = new Map<string, Call>();
+  for (const name of OWN_CALLS) {
+    calls.set(name, (simulator[name] as Call).bind(simulator));
+  }
+  const faults: Faults = simulator.faults;
+  for (const [name, fault] of Object.entries(faults)) {
+    if (typeof fault === 'function') calls.set(name, fault as Call);
+  }
+  return calls;
+}
+
+function callOf(simulator: Simulator, name: string): Call {
+  const calls = callsOf(simulator);
+  const call = calls.get(name);
+  if (call === undefined) {
+    const names = [...calls.keys()].join(', ');
+    throw new ControlError(
+      400,
+      `${simulator.exchange} has no ${JSON.stringify(name)}; one of: ${names}`,
+    );
+  }
+  return call;
+}
+
+function checkArguments(name: string, call: Call, args: readonly unknown[]): void {
+  const expected = ARGUMENTS[name];
+  const wanted = `${name} takes ${signature(name, call)}`;
+  if (expected === undefined) {
+    if (args.length > call.length) throw new ControlError(400, wanted);
+    return;
+  }
+  if (args.length > expected.length) throw new ControlError(400, `too many arguments; ${wanted}`);
+  expected.forEach(([argument, kind], i) => {
+    const missing = args[i] === undefined;
+    if (missing && argument.endsWith('?')) return;
+    if (missing || !KINDS[kind]!(args[i])) {
+      throw new ControlError(400, `${argument} must be ${kind}; ${wanted}`);
+    }
+  });
+}
+
+/** The arguments of a call in words, as a JSON array. */
+function signature(name: string, call: Call): string {
+  const expected = ARGUMENTS[name];
+  if (expected === undefined) return `a JSON array of ${call.length} argument(s)`;
+  return `[${expected.map(([argument, kind]) => `${argument}: ${kind}`).join(', ')}]`;
+}
+
+async function readArguments(request: IncomingMessage): Promise<unknown[]> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > MAX_BODY) throw new ControlError(400, 'the body is too long');
+    chunks.push(chunk);
+  }
+  const text = Buffer.concat(chunks).toString('utf8').trim();
+  let args: unknown;
+  try {
+    args = text === '' ? [] : JSON.parse(text);
+  } catch {
+    throw new ControlError(
+      400,
+      'the body is not JSON; expected a JSON array of arguments, e.g. [true]',
+    );
+  }
+  if (!Array.isArray(args)) {
+    throw new ControlError(400, 'the body must be a JSON array of arguments, e.g. [true]');
+  }
+  return args as unknown[];
+}
+
+function overview(simulators: readonly Simulator[]): unknown {
+  const exchanges = simulators.map((simulator) => [
+    simulator.exchange.toLowerCase(),
+    {
+      wsUrl: simulator.wsUrl,
+      restUrl: simulator.restUrl,
+      pairs: simulator.pairs,
+      connections: simulator.connections(),
+      calls: Object.fromEntries(
+        [...callsOf(simulator)].map(([name, call]) => [name, signature(name, call)]),
+      ),
+    },
+  ]);
+  return {
+    usage: 'POST /{exchange}/{call} with a JSON array of arguments',
+    exchanges: Object.fromEntries(exchanges) as unknown,
+  };
+}
+
+function isStatus(value: number): boolean {
+  return value >= 200 && value <= 599;
+}
+
+function isAnswer(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const { status, body } = value as { status?: unknown; body?: unknown };
+  return (
+    Number.isInteger(status) &&
+    isStatus(status as number) &&
+    (body === undefined || typeof body === 'string')
+  );
+}

@@ -1,0 +1,94 @@
+/**
+ * `npm run simulate [-- --seed N --rate X --port-base P]`: the five simulated exchanges until
+ * SIGINT or SIGTERM. Prints lines ready for `.env`.
+ */
+import { parseArgs } from 'node:util';
+import { startSimulators, type SimulatorsOptions } from './simulators.js';
+
+const USAGE = `npm run simulate [-- options]
+  --seed N       seed of the books, an integer (default 1)
+  --rate X       1: real rhythms (default); 0: books stand still; 10: ten times faster
+  --port-base P  ports P to P+4 for Upbit, Bithumb, Coinone, Korbit, GOPAX and P+5 for control
+                 (default 46500)
+  --help         this text`;
+
+/** Fixed, so that the printed lines can stay in a `.env`. */
+const PORT_BASE = 46_500;
+
+/** A mistake in the command line. */
+class UsageError extends Error {}
+
+function numberFlag(
+  name: string,
+  text: string,
+  valid: (value: number) => boolean,
+  wanted: string,
+): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (!Number.isFinite(value) || !valid(value)) {
+    throw new UsageError(`--${name} must be ${wanted}, not ${JSON.stringify(text)}`);
+  }
+  return value;
+}
+
+/** Options out of the command line, or `help`. */
+function readFlags(args: string[]): SimulatorsOptions | 'help' {
+  let values: { seed?: string; rate?: string; 'port-base'?: string; help?: boolean };
+  try {
+    ({ values } = parseArgs({
+      args,
+      options: {
+        seed: { type: 'string' },
+        rate: { type: 'string' },
+        'port-base': { type: 'string' },
+        help: { type: 'boolean' },
+      },
+    }));
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+  if (values.help === true) return 'help';
+  const { seed = '1', rate = '1', 'port-base': portBase = `${PORT_BASE}` } = values;
+  return {
+    seed: numberFlag('seed', seed, Number.isInteger, 'an integer'),
+    rate: numberFlag(
+      'rate',
+      rate,
+      (value) => value >= 0 && value <= 1000,
+      'a number from 0 to 1000',
+    ),
+    portBase: numberFlag(
+      'port-base',
+      portBase,
+      (value) => Number.isInteger(value) && value >= 1 && value <= 65_530,
+      'a port from 1 to 65530',
+    ),
+  };
+}
+
+async function main(): Promise<void> {
+  const flags = readFlags(process.argv.slice(2));
+  if (flags === 'help') {
+    console.log(USAGE);
+    return;
+  }
+  // Nobody reads the ledger here; keeping it would only fill the memory.
+  const simulators = await startSimulators({ ...flags, control: true, ledger: 0 });
+  console.log('# simulated exchanges; these lines can be put into .env');
+  for (const [name, url] of Object.entries(simulators.env)) console.log(`${name}=${url}`);
+  console.log(`# faults: GET ${simulators.controlUrl} lists them; Ctrl+C ends`);
+  await new Promise<void>((resolve) => {
+    process.once('SIGINT', resolve);
+    process.once('SIGTERM', resolve);
+  });
+  await simulators.close();
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.message : String(error));
+    if (error instanceof UsageError) console.error(USAGE);
+    process.exit(1);
+  },
+);

@@ -1,0 +1,181 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Exchange } from '../market/exchange.js';
+import type { MarketProfile } from './market-profile.js';
+import type { SyntheticBook } from './synthetic-book.js';
+
+export { SimulatedSocket, type SendOptions } from './socket.js';
+export { parsePair } from './market-profile.js';
+export { SimulatorServer, type ServerSettings } from './simulator-server.js';
+
+/**
+ * Protocol intervals that every exchange has, in ms; each exchange's own interface extends it. `0`
+ * switches an interval off, unless said otherwise.
+ */
+export interface Timing {
+  /** A socket silent in both directions for so long is dropped without a close frame. */
+  idleDropMs: number;
+  /** Between an error frame and the server's close. `0`: at once. */
+  errorCloseMs: number;
+  /** Between a subscribe message and the first book. `0`: at once. */
+  snapshotDelayMs: number;
+  /** Before each REST reply. */
+  restDelayMs: number;
+  /** Before each REST reply under the fault `rest('slow')`. */
+  restSlowMs: number;
+}
+
+/** How to start a simulator. */
+export interface SimulatorOptions {
+  /** Default 1. The same seed and the same sequence of `step` calls give the same books. */
+  seed?: number;
+  /** Default `127.0.0.1`. */
+  host?: string;
+  /** Default 0: a free port. */
+  port?: number;
+  /** Pairs listed, e.g. `BTC-KRW`; default: a handful of big ones, a thin one and each quote currency. */
+  pairs?: readonly string[];
+  /**
+   * 1 (default): the rhythms of the dossier; 0: books change only on `step`, and each change is
+   * published at once; 10: ten times faster.
+   */
+  rate?: number;
+  /** Protocol intervals other than the measured ones. */
+  timing?: Partial<Timing>;
+  /** `false`: no rate limit is enforced (load tests). Default true. */
+  limits?: boolean;
+  /** Books kept in {@link Simulator.sent}. Default 200,000 (fewer when they are very deep). */
+  ledger?: number;
+}
+
+/**
+ * One book that really went out. Prices and volumes are canonical decimal text (no exponent, no
+ * trailing zeros), levels of zero price or volume are left out, best first.
+ */
+export interface SentBook {
+  exchange: Exchange;
+  symbol: string;
+  currency: string;
+  /** The exchange's time of the book in ms as the contract (DESIGN 2.9) defines it, or null. */
+  exchangeTimestamp: number | null;
+  asks: [string, string][];
+  bids: [string, string][];
+  via: 'ws' | 'rest';
+  /** Number of the socket; 0 for REST. */
+  connection: number;
+  /** `Date.now()` when it was sent. */
+  at: number;
+}
+
+/** How REST misbehaves: a fixed answer, no answer, or a late one. */
+export type RestFault =
+  null | { status: number; body?: string; headers?: Record<string, string> } | 'hang' | 'slow';
+
+/** Fault switches that every exchange has; exchanges add their own. */
+export interface Faults {
+  /** TCP of every socket destroyed at once (clients see 1006). */
+  dropConnections(): void;
+  /** Closing handshake on every socket. */
+  closeConnections(code: number, reason?: string): void;
+  /** The next upgrades are answered by that HTTP status; null: normal again. */
+  refuseUpgrades(status: number | null): void;
+  /** What REST answers from now on; null: normal again. */
+  rest(mode: RestFault): void;
+  /** Sockets stay open and pong, but no data frame goes out. */
+  freeze(on: boolean): void;
+  /**
+   * Sockets stay open, nothing at all goes out, not even pongs or close frames, and nothing is read:
+   * what clients sent meanwhile (a close included) is seen when it is switched off. New upgrades are
+   * answered, then share the silence.
+   */
+  halfOpen(on: boolean): void;
+  /** An arbitrary frame to all sockets. */
+  sendRaw(data: string | Uint8Array, opts?: { binary?: boolean }): void;
+  /** Half of a data frame to every socket, then its TCP connection is destroyed. */
+  tearFrame(): void;
+}
+
+/** One running simulated exchange. */
+export interface Simulator {
+  readonly exchange: Exchange;
+  /** REST base without trailing slash. */
+  readonly restUrl: string;
+  /** Whole WebSocket URL. */
+  readonly wsUrl: string;
+  /** The two URLs under the names of the contract's environment, e.g. `UPBIT_WS_URL`. */
+  readonly env: Record<string, string>;
+  /** Pairs listed now. */
+  readonly pairs: readonly string[];
+  /** Ledger of the books that went out, oldest first, bounded. */
+  readonly sent: SentBook[];
+  /** Calls `listener` for every book that goes out; the result stops that. */
+  onSent(listener: (book: SentBook) => void): () => void;
+  /** Messages of clients, oldest first, bounded. */
+  readonly received: { connection: number; text: string }[];
+  /** Upgrade requests (status 101: accepted), oldest first, bounded. */
+  readonly upgrades: {
+    at: number;
+    headers: Record<string, string | string[] | undefined>;
+    url: string;
+    status: number;
+  }[];
+  /** REST requests, oldest first, bounded; status 0 while a reply hangs. */
+  readonly requests: { at: number; url: string; status: number }[];
+  /** Open sockets. */
+  connections(): number;
+  /** Changes that book now (`times` times) and publishes as the protocol would. */
+  step(pair: string, times?: number): void;
+  /** Puts exactly these levels (plain decimal text, best first) in place, then publishes. */
+  setBook(pair: string, asks: [string, string][], bids: [string, string][]): void;
+  /** Adds a pair to the market list. */
+  list(pair: string): void;
+  /** Takes a pair off the market list; its book stops. */
+  delist(pair: string): void;
+  faults: Faults;
+  /** Ends all sockets, timers and the port. */
+  close(): Promise<void>;
+}
+
+/** One market of a simulator. Exchanges extend it with what they keep per market. */
+export interface SimulatedMarket {
+  /** `BTC-KRW`. */
+  readonly pair: string;
+  readonly symbol: string;
+  readonly currency: string;
+  readonly profile: MarketProfile;
+  readonly book: SyntheticBook;
+  /** Whether it is on the market list. */
+  listed: boolean;
+}
+
+/** A REST request as an exchange file sees it. */
+export interface RestRequest {
+  readonly method: string;
+  /** Path without query. */
+  readonly path: string;
+  /** Query without `?`, as sent. */
+  readonly rawQuery: string;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
+  readonly ip: string;
+}
+
+/** A REST reply. */
+export interface RestReply {
+  readonly status: number;
+  readonly body: string;
+  /** Added to `Content-Type: application/json;charset=UTF-8`, which may be overridden. */
+  readonly headers?: Record<string, string>;
+}
+
+/** An upgrade request as an exchange file sees it. */
+export interface UpgradeRequest {
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
+  readonly ip: string;
+}
+
+/** What becomes of an upgrade: accepted (101, with these headers) or refused. */
+export type UpgradeVerdict =
+  | { readonly status: 101; readonly headers?: Record<string, string> }
+  | { readonly status: number; readonly body?: string; readonly headers?: Record<string, string> };

@@ -1,0 +1,105 @@
+import type { Exchange } from '../market/exchange.js';
+import { startBithumbSimulator, type BithumbSimulator } from './bithumb.js';
+import { startCoinoneSimulator } from './coinone.js';
+import { startControl, type Control } from './control.js';
+import { startGopaxSimulator } from './gopax.js';
+import { startKorbitSimulator } from './korbit.js';
+import { parsePair, type Simulator, type SimulatorOptions } from './simulator.js';
+import { startUpbitSimulator, type UpbitSimulator } from './upbit.js';
+
+/** How to start all five. */
+export interface SimulatorsOptions {
+  seed?: number;
+  rate?: number;
+  /** Pairs listed; each exchange takes those in its own quote currencies. Default: its own list. */
+  pairs?: readonly string[];
+  /** Also open the control port, see control.ts. Default false. */
+  control?: boolean;
+  /** Ports `portBase` (Upbit) to `portBase + 4` (GOPAX), control on `portBase + 5`. Default: free ports. */
+  portBase?: number;
+  /** See {@link SimulatorOptions.limits}. */
+  limits?: boolean;
+  /** See {@link SimulatorOptions.ledger}. */
+  ledger?: number;
+}
+
+/** All five simulated exchanges, running. */
+export interface Simulators {
+  readonly all: Simulator[];
+  readonly upbit: UpbitSimulator;
+  readonly bithumb: BithumbSimulator;
+  readonly coinone: Awaited<ReturnType<typeof startCoinoneSimulator>>;
+  readonly korbit: Awaited<ReturnType<typeof startKorbitSimulator>>;
+  readonly gopax: Awaited<ReturnType<typeof startGopaxSimulator>>;
+  /** The ten `*_WS_URL` and `*_REST_URL` variables. */
+  readonly env: Record<string, string>;
+  readonly controlUrl?: string;
+  close(): Promise<void>;
+}
+
+/** Currencies in which each exchange quotes its markets. */
+const QUOTES: Readonly<Record<Exchange, readonly string[]>> = {
+  UPBIT: ['KRW', 'BTC', 'USDT'],
+  BITHUMB: ['KRW', 'BTC'],
+  COINONE: ['KRW'],
+  KORBIT: ['KRW'],
+  GOPAX: ['KRW', 'USDC'],
+};
+
+/** Order of the ports. */
+const ORDER: readonly Exchange[] = ['UPBIT', 'BITHUMB', 'COINONE', 'KORBIT', 'GOPAX'];
+
+/** Starts all five; when one cannot start, the others are closed again and its error is thrown. */
+export async function startSimulators(options: SimulatorsOptions = {}): Promise<Simulators> {
+  const started: { close(): Promise<void> }[] = [];
+  const keep = async <S extends { close(): Promise<void> }>(starting: Promise<S>): Promise<S> => {
+    const simulator = await starting;
+    started.push(simulator);
+    return simulator;
+  };
+  const settings = (exchange: Exchange): SimulatorOptions => optionsFor(exchange, options);
+  try {
+    const upbit = await keep(startUpbitSimulator(settings('UPBIT')));
+    const bithumb = await keep(startBithumbSimulator(settings('BITHUMB')));
+    const coinone = await keep(startCoinoneSimulator(settings('COINONE')));
+    const korbit = await keep(startKorbitSimulator(settings('KORBIT')));
+    const gopax = await keep(startGopaxSimulator(settings('GOPAX')));
+    const all: Simulator[] = [upbit, bithumb, coinone, korbit, gopax];
+    const { portBase } = options;
+    const controlPort = portBase === undefined ? 0 : portBase + ORDER.length;
+    const control: Control | undefined =
+      options.control === true ? await keep(startControl(all, controlPort)) : undefined;
+    return {
+      all,
+      upbit,
+      bithumb,
+      coinone,
+      korbit,
+      gopax,
+      env: Object.assign({}, ...all.map((simulator) => simulator.env)) as Record<string, string>,
+      ...(control === undefined ? {} : { controlUrl: control.url }),
+      close: () => closeAll(started),
+    };
+  } catch (error) {
+    await closeAll(started);
+    throw error;
+  }
+}
+
+function optionsFor(exchange: Exchange, options: SimulatorsOptions): SimulatorOptions {
+  const { seed, rate, pairs, portBase, limits, ledger } = options;
+  return {
+    ...(seed === undefined ? {} : { seed }),
+    ...(rate === undefined ? {} : { rate }),
+    ...(limits === undefined ? {} : { limits }),
+    ...(ledger === undefined ? {} : { ledger }),
+    ...(portBase === undefined ? {} : { port: portBase + ORDER.indexOf(exchange) }),
+    ...(pairs === undefined
+      ? {}
+      : { pairs: pairs.filter((pair) => QUOTES[exchange].includes(parsePair(pair).currency)) }),
+  };
+}
+
+async function closeAll(started: readonly { close(): Promise<void> }[]): Promise<void> {
+  await Promise.all(started.map((one) => one.close()));
+}

@@ -1,0 +1,180 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { WebSocket } from 'ws';
+
+/** What may keep a socket quiet at the moment; asked before each frame. */
+export interface Silence {
+  /** No data frames go out, pings are still answered. */
+  readonly frozen: boolean;
+  /** Nothing goes out. */
+  readonly halfOpen: boolean;
+}
+
+/** How to send a frame. */
+export interface SendOptions {
+  /** Opcode 2 instead of 1. Default: binary for bytes, text for strings. */
+  readonly binary?: boolean;
+  /** The frame answers the protocol's own keepalive (UP, PONG, heartbeat); goes out when frozen, too. */
+  readonly keepalive?: boolean;
+}
+
+/** One accepted WebSocket of a simulator, with its timers. `S` is what the exchange keeps for it. */
+export class SimulatedSocket<S> {
+  /** Number of the socket, from 1 in order of acceptance. */
+  readonly id: number;
+  readonly ws: WebSocket;
+  /** Remote address, for limits by IP. */
+  readonly ip: string;
+  /** URL (path and query) and headers of the upgrade request. */
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly openedAt = Date.now();
+  /** When the last frame came in (any kind), ms; null: none yet. */
+  lastIn: number | null = null;
+  /** When the last frame went out (any kind), ms; null: none yet. */
+  lastOut: number | null = null;
+  /** The last data frame that went out, for tearing. */
+  lastFrame: { data: string | Uint8Array; binary: boolean } | null = null;
+  /** The server has decided to close it; further messages are not looked at. */
+  closing = false;
+  /** The exchange's own state of this socket (subscriptions ...). */
+  state!: S;
+  #silence: Silence;
+  #tcp: Duplex;
+  #timers = new Set<NodeJS.Timeout>();
+
+  constructor(
+    id: number,
+    ws: WebSocket,
+    tcp: Duplex,
+    request: { ip: string; url: string; headers: IncomingHttpHeaders },
+    silence: Silence,
+  ) {
+    this.id = id;
+    this.ws = ws;
+    this.#tcp = tcp;
+    this.ip = request.ip;
+    this.url = request.url;
+    this.headers = request.headers;
+    this.#silence = silence;
+    ws.once('close', () => this.clearTimers());
+    this.#muteWhenHalfOpen();
+  }
+
+  /** Whether frames can still be sent. */
+  get open(): boolean {
+    return this.ws.readyState === this.ws.OPEN;
+  }
+
+  /** Sends a data frame; false when it did not go out (closed, frozen, half open). */
+  send(data: string | Uint8Array, options: SendOptions = {}): boolean {
+    if (!this.open || this.#silence.halfOpen) return false;
+    if (this.#silence.frozen && options.keepalive !== true) return false;
+    const binary = options.binary ?? typeof data !== 'string';
+    this.ws.send(data, { binary });
+    this.lastOut = Date.now();
+    if (options.keepalive !== true) this.lastFrame = { data, binary };
+    return true;
+  }
+
+  /** Sends a protocol ping. */
+  ping(payload = ''): void {
+    if (!this.open || this.#silence.halfOpen) return;
+    this.ws.ping(payload);
+    this.lastOut = Date.now();
+  }
+
+  /** Answers a protocol ping. */
+  pong(payload: Buffer): void {
+    if (!this.open || this.#silence.halfOpen) return;
+    this.ws.pong(payload);
+    this.lastOut = Date.now();
+  }
+
+  /** Stops (or goes on) reading: while the connection is half open the client's frames are lost on the way. */
+  deafen(on: boolean): void {
+    if (on) this.ws.pause();
+    else this.ws.resume();
+  }
+
+  /** Starts the closing handshake with that code. */
+  close(code: number, reason = ''): void {
+    this.closing = true;
+    this.clearTimers();
+    this.ws.close(code, reason);
+  }
+
+  /** Ends the TCP connection at once, without a close frame: the client sees 1006. */
+  destroy(): void {
+    this.ws.terminate();
+  }
+
+  /** Runs `task` once in `ms`, unless the socket closes before. */
+  later(ms: number, task: () => void): NodeJS.Timeout {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      task();
+    }, ms);
+    timer.unref();
+    this.#timers.add(timer);
+    return timer;
+  }
+
+  /** Runs `task` every `ms` until the socket closes. */
+  every(ms: number, task: () => void): NodeJS.Timeout {
+    const timer = setInterval(task, ms);
+    timer.unref();
+    this.#timers.add(timer);
+    return timer;
+  }
+
+  /** Ends one timer of {@link later} or {@link every}. */
+  cancel(timer: NodeJS.Timeout | undefined): void {
+    if (timer === undefined) return;
+    clearTimeout(timer);
+    this.#timers.delete(timer);
+  }
+
+  /** Ends all timers. */
+  clearTimers(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+  }
+
+  /** Writes half of a data frame (the last one sent, or a stand-in) and destroys the connection. */
+  tear(): void {
+    const frame = this.lastFrame ?? { data: '{"torn":"before any frame was sent"}', binary: false };
+    const payload = Buffer.from(frame.data as string);
+    const half = payload.subarray(0, Math.floor(payload.length / 2));
+    const opcode = 0x80 | (frame.binary ? 2 : 1);
+    const header =
+      payload.length < 126
+        ? Buffer.from([opcode, payload.length])
+        : payload.length < 65_536
+          ? Buffer.from([opcode, 126, payload.length >> 8, payload.length & 0xff])
+          : Buffer.concat([Buffer.from([opcode, 127]), bigEndian64(payload.length)]);
+    this.clearTimers();
+    this.#tcp.write(Buffer.concat([header, half]), () => this.#tcp.destroy());
+  }
+
+  /**
+   * The ws library sends close frames by itself, so a half-open connection must be muted where the
+   * bytes leave. Data frames never come so far (see send): a compressor would lose its context.
+   */
+  #muteWhenHalfOpen(): void {
+    const write = this.#tcp.write.bind(this.#tcp) as (...args: unknown[]) => boolean;
+    const muted = (...args: unknown[]): boolean => {
+      if (!this.#silence.halfOpen) return write(...args);
+      const done = args[args.length - 1];
+      if (typeof done === 'function') process.nextTick(done);
+      return true;
+    };
+    this.#tcp.write = muted;
+  }
+}
+
+function bigEndian64(value: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64BE(BigInt(value));
+  return bytes;
+}

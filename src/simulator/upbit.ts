@@ -1,0 +1,390 @@
+import { createHash } from 'node:crypto';
+import { seedFrom, Random } from './random.js';
+import { Penalty, SlidingLimit, WindowLimit } from './rate-limit.js';
+import { bookSpecOf, coinNames, parsePair, profileOf } from './market-profile.js';
+import { plainText } from './number-text.js';
+import { SyntheticBook } from './synthetic-book.js';
+import type {
+  Faults,
+  RestReply,
+  RestRequest,
+  SimulatedSocket,
+  Simulator,
+  SimulatorOptions,
+  UpgradeRequest,
+  UpgradeVerdict,
+} from './simulator.js';
+import {
+  TicketFeed,
+  type FeedMarket,
+  type FeedState,
+  type FeedTiming,
+  type Shown,
+  type StreamType,
+  type View,
+} from './ticket-feed.js';
+import { parseUpbitRequest, upbitLevels } from './upbit-request.js';
+import { upbitFrame, upbitRestBook } from './upbit-text.js';
+
+/** Levels a side on the wire. */
+const DEPTH = 30;
+/** Kept deeper than the wire, so that removed and grouped levels are followed by others. */
+const BOOK_DEPTH = 60;
+
+/** Intervals of Upbit, ms. */
+export interface UpbitTiming extends FeedTiming {
+  /** Publication grid of a market. `0`: every change is published at once. */
+  gridMs: number;
+  /** Window in which a client with an `Origin` header has one request. */
+  originWindowMs: number;
+  /** First block (HTTP 418) of a client that goes on after 429; doubles each time. */
+  blockMs: number;
+}
+
+/** How to start the Upbit simulator. */
+export interface UpbitOptions extends SimulatorOptions {
+  timing?: Partial<UpbitTiming>;
+}
+
+/** Fault switches of Upbit. */
+export interface UpbitFaults extends Faults {
+  /** Book timestamps with 16 digits, as in a frame of 2023. */
+  microsecondTimestamps(on: boolean): void;
+  /** SNAPSHOT frames come so many ms after the request. */
+  slowSnapshot(ms: number): void;
+  /** SNAPSHOT frames carry a timestamp so many ms older than the book's. `0`: right again. */
+  staleSnapshot(ms: number): void;
+  /** Error and `UP` frames are binary, too (the opcode of the real ones is not known). */
+  binaryControl(on: boolean): void;
+}
+
+/** The Upbit simulator. */
+export interface UpbitSimulator extends Simulator {
+  readonly faults: UpbitFaults;
+}
+
+interface UpbitMarket extends FeedMarket {
+  /** Where on the grid this market publishes. */
+  readonly phase: number;
+  /** Waiting for its next grid point. */
+  due: boolean;
+}
+
+const PAIRS = [
+  'BTC-KRW',
+  'ETH-KRW',
+  'XRP-KRW',
+  'USDT-KRW',
+  'SOL-KRW',
+  'DOGE-KRW',
+  'USDS-KRW',
+  'ETH-BTC',
+  'XRP-BTC',
+  'BERA-BTC',
+  'BTC-USDT',
+];
+
+const TIMING: UpbitTiming = {
+  idleDropMs: 60_500,
+  errorCloseMs: 150,
+  snapshotDelayMs: 15,
+  restDelayMs: 0,
+  restSlowMs: 5000,
+  upFirstMs: 6500,
+  upIntervalMs: 10_000,
+  replaceMs: 15,
+  snapshotStepMs: 5,
+  gridMs: 100,
+  originWindowMs: 10_000,
+  blockMs: 10_000,
+};
+
+/** Body of a 429, as quoted in client logs (dossier section 4, Rejections). */
+const TOO_MANY = '{"error":{"name":"too_many_requests"}}';
+
+/**
+ * Simulated Upbit: public WebSocket `/websocket/v1` and the quotation REST calls. Written from
+ * `exchanges/upbit.md`; what the dossier marks unknown is noted where it is decided.
+ */
+class UpbitServer extends TicketFeed<UpbitMarket, UpbitTiming> implements UpbitSimulator {
+  protected readonly snapshotBatch = 50;
+  readonly faults: UpbitFaults = {
+    ...this.commonFaults(),
+    microsecondTimestamps: (on) => {
+      this.#microseconds = on;
+    },
+    slowSnapshot: (ms) => {
+      this.timing.snapshotDelayMs = ms;
+    },
+    staleSnapshot: (ms) => {
+      this.#stale = ms;
+    },
+    binaryControl: (on) => {
+      this.#binaryControl = on;
+    },
+  };
+  #microseconds = false;
+  #binaryControl = false;
+  #stale = 0;
+  readonly #connects = new WindowLimit(5);
+  readonly #groups = new WindowLimit(10);
+  readonly #origin = new SlidingLimit(1, this.timing.originWindowMs);
+  readonly #penalty = new Penalty(10, 10_000);
+  readonly #perSecond = new SlidingLimit(5, 1000);
+  readonly #perMinute = new SlidingLimit(100, 60_000);
+
+  protected createMarket(pair: string): UpbitMarket {
+    const { symbol, currency } = parsePair(pair);
+    const profile = profileOf(symbol, currency);
+    const book = new SyntheticBook(
+      bookSpecOf(profile, BOOK_DEPTH, 1n),
+      seedFrom(this.seed, 'UPBIT', pair),
+    );
+    const random = new Random(seedFrom('phase', this.seed, pair));
+    // A quiet book has the time of its last change, seconds or minutes ago.
+    const age = Math.floor(random.exponential(1000 / profile.changesPerSecond));
+    return {
+      pair,
+      symbol,
+      currency,
+      profile,
+      book,
+      listed: true,
+      code: `${currency}-${symbol}`,
+      published: { asks: [...book.asks], bids: [...book.bids] },
+      timestamp: Date.now() - Math.min(age, 300_000),
+      live: new Set(),
+      phase: random.int(0, 99),
+      due: false,
+    };
+  }
+
+  protected onBook(market: UpbitMarket): void {
+    if (!market.listed || market.due) return;
+    const grid = this.timing.gridMs;
+    const now = Date.now();
+    if (grid === 0) {
+      this.#publishChange(market, Math.max(now, market.timestamp + 1));
+      return;
+    }
+    const phase = market.phase % grid;
+    let point = now - (now % grid) + phase;
+    while (point <= now || point <= market.timestamp) point += grid;
+    market.due = true;
+    this.later(point - now, () => {
+      market.due = false;
+      if (market.listed) this.#publishChange(market, point);
+    });
+  }
+
+  #publishChange(market: UpbitMarket, timestamp: number): void {
+    const view: View = { depth: DEPTH, level: 0, group: 0n };
+    const { asks, bids } = this.show(market.book, view);
+    const old = this.show(market.published, view);
+    const same =
+      asks.length === old.asks.length &&
+      bids.length === old.bids.length &&
+      asks.every((level, i) => sameLevel(level, old.asks[i]!)) &&
+      bids.every((level, i) => sameLevel(level, old.bids[i]!));
+    if (!same) this.publish(market, timestamp);
+  }
+
+  protected frame(
+    market: UpbitMarket,
+    view: View,
+    shown: Shown,
+    format: string,
+    stream: StreamType,
+  ): string {
+    const ms = this.frameTime(market, stream);
+    const timestamp = this.#microseconds ? `${ms}000` : `${ms}`;
+    return upbitFrame(market.code, timestamp, view, shown, format, stream);
+  }
+
+  protected frameTime(market: UpbitMarket, stream: StreamType): number {
+    return stream === 'SNAPSHOT' ? market.timestamp - this.#stale : market.timestamp;
+  }
+
+  protected override controlData(text: string): string | Buffer {
+    return this.#binaryControl ? Buffer.from(text) : text;
+  }
+
+  protected onRequest(socket: SimulatedSocket<FeedState>, text: string): void {
+    const request = parseUpbitRequest(text, (code) => this.byCode(code));
+    if (this.limits && request.kind !== 'error') {
+      // The texts and the close are a guess: only the names are documented.
+      const key = `${socket.id}`;
+      if (this.#perSecond.take(key) < 0 || this.#perMinute.take(key) < 0) {
+        const body = '{"error":{"name":"TOO_MANY_REQUESTS","message":"Too Many Requests"}}';
+        this.sendErrorAndClose(socket, body);
+        return;
+      }
+    }
+    if (request.kind === 'error') {
+      this.sendErrorAndClose(socket, request.text);
+    } else if (request.kind === 'list') {
+      if (request.format !== undefined) socket.state.format = request.format;
+      socket.send(this.controlData(request.answer(socket.state.listed, socket.state.format)));
+    } else {
+      socket.state.format = request.format;
+      socket.state.listed = request.listed;
+      this.subscribe(socket, request.wishes);
+    }
+  }
+
+  protected judgeUpgrade(request: UpgradeRequest): UpgradeVerdict {
+    if (request.path === '/websocket/v1/private') {
+      return { status: 401, body: invalidAuth };
+    }
+    if (request.path !== '/websocket/v1') return { status: 404, body: noRoute };
+    if (!this.limits) return { status: 101, headers: remaining('websocket', 300, 4) };
+    if (request.headers.origin !== undefined && this.#origin.take(request.ip) < 0) {
+      return { status: 429, body: TOO_MANY, headers: remaining('origin', 6, 0) };
+    }
+    const left = this.#connects.take(request.ip);
+    return left < 0
+      ? { status: 429, body: TOO_MANY, headers: remaining('websocket', 300, 0) }
+      : { status: 101, headers: remaining('websocket', 300, left) };
+  }
+
+  protected onRest(request: RestRequest): RestReply {
+    const group = groupOf(request.path);
+    if (group === null) return { status: 404, body: noRoute };
+    let limits = remaining(group, 600, 9);
+    if (this.limits) {
+      const blocked = this.#penalty.remaining(request.ip);
+      if (blocked > 0) {
+        // The duration of the block is documented to be in the reply, its exact form is not.
+        const seconds = Math.ceil(blocked / 1000);
+        const message = `Blocked for ${seconds} seconds due to too many requests.`;
+        return { status: 418, body: JSON.stringify({ error: { name: 'im_a_teapot', message } }) };
+      }
+      const byOrigin = request.headers.origin !== undefined;
+      const left = byOrigin
+        ? this.#origin.take(request.ip)
+        : this.#groups.take(`${group} ${request.ip}`);
+      limits = byOrigin ? remaining('origin', 6, Math.max(0, left)) : remaining(group, 600, left);
+      if (left < 0) {
+        this.#penalty.refused(request.ip, this.timing.blockMs);
+        if (!byOrigin) limits = remaining(group, 600, 0);
+        return { status: 429, body: TOO_MANY, headers: limits };
+      }
+    }
+    const answer = this.#answer(request);
+    const etag = `W/"0${createHash('md5').update(answer.body).digest('hex')}"`;
+    return {
+      ...answer,
+      headers: {
+        'Cache-Control': 'no-cache, no-store, max-age=0, must-revalidate',
+        Pragma: 'no-cache',
+        Expires: '0',
+        Vary: 'origin,access-control-request-method,access-control-request-headers,accept-encoding',
+        ...(answer.status === 200 ? { ETag: etag } : {}),
+        ...limits,
+      },
+    };
+  }
+
+  #answer(request: RestRequest): RestReply {
+    if (request.path === '/v1/market/all') return this.#marketList(request);
+    try {
+      decodeURIComponent(request.rawQuery);
+    } catch {
+      return restError(400, 'Invalid parameter. Check the given value!');
+    }
+    const names = request.query.get('markets') ?? '';
+    if (names === '') {
+      return restError(400, 'Missing request parameter error. Check the required parameters!');
+    }
+    const numbers = /^[+-]?\d+$/;
+    const count = request.query.get('count') ?? `${DEPTH}`;
+    const level = request.query.get('level') ?? '0';
+    if (!numbers.test(count) || !/^\d+(\.\d+)?$/.test(level)) {
+      return restError(400, 'Type mismatch error. Check the parameters type!');
+    }
+    if (Number(count) < 1) return restError(400, 'Invalid parameter. Check the given value!');
+    const markets = names.split(',').map((code) => this.byCode(code.toUpperCase()));
+    if (markets.some((market) => market === undefined)) return restError(404, 'Code not found');
+    const found = markets as UpbitMarket[];
+    if (request.path === '/v1/orderbook/instruments') return instruments(found);
+    const depth = Math.min(DEPTH, Number(count));
+    const bodies: string[] = [];
+    for (const market of found) {
+      const group = upbitLevels(market).get(Number(level));
+      if (group === undefined) continue;
+      const shown = this.show(market.published, { depth, level: Number(level), group });
+      bodies.push(upbitRestBook(market.code, market.timestamp, Number(level), shown, depth));
+      this.record(market, market.timestamp, shown.asks, shown.bids, null);
+    }
+    return { status: 200, body: `[${bodies.join(',')}]` };
+  }
+
+  #marketList(request: RestRequest): RestReply {
+    const wanted = request.query.get('is_details') ?? request.query.get('isDetails');
+    const caution = {
+      PRICE_FLUCTUATIONS: false,
+      TRADING_VOLUME_SOARING: false,
+      DEPOSIT_AMOUNT_SOARING: false,
+      GLOBAL_PRICE_DIFFERENCES: false,
+      CONCENTRATION_OF_SMALL_ACCOUNTS: false,
+    };
+    const rows = this.listedMarkets().map(({ code, symbol }) => {
+      const { korean, english } = coinNames(symbol);
+      const row = { market: code, korean_name: korean, english_name: english };
+      return wanted === 'true' ? { ...row, market_event: { warning: false, caution } } : row;
+    });
+    return { status: 200, body: JSON.stringify(rows) };
+  }
+}
+
+const noRoute = '{"error":{"name":"not_found","message":"no Route matched with those values"}}';
+const invalidAuth = '{"error":{"name":"INVALID_AUTH","message":"인증 정보가 올바르지 않습니다."}}';
+
+/** The rate group of a path, null for a path that does not exist. */
+function groupOf(path: string): string | null {
+  if (path === '/v1/market/all') return 'market';
+  return path === '/v1/orderbook' || path === '/v1/orderbook/instruments' ? 'orderbook' : null;
+}
+
+/** Headers that tell what is left of a limit; `min` is a constant kept for old clients. */
+function remaining(group: string, min: number, sec: number): Record<string, string> {
+  return { 'Remaining-Req': `group=${group}; min=${min}; sec=${sec}`, 'Limit-By-Ip': 'Yes' };
+}
+
+/** A quotation error: its `name` is the status as a number. */
+function restError(status: number, message: string): RestReply {
+  return { status, body: JSON.stringify({ error: { name: status, message } }) };
+}
+
+function instruments(markets: readonly UpbitMarket[]): RestReply {
+  const rows = markets.map((market) => ({
+    market: market.code,
+    quote_currency: market.currency,
+    tick_size: plainText(market.profile.tick),
+    supported_levels: [...upbitLevels(market).keys()].map(String),
+  }));
+  return { status: 200, body: JSON.stringify(rows) };
+}
+
+function sameLevel(
+  a: { price: bigint; volume: bigint },
+  b: { price: bigint; volume: bigint },
+): boolean {
+  return a.price === b.price && a.volume === b.volume;
+}
+
+/** Starts a simulated Upbit. */
+export async function startUpbitSimulator(options: UpbitOptions = {}): Promise<UpbitSimulator> {
+  const rate = options.rate ?? 1;
+  // Ten times the rate is ten times the frames; without a rhythm a step is published at once.
+  const gridMs = rate === 0 ? 0 : Math.max(1, Math.round(TIMING.gridMs / Math.max(1, rate)));
+  const settings = {
+    exchange: 'UPBIT' as const,
+    wsPath: '/websocket/v1',
+    timing: { ...TIMING, gridMs },
+    pairs: PAIRS,
+    deflate: true,
+    gzip: true,
+  };
+  return new UpbitServer(settings, options).start();
+}

@@ -1,0 +1,594 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import {
+  startUpbitSimulator,
+  type UpbitOptions,
+  type UpbitSimulator,
+} from '../../src/simulator/upbit.js';
+import { RawClient, until, upgradeStatus } from './raw-client.js';
+
+/** Facts of exchanges/upbit.md, checked from outside by a bare client. */
+
+let running: UpbitSimulator[] = [];
+let clients: RawClient[] = [];
+
+async function start(options: UpbitOptions = {}): Promise<UpbitSimulator> {
+  const simulator = await startUpbitSimulator({ rate: 0, ...options });
+  running.push(simulator);
+  return simulator;
+}
+
+async function open(simulator: UpbitSimulator, options = {}): Promise<RawClient> {
+  const client = await RawClient.open(simulator.wsUrl, options);
+  clients.push(client);
+  return client;
+}
+
+afterEach(async () => {
+  for (const client of clients) client.ws.terminate();
+  await Promise.all(running.map((simulator) => simulator.close()));
+  clients = [];
+  running = [];
+});
+
+interface Unit {
+  ask_price: number;
+  bid_price: number;
+  ask_size: number;
+  bid_size: number;
+}
+interface Frame {
+  type: string;
+  code: string;
+  timestamp: number;
+  total_ask_size: number;
+  total_bid_size: number;
+  orderbook_units: Unit[];
+  stream_type: string;
+  level: number;
+}
+
+const ticket = { ticket: 'test' };
+const subscribe = (codes: string[], more = {}): unknown[] => [
+  ticket,
+  { type: 'orderbook', codes, ...more },
+];
+
+const BOOK: { asks: [string, string][]; bids: [string, string][] } = {
+  asks: [
+    ['116539000', '0.02054761'],
+    ['116542000', '0.0007772'],
+  ],
+  bids: [['116538000', '0.08120946']],
+};
+
+describe('Upbit WebSocket', () => {
+  it('answers a subscription by one SNAPSHOT per valid code in binary frames, nothing else', async () => {
+    const upbit = await start();
+    const client = await open(upbit);
+    const codes = upbit.pairs.map((pair) => pair.split('-').reverse().join('-'));
+    client.send(subscribe([...codes, 'krw-btc', 'KRW-NOPE', 'BTC-KRW']));
+    const frames = await client.take(codes.length);
+    expect(frames.every((frame) => frame.binary)).toBe(true);
+    expect(client.json<Frame>().map((f) => f.code)).toEqual(codes);
+    for (const frame of client.json<Frame>()) {
+      expect(frame.stream_type).toBe('SNAPSHOT');
+      expect(frame.orderbook_units).toHaveLength(30);
+      expect(frame.timestamp).toBeLessThanOrEqual(Date.now());
+      const sum = (key: 'ask_size' | 'bid_size'): number =>
+        frame.orderbook_units.reduce((total, unit) => total + unit[key], 0);
+      expect(frame.total_ask_size / sum('ask_size')).toBeCloseTo(1, 9);
+      expect(frame.total_bid_size / sum('bid_size')).toBeCloseTo(1, 9);
+    }
+    const thin = client.json<Frame>().find((f) => f.code === 'KRW-USDS')!;
+    expect(thin.orderbook_units[29]).toEqual({
+      ask_price: 0,
+      bid_price: 0,
+      ask_size: 0,
+      bid_size: 0,
+    });
+    expect(thin.orderbook_units[8]!.bid_price).toBe(0);
+    expect(thin.orderbook_units[8]!.ask_price).toBeGreaterThan(0);
+    await client.settle();
+    expect(client.frames).toHaveLength(codes.length);
+    expect(client.ws.readyState).toBe(client.ws.OPEN);
+  });
+
+  it('spells DEFAULT as captured in 2026', async () => {
+    const upbit = await start();
+    upbit.setBook('BTC-KRW', BOOK.asks, BOOK.bids);
+    const client = await open(upbit);
+    client.send(subscribe(['KRW-BTC.1']));
+    const [frame] = await client.take(1);
+    expect(frame!.text).toMatch(
+      /^\{"type":"orderbook","code":"KRW-BTC","timestamp":\d{13},"total_ask_size":0\.02054761,"total_bid_size":0\.08120946,"orderbook_units":\[\{"ask_price":1\.16539E8,"bid_price":1\.16538E8,"ask_size":0\.02054761,"bid_size":0\.08120946\}\],"stream_type":"SNAPSHOT","level":0\}$/,
+    );
+  });
+
+  it('spells small and middle prices as Java does, and keeps some trailing zeros of sizes', async () => {
+    const upbit = await start({ pairs: ['ETH-KRW', 'BERA-BTC', 'XRP-KRW'] });
+    upbit.setBook('ETH-KRW', [['4407000', '1.509']], [['4403000', '155']]);
+    upbit.setBook('BERA-BTC', [['0.00000099', '1']], [['0.00000098', '2']]);
+    const client = await open(upbit);
+    client.send(subscribe(['KRW-ETH.5', 'BTC-BERA', 'KRW-XRP']));
+    const [eth, bera, xrp] = await client.take(3);
+    expect(eth!.text).toContain('"ask_price":4407000.0,"bid_price":4403000.0,');
+    expect(eth!.text).toMatch(/"ask_price":0,"bid_price":0,"ask_size":0,"bid_size":0/);
+    expect(bera!.text).toContain('"ask_price":9.9E-7,"bid_price":9.8E-7,');
+    expect(xrp!.text).toMatch(/"(ask|bid)_size":\d+\.\d{7}0[,}]/);
+    expect(xrp!.text).toMatch(/"(ask|bid)_size":\d+(\.\d{0,7}[1-9])?[,}]/);
+  });
+
+  it('knows SIMPLE and the list formats', async () => {
+    const upbit = await start();
+    upbit.setBook('BTC-KRW', [['116606000', '0.00079276']], [['116534000', '2.2403413']]);
+    const simple = await open(upbit);
+    simple.send([...subscribe(['KRW-BTC.1']), { format: 'SIMPLE' }]);
+    const [frame] = await simple.take(1);
+    expect(frame!.text).toMatch(
+      /^\{"ty":"orderbook","cd":"KRW-BTC","tms":\d{13},"tas":7\.9276E-4,"tbs":2\.2403413,"obu":\[\{"ap":116606000,"bp":116534000,"as":7\.9276E-4,"bs":2\.2403413\}\],"st":"SNAPSHOT","lv":0\}$/,
+    );
+    for (const [format, key] of [
+      ['JSON_LIST', 'code'],
+      ['SIMPLE_LIST', 'cd'],
+    ] as const) {
+      const client = await open(upbit);
+      client.send([ticket, { format }, { type: 'orderbook', codes: ['KRW-BTC'] }]);
+      await client.take(1);
+      const [list] = client.json<Record<string, unknown>[]>();
+      expect(list).toHaveLength(1);
+      expect(list![0]![key]).toBe('KRW-BTC');
+    }
+  });
+
+  it.each([
+    ['.1', 1],
+    ['.5', 5],
+    ['.15', 15],
+    ['.30', 30],
+    ['.2', 30],
+    ['.20', 30],
+    ['', 30],
+  ])('code suffix %j gives %i levels', async (suffix, depth) => {
+    const upbit = await start();
+    const client = await open(upbit);
+    client.send(subscribe([`KRW-BTC${suffix}`]));
+    await client.take(1);
+    expect(client.json<Frame>()[0]!.orderbook_units).toHaveLength(depth);
+  });
+
+  it('sends REALTIME frames only when the visible book has changed', async () => {
+    const upbit = await start();
+    const asks: [string, string][] = [
+      ['116539000', '1'],
+      ['116540000', '2'],
+    ];
+    const bids: [string, string][] = [['116538000', '1']];
+    upbit.setBook('BTC-KRW', asks, bids);
+    const whole = await open(upbit);
+    const touch = await open(upbit);
+    whole.send(subscribe(['KRW-BTC']));
+    touch.send(subscribe(['KRW-BTC.1']));
+    await whole.take(1);
+    await touch.take(1);
+    upbit.setBook('BTC-KRW', asks, bids);
+    upbit.setBook('BTC-KRW', [asks[0]!, ['116540000', '3']], bids);
+    upbit.setBook('BTC-KRW', [['116539000', '5'], asks[1]!], bids);
+    await whole.take(3);
+    await touch.take(2);
+    await whole.settle();
+    await touch.settle();
+    expect(whole.json<Frame>().map((f) => f.stream_type)).toEqual([
+      'SNAPSHOT',
+      'REALTIME',
+      'REALTIME',
+    ]);
+    expect(touch.json<Frame>().map((f) => f.orderbook_units[0]!.ask_size)).toEqual([1, 5]);
+    const times = whole.json<Frame>().map((f) => f.timestamp);
+    expect(times[1]).toBeLessThan(times[2]!);
+  });
+
+  it('publishes at most once per 100 ms, on the phase of the market', async () => {
+    const upbit = await start({ rate: 1, pairs: ['XRP-KRW', 'BTC-KRW'] });
+    const client = await open(upbit);
+    client.send(subscribe(['KRW-XRP']));
+    await client.take(9);
+    const times = client.json<Frame>().map((f) => f.timestamp);
+    const realtime = times.slice(1);
+    expect(new Set(realtime.map((time) => time % 100)).size).toBe(1);
+    realtime.forEach((time, i) => {
+      if (i > 0) expect(time - realtime[i - 1]!).toBeGreaterThanOrEqual(100);
+    });
+    client.frames.slice(1).forEach((frame, i) => {
+      expect(frame.at).toBeGreaterThanOrEqual(realtime[i]! - 2);
+    });
+  });
+
+  it('keeps the time of the last change in a SNAPSHOT', async () => {
+    const upbit = await start({ rate: 1, pairs: ['USDS-KRW'] });
+    const client = await open(upbit);
+    client.send(subscribe(['KRW-USDS']));
+    await client.take(1);
+    expect(client.json<Frame>()[0]!.timestamp).toBeLessThan(client.openedAt);
+  });
+
+  it('honours both spellings of the snapshot and realtime flags', async () => {
+    for (const [snapshot, realtime] of [
+      ['is_only_snapshot', 'is_only_realtime'],
+      ['isOnlySnapshot', 'isOnlyRealtime'],
+    ] as const) {
+      const upbit = await start();
+      const once = await open(upbit);
+      const later = await open(upbit);
+      once.send(subscribe(['KRW-BTC'], { [snapshot]: true }));
+      later.send(subscribe(['KRW-BTC'], { [realtime]: true }));
+      await once.take(1);
+      // No answer tells when the second is in force, so step until it delivers.
+      await until(() => {
+        upbit.step('BTC-KRW');
+        return later.frames.length > 0;
+      }, 'a realtime frame');
+      await once.settle();
+      expect(once.json<Frame>().map((f) => f.stream_type)).toEqual(['SNAPSHOT']);
+      expect(new Set(later.json<Frame>().map((f) => f.stream_type))).toEqual(new Set(['REALTIME']));
+    }
+  });
+
+  it('groups prices by level on KRW markets; unsupported levels are silent', async () => {
+    const upbit = await start();
+    upbit.setBook(
+      'BTC-KRW',
+      [
+        ['116539000', '1'],
+        ['116540000', '2'],
+        ['116541000', '4'],
+      ],
+      [
+        ['116538000', '1'],
+        ['116529000', '2'],
+      ],
+    );
+    const client = await open(upbit);
+    client.send([
+      ticket,
+      { type: 'orderbook', codes: ['KRW-BTC'], level: 777 },
+      { type: 'orderbook', codes: ['BTC-ETH'], level: 10000 },
+      { type: 'orderbook', codes: ['KRW-BTC'], level: 10000 },
+    ]);
+    await client.take(1);
+    const frame = client.json<Frame>()[0]!;
+    expect(frame.level).toBe(10000);
+    expect(frame.orderbook_units.slice(0, 3)).toEqual([
+      { ask_price: 116540000, bid_price: 116530000, ask_size: 3, bid_size: 1 },
+      { ask_price: 116550000, bid_price: 116520000, ask_size: 4, bid_size: 2 },
+      { ask_price: 0, bid_price: 0, ask_size: 0, bid_size: 0 },
+    ]);
+    await client.settle();
+    expect(client.frames).toHaveLength(1);
+  });
+
+  it('replaces the subscription by a second request', async () => {
+    const upbit = await start();
+    const client = await open(upbit);
+    client.send(subscribe(['KRW-BTC', 'KRW-ETH']));
+    await client.take(2);
+    client.send(subscribe(['KRW-XRP', 'KRW-ETH']));
+    await client.take(4);
+    expect(
+      client
+        .json<Frame>()
+        .slice(2)
+        .map((f) => `${f.code} ${f.stream_type}`),
+    ).toEqual(['KRW-XRP SNAPSHOT', 'KRW-ETH SNAPSHOT']);
+    const before = client.frames.length;
+    upbit.step('BTC-KRW');
+    upbit.step('ETH-KRW');
+    upbit.step('XRP-KRW');
+    await client.take(before + 2);
+    await client.settle();
+    expect(
+      client
+        .json<Frame>()
+        .slice(before)
+        .map((f) => f.code),
+    ).toEqual(['KRW-ETH', 'KRW-XRP']);
+  });
+
+  it.each([
+    ['hello', '{"error":{"message":"Format 이 맞지 않습니다.","name":"WRONG_FORMAT"}}'],
+    ['{"ticket":"x"}', '{"error":{"message":"Format 이 맞지 않습니다.","name":"WRONG_FORMAT"}}'],
+    [
+      '[{"type":"orderbook","codes":["KRW-BTC"]}]',
+      '{"error":{"name":"NO_TICKET","message":"티켓이 존재하지 않거나, 유효하지 않습니다."}}',
+    ],
+    [
+      '[{"ticket":"x"},{"codes":["KRW-BTC"]}]',
+      '{"error":{"name":"NO_TYPE","message":"type 필드가 존재하지 않습니다."}}',
+    ],
+    [
+      '[{"ticket":"x"},{"type":"orderbook"}]',
+      '{"error":{"name":"NO_CODES","message":"codes 필드가 존재하지 않습니다."}}',
+    ],
+    [
+      '[{"ticket":"x"},{"type":"orderbook","codes":[]}]',
+      '{"error":{"name":"INVALID_PARAM","message":"codes 필드가 비어 있습니다."}}',
+    ],
+    [
+      '[{"ticket":"x"},{"type":"nope","codes":["KRW-BTC"]}]',
+      '{"error":{"message":"nope 은 지원하지 않는 타입입니다.","name":"INVALID_PARAM"}}',
+    ],
+    [
+      '[{"ticket":"x"},{"type":"myOrder"}]',
+      '{"error":{"name":"INVALID_AUTH","message":"인증 정보가 올바르지 않습니다."}}',
+    ],
+  ])('refuses %s and closes with 1000 about 150 ms later', async (message, error) => {
+    const upbit = await start();
+    const client = await open(upbit);
+    client.send(message);
+    const { code, at } = await client.close();
+    expect(client.frames.map((frame) => frame.text)).toEqual([error]);
+    expect(code).toBe(1000);
+    expect(at - client.frames[0]!.at).toBeGreaterThanOrEqual(130);
+  });
+
+  it('lists subscriptions, in the format asked for', async () => {
+    const upbit = await start();
+    const client = await open(upbit);
+    client.send(subscribe(['KRW-BTC']));
+    await client.take(1);
+    client.send([{ method: 'LIST_SUBSCRIPTIONS' }, { ticket: 'x' }, { format: 'DEFAULT' }]);
+    await client.take(2);
+    client.send([{ method: 'LIST_SUBSCRIPTIONS' }, { ticket: 'y' }, { format: 'SIMPLE' }]);
+    await client.take(3);
+    expect(client.frames[1]!.text).toBe(
+      '{"method":"LIST_SUBSCRIPTIONS","result":[{"type":"orderbook","codes":["KRW-BTC"],"level":0}],"ticket":"x"}',
+    );
+    expect(client.frames[2]!.text).toBe(
+      '{"mthd":"LIST_SUBSCRIPTIONS","rslt":[{"ty":"orderbook","cds":["KRW-BTC"],"lv":0}],"tckt":"y"}',
+    );
+    upbit.step('BTC-KRW');
+    await client.take(4);
+    expect(client.frames[3]!.text).toMatch(/^\{"ty":"orderbook"/);
+  });
+
+  it('sends UP after PING, pongs to pings, and drops an idle socket without a close frame', async () => {
+    const upbit = await start({ timing: { idleDropMs: 120, upFirstMs: 30, upIntervalMs: 40 } });
+    const kept = await open(upbit);
+    const pinging = await open(upbit);
+    const idle = await open(upbit);
+    kept.send('PING');
+    const beat = setInterval(() => pinging.ws.ping('hi'), 30);
+    const { code, at } = await idle.close();
+    expect(code).toBe(1006);
+    expect(at - idle.openedAt).toBeGreaterThanOrEqual(100);
+    await kept.take(6);
+    expect(new Set(kept.frames.map((frame) => frame.text))).toEqual(new Set(['{"status":"UP"}']));
+    expect(kept.closed).toBeNull();
+    expect(pinging.closed).toBeNull();
+    expect(pinging.pongs).toContain('hi');
+    clearInterval(beat);
+    expect((await pinging.close()).code).toBe(1006);
+  });
+
+  it('drops a socket whose only traffic was a snapshot', async () => {
+    const upbit = await start({ timing: { idleDropMs: 100 } });
+    const client = await open(upbit);
+    client.send(subscribe(['KRW-BTC']));
+    expect((await client.close()).code).toBe(1006);
+    expect(client.frames).toHaveLength(1);
+  });
+
+  it('limits upgrades to five a second and tells what is left', async () => {
+    const upbit = await start();
+    // All of them must fall into one second of the clock.
+    await until(() => Date.now() % 1000 < 300, 'the start of a second');
+    const results = await Promise.all([1, 2, 3, 4, 5, 6].map(() => upgradeStatus(upbit.wsUrl)));
+    const statuses = results.map((result) => result.status).sort();
+    expect(statuses).toEqual([101, 101, 101, 101, 101, 429]);
+    expect(results.map((r) => r.headers['remaining-req'])).toContain(
+      'group=websocket; min=300; sec=3',
+    );
+    expect(results[0]!.headers['limit-by-ip']).toBe('Yes');
+    expect(upbit.upgrades.map((upgrade) => upgrade.status).sort()).toEqual(statuses);
+  });
+
+  it('grants a client with an Origin one request in ten seconds', async () => {
+    const upbit = await start();
+    expect((await upgradeStatus(upbit.wsUrl, { origin: 'https://a.example' })).status).toBe(101);
+    expect((await upgradeStatus(upbit.wsUrl, { origin: 'https://a.example' })).status).toBe(429);
+    const rest = await fetch(`${upbit.restUrl}/v1/market/all`, {
+      headers: { Origin: 'https://a.example' },
+    });
+    expect(rest.status).toBe(429);
+    expect(rest.headers.get('remaining-req')).toBe('group=origin; min=6; sec=0');
+    expect((await upgradeStatus(upbit.wsUrl)).status).toBe(101);
+  });
+
+  it('limits messages to five a second on one connection', async () => {
+    const upbit = await start();
+    const client = await open(upbit);
+    for (let i = 0; i < 6; i++) client.send(subscribe(['KRW-BTC']));
+    expect((await client.close()).code).toBe(1000);
+    expect(client.frames.some(({ text }) => text.includes('Too Many Requests'))).toBe(true);
+  });
+
+  it('negotiates permessage-deflate only when offered', async () => {
+    const upbit = await start();
+    const plain = await open(upbit, { perMessageDeflate: false });
+    const deflate = await open(upbit, { perMessageDeflate: true });
+    expect(plain.ws.extensions).toBe('');
+    expect(deflate.ws.extensions).toContain('permessage-deflate');
+    deflate.send(subscribe(['KRW-BTC']));
+    await deflate.take(1);
+    expect(deflate.json<Frame>()[0]!.code).toBe('KRW-BTC');
+  });
+
+  it('keeps a delisted market silent', async () => {
+    const upbit = await start();
+    const client = await open(upbit);
+    client.send(subscribe(['KRW-BTC', 'KRW-ETH']));
+    await client.take(2);
+    upbit.delist('BTC-KRW');
+    upbit.list('NEW-KRW');
+    upbit.step('BTC-KRW');
+    upbit.step('ETH-KRW');
+    await client.take(3);
+    expect(client.json<Frame>()[2]!.code).toBe('KRW-ETH');
+    const list = (await (await fetch(`${upbit.restUrl}/v1/market/all`)).json()) as {
+      market: string;
+    }[];
+    expect(list.map((row) => row.market)).toContain('KRW-NEW');
+    expect(list.map((row) => row.market)).not.toContain('KRW-BTC');
+  });
+
+  it('has switches for timestamps and snapshots', async () => {
+    const upbit = await start();
+    upbit.faults.microsecondTimestamps(true);
+    upbit.faults.slowSnapshot(150);
+    upbit.faults.staleSnapshot(60_000);
+    upbit.step('BTC-KRW');
+    const client = await open(upbit);
+    const asked = Date.now();
+    client.send(subscribe(['KRW-BTC']));
+    const [frame] = await client.take(1);
+    expect(frame!.at - asked).toBeGreaterThanOrEqual(140);
+    expect(frame!.text).toMatch(/"timestamp":\d{16},/);
+    const ms = Math.floor(client.json<Frame>()[0]!.timestamp / 1000);
+    expect(ms).toBeLessThan(asked - 55_000);
+    expect(upbit.sent.at(-1)!.exchangeTimestamp).toBe(ms);
+  });
+});
+
+describe('Upbit REST', () => {
+  const get = async (
+    simulator: UpbitSimulator,
+    path: string,
+  ): Promise<{ status: number; text: string; headers: Headers }> => {
+    const response = await fetch(`${simulator.restUrl}${path}`);
+    return { status: response.status, text: await response.text(), headers: response.headers };
+  };
+
+  it('lists markets, with details when asked', async () => {
+    const upbit = await start();
+    const plain = await get(upbit, '/v1/market/all');
+    expect(plain.text).toContain(
+      '{"market":"KRW-BTC","korean_name":"비트코인","english_name":"Bitcoin"}',
+    );
+    const details = await get(upbit, '/v1/market/all?is_details=true');
+    expect(details.text).toContain(
+      '"market_event":{"warning":false,"caution":{"PRICE_FLUCTUATIONS":false,"TRADING_VOLUME_SOARING":false,"DEPOSIT_AMOUNT_SOARING":false,"GLOBAL_PRICE_DIFFERENCES":false,"CONCENTRATION_OF_SMALL_ACCOUNTS":false}}',
+    );
+    expect((await get(upbit, '/v1/market/all?isDetails=true')).text).toBe(details.text);
+    expect(plain.headers.get('remaining-req')).toBe('group=market; min=600; sec=9');
+  });
+
+  it('gives the book of the newest frame, bid first, plain numbers', async () => {
+    const upbit = await start();
+    const client = await open(upbit);
+    client.send(subscribe(['KRW-BTC', 'BTC-BERA']));
+    await client.take(2);
+    upbit.step('BTC-KRW', 3);
+    await client.take(5);
+    const reply = await get(upbit, '/v1/orderbook?markets=krw-btc,BTC-BERA');
+    expect(reply.status).toBe(200);
+    expect(reply.text).toMatch(
+      /^\[\{"market":"KRW-BTC","timestamp":\d{13},"total_ask_size":[\d.]+,"total_bid_size":[\d.]+,"orderbook_units":\[\{"bid_price":\d+,"bid_size":[\d.]+,"ask_price":\d+,"ask_size":[\d.]+\}/,
+    );
+    expect(reply.text).toMatch(/"level":0\}\]$/);
+    expect(reply.text).not.toMatch(/\dE/);
+    const [btc, bera] = JSON.parse(reply.text) as Frame[];
+    const frame = client.json<Frame>()[4]!;
+    expect(btc!.timestamp).toBe(frame.timestamp);
+    expect(btc!.orderbook_units).toEqual(frame.orderbook_units);
+    expect(bera!.orderbook_units).toHaveLength(30);
+    const headers = [
+      'cache-control',
+      'content-type',
+      'remaining-req',
+      'limit-by-ip',
+      'pragma',
+      'expires',
+    ];
+    expect(headers.map((name) => reply.headers.get(name))).toEqual([
+      'no-cache, no-store, max-age=0, must-revalidate',
+      'application/json;charset=UTF-8',
+      'group=orderbook; min=600; sec=9',
+      'Yes',
+      'no-cache',
+      '0',
+    ]);
+    expect(reply.headers.get('etag')).toMatch(/^W\/"0[0-9a-f]{32}"$/);
+    expect(reply.headers.get('content-encoding')).toBe('gzip');
+    const [sent] = upbit.sent.filter((book) => book.via === 'rest');
+    expect(sent).toMatchObject({ symbol: 'BTC', currency: 'KRW', connection: 0 });
+    expect(sent!.exchangeTimestamp).toBe(btc!.timestamp);
+    expect(sent!.asks.map(([price, size]) => [Number(price), Number(size)])).toEqual(
+      btc!.orderbook_units.map((unit) => [unit.ask_price, unit.ask_size]),
+    );
+  });
+
+  it('knows count and level', async () => {
+    const upbit = await start();
+    const units = async (query: string): Promise<number | undefined> => {
+      const { text } = await get(upbit, `/v1/orderbook?markets=KRW-BTC&${query}`);
+      return (JSON.parse(text) as Frame[])[0]?.orderbook_units.length;
+    };
+    expect(await units('count=7')).toBe(7);
+    expect(await units('count=99')).toBe(30);
+    expect(await units('level=10000')).toBe(30);
+    expect(await units('level=123')).toBeUndefined();
+    const policy = await get(upbit, '/v1/orderbook/instruments?markets=KRW-BTC,BTC-ETH');
+    expect(policy.text).toBe(
+      '[{"market":"KRW-BTC","quote_currency":"KRW","tick_size":"1000","supported_levels":["0","10000","100000","1000000","10000000","100000000"]},' +
+        '{"market":"BTC-ETH","quote_currency":"BTC","tick_size":"0.00000001","supported_levels":["0"]}]',
+    );
+  });
+
+  it.each([
+    ['/v1/orderbook?markets=KRW-NOPE', 404, '{"error":{"name":404,"message":"Code not found"}}'],
+    [
+      '/v1/orderbook?markets=KRW-BTC,KRW-NOPE',
+      404,
+      '{"error":{"name":404,"message":"Code not found"}}',
+    ],
+    [
+      '/v1/orderbook',
+      400,
+      '{"error":{"name":400,"message":"Missing request parameter error. Check the required parameters!"}}',
+    ],
+    [
+      '/v1/orderbook?markets=KRW-BTC&count=abc',
+      400,
+      '{"error":{"name":400,"message":"Type mismatch error. Check the parameters type!"}}',
+    ],
+    [
+      '/v1/orderbook?markets=%zz',
+      400,
+      '{"error":{"name":400,"message":"Invalid parameter. Check the given value!"}}',
+    ],
+    [
+      '/v1/nope',
+      404,
+      '{"error":{"name":"not_found","message":"no Route matched with those values"}}',
+    ],
+  ])('%s: %i', async (path, status, body) => {
+    const upbit = await start();
+    const reply = await get(upbit, path);
+    expect([reply.status, reply.text]).toEqual([status, body]);
+  });
+
+  it('answers 429 over ten a second and 418 to who goes on', async () => {
+    const upbit = await start({ timing: { blockMs: 5000 } });
+    await until(() => Date.now() % 1000 < 300, 'the start of a second');
+    const replies = await Promise.all(
+      Array.from({ length: 25 }, () => get(upbit, '/v1/orderbook?markets=KRW-BTC')),
+    );
+    const count = (status: number): number => replies.filter((r) => r.status === status).length;
+    expect([count(200), count(429), count(418)]).toEqual([10, 10, 5]);
+    expect(replies.find((r) => r.status === 429)!.text).toBe(
+      '{"error":{"name":"too_many_requests"}}',
+    );
+    const remaining = replies.map((r) => r.headers.get('remaining-req'));
+    expect(remaining).toContain('group=orderbook; min=600; sec=0');
+    expect((await get(upbit, '/v1/market/all')).status).toBe(418);
+  });
+});
