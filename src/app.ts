@@ -6,6 +6,7 @@ import type { Config } from './config.js';
 import { openLogFiles } from './logging/log-files.js';
 import { localTime, Logger } from './logging/logger.js';
 import { openStore } from './store/store.js';
+import type { StoreStats } from './store/store-types.js';
 import { VERSION } from './version.js';
 
 /** A running recorder. */
@@ -14,6 +15,8 @@ export interface App {
   readonly url: string;
   readonly supervisor: Supervisor;
   readonly bus: Bus;
+  /** What the store tells of itself. */
+  storeStats(): StoreStats;
   /** Closes everything in order: collectors, API, store, logs. Takes less than 5 s. */
   close(signal: string): Promise<void>;
 }
@@ -33,7 +36,7 @@ export async function startApp(config: Config, quiet = false): Promise<App> {
   const opened: (() => Promise<void>)[] = [];
   try {
     const bus = new Bus();
-    const store = await openStore({ dbPath: config.dbPath, snapshotEveryMs: config.snapshotEveryMs });
+    const store = await openStore({ path: config.dbPath, snapshotEveryMs: config.snapshotEveryMs });
     opened.push(() => store.close(STORE_GRACE_MS));
     const files = await openLogFiles(config.logPath, quiet);
     opened.push(() => files.close());
@@ -96,6 +99,7 @@ export async function startApp(config: Config, quiet = false): Promise<App> {
       url,
       supervisor,
       bus,
+      storeStats: () => store.stats(),
       close: async (signal) => {
         logger.log('STOPPING', {}, { signal });
         await Promise.all([supervisor.close(), api.close()]);

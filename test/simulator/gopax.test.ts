@@ -409,7 +409,7 @@ describe('GOPAX simulator, connections', () => {
     const mute = await open();
     const good = await open();
     good.ws.on('message', (data: Buffer) => {
-      const text = `${data}`;
+      const text = data.toString();
       if (text.startsWith('"primus::ping::')) good.send(text.replace('ping', 'pong'));
     });
     const wrong = await open();

@@ -276,7 +276,9 @@ describe('Korbit simulator, WebSocket', () => {
     await start({ timing: { pingMs: 60, pongTimeoutMs: 1000 } });
     const client = await open();
     const pings: { payload: string; at: number }[] = [];
-    client.ws.on('ping', (data: Buffer) => pings.push({ payload: `${data}`, at: Date.now() }));
+    client.ws.on('ping', (data: Buffer) =>
+      pings.push({ payload: data.toString(), at: Date.now() }),
+    );
     await until(() => pings.length >= 2, 'two pings');
     expect(pings.map(({ payload }) => payload)).toEqual(['ping', 'ping']);
     expect(pings[0]!.at - client.openedAt).toBeGreaterThanOrEqual(55);

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { BurstGate } from '../../logging/burst-gate.js';
 import { type ExactJson, parseExactJson } from '../../market/exact-json.js';
 import type { GapCause } from '../../market/gap.js';
@@ -64,6 +65,8 @@ export class BithumbPoller implements Feed {
 
   constructor(context: FeedContext) {
     this.#context = context;
+    // Every lane and every call listens to it; that is no leak.
+    setMaxListeners(0, this.#stop.signal);
   }
 
   add(pairs: readonly Pair[]): void {

@@ -1,0 +1,48 @@
+import { mkdirSync } from 'node:fs';
+import { ConfigError, loadDotenv, readConfig } from './config.js';
+import { runUntilStopped } from './run.js';
+import { startSimulators } from './simulator/simulators.js';
+
+/** Database and logs of the demo, apart from those of the real recorder. */
+const DEMO_DB = './data/demo.db';
+const DEMO_LOGS = './logs/demo';
+
+/**
+ * `npm run demo`: the five simulated exchanges and the recorder that records them, offline. Settings
+ * of `.env` hold, but for the addresses of the exchanges, the database and the log folder.
+ */
+async function main(): Promise<void> {
+  await loadDotenv();
+  const simulators = await startSimulators({ control: true, ledger: 0 });
+  try {
+    const settings = { COLLECT: '*:BTC-KRW,*:ETH-KRW,*:XRP-KRW,*:USDT-KRW', ...process.env };
+    const config = readConfig({
+      ...settings,
+      ...simulators.env,
+      DB_PATH: DEMO_DB,
+      LOG_PATH: DEMO_LOGS,
+    });
+    mkdirSync('./data', { recursive: true });
+    await runUntilStopped(
+      config,
+      (app) => {
+        process.stdout.write(
+          `\n  Five simulated exchanges are being recorded into ${DEMO_DB}.\n` +
+            `  Open ${app.url}/graphql and press the play button of a tab.\n` +
+            `  Faults to try: ${simulators.controlUrl}\n` +
+            '  Ctrl+C ends it.\n\n',
+        );
+      },
+      () => simulators.close(),
+    );
+  } catch (error) {
+    await simulators.close();
+    throw error;
+  }
+}
+
+main().catch((error: unknown) => {
+  const lines = error instanceof ConfigError ? error.problems : [(error as Error).message];
+  for (const line of lines) process.stderr.write(`cannot start the demo: ${line}\n`);
+  process.exit(1);
+});

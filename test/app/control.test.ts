@@ -1,0 +1,157 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { allLive, type Recorder, startRecorder } from '../helpers/recorder.js';
+import { eventually, until } from '../helpers/wait.js';
+
+let recorder: Recorder;
+afterEach(() => recorder.close());
+
+const state = (key: string): string | undefined => recorder.status(key)?.state;
+const mutate = <T>(text: string): Promise<T> => recorder.query<T>(`mutation { ${text} }`);
+
+describe('starting and stopping collectors', () => {
+  it('starts a validated market, names close matches of an unknown one, and is idempotent', async () => {
+    recorder = await startRecorder({}, { COLLECT: 'UPBIT:BTC-KRW' });
+    await allLive(recorder);
+    await mutate('startCollector(exchange: UPBIT, symbol: "ETH") { state }');
+    await until(() => state('UPBIT:ETH-KRW') === 'LIVE', 'ETH live');
+    const books = recorder.status('UPBIT:ETH-KRW')!.books;
+    await mutate('startCollector(exchange: UPBIT, symbol: "ETH") { state }');
+    expect(recorder.status('UPBIT:ETH-KRW')!.books).toBeGreaterThanOrEqual(books);
+    await expect(mutate('startCollector(exchange: UPBIT, symbol: "ETHH") { state }')).rejects.toThrow(
+      /UPBIT does not list ETHH-KRW; did you mean ETH-KRW.*UNKNOWN_MARKET/,
+    );
+    expect(recorder.simulators.upbit.upgrades).toHaveLength(1);
+  });
+
+  it('remembers wishes across restarts, above COLLECT', async () => {
+    recorder = await startRecorder({}, { COLLECT: 'UPBIT:BTC-KRW,KORBIT:BTC-KRW' });
+    await allLive(recorder);
+    await mutate('startCollector(exchange: UPBIT, symbol: "XRP") { state }');
+    await mutate('stopCollector(exchange: UPBIT) { state }');
+    await mutate('stopExchange(exchange: KORBIT) { state }');
+    expect(state('UPBIT:BTC-KRW')).toBe('STOPPED');
+    await until(() => recorder.simulators.korbit.connections() === 0, 'the closed socket');
+    await recorder.restart();
+    await until(() => state('UPBIT:XRP-KRW') === 'LIVE', 'XRP live again');
+    expect(state('UPBIT:BTC-KRW')).toBe('STOPPED');
+    expect(state('KORBIT:BTC-KRW')).toBe('STOPPED');
+    expect(recorder.simulators.korbit.connections()).toBe(0);
+    await mutate('startExchange(exchange: KORBIT) { state }');
+    await until(() => state('KORBIT:BTC-KRW') === 'LIVE', 'Korbit live');
+    const { exchanges } = await recorder.query<{ exchanges: { exchange: string; enabled: boolean }[] }>(
+      '{ exchanges { exchange enabled } }',
+    );
+    expect(exchanges.every((e) => e.enabled)).toBe(true);
+  });
+
+  it('starts BTC-KRW when an exchange is started without any wanted market', async () => {
+    recorder = await startRecorder({}, { COLLECT: '' });
+    expect(recorder.app.supervisor.collectors()).toEqual([]);
+    await mutate('startExchange(exchange: COINONE) { state symbol }');
+    await until(() => state('COINONE:BTC-KRW') === 'LIVE', 'live');
+  });
+
+  it('fails an explicit market that the exchange does not list, while the others run', async () => {
+    recorder = await startRecorder({}, { COLLECT: 'UPBIT:BTX-KRW,UPBIT:BTC-KRW,GOPAX:NOPE-KRW' });
+    await until(() => state('UPBIT:BTC-KRW') === 'LIVE', 'BTC live');
+    expect(recorder.status('UPBIT:BTX-KRW')).toMatchObject({
+      state: 'FAILED',
+      error: expect.stringMatching(/does not list BTX-KRW; did you mean BTC-KRW/),
+    });
+    expect(state('GOPAX:NOPE-KRW')).toBe('FAILED');
+    const { logs } = await eventually(
+      () => recorder.query<{ logs: { edges: { node: { event: string; symbol: string } }[] } }>(
+        '{ logs(exchange: UPBIT, level: ERROR) { edges { node { event symbol message } } } }',
+      ),
+      (d) => d.logs.edges.length > 0,
+      'the log',
+    );
+    expect(logs.edges[0]!.node).toMatchObject({ event: 'MARKET_UNKNOWN', symbol: 'BTX' });
+  });
+
+  it('says EXCHANGE_UNAVAILABLE when a market cannot be validated', async () => {
+    recorder = await startRecorder({}, { COLLECT: '', UPBIT_REST_URL: 'http://127.0.0.1:9' });
+    await expect(mutate('startCollector(exchange: UPBIT) { state }')).rejects.toThrow(
+      /UPBIT cannot be reached: its market list cannot be fetched.*EXCHANGE_UNAVAILABLE/,
+    );
+  });
+
+  it('records an explicit market though its market list cannot be had', async () => {
+    recorder = await startRecorder({}, { COLLECT: 'UPBIT:BTC-KRW', UPBIT_REST_URL: 'http://127.0.0.1:9' });
+    await until(() => state('UPBIT:BTC-KRW') === 'LIVE', 'live');
+  });
+
+  it('expands patterns over the listed markets', async () => {
+    recorder = await startRecorder({}, { COLLECT: 'KORBIT:*-KRW,UPBIT:*-BTC' });
+    await allLive(recorder);
+    const collectors = recorder.app.supervisor.collectors();
+    expect(collectors.filter((c) => c.market.exchange === 'KORBIT').length).toBeGreaterThan(5);
+    expect(collectors.filter((c) => c.market.exchange === 'UPBIT').every((c) => c.market.currency === 'BTC')).toBe(true);
+    expect(collectors.some((c) => c.market.exchange === 'GOPAX')).toBe(false);
+  });
+});
+
+interface Gaps {
+  gaps: { edges: { node: { exchange: string; cause: string; start: string; end: string | null; detail: string } }[] };
+}
+const GAPS = '{ gaps { edges { node { exchange cause start end detail } } } }';
+
+describe('gaps', () => {
+  it('are opened by a lost connection and closed by the next book; other exchanges have none', async () => {
+    recorder = await startRecorder({}, { COLLECT: 'UPBIT:BTC-KRW,COINONE:BTC-KRW' });
+    await allLive(recorder);
+    recorder.simulators.upbit.faults.dropConnections();
+    await until(() => recorder.status('UPBIT:BTC-KRW')!.reconnects === 1, 'the reconnection');
+    await allLive(recorder);
+    const { gaps } = await eventually(
+      () => recorder.query<Gaps>(GAPS),
+      (d) => d.gaps.edges.some((e) => e.node.end !== null),
+      'the closed gap',
+    );
+    expect(gaps.edges).toHaveLength(1);
+    expect(gaps.edges[0]!.node).toMatchObject({ exchange: 'UPBIT', cause: 'DISCONNECTED' });
+    expect(state('COINONE:BTC-KRW')).toBe('LIVE');
+    expect(recorder.status('COINONE:BTC-KRW')!.reconnects).toBe(0);
+  });
+
+  it('cover the time the program was down, but not a market stopped on request', async () => {
+    recorder = await startRecorder({}, { COLLECT: 'UPBIT:BTC-KRW,UPBIT:ETH-KRW' });
+    await allLive(recorder);
+    await mutate('stopCollector(exchange: UPBIT, symbol: "ETH") { state }');
+    await recorder.restart();
+    await until(() => state('UPBIT:BTC-KRW') === 'LIVE', 'live');
+    await mutate('startCollector(exchange: UPBIT, symbol: "ETH") { state }');
+    await until(() => state('UPBIT:ETH-KRW') === 'LIVE', 'live');
+    const { gaps } = await eventually(
+      () => recorder.query<Gaps>(GAPS),
+      (d) => d.gaps.edges.some((e) => e.node.end !== null),
+      'the gap',
+    );
+    expect(gaps.edges.map((e) => e.node)).toEqual([
+      expect.objectContaining({ cause: 'PROCESS_DOWN', detail: 'the program was stopped' }),
+    ]);
+  });
+});
+
+describe('reading back', () => {
+  it('gives the newest book, the book at a time, and null before the first', async () => {
+    recorder = await startRecorder({}, { COLLECT: 'UPBIT:BTC-KRW', STORE_DEPTH: '3' });
+    const before = new Date(Date.now() - 1000).toISOString();
+    await allLive(recorder);
+    const first = recorder.app.bus.current({ exchange: 'UPBIT', symbol: 'BTC', currency: 'KRW' })!;
+    expect(first.asks).toHaveLength(3);
+    await until(() => Date.now() > first.timestamp + 5, 'a later time');
+    const at = new Date(Date.now()).toISOString();
+    await until(() => Date.now() > Date.parse(at), 'a later time');
+    recorder.simulators.upbit.setBook('BTC-KRW', [['7', '0.1']], [['6', '99999999.99999999']]);
+    await until(() => recorder.app.bus.current(first.market)!.sequence > first.sequence, 'the second book');
+    await until(() => recorder.app.storeStats().queuedBooks === 0, 'it to be stored');
+    type Book = { sequence: string; bids: { price: string; volume: string }[]; spread: string; midPrice: string };
+    const text = (arg: string): string =>
+      `{ b: orderbook(exchange: UPBIT${arg}) { sequence bids { price volume } spread midPrice } }`;
+    const ask = async (arg: string): Promise<Book | null> => (await recorder.query<{ b: Book | null }>(text(arg))).b;
+    expect(await ask('')).toMatchObject({ bids: [{ price: '6', volume: '99999999.99999999' }], spread: '1', midPrice: '6.5' });
+    expect((await ask(`, at: "${at}"`))!.sequence).toBe(String(first.sequence));
+    expect(await ask(`, at: "${before}"`)).toBeNull();
+  });
+});

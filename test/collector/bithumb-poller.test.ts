@@ -1,0 +1,120 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { Feed } from '../../src/collector/feed.js';
+import { type BithumbSimulator, startBithumbSimulator } from '../../src/simulator/bithumb.js';
+import { feedOf, pair } from '../helpers/feed.js';
+import type { RecordingHost } from '../helpers/recording-host.js';
+import { until } from '../helpers/wait.js';
+
+let simulator: BithumbSimulator;
+let feed: Feed;
+let host: RecordingHost;
+
+async function start(pairs: readonly string[] | undefined, collected: readonly string[], pollMs = 20): Promise<void> {
+  simulator = await startBithumbSimulator({ rate: 0, ...(pairs === undefined ? {} : { pairs }) });
+  // Levels of size 0 are dropped when read, so they would hide how many were sent.
+  simulator.faults.dust(false);
+  ({ feed, host } = feedOf(
+    'BITHUMB',
+    { restUrl: simulator.restUrl },
+    { bithumbTransport: 'rest', bithumbPollMs: pollMs },
+  ));
+  feed.add(collected.map(pair));
+}
+
+afterEach(async () => {
+  await feed.close();
+  await simulator.close();
+});
+
+const many = Array.from({ length: 14 }, (_, i) => `C${i}-KRW`);
+
+describe('the Bithumb poller', () => {
+  it('asks for ten markets singly with 30 levels and for the rest together with 15', async () => {
+    await start(many, many);
+    await until(() => many.every((code) => host.of(code).length > 0), 'a book of each');
+    for (const code of many.slice(0, 10)) expect(host.of(code)[0]!.asks).toHaveLength(30);
+    for (const code of many.slice(10)) expect(host.of(code)[0]!.asks).toHaveLength(15);
+    const batch = simulator.requests.find((r) => r.url.includes(','))!;
+    expect(batch.url).toBe('/v1/orderbook?markets=KRW-C10,KRW-C11,KRW-C12,KRW-C13');
+  });
+
+  it('keeps the depth of a market that is left alone in its batch', async () => {
+    await start(many, many.slice(0, 12));
+    await until(() => host.of('C11-KRW').length > 0, 'a book');
+    feed.remove([pair('C10-KRW')]);
+    const before = host.of('C11-KRW').length;
+    await until(() => host.of('C11-KRW').length > before + 3, 'more books');
+    expect(host.of('C11-KRW').at(-1)!.asks).toHaveLength(15);
+  });
+
+  it('never asks again before the last answer of a market has come', async () => {
+    simulator = await startBithumbSimulator({ rate: 0, timing: { restDelayMs: 120 } });
+    ({ feed, host } = feedOf('BITHUMB', { restUrl: simulator.restUrl }, { bithumbTransport: 'rest', bithumbPollMs: 10 }));
+    feed.add([pair('BTC-KRW')]);
+    await until(() => host.books.length >= 4, 'four books');
+    const times = simulator.requests.map((r) => r.at);
+    for (let i = 1; i < times.length; i++) expect(times[i]! - times[i - 1]!).toBeGreaterThanOrEqual(100);
+  });
+
+  it('finds the one bad market of a batch, gives it up and goes on with the others', async () => {
+    const collected = [...many.slice(0, 12), 'NOPE-KRW', 'C12-KRW', 'C13-KRW'];
+    await start(many, collected);
+    await until(() => host.refusals.length === 1, 'the refusal');
+    expect(host.refusals[0]).toEqual({ code: 'NOPE-KRW', reason: '404: Code not found' });
+    await until(() => host.of('C13-KRW').length > 2 && host.of('C10-KRW').length > 2, 'the others');
+    expect(host.downs).toEqual([]);
+  });
+
+  it('gives up a single market that the exchange does not know', async () => {
+    await start(undefined, ['BTC-KRW', 'NOPE-KRW']);
+    await until(() => host.refusals.length === 1 && host.of('BTC-KRW').length > 2, 'refusal and books');
+  });
+
+  it('stays inside 150 calls a second', async () => {
+    await start(many, many, 10);
+    await until(() => simulator.requests.length > 320, 'many calls', 20_000);
+    const times = simulator.requests.map((r) => r.at);
+    for (let i = 150; i < times.length; i++) expect(times[i]! - times[i - 150]!).toBeGreaterThan(950);
+    expect(simulator.requests.every((r) => r.status === 200)).toBe(true);
+  });
+
+  it.each([
+    ['HTTP 500', { status: 500, body: 'oops' }, 'REFUSED'],
+    ['an HTML page', { status: 200, body: '<html>' }, 'PARSE_FAILED'],
+    ['maintenance', { status: 503, body: '' }, 'MAINTENANCE'],
+  ] as const)('logs %s, opens a gap and goes on', async (_name, answer, cause) => {
+    await start(undefined, ['BTC-KRW']);
+    await until(() => host.books.length > 0, 'a book');
+    simulator.faults.rest(answer);
+    await until(() => host.downs.length > 1, 'the gap');
+    expect(host.downs[0]!.outage.cause).toBe(cause);
+    expect(host.downs[0]!.outage.since).not.toBeNull();
+    expect(host.events.filter((e) => e === 'POLLING_API_ERROR')).toHaveLength(1);
+    simulator.faults.rest(null);
+    const before = host.books.length;
+    await until(() => host.books.length > before && host.reconnects > 0, 'books again');
+  });
+
+  it('pauses when it is told that it asks too often', async () => {
+    await start(undefined, ['BTC-KRW', 'ETH-KRW']);
+    await until(() => host.books.length > 2, 'books');
+    simulator.faults.rest({ status: 429 });
+    await until(() => host.downs.some((d) => d.outage.cause === 'RATE_LIMITED'), 'the refusal');
+    simulator.faults.rest(null);
+    const calls = simulator.requests.length;
+    // Ten seconds at least; half a second without a call shows that the pause holds.
+    await expect(until(() => simulator.requests.length > calls + 1, 'none', 500)).rejects.toThrow();
+  });
+
+  it('hands on the good books of an answer in which one is broken', async () => {
+    await start(many, many);
+    await until(() => host.of('C13-KRW').length > 0, 'books');
+    const unit = '{"ask_price":2,"bid_price":1,"ask_size":1,"bid_size":1}';
+    const broken = unit.replace('"ask_size":1', '"ask_size":"x"');
+    const book = (code: string, text: string): string =>
+      `{"market":"KRW-${code}","timestamp":1,"total_ask_size":1,"total_bid_size":1,"orderbook_units":[${text}]}`;
+    simulator.faults.rest({ status: 200, body: `[${book('C10', broken)},${book('C11', unit)},7]` });
+    await until(() => host.of('C11-KRW').some((b) => b.asks[0]![0] === '2'), 'the good book');
+    expect(host.unreadables.some((u) => u.code === 'C10-KRW')).toBe(true);
+  });
+});

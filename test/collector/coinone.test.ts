@@ -1,0 +1,104 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Feed } from '../../src/collector/feed.js';
+import { feedOf, pair } from '../helpers/feed.js';
+import { fixture, fixtureLines } from '../helpers/fixtures.js';
+import { type FrameServer, frameServer } from '../helpers/frame-server.js';
+import type { RecordingHost } from '../helpers/recording-host.js';
+import { until } from '../helpers/wait.js';
+
+const recorded = fixtureLines('coinone/ws_session_2026-09-23_trimmed.jsonl');
+const connected = recorded[0]!;
+
+describe('Coinone frames', () => {
+  let server: FrameServer;
+  let feed: Feed;
+  let host: RecordingHost;
+
+  beforeEach(async () => {
+    server = await frameServer(connected);
+    ({ feed, host } = feedOf('COINONE', { wsUrl: server.url }));
+    feed.add([pair('BTC-KRW'), pair('XRP-KRW')]);
+    await until(() => server.received.length === 2, 'the subscriptions');
+  });
+  afterEach(async () => {
+    await feed.close();
+    await server.close();
+  });
+
+  it('are asked for by one SUBSCRIBE a pair, after CONNECTED', () => {
+    expect(server.received.map((r) => JSON.parse(r) as unknown)).toEqual(
+      ['BTC', 'XRP'].map((target) => ({
+        request_type: 'SUBSCRIBE',
+        channel: 'ORDERBOOK',
+        topic: { quote_currency: 'KRW', target_currency: target },
+        format: 'DEFAULT',
+      })),
+    );
+  });
+
+  it('list asks worst first and are kept best first', async () => {
+    server.send(fixture('coinone/ws_orderbook_docs_xrp_default.json').trim());
+    server.send(fixture('coinone/ws_orderbook_docs_xrp_short.json').trim().replace(/"i":"\d+"/, '"i":"9990134177753001"'));
+    await until(() => host.books.length === 2, 'both books');
+    for (const book of host.books) {
+      expect(book.code).toBe('XRP-KRW');
+      expect(book.asks).toHaveLength(16);
+      expect(Number(book.asks[0]![0])).toBeLessThan(Number(book.asks[15]![0]));
+      expect(Number(book.bids[0]![0])).toBeLessThan(Number(book.asks[0]![0]));
+    }
+    expect(host.books[0]!.asks[0]).toEqual(['687.5', '47022.8803']);
+    expect(host.books[0]!.bids[0]).toEqual(['687.4', '6704.0994']);
+  });
+
+  it('take their time from the id, for the first timestamp is 10 s old', async () => {
+    server.send(recorded[3]!);
+    await until(() => host.books.length === 1, 'the book');
+    expect(host.books[0]!.exchangeTimestamp).toBe(1790134177435);
+  });
+
+  it('are ordered by id: a repeat and an older one change nothing', async () => {
+    server.send(recorded[4]!);
+    server.send(recorded[4]!);
+    server.send(recorded[3]!);
+    server.send(recorded[4]!.replaceAll('1790134177753001', '1790134177753002'));
+    await until(() => host.books.length === 2, 'the newer book');
+    expect(host.books.map((b) => b.exchangeTimestamp)).toEqual([1790134177753, 1790134177753]);
+  });
+
+  it('refuse a pair by an error that does not name it', async () => {
+    server.send(fixture('coinone/ws_orderbook_docs_xrp_default.json').trim());
+    server.send(recorded[2]!);
+    server.send(recorded.find((l) => l.includes('160012'))!);
+    await until(() => host.refusals.length === 1, 'the refusal');
+    expect(host.refusals[0]).toEqual({ code: 'BTC-KRW', reason: '160012 Invalid Topic' });
+  });
+
+  it('do not let an error refuse anybody when it could mean several', async () => {
+    server.send(recorded.find((l) => l.includes('160012'))!);
+    await until(() => host.events.includes('EXCHANGE_ERROR'), 'the log');
+    expect(host.refusals).toEqual([]);
+  });
+
+  it('end by a real UNSUBSCRIBE, and begin again on the same socket', async () => {
+    feed.remove([pair('XRP-KRW')]);
+    await until(() => server.received.length === 3, 'the message');
+    expect(JSON.parse(server.received[2]!)).toMatchObject({
+      request_type: 'UNSUBSCRIBE',
+      topic: { quote_currency: 'KRW', target_currency: 'XRP' },
+    });
+    server.send(fixture('coinone/ws_orderbook_docs_xrp_default.json').trim());
+    server.send(recorded[3]!);
+    await until(() => host.books.length === 1, 'the other pair');
+    expect(host.books[0]!.code).toBe('BTC-KRW');
+    feed.add([pair('XRP-KRW')]);
+    await until(() => server.received.length === 4, 'the subscription');
+    expect(server.sockets).toHaveLength(1);
+  });
+
+  it('of other channels are ignored', async () => {
+    for (const line of recorded.filter((l) => /"channel":"(TRADE|TICKER)"/.test(l))) server.send(line);
+    server.send(recorded[3]!);
+    await until(() => host.books.length === 1, 'the book');
+    expect(host.unreadables).toEqual([]);
+  });
+});

@@ -1,0 +1,223 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { GopaxBook } from '../../src/collector/exchange/gopax-book.js';
+import { signedQuery } from '../../src/collector/exchange/gopax.js';
+import type { Feed } from '../../src/collector/feed.js';
+import type { WireObject } from '../../src/collector/wire.js';
+import { parseExactJson } from '../../src/market/exact-json.js';
+import { feedOf, pair } from '../helpers/feed.js';
+import { fixtureLines } from '../helpers/fixtures.js';
+import { type FrameServer, frameServer } from '../helpers/frame-server.js';
+import type { RecordingHost } from '../helpers/recording-host.js';
+import { until } from '../helpers/wait.js';
+
+const captured = fixtureLines('gopax/ws_orderbook_captured_trimmed.jsonl');
+const docs = fixtureLines('gopax/ws_orderbook_official_docs.jsonl');
+const errors = fixtureLines('gopax/ws_errors_captured.jsonl');
+const payload = (line: string): WireObject => (parseExactJson(line) as { o: WireObject }).o;
+
+/** Vector of gopax.md section 2. */
+const KEY = 'A'.repeat(64);
+const SECRET = 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==';
+
+describe('GOPAX signature', () => {
+  it('equals the check vector', () => {
+    expect(signedQuery(KEY, SECRET, 1591318325140)).toBe(
+      `apiKey=${KEY}&timestamp=1591318325140&signature=vS3Z%2F%2Bhp4rMPJ7U6o2tENk40IOlp0SQ%2Bs4iWqAf4aYjNZ0KtbNXk9Ab1bP0yYd0RQzR5DeGiTHMSXg%2BUPA3esQ%3D%3D`,
+    );
+  });
+});
+
+function delta(side: 'ask' | 'bid', price: string, volume: string, entryId: number, updatedAt = '1599089200.1'): WireObject {
+  const entry = { price, volume, entryId: String(entryId), updatedAt };
+  return { ask: side === 'ask' ? [entry] : [], bid: side === 'bid' ? [entry] : [], tradingPairName: 'BCH-KRW' };
+}
+
+describe('GopaxBook', () => {
+  it('is kept as the documentation shows: a sweep of two levels', () => {
+    const book = new GopaxBook();
+    book.snapshot(payload(docs[0]!));
+    expect(book.sides).toEqual({ asks: [['5100000', '2.5']], bids: [['5000000', '5'], ['4500000', '3']] });
+    expect(book.delta(payload(docs[1]!))).toBe(1599089169282);
+    expect(book.sides).toEqual({ asks: [['5100000', '2.5']], bids: [['4500000', '1.3']] });
+  });
+
+  it('buffers deltas that come before the snapshot and skips those it already holds', () => {
+    const book = new GopaxBook();
+    expect(book.delta(delta('bid', '4600000', '7', 60))).toBeNull();
+    expect(book.delta(delta('bid', '5000000', '9', 50))).toBeNull();
+    expect(book.complete).toBe(false);
+    book.snapshot(payload(docs[0]!));
+    expect(book.sides.bids).toEqual([['5000000', '5'], ['4600000', '7'], ['4500000', '3']]);
+  });
+
+  it('skips entryId <= maxEntryId, also a deletion that equals it', () => {
+    const book = new GopaxBook();
+    const snapshot = payload(docs[0]!);
+    book.snapshot(snapshot);
+    book.delta(delta('ask', '5100000', '0', Number(snapshot['maxEntryId'])));
+    expect(book.sides.asks).toHaveLength(1);
+    book.delta(delta('ask', '5100000', '0', Number(snapshot['maxEntryId']) + 1));
+    expect(book.sides.asks).toEqual([]);
+  });
+
+  it('never stores a zero level for an unknown price', () => {
+    const book = new GopaxBook();
+    book.snapshot(payload(docs[0]!));
+    book.delta(delta('ask', '6000000', '0', 70));
+    expect(book.sides.asks).toEqual([['5100000', '2.5']]);
+  });
+
+  it('skips entries not newer than the known level, and does not revive a removed one', () => {
+    const book = new GopaxBook();
+    book.snapshot(payload(docs[0]!));
+    book.delta(delta('bid', '4500000', '8', 80, '1599089300'));
+    book.delta(delta('bid', '4500000', '2', 79, '1599089300'));
+    book.delta(delta('bid', '4500000', '2', 99, '1599089299.999'));
+    expect(book.sides.bids[1]).toEqual(['4500000', '8']);
+    book.delta(delta('bid', '4500000', '0', 100, '1599089400'));
+    book.delta(delta('bid', '4500000', '2', 98, '1599089399'));
+    expect(book.sides.bids).toEqual([['5000000', '5']]);
+    book.delta(delta('bid', '4500000', '2', 101, '1599089400'));
+    expect(book.sides.bids[1]).toEqual(['4500000', '2']);
+  });
+
+  it('applies nothing of a malformed delta', () => {
+    const book = new GopaxBook();
+    book.snapshot(payload(docs[0]!));
+    const bad = { ask: [], bid: [...(delta('bid', '1', '1', 90)['bid'] as []), { price: 'x' }], tradingPairName: 'BCH-KRW' };
+    expect(() => book.delta(bad as unknown as WireObject)).toThrow();
+    expect(book.sides.bids).toHaveLength(2);
+  });
+
+  it('reads 1e-8 exactly', () => {
+    const book = new GopaxBook();
+    book.snapshot(payload(docs[0]!));
+    book.delta(delta('ask', '5200000', '1e-8', 90));
+    expect(book.sides.asks[1]).toEqual(['5200000', '0.00000001']);
+  });
+});
+
+describe('GOPAX frames', () => {
+  let server: FrameServer;
+  let feed: Feed;
+  let host: RecordingHost;
+
+  beforeEach(async () => {
+    server = await frameServer();
+    ({ feed, host } = feedOf('GOPAX', { wsUrl: server.url }));
+    feed.add([pair('BTC-KRW'), pair('NOPE-KRW')]);
+    await until(() => server.received.length === 2, 'the subscriptions');
+  });
+  afterEach(async () => {
+    await feed.close();
+    await server.close();
+  });
+
+  it('are asked for one pair a message; without keys the address is plain and that is said once', () => {
+    expect(JSON.parse(server.received[0]!)).toEqual({
+      i: 'BTC-KRW',
+      n: 'SubscribeToOrderBook',
+      o: { tradingPairName: 'BTC-KRW' },
+    });
+    expect(server.targets).toEqual(['/']);
+    expect(host.events.filter((e) => e === 'GOPAX_UNSIGNED')).toHaveLength(1);
+  });
+
+  it('are the whole book first (no time of its own), then deltas', async () => {
+    server.send(captured[0]!);
+    await until(() => host.books.length === 1, 'the book');
+    expect(host.books[0]).toMatchObject({
+      code: 'BTC-KRW',
+      exchangeTimestamp: null,
+      asks: [['117020000', '0.00000858'], ['117030000', '0.00000858']],
+    });
+    const next = captured[2]!.replace('84553130', '99999999').replace('122770000', '117020000');
+    server.send(next);
+    await until(() => host.books.length === 2, 'the delta');
+    expect(host.books[1]).toMatchObject({ asks: [['117030000', '0.00000858']], exchangeTimestamp: 1790138146302 });
+  });
+
+  it('that ping are answered by the same text with pong, quotes included', async () => {
+    const [ping, pong] = fixtureLines('gopax/ws_keepalive_captured.jsonl');
+    server.send(ping!);
+    await until(() => server.received.length === 3, 'the pong');
+    expect(server.received[2]).toBe(pong);
+  });
+
+  it('that refuse are told from snapshots', async () => {
+    server.send(errors[0]!.replace('"i":3', '"i":"NOPE-KRW"'));
+    await until(() => host.refusals.length === 1, 'the refusal');
+    expect(host.refusals).toEqual([{ code: 'NOPE-KRW', reason: '10058 NOPE' }]);
+    server.send(errors[1]!.replace('"i":4', '"i":"BTC-KRW"'));
+    await until(() => host.events.includes('EXCHANGE_ERROR'), 'the log');
+    expect(host.refusals).toHaveLength(1);
+    expect(host.books).toEqual([]);
+  });
+
+  it('that cannot be read cause a new connection and a new whole book', async () => {
+    server.send(captured[0]!);
+    await until(() => host.books.length === 1, 'the book');
+    server.send('{"i":-1,"n":"OrderBookEvent","o":{"ask":[{"entryId":1');
+    await until(() => server.received.length === 4, 'the new subscriptions');
+    expect(host.unreadables).toHaveLength(1);
+    expect(host.downs[0]!.outage.cause).toBe('RESYNC');
+    server.send(captured[0]!);
+    await until(() => host.books.length === 2, 'the new book');
+  });
+
+  it('of a crossed book that stays crossed cause a resynchronisation', async () => {
+    server.send(captured[0]!);
+    server.send(
+      '{"i":-1,"n":"OrderBookEvent","o":{"ask":[],"bid":[{"entryId":99999999,"price":117025000,"volume":1,"updatedAt":1790139999}],"tradingPairName":"BTC-KRW"}}',
+    );
+    await until(() => host.events.includes('BOOK_CROSSED'), 'the alarm');
+    await until(() => server.received.length === 4, 'the new subscriptions');
+    expect(host.downs[0]!.outage).toMatchObject({ cause: 'RESYNC', detail: 'the book of BTC-KRW stayed crossed' });
+  });
+
+  it('of a crossed book that uncrosses in time cause nothing', async () => {
+    server.send(captured[0]!);
+    const entry = (id: number, volume: string): string =>
+      `{"i":-1,"n":"OrderBookEvent","o":{"ask":[],"bid":[{"entryId":${id},"price":117025000,"volume":${volume},"updatedAt":1790139999}],"tradingPairName":"BTC-KRW"}}`;
+    server.send(entry(99999990, '1'));
+    server.send(entry(99999991, '0'));
+    await until(() => host.books.length === 3, 'the books');
+    expect(host.books[1]!.bids[0]).toEqual(['117025000', '1']);
+    expect(host.downs).toEqual([]);
+  });
+
+  it('of a stopped pair are kept up, so that it starts again without a second subscription', async () => {
+    server.send(captured[0]!);
+    await until(() => host.books.length === 1, 'the book');
+    feed.remove([pair('BTC-KRW')]);
+    server.send(captured[2]!.replace('84553130', '99999999').replace('122770000', '117020000'));
+    server.send('"primus::ping::1"');
+    await until(() => server.received.length === 3, 'the pong');
+    expect(host.books).toHaveLength(1);
+    feed.add([pair('BTC-KRW')]);
+    await until(() => host.books.length === 2, 'the kept book');
+    expect(host.books[1]!.asks).toEqual([['117030000', '0.00000858']]);
+    expect(server.received).toHaveLength(3);
+  });
+
+  it('carry 50 pairs a socket', async () => {
+    feed.add(Array.from({ length: 60 }, (_, i) => pair(`P${i}-KRW`)));
+    await until(() => server.sockets.length === 2 && server.received.length === 62, 'the second socket');
+  });
+});
+
+describe('GOPAX connection with keys', () => {
+  it('is signed', async () => {
+    const server = await frameServer();
+    const keys = { apiKey: KEY, secretKey: SECRET };
+    const { feed } = feedOf('GOPAX', { wsUrl: server.url }, { gopaxKeys: keys });
+    feed.add([pair('BTC-KRW')]);
+    await until(() => server.targets.length === 1, 'the connection');
+    const query = new URL(server.targets[0]!, 'ws://x').searchParams;
+    const timestamp = Number(query.get('timestamp'));
+    expect(Math.abs(timestamp - Date.now())).toBeLessThan(5000);
+    expect(server.targets[0]).toBe(`/?${signedQuery(KEY, SECRET, timestamp)}`);
+    await feed.close();
+    await server.close();
+  });
+});

@@ -1,0 +1,192 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { Feed, FeedContext } from '../../src/collector/feed.js';
+import { RateLimiter } from '../../src/collector/rate-limiter.js';
+import { RestClient } from '../../src/collector/rest.js';
+import { WSController, type WSProfile } from '../../src/collector/ws-controller.js';
+import { type UpbitSimulator, startUpbitSimulator } from '../../src/simulator/upbit.js';
+import { feedOf, pair } from '../helpers/feed.js';
+import { type FrameServer, frameServer } from '../helpers/frame-server.js';
+import { RecordingHost } from '../helpers/recording-host.js';
+import { until } from '../helpers/wait.js';
+
+/** The least a subclass gives: where, what to send, how to read. */
+class EchoController extends WSController {
+  protected override getWSUrl(): string {
+    return this.context.urls.wsUrl;
+  }
+  protected override getMessage(): readonly string[] {
+    return [JSON.stringify([...this.pairs.keys()])];
+  }
+  protected override handleMessage(data: Buffer): void {
+    this.deliver(data.toString(), { asks: [['2', '1']], bids: [['1', '1']] }, null);
+  }
+}
+
+const PROFILE: WSProfile = {
+  maxPairs: 10,
+  pingEveryMs: 50,
+  silentAfterMs: 300,
+  firstBookWithinMs: 200,
+  messageLimits: [],
+  maxPayload: 1000,
+};
+
+const closing: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+function controller(wsUrl: string, profile: Partial<WSProfile> = {}): { it: EchoController; host: RecordingHost } {
+  const host = new RecordingHost();
+  const context: FeedContext = {
+    exchange: 'UPBIT',
+    urls: { wsUrl, restUrl: '' },
+    host,
+    rest: new RestClient(''),
+    clock: Date.now,
+    random: () => 0,
+    gopaxKeys: null,
+    bithumbPollMs: 100,
+  };
+  const made = new EchoController(context, { ...PROFILE, ...profile }, new RateLimiter([]));
+  closing.push(() => made.close());
+  return { it: made, host };
+}
+
+async function server(): Promise<FrameServer> {
+  const made = await frameServer();
+  closing.push(() => made.close());
+  return made;
+}
+
+describe('WSController', () => {
+  it('resubscribes all pairs after a lost connection and tells since when it was lost', async () => {
+    const s = await server();
+    const { it: c, host } = controller(s.url);
+    c.add([pair('A-KRW'), pair('B-KRW')]);
+    await until(() => s.received.length === 1, 'the subscription');
+    s.send('A-KRW');
+    await until(() => host.books.length === 1, 'the book');
+    const before = Date.now();
+    s.sockets[0]!.terminate();
+    await until(() => s.received.length === 2, 'the second subscription');
+    expect(s.received[1]).toBe('["A-KRW","B-KRW"]');
+    expect(host.downs).toHaveLength(1);
+    expect(host.downs[0]).toMatchObject({ codes: ['A-KRW', 'B-KRW'], outage: { cause: 'DISCONNECTED' } });
+    expect(host.downs[0]!.outage.since).toBeLessThanOrEqual(before + 50);
+    expect(host.reconnects).toBe(1);
+    expect(host.events).toEqual(['WS_CONNECTED', 'WS_CLOSED', 'RECONNECTING', 'WS_CONNECTED']);
+  });
+
+  it('waits longer each time a server drops it at once', async () => {
+    const s = await server();
+    const { it: c, host } = controller(s.url);
+    const waits = (): number[] =>
+      host.logs.filter((l) => l.event === 'RECONNECTING').map((l) => (l.params as { waitMs: number }).waitMs);
+    c.add([pair('A-KRW')]);
+    for (let i = 1; i <= 3; i++) {
+      await until(() => s.sockets.length === 1, 'a connection');
+      s.send('A-KRW');
+      s.sockets[0]!.close(1001, 'going away');
+      await until(() => waits().length === i, 'the wait');
+    }
+    expect(waits()).toEqual([500, 1000, 2000]);
+    expect(host.downs[0]!.outage.detail).toBe('close code 1001: going away');
+  });
+
+  it('notices a socket that neither speaks nor pongs', async () => {
+    const s = await server();
+    const { it: c, host } = controller(s.url);
+    c.add([pair('A-KRW')]);
+    await until(() => s.sockets.length === 1, 'a connection');
+    // The peer stops reading: pings are never seen, nothing comes back, the connection stands.
+    s.sockets[0]!.pause();
+    await until(() => host.downs.length === 1, 'the alarm');
+    expect(host.events).toContain('WS_SILENT');
+    expect(host.downs[0]!.outage.detail).toMatch(/no sign of life/);
+  });
+
+  it('keeps a quiet socket that pongs, and reports the pair without a first book once', async () => {
+    const s = await server();
+    const { it: c, host } = controller(s.url);
+    c.add([pair('A-KRW'), pair('B-KRW')]);
+    await until(() => s.received.length === 1, 'the subscription');
+    s.send('A-KRW');
+    await until(() => host.missing.length === 1, 'the report');
+    await expect(until(() => host.missing.length > 1 || host.downs.length > 0, 'none', 500)).rejects.toThrow();
+    expect(host.missing).toEqual(['B-KRW']);
+  });
+
+  it('survives a frame beyond the largest size', async () => {
+    const s = await server();
+    const { it: c, host } = controller(s.url);
+    c.add([pair('A-KRW')]);
+    await until(() => s.sockets.length === 1, 'a connection');
+    s.send('x'.repeat(5000));
+    await until(() => host.downs.length === 1, 'the loss');
+    await until(() => s.sockets.length === 1, 'a new connection');
+  });
+
+  it('goes on trying while nobody listens', async () => {
+    const { it: c, host } = controller('ws://127.0.0.1:9');
+    c.add([pair('A-KRW')]);
+    await until(() => host.attempts >= 2, 'two attempts');
+    expect(host.downs[0]).toMatchObject({ outage: { cause: 'CONNECT_FAILED', since: null } });
+    expect(host.events).toContain('WS_ERROR');
+  });
+
+  it('says nothing any more once it is closed, also in the middle of connecting', async () => {
+    const s = await server();
+    const { it: c, host } = controller(s.url);
+    c.add([pair('A-KRW')]);
+    await c.close();
+    expect(host.books).toEqual([]);
+    expect(host.downs).toEqual([]);
+  });
+});
+
+describe('a feed at the Upbit simulator', () => {
+  let simulator: UpbitSimulator;
+  let feed: Feed;
+  let host: RecordingHost;
+
+  async function start(pairs: string[]): Promise<void> {
+    simulator = await startUpbitSimulator({ rate: 0 });
+    ({ feed, host } = feedOf('UPBIT', { wsUrl: simulator.wsUrl, restUrl: simulator.restUrl }));
+    closing.push(
+      () => simulator.close(),
+      () => feed.close(),
+    );
+    feed.add(pairs.map(pair));
+    await until(() => pairs.every((code) => host.of(code).length > 0), 'a book of each');
+  }
+
+  it('adds and removes pairs without a new connection', async () => {
+    await start(['BTC-KRW']);
+    feed.add([pair('ETH-KRW')]);
+    await until(() => host.of('ETH-KRW').length > 0, 'the added pair');
+    simulator.step('BTC-KRW');
+    await until(() => host.of('BTC-KRW').length > 1, 'the old pair');
+    expect(simulator.upgrades).toHaveLength(1);
+    expect(host.downs).toEqual([]);
+    expect(simulator.upgrades[0]!.headers['origin']).toBeUndefined();
+  });
+
+  it('is told RATE_LIMITED by a refused upgrade and waits ten seconds or more', async () => {
+    await start(['BTC-KRW']);
+    simulator.faults.refuseUpgrades(429);
+    simulator.faults.dropConnections();
+    await until(() => host.downs.length === 2, 'the refusal');
+    expect(host.downs[1]!.outage).toMatchObject({ cause: 'RATE_LIMITED', detail: 'the connection was refused with HTTP 429' });
+    const wait = host.logs.filter((l) => l.event === 'RECONNECTING').at(-1)!.params as { waitMs: number };
+    expect(wait.waitMs).toBeGreaterThanOrEqual(10_000);
+  });
+
+  it('recovers from half a frame', async () => {
+    await start(['BTC-KRW']);
+    simulator.faults.tearFrame();
+    await until(() => host.downs.length === 1 && host.reconnects === 1, 'the reconnection');
+    await until(() => host.of('BTC-KRW').length > 1, 'the snapshot');
+    expect(host.unreadables).toEqual([]);
+  });
+});

@@ -1,0 +1,91 @@
+import { join } from 'node:path';
+import { type App, startApp } from '../../src/app.js';
+import { readConfig } from '../../src/config.js';
+import { type Simulators, startSimulators, type SimulatorsOptions } from '../../src/simulator/simulators.js';
+import type { CollectorStatus } from '../../src/market/collector-status.js';
+import { marketKey } from '../../src/market/market.js';
+import { temporaryFolder, until } from './wait.js';
+
+/** The whole program recording the simulated exchanges, in a folder of its own. */
+export interface Recorder {
+  readonly simulators: Simulators;
+  readonly app: App;
+  readonly folder: string;
+  readonly dbPath: string;
+  /** Status of a market, `UPBIT:BTC-KRW`. */
+  status(key: string): CollectorStatus | undefined;
+  /** Stops the program and starts it again on the same database. */
+  restart(env?: Record<string, string>): Promise<void>;
+  /** Stops the program only. */
+  stop(): Promise<void>;
+  /** GraphQL over HTTP; the `data` of the answer. */
+  query<T>(query: string, variables?: object): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** Starts simulators (books stand still unless told otherwise) and the program. */
+export async function startRecorder(
+  options: SimulatorsOptions = {},
+  env: Record<string, string> = {},
+): Promise<Recorder> {
+  const temporary = temporaryFolder();
+  const dbPath = join(temporary.path, 'orderbook.db');
+  const simulators = await startSimulators({ rate: 0, ...options });
+  const start = (more: Record<string, string>): Promise<App> =>
+    startApp(
+      readConfig({
+        PORT: '0',
+        BITHUMB_POLL_MS: '20',
+        DB_PATH: dbPath,
+        LOG_PATH: join(temporary.path, 'logs'),
+        ...simulators.env,
+        ...env,
+        ...more,
+      }),
+      true,
+    );
+  let app = await start({});
+  let running = true;
+  const stop = async (): Promise<void> => {
+    if (running) await app.close('test');
+    running = false;
+  };
+  return {
+    simulators,
+    get app() {
+      return app;
+    },
+    folder: temporary.path,
+    dbPath,
+    status: (key) => app.supervisor.collectors().find((c) => marketKey(c.market) === key),
+    stop,
+    restart: async (more = {}) => {
+      await stop();
+      app = await start(more);
+      running = true;
+    },
+    query: async <T>(query: string, variables: object = {}) => {
+      const answer = await fetch(`${app.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ query, variables }),
+      });
+      const body = (await answer.json()) as { data?: T; errors?: unknown };
+      if (body.errors !== undefined) throw new Error(JSON.stringify(body.errors));
+      return body.data as T;
+    },
+    close: async () => {
+      await stop();
+      await simulators.close();
+      temporary.remove();
+    },
+  };
+}
+
+/** Waits until every collector of the program is LIVE. */
+export async function allLive(recorder: Recorder): Promise<void> {
+  await until(() => {
+    const all = recorder.app.supervisor.collectors();
+    return all.length > 0 && all.every((c) => c.state === 'LIVE');
+  }, 'all collectors LIVE');
+}
