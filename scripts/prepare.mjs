@@ -15,7 +15,11 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 process.chdir(root);
 
 /** `prisma generate` looks for its schema engine but never runs it; any executable will do. */
-const env = { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, PRISMA_HIDE_UPDATE_MESSAGE: '1' };
+const env = {
+  ...process.env,
+  PRISMA_SCHEMA_ENGINE_BINARY: process.execPath,
+  PRISMA_HIDE_UPDATE_MESSAGE: '1',
+};
 
 function say(text) {
   process.stderr.write(`[prepare] ${text}\n`);
@@ -24,7 +28,12 @@ function say(text) {
 function run(what, command, args) {
   const started = Date.now();
   say(`${what} …`);
-  const result = spawnSync(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8', maxBuffer: 1 << 28 });
+  const result = spawnSync(command, args, {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
   if (result.status !== 0) {
     process.stderr.write(`${result.stdout ?? ''}${result.stderr ?? ''}\n`);
     say(`${what} failed${result.error ? `: ${result.error.message}` : ''}`);
@@ -101,33 +110,57 @@ if (major < 20 || (major === 20 && minor < 19) || (major === 22 && minor < 12)) 
 const lock = JSON.parse(readFileSync('package-lock.json', 'utf8'));
 if (!installed()) {
   npm('installing dependencies (a few minutes where the SQLite driver must be compiled)', [
-    'ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error',
+    'ci',
+    '--include=dev',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
   ]);
 }
 if (!driverLoads()) {
-  npm('compiling the SQLite driver for this Node', ['rebuild', 'better-sqlite3', '--loglevel=error']);
+  npm('compiling the SQLite driver for this Node', [
+    'rebuild',
+    'better-sqlite3',
+    '--loglevel=error',
+  ]);
   if (!driverLoads()) {
-    say('the SQLite driver does not load; it needs a prebuilt binary or a C++ compiler, make and Python 3');
+    say(
+      'the SQLite driver does not load; it needs a prebuilt binary or a C++ compiler, make and Python 3',
+    );
     process.exit(1);
   }
 }
 
 const bin = (name, file) => join('node_modules', name, file);
-whenChanged('src/generated/.stamp', ['prisma/schema.prisma', 'prisma.config.ts', 'package-lock.json'], () =>
-  run('generating the Prisma client', process.execPath, [bin('prisma', lock.packages['node_modules/prisma'].bin.prisma), 'generate']),
+whenChanged(
+  'src/generated/.stamp',
+  ['prisma/schema.prisma', 'prisma.config.ts', 'package-lock.json'],
+  () =>
+    run('generating the Prisma client', process.execPath, [
+      bin('prisma', lock.packages['node_modules/prisma'].bin.prisma),
+      'generate',
+    ]),
 );
 
-whenChanged('dist/.stamp', [...filesUnder('src', ['.ts']), 'tsconfig.json', 'package-lock.json'], () => {
-  rmSync('dist', { recursive: true, force: true });
-  run('building', process.execPath, [bin('typescript', 'bin/tsc'), '-p', 'tsconfig.json']);
-});
+whenChanged(
+  'dist/.stamp',
+  [...filesUnder('src', ['.ts']), 'tsconfig.json', 'package-lock.json'],
+  () => {
+    rmSync('dist', { recursive: true, force: true });
+    run('building', process.execPath, [bin('typescript', 'bin/tsc'), '-p', 'tsconfig.json']);
+  },
+);
 
-const forTests = process.env.npm_lifecycle_event === 'pretest' || process.argv.includes('--generate');
+const forTests =
+  process.env.npm_lifecycle_event === 'pretest' || process.argv.includes('--generate');
 if (forTests) {
   const documents = filesUnder('test', ['.ts'], [join('test', 'gql')]);
   whenChanged('test/gql/.stamp', ['schema.graphql', 'codegen.ts', ...documents], () =>
     run('generating typed operations for the tests', process.execPath, [
-      bin('@graphql-codegen/cli', lock.packages['node_modules/@graphql-codegen/cli'].bin['graphql-codegen']),
+      bin(
+        '@graphql-codegen/cli',
+        lock.packages['node_modules/@graphql-codegen/cli'].bin['graphql-codegen'],
+      ),
     ]),
   );
 }

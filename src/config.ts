@@ -75,7 +75,13 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   const bad = (name: string, was: string, right: string): void => {
     problems.push(`${name} is ${JSON.stringify(was)}; it must be ${right}`);
   };
-  const integer = (name: string, fallback: number, least: number, most: number, unit: string): number => {
+  const integer = (
+    name: string,
+    fallback: number,
+    least: number,
+    most: number,
+    unit: string,
+  ): number => {
     const value = text(name, String(fallback));
     const number = /^\d{1,15}$/.test(value) ? Number.parseInt(value, 10) : Number.NaN;
     if (number >= least && number <= most) return number;

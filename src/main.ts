@@ -11,7 +11,9 @@ async function main(): Promise<void> {
       process.stderr.write('The settings are not right; nothing was started:\n');
       for (const problem of error.problems) process.stderr.write(`  - ${problem}\n`);
     } else {
-      process.stderr.write(`cannot start: ${error instanceof Error ? error.message : String(error)}\n`);
+      process.stderr.write(
+        `cannot start: ${error instanceof Error ? error.message : String(error)}\n`,
+      );
     }
     process.exit(1);
   }

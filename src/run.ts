@@ -34,7 +34,9 @@ export async function runUntilStopped(
   process.on('SIGINT', () => stop('SIGINT', 0));
   process.on('SIGTERM', () => stop('SIGTERM', 0));
   const fatal = (error: unknown): void => {
-    process.stderr.write(`unexpected error: ${error instanceof Error ? error.stack : String(error)}\n`);
+    process.stderr.write(
+      `unexpected error: ${error instanceof Error ? error.stack : String(error)}\n`,
+    );
     stop('unexpected error', 1);
   };
   process.on('uncaughtException', fatal);

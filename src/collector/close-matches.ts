@@ -28,7 +28,10 @@ export function closeMatches(asked: Pair, listed: readonly Pair[], most = 3): st
 }
 
 function distance(asked: Pair, pair: Pair): number {
-  if (asked.symbol === pair.symbol || (asked.symbol === pair.currency && asked.currency === pair.symbol)) {
+  if (
+    asked.symbol === pair.symbol ||
+    (asked.symbol === pair.currency && asked.currency === pair.symbol)
+  ) {
     return 0;
   }
   return editDistance(asked.symbol, pair.symbol) + (asked.currency === pair.currency ? 0 : 1);

@@ -122,7 +122,9 @@ export class ExchangeCollector implements FeedHost {
 
   noFirstBook(pair: Pair, afterMs: number): void {
     this.log('NO_FIRST_BOOK', pair, { afterMs });
-    this.#trackers.get(pairText(pair))?.warn(`no first order book ${afterMs / 1000} s after subscribing`);
+    this.#trackers
+      .get(pairText(pair))
+      ?.warn(`no first order book ${afterMs / 1000} s after subscribing`);
   }
 
   refused(pair: Pair, reason: string): void {
@@ -160,6 +162,9 @@ export class ExchangeCollector implements FeedHost {
     if (recording) this.#recording.add(pairText(pair));
     else this.#recording.delete(pairText(pair));
     const { symbol, currency } = pair;
-    this.#parts.setRecording({ exchange: this.#parts.adapter.exchange, symbol, currency }, recording);
+    this.#parts.setRecording(
+      { exchange: this.#parts.adapter.exchange, symbol, currency },
+      recording,
+    );
   }
 }

@@ -77,7 +77,8 @@ export class MarketList {
 
   /** A list that is recent enough to call a market unknown by. @throws {RestError} */
   async recent(): Promise<readonly ListedMarket[]> {
-    if (this.#fetchedAt === null || performance.now() - this.#fetchedAt > RECENT_MS) await this.fetch();
+    if (this.#fetchedAt === null || performance.now() - this.#fetchedAt > RECENT_MS)
+      await this.fetch();
     return this.#listed;
   }
 

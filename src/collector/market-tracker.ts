@@ -102,7 +102,8 @@ export class MarketTracker {
       this.#log('GAP_CLOSED', { cause, lastedMs: receivedAt - start });
     }
     const { market } = this;
-    if (!this.#recorder.receive(market, sides, exchangeTimestamp, receivedAt, afterGap)) this.#repeats++;
+    if (!this.#recorder.receive(market, sides, exchangeTimestamp, receivedAt, afterGap))
+      this.#repeats++;
     if (this.#state !== 'LIVE') this.#setState('LIVE', null);
   }
 
@@ -119,7 +120,8 @@ export class MarketTracker {
       attempts: 0,
     });
     const error = outage.detail ?? outage.cause;
-    if (this.#state !== 'RECONNECTING' || this.#error !== error) this.#setState('RECONNECTING', error);
+    if (this.#state !== 'RECONNECTING' || this.#error !== error)
+      this.#setState('RECONNECTING', error);
   }
 
   /** One more try to cover it begins. */

@@ -7,7 +7,9 @@ import { upbit } from './exchange/upbit.js';
 import type { ExchangeAdapter } from './feed.js';
 
 /** The adapter of each exchange, by the transport chosen for Bithumb. */
-export function adapters(bithumbTransport: 'rest' | 'ws'): Readonly<Record<Exchange, ExchangeAdapter>> {
+export function adapters(
+  bithumbTransport: 'rest' | 'ws',
+): Readonly<Record<Exchange, ExchangeAdapter>> {
   return {
     BITHUMB: bithumbTransport === 'ws' ? bithumbWs : bithumbRest,
     COINONE: coinone,

@@ -43,7 +43,8 @@ export class RestClient {
       return { status: response.status, headers: response.headers, text: await readText(response) };
     } catch (error) {
       if (error instanceof RestError) throw error;
-      if (timeout.aborted) throw new RestError(`no answer within ${this.#timeoutMs / 1000} s`, error);
+      if (timeout.aborted)
+        throw new RestError(`no answer within ${this.#timeoutMs / 1000} s`, error);
       throw new RestError(reasonOf(error), error);
     }
   }

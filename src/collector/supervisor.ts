@@ -8,7 +8,11 @@ import type { Gap } from '../market/gap.js';
 import { type Market, marketKey, type Pair, pairText } from '../market/market.js';
 import type { MarketRecord, Store } from '../store/store-types.js';
 import { closeMatches } from './close-matches.js';
-import { type CollectorControl, ExchangeUnavailableError, UnknownMarketError } from './collector-control.js';
+import {
+  type CollectorControl,
+  ExchangeUnavailableError,
+  UnknownMarketError,
+} from './collector-control.js';
 import { ExchangeCollector } from './exchange-collector.js';
 import type { ExchangeAdapter } from './feed.js';
 import { MarketList } from './market-list.js';
@@ -18,10 +22,7 @@ import { RestClient } from './rest.js';
 
 /** What the supervisor works with. */
 export interface SupervisorParts {
-  readonly config: Pick<
-    Config,
-    'collect' | 'urls' | 'gopaxKeys' | 'bithumbPollMs' | 'storeDepth'
-  >;
+  readonly config: Pick<Config, 'collect' | 'urls' | 'gopaxKeys' | 'bithumbPollMs' | 'storeDepth'>;
   readonly adapters: Readonly<Record<Exchange, ExchangeAdapter>>;
   readonly store: Store;
   readonly bus: Bus;
@@ -100,7 +101,9 @@ export class Supervisor implements CollectorControl {
         await room.list.load();
       }),
     );
-    const anything = EXCHANGES.some((e) => this.#rooms[e].enabled && this.#wantedOf(this.#rooms[e]).length > 0);
+    const anything = EXCHANGES.some(
+      (e) => this.#rooms[e].enabled && this.#wantedOf(this.#rooms[e]).length > 0,
+    );
     if (!anything && config.collect.length === 0) logger.log('NOTHING_TO_COLLECT', {}, undefined);
     await Promise.all(EXCHANGES.map((exchange) => this.#openExchange(this.#rooms[exchange])));
     this.#dropUnwantedGaps();
@@ -184,7 +187,9 @@ export class Supervisor implements CollectorControl {
       start: store.previousHeartbeat,
       end: null,
       cause: 'PROCESS_DOWN',
-      detail: store.previousRunClosed ? 'the program was stopped' : 'the program ended unexpectedly',
+      detail: store.previousRunClosed
+        ? 'the program was stopped'
+        : 'the program ended unexpectedly',
       attempts: 0,
     });
   }
@@ -195,7 +200,10 @@ export class Supervisor implements CollectorControl {
     for (const [key, gap] of this.#inherited) {
       this.#inherited.delete(key);
       if (gap.cause !== 'PROCESS_DOWN') {
-        bus.gaps.publish({ ...gap, end: Math.max(gap.start, store.previousHeartbeat ?? gap.start) });
+        bus.gaps.publish({
+          ...gap,
+          end: Math.max(gap.start, store.previousHeartbeat ?? gap.start),
+        });
       }
       store.setRecording(gap.market, false);
     }
@@ -262,7 +270,10 @@ export class Supervisor implements CollectorControl {
       // A stored list that lacks the market is reason enough to say so.
       if (room.list.listed.length === 0) {
         const why = error instanceof Error ? error.message : String(error);
-        throw new ExchangeUnavailableError(room.exchange, `its market list cannot be fetched: ${why}`);
+        throw new ExchangeUnavailableError(
+          room.exchange,
+          `its market list cannot be fetched: ${why}`,
+        );
       }
     }
     if (!isListed(room, market)) {

@@ -59,7 +59,8 @@ export function optionalText(value: ExactJson | undefined): string | null {
  */
 export function timestampMs(value: ExactJson | undefined, what: string): number {
   const text = wireText(value, what);
-  if (!/^\d{1,16}$/.test(text)) throw new WireError(`${what} is ${shown(text)}; expected Unix ms or µs`);
+  if (!/^\d{1,16}$/.test(text))
+    throw new WireError(`${what} is ${shown(text)}; expected Unix ms or µs`);
   const number = Number(text);
   return number >= 1e14 ? Math.floor(number / 1000) : number;
 }

@@ -89,7 +89,10 @@ export abstract class WSController {
    * Messages that turn the running subscription into {@link pairs}. Default: all of them again, for
    * exchanges where a later subscription replaces the earlier one (Upbit, Bithumb).
    */
-  protected getChangeMessage(_added: readonly Pair[], _removed: readonly Pair[]): readonly string[] {
+  protected getChangeMessage(
+    _added: readonly Pair[],
+    _removed: readonly Pair[],
+  ): readonly string[] {
     return this.getMessage();
   }
 
@@ -329,7 +332,8 @@ export abstract class WSController {
     host.down(this.#pairs.values(), outage);
     this.#heardAt = null;
     // A server that accepts and drops at once must not be met every half second for ever.
-    if (opened && this.#delivered && performance.now() - this.#openedAt >= STABLE_MS) this.#attempt = 0;
+    if (opened && this.#delivered && performance.now() - this.#openedAt >= STABLE_MS)
+      this.#attempt = 0;
     this.#attempt++;
     const wait = backoffMs(
       this.#attempt,

@@ -168,13 +168,15 @@ export const EVENTS = {
   ),
   POLLING_API_ERROR: event<{ reason: string; suppressed: number }>(
     'error',
-    (p) => `폴링 API 에러: ${p.reason}${p.suppressed > 0 ? ` (같은 오류 ${p.suppressed}건 생략)` : ''}`,
+    (p) =>
+      `폴링 API 에러: ${p.reason}${p.suppressed > 0 ? ` (같은 오류 ${p.suppressed}건 생략)` : ''}`,
     (p) =>
       `polling API error: ${p.reason}${p.suppressed > 0 ? ` (${p.suppressed} more of these left out)` : ''}`,
   ),
   POLLING_UNHANDLED: event<{ reason: string; suppressed: number }>(
     'error',
-    (p) => `폴링 처리되지 않은 예외: ${p.reason}${p.suppressed > 0 ? ` (같은 오류 ${p.suppressed}건 생략)` : ''}`,
+    (p) =>
+      `폴링 처리되지 않은 예외: ${p.reason}${p.suppressed > 0 ? ` (같은 오류 ${p.suppressed}건 생략)` : ''}`,
     (p) =>
       `polling: unhandled exception: ${p.reason}${p.suppressed > 0 ? ` (${p.suppressed} more of these left out)` : ''}`,
   ),

@@ -48,7 +48,10 @@ export async function openLogFiles(folder: string, quiet = false): Promise<LogFi
         failed = true;
       });
       // Severity was decided by Logger, so pino lets everything through; its JSON becomes our line.
-      const logger = pino({ level: 'trace', base: null, timestamp: false }, lineStream(stream, quiet));
+      const logger = pino(
+        { level: 'trace', base: null, timestamp: false },
+        lineStream(stream, quiet),
+      );
       return { name, stream, logger };
     }),
   );

@@ -30,7 +30,8 @@ const NUMBER = /^(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?$/;
 export function decimalFromWire(text: string): string {
   const length = text.length;
   if (length === 0) throw new DecimalFormatError(text, 'it is empty');
-  if (length > MAX_DIGITS) throw new DecimalFormatError(text, `longer than ${MAX_DIGITS} characters`);
+  if (length > MAX_DIGITS)
+    throw new DecimalFormatError(text, `longer than ${MAX_DIGITS} characters`);
   // Fast path, one scan without allocation: nearly every price and volume is already canonical.
   let point = -1;
   for (let i = 0; i < length; i++) {
@@ -50,7 +51,10 @@ export function decimalFromWire(text: string): string {
 function slowDecimal(text: string): string {
   const match = NUMBER.exec(text);
   if (match === null) {
-    throw new DecimalFormatError(text, text.startsWith('-') ? 'it is negative' : 'it is not a number');
+    throw new DecimalFormatError(
+      text,
+      text.startsWith('-') ? 'it is negative' : 'it is not a number',
+    );
   }
   const whole = match[1]!;
   const fraction = match[2] ?? '';
@@ -89,7 +93,10 @@ function scaled(text: string): { digits: bigint; scale: number } {
   const plain = negative ? text.slice(1) : text;
   const point = plain.indexOf('.');
   const digits = BigInt(point === -1 ? plain : plain.slice(0, point) + plain.slice(point + 1));
-  return { digits: negative ? -digits : digits, scale: point === -1 ? 0 : plain.length - point - 1 };
+  return {
+    digits: negative ? -digits : digits,
+    scale: point === -1 ? 0 : plain.length - point - 1,
+  };
 }
 
 function fromScaled(digits: bigint, scale: number): string {

@@ -155,7 +155,8 @@ class Reader {
     const leadingZero = code === 48;
     do code = text.charCodeAt(++at);
     while (code >= 48 && code <= 57);
-    if (leadingZero && at - start > (first === 45 ? 2 : 1)) throw this.#error('a number with a leading zero');
+    if (leadingZero && at - start > (first === 45 ? 2 : 1))
+      throw this.#error('a number with a leading zero');
     if (code === 46) {
       const point = at;
       do code = text.charCodeAt(++at);

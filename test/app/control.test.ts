@@ -17,9 +17,9 @@ describe('starting and stopping collectors', () => {
     const books = recorder.status('UPBIT:ETH-KRW')!.books;
     await mutate('startCollector(exchange: UPBIT, symbol: "ETH") { state }');
     expect(recorder.status('UPBIT:ETH-KRW')!.books).toBeGreaterThanOrEqual(books);
-    await expect(mutate('startCollector(exchange: UPBIT, symbol: "ETHH") { state }')).rejects.toThrow(
-      /UPBIT does not list ETHH-KRW; did you mean ETH-KRW.*UNKNOWN_MARKET/,
-    );
+    await expect(
+      mutate('startCollector(exchange: UPBIT, symbol: "ETHH") { state }'),
+    ).rejects.toThrow(/UPBIT does not list ETHH-KRW; did you mean ETH-KRW.*UNKNOWN_MARKET/);
     expect(recorder.simulators.upbit.upgrades).toHaveLength(1);
   });
 
@@ -38,9 +38,9 @@ describe('starting and stopping collectors', () => {
     expect(recorder.simulators.korbit.connections()).toBe(0);
     await mutate('startExchange(exchange: KORBIT) { state }');
     await until(() => state('KORBIT:BTC-KRW') === 'LIVE', 'Korbit live');
-    const { exchanges } = await recorder.query<{ exchanges: { exchange: string; enabled: boolean }[] }>(
-      '{ exchanges { exchange enabled } }',
-    );
+    const { exchanges } = await recorder.query<{
+      exchanges: { exchange: string; enabled: boolean }[];
+    }>('{ exchanges { exchange enabled } }');
     expect(exchanges.every((e) => e.enabled)).toBe(true);
   });
 
@@ -60,9 +60,10 @@ describe('starting and stopping collectors', () => {
     });
     expect(state('GOPAX:NOPE-KRW')).toBe('FAILED');
     const { logs } = await eventually(
-      () => recorder.query<{ logs: { edges: { node: { event: string; symbol: string } }[] } }>(
-        '{ logs(exchange: UPBIT, level: ERROR) { edges { node { event symbol message } } } }',
-      ),
+      () =>
+        recorder.query<{ logs: { edges: { node: { event: string; symbol: string } }[] } }>(
+          '{ logs(exchange: UPBIT, level: ERROR) { edges { node { event symbol message } } } }',
+        ),
       (d) => d.logs.edges.length > 0,
       'the log',
     );
@@ -77,7 +78,10 @@ describe('starting and stopping collectors', () => {
   });
 
   it('records an explicit market though its market list cannot be had', async () => {
-    recorder = await startRecorder({}, { COLLECT: 'UPBIT:BTC-KRW', UPBIT_REST_URL: 'http://127.0.0.1:9' });
+    recorder = await startRecorder(
+      {},
+      { COLLECT: 'UPBIT:BTC-KRW', UPBIT_REST_URL: 'http://127.0.0.1:9' },
+    );
     await until(() => state('UPBIT:BTC-KRW') === 'LIVE', 'live');
   });
 
@@ -86,13 +90,21 @@ describe('starting and stopping collectors', () => {
     await allLive(recorder);
     const collectors = recorder.app.supervisor.collectors();
     expect(collectors.filter((c) => c.market.exchange === 'KORBIT').length).toBeGreaterThan(5);
-    expect(collectors.filter((c) => c.market.exchange === 'UPBIT').every((c) => c.market.currency === 'BTC')).toBe(true);
+    expect(
+      collectors
+        .filter((c) => c.market.exchange === 'UPBIT')
+        .every((c) => c.market.currency === 'BTC'),
+    ).toBe(true);
     expect(collectors.some((c) => c.market.exchange === 'GOPAX')).toBe(false);
   });
 });
 
 interface Gaps {
-  gaps: { edges: { node: { exchange: string; cause: string; start: string; end: string | null; detail: string } }[] };
+  gaps: {
+    edges: {
+      node: { exchange: string; cause: string; start: string; end: string | null; detail: string };
+    }[];
+  };
 }
 const GAPS = '{ gaps { edges { node { exchange cause start end detail } } } }';
 
@@ -144,13 +156,26 @@ describe('reading back', () => {
     const at = new Date(Date.now()).toISOString();
     await until(() => Date.now() > Date.parse(at), 'a later time');
     recorder.simulators.upbit.setBook('BTC-KRW', [['7', '0.1']], [['6', '99999999.99999999']]);
-    await until(() => recorder.app.bus.current(first.market)!.sequence > first.sequence, 'the second book');
+    await until(
+      () => recorder.app.bus.current(first.market)!.sequence > first.sequence,
+      'the second book',
+    );
     await until(() => recorder.app.storeStats().queuedBooks === 0, 'it to be stored');
-    type Book = { sequence: string; bids: { price: string; volume: string }[]; spread: string; midPrice: string };
+    type Book = {
+      sequence: string;
+      bids: { price: string; volume: string }[];
+      spread: string;
+      midPrice: string;
+    };
     const text = (arg: string): string =>
       `{ b: orderbook(exchange: UPBIT${arg}) { sequence bids { price volume } spread midPrice } }`;
-    const ask = async (arg: string): Promise<Book | null> => (await recorder.query<{ b: Book | null }>(text(arg))).b;
-    expect(await ask('')).toMatchObject({ bids: [{ price: '6', volume: '99999999.99999999' }], spread: '1', midPrice: '6.5' });
+    const ask = async (arg: string): Promise<Book | null> =>
+      (await recorder.query<{ b: Book | null }>(text(arg))).b;
+    expect(await ask('')).toMatchObject({
+      bids: [{ price: '6', volume: '99999999.99999999' }],
+      spread: '1',
+      midPrice: '6.5',
+    });
     expect((await ask(`, at: "${at}"`))!.sequence).toBe(String(first.sequence));
     expect(await ask(`, at: "${before}"`)).toBeNull();
   });

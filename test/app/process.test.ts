@@ -81,7 +81,9 @@ describe('the process', () => {
     const { port } = blocker.address() as { port: number };
     const r = run(folder(), { PORT: String(port), COLLECT: '' });
     expect(await r.end()).toBe(1);
-    expect(r.output).toMatch(new RegExp(`^cannot start: cannot listen on 127.0.0.1:${port}: the port is taken.*\\n$`));
+    expect(r.output).toMatch(
+      new RegExp(`^cannot start: cannot listen on 127.0.0.1:${port}: the port is taken.*\\n$`),
+    );
     blocker.close();
   });
 
@@ -107,10 +109,17 @@ describe('the process', () => {
     expect(existsSync(join(at, 'data/orderbook.db'))).toBe(true);
     const files = readdirSync(join(at, 'logs')).sort();
     expect(files.map((f) => f.replace(/\.\d{4}-\d\d-\d\d\.1\.log$/, ''))).toEqual([
-      'bithumb', 'coinone', 'gopax', 'korbit', 'system', 'upbit',
+      'bithumb',
+      'coinone',
+      'gopax',
+      'korbit',
+      'system',
+      'upbit',
     ]);
     const upbit = readFileSync(join(at, 'logs', files.at(-1)!), 'utf8');
-    expect(upbit).toMatch(/^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] \[INFO\] \[UPBIT-BTC\] 데이터 수집 시작$/m);
+    expect(upbit).toMatch(
+      /^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] \[INFO\] \[UPBIT-BTC\] 데이터 수집 시작$/m,
+    );
     for (const line of upbit.trim().split('\n')) expect(r.output).toContain(line);
   });
 

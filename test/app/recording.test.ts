@@ -34,7 +34,10 @@ function sameLevels(a: SentBook, b: SentBook): boolean {
   return JSON.stringify([a.asks, a.bids]) === JSON.stringify([b.asks, b.bids]);
 }
 
-async function exported(exchange: Exchange, shape: 'books' | 'rows' = 'books'): Promise<ExportedBook[]> {
+async function exported(
+  exchange: Exchange,
+  shape: 'books' | 'rows' = 'books',
+): Promise<ExportedBook[]> {
   const answer = await fetch(`${recorder.app.url}/export/${exchange}.ndjson?shape=${shape}`);
   expect(answer.status).toBe(200);
   const lines = (await answer.text()).split('\n').filter((line) => line !== '');
@@ -50,7 +53,10 @@ async function settled(): Promise<void> {
       await until(() => {
         const [symbol, currency] = pair.split('-') as [string, string];
         const book = recorder.app.bus.current({ exchange: simulator.exchange, symbol, currency });
-        return book !== undefined && JSON.stringify([book.asks, book.bids]) === JSON.stringify([wanted!.asks, wanted!.bids]);
+        return (
+          book !== undefined &&
+          JSON.stringify([book.asks, book.bids]) === JSON.stringify([wanted!.asks, wanted!.bids])
+        );
       }, `the newest book of ${simulator.exchange}:${pair}`);
     }
   }
@@ -90,7 +96,9 @@ describe('recording all five exchanges', () => {
     await settled();
     for (const simulator of simulators.all) simulator.faults.dropConnections();
     await until(
-      () => recorder.app.supervisor.collectors().filter((c) => c.reconnects > 0).length === 4 * PAIRS.length,
+      () =>
+        recorder.app.supervisor.collectors().filter((c) => c.reconnects > 0).length ===
+        4 * PAIRS.length,
       'four exchanges reconnected',
     );
     await allLive(recorder);

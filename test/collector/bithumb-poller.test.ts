@@ -9,7 +9,11 @@ let simulator: BithumbSimulator;
 let feed: Feed;
 let host: RecordingHost;
 
-async function start(pairs: readonly string[] | undefined, collected: readonly string[], pollMs = 20): Promise<void> {
+async function start(
+  pairs: readonly string[] | undefined,
+  collected: readonly string[],
+  pollMs = 20,
+): Promise<void> {
   simulator = await startBithumbSimulator({ rate: 0, ...(pairs === undefined ? {} : { pairs }) });
   // Levels of size 0 are dropped when read, so they would hide how many were sent.
   simulator.faults.dust(false);
@@ -49,11 +53,16 @@ describe('the Bithumb poller', () => {
 
   it('never asks again before the last answer of a market has come', async () => {
     simulator = await startBithumbSimulator({ rate: 0, timing: { restDelayMs: 120 } });
-    ({ feed, host } = feedOf('BITHUMB', { restUrl: simulator.restUrl }, { bithumbTransport: 'rest', bithumbPollMs: 10 }));
+    ({ feed, host } = feedOf(
+      'BITHUMB',
+      { restUrl: simulator.restUrl },
+      { bithumbTransport: 'rest', bithumbPollMs: 10 },
+    ));
     feed.add([pair('BTC-KRW')]);
     await until(() => host.books.length >= 4, 'four books');
     const times = simulator.requests.map((r) => r.at);
-    for (let i = 1; i < times.length; i++) expect(times[i]! - times[i - 1]!).toBeGreaterThanOrEqual(100);
+    for (let i = 1; i < times.length; i++)
+      expect(times[i]! - times[i - 1]!).toBeGreaterThanOrEqual(100);
   });
 
   it('finds the one bad market of a batch, gives it up and goes on with the others', async () => {
@@ -67,14 +76,18 @@ describe('the Bithumb poller', () => {
 
   it('gives up a single market that the exchange does not know', async () => {
     await start(undefined, ['BTC-KRW', 'NOPE-KRW']);
-    await until(() => host.refusals.length === 1 && host.of('BTC-KRW').length > 2, 'refusal and books');
+    await until(
+      () => host.refusals.length === 1 && host.of('BTC-KRW').length > 2,
+      'refusal and books',
+    );
   });
 
   it('stays inside 150 calls a second', async () => {
     await start(many, many, 10);
     await until(() => simulator.requests.length > 320, 'many calls', 20_000);
     const times = simulator.requests.map((r) => r.at);
-    for (let i = 150; i < times.length; i++) expect(times[i]! - times[i - 150]!).toBeGreaterThan(950);
+    for (let i = 150; i < times.length; i++)
+      expect(times[i]! - times[i - 150]!).toBeGreaterThan(950);
     expect(simulator.requests.every((r) => r.status === 200)).toBe(true);
   });
 

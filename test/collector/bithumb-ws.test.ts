@@ -31,7 +31,9 @@ describe('Bithumb WebSocket books', () => {
 
   it('in the SIMPLE format are read', () => {
     // The sample was cut after the units; the keys that follow are those of bithumb.md 3.1.
-    const book = read(recorded[4]!.replace(/}$/, ',"lv":1,"tms":1790133505564033,"st":"SNAPSHOT"}'));
+    const book = read(
+      recorded[4]!.replace(/}$/, ',"lv":1,"tms":1790133505564033,"st":"SNAPSHOT"}'),
+    );
     expect(book.sides.asks[0]).toEqual(['116279000', '0.0892']);
   });
 });

@@ -38,7 +38,11 @@ describe('Coinone frames', () => {
 
   it('list asks worst first and are kept best first', async () => {
     server.send(fixture('coinone/ws_orderbook_docs_xrp_default.json').trim());
-    server.send(fixture('coinone/ws_orderbook_docs_xrp_short.json').trim().replace(/"i":"\d+"/, '"i":"9990134177753001"'));
+    server.send(
+      fixture('coinone/ws_orderbook_docs_xrp_short.json')
+        .trim()
+        .replace(/"i":"\d+"/, '"i":"9990134177753001"'),
+    );
     await until(() => host.books.length === 2, 'both books');
     for (const book of host.books) {
       expect(book.code).toBe('XRP-KRW');
@@ -96,7 +100,8 @@ describe('Coinone frames', () => {
   });
 
   it('of other channels are ignored', async () => {
-    for (const line of recorded.filter((l) => /"channel":"(TRADE|TICKER)"/.test(l))) server.send(line);
+    for (const line of recorded.filter((l) => /"channel":"(TRADE|TICKER)"/.test(l)))
+      server.send(line);
     server.send(recorded[3]!);
     await until(() => host.books.length === 1, 'the book');
     expect(host.unreadables).toEqual([]);

@@ -17,7 +17,8 @@ const payload = (line: string): WireObject => (parseExactJson(line) as { o: Wire
 
 /** Vector of gopax.md section 2. */
 const KEY = 'A'.repeat(64);
-const SECRET = 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==';
+const SECRET =
+  'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==';
 
 describe('GOPAX signature', () => {
   it('equals the check vector', () => {
@@ -27,16 +28,32 @@ describe('GOPAX signature', () => {
   });
 });
 
-function delta(side: 'ask' | 'bid', price: string, volume: string, entryId: number, updatedAt = '1599089200.1'): WireObject {
+function delta(
+  side: 'ask' | 'bid',
+  price: string,
+  volume: string,
+  entryId: number,
+  updatedAt = '1599089200.1',
+): WireObject {
   const entry = { price, volume, entryId: String(entryId), updatedAt };
-  return { ask: side === 'ask' ? [entry] : [], bid: side === 'bid' ? [entry] : [], tradingPairName: 'BCH-KRW' };
+  return {
+    ask: side === 'ask' ? [entry] : [],
+    bid: side === 'bid' ? [entry] : [],
+    tradingPairName: 'BCH-KRW',
+  };
 }
 
 describe('GopaxBook', () => {
   it('is kept as the documentation shows: a sweep of two levels', () => {
     const book = new GopaxBook();
     book.snapshot(payload(docs[0]!));
-    expect(book.sides).toEqual({ asks: [['5100000', '2.5']], bids: [['5000000', '5'], ['4500000', '3']] });
+    expect(book.sides).toEqual({
+      asks: [['5100000', '2.5']],
+      bids: [
+        ['5000000', '5'],
+        ['4500000', '3'],
+      ],
+    });
     expect(book.delta(payload(docs[1]!))).toBe(1599089169282);
     expect(book.sides).toEqual({ asks: [['5100000', '2.5']], bids: [['4500000', '1.3']] });
   });
@@ -47,7 +64,11 @@ describe('GopaxBook', () => {
     expect(book.delta(delta('bid', '5000000', '9', 50))).toBeNull();
     expect(book.complete).toBe(false);
     book.snapshot(payload(docs[0]!));
-    expect(book.sides.bids).toEqual([['5000000', '5'], ['4600000', '7'], ['4500000', '3']]);
+    expect(book.sides.bids).toEqual([
+      ['5000000', '5'],
+      ['4600000', '7'],
+      ['4500000', '3'],
+    ]);
   });
 
   it('skips entryId <= maxEntryId, also a deletion that equals it', () => {
@@ -84,7 +105,11 @@ describe('GopaxBook', () => {
   it('applies nothing of a malformed delta', () => {
     const book = new GopaxBook();
     book.snapshot(payload(docs[0]!));
-    const bad = { ask: [], bid: [...(delta('bid', '1', '1', 90)['bid'] as []), { price: 'x' }], tradingPairName: 'BCH-KRW' };
+    const bad = {
+      ask: [],
+      bid: [...(delta('bid', '1', '1', 90)['bid'] as []), { price: 'x' }],
+      tradingPairName: 'BCH-KRW',
+    };
     expect(() => book.delta(bad as unknown as WireObject)).toThrow();
     expect(book.sides.bids).toHaveLength(2);
   });
@@ -129,12 +154,18 @@ describe('GOPAX frames', () => {
     expect(host.books[0]).toMatchObject({
       code: 'BTC-KRW',
       exchangeTimestamp: null,
-      asks: [['117020000', '0.00000858'], ['117030000', '0.00000858']],
+      asks: [
+        ['117020000', '0.00000858'],
+        ['117030000', '0.00000858'],
+      ],
     });
     const next = captured[2]!.replace('84553130', '99999999').replace('122770000', '117020000');
     server.send(next);
     await until(() => host.books.length === 2, 'the delta');
-    expect(host.books[1]).toMatchObject({ asks: [['117030000', '0.00000858']], exchangeTimestamp: 1790138146302 });
+    expect(host.books[1]).toMatchObject({
+      asks: [['117030000', '0.00000858']],
+      exchangeTimestamp: 1790138146302,
+    });
   });
 
   it('that ping are answered by the same text with pong, quotes included', async () => {
@@ -172,7 +203,10 @@ describe('GOPAX frames', () => {
     );
     await until(() => host.events.includes('BOOK_CROSSED'), 'the alarm');
     await until(() => server.received.length === 4, 'the new subscriptions');
-    expect(host.downs[0]!.outage).toMatchObject({ cause: 'RESYNC', detail: 'the book of BTC-KRW stayed crossed' });
+    expect(host.downs[0]!.outage).toMatchObject({
+      cause: 'RESYNC',
+      detail: 'the book of BTC-KRW stayed crossed',
+    });
   });
 
   it('of a crossed book that uncrosses in time cause nothing', async () => {
@@ -202,7 +236,10 @@ describe('GOPAX frames', () => {
 
   it('carry 50 pairs a socket', async () => {
     feed.add(Array.from({ length: 60 }, (_, i) => pair(`P${i}-KRW`)));
-    await until(() => server.sockets.length === 2 && server.received.length === 62, 'the second socket');
+    await until(
+      () => server.sockets.length === 2 && server.received.length === 62,
+      'the second socket',
+    );
   });
 });
 

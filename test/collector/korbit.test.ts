@@ -57,7 +57,9 @@ describe('Korbit frames', () => {
     expect(host.refusals).toEqual([
       { code: 'NOPE-KRW', reason: 'INVALID_SYMBOL: The symbol does not exist (nope_krw)' },
     ]);
-    expect(JSON.parse(server.received[1]!)).toMatchObject([{ requestId: 2, symbols: ['btc_krw', 'klay_krw'] }]);
+    expect(JSON.parse(server.received[1]!)).toMatchObject([
+      { requestId: 2, symbols: ['btc_krw', 'klay_krw'] },
+    ]);
     expect(server.sockets).toHaveLength(1);
   });
 
@@ -70,6 +72,8 @@ describe('Korbit frames', () => {
   it('end by an unsubscribe of the pair alone', async () => {
     feed.remove([pair('KLAY-KRW')]);
     await until(() => server.received.length === 2, 'the message');
-    expect(JSON.parse(server.received[1]!)).toMatchObject([{ method: 'unsubscribe', symbols: ['klay_krw'] }]);
+    expect(JSON.parse(server.received[1]!)).toMatchObject([
+      { method: 'unsubscribe', symbols: ['klay_krw'] },
+    ]);
   });
 });

@@ -107,9 +107,18 @@ describe('Upbit frames', () => {
   it.each([
     ['garbage', 'hello'],
     ['half a frame', '{"type":"orderbook","code":"KRW-BTC","orderbook_un'],
-    ['a missing size', '{"type":"orderbook","code":"KRW-BTC","timestamp":1,"orderbook_units":[{"ask_price":1,"bid_price":1,"ask_size":1}]}'],
-    ['a negative price', '{"type":"orderbook","code":"KRW-BTC","timestamp":1,"orderbook_units":[{"ask_price":-1,"bid_price":1,"ask_size":1,"bid_size":1}]}'],
-    ['a price twice', '{"type":"orderbook","code":"KRW-BTC","timestamp":1,"orderbook_units":[{"ask_price":5,"bid_price":1,"ask_size":1,"bid_size":1},{"ask_price":5.0,"bid_price":0,"ask_size":2,"bid_size":0}]}'],
+    [
+      'a missing size',
+      '{"type":"orderbook","code":"KRW-BTC","timestamp":1,"orderbook_units":[{"ask_price":1,"bid_price":1,"ask_size":1}]}',
+    ],
+    [
+      'a negative price',
+      '{"type":"orderbook","code":"KRW-BTC","timestamp":1,"orderbook_units":[{"ask_price":-1,"bid_price":1,"ask_size":1,"bid_size":1}]}',
+    ],
+    [
+      'a price twice',
+      '{"type":"orderbook","code":"KRW-BTC","timestamp":1,"orderbook_units":[{"ask_price":5,"bid_price":1,"ask_size":1,"bid_size":1},{"ask_price":5.0,"bid_price":0,"ask_size":2,"bid_size":0}]}',
+    ],
     ['deep nesting', '['.repeat(50_000)],
   ])('that are broken (%s) are counted and harm nothing', async (_name, frame) => {
     server.send(frame, true);
@@ -123,7 +132,9 @@ describe('Upbit frames', () => {
     await until(() => server.received.length === 2, 'the second subscription');
     feed.remove([pair('LAMB-KRW')]);
     await until(() => server.received.length === 3, 'the third subscription');
-    const codes = server.received.map((r) => (JSON.parse(r) as [unknown, { codes: string[] }])[1].codes);
+    const codes = server.received.map(
+      (r) => (JSON.parse(r) as [unknown, { codes: string[] }])[1].codes,
+    );
     expect(codes[1]).toEqual(['KRW-BTC', 'KRW-LAMB', 'KRW-DOT', 'USDT-ETC', 'KRW-XRP']);
     expect(codes[2]).toEqual(['KRW-BTC', 'KRW-DOT', 'USDT-ETC', 'KRW-XRP']);
     expect(server.sockets).toHaveLength(1);

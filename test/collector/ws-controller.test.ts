@@ -36,7 +36,10 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
-function controller(wsUrl: string, profile: Partial<WSProfile> = {}): { it: EchoController; host: RecordingHost } {
+function controller(
+  wsUrl: string,
+  profile: Partial<WSProfile> = {},
+): { it: EchoController; host: RecordingHost } {
   const host = new RecordingHost();
   const context: FeedContext = {
     exchange: 'UPBIT',
@@ -72,7 +75,10 @@ describe('WSController', () => {
     await until(() => s.received.length === 2, 'the second subscription');
     expect(s.received[1]).toBe('["A-KRW","B-KRW"]');
     expect(host.downs).toHaveLength(1);
-    expect(host.downs[0]).toMatchObject({ codes: ['A-KRW', 'B-KRW'], outage: { cause: 'DISCONNECTED' } });
+    expect(host.downs[0]).toMatchObject({
+      codes: ['A-KRW', 'B-KRW'],
+      outage: { cause: 'DISCONNECTED' },
+    });
     expect(host.downs[0]!.outage.since).toBeLessThanOrEqual(before + 50);
     expect(host.reconnects).toBe(1);
     expect(host.events).toEqual(['WS_CONNECTED', 'WS_CLOSED', 'RECONNECTING', 'WS_CONNECTED']);
@@ -82,7 +88,9 @@ describe('WSController', () => {
     const s = await server();
     const { it: c, host } = controller(s.url);
     const waits = (): number[] =>
-      host.logs.filter((l) => l.event === 'RECONNECTING').map((l) => (l.params as { waitMs: number }).waitMs);
+      host.logs
+        .filter((l) => l.event === 'RECONNECTING')
+        .map((l) => (l.params as { waitMs: number }).waitMs);
     c.add([pair('A-KRW')]);
     for (let i = 1; i <= 3; i++) {
       await until(() => s.sockets.length === 1, 'a connection');
@@ -113,7 +121,9 @@ describe('WSController', () => {
     await until(() => s.received.length === 1, 'the subscription');
     s.send('A-KRW');
     await until(() => host.missing.length === 1, 'the report');
-    await expect(until(() => host.missing.length > 1 || host.downs.length > 0, 'none', 500)).rejects.toThrow();
+    await expect(
+      until(() => host.missing.length > 1 || host.downs.length > 0, 'none', 500),
+    ).rejects.toThrow();
     expect(host.missing).toEqual(['B-KRW']);
   });
 
@@ -177,8 +187,13 @@ describe('a feed at the Upbit simulator', () => {
     simulator.faults.refuseUpgrades(429);
     simulator.faults.dropConnections();
     await until(() => host.downs.length === 2, 'the refusal');
-    expect(host.downs[1]!.outage).toMatchObject({ cause: 'RATE_LIMITED', detail: 'the connection was refused with HTTP 429' });
-    const wait = host.logs.filter((l) => l.event === 'RECONNECTING').at(-1)!.params as { waitMs: number };
+    expect(host.downs[1]!.outage).toMatchObject({
+      cause: 'RATE_LIMITED',
+      detail: 'the connection was refused with HTTP 429',
+    });
+    const wait = host.logs.filter((l) => l.event === 'RECONNECTING').at(-1)!.params as {
+      waitMs: number;
+    };
     expect(wait.waitMs).toBeGreaterThanOrEqual(10_000);
   });
 

@@ -7,5 +7,7 @@ export function fixture(name: string): string {
 
 /** Lines of a recorded file. */
 export function fixtureLines(name: string): string[] {
-  return fixture(name).split('\n').filter((line) => line.trim() !== '');
+  return fixture(name)
+    .split('\n')
+    .filter((line) => line.trim() !== '');
 }

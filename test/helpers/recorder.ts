@@ -1,7 +1,11 @@
 import { join } from 'node:path';
 import { type App, startApp } from '../../src/app.js';
 import { readConfig } from '../../src/config.js';
-import { type Simulators, startSimulators, type SimulatorsOptions } from '../../src/simulator/simulators.js';
+import {
+  type Simulators,
+  startSimulators,
+  type SimulatorsOptions,
+} from '../../src/simulator/simulators.js';
 import type { CollectorStatus } from '../../src/market/collector-status.js';
 import { marketKey } from '../../src/market/market.js';
 import { temporaryFolder, until } from './wait.js';

@@ -22,7 +22,8 @@ export async function eventually<T>(
   for (;;) {
     const value = await ask();
     if (accept(value)) return value;
-    if (Date.now() > end) throw new Error(`waited ${ms} ms in vain: ${what}; last: ${JSON.stringify(value)}`);
+    if (Date.now() > end)
+      throw new Error(`waited ${ms} ms in vain: ${what}; last: ${JSON.stringify(value)}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -11,7 +11,10 @@ import { temporaryFolder } from '../helpers/wait.js';
 const at = new Date(2024, 3, 14, 20, 32, 1).getTime();
 const pair = { symbol: 'BTC', currency: 'KRW' };
 
-function lines(options: Partial<ConstructorParameters<typeof Logger>[0]>, use: (logger: Logger) => void): string[] {
+function lines(
+  options: Partial<ConstructorParameters<typeof Logger>[0]>,
+  use: (logger: Logger) => void,
+): string[] {
   const records: LogRecord[] = [];
   const logger = new Logger({ level: 'info', lang: 'ko', now: () => at, ...options });
   logger.addSink((record) => records.push(record));
@@ -25,7 +28,11 @@ describe('log lines', () => {
       lines({}, (logger) => {
         logger.log('COLLECTION_STARTED', { exchange: 'GOPAX', pair }, undefined);
         logger.log('WS_ERROR', { exchange: 'GOPAX', pair }, { reason: 'Connection reset by peer' });
-        logger.log('COLLECTION_STARTED', { exchange: 'UPBIT', pair: { symbol: 'ETH', currency: 'BTC' } }, undefined);
+        logger.log(
+          'COLLECTION_STARTED',
+          { exchange: 'UPBIT', pair: { symbol: 'ETH', currency: 'BTC' } },
+          undefined,
+        );
         logger.log('POLLING_STARTED', { exchange: 'BITHUMB' }, { everyMs: 100 });
         logger.log('STOPPING', {}, { signal: 'SIGINT' });
       }),
@@ -49,14 +56,27 @@ describe('log lines', () => {
 
   it('hide secrets, also percent-encoded, and cannot be forged by line breaks', () => {
     const [line] = lines({ secrets: ['a+b=', 'k'.repeat(64)] }, (logger) =>
-      logger.log('WS_ERROR', {}, { reason: `x a+b= a%2Bb%3D ${'k'.repeat(64)}\n[2024-04-14 20:32:01] [INFO] fake` }),
+      logger.log(
+        'WS_ERROR',
+        {},
+        { reason: `x a+b= a%2Bb%3D ${'k'.repeat(64)}\n[2024-04-14 20:32:01] [INFO] fake` },
+      ),
     );
     expect(line).toContain('x *** *** ***\\u000a[2024');
     expect(line).not.toContain('\n');
   });
 
   it('have both languages for every event', () => {
-    const params = { reason: 'r', frame: 'f', close: '', url: 'u', signal: 's', since: 't', cause: 'c', pattern: 'p' };
+    const params = {
+      reason: 'r',
+      frame: 'f',
+      close: '',
+      url: 'u',
+      signal: 's',
+      since: 't',
+      cause: 'c',
+      pattern: 'p',
+    };
     for (const kind of Object.values(EVENTS)) {
       expect((kind.ko as (p: object) => string)(params)).not.toBe('');
       expect((kind.en as (p: object) => string)(params)).not.toBe('');
@@ -80,11 +100,15 @@ describe('log files', () => {
     expect(names[5]).toMatch(/^upbit\.\d{4}-\d{2}-\d{2}\.1\.log$/);
     const upbit = readFileSync(join(folder.path, 'logs', names[5]!), 'utf8');
     expect(upbit).toMatch(/^\[[-\d]+ [:\d]+\] \[INFO\] \[UPBIT-BTC\] 데이터 수집 시작\n$/);
-    expect(readFileSync(join(folder.path, 'logs', names[4]!), 'utf8')).toContain('[SYSTEM] 서버 시작');
+    expect(readFileSync(join(folder.path, 'logs', names[4]!), 'utf8')).toContain(
+      '[SYSTEM] 서버 시작',
+    );
   });
 
   it('say in one line why the folder cannot be written', async () => {
-    await expect(openLogFiles('/dev/null/logs', true)).rejects.toThrow(/^LOG_PATH "\/proc\/no\/logs" cannot be written: .*name a folder/);
+    await expect(openLogFiles('/dev/null/logs', true)).rejects.toThrow(
+      /^LOG_PATH "\/dev\/null\/logs" cannot be written: .*name a folder/,
+    );
   });
 });
 
@@ -92,7 +116,12 @@ describe('BurstGate', () => {
   it('lets one of a burst through and then tells how many it held back', () => {
     let now = 0;
     const gate = new BurstGate(1000, () => now);
-    expect([gate.pass('a'), gate.pass('a'), gate.pass('a'), gate.pass('b')]).toEqual([0, null, null, 0]);
+    expect([gate.pass('a'), gate.pass('a'), gate.pass('a'), gate.pass('b')]).toEqual([
+      0,
+      null,
+      null,
+      0,
+    ]);
     now = 1000;
     expect(gate.pass('a')).toBe(2);
   });

@@ -33,25 +33,57 @@ describe('decimalFromWire', () => {
     expect(decimalFromWire(wire)).toBe(decimal);
   });
 
-  it.each(['', '-1', '+1', 'NaN', 'Infinity', '1,000', '0x10', ' 1', '1 ', '.5', '1.2.3', 'e5', '1e', '1e99999', '1e201', '١'])(
-    'refuses %p and says what is right',
-    (text) => {
-      expect(() => decimalFromWire(text)).toThrow(DecimalFormatError);
-      expect(() => decimalFromWire(text)).toThrow(/expected a decimal number such as/);
-    },
-  );
+  it.each([
+    '',
+    '-1',
+    '+1',
+    'NaN',
+    'Infinity',
+    '1,000',
+    '0x10',
+    ' 1',
+    '1 ',
+    '.5',
+    '1.2.3',
+    'e5',
+    '1e',
+    '1e99999',
+    '1e201',
+    '١',
+  ])('refuses %p and says what is right', (text) => {
+    expect(() => decimalFromWire(text)).toThrow(DecimalFormatError);
+    expect(() => decimalFromWire(text)).toThrow(/expected a decimal number such as/);
+  });
 });
 
 describe('arithmetic on Decimal text', () => {
   it('orders by value, not by text', () => {
-    const sorted = ['0.00000099', '0.5', '0.45', '9', '9.5', '10', '10.1', '116539000', '123456789012345678'];
+    const sorted = [
+      '0.00000099',
+      '0.5',
+      '0.45',
+      '9',
+      '9.5',
+      '10',
+      '10.1',
+      '116539000',
+      '123456789012345678',
+    ];
     for (let i = 0; i < sorted.length; i++) {
       for (let j = 0; j < sorted.length; j++) {
         const expected = sorted[i] === '0.5' && sorted[j] === '0.45' ? 1 : undefined;
-        if (expected !== undefined) expect(Math.sign(compareDecimal(sorted[i]!, sorted[j]!))).toBe(expected);
+        if (expected !== undefined)
+          expect(Math.sign(compareDecimal(sorted[i]!, sorted[j]!))).toBe(expected);
       }
     }
-    expect(['10.1', '9.5', '0.5', '0.45', '10', '9'].sort(compareDecimal)).toEqual(['0.45', '0.5', '9', '9.5', '10', '10.1']);
+    expect(['10.1', '9.5', '0.5', '0.45', '10', '9'].sort(compareDecimal)).toEqual([
+      '0.45',
+      '0.5',
+      '9',
+      '9.5',
+      '10',
+      '10.1',
+    ]);
   });
 
   it('subtracts and halves without rounding', () => {

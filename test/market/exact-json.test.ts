@@ -18,7 +18,8 @@ function plain(value: ExactJson): unknown {
 
 describe('parseExactJson', () => {
   it('keeps every digit of a number, which JSON.parse does not', () => {
-    const text = '{"ask_size":25752275.55420627123,"p":1.16539E8,"n":-0.5e-3,"i":12345678901234567890}';
+    const text =
+      '{"ask_size":25752275.55420627123,"p":1.16539E8,"n":-0.5e-3,"i":12345678901234567890}';
     expect(plain(parseExactJson(text))).toEqual({
       ask_size: '25752275.55420627123',
       p: '1.16539E8',
@@ -27,14 +28,14 @@ describe('parseExactJson', () => {
     });
   });
 
-  it.each(['korbit/v2_ws_orderbook_captured_trimmed.jsonl', 'coinone/ws_session_2026-09-23_trimmed.jsonl'])(
-    'reads recorded frames of %s like JSON.parse',
-    (file) => {
-      for (const line of fixtureLines(file)) {
-        expect(plain(parseExactJson(line))).toEqual(loosely(JSON.parse(line)));
-      }
-    },
-  );
+  it.each([
+    'korbit/v2_ws_orderbook_captured_trimmed.jsonl',
+    'coinone/ws_session_2026-09-23_trimmed.jsonl',
+  ])('reads recorded frames of %s like JSON.parse', (file) => {
+    for (const line of fixtureLines(file)) {
+      expect(plain(parseExactJson(line))).toEqual(loosely(JSON.parse(line)));
+    }
+  });
 
   it('reads escapes, empty containers, white space and words', () => {
     const text = ' {"a\\u0041\\n\\"":[ ] , "b" : { } ,"c":[true,false,null,"호가 \\uD55C"]}\r\n\t';
@@ -47,12 +48,38 @@ describe('parseExactJson', () => {
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
 
-  it.each(['', ' ', '{', '[', '"', '"\\', '{"a"', '{"a":', '{"a":1', '{"a":1,}', '[1,]', '[1 2]', '01', '-', '1.', '1e', 'tru', 'nul', 'hello', '{a:1}', "{'a':1}", '1 1', '"a\nb"', '"\\x"', '[1}', '{"a":1]', '+1', 'NaN'])(
-    'refuses %p',
-    (text) => {
-      expect(() => parseExactJson(text)).toThrow(JsonFormatError);
-    },
-  );
+  it.each([
+    '',
+    ' ',
+    '{',
+    '[',
+    '"',
+    '"\\',
+    '{"a"',
+    '{"a":',
+    '{"a":1',
+    '{"a":1,}',
+    '[1,]',
+    '[1 2]',
+    '01',
+    '-',
+    '1.',
+    '1e',
+    'tru',
+    'nul',
+    'hello',
+    '{a:1}',
+    "{'a':1}",
+    '1 1',
+    '"a\nb"',
+    '"\\x"',
+    '[1}',
+    '{"a":1]',
+    '+1',
+    'NaN',
+  ])('refuses %p', (text) => {
+    expect(() => parseExactJson(text)).toThrow(JsonFormatError);
+  });
 
   it('refuses deep nesting instead of overflowing the stack', () => {
     expect(() => parseExactJson('['.repeat(100_000))).toThrow(/nested deeper than 32/);

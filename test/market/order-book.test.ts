@@ -1,5 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { applySide, diffSide, isCrossed, type Level, sortLevels } from '../../src/market/order-book.js';
+import {
+  applySide,
+  diffSide,
+  isCrossed,
+  type Level,
+  sortLevels,
+} from '../../src/market/order-book.js';
 
 const asks: Level[] = [
   ['99', '1'],
@@ -36,8 +42,13 @@ describe('diffSide and applySide', () => {
       return seed % n;
     };
     const make = (side: 'ask' | 'bid'): Level[] => {
-      const prices = new Set(Array.from({ length: random(12) }, () => `${random(30) + 1}${random(2) ? '.5' : ''}`));
-      return sortLevels(side, [...prices].map((p): Level => [p, String(random(3) + 1)]));
+      const prices = new Set(
+        Array.from({ length: random(12) }, () => `${random(30) + 1}${random(2) ? '.5' : ''}`),
+      );
+      return sortLevels(
+        side,
+        [...prices].map((p): Level => [p, String(random(3) + 1)]),
+      );
     };
     for (const side of ['ask', 'bid'] as const) {
       let levels: readonly Level[] = [];

@@ -101,7 +101,13 @@ export class BithumbPoller implements Feed {
     const single = lanes.filter((lane) => lane.single).length < SINGLE_LANES;
     const batch = lanes.find((lane) => !lane.single && lane.pairs.size < MAX_BATCH);
     if (!single && batch !== undefined) return batch;
-    const lane: Lane = { single, pairs: new Map(), awaiting: new Map(), failures: 0, lastGood: null };
+    const lane: Lane = {
+      single,
+      pairs: new Map(),
+      awaiting: new Map(),
+      failures: 0,
+      lastGood: null,
+    };
     this.#lanes.add(lane);
     const loop = this.#loop(lane).finally(() => this.#running.delete(loop));
     this.#running.add(loop);
@@ -120,7 +126,9 @@ export class BithumbPoller implements Feed {
     while (!this.#stop.signal.aborted && this.#lanes.has(lane)) {
       const started = performance.now();
       const wait = await this.#round(lane);
-      await this.#sleep(Math.max(wait, this.#context.bithumbPollMs - (performance.now() - started)));
+      await this.#sleep(
+        Math.max(wait, this.#context.bithumbPollMs - (performance.now() - started)),
+      );
     }
   }
 
@@ -255,14 +263,20 @@ export class BithumbPoller implements Feed {
 function booksOf(answer: RestAnswer): ExactJson[] {
   if (answer.status === 429 || answer.status === 418) {
     const after = Number(answer.headers.get('retry-after') ?? '0');
-    throw new PollError(`HTTP ${answer.status}`, 'RATE_LIMITED', false, after > 0 ? after * 1000 : 0);
+    throw new PollError(
+      `HTTP ${answer.status}`,
+      'RATE_LIMITED',
+      false,
+      after > 0 ? after * 1000 : 0,
+    );
   }
   let body: ExactJson;
   try {
     body = parseExactJson(answer.text);
   } catch (error) {
     const what = answer.status === 200 ? (error as Error).message : `HTTP ${answer.status}`;
-    const cause = answer.status === 503 ? 'MAINTENANCE' : answer.status === 200 ? 'PARSE_FAILED' : 'REFUSED';
+    const cause =
+      answer.status === 503 ? 'MAINTENANCE' : answer.status === 200 ? 'PARSE_FAILED' : 'REFUSED';
     throw new PollError(`${what}; the answer was ${excerpt(answer.text)}`, cause);
   }
   const error = errorOf(body);
@@ -271,7 +285,10 @@ function booksOf(answer: RestAnswer): ExactJson[] {
     throw new PollError(error, 'REFUSED', code === '404');
   }
   if (answer.status !== 200 || !Array.isArray(body)) {
-    throw new PollError(`HTTP ${answer.status} ${excerpt(answer.text)}`, answer.status === 503 ? 'MAINTENANCE' : 'REFUSED');
+    throw new PollError(
+      `HTTP ${answer.status} ${excerpt(answer.text)}`,
+      answer.status === 503 ? 'MAINTENANCE' : 'REFUSED',
+    );
   }
   return body;
 }

@@ -3,7 +3,15 @@ import type { GapCause } from '../../market/gap.js';
 import { type Pair, pairText } from '../../market/market.js';
 import type { ExchangeAdapter, FeedContext } from '../feed.js';
 import { RateLimiter } from '../rate-limiter.js';
-import { optionalText, readLevelObjects, wireArray, WireError, wireObject, type WireObject, wireText } from '../wire.js';
+import {
+  optionalText,
+  readLevelObjects,
+  wireArray,
+  WireError,
+  wireObject,
+  type WireObject,
+  wireText,
+} from '../wire.js';
 import { WSController, type WSProfile } from '../ws-controller.js';
 import { WSFeed } from '../ws-feed.js';
 import { listFrom } from './list-from.js';
@@ -42,7 +50,10 @@ export class CoinoneController extends WSController {
     return [...this.pairs.values()].map((pair) => request('SUBSCRIBE', pair));
   }
 
-  protected override getChangeMessage(added: readonly Pair[], removed: readonly Pair[]): readonly string[] {
+  protected override getChangeMessage(
+    added: readonly Pair[],
+    removed: readonly Pair[],
+  ): readonly string[] {
     return [
       ...removed.map((pair) => request('UNSUBSCRIBE', pair)),
       ...added.map((pair) => request('SUBSCRIBE', pair)),
@@ -118,7 +129,8 @@ export class CoinoneController extends WSController {
   #error(message: WireObject): void {
     const code = optionalText(message['error_code']) ?? '';
     const field = optionalText(message['field']);
-    const reason = `${code} ${optionalText(message['message']) ?? ''}${field === null ? '' : ` (${field})`}`.trim();
+    const reason =
+      `${code} ${optionalText(message['message']) ?? ''}${field === null ? '' : ` (${field})`}`.trim();
     const only = this.awaiting;
     // The error names no pair; where just one pair waits for its first book, it can be no other.
     if (code === INVALID_TOPIC && only.length === 1) this.refuse(only[0]!, reason);
@@ -156,7 +168,9 @@ export const coinone: ExchangeAdapter = {
       const answer = wireObject(body, 'the answer');
       // Errors come with HTTP 200 (coinone.md 5).
       if (answer['result'] !== 'success') {
-        throw new WireError(`error ${optionalText(answer['error_code'])}: ${optionalText(answer['error_msg'])}`);
+        throw new WireError(
+          `error ${optionalText(answer['error_code'])}: ${optionalText(answer['error_msg'])}`,
+        );
       }
       return wireArray(answer['markets'], 'markets').map((item) => {
         const row = wireObject(item, 'a row of the market list');

@@ -30,7 +30,10 @@ class BookSide {
   constructor(readonly side: Side) {}
 
   replace(entries: readonly Entry[]): void {
-    this.levels = readSide(this.side, entries.map((e) => [e.price, e.volume] as const));
+    this.levels = readSide(
+      this.side,
+      entries.map((e) => [e.price, e.volume] as const),
+    );
     this.stamps = new Map(entries.map((e) => [e.price, e]));
     this.#tombstones.clear();
   }
@@ -148,7 +151,8 @@ function entriesOf(value: ExactJson | undefined, what: string): Entry[] {
 
 function counter(value: ExactJson | undefined, what: string): number {
   const text = wireText(value, what);
-  if (!/^\d{1,15}$/.test(text)) throw new WireError(`${what} is "${text}"; expected a whole number`);
+  if (!/^\d{1,15}$/.test(text))
+    throw new WireError(`${what} is "${text}"; expected a whole number`);
   return Number(text);
 }
 
@@ -156,6 +160,7 @@ function counter(value: ExactJson | undefined, what: string): number {
 function secondsToMs(text: string): number {
   const [seconds, fraction = ''] = decimalFromWire(text).split('.');
   const ms = Number(seconds) * 1000 + Number(fraction.slice(0, 3).padEnd(3, '0'));
-  if (!Number.isSafeInteger(ms)) throw new WireError(`updatedAt is "${text}"; expected Unix seconds`);
+  if (!Number.isSafeInteger(ms))
+    throw new WireError(`updatedAt is "${text}"; expected Unix seconds`);
   return ms;
 }

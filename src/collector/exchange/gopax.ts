@@ -4,7 +4,14 @@ import { type Pair, pairText } from '../../market/market.js';
 import { isCrossed } from '../../market/order-book.js';
 import type { ExchangeAdapter, FeedContext } from '../feed.js';
 import { RateLimiter } from '../rate-limiter.js';
-import { optionalText, wireArray, WireError, wireObject, type WireObject, wireText } from '../wire.js';
+import {
+  optionalText,
+  wireArray,
+  WireError,
+  wireObject,
+  type WireObject,
+  wireText,
+} from '../wire.js';
 import { WSController, type WSProfile } from '../ws-controller.js';
 import { WSFeed } from '../ws-feed.js';
 import { GopaxBook } from './gopax-book.js';

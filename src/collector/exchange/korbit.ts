@@ -2,7 +2,16 @@ import { parseExactJson } from '../../market/exact-json.js';
 import { type Pair, pairText } from '../../market/market.js';
 import type { ExchangeAdapter, FeedContext } from '../feed.js';
 import { RateLimiter } from '../rate-limiter.js';
-import { optionalText, readLevelObjects, timestampMs, wireArray, WireError, wireObject, type WireObject, wireText } from '../wire.js';
+import {
+  optionalText,
+  readLevelObjects,
+  timestampMs,
+  wireArray,
+  WireError,
+  wireObject,
+  type WireObject,
+  wireText,
+} from '../wire.js';
 import { WSController, type WSProfile } from '../ws-controller.js';
 import { WSFeed } from '../ws-feed.js';
 import { listFrom } from './list-from.js';
@@ -37,7 +46,10 @@ export class KorbitController extends WSController {
     return [this.#request('subscribe', [...this.pairs.values()])];
   }
 
-  protected override getChangeMessage(added: readonly Pair[], removed: readonly Pair[]): readonly string[] {
+  protected override getChangeMessage(
+    added: readonly Pair[],
+    removed: readonly Pair[],
+  ): readonly string[] {
     return [
       ...(removed.length > 0 ? [this.#request('unsubscribe', removed)] : []),
       ...(added.length > 0 ? [this.#request('subscribe', added)] : []),
@@ -104,8 +116,12 @@ function symbolOf(pair: Pair): string {
 
 function pairOf(symbol: string): Pair {
   const line = symbol.lastIndexOf('_');
-  if (line <= 0 || line === symbol.length - 1) throw new WireError(`symbol is "${symbol}"; expected e.g. btc_krw`);
-  return { symbol: symbol.slice(0, line).toUpperCase(), currency: symbol.slice(line + 1).toUpperCase() };
+  if (line <= 0 || line === symbol.length - 1)
+    throw new WireError(`symbol is "${symbol}"; expected e.g. btc_krw`);
+  return {
+    symbol: symbol.slice(0, line).toUpperCase(),
+    currency: symbol.slice(line + 1).toUpperCase(),
+  };
 }
 
 /** Korbit. Only launched pairs are listed: a stopped one gives one empty book and then nothing. */
@@ -117,7 +133,9 @@ export const korbit: ExchangeAdapter = {
         const row = wireObject(item, 'a row of the market list');
         // Older answers have no status; then presence means listed (korbit.md 6).
         if ((row['status'] ?? 'launched') !== 'launched') return [];
-        return [{ ...pairOf(wireText(row['symbol'], 'symbol')), koreanName: null, englishName: null }];
+        return [
+          { ...pairOf(wireText(row['symbol'], 'symbol')), koreanName: null, englishName: null },
+        ];
       }),
     ),
   createFeed: (context: FeedContext) => {

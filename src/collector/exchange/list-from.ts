@@ -22,7 +22,10 @@ export async function listFrom(
   try {
     markets = read(parseExactJson(answer.text));
   } catch (error) {
-    throw new RestError(`${(error as Error).message}; the answer was ${excerpt(answer.text)}`, error);
+    throw new RestError(
+      `${(error as Error).message}; the answer was ${excerpt(answer.text)}`,
+      error,
+    );
   }
   if (markets.length === 0) throw new RestError('the market list is empty');
   return markets;

@@ -2,7 +2,15 @@ import { type ExactJson } from '../../market/exact-json.js';
 import type { Pair } from '../../market/market.js';
 import type { Sides } from '../../market/order-book.js';
 import type { ListedMarket } from '../../store/store-types.js';
-import { optionalText, readSide, timestampMs, wireArray, wireObject, WireError, wireText } from '../wire.js';
+import {
+  optionalText,
+  readSide,
+  timestampMs,
+  wireArray,
+  wireObject,
+  WireError,
+  wireText,
+} from '../wire.js';
 
 /**
  * What Upbit and Bithumb (generation 2) spell alike: codes with the quote first (`KRW-BTC`) and
@@ -18,7 +26,8 @@ export function quoteFirstCode(pair: Pair): string {
 /** `KRW-BTC` as `BTC`, `KRW`. */
 export function pairOfQuoteFirst(code: string): Pair {
   const dash = code.indexOf('-');
-  if (dash <= 0 || dash === code.length - 1) throw new WireError(`code is "${code}"; expected e.g. KRW-BTC`);
+  if (dash <= 0 || dash === code.length - 1)
+    throw new WireError(`code is "${code}"; expected e.g. KRW-BTC`);
   return { symbol: code.slice(dash + 1), currency: code.slice(0, dash) };
 }
 
@@ -31,7 +40,15 @@ export interface UnitBook {
 }
 
 /** Keys of the DEFAULT and SIMPLE formats (upbit.md 3.1 and 3.2, bithumb.md 3.1). */
-const DEFAULT_KEYS = ['code', 'orderbook_units', 'ask_price', 'ask_size', 'bid_price', 'bid_size', 'timestamp'] as const;
+const DEFAULT_KEYS = [
+  'code',
+  'orderbook_units',
+  'ask_price',
+  'ask_size',
+  'bid_price',
+  'bid_size',
+  'timestamp',
+] as const;
 const SIMPLE_KEYS = ['cd', 'obu', 'ap', 'as', 'bp', 'bs', 'tms'] as const;
 
 /**
@@ -68,7 +85,9 @@ export function errorOf(value: ExactJson): string | null {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
   const error = value['error'];
   if (typeof error !== 'object' || error === null || Array.isArray(error)) return null;
-  return [optionalText(error['name']), optionalText(error['message'])].filter((t) => t !== null).join(': ');
+  return [optionalText(error['name']), optionalText(error['message'])]
+    .filter((t) => t !== null)
+    .join(': ');
 }
 
 /** Reads `/v1/market/all`: `[{"market":"KRW-BTC","korean_name":"비트코인","english_name":"Bitcoin"},…]`. */
