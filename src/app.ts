@@ -45,7 +45,7 @@ export async function startApp(config: Config, quiet = false): Promise<App> {
     const logger = new Logger({
       level: config.logLevel,
       lang: config.logLang,
-      secrets: secrets.filter((s) => s != null),
+      secrets: secrets.filter((s) => s !== undefined && s !== null),
     });
     logger.addSink(files.sink);
     logger.addSink((record) => bus.logs.publish(record));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { ConfigError, DEFAULT_URLS, readConfig } from '../src/config.js';
+import type { ConfigError } from '../src/config.js';
+import { DEFAULT_URLS, readConfig } from '../src/config.js';
 import { readFileSync } from 'node:fs';
 
 function problems(env: Record<string, string>): readonly string[] {

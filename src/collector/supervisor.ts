@@ -1,7 +1,7 @@
 import type { Bus } from '../bus.js';
 import type { Config } from '../config.js';
 import type { Logger } from '../logging/logger.js';
-import { type CollectPattern, wantedPairs } from '../market/collect-pattern.js';
+import { collectPatternText, unmatchedPatterns, wantedPairs } from '../market/collect-pattern.js';
 import type { CollectorStatus } from '../market/collector-status.js';
 import { type Exchange, EXCHANGES } from '../market/exchange.js';
 import type { Gap } from '../market/gap.js';
@@ -107,6 +107,10 @@ export class Supervisor implements CollectorControl {
     if (!anything && config.collect.length === 0) logger.log('NOTHING_TO_COLLECT', {}, undefined);
     await Promise.all(EXCHANGES.map((exchange) => this.#openExchange(this.#rooms[exchange])));
     this.#dropUnwantedGaps();
+    const listed = Object.fromEntries(EXCHANGES.map((e) => [e, this.#rooms[e].list.listed]));
+    for (const pattern of unmatchedPatterns(config.collect, listed as Record<Exchange, Pair[]>)) {
+      logger.log('PATTERN_MATCHES_NOTHING', {}, { pattern: collectPatternText(pattern) });
+    }
   }
 
   collectors(exchange?: Exchange): CollectorStatus[] {
@@ -232,7 +236,7 @@ export class Supervisor implements CollectorControl {
       const status = room.collector.status(pair);
       if (room.list.listed.length === 0 || isListed(room, pair)) {
         if (!room.collector.running(pair)) start.push(pair);
-      } else if (status?.lastBookAt == null && status?.state !== 'FAILED') {
+      } else if ((status?.lastBookAt ?? null) === null && status?.state !== 'FAILED') {
         this.#rejectUnknown(room, pair);
       }
     }
@@ -294,14 +298,4 @@ export class Supervisor implements CollectorControl {
 
 function isListed(room: Room, pair: Pair): boolean {
   return room.list.listed.some((l) => l.symbol === pair.symbol && l.currency === pair.currency);
-}
-
-/** Patterns of `COLLECT` that match no listed market of any exchange; for a warning at start. */
-export function unmatchedPatterns(
-  patterns: readonly CollectPattern[],
-  listed: Readonly<Record<Exchange, readonly Pair[]>>,
-): CollectPattern[] {
-  return patterns.filter((pattern) =>
-    EXCHANGES.every((exchange) => wantedPairs([pattern], exchange, listed[exchange]).length === 0),
-  );
 }

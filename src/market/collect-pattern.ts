@@ -36,7 +36,7 @@ export function parseCollect(text: string): CollectResult {
       );
     } else {
       patterns.push({
-        exchange: exchange === '*' ? null : (exchange as Exchange),
+        exchange: exchange === '*' ? null : exchange,
         symbol: match[2] === '*' ? null : match[2]!,
         currency: match[3] === '*' ? null : match[3]!,
       });
@@ -78,4 +78,20 @@ export function wantedPairs(
     }
   }
   return [...wanted.values()];
+}
+
+/** A pattern as it is written in `COLLECT`. */
+export function collectPatternText(pattern: CollectPattern): string {
+  const pair = `${pattern.symbol ?? '*'}-${pattern.currency ?? '*'}`;
+  return pattern.exchange === null ? pair : `${pattern.exchange}:${pair}`;
+}
+
+/** Patterns that match no listed market of any exchange: most likely a mistake worth telling. */
+export function unmatchedPatterns(
+  patterns: readonly CollectPattern[],
+  listed: Readonly<Record<Exchange, readonly Pair[]>>,
+): CollectPattern[] {
+  return patterns.filter((pattern) =>
+    EXCHANGES.every((exchange) => wantedPairs([pattern], exchange, listed[exchange]).length === 0),
+  );
 }

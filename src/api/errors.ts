@@ -1,0 +1,48 @@
+import { GraphQLError } from 'graphql';
+import { ExchangeUnavailableError, UnknownMarketError } from '../collector/collector-control.js';
+
+/** Every `extensions.code` that this program itself gives to an error, and what it means. */
+export const ERROR_CODES = {
+  BAD_USER_INPUT: 'A value given cannot be right; `extensions.argument` names the argument.',
+  UNKNOWN_MARKET:
+    'The exchange does not list that market; `extensions.closeMatches` holds pairs that resemble it.',
+  EXCHANGE_UNAVAILABLE:
+    "The exchange's market list is out of reach, so a market cannot be checked.",
+  UNAUTHENTICATED: 'API_TOKEN is set and the mutation came without it or with another.',
+  TOO_MANY_SUBSCRIPTIONS: 'The server, or this connection, has as many live readers as it allows.',
+  QUERY_TOO_COMPLEX:
+    'The operation nests too deep, has too many aliases or asks for too many rows.',
+  SHUTTING_DOWN: 'The server is closing and takes no new subscriptions.',
+} as const;
+
+/** Code of an expected error. */
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** An expected error: its text reaches the client as it is, unlike that of any other error. */
+export function apiError(
+  code: ErrorCode,
+  message: string,
+  more: Readonly<Record<string, unknown>> = {},
+): GraphQLError {
+  return new GraphQLError(message, { extensions: { code, ...more } });
+}
+
+/** `BAD_USER_INPUT` about `argument`; the message says what it was and what is right. */
+export function badInput(argument: string, message: string): GraphQLError {
+  return apiError('BAD_USER_INPUT', `${argument}: ${message}`, { argument });
+}
+
+/** Runs `work`, turning the errors that collectors are known to throw into API errors. */
+export async function withKnownErrors<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof UnknownMarketError) {
+      throw apiError('UNKNOWN_MARKET', error.message, { closeMatches: error.closeMatches });
+    }
+    if (error instanceof ExchangeUnavailableError) {
+      throw apiError('EXCHANGE_UNAVAILABLE', error.message, { exchange: error.exchange });
+    }
+    throw error;
+  }
+}

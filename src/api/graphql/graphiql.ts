@@ -1,0 +1,116 @@
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import type { GraphiQLOptions } from 'graphql-yoga';
+import { GRAPHQL_PATH } from './yoga.js';
+
+const FIVE = `# One market on all five exchanges. Press play.
+query FiveExchanges {
+  upbit: orderbook(exchange: UPBIT) { ...Top }
+  bithumb: orderbook(exchange: BITHUMB) { ...Top }
+  coinone: orderbook(exchange: COINONE) { ...Top }
+  korbit: orderbook(exchange: KORBIT) { ...Top }
+  gopax: orderbook(exchange: GOPAX) { ...Top }
+}
+
+fragment Top on Orderbook {
+  exchange
+  symbol
+  currency
+  timestamp
+  sequence
+  spread
+  midPrice
+  asks(depth: 3) { price volume }
+  bids(depth: 3) { price volume }
+}
+`;
+
+const LIVE = `# All recorded Upbit markets, live. Press play.
+subscription Live {
+  orderbook(exchange: UPBIT) {
+    symbol
+    currency
+    timestamp
+    sequence
+    bestAsk { price volume }
+    bestBid { price volume }
+    spread
+  }
+}
+`;
+
+const CONTROL = `# Start recording a market; stopCollector ends it.
+mutation Start {
+  startCollector(exchange: UPBIT, symbol: "ETH", currency: "KRW") {
+    exchange
+    symbol
+    currency
+    state
+    books
+    error
+  }
+}
+`;
+
+const HISTORY = `# What was recorded, what is missing, and what happened.
+query History {
+  orderbookRows(exchange: UPBIT, symbol: "BTC", first: 20) {
+    edges { node { timestamp symbol currency side price volume } }
+    pageInfo { hasNextPage endCursor }
+  }
+  gaps(first: 20) {
+    edges { node { exchange symbol currency start end cause detail } }
+  }
+  logs(first: 20) {
+    edges { node { timestamp level exchange symbol event message } }
+  }
+  collectors { exchange symbol currency state books reconnects lastBookAt error }
+}
+`;
+
+/** The page's settings; with a token, the mutation's tab shows where to put it. */
+export function graphiqlOptions(tokenWanted: boolean): GraphiQLOptions {
+  const headers = tokenWanted ? '{\n  "authorization": "Bearer <API_TOKEN>"\n}' : null;
+  return {
+    title: 'Korean order books',
+    endpoint: GRAPHQL_PATH,
+    // Subscriptions would go by GET otherwise, which the check against cross-site requests refuses.
+    method: 'POST',
+    // Else the page would keep the token in the browser's storage.
+    shouldPersistHeaders: false,
+    defaultQuery: FIVE,
+    defaultTabs: [
+      { query: FIVE },
+      { query: LIVE },
+      { query: CONTROL, headers },
+      { query: HISTORY },
+    ],
+  };
+}
+
+/**
+ * With three tabs or more, GraphiQL's drag animation leaves a stale shift on each tab that jumps
+ * into effect when the mouse button goes down, so that the first click on a tab misses it.
+ */
+const TABS_FIX = '<style>.graphiql-tab { transform: none !important; }</style></head>';
+
+/** The GraphiQL page, plain and compressed. */
+export interface GraphiqlPage {
+  readonly html: Buffer;
+  readonly gzip: Buffer;
+}
+
+/**
+ * The GraphiQL page with all its code inlined: Yoga's own page loads it from a CDN and stays blank
+ * without internet. It is 9 MB, so it is made on the first request and compressed once.
+ */
+export function graphiqlPage(tokenWanted: boolean): () => Promise<GraphiqlPage> {
+  let page: Promise<GraphiqlPage> | undefined;
+  return () =>
+    (page ??= (async () => {
+      const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
+      const text = renderGraphiQL(graphiqlOptions(tokenWanted)).replace('</head>', TABS_FIX);
+      const html = Buffer.from(text);
+      return { html, gzip: await promisify(gzip)(html) };
+    })());
+}

@@ -1,0 +1,42 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { type ExecutionArgs, getOperationAST, OperationTypeNode } from 'graphql';
+import type { Plugin } from 'graphql-yoga';
+import type { TransportContext } from '../context.js';
+import { apiError } from '../errors.js';
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
+
+/** Whether an `Authorization` value carries `token`. Takes equally long for any wrong one. */
+export function carriesToken(authorization: string | undefined, token: string): boolean {
+  const given = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
+  // Digests are compared because timingSafeEqual wants equal lengths, and a length is a hint too.
+  return given !== undefined && timingSafeEqual(digest(given), digest(token));
+}
+
+/**
+ * Refuses every mutation that comes without the token, whichever transport brought it. Done for
+ * the operation as a whole, so that a mutation added later cannot be forgotten. Null: no token is
+ * wanted.
+ */
+export function useMutationToken(token: string | null): Plugin<TransportContext> {
+  if (token === null) return {};
+  return {
+    onExecute({ args, context, setResultAndStopExecution }) {
+      const { document, operationName } = args as ExecutionArgs;
+      const operation = getOperationAST(document, operationName)?.operation;
+      if (operation !== OperationTypeNode.MUTATION) return;
+      if (carriesToken(context.authorization, token)) return;
+      setResultAndStopExecution({
+        data: null,
+        errors: [
+          apiError(
+            'UNAUTHENTICATED',
+            'mutations need API_TOKEN: send the header "Authorization: Bearer <token>" (graphql-ws: connectionParams.authorization)',
+          ),
+        ],
+      });
+    },
+  };
+}

@@ -1,0 +1,86 @@
+import type { CollectorControl } from '../../collector/collector-control.js';
+import type { CollectorState } from '../../market/collector-status.js';
+import { EXCHANGES, type Exchange } from '../../market/exchange.js';
+import type { StoreReader, StoreStats } from '../../store/store-types.js';
+import type { BookStreams } from '../book-streams.js';
+
+/** Answer of `/health`. */
+export interface Health {
+  readonly status: 'ok' | 'unavailable';
+  /** What is wrong, in words; empty when all is well. */
+  readonly reasons: readonly string[];
+  readonly version: string;
+  readonly uptimeSeconds: number;
+  readonly store: StoreStats;
+  /** Open live subscriptions. */
+  readonly readers: number;
+  /** Number of collectors in each state, per exchange; states without any are left out. */
+  readonly exchanges: Readonly<Record<Exchange, Partial<Record<CollectorState, number>>>>;
+}
+
+/** Where {@link readHealth} looks. */
+export interface HealthSources {
+  readonly reader: StoreReader;
+  readonly stats: () => StoreStats;
+  readonly control: CollectorControl;
+  readonly streams: BookStreams;
+  readonly version: string;
+  /** Whether the server is shutting down. */
+  readonly closing: () => boolean;
+}
+
+/** A database that takes longer than this to answer a small question counts as down, ms. */
+const PROBE_TIMEOUT = 3000;
+
+/** Why the database does not answer, or null when it does. */
+async function probe(reader: StoreReader): Promise<string | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<string>((resolve) => {
+    timer = setTimeout(
+      () => resolve(`the database has not answered for ${PROBE_TIMEOUT} ms`),
+      PROBE_TIMEOUT,
+    );
+  });
+  const answer = reader.exchanges().then(
+    () => null,
+    (error: unknown) =>
+      `the database cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+  );
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Asks everything that must work for the server to be of use. */
+export async function readHealth(sources: HealthSources): Promise<Health> {
+  const reasons: string[] = [];
+  if (sources.closing()) reasons.push('the server is shutting down');
+  const unreadable = await probe(sources.reader);
+  if (unreadable !== null) reasons.push(unreadable);
+  const store = sources.stats();
+  if (store.failure !== null) reasons.push(`the database cannot be written: ${store.failure}`);
+  return {
+    status: reasons.length === 0 ? 'ok' : 'unavailable',
+    reasons,
+    version: sources.version,
+    uptimeSeconds: Math.floor(process.uptime()),
+    store,
+    readers: sources.streams.size,
+    exchanges: statesByExchange(sources.control),
+  };
+}
+
+/** Number of collectors in each state, per exchange. */
+export function statesByExchange(control: CollectorControl): Health['exchanges'] {
+  const counts = Object.fromEntries(EXCHANGES.map((exchange) => [exchange, {}])) as Record<
+    Exchange,
+    Partial<Record<CollectorState, number>>
+  >;
+  for (const { market, state } of control.collectors()) {
+    const count = counts[market.exchange];
+    count[state] = (count[state] ?? 0) + 1;
+  }
+  return counts;
+}

@@ -1,0 +1,37 @@
+import { isIP } from 'node:net';
+
+/** Name or address of a `Host` value, without port and brackets, in lower case. */
+function hostName(header: string): string {
+  const host = header.trim().toLowerCase();
+  const bracketed = /^\[([^\]]*)\](?::\d+)?$/.exec(host);
+  return bracketed?.[1] ?? host.replace(/:\d+$/, '').replace(/\.$/, '');
+}
+
+/** Whether `name` can only mean this machine itself. */
+export function isLoopbackName(name: string): boolean {
+  return (
+    name === 'localhost' ||
+    name.endsWith('.localhost') ||
+    name === '::1' ||
+    (isIP(name) === 4 && name.startsWith('127.'))
+  );
+}
+
+/**
+ * Makes the check of `Host` headers against DNS rebinding: a web page whose own name was made to
+ * point at this server must not be able to read it. Allowed are the loopback names, the host that
+ * the server was told to listen on, `more`, and, unless it listens on loopback only, any IP address
+ * (an address cannot be rebound). No header at all is allowed: every browser sends one.
+ */
+export function hostCheck(
+  listenHost: string,
+  more: readonly string[] = [],
+): (header: string | undefined) => boolean {
+  const allowed = new Set([listenHost, ...more].map(hostName));
+  const anyAddress = !isLoopbackName(hostName(listenHost));
+  return (header) => {
+    if (header === undefined) return true;
+    const name = hostName(header);
+    return isLoopbackName(name) || allowed.has(name) || (anyAddress && isIP(name) !== 0);
+  };
+}

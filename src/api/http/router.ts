@@ -1,0 +1,108 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { GraphiqlPage } from '../graphql/graphiql.js';
+import { GRAPHQL_PATH } from '../graphql/yoga.js';
+import { crossSiteProblem } from './cross-site.js';
+import type { ExportEndpoint } from './export.js';
+import type { Health } from './health.js';
+import { METRICS_TYPE } from './metrics.js';
+import { replyError, replyJson, replyText } from './reply.js';
+
+/** The paths there are, for whoever asks for another. */
+const PATHS = `${GRAPHQL_PATH}, /health, /metrics, /export/<EXCHANGE>.json, /export/<EXCHANGE>.ndjson`;
+
+/** What {@link createRouter} sends requests to. */
+export interface Routes {
+  /** Whether a request with this `Host` header is answered. */
+  readonly hostAllowed: (host: string | undefined) => boolean;
+  /** Executes a GraphQL request. */
+  readonly graphql: (req: IncomingMessage, res: ServerResponse) => void;
+  readonly graphiql: () => Promise<GraphiqlPage>;
+  readonly health: () => Promise<Health>;
+  readonly metrics: () => string;
+  readonly exports: ExportEndpoint;
+  /** Takes errors that nothing else caught. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** Sent with every answer. No other page may frame ours: GraphiQL has a play button. */
+const SAFETY_HEADERS: Readonly<Record<string, string>> = {
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+};
+
+/** GraphiQL's code is inlined; it may talk to this server and to no other. */
+const GRAPHIQL_POLICY =
+  "default-src 'none'; script-src 'unsafe-inline' blob:; worker-src blob:; style-src 'unsafe-inline'; img-src data:; font-src data:; connect-src 'self'; frame-ancestors 'none'";
+
+function pathOf(req: IncomingMessage): URL | null {
+  const target = `http://localhost${req.url ?? '/'}`;
+  return req.url?.startsWith('/') === true && URL.canParse(target) ? new URL(target) : null;
+}
+
+/** Whether this is a browser that was pointed at the address, rather than a GraphQL client. */
+function wantsPage(req: IncomingMessage): boolean {
+  return req.method === 'GET' && req.headers.accept?.includes('text/html') === true;
+}
+
+async function sendGraphiql(
+  req: IncomingMessage,
+  res: ServerResponse,
+  page: () => Promise<GraphiqlPage>,
+): Promise<void> {
+  const { html, gzip } = await page();
+  const zipped = /\bgzip\b/.test(req.headers['accept-encoding']?.toString() ?? '');
+  res.setHeader('content-security-policy', GRAPHIQL_POLICY);
+  res.setHeader('vary', 'accept, accept-encoding');
+  if (zipped) res.setHeader('content-encoding', 'gzip');
+  replyText(res, 200, 'text/html; charset=utf-8', zipped ? gzip : html);
+}
+
+/** Makes the listener that gives each request to whoever answers its path. */
+export function createRouter(routes: Routes): (req: IncomingMessage, res: ServerResponse) => void {
+  const graphql = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    if (wantsPage(req)) return sendGraphiql(req, res, routes.graphiql);
+    if (req.method !== 'GET' && req.method !== 'POST') {
+      res.setHeader('allow', 'GET, POST');
+      return replyError(res, 405, 'METHOD_NOT_ALLOWED', 'GraphQL takes GET and POST');
+    }
+    const problem = crossSiteProblem(req);
+    if (problem === null) return routes.graphql(req, res);
+    replyJson(res, 403, {
+      errors: [{ message: problem, extensions: { code: 'CROSS_SITE_REFUSED' } }],
+    });
+  };
+
+  const answer = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    for (const [name, value] of Object.entries(SAFETY_HEADERS)) res.setHeader(name, value);
+    if (!routes.hostAllowed(req.headers.host)) {
+      const message = `this server does not answer to the name ${JSON.stringify(req.headers.host)}; use its address or localhost`;
+      return replyError(res, 421, 'HOST_REFUSED', message);
+    }
+    const url = pathOf(req);
+    const path = url?.pathname;
+    if (path === GRAPHQL_PATH) return graphql(req, res);
+    if (req.method !== 'GET' && req.method !== 'HEAD') {
+      res.setHeader('allow', 'GET, HEAD');
+      return replyError(res, 405, 'METHOD_NOT_ALLOWED', 'this path takes GET and HEAD');
+    }
+    if (path === '/') {
+      res.writeHead(302, { location: GRAPHQL_PATH }).end();
+    } else if (path === '/health') {
+      const health = await routes.health();
+      replyJson(res, health.status === 'ok' ? 200 : 503, health);
+    } else if (path === '/metrics') {
+      replyText(res, 200, METRICS_TYPE, routes.metrics());
+    } else if (url === null || !routes.exports.handle(req, res, url)) {
+      replyError(res, 404, 'NOT_FOUND', `there is nothing here; the paths are ${PATHS}`);
+    }
+  };
+
+  return (req, res) => {
+    answer(req, res).catch((error: unknown) => {
+      routes.onError(error);
+      if (res.headersSent) res.destroy();
+      else replyError(res, 500, 'INTERNAL_SERVER_ERROR', 'unexpected error; see the log');
+    });
+  };
+}

@@ -1,0 +1,91 @@
+import { apiError, badInput } from './errors.js';
+
+/** Items of a page when `first` is left out. */
+export const DEFAULT_FIRST = 100;
+/** Items of a page at most. */
+export const MAX_FIRST = 1000;
+/** Rows, gaps and log entries that one operation may ask for over all its connections. */
+export const MAX_ROWS_PER_OPERATION = 5000;
+
+/**
+ * What one operation has asked for so far. Without it, thirty aliases of a full page would build
+ * thirty thousand objects on the thread that also receives the books.
+ */
+export class RowBudget {
+  #left = MAX_ROWS_PER_OPERATION;
+
+  /** The size of a page asked for as `first`, taken from the budget. */
+  take(first: number | null | undefined): number {
+    const size = first ?? DEFAULT_FIRST;
+    if (size < 1 || size > MAX_FIRST) {
+      throw badInput('first', `must be from 1 to ${MAX_FIRST}; was ${size}`);
+    }
+    if (size > this.#left) {
+      throw apiError(
+        'QUERY_TOO_COMPLEX',
+        `the operation asks for more than ${MAX_ROWS_PER_OPERATION} rows in all; ask for fewer with first, or use several requests`,
+      );
+    }
+    this.#left -= size;
+    return size;
+  }
+}
+
+/** An opaque cursor for a place of one or more whole numbers within the connection `kind`. */
+export function toCursor(kind: string, ...numbers: readonly number[]): string {
+  return Buffer.from([kind, ...numbers].join(':')).toString('base64url');
+}
+
+/** The numbers of a cursor that {@link toCursor} made for `kind`; undefined when there is none. */
+export function fromCursor(
+  kind: string,
+  count: number,
+  after: string | null | undefined,
+): readonly number[] | undefined {
+  if (after === null || after === undefined) return undefined;
+  const [name, ...rest] = Buffer.from(after, 'base64url').toString('latin1').split(':');
+  const numbers = rest.filter((part) => /^\d{1,16}$/.test(part)).map(Number);
+  const sound =
+    name === kind &&
+    rest.length === count &&
+    numbers.length === count &&
+    numbers.every((number) => Number.isSafeInteger(number));
+  if (!sound) {
+    throw badInput(
+      'after',
+      'must be the endCursor or a cursor of an earlier page of this very field',
+    );
+  }
+  return numbers;
+}
+
+/** A Relay connection's value. */
+export interface Connection<T> {
+  readonly edges: { cursor: string; node: T }[];
+  readonly pageInfo: {
+    hasNextPage: boolean;
+    hasPreviousPage: boolean;
+    startCursor: string | null;
+    endCursor: string | null;
+  };
+}
+
+/** Makes a connection of a page read forward from a cursor (or from the beginning). */
+export function toConnection<I, T>(
+  page: { readonly items: readonly I[]; readonly more: boolean },
+  after: string | null | undefined,
+  cursorOf: (item: I) => string,
+  nodeOf: (item: I) => T,
+): Connection<T> {
+  const edges = page.items.map((item) => ({ cursor: cursorOf(item), node: nodeOf(item) }));
+  return {
+    edges,
+    pageInfo: {
+      hasNextPage: page.more,
+      // Pages are read forward only, so there is one before exactly when a cursor was given.
+      hasPreviousPage: after !== null && after !== undefined,
+      startCursor: edges[0]?.cursor ?? null,
+      endCursor: edges.at(-1)?.cursor ?? null,
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import { DEFAULT_FIRST, MAX_FIRST } from '../paging.js';
+import { builder } from './builder.js';
+import { ExchangeEnum } from './exchange-enum.js';
+
+/** `exchange`, required. */
+export const exchangeArg = builder.args((t) => ({
+  exchange: t.field({ type: ExchangeEnum, required: true, description: 'The exchange.' }),
+}));
+
+/** `exchange`, `symbol`, `currency` naming one market; the pair defaults to BTC-KRW. */
+export const marketArgs = builder.args((t) => ({
+  exchange: t.field({ type: ExchangeEnum, required: true, description: 'The exchange.' }),
+  symbol: t.string({
+    required: true,
+    defaultValue: 'BTC',
+    description: 'Base asset, such as `BTC`; case does not matter.',
+  }),
+  currency: t.string({
+    required: true,
+    defaultValue: 'KRW',
+    description: 'Quote currency, such as `KRW`; case does not matter.',
+  }),
+}));
+
+/** `symbol` and `currency` that narrow a selection; left out they match all. */
+export const pairFilterArgs = builder.args((t) => ({
+  symbol: t.string({ description: 'Only this base asset, such as `BTC`; case does not matter.' }),
+  currency: t.string({
+    description: 'Only this quote currency, such as `KRW`; case does not matter.',
+  }),
+}));
+
+/** `exchange`, `symbol` and `currency` that narrow a selection; left out they match all. */
+export const marketFilterArgs = builder.args((t) => ({
+  exchange: t.field({ type: ExchangeEnum, description: 'Only this exchange.' }),
+  ...pairFilterArgs,
+}));
+
+/** `from` (included) and `to` (excluded). */
+export const windowArgs = builder.args((t) => ({
+  from: t.field({ type: 'DateTime', description: 'From this moment on, itself included.' }),
+  to: t.field({ type: 'DateTime', description: 'Before this moment, itself excluded.' }),
+}));
+
+/** `first` and `after` of a connection that is read forward. */
+export const pageArgs = builder.args((t) => ({
+  first: t.int({
+    defaultValue: DEFAULT_FIRST,
+    description: `Items at most, from 1 to ${MAX_FIRST}.`,
+  }),
+  after: t.string({
+    description: 'Cursor behind which to go on: the `endCursor` of the page before.',
+  }),
+}));

@@ -1,0 +1,128 @@
+import type { CollectorStatus } from '../../market/collector-status.js';
+import { withKnownErrors } from '../errors.js';
+import { marketPart } from '../inputs.js';
+import { exchangeArg, marketArgs } from './arguments.js';
+import { builder } from './builder.js';
+import { ExchangeEnum } from './exchange-enum.js';
+
+/** What a collector is doing. */
+export const CollectorStateEnum = builder.enumType('CollectorState', {
+  description: "What a market's collector is doing.",
+  values: {
+    STARTING: { description: 'Started; no book has arrived yet.' },
+    LIVE: { description: 'Has a current book.' },
+    STALE: { description: 'Silent for so long that quiet can no longer be told from loss.' },
+    RECONNECTING: { description: 'Its connection is down and is being made again.' },
+    STOPPED: { description: 'Stopped on request.' },
+    FAILED: { description: 'Only a person can help: an unknown market, a refusal; see `error`.' },
+  } as const,
+});
+
+/** The recording of one market. */
+export const CollectorType = builder.objectRef<CollectorStatus>('Collector').implement({
+  description: 'The recording of one market, as it is right now.',
+  fields: (t) => ({
+    exchange: t.field({
+      type: ExchangeEnum,
+      description: 'The exchange.',
+      resolve: (status) => status.market.exchange,
+    }),
+    symbol: t.string({
+      description: 'Base asset, such as `BTC`.',
+      resolve: (status) => status.market.symbol,
+    }),
+    currency: t.string({
+      description: 'Quote currency, such as `KRW`.',
+      resolve: (status) => status.market.currency,
+    }),
+    state: t.expose('state', { type: CollectorStateEnum, description: 'What it is doing.' }),
+    startedAt: t.expose('startedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it was last started; null if never since the server began.',
+    }),
+    lastBookAt: t.expose('lastBookAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When its last valid book was received.',
+    }),
+    books: t.expose('books', {
+      type: 'BigInt',
+      description:
+        'Valid books received since `startedAt`, those equal to the one before included.',
+    }),
+    repeats: t.expose('repeats', {
+      type: 'BigInt',
+      description:
+        'Of `books`, those equal to the one before: counted, neither stored nor published.',
+    }),
+    reconnects: t.exposeInt('reconnects', {
+      description: 'Times its connection was made again since `startedAt`.',
+    }),
+    parseFailures: t.expose('parseFailures', {
+      type: 'BigInt',
+      description: 'Messages about this market that could not be read since `startedAt`.',
+    }),
+    error: t.exposeString('error', {
+      nullable: true,
+      description: 'Why it is not `LIVE`, in words; null when it is.',
+    }),
+  }),
+});
+
+builder.queryField('collectors', (t) =>
+  t.field({
+    type: [CollectorType],
+    description: 'All collectors known since the server began, by exchange, symbol and currency.',
+    args: {
+      exchange: t.arg({ type: ExchangeEnum, description: 'Only those of this exchange.' }),
+    },
+    resolve: (_root, args, { control }) => control.collectors(args.exchange ?? undefined),
+  }),
+);
+
+builder.mutationFields((t) => ({
+  startCollector: t.field({
+    type: CollectorType,
+    description:
+      'Starts recording a market; kept across restarts. Harmless when it is recorded already. A disabled exchange is enabled by it. `UNKNOWN_MARKET` when the exchange does not list it.',
+    args: marketArgs,
+    resolve: (_root, args, { control }) => {
+      const market = {
+        exchange: args.exchange,
+        symbol: marketPart('symbol', args.symbol),
+        currency: marketPart('currency', args.currency),
+      };
+      return withKnownErrors(() => control.start(market));
+    },
+  }),
+  stopCollector: t.field({
+    type: CollectorType,
+    description: 'Stops recording a market; kept across restarts. Harmless when it is stopped.',
+    args: marketArgs,
+    resolve: (_root, args, { control }) => {
+      const market = {
+        exchange: args.exchange,
+        symbol: marketPart('symbol', args.symbol),
+        currency: marketPart('currency', args.currency),
+      };
+      return withKnownErrors(() => control.stop(market));
+    },
+  }),
+  startExchange: t.field({
+    type: [CollectorType],
+    description:
+      'Enables an exchange and starts its wanted markets (BTC-KRW if there are none); kept across restarts.',
+    args: exchangeArg,
+    resolve: (_root, { exchange }, { control }) =>
+      withKnownErrors(() => control.startExchange(exchange)),
+  }),
+  stopExchange: t.field({
+    type: [CollectorType],
+    description:
+      'Stops all collectors of an exchange, closes its sockets and disables it; kept across restarts.',
+    args: exchangeArg,
+    resolve: (_root, { exchange }, { control }) =>
+      withKnownErrors(() => control.stopExchange(exchange)),
+  }),
+}));

@@ -1,0 +1,136 @@
+import type { CollectorStatus } from '../../market/collector-status.js';
+import type { Exchange } from '../../market/exchange.js';
+import { marketKey } from '../../market/market.js';
+import type { ExchangeRecord, MarketRecord } from '../../store/store-types.js';
+import { matchesFilter } from '../../bus.js';
+import { optionalMarketPart } from '../inputs.js';
+import { exchangeArg, pairFilterArgs } from './arguments.js';
+import { builder } from './builder.js';
+import { CollectorStateEnum, CollectorType } from './collector.js';
+import { ExchangeEnum } from './exchange-enum.js';
+
+const KOREAN_NAMES: Readonly<Record<Exchange, string>> = {
+  BITHUMB: '빗썸',
+  COINONE: '코인원',
+  GOPAX: '고팍스',
+  KORBIT: '코빗',
+  UPBIT: '업비트',
+};
+
+const ExchangeInfoType = builder.objectRef<ExchangeRecord>('ExchangeInfo').implement({
+  description: 'An exchange in the managed list.',
+  fields: (t) => ({
+    exchange: t.expose('exchange', { type: ExchangeEnum, description: 'The exchange.' }),
+    koreanName: t.string({
+      description: 'Its Korean name.',
+      resolve: ({ exchange }) => KOREAN_NAMES[exchange],
+    }),
+    enabled: t.exposeBoolean('enabled', {
+      description: 'Whether it may be recorded; `startExchange` and `stopExchange` change it.',
+    }),
+    listedAt: t.expose('listedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When its market list was last fetched; null if never.',
+    }),
+    marketCount: t.int({
+      description: 'Number of markets that its newest list contains.',
+      resolve: async ({ exchange }, _args, { reader }) =>
+        (await reader.markets(exchange)).filter((market) => market.listed).length,
+    }),
+    collectors: t.field({
+      type: [CollectorType],
+      description: 'Its collectors, by symbol and currency.',
+      resolve: ({ exchange }, _args, { control }) => control.collectors(exchange),
+    }),
+  }),
+});
+
+/** A market and its collector, if it has one. */
+interface MarketShape {
+  readonly record: MarketRecord;
+  readonly collector: CollectorStatus | null;
+}
+
+const MarketType = builder.objectRef<MarketShape>('Market').implement({
+  description: 'A market in the managed list.',
+  fields: (t) => ({
+    exchange: t.field({
+      type: ExchangeEnum,
+      description: 'The exchange.',
+      resolve: ({ record }) => record.exchange,
+    }),
+    symbol: t.string({
+      description: 'Base asset, such as `BTC`.',
+      resolve: ({ record }) => record.symbol,
+    }),
+    currency: t.string({
+      description: 'Quote currency, such as `KRW`.',
+      resolve: ({ record }) => record.currency,
+    }),
+    koreanName: t.string({
+      nullable: true,
+      description: "The exchange's Korean name of the asset, if it gives one.",
+      resolve: ({ record }) => record.koreanName,
+    }),
+    englishName: t.string({
+      nullable: true,
+      description: "The exchange's English name of the asset, if it gives one.",
+      resolve: ({ record }) => record.englishName,
+    }),
+    listed: t.boolean({
+      description: "Whether the exchange's newest list contains it.",
+      resolve: ({ record }) => record.listed,
+    }),
+    wanted: t.boolean({
+      nullable: true,
+      description:
+        'The last mutation about it: true for start, false for stop, null for none (then `COLLECT` decides).',
+      resolve: ({ record }) => record.wanted,
+    }),
+    collector: t.field({
+      type: CollectorType,
+      nullable: true,
+      description: 'Its collector; null when it had none since the server began.',
+      resolve: ({ collector }) => collector,
+    }),
+    state: t.field({
+      type: CollectorStateEnum,
+      nullable: true,
+      description: 'State of its collector; null when it has none.',
+      resolve: ({ collector }) => collector?.state ?? null,
+    }),
+  }),
+});
+
+builder.queryFields((t) => ({
+  exchanges: t.field({
+    type: [ExchangeInfoType],
+    description: 'The managed list of exchanges, all five.',
+    resolve: (_root, _args, { reader }) => reader.exchanges(),
+  }),
+  markets: t.field({
+    type: [MarketType],
+    description: 'The managed list of an exchange’s markets, by symbol and currency.',
+    args: {
+      ...exchangeArg,
+      ...pairFilterArgs,
+      listed: t.arg.boolean({
+        description: 'true: only those in the newest list; false: only those gone from it.',
+      }),
+    },
+    resolve: async (_root, args, { reader, control }) => {
+      const filter = {
+        symbol: optionalMarketPart('symbol', args.symbol),
+        currency: optionalMarketPart('currency', args.currency),
+      };
+      const collectors = new Map(
+        control.collectors(args.exchange).map((status) => [marketKey(status.market), status]),
+      );
+      return (await reader.markets(args.exchange))
+        .filter((record) => matchesFilter(filter, record))
+        .filter((record) => (args.listed ?? record.listed) === record.listed)
+        .map((record) => ({ record, collector: collectors.get(marketKey(record)) ?? null }));
+    },
+  }),
+}));

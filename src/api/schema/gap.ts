@@ -1,0 +1,89 @@
+import type { Gap } from '../../market/gap.js';
+import { optionalMarketPart, timeWindow } from '../inputs.js';
+import { fromCursor, toConnection, toCursor } from '../paging.js';
+import { marketFilterArgs, pageArgs, windowArgs } from './arguments.js';
+import { builder } from './builder.js';
+import { ExchangeEnum } from './exchange-enum.js';
+
+const GapCauseEnum = builder.enumType('GapCause', {
+  description: 'Why a wanted market was not covered.',
+  values: {
+    CONNECT_FAILED: { description: 'No connection could be made.' },
+    DISCONNECTED: { description: 'The connection was lost.' },
+    STALE: { description: 'Silent for so long that quiet could not be told from loss.' },
+    REFUSED: { description: 'The exchange refused the subscription or request.' },
+    RATE_LIMITED: { description: 'The exchange asked to slow down.' },
+    MAINTENANCE: { description: 'The exchange was under maintenance.' },
+    RESYNC: { description: 'The book had to be fetched anew to be sure of it.' },
+    PARSE_FAILED: { description: 'A message could not be read.' },
+    QUEUE_OVERFLOW: { description: 'More books waited for the disk than memory may hold.' },
+    STORE_FAILED: { description: 'The database could not be written.' },
+    PROCESS_DOWN: { description: 'This program was not running.' },
+  } as const,
+});
+
+const GapType = builder.objectRef<Gap>('Gap').implement({
+  description: 'An interval in which a wanted market was not covered.',
+  fields: (t) => ({
+    exchange: t.field({
+      type: ExchangeEnum,
+      description: 'The exchange.',
+      resolve: (gap) => gap.market.exchange,
+    }),
+    symbol: t.string({
+      description: 'Base asset, such as `BTC`.',
+      resolve: (gap) => gap.market.symbol,
+    }),
+    currency: t.string({
+      description: 'Quote currency, such as `KRW`.',
+      resolve: (gap) => gap.market.currency,
+    }),
+    start: t.expose('start', {
+      type: 'DateTime',
+      description: 'Last proof that the market was covered.',
+    }),
+    end: t.expose('end', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the first book after the gap was received; null while it is open.',
+    }),
+    cause: t.expose('cause', { type: GapCauseEnum, description: 'Why it came about.' }),
+    detail: t.exposeString('detail', {
+      nullable: true,
+      description:
+        'The close code, the error text and the like; null when there is nothing to add.',
+    }),
+    attempts: t.exposeInt('attempts', {
+      description: 'Attempts made to end it (connects, polls).',
+    }),
+  }),
+});
+
+const GapConnection = builder.connectionObject(
+  { type: GapType, name: 'GapConnection', description: 'A page of gaps, oldest first.' },
+  { name: 'GapEdge', description: 'A gap and its cursor.' },
+);
+
+builder.queryField('gaps', (t) =>
+  t.field({
+    type: GapConnection,
+    description: 'Intervals in which wanted markets were not covered, oldest first.',
+    args: { ...marketFilterArgs, ...windowArgs, ...pageArgs },
+    resolve: async (_root, args, { reader, rows }) => {
+      const page = await reader.gaps({
+        exchange: args.exchange ?? undefined,
+        symbol: optionalMarketPart('symbol', args.symbol),
+        currency: optionalMarketPart('currency', args.currency),
+        ...timeWindow(args),
+        after: fromCursor('gap', 1, args.after)?.[0],
+        limit: rows.take(args.first),
+      });
+      return toConnection(
+        page,
+        args.after,
+        (item) => toCursor('gap', item.id),
+        (item) => item.value,
+      );
+    },
+  }),
+);

@@ -1,0 +1,26 @@
+import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
+import { builder } from './builder.js';
+// Each of these adds its types and fields to the builder.
+import './scalars.js';
+import './collector.js';
+import './exchange.js';
+import './orderbook.js';
+import './orderbook-row.js';
+import './gap.js';
+import './log.js';
+
+builder.queryType({ description: 'What can be asked.' });
+builder.mutationType({
+  description: 'What can be changed. When `API_TOKEN` is set, all of it needs that token.',
+});
+builder.subscriptionType({
+  description: 'What can be followed live, over SSE or over WebSocket (graphql-transport-ws).',
+});
+
+/** The whole schema. Holds nothing of a server: that comes with the context. */
+export const schema: GraphQLSchema = builder.toSchema();
+
+/** The schema as SDL in a stable order: the text of `schema.graphql`. */
+export function schemaText(): string {
+  return `${printSchema(lexicographicSortSchema(schema))}\n`;
+}

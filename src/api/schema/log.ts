@@ -1,0 +1,80 @@
+import type { LogRecord } from '../../logging/log-record.js';
+import { optionalEvent, optionalMarketPart } from '../inputs.js';
+import { fromCursor, toConnection, toCursor } from '../paging.js';
+import { marketFilterArgs, pageArgs } from './arguments.js';
+import { builder } from './builder.js';
+import { ExchangeEnum } from './exchange-enum.js';
+
+const LogLevelEnum = builder.enumType('LogLevel', {
+  description: 'Severity of a log entry.',
+  values: {
+    DEBUG: { value: 'debug', description: 'Detail for whoever looks for a fault.' },
+    INFO: { value: 'info', description: 'What happens in the normal course.' },
+    WARN: { value: 'warn', description: 'Unusual, and dealt with.' },
+    ERROR: { value: 'error', description: 'Something failed.' },
+  } as const,
+});
+
+const LogEntryType = builder.objectRef<LogRecord>('LogEntry').implement({
+  description: 'A log event that happened.',
+  fields: (t) => ({
+    timestamp: t.expose('timestamp', { type: 'DateTime', description: 'When it happened.' }),
+    level: t.expose('level', { type: LogLevelEnum, description: 'Severity.' }),
+    exchange: t.expose('exchange', {
+      type: ExchangeEnum,
+      nullable: true,
+      description: 'The exchange it is about; null for the program itself.',
+    }),
+    symbol: t.string({
+      nullable: true,
+      description: 'Base asset of the market it is about; null for a socket or poller as a whole.',
+      resolve: (record) => record.pair?.symbol ?? null,
+    }),
+    currency: t.string({
+      nullable: true,
+      description: 'Quote currency of that market; null for a socket or poller as a whole.',
+      resolve: (record) => record.pair?.currency ?? null,
+    }),
+    event: t.exposeString('event', { description: 'Name of the event, such as `WS_CONNECTED`.' }),
+    message: t.exposeString('message', { description: 'The text, in the language of `LOG_LANG`.' }),
+  }),
+});
+
+const LogEntryConnection = builder.connectionObject(
+  {
+    type: LogEntryType,
+    name: 'LogEntryConnection',
+    description: 'A page of log entries, newest first.',
+  },
+  { name: 'LogEntryEdge', description: 'A log entry and its cursor.' },
+);
+
+builder.queryField('logs', (t) =>
+  t.field({
+    type: LogEntryConnection,
+    description: 'The recorder’s log, newest first.',
+    args: {
+      ...marketFilterArgs,
+      level: t.arg({ type: LogLevelEnum, description: 'Only this severity and worse.' }),
+      event: t.arg.string({ description: 'Only this event, such as `WS_CONNECTED`.' }),
+      ...pageArgs,
+    },
+    resolve: async (_root, args, { reader, rows }) => {
+      const page = await reader.logs({
+        exchange: args.exchange ?? undefined,
+        symbol: optionalMarketPart('symbol', args.symbol),
+        currency: optionalMarketPart('currency', args.currency),
+        level: args.level ?? undefined,
+        event: optionalEvent(args.event),
+        after: fromCursor('log', 1, args.after)?.[0],
+        limit: rows.take(args.first),
+      });
+      return toConnection(
+        page,
+        args.after,
+        (item) => toCursor('log', item.id),
+        (item) => item.value,
+      );
+    },
+  }),
+);

@@ -1,0 +1,89 @@
+import type { BookRow } from '../../store/store-types.js';
+import { optionalMarketPart, timeWindow } from '../inputs.js';
+import { fromCursor, toConnection, toCursor } from '../paging.js';
+import { exchangeArg, pageArgs, pairFilterArgs, windowArgs } from './arguments.js';
+import { builder } from './builder.js';
+import { ExchangeEnum } from './exchange-enum.js';
+
+const SideEnum = builder.enumType('Side', {
+  description: 'A side of an order book.',
+  values: {
+    ASK: { value: 'ask', description: 'Offers to sell, 매도.' },
+    BID: { value: 'bid', description: 'Offers to buy, 매수.' },
+  } as const,
+});
+
+const OrderbookRowType = builder.objectRef<BookRow>('OrderbookRow').implement({
+  description: 'One stored level: what rests at a price from that moment on.',
+  fields: (t) => ({
+    exchange: t.field({
+      type: ExchangeEnum,
+      description: 'The exchange.',
+      resolve: (row) => row.market.exchange,
+    }),
+    symbol: t.string({
+      description: 'Base asset, such as `BTC`.',
+      resolve: (row) => row.market.symbol,
+    }),
+    currency: t.string({
+      description: 'Quote currency, such as `KRW`.',
+      resolve: (row) => row.market.currency,
+    }),
+    timestamp: t.expose('timestamp', {
+      type: 'DateTime',
+      description: 'When this server received the book that the level belongs to.',
+    }),
+    side: t.expose('side', { type: SideEnum, description: 'Ask or bid.' }),
+    price: t.expose('price', { type: 'Decimal', description: 'Price, in the quote currency.' }),
+    volume: t.expose('volume', {
+      type: 'Decimal',
+      description: 'Volume, in the base asset; `0` when the level vanished.',
+    }),
+    sequence: t.expose('sequence', {
+      type: 'BigInt',
+      description: 'Receive number of the book that the level belongs to.',
+    }),
+  }),
+});
+
+const OrderbookRowConnection = builder.connectionObject(
+  {
+    type: OrderbookRowType,
+    name: 'OrderbookRowConnection',
+    description: 'A page of stored levels, in the order in which they were received.',
+  },
+  { name: 'OrderbookRowEdge', description: 'A stored level and its cursor.' },
+);
+
+builder.queryField('orderbookRows', (t) =>
+  t.field({
+    type: OrderbookRowConnection,
+    description:
+      'Stored levels of an exchange, oldest first: the rows of the relation `orderbook` in the database.',
+    args: {
+      ...exchangeArg,
+      ...pairFilterArgs,
+      side: t.arg({ type: SideEnum, description: 'Only asks or only bids.' }),
+      ...windowArgs,
+      ...pageArgs,
+    },
+    resolve: async (_root, args, { reader, rows }) => {
+      const place = fromCursor('row', 2, args.after);
+      const page = await reader.rows({
+        exchange: args.exchange,
+        symbol: optionalMarketPart('symbol', args.symbol),
+        currency: optionalMarketPart('currency', args.currency),
+        side: args.side ?? undefined,
+        ...timeWindow(args),
+        after: place && { sequence: place[0]!, index: place[1]! },
+        limit: rows.take(args.first),
+      });
+      return toConnection(
+        page,
+        args.after,
+        (row) => toCursor('row', row.sequence, row.index),
+        (row) => row,
+      );
+    },
+  }),
+);

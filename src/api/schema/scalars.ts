@@ -1,0 +1,95 @@
+import {
+  GraphQLError,
+  GraphQLScalarType,
+  Kind,
+  type ValueNode,
+  valueFromASTUntyped,
+} from 'graphql';
+import { DateTimeResolver } from 'graphql-scalars';
+import { decimalFromWire } from '../../market/decimal.js';
+import { builder } from './builder.js';
+
+function refuse(message: string, node?: ValueNode): GraphQLError {
+  return new GraphQLError(message, {
+    extensions: { code: 'BAD_USER_INPUT' },
+    ...(node === undefined ? {} : { nodes: node }),
+  });
+}
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}
+
+/** Times that a JavaScript date can hold, ms to both sides of 1970. */
+const MAX_TIME = 8.64e15;
+/** Smaller numbers can only be seconds or a year; read as milliseconds they would all be 1970. */
+const LEAST_TIME = 1e11;
+
+function timeFrom(value: unknown, node?: ValueNode): number {
+  const wrong = `expected a time such as "2026-09-01T12:00:00.000Z" or Unix milliseconds such as 1788264000000, found ${shown(value)}`;
+  if (typeof value === 'string' && /^\d{12,15}$/.test(value)) return Number(value);
+  if (typeof value === 'number') {
+    const plausible = value === 0 || Math.abs(value) >= LEAST_TIME;
+    if (Number.isInteger(value) && plausible && Math.abs(value) <= MAX_TIME) return value;
+    throw refuse(wrong, node);
+  }
+  try {
+    const date: unknown = DateTimeResolver.parseValue(value);
+    if (date instanceof Date) return date.getTime();
+  } catch {
+    // The scalar's own text does not say what would be right; ours does.
+  }
+  throw refuse(wrong, node);
+}
+
+const DateTime = new GraphQLScalarType<number, string>({
+  name: 'DateTime',
+  description:
+    'A moment. Given as ISO 8601 in UTC with milliseconds, `2026-09-01T12:00:00.000Z`; taken in that form, with any offset (RFC 3339), or as Unix milliseconds.',
+  specifiedByURL: 'https://datatracker.ietf.org/doc/html/rfc3339#section-5.6',
+  serialize: (value) => new Date(value as number).toISOString(),
+  parseValue: (value) => timeFrom(value),
+  parseLiteral: (node) =>
+    timeFrom(node.kind === Kind.INT ? Number(node.value) : valueFromASTUntyped(node), node),
+});
+
+function decimalFrom(value: unknown, node?: ValueNode): string {
+  try {
+    if (typeof value === 'string') return decimalFromWire(value);
+  } catch {
+    // Falls through to the same refusal as any other value.
+  }
+  throw refuse(
+    `expected a decimal number as text such as "0.0007772", found ${shown(value)}`,
+    node,
+  );
+}
+
+const Decimal = new GraphQLScalarType<string, string>({
+  name: 'Decimal',
+  description:
+    'An exact decimal number as plain text: no exponent, no trailing zeros, no plus sign; `116539000`, `0.0007772`.',
+  serialize: (value) => value as string,
+  parseValue: (value) => decimalFrom(value),
+  parseLiteral: (node) => decimalFrom('value' in node ? node.value : undefined, node),
+});
+
+function integerFrom(value: unknown, node?: ValueNode): number {
+  const number = typeof value === 'string' && /^-?\d{1,16}$/.test(value) ? Number(value) : value;
+  if (typeof number === 'number' && Number.isSafeInteger(number)) return number;
+  throw refuse(`expected a whole number such as "42", found ${shown(value)}`, node);
+}
+
+const BigIntScalar = new GraphQLScalarType<number, string>({
+  name: 'BigInt',
+  description:
+    'A whole number of up to 64 bits, given as text so that no client rounds it; taken as text or number.',
+  serialize: (value) => String(value),
+  parseValue: (value) => integerFrom(value),
+  parseLiteral: (node) => integerFrom('value' in node ? node.value : undefined, node),
+});
+
+builder.addScalarType('DateTime', DateTime);
+builder.addScalarType('Decimal', Decimal);
+builder.addScalarType('BigInt', BigIntScalar);

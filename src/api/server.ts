@@ -1,0 +1,186 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { setImmediate as loopTurn } from 'node:timers/promises';
+import type { Bus } from '../bus.js';
+import type { CollectorControl } from '../collector/collector-control.js';
+import type { StoreReader, StoreStats } from '../store/store-types.js';
+import { BookStreams, DEFAULT_MAX_SUBSCRIPTIONS } from './book-streams.js';
+import { graphiqlPage } from './graphql/graphiql.js';
+import { createGraphqlWebSocket } from './graphql/websocket.js';
+import { createApiYoga, GRAPHQL_PATH } from './graphql/yoga.js';
+import { Connections } from './http/connections.js';
+import { originAllowed } from './http/cross-site.js';
+import { ExportEndpoint } from './http/export.js';
+import { readHealth } from './http/health.js';
+import { hostCheck } from './http/host-check.js';
+import { Metrics } from './http/metrics.js';
+import { createRouter } from './http/router.js';
+import { type ApiLog, SILENT_LOG } from './log.js';
+
+/** What the API is made of and how it is to serve. */
+export interface ApiOptions {
+  readonly bus: Bus;
+  readonly reader: StoreReader;
+  readonly stats: () => StoreStats;
+  readonly control: CollectorControl;
+  /** Address to listen on. */
+  readonly host: string;
+  /** Port to listen on; 0 takes any free one. */
+  readonly port: number;
+  /** Token that mutations need; null: none. */
+  readonly apiToken: string | null;
+  /** Version of the program, shown by `/health` and `/metrics`. */
+  readonly version: string;
+  /** Where the API reports its own troubles; nowhere when left out. */
+  readonly log?: ApiLog;
+  /** Further `Host` names to answer to, such as that of a reverse proxy. */
+  readonly allowedHosts?: readonly string[];
+  /** Live subscriptions at once; 1000 when left out. */
+  readonly maxSubscriptions?: number;
+  /** How long `close()` waits for clients before it cuts them off, ms; 5000 when left out. */
+  readonly closeGraceMs?: number;
+}
+
+/** The API server. */
+export interface Api {
+  /**
+   * Starts to serve.
+   * @returns the address to open.
+   * @throws an error of one clear line when the address cannot be had.
+   */
+  listen(): Promise<{ url: string }>;
+  /**
+   * Stops: no new connections, live streams end with a clean `complete`, and who has not left
+   * within the grace is cut off. It ends the readers of the bus. Harmless when called again.
+   */
+  close(): Promise<void>;
+}
+
+/** A request's headers must arrive within this, ms. */
+const HEADERS_TIMEOUT = 10_000;
+/** A whole request must arrive within this, ms. Answers may take as long as they like. */
+const REQUEST_TIMEOUT = 30_000;
+/** Sockets at once, WebSockets included. */
+const MAX_CONNECTIONS = 2000;
+
+function listenError(error: NodeJS.ErrnoException, host: string, port: number): Error {
+  const where = `${host}:${port}`;
+  if (error.code === 'EADDRINUSE') {
+    return new Error(
+      `cannot listen on ${where}: the port is taken by another program; stop it or set PORT to a free one`,
+      { cause: error },
+    );
+  }
+  const hint =
+    error.code === 'EACCES'
+      ? 'this port needs more rights; set PORT to one from 1024 on'
+      : error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND'
+        ? 'HOST is no address of this machine; 127.0.0.1 is for this machine alone, 0.0.0.0 for all its addresses'
+        : error.message;
+  return new Error(`cannot listen on ${where}: ${hint}`, { cause: error });
+}
+
+/** An address that a browser on this machine can open. */
+function urlOf(host: string, address: AddressInfo): string {
+  const everywhere = host === '0.0.0.0' || host === '::' || host === '';
+  const name = everywhere ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+  return `http://${name}:${address.port}`;
+}
+
+function refuseUpgrade(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+/** Makes the API server; {@link Api.listen} starts it. */
+export function createApi(options: ApiOptions): Api {
+  const { bus, reader, stats, control, host, port, version } = options;
+  const log = options.log ?? SILENT_LOG;
+  const streams = new BookStreams(bus, options.maxSubscriptions ?? DEFAULT_MAX_SUBSCRIPTIONS);
+  const metrics = new Metrics({ bus, control, stats, streams, version });
+  const yoga = createApiYoga({ bus, reader, control, streams }, options.apiToken, log);
+  const webSocket = createGraphqlWebSocket(yoga, log);
+  const hostAllowed = hostCheck(host, options.allowedHosts);
+  let closing: Promise<void> | undefined;
+
+  const route = createRouter({
+    hostAllowed,
+    graphql: (req, res) => void yoga(req, res, { authorization: req.headers.authorization }),
+    graphiql: graphiqlPage(options.apiToken !== null),
+    health: () =>
+      readHealth({
+        reader,
+        stats,
+        control,
+        streams,
+        version,
+        closing: () => closing !== undefined,
+      }),
+    metrics: () => metrics.text(),
+    exports: new ExportEndpoint(reader, log),
+    onError: (error) => log.error(error),
+  });
+
+  const server = createServer(
+    { headersTimeout: HEADERS_TIMEOUT, requestTimeout: REQUEST_TIMEOUT },
+    route,
+  );
+  const connections = new Connections(server);
+  server.maxConnections = MAX_CONNECTIONS;
+  server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+    // Without a listener a reset connection would end the process.
+    socket.on('error', (error) => log.debug(error));
+    const path = req.url?.split('?')[0];
+    if (closing !== undefined) refuseUpgrade(socket, '503 Service Unavailable');
+    else if (!hostAllowed(req.headers.host)) refuseUpgrade(socket, '421 Misdirected Request');
+    else if (path !== GRAPHQL_PATH) refuseUpgrade(socket, '404 Not Found');
+    else if (!originAllowed(req)) refuseUpgrade(socket, '403 Forbidden');
+    else webSocket.upgrade(req, socket, head);
+  });
+
+  return {
+    listen: () =>
+      new Promise((resolve, reject) => {
+        server.once('error', (error) => reject(listenError(error, host, port)));
+        server.listen(port, host, () => {
+          server.removeAllListeners('error');
+          server.on('error', (error) => log.error(error));
+          resolve({ url: urlOf(host, server.address() as AddressInfo) });
+        });
+      }),
+    close: () => {
+      closing ??= shutDown(options.closeGraceMs ?? 5000);
+      return closing;
+    },
+  };
+
+  /** The order matters: streams end before their connections are asked to. */
+  async function shutDown(graceMs: number): Promise<void> {
+    metrics.close();
+    const closed = closeServer(server);
+    const cut = setTimeout(() => {
+      webSocket.terminate();
+      server.closeAllConnections();
+    }, graceMs);
+    try {
+      await Promise.race([streams.close(), closed]);
+      // The last messages of the streams are written in the turns after their end.
+      await loopTurn();
+      await loopTurn();
+      webSocket.close();
+      await yoga.dispose();
+      connections.closeIdle();
+      await closed;
+    } finally {
+      clearTimeout(cut);
+    }
+  }
+}
+
+/** Stops accepting; settles when the last connection has gone, at once if none ever was possible. */
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    // The callback's error only says that the server was not listening.
+    server.close(() => resolve());
+  });
+}

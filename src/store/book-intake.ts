@@ -1,0 +1,113 @@
+import type { BookEvent } from '../bus.js';
+import type { Gap, GapCause } from '../market/gap.js';
+import { marketKey } from '../market/market.js';
+import type { OrderBook } from '../market/order-book.js';
+import { encodeLevels, wholeRow } from './levels.js';
+import type { BookRow } from './writer-protocol.js';
+
+/** What is known of a market since the process began. */
+interface MarketState {
+  /** Newest book that was kept. */
+  last: OrderBook | null;
+  /** Sequence and timestamp of the newest one kept whole. */
+  whole: { sequence: number; timestamp: number } | null;
+  /** Gap that the store itself opened and that still lasts. */
+  gap: Gap | null;
+  /** Start of the newest gap of this market that anybody reported. */
+  gapStart: number | null;
+}
+
+/** A row to write, and the store's own gap that it ends. */
+export interface Intake {
+  readonly row: BookRow;
+  readonly closed: Gap | null;
+}
+
+/**
+ * Decides how each book is stored: whole or as its changes, and what gaps result from books that
+ * had to be dropped. Knows the newest kept book of every market; touches neither disk nor queue.
+ */
+export class BookIntake {
+  readonly #snapshotEveryMs: number;
+  readonly #markets = new Map<string, MarketState>();
+  /** Timestamp of the newest kept book of any market, this or an earlier run's. */
+  #clock: number | null;
+
+  /**
+   * @param snapshotEveryMs a changed book this long after the market's last whole one is stored
+   * whole, ms; 0 = every one.
+   * @param lastTimestamp timestamp of the newest stored book, Unix ms.
+   */
+  constructor(snapshotEveryMs: number, lastTimestamp: number | null) {
+    this.#snapshotEveryMs = snapshotEveryMs;
+    this.#clock = lastTimestamp;
+  }
+
+  /** The row of a book that is kept. */
+  keep(event: BookEvent): Intake {
+    const { book } = event;
+    const state = this.#state(event);
+    const whole = this.#mustBeWhole(event, state);
+    const first = state.last === null;
+    const sides = whole
+      ? wholeRow(state.last, book)
+      : { asks: encodeLevels(event.changes.asks), bids: encodeLevels(event.changes.bids) };
+    const row: BookRow = {
+      sequence: book.sequence,
+      market: book.market,
+      timestamp: book.timestamp,
+      exchangeTimestamp: book.exchangeTimestamp,
+      base: whole ? book.sequence : state.whole!.sequence,
+      asks: sides.asks,
+      bids: sides.bids,
+      first,
+      steppedFrom: this.#clock !== null && book.timestamp < this.#clock ? this.#clock : null,
+    };
+    this.#clock = book.timestamp;
+    state.last = book;
+    if (whole) state.whole = { sequence: book.sequence, timestamp: book.timestamp };
+    const closed = state.gap === null ? null : { ...state.gap, end: book.timestamp };
+    state.gap = null;
+    return { row, closed };
+  }
+
+  /**
+   * Notes that a book could not be kept; the market's next kept book will be whole.
+   * @returns the gap that begins with it, or null when the market already is in one.
+   */
+  drop(event: BookEvent, cause: GapCause, detail: string): Gap | null {
+    const { book } = event;
+    const state = this.#state(event);
+    if (state.gap !== null) return null;
+    let start = state.last?.timestamp ?? book.timestamp;
+    // Gaps are told apart by their start: one that follows another directly begins where that ended.
+    if (start === state.gapStart) start = book.timestamp;
+    state.gap = { market: book.market, start, end: null, cause, detail, attempts: 0 };
+    state.gapStart = start;
+    return state.gap;
+  }
+
+  /** Notes a gap that somebody else reported. */
+  noteGap(gap: Gap): void {
+    const state = this.#markets.get(marketKey(gap.market));
+    if (state !== undefined) state.gapStart = gap.start;
+  }
+
+  #mustBeWhole({ book, previous, afterGap }: BookEvent, state: MarketState): boolean {
+    if (afterGap || state.whole === null || state.gap !== null) return true;
+    if (previous === null || previous !== state.last?.sequence) return true;
+    const age = book.timestamp - state.whole.timestamp;
+    // A negative age: the clock was set back, and a whole book now keeps rebuilding short.
+    return age >= this.#snapshotEveryMs || age < 0;
+  }
+
+  #state({ book }: BookEvent): MarketState {
+    const key = marketKey(book.market);
+    let state = this.#markets.get(key);
+    if (state === undefined) {
+      state = { last: null, whole: null, gap: null, gapStart: null };
+      this.#markets.set(key, state);
+    }
+    return state;
+  }
+}

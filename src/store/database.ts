@@ -1,0 +1,147 @@
+import { constants } from 'node:fs';
+import { access, mkdir, open, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { type Connection, openConnection, queryRows } from './connection.js';
+import { failureText, sqliteCode, StoreError } from './errors.js';
+import { migrate, pendingMigrations, readMigrations } from './migrations.js';
+
+/** First bytes of every SQLite file (sqlite.org/fileformat2.html, 1.3). */
+const MAGIC = 'SQLite format 3\0';
+
+/**
+ * Looks at the database file without touching it.
+ * @returns whether it exists (an empty file does not count).
+ * @throws {StoreError} when it is a folder, cannot be read, or is something else than SQLite.
+ */
+export async function inspectFile(path: string): Promise<boolean> {
+  const info = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw new StoreError(`cannot look at the database ${path}: ${error.message}`);
+  });
+  if (info === null) return false;
+  if (info.isDirectory()) {
+    throw new StoreError(`${path} is a folder; DB_PATH must name a file`);
+  }
+  if (info.size === 0) return false;
+  const header = Buffer.alloc(MAGIC.length);
+  const file = await open(path, 'r').catch((error: Error) => {
+    throw new StoreError(`cannot read the database ${path}: ${error.message}`);
+  });
+  try {
+    await file.read(header, 0, header.length, 0);
+  } finally {
+    await file.close();
+  }
+  if (header.toString('latin1') !== MAGIC) {
+    throw new StoreError(
+      `${path} is not an SQLite database; set DB_PATH to a recorder's database or to a new file`,
+    );
+  }
+  return true;
+}
+
+/**
+ * Checks that the database can be written, and makes its folder when there is none.
+ * @throws {StoreError} saying what is in the way.
+ */
+export async function prepareFolder(path: string, exists: boolean): Promise<void> {
+  const folder = dirname(path);
+  try {
+    await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK);
+  } catch (error) {
+    throw new StoreError(
+      `the folder ${folder} of the database cannot be made or written (${(error as Error).message}); ` +
+        'make it writable or set DB_PATH to another place',
+    );
+  }
+  if (!exists) return;
+  await access(path, constants.W_OK).catch(() => {
+    throw new StoreError(`the database ${path} is read-only; make it writable or change DB_PATH`);
+  });
+}
+
+/**
+ * Checks, changing nothing, that an existing file is a database that this program may write.
+ * @throws {StoreError} when it belongs to another program or is newer than this one.
+ */
+export async function checkExisting(path: string): Promise<void> {
+  const migrations = await readMigrations();
+  await withConnection(path, { readonly: true }, async (connection) => {
+    if (await isEmpty(connection)) return;
+    await checkOwner(connection, path);
+    await pendingMigrations(connection, migrations);
+  });
+}
+
+/**
+ * Makes or updates the database: the file's fixed settings, then the migrations.
+ * @throws {StoreError} when that fails; the database is then as before.
+ */
+export async function prepareDatabase(path: string): Promise<void> {
+  const migrations = await readMigrations();
+  await withConnection(path, { readonly: false }, async (connection) => {
+    if (await isEmpty(connection)) {
+      // Only before the first page is written can auto_vacuum be chosen; WAL writes that page.
+      await connection.executeScript('PRAGMA auto_vacuum = INCREMENTAL');
+    }
+    await connection.executeScript('PRAGMA journal_mode = WAL');
+    await migrate(connection, migrations);
+  });
+}
+
+/**
+ * Checks that an existing database can be read by this program, changing nothing.
+ * @throws {StoreError} when it is missing, of another kind, newer, or older than this program.
+ */
+export async function checkReadable(path: string): Promise<void> {
+  if (!(await inspectFile(path))) {
+    throw new StoreError(
+      `there is no database at ${path}; record something first (npm start), or set DB_PATH to the recorder's database`,
+    );
+  }
+  const migrations = await readMigrations();
+  await withConnection(path, { readonly: true }, async (connection) => {
+    await checkOwner(connection, path);
+    if ((await pendingMigrations(connection, migrations)).length > 0) {
+      throw new StoreError(
+        `the database ${path} is older than this program; start the recorder once (npm start), it brings it up to date`,
+      );
+    }
+  });
+}
+
+async function withConnection(
+  path: string,
+  options: { readonly: boolean },
+  work: (connection: Connection) => Promise<void>,
+): Promise<void> {
+  try {
+    const connection = await openConnection(path, options);
+    try {
+      await work(connection);
+    } finally {
+      await connection.dispose();
+    }
+  } catch (error) {
+    if (error instanceof StoreError) throw error;
+    const reason = failureText(error);
+    throw new StoreError(`cannot open the database ${path}: ${reason}`, sqliteCode(error));
+  }
+}
+
+async function isEmpty(connection: Connection): Promise<boolean> {
+  return (await queryRows(connection, 'SELECT 1 FROM sqlite_master LIMIT 1')).length === 0;
+}
+
+async function checkOwner(connection: Connection, path: string): Promise<void> {
+  const ours = await queryRows(
+    connection,
+    `SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '_prisma_migrations'`,
+  );
+  if (ours.length === 0) {
+    throw new StoreError(
+      `${path} is the database of another program; set DB_PATH to a recorder's database or to a new file`,
+    );
+  }
+}

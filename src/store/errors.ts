@@ -1,0 +1,71 @@
+/** What the store says when it refuses or cannot go on; the message is meant for people. */
+export class StoreError extends Error {
+  /** SQLite's name of the failure, e.g. `SQLITE_FULL`; null when it is not SQLite's. */
+  readonly code: string | null;
+
+  constructor(message: string, code: string | null = null) {
+    super(message);
+    this.name = 'StoreError';
+    this.code = code;
+  }
+}
+
+/** What SQLite said, under whichever wrapping the driver or Prisma chose. */
+interface DriverFailure {
+  readonly code: string;
+  readonly message: string | null;
+}
+
+/** Looks at the error itself, its `cause` and its `meta.driverAdapterError`, all the way down. */
+function driverFailure(error: unknown): DriverFailure | null {
+  let current: unknown = error;
+  for (let depth = 0; depth < 5 && typeof current === 'object' && current !== null; depth++) {
+    const { originalCode, originalMessage, code, message, meta, cause } = current as {
+      originalCode?: unknown;
+      originalMessage?: unknown;
+      code?: unknown;
+      message?: unknown;
+      meta?: { driverAdapterError?: unknown };
+      cause?: unknown;
+    };
+    if (typeof originalCode === 'string') {
+      const text = typeof originalMessage === 'string' ? originalMessage : null;
+      return { code: originalCode, message: text };
+    }
+    if (typeof code === 'string' && code.startsWith('SQLITE_')) {
+      return { code, message: typeof message === 'string' ? message : null };
+    }
+    current = meta?.driverAdapterError ?? cause;
+  }
+  return null;
+}
+
+/** SQLite's name of a failure, e.g. `SQLITE_FULL`; null when it is not SQLite's. */
+export function sqliteCode(error: unknown): string | null {
+  return driverFailure(error)?.code ?? null;
+}
+
+const REASONS: readonly (readonly [prefix: string, reason: string])[] = [
+  ['SQLITE_FULL', 'the disk is full; free some space'],
+  ['SQLITE_IOERR', 'the disk cannot be read or written; check it and its free space'],
+  ['SQLITE_BUSY', 'another program holds the database locked; close it'],
+  ['SQLITE_LOCKED', 'another connection holds a table locked'],
+  ['SQLITE_READONLY', 'the database or its folder is read-only; make it writable'],
+  ['SQLITE_CANTOPEN', 'the database file cannot be opened; check that its folder is writable'],
+  ['SQLITE_PERM', 'access to the database file is not permitted'],
+  ['SQLITE_CORRUPT', 'the database file is damaged; restore it or start a new one'],
+  ['SQLITE_NOTADB', 'the file is not an SQLite database'],
+];
+
+/** Why a database call failed, in one line for people: the cause, what helps, SQLite's own name. */
+export function failureText(error: unknown): string {
+  if (error instanceof StoreError) return error.message;
+  const failure = driverFailure(error);
+  const known = REASONS.find(([prefix]) => failure?.code.startsWith(prefix));
+  if (failure !== null && known !== undefined) return `${known[1]} (${failure.code})`;
+  if (failure !== null && failure.message !== null) return `${failure.message} (${failure.code})`;
+  if (!(error instanceof Error)) return String(error);
+  if (!error.name.startsWith('Prisma')) return error.message;
+  // Prisma puts the reason into the last paragraph of its message.
+  return error.message.trim().split('\n').at(-1)!.trim();
+}

@@ -1,0 +1,139 @@
+import type { Market } from '../market/market.js';
+import type { BookScan } from './book-scan.js';
+import type { Client } from './connection.js';
+import { decodeLevels, encodeLevels } from './levels.js';
+import { applyRow, rebuildAt, type RebuiltBook, type StoredRow } from './rebuild.js';
+import type { ExportOptions } from './store-types.js';
+
+/** Rows read at a time, and the length of text (UTF-16 units) after which a chunk is handed over. */
+const PAGE_ROWS = 500;
+const CHUNK_LENGTH = 512 * 1024;
+
+/** A piece of an export. */
+export interface ExportChunk {
+  readonly text: string;
+  /** Sequence of the last book in it; null when there is none. */
+  readonly sequence: number | null;
+}
+
+/** What an export reads. */
+export interface ExportSource {
+  readonly client: Client;
+  readonly scan: BookScan;
+  /** Markets by their number. */
+  readonly markets: ReadonlyMap<number, Market>;
+}
+
+/** Text of an export in pieces of bounded size, in order of sequence. */
+export async function* exportChunks(
+  source: ExportSource,
+  options: Pick<ExportOptions, 'shape' | 'format'>,
+): AsyncGenerator<ExportChunk> {
+  const json = options.format === 'json';
+  const separator = json ? ',\n' : '\n';
+  const write = options.shape === 'rows' ? new RowText(source) : new BookText(source);
+  let items: string[] = [];
+  let length = 0;
+  let first = true;
+  const take = (): string => {
+    const lead = first ? (json ? '[\n' : '') : separator;
+    first = false;
+    const text = lead + items.join(separator);
+    items = [];
+    length = 0;
+    return text;
+  };
+  for (;;) {
+    const rows = await source.scan.next(PAGE_ROWS);
+    if (rows.length === 0) break;
+    for (const row of rows) {
+      const texts = await write.items(row, separator);
+      if (texts === '') continue;
+      items.push(texts);
+      length += texts.length;
+      if (length >= CHUNK_LENGTH) yield { text: take(), sequence: row.sequence };
+    }
+    if (length > 0) yield { text: take(), sequence: rows.at(-1)!.sequence };
+  }
+  const end = json ? (first ? '[]\n' : '\n]\n') : first ? '' : '\n';
+  if (end !== '') yield { text: end, sequence: null };
+}
+
+/** `"exchange":…,"symbol":…,"currency":…,"timestamp":` of each market. */
+class Heads {
+  readonly #heads = new Map<number, string>();
+
+  constructor(markets: ReadonlyMap<number, Market>) {
+    for (const [id, { exchange, symbol, currency }] of markets) {
+      const head = JSON.stringify({ exchange, symbol, currency });
+      this.#heads.set(id, `${head.slice(0, -1)},"timestamp":`);
+    }
+  }
+
+  get(id: number): string {
+    return this.#heads.get(id)!;
+  }
+}
+
+/** The shape `rows`: each stored level an object with the seven columns. */
+class RowText {
+  readonly #heads: Heads;
+
+  constructor({ markets }: ExportSource) {
+    this.#heads = new Heads(markets);
+  }
+
+  items(row: StoredRow, separator: string): string {
+    const head = `${this.#heads.get(row.marketId)}${row.timestamp},"side":`;
+    const texts: string[] = [];
+    // Prices and volumes are Decimal text: nothing in them needs escaping.
+    for (const [price, volume] of decodeLevels(row.asks)) {
+      texts.push(`${head}"ask","price":"${price}","volume":"${volume}"}`);
+    }
+    for (const [price, volume] of decodeLevels(row.bids)) {
+      texts.push(`${head}"bid","price":"${price}","volume":"${volume}"}`);
+    }
+    return texts.join(separator);
+  }
+}
+
+/** A market's newest book with the text of its sides. */
+interface WrittenBook {
+  readonly book: RebuiltBook;
+  readonly asks: string;
+  readonly bids: string;
+}
+
+/** The shape `books`: the whole rebuilt book at each recorded change. */
+class BookText {
+  readonly #source: ExportSource;
+  readonly #heads: Heads;
+  readonly #written = new Map<number, WrittenBook>();
+  #part = 0;
+
+  constructor(source: ExportSource) {
+    this.#source = source;
+    this.#heads = new Heads(source.markets);
+  }
+
+  async items(row: StoredRow): Promise<string> {
+    const { client, scan } = this.#source;
+    if (scan.part !== this.#part) {
+      this.#written.clear();
+      this.#part = scan.part;
+    }
+    const before = this.#written.get(row.marketId);
+    const next = applyRow(before?.book ?? null, row);
+    // What lies before the first exported row is read from its whole book on.
+    const book = next ?? (await rebuildAt(client, row.marketId, row.sequence));
+    if (book === null) return '';
+    // Most changes touch one side: the other side, the same array, keeps its text.
+    const asks = book.asks === before?.book.asks ? before.asks : encodeLevels(book.asks);
+    const bids = book.bids === before?.book.bids ? before.bids : encodeLevels(book.bids);
+    this.#written.set(row.marketId, { book, asks, bids });
+    return (
+      `${this.#heads.get(row.marketId)}${row.timestamp},"exchangeTimestamp":${row.exchangeTimestamp},` +
+      `"sequence":${row.sequence},"asks":${asks},"bids":${bids}}`
+    );
+  }
+}

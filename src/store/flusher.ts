@@ -1,0 +1,132 @@
+import { Topic } from '../bus.js';
+import { failureText } from './errors.js';
+import type { WriteQueue } from './write-queue.js';
+import type { WriteBatch } from './writer-protocol.js';
+
+/** Times of the flusher, all ms. */
+export interface FlushTimes {
+  /** How long things gather before they are written. */
+  readonly flushMs: number;
+  /** First and longest wait after a failure; doubled each time. */
+  readonly retryMs: number;
+  readonly maxRetryMs: number;
+  /** How often a sign of life is written. */
+  readonly heartbeatMs: number;
+}
+
+/**
+ * Moves what waits in the queue to the writer: one batch under way at a time, soon after something
+ * waits, at once when a whole batch does. A batch that fails stays and is tried again, ever slower.
+ */
+export class Flusher {
+  /** Publishes the reason when writing starts to fail or the reason changes, null when it works. */
+  readonly failures = new Topic<string | null>();
+
+  readonly #queue: WriteQueue;
+  readonly #write: (batch: WriteBatch) => Promise<void>;
+  readonly #times: FlushTimes;
+  readonly #pulse: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
+  #due = Infinity;
+  #busy = false;
+  #retryWait = 0;
+  #lastHeartbeat = -Infinity;
+  #storedBooks = 0;
+  #lastFlushMs: number | null = null;
+  #failure: string | null = null;
+  #drained: (() => void) | undefined;
+  #stopped = false;
+
+  /** @param write stores a batch, all of it or nothing. */
+  constructor(queue: WriteQueue, write: (batch: WriteBatch) => Promise<void>, times: FlushTimes) {
+    this.#queue = queue;
+    this.#write = write;
+    this.#times = times;
+    this.#pulse = setInterval(() => this.#schedule(0), times.heartbeatMs);
+  }
+
+  /** Books written since the process began. */
+  get storedBooks(): number {
+    return this.#storedBooks;
+  }
+
+  /** Duration of the last batch from hand-over to commit, ms; null before the first. */
+  get lastFlushMs(): number | null {
+    return this.#lastFlushMs;
+  }
+
+  /** Why nothing can be written right now, or null. */
+  get failure(): string | null {
+    return this.#failure;
+  }
+
+  /** Says that something waits. */
+  wake(): void {
+    this.#schedule(this.#queue.hasBatch ? 0 : this.#times.flushMs);
+  }
+
+  /**
+   * Writes what waits, then stops for good.
+   * @returns whether all of it was written within `timeoutMs`.
+   */
+  async stop(timeoutMs: number): Promise<boolean> {
+    clearInterval(this.#pulse);
+    if (this.#busy || !this.#queue.empty) {
+      let late: NodeJS.Timeout | undefined;
+      await new Promise<void>((resolve) => {
+        this.#drained = resolve;
+        late = setTimeout(resolve, timeoutMs);
+        this.#retryWait = Math.min(this.#retryWait, this.#times.retryMs);
+        this.#schedule(0);
+      });
+      clearTimeout(late);
+    }
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    return !this.#busy && this.#queue.empty;
+  }
+
+  /** Flushes in `delay` ms, or earlier if that was the plan; never before a retry is due. */
+  #schedule(delay: number): void {
+    if (this.#busy || this.#stopped) return;
+    const due = performance.now() + Math.max(delay, this.#retryWait);
+    if (due >= this.#due) return;
+    this.#due = due;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#flush(), due - performance.now());
+  }
+
+  async #flush(): Promise<void> {
+    this.#due = Infinity;
+    const started = performance.now();
+    const heartbeat = started - this.#lastHeartbeat >= this.#times.heartbeatMs;
+    if (this.#queue.empty && !heartbeat) return;
+    this.#busy = true;
+    try {
+      const batch = this.#queue.begin(Date.now(), heartbeat);
+      await this.#write(batch);
+      this.#queue.commit();
+      this.#storedBooks += batch.books.length;
+      this.#lastFlushMs = performance.now() - started;
+      if (heartbeat) this.#lastHeartbeat = started;
+      this.#retryWait = 0;
+      this.#report(null);
+    } catch (error) {
+      this.#queue.abort();
+      const { retryMs, maxRetryMs } = this.#times;
+      this.#retryWait = Math.min(maxRetryMs, Math.max(retryMs, this.#retryWait * 2));
+      this.#report(failureText(error));
+    } finally {
+      this.#busy = false;
+    }
+    if (this.#queue.empty) this.#drained?.();
+    else if (this.#drained !== undefined) this.#schedule(0);
+    else this.wake();
+  }
+
+  #report(failure: string | null): void {
+    if (failure === this.#failure) return;
+    this.#failure = failure;
+    this.failures.publish(failure);
+  }
+}

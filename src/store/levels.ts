@@ -1,0 +1,40 @@
+import { diffSide, type Level, type Side, type Sides } from '../market/order-book.js';
+
+/**
+ * The text of levels in the database: JSON `[["price","volume"],…]`. Both are strings, because a
+ * JSON number would pass through a float.
+ */
+export function encodeLevels(levels: readonly Level[]): string {
+  return levels.length === 0 ? '[]' : JSON.stringify(levels);
+}
+
+/** Levels from the text of the database. */
+export function decodeLevels(text: string): Level[] {
+  return text === '[]' ? [] : (JSON.parse(text) as Level[]);
+}
+
+/** Levels that are there: without those that a row reports as vanished. */
+export function presentLevels(levels: readonly Level[]): Level[] {
+  return levels.filter((level) => level[1] !== '0');
+}
+
+/** Levels of `before` whose price `after` has not, with volume `0`. Both are whole sides. */
+export function vanishedLevels(
+  side: Side,
+  before: readonly Level[],
+  after: readonly Level[],
+): Level[] {
+  return diffSide(side, before, after).filter((level) => level[1] === '0');
+}
+
+/**
+ * Both sides of a whole row: all levels of the book, then those gone since `before`, the market's
+ * last stored book, so that the seven columns alone rebuild every book.
+ */
+export function wholeRow(before: Sides | null, book: Sides): { asks: string; bids: string } {
+  if (before === null) return { asks: encodeLevels(book.asks), bids: encodeLevels(book.bids) };
+  return {
+    asks: encodeLevels([...book.asks, ...vanishedLevels('ask', before.asks, book.asks)]),
+    bids: encodeLevels([...book.bids, ...vanishedLevels('bid', before.bids, book.bids)]),
+  };
+}

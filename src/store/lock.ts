@@ -1,0 +1,29 @@
+import { type Connection, openConnection } from './connection.js';
+import { failureText, sqliteCode, StoreError } from './errors.js';
+
+/**
+ * Takes the right to be the one writer of a database. It is an exclusive transaction on the empty
+ * SQLite file `<path>.lock`, so the operating system frees it when the process dies, however it dies.
+ * The file stays: removing it would race with the next process.
+ * @returns the connection that holds the lock; `dispose()` gives it back.
+ * @throws {StoreError} when another process (or another store in this one) has it.
+ */
+export async function lockDatabase(path: string): Promise<Connection> {
+  const file = `${path}.lock`;
+  let connection: Connection | undefined;
+  try {
+    connection = await openConnection(file, { busyTimeoutMs: 0 });
+    await connection.executeScript('BEGIN EXCLUSIVE');
+    return connection;
+  } catch (error) {
+    await connection?.dispose();
+    const code = sqliteCode(error);
+    if (code?.startsWith('SQLITE_BUSY')) {
+      throw new StoreError(
+        `another process is already recording into ${path}; stop it, or set DB_PATH to another file`,
+        code,
+      );
+    }
+    throw new StoreError(`cannot use the lock file ${file}: ${failureText(error)}`, code);
+  }
+}

@@ -1,0 +1,61 @@
+import type { Exchange } from '../market/exchange.js';
+import { type Market, marketKey, type Pair, pairText } from '../market/market.js';
+import type { Client } from './connection.js';
+import type { ListedMarket } from './store-types.js';
+
+/** The writer's numbers of markets; a market that is not in the list yet is added to it. */
+export class MarketIds {
+  readonly #client: Client;
+  readonly #ids = new Map<string, number>();
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  /** Makes sure that {@link id} knows all of `markets`. */
+  async load(markets: Iterable<Market>): Promise<void> {
+    for (const market of markets) {
+      const key = marketKey(market);
+      if (this.#ids.has(key)) continue;
+      const { exchange, symbol, currency } = market;
+      await this.#client
+        .$executeRaw`INSERT OR IGNORE INTO market (exchange, symbol, currency) VALUES (${exchange}, ${symbol}, ${currency})`;
+      const row = await this.#client.market.findFirstOrThrow({
+        where: { exchangeName: exchange, symbol, currency },
+        select: { id: true },
+      });
+      this.#ids.set(key, row.id);
+    }
+  }
+
+  /** Number of a market that was loaded. */
+  id(market: Market): number {
+    return this.#ids.get(marketKey(market))!;
+  }
+}
+
+/** Replaces an exchange's listed markets by `listed`; says which came and which went. */
+export async function replaceListing(
+  client: Client,
+  exchange: Exchange,
+  listed: readonly ListedMarket[],
+): Promise<{ added: Pair[]; removed: Pair[] }> {
+  const known = await client.market.findMany({ where: { exchangeName: exchange, listed: true } });
+  const before = new Set(known.map(pairText));
+  const now = new Set(listed.map(pairText));
+  const added = listed.filter((market) => !before.has(pairText(market)));
+  const removed = known.filter((market) => !now.has(pairText(market)));
+  const rows = listed.map((m) => [m.symbol, m.currency, m.koreanName, m.englishName]);
+  await client.$transaction([
+    client.$executeRaw`UPDATE market SET listed = false WHERE exchange = ${exchange}`,
+    client.$executeRaw`
+      INSERT INTO market (exchange, symbol, currency, korean_name, english_name, listed)
+      SELECT ${exchange}, value ->> 0, value ->> 1, value ->> 2, value ->> 3, true
+        FROM json_each(${JSON.stringify(rows)}) WHERE true
+          ON CONFLICT (exchange, symbol, currency) DO UPDATE
+         SET korean_name = excluded.korean_name, english_name = excluded.english_name, listed = true`,
+    client.exchange.update({ where: { name: exchange }, data: { listedAt: Date.now() } }),
+  ]);
+  const pair = ({ symbol, currency }: Pair): Pair => ({ symbol, currency });
+  return { added: added.map(pair), removed: removed.map(pair) };
+}

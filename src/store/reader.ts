@@ -1,0 +1,236 @@
+import { LOG_LEVELS } from '../logging/log-record.js';
+import { EXCHANGES, type Exchange } from '../market/exchange.js';
+import type { Market } from '../market/market.js';
+import type { Level, OrderBook } from '../market/order-book.js';
+import { BookScan } from './book-scan.js';
+import { type Client, openClient } from './connection.js';
+import { type ExportChunk, exportChunks } from './export-text.js';
+import { StoreError } from './errors.js';
+import { decodeLevels } from './levels.js';
+import type { ExportBegun, ReaderOptions, ReaderService } from './reader-protocol.js';
+import { newestSequence, rebuildAt, type StoredRow } from './rebuild.js';
+import { toGap, toLogRecord, toMarket, toMarketRecord } from './records.js';
+import type {
+  BookRow,
+  BookSelection,
+  ExchangeRecord,
+  ExportOptions,
+  MarketRecord,
+  Page,
+  StoreReader,
+} from './store-types.js';
+import { Timeline } from './timeline.js';
+
+type RowsQuery = Parameters<StoreReader['rows']>[0];
+type GapsQuery = Parameters<StoreReader['gaps']>[0];
+type LogsQuery = Parameters<StoreReader['logs']>[0];
+
+/** Answers all questions about the past, on a read-only connection in a thread of its own. */
+export class Reader implements ReaderService {
+  readonly #options: ReaderOptions;
+  #opened: Promise<{ client: Client; timeline: Timeline }> | undefined;
+  readonly #exports = new Map<number, AsyncGenerator<ExportChunk>>();
+  #nextExport = 1;
+
+  constructor(options: ReaderOptions) {
+    this.#options = options;
+  }
+
+  async newestBook(market: Market): Promise<OrderBook | null> {
+    const { client } = await this.#database();
+    return this.#book(client, market, Number.MAX_SAFE_INTEGER);
+  }
+
+  async bookAt(market: Market, at: number): Promise<OrderBook | null> {
+    const { client, timeline } = await this.#database();
+    const limit = await timeline.lastUntil(at);
+    return limit === null ? null : this.#book(client, market, limit, at);
+  }
+
+  async rows(query: RowsQuery): Promise<Page<BookRow>> {
+    const { after, limit, side } = query;
+    const { scan, markets } = await this.#scan(query, after?.sequence);
+    const items: BookRow[] = [];
+    // A book has many levels: one page rarely needs more than a few books.
+    let pieces = Math.min(500, 2 + Math.ceil(limit / 8));
+    for (;;) {
+      const rows = await scan.next(pieces);
+      if (rows.length === 0) return { items, more: false };
+      for (const row of rows) {
+        for (const item of levelsOf(row, markets.get(row.marketId)!)) {
+          if (side !== undefined && item.side !== side) continue;
+          if (item.sequence === after?.sequence && item.index <= after.index) continue;
+          if (items.length === limit) return { items, more: true };
+          items.push(item);
+        }
+      }
+      pieces = Math.min(500, pieces * 2);
+    }
+  }
+
+  async gaps(query: GapsQuery): ReturnType<StoreReader['gaps']> {
+    const { client } = await this.#database();
+    const { exchange, symbol, currency, from, to, after, limit } = query;
+    const rows = await client.gap.findMany({
+      where: {
+        market: defined({ exchangeName: exchange, symbol, currency }),
+        ...(after === undefined ? {} : { id: { gt: after } }),
+        ...(to === undefined ? {} : { start: { lt: to } }),
+        ...(from === undefined ? {} : { OR: [{ end: null }, { end: { gte: from } }] }),
+      },
+      include: { market: true },
+      orderBy: { id: 'asc' },
+      take: limit + 1,
+    });
+    return page(rows, limit, (row) => ({ id: row.id, value: toGap(row) }));
+  }
+
+  async logs(query: LogsQuery): ReturnType<StoreReader['logs']> {
+    const { client } = await this.#database();
+    const { exchange, symbol, currency, level, event, after, limit } = query;
+    const levels = level === undefined ? undefined : LOG_LEVELS.slice(LOG_LEVELS.indexOf(level));
+    const rows = await client.log.findMany({
+      where: {
+        ...defined({ exchange, symbol, currency, event }),
+        ...(levels === undefined ? {} : { level: { in: levels } }),
+        ...(after === undefined ? {} : { id: { lt: after } }),
+      },
+      orderBy: { id: 'desc' },
+      take: limit + 1,
+    });
+    return page(rows, limit, (row) => ({ id: row.id, value: toLogRecord(row) }));
+  }
+
+  async exchanges(): Promise<ExchangeRecord[]> {
+    const { client } = await this.#database();
+    const rows = new Map((await client.exchange.findMany()).map((row) => [row.name, row]));
+    return EXCHANGES.map((exchange) => {
+      const row = rows.get(exchange);
+      const listedAt = row?.listedAt ?? null;
+      return {
+        exchange,
+        enabled: row?.enabled ?? true,
+        listedAt: listedAt === null ? null : Number(listedAt),
+      };
+    });
+  }
+
+  async markets(exchange: Exchange): Promise<MarketRecord[]> {
+    const { client } = await this.#database();
+    const rows = await client.market.findMany({
+      where: { exchangeName: exchange },
+      orderBy: [{ symbol: 'asc' }, { currency: 'asc' }],
+    });
+    return rows.map(toMarketRecord);
+  }
+
+  async exportBegin(options: ExportOptions): Promise<ExportBegun> {
+    const { client } = await this.#database();
+    const { scan, markets, range } = await this.#scan(options);
+    const id = this.#nextExport++;
+    this.#exports.set(id, exportChunks({ client, scan, markets }, options));
+    return { id, range };
+  }
+
+  async exportNext(id: number): Promise<ExportChunk | null> {
+    const chunks = this.#exports.get(id);
+    if (chunks === undefined) throw new StoreError('this export has ended');
+    const next = await chunks.next();
+    if (next.done !== true) return next.value;
+    this.#exports.delete(id);
+    return null;
+  }
+
+  exportEnd(id: number): void {
+    this.#exports.delete(id);
+  }
+
+  async close(): Promise<void> {
+    const opened = this.#opened;
+    this.#opened = undefined;
+    await (await opened)?.client.$disconnect();
+  }
+
+  #database(): Promise<{ client: Client; timeline: Timeline }> {
+    this.#opened ??= openClient(this.#options.path, { readonly: true }).then(
+      (client) => ({ client, timeline: new Timeline(client) }),
+      (error: unknown) => {
+        this.#opened = undefined;
+        throw error;
+      },
+    );
+    return this.#opened;
+  }
+
+  /**
+   * Book of a market at its greatest sequence up to `limit` whose timestamp is not after `at`. Rows
+   * between that are after `at` exist only where the clock was set back.
+   */
+  async #book(
+    client: Client,
+    market: Market,
+    limit: number,
+    at?: number,
+  ): Promise<OrderBook | null> {
+    const { exchange, symbol, currency } = market;
+    const where = { exchangeName: exchange, symbol, currency };
+    const found = await client.market.findFirst({ where, select: { id: true } });
+    if (found === null) return null;
+    const sequence = await newestSequence(client, found.id, limit, at);
+    if (sequence === null) return null;
+    const book = await rebuildAt(client, found.id, sequence);
+    if (book === null) return null;
+    const { timestamp, exchangeTimestamp, asks, bids } = book;
+    return {
+      market: { exchange, symbol, currency },
+      timestamp,
+      exchangeTimestamp,
+      sequence,
+      asks,
+      bids,
+    };
+  }
+
+  /** A walk over what is selected, from sequence `start` on, up to the newest book there is now. */
+  async #scan(selection: BookSelection, start = 0) {
+    const { client, timeline } = await this.#database();
+    const { exchange, symbol, currency } = selection;
+    const rows = await client.market.findMany({
+      where: defined({ exchangeName: exchange, symbol, currency }),
+    });
+    const markets = new Map(rows.map((row) => [row.id, toMarket(row)]));
+    const ranges = (await timeline.ranges(selection))
+      .filter(({ high }) => high >= start)
+      .map(({ low, high }) => ({ low: Math.max(low, start), high }));
+    const low = ranges[0]?.low;
+    const high = ranges.at(-1)?.high;
+    return {
+      scan: new BookScan(client, [...markets.keys()], ranges),
+      markets,
+      range: low === undefined || high === undefined ? null : { low, high },
+    };
+  }
+}
+
+/** Levels of a row with their places: asks first, then bids, counted through. */
+function* levelsOf(row: StoredRow, market: Market): Generator<BookRow> {
+  const { sequence, timestamp } = row;
+  let index = 0;
+  for (const side of ['ask', 'bid'] as const) {
+    const levels: readonly Level[] = decodeLevels(side === 'ask' ? row.asks : row.bids);
+    for (const [price, volume] of levels) {
+      yield { market, timestamp, side, price, volume, sequence, index: index++ };
+    }
+  }
+}
+
+/** The page in `limit + 1` rows that were asked for. */
+function page<R, T>(rows: readonly R[], limit: number, convert: (row: R) => T): Page<T> {
+  return { items: rows.slice(0, limit).map(convert), more: rows.length > limit };
+}
+
+/** `values` without those that are undefined. */
+function defined<T extends object>(values: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  const entries = Object.entries(values).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]?: NonNullable<T[K]> };
+}

@@ -1,0 +1,133 @@
+import { type MessagePort, Worker } from 'node:worker_threads';
+import { failureText, sqliteCode, StoreError } from './errors.js';
+
+/** What a worker offers: named methods whose arguments and results can be posted. */
+export type Service = Record<string, (...args: never[]) => unknown>;
+
+interface Request {
+  readonly id: number;
+  readonly method: string;
+  readonly args: readonly unknown[];
+}
+
+type Answer =
+  | { readonly id: number; readonly result: unknown }
+  | { readonly id: number; readonly error: string; readonly code: string | null };
+
+/**
+ * Worker side: answers the requests that arrive at `port` with `service`, one after the other in
+ * order of arrival (a database connection must not see two calls interleaved).
+ */
+export function serve<S extends { [K in keyof S]: (...args: never[]) => unknown }>(
+  port: MessagePort,
+  service: S,
+): void {
+  const methods = service as unknown as Record<string, (...args: unknown[]) => unknown>;
+  let last: Promise<void> = Promise.resolve();
+  port.on('message', ({ id, method, args }: Request) => {
+    last = last.then(async () => {
+      let answer: Answer;
+      try {
+        answer = { id, result: await methods[method]!(...args) };
+      } catch (error) {
+        answer = { id, error: failureText(error), code: sqliteCode(error) ?? codeOf(error) };
+      }
+      port.postMessage(answer);
+    });
+  });
+}
+
+function codeOf(error: unknown): string | null {
+  return error instanceof StoreError ? error.code : null;
+}
+
+/** Arguments of a method of a service. */
+type ArgumentsOf<F> = F extends (...args: infer A) => unknown ? A : never;
+/** What a call of a method of a service gives. */
+type ResultOf<F> = F extends (...args: never[]) => infer R ? Awaited<R> : never;
+
+/**
+ * Main-thread side: a worker thread and the calls to it. A worker that died (out of memory, say) is
+ * started again by the next call; calls that it left unanswered reject.
+ */
+export class RpcWorker<S> {
+  readonly #entry: URL;
+  readonly #workerData: unknown;
+  readonly #waiting = new Map<
+    number,
+    { resolve: (value: unknown) => void; reject: (error: Error) => void }
+  >();
+  #worker: Worker | undefined;
+  #nextId = 1;
+  #closed = false;
+
+  /**
+   * @param entry the worker's file as the caller sees it: `.js`, or `.ts` when run from source.
+   * @param workerData given to the worker when it starts.
+   */
+  constructor(entry: URL, workerData: unknown) {
+    this.#entry = entry;
+    this.#workerData = workerData;
+  }
+
+  /** Starts the thread, if it does not run, without waiting for it. */
+  start(): void {
+    if (this.#worker !== undefined) return;
+    if (this.#closed) throw new StoreError('the store is closed');
+    const worker = startWorker(this.#entry, this.#workerData);
+    this.#worker = worker;
+    let reason = 'the database thread ended';
+    worker.on('message', (answer: Answer) => {
+      const call = this.#waiting.get(answer.id);
+      this.#waiting.delete(answer.id);
+      if ('error' in answer) call?.reject(new StoreError(answer.error, answer.code));
+      else call?.resolve(answer.result);
+    });
+    worker.on('error', (error: Error) => {
+      reason = `the database thread failed: ${failureText(error)}`;
+    });
+    worker.on('exit', () => {
+      if (this.#worker === worker) this.#worker = undefined;
+      const calls = [...this.#waiting.values()];
+      this.#waiting.clear();
+      for (const call of calls) call.reject(new StoreError(reason));
+    });
+  }
+
+  /** Calls a method in the worker. @throws {StoreError} what the method threw, or that it died. */
+  call<K extends keyof S & string>(method: K, ...args: ArgumentsOf<S[K]>): Promise<ResultOf<S[K]>> {
+    return new Promise((resolve, reject) => {
+      this.start();
+      const id = this.#nextId++;
+      this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
+      this.#worker!.postMessage({ id, method, args } satisfies Request);
+    });
+  }
+
+  /** Whether the thread is there. */
+  get running(): boolean {
+    return this.#worker !== undefined;
+  }
+
+  /** Ends the thread at once; calls still unanswered reject. */
+  async terminate(): Promise<void> {
+    this.#closed = true;
+    await this.#worker?.terminate();
+  }
+}
+
+/** Starts a worker; TypeScript (development and tests) goes through tsx. */
+function startWorker(entry: URL, workerData: unknown): Worker {
+  if (!entry.pathname.endsWith('.ts')) return new Worker(entry, { workerData, execArgv: [] });
+  // Not `--import tsx`: in a worker Node 20 looks at the entry before tsx's hooks are there.
+  const load = `import('tsx/esm/api').then((tsx) => (tsx.register(), import('${entry.href}')))`;
+  return new Worker(load, { eval: true, workerData, execArgv: [] });
+}
+
+/**
+ * Address of the module `name` that stands next to the module `importMetaUrl`, with the same ending:
+ * `.ts` when run from source, `.js` when compiled.
+ */
+export function siblingModule(name: string, importMetaUrl: string): URL {
+  return new URL(`./${name}${importMetaUrl.endsWith('.ts') ? '.ts' : '.js'}`, importMetaUrl);
+}

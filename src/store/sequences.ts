@@ -1,0 +1,71 @@
+import { StoreError } from './errors.js';
+import type { SequenceSource } from './store-types.js';
+
+/**
+ * Gives out sequences without waiting: a block ahead is always reserved in the database, so that
+ * after a crash the next run begins beyond everything this one may have given out.
+ */
+export class ReservedSequences implements SequenceSource {
+  #last: number;
+  #reserved: number;
+  readonly #block: number;
+  readonly #reserve: (upTo: number) => Promise<void>;
+  #reserving = false;
+  #nextTry = 0;
+  #closed = false;
+
+  /**
+   * @param last the last sequence that may have been given out before.
+   * @param reserved sequences up to this one are reserved.
+   * @param block how many to keep reserved; more are asked for when half of them are left.
+   * @param reserve writes a new mark to the database.
+   */
+  constructor(
+    last: number,
+    reserved: number,
+    block: number,
+    reserve: (upTo: number) => Promise<void>,
+  ) {
+    this.#last = last;
+    this.#reserved = reserved;
+    this.#block = block;
+    this.#reserve = reserve;
+  }
+
+  /**
+   * The next sequence. While the disk cannot be written and the block is used up it goes on
+   * unreserved: recording is worth more than the promise about a crash in that very state.
+   * @throws {StoreError} after the store was closed, since the next run may give out the same.
+   */
+  next(): number {
+    if (this.#closed) throw new StoreError('the store is closed: it gives out no more sequences');
+    const sequence = ++this.#last;
+    if (this.#reserved - sequence < this.#block / 2 && !this.#reserving) this.#reserveMore();
+    return sequence;
+  }
+
+  /** The last sequence given out. */
+  get last(): number {
+    return this.#last;
+  }
+
+  /** Ends it; `next` throws from now on. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  #reserveMore(): void {
+    const now = performance.now();
+    if (now < this.#nextTry) return;
+    this.#nextTry = now + 1_000;
+    this.#reserving = true;
+    const upTo = Math.max(this.#reserved, this.#last) + this.#block;
+    void this.#reserve(upTo)
+      .then(
+        () => (this.#reserved = upTo),
+        // The failure shows in the batches, which fail for the same reason; tried again in a second.
+        () => undefined,
+      )
+      .finally(() => (this.#reserving = false));
+  }
+}

@@ -1,0 +1,242 @@
+import { realpath } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { BookEvent } from '../bus.js';
+import { Topic } from '../bus.js';
+import type { LogRecord } from '../logging/log-record.js';
+import type { Exchange } from '../market/exchange.js';
+import type { Gap } from '../market/gap.js';
+import type { Market } from '../market/market.js';
+import { BookIntake } from './book-intake.js';
+import { failureText } from './errors.js';
+import { Flusher } from './flusher.js';
+import { ReaderClient } from './reader-client.js';
+import { RpcWorker, siblingModule } from './rpc.js';
+import { ReservedSequences } from './sequences.js';
+import type { ListedMarket, Store, StoreStats } from './store-types.js';
+import { WriteQueue } from './write-queue.js';
+import type { OpenState, WriterOptions, WriterService } from './writer-protocol.js';
+
+/** How to open the store. Everything but the path has a default. */
+export interface StoreOptions {
+  /** The database file; made with its folder when there is none. */
+  readonly path: string;
+  /** A changed book so long after its market's last whole one is stored whole, ms; 0 = each. 60000. */
+  readonly snapshotEveryMs?: number | undefined;
+  /** How long books gather before they are written, ms. 100. */
+  readonly flushMs?: number | undefined;
+  /** Books of one batch at most; so many waiting are written at once. 1000. */
+  readonly maxBatch?: number | undefined;
+  /** Books that may wait for the disk. 200000. */
+  readonly maxQueuedBooks?: number | undefined;
+  /** Estimated bytes of books that may wait. 256 MiB. */
+  readonly maxQueuedBytes?: number | undefined;
+  /** First and longest wait after a failed write, ms; doubled each time. 100 and 5000. */
+  readonly retryMs?: number | undefined;
+  readonly maxRetryMs?: number | undefined;
+  /** How often a sign of life is written, ms. 1000. */
+  readonly heartbeatMs?: number | undefined;
+  /** Sequences reserved ahead, lost at most in a crash. 10 million. */
+  readonly sequenceBlock?: number | undefined;
+  /** For tests of a full disk: the size in pages that the file may reach. */
+  readonly maxPages?: number | undefined;
+}
+
+const MIB = 1024 * 1024;
+
+/**
+ * Opens the store: makes or updates the database, takes the right to write it, starts its threads.
+ * @throws {Error} with one clear line when that cannot be: the path is no place for a database, the
+ * file is something else or newer than this program, another process records into it. Nothing has
+ * then been changed.
+ */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const path = await canonicalPath(options.path);
+  const writerOptions: WriterOptions = { path, maxPages: options.maxPages };
+  const writer = new RpcWorker<WriterService>(
+    siblingModule('writer-worker', import.meta.url),
+    writerOptions,
+  );
+  const reader = new ReaderClient({ path });
+  try {
+    reader.start();
+    const block = options.sequenceBlock ?? 10_000_000;
+    const state = await writer.call('open', block);
+    return new OpenStore(options, state, writer, reader, block);
+  } catch (error) {
+    await Promise.all([writer.terminate(), reader.close(0)]);
+    throw error;
+  }
+}
+
+/** One name for one file, so that two ways to it meet the same lock. */
+async function canonicalPath(path: string): Promise<string> {
+  const full = resolve(path);
+  try {
+    return await realpath(full);
+  } catch {
+    // The file is not there yet; its folder may be.
+  }
+  try {
+    return join(await realpath(dirname(full)), basename(full));
+  } catch {
+    return full;
+  }
+}
+
+/** The store once its database is open. */
+class OpenStore implements Store {
+  readonly reader: ReaderClient;
+  readonly sequences: ReservedSequences;
+  readonly previousHeartbeat: number | null;
+  readonly previousRunClosed: boolean;
+  readonly openGaps: readonly Gap[];
+
+  readonly #writer: RpcWorker<WriterService>;
+  readonly #intake: BookIntake;
+  readonly #queue: WriteQueue;
+  readonly #flusher: Flusher;
+  readonly #gaps = new Topic<Gap>();
+  #droppedBooks = 0;
+  #closing: Promise<void> | undefined;
+
+  constructor(
+    options: StoreOptions,
+    state: OpenState,
+    writer: RpcWorker<WriterService>,
+    reader: ReaderClient,
+    block: number,
+  ) {
+    this.#writer = writer;
+    this.reader = reader;
+    this.previousHeartbeat = state.heartbeat;
+    this.previousRunClosed = state.closed;
+    this.openGaps = state.openGaps;
+    this.sequences = new ReservedSequences(state.lastSequence, state.reserved, block, (upTo) =>
+      writer.call('reserve', upTo),
+    );
+    this.#intake = new BookIntake(options.snapshotEveryMs ?? 60_000, state.lastTimestamp);
+    this.#queue = new WriteQueue({
+      maxBatch: options.maxBatch ?? 1_000,
+      maxQueuedBooks: options.maxQueuedBooks ?? 200_000,
+      maxQueuedBytes: options.maxQueuedBytes ?? 256 * MIB,
+    });
+    this.#flusher = new Flusher(this.#queue, (batch) => writer.call('write', batch), {
+      flushMs: options.flushMs ?? 100,
+      retryMs: options.retryMs ?? 100,
+      maxRetryMs: options.maxRetryMs ?? 5_000,
+      heartbeatMs: options.heartbeatMs ?? 1_000,
+    });
+  }
+
+  putBook(event: BookEvent): void {
+    if (this.#closing === undefined && this.#queue.hasRoom) {
+      const { row, closed } = this.#intake.keep(event);
+      this.#queue.addBook(row);
+      if (closed !== null) this.#ownGap(closed);
+      this.#flusher.wake();
+      return;
+    }
+    this.#droppedBooks++;
+    // Nothing more is written: the end of the run bounds what is covered.
+    if (this.#closing !== undefined) return;
+    const failure = this.#flusher.failure;
+    const opened =
+      failure === null
+        ? this.#intake.drop(event, 'QUEUE_OVERFLOW', 'books came faster than they could be written')
+        : this.#intake.drop(event, 'STORE_FAILED', failure);
+    if (opened !== null) this.#ownGap(opened);
+  }
+
+  putGap(gap: Gap): void {
+    this.#intake.noteGap(gap);
+    this.#queue.addGap(gap);
+    this.#flusher.wake();
+  }
+
+  putLog(record: LogRecord): void {
+    this.#queue.addLog(record);
+    this.#flusher.wake();
+  }
+
+  setRecording(market: Market, recording: boolean): void {
+    this.#queue.addRecording(market, recording);
+    this.#flusher.wake();
+  }
+
+  onGap(listener: (gap: Gap) => void): void {
+    this.#gaps.on(listener);
+  }
+
+  onFailure(listener: (failure: string | null) => void): void {
+    this.#flusher.failures.on(listener);
+  }
+
+  replaceListing(exchange: Exchange, listed: readonly ListedMarket[]) {
+    return this.#writer.call('replaceListing', exchange, listed);
+  }
+
+  setWanted(market: Market, wanted: boolean): Promise<void> {
+    return this.#writer.call('setWanted', market, wanted);
+  }
+
+  setEnabled(exchange: Exchange, enabled: boolean): Promise<void> {
+    return this.#writer.call('setEnabled', exchange, enabled);
+  }
+
+  stats(): StoreStats {
+    return {
+      queuedBooks: this.#queue.books,
+      queuedBytes: this.#queue.bytes,
+      storedBooks: this.#flusher.storedBooks,
+      droppedBooks: this.#droppedBooks,
+      droppedRecords: this.#queue.droppedRecords,
+      lastFlushMs: this.#flusher.lastFlushMs,
+      failure: this.#flusher.failure,
+    };
+  }
+
+  close(timeoutMs = 10_000): Promise<void> {
+    this.#closing ??= this.#close(timeoutMs);
+    return this.#closing;
+  }
+
+  async #close(timeoutMs: number): Promise<void> {
+    const end = performance.now() + timeoutMs;
+    const left = (): number => Math.max(0, end - performance.now());
+    const drained = await this.#flusher.stop(left());
+    this.sequences.close();
+    await this.reader.close(1_000);
+    let failure: string | null;
+    if (drained) {
+      // The clean end is noted only when nothing is missing; otherwise the next run sees a crash.
+      const closed = this.#writer.call('close', this.sequences.last);
+      failure = await settledWithin(closed, Math.max(left(), 1_000));
+    } else {
+      failure = this.#flusher.failure ?? 'the queue was not written in time';
+    }
+    await this.#writer.terminate();
+    if (failure !== null) {
+      throw new Error(
+        `the store did not close in order: ${failure}; ${this.#queue.books} books were not written`,
+      );
+    }
+  }
+
+  #ownGap(gap: Gap): void {
+    this.#queue.addGap(gap);
+    this.#gaps.publish(gap);
+  }
+}
+
+/** Why `work` failed or did not end in time; null when it did. */
+async function settledWithin(work: Promise<unknown>, timeoutMs: number): Promise<string | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<string>((done) => {
+    timer = setTimeout(() => done('the database did not answer in time'), timeoutMs);
+  });
+  try {
+    return await Promise.race([work.then(() => null, failureText), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,132 @@
+import type { Client } from './connection.js';
+import type { TimeWindow } from './store-types.js';
+
+/** Sequences from `low` to `high`, both included. */
+export interface SequenceRange {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** A run of sequences in which timestamps never fall. */
+interface Segment extends SequenceRange {
+  /** No timestamp in it is below / above these, Unix ms. */
+  readonly min: number;
+  readonly max: number;
+}
+
+/**
+ * From time to sequence. Sequences are given out in order of receipt, so timestamps rise with them,
+ * except where the clock was set back; those places are in `clock_step` and cut the sequences into
+ * segments. Within one, a time is found by bisection over the row numbers: no index on the time.
+ */
+export class Timeline {
+  readonly #client: Client;
+  #steps: { sequence: number; fromMs: number; toMs: number }[] = [];
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  /** Greatest sequence in the database whose timestamp is not after `at`, or null. */
+  async lastUntil(at: number): Promise<number | null> {
+    for (const segment of (await this.#segments()).reverse()) {
+      if (segment.min > at) continue;
+      const last = segment.max <= at ? segment.high : (await this.#lowerBound(segment, at + 1)) - 1;
+      // A bound without a row below it in this segment leaves the answer to the one before.
+      const found = await this.#rowAtOrBefore(last, segment.low);
+      if (found !== null) return found;
+    }
+    return null;
+  }
+
+  /**
+   * The sequences of the books in a window, ascending: exactly these books, whatever the clock did.
+   * Empty when there are none.
+   */
+  async ranges(window: TimeWindow): Promise<SequenceRange[]> {
+    const from = window.from ?? -Infinity;
+    const to = window.to ?? Infinity;
+    const ranges: SequenceRange[] = [];
+    for (const segment of await this.#segments()) {
+      if (segment.max < from || segment.min >= to) continue;
+      const low = segment.min >= from ? segment.low : await this.#lowerBound(segment, from);
+      const open = to === Infinity || segment.max < to;
+      const high = open ? segment.high : (await this.#lowerBound(segment, to)) - 1;
+      if (low > high) continue;
+      const last = ranges.at(-1);
+      if (last !== undefined && last.high + 1 === low) {
+        ranges[ranges.length - 1] = { low: last.low, high };
+      } else ranges.push({ low, high });
+    }
+    return ranges;
+  }
+
+  /** All segments, oldest first. The last one ends with the newest book. */
+  async #segments(): Promise<Segment[]> {
+    const bounds = await this.#client.$queryRaw<
+      { first: bigint | null; last: bigint | null }[]
+    >`SELECT (SELECT min(sequence) FROM book) AS first, (SELECT max(sequence) FROM book) AS last`;
+    const { first, last } = bounds[0]!;
+    if (first === null || last === null) return [];
+    await this.#loadSteps();
+    const segments: Segment[] = [];
+    let low = Number(first);
+    let min = -Infinity;
+    for (const step of this.#steps) {
+      if (step.sequence > Number(last)) break;
+      if (step.sequence > low) {
+        segments.push({ low, high: step.sequence - 1, min, max: step.fromMs });
+      }
+      low = Math.max(low, step.sequence);
+      min = step.toMs;
+    }
+    // The end is open in time: the clock only rises from here on.
+    segments.push({ low, high: Number(last), min, max: Infinity });
+    return segments;
+  }
+
+  async #loadSteps(): Promise<void> {
+    const rows = await this.#client.clockStep.findMany({
+      where: { sequence: { gt: this.#steps.at(-1)?.sequence ?? 0 } },
+      orderBy: { sequence: 'asc' },
+    });
+    for (const { sequence, fromMs, toMs } of rows) {
+      this.#steps.push({
+        sequence: Number(sequence),
+        fromMs: Number(fromMs),
+        toMs: Number(toMs),
+      });
+    }
+  }
+
+  /** Greatest sequence from `floor` to `limit` that has a row, or null. */
+  async #rowAtOrBefore(limit: number, floor: number): Promise<number | null> {
+    const rows = await this.#client.$queryRaw<{ sequence: number }[]>`
+      SELECT sequence FROM book WHERE sequence <= ${limit} AND sequence >= ${floor}
+       ORDER BY sequence DESC LIMIT 1`;
+    return rows[0]?.sequence ?? null;
+  }
+
+  /**
+   * A sequence that parts a segment at a time: all its rows below have an earlier timestamp, all
+   * others one not before `time`. One statement; some 20 to 40 row look-ups.
+   */
+  async #lowerBound(segment: Segment, time: number): Promise<number> {
+    // BigInt parameters: this driver binds numbers as floats, and halving must stay whole.
+    const rows = await this.#client.$queryRaw<{ low: bigint }[]>`
+      WITH RECURSIVE search(low, high) AS (
+        SELECT ${BigInt(segment.low)}, ${BigInt(segment.high) + 1n}
+        UNION ALL
+        SELECT CASE WHEN b.timestamp < ${time} THEN b.sequence + 1 ELSE s.low END,
+               CASE WHEN b.timestamp < ${time} THEN s.high ELSE (s.low + s.high) / 2 END
+          FROM search s
+          LEFT JOIN book b ON b.sequence = (
+            SELECT p.sequence FROM book p
+             WHERE p.sequence >= (s.low + s.high) / 2 AND p.sequence < s.high
+             ORDER BY p.sequence LIMIT 1)
+         WHERE s.low < s.high
+      )
+      SELECT low FROM search WHERE low >= high LIMIT 1`;
+    return Number(rows[0]!.low);
+  }
+}

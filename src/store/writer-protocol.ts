@@ -1,0 +1,74 @@
+import type { LogRecord } from '../logging/log-record.js';
+import type { Exchange } from '../market/exchange.js';
+import type { Gap } from '../market/gap.js';
+import type { Market, Pair } from '../market/market.js';
+import type { ListedMarket } from './store-types.js';
+
+/** A row of `book` on its way to the writer. */
+export interface BookRow {
+  readonly sequence: number;
+  readonly market: Market;
+  readonly timestamp: number;
+  readonly exchangeTimestamp: number | null;
+  /** Sequence of the whole book it stands on; its own for a whole book. */
+  readonly base: number;
+  /** JSON text as in the database. Text, so that a waiting book holds no frame of its exchange. */
+  readonly asks: string;
+  readonly bids: string;
+  /**
+   * First row of its market in this process, always a whole book: the writer, which can read, adds
+   * the levels gone since the last run's newest book.
+   */
+  readonly first: boolean;
+  /** When the clock was set back just before this book: the timestamp of the book before it. */
+  readonly steppedFrom: number | null;
+}
+
+/** What one flush writes, in one transaction. */
+export interface WriteBatch {
+  readonly books: readonly BookRow[];
+  readonly gaps: readonly Gap[];
+  readonly logs: readonly LogRecord[];
+  readonly recording: readonly { readonly market: Market; readonly recording: boolean }[];
+  /** All books received until then are stored once this batch is, Unix ms; null = do not say. */
+  readonly heartbeat: number | null;
+}
+
+/** What the writer needs to know when it starts. */
+export interface WriterOptions {
+  /** Path of the database file. */
+  readonly path: string;
+  /** For tests of a full disk: the size in pages that the file may reach. */
+  readonly maxPages?: number | undefined;
+}
+
+/** What the previous run left. */
+export interface OpenState {
+  /** Greatest sequence that may ever have been given out. */
+  readonly lastSequence: number;
+  /** Sequences up to this one may be given out now. */
+  readonly reserved: number;
+  readonly heartbeat: number | null;
+  readonly closed: boolean;
+  readonly openGaps: Gap[];
+  /** Timestamp of the newest stored book, Unix ms; null when there is none. */
+  readonly lastTimestamp: number | null;
+}
+
+/** The calls that the writer's thread answers. */
+export interface WriterService {
+  /** Locks, makes or updates the database, and reserves `block` sequences. */
+  open(block: number): Promise<OpenState>;
+  /** Writes a batch: all of it or nothing. A batch that was written before changes nothing. */
+  write(batch: WriteBatch): Promise<void>;
+  /** Makes sure that no sequence up to `upTo` is given out by a later run. */
+  reserve(upTo: number): Promise<void>;
+  replaceListing(
+    exchange: Exchange,
+    listed: readonly ListedMarket[],
+  ): Promise<{ added: Pair[]; removed: Pair[] }>;
+  setWanted(market: Market, wanted: boolean): Promise<void>;
+  setEnabled(exchange: Exchange, enabled: boolean): Promise<void>;
+  /** Notes the clean end, with the last sequence that was given out, and closes the database. */
+  close(lastSequence: number): Promise<void>;
+}

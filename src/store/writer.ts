@@ -1,0 +1,237 @@
+import { EXCHANGES, type Exchange } from '../market/exchange.js';
+import type { Gap } from '../market/gap.js';
+import type { Market, Pair } from '../market/market.js';
+import { type Client, type Connection, openClient } from './connection.js';
+import { checkExisting, inspectFile, prepareDatabase, prepareFolder } from './database.js';
+import { decodeLevels, wholeRow } from './levels.js';
+import { lockDatabase } from './lock.js';
+import { MarketIds, replaceListing } from './market-list.js';
+import { newestStored } from './rebuild.js';
+import { toGap } from './records.js';
+import type { ListedMarket } from './store-types.js';
+import type {
+  BookRow,
+  OpenState,
+  WriteBatch,
+  WriterOptions,
+  WriterService,
+} from './writer-protocol.js';
+
+interface Opened {
+  readonly client: Client;
+  readonly lock: Connection;
+  readonly ids: MarketIds;
+}
+
+/** A log grown large (a long checkpoint, a slow reader) is cut back to this, bytes. */
+const WAL_SIZE_LIMIT = 64 * 1024 * 1024;
+
+/**
+ * The one writer of a database. Runs in a thread of its own and gets one call at a time: on this
+ * adapter a statement issued during a transaction would become part of it.
+ */
+export class Writer implements WriterService {
+  readonly #options: WriterOptions;
+  #opened: Promise<Opened> | undefined;
+
+  constructor(options: WriterOptions) {
+    this.#options = options;
+  }
+
+  async open(block: number): Promise<OpenState> {
+    const { client } = await this.#database();
+    const state = new Map((await client.state.findMany()).map((row) => [row.key, row.value]));
+    const newest = await client.book.findFirst({ orderBy: { sequence: 'desc' } });
+    const openGaps = await client.gap.findMany({
+      where: { end: null },
+      include: { market: true },
+      orderBy: { id: 'asc' },
+    });
+    // After a failure of the reservation itself, stored books may be ahead of it.
+    const lastSequence = Math.max(
+      Number(state.get('sequence') ?? 0),
+      Number(newest?.sequence ?? 0),
+    );
+    const reserved = lastSequence + block;
+    await this.#setState(client, { sequence: reserved, closed: 0 }, true);
+    const heartbeat = state.get('heartbeat');
+    return {
+      lastSequence,
+      reserved,
+      heartbeat: heartbeat === undefined ? null : Number(heartbeat),
+      closed: state.get('closed') === 1n,
+      openGaps: openGaps.map(toGap),
+      lastTimestamp: newest === null ? null : Number(newest.timestamp),
+    };
+  }
+
+  async write(batch: WriteBatch): Promise<void> {
+    const { client, ids } = await this.#database();
+    await ids.load(marketsOf(batch));
+    const statements = [];
+    if (batch.books.length > 0) {
+      const rows = await this.#bookRows(client, ids, batch.books);
+      statements.push(client.$executeRaw`
+        INSERT OR IGNORE INTO book (sequence, market_id, timestamp, exchange_timestamp, base, asks, bids)
+        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value -> 5, value -> 6
+          FROM json_each(${rows})`);
+    }
+    const steps = batch.books.filter((book) => book.steppedFrom !== null);
+    if (steps.length > 0) {
+      const rows = steps.map((book) => [book.sequence, book.steppedFrom, book.timestamp]);
+      statements.push(client.$executeRaw`
+        INSERT OR IGNORE INTO clock_step (sequence, from_ms, to_ms)
+        SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(${JSON.stringify(rows)})`);
+    }
+    if (batch.gaps.length > 0) {
+      statements.push(client.$executeRaw`
+        INSERT INTO gap (market_id, start, "end", cause, detail, attempts)
+        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
+          FROM json_each(${gapRows(ids, batch.gaps)}) WHERE true
+            ON CONFLICT (market_id, start) DO UPDATE
+           SET "end" = excluded."end", cause = excluded.cause, detail = excluded.detail,
+               attempts = excluded.attempts`);
+    }
+    if (batch.logs.length > 0) {
+      const rows = batch.logs.map(({ timestamp, level, event, exchange, pair, message }) => {
+        return [timestamp, level, event, exchange, pair?.symbol, pair?.currency, message];
+      });
+      statements.push(client.$executeRaw`
+        INSERT INTO log (timestamp, level, event, exchange, symbol, currency, message)
+        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
+          FROM json_each(${JSON.stringify(rows)})`);
+    }
+    if (batch.recording.length > 0) {
+      const rows = batch.recording.map(({ market, recording }) => [ids.id(market), recording]);
+      statements.push(client.$executeRaw`
+        UPDATE market SET recording = changed.value ->> 1
+          FROM json_each(${JSON.stringify(rows)}) changed WHERE market.id = changed.value ->> 0`);
+    }
+    if (batch.heartbeat !== null) statements.push(upsert(client, 'heartbeat', batch.heartbeat));
+    await client.$transaction(statements);
+  }
+
+  async reserve(upTo: number): Promise<void> {
+    const { client } = await this.#database();
+    await this.#setState(client, { sequence: upTo }, true);
+  }
+
+  async replaceListing(
+    exchange: Exchange,
+    listed: readonly ListedMarket[],
+  ): Promise<{ added: Pair[]; removed: Pair[] }> {
+    return replaceListing((await this.#database()).client, exchange, listed);
+  }
+
+  async setWanted(market: Market, wanted: boolean): Promise<void> {
+    const { client, ids } = await this.#database();
+    await ids.load([market]);
+    await client.market.update({ where: { id: ids.id(market) }, data: { wanted } });
+  }
+
+  async setEnabled(exchange: Exchange, enabled: boolean): Promise<void> {
+    const { client } = await this.#database();
+    await client.exchange.update({ where: { name: exchange }, data: { enabled } });
+  }
+
+  async close(lastSequence: number): Promise<void> {
+    const { client, lock } = await this.#database();
+    try {
+      const state = { sequence: lastSequence, heartbeat: Date.now(), closed: 1 };
+      await this.#setState(client, state, true);
+      await client.$queryRawUnsafe('PRAGMA wal_checkpoint(TRUNCATE)');
+    } finally {
+      await client.$disconnect();
+      await lock.dispose();
+      this.#opened = undefined;
+    }
+  }
+
+  /** The open database; opened by the first call, and again by the next after a failure to open. */
+  #database(): Promise<Opened> {
+    this.#opened ??= this.#openDatabase().catch((error: unknown) => {
+      this.#opened = undefined;
+      throw error;
+    });
+    return this.#opened;
+  }
+
+  async #openDatabase(): Promise<Opened> {
+    const { path, maxPages } = this.#options;
+    const exists = await inspectFile(path);
+    if (exists) await checkExisting(path);
+    await prepareFolder(path, exists);
+    const lock = await lockDatabase(path);
+    try {
+      await prepareDatabase(path);
+      const client = await openClient(path);
+      await client.$executeRawUnsafe('PRAGMA synchronous = NORMAL');
+      await client.$queryRawUnsafe(`PRAGMA journal_size_limit = ${WAL_SIZE_LIMIT}`);
+      if (maxPages !== undefined) {
+        await client.$queryRawUnsafe(`PRAGMA max_page_count = ${maxPages}`);
+      }
+      for (const exchange of EXCHANGES) {
+        await client.$executeRaw`INSERT OR IGNORE INTO exchange (name) VALUES (${exchange})`;
+      }
+      return { client, lock, ids: new MarketIds(client) };
+    } catch (error) {
+      await lock.dispose();
+      throw error;
+    }
+  }
+
+  /** The parameter of the insertion: built as text, since the levels already are JSON. */
+  async #bookRows(client: Client, ids: MarketIds, books: readonly BookRow[]): Promise<string> {
+    const rows: string[] = [];
+    for (const book of books) {
+      const id = ids.id(book.market);
+      const { asks, bids } = book.first ? await this.#firstRow(client, id, book) : book;
+      rows.push(
+        `[${book.sequence},${id},${book.timestamp},${book.exchangeTimestamp},${book.base},${asks},${bids}]`,
+      );
+    }
+    return `[${rows.join(',')}]`;
+  }
+
+  async #firstRow(
+    client: Client,
+    id: number,
+    row: BookRow,
+  ): Promise<{ asks: string; bids: string }> {
+    const before = await newestStored(client, id);
+    return wholeRow(before, { asks: decodeLevels(row.asks), bids: decodeLevels(row.bids) });
+  }
+
+  /** @param durable wait until the disk has it, so that it survives even a loss of power. */
+  async #setState(
+    client: Client,
+    values: Readonly<Record<string, number>>,
+    durable: boolean,
+  ): Promise<void> {
+    if (durable) await client.$executeRawUnsafe('PRAGMA synchronous = FULL');
+    try {
+      const statements = Object.entries(values).map(([key, value]) => upsert(client, key, value));
+      await client.$transaction(statements);
+    } finally {
+      if (durable) await client.$executeRawUnsafe('PRAGMA synchronous = NORMAL');
+    }
+  }
+}
+
+function upsert(client: Client, key: string, value: number) {
+  return client.$executeRaw`INSERT INTO state (key, value) VALUES (${key}, ${value})
+    ON CONFLICT (key) DO UPDATE SET value = excluded.value`;
+}
+
+function gapRows(ids: MarketIds, gaps: readonly Gap[]): string {
+  const rows = gaps.map((gap) => {
+    return [ids.id(gap.market), gap.start, gap.end, gap.cause, gap.detail, gap.attempts];
+  });
+  return JSON.stringify(rows);
+}
+
+function* marketsOf(batch: WriteBatch): Generator<Market> {
+  for (const book of batch.books) yield book.market;
+  for (const gap of batch.gaps) yield gap.market;
+  for (const change of batch.recording) yield change.market;
+}

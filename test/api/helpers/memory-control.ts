@@ -1,0 +1,65 @@
+import {
+  type CollectorControl,
+  ExchangeUnavailableError,
+  UnknownMarketError,
+} from '../../../src/collector/collector-control.js';
+import type { CollectorState, CollectorStatus } from '../../../src/market/collector-status.js';
+import type { Exchange } from '../../../src/market/exchange.js';
+import { type Market, marketKey } from '../../../src/market/market.js';
+
+/** A collector's status with plain values, changed by `more`. */
+export function statusOf(market: Market, more: Partial<CollectorStatus> = {}): CollectorStatus {
+  return {
+    market,
+    state: 'LIVE',
+    startedAt: 1_000,
+    lastBookAt: 2_000,
+    books: 10,
+    repeats: 4,
+    reconnects: 1,
+    parseFailures: 0,
+    error: null,
+    ...more,
+  };
+}
+
+/** Collectors without sockets. `NOPE` is listed nowhere, and GOPAX cannot be reached. */
+export class MemoryControl implements CollectorControl {
+  readonly statuses = new Map<string, CollectorStatus>();
+
+  /** Adds a collector. */
+  put(status: CollectorStatus): void {
+    this.statuses.set(marketKey(status.market), status);
+  }
+
+  collectors(exchange?: Exchange): CollectorStatus[] {
+    return [...this.statuses.values()].filter(
+      ({ market }) => exchange === undefined || market.exchange === exchange,
+    );
+  }
+
+  async start(market: Market): Promise<CollectorStatus> {
+    if (market.symbol === 'NOPE') throw new UnknownMarketError(market, ['NOPI-KRW']);
+    if (market.exchange === 'GOPAX') throw new ExchangeUnavailableError('GOPAX', 'timed out');
+    if (market.symbol === 'BUG') throw new Error('secret detail of a bug');
+    return this.#set(market, 'STARTING');
+  }
+
+  async stop(market: Market): Promise<CollectorStatus> {
+    return this.#set(market, 'STOPPED');
+  }
+
+  async startExchange(exchange: Exchange): Promise<CollectorStatus[]> {
+    return [await this.start({ exchange, symbol: 'BTC', currency: 'KRW' })];
+  }
+
+  async stopExchange(exchange: Exchange): Promise<CollectorStatus[]> {
+    return this.collectors(exchange).map(({ market }) => this.#set(market, 'STOPPED'));
+  }
+
+  #set(market: Market, state: CollectorState): CollectorStatus {
+    const status = statusOf(market, { state });
+    this.put(status);
+    return status;
+  }
+}

@@ -1,0 +1,124 @@
+import { marketKey, type Market } from '../../../src/market/market.js';
+import type { Exchange } from '../../../src/market/exchange.js';
+import type { Gap } from '../../../src/market/gap.js';
+import type { OrderBook } from '../../../src/market/order-book.js';
+import type { LogRecord } from '../../../src/logging/log-record.js';
+import { LOG_LEVELS } from '../../../src/logging/log-record.js';
+import type {
+  BookRow,
+  ExchangeRecord,
+  ExportOptions,
+  Identified,
+  MarketRecord,
+  Page,
+  StoreReader,
+} from '../../../src/store/store-types.js';
+
+function pageOf<T>(items: readonly T[], limit: number): Page<T> {
+  return { items: items.slice(0, limit), more: items.length > limit };
+}
+
+function within(
+  query: { exchange?: unknown; symbol?: unknown; currency?: unknown },
+  market: { exchange?: unknown; symbol?: unknown; currency?: unknown },
+): boolean {
+  return (['exchange', 'symbol', 'currency'] as const).every(
+    (part) => query[part] === undefined || query[part] === market[part],
+  );
+}
+
+/** A store reader over plain arrays; a test fills them and may make every call fail. */
+export class MemoryReader implements StoreReader {
+  books: OrderBook[] = [];
+  allRows: BookRow[] = [];
+  allGaps: Gap[] = [];
+  allLogs: LogRecord[] = [];
+  marketList: MarketRecord[] = [];
+  exchangeList: ExchangeRecord[] = [];
+  /** When set, every call rejects with it. */
+  failure: Error | null = null;
+  /** Chunks of the next exports. */
+  exportChunks: () => AsyncIterable<string> = async function* () {
+    yield '[]\n';
+  };
+  /** Options of the exports made. */
+  readonly exports: ExportOptions[] = [];
+
+  #check(): void {
+    if (this.failure !== null) throw this.failure;
+  }
+
+  async newestBook(market: Market): Promise<OrderBook | null> {
+    return this.bookAt(market, Number.MAX_SAFE_INTEGER);
+  }
+
+  async bookAt(market: Market, at: number): Promise<OrderBook | null> {
+    this.#check();
+    const found = this.books
+      .filter((book) => marketKey(book.market) === marketKey(market) && book.timestamp <= at)
+      .sort((a, b) => b.sequence - a.sequence);
+    return found[0] ?? null;
+  }
+
+  async rows(query: Parameters<StoreReader['rows']>[0]): Promise<Page<BookRow>> {
+    this.#check();
+    const { after, side, from = -Infinity, to = Infinity } = query;
+    const found = this.allRows.filter(
+      (row) =>
+        within(query, row.market) &&
+        (side === undefined || side === row.side) &&
+        row.timestamp >= from &&
+        row.timestamp < to &&
+        (after === undefined ||
+          row.sequence > after.sequence ||
+          (row.sequence === after.sequence && row.index > after.index)),
+    );
+    return pageOf(found, query.limit);
+  }
+
+  async gaps(query: Parameters<StoreReader['gaps']>[0]): Promise<Page<Identified<Gap>>> {
+    this.#check();
+    const { after = 0, from = -Infinity, to = Infinity } = query;
+    const found = this.allGaps
+      .map((value, index) => ({ id: index + 1, value }))
+      .filter(
+        ({ id, value }) =>
+          id > after &&
+          within(query, value.market) &&
+          value.start < to &&
+          (value.end ?? Infinity) >= from,
+      );
+    return pageOf(found, query.limit);
+  }
+
+  async logs(query: Parameters<StoreReader['logs']>[0]): Promise<Page<Identified<LogRecord>>> {
+    this.#check();
+    const { after = Infinity, level = 'debug', event } = query;
+    const found = this.allLogs
+      .map((value, index) => ({ id: index + 1, value }))
+      .reverse()
+      .filter(
+        ({ id, value }) =>
+          id < after &&
+          within(query, { exchange: value.exchange, ...value.pair }) &&
+          LOG_LEVELS.indexOf(value.level) >= LOG_LEVELS.indexOf(level) &&
+          (event === undefined || event === value.event),
+      );
+    return pageOf(found, query.limit);
+  }
+
+  async exchanges(): Promise<ExchangeRecord[]> {
+    this.#check();
+    return this.exchangeList;
+  }
+
+  async markets(exchange: Exchange): Promise<MarketRecord[]> {
+    this.#check();
+    return this.marketList.filter((market) => market.exchange === exchange);
+  }
+
+  exportText(options: ExportOptions): AsyncIterable<string> {
+    this.exports.push(options);
+    return this.exportChunks();
+  }
+}

@@ -1,0 +1,121 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Socket } from 'node:net';
+import type { WebSocket } from 'ws';
+import { Bus } from '../../src/bus.js';
+import { BookStreams } from '../../src/api/book-streams.js';
+import { bigBook, book, market, publish } from './helpers/books.js';
+import { stalledSse } from './helpers/raw.js';
+import { serve, type TestServer } from './helpers/server.js';
+import { SseSubscription } from './helpers/sse.js';
+import { turn, until } from './helpers/until.js';
+import { answers, nextBook, rawSubscription, wsClient } from './helpers/ws.js';
+
+/** What the stalled reader asks for: much, so that its buffers are full soon. */
+const WHOLE =
+  'subscription { orderbook { symbol sequence asks { price volume } bids { price volume } } }';
+/** What the others ask for. */
+const LIGHT = 'subscription { orderbook { symbol sequence } }';
+const PUBLISHES = 10_000;
+
+let server: TestServer;
+beforeEach(async () => {
+  server = await serve({ closeGraceMs: 300 });
+});
+afterEach(() => server.api.close());
+
+/** Publishes books of two markets in turn, letting the loop turn as sockets would. */
+async function flood(): Promise<void> {
+  for (let sequence = 1; sequence <= PUBLISHES; sequence++) {
+    publish(server.bus, bigBook(market('UPBIT', sequence % 2 ? 'BTC' : 'ETH'), sequence));
+    if (sequence % 20 === 0) await turn();
+  }
+}
+
+/** Reads books until the newest of both markets have come; says how many it got. */
+async function readToEnd(next: () => Promise<Record<string, unknown>>): Promise<number> {
+  const missing = new Set([String(PUBLISHES - 1), String(PUBLISHES)]);
+  let got = 0;
+  while (missing.size > 0) {
+    missing.delete(String((await next())['sequence']));
+    got++;
+  }
+  return got;
+}
+
+describe('a reader that stops reading', () => {
+  const stalled: [string, () => Promise<() => void>][] = [
+    [
+      'over SSE',
+      async () => {
+        const socket: Socket = await stalledSse(server.url, WHOLE);
+        return () => socket.destroy();
+      },
+    ],
+    [
+      'over WebSocket',
+      async () => {
+        const socket: WebSocket = await rawSubscription(server.url, WHOLE);
+        await until('it has begun', () => server.bus.readers === 1);
+        socket.pause();
+        return () => socket.terminate();
+      },
+    ],
+  ];
+
+  it.each(stalled)('%s harms neither the process nor others', async (_name, stall) => {
+    const leave = await stall();
+    const sse = await SseSubscription.open(server.url, LIGHT);
+    const client = wsClient(server.url);
+    const iterator = answers(client, LIGHT);
+    await until('all have begun', () => server.bus.readers === 3);
+
+    const readers = [readToEnd(() => sse.book()), readToEnd(() => nextBook(iterator))];
+    await flood();
+    const got = await Promise.all(readers);
+
+    expect(Math.min(...got)).toBeGreaterThan(2);
+    expect(server.bus.readers).toBe(3);
+    expect(server.errors).toEqual([]);
+    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    const skipped = /orderbook_api_skipped_books_total (\d+)/.exec(metrics)?.[1];
+    expect(Number(skipped)).toBeGreaterThan(0);
+
+    leave();
+    sse.leave();
+    await client.dispose();
+    await until('all have left', () => server.bus.readers === 0);
+  });
+
+  it.each(stalled)('%s does not hold up close() beyond the grace', async (_name, stall) => {
+    const leave = await stall();
+    await flood();
+    const began = Date.now();
+    await server.api.close();
+    expect(Date.now() - began).toBeLessThan(3000);
+    leave();
+  });
+});
+
+describe('a new reader of very many markets', () => {
+  it('lets the event loop turn between its books', async () => {
+    const bus = new Bus();
+    for (let i = 1; i <= 2000; i++) publish(bus, book(market('UPBIT', `C${i}`), i));
+    const streams = new BookStreams(bus, 1);
+    const stream = streams.open({});
+    let turns = 0;
+    let counting = true;
+    const count = (): void => {
+      turns++;
+      if (counting) setImmediate(count);
+    };
+    setImmediate(count);
+    for (let i = 1; i <= 2000; i++) {
+      expect((await stream.next()).value).toMatchObject({ sequence: i });
+    }
+    counting = false;
+    expect(turns).toBeGreaterThan(20);
+    await stream.return();
+    expect(streams.size).toBe(0);
+    expect(bus.readers).toBe(0);
+  });
+});

@@ -1,0 +1,222 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { BadInputError, parseExportOptions, parseTime } from '../../src/store/export-options.js';
+import { openStore } from '../../src/store/store.js';
+import type { Store } from '../../src/store/store-types.js';
+import {
+  exported,
+  exportOf,
+  GOPAX_BTC,
+  Recorder,
+  seeded,
+  stored,
+  temporaryFolder,
+  UPBIT_BTC,
+  UPBIT_ETH,
+  walk,
+} from './support.js';
+
+const COMMAND = fileURLToPath(new URL('../../src/store/export-command.ts', import.meta.url));
+const START = Date.UTC(2026, 8, 1);
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let path: string;
+let store: Store;
+let recorder: Recorder;
+
+// One database for all: the recorder goes on running while the command reads.
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  path = join(folder.path, 'orderbook.db');
+  store = await openStore({ path, flushMs: 5, snapshotEveryMs: 2_000 });
+  recorder = new Recorder(store);
+  const random = seeded(3);
+  const newest = new Map<object, ReturnType<typeof walk>>();
+  for (let i = 0; i < 400; i++) {
+    const market = [UPBIT_BTC, UPBIT_ETH, GOPAX_BTC][Math.floor(random() * 3)]!;
+    const sides = walk(random, newest.get(market) ?? null);
+    newest.set(market, sides);
+    // The clock is set back once, by two seconds.
+    const timestamp = START + i * 30 - (i > 300 ? 2_000 : 0);
+    recorder.put(market, timestamp, sides, {
+      exchangeTimestamp: i % 3 === 0 ? null : timestamp - 7,
+    });
+  }
+  await stored(store);
+});
+afterAll(async () => {
+  await store.close();
+  await folder.remove();
+});
+
+interface Run {
+  code: number | null;
+  out: string;
+  err: string;
+}
+
+/** Runs the command. */
+function run(args: readonly string[], env: Record<string, string> = {}): Promise<Run> {
+  const options = { env: { ...process.env, DB_PATH: path, ...env }, maxBuffer: 1e9 };
+  return new Promise((resolve) => {
+    const child = execFile(
+      process.execPath,
+      ['--import', 'tsx', COMMAND, ...args],
+      options,
+      (_error, out, err) => resolve({ code: child.exitCode, out, err }),
+    );
+  });
+}
+
+describe('exportText', () => {
+  it('gives the books of a window, whole from the first one on', async () => {
+    for (const [from, to] of [
+      [START + 1_000, START + 2_000],
+      [START + 6_000, START + 8_500],
+      [START + 9_000, undefined],
+      [undefined, START + 7_777],
+    ]) {
+      const expected = recorder.books.filter(
+        ({ market, timestamp }) =>
+          market.exchange === 'UPBIT' && timestamp >= (from ?? 0) && timestamp < (to ?? Infinity),
+      );
+      expect(expected.length).toBeGreaterThan(5);
+      const options = { exchange: 'UPBIT', shape: 'books', from, to } as const;
+      expect(await exportOf(store.reader, options)).toEqual(expected.map(exported));
+      const rows = await exportOf(store.reader, { ...options, shape: 'rows' });
+      expect(new Set(rows.map((row) => row['timestamp']))).toEqual(
+        new Set(expected.map((book) => book.timestamp)),
+      );
+    }
+  });
+});
+
+describe('the command', () => {
+  it('writes rows as one JSON array with the seven columns', async () => {
+    const { code, out, err } = await run(['upbit', '--symbol', 'btc']);
+    expect([code, err]).toEqual([0, '']);
+    const rows = JSON.parse(out) as Record<string, unknown>[];
+    expect(Object.keys(rows[0]!)).toEqual(
+      'exchange symbol currency timestamp side price volume'.split(' '),
+    );
+    expect(rows).toEqual(
+      await exportOf(store.reader, { exchange: 'UPBIT', shape: 'rows', symbol: 'BTC' }),
+    );
+  });
+
+  it('writes books of a window, one a line, into a file', async () => {
+    const file = join(folder.path, 'out.ndjson');
+    const from = new Date(START + 3_000).toISOString();
+    const flags = [
+      '--shape',
+      'books',
+      '--format',
+      'ndjson',
+      '--from',
+      from,
+      '--to',
+      `${START + 5_000}`,
+    ];
+    const { code, out, err } = await run(['GOPAX', ...flags, '--out', file]);
+    expect([code, out, err]).toEqual([0, '', '']);
+    const lines = (await readFile(file, 'utf8')).trimEnd().split('\n');
+    const expected = recorder.books.filter(
+      ({ market, timestamp }) =>
+        market === GOPAX_BTC && timestamp >= START + 3_000 && timestamp < START + 5_000,
+    );
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(expected.map(exported));
+  });
+
+  it('writes an empty array and says so when nothing was recorded', async () => {
+    const { code, out, err } = await run(['KORBIT']);
+    expect([code, JSON.parse(out)]).toEqual([0, []]);
+    expect(err).toContain('nothing of KORBIT:*-* has been recorded');
+    expect((await run(['UPBIT', '--to', '2020-01-01', '--format', 'ndjson'])).out).toBe('');
+  });
+
+  it('ends quietly when its reader goes away', async () => {
+    const child = spawn(
+      process.execPath,
+      ['--import', 'tsx', COMMAND, 'UPBIT', '--shape', 'books'],
+      {
+        env: { ...process.env, DB_PATH: path },
+      },
+    );
+    let err = '';
+    child.stderr.on('data', (data: Buffer) => (err += data.toString()));
+    child.stdout.once('data', () => child.stdout.destroy());
+    const [code] = (await once(child, 'close')) as [number];
+    expect([code, err]).toEqual([0, '']);
+  });
+
+  it.each([
+    [
+      ['BINANCE'],
+      /unknown exchange "BINANCE"; choose one of BITHUMB, COINONE, GOPAX, KORBIT, UPBIT/,
+    ],
+    [[], /no exchange is named; choose one of BITHUMB/],
+    [['UPBIT', 'GOPAX'], /one exchange at a time/],
+    [['UPBIT', '--shape', 'levels'], /"shape" is "levels"; it must be rows or books/],
+    [['UPBIT', '--colour', 'red'], /Unknown option '--colour'[^]*--symbol BTC/],
+    [['UPBIT', '--out', join('/', 'nowhere', 'x.json')], /ENOENT.*not complete/],
+  ])('refuses %j', async (args, message) => {
+    const { code, out, err } = await run(args);
+    expect([code, out]).toEqual([1, '']);
+    expect(err).toMatch(message);
+    expect(err).not.toMatch(/\n +at /);
+  });
+
+  it.each(['missing', 'other'])('refuses a %s database', async (kind) => {
+    const file = join(folder.path, kind);
+    if (kind === 'other') await writeFile(file, 'not a database, only some text');
+    const { code, out, err } = await run(['UPBIT'], { DB_PATH: file });
+    expect([code, out]).toEqual([1, '']);
+    expect(err).toMatch(kind === 'other' ? 'is not an SQLite database' : 'there is no database at');
+  });
+});
+
+describe('parseExportOptions', () => {
+  it('has the defaults of the contract', () => {
+    expect(parseExportOptions({ exchange: 'upbit' })).toEqual({
+      exchange: 'UPBIT',
+      symbol: undefined,
+      currency: undefined,
+      from: undefined,
+      to: undefined,
+      shape: 'rows',
+      format: 'json',
+    });
+  });
+
+  it.each([
+    [{ form: 'x' }, /unknown option "form"; there are exchange, symbol/],
+    [{ format: 'csv' }, /"format" is "csv"; it must be json or ndjson/],
+    [{ symbol: 'BTC-KRW' }, /"symbol" is "BTC-KRW"; it must be one name such as BTC/],
+    [{ currency: '' }, /"currency" is ""/],
+    [{ from: 'yesterday' }, /"from" is "yesterday"; it must be a time such as/],
+    [{ to: '2026-02-30' }, /"to" is "2026-02-30"/],
+    [{ from: '1713094321' }, /a number is Unix milliseconds/],
+    [{ from: '2026-09-02', to: '2026-09-01' }, /must be before "to"/],
+  ])('refuses %j', (input, message) => {
+    const parse = (): unknown => parseExportOptions({ exchange: 'UPBIT', ...input });
+    expect(parse).toThrow(BadInputError);
+    expect(parse).toThrow(message);
+  });
+
+  it.each([
+    ['1713094321000', 1_713_094_321_000],
+    ['2024-04-14T20:32:01+09:00', 1_713_094_321_000],
+    ['2024-04-14T20:32:01.5 09:00', 1_713_094_321_500],
+    ['2024-04-14T11:32:01Z', 1_713_094_321_000],
+    ['2024-04-14T11:32:01,123456z', 1_713_094_321_123],
+    ['2024-04-14T06:02-05:30', 1_713_094_320_000],
+    ['2024-04-14', new Date(2024, 3, 14).getTime()],
+    ['2024-04-14 20:32', new Date(2024, 3, 14, 20, 32).getTime()],
+  ])('reads the time %s', (text, expected) => {
+    expect(parseTime('from', text)).toBe(expected);
+  });
+});

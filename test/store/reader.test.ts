@@ -1,0 +1,244 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { join } from 'node:path';
+import type { Market } from '../../src/market/market.js';
+import type { OrderBook } from '../../src/market/order-book.js';
+import { BookIntake } from '../../src/store/book-intake.js';
+import { type Client, openClient } from '../../src/store/connection.js';
+import { Reader } from '../../src/store/reader.js';
+import type { BookRow, BookSelection, RowPlace } from '../../src/store/store-types.js';
+import { Timeline } from '../../src/store/timeline.js';
+import { Writer } from '../../src/store/writer.js';
+import type { WriteBatch } from '../../src/store/writer-protocol.js';
+import { GOPAX_BTC, seeded, small, temporaryFolder, UPBIT_BTC, UPBIT_ETH } from './support.js';
+
+// Writer and reader in this thread: the same code as in theirs, without starting any.
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let writer: Writer;
+let reader: Reader;
+let client: Client;
+let intake: BookIntake;
+
+const NOTHING: WriteBatch = { books: [], gaps: [], logs: [], recording: [], heartbeat: null };
+
+beforeEach(async () => {
+  folder = await temporaryFolder();
+  const path = join(folder.path, 'orderbook.db');
+  writer = new Writer({ path });
+  await writer.open(1_000);
+  reader = new Reader({ path });
+  client = await openClient(path, { readonly: true });
+  intake = new BookIntake(60_000, null);
+});
+afterEach(async () => {
+  await reader.close();
+  await client.$disconnect();
+  await writer.close(0);
+  await folder.remove();
+});
+
+/** Writes books with the given timestamps; the n-th has the n-th of `sequences`. */
+async function write(
+  places: readonly { market: Market; timestamp: number; sequence: number }[],
+): Promise<OrderBook[]> {
+  const books = places.map((place, i) => ({ ...place, ...small(i), exchangeTimestamp: null }));
+  const rows = books.map((book) => {
+    const event = { book, changes: { asks: book.asks, bids: book.bids }, previous: null };
+    return intake.keep({ ...event, afterGap: false }).row;
+  });
+  await writer.write({ ...NOTHING, books: rows });
+  return books;
+}
+
+/** All rows of a selection, page by page. */
+async function allRows(
+  selection: BookSelection & { side?: 'ask' | 'bid' },
+  limit: number,
+): Promise<BookRow[]> {
+  const items: BookRow[] = [];
+  let after: RowPlace | undefined;
+  for (;;) {
+    const page = await reader.rows({ ...selection, after, limit });
+    items.push(...page.items);
+    if (!page.more) return items;
+    expect(page.items).toHaveLength(limit);
+    after = page.items.at(-1);
+  }
+}
+
+describe('time', () => {
+  it('finds books by time and by window, also where the clock was set back', async () => {
+    const random = seeded(11);
+    const markets = [UPBIT_BTC, UPBIT_ETH, GOPAX_BTC];
+    const places = [];
+    let clock = 1_000;
+    let sequence = 5_000_000_000;
+    for (let i = 0; i < 400; i++) {
+      // Mostly forward or in the same ms, now and then back, by a little or by a lot.
+      if (i % 67 === 66) clock -= 700;
+      else if (i % 29 === 28) clock -= 3;
+      else clock += Math.floor(random() * 8);
+      sequence += random() < 0.02 ? 1_000_000 : 1 + Math.floor(random() * 3);
+      const market = markets[Math.floor(random() * random() * 3)]!;
+      places.push({ market, timestamp: clock, sequence });
+    }
+    const books = await write(places);
+    const timeline = new Timeline(client);
+    const times = books.map((book) => book.timestamp);
+    const [first, last] = [Math.min(...times), Math.max(...times)];
+    for (let at = first - 2; at <= last + 2; at += 3) {
+      const until = books.filter((book) => book.timestamp <= at);
+      expect(await timeline.lastUntil(at)).toBe(until.at(-1)?.sequence ?? null);
+      const market = markets[at % 3]!;
+      const expected = until.filter((book) => book.market === market).at(-1) ?? null;
+      expect(await reader.bookAt(market, at)).toEqual(expected);
+    }
+    for (let i = 0; i < 60; i++) {
+      const from = first - 5 + Math.floor(random() * (last - first));
+      const to = from + Math.floor(random() * 900);
+      const ranges = await timeline.ranges({ from, to });
+      const found = books.filter((b) =>
+        ranges.some(({ low, high }) => low <= b.sequence && b.sequence <= high),
+      );
+      expect(found).toEqual(books.filter((b) => b.timestamp >= from && b.timestamp < to));
+    }
+    const steps = await client.clockStep.count();
+    expect(steps).toBeGreaterThan(10);
+  });
+
+  it('has no answer in an empty database', async () => {
+    const timeline = new Timeline(client);
+    expect(await timeline.lastUntil(1)).toBeNull();
+    expect(await timeline.ranges({})).toEqual([]);
+    expect(await allRows({ exchange: 'UPBIT' }, 10)).toEqual([]);
+  });
+});
+
+describe('rows', () => {
+  const expectedRows = (books: OrderBook[]): unknown[] =>
+    books.flatMap(({ market, timestamp, sequence, asks, bids }) => [
+      ...asks.map(([price, volume], index) => {
+        return { market, timestamp, side: 'ask', price, volume, sequence, index };
+      }),
+      ...bids.map(([price, volume], i) => {
+        const index = asks.length + i;
+        return { market, timestamp, side: 'bid', price, volume, sequence, index };
+      }),
+    ]);
+
+  it.each([1, 2, 3, 12])('come page by page, in order, each once, of %i markets', async (count) => {
+    const random = seeded(count);
+    const markets = Array.from({ length: count }, (_, i) => ({ ...UPBIT_BTC, symbol: `S${i}` }));
+    const places = Array.from({ length: 90 }, (_, i) => ({
+      market: i % 10 === 9 ? GOPAX_BTC : markets[Math.floor(random() * count)]!,
+      timestamp: 1_000 + Math.floor(i / 4),
+      sequence: 2 ** 40 + i * 3,
+    }));
+    await write(places);
+    const all = await allRows({ exchange: 'UPBIT' }, 1_000);
+    expect(new Set(all.map((row) => `${row.sequence}/${row.index}`)).size).toBe(all.length);
+    expect(all.every((row) => row.market.exchange === 'UPBIT')).toBe(true);
+    const sorted = [...all].sort((a, b) => a.sequence - b.sequence || a.index - b.index);
+    expect(all).toEqual(sorted);
+    expect(new Set(all.map((row) => row.sequence)).size).toBe(81);
+    for (const limit of [1, 7, 50])
+      expect(await allRows({ exchange: 'UPBIT' }, limit)).toEqual(all);
+    const window = { from: 1_005, to: 1_011 };
+    expect(await allRows({ exchange: 'UPBIT', ...window }, 5)).toEqual(
+      all.filter((row) => row.timestamp >= 1_005 && row.timestamp < 1_011),
+    );
+    expect(await allRows({ exchange: 'UPBIT', side: 'bid' }, 5)).toEqual(
+      all.filter((row) => row.side === 'bid'),
+    );
+    expect(await allRows({ exchange: 'UPBIT', symbol: 'S0' }, 5)).toEqual(
+      all.filter((row) => row.market.symbol === 'S0'),
+    );
+  });
+
+  it('are the levels of the books, best first', async () => {
+    const books = await write([
+      { market: UPBIT_BTC, timestamp: 1, sequence: 2 ** 31 },
+      { market: UPBIT_ETH, timestamp: 1, sequence: 2 ** 31 + 1 },
+    ]);
+    expect(await allRows({ exchange: 'UPBIT' }, 10)).toEqual(expectedRows(books));
+  });
+});
+
+describe('gaps and logs', () => {
+  it('page and filter gaps, oldest first; a newer word replaces the older', async () => {
+    const gap = { market: UPBIT_BTC, cause: 'STALE', detail: null, attempts: 0 } as const;
+    const gaps = [1, 2, 3, 4, 5].map((n) => ({ ...gap, start: n * 100, end: n * 100 + 50 }));
+    await writer.write({ ...NOTHING, gaps: [{ ...gap, start: 300, end: null }, ...gaps] });
+    const other = { ...gap, market: GOPAX_BTC, start: 100, end: null, attempts: 3 };
+    await writer.write({ ...NOTHING, gaps: [other] });
+    const page = await reader.gaps({ exchange: 'UPBIT', limit: 3 });
+    expect(page.more).toBe(true);
+    const rest = await reader.gaps({ exchange: 'UPBIT', limit: 9, after: page.items.at(-1)!.id });
+    expect(rest.more).toBe(false);
+    const values = [...page.items, ...rest.items].map((item) => item.value);
+    expect(values.sort((a, b) => a.start - b.start)).toEqual(gaps);
+    const touching = await reader.gaps({ from: 250, to: 401, limit: 9 });
+    const starts = touching.items.map((item) => item.value.start);
+    expect(starts.sort()).toEqual([100, 200, 300, 400]);
+    const gopax = await reader.gaps({ symbol: 'BTC', exchange: 'GOPAX', limit: 9 });
+    expect(gopax.items.map((item) => item.value)).toEqual([other]);
+  });
+
+  it('page and filter logs, newest first', async () => {
+    const levels = ['debug', 'info', 'warn', 'error'] as const;
+    const logs = Array.from({ length: 8 }, (_, i) => ({
+      timestamp: 1_789_000_000_000 + i,
+      level: levels[i % 4]!,
+      event: i < 4 ? 'WS_CONNECTED' : 'WS_CLOSED',
+      exchange: i % 2 === 0 ? ('UPBIT' as const) : null,
+      pair: i % 4 === 0 ? { symbol: 'BTC', currency: 'KRW' } : null,
+      message: `연결 "${i}"\n`,
+    }));
+    await writer.write({ ...NOTHING, logs });
+    const newest = [...logs].reverse();
+    const page = await reader.logs({ limit: 3 });
+    expect([page.items.map((item) => item.value), page.more]).toEqual([newest.slice(0, 3), true]);
+    const rest = await reader.logs({ limit: 9, after: page.items[2]!.id });
+    expect(rest.items.map((item) => item.value)).toEqual(newest.slice(3));
+    const some = async (query: object): Promise<unknown[]> =>
+      (await reader.logs({ limit: 9, ...query })).items.map((item) => item.value);
+    expect(await some({ level: 'warn' })).toEqual(
+      newest.filter(({ level }) => level === 'warn' || level === 'error'),
+    );
+    expect(await some({ event: 'WS_CLOSED' })).toEqual(newest.slice(0, 4));
+    expect(await some({ exchange: 'UPBIT', symbol: 'BTC' })).toEqual([logs[4], logs[0]]);
+  });
+});
+
+describe('the managed list', () => {
+  it('says which markets came and went, and keeps what was wanted', async () => {
+    const listed = (...symbols: string[]) =>
+      symbols.map((symbol) => {
+        return { symbol, currency: 'KRW', koreanName: `${symbol}이름`, englishName: null };
+      });
+    expect((await writer.replaceListing('UPBIT', listed('BTC', 'ETH'))).added).toHaveLength(2);
+    await writer.setWanted(UPBIT_BTC, true);
+    await writer.write({ ...NOTHING, recording: [{ market: UPBIT_BTC, recording: true }] });
+    await writer.setEnabled('GOPAX', false);
+    expect(await writer.replaceListing('UPBIT', listed('ETH', 'XRP'))).toEqual({
+      added: [{ symbol: 'XRP', currency: 'KRW' }],
+      removed: [{ symbol: 'BTC', currency: 'KRW' }],
+    });
+    const eth = { koreanName: 'ETH이름', englishName: null, wanted: null, recording: false };
+    expect(await reader.markets('UPBIT')).toEqual([
+      { ...UPBIT_BTC, ...eth, koreanName: 'BTC이름', listed: false, wanted: true, recording: true },
+      { ...UPBIT_ETH, ...eth, listed: true },
+      { ...UPBIT_ETH, symbol: 'XRP', ...eth, koreanName: 'XRP이름', listed: true },
+    ]);
+    expect(await reader.markets('GOPAX')).toEqual([]);
+    const exchanges = await reader.exchanges();
+    expect(exchanges.map(({ exchange, enabled }) => [exchange, enabled])).toEqual([
+      ['BITHUMB', true],
+      ['COINONE', true],
+      ['GOPAX', false],
+      ['KORBIT', true],
+      ['UPBIT', true],
+    ]);
+    expect(exchanges[4]!.listedAt).toBeGreaterThan(1_700_000_000_000);
+    expect(exchanges[0]!.listedAt).toBeNull();
+  });
+});

@@ -1,0 +1,152 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { join } from 'node:path';
+import { marketKey } from '../../src/market/market.js';
+import { type Level, type OrderBook, sortLevels } from '../../src/market/order-book.js';
+import { openClient } from '../../src/store/connection.js';
+import {
+  exported,
+  exportOf,
+  GOPAX_BTC,
+  Recorder,
+  seeded,
+  sidesOf,
+  small,
+  stored,
+  temporaryFolder,
+  UPBIT_BTC,
+  UPBIT_ETH,
+  walk,
+  withStore,
+} from './support.js';
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let path: string;
+
+beforeEach(async () => {
+  folder = await temporaryFolder();
+  path = join(folder.path, 'new', 'orderbook.db');
+});
+afterEach(() => folder.remove());
+
+/**
+ * Reads the view `orderbook` as a person would, without ORDER BY, and takes the last volume at each
+ * price: that must give every book. Its timestamps must differ, since the view has no sequence.
+ */
+async function expectReplay(books: readonly OrderBook[]): Promise<void> {
+  const client = await openClient(path, { readonly: true });
+  const rows = await client.$queryRawUnsafe<ViewRow[]>('SELECT * FROM orderbook');
+  await client.$disconnect();
+  expect(Object.keys(rows[0]!)).toEqual(
+    'exchange symbol currency timestamp side price volume'.split(' '),
+  );
+  const sides = new Map<string, Map<string, string>>();
+  let i = 0;
+  for (const book of books) {
+    const levels = (side: string): Level[] => {
+      const key = `${marketKey(book.market)} ${side}`;
+      const prices = sides.get(key) ?? new Map<string, string>();
+      sides.set(key, prices);
+      for (; rows[i]?.timestamp === book.timestamp && rows[i]?.side === side; i++) {
+        const { price, volume } = rows[i]!;
+        if (volume === '0') prices.delete(price);
+        else prices.set(price, volume);
+      }
+      return sortLevels(side as 'ask' | 'bid', [...prices]);
+    };
+    const replayed = { asks: levels('ask'), bids: levels('bid') };
+    expect({ ...book.market, ...replayed }).toEqual({ ...book.market, ...sidesOf(book) });
+  }
+  expect(i).toBe(rows.length);
+}
+
+interface ViewRow {
+  readonly timestamp: number;
+  readonly side: string;
+  readonly price: string;
+  readonly volume: string;
+}
+
+describe('store', () => {
+  it('keeps every digit of odd decimals, and times', async () => {
+    const asks: Level[] = [
+      ['0.00000001', '99999999999.99999999'],
+      ['12345678.123456789', '0.1'],
+      ['123456789012345678', '123456789012345678.000000000000000001'],
+    ];
+    await withStore({ path }, async (store) => {
+      const recorder = new Recorder(store);
+      const at = { exchangeTimestamp: 1_789_000_000_123 };
+      const book = recorder.put(UPBIT_BTC, 1_789_000_000_456, { asks, bids: [] }, at);
+      await stored(store);
+      expect(await store.reader.newestBook(UPBIT_BTC)).toEqual(book);
+      expect(await store.reader.newestBook(UPBIT_ETH)).toBeNull();
+      expect(await exportOf(store.reader, { exchange: 'UPBIT', shape: 'rows' })).toEqual(
+        asks.map(([price, volume]) => {
+          return { ...UPBIT_BTC, timestamp: 1_789_000_000_456, side: 'ask', price, volume };
+        }),
+      );
+    });
+  });
+
+  it.each([0, 700, 60_000])(
+    'rebuilds every book of random walks, over a restart (SNAPSHOT_EVERY_MS %i)',
+    async (snapshotEveryMs) => {
+      const random = seeded(7 + snapshotEveryMs);
+      const markets = [UPBIT_BTC, UPBIT_ETH, GOPAX_BTC];
+      const all: Recorder['books'] = [];
+      for (let run = 0; run < 2; run++) {
+        await withStore({ path, snapshotEveryMs }, async (store) => {
+          const recorder = new Recorder(store);
+          const newest = new Map<object, ReturnType<typeof walk>>();
+          for (let i = 0; i < 300; i++) {
+            const market = markets[Math.floor(random() * markets.length)]!;
+            const sides = walk(random, newest.get(market) ?? null);
+            newest.set(market, sides);
+            const afterGap = i % 97 === 0;
+            recorder.put(market, 1_000_000 * (run + 1) + i * 40, sides, { afterGap });
+          }
+          all.push(...recorder.books);
+        });
+      }
+      await withStore({ path }, async (store) => {
+        for (const exchange of ['UPBIT', 'GOPAX'] as const) {
+          const books = all.filter((book) => book.market.exchange === exchange);
+          expect(await exportOf(store.reader, { exchange, shape: 'books' })).toEqual(
+            books.map(exported),
+          );
+        }
+        await expectReplay(all);
+        for (const book of all.filter((_, i) => i % 50 === 0)) {
+          const found = await store.reader.bookAt(book.market, book.timestamp);
+          expect(found && sidesOf(found)).toEqual(sidesOf(book));
+        }
+      });
+    },
+  );
+
+  it('reads one market of the view through its index, all of it in order of sequence', async () => {
+    await withStore({ path }, async () => {
+      const client = await openClient(path, { readonly: true });
+      const plan = async (where: string): Promise<string> => {
+        const sql = `EXPLAIN QUERY PLAN SELECT * FROM orderbook ${where}`;
+        const rows = await client.$queryRawUnsafe<{ detail: string }[]>(sql);
+        return rows.map((row) => row.detail).join('; ');
+      };
+      const one = `WHERE exchange = 'UPBIT' AND symbol = 'BTC' AND currency = 'KRW'`;
+      expect(await plan(one)).toMatch(/SEARCH m .*SEARCH b USING INDEX book_market_id_idx/);
+      expect(await plan('')).toMatch(/^SCAN b; SEARCH m USING INTEGER PRIMARY KEY/);
+      await client.$disconnect();
+    });
+  });
+
+  it('reads what was just put', async () => {
+    await withStore({ path }, async (store) => {
+      const recorder = new Recorder(store);
+      for (let i = 0; i < 10; i++) recorder.put(UPBIT_BTC, 1_000 + i, small(i));
+      await stored(store);
+      expect(store.stats()).toMatchObject({ storedBooks: 10, droppedBooks: 0, failure: null });
+      expect(await store.reader.bookAt(UPBIT_BTC, 999)).toBeNull();
+      expect(await store.reader.bookAt(UPBIT_BTC, 1_004)).toEqual(recorder.books[4]);
+    });
+  });
+});
