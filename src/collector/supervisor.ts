@@ -107,8 +107,8 @@ export class Supervisor implements CollectorControl {
     if (!anything && config.collect.length === 0) logger.log('NOTHING_TO_COLLECT', {}, undefined);
     await Promise.all(EXCHANGES.map((exchange) => this.#openExchange(this.#rooms[exchange])));
     this.#dropUnwantedGaps();
-    const listed = Object.fromEntries(EXCHANGES.map((e) => [e, this.#rooms[e].list.listed]));
-    for (const pattern of unmatchedPatterns(config.collect, listed as Record<Exchange, Pair[]>)) {
+    const listed = (exchange: Exchange): readonly Pair[] => this.#rooms[exchange].list.listed;
+    for (const pattern of unmatchedPatterns(config.collect, listed)) {
       logger.log('PATTERN_MATCHES_NOTHING', {}, { pattern: collectPatternText(pattern) });
     }
   }

@@ -89,9 +89,9 @@ export function collectPatternText(pattern: CollectPattern): string {
 /** Patterns that match no listed market of any exchange: most likely a mistake worth telling. */
 export function unmatchedPatterns(
   patterns: readonly CollectPattern[],
-  listed: Readonly<Record<Exchange, readonly Pair[]>>,
+  listed: (exchange: Exchange) => readonly Pair[],
 ): CollectPattern[] {
   return patterns.filter((pattern) =>
-    EXCHANGES.every((exchange) => wantedPairs([pattern], exchange, listed[exchange]).length === 0),
+    EXCHANGES.every((exchange) => wantedPairs([pattern], exchange, listed(exchange)).length === 0),
   );
 }

@@ -1,6 +1,7 @@
 import type { Exchange } from '../market/exchange.js';
 import { type Market, marketKey, type Pair, pairText } from '../market/market.js';
 import type { Client } from './connection.js';
+import { toMarket } from './records.js';
 import type { ListedMarket } from './store-types.js';
 
 /** The writer's numbers of markets; a market that is not in the list yet is added to it. */
@@ -14,17 +15,18 @@ export class MarketIds {
 
   /** Makes sure that {@link id} knows all of `markets`. */
   async load(markets: Iterable<Market>): Promise<void> {
+    const missing = new Map<string, Market>();
     for (const market of markets) {
       const key = marketKey(market);
-      if (this.#ids.has(key)) continue;
-      const { exchange, symbol, currency } = market;
-      await this.#client
-        .$executeRaw`INSERT OR IGNORE INTO market (exchange, symbol, currency) VALUES (${exchange}, ${symbol}, ${currency})`;
-      const row = await this.#client.market.findFirstOrThrow({
-        where: { exchangeName: exchange, symbol, currency },
-        select: { id: true },
-      });
-      this.#ids.set(key, row.id);
+      if (!this.#ids.has(key)) missing.set(key, market);
+    }
+    if (missing.size === 0) return;
+    const rows = [...missing.values()].map((m) => [m.exchange, m.symbol, m.currency]);
+    await this.#client.$executeRaw`
+      INSERT OR IGNORE INTO market (exchange, symbol, currency)
+      SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(${JSON.stringify(rows)})`;
+    for (const row of await this.#client.market.findMany()) {
+      this.#ids.set(marketKey(toMarket(row)), row.id);
     }
   }
 
