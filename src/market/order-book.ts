@@ -50,7 +50,10 @@ export function diffSide(side: Side, before: readonly Level[], after: readonly L
   while (i < before.length && j < after.length) {
     const old = before[i]!;
     const now = after[j]!;
-    if (old[0] === now[0]) {
+    if (old === now) {
+      i++;
+      j++;
+    } else if (old[0] === now[0]) {
       if (old[1] !== now[1]) changes.push(now);
       i++;
       j++;

@@ -194,16 +194,15 @@ export class BithumbPoller implements Feed {
   }
 
   /** The books of one call, as JSON. @throws {PollError} @throws {RestError} */
-  async #fetch(pairs: readonly Pair[]): Promise<{ books: ExactJson[]; receivedAt: number }> {
+  async #fetch(pairs: readonly Pair[]): Promise<ExactJson[]> {
     while (!this.#calls.tryTake()) {
       await this.#sleep(this.#calls.waitMs());
       if (this.#stop.signal.aborted) throw new RestError('stopped');
     }
     const path = `/v1/orderbook?markets=${pairs.map(quoteFirstCode).join(',')}`;
     const answer = await this.#context.rest.get(path, this.#stop.signal);
-    const receivedAt = this.#context.clock();
     this.#obeyHeaders(answer);
-    return { books: booksOf(answer), receivedAt };
+    return booksOf(answer);
   }
 
   /** Every answer says how many calls are left this second (bithumb.md 4). */
@@ -212,8 +211,10 @@ export class BithumbPoller implements Feed {
     if (left !== null && /^\d+$/.test(left) && Number(left) < 10) this.#calls.pause(200);
   }
 
-  #deliver(lane: Lane, answer: { books: ExactJson[]; receivedAt: number }): void {
-    for (const item of answer.books) {
+  #deliver(lane: Lane, books: readonly ExactJson[]): void {
+    // Taken in the same turn as the books are numbered, so that times never fall as numbers rise.
+    const receivedAt = this.#context.clock();
+    for (const item of books) {
       try {
         const book = readUnitBook(item);
         const pair = lane.pairs.get(pairText(book.pair));
@@ -226,7 +227,7 @@ export class BithumbPoller implements Feed {
           pair,
           { asks: asks.slice(0, depth), bids: bids.slice(0, depth) },
           book.exchangeTimestamp,
-          answer.receivedAt,
+          receivedAt,
         );
       } catch (error) {
         const pair = error instanceof WireError ? error.pair : null;

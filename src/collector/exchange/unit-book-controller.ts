@@ -3,6 +3,7 @@ import { type ExactJson, parseExactJson } from '../../market/exact-json.js';
 import { pairText } from '../../market/market.js';
 import { WSController } from '../ws-controller.js';
 import { errorOf, quoteFirstCode, readUnitBook, subscribeRequest } from './unit-book.js';
+import { UnitBookReader } from './unit-book-reader.js';
 
 /**
  * A socket of Upbit or Bithumb (generation 2): every binary frame is a whole book; there is no
@@ -11,6 +12,8 @@ import { errorOf, quoteFirstCode, readUnitBook, subscribeRequest } from './unit-
  * by a close with 1000 (upbit.md 2, 3, 5; bithumb.md 2.1, 3.1, 5).
  */
 export class UnitBookController extends WSController {
+  readonly #reader = new UnitBookReader();
+
   protected override getWSUrl(): string {
     return this.context.urls.wsUrl;
   }
@@ -20,7 +23,13 @@ export class UnitBookController extends WSController {
   }
 
   protected override handleMessage(data: Buffer): void {
-    const message = parseExactJson(data.toString('utf8'));
+    const text = data.toString('utf8');
+    const known = this.#reader.read(text);
+    if (known !== null) {
+      this.deliver(pairText(known.pair), known.sides, known.exchangeTimestamp);
+      return;
+    }
+    const message = parseExactJson(text);
     // The LIST formats wrap frames in an array (upbit.md 3.3).
     for (const item of Array.isArray(message) ? message : [message]) this.#handle(item);
   }
