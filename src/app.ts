@@ -36,7 +36,11 @@ export async function startApp(config: Config, quiet = false): Promise<App> {
   const opened: (() => Promise<void>)[] = [];
   try {
     const bus = new Bus();
-    const store = await openStore({ path: config.dbPath, snapshotEveryMs: config.snapshotEveryMs });
+    const store = await openStore({
+      path: config.dbPath,
+      retentionDays: config.retentionDays,
+      snapshotEveryMs: config.snapshotEveryMs,
+    });
     opened.push(() => store.close(STORE_GRACE_MS));
     const files = await openLogFiles(config.logPath, quiet);
     opened.push(() => files.close());
@@ -57,6 +61,8 @@ export async function startApp(config: Config, quiet = false): Promise<App> {
       if (reason === null) logger.log('STORE_RECOVERED', {}, undefined);
       else logger.log('STORE_FAILED', {}, { reason });
     });
+
+    store.onRetired((books) => logger.log('BOOKS_RETIRED', {}, { books }));
 
     const supervisor = new Supervisor({
       config,
@@ -103,9 +109,12 @@ export async function startApp(config: Config, quiet = false): Promise<App> {
       close: async (signal) => {
         logger.log('STOPPING', {}, { signal });
         await Promise.all([supervisor.close(), api.close()]);
-        await store.close(STORE_GRACE_MS);
-        logger.log('STOPPED', {}, undefined);
-        await files.close();
+        try {
+          await store.close(STORE_GRACE_MS);
+          logger.log('STOPPED', {}, undefined);
+        } finally {
+          await files.close();
+        }
       },
     };
   } catch (error) {

@@ -65,6 +65,11 @@ export const EVENTS = {
     (p) => `API 처리 중 예기치 못한 오류: ${p.reason}`,
     (p) => `unexpected error in the API: ${p.reason}`,
   ),
+  BOOKS_RETIRED: event<{ books: number }>(
+    'info',
+    (p) => `보존 기간이 지난 호가 ${p.books}건 삭제`,
+    (p) => `${p.books} books older than RETENTION_DAYS deleted`,
+  ),
   // Market lists
   MARKETS_LISTED: event<{ count: number; added: number; removed: number }>(
     'info',

@@ -166,6 +166,8 @@ export interface Store {
   onGap(listener: (gap: Gap) => void): void;
   /** Called when writing starts to fail (`failure` is the reason) and when it works again (null). */
   onFailure(listener: (failure: string | null) => void): void;
+  /** Called with the number of old books deleted, after each pass that deleted any. */
+  onRetired(listener: (books: number) => void): void;
   /** Replaces an exchange's listed markets; says which came and which went. */
   replaceListing(
     exchange: Exchange,

@@ -10,6 +10,7 @@ import { BookIntake } from './book-intake.js';
 import { failureText } from './errors.js';
 import { Flusher } from './flusher.js';
 import { ReaderClient } from './reader-client.js';
+import { Retention } from './retention.js';
 import { RpcWorker, siblingModule } from './rpc.js';
 import { ReservedSequences } from './sequences.js';
 import type { ListedMarket, Store, StoreStats } from './store-types.js';
@@ -37,6 +38,8 @@ export interface StoreOptions {
   readonly heartbeatMs?: number | undefined;
   /** Sequences reserved ahead, lost at most in a crash. 10 million. */
   readonly sequenceBlock?: number | undefined;
+  /** Books older than so many days are deleted; 0 keeps all. 0. */
+  readonly retentionDays?: number | undefined;
   /** For tests of a full disk: the size in pages that the file may reach. */
   readonly maxPages?: number | undefined;
 }
@@ -96,6 +99,8 @@ class OpenStore implements Store {
   readonly #queue: WriteQueue;
   readonly #flusher: Flusher;
   readonly #gaps = new Topic<Gap>();
+  readonly #retired = new Topic<number>();
+  readonly #retention: Retention;
   #droppedBooks = 0;
   #closing: Promise<void> | undefined;
 
@@ -126,6 +131,11 @@ class OpenStore implements Store {
       maxRetryMs: options.maxRetryMs ?? 5_000,
       heartbeatMs: options.heartbeatMs ?? 1_000,
     });
+    this.#retention = new Retention(
+      options.retentionDays ?? 0,
+      (before, cursor) => writer.call('retire', before, cursor),
+      (deleted) => this.#retired.publish(deleted),
+    );
   }
 
   putBook(event: BookEvent): void {
@@ -171,6 +181,10 @@ class OpenStore implements Store {
     this.#flusher.failures.on(listener);
   }
 
+  onRetired(listener: (books: number) => void): void {
+    this.#retired.on(listener);
+  }
+
   replaceListing(exchange: Exchange, listed: readonly ListedMarket[]) {
     return this.#writer.call('replaceListing', exchange, listed);
   }
@@ -202,6 +216,7 @@ class OpenStore implements Store {
 
   async #close(timeoutMs: number): Promise<void> {
     const end = performance.now() + timeoutMs;
+    this.#retention.close();
     const left = (): number => Math.max(0, end - performance.now());
     const drained = await this.#flusher.stop(left());
     this.sequences.close();

@@ -2,6 +2,7 @@ import type { LogRecord } from '../logging/log-record.js';
 import type { Exchange } from '../market/exchange.js';
 import type { Gap } from '../market/gap.js';
 import type { Market, Pair } from '../market/market.js';
+import type { RetireStep } from './retire.js';
 import type { ListedMarket } from './store-types.js';
 
 /** A row of `book` on its way to the writer. */
@@ -67,6 +68,8 @@ export interface WriterService {
     exchange: Exchange,
     listed: readonly ListedMarket[],
   ): Promise<{ added: Pair[]; removed: Pair[] }>;
+  /** Deletes some books from before a time (Unix ms), beginning with market `cursor`. */
+  retire(before: number, cursor: number): Promise<RetireStep>;
   setWanted(market: Market, wanted: boolean): Promise<void>;
   setEnabled(exchange: Exchange, enabled: boolean): Promise<void>;
   /** Notes the clean end, with the last sequence that was given out, and closes the database. */

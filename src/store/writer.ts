@@ -8,6 +8,7 @@ import { lockDatabase } from './lock.js';
 import { MarketIds, replaceListing } from './market-list.js';
 import { newestStored } from './rebuild.js';
 import { toGap } from './records.js';
+import { Retirement, type RetireStep } from './retire.js';
 import type { ListedMarket } from './store-types.js';
 import type {
   BookRow,
@@ -21,6 +22,7 @@ interface Opened {
   readonly client: Client;
   readonly lock: Connection;
   readonly ids: MarketIds;
+  readonly retirement: Retirement;
 }
 
 /** A log grown large (a long checkpoint, a slow reader) is cut back to this, bytes. */
@@ -123,6 +125,10 @@ export class Writer implements WriterService {
     return replaceListing((await this.#database()).client, exchange, listed);
   }
 
+  async retire(before: number, cursor: number): Promise<RetireStep> {
+    return (await this.#database()).retirement.step(before, cursor);
+  }
+
   async setWanted(market: Market, wanted: boolean): Promise<void> {
     const { client, ids } = await this.#database();
     await ids.load([market]);
@@ -173,7 +179,7 @@ export class Writer implements WriterService {
       for (const exchange of EXCHANGES) {
         await client.$executeRaw`INSERT OR IGNORE INTO exchange (name) VALUES (${exchange})`;
       }
-      return { client, lock, ids: new MarketIds(client) };
+      return { client, lock, ids: new MarketIds(client), retirement: new Retirement(client) };
     } catch (error) {
       await lock.dispose();
       throw error;

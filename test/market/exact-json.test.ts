@@ -43,7 +43,9 @@ describe('parseExactJson', () => {
   });
 
   it('is not fooled by __proto__', () => {
-    const value = parseExactJson('{"__proto__":1,"__proto__":{"polluted":1}}') as { [key: string]: ExactJson };
+    const value = parseExactJson('{"__proto__":1,"__proto__":{"polluted":1}}') as {
+      [key: string]: ExactJson;
+    };
     expect(Object.keys(value)).toEqual(['__proto__']);
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
