@@ -15,6 +15,8 @@ export interface App {
   readonly url: string;
   readonly supervisor: Supervisor;
   readonly bus: Bus;
+  /** Settles when the collectors of every exchange have been tried to start once. */
+  readonly tried: Promise<void>;
   /** What the store tells of itself. */
   storeStats(): StoreStats;
   /** Closes everything in order: collectors, API, store, logs. Takes less than 5 s. */
@@ -90,6 +92,7 @@ export async function startApp(config: Config, quiet = false): Promise<App> {
         error: (...parts) => logger.log('API_UNEXPECTED_ERROR', {}, { reason: words(...parts) }),
       },
     });
+    await supervisor.load();
     const { url } = await api.listen();
     opened.push(() => api.close());
 
@@ -99,12 +102,13 @@ export async function startApp(config: Config, quiet = false): Promise<App> {
       logger.log('PREVIOUS_RUN_UNFINISHED', {}, { since });
     }
     opened.push(() => supervisor.close());
-    await supervisor.open();
+    const tried = supervisor.run();
 
     return {
       url,
       supervisor,
       bus,
+      tried,
       storeStats: () => store.stats(),
       close: async (signal) => {
         logger.log('STOPPING', {}, { signal });

@@ -96,7 +96,13 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   };
   const url = (name: string, fallback: string, protocols: readonly string[]): string => {
     const value = text(name, fallback);
-    if (URL.canParse(value) && protocols.includes(new URL(value).protocol)) {
+    const parsed = URL.canParse(value) ? new URL(value) : null;
+    if (parsed !== null && protocols.includes(parsed.protocol)) {
+      if (parsed.username !== '' || parsed.password !== '' || parsed.hash !== '') {
+        // The value is not repeated: it may hold a password.
+        problems.push(`${name} has a user name, a password or a #fragment; write it without`);
+        return fallback;
+      }
       return protocols[0]!.startsWith('http') ? value.replace(/\/+$/, '') : value;
     }
     bad(name, value, `a URL that starts with ${protocols.map((p) => `${p}//`).join(' or ')}`);

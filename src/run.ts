@@ -14,12 +14,17 @@ export async function runUntilStopped(
   onStarted: (app: App) => void = () => undefined,
   onStopped: () => Promise<void> = async () => undefined,
 ): Promise<void> {
-  let app: App | null = null;
   let stopping = false;
+  let starting: Promise<App> | null = null;
   const stop = (why: string, code: number): void => {
-    if (stopping) process.exit(code === 0 ? 130 : code);
+    if (stopping) {
+      // A second signal ends at once; a second error must not keep the queue from being written.
+      if (code === 0) process.exit(130);
+      return;
+    }
     stopping = true;
     const end = async (): Promise<void> => {
+      const app = await starting?.catch(() => null);
       await app?.close(why);
       await onStopped();
     };
@@ -41,6 +46,7 @@ export async function runUntilStopped(
   };
   process.on('uncaughtException', fatal);
   process.on('unhandledRejection', fatal);
-  app = await startApp(config);
-  onStarted(app);
+  process.stderr.on('error', () => undefined);
+  starting = startApp(config);
+  onStarted(await starting);
 }

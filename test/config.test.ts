@@ -70,6 +70,15 @@ describe('readConfig', () => {
     expect(found.join('\n')).toMatch(/set API_TOKEN too, or use 127.0.0.1/);
   });
 
+  it('refuses addresses with a password or a fragment, without repeating them', () => {
+    const found = problems({
+      UPBIT_REST_URL: 'https://user:geheim@h',
+      UPBIT_WS_URL: 'ws://h/x#y',
+    });
+    expect(found).toHaveLength(2);
+    expect(found.join()).not.toContain('geheim');
+  });
+
   it('never repeats a secret', () => {
     const found = problems({ GOPAX_API_KEY: 'k', GOPAX_SECRET_KEY: 'not base64!' });
     expect(found).toHaveLength(1);

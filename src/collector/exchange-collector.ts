@@ -9,6 +9,7 @@ import type { Sides } from '../market/order-book.js';
 import type { ExchangeAdapter, Feed, FeedContext, FeedHost, Outage } from './feed.js';
 import { MarketTracker } from './market-tracker.js';
 import type { BookRecorder } from './recorder.js';
+import { excerpt } from './wire.js';
 
 /** What an {@link ExchangeCollector} works with. */
 export interface ExchangeCollectorParts {
@@ -84,7 +85,7 @@ export class ExchangeCollector implements FeedHost {
 
   /** Stops all pairs on request and closes all connections. */
   async stopAll(): Promise<void> {
-    this.stop([...this.#trackers.values()].filter((t) => t.running).map((t) => t.market));
+    this.stop([...this.#trackers.values()].map((tracker) => tracker.market));
     await this.close();
   }
 
@@ -122,9 +123,8 @@ export class ExchangeCollector implements FeedHost {
 
   noFirstBook(pair: Pair, afterMs: number): void {
     this.log('NO_FIRST_BOOK', pair, { afterMs });
-    this.#trackers
-      .get(pairText(pair))
-      ?.warn(`no first order book ${afterMs / 1000} s after subscribing`);
+    const error = `no first order book ${afterMs / 1000} s after subscribing`;
+    this.#trackers.get(pairText(pair))?.noFirstBook(error);
   }
 
   refused(pair: Pair, reason: string): void {
@@ -133,12 +133,14 @@ export class ExchangeCollector implements FeedHost {
   }
 
   unreadable(error: unknown, message: string, pair: Pair | null): void {
-    if (pair === null) this.#unreadable++;
-    else this.#trackers.get(pairText(pair))?.unreadable();
+    const reason = excerpt(error instanceof Error ? error.message : String(error));
+    // Whose message it was is read from the message itself: only a market that we know is believed.
+    const tracker = pair === null ? undefined : this.#trackers.get(pairText(pair));
+    if (tracker === undefined) this.#unreadable++;
+    else tracker.unreadable(reason);
     const suppressed = this.#gate.pass('unreadable');
     if (suppressed === null) return;
-    const reason = error instanceof Error ? error.message : String(error);
-    this.log('API_ERROR', pair, { reason, frame: message, suppressed });
+    this.log('API_ERROR', tracker?.market ?? null, { reason, frame: message, suppressed });
   }
 
   log<E extends EventName>(event: E, pair: Pair | null, params: EventParams<E>): void {

@@ -52,6 +52,11 @@ export class MarketList {
     return this.#listed;
   }
 
+  /** Whether the list is the exchange's own, fetched in this run. */
+  get fetched(): boolean {
+    return this.#fetchedAt !== null;
+  }
+
   /** Loads the stored list, if there is one. */
   async load(): Promise<void> {
     const stored = await this.#store.reader.markets(this.exchange);

@@ -2,7 +2,7 @@ import type { Bus } from '../bus.js';
 import type { EventName, EventParams } from '../logging/events.js';
 import type { Logger } from '../logging/logger.js';
 import type { CollectorState, CollectorStatus } from '../market/collector-status.js';
-import type { Gap } from '../market/gap.js';
+import type { Gap, GapCause } from '../market/gap.js';
 import type { Market } from '../market/market.js';
 import type { Sides } from '../market/order-book.js';
 import type { Outage } from './feed.js';
@@ -71,7 +71,8 @@ export class MarketTracker {
     this.#reconnects = 0;
     this.#parseFailures = 0;
     this.#fresh = true;
-    if (inherited !== null) this.#setGap(inherited);
+    // A gap that is open still goes on: giving up and starting again covered nothing.
+    if (inherited !== null && this.#gap === null) this.#setGap(inherited);
     this.#setState('STARTING', null);
     this.#log('COLLECTION_STARTED', undefined);
   }
@@ -85,8 +86,10 @@ export class MarketTracker {
     this.#log('COLLECTION_STOPPED', undefined);
   }
 
-  /** Gives up: only a person can help. */
+  /** Gives up: only a person can help. What was covered until now is a gap from here on. */
   fail(reason: string): void {
+    if (this.#lastBookAt !== null) this.#openGap('REFUSED', reason, null);
+    this.#bus.forget(this.market);
     this.#setState('FAILED', reason);
   }
 
@@ -110,15 +113,7 @@ export class MarketTracker {
   /** The connection is lost: a gap opens at the last proof of cover, unless one is open. */
   down(outage: Outage): void {
     if (!this.running) return;
-    const began = this.#lastBookAt ?? this.#startedAt ?? this.#clock();
-    this.#gap ??= this.#publishGap({
-      market: this.market,
-      start: Math.max(outage.since ?? 0, began),
-      end: null,
-      cause: outage.cause,
-      detail: outage.detail,
-      attempts: 0,
-    });
+    this.#openGap(outage.cause, outage.detail, outage.since);
     const error = outage.detail ?? outage.cause;
     if (this.#state !== 'RECONNECTING' || this.#error !== error)
       this.#setState('RECONNECTING', error);
@@ -134,14 +129,31 @@ export class MarketTracker {
     this.#reconnects++;
   }
 
-  /** Something is wrong that does not change the state. */
-  warn(error: string): void {
+  /** It was subscribed long ago and has had no book: nobody can say that it is covered. */
+  noFirstBook(error: string): void {
+    if (!this.running) return;
+    this.#openGap('STALE', error, null);
     this.#setState(this.#state, error);
   }
 
-  /** A message about it could not be read. */
-  unreadable(): void {
+  /** A message about it could not be read: what it said is lost until the next good one. */
+  unreadable(error: string): void {
     this.#parseFailures++;
+    if (!this.running) return;
+    this.#openGap('PARSE_FAILED', error, null);
+    if (this.#state === 'LIVE') this.#setState('STALE', error);
+  }
+
+  /**
+   * Opens a gap, unless one is open.
+   * @param since last proof that the connection was alive; null = the last book is the last proof
+   */
+  #openGap(cause: GapCause, detail: string | null, since: number | null): void {
+    const { market } = this;
+    // Before the first book the connection proves nothing about this market.
+    const start =
+      this.#lastBookAt === null ? (this.#startedAt ?? this.#clock()) : (since ?? this.#lastBookAt);
+    this.#gap ??= this.#publishGap({ market, start, end: null, cause, detail, attempts: 0 });
   }
 
   #closeGap(end: number): void {

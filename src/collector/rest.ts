@@ -32,20 +32,30 @@ export class RestClient {
    * @throws {RestError} when there is no complete answer in time; the message is one line.
    */
   async get(path: string, signal?: AbortSignal): Promise<RestAnswer> {
-    const timeout = AbortSignal.timeout(this.#timeoutMs);
-    const signals = signal === undefined ? timeout : AbortSignal.any([timeout, signal]);
+    // Not AbortSignal.any: in Node 20 every call would stay noted in a long-lived signal for ever.
+    const call = new AbortController();
+    const abort = (): void => call.abort();
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      abort();
+    }, this.#timeoutMs);
+    signal?.addEventListener('abort', abort);
     try {
+      if (signal?.aborted === true) abort();
       const response = await fetch(this.#base + path, {
-        signal: signals,
+        signal: call.signal,
         headers: { accept: 'application/json' },
         redirect: 'error',
       });
       return { status: response.status, headers: response.headers, text: await readText(response) };
     } catch (error) {
       if (error instanceof RestError) throw error;
-      if (timeout.aborted)
-        throw new RestError(`no answer within ${this.#timeoutMs / 1000} s`, error);
+      if (late) throw new RestError(`no answer within ${this.#timeoutMs / 1000} s`, error);
       throw new RestError(reasonOf(error), error);
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
     }
   }
 }

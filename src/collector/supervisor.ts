@@ -84,28 +84,30 @@ export class Supervisor implements CollectorControl {
     this.#rooms = Object.fromEntries(EXCHANGES.map((e) => [e, room(e)])) as Record<Exchange, Room>;
   }
 
-  /**
-   * Starts what is wanted. Resolves when every exchange has been started from its stored or fetched
-   * list, or has been tried; the collectors go on by themselves.
-   */
-  async open(): Promise<void> {
-    const { store, logger, config } = this.#parts;
+  /** Reads what the database knows of exchanges, markets and open gaps. Before {@link run}. */
+  async load(): Promise<void> {
+    const { store } = this.#parts;
     const enabled = new Map((await store.reader.exchanges()).map((e) => [e.exchange, e.enabled]));
     for (const gap of store.openGaps) this.#inherited.set(marketKey(gap.market), gap);
-    await Promise.all(
-      EXCHANGES.map(async (exchange) => {
-        const room = this.#rooms[exchange];
-        room.enabled = enabled.get(exchange) ?? true;
-        const markets = await store.reader.markets(exchange);
-        for (const market of markets) this.#inherit(market);
-        await room.list.load();
-      }),
-    );
-    const anything = EXCHANGES.some(
-      (e) => this.#rooms[e].enabled && this.#wantedOf(this.#rooms[e]).length > 0,
-    );
+    for (const exchange of EXCHANGES) {
+      const room = this.#rooms[exchange];
+      room.enabled = enabled.get(exchange) ?? true;
+      for (const market of await store.reader.markets(exchange)) this.#inherit(market);
+      await room.list.load();
+    }
+  }
+
+  /**
+   * Starts what is wanted: from the stored market lists at once, else as soon as the exchanges have
+   * answered.
+   * @returns settles when every exchange has been tried once; nothing needs to wait for it
+   */
+  async run(): Promise<void> {
+    const { logger, config } = this.#parts;
+    const anything = EXCHANGES.some((e) => this.#wantedOf(this.#rooms[e]).length > 0);
     if (!anything && config.collect.length === 0) logger.log('NOTHING_TO_COLLECT', {}, undefined);
-    await Promise.all(EXCHANGES.map((exchange) => this.#openExchange(this.#rooms[exchange])));
+    await Promise.all(EXCHANGES.map((e) => this.#openExchange(this.#rooms[e])));
+    if (this.#closed) return;
     this.#dropUnwantedGaps();
     const listed = (exchange: Exchange): readonly Pair[] => this.#rooms[exchange].list.listed;
     for (const pattern of unmatchedPatterns(config.collect, listed)) {
@@ -215,10 +217,8 @@ export class Supervisor implements CollectorControl {
 
   async #openExchange(room: Room): Promise<void> {
     if (room.list.listed.length > 0) this.#startWanted(room);
-    const fetching = room.list.keepFresh();
-    if (room.list.listed.length > 0) return;
+    await room.list.keepFresh();
     // Without any list the patterns match nothing; full names are tried even if the list fails.
-    await fetching;
     if (!this.#closed) this.#startWanted(room);
   }
 
@@ -236,6 +236,9 @@ export class Supervisor implements CollectorControl {
       const status = room.collector.status(pair);
       if (room.list.listed.length === 0 || isListed(room, pair)) {
         if (!room.collector.running(pair)) start.push(pair);
+      } else if (!room.list.fetched) {
+        // A stored list may be older than a new listing; the fetched one decides.
+        continue;
       } else if ((status?.lastBookAt ?? null) === null && status?.state !== 'FAILED') {
         this.#rejectUnknown(room, pair);
       }

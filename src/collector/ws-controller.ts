@@ -66,7 +66,10 @@ export abstract class WSController {
   #receivedAt = 0;
   /** Why the controller itself is ending the socket, if it does. */
   #ending: Outage | null = null;
-  #rateLimited = false;
+  /** Refusals for too many requests in a row; their waits are longer and grow on their own. */
+  #rateRefusals = 0;
+  /** Since when the peer has been closing (monotonic ms). */
+  #closingSince: number | null = null;
 
   /** @param connects limiter of new connections, shared by all sockets of the exchange */
   constructor(context: FeedContext, profile: WSProfile, connects: RateLimiter) {
@@ -106,7 +109,7 @@ export abstract class WSController {
     return false;
   }
 
-  /** Forgets what belongs to one connection. Called before every connect. */
+  /** Forgets what belongs to one connection. Called when one is lost and before every connect. */
   protected resetConnection(): void {}
 
   /** A message could not be read. GOPAX resynchronises here, for it cannot know what it lost. */
@@ -210,6 +213,7 @@ export abstract class WSController {
   protected reconnect(cause: GapCause, detail: string): void {
     if (this.#socket === null || this.#ending !== null) return;
     this.#ending = { cause, detail, since: this.#heardAt };
+    this.#subscribed = false;
     this.#socket.terminate();
   }
 
@@ -264,20 +268,28 @@ export abstract class WSController {
 
     let failure: string | null = null;
     let failureCause: GapCause = 'CONNECT_FAILED';
-    const socket = new WebSocket(this.getWSUrl(), {
-      // Deflating 2 MB/s of frames costs more than the bytes are worth on one machine.
-      perMessageDeflate: false,
-      handshakeTimeout: HANDSHAKE_MS,
-      maxPayload: this.#profile.maxPayload,
-      followRedirects: false,
-    });
+    let rateLimited = false;
+    let socket: WebSocket;
+    try {
+      socket = new WebSocket(this.getWSUrl(), {
+        // Deflating 2 MB/s of frames costs more than the bytes are worth on one machine.
+        perMessageDeflate: false,
+        handshakeTimeout: HANDSHAKE_MS,
+        maxPayload: this.#profile.maxPayload,
+        followRedirects: false,
+      });
+    } catch (error) {
+      // ws refuses an address that it cannot use by throwing.
+      this.#onLost(1006, '', (error as Error).message, failureCause, false);
+      return;
+    }
     this.#socket = socket;
 
     socket.on('unexpected-response', (_request: ClientRequest, response: IncomingMessage) => {
       const status = response.statusCode ?? 0;
       failureCause = causeOfStatus(status);
       failure = `the connection was refused with HTTP ${status}`;
-      this.#rateLimited = failureCause === 'RATE_LIMITED';
+      rateLimited = failureCause === 'RATE_LIMITED';
       response.resume();
       // Without this listener ws would only say "Unexpected server response"; ending is then ours.
       socket.terminate();
@@ -286,7 +298,6 @@ export abstract class WSController {
       if (this.#closed) return;
       this.#heard();
       this.#openedAt = performance.now();
-      this.#rateLimited = false;
       this.context.host.log('WS_CONNECTED', null, { url: publicUrl(socket.url) });
       if (this.#everOpened) this.context.host.reconnected(this.#pairs.values());
       this.#everOpened = true;
@@ -294,7 +305,9 @@ export abstract class WSController {
       if (!this.subscribesOnGreeting) this.subscribe();
     });
     socket.on('message', (data: Buffer, isBinary: boolean) => {
-      if (this.#closed || this.#socket !== socket) return;
+      // Frames already read are still handed over after a connection was given up; what they would
+      // change is not known any more.
+      if (this.#closed || this.#socket !== socket || this.#ending !== null) return;
       this.#heard();
       this.#receivedAt = this.context.clock();
       try {
@@ -315,11 +328,19 @@ export abstract class WSController {
       if (this.#closed || this.#socket !== socket) return;
       this.#socket = null;
       this.#stopWatch();
-      this.#onLost(code, reason.toString('utf8'), failure, failureCause);
+      this.#onLost(code, reason.toString('utf8'), failure, failureCause, rateLimited);
     });
   }
 
-  #onLost(code: number, reason: string, failure: string | null, failureCause: GapCause): void {
+  #onLost(
+    code: number,
+    reason: string,
+    failure: string | null,
+    failureCause: GapCause,
+    rateLimited: boolean,
+  ): void {
+    this.#subscribed = false;
+    this.resetConnection();
     const opened = this.#heardAt !== null;
     const { host } = this.context;
     if (failure !== null && this.#ending === null) host.log('WS_ERROR', null, { reason: failure });
@@ -335,11 +356,10 @@ export abstract class WSController {
     if (opened && this.#delivered && performance.now() - this.#openedAt >= STABLE_MS)
       this.#attempt = 0;
     this.#attempt++;
-    const wait = backoffMs(
-      this.#attempt,
-      this.context.random(),
-      this.#rateLimited ? RATE_LIMITED : RECONNECT,
-    );
+    this.#rateRefusals = rateLimited ? this.#rateRefusals + 1 : 0;
+    const wait = rateLimited
+      ? backoffMs(this.#rateRefusals, this.context.random(), RATE_LIMITED)
+      : backoffMs(this.#attempt, this.context.random(), RECONNECT);
     host.log('RECONNECTING', null, { waitMs: wait, attempt: this.#attempt });
     this.#scheduleConnect(wait);
   }
@@ -353,9 +373,20 @@ export abstract class WSController {
   #startWatch(socket: WebSocket): void {
     const { pingEveryMs, silentAfterMs, firstBookWithinMs } = this.#profile;
     this.#lastPing = performance.now();
+    this.#closingSince = null;
     const period = Math.min(1000, pingEveryMs / 4, silentAfterMs / 4, firstBookWithinMs / 4);
     this.#watch = setInterval(() => {
       const now = performance.now();
+      if (socket.readyState === WebSocket.CLOSING) {
+        // The peer said that it closes but keeps the connection open; ws alone would wait 30 s.
+        this.#closingSince ??= now;
+        if (now - this.#closingSince > CLOSE_MS) socket.terminate();
+        return;
+      }
+      if (!this.#subscribed && now - this.#openedAt > firstBookWithinMs) {
+        this.reconnect('CONNECT_FAILED', 'no greeting came after the connection was opened');
+        return;
+      }
       const silent = now - this.#heardAtMono;
       if (silent > silentAfterMs) {
         this.context.host.log('WS_SILENT', null, { silentMs: silent });

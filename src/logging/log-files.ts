@@ -30,6 +30,7 @@ export async function openLogFiles(folder: string, quiet = false): Promise<LogFi
       { cause: error },
     );
   }
+  const output = quiet ? null : standardOutput();
   const names = ['SYSTEM', ...EXCHANGES];
   const streams = await Promise.all(
     names.map(async (name) => {
@@ -50,7 +51,7 @@ export async function openLogFiles(folder: string, quiet = false): Promise<LogFi
       // Severity was decided by Logger, so pino lets everything through; its JSON becomes our line.
       const logger = pino(
         { level: 'trace', base: null, timestamp: false },
-        lineStream(stream, quiet),
+        lineStream(stream, output),
       );
       return { name, stream, logger };
     }),
@@ -73,17 +74,28 @@ export async function openLogFiles(folder: string, quiet = false): Promise<LogFi
   };
 }
 
+/** Standard output until its reader goes away (`npm start | head`); recording goes on without it. */
+function standardOutput(): (line: string) => void {
+  let open = true;
+  process.stdout.on('error', () => {
+    open = false;
+  });
+  return (line) => {
+    if (open) process.stdout.write(line);
+  };
+}
+
 /** What pino writes to: takes its JSON lines, gives the contract's lines to file and output. */
 function lineStream(
   file: { write(text: string): boolean },
-  quiet: boolean,
+  output: ((line: string) => void) | null,
 ): { write(json: string): void } {
   return {
     write(json) {
       const { record } = JSON.parse(json) as { record: LogRecord };
       const line = `${formatLine(record)}\n`;
       file.write(line);
-      if (!quiet) process.stdout.write(line);
+      output?.(line);
     },
   };
 }

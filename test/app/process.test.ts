@@ -37,6 +37,11 @@ class Run {
     this.#child.kill(signal);
   }
 
+  /** Closes the pipe that its standard output goes to. */
+  closeOutput(): void {
+    this.#child.stdout!.destroy();
+  }
+
   async end(): Promise<number | null> {
     await until(() => this.ended, `the end of the process; its output: ${this.output}`, 25_000);
     return this.code;
@@ -121,6 +126,28 @@ describe('the process', () => {
       /^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] \[INFO\] \[UPBIT-BTC\] 데이터 수집 시작$/m,
     );
     for (const line of upbit.trim().split('\n')) expect(r.output).toContain(line);
+  });
+
+  it('stops in order also while it is starting and an exchange does not answer', async () => {
+    simulators = await startSimulators({ rate: 3 });
+    simulators.korbit.faults.rest('hang');
+    const at = folder();
+    const r = run(at, { ...simulators.env });
+    await until(() => r.output.includes('[UPBIT] WebSocket 연결'), 'the connection', 25_000);
+    r.kill('SIGTERM');
+    expect(await r.end()).toBe(0);
+    expect(r.output).toMatch(/종료 완료\n$/);
+  });
+
+  it('goes on when the reader of its output goes away', async () => {
+    simulators = await startSimulators({ rate: 1 });
+    const at = folder();
+    const r = run(at, { ...simulators.env });
+    await until(() => r.output.includes('[UPBIT] WebSocket 연결'), 'the connection', 25_000);
+    r.closeOutput();
+    simulators.upbit.faults.dropConnections();
+    await until(() => simulators!.upbit.upgrades.length === 2, 'the reconnection');
+    expect(r.ended).toBe(false);
   });
 
   it('refuses to share a database with another process', async () => {

@@ -119,6 +119,26 @@ describe('the Bithumb poller', () => {
     await expect(until(() => simulator.requests.length > calls + 1, 'none', 500)).rejects.toThrow();
   });
 
+  it('takes refusals of one moment for one, and tells every lane that it is not covered', async () => {
+    await start(many, many);
+    await until(() => many.every((code) => host.of(code).length > 0), 'a book of each');
+    simulator.faults.rest({ status: 429 });
+    await until(() => new Set(host.downs.flatMap((d) => d.codes)).size === many.length, 'all told');
+    simulator.faults.rest(null);
+    expect(host.downs.every((d) => d.outage.cause === 'RATE_LIMITED')).toBe(true);
+    const before = host.books.length;
+    // The first pause is 5 s with this jitter; each further refusal would double it.
+    await until(() => host.books.length > before, 'books again', 8000);
+  });
+
+  it('tells that a market is not covered when the answers leave it out', async () => {
+    await start(undefined, ['BTC-KRW']);
+    await until(() => host.books.length > 0, 'a book');
+    simulator.faults.rest({ status: 200, body: '[]' });
+    await until(() => host.downs.length > 0, 'the gap');
+    expect(host.downs[0]!.outage.detail).toBe('the answer leaves the market out');
+  });
+
   it('hands on the good books of an answer in which one is broken', async () => {
     await start(many, many);
     await until(() => host.of('C13-KRW').length > 0, 'books');

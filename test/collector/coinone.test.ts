@@ -99,6 +99,28 @@ describe('Coinone frames', () => {
     expect(server.sockets).toHaveLength(1);
   });
 
+  it('of a quiet pair that stops and starts come again, though the id is the same', async () => {
+    server.send(recorded[4]!);
+    await until(() => host.books.length === 1, 'the book');
+    feed.remove([pair('BTC-KRW')]);
+    feed.add([pair('BTC-KRW')]);
+    await until(() => server.received.length === 4, 'both messages');
+    server.send(
+      '{"response_type":"UNSUBSCRIBED","channel":"ORDERBOOK","data":{"quote_currency":"KRW","target_currency":"BTC"}}',
+    );
+    server.send(recorded[4]!);
+    await until(() => host.books.length === 2, 'the same book again');
+  });
+
+  it('refuse nobody while an UNSUBSCRIBE has no answer', async () => {
+    server.send(fixture('coinone/ws_orderbook_docs_xrp_default.json').trim());
+    await until(() => host.books.length === 1, 'the book');
+    feed.remove([pair('XRP-KRW')]);
+    server.send(recorded.find((l) => l.includes('160012'))!);
+    await until(() => host.events.includes('EXCHANGE_ERROR'), 'the log');
+    expect(host.refusals).toEqual([]);
+  });
+
   it('of other channels are ignored', async () => {
     for (const line of recorded.filter((l) => /"channel":"(TRADE|TICKER)"/.test(l)))
       server.send(line);

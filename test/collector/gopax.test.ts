@@ -234,6 +234,28 @@ describe('GOPAX frames', () => {
     expect(server.received).toHaveLength(3);
   });
 
+  it('that follow an unreadable delta in the same packet are not believed', async () => {
+    server.send(captured[0]!);
+    await until(() => host.books.length === 1, 'the book');
+    const next = captured[2]!.replace('84553130', '99999999').replace('122770000', '117020000');
+    server.send('{"i":-1,"n":"OrderBookEvent","o":{"ask":[{"entryId":1');
+    server.send(next);
+    server.send(next);
+    await until(() => server.received.length === 4, 'the new subscriptions');
+    expect(host.books).toHaveLength(1);
+  });
+
+  it('of a lost connection are not handed on when a stopped pair starts meanwhile', async () => {
+    server.send(captured[0]!);
+    await until(() => host.books.length === 1, 'the book');
+    feed.remove([pair('BTC-KRW')]);
+    server.sockets[0]!.terminate();
+    await until(() => host.downs.length === 1, 'the loss');
+    feed.add([pair('BTC-KRW')]);
+    await until(() => server.received.length >= 4, 'the new subscriptions');
+    expect(host.books).toHaveLength(1);
+  });
+
   it('carry 50 pairs a socket', async () => {
     feed.add(Array.from({ length: 60 }, (_, i) => pair(`P${i}-KRW`)));
     await until(

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Feed, FeedContext } from '../../src/collector/feed.js';
 import { RateLimiter } from '../../src/collector/rate-limiter.js';
@@ -16,6 +17,9 @@ class EchoController extends WSController {
   }
   protected override getMessage(): readonly string[] {
     return [JSON.stringify([...this.pairs.keys()])];
+  }
+  giveUp(): void {
+    this.reconnect('RESYNC', 'asked');
   }
   protected override handleMessage(data: Buffer): void {
     this.deliver(data.toString(), { asks: [['2', '1']], bids: [['1', '1']] }, null);
@@ -137,6 +141,37 @@ describe('WSController', () => {
     await until(() => s.sockets.length === 1, 'a new connection');
   });
 
+  it('hands nothing on any more once it has given a connection up, and starts a pair only anew', async () => {
+    const s = await server();
+    const { it: c, host } = controller(s.url);
+    c.add([pair('A-KRW')]);
+    await until(() => s.received.length === 1, 'the subscription');
+    s.send('A-KRW');
+    await until(() => host.books.length === 1, 'the book');
+    c.giveUp();
+    s.send('A-KRW');
+    await until(() => s.received.length === 2, 'the second subscription');
+    expect(host.books).toHaveLength(1);
+    expect(host.downs[0]!.outage).toMatchObject({ cause: 'RESYNC', detail: 'asked' });
+  });
+
+  it('cuts a peer that says it closes but keeps the connection open', async () => {
+    const s = await server();
+    const { it: c, host } = controller(s.url);
+    c.add([pair('A-KRW')]);
+    await until(() => s.received.length === 1, 'the subscription');
+    // A close frame alone (opcode 8, code 1000), and no end of the TCP connection.
+    (s.sockets[0] as unknown as { _socket: Socket })._socket.write(Buffer.from([0x88, 2, 3, 0xe8]));
+    await until(() => host.downs.length === 1, 'the loss', 5000);
+  });
+
+  it('reports an address that cannot be used and keeps trying', async () => {
+    const { it: c, host } = controller('ws://127.0.0.1:9/#fragment');
+    c.add([pair('A-KRW')]);
+    await until(() => host.attempts >= 2, 'two attempts');
+    expect(host.downs[0]!.outage.cause).toBe('CONNECT_FAILED');
+  });
+
   it('goes on trying while nobody listens', async () => {
     const { it: c, host } = controller('ws://127.0.0.1:9');
     c.add([pair('A-KRW')]);
@@ -182,7 +217,7 @@ describe('a feed at the Upbit simulator', () => {
     expect(simulator.upgrades[0]!.headers['origin']).toBeUndefined();
   });
 
-  it('is told RATE_LIMITED by a refused upgrade and waits ten seconds or more', async () => {
+  it('is told RATE_LIMITED by a refused upgrade and waits five seconds or more', async () => {
     await start(['BTC-KRW']);
     simulator.faults.refuseUpgrades(429);
     simulator.faults.dropConnections();
@@ -194,7 +229,7 @@ describe('a feed at the Upbit simulator', () => {
     const wait = host.logs.filter((l) => l.event === 'RECONNECTING').at(-1)!.params as {
       waitMs: number;
     };
-    expect(wait.waitMs).toBeGreaterThanOrEqual(10_000);
+    expect(wait.waitMs).toBeGreaterThanOrEqual(5000);
   });
 
   it('recovers from half a frame', async () => {

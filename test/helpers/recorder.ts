@@ -88,6 +88,7 @@ export async function startRecorder(
 
 /** Waits until every collector of the program is LIVE. */
 export async function allLive(recorder: Recorder): Promise<void> {
+  await recorder.app.tried;
   await until(() => {
     const all = recorder.app.supervisor.collectors();
     return all.length > 0 && all.every((c) => c.state === 'LIVE');

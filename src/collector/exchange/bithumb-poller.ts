@@ -62,6 +62,8 @@ export class BithumbPoller implements Feed {
   readonly #gate = new BurstGate();
   #started = false;
   #rateRefusals = 0;
+  /** End of the pause that a refusal caused, monotonic ms. */
+  #pausedUntil = 0;
 
   constructor(context: FeedContext) {
     this.#context = context;
@@ -157,18 +159,34 @@ export class BithumbPoller implements Feed {
     const reason = error instanceof Error ? error.message : String(error);
     const known = error instanceof PollError || error instanceof RestError;
     const event = known ? 'POLLING_API_ERROR' : 'POLLING_UNHANDLED';
-    const suppressed = this.#gate.pass(`${event} ${reason}`);
+    // Not by the text: an error page with a number of its own each time would pass every time.
+    const kind = error instanceof PollError ? error.cause_ : 'no answer';
+    const suppressed = this.#gate.pass(`${event} ${kind}`);
     if (suppressed !== null) host.log(event, null, { reason, suppressed });
     const cause = error instanceof PollError ? error.cause_ : 'CONNECT_FAILED';
     host.down(lane.pairs.values(), { cause, detail: reason, since: lane.lastGood });
     if (error instanceof PollError && error.cause_ === 'RATE_LIMITED') {
-      // All lanes share the address that was refused, so all pause.
-      this.#rateRefusals++;
-      const pause = backoffMs(this.#rateRefusals, this.#context.random(), RATE_LIMITED);
-      this.#calls.pause(Math.max(pause, error.retryAfterMs));
+      this.#pauseAll(lane, error);
       return 0;
     }
     return backoffMs(lane.failures, this.#context.random(), POLL_BACKOFF);
+  }
+
+  /** All lanes share the address that was refused, so all pause, and none is covered meanwhile. */
+  #pauseAll(refused: Lane, error: PollError): void {
+    // Calls under way when the first was refused are refused too; that is one refusal, not many.
+    if (performance.now() < this.#pausedUntil) return;
+    this.#rateRefusals++;
+    const wait = backoffMs(this.#rateRefusals, this.#context.random(), RATE_LIMITED);
+    const pause = Math.min(Math.max(wait, error.retryAfterMs), RATE_LIMITED.mostMs);
+    this.#pausedUntil = performance.now() + pause;
+    this.#calls.pause(pause);
+    for (const lane of this.#lanes) {
+      if (lane === refused) continue;
+      lane.failures++;
+      const outage = { cause: error.cause_, detail: error.message, since: lane.lastGood };
+      this.#context.host.down(lane.pairs.values(), outage);
+    }
   }
 
   /**
@@ -178,7 +196,7 @@ export class BithumbPoller implements Feed {
   async #poll(lane: Lane, pairs: readonly Pair[]): Promise<void> {
     if (pairs.length === 0) return;
     try {
-      this.#deliver(lane, await this.#fetch(pairs));
+      this.#deliver(lane, pairs, await this.#fetch(pairs));
     } catch (error) {
       if (!(error instanceof PollError) || !error.unknownMarket) throw error;
       if (pairs.length === 1) {
@@ -211,7 +229,8 @@ export class BithumbPoller implements Feed {
     if (left !== null && /^\d+$/.test(left) && Number(left) < 10) this.#calls.pause(200);
   }
 
-  #deliver(lane: Lane, books: readonly ExactJson[]): void {
+  #deliver(lane: Lane, asked: readonly Pair[], books: readonly ExactJson[]): void {
+    const absent = new Map(asked.map((pair) => [pairText(pair), pair]));
     // Taken in the same turn as the books are numbered, so that times never fall as numbers rise.
     const receivedAt = this.#context.clock();
     for (const item of books) {
@@ -219,6 +238,7 @@ export class BithumbPoller implements Feed {
         const book = readUnitBook(item);
         const pair = lane.pairs.get(pairText(book.pair));
         if (pair === undefined) continue;
+        absent.delete(pairText(pair));
         lane.awaiting.delete(pairText(pair));
         // A batch that has shrunk to one market would suddenly be sent 30 levels.
         const depth = lane.single ? Infinity : BATCH_DEPTH;
@@ -231,8 +251,15 @@ export class BithumbPoller implements Feed {
         );
       } catch (error) {
         const pair = error instanceof WireError ? error.pair : null;
+        if (pair !== null) absent.delete(pairText(pair));
         this.#context.host.unreadable(error, excerpt(JSON.stringify(item)), pair);
       }
+    }
+    for (const [code, pair] of absent) {
+      // One that never had a book is reported when its time is up.
+      if (lane.awaiting.has(code) || !lane.pairs.has(code)) continue;
+      const detail = 'the answer leaves the market out';
+      this.#context.host.down([pair], { cause: 'REFUSED', detail, since: lane.lastGood });
     }
   }
 

@@ -41,6 +41,8 @@ const INVALID_TOPIC = '160012';
 export class CoinoneController extends WSController {
   /** Id of the newest book of each pair on this connection. */
   readonly #lastIds = new Map<string, string>();
+  /** UNSUBSCRIBE requests that have no answer yet. */
+  #unsubscribing = 0;
 
   protected override getWSUrl(): string {
     return this.context.urls.wsUrl;
@@ -54,6 +56,9 @@ export class CoinoneController extends WSController {
     added: readonly Pair[],
     removed: readonly Pair[],
   ): readonly string[] {
+    // A pair that comes back is sent its book under the id it had; that is no repeat then.
+    for (const pair of added) this.#lastIds.delete(pairText(pair));
+    this.#unsubscribing += removed.length;
     return [
       ...removed.map((pair) => request('UNSUBSCRIBE', pair)),
       ...added.map((pair) => request('SUBSCRIBE', pair)),
@@ -70,6 +75,7 @@ export class CoinoneController extends WSController {
 
   protected override resetConnection(): void {
     this.#lastIds.clear();
+    this.#unsubscribing = 0;
   }
 
   /** 4290 = more than 20 connections of one address (coinone.md 4). */
@@ -90,7 +96,7 @@ export class CoinoneController extends WSController {
         this.#error(message);
         break;
       case 'UNSUBSCRIBED':
-        this.#unsubscribed(message);
+        this.#unsubscribing = Math.max(0, this.#unsubscribing - 1);
         break;
       // SUBSCRIBED and PONG need nothing.
     }
@@ -132,17 +138,11 @@ export class CoinoneController extends WSController {
     const reason =
       `${code} ${optionalText(message['message']) ?? ''}${field === null ? '' : ` (${field})`}`.trim();
     const only = this.awaiting;
-    // The error names no pair; where just one pair waits for its first book, it can be no other.
-    if (code === INVALID_TOPIC && only.length === 1) this.refuse(only[0]!, reason);
+    // The error names no pair; where just one pair waits for its first book and no UNSUBSCRIBE for
+    // its answer, it can mean no other.
+    const certain = only.length === 1 && this.#unsubscribing === 0;
+    if (code === INVALID_TOPIC && certain) this.refuse(only[0]!, reason);
     else this.context.host.log('EXCHANGE_ERROR', null, { reason });
-  }
-
-  /** A pair that comes back later starts with a fresh id. */
-  #unsubscribed(message: WireObject): void {
-    const topic = wireObject(message['data'], 'data');
-    const symbol = wireText(topic['target_currency'], 'target_currency').toUpperCase();
-    const currency = wireText(topic['quote_currency'], 'quote_currency').toUpperCase();
-    if (!this.pairs.has(`${symbol}-${currency}`)) this.#lastIds.delete(`${symbol}-${currency}`);
   }
 }
 

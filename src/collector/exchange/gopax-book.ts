@@ -29,11 +29,9 @@ class BookSide {
 
   constructor(readonly side: Side) {}
 
-  replace(entries: readonly Entry[]): void {
-    this.levels = readSide(
-      this.side,
-      entries.map((e) => [e.price, e.volume] as const),
-    );
+  /** @param levels those of `entries`, read before anything is changed */
+  replace(entries: readonly Entry[], levels: readonly Level[]): void {
+    this.levels = levels;
     this.stamps = new Map(entries.map((e) => [e.price, e]));
     this.#tombstones.clear();
   }
@@ -104,8 +102,11 @@ export class GopaxBook {
     const maxEntryId = counter(payload['maxEntryId'], 'maxEntryId');
     const asks = entriesOf(payload['ask'], 'ask');
     const bids = entriesOf(payload['bid'], 'bid');
-    this.#asks.replace(asks);
-    this.#bids.replace(bids);
+    // All of it is read before any of it is kept.
+    const askLevels = levelsOf('ask', asks);
+    const bidLevels = levelsOf('bid', bids);
+    this.#asks.replace(asks, askLevels);
+    this.#bids.replace(bids, bidLevels);
     this.#maxEntryId = maxEntryId;
     const early = this.#early;
     this.#early = [];
@@ -147,6 +148,13 @@ function entriesOf(value: ExactJson | undefined, what: string): Entry[] {
       updatedAt: secondsToMs(wireText(entry['updatedAt'], 'updatedAt')),
     };
   });
+}
+
+function levelsOf(side: Side, entries: readonly Entry[]): Level[] {
+  return readSide(
+    side,
+    entries.map((e) => [e.price, e.volume] as const),
+  );
 }
 
 function counter(value: ExactJson | undefined, what: string): number {

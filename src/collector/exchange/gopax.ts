@@ -167,8 +167,9 @@ export class GopaxController extends WSController {
       return;
     }
     this.context.host.log('EXCHANGE_ERROR', pair ?? null, { reason });
-    // 10321: the exchange counts more pairs on this socket than we do; a new socket counts anew.
-    if (errCode === '10321') this.reconnect('REFUSED', reason);
+    // 10325 only says that it runs already. Any other refusal may pass (10321: too many pairs on this
+    // socket): a new socket asks again.
+    if (errCode !== '10325' && pair !== undefined) this.reconnect('REFUSED', reason);
   }
 
   #watchCrossed(code: string, book: GopaxBook): void {
@@ -184,7 +185,10 @@ export class GopaxController extends WSController {
     this.#crossed.set(
       code,
       setTimeout(() => {
-        const pair = this.pairs.get(code) ?? null;
+        this.#crossed.delete(code);
+        const pair = this.pairs.get(code);
+        // Nobody wants the pair any more, and the others must not suffer for it.
+        if (pair === undefined) return;
         this.#resyncs.set(code, performance.now());
         this.context.host.log('BOOK_CROSSED', pair, { lastedMs: CROSSED_MS });
         this.reconnect('RESYNC', `the book of ${code} stayed crossed`);

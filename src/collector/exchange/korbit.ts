@@ -102,6 +102,8 @@ export class KorbitController extends WSController {
     const bad = pairs.find((pair) => symbolOf(pair) === named);
     if (message['code'] !== 'INVALID_SYMBOL' || bad === undefined) {
       this.context.host.log('EXCHANGE_ERROR', null, { reason });
+      // A subscription that failed for another reason would never deliver: try again from the start.
+      if (pairs.length > 0) this.reconnect('REFUSED', reason);
       return;
     }
     this.refuse(bad, reason);

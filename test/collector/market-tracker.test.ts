@@ -1,0 +1,175 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { type BookEvent, Bus } from '../../src/bus.js';
+import { MarketTracker } from '../../src/collector/market-tracker.js';
+import { receiveClock } from '../../src/collector/receive-clock.js';
+import { BookRecorder } from '../../src/collector/recorder.js';
+import { Logger } from '../../src/logging/logger.js';
+import type { CollectorState } from '../../src/market/collector-status.js';
+import type { Gap } from '../../src/market/gap.js';
+import type { Sides } from '../../src/market/order-book.js';
+
+const market = { exchange: 'UPBIT', symbol: 'BTC', currency: 'KRW' } as const;
+const book: Sides = {
+  asks: [
+    ['3', '1'],
+    ['4', '1'],
+  ],
+  bids: [['2', '1']],
+};
+
+let bus: Bus;
+let now: number;
+let gaps: Map<number, Gap>;
+let states: CollectorState[];
+let events: BookEvent[];
+let tracker: MarketTracker;
+
+function make(depth = 0): MarketTracker {
+  let sequence = 0;
+  const recorder = new BookRecorder(bus, { next: () => ++sequence }, depth);
+  const logger = new Logger({ level: 'info', lang: 'en' });
+  return new MarketTracker(market, { bus, recorder, logger, clock: () => now });
+}
+
+beforeEach(() => {
+  bus = new Bus();
+  now = 1000;
+  gaps = new Map();
+  states = [];
+  events = [];
+  bus.gaps.on((gap) => gaps.set(gap.start, gap));
+  bus.status.on((status) => states.push(status.state));
+  bus.books.on((event) => events.push(event));
+  tracker = make();
+});
+
+const closed = (): Gap[] => [...gaps.values()];
+
+describe('a market', () => {
+  it('counts equal books, and numbers and publishes only changed ones', () => {
+    tracker.start(null);
+    tracker.book(book, null, 1100);
+    tracker.book(book, null, 1200);
+    tracker.book({ ...book, bids: [['2', '5']] }, 7, 1300);
+    expect(tracker.status).toMatchObject({ books: 3, repeats: 1, lastBookAt: 1300, state: 'LIVE' });
+    expect(events.map((e) => [e.book.sequence, e.previous, e.afterGap])).toEqual([
+      [1, null, true],
+      [2, 1, false],
+    ]);
+    expect(events[1]!.changes).toEqual({ asks: [], bids: [['2', '5']] });
+    expect(states).toEqual(['STARTING', 'LIVE']);
+  });
+
+  it('compares what is left after the depth is cut: a level that leaves it has vanished', () => {
+    tracker = make(1);
+    tracker.start(null);
+    tracker.book(book, null, 1100);
+    tracker.book({ ...book, asks: [['3', '1']] }, null, 1200);
+    tracker.book(
+      {
+        ...book,
+        asks: [
+          ['2.5', '9'],
+          ['3', '1'],
+        ],
+      },
+      null,
+      1300,
+    );
+    expect(tracker.status.repeats).toBe(1);
+    expect(events[1]!.changes.asks).toEqual([
+      ['2.5', '9'],
+      ['3', '0'],
+    ]);
+  });
+
+  it('has a gap from the last proof of cover to the next book, stored even if equal', () => {
+    tracker.start(null);
+    tracker.book(book, null, 1100);
+    tracker.down({ cause: 'DISCONNECTED', detail: 'close code 1006', since: 1500 });
+    tracker.down({ cause: 'CONNECT_FAILED', detail: 'refused', since: null });
+    tracker.attempt();
+    tracker.attempt();
+    tracker.book(book, null, 2500);
+    expect(closed()).toEqual([
+      {
+        market,
+        start: 1500,
+        end: 2500,
+        cause: 'DISCONNECTED',
+        detail: 'close code 1006',
+        attempts: 2,
+      },
+    ]);
+    expect(events).toHaveLength(2);
+    expect(events[1]).toMatchObject({ afterGap: true, changes: { asks: [], bids: [] } });
+    expect(states).toEqual(['STARTING', 'LIVE', 'RECONNECTING', 'RECONNECTING', 'LIVE']);
+  });
+
+  it('that never had a book has a gap from its start, whatever the connection did', () => {
+    tracker.start(null);
+    tracker.down({ cause: 'DISCONNECTED', detail: null, since: 9000 });
+    expect(closed()[0]).toMatchObject({ start: 1000, end: null });
+  });
+
+  it('without a first book is a gap from its start, though its connection stands', () => {
+    tracker.start(null);
+    tracker.noFirstBook('no first order book');
+    expect(closed()[0]).toMatchObject({ start: 1000, end: null, cause: 'STALE' });
+    expect(tracker.status).toMatchObject({ state: 'STARTING', error: 'no first order book' });
+  });
+
+  it('whose message cannot be read is not covered until the next good one', () => {
+    tracker.start(null);
+    tracker.book(book, null, 1100);
+    tracker.unreadable('bad size');
+    expect(tracker.status).toMatchObject({ state: 'STALE', parseFailures: 1, error: 'bad size' });
+    tracker.book(book, null, 1300);
+    expect(closed()).toEqual([
+      { market, start: 1100, end: 1300, cause: 'PARSE_FAILED', detail: 'bad size', attempts: 0 },
+    ]);
+    expect(tracker.status).toMatchObject({ state: 'LIVE', error: null });
+  });
+
+  it('lost after the clock was set back has its gap in the new time', () => {
+    tracker.start(null);
+    tracker.book(book, null, 10_000_000);
+    tracker.down({ cause: 'DISCONNECTED', detail: null, since: 6_460_000 });
+    tracker.book(book, null, 7_060_000);
+    expect(closed()).toEqual([expect.objectContaining({ start: 6_460_000, end: 7_060_000 })]);
+  });
+
+  it('stopped on request has no gap, and an open one ends', () => {
+    tracker.start(null);
+    tracker.book(book, null, 1100);
+    tracker.down({ cause: 'DISCONNECTED', detail: null, since: 1100 });
+    now = 1700;
+    tracker.stop();
+    tracker.down({ cause: 'DISCONNECTED', detail: null, since: 1800 });
+    expect(closed()).toEqual([expect.objectContaining({ start: 1100, end: 1700 })]);
+    expect(bus.current(market)).toBeUndefined();
+  });
+
+  it('given up after it ran is a gap, with no current book; the gap goes on when it starts again', () => {
+    tracker.start(null);
+    tracker.book(book, null, 1100);
+    tracker.fail('delisted');
+    expect(bus.current(market)).toBeUndefined();
+    now = 5000;
+    tracker.start(null);
+    tracker.book(book, null, 5100);
+    expect(closed()).toEqual([
+      expect.objectContaining({ start: 1100, end: 5100, cause: 'REFUSED' }),
+    ]);
+  });
+});
+
+describe('the receive clock', () => {
+  it('stands still for small steps back and follows large ones', () => {
+    const times = [1000, 999, 500, 1001, 2_000_000, 1_000_000, 1_000_001];
+    const clock = receiveClock(() => times.shift()!);
+    expect(Array.from({ length: 7 }, clock)).toEqual([
+      1000, 1000, 1000, 1001, 2_000_000, 1_000_000, 1_000_001,
+    ]);
+  });
+});
