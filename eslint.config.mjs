@@ -27,6 +27,7 @@ export default tseslint.config(
         URL: 'readonly',
         performance: 'readonly',
         setTimeout: 'readonly',
+        setImmediate: 'readonly',
         Buffer: 'readonly',
       },
     },

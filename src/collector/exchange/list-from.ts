@@ -3,6 +3,9 @@ import type { ListedMarket } from '../../store/store-types.js';
 import { type RestClient, RestError } from '../rest.js';
 import { excerpt } from '../wire.js';
 
+/** What an asset is called on the five exchanges. */
+const NAME = /^[A-Z0-9]{1,20}$/;
+
 /**
  * Fetches and reads a market list.
  * @param read turns the answer's body into markets; throws when it is an error answer
@@ -27,6 +30,8 @@ export async function listFrom(
       error,
     );
   }
+  // A name of other characters could not be asked for, and could forge lines of the log.
+  markets = markets.filter((m) => NAME.test(m.symbol) && NAME.test(m.currency));
   if (markets.length === 0) throw new RestError('the market list is empty');
   return markets;
 }
