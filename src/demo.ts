@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { ConfigError, loadDotenv, readConfig } from './config.js';
 import { runUntilStopped } from './run.js';
 import { startSimulators } from './simulator/simulators.js';
@@ -22,7 +21,6 @@ async function main(): Promise<void> {
       DB_PATH: DEMO_DB,
       LOG_PATH: DEMO_LOGS,
     });
-    mkdirSync('./data', { recursive: true });
     await runUntilStopped(
       config,
       (app) => {

@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import buildRollingFile from 'pino-roll';
+import { makeFolder } from '../make-folder.js';
 import { EXCHANGES } from '../market/exchange.js';
 import type { LogRecord } from './log-record.js';
 import { formatLine, type LogSink } from './logger.js';
@@ -23,7 +23,7 @@ export interface LogFiles {
  */
 export async function openLogFiles(folder: string, quiet = false): Promise<LogFiles> {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
   } catch (error) {
     throw new Error(
       `LOG_PATH ${JSON.stringify(folder)} cannot be written: ${(error as Error).message}; name a folder that this user may write`,

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
-import { access, mkdir, open, stat } from 'node:fs/promises';
+import { access, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { makeFolder } from '../make-folder.js';
 import { type Connection, openConnection, queryRows } from './connection.js';
 import { failureText, sqliteCode, StoreError } from './errors.js';
 import { migrate, pendingMigrations, readMigrations } from './migrations.js';
@@ -47,7 +48,7 @@ export async function inspectFile(path: string): Promise<boolean> {
 export async function prepareFolder(path: string, exists: boolean): Promise<void> {
   const folder = dirname(path);
   try {
-    await mkdir(folder, { recursive: true });
+    makeFolder(folder);
     await access(folder, constants.W_OK);
   } catch (error) {
     throw new StoreError(

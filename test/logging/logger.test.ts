@@ -105,11 +105,14 @@ describe('log files', () => {
     );
   });
 
-  it('say in one line why the folder cannot be written', async () => {
-    await expect(openLogFiles('/dev/null/logs', true)).rejects.toThrow(
-      /^LOG_PATH "\/dev\/null\/logs" cannot be written: .*name a folder/,
-    );
-  });
+  it.each(['/dev/null/logs', '/proc/no/logs'])(
+    'say in one line why %s cannot be written',
+    async (path) => {
+      await expect(openLogFiles(path, true)).rejects.toThrow(
+        /^LOG_PATH ".*logs" cannot be written: .*name a folder/,
+      );
+    },
+  );
 });
 
 describe('BurstGate', () => {
