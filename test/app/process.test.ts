@@ -128,6 +128,30 @@ describe('the process', () => {
     for (const line of upbit.trim().split('\n')) expect(r.output).toContain(line);
   });
 
+  it('takes the signal that npm passes on to its shell', async () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+      scripts: { start: string };
+    };
+    const at = folder();
+    const shell = spawn('sh', ['-c', scripts.start], {
+      cwd: root,
+      env: {
+        PATH: process.env['PATH'],
+        PORT: '0',
+        COLLECT: '',
+        DB_PATH: join(at, 'o.db'),
+        LOG_PATH: join(at, 'logs'),
+      },
+    });
+    let output = '';
+    shell.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    const ended = new Promise((resolve) => shell.on('exit', (code) => resolve(code)));
+    await until(() => output.includes('서버 시작'), 'the start', 25_000);
+    shell.kill('SIGTERM');
+    expect(await ended).toBe(0);
+    expect(output).toMatch(/종료 완료\n$/);
+  });
+
   it('stops in order also while it is starting and an exchange does not answer', async () => {
     simulators = await startSimulators({ rate: 3 });
     simulators.korbit.faults.rest('hang');
