@@ -2,6 +2,12 @@ import { type App, startApp } from './app.js';
 import type { Config } from './config.js';
 
 /**
+ * Signals this close together are one: Ctrl+C reaches the program from the terminal and, under npm,
+ * again from npm.
+ */
+const SAME_SIGNAL_MS = 500;
+
+/**
  * Runs the recorder as a process: SIGINT or SIGTERM stops it in order with exit code 0, a second
  * signal ends it at once. An error that nothing caught stops it in order with exit code 1, for its
  * state cannot be trusted then.
@@ -14,15 +20,16 @@ export async function runUntilStopped(
   onStarted: (app: App) => void = () => undefined,
   onStopped: () => Promise<void> = async () => undefined,
 ): Promise<void> {
-  let stopping = false;
+  let stoppingSince: number | null = null;
   let starting: Promise<App> | null = null;
   const stop = (why: string, code: number): void => {
-    if (stopping) {
+    if (stoppingSince !== null) {
       // A second signal ends at once; a second error must not keep the queue from being written.
-      if (code === 0) process.exit(130);
+      const second = performance.now() - stoppingSince > SAME_SIGNAL_MS;
+      if (code === 0 && second) process.exit(130);
       return;
     }
-    stopping = true;
+    stoppingSince = performance.now();
     const end = async (): Promise<void> => {
       const app = await starting?.catch(() => null);
       await app?.close(why);

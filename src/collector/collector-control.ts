@@ -34,7 +34,8 @@ export interface CollectorControl {
   collectors(exchange?: Exchange): CollectorStatus[];
   /**
    * Starts a market's collector after checking it against the exchange's list, and remembers the
-   * wish. Harmless when it runs already. Enables nothing else: a disabled exchange is enabled by it.
+   * wish. Harmless when it runs already. A disabled exchange is enabled by it, so that its other
+   * wanted markets start too, as they would after a restart.
    * @throws {UnknownMarketError} @throws {ExchangeUnavailableError}
    */
   start(market: Market): Promise<CollectorStatus>;

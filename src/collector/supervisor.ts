@@ -129,15 +129,14 @@ export class Supervisor implements CollectorControl {
     const room = this.#rooms[market.exchange];
     const pair: Pair = { symbol: market.symbol, currency: market.currency };
     await this.#validate(room, market);
-    if (!room.enabled) {
-      // Stopping the exchange was the last word about its other markets; it stays so.
-      for (const other of this.#wantedOf(room)) {
-        if (pairText(other) !== pairText(pair)) await this.#setWanted(room, other, false);
-      }
-      await this.#setEnabled(room, true);
-    }
     await this.#setWanted(room, pair, true);
-    room.collector.start([pair]);
+    if (room.enabled) room.collector.start([pair]);
+    else {
+      // An enabled exchange runs all that is wanted of it, now as after a restart.
+      await this.#setEnabled(room, true);
+      this.#startWanted(room);
+      room.collector.start([pair]);
+    }
     return room.collector.status(pair)!;
   }
 

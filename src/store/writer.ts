@@ -56,11 +56,12 @@ export class Writer implements WriterService {
     );
     const reserved = lastSequence + block;
     await this.#setState(client, { sequence: reserved, closed: 0 }, true);
-    const heartbeat = state.get('heartbeat');
+    // Books are stored in order, so the newest one vouches for all before it, as a heartbeat does.
+    const alive = [state.get('heartbeat'), newest?.timestamp].flatMap((t) => t ?? []).map(Number);
     return {
       lastSequence,
       reserved,
-      heartbeat: heartbeat === undefined ? null : Number(heartbeat),
+      heartbeat: alive.length === 0 ? null : Math.max(...alive),
       closed: state.get('closed') === 1n,
       openGaps: openGaps.map(toGap),
       lastTimestamp: newest === null ? null : Number(newest.timestamp),

@@ -44,6 +44,15 @@ describe('starting and stopping collectors', () => {
     expect(exchanges.every((e) => e.enabled)).toBe(true);
   });
 
+  it('enables a stopped exchange with all its wanted markets by a start of one', async () => {
+    recorder = await startRecorder({}, { COLLECT: 'UPBIT:BTC-KRW' });
+    await allLive(recorder);
+    await mutate('stopExchange(exchange: UPBIT) { state }');
+    await mutate('startCollector(exchange: UPBIT, symbol: "ETH") { state }');
+    await until(() => state('UPBIT:ETH-KRW') === 'LIVE', 'ETH live');
+    await until(() => state('UPBIT:BTC-KRW') === 'LIVE', 'BTC live');
+  });
+
   it('starts BTC-KRW when an exchange is started without any wanted market', async () => {
     recorder = await startRecorder({}, { COLLECT: '' });
     expect(recorder.app.supervisor.collectors()).toEqual([]);

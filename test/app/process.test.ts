@@ -128,6 +128,17 @@ describe('the process', () => {
     for (const line of upbit.trim().split('\n')) expect(r.output).toContain(line);
   });
 
+  it('takes Ctrl+C under npm, two signals at once, for one', async () => {
+    simulators = await startSimulators({ rate: 0 });
+    const r = run(folder(), { ...simulators.env });
+    await until(() => r.output.includes('[UPBIT] WebSocket 연결'), 'the connection', 25_000);
+    r.kill('SIGINT');
+    await until(() => r.output.includes('종료 중'), 'the stop');
+    r.kill('SIGINT');
+    expect(await r.end()).toBe(0);
+    expect(r.output).toMatch(/종료 완료\n$/);
+  });
+
   it('takes the signal that npm passes on to its shell', async () => {
     const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
       scripts: { start: string };
