@@ -85,7 +85,7 @@ builder.mutationFields((t) => ({
   startCollector: t.field({
     type: CollectorType,
     description:
-      'Starts recording a market; kept across restarts. Harmless when it is recorded already. A disabled exchange is enabled by it. `UNKNOWN_MARKET` when the exchange does not list it.',
+      'Starts recording a market; kept across restarts. Harmless when it is recorded already. A disabled exchange is enabled by it, and its other wanted markets start too. `UNKNOWN_MARKET` when the exchange does not list it.',
     args: marketArgs,
     resolve: (_root, args, { control }) => {
       const market = {
