@@ -60,11 +60,9 @@ export class Logger {
 
   /** One line without control characters (a peer's text could forge lines) and without secrets. */
   #clean(text: string): string {
-    let clean = text.replace(
-      // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-      /[\u0000-\u001f\u007f\u2028\u2029]/g,
-      (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
-    );
+    let clean = text.replace(/[\p{Cc}\u2028\u2029]/gu, (c) => {
+      return `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;
+    });
     for (const secret of this.#secrets) clean = clean.replaceAll(secret, '***');
     return clean;
   }
