@@ -1,4 +1,5 @@
 import type { CollectorStatus } from './market/collector-status.js';
+import type { CoverageMinute } from './market/coverage.js';
 import type { Exchange } from './market/exchange.js';
 import type { Gap } from './market/gap.js';
 import { type Market, marketKey } from './market/market.js';
@@ -156,6 +157,8 @@ export class Bus {
   readonly status = new Topic<CollectorStatus>();
   /** Every gap opened, changed or closed. */
   readonly gaps = new Topic<Gap>();
+  /** What was received of each market, a finished minute at a time. */
+  readonly coverage = new Topic<CoverageMinute>();
   /** Every log event. */
   readonly logs = new Topic<LogRecord>();
 
