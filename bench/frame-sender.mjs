@@ -44,7 +44,8 @@ server.on('connection', (socket) => {
   let next = 0;
   let running = false;
   const pump = () => {
-    while (socket.readyState === socket.OPEN && socket.bufferedAmount < 1 << 20) {
+    // Bounded: a socket whose peer is gone stays open, taking all, until its close is handled.
+    for (let i = 0; i < 256 && socket.bufferedAmount < 1 << 20; i++) {
       socket.send(frames[next++ % FRAMES], { binary: true });
     }
     if (socket.readyState === socket.OPEN) setTimeout(pump, 1);

@@ -3,7 +3,7 @@ import { type ExactJson, parseExactJson } from '../../market/exact-json.js';
 import { pairText } from '../../market/market.js';
 import { WSController } from '../ws-controller.js';
 import { errorOf, quoteFirstCode, readUnitBook, subscribeRequest } from './unit-book.js';
-import { UnitBookReader } from './unit-book-reader.js';
+import { UnitFrameReader } from './unit-frame-reader.js';
 
 /**
  * A socket of Upbit or Bithumb (generation 2): every binary frame is a whole book; there is no
@@ -12,7 +12,7 @@ import { UnitBookReader } from './unit-book-reader.js';
  * by a close with 1000 (upbit.md 2, 3, 5; bithumb.md 2.1, 3.1, 5).
  */
 export class UnitBookController extends WSController {
-  readonly #reader = new UnitBookReader();
+  readonly #reader = new UnitFrameReader();
 
   protected override getWSUrl(): string {
     return this.context.urls.wsUrl;
@@ -23,13 +23,12 @@ export class UnitBookController extends WSController {
   }
 
   protected override handleMessage(data: Buffer): void {
-    const text = data.toString('utf8');
-    const known = this.#reader.read(text);
+    const known = this.#reader.read(data);
     if (known !== null) {
-      this.deliver(pairText(known.pair), known.sides, known.exchangeTimestamp);
+      this.deliver(known.code, known.sides, known.exchangeTimestamp);
       return;
     }
-    const message = parseExactJson(text);
+    const message = parseExactJson(data.toString('utf8'));
     // The LIST formats wrap frames in an array (upbit.md 3.3).
     for (const item of Array.isArray(message) ? message : [message]) this.#handle(item);
   }
