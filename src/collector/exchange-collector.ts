@@ -95,6 +95,11 @@ export class ExchangeCollector implements FeedHost {
     this.#tracker(pair).fail(reason);
   }
 
+  /** Publishes the coverage of minutes that ended until `before`, Unix ms. */
+  flushCoverage(before: number): void {
+    for (const tracker of this.#trackers.values()) tracker.flushCoverage(before);
+  }
+
   /** Closes all connections; the markets stay wanted. */
   async close(): Promise<void> {
     const feed = this.#feed;

@@ -6,6 +6,7 @@ import type { Gap, GapCause } from '../market/gap.js';
 import type { Market } from '../market/market.js';
 import type { Sides } from '../market/order-book.js';
 import type { Outage } from './feed.js';
+import { CoverageCounter } from './coverage-counter.js';
 import type { BookRecorder } from './recorder.js';
 
 /**
@@ -18,6 +19,7 @@ export class MarketTracker {
   readonly #recorder: BookRecorder;
   readonly #logger: Logger;
   readonly #clock: () => number;
+  readonly #coverage: CoverageCounter;
 
   #state: CollectorState = 'STOPPED';
   #startedAt: number | null = null;
@@ -40,6 +42,7 @@ export class MarketTracker {
     this.#recorder = parts.recorder;
     this.#logger = parts.logger;
     this.#clock = parts.clock;
+    this.#coverage = new CoverageCounter(market, (record) => parts.bus.coverage.publish(record));
   }
 
   /** Whether it is meant to collect: started and neither stopped nor given up. */
@@ -71,6 +74,7 @@ export class MarketTracker {
     this.#reconnects = 0;
     this.#parseFailures = 0;
     this.#fresh = true;
+    this.#coverage.restart();
     // A gap that is open still goes on: giving up and starting again covered nothing.
     if (inherited !== null && this.#gap === null) this.#setGap(inherited);
     this.#setState('STARTING', null);
@@ -105,9 +109,15 @@ export class MarketTracker {
       this.#log('GAP_CLOSED', { cause, lastedMs: receivedAt - start });
     }
     const { market } = this;
-    if (!this.#recorder.receive(market, sides, exchangeTimestamp, receivedAt, afterGap))
-      this.#repeats++;
+    const changed = this.#recorder.receive(market, sides, exchangeTimestamp, receivedAt, afterGap);
+    if (!changed) this.#repeats++;
+    this.#coverage.count(receivedAt, changed);
     if (this.#state !== 'LIVE') this.#setState('LIVE', null);
+  }
+
+  /** Publishes the coverage of minutes that ended until `before`, Unix ms. */
+  flushCoverage(before: number): void {
+    this.#coverage.flush(before);
   }
 
   /** The connection is lost: a gap opens at the last proof of cover, unless one is open. */
