@@ -23,6 +23,8 @@ export class ReaderClient implements StoreReader {
   exchanges: StoreReader['exchanges'] = () => this.#worker.call('exchanges');
   markets: StoreReader['markets'] = (exchange) => this.#worker.call('markets', exchange);
 
+  wantedPatterns: StoreReader['wantedPatterns'] = () => this.#worker.call('wantedPatterns');
+
   async *exportText(options: ExportOptions): AsyncGenerator<string> {
     const { id } = await this.#worker.call('exportBegin', options);
     try {

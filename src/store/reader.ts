@@ -3,13 +3,13 @@ import { EXCHANGES, type Exchange } from '../market/exchange.js';
 import type { Market } from '../market/market.js';
 import type { Level, OrderBook } from '../market/order-book.js';
 import { BookScan } from './book-scan.js';
-import { type Client, openClient } from './connection.js';
+import { type Client, defined, openClient } from './connection.js';
 import { type ExportChunk, exportChunks } from './export-text.js';
 import { StoreError } from './errors.js';
 import { decodeLevels } from './levels.js';
 import type { ExportBegun, ReaderOptions, ReaderService } from './reader-protocol.js';
 import { newestSequence, rebuildAt, type StoredRow } from './rebuild.js';
-import { toGap, toLogRecord, toMarket, toMarketRecord } from './records.js';
+import { toGap, toLogRecord, toMarket, toMarketRecord, toWantedPattern } from './records.js';
 import type {
   BookRow,
   BookSelection,
@@ -18,6 +18,7 @@ import type {
   MarketRecord,
   Page,
   StoreReader,
+  WantedPattern,
 } from './store-types.js';
 import { Timeline } from './timeline.js';
 
@@ -124,6 +125,11 @@ export class Reader implements ReaderService {
     return rows.map(toMarketRecord);
   }
 
+  async wantedPatterns(): Promise<WantedPattern[]> {
+    const { client } = await this.#database();
+    return (await client.wantedPattern.findMany({ orderBy: { id: 'asc' } })).map(toWantedPattern);
+  }
+
   async exportBegin(options: ExportOptions): Promise<ExportBegun> {
     const { client } = await this.#database();
     const { scan, markets, range } = await this.#scan(options);
@@ -227,10 +233,4 @@ function* levelsOf(row: StoredRow, market: Market): Generator<BookRow> {
 /** The page in `limit + 1` rows that were asked for. */
 function page<R, T>(rows: readonly R[], limit: number, convert: (row: R) => T): Page<T> {
   return { items: rows.slice(0, limit).map(convert), more: rows.length > limit };
-}
-
-/** `values` without those that are undefined. */
-function defined<T extends object>(values: T): { [K in keyof T]?: NonNullable<T[K]> } {
-  const entries = Object.entries(values).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as { [K in keyof T]?: NonNullable<T[K]> };
 }

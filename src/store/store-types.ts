@@ -1,6 +1,7 @@
 import type { BookEvent } from '../bus.js';
 import type { LogLevel, LogRecord } from '../logging/log-record.js';
 import type { Exchange } from '../market/exchange.js';
+import type { CollectPattern } from '../market/collect-pattern.js';
 import type { Gap } from '../market/gap.js';
 import type { Market, Pair } from '../market/market.js';
 import type { OrderBook, Side } from '../market/order-book.js';
@@ -18,7 +19,10 @@ export interface MarketRecord extends ListedMarket {
   readonly exchange: Exchange;
   /** Whether the exchange's newest list contains it. */
   readonly listed: boolean;
-  /** The last mutation about it: true = start, false = stop, null = none (then COLLECT decides). */
+  /**
+   * The last mutation about it: true = start, false = stop, null = none (then the newest of
+   * {@link StoreReader.wantedPatterns} that matches decides, and without one COLLECT).
+   */
   readonly wanted: boolean | null;
   /** Whether it was being recorded when last heard of; such a market has a gap after a crash. */
   readonly recording: boolean;
@@ -30,6 +34,13 @@ export interface ExchangeRecord {
   readonly enabled: boolean;
   /** When its market list was last fetched, Unix ms; null if never. */
   readonly listedAt: number | null;
+}
+
+/** A mutation about all markets that match a pattern. */
+export interface WantedPattern {
+  readonly pattern: CollectPattern;
+  /** True = start, false = stop. */
+  readonly wanted: boolean;
 }
 
 /** What the store tells of itself. */
@@ -134,6 +145,8 @@ export interface StoreReader {
   exchanges(): Promise<ExchangeRecord[]>;
   /** The managed list of an exchange's markets, by symbol and currency. */
   markets(exchange: Exchange): Promise<MarketRecord[]>;
+  /** The mutations about patterns of markets, oldest first: the last one that matches counts. */
+  wantedPatterns(): Promise<WantedPattern[]>;
   /**
    * A stream of export text for `selection`; the caller pulls chunk by chunk.
    * `rows`/`books` and `json`/`ndjson` as DESIGN 2.7.
@@ -175,6 +188,11 @@ export interface Store {
   ): Promise<{ added: Pair[]; removed: Pair[] }>;
   /** Remembers the last mutation about a market. */
   setWanted(market: Market, wanted: boolean): Promise<void>;
+  /**
+   * Remembers a mutation about all markets that match `pattern`. It outranks every earlier one about
+   * them: patterns that it covers are forgotten, and so are the mutations about single markets.
+   */
+  setWantedPattern(pattern: CollectPattern, wanted: boolean): Promise<void>;
   /** Remembers whether an exchange is enabled. */
   setEnabled(exchange: Exchange, enabled: boolean): Promise<void>;
   /** Remembers whether a market is being recorded. */

@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { BookEvent } from '../bus.js';
 import { Topic } from '../bus.js';
 import type { LogRecord } from '../logging/log-record.js';
+import type { CollectPattern } from '../market/collect-pattern.js';
 import type { Exchange } from '../market/exchange.js';
 import type { Gap } from '../market/gap.js';
 import type { Market } from '../market/market.js';
@@ -191,6 +192,10 @@ class OpenStore implements Store {
 
   setWanted(market: Market, wanted: boolean): Promise<void> {
     return this.#writer.call('setWanted', market, wanted);
+  }
+
+  setWantedPattern(pattern: CollectPattern, wanted: boolean): Promise<void> {
+    return this.#writer.call('setWantedPattern', pattern, wanted);
   }
 
   setEnabled(exchange: Exchange, enabled: boolean): Promise<void> {

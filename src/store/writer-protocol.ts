@@ -1,5 +1,6 @@
 import type { LogRecord } from '../logging/log-record.js';
 import type { Exchange } from '../market/exchange.js';
+import type { CollectPattern } from '../market/collect-pattern.js';
 import type { Gap } from '../market/gap.js';
 import type { Market, Pair } from '../market/market.js';
 import type { RetireStep } from './retire.js';
@@ -71,6 +72,7 @@ export interface WriterService {
   /** Deletes some books from before a time (Unix ms), beginning with market `cursor`. */
   retire(before: number, cursor: number): Promise<RetireStep>;
   setWanted(market: Market, wanted: boolean): Promise<void>;
+  setWantedPattern(pattern: CollectPattern, wanted: boolean): Promise<void>;
   setEnabled(exchange: Exchange, enabled: boolean): Promise<void>;
   /** Notes the clean end, with the last sequence that was given out, and closes the database. */
   close(lastSequence: number): Promise<void>;

@@ -1,7 +1,8 @@
+import type { CollectPattern } from '../market/collect-pattern.js';
 import { EXCHANGES, type Exchange } from '../market/exchange.js';
 import type { Gap } from '../market/gap.js';
 import type { Market, Pair } from '../market/market.js';
-import { type Client, type Connection, openClient } from './connection.js';
+import { type Client, type Connection, defined, openClient } from './connection.js';
 import { checkExisting, inspectFile, prepareDatabase, prepareFolder } from './database.js';
 import { decodeLevels, wholeRow } from './levels.js';
 import { lockDatabase } from './lock.js';
@@ -134,6 +135,22 @@ export class Writer implements WriterService {
     const { client, ids } = await this.#database();
     await ids.load([market]);
     await client.market.update({ where: { id: ids.id(market) }, data: { wanted } });
+  }
+
+  async setWantedPattern(pattern: CollectPattern, wanted: boolean): Promise<void> {
+    const { client } = await this.#database();
+    const { exchange, symbol, currency } = pattern;
+    // An absent part matches all values, the null of a wider pattern included.
+    const pair = defined({ symbol: symbol ?? undefined, currency: currency ?? undefined });
+    const any = exchange === null;
+    await client.$transaction([
+      client.wantedPattern.deleteMany({ where: any ? pair : { exchange, ...pair } }),
+      client.wantedPattern.create({ data: { exchange, symbol, currency, wanted } }),
+      client.market.updateMany({
+        where: any ? pair : { exchangeName: exchange, ...pair },
+        data: { wanted: null },
+      }),
+    ]);
   }
 
   async setEnabled(exchange: Exchange, enabled: boolean): Promise<void> {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { join } from 'node:path';
+import { collectPatternText, parseCollect } from '../../src/market/collect-pattern.js';
 import type { Market } from '../../src/market/market.js';
 import type { OrderBook } from '../../src/market/order-book.js';
 import { BookIntake } from '../../src/store/book-intake.js';
@@ -240,5 +241,47 @@ describe('the managed list', () => {
     ]);
     expect(exchanges[4]!.listedAt).toBeGreaterThan(1_700_000_000_000);
     expect(exchanges[0]!.listedAt).toBeNull();
+  });
+
+  it('keeps the mutations about patterns: a newer one replaces all that it covers', async () => {
+    await writer.replaceListing(
+      'UPBIT',
+      ['BTC', 'ETH'].map((symbol) => ({
+        ...UPBIT_BTC,
+        symbol,
+        koreanName: null,
+        englishName: null,
+      })),
+    );
+    for (const market of [UPBIT_BTC, UPBIT_ETH, GOPAX_BTC]) await writer.setWanted(market, false);
+    const wanted = async (): Promise<(boolean | null)[]> =>
+      [...(await reader.markets('UPBIT')), ...(await reader.markets('GOPAX'))].map((m) => m.wanted);
+    const set = (pattern: string, on: boolean): Promise<void> => {
+      const read = parseCollect(pattern);
+      if (!read.ok) throw new Error(read.problems.join());
+      return writer.setWantedPattern(read.patterns[0]!, on);
+    };
+    const patterns = async (): Promise<string[]> =>
+      (await reader.wantedPatterns()).map(({ pattern, wanted: on }) => {
+        return `${on ? '+' : '-'}${collectPatternText(pattern)}`;
+      });
+
+    await set('UPBIT:BTC-*', true);
+    expect(await wanted()).toEqual([null, false, false]);
+    await set('*-KRW', false);
+    expect(await wanted()).toEqual([null, null, null]);
+    // Neither of these covers another.
+    await set('UPBIT:*-KRW', true);
+    await set('*-USDT', true);
+    expect(await patterns()).toEqual(['+UPBIT:BTC-*', '-*-KRW', '+UPBIT:*-KRW', '+*-USDT']);
+    // Equal, then wider.
+    await set('*-KRW', true);
+    expect(await patterns()).toEqual(['+UPBIT:BTC-*', '+*-USDT', '+*-KRW']);
+    await writer.setWanted(UPBIT_ETH, true);
+    await set('UPBIT:*-*', false);
+    expect(await patterns()).toEqual(['+*-USDT', '+*-KRW', '-UPBIT:*-*']);
+    expect(await wanted()).toEqual([null, null, null]);
+    await set('*-*', true);
+    expect(await patterns()).toEqual(['+*-*']);
   });
 });

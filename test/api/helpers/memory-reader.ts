@@ -12,6 +12,7 @@ import type {
   MarketRecord,
   Page,
   StoreReader,
+  WantedPattern,
 } from '../../../src/store/store-types.js';
 
 function pageOf<T>(items: readonly T[], limit: number): Page<T> {
@@ -115,6 +116,11 @@ export class MemoryReader implements StoreReader {
   async markets(exchange: Exchange): Promise<MarketRecord[]> {
     this.#check();
     return this.marketList.filter((market) => market.exchange === exchange);
+  }
+
+  async wantedPatterns(): Promise<WantedPattern[]> {
+    this.#check();
+    return [];
   }
 
   exportText(options: ExportOptions): AsyncIterable<string> {
