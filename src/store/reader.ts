@@ -4,6 +4,7 @@ import type { Market } from '../market/market.js';
 import type { Level, OrderBook } from '../market/order-book.js';
 import { BookScan } from './book-scan.js';
 import { type Client, defined, openClient } from './connection.js';
+import { CoverageReader } from './coverage.js';
 import { type ExportChunk, exportChunks } from './export-text.js';
 import { StoreError } from './errors.js';
 import { decodeLevels } from './levels.js';
@@ -24,6 +25,8 @@ import { Timeline } from './timeline.js';
 
 type RowsQuery = Parameters<StoreReader['rows']>[0];
 type GapsQuery = Parameters<StoreReader['gaps']>[0];
+type CoverageQuery = Parameters<StoreReader['coverage']>[0];
+type MinutesQuery = Parameters<StoreReader['coverageMinutes']>[0];
 type LogsQuery = Parameters<StoreReader['logs']>[0];
 
 /** Answers all questions about the past, on a read-only connection in a thread of its own. */
@@ -84,6 +87,17 @@ export class Reader implements ReaderService {
       take: limit + 1,
     });
     return page(rows, limit, (row) => ({ id: row.id, value: toGap(row) }));
+  }
+
+  async coverage({ market, ...window }: CoverageQuery): ReturnType<StoreReader['coverage']> {
+    const { client } = await this.#database();
+    return new CoverageReader(client).totals(market, window, Date.now());
+  }
+
+  async coverageMinutes(query: MinutesQuery): ReturnType<StoreReader['coverageMinutes']> {
+    const { client } = await this.#database();
+    const { market, after, limit, ...window } = query;
+    return new CoverageReader(client).minutes(market, window, after, limit);
   }
 
   async logs(query: LogsQuery): ReturnType<StoreReader['logs']> {

@@ -1,5 +1,6 @@
 import type { BookEvent } from '../bus.js';
 import type { LogLevel, LogRecord } from '../logging/log-record.js';
+import type { CoverageMinute } from '../market/coverage.js';
 import type { Exchange } from '../market/exchange.js';
 import type { CollectPattern } from '../market/collect-pattern.js';
 import type { Gap } from '../market/gap.js';
@@ -53,7 +54,7 @@ export interface StoreStats {
   readonly storedBooks: number;
   /** Books that could not be kept, since the process began; each is inside a gap. */
   readonly droppedBooks: number;
-  /** Gap and log records that could not be kept, since the process began. */
+  /** Gap, coverage and log records that could not be kept, since the process began. */
   readonly droppedRecords: number;
   /** Duration of the last batch from hand-over to commit, ms; null before the first. */
   readonly lastFlushMs: number | null;
@@ -106,6 +107,22 @@ export interface Identified<T> {
   readonly value: T;
 }
 
+/** How much of a window a market was covered, and what was received of it. */
+export interface CoverageTotals {
+  /** The window: `from` included, `to` excluded, Unix ms; never beyond the present. */
+  readonly from: number;
+  readonly to: number;
+  /** How much of it the market was being recorded, gaps included, ms. */
+  readonly recordedMs: number;
+  /** How much of that lies outside its gaps, ms. */
+  readonly coveredMs: number;
+  /** Of the minutes that the window touches: the sums, and the greatest silence, ms. */
+  readonly frames: number;
+  readonly changed: number;
+  readonly repeats: number;
+  readonly longestSilenceMs: number;
+}
+
 /** Reading side of the store. All calls run off the main thread on read-only connections. */
 export interface StoreReader {
   /** Newest stored book of a market, or null. */
@@ -130,6 +147,18 @@ export interface StoreReader {
       limit: number;
     },
   ): Promise<Page<Identified<Gap>>>;
+  /**
+   * How well a market was covered. An absent `from` stands for the beginning of its recording, an
+   * absent `to` for now.
+   */
+  coverage(query: TimeWindow & { market: Market }): Promise<CoverageTotals>;
+  /**
+   * What was received of a market in each minute that the window touches and that had any frame,
+   * oldest first, after the minute `after` (Unix ms).
+   */
+  coverageMinutes(
+    query: TimeWindow & { market: Market; after?: number | undefined; limit: number },
+  ): Promise<Page<CoverageMinute>>;
   /** Log records, newest first (by descending id), `after` = id of the last one seen. */
   logs(query: {
     exchange?: Exchange | undefined;
@@ -173,6 +202,8 @@ export interface Store {
   putBook(event: BookEvent): void;
   /** Takes a gap: inserts it, or updates the one with the same market and start. */
   putGap(gap: Gap): void;
+  /** Takes what was received of a market in a minute; adds up with what is stored of the same one. */
+  putCoverage(record: CoverageMinute): void;
   /** Takes a log record. */
   putLog(record: LogRecord): void;
   /** Called with every gap that the store itself causes (overflow, failed writes), opened and closed. */

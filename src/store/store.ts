@@ -4,9 +4,10 @@ import type { BookEvent } from '../bus.js';
 import { Topic } from '../bus.js';
 import type { LogRecord } from '../logging/log-record.js';
 import type { CollectPattern } from '../market/collect-pattern.js';
+import type { CoverageMinute } from '../market/coverage.js';
 import type { Exchange } from '../market/exchange.js';
 import type { Gap } from '../market/gap.js';
-import type { Market } from '../market/market.js';
+import { type Market, marketKey } from '../market/market.js';
 import { BookIntake } from './book-intake.js';
 import { failureText } from './errors.js';
 import { Flusher } from './flusher.js';
@@ -102,6 +103,8 @@ class OpenStore implements Store {
   readonly #gaps = new Topic<Gap>();
   readonly #retired = new Topic<number>();
   readonly #retention: Retention;
+  /** Markets recorded at any time in this run. */
+  readonly #recording = new Set<string>();
   #droppedBooks = 0;
   #closing: Promise<void> | undefined;
 
@@ -169,8 +172,18 @@ class OpenStore implements Store {
     this.#flusher.wake();
   }
 
+  putCoverage(record: CoverageMinute): void {
+    this.#queue.addCoverage(record);
+    this.#flusher.wake();
+  }
+
   setRecording(market: Market, recording: boolean): void {
-    this.#queue.addRecording(market, recording);
+    const key = marketKey(market);
+    // What the previous run began and this one never took up ended with that run.
+    const began = recording || this.#recording.has(key);
+    const at = began ? Date.now() : (this.previousHeartbeat ?? Date.now());
+    if (recording) this.#recording.add(key);
+    this.#queue.addRecording({ market, recording, at });
     this.#flusher.wake();
   }
 

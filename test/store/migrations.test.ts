@@ -61,12 +61,16 @@ describe('migrations', () => {
       await connection.executeScript(`
         INSERT INTO exchange (name) VALUES ('UPBIT');
         INSERT INTO market (exchange, symbol, currency, wanted) VALUES ('UPBIT', 'BTC', 'KRW', true);
+        INSERT INTO book VALUES (3, 1, 500, NULL, 3, '[["11","1"]]', '[]');
         INSERT INTO book VALUES (7, 1, 1000, NULL, 7, '[["10","1"]]', '[]')`);
     });
     await withStore({ path }, async (store) => {
       expect((await store.reader.markets('UPBIT'))[0]!.wanted).toBe(true);
       expect(await store.reader.wantedPatterns()).toEqual([]);
       expect(await store.reader.newestBook(UPBIT_BTC)).toMatchObject({ asks: [['10', '1']] });
+      expect(await store.reader.coverage({ market: UPBIT_BTC, from: 0, to: 2_000 })).toMatchObject({
+        recordedMs: 500,
+      });
       expect(store.sequences.next()).toBe(8);
     });
   });
