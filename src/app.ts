@@ -58,6 +58,7 @@ export async function startApp(config: Config, quiet = false): Promise<App> {
 
     bus.books.on((event) => store.putBook(event));
     bus.gaps.on((gap) => store.putGap(gap));
+    bus.coverage.on((record) => store.putCoverage(record));
     bus.logs.on((record) => store.putLog(record));
     store.onFailure((reason) => {
       if (reason === null) logger.log('STORE_RECOVERED', {}, undefined);

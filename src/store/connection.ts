@@ -55,3 +55,9 @@ export async function executeWith(
   const argTypes = args.map(() => ({ scalarType: 'string', arity: 'scalar' }) as const);
   await connection.executeRaw({ sql, args: [...args], argTypes });
 }
+
+/** `values` without those that are undefined: what a Prisma `where` takes. */
+export function defined<T extends object>(values: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  const entries = Object.entries(values).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]?: NonNullable<T[K]> };
+}

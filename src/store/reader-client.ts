@@ -19,9 +19,14 @@ export class ReaderClient implements StoreReader {
   bookAt: StoreReader['bookAt'] = (market, at) => this.#worker.call('bookAt', market, at);
   rows: StoreReader['rows'] = (query) => this.#worker.call('rows', query);
   gaps: StoreReader['gaps'] = (query) => this.#worker.call('gaps', query);
+  coverage: StoreReader['coverage'] = (query) => this.#worker.call('coverage', query);
+  coverageMinutes: StoreReader['coverageMinutes'] = (query) =>
+    this.#worker.call('coverageMinutes', query);
   logs: StoreReader['logs'] = (query) => this.#worker.call('logs', query);
   exchanges: StoreReader['exchanges'] = () => this.#worker.call('exchanges');
   markets: StoreReader['markets'] = (exchange) => this.#worker.call('markets', exchange);
+
+  wantedPatterns: StoreReader['wantedPatterns'] = () => this.#worker.call('wantedPatterns');
 
   async *exportText(options: ExportOptions): AsyncGenerator<string> {
     const { id } = await this.#worker.call('exportBegin', options);

@@ -3,13 +3,14 @@ import { EXCHANGES, type Exchange } from '../market/exchange.js';
 import type { Market } from '../market/market.js';
 import type { Level, OrderBook } from '../market/order-book.js';
 import { BookScan } from './book-scan.js';
-import { type Client, openClient } from './connection.js';
+import { type Client, defined, openClient } from './connection.js';
+import { CoverageReader } from './coverage.js';
 import { type ExportChunk, exportChunks } from './export-text.js';
 import { StoreError } from './errors.js';
 import { decodeLevels } from './levels.js';
 import type { ExportBegun, ReaderOptions, ReaderService } from './reader-protocol.js';
 import { newestSequence, rebuildAt, type StoredRow } from './rebuild.js';
-import { toGap, toLogRecord, toMarket, toMarketRecord } from './records.js';
+import { toGap, toLogRecord, toMarket, toMarketRecord, toWantedPattern } from './records.js';
 import type {
   BookRow,
   BookSelection,
@@ -18,11 +19,14 @@ import type {
   MarketRecord,
   Page,
   StoreReader,
+  WantedPattern,
 } from './store-types.js';
 import { Timeline } from './timeline.js';
 
 type RowsQuery = Parameters<StoreReader['rows']>[0];
 type GapsQuery = Parameters<StoreReader['gaps']>[0];
+type CoverageQuery = Parameters<StoreReader['coverage']>[0];
+type MinutesQuery = Parameters<StoreReader['coverageMinutes']>[0];
 type LogsQuery = Parameters<StoreReader['logs']>[0];
 
 /** Answers all questions about the past, on a read-only connection in a thread of its own. */
@@ -85,6 +89,17 @@ export class Reader implements ReaderService {
     return page(rows, limit, (row) => ({ id: row.id, value: toGap(row) }));
   }
 
+  async coverage({ market, ...window }: CoverageQuery): ReturnType<StoreReader['coverage']> {
+    const { client } = await this.#database();
+    return new CoverageReader(client).totals(market, window, Date.now());
+  }
+
+  async coverageMinutes(query: MinutesQuery): ReturnType<StoreReader['coverageMinutes']> {
+    const { client } = await this.#database();
+    const { market, after, limit, ...window } = query;
+    return new CoverageReader(client).minutes(market, window, after, limit);
+  }
+
   async logs(query: LogsQuery): ReturnType<StoreReader['logs']> {
     const { client } = await this.#database();
     const { exchange, symbol, currency, level, event, after, limit } = query;
@@ -122,6 +137,11 @@ export class Reader implements ReaderService {
       orderBy: [{ symbol: 'asc' }, { currency: 'asc' }],
     });
     return rows.map(toMarketRecord);
+  }
+
+  async wantedPatterns(): Promise<WantedPattern[]> {
+    const { client } = await this.#database();
+    return (await client.wantedPattern.findMany({ orderBy: { id: 'asc' } })).map(toWantedPattern);
   }
 
   async exportBegin(options: ExportOptions): Promise<ExportBegun> {
@@ -227,10 +247,4 @@ function* levelsOf(row: StoredRow, market: Market): Generator<BookRow> {
 /** The page in `limit + 1` rows that were asked for. */
 function page<R, T>(rows: readonly R[], limit: number, convert: (row: R) => T): Page<T> {
   return { items: rows.slice(0, limit).map(convert), more: rows.length > limit };
-}
-
-/** `values` without those that are undefined. */
-function defined<T extends object>(values: T): { [K in keyof T]?: NonNullable<T[K]> } {
-  const entries = Object.entries(values).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as { [K in keyof T]?: NonNullable<T[K]> };
 }

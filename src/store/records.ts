@@ -2,12 +2,13 @@ import type {
   Gap as GapRow,
   Log as LogRow,
   Market as MarketRow,
+  WantedPattern as PatternRow,
 } from '../generated/prisma/client.js';
 import type { LogLevel, LogRecord } from '../logging/log-record.js';
 import type { Exchange } from '../market/exchange.js';
 import type { Gap, GapCause } from '../market/gap.js';
 import type { Market } from '../market/market.js';
-import type { MarketRecord } from './store-types.js';
+import type { MarketRecord, WantedPattern } from './store-types.js';
 
 /** The market of a row. */
 export function toMarket(row: MarketRow): Market {
@@ -18,6 +19,11 @@ export function toMarket(row: MarketRow): Market {
 export function toMarketRecord(row: MarketRow): MarketRecord {
   const { koreanName, englishName, listed, wanted, recording } = row;
   return { ...toMarket(row), koreanName, englishName, listed, wanted, recording };
+}
+
+/** A mutation about a pattern of markets from its row. */
+export function toWantedPattern({ symbol, currency, wanted, ...row }: PatternRow): WantedPattern {
+  return { pattern: { exchange: row.exchange as Exchange | null, symbol, currency }, wanted };
 }
 
 /** A gap from its row. */

@@ -1,6 +1,8 @@
 import type { BookEvent } from '../bus.js';
 import type { LogLevel, LogRecord } from '../logging/log-record.js';
+import type { CoverageMinute } from '../market/coverage.js';
 import type { Exchange } from '../market/exchange.js';
+import type { CollectPattern } from '../market/collect-pattern.js';
 import type { Gap } from '../market/gap.js';
 import type { Market, Pair } from '../market/market.js';
 import type { OrderBook, Side } from '../market/order-book.js';
@@ -18,7 +20,10 @@ export interface MarketRecord extends ListedMarket {
   readonly exchange: Exchange;
   /** Whether the exchange's newest list contains it. */
   readonly listed: boolean;
-  /** The last mutation about it: true = start, false = stop, null = none (then COLLECT decides). */
+  /**
+   * The last mutation about it: true = start, false = stop, null = none (then the newest of
+   * {@link StoreReader.wantedPatterns} that matches decides, and without one COLLECT).
+   */
   readonly wanted: boolean | null;
   /** Whether it was being recorded when last heard of; such a market has a gap after a crash. */
   readonly recording: boolean;
@@ -32,6 +37,13 @@ export interface ExchangeRecord {
   readonly listedAt: number | null;
 }
 
+/** A mutation about all markets that match a pattern. */
+export interface WantedPattern {
+  readonly pattern: CollectPattern;
+  /** True = start, false = stop. */
+  readonly wanted: boolean;
+}
+
 /** What the store tells of itself. */
 export interface StoreStats {
   /** Books waiting to be written. */
@@ -42,7 +54,7 @@ export interface StoreStats {
   readonly storedBooks: number;
   /** Books that could not be kept, since the process began; each is inside a gap. */
   readonly droppedBooks: number;
-  /** Gap and log records that could not be kept, since the process began. */
+  /** Gap, coverage and log records that could not be kept, since the process began. */
   readonly droppedRecords: number;
   /** Duration of the last batch from hand-over to commit, ms; null before the first. */
   readonly lastFlushMs: number | null;
@@ -95,6 +107,22 @@ export interface Identified<T> {
   readonly value: T;
 }
 
+/** How much of a window a market was covered, and what was received of it. */
+export interface CoverageTotals {
+  /** The window: `from` included, `to` excluded, Unix ms; never beyond the present. */
+  readonly from: number;
+  readonly to: number;
+  /** How much of it the market was being recorded, gaps included, ms. */
+  readonly recordedMs: number;
+  /** How much of that lies outside its gaps, ms. */
+  readonly coveredMs: number;
+  /** Of the minutes that the window touches: the sums, and the greatest silence, ms. */
+  readonly frames: number;
+  readonly changed: number;
+  readonly repeats: number;
+  readonly longestSilenceMs: number;
+}
+
 /** Reading side of the store. All calls run off the main thread on read-only connections. */
 export interface StoreReader {
   /** Newest stored book of a market, or null. */
@@ -119,6 +147,18 @@ export interface StoreReader {
       limit: number;
     },
   ): Promise<Page<Identified<Gap>>>;
+  /**
+   * How well a market was covered. An absent `from` stands for the beginning of its recording, an
+   * absent `to` for now.
+   */
+  coverage(query: TimeWindow & { market: Market }): Promise<CoverageTotals>;
+  /**
+   * What was received of a market in each minute that the window touches and that had any frame,
+   * oldest first, after the minute `after` (Unix ms).
+   */
+  coverageMinutes(
+    query: TimeWindow & { market: Market; after?: number | undefined; limit: number },
+  ): Promise<Page<CoverageMinute>>;
   /** Log records, newest first (by descending id), `after` = id of the last one seen. */
   logs(query: {
     exchange?: Exchange | undefined;
@@ -134,6 +174,8 @@ export interface StoreReader {
   exchanges(): Promise<ExchangeRecord[]>;
   /** The managed list of an exchange's markets, by symbol and currency. */
   markets(exchange: Exchange): Promise<MarketRecord[]>;
+  /** The mutations about patterns of markets, oldest first: the last one that matches counts. */
+  wantedPatterns(): Promise<WantedPattern[]>;
   /**
    * A stream of export text for `selection`; the caller pulls chunk by chunk.
    * `rows`/`books` and `json`/`ndjson` as DESIGN 2.7.
@@ -160,6 +202,8 @@ export interface Store {
   putBook(event: BookEvent): void;
   /** Takes a gap: inserts it, or updates the one with the same market and start. */
   putGap(gap: Gap): void;
+  /** Takes what was received of a market in a minute; adds up with what is stored of the same one. */
+  putCoverage(record: CoverageMinute): void;
   /** Takes a log record. */
   putLog(record: LogRecord): void;
   /** Called with every gap that the store itself causes (overflow, failed writes), opened and closed. */
@@ -175,6 +219,11 @@ export interface Store {
   ): Promise<{ added: Pair[]; removed: Pair[] }>;
   /** Remembers the last mutation about a market. */
   setWanted(market: Market, wanted: boolean): Promise<void>;
+  /**
+   * Remembers a mutation about all markets that match `pattern`. It outranks every earlier one about
+   * them: patterns that it covers are forgotten, and so are the mutations about single markets.
+   */
+  setWantedPattern(pattern: CollectPattern, wanted: boolean): Promise<void>;
   /** Remembers whether an exchange is enabled. */
   setEnabled(exchange: Exchange, enabled: boolean): Promise<void>;
   /** Remembers whether a market is being recorded. */

@@ -3,9 +3,11 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { BookEvent } from '../bus.js';
 import { Topic } from '../bus.js';
 import type { LogRecord } from '../logging/log-record.js';
+import type { CollectPattern } from '../market/collect-pattern.js';
+import type { CoverageMinute } from '../market/coverage.js';
 import type { Exchange } from '../market/exchange.js';
 import type { Gap } from '../market/gap.js';
-import type { Market } from '../market/market.js';
+import { type Market, marketKey } from '../market/market.js';
 import { BookIntake } from './book-intake.js';
 import { failureText } from './errors.js';
 import { Flusher } from './flusher.js';
@@ -101,6 +103,8 @@ class OpenStore implements Store {
   readonly #gaps = new Topic<Gap>();
   readonly #retired = new Topic<number>();
   readonly #retention: Retention;
+  /** Markets recorded at any time in this run. */
+  readonly #recording = new Set<string>();
   #droppedBooks = 0;
   #closing: Promise<void> | undefined;
 
@@ -168,8 +172,18 @@ class OpenStore implements Store {
     this.#flusher.wake();
   }
 
+  putCoverage(record: CoverageMinute): void {
+    this.#queue.addCoverage(record);
+    this.#flusher.wake();
+  }
+
   setRecording(market: Market, recording: boolean): void {
-    this.#queue.addRecording(market, recording);
+    const key = marketKey(market);
+    // What the previous run began and this one never took up ended with that run.
+    const began = recording || this.#recording.has(key);
+    const at = began ? Date.now() : (this.previousHeartbeat ?? Date.now());
+    if (recording) this.#recording.add(key);
+    this.#queue.addRecording({ market, recording, at });
     this.#flusher.wake();
   }
 
@@ -191,6 +205,10 @@ class OpenStore implements Store {
 
   setWanted(market: Market, wanted: boolean): Promise<void> {
     return this.#writer.call('setWanted', market, wanted);
+  }
+
+  setWantedPattern(pattern: CollectPattern, wanted: boolean): Promise<void> {
+    return this.#writer.call('setWantedPattern', pattern, wanted);
   }
 
   setEnabled(exchange: Exchange, enabled: boolean): Promise<void> {

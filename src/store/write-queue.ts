@@ -1,7 +1,8 @@
 import type { LogRecord } from '../logging/log-record.js';
+import type { CoverageMinute } from '../market/coverage.js';
 import type { Gap } from '../market/gap.js';
-import { type Market, marketKey } from '../market/market.js';
-import type { BookRow, WriteBatch } from './writer-protocol.js';
+import { marketKey } from '../market/market.js';
+import type { BookRow, RecordingChange, WriteBatch } from './writer-protocol.js';
 
 /** Bounds of the queue. */
 export interface QueueLimits {
@@ -15,8 +16,9 @@ export interface QueueLimits {
 const MAX_BATCH_BYTES = 8 * 1024 * 1024;
 /** What a waiting row takes beside its text, bytes. */
 const ROW_OVERHEAD = 240;
-/** Gaps and log records that may wait. */
+/** Gaps, coverage and log records that may wait; the second: an hour of 2,000 markets. */
 const MAX_GAPS = 100_000;
+const MAX_COVERAGE = 120_000;
 const MAX_LOGS = 10_000;
 
 /**
@@ -28,11 +30,12 @@ export class WriteQueue {
   #books: BookRow[] = [];
   #bytes = 0;
   #gaps = new Map<string, Gap>();
-  #logs: LogRecord[] = [];
-  #recording = new Map<string, { market: Market; recording: boolean }>();
+  readonly #coverage = new BoundedList<CoverageMinute>(MAX_COVERAGE);
+  readonly #logs = new BoundedList<LogRecord>(MAX_LOGS);
+  #recording = new Map<string, RecordingChange>();
   #full = false;
   #current: WriteBatch | null = null;
-  #droppedRecords = 0;
+  #droppedGaps = 0;
 
   constructor(limits: QueueLimits) {
     this.#limits = limits;
@@ -48,9 +51,9 @@ export class WriteQueue {
     return this.#bytes;
   }
 
-  /** Gaps and log records that had to be dropped. */
+  /** Gaps, coverage and log records that had to be dropped. */
   get droppedRecords(): number {
-    return this.#droppedRecords;
+    return this.#droppedGaps + this.#coverage.dropped + this.#logs.dropped;
   }
 
   /** Whether a whole batch of books is waiting. */
@@ -63,7 +66,8 @@ export class WriteQueue {
     return (
       this.#books.length === 0 &&
       this.#gaps.size === 0 &&
-      this.#logs.length === 0 &&
+      this.#coverage.items.length === 0 &&
+      this.#logs.items.length === 0 &&
       this.#recording.size === 0
     );
   }
@@ -88,23 +92,23 @@ export class WriteQueue {
   /** Adds a gap; a newer word about the same gap replaces the older one. */
   addGap(gap: Gap): void {
     const key = gapKey(gap);
-    if (this.#gaps.size >= MAX_GAPS && !this.#gaps.has(key)) this.#droppedRecords++;
+    if (this.#gaps.size >= MAX_GAPS && !this.#gaps.has(key)) this.#droppedGaps++;
     else this.#gaps.set(key, gap);
+  }
+
+  /** Adds what was received of a market in a minute; beyond the bound the oldest goes. */
+  addCoverage(record: CoverageMinute): void {
+    this.#coverage.add(record);
   }
 
   /** Adds a log record; beyond the bound the oldest goes. */
   addLog(record: LogRecord): void {
-    this.#logs.push(record);
-    // In the middle of a batch the first ones are being written: they are no longer ours to drop.
-    const writing = this.#current?.logs.length ?? 0;
-    if (this.#logs.length - writing > MAX_LOGS) {
-      this.#logs.splice(writing, 1);
-      this.#droppedRecords++;
-    }
+    this.#logs.add(record);
   }
 
-  addRecording(market: Market, recording: boolean): void {
-    this.#recording.set(marketKey(market), { market, recording });
+  /** Adds a change; a newer one about the same market replaces the older one. */
+  addRecording(change: RecordingChange): void {
+    this.#recording.set(marketKey(change.market), change);
   }
 
   /**
@@ -124,7 +128,8 @@ export class WriteQueue {
     this.#current = {
       books: this.#books.slice(0, count),
       gaps: [...this.#gaps.values()],
-      logs: this.#logs.slice(0),
+      coverage: this.#coverage.begin(),
+      logs: this.#logs.begin(),
       recording: [...this.#recording.values()],
       heartbeat: !heartbeat ? null : all ? now : this.#books[count - 1]!.timestamp,
     };
@@ -138,7 +143,8 @@ export class WriteQueue {
     this.#current = null;
     this.#books.splice(0, batch.books.length);
     for (const row of batch.books) this.#bytes -= sizeOf(row);
-    this.#logs.splice(0, batch.logs.length);
+    this.#coverage.commit();
+    this.#logs.commit();
     // What was said anew while the batch was written is a different object and stays.
     for (const gap of batch.gaps) {
       if (this.#gaps.get(gapKey(gap)) === gap) this.#gaps.delete(gapKey(gap));
@@ -152,6 +158,43 @@ export class WriteQueue {
   /** The batch of {@link begin} could not be stored. */
   abort(): void {
     this.#current = null;
+    this.#coverage.abort();
+    this.#logs.abort();
+  }
+}
+
+/** Records in order, at most so many; those of a batch being written are not counted. */
+class BoundedList<T> {
+  items: T[] = [];
+  dropped = 0;
+  readonly #limit: number;
+  #writing = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Adds one; beyond the bound the oldest goes that is not being written. */
+  add(item: T): void {
+    this.items.push(item);
+    if (this.items.length - this.#writing <= this.#limit) return;
+    this.items.splice(this.#writing, 1);
+    this.dropped++;
+  }
+
+  /** All there are; they stay until {@link commit}. */
+  begin(): T[] {
+    this.#writing = this.items.length;
+    return this.items.slice();
+  }
+
+  commit(): void {
+    this.items.splice(0, this.#writing);
+    this.#writing = 0;
+  }
+
+  abort(): void {
+    this.#writing = 0;
   }
 }
 

@@ -1,5 +1,7 @@
 import type { LogRecord } from '../logging/log-record.js';
 import type { Exchange } from '../market/exchange.js';
+import type { CollectPattern } from '../market/collect-pattern.js';
+import type { CoverageMinute } from '../market/coverage.js';
 import type { Gap } from '../market/gap.js';
 import type { Market, Pair } from '../market/market.js';
 import type { RetireStep } from './retire.js';
@@ -25,12 +27,20 @@ export interface BookRow {
   readonly steppedFrom: number | null;
 }
 
+/** A market is being recorded from a time on, or until then (Unix ms). */
+export interface RecordingChange {
+  readonly market: Market;
+  readonly recording: boolean;
+  readonly at: number;
+}
+
 /** What one flush writes, in one transaction. */
 export interface WriteBatch {
   readonly books: readonly BookRow[];
   readonly gaps: readonly Gap[];
+  readonly coverage: readonly CoverageMinute[];
   readonly logs: readonly LogRecord[];
-  readonly recording: readonly { readonly market: Market; readonly recording: boolean }[];
+  readonly recording: readonly RecordingChange[];
   /** All books received until then are stored once this batch is, Unix ms; null = do not say. */
   readonly heartbeat: number | null;
 }
@@ -60,7 +70,10 @@ export interface OpenState {
 export interface WriterService {
   /** Locks, makes or updates the database, and reserves `block` sequences. */
   open(block: number): Promise<OpenState>;
-  /** Writes a batch: all of it or nothing. A batch that was written before changes nothing. */
+  /**
+   * Writes a batch: all of it or nothing. Books and gaps that were written before change nothing, so
+   * a batch whose answer was lost with its thread can be written again.
+   */
   write(batch: WriteBatch): Promise<void>;
   /** Makes sure that no sequence up to `upTo` is given out by a later run. */
   reserve(upTo: number): Promise<void>;
@@ -71,6 +84,7 @@ export interface WriterService {
   /** Deletes some books from before a time (Unix ms), beginning with market `cursor`. */
   retire(before: number, cursor: number): Promise<RetireStep>;
   setWanted(market: Market, wanted: boolean): Promise<void>;
+  setWantedPattern(pattern: CollectPattern, wanted: boolean): Promise<void>;
   setEnabled(exchange: Exchange, enabled: boolean): Promise<void>;
   /** Notes the clean end, with the last sequence that was given out, and closes the database. */
   close(lastSequence: number): Promise<void>;

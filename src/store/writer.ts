@@ -1,7 +1,9 @@
+import type { CollectPattern } from '../market/collect-pattern.js';
+import type { CoverageMinute } from '../market/coverage.js';
 import { EXCHANGES, type Exchange } from '../market/exchange.js';
 import type { Gap } from '../market/gap.js';
 import type { Market, Pair } from '../market/market.js';
-import { type Client, type Connection, openClient } from './connection.js';
+import { type Client, type Connection, defined, openClient } from './connection.js';
 import { checkExisting, inspectFile, prepareDatabase, prepareFolder } from './database.js';
 import { decodeLevels, wholeRow } from './levels.js';
 import { lockDatabase } from './lock.js';
@@ -13,6 +15,7 @@ import type { ListedMarket } from './store-types.js';
 import type {
   BookRow,
   OpenState,
+  RecordingChange,
   WriteBatch,
   WriterOptions,
   WriterService,
@@ -95,6 +98,16 @@ export class Writer implements WriterService {
            SET "end" = excluded."end", cause = excluded.cause, detail = excluded.detail,
                attempts = excluded.attempts`);
     }
+    if (batch.coverage.length > 0) {
+      statements.push(client.$executeRaw`
+        INSERT INTO coverage (minute, market_id, frames, changed, repeats, longest_silence_ms)
+        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
+          FROM json_each(${coverageRows(ids, batch.coverage)}) WHERE true
+            ON CONFLICT (minute, market_id) DO UPDATE
+           SET frames = frames + excluded.frames, changed = changed + excluded.changed,
+               repeats = repeats + excluded.repeats,
+               longest_silence_ms = max(longest_silence_ms, excluded.longest_silence_ms)`);
+    }
     if (batch.logs.length > 0) {
       const rows = batch.logs.map(({ timestamp, level, event, exchange, pair, message }) => {
         return [timestamp, level, event, exchange, pair?.symbol, pair?.currency, message];
@@ -105,10 +118,7 @@ export class Writer implements WriterService {
           FROM json_each(${JSON.stringify(rows)})`);
     }
     if (batch.recording.length > 0) {
-      const rows = batch.recording.map(({ market, recording }) => [ids.id(market), recording]);
-      statements.push(client.$executeRaw`
-        UPDATE market SET recording = changed.value ->> 1
-          FROM json_each(${JSON.stringify(rows)}) changed WHERE market.id = changed.value ->> 0`);
+      statements.push(...recordingStatements(client, ids, batch.recording));
     }
     if (batch.heartbeat !== null) statements.push(upsert(client, 'heartbeat', batch.heartbeat));
     await client.$transaction(statements);
@@ -134,6 +144,22 @@ export class Writer implements WriterService {
     const { client, ids } = await this.#database();
     await ids.load([market]);
     await client.market.update({ where: { id: ids.id(market) }, data: { wanted } });
+  }
+
+  async setWantedPattern(pattern: CollectPattern, wanted: boolean): Promise<void> {
+    const { client } = await this.#database();
+    const { exchange, symbol, currency } = pattern;
+    // An absent part matches all values, the null of a wider pattern included.
+    const pair = defined({ symbol: symbol ?? undefined, currency: currency ?? undefined });
+    const any = exchange === null;
+    await client.$transaction([
+      client.wantedPattern.deleteMany({ where: any ? pair : { exchange, ...pair } }),
+      client.wantedPattern.create({ data: { exchange, symbol, currency, wanted } }),
+      client.market.updateMany({
+        where: any ? pair : { exchangeName: exchange, ...pair },
+        data: { wanted: null },
+      }),
+    ]);
   }
 
   async setEnabled(exchange: Exchange, enabled: boolean): Promise<void> {
@@ -237,8 +263,37 @@ function gapRows(ids: MarketIds, gaps: readonly Gap[]): string {
   return JSON.stringify(rows);
 }
 
+function coverageRows(ids: MarketIds, records: readonly CoverageMinute[]): string {
+  const rows = records.map(({ market, minute, frames, changed, repeats, longestSilenceMs }) => {
+    return [minute, ids.id(market), frames, changed, repeats, longestSilenceMs];
+  });
+  return JSON.stringify(rows);
+}
+
+/** Sets the marks of the markets, and begins and ends their spans. */
+function recordingStatements(client: Client, ids: MarketIds, changes: readonly RecordingChange[]) {
+  const rows = JSON.stringify(
+    changes.map(({ market, recording, at }) => [ids.id(market), recording, at]),
+  );
+  return [
+    client.$executeRaw`
+      UPDATE market SET recording = changed.value ->> 1
+        FROM json_each(${rows}) changed WHERE market.id = changed.value ->> 0`,
+    client.$executeRaw`
+      UPDATE recording_span SET "end" = max(start, changed.value ->> 2)
+        FROM json_each(${rows}) changed
+       WHERE market_id = changed.value ->> 0 AND "end" IS NULL AND NOT changed.value ->> 1`,
+    client.$executeRaw`
+      INSERT OR IGNORE INTO recording_span (market_id, start)
+      SELECT value ->> 0, value ->> 2 FROM json_each(${rows})
+       WHERE value ->> 1 AND NOT EXISTS (
+         SELECT 1 FROM recording_span WHERE market_id = value ->> 0 AND "end" IS NULL)`,
+  ];
+}
+
 function* marketsOf(batch: WriteBatch): Generator<Market> {
   for (const book of batch.books) yield book.market;
   for (const gap of batch.gaps) yield gap.market;
+  for (const record of batch.coverage) yield record.market;
   for (const change of batch.recording) yield change.market;
 }

@@ -83,6 +83,25 @@ describe('sequences and state over runs', () => {
     });
   });
 
+  it('end what a lost run was recording and nobody took up again where that run ended', async () => {
+    const begun = Date.now();
+    await withStore({ path }, async (store) => store.setRecording(UPBIT_BTC, true));
+    const spans = async () => {
+      const client = await openClient(path, { readonly: true });
+      const rows = await client.recordingSpan.findMany();
+      await client.$disconnect();
+      return rows.map(({ start, end }) => [Number(start), end === null ? null : Number(end)]);
+    };
+    const [[start]] = (await spans()) as [[number, null]];
+    expect(start).toBeGreaterThanOrEqual(begun);
+    await withStore({ path }, async (store) => {
+      store.setRecording(UPBIT_BTC, false);
+      const heartbeat = store.previousHeartbeat!;
+      await until(async () => (await spans())[0]![1] !== null);
+      expect(await spans()).toEqual([[start, heartbeat]]);
+    });
+  });
+
   it('survive beyond 32 bits', async () => {
     await withStore({ path }, async (store) => {
       const recorder = new Recorder(store);

@@ -163,12 +163,13 @@ describe('WriteQueue', () => {
     const again = queue.begin(1, false);
     expect([again.books.length, again.gaps]).toEqual([1, [gap]]);
     queue.addGap({ ...gap, end: 5 });
-    queue.addRecording(UPBIT_BTC, true);
+    const change = { market: UPBIT_BTC, recording: true, at: 7 };
+    queue.addRecording(change);
     queue.commit();
     expect(queue.empty).toBe(false);
     const last = queue.begin(1, false);
     expect(last.gaps).toEqual([{ ...gap, end: 5 }]);
-    expect(last.recording).toEqual([{ market: UPBIT_BTC, recording: true }]);
+    expect(last.recording).toEqual([change]);
   });
 
   it('drops the oldest log records beyond its bound and counts them', () => {
@@ -177,6 +178,26 @@ describe('WriteQueue', () => {
     for (let i = 0; i < 10_003; i++) queue.addLog({ ...log, timestamp: i });
     expect(queue.droppedRecords).toBe(3);
     expect(queue.begin(0, false).logs[0]?.timestamp).toBe(3);
+  });
+});
+
+describe('WriteQueue of coverage', () => {
+  const limits = { maxBatch: 2, maxQueuedBooks: 4, maxQueuedBytes: 1_000_000 };
+
+  it('keeps what comes while a batch is written, and counts what it has no room for', () => {
+    const queue = new WriteQueue(limits);
+    const counts = { frames: 3, changed: 2, repeats: 1, longestSilenceMs: 9 };
+    const add = (n: number): void =>
+      queue.addCoverage({ market: UPBIT_BTC, minute: n * 60_000, ...counts });
+    add(0);
+    expect(queue.begin(0, false).coverage).toHaveLength(1);
+    for (let n = 1; n <= 120_002; n++) add(n);
+    expect(queue.droppedRecords).toBe(2);
+    queue.commit();
+    const { coverage } = queue.begin(0, false);
+    expect([coverage.length, coverage[0]!.minute]).toEqual([120_000, 180_000]);
+    queue.commit();
+    expect(queue.empty).toBe(true);
   });
 });
 

@@ -8,7 +8,7 @@ import { openConnection, queryRows } from '../../src/store/connection.js';
 import { prepareDatabase } from '../../src/store/database.js';
 import { migrate, type Migration, readMigrations } from '../../src/store/migrations.js';
 import { openStore } from '../../src/store/store.js';
-import { temporaryFolder } from './support.js';
+import { temporaryFolder, UPBIT_BTC, withStore } from './support.js';
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let path: string;
@@ -55,6 +55,26 @@ describe('migrations', () => {
     });
   });
 
+  it('bring a database of the first version up to date, with what it holds', async () => {
+    await connected(async (connection) => {
+      await migrate(connection, migrations.slice(0, 1));
+      await connection.executeScript(`
+        INSERT INTO exchange (name) VALUES ('UPBIT');
+        INSERT INTO market (exchange, symbol, currency, wanted) VALUES ('UPBIT', 'BTC', 'KRW', true);
+        INSERT INTO book VALUES (3, 1, 500, NULL, 3, '[["11","1"]]', '[]');
+        INSERT INTO book VALUES (7, 1, 1000, NULL, 7, '[["10","1"]]', '[]')`);
+    });
+    await withStore({ path }, async (store) => {
+      expect((await store.reader.markets('UPBIT'))[0]!.wanted).toBe(true);
+      expect(await store.reader.wantedPatterns()).toEqual([]);
+      expect(await store.reader.newestBook(UPBIT_BTC)).toMatchObject({ asks: [['10', '1']] });
+      expect(await store.reader.coverage({ market: UPBIT_BTC, from: 0, to: 2_000 })).toMatchObject({
+        recordedMs: 500,
+      });
+      expect(store.sequences.next()).toBe(8);
+    });
+  });
+
   it('roll back entirely when one of them fails', async () => {
     await connected(async (connection) => {
       const broken = migration(
@@ -98,12 +118,12 @@ describe('migrations', () => {
 
   it('refuse a migration that was edited after it was applied, but not other line ends', async () => {
     await prepareDatabase(path);
-    const [first] = migrations as [Migration];
+    const [first, ...others] = migrations as [Migration, ...Migration[]];
     await connected(async (connection) => {
       const crlf = { ...first, sql: first.sql.replaceAll('\n', '\r\n') };
-      expect(await migrate(connection, [crlf])).toEqual([]);
+      expect(await migrate(connection, [crlf, ...others])).toEqual([]);
       const edited = { ...first, sql: `${first.sql} -- edited` };
-      await expect(migrate(connection, [edited])).rejects.toThrow(
+      await expect(migrate(connection, [edited, ...others])).rejects.toThrow(
         'was edited after it was applied',
       );
     });

@@ -1,11 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { join } from 'node:path';
+import { collectPatternText, parseCollect } from '../../src/market/collect-pattern.js';
+import type { CoverageMinute } from '../../src/market/coverage.js';
+import type { Gap } from '../../src/market/gap.js';
 import type { Market } from '../../src/market/market.js';
 import type { OrderBook } from '../../src/market/order-book.js';
 import { BookIntake } from '../../src/store/book-intake.js';
 import { type Client, openClient } from '../../src/store/connection.js';
 import { Reader } from '../../src/store/reader.js';
-import type { BookRow, BookSelection, RowPlace } from '../../src/store/store-types.js';
+import type {
+  BookRow,
+  BookSelection,
+  CoverageTotals,
+  RowPlace,
+} from '../../src/store/store-types.js';
 import { Timeline } from '../../src/store/timeline.js';
 import { Writer } from '../../src/store/writer.js';
 import type { WriteBatch } from '../../src/store/writer-protocol.js';
@@ -18,7 +26,14 @@ let reader: Reader;
 let client: Client;
 let intake: BookIntake;
 
-const NOTHING: WriteBatch = { books: [], gaps: [], logs: [], recording: [], heartbeat: null };
+const NOTHING: WriteBatch = {
+  books: [],
+  gaps: [],
+  coverage: [],
+  logs: [],
+  recording: [],
+  heartbeat: null,
+};
 
 beforeEach(async () => {
   folder = await temporaryFolder();
@@ -209,6 +224,101 @@ describe('gaps and logs', () => {
   });
 });
 
+describe('coverage', () => {
+  const MINUTE = 60_000;
+  const T = 1_789_000_020_000 - (1_789_000_020_000 % MINUTE);
+  const record = (n: number, frames: number, longestSilenceMs = 10): CoverageMinute => {
+    return {
+      market: UPBIT_BTC,
+      minute: T + n * MINUTE,
+      frames,
+      changed: frames - 1,
+      repeats: 1,
+      longestSilenceMs,
+    };
+  };
+  const recording = (at: number, on: boolean): Promise<void> =>
+    writer.write({ ...NOTHING, recording: [{ market: UPBIT_BTC, recording: on, at: T + at }] });
+  const gap = (start: number, end: number | null): Gap => {
+    return {
+      market: UPBIT_BTC,
+      start: T + start,
+      end: end === null ? null : T + end,
+      cause: 'STALE',
+      detail: null,
+      attempts: 0,
+    };
+  };
+  const totals = (from?: number, to?: number): Promise<CoverageTotals> => {
+    const window = {
+      from: from === undefined ? from : T + from,
+      to: to === undefined ? to : T + to,
+    };
+    return reader.coverage({ market: UPBIT_BTC, ...window });
+  };
+
+  it('adds up records of the same minute, and pages the minutes', async () => {
+    const eth = { ...record(0, 99), market: UPBIT_ETH };
+    await writer.write({ ...NOTHING, coverage: [record(0, 5, 900), eth] });
+    await writer.write({
+      ...NOTHING,
+      coverage: [record(0, 3, 70), record(1, 4, 30), record(4, 2)],
+    });
+    const minutes = async (query: object): Promise<unknown[]> => {
+      const page = await reader.coverageMinutes({ market: UPBIT_BTC, limit: 2, ...query });
+      return [...page.items.map((item) => [(item.minute - T) / MINUTE, item.frames]), page.more];
+    };
+    expect(await minutes({})).toEqual([[0, 8], [1, 4], true]);
+    expect(await minutes({ after: T + MINUTE })).toEqual([[4, 2], false]);
+    expect(await minutes({ from: T + MINUTE + 1, to: T + 4 * MINUTE })).toEqual([[1, 4], false]);
+    expect(await minutes({ market: GOPAX_BTC })).toEqual([false]);
+    expect((await reader.coverageMinutes({ market: UPBIT_BTC, limit: 1 })).items).toEqual([
+      { ...record(0, 8, 900), changed: 6, repeats: 2 },
+    ]);
+    const whole = { frames: 14, changed: 10, repeats: 4, longestSilenceMs: 900 };
+    expect(await totals(0, 5 * MINUTE)).toMatchObject(whole);
+    // The whole of each minute that the window touches.
+    expect(await totals(MINUTE + 1, 4 * MINUTE)).toMatchObject({ frames: 4, longestSilenceMs: 30 });
+  });
+
+  it('counts the time that was recorded and lies in no gap', async () => {
+    await recording(1_000, true);
+    // Already so: nothing begins anew.
+    await recording(2_000, true);
+    await recording(6_000, false);
+    await recording(8_000, true);
+    const gaps = [gap(500, 1_500), gap(3_000, 4_000), gap(3_500, 4_500), gap(5_900, 8_100)];
+    await writer.write({ ...NOTHING, gaps: [...gaps, gap(9_500, null)] });
+    expect(await totals(0, 10_000)).toEqual({
+      from: T,
+      to: T + 10_000,
+      recordedMs: 7_000,
+      coveredMs: 1_500 + 1_400 + 1_400,
+      frames: 0,
+      changed: 0,
+      repeats: 0,
+      longestSilenceMs: 0,
+    });
+    expect(await totals(0, 900)).toMatchObject({ recordedMs: 0, coveredMs: 0 });
+    expect(await totals(1_600, 2_600)).toMatchObject({ recordedMs: 1_000, coveredMs: 1_000 });
+    expect(await totals(3_200, 3_300)).toMatchObject({ recordedMs: 100, coveredMs: 0 });
+    const open = await totals();
+    expect(open.from).toBe(T + 1_000);
+    // It ends now, wherever that is; the last gap goes on.
+    expect(open.recordedMs - (open.to - open.from - 2_000)).toBe(0);
+    expect(open.coveredMs).toBe(4_300);
+  });
+
+  it('is nothing for a market that was never recorded, and never lies in the future', async () => {
+    const window = { from: T, to: T + 1_000 };
+    const none = await reader.coverage({ market: GOPAX_BTC, ...window });
+    expect(none).toMatchObject({ ...window, recordedMs: 0, coveredMs: 0, frames: 0 });
+    const later = Date.now() + 3_600_000;
+    const future = await reader.coverage({ market: GOPAX_BTC, from: later, to: later + 1_000 });
+    expect(future.from).toBe(future.to);
+  });
+});
+
 describe('the managed list', () => {
   it('says which markets came and went, and keeps what was wanted', async () => {
     const listed = (...symbols: string[]) =>
@@ -217,7 +327,7 @@ describe('the managed list', () => {
       });
     expect((await writer.replaceListing('UPBIT', listed('BTC', 'ETH'))).added).toHaveLength(2);
     await writer.setWanted(UPBIT_BTC, true);
-    await writer.write({ ...NOTHING, recording: [{ market: UPBIT_BTC, recording: true }] });
+    await writer.write({ ...NOTHING, recording: [{ market: UPBIT_BTC, recording: true, at: 1 }] });
     await writer.setEnabled('GOPAX', false);
     expect(await writer.replaceListing('UPBIT', listed('ETH', 'XRP'))).toEqual({
       added: [{ symbol: 'XRP', currency: 'KRW' }],
@@ -240,5 +350,47 @@ describe('the managed list', () => {
     ]);
     expect(exchanges[4]!.listedAt).toBeGreaterThan(1_700_000_000_000);
     expect(exchanges[0]!.listedAt).toBeNull();
+  });
+
+  it('keeps the mutations about patterns: a newer one replaces all that it covers', async () => {
+    await writer.replaceListing(
+      'UPBIT',
+      ['BTC', 'ETH'].map((symbol) => ({
+        ...UPBIT_BTC,
+        symbol,
+        koreanName: null,
+        englishName: null,
+      })),
+    );
+    for (const market of [UPBIT_BTC, UPBIT_ETH, GOPAX_BTC]) await writer.setWanted(market, false);
+    const wanted = async (): Promise<(boolean | null)[]> =>
+      [...(await reader.markets('UPBIT')), ...(await reader.markets('GOPAX'))].map((m) => m.wanted);
+    const set = (pattern: string, on: boolean): Promise<void> => {
+      const read = parseCollect(pattern);
+      if (!read.ok) throw new Error(read.problems.join());
+      return writer.setWantedPattern(read.patterns[0]!, on);
+    };
+    const patterns = async (): Promise<string[]> =>
+      (await reader.wantedPatterns()).map(({ pattern, wanted: on }) => {
+        return `${on ? '+' : '-'}${collectPatternText(pattern)}`;
+      });
+
+    await set('UPBIT:BTC-*', true);
+    expect(await wanted()).toEqual([null, false, false]);
+    await set('*-KRW', false);
+    expect(await wanted()).toEqual([null, null, null]);
+    // Neither of these covers another.
+    await set('UPBIT:*-KRW', true);
+    await set('*-USDT', true);
+    expect(await patterns()).toEqual(['+UPBIT:BTC-*', '-*-KRW', '+UPBIT:*-KRW', '+*-USDT']);
+    // Equal, then wider.
+    await set('*-KRW', true);
+    expect(await patterns()).toEqual(['+UPBIT:BTC-*', '+*-USDT', '+*-KRW']);
+    await writer.setWanted(UPBIT_ETH, true);
+    await set('UPBIT:*-*', false);
+    expect(await patterns()).toEqual(['+*-USDT', '+*-KRW', '-UPBIT:*-*']);
+    expect(await wanted()).toEqual([null, null, null]);
+    await set('*-*', true);
+    expect(await patterns()).toEqual(['+*-*']);
   });
 });

@@ -1,6 +1,8 @@
+import type { MarketFilter } from '../../bus.js';
 import type { Gap } from '../../market/gap.js';
+import type { StoreReader, TimeWindow } from '../../store/store-types.js';
 import { optionalMarketPart, timeWindow } from '../inputs.js';
-import { fromCursor, toConnection, toCursor } from '../paging.js';
+import { fromCursor, type RowBudget, toConnection, toCursor } from '../paging.js';
 import { marketFilterArgs, pageArgs, windowArgs } from './arguments.js';
 import { builder } from './builder.js';
 import { ExchangeEnum } from './exchange-enum.js';
@@ -59,31 +61,48 @@ const GapType = builder.objectRef<Gap>('Gap').implement({
   }),
 });
 
-const GapConnection = builder.connectionObject(
+/** A page of gaps. */
+export const GapConnection = builder.connectionObject(
   { type: GapType, name: 'GapConnection', description: 'A page of gaps, oldest first.' },
   { name: 'GapEdge', description: 'A gap and its cursor.' },
 );
+
+/** A page of the gaps selected. */
+export async function gapPage(
+  selection: MarketFilter & TimeWindow,
+  page: { readonly first?: number | null | undefined; readonly after?: string | null | undefined },
+  reader: StoreReader,
+  rows: RowBudget,
+) {
+  const found = await reader.gaps({
+    ...selection,
+    after: fromCursor('gap', 1, page.after)?.[0],
+    limit: rows.take(page.first),
+  });
+  return toConnection(
+    found,
+    page.after,
+    (item) => toCursor('gap', item.id),
+    (item) => item.value,
+  );
+}
 
 builder.queryField('gaps', (t) =>
   t.field({
     type: GapConnection,
     description: 'Intervals in which wanted markets were not covered, oldest first.',
     args: { ...marketFilterArgs, ...windowArgs, ...pageArgs },
-    resolve: async (_root, args, { reader, rows }) => {
-      const page = await reader.gaps({
-        exchange: args.exchange ?? undefined,
-        symbol: optionalMarketPart('symbol', args.symbol),
-        currency: optionalMarketPart('currency', args.currency),
-        ...timeWindow(args),
-        after: fromCursor('gap', 1, args.after)?.[0],
-        limit: rows.take(args.first),
-      });
-      return toConnection(
-        page,
-        args.after,
-        (item) => toCursor('gap', item.id),
-        (item) => item.value,
-      );
-    },
+    resolve: (_root, args, { reader, rows }) =>
+      gapPage(
+        {
+          exchange: args.exchange ?? undefined,
+          symbol: optionalMarketPart('symbol', args.symbol),
+          currency: optionalMarketPart('currency', args.currency),
+          ...timeWindow(args),
+        },
+        args,
+        reader,
+        rows,
+      ),
   }),
 );

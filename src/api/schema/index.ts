@@ -7,6 +7,7 @@ import './exchange.js';
 import './orderbook.js';
 import './orderbook-row.js';
 import './gap.js';
+import './coverage.js';
 import './log.js';
 
 builder.queryType({ description: 'What can be asked.' });

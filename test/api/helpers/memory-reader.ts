@@ -1,4 +1,5 @@
 import { marketKey, type Market } from '../../../src/market/market.js';
+import type { CoverageMinute } from '../../../src/market/coverage.js';
 import type { Exchange } from '../../../src/market/exchange.js';
 import type { Gap } from '../../../src/market/gap.js';
 import type { OrderBook } from '../../../src/market/order-book.js';
@@ -12,6 +13,7 @@ import type {
   MarketRecord,
   Page,
   StoreReader,
+  WantedPattern,
 } from '../../../src/store/store-types.js';
 
 function pageOf<T>(items: readonly T[], limit: number): Page<T> {
@@ -32,6 +34,7 @@ export class MemoryReader implements StoreReader {
   books: OrderBook[] = [];
   allRows: BookRow[] = [];
   allGaps: Gap[] = [];
+  coverageRecords: CoverageMinute[] = [];
   allLogs: LogRecord[] = [];
   marketList: MarketRecord[] = [];
   exchangeList: ExchangeRecord[] = [];
@@ -91,6 +94,38 @@ export class MemoryReader implements StoreReader {
     return pageOf(found, query.limit);
   }
 
+  async coverage({
+    market,
+    from,
+    to,
+  }: Parameters<StoreReader['coverage']>[0]): ReturnType<StoreReader['coverage']> {
+    this.#check();
+    const records = this.coverageRecords.filter((r) => marketKey(r.market) === marketKey(market));
+    const sum = (part: 'frames' | 'changed' | 'repeats'): number =>
+      records.reduce((total, record) => total + record[part], 0);
+    return {
+      from: from ?? 0,
+      to: to ?? 60_000 * records.length,
+      recordedMs: 60_000 * records.length,
+      coveredMs: 45_000 * records.length,
+      frames: sum('frames'),
+      changed: sum('changed'),
+      repeats: sum('repeats'),
+      longestSilenceMs: Math.max(0, ...records.map((record) => record.longestSilenceMs)),
+    };
+  }
+
+  async coverageMinutes(
+    query: Parameters<StoreReader['coverageMinutes']>[0],
+  ): ReturnType<StoreReader['coverageMinutes']> {
+    this.#check();
+    const { market, after = -1, limit } = query;
+    const found = this.coverageRecords.filter(
+      (record) => marketKey(record.market) === marketKey(market) && record.minute > after,
+    );
+    return pageOf(found, limit);
+  }
+
   async logs(query: Parameters<StoreReader['logs']>[0]): Promise<Page<Identified<LogRecord>>> {
     this.#check();
     const { after = Infinity, level = 'debug', event } = query;
@@ -115,6 +150,11 @@ export class MemoryReader implements StoreReader {
   async markets(exchange: Exchange): Promise<MarketRecord[]> {
     this.#check();
     return this.marketList.filter((market) => market.exchange === exchange);
+  }
+
+  async wantedPatterns(): Promise<WantedPattern[]> {
+    this.#check();
+    return [];
   }
 
   exportText(options: ExportOptions): AsyncIterable<string> {

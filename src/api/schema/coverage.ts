@@ -1,0 +1,134 @@
+import type { CoverageMinute } from '../../market/coverage.js';
+import type { Market } from '../../market/market.js';
+import type { CoverageTotals } from '../../store/store-types.js';
+import { marketPart, timeWindow } from '../inputs.js';
+import { fromCursor, toConnection, toCursor } from '../paging.js';
+import { marketArgs, pageArgs, windowArgs } from './arguments.js';
+import { builder } from './builder.js';
+import { ExchangeEnum } from './exchange-enum.js';
+import { GapConnection, gapPage } from './gap.js';
+
+const CoverageMinuteType = builder.objectRef<CoverageMinute>('CoverageMinute').implement({
+  description: 'What was received of a market in one minute.',
+  fields: (t) => ({
+    minute: t.expose('minute', { type: 'DateTime', description: 'Beginning of the minute.' }),
+    frames: t.exposeInt('frames', { description: 'Valid books received.' }),
+    changedBooks: t.exposeInt('changed', {
+      description: 'Those that differed from the one before, or were the first after a gap.',
+    }),
+    repeats: t.exposeInt('repeats', { description: 'Those equal to the one before.' }),
+    longestSilenceMs: t.expose('longestSilenceMs', {
+      type: 'BigInt',
+      description:
+        'Longest time between two books of which the later one came in this minute, in milliseconds.',
+    }),
+  }),
+});
+
+const CoverageMinuteConnection = builder.connectionObject(
+  {
+    type: CoverageMinuteType,
+    name: 'CoverageMinuteConnection',
+    description: 'A page of minutes, oldest first. Minutes without any book are left out.',
+  },
+  { name: 'CoverageMinuteEdge', description: 'A minute and its cursor.' },
+);
+
+/** Totals with the market that they are about. */
+interface MarketCoverage extends CoverageTotals {
+  readonly market: Market;
+}
+
+const CoverageType = builder.objectRef<MarketCoverage>('Coverage').implement({
+  description: 'How well a market was covered in a window of time.',
+  fields: (t) => ({
+    exchange: t.field({
+      type: ExchangeEnum,
+      description: 'The exchange.',
+      resolve: (coverage) => coverage.market.exchange,
+    }),
+    symbol: t.string({
+      description: 'Base asset, such as `BTC`.',
+      resolve: (coverage) => coverage.market.symbol,
+    }),
+    currency: t.string({
+      description: 'Quote currency, such as `KRW`.',
+      resolve: (coverage) => coverage.market.currency,
+    }),
+    from: t.expose('from', {
+      type: 'DateTime',
+      description: 'Beginning of the window; when none was given, that of the recording.',
+    }),
+    to: t.expose('to', {
+      type: 'DateTime',
+      description: 'End of the window; now, when none or a later one was given.',
+    }),
+    percent: t.float({
+      description:
+        'Share of the window in which the market was recorded and in no gap, from 0 to 100. Time before its first book, and time in which it was stopped on request, is not covered.',
+      resolve: ({ from, to, coveredMs }) => (from === to ? 0 : (coveredMs / (to - from)) * 100),
+    }),
+    recordedMs: t.expose('recordedMs', {
+      type: 'BigInt',
+      description: 'Part of the window in which the market was being recorded, gaps included.',
+    }),
+    coveredMs: t.expose('coveredMs', {
+      type: 'BigInt',
+      description: 'Part of that which lies outside the gaps.',
+    }),
+    frames: t.expose('frames', { type: 'BigInt', description: 'Valid books received.' }),
+    changedBooks: t.expose('changed', {
+      type: 'BigInt',
+      description:
+        'Books that differed from the one before, or were the first after a gap: these are stored.',
+    }),
+    repeats: t.expose('repeats', {
+      type: 'BigInt',
+      description: 'Books equal to the one before: counted, not stored.',
+    }),
+    longestSilenceMs: t.expose('longestSilenceMs', {
+      type: 'BigInt',
+      description: 'Longest time between two books, in milliseconds.',
+    }),
+    gaps: t.field({
+      type: GapConnection,
+      description: 'The gaps that touch the window, oldest first.',
+      args: pageArgs,
+      resolve: ({ market, from, to }, args, { reader, rows }) =>
+        gapPage({ ...market, from, to }, args, reader, rows),
+    }),
+    minutes: t.field({
+      type: CoverageMinuteConnection,
+      description: 'What was received in each minute that the window touches.',
+      args: pageArgs,
+      resolve: async ({ market, from, to }, args, { reader, rows }) => {
+        const after = fromCursor('minute', 1, args.after)?.[0];
+        const limit = rows.take(args.first);
+        const page = await reader.coverageMinutes({ market, from, to, after, limit });
+        return toConnection(
+          page,
+          args.after,
+          (record) => toCursor('minute', record.minute),
+          (record) => record,
+        );
+      },
+    }),
+  }),
+});
+
+builder.queryField('coverage', (t) =>
+  t.field({
+    type: CoverageType,
+    description:
+      'How much of a window a market was covered, and what was received of it. Frames are counted by whole minutes: those that the window touches.',
+    args: { ...marketArgs, ...windowArgs },
+    resolve: async (_root, args, { reader }) => {
+      const market: Market = {
+        exchange: args.exchange,
+        symbol: marketPart('symbol', args.symbol),
+        currency: marketPart('currency', args.currency),
+      };
+      return { market, ...(await reader.coverage({ market, ...timeWindow(args) })) };
+    },
+  }),
+);

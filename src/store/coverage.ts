@@ -1,0 +1,158 @@
+import type { Market } from '../market/market.js';
+import type { CoverageMinute } from '../market/coverage.js';
+import { type Client, defined } from './connection.js';
+import type { CoverageTotals, Page, TimeWindow } from './store-types.js';
+
+/** Length of a record, ms. */
+const MINUTE = 60_000;
+
+/** From `start` (included) to `end` (excluded), Unix ms. */
+interface Interval {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Reads what was received of markets and how much of the time they were covered. */
+export class CoverageReader {
+  readonly #client: Client;
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  /**
+   * Totals of a window.
+   * @param now end of a window that is open or reaches into the future, Unix ms
+   */
+  async totals(market: Market, window: TimeWindow, now: number): Promise<CoverageTotals> {
+    const id = await this.#marketId(market);
+    const spans = id === null ? [] : await this.#spans(id, now);
+    const to = Math.min(window.to ?? now, now);
+    const from = Math.min(window.from ?? spans[0]?.start ?? to, to);
+    const recorded = clip(spans, { start: from, end: to });
+    const gaps = id === null ? [] : await this.#gaps(id, { start: from, end: to });
+    const missing = recorded.reduce((sum, span) => sum + lengthOf(clip(gaps, span)), 0);
+    const recordedMs = lengthOf(recorded);
+    return {
+      from,
+      to,
+      recordedMs,
+      coveredMs: recordedMs - missing,
+      ...(await this.#sums(id, from, to)),
+    };
+  }
+
+  /** Records of the minutes that a window touches, oldest first, after minute `after`. */
+  async minutes(
+    market: Market,
+    window: TimeWindow,
+    after: number | undefined,
+    limit: number,
+  ): Promise<Page<CoverageMinute>> {
+    const id = await this.#marketId(market);
+    const range = id === null ? null : await this.#range(window.from, window.to, after);
+    if (id === null || range === null) return { items: [], more: false };
+    const rows = await this.#client.$queryRaw<Record<keyof CoverageMinute, bigint>[]>`
+      WITH RECURSIVE minutes(at) AS (
+        SELECT ${range.start} UNION ALL SELECT at + ${BigInt(MINUTE)} FROM minutes WHERE at < ${range.end})
+      SELECT minute, frames, changed, repeats, longest_silence_ms AS longestSilenceMs
+        FROM minutes CROSS JOIN coverage ON minute = at AND market_id = ${id}
+       LIMIT ${limit + 1}`;
+    const items = rows.slice(0, limit).map((row) => ({
+      market,
+      minute: Number(row.minute),
+      frames: Number(row.frames),
+      changed: Number(row.changed),
+      repeats: Number(row.repeats),
+      longestSilenceMs: Number(row.longestSilenceMs),
+    }));
+    return { items, more: rows.length > limit };
+  }
+
+  async #sums(id: number | null, from: number, to: number) {
+    const range = id === null || from >= to ? null : await this.#range(from, to, undefined);
+    if (id === null || range === null) {
+      return { frames: 0, changed: 0, repeats: 0, longestSilenceMs: 0 };
+    }
+    const rows = await this.#client.$queryRaw<Record<string, bigint>[]>`
+      WITH RECURSIVE minutes(at) AS (
+        SELECT ${range.start} UNION ALL SELECT at + ${BigInt(MINUTE)} FROM minutes WHERE at < ${range.end})
+      SELECT coalesce(sum(frames), 0) AS frames, coalesce(sum(changed), 0) AS changed,
+             coalesce(sum(repeats), 0) AS repeats, coalesce(max(longest_silence_ms), 0) AS longest
+        FROM minutes CROSS JOIN coverage ON minute = at AND market_id = ${id}`;
+    const { frames, changed, repeats, longest } = rows[0]!;
+    return {
+      frames: Number(frames),
+      changed: Number(changed),
+      repeats: Number(repeats),
+      longestSilenceMs: Number(longest),
+    };
+  }
+
+  /**
+   * First and last minute that can have a record: the key begins with the minute, so one market's
+   * records are looked up minute by minute.
+   */
+  async #range(
+    from: number | undefined,
+    to: number | undefined,
+    after: number | undefined,
+  ): Promise<{ start: bigint; end: bigint } | null> {
+    const known = await this.#client.$queryRaw<{ first: bigint | null; last: bigint | null }[]>`
+      SELECT (SELECT min(minute) FROM coverage) AS first, (SELECT max(minute) FROM coverage) AS last`;
+    const { first, last } = known[0]!;
+    if (first === null || last === null) return null;
+    const begin = Math.floor((from ?? 0) / MINUTE) * MINUTE;
+    const start = Math.max(Number(first), begin, after === undefined ? 0 : after + MINUTE);
+    const end = Math.min(Number(last), to === undefined ? Infinity : to - 1);
+    return start > end
+      ? null
+      : { start: BigInt(start), end: BigInt(Math.floor(end / MINUTE) * MINUTE) };
+  }
+
+  async #marketId({ exchange, symbol, currency }: Market): Promise<number | null> {
+    const where = defined({ exchangeName: exchange, symbol, currency });
+    return (await this.#client.market.findFirst({ where, select: { id: true } }))?.id ?? null;
+  }
+
+  /** When the market was recorded, gaps included; the last one may be going on until `now`. */
+  async #spans(marketId: number, now: number): Promise<Interval[]> {
+    const rows = await this.#client.recordingSpan.findMany({
+      where: { marketId },
+      orderBy: { start: 'asc' },
+    });
+    return rows.map(({ start, end }) => ({ start: Number(start), end: Number(end ?? now) }));
+  }
+
+  /** The market's gaps that touch a window, by start. */
+  async #gaps(marketId: number, window: Interval): Promise<Interval[]> {
+    const rows = await this.#client.gap.findMany({
+      where: {
+        marketId,
+        start: { lt: window.end },
+        OR: [{ end: null }, { end: { gt: window.start } }],
+      },
+      orderBy: { start: 'asc' },
+      select: { start: true, end: true },
+    });
+    return rows.map(({ start, end }) => ({ start: Number(start), end: Number(end ?? window.end) }));
+  }
+}
+
+/** The parts of `intervals` (by start, may overlap) inside `window`, joined where they overlap. */
+function clip(intervals: readonly Interval[], window: Interval): Interval[] {
+  const parts: Interval[] = [];
+  let reached = window.start;
+  for (const interval of intervals) {
+    const start = Math.max(interval.start, reached);
+    const end = Math.min(interval.end, window.end);
+    if (start >= end) continue;
+    parts.push({ start, end });
+    reached = end;
+  }
+  return parts;
+}
+
+function lengthOf(intervals: readonly Interval[]): number {
+  return intervals.reduce((sum, { start, end }) => sum + end - start, 0);
+}
