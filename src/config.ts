@@ -23,6 +23,8 @@ export interface Config {
   readonly urls: Readonly<Record<Exchange, ExchangeUrls>>;
   readonly bithumbTransport: 'rest' | 'ws';
   readonly bithumbPollMs: number;
+  /** Time between two fetches of an exchange's market list. */
+  readonly marketsRefreshMs: number;
   /** Levels a side recorded and served; 0 = all. */
   readonly storeDepth: number;
   readonly snapshotEveryMs: number;
@@ -157,6 +159,13 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     urls,
     bithumbTransport: choice('BITHUMB_TRANSPORT', 'rest', ['rest', 'ws']),
     bithumbPollMs: integer('BITHUMB_POLL_MS', 100, 10, 3_600_000, ' of milliseconds'),
+    marketsRefreshMs: integer(
+      'MARKETS_REFRESH_MS',
+      3_600_000,
+      1000,
+      86_400_000,
+      ' of milliseconds',
+    ),
     storeDepth: integer('STORE_DEPTH', 0, 0, 100_000, ' of levels a side'),
     snapshotEveryMs: integer('SNAPSHOT_EVERY_MS', 60_000, 0, 86_400_000, ' of milliseconds'),
     retentionDays: integer('RETENTION_DAYS', 0, 0, 36_500, ' of days'),

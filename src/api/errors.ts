@@ -1,5 +1,9 @@
 import { GraphQLError } from 'graphql';
-import { ExchangeUnavailableError, UnknownMarketError } from '../collector/collector-control.js';
+import {
+  ExchangeUnavailableError,
+  NoMatchingMarketError,
+  UnknownMarketError,
+} from '../collector/collector-control.js';
 
 /** Every `extensions.code` that this program itself gives to an error, and what it means. */
 export const ERROR_CODES = {
@@ -43,6 +47,7 @@ export async function withKnownErrors<T>(work: () => Promise<T>): Promise<T> {
     if (error instanceof ExchangeUnavailableError) {
       throw apiError('EXCHANGE_UNAVAILABLE', error.message, { exchange: error.exchange });
     }
+    if (error instanceof NoMatchingMarketError) throw badInput('pattern', error.message);
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { COLLECT_GRAMMAR, type CollectPattern, parseCollect } from '../market/collect-pattern.js';
 import type { TimeWindow } from '../store/store-types.js';
 import { badInput } from './errors.js';
 
@@ -23,6 +24,15 @@ export function optionalMarketPart(
   value: string | null | undefined,
 ): string | undefined {
   return value === null || value === undefined ? undefined : marketPart(argument, value);
+}
+
+/** A pattern of markets, one entry as in `COLLECT`. */
+export function marketPattern(value: string): CollectPattern {
+  const read = parseCollect(value);
+  if (!read.ok) throw badInput('pattern', read.problems.join('; '));
+  const [pattern] = read.patterns;
+  if (pattern !== undefined && read.patterns.length === 1) return pattern;
+  throw badInput('pattern', `must be one pattern, ${COLLECT_GRAMMAR}; was ${shown(value)}`);
 }
 
 /** How many levels of a side to give: undefined for all, else at least 1. */

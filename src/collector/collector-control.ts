@@ -1,4 +1,9 @@
 import type { CollectorStatus } from '../market/collector-status.js';
+import {
+  COLLECT_GRAMMAR,
+  type CollectPattern,
+  collectPatternText,
+} from '../market/collect-pattern.js';
 import type { Exchange } from '../market/exchange.js';
 import type { Market } from '../market/market.js';
 
@@ -28,6 +33,15 @@ export class ExchangeUnavailableError extends Error {
   }
 }
 
+/** Thrown when a pattern matches no market that any of its exchanges lists. */
+export class NoMatchingMarketError extends Error {
+  constructor(pattern: CollectPattern) {
+    const text = collectPatternText(pattern);
+    super(`no listed market matches ${text}; a pattern is ${COLLECT_GRAMMAR}`);
+    this.name = 'NoMatchingMarketError';
+  }
+}
+
 /** What the API may do with collectors; implemented by the supervisor. */
 export interface CollectorControl {
   /** All collectors known since the process began, by exchange, symbol, currency. */
@@ -41,6 +55,16 @@ export interface CollectorControl {
   start(market: Market): Promise<CollectorStatus>;
   /** Stops a market's collector and remembers the wish. Harmless when it is stopped. */
   stop(market: Market): Promise<CollectorStatus>;
+  /**
+   * Starts all listed markets that match, now and when they are listed later, and remembers the wish;
+   * it outranks earlier ones about them. A pattern that names its exchange enables it; `*` leaves
+   * disabled exchanges alone.
+   * @returns the collectors of all markets that match
+   * @throws {NoMatchingMarketError} @throws {ExchangeUnavailableError}
+   */
+  startMatching(pattern: CollectPattern): Promise<CollectorStatus[]>;
+  /** Stops all markets that match, and keeps those listed later stopped; remembers the wish. */
+  stopMatching(pattern: CollectPattern): Promise<CollectorStatus[]>;
   /** Enables an exchange and starts its wanted markets (BTC-KRW if there are none). */
   startExchange(exchange: Exchange): Promise<CollectorStatus[]>;
   /** Stops all collectors of an exchange, closes its sockets and disables it, across restarts. */

@@ -95,6 +95,13 @@ export class ExchangeCollector implements FeedHost {
     this.#tracker(pair).fail(reason);
   }
 
+  /** Stops a pair that the exchange lists no more; `FAILED` where somebody asked for it by name. */
+  delist(pair: Pair, state: 'STOPPED' | 'FAILED'): void {
+    this.#feed?.remove([pair]);
+    this.#tracker(pair).delist(state, 'the exchange lists this market no more');
+    this.#setRecording(pair, false);
+  }
+
   /** Publishes the coverage of minutes that ended until `before`, Unix ms. */
   flushCoverage(before: number): void {
     for (const tracker of this.#trackers.values()) tracker.flushCoverage(before);

@@ -90,6 +90,13 @@ export class MarketTracker {
     this.#log('COLLECTION_STOPPED', undefined);
   }
 
+  /** The market is gone from its exchange: from here on there is nothing to cover. */
+  delist(state: 'STOPPED' | 'FAILED', reason: string): void {
+    this.#closeGap(this.#clock());
+    this.#bus.forget(this.market);
+    this.#setState(state, reason);
+  }
+
   /** Gives up: only a person can help. What was covered until now is a gap from here on. */
   fail(reason: string): void {
     if (this.#lastBookAt !== null) this.#openGap('REFUSED', reason, null);

@@ -1,7 +1,12 @@
 import type { Bus } from '../bus.js';
 import type { Config } from '../config.js';
 import type { Logger } from '../logging/logger.js';
-import { collectPatternText, unmatchedPatterns, wantedPairs } from '../market/collect-pattern.js';
+import {
+  type CollectPattern,
+  collectPatternText,
+  matchesPattern,
+  unmatchedPatterns,
+} from '../market/collect-pattern.js';
 import type { CollectorStatus } from '../market/collector-status.js';
 import { type Exchange, EXCHANGES } from '../market/exchange.js';
 import type { Gap } from '../market/gap.js';
@@ -11,6 +16,7 @@ import { closeMatches } from './close-matches.js';
 import {
   type CollectorControl,
   ExchangeUnavailableError,
+  NoMatchingMarketError,
   UnknownMarketError,
 } from './collector-control.js';
 import { ExchangeCollector } from './exchange-collector.js';
@@ -19,10 +25,17 @@ import { MarketList } from './market-list.js';
 import { receiveClock } from './receive-clock.js';
 import { BookRecorder } from './recorder.js';
 import { RestClient } from './rest.js';
+import { Wishes } from './wishes.js';
+
+/** How often finished minutes of quiet markets are looked for, ms. */
+const COVERAGE_SWEEP_MS = 10_000;
 
 /** What the supervisor works with. */
 export interface SupervisorParts {
-  readonly config: Pick<Config, 'collect' | 'urls' | 'gopaxKeys' | 'bithumbPollMs' | 'storeDepth'>;
+  readonly config: Pick<
+    Config,
+    'collect' | 'urls' | 'gopaxKeys' | 'bithumbPollMs' | 'storeDepth' | 'marketsRefreshMs'
+  >;
   readonly adapters: Readonly<Record<Exchange, ExchangeAdapter>>;
   readonly store: Store;
   readonly bus: Bus;
@@ -34,9 +47,10 @@ interface Room {
   readonly exchange: Exchange;
   readonly collector: ExchangeCollector;
   readonly list: MarketList;
+  readonly wishes: Wishes;
   enabled: boolean;
-  /** The last mutation about a market, by pair: true = start, false = stop. */
-  readonly wanted: Map<string, { pair: Pair; wanted: boolean }>;
+  /** End of the mutation that came last: they are done one after the other. */
+  turn: Promise<unknown>;
 }
 
 /**
@@ -48,12 +62,14 @@ export class Supervisor implements CollectorControl {
   readonly #rooms: Readonly<Record<Exchange, Room>>;
   /** Gaps that go on from the previous run, by market. */
   readonly #inherited = new Map<string, Gap>();
+  readonly #clock = receiveClock();
+  readonly #coverageSweep: NodeJS.Timeout;
   #closed = false;
 
   constructor(parts: SupervisorParts) {
     this.#parts = parts;
     const { store, bus, logger, config } = parts;
-    const clock = receiveClock();
+    const clock = this.#clock;
     const recorder = new BookRecorder(bus, store.sequences, config.storeDepth);
     const room = (exchange: Exchange): Room => {
       const adapter = parts.adapters[exchange];
@@ -61,7 +77,8 @@ export class Supervisor implements CollectorControl {
       return {
         exchange,
         enabled: true,
-        wanted: new Map(),
+        turn: Promise.resolve(),
+        wishes: new Wishes(exchange, config.collect),
         collector: new ExchangeCollector({
           adapter,
           bus,
@@ -78,20 +95,27 @@ export class Supervisor implements CollectorControl {
             bithumbPollMs: config.bithumbPollMs,
           },
         }),
-        list: new MarketList(adapter, rest, store, logger, () => this.#reconcile(exchange)),
+        list: new MarketList(
+          { adapter, rest, store, logger, refreshMs: config.marketsRefreshMs },
+          (removed) => this.#reconcile(exchange, removed),
+        ),
       };
     };
     this.#rooms = Object.fromEntries(EXCHANGES.map((e) => [e, room(e)])) as Record<Exchange, Room>;
+    this.#coverageSweep = setInterval(() => this.#flushCoverage(clock()), COVERAGE_SWEEP_MS);
+    this.#coverageSweep.unref();
   }
 
   /** Reads what the database knows of exchanges, markets and open gaps. Before {@link run}. */
   async load(): Promise<void> {
     const { store } = this.#parts;
     const enabled = new Map((await store.reader.exchanges()).map((e) => [e.exchange, e.enabled]));
+    const patterns = await store.reader.wantedPatterns();
     for (const gap of store.openGaps) this.#inherited.set(marketKey(gap.market), gap);
     for (const exchange of EXCHANGES) {
       const room = this.#rooms[exchange];
       room.enabled = enabled.get(exchange) ?? true;
+      for (const { pattern, wanted } of patterns) room.wishes.setPattern(pattern, wanted);
       for (const market of await store.reader.markets(exchange)) this.#inherit(market);
       await room.list.load();
     }
@@ -125,55 +149,138 @@ export class Supervisor implements CollectorControl {
     return this.#rooms[exchange].collector.unreadableMessages;
   }
 
-  async start(market: Market): Promise<CollectorStatus> {
+  start(market: Market): Promise<CollectorStatus> {
     const room = this.#rooms[market.exchange];
     const pair: Pair = { symbol: market.symbol, currency: market.currency };
-    await this.#validate(room, market);
-    await this.#setWanted(room, pair, true);
-    if (room.enabled) room.collector.start([pair]);
-    else {
+    return this.#inTurn(room, async () => {
+      await this.#validate(room, market);
+      await this.#setWanted(room, pair, true);
       // An enabled exchange runs all that is wanted of it, now as after a restart.
+      if (!room.enabled) await this.#setEnabled(room, true);
+      this.#startWanted(room);
+      return room.collector.status(pair)!;
+    });
+  }
+
+  stop(market: Market): Promise<CollectorStatus> {
+    const room = this.#rooms[market.exchange];
+    const pair: Pair = { symbol: market.symbol, currency: market.currency };
+    return this.#inTurn(room, async () => {
+      const known = room.collector.status(pair) !== undefined || room.list.has(pair);
+      if (!known) throw new UnknownMarketError(market, closeMatches(market, room.list.listed));
+      await this.#setWanted(room, pair, false);
+      room.collector.stop([pair]);
+      return room.collector.status(pair)!;
+    });
+  }
+
+  startMatching(pattern: CollectPattern): Promise<CollectorStatus[]> {
+    return this.#matching(pattern, true, async (room) => {
+      // Who names an exchange means it; a `*` starts nothing of an exchange that is disabled.
+      if (pattern.exchange !== null && !room.enabled) await this.#setEnabled(room, true);
+      this.#startWanted(room);
+    });
+  }
+
+  stopMatching(pattern: CollectPattern): Promise<CollectorStatus[]> {
+    return this.#matching(pattern, false, (room, pairs) => {
+      room.collector.stop(pairs);
+    });
+  }
+
+  startExchange(exchange: Exchange): Promise<CollectorStatus[]> {
+    const room = this.#rooms[exchange];
+    return this.#inTurn(room, async () => {
+      if (this.#wantedOf(room).length === 0) {
+        const pair = { symbol: 'BTC', currency: 'KRW' };
+        await this.#validate(room, { exchange, ...pair });
+        await this.#setWanted(room, pair, true);
+      }
       await this.#setEnabled(room, true);
       this.#startWanted(room);
-      room.collector.start([pair]);
-    }
-    return room.collector.status(pair)!;
+      return room.collector.statuses;
+    });
   }
 
-  async stop(market: Market): Promise<CollectorStatus> {
-    const room = this.#rooms[market.exchange];
-    const pair: Pair = { symbol: market.symbol, currency: market.currency };
-    const known = room.collector.status(pair) !== undefined || isListed(room, pair);
-    if (!known) throw new UnknownMarketError(market, closeMatches(market, room.list.listed));
-    await this.#setWanted(room, pair, false);
-    room.collector.stop([pair]);
-    return room.collector.status(pair)!;
-  }
-
-  async startExchange(exchange: Exchange): Promise<CollectorStatus[]> {
+  stopExchange(exchange: Exchange): Promise<CollectorStatus[]> {
     const room = this.#rooms[exchange];
-    if (this.#wantedOf(room).length === 0) {
-      const pair = { symbol: 'BTC', currency: 'KRW' };
-      await this.#validate(room, { exchange, ...pair });
-      await this.#setWanted(room, pair, true);
-    }
-    await this.#setEnabled(room, true);
-    this.#startWanted(room);
-    return room.collector.statuses;
-  }
-
-  async stopExchange(exchange: Exchange): Promise<CollectorStatus[]> {
-    const room = this.#rooms[exchange];
-    await this.#setEnabled(room, false);
-    await room.collector.stopAll();
-    return room.collector.statuses;
+    return this.#inTurn(room, async () => {
+      await this.#setEnabled(room, false);
+      await room.collector.stopAll();
+      return room.collector.statuses;
+    });
   }
 
   /** Closes all connections; what is wanted stays wanted. */
   async close(): Promise<void> {
     this.#closed = true;
+    clearInterval(this.#coverageSweep);
     for (const exchange of EXCHANGES) this.#rooms[exchange].list.close();
     await Promise.all(EXCHANGES.map((exchange) => this.#rooms[exchange].collector.close()));
+    this.#flushCoverage(Infinity);
+  }
+
+  #flushCoverage(before: number): void {
+    for (const exchange of EXCHANGES) this.#rooms[exchange].collector.flushCoverage(before);
+  }
+
+  /** Does a mutation of an exchange after those that came before it. */
+  #inTurn<T>(room: Room, mutation: () => Promise<T>): Promise<T> {
+    const turn = room.turn.then(() => {
+      if (this.#closed)
+        throw new ExchangeUnavailableError(room.exchange, 'the program is stopping');
+      return mutation();
+    });
+    room.turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** Notes a mutation about a pattern and applies it to every exchange that the pattern means. */
+  async #matching(
+    pattern: CollectPattern,
+    wanted: boolean,
+    apply: (room: Room, pairs: Pair[]) => Promise<void> | void,
+  ): Promise<CollectorStatus[]> {
+    const rooms = EXCHANGES.filter((e) => (pattern.exchange ?? e) === e).map((e) => this.#rooms[e]);
+    const matching = (): { room: Room; pairs: Pair[] }[] =>
+      rooms.map((room) => ({ room, pairs: this.#matchesOf(room, pattern) }));
+    if (matching().every(({ pairs }) => pairs.length === 0)) {
+      // It may be a new listing, or no list was fetched yet.
+      const fetched = await Promise.allSettled(rooms.map((room) => room.list.recent()));
+      if (matching().every(({ pairs }) => pairs.length === 0)) {
+        const failed = fetched.find((f) => f.status === 'rejected');
+        if (failed !== undefined && rooms.every((room) => room.list.listed.length === 0))
+          throw listUnavailable(rooms[0]!.exchange, failed.reason);
+        throw new NoMatchingMarketError(pattern);
+      }
+    }
+    await this.#parts.store.setWantedPattern(pattern, wanted);
+    const changed = rooms.map((room) =>
+      this.#inTurn(room, async () => {
+        room.wishes.setPattern(pattern, wanted);
+        const pairs = this.#matchesOf(room, pattern);
+        await apply(room, pairs);
+        return pairs.flatMap((pair) => {
+          room.collector.note(pair);
+          return room.collector.status(pair) ?? [];
+        });
+      }),
+    );
+    return (await Promise.all(changed)).flat();
+  }
+
+  /** Pairs that `pattern` matches: listed ones, and those that have or had a collector. */
+  #matchesOf(room: Room, pattern: CollectPattern): Pair[] {
+    const known = new Map<string, Pair>();
+    for (const { symbol, currency } of room.list.listed) {
+      known.set(pairText({ symbol, currency }), { symbol, currency });
+    }
+    for (const { market } of room.collector.statuses) {
+      const { symbol, currency } = market;
+      known.set(pairText(market), { symbol, currency });
+    }
+    const { exchange } = room;
+    return [...known.values()].filter((pair) => matchesPattern(pattern, { exchange, ...pair }));
   }
 
   /** A market that was recorded when the previous run ended has been uncovered since. */
@@ -182,7 +289,7 @@ export class Supervisor implements CollectorControl {
     const room = this.#rooms[market.exchange];
     const pair: Pair = { symbol: market.symbol, currency: market.currency };
     if (market.wanted !== null) {
-      room.wanted.set(pairText(pair), { pair, wanted: market.wanted });
+      room.wishes.setMarket(pair, market.wanted);
       room.collector.note(pair);
     }
     const key = marketKey(market);
@@ -221,8 +328,17 @@ export class Supervisor implements CollectorControl {
     if (!this.#closed) this.#startWanted(room);
   }
 
-  #reconcile(exchange: Exchange): void {
-    if (!this.#closed) this.#startWanted(this.#rooms[exchange]);
+  /** The exchange's list was fetched: markets that left it stop, those that came are started. */
+  #reconcile(exchange: Exchange, removed: readonly Pair[]): void {
+    if (this.#closed) return;
+    const room = this.#rooms[exchange];
+    for (const pair of removed) {
+      if (!room.collector.running(pair)) continue;
+      this.#parts.logger.log('MARKET_DELISTED', { exchange, pair }, undefined);
+      // One that a pattern brought is no failure: what was asked for is what the exchange lists.
+      room.collector.delist(pair, room.wishes.names(pair) ? 'FAILED' : 'STOPPED');
+    }
+    this.#startWanted(room);
   }
 
   #startWanted(room: Room): void {
@@ -233,7 +349,7 @@ export class Supervisor implements CollectorControl {
     const start: Pair[] = [];
     for (const pair of this.#wantedOf(room)) {
       const status = room.collector.status(pair);
-      if (room.list.listed.length === 0 || isListed(room, pair)) {
+      if (room.list.listed.length === 0 || room.list.has(pair)) {
         if (!room.collector.running(pair)) start.push(pair);
       } else if (!room.list.fetched) {
         // A stored list may be older than a new listing; the fetched one decides.
@@ -259,37 +375,25 @@ export class Supervisor implements CollectorControl {
 
   /** Pairs that COLLECT or a mutation wants and no mutation has stopped. */
   #wantedOf(room: Room): Pair[] {
-    const pairs = wantedPairs(this.#parts.config.collect, room.exchange, room.list.listed);
-    const wanted = new Map(pairs.map((pair) => [pairText(pair), pair]));
-    for (const [code, wish] of room.wanted) {
-      if (wish.wanted) wanted.set(code, wish.pair);
-      else wanted.delete(code);
-    }
-    return [...wanted.values()];
+    return room.wishes.wanted(room.list.listed);
   }
 
   async #validate(room: Room, market: Market): Promise<void> {
-    if (isListed(room, market)) return;
+    if (room.list.has(market)) return;
     try {
       await room.list.recent();
     } catch (error) {
       // A stored list that lacks the market is reason enough to say so.
-      if (room.list.listed.length === 0) {
-        const why = error instanceof Error ? error.message : String(error);
-        throw new ExchangeUnavailableError(
-          room.exchange,
-          `its market list cannot be fetched: ${why}`,
-        );
-      }
+      if (room.list.listed.length === 0) throw listUnavailable(room.exchange, error);
     }
-    if (!isListed(room, market)) {
+    if (!room.list.has(market)) {
       throw new UnknownMarketError(market, closeMatches(market, room.list.listed));
     }
   }
 
   async #setWanted(room: Room, pair: Pair, wanted: boolean): Promise<void> {
     await this.#parts.store.setWanted({ exchange: room.exchange, ...pair }, wanted);
-    room.wanted.set(pairText(pair), { pair, wanted });
+    room.wishes.setMarket(pair, wanted);
   }
 
   async #setEnabled(room: Room, enabled: boolean): Promise<void> {
@@ -298,6 +402,7 @@ export class Supervisor implements CollectorControl {
   }
 }
 
-function isListed(room: Room, pair: Pair): boolean {
-  return room.list.listed.some((l) => l.symbol === pair.symbol && l.currency === pair.currency);
+function listUnavailable(exchange: Exchange, error: unknown): ExchangeUnavailableError {
+  const why = error instanceof Error ? error.message : String(error);
+  return new ExchangeUnavailableError(exchange, `its market list cannot be fetched: ${why}`);
 }

@@ -86,6 +86,11 @@ export const EVENTS = {
     (p) => `거래소에 없는 마켓${p.close === '' ? '' : ` (비슷한 마켓: ${p.close})`}`,
     (p) => `the exchange does not list this market${p.close === '' ? '' : `; close: ${p.close}`}`,
   ),
+  MARKET_DELISTED: event<void>(
+    'warn',
+    () => '거래소 목록에서 제외되어 수집 중지',
+    () => 'the exchange lists this market no more; collection stopped',
+  ),
   // Collection of a market
   COLLECTION_STARTED: event<void>(
     'info',

@@ -54,6 +54,20 @@ export function matchesPattern(pattern: CollectPattern, market: Market): boolean
   );
 }
 
+/** Whether every market that `narrow` matches is matched by `wide` too. */
+export function coversPattern(wide: CollectPattern, narrow: CollectPattern): boolean {
+  return (
+    (wide.exchange === null || wide.exchange === narrow.exchange) &&
+    (wide.symbol === null || wide.symbol === narrow.symbol) &&
+    (wide.currency === null || wide.currency === narrow.currency)
+  );
+}
+
+/** Whether `pattern` names a pair, with no `*` for symbol or currency. */
+export function isFullName(pattern: CollectPattern): boolean {
+  return pattern.symbol !== null && pattern.currency !== null;
+}
+
 /**
  * The pairs that `patterns` want of `exchange`: all that match out of `listed`, and those named in
  * full whether listed or not (so that a mistyped market is reported instead of ignored).

@@ -38,6 +38,21 @@ const ExchangeMutations = graphql(`
   }
 `);
 
+const PatternMutations = graphql(`
+  mutation Patterns($start: String!, $stop: String!) {
+    startCollectors(pattern: $start) {
+      exchange
+      symbol
+      state
+    }
+    stopCollectors(pattern: $stop) {
+      exchange
+      symbol
+      state
+    }
+  }
+`);
+
 let server: TestServer;
 afterEach(() => server.api.close());
 
@@ -53,6 +68,36 @@ describe('mutations', () => {
     });
     const stopped = await server.run(StopMutation, { exchange: 'UPBIT', symbol: 'btc' });
     expect(stopped.data?.stopCollector).toEqual({ symbol: 'BTC', state: 'STOPPED' });
+  });
+
+  it('start and stop all markets that match a pattern, case aside', async () => {
+    server = await serve();
+    server.control.put(statusOf(market('KORBIT', 'ETH')));
+    server.control.put(statusOf(market('UPBIT', 'ETH')));
+    const { data } = await server.run(PatternMutations, { start: 'upbit:*-krw', stop: 'ETH-*' });
+    expect(data?.startCollectors).toEqual([
+      { exchange: 'UPBIT', symbol: 'ETH', state: 'STARTING' },
+    ]);
+    expect(data?.stopCollectors.map((c) => [c.exchange, c.state])).toEqual([
+      ['KORBIT', 'STOPPED'],
+      ['UPBIT', 'STOPPED'],
+    ]);
+  });
+
+  it.each([
+    ['BTC', /"BTC" is no market; write \[EXCHANGE:\]SYMBOL-CURRENCY/],
+    ['BINANCE:BTC-KRW', /names no exchange we know; the exchanges are BITHUMB, COINONE/],
+    ['BT*-KRW', /is no market; write/],
+    ['', /must be one pattern, \[EXCHANGE:\]/],
+    ['*-KRW,*-BTC', /must be one pattern/],
+    ['GOPAX:XYZ-*', /no listed market matches GOPAX:XYZ-\*; a pattern is \[EXCHANGE:\]/],
+  ])('refuse the pattern %p with the grammar', async (pattern, message) => {
+    server = await serve();
+    server.control.put(statusOf(market('UPBIT', 'ETH')));
+    const started = await server.run(PatternMutations, { start: pattern, stop: '*-*' });
+    expect(codeOf(started)).toBe('BAD_USER_INPUT');
+    expect(started.errors?.[0]?.message).toMatch(message);
+    expect(started.errors?.[0]?.extensions?.['argument']).toBe('pattern');
   });
 
   it('start and stop an exchange', async () => {

@@ -188,4 +188,51 @@ describe('reading back', () => {
     expect((await ask(`, at: "${at}"`))!.sequence).toBe(String(first.sequence));
     expect(await ask(`, at: "${before}"`)).toBeNull();
   });
+
+  it('starts and stops by pattern, kept across restarts, listed later included', async () => {
+    const pairs = ['BTC-KRW', 'ETH-KRW', 'ETH-BTC'];
+    recorder = await startRecorder(
+      { pairs },
+      { COLLECT: 'KORBIT:BTC-KRW', MARKETS_REFRESH_MS: '1000' },
+    );
+    await allLive(recorder);
+    const { startCollectors } = await mutate<{ startCollectors: { symbol: string }[] }>(
+      'startCollectors(pattern: "UPBIT:*-KRW") { symbol }',
+    );
+    expect(startCollectors.map((c) => c.symbol).sort()).toEqual(['BTC', 'ETH']);
+    await until(() => state('UPBIT:ETH-KRW') === 'LIVE', 'ETH live');
+    expect(state('UPBIT:ETH-BTC')).toBeUndefined();
+    await mutate('stopCollectors(pattern: "ETH-KRW") { symbol }');
+    expect(state('UPBIT:ETH-KRW')).toBe('STOPPED');
+    await recorder.restart();
+    await until(() => state('UPBIT:BTC-KRW') === 'LIVE', 'BTC live again');
+    expect(state('UPBIT:ETH-KRW') ?? 'STOPPED').toBe('STOPPED');
+    recorder.simulators.upbit.list('XRP-KRW');
+    await until(() => state('UPBIT:XRP-KRW') === 'LIVE', 'the new listing');
+    expect(recorder.simulators.upbit.upgrades.length).toBeLessThanOrEqual(2);
+    await expect(mutate('startCollectors(pattern: "UPBIT:*-XYZ") { symbol }')).rejects.toThrow(
+      /no listed market matches UPBIT:\*-XYZ.*BAD_USER_INPUT/,
+    );
+  });
+
+  it('stops what is delisted without a gap, once a second list confirms it, and takes it up again', async () => {
+    recorder = await startRecorder(
+      { pairs: ['BTC-KRW', 'ETH-KRW', 'XRP-KRW'] },
+      { COLLECT: 'UPBIT:*-KRW,UPBIT:XRP-KRW', MARKETS_REFRESH_MS: '1000' },
+    );
+    await allLive(recorder);
+    recorder.simulators.upbit.delist('ETH-KRW');
+    recorder.simulators.upbit.delist('XRP-KRW');
+    await until(() => state('UPBIT:ETH-KRW') === 'STOPPED', 'ETH stopped');
+    expect(recorder.status('UPBIT:ETH-KRW')!.error).toMatch(/lists this market no more/);
+    expect(state('UPBIT:XRP-KRW')).toBe('FAILED');
+    expect(state('UPBIT:BTC-KRW')).toBe('LIVE');
+    const { gaps } = await recorder.query<{ gaps: { edges: unknown[] } }>(
+      '{ gaps { edges { node { symbol cause } } } }',
+    );
+    expect(gaps.edges).toEqual([]);
+    recorder.simulators.upbit.list('ETH-KRW');
+    await until(() => state('UPBIT:ETH-KRW') === 'LIVE', 'ETH live again');
+    expect(recorder.simulators.upbit.upgrades).toHaveLength(1);
+  });
 });

@@ -1,3 +1,4 @@
+import { COLLECT_GRAMMAR } from '../../market/collect-pattern.js';
 import { DEFAULT_FIRST, MAX_FIRST } from '../paging.js';
 import { builder } from './builder.js';
 import { ExchangeEnum } from './exchange-enum.js';
@@ -19,6 +20,14 @@ export const marketArgs = builder.args((t) => ({
     required: true,
     defaultValue: 'KRW',
     description: 'Quote currency, such as `KRW`; case does not matter.',
+  }),
+}));
+
+/** `pattern` of markets, required. */
+export const patternArg = builder.args((t) => ({
+  pattern: t.string({
+    required: true,
+    description: `Which markets: ${COLLECT_GRAMMAR}; case does not matter.`,
   }),
 }));
 

@@ -1,7 +1,7 @@
 import type { CollectorStatus } from '../../market/collector-status.js';
 import { withKnownErrors } from '../errors.js';
-import { marketPart } from '../inputs.js';
-import { exchangeArg, marketArgs } from './arguments.js';
+import { marketPart, marketPattern } from '../inputs.js';
+import { exchangeArg, marketArgs, patternArg } from './arguments.js';
 import { builder } from './builder.js';
 import { ExchangeEnum } from './exchange-enum.js';
 
@@ -108,6 +108,22 @@ builder.mutationFields((t) => ({
       };
       return withKnownErrors(() => control.stop(market));
     },
+  }),
+  startCollectors: t.field({
+    type: [CollectorType],
+    description:
+      'Starts recording every market that matches, those listed later included; kept across restarts, above earlier mutations about these markets. A pattern that names its exchange enables it; `*` leaves disabled exchanges alone. Gives the collectors of all markets that match; `BAD_USER_INPUT` when there are none.',
+    args: patternArg,
+    resolve: (_root, { pattern }, { control }) =>
+      withKnownErrors(() => control.startMatching(marketPattern(pattern))),
+  }),
+  stopCollectors: t.field({
+    type: [CollectorType],
+    description:
+      'Stops recording every market that matches and does not start those listed later; kept across restarts, above earlier mutations about these markets. Gives the collectors of all markets that match; `BAD_USER_INPUT` when there are none.',
+    args: patternArg,
+    resolve: (_root, { pattern }, { control }) =>
+      withKnownErrors(() => control.stopMatching(marketPattern(pattern))),
   }),
   startExchange: t.field({
     type: [CollectorType],

@@ -1,8 +1,10 @@
 import {
   type CollectorControl,
   ExchangeUnavailableError,
+  NoMatchingMarketError,
   UnknownMarketError,
 } from '../../../src/collector/collector-control.js';
+import { type CollectPattern, matchesPattern } from '../../../src/market/collect-pattern.js';
 import type { CollectorState, CollectorStatus } from '../../../src/market/collector-status.js';
 import type { Exchange } from '../../../src/market/exchange.js';
 import { type Market, marketKey } from '../../../src/market/market.js';
@@ -49,12 +51,27 @@ export class MemoryControl implements CollectorControl {
     return this.#set(market, 'STOPPED');
   }
 
+  async startMatching(pattern: CollectPattern): Promise<CollectorStatus[]> {
+    return this.#matching(pattern).map((market) => this.#set(market, 'STARTING'));
+  }
+
+  async stopMatching(pattern: CollectPattern): Promise<CollectorStatus[]> {
+    return this.#matching(pattern).map((market) => this.#set(market, 'STOPPED'));
+  }
+
   async startExchange(exchange: Exchange): Promise<CollectorStatus[]> {
     return [await this.start({ exchange, symbol: 'BTC', currency: 'KRW' })];
   }
 
   async stopExchange(exchange: Exchange): Promise<CollectorStatus[]> {
     return this.collectors(exchange).map(({ market }) => this.#set(market, 'STOPPED'));
+  }
+
+  #matching(pattern: CollectPattern): Market[] {
+    const markets = this.collectors().map(({ market }) => market);
+    const matching = markets.filter((market) => matchesPattern(pattern, market));
+    if (matching.length === 0) throw new NoMatchingMarketError(pattern);
+    return matching;
   }
 
   #set(market: Market, state: CollectorState): CollectorStatus {

@@ -1,0 +1,78 @@
+import {
+  type CollectPattern,
+  coversPattern,
+  isFullName,
+  matchesPattern,
+  wantedPairs,
+} from '../market/collect-pattern.js';
+import type { Exchange } from '../market/exchange.js';
+import { type Pair, pairText } from '../market/market.js';
+
+/**
+ * What is wanted of one exchange. Of a market decides the last mutation that concerned it, by its
+ * name or by a pattern; where there was none, `COLLECT` does.
+ */
+export class Wishes {
+  readonly #exchange: Exchange;
+  readonly #collect: readonly CollectPattern[];
+  /** Mutations about patterns, oldest first. */
+  #patterns: { readonly pattern: CollectPattern; readonly wanted: boolean }[] = [];
+  /** Mutations about single markets; each is newer than every pattern that matches it. */
+  readonly #markets = new Map<string, { readonly pair: Pair; readonly wanted: boolean }>();
+
+  constructor(exchange: Exchange, collect: readonly CollectPattern[]) {
+    this.#exchange = exchange;
+    this.#collect = collect;
+  }
+
+  /** Notes a mutation about one market. */
+  setMarket(pair: Pair, wanted: boolean): void {
+    this.#markets.set(pairText(pair), { pair, wanted });
+  }
+
+  /** Notes a mutation about a pattern: it outranks all earlier ones about what it matches. */
+  setPattern(pattern: CollectPattern, wanted: boolean): void {
+    this.#patterns = this.#patterns.filter((older) => !coversPattern(pattern, older.pattern));
+    this.#patterns.push({ pattern, wanted });
+    for (const [code, { pair }] of this.#markets) {
+      if (this.#matches(pattern, pair)) this.#markets.delete(code);
+    }
+  }
+
+  /**
+   * The pairs that are wanted: out of `listed`, and those that `COLLECT` or a mutation names in full
+   * whether listed or not (so that a mistyped market is reported instead of ignored).
+   */
+  wanted(listed: readonly Pair[]): Pair[] {
+    const candidates = new Map(listed.map((pair) => [pairText(pair), pair]));
+    for (const pair of this.#named()) candidates.set(pairText(pair), pair);
+    return [...candidates.values()].filter((pair) => this.#wants(pair));
+  }
+
+  /** Whether a wanted pair is named in full, not only matched by a pattern. */
+  names(pair: Pair): boolean {
+    const code = pairText(pair);
+    return this.#wants(pair) && this.#named().some((named) => pairText(named) === code);
+  }
+
+  #named(): Pair[] {
+    const patterns = [
+      ...this.#collect,
+      ...this.#patterns.filter((p) => p.wanted).map((p) => p.pattern),
+    ].filter(isFullName);
+    const mutations = [...this.#markets.values()].filter((m) => m.wanted).map((m) => m.pair);
+    return [...wantedPairs(patterns, this.#exchange, []), ...mutations];
+  }
+
+  #wants(pair: Pair): boolean {
+    const mutation = this.#markets.get(pairText(pair));
+    if (mutation !== undefined) return mutation.wanted;
+    const pattern = this.#patterns.findLast((p) => this.#matches(p.pattern, pair));
+    if (pattern !== undefined) return pattern.wanted;
+    return this.#collect.some((collected) => this.#matches(collected, pair));
+  }
+
+  #matches(pattern: CollectPattern, { symbol, currency }: Pair): boolean {
+    return matchesPattern(pattern, { exchange: this.#exchange, symbol, currency });
+  }
+}
