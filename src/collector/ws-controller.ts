@@ -7,6 +7,7 @@ import { backoffMs, RATE_LIMITED, RECONNECT } from './backoff.js';
 import type { FeedContext, Outage } from './feed.js';
 import { type RateLimit, RateLimiter } from './rate-limiter.js';
 import { excerpt, WireError } from './wire.js';
+import type { PairCarrier } from './ws-feed.js';
 
 /** What an exchange's dossier says of its sockets. Times in ms. */
 export interface WSProfile {
@@ -37,7 +38,7 @@ const STABLE_MS = 30_000;
  * send ({@link getMessage}) and how to read ({@link handleMessage}), and overrides what its dossier
  * makes special. Reconnects for ever until {@link close}.
  */
-export abstract class WSController {
+export abstract class WSController implements PairCarrier {
   protected readonly context: FeedContext;
   readonly #profile: WSProfile;
   readonly #connects: RateLimiter;
@@ -112,8 +113,11 @@ export abstract class WSController {
   /** Forgets what belongs to one connection. Called when one is lost and before every connect. */
   protected resetConnection(): void {}
 
-  /** A message could not be read. GOPAX resynchronises here, for it cannot know what it lost. */
-  protected onUnreadable(): void {}
+  /**
+   * A message could not be read. GOPAX resynchronises here, for it cannot know what it lost.
+   * @param pair whose message it was, or null when that is not known or not a pair of this socket
+   */
+  protected onUnreadable(_pair: Pair | null): void {}
 
   /** Cause of a gap by close code; GOPAX and Coinone have meanings of their own. */
   protected closeCause(_code: number): GapCause {
@@ -315,7 +319,7 @@ export abstract class WSController {
       } catch (error) {
         const pair = error instanceof WireError ? error.pair : null;
         this.context.host.unreadable(error, excerpt(data), pair);
-        this.onUnreadable();
+        this.onUnreadable((pair && this.#pairs.get(pairText(pair))) ?? null);
       }
     });
     socket.on('ping', () => this.#heard());
@@ -351,6 +355,8 @@ export abstract class WSController {
       since: this.#heardAt,
     };
     host.down(this.#pairs.values(), outage);
+    // Whoever heard of the loss may have closed the controller on it.
+    if (this.#closed) return;
     this.#heardAt = null;
     // A server that accepts and drops at once must not be met every half second for ever.
     if (opened && this.#delivered && performance.now() - this.#openedAt >= STABLE_MS)

@@ -1,14 +1,29 @@
 import type { Pair } from '../market/market.js';
 import type { Feed } from './feed.js';
-import type { WSController } from './ws-controller.js';
+
+/** What carries some pairs of an exchange: a socket, mostly. */
+export interface PairCarrier {
+  /** How many more pairs fit. */
+  readonly free: number;
+  /** Whether it carries no pair. */
+  readonly empty: boolean;
+  /** Whether it carries `pair`. */
+  has(pair: Pair): boolean;
+  /** Adds pairs and, on the first call, connects. */
+  add(pairs: readonly Pair[]): void;
+  /** Stops pairs. */
+  remove(pairs: readonly Pair[]): void;
+  /** Closes for good. No call to the host follows. */
+  close(): Promise<void>;
+}
 
 /** Spreads an exchange's pairs over as few sockets as its limit of pairs a socket allows. */
 export class WSFeed implements Feed {
-  readonly #sockets: WSController[] = [];
-  readonly #create: () => WSController;
+  readonly #sockets: PairCarrier[] = [];
+  readonly #create: () => PairCarrier;
 
   /** @param create makes one more socket */
-  constructor(create: () => WSController) {
+  constructor(create: () => PairCarrier) {
     this.#create = create;
   }
 

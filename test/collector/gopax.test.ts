@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { GopaxBook } from '../../src/collector/exchange/gopax-book.js';
-import { signedQuery } from '../../src/collector/exchange/gopax.js';
+import { signedQuery } from '../../src/collector/exchange/gopax-controller.js';
 import type { Feed } from '../../src/collector/feed.js';
 import type { WireObject } from '../../src/collector/wire.js';
 import { parseExactJson } from '../../src/market/exact-json.js';

@@ -82,11 +82,17 @@ export class GopaxBook {
   readonly #asks = new BookSide('ask');
   readonly #bids = new BookSide('bid');
   #maxEntryId: number | null = null;
+  #newestEntryId = -1;
   #early: WireObject[] = [];
 
   /** Whether the snapshot has come. */
   get complete(): boolean {
     return this.#maxEntryId !== null;
+  }
+
+  /** Greatest entry id that it holds or has seen; -1 before the snapshot. */
+  get newestEntryId(): number {
+    return this.#newestEntryId;
   }
 
   /** Both sides, best first; empty before the snapshot. */
@@ -108,6 +114,7 @@ export class GopaxBook {
     this.#asks.replace(asks, askLevels);
     this.#bids.replace(bids, bidLevels);
     this.#maxEntryId = maxEntryId;
+    this.#newestEntryId = maxEntryId;
     const early = this.#early;
     this.#early = [];
     for (const delta of early) this.delta(delta);
@@ -130,8 +137,9 @@ export class GopaxBook {
     this.#asks.apply(asks.filter((e) => e.entryId > maxEntryId));
     this.#bids.apply(bids.filter((e) => e.entryId > maxEntryId));
     let newest: number | null = null;
-    for (const { updatedAt } of [...asks, ...bids]) {
+    for (const { updatedAt, entryId } of [...asks, ...bids]) {
       if (newest === null || updatedAt > newest) newest = updatedAt;
+      if (entryId > this.#newestEntryId) this.#newestEntryId = entryId;
     }
     return newest;
   }

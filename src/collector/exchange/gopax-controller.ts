@@ -1,0 +1,235 @@
+import { createHmac } from 'node:crypto';
+import { parseExactJson } from '../../market/exact-json.js';
+import { type Pair, pairText } from '../../market/market.js';
+import { isCrossed, type Sides } from '../../market/order-book.js';
+import type { FeedContext } from '../feed.js';
+import type { RateLimiter } from '../rate-limiter.js';
+import { optionalText, WireError, wireObject, type WireObject, wireText } from '../wire.js';
+import { WSController, type WSProfile } from '../ws-controller.js';
+import { GopaxBook } from './gopax-book.js';
+
+/** gopax.md sections 1, 4 and 6. */
+export const GOPAX_PROFILE: WSProfile = {
+  // The 51st pair is refused with 10321.
+  maxPairs: 50,
+  // The server pings by text every 30 s; it documents no ping of clients.
+  pingEveryMs: Infinity,
+  // Its ping is the only traffic of a quiet pair; 65 s tolerate one that was lost.
+  silentAfterMs: 65_000,
+  firstBookWithinMs: 10_000,
+  messageLimits: [],
+  // The 50 snapshots are 1.3 MB together, one alone 114 KB; much room for larger books.
+  maxPayload: 16 * 1024 * 1024,
+};
+
+/** A book may be crossed for a moment between two deltas of one match; longer is a lost delta. */
+const CROSSED_MS = 3000;
+/** Refusals of a pair that trying again does not help: unknown asset, delisted pair (gopax.md 5). */
+const UNKNOWN_PAIR = new Set(['10058', '10059']);
+
+/**
+ * Query of a signed connection: HMAC-SHA512 of `t<timestamp>` with the base64-decoded secret, in
+ * base64 and percent-encoded (gopax.md 2).
+ * @param timestamp Unix ms; more than 5 s off standard time may be refused
+ */
+export function signedQuery(apiKey: string, secretKey: string, timestamp: number): string {
+  const signature = createHmac('sha512', Buffer.from(secretKey, 'base64'))
+    .update(`t${timestamp}`)
+    .digest('base64');
+  return `apiKey=${encodeURIComponent(apiKey)}&timestamp=${timestamp}&signature=${encodeURIComponent(signature)}`;
+}
+
+/** What becomes of books in doubt. */
+export interface DoubtPolicy {
+  /** The books of these pairs are wrong, or may be. */
+  inDoubt(pairs: readonly Pair[], detail: string): void;
+  /** Whether a crossed book of a pair may cause a resynchronisation now. */
+  mayResync(code: string): boolean;
+}
+
+/**
+ * One socket of GOPAX: the reply to a subscription is the whole book, deltas follow. There is no
+ * unsubscribe and no second subscription of a pair on a socket, so a stopped pair keeps its slot (its
+ * book is kept up but not handed on), and a book in doubt needs another connection.
+ */
+export class GopaxController extends WSController {
+  /** Books by pair, of every pair subscribed on this connection, stopped ones included. */
+  readonly #books = new Map<string, GopaxBook>();
+  readonly #crossed = new Map<string, NodeJS.Timeout>();
+  readonly #doubt: DoubtPolicy;
+
+  constructor(context: FeedContext, connects: RateLimiter, doubt: DoubtPolicy) {
+    super(context, GOPAX_PROFILE, connects);
+    this.#doubt = doubt;
+  }
+
+  /** The pairs that it is to carry. */
+  get carried(): Pair[] {
+    return [...this.pairs.values()];
+  }
+
+  /** Whether every pair has its book. */
+  get complete(): boolean {
+    for (const code of this.pairs.keys())
+      if (this.#books.get(code)?.complete !== true) return false;
+    return true;
+  }
+
+  /** The kept book of a pair; null before its snapshot and while the connection is lost. */
+  completeSides(code: string): Sides | null {
+    const book = this.#books.get(code);
+    return book?.complete === true ? book.sides : null;
+  }
+
+  /** How far the book of a pair has come, by the exchange-wide counter; -1 without a book. */
+  newestEntryId(code: string): number {
+    return this.#books.get(code)?.newestEntryId ?? -1;
+  }
+
+  /** Drops the connection and reads all books anew. */
+  restart(detail: string): void {
+    this.reconnect('RESYNC', detail);
+  }
+
+  protected override getWSUrl(): string {
+    const { urls, gopaxKeys } = this.context;
+    if (gopaxKeys === null) return urls.wsUrl;
+    const query = signedQuery(gopaxKeys.apiKey, gopaxKeys.secretKey, Date.now());
+    return `${urls.wsUrl}${urls.wsUrl.includes('?') ? '&' : '?'}${query}`;
+  }
+
+  protected override getMessage(): readonly string[] {
+    return [...this.pairs.values()].map((pair) => this.#subscription(pair));
+  }
+
+  protected override getChangeMessage(added: readonly Pair[]): readonly string[] {
+    const fresh = added.filter((pair) => !this.#books.has(pairText(pair)));
+    for (const pair of added) {
+      const book = this.#books.get(pairText(pair));
+      if (book?.complete === true && !fresh.includes(pair)) {
+        this.deliver(pairText(pair), book.sides, null, this.context.clock());
+      }
+    }
+    return fresh.map((pair) => this.#subscription(pair));
+  }
+
+  /** Slots left: those of stopped pairs stay taken until the connection is made anew. */
+  override get free(): number {
+    const slots = new Set([...this.pairs.keys(), ...this.#books.keys()]);
+    return GOPAX_PROFILE.maxPairs - slots.size;
+  }
+
+  protected override resetConnection(): void {
+    this.#books.clear();
+    for (const timer of this.#crossed.values()) clearTimeout(timer);
+    this.#crossed.clear();
+  }
+
+  override async close(): Promise<void> {
+    await super.close();
+    this.resetConnection();
+  }
+
+  /** What an unreadable message would have changed is unknown, for every pair if it names none. */
+  protected override onUnreadable(pair: Pair | null): void {
+    this.#doubt.inDoubt(pair === null ? this.carried : [pair], 'a message could not be read');
+  }
+
+  protected override handleMessage(data: Buffer): void {
+    const message = parseExactJson(data.toString('utf8'));
+    if (typeof message === 'string') {
+      // The heartbeat is a JSON string; the answer repeats its number, quotes included (gopax.md 6).
+      if (message.startsWith('primus::ping::')) {
+        this.send([JSON.stringify(message.replace('ping', 'pong'))]);
+      }
+      return;
+    }
+    const envelope = wireObject(message, 'the message');
+    switch (envelope['n']) {
+      case 'SubscribeToOrderBook':
+        this.#reply(envelope, wireObject(envelope['o'], 'o'));
+        break;
+      case 'OrderBookEvent':
+        this.#delta(wireObject(envelope['o'], 'o'));
+        break;
+      // More events may be added without notice (gopax.md 3).
+    }
+  }
+
+  #subscription(pair: Pair): string {
+    const code = pairText(pair);
+    this.#books.set(code, new GopaxBook());
+    return JSON.stringify({ i: code, n: 'SubscribeToOrderBook', o: { tradingPairName: code } });
+  }
+
+  #reply(envelope: WireObject, payload: WireObject): void {
+    // Snapshots have no `result`; only a refusal has it, and it is false (gopax.md 5).
+    if (payload['result'] === false) {
+      this.#refusal(optionalText(envelope['i']) ?? '', payload);
+      return;
+    }
+    const code = wireText(payload['tradingPairName'], 'tradingPairName');
+    const book = this.#books.get(code);
+    if (book === undefined) return;
+    ofPair(code, () => book.snapshot(payload));
+    this.deliver(code, book.sides, null);
+    this.#watchCrossed(code, book);
+  }
+
+  #delta(payload: WireObject): void {
+    const code = wireText(payload['tradingPairName'], 'tradingPairName');
+    const book = this.#books.get(code);
+    if (book === undefined) return;
+    const newest = ofPair(code, () => book.delta(payload));
+    if (!book.complete) return;
+    this.deliver(code, book.sides, newest);
+    this.#watchCrossed(code, book);
+  }
+
+  #refusal(code: string, payload: WireObject): void {
+    const errCode = optionalText(payload['errCode']) ?? '';
+    const reason = `${errCode} ${optionalText(payload['errData']) ?? ''}`.trim();
+    const pair = this.pairs.get(code);
+    if (pair !== undefined && UNKNOWN_PAIR.has(errCode)) {
+      this.#books.delete(code);
+      this.refuse(pair, reason);
+      return;
+    }
+    this.context.host.log('EXCHANGE_ERROR', pair ?? null, { reason });
+    // 10325 only says that it runs already. Any other refusal may pass (10321: too many pairs on this
+    // socket): a new socket asks again.
+    if (errCode !== '10325' && pair !== undefined) this.reconnect('REFUSED', reason);
+  }
+
+  #watchCrossed(code: string, book: GopaxBook): void {
+    const timer = this.#crossed.get(code);
+    if (!isCrossed(book.sides)) {
+      clearTimeout(timer);
+      this.#crossed.delete(code);
+      return;
+    }
+    if (timer !== undefined || !this.pairs.has(code) || !this.#doubt.mayResync(code)) return;
+    this.#crossed.set(
+      code,
+      setTimeout(() => {
+        this.#crossed.delete(code);
+        const pair = this.pairs.get(code);
+        // Nobody wants the pair any more, and the others must not suffer for it.
+        if (pair === undefined) return;
+        this.context.host.log('BOOK_CROSSED', pair, { lastedMs: CROSSED_MS });
+        this.#doubt.inDoubt([pair], `the book of ${code} stayed crossed`);
+      }, CROSSED_MS),
+    );
+  }
+}
+
+/** Runs `work` about a pair, so that an error names it. */
+function ofPair<T>(code: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const dash = code.indexOf('-');
+    const pair = { symbol: code.slice(0, dash), currency: code.slice(dash + 1) };
+    throw error instanceof Error ? new WireError(error.message, pair) : error;
+  }
+}

@@ -1,0 +1,170 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { GopaxHandover, type HandoverTimes } from '../../src/collector/exchange/gopax-handover.js';
+import type { FeedContext } from '../../src/collector/feed.js';
+import { RateLimiter } from '../../src/collector/rate-limiter.js';
+import { RestClient } from '../../src/collector/rest.js';
+import { pair } from '../helpers/feed.js';
+import { type FrameServer, frameServer } from '../helpers/frame-server.js';
+import { RecordingHost } from '../helpers/recording-host.js';
+import { until } from '../helpers/wait.js';
+
+const A = pair('AAA-KRW');
+const B = pair('BBB-KRW');
+const UNREADABLE_A =
+  '{"i":-1,"n":"OrderBookEvent","o":{"ask":[],"bid":[{"price":"x"}],"tradingPairName":"AAA-KRW"}}';
+
+const entry = (id: number, price: number, volume: string): string =>
+  `{"entryId":${id},"price":${price},"volume":${volume},"updatedAt":${1790138146 + id / 1000}}`;
+const snapshot = (code: string, maxEntryId: number, volume = '1'): string =>
+  `{"i":"${code}","n":"SubscribeToOrderBook","o":{"ask":[${entry(maxEntryId, 200, volume)}],"bid":[${entry(maxEntryId, 100, volume)}],"tradingPairName":"${code}","maxEntryId":${maxEntryId}}}`;
+const delta = (code: string, id: number, volume: string): string =>
+  `{"i":-1,"n":"OrderBookEvent","o":{"ask":[],"bid":[${entry(id, 100, volume)}],"tradingPairName":"${code}"}}`;
+
+let server: FrameServer;
+let host: RecordingHost;
+let carrier: GopaxHandover;
+
+async function carry(times: Partial<HandoverTimes> = {}): Promise<void> {
+  const context: FeedContext = {
+    exchange: 'GOPAX',
+    urls: { wsUrl: server.url, restUrl: 'http://127.0.0.1:9' },
+    host,
+    rest: new RestClient('http://127.0.0.1:9', 1000),
+    clock: Date.now,
+    random: () => 0,
+    gopaxKeys: null,
+    bithumbPollMs: 100,
+  };
+  carrier = new GopaxHandover(context, new RateLimiter([]), {
+    maxAgeMs: 3_600_000,
+    settleMs: 3_600_000,
+    pauseMs: 60_000,
+    ...times,
+  });
+  carrier.add([A, B]);
+  await until(() => server.received.length === 2, 'the subscriptions');
+  old().send(snapshot('AAA-KRW', 10));
+  old().send(snapshot('BBB-KRW', 10));
+  await until(() => host.books.length === 2, 'the first books');
+}
+const old = () => server.sockets[0]!;
+const replacement = () => server.sockets[1]!;
+const bids = (code: string): string[] => host.of(code).map((book) => book.bids[0]![1]);
+const downs = (): string[] => host.downs.map((d) => `${d.outage.cause} ${d.codes.join()}`);
+
+beforeEach(async () => {
+  server = await frameServer();
+  host = new RecordingHost();
+});
+afterEach(async () => {
+  await carrier.close();
+  await server.close();
+});
+
+describe('GOPAX handover', () => {
+  it('gives a gap to the pair in doubt only, and moves the others over without a seam', async () => {
+    await carry();
+    old().send(UNREADABLE_A);
+    await until(() => server.received.length === 4, 'the replacement');
+    expect(downs()).toEqual(['RESYNC AAA-KRW']);
+    expect(host.unreadables[0]!.code).toBe('AAA-KRW');
+    old().send(delta('AAA-KRW', 11, '66'));
+    old().send(delta('BBB-KRW', 12, '2'));
+    await until(() => bids('BBB-KRW').length === 2, 'the delta on the old connection');
+    replacement().send(snapshot('BBB-KRW', 11));
+    replacement().send(snapshot('AAA-KRW', 13, '7'));
+    await until(() => bids('AAA-KRW').length === 2, 'the pair in doubt');
+    // The replacement's book of B is behind what the old connection said, so B stays there.
+    old().send(delta('BBB-KRW', 13, '3'));
+    replacement().send(delta('BBB-KRW', 12, '2'));
+    await until(() => bids('BBB-KRW').length === 3, 'the next delta on the old connection');
+    replacement().send(delta('BBB-KRW', 13, '3'));
+    await until(() => server.sockets.length === 1, 'the end of the old connection');
+    server.sockets[0]!.send(delta('BBB-KRW', 14, '4'));
+    await until(() => bids('BBB-KRW').at(-1) === '4', 'the first delta after');
+    expect(bids('BBB-KRW')).toEqual(['1', '2', '3', '3', '4']);
+    expect(bids('AAA-KRW')).toEqual(['1', '7']);
+    expect(downs()).toHaveLength(1);
+    expect(host.reconnects).toBe(0);
+  });
+
+  it('puts every pair in doubt by a message that names none', async () => {
+    await carry();
+    old().send('{"i":-1,"n":"OrderBookEvent"');
+    await until(() => server.received.length === 4, 'the replacement');
+    expect(downs()).toEqual(['RESYNC AAA-KRW,BBB-KRW']);
+    replacement().send(snapshot('AAA-KRW', 20, '5'));
+    replacement().send(snapshot('BBB-KRW', 20, '6'));
+    await until(() => server.sockets.length === 1, 'the end of the old connection');
+    expect([bids('AAA-KRW').at(-1), bids('BBB-KRW').at(-1)]).toEqual(['5', '6']);
+  });
+
+  it('takes pairs back from a replacement that is lost, without a gap for those not in doubt', async () => {
+    await carry();
+    old().send(UNREADABLE_A);
+    await until(() => server.received.length === 4, 'the replacement');
+    old().send(delta('BBB-KRW', 12, '2'));
+    await until(() => bids('BBB-KRW').length === 2, 'B ahead of the replacement');
+    replacement().send(snapshot('BBB-KRW', 11, '1'));
+    replacement().send(snapshot('AAA-KRW', 11, '7'));
+    await until(() => bids('AAA-KRW').length === 2, 'the pair in doubt');
+    replacement().terminate();
+    await until(() => host.events.filter((e) => e === 'WS_CLOSED').length === 1, 'the loss');
+    old().send(delta('BBB-KRW', 14, '9'));
+    await until(() => bids('BBB-KRW').at(-1) === '9', 'B on the old connection');
+    expect(downs()).toEqual(['RESYNC AAA-KRW', 'DISCONNECTED AAA-KRW']);
+    expect(bids('AAA-KRW')).toEqual(['1', '7']);
+  });
+
+  it('goes on with the replacement when the old connection is lost meanwhile', async () => {
+    await carry();
+    old().send(UNREADABLE_A);
+    await until(() => server.received.length === 4, 'the replacement');
+    old().send(delta('BBB-KRW', 15, '2'));
+    await until(() => bids('BBB-KRW').length === 2, 'the delta');
+    replacement().send(snapshot('AAA-KRW', 14, '5'));
+    await until(() => bids('AAA-KRW').length === 2, 'the pair in doubt');
+    old().terminate();
+    await until(() => host.downs.length === 2, 'the loss');
+    expect(downs()[1]).toBe('DISCONNECTED BBB-KRW');
+    server.sockets[0]!.send(snapshot('BBB-KRW', 16, '8'));
+    await until(() => bids('BBB-KRW').at(-1) === '8', 'B on the replacement');
+    expect(server.targets).toHaveLength(2);
+  });
+
+  it('replaces a connection before the exchange would close it for its age, without any gap', async () => {
+    await carry({ maxAgeMs: 50 });
+    await until(() => server.received.length >= 4, 'the replacement');
+    replacement().send(snapshot('AAA-KRW', 20));
+    replacement().send(snapshot('BBB-KRW', 20));
+    await until(() => server.targets.length >= 3, 'the next one');
+    expect(downs()).toEqual([]);
+  });
+
+  it('does not wait for ever for a book that stays behind', async () => {
+    await carry({ settleMs: 20 });
+    old().send(UNREADABLE_A);
+    await until(() => server.received.length === 4, 'the replacement');
+    old().send(delta('BBB-KRW', 99, '2'));
+    await until(() => bids('BBB-KRW').length === 2, 'the delta');
+    replacement().send(snapshot('AAA-KRW', 20, '7'));
+    replacement().send(snapshot('BBB-KRW', 20, '3'));
+    await until(() => server.sockets.length === 1, 'the end of the old connection');
+    expect(bids('BBB-KRW').at(-1)).toBe('3');
+  });
+
+  it('carries pairs that are started and stopped during a handover', async () => {
+    await carry();
+    old().send(UNREADABLE_A);
+    await until(() => server.received.length === 4, 'the replacement');
+    carrier.remove([A]);
+    carrier.add([pair('CCC-KRW')]);
+    await until(() => server.received.length === 5, 'the subscription on the replacement');
+    replacement().send(snapshot('CCC-KRW', 20, '6'));
+    replacement().send(snapshot('BBB-KRW', 20, '4'));
+    await until(() => server.sockets.length === 1, 'the end of the old connection');
+    expect(bids('CCC-KRW')).toEqual(['6']);
+    expect(carrier.has(A)).toBe(false);
+    expect(carrier.free).toBe(47);
+  });
+});
