@@ -435,7 +435,8 @@ export abstract class SimulatorServer<
       const now = this.idleDeadline(socket);
       if (now === null) return;
       // A half-open connection stays; its idle time is over when the fault is.
-      if (this.#socketFaults.halfOpen) socket.later(HALF_OPEN_CHECK_MS, () => this.#watchIdle(socket));
+      if (this.#socketFaults.halfOpen)
+        socket.later(HALF_OPEN_CHECK_MS, () => this.#watchIdle(socket));
       else if (now <= Date.now()) socket.destroy();
       else this.#watchIdle(socket);
     });

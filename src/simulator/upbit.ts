@@ -175,8 +175,7 @@ class UpbitServer extends TicketFeed<UpbitMarket, UpbitTiming> implements UpbitS
 
   #publishChange(market: UpbitMarket, timestamp: number): void {
     const { book, published: old } = market;
-    const same =
-      sameLevels(book.asks, old.asks, DEPTH) && sameLevels(book.bids, old.bids, DEPTH);
+    const same = sameLevels(book.asks, old.asks, DEPTH) && sameLevels(book.bids, old.bids, DEPTH);
     if (!same) this.publish(market, timestamp);
   }
 
