@@ -1,6 +1,6 @@
 import { plainText } from './number-text.js';
-import type { BookLevel } from './synthetic-book.js';
-import type { Shown, StreamType, View } from './ticket-feed.js';
+import type { BookLevel } from './book.js';
+import type { Shown, View } from './ticket-feed.js';
 
 function total(levels: readonly BookLevel[]): string {
   return plainText(levels.reduce((sum, level) => sum + level.volume, 0n));
@@ -36,7 +36,7 @@ export function bithumbFrame(
   view: View,
   shown: Shown,
   format: string,
-  stream: StreamType,
+  stream: string,
 ): string {
   const { depth, level } = view;
   const asks = total(shown.asks);

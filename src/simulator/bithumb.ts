@@ -1,9 +1,9 @@
+import { BookLevel } from './book.js';
 import { hasDust, parseBithumbRequest } from './bithumb-request.js';
 import { bithumbFrame, bithumbRestBook, legacyBook } from './bithumb-text.js';
 import { bookSpecOf, coinNames, parsePair, profileOf } from './market-profile.js';
 import { seedFrom } from './random.js';
 import { Penalty, SlidingLimit, TokenBucket } from './rate-limit.js';
-import { BookLevel, SyntheticBook } from './synthetic-book.js';
 import type {
   Faults,
   RestReply,
@@ -19,10 +19,7 @@ import {
   type FeedMarket,
   type FeedState,
   type FeedTiming,
-  type Shown,
-  type StreamType,
   type Subscription,
-  type View,
 } from './ticket-feed.js';
 
 /** Levels a side of a REST reply for one market, and for several. */
@@ -58,7 +55,7 @@ export interface BithumbFaults extends Faults {
   timestampForm(form: BithumbTimestampForm): void;
   /** Levels of a real price and size 0 (on at the start, on markets that have them by nature). */
   dust(on: boolean): void;
-  /** Share of frames that repeat the book before (0 to below 1). Default 0.5; 0 when `rate` is 0. */
+  /** Share of frames that repeat the book before (0 to below 1). Default 0.5; 0 when `rate` is 0 and no pacer beats. */
   repeats(ratio: number): void;
   /** Each subscribed code gets a REALTIME frame before its SNAPSHOT. */
   realtimeBeforeSnapshot(on: boolean): void;
@@ -140,7 +137,7 @@ class BithumbServer extends TicketFeed<BithumbMarket, BithumbTiming> implements 
   };
   #form: BithumbTimestampForm = 'us';
   #dust = true;
-  #repeats = this.rate === 0 ? 0 : 0.5;
+  #repeats = this.rate === 0 && !this.paced ? 0 : 0.5;
   #realtimeFirst = false;
   #blockedUntil = 0;
   readonly #connects = new SlidingLimit(10, 1000);
@@ -153,7 +150,8 @@ class BithumbServer extends TicketFeed<BithumbMarket, BithumbTiming> implements 
     const profile = profileOf(symbol, currency);
     const spec = bookSpecOf(profile, BOOK_DEPTH, VOLUME_UNIT);
     const dust = this.#dust && hasDust(pair) ? DUST : 0;
-    const book = new SyntheticBook({ ...spec, dust }, seedFrom(this.seed, 'BITHUMB', pair));
+    const seed = seedFrom(this.seed, 'BITHUMB', pair);
+    const book = this.makeBook(pair, { ...spec, dust }, seed);
     return {
       pair,
       symbol,
@@ -162,7 +160,7 @@ class BithumbServer extends TicketFeed<BithumbMarket, BithumbTiming> implements 
       book,
       listed: true,
       code: `${currency}-${symbol}`,
-      published: { asks: [...book.asks], bids: [...book.bids] },
+      published: book.still(),
       timestamp: Date.now() * 1000,
       live: new Set(),
       dirty: false,
@@ -194,6 +192,11 @@ class BithumbServer extends TicketFeed<BithumbMarket, BithumbTiming> implements 
     else this.#schedule(market, wait);
   }
 
+  protected override beat(market: BithumbMarket): void {
+    if (this.random.chance(this.#repeats)) this.#publish(market, true);
+    else super.beat(market);
+  }
+
   #schedule(market: BithumbMarket, ms: number): void {
     market.due = true;
     this.later(ms, () => {
@@ -208,6 +211,7 @@ class BithumbServer extends TicketFeed<BithumbMarket, BithumbTiming> implements 
     if (usual === 0) {
       // Without a rhythm the repeats of a change follow at once.
       this.#publish(market, false);
+      if (this.paced) return;
       while (this.random.chance(this.#repeats)) this.#publish(market, true);
       return;
     }
@@ -233,16 +237,11 @@ class BithumbServer extends TicketFeed<BithumbMarket, BithumbTiming> implements 
     }
   }
 
-  protected frame(
-    market: BithumbMarket,
-    view: View,
-    shown: Shown,
-    format: string,
-    stream: StreamType,
-  ): string {
-    const us = `${market.timestamp}`;
-    const forms = { us, 'us-string': `"${us}"`, ms: `${this.frameTime(market)}` };
-    return bithumbFrame(market.code, forms[this.#form], view, shown, format, stream);
+  protected readonly frameText = bithumbFrame;
+
+  protected timestampText(market: BithumbMarket): string {
+    if (this.#form === 'ms') return `${this.frameTime(market)}`;
+    return this.#form === 'us' ? `${market.timestamp}` : `"${market.timestamp}"`;
   }
 
   protected frameTime(market: BithumbMarket): number {

@@ -1,10 +1,14 @@
 /** Texts of Coinone's frames and REST bodies (`exchanges/coinone.md`). */
 import { plainText } from './number-text.js';
-import type { BookLevel } from './synthetic-book.js';
+import { BookFrame, HOLE } from './book-frame.js';
+import type { BookLevel, StillBook } from './book.js';
 import type { SimulatedMarket } from './simulator.js';
 
 /** Spelling of the keys of a frame. */
 export type Format = 'DEFAULT' | 'SHORT';
+
+/** Levels a side on the wire. */
+export const DEPTH = 16;
 
 /** A book as it went out. */
 export interface Shown {
@@ -12,9 +16,7 @@ export interface Shown {
   readonly id: string;
   /** Time part of `id`. */
   readonly ms: number;
-  /** Best first, at most sixteen. */
-  readonly asks: readonly BookLevel[];
-  readonly bids: readonly BookLevel[];
+  readonly book: StillBook;
 }
 
 /** A market as the lists show it. */
@@ -47,22 +49,24 @@ const KEYS = {
   },
 } as const;
 
-/** A DATA frame: asks worst first, bids best first. */
-export function frame(
-  market: SimulatedMarket,
-  shown: Shown,
-  timestamp: number,
-  format: Format,
-): string {
-  const keys = KEYS[format];
-  const text = (level: BookLevel): string =>
-    `${keys.price}${level.text[0]}${keys.qty}${level.text[1]}"}`;
-  const asks = shown.asks.map(text).reverse().join(',');
-  const bids = shown.bids.map(text).join(',');
-  return (
-    `${keys.head}${market.currency}${keys.target}${market.symbol}${keys.timestamp}${timestamp}` +
-    `${keys.id}${shown.id}${keys.asks}${asks}${keys.bids}${bids}]}}`
-  );
+/**
+ * A DATA frame of a market's book: asks worst first, bids best first. Its holes are the timestamp
+ * (Unix ms), then the id.
+ */
+export function frameOf(market: SimulatedMarket, book: StillBook, format: Format): BookFrame {
+  return book.frame(format, () => {
+    const keys = KEYS[format];
+    const text = (level: BookLevel): string =>
+      `${keys.price}${level.text[0]}${keys.qty}${level.text[1]}"}`;
+    const shown = { asks: book.asks.slice(0, DEPTH), bids: book.bids.slice(0, DEPTH) };
+    const asks = shown.asks.map(text).reverse().join(',');
+    const bids = shown.bids.map(text).join(',');
+    return new BookFrame(
+      shown,
+      `${keys.head}${market.currency}${keys.target}${market.symbol}${keys.timestamp}${HOLE}` +
+        `${keys.id}${HOLE}${keys.asks}${asks}${keys.bids}${bids}]}}`,
+    );
+  });
 }
 
 /** An ERROR frame; the socket stays open after it. */
@@ -144,8 +148,8 @@ export function tickerRow(market: ListedMarket): object {
     last: price,
     quote_volume: '0.0',
     target_volume: '0.0',
-    best_asks: best(shown.asks),
-    best_bids: best(shown.bids),
+    best_asks: best(shown.book.asks),
+    best_bids: best(shown.book.bids),
     id: shown.id,
   };
 }

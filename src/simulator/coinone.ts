@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import type { StillBook } from './book.js';
 import { parseCoinoneRequest, type CoinoneRequest } from './coinone-request.js';
 import {
-  frame,
+  frameOf,
   INVALID_TOPIC,
   marketRow,
   restBook,
@@ -16,7 +17,6 @@ import { unitsFromText } from './number-text.js';
 import { Random, seedFrom } from './random.js';
 import { TokenBucket } from './rate-limit.js';
 import { SimulatorServer } from './simulator-server.js';
-import { SyntheticBook } from './synthetic-book.js';
 import type {
   Faults,
   RestReply,
@@ -30,8 +30,6 @@ import type {
   UpgradeVerdict,
 } from './simulator.js';
 
-/** Levels a side on the wire. */
-const DEPTH = 16;
 /** Kept a little deeper, so that a removed level is followed by another. */
 const BOOK_DEPTH = 20;
 /** Open connections of one IP; the next one is closed with 4290 (documented). */
@@ -158,7 +156,9 @@ class CoinoneServer
       const { before } = market;
       for (const socket of this.sockets) {
         const book = socket.state.books.get(pair);
-        if (book?.live === true) socket.send(frame(market, before, before.ms, book.format));
+        if (book?.live !== true) continue;
+        const data = frameOf(market, before.book, book.format).fill(`${before.ms}`, before.id);
+        socket.send(data, { binary: false });
       }
     },
   };
@@ -172,10 +172,10 @@ class CoinoneServer
     const tick = unitsFromText(band![1]);
     const profile = { ...usual, tick, price: usual.price - (usual.price % tick) };
     const seed = seedFrom(this.seed, 'COINONE', pair);
-    const book = new SyntheticBook(bookSpecOf(profile, BOOK_DEPTH, 1n), seed);
+    const book = this.makeBook(pair, bookSpecOf(profile, BOOK_DEPTH, 1n), seed);
     // A quiet book shows the id of its last change, at most half a minute ago.
     const ms = Date.now() - new Random(seedFrom(seed, 'age')).int(100, 30_000);
-    const shown = { id: `${ms}001`, ms, ...visible(book) };
+    const shown = { id: `${ms}001`, ms, book: book.still() };
     return {
       ...{ pair, symbol, currency, profile, book, listed: true },
       ...{ shown, before: shown, maintenance: false, repeat: undefined },
@@ -262,12 +262,12 @@ class CoinoneServer
   ): void {
     entry.live = true;
     const timestamp = Date.now() - this.timing.firstFrameAgeMs;
-    this.#send(socket, market, frame(market, market.shown, timestamp, entry.format));
+    this.#send(socket, market, entry.format, timestamp);
   }
 
   protected onBook(market: CoinoneMarket): void {
     if (!market.listed) return;
-    this.#publish(market, visible(market.book));
+    this.#publish(market, market.book.still());
     if (this.rate === 0 || market.repeat !== undefined) return;
     if (!this.random.chance(REPEATS / (1 - REPEATS))) return;
     // A change below the sixteenth level: the visible ones go out again under a new id.
@@ -278,28 +278,34 @@ class CoinoneServer
   }
 
   #repeat(market: CoinoneMarket): void {
-    const { asks, bids } = market.shown;
-    this.#publish(market, { asks, bids });
+    this.#publish(market, market.shown.book);
   }
 
-  #publish(market: CoinoneMarket, sides: Pick<Shown, 'asks' | 'bids'>): void {
+  protected override beat(market: CoinoneMarket): void {
+    if (this.random.chance(REPEATS)) this.#repeat(market);
+    else super.beat(market);
+  }
+
+  #publish(market: CoinoneMarket, book: StillBook): void {
     const { shown } = market;
     market.before = shown;
-    market.shown = { ...nextId(shown), ...sides };
-    const texts = new Map<Format, string>();
+    market.shown = { ...nextId(shown), book };
     for (const socket of this.sockets) {
-      const book = socket.state.books.get(market.pair);
-      if (book?.live !== true) continue;
-      const { ms } = market.shown;
-      const text = texts.get(book.format) ?? frame(market, market.shown, ms, book.format);
-      texts.set(book.format, text);
-      this.#send(socket, market, text);
+      const wish = socket.state.books.get(market.pair);
+      if (wish?.live === true) this.#send(socket, market, wish.format, market.shown.ms);
     }
   }
 
-  #send(socket: SimulatedSocket<CoinoneState>, market: CoinoneMarket, text: string): void {
-    const { ms, asks, bids } = market.shown;
-    if (socket.send(text)) this.record(market, ms, asks, bids, socket);
+  #send(
+    socket: SimulatedSocket<CoinoneState>,
+    market: CoinoneMarket,
+    format: Format,
+    timestamp: number,
+  ): void {
+    const { id, ms, book } = market.shown;
+    const frame = frameOf(market, book, format);
+    if (!socket.send(frame.fill(`${timestamp}`, id), { binary: false })) return;
+    this.record(market, ms, frame.asks, frame.bids, socket);
   }
 
   #known(pair: string): CoinoneMarket {
@@ -361,9 +367,9 @@ class CoinoneServer
     if (!['5', '10', '15', '16'].includes(size) || !['0', '0.0'].includes(unit)) {
       return restError('107', 'Parameter value is wrong');
     }
-    const { id, ms } = market.shown;
-    const asks = market.shown.asks.slice(0, Number(size));
-    const bids = market.shown.bids.slice(0, Number(size));
+    const { id, ms, book } = market.shown;
+    const asks = book.asks.slice(0, Number(size));
+    const bids = book.bids.slice(0, Number(size));
     this.record(market, ms, asks, bids, null);
     return restBook(market, id, ms, asks, bids);
   }
@@ -375,11 +381,6 @@ const PAGE: RestReply = {
   body: '<!doctype html><html lang="ko"><head><title>Coinone</title></head><body></body></html>',
   headers: { 'Content-Type': 'text/html; charset=utf-8' },
 };
-
-/** The levels that the wire shows. */
-function visible(book: SyntheticBook): Pick<Shown, 'asks' | 'bids'> {
-  return { asks: book.asks.slice(0, DEPTH), bids: book.bids.slice(0, DEPTH) };
-}
 
 /** An id greater than `last`, of this moment if the clock allows. */
 function nextId(last: { id: string; ms: number }): { id: string; ms: number } {

@@ -19,6 +19,9 @@ class ControlError extends Error {
   }
 }
 
+/** Greatest rate taken. */
+const MAX_RATE = 1000;
+
 /** Longest request body, bytes. */
 const MAX_BODY = 1_000_000;
 
@@ -55,6 +58,7 @@ const ARGUMENTS: Readonly<Record<string, readonly (readonly [name: string, kind:
   rest: [['mode', 'null | "hang" | "slow" | {status, body?, headers?}']],
   freeze: [['on', 'boolean']],
   halfOpen: [['on', 'boolean']],
+  garble: [['on', 'boolean']],
   sendRaw: [
     ['data', 'string'],
     ['opts?', '{binary?}'],
@@ -85,20 +89,35 @@ const ARGUMENTS: Readonly<Record<string, readonly (readonly [name: string, kind:
 /** Calls of the simulator itself; all others are its faults. */
 const OWN_CALLS = ['step', 'setBook', 'list', 'delist'] as const;
 
+/** What the control port can do about the pace of the whole market. */
+export interface RateControl {
+  /** Factor on the frame rates, 0: paused. Setting it throws when the value is wrong. */
+  rate: number;
+}
+
 /**
  * A small HTTP port on loopback to work simulators by hand:
  *
  * - `GET /` lists the exchanges, their URLs and the calls they take;
  * - `POST /{exchange}/{call}` with a JSON array of arguments, e.g. `POST /upbit/freeze` `[true]` or
  *   `POST /gopax/step` `["BTC-KRW", 10]`, answers `{"ok":true}`; a mistake is a 400 or 404 with
- *   `{"error": …}`.
+ *   `{"error": …}`;
+ * - `GET /ledger` gives, by exchange and pair, what went out to WebSocket clients (see
+ *   {@link MarketTally}): `{"UPBIT": {"BTC-KRW": {"frames", "changed", "last": {"asks": [[price,
+ *   volume], …], "bids", "exchangeTimestamp"}}}}`; `GET /ledger?last=false` leaves the books out;
+ * - `GET /rate` and `POST /rate` `[1.57]`, when there is a `rateControl`, give and set its rate.
  *
  * It has no authentication, so it listens on 127.0.0.1 only.
  */
-export async function startControl(simulators: readonly Simulator[], port = 0): Promise<Control> {
+export async function startControl(
+  simulators: readonly Simulator[],
+  port = 0,
+  rateControl?: RateControl,
+): Promise<Control> {
   const server = createServer((request, response) => {
-    handle(simulators, request).then(
-      (result) => answer(response, 200, result),
+    handle(simulators, request, rateControl).then(
+      // The overview is for people; a ledger of the whole market is large.
+      (result) => answer(response, 200, result, request.url === '/' ? 2 : 0),
       (error: unknown) => {
         const status = error instanceof ControlError ? error.status : 500;
         const message = error instanceof Error ? error.message : String(error);
@@ -120,22 +139,28 @@ export async function startControl(simulators: readonly Simulator[], port = 0): 
   };
 }
 
-function answer(response: ServerResponse, status: number, body: unknown): void {
+function answer(response: ServerResponse, status: number, body: unknown, indent = 0): void {
   response.writeHead(status, { 'Content-Type': 'application/json;charset=UTF-8' });
-  response.end(`${JSON.stringify(body, null, 2)}\n`);
+  response.end(`${JSON.stringify(body, null, indent)}\n`);
 }
 
 async function handle(
   simulators: readonly Simulator[],
   request: IncomingMessage,
+  rateControl: RateControl | undefined,
 ): Promise<unknown> {
-  const path = (request.url ?? '/').split('?', 1)[0]!;
+  const url = new URL(request.url ?? '/', 'http://control');
+  const path = url.pathname;
   if (path === '/' && request.method === 'GET') return overview(simulators);
+  if (path === '/ledger' && request.method === 'GET') {
+    return ledger(simulators, url.searchParams.get('last') !== 'false');
+  }
+  if (path === '/rate') return rate(rateControl, request);
   const match = /^\/([^/]+)\/([^/]+)$/.exec(path);
   if (match === null) {
     throw new ControlError(
       404,
-      'unknown path; GET / or POST /{exchange}/{call}, e.g. POST /upbit/freeze',
+      'unknown path; GET /, GET /ledger, POST /rate or POST /{exchange}/{call}, e.g. POST /upbit/freeze',
     );
   }
   const simulator = simulators.find(({ exchange }) => exchange === match[1]!.toUpperCase());
@@ -158,6 +183,35 @@ async function handle(
     throw new ControlError(400, error instanceof Error ? error.message : String(error));
   }
   return { ok: true };
+}
+
+function ledger(simulators: readonly Simulator[], withLast: boolean): unknown {
+  const exchanges = simulators.map(({ exchange, tally }) => {
+    const markets = [...tally.markets()].map(([pair, { last, ...counts }]) => [
+      pair,
+      withLast ? { ...counts, last } : counts,
+    ]);
+    return [exchange, Object.fromEntries(markets) as unknown];
+  });
+  return Object.fromEntries(exchanges) as unknown;
+}
+
+/** Gives the rate, or sets it. */
+async function rate(control: RateControl | undefined, request: IncomingMessage): Promise<unknown> {
+  if (control === undefined) {
+    throw new ControlError(404, 'only the full market has one rate; start it with --market full');
+  }
+  if (request.method === 'GET') return { rate: control.rate };
+  if (request.method !== 'POST') {
+    throw new ControlError(400, 'use GET, or POST with a JSON array of one number, e.g. [1.57]');
+  }
+  const args = await readArguments(request);
+  const [wanted] = args;
+  if (args.length !== 1 || typeof wanted !== 'number' || !(wanted >= 0 && wanted <= MAX_RATE)) {
+    throw new ControlError(400, `rate takes a JSON array of one number from 0 to ${MAX_RATE}`);
+  }
+  control.rate = wanted;
+  return { rate: control.rate };
 }
 
 type Call = (...args: unknown[]) => void;
@@ -250,7 +304,7 @@ function overview(simulators: readonly Simulator[]): unknown {
     },
   ]);
   return {
-    usage: 'POST /{exchange}/{call} with a JSON array of arguments',
+    usage: 'POST /{exchange}/{call} with a JSON array of arguments; GET /ledger; GET or POST /rate',
     exchanges: Object.fromEntries(exchanges) as unknown,
   };
 }

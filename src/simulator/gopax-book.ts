@@ -3,7 +3,7 @@
  * what was sent to it. Fields and rules: `exchanges/gopax.md`, section 4.
  */
 import { plainText } from './number-text.js';
-import type { BookLevel } from './synthetic-book.js';
+import type { BookLevel } from './book.js';
 
 /** A side of a book. */
 export type Side = 'asks' | 'bids';

@@ -1,9 +1,9 @@
 /** What the simulated markets of GOPAX are like: their pairs, sizes, steps and first levels. */
+import type { BookLevel, BookMaker } from './book.js';
 import { makeEntry, type Entry, type Side } from './gopax-book.js';
 import { bookSpecOf, parsePair, profileOf } from './market-profile.js';
 import { unitsFromText } from './number-text.js';
 import { Random, seedFrom } from './random.js';
-import { SyntheticBook, type BookLevel } from './synthetic-book.js';
 import type { SimulatedMarket } from './simulator.js';
 
 /** A market with the entries of its resting levels. */
@@ -69,6 +69,7 @@ export function createGopaxMarket(
   simulatorSeed: number,
   id: number,
   startedAt: number,
+  makeBook: BookMaker,
 ): GopaxMarket {
   const { symbol, currency } = parsePair(pair);
   const seed = seedFrom(simulatorSeed, 'GOPAX', pair);
@@ -81,7 +82,7 @@ export function createGopaxMarket(
   // BTC-KRW was measured 1.7 % apart.
   const spread = Number((profile.price * 17n) / (1000n * tick)) || 1;
   const wide = profile.thin ? spec : { ...spec, bidDepth, maxGap: 4, spread };
-  const book = new SyntheticBook({ ...wide, dust: 0.02 }, seed);
+  const book = makeBook(pair, { ...wide, dust: 0.02 }, seed);
   const distances = new Set<number>();
   const entriesOf = (levels: readonly BookLevel[]): Map<bigint, Entry> => {
     const entries = new Map<bigint, Entry>();

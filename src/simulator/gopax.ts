@@ -1,3 +1,4 @@
+import { BookLevel, type BookChanges, type BookMaker } from './book.js';
 import { makeDelta, makeEntry, type Delta, type Entry, type Side } from './gopax-book.js';
 import {
   TIMING,
@@ -25,7 +26,6 @@ import {
 import { GopaxSubscription } from './gopax-subscription.js';
 import { SlidingLimit } from './rate-limit.js';
 import { SimulatorServer } from './simulator-server.js';
-import { BookLevel, type BookChanges } from './synthetic-book.js';
 import type {
   RestReply,
   RestRequest,
@@ -137,7 +137,8 @@ class GopaxServer
   }
 
   protected createMarket(pair: string): GopaxMarket {
-    return createGopaxMarket(pair, this.seed, this.markets.size + 1, this.#startedAt);
+    const makeBook: BookMaker = (...args) => this.makeBook(...args);
+    return createGopaxMarket(pair, this.seed, this.markets.size + 1, this.#startedAt, makeBook);
   }
 
   protected override changesPerSecond(market: GopaxMarket): number {
@@ -250,7 +251,8 @@ class GopaxServer
     }
     const book = new GopaxSubscription(market, {
       send: (text) => socket.send(text),
-      record: (timestamp, { asks, bids }) => this.record(market, timestamp, asks, bids, socket),
+      record: (timestamp, { asks, bids }) =>
+        this.record(market, timestamp, asks, bids, socket, true),
       later: (ms, task) => void socket.later(ms, task),
     });
     books.set(pair, book);

@@ -1,7 +1,8 @@
 /** Texts of Korbit's frames and REST bodies (`exchanges/korbit.md`). */
 import type { MarketProfile } from './market-profile.js';
 import { plainText, UNITS } from './number-text.js';
-import type { BookLevel } from './synthetic-book.js';
+import { BookFrame, HOLE } from './book-frame.js';
+import type { BookLevel, StillBook } from './book.js';
 import type { RestReply } from './simulator.js';
 
 /** Levels a side on the wire. */
@@ -11,8 +12,7 @@ export const DEPTH = 30;
 export interface Shown {
   /** Time of the change, Unix ms. */
   readonly timestamp: number;
-  readonly asks: readonly BookLevel[];
-  readonly bids: readonly BookLevel[];
+  readonly book: StillBook;
 }
 
 /** One level; grouped ones carry their KRW amount under `amount`. */
@@ -55,17 +55,35 @@ export function sideText(
   return `"${side}":[${texts.join(',')}]`;
 }
 
-/** A frame without its first keys: from `"data"` on. */
-export function dataText(shown: Shown, group: bigint): string {
-  const asks = sideText('asks', shown.asks, group, 'quoteVolume');
-  const bids = sideText('bids', shown.bids, group, 'quoteVolume');
-  return `"data":{"timestamp":${shown.timestamp},${asks},${bids}}}`;
+/**
+ * A book's frame, for {@link fillFrame}; keys in the order of the wire, not of the reference.
+ * @param group grouping step as in {@link sideText}; the frame's own levels are the raw ones
+ */
+export function frameOf(code: string, book: StillBook, group: bigint): BookFrame {
+  return book.frame(`${group}`, () => {
+    const asks = sideText('asks', book.asks, group, 'quoteVolume');
+    const bids = sideText('bids', book.bids, group, 'quoteVolume');
+    return new BookFrame(
+      { asks: book.asks.slice(0, DEPTH), bids: book.bids.slice(0, DEPTH) },
+      `{"symbol":"${code}","timestamp":${HOLE},"type":"orderbook",${HOLE}` +
+        `"data":{"timestamp":${HOLE},${asks},${bids}}}`,
+    );
+  });
 }
 
-/** Keys in the order of the wire, not of the reference; `snapshot` is absent rather than false. */
-export function frame(code: string, at: number, snapshot: boolean, data: string): string {
-  const mark = snapshot ? '"snapshot":true,' : '';
-  return `{"symbol":"${code}","timestamp":${at},"type":"orderbook",${mark}${data}`;
+/**
+ * The bytes of a frame.
+ * @param at time of sending, Unix ms
+ * @param snapshot marks the first frame; the key is absent rather than false in the others
+ * @param timestamp time of the book's change, Unix ms
+ */
+export function fillFrame(
+  frame: BookFrame,
+  at: number,
+  snapshot: boolean,
+  timestamp: number,
+): Buffer {
+  return frame.fill(`${at}`, snapshot ? '"snapshot":true,' : '', `${timestamp}`);
 }
 
 /** Answer to anything that is not a JSON array. */

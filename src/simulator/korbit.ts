@@ -1,3 +1,4 @@
+import { sameLevels, StillBook } from './book.js';
 import {
   TIMING,
   type KorbitFaults,
@@ -7,9 +8,9 @@ import {
 } from './korbit-options.js';
 import { parseKorbitMessage, type KorbitRequest } from './korbit-request.js';
 import {
-  dataText,
   DEPTH,
-  frame,
+  fillFrame,
+  frameOf,
   groupOf,
   INVALID_FORMAT,
   restData,
@@ -22,7 +23,6 @@ import { plainText, unitsFromText } from './number-text.js';
 import { seedFrom } from './random.js';
 import { WindowLimit } from './rate-limit.js';
 import { SimulatorServer } from './simulator-server.js';
-import { SyntheticBook } from './synthetic-book.js';
 import type {
   RestReply,
   RestRequest,
@@ -41,6 +41,8 @@ export type {
 
 /** Kept deeper than the wire, so that removed and grouped levels are followed by others. */
 const BOOK_DEPTH = 60;
+/** All frames are text frames. */
+const TEXT = { binary: false } as const;
 /** Public REST calls a second of one IP (documented). */
 const CALLS_PER_SECOND = 50;
 
@@ -50,7 +52,7 @@ interface KorbitMarket extends SimulatedMarket {
   stopped: boolean;
   shown: Shown;
   /** Last frame of the raw book, without the snapshot key; null before the first. */
-  lastFrame: string | null;
+  lastFrame: Buffer | null;
   lastFrameAt: number;
   /** Time of the newest change that waits for its frame; null: none waits. */
   changedAt: number | null;
@@ -164,7 +166,7 @@ class KorbitServer
     market.changedAt = null;
     // The time of a stopped book is days old (klay_krw: eight days).
     const timestamp = Date.now() - 8 * 86_400_000;
-    market.shown = { timestamp, asks: [], bids: [] };
+    market.shown = { timestamp, book: new StillBook([], []) };
   }
 
   protected createMarket(pair: string): KorbitMarket {
@@ -174,12 +176,12 @@ class KorbitServer
     const tick = unitsFromText(band![1]);
     const profile = { ...usual, tick, price: usual.price - (usual.price % tick) };
     const spec = bookSpecOf(profile, BOOK_DEPTH, 1n);
-    const book = new SyntheticBook(spec, seedFrom(this.seed, 'KORBIT', pair));
+    const book = this.makeBook(pair, spec, seedFrom(this.seed, 'KORBIT', pair));
     const timestamp = Date.now() - this.random.int(13, 30_000);
     return {
       ...{ pair, symbol, currency, profile, book, listed: true, stopped: false },
       code: `${symbol}_${currency}`.toLowerCase(),
-      shown: { timestamp, asks: [...book.asks], bids: [...book.bids] },
+      shown: { timestamp, book: book.still() },
       ...{ lastFrame: null, lastFrameAt: 0, changedAt: null },
     };
   }
@@ -251,8 +253,9 @@ class KorbitServer
       if (books.get(key) !== book) return;
       book.live = true;
       const { shown } = market;
-      const text = frame(market.code, Date.now(), true, dataText(shown, level));
-      if (socket.send(text) && level === 0n) this.#record(market, shown, socket);
+      const frame = frameOf(market.code, shown.book, level);
+      const data = fillFrame(frame, Date.now(), true, shown.timestamp);
+      if (socket.send(data, TEXT) && level === 0n) this.#record(market, shown, socket);
     };
     if (this.timing.snapshotDelayMs > 0) socket.later(this.timing.snapshotDelayMs, begin);
     else begin();
@@ -279,11 +282,10 @@ class KorbitServer
 
   /** Makes the book's state of now the public one; false: its thirty levels are as before. */
   #show(market: KorbitMarket, changedAt: number): boolean {
-    const before = dataText({ ...market.shown, timestamp: 0 }, 0n);
-    const asks = [...market.book.asks];
-    const bids = [...market.book.bids];
-    market.shown = { timestamp: Math.max(changedAt, market.shown.timestamp), asks, bids };
-    return dataText({ ...market.shown, timestamp: 0 }, 0n) !== before;
+    const { timestamp, book: before } = market.shown;
+    const book = market.book.still();
+    market.shown = { timestamp: Math.max(changedAt, timestamp), book };
+    return !sameLevels(book.asks, before.asks, DEPTH) || !sameLevels(book.bids, before.bids, DEPTH);
   }
 
   #publish(market: KorbitMarket, changedAt: number): void {
@@ -295,26 +297,27 @@ class KorbitServer
     const { shown } = market;
     // The clock may have stepped back; a frame is never older than its book.
     market.lastFrameAt = Math.max(Date.now(), shown.timestamp);
-    market.lastFrame = frame(market.code, market.lastFrameAt, false, dataText(shown, 0n));
+    const data = (level: bigint): Buffer => {
+      const frame = frameOf(market.code, shown.book, level);
+      return fillFrame(frame, market.lastFrameAt, false, shown.timestamp);
+    };
+    market.lastFrame = data(0n);
     this.#sendRawBook(market, market.lastFrame, shown);
     for (const socket of this.sockets) {
       for (const book of socket.state.books.values()) {
         if (book.market !== market || book.level === 0n || !book.live) continue;
-        const data = dataText(shown, book.level);
-        this.#sendLater(socket, () =>
-          socket.send(frame(market.code, market.lastFrameAt, false, data)),
-        );
+        this.#sendLater(socket, () => socket.send(data(book.level), TEXT));
       }
     }
   }
 
-  #sendRawBook(market: KorbitMarket, text: string, shown: Shown): void {
+  #sendRawBook(market: KorbitMarket, data: Buffer, shown: Shown): void {
     for (const socket of this.sockets) {
       const live = (): boolean => socket.state.books.get(market.code)?.live === true;
       if (!live()) continue;
       this.#sendLater(socket, () => {
         if (!live()) return;
-        if (socket.send(text)) this.#record(market, shown, socket);
+        if (socket.send(data, TEXT)) this.#record(market, shown, socket);
       });
     }
   }
@@ -327,8 +330,8 @@ class KorbitServer
   }
 
   #record(market: KorbitMarket, shown: Shown, socket: SimulatedSocket<KorbitState> | null): void {
-    const { timestamp, asks, bids } = shown;
-    this.record(market, timestamp, asks.slice(0, DEPTH), bids.slice(0, DEPTH), socket);
+    const { asks, bids } = frameOf(market.code, shown.book, 0n);
+    this.record(market, shown.timestamp, asks, bids, socket);
   }
 
   /** Launched and stopped markets, in order of listing. */
@@ -405,8 +408,8 @@ class KorbitServer
     if (group === null) return { status: 400, body: restError(400, 'BAD_REQUEST') };
     const { shown } = market;
     if (group === 0n) this.#record(market, shown, null);
-    const bids = sideText('bids', shown.bids, group, 'amt');
-    const asks = sideText('asks', shown.asks, group, 'amt');
+    const bids = sideText('bids', shown.book.bids, group, 'amt');
+    const asks = sideText('asks', shown.book.asks, group, 'amt');
     const data = `{"timestamp":${shown.timestamp},${bids},${asks}}`;
     return { status: 200, body: `{"success":true,"data":${data}}` };
   }

@@ -1,16 +1,23 @@
 /**
- * `npm run simulate [-- --seed N --rate X --port-base P]`: the five simulated exchanges until
- * SIGINT or SIGTERM. Prints lines ready for `.env`.
+ * `npm run simulate [-- --market M --seed N --rate X --port-base P]`: the five simulated exchanges
+ * until SIGINT or SIGTERM. Prints lines ready for `.env`.
  */
 import { parseArgs } from 'node:util';
 import { startSimulators, type SimulatorsOptions } from './simulators.js';
 
 const USAGE = `npm run simulate [-- options]
+  --market M     small: a handful of markets an exchange, each book with a life of its own (default)
+                 full: all 2,026 markets of the five exchanges at the frame rates measured in
+                 September 2026, about 2,100 frames a second; for load tests
   --seed N       seed of the books, an integer (default 1)
-  --rate X       1: real rhythms (default); 0: books stand still; 10: ten times faster
+  --rate X       1: real rhythms (default); 0: books stand still; 10: ten times faster; 1.57 with
+                 --market full: the peak of 3,300 frames a second
   --port-base P  ports P to P+4 for Upbit, Bithumb, Coinone, Korbit, GOPAX and P+5 for control
                  (default 46500)
-  --help         this text`;
+  --help         this text
+The control port lists its calls at GET /: faults of each exchange (POST /upbit/garble [true]), the
+counts and last books of what went out (GET /ledger), the rate of the full market (POST /rate [0]
+pauses it).`;
 
 /** Fixed, so that the printed lines can stay in a `.env`. */
 const PORT_BASE = 46_500;
@@ -33,11 +40,18 @@ function numberFlag(
 
 /** Options out of the command line, or `help`. */
 function readFlags(args: string[]): SimulatorsOptions | 'help' {
-  let values: { seed?: string; rate?: string; 'port-base'?: string; help?: boolean };
+  let values: {
+    market?: string;
+    seed?: string;
+    rate?: string;
+    'port-base'?: string;
+    help?: boolean;
+  };
   try {
     ({ values } = parseArgs({
       args,
       options: {
+        market: { type: 'string' },
         seed: { type: 'string' },
         rate: { type: 'string' },
         'port-base': { type: 'string' },
@@ -49,7 +63,12 @@ function readFlags(args: string[]): SimulatorsOptions | 'help' {
   }
   if (values.help === true) return 'help';
   const { seed = '1', rate = '1', 'port-base': portBase = `${PORT_BASE}` } = values;
+  const { market = 'small' } = values;
+  if (market !== 'small' && market !== 'full') {
+    throw new UsageError(`--market must be small or full, not ${JSON.stringify(market)}`);
+  }
   return {
+    market,
     seed: numberFlag('seed', seed, Number.isInteger, 'an integer'),
     rate: numberFlag(
       'rate',

@@ -1,6 +1,6 @@
 import { UNITS, unitsFromText } from './number-text.js';
 import { Random, seedFrom } from './random.js';
-import type { BookSpec } from './synthetic-book.js';
+import type { BookSpec } from './book.js';
 
 /** Splits `BTC-KRW`. @throws {Error} when the text is no pair. */
 export function parsePair(pair: string): { symbol: string; currency: string } {

@@ -3,13 +3,15 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Exchange } from '../market/exchange.js';
+import { BookLevel, type Book, type BookChanges, type BookSpec } from './book.js';
 import { answerHttp, refuseUpgrade } from './http-answer.js';
 import { parsePair } from './market-profile.js';
 import { unitsFromText } from './number-text.js';
 import { Random, seedFrom } from './random.js';
 import { Recorder } from './recorder.js';
 import { SimulatedSocket } from './socket.js';
-import { BookLevel, type BookChanges } from './synthetic-book.js';
+import { SyntheticBook } from './synthetic-book.js';
+import { Tally } from './tally.js';
 import type {
   Faults,
   RestFault,
@@ -56,6 +58,7 @@ export abstract class SimulatorServer<
 > implements Simulator {
   readonly exchange: Exchange;
   abstract readonly faults: Faults;
+  readonly tally = new Tally();
   readonly sent: SentBook[];
   readonly received: Simulator['received'];
   readonly upgrades: Simulator['upgrades'];
@@ -65,6 +68,8 @@ export abstract class SimulatorServer<
   protected readonly timing: T;
   /** Rate of the books' own life, see {@link SimulatorOptions.rate}. */
   protected readonly rate: number;
+  /** Whether a {@link SimulatorOptions.pacer} sets the moments of frames. */
+  protected readonly paced: boolean;
   protected readonly seed: number;
   /** Whether rate limits are enforced. */
   protected readonly limits: boolean;
@@ -81,7 +86,7 @@ export abstract class SimulatorServer<
   readonly #wss: WebSocketServer;
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #paces = new Map<string, NodeJS.Timeout>();
-  readonly #silence = { frozen: false, halfOpen: false };
+  readonly #socketFaults = { frozen: false, halfOpen: false, garbled: false };
   #refuseStatus: number | null = null;
   #rest: RestFault = null;
   #sockets = 0;
@@ -94,6 +99,8 @@ export abstract class SimulatorServer<
     this.exchange = settings.exchange;
     this.rate = options.rate ?? 1;
     if (!Number.isFinite(this.rate) || this.rate < 0) throw new Error('rate must be 0 or more');
+    this.paced = options.pacer !== undefined;
+    if (this.paced && this.rate !== 0) throw new Error('rate must be 0 beside a pacer');
     this.seed = options.seed ?? 1;
     this.limits = options.limits ?? true;
     this.random = new Random(seedFrom(this.seed, settings.exchange, 'traffic'));
@@ -134,6 +141,13 @@ export abstract class SimulatorServer<
   protected onSocketClosed(_socket: SimulatedSocket<S>): void {}
   /** A market was listed (anew) or taken off the list; `market.listed` tells which. */
   protected onListing(_market: M): void {}
+  /**
+   * A frame of the market is due, under a {@link SimulatorOptions.pacer}. The default changes the
+   * book; an exchange that repeats books does so here now and then.
+   */
+  protected beat(market: M): void {
+    this.step(market.pair);
+  }
   /** Changes of a market a second at rate 1. */
   protected changesPerSecond(market: M): number {
     return market.profile.changesPerSecond;
@@ -213,6 +227,7 @@ export abstract class SimulatorServer<
     if (!market.listed) return;
     market.listed = false;
     clearTimeout(this.#paces.get(pair));
+    this.#options.pacer?.remove(pair);
     this.onListing(market);
   }
 
@@ -221,6 +236,7 @@ export abstract class SimulatorServer<
     this.#closed = true;
     for (const timer of this.#timers) clearTimeout(timer);
     for (const timer of this.#paces.values()) clearTimeout(timer);
+    for (const pair of this.markets.keys()) this.#options.pacer?.remove(pair);
     for (const socket of this.sockets) socket.destroy();
     await new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
@@ -235,15 +251,26 @@ export abstract class SimulatorServer<
     return [...this.markets.values()].filter((market) => market.listed);
   }
 
-  /** Enters a book that has just gone out into the ledger; zero levels are left out here. */
+  /** The book of a new market. */
+  protected makeBook(pair: string, spec: BookSpec, seed: number): Book {
+    return this.#options.makeBook?.(pair, spec, seed) ?? new SyntheticBook(spec, seed);
+  }
+
+  /**
+   * Enters a book that has just gone out into ledger and tally; zero levels are left out there.
+   * @param changed see {@link Tally.count}
+   */
   protected record(
     market: M,
     exchangeTimestamp: number | null,
     asks: readonly BookLevel[],
     bids: readonly BookLevel[],
     socket: SimulatedSocket<S> | null,
+    changed?: boolean,
   ): void {
     this.#recorder.book(market, exchangeTimestamp, asks, bids, socket?.id ?? 0);
+    if (socket === null) return;
+    this.tally.count(market.pair, exchangeTimestamp, { asks, bids }, socket.id, changed);
   }
 
   /** Runs `task` once in `ms` unless the simulator closes before. */
@@ -280,11 +307,14 @@ export abstract class SimulatorServer<
         this.#rest = mode;
       },
       freeze: (on) => {
-        this.#silence.frozen = on;
+        this.#socketFaults.frozen = on;
       },
       halfOpen: (on) => {
-        this.#silence.halfOpen = on;
+        this.#socketFaults.halfOpen = on;
         for (const socket of this.sockets) socket.deafen(on);
+      },
+      garble: (on) => {
+        this.#socketFaults.garbled = on;
       },
       sendRaw: (data, opts) => {
         // Sent even when frozen: it was asked for.
@@ -314,6 +344,11 @@ export abstract class SimulatorServer<
 
   /** Lets a book change by itself, at random moments about its own average. */
   #pace(market: M): void {
+    const { pacer } = this.#options;
+    if (pacer !== undefined) {
+      pacer.add(market.pair, () => this.beat(market));
+      return;
+    }
     const perSecond = this.changesPerSecond(market) * this.rate;
     if (perSecond <= 0 || this.#closed) return;
     const next = (): void => {
@@ -367,11 +402,12 @@ export abstract class SimulatorServer<
     request: { ip: string; url: string; headers: IncomingMessage['headers'] },
   ): void {
     this.#sockets += 1;
-    const socket = new SimulatedSocket<S>(this.#sockets, ws, tcp, request, this.#silence);
+    const socket = new SimulatedSocket<S>(this.#sockets, ws, tcp, request, this.#socketFaults);
     this.sockets.add(socket);
     ws.on('error', () => ws.terminate());
     ws.on('close', () => {
       this.sockets.delete(socket);
+      this.tally.forget(socket.id);
       this.onSocketClosed(socket);
     });
     socket.state = this.openSocket(socket);
@@ -388,7 +424,7 @@ export abstract class SimulatorServer<
     ws.on('pong', () => {
       socket.lastIn = Date.now();
     });
-    if (this.#silence.halfOpen) socket.deafen(true);
+    if (this.#socketFaults.halfOpen) socket.deafen(true);
     this.#watchIdle(socket);
   }
 
@@ -399,7 +435,8 @@ export abstract class SimulatorServer<
       const now = this.idleDeadline(socket);
       if (now === null) return;
       // A half-open connection stays; its idle time is over when the fault is.
-      if (this.#silence.halfOpen) socket.later(HALF_OPEN_CHECK_MS, () => this.#watchIdle(socket));
+      if (this.#socketFaults.halfOpen)
+        socket.later(HALF_OPEN_CHECK_MS, () => this.#watchIdle(socket));
       else if (now <= Date.now()) socket.destroy();
       else this.#watchIdle(socket);
     });

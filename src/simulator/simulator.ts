@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Exchange } from '../market/exchange.js';
+import type { Book, BookMaker } from './book.js';
 import type { MarketProfile } from './market-profile.js';
-import type { SyntheticBook } from './synthetic-book.js';
+import type { Tally } from './tally.js';
 
 export { SimulatedSocket, type SendOptions } from './socket.js';
 export { parsePair } from './market-profile.js';
@@ -45,6 +46,21 @@ export interface SimulatorOptions {
   limits?: boolean;
   /** Books kept in {@link Simulator.sent}. Default 200,000 (fewer when they are very deep). */
   ledger?: number;
+  /** Where the markets' books come from. Default: a `SyntheticBook` for each. */
+  makeBook?: BookMaker;
+  /**
+   * What sets the moments of frames instead of `rate`, which must be 0 then: each market's changes
+   * are published at once, when the pacer says so. Default: none.
+   */
+  pacer?: Pacer;
+}
+
+/** Sets the moments at which the markets of a simulator send a frame. */
+export interface Pacer {
+  /** A market is listed: calls `beat` for each of its frames until it is removed. */
+  add(pair: string, beat: () => void): void;
+  /** A market is no longer listed, or the simulator closes. */
+  remove(pair: string): void;
 }
 
 /**
@@ -88,6 +104,11 @@ export interface Faults {
    * answered, then share the silence.
    */
   halfOpen(on: boolean): void;
+  /**
+   * Every data frame goes out cut to its first half, so that it is no JSON; keepalives stay whole.
+   * The cut ones are in no ledger.
+   */
+  garble(on: boolean): void;
   /** An arbitrary frame to all sockets. */
   sendRaw(data: string | Uint8Array, opts?: { binary?: boolean }): void;
   /** Half of a data frame to every socket, then its TCP connection is destroyed. */
@@ -107,6 +128,8 @@ export interface Simulator {
   readonly pairs: readonly string[];
   /** Ledger of the books that went out, oldest first, bounded. */
   readonly sent: SentBook[];
+  /** What went out to WebSocket clients, counted by market. */
+  readonly tally: Tally;
   /** Calls `listener` for every book that goes out; the result stops that. */
   onSent(listener: (book: SentBook) => void): () => void;
   /** Messages of clients, oldest first, bounded. */
@@ -142,7 +165,7 @@ export interface SimulatedMarket {
   readonly symbol: string;
   readonly currency: string;
   readonly profile: MarketProfile;
-  readonly book: SyntheticBook;
+  readonly book: Book;
   /** Whether it is on the market list. */
   listed: boolean;
 }

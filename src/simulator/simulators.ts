@@ -2,6 +2,8 @@ import type { Exchange } from '../market/exchange.js';
 import { startBithumbSimulator, type BithumbSimulator } from './bithumb.js';
 import { startCoinoneSimulator } from './coinone.js';
 import { startControl, type Control } from './control.js';
+import { FullMarket } from './full/full-market.js';
+import { stoppedPairs } from './full/market-list.js';
 import { startGopaxSimulator } from './gopax.js';
 import { startKorbitSimulator } from './korbit.js';
 import { parsePair, type Simulator, type SimulatorOptions } from './simulator.js';
@@ -10,7 +12,13 @@ import { startUpbitSimulator, type UpbitSimulator } from './upbit.js';
 /** How to start all five. */
 export interface SimulatorsOptions {
   seed?: number;
+  /** See {@link SimulatorOptions.rate}; in the full market the factor on its measured frame rates. */
   rate?: number;
+  /**
+   * `small` (default): a handful of markets an exchange, each with a life of its own; `full`: all
+   * that the exchanges list, at their measured frame rates and made to cost little, see full-market.ts.
+   */
+  market?: 'small' | 'full';
   /** Pairs listed; each exchange takes those in its own quote currencies. Default: its own list. */
   pairs?: readonly string[];
   /** Also open the control port, see control.ts. Default false. */
@@ -34,6 +42,8 @@ export interface Simulators {
   /** The ten `*_WS_URL` and `*_REST_URL` variables. */
   readonly env: Record<string, string>;
   readonly controlUrl?: string;
+  /** Set when `market` is `full`. */
+  readonly full?: FullMarket;
   close(): Promise<void>;
 }
 
@@ -51,24 +61,27 @@ const ORDER: readonly Exchange[] = ['UPBIT', 'BITHUMB', 'COINONE', 'KORBIT', 'GO
 
 /** Starts all five; when one cannot start, the others are closed again and its error is thrown. */
 export async function startSimulators(options: SimulatorsOptions = {}): Promise<Simulators> {
-  const started: { close(): Promise<void> }[] = [];
+  const started: { close(): Promise<void> | void }[] = [];
   const keep = async <S extends { close(): Promise<void> }>(starting: Promise<S>): Promise<S> => {
     const simulator = await starting;
     started.push(simulator);
     return simulator;
   };
-  const settings = (exchange: Exchange): SimulatorOptions => optionsFor(exchange, options);
+  const full = options.market === 'full' ? new FullMarket(options) : undefined;
+  if (full !== undefined) started.push(full);
+  const settings = (exchange: Exchange): SimulatorOptions => optionsFor(exchange, options, full);
   try {
     const upbit = await keep(startUpbitSimulator(settings('UPBIT')));
     const bithumb = await keep(startBithumbSimulator(settings('BITHUMB')));
     const coinone = await keep(startCoinoneSimulator(settings('COINONE')));
-    const korbit = await keep(startKorbitSimulator(settings('KORBIT')));
+    const stopped = full === undefined ? {} : { stopped: stoppedPairs() };
+    const korbit = await keep(startKorbitSimulator({ ...settings('KORBIT'), ...stopped }));
     const gopax = await keep(startGopaxSimulator(settings('GOPAX')));
     const all: Simulator[] = [upbit, bithumb, coinone, korbit, gopax];
     const { portBase } = options;
     const controlPort = portBase === undefined ? 0 : portBase + ORDER.length;
     const control: Control | undefined =
-      options.control === true ? await keep(startControl(all, controlPort)) : undefined;
+      options.control === true ? await keep(startControl(all, controlPort, full)) : undefined;
     return {
       all,
       upbit,
@@ -78,6 +91,7 @@ export async function startSimulators(options: SimulatorsOptions = {}): Promise<
       gopax,
       env: Object.assign({}, ...all.map((simulator) => simulator.env)) as Record<string, string>,
       ...(control === undefined ? {} : { controlUrl: control.url }),
+      ...(full === undefined ? {} : { full }),
       close: () => closeAll(started),
     };
   } catch (error) {
@@ -86,11 +100,17 @@ export async function startSimulators(options: SimulatorsOptions = {}): Promise<
   }
 }
 
-function optionsFor(exchange: Exchange, options: SimulatorsOptions): SimulatorOptions {
+function optionsFor(
+  exchange: Exchange,
+  options: SimulatorsOptions,
+  full: FullMarket | undefined,
+): SimulatorOptions {
   const { seed, rate, pairs, portBase, limits, ledger } = options;
   return {
     ...(seed === undefined ? {} : { seed }),
     ...(rate === undefined ? {} : { rate }),
+    // Its rate takes the place of the books' own, and its list that of the exchange.
+    ...full?.optionsFor(exchange),
     ...(limits === undefined ? {} : { limits }),
     ...(ledger === undefined ? {} : { ledger }),
     ...(portBase === undefined ? {} : { port: portBase + ORDER.indexOf(exchange) }),
@@ -100,6 +120,6 @@ function optionsFor(exchange: Exchange, options: SimulatorsOptions): SimulatorOp
   };
 }
 
-async function closeAll(started: readonly { close(): Promise<void> }[]): Promise<void> {
+async function closeAll(started: readonly { close(): Promise<void> | void }[]): Promise<void> {
   await Promise.all(started.map((one) => one.close()));
 }

@@ -2,12 +2,14 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 
-/** What may keep a socket quiet at the moment; asked before each frame. */
-export interface Silence {
+/** What is wrong with the sockets of a simulator at the moment; asked before each frame. */
+export interface SocketFaults {
   /** No data frames go out, pings are still answered. */
   readonly frozen: boolean;
   /** Nothing goes out. */
   readonly halfOpen: boolean;
+  /** Data frames go out cut in half. */
+  readonly garbled: boolean;
 }
 
 /** How to send a frame. */
@@ -39,7 +41,7 @@ export class SimulatedSocket<S> {
   closing = false;
   /** The exchange's own state of this socket (subscriptions ...). */
   state!: S;
-  #silence: Silence;
+  #faults: SocketFaults;
   #tcp: Duplex;
   #timers = new Set<NodeJS.Timeout>();
 
@@ -48,7 +50,7 @@ export class SimulatedSocket<S> {
     ws: WebSocket,
     tcp: Duplex,
     request: { ip: string; url: string; headers: IncomingHttpHeaders },
-    silence: Silence,
+    faults: SocketFaults,
   ) {
     this.id = id;
     this.ws = ws;
@@ -56,7 +58,7 @@ export class SimulatedSocket<S> {
     this.ip = request.ip;
     this.url = request.url;
     this.headers = request.headers;
-    this.#silence = silence;
+    this.#faults = faults;
     ws.once('close', () => this.clearTimers());
     this.#muteWhenHalfOpen();
   }
@@ -66,27 +68,33 @@ export class SimulatedSocket<S> {
     return this.ws.readyState === this.ws.OPEN;
   }
 
-  /** Sends a data frame; false when it did not go out (closed, frozen, half open). */
+  /** Sends a data frame; false when it did not go out whole (closed, frozen, half open, garbled). */
   send(data: string | Uint8Array, options: SendOptions = {}): boolean {
-    if (!this.open || this.#silence.halfOpen) return false;
-    if (this.#silence.frozen && options.keepalive !== true) return false;
+    const { frozen, halfOpen, garbled } = this.#faults;
+    if (!this.open || halfOpen) return false;
     const binary = options.binary ?? typeof data !== 'string';
-    this.ws.send(data, { binary });
+    if (options.keepalive === true) {
+      this.ws.send(data, { binary });
+      this.lastOut = Date.now();
+      return true;
+    }
+    if (frozen) return false;
+    this.ws.send(garbled ? firstHalf(data) : data, { binary });
     this.lastOut = Date.now();
-    if (options.keepalive !== true) this.lastFrame = { data, binary };
-    return true;
+    this.lastFrame = { data, binary };
+    return !garbled;
   }
 
   /** Sends a protocol ping. */
   ping(payload = ''): void {
-    if (!this.open || this.#silence.halfOpen) return;
+    if (!this.open || this.#faults.halfOpen) return;
     this.ws.ping(payload);
     this.lastOut = Date.now();
   }
 
   /** Answers a protocol ping. */
   pong(payload: Buffer): void {
-    if (!this.open || this.#silence.halfOpen) return;
+    if (!this.open || this.#faults.halfOpen) return;
     this.ws.pong(payload);
     this.lastOut = Date.now();
   }
@@ -164,13 +172,18 @@ export class SimulatedSocket<S> {
   #muteWhenHalfOpen(): void {
     const write = this.#tcp.write.bind(this.#tcp) as (...args: unknown[]) => boolean;
     const muted = (...args: unknown[]): boolean => {
-      if (!this.#silence.halfOpen) return write(...args);
+      if (!this.#faults.halfOpen) return write(...args);
       const done = args[args.length - 1];
       if (typeof done === 'function') process.nextTick(done);
       return true;
     };
     this.#tcp.write = muted;
   }
+}
+
+function firstHalf(data: string | Uint8Array): string | Uint8Array {
+  const half = Math.ceil(data.length / 2);
+  return typeof data === 'string' ? data.slice(0, half) : data.subarray(0, half);
 }
 
 function bigEndian64(value: number): Buffer {

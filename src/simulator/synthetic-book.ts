@@ -1,52 +1,5 @@
-import { plainText } from './number-text.js';
+import { BookLevel, StillBook, type Book, type BookChanges, type BookSpec } from './book.js';
 import { Random } from './random.js';
-
-/** One resting level. Immutable: a changed level is a new object, so texts may be cached by it. */
-export class BookLevel {
-  /** Price in units of 1e-8. */
-  readonly price: bigint;
-  /** Resting volume in units of 1e-8; `0n` in a list of changes means the level is gone. */
-  readonly volume: bigint;
-  #text: readonly [string, string] | undefined;
-
-  constructor(price: bigint, volume: bigint) {
-    this.price = price;
-    this.volume = volume;
-  }
-
-  /** Canonical decimal text of price and volume; made once and shared, so do not change it. */
-  get text(): readonly [price: string, volume: string] {
-    return (this.#text ??= [plainText(this.price), plainText(this.volume)]);
-  }
-}
-
-/** How a book looks and moves. Prices and volumes in units of 1e-8. */
-export interface BookSpec {
-  /** Middle of the first book; later books wander about it by at most some percent. */
-  readonly price: bigint;
-  /** Every price is a multiple of this. */
-  readonly tick: bigint;
-  /** Every volume is a multiple of this (dust aside): `1n` is eight decimals, `10_000n` four. */
-  readonly volumeUnit: bigint;
-  /** Volume of an ordinary level; levels have 1 % to 400 % of it. */
-  readonly typicalVolume: bigint;
-  /** Levels a side kept; take more than the wire shows, so that removed levels are replaced. */
-  readonly depth: number;
-  /** Levels of the bid side when it differs from `depth`. */
-  readonly bidDepth?: number;
-  /** Greatest distance of neighbouring levels in ticks; 1 is a book without holes. Default 3. */
-  readonly maxGap?: number;
-  /** Distance of the touch in ticks in the first book. Default 1. */
-  readonly spread?: number;
-  /** Share of new volumes that are dust: above 0, below `volumeUnit` (shown as 0 by an exchange that rounds). Default 0. */
-  readonly dust?: number;
-}
-
-/** Levels changed by one step, both sides best first; a level that is gone has volume `0n`. */
-export interface BookChanges {
-  readonly asks: readonly BookLevel[];
-  readonly bids: readonly BookLevel[];
-}
 
 type Side = 'asks' | 'bids';
 
@@ -58,13 +11,13 @@ const ACTIVE_LEVELS = 12;
  * removes one or moves the touch. It is never crossed, and after each step differs from before in
  * its first {@link ACTIVE_LEVELS} levels. All from one seed.
  */
-export class SyntheticBook {
+export class SyntheticBook implements Book {
   readonly spec: BookSpec;
-  /** Share of dust among new volumes; may be changed while running. */
   dust: number;
   #random: Random;
   #asks: BookLevel[] = [];
   #bids: BookLevel[] = [];
+  #still: StillBook | undefined;
   /** Levels before the step in progress, by price; undefined: there was none. */
   #touched = {
     asks: new Map<bigint, BookLevel | undefined>(),
@@ -85,17 +38,18 @@ export class SyntheticBook {
     this.#takeChanges();
   }
 
-  /** Levels, lowest price first. */
   get asks(): readonly BookLevel[] {
     return this.#asks;
   }
 
-  /** Levels, highest price first. */
   get bids(): readonly BookLevel[] {
     return this.#bids;
   }
 
-  /** Changes the book once; the returned changes are never empty. */
+  still(): StillBook {
+    return (this.#still ??= new StillBook([...this.#asks], [...this.#bids]));
+  }
+
   step(): BookChanges {
     this.#normalise();
     for (;;) {
@@ -107,10 +61,6 @@ export class SyntheticBook {
     }
   }
 
-  /**
-   * Puts exactly these levels in place, in the given order and unchecked, so that a test may also
-   * make an unsorted, crossed, empty or zero-volume book. The next step brings it to order again.
-   */
   set(asks: readonly BookLevel[], bids: readonly BookLevel[]): BookChanges {
     this.#replace('asks', asks);
     this.#replace('bids', bids);
@@ -128,8 +78,9 @@ export class SyntheticBook {
     return side === 'asks' ? this.#asks : this.#bids;
   }
 
-  /** Remembers what stood at a price before this step. */
+  /** Remembers what stood at a price before this step; called before each change. */
   #touch(side: Side, price: bigint, levels = this.#levels(side)): void {
+    this.#still = undefined;
     const touched = this.#touched[side];
     if (touched.has(price)) return;
     touched.set(

@@ -1,5 +1,5 @@
-import { Buffer } from 'node:buffer';
-import { BookLevel } from './synthetic-book.js';
+import { BookFrame, HOLE } from './book-frame.js';
+import { BookLevel, sameLevels, type StillBook } from './book.js';
 import {
   SimulatorServer,
   type SimulatedMarket,
@@ -43,7 +43,7 @@ export interface FeedMarket extends SimulatedMarket {
   /** Wire name, e.g. `KRW-BTC`. */
   readonly code: string;
   /** The book as last published; REST and SNAPSHOT frames show it, too. */
-  published: Shown;
+  published: StillBook;
   /** Time of the last frame, in the unit of the exchange's own clock (Upbit ms, Bithumb us). */
   timestamp: number;
   /** Subscriptions that deliver. */
@@ -94,14 +94,17 @@ export abstract class TicketFeed<
 
   /** Acts on a message that is not `PING`. */
   protected abstract onRequest(socket: SimulatedSocket<FeedState>, text: string): void;
-  /** Text of one book frame. */
-  protected abstract frame(
-    market: M,
+  /** Text of a book frame, with these texts for what differs each time it is sent. */
+  protected abstract frameText(
+    code: string,
+    timestamp: string,
     view: View,
     shown: Shown,
     format: string,
-    stream: StreamType,
+    stream: string,
   ): string;
+  /** JSON text of the time of the market's last frame. */
+  protected abstract timestampText(market: M, stream: StreamType): string;
   /** Levels as the wire shows them (Bithumb cuts volumes); the default shows them exactly. */
   protected shownLevel(level: BookLevel): BookLevel {
     return level;
@@ -167,34 +170,22 @@ export abstract class TicketFeed<
    */
   protected publish(market: M, timestamp: number, repeat = false): void {
     const before = market.published;
-    market.published = { asks: [...market.book.asks], bids: [...market.book.bids] };
+    market.published = market.book.still();
     market.timestamp = timestamp;
-    if (market.live.size === 0) return;
-    const frames = new Map<string, { shown: Shown; data: Buffer } | null>();
     for (const subscription of market.live) {
       if (!subscription.realtime) continue;
-      const { view, socket } = subscription;
-      const key = `${view.depth} ${view.level} ${socket.state.format}`;
-      let frame = frames.get(key);
-      if (frame === undefined) {
-        const shown = this.show(market.published, view);
-        if (repeat || !equalShown(shown, this.show(before, view))) {
-          frame = { shown, data: this.#data(market, view, shown, socket, 'REALTIME') };
-        } else {
-          frame = null;
-        }
-        frames.set(key, frame);
+      const frame = this.#frame(subscription, market.published);
+      if (!repeat) {
+        const old = this.#frame(subscription, before);
+        if (sameLevels(frame.asks, old.asks) && sameLevels(frame.bids, old.bids)) continue;
       }
-      if (frame !== null) this.#send(subscription, frame.shown, frame.data, 'REALTIME');
+      this.#send(subscription, frame, 'REALTIME');
     }
   }
 
   /** Sends one frame of the published book to one subscription. */
   protected sendBook(subscription: Subscription<FeedMarket>, stream: StreamType): void {
-    const { view, socket } = subscription;
-    const market = subscription.market as M;
-    const shown = this.show(market.published, view);
-    this.#send(subscription, shown, this.#data(market, view, shown, socket, stream), stream);
+    this.#send(subscription, this.#frame(subscription, subscription.market.published), stream);
   }
 
   /** A book as a view shows it. */
@@ -214,27 +205,22 @@ export abstract class TicketFeed<
       .map((level) => this.shownLevel(level));
   }
 
-  #data(
-    market: M,
-    view: View,
-    shown: Shown,
-    socket: SimulatedSocket<FeedState>,
-    stream: StreamType,
-  ): Buffer {
-    return Buffer.from(this.frame(market, view, shown, socket.state.format, stream));
+  /** A book as a subscription shows it; its holes are the timestamp, then the stream type. */
+  #frame({ market, view, socket }: Subscription<FeedMarket>, book: StillBook): BookFrame {
+    const { format } = socket.state;
+    return book.frame(`${view.depth} ${view.level} ${format}`, () => {
+      const shown = this.show(book, view);
+      return new BookFrame(shown, this.frameText(market.code, HOLE, view, shown, format, HOLE));
+    });
   }
 
-  #send(
-    subscription: Subscription<FeedMarket>,
-    shown: Shown,
-    data: Buffer,
-    stream: StreamType,
-  ): void {
+  #send(subscription: Subscription<FeedMarket>, frame: BookFrame, stream: StreamType): void {
     const market = subscription.market as M;
+    const data = frame.fill(this.timestampText(market, stream), stream);
     // Both exchanges send every book as a binary frame.
     if (!subscription.socket.send(data, { binary: true })) return;
     const time = this.frameTime(market, stream);
-    this.record(market, time, shown.asks, shown.bids, subscription.socket);
+    this.record(market, time, frame.asks, frame.bids, subscription.socket);
   }
 
   #begin(subscription: Subscription<M>): void {
@@ -293,16 +279,4 @@ export function groupLevels(levels: readonly BookLevel[], width: bigint, up: boo
     groups.set(price, (groups.get(price) ?? 0n) + level.volume);
   }
   return [...groups].map(([price, volume]) => new BookLevel(price, volume));
-}
-
-function equalShown(a: Shown, b: Shown): boolean {
-  return equalLevels(a.asks, b.asks) && equalLevels(a.bids, b.bids);
-}
-
-function equalLevels(a: readonly BookLevel[], b: readonly BookLevel[]): boolean {
-  if (a.length !== b.length) return false;
-  return a.every((level, i) => {
-    const other = b[i]!;
-    return level === other || (level.price === other.price && level.volume === other.volume);
-  });
 }

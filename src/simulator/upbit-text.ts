@@ -6,8 +6,8 @@ import {
   plainText,
 } from './number-text.js';
 import { UNITS } from './number-text.js';
-import type { BookLevel } from './synthetic-book.js';
-import type { Shown, StreamType, View } from './ticket-feed.js';
+import type { BookLevel } from './book.js';
+import type { Shown, View } from './ticket-feed.js';
 
 /** Price and size of a level as one format spells them. */
 type Spelling = readonly [price: string, size: string];
@@ -93,14 +93,14 @@ function units(
   return texts.join(',');
 }
 
-/** One WebSocket book frame; keys in wire order (dossier 3.1 to 3.3). */
+/** One WebSocket book frame; keys in wire order, `timestamp` as its JSON text (dossier 3.1 to 3.3). */
 export function upbitFrame(
   code: string,
   timestamp: string,
   view: View,
   shown: Shown,
   format: string,
-  stream: StreamType,
+  stream: string,
 ): string {
   const isSimple = format.startsWith('SIMPLE');
   const text = isSimple

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
+import { sameLevels } from './book.js';
 import { seedFrom, Random } from './random.js';
 import { Penalty, SlidingLimit, WindowLimit } from './rate-limit.js';
 import { bookSpecOf, coinNames, parsePair, profileOf } from './market-profile.js';
 import { plainText } from './number-text.js';
-import { SyntheticBook } from './synthetic-book.js';
 import type {
   Faults,
   RestReply,
@@ -19,9 +19,7 @@ import {
   type FeedMarket,
   type FeedState,
   type FeedTiming,
-  type Shown,
   type StreamType,
-  type View,
 } from './ticket-feed.js';
 import { parseUpbitRequest, upbitLevels } from './upbit-request.js';
 import { upbitFrame, upbitRestBook } from './upbit-text.js';
@@ -136,10 +134,8 @@ class UpbitServer extends TicketFeed<UpbitMarket, UpbitTiming> implements UpbitS
   protected createMarket(pair: string): UpbitMarket {
     const { symbol, currency } = parsePair(pair);
     const profile = profileOf(symbol, currency);
-    const book = new SyntheticBook(
-      bookSpecOf(profile, BOOK_DEPTH, 1n),
-      seedFrom(this.seed, 'UPBIT', pair),
-    );
+    const spec = bookSpecOf(profile, BOOK_DEPTH, 1n);
+    const book = this.makeBook(pair, spec, seedFrom(this.seed, 'UPBIT', pair));
     const random = new Random(seedFrom('phase', this.seed, pair));
     // A quiet book has the time of its last change, seconds or minutes ago.
     const age = Math.floor(random.exponential(1000 / profile.changesPerSecond));
@@ -151,7 +147,7 @@ class UpbitServer extends TicketFeed<UpbitMarket, UpbitTiming> implements UpbitS
       book,
       listed: true,
       code: `${currency}-${symbol}`,
-      published: { asks: [...book.asks], bids: [...book.bids] },
+      published: book.still(),
       timestamp: Date.now() - Math.min(age, 300_000),
       live: new Set(),
       phase: random.int(0, 99),
@@ -178,27 +174,16 @@ class UpbitServer extends TicketFeed<UpbitMarket, UpbitTiming> implements UpbitS
   }
 
   #publishChange(market: UpbitMarket, timestamp: number): void {
-    const view: View = { depth: DEPTH, level: 0, group: 0n };
-    const { asks, bids } = this.show(market.book, view);
-    const old = this.show(market.published, view);
-    const same =
-      asks.length === old.asks.length &&
-      bids.length === old.bids.length &&
-      asks.every((level, i) => sameLevel(level, old.asks[i]!)) &&
-      bids.every((level, i) => sameLevel(level, old.bids[i]!));
+    const { book, published: old } = market;
+    const same = sameLevels(book.asks, old.asks, DEPTH) && sameLevels(book.bids, old.bids, DEPTH);
     if (!same) this.publish(market, timestamp);
   }
 
-  protected frame(
-    market: UpbitMarket,
-    view: View,
-    shown: Shown,
-    format: string,
-    stream: StreamType,
-  ): string {
+  protected readonly frameText = upbitFrame;
+
+  protected timestampText(market: UpbitMarket, stream: StreamType): string {
     const ms = this.frameTime(market, stream);
-    const timestamp = this.#microseconds ? `${ms}000` : `${ms}`;
-    return upbitFrame(market.code, timestamp, view, shown, format, stream);
+    return this.#microseconds ? `${ms}000` : `${ms}`;
   }
 
   protected frameTime(market: UpbitMarket, stream: StreamType): number {
@@ -364,13 +349,6 @@ function instruments(markets: readonly UpbitMarket[]): RestReply {
     supported_levels: [...upbitLevels(market).keys()].map(String),
   }));
   return { status: 200, body: JSON.stringify(rows) };
-}
-
-function sameLevel(
-  a: { price: bigint; volume: bigint },
-  b: { price: bigint; volume: bigint },
-): boolean {
-  return a.price === b.price && a.volume === b.volume;
 }
 
 /** Starts a simulated Upbit. */

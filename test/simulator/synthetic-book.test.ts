@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { bookSpecOf, profileOf } from '../../src/simulator/market-profile.js';
-import { BookLevel, SyntheticBook, type BookChanges } from '../../src/simulator/synthetic-book.js';
+import { BookLevel, type BookChanges } from '../../src/simulator/book.js';
+import { SyntheticBook } from '../../src/simulator/synthetic-book.js';
 
 type Texts = (readonly [string, string])[];
 

@@ -1,0 +1,132 @@
+import { Random, seedFrom } from '../random.js';
+
+/** How often a market sends. */
+export interface Rhythm {
+  /** Frames a second, on average. */
+  readonly perSecond: number;
+  /** Shortest time between two frames, ms. Default 0. */
+  readonly gapMs?: number;
+  /** Frames come on a grid of so many ms, with a phase of the market's own. Default: no grid. */
+  readonly gridMs?: number;
+}
+
+interface Entry {
+  readonly rhythm: Rhythm;
+  readonly random: Random;
+  readonly beat: () => void;
+  removed: boolean;
+}
+
+/** Real ms between two looks at what is due. */
+const TICK_MS = 2;
+/** Real ms that are caught up with after a standstill of the process; older frames are left out. */
+const MAX_LAG_MS = 1000;
+
+/**
+ * One clock for the frames of thousands of markets. It counts in ms of its own, which pass `speed`
+ * times as fast as real ones, so that a change of speed holds at once for every market, and a pause
+ * is speed 0. What is due waits in a list for each of these ms, so a frame costs no timer.
+ */
+export class FramePacer {
+  readonly #seed: number;
+  readonly #entries = new Map<string, Entry>();
+  readonly #due = new Map<number, Entry[]>();
+  #speed: number;
+  #timer: NodeJS.Timeout | undefined;
+  /** The pacer's own time up to which everything has been done, and when that was (real, ms). */
+  #now = 0;
+  #at = performance.now();
+  /** Part of an own ms that has passed since `#now`. */
+  #rest = 0;
+
+  /** @param speed 0: paused */
+  constructor(seed: number, speed: number) {
+    this.#seed = seed;
+    this.#speed = speed;
+    this.#run();
+  }
+
+  /** How many own ms pass in a real one; 0: paused. */
+  get speed(): number {
+    return this.#speed;
+  }
+
+  set speed(speed: number) {
+    this.#advance();
+    this.#speed = speed;
+    this.#run();
+  }
+
+  /** Calls `beat` in that rhythm; its moments depend on nothing but the seed and the key. */
+  add(key: string, rhythm: Rhythm, beat: () => void): void {
+    this.remove(key);
+    const random = new Random(seedFrom('beats', this.#seed, key));
+    const entry = { rhythm, random, beat, removed: false };
+    this.#entries.set(key, entry);
+    const { gridMs = 0 } = rhythm;
+    const phase = gridMs > 0 ? random.int(0, gridMs - 1) - (this.#now % gridMs) : 0;
+    this.#schedule(entry, this.#now + phase);
+  }
+
+  /** Stops the beats under a key, if there are any. */
+  remove(key: string): void {
+    const entry = this.#entries.get(key);
+    if (entry !== undefined) entry.removed = true;
+    this.#entries.delete(key);
+  }
+
+  /** Ends all beats. */
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#due.clear();
+    this.#entries.clear();
+  }
+
+  #run(): void {
+    clearInterval(this.#timer);
+    this.#at = performance.now();
+    if (this.#speed === 0) return;
+    this.#timer = setInterval(() => this.#advance(), TICK_MS);
+    this.#timer.unref();
+  }
+
+  /** Does what has become due. */
+  #advance(): void {
+    const at = performance.now();
+    const passed = Math.min(at - this.#at, MAX_LAG_MS) * this.#speed + this.#rest;
+    this.#at = at;
+    const end = this.#now + Math.floor(passed);
+    this.#rest = passed - Math.floor(passed);
+    while (this.#now < end) {
+      this.#now += 1;
+      const entries = this.#due.get(this.#now);
+      if (entries === undefined) continue;
+      this.#due.delete(this.#now);
+      for (const entry of entries) {
+        if (entry.removed) continue;
+        this.#schedule(entry, this.#now);
+        entry.beat();
+      }
+    }
+  }
+
+  /** Plans the beat that follows the one at `from`. */
+  #schedule(entry: Entry, from: number): void {
+    const due = Math.max(this.#now + 1, from + wait(entry.rhythm, entry.random));
+    const entries = this.#due.get(due);
+    if (entries === undefined) this.#due.set(due, [entry]);
+    else entries.push(entry);
+  }
+}
+
+/** A waiting time in whole ms, so that the average is that of the rhythm. */
+function wait(rhythm: Rhythm, random: Random): number {
+  const { perSecond, gapMs = 0, gridMs = 0 } = rhythm;
+  const mean = 1000 / perSecond;
+  if (gridMs === 0) return Math.round(gapMs + random.exponential(Math.max(0, mean - gapMs)));
+  // At each point of the grid the market sends with the chance that gives its average.
+  const chance = gridMs / mean;
+  const points =
+    chance >= 1 ? 1 : 1 + Math.floor(Math.log(1 - random.next()) / Math.log(1 - chance));
+  return points * gridMs;
+}

@@ -1,0 +1,92 @@
+import type { Exchange } from '../../market/exchange.js';
+import type { BookMaker } from '../book.js';
+import type { Pacer, SimulatorOptions } from '../simulator.js';
+import { activityOf } from './activity.js';
+import { FramePacer, type Rhythm } from './frame-pacer.js';
+import { fullMarketPairs } from './market-list.js';
+import { RingBook } from './ring-book.js';
+
+/** How to make the whole market. */
+export interface FullMarketOptions {
+  /** Default 1. */
+  seed?: number;
+  /** Factor on the measured frame rates, 0: no frames. Default 1. */
+  rate?: number;
+}
+
+/** In what rhythm an exchange publishes, in ms. */
+const RHYTHMS: Readonly<Record<Exchange, Omit<Rhythm, 'perSecond'>>> = {
+  UPBIT: { gridMs: 100 },
+  BITHUMB: { gapMs: 55 },
+  COINONE: { gapMs: 20 },
+  KORBIT: { gapMs: 91 },
+  GOPAX: {},
+};
+
+/** States of a ring: as many as a market goes through in so many seconds, within limits. */
+const RING_SECONDS = 5;
+const RING = { least: 4, most: 32 };
+
+/** Rate of a market that is not on the list of the whole market, frames a second. */
+const UNLISTED_RATE = 1;
+
+/**
+ * All markets of the five exchanges at the pace of September 2026, for load tests: the simulators'
+ * own protocols over books made beforehand ({@link RingBook}), with one clock for all frames
+ * ({@link FramePacer}) in place of a life of its own for each book.
+ */
+export class FullMarket {
+  readonly #seed: number;
+  readonly #pacer: FramePacer;
+
+  constructor(options: FullMarketOptions = {}) {
+    this.#seed = options.seed ?? 1;
+    this.#pacer = new FramePacer(this.#seed, checked(options.rate ?? 1));
+  }
+
+  /** Factor on the measured frame rates; 0 pauses all frames of changed books. */
+  get rate(): number {
+    return this.#pacer.speed;
+  }
+
+  /** @throws {RangeError} when it is no number of 0 or more */
+  set rate(rate: number) {
+    this.#pacer.speed = checked(rate);
+  }
+
+  /** What to start the simulator of an exchange with. */
+  optionsFor(
+    exchange: Exchange,
+  ): Required<Pick<SimulatorOptions, 'seed' | 'rate' | 'pairs' | 'makeBook' | 'pacer'>> {
+    const pairs = fullMarketPairs(exchange);
+    const rates = activityOf(exchange, pairs, this.#seed);
+    const rings = new Map<string, RingBook>();
+    const rateOf = (pair: string): number => rates.get(pair) ?? UNLISTED_RATE;
+    const makeBook: BookMaker = (pair, spec, seed) => {
+      const length = Math.ceil(rateOf(pair) * RING_SECONDS);
+      const ring = new RingBook(spec, seed, Math.min(RING.most, Math.max(RING.least, length)));
+      rings.set(pair, ring);
+      return ring;
+    };
+    const pacer: Pacer = {
+      add: (pair, beat) => {
+        // GOPAX sends a delta for each level that a step changes.
+        const frames = exchange === 'GOPAX' ? (rings.get(pair)?.changesPerStep ?? 1) : 1;
+        const rhythm = { ...RHYTHMS[exchange], perSecond: rateOf(pair) / frames };
+        this.#pacer.add(`${exchange}:${pair}`, rhythm, beat);
+      },
+      remove: (pair) => this.#pacer.remove(`${exchange}:${pair}`),
+    };
+    return { seed: this.#seed, rate: 0, pairs, makeBook, pacer };
+  }
+
+  /** Ends all frames for good. */
+  close(): void {
+    this.#pacer.stop();
+  }
+}
+
+function checked(rate: number): number {
+  if (!Number.isFinite(rate) || rate < 0) throw new RangeError('the rate must be 0 or more');
+  return rate;
+}

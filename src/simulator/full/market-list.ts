@@ -1,0 +1,74 @@
+import type { Exchange } from '../../market/exchange.js';
+import { Random, seedFrom } from '../random.js';
+
+/** Coins by their real symbols, the busiest first; all five exchanges list most of these. */
+const KNOWN = (
+  'BTC XRP ETH USDT SOL DOGE USDC ADA TRX XLM LINK SUI AVAX BCH HBAR DOT NEAR SHIB PEPE ETC APT ' +
+  'ARB ONDO SAND MANA ATOM SEI ALGO AAVE UNI STX FIL ICP VET IMX INJ GRT CHZ AXS FLOW XTZ NEO ' +
+  'QTUM EOS IOTA ZIL BAT ZRX ENJ ANKR STORJ KNC ONT ICX WAXP GAS BLUR MASK CELO GLM ONE JST'
+).split(' ');
+
+/** Coins with a handful of orders (see market-profile.ts), where the dossiers saw sides padded. */
+const THIN = ['USDS', 'EGG', 'BERA'];
+
+/** Coins the five exchanges know of together. */
+const COINS = 560;
+
+/**
+ * Markets of each exchange by quote currency, as counted on 2026-09-23 (section 7 of the dossiers;
+ * GOPAX and Korbit: the market list).
+ */
+const COUNTS: Readonly<Record<Exchange, Readonly<Record<string, number>>>> = {
+  UPBIT: { KRW: 289, BTC: 328, USDT: 238 },
+  BITHUMB: { KRW: 480, BTC: 13 },
+  COINONE: { KRW: 363 },
+  KORBIT: { KRW: 193 },
+  GOPAX: { KRW: 111, USDC: 11 },
+};
+
+/** Listed but stopped pairs of Korbit on that day. */
+const KORBIT_STOPPED = 34;
+
+/** Exchanges that show every book full on the wire, so they list no thin coin. */
+const ALWAYS_FULL: readonly Exchange[] = ['COINONE', 'KORBIT', 'GOPAX'];
+
+let symbols: readonly string[] | undefined;
+
+/** The coins: real symbols, then invented ones of four or five characters; always the same. */
+function coins(): readonly string[] {
+  if (symbols !== undefined) return symbols;
+  const random = new Random(seedFrom('coins'));
+  const one = (letters: string): string => letters[random.int(0, letters.length - 1)]!;
+  const taken = new Set([...KNOWN, ...THIN, 'KRW', 'KLAY', 'KDA']);
+  const all = [...KNOWN];
+  while (all.length < COINS) {
+    let symbol = '';
+    const length = random.int(4, 5);
+    while (symbol.length < length) {
+      symbol += one(symbol.length % 2 === 0 ? 'BCDFGHJKLMNPRSTVWXYZ' : 'AEO');
+    }
+    if (random.chance(0.05)) symbol = `${symbol.slice(0, -1)}${random.int(1, 9)}`;
+    if (taken.has(symbol)) continue;
+    taken.add(symbol);
+    all.push(symbol);
+  }
+  return (symbols = all);
+}
+
+/** All pairs that an exchange lists in the whole market, the busiest coins of each currency first. */
+export function fullMarketPairs(exchange: Exchange): string[] {
+  return Object.entries(COUNTS[exchange]).flatMap(([currency, count]) => {
+    const others = coins().filter((symbol) => symbol !== currency);
+    const thin = ALWAYS_FULL.includes(exchange) ? [] : THIN;
+    // Few markets in a currency are the great coins; in many there is room for thin ones, too.
+    const few = count <= KNOWN.length;
+    const names = few ? others.slice(0, count) : [...others.slice(0, count - thin.length), ...thin];
+    return names.map((symbol) => `${symbol}-${currency}`);
+  });
+}
+
+/** Pairs on Korbit's market list with status `stopped`. */
+export function stoppedPairs(): string[] {
+  const former = coins().slice(-KORBIT_STOPPED + 2);
+  return ['KLAY', 'KDA', ...former].map((symbol) => `${symbol}-KRW`);
+}
