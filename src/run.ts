@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { type App, startApp } from './app.js';
 import type { Config } from './config.js';
 
@@ -6,6 +7,12 @@ import type { Config } from './config.js';
  * again from npm.
  */
 const SAME_SIGNAL_MS = 500;
+
+/**
+ * Growth of the heap after which it is collected again, percent. Left to itself V8 lets it grow to four
+ * times of what is in use, which on the whole market is 150 MB more for no measurable speed.
+ */
+const HEAP_GROWING_PERCENT = 40;
 
 /**
  * Runs the recorder as a process: SIGINT or SIGTERM stops it in order with exit code 0, a second
@@ -20,6 +27,7 @@ export async function runUntilStopped(
   onStarted: (app: App) => void = () => undefined,
   onStopped: () => Promise<void> = async () => undefined,
 ): Promise<void> {
+  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWING_PERCENT}`);
   let stoppingSince: number | null = null;
   let starting: Promise<App> | null = null;
   const stop = (why: string, code: number): void => {

@@ -36,7 +36,7 @@ const CLOSE_LIST = 93;
 const CLOSE_OBJECT = 125;
 
 /** Most remembered spellings of prices a market; a book of 30 units has 60. */
-const MAX_SPELLINGS = 1024;
+const MAX_SPELLINGS = 128;
 /** Most units of a frame that is read here; both exchanges send 30 at most. */
 const MAX_UNITS = 64;
 /** Longest code, `KRW-` and a symbol. */
@@ -67,7 +67,7 @@ class MarketMemory {
   /** The same without the nulls. */
   sides: Sides = { asks: [], bids: [] };
   readonly pairCode: string;
-  /** Decimal text of each price text seen lately: `1.16539E8` is costly to read and comes again. */
+  /** Decimal text of price texts seen lately that are not Decimal themselves, such as `1.16539E8`. */
   readonly #prices = new Map<string, string>();
 
   /** @param code of the wire, `KRW-BTC`. @throws {WireError} when it is none */
@@ -80,6 +80,7 @@ class MarketMemory {
     let price = this.#prices.get(wire);
     if (price === undefined) {
       price = decimalFromWire(wire);
+      if (price === wire) return price;
       if (this.#prices.size >= MAX_SPELLINGS) this.#prices.clear();
       this.#prices.set(wire, price);
     }

@@ -1,0 +1,221 @@
+/**
+ * The whole market: the program as users run it records the simulated market of 2,026 books, at the
+ * average rate and then at the peak, with ten subscribers; simulators and subscribers are processes of
+ * their own. At the end every frame is accounted for: counts and last books against what was sent.
+ *
+ * `npm run bench -- market [--minutes N] [--peak-minutes N]` (1 and 0.5)
+ */
+import { fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+
+const { values: flags } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '1' },
+    'peak-minutes': { type: 'string', default: '0.5' },
+    keep: { type: 'boolean', default: false },
+  },
+});
+const PEAK = 1.57;
+const dist = (path) => new URL(`../dist/${path}`, import.meta.url).pathname;
+const here = (path) => new URL(path, import.meta.url).pathname;
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const freePort = async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  return port;
+};
+
+const folder = mkdtempSync(join(tmpdir(), 'bench-market-'));
+const children = [];
+let ending = false;
+const finish = async (code) => {
+  ending = true;
+  if (recorder.exitCode === null) {
+    const gone = once(recorder, 'exit');
+    recorder.kill('SIGTERM');
+    await Promise.race([gone, sleep(10_000)]);
+  }
+  for (const child of children) child.kill('SIGKILL');
+  if (!flags.keep) rmSync(folder, { recursive: true, force: true });
+  process.exit(code);
+};
+
+// The simulated exchanges
+const portBase = 20_000 + Math.floor(Math.random() * 20_000);
+const simulator = spawn(
+  process.execPath,
+  [dist('simulator/main.js'), '--market', 'full', '--port-base', String(portBase)],
+  { stdio: ['ignore', 'pipe', 'inherit'] },
+);
+children.push(simulator);
+const control = `http://127.0.0.1:${portBase + 5}`;
+const env = {};
+for await (const line of createInterface({ input: simulator.stdout })) {
+  const [, name, value] = /^([A-Z_]+_URL)=(.*)$/.exec(line) ?? [];
+  if (name !== undefined) env[name] = value;
+  if (Object.keys(env).length === 10) break;
+}
+const setRate = async (rate) => {
+  const answer = await fetch(`${control}/rate`, { method: 'POST', body: JSON.stringify([rate]) });
+  if (!answer.ok) throw new Error(await answer.text());
+};
+
+// The recorder
+const port = await freePort();
+const dbPath = join(folder, 'market.db');
+const recorder = spawn(
+  process.execPath,
+  [
+    ...(process.env.NODE_FLAGS ?? '').split(' ').filter(Boolean),
+    '--import',
+    here('probe.mjs'),
+    dist('main.js'),
+  ],
+  {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    env: {
+      ...process.env,
+      ...env,
+      PORT: String(port),
+      DB_PATH: dbPath,
+      LOG_PATH: join(folder, 'logs'),
+      LOG_LANG: 'en',
+      COLLECT: '*-*',
+      BITHUMB_TRANSPORT: 'ws',
+    },
+  },
+);
+children.push(recorder);
+recorder.once('exit', (code) => {
+  if (ending) return;
+  console.error(`the recorder ended with ${code}`);
+  void finish(1);
+});
+process.once('SIGINT', () => void finish(130));
+const ask = async (child) => {
+  child.send('report');
+  const [answer] = await once(child, 'message');
+  return answer;
+};
+const health = async () => (await fetch(`http://127.0.0.1:${port}/health`)).json();
+const query = async (text) => {
+  const answer = await fetch(`http://127.0.0.1:${port}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query: text }),
+  });
+  const { data, errors } = await answer.json();
+  if (errors !== undefined) throw new Error(JSON.stringify(errors));
+  return data;
+};
+
+const started = performance.now();
+for (;;) {
+  await sleep(500);
+  const state = await health().catch(() => null);
+  const counts = Object.values(state?.exchanges ?? {});
+  const live = counts.reduce((sum, c) => sum + (c.LIVE ?? 0), 0);
+  const all = counts.reduce((sum, c) => sum + Object.values(c).reduce((a, b) => a + b, 0), 0);
+  if (all > 2000 && live === all) break;
+  if (performance.now() - started > 120_000) {
+    console.error(`only ${live} of ${all} markets are LIVE after 2 minutes`);
+    await finish(1);
+  }
+}
+console.log(`start: all markets LIVE after ${((performance.now() - started) / 1000).toFixed(1)} s`);
+
+const readers = fork(here('market-readers.mjs'), [`ws://127.0.0.1:${port}/graphql`]);
+children.push(readers);
+
+const megabytes = (bytes) => Math.round(bytes / 1024 / 1024);
+async function phase(name, rate, minutes) {
+  await setRate(rate);
+  // The first seconds are those of the compiler and of the subscribers' first books.
+  await sleep(15_000);
+  await Promise.all([ask(recorder), ask(readers)]);
+  const before = await health();
+  await sleep(minutes * 60_000);
+  const [own, live, after] = [await ask(recorder), await ask(readers), await health()];
+  const stored = (after.store.storedBooks - before.store.storedBooks) / (minutes * 60);
+  const half = own.rss.slice(Math.floor(own.rss.length / 2));
+  console.log(
+    [
+      `${name}: ${own.cores.toFixed(2)} cores`,
+      `event loop delay p99 ${own.delayMs.p99.toFixed(1)} ms (max ${own.delayMs.max.toFixed(0)})`,
+      `RSS ${megabytes(own.rss[0])} to ${megabytes(own.rss.at(-1))} MB (most ${megabytes(Math.max(...own.rss))}, second half from ${megabytes(half[0])})`,
+      `main heap ${megabytes(own.memory.heapUsed)} of ${megabytes(own.memory.heapTotal)} MB, buffers ${megabytes(own.memory.arrayBuffers)} MB`,
+      `receive to subscriber p50 ${live.p50} ms, p99 ${live.p99} ms, max ${live.max} ms (${live.deliveries} deliveries)`,
+      `${Math.round(stored)} books/s stored, last flush ${after.store.lastFlushMs?.toFixed(1)} ms`,
+      ...(after.store.commitDelayMs === undefined
+        ? []
+        : [`receive to committed p99 ${after.store.commitDelayMs.p99} ms`]),
+      `dropped ${after.store.droppedBooks}`,
+    ].join('; '),
+  );
+}
+await phase('average', 1, Number(flags.minutes));
+if (Number(flags['peak-minutes']) > 0) await phase('peak', PEAK, Number(flags['peak-minutes']));
+
+// Everything accounted for
+await setRate(0);
+await sleep(1000);
+while ((await health()).store.queuedBooks > 0) await sleep(100);
+const ledger = await (await fetch(`${control}/ledger`)).json();
+const { collectors } = await query(
+  '{ collectors { exchange symbol currency state books repeats parseFailures reconnects } }',
+);
+let frames = 0;
+let changed = 0;
+const wrong = [];
+for (const c of collectors) {
+  const sent = ledger[c.exchange]?.[`${c.symbol}-${c.currency}`];
+  frames += Number(c.books);
+  changed += Number(c.books) - Number(c.repeats);
+  if (sent === undefined || Number(c.books) !== sent.frames)
+    wrong.push(`${c.exchange}:${c.symbol}-${c.currency} ${c.books} of ${sent?.frames} frames`);
+  else if (Number(c.books) - Number(c.repeats) !== sent.changed)
+    wrong.push(
+      `${c.exchange}:${c.symbol}-${c.currency} ${c.books - c.repeats} of ${sent.changed} changes`,
+    );
+}
+const require = createRequire(import.meta.url);
+const db = new (require('better-sqlite3'))(dbPath, { readonly: true });
+const rows = db.prepare('SELECT count(*) FROM book').pluck().get();
+const levels = db
+  .prepare('SELECT sum(json_array_length(asks) + json_array_length(bids)) FROM book')
+  .pluck()
+  .get();
+const gaps = db.prepare('SELECT count(*) FROM gap').pluck().get();
+db.close();
+let equal = 0;
+for (let i = 0; i < collectors.length; i += 10) {
+  const part = collectors.slice(i, i + 10);
+  const books = await query(
+    `{ ${part.map((c, k) => `b${k}: orderbook(exchange: ${c.exchange}, symbol: "${c.symbol}", currency: "${c.currency}") { exchangeTimestamp asks { price volume } bids { price volume } }`).join(' ')} }`,
+  );
+  part.forEach((c, k) => {
+    const last = ledger[c.exchange][`${c.symbol}-${c.currency}`]?.last;
+    const flat = (side) => side.map((l) => [l.price, l.volume]);
+    const got = JSON.stringify([flat(books[`b${k}`].asks), flat(books[`b${k}`].bids)]);
+    if (got === JSON.stringify([last?.asks, last?.bids])) equal++;
+    else wrong.push(`${c.exchange}:${c.symbol}-${c.currency} last book differs`);
+  });
+}
+const bytes = statSync(dbPath).size;
+console.log(
+  `accounts: ${frames} frames received, ${changed} changed, ${rows} stored, ${gaps} gaps, ${equal} of ${collectors.length} last books equal digit for digit, ${wrong.length} wrong`,
+);
+for (const line of wrong.slice(0, 10)) console.error(`  ${line}`);
+console.log(
+  `disk: ${megabytes(bytes)} MB, ${(bytes / rows).toFixed(0)} bytes a stored book, ${(levels / rows).toFixed(1)} levels in it`,
+);
+await finish(wrong.length > 0 || rows !== changed ? 1 : 0);
