@@ -72,8 +72,9 @@ export class FramePacer {
     const entry = { rhythm, random, beat, due: 0, next: undefined, removed: false };
     this.#entries.set(key, entry);
     const { gridMs = 0 } = rhythm;
-    const phase = gridMs > 0 ? random.int(0, gridMs - 1) - (this.#now % gridMs) : 0;
-    this.#schedule(entry, this.#now + phase);
+    // On a grid the next point of the market's phase may be the first.
+    const since = gridMs > 0 ? (this.#now + random.int(0, gridMs - 1)) % gridMs : 0;
+    this.#schedule(entry, this.#now - since);
   }
 
   /** Stops the beats under a key, if there are any. */
