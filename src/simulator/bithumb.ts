@@ -324,7 +324,7 @@ class BithumbServer extends TicketFeed<BithumbMarket, BithumbTiming> implements 
     const bodies = (markets as BithumbMarket[]).map((market) => {
       const shown = this.show(market.published, { depth, level: 1, group: 0n });
       const ms = this.frameTime(market);
-      this.record(market, ms, shown.asks, shown.bids, null);
+      this.record(market, ms, shown, null);
       return bithumbRestBook(market.code, ms, shown, depth);
     });
     return { status: 200, body: `[${bodies.join(',')}]` };

@@ -15,7 +15,7 @@ export class BookFrame {
   readonly #parts: readonly Buffer[];
   readonly #length: number;
 
-  /** @param text the frame, ASCII, with a {@link HOLE} for each value that {@link fill} takes */
+  /** @param text the frame, ASCII, with a {@link HOLE} for each value of {@link write} */
   constructor(
     shown: { readonly asks: readonly BookLevel[]; readonly bids: readonly BookLevel[] },
     text: string,
@@ -26,20 +26,23 @@ export class BookFrame {
     this.#length = this.#parts.reduce((sum, part) => sum + part.length, 0);
   }
 
-  /** The whole frame; a buffer of its own, since a socket that is backed up keeps it for a while. */
-  fill(...values: readonly string[]): Buffer {
+  /** Bytes of the frame with these values (ASCII), one for each hole. */
+  size(values: readonly string[]): number {
+    let size = this.#length;
+    for (const value of values) size += value.length;
+    return size;
+  }
+
+  /** Writes the frame with these values into `memory` from `start` on; {@link size} must fit. */
+  write(memory: Buffer, start: number, values: readonly string[]): void {
     const parts = this.#parts;
-    let length = this.#length;
-    for (const value of values) length += value.length;
-    const frame = Buffer.allocUnsafe(length);
-    let at = 0;
+    let at = start;
     for (let i = 0; i < parts.length; i++) {
       const part = parts[i]!;
-      frame.set(part, at);
+      memory.set(part, at);
       at += part.length;
       const value = values[i];
-      if (value !== undefined) at += frame.write(value, at, 'latin1');
+      if (value !== undefined) at += memory.write(value, at, 'latin1');
     }
-    return frame;
   }
 }

@@ -157,8 +157,8 @@ class CoinoneServer
       for (const socket of this.sockets) {
         const book = socket.state.books.get(pair);
         if (book?.live !== true) continue;
-        const data = frameOf(market, before.book, book.format).fill(`${before.ms}`, before.id);
-        socket.send(data, { binary: false });
+        const frame = frameOf(market, before.book, book.format);
+        socket.sendBook(frame, [`${before.ms}`, before.id], false);
       }
     },
   };
@@ -304,8 +304,8 @@ class CoinoneServer
   ): void {
     const { id, ms, book } = market.shown;
     const frame = frameOf(market, book, format);
-    if (!socket.send(frame.fill(`${timestamp}`, id), { binary: false })) return;
-    this.record(market, ms, frame.asks, frame.bids, socket);
+    if (!socket.sendBook(frame, [`${timestamp}`, id], false)) return;
+    this.record(market, ms, frame, socket);
   }
 
   #known(pair: string): CoinoneMarket {
@@ -370,7 +370,7 @@ class CoinoneServer
     const { id, ms, book } = market.shown;
     const asks = book.asks.slice(0, Number(size));
     const bids = book.bids.slice(0, Number(size));
-    this.record(market, ms, asks, bids, null);
+    this.record(market, ms, { asks, bids }, null);
     return restBook(market, id, ms, asks, bids);
   }
 }

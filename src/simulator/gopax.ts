@@ -251,8 +251,7 @@ class GopaxServer
     }
     const book = new GopaxSubscription(market, {
       send: (text) => socket.send(text),
-      record: (timestamp, { asks, bids }) =>
-        this.record(market, timestamp, asks, bids, socket, true),
+      record: (timestamp, view) => this.record(market, timestamp, view, socket, true),
       later: (ms, task) => void socket.later(ms, task),
     });
     books.set(pair, book);
@@ -393,7 +392,7 @@ class GopaxServer
     const asks = this.#resting(market, 'asks').slice(0, depth);
     const bids = this.#resting(market, 'bids').slice(0, depth);
     const levels = (entries: readonly Entry[]): BookLevel[] => entries.map(({ level }) => level);
-    this.record(market, null, levels(asks), levels(bids), null);
+    this.record(market, null, { asks: levels(asks), bids: levels(bids) }, null);
     return { status: 200, body: restBook(this.#counter, asks, bids) };
   }
 }

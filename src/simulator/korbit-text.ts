@@ -56,7 +56,7 @@ export function sideText(
 }
 
 /**
- * A book's frame, for {@link fillFrame}; keys in the order of the wire, not of the reference.
+ * A book's frame, for the {@link frameValues}; keys in the order of the wire, not of the reference.
  * @param group grouping step as in {@link sideText}; the frame's own levels are the raw ones
  */
 export function frameOf(code: string, book: StillBook, group: bigint): BookFrame {
@@ -72,18 +72,13 @@ export function frameOf(code: string, book: StillBook, group: bigint): BookFrame
 }
 
 /**
- * The bytes of a frame.
+ * Values for the holes of a frame.
  * @param at time of sending, Unix ms
  * @param snapshot marks the first frame; the key is absent rather than false in the others
  * @param timestamp time of the book's change, Unix ms
  */
-export function fillFrame(
-  frame: BookFrame,
-  at: number,
-  snapshot: boolean,
-  timestamp: number,
-): Buffer {
-  return frame.fill(`${at}`, snapshot ? '"snapshot":true,' : '', `${timestamp}`);
+export function frameValues(at: number, snapshot: boolean, timestamp: number): readonly string[] {
+  return [`${at}`, snapshot ? '"snapshot":true,' : '', `${timestamp}`];
 }
 
 /** Answer to anything that is not a JSON array. */

@@ -9,8 +9,8 @@ import {
 import { parseKorbitMessage, type KorbitRequest } from './korbit-request.js';
 import {
   DEPTH,
-  fillFrame,
   frameOf,
+  frameValues,
   groupOf,
   INVALID_FORMAT,
   restData,
@@ -41,8 +41,6 @@ export type {
 
 /** Kept deeper than the wire, so that removed and grouped levels are followed by others. */
 const BOOK_DEPTH = 60;
-/** All frames are text frames. */
-const TEXT = { binary: false } as const;
 /** Public REST calls a second of one IP (documented). */
 const CALLS_PER_SECOND = 50;
 
@@ -51,8 +49,7 @@ interface KorbitMarket extends SimulatedMarket {
   readonly code: string;
   stopped: boolean;
   shown: Shown;
-  /** Last frame of the raw book, without the snapshot key; null before the first. */
-  lastFrame: Buffer | null;
+  /** Time of sending in the last frame without the snapshot key, Unix ms; 0 before the first. */
   lastFrameAt: number;
   /** Time of the newest change that waits for its frame; null: none waits. */
   changedAt: number | null;
@@ -126,7 +123,7 @@ class KorbitServer
     },
     duplicateFrame: (pair) => {
       const market = this.#known(pair);
-      if (market.lastFrame !== null) this.#sendRawBook(market, market.lastFrame, market.shown);
+      if (market.listed && market.lastFrameAt > 0) this.#sendRawBook(market);
     },
     delay: (ms) => {
       this.#delayMs = ms;
@@ -182,7 +179,7 @@ class KorbitServer
       ...{ pair, symbol, currency, profile, book, listed: true, stopped: false },
       code: `${symbol}_${currency}`.toLowerCase(),
       shown: { timestamp, book: book.still() },
-      ...{ lastFrame: null, lastFrameAt: 0, changedAt: null },
+      ...{ lastFrameAt: 0, changedAt: null },
     };
   }
 
@@ -254,8 +251,10 @@ class KorbitServer
       book.live = true;
       const { shown } = market;
       const frame = frameOf(market.code, shown.book, level);
-      const data = fillFrame(frame, Date.now(), true, shown.timestamp);
-      if (socket.send(data, TEXT) && level === 0n) this.#record(market, shown, socket);
+      const values = frameValues(Date.now(), true, shown.timestamp);
+      if (socket.sendBook(frame, values, false) && level === 0n) {
+        this.#record(market, shown, socket);
+      }
     };
     if (this.timing.snapshotDelayMs > 0) socket.later(this.timing.snapshotDelayMs, begin);
     else begin();
@@ -297,27 +296,28 @@ class KorbitServer
     const { shown } = market;
     // The clock may have stepped back; a frame is never older than its book.
     market.lastFrameAt = Math.max(Date.now(), shown.timestamp);
-    const data = (level: bigint): Buffer => {
-      const frame = frameOf(market.code, shown.book, level);
-      return fillFrame(frame, market.lastFrameAt, false, shown.timestamp);
-    };
-    market.lastFrame = data(0n);
-    this.#sendRawBook(market, market.lastFrame, shown);
+    this.#sendRawBook(market);
+    const values = frameValues(market.lastFrameAt, false, shown.timestamp);
     for (const socket of this.sockets) {
-      for (const book of socket.state.books.values()) {
-        if (book.market !== market || book.level === 0n || !book.live) continue;
-        this.#sendLater(socket, () => socket.send(data(book.level), TEXT));
+      for (const { market: of, level, live } of socket.state.books.values()) {
+        if (of !== market || level === 0n || !live) continue;
+        const frame = frameOf(market.code, shown.book, level);
+        this.#sendLater(socket, () => socket.sendBook(frame, values, false));
       }
     }
   }
 
-  #sendRawBook(market: KorbitMarket, data: Buffer, shown: Shown): void {
+  /** Sends the last frame of the raw book to all who follow it. */
+  #sendRawBook(market: KorbitMarket): void {
+    const { shown } = market;
+    const frame = frameOf(market.code, shown.book, 0n);
+    const values = frameValues(market.lastFrameAt, false, shown.timestamp);
     for (const socket of this.sockets) {
       const live = (): boolean => socket.state.books.get(market.code)?.live === true;
       if (!live()) continue;
       this.#sendLater(socket, () => {
         if (!live()) return;
-        if (socket.send(data, TEXT)) this.#record(market, shown, socket);
+        if (socket.sendBook(frame, values, false)) this.#record(market, shown, socket);
       });
     }
   }
@@ -330,8 +330,7 @@ class KorbitServer
   }
 
   #record(market: KorbitMarket, shown: Shown, socket: SimulatedSocket<KorbitState> | null): void {
-    const { asks, bids } = frameOf(market.code, shown.book, 0n);
-    this.record(market, shown.timestamp, asks, bids, socket);
+    this.record(market, shown.timestamp, frameOf(market.code, shown.book, 0n), socket);
   }
 
   /** Launched and stopped markets, in order of listing. */

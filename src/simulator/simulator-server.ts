@@ -11,7 +11,7 @@ import { Random, seedFrom } from './random.js';
 import { Recorder } from './recorder.js';
 import { SimulatedSocket } from './socket.js';
 import { SyntheticBook } from './synthetic-book.js';
-import { Tally } from './tally.js';
+import { Tally, type SentSides } from './tally.js';
 import type {
   Faults,
   RestFault,
@@ -263,14 +263,14 @@ export abstract class SimulatorServer<
   protected record(
     market: M,
     exchangeTimestamp: number | null,
-    asks: readonly BookLevel[],
-    bids: readonly BookLevel[],
+    sides: SentSides,
     socket: SimulatedSocket<S> | null,
     changed?: boolean,
   ): void {
+    const { asks, bids } = sides;
     this.#recorder.book(market, exchangeTimestamp, asks, bids, socket?.id ?? 0);
     if (socket === null) return;
-    this.tally.count(market.pair, exchangeTimestamp, { asks, bids }, socket.id, changed);
+    this.tally.count(market.pair, exchangeTimestamp, sides, socket.id, changed);
   }
 
   /** Runs `task` once in `ms` unless the simulator closes before. */

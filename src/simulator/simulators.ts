@@ -61,14 +61,17 @@ const ORDER: readonly Exchange[] = ['UPBIT', 'BITHUMB', 'COINONE', 'KORBIT', 'GO
 
 /** Starts all five; when one cannot start, the others are closed again and its error is thrown. */
 export async function startSimulators(options: SimulatorsOptions = {}): Promise<Simulators> {
-  const started: { close(): Promise<void> | void }[] = [];
+  const started: { close(): Promise<void> }[] = [];
   const keep = async <S extends { close(): Promise<void> }>(starting: Promise<S>): Promise<S> => {
     const simulator = await starting;
     started.push(simulator);
     return simulator;
   };
   const full = options.market === 'full' ? new FullMarket(options) : undefined;
-  if (full !== undefined) started.push(full);
+  const close = async (): Promise<void> => {
+    full?.close();
+    await Promise.all(started.map((one) => one.close()));
+  };
   const settings = (exchange: Exchange): SimulatorOptions => optionsFor(exchange, options, full);
   try {
     const upbit = await keep(startUpbitSimulator(settings('UPBIT')));
@@ -92,10 +95,10 @@ export async function startSimulators(options: SimulatorsOptions = {}): Promise<
       env: Object.assign({}, ...all.map((simulator) => simulator.env)) as Record<string, string>,
       ...(control === undefined ? {} : { controlUrl: control.url }),
       ...(full === undefined ? {} : { full }),
-      close: () => closeAll(started),
+      close,
     };
   } catch (error) {
-    await closeAll(started);
+    await close();
     throw error;
   }
 }
@@ -118,8 +121,4 @@ function optionsFor(
       ? {}
       : { pairs: pairs.filter((pair) => QUOTES[exchange].includes(parsePair(pair).currency)) }),
   };
-}
-
-async function closeAll(started: readonly { close(): Promise<void> | void }[]): Promise<void> {
-  await Promise.all(started.map((one) => one.close()));
 }

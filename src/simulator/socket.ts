@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
+import type { BookFrame } from './book-frame.js';
 
 /** What is wrong with the sockets of a simulator at the moment; asked before each frame. */
 export interface SocketFaults {
@@ -11,6 +12,9 @@ export interface SocketFaults {
   /** Data frames go out cut in half. */
   readonly garbled: boolean;
 }
+
+/** Bytes of memory for the book frames of a socket, some hundred of them. */
+const FRAME_MEMORY = 512 * 1024;
 
 /** How to send a frame. */
 export interface SendOptions {
@@ -44,6 +48,11 @@ export class SimulatedSocket<S> {
   #faults: SocketFaults;
   #tcp: Duplex;
   #timers = new Set<NodeJS.Timeout>();
+  /** Memory of the book frames under way, and where in it the next one goes. */
+  #memory: Buffer | undefined;
+  #memoryUsed = 0;
+  /** Frames are being collected for one write. */
+  #collecting = false;
 
   constructor(
     id: number,
@@ -73,6 +82,7 @@ export class SimulatedSocket<S> {
     const { frozen, halfOpen, garbled } = this.#faults;
     if (!this.open || halfOpen) return false;
     const binary = options.binary ?? typeof data !== 'string';
+    this.#collect();
     if (options.keepalive === true) {
       this.ws.send(data, { binary });
       this.lastOut = Date.now();
@@ -83,6 +93,34 @@ export class SimulatedSocket<S> {
     this.lastOut = Date.now();
     this.lastFrame = { data, binary };
     return !garbled;
+  }
+
+  /**
+   * Sends a book with these values in its holes, otherwise as {@link send}. The bytes are made in
+   * memory that is used over and over: memory allotted to thousands of frames a second would have
+   * to be collected again, and that costs more than the frames.
+   */
+  sendBook(frame: BookFrame, values: readonly string[], binary: boolean): boolean {
+    const size = frame.size(values);
+    const memory = this.#room(size);
+    const start = this.#memoryUsed;
+    this.#memoryUsed += size;
+    frame.write(memory, start, values);
+    return this.send(memory.subarray(start, start + size), { binary });
+  }
+
+  /** Memory with room for so many bytes at `#memoryUsed`, which no frame under way uses. */
+  #room(size: number): Buffer {
+    let memory = this.#memory;
+    if (memory !== undefined && this.#memoryUsed + size <= memory.length) return memory;
+    this.#flush();
+    // What a slow client has not taken yet keeps its memory, and the next frames get other.
+    if (memory === undefined || size > memory.length || this.ws.bufferedAmount > 0) {
+      memory = Buffer.allocUnsafeSlow(Math.max(FRAME_MEMORY, size));
+    }
+    this.#memory = memory;
+    this.#memoryUsed = 0;
+    return memory;
   }
 
   /** Sends a protocol ping. */
@@ -114,6 +152,7 @@ export class SimulatedSocket<S> {
 
   /** Ends the TCP connection at once, without a close frame: the client sees 1006. */
   destroy(): void {
+    this.#flush();
     this.ws.terminate();
   }
 
@@ -162,7 +201,25 @@ export class SimulatedSocket<S> {
           ? Buffer.from([opcode, 126, payload.length >> 8, payload.length & 0xff])
           : Buffer.concat([Buffer.from([opcode, 127]), bigEndian64(payload.length)]);
     this.clearTimers();
+    this.#flush();
     this.#tcp.write(Buffer.concat([header, half]), () => this.#tcp.destroy());
+  }
+
+  /**
+   * Frames that are sent at one time, such as those of many markets, leave in one write: a system
+   * call for each would cost more than all the rest.
+   */
+  #collect(): void {
+    if (this.#collecting) return;
+    this.#collecting = true;
+    this.#tcp.cork();
+    process.nextTick(() => this.#flush());
+  }
+
+  #flush(): void {
+    if (!this.#collecting) return;
+    this.#collecting = false;
+    this.#tcp.uncork();
   }
 
   /**

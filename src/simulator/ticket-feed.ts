@@ -216,11 +216,11 @@ export abstract class TicketFeed<
 
   #send(subscription: Subscription<FeedMarket>, frame: BookFrame, stream: StreamType): void {
     const market = subscription.market as M;
-    const data = frame.fill(this.timestampText(market, stream), stream);
+    const { socket } = subscription;
     // Both exchanges send every book as a binary frame.
-    if (!subscription.socket.send(data, { binary: true })) return;
+    if (!socket.sendBook(frame, [this.timestampText(market, stream), stream], true)) return;
     const time = this.frameTime(market, stream);
-    this.record(market, time, frame.asks, frame.bids, subscription.socket);
+    this.record(market, time, frame, socket);
   }
 
   #begin(subscription: Subscription<M>): void {

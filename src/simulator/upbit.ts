@@ -299,7 +299,7 @@ class UpbitServer extends TicketFeed<UpbitMarket, UpbitTiming> implements UpbitS
       if (group === undefined) continue;
       const shown = this.show(market.published, { depth, level: Number(level), group });
       bodies.push(upbitRestBook(market.code, market.timestamp, Number(level), shown, depth));
-      this.record(market, market.timestamp, shown.asks, shown.bids, null);
+      this.record(market, market.timestamp, shown, null);
     }
     return { status: 200, body: `[${bodies.join(',')}]` };
   }

@@ -281,6 +281,7 @@ describe('the control port', () => {
     ['upbit/rest', '["sometimes"]', 400, 'mode must be'],
     ['nowhere/freeze', '[true]', 404, 'unknown exchange "nowhere"; one of: upbit'],
     ['x', '[]', 404, 'unknown path'],
+    ['rate', '[2]', 404, 'only the full market has one rate'],
   ])('POST /%s %s: %i', async (path, body, status, error) => {
     const { url } = await control(await start());
     const [answered, reply] = await post(`${url}/${path}`, body);

@@ -132,10 +132,19 @@ describe('npm run simulate', () => {
     },
   );
 
+  it('says what it can do', async () => {
+    const { code, out } = await run(['--help']);
+    expect(code).toBe(0);
+    for (const flag of ['--market', '--seed', '--rate', '--port-base', '/ledger', '/rate']) {
+      expect(out).toContain(flag);
+    }
+  });
+
   it.each([
     [['--seed', 'x'], '--seed must be an integer, not "x"'],
     [['--rate', '-1'], 'rate'],
     [['--rate=-1'], '--rate must be a number from 0 to 1000, not "-1"'],
+    [['--market', 'big'], '--market must be small or full, not "big"'],
     [['--port-base', '70000'], '--port-base must be a port from 1 to 65530'],
     [['--colour', 'red'], "Unknown option '--colour'"],
     [['now'], "Unexpected argument 'now'"],

@@ -10,13 +10,20 @@ export interface Rhythm {
   readonly gridMs?: number;
 }
 
+/** A market in the pacer's wheel. */
 interface Entry {
   readonly rhythm: Rhythm;
   readonly random: Random;
   readonly beat: () => void;
+  /** Moment of its next beat, own ms. */
+  due: number;
+  /** The one after it in the same slot of the wheel. */
+  next: Entry | undefined;
   removed: boolean;
 }
 
+/** Slots of the wheel, one for each own ms; who is due later goes round more than once. */
+const SLOTS = 4096;
 /** Real ms between two looks at what is due. */
 const TICK_MS = 2;
 /** Real ms that are caught up with after a standstill of the process; older frames are left out. */
@@ -25,12 +32,13 @@ const MAX_LAG_MS = 1000;
 /**
  * One clock for the frames of thousands of markets. It counts in ms of its own, which pass `speed`
  * times as fast as real ones, so that a change of speed holds at once for every market, and a pause
- * is speed 0. What is due waits in a list for each of these ms, so a frame costs no timer.
+ * is speed 0. Markets wait in a wheel with a slot for each of these ms, so a frame costs neither a
+ * timer nor an object.
  */
 export class FramePacer {
   readonly #seed: number;
   readonly #entries = new Map<string, Entry>();
-  readonly #due = new Map<number, Entry[]>();
+  readonly #wheel: (Entry | undefined)[] = new Array<undefined>(SLOTS).fill(undefined);
   #speed: number;
   #timer: NodeJS.Timeout | undefined;
   /** The pacer's own time up to which everything has been done, and when that was (real, ms). */
@@ -61,11 +69,12 @@ export class FramePacer {
   add(key: string, rhythm: Rhythm, beat: () => void): void {
     this.remove(key);
     const random = new Random(seedFrom('beats', this.#seed, key));
-    const entry = { rhythm, random, beat, removed: false };
+    const entry = { rhythm, random, beat, due: 0, next: undefined, removed: false };
     this.#entries.set(key, entry);
     const { gridMs = 0 } = rhythm;
-    const phase = gridMs > 0 ? random.int(0, gridMs - 1) - (this.#now % gridMs) : 0;
-    this.#schedule(entry, this.#now + phase);
+    // On a grid the next point of the market's phase may be the first.
+    const since = gridMs > 0 ? (this.#now + random.int(0, gridMs - 1)) % gridMs : 0;
+    this.#schedule(entry, this.#now - since);
   }
 
   /** Stops the beats under a key, if there are any. */
@@ -78,7 +87,7 @@ export class FramePacer {
   /** Ends all beats. */
   stop(): void {
     clearInterval(this.#timer);
-    this.#due.clear();
+    this.#wheel.fill(undefined);
     this.#entries.clear();
   }
 
@@ -99,23 +108,32 @@ export class FramePacer {
     this.#rest = passed - Math.floor(passed);
     while (this.#now < end) {
       this.#now += 1;
-      const entries = this.#due.get(this.#now);
-      if (entries === undefined) continue;
-      this.#due.delete(this.#now);
-      for (const entry of entries) {
-        if (entry.removed) continue;
-        this.#schedule(entry, this.#now);
-        entry.beat();
+      const slot = this.#now % SLOTS;
+      let entry = this.#wheel[slot];
+      this.#wheel[slot] = undefined;
+      while (entry !== undefined) {
+        const { next } = entry;
+        if (entry.due > this.#now) {
+          this.#wait(entry);
+        } else if (!entry.removed) {
+          this.#schedule(entry, this.#now);
+          entry.beat();
+        }
+        entry = next;
       }
     }
   }
 
   /** Plans the beat that follows the one at `from`. */
   #schedule(entry: Entry, from: number): void {
-    const due = Math.max(this.#now + 1, from + wait(entry.rhythm, entry.random));
-    const entries = this.#due.get(due);
-    if (entries === undefined) this.#due.set(due, [entry]);
-    else entries.push(entry);
+    entry.due = Math.max(this.#now + 1, from + wait(entry.rhythm, entry.random));
+    this.#wait(entry);
+  }
+
+  #wait(entry: Entry): void {
+    const slot = entry.due % SLOTS;
+    entry.next = this.#wheel[slot];
+    this.#wheel[slot] = entry;
   }
 }
 
