@@ -1,7 +1,16 @@
 /**
  * Books a second through the whole store (main-thread half, writer thread, Prisma, SQLite), a mix of
- * changes and whole books over 2,000 markets, and what they cost on disk; beside better-sqlite3
- * alone, which inserts the same rows with a prepared statement on one thread of the same run.
+ * changes and whole books over 2,000 markets, and what they cost on disk.
+ *
+ * The limit: better-sqlite3 alone inserts the same rows, already in the form of the database, with a
+ * prepared statement, on one thread, into the same table with the same index and file settings
+ * (WAL, NORMAL, incremental vacuum, no foreign keys), in transactions of the store's batch size, its
+ * log moved at SQLite's default. Ours: from the call of putBook until all is reported stored; each
+ * book is encoded, queued, posted and written; this thread waits whenever two batches do. The
+ * first book of each market, which looks the market up, is put before the clock starts.
+ * Rounds of both alternate; the ratio is the median of the rounds.
+ *
+ * Then the same at the rate of the whole market, in the batches that gives: CPU of both threads.
  */
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -9,12 +18,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { diffSide } from '../dist/market/order-book.js';
 import { openStore } from '../dist/store/store.js';
+import { cpuSince, threadCpu } from './thread-cpu.mjs';
 
 const MARKETS = 2000;
-const BOOKS = 200_000;
+const BOOKS = 100_000;
 const LEVELS = 20;
-/** Books of simulated time a second, which decides how many are stored whole (one a minute each). */
+const ROUNDS = 5;
+/** Books a second of the whole market, which decides how many are stored whole (one a minute each). */
 const RATE = 2100;
+const PACED_SECONDS = 8;
+/** The store's largest batch, which it reaches at full speed. */
+const BATCH = 4000;
 
 const require = createRequire(import.meta.url);
 const Database = require('better-sqlite3');
@@ -26,93 +40,175 @@ const side = (base, step) =>
     String(base + step * (k + 1) * 5),
     random().toFixed(8),
   ]);
+const change = (levels) =>
+  levels.map((l) => (random() < 0.06 ? [l[0], random().toFixed(8).replace(/0+$/, '')] : l));
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
-/** Events as the recorder publishes them: 2 to 3 levels change from book to book. */
-function makeEvents(next) {
-  const markets = Array.from({ length: MARKETS }, (_, i) => {
-    const base = 1000 + Math.floor(random() * 1e7);
-    const market = { exchange: 'UPBIT', symbol: `S${i}`, currency: 'KRW' };
-    return { market, asks: side(base, 1), bids: side(base, -1), previous: null };
+const markets = Array.from({ length: MARKETS }, (_, i) => {
+  const base = 1000 + Math.floor(random() * 1e7);
+  const market = { exchange: 'UPBIT', symbol: `S${i}`, currency: 'KRW' };
+  return { market, asks: side(base, 1), bids: side(base, -1), previous: null };
+});
+const started = Date.now();
+let count = 0;
+
+/** An event as the recorder publishes it: 2 to 3 levels change from book to book. */
+function eventOf(m) {
+  const asks = m.previous === null ? m.asks : change(m.asks);
+  const bids = m.previous === null ? m.bids : change(m.bids);
+  const changes = {
+    asks: diffSide('ask', m.previous === null ? [] : m.asks, asks),
+    bids: diffSide('bid', m.previous === null ? [] : m.bids, bids),
+  };
+  // The first books lie in the minute before, so that from the beginning on some market or other is
+  // due for a whole one.
+  const timestamp =
+    m.previous === null
+      ? started - 60_000 + Math.floor((count / MARKETS) * 60_000)
+      : started + Math.floor(((count - MARKETS) / RATE) * 1000);
+  const sequence = ++count;
+  const exchangeTimestamp = timestamp - 20;
+  const book = { market: m.market, timestamp, exchangeTimestamp, sequence, asks, bids };
+  const event = { book, changes, previous: m.previous, afterGap: m.previous === null };
+  Object.assign(m, { asks, bids, previous: sequence });
+  return event;
+}
+const first = markets.map(eventOf);
+const events = Array.from({ length: BOOKS }, () =>
+  eventOf(markets[Math.floor(random() * MARKETS)]),
+);
+
+async function stored(store) {
+  while (store.stats().queuedBooks > 0) await pause(1);
+}
+
+/** Books a second, and the file that they made. */
+async function ours(path) {
+  const store = await openStore({ path, snapshotEveryMs: 60_000 });
+  for (const event of first) store.putBook(event);
+  await stored(store);
+  const cpu = threadCpu();
+  const t = performance.now();
+  for (let i = 0; i < events.length; i++) {
+    store.putBook(events[i]);
+    if (i % 200 === 199) {
+      await new Promise((resolve) => setImmediate(resolve));
+      while (store.stats().queuedBooks > 2 * BATCH) await pause(1);
+    }
+  }
+  await stored(store);
+  const rate = BOOKS / ((performance.now() - t) / 1000);
+  const used = cpuSince(cpu);
+  const { droppedBooks } = store.stats();
+  await store.close(30_000);
+  return { rate, used, droppedBooks };
+}
+
+/** What the store wrote after the first books: what the limit writes, and into what. */
+function readBack(path) {
+  const source = new Database(path, { readonly: true });
+  const rows = source
+    .prepare(
+      'SELECT sequence, market_id, timestamp, exchange_timestamp, base, asks, bids FROM book WHERE sequence > ? ORDER BY sequence',
+    )
+    .raw()
+    .all(MARKETS);
+  const tables = source
+    .prepare(
+      "SELECT sql FROM sqlite_master WHERE tbl_name = 'book' AND type IN ('table', 'index') AND sql IS NOT NULL ORDER BY type DESC",
+    )
+    .pluck()
+    .all();
+  source.close();
+  return { rows, tables };
+}
+
+/** Rows a second of the driver alone. */
+function limit(path, { rows, tables }) {
+  const raw = new Database(path);
+  raw.pragma('auto_vacuum = INCREMENTAL');
+  raw.pragma('journal_mode = WAL');
+  raw.pragma('synchronous = NORMAL');
+  raw.pragma('foreign_keys = OFF');
+  for (const sql of tables) raw.exec(sql);
+  const insert = raw.prepare(
+    'INSERT INTO book (sequence, market_id, timestamp, exchange_timestamp, base, asks, bids) VALUES (?,?,?,?,?,?,?)',
+  );
+  const write = raw.transaction((batch) => {
+    for (const row of batch) insert.run(row);
   });
-  const started = Date.now();
-  const change = (levels) =>
-    levels.map((l) => (random() < 0.06 ? [l[0], random().toFixed(8).replace(/0+$/, '')] : l));
-  return Array.from({ length: BOOKS }, (_, i) => {
-    const m = markets[Math.floor(random() * MARKETS)];
-    const asks = change(m.asks);
-    const bids = change(m.bids);
-    const changes = {
-      asks: diffSide('ask', m.previous === null ? [] : m.asks, asks),
-      bids: diffSide('bid', m.previous === null ? [] : m.bids, bids),
-    };
-    const timestamp = started + Math.floor((i / RATE) * 1000);
-    const book = {
-      market: m.market,
-      timestamp,
-      exchangeTimestamp: timestamp - 20,
-      sequence: next(),
-      asks,
-      bids,
-    };
-    const event = { book, changes, previous: m.previous, afterGap: m.previous === null };
-    Object.assign(m, { asks, bids, previous: book.sequence });
-    return event;
-  });
+  const cpu = threadCpu();
+  const t = performance.now();
+  for (let i = 0; i < rows.length; i += BATCH) write(rows.slice(i, i + BATCH));
+  const rate = rows.length / ((performance.now() - t) / 1000);
+  const used = cpuSince(cpu);
+  raw.close();
+  return { rate, used };
+}
+
+/**
+ * CPU at the rate of the whole market, in the batches of FLUSH_MS; without a store what this thread
+ * uses to make the events.
+ */
+async function paced(path) {
+  const store = path === null ? null : await openStore({ path, snapshotEveryMs: 60_000 });
+  if (store !== null) {
+    for (const event of first) store.putBook(event);
+    await stored(store);
+  }
+  const cpu = threadCpu();
+  const t = performance.now();
+  let put = 0;
+  while (put < PACED_SECONDS * RATE) {
+    await pause(5);
+    const due = Math.min(PACED_SECONDS * RATE, Math.floor(((performance.now() - t) / 1000) * RATE));
+    for (; put < due; put++) {
+      const event = eventOf(markets[Math.floor(random() * MARKETS)]);
+      store?.putBook(event);
+    }
+  }
+  if (store !== null) await stored(store);
+  const used = cpuSince(cpu);
+  await store?.close(30_000);
+  return used;
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'bench-'));
-const path = join(folder, 'store.db');
-const store = await openStore({ path, snapshotEveryMs: 60_000 });
-const events = makeEvents(() => store.sequences.next());
-let t = performance.now();
-for (let i = 0; i < events.length; i++) {
-  store.putBook(events[i]);
-  if (i % 200 === 199) {
-    await new Promise((resolve) => setImmediate(resolve));
-    while (store.stats().queuedBooks > 5000) await new Promise((resolve) => setTimeout(resolve, 1));
+const us = (cpu, books) => (cpu / books).toFixed(1);
+try {
+  const rounds = [];
+  let written;
+  let bytes;
+  for (let i = 0; i < ROUNDS; i++) {
+    const path = join(folder, `ours-${i}.db`);
+    const a = await ours(path);
+    written ??= readBack(path);
+    bytes ??= statSync(path).size / (BOOKS + MARKETS);
+    const b = limit(join(folder, `limit-${i}.db`), written);
+    rounds.push({ a, b });
+    for (const name of [`ours-${i}.db`, `limit-${i}.db`]) rmSync(join(folder, name));
   }
+  const ratios = rounds.map(({ a, b }) => a.rate / b.rate);
+  const dropped = rounds.reduce((sum, { a }) => sum + a.droppedBooks, 0);
+  console.log(
+    `store: ${Math.round(median(rounds.map(({ a }) => a.rate)))} books/s; better-sqlite3 prepared ${Math.round(median(rounds.map(({ b }) => b.rate)))} rows/s; ratio ${median(ratios).toFixed(2)} (${ratios.map((r) => r.toFixed(2)).join(' ')}); dropped ${dropped}`,
+  );
+  const used = await paced(join(folder, 'paced.db'));
+  const alone = await paced(null);
+  if (used !== null && alone !== null) {
+    const part = (which, key, n) => us(median(rounds.map((r) => r[which].used[key])), n);
+    console.log(
+      `store CPU a book at full speed: main thread ${part('a', 'main', BOOKS)} µs, writer ${part('a', 'other', BOOKS)} µs; better-sqlite3 alone ${part('b', 'main', BOOKS)} µs`,
+    );
+    const put = PACED_SECONDS * RATE;
+    console.log(
+      `store CPU a book at ${RATE} books/s: main thread ${us(used.main - alone.main, put)} µs, writer ${us(used.other, put)} µs`,
+    );
+  }
+  console.log(
+    `disk: ${bytes.toFixed(0)} bytes a book of ${2 * LEVELS} levels, ${(bytes / (2 * LEVELS)).toFixed(1)} a received level`,
+  );
+} finally {
+  rmSync(folder, { recursive: true, force: true });
 }
-while (store.stats().queuedBooks > 0) await new Promise((resolve) => setTimeout(resolve, 1));
-const ours = BOOKS / ((performance.now() - t) / 1000);
-const { droppedBooks } = store.stats();
-await store.close(30_000);
-
-const source = new Database(path, { readonly: true });
-const rows = source
-  .prepare(
-    'SELECT sequence, market_id, timestamp, exchange_timestamp, base, asks, bids FROM book ORDER BY sequence',
-  )
-  .raw()
-  .all();
-const table = source.prepare("SELECT sql FROM sqlite_master WHERE name = 'book'").pluck().get();
-const indexes = source
-  .prepare(
-    "SELECT sql FROM sqlite_master WHERE tbl_name = 'book' AND type = 'index' AND sql IS NOT NULL",
-  )
-  .pluck()
-  .all();
-source.close();
-const raw = new Database(join(folder, 'raw.db'));
-raw.pragma('journal_mode = WAL');
-raw.pragma('synchronous = NORMAL');
-raw.pragma('foreign_keys = OFF');
-for (const sql of [table, ...indexes]) raw.exec(sql);
-const insert = raw.prepare(
-  'INSERT INTO book (sequence, market_id, timestamp, exchange_timestamp, base, asks, bids) VALUES (?,?,?,?,?,?,?)',
-);
-t = performance.now();
-for (let i = 0; i < rows.length; i += 500) {
-  raw.transaction((batch) => {
-    for (const row of batch) insert.run(row);
-  })(rows.slice(i, i + 500));
-}
-const limit = rows.length / ((performance.now() - t) / 1000);
-raw.close();
-const bytes = statSync(path).size / BOOKS;
-rmSync(folder, { recursive: true, force: true });
-console.log(
-  `store: ${Math.round(ours)} books/s; better-sqlite3 prepared ${Math.round(limit)} rows/s; ratio ${(ours / limit).toFixed(2)}; dropped ${droppedBooks}`,
-);
-console.log(
-  `disk: ${bytes.toFixed(0)} bytes a book of ${2 * LEVELS} levels, ${(bytes / (2 * LEVELS)).toFixed(1)} a received level`,
-);

@@ -1,12 +1,13 @@
 import type { BookEvent } from '../bus.js';
 import type { Gap, GapCause } from '../market/gap.js';
-import { marketKey } from '../market/market.js';
+import { type Market, marketKey } from '../market/market.js';
 import type { OrderBook } from '../market/order-book.js';
 import { encodeLevels, wholeRow } from './levels.js';
-import type { BookRow } from './writer-protocol.js';
+import type { BookRow, MarketNumber } from './writer-protocol.js';
 
 /** What is known of a market since the process began. */
 interface MarketState {
+  readonly number: MarketNumber;
   /** Newest book that was kept. */
   last: OrderBook | null;
   /** Sequence and timestamp of the newest one kept whole. */
@@ -30,6 +31,8 @@ export interface Intake {
 export class BookIntake {
   readonly #snapshotEveryMs: number;
   readonly #markets = new Map<string, MarketState>();
+  /** The same by the collectors' own objects, without making a key for each book. */
+  readonly #byObject = new WeakMap<Market, MarketState>();
   /** Timestamp of the newest kept book of any market, this or an earlier run's. */
   #clock: number | null;
 
@@ -55,6 +58,7 @@ export class BookIntake {
     const row: BookRow = {
       sequence: book.sequence,
       market: book.market,
+      number: state.number,
       timestamp: book.timestamp,
       exchangeTimestamp: book.exchangeTimestamp,
       base: whole ? book.sequence : state.whole!.sequence,
@@ -102,12 +106,15 @@ export class BookIntake {
   }
 
   #state({ book }: BookEvent): MarketState {
+    const known = this.#byObject.get(book.market);
+    if (known !== undefined) return known;
     const key = marketKey(book.market);
     let state = this.#markets.get(key);
     if (state === undefined) {
-      state = { last: null, whole: null, gap: null, gapStart: null };
+      state = { number: { id: null }, last: null, whole: null, gap: null, gapStart: null };
       this.#markets.set(key, state);
     }
+    this.#byObject.set(book.market, state);
     return state;
   }
 }

@@ -63,7 +63,9 @@ export class Flusher {
 
   /** Says that something waits. */
   wake(): void {
-    this.#schedule(this.#queue.hasBatch ? 0 : this.#times.flushMs);
+    if (this.#queue.hasBatch) this.#schedule(0);
+    // Asked for every book: without a look at the clock when a flush is planned anyway.
+    else if (this.#due === Infinity) this.#schedule(this.#times.flushMs);
   }
 
   /**
@@ -98,6 +100,7 @@ export class Flusher {
   }
 
   async #flush(): Promise<void> {
+    clearTimeout(this.#timer);
     this.#due = Infinity;
     const started = performance.now();
     const heartbeat = started - this.#lastHeartbeat >= this.#times.heartbeatMs;
@@ -106,8 +109,8 @@ export class Flusher {
     try {
       const batch = this.#queue.begin(Date.now(), heartbeat);
       await this.#write(batch);
+      this.#storedBooks += this.#queue.current;
       this.#queue.commit();
-      this.#storedBooks += batch.books.length;
       this.#lastFlushMs = performance.now() - started;
       if (heartbeat) this.#lastHeartbeat = started;
       this.#retryWait = 0;
@@ -122,6 +125,8 @@ export class Flusher {
     }
     if (this.#queue.empty) this.#drained?.();
     else if (this.#drained !== undefined) this.#schedule(0);
+    // Without a timer, which is 1 ms at least: the writer would stand still for so long.
+    else if (this.#queue.hasBatch && this.#retryWait === 0 && !this.#stopped) void this.#flush();
     else this.wake();
   }
 

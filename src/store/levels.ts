@@ -5,7 +5,14 @@ import { diffSide, type Level, type Side, type Sides } from '../market/order-boo
  * JSON number would pass through a float.
  */
 export function encodeLevels(levels: readonly Level[]): string {
-  return levels.length === 0 ? '[]' : JSON.stringify(levels);
+  if (levels.length === 0) return '[]';
+  // Decimal text needs no escaping, and put together by hand it takes a third of the time.
+  let text = '[["';
+  for (let i = 0; i < levels.length; i++) {
+    const level = levels[i]!;
+    text += i === 0 ? `${level[0]}","${level[1]}` : `"],["${level[0]}","${level[1]}`;
+  }
+  return `${text}"]]`;
 }
 
 /** Levels from the text of the database. */

@@ -96,11 +96,20 @@ export class RpcWorker<S> {
 
   /** Calls a method in the worker. @throws {StoreError} what the method threw, or that it died. */
   call<K extends keyof S & string>(method: K, ...args: ArgumentsOf<S[K]>): Promise<ResultOf<S[K]>> {
+    return this.callWith([], method, ...args);
+  }
+
+  /** As {@link call}, handing over the memory of `transfer` instead of copying it. */
+  callWith<K extends keyof S & string>(
+    transfer: readonly ArrayBuffer[],
+    method: K,
+    ...args: ArgumentsOf<S[K]>
+  ): Promise<ResultOf<S[K]>> {
     return new Promise((resolve, reject) => {
       this.start();
       const id = this.#nextId++;
       this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
-      this.#worker!.postMessage({ id, method, args } satisfies Request);
+      this.#worker!.postMessage({ id, method, args } satisfies Request, transfer);
     });
   }
 

@@ -17,7 +17,7 @@ import { RpcWorker, siblingModule } from './rpc.js';
 import { ReservedSequences } from './sequences.js';
 import type { ListedMarket, Store, StoreStats } from './store-types.js';
 import { WriteQueue } from './write-queue.js';
-import type { OpenState, WriterOptions, WriterService } from './writer-protocol.js';
+import type { OpenState, WriteBatch, WriterOptions, WriterService } from './writer-protocol.js';
 
 /** How to open the store. Everything but the path has a default. */
 export interface StoreOptions {
@@ -27,7 +27,7 @@ export interface StoreOptions {
   readonly snapshotEveryMs?: number | undefined;
   /** How long books gather before they are written, ms. 100. */
   readonly flushMs?: number | undefined;
-  /** Books of one batch at most; so many waiting are written at once. 1000. */
+  /** Books of one batch at most; so many waiting are written at once. 4000. */
   readonly maxBatch?: number | undefined;
   /** Books that may wait for the disk. 200000. */
   readonly maxQueuedBooks?: number | undefined;
@@ -125,11 +125,11 @@ class OpenStore implements Store {
     );
     this.#intake = new BookIntake(options.snapshotEveryMs ?? 60_000, state.lastTimestamp);
     this.#queue = new WriteQueue({
-      maxBatch: options.maxBatch ?? 1_000,
+      maxBatch: options.maxBatch ?? 4_000,
       maxQueuedBooks: options.maxQueuedBooks ?? 200_000,
       maxQueuedBytes: options.maxQueuedBytes ?? 256 * MIB,
     });
-    this.#flusher = new Flusher(this.#queue, (batch) => writer.call('write', batch), {
+    this.#flusher = new Flusher(this.#queue, (batch) => this.#write(batch), {
       flushMs: options.flushMs ?? 100,
       retryMs: options.retryMs ?? 100,
       maxRetryMs: options.maxRetryMs ?? 5_000,
@@ -253,6 +253,13 @@ class OpenStore implements Store {
         `the store did not close in order: ${failure}; ${this.#queue.books} books were not written`,
       );
     }
+  }
+
+  async #write(batch: WriteBatch): Promise<void> {
+    const memory = batch.text === null ? [] : [batch.text.buffer];
+    const ids = await this.#writer.callWith(memory, 'write', batch);
+    // From now on books of these markets go as text.
+    batch.books.forEach(({ number }, i) => (number.id = ids[i]!));
   }
 
   #ownGap(gap: Gap): void {

@@ -2,6 +2,7 @@ import type { LogRecord } from '../logging/log-record.js';
 import type { CoverageMinute } from '../market/coverage.js';
 import type { Gap } from '../market/gap.js';
 import { marketKey } from '../market/market.js';
+import { BookBatch } from './book-batch.js';
 import type { BookRow, RecordingChange, WriteBatch } from './writer-protocol.js';
 
 /** Bounds of the queue. */
@@ -14,8 +15,6 @@ export interface QueueLimits {
 
 /** Text of one batch at most, bytes; what the writer needs beside it is a few times that. */
 const MAX_BATCH_BYTES = 8 * 1024 * 1024;
-/** What a waiting row takes beside its text, bytes. */
-const ROW_OVERHEAD = 240;
 /** Gaps, coverage and log records that may wait; the second: an hour of 2,000 markets. */
 const MAX_GAPS = 100_000;
 const MAX_COVERAGE = 120_000;
@@ -27,7 +26,11 @@ const MAX_LOGS = 10_000;
  */
 export class WriteQueue {
   readonly #limits: QueueLimits;
-  #books: BookRow[] = [];
+  /** Batches of books, oldest first; books are added to the last one. Never empty. */
+  readonly #batches: BookBatch[] = [new BookBatch()];
+  /** An empty batch kept for its memory. */
+  #spare: BookBatch | null = null;
+  #books = 0;
   #bytes = 0;
   #gaps = new Map<string, Gap>();
   readonly #coverage = new BoundedList<CoverageMinute>(MAX_COVERAGE);
@@ -43,7 +46,7 @@ export class WriteQueue {
 
   /** Books waiting, those of the batch under way included. */
   get books(): number {
-    return this.#books.length;
+    return this.#books;
   }
 
   /** Estimated bytes of those. */
@@ -58,13 +61,13 @@ export class WriteQueue {
 
   /** Whether a whole batch of books is waiting. */
   get hasBatch(): boolean {
-    return this.#books.length >= this.#limits.maxBatch || this.#bytes >= MAX_BATCH_BYTES;
+    return this.#batches.length > 1 || this.#isFull(this.#batches[0]!);
   }
 
   /** Whether nothing is waiting. */
   get empty(): boolean {
     return (
-      this.#books.length === 0 &&
+      this.#books === 0 &&
       this.#gaps.size === 0 &&
       this.#coverage.items.length === 0 &&
       this.#logs.items.length === 0 &&
@@ -78,15 +81,24 @@ export class WriteQueue {
    */
   get hasRoom(): boolean {
     const { maxQueuedBooks, maxQueuedBytes } = this.#limits;
-    const share = Math.max(this.#books.length / maxQueuedBooks, this.#bytes / maxQueuedBytes);
+    const share = Math.max(this.#books / maxQueuedBooks, this.#bytes / maxQueuedBytes);
     if (share >= 1) this.#full = true;
     else if (share <= 0.5) this.#full = false;
     return !this.#full;
   }
 
+  /** Adds a book. */
   addBook(row: BookRow): void {
-    this.#books.push(row);
-    this.#bytes += sizeOf(row);
+    let batch = this.#batches.at(-1)!;
+    if (this.#isFull(batch) || (this.#current !== null && this.#batches.length === 1)) {
+      batch = this.#spare ?? new BookBatch();
+      this.#spare = null;
+      this.#batches.push(batch);
+    }
+    const before = batch.bytes;
+    batch.add(row);
+    this.#books++;
+    this.#bytes += batch.bytes - before;
   }
 
   /** Adds a gap; a newer word about the same gap replaces the older one. */
@@ -117,21 +129,17 @@ export class WriteQueue {
    * @param heartbeat whether the batch shall carry a sign of life.
    */
   begin(now: number, heartbeat: boolean): WriteBatch {
-    let count = 0;
-    let bytes = 0;
-    for (const row of this.#books) {
-      if (count >= this.#limits.maxBatch || bytes >= MAX_BATCH_BYTES) break;
-      count++;
-      bytes += sizeOf(row);
-    }
-    const all = count === this.#books.length;
+    const books = this.#batches[0]!;
+    const all = this.#batches.length === 1;
     this.#current = {
-      books: this.#books.slice(0, count),
+      text: books.text(),
+      books: books.books,
+      steps: books.steps,
       gaps: [...this.#gaps.values()],
       coverage: this.#coverage.begin(),
       logs: this.#logs.begin(),
       recording: [...this.#recording.values()],
-      heartbeat: !heartbeat ? null : all ? now : this.#books[count - 1]!.timestamp,
+      heartbeat: !heartbeat ? null : all ? now : books.lastTimestamp,
     };
     return this.#current;
   }
@@ -141,8 +149,12 @@ export class WriteQueue {
     const batch = this.#current;
     if (batch === null) return;
     this.#current = null;
-    this.#books.splice(0, batch.books.length);
-    for (const row of batch.books) this.#bytes -= sizeOf(row);
+    const written = this.#batches.shift()!;
+    this.#books -= written.count;
+    this.#bytes -= written.bytes;
+    written.clear();
+    if (this.#batches.length === 0) this.#batches.push(written);
+    else this.#spare ??= written;
     this.#coverage.commit();
     this.#logs.commit();
     // What was said anew while the batch was written is a different object and stays.
@@ -155,11 +167,20 @@ export class WriteQueue {
     }
   }
 
+  /** Books of the batch of {@link begin}. */
+  get current(): number {
+    return this.#current === null ? 0 : this.#batches[0]!.count;
+  }
+
   /** The batch of {@link begin} could not be stored. */
   abort(): void {
     this.#current = null;
     this.#coverage.abort();
     this.#logs.abort();
+  }
+
+  #isFull(batch: BookBatch): boolean {
+    return batch.count >= this.#limits.maxBatch || batch.bytes >= MAX_BATCH_BYTES;
   }
 }
 
@@ -200,8 +221,4 @@ class BoundedList<T> {
 
 function gapKey(gap: Gap): string {
   return `${marketKey(gap.market)} ${gap.start}`;
-}
-
-function sizeOf(row: BookRow): number {
-  return row.asks.length + row.bids.length + ROW_OVERHEAD;
 }

@@ -7,15 +7,28 @@ import type { Market, Pair } from '../market/market.js';
 import type { RetireStep } from './retire.js';
 import type { ListedMarket } from './store-types.js';
 
+/** Number of a market in the database, shared by all its rows; null until the writer has told it. */
+export interface MarketNumber {
+  id: number | null;
+}
+
+/** A place where the clock was set back: from when to when, Unix ms, with the book of a sequence. */
+export interface ClockStep {
+  readonly sequence: number;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
 /** A row of `book` on its way to the writer. */
 export interface BookRow {
   readonly sequence: number;
   readonly market: Market;
+  readonly number: MarketNumber;
   readonly timestamp: number;
   readonly exchangeTimestamp: number | null;
   /** Sequence of the whole book it stands on; its own for a whole book. */
   readonly base: number;
-  /** JSON text as in the database. Text, so that a waiting book holds no frame of its exchange. */
+  /** JSON text as in the database. */
   readonly asks: string;
   readonly bids: string;
   /**
@@ -36,7 +49,14 @@ export interface RecordingChange {
 
 /** What one flush writes, in one transaction. */
 export interface WriteBatch {
+  /**
+   * Books of markets whose number is known, as bytes of JSON text (ASCII): an array of
+   * `[sequence, market number, timestamp, exchange timestamp, base, asks, bids]`. Null = none.
+   */
+  readonly text: Uint8Array<ArrayBuffer> | null;
+  /** Books of other markets; among them the first of each market. */
   readonly books: readonly BookRow[];
+  readonly steps: readonly ClockStep[];
   readonly gaps: readonly Gap[];
   readonly coverage: readonly CoverageMinute[];
   readonly logs: readonly LogRecord[];
@@ -73,8 +93,9 @@ export interface WriterService {
   /**
    * Writes a batch: all of it or nothing. Books and gaps that were written before change nothing, so
    * a batch whose answer was lost with its thread can be written again.
+   * @returns the number of the market of each of `books`.
    */
-  write(batch: WriteBatch): Promise<void>;
+  write(batch: WriteBatch): Promise<number[]>;
   /** Makes sure that no sequence up to `upTo` is given out by a later run. */
   reserve(upTo: number): Promise<void>;
   replaceListing(

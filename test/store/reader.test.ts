@@ -5,6 +5,7 @@ import type { CoverageMinute } from '../../src/market/coverage.js';
 import type { Gap } from '../../src/market/gap.js';
 import type { Market } from '../../src/market/market.js';
 import type { OrderBook } from '../../src/market/order-book.js';
+import { BookBatch } from '../../src/store/book-batch.js';
 import { BookIntake } from '../../src/store/book-intake.js';
 import { type Client, openClient } from '../../src/store/connection.js';
 import { Reader } from '../../src/store/reader.js';
@@ -27,6 +28,8 @@ let client: Client;
 let intake: BookIntake;
 
 const NOTHING: WriteBatch = {
+  text: null,
+  steps: [],
   books: [],
   gaps: [],
   coverage: [],
@@ -56,11 +59,14 @@ async function write(
   places: readonly { market: Market; timestamp: number; sequence: number }[],
 ): Promise<OrderBook[]> {
   const books = places.map((place, i) => ({ ...place, ...small(i), exchangeTimestamp: null }));
-  const rows = books.map((book) => {
+  const batch = new BookBatch();
+  for (const book of books) {
     const event = { book, changes: { asks: book.asks, bids: book.bids }, previous: null };
-    return intake.keep({ ...event, afterGap: false }).row;
-  });
-  await writer.write({ ...NOTHING, books: rows });
+    batch.add(intake.keep({ ...event, afterGap: false }).row);
+  }
+  const { steps } = batch;
+  const ids = await writer.write({ ...NOTHING, text: batch.text(), books: batch.books, steps });
+  batch.books.forEach(({ number }, i) => (number.id = ids[i]!));
   return books;
 }
 
@@ -237,7 +243,7 @@ describe('coverage', () => {
       longestSilenceMs,
     };
   };
-  const recording = (at: number, on: boolean): Promise<void> =>
+  const recording = (at: number, on: boolean): Promise<unknown> =>
     writer.write({ ...NOTHING, recording: [{ market: UPBIT_BTC, recording: on, at: T + at }] });
   const gap = (start: number, end: number | null): Gap => {
     return {
