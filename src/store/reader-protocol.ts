@@ -20,7 +20,7 @@ export interface ExportBegun {
 /** The calls that the reader's thread answers. */
 export interface ReaderService extends Pick<
   StoreReader,
-  'rows' | 'gaps' | 'logs' | 'exchanges' | 'markets'
+  'rows' | 'books' | 'gaps' | 'logs' | 'exchanges' | 'markets'
 > {
   newestBook(market: Market): Promise<OrderBook | null>;
   bookAt(market: Market, at: number): Promise<OrderBook | null>;

@@ -43,6 +43,11 @@ export class WriteQueue {
     return this.#books.length;
   }
 
+  /** Sequence of the first book that waits, null when none does. */
+  get firstSequence(): number | null {
+    return this.#books[0]?.sequence ?? null;
+  }
+
   /** Estimated bytes of those. */
   get bytes(): number {
     return this.#bytes;

@@ -19,10 +19,15 @@ const GapCauseEnum = builder.enumType('GapCause', {
     QUEUE_OVERFLOW: { description: 'More books waited for the disk than memory may hold.' },
     STORE_FAILED: { description: 'The database could not be written.' },
     PROCESS_DOWN: { description: 'This program was not running.' },
+    RETIRED: {
+      description:
+        'The books were recorded and have been deleted since, being older than `RETENTION_DAYS`. Only as `gapBefore`.',
+    },
   } as const,
 });
 
-const GapType = builder.objectRef<Gap>('Gap').implement({
+/** An interval that was not covered. */
+export const GapType = builder.objectRef<Gap>('Gap').implement({
   description: 'An interval in which a wanted market was not covered.',
   fields: (t) => ({
     exchange: t.field({
