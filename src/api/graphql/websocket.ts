@@ -18,7 +18,7 @@ import type { Rendering } from '../live/rendering.js';
 import type { LiveReader, LiveSink } from '../live/sink.js';
 import type { ApiLog } from '../log.js';
 import { LiveSlot } from './live.js';
-import { nextFrame } from './next-frame.js';
+import { encodedId, writeNext } from './next-frame.js';
 import type { ApiYoga } from './yoga.js';
 
 /** Bytes of a client's message at most. */
@@ -259,11 +259,11 @@ class Connection {
   }
 
   /**
-   * Writes a whole frame of an event. `ws` itself writes whole frames, too, at once and without
+   * Writes an event as a whole frame. `ws` itself writes whole frames, too, at once and without
    * compression, so that neither can come in the middle of the other's.
    */
-  write(frame: Buffer): void {
-    if (!this.#raw.write(frame)) this.#full = true;
+  write(id: Buffer, rendering: Rendering): void {
+    if (!writeNext(this.#raw, id, rendering)) this.#full = true;
   }
 
   /** A message came in. A client that sends but does not read is not read any further either. */
@@ -311,7 +311,7 @@ class Connection {
  */
 class LiveOperationSink implements LiveSink, AsyncIterableIterator<ExecutionResult> {
   readonly #connection: Connection;
-  readonly #id: string;
+  readonly #id: Buffer;
   readonly #subscription: LiveSubscription;
   readonly #onEnd: () => void;
   #reader: LiveReader | undefined;
@@ -327,7 +327,7 @@ class LiveOperationSink implements LiveSink, AsyncIterableIterator<ExecutionResu
     onEnd: () => void,
   ) {
     this.#connection = connection;
-    this.#id = id;
+    this.#id = encodedId(id);
     this.#subscription = subscription;
     this.#onEnd = onEnd;
   }
@@ -337,7 +337,7 @@ class LiveOperationSink implements LiveSink, AsyncIterableIterator<ExecutionResu
   }
 
   send(rendering: Rendering): void {
-    this.#connection.write(nextFrame(this.#id, rendering));
+    this.#connection.write(this.#id, rendering);
   }
 
   complete(): void {
