@@ -1,8 +1,8 @@
 import type { CollectorStatus } from './market/collector-status.js';
 import type { CoverageMinute } from './market/coverage.js';
-import type { Exchange } from './market/exchange.js';
 import type { Gap } from './market/gap.js';
 import { type Market, marketKey } from './market/market.js';
+import { ALL_MARKETS, type MarketSelection } from './market/market-selection.js';
 import type { OrderBook, Sides } from './market/order-book.js';
 import type { LogRecord } from './logging/log-record.js';
 
@@ -47,75 +47,121 @@ export class Topic<T> {
   }
 }
 
-/** Which markets a reader wants; a part left out matches all. */
-export interface MarketFilter {
-  readonly exchange?: Exchange | undefined;
-  readonly symbol?: string | undefined;
-  readonly currency?: string | undefined;
-}
-
-/** Whether `market` is among those that `filter` asks for. */
-export function matchesFilter(filter: MarketFilter, market: Market): boolean {
-  return (
-    (filter.exchange === undefined || filter.exchange === market.exchange) &&
-    (filter.symbol === undefined || filter.symbol === market.symbol) &&
-    (filter.currency === undefined || filter.currency === market.currency)
-  );
-}
-
-/** A book on its way to one reader. */
-export interface Delivery {
-  readonly book: OrderBook;
-  /** Books of this market that this reader missed because it was slow, since its last delivery. */
+/** Something on its way to a reader, and what the reader missed before it. */
+export interface Delivery<T = OrderBook> {
+  /** What it is the newest of: of a book its market ({@link marketKey}). */
+  readonly key: string;
+  /** Grows from delivery to delivery; of a book its sequence. */
+  readonly order: number;
+  readonly value: T;
+  /** How many of the same key were left out between the one delivered before and this one. */
   readonly skipped: number;
+  /** The gap that lies directly before it, or before one of those left out; null for none. */
+  readonly gapBefore: Gap | null;
+}
+
+/**
+ * What waits for one reader: the newest of every key, in the order in which the keys began to wait.
+ * Never holds more than one of each key, whatever is put in; every operation takes constant time.
+ */
+export class Conflation<T> {
+  readonly #waiting = new Map<string, Delivery<T>>();
+
+  /** Number of keys of which something waits. */
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  /** Whether something of `key` waits. */
+  has(key: string): boolean {
+    return this.#waiting.has(key);
+  }
+
+  /** Adds the newest of its key. What waited of that key goes and is counted as skipped. */
+  put(delivery: Delivery<T>): void {
+    const older = this.#waiting.get(delivery.key);
+    // Setting an existing key keeps its place in the Map, so readers stay fair between markets.
+    this.#waiting.set(
+      delivery.key,
+      older === undefined
+        ? delivery
+        : {
+            ...delivery,
+            skipped: older.skipped + 1 + delivery.skipped,
+            gapBefore: older.gapBefore ?? delivery.gapBefore,
+          },
+    );
+  }
+
+  /** The one that has waited longest; undefined when nothing waits. */
+  take(): Delivery<T> | undefined {
+    const first = this.#waiting.values().next();
+    if (first.done === true) return undefined;
+    this.#waiting.delete(first.value.key);
+    return first.value;
+  }
+
+  /** What waits of `key`, if anything does. */
+  takeKey(key: string): Delivery<T> | undefined {
+    const found = this.#waiting.get(key);
+    if (found !== undefined) this.#waiting.delete(key);
+    return found;
+  }
+
+  /** Drops everything. */
+  clear(): void {
+    this.#waiting.clear();
+  }
+}
+
+/** How a reader is tied to its bus. */
+interface ReaderHooks {
+  /** Called once when the reader ends, from either side. */
+  readonly onEnd: () => void;
+  /** Called with every book that comes in while nobody waits in `next()`. */
+  readonly onWaiting: () => void;
 }
 
 /**
  * One reader's view of the live books: the newest book per market, in order of first waiting.
  * Holds at most one book per market however slow the reader is. Subscribed from construction on.
+ * Read either as an async iterator or with {@link take}.
  */
 export class BookReader implements AsyncIterableIterator<Delivery> {
-  readonly #pending = new Map<string, { book: OrderBook; skipped: number }>();
-  #waiting: ((result: IteratorResult<Delivery>) => void) | undefined;
+  readonly #pending = new Conflation<OrderBook>();
+  /** Calls of `next()` that wait, oldest first: each is settled, by a book or by the end. */
+  #waiting: ((result: IteratorResult<Delivery>) => void)[] = [];
   #ended = false;
-  readonly #onEnd: () => void;
+  readonly #hooks: ReaderHooks;
 
-  /** @param onEnd called once when the reader ends, from either side. */
-  constructor(onEnd: () => void) {
-    this.#onEnd = onEnd;
+  constructor(hooks: ReaderHooks) {
+    this.#hooks = hooks;
   }
 
   /** Offers a book; a waiting reader gets it at once, otherwise it replaces the market's older one. */
-  push(book: OrderBook): void {
+  push(delivery: Delivery): void {
     if (this.#ended) return;
-    if (this.#waiting !== undefined) {
-      const waiting = this.#waiting;
-      this.#waiting = undefined;
-      waiting({ value: { book, skipped: 0 }, done: false });
-      return;
-    }
-    const key = marketKey(book.market);
-    const older = this.#pending.get(key);
-    // Setting an existing key keeps its place in the Map, so readers stay fair between markets.
-    this.#pending.set(key, { book, skipped: older === undefined ? 0 : older.skipped + 1 });
+    const waiting = this.#waiting.shift();
+    if (waiting !== undefined) return waiting({ value: delivery, done: false });
+    this.#pending.put(delivery);
+    this.#hooks.onWaiting();
+  }
+
+  /** The book that has waited longest, without waiting for one; undefined when there is none. */
+  take(): Delivery | undefined {
+    return this.#pending.take();
   }
 
   next(): Promise<IteratorResult<Delivery>> {
-    const oldest = this.#pending.entries().next();
-    if (!oldest.done) {
-      const [key, delivery] = oldest.value;
-      this.#pending.delete(key);
-      return Promise.resolve({ value: delivery, done: false });
-    }
+    const oldest = this.#pending.take();
+    if (oldest !== undefined) return Promise.resolve({ value: oldest, done: false });
     if (this.#ended) return Promise.resolve({ value: undefined, done: true });
-    // A second next() while one waits is against the protocol of iterators; the older one ends.
-    this.#waiting?.({ value: undefined, done: true });
     return new Promise((resolve) => {
-      this.#waiting = resolve;
+      this.#waiting.push(resolve);
     });
   }
 
-  /** Ends the reader and settles a `next()` that waits. Harmless when called again. */
+  /** Ends the reader and settles every `next()` that waits. Harmless when called again. */
   return(): Promise<IteratorResult<Delivery>> {
     this.#end(true);
     return Promise.resolve({ value: undefined, done: true });
@@ -136,9 +182,9 @@ export class BookReader implements AsyncIterableIterator<Delivery> {
     if (this.#ended) return;
     this.#ended = true;
     const waiting = this.#waiting;
-    this.#waiting = undefined;
-    waiting?.({ value: undefined, done: true });
-    this.#onEnd();
+    this.#waiting = [];
+    for (const settle of waiting) settle({ value: undefined, done: true });
+    this.#hooks.onEnd();
   }
 
   [Symbol.asyncIterator](): this {
@@ -163,15 +209,44 @@ export class Bus {
   readonly logs = new Topic<LogRecord>();
 
   readonly #current = new Map<string, OrderBook>();
-  readonly #readers = new Map<BookReader, MarketFilter>();
+  readonly #readers = new Map<BookReader, MarketSelection>();
+  /** The readers of each market, found once: made anew after a reader came. */
+  readonly #readersOf = new Map<string, BookReader[]>();
+  /** The newest gap of each market that has ended. */
+  readonly #endedGaps = new Map<string, Gap>();
+  #lastSequence = 0;
+
+  constructor() {
+    this.gaps.on((gap) => {
+      if (gap.end !== null) this.#endedGaps.set(marketKey(gap.market), gap);
+    });
+  }
 
   /** Publishes a numbered book to the store, the current books and all readers. */
   publishBook(event: BookEvent): void {
-    this.#current.set(marketKey(event.book.market), event.book);
+    const { book } = event;
+    const key = marketKey(book.market);
+    this.#current.set(key, book);
+    this.#lastSequence = book.sequence;
     this.books.publish(event);
-    for (const [reader, filter] of this.#readers) {
-      if (matchesFilter(filter, event.book.market)) reader.push(event.book);
-    }
+    const readers = this.#interested(key, book.market);
+    if (readers.length === 0) return;
+    const delivery = this.#delivery(key, book);
+    for (const reader of readers) reader.push(delivery);
+  }
+
+  /** Sequence of the newest book published in this process; 0 before the first. */
+  get lastSequence(): number {
+    return this.#lastSequence;
+  }
+
+  /**
+   * The gap that ended with `book`, or null. A gap ends with the receive time of the first book after
+   * it and is published before that book.
+   */
+  gapBefore(book: OrderBook): Gap | null {
+    const gap = this.#endedGaps.get(marketKey(book.market));
+    return gap?.end === book.timestamp ? gap : null;
   }
 
   /** Newest book of a market in this process, if there is one. */
@@ -180,9 +255,9 @@ export class Bus {
   }
 
   /** Newest books of all markets that match. */
-  *currentBooks(filter: MarketFilter = {}): Generator<OrderBook> {
+  *currentBooks(selection: MarketSelection = ALL_MARKETS): Generator<OrderBook> {
     for (const book of this.#current.values()) {
-      if (matchesFilter(filter, book.market)) yield book;
+      if (selection.matches(book.market)) yield book;
     }
   }
 
@@ -191,12 +266,30 @@ export class Bus {
     this.#current.delete(marketKey(market));
   }
 
-  /** A reader that gets the current book of each matching market first, then every change. */
-  readBooks(filter: MarketFilter): BookReader {
-    const reader: BookReader = new BookReader(() => this.#readers.delete(reader));
-    for (const book of this.currentBooks(filter)) reader.push(book);
-    this.#readers.set(reader, filter);
+  /**
+   * A reader of every change of the matching markets from now on.
+   * @param onWaiting called whenever a book comes in that nobody waits for
+   */
+  readChanges(selection: MarketSelection, onWaiting: () => void = () => undefined): BookReader {
+    const reader: BookReader = new BookReader({ onEnd: () => this.#drop(reader), onWaiting });
+    this.#readers.set(reader, selection);
+    this.#readersOf.clear();
     return reader;
+  }
+
+  /** A reader that gets the current book of each matching market first, then every change. */
+  readBooks(selection: MarketSelection = ALL_MARKETS): BookReader {
+    const reader = this.readChanges(selection);
+    for (const delivery of this.currentDeliveries(selection)) reader.push(delivery);
+    return reader;
+  }
+
+  /** The current book of each matching market, as the first thing that a reader gets. */
+  *currentDeliveries(selection: MarketSelection): Generator<Delivery> {
+    for (const book of this.currentBooks(selection)) {
+      const key = marketKey(book.market);
+      yield { key, order: book.sequence, value: book, skipped: 0, gapBefore: null };
+    }
   }
 
   /** Number of open readers. */
@@ -207,5 +300,32 @@ export class Bus {
   /** Ends all readers; they may still take what is pending. */
   close(): void {
     for (const reader of [...this.#readers.keys()]) reader.finish();
+  }
+
+  #delivery(key: string, book: OrderBook): Delivery {
+    return {
+      key,
+      order: book.sequence,
+      value: book,
+      skipped: 0,
+      gapBefore: this.gapBefore(book),
+    };
+  }
+
+  #interested(key: string, market: Market): readonly BookReader[] {
+    let readers = this.#readersOf.get(key);
+    if (readers === undefined) {
+      readers = [];
+      for (const [reader, selection] of this.#readers) {
+        if (selection.matches(market)) readers.push(reader);
+      }
+      this.#readersOf.set(key, readers);
+    }
+    return readers;
+  }
+
+  #drop(reader: BookReader): void {
+    this.#readers.delete(reader);
+    this.#readersOf.clear();
   }
 }

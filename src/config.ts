@@ -19,6 +19,8 @@ export interface Config {
   readonly host: string;
   readonly port: number;
   readonly apiToken: string | null;
+  /** A live reader that takes nothing for so long is ended. */
+  readonly readerIdleMs: number;
   readonly collect: readonly CollectPattern[];
   readonly urls: Readonly<Record<Exchange, ExchangeUrls>>;
   readonly bithumbTransport: 'rest' | 'ws';
@@ -155,6 +157,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     host,
     port: integer('PORT', 4000, 0, 65535, ''),
     apiToken: apiToken === '' ? null : apiToken,
+    readerIdleMs: integer('READER_IDLE_MS', 60_000, 1_000, 3_600_000, ' of milliseconds'),
     collect,
     urls,
     bithumbTransport: choice('BITHUMB_TRANSPORT', 'rest', ['rest', 'ws']),

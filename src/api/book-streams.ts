@@ -1,140 +1,211 @@
-import type { BookReader, Bus, MarketFilter } from '../bus.js';
-import type { OrderBook } from '../market/order-book.js';
+import { createSourceEventStream, type ExecutionArgs, type ExecutionResult } from 'graphql';
+import type { Bus } from '../bus.js';
 import { apiError } from './errors.js';
-import { LoopTurns } from './loop-turns.js';
+import { isShared, LiveOperation, operationKey } from './live/operation.js';
+import { OwnStream } from './live/own-stream.js';
+import { SharedStream, type StreamCounters } from './live/shared-stream.js';
+import type { LiveReader, LiveSink } from './live/sink.js';
+import { OwnSource, SharedSource } from './live/source.js';
+import { Turns } from './live/turns.js';
+import type { ApiLog } from './log.js';
 
 /** Live readers at once when nothing else is set. */
 export const DEFAULT_MAX_SUBSCRIPTIONS = 1000;
 
-/** Deliveries in one turn of the event loop: some 6 ms of work. */
-const DELIVERIES_PER_TURN = 64;
-
 /** What {@link BookStreams} has counted since it was made. */
-export interface StreamCounts {
-  /** Books handed to subscribers. */
-  readonly delivered: number;
-  /** Books that slow subscribers missed because a newer one of the same market replaced them. */
-  readonly skipped: number;
+export interface StreamCounts extends Readonly<StreamCounters> {
+  /** Events executed and serialised; far fewer than delivered where subscriptions are equal. */
+  readonly executed: number;
+  /** Readers ended because they took nothing for too long. */
+  readonly idled: number;
 }
 
-/** All live subscriptions of the API: opens them, bounds their number, ends them at shutdown. */
+/** A subscription that was let in and waits for its transport. */
+export interface LiveSubscription {
+  /** Begins to deliver. Everything from this moment on arrives at `sink`. */
+  start(sink: LiveSink): LiveReader;
+  /** Gives the place back, if it was not started: the client has gone or cannot take a stream. */
+  discard(): void;
+}
+
+/** How {@link BookStreams} is to work. */
+export interface StreamOptions {
+  /** Subscriptions at once. */
+  readonly max: number;
+  /** Whether equal subscriptions are executed once; false only to measure what that is worth. */
+  readonly share: boolean;
+  readonly log: ApiLog;
+}
+
+/** An operation and those who asked for it. */
+interface Entry {
+  readonly operation: LiveOperation;
+  stream: SharedStream | null;
+  uses: number;
+}
+
+/**
+ * All live subscriptions of the API: lets them in, joins equal ones, bounds their number, ends them at
+ * shutdown. Every delivery is made in {@link Turns}, so that however many readers there are the
+ * event loop goes on turning for the collectors.
+ */
 export class BookStreams {
   readonly #bus: Bus;
-  readonly #max: number;
-  readonly #open = new Set<BookStream>();
-  readonly #turns = new LoopTurns(DELIVERIES_PER_TURN);
-  #delivered = 0;
-  #skipped = 0;
+  readonly #options: StreamOptions;
+  readonly #turns: Turns;
+  readonly #entries = new Map<string, Entry>();
+  readonly #counters: StreamCounters = { delivered: 0, skipped: 0 };
+  readonly #own = new Set<OwnStream>();
+  #executedBefore = 0;
+  #idled = 0;
+  #size = 0;
+  #unique = 0;
   #closing = false;
   #drained: (() => void) | undefined;
 
-  constructor(bus: Bus, max: number) {
+  constructor(bus: Bus, options: StreamOptions) {
     this.#bus = bus;
-    this.#max = max;
+    this.#options = options;
+    this.#turns = new Turns((error) => options.log.error(error));
   }
 
-  /** Number of open streams. */
+  /** Number of open subscriptions. */
   get size(): number {
-    return this.#open.size;
+    return this.#size;
+  }
+
+  /** Number of different operations that are being executed; equal subscriptions are one. */
+  get operations(): number {
+    return this.#entries.size;
   }
 
   /** What was delivered and skipped so far. */
   get counts(): StreamCounts {
-    return { delivered: this.#delivered, skipped: this.#skipped };
+    let executed = this.#executedBefore;
+    for (const { operation } of this.#entries.values()) executed += operation.executions;
+    return { ...this.#counters, executed, idled: this.#idled };
+  }
+
+  /** Notes that a transport has ended a reader that took nothing. */
+  noteIdle(): void {
+    this.#idled++;
   }
 
   /**
-   * Opens a stream of the books that match: current ones first, then changes. It is subscribed at
-   * once, so nothing published after this call is missed.
+   * Lets a subscription in: calls its `subscribe` resolver, unless an equal one is open already.
+   * @returns the subscription, or the errors why there is none, as graphql-js gives them
    */
-  open(filter: MarketFilter): BookStream {
-    if (this.#closing) throw apiError('SHUTTING_DOWN', 'the server is shutting down');
-    if (this.#open.size >= this.#max) {
-      throw apiError(
-        'TOO_MANY_SUBSCRIPTIONS',
-        `there are ${this.#max} subscriptions already, as many as this server allows; close one first`,
-      );
+  async open(args: ExecutionArgs): Promise<LiveSubscription | ExecutionResult> {
+    const refused = this.#refusal();
+    if (refused !== null) return { errors: [refused] };
+    this.#size++;
+    try {
+      const shared = this.#options.share && isShared(args);
+      const key = shared ? operationKey(args) : String(++this.#unique);
+      if (!this.#entries.has(key)) {
+        const source = await createSourceEventStream(args);
+        if (!(source instanceof SharedSource || source instanceof OwnSource)) {
+          this.#release();
+          return source as ExecutionResult;
+        }
+        // Another equal one may have come while this one's resolver was at work.
+        if (!this.#entries.has(key)) {
+          const operation = new LiveOperation(source, args, this.#options.log);
+          this.#entries.set(key, { operation, stream: null, uses: 0 });
+        }
+      }
+      const entry = this.#entries.get(key)!;
+      entry.uses++;
+      return this.#subscription(key, entry);
+    } catch (error) {
+      this.#release();
+      throw error;
     }
-    const stream: BookStream = new BookStream(this.#bus.readBooks(filter), {
-      turn: () => this.#turns.take(),
-      onDelivered: (skipped) => {
-        this.#delivered++;
-        this.#skipped += skipped;
-      },
-      onEnd: () => {
-        this.#open.delete(stream);
-        if (this.#open.size === 0) this.#drained?.();
-      },
-    });
-    this.#open.add(stream);
-    return stream;
   }
 
   /** Ends all streams; settles when each has given what was pending and said that it is done. */
   async close(): Promise<void> {
     this.#closing = true;
     this.#bus.close();
-    if (this.#open.size === 0) return;
+    for (const own of this.#own) own.complete();
+    for (const { stream } of this.#entries.values()) stream?.finish();
+    if (this.#size === 0) return;
     await new Promise<void>((resolve) => {
       this.#drained = resolve;
     });
   }
-}
 
-interface StreamHooks {
-  turn(): Promise<void> | null;
-  onDelivered(skipped: number): void;
-  onEnd(): void;
-}
-
-/**
- * One subscriber's books. Not an async generator: a generator's `return()` waits behind a pending
- * `next()`, so a subscriber of a quiet market could never be let go.
- */
-export class BookStream implements AsyncIterableIterator<OrderBook> {
-  readonly #reader: BookReader;
-  readonly #hooks: StreamHooks;
-  #ended = false;
-
-  constructor(reader: BookReader, hooks: StreamHooks) {
-    this.#reader = reader;
-    this.#hooks = hooks;
+  #refusal() {
+    if (this.#closing) return apiError('SHUTTING_DOWN', 'the server is shutting down');
+    const { max } = this.#options;
+    if (this.#size < max) return null;
+    return apiError(
+      'TOO_MANY_SUBSCRIPTIONS',
+      `there are ${max} subscriptions already, as many as this server allows; close one first`,
+    );
   }
 
-  next(): Promise<IteratorResult<OrderBook>> {
-    const turn = this.#hooks.turn();
-    return turn === null ? this.#pull() : turn.then(() => this.#pull());
+  #subscription(key: string, entry: Entry): LiveSubscription {
+    let over = false;
+    const end = (): void => {
+      if (over) return;
+      over = true;
+      if (--entry.uses === 0) {
+        this.#executedBefore += entry.operation.executions;
+        this.#entries.delete(key);
+      }
+      this.#release();
+    };
+    return {
+      discard: end,
+      start: (sink) => {
+        const { source } = entry.operation;
+        return source instanceof OwnSource
+          ? this.#startOwn(entry.operation, source, sink, end)
+          : this.#join(entry, source, sink, end);
+      },
+    };
   }
 
-  async #pull(): Promise<IteratorResult<OrderBook>> {
-    const result = await this.#reader.next();
-    if (result.done === true) {
-      this.#end();
-      return { value: undefined, done: true };
-    }
-    this.#hooks.onDelivered(result.value.skipped);
-    return { value: result.value.book, done: false };
+  #startOwn(
+    operation: LiveOperation,
+    source: OwnSource,
+    sink: LiveSink,
+    onEnd: () => void,
+  ): LiveReader {
+    const stream: OwnStream = new OwnStream(
+      operation,
+      (wake) => source.open(wake),
+      sink,
+      this.#turns,
+      this.#counters,
+      {
+        onEnd: () => {
+          this.#own.delete(stream);
+          onEnd();
+        },
+        onError: (error) => this.#options.log.error(error),
+      },
+    );
+    this.#own.add(stream);
+    if (this.#closing) stream.complete();
+    return stream;
   }
 
-  async return(): Promise<IteratorResult<OrderBook>> {
-    this.#end();
-    await this.#reader.return();
-    return { value: undefined, done: true };
+  #join(entry: Entry, source: SharedSource, sink: LiveSink, onEnd: () => void): LiveReader {
+    entry.stream ??= new SharedStream(
+      entry.operation,
+      source,
+      this.#turns,
+      this.#counters,
+      () => (entry.stream = null),
+    );
+    const reader = entry.stream.join(sink, onEnd);
+    if (this.#closing) entry.stream.finish();
+    return reader;
   }
 
-  async throw(error?: unknown): Promise<IteratorResult<OrderBook>> {
-    this.#end();
-    await this.#reader.return();
-    throw error;
-  }
-
-  #end(): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#hooks.onEnd();
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
+  #release(): void {
+    if (--this.#size === 0) this.#drained?.();
   }
 }

@@ -1,7 +1,10 @@
 import type { Bus } from '../bus.js';
 import type { CollectorControl } from '../collector/collector-control.js';
-import type { StoreReader } from '../store/store-types.js';
+import type { SequenceState, StoreReader } from '../store/store-types.js';
 import type { BookStreams } from './book-streams.js';
+import type { LiveSlot } from './graphql/live.js';
+import type { KnownMarkets } from './known-markets.js';
+import type { BookTail } from './live/book-tail.js';
 import type { RowBudget } from './paging.js';
 
 /** What resolvers work with; the same for all operations. */
@@ -10,6 +13,10 @@ export interface ApiServices {
   readonly reader: StoreReader;
   readonly control: CollectorControl;
   readonly streams: BookStreams;
+  /** The newest published books, for readers that must have every one. */
+  readonly tail: BookTail;
+  readonly markets: KnownMarkets;
+  readonly sequences: () => SequenceState;
 }
 
 /** Resolver context of one operation. Holds nothing of the request, so it may outlive it. */
@@ -22,4 +29,6 @@ export interface ApiContext extends ApiServices {
 export interface TransportContext {
   /** The `Authorization` value that came with it, if any. */
   readonly authorization: string | undefined;
+  /** Takes the subscription, if the operation is one and was let in. */
+  readonly live: LiveSlot;
 }

@@ -14,6 +14,7 @@ export const ERROR_CODES = {
     "The exchange's market list is out of reach, so a market cannot be checked.",
   UNAUTHENTICATED: 'API_TOKEN is set and the mutation came without it or with another.',
   TOO_MANY_SUBSCRIPTIONS: 'The server, or this connection, has as many live readers as it allows.',
+  READER_IDLE: 'The reader took nothing for so long that the server ended it.',
   QUERY_TOO_COMPLEX:
     'The operation nests too deep, has too many aliases or asks for too many rows.',
   SHUTTING_DOWN: 'The server is closing and takes no new subscriptions.',

@@ -1,4 +1,5 @@
 import { COLLECT_GRAMMAR, type CollectPattern, parseCollect } from '../market/collect-pattern.js';
+import type { Exchange } from '../market/exchange.js';
 import type { TimeWindow } from '../store/store-types.js';
 import { badInput } from './errors.js';
 
@@ -40,6 +41,89 @@ export function checkedDepth(depth: number | null | undefined): number | undefin
   if (depth === null || depth === undefined) return undefined;
   if (depth >= 1) return depth;
   throw badInput('depth', `must be 1 or more, or left out for all levels; was ${depth}`);
+}
+
+/** Least and greatest time between two books of a market that can be asked for, ms. */
+export const MIN_EVERY = 10;
+export const MAX_EVERY = 3_600_000;
+
+/** A rate out of the argument `every`, ms; 0 when there is none. */
+export function checkedEvery(every: number | null | undefined): number {
+  if (every === null || every === undefined) return 0;
+  if (every >= MIN_EVERY && every <= MAX_EVERY) return every;
+  throw badInput(
+    'every',
+    `must be from ${MIN_EVERY} to ${MAX_EVERY} milliseconds, or left out for every change; was ${every}`,
+  );
+}
+
+/** A place to go on behind out of the argument `since`; undefined when there is none. */
+export function checkedSince(
+  since: number | null | undefined,
+  every: number | null | undefined,
+  newest: number,
+): number | undefined {
+  if (since === null || since === undefined) return undefined;
+  if (every !== null && every !== undefined) {
+    throw badInput('every', 'must be left out with since, which delivers every book');
+  }
+  if (since < 0) throw badInput('since', `must be the sequence of a book; was ${since}`);
+  if (since <= newest) return since;
+  throw badInput(
+    'since',
+    `must not be beyond the newest sequence, which is ${newest}; was ${since}`,
+  );
+}
+
+/** The greatest speed of a replay. */
+export const MAX_SPEED = 1_000;
+
+/** A speed out of the argument `speed`. */
+export function checkedSpeed(speed: number): number {
+  if (speed >= 0 && speed <= MAX_SPEED) return speed;
+  throw badInput('speed', `must be from 0 (as fast as you take it) to ${MAX_SPEED}; was ${speed}`);
+}
+
+/** Markets that one subscription may name. */
+export const MAX_MARKETS = 500;
+
+/** The markets named by the arguments `markets` and `pattern`, of which exactly one is to be given. */
+export function marketPatterns(args: {
+  readonly markets?: readonly MarketArgument[] | null | undefined;
+  readonly pattern?: string | null | undefined;
+}): readonly CollectPattern[] {
+  const { markets, pattern } = args;
+  const listed = markets !== null && markets !== undefined;
+  const named = pattern !== null && pattern !== undefined;
+  if (listed === named) throw badInput('markets', 'give either markets or pattern');
+  if (listed) {
+    if (markets.length === 0) throw badInput('markets', 'must name at least one market');
+    if (markets.length > MAX_MARKETS) {
+      throw badInput(
+        'markets',
+        `must name at most ${MAX_MARKETS} markets; were ${markets.length}; a pattern such as UPBIT:*-KRW names many`,
+      );
+    }
+    return markets.map(({ exchange, symbol, currency }) => ({
+      exchange,
+      symbol: marketPart('symbol', symbol),
+      currency: marketPart('currency', currency),
+    }));
+  }
+  const result = parseCollect(pattern!);
+  if (!result.ok) throw badInput('pattern', result.problems.slice(0, 3).join('; '));
+  const { patterns } = result;
+  if (patterns.length === 0)
+    throw badInput('pattern', `must not be empty; write ${COLLECT_GRAMMAR}`);
+  if (patterns.length <= MAX_MARKETS) return patterns;
+  throw badInput('pattern', `must have at most ${MAX_MARKETS} parts; had ${patterns.length}`);
+}
+
+/** A market as an argument names it. */
+interface MarketArgument {
+  readonly exchange: Exchange;
+  readonly symbol: string;
+  readonly currency: string;
 }
 
 /** A time window out of the arguments `from` and `to`, Unix ms. */

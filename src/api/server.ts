@@ -4,9 +4,11 @@ import type { Duplex } from 'node:stream';
 import { setImmediate as loopTurn } from 'node:timers/promises';
 import type { Bus } from '../bus.js';
 import type { CollectorControl } from '../collector/collector-control.js';
-import type { StoreReader, StoreStats } from '../store/store-types.js';
+import type { SequenceState, StoreReader, StoreStats } from '../store/store-types.js';
 import { BookStreams, DEFAULT_MAX_SUBSCRIPTIONS } from './book-streams.js';
 import { graphiqlPage } from './graphql/graphiql.js';
+import { createGraphqlHttp } from './graphql/http.js';
+import { SseStreams } from './graphql/sse.js';
 import { createGraphqlWebSocket } from './graphql/websocket.js';
 import { createApiYoga, GRAPHQL_PATH } from './graphql/yoga.js';
 import { Connections } from './http/connections.js';
@@ -16,6 +18,8 @@ import { readHealth } from './http/health.js';
 import { hostCheck } from './http/host-check.js';
 import { Metrics } from './http/metrics.js';
 import { createRouter } from './http/router.js';
+import { KnownMarkets } from './known-markets.js';
+import { BookTail } from './live/book-tail.js';
 import { type ApiLog, SILENT_LOG } from './log.js';
 
 /** What the API is made of and how it is to serve. */
@@ -23,6 +27,8 @@ export interface ApiOptions {
   readonly bus: Bus;
   readonly reader: StoreReader;
   readonly stats: () => StoreStats;
+  /** How far the numbering and the writing of books have come. */
+  readonly sequences: () => SequenceState;
   readonly control: CollectorControl;
   /** Address to listen on. */
   readonly host: string;
@@ -38,6 +44,14 @@ export interface ApiOptions {
   readonly allowedHosts?: readonly string[];
   /** Live subscriptions at once; 1000 when left out. */
   readonly maxSubscriptions?: number;
+  /** A reader that has taken nothing for so long is ended, ms; 60000 when left out. */
+  readonly readerIdleMs?: number;
+  /** Told of a reader that was ended for that: its transport and address. */
+  readonly onReaderIdle?: (reader: string, idleMs: number) => void;
+  /** Silent streams and connections are kept alive so often, ms; 12000 when left out. */
+  readonly keepAliveMs?: number;
+  /** Whether equal subscriptions are executed once; true when left out, false for measurements. */
+  readonly shareSubscriptions?: boolean;
   /** How long `close()` waits for clients before it cuts them off, ms; 5000 when left out. */
   readonly closeGraceMs?: number;
 }
@@ -55,12 +69,18 @@ export interface Api {
    * within the grace is cut off. It ends the readers of the bus. Harmless when called again.
    */
   close(): Promise<void>;
+  /** Number of open live subscriptions. */
+  readonly readers: number;
 }
 
 /** A request's headers must arrive within this, ms. */
 const HEADERS_TIMEOUT = 10_000;
 /** A whole request must arrive within this, ms. Answers may take as long as they like. */
 const REQUEST_TIMEOUT = 30_000;
+/** A reader that takes nothing for so long is ended when nothing else is set, ms. */
+export const DEFAULT_READER_IDLE_MS = 60_000;
+/** Silent streams and connections are kept alive so often, ms. */
+const KEEP_ALIVE_MS = 12_000;
 /** Sockets at once, WebSockets included. */
 const MAX_CONNECTIONS = 2000;
 
@@ -94,18 +114,36 @@ function refuseUpgrade(socket: Duplex, status: string): void {
 
 /** Makes the API server; {@link Api.listen} starts it. */
 export function createApi(options: ApiOptions): Api {
-  const { bus, reader, stats, control, host, port, version } = options;
+  const { bus, reader, stats, sequences, control, host, port, version } = options;
   const log = options.log ?? SILENT_LOG;
-  const streams = new BookStreams(bus, options.maxSubscriptions ?? DEFAULT_MAX_SUBSCRIPTIONS);
+  const streams = new BookStreams(bus, {
+    max: options.maxSubscriptions ?? DEFAULT_MAX_SUBSCRIPTIONS,
+    share: options.shareSubscriptions ?? true,
+    log,
+  });
   const metrics = new Metrics({ bus, control, stats, streams, version });
-  const yoga = createApiYoga({ bus, reader, control, streams }, options.apiToken, log);
-  const webSocket = createGraphqlWebSocket(yoga, log);
+  const tail = new BookTail(bus, () => sequences().newest);
+  const markets = new KnownMarkets({ bus, control, reader });
+  const services = { bus, reader, control, streams, tail, markets, sequences };
+  const yoga = createApiYoga(services, options.apiToken, log);
+  const idleMs = options.readerIdleMs ?? DEFAULT_READER_IDLE_MS;
+  const transport = {
+    keepAliveMs: options.keepAliveMs ?? KEEP_ALIVE_MS,
+    idleMs,
+    onIdle: (client: string) => {
+      streams.noteIdle();
+      options.onReaderIdle?.(client, idleMs);
+    },
+    log,
+  };
+  const sse = new SseStreams(transport);
+  const webSocket = createGraphqlWebSocket(yoga, transport);
   const hostAllowed = hostCheck(host, options.allowedHosts);
   let closing: Promise<void> | undefined;
 
   const route = createRouter({
     hostAllowed,
-    graphql: (req, res) => void yoga(req, res, { authorization: req.headers.authorization }),
+    graphql: createGraphqlHttp(yoga, sse),
     graphiql: graphiqlPage(options.apiToken !== null),
     health: () =>
       readHealth({
@@ -139,6 +177,9 @@ export function createApi(options: ApiOptions): Api {
   });
 
   return {
+    get readers() {
+      return streams.size;
+    },
     listen: () =>
       new Promise((resolve, reject) => {
         server.once('error', (error) => reject(listenError(error, host, port)));
@@ -168,6 +209,7 @@ export function createApi(options: ApiOptions): Api {
       await loopTurn();
       await loopTurn();
       webSocket.close();
+      sse.close();
       await yoga.dispose();
       connections.closeIdle();
       await closed;

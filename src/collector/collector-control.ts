@@ -46,6 +46,10 @@ export class NoMatchingMarketError extends Error {
 export interface CollectorControl {
   /** All collectors known since the process began, by exchange, symbol, currency. */
   collectors(exchange?: Exchange): CollectorStatus[];
+  /** The collector of one market; undefined when it has had none since the process began. */
+  collector(market: Market): CollectorStatus | undefined;
+  /** Messages of an exchange that could not be read and whose market is not known. */
+  unreadableMessages(exchange: Exchange): number;
   /**
    * Starts a market's collector after checking it against the exchange's list, and remembers the
    * wish. Harmless when it runs already. A disabled exchange is enabled by it, so that its other

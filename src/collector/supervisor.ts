@@ -144,7 +144,10 @@ export class Supervisor implements CollectorControl {
     return exchanges.flatMap((e) => this.#rooms[e].collector.statuses);
   }
 
-  /** Messages of an exchange that could not be read and whose market is not known. */
+  collector(market: Market): CollectorStatus | undefined {
+    return this.#rooms[market.exchange].collector.status(market);
+  }
+
   unreadableMessages(exchange: Exchange): number {
     return this.#rooms[exchange].collector.unreadableMessages;
   }

@@ -65,6 +65,11 @@ export const EVENTS = {
     (p) => `API 처리 중 예기치 못한 오류: ${p.reason}`,
     (p) => `unexpected error in the API: ${p.reason}`,
   ),
+  READER_IDLE: event<{ reader: string; idleMs: number }>(
+    'warn',
+    (p) => `${seconds(p.idleMs)}초 동안 아무것도 받아 가지 않은 구독자 종료: ${p.reader}`,
+    (p) => `reader ended, it took nothing for ${seconds(p.idleMs)} s: ${p.reader}`,
+  ),
   BOOKS_RETIRED: event<{ books: number }>(
     'info',
     (p) => `보존 기간이 지난 호가 ${p.books}건 삭제`,

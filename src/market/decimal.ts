@@ -126,3 +126,41 @@ export function midDecimal(a: string, b: string): string {
   // Halving is multiplying by 5 with one decimal more, so nothing is rounded.
   return fromScaled(sum * 5n, scale + 1);
 }
+
+/** Exact `a + b` of two Decimal texts. */
+export function addDecimal(a: string, b: string): string {
+  const x = scaled(a);
+  const y = scaled(b);
+  const scale = Math.max(x.scale, y.scale);
+  const sum = x.digits * 10n ** BigInt(scale - x.scale) + y.digits * 10n ** BigInt(scale - y.scale);
+  return fromScaled(sum, scale);
+}
+
+/** Exact `a × b` of two Decimal texts. */
+export function multiplyDecimal(a: string, b: string): string {
+  const x = scaled(a);
+  const y = scaled(b);
+  return fromScaled(x.digits * y.digits, x.scale + y.scale);
+}
+
+/** A quotient, and whether it is exact. */
+export interface Quotient {
+  readonly value: string;
+  /** Whether `value` is the quotient itself; false when digits had to be left off. */
+  readonly exact: boolean;
+}
+
+/**
+ * `a ÷ b` to at most `decimals` decimals, a half away from zero. Neither is negative.
+ * @throws {RangeError} when `b` is zero
+ */
+export function divideDecimal(a: string, b: string, decimals: number): Quotient {
+  const x = scaled(a);
+  const y = scaled(b);
+  if (y.digits === 0n) throw new RangeError('division by zero');
+  const numerator = x.digits * 10n ** BigInt(decimals + y.scale);
+  const denominator = y.digits * 10n ** BigInt(x.scale);
+  const rest = numerator % denominator;
+  const digits = numerator / denominator + (2n * rest >= denominator ? 1n : 0n);
+  return { value: fromScaled(digits, decimals), exact: rest === 0n };
+}

@@ -13,6 +13,7 @@ export const GAP_CAUSES = [
   'QUEUE_OVERFLOW',
   'STORE_FAILED',
   'PROCESS_DOWN',
+  'RETIRED',
 ] as const;
 
 /** Cause of a gap. */

@@ -24,6 +24,7 @@ export class BookBatch {
   #length = 0;
   #count = 0;
   #rowBytes = 0;
+  #firstSequence: number | null = null;
   #lastTimestamp = 0;
 
   /** Adds a row, which comes after all before. */
@@ -31,6 +32,7 @@ export class BookBatch {
     const { sequence, timestamp, asks, bids, steppedFrom } = row;
     const { id } = row.number;
     this.#count++;
+    this.#firstSequence ??= sequence;
     this.#lastTimestamp = timestamp;
     if (steppedFrom !== null) this.steps.push({ sequence, fromMs: steppedFrom, toMs: timestamp });
     if (id === null) {
@@ -72,6 +74,11 @@ export class BookBatch {
     return this.#length + this.#rowBytes;
   }
 
+  /** Sequence of the first one, null when it is empty. */
+  get firstSequence(): number | null {
+    return this.#firstSequence;
+  }
+
   /** Timestamp of the newest one. */
   get lastTimestamp(): number {
     return this.#lastTimestamp;
@@ -90,6 +97,7 @@ export class BookBatch {
     this.books.length = 0;
     this.steps.length = 0;
     this.#length = 0;
+    this.#firstSequence = null;
     this.#count = 0;
     this.#rowBytes = 0;
     if (this.#text.length > 16 * FIRST_SIZE) this.#text = Buffer.allocUnsafe(FIRST_SIZE);

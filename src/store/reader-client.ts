@@ -18,6 +18,7 @@ export class ReaderClient implements StoreReader {
   newestBook: StoreReader['newestBook'] = (market) => this.#worker.call('newestBook', market);
   bookAt: StoreReader['bookAt'] = (market, at) => this.#worker.call('bookAt', market, at);
   rows: StoreReader['rows'] = (query) => this.#worker.call('rows', query);
+  books: StoreReader['books'] = (query) => this.#worker.call('books', query);
   gaps: StoreReader['gaps'] = (query) => this.#worker.call('gaps', query);
   coverage: StoreReader['coverage'] = (query) => this.#worker.call('coverage', query);
   coverageMinutes: StoreReader['coverageMinutes'] = (query) =>

@@ -21,6 +21,7 @@ export interface ExportBegun {
 export interface ReaderService extends Pick<
   StoreReader,
   | 'rows'
+  | 'books'
   | 'gaps'
   | 'coverage'
   | 'coverageMinutes'

@@ -2,6 +2,7 @@ import { LOG_LEVELS } from '../logging/log-record.js';
 import { EXCHANGES, type Exchange } from '../market/exchange.js';
 import type { Market } from '../market/market.js';
 import type { Level, OrderBook } from '../market/order-book.js';
+import { BookPages } from './book-pages.js';
 import { BookScan } from './book-scan.js';
 import { type Client, defined, openClient } from './connection.js';
 import { CoverageReader } from './coverage.js';
@@ -12,6 +13,8 @@ import type { ExportBegun, ReaderOptions, ReaderService } from './reader-protoco
 import { newestSequence, rebuildAt, type StoredRow } from './rebuild.js';
 import { toGap, toLogRecord, toMarket, toMarketRecord, toWantedPattern } from './records.js';
 import type {
+  BookPage,
+  BookPageQuery,
   BookRow,
   BookSelection,
   ExchangeRecord,
@@ -32,7 +35,7 @@ type LogsQuery = Parameters<StoreReader['logs']>[0];
 /** Answers all questions about the past, on a read-only connection in a thread of its own. */
 export class Reader implements ReaderService {
   readonly #options: ReaderOptions;
-  #opened: Promise<{ client: Client; timeline: Timeline }> | undefined;
+  #opened: Promise<{ client: Client; timeline: Timeline; pages: BookPages }> | undefined;
   readonly #exports = new Map<number, AsyncGenerator<ExportChunk>>();
   #nextExport = 1;
 
@@ -70,6 +73,10 @@ export class Reader implements ReaderService {
       }
       pieces = Math.min(500, pieces * 2);
     }
+  }
+
+  async books(query: BookPageQuery): Promise<BookPage> {
+    return (await this.#database()).pages.page(query);
   }
 
   async gaps(query: GapsQuery): ReturnType<StoreReader['gaps']> {
@@ -171,9 +178,12 @@ export class Reader implements ReaderService {
     await (await opened)?.client.$disconnect();
   }
 
-  #database(): Promise<{ client: Client; timeline: Timeline }> {
+  #database(): Promise<{ client: Client; timeline: Timeline; pages: BookPages }> {
     this.#opened ??= openClient(this.#options.path, { readonly: true }).then(
-      (client) => ({ client, timeline: new Timeline(client) }),
+      (client) => {
+        const timeline = new Timeline(client);
+        return { client, timeline, pages: new BookPages(client, timeline) };
+      },
       (error: unknown) => {
         this.#opened = undefined;
         throw error;

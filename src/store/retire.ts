@@ -1,4 +1,5 @@
 import type { Client } from './connection.js';
+import { noteRetired } from './retired.js';
 import { Timeline } from './timeline.js';
 
 /** How far a call got: books deleted, and where the next goes on (null = all markets are done). */
@@ -48,8 +49,8 @@ export class Retirement {
   }
 
   async #retire(marketId: number, upTo: number, limit: number): Promise<number> {
-    return this.#client.$executeRaw`
-      DELETE FROM book WHERE sequence IN (
+    const [found] = await this.#client.$queryRaw<{ last: bigint | null }[]>`
+      SELECT max(sequence) AS last FROM (
         SELECT sequence FROM book
          WHERE market_id = ${marketId}
            AND sequence < coalesce(
@@ -57,6 +58,11 @@ export class Retirement {
                ORDER BY sequence LIMIT 1),
              (SELECT base FROM book WHERE market_id = ${marketId} ORDER BY sequence DESC LIMIT 1))
          ORDER BY sequence LIMIT ${limit})`;
+    const last = found?.last ?? null;
+    if (last === null) return 0;
+    await noteRetired(this.#client, marketId, Number(last));
+    return this.#client.$executeRaw`
+      DELETE FROM book WHERE market_id = ${marketId} AND sequence <= ${last}`;
   }
 
   async #giveBack<T>(result: T): Promise<T> {

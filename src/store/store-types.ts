@@ -123,6 +123,47 @@ export interface CoverageTotals {
   readonly longestSilenceMs: number;
 }
 
+/** A stored book, rebuilt whole, and what is missing directly before it. */
+export interface StoredBook {
+  readonly book: OrderBook;
+  /** The gap that ended with it, or the books before it that retention deleted; null for none. */
+  readonly gapBefore: Gap | null;
+}
+
+/** What {@link StoreReader.books} reads. */
+export interface BookPageQuery extends TimeWindow {
+  /** The markets: those that match any of these. */
+  readonly patterns: readonly CollectPattern[];
+  /** Books after this sequence. */
+  readonly after: number;
+  /** Up to this sequence, itself included; absent = up to the newest. */
+  readonly until?: number | undefined;
+  /**
+   * Where the walk began, if it is to be told what retention deleted: the first book of a market
+   * after books that are gone has a `gapBefore` of the cause `RETIRED`. Absent = do not look.
+   */
+  readonly since?: number | undefined;
+  /** Books at most; a page of deep books may have fewer. */
+  readonly limit: number;
+}
+
+/** A page of whole books in order of sequence. */
+export interface BookPage {
+  readonly items: StoredBook[];
+  /** All that is wanted up to this sequence is in this page or before it. */
+  readonly reached: number;
+  /** Whether more may follow already; false when everything committed has been read. */
+  readonly more: boolean;
+}
+
+/** How far the numbering and the writing of books have come. */
+export interface SequenceState {
+  /** The greatest sequence that may have been given out, in this or an earlier run. */
+  readonly newest: number;
+  /** Every book up to this sequence is in the database, or never will be. */
+  readonly settled: number;
+}
+
 /** Reading side of the store. All calls run off the main thread on read-only connections. */
 export interface StoreReader {
   /** Newest stored book of a market, or null. */
@@ -137,6 +178,8 @@ export interface StoreReader {
       limit: number;
     },
   ): Promise<Page<BookRow>>;
+  /** Whole books after a sequence, in order: each committed one exactly once over the pages. */
+  books(query: BookPageQuery): Promise<BookPage>;
   /** Gaps that touch the window, oldest first (by id). */
   gaps(
     query: TimeWindow & {
@@ -197,6 +240,8 @@ export interface SequenceSource {
 /** The store as the rest of the program sees it. */
 export interface Store {
   readonly sequences: SequenceSource;
+  /** How far the numbering and the writing have come. */
+  sequenceState(): SequenceState;
   readonly reader: StoreReader;
   /** Takes a book for writing; never blocks and never throws. What it cannot keep becomes a gap. */
   putBook(event: BookEvent): void;

@@ -15,7 +15,7 @@ import { ReaderClient } from './reader-client.js';
 import { Retention } from './retention.js';
 import { RpcWorker, siblingModule } from './rpc.js';
 import { ReservedSequences } from './sequences.js';
-import type { ListedMarket, Store, StoreStats } from './store-types.js';
+import type { ListedMarket, SequenceState, Store, StoreStats } from './store-types.js';
 import { WriteQueue } from './write-queue.js';
 import type { OpenState, WriteBatch, WriterOptions, WriterService } from './writer-protocol.js';
 
@@ -213,6 +213,13 @@ class OpenStore implements Store {
 
   setEnabled(exchange: Exchange, enabled: boolean): Promise<void> {
     return this.#writer.call('setEnabled', exchange, enabled);
+  }
+
+  sequenceState(): SequenceState {
+    const newest = this.sequences.last;
+    // Books are committed in order, so all before the first that waits are stored or were dropped.
+    const waiting = this.#queue.firstSequence;
+    return { newest, settled: waiting === null ? newest : waiting - 1 };
   }
 
   stats(): StoreStats {

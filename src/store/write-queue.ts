@@ -49,6 +49,11 @@ export class WriteQueue {
     return this.#books;
   }
 
+  /** Sequence of the first book that waits, null when none does. */
+  get firstSequence(): number | null {
+    return this.#batches[0]!.firstSequence;
+  }
+
   /** Estimated bytes of those. */
   get bytes(): number {
     return this.#bytes;

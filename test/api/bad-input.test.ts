@@ -53,7 +53,7 @@ describe('a value that cannot be right', () => {
   it.each([0, -5])('is a depth of %d', async (depth) => {
     const { orderbook } = (await server.post('{ orderbook(exchange: UPBIT) { sequence } }')).data!;
     expect(orderbook).toBeNull();
-    server.reader.books = [
+    server.reader.stored = [
       {
         market: { exchange: 'UPBIT', symbol: 'BTC', currency: 'KRW' },
         timestamp: 1,
@@ -66,7 +66,7 @@ describe('a value that cannot be right', () => {
     const result = await server.post(
       `{ orderbook(exchange: UPBIT) { asks(depth: ${depth}) { price } } }`,
     );
-    server.reader.books = [];
+    server.reader.stored = [];
     expect(codeOf(result)).toBe('BAD_USER_INPUT');
     expect(result.errors?.[0]?.extensions).toMatchObject({ argument: 'depth' });
   });
@@ -103,7 +103,7 @@ describe('a value that cannot be right', () => {
       { accept: 'application/json' },
     );
     expect(codeOf(result)).toBe('BAD_USER_INPUT');
-    expect(server.bus.readers).toBe(0);
+    expect(server.api.readers).toBe(0);
   });
 });
 

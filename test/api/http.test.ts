@@ -96,7 +96,7 @@ describe('/health', () => {
     server.stats.queuedBooks = 3;
     const client = wsClient(server.url);
     void answers(client, 'subscription { orderbook { symbol } }').next();
-    await until('a reader', () => server.bus.readers === 1);
+    await until('a reader', () => server.api.readers === 1);
     const response = await fetch(`${server.url}/health`);
     expect(response.status).toBe(200);
     expect(await response.json()).toMatchObject({
@@ -160,6 +160,7 @@ describe('/metrics', () => {
     expect(text).not.toContain('last_book_age_seconds{exchange="GOPAX"}');
     // Each line is a comment or a sample; each family has its help and type.
     for (const line of text.trimEnd().split('\n')) {
+      if (line === '') continue;
       expect(line).toMatch(/^(# (HELP|TYPE) \w+ .+|\w+(\{[^}]+\})? -?[\d.e+-]+)$/);
     }
   });

@@ -125,7 +125,7 @@ afterEach(() => server.api.close());
 
 describe('orderbook', () => {
   it('gives the live book with exact decimals, best first', async () => {
-    server.reader.books.push(book(UPBIT, 1));
+    server.reader.stored.push(book(UPBIT, 1));
     publish(server.bus, book(UPBIT, 7, { exchangeTimestamp: 1_700_000_000_001 }));
     const { data, errors } = await server.run(BookQuery, { exchange: 'UPBIT', depth: 2 });
     expect(errors).toBeUndefined();
@@ -172,7 +172,7 @@ describe('orderbook', () => {
   });
 
   it('falls back to the newest stored book when none is live', async () => {
-    server.reader.books.push(book(UPBIT, 1), book(UPBIT, 3), book(UPBIT, 2));
+    server.reader.stored.push(book(UPBIT, 1), book(UPBIT, 3), book(UPBIT, 2));
     publish(server.bus, book(UPBIT, 9));
     server.bus.forget(UPBIT);
     const { data } = await server.run(BookQuery, { exchange: 'UPBIT' });
@@ -180,7 +180,7 @@ describe('orderbook', () => {
   });
 
   it('asks the store for a past moment, given as text or as Unix ms', async () => {
-    server.reader.books.push(book(UPBIT, 10), book(UPBIT, 20));
+    server.reader.stored.push(book(UPBIT, 10), book(UPBIT, 20));
     publish(server.bus, book(UPBIT, 30));
     const sequenceAt = async (at: string | number) =>
       (await server.run(BookQuery, { exchange: 'UPBIT', at })).data?.orderbook?.sequence ?? null;

@@ -1,9 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
-import { Bus } from '../../src/bus.js';
-import { BookStreams } from '../../src/api/book-streams.js';
-import { bigBook, book, market, publish } from './helpers/books.js';
+import { bigBook, market, publish } from './helpers/books.js';
 import { stalledSse } from './helpers/raw.js';
 import { serve, type TestServer } from './helpers/server.js';
 import { SseSubscription } from './helpers/sse.js';
@@ -55,7 +53,7 @@ describe('a reader that stops reading', () => {
       'over WebSocket',
       async () => {
         const socket: WebSocket = await rawSubscription(server.url, WHOLE);
-        await until('it has begun', () => server.bus.readers === 1);
+        await until('it has begun', () => server.api.readers === 1);
         socket.pause();
         return () => socket.terminate();
       },
@@ -67,14 +65,14 @@ describe('a reader that stops reading', () => {
     const sse = await SseSubscription.open(server.url, LIGHT);
     const client = wsClient(server.url);
     const iterator = answers(client, LIGHT);
-    await until('all have begun', () => server.bus.readers === 3);
+    await until('all have begun', () => server.api.readers === 3);
 
     const readers = [readToEnd(() => sse.book()), readToEnd(() => nextBook(iterator))];
     await flood();
     const got = await Promise.all(readers);
 
     expect(Math.min(...got)).toBeGreaterThan(2);
-    expect(server.bus.readers).toBe(3);
+    expect(server.api.readers).toBe(3);
     expect(server.errors).toEqual([]);
     const metrics = await (await fetch(`${server.url}/metrics`)).text();
     const skipped = /orderbook_api_skipped_books_total (\d+)/.exec(metrics)?.[1];
@@ -83,7 +81,7 @@ describe('a reader that stops reading', () => {
     leave();
     sse.leave();
     await client.dispose();
-    await until('all have left', () => server.bus.readers === 0);
+    await until('all have left', () => server.api.readers === 0);
   });
 
   it.each(stalled)('%s does not hold up close() beyond the grace', async (_name, stall) => {
@@ -98,24 +96,19 @@ describe('a reader that stops reading', () => {
 
 describe('a new reader of very many markets', () => {
   it('lets the event loop turn between its books', async () => {
-    const bus = new Bus();
-    for (let i = 1; i <= 2000; i++) publish(bus, book(market('UPBIT', `C${i}`), i));
-    const streams = new BookStreams(bus, 1);
-    const stream = streams.open({});
+    for (let i = 1; i <= 2000; i++) publish(server.bus, bigBook(market('UPBIT', `C${i}`), i));
     let turns = 0;
     let counting = true;
     const count = (): void => {
       turns++;
       if (counting) setImmediate(count);
     };
+    const sse = await SseSubscription.open(server.url, WHOLE);
     setImmediate(count);
-    for (let i = 1; i <= 2000; i++) {
-      expect((await stream.next()).value).toMatchObject({ sequence: i });
-    }
+    for (let i = 1; i <= 2000; i++) expect(await sse.book()).toMatchObject({ sequence: String(i) });
     counting = false;
     expect(turns).toBeGreaterThan(20);
-    await stream.return();
-    expect(streams.size).toBe(0);
-    expect(bus.readers).toBe(0);
+    sse.leave();
+    await until('it has left', () => server.api.readers === 0);
   });
 });

@@ -3,23 +3,46 @@ import type { Duplex } from 'node:stream';
 import {
   type DocumentNode,
   type ExecutionArgs,
+  type ExecutionResult,
   type FormattedExecutionResult,
   GraphQLError,
-  type GraphQLFormattedError,
   type GraphQLSchema,
 } from 'graphql';
 import { CloseCode, handleProtocols, makeServer, type OperationResult } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
+import type { LiveSubscription } from '../book-streams.js';
+import type { TransportContext } from '../context.js';
 import { apiError } from '../errors.js';
+import { formatted } from '../live/operation.js';
+import type { Rendering } from '../live/rendering.js';
+import type { LiveReader, LiveSink } from '../live/sink.js';
 import type { ApiLog } from '../log.js';
+import { LiveSlot } from './live.js';
+import { encodedId, writeNext } from './next-frame.js';
 import type { ApiYoga } from './yoga.js';
 
 /** Bytes of a client's message at most. */
 const MAX_PAYLOAD = 64 * 1024;
 /** Operations at once on one connection. */
 const MAX_PER_CONNECTION = 100;
-/** A client that leaves a ping unanswered for this long is cut off, ms. */
-const PING_EVERY = 12_000;
+/** Answers that may lie in a connection's socket before its next message is read, bytes. */
+const MAX_UNREAD = 256 * 1024;
+/** How long an ended client may take to read what is on its way, before it is cut off, ms. */
+const LAST_WORDS_MS = 5_000;
+
+/** Close code of a connection whose client took nothing for too long; it may connect again. */
+export const READER_IDLE_CODE = 4410;
+
+/** How connections are kept and watched. */
+export interface WebSocketOptions {
+  /** Each connection is pinged so often, ms. */
+  readonly keepAliveMs: number;
+  /** A client that has taken nothing for so long, not even a ping, is ended, ms. */
+  readonly idleMs: number;
+  /** Told of such a client. */
+  readonly onIdle: (reader: string) => void;
+  readonly log: ApiLog;
+}
 
 /** GraphQL over WebSocket (subprotocol `graphql-transport-ws`). */
 export interface GraphqlWebSocket {
@@ -38,14 +61,15 @@ interface Enveloped {
   readonly validate: (schema: GraphQLSchema, document: DocumentNode) => readonly GraphQLError[];
   readonly contextFactory: () => Promise<unknown>;
   readonly execute: (args: ExecutionArgs) => OperationResult;
-  readonly subscribe: (args: ExecutionArgs) => OperationResult;
+  readonly subscribe: (args: ExecutionArgs) => Promise<ExecutionResult>;
 }
 
-/** Yoga notes HTTP statuses in `extensions.http`; they mean nothing here. */
-function formatted(error: GraphQLError): GraphQLFormattedError {
-  const { extensions = {}, ...rest } = error.toJSON();
-  const others = Object.entries(extensions).filter(([name]) => name !== 'http');
-  return { ...rest, extensions: Object.fromEntries(others) };
+/** What comes with an operation on its way through graphql-ws. */
+interface Operation {
+  readonly enveloped: Enveloped;
+  readonly live: LiveSlot;
+  readonly connection: Connection;
+  readonly id: string;
 }
 
 /** `error` with `code` unless it has one; over HTTP Yoga sees to that. */
@@ -69,19 +93,32 @@ function authorizationOf(
 
 /**
  * Serves the operations of `yoga` over WebSocket. graphql-ws's protocol part is used with a socket
- * adapter of our own, because the ready-made one reports to the console.
+ * adapter of our own. It sees of a subscription only the beginning and the end: the events are
+ * written to the connection as ready-made frames, past its serialising and `ws`'s framing.
  */
-export function createGraphqlWebSocket(yoga: ApiYoga, log: ApiLog): GraphqlWebSocket {
-  const protocol = makeServer<Record<string, unknown>, { readonly request: IncomingMessage }>({
-    execute: (args) => (args.rootValue as Enveloped).execute(args),
-    subscribe: (args) => (args.rootValue as Enveloped).subscribe(args),
-    onSubscribe: async (ctx, _id, payload) => {
+export function createGraphqlWebSocket(yoga: ApiYoga, options: WebSocketOptions): GraphqlWebSocket {
+  const { log } = options;
+  const protocol = makeServer<Record<string, unknown>, { readonly connection: Connection }>({
+    execute: (args) => (args.rootValue as Operation).enveloped.execute(args),
+    subscribe: async (args) => {
+      const { enveloped, live, connection, id } = args.rootValue as Operation;
+      const result = await enveloped.subscribe(args);
+      const subscription = live.take();
+      return subscription === undefined ? result : connection.operation(id, subscription);
+    },
+    onSubscribe: async (ctx, id, payload) => {
       if (Object.keys(ctx.subscriptions).length > MAX_PER_CONNECTION) {
         const message = `more than ${MAX_PER_CONNECTION} operations at once on this connection; complete one first`;
         return [apiError('TOO_MANY_SUBSCRIPTIONS', message)];
       }
+      const { connection } = ctx.extra;
+      const live = new LiveSlot();
+      const transport: TransportContext = {
+        authorization: authorizationOf(ctx.connectionParams, connection.request),
+        live,
+      };
       const enveloped = yoga.getEnveloped({
-        authorization: authorizationOf(ctx.connectionParams, ctx.extra.request),
+        ...transport,
         params: payload,
       }) as unknown as Enveloped;
       try {
@@ -94,7 +131,7 @@ export function createGraphqlWebSocket(yoga: ApiYoga, log: ApiLog): GraphqlWebSo
           operationName: payload.operationName,
           variableValues: payload.variables,
           contextValue: await enveloped.contextFactory(),
-          rootValue: { execute: enveloped.execute, subscribe: enveloped.subscribe },
+          rootValue: { enveloped, live, connection, id } satisfies Operation,
         };
       } catch (error) {
         // A document that cannot be parsed concerns this operation only, not the connection.
@@ -114,59 +151,42 @@ export function createGraphqlWebSocket(yoga: ApiYoga, log: ApiLog): GraphqlWebSo
     noServer: true,
     maxPayload: MAX_PAYLOAD,
     handleProtocols: (protocols) => handleProtocols(protocols),
+    // One message in a turn of the event loop: a client that sends thousands holds nobody up.
+    allowSynchronousEvents: false,
   });
 
-  const failed = (socket: WebSocket, error: unknown): void => {
-    log.error(error);
-    socket.close(CloseCode.InternalServerError, 'Internal server error');
-  };
-
-  server.on('connection', (socket, request) => {
-    let answered = true;
-    const ping = setInterval(() => {
-      if (!answered) return socket.terminate();
-      answered = false;
-      socket.ping();
-    }, PING_EVERY);
-    ping.unref();
-    socket.on('pong', () => {
-      answered = true;
-    });
+  const accept = (socket: WebSocket, request: IncomingMessage, raw: Duplex): void => {
+    const connection = new Connection(socket, request, raw, options);
     // Oversized or malformed frames: ws closes the connection itself, with the fitting code.
     socket.on('error', (error) => log.debug(error));
-
     const closed = protocol.opened(
       {
         protocol: socket.protocol,
-        // The promise holds the next delivery back until this one is written: back-pressure.
-        send: (data) =>
-          new Promise((resolve, reject) => {
-            if (socket.readyState !== socket.OPEN) return resolve();
-            socket.send(data, (error) => (error ? reject(error) : resolve()));
-          }),
+        send: (data) => connection.send(data),
         close: (code, reason) => socket.close(code, reason),
         onMessage: (take) => {
           socket.on('message', (data: Buffer) => {
+            connection.noteMessage();
             take(data.toString()).catch((error: unknown) => {
               // A send that failed because the client has gone is no failure of ours.
-              if (socket.readyState === socket.OPEN) failed(socket, error);
+              if (socket.readyState !== socket.OPEN) return;
+              log.error(error);
+              socket.close(CloseCode.InternalServerError, 'Internal server error');
             });
           });
         },
       },
-      { request },
+      { connection },
     );
     socket.once('close', (code, reason) => {
-      clearInterval(ping);
+      connection.end();
       closed(code, reason.toString()).catch((error: unknown) => log.error(error));
     });
-  });
+  };
 
   return {
     upgrade(request, socket, head) {
-      server.handleUpgrade(request, socket, head, (client) => {
-        server.emit('connection', client, request);
-      });
+      server.handleUpgrade(request, socket, head, (client) => accept(client, request, socket));
     },
     close() {
       for (const client of server.clients) client.close(1001, 'Going away');
@@ -176,4 +196,191 @@ export function createGraphqlWebSocket(yoga: ApiYoga, log: ApiLog): GraphqlWebSo
       for (const client of server.clients) client.terminate();
     },
   };
+}
+
+/**
+ * One client. Its operations share its socket: when that is full none of them is given anything more.
+ */
+class Connection {
+  readonly request: IncomingMessage;
+  readonly #socket: WebSocket;
+  readonly #raw: Duplex;
+  readonly #options: WebSocketOptions;
+  readonly #operations = new Set<LiveOperationSink>();
+  readonly #watch: NodeJS.Timeout;
+  #lastWords: NodeJS.Timeout | undefined;
+  #full = false;
+  /** When the client last proved that it reads or its socket was last seen empty. */
+  #aliveAt = performance.now();
+  #pingedAt = performance.now();
+  #awaitsPong = false;
+
+  constructor(socket: WebSocket, request: IncomingMessage, raw: Duplex, options: WebSocketOptions) {
+    this.request = request;
+    this.#socket = socket;
+    this.#raw = raw;
+    this.#options = options;
+    raw.on('drain', () => {
+      this.#full = false;
+      this.#alive();
+      if (socket.isPaused) socket.resume();
+      for (const operation of this.#operations) operation.onReady();
+    });
+    socket.on('pong', () => {
+      this.#awaitsPong = false;
+      this.#alive();
+    });
+    const every = Math.min(1_000, options.idleMs / 4, options.keepAliveMs);
+    this.#watch = setInterval(() => this.#look(), every);
+    this.#watch.unref();
+  }
+
+  /** Whether an event may be written now. */
+  get ready(): boolean {
+    return !this.#full && this.#socket.readyState === this.#socket.OPEN;
+  }
+
+  /** What graphql-ws reads of a subscription. */
+  operation(id: string, subscription: LiveSubscription): LiveOperationSink {
+    const operation = new LiveOperationSink(this, id, subscription, () =>
+      this.#operations.delete(operation),
+    );
+    this.#operations.add(operation);
+    return operation;
+  }
+
+  /** Sends a message of the protocol. The promise holds back what follows until it is written. */
+  send(text: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const { readyState, OPEN } = this.#socket;
+      if (readyState !== OPEN) return resolve();
+      this.#socket.send(text, (error) => (error ? reject(error) : resolve()));
+    });
+  }
+
+  /**
+   * Writes an event as a whole frame. `ws` itself writes whole frames, too, at once and without
+   * compression, so that neither can come in the middle of the other's.
+   */
+  write(id: Buffer, rendering: Rendering): void {
+    if (!writeNext(this.#raw, id, rendering)) this.#full = true;
+  }
+
+  /** A message came in. A client that sends but does not read is not read any further either. */
+  noteMessage(): void {
+    if (this.#raw.writableLength < MAX_UNREAD) return this.#alive();
+    this.#socket.pause();
+  }
+
+  end(): void {
+    clearInterval(this.#watch);
+    clearTimeout(this.#lastWords);
+  }
+
+  #alive(): void {
+    this.#aliveAt = performance.now();
+  }
+
+  #look(): void {
+    const now = performance.now();
+    const { keepAliveMs, idleMs } = this.#options;
+    if (this.#raw.writableLength === 0 && !this.#awaitsPong) this.#alive();
+    if (now - this.#aliveAt >= idleMs) return this.#cut();
+    if (now - this.#pingedAt < keepAliveMs || this.#socket.readyState !== this.#socket.OPEN) return;
+    this.#pingedAt = now;
+    this.#awaitsPong = true;
+    this.#socket.ping();
+  }
+
+  /** Ends a client that does not read: it is told, and cut off when it does not read that either. */
+  #cut(): void {
+    clearInterval(this.#watch);
+    const { idleMs, onIdle } = this.#options;
+    const { remoteAddress, remotePort } = this.request.socket;
+    onIdle(`WebSocket ${remoteAddress ?? '?'}:${remotePort ?? '?'}`);
+    for (const operation of this.#operations) operation.leave();
+    this.#socket.close(READER_IDLE_CODE, `Reader idle: took nothing for ${idleMs} ms`);
+    this.#lastWords = setTimeout(() => this.#socket.terminate(), LAST_WORDS_MS);
+    this.#lastWords.unref();
+  }
+}
+
+/**
+ * A subscription of one connection. To graphql-ws it is an iterator without events: `next()` begins
+ * it and settles when it is over, `return()` (the client's `complete`, or its leaving) ends it.
+ */
+class LiveOperationSink implements LiveSink, AsyncIterableIterator<ExecutionResult> {
+  readonly #connection: Connection;
+  readonly #id: Buffer;
+  readonly #subscription: LiveSubscription;
+  readonly #onEnd: () => void;
+  #reader: LiveReader | undefined;
+  #ended = false;
+  #settle:
+    | { resolve: (result: IteratorResult<ExecutionResult>) => void; reject: (error: Error) => void }
+    | undefined;
+
+  constructor(
+    connection: Connection,
+    id: string,
+    subscription: LiveSubscription,
+    onEnd: () => void,
+  ) {
+    this.#connection = connection;
+    this.#id = encodedId(id);
+    this.#subscription = subscription;
+    this.#onEnd = onEnd;
+  }
+
+  get ready(): boolean {
+    return this.#connection.ready;
+  }
+
+  send(rendering: Rendering): void {
+    this.#connection.write(this.#id, rendering);
+  }
+
+  complete(): void {
+    this.#end();
+    this.#settle?.resolve({ value: undefined, done: true });
+  }
+
+  fail(error: GraphQLError): void {
+    this.#end();
+    this.#settle?.reject(error);
+  }
+
+  onReady(): void {
+    this.#reader?.onReady();
+  }
+
+  /** Ends it for whoever fills it. */
+  leave(): void {
+    if (this.#reader === undefined) this.#subscription.discard();
+    this.#reader?.leave();
+    this.complete();
+  }
+
+  next(): Promise<IteratorResult<ExecutionResult>> {
+    if (this.#ended) return Promise.resolve({ value: undefined, done: true });
+    return new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+      this.#reader = this.#subscription.start(this);
+    });
+  }
+
+  return(): Promise<IteratorResult<ExecutionResult>> {
+    this.leave();
+    return Promise.resolve({ value: undefined, done: true });
+  }
+
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#onEnd();
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
 }

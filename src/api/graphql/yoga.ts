@@ -4,6 +4,7 @@ import type { ApiLog } from '../log.js';
 import { RowBudget } from '../paging.js';
 import { schema } from '../schema/index.js';
 import { useLimits } from './limits.js';
+import { useLiveStreams } from './live.js';
 import { useMutationToken } from './token.js';
 import { useValueErrors } from './value-errors.js';
 
@@ -25,7 +26,7 @@ export function createApiYoga(services: ApiServices, token: string | null, log: 
     schema,
     graphqlEndpoint: GRAPHQL_PATH,
     context: (): ApiContext => ({ ...services, rows: new RowBudget() }),
-    plugins: [useLimits(), useValueErrors(), useMutationToken(token)],
+    plugins: [useLimits(), useValueErrors(), useMutationToken(token), useLiveStreams()],
     logging: log,
     // Never by NODE_ENV: what an unexpected error says is for the log, not for clients.
     maskedErrors: { isDev: false },

@@ -1,13 +1,15 @@
+import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
+import { Counter, Gauge, Registry } from 'prom-client';
 import type { Bus } from '../../bus.js';
 import type { CollectorControl } from '../../collector/collector-control.js';
 import { COLLECTOR_STATES, type CollectorStatus } from '../../market/collector-status.js';
-import { EXCHANGES, type Exchange } from '../../market/exchange.js';
+import { EXCHANGES } from '../../market/exchange.js';
 import type { StoreStats } from '../../store/store-types.js';
 import type { BookStreams } from '../book-streams.js';
 import { statesByExchange } from './health.js';
 
 /** Content type of the Prometheus text format. */
-export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+export const METRICS_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
 
 /** Where {@link Metrics} looks. */
 export interface MetricsSources {
@@ -18,181 +20,273 @@ export interface MetricsSources {
   readonly version: string;
 }
 
-interface Sample {
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly value: number;
-}
+/** How exactly the delay of the event loop is measured, ms. */
+const DELAY_RESOLUTION = 10;
+const NANOSECONDS = 1e9;
 
-function family(
-  name: string,
-  type: 'counter' | 'gauge',
-  help: string,
-  samples: readonly Sample[],
-): string {
-  const lines = samples.map(({ labels, value }) => {
-    // Label values are exchange names, states and our version: nothing in them needs escaping.
-    const inner = Object.entries(labels ?? {}).map(([key, text]) => `${key}="${text}"`);
-    return `${name}${inner.length === 0 ? '' : `{${inner.join(',')}}`} ${value}`;
-  });
-  return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...lines, ''].join('\n');
-}
+/** A value with its labels; the names of the labels are those of the metric. */
+type Sample = readonly [labels: Readonly<Record<string, string>>, value: number];
 
-/** The program's numbers as Prometheus text. Counts published books from construction on. */
+/**
+ * The program's numbers for Prometheus. Most are read where they are kept at the moment of a scrape;
+ * published books and the delay of the event loop are measured from construction on.
+ */
 export class Metrics {
-  readonly #sources: MetricsSources;
-  readonly #published = new Map<Exchange, number>();
+  readonly #registry = new Registry();
+  readonly #loopDelay: IntervalHistogram;
   readonly #stop: () => void;
+  #collectors: readonly CollectorStatus[] = [];
+  #store: StoreStats;
 
   constructor(sources: MetricsSources) {
-    this.#sources = sources;
-    this.#stop = sources.bus.books.on(({ book }) => {
-      const { exchange } = book.market;
-      this.#published.set(exchange, (this.#published.get(exchange) ?? 0) + 1);
-    });
+    const { bus, control, stats, streams, version } = sources;
+    this.#store = stats();
+    this.#loopDelay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION });
+    this.#loopDelay.enable();
+
+    this.#gauge('orderbook_info', 'Version of the recorder.', ['version'], () => [
+      [{ version }, 1],
+    ]);
+    this.#addCollectors(control);
+    const published = this.#counter(
+      'orderbook_books_published_total',
+      'Changed books numbered and published, since the server began.',
+      ['exchange'],
+    );
+    for (const exchange of EXCHANGES) published.inc({ exchange }, 0);
+    this.#stop = bus.books.on(({ book }) => published.inc({ exchange: book.market.exchange }));
+    this.#addStore(stats);
+    this.#addStreams(streams);
+    this.#addProcess();
   }
 
   /** Stops counting. */
   close(): void {
     this.#stop();
+    this.#loopDelay.disable();
   }
 
-  /** All numbers as they are now. */
-  text(now = Date.now()): string {
-    const { control, stats, streams, version } = this.#sources;
-    const collectors = control.collectors();
-    const store = stats();
-    const states = statesByExchange(control);
-    const perExchange = (pick: (of: readonly CollectorStatus[], exchange: Exchange) => number) =>
-      EXCHANGES.map((exchange) => ({
-        labels: { exchange },
-        value: pick(
-          collectors.filter(({ market }) => market.exchange === exchange),
-          exchange,
-        ),
-      }));
-    const sum = (field: 'books' | 'repeats' | 'parseFailures' | 'reconnects') =>
-      perExchange((of) => of.reduce((total, status) => total + status[field], 0));
-    const one = (value: number): Sample[] => [{ value }];
-    const since = 'since each collector was last started';
+  /** All numbers as they are now, as Prometheus text. */
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
 
-    return [
-      family('orderbook_info', 'gauge', 'Version of the recorder.', [
-        { labels: { version }, value: 1 },
-      ]),
-      family(
-        'orderbook_books_received_total',
-        'counter',
-        `Valid books received, repeats included, ${since}.`,
-        sum('books'),
-      ),
-      family(
-        'orderbook_books_repeated_total',
-        'counter',
-        `Received books equal to the one before, ${since}.`,
-        sum('repeats'),
-      ),
-      family(
-        'orderbook_books_published_total',
-        'counter',
-        'Changed books numbered and published, since the server began.',
-        perExchange((_of, exchange) => this.#published.get(exchange) ?? 0),
-      ),
-      family(
-        'orderbook_parse_failures_total',
-        'counter',
-        `Messages that could not be read, ${since}.`,
-        sum('parseFailures'),
-      ),
-      family(
-        'orderbook_reconnects_total',
-        'counter',
-        `Connections made again, counted once per market, ${since}.`,
-        sum('reconnects'),
-      ),
-      family(
-        'orderbook_collectors',
-        'gauge',
-        'Collectors in each state.',
-        EXCHANGES.flatMap((exchange) =>
-          COLLECTOR_STATES.map((state) => ({
-            labels: { exchange, state },
-            value: states[exchange][state] ?? 0,
-          })),
-        ),
-      ),
-      family(
-        'orderbook_last_book_age_seconds',
-        'gauge',
-        'Time since the newest book of the exchange; absent before the first.',
-        EXCHANGES.flatMap((exchange) => {
-          const newest = collectors
+  #addCollectors(control: CollectorControl): void {
+    const since = 'since each collector was last started';
+    const sum = (fields: readonly ('books' | 'repeats' | 'parseFailures' | 'reconnects')[]) =>
+      EXCHANGES.map((exchange): Sample => {
+        const of = this.#collectors.filter(({ market }) => market.exchange === exchange);
+        const total = fields.reduce((all, field) => all + of.reduce((n, s) => n + s[field], 0), 0);
+        return [{ exchange }, total];
+      });
+    const withUnknown = (samples: readonly Sample[]): Sample[] =>
+      EXCHANGES.map((exchange, i) => [
+        { exchange },
+        samples[i]![1] + control.unreadableMessages(exchange),
+      ]);
+    const labels = ['exchange'];
+    this.#count(
+      'orderbook_frames_total',
+      `Order books received, valid or unreadable, ${since}.`,
+      labels,
+      () => {
+        this.#collectors = control.collectors();
+        return withUnknown(sum(['books', 'parseFailures']));
+      },
+    );
+    this.#count(
+      'orderbook_books_received_total',
+      `Valid books received, repeats included, ${since}.`,
+      labels,
+      () => sum(['books']),
+    );
+    this.#count(
+      'orderbook_books_repeated_total',
+      `Received books equal to the one before, ${since}.`,
+      labels,
+      () => sum(['repeats']),
+    );
+    this.#count(
+      'orderbook_parse_failures_total',
+      `Messages that could not be read, ${since}.`,
+      labels,
+      () => withUnknown(sum(['parseFailures'])),
+    );
+    this.#count(
+      'orderbook_reconnects_total',
+      `Connections made again, counted once per market, ${since}.`,
+      labels,
+      () => sum(['reconnects']),
+    );
+    this.#gauge('orderbook_collectors', 'Collectors in each state.', ['exchange', 'state'], () => {
+      const states = statesByExchange(control);
+      return EXCHANGES.flatMap((exchange) =>
+        COLLECTOR_STATES.map((state): Sample => [
+          { exchange, state },
+          states[exchange][state] ?? 0,
+        ]),
+      );
+    });
+    this.#gauge(
+      'orderbook_last_book_age_seconds',
+      'Time since the newest book of the exchange; absent before the first.',
+      labels,
+      () =>
+        EXCHANGES.flatMap((exchange): Sample[] => {
+          const newest = this.#collectors
             .filter(({ market }) => market.exchange === exchange)
             .reduce((latest, { lastBookAt }) => Math.max(latest, lastBookAt ?? 0), 0);
-          return newest === 0 ? [] : [{ labels: { exchange }, value: (now - newest) / 1000 }];
+          return newest === 0 ? [] : [[{ exchange }, (Date.now() - newest) / 1000]];
         }),
-      ),
-      family(
-        'orderbook_store_queued_books',
-        'gauge',
-        'Books waiting to be written.',
-        one(store.queuedBooks),
-      ),
-      family(
-        'orderbook_store_queued_bytes',
-        'gauge',
-        'Estimated bytes of those.',
-        one(store.queuedBytes),
-      ),
-      family(
-        'orderbook_store_stored_books_total',
-        'counter',
-        'Books written.',
-        one(store.storedBooks),
-      ),
-      family(
-        'orderbook_store_dropped_books_total',
-        'counter',
-        'Books that could not be kept; each is inside a gap.',
-        one(store.droppedBooks),
-      ),
-      family(
-        'orderbook_store_dropped_records_total',
-        'counter',
-        'Gaps and log entries that could not be kept.',
-        one(store.droppedRecords),
-      ),
-      family(
-        'orderbook_store_last_flush_seconds',
-        'gauge',
-        'Duration of the last write; absent before the first.',
-        store.lastFlushMs === null ? [] : one(store.lastFlushMs / 1000),
-      ),
-      family(
-        'orderbook_store_failing',
-        'gauge',
-        '1 while nothing can be written.',
-        one(store.failure === null ? 0 : 1),
-      ),
-      family('orderbook_api_readers', 'gauge', 'Open live subscriptions.', one(streams.size)),
-      family(
-        'orderbook_api_delivered_books_total',
-        'counter',
-        'Books handed to subscribers.',
-        one(streams.counts.delivered),
-      ),
-      family(
-        'orderbook_api_skipped_books_total',
-        'counter',
-        'Books that slow subscribers missed for a newer one.',
-        one(streams.counts.skipped),
-      ),
-      family(
-        'process_resident_memory_bytes',
-        'gauge',
-        'Resident memory of the process.',
-        one(process.memoryUsage.rss()),
-      ),
-      family('process_uptime_seconds', 'gauge', 'Age of the process.', one(process.uptime())),
-    ].join('');
+    );
+  }
+
+  #addStore(stats: () => StoreStats): void {
+    const one = (pick: (store: StoreStats) => number) => (): Sample[] => [[{}, pick(this.#store)]];
+    this.#gauge('orderbook_store_queued_books', 'Books waiting to be written.', [], () => {
+      this.#store = stats();
+      return [[{}, this.#store.queuedBooks]];
+    });
+    this.#gauge(
+      'orderbook_store_queued_bytes',
+      'Estimated bytes of those.',
+      [],
+      one((store) => store.queuedBytes),
+    );
+    this.#count(
+      'orderbook_store_stored_books_total',
+      'Books written.',
+      [],
+      one((store) => store.storedBooks),
+    );
+    this.#count(
+      'orderbook_store_dropped_books_total',
+      'Books that could not be kept; each is inside a gap.',
+      [],
+      one((store) => store.droppedBooks),
+    );
+    this.#count(
+      'orderbook_store_dropped_records_total',
+      'Gaps and log entries that could not be kept.',
+      [],
+      one((store) => store.droppedRecords),
+    );
+    this.#gauge(
+      'orderbook_store_last_flush_seconds',
+      'Duration of the last write; absent before the first.',
+      [],
+      () => {
+        const { lastFlushMs } = this.#store;
+        return lastFlushMs === null ? [] : [[{}, lastFlushMs / 1000]];
+      },
+    );
+    this.#gauge(
+      'orderbook_store_failing',
+      '1 while nothing can be written.',
+      [],
+      one((store) => (store.failure === null ? 0 : 1)),
+    );
+  }
+
+  #addStreams(streams: BookStreams): void {
+    const one = (pick: () => number) => (): Sample[] => [[{}, pick()]];
+    this.#gauge(
+      'orderbook_api_readers',
+      'Open live subscriptions.',
+      [],
+      one(() => streams.size),
+    );
+    this.#gauge(
+      'orderbook_api_operations',
+      'Different live operations being executed; equal subscriptions share one.',
+      [],
+      one(() => streams.operations),
+    );
+    this.#count(
+      'orderbook_api_delivered_books_total',
+      'Results handed to subscribers.',
+      [],
+      one(() => streams.counts.delivered),
+    );
+    this.#count(
+      'orderbook_api_executions_total',
+      'Live events executed and serialised.',
+      [],
+      one(() => streams.counts.executed),
+    );
+    this.#count(
+      'orderbook_api_skipped_books_total',
+      'Books that slow subscribers missed for a newer one.',
+      [],
+      one(() => streams.counts.skipped),
+    );
+    this.#count(
+      'orderbook_api_idle_readers_total',
+      'Clients ended because they took nothing for too long.',
+      [],
+      one(() => streams.counts.idled),
+    );
+  }
+
+  #addProcess(): void {
+    this.#gauge(
+      'orderbook_event_loop_delay_seconds',
+      'How late the event loop was since the last scrape.',
+      ['quantile'],
+      () => {
+        const late = (ns: number): number =>
+          Math.max(0, ns / NANOSECONDS - DELAY_RESOLUTION / 1000) || 0;
+        const samples: Sample[] = [0.5, 0.9, 0.99].map((quantile) => [
+          { quantile: String(quantile) },
+          late(this.#loopDelay.percentile(quantile * 100)),
+        ]);
+        samples.push([{ quantile: '1' }, late(this.#loopDelay.max)]);
+        this.#loopDelay.reset();
+        return samples;
+      },
+    );
+    this.#gauge('process_resident_memory_bytes', 'Resident memory of the process.', [], () => [
+      [{}, process.memoryUsage.rss()],
+    ]);
+    this.#gauge('process_uptime_seconds', 'Age of the process.', [], () => [
+      [{}, process.uptime()],
+    ]);
+  }
+
+  /** A value that goes up and down, read at each scrape. Scrapes read in the order of definition. */
+  #gauge(name: string, help: string, labelNames: string[], read: () => readonly Sample[]): void {
+    const registers = [this.#registry];
+    new Gauge({
+      name,
+      help,
+      labelNames,
+      registers,
+      collect() {
+        this.reset();
+        // Without labels prom-client starts from a zero of its own; a value that is absent has none.
+        if (labelNames.length === 0) this.remove();
+        for (const [labels, value] of read()) this.set(labels, value);
+      },
+    });
+  }
+
+  /** A count that is kept elsewhere, read at each scrape. */
+  #count(name: string, help: string, labelNames: string[], read: () => readonly Sample[]): void {
+    const registers = [this.#registry];
+    new Counter({
+      name,
+      help,
+      labelNames,
+      registers,
+      collect() {
+        this.reset();
+        for (const [labels, value] of read()) this.inc(labels, value);
+      },
+    });
+  }
+
+  /** A count that is kept here. */
+  #counter(name: string, help: string, labelNames: string[]): Counter {
+    return new Counter({ name, help, labelNames, registers: [this.#registry] });
   }
 }

@@ -15,10 +15,10 @@ export interface Routes {
   /** Whether a request with this `Host` header is answered. */
   readonly hostAllowed: (host: string | undefined) => boolean;
   /** Executes a GraphQL request. */
-  readonly graphql: (req: IncomingMessage, res: ServerResponse) => void;
+  readonly graphql: (req: IncomingMessage, res: ServerResponse) => Promise<void>;
   readonly graphiql: () => Promise<GraphiqlPage>;
   readonly health: () => Promise<Health>;
-  readonly metrics: () => string;
+  readonly metrics: () => Promise<string>;
   readonly exports: ExportEndpoint;
   /** Takes errors that nothing else caught. */
   readonly onError: (error: unknown) => void;
@@ -92,7 +92,7 @@ export function createRouter(routes: Routes): (req: IncomingMessage, res: Server
       const health = await routes.health();
       replyJson(res, health.status === 'ok' ? 200 : 503, health);
     } else if (path === '/metrics') {
-      replyText(res, 200, METRICS_TYPE, routes.metrics());
+      replyText(res, 200, METRICS_TYPE, await routes.metrics());
     } else if (url === null || !routes.exports.handle(req, res, url)) {
       replyError(res, 404, 'NOT_FOUND', `there is nothing here; the paths are ${PATHS}`);
     }

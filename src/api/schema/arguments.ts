@@ -1,4 +1,5 @@
 import { COLLECT_GRAMMAR } from '../../market/collect-pattern.js';
+import { MAX_EVERY, MIN_EVERY } from '../inputs.js';
 import { DEFAULT_FIRST, MAX_FIRST } from '../paging.js';
 import { builder } from './builder.js';
 import { ExchangeEnum } from './exchange-enum.js';
@@ -6,21 +7,6 @@ import { ExchangeEnum } from './exchange-enum.js';
 /** `exchange`, required. */
 export const exchangeArg = builder.args((t) => ({
   exchange: t.field({ type: ExchangeEnum, required: true, description: 'The exchange.' }),
-}));
-
-/** `exchange`, `symbol`, `currency` naming one market; the pair defaults to BTC-KRW. */
-export const marketArgs = builder.args((t) => ({
-  exchange: t.field({ type: ExchangeEnum, required: true, description: 'The exchange.' }),
-  symbol: t.string({
-    required: true,
-    defaultValue: 'BTC',
-    description: 'Base asset, such as `BTC`; case does not matter.',
-  }),
-  currency: t.string({
-    required: true,
-    defaultValue: 'KRW',
-    description: 'Quote currency, such as `KRW`; case does not matter.',
-  }),
 }));
 
 /** `pattern` of markets, required. */
@@ -43,6 +29,33 @@ export const pairFilterArgs = builder.args((t) => ({
 export const marketFilterArgs = builder.args((t) => ({
   exchange: t.field({ type: ExchangeEnum, description: 'Only this exchange.' }),
   ...pairFilterArgs,
+}));
+
+/** `symbol` and `currency` naming one pair; it defaults to BTC-KRW. */
+export const pairArgs = builder.args((t) => ({
+  symbol: t.string({
+    required: true,
+    defaultValue: 'BTC',
+    description: 'Base asset, such as `BTC`; case does not matter.',
+  }),
+  currency: t.string({
+    required: true,
+    defaultValue: 'KRW',
+    description: 'Quote currency, such as `KRW`; case does not matter.',
+  }),
+}));
+
+/** `exchange`, `symbol`, `currency` naming one market; the pair defaults to BTC-KRW. */
+export const marketArgs = builder.args((t) => ({
+  exchange: t.field({ type: ExchangeEnum, required: true, description: 'The exchange.' }),
+  ...pairArgs,
+}));
+
+/** `every`. */
+export const everyArg = builder.args((t) => ({
+  every: t.int({
+    description: `At most one delivery of each market in so many milliseconds, from ${MIN_EVERY} to ${MAX_EVERY}; the last one always is the newest. Left out: every change.`,
+  }),
 }));
 
 /** `from` (included) and `to` (excluded). */

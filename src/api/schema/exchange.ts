@@ -2,7 +2,7 @@ import type { CollectorStatus } from '../../market/collector-status.js';
 import type { Exchange } from '../../market/exchange.js';
 import { marketKey } from '../../market/market.js';
 import type { ExchangeRecord, MarketRecord } from '../../store/store-types.js';
-import { matchesFilter } from '../../bus.js';
+import { matchesPattern } from '../../market/collect-pattern.js';
 import { optionalMarketPart } from '../inputs.js';
 import { exchangeArg, pairFilterArgs } from './arguments.js';
 import { builder } from './builder.js';
@@ -120,15 +120,16 @@ builder.queryFields((t) => ({
       }),
     },
     resolve: async (_root, args, { reader, control }) => {
-      const filter = {
-        symbol: optionalMarketPart('symbol', args.symbol),
-        currency: optionalMarketPart('currency', args.currency),
+      const pattern = {
+        exchange: args.exchange,
+        symbol: optionalMarketPart('symbol', args.symbol) ?? null,
+        currency: optionalMarketPart('currency', args.currency) ?? null,
       };
       const collectors = new Map(
         control.collectors(args.exchange).map((status) => [marketKey(status.market), status]),
       );
       return (await reader.markets(args.exchange))
-        .filter((record) => matchesFilter(filter, record))
+        .filter((record) => matchesPattern(pattern, record))
         .filter((record) => (args.listed ?? record.listed) === record.listed)
         .map((record) => ({ record, collector: collectors.get(marketKey(record)) ?? null }));
     },

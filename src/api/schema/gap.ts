@@ -1,6 +1,5 @@
-import type { MarketFilter } from '../../bus.js';
 import type { Gap } from '../../market/gap.js';
-import type { StoreReader, TimeWindow } from '../../store/store-types.js';
+import type { StoreReader } from '../../store/store-types.js';
 import { optionalMarketPart, timeWindow } from '../inputs.js';
 import { fromCursor, type RowBudget, toConnection, toCursor } from '../paging.js';
 import { marketFilterArgs, pageArgs, windowArgs } from './arguments.js';
@@ -21,10 +20,15 @@ const GapCauseEnum = builder.enumType('GapCause', {
     QUEUE_OVERFLOW: { description: 'More books waited for the disk than memory may hold.' },
     STORE_FAILED: { description: 'The database could not be written.' },
     PROCESS_DOWN: { description: 'This program was not running.' },
+    RETIRED: {
+      description:
+        'The books were recorded and have been deleted since, being older than `RETENTION_DAYS`. Only as `gapBefore`.',
+    },
   } as const,
 });
 
-const GapType = builder.objectRef<Gap>('Gap').implement({
+/** An interval that was not covered. */
+export const GapType = builder.objectRef<Gap>('Gap').implement({
   description: 'An interval in which a wanted market was not covered.',
   fields: (t) => ({
     exchange: t.field({
@@ -69,7 +73,7 @@ export const GapConnection = builder.connectionObject(
 
 /** A page of the gaps selected. */
 export async function gapPage(
-  selection: MarketFilter & TimeWindow,
+  selection: Omit<Parameters<StoreReader['gaps']>[0], 'after' | 'limit'>,
   page: { readonly first?: number | null | undefined; readonly after?: string | null | undefined },
   reader: StoreReader,
   rows: RowBudget,

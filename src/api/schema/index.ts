@@ -5,6 +5,9 @@ import './scalars.js';
 import './collector.js';
 import './exchange.js';
 import './orderbook.js';
+import './live-orderbook.js';
+import './consolidated.js';
+import './quote.js';
 import './orderbook-row.js';
 import './gap.js';
 import './coverage.js';
@@ -15,7 +18,8 @@ builder.mutationType({
   description: 'What can be changed. When `API_TOKEN` is set, all of it needs that token.',
 });
 builder.subscriptionType({
-  description: 'What can be followed live, over SSE or over WebSocket (graphql-transport-ws).',
+  description:
+    'What can be followed live, over SSE or over WebSocket (graphql-transport-ws). Fields marked as shared depend on nothing but their arguments: equal subscriptions (document, operation, variables) are executed once for all their readers.',
 });
 
 /** The whole schema. Holds nothing of a server: that comes with the context. */

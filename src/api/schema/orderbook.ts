@@ -1,11 +1,14 @@
 import { midDecimal, subtractDecimal } from '../../market/decimal.js';
 import type { Level, OrderBook } from '../../market/order-book.js';
-import { checkedDepth, marketPart, optionalMarketPart } from '../inputs.js';
-import { marketArgs, marketFilterArgs } from './arguments.js';
+import type { Gap } from '../../market/gap.js';
+import { checkedDepth, marketPart } from '../inputs.js';
+import { marketArgs } from './arguments.js';
 import { builder } from './builder.js';
 import { ExchangeEnum } from './exchange-enum.js';
+import { GapType } from './gap.js';
 
-const LevelType = builder.objectRef<Level>('Level').implement({
+/** A level of a book. */
+export const LevelType = builder.objectRef<Level>('Level').implement({
   description: 'A price and the volume resting there.',
   fields: (t) => ({
     price: t.field({
@@ -21,12 +24,20 @@ const LevelType = builder.objectRef<Level>('Level').implement({
   }),
 });
 
-function levels(side: readonly Level[], depth: number | null | undefined): readonly Level[] {
+/** The best levels of a side, as many as asked for. */
+export function levels(side: readonly Level[], depth: number | null | undefined): readonly Level[] {
   const limit = checkedDepth(depth);
   return limit === undefined ? side : side.slice(0, limit);
 }
 
-const OrderbookType = builder.objectRef<OrderBook>('Orderbook').implement({
+/** A book as the API shows it: what a subscriber is told along with it is absent elsewhere. */
+export interface OrderbookShape extends OrderBook {
+  readonly skipped?: number;
+  readonly gapBefore?: Gap | null;
+}
+
+/** The order book of one market. */
+export const OrderbookType = builder.objectRef<OrderbookShape>('Orderbook').implement({
   description: 'The order book of one market at one moment, as the exchange sent it.',
   fields: (t) => ({
     exchange: t.field({
@@ -54,6 +65,18 @@ const OrderbookType = builder.objectRef<OrderBook>('Orderbook').implement({
     sequence: t.expose('sequence', {
       type: 'BigInt',
       description: 'Receive number of the book: only grows, across restarts of one database.',
+    }),
+    skipped: t.int({
+      description:
+        'In a subscription: books of this market that were left out between the one delivered before and this one, because the subscriber was slow or asked for a rate with `every`. 0 elsewhere.',
+      resolve: (book) => book.skipped ?? 0,
+    }),
+    gapBefore: t.field({
+      type: GapType,
+      nullable: true,
+      description:
+        'In a subscription: the gap directly before this book, or before one that was left out; null for none, and elsewhere.',
+      resolve: (book) => book.gapBefore ?? null,
     }),
     asks: t.field({
       type: [LevelType],
@@ -104,35 +127,20 @@ builder.queryField('orderbook', (t) =>
     type: OrderbookType,
     nullable: true,
     description:
-      'Without `at` the newest order book of a market: the live one, else the newest stored. With `at` the stored book as it was at that moment. Null when there is none.',
+      'Without `at` the newest order book of a market: the live one, else the newest stored. With `at` the stored book as it was at that moment. Null when there is none; `UNKNOWN_MARKET` for a market that its exchange does not list and of which nothing is stored.',
     args: {
       ...marketArgs,
       at: t.arg({ type: 'DateTime', description: 'The moment; left out for the newest book.' }),
     },
-    resolve: async (_root, args, { bus, reader }) => {
+    resolve: async (_root, args, { bus, reader, markets }) => {
       const market = {
         exchange: args.exchange,
         symbol: marketPart('symbol', args.symbol),
         currency: marketPart('currency', args.currency),
       };
+      await markets.check([market]);
       if (args.at !== null && args.at !== undefined) return reader.bookAt(market, args.at);
       return bus.current(market) ?? (await reader.newestBook(market));
     },
-  }),
-);
-
-builder.subscriptionField('orderbook', (t) =>
-  t.field({
-    type: OrderbookType,
-    description:
-      'Live order books: first the current book of each matching market, then every change. A subscriber too slow for all changes gets the newest book of each market.',
-    args: marketFilterArgs,
-    subscribe: (_root, args, { streams }) =>
-      streams.open({
-        exchange: args.exchange ?? undefined,
-        symbol: optionalMarketPart('symbol', args.symbol),
-        currency: optionalMarketPart('currency', args.currency),
-      }),
-    resolve: (book) => book,
   }),
 );

@@ -40,6 +40,14 @@ export class MemoryControl implements CollectorControl {
     );
   }
 
+  collector(market: Market): CollectorStatus | undefined {
+    return this.statuses.get(marketKey(market));
+  }
+
+  unreadableMessages(): number {
+    return 0;
+  }
+
   async start(market: Market): Promise<CollectorStatus> {
     if (market.symbol === 'NOPE') throw new UnknownMarketError(market, ['NOPI-KRW']);
     if (market.exchange === 'GOPAX') throw new ExchangeUnavailableError('GOPAX', 'timed out');

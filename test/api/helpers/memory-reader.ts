@@ -5,7 +5,10 @@ import type { Gap } from '../../../src/market/gap.js';
 import type { OrderBook } from '../../../src/market/order-book.js';
 import type { LogRecord } from '../../../src/logging/log-record.js';
 import { LOG_LEVELS } from '../../../src/logging/log-record.js';
+import { MarketSelection } from '../../../src/market/market-selection.js';
 import type {
+  BookPage,
+  BookPageQuery,
   BookRow,
   ExchangeRecord,
   ExportOptions,
@@ -31,7 +34,7 @@ function within(
 
 /** A store reader over plain arrays; a test fills them and may make every call fail. */
 export class MemoryReader implements StoreReader {
-  books: OrderBook[] = [];
+  stored: OrderBook[] = [];
   allRows: BookRow[] = [];
   allGaps: Gap[] = [];
   coverageRecords: CoverageMinute[] = [];
@@ -57,10 +60,24 @@ export class MemoryReader implements StoreReader {
 
   async bookAt(market: Market, at: number): Promise<OrderBook | null> {
     this.#check();
-    const found = this.books
+    const found = this.stored
       .filter((book) => marketKey(book.market) === marketKey(market) && book.timestamp <= at)
       .sort((a, b) => b.sequence - a.sequence);
     return found[0] ?? null;
+  }
+
+  async books(query: BookPageQuery): Promise<BookPage> {
+    this.#check();
+    const { patterns, after, until = Infinity, from = -Infinity, to = Infinity, limit } = query;
+    const selection = new MarketSelection(patterns);
+    const left = this.stored.filter((book) => book.sequence > after && book.sequence <= until);
+    const found = left.filter(
+      (book) => selection.matches(book.market) && book.timestamp >= from && book.timestamp < to,
+    );
+    const items = found.slice(0, limit).map((book) => ({ book, gapBefore: null }));
+    const more = items.length > 0;
+    const newest = left.at(-1)?.sequence ?? after;
+    return { items, reached: more ? items.at(-1)!.book.sequence : newest, more };
   }
 
   async rows(query: Parameters<StoreReader['rows']>[0]): Promise<Page<BookRow>> {

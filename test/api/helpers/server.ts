@@ -51,6 +51,7 @@ export async function serve(more: Partial<ApiOptions> = {}): Promise<TestServer>
     reader,
     control,
     stats: () => stats,
+    sequences: () => ({ newest: bus.lastSequence, settled: bus.lastSequence }),
     host: '127.0.0.1',
     port: 0,
     apiToken: null,

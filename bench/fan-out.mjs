@@ -1,0 +1,250 @@
+/**
+ * CPU of the server per delivery of a book of 30 levels a side to many readers, against limits of the
+ * same run: a raw `ws` broadcast of the same bytes, the same server without sharing, plain
+ * graphql-ws over graphql-js, and graphql-js alone. The readers are in a process of their own. The
+ * loop is closed: a book is published when all readers have the one of three before.
+ */
+import { fork } from 'node:child_process';
+import { createServer } from 'node:http';
+import { execute, parse, subscribe } from 'graphql';
+import { useServer } from 'graphql-ws/use/ws';
+import { WebSocketServer } from 'ws';
+import { schema } from '../dist/api/schema/index.js';
+import { createApi } from '../dist/api/server.js';
+import { Bus } from '../dist/bus.js';
+import { ALL_MARKETS } from '../dist/market/market-selection.js';
+
+const READERS = Number(process.env.READERS ?? 500);
+const EVENTS = Number(process.env.EVENTS ?? 120);
+const ROUNDS = Number(process.env.ROUNDS ?? 3);
+const DIFFERENT = 100;
+const WINDOW = 3;
+
+const LEVELS = 'asks { price volume } bids { price volume }';
+const QUERY = `subscription { orderbook(exchange: UPBIT) { exchange symbol currency timestamp sequence ${LEVELS} } }`;
+/** Equal in what they give, different in text. */
+const different = (i) => QUERY.replace('orderbook(', `r${String(i).padStart(3, '0')}: orderbook(`);
+const equal = (count) => Array.from({ length: count }, () => QUERY);
+
+const MARKETS = ['BTC', 'ETH', 'XRP'].map((symbol) => ({
+  exchange: 'UPBIT',
+  symbol,
+  currency: 'KRW',
+}));
+let sequence = 1_000_000_000;
+
+/** A book whose text always is of the same length. */
+function makeBook() {
+  sequence++;
+  const side = (base) =>
+    Array.from({ length: 30 }, (_, i) => [String(base + i * 1000), `0.${String(sequence + i).slice(2)}1`]);
+  return {
+    market: MARKETS[sequence % MARKETS.length],
+    timestamp: 1_790_000_000_000 + (sequence % 1000),
+    exchangeTimestamp: null,
+    sequence,
+    asks: side(160_000_000),
+    bids: side(150_000_000),
+  };
+}
+
+const publish = (bus) => {
+  const book = makeBook();
+  bus.publishBook({ book, changes: book, previous: null, afterGap: false });
+};
+
+/** The readers' process. */
+class Readers {
+  #child = fork(new URL('fan-out-client.mjs', import.meta.url).pathname);
+  #waiting = new Map();
+  received = 0;
+  onReceived = () => {};
+
+  constructor() {
+    this.#child.on('message', (message) => {
+      if (message.received !== undefined) {
+        this.received = message.received;
+        this.onReceived();
+      }
+      for (const [key, value] of Object.entries(message)) {
+        this.#waiting.get(key)?.(value);
+        this.#waiting.delete(key);
+      }
+    });
+  }
+
+  #ask(message, key) {
+    return new Promise((resolve) => {
+      this.#waiting.set(key, resolve);
+      this.#child.send(message);
+    });
+  }
+
+  open(kind, port, queries) {
+    return this.#ask({ open: { kind, port, queries } }, 'opened');
+  }
+  count() {
+    return this.#ask({ count: true }, 'counted');
+  }
+  step(bytes) {
+    return this.#ask({ step: bytes }, 'stepping');
+  }
+  close() {
+    this.#child.send({ close: true });
+  }
+
+  /** Bytes received once nothing more comes. */
+  async settled() {
+    for (let before = -1; ; ) {
+      const now = await this.count();
+      if (now === before) return now;
+      before = now;
+      await new Promise((resolve) => setTimeout(resolve, 150));
+    }
+  }
+}
+
+/** CPU per delivery, µs: `send` gives one event to all `queries.length` readers. */
+async function measure(kind, port, queries, send) {
+  const readers = new Readers();
+  await readers.open(kind, port, queries);
+  await readers.settled();
+  for (let i = 0; i < 2 * WINDOW; i++) {
+    send();
+    await readers.settled();
+  }
+  const before = await readers.settled();
+  for (let i = 0; i < WINDOW; i++) send();
+  const bytes = ((await readers.settled()) - before) / WINDOW;
+  await readers.step(bytes);
+  const start = await readers.count();
+  let sent = 0;
+  const used = await new Promise((resolve) => {
+    const cpu = process.cpuUsage();
+    readers.onReceived = () => {
+      const done = (readers.received - start) / bytes;
+      if (done >= EVENTS) return resolve(process.cpuUsage(cpu));
+      while (sent < EVENTS && sent - done < WINDOW) {
+        sent++;
+        send();
+      }
+    };
+    readers.received = start;
+    readers.onReceived();
+  });
+  readers.close();
+  return (used.user + used.system) / EVENTS / queries.length;
+}
+
+/** The API over a bus of its own. */
+async function ours(kind, queries, shareSubscriptions = true) {
+  const bus = new Bus();
+  const state = () => ({ newest: bus.lastSequence, settled: bus.lastSequence });
+  const api = createApi({
+    bus,
+    reader: { markets: async () => [], exchanges: async () => [] },
+    control: { collectors: () => [], collector: () => undefined, unreadableMessages: () => 0 },
+    stats: () => ({}),
+    sequences: state,
+    host: '127.0.0.1',
+    port: 0,
+    apiToken: null,
+    version: 'bench',
+    shareSubscriptions,
+    closeGraceMs: 100,
+  });
+  const { url } = await api.listen();
+  const result = await measure(kind, Number(new URL(url).port), queries, () => publish(bus));
+  await api.close();
+  return result;
+}
+
+/** An HTTP server with a WebSocket server on it. */
+async function withWebSockets(work) {
+  const http = createServer();
+  const wss = new WebSocketServer({ server: http, handleProtocols: () => 'graphql-transport-ws' });
+  await new Promise((resolve) => http.listen(0, '127.0.0.1', resolve));
+  const result = await work(wss, http.address().port);
+  for (const client of wss.clients) client.terminate();
+  wss.close();
+  await new Promise((resolve) => http.close(resolve));
+  return result;
+}
+
+const DOCUMENT = parse(QUERY);
+const root = (book) => ({ value: book, skipped: 0, gapBefore: null });
+const render = (book) => JSON.stringify(execute({ schema, document: DOCUMENT, rootValue: root(book) }));
+
+/** The least there is: the bytes of a message, broadcast by `ws`. */
+const raw = () =>
+  withWebSockets((wss, port) => {
+    const id = '00000000-0000-4000-8000-000000000000';
+    const message = Buffer.from(`{"id":"${id}","type":"next","payload":${render(makeBook())}}`);
+    return measure('raw', port, equal(READERS), () => {
+      makeBook();
+      for (const client of wss.clients) client.send(message, { binary: false });
+    });
+  });
+
+/** graphql-ws as it comes, with graphql-js and the same schema. */
+const plain = () =>
+  withWebSockets((wss, port) => {
+    const bus = new Bus();
+    useServer(
+      {
+        schema,
+        execute,
+        subscribe: (args) =>
+          subscribe({ ...args, subscribeFieldResolver: () => bus.readBooks(ALL_MARKETS) }),
+        context: {},
+      },
+      wss,
+    );
+    return measure('ws', port, equal(READERS), () => publish(bus));
+  });
+
+/** graphql-js alone: each book executed and turned into text once per reader. */
+function alone() {
+  for (let i = 0; i < 2000; i++) render(makeBook());
+  const cpu = process.cpuUsage();
+  const times = EVENTS * 20;
+  for (let i = 0; i < times; i++) render(makeBook());
+  const used = process.cpuUsage(cpu);
+  return (used.user + used.system) / times;
+}
+
+const variants = {
+  raw,
+  sse: () => ours('sse', equal(READERS)),
+  ws: () => ours('ws', equal(READERS)),
+  unshared: () => ours('ws', equal(READERS), false),
+  unsharedSse: () => ours('sse', equal(READERS), false),
+  plain,
+  different: () => ours('ws', Array.from({ length: DIFFERENT }, (_, i) => different(i))),
+  alone: async () => alone(),
+};
+const only = process.env.ONLY?.split(',');
+const names = Object.keys(variants).filter((name) => only === undefined || only.includes(name));
+const rounds = [];
+for (let round = 0; round < ROUNDS; round++) {
+  const result = {};
+  for (const name of names) result[name] = await variants[name]();
+  rounds.push(result);
+}
+
+const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+const cost = (name) => median(rounds.map((round) => round[name])).toFixed(1);
+const ratio = (a, b) =>
+  `${median(rounds.map((round) => round[a] / round[b])).toFixed(2)} (${rounds.map((round) => (round[a] / round[b]).toFixed(2)).join(' ')})`;
+const line = (what, name, limit, over) => {
+  if (!names.includes(name) || !names.includes(over)) return;
+  console.log(
+    `fan-out: ${what}: ${cost(name)} µs CPU a delivery; ${limit} ${cost(over)} µs; ratio ${ratio(name, over)}`,
+  );
+};
+line(`${READERS} equal SSE readers`, 'sse', 'raw ws broadcast', 'raw');
+line(`${READERS} equal graphql-ws readers`, 'ws', 'raw ws broadcast', 'raw');
+line(`${READERS} equal SSE readers, sharing off`, 'unsharedSse', 'shared', 'sse');
+line(`${READERS} equal graphql-ws readers, sharing off`, 'unshared', 'shared', 'ws');
+line(`${READERS} equal readers of plain graphql-ws`, 'plain', 'ours', 'ws');
+line(`${DIFFERENT} different readers`, 'different', 'graphql-js execute + stringify alone', 'alone');

@@ -1,0 +1,42 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TransportContext } from '../context.js';
+import { LiveSlot } from './live.js';
+import type { SseStreams } from './sse.js';
+import type { ApiYoga } from './yoga.js';
+
+/**
+ * Answers GraphQL requests over HTTP: Yoga reads, checks and executes them; a subscription that was
+ * let in is then served as an event stream, if the client takes one.
+ */
+export function createGraphqlHttp(
+  yoga: ApiYoga,
+  sse: SseStreams,
+): (req: IncomingMessage, res: ServerResponse) => Promise<void> {
+  return async (req, res) => {
+    const live = new LiveSlot();
+    const context: TransportContext = { authorization: req.headers.authorization, live };
+    try {
+      const response = await yoga.handleNodeRequestAndResponse(req, res, context);
+      const subscription = live.take();
+      if (subscription === undefined) return await send(response, res);
+      const stream = response.headers.get('content-type')?.startsWith('text/event-stream') ?? false;
+      if (!stream) {
+        subscription.discard();
+        return await send(response, res);
+      }
+      // Yoga's own stream is empty; read to its end it leaves no timer behind.
+      await response.arrayBuffer();
+      sse.serve(subscription, res);
+    } finally {
+      live.take()?.discard();
+    }
+  };
+}
+
+/** Sends a whole answer. */
+async function send(response: Response, res: ServerResponse): Promise<void> {
+  const body = Buffer.from(await response.arrayBuffer());
+  if (res.destroyed) return;
+  res.writeHead(response.status, Object.fromEntries(response.headers));
+  res.end(body);
+}

@@ -1,0 +1,64 @@
+import type { Duplex } from 'node:stream';
+import type { Encoder, Rendering } from '../live/rendering.js';
+
+/** First byte of a frame that is a whole text message (RFC 6455 5.2). */
+const WHOLE_TEXT = 0x81;
+const BEFORE_ID = '{"id":';
+
+/** The end of a `next` message: what follows the operation's id. */
+const asTail: Encoder = (json) => Buffer.from(`,"type":"next","payload":${json}}`);
+
+/** A frame whose id may be written over. */
+interface Template {
+  readonly frame: Buffer;
+  readonly idAt: number;
+  readonly idLength: number;
+}
+
+/** The frame of each rendering, while it may be written over. */
+const templates = new WeakMap<Rendering, Template>();
+
+/** An operation's id as it stands in its messages. */
+export function encodedId(id: string): Buffer {
+  return Buffer.from(JSON.stringify(id));
+}
+
+/**
+ * Writes a `next` message of `graphql-transport-ws` as a whole WebSocket frame to a client's socket. A
+ * server's frames are not masked, so frames for operations whose ids are equally long differ in the
+ * id alone: one frame is made, and for each client only its id is put into it. That is right because
+ * a socket that has nothing left to write has handed all bytes to the system; where something is
+ * left, the frame is that socket's and the next client gets another.
+ * @param id as {@link encodedId} gives it
+ * @returns false when the socket is full, as its `write` does
+ */
+export function writeNext(socket: Duplex, id: Buffer, rendering: Rendering): boolean {
+  let template = templates.get(rendering);
+  if (template?.idLength !== id.length) {
+    template = makeTemplate(rendering.as(asTail), id.length);
+    templates.set(rendering, template);
+  }
+  template.frame.set(id, template.idAt);
+  const empty = socket.write(template.frame);
+  if (socket.writableLength > 0) templates.delete(rendering);
+  return empty;
+}
+
+function makeTemplate(tail: Buffer, idLength: number): Template {
+  const length = BEFORE_ID.length + idLength + tail.length;
+  const start = length < 126 ? 2 : length < 65_536 ? 4 : 10;
+  const frame = Buffer.allocUnsafe(start + length);
+  frame[0] = WHOLE_TEXT;
+  if (length < 126) frame[1] = length;
+  else if (length < 65_536) {
+    frame[1] = 126;
+    frame.writeUInt16BE(length, 2);
+  } else {
+    frame[1] = 127;
+    frame.writeBigUInt64BE(BigInt(length), 2);
+  }
+  frame.write(BEFORE_ID, start, 'latin1');
+  const idAt = start + BEFORE_ID.length;
+  tail.copy(frame, idAt + idLength);
+  return { frame, idAt, idLength };
+}

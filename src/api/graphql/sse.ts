@@ -1,0 +1,181 @@
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { GraphQLError } from 'graphql';
+import type { LiveSubscription } from '../book-streams.js';
+import { apiError } from '../errors.js';
+import { formatted } from '../live/operation.js';
+import { type Encoder, Rendering } from '../live/rendering.js';
+import type { LiveReader, LiveSink } from '../live/sink.js';
+
+/** How the streams are kept and watched. */
+export interface SseOptions {
+  /** A silent stream gets a comment so often, ms. */
+  readonly keepAliveMs: number;
+  /** A reader that has taken nothing for so long is ended, ms. */
+  readonly idleMs: number;
+  /** Told of such a reader. */
+  readonly onIdle: (reader: string) => void;
+}
+
+/** How long an ended reader may take to read what is on its way, before it is cut off, ms. */
+const LAST_WORDS_MS = 5_000;
+
+/** An event as a chunk of an HTTP/1.1 response (RFC 9112 7.1). The JSON text has no line breaks. */
+const asChunk: Encoder = (json) => chunk(`event: next\ndata: ${json}\n\n`);
+/** An event as it is, for a response that ends with its connection (HTTP/1.0). */
+const asText: Encoder = (json) => Buffer.from(`event: next\ndata: ${json}\n\n`);
+
+function chunk(text: string): Buffer {
+  return Buffer.from(`${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`);
+}
+
+const COMMENT = ':\n\n';
+const COMPLETE = 'event: complete\ndata:\n\n';
+
+/**
+ * All subscriptions over Server-Sent Events (graphql-sse, distinct connections). The bytes of an
+ * event, HTTP's chunk framing included, are made once and written to each connection's socket
+ * directly: the response's own `write` would frame them again for every reader.
+ */
+export class SseStreams {
+  readonly #options: SseOptions;
+  readonly #open = new Set<SseSink>();
+  readonly #keepAlive: NodeJS.Timeout;
+  readonly #watch: NodeJS.Timeout;
+
+  constructor(options: SseOptions) {
+    this.#options = options;
+    this.#keepAlive = setInterval(() => {
+      for (const sink of this.#open) sink.comment();
+    }, options.keepAliveMs);
+    this.#watch = setInterval(() => this.#endIdle(), Math.min(1_000, options.idleMs / 4));
+    this.#keepAlive.unref();
+    this.#watch.unref();
+  }
+
+  /** Answers with the stream of a subscription. */
+  serve(subscription: LiveSubscription, res: ServerResponse): void {
+    if (res.destroyed) return subscription.discard();
+    if (res.socket === null) {
+      // Requests sent ahead on one connection: this one's turn comes when those before it are answered.
+      res.once('socket', () => this.serve(subscription, res));
+      res.once('close', () => subscription.discard());
+      return;
+    }
+    res.writeHead(200, {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-cache',
+      'x-accel-buffering': 'no',
+    });
+    res.flushHeaders();
+    const sink = new SseSink(res);
+    this.#open.add(sink);
+    const reader = subscription.start(sink);
+    sink.attach(reader);
+    res.once('close', () => {
+      this.#open.delete(sink);
+      reader.leave();
+    });
+  }
+
+  /** Stops its timers; the streams themselves are ended by whoever fills them. */
+  close(): void {
+    clearInterval(this.#keepAlive);
+    clearInterval(this.#watch);
+  }
+
+  #endIdle(): void {
+    const { idleMs, onIdle } = this.#options;
+    for (const sink of this.#open) {
+      if (sink.ended || sink.idleFor() < idleMs) continue;
+      onIdle(`SSE ${sink.address}`);
+      const message = `this reader has taken nothing for ${idleMs} ms and is ended; subscribe again, with since to miss nothing`;
+      sink.cut(apiError('READER_IDLE', message));
+    }
+  }
+}
+
+/** One stream. Its socket's buffer is the only one: when that is full it takes nothing more. */
+class SseSink implements LiveSink {
+  readonly address: string;
+  readonly #res: ServerResponse;
+  readonly #socket: Socket;
+  readonly #encoder: Encoder;
+  #reader: LiveReader | undefined;
+  #full = false;
+  /** When its socket was last seen empty, by `performance.now()`. */
+  #emptyAt = performance.now();
+  ended = false;
+
+  constructor(res: ServerResponse) {
+    this.#res = res;
+    // Requests of a connection are answered one after the other: until its end the socket is ours.
+    this.#socket = res.socket!;
+    this.#encoder = res.chunkedEncoding ? asChunk : asText;
+    this.address = `${this.#socket.remoteAddress ?? '?'}:${this.#socket.remotePort ?? '?'}`;
+    this.#socket.setKeepAlive(true, 30_000);
+    const onDrain = (): void => {
+      this.#full = false;
+      this.#emptyAt = performance.now();
+      this.#reader?.onReady();
+    };
+    this.#socket.on('drain', onDrain);
+    res.once('close', () => this.#socket.off('drain', onDrain));
+    this.comment();
+  }
+
+  /** Says who fills it. */
+  attach(reader: LiveReader): void {
+    this.#reader = reader;
+    if (this.ready) reader.onReady();
+  }
+
+  get ready(): boolean {
+    return !this.#full && !this.ended;
+  }
+
+  send(rendering: Rendering): void {
+    if (!this.#socket.write(rendering.as(this.#encoder))) this.#full = true;
+  }
+
+  complete(): void {
+    this.#end('');
+  }
+
+  fail(error: GraphQLError): void {
+    this.#end(`event: next\ndata: ${JSON.stringify({ errors: [formatted(error)] })}\n\n`);
+  }
+
+  /** Keeps a silent connection alive, and lets some proxies show the first event at once. */
+  comment(): void {
+    if (this.ready) this.#write(COMMENT);
+  }
+
+  /** How long something has lain in its socket that the client did not take, ms; 0 = nothing lies. */
+  idleFor(): number {
+    const now = performance.now();
+    if (this.#socket.writableLength === 0) this.#emptyAt = now;
+    return now - this.#emptyAt;
+  }
+
+  /** Ends a reader that does not read: it is told, and cut off when it does not read that either. */
+  cut(error: GraphQLError): void {
+    this.#reader?.leave();
+    this.fail(error);
+    const timer = setTimeout(() => this.#socket.destroy(), LAST_WORDS_MS);
+    timer.unref();
+    this.#res.once('close', () => clearTimeout(timer));
+  }
+
+  #end(last: string): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.#write(last + COMPLETE);
+    this.#res.end();
+  }
+
+  #write(text: string): void {
+    const bytes = this.#encoder === asChunk ? chunk(text) : Buffer.from(text);
+    if (!this.#socket.write(bytes)) this.#full = true;
+  }
+}

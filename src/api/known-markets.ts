@@ -1,0 +1,89 @@
+import type { Bus } from '../bus.js';
+import { closeMatches } from '../collector/close-matches.js';
+import type { CollectorControl } from '../collector/collector-control.js';
+import { type CollectPattern, collectPatternText } from '../market/collect-pattern.js';
+import { EXCHANGES, type Exchange } from '../market/exchange.js';
+import type { Market } from '../market/market.js';
+import { MarketSelection } from '../market/market-selection.js';
+import type { MarketRecord, StoreReader } from '../store/store-types.js';
+import { apiError } from './errors.js';
+
+/** How long an exchange's list is taken from memory, ms. */
+const KEEP_MS = 5_000;
+
+/** Where markets may be known. */
+export interface MarketSources {
+  readonly bus: Bus;
+  readonly control: CollectorControl;
+  readonly reader: StoreReader;
+}
+
+/**
+ * Tells markets that exist from mistyped ones: a market that is collected, listed by its exchange or
+ * stored is known. While an exchange's list has never been fetched, any market may be one of its.
+ */
+export class KnownMarkets {
+  readonly #sources: MarketSources;
+  readonly #lists = new Map<Exchange, { at: number; list: Promise<MarketRecord[]> }>();
+
+  constructor(sources: MarketSources) {
+    this.#sources = sources;
+  }
+
+  /**
+   * Checks that each pattern with a symbol matches at least one known market.
+   * @throws {GraphQLError} `UNKNOWN_MARKET` with close matches
+   */
+  async check(patterns: readonly CollectPattern[]): Promise<void> {
+    let doubtful = patterns.filter(({ symbol }) => symbol !== null);
+    if (doubtful.length === 0) return;
+    doubtful = this.#without(doubtful, this.#live());
+    for (const pattern of doubtful) await this.#checkListed(pattern);
+  }
+
+  *#live(): Generator<Market> {
+    for (const { market } of this.#sources.bus.currentBooks()) yield market;
+    for (const { market } of this.#sources.control.collectors()) yield market;
+  }
+
+  /** The patterns that match none of `markets`. */
+  #without(patterns: CollectPattern[], markets: Iterable<Market>): CollectPattern[] {
+    const left = new Map(patterns.map((pattern) => [new MarketSelection([pattern]), pattern]));
+    for (const market of markets) {
+      if (left.size === 0) break;
+      for (const selection of left.keys()) if (selection.matches(market)) left.delete(selection);
+    }
+    return [...left.values()];
+  }
+
+  async #checkListed(pattern: CollectPattern): Promise<void> {
+    const exchanges = pattern.exchange === null ? EXCHANGES : [pattern.exchange];
+    const selection = new MarketSelection([pattern]);
+    const close = new Set<string>();
+    for (const exchange of exchanges) {
+      const list = await this.#list(exchange);
+      if (list.length === 0 || list.some((market) => selection.matches(market))) return;
+      const asked = { symbol: pattern.symbol!, currency: pattern.currency ?? 'KRW' };
+      for (const pair of closeMatches(asked, list)) close.add(pair);
+    }
+    const matches = [...close].slice(0, 3);
+    const where = pattern.exchange ?? 'any exchange';
+    const hint = matches.length === 0 ? '' : `; did you mean ${matches.join(', ')}?`;
+    throw apiError(
+      'UNKNOWN_MARKET',
+      `${collectPatternText({ ...pattern, exchange: null })} is not listed by ${where}, and nothing of it is stored${hint}`,
+      { closeMatches: matches },
+    );
+  }
+
+  #list(exchange: Exchange): Promise<MarketRecord[]> {
+    const now = Date.now();
+    const kept = this.#lists.get(exchange);
+    if (kept !== undefined && now - kept.at < KEEP_MS) return kept.list;
+    const list = this.#sources.reader.markets(exchange);
+    this.#lists.set(exchange, { at: now, list });
+    // A failed answer is not kept: the next who asks tries again.
+    list.catch(() => this.#lists.delete(exchange));
+    return list;
+  }
+}

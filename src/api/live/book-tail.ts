@@ -1,0 +1,85 @@
+import type { Bus, Delivery } from '../../bus.js';
+import { marketKey } from '../../market/market.js';
+
+/** Books that the tail holds: some two seconds of the whole market, many times a flush of the store. */
+const LENGTH = 4096;
+
+/**
+ * The newest published books of all markets, in order, for readers that must have every one: what is
+ * newer than the store's last commit is only here. One ring for all of them; it exists while there
+ * is such a reader, and a reader is no more than a place in it.
+ */
+export class BookTail {
+  readonly #bus: Bus;
+  readonly #newest: () => number;
+  readonly #length: number;
+  readonly #wakes = new Set<() => void>();
+  #ring: Delivery[] = [];
+  /** Books that were put in since the tail began. */
+  #put = 0;
+  #floor = 0;
+  #stop: (() => void) | undefined;
+
+  /**
+   * @param newest the greatest sequence given out so far
+   * @param length books it holds
+   */
+  constructor(bus: Bus, newest: () => number, length = LENGTH) {
+    this.#bus = bus;
+    this.#newest = newest;
+    this.#length = length;
+  }
+
+  /** Begins to hold books, unless it does. @param wake called with each book that comes in */
+  watch(wake: () => void): void {
+    this.#wakes.add(wake);
+    if (this.#stop !== undefined) return;
+    this.#floor = this.#newest();
+    this.#stop = this.#bus.books.on(({ book }) => {
+      const slot = this.#put++ % this.#length;
+      const oldest = this.#ring[slot];
+      if (oldest !== undefined) this.#floor = oldest.order;
+      this.#ring[slot] = {
+        key: marketKey(book.market),
+        order: book.sequence,
+        value: book,
+        skipped: 0,
+        gapBefore: this.#bus.gapBefore(book),
+      };
+      for (const woken of this.#wakes) woken();
+    });
+  }
+
+  /** Ends what {@link watch} began; with the last watcher the books go. */
+  unwatch(wake: () => void): void {
+    this.#wakes.delete(wake);
+    if (this.#wakes.size > 0) return;
+    this.#stop?.();
+    this.#stop = undefined;
+    this.#ring = [];
+    this.#put = 0;
+  }
+
+  /** Every book with a greater sequence is in the tail. Holds while somebody watches. */
+  get floor(): number {
+    return this.#floor;
+  }
+
+  /** Place of the first book after `sequence`, which is not below the floor. */
+  placeAfter(sequence: number): number {
+    let low = Math.max(0, this.#put - this.#length);
+    let high = this.#put;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#ring[middle % this.#length]!.order > sequence) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
+  /** The book at a place; undefined when it has not come yet, null when it has gone already. */
+  at(place: number): Delivery | undefined | null {
+    if (place >= this.#put) return undefined;
+    return place < this.#put - this.#length ? null : this.#ring[place % this.#length];
+  }
+}

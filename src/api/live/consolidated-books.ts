@@ -1,0 +1,122 @@
+import type { Bus, Delivery } from '../../bus.js';
+import type { CollectorControl } from '../../collector/collector-control.js';
+import type { CollectorState } from '../../market/collector-status.js';
+import { ConsolidatedBook, type Leg } from '../../market/consolidated.js';
+import { type Exchange, EXCHANGES } from '../../market/exchange.js';
+import type { Pair } from '../../market/market.js';
+import { MarketSelection } from '../../market/market-selection.js';
+import { Pace, Unpaced, type Waiting } from './pace.js';
+import { type SharedFeed, SharedSource } from './source.js';
+
+/** Where a consolidated book comes from. */
+export interface ConsolidatedSources {
+  readonly bus: Bus;
+  readonly control: CollectorControl;
+}
+
+/** The books of a pair on all exchanges as they are now. A leg per exchange that has one or a collector. */
+export function consolidate(
+  { bus, control }: ConsolidatedSources,
+  pair: Pair,
+  includeStale: boolean,
+  now = Date.now(),
+): ConsolidatedBook {
+  const legs: Leg[] = [];
+  for (const exchange of EXCHANGES) {
+    const market = { exchange, ...pair };
+    const status = control.collector(market);
+    const book = bus.current(market) ?? null;
+    if (book === null && status === undefined) continue;
+    legs.push({
+      exchange,
+      state: status?.state ?? null,
+      book,
+      confirmedAt: status?.lastBookAt ?? book?.timestamp ?? null,
+    });
+  }
+  return new ConsolidatedBook(pair, now, legs, includeStale);
+}
+
+/** The consolidated book of a pair, whenever a leg's book or state changes. */
+export class ConsolidatedBooks extends SharedSource<ConsolidatedBook> {
+  readonly everyMs: number;
+  readonly #sources: ConsolidatedSources;
+  readonly #pair: Pair;
+  readonly #includeStale: boolean;
+
+  constructor(sources: ConsolidatedSources, pair: Pair, includeStale: boolean, everyMs: number) {
+    super();
+    this.#sources = sources;
+    this.#pair = pair;
+    this.#includeStale = includeStale;
+    this.everyMs = everyMs;
+  }
+
+  override open(wake: () => void): SharedFeed {
+    const make = (): ConsolidatedBook => consolidate(this.#sources, this.#pair, this.#includeStale);
+    return new ConsolidatedFeed(this.#sources.bus, this.#pair, make, this.everyMs, wake);
+  }
+}
+
+/** Notes that something changed; the book is put together when it is taken. */
+class ConsolidatedFeed implements SharedFeed {
+  readonly #make: () => ConsolidatedBook;
+  readonly #waiting: Waiting<unknown>;
+  readonly #stop: () => void;
+  /** Changes so far. */
+  #order = 0;
+
+  constructor(
+    bus: Bus,
+    pair: Pair,
+    make: () => ConsolidatedBook,
+    everyMs: number,
+    wake: () => void,
+  ) {
+    this.#make = make;
+    this.#waiting = everyMs === 0 ? new Unpaced() : new Pace(everyMs, wake);
+    const changed = (): void => {
+      const order = ++this.#order;
+      this.#waiting.put({ key: 'consolidated', order, value: null, skipped: 0, gapBefore: null });
+      wake();
+    };
+    const selection = new MarketSelection([{ exchange: null, ...pair }]);
+    const reader = bus.readChanges(selection, () => {
+      while (reader.take() !== undefined) changed();
+    });
+    const states = new Map<Exchange, CollectorState>();
+    const stopStatus = bus.status.on(({ market, state }) => {
+      if (!selection.matches(market) || states.get(market.exchange) === state) return;
+      states.set(market.exchange, state);
+      changed();
+    });
+    this.#stop = () => {
+      void reader.return();
+      stopStatus();
+    };
+  }
+
+  join(): { first: Iterable<Delivery<unknown>>; order: number } {
+    return { first: [this.#delivery()], order: this.#order };
+  }
+
+  take(): Delivery<unknown> | undefined {
+    const taken = this.#waiting.take();
+    return taken && this.#delivery();
+  }
+
+  finish(): void {
+    this.#waiting.flush();
+  }
+
+  close(): void {
+    this.#stop();
+    this.#waiting.close();
+  }
+
+  /** The book as it is now, whatever the change was. */
+  #delivery(): Delivery<unknown> {
+    const value = this.#make();
+    return { key: 'consolidated', order: this.#order, value, skipped: 0, gapBefore: null };
+  }
+}

@@ -1,0 +1,138 @@
+import {
+  type DocumentNode,
+  execute,
+  type ExecutionArgs,
+  getOperationAST,
+  type GraphQLError,
+  type GraphQLFormattedError,
+  Kind,
+  print,
+  visit,
+} from 'graphql';
+import { maskError } from 'graphql-yoga';
+import type { Delivery } from '../../bus.js';
+import type { ApiLog } from '../log.js';
+import { Rendering } from './rendering.js';
+import type { LiveSource } from './source.js';
+
+/** Renderings kept for readers that come or catch up a little later than the others. */
+const KEPT = 64;
+/** Fields whose value is the reader's own, not the book's. */
+const OWN_FIELDS: ReadonlySet<string> = new Set(['skipped', 'gapBefore']);
+
+const printed = new WeakMap<DocumentNode, string>();
+
+/**
+ * What two subscriptions have in common exactly when they are equal: document, operation and
+ * variables. Documents are compared as they print, so white space does not matter.
+ */
+export function operationKey(args: ExecutionArgs): string {
+  const { document, operationName, variableValues } = args;
+  let text = printed.get(document);
+  if (text === undefined) {
+    text = print(document);
+    printed.set(document, text);
+  }
+  return JSON.stringify([text, operationName ?? null, variableValues ?? {}]);
+}
+
+/**
+ * Whether the operation's root field may be executed once for all who ask for the same. The schema
+ * says so: a subscription field that is context-free has `extensions.shared`.
+ */
+export function isShared({ schema, document, operationName }: ExecutionArgs): boolean {
+  const fields = schema.getSubscriptionType()?.getFields() ?? {};
+  const operation = getOperationAST(document, operationName);
+  // A subscription has one root field only, which may stand in a fragment: all that are named count.
+  let shared = operation !== null && operation !== undefined;
+  const look = (selections: readonly { readonly kind: Kind }[]): void => {
+    for (const selection of selections) {
+      if (selection.kind !== Kind.FIELD) shared = false;
+      else {
+        const { name } = selection as unknown as { readonly name: { readonly value: string } };
+        shared &&= fields[name.value]?.extensions['shared'] === true;
+      }
+    }
+  };
+  if (operation) look(operation.selectionSet.selections);
+  return shared;
+}
+
+function asksForOwnFields(document: DocumentNode): boolean {
+  let found = false;
+  visit(document, {
+    Field(node) {
+      if (OWN_FIELDS.has(node.name.value)) found = true;
+    },
+  });
+  return found;
+}
+
+/** Yoga notes HTTP statuses and the like in `extensions`; clients have no use for them. */
+export function formatted(error: GraphQLError): GraphQLFormattedError {
+  const { extensions = {}, ...rest } = error.toJSON();
+  const others = Object.entries(extensions).filter(
+    ([name]) => name !== 'http' && name !== 'unexpected',
+  );
+  return { ...rest, extensions: Object.fromEntries(others) };
+}
+
+/** `error` as clients may see it: an unexpected one says nothing of what went wrong. */
+export function masked(error: unknown): GraphQLError {
+  return maskError(error, 'Unexpected error.', false) as GraphQLError;
+}
+
+/**
+ * A subscription that was asked for, once for all who asked for the same. It executes each event and
+ * keeps the newest results, so that an event is executed and serialised once, whoever gets it first.
+ * The resolvers get no context: an operation that is shared belongs to nobody.
+ */
+export class LiveOperation {
+  /** What it delivers; opened again for each reader or for all, as its kind is. */
+  readonly source: LiveSource;
+  readonly #args: ExecutionArgs;
+  readonly #log: ApiLog;
+  readonly #own: boolean;
+  readonly #kept = new Map<unknown, Rendering>();
+  #executions = 0;
+
+  constructor(source: LiveSource, args: ExecutionArgs, log: ApiLog) {
+    this.source = source;
+    const { schema, document, operationName, variableValues } = args;
+    this.#args = { schema, document, operationName, variableValues };
+    this.#log = log;
+    this.#own = asksForOwnFields(document);
+  }
+
+  /** Events executed so far. */
+  get executions(): number {
+    return this.#executions;
+  }
+
+  /** The result of an event. What a reader missed before it is executed for that reader alone. */
+  render(delivery: Delivery<unknown>): Rendering {
+    const { value, skipped, gapBefore } = delivery;
+    const own = this.#own && (skipped > 0 || gapBefore !== null);
+    const kept = own ? undefined : this.#kept.get(value);
+    if (kept !== undefined) return kept;
+    const rendering = new Rendering(this.#execute(delivery));
+    if (!own) {
+      this.#kept.set(value, rendering);
+      if (this.#kept.size > KEPT) this.#kept.delete(this.#kept.keys().next().value);
+    }
+    return rendering;
+  }
+
+  #execute(rootValue: Delivery<unknown>): string {
+    this.#executions++;
+    const result = execute({ ...this.#args, rootValue });
+    if ('then' in result) throw new Error('a live field must not be resolved asynchronously');
+    if (result.errors === undefined) return JSON.stringify(result);
+    const errors = result.errors.map((error) => {
+      const shown = masked(error);
+      if (shown !== error) this.#log.error(error.originalError ?? error);
+      return formatted(shown);
+    });
+    return JSON.stringify({ data: result.data, errors });
+  }
+}

@@ -1,0 +1,51 @@
+import type { Delivery } from '../../bus.js';
+
+/** What all readers of one operation are given alike. Conflated: it holds the newest of each key. */
+export interface SharedFeed {
+  /** What one who comes now gets first, and the order up to which it has everything. */
+  join(): { readonly first: Iterable<Delivery<unknown>>; readonly order: number };
+  /** The next delivery for all; undefined when there is none now. */
+  take(): Delivery<unknown> | undefined;
+  /** Nothing more will come; what is held may be taken at once. */
+  finish(): void;
+  close(): void;
+}
+
+/** What one reader is given at its own speed. Exact: nothing is left out. */
+export interface OwnFeed {
+  /** The next delivery; undefined when there is none now. */
+  take(): Delivery<unknown> | undefined;
+  /** Whether everything has been taken and nothing more will come. */
+  readonly ended: boolean;
+  /** Why nothing more can come; null while all is well. */
+  readonly failure: unknown;
+  close(): void;
+}
+
+/**
+ * What a subscription field delivers: the value of its `subscribe` resolver. graphql-js wants an
+ * async iterable there; it is one by type only, for its readers are served by `BookStreams`.
+ */
+abstract class Source<T> implements AsyncIterable<Delivery<T>> {
+  [Symbol.asyncIterator](): AsyncIterator<Delivery<T>> {
+    throw new Error('a live source is read through BookStreams');
+  }
+}
+
+/** A source whose readers are all given the same, as fast as each takes it. */
+export abstract class SharedSource<T = unknown> extends Source<T> {
+  /** Time between two deliveries of the same key, ms; 0 = as they come. */
+  abstract readonly everyMs: number;
+
+  /** Opens what all readers share. @param wake to be called when something came */
+  abstract open(wake: () => void): SharedFeed;
+}
+
+/** A source that each reader reads on its own, from its own place and at its own speed. */
+export abstract class OwnSource<T = unknown> extends Source<T> {
+  /** Opens one reader's feed. @param wake to be called when something came, or it ended */
+  abstract open(wake: () => void): OwnFeed;
+}
+
+/** What a subscription field delivers. */
+export type LiveSource = SharedSource | OwnSource;

@@ -1,0 +1,199 @@
+import {
+  type ConsolidatedBook,
+  type ExchangeLevel,
+  isStale,
+  type Leg,
+} from '../../market/consolidated.js';
+import { midDecimal, subtractDecimal } from '../../market/decimal.js';
+import type { Side } from '../../market/order-book.js';
+import { checkedDepth, checkedEvery, marketPart } from '../inputs.js';
+import { consolidate, ConsolidatedBooks } from '../live/consolidated-books.js';
+import { everyArg, pairArgs } from './arguments.js';
+import { builder } from './builder.js';
+import { CollectorStateEnum } from './collector.js';
+import { ExchangeEnum } from './exchange-enum.js';
+import { OrderbookType } from './orderbook.js';
+
+const ConsolidatedLevelType = builder.objectRef<ExchangeLevel>('ConsolidatedLevel').implement({
+  description: 'A price, the volume resting there, and on which exchange.',
+  fields: (t) => ({
+    exchange: t.expose('exchange', { type: ExchangeEnum, description: 'The exchange.' }),
+    price: t.field({
+      type: 'Decimal',
+      description: 'Price of one unit of the base asset, in the quote currency.',
+      resolve: ({ level: [price] }) => price,
+    }),
+    volume: t.field({
+      type: 'Decimal',
+      description: 'Volume resting at that price on that exchange, in the base asset.',
+      resolve: ({ level: [, volume] }) => volume,
+    }),
+  }),
+});
+
+/** A leg, and when it was looked at. */
+interface LegShape {
+  readonly leg: Leg;
+  readonly at: number;
+}
+
+const ConsolidatedLegType = builder.objectRef<LegShape>('ConsolidatedLeg').implement({
+  description: "One exchange's part in a consolidated book.",
+  fields: (t) => ({
+    exchange: t.field({
+      type: ExchangeEnum,
+      description: 'The exchange.',
+      resolve: ({ leg }) => leg.exchange,
+    }),
+    state: t.field({
+      type: CollectorStateEnum,
+      nullable: true,
+      description: 'State of its collector; null when it has none.',
+      resolve: ({ leg }) => leg.state,
+    }),
+    stale: t.boolean({
+      description:
+        'Whether nobody vouches for it: its collector is not `LIVE` or it has no book. A stale leg is left out of the prices unless `includeStale` was given.',
+      resolve: ({ leg }) => isStale(leg),
+    }),
+    ageMs: t.field({
+      type: 'BigInt',
+      nullable: true,
+      description:
+        'Milliseconds since its book was last confirmed: received, or received again unchanged. Null before the first.',
+      resolve: ({ leg, at }) =>
+        leg.confirmedAt === null ? null : Math.max(0, at - leg.confirmedAt),
+    }),
+    orderbook: t.field({
+      type: OrderbookType,
+      nullable: true,
+      description: 'Its newest book; null when there is none.',
+      resolve: ({ leg }) => leg.book,
+    }),
+  }),
+});
+
+function side(book: ConsolidatedBook, of: Side, depth: number | null | undefined): ExchangeLevel[] {
+  const limit = checkedDepth(depth) ?? Infinity;
+  const levels: ExchangeLevel[] = [];
+  for (const level of book.levels(of)) {
+    levels.push(level);
+    if (levels.length >= limit) break;
+  }
+  return levels;
+}
+
+const ConsolidatedType = builder.objectRef<ConsolidatedBook>('ConsolidatedOrderbook').implement({
+  description:
+    'The order books of one pair on all collected exchanges, side by side and merged. Between exchanges the best bid may be above the best ask; `spread` is negative then.',
+  fields: (t) => ({
+    symbol: t.string({
+      description: 'Base asset, such as `BTC`.',
+      resolve: ({ pair }) => pair.symbol,
+    }),
+    currency: t.string({
+      description: 'Quote currency, such as `KRW`.',
+      resolve: ({ pair }) => pair.currency,
+    }),
+    timestamp: t.field({
+      type: 'DateTime',
+      description: 'When it was put together.',
+      resolve: ({ at }) => at,
+    }),
+    bestAsk: t.field({
+      type: ConsolidatedLevelType,
+      nullable: true,
+      description: 'The lowest ask of all exchanges; null when there is none.',
+      resolve: (book) => book.best('ask'),
+    }),
+    bestBid: t.field({
+      type: ConsolidatedLevelType,
+      nullable: true,
+      description: 'The highest bid of all exchanges; null when there is none.',
+      resolve: (book) => book.best('bid'),
+    }),
+    spread: t.field({
+      type: 'Decimal',
+      nullable: true,
+      description: 'Best ask minus best bid, exact; null when a side is empty.',
+      resolve: (book) => {
+        const [ask, bid] = [book.best('ask'), book.best('bid')];
+        return ask && bid ? subtractDecimal(ask.level[0], bid.level[0]) : null;
+      },
+    }),
+    midPrice: t.field({
+      type: 'Decimal',
+      nullable: true,
+      description: 'The middle of best ask and best bid, exact; null when a side is empty.',
+      resolve: (book) => {
+        const [ask, bid] = [book.best('ask'), book.best('bid')];
+        return ask && bid ? midDecimal(ask.level[0], bid.level[0]) : null;
+      },
+    }),
+    asks: t.field({
+      type: [ConsolidatedLevelType],
+      description:
+        'Offers to sell (매도) of all exchanges, lowest price first; equal prices by name of the exchange.',
+      args: { depth: t.arg.int({ description: 'Levels at most, 1 or more; all when left out.' }) },
+      resolve: (book, { depth }) => side(book, 'ask', depth),
+    }),
+    bids: t.field({
+      type: [ConsolidatedLevelType],
+      description:
+        'Offers to buy (매수) of all exchanges, highest price first; equal prices by name of the exchange.',
+      args: { depth: t.arg.int({ description: 'Levels at most, 1 or more; all when left out.' }) },
+      resolve: (book, { depth }) => side(book, 'bid', depth),
+    }),
+    legs: t.field({
+      type: [ConsolidatedLegType],
+      description:
+        'The exchanges that have a collector or a book of the pair, stale ones included.',
+      resolve: ({ legs, at }) => legs.map((leg) => ({ leg, at })),
+    }),
+  }),
+});
+
+const consolidatedArgs = builder.args((t) => ({
+  ...pairArgs,
+  includeStale: t.boolean({
+    required: true,
+    defaultValue: false,
+    description: 'Whether stale legs take part in prices and depth; they are marked either way.',
+  }),
+}));
+
+builder.queryField('consolidated', (t) =>
+  t.field({
+    type: ConsolidatedType,
+    description: 'The newest books of a pair on all collected exchanges, merged.',
+    args: consolidatedArgs,
+    resolve: async (_root, args, { bus, control, markets }) => {
+      const pair = {
+        symbol: marketPart('symbol', args.symbol),
+        currency: marketPart('currency', args.currency),
+      };
+      await markets.check([{ exchange: null, ...pair }]);
+      return consolidate({ bus, control }, pair, args.includeStale);
+    },
+  }),
+);
+
+builder.subscriptionField('consolidated', (t) =>
+  t.field({
+    type: ConsolidatedType,
+    description:
+      'The newest books of a pair on all collected exchanges, merged: as it is now, then whenever the book or the state of one of them changes. Shared by equal subscriptions.',
+    args: { ...consolidatedArgs, ...everyArg },
+    extensions: { shared: true },
+    subscribe: async (_root, args, { bus, control, markets }) => {
+      const pair = {
+        symbol: marketPart('symbol', args.symbol),
+        currency: marketPart('currency', args.currency),
+      };
+      const everyMs = checkedEvery(args.every);
+      await markets.check([{ exchange: null, ...pair }]);
+      return new ConsolidatedBooks({ bus, control }, pair, args.includeStale, everyMs);
+    },
+    resolve: ({ value }) => value,
+  }),
+);

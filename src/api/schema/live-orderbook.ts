@@ -1,0 +1,134 @@
+import type { Delivery } from '../../bus.js';
+import type { CollectPattern } from '../../market/collect-pattern.js';
+import { MarketSelection } from '../../market/market-selection.js';
+import type { ApiContext } from '../context.js';
+import {
+  checkedEvery,
+  checkedSince,
+  checkedSpeed,
+  MAX_MARKETS,
+  MAX_SPEED,
+  marketPart,
+  marketPatterns,
+  optionalMarketPart,
+  timeWindow,
+} from '../inputs.js';
+import { ExactBooks } from '../live/exact-books.js';
+import { LatestBooks } from '../live/latest-books.js';
+import { ReplayBooks } from '../live/replay-books.js';
+import { everyArg, marketArgs, marketFilterArgs, windowArgs } from './arguments.js';
+import { builder } from './builder.js';
+import { ExchangeEnum } from './exchange-enum.js';
+import { type OrderbookShape, OrderbookType } from './orderbook.js';
+
+const MarketInput = builder.inputType('MarketInput', {
+  description: 'One market.',
+  fields: (t) => ({
+    exchange: t.field({ type: ExchangeEnum, required: true, description: 'The exchange.' }),
+    symbol: t.string({
+      required: true,
+      description: 'Base asset, such as `BTC`; case does not matter.',
+    }),
+    currency: t.string({
+      required: true,
+      defaultValue: 'KRW',
+      description: 'Quote currency, such as `KRW`; case does not matter.',
+    }),
+  }),
+});
+
+const sinceArg = builder.args((t) => ({
+  since: t.field({
+    type: 'BigInt',
+    description:
+      'Go on behind this sequence: every book after it, stored ones first, then live ones, in order, each exactly once; nothing is left out, and there is no current book first. With the `sequence` of the last book you got, you miss nothing. Not together with `every`.',
+  }),
+}));
+
+/** The books that were asked for: the newest of each market, or every one after a sequence. */
+async function liveBooks(
+  patterns: readonly CollectPattern[],
+  args: { readonly every?: number | null | undefined; readonly since?: number | null | undefined },
+  { bus, reader, tail, sequences, markets }: ApiContext,
+): Promise<LatestBooks | ExactBooks> {
+  const everyMs = checkedEvery(args.every);
+  const since = checkedSince(args.since, args.every, sequences().newest);
+  await markets.check(patterns);
+  const selection = new MarketSelection(patterns);
+  if (since === undefined) return new LatestBooks(bus, selection, everyMs);
+  return new ExactBooks({ reader, tail, settled: () => sequences().settled }, selection, since);
+}
+
+/** The book with what its reader is told along with it. */
+function told({ value, skipped, gapBefore }: Delivery): OrderbookShape {
+  return skipped === 0 && gapBefore === null ? value : { ...value, skipped, gapBefore };
+}
+
+const SHARED = 'Shared by equal subscriptions.';
+
+builder.subscriptionFields((t) => ({
+  orderbook: t.field({
+    type: OrderbookType,
+    description: `Live order books: first the current book of each matching market, then every change. A subscriber too slow for all changes gets the newest book of each market, and \`skipped\` says how many it missed. ${SHARED}`,
+    args: { ...marketFilterArgs, ...everyArg, ...sinceArg },
+    extensions: { shared: true },
+    subscribe: (_root, args, context) =>
+      liveBooks(
+        [
+          {
+            exchange: args.exchange ?? null,
+            symbol: optionalMarketPart('symbol', args.symbol) ?? null,
+            currency: optionalMarketPart('currency', args.currency) ?? null,
+          },
+        ],
+        args,
+        context,
+      ),
+    resolve: told,
+  }),
+  orderbooks: t.field({
+    type: OrderbookType,
+    description: `As \`orderbook\`, for many markets: those of a list, or those that match a pattern. Give one of both. ${SHARED}`,
+    args: {
+      markets: t.arg({
+        type: [MarketInput],
+        description: `The markets, from 1 to ${MAX_MARKETS}.`,
+      }),
+      pattern: t.arg.string({
+        description:
+          'Comma list of `[EXCHANGE:]SYMBOL-CURRENCY`, where `*` stands for a whole part, as in `COLLECT`: `UPBIT:*-KRW,KORBIT:BTC-KRW`.',
+      }),
+      ...everyArg,
+      ...sinceArg,
+    },
+    extensions: { shared: true },
+    subscribe: (_root, args, context) => liveBooks(marketPatterns(args), args, context),
+    resolve: told,
+  }),
+  replay: t.field({
+    type: OrderbookType,
+    description:
+      'The stored books of a market again, each exactly once, in the rhythm in which they were received; completes after the last one. A subscriber too slow for it gets them as fast as it takes them. Each subscriber has a replay of its own.',
+    args: {
+      ...marketArgs,
+      ...windowArgs,
+      speed: t.arg.float({
+        required: true,
+        defaultValue: 1,
+        description: `How many times as fast as it was, up to ${MAX_SPEED}; 0: as fast as you take it.`,
+      }),
+    },
+    subscribe: async (_root, args, { reader, sequences, markets }) => {
+      const market = {
+        exchange: args.exchange,
+        symbol: marketPart('symbol', args.symbol),
+        currency: marketPart('currency', args.currency),
+      };
+      const { from, to } = timeWindow(args);
+      const options = { market, from, to, speed: checkedSpeed(args.speed) };
+      await markets.check([market]);
+      return new ReplayBooks({ reader, sequences }, options);
+    },
+    resolve: told,
+  }),
+}));

@@ -1,0 +1,163 @@
+import {
+  AVERAGE_DECIMALS,
+  ConsolidatedBook,
+  fill,
+  type Fill,
+  isStale,
+  type Leg,
+} from '../../market/consolidated.js';
+import type { Level, Side } from '../../market/order-book.js';
+import { badInput } from '../errors.js';
+import { marketPart } from '../inputs.js';
+import { consolidate } from '../live/consolidated-books.js';
+import { pairArgs } from './arguments.js';
+import { builder } from './builder.js';
+import { CollectorStateEnum } from './collector.js';
+import { ExchangeEnum } from './exchange-enum.js';
+
+const TradeSideEnum = builder.enumType('TradeSide', {
+  description: 'Which way a trade goes.',
+  values: {
+    BUY: { value: 'ask', description: 'Buy the base asset: takes the asks, lowest price first.' },
+    SELL: {
+      value: 'bid',
+      description: 'Sell the base asset: takes the bids, highest price first.',
+    },
+  } as const,
+});
+
+const QuoteFillType = builder.objectRef<Fill>('QuoteFill').implement({
+  description: 'What an amount costs, or brings, when it is taken out of the levels best first.',
+  fields: (t) => ({
+    filled: t.expose('filled', {
+      type: 'Decimal',
+      description: 'How much of the amount the levels hold, in the base asset.',
+    }),
+    complete: t.exposeBoolean('complete', {
+      description: 'Whether the levels hold the whole amount.',
+    }),
+    cost: t.expose('cost', {
+      type: 'Decimal',
+      description: 'Price times volume summed over what is filled, exact, in the quote currency.',
+    }),
+    average: t.expose('average', {
+      type: 'Decimal',
+      nullable: true,
+      description: `\`cost\` divided by \`filled\`, to at most ${AVERAGE_DECIMALS} decimals, a half rounded up; the exact quotient is that of the two fields. Null when nothing is filled.`,
+    }),
+    averageExact: t.exposeBoolean('averageExact', {
+      description: 'Whether `average` is the quotient itself, nothing rounded.',
+    }),
+    worst: t.expose('worst', {
+      type: 'Decimal',
+      nullable: true,
+      description: 'Price of the last level touched; null when nothing is filled.',
+    }),
+    levels: t.exposeInt('levels', { description: 'Number of levels touched.' }),
+  }),
+});
+
+/** A quote that was asked for. */
+interface QuoteShape {
+  readonly book: ConsolidatedBook;
+  readonly side: Side;
+  readonly amount: string;
+}
+
+const QuoteLegType = builder.objectRef<{ leg: Leg; quote: QuoteShape }>('QuoteLeg').implement({
+  description: 'What the amount costs on one exchange alone.',
+  fields: (t) => ({
+    exchange: t.field({
+      type: ExchangeEnum,
+      description: 'The exchange.',
+      resolve: ({ leg }) => leg.exchange,
+    }),
+    state: t.field({
+      type: CollectorStateEnum,
+      nullable: true,
+      description: 'State of its collector; null when it has none.',
+      resolve: ({ leg }) => leg.state,
+    }),
+    stale: t.boolean({
+      description:
+        'Whether nobody vouches for its book; left out of `total` unless `includeStale`.',
+      resolve: ({ leg }) => isStale(leg),
+    }),
+    fill: t.field({
+      type: QuoteFillType,
+      description: 'What the amount costs there.',
+      resolve: ({ leg, quote: { side, amount } }) => {
+        const levels = (side === 'ask' ? leg.book?.asks : leg.book?.bids) ?? [];
+        return fill(levels, amount);
+      },
+    }),
+  }),
+});
+
+function* levelsOf({ book, side }: QuoteShape): Generator<Level> {
+  for (const { level } of book.levels(side)) yield level;
+}
+
+const QuoteType = builder.objectRef<QuoteShape>('Quote').implement({
+  description:
+    'What it costs to buy, or brings to sell, an amount at once out of the books as they are. Without fees.',
+  fields: (t) => ({
+    symbol: t.string({
+      description: 'Base asset, such as `BTC`.',
+      resolve: ({ book }) => book.pair.symbol,
+    }),
+    currency: t.string({
+      description: 'Quote currency, such as `KRW`.',
+      resolve: ({ book }) => book.pair.currency,
+    }),
+    side: t.expose('side', { type: TradeSideEnum, description: 'Which way the trade goes.' }),
+    amount: t.expose('amount', { type: 'Decimal', description: 'The amount, in the base asset.' }),
+    timestamp: t.field({
+      type: 'DateTime',
+      description: 'When it was worked out.',
+      resolve: ({ book }) => book.at,
+    }),
+    total: t.field({
+      type: QuoteFillType,
+      description: 'Over all exchanges, the best level first wherever it is.',
+      resolve: (quote) => fill(levelsOf(quote), quote.amount),
+    }),
+    legs: t.field({
+      type: [QuoteLegType],
+      description: 'On each exchange alone.',
+      resolve: (quote) => quote.book.legs.map((leg) => ({ leg, quote })),
+    }),
+  }),
+});
+
+builder.queryField('quote', (t) =>
+  t.field({
+    type: QuoteType,
+    description:
+      'The average and the worst price to buy or sell an amount now, on each exchange and over all. Exact decimals.',
+    args: {
+      ...pairArgs,
+      side: t.arg({ type: TradeSideEnum, required: true, description: 'Buy or sell.' }),
+      amount: t.arg({
+        type: 'Decimal',
+        required: true,
+        description: 'How much, in the base asset; more than 0.',
+      }),
+      includeStale: t.arg.boolean({
+        required: true,
+        defaultValue: false,
+        description: 'Whether stale exchanges take part in `total`.',
+      }),
+    },
+    resolve: async (_root, args, { bus, control, markets }) => {
+      const pair = {
+        symbol: marketPart('symbol', args.symbol),
+        currency: marketPart('currency', args.currency),
+      };
+      if (args.amount === '0') throw badInput('amount', 'must be more than 0');
+      await markets.check([{ exchange: null, ...pair }]);
+      const book = consolidate({ bus, control }, pair, args.includeStale);
+      return { book, side: args.side, amount: args.amount };
+    },
+  }),
+);

@@ -1,0 +1,31 @@
+import { type CollectPattern, matchesPattern } from './collect-pattern.js';
+import { type Market, marketKey } from './market.js';
+
+/** Which markets somebody wants: those that match at least one of some patterns. */
+export class MarketSelection {
+  /** The patterns as they were given. */
+  readonly patterns: readonly CollectPattern[];
+  /** Keys of the markets that are named in full: a list of many costs one look-up. */
+  readonly #exact = new Set<string>();
+  readonly #wide: CollectPattern[] = [];
+
+  constructor(patterns: readonly CollectPattern[]) {
+    this.patterns = patterns;
+    for (const pattern of patterns) {
+      const { exchange, symbol, currency } = pattern;
+      if (exchange === null || symbol === null || currency === null) this.#wide.push(pattern);
+      else this.#exact.add(marketKey({ exchange, symbol, currency }));
+    }
+  }
+
+  /** Whether `market` is among those wanted. */
+  matches(market: Market): boolean {
+    return (
+      this.#wide.some((pattern) => matchesPattern(pattern, market)) ||
+      (this.#exact.size > 0 && this.#exact.has(marketKey(market)))
+    );
+  }
+}
+
+/** Every market of every exchange. */
+export const ALL_MARKETS = new MarketSelection([{ exchange: null, symbol: null, currency: null }]);

@@ -1,0 +1,189 @@
+import { MarketSelection } from '../market/market-selection.js';
+import type { Gap, GapCause } from '../market/gap.js';
+import type { Market } from '../market/market.js';
+import { BookScan } from './book-scan.js';
+import type { Client } from './connection.js';
+import { applyRow, rebuildAt, type RebuiltBook, type StoredRow } from './rebuild.js';
+import { retiredUpTo } from './retired.js';
+import type { BookPage, BookPageQuery, StoredBook } from './store-types.js';
+import type { Timeline } from './timeline.js';
+
+/** Rebuilt books kept between pages, over all walks: a market's next change applies to its last. */
+const KEPT_BOOKS = 4000;
+/** Levels of a page at most, so that a page of deep books is no bigger than one of flat ones. */
+const MAX_LEVELS = 20_000;
+/** A gap is looked for among so many of a market's gaps that began before a book. */
+const RECENT_GAPS = 4;
+
+/** How far somebody has walked: the newest book of each market at a place. */
+interface Walk {
+  /** Everything up to this sequence has been given. */
+  after: number;
+  readonly books: Map<number, RebuiltBook>;
+}
+
+/** A row of the statement that looks for gaps. */
+interface GapFound {
+  readonly sequence: number;
+  readonly start: bigint | number;
+  readonly end: bigint | number;
+  readonly cause: string;
+  readonly detail: string | null;
+  readonly attempts: bigint | number;
+}
+
+/**
+ * Whole books in order of sequence, a page at a time. A caller walks by giving the place where the
+ * page before ended; nothing needs to be begun or ended. What a walk has rebuilt is kept for its next
+ * page within bounds; should it have been dropped, it is rebuilt from the last whole books.
+ */
+export class BookPages {
+  readonly #client: Client;
+  readonly #timeline: Timeline;
+  /** Newest last. */
+  #walks: Walk[] = [];
+  #markets = new Map<number, Market>();
+
+  constructor(client: Client, timeline: Timeline) {
+    this.#client = client;
+    this.#timeline = timeline;
+  }
+
+  /** The page that follows `after`. */
+  async page(query: BookPageQuery): Promise<BookPage> {
+    const { after, until = Infinity, limit } = query;
+    await this.#loadMarkets();
+    const selection = new MarketSelection(query.patterns);
+    const ids = [...this.#markets]
+      .filter(([, market]) => selection.matches(market))
+      .map(([id]) => id);
+    const ranges = (await this.#timeline.ranges(query))
+      .filter(({ low, high }) => high > after && low <= until)
+      .map(({ low, high }) => ({ low: Math.max(low, after + 1), high: Math.min(high, until) }));
+    const reached = Math.max(after, ranges.at(-1)?.high ?? after);
+    const scan = new BookScan(this.#client, ids, ranges);
+    const rows = await scan.next(limit);
+    if (rows.length === 0) return { items: [], reached, more: false };
+
+    const walk = this.#takeWalk(after);
+    // Between two ranges changes are passed over: what was rebuilt before no longer leads on.
+    if (ranges[scan.part]!.low !== after + 1) walk.books.clear();
+    const holes = query.since === undefined ? null : await this.#holes(rows, walk, query.since);
+    const gaps = await this.#gapsBefore(rows);
+    const items: StoredBook[] = [];
+    let levels = 0;
+    for (const row of rows) {
+      const before = walk.books.get(row.marketId) ?? null;
+      const book =
+        applyRow(before, row) ?? (await rebuildAt(this.#client, row.marketId, row.sequence));
+      walk.after = row.sequence;
+      // Its whole book has been deleted by now; so will be this one, and the next says what is lost.
+      if (book === null) continue;
+      walk.books.set(row.marketId, book);
+      const gapBefore = holes?.get(row.sequence) ?? gaps.get(row.sequence) ?? null;
+      items.push(this.#item(row.marketId, book, gapBefore));
+      levels += book.asks.length + book.bids.length;
+      if (levels >= MAX_LEVELS) break;
+    }
+    this.#keepWalk(walk);
+    return { items, reached: walk.after, more: true };
+  }
+
+  #item(marketId: number, book: RebuiltBook, gapBefore: Gap | null): StoredBook {
+    const { timestamp, exchangeTimestamp, sequence, asks, bids } = book;
+    const market = this.#markets.get(marketId)!;
+    return { book: { market, timestamp, exchangeTimestamp, sequence, asks, bids }, gapBefore };
+  }
+
+  /** Markets are never deleted or renamed: only new ones have to be read. */
+  async #loadMarkets(): Promise<void> {
+    const last = [...this.#markets.keys()].at(-1) ?? 0;
+    const rows = await this.#client.market.findMany({
+      where: { id: { gt: last } },
+      orderBy: { id: 'asc' },
+    });
+    for (const { id, exchangeName, symbol, currency } of rows) {
+      const exchange = exchangeName as Market['exchange'];
+      this.#markets.set(id, { exchange, symbol, currency });
+    }
+  }
+
+  #takeWalk(after: number): Walk {
+    const index = this.#walks.findIndex((walk) => walk.after === after);
+    return index === -1 ? { after, books: new Map() } : this.#walks.splice(index, 1)[0]!;
+  }
+
+  #keepWalk(walk: Walk): void {
+    this.#walks.push(walk);
+    let kept = this.#walks.reduce((sum, { books }) => sum + books.size, 0);
+    while (kept > KEPT_BOOKS && this.#walks.length > 0) kept -= this.#walks.shift()!.books.size;
+  }
+
+  /**
+   * The gaps that ended with a row: a gap's end is the receive time of the first book after it, and
+   * that book is stored whole, so only such rows are looked up.
+   */
+  async #gapsBefore(rows: readonly StoredRow[]): Promise<Map<number, Gap>> {
+    const whole = rows.filter((row) => row.base === row.sequence);
+    const asked = whole.map((row) => [row.sequence, row.marketId, row.timestamp]);
+    const found = await this.#client.$queryRawUnsafe<GapFound[]>(
+      `SELECT asked.value ->> 0 AS sequence, gap.start, gap."end", gap.cause, gap.detail, gap.attempts
+         FROM json_each(?) asked JOIN gap ON gap.id IN (
+           SELECT id FROM gap WHERE market_id = asked.value ->> 1 AND start <= asked.value ->> 2
+            ORDER BY start DESC LIMIT ${RECENT_GAPS})
+        WHERE gap."end" = asked.value ->> 2 ORDER BY gap.start DESC`,
+      JSON.stringify(asked),
+    );
+    const markets = new Map(whole.map((row) => [row.sequence, row.marketId]));
+    const gaps = new Map<number, Gap>();
+    for (const { sequence, start, end, cause, detail, attempts } of found) {
+      const market = this.#markets.get(markets.get(Number(sequence))!)!;
+      gaps.set(Number(sequence), {
+        market,
+        start: Number(start),
+        end: Number(end),
+        cause: cause as GapCause,
+        detail,
+        attempts: Number(attempts),
+      });
+    }
+    return gaps;
+  }
+
+  /**
+   * The rows before which retention has deleted books that the walk had not been given: each is the
+   * first row left of its market. `since` is where the walk began.
+   */
+  async #holes(rows: readonly StoredRow[], walk: Walk, since: number): Promise<Map<number, Gap>> {
+    const holes = new Map<number, Gap>();
+    const looked = new Set<number>();
+    const retired = await retiredUpTo(this.#client);
+    for (const row of rows) {
+      if (looked.has(row.marketId)) continue;
+      looked.add(row.marketId);
+      const given = walk.books.get(row.marketId)?.sequence ?? since;
+      const upTo = retired.get(row.marketId) ?? 0;
+      if (upTo <= given || upTo >= row.sequence) continue;
+      const [earlier] = await this.#client.$queryRaw<{ found: bigint }[]>`
+        SELECT EXISTS (SELECT 1 FROM book
+          WHERE market_id = ${row.marketId} AND sequence < ${row.sequence}) AS found`;
+      if (Number(earlier!.found) === 1) continue;
+      holes.set(row.sequence, await this.#hole(row, given, upTo));
+    }
+    return holes;
+  }
+
+  /** A hole's beginning is the time of the newest book left, of any market, that is not in it. */
+  async #hole(row: StoredRow, given: number, upTo: number): Promise<Gap> {
+    const [before] = await this.#client.$queryRaw<{ timestamp: number }[]>`
+      SELECT timestamp FROM book WHERE sequence <= ${given} ORDER BY sequence DESC LIMIT 1`;
+    return {
+      market: this.#markets.get(row.marketId)!,
+      start: Math.min(Number(before?.timestamp ?? row.timestamp), row.timestamp),
+      end: row.timestamp,
+      cause: 'RETIRED',
+      detail: `books between sequence ${given} and ${row.sequence} were deleted, up to ${upTo}`,
+      attempts: 0,
+    };
+  }
+}
