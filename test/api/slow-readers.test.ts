@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
-import { bigBook, book, market, publish } from './helpers/books.js';
+import { bigBook, market, publish } from './helpers/books.js';
 import { stalledSse } from './helpers/raw.js';
 import { serve, type TestServer } from './helpers/server.js';
 import { SseSubscription } from './helpers/sse.js';
