@@ -96,7 +96,8 @@ export class ConsolidatedBook {
 
   /** The best level of a side; null when there is none. */
   best(side: Side): ExchangeLevel | null {
-    return this.levels(side).next().value ?? null;
+    for (const level of this.levels(side)) return level;
+    return null;
   }
 }
 

@@ -4,7 +4,8 @@ import type { GraphQLError } from 'graphql';
 import type { LiveSubscription } from '../book-streams.js';
 import { apiError } from '../errors.js';
 import { formatted } from '../live/operation.js';
-import { type Encoder, Rendering } from '../live/rendering.js';
+import type { Rendering } from '../live/rendering.js';
+import { type Encoder } from '../live/rendering.js';
 import type { LiveReader, LiveSink } from '../live/sink.js';
 
 /** How the streams are kept and watched. */

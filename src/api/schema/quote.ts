@@ -1,6 +1,7 @@
+import type {
+  ConsolidatedBook} from '../../market/consolidated.js';
 import {
   AVERAGE_DECIMALS,
-  ConsolidatedBook,
   fill,
   type Fill,
   isStale,

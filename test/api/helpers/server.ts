@@ -32,7 +32,7 @@ export interface TestServer {
 
 /** Serves on a random port of the loopback. Close `api` at the end of the test. */
 export async function serve(more: Partial<ApiOptions> = {}): Promise<TestServer> {
-  const bus = new Bus();
+  const bus = more.bus ?? new Bus();
   const reader = new MemoryReader();
   const control = new MemoryControl();
   const errors: unknown[] = [];

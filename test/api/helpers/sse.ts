@@ -24,12 +24,13 @@ export class SseSubscription {
     url: string,
     query: string,
     variables: Record<string, unknown> = {},
+    operationName?: string,
   ): Promise<SseSubscription> {
     const abort = new AbortController();
     const response = await fetch(`${url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
-      body: JSON.stringify({ query, variables }),
+      body: JSON.stringify({ query, variables, operationName }),
       signal: abort.signal,
     });
     return new SseSubscription(response, abort);
