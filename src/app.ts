@@ -1,5 +1,6 @@
 import { createApi } from './api/server.js';
 import { Bus } from './bus.js';
+import type { RhythmBounds } from './collector/market-rhythm.js';
 import { adapters } from './collector/registry.js';
 import { Supervisor } from './collector/supervisor.js';
 import type { Config } from './config.js';
@@ -31,10 +32,11 @@ const STORE_GRACE_MS = 2500;
 /**
  * Composes the program and runs it. Data flows one way: collectors → bus → store and API.
  * @param quiet keeps the log off standard output (tests)
+ * @param rhythm bounds of silence other than the usual ones (tests)
  * @throws {Error} in one clear line when the log folder, the database or the port cannot be had;
  * what was opened before is closed again
  */
-export async function startApp(config: Config, quiet = false): Promise<App> {
+export async function startApp(config: Config, quiet = false, rhythm?: RhythmBounds): Promise<App> {
   const opened: (() => Promise<void>)[] = [];
   try {
     const bus = new Bus();
@@ -73,6 +75,7 @@ export async function startApp(config: Config, quiet = false): Promise<App> {
       store,
       bus,
       logger,
+      rhythm,
     });
     const words = (...parts: unknown[]): string =>
       parts.map((p) => (p instanceof Error ? (p.stack ?? p.message) : String(p))).join(' ');

@@ -27,6 +27,8 @@ export interface Config {
   readonly bithumbPollMs: number;
   /** Time between two fetches of an exchange's market list. */
   readonly marketsRefreshMs: number;
+  /** Time between two audits of an exchange's books by REST; 0 = none. */
+  readonly auditEveryMs: number;
   /** Levels a side recorded and served; 0 = all. */
   readonly storeDepth: number;
   readonly snapshotEveryMs: number;
@@ -169,6 +171,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       86_400_000,
       ' of milliseconds',
     ),
+    auditEveryMs: integer('AUDIT_EVERY_MS', 10_000, 0, 86_400_000, ' of milliseconds'),
     storeDepth: integer('STORE_DEPTH', 0, 0, 100_000, ' of levels a side'),
     snapshotEveryMs: integer('SNAPSHOT_EVERY_MS', 60_000, 0, 86_400_000, ' of milliseconds'),
     retentionDays: integer('RETENTION_DAYS', 0, 0, 36_500, ' of days'),

@@ -26,6 +26,7 @@ describe('readConfig', () => {
       bithumbTransport: 'rest',
       bithumbPollMs: 100,
       marketsRefreshMs: 3_600_000,
+      auditEveryMs: 10_000,
       storeDepth: 0,
       snapshotEveryMs: 60_000,
       retentionDays: 0,

@@ -122,6 +122,18 @@ export const EVENTS = {
     (p) => `${seconds(p.silentMs)}초 동안 데이터 없음`,
     (p) => `no data for ${seconds(p.silentMs)} s`,
   ),
+  AUDIT_DIFFERS: event<void>(
+    'warn',
+    () => 'REST 호가와 실시간 호가가 일치하지 않음',
+    () => 'the book by REST differs from the streamed ones of the same time',
+  ),
+  CHECK_FAILED: event<{ reason: string; suppressed: number }>(
+    'warn',
+    (p) =>
+      `REST 호가 확인 실패: ${p.reason}${p.suppressed > 0 ? ` (같은 오류 ${p.suppressed}건 생략)` : ''}`,
+    (p) =>
+      `cannot check the book by REST: ${p.reason}${p.suppressed > 0 ? ` (${p.suppressed} more of these left out)` : ''}`,
+  ),
   GAP_CLOSED: event<{ cause: string; lastedMs: number }>(
     'info',
     (p) => `공백 종료: ${p.cause}, ${seconds(p.lastedMs)}초`,

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type App, startApp } from '../../src/app.js';
+import type { RhythmBounds } from '../../src/collector/market-rhythm.js';
 import { readConfig } from '../../src/config.js';
 import {
   type Simulators,
@@ -31,6 +32,7 @@ export interface Recorder {
 export async function startRecorder(
   options: SimulatorsOptions = {},
   env: Record<string, string> = {},
+  rhythm?: RhythmBounds,
 ): Promise<Recorder> {
   const temporary = temporaryFolder();
   const dbPath = join(temporary.path, 'orderbook.db');
@@ -40,6 +42,7 @@ export async function startRecorder(
       readConfig({
         PORT: '0',
         BITHUMB_POLL_MS: '20',
+        AUDIT_EVERY_MS: '0',
         DB_PATH: dbPath,
         LOG_PATH: join(temporary.path, 'logs'),
         ...simulators.env,
@@ -47,6 +50,7 @@ export async function startRecorder(
         ...more,
       }),
       true,
+      rhythm,
     );
   let app = await start({});
   let running = true;

@@ -36,6 +36,26 @@ export interface OrderbookShape extends OrderBook {
   readonly gapBefore?: Gap | null;
 }
 
+const CompletenessEnum = builder.enumType('Completeness', {
+  description: 'How it is known that books are whole and none is missed.',
+  values: {
+    SNAPSHOT: { description: 'Every message is the whole book.' },
+    ORDERED: { description: 'Every message is the whole book, and a growing id shows its order.' },
+    DELTA: {
+      description:
+        'Kept from changes after one whole book. A lost change cannot be seen in the messages; audits by REST find it.',
+    },
+    MAY_DROP: {
+      description:
+        'Every message is the whole book; the exchange says that it may leave some out when traffic is heavy.',
+    },
+    POLLED: {
+      description:
+        'Whole books that are asked for again and again; a change between two answers is unseen.',
+    },
+  } as const,
+});
+
 /** The order book of one market. */
 export const OrderbookType = builder.objectRef<OrderbookShape>('Orderbook').implement({
   description: 'The order book of one market at one moment, as the exchange sent it.',
@@ -52,6 +72,12 @@ export const OrderbookType = builder.objectRef<OrderbookShape>('Orderbook').impl
     currency: t.string({
       description: 'Quote currency, such as `KRW`.',
       resolve: (book) => book.market.currency,
+    }),
+    completeness: t.field({
+      type: CompletenessEnum,
+      description:
+        'How the completeness of books of this exchange is known, by the transport that is set now.',
+      resolve: (book, _args, { control }) => control.completeness(book.market.exchange),
     }),
     timestamp: t.expose('timestamp', {
       type: 'DateTime',
