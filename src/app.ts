@@ -42,7 +42,9 @@ export async function startApp(config: Config, quiet = false, rhythm?: RhythmBou
     const bus = new Bus();
     const store = await openStore({
       path: config.dbPath,
+      flushMs: config.flushMs,
       retentionDays: config.retentionDays,
+      maxBytes: config.maxDbBytes,
       snapshotEveryMs: config.snapshotEveryMs,
     });
     opened.push(() => store.close(STORE_GRACE_MS));
@@ -67,7 +69,11 @@ export async function startApp(config: Config, quiet = false, rhythm?: RhythmBou
       else logger.log('STORE_FAILED', {}, { reason });
     });
 
-    store.onRetired((books) => logger.log('BOOKS_RETIRED', {}, { books }));
+    store.onRetired((retired) => logger.log('BOOKS_RETIRED', {}, retired));
+    store.onDiskWarning(({ daysUntilFull, freeBytes, growthBytesPerDay }) => {
+      const figures = { freeBytes: freeBytes ?? 0, growthBytesPerDay: growthBytesPerDay ?? 0 };
+      logger.log('DISK_FILLING', {}, { days: daysUntilFull ?? 0, ...figures });
+    });
 
     const supervisor = new Supervisor({
       config,
