@@ -32,6 +32,8 @@ export function levels(side: readonly Level[], depth: number | null | undefined)
 
 /** A book as the API shows it: what a subscriber is told along with it is absent elsewhere. */
 export interface OrderbookShape extends OrderBook {
+  /** The moment that was asked for, Unix ms; absent for a newest or live book. */
+  readonly at?: number;
   readonly skipped?: number;
   readonly gapBefore?: Gap | null;
 }
@@ -120,6 +122,25 @@ export const OrderbookType = builder.objectRef<OrderbookShape>('Orderbook').impl
       },
       resolve: (book, { depth }) => levels(book.bids, depth),
     }),
+    age: t.int({
+      description:
+        'How old the book is, ms: at the moment that was asked for with `at`, else now. A quiet market has an old book that still holds; `gap` tells the difference.',
+      resolve: ({ at, timestamp }) =>
+        Math.min(Math.max(0, (at ?? Date.now()) - timestamp), 2 ** 31 - 1),
+    }),
+    gap: t.field({
+      type: GapType,
+      nullable: true,
+      description:
+        'The gap that the moment asked for with `at` lies in: the market was not covered then, and the book is the last one known before. Null when it was covered, and for live books.',
+      resolve: async ({ at, market }, _args, { reader }) => {
+        if (at === undefined) return null;
+        const { items } = await reader.gaps({ ...market, from: at, to: at + 1, limit: 10 });
+        return (
+          items.map((item) => item.value).find((gap) => gap.end === null || gap.end > at) ?? null
+        );
+      },
+    }),
     bestAsk: t.field({
       type: LevelType,
       nullable: true,
@@ -165,7 +186,11 @@ builder.queryField('orderbook', (t) =>
         currency: marketPart('currency', args.currency),
       };
       await markets.check([market]);
-      if (args.at !== null && args.at !== undefined) return reader.bookAt(market, args.at);
+      const at = args.at ?? undefined;
+      if (at !== undefined) {
+        const book = await reader.bookAt(market, at);
+        return book && { ...book, at };
+      }
       return bus.current(market) ?? (await reader.newestBook(market));
     },
   }),
