@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { type ApiLimits, limitsFrom } from './api/limits.js';
 import { EXCHANGES, type Exchange } from './market/exchange.js';
 import { type CollectPattern, parseCollect } from './market/collect-pattern.js';
 import { LOG_LEVELS, type LogLevel } from './logging/log-record.js';
@@ -19,7 +21,12 @@ export interface Config {
   readonly host: string;
   readonly port: number;
   readonly apiToken: string | null;
-  /** A live reader that takes nothing for so long is ended. */
+  /** Further `Host` names to answer to, in lower case. */
+  readonly allowedHosts: readonly string[];
+  /** Origins of other sites whose pages may use the API, as browsers write them. */
+  readonly corsOrigins: readonly string[];
+  readonly limits: ApiLimits;
+  /** A client that takes nothing of what is sent to it for so long is cut off. */
   readonly readerIdleMs: number;
   readonly collect: readonly CollectPattern[];
   readonly urls: Readonly<Record<Exchange, ExchangeUrls>>;
@@ -164,6 +171,41 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     );
   }
 
+  // The value itself is a secret and is not repeated.
+  if (!/^[\x21-\x7e]*$/.test(apiToken)) {
+    problems.push(
+      'API_TOKEN has blanks or characters that a header cannot carry; use printable ASCII without blanks, for example what "openssl rand -hex 32" prints',
+    );
+  }
+  const list = (name: string): string[] =>
+    text(name, '')
+      .split(',')
+      .map((entry) => entry.trim())
+      .filter((entry) => entry !== '');
+  const allowedHosts = list('ALLOWED_HOSTS').map((name) => name.toLowerCase().replace(/\.$/, ''));
+  for (const name of allowedHosts) {
+    if (isIP(name) !== 0 || /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(name)) continue;
+    problems.push(
+      `ALLOWED_HOSTS has ${JSON.stringify(name)}; it must be a comma list of host names without scheme, port and *, for example books.example.com`,
+    );
+  }
+  const corsOrigins = list('CORS_ORIGINS');
+  for (const origin of corsOrigins) {
+    if (origin === '*') {
+      problems.push(
+        'CORS_ORIGINS is "*", which would let every page that any browser here opens use this server; list the origins that may',
+      );
+    } else if (
+      !/^https?:/.test(origin) ||
+      !URL.canParse(origin) ||
+      new URL(origin).origin !== origin
+    ) {
+      problems.push(
+        `CORS_ORIGINS has ${JSON.stringify(origin)}; it must be a comma list of origins as browsers write them, scheme://host or scheme://host:port in lower case, without path and without the scheme's own port, for example https://books.example.com`,
+      );
+    }
+  }
+
   const config: Config = {
     dbPath: text('DB_PATH', './data/orderbook.db'),
     logPath: text('LOG_PATH', './logs'),
@@ -171,6 +213,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     host,
     port: integer('PORT', 4000, 0, 65535, ''),
     apiToken: apiToken === '' ? null : apiToken,
+    allowedHosts,
+    corsOrigins,
+    limits: limitsFrom(({ variable, fallback, least, most, unit }) =>
+      integer(variable, fallback, least, most, unit),
+    ),
     readerIdleMs: integer('READER_IDLE_MS', 60_000, 1_000, 3_600_000, ' of milliseconds'),
     collect,
     urls,

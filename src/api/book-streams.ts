@@ -7,10 +7,8 @@ import { SharedStream, type StreamCounters } from './live/shared-stream.js';
 import type { LiveReader, LiveSink } from './live/sink.js';
 import { OwnSource, SharedSource } from './live/source.js';
 import { Turns } from './live/turns.js';
+import { LIMIT_SETTINGS } from './limits.js';
 import type { ApiLog } from './log.js';
-
-/** Live readers at once when nothing else is set. */
-export const DEFAULT_MAX_SUBSCRIPTIONS = 1000;
 
 /** What {@link BookStreams} has counted since it was made. */
 export interface StreamCounts extends Readonly<StreamCounters> {
@@ -141,7 +139,7 @@ export class BookStreams {
     if (this.#size < max) return null;
     return apiError(
       'TOO_MANY_SUBSCRIPTIONS',
-      `there are ${max} subscriptions already, as many as this server allows; close one first`,
+      `there are ${max} subscriptions already, as many as this server allows (${LIMIT_SETTINGS.subscriptions.variable}); close one first`,
     );
   }
 

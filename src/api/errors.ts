@@ -16,7 +16,10 @@ export const ERROR_CODES = {
   TOO_MANY_SUBSCRIPTIONS: 'The server, or this connection, has as many live readers as it allows.',
   READER_IDLE: 'The reader took nothing for so long that the server ended it.',
   QUERY_TOO_COMPLEX:
-    'The operation nests too deep, has too many aliases or asks for too many rows.',
+    'The operation has too many tokens or aliases, nests too deep, or asks for too many rows or fields.',
+  QUERY_TIMEOUT: 'The query took longer than the server allows.',
+  TOO_MANY_QUERIES:
+    'The server runs as many queries as it allows at once, or clients have left too much of their answers untaken.',
   SHUTTING_DOWN: 'The server is closing and takes no new subscriptions.',
 } as const;
 

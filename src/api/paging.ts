@@ -1,29 +1,33 @@
 import { apiError, badInput } from './errors.js';
+import type { ApiLimits } from './limits.js';
 
 /** Items of a page when `first` is left out. */
 export const DEFAULT_FIRST = 100;
-/** Items of a page at most. */
-export const MAX_FIRST = 1000;
-/** Rows, gaps and log entries that one operation may ask for over all its connections. */
-export const MAX_ROWS_PER_OPERATION = 5000;
 
 /**
  * What one operation has asked for so far. Without it, thirty aliases of a full page would build
  * thirty thousand objects on the thread that also receives the books.
  */
 export class RowBudget {
-  #left = MAX_ROWS_PER_OPERATION;
+  readonly #limits: Pick<ApiLimits, 'rows' | 'pageSize'>;
+  #left: number;
+
+  constructor(limits: Pick<ApiLimits, 'rows' | 'pageSize'>) {
+    this.#limits = limits;
+    this.#left = limits.rows;
+  }
 
   /** The size of a page asked for as `first`, taken from the budget. */
   take(first: number | null | undefined): number {
-    const size = first ?? DEFAULT_FIRST;
-    if (size < 1 || size > MAX_FIRST) {
-      throw badInput('first', `must be from 1 to ${MAX_FIRST}; was ${size}`);
+    const { rows, pageSize } = this.#limits;
+    const size = first ?? Math.min(DEFAULT_FIRST, pageSize);
+    if (size < 1 || size > pageSize) {
+      throw badInput('first', `must be from 1 to ${pageSize} (MAX_PAGE_SIZE); was ${size}`);
     }
     if (size > this.#left) {
       throw apiError(
         'QUERY_TOO_COMPLEX',
-        `the operation asks for more than ${MAX_ROWS_PER_OPERATION} rows in all; ask for fewer with first, or use several requests`,
+        `the operation asks for more than ${rows} rows in all (MAX_QUERY_ROWS); ask for fewer with first, or use several requests`,
       );
     }
     this.#left -= size;

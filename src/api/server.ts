@@ -5,20 +5,22 @@ import { setImmediate as loopTurn } from 'node:timers/promises';
 import type { Bus } from '../bus.js';
 import type { CollectorControl } from '../collector/collector-control.js';
 import type { SequenceState, StoreReader, StoreStats } from '../store/store-types.js';
-import { BookStreams, DEFAULT_MAX_SUBSCRIPTIONS } from './book-streams.js';
+import { BookStreams } from './book-streams.js';
 import { graphiqlPage } from './graphql/graphiql.js';
 import { createGraphqlHttp } from './graphql/http.js';
 import { SseStreams } from './graphql/sse.js';
 import { createGraphqlWebSocket } from './graphql/websocket.js';
 import { createApiYoga, GRAPHQL_PATH } from './graphql/yoga.js';
 import { Connections } from './http/connections.js';
-import { originAllowed } from './http/cross-site.js';
 import { ExportEndpoint } from './http/export.js';
+import { Gate } from './http/gate.js';
 import { readHealth } from './http/health.js';
 import { hostCheck } from './http/host-check.js';
 import { Metrics } from './http/metrics.js';
+import { refuseOnSocket } from './http/refusal.js';
 import { createRouter } from './http/router.js';
 import { KnownMarkets } from './known-markets.js';
+import { type ApiLimits, DEFAULT_LIMITS } from './limits.js';
 import { BookTail } from './live/book-tail.js';
 import { type ApiLog, SILENT_LOG } from './log.js';
 
@@ -42,11 +44,13 @@ export interface ApiOptions {
   readonly log?: ApiLog;
   /** Further `Host` names to answer to, such as that of a reverse proxy. */
   readonly allowedHosts?: readonly string[];
-  /** Live subscriptions at once; 1000 when left out. */
-  readonly maxSubscriptions?: number;
-  /** A reader that has taken nothing for so long is ended, ms; 60000 when left out. */
+  /** Origins of other sites whose pages may use the API, as browsers write them. */
+  readonly corsOrigins?: readonly string[];
+  /** Limits that are not as {@link DEFAULT_LIMITS} has them. */
+  readonly limits?: Partial<ApiLimits>;
+  /** A client that takes nothing of what is sent to it for so long is cut off, ms; 60000 when left out. */
   readonly readerIdleMs?: number;
-  /** Told of a reader that was ended for that: its transport and address. */
+  /** Told of a client that was cut off for that: its transport and address. */
   readonly onReaderIdle?: (reader: string, idleMs: number) => void;
   /** Silent streams and connections are kept alive so often, ms; 12000 when left out. */
   readonly keepAliveMs?: number;
@@ -73,16 +77,12 @@ export interface Api {
   readonly readers: number;
 }
 
-/** A request's headers must arrive within this, ms. */
-const HEADERS_TIMEOUT = 10_000;
-/** A whole request must arrive within this, ms. Answers may take as long as they like. */
-const REQUEST_TIMEOUT = 30_000;
-/** A reader that takes nothing for so long is ended when nothing else is set, ms. */
+/** A client that takes nothing for so long is cut off when nothing else is set, ms. */
 export const DEFAULT_READER_IDLE_MS = 60_000;
 /** Silent streams and connections are kept alive so often, ms. */
 const KEEP_ALIVE_MS = 12_000;
-/** Sockets at once, WebSockets included. */
-const MAX_CONNECTIONS = 2000;
+/** Slow requests are looked for so often at least, ms; Node's own 30 s would let each be that late. */
+const CHECK_MS = 1_000;
 
 function listenError(error: NodeJS.ErrnoException, host: string, port: number): Error {
   const where = `${host}:${port}`;
@@ -108,16 +108,20 @@ function urlOf(host: string, address: AddressInfo): string {
   return `http://${name}:${address.port}`;
 }
 
-function refuseUpgrade(socket: Duplex, status: string): void {
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-}
+const CLOSING = { status: 503, code: 'SHUTTING_DOWN', message: 'the server is shutting down' };
+const NO_WEB_SOCKET = {
+  status: 404,
+  code: 'NOT_FOUND',
+  message: `WebSockets are served at ${GRAPHQL_PATH} only`,
+};
 
 /** Makes the API server; {@link Api.listen} starts it. */
 export function createApi(options: ApiOptions): Api {
   const { bus, reader, stats, sequences, control, host, port, version } = options;
   const log = options.log ?? SILENT_LOG;
+  const limits: ApiLimits = { ...DEFAULT_LIMITS, ...options.limits };
   const streams = new BookStreams(bus, {
-    max: options.maxSubscriptions ?? DEFAULT_MAX_SUBSCRIPTIONS,
+    max: limits.subscriptions,
     share: options.shareSubscriptions ?? true,
     log,
   });
@@ -125,7 +129,13 @@ export function createApi(options: ApiOptions): Api {
   const tail = new BookTail(bus, () => sequences().newest);
   const markets = new KnownMarkets({ bus, control, reader });
   const services = { bus, reader, control, streams, tail, markets, sequences };
-  const yoga = createApiYoga(services, options.apiToken, log);
+  const yoga = createApiYoga(
+    services,
+    options.apiToken,
+    limits,
+    () => connections.unsentBytes,
+    log,
+  );
   const idleMs = options.readerIdleMs ?? DEFAULT_READER_IDLE_MS;
   const transport = {
     keepAliveMs: options.keepAliveMs ?? KEEP_ALIVE_MS,
@@ -137,12 +147,16 @@ export function createApi(options: ApiOptions): Api {
     log,
   };
   const sse = new SseStreams(transport);
-  const webSocket = createGraphqlWebSocket(yoga, transport);
-  const hostAllowed = hostCheck(host, options.allowedHosts);
+  const webSocket = createGraphqlWebSocket(yoga, { ...transport, limits });
+  const gate = new Gate({
+    hostAllowed: hostCheck(host, options.allowedHosts),
+    corsOrigins: options.corsOrigins ?? [],
+  });
   let closing: Promise<void> | undefined;
 
   const route = createRouter({
-    hostAllowed,
+    gate,
+    admit: (req, res) => connections.admit(req, res),
     graphql: createGraphqlHttp(yoga, sse),
     graphiql: graphiqlPage(options.apiToken !== null),
     health: () =>
@@ -155,24 +169,32 @@ export function createApi(options: ApiOptions): Api {
         closing: () => closing !== undefined,
       }),
     metrics: () => metrics.text(),
-    exports: new ExportEndpoint(reader, log),
+    exports: new ExportEndpoint(reader, limits.exports, log),
     onError: (error) => log.error(error),
   });
 
   const server = createServer(
-    { headersTimeout: HEADERS_TIMEOUT, requestTimeout: REQUEST_TIMEOUT },
+    {
+      maxHeaderSize: limits.headerBytes,
+      headersTimeout: limits.requestMs,
+      requestTimeout: limits.requestMs,
+      connectionsCheckingInterval: Math.min(CHECK_MS, limits.requestMs / 2),
+    },
     route,
   );
-  const connections = new Connections(server);
-  server.maxConnections = MAX_CONNECTIONS;
+  const connections = new Connections(server, {
+    max: limits.connections,
+    maxRequests: limits.operationsPerConnection,
+    idleMs,
+    onIdle: transport.onIdle,
+  });
   server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
     // Without a listener a reset connection would end the process.
     socket.on('error', (error) => log.debug(error));
     const path = req.url?.split('?')[0];
-    if (closing !== undefined) refuseUpgrade(socket, '503 Service Unavailable');
-    else if (!hostAllowed(req.headers.host)) refuseUpgrade(socket, '421 Misdirected Request');
-    else if (path !== GRAPHQL_PATH) refuseUpgrade(socket, '404 Not Found');
-    else if (!originAllowed(req)) refuseUpgrade(socket, '403 Forbidden');
+    const refusal = closing !== undefined ? CLOSING : gate.refusal(req);
+    if (refusal !== null) refuseOnSocket(socket, refusal);
+    else if (path !== GRAPHQL_PATH) refuseOnSocket(socket, NO_WEB_SOCKET);
     else webSocket.upgrade(req, socket, head);
   });
 

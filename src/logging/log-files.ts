@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { pino } from 'pino';
 import buildRollingFile from 'pino-roll';
-import { makeFolder } from '../make-folder.js';
+import { makeFolder, PRIVATE_FILE } from '../make-folder.js';
 import { EXCHANGES } from '../market/exchange.js';
 import type { LogRecord } from './log-record.js';
 import { formatLine, type LogSink } from './logger.js';
@@ -41,6 +41,7 @@ export async function openLogFiles(folder: string, quiet = false): Promise<LogFi
         size: MAX_FILE_SIZE,
         extension: '.log',
         mkdir: true,
+        mode: PRIVATE_FILE,
       });
       let failed = false;
       stream.on('error', (error: Error) => {

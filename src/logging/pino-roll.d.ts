@@ -9,6 +9,8 @@ declare module 'pino-roll' {
     size?: string | number;
     extension?: string;
     mkdir?: boolean;
+    /** Handed on to SonicBoom: mode of the files it makes. */
+    mode?: number;
   }
 
   /** The SonicBoom stream that it builds. */

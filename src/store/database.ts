@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { makeFolder } from '../make-folder.js';
+import { makeFolder, makePrivateFile } from '../make-folder.js';
 import { type Connection, openConnection, queryRows } from './connection.js';
 import { failureText, sqliteCode, StoreError } from './errors.js';
 import { migrate, pendingMigrations, readMigrations } from './migrations.js';
@@ -118,6 +118,8 @@ async function withConnection(
   work: (connection: Connection) => Promise<void>,
 ): Promise<void> {
   try {
+    // SQLite would make it readable for all; its other files take over the mode of this one.
+    if (!options.readonly) makePrivateFile(path);
     const connection = await openConnection(path, options);
     try {
       await work(connection);

@@ -1,3 +1,4 @@
+import { makePrivateFile } from '../make-folder.js';
 import { type Connection, openConnection } from './connection.js';
 import { failureText, sqliteCode, StoreError } from './errors.js';
 
@@ -12,6 +13,7 @@ export async function lockDatabase(path: string): Promise<Connection> {
   const file = `${path}.lock`;
   let connection: Connection | undefined;
   try {
+    makePrivateFile(file);
     connection = await openConnection(file, { busyTimeoutMs: 0 });
     await connection.executeScript('BEGIN EXCLUSIVE');
     return connection;

@@ -2,32 +2,38 @@ import type { ReaderOptions, ReaderService } from './reader-protocol.js';
 import { RpcWorker, siblingModule } from './rpc.js';
 import type { ExportOptions, StoreReader } from './store-types.js';
 
-/** Main-thread half of the reader: passes every call on to its thread. */
-export class ReaderClient implements StoreReader {
+/** The calls of a reader, passed on to its thread. */
+class ReaderCalls implements StoreReader {
   readonly #worker: RpcWorker<ReaderService>;
+  readonly #deadline: number | undefined;
 
-  constructor(options: ReaderOptions) {
-    this.#worker = new RpcWorker(siblingModule('reader-worker', import.meta.url), options);
+  constructor(worker: RpcWorker<ReaderService>, deadline?: number) {
+    this.#worker = worker;
+    this.#deadline = deadline;
   }
 
-  /** Starts the thread ahead of the first call. */
-  start(): void {
-    this.#worker.start();
+  until(deadline: number): StoreReader {
+    return new ReaderCalls(this.#worker, deadline);
   }
 
-  newestBook: StoreReader['newestBook'] = (market) => this.#worker.call('newestBook', market);
-  bookAt: StoreReader['bookAt'] = (market, at) => this.#worker.call('bookAt', market, at);
-  rows: StoreReader['rows'] = (query) => this.#worker.call('rows', query);
-  books: StoreReader['books'] = (query) => this.#worker.call('books', query);
-  gaps: StoreReader['gaps'] = (query) => this.#worker.call('gaps', query);
-  coverage: StoreReader['coverage'] = (query) => this.#worker.call('coverage', query);
+  newestBook: StoreReader['newestBook'] = (market) =>
+    this.#worker.callUntil(this.#deadline, 'newestBook', market);
+  bookAt: StoreReader['bookAt'] = (market, at) =>
+    this.#worker.callUntil(this.#deadline, 'bookAt', market, at);
+  rows: StoreReader['rows'] = (query) => this.#worker.callUntil(this.#deadline, 'rows', query);
+  books: StoreReader['books'] = (query) => this.#worker.callUntil(this.#deadline, 'books', query);
+  gaps: StoreReader['gaps'] = (query) => this.#worker.callUntil(this.#deadline, 'gaps', query);
+  coverage: StoreReader['coverage'] = (query) =>
+    this.#worker.callUntil(this.#deadline, 'coverage', query);
   coverageMinutes: StoreReader['coverageMinutes'] = (query) =>
-    this.#worker.call('coverageMinutes', query);
-  logs: StoreReader['logs'] = (query) => this.#worker.call('logs', query);
-  exchanges: StoreReader['exchanges'] = () => this.#worker.call('exchanges');
-  markets: StoreReader['markets'] = (exchange) => this.#worker.call('markets', exchange);
+    this.#worker.callUntil(this.#deadline, 'coverageMinutes', query);
+  logs: StoreReader['logs'] = (query) => this.#worker.callUntil(this.#deadline, 'logs', query);
+  exchanges: StoreReader['exchanges'] = () => this.#worker.callUntil(this.#deadline, 'exchanges');
+  markets: StoreReader['markets'] = (exchange) =>
+    this.#worker.callUntil(this.#deadline, 'markets', exchange);
 
-  wantedPatterns: StoreReader['wantedPatterns'] = () => this.#worker.call('wantedPatterns');
+  wantedPatterns: StoreReader['wantedPatterns'] = () =>
+    this.#worker.callUntil(this.#deadline, 'wantedPatterns');
 
   async *exportText(options: ExportOptions): AsyncGenerator<string> {
     const { id } = await this.#worker.call('exportBegin', options);
@@ -41,6 +47,25 @@ export class ReaderClient implements StoreReader {
       // Nothing to tell a thread that is gone.
       await this.#worker.call('exportEnd', id).catch(() => undefined);
     }
+  }
+}
+
+/** Main-thread half of the reader. */
+export class ReaderClient extends ReaderCalls {
+  readonly #worker: RpcWorker<ReaderService>;
+
+  constructor(options: ReaderOptions) {
+    const worker = new RpcWorker<ReaderService>(
+      siblingModule('reader-worker', import.meta.url),
+      options,
+    );
+    super(worker);
+    this.#worker = worker;
+  }
+
+  /** Starts the thread ahead of the first call. */
+  start(): void {
+    this.#worker.start();
   }
 
   /** Closes the connection, if the thread answers within `timeoutMs`, and ends the thread. */

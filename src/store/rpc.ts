@@ -8,6 +8,8 @@ interface Request {
   readonly id: number;
   readonly method: string;
   readonly args: readonly unknown[];
+  /** When nobody waits for the answer any more, Unix ms. */
+  readonly deadline?: number | undefined;
 }
 
 type Answer =
@@ -24,10 +26,13 @@ export function serve<S extends { [K in keyof S]: (...args: never[]) => unknown 
 ): void {
   const methods = service as unknown as Record<string, (...args: unknown[]) => unknown>;
   let last: Promise<void> = Promise.resolve();
-  port.on('message', ({ id, method, args }: Request) => {
+  port.on('message', ({ id, method, args, deadline }: Request) => {
     last = last.then(async () => {
       let answer: Answer;
       try {
+        if (deadline !== undefined && Date.now() >= deadline) {
+          throw new StoreError('not read: nobody waits for it any more');
+        }
         answer = { id, result: await methods[method]!(...args) };
       } catch (error) {
         answer = { id, error: failureText(error), code: sqliteCode(error) ?? codeOf(error) };
@@ -99,17 +104,30 @@ export class RpcWorker<S> {
     return this.callWith([], method, ...args);
   }
 
+  /** As {@link call}; dropped, and rejected, when the worker has not begun it by `deadline`, Unix ms. */
+  callUntil<K extends keyof S & string>(
+    deadline: number | undefined,
+    method: K,
+    ...args: ArgumentsOf<S[K]>
+  ): Promise<ResultOf<S[K]>> {
+    return this.#post({ method, args, deadline }, []);
+  }
+
   /** As {@link call}, handing over the memory of `transfer` instead of copying it. */
   callWith<K extends keyof S & string>(
     transfer: readonly ArrayBuffer[],
     method: K,
     ...args: ArgumentsOf<S[K]>
   ): Promise<ResultOf<S[K]>> {
+    return this.#post({ method, args }, transfer);
+  }
+
+  #post<T>(request: Omit<Request, 'id'>, transfer: readonly ArrayBuffer[]): Promise<T> {
     return new Promise((resolve, reject) => {
       this.start();
       const id = this.#nextId++;
       this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
-      this.#worker!.postMessage({ id, method, args } satisfies Request, transfer);
+      this.#worker!.postMessage({ id, ...request } satisfies Request, transfer);
     });
   }
 

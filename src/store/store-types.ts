@@ -186,6 +186,11 @@ export interface SequenceState {
 
 /** Reading side of the store. All calls run off the main thread on read-only connections. */
 export interface StoreReader {
+  /**
+   * The same reader for one who waits until `deadline` (Unix ms) only: calls that the store has not
+   * begun by then are dropped, and reject.
+   */
+  until(deadline: number): StoreReader;
   /** Newest stored book of a market, or null. */
   newestBook(market: Market): Promise<OrderBook | null>;
   /** The book with the greatest sequence whose timestamp is not after `at` (Unix ms), or null. */

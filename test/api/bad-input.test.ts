@@ -138,7 +138,7 @@ describe('an operation that asks for too much', () => {
 
   it('is refused for too many tokens', async () => {
     expect(codeOf(await server.post(`{ ${'__typename '.repeat(3000)} }`))).toBe(
-      'GRAPHQL_PARSE_FAILED',
+      'QUERY_TOO_COMPLEX',
     );
   });
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { GraphiQLOptions } from 'graphql-yoga';
@@ -98,6 +99,30 @@ const TABS_FIX = '<style>.graphiql-tab { transform: none !important; }</style></
 export interface GraphiqlPage {
   readonly html: Buffer;
   readonly gzip: Buffer;
+  /** Its `Content-Security-Policy`. */
+  readonly policy: string;
+}
+
+/**
+ * What the page may do: run exactly the scripts in it, talk to this server and to no other. Its
+ * editor makes its styles while it runs and its workers from blobs, which no hash can name.
+ */
+function policyOf(html: string): string {
+  const scripts = [...html.matchAll(/<script>([\s\S]*?)<\/script>/g)].map(
+    ([, code]) => `'sha256-${createHash('sha256').update(code!).digest('base64')}'`,
+  );
+  return [
+    "default-src 'none'",
+    `script-src ${scripts.join(' ')}`,
+    'worker-src blob:',
+    "style-src 'unsafe-inline'",
+    'img-src data:',
+    'font-src data:',
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
 }
 
 /**
@@ -111,6 +136,6 @@ export function graphiqlPage(tokenWanted: boolean): () => Promise<GraphiqlPage> 
       const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
       const text = renderGraphiQL(graphiqlOptions(tokenWanted)).replace('</head>', TABS_FIX);
       const html = Buffer.from(text);
-      return { html, gzip: await promisify(gzip)(html) };
+      return { html, gzip: await promisify(gzip)(html), policy: policyOf(text) };
     })());
 }

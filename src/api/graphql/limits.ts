@@ -1,21 +1,21 @@
 import {
   type ASTVisitor,
+  type DocumentNode,
+  type ExecutionArgs,
   type FieldNode,
   type FragmentDefinitionNode,
+  GraphQLError,
+  type GraphQLSchema,
   Kind,
   type SelectionSetNode,
+  validate,
   type ValidationContext,
   type ValidationRule,
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { apiError } from '../errors.js';
-
-/** Tokens of a document at most; GraphiQL's introspection has some 300. */
-export const MAX_TOKENS = 2000;
-/** Fields nested in each other at most. */
-export const MAX_DEPTH = 12;
-/** Aliases in a document at most: five exchanges side by side need five. */
-export const MAX_ALIASES = 30;
+import { type ApiLimits, LIMIT_SETTINGS } from '../limits.js';
+import { costOf } from './cost.js';
 
 /**
  * Nesting of fields below `set`, fragments included. Introspection is left out: graphql-js bounds
@@ -50,50 +50,116 @@ function depthOf(
   return deepest;
 }
 
-/** Refuses operations whose fields nest deeper than {@link MAX_DEPTH}. */
-const MaxDepthRule: ValidationRule = function MaxDepthRule(context: ValidationContext): ASTVisitor {
-  const known = new Map<string, number>();
-  return {
-    OperationDefinition(node) {
-      const depth = depthOf(node.selectionSet, (name) => context.getFragment(name), known);
-      if (depth <= MAX_DEPTH) return;
-      context.reportError(
-        apiError(
-          'QUERY_TOO_COMPLEX',
-          `fields nest ${depth} deep; at most ${MAX_DEPTH} are allowed`,
-        ),
-      );
-    },
+/** Refuses operations whose fields nest deeper than `most`. */
+function maxDepthRule(most: number): ValidationRule {
+  return function MaxDepthRule(context: ValidationContext): ASTVisitor {
+    const known = new Map<string, number>();
+    return {
+      OperationDefinition(node) {
+        const depth = depthOf(node.selectionSet, (name) => context.getFragment(name), known);
+        if (depth <= most) return;
+        context.reportError(
+          tooComplex(
+            `fields nest ${depth} deep; at most ${most} are allowed (${LIMIT_SETTINGS.depth.variable})`,
+          ),
+        );
+      },
+    };
   };
-};
+}
 
-/** Refuses documents with more aliases than {@link MAX_ALIASES}. */
-const MaxAliasesRule: ValidationRule = function MaxAliasesRule(
-  context: ValidationContext,
-): ASTVisitor {
-  let aliases = 0;
-  return {
-    Field(node: FieldNode) {
-      if (node.alias !== undefined) aliases++;
-      if (aliases !== MAX_ALIASES + 1) return;
-      context.reportError(
-        apiError('QUERY_TOO_COMPLEX', `more than ${MAX_ALIASES} aliases; use several requests`),
-      );
-    },
+/** Response names of the fields that stand in `set` itself, inline fragments opened. */
+function* namesIn(set: SelectionSetNode): Generator<string> {
+  for (const selection of set.selections) {
+    if (selection.kind === Kind.FIELD) yield (selection.alias ?? selection.name).value;
+    else if (selection.kind === Kind.INLINE_FRAGMENT) yield* namesIn(selection.selectionSet);
+  }
+}
+
+/**
+ * Refuses documents with more aliases and repeated fields than `most`. Repeating a field asks for
+ * nothing more, but graphql-js compares each with each.
+ */
+function maxAliasesRule(most: number): ValidationRule {
+  return function MaxAliasesRule(context: ValidationContext): ASTVisitor {
+    let count = 0;
+    return {
+      Field(node: FieldNode) {
+        if (node.alias !== undefined) count++;
+      },
+      SelectionSet(node: SelectionSetNode, _key, parent) {
+        if (parent !== undefined && 'kind' in parent && parent.kind === Kind.INLINE_FRAGMENT)
+          return;
+        const names = [...namesIn(node)];
+        count += names.length - new Set(names).size;
+      },
+      Document: {
+        leave() {
+          if (count <= most) return;
+          context.reportError(
+            tooComplex(
+              `more than ${most} aliases and repeated fields (${LIMIT_SETTINGS.aliases.variable}); use several requests`,
+            ),
+          );
+        },
+      },
+    };
   };
-};
+}
 
-/** Bounds what a document may be made of, before anything of it is executed. */
-export function useLimits(): Plugin {
+function tooComplex(message: string): GraphQLError {
+  return apiError('QUERY_TOO_COMPLEX', message);
+}
+
+/** Why an operation is refused for what it would cost, or null. */
+function costProblem(args: ExecutionArgs, most: number): GraphQLError | null {
+  const cost = costOf(args);
+  if (cost <= most) return null;
+  return tooComplex(
+    `the answer would have some ${cost} fields; at most ${most} are allowed (${LIMIT_SETTINGS.cost.variable}); ask for fewer fields, or less with first and depth`,
+  );
+}
+
+/** Bounds what a document may be made of and may cost, before anything of it is executed. */
+export function useLimits(limits: ApiLimits): Plugin {
+  const rules = [maxDepthRule(limits.depth), maxAliasesRule(limits.aliases)];
   return {
     onParse({ parseFn, setParseFn }) {
-      setParseFn(
-        (source, options) => parseFn(source, { ...options, maxTokens: MAX_TOKENS }) as unknown,
-      );
+      setParseFn((source, options) => {
+        try {
+          return parseFn(source, { ...options, maxTokens: limits.tokens }) as unknown;
+        } catch (error) {
+          // Lists in lists in lists: the parser calls itself for each.
+          if (error instanceof RangeError) throw tooComplex('values are nested too deep');
+          // graphql-js tells this from other syntax errors by its text only.
+          if (
+            !(error instanceof GraphQLError) ||
+            !error.message.includes('Document contains more')
+          ) {
+            throw error;
+          }
+          throw tooComplex(
+            `the document has more than ${limits.tokens} tokens (${LIMIT_SETTINGS.tokens.variable}); use several requests`,
+          );
+        }
+      });
     },
-    onValidate({ addValidationRule }) {
-      addValidationRule(MaxDepthRule);
-      addValidationRule(MaxAliasesRule);
+    onValidate({ params, setResult }) {
+      const { schema, documentAST } = params as {
+        schema: GraphQLSchema;
+        documentAST: DocumentNode;
+      };
+      // Before graphql-js's own rules, some of which take long for what these refuse.
+      const errors = validate(schema, documentAST, rules);
+      if (errors.length > 0) setResult([...errors]);
+    },
+    onExecute({ args, setResultAndStopExecution }) {
+      const problem = costProblem(args, limits.cost);
+      if (problem !== null) setResultAndStopExecution({ errors: [problem] });
+    },
+    onSubscribe({ args, setResultAndStopExecution }) {
+      const problem = costProblem(args, limits.cost);
+      if (problem !== null) setResultAndStopExecution({ errors: [problem] });
     },
   };
 }

@@ -115,6 +115,8 @@ class SseSink implements LiveSink {
     this.#encoder = res.chunkedEncoding ? asChunk : asText;
     this.address = `${this.#socket.remoteAddress ?? '?'}:${this.#socket.remotePort ?? '?'}`;
     this.#socket.setKeepAlive(true, 30_000);
+    // A stream is watched by SseStreams, which tells its reader before it is cut off.
+    this.#socket.setTimeout(0);
     const onDrain = (): void => {
       this.#full = false;
       this.#emptyAt = performance.now();

@@ -13,6 +13,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { LiveSubscription } from '../book-streams.js';
 import type { TransportContext } from '../context.js';
 import { apiError } from '../errors.js';
+import { type ApiLimits, LIMIT_SETTINGS } from '../limits.js';
 import { formatted } from '../live/operation.js';
 import type { Rendering } from '../live/rendering.js';
 import type { LiveReader, LiveSink } from '../live/sink.js';
@@ -21,10 +22,6 @@ import { LiveSlot } from './live.js';
 import { encodedId, writeNext } from './next-frame.js';
 import type { ApiYoga } from './yoga.js';
 
-/** Bytes of a client's message at most. */
-const MAX_PAYLOAD = 64 * 1024;
-/** Operations at once on one connection. */
-const MAX_PER_CONNECTION = 100;
 /** Answers that may lie in a connection's socket before its next message is read, bytes. */
 const MAX_UNREAD = 256 * 1024;
 /** How long an ended client may take to read what is on its way, before it is cut off, ms. */
@@ -41,6 +38,7 @@ export interface WebSocketOptions {
   readonly idleMs: number;
   /** Told of such a client. */
   readonly onIdle: (reader: string) => void;
+  readonly limits: Pick<ApiLimits, 'bodyBytes' | 'operationsPerConnection' | 'requestMs'>;
   readonly log: ApiLog;
 }
 
@@ -97,8 +95,9 @@ function authorizationOf(
  * written to the connection as ready-made frames, past its serialising and `ws`'s framing.
  */
 export function createGraphqlWebSocket(yoga: ApiYoga, options: WebSocketOptions): GraphqlWebSocket {
-  const { log } = options;
+  const { log, limits } = options;
   const protocol = makeServer<Record<string, unknown>, { readonly connection: Connection }>({
+    connectionInitWaitTimeout: limits.requestMs,
     execute: (args) => (args.rootValue as Operation).enveloped.execute(args),
     subscribe: async (args) => {
       const { enveloped, live, connection, id } = args.rootValue as Operation;
@@ -107,8 +106,9 @@ export function createGraphqlWebSocket(yoga: ApiYoga, options: WebSocketOptions)
       return subscription === undefined ? result : connection.operation(id, subscription);
     },
     onSubscribe: async (ctx, id, payload) => {
-      if (Object.keys(ctx.subscriptions).length > MAX_PER_CONNECTION) {
-        const message = `more than ${MAX_PER_CONNECTION} operations at once on this connection; complete one first`;
+      const most = limits.operationsPerConnection;
+      if (Object.keys(ctx.subscriptions).length > most) {
+        const message = `more than ${most} operations at once on this connection (${LIMIT_SETTINGS.operationsPerConnection.variable}); complete one first`;
         return [apiError('TOO_MANY_SUBSCRIPTIONS', message)];
       }
       const { connection } = ctx.extra;
@@ -149,7 +149,7 @@ export function createGraphqlWebSocket(yoga: ApiYoga, options: WebSocketOptions)
 
   const server = new WebSocketServer({
     noServer: true,
-    maxPayload: MAX_PAYLOAD,
+    maxPayload: limits.bodyBytes,
     handleProtocols: (protocols) => handleProtocols(protocols),
     // One message in a turn of the event loop: a client that sends thousands holds nobody up.
     allowSynchronousEvents: false,

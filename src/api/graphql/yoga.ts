@@ -1,18 +1,18 @@
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import type { ApiContext, ApiServices, TransportContext } from '../context.js';
+import type { ApiLimits } from '../limits.js';
 import type { ApiLog } from '../log.js';
 import { RowBudget } from '../paging.js';
 import { schema } from '../schema/index.js';
+import { DocumentCache } from './document-cache.js';
 import { useLimits } from './limits.js';
 import { useLiveStreams } from './live.js';
+import { useRunningLimit } from './running.js';
 import { useMutationToken } from './token.js';
 import { useValueErrors } from './value-errors.js';
 
 /** Where GraphQL is served, over HTTP and WebSocket. */
 export const GRAPHQL_PATH = '/graphql';
-
-/** Bytes of a request body at most. */
-const MAX_BODY = 100_000;
 
 /** The GraphQL engine of a server. */
 export type ApiYoga = YogaServerInstance<TransportContext, ApiContext>;
@@ -21,16 +21,32 @@ export type ApiYoga = YogaServerInstance<TransportContext, ApiContext>;
  * Makes the GraphQL engine. What browsers could abuse is off: CORS, form uploads, batching; the
  * GraphiQL page and the check against cross-site requests come before it, in `http/`.
  */
-export function createApiYoga(services: ApiServices, token: string | null, log: ApiLog): ApiYoga {
+export function createApiYoga(
+  services: ApiServices,
+  token: string | null,
+  limits: ApiLimits,
+  unsentBytes: () => number,
+  log: ApiLog,
+): ApiYoga {
   return createYoga<TransportContext, ApiContext>({
     schema,
     graphqlEndpoint: GRAPHQL_PATH,
-    context: (): ApiContext => ({ ...services, rows: new RowBudget() }),
-    plugins: [useLimits(), useValueErrors(), useMutationToken(token), useLiveStreams()],
+    context: (): ApiContext => ({ ...services, rows: new RowBudget(limits) }),
+    plugins: [
+      useLimits(limits),
+      useValueErrors(),
+      useMutationToken(token),
+      useRunningLimit(limits, unsentBytes),
+      useLiveStreams(),
+    ],
+    parserAndValidationCache: {
+      documentCache: new DocumentCache(),
+      errorCache: new DocumentCache(),
+    },
     logging: log,
     // Never by NODE_ENV: what an unexpected error says is for the log, not for clients.
     maskedErrors: { isDev: false },
-    maxRequestBodySize: MAX_BODY,
+    maxRequestBodySize: limits.bodyBytes,
     cors: false,
     multipart: false,
     batching: false,

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BadInputError, parseExportOptions } from '../../store/export-options.js';
 import type { ExportOptions, StoreReader } from '../../store/store-types.js';
+import { LIMIT_SETTINGS } from '../limits.js';
 import type { ApiLog } from '../log.js';
 import { replyError } from './reply.js';
 
@@ -10,9 +11,6 @@ const EXPORT_PATH = /^\/export\/([A-Za-z]+)\.(json|ndjson)$/;
 
 /** Query parameters that an export takes, as the flags of `npm run export`. */
 const PARAMETERS: readonly string[] = ['symbol', 'currency', 'from', 'to', 'shape'];
-
-/** Exports at once; each reads a database connection's worth of disk. */
-const MAX_EXPORTS = 4;
 
 const TYPES = {
   json: 'application/json; charset=utf-8',
@@ -44,11 +42,14 @@ function fileName({ exchange, symbol, currency, shape, format }: ExportOptions):
 /** Streams recorded books out of the database, as fast as the client takes them and no faster. */
 export class ExportEndpoint {
   readonly #reader: StoreReader;
+  readonly #max: number;
   readonly #log: ApiLog;
   #running = 0;
 
-  constructor(reader: StoreReader, log: ApiLog) {
+  /** @param max exports at once */
+  constructor(reader: StoreReader, max: number, log: ApiLog) {
     this.#reader = reader;
+    this.#max = max;
     this.#log = log;
   }
 
@@ -64,13 +65,13 @@ export class ExportEndpoint {
       replyError(res, 400, 'BAD_USER_INPUT', error.message);
       return true;
     }
-    if (this.#running >= MAX_EXPORTS) {
+    if (this.#running >= this.#max) {
       res.setHeader('retry-after', '10');
       replyError(
         res,
         503,
         'TOO_MANY_EXPORTS',
-        `${MAX_EXPORTS} exports are running; try again later`,
+        `${this.#max} exports are running, as many as this server allows (${LIMIT_SETTINGS.exports.variable}); try again later`,
       );
       return true;
     }

@@ -27,8 +27,10 @@ export function hostCheck(
   listenHost: string,
   more: readonly string[] = [],
 ): (header: string | undefined) => boolean {
-  const allowed = new Set([listenHost, ...more].map(hostName));
-  const anyAddress = !isLoopbackName(hostName(listenHost));
+  // These are bare names and addresses; `::1` must not lose its end as if that were a port.
+  const bare = (name: string): string => name.toLowerCase().replace(/\.$/, '');
+  const allowed = new Set([listenHost, ...more].map(bare));
+  const anyAddress = !isLoopbackName(bare(listenHost));
   return (header) => {
     if (header === undefined) return true;
     const name = hostName(header);

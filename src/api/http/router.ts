@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GraphiqlPage } from '../graphql/graphiql.js';
 import { GRAPHQL_PATH } from '../graphql/yoga.js';
-import { crossSiteProblem } from './cross-site.js';
 import type { ExportEndpoint } from './export.js';
+import { crossSiteProblem, type Gate } from './gate.js';
 import type { Health } from './health.js';
 import { METRICS_TYPE } from './metrics.js';
+import { refuse } from './refusal.js';
 import { replyError, replyJson, replyText } from './reply.js';
 
 /** The paths there are, for whoever asks for another. */
@@ -12,8 +13,10 @@ const PATHS = `${GRAPHQL_PATH}, /health, /metrics, /export/<EXCHANGE>.json, /exp
 
 /** What {@link createRouter} sends requests to. */
 export interface Routes {
-  /** Whether a request with this `Host` header is answered. */
-  readonly hostAllowed: (host: string | undefined) => boolean;
+  /** Decides from the headers whether a request is answered at all. */
+  readonly gate: Gate;
+  /** Notes a request that came in and waits for its turn; says whether it may be answered. */
+  readonly admit: (req: IncomingMessage, res: ServerResponse) => Promise<boolean>;
   /** Executes a GraphQL request. */
   readonly graphql: (req: IncomingMessage, res: ServerResponse) => Promise<void>;
   readonly graphiql: () => Promise<GraphiqlPage>;
@@ -24,16 +27,18 @@ export interface Routes {
   readonly onError: (error: unknown) => void;
 }
 
-/** Sent with every answer. No other page may frame ours: GraphiQL has a play button. */
+/**
+ * Sent with every answer; a page sets a policy of its own. No other page may frame ours (GraphiQL has
+ * a play button), load from here or keep a handle on ours.
+ */
 const SAFETY_HEADERS: Readonly<Record<string, string>> = {
+  'content-security-policy': "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
   'referrer-policy': 'no-referrer',
 };
-
-/** GraphiQL's code is inlined; it may talk to this server and to no other. */
-const GRAPHIQL_POLICY =
-  "default-src 'none'; script-src 'unsafe-inline' blob:; worker-src blob:; style-src 'unsafe-inline'; img-src data:; font-src data:; connect-src 'self'; frame-ancestors 'none'";
 
 function pathOf(req: IncomingMessage): URL | null {
   const target = `http://localhost${req.url ?? '/'}`;
@@ -50,10 +55,10 @@ async function sendGraphiql(
   res: ServerResponse,
   page: () => Promise<GraphiqlPage>,
 ): Promise<void> {
-  const { html, gzip } = await page();
+  const { html, gzip, policy } = await page();
   const zipped = /\bgzip\b/.test(req.headers['accept-encoding']?.toString() ?? '');
-  res.setHeader('content-security-policy', GRAPHIQL_POLICY);
-  res.setHeader('vary', 'accept, accept-encoding');
+  res.setHeader('content-security-policy', policy);
+  res.appendHeader('vary', 'accept, accept-encoding');
   if (zipped) res.setHeader('content-encoding', 'gzip');
   replyText(res, 200, 'text/html; charset=utf-8', zipped ? gzip : html);
 }
@@ -75,10 +80,11 @@ export function createRouter(routes: Routes): (req: IncomingMessage, res: Server
 
   const answer = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     for (const [name, value] of Object.entries(SAFETY_HEADERS)) res.setHeader(name, value);
-    if (!routes.hostAllowed(req.headers.host)) {
-      const message = `this server does not answer to the name ${JSON.stringify(req.headers.host)}; use its address or localhost`;
-      return replyError(res, 421, 'HOST_REFUSED', message);
-    }
+    if (!(await routes.admit(req, res))) return;
+    const refusal = routes.gate.refusal(req);
+    if (refusal !== null) return refuse(res, refusal);
+    routes.gate.addCorsHeaders(req, res);
+    if (routes.gate.answerPreflight(req, res)) return;
     const url = pathOf(req);
     const path = url?.pathname;
     if (path === GRAPHQL_PATH) return graphql(req, res);

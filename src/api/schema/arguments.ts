@@ -1,6 +1,7 @@
 import { COLLECT_GRAMMAR } from '../../market/collect-pattern.js';
 import { MAX_EVERY, MIN_EVERY } from '../inputs.js';
-import { DEFAULT_FIRST, MAX_FIRST } from '../paging.js';
+import { DEFAULT_LIMITS } from '../limits.js';
+import { DEFAULT_FIRST } from '../paging.js';
 import { builder } from './builder.js';
 import { ExchangeEnum } from './exchange-enum.js';
 
@@ -67,8 +68,7 @@ export const windowArgs = builder.args((t) => ({
 /** `first` and `after` of a connection that is read forward. */
 export const pageArgs = builder.args((t) => ({
   first: t.int({
-    defaultValue: DEFAULT_FIRST,
-    description: `Items at most, from 1 to ${MAX_FIRST}.`,
+    description: `Items at most, from 1 to \`MAX_PAGE_SIZE\` (${DEFAULT_LIMITS.pageSize} unless set); ${DEFAULT_FIRST} when left out.`,
   }),
   after: t.string({
     description: 'Cursor behind which to go on: the `endCursor` of the page before.',

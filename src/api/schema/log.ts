@@ -1,3 +1,4 @@
+import type { EventName } from '../../logging/events.js';
 import type { LogRecord } from '../../logging/log-record.js';
 import { optionalEvent, optionalMarketPart } from '../inputs.js';
 import { fromCursor, toConnection, toCursor } from '../paging.js';
@@ -14,6 +15,11 @@ const LogLevelEnum = builder.enumType('LogLevel', {
     ERROR: { value: 'error', description: 'Something failed.' },
   } as const,
 });
+
+/** A message up to its first colon, behind which it says what went wrong. */
+function withoutReason(message: string): string {
+  return `${message.split(':')[0]}; see the log file`;
+}
 
 const LogEntryType = builder.objectRef<LogRecord>('LogEntry').implement({
   description: 'A log event that happened.',
@@ -36,7 +42,12 @@ const LogEntryType = builder.objectRef<LogRecord>('LogEntry').implement({
       resolve: (record) => record.pair?.currency ?? null,
     }),
     event: t.exposeString('event', { description: 'Name of the event, such as `WS_CONNECTED`.' }),
-    message: t.exposeString('message', { description: 'The text, in the language of `LOG_LANG`.' }),
+    message: t.string({
+      description:
+        'The text, in the language of `LOG_LANG`. Of an unexpected error in the API only that there was one: what it says of the inside is in the log file.',
+      resolve: ({ event, message }) =>
+        event === ('API_UNEXPECTED_ERROR' satisfies EventName) ? withoutReason(message) : message,
+    }),
   }),
 });
 

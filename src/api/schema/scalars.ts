@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import {
   GraphQLError,
   GraphQLScalarType,
@@ -17,7 +18,11 @@ function refuse(message: string, node?: ValueNode): GraphQLError {
 }
 
 function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  // Not JSON: lists nested in lists deep enough would end it with an error of its own.
+  const text =
+    typeof value === 'object'
+      ? inspect(value, { depth: 1 })
+      : (JSON.stringify(value) ?? String(value));
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 

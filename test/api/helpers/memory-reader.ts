@@ -54,6 +54,10 @@ export class MemoryReader implements StoreReader {
     if (this.failure !== null) throw this.failure;
   }
 
+  until(): StoreReader {
+    return this;
+  }
+
   async newestBook(market: Market): Promise<OrderBook | null> {
     return this.bookAt(market, Number.MAX_SAFE_INTEGER);
   }
