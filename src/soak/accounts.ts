@@ -45,6 +45,8 @@ export interface Account {
   unaccounted: SentMark[];
   /** Stored, but never sent. */
   invented: StoredMark[];
+  /** Stored, though a gap says that nothing was received then. */
+  contradicted: StoredMark[];
 }
 
 /**
@@ -63,7 +65,16 @@ export function contentOf(asks: readonly Level[], bids: readonly Level[]): numbe
 
 /** An account of nothing. */
 export function emptyAccount(): Account {
-  return { sent: 0, stored: 0, equal: 0, inGap: {}, again: 0, unaccounted: [], invented: [] };
+  return {
+    sent: 0,
+    stored: 0,
+    equal: 0,
+    inGap: {},
+    again: 0,
+    unaccounted: [],
+    invented: [],
+    contradicted: [],
+  };
 }
 
 /** Adds `part` to `sum`. */
@@ -77,6 +88,7 @@ export function addAccount(sum: Account, part: Account): void {
   }
   sum.unaccounted.push(...part.unaccounted);
   sum.invented.push(...part.invented);
+  sum.contradicted.push(...part.contradicted);
 }
 
 /**
@@ -109,6 +121,9 @@ export function accountFor(
     ) {
       account.again++;
     } else account.invented.push(book);
+    if (gaps.some(({ start, end }) => isInside(book.timestamp, start, end))) {
+      account.contradicted.push(book);
+    }
   });
   const seen = new Set<string>();
   sent.forEach((book, i) => {
@@ -132,6 +147,10 @@ export function accountFor(
     else account.unaccounted.push(book);
   });
   return account;
+}
+
+function isInside(time: number, start: number, end: number | null): boolean {
+  return time > start && (end === null || time < end);
 }
 
 function placesByContent(sent: readonly SentMark[]): ReadonlyMap<number, number[]> {

@@ -92,13 +92,14 @@ describe('the whole program', () => {
   afterEach(() => recorder.close());
 
   it('tells why each exchange refuses, records the others, and takes up who stops refusing', async () => {
-    recorder = await startRecorder({}, { COLLECT: '', BITHUMB_TRANSPORT: 'ws' });
+    recorder = await startRecorder({}, ({ upbit, bithumb, coinone, korbit }) => {
+      upbit.faults.refuseUpgrades(429);
+      bithumb.faults.refuseUpgrades(418);
+      coinone.faults.refuseUpgrades(500);
+      korbit.faults.refuseUpgrades(503);
+      return { COLLECT: 'BTC-KRW', BITHUMB_TRANSPORT: 'ws' };
+    });
     const { upbit, bithumb, coinone, korbit } = recorder.simulators;
-    upbit.faults.refuseUpgrades(429);
-    bithumb.faults.refuseUpgrades(418);
-    coinone.faults.refuseUpgrades(500);
-    korbit.faults.refuseUpgrades(503);
-    await recorder.restart({ COLLECT: 'BTC-KRW' });
     await until(() => recorder.status('GOPAX:BTC-KRW')?.state === 'LIVE', 'GOPAX LIVE');
     const refused = ['UPBIT', 'BITHUMB', 'COINONE', 'KORBIT'].map((e) => `${e}:BTC-KRW`);
     await until(
@@ -138,14 +139,13 @@ describe('the whole program', () => {
         );
     };
     jest.spyOn(dns, 'lookup').mockImplementation(answer as unknown as typeof dns.lookup);
-    recorder = await startRecorder({}, { COLLECT: '' });
     const at = (url: string): string => url.replace('127.0.0.1', 'exchange.test');
-    await recorder.restart({
+    recorder = await startRecorder({}, ({ upbit, bithumb }) => ({
       COLLECT: 'UPBIT:BTC-KRW,BITHUMB:BTC-KRW,KORBIT:BTC-KRW',
-      UPBIT_WS_URL: at(recorder.simulators.upbit.wsUrl),
-      UPBIT_REST_URL: at(recorder.simulators.upbit.restUrl),
-      BITHUMB_REST_URL: at(recorder.simulators.bithumb.restUrl),
-    });
+      UPBIT_WS_URL: at(upbit.wsUrl),
+      UPBIT_REST_URL: at(upbit.restUrl),
+      BITHUMB_REST_URL: at(bithumb.restUrl),
+    }));
     await until(() => recorder.status('KORBIT:BTC-KRW')?.state === 'LIVE', 'Korbit LIVE');
     await until(
       () => /ENOTFOUND/.test(recorder.status('UPBIT:BTC-KRW')?.error ?? ''),

@@ -65,6 +65,7 @@ export async function expectExact(
   const account = await accountOf(recorder.app.url, (q) => recorder.query(q), sent, markets);
   expect(account.unaccounted).toEqual([]);
   expect(account.invented).toEqual([]);
+  expect(account.contradicted).toEqual([]);
   expect(account.stored).toBeGreaterThan(0);
   return account;
 }
