@@ -28,15 +28,19 @@ export interface Recorder {
   close(): Promise<void>;
 }
 
-/** Starts simulators (books stand still unless told otherwise) and the program. */
+/**
+ * Starts simulators (books stand still unless told otherwise) and the program.
+ * @param settings environment of the program, or what makes it once the simulators run
+ */
 export async function startRecorder(
   options: SimulatorsOptions = {},
-  env: Record<string, string> = {},
+  settings: Record<string, string> | ((simulators: Simulators) => Record<string, string>) = {},
   rhythm?: RhythmBounds,
 ): Promise<Recorder> {
   const temporary = temporaryFolder();
   const dbPath = join(temporary.path, 'orderbook.db');
   const simulators = await startSimulators({ rate: 0, ...options });
+  const env = typeof settings === 'function' ? settings(simulators) : settings;
   const start = (more: Record<string, string>): Promise<App> =>
     startApp(
       readConfig({
