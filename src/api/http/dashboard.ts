@@ -77,7 +77,7 @@ export class DashboardFiles {
   /** What is in the folder. An absent folder is looked for again at the next request. */
   #read(): Promise<Map<string, ServedFile>> {
     if (this.#files !== undefined) return this.#files;
-    if (!existsSync(join(this.#folder, 'index.html'))) return Promise.resolve(new Map());
+    if (!existsSync(join(this.#folder, 'index.html'))) return Promise.resolve(new Map<string, ServedFile>());
     this.#files = readAll(this.#folder);
     this.#files.catch(() => (this.#files = undefined));
     return this.#files;
