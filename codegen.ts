@@ -1,24 +1,33 @@
 import type { CodegenConfig } from '@graphql-codegen/cli';
 
-/** Types for the operations written in the tests, out of the committed schema. */
+const types = {
+  useTypeImports: true,
+  enumsAsTypes: true,
+  strictScalars: true,
+  scalars: {
+    BigInt: { input: 'string | number', output: 'string' },
+    DateTime: { input: 'string | number', output: 'string' },
+    Decimal: 'string',
+  },
+};
+
+/** Types for the operations written in the tests and the dashboard, out of the committed schema. */
 const config: CodegenConfig = {
   schema: 'schema.graphql',
-  documents: ['test/**/*.ts', '!test/gql/**'],
   importExtension: '.js',
   generates: {
     'test/gql/': {
+      documents: ['test/**/*.ts', '!test/gql/**'],
       preset: 'client',
       presetConfig: { fragmentMasking: false },
-      config: {
-        useTypeImports: true,
-        enumsAsTypes: true,
-        strictScalars: true,
-        scalars: {
-          BigInt: { input: 'string | number', output: 'string' },
-          DateTime: { input: 'string | number', output: 'string' },
-          Decimal: 'string',
-        },
-      },
+      config: types,
+    },
+    'src/dashboard/gql/': {
+      documents: ['src/dashboard/operations.graphql'],
+      preset: 'client',
+      presetConfig: { fragmentMasking: false },
+      // Operations as texts: the page needs no GraphQL library to send them.
+      config: { ...types, documentMode: 'string' },
     },
   },
 };

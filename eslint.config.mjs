@@ -2,10 +2,20 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['node_modules', 'dist', 'src/generated', 'test/gql', 'data', 'logs'] },
+  {
+    ignores: [
+      'node_modules',
+      'dist',
+      'src/generated',
+      'test/gql',
+      'src/dashboard/gql',
+      'data',
+      'logs',
+    ],
+  },
   js.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [...tseslint.configs.recommendedTypeChecked],
     languageOptions: {
       parserOptions: { project: './tsconfig.check.json', tsconfigRootDir: import.meta.dirname },
@@ -17,6 +27,13 @@ export default tseslint.config(
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       eqeqeq: 'error',
     },
+  },
+  {
+    files: ['src/dashboard/**/*.{ts,tsx}'],
+    ignores: ['src/dashboard/vite.config.ts'],
+    languageOptions: { parserOptions: { project: './src/dashboard/tsconfig.json' } },
+    // A field of an answer that is absent may be null or undefined.
+    rules: { eqeqeq: ['error', 'always', { null: 'ignore' }] },
   },
   {
     files: ['**/*.mjs'],

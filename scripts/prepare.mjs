@@ -142,25 +142,60 @@ whenChanged(
     ]),
 );
 
+/** What the server's build does not know of: the dashboard has a build of its own. */
+const dashboard = join('src', 'dashboard');
+const dashboardGql = join(dashboard, 'gql');
+const dashboardOutput = [join('dist', 'dashboard'), join('dist', '.dashboard-stamp')];
+
 whenChanged(
   'dist/.stamp',
-  [...filesUnder('src', ['.ts']), 'tsconfig.json', 'package-lock.json'],
+  [...filesUnder('src', ['.ts'], [dashboard]), 'tsconfig.json', 'package-lock.json'],
   () => {
-    rmSync('dist', { recursive: true, force: true });
+    for (const entry of existsSync('dist') ? readdirSync('dist') : []) {
+      const path = join('dist', entry);
+      if (!dashboardOutput.includes(path)) rmSync(path, { recursive: true, force: true });
+    }
     run('building', process.execPath, [bin('typescript', 'bin/tsc'), '-p', 'tsconfig.json']);
   },
 );
 
+/** Makes the types of all operations, those of the tests and of the dashboard; once is enough. */
+let typed = false;
+function typeOperations() {
+  if (typed) return;
+  typed = true;
+  run('generating typed operations', process.execPath, [
+    bin(
+      '@graphql-codegen/cli',
+      lock.packages['node_modules/@graphql-codegen/cli'].bin['graphql-codegen'],
+    ),
+  ]);
+}
+
+const operations = ['schema.graphql', 'codegen.ts', 'package-lock.json'];
+const dashboardOperations = join(dashboard, 'operations.graphql');
+whenChanged(join(dashboardGql, '.stamp'), [...operations, dashboardOperations], typeOperations);
 const forTests =
   process.env.npm_lifecycle_event === 'pretest' || process.argv.includes('--generate');
 if (forTests) {
   const documents = filesUnder('test', ['.ts'], [join('test', 'gql')]);
-  whenChanged('test/gql/.stamp', ['schema.graphql', 'codegen.ts', ...documents], () =>
-    run('generating typed operations for the tests', process.execPath, [
-      bin(
-        '@graphql-codegen/cli',
-        lock.packages['node_modules/@graphql-codegen/cli'].bin['graphql-codegen'],
-      ),
-    ]),
-  );
+  whenChanged('test/gql/.stamp', [...operations, ...documents], typeOperations);
 }
+
+if (!existsSync(dashboardOutput[0])) rmSync(dashboardOutput[1], { force: true });
+whenChanged(
+  dashboardOutput[1],
+  [
+    ...filesUnder(dashboard, ['.ts', '.tsx', '.css', '.html', '.svg', '.json'], []),
+    'tsconfig.json',
+    'package-lock.json',
+  ],
+  () =>
+    run('building the dashboard', process.execPath, [
+      bin('vite', lock.packages['node_modules/vite'].bin.vite),
+      'build',
+      dashboard,
+      '--logLevel',
+      'warn',
+    ]),
+);

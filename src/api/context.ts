@@ -1,11 +1,12 @@
 import type { Bus } from '../bus.js';
 import type { CollectorControl } from '../collector/collector-control.js';
-import type { SequenceState, StoreReader } from '../store/store-types.js';
+import type { SequenceState, StoreReader, StoreStats } from '../store/store-types.js';
 import type { BookStreams } from './book-streams.js';
 import type { LiveSlot } from './graphql/live.js';
 import type { KnownMarkets } from './known-markets.js';
 import type { BookTail } from './live/book-tail.js';
 import type { RowBudget } from './paging.js';
+import type { RecorderMeter } from './recorder-meter.js';
 
 /** What resolvers work with; the same for all operations. */
 export interface ApiServices {
@@ -17,6 +18,11 @@ export interface ApiServices {
   readonly tail: BookTail;
   readonly markets: KnownMarkets;
   readonly sequences: () => SequenceState;
+  /** Rates and open gaps. */
+  readonly meter: RecorderMeter;
+  readonly stats: () => StoreStats;
+  /** Version of the program. */
+  readonly version: string;
 }
 
 /** Resolver context of one operation. Holds nothing of the request, so it may outlive it. */

@@ -12,6 +12,7 @@ import { SseStreams } from './graphql/sse.js';
 import { createGraphqlWebSocket } from './graphql/websocket.js';
 import { createApiYoga, GRAPHQL_PATH } from './graphql/yoga.js';
 import { Connections } from './http/connections.js';
+import { DashboardFiles } from './http/dashboard.js';
 import { ExportEndpoint } from './http/export.js';
 import { Gate } from './http/gate.js';
 import { readHealth } from './http/health.js';
@@ -23,6 +24,7 @@ import { KnownMarkets } from './known-markets.js';
 import { type ApiLimits, DEFAULT_LIMITS } from './limits.js';
 import { BookTail } from './live/book-tail.js';
 import { type ApiLog, SILENT_LOG } from './log.js';
+import { RecorderMeter } from './recorder-meter.js';
 
 /** What the API is made of and how it is to serve. */
 export interface ApiOptions {
@@ -58,6 +60,8 @@ export interface ApiOptions {
   readonly shareSubscriptions?: boolean;
   /** How long `close()` waits for clients before it cuts them off, ms; 5000 when left out. */
   readonly closeGraceMs?: number;
+  /** Folder of the built dashboard; that of this program when left out. */
+  readonly dashboardPath?: string;
 }
 
 /** The API server. */
@@ -128,7 +132,19 @@ export function createApi(options: ApiOptions): Api {
   const metrics = new Metrics({ bus, control, stats, streams, version });
   const tail = new BookTail(bus, () => sequences().newest);
   const markets = new KnownMarkets({ bus, control, reader });
-  const services = { bus, reader, control, streams, tail, markets, sequences };
+  const meter = new RecorderMeter(bus, control, stats);
+  const services = {
+    bus,
+    reader,
+    control,
+    streams,
+    tail,
+    markets,
+    sequences,
+    meter,
+    stats,
+    version,
+  };
   const yoga = createApiYoga(
     services,
     options.apiToken,
@@ -170,6 +186,7 @@ export function createApi(options: ApiOptions): Api {
       }),
     metrics: () => metrics.text(),
     exports: new ExportEndpoint(reader, limits.exports, log),
+    dashboard: new DashboardFiles(options.dashboardPath),
     onError: (error) => log.error(error),
   });
 
@@ -220,6 +237,7 @@ export function createApi(options: ApiOptions): Api {
   /** The order matters: streams end before their connections are asked to. */
   async function shutDown(graceMs: number): Promise<void> {
     metrics.close();
+    meter.close();
     const closed = closeServer(server);
     const cut = setTimeout(() => {
       webSocket.terminate();

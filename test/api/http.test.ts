@@ -65,11 +65,6 @@ describe('close', () => {
 });
 
 describe('paths', () => {
-  it('redirects / to GraphQL', async () => {
-    const answer = await rawRequest(server.url, '/');
-    expect([answer.status, answer.headers['location']]).toEqual([302, '/graphql']);
-  });
-
   it('answers any other path with the paths there are', async () => {
     for (const path of ['/nothing', '/graphql/x', '/export/UPBIT.csv', '//evil', '/%']) {
       const { status, body } = await rawRequest(server.url, path);

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GraphiqlPage } from '../graphql/graphiql.js';
 import { GRAPHQL_PATH } from '../graphql/yoga.js';
+import type { DashboardFiles } from './dashboard.js';
 import type { ExportEndpoint } from './export.js';
 import { crossSiteProblem, type Gate } from './gate.js';
 import type { Health } from './health.js';
@@ -9,7 +10,7 @@ import { refuse } from './refusal.js';
 import { replyError, replyJson, replyText } from './reply.js';
 
 /** The paths there are, for whoever asks for another. */
-const PATHS = `${GRAPHQL_PATH}, /health, /metrics, /export/<EXCHANGE>.json, /export/<EXCHANGE>.ndjson`;
+const PATHS = `/, ${GRAPHQL_PATH}, /health, /metrics, /export/<EXCHANGE>.json, /export/<EXCHANGE>.ndjson`;
 
 /** What {@link createRouter} sends requests to. */
 export interface Routes {
@@ -23,6 +24,7 @@ export interface Routes {
   readonly health: () => Promise<Health>;
   readonly metrics: () => Promise<string>;
   readonly exports: ExportEndpoint;
+  readonly dashboard: DashboardFiles;
   /** Takes errors that nothing else caught. */
   readonly onError: (error: unknown) => void;
 }
@@ -92,14 +94,15 @@ export function createRouter(routes: Routes): (req: IncomingMessage, res: Server
       res.setHeader('allow', 'GET, HEAD');
       return replyError(res, 405, 'METHOD_NOT_ALLOWED', 'this path takes GET and HEAD');
     }
-    if (path === '/') {
-      res.writeHead(302, { location: GRAPHQL_PATH }).end();
-    } else if (path === '/health') {
+    if (path === '/health') {
       const health = await routes.health();
       replyJson(res, health.status === 'ok' ? 200 : 503, health);
     } else if (path === '/metrics') {
       replyText(res, 200, METRICS_TYPE, await routes.metrics());
-    } else if (url === null || !routes.exports.handle(req, res, url)) {
+    } else if (
+      url === null ||
+      !(routes.exports.handle(req, res, url) || (await routes.dashboard.handle(req, res, path!)))
+    ) {
       replyError(res, 404, 'NOT_FOUND', `there is nothing here; the paths are ${PATHS}`);
     }
   };

@@ -74,3 +74,12 @@ export const pageArgs = builder.args((t) => ({
     description: 'Cursor behind which to go on: the `endCursor` of the page before.',
   }),
 }));
+
+/** `every` of what is told again and again. */
+export const periodArg = builder.args((t) => ({
+  every: t.int({
+    required: true,
+    defaultValue: 1000,
+    description: `Time between two deliveries in milliseconds, from ${MIN_EVERY} to ${MAX_EVERY}.`,
+  }),
+}));

@@ -12,6 +12,10 @@ import './orderbook-row.js';
 import './gap.js';
 import './coverage.js';
 import './log.js';
+import './log-live.js';
+import './recorder.js';
+import './collector-activity.js';
+import './price-history.js';
 
 builder.queryType({ description: 'What can be asked.' });
 builder.mutationType({

@@ -21,7 +21,8 @@ function withoutReason(message: string): string {
   return `${message.split(':')[0]}; see the log file`;
 }
 
-const LogEntryType = builder.objectRef<LogRecord>('LogEntry').implement({
+/** A log event that happened. */
+export const LogEntryType = builder.objectRef<LogRecord>('LogEntry').implement({
   description: 'A log event that happened.',
   fields: (t) => ({
     timestamp: t.expose('timestamp', { type: 'DateTime', description: 'When it happened.' }),
@@ -60,16 +61,18 @@ const LogEntryConnection = builder.connectionObject(
   { name: 'LogEntryEdge', description: 'A log entry and its cursor.' },
 );
 
+/** What narrows a selection of log entries; left out it matches all. */
+export const logFilterArgs = builder.args((t) => ({
+  ...marketFilterArgs,
+  level: t.field({ type: LogLevelEnum, description: 'Only this severity and worse.' }),
+  event: t.string({ description: 'Only this event, such as `WS_CONNECTED`.' }),
+}));
+
 builder.queryField('logs', (t) =>
   t.field({
     type: LogEntryConnection,
     description: 'The recorder’s log, newest first.',
-    args: {
-      ...marketFilterArgs,
-      level: t.arg({ type: LogLevelEnum, description: 'Only this severity and worse.' }),
-      event: t.arg.string({ description: 'Only this event, such as `WS_CONNECTED`.' }),
-      ...pageArgs,
-    },
+    args: { ...logFilterArgs, ...pageArgs },
     resolve: async (_root, args, { reader, rows }) => {
       const page = await reader.logs({
         exchange: args.exchange ?? undefined,

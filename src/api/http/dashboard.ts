@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { replyText } from './reply.js';
+
+/** Where the dashboard is built to, seen from this file's source as well as from its build. */
+const BUILT = fileURLToPath(new URL('../../../dist/dashboard/', import.meta.url));
+
+/** Paths of the dashboard's pages; all are the same page, which looks at the address itself. */
+const PAGES = /^\/(?:$|(?:market|history|events)(?:\/|$))/;
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+
+/** Shown at `/` when there is no dashboard. */
+const NOT_BUILT =
+  'The dashboard is not built. Start the program with "npm start", which builds it, or build it with "node scripts/prepare.mjs" and start the program again.\n\nThe API is at /graphql.\n';
+
+/** A `Host` value that may stand in a header of ours. */
+const HOST = /^[\w.:[\]-]{1,255}$/;
+
+/** A file of the dashboard as it is sent. */
+interface ServedFile {
+  readonly type: string;
+  readonly etag: string;
+  /** Whether its name changes with what is in it. */
+  readonly immutable: boolean;
+  readonly plain: Buffer;
+  readonly gzip: Buffer;
+  readonly brotli: Buffer;
+}
+
+/**
+ * The dashboard's content policy: nothing but this server. WebSocket addresses are named because some
+ * browsers do not count them as `'self'`.
+ */
+function policy(host: string | undefined): string {
+  const sockets = host !== undefined && HOST.test(host) ? ` ws://${host} wss://${host}` : '';
+  return `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'${sockets}; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+}
+
+/**
+ * Serves the built dashboard out of memory: the page is always asked for again (and mostly answered
+ * by 304), what bears a hash in its name is kept for ever.
+ */
+export class DashboardFiles {
+  readonly #folder: string;
+  #files: Promise<Map<string, ServedFile>> | undefined;
+
+  /** @param folder of the built dashboard; read when it is first asked for */
+  constructor(folder: string = BUILT) {
+    this.#folder = folder;
+  }
+
+  /** Answers a GET or HEAD request if its path is the dashboard's; says whether it is. */
+  async handle(req: IncomingMessage, res: ServerResponse, path: string): Promise<boolean> {
+    const page = PAGES.test(path);
+    if (!page && !path.startsWith('/assets/') && path !== '/favicon.svg') return false;
+    const files = await this.#read();
+    const file = files.get(page ? '/index.html' : path);
+    if (file === undefined) {
+      if (page) replyText(res, 503, 'text/plain; charset=utf-8', NOT_BUILT);
+      return page;
+    }
+    send(file, req, res);
+    return true;
+  }
+
+  /** What is in the folder. An absent folder is looked for again at the next request. */
+  #read(): Promise<Map<string, ServedFile>> {
+    if (this.#files !== undefined) return this.#files;
+    if (!existsSync(join(this.#folder, 'index.html')))
+      return Promise.resolve(new Map<string, ServedFile>());
+    this.#files = readAll(this.#folder);
+    this.#files.catch(() => (this.#files = undefined));
+    return this.#files;
+  }
+}
+
+async function readAll(folder: string): Promise<Map<string, ServedFile>> {
+  const files = new Map<string, ServedFile>();
+  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
+    const type = TYPES[extname(entry.name)];
+    if (!entry.isFile() || type === undefined) continue;
+    const full = join(entry.parentPath, entry.name);
+    const path = `/${full.slice(join(folder, '/').length).replaceAll('\\', '/')}`;
+    const plain = await readFile(full);
+    const etag = createHash('sha256').update(plain).digest('base64url').slice(0, 27);
+    files.set(path, {
+      type,
+      etag,
+      immutable: path.startsWith('/assets/'),
+      plain,
+      gzip: gzipSync(plain, { level: 9 }),
+      brotli: brotliCompressSync(plain),
+    });
+  }
+  return files;
+}
+
+function send(file: ServedFile, req: IncomingMessage, res: ServerResponse): void {
+  const accepted = req.headers['accept-encoding']?.toString() ?? '';
+  const encoding = /\bbr\b/.test(accepted) ? 'br' : /\bgzip\b/.test(accepted) ? 'gzip' : '';
+  const body = encoding === 'br' ? file.brotli : encoding === 'gzip' ? file.gzip : file.plain;
+  // A strong tag names the very bytes, and those differ with the encoding.
+  const etag = `"${file.etag}${encoding === '' ? '' : `-${encoding}`}"`;
+  const headers: Record<string, string | number> = {
+    etag,
+    vary: 'accept-encoding',
+    'cache-control': file.immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
+    'content-security-policy': policy(req.headers.host),
+  };
+  const known = req.headers['if-none-match']?.split(',').map((tag) => tag.trim()) ?? [];
+  if (known.includes(etag) || known.includes('*')) {
+    res.writeHead(304, headers).end();
+    return;
+  }
+  if (encoding !== '') headers['content-encoding'] = encoding;
+  res.writeHead(200, { ...headers, 'content-type': file.type, 'content-length': body.length });
+  res.end(body);
+}

@@ -1,0 +1,109 @@
+import type { Delivery } from '../../bus.js';
+import type { CollectorControl } from '../../collector/collector-control.js';
+import type { CollectorStatus } from '../../market/collector-status.js';
+import type { Gap } from '../../market/gap.js';
+import { marketKey } from '../../market/market.js';
+import type { RecorderMeter } from '../recorder-meter.js';
+import { type OwnFeed, OwnSource } from './source.js';
+
+/** A collector's status, how fast it goes and what is missing. */
+export interface CollectorActivity {
+  readonly status: CollectorStatus;
+  readonly booksPerSecond: number;
+  readonly openGap: Gap | null;
+}
+
+/** Where {@link ActivityChanges} looks. */
+export interface ActivitySources {
+  readonly control: CollectorControl;
+  readonly meter: RecorderMeter;
+}
+
+/**
+ * All collectors first, then again and again those that changed. What one reader has had is its
+ * own matter: a list is made when the reader takes it, out of all that changed since the one before,
+ * so a slow reader misses no change but only states in between.
+ */
+export class ActivityChanges extends OwnSource<readonly CollectorActivity[]> {
+  readonly #sources: ActivitySources;
+  readonly #everyMs: number;
+
+  /** @param everyMs time between two lists, ms */
+  constructor(sources: ActivitySources, everyMs: number) {
+    super();
+    this.#sources = sources;
+    this.#everyMs = everyMs;
+  }
+
+  override open(wake: () => void): OwnFeed {
+    return new ActivityFeed(this.#sources, this.#everyMs, wake);
+  }
+}
+
+class ActivityFeed implements OwnFeed {
+  readonly ended = false;
+  readonly failure = null;
+  readonly #sources: ActivitySources;
+  readonly #timer: NodeJS.Timeout;
+  readonly #had = new Map<string, CollectorActivity>();
+  #due = true;
+  /** Lists given so far. */
+  #order = 0;
+
+  constructor(sources: ActivitySources, everyMs: number, wake: () => void) {
+    this.#sources = sources;
+    this.#timer = setInterval(() => {
+      this.#due = true;
+      wake();
+    }, everyMs);
+  }
+
+  take(): Delivery<unknown> | undefined {
+    if (!this.#due) return undefined;
+    this.#due = false;
+    const value = this.#changed();
+    // The first list is given even when it is empty: it says that there are no collectors.
+    if (value.length === 0 && this.#order > 0) return undefined;
+    return { key: 'activity', order: ++this.#order, value, skipped: 0, gapBefore: null };
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  #changed(): CollectorActivity[] {
+    const { control, meter } = this.#sources;
+    const changed: CollectorActivity[] = [];
+    for (const status of control.collectors()) {
+      const { market } = status;
+      const key = marketKey(market);
+      const had = this.#had.get(key);
+      const booksPerSecond = meter.booksPerSecond(market);
+      const openGap = meter.openGap(market);
+      if (
+        had !== undefined &&
+        had.openGap === openGap &&
+        had.booksPerSecond === booksPerSecond &&
+        same(had.status, status)
+      ) {
+        continue;
+      }
+      const activity = { status, booksPerSecond, openGap };
+      this.#had.set(key, activity);
+      changed.push(activity);
+    }
+    return changed;
+  }
+}
+
+function same(a: CollectorStatus, b: CollectorStatus): boolean {
+  return (
+    a.books === b.books &&
+    a.lastBookAt === b.lastBookAt &&
+    a.state === b.state &&
+    a.reconnects === b.reconnects &&
+    a.startedAt === b.startedAt &&
+    a.parseFailures === b.parseFailures &&
+    a.error === b.error
+  );
+}

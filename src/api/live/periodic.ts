@@ -1,0 +1,44 @@
+import type { Delivery } from '../../bus.js';
+import { type SharedFeed, SharedSource } from './source.js';
+
+/** Something that is looked at again and again, for all readers at once. */
+export class Periodic<T> extends SharedSource<T> {
+  readonly everyMs: number;
+  readonly #look: () => T;
+
+  /** @param everyMs time between two looks, ms */
+  constructor(look: () => T, everyMs: number) {
+    super();
+    this.#look = look;
+    this.everyMs = everyMs;
+  }
+
+  override open(wake: () => void): SharedFeed {
+    const look = this.#look;
+    const everyMs = this.everyMs;
+    let order = 0;
+    let due = false;
+    const delivery = (): Delivery<unknown> => ({
+      key: 'periodic',
+      order,
+      value: look(),
+      skipped: 0,
+      gapBefore: null,
+    });
+    const timer = setInterval(() => {
+      order++;
+      due = true;
+      wake();
+    }, everyMs);
+    return {
+      join: () => ({ first: [delivery()], order }),
+      take: () => {
+        if (!due) return undefined;
+        due = false;
+        return delivery();
+      },
+      finish: () => clearInterval(timer),
+      close: () => clearInterval(timer),
+    };
+  }
+}

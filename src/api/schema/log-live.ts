@@ -1,0 +1,22 @@
+import { optionalEvent, optionalMarketPart } from '../inputs.js';
+import { LogLines } from '../live/log-lines.js';
+import { builder } from './builder.js';
+import { LogEntryType, logFilterArgs } from './log.js';
+
+builder.subscriptionField('log', (t) =>
+  t.field({
+    type: LogEntryType,
+    description:
+      'Log entries from now on, as they happen. A reader that falls more than a thousand behind misses the oldest of them; `logs` has them all.',
+    args: logFilterArgs,
+    subscribe: (_root, args, { bus }) =>
+      new LogLines(bus, {
+        exchange: args.exchange ?? undefined,
+        symbol: optionalMarketPart('symbol', args.symbol),
+        currency: optionalMarketPart('currency', args.currency),
+        level: args.level ?? undefined,
+        event: optionalEvent(args.event),
+      }),
+    resolve: ({ value }) => value,
+  }),
+);

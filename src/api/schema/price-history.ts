@@ -1,0 +1,109 @@
+import type { Gap } from '../../market/gap.js';
+import type { Market } from '../../market/market.js';
+import type { OrderBook } from '../../market/order-book.js';
+import { midDecimal } from '../../market/decimal.js';
+import type { StoreReader } from '../../store/store-types.js';
+import { badInput } from '../errors.js';
+import { marketPart } from '../inputs.js';
+import { marketArgs } from './arguments.js';
+import { builder } from './builder.js';
+
+/** Points of one question at most: each is a book rebuilt out of the store. */
+const MAX_POINTS = 300;
+
+/** The best prices of a market at one moment. */
+interface PricePoint {
+  readonly at: number;
+  readonly book: OrderBook | null;
+}
+
+const PricePointType = builder.objectRef<PricePoint>('PricePoint').implement({
+  description: 'The best prices of a market as they stood at one moment.',
+  fields: (t) => ({
+    at: t.expose('at', { type: 'DateTime', description: 'The moment.' }),
+    timestamp: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'When the book that stood then was received; null in a gap and before the first book.',
+      resolve: ({ book }) => book?.timestamp ?? null,
+    }),
+    bestAsk: t.field({
+      type: 'Decimal',
+      nullable: true,
+      description: 'Price of the lowest ask; null when there is none or no book.',
+      resolve: ({ book }) => book?.asks[0]?.[0] ?? null,
+    }),
+    bestBid: t.field({
+      type: 'Decimal',
+      nullable: true,
+      description: 'Price of the highest bid; null when there is none or no book.',
+      resolve: ({ book }) => book?.bids[0]?.[0] ?? null,
+    }),
+    midPrice: t.field({
+      type: 'Decimal',
+      nullable: true,
+      description: 'The middle of both, exact; null when one is missing.',
+      resolve: ({ book }) => {
+        const [ask, bid] = [book?.asks[0]?.[0], book?.bids[0]?.[0]];
+        return ask === undefined || bid === undefined ? null : midDecimal(ask, bid);
+      },
+    }),
+  }),
+});
+
+function within(gaps: readonly Gap[], at: number): boolean {
+  return gaps.some(({ start, end }) => start < at && (end === null || at < end));
+}
+
+/** Moments evenly spread over a window, both ends included. */
+function moments(from: number, to: number, points: number): number[] {
+  return Array.from({ length: points }, (_unused, i) =>
+    Math.round(from + ((to - from) * i) / (points - 1)),
+  );
+}
+
+async function gapsOf(reader: StoreReader, market: Market, from: number, to: number) {
+  const page = await reader.gaps({ ...market, from, to, limit: 1000 });
+  return page.items.map(({ value }) => value);
+}
+
+builder.queryField('priceHistory', (t) =>
+  t.field({
+    type: [PricePointType],
+    description:
+      'The best prices of a market at moments evenly spread over a window, out of the store. A moment inside a gap has none.',
+    args: {
+      ...marketArgs,
+      from: t.arg({ type: 'DateTime', required: true, description: 'The first moment.' }),
+      to: t.arg({ type: 'DateTime', required: true, description: 'The last moment.' }),
+      points: t.arg.int({
+        required: true,
+        defaultValue: 100,
+        description: `How many moments, from 2 to ${MAX_POINTS}.`,
+      }),
+    },
+    resolve: async (_root, args, { reader, markets, rows }) => {
+      const market: Market = {
+        exchange: args.exchange,
+        symbol: marketPart('symbol', args.symbol),
+        currency: marketPart('currency', args.currency),
+      };
+      const { from, to, points } = args;
+      if (points < 2 || points > MAX_POINTS) {
+        throw badInput('points', `must be from 2 to ${MAX_POINTS}; was ${points}`);
+      }
+      if (to <= from) throw badInput('to', 'must be after from');
+      await markets.check([market]);
+      rows.take(points);
+      const gaps = await gapsOf(reader, market, from, to);
+      const found: PricePoint[] = [];
+      // One after the other: other readers of the store get their turn in between.
+      for (const at of moments(from, to, points)) {
+        const book = within(gaps, at) ? null : await reader.bookAt(market, at);
+        found.push({ at, book });
+      }
+      return found;
+    },
+  }),
+);

@@ -1,0 +1,210 @@
+import { COLLECTOR_STATES, type CollectorState } from '../../market/collector-status.js';
+import type { StoreStats } from '../../store/store-types.js';
+import type { ApiServices } from '../context.js';
+import { statesByExchange } from '../http/health.js';
+import { checkedEvery } from '../inputs.js';
+import { Periodic } from '../live/periodic.js';
+import type { ExchangeRates } from '../recorder-meter.js';
+import { periodArg } from './arguments.js';
+import { builder } from './builder.js';
+import { CollectorStateEnum } from './collector.js';
+import { ExchangeEnum } from './exchange-enum.js';
+
+/** Size of the database and of its disk, as far as the store knows them. */
+interface DiskFigures {
+  readonly databaseBytes?: number | null;
+  readonly maxDatabaseBytes?: number | null;
+  readonly freeBytes?: number | null;
+  readonly growthBytesPerDay?: number | null;
+  readonly daysUntilFull?: number | null;
+  readonly warning?: string | null;
+}
+
+/** How many collectors are in a state. */
+interface StateCount {
+  readonly state: CollectorState;
+  readonly count: number;
+}
+
+/** Rates of an exchange with the states of its collectors. */
+interface ExchangeFigures extends ExchangeRates {
+  readonly states: readonly StateCount[];
+}
+
+/** The recorder's figures at one moment. */
+interface RecorderFigures {
+  readonly at: number;
+  readonly version: string;
+  readonly exchanges: readonly ExchangeFigures[];
+  readonly storedPerSecond: number;
+  readonly openGaps: number;
+  readonly store: StoreStats;
+  readonly disk: DiskFigures;
+  readonly subscriptions: number;
+}
+
+/** Everything that the recorder knows of itself right now. */
+function recorderFigures(services: ApiServices): RecorderFigures {
+  const { control, meter, stats, streams, version } = services;
+  const store = stats() as StoreStats & { readonly disk?: DiskFigures };
+  const states = statesByExchange(control);
+  return {
+    at: Date.now(),
+    version,
+    exchanges: meter.exchangeRates().map((rates) => ({
+      ...rates,
+      states: COLLECTOR_STATES.flatMap((state) => {
+        const count = states[rates.exchange][state] ?? 0;
+        return count === 0 ? [] : [{ state, count }];
+      }),
+    })),
+    storedPerSecond: meter.storedPerSecond,
+    openGaps: meter.openGaps,
+    store,
+    disk: store.disk ?? {},
+    subscriptions: streams.size,
+  };
+}
+
+const StateCountType = builder.objectRef<StateCount>('CollectorStateCount').implement({
+  description: 'How many collectors are in a state.',
+  fields: (t) => ({
+    state: t.expose('state', { type: CollectorStateEnum, description: 'The state.' }),
+    count: t.exposeInt('count', { description: 'Collectors in it, 1 or more.' }),
+  }),
+});
+
+const ExchangeFiguresType = builder.objectRef<ExchangeFigures>('ExchangeFigures').implement({
+  description: 'How fast an exchange is being recorded.',
+  fields: (t) => ({
+    exchange: t.expose('exchange', { type: ExchangeEnum, description: 'The exchange.' }),
+    framesPerSecond: t.exposeFloat('framesPerSecond', {
+      description: 'Valid books received a second over the last ten seconds, repeats included.',
+    }),
+    changedPerSecond: t.exposeFloat('changedPerSecond', {
+      description: 'Of those, books that differed from the one before.',
+    }),
+    states: t.expose('states', {
+      type: [StateCountType],
+      description: 'Its collectors by state; states without any are left out.',
+    }),
+  }),
+});
+
+const sum = (figures: RecorderFigures, of: 'framesPerSecond' | 'changedPerSecond'): number =>
+  Math.round(figures.exchanges.reduce((total, rates) => total + rates[of], 0) * 100) / 100;
+
+const RecorderType = builder.objectRef<RecorderFigures>('Recorder').implement({
+  description: 'The recorder as a whole, at one moment.',
+  fields: (t) => ({
+    timestamp: t.expose('at', { type: 'DateTime', description: 'That moment.' }),
+    version: t.exposeString('version', { description: 'Version of the program.' }),
+    uptimeSeconds: t.int({
+      description: 'Age of the process.',
+      resolve: () => Math.floor(process.uptime()),
+    }),
+    exchanges: t.expose('exchanges', {
+      type: [ExchangeFiguresType],
+      description: 'The five exchanges.',
+    }),
+    framesPerSecond: t.float({
+      description:
+        'Valid books received a second over the last ten seconds, repeats included, all exchanges.',
+      resolve: (figures) => sum(figures, 'framesPerSecond'),
+    }),
+    changedPerSecond: t.float({
+      description: 'Of those, books that differed from the one before.',
+      resolve: (figures) => sum(figures, 'changedPerSecond'),
+    }),
+    storedPerSecond: t.exposeFloat('storedPerSecond', {
+      description: 'Books written to the database a second over the last ten seconds.',
+    }),
+    openGaps: t.exposeInt('openGaps', { description: 'Markets that are in a gap now.' }),
+    queuedBooks: t.int({
+      description: 'Books waiting to be written.',
+      resolve: ({ store }) => store.queuedBooks,
+    }),
+    queuedBytes: t.field({
+      type: 'BigInt',
+      description: 'Estimated bytes of those.',
+      resolve: ({ store }) => store.queuedBytes,
+    }),
+    lastFlushMs: t.float({
+      nullable: true,
+      description: 'Duration of the last write, ms; null before the first.',
+      resolve: ({ store }) => store.lastFlushMs,
+    }),
+    storedBooks: t.field({
+      type: 'BigInt',
+      description: 'Books written since the process began.',
+      resolve: ({ store }) => store.storedBooks,
+    }),
+    droppedBooks: t.field({
+      type: 'BigInt',
+      description: 'Books that could not be kept, since the process began; each is inside a gap.',
+      resolve: ({ store }) => store.droppedBooks,
+    }),
+    storeFailure: t.string({
+      nullable: true,
+      description: 'Why nothing can be written right now; null when all is well.',
+      resolve: ({ store }) => store.failure,
+    }),
+    databaseBytes: t.field({
+      type: 'BigInt',
+      nullable: true,
+      description: 'Size of the database; null when not known.',
+      resolve: ({ disk }) => disk.databaseBytes ?? null,
+    }),
+    maxDatabaseBytes: t.field({
+      type: 'BigInt',
+      nullable: true,
+      description: 'What the database may reach (`MAX_DB_GB`); null when there is no bound.',
+      resolve: ({ disk }) => disk.maxDatabaseBytes ?? null,
+    }),
+    freeBytes: t.field({
+      type: 'BigInt',
+      nullable: true,
+      description: 'Free space where the database lies; null when not known.',
+      resolve: ({ disk }) => disk.freeBytes ?? null,
+    }),
+    growthBytesPerDay: t.field({
+      type: 'BigInt',
+      nullable: true,
+      description: 'Growth of the database in a day; null when not known.',
+      resolve: ({ disk }) =>
+        typeof disk.growthBytesPerDay === 'number' ? Math.round(disk.growthBytesPerDay) : null,
+    }),
+    daysUntilFull: t.float({
+      nullable: true,
+      description: 'Days until the disk is full at that growth; null when not known, or never.',
+      resolve: ({ disk }) => disk.daysUntilFull ?? null,
+    }),
+    diskWarning: t.string({
+      nullable: true,
+      description: 'Set when the disk will soon be full; null when all is well.',
+      resolve: ({ disk }) => disk.warning ?? null,
+    }),
+    subscriptions: t.exposeInt('subscriptions', { description: 'Open live subscriptions.' }),
+  }),
+});
+
+builder.queryField('recorder', (t) =>
+  t.field({
+    type: RecorderType,
+    description: 'The recorder as a whole: rates, queue, database.',
+    resolve: (_root, _args, services) => recorderFigures(services),
+  }),
+);
+
+builder.subscriptionField('recorder', (t) =>
+  t.field({
+    type: RecorderType,
+    description:
+      'The recorder as a whole, now and then as often as `every` says. Shared by equal subscriptions.',
+    args: periodArg,
+    extensions: { shared: true },
+    subscribe: (_root, { every }, services) =>
+      new Periodic(() => recorderFigures(services), checkedEvery(every)),
+    resolve: ({ value }) => value,
+  }),
+);

@@ -1,0 +1,71 @@
+import { useEffect, useRef } from 'preact/hooks';
+import { Redirect, Route, Switch, useLocation } from 'wouter-preact';
+import { connection } from './data/connection.js';
+import { Header } from './parts/header.js';
+import { FailureNote, TokenDialog } from './parts/mutation-dialogs.js';
+import { t } from './text/texts.js';
+import { EventsView } from './views/events.js';
+import { HistoryView } from './views/history.js';
+import { LostView } from './views/lost.js';
+import { MarketView } from './views/market.js';
+import { OverviewView } from './views/overview.js';
+
+/** The page: its frame and the view that the address names. */
+export function App() {
+  const [path] = useLocation();
+  const main = useRef<HTMLElement>(null);
+  const first = useRef(true);
+  useEffect(() => {
+    // A new view is read from its beginning, by eyes and by screen readers.
+    if (!first.current) main.current?.focus();
+    first.current = false;
+    scrollTo(0, 0);
+  }, [path]);
+  return (
+    <>
+      <a class="skip" href="#main">
+        {t.value.skip}
+      </a>
+      <Header />
+      <div role="status" class="banner-place">
+        {connection.value === 'lost' && (
+          <p class="banner">
+            <span aria-hidden="true">⚠</span> {t.value.connection.lostLong}
+          </p>
+        )}
+      </div>
+      <FailureNote />
+      <main
+        id="main"
+        ref={main}
+        tabIndex={-1}
+        class={connection.value === 'lost' ? 'offline' : undefined}
+      >
+        <Switch>
+          <Route path="/">
+            <OverviewView />
+          </Route>
+          <Route path="/market">
+            <Redirect to="/market/BTC-KRW" replace />
+          </Route>
+          <Route path="/market/:pair">{({ pair }) => <MarketView key={pair} pair={pair} />}</Route>
+          <Route path="/history">
+            <Redirect to="/history/UPBIT/BTC-KRW" replace />
+          </Route>
+          <Route path="/history/:exchange/:pair">
+            {({ exchange, pair }) => (
+              <HistoryView key={`${exchange}:${pair}`} exchange={exchange} pair={pair} />
+            )}
+          </Route>
+          <Route path="/events">
+            <EventsView />
+          </Route>
+          <Route>
+            <LostView />
+          </Route>
+        </Switch>
+      </main>
+      <TokenDialog />
+    </>
+  );
+}

@@ -1,0 +1,386 @@
+import { signal, useComputed, useSignal } from '@preact/signals';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { Link } from 'wouter-preact';
+import { follow } from '../data/connection.js';
+import {
+  EXCHANGES,
+  keyOf,
+  listed,
+  type MarketRow,
+  markets,
+  marketsVersion,
+  SPARK_POINTS,
+} from '../data/markets.js';
+import { setMarket, setPattern } from '../data/mutations.js';
+import { now, withNextFrame } from '../data/paint.js';
+import { type CollectorState, type Exchange, PricesDocument } from '../gql/graphql.js';
+import { duration, grouped, NONE, rate } from '../text/format.js';
+import { t } from '../text/texts.js';
+import { Spark } from './spark.js';
+import { StateBadge } from './state-badge.js';
+import { useVirtualRows } from './virtual-rows.js';
+
+type Show = 'recorded' | 'trouble' | 'idle' | 'all';
+type Column = 'market' | 'state' | 'age' | 'rate' | 'reconnects' | 'gap';
+
+/** Height of a row, px; the style sheet has the same. */
+const ROW_HEIGHT = 38;
+
+/** Worst first. */
+const SEVERITY: Readonly<Record<CollectorState, number>> = {
+  FAILED: 0,
+  STALE: 1,
+  RECONNECTING: 2,
+  STARTING: 3,
+  LIVE: 4,
+  STOPPED: 5,
+};
+
+/** Whether a person should look at a market. */
+export function inTrouble({ state, openGap }: MarketRow): boolean {
+  return (
+    state === 'FAILED' ||
+    state === 'STALE' ||
+    state === 'RECONNECTING' ||
+    (openGap !== null && state !== 'STOPPED' && state !== null && state !== 'STARTING')
+  );
+}
+
+const byName = (a: MarketRow, b: MarketRow): number =>
+  a.symbol < b.symbol
+    ? -1
+    : a.symbol > b.symbol
+      ? 1
+      : a.currency.localeCompare(b.currency) || a.exchange.localeCompare(b.exchange);
+
+const ORDERS: Readonly<Record<Column, (a: MarketRow, b: MarketRow) => number>> = {
+  market: byName,
+  state: (a, b) =>
+    (a.state === null ? 6 : SEVERITY[a.state]) - (b.state === null ? 6 : SEVERITY[b.state]) ||
+    b.booksPerSecond - a.booksPerSecond,
+  age: (a, b) => (a.lastBookAt ?? 0) - (b.lastBookAt ?? 0),
+  rate: (a, b) => b.booksPerSecond - a.booksPerSecond,
+  reconnects: (a, b) => b.reconnects - a.reconnects,
+  gap: (a, b) => (a.openGap?.start ?? Infinity) - (b.openGap?.start ?? Infinity),
+};
+
+/** The middle prices of the markets in sight, as text. */
+const prices = new Map<string, string | null>();
+const pricesVersion = signal(0);
+const pricesChanged = (): void => {
+  pricesVersion.value++;
+};
+
+/** Follows the prices of the rows in sight; while a person scrolls nothing is asked for. */
+function usePrices(rows: readonly MarketRow[]): void {
+  const wanted = rows.filter(({ state }) => state !== null && state !== 'STOPPED');
+  const names = wanted.map(({ key }) => key).join(' ');
+  useEffect(() => {
+    if (names === '') return;
+    let leave: () => void = () => undefined;
+    const timer = setTimeout(() => {
+      const ids = wanted.map(({ exchange, symbol, currency }) => ({ exchange, symbol, currency }));
+      leave = follow(PricesDocument, { markets: ids, every: 1000 }, ({ orderbooks }) => {
+        prices.set(keyOf(orderbooks), orderbooks.midPrice ?? null);
+        withNextFrame(pricesChanged);
+      });
+    }, 250);
+    return () => {
+      clearTimeout(timer);
+      leave();
+    };
+  }, [names]);
+}
+
+function ActionButton({ row }: { readonly row: MarketRow }) {
+  const [busy, setBusy] = useState(false);
+  const { table, common, exchange } = t.value;
+  const on = row.state === null || row.state === 'STOPPED' || row.state === 'FAILED';
+  const name = `${exchange[row.exchange]} ${row.symbol}-${row.currency}`;
+  return (
+    <button
+      type="button"
+      class="small"
+      disabled={busy}
+      aria-label={on ? table.startMarket(name) : table.stopMarket(name)}
+      onClick={() => {
+        setBusy(true);
+        void setMarket(row, on).finally(() => setBusy(false));
+      }}
+    >
+      {on ? common.start : common.stop}
+    </button>
+  );
+}
+
+function Row(props: { readonly row: MarketRow; readonly index: number; readonly top: number }) {
+  const { row, index, top } = props;
+  const { exchange, table, cause, common } = t.value;
+  const at = now.value;
+  void pricesVersion.value;
+  const age = row.lastBookAt === null || row.state === null ? null : at - row.lastBookAt;
+  const pair = `${row.symbol}-${row.currency}`;
+  return (
+    <div
+      role="row"
+      aria-rowindex={index + 2}
+      class={`row ${row.state ?? 'NONE'}`}
+      style={{ transform: `translateY(${top}px)` }}
+    >
+      <div role="cell" class="market">
+        <Link href={`/market/${pair}`}>
+          <b>{row.symbol}</b>
+          <span class="quote">-{row.currency}</span>
+        </Link>
+        <span class="name" title={row.koreanName ?? row.englishName ?? undefined}>
+          {exchange[row.exchange]}
+          {row.listed || !listed.value ? null : ` · ${table.unlisted}`}
+        </span>
+      </div>
+      <div role="cell" class="state-cell">
+        <StateBadge state={row.state} title={row.error} />
+      </div>
+      <div role="cell" class="number price-cell">
+        {row.state === null ? NONE : grouped(prices.get(row.key))}
+      </div>
+      <div role="cell" class="number">
+        {duration(age)}
+      </div>
+      <div role="cell" class="number">
+        {row.state === null ? NONE : rate(row.booksPerSecond)}
+      </div>
+      <div role="cell" class="spark-cell">
+        <Spark values={row.spark} points={SPARK_POINTS} width={96} height={22} />
+      </div>
+      <div role="cell" class="number reconnects-cell">
+        {row.state === null ? NONE : row.reconnects}
+      </div>
+      <div role="cell" class="number gap-cell">
+        {row.openGap === null ? (
+          NONE
+        ) : (
+          <span class="gap-open" title={cause[row.openGap.cause]}>
+            {duration(at - row.openGap.start)}
+            <span class="unseen">
+              {' '}
+              {common.age}, {cause[row.openGap.cause]}
+            </span>
+          </span>
+        )}
+      </div>
+      <div role="cell" class="action-cell">
+        <ActionButton row={row} />
+      </div>
+    </div>
+  );
+}
+
+function PatternForm() {
+  const [pattern, setPatternText] = useState('');
+  const [busy, setBusy] = useState(false);
+  const { table } = t.value;
+  const send = (on: boolean): void => {
+    if (pattern.trim() === '') return;
+    setBusy(true);
+    void setPattern(pattern.trim(), on).finally(() => setBusy(false));
+  };
+  return (
+    <form
+      class="pattern"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send(true);
+      }}
+    >
+      <label class="field">
+        <span>{table.pattern}</span>
+        <input
+          type="text"
+          placeholder={table.patternHint}
+          autocomplete="off"
+          spellcheck={false}
+          value={pattern}
+          onInput={(event) => setPatternText(event.currentTarget.value)}
+        />
+      </label>
+      <button type="submit" disabled={busy}>
+        {table.startAll}
+      </button>
+      <button type="button" disabled={busy} onClick={() => send(false)}>
+        {table.stopAll}
+      </button>
+    </form>
+  );
+}
+
+/** All markets: searched, filtered, sorted; only the rows in sight are drawn. */
+export function MarketTable() {
+  const search = useSignal('');
+  const show = useSignal<Show>('recorded');
+  const exchange = useSignal<Exchange | 'ALL'>('ALL');
+  const currency = useSignal('ALL');
+  const sort = useSignal<{ readonly column: Column; readonly turned: boolean }>({
+    column: 'state',
+    turned: false,
+  });
+  const scroller = useRef<HTMLDivElement>(null);
+
+  const currencies = useComputed(() => {
+    void marketsVersion.value;
+    return [...new Set([...markets.values()].map((row) => row.currency))].sort();
+  });
+  const rows = useComputed(() => {
+    void marketsVersion.value;
+    const words = search.value.trim().toUpperCase();
+    const found: MarketRow[] = [];
+    for (const row of markets.values()) {
+      if (exchange.value !== 'ALL' && row.exchange !== exchange.value) continue;
+      if (currency.value !== 'ALL' && row.currency !== currency.value) continue;
+      if (show.value === 'recorded' && (row.state === null || row.state === 'STOPPED')) continue;
+      if (show.value === 'trouble' && !inTrouble(row)) continue;
+      if (show.value === 'idle' && row.state !== null && row.state !== 'STOPPED') continue;
+      if (
+        words !== '' &&
+        !`${row.symbol}-${row.currency}`.includes(words) &&
+        !row.koreanName?.includes(words) &&
+        !row.englishName?.toUpperCase().includes(words)
+      ) {
+        continue;
+      }
+      found.push(row);
+    }
+    const { column, turned } = sort.value;
+    const order = ORDERS[column];
+    return found.sort((a, b) => (turned ? -order(a, b) : order(a, b)) || byName(a, b));
+  });
+
+  const shown = rows.value;
+  const { items, height } = useVirtualRows(scroller, shown.length, ROW_HEIGHT);
+  usePrices(items.flatMap(({ index }) => shown[index] ?? []));
+
+  const { table, common, exchange: names } = t.value;
+  const heading = (column: Column, kind = 'number') => {
+    const { column: by, turned } = sort.value;
+    const here = by === column;
+    return (
+      <div
+        role="columnheader"
+        class={`${kind} ${column}-head`}
+        aria-sort={here ? (turned ? 'descending' : 'ascending') : 'none'}
+      >
+        <button
+          type="button"
+          onClick={() => (sort.value = { column, turned: here ? !turned : false })}
+        >
+          {table[column]}
+          <span aria-hidden="true" class="arrow">
+            {here ? (turned ? '▴' : '▾') : ''}
+          </span>
+        </button>
+      </div>
+    );
+  };
+
+  return (
+    <section class="panel markets" aria-labelledby="markets-heading">
+      <div class="panel-head">
+        <h2 id="markets-heading">{table.heading}</h2>
+        <span class="muted" role="status">
+          {table.shown(String(shown.length), String(markets.size))}
+        </span>
+        <PatternForm />
+      </div>
+      <div class="filters">
+        <label class="field grow">
+          <span>{table.search}</span>
+          <input
+            type="search"
+            placeholder={table.searchHint}
+            value={search.value}
+            onInput={(event) => (search.value = event.currentTarget.value)}
+          />
+        </label>
+        <label class="field">
+          <span>{table.show}</span>
+          <select
+            value={show.value}
+            onChange={(event) => (show.value = event.currentTarget.value as Show)}
+          >
+            {(Object.keys(table.shows) as Show[]).map((each) => (
+              <option key={each} value={each}>
+                {table.shows[each]}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label class="field">
+          <span>{common.exchange}</span>
+          <select
+            value={exchange.value}
+            onChange={(event) => (exchange.value = event.currentTarget.value as Exchange | 'ALL')}
+          >
+            <option value="ALL">{common.all}</option>
+            {EXCHANGES.map((each) => (
+              <option key={each} value={each}>
+                {names[each]}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label class="field">
+          <span>{table.currency}</span>
+          <select
+            value={currency.value}
+            onChange={(event) => (currency.value = event.currentTarget.value)}
+          >
+            <option value="ALL">{common.all}</option>
+            {currencies.value.map((each) => (
+              <option key={each} value={each}>
+                {each}
+              </option>
+            ))}
+          </select>
+        </label>
+      </div>
+      <div
+        class="grid"
+        role="table"
+        aria-labelledby="markets-heading"
+        aria-rowcount={shown.length + 1}
+        ref={scroller}
+        tabIndex={0}
+      >
+        <div role="rowgroup" class="grid-head">
+          <div role="row" class="row" aria-rowindex={1}>
+            {heading('market', 'market')}
+            {heading('state', 'state-cell')}
+            <div role="columnheader" class="number price-cell">
+              {table.price}
+            </div>
+            {heading('age')}
+            {heading('rate')}
+            <div role="columnheader" class="spark-cell">
+              {table.activity}
+            </div>
+            {heading('reconnects', 'number reconnects-cell')}
+            {heading('gap', 'number gap-cell')}
+            <div role="columnheader" class="action-cell">
+              <span class="unseen">{table.action}</span>
+            </div>
+          </div>
+        </div>
+        <div role="rowgroup" class="grid-body" style={{ height: `${Math.max(height, 1)}px` }}>
+          {items.map(({ index, start }) => {
+            const row = shown[index];
+            return row && <Row key={row.key} row={row} index={index} top={start} />;
+          })}
+        </div>
+      </div>
+      {shown.length === 0 && (
+        <p class="empty">
+          {markets.size === 0 ? common.loading : `${table.none} ${table.noneHint}`}
+        </p>
+      )}
+    </section>
+  );
+}

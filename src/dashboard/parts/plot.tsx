@@ -1,0 +1,95 @@
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import UPlot from 'uplot';
+import { dark, lang, sideColours } from '../data/settings.js';
+
+/** A colour of the style sheet. */
+export function colour(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+}
+
+/** Axis of a plot in the page's colours. */
+export function axis(more: UPlot.Axis = {}): UPlot.Axis {
+  return {
+    stroke: colour('muted'),
+    font: '11px system-ui, sans-serif',
+    grid: { stroke: colour('line'), width: 1 },
+    ticks: { stroke: colour('line'), width: 1, size: 4 },
+    ...more,
+  };
+}
+
+/** Axis of times on a 24 hour clock, dates as 9-17. */
+export function timeAxis(): UPlot.Axis {
+  return axis({
+    space: 70,
+    values: [
+      [86_400 * 365, '{YYYY}', null, null, null, null, null, null, 1],
+      [86_400 * 28, '{YYYY}-{MM}', null, null, null, null, null, null, 1],
+      [86_400, '{MM}-{DD}', null, null, null, null, null, null, 1],
+      [60, '{HH}:{mm}', '\n{MM}-{DD}', null, '\n{MM}-{DD}', null, null, null, 1],
+      [1, '{HH}:{mm}:{ss}', null, null, null, null, null, null, 1],
+    ],
+  });
+}
+
+/** Width of the axis of prices that its longest label needs, px. */
+export function priceAxis(): UPlot.Axis {
+  return axis({
+    size: (_plot, values) => 18 + 6.4 * Math.max(3, ...(values ?? []).map((v) => v.length)),
+    values: (_plot, splits) =>
+      splits.map((split) => split.toLocaleString('en-US', { maximumFractionDigits: 8 })),
+  });
+}
+
+/**
+ * A uPlot chart that fills its place. It is made anew when the theme or the language changes, and
+ * otherwise only given its data.
+ */
+export function Plot(props: {
+  /** Makes all options but the size, in the colours of the moment. */
+  readonly options: () => Omit<UPlot.Options, 'width' | 'height'>;
+  readonly data: UPlot.AlignedData;
+  readonly height: number;
+  /** What the chart shows, for those who do not see it. */
+  readonly label: string;
+  /** Changes when the options do. */
+  readonly version?: string;
+  readonly onClick?: (x: number) => void;
+}) {
+  const place = useRef<HTMLDivElement>(null);
+  const plot = useRef<UPlot | null>(null);
+  const onClick = useRef(props.onClick);
+  onClick.current = props.onClick;
+  const key = `${dark.value} ${lang.value} ${sideColours.value} ${props.version ?? ''}`;
+
+  useLayoutEffect(() => {
+    const element = place.current!;
+    const made = new UPlot(
+      { ...props.options(), width: element.clientWidth || 300, height: props.height },
+      props.data,
+      element,
+    );
+    plot.current = made;
+    const clicked = (event: MouseEvent): void => {
+      onClick.current?.(made.posToVal(event.offsetX, 'x'));
+    };
+    made.over.addEventListener('click', clicked);
+    const observer = new ResizeObserver(() => {
+      if (element.clientWidth > 0) {
+        made.setSize({ width: element.clientWidth, height: props.height });
+      }
+    });
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      made.destroy();
+      plot.current = null;
+    };
+  }, [key, props.height]);
+
+  useEffect(() => {
+    plot.current?.setData(props.data);
+  }, [props.data]);
+
+  return <div ref={place} class="plot" role="img" aria-label={props.label} />;
+}

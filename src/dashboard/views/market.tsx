@@ -1,0 +1,322 @@
+import { useSignal } from '@preact/signals';
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { Link, useLocation } from 'wouter-preact';
+import type UPlot from 'uplot';
+import { type BookLeg, PairFeed, type PairBooks, TRACK_LENGTH } from '../data/books.js';
+import { ask } from '../data/connection.js';
+import { EXCHANGES, keyOf, listed, markets, marketsVersion } from '../data/markets.js';
+import { setMarket } from '../data/mutations.js';
+import { now, serverNow } from '../data/paint.js';
+import { isUnknown, marketsOf, type Pair, readPair } from '../data/pair.js';
+import { lang } from '../data/settings.js';
+import { type Exchange, PriceHistoryDocument } from '../gql/graphql.js';
+import { DepthChart } from '../parts/depth-chart.js';
+import { Ladder } from '../parts/ladder.js';
+import { MarketPicker } from '../parts/market-picker.js';
+import { colour, Plot, priceAxis, timeAxis } from '../parts/plot.js';
+import { StateBadge } from '../parts/state-badge.js';
+import { useTitle } from '../parts/title.js';
+import { UnknownMarket } from '../parts/unknown-market.js';
+import { duration, grouped, NONE } from '../text/format.js';
+import { t } from '../text/texts.js';
+
+/** Levels a side in a ladder. */
+const ROWS = 12;
+/** Lines differ in more than their colour. */
+const DASHES: Readonly<Record<Exchange, number[]>> = {
+  UPBIT: [],
+  BITHUMB: [8, 3],
+  COINONE: [2, 2],
+  KORBIT: [10, 3, 2, 3],
+  GOPAX: [4, 4],
+};
+/** How many moments of the last minutes are asked of the store. */
+const PAST_POINTS = 31;
+
+/** When an exchange's book was last confirmed, Unix ms of the server; null before the first. */
+function confirmedAt(books: PairBooks | null, leg: BookLeg | undefined, pair: Pair, of: Exchange) {
+  const row = markets.get(keyOf({ exchange: of, ...pair }));
+  const told =
+    books === null || leg?.ageMs == null ? null : Date.parse(books.timestamp) - Number(leg.ageMs);
+  const counted = row?.state == null ? null : row.lastBookAt;
+  if (told === null) return leg === undefined ? null : counted;
+  return Math.max(told, counted ?? 0);
+}
+
+function Age({ at }: { readonly at: number | null }) {
+  return <span class="age">{duration(at === null ? null : now.value - at)}</span>;
+}
+
+function Best(props: {
+  readonly kind: 'bid' | 'ask';
+  readonly books: PairBooks | null;
+  readonly pair: Pair;
+}) {
+  const { kind, books, pair } = props;
+  const { market, exchange, common } = t.value;
+  const best = kind === 'bid' ? books?.bestBid : books?.bestAsk;
+  const leg = books?.legs.find((each) => each.exchange === best?.exchange);
+  return (
+    <div class={`best ${kind}`}>
+      <span class="name">{kind === 'bid' ? market.highestBid : market.lowestAsk}</span>
+      <span class="value">{grouped(best?.price)}</span>
+      <span class="note">
+        {best == null ? (
+          NONE
+        ) : (
+          <>
+            <b>{exchange[best.exchange]}</b> · {common.volume} {grouped(best.volume)} · {common.age}{' '}
+            <Age at={confirmedAt(books, leg, pair, best.exchange)} />
+          </>
+        )}
+      </span>
+    </div>
+  );
+}
+
+function Between({ books }: { readonly books: PairBooks | null }) {
+  const { market } = t.value;
+  const crossed = books?.spread?.startsWith('-') === true;
+  return (
+    <div class={`best between ${crossed ? 'crossed' : ''}`}>
+      <span class="name">{market.between}</span>
+      <span class="value">{grouped(books?.spread)}</span>
+      <span class="note">
+        {crossed ? (
+          <b title={market.crossedHint}>
+            <span aria-hidden="true">⇄ </span>
+            {market.crossed}
+          </b>
+        ) : (
+          `${t.value.common.mid} ${grouped(books?.midPrice)}`
+        )}
+      </span>
+    </div>
+  );
+}
+
+function Column(props: {
+  readonly exchange: Exchange;
+  readonly pair: Pair;
+  readonly books: PairBooks | null;
+}) {
+  const { exchange, pair, books } = props;
+  void marketsVersion.value;
+  const [busy, setBusy] = useState(false);
+  const { market, exchange: names, common } = t.value;
+  const leg = books?.legs.find((each) => each.exchange === exchange);
+  const id = { exchange, ...pair };
+  const row = markets.get(keyOf(id));
+  const state = row?.state ?? leg?.state ?? null;
+  const book = leg?.orderbook;
+  const idle = state === null || state === 'STOPPED';
+  const stale = leg !== undefined && (leg.stale || state !== 'LIVE') && book != null;
+  const caption = market.ladder(names[exchange]);
+  const ladder = useMemo(
+    () => book != null && <Ladder book={book} rows={ROWS} caption={caption} />,
+    [book?.sequence, caption],
+  );
+  return (
+    <article
+      class={`column panel ${stale ? 'stale' : ''}`}
+      data-exchange={exchange}
+      aria-label={caption}
+    >
+      <header>
+        <h2>
+          <span class={`dot ${exchange}`} aria-hidden="true" />
+          {names[exchange]}
+        </h2>
+        <StateBadge state={state} title={row?.error ?? null} />
+      </header>
+      <p class="line muted">
+        {common.age} <Age at={confirmedAt(books, leg, pair, exchange)} />
+        <Link class="aside" href={`/history/${exchange}/${pair.symbol}-${pair.currency}`}>
+          {market.toHistory}
+          <span class="unseen"> {names[exchange]}</span>
+        </Link>
+      </p>
+      {stale && (
+        <p class="stale-note">
+          <span aria-hidden="true">▲ </span>
+          {market.stale}
+        </p>
+      )}
+      {ladder || (
+        <div class="no-book">
+          {idle ? (
+            row === undefined || !row.listed ? (
+              <p>{listed.value ? market.notListed : common.loading}</p>
+            ) : (
+              <>
+                <p>{market.notRecorded}</p>
+                <button
+                  type="button"
+                  disabled={busy}
+                  aria-label={t.value.table.startMarket(
+                    `${names[exchange]} ${pair.symbol}-${pair.currency}`,
+                  )}
+                  onClick={() => {
+                    setBusy(true);
+                    void setMarket(id, true).finally(() => setBusy(false));
+                  }}
+                >
+                  {common.start}
+                </button>
+              </>
+            )
+          ) : (
+            <p>{row?.error ?? market.waiting}</p>
+          )}
+        </div>
+      )}
+    </article>
+  );
+}
+
+function MidLines({ feed, pair }: { readonly feed: PairFeed; readonly pair: string }) {
+  void feed.tracked.value;
+  const { market, exchange: names } = t.value;
+  const { times, prices } = feed.tracks;
+  const shown = EXCHANGES.filter((exchange) => prices[exchange].some((price) => price !== null));
+  const data: UPlot.AlignedData = [[...times], ...shown.map((exchange) => [...prices[exchange]])];
+  const end = times.at(-1) ?? serverNow() / 1000;
+  return (
+    <section class="panel chart">
+      <div class="panel-head">
+        <h2>{market.lines}</h2>
+        <ul class="legend">
+          {shown.map((exchange) => (
+            <li key={exchange}>
+              <svg width="22" height="6" aria-hidden="true">
+                <line
+                  class={`line-${exchange}`}
+                  x1="0"
+                  x2="22"
+                  y1="3"
+                  y2="3"
+                  stroke-dasharray={DASHES[exchange].join(' ')}
+                />
+              </svg>
+              {names[exchange]}
+            </li>
+          ))}
+        </ul>
+      </div>
+      <Plot
+        height={240}
+        label={`${pair}: ${market.lines}. ${market.linesHint}`}
+        version={shown.join(' ')}
+        data={data}
+        options={() => ({
+          legend: { show: false },
+          cursor: { drag: { x: false, y: false } },
+          scales: {
+            x: {
+              range: (_plot, _min, max) => {
+                const last = max ?? end;
+                return [last - TRACK_LENGTH / 1000, last];
+              },
+            },
+          },
+          axes: [timeAxis(), priceAxis()],
+          series: [
+            {},
+            ...shown.map((exchange) => ({
+              label: names[exchange],
+              stroke: colour(`ex-${exchange}`),
+              dash: DASHES[exchange],
+              width: 1.5,
+              points: { show: false },
+            })),
+          ],
+        })}
+      />
+    </section>
+  );
+}
+
+/** Puts what the store knows of the last minutes before the lines. */
+async function loadPast(feed: PairFeed, pair: Pair): Promise<void> {
+  const to = Math.floor(serverNow() / 1000) * 1000;
+  const from = to - TRACK_LENGTH;
+  await Promise.all(
+    EXCHANGES.map(async (exchange) => {
+      if (markets.get(keyOf({ exchange, ...pair }))?.state == null) return;
+      try {
+        const window = { from, to, points: PAST_POINTS };
+        const { priceHistory } = await ask(PriceHistoryDocument, { exchange, ...pair, ...window });
+        feed.prepend(
+          exchange,
+          // A float is good enough for a pixel.
+          priceHistory.map(({ at, midPrice }) => ({
+            at: Date.parse(at),
+            price: midPrice == null ? null : Number(midPrice),
+          })),
+        );
+      } catch {
+        // The lines then begin with what comes live.
+      }
+    }),
+  );
+}
+
+/** One pair on the five exchanges, side by side. */
+export function MarketView(props: { readonly pair: string }) {
+  const pair = readPair(props.pair);
+  void marketsVersion.value;
+  if (pair === null || isUnknown(pair)) {
+    return <UnknownMarket pair={props.pair} addressOf={(close) => `/market/${close}`} />;
+  }
+  return <PairPage pair={pair} />;
+}
+
+function PairPage({ pair }: { readonly pair: Pair }) {
+  const [, go] = useLocation();
+  const name = `${pair.symbol}-${pair.currency}`;
+  const feed = useSignal<PairFeed | null>(null);
+  useEffect(() => {
+    const made = new PairFeed(pair.symbol, pair.currency);
+    feed.value = made;
+    const timer = setTimeout(() => void loadPast(made, pair), 300);
+    return () => {
+      clearTimeout(timer);
+      made.close();
+    };
+  }, [name]);
+  useTitle(name);
+  const books = feed.value?.books.value ?? null;
+  const error = feed.value?.error.value ?? null;
+  if (error?.code === 'UNKNOWN_MARKET') {
+    return <UnknownMarket pair={name} addressOf={(close) => `/market/${close}`} />;
+  }
+  const known = marketsOf(pair);
+  const koreanName = known.find((row) => row.koreanName !== null)?.koreanName;
+  const englishName = known.find((row) => row.englishName !== null)?.englishName;
+  const coin =
+    lang.value === 'ko' ? (koreanName ?? englishName) : (englishName ?? koreanName ?? null);
+  return (
+    <>
+      <div class="view-head">
+        <h1>
+          {name} <small>{coin}</small>
+        </h1>
+        <MarketPicker value={name} onPick={(picked) => go(`/market/${picked}`)} />
+      </div>
+      <section class="bests panel" aria-label={t.value.market.between}>
+        <Best kind="bid" books={books} pair={pair} />
+        <Between books={books} />
+        <Best kind="ask" books={books} pair={pair} />
+      </section>
+      <div class="columns">
+        {EXCHANGES.map((exchange) => (
+          <Column key={exchange} exchange={exchange} pair={pair} books={books} />
+        ))}
+      </div>
+      <div class="charts">
+        {feed.value !== null && <MidLines feed={feed.value} pair={name} />}
+        <DepthChart books={books} pair={name} />
+      </div>
+    </>
+  );
+}
