@@ -45,6 +45,8 @@ export default tseslint.config(
         performance: 'readonly',
         setTimeout: 'readonly',
         setImmediate: 'readonly',
+        setInterval: 'readonly',
+        fetch: 'readonly',
         Buffer: 'readonly',
       },
     },

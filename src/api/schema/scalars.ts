@@ -22,7 +22,7 @@ function shown(value: unknown): string {
   const text =
     typeof value === 'object'
       ? inspect(value, { depth: 1 })
-      : (JSON.stringify(value) ?? String(value));
+      : (JSON.stringify(value) ?? typeof value);
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 
