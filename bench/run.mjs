@@ -1,11 +1,22 @@
-/** `npm run bench`: every benchmark in turn. Ratios are against a limit measured in the same run. */
+/**
+ * `npm run bench`: every benchmark in turn; `npm run bench -- store export`: only these. Ratios are
+ * against a limit measured in the same run.
+ */
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 
+const NAMES = ['frame', 'store', 'export', 'history'];
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !NAMES.includes(name));
+if (unknown.length > 0) {
+  console.error(`no benchmark ${unknown.join(', ')}; there are ${NAMES.join(', ')}`);
+  process.exit(1);
+}
 console.log(
   `${new Date().toISOString()} Node ${process.versions.node}, ${cpus().length} × ${cpus()[0].model}`,
 );
-for (const name of ['frame', 'store']) {
+for (const name of wanted.length === 0 ? NAMES : wanted) {
   const { status } = spawnSync(
     process.execPath,
     [new URL(`${name}.mjs`, import.meta.url).pathname],

@@ -1,13 +1,13 @@
 import type { Market } from '../market/market.js';
 import type { BookScan } from './book-scan.js';
 import type { Client } from './connection.js';
-import { decodeLevels, encodeLevels } from './levels.js';
-import { applyRow, rebuildAt, type RebuiltBook, type StoredRow } from './rebuild.js';
+import { decodeLevels, encodeLevels, forEachLevel } from './levels.js';
+import { applyRow, rebuild, type RebuiltBook, type StoredRow } from './rebuild.js';
 import type { ExportOptions } from './store-types.js';
 
 /** Rows read at a time, and the length of text (UTF-16 units) after which a chunk is handed over. */
-const PAGE_ROWS = 500;
-const CHUNK_LENGTH = 512 * 1024;
+const PAGE_ROWS = 300;
+const CHUNK_LENGTH = 128 * 1024;
 
 /** A piece of an export. */
 export interface ExportChunk {
@@ -85,16 +85,23 @@ class RowText {
 
   items(row: StoredRow, separator: string): string {
     const head = `${this.#heads.get(row.marketId)}${row.timestamp},"side":`;
-    const texts: string[] = [];
-    // Prices and volumes are Decimal text: nothing in them needs escaping.
-    for (const [price, volume] of decodeLevels(row.asks)) {
-      texts.push(`${head}"ask","price":"${price}","volume":"${volume}"}`);
-    }
-    for (const [price, volume] of decodeLevels(row.bids)) {
-      texts.push(`${head}"bid","price":"${price}","volume":"${volume}"}`);
-    }
-    return texts.join(separator);
+    const asks = sideText(`${head}"ask","price":"`, row.asks, separator);
+    const bids = sideText(`${head}"bid","price":"`, row.bids, separator);
+    return asks === '' || bids === '' ? asks + bids : `${asks}${separator}${bids}`;
   }
+}
+
+/** The objects of a side's levels; `head` is what comes before a price. */
+function sideText(head: string, levels: string, separator: string): string {
+  let text = '';
+  // Prices and volumes are Decimal text: nothing in them needs escaping.
+  const take = (price: string, volume: string): void => {
+    text += `${text === '' ? '' : separator}${head}${price}","volume":"${volume}"}`;
+  };
+  if (forEachLevel(levels, take)) return text;
+  text = '';
+  for (const [price, volume] of decodeLevels(levels)) take(price, volume);
+  return text;
 }
 
 /** A market's newest book with the text of its sides. */
@@ -125,7 +132,7 @@ class BookText {
     const before = this.#written.get(row.marketId);
     const next = applyRow(before?.book ?? null, row);
     // What lies before the first exported row is read from its whole book on.
-    const book = next ?? (await rebuildAt(client, row.marketId, row.sequence));
+    const book = next ?? (await rebuild(client, row.marketId, row.sequence));
     if (book === null) return '';
     // Most changes touch one side: the other side, the same array, keeps its text.
     const asks = book.asks === before?.book.asks ? before.asks : encodeLevels(book.asks);

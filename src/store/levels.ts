@@ -17,7 +17,28 @@ export function encodeLevels(levels: readonly Level[]): string {
 
 /** Levels from the text of the database. */
 export function decodeLevels(text: string): Level[] {
-  return text === '[]' ? [] : (JSON.parse(text) as Level[]);
+  const levels: Level[] = [];
+  if (forEachLevel(text, (price, volume) => levels.push([price, volume]))) return levels;
+  return JSON.parse(text) as Level[];
+}
+
+/**
+ * Calls `take` for each level of a text that {@link encodeLevels} or SQLite wrote: without blanks
+ * and escapes. In a quarter of the time of JSON.parse.
+ * @returns false when the text is not written so; what was taken is then worth nothing
+ */
+export function forEachLevel(text: string, take: (price: string, volume: string) => void): boolean {
+  if (text === '[]') return true;
+  if (!text.startsWith('[["')) return false;
+  for (let at = 3; ;) {
+    const middle = text.indexOf('"', at);
+    if (middle < 0 || !text.startsWith(',"', middle + 1)) return false;
+    const end = text.indexOf('"', middle + 3);
+    if (end < 0) return false;
+    take(text.slice(at, middle), text.slice(middle + 3, end));
+    if (text.startsWith('],["', end + 1)) at = end + 5;
+    else return text.startsWith(']]', end + 1) && text.length === end + 3;
+  }
 }
 
 /** Levels that are there: without those that a row reports as vanished. */

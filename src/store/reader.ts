@@ -1,5 +1,5 @@
 import { EXCHANGES, type Exchange } from '../market/exchange.js';
-import type { Market } from '../market/market.js';
+import { type Market, marketKey } from '../market/market.js';
 import type { Level, OrderBook } from '../market/order-book.js';
 import { BookPages } from './book-pages.js';
 import { BookScan } from './book-scan.js';
@@ -10,7 +10,7 @@ import { StoreError } from './errors.js';
 import { decodeLevels } from './levels.js';
 import { gapPage, logPage } from './pages.js';
 import type { ExportBegun, ReaderOptions, ReaderService } from './reader-protocol.js';
-import { newestSequence, rebuildAt, type StoredRow } from './rebuild.js';
+import { rebuild, type StoredRow } from './rebuild.js';
 import { toMarket, toMarketRecord, toWantedPattern } from './records.js';
 import type {
   BookPage,
@@ -38,20 +38,20 @@ export class Reader implements ReaderService {
   #opened: Promise<{ client: Client; timeline: Timeline; pages: BookPages }> | undefined;
   readonly #exports = new Map<number, AsyncGenerator<ExportChunk>>();
   #nextExport = 1;
+  readonly #marketIds = new Map<string, number>();
 
   constructor(options: ReaderOptions) {
     this.#options = options;
   }
 
   async newestBook(market: Market): Promise<OrderBook | null> {
-    const { client } = await this.#database();
-    return this.#book(client, market, Number.MAX_SAFE_INTEGER);
+    return this.#book(market, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
   }
 
   async bookAt(market: Market, at: number): Promise<OrderBook | null> {
-    const { client, timeline } = await this.#database();
-    const limit = await timeline.lastUntil(at);
-    return limit === null ? null : this.#book(client, market, limit, at);
+    const { timeline } = await this.#database();
+    const limit = await timeline.boundAt(at);
+    return limit === null ? null : this.#book(market, limit, at);
   }
 
   async rows(query: RowsQuery): Promise<Page<BookRow>> {
@@ -172,33 +172,28 @@ export class Reader implements ReaderService {
     return this.#opened;
   }
 
-  /**
-   * Book of a market at its greatest sequence up to `limit` whose timestamp is not after `at`. Rows
-   * between that are after `at` exist only where the clock was set back.
-   */
-  async #book(
-    client: Client,
-    market: Market,
-    limit: number,
-    at?: number,
-  ): Promise<OrderBook | null> {
+  /** Book of a market at its greatest sequence up to `limit` whose timestamp is not after `at`. */
+  async #book(market: Market, limit: number, at: number): Promise<OrderBook | null> {
+    const { client } = await this.#database();
+    const id = await this.#marketId(market);
+    const book = id === null ? null : await rebuild(client, id, limit, at);
+    if (book === null) return null;
     const { exchange, symbol, currency } = market;
+    const { sequence, timestamp, exchangeTimestamp, asks, bids } = book;
+    const named = { exchange, symbol, currency };
+    return { market: named, timestamp, exchangeTimestamp, sequence, asks, bids };
+  }
+
+  /** Number of a market in the database, or null. It never changes and is never given up. */
+  async #marketId({ exchange, symbol, currency }: Market): Promise<number | null> {
+    const key = marketKey({ exchange, symbol, currency });
+    const known = this.#marketIds.get(key);
+    if (known !== undefined) return known;
+    const { client } = await this.#database();
     const where = { exchangeName: exchange, symbol, currency };
     const found = await client.market.findFirst({ where, select: { id: true } });
-    if (found === null) return null;
-    const sequence = await newestSequence(client, found.id, limit, at);
-    if (sequence === null) return null;
-    const book = await rebuildAt(client, found.id, sequence);
-    if (book === null) return null;
-    const { timestamp, exchangeTimestamp, asks, bids } = book;
-    return {
-      market: { exchange, symbol, currency },
-      timestamp,
-      exchangeTimestamp,
-      sequence,
-      asks,
-      bids,
-    };
+    if (found !== null) this.#marketIds.set(key, found.id);
+    return found?.id ?? null;
   }
 
   /** A walk over what is selected, from sequence `start` on, up to the newest book there is now. */

@@ -1,4 +1,4 @@
-import { applySide, type Level } from '../market/order-book.js';
+import { applySide, type Level, type Side } from '../market/order-book.js';
 import type { Client } from './connection.js';
 import { decodeLevels, presentLevels } from './levels.js';
 
@@ -51,51 +51,65 @@ export function applyRow(before: RebuiltBook | null, row: StoredRow): RebuiltBoo
   };
 }
 
-/**
- * The book of a market at its row `sequence`: the whole book that the row stands on, then all
- * changes up to it, read through the market index.
- * @returns null when there is no such row, or its whole book has been deleted.
- */
-export async function rebuildAt(
-  client: Client,
-  marketId: number,
-  sequence: number,
-): Promise<RebuiltBook | null> {
-  const rows = await client.$queryRawUnsafe<StoredRow[]>(
-    `SELECT ${ROW_COLUMNS} FROM book
-      WHERE market_id = ? AND sequence >= (SELECT base FROM book WHERE sequence = ?) AND sequence <= ?
-      ORDER BY sequence`,
-    marketId,
-    sequence,
-    sequence,
-  );
-  let book: RebuiltBook | null = null;
-  for (const row of rows) book = applyRow(book, row);
-  return book?.sequence === sequence ? book : null;
+/** The rows that make a book: its whole one and the changes since, in one row of the result. */
+interface BookPieces {
+  readonly sequence: number | bigint;
+  readonly timestamp: number | bigint;
+  readonly exchangeTimestamp: number | bigint | null;
+  readonly base: number | bigint;
+  /** Sequence of the first row that was found. */
+  readonly first: number | bigint;
+  /** Texts of the sides of all rows, a line each. */
+  readonly asks: string;
+  readonly bids: string;
 }
 
 /**
- * Greatest sequence of a market that is not above `limit` and whose timestamp is not after `at`
- * (Unix ms), or null. Reads down the market index from `limit`.
+ * The book of a market at its greatest sequence up to `limit` whose timestamp is not after `at`
+ * (Unix ms): the whole book that it stands on, then all changes up to it. One statement, which reads
+ * the market index down from `limit` and then up from the whole book.
+ * @returns null when there is no such row, or its whole book has been deleted.
  */
-export async function newestSequence(
+export async function rebuild(
   client: Client,
   marketId: number,
   limit = Number.MAX_SAFE_INTEGER,
   at = Number.MAX_SAFE_INTEGER,
-): Promise<number | null> {
-  const rows = await client.$queryRawUnsafe<{ sequence: number }[]>(
-    `SELECT sequence FROM book WHERE market_id = ? AND sequence <= ? AND timestamp <= ?
-      ORDER BY sequence DESC LIMIT 1`,
+): Promise<RebuiltBook | null> {
+  const rows = await client.$queryRawUnsafe<BookPieces[]>(
+    `SELECT n.sequence, n.timestamp, n.exchange_timestamp AS exchangeTimestamp, n.base,
+            min(b.sequence) AS first,
+            group_concat(b.asks, char(10) ORDER BY b.sequence) AS asks,
+            group_concat(b.bids, char(10) ORDER BY b.sequence) AS bids
+       FROM (SELECT sequence, timestamp, exchange_timestamp, base FROM book
+              WHERE market_id = ? AND sequence <= ? AND timestamp <= ?
+              ORDER BY sequence DESC LIMIT 1) n
+      CROSS JOIN book b ON b.market_id = ? AND b.sequence BETWEEN n.base AND n.sequence
+      GROUP BY n.sequence`,
     marketId,
     limit,
     at,
+    marketId,
   );
-  return rows[0]?.sequence ?? null;
+  const row = rows[0];
+  if (row === undefined || Number(row.first) !== Number(row.base)) return null;
+  const { sequence, timestamp, exchangeTimestamp, base } = row;
+  return {
+    sequence: Number(sequence),
+    timestamp: Number(timestamp),
+    exchangeTimestamp: exchangeTimestamp === null ? null : Number(exchangeTimestamp),
+    base: Number(base),
+    asks: rebuildSide('ask', row.asks),
+    bids: rebuildSide('bid', row.bids),
+  };
 }
 
-/** Newest stored book of a market, or null when there is none. */
-export async function newestStored(client: Client, marketId: number): Promise<RebuiltBook | null> {
-  const sequence = await newestSequence(client, marketId);
-  return sequence === null ? null : rebuildAt(client, marketId, sequence);
+/** A side out of the lines of its whole book and its changes. */
+function rebuildSide(side: Side, lines: string): readonly Level[] {
+  const [whole, ...changes] = lines.split('\n');
+  let levels: readonly Level[] = presentLevels(decodeLevels(whole!));
+  for (const change of changes) {
+    if (change !== '[]') levels = applySide(side, levels, decodeLevels(change));
+  }
+  return levels;
 }

@@ -27,16 +27,17 @@ export class Timeline {
     this.#client = client;
   }
 
-  /** Greatest sequence in the database whose timestamp is not after `at`, or null. */
-  async lastUntil(at: number): Promise<number | null> {
-    for (const segment of (await this.#segments()).reverse()) {
-      if (segment.min > at) continue;
-      const last = segment.max <= at ? segment.high : (await this.#lowerBound(segment, at + 1)) - 1;
-      // A bound without a row below it in this segment leaves the answer to the one before.
-      const found = await this.#rowAtOrBefore(last, segment.low);
-      if (found !== null) return found;
-    }
-    return null;
+  /**
+   * A sequence that no book with a timestamp up to `at` lies beyond; null when there is none at all.
+   * Books up to it may be after `at` only where the clock was set back.
+   */
+  async boundAt(at: number): Promise<number | null> {
+    const segments = await this.#segments();
+    // The last segment that reaches down to `at` holds the greatest such sequence, or earlier ones do.
+    const segment = segments.findLast(({ min }) => min <= at);
+    if (segment === undefined) return null;
+    if (segment.max <= at) return segment.high;
+    return (await this.#lowerBound(segment, at + 1)) - 1;
   }
 
   /**
@@ -63,12 +64,12 @@ export class Timeline {
 
   /** All segments, oldest first. The last one ends with the newest book. */
   async #segments(): Promise<Segment[]> {
-    const bounds = await this.#client.$queryRaw<
-      { first: bigint | null; last: bigint | null }[]
-    >`SELECT (SELECT min(sequence) FROM book) AS first, (SELECT max(sequence) FROM book) AS last`;
-    const { first, last } = bounds[0]!;
-    if (first === null || last === null) return [];
-    await this.#loadSteps();
+    const bounds = await this.#client.$queryRaw<Record<string, bigint | null>[]>`
+      SELECT (SELECT min(sequence) FROM book) AS first, (SELECT max(sequence) FROM book) AS last,
+             (SELECT max(sequence) FROM clock_step) AS step`;
+    const { first, last, step } = bounds[0]!;
+    if (first == null || last == null) return [];
+    if (Number(step ?? 0) > (this.#steps.at(-1)?.sequence ?? 0)) await this.#loadSteps();
     const segments: Segment[] = [];
     let low = Number(first);
     let min = -Infinity;
@@ -97,14 +98,6 @@ export class Timeline {
         toMs: Number(toMs),
       });
     }
-  }
-
-  /** Greatest sequence from `floor` to `limit` that has a row, or null. */
-  async #rowAtOrBefore(limit: number, floor: number): Promise<number | null> {
-    const rows = await this.#client.$queryRaw<{ sequence: number }[]>`
-      SELECT sequence FROM book WHERE sequence <= ${limit} AND sequence >= ${floor}
-       ORDER BY sequence DESC LIMIT 1`;
-    return rows[0]?.sequence ?? null;
   }
 
   /**

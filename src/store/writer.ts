@@ -9,7 +9,7 @@ import { type Growth, GrowthRecord } from './growth.js';
 import { decodeLevels, wholeRow } from './levels.js';
 import { lockDatabase } from './lock.js';
 import { MarketIds, replaceListing } from './market-list.js';
-import { newestStored } from './rebuild.js';
+import { rebuild } from './rebuild.js';
 import { toGap } from './records.js';
 import { type FileSpace, type RetireBound, Retirement, type RetireStep } from './retire.js';
 import type { ListedMarket } from './store-types.js';
@@ -272,7 +272,7 @@ export class Writer implements WriterService {
     id: number,
     row: BookRow,
   ): Promise<{ asks: string; bids: string }> {
-    const before = await newestStored(client, id);
+    const before = await rebuild(client, id);
     return wholeRow(before, { asks: decodeLevels(row.asks), bids: decodeLevels(row.bids) });
   }
 
