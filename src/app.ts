@@ -1,5 +1,6 @@
 import { createApi } from './api/server.js';
 import { Bus } from './bus.js';
+import type { RhythmBounds } from './collector/market-rhythm.js';
 import { adapters } from './collector/registry.js';
 import { Supervisor } from './collector/supervisor.js';
 import type { Config } from './config.js';
@@ -31,16 +32,19 @@ const STORE_GRACE_MS = 2500;
 /**
  * Composes the program and runs it. Data flows one way: collectors → bus → store and API.
  * @param quiet keeps the log off standard output (tests)
+ * @param rhythm bounds of silence other than the usual ones (tests)
  * @throws {Error} in one clear line when the log folder, the database or the port cannot be had;
  * what was opened before is closed again
  */
-export async function startApp(config: Config, quiet = false): Promise<App> {
+export async function startApp(config: Config, quiet = false, rhythm?: RhythmBounds): Promise<App> {
   const opened: (() => Promise<void>)[] = [];
   try {
     const bus = new Bus();
     const store = await openStore({
       path: config.dbPath,
+      flushMs: config.flushMs,
       retentionDays: config.retentionDays,
+      maxBytes: config.maxDbBytes,
       snapshotEveryMs: config.snapshotEveryMs,
     });
     opened.push(() => store.close(STORE_GRACE_MS));
@@ -65,7 +69,11 @@ export async function startApp(config: Config, quiet = false): Promise<App> {
       else logger.log('STORE_FAILED', {}, { reason });
     });
 
-    store.onRetired((books) => logger.log('BOOKS_RETIRED', {}, { books }));
+    store.onRetired((retired) => logger.log('BOOKS_RETIRED', {}, retired));
+    store.onDiskWarning(({ daysUntilFull, freeBytes, growthBytesPerDay }) => {
+      const figures = { freeBytes: freeBytes ?? 0, growthBytesPerDay: growthBytesPerDay ?? 0 };
+      logger.log('DISK_FILLING', {}, { days: daysUntilFull ?? 0, ...figures });
+    });
 
     const supervisor = new Supervisor({
       config,
@@ -73,6 +81,7 @@ export async function startApp(config: Config, quiet = false): Promise<App> {
       store,
       bus,
       logger,
+      rhythm,
     });
     const words = (...parts: unknown[]): string =>
       parts.map((p) => (p instanceof Error ? (p.stack ?? p.message) : String(p))).join(' ');

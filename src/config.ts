@@ -34,11 +34,17 @@ export interface Config {
   readonly bithumbPollMs: number;
   /** Time between two fetches of an exchange's market list. */
   readonly marketsRefreshMs: number;
+  /** Time between two audits of an exchange's books by REST; 0 = none. */
+  readonly auditEveryMs: number;
   /** Levels a side recorded and served; 0 = all. */
   readonly storeDepth: number;
   readonly snapshotEveryMs: number;
+  /** How long books gather before they are written. */
+  readonly flushMs: number;
   /** 0 keeps all. */
   readonly retentionDays: number;
+  /** Bytes that the database may reach on disk; 0 = no bound. */
+  readonly maxDbBytes: number;
   readonly logLevel: LogLevel;
   readonly logLang: 'ko' | 'en';
 }
@@ -98,6 +104,14 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     if (number >= least && number <= most) return number;
     bad(name, value, `a whole number${unit} from ${least} to ${most}, for example ${fallback}`);
     return fallback;
+  };
+  /** Bytes out of a decimal number of GB (10^9 bytes); 0, the default, stands for no bound. */
+  const gigabytes = (name: string, least: number, most: number): number => {
+    const value = text(name, '0');
+    const number = /^\d{1,9}(\.\d{1,9})?$/.test(value) ? Number.parseFloat(value) : Number.NaN;
+    if (number === 0 || (number >= least && number <= most)) return Math.round(number * 1e9);
+    bad(name, value, `0 for no bound, or a number of GB from ${least} to ${most}, for example 20`);
+    return 0;
   };
   const choice = <T extends string>(name: string, fallback: T, choices: readonly T[]): T => {
     const value = text(name, fallback).toLowerCase();
@@ -216,9 +230,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       86_400_000,
       ' of milliseconds',
     ),
+    auditEveryMs: integer('AUDIT_EVERY_MS', 10_000, 0, 86_400_000, ' of milliseconds'),
     storeDepth: integer('STORE_DEPTH', 0, 0, 100_000, ' of levels a side'),
     snapshotEveryMs: integer('SNAPSHOT_EVERY_MS', 60_000, 0, 86_400_000, ' of milliseconds'),
+    flushMs: integer('FLUSH_MS', 100, 1, 60_000, ' of milliseconds'),
     retentionDays: integer('RETENTION_DAYS', 0, 0, 36_500, ' of days'),
+    maxDbBytes: gigabytes('MAX_DB_GB', 0.1, 1_000_000),
     logLevel: choice('LOG_LEVEL', 'info', LOG_LEVELS),
     logLang: choice('LOG_LANG', 'ko', ['ko', 'en']),
   };

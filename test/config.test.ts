@@ -30,10 +30,14 @@ describe('readConfig', () => {
       urls: DEFAULT_URLS,
       bithumbTransport: 'rest',
       bithumbPollMs: 100,
+      readerIdleMs: 60_000,
       marketsRefreshMs: 3_600_000,
+      auditEveryMs: 10_000,
       storeDepth: 0,
       snapshotEveryMs: 60_000,
+      flushMs: 100,
       retentionDays: 0,
+      maxDbBytes: 0,
       logLevel: 'info',
       logLang: 'ko',
     });
@@ -74,6 +78,18 @@ describe('readConfig', () => {
     expect(found.join('\n')).toMatch(/UPBIT_WS_URL.*wss:\/\/ or ws:\/\//);
     expect(found.join('\n')).toMatch(/set both to sign the connection, or neither/);
     expect(found.join('\n')).toMatch(/set API_TOKEN too, or use 127.0.0.1/);
+  });
+
+  it('reads the largest size in GB of 10^9 bytes, with decimals', () => {
+    const bytes = (text: string): number => readConfig({ MAX_DB_GB: text }).maxDbBytes;
+    expect(['0', '0.0', '0.5', '0.1', '200', '1.25'].map(bytes)).toEqual([
+      0, 0, 5e8, 1e8, 2e11, 1.25e9,
+    ]);
+    for (const wrong of ['0.01', '-1', '5GB', '1e3', '2000000', '.5']) {
+      expect(problems({ MAX_DB_GB: wrong }).join()).toBe(
+        `MAX_DB_GB is "${wrong}"; it must be 0 for no bound, or a number of GB from 0.1 to 1000000, for example 20`,
+      );
+    }
   });
 
   it('refuses addresses with a password or a fragment, without repeating them', () => {

@@ -4,6 +4,7 @@ import {
   type CollectPattern,
   collectPatternText,
 } from '../market/collect-pattern.js';
+import type { Completeness } from '../market/completeness.js';
 import type { Exchange } from '../market/exchange.js';
 import type { Market } from '../market/market.js';
 
@@ -50,6 +51,8 @@ export interface CollectorControl {
   collector(market: Market): CollectorStatus | undefined;
   /** Messages of an exchange that could not be read and whose market is not known. */
   unreadableMessages(exchange: Exchange): number;
+  /** How the completeness of an exchange's books is known, by the transport that is used now. */
+  completeness(exchange: Exchange): Completeness;
   /**
    * Starts a market's collector after checking it against the exchange's list, and remembers the
    * wish. Harmless when it runs already. A disabled exchange is enabled by it, so that its other

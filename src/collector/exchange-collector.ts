@@ -7,6 +7,8 @@ import type { Gap } from '../market/gap.js';
 import { type Market, type Pair, pairText } from '../market/market.js';
 import type { Sides } from '../market/order-book.js';
 import type { ExchangeAdapter, Feed, FeedContext, FeedHost, Outage } from './feed.js';
+import { BookCheck, type CheckHost } from './book-check.js';
+import type { RhythmBounds } from './market-rhythm.js';
 import { MarketTracker } from './market-tracker.js';
 import type { BookRecorder } from './recorder.js';
 import { excerpt } from './wire.js';
@@ -20,7 +22,16 @@ export interface ExchangeCollectorParts {
   readonly logger: Logger;
   /** Called when a market has had its first book, and when it is stopped on request. */
   readonly setRecording: (market: Market, recording: boolean) => void;
+  /** Levels a side that are recorded; 0 = all. */
+  readonly depth: number;
+  /** Time between two audits by REST, ms; 0 = none. */
+  readonly auditEveryMs: number;
+  /** Bounds of silence other than the usual ones; for tests. */
+  readonly rhythm?: RhythmBounds | undefined;
 }
+
+/** How often markets are looked at for silence, ms. */
+const SILENCE_WATCH_MS = 1000;
 
 /** Runs the feed of one exchange and tracks its markets. What fails in here stays in here. */
 export class ExchangeCollector implements FeedHost {
@@ -29,6 +40,8 @@ export class ExchangeCollector implements FeedHost {
   readonly #recording = new Set<string>();
   readonly #gate = new BurstGate();
   #feed: Feed | null = null;
+  #check: BookCheck | null = null;
+  #silenceWatch: NodeJS.Timeout | undefined;
   #unreadable = 0;
 
   constructor(parts: ExchangeCollectorParts) {
@@ -72,6 +85,7 @@ export class ExchangeCollector implements FeedHost {
     if (fresh.length === 0) return;
     this.#feed ??= this.#parts.adapter.createFeed({ ...this.#parts.context, host: this });
     this.#feed.add(fresh);
+    this.#watch();
   }
 
   /** Stops pairs on request. */
@@ -111,6 +125,10 @@ export class ExchangeCollector implements FeedHost {
   async close(): Promise<void> {
     const feed = this.#feed;
     this.#feed = null;
+    this.#check?.close();
+    this.#check = null;
+    clearInterval(this.#silenceWatch);
+    this.#silenceWatch = undefined;
     await feed?.close();
   }
 
@@ -160,13 +178,70 @@ export class ExchangeCollector implements FeedHost {
     this.#parts.logger.log(event, pair === null ? { exchange } : { exchange, pair }, params);
   }
 
+  /** Looks for silence, checks what is silent and audits, while there is a feed. */
+  #watch(): void {
+    if (this.#check !== null) return;
+    const { adapter, context, depth, auditEveryMs } = this.#parts;
+    this.#check = new BookCheck(
+      adapter.restBooks,
+      context.rest,
+      depth,
+      // A polled book is the REST book itself.
+      adapter.completeness === 'POLLED' ? 0 : auditEveryMs,
+      this.#checkHost(),
+    );
+    this.#check.start();
+    this.#silenceWatch = setInterval(() => {
+      const now = performance.now();
+      for (const tracker of this.#trackers.values()) {
+        if (tracker.checkSilence(now)) this.#check?.suspect(tracker.market);
+      }
+    }, SILENCE_WATCH_MS);
+    this.#silenceWatch.unref();
+  }
+
+  #checkHost(): CheckHost {
+    const { adapter, bus } = this.#parts;
+    const tracker = (pair: Pair): MarketTracker | undefined => this.#trackers.get(pairText(pair));
+    const doubted = (pair: Pair, detail: string): void => {
+      this.#feed?.resync([pair], detail);
+    };
+    return {
+      current: (pair) => bus.current({ exchange: adapter.exchange, ...pair }),
+      watch: (pair, listener) => {
+        const code = pairText(pair);
+        return bus.books.on(({ book }) => {
+          if (book.market.exchange === adapter.exchange && pairText(book.market) === code)
+            listener(book);
+        });
+      },
+      silent: (pair) => tracker(pair)?.silent ?? false,
+      auditable: () =>
+        [...this.#trackers.values()].filter((t) => t.status.state === 'LIVE').map((t) => t.market),
+      quiet: (pair) => tracker(pair)?.quiet(),
+      lost: (pair, detail) => {
+        tracker(pair)?.lost(detail);
+        doubted(pair, detail);
+      },
+      audited: (pair, agreed) => {
+        const { auditDecides = false } = adapter;
+        if (tracker(pair)?.audited(agreed, auditDecides) === true)
+          doubted(pair, 'its book by REST differs');
+      },
+      failed: (pair, reason) => {
+        const suppressed = this.#gate.pass('check');
+        if (suppressed !== null) this.log('CHECK_FAILED', pair, { reason, suppressed });
+      },
+    };
+  }
+
   #tracker(pair: Pair): MarketTracker {
     const code = pairText(pair);
     let tracker = this.#trackers.get(code);
     if (tracker === undefined) {
-      const { bus, recorder, logger, context, adapter } = this.#parts;
+      const { bus, recorder, logger, context, adapter, rhythm } = this.#parts;
       const market = { exchange: adapter.exchange, symbol: pair.symbol, currency: pair.currency };
-      tracker = new MarketTracker(market, { bus, recorder, logger, clock: context.clock });
+      tracker = new MarketTracker(market, { bus, recorder, logger, clock: context.clock, rhythm });
       this.#trackers.set(code, tracker);
     }
     return tracker;

@@ -5,6 +5,8 @@ import type { Pair } from '../market/market.js';
 import type { Sides } from '../market/order-book.js';
 import type { ListedMarket } from '../store/store-types.js';
 import type { ExchangeUrls } from '../config.js';
+import type { Completeness } from '../market/completeness.js';
+import type { RestBooks } from './rest-books.js';
 import type { RestClient } from './rest.js';
 
 /** Why and since when pairs are not covered. */
@@ -49,6 +51,11 @@ export interface Feed {
   add(pairs: readonly Pair[]): void;
   /** Stops pairs; no other pair gets a gap. */
   remove(pairs: readonly Pair[]): void;
+  /**
+   * Asks for the books of some pairs anew, because their stream is not believed any more.
+   * @param detail why, in words
+   */
+  resync(pairs: readonly Pair[], detail: string): void;
   /** Closes all connections. No call to the host follows. */
   close(): Promise<void>;
 }
@@ -70,6 +77,10 @@ export interface FeedContext {
 /** All that the program knows of one exchange. Adding an exchange is one of these, in the registry. */
 export interface ExchangeAdapter {
   readonly exchange: Exchange;
+  readonly completeness: Completeness;
+  readonly restBooks: RestBooks;
+  /** Set where a lost change cannot be seen in the stream: then a difference to REST is believed. */
+  readonly auditDecides?: boolean;
   /** Fetches the exchange's own list of tradable markets. */
   listMarkets(rest: RestClient): Promise<ListedMarket[]>;
   /** Makes the feed; nothing connects before pairs are added. */

@@ -7,6 +7,7 @@ import type { Market } from '../market/market.js';
 import type { Sides } from '../market/order-book.js';
 import type { Outage } from './feed.js';
 import { CoverageCounter } from './coverage-counter.js';
+import { MarketRhythm, type RhythmBounds } from './market-rhythm.js';
 import type { BookRecorder } from './recorder.js';
 
 /**
@@ -20,6 +21,7 @@ export class MarketTracker {
   readonly #logger: Logger;
   readonly #clock: () => number;
   readonly #coverage: CoverageCounter;
+  readonly #rhythm: MarketRhythm;
 
   #state: CollectorState = 'STOPPED';
   #startedAt: number | null = null;
@@ -28,6 +30,9 @@ export class MarketTracker {
   #repeats = 0;
   #reconnects = 0;
   #parseFailures = 0;
+  #audits = 0;
+  #auditDifferences = 0;
+  #auditAgreedAt: number | null = null;
   #error: string | null = null;
   #gap: Gap | null = null;
   /** Set until the first book since the start. */
@@ -35,13 +40,20 @@ export class MarketTracker {
 
   constructor(
     market: Market,
-    parts: { bus: Bus; recorder: BookRecorder; logger: Logger; clock: () => number },
+    parts: {
+      bus: Bus;
+      recorder: BookRecorder;
+      logger: Logger;
+      clock: () => number;
+      rhythm?: RhythmBounds | undefined;
+    },
   ) {
     this.market = market;
     this.#bus = parts.bus;
     this.#recorder = parts.recorder;
     this.#logger = parts.logger;
     this.#clock = parts.clock;
+    this.#rhythm = new MarketRhythm(parts.rhythm);
     this.#coverage = new CoverageCounter(market, (record) => parts.bus.coverage.publish(record));
   }
 
@@ -61,6 +73,9 @@ export class MarketTracker {
       repeats: this.#repeats,
       reconnects: this.#reconnects,
       parseFailures: this.#parseFailures,
+      audits: this.#audits,
+      auditDifferences: this.#auditDifferences,
+      auditAgreedAt: this.#auditAgreedAt,
       error: this.#error,
     };
   }
@@ -73,6 +88,10 @@ export class MarketTracker {
     this.#repeats = 0;
     this.#reconnects = 0;
     this.#parseFailures = 0;
+    this.#audits = 0;
+    this.#auditDifferences = 0;
+    this.#auditAgreedAt = null;
+    this.#rhythm.restart();
     this.#fresh = true;
     this.#coverage.restart();
     // A gap that is open still goes on: giving up and starting again covered nothing.
@@ -107,6 +126,7 @@ export class MarketTracker {
   /** A valid book came in. */
   book(sides: Sides, exchangeTimestamp: number | null, receivedAt: number): void {
     this.#books++;
+    this.#rhythm.heard(performance.now());
     const afterGap = this.#fresh || this.#gap !== null;
     this.#fresh = false;
     this.#lastBookAt = receivedAt;
@@ -134,6 +154,62 @@ export class MarketTracker {
     const error = outage.detail ?? outage.cause;
     if (this.#state !== 'RECONNECTING' || this.#error !== error)
       this.#setState('RECONNECTING', error);
+  }
+
+  /** Whether it is silent beyond its rhythm and nobody knows yet what that means. */
+  get silent(): boolean {
+    return this.#state === 'STALE' && this.#gap === null;
+  }
+
+  /**
+   * Looks whether it has been silent for longer than its own rhythm explains; then it is STALE.
+   * @param now monotonic ms
+   * @returns whether it became so just now
+   */
+  checkSilence(now: number): boolean {
+    if (this.#state !== 'LIVE') return false;
+    const silentMs = this.#rhythm.silentMs(now);
+    if (silentMs <= this.#rhythm.boundMs) return false;
+    this.#log('STALE', { silentMs });
+    const usual = Math.round(this.#rhythm.boundMs / 1000);
+    this.#setState(
+      'STALE',
+      `no book for ${Math.round(silentMs / 1000)} s, where ${usual} s are usual`,
+    );
+    return true;
+  }
+
+  /** The exchange's own word proves that its silence was quiet. */
+  quiet(): void {
+    if (!this.silent) return;
+    this.#rhythm.confirmed(performance.now());
+    this.#setState('LIVE', null);
+  }
+
+  /** Its silence is not quiet, or nobody can say: a gap since its last book. */
+  lost(detail: string): void {
+    if (!this.silent) return;
+    this.#openGap('STALE', detail, null);
+    this.#setState('STALE', detail);
+  }
+
+  /**
+   * An audit of its book.
+   * @param decides whether a difference means that its book is wrong: a gap since the last agreement
+   * @returns whether its book is in doubt by this
+   */
+  audited(agreed: boolean, decides: boolean): boolean {
+    this.#audits++;
+    if (agreed) {
+      this.#auditAgreedAt = this.#clock();
+      return false;
+    }
+    this.#auditDifferences++;
+    this.#log('AUDIT_DIFFERS', undefined);
+    if (!decides || this.#state !== 'LIVE') return false;
+    this.#openGap('RESYNC', 'its book by REST differs', this.#auditAgreedAt ?? this.#startedAt);
+    this.#setState('STALE', 'its book by REST differs');
+    return true;
   }
 
   /** One more try to cover it begins. */

@@ -9,6 +9,7 @@ import {
 } from '../market/collect-pattern.js';
 import type { CollectorStatus } from '../market/collector-status.js';
 import { type Exchange, EXCHANGES } from '../market/exchange.js';
+import type { Completeness } from '../market/completeness.js';
 import type { Gap } from '../market/gap.js';
 import { type Market, marketKey, type Pair, pairText } from '../market/market.js';
 import type { MarketRecord, Store } from '../store/store-types.js';
@@ -22,6 +23,7 @@ import {
 import { ExchangeCollector } from './exchange-collector.js';
 import type { ExchangeAdapter } from './feed.js';
 import { MarketList } from './market-list.js';
+import type { RhythmBounds } from './market-rhythm.js';
 import { receiveClock } from './receive-clock.js';
 import { BookRecorder } from './recorder.js';
 import { RestClient } from './rest.js';
@@ -34,12 +36,20 @@ const COVERAGE_SWEEP_MS = 10_000;
 export interface SupervisorParts {
   readonly config: Pick<
     Config,
-    'collect' | 'urls' | 'gopaxKeys' | 'bithumbPollMs' | 'storeDepth' | 'marketsRefreshMs'
+    | 'collect'
+    | 'urls'
+    | 'gopaxKeys'
+    | 'bithumbPollMs'
+    | 'storeDepth'
+    | 'marketsRefreshMs'
+    | 'auditEveryMs'
   >;
   readonly adapters: Readonly<Record<Exchange, ExchangeAdapter>>;
   readonly store: Store;
   readonly bus: Bus;
   readonly logger: Logger;
+  /** Bounds of silence other than the usual ones; for tests. */
+  readonly rhythm?: RhythmBounds | undefined;
 }
 
 /** All that belongs to one exchange. */
@@ -85,6 +95,9 @@ export class Supervisor implements CollectorControl {
           recorder,
           logger,
           setRecording: (market, recording) => store.setRecording(market, recording),
+          depth: config.storeDepth,
+          auditEveryMs: config.auditEveryMs,
+          rhythm: parts.rhythm,
           context: {
             exchange,
             rest,
@@ -150,6 +163,10 @@ export class Supervisor implements CollectorControl {
 
   unreadableMessages(exchange: Exchange): number {
     return this.#rooms[exchange].collector.unreadableMessages;
+  }
+
+  completeness(exchange: Exchange): Completeness {
+    return this.#parts.adapters[exchange].completeness;
   }
 
   start(market: Market): Promise<CollectorStatus> {

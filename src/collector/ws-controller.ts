@@ -45,6 +45,10 @@ export abstract class WSController implements PairCarrier {
   readonly #pairs = new Map<string, Pair>();
   /** Pairs subscribed without a book yet, and since when (monotonic ms). */
   readonly #awaiting = new Map<string, number>();
+  /** Pairs of a change whose messages have not left yet. */
+  readonly #unsent = new Set<string>();
+  /** Pairs asked for anew, and since when (monotonic ms): without a book the socket is not believed. */
+  readonly #resyncing = new Map<string, number>();
 
   #socket: WebSocket | null = null;
   #messages: RateLimiter;
@@ -161,6 +165,14 @@ export abstract class WSController implements PairCarrier {
     if (this.#subscribed && removed.length > 0 && this.#pairs.size > 0) this.#change([], removed);
   }
 
+  /** Subscribes pairs anew; the connection is made anew if that does not bring their books. */
+  resync(pairs: readonly Pair[], _detail: string): void {
+    if (!this.#subscribed) return;
+    const carried = pairs.filter((pair) => this.has(pair));
+    for (const pair of carried) this.#resyncing.set(pairText(pair), performance.now());
+    if (carried.length > 0) this.#change(carried, carried);
+  }
+
   /** Closes for good; resolves when the socket is gone. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -195,6 +207,7 @@ export abstract class WSController implements PairCarrier {
     const pair = this.#pairs.get(code);
     if (pair === undefined) return;
     this.#awaiting.delete(code);
+    this.#resyncing.delete(code);
     this.#delivered = true;
     this.context.host.book(pair, sides, exchangeTimestamp, receivedAt);
   }
@@ -213,10 +226,13 @@ export abstract class WSController implements PairCarrier {
     this.#pump();
   }
 
-  /** Drops the connection and makes a new one; the pairs get a gap of that cause. */
-  protected reconnect(cause: GapCause, detail: string): void {
+  /**
+   * Drops the connection and makes a new one; the pairs get a gap of that cause.
+   * @param since last proof of cover, Unix ms; null = each pair's last book
+   */
+  protected reconnect(cause: GapCause, detail: string, since: number | null = this.#heardAt): void {
     if (this.#socket === null || this.#ending !== null) return;
-    this.#ending = { cause, detail, since: this.#heardAt };
+    this.#ending = { cause, detail, since };
     this.#subscribed = false;
     this.#socket.terminate();
   }
@@ -234,7 +250,7 @@ export abstract class WSController implements PairCarrier {
   }
 
   #change(added: readonly Pair[], removed: readonly Pair[]): void {
-    for (const pair of added) this.#awaiting.set(pairText(pair), performance.now());
+    for (const pair of added) this.#unsent.add(pairText(pair));
     const messages = this.getChangeMessage(added, removed);
     // A whole list that still waits in the outbox is replaced by the newer one.
     if (messages.length === 1 && this.#replacesAll) this.#outbox.length = 0;
@@ -264,6 +280,8 @@ export abstract class WSController implements PairCarrier {
     this.resetConnection();
     this.#subscribed = false;
     this.#awaiting.clear();
+    this.#unsent.clear();
+    this.#resyncing.clear();
     this.#outbox = [];
     this.#messages = new RateLimiter(this.#profile.messageLimits);
     this.#ending = null;
@@ -405,6 +423,13 @@ export abstract class WSController implements PairCarrier {
         if (message === null) socket.ping();
         else this.send([message]);
       }
+      for (const [code, since] of this.#resyncing) {
+        if (now - since < firstBookWithinMs) continue;
+        this.#resyncing.delete(code);
+        if (!this.#pairs.has(code)) continue;
+        this.reconnect('STALE', `${code} was subscribed anew and has had no book since`, null);
+        return;
+      }
       for (const [code, since] of this.#awaiting) {
         if (now - since < firstBookWithinMs) continue;
         // Reported once; the pair stays subscribed and its book is welcome whenever it comes.
@@ -436,6 +461,11 @@ export abstract class WSController implements PairCarrier {
       }
       socket.send(this.#outbox.shift()!);
     }
+    // The wait for a first book begins when it has been asked for: a limit may hold a request back.
+    for (const code of this.#unsent) {
+      if (this.#pairs.has(code)) this.#awaiting.set(code, performance.now());
+    }
+    this.#unsent.clear();
   }
 }
 

@@ -13,6 +13,8 @@ export interface PairCarrier {
   add(pairs: readonly Pair[]): void;
   /** Stops pairs. */
   remove(pairs: readonly Pair[]): void;
+  /** Asks for the books of those of `pairs` that it carries anew. */
+  resync(pairs: readonly Pair[], detail: string): void;
   /** Closes for good. No call to the host follows. */
   close(): Promise<void>;
 }
@@ -46,6 +48,13 @@ export class WSFeed implements Feed {
         this.#sockets.splice(this.#sockets.indexOf(socket), 1);
         void socket.close();
       }
+    }
+  }
+
+  resync(pairs: readonly Pair[], detail: string): void {
+    for (const socket of this.#sockets) {
+      const carried = pairs.filter((pair) => socket.has(pair));
+      if (carried.length > 0) socket.resync(carried, detail);
     }
   }
 

@@ -15,6 +15,7 @@ function event<P = void>(
   return { level, ko, en };
 }
 
+const gigabytes = (bytes: number): string => (bytes / 1e9).toFixed(1);
 const seconds = (ms: number): string => (ms / 1000).toFixed(1);
 
 /** Every event that the program logs. The key is `LogEntry.event` of the API. */
@@ -70,10 +71,17 @@ export const EVENTS = {
     (p) => `${seconds(p.idleMs)}초 동안 아무것도 받아 가지 않은 구독자 종료: ${p.reader}`,
     (p) => `reader ended, it took nothing for ${seconds(p.idleMs)} s: ${p.reader}`,
   ),
-  BOOKS_RETIRED: event<{ books: number }>(
+  BOOKS_RETIRED: event<{ books: number; setting: string }>(
     'info',
-    (p) => `보존 기간이 지난 호가 ${p.books}건 삭제`,
-    (p) => `${p.books} books older than RETENTION_DAYS deleted`,
+    (p) => `오래된 호가 ${p.books}건 삭제 (${p.setting})`,
+    (p) => `${p.books} old books deleted (${p.setting})`,
+  ),
+  DISK_FILLING: event<{ days: number; freeBytes: number; growthBytesPerDay: number }>(
+    'warn',
+    (p) =>
+      `디스크가 ${p.days.toFixed(1)}일 후 가득 참: 여유 ${gigabytes(p.freeBytes)}GB, 하루 ${gigabytes(p.growthBytesPerDay)}GB 증가; 공간을 확보하거나 MAX_DB_GB 또는 RETENTION_DAYS를 설정`,
+    (p) =>
+      `the disk will be full in ${p.days.toFixed(1)} days: ${gigabytes(p.freeBytes)} GB free, growing by ${gigabytes(p.growthBytesPerDay)} GB a day; free some space or set MAX_DB_GB or RETENTION_DAYS`,
   ),
   // Market lists
   MARKETS_LISTED: event<{ count: number; added: number; removed: number }>(
@@ -121,6 +129,18 @@ export const EVENTS = {
     'warn',
     (p) => `${seconds(p.silentMs)}초 동안 데이터 없음`,
     (p) => `no data for ${seconds(p.silentMs)} s`,
+  ),
+  AUDIT_DIFFERS: event<void>(
+    'warn',
+    () => 'REST 호가와 실시간 호가가 일치하지 않음',
+    () => 'the book by REST differs from the streamed ones of the same time',
+  ),
+  CHECK_FAILED: event<{ reason: string; suppressed: number }>(
+    'warn',
+    (p) =>
+      `REST 호가 확인 실패: ${p.reason}${p.suppressed > 0 ? ` (같은 오류 ${p.suppressed}건 생략)` : ''}`,
+    (p) =>
+      `cannot check the book by REST: ${p.reason}${p.suppressed > 0 ? ` (${p.suppressed} more of these left out)` : ''}`,
   ),
   GAP_CLOSED: event<{ cause: string; lastedMs: number }>(
     'info',

@@ -33,6 +33,12 @@ export interface CollectorStatus {
   readonly reconnects: number;
   /** Messages about this market that could not be read since `startedAt`. */
   readonly parseFailures: number;
+  /** Audits of its book by REST since `startedAt`. */
+  readonly audits: number;
+  /** Of those, how many found a book that the stream had not. */
+  readonly auditDifferences: number;
+  /** When an audit last found the same book, Unix ms; null before the first. */
+  readonly auditAgreedAt: number | null;
   /** Why it is not LIVE, in words; null when it is. */
   readonly error: string | null;
 }

@@ -47,9 +47,13 @@ const CHANGES_PER_SECOND: Readonly<Record<string, number>> = {
   'USDT-KRW': 0.01,
 };
 
-/** Levels a side of the captured snapshots (XRP and USDT from their sizes in bytes). */
+/**
+ * Levels a side of the captured snapshots (XRP and USDT from their sizes in bytes); ETH stands for
+ * the deepest side seen, whose pair is not known.
+ */
 const DEPTHS: Readonly<Record<string, readonly [asks: number, bids: number]>> = {
   'BTC-KRW': [566, 422],
+  'ETH-KRW': [1009, 860],
   'XRP-KRW': [760, 640],
   'USDT-KRW': [230, 190],
 };

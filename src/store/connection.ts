@@ -7,18 +7,26 @@ export type Connection = Awaited<ReturnType<PrismaBetterSqlite3['connect']>>;
 /** A typed client on one connection of its own. Calls block the thread they are made on. */
 export type Client = PrismaClient;
 
+/** How long a connection waits for a lock that another one holds, ms. */
+export const BUSY_TIMEOUT_MS = 5_000;
+
 /** How to open a database file. */
 export interface ConnectionOptions {
   /** Opens an existing file and never writes to it. Default false. */
   readonly readonly?: boolean;
-  /** How long to wait for a lock that another connection holds, ms. Default 5000. */
+  /** How long to wait for a lock that another connection holds, ms: {@link BUSY_TIMEOUT_MS}. */
   readonly busyTimeoutMs?: number;
 }
 
 function adapter(path: string, options: ConnectionOptions): PrismaBetterSqlite3 {
   const readonly = options.readonly ?? false;
   return new PrismaBetterSqlite3(
-    { url: path, readonly, fileMustExist: readonly, timeout: options.busyTimeoutMs ?? 5_000 },
+    {
+      url: path,
+      readonly,
+      fileMustExist: readonly,
+      timeout: options.busyTimeoutMs ?? BUSY_TIMEOUT_MS,
+    },
     { timestampFormat: 'unixepoch-ms' },
   );
 }

@@ -1,4 +1,3 @@
-import { LOG_LEVELS } from '../logging/log-record.js';
 import { EXCHANGES, type Exchange } from '../market/exchange.js';
 import type { Market } from '../market/market.js';
 import type { Level, OrderBook } from '../market/order-book.js';
@@ -9,9 +8,10 @@ import { CoverageReader } from './coverage.js';
 import { type ExportChunk, exportChunks } from './export-text.js';
 import { StoreError } from './errors.js';
 import { decodeLevels } from './levels.js';
+import { gapPage, logPage } from './pages.js';
 import type { ExportBegun, ReaderOptions, ReaderService } from './reader-protocol.js';
 import { newestSequence, rebuildAt, type StoredRow } from './rebuild.js';
-import { toGap, toLogRecord, toMarket, toMarketRecord, toWantedPattern } from './records.js';
+import { toMarket, toMarketRecord, toWantedPattern } from './records.js';
 import type {
   BookPage,
   BookPageQuery,
@@ -81,19 +81,11 @@ export class Reader implements ReaderService {
 
   async gaps(query: GapsQuery): ReturnType<StoreReader['gaps']> {
     const { client } = await this.#database();
-    const { exchange, symbol, currency, from, to, after, limit } = query;
-    const rows = await client.gap.findMany({
-      where: {
-        market: defined({ exchangeName: exchange, symbol, currency }),
-        ...(after === undefined ? {} : { id: { gt: after } }),
-        ...(to === undefined ? {} : { start: { lt: to } }),
-        ...(from === undefined ? {} : { OR: [{ end: null }, { end: { gte: from } }] }),
-      },
-      include: { market: true },
-      orderBy: { id: 'asc' },
-      take: limit + 1,
-    });
-    return page(rows, limit, (row) => ({ id: row.id, value: toGap(row) }));
+    const { exchange, symbol, currency } = query;
+    const where = defined({ exchangeName: exchange, symbol, currency });
+    const all = Object.keys(where).length === 0;
+    const markets = all ? null : await client.market.findMany({ where, select: { id: true } });
+    return gapPage(client, query, markets?.map(({ id }) => id) ?? null);
   }
 
   async coverage({ market, ...window }: CoverageQuery): ReturnType<StoreReader['coverage']> {
@@ -108,19 +100,7 @@ export class Reader implements ReaderService {
   }
 
   async logs(query: LogsQuery): ReturnType<StoreReader['logs']> {
-    const { client } = await this.#database();
-    const { exchange, symbol, currency, level, event, after, limit } = query;
-    const levels = level === undefined ? undefined : LOG_LEVELS.slice(LOG_LEVELS.indexOf(level));
-    const rows = await client.log.findMany({
-      where: {
-        ...defined({ exchange, symbol, currency, event }),
-        ...(levels === undefined ? {} : { level: { in: levels } }),
-        ...(after === undefined ? {} : { id: { lt: after } }),
-      },
-      orderBy: { id: 'desc' },
-      take: limit + 1,
-    });
-    return page(rows, limit, (row) => ({ id: row.id, value: toLogRecord(row) }));
+    return logPage((await this.#database()).client, query);
   }
 
   async exchanges(): Promise<ExchangeRecord[]> {
@@ -252,9 +232,4 @@ function* levelsOf(row: StoredRow, market: Market): Generator<BookRow> {
       yield { market, timestamp, side, price, volume, sequence, index: index++ };
     }
   }
-}
-
-/** The page in `limit + 1` rows that were asked for. */
-function page<R, T>(rows: readonly R[], limit: number, convert: (row: R) => T): Page<T> {
-  return { items: rows.slice(0, limit).map(convert), more: rows.length > limit };
 }

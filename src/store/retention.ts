@@ -1,33 +1,88 @@
-import type { RetireStep } from './retire.js';
+import { stat } from 'node:fs/promises';
+import type { FileSpace, RetireBound, RetireStep } from './retire.js';
 
 const DAY_MS = 86_400_000;
-/** Time between two passes, ms. */
-const PASS_MS = 600_000;
-/** Pause between two steps of a pass, in which the writer does its own work, ms. */
-const PAUSE_MS = 50;
+/** Time from the opening to the first look: who opened it wants to listen first, ms. */
+const FIRST_MS = 200;
+/** Time between two looks at the age of books and at the log, ms. */
+const AGE_MS = 600_000;
+/** Time between two looks at the size of the file, ms. */
+const SIZE_MS = 2_000;
+/** Share of the largest size down to which books are deleted once it is reached. */
+const DOWN_TO = 0.95;
+/** What of the largest size is left to the log: its usual size, and of a small file a fifth. */
+const LOG_BYTES = 20_000_000;
+const LOG_SHARE = 0.2;
+/** Pause between two steps, as a multiple of the last one and at least, ms: the writer's own time. */
+const PAUSE_FACTOR = 2;
+const LEAST_PAUSE_MS = 5;
 
-/** Deletes old books again and again while the store is open, in steps that never stall the writer. */
+/** Which setting made books go. */
+export type RetentionSetting = 'RETENTION_DAYS' | 'MAX_DB_GB';
+
+/** Books that a pass deleted. */
+export interface Retired {
+  readonly books: number;
+  readonly setting: RetentionSetting;
+}
+
+/** What retention asks of the writer; each call holds it for some milliseconds. */
+export interface RetentionWriter {
+  retireBefore(time: number): Promise<RetireBound | null>;
+  retireSlice(): Promise<RetireBound | null>;
+  retireStep(bound: RetireBound, cursor: number): Promise<RetireStep>;
+  retireCoverage(time: number): Promise<{ more: boolean; heldMs: number }>;
+  retireLogs(): Promise<{ more: boolean; heldMs: number }>;
+  giveBack(): Promise<{ more: boolean; heldMs: number }>;
+  cutFile(): Promise<void>;
+  space(): Promise<FileSpace>;
+}
+
+/** How long and how much is kept. */
+export interface RetentionOptions {
+  /** Age from which books are old; 0 keeps all. */
+  readonly days: number;
+  /** Bytes that the file and its log may have together; 0 = no bound. */
+  readonly maxBytes: number;
+  /** The database file. */
+  readonly path: string;
+}
+
+/** Size of the database on disk, its log included, bytes. */
+export async function sizeOnDisk(path: string): Promise<number> {
+  return (await sizeOf(path)) + (await sizeOf(`${path}-wal`));
+}
+
+function sizeOf(file: string): Promise<number> {
+  return stat(file).then(
+    ({ size }) => size,
+    () => 0,
+  );
+}
+
+/**
+ * Deletes old books while the store is open, in steps with pauses that leave the writer its time:
+ * those older than some days, and the oldest ones while the file is larger than it may be. The space
+ * goes back to the file system. The log is kept short in any case.
+ */
 export class Retention {
-  readonly #days: number;
-  readonly #step: (before: number, cursor: number) => Promise<RetireStep>;
-  readonly #onPass: (deleted: number) => void;
+  readonly #options: RetentionOptions;
+  readonly #writer: RetentionWriter;
+  readonly #onPass: (retired: Retired) => void;
   #timer: NodeJS.Timeout | undefined;
+  #nextAge = 0;
   #closed = false;
 
-  /**
-   * @param days age from which books are old; 0 keeps all
-   * @param step deletes some; runs in the writer's thread
-   * @param onPass told how many books a pass deleted, if any
-   */
+  /** @param onPass told how many books a pass deleted, if any */
   constructor(
-    days: number,
-    step: (before: number, cursor: number) => Promise<RetireStep>,
-    onPass: (deleted: number) => void,
+    options: RetentionOptions,
+    writer: RetentionWriter,
+    onPass: (retired: Retired) => void,
   ) {
-    this.#days = days;
-    this.#step = step;
+    this.#options = options;
+    this.#writer = writer;
     this.#onPass = onPass;
-    if (days > 0) this.#schedule(0);
+    this.#schedule(FIRST_MS);
   }
 
   /** Ends it; a step under way is still finished by the writer. */
@@ -38,24 +93,82 @@ export class Retention {
 
   #schedule(ms: number): void {
     if (this.#closed) return;
-    this.#timer = setTimeout(() => void this.#pass(), ms);
+    this.#timer = setTimeout(() => void this.#look(), ms);
     this.#timer.unref();
   }
 
-  async #pass(): Promise<void> {
-    const before = Date.now() - this.#days * DAY_MS;
-    let deleted = 0;
+  async #look(): Promise<void> {
     try {
-      for (let cursor: number | null = 0; cursor !== null && !this.#closed;) {
-        const step: RetireStep = await this.#step(before, cursor);
-        deleted += step.deleted;
-        cursor = step.cursor;
-        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      if (performance.now() >= this.#nextAge) {
+        await this.#retireByAge();
+        await this.#repeat(() => this.#writer.retireLogs());
+        this.#nextAge = performance.now() + AGE_MS;
       }
+      const { path, maxBytes } = this.#options;
+      if (maxBytes > 0 && (await sizeOnDisk(path)) > maxBytes) await this.#retireBySize();
     } catch {
-      // A disk that cannot be written is reported by the flusher; the next pass tries again.
+      // A disk that cannot be written is reported by the flusher; the next look tries again.
     }
-    if (deleted > 0 && !this.#closed) this.#onPass(deleted);
-    this.#schedule(PASS_MS);
+    this.#schedule(this.#options.maxBytes > 0 ? SIZE_MS : AGE_MS);
   }
+
+  async #retireByAge(): Promise<void> {
+    const { days } = this.#options;
+    if (days === 0) return;
+    const bound = await this.#writer.retireBefore(Date.now() - days * DAY_MS);
+    if (bound === null) return;
+    let books = 0;
+    try {
+      await this.#retire(bound, (deleted) => (books += deleted));
+      await this.#repeat(() => this.#writer.giveBack());
+      if (books > 0 && !this.#closed) await this.#writer.cutFile();
+    } finally {
+      this.#report(books, 'RETENTION_DAYS');
+    }
+  }
+
+  async #retireBySize(): Promise<void> {
+    const { maxBytes } = this.#options;
+    const wanted = DOWN_TO * (maxBytes - Math.min(LOG_BYTES, LOG_SHARE * maxBytes));
+    let books = 0;
+    try {
+      await this.#repeat(() => this.#writer.giveBack());
+      while (!this.#closed && (await this.#writer.space()).usedBytes > wanted) {
+        const bound = await this.#writer.retireSlice();
+        if (bound === null) break;
+        await this.#retire(bound, (deleted) => (books += deleted));
+        await this.#repeat(() => this.#writer.giveBack());
+      }
+      if (!this.#closed) await this.#writer.cutFile();
+    } finally {
+      this.#report(books, 'MAX_DB_GB');
+    }
+  }
+
+  async #retire(bound: RetireBound, count: (books: number) => void): Promise<void> {
+    for (let cursor: number | null = 0; cursor !== null && !this.#closed;) {
+      const step: RetireStep = await this.#writer.retireStep(bound, cursor);
+      count(step.books);
+      cursor = step.cursor;
+      await pauseAfter(step.heldMs);
+    }
+    await this.#repeat(() => this.#writer.retireCoverage(bound.time));
+  }
+
+  async #repeat(step: () => Promise<{ more: boolean; heldMs: number }>): Promise<void> {
+    for (let more = true; more && !this.#closed;) {
+      const done = await step();
+      more = done.more;
+      await pauseAfter(done.heldMs);
+    }
+  }
+
+  #report(books: number, setting: RetentionSetting): void {
+    if (books > 0 && !this.#closed) this.#onPass({ books, setting });
+  }
+}
+
+function pauseAfter(heldMs: number): Promise<void> {
+  const ms = Math.max(LEAST_PAUSE_MS, heldMs * PAUSE_FACTOR);
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,72 +1,230 @@
-import type { Client } from './connection.js';
-import { noteRetired } from './retired.js';
+import { Prisma } from '../generated/prisma/client.js';
+import { BUSY_TIMEOUT_MS, type Client } from './connection.js';
+import { RETIRED_KEY } from './retired.js';
 import { Timeline } from './timeline.js';
 
-/** How far a call got: books deleted, and where the next goes on (null = all markets are done). */
-export interface RetireStep {
-  readonly deleted: number;
-  readonly cursor: number | null;
+/** Up to where books are old. */
+export interface RetireBound {
+  /** Books before this sequence are old. */
+  readonly sequence: number;
+  /** Whatever ended before this time belongs to old books only, Unix ms. */
+  readonly time: number;
 }
 
-/** Markets looked at by one call. */
-const MARKETS = 10;
-/** Books deleted by one call; some milliseconds of the writer's time. */
-const BOOKS = 1000;
-/** Pages given back to the file system by one call. */
-const PAGES = 256;
+/** How far a call got. */
+export interface RetireStep {
+  /** Books deleted. */
+  readonly books: number;
+  /** Where the next call goes on; null = this bound is done. */
+  readonly cursor: number | null;
+  /** How long the call held the writer, ms. */
+  readonly heldMs: number;
+}
+
+/** How the file is used. */
+export interface FileSpace {
+  /** Size of the file once its log is moved into it, bytes. */
+  readonly bytes: number;
+  /** Of that, pages in use, bytes. */
+  readonly usedBytes: number;
+}
+
+/** Markets looked at by one call: two look-ups each. */
+const MARKETS = 50;
+/** What a call may take, ms; the number of rows or pages follows what was measured. */
+const TARGET_MS = 8;
+/**
+ * Books of one slice when the file is too large, some seconds of the whole market; of fewer books,
+ * the second.
+ */
+const SLICES = [10_000, 1_000];
+/** Log records that are kept, some 80 MB. */
+const MAX_LOGS = 500_000;
+
+/** A number of rows that is adapted so that a call takes about {@link TARGET_MS}. */
+class StepSize {
+  #size: number;
+
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Notes how long a call with `done` rows took. A call that came to less says nothing. */
+  note(done: number, ms: number): void {
+    if (done < this.#size) return;
+    const wanted = (this.#size * TARGET_MS) / Math.max(ms, 0.1);
+    // At most half or double at a time: a single call may have met a checkpoint.
+    const next = Math.min(Math.max(wanted, this.#size / 2), this.#size * 2);
+    this.#size = Math.round(Math.min(Math.max(next, 20), 5_000));
+  }
+}
 
 /**
- * Deletes books older than a time in small steps. Of each market there stays the whole book that the
- * first kept change stands on, with the changes between; and always the newest book.
+ * Deletes old books, and what tells of their time only, in steps that hold the writer for some
+ * milliseconds. Of each market there stays the whole book that the first kept change stands on, with
+ * the changes between; and always the newest book.
  */
 export class Retirement {
   readonly #client: Client;
   readonly #timeline: Timeline;
+  readonly #rows = new StepSize(200);
+  readonly #pages = new StepSize(100);
+  /** Bound of the last slice. */
+  #sliced = 0;
 
   constructor(client: Client) {
     this.#client = client;
     this.#timeline = new Timeline(client);
   }
 
-  /**
-   * One step.
-   * @param before Unix ms; books with an earlier timestamp are old
-   * @param cursor id of the market to begin with; 0 for a new pass
-   */
-  async step(before: number, cursor: number): Promise<RetireStep> {
+  /** The bound of books with a timestamp before `time`, Unix ms; null when there are none. */
+  async before(time: number): Promise<RetireBound | null> {
     // Where the clock was once set back, only the first run of old books is surely old.
-    const [old] = await this.#timeline.ranges({ to: before });
-    if (old === undefined) return { deleted: 0, cursor: null };
+    const [old] = await this.#timeline.ranges({ to: time });
+    return old === undefined ? null : { sequence: old.high + 1, time };
+  }
+
+  /**
+   * The bound of the next oldest books ({@link SLICES}); null when too few are left.
+   * Slices go on from the last one: books that stay, such as those of delisted markets, are passed.
+   */
+  async slice(): Promise<RetireBound | null> {
+    for (const count of SLICES) {
+      const rows = await this.#client.$queryRaw<{ sequence: bigint; time: bigint }[]>`
+        SELECT sequence, min(timestamp, coalesce(
+                 (SELECT min(to_ms) FROM clock_step WHERE sequence > b.sequence), timestamp)) AS time
+          FROM book b WHERE sequence >= ${this.#sliced} ORDER BY sequence LIMIT 1 OFFSET ${count}`;
+      if (rows.length === 0) continue;
+      this.#sliced = Number(rows[0]!.sequence);
+      return { sequence: this.#sliced, time: Number(rows[0]!.time) };
+    }
+    this.#sliced = 0;
+    return null;
+  }
+
+  /**
+   * Deletes some of what is old.
+   * @param cursor id of the market to begin with; 0 for a new bound
+   */
+  async step(bound: RetireBound, cursor: number): Promise<RetireStep> {
+    const started = performance.now();
     const markets = await this.#client.$queryRaw<{ id: number }[]>`
       SELECT id FROM market WHERE id >= ${cursor} ORDER BY id LIMIT ${MARKETS + 1}`;
-    let deleted = 0;
-    for (const { id } of markets.slice(0, MARKETS)) {
-      deleted += await this.#retire(id, old.high, BOOKS - deleted);
-      if (deleted >= BOOKS) return { deleted, cursor: await this.#giveBack(id) };
+    const last = markets.length > MARKETS ? markets[MARKETS]!.id : null;
+    const limit = this.#rows.size;
+    const books = await this.#books(bound.sequence, cursor, last ?? Number.MAX_SAFE_INTEGER, limit);
+    this.#rows.note(books, performance.now() - started);
+    if (books < limit) await this.#described(bound.time, cursor, last ?? Number.MAX_SAFE_INTEGER);
+    const next = books === limit ? cursor : last;
+    return { books, cursor: next, heldMs: performance.now() - started };
+  }
+
+  /** Deletes coverage records from before `time`, Unix ms. @returns whether there may be more */
+  async coverage(time: number): Promise<{ more: boolean; heldMs: number }> {
+    const started = performance.now();
+    const limit = this.#rows.size;
+    const deleted = await this.#client.$executeRaw`
+      DELETE FROM coverage WHERE (minute, market_id) IN (
+        SELECT minute, market_id FROM coverage WHERE minute < ${minuteOf(time)}
+         ORDER BY minute, market_id LIMIT ${limit})`;
+    return { more: deleted === limit, heldMs: performance.now() - started };
+  }
+
+  /** Deletes some of the log records beyond {@link MAX_LOGS}. @returns whether there may be more */
+  async logs(): Promise<{ more: boolean; heldMs: number }> {
+    const started = performance.now();
+    const limit = this.#rows.size;
+    const deleted = await this.#client.$executeRaw`
+      DELETE FROM log WHERE id IN (
+        SELECT id FROM log WHERE id <= (SELECT max(id) FROM log) - ${MAX_LOGS}
+         ORDER BY id LIMIT ${limit})`;
+    return { more: deleted === limit, heldMs: performance.now() - started };
+  }
+
+  /** Gives some free pages back to the file system. @returns whether there are more */
+  async giveBack(): Promise<{ more: boolean; heldMs: number }> {
+    const started = performance.now();
+    const before = await this.#pragma('freelist_count');
+    if (before === 0) return { more: false, heldMs: performance.now() - started };
+    await this.#client.$queryRawUnsafe(`PRAGMA incremental_vacuum(${this.#pages.size})`);
+    const left = await this.#pragma('freelist_count');
+    const heldMs = performance.now() - started;
+    this.#pages.note(before - left, heldMs);
+    // A file that was made without incremental vacuum gives nothing back.
+    return { more: left < before, heldMs };
+  }
+
+  /** Cuts the file and its log on the disk to what they need, unless a reader is in the way. */
+  async cut(): Promise<void> {
+    // Not a wait for readers that would be ours: another call comes.
+    await this.#client.$queryRawUnsafe('PRAGMA busy_timeout = 0');
+    try {
+      await this.#client.$queryRawUnsafe('PRAGMA wal_checkpoint(TRUNCATE)');
+    } finally {
+      await this.#client.$queryRawUnsafe(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
     }
-    const next = markets[MARKETS]?.id ?? null;
-    return { deleted, cursor: deleted > 0 ? await this.#giveBack(next) : next };
   }
 
-  async #retire(marketId: number, upTo: number, limit: number): Promise<number> {
-    const [found] = await this.#client.$queryRaw<{ last: bigint | null }[]>`
-      SELECT max(sequence) AS last FROM (
-        SELECT sequence FROM book
-         WHERE market_id = ${marketId}
-           AND sequence < coalesce(
-             (SELECT base FROM book WHERE market_id = ${marketId} AND sequence > ${upTo}
-               ORDER BY sequence LIMIT 1),
-             (SELECT base FROM book WHERE market_id = ${marketId} ORDER BY sequence DESC LIMIT 1))
-         ORDER BY sequence LIMIT ${limit})`;
-    const last = found?.last ?? null;
-    if (last === null) return 0;
-    await noteRetired(this.#client, marketId, Number(last));
-    return this.#client.$executeRaw`
-      DELETE FROM book WHERE market_id = ${marketId} AND sequence <= ${last}`;
+  /** How the file is used. */
+  async space(): Promise<FileSpace> {
+    const pageSize = await this.#pragma('page_size');
+    const pages = await this.#pragma('page_count');
+    const free = await this.#pragma('freelist_count');
+    return { bytes: pages * pageSize, usedBytes: (pages - free) * pageSize };
   }
 
-  async #giveBack<T>(result: T): Promise<T> {
-    await this.#client.$queryRawUnsafe(`PRAGMA incremental_vacuum(${PAGES})`);
-    return result;
+  /**
+   * Deletes books of the markets from `low` to before `high` that no kept book needs, oldest first,
+   * and notes up to where, so that a reader who asks for them is told what is missing.
+   */
+  async #books(sequence: number, low: number, high: number, limit: number): Promise<number> {
+    const old = Prisma.sql`
+      SELECT b.sequence, b.market_id
+        FROM (SELECT id AS market_id, coalesce(
+                (SELECT base FROM book WHERE market_id = id AND sequence >= ${sequence}
+                  ORDER BY sequence LIMIT 1),
+                (SELECT base FROM book WHERE market_id = id ORDER BY sequence DESC LIMIT 1)) AS base
+                FROM market WHERE id >= ${low} AND id < ${high}) k
+       CROSS JOIN book b ON b.market_id = k.market_id AND b.sequence < k.base
+       LIMIT ${limit}`;
+    const [, deleted] = await this.#client.$transaction([
+      this.#client.$executeRaw`
+        INSERT INTO state (key, value)
+        SELECT ${RETIRED_KEY} || market_id, max(sequence) FROM (${old}) GROUP BY market_id
+            ON CONFLICT (key) DO UPDATE SET value = max(value, excluded.value)`,
+      this.#client.$executeRaw`DELETE FROM book WHERE sequence IN (SELECT sequence FROM (${old}))`,
+    ]);
+    return deleted;
   }
+
+  /** Deletes what tells of old books only: closed gaps, and the spans in which they were recorded. */
+  async #described(time: number, low: number, high: number): Promise<void> {
+    await this.#client.$transaction([
+      this.#client.$executeRaw`
+        DELETE FROM gap WHERE id IN (
+          SELECT g.id FROM market m CROSS JOIN gap g ON g.market_id = m.id
+           WHERE m.id >= ${low} AND m.id < ${high} AND g.start < ${time} AND g."end" <= ${time})`,
+      this.#client.$executeRaw`
+        DELETE FROM recording_span
+         WHERE market_id >= ${low} AND market_id < ${high} AND "end" <= ${time}`,
+      // Without its gaps that time would count as covered.
+      this.#client.$executeRaw`
+        UPDATE recording_span SET start = ${time}
+         WHERE market_id >= ${low} AND market_id < ${high} AND start < ${time}`,
+    ]);
+  }
+
+  async #pragma(name: 'page_size' | 'page_count' | 'freelist_count'): Promise<number> {
+    const rows = await this.#client.$queryRawUnsafe<Record<string, bigint>[]>(`PRAGMA ${name}`);
+    return Number(rows[0]![name]);
+  }
+}
+
+/** The minute that a time lies in; BigInt, since the driver binds numbers as floats. */
+function minuteOf(time: number): bigint {
+  return BigInt(Math.floor(time / 60_000) * 60_000);
 }

@@ -6,6 +6,7 @@ import type { CollectPattern } from '../market/collect-pattern.js';
 import type { Gap } from '../market/gap.js';
 import type { Market, Pair } from '../market/market.js';
 import type { OrderBook, Side } from '../market/order-book.js';
+import type { Retired } from './retention.js';
 
 /** A market as an exchange's own list gives it. */
 export interface ListedMarket extends Pair {
@@ -44,6 +45,22 @@ export interface WantedPattern {
   readonly wanted: boolean;
 }
 
+/** How large the database is and how long the disk will hold it. Null: not known (yet). */
+export interface DiskStats {
+  /** Size of the file and its log. */
+  readonly databaseBytes: number | null;
+  /** What it may reach (MAX_DB_GB); null = no bound. */
+  readonly maxDatabaseBytes: number | null;
+  /** Free space of the file system that the file lies on. */
+  readonly freeBytes: number | null;
+  /** Growth over the last day in which the program ran. */
+  readonly growthBytesPerDay: number | null;
+  /** When the disk will be full at that growth; null also when it never will be. */
+  readonly daysUntilFull: number | null;
+  /** For people: set when that is within 7 days. */
+  readonly warning: string | null;
+}
+
 /** What the store tells of itself. */
 export interface StoreStats {
   /** Books waiting to be written. */
@@ -58,8 +75,11 @@ export interface StoreStats {
   readonly droppedRecords: number;
   /** Duration of the last batch from hand-over to commit, ms; null before the first. */
   readonly lastFlushMs: number | null;
+  /** How long books gather before they are written (FLUSH_MS), ms. */
+  readonly flushMs: number;
   /** Why nothing can be written right now, or null when all is well. */
   readonly failure: string | null;
+  readonly disk: DiskStats;
 }
 
 /** Time window of a history question: `from` included, `to` excluded, Unix ms; absent = open. */
@@ -260,8 +280,10 @@ export interface Store {
   onGap(listener: (gap: Gap) => void): void;
   /** Called when writing starts to fail (`failure` is the reason) and when it works again (null). */
   onFailure(listener: (failure: string | null) => void): void;
-  /** Called with the number of old books deleted, after each pass that deleted any. */
-  onRetired(listener: (books: number) => void): void;
+  /** Called after each pass that deleted old books. */
+  onRetired(listener: (retired: Retired) => void): void;
+  /** Called with the figures when the disk is about to fill; once, until it no longer is. */
+  onDiskWarning(listener: (disk: DiskStats) => void): void;
   /** Replaces an exchange's listed markets; says which came and which went. */
   replaceListing(
     exchange: Exchange,

@@ -9,13 +9,14 @@ import type { Exchange } from '../market/exchange.js';
 import type { Gap } from '../market/gap.js';
 import { type Market, marketKey } from '../market/market.js';
 import { BookIntake } from './book-intake.js';
+import { DiskWatch } from './disk-watch.js';
 import { failureText } from './errors.js';
 import { Flusher } from './flusher.js';
 import { ReaderClient } from './reader-client.js';
-import { Retention } from './retention.js';
+import { Retention, type Retired } from './retention.js';
 import { RpcWorker, siblingModule } from './rpc.js';
 import { ReservedSequences } from './sequences.js';
-import type { ListedMarket, SequenceState, Store, StoreStats } from './store-types.js';
+import type { DiskStats, ListedMarket, SequenceState, Store, StoreStats } from './store-types.js';
 import { WriteQueue } from './write-queue.js';
 import type { OpenState, WriteBatch, WriterOptions, WriterService } from './writer-protocol.js';
 
@@ -42,6 +43,8 @@ export interface StoreOptions {
   readonly sequenceBlock?: number | undefined;
   /** Books older than so many days are deleted; 0 keeps all. 0. */
   readonly retentionDays?: number | undefined;
+  /** Bytes that the file and its log may have; beyond, the oldest books go; 0 = no bound. 0. */
+  readonly maxBytes?: number | undefined;
   /** For tests of a full disk: the size in pages that the file may reach. */
   readonly maxPages?: number | undefined;
 }
@@ -66,7 +69,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     reader.start();
     const block = options.sequenceBlock ?? 10_000_000;
     const state = await writer.call('open', block);
-    return new OpenStore(options, state, writer, reader, block);
+    return new OpenStore({ ...options, path }, state, writer, reader, block);
   } catch (error) {
     await Promise.all([writer.terminate(), reader.close(0)]);
     throw error;
@@ -101,8 +104,10 @@ class OpenStore implements Store {
   readonly #queue: WriteQueue;
   readonly #flusher: Flusher;
   readonly #gaps = new Topic<Gap>();
-  readonly #retired = new Topic<number>();
+  readonly #retired = new Topic<Retired>();
   readonly #retention: Retention;
+  readonly #disk: DiskWatch;
+  readonly #flushMs: number;
   /** Markets recorded at any time in this run. */
   readonly #recording = new Set<string>();
   #droppedBooks = 0;
@@ -129,16 +134,30 @@ class OpenStore implements Store {
       maxQueuedBooks: options.maxQueuedBooks ?? 200_000,
       maxQueuedBytes: options.maxQueuedBytes ?? 256 * MIB,
     });
+    this.#flushMs = options.flushMs ?? 100;
     this.#flusher = new Flusher(this.#queue, (batch) => this.#write(batch), {
-      flushMs: options.flushMs ?? 100,
+      flushMs: this.#flushMs,
       retryMs: options.retryMs ?? 100,
       maxRetryMs: options.maxRetryMs ?? 5_000,
       heartbeatMs: options.heartbeatMs ?? 1_000,
     });
+    const { path, retentionDays = 0, maxBytes = 0 } = options;
     this.#retention = new Retention(
-      options.retentionDays ?? 0,
-      (before, cursor) => writer.call('retire', before, cursor),
-      (deleted) => this.#retired.publish(deleted),
+      { days: retentionDays, maxBytes, path },
+      {
+        retireBefore: (time) => writer.call('retireBefore', time),
+        retireSlice: () => writer.call('retireSlice'),
+        retireStep: (bound, cursor) => writer.call('retireStep', bound, cursor),
+        retireCoverage: (time) => writer.call('retireCoverage', time),
+        retireLogs: () => writer.call('retireLogs'),
+        giveBack: () => writer.call('giveBack'),
+        cutFile: () => writer.call('cutFile'),
+        space: () => writer.call('space'),
+      },
+      (retired) => this.#retired.publish(retired),
+    );
+    this.#disk = new DiskWatch({ path, maxBytes, retentionDays }, () =>
+      writer.call('sampleSize', Date.now()),
     );
   }
 
@@ -195,8 +214,12 @@ class OpenStore implements Store {
     this.#flusher.failures.on(listener);
   }
 
-  onRetired(listener: (books: number) => void): void {
+  onRetired(listener: (retired: Retired) => void): void {
     this.#retired.on(listener);
+  }
+
+  onDiskWarning(listener: (disk: DiskStats) => void): void {
+    this.#disk.onWarning(listener);
   }
 
   replaceListing(exchange: Exchange, listed: readonly ListedMarket[]) {
@@ -230,7 +253,9 @@ class OpenStore implements Store {
       droppedBooks: this.#droppedBooks,
       droppedRecords: this.#queue.droppedRecords,
       lastFlushMs: this.#flusher.lastFlushMs,
+      flushMs: this.#flushMs,
       failure: this.#flusher.failure,
+      disk: this.#disk.stats,
     };
   }
 
@@ -242,6 +267,7 @@ class OpenStore implements Store {
   async #close(timeoutMs: number): Promise<void> {
     const end = performance.now() + timeoutMs;
     this.#retention.close();
+    this.#disk.close();
     const left = (): number => Math.max(0, end - performance.now());
     const drained = await this.#flusher.stop(left());
     this.sequences.close();

@@ -4,7 +4,8 @@ import type { CollectPattern } from '../market/collect-pattern.js';
 import type { CoverageMinute } from '../market/coverage.js';
 import type { Gap } from '../market/gap.js';
 import type { Market, Pair } from '../market/market.js';
-import type { RetireStep } from './retire.js';
+import type { Growth } from './growth.js';
+import type { RetentionWriter } from './retention.js';
 import type { ListedMarket } from './store-types.js';
 
 /** Number of a market in the database, shared by all its rows; null until the writer has told it. */
@@ -87,7 +88,7 @@ export interface OpenState {
 }
 
 /** The calls that the writer's thread answers. */
-export interface WriterService {
+export interface WriterService extends RetentionWriter {
   /** Locks, makes or updates the database, and reserves `block` sequences. */
   open(block: number): Promise<OpenState>;
   /**
@@ -102,8 +103,8 @@ export interface WriterService {
     exchange: Exchange,
     listed: readonly ListedMarket[],
   ): Promise<{ added: Pair[]; removed: Pair[] }>;
-  /** Deletes some books from before a time (Unix ms), beginning with market `cursor`. */
-  retire(before: number, cursor: number): Promise<RetireStep>;
+  /** Stores the database's size of now (Unix ms), and tells its growth. */
+  sampleSize(now: number): Promise<Growth>;
   setWanted(market: Market, wanted: boolean): Promise<void>;
   setWantedPattern(pattern: CollectPattern, wanted: boolean): Promise<void>;
   setEnabled(exchange: Exchange, enabled: boolean): Promise<void>;

@@ -5,12 +5,13 @@ import type { Gap } from '../market/gap.js';
 import type { Market, Pair } from '../market/market.js';
 import { type Client, type Connection, defined, openClient } from './connection.js';
 import { checkExisting, inspectFile, prepareDatabase, prepareFolder } from './database.js';
+import { type Growth, GrowthRecord } from './growth.js';
 import { decodeLevels, wholeRow } from './levels.js';
 import { lockDatabase } from './lock.js';
 import { MarketIds, replaceListing } from './market-list.js';
 import { newestStored } from './rebuild.js';
 import { toGap } from './records.js';
-import { Retirement, type RetireStep } from './retire.js';
+import { type FileSpace, type RetireBound, Retirement, type RetireStep } from './retire.js';
 import type { ListedMarket } from './store-types.js';
 import type {
   BookRow,
@@ -139,8 +140,41 @@ export class Writer implements WriterService {
     return replaceListing((await this.#database()).client, exchange, listed);
   }
 
-  async retire(before: number, cursor: number): Promise<RetireStep> {
-    return (await this.#database()).retirement.step(before, cursor);
+  async retireBefore(time: number): Promise<RetireBound | null> {
+    return (await this.#database()).retirement.before(time);
+  }
+
+  async retireSlice(): Promise<RetireBound | null> {
+    return (await this.#database()).retirement.slice();
+  }
+
+  async retireStep(bound: RetireBound, cursor: number): Promise<RetireStep> {
+    return (await this.#database()).retirement.step(bound, cursor);
+  }
+
+  async retireCoverage(time: number): Promise<{ more: boolean; heldMs: number }> {
+    return (await this.#database()).retirement.coverage(time);
+  }
+
+  async retireLogs(): Promise<{ more: boolean; heldMs: number }> {
+    return (await this.#database()).retirement.logs();
+  }
+
+  async giveBack(): Promise<{ more: boolean; heldMs: number }> {
+    return (await this.#database()).retirement.giveBack();
+  }
+
+  async cutFile(): Promise<void> {
+    await (await this.#database()).retirement.cut();
+  }
+
+  async space(): Promise<FileSpace> {
+    return (await this.#database()).retirement.space();
+  }
+
+  async sampleSize(now: number): Promise<Growth> {
+    const { client, retirement } = await this.#database();
+    return new GrowthRecord(client).sample(now, (await retirement.space()).usedBytes);
   }
 
   async setWanted(market: Market, wanted: boolean): Promise<void> {

@@ -106,8 +106,22 @@ describe('/health', () => {
       readers: 1,
       store: { queuedBooks: 3 },
       exchanges: { UPBIT: { LIVE: 1, STALE: 1 }, GOPAX: {} },
+      warnings: [],
+      disk: { databaseBytes: 4096, daysUntilFull: null },
     });
     await client.dispose();
+  });
+
+  it('warns of a disk that fills, and stays ok', async () => {
+    server.stats.disk = { ...server.stats.disk, daysUntilFull: 2.5, warning: 'full in 2.5 days' };
+    const response = await fetch(`${server.url}/health`);
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({
+      status: 'ok',
+      reasons: [],
+      warnings: ['full in 2.5 days'],
+      disk: { daysUntilFull: 2.5, warning: 'full in 2.5 days' },
+    });
   });
 
   it('is 503 with the reason when the database cannot be written', async () => {

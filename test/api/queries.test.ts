@@ -195,6 +195,28 @@ describe('orderbook', () => {
     expect(literal.data).toEqual({ orderbook: { sequence: '10' } });
   });
 
+  it('says how old a past book is, and the gap that the moment lies in', async () => {
+    server.reader.stored.push(book(UPBIT, 10));
+    const start = 1_700_000_000_050;
+    server.reader.allGaps.push({
+      market: UPBIT,
+      start,
+      end: start + 100,
+      cause: 'DISCONNECTED',
+      detail: null,
+      attempts: 1,
+    });
+    const at = async (moment: number): Promise<unknown> =>
+      (
+        await server.post(
+          `{ orderbook(exchange: UPBIT, at: ${moment}) { sequence age gap { cause } } }`,
+        )
+      ).data?.['orderbook'];
+    expect(await at(start - 1)).toEqual({ sequence: '10', age: 39, gap: null });
+    expect(await at(start + 10)).toMatchObject({ age: 50, gap: { cause: 'DISCONNECTED' } });
+    expect(await at(start + 100)).toMatchObject({ age: 140, gap: null });
+  });
+
   it('takes a symbol in lower case and with blanks', async () => {
     publish(server.bus, book(market('KORBIT', 'ETH'), 1));
     const { data } = await server.run(BookQuery, { exchange: 'KORBIT', symbol: ' eth ' });
@@ -223,6 +245,25 @@ describe('orderbookRows', () => {
         });
       }
     }
+  });
+
+  it('carries the gaps of its window', async () => {
+    for (const start of [1_700_000_000_001, 1_700_000_000_050]) {
+      server.reader.allGaps.push({
+        market: UPBIT,
+        start,
+        end: start + 2,
+        cause: 'STALE',
+        detail: null,
+        attempts: 0,
+      });
+    }
+    const { data } = await server.post(
+      '{ orderbookRows(exchange: UPBIT, symbol: "BTC", to: 1700000000010) { edges { node { sequence } } gaps { edges { node { start cause } } } } }',
+    );
+    expect(data?.['orderbookRows']).toMatchObject({
+      gaps: { edges: [{ node: { start: '2023-11-14T22:13:20.001Z', cause: 'STALE' } }] },
+    });
   });
 
   it('pages through all rows once, in order', async () => {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type App, startApp } from '../../src/app.js';
+import type { RhythmBounds } from '../../src/collector/market-rhythm.js';
 import { readConfig } from '../../src/config.js';
 import {
   type Simulators,
@@ -27,19 +28,25 @@ export interface Recorder {
   close(): Promise<void>;
 }
 
-/** Starts simulators (books stand still unless told otherwise) and the program. */
+/**
+ * Starts simulators (books stand still unless told otherwise) and the program.
+ * @param settings environment of the program, or what makes it once the simulators run
+ */
 export async function startRecorder(
   options: SimulatorsOptions = {},
-  env: Record<string, string> = {},
+  settings: Record<string, string> | ((simulators: Simulators) => Record<string, string>) = {},
+  rhythm?: RhythmBounds,
 ): Promise<Recorder> {
   const temporary = temporaryFolder();
   const dbPath = join(temporary.path, 'orderbook.db');
   const simulators = await startSimulators({ rate: 0, ...options });
+  const env = typeof settings === 'function' ? settings(simulators) : settings;
   const start = (more: Record<string, string>): Promise<App> =>
     startApp(
       readConfig({
         PORT: '0',
         BITHUMB_POLL_MS: '20',
+        AUDIT_EVERY_MS: '0',
         DB_PATH: dbPath,
         LOG_PATH: join(temporary.path, 'logs'),
         ...simulators.env,
@@ -47,6 +54,7 @@ export async function startRecorder(
         ...more,
       }),
       true,
+      rhythm,
     );
   let app = await start({});
   let running = true;

@@ -1,12 +1,57 @@
 import { describe, expect, it } from '@jest/globals';
 import { join } from 'node:path';
 import type { BookEvent } from '../../src/bus.js';
+import type { Gap } from '../../src/market/gap.js';
+import type { Market } from '../../src/market/market.js';
 import type { Level } from '../../src/market/order-book.js';
-import { openClient } from '../../src/store/connection.js';
-import { Retirement } from '../../src/store/retire.js';
-import { stored, temporaryFolder, UPBIT_BTC, UPBIT_ETH, until, withStore } from './support.js';
+import { type Client, openClient } from '../../src/store/connection.js';
+import { Retirement, type RetireStep } from '../../src/store/retire.js';
+import { type Retired, sizeOnDisk } from '../../src/store/retention.js';
+import { Writer } from '../../src/store/writer.js';
+import type { WriteBatch } from '../../src/store/writer-protocol.js';
+import {
+  exportOf,
+  Recorder,
+  stored,
+  temporaryFolder,
+  UPBIT_BTC,
+  UPBIT_ETH,
+  until,
+  withStore,
+} from './support.js';
 
 const DAY = 86_400_000;
+
+const NOTHING: WriteBatch = {
+  text: null,
+  books: [],
+  steps: [],
+  gaps: [],
+  coverage: [],
+  logs: [],
+  recording: [],
+  heartbeat: null,
+};
+
+function gapOf(market: Market): Gap {
+  return { market, start: 0, end: null, cause: 'STALE', detail: null, attempts: 0 };
+}
+
+/** Runs `work` on a new database, with a writer in this thread and another client. */
+async function onDatabase(work: (client: Client, writer: Writer) => Promise<void>): Promise<void> {
+  const folder = await temporaryFolder();
+  const path = join(folder.path, 'r.db');
+  const writer = new Writer({ path });
+  await writer.open(1_000);
+  const client = await openClient(path);
+  try {
+    await work(client, writer);
+  } finally {
+    await client.$disconnect();
+    await writer.close(0);
+    await folder.remove();
+  }
+}
 
 /** One book a day for `days` days, the last one now; a whole book every third day. */
 function daily(days: number, market = UPBIT_BTC): Omit<BookEvent['book'], 'sequence'>[] {
@@ -50,13 +95,11 @@ describe('retention', () => {
       });
       const client = await openClient(path);
       const retirement = new Retirement(client);
+      const bound = await retirement.before(Date.now() - 5.5 * DAY);
       let deleted = 0;
       for (let cursor: number | null = 0; cursor !== null;) {
-        const step: { deleted: number; cursor: number | null } = await retirement.step(
-          Date.now() - 5.5 * DAY,
-          cursor,
-        );
-        deleted += step.deleted;
+        const step: RetireStep = await retirement.step(bound!, cursor);
+        deleted += step.books;
         cursor = step.cursor;
       }
       await client.$disconnect();
@@ -94,12 +137,104 @@ describe('retention', () => {
       });
       await withStore({ path, retentionDays: 7 }, async (store) => {
         let retired = 0;
-        store.onRetired((books) => (retired += books));
+        store.onRetired(({ books }) => (retired += books));
         await until(() => retired === 3);
         expect((await store.reader.newestBook(UPBIT_BTC))!.asks).toEqual([['103', '1']]);
       });
     } finally {
       await folder.remove();
     }
+  });
+});
+
+/** A whole book of about 2 KB, told apart by `n`. */
+function large(n: number): Level[] {
+  return Array.from({ length: 90 }, (_, i): Level => [String(1_000_000 + i), `${n + 1}.5`]);
+}
+
+describe('retention by size', () => {
+  it('deletes the oldest books, gives the space back, and keeps the rest exact', async () => {
+    const folder = await temporaryFolder();
+    const path = join(folder.path, 'r.db');
+    const begin = 1_789_000_000_000;
+    const minute = begin - (begin % 60_000);
+    const quiet: Market = { exchange: 'GOPAX', symbol: 'BTC', currency: 'KRW' };
+    try {
+      await withStore({ path, snapshotEveryMs: 0, flushMs: 20 }, async (store) => {
+        const recorder = new Recorder(store);
+        recorder.put(quiet, begin - 1, { asks: [['7', '7']], bids: [] });
+        store.putGap({ ...gapOf(UPBIT_BTC), start: begin - 500, end: begin - 400 });
+        store.putGap({ ...gapOf(UPBIT_BTC), start: begin - 300, end: null });
+        const counts = { frames: 1, changed: 1, repeats: 0, longestSilenceMs: 0 };
+        for (const at of [minute - 60_000, minute + 3_600_000]) {
+          store.putCoverage({ market: UPBIT_BTC, minute: at, ...counts });
+        }
+        for (let i = 0; i < 6_000; i++) {
+          recorder.put(i % 2 === 0 ? UPBIT_BTC : UPBIT_ETH, begin + i, {
+            asks: large(i),
+            bids: [],
+          });
+          if (i % 500 === 0) await stored(store);
+        }
+      });
+      const before = await sizeOnDisk(path);
+      const maxBytes = Math.round(before / 2);
+      await withStore({ path, maxBytes, snapshotEveryMs: 0 }, async (store) => {
+        const retired: Retired[] = [];
+        store.onRetired((one) => retired.push(one));
+        await until(() => retired.length > 0, 60_000);
+        expect(retired[0]!.setting).toBe('MAX_DB_GB');
+        expect(retired[0]!.books).toBeGreaterThan(2_500);
+        await until(async () => (await sizeOnDisk(path)) <= maxBytes);
+        const [oldest] = (await store.reader.rows({ exchange: 'UPBIT', limit: 1 })).items;
+        const kept = await exportOf(store.reader, { exchange: 'UPBIT', shape: 'books' });
+        expect(kept.length + retired[0]!.books).toBe(6_000);
+        expect(kept[0]!['timestamp']).toBe(oldest!.timestamp);
+        kept.forEach((book, i) => {
+          const n = 6_000 - kept.length + i;
+          expect([book['timestamp'], book['asks']]).toEqual([begin + n, large(n)]);
+        });
+        // Of a market that was quiet ever since, the newest book stays.
+        expect(await store.reader.newestBook(quiet)).toMatchObject({ asks: [['7', '7']] });
+        const gaps = await store.reader.gaps({ limit: 9 });
+        expect(gaps.items.map((item) => item.value.end)).toEqual([null]);
+        const minutes = await store.reader.coverageMinutes({ market: UPBIT_BTC, limit: 9 });
+        expect(minutes.items.map((one) => one.minute)).toEqual([minute + 3_600_000]);
+      });
+      expect(await sizeOnDisk(path)).toBeLessThanOrEqual(maxBytes);
+      const client = await openClient(path);
+      expect(await client.$queryRawUnsafe('PRAGMA auto_vacuum')).toEqual([{ auto_vacuum: 2n }]);
+      await client.$disconnect();
+    } finally {
+      await folder.remove();
+    }
+  }, 90_000);
+
+  it('forgets that a time was recorded when its gaps go', async () => {
+    await onDatabase(async (client, writer) => {
+      const change = (at: number, recording: boolean) => ({ market: UPBIT_BTC, at, recording });
+      for (const [at, on] of [
+        [100, true],
+        [200, false],
+        [300, true],
+      ] as const) {
+        await writer.write({ ...NOTHING, recording: [change(at, on)] });
+      }
+      const retirement = new Retirement(client);
+      await retirement.step({ sequence: 1, time: 350 }, 0);
+      const spans = await client.recordingSpan.findMany();
+      expect(spans.map(({ start, end }) => [start, end])).toEqual([[350n, null]]);
+    });
+  });
+
+  it('keeps the log short', async () => {
+    await onDatabase(async (client) => {
+      await client.$executeRawUnsafe(
+        `INSERT INTO log (id, timestamp, level, event, message)
+         VALUES (1, 1, 'info', 'A', ''), (2, 2, 'info', 'A', ''), (500002, 3, 'info', 'A', '')`,
+      );
+      expect(await new Retirement(client).logs()).toMatchObject({ more: false });
+      expect((await client.log.findMany()).map(({ id }) => id)).toEqual([500_002]);
+    });
   });
 });

@@ -1,7 +1,7 @@
 import type { CollectorControl } from '../../collector/collector-control.js';
 import type { CollectorState } from '../../market/collector-status.js';
 import { EXCHANGES, type Exchange } from '../../market/exchange.js';
-import type { StoreReader, StoreStats } from '../../store/store-types.js';
+import type { DiskStats, StoreReader, StoreStats } from '../../store/store-types.js';
 import type { BookStreams } from '../book-streams.js';
 
 /** Answer of `/health`. */
@@ -9,9 +9,12 @@ export interface Health {
   readonly status: 'ok' | 'unavailable';
   /** What is wrong, in words; empty when all is well. */
   readonly reasons: readonly string[];
+  /** What will go wrong unless somebody acts, in words. */
+  readonly warnings: readonly string[];
   readonly version: string;
   readonly uptimeSeconds: number;
-  readonly store: StoreStats;
+  readonly store: Omit<StoreStats, 'disk'>;
+  readonly disk: DiskStats;
   /** Open live subscriptions. */
   readonly readers: number;
   /** Number of collectors in each state, per exchange; states without any are left out. */
@@ -59,14 +62,16 @@ export async function readHealth(sources: HealthSources): Promise<Health> {
   if (sources.closing()) reasons.push('the server is shutting down');
   const unreadable = await probe(sources.reader);
   if (unreadable !== null) reasons.push(unreadable);
-  const store = sources.stats();
+  const { disk, ...store } = sources.stats();
   if (store.failure !== null) reasons.push(`the database cannot be written: ${store.failure}`);
   return {
     status: reasons.length === 0 ? 'ok' : 'unavailable',
     reasons,
+    warnings: disk.warning === null ? [] : [disk.warning],
     version: sources.version,
     uptimeSeconds: Math.floor(process.uptime()),
     store,
+    disk,
     readers: sources.streams.size,
     exchanges: statesByExchange(sources.control),
   };

@@ -1,7 +1,9 @@
 import type { CollectorStatus } from '../../market/collector-status.js';
 import { withKnownErrors } from '../errors.js';
-import { marketPart, marketPattern } from '../inputs.js';
-import { exchangeArg, marketArgs, patternArg } from './arguments.js';
+import { MarketSelection } from '../../market/market-selection.js';
+import { marketPart, marketPattern, optionalMarketPart } from '../inputs.js';
+import { CollectorStatuses } from '../live/collector-statuses.js';
+import { exchangeArg, marketArgs, marketFilterArgs, patternArg } from './arguments.js';
 import { builder } from './builder.js';
 import { ExchangeEnum } from './exchange-enum.js';
 
@@ -63,6 +65,24 @@ export const CollectorType = builder.objectRef<CollectorStatus>('Collector').imp
       type: 'BigInt',
       description: 'Messages about this market that could not be read since `startedAt`.',
     }),
+    age: t.int({
+      nullable: true,
+      description: 'Time since `lastBookAt`, ms; null before the first book.',
+      resolve: ({ lastBookAt }) =>
+        lastBookAt === null ? null : Math.min(Math.max(0, Date.now() - lastBookAt), 2 ** 31 - 1),
+    }),
+    audits: t.exposeInt('audits', {
+      description: "Comparisons of its book with the exchange's REST book since `startedAt`.",
+    }),
+    auditDifferences: t.exposeInt('auditDifferences', {
+      description:
+        'Of `audits`, those where the REST book equalled none of the streamed books nearest in time.',
+    }),
+    auditAgreedAt: t.expose('auditAgreedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the REST book last was found to equal the streamed one.',
+    }),
     error: t.exposeString('error', {
       nullable: true,
       description: 'Why it is not `LIVE`, in words; null when it is.',
@@ -78,6 +98,29 @@ builder.queryField('collectors', (t) =>
       exchange: t.arg({ type: ExchangeEnum, description: 'Only those of this exchange.' }),
     },
     resolve: (_root, args, { control }) => control.collectors(args.exchange ?? undefined),
+  }),
+);
+
+builder.subscriptionField('collectorStatus', (t) =>
+  t.field({
+    type: CollectorType,
+    description:
+      'Collectors as they are now, then each at every change of its state, at once. A subscriber too slow for all changes gets the newest of each market. Shared by equal subscriptions.',
+    args: marketFilterArgs,
+    extensions: { shared: true },
+    subscribe: (_root, args, { bus, control }) =>
+      new CollectorStatuses(
+        bus,
+        () => control.collectors(),
+        new MarketSelection([
+          {
+            exchange: args.exchange ?? null,
+            symbol: optionalMarketPart('symbol', args.symbol) ?? null,
+            currency: optionalMarketPart('currency', args.currency) ?? null,
+          },
+        ]),
+      ),
+    resolve: ({ value }) => value,
   }),
 );
 

@@ -4,6 +4,7 @@ import { fromCursor, toConnection, toCursor } from '../paging.js';
 import { exchangeArg, pageArgs, pairFilterArgs, windowArgs } from './arguments.js';
 import { builder } from './builder.js';
 import { ExchangeEnum } from './exchange-enum.js';
+import { GapConnection, gapPage } from './gap.js';
 
 const SideEnum = builder.enumType('Side', {
   description: 'A side of an order book.',
@@ -46,11 +47,26 @@ const OrderbookRowType = builder.objectRef<BookRow>('OrderbookRow').implement({
   }),
 });
 
+/** What the page was asked for, so that it can tell the gaps of its window. */
+interface WindowedPage {
+  readonly window: Parameters<typeof gapPage>[0];
+}
+
 const OrderbookRowConnection = builder.connectionObject(
   {
     type: OrderbookRowType,
     name: 'OrderbookRowConnection',
     description: 'A page of stored levels, in the order in which they were received.',
+    fields: (t) => ({
+      gaps: t.field({
+        type: GapConnection,
+        description:
+          'The gaps that touch the window of the question, oldest first: where nobody looked, as against where nothing happened.',
+        args: pageArgs,
+        resolve: (page, args, { reader, rows }) =>
+          gapPage((page as unknown as WindowedPage).window, args, reader, rows),
+      }),
+    }),
   },
   { name: 'OrderbookRowEdge', description: 'A stored level and its cursor.' },
 );
@@ -69,21 +85,25 @@ builder.queryField('orderbookRows', (t) =>
     },
     resolve: async (_root, args, { reader, rows }) => {
       const place = fromCursor('row', 2, args.after);
-      const page = await reader.rows({
+      const selection = {
         exchange: args.exchange,
         symbol: optionalMarketPart('symbol', args.symbol),
         currency: optionalMarketPart('currency', args.currency),
-        side: args.side ?? undefined,
         ...timeWindow(args),
+      };
+      const page = await reader.rows({
+        ...selection,
+        side: args.side ?? undefined,
         after: place && { sequence: place[0]!, index: place[1]! },
         limit: rows.take(args.first),
       });
-      return toConnection(
+      const connection = toConnection(
         page,
         args.after,
         (row) => toCursor('row', row.sequence, row.index),
         (row) => row,
       );
+      return { ...connection, window: selection } satisfies WindowedPage;
     },
   }),
 );

@@ -32,9 +32,31 @@ export function levels(side: readonly Level[], depth: number | null | undefined)
 
 /** A book as the API shows it: what a subscriber is told along with it is absent elsewhere. */
 export interface OrderbookShape extends OrderBook {
+  /** The moment that was asked for, Unix ms; absent for a newest or live book. */
+  readonly at?: number;
   readonly skipped?: number;
   readonly gapBefore?: Gap | null;
 }
+
+const CompletenessEnum = builder.enumType('Completeness', {
+  description: 'How it is known that books are whole and none is missed.',
+  values: {
+    SNAPSHOT: { description: 'Every message is the whole book.' },
+    ORDERED: { description: 'Every message is the whole book, and a growing id shows its order.' },
+    DELTA: {
+      description:
+        'Kept from changes after one whole book. A lost change cannot be seen in the messages; audits by REST find it.',
+    },
+    MAY_DROP: {
+      description:
+        'Every message is the whole book; the exchange says that it may leave some out when traffic is heavy.',
+    },
+    POLLED: {
+      description:
+        'Whole books that are asked for again and again; a change between two answers is unseen.',
+    },
+  } as const,
+});
 
 /** The order book of one market. */
 export const OrderbookType = builder.objectRef<OrderbookShape>('Orderbook').implement({
@@ -52,6 +74,12 @@ export const OrderbookType = builder.objectRef<OrderbookShape>('Orderbook').impl
     currency: t.string({
       description: 'Quote currency, such as `KRW`.',
       resolve: (book) => book.market.currency,
+    }),
+    completeness: t.field({
+      type: CompletenessEnum,
+      description:
+        'How the completeness of books of this exchange is known, by the transport that is set now.',
+      resolve: (book, _args, { control }) => control.completeness(book.market.exchange),
     }),
     timestamp: t.expose('timestamp', {
       type: 'DateTime',
@@ -93,6 +121,25 @@ export const OrderbookType = builder.objectRef<OrderbookShape>('Orderbook').impl
         depth: t.arg.int({ description: 'Levels at most, 1 or more; all when left out.' }),
       },
       resolve: (book, { depth }) => levels(book.bids, depth),
+    }),
+    age: t.int({
+      description:
+        'How old the book is, ms: at the moment that was asked for with `at`, else now. A quiet market has an old book that still holds; `gap` tells the difference.',
+      resolve: ({ at, timestamp }) =>
+        Math.min(Math.max(0, (at ?? Date.now()) - timestamp), 2 ** 31 - 1),
+    }),
+    gap: t.field({
+      type: GapType,
+      nullable: true,
+      description:
+        'The gap that the moment asked for with `at` lies in: the market was not covered then, and the book is the last one known before. Null when it was covered, and for live books.',
+      resolve: async ({ at, market }, _args, { reader }) => {
+        if (at === undefined) return null;
+        const { items } = await reader.gaps({ ...market, from: at, to: at + 1, limit: 10 });
+        return (
+          items.map((item) => item.value).find((gap) => gap.end === null || gap.end > at) ?? null
+        );
+      },
     }),
     bestAsk: t.field({
       type: LevelType,
@@ -139,7 +186,11 @@ builder.queryField('orderbook', (t) =>
         currency: marketPart('currency', args.currency),
       };
       await markets.check([market]);
-      if (args.at !== null && args.at !== undefined) return reader.bookAt(market, args.at);
+      const at = args.at ?? undefined;
+      if (at !== undefined) {
+        const book = await reader.bookAt(market, at);
+        return book && { ...book, at };
+      }
       return bus.current(market) ?? (await reader.newestBook(market));
     },
   }),

@@ -91,6 +91,9 @@ export class BithumbPoller implements Feed {
     }
   }
 
+  /** Nothing to do: every poll asks for the whole book. */
+  resync(): void {}
+
   async close(): Promise<void> {
     this.#stop.abort();
     await Promise.all(this.#running);

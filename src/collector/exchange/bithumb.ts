@@ -1,10 +1,11 @@
 import type { ExchangeAdapter, FeedContext } from '../feed.js';
 import { RateLimiter } from '../rate-limiter.js';
+import type { RestBooks } from '../rest-books.js';
 import type { WSProfile } from '../ws-controller.js';
 import { WSFeed } from '../ws-feed.js';
 import { BithumbPoller } from './bithumb-poller.js';
 import { listFrom } from './list-from.js';
-import { readMarketAll } from './unit-book.js';
+import { fetchUnitBooks, readMarketAll } from './unit-book.js';
 import { UnitBookController } from './unit-book-controller.js';
 
 /** bithumb.md sections 2 and 4. */
@@ -26,9 +27,20 @@ export const BITHUMB_PROFILE: WSProfile = {
 const listMarkets: ExchangeAdapter['listMarkets'] = (rest) =>
   listFrom(rest, '/v1/market/all?isDetails=true', readMarketAll);
 
+/** 15 levels as the WebSocket has them; 150 calls a second (bithumb.md 1.3, 4). */
+const restBooks: RestBooks = {
+  batch: 100,
+  everyMs: 1000,
+  depth: 15,
+  ragged: true,
+  fetch: fetchUnitBooks,
+};
+
 /** Bithumb by REST polling: 30 levels for the first ten markets, 15 for the others. */
 export const bithumbRest: ExchangeAdapter = {
   exchange: 'BITHUMB',
+  completeness: 'POLLED',
+  restBooks,
   listMarkets,
   createFeed: (context) => new BithumbPoller(context),
 };
@@ -39,6 +51,8 @@ export const bithumbRest: ExchangeAdapter = {
  */
 export const bithumbWs: ExchangeAdapter = {
   exchange: 'BITHUMB',
+  completeness: 'SNAPSHOT',
+  restBooks,
   listMarkets,
   createFeed: (context: FeedContext) => {
     // 10 connects a second and address, beyond it a block of 10 minutes (bithumb.md 4).

@@ -83,6 +83,10 @@ export class GopaxHandover implements PairCarrier {
     this.#finishWhenMoved();
   }
 
+  resync(pairs: readonly Pair[], detail: string): void {
+    this.#inDoubt(this.#current, pairs, detail);
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     for (const timer of [this.#age, this.#settle, this.#start]) clearTimeout(timer);

@@ -1,13 +1,39 @@
+import { type Pair, pairText } from '../../market/market.js';
+import type { Level, Sides } from '../../market/order-book.js';
 import type { ExchangeAdapter, FeedContext } from '../feed.js';
 import { RateLimiter } from '../rate-limiter.js';
-import { wireArray, WireError, wireObject, wireText } from '../wire.js';
+import { fetchBody } from '../rest-books.js';
+import type { RestClient } from '../rest.js';
+import { readSide, wireArray, WireError, wireObject, wireText } from '../wire.js';
 import { WSFeed } from '../ws-feed.js';
 import { GopaxHandover } from './gopax-handover.js';
 import { listFrom } from './list-from.js';
 
+/** `{"sequence":17691957,"bid":[["17690499",25019000,0.00008904,"1608326468921"]],"ask":[…]}` */
+async function fetchBook(rest: RestClient, pairs: readonly Pair[]): Promise<Map<string, Sides>> {
+  const code = pairText(pairs[0]!);
+  return fetchBody(rest, `/trading-pairs/${code}/book?level=2`, (body) => {
+    const book = wireObject(body, 'the book');
+    const side = (name: 'ask' | 'bid'): Level[] =>
+      readSide(
+        name,
+        wireArray(book[name], name).map((item) => {
+          const entry = wireArray(item, `an entry of ${name}`);
+          return [wireText(entry[1], 'price'), wireText(entry[2], 'volume')] as const;
+        }),
+      );
+    return new Map([[code, { asks: side('ask'), bids: side('bid') }]]);
+  });
+}
+
 /** GOPAX. */
 export const gopax: ExchangeAdapter = {
   exchange: 'GOPAX',
+  completeness: 'DELTA',
+  // A lost delta cannot be seen from the ids (gopax.md 4.2).
+  auditDecides: true,
+  // One book call a second and address, 50 levels a side at level 2 (gopax.md 7).
+  restBooks: { batch: 1, everyMs: 1500, depth: 50, fetch: fetchBook },
   listMarkets: (rest) =>
     listFrom(rest, '/trading-pairs', (body) =>
       wireArray(body, 'the market list').map((item) => {

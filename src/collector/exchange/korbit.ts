@@ -1,7 +1,10 @@
 import { parseExactJson } from '../../market/exact-json.js';
 import { type Pair, pairText } from '../../market/market.js';
+import type { Sides } from '../../market/order-book.js';
 import type { ExchangeAdapter, FeedContext } from '../feed.js';
 import { RateLimiter } from '../rate-limiter.js';
+import { fetchBody } from '../rest-books.js';
+import type { RestClient } from '../rest.js';
 import {
   optionalText,
   readLevelObjects,
@@ -126,9 +129,25 @@ function pairOf(symbol: string): Pair {
   };
 }
 
+async function fetchBook(rest: RestClient, pairs: readonly Pair[]): Promise<Map<string, Sides>> {
+  const pair = pairs[0]!;
+  return fetchBody(rest, `/v2/orderbook?symbol=${symbolOf(pair)}`, (body) => {
+    const book = wireObject(wireObject(body, 'the answer')['data'], 'data');
+    const sides = {
+      asks: readLevelObjects('ask', book['asks'], 'price', 'qty'),
+      bids: readLevelObjects('bid', book['bids'], 'price', 'qty'),
+    };
+    return new Map([[pairText(pair), sides]]);
+  });
+}
+
 /** Korbit. Only launched pairs are listed: a stopped one gives one empty book and then nothing. */
 export const korbit: ExchangeAdapter = {
   exchange: 'KORBIT',
+  // "Some messages may be dropped when the network is slow or traffic heavy" (korbit.md 3).
+  completeness: 'MAY_DROP',
+  // One market a call, 50 calls a second (korbit.md 6).
+  restBooks: { batch: 1, everyMs: 500, depth: 30, fetch: fetchBook },
   listMarkets: (rest) =>
     listFrom(rest, '/v2/currencyPairs', (body) =>
       wireArray(wireObject(body, 'the answer')['data'], 'data').flatMap((item) => {

@@ -1,7 +1,7 @@
-import { type ExactJson, parseExactJson } from '../../market/exact-json.js';
+import type { ExactJson } from '../../market/exact-json.js';
 import type { ListedMarket } from '../../store/store-types.js';
 import { type RestClient, RestError } from '../rest.js';
-import { excerpt } from '../wire.js';
+import { fetchBody } from '../rest-books.js';
 
 /** What an asset is called on the five exchanges. */
 const NAME = /^[A-Z0-9]{1,20}$/;
@@ -17,19 +17,7 @@ export async function listFrom(
   path: string,
   read: (body: ExactJson) => ListedMarket[],
 ): Promise<ListedMarket[]> {
-  const answer = await rest.get(path);
-  if (answer.status !== 200) {
-    throw new RestError(`HTTP ${answer.status} ${excerpt(answer.text)}`.trim());
-  }
-  let markets: ListedMarket[];
-  try {
-    markets = read(parseExactJson(answer.text));
-  } catch (error) {
-    throw new RestError(
-      `${(error as Error).message}; the answer was ${excerpt(answer.text)}`,
-      error,
-    );
-  }
+  let markets = await fetchBody(rest, path, read);
   // A name of other characters could not be asked for, and could forge lines of the log.
   markets = markets.filter((m) => NAME.test(m.symbol) && NAME.test(m.currency));
   if (markets.length === 0) throw new RestError('the market list is empty');

@@ -1,6 +1,8 @@
 import { type ExactJson } from '../../market/exact-json.js';
-import type { Pair } from '../../market/market.js';
+import { type Pair, pairText } from '../../market/market.js';
 import type { Sides } from '../../market/order-book.js';
+import { fetchBody } from '../rest-books.js';
+import type { RestClient } from '../rest.js';
 import type { ListedMarket } from '../../store/store-types.js';
 import {
   optionalText,
@@ -105,4 +107,18 @@ export function readMarketAll(value: ExactJson): ListedMarket[] {
 /** The subscribe request of both exchanges: ticket, one orderbook object with all codes, format. */
 export function subscribeRequest(ticket: string, codes: readonly string[]): string {
   return JSON.stringify([{ ticket }, { type: 'orderbook', codes }, { format: 'DEFAULT' }]);
+}
+
+/** Fetches `/v1/orderbook` of both exchanges. @throws {RestError} */
+export async function fetchUnitBooks(
+  rest: RestClient,
+  pairs: readonly Pair[],
+): Promise<Map<string, Sides>> {
+  const path = `/v1/orderbook?markets=${pairs.map(quoteFirstCode).join(',')}`;
+  return fetchBody(rest, path, (body) => {
+    const error = errorOf(body);
+    if (error !== null) throw new WireError(`the exchange answered ${error}`);
+    const books = wireArray(body, 'the books').map(readUnitBook);
+    return new Map(books.map((book) => [pairText(book.pair), book.sides]));
+  });
 }

@@ -3,7 +3,7 @@ import { RateLimiter } from '../rate-limiter.js';
 import type { WSProfile } from '../ws-controller.js';
 import { WSFeed } from '../ws-feed.js';
 import { listFrom } from './list-from.js';
-import { readMarketAll } from './unit-book.js';
+import { fetchUnitBooks, readMarketAll } from './unit-book.js';
 import { UnitBookController } from './unit-book-controller.js';
 
 /** upbit.md sections 2 and 4. */
@@ -24,6 +24,9 @@ export const UPBIT_PROFILE: WSProfile = {
 /** Upbit, spot markets of Korea. */
 export const upbit: ExchangeAdapter = {
   exchange: 'UPBIT',
+  completeness: 'SNAPSHOT',
+  // 10 calls a second; a book by REST equals the WebSocket's of the same time (upbit.md 1.2, 4).
+  restBooks: { batch: 100, everyMs: 1000, depth: 30, fetch: fetchUnitBooks },
   listMarkets: (rest) => listFrom(rest, '/v1/market/all', readMarketAll),
   createFeed: (context: FeedContext) => {
     // 5 connects a second and address (upbit.md 4): one below, for other programs of the user.

@@ -25,7 +25,7 @@ interface Entry {
 /** Slots of the wheel, one for each own ms; who is due later goes round more than once. */
 const SLOTS = 4096;
 /** Real ms between two looks at what is due. */
-const TICK_MS = 2;
+const TICK_MS = 4;
 /** Real ms that are caught up with after a standstill of the process; older frames are left out. */
 const MAX_LAG_MS = 1000;
 

@@ -6,6 +6,7 @@ import {
 } from '../../../src/collector/collector-control.js';
 import { type CollectPattern, matchesPattern } from '../../../src/market/collect-pattern.js';
 import type { CollectorState, CollectorStatus } from '../../../src/market/collector-status.js';
+import type { Completeness } from '../../../src/market/completeness.js';
 import type { Exchange } from '../../../src/market/exchange.js';
 import { type Market, marketKey } from '../../../src/market/market.js';
 
@@ -20,6 +21,9 @@ export function statusOf(market: Market, more: Partial<CollectorStatus> = {}): C
     repeats: 4,
     reconnects: 1,
     parseFailures: 0,
+    audits: 0,
+    auditDifferences: 0,
+    auditAgreedAt: null,
     error: null,
     ...more,
   };
@@ -46,6 +50,10 @@ export class MemoryControl implements CollectorControl {
 
   unreadableMessages(): number {
     return 0;
+  }
+
+  completeness(exchange: Exchange): Completeness {
+    return exchange === 'GOPAX' ? 'DELTA' : 'SNAPSHOT';
   }
 
   async start(market: Market): Promise<CollectorStatus> {

@@ -43,7 +43,16 @@ export async function serve(more: Partial<ApiOptions> = {}): Promise<TestServer>
     droppedBooks: 0,
     droppedRecords: 0,
     lastFlushMs: null,
+    flushMs: 100,
     failure: null,
+    disk: {
+      databaseBytes: 4096,
+      maxDatabaseBytes: null,
+      freeBytes: 1e12,
+      growthBytesPerDay: null,
+      daysUntilFull: null,
+      warning: null,
+    },
   };
   const nothing = (): void => undefined;
   const api = createApi({

@@ -1,0 +1,85 @@
+/** A market silent for less than this is never suspect, ms: busy books change many times a second. */
+const FLOOR_MS = 30_000;
+/** Longest silence that is taken for quiet, however quiet the market usually is, ms. */
+const CEILING_MS = 1_800_000;
+/** So many times the longest silence of late is still usual. */
+const FACTOR = 3;
+/** Silences are remembered for one to two of these, ms. */
+const WINDOW_MS = 1_800_000;
+/** Frames before the rhythm is known at all. */
+const ENOUGH_FRAMES = 5;
+/** Bound until then, ms. */
+const UNKNOWN_MS = 300_000;
+
+/** Bounds of {@link MarketRhythm}, ms; for tests. */
+export interface RhythmBounds {
+  readonly floorMs: number;
+  readonly ceilingMs: number;
+  readonly unknownMs: number;
+}
+
+const BOUNDS: RhythmBounds = {
+  floorMs: FLOOR_MS,
+  ceilingMs: CEILING_MS,
+  unknownMs: UNKNOWN_MS,
+};
+
+/**
+ * How often a market usually speaks, learned from its own frames, and so how long it may be silent
+ * before that means something. All times are monotonic ms.
+ */
+export class MarketRhythm {
+  readonly #bounds: RhythmBounds;
+  /** Longest silences of the window that runs and of the one before. */
+  #longest = 0;
+  #longestBefore = 0;
+  #windowFrom = 0;
+  #frames = 0;
+  /** Last frame, or last proof that silence meant quiet. */
+  #provenAt = 0;
+
+  constructor(bounds: RhythmBounds = BOUNDS) {
+    this.#bounds = bounds;
+  }
+
+  /** A frame came. */
+  heard(now: number): void {
+    if (this.#frames > 0) this.#learn(now);
+    else this.#windowFrom = now;
+    this.#frames++;
+    this.#provenAt = now;
+  }
+
+  /** It has been proven that nothing was missed so far: the silence was its own. */
+  confirmed(now: number): void {
+    this.#learn(now);
+    this.#provenAt = now;
+  }
+
+  /** Begins anew, for another connection or run; what was learned stays. */
+  restart(): void {
+    this.#frames = 0;
+  }
+
+  /** How long it may be silent, ms. */
+  get boundMs(): number {
+    const { floorMs, ceilingMs, unknownMs } = this.#bounds;
+    const usual = FACTOR * Math.max(this.#longest, this.#longestBefore);
+    const least = this.#frames < ENOUGH_FRAMES ? unknownMs : floorMs;
+    return Math.min(Math.max(usual, least), Math.max(ceilingMs, least));
+  }
+
+  /** How long it has been silent without a proof, ms. */
+  silentMs(now: number): number {
+    return now - this.#provenAt;
+  }
+
+  #learn(now: number): void {
+    if (now - this.#windowFrom >= WINDOW_MS) {
+      this.#longestBefore = this.#longest;
+      this.#longest = 0;
+      this.#windowFrom = now;
+    }
+    this.#longest = Math.max(this.#longest, now - this.#provenAt);
+  }
+}

@@ -1,0 +1,213 @@
+import { createHash } from 'node:crypto';
+import type { GapCause } from '../market/gap.js';
+import type { Level } from '../market/order-book.js';
+
+/** What is compared of a book: its content as one number, and the exchange's time of it. */
+export interface BookMark {
+  /** See {@link contentOf}. */
+  readonly content: number;
+  /** Unix ms, or null. */
+  readonly exchangeTimestamp: number | null;
+}
+
+/** A book of a market that really went out. */
+export interface SentMark extends BookMark {
+  /** When it was sent, Unix ms. */
+  readonly at: number;
+}
+
+/** A stored book of a market. */
+export interface StoredMark extends BookMark {
+  /** When it was received, Unix ms. */
+  readonly timestamp: number;
+}
+
+/** An interval in which a market was not covered. */
+export interface GapMark {
+  readonly start: number;
+  /** Null while it lasts. */
+  readonly end: number | null;
+  readonly cause: GapCause;
+}
+
+/** What became of the books of a market, or of several added up. */
+export interface Account {
+  sent: number;
+  /** Sent and stored, in the order of sending and with the same content and time. */
+  stored: number;
+  /** Equal to the book that was received before, or the same frame on a second connection. */
+  equal: number;
+  /** Never recorded, and inside a gap of that cause. */
+  inGap: Partial<Record<GapCause, number>>;
+  /** Stored books that hand on a book once more after a gap (GOPAX, from its other connection). */
+  again: number;
+  /** Sent, neither stored nor equal nor inside a gap. */
+  unaccounted: SentMark[];
+  /** Stored, but never sent. */
+  invented: StoredMark[];
+  /** Stored, though a gap says that nothing was received then. */
+  contradicted: StoredMark[];
+}
+
+/**
+ * How long a book may be under way between sending and receipt, ms. A gap starts at the last receipt
+ * before it, so a lost book may have been sent this much earlier.
+ */
+const LATENCY_MS = 5000;
+
+/** A number of 48 bits that stands for a book's levels, prices and volumes as Decimal text. */
+export function contentOf(asks: readonly Level[], bids: readonly Level[]): number {
+  return createHash('sha1')
+    .update(JSON.stringify([asks, bids]))
+    .digest()
+    .readUIntBE(0, 6);
+}
+
+/** An account of nothing. */
+export function emptyAccount(): Account {
+  return {
+    sent: 0,
+    stored: 0,
+    equal: 0,
+    inGap: {},
+    again: 0,
+    unaccounted: [],
+    invented: [],
+    contradicted: [],
+  };
+}
+
+/** Adds `part` to `sum`. */
+export function addAccount(sum: Account, part: Account): void {
+  sum.sent += part.sent;
+  sum.stored += part.stored;
+  sum.equal += part.equal;
+  sum.again += part.again;
+  for (const [cause, count] of Object.entries(part.inGap) as [GapCause, number][]) {
+    sum.inGap[cause] = (sum.inGap[cause] ?? 0) + count;
+  }
+  sum.unaccounted.push(...part.unaccounted);
+  sum.invented.push(...part.invented);
+  sum.contradicted.push(...part.contradicted);
+}
+
+/**
+ * Accounts for every book of one market: each sent one must be stored, equal to the one received
+ * before it, or lost inside a gap, and each stored one must have been sent.
+ * @param sent in order of sending
+ * @param stored in order of sequence
+ * @param gaps in order of start
+ */
+export function accountFor(
+  sent: readonly SentMark[],
+  stored: readonly StoredMark[],
+  gaps: readonly GapMark[],
+): Account {
+  const account = emptyAccount();
+  account.sent = sent.length;
+  /** For each sent book the stored one that it became, or -1. */
+  const becameOf = new Array<number>(sent.length).fill(-1);
+  const places = placesByContent(sent);
+  let next = 0;
+  stored.forEach((book, j) => {
+    const place = findFrom(places, sent, book, next);
+    if (place !== -1) {
+      becameOf[place] = j;
+      next = place + 1;
+      account.stored++;
+    } else if (
+      gaps.some((gap) => gap.end === book.timestamp) &&
+      findFrom(places, sent, { ...book, exchangeTimestamp: null }, 0) !== -1
+    ) {
+      account.again++;
+    } else account.invented.push(book);
+    if (gaps.some(({ start, end }) => isInside(book.timestamp, start, end))) {
+      account.contradicted.push(book);
+    }
+  });
+  const seen = new Set<string>();
+  sent.forEach((book, i) => {
+    if (becameOf[i] !== -1) seen.add(`${book.content} ${book.exchangeTimestamp}`);
+  });
+
+  // The stored books between which each unmatched one lies: before it and after it.
+  const after = nextMatched(becameOf, stored.length);
+  let before = -1;
+  let current: number | null = null;
+  sent.forEach((book, i) => {
+    if (becameOf[i] !== -1) {
+      before = becameOf[i]!;
+      current = book.content;
+      return;
+    }
+    const gap = gapBetween(gaps, stored[before]?.timestamp, stored[after[i]!]?.timestamp, book.at);
+    if (book.content === current || seen.has(`${book.content} ${book.exchangeTimestamp}`)) {
+      account.equal++;
+    } else if (gap !== undefined) account.inGap[gap.cause] = (account.inGap[gap.cause] ?? 0) + 1;
+    else account.unaccounted.push(book);
+  });
+  return account;
+}
+
+function isInside(time: number, start: number, end: number | null): boolean {
+  return time > start && (end === null || time < end);
+}
+
+function placesByContent(sent: readonly SentMark[]): ReadonlyMap<number, number[]> {
+  const places = new Map<number, number[]>();
+  sent.forEach(({ content }, i) => {
+    const list = places.get(content);
+    if (list === undefined) places.set(content, [i]);
+    else list.push(i);
+  });
+  return places;
+}
+
+/** First place from `from` on where such a book was sent; -1 when there is none. */
+function findFrom(
+  places: ReadonlyMap<number, number[]>,
+  sent: readonly SentMark[],
+  book: BookMark,
+  from: number,
+): number {
+  const list = places.get(book.content) ?? [];
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (list[middle]! < from) low = middle + 1;
+    else high = middle;
+  }
+  for (; low < list.length; low++) {
+    const time = sent[list[low]!]!.exchangeTimestamp;
+    if (book.exchangeTimestamp === null || book.exchangeTimestamp === time) return list[low]!;
+  }
+  return -1;
+}
+
+/** For each place the stored book of the next matched one after it; `none` when there is none. */
+function nextMatched(becameOf: readonly number[], none: number): number[] {
+  const after = new Array<number>(becameOf.length);
+  let next = none;
+  for (let i = becameOf.length - 1; i >= 0; i--) {
+    after[i] = next;
+    if (becameOf[i] !== -1) next = becameOf[i]!;
+  }
+  return after;
+}
+
+/** A gap that lies between two receipts and reaches to when a book was sent. */
+function gapBetween(
+  gaps: readonly GapMark[],
+  from: number | undefined,
+  to: number | undefined,
+  sentAt: number,
+): GapMark | undefined {
+  return gaps.find(
+    (gap) =>
+      (to === undefined || gap.start <= to) &&
+      (gap.end === null || from === undefined || gap.end >= from) &&
+      gap.start - LATENCY_MS <= sentAt &&
+      (gap.end === null || sentAt <= gap.end),
+  );
+}

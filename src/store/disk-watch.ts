@@ -1,0 +1,121 @@
+import { statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { Topic } from '../bus.js';
+import type { Growth } from './growth.js';
+import { sizeOnDisk } from './retention.js';
+import type { DiskStats } from './store-types.js';
+
+const DAY_MS = 86_400_000;
+/** Time between two samples, ms. */
+const SAMPLE_MS = 60_000;
+/** A disk that will be full within so many days is worth a warning. */
+const WARN_DAYS = 7;
+
+/** What bounds the growth. */
+export interface DiskBounds {
+  /** The database file. */
+  readonly path: string;
+  /** Bytes that it may reach; 0 = no bound. */
+  readonly maxBytes: number;
+  /** Days that books are kept; 0 = for ever. */
+  readonly retentionDays: number;
+}
+
+/**
+ * In how many days the disk will be full, or null when it never will be: nothing grows, or the file
+ * stops growing before.
+ * @param now Unix ms
+ */
+export function daysUntilFull(
+  figures: { databaseBytes: number; freeBytes: number; growth: Growth },
+  bounds: Pick<DiskBounds, 'maxBytes' | 'retentionDays'>,
+  now: number,
+): number | null {
+  const { databaseBytes, freeBytes, growth } = figures;
+  const perDay = growth.bytesPerDay ?? 0;
+  if (perDay <= 0) return null;
+  if (bounds.maxBytes > 0 && bounds.maxBytes - databaseBytes <= freeBytes) return null;
+  if (bounds.retentionDays > 0 && growth.oldestBook !== null) {
+    const age = (now - growth.oldestBook) / DAY_MS;
+    if (Math.max(0, bounds.retentionDays - age) * perDay <= freeBytes) return null;
+  }
+  return freeBytes / perDay;
+}
+
+/** Follows the size of the database and the free space of its disk, and warns in time. */
+export class DiskWatch {
+  readonly #warnings = new Topic<DiskStats>();
+  readonly #bounds: DiskBounds;
+  readonly #sample: () => Promise<Growth>;
+  #stats: DiskStats;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  /** @param sample stores the size of now and tells the growth */
+  constructor(bounds: DiskBounds, sample: () => Promise<Growth>) {
+    this.#bounds = bounds;
+    this.#sample = sample;
+    this.#stats = {
+      databaseBytes: null,
+      maxDatabaseBytes: bounds.maxBytes === 0 ? null : bounds.maxBytes,
+      freeBytes: null,
+      growthBytesPerDay: null,
+      daysUntilFull: null,
+      warning: null,
+    };
+    void this.#look();
+  }
+
+  /** What was found last. */
+  get stats(): DiskStats {
+    return this.#stats;
+  }
+
+  /** Calls `listener` with the figures when a warning begins; at once when there is one already. */
+  onWarning(listener: (stats: DiskStats) => void): void {
+    this.#warnings.on(listener);
+    if (this.#stats.warning !== null) listener(this.#stats);
+  }
+
+  /** Ends it. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+  }
+
+  async #look(): Promise<void> {
+    try {
+      await this.#update();
+    } catch {
+      // A database that cannot be written is reported by the flusher; the next look tries again.
+    }
+    if (this.#closed) return;
+    this.#timer = setTimeout(() => void this.#look(), SAMPLE_MS);
+    this.#timer.unref();
+  }
+
+  async #update(): Promise<void> {
+    const { path } = this.#bounds;
+    const growth = await this.#sample();
+    const databaseBytes = await sizeOnDisk(path);
+    const disk = await statfs(dirname(path));
+    const freeBytes = disk.bavail * disk.bsize;
+    const days = daysUntilFull({ databaseBytes, freeBytes, growth }, this.#bounds, Date.now());
+    const before = this.#stats.warning;
+    this.#stats = {
+      ...this.#stats,
+      databaseBytes,
+      freeBytes,
+      growthBytesPerDay: growth.bytesPerDay,
+      daysUntilFull: days,
+      warning: days !== null && days < WARN_DAYS ? warningText(days, freeBytes) : null,
+    };
+    if (before === null && this.#stats.warning !== null && !this.#closed) {
+      this.#warnings.publish(this.#stats);
+    }
+  }
+}
+
+function warningText(days: number, freeBytes: number): string {
+  return `the disk of the database will be full in ${days.toFixed(1)} days (${(freeBytes / 1e9).toFixed(1)} GB free); free some space or set MAX_DB_GB or RETENTION_DAYS`;
+}

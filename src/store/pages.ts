@@ -1,0 +1,107 @@
+import { LOG_LEVELS } from '../logging/log-record.js';
+import type { Client } from './connection.js';
+import { toGap, toLogRecord } from './records.js';
+import type { StoreReader } from './store-types.js';
+
+type GapsQuery = Parameters<StoreReader['gaps']>[0];
+type LogsQuery = Parameters<StoreReader['logs']>[0];
+
+/** Up to so many markets are read one by one through their index, more by a walk over all gaps. */
+const SINGLE_MARKETS = 8;
+
+/** Conditions of a statement with their parameters. */
+class Conditions {
+  readonly texts: string[] = [];
+  readonly values: unknown[] = [];
+
+  /** Adds a condition; `?` stands for the value. Without a value it says nothing. */
+  add(text: string, value: unknown): this {
+    if (value === undefined) return this;
+    this.texts.push(text);
+    this.values.push(value);
+    return this;
+  }
+
+  get sql(): string {
+    return this.texts.length === 0 ? 'true' : this.texts.join(' AND ');
+  }
+}
+
+/**
+ * Runs the same selection once for each of `heads` (SQL conditions that an index answers in order of
+ * id) and merges: however many rows there are, at most `limit` of each are read.
+ * @returns ids in order, at most `limit`
+ */
+async function mergedIds(
+  client: Client,
+  table: 'gap' | 'log',
+  heads: readonly Conditions[],
+  direction: 'ASC' | 'DESC',
+  limit: number,
+): Promise<number[]> {
+  const part = ({ sql }: Conditions): string =>
+    `SELECT id FROM (SELECT id FROM ${table} WHERE ${sql} ORDER BY id ${direction} LIMIT ${limit})`;
+  const rows = await client.$queryRawUnsafe<{ id: number }[]>(
+    `${heads.map(part).join(' UNION ')} ORDER BY id ${direction} LIMIT ${limit}`,
+    ...heads.flatMap(({ values }) => values),
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Log records, newest first. */
+export async function logPage(client: Client, query: LogsQuery): ReturnType<StoreReader['logs']> {
+  const { exchange, symbol, currency, level, event, after, limit } = query;
+  const filter = (): Conditions =>
+    new Conditions()
+      .add('exchange = ?', exchange)
+      .add('symbol = ?', symbol)
+      .add('currency = ?', currency)
+      .add('event = ?', event)
+      .add('id < ?', after);
+  // A severity and all worse ones: each is a run of the index of its own.
+  const levels = level === undefined ? [] : LOG_LEVELS.slice(LOG_LEVELS.indexOf(level));
+  const heads =
+    levels.length === 0 ? [filter()] : levels.map((one) => filter().add('level = ?', one));
+  const ids = await mergedIds(client, 'log', heads, 'DESC', limit + 1);
+  const rows = await client.log.findMany({
+    where: { id: { in: ids.slice(0, limit) } },
+    orderBy: { id: 'desc' },
+  });
+  const items = rows.map((row) => ({ id: row.id, value: toLogRecord(row) }));
+  return { items, more: ids.length > limit };
+}
+
+/**
+ * Gaps that touch a window, oldest first.
+ * @param markets numbers of the markets that are asked for; null = all
+ */
+export async function gapPage(
+  client: Client,
+  query: Pick<GapsQuery, 'from' | 'to' | 'after' | 'limit'>,
+  markets: readonly number[] | null,
+): ReturnType<StoreReader['gaps']> {
+  const { from, to, after, limit } = query;
+  if (markets?.length === 0) return { items: [], more: false };
+  const window = (): Conditions => new Conditions().add('id > ?', after).add('start < ?', to);
+  let heads: Conditions[];
+  if (markets !== null && markets.length <= SINGLE_MARKETS) {
+    heads = markets.map((id) =>
+      window().add('market_id = ?', id).add('("end" IS NULL OR "end" >= ?)', from),
+    );
+  } else {
+    const wanted = markets === null ? undefined : JSON.stringify(markets);
+    // The plus sign keeps SQLite from the market index, which would have to sort what it finds.
+    const some = (): Conditions =>
+      window().add('+market_id IN (SELECT value FROM json_each(?))', wanted);
+    heads = from === undefined ? [some()] : [some().add('"end" >= ?', from), some()];
+    if (from !== undefined) heads[1]!.texts.push('"end" IS NULL');
+  }
+  const ids = await mergedIds(client, 'gap', heads, 'ASC', limit + 1);
+  const rows = await client.gap.findMany({
+    where: { id: { in: ids.slice(0, limit) } },
+    include: { market: true },
+    orderBy: { id: 'asc' },
+  });
+  const items = rows.map((row) => ({ id: row.id, value: toGap(row) }));
+  return { items, more: ids.length > limit };
+}

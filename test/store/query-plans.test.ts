@@ -1,0 +1,155 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { type Client, openClient } from '../../src/store/connection.js';
+import { Reader } from '../../src/store/reader.js';
+import { Retirement } from '../../src/store/retire.js';
+import { Writer } from '../../src/store/writer.js';
+import type { WriteBatch } from '../../src/store/writer-protocol.js';
+import { BookBatch } from '../../src/store/book-batch.js';
+import { BookIntake } from '../../src/store/book-intake.js';
+import { GOPAX_BTC, small, temporaryFolder, UPBIT_BTC, UPBIT_ETH } from './support.js';
+
+interface Database {
+  prepare: (this: Database, sql: string) => { all(...args: unknown[]): { detail: string }[] };
+  close: (this: Database) => void;
+}
+const Driver = createRequire(import.meta.url)('better-sqlite3') as {
+  new (path: string): Database;
+  prototype: Database;
+};
+
+/** Tables that grow for ever: nothing may read all of one. */
+const LARGE = ['book', 'gap', 'log', 'coverage'];
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let path: string;
+let writer: Writer;
+let reader: Reader;
+let client: Client;
+const seen = new Set<string>();
+const prepare = Driver.prototype.prepare;
+
+beforeEach(async () => {
+  folder = await temporaryFolder();
+  path = join(folder.path, 'orderbook.db');
+  writer = new Writer({ path });
+  await writer.open(1_000);
+  const intake = new BookIntake(60_000, null);
+  const batch = new BookBatch();
+  const markets = Array.from({ length: 12 }, (_, i) => ({ ...UPBIT_BTC, symbol: `S${i}` }));
+  [UPBIT_BTC, UPBIT_ETH, GOPAX_BTC, ...markets].forEach((market, i) => {
+    const book = { market, ...small(i), timestamp: 1_000 + i, exchangeTimestamp: null };
+    const event = { book: { ...book, sequence: i + 1 }, changes: small(i), previous: null };
+    batch.add(intake.keep({ ...event, afterGap: true }).row);
+  });
+  const gap = { start: 1, end: 5, cause: 'STALE', detail: null, attempts: 0 } as const;
+  const counts = { frames: 1, changed: 1, repeats: 0, longestSilenceMs: 0 };
+  const NOTHING: WriteBatch = {
+    text: null,
+    books: batch.books,
+    steps: [],
+    gaps: [{ ...gap, market: UPBIT_BTC }],
+    coverage: [{ market: UPBIT_BTC, minute: 0, ...counts }],
+    logs: [],
+    recording: [{ market: UPBIT_BTC, recording: true, at: 1 }],
+    heartbeat: null,
+  };
+  await writer.write(NOTHING);
+  client = await openClient(path);
+  reader = new Reader({ path });
+  await reader.exchanges();
+  seen.clear();
+  Driver.prototype.prepare = function (sql: string) {
+    if (/^\s*(SELECT|WITH|DELETE|UPDATE)/i.test(sql)) seen.add(sql);
+    return prepare.call(this, sql);
+  };
+});
+afterEach(async () => {
+  Driver.prototype.prepare = prepare;
+  await reader.close();
+  await client.$disconnect();
+  await writer.close(0);
+  await folder.remove();
+});
+
+/** What of the plans of all statements since the last call reads a whole large table. */
+function scans(): string[] {
+  Driver.prototype.prepare = prepare;
+  const database = new Driver(path);
+  const found: string[] = [];
+  for (const sql of seen) {
+    const values = Array.from(sql.matchAll(/\?/g), () => 1);
+    const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...values);
+    for (const { detail } of plan) {
+      const table = /^SCAN (?:TABLE )?(\w+)/.exec(detail)?.[1];
+      if (table !== undefined && tablesOf(sql, table)) found.push(`${detail}: ${sql}`);
+    }
+  }
+  database.close();
+  expect(seen.size).toBeGreaterThan(0);
+  return found;
+}
+
+/** Whether `name`, a table or its alias in `sql`, is a large table. */
+function tablesOf(sql: string, name: string): boolean {
+  if (LARGE.includes(name)) return true;
+  return LARGE.some((table) => new RegExp(`\\b${table}"?\\s+(AS\\s+)?"?${name}\\b`, 'i').test(sql));
+}
+
+describe('plans of the statements', () => {
+  it('of books, rows and exports go through an index or the row number', async () => {
+    await reader.newestBook(UPBIT_BTC);
+    await reader.bookAt(UPBIT_BTC, 1_005);
+    for (const selection of [
+      { exchange: 'UPBIT' },
+      { exchange: 'UPBIT', symbol: 'BTC' },
+      { exchange: 'UPBIT', currency: 'KRW', from: 1_001, to: 1_009 },
+    ] as const) {
+      await reader.rows({ ...selection, limit: 5 });
+      await reader.rows({ ...selection, after: { sequence: 3, index: 0 }, limit: 5 });
+      for (const shape of ['rows', 'books'] as const) {
+        const { id } = await reader.exportBegin({ ...selection, shape, format: 'json' });
+        while ((await reader.exportNext(id)) !== null);
+      }
+    }
+    expect(scans()).toEqual([]);
+  });
+
+  it('of gaps and coverage go through an index', async () => {
+    for (const window of [{}, { from: 3 }, { to: 9 }, { from: 3, to: 9 }]) {
+      for (const markets of [{}, { exchange: 'UPBIT' }, UPBIT_BTC, { symbol: 'BTC' }] as const) {
+        await reader.gaps({ ...window, ...markets, after: 0, limit: 5 });
+      }
+      await reader.coverage({ market: UPBIT_BTC, ...window });
+      await reader.coverageMinutes({ market: UPBIT_BTC, ...window, limit: 5 });
+    }
+    expect(scans()).toEqual([]);
+  });
+
+  it('of logs go through an index whenever something is filtered', async () => {
+    const filters = [
+      { level: 'debug' },
+      { level: 'warn' },
+      { level: 'error' },
+      { event: 'STALE' },
+      { exchange: 'UPBIT' },
+      { exchange: 'UPBIT', symbol: 'BTC', currency: 'KRW', level: 'warn', event: 'STALE' },
+      { symbol: 'BTC' },
+    ] as const;
+    for (const filter of filters) {
+      await reader.logs({ ...filter, limit: 5 });
+      await reader.logs({ ...filter, after: 9, limit: 5 });
+    }
+    expect(scans()).toEqual([]);
+  });
+
+  it('of retention go through an index', async () => {
+    const retirement = new Retirement(client);
+    const bound = await retirement.before(1_005);
+    await retirement.step(bound!, 0);
+    await retirement.coverage(9e12);
+    await retirement.logs();
+    expect(scans()).toEqual([]);
+  });
+});
