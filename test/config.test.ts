@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { DEFAULT_LIMITS, LIMIT_SETTINGS } from '../src/api/limits.js';
 import type { ConfigError } from '../src/config.js';
 import { DEFAULT_URLS, readConfig } from '../src/config.js';
 import { readFileSync } from 'node:fs';
@@ -21,6 +22,10 @@ describe('readConfig', () => {
       host: '127.0.0.1',
       port: 4000,
       apiToken: null,
+      allowedHosts: [],
+      corsOrigins: [],
+      limits: DEFAULT_LIMITS,
+      readerIdleMs: 60_000,
       collect: [{ exchange: null, symbol: 'BTC', currency: 'KRW' }],
       urls: DEFAULT_URLS,
       bithumbTransport: 'rest',
@@ -100,6 +105,49 @@ describe('readConfig', () => {
     const found = problems({ GOPAX_API_KEY: 'k', GOPAX_SECRET_KEY: 'not base64!' });
     expect(found).toHaveLength(1);
     expect(found[0]).not.toContain('not base64!');
+  });
+
+  it('refuses a token that no header can carry, without repeating it', () => {
+    for (const token of ['two words', 'tökén', 'tab\there']) {
+      const found = problems({ API_TOKEN: token });
+      expect(found).toHaveLength(1);
+      expect(found[0]).toContain('printable ASCII');
+      expect(found[0]).not.toContain(token);
+    }
+  });
+
+  it('takes host names and origins, and says what is wrong with others', () => {
+    const config = readConfig({
+      ALLOWED_HOSTS: 'Books.example.com., 192.168.0.5',
+      CORS_ORIGINS: 'https://a.example, http://localhost:3000',
+    });
+    expect(config.allowedHosts).toEqual(['books.example.com', '192.168.0.5']);
+    expect(config.corsOrigins).toEqual(['https://a.example', 'http://localhost:3000']);
+    const wrong = [
+      '*',
+      'a.example',
+      'https://a.example/',
+      'https://A.example',
+      'https://a:443',
+      'null',
+    ];
+    expect(problems({ CORS_ORIGINS: wrong.join(',') })).toHaveLength(wrong.length);
+    expect(problems({ CORS_ORIGINS: '*' })[0]).toContain('every page');
+    const names = ['https://a.example', 'a.example:80', '*.example', '*', 'a b'];
+    expect(problems({ ALLOWED_HOSTS: names.join(',') })).toHaveLength(names.length);
+  });
+
+  it('reads every limit from its variable', () => {
+    const settings = Object.values(LIMIT_SETTINGS);
+    const env = Object.fromEntries(
+      settings.map(({ variable, least }) => [variable, String(least)]),
+    );
+    const least = Object.fromEntries(
+      Object.entries(LIMIT_SETTINGS).map(([name, setting]) => [name, setting.least]),
+    );
+    expect(readConfig(env).limits).toEqual(least);
+    const over = settings.map(({ variable, most }) => [variable, String(most + 1)] as const);
+    expect(problems(Object.fromEntries(over))).toHaveLength(settings.length);
   });
 
   it('lets the network in with a token', () => {

@@ -26,6 +26,27 @@ export const ERROR_CODES = {
 /** Code of an expected error. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
+/** Every code of a refusal that is made before GraphQL, as `{"error":{"code","message"}}`. */
+export const HTTP_ERROR_CODES = {
+  BAD_REQUEST: 'This is no HTTP request that can be read.',
+  HEADERS_TOO_LARGE: 'The request line and headers are longer than MAX_HEADER_BYTES.',
+  REQUEST_TIMEOUT: 'The request did not come whole within REQUEST_TIMEOUT_MS.',
+  HOST_REFUSED: 'The server does not answer to the name in the Host header.',
+  ORIGIN_REFUSED: 'Pages of this origin may not use the server.',
+  CROSS_SITE_REFUSED: 'The request may have been made by a page of another site.',
+  NOT_FOUND: 'There is nothing at this path.',
+  METHOD_NOT_ALLOWED: 'The path does not take this method.',
+  TOO_MANY_CONNECTIONS: 'The server has as many connections as it allows.',
+  TOO_MANY_OPERATIONS: 'This connection has as many requests in progress as it may.',
+  TOO_MANY_EXPORTS: 'The server runs as many exports as it allows.',
+  SHUTTING_DOWN: 'The server is closing.',
+  BAD_USER_INPUT: 'A parameter cannot be right; the message names it.',
+  INTERNAL_SERVER_ERROR: 'Something unexpected; what it was is in the log.',
+} as const;
+
+/** Code of a refusal that is made before GraphQL. */
+export type HttpErrorCode = keyof typeof HTTP_ERROR_CODES;
+
 /** An expected error: its text reaches the client as it is, unlike that of any other error. */
 export function apiError(
   code: ErrorCode,

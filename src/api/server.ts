@@ -18,7 +18,7 @@ import { Gate } from './http/gate.js';
 import { readHealth } from './http/health.js';
 import { hostCheck } from './http/host-check.js';
 import { Metrics } from './http/metrics.js';
-import { refuseOnSocket } from './http/refusal.js';
+import { type Refusal, refuseOnSocket } from './http/refusal.js';
 import { createRouter } from './http/router.js';
 import { KnownMarkets } from './known-markets.js';
 import { type ApiLimits, DEFAULT_LIMITS } from './limits.js';
@@ -112,8 +112,12 @@ function urlOf(host: string, address: AddressInfo): string {
   return `http://${name}:${address.port}`;
 }
 
-const CLOSING = { status: 503, code: 'SHUTTING_DOWN', message: 'the server is shutting down' };
-const NO_WEB_SOCKET = {
+const CLOSING: Refusal = {
+  status: 503,
+  code: 'SHUTTING_DOWN',
+  message: 'the server is shutting down',
+};
+const NO_WEB_SOCKET: Refusal = {
   status: 404,
   code: 'NOT_FOUND',
   message: `WebSockets are served at ${GRAPHQL_PATH} only`,
@@ -192,6 +196,8 @@ export function createApi(options: ApiOptions): Api {
 
   const server = createServer(
     {
+      // The gate does that, and says so.
+      requireHostHeader: false,
       maxHeaderSize: limits.headerBytes,
       headersTimeout: limits.requestMs,
       requestTimeout: limits.requestMs,

@@ -35,8 +35,9 @@ export class Gate {
   /** Why the request is refused, or null. */
   refusal(req: IncomingMessage): Refusal | null {
     const { host } = req.headers;
-    if (hostHeaders(req) > 1) {
-      const message = 'there are several Host headers; send one';
+    const hosts = hostHeaders(req);
+    if (hosts > 1 || (hosts === 0 && req.httpVersion !== '1.0')) {
+      const message = `there are ${hosts} Host headers; send one`;
       return { status: 400, code: 'BAD_REQUEST', message };
     }
     if (!this.#hostAllowed(host)) {

@@ -1,11 +1,12 @@
 import { STATUS_CODES, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { HttpErrorCode } from '../errors.js';
 import { replyError } from './reply.js';
 
 /** Why a request is not let in, as it is told to the client. */
 export interface Refusal {
   readonly status: number;
-  readonly code: string;
+  readonly code: HttpErrorCode;
   /** What was wrong and what would be right. */
   readonly message: string;
 }

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { HttpErrorCode } from '../errors.js';
 
 /** Answers with a JSON text. */
 export function replyJson(res: ServerResponse, status: number, body: unknown): void {
@@ -9,7 +10,7 @@ export function replyJson(res: ServerResponse, status: number, body: unknown): v
 export function replyError(
   res: ServerResponse,
   status: number,
-  code: string,
+  code: HttpErrorCode,
   message: string,
 ): void {
   replyJson(res, status, { error: { code, message } });

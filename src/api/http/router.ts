@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { HttpErrorCode } from '../errors.js';
 import type { GraphiqlPage } from '../graphql/graphiql.js';
 import { GRAPHQL_PATH } from '../graphql/yoga.js';
 import type { DashboardFiles } from './dashboard.js';
@@ -75,9 +76,8 @@ export function createRouter(routes: Routes): (req: IncomingMessage, res: Server
     }
     const problem = crossSiteProblem(req);
     if (problem === null) return routes.graphql(req, res);
-    replyJson(res, 403, {
-      errors: [{ message: problem, extensions: { code: 'CROSS_SITE_REFUSED' } }],
-    });
+    const code: HttpErrorCode = 'CROSS_SITE_REFUSED';
+    replyJson(res, 403, { errors: [{ message: problem, extensions: { code } }] });
   };
 
   const answer = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {

@@ -54,7 +54,7 @@ export class MemoryReader implements StoreReader {
     if (this.failure !== null) throw this.failure;
   }
 
-  until(): StoreReader {
+  until(_deadline: number): StoreReader {
     return this;
   }
 
