@@ -6,27 +6,37 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 
 let received = 0;
+/** Bytes of one event for one reader; not known at first. */
 let step = Infinity;
-let told = 0;
+/** How many readers have had each event, by its number. */
+const had = [];
 const sockets = [];
+/** Let each reader count its bytes from 0. */
+const restarts = [];
 
-/** Sends the beginning of a connection and waits until the answer holds `expected`. */
-async function open(port, hello, expected, then) {
+/** Says each text of `talk` and waits for an answer that holds the text after it, if there is one. */
+async function open(port, talk) {
   const socket = connect(port, '127.0.0.1');
   socket.setNoDelay(true);
   await once(socket, 'connect');
-  socket.write(hello);
-  let answer = '';
-  while (!answer.includes(expected)) {
-    const [chunk] = await once(socket, 'data');
-    answer += chunk.toString('latin1');
+  for (const [said, expected] of talk) {
+    socket.write(said);
+    let answer = '';
+    while (expected !== undefined && !answer.includes(expected)) {
+      const [chunk] = await once(socket, 'data');
+      answer += chunk.toString('latin1');
+    }
   }
-  for (const text of then) socket.write(maskedText(text));
+  let bytes = 0;
+  let event = 0;
+  restarts.push(() => (bytes = 0));
   socket.on('data', (chunk) => {
     received += chunk.length;
-    while (received >= told + step) {
-      told += step;
-      process.send({ received: told });
+    bytes += chunk.length;
+    for (; bytes >= (event + 1) * step; event++) {
+      had[event] = (had[event] ?? 0) + 1;
+      // Told when the slowest has it.
+      if (had[event] === sockets.length) process.send({ events: event + 1 });
     }
   });
   sockets.push(socket);
@@ -49,23 +59,22 @@ const UPGRADE =
   'Sec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n';
 
 const kinds = {
-  raw: (port) => open(port, UPGRADE, '\r\n\r\n', []),
-  ws: (port, query, i) =>
-    open(port, UPGRADE, '\r\n\r\n', [
-      '{"type":"connection_init"}',
-      // An id of its own, as clients that make random ids send it.
-      JSON.stringify({
-        id: `00000000-0000-4000-8000-${String(i).padStart(12, '0')}`,
-        type: 'subscribe',
-        payload: { query },
-      }),
-    ]),
+  raw: (port) => open(port, [[UPGRADE, '\r\n\r\n']]),
+  ws: (port, query, i) => {
+    // An id of its own, as clients that make random ids send it.
+    const id = `00000000-0000-4000-8000-${String(i).padStart(12, '0')}`;
+    return open(port, [
+      [UPGRADE, '\r\n\r\n'],
+      [maskedText('{"type":"connection_init"}'), 'connection_ack'],
+      [maskedText(JSON.stringify({ id, type: 'subscribe', payload: { query } }))],
+    ]);
+  },
   sse: (port, query) => {
     const body = JSON.stringify({ query });
     const hello =
       'POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n' +
       `Accept: text/event-stream\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
-    return open(port, hello, '\r\n\r\n', []);
+    return open(port, [[hello, '\r\n\r\n']]);
   },
 };
 
@@ -77,7 +86,7 @@ process.on('message', async (message) => {
   } else if (message.count !== undefined) process.send({ counted: received });
   else if (message.step !== undefined) {
     step = message.step;
-    told = received;
+    for (const restart of restarts) restart();
     process.send({ stepping: true });
   } else if (message.close !== undefined) {
     for (const socket of sockets) socket.destroy();

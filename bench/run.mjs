@@ -5,7 +5,7 @@ import { cpus } from 'node:os';
 console.log(
   `${new Date().toISOString()} Node ${process.versions.node}, ${cpus().length} × ${cpus()[0].model}`,
 );
-for (const name of ['frame', 'store']) {
+for (const name of ['frame', 'store', 'fan-out']) {
   const { status } = spawnSync(
     process.execPath,
     [new URL(`${name}.mjs`, import.meta.url).pathname],

@@ -27,6 +27,7 @@ describe('readConfig', () => {
       bithumbPollMs: 100,
       storeDepth: 0,
       snapshotEveryMs: 60_000,
+      readerIdleMs: 60_000,
       retentionDays: 0,
       logLevel: 'info',
       logLang: 'ko',
@@ -94,6 +95,6 @@ describe('readConfig', () => {
     const env: Record<string, string> = {};
     for (const [, name, value] of example.matchAll(/^#?([A-Z_]+)=(.*)$/gm)) env[name!] = value!;
     expect(readConfig(env)).toEqual(readConfig({}));
-    expect(Object.keys(env)).toHaveLength(25);
+    expect(Object.keys(env)).toHaveLength(26);
   });
 });
