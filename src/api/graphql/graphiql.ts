@@ -40,6 +40,17 @@ subscription Live {
 }
 `;
 
+const ACROSS = `# All exchanges side by side, twice a second. Press play.
+subscription Across {
+  consolidated(symbol: "BTC", currency: "KRW", every: 500) {
+    bestAsk { exchange price volume }
+    bestBid { exchange price volume }
+    spread
+    legs { exchange state stale ageMs }
+  }
+}
+`;
+
 const CONTROL = `# Start recording a market; stopCollector ends it.
 mutation Start {
   startCollector(exchange: UPBIT, symbol: "ETH", currency: "KRW") {
@@ -83,6 +94,7 @@ export function graphiqlOptions(tokenWanted: boolean): GraphiQLOptions {
     defaultTabs: [
       { query: FIVE },
       { query: LIVE },
+      { query: ACROSS },
       { query: CONTROL, headers },
       { query: HISTORY },
     ],

@@ -1,12 +1,10 @@
 import type { Duplex } from 'node:stream';
-import type { Encoder, Rendering } from '../live/rendering.js';
+import type { Rendering } from '../live/rendering.js';
 
 /** First byte of a frame that is a whole text message (RFC 6455 5.2). */
 const WHOLE_TEXT = 0x81;
 const BEFORE_ID = '{"id":';
-
-/** The end of a `next` message: what follows the operation's id. */
-const asTail: Encoder = (json) => Buffer.from(`,"type":"next","payload":${json}}`);
+const BEHIND_ID = ',"type":"next","payload":';
 
 /** A frame whose id may be written over. */
 interface Template {
@@ -35,7 +33,7 @@ export function encodedId(id: string): Buffer {
 export function writeNext(socket: Duplex, id: Buffer, rendering: Rendering): boolean {
   let template = templates.get(rendering);
   if (template?.idLength !== id.length) {
-    template = makeTemplate(rendering.as(asTail), id.length);
+    template = makeTemplate(rendering.json, id.length);
     templates.set(rendering, template);
   }
   template.frame.set(id, template.idAt);
@@ -44,8 +42,9 @@ export function writeNext(socket: Duplex, id: Buffer, rendering: Rendering): boo
   return empty;
 }
 
-function makeTemplate(tail: Buffer, idLength: number): Template {
-  const length = BEFORE_ID.length + idLength + tail.length;
+function makeTemplate(json: string, idLength: number): Template {
+  const tail = `${BEHIND_ID}${json}}`;
+  const length = BEFORE_ID.length + idLength + Buffer.byteLength(tail);
   const start = length < 126 ? 2 : length < 65_536 ? 4 : 10;
   const frame = Buffer.allocUnsafe(start + length);
   frame[0] = WHOLE_TEXT;
@@ -59,6 +58,6 @@ function makeTemplate(tail: Buffer, idLength: number): Template {
   }
   frame.write(BEFORE_ID, start, 'latin1');
   const idAt = start + BEFORE_ID.length;
-  tail.copy(frame, idAt + idLength);
+  frame.write(tail, idAt + idLength, 'utf8');
   return { frame, idAt, idLength };
 }

@@ -6,18 +6,19 @@ export type Encoder = (json: string) => Buffer;
  * needs them, then shared by all.
  */
 export class Rendering {
-  readonly #json: string;
+  /** The result as JSON text, without line breaks. */
+  readonly json: string;
   readonly #encoded = new Map<Encoder, Buffer>();
 
   constructor(json: string) {
-    this.#json = json;
+    this.json = json;
   }
 
   /** The bytes that `encoder` makes of the text. Nobody may change them. */
   as(encoder: Encoder): Buffer {
     let bytes = this.#encoded.get(encoder);
     if (bytes === undefined) {
-      bytes = encoder(this.#json);
+      bytes = encoder(this.json);
       this.#encoded.set(encoder, bytes);
     }
     return bytes;

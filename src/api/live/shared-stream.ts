@@ -9,6 +9,9 @@ import type { Task, Turns } from './turns.js';
 /** Readers served between two looks at the clock: some 50 µs of work. */
 const BETWEEN_LOOKS = 8;
 
+/** So few readers are written to at the end of the turn, together with those of other streams. */
+const FEW = 2;
+
 /** What the streams count. */
 export interface StreamCounters {
   /** Results handed to readers. */
@@ -101,6 +104,13 @@ export class SharedStream implements Task {
       if (delivery === undefined) break;
       const rendering = this.#operation.render(delivery);
       this.#round = { delivery, rendering, rest: this.#readers.values() };
+      if (this.#readers.size <= FEW) {
+        this.#turns.atEnd(() => {
+          if (this.#round !== null) this.#advance(this.#round, Infinity);
+          this.#turns.add(this);
+        });
+        return false;
+      }
       if (performance.now() >= until) return true;
     }
     if (this.#finishing) {
