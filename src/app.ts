@@ -5,7 +5,7 @@ import { Supervisor } from './collector/supervisor.js';
 import type { Config } from './config.js';
 import { openLogFiles } from './logging/log-files.js';
 import { localTime, Logger } from './logging/logger.js';
-import { openStore } from './store/store.js';
+import { openStore, type StoreOptions } from './store/store.js';
 import type { StoreStats } from './store/store-types.js';
 import { VERSION } from './version.js';
 
@@ -31,10 +31,15 @@ const STORE_GRACE_MS = 2500;
 /**
  * Composes the program and runs it. Data flows one way: collectors → bus → store and API.
  * @param quiet keeps the log off standard output (tests)
+ * @param storeLimits bounds of the store other than its own (tests of a full disk)
  * @throws {Error} in one clear line when the log folder, the database or the port cannot be had;
  * what was opened before is closed again
  */
-export async function startApp(config: Config, quiet = false): Promise<App> {
+export async function startApp(
+  config: Config,
+  quiet = false,
+  storeLimits: Pick<StoreOptions, 'maxQueuedBooks'> = {},
+): Promise<App> {
   const opened: (() => Promise<void>)[] = [];
   try {
     const bus = new Bus();
@@ -42,6 +47,7 @@ export async function startApp(config: Config, quiet = false): Promise<App> {
       path: config.dbPath,
       retentionDays: config.retentionDays,
       snapshotEveryMs: config.snapshotEveryMs,
+      ...storeLimits,
     });
     opened.push(() => store.close(STORE_GRACE_MS));
     const files = await openLogFiles(config.logPath, quiet);

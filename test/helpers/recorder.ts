@@ -30,10 +30,12 @@ export interface Recorder {
 /**
  * Starts simulators (books stand still unless told otherwise) and the program.
  * @param settings environment of the program, or what makes it once the simulators run
+ * @param storeLimits see {@link startApp}
  */
 export async function startRecorder(
   options: SimulatorsOptions = {},
   settings: Record<string, string> | ((simulators: Simulators) => Record<string, string>) = {},
+  storeLimits: Parameters<typeof startApp>[2] = {},
 ): Promise<Recorder> {
   const temporary = temporaryFolder();
   const dbPath = join(temporary.path, 'orderbook.db');
@@ -51,6 +53,7 @@ export async function startRecorder(
         ...more,
       }),
       true,
+      storeLimits,
     );
   let app = await start({});
   let running = true;
