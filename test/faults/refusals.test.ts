@@ -138,7 +138,7 @@ describe('the whole program', () => {
           Object.assign(new Error('getaddrinfo ENOTFOUND exchange.test'), { code: 'ENOTFOUND' }),
         );
     };
-    jest.spyOn(dns, 'lookup').mockImplementation(answer as unknown as typeof dns.lookup);
+    jest.spyOn(dns, 'lookup').mockImplementation(answer);
     const at = (url: string): string => url.replace('127.0.0.1', 'exchange.test');
     recorder = await startRecorder({}, ({ upbit, bithumb }) => ({
       COLLECT: 'UPBIT:BTC-KRW,BITHUMB:BTC-KRW,KORBIT:BTC-KRW',
