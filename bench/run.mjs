@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 
-const NAMES = ['frame', 'store', 'export', 'history'];
+const NAMES = ['frame', 'store', 'export', 'history', 'fan-out', 'market'];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !NAMES.includes(name));

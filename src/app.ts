@@ -24,6 +24,14 @@ export interface App {
   close(signal: string): Promise<void>;
 }
 
+/** What no user sets. */
+export interface AppTuning {
+  /** Bounds of silence other than the usual ones. */
+  readonly rhythm?: RhythmBounds;
+  /** Books that may wait for the disk. */
+  readonly maxQueuedBooks?: number;
+}
+
 /** Longest wait for API clients to leave, ms. */
 const API_GRACE_MS = 1500;
 /** Longest wait for the queue to be written, ms. */
@@ -32,11 +40,15 @@ const STORE_GRACE_MS = 2500;
 /**
  * Composes the program and runs it. Data flows one way: collectors → bus → store and API.
  * @param quiet keeps the log off standard output (tests)
- * @param rhythm bounds of silence other than the usual ones (tests)
+ * @param tuning what no user sets (tests)
  * @throws {Error} in one clear line when the log folder, the database or the port cannot be had;
  * what was opened before is closed again
  */
-export async function startApp(config: Config, quiet = false, rhythm?: RhythmBounds): Promise<App> {
+export async function startApp(
+  config: Config,
+  quiet = false,
+  tuning: AppTuning = {},
+): Promise<App> {
   const opened: (() => Promise<void>)[] = [];
   try {
     const bus = new Bus();
@@ -46,6 +58,7 @@ export async function startApp(config: Config, quiet = false, rhythm?: RhythmBou
       retentionDays: config.retentionDays,
       maxBytes: config.maxDbBytes,
       snapshotEveryMs: config.snapshotEveryMs,
+      maxQueuedBooks: tuning.maxQueuedBooks,
     });
     opened.push(() => store.close(STORE_GRACE_MS));
     const files = await openLogFiles(config.logPath, quiet);
@@ -81,7 +94,7 @@ export async function startApp(config: Config, quiet = false, rhythm?: RhythmBou
       store,
       bus,
       logger,
-      rhythm,
+      rhythm: tuning.rhythm,
     });
     const words = (...parts: unknown[]): string =>
       parts.map((p) => (p instanceof Error ? (p.stack ?? p.message) : String(p))).join(' ');

@@ -25,7 +25,6 @@ describe('readConfig', () => {
       allowedHosts: [],
       corsOrigins: [],
       limits: DEFAULT_LIMITS,
-      readerIdleMs: 60_000,
       collect: [{ exchange: null, symbol: 'BTC', currency: 'KRW' }],
       urls: DEFAULT_URLS,
       bithumbTransport: 'rest',

@@ -8,6 +8,8 @@ import { migrate, pendingMigrations, readMigrations } from './migrations.js';
 
 /** First bytes of every SQLite file (sqlite.org/fileformat2.html, 1.3). */
 const MAGIC = 'SQLite format 3\0';
+/** Length of the header in which SQLite describes the file. */
+const HEADER_BYTES = 100;
 
 /**
  * Looks at the database file without touching it.
@@ -24,7 +26,7 @@ export async function inspectFile(path: string): Promise<boolean> {
     throw new StoreError(`${path} is a folder; DB_PATH must name a file`);
   }
   if (info.size === 0) return false;
-  const header = Buffer.alloc(MAGIC.length);
+  const header = Buffer.alloc(HEADER_BYTES);
   const file = await open(path, 'r').catch((error: Error) => {
     throw new StoreError(`cannot read the database ${path}: ${error.message}`);
   });
@@ -33,12 +35,37 @@ export async function inspectFile(path: string): Promise<boolean> {
   } finally {
     await file.close();
   }
-  if (header.toString('latin1') !== MAGIC) {
+  if (header.toString('latin1', 0, MAGIC.length) !== MAGIC) {
     throw new StoreError(
       `${path} is not an SQLite database; set DB_PATH to a recorder's database or to a new file`,
     );
   }
+  const wanted = describedBytes(header);
+  if (wanted > info.size && (await sizeOf(`${path}-wal`)) === 0) {
+    throw new StoreError(
+      `the database file ${path} is damaged: it was cut off at ${info.size} of ${wanted} bytes; restore it or set DB_PATH to a new file`,
+    );
+  }
   return true;
+}
+
+/**
+ * Size of the whole file by its own header (sqlite.org/fileformat2.html, 1.3.2, 1.3.8); 0 when the
+ * header does not vouch for it. While a log lies beside the file, its newest pages may be in there only.
+ */
+function describedBytes(header: Buffer): number {
+  const pageSize = header.readUInt16BE(16);
+  const pages = header.readUInt32BE(28);
+  const changes = header.readUInt32BE(24);
+  if (changes !== header.readUInt32BE(92)) return 0;
+  return pages * (pageSize === 1 ? 65_536 : pageSize);
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return stat(path).then(
+    (info) => info.size,
+    () => 0,
+  );
 }
 
 /**

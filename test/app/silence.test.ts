@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { allLive, type Recorder, startRecorder } from '../helpers/recorder.js';
 import { eventually, until } from '../helpers/wait.js';
 
-const SHORT = { floorMs: 300, ceilingMs: 300, unknownMs: 300 };
+const SHORT = { rhythm: { floorMs: 300, ceilingMs: 300, unknownMs: 300 } };
 const GAPS = '{ gaps { edges { node { exchange symbol cause start end } } } }';
 interface Gaps {
   gaps: {

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import { type App, startApp } from '../../src/app.js';
-import type { RhythmBounds } from '../../src/collector/market-rhythm.js';
+import { type App, type AppTuning, startApp } from '../../src/app.js';
 import { readConfig } from '../../src/config.js';
 import {
   type Simulators,
@@ -31,11 +30,12 @@ export interface Recorder {
 /**
  * Starts simulators (books stand still unless told otherwise) and the program.
  * @param settings environment of the program, or what makes it once the simulators run
+ * @param storeLimits see {@link startApp}
  */
 export async function startRecorder(
   options: SimulatorsOptions = {},
   settings: Record<string, string> | ((simulators: Simulators) => Record<string, string>) = {},
-  rhythm?: RhythmBounds,
+  tuning: AppTuning = {},
 ): Promise<Recorder> {
   const temporary = temporaryFolder();
   const dbPath = join(temporary.path, 'orderbook.db');
@@ -54,7 +54,7 @@ export async function startRecorder(
         ...more,
       }),
       true,
-      rhythm,
+      tuning,
     );
   let app = await start({});
   let running = true;

@@ -1,0 +1,269 @@
+/**
+ * `npm run soak -- --minutes N`: the recorder as users run it records the simulated whole market while
+ * things go wrong at random. In the end every book that went out is accounted for: stored, equal to the
+ * one before, or lost inside a gap. Exit code 1 when one is not.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { EXCHANGES, type Exchange } from '../market/exchange.js';
+import { Random } from '../simulator/random.js';
+import { startSimulators } from '../simulator/simulators.js';
+import {
+  type Account,
+  accountFor,
+  addAccount,
+  contentOf,
+  emptyAccount,
+  type GapMark,
+  type SentMark,
+} from './accounts.js';
+import { chooseFault, soakFaults } from './faults.js';
+import { addTo, type ByPair, storedBooks, toldGaps } from './recorded.js';
+import { RecorderProcess, statesOf } from './recorder-process.js';
+
+const USAGE = `npm run soak -- [options]
+  --minutes N  how long things go wrong (default 5); some 10 MB of memory a minute
+  --rate X     factor on the market's measured frame rates (default 1: 2,100 frames a second)
+  --seed N     seed of the choice of faults (default: the time); the moments are never the same
+  --keep       keep the database and the logs`;
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Longest wait for all markets to be LIVE, at the start and after the last fault, ms. */
+const LIVE_WITHIN_MS = 240_000;
+/** Faults begin so many seconds apart, from and to. */
+const PAUSE_S = [1, 8] as const;
+/** Share of faults that hit the recorder's own process. */
+const PROCESS_FAULTS = 0.06;
+
+interface Options {
+  readonly minutes: number;
+  readonly rate: number;
+  readonly seed: number;
+  readonly keep: boolean;
+}
+
+function readOptions(): Options | null {
+  const { values } = parseArgs({
+    options: {
+      minutes: { type: 'string', default: '5' },
+      rate: { type: 'string', default: '1' },
+      seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+      keep: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const number = (name: 'minutes' | 'rate' | 'seed'): number => {
+    const value = Number(values[name]);
+    if (!Number.isFinite(value) || value < 0 || values[name].trim() === '') {
+      throw new Error(
+        `--${name} must be a number of 0 or more, not ${JSON.stringify(values[name])}`,
+      );
+    }
+    return value;
+  };
+  if (values.help) return null;
+  return {
+    minutes: number('minutes'),
+    rate: number('rate'),
+    seed: number('seed'),
+    keep: values.keep,
+  };
+}
+
+/** @returns whether every book is accounted for */
+async function soak({ minutes, rate, seed, keep }: Options): Promise<boolean> {
+  const dice = new Random(seed);
+  const random = (): number => dice.next();
+  const folder = mkdtempSync(join(tmpdir(), 'soak-'));
+  const simulators = await startSimulators({ market: 'full', rate, ledger: 0 });
+  const sent = new Map<Exchange, ByPair<SentMark>>();
+  for (const simulator of simulators.all) {
+    const books: ByPair<SentMark> = new Map();
+    sent.set(simulator.exchange, books);
+    simulator.onSent((book) => {
+      if (book.via === 'rest') return;
+      addTo(books, `${book.symbol}-${book.currency}`, {
+        content: contentOf(book.asks, book.bids),
+        exchangeTimestamp: book.exchangeTimestamp,
+        at: book.at,
+      });
+    });
+  }
+  let death: string | null = null;
+  const recorder = new RecorderProcess(
+    {
+      ...simulators.env,
+      PORT: '0',
+      DB_PATH: join(folder, 'soak.db'),
+      LOG_PATH: join(folder, 'logs'),
+      LOG_LANG: 'en',
+      COLLECT: '*-*',
+      BITHUMB_TRANSPORT: 'ws',
+    },
+    (why) => (death = why),
+  );
+  const alive = (): void => {
+    if (death !== null) throw new Error(`the recorder ${death}`);
+  };
+  const begun = performance.now();
+  const say = (text: string): void => {
+    const s = Math.floor((performance.now() - begun) / 1000);
+    console.log(`${Math.floor(s / 60)}:${String(s % 60).padStart(2, '0')}  ${text}`);
+  };
+  try {
+    let url = await recorder.start();
+    const allLive = async (): Promise<void> => {
+      const since = performance.now();
+      for (;;) {
+        alive();
+        const { live, all } = await statesOf(url);
+        if (all > 2000 && live === all) break;
+        if (performance.now() - since > LIVE_WITHIN_MS) {
+          throw new Error(`only ${live} of ${all} markets are LIVE`);
+        }
+        await sleep(250);
+      }
+      say(`all markets LIVE after ${((performance.now() - since) / 1000).toFixed(1)} s`);
+    };
+    say(`seed ${seed}`);
+    await allLive();
+
+    const faults = soakFaults(simulators, random);
+    const endings = new Map<string, { at: number; end: () => void }>();
+    const endDue = (now: number): void => {
+      for (const [name, { at, end }] of endings) {
+        if (at > now) continue;
+        end();
+        endings.delete(name);
+      }
+    };
+    const between = (from: number, to: number): number => from + random() * (to - from);
+    const until = performance.now() + minutes * 60_000;
+    let nextFault = 0;
+    let count = 0;
+    while (performance.now() < until) {
+      await sleep(100);
+      alive();
+      const now = performance.now();
+      endDue(now);
+      if (now < nextFault) continue;
+      nextFault = now + between(...PAUSE_S) * 1000;
+      count++;
+      if (random() < PROCESS_FAULTS) {
+        if (random() < 0.5) {
+          say('the recorder is killed (SIGKILL) and started again');
+          await recorder.end('SIGKILL');
+          url = await recorder.start();
+        } else {
+          const seconds = between(1, 8);
+          say(`the recorder stands still for ${seconds.toFixed(1)} s (SIGSTOP)`);
+          recorder.signal('SIGSTOP');
+          await sleep(seconds * 1000);
+          recorder.signal('SIGCONT');
+        }
+        continue;
+      }
+      const fault = chooseFault(faults, random);
+      if (endings.has(fault.name)) continue;
+      const seconds = between(...fault.seconds);
+      say(`${fault.name}${seconds > 0 ? ` for ${seconds.toFixed(1)} s` : ''}`);
+      const end = fault.begin();
+      if (end !== undefined) endings.set(fault.name, { at: now + seconds * 1000, end });
+    }
+    endDue(Infinity);
+    say(`${count} faults are over`);
+    await allLive();
+    simulators.full!.rate = 0;
+    await sleep(1000);
+    for (let stored = -1; ;) {
+      alive();
+      const states = await statesOf(url);
+      if (states.queued === 0 && states.stored === stored) break;
+      stored = states.stored;
+      await sleep(500);
+    }
+
+    say('reading back …');
+    const total = emptyAccount();
+    let markets = 0;
+    for (const exchange of EXCHANGES) {
+      const stored = await storedBooks(url, exchange);
+      const gaps = await toldGaps(url, exchange);
+      const sentBooks = sent.get(exchange)!;
+      const account = emptyAccount();
+      for (const pair of new Set([...sentBooks.keys(), ...stored.keys()])) {
+        markets++;
+        const part = accountFor(
+          sentBooks.get(pair) ?? [],
+          stored.get(pair) ?? [],
+          gaps.get(pair) ?? [],
+        );
+        addAccount(account, part);
+        tellProblems(exchange, pair, part);
+      }
+      tell(exchange, account);
+      tellGaps([...gaps.values()].flat());
+      addAccount(total, account);
+    }
+    tell(`ALL ${markets} MARKETS`, total);
+    await recorder.end('SIGTERM');
+    return problems(total) === 0;
+  } finally {
+    await recorder.end('SIGKILL');
+    await simulators.close();
+    if (!keep) rmSync(folder, { recursive: true, force: true });
+    else console.log(`kept: ${folder}`);
+  }
+}
+
+function problems(account: Account): number {
+  return account.unaccounted.length + account.invented.length + account.contradicted.length;
+}
+
+function tell(name: string, account: Account): void {
+  const gaps = Object.entries(account.inGap).map(([cause, n]) => `${cause} ${n}`);
+  const lost = Object.values(account.inGap).reduce((a, b) => a + b, 0);
+  console.log(
+    `${name}: ${account.sent} books went out = ${account.stored} stored + ${account.equal} equal + ` +
+      `${lost} in gaps${lost > 0 ? ` (${gaps.join(', ')})` : ''} + ${account.unaccounted.length} unaccounted; ` +
+      `${account.again} stored once more after a gap, ${account.invented.length} never sent, ` +
+      `${account.contradicted.length} stored inside a gap`,
+  );
+}
+
+function tellGaps(gaps: readonly GapMark[]): void {
+  const open = gaps.filter((gap) => gap.end === null).length;
+  for (const cause of new Set(gaps.map((gap) => gap.cause))) {
+    const lengths = gaps
+      .flatMap((gap) => (gap.cause === cause && gap.end !== null ? [gap.end - gap.start] : []))
+      .sort((a, b) => a - b);
+    const at = (share: number): string =>
+      ((lengths[Math.floor((lengths.length - 1) * share)] ?? 0) / 1000).toFixed(1);
+    console.log(`  ${cause}: ${lengths.length} gaps, half up to ${at(0.5)} s, longest ${at(1)} s`);
+  }
+  if (open > 0) console.log(`  ${open} gaps are still open`);
+}
+
+function tellProblems(exchange: Exchange, pair: string, account: Account): void {
+  if (problems(account) === 0) return;
+  const shown = { ...account };
+  for (const key of ['unaccounted', 'invented', 'contradicted'] as const) {
+    Object.assign(shown, { [key]: account[key].slice(0, 3) });
+  }
+  console.error(`${exchange}:${pair} ${JSON.stringify(shown)}`);
+}
+
+const options = readOptions();
+if (options === null) console.log(USAGE);
+else {
+  soak(options).then(
+    (sound) => process.exit(sound ? 0 : 1),
+    (error: unknown) => {
+      console.error(error instanceof Error ? error.message : String(error));
+      process.exit(1);
+    },
+  );
+}

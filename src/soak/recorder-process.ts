@@ -1,0 +1,85 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+/** Collectors by state. */
+export interface States {
+  readonly live: number;
+  readonly all: number;
+  /** Books that wait for the disk. */
+  readonly queued: number;
+  readonly stored: number;
+}
+
+/** The recorder as users run it, as a process of its own that may be killed and started again. */
+export class RecorderProcess {
+  /** How often it was killed. */
+  kills = 0;
+  readonly #env: Record<string, string>;
+  readonly #onDeath: (why: string) => void;
+  #child: ChildProcess | null = null;
+  #output = '';
+  #expected = false;
+
+  /** @param onDeath called when it ends without having been asked to */
+  constructor(env: Record<string, string>, onDeath: (why: string) => void) {
+    this.#env = env;
+    this.#onDeath = onDeath;
+  }
+
+  /** Starts it; resolves with its address once it serves. */
+  async start(): Promise<string> {
+    this.#expected = false;
+    this.#output = '';
+    const child = spawn(process.execPath, [fileURLToPath(new URL('../main.js', import.meta.url))], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...this.#env },
+    });
+    this.#child = child;
+    const hear = (chunk: Buffer): void => {
+      if (this.#output.length < 10_000) this.#output += chunk.toString();
+    };
+    child.stdout.on('data', hear);
+    child.stderr.on('data', hear);
+    child.on('exit', (code, signal) => {
+      if (!this.#expected) this.#onDeath(`ended with ${code ?? signal}: ${this.#output}`);
+    });
+    for (;;) {
+      const url = /(http:\/\/127\.0\.0\.1:\d+)/.exec(this.#output)?.[1];
+      if (url !== undefined) return url;
+      if (child.exitCode !== null) throw new Error(`it did not start: ${this.#output}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  /** Sends it a signal that does not end it (`SIGSTOP`, `SIGCONT`). */
+  signal(signal: NodeJS.Signals): void {
+    this.#child?.kill(signal);
+  }
+
+  /** Ends it and waits until it is gone. */
+  async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    const child = this.#child;
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    this.#expected = true;
+    if (signal === 'SIGKILL') this.kills++;
+    const gone = once(child, 'exit');
+    child.kill(signal);
+    await gone;
+  }
+}
+
+/** What the recorder at `url` is doing, by its `/health`. */
+export async function statesOf(url: string): Promise<States> {
+  const health = (await (await fetch(`${url}/health`)).json()) as {
+    exchanges: Record<string, Record<string, number>>;
+    store: { queuedBooks: number; storedBooks: number };
+  };
+  const states = Object.values(health.exchanges);
+  return {
+    live: states.reduce((sum, s) => sum + (s['LIVE'] ?? 0), 0),
+    all: states.flatMap((s) => Object.values(s)).reduce((a, b) => a + b, 0),
+    queued: health.store.queuedBooks,
+    stored: health.store.storedBooks,
+  };
+}
