@@ -1,0 +1,118 @@
+import { signal } from '@preact/signals';
+import { BooksDocument, type BooksSubscription, type Exchange } from '../gql/graphql.js';
+import { type ApiError, follow } from './connection.js';
+import { serverNow, withNextFrame } from './paint.js';
+
+/** The books of a pair on all exchanges. */
+export type PairBooks = BooksSubscription['consolidated'];
+/** One exchange's part of them. */
+export type BookLeg = PairBooks['legs'][number];
+/** A level as it came: price and volume as text. */
+export interface Level {
+  readonly price: string;
+  readonly volume: string;
+}
+
+/** Levels a side that are asked for. */
+export const DEPTH = 30;
+/** Time between two books at least, ms. */
+const EVERY = 100;
+/** How long middle prices are kept, and how far apart they are, ms. */
+export const TRACK_LENGTH = 5 * 60_000;
+export const TRACK_STEP = 1_000;
+
+/** Middle prices of each exchange at common times. For drawing only, so they may be numbers. */
+export interface Tracks {
+  /** Unix seconds. */
+  readonly times: number[];
+  readonly prices: Readonly<Record<Exchange, (number | null)[]>>;
+}
+
+/** Follows the books of one pair; made anew for each. */
+export class PairFeed {
+  readonly books = signal<PairBooks | null>(null);
+  readonly error = signal<ApiError | null>(null);
+  readonly tracks: Tracks = {
+    times: [],
+    prices: { UPBIT: [], BITHUMB: [], COINONE: [], KORBIT: [], GOPAX: [] },
+  };
+  /** Counts the changes of {@link tracks}. */
+  readonly tracked = signal(0);
+  #newest: PairBooks | null = null;
+  readonly #leave: () => void;
+  readonly #timer: ReturnType<typeof setInterval>;
+
+  constructor(symbol: string, currency: string) {
+    const show = (): void => {
+      this.books.value = this.#newest;
+    };
+    const track = (): void => {
+      this.tracked.value++;
+    };
+    this.#leave = follow(
+      BooksDocument,
+      { symbol, currency, every: EVERY, depth: DEPTH },
+      ({ consolidated }) => {
+        this.#newest = consolidated;
+        withNextFrame(show);
+      },
+      (error) => {
+        this.error.value = error;
+      },
+    );
+    this.#timer = setInterval(() => {
+      this.#track();
+      withNextFrame(track);
+    }, TRACK_STEP);
+  }
+
+  close(): void {
+    this.#leave();
+    clearInterval(this.#timer);
+  }
+
+  /** Puts prices out of the store before those seen live. */
+  prepend(exchange: Exchange, points: readonly { at: number; price: number | null }[]): void {
+    const { times, prices } = this.tracks;
+    const first = times[0] ?? Infinity;
+    const merged = new Map<number, Partial<Record<Exchange, number | null>>>();
+    times.forEach((time, i) => {
+      const at: Partial<Record<Exchange, number | null>> = {};
+      for (const name of Object.keys(prices) as Exchange[]) at[name] = prices[name][i] ?? null;
+      merged.set(time, at);
+    });
+    for (const { at, price } of points) {
+      const time = Math.round(at / 1000);
+      if (time >= first && !merged.has(time)) continue;
+      const found = merged.get(time) ?? {};
+      if (found[exchange] == null) found[exchange] = price;
+      merged.set(time, found);
+    }
+    const ordered = [...merged].sort((a, b) => a[0] - b[0]);
+    times.splice(0, times.length, ...ordered.map(([time]) => time));
+    for (const name of Object.keys(prices) as Exchange[]) {
+      prices[name].splice(0, prices[name].length, ...ordered.map(([, at]) => at[name] ?? null));
+    }
+    this.tracked.value++;
+  }
+
+  #track(): void {
+    const { times, prices } = this.tracks;
+    const time = Math.round(serverNow() / 1000);
+    if (time <= (times.at(-1) ?? 0)) return;
+    times.push(time);
+    const legs = new Map(this.#newest?.legs.map((leg) => [leg.exchange, leg]));
+    for (const exchange of Object.keys(prices) as Exchange[]) {
+      const leg = legs.get(exchange);
+      const mid = leg === undefined || leg.stale ? null : (leg.orderbook?.midPrice ?? null);
+      // A float is good enough for a pixel; what is written as a number comes from the text.
+      prices[exchange].push(mid === null ? null : Number(mid));
+    }
+    const first = time - TRACK_LENGTH / 1000;
+    const old = times.findIndex((each) => each >= first);
+    if (old > 0) {
+      times.splice(0, old);
+      for (const exchange of Object.keys(prices) as Exchange[]) prices[exchange].splice(0, old);
+    }
+  }
+}

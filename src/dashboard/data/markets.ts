@@ -1,0 +1,184 @@
+import { signal } from '@preact/signals';
+import {
+  ActivityDocument,
+  type ActivitySubscription,
+  type CollectorState,
+  type Exchange,
+  type GapCause,
+  MarketsDocument,
+  type MarketsQuery,
+} from '../gql/graphql.js';
+import { ask, connection, connectionCount, follow } from './connection.js';
+import { withNextFrame } from './paint.js';
+
+/** The exchanges in the order in which the page shows them. */
+export const EXCHANGES: readonly Exchange[] = ['UPBIT', 'BITHUMB', 'COINONE', 'KORBIT', 'GOPAX'];
+
+/** A market. */
+export interface MarketId {
+  readonly exchange: Exchange;
+  readonly symbol: string;
+  readonly currency: string;
+}
+
+/** Readings that a spark line shows. */
+export const SPARK_POINTS = 40;
+/** Time between two of them, and between two lists of changes from the server, ms. */
+const PERIOD = 2_000;
+
+/** A market as the page knows it. Changed in place; {@link marketsVersion} says when. */
+export interface MarketRow extends MarketId {
+  readonly key: string;
+  koreanName: string | null;
+  englishName: string | null;
+  listed: boolean;
+  /** Null: it has no collector. */
+  state: CollectorState | null;
+  lastBookAt: number | null;
+  booksPerSecond: number;
+  reconnects: number;
+  error: string | null;
+  openGap: { readonly start: number; readonly cause: GapCause } | null;
+  books: number;
+  /** Books received in each of the last periods, newest last. */
+  readonly spark: number[];
+  sparkBooks: number;
+}
+
+/** What is known of an exchange besides its markets. */
+export interface ExchangeRow {
+  readonly exchange: Exchange;
+  readonly koreanName: string;
+  readonly enabled: boolean;
+  readonly marketCount: number;
+}
+
+/** All markets by key. */
+export const markets = new Map<string, MarketRow>();
+/** Counts the changes of {@link markets}; read it to be told. */
+export const marketsVersion = signal(0);
+/** The exchanges, once they are known. */
+export const exchanges = signal<readonly ExchangeRow[]>([]);
+/** Whether the lists of markets have arrived. */
+export const listed = signal(false);
+/** Whether the collectors have arrived. */
+export const active = signal(false);
+
+/** `UPBIT:BTC-KRW`. */
+export function keyOf({ exchange, symbol, currency }: MarketId): string {
+  return `${exchange}:${symbol}-${currency}`;
+}
+
+const changed = (): void => {
+  marketsVersion.value++;
+};
+
+function rowOf(id: MarketId): MarketRow {
+  const key = keyOf(id);
+  let row = markets.get(key);
+  if (row === undefined) {
+    row = {
+      key,
+      exchange: id.exchange,
+      symbol: id.symbol,
+      currency: id.currency,
+      koreanName: null,
+      englishName: null,
+      listed: false,
+      state: null,
+      lastBookAt: null,
+      booksPerSecond: 0,
+      reconnects: 0,
+      error: null,
+      openGap: null,
+      books: 0,
+      spark: [],
+      sparkBooks: 0,
+    };
+    markets.set(key, row);
+  }
+  return row;
+}
+
+function takeLists(lists: MarketsQuery): void {
+  for (const row of markets.values()) row.listed = false;
+  for (const exchange of EXCHANGES) {
+    for (const market of lists[exchange.toLowerCase() as Lowercase<Exchange>]) {
+      const row = rowOf(market);
+      row.listed = market.listed;
+      row.koreanName = market.koreanName ?? null;
+      row.englishName = market.englishName ?? null;
+    }
+  }
+  exchanges.value = lists.exchanges;
+  listed.value = lists.exchanges.some((exchange) => exchange.listedAt !== null);
+}
+
+let lastCount = 0;
+
+function takeActivity({ collectorActivity }: ActivitySubscription): void {
+  // The first list of a connection is a whole one: what it lacks has no collector any more.
+  if (lastCount !== connectionCount.peek()) {
+    lastCount = connectionCount.peek();
+    for (const row of markets.values()) {
+      row.state = null;
+      row.openGap = null;
+      row.booksPerSecond = 0;
+    }
+  }
+  for (const { collector, booksPerSecond, openGap } of collectorActivity) {
+    const row = rowOf(collector);
+    const first = row.state === null;
+    row.state = collector.state;
+    row.lastBookAt = collector.lastBookAt == null ? null : Date.parse(collector.lastBookAt);
+    row.booksPerSecond = booksPerSecond;
+    row.reconnects = collector.reconnects;
+    row.error = collector.error ?? null;
+    row.openGap = openGap ? { start: Date.parse(openGap.start), cause: openGap.cause } : null;
+    row.books = Number(collector.books);
+    if (first || row.books < row.sparkBooks) row.sparkBooks = row.books;
+  }
+  withNextFrame(activate);
+}
+
+const activate = (): void => {
+  active.value = true;
+  changed();
+};
+
+function drawOn(): void {
+  if (connection.peek() !== 'open') return;
+  for (const row of markets.values()) {
+    if (row.state === null) continue;
+    row.spark.push(row.books - row.sparkBooks);
+    row.sparkBooks = row.books;
+    if (row.spark.length > SPARK_POINTS) row.spark.shift();
+  }
+  withNextFrame(changed);
+}
+
+/** How often the lists of markets are asked for again, ms: exchanges list new ones now and then. */
+const LISTS_EVERY = 60_000;
+
+/** Asks for the exchanges and their markets. */
+export async function loadLists(): Promise<void> {
+  try {
+    takeLists(await ask(MarketsDocument, {}));
+    withNextFrame(changed);
+  } catch {
+    // The banner says that the server is out of reach; the next connection asks again.
+  }
+}
+
+/** Begins to follow all markets, for as long as the page lives. */
+export function followMarkets(): void {
+  connectionCount.subscribe((count) => {
+    if (count > 0) void loadLists();
+  });
+  setInterval(() => {
+    // Until an exchange's list has come, often.
+    if (connection.peek() === 'open') void loadLists();
+  }, LISTS_EVERY);
+  follow(ActivityDocument, { every: PERIOD }, takeActivity);
+  setInterval(drawOn, PERIOD);
+}
