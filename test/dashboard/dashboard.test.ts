@@ -177,7 +177,7 @@ inBrowser('market', () => {
     const { faults } = recorder.simulators.upbit;
     const column = upbitBook(page);
     await column.locator('.ladder').waitFor();
-    await column.getByText('Live', { exact: true }).waitFor();
+    await column.locator('.state.LIVE').waitFor();
     faults.refuseUpgrades(503);
     faults.dropConnections();
     await page.locator('.column.stale[data-exchange=UPBIT]').waitFor();
@@ -186,7 +186,7 @@ inBrowser('market', () => {
     expect(await accessibilityProblems(page)).toEqual([]);
     faults.refuseUpgrades(null);
     await page.locator('.column:not(.stale)[data-exchange=UPBIT]').waitFor({ timeout: 20_000 });
-    await column.getByText('Live', { exact: true }).waitFor();
+    await column.locator('.state.LIVE').waitFor();
   });
 
   it('names close matches of a market that does not exist', async () => {

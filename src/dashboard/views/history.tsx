@@ -215,7 +215,7 @@ function Gaps(props: {
 }) {
   const { history: words, cause } = t.value;
   return (
-    <section class="panel" aria-labelledby="gaps-heading">
+    <div class="panel">
       <div class="panel-head">
         <h2 id="gaps-heading">
           {words.gaps} <span class="muted">{count(props.gaps.length)}</span>
@@ -264,7 +264,7 @@ function Gaps(props: {
           </table>
         </div>
       )}
-    </section>
+    </div>
   );
 }
 
