@@ -97,6 +97,7 @@ export function DepthChart(props: { readonly books: PairBooks | null; readonly p
             },
             axes: [
               axis({
+                size: 30,
                 space: 90,
                 values: (_plot, splits) =>
                   splits.map((split) =>

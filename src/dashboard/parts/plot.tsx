@@ -18,9 +18,20 @@ export function axis(more: UPlot.Axis = {}): UPlot.Axis {
   };
 }
 
+/** Of a line's points those without neighbours, which no line would show. */
+export function lonePoints(plot: UPlot, seriesIndex: number): number[] {
+  const values = plot.data[seriesIndex]!;
+  const lone: number[] = [];
+  values.forEach((value, i) => {
+    if (value != null && values[i - 1] == null && values[i + 1] == null) lone.push(i);
+  });
+  return lone;
+}
+
 /** Axis of times on a 24 hour clock, dates as 9-17. */
 export function timeAxis(): UPlot.Axis {
   return axis({
+    size: 42,
     space: 70,
     values: [
       [86_400 * 365, '{YYYY}', null, null, null, null, null, null, 1],

@@ -186,6 +186,7 @@ interface Texts {
   readonly events: {
     readonly heading: string;
     readonly level: string;
+    readonly levelColumn: string;
     readonly pair: string;
     readonly pairHint: string;
     readonly pairWrong: string;
@@ -428,6 +429,7 @@ const EN: Texts = {
   events: {
     heading: 'Events',
     level: 'From level',
+    levelColumn: 'Level',
     pair: 'Pair',
     pairHint: 'e.g. BTC-KRW or BTC',
     pairWrong: 'Write a coin such as BTC, or a pair such as BTC-KRW.',
@@ -655,6 +657,7 @@ const KO: Texts = {
   events: {
     heading: '이벤트',
     level: '최소 수준',
+    levelColumn: '수준',
     pair: '시장',
     pairHint: '예: BTC-KRW, BTC',
     pairWrong: 'BTC 같은 코인이나 BTC-KRW 같은 시장을 쓰세요.',

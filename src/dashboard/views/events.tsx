@@ -69,6 +69,7 @@ function useEntries(filter: Filter, paused: boolean) {
 
   const key = JSON.stringify(filter);
   useEffect(() => {
+    if (connected === 0) return;
     let left = false;
     waiting.current = [];
     const leave = follow(LogDocument, { ...filter }, ({ log }) => {
@@ -219,7 +220,7 @@ export function EventsView() {
             <thead>
               <tr>
                 <th scope="col">{events.time}</th>
-                <th scope="col">{events.level}</th>
+                <th scope="col">{events.levelColumn}</th>
                 <th scope="col">{events.subject}</th>
                 <th scope="col">{events.message}</th>
               </tr>

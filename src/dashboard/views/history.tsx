@@ -16,7 +16,7 @@ import {
 } from '../gql/graphql.js';
 import { Ladder } from '../parts/ladder.js';
 import { MarketPicker } from '../parts/market-picker.js';
-import { colour, Plot, priceAxis, timeAxis } from '../parts/plot.js';
+import { colour, lonePoints, Plot, priceAxis, timeAxis } from '../parts/plot.js';
 import { useTitle } from '../parts/title.js';
 import { UnknownMarket } from '../parts/unknown-market.js';
 import { count, duration, exactMoment, moment, NONE } from '../text/format.js';
@@ -33,7 +33,7 @@ const WINDOWS = {
 type WindowName = keyof typeof WINDOWS;
 
 /** Points of the line: each is a book that the server rebuilds. */
-const POINTS = 150;
+const POINTS = 120;
 /** The slider rests so long before the book is asked for, ms. */
 const REST = 120;
 
@@ -76,6 +76,18 @@ function writePlace({ window, to, at }: Place): void {
   if (to !== null) query.set('to', new Date(to).toISOString());
   if (at !== null) query.set('at', new Date(at).toISOString());
   history.replaceState(history.state, '', `?${query.toString()}`);
+}
+
+/** How far a key moves the slider, ms: by itself it would move by a millisecond. */
+function keySteps(step: number): Readonly<Record<string, number>> {
+  return {
+    ArrowLeft: -step,
+    ArrowDown: -step,
+    ArrowRight: step,
+    ArrowUp: step,
+    PageDown: -10 * step,
+    PageUp: 10 * step,
+  };
 }
 
 /** Draws the gaps over the whole height, behind the line. */
@@ -162,7 +174,7 @@ function HistoryChart(props: {
               label: words.price,
               stroke: colour('accent'),
               width: 1.5,
-              points: { show: false },
+              points: { show: true, size: 4, filter: lonePoints },
               spanGaps: false,
             },
           ],
@@ -172,6 +184,12 @@ function HistoryChart(props: {
             draw: [
               (plot) => {
                 const { ctx, bbox } = plot;
+                // The slider below is as wide as the plot.
+                const { style } = plot.root.closest<HTMLElement>('.timeline')!;
+                const padding = 8;
+                const right = plot.width - (bbox.left + bbox.width) / devicePixelRatio;
+                style.setProperty('--plot-left', `${bbox.left / devicePixelRatio + padding}px`);
+                style.setProperty('--plot-right', `${right + padding}px`);
                 const x = Math.round(plot.valToPos(mark.current / 1000, 'x', true));
                 ctx.save();
                 ctx.strokeStyle = colour('text');
@@ -197,7 +215,7 @@ function Gaps(props: {
 }) {
   const { history: words, cause } = t.value;
   return (
-    <section class="panel" aria-labelledby="gaps-heading">
+    <div class="panel">
       <div class="panel-head">
         <h2 id="gaps-heading">
           {words.gaps} <span class="muted">{count(props.gaps.length)}</span>
@@ -246,7 +264,7 @@ function Gaps(props: {
           </table>
         </div>
       )}
-    </section>
+    </div>
   );
 }
 
@@ -369,6 +387,7 @@ function MarketHistory({ exchange, pair }: { readonly exchange: Exchange; readon
   useEffect(() => writePlace(place), [place]);
 
   useEffect(() => {
+    if (connected === 0) return;
     let left = false;
     const to = place.to ?? serverNow();
     const from = to - length;
@@ -505,13 +524,6 @@ function MarketHistory({ exchange, pair }: { readonly exchange: Exchange; readon
               onPick={pick}
             />
             <div class="slider">
-              <button
-                type="button"
-                aria-label={words.back(duration(step))}
-                onClick={() => pick(at - step)}
-              >
-                ‹
-              </button>
               <input
                 type="range"
                 aria-label={words.slider}
@@ -522,29 +534,33 @@ function MarketHistory({ exchange, pair }: { readonly exchange: Exchange; readon
                 value={at}
                 onInput={(event) => pick(Number(event.currentTarget.value))}
                 onKeyDown={(event) => {
-                  const by = {
-                    ArrowLeft: -step,
-                    ArrowRight: step,
-                    PageUp: 10 * step,
-                    PageDown: -10 * step,
-                  }[event.key];
+                  const by = keySteps(step)[event.key];
                   if (by === undefined) return;
                   event.preventDefault();
                   pick(at + by);
                 }}
               />
-              <button
-                type="button"
-                aria-label={words.forward(duration(step))}
-                onClick={() => pick(at + step)}
-              >
-                ›
-              </button>
-              <output>{exactMoment(at)}</output>
+              <p>
+                <button
+                  type="button"
+                  aria-label={words.back(duration(step))}
+                  onClick={() => pick(at - step)}
+                >
+                  ‹
+                </button>
+                <output>{exactMoment(at)}</output>
+                <button
+                  type="button"
+                  aria-label={words.forward(duration(step))}
+                  onClick={() => pick(at + step)}
+                >
+                  ›
+                </button>
+                <span class="legend-line muted">
+                  <span class="gap-sample" aria-hidden="true" /> {words.gap}
+                </span>
+              </p>
             </div>
-            <p class="legend-line muted">
-              <span class="gap-sample" aria-hidden="true" /> {words.gap}
-            </p>
           </>
         )}
       </section>

@@ -4,7 +4,7 @@ import { Link, useLocation } from 'wouter-preact';
 import type UPlot from 'uplot';
 import { type BookLeg, PairFeed, type PairBooks, TRACK_LENGTH } from '../data/books.js';
 import { ask } from '../data/connection.js';
-import { EXCHANGES, keyOf, listed, markets, marketsVersion } from '../data/markets.js';
+import { active, EXCHANGES, keyOf, listed, markets, marketsVersion } from '../data/markets.js';
 import { setMarket } from '../data/mutations.js';
 import { now, serverNow } from '../data/paint.js';
 import { isUnknown, marketsOf, type Pair, readPair } from '../data/pair.js';
@@ -21,7 +21,7 @@ import { duration, grouped, NONE } from '../text/format.js';
 import { t } from '../text/texts.js';
 
 /** Levels a side in a ladder. */
-const ROWS = 12;
+const ROWS = 10;
 /** Lines differ in more than their colour. */
 const DASHES: Readonly<Record<Exchange, number[]>> = {
   UPBIT: [],
@@ -129,19 +129,17 @@ function Column(props: {
         </h2>
         <StateBadge state={state} title={row?.error ?? null} />
       </header>
-      <p class="line muted">
-        {common.age} <Age at={confirmedAt(books, leg, pair, exchange)} />
+      <p class={`line ${stale ? 'stale-note' : 'muted'}`} title={stale ? market.stale : undefined}>
+        <span>
+          {stale && <span aria-hidden="true">▲ </span>}
+          {stale ? t.value.state.STALE : common.age}{' '}
+          <Age at={confirmedAt(books, leg, pair, exchange)} />
+        </span>
         <Link class="aside" href={`/history/${exchange}/${pair.symbol}-${pair.currency}`}>
           {market.toHistory}
           <span class="unseen"> {names[exchange]}</span>
         </Link>
       </p>
-      {stale && (
-        <p class="stale-note">
-          <span aria-hidden="true">▲ </span>
-          {market.stale}
-        </p>
-      )}
       {ladder || (
         <div class="no-book">
           {idle ? (
@@ -278,21 +276,21 @@ function PairPage({ pair }: { readonly pair: Pair }) {
   useEffect(() => {
     const made = new PairFeed(pair.symbol, pair.currency);
     feed.value = made;
-    const timer = setTimeout(() => void loadPast(made, pair), 300);
-    return () => {
-      clearTimeout(timer);
-      made.close();
-    };
+    return () => made.close();
   }, [name]);
+  const known = active.value;
+  useEffect(() => {
+    if (known && feed.peek() !== null) void loadPast(feed.peek()!, pair);
+  }, [name, known]);
   useTitle(name);
   const books = feed.value?.books.value ?? null;
   const error = feed.value?.error.value ?? null;
   if (error?.code === 'UNKNOWN_MARKET') {
     return <UnknownMarket pair={name} addressOf={(close) => `/market/${close}`} />;
   }
-  const known = marketsOf(pair);
-  const koreanName = known.find((row) => row.koreanName !== null)?.koreanName;
-  const englishName = known.find((row) => row.englishName !== null)?.englishName;
+  const rows = marketsOf(pair);
+  const koreanName = rows.find((row) => row.koreanName !== null)?.koreanName;
+  const englishName = rows.find((row) => row.englishName !== null)?.englishName;
   const coin =
     lang.value === 'ko' ? (koreanName ?? englishName) : (englishName ?? koreanName ?? null);
   return (

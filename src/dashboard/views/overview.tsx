@@ -155,7 +155,7 @@ function Totals() {
         class="with-spark"
       >
         {recorder !== null && overview.changed(rate(recorder.changedPerSecond))}
-        <Spark values={framesHistory.value} points={120} width={120} height={26} />
+        <Spark values={framesHistory.value} points={60} width={120} height={26} />
       </Tile>
       <Tile
         name={overview.stored}
@@ -250,11 +250,11 @@ function ExchangeCard(props: {
         {running
           ? overview.recording(count(summary.live), count(summary.wanted))
           : t.value.state.NONE}
+        {info !== undefined && ` · ${overview.listed(count(info.marketCount))}`}
         {summary.trouble > 0 && <b class="trouble"> {statesText(summary)}</b>}
       </p>
       <p class="line muted">
         {overview.newest} {age === null ? NONE : common.ago(duration(age))}
-        {info !== undefined && ` · ${overview.listed(count(info.marketCount))}`}
       </p>
       <button
         type="button"

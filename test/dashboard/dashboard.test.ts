@@ -1,0 +1,287 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
+import { allLive, type Recorder, startRecorder } from '../helpers/recorder.js';
+import { until } from '../helpers/wait.js';
+import {
+  accessibilityProblems,
+  MISSING,
+  openBrowser,
+  openPage,
+  type PageOptions,
+  type WatchedPage,
+} from './helpers/browser.js';
+
+if (MISSING !== null) console.warn(`The dashboard is not tested: ${MISSING}`);
+const inBrowser = MISSING === null ? describe : describe.skip;
+
+// On a busy machine a browser takes its time.
+jest.setTimeout(60_000);
+
+/** Enough markets that the list is longer than a screen. */
+const COINS = ['BTC', 'ETH', 'XRP', 'SOL', 'ADA', 'DOT', 'TRX', 'LINK', 'AVAX', 'DOGE', 'SHIB'];
+const TOKEN = 'the-token';
+
+let browser: Browser;
+let recorder: Recorder;
+const opened: WatchedPage[] = [];
+
+beforeAll(async () => {
+  if (MISSING !== null) return;
+  [browser, recorder] = await Promise.all([
+    openBrowser(),
+    startRecorder(
+      { pairs: COINS.map((coin) => `${coin}-KRW`) },
+      { COLLECT: '*-KRW', API_TOKEN: TOKEN },
+    ),
+  ]);
+  await allLive(recorder);
+}, 60_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await recorder?.close();
+});
+
+afterEach(async () => {
+  for (const { page } of opened.splice(0)) await page.context().close();
+});
+
+async function open(path: string, options?: PageOptions): Promise<WatchedPage> {
+  const watched = await openPage(browser, `${recorder.app.url}${path}`, options);
+  opened.push(watched);
+  return watched;
+}
+
+const upbitBook = (page: Page) => page.locator('.column[data-exchange=UPBIT]');
+
+inBrowser('overview', () => {
+  it('says in Korean that all is well, and is accessible in light', async () => {
+    const { page, problems } = await open('/', { locale: 'ko-KR' });
+    await page.getByText('모두 정상').waitFor();
+    expect(await page.locator('html').getAttribute('lang')).toBe('ko');
+    expect(await page.getByText('거래소 5곳, 시장 55개를 수집하고 있습니다.').count()).toBe(1);
+    expect(await page.locator('.card').count()).toBe(5);
+    await page.locator('.grid-body .row').first().waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    expect(problems).toEqual([]);
+  });
+
+  it('speaks English to an English browser, switches language, and remembers it', async () => {
+    const { page, problems } = await open('/', { dark: true });
+    await page.getByText('All is well').waitFor();
+    expect(await page.locator('html').getAttribute('data-theme')).toBe('dark');
+    await page.locator('.grid-body .row').first().waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await page.getByLabel('Language').selectOption('ko');
+    await page.getByText('모두 정상').waitFor();
+    await page.reload();
+    await page.getByText('모두 정상').waitFor();
+    await page.getByLabel('테마').selectOption('light');
+    expect(await page.locator('html').getAttribute('data-theme')).toBe('light');
+    expect(problems).toEqual([]);
+  });
+
+  it('draws only the rows in sight, searches, filters and sorts', async () => {
+    const { page } = await open('/', { height: 700 });
+    const rows = page.locator('.grid-body .row');
+    await rows.first().waitFor();
+    expect(await page.locator('.grid').getAttribute('aria-rowcount')).toBe('56');
+    expect(await rows.count()).toBeLessThan(40);
+    await page.getByLabel('Search', { exact: true }).fill('doge');
+    await page.getByText('5 of 55').waitFor();
+    await page.getByRole('combobox', { name: 'Exchange' }).selectOption('KORBIT');
+    await page.getByText('1 of 55').waitFor();
+    expect(await rows.first().innerText()).toMatch(/DOGE-KRW\s*Korbit/);
+    await page.getByLabel('Search', { exact: true }).fill('');
+    await page.getByRole('button', { name: 'Market', exact: true }).click();
+    expect(await rows.first().innerText()).toMatch(/^ADA/);
+    await page.getByRole('button', { name: 'Market', exact: true }).click();
+    expect(await rows.first().innerText()).toMatch(/^XRP/);
+    await page.getByLabel('Search', { exact: true }).fill('nothing like this');
+    await page.getByText('No market matches.').waitFor();
+  });
+
+  it('asks for the token, stops and starts a market, and all of a pattern', async () => {
+    const { page } = await open('/');
+    const state = (key: string) => recorder.status(key)!.state;
+    await page.getByLabel('Search', { exact: true }).fill('ADA');
+    await page.getByRole('button', { name: 'Stop Korbit ADA-KRW' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Token').fill('wrong');
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Go on' }).click();
+    await dialog.getByText('That was not the token.').waitFor();
+    expect(state('KORBIT:ADA-KRW')).toBe('LIVE');
+    await dialog.getByLabel('Token').fill(TOKEN);
+    await dialog.getByRole('button', { name: 'Go on' }).click();
+    await until(() => state('KORBIT:ADA-KRW') === 'STOPPED', 'the stop');
+    await page.getByText('4 of 55').waitFor();
+    await page.getByLabel('Show').selectOption('idle');
+    await page.getByRole('button', { name: 'Start Korbit ADA-KRW' }).click();
+    await until(() => state('KORBIT:ADA-KRW') === 'LIVE', 'the start');
+    await page.getByLabel('Start or stop by pattern').fill('*:DOT-KRW');
+    await page.locator('.pattern').getByRole('button', { name: 'Stop' }).click();
+    await until(() => state('UPBIT:DOT-KRW') === 'STOPPED', 'the stop of the pattern');
+    await page.locator('.pattern').getByRole('button', { name: 'Start' }).click();
+    await until(() => state('GOPAX:DOT-KRW') === 'LIVE', 'the start of the pattern');
+    await page.getByLabel('Start or stop by pattern').fill('DOT');
+    await page.locator('.pattern').getByRole('button', { name: 'Start' }).click();
+    await page.getByText(/"DOT" is no market; write \[EXCHANGE:\]SYMBOL-CURRENCY/).waitFor();
+    expect(page.url()).not.toContain(TOKEN);
+  });
+
+  it('fits a phone', async () => {
+    for (const path of ['/', '/market/BTC-KRW', '/history/UPBIT/BTC-KRW', '/events']) {
+      const { page } = await open(path, { width: 360, height: 740 });
+      await page.locator('h1').first().waitFor({ state: 'attached' });
+      await page.locator('.row, .ladder, .timeline, .list').first().waitFor();
+      expect(await page.evaluate('document.scrollingElement.scrollWidth')).toBe(360);
+    }
+  });
+});
+
+inBrowser('market', () => {
+  it('shows each digit of the books as they move, best levels in the middle', async () => {
+    const { page, problems } = await open('/market/btc-krw');
+    const { upbit, coinone } = recorder.simulators;
+    await upbitBook(page).locator('.ladder').waitFor();
+    coinone.setBook('BTC-KRW', [['116539100', '3']], [['116539050.5', '1']]);
+    upbit.setBook(
+      'BTC-KRW',
+      [
+        ['116539000', '0.00777'],
+        ['116540000', '99999999.99999999'],
+      ],
+      [['116530000.125', '0.00000001']],
+    );
+    const column = upbitBook(page);
+    await column.getByText('99,999,999.99999999').waitFor();
+    const asks = await column.locator('tbody.ask .price').allInnerTexts();
+    expect(asks.at(-1)).toMatch(/116,539,000$/);
+    expect(asks.at(-2)).toMatch(/116,540,000$/);
+    expect(await column.locator('tbody.bid .volume').first().innerText()).toBe('0.00000001');
+    expect(await column.locator('.middle').innerText()).toMatch(/Spread 8,999\.875/);
+    const bests = page.locator('.bests');
+    await bests.getByText('116,539,050.5').waitFor();
+    expect(await bests.innerText()).toMatch(/-50\.5/);
+    expect(await bests.innerText()).toMatch(/Crossed/);
+    expect(await page.locator('.plot canvas').count()).toBe(2);
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await page.getByLabel('Colours of the sides').selectOption('western');
+    expect(await page.locator('html').getAttribute('data-sides')).toBe('western');
+    expect(problems).toEqual([]);
+  });
+
+  it('turns a killed exchange stale, keeps its last book, and shows it live again', async () => {
+    const { page } = await open('/market/BTC-KRW', { dark: true });
+    const { faults } = recorder.simulators.upbit;
+    const column = upbitBook(page);
+    await column.locator('.ladder').waitFor();
+    await column.locator('.state.LIVE').waitFor();
+    faults.refuseUpgrades(503);
+    faults.dropConnections();
+    await page.locator('.column.stale[data-exchange=UPBIT]').waitFor();
+    expect(await column.innerText()).toMatch(/Reconnecting/);
+    expect(await column.locator('.ladder').count()).toBe(1);
+    expect(await accessibilityProblems(page)).toEqual([]);
+    faults.refuseUpgrades(null);
+    await page.locator('.column:not(.stale)[data-exchange=UPBIT]').waitFor({ timeout: 20_000 });
+    await column.locator('.state.LIVE').waitFor();
+  });
+
+  it('names close matches of a market that does not exist', async () => {
+    const { page } = await open('/market/BTCC-KRW');
+    await page.getByRole('heading', { name: 'There is no market BTCC-KRW' }).waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await page.getByRole('link', { name: /^BTC-KRW/ }).click();
+    await upbitBook(page).locator('.ladder').waitFor();
+    for (const path of ['/market/nonsense', '/history/UPBIT/nonsense', '/history/MTGOX/BTC-KRW']) {
+      const lost = await open(path);
+      await lost.page.getByRole('heading', { name: /^There is no market/ }).waitFor();
+    }
+  });
+});
+
+inBrowser('history', () => {
+  it('draws the gap as a gap and gives the book of any moment', async () => {
+    const { upbit } = recorder.simulators;
+    const { faults } = upbit;
+    const book = (): number =>
+      recorder.app.bus.current({ exchange: 'UPBIT', symbol: 'BTC', currency: 'KRW' })!.sequence;
+    const before = book();
+    upbit.setBook('BTC-KRW', [['8', '1']], [['7', '2']]);
+    await until(() => book() > before, 'the book');
+    const { reconnects } = recorder.status('UPBIT:BTC-KRW')!;
+    faults.dropConnections();
+    await until(
+      () => recorder.status('UPBIT:BTC-KRW')!.reconnects > reconnects,
+      'the reconnection',
+    );
+    await allLive(recorder);
+    await until(() => recorder.app.storeStats().queuedBooks === 0, 'all to be stored');
+
+    const { page, problems } = await open('/history/UPBIT/BTC-KRW');
+    const gaps = page.getByRole('region', { name: /^Gaps in this window/ });
+    await gaps.getByText('Connection lost').first().waitFor();
+    await page.locator('.book-then .ladder').waitFor();
+    expect(await page.locator('.book-then').innerText()).toMatch(/\b8\b[\s\S]*\b7\b/);
+    const now = await page.locator('output').innerText();
+    await page.getByRole('slider', { name: 'Time' }).press('ArrowLeft');
+    await expect(page.locator('output').innerText()).resolves.not.toBe(now);
+    await page.getByRole('slider', { name: 'Time' }).press('Home');
+    await page.getByText('Nothing is stored at or before this time.').waitFor();
+    await gaps.getByRole('button').last().click();
+    await page.getByText('This moment lies in a gap').waitFor();
+    expect(page.url()).toMatch(/window=15m&at=/);
+    expect(await accessibilityProblems(page)).toEqual([]);
+    const link = page.getByRole('link', { name: 'Books · NDJSON' });
+    const answer = await fetch(new URL((await link.getAttribute('href'))!, page.url()));
+    expect(answer.status).toBe(200);
+    expect((await answer.text()).trim().split('\n').length).toBeGreaterThan(2);
+    expect(problems).toEqual([]);
+  });
+});
+
+inBrowser('events', () => {
+  it('shows the log live, filtered by exchange, pair and level', async () => {
+    const { page, problems } = await open('/events');
+    const rows = page.locator('.log tbody tr');
+    await rows.first().waitFor();
+    await page.getByRole('combobox', { name: 'Exchange' }).selectOption('COINONE');
+    await page.getByLabel('From level').selectOption('WARN');
+    await page.getByText('No entry matches.').waitFor();
+    recorder.simulators.coinone.faults.dropConnections();
+    await rows.first().waitFor();
+    expect(await rows.first().innerText()).toMatch(/Coinone/);
+    await page.getByLabel('From level').selectOption('INFO');
+    await page.getByLabel('Pair').fill('eth');
+    await page.locator('.log').getByText('COLLECTION_STARTED').first().waitFor();
+    expect(await rows.filter({ hasNotText: 'ETH-KRW' }).count()).toBe(0);
+    await page.getByLabel('Pair').fill('eth/krw');
+    await page.getByText('Write a coin such as BTC').waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    expect(problems).toEqual([]);
+    await allLive(recorder);
+  });
+});
+
+inBrowser('a lost server', () => {
+  it('is told by a banner over the last data, and forgotten when it is back', async () => {
+    const { page } = await open('/market/BTC-KRW');
+    await upbitBook(page).locator('.ladder').waitFor();
+    const shown = await upbitBook(page).locator('.ladder').innerText();
+    const { port } = new URL(recorder.app.url);
+    await recorder.stop();
+    await page.getByText('No connection to the recorder.').waitFor();
+    expect(await page.locator('main.offline').count()).toBe(1);
+    expect(await upbitBook(page).locator('.ladder').innerText()).toBe(shown);
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await recorder.restart({ PORT: port });
+    await page.locator('.link-state.open').waitFor();
+    await page.getByText('No connection to the recorder.').waitFor({ state: 'detached' });
+    recorder.simulators.upbit.setBook('BTC-KRW', [['12345', '1']], [['12344', '1']]);
+    await allLive(recorder);
+    recorder.simulators.upbit.setBook('BTC-KRW', [['12347', '1']], [['12344', '1']]);
+    await upbitBook(page).getByText('12,347').waitFor();
+  });
+});
