@@ -3,7 +3,7 @@ import type { Gap, GapCause } from '../market/gap.js';
 import type { Market } from '../market/market.js';
 import { BookScan } from './book-scan.js';
 import type { Client } from './connection.js';
-import { applyRow, rebuildAt, type RebuiltBook, type StoredRow } from './rebuild.js';
+import { applyRow, rebuild, type RebuiltBook, type StoredRow } from './rebuild.js';
 import { retiredUpTo } from './retired.js';
 import type { BookPage, BookPageQuery, StoredBook } from './store-types.js';
 import type { Timeline } from './timeline.js';
@@ -75,7 +75,7 @@ export class BookPages {
     for (const row of rows) {
       const before = walk.books.get(row.marketId) ?? null;
       const book =
-        applyRow(before, row) ?? (await rebuildAt(this.#client, row.marketId, row.sequence));
+        applyRow(before, row) ?? (await rebuild(this.#client, row.marketId, row.sequence));
       walk.after = row.sequence;
       // Its whole book has been deleted by now; so will be this one, and the next says what is lost.
       if (book === null) continue;
