@@ -29,7 +29,6 @@ describe('readConfig', () => {
       urls: DEFAULT_URLS,
       bithumbTransport: 'rest',
       bithumbPollMs: 100,
-      readerIdleMs: 60_000,
       marketsRefreshMs: 3_600_000,
       auditEveryMs: 10_000,
       storeDepth: 0,

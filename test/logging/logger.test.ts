@@ -75,6 +75,9 @@ describe('log lines', () => {
       signal: 's',
       since: 't',
       cause: 'c',
+      days: 1,
+      freeBytes: 1,
+      growthBytesPerDay: 1,
       pattern: 'p',
     };
     for (const kind of Object.values(EVENTS)) {

@@ -44,6 +44,13 @@ describe('RpcWorker', () => {
     expect(await rpc.call('echo', 2)).toMatchObject({ value: 2 });
   });
 
+  it('does not begin a call for which nobody waits any more', async () => {
+    const rpc = start();
+    const past = rpc.callUntil(Date.now() - 1, 'echo', 1);
+    await expect(past).rejects.toThrow('nobody waits for it any more');
+    expect(await rpc.callUntil(Date.now() + 60_000, 'echo', 2)).toMatchObject({ value: 2 });
+  });
+
   it('refuses calls once terminated', async () => {
     const rpc = start();
     await rpc.call('echo', 1);

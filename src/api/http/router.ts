@@ -8,7 +8,7 @@ import { crossSiteProblem, type Gate } from './gate.js';
 import type { Health } from './health.js';
 import { METRICS_TYPE } from './metrics.js';
 import { refuse } from './refusal.js';
-import { replyError, replyJson, replyText } from './reply.js';
+import { replyError, replyInPieces, replyJson, replyText } from './reply.js';
 
 /** The paths there are, for whoever asks for another. */
 const PATHS = `/, ${GRAPHQL_PATH}, /health, /metrics, /export/<EXCHANGE>.json, /export/<EXCHANGE>.ndjson`;
@@ -63,7 +63,7 @@ async function sendGraphiql(
   res.setHeader('content-security-policy', policy);
   res.appendHeader('vary', 'accept, accept-encoding');
   if (zipped) res.setHeader('content-encoding', 'gzip');
-  replyText(res, 200, 'text/html; charset=utf-8', zipped ? gzip : html);
+  await replyInPieces(res, 'text/html; charset=utf-8', zipped ? gzip : html);
 }
 
 /** Makes the listener that gives each request to whoever answers its path. */

@@ -18,11 +18,8 @@ function refuse(message: string, node?: ValueNode): GraphQLError {
 }
 
 function shown(value: unknown): string {
-  // Not JSON: lists nested in lists deep enough would end it with an error of its own.
-  const text =
-    typeof value === 'object'
-      ? inspect(value, { depth: 1 })
-      : (JSON.stringify(value) ?? typeof value);
+  // Not JSON: lists nested in lists deep enough would end that with an error of its own.
+  const text = typeof value === 'string' ? JSON.stringify(value) : inspect(value, { depth: 1 });
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 

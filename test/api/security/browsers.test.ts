@@ -178,7 +178,7 @@ describe('CORS_ORIGINS', () => {
     expect([read.status, read.headers.get('access-control-allow-origin')]).toEqual([200, FRIEND]);
     const health = await fetch(`${guarded.url}/health`, { headers: { origin: FRIEND } });
     expect(health.headers.get('access-control-allow-origin')).toBe(FRIEND);
-    const without = await (await post(guarded, { origin: FRIEND })).json();
+    const without: unknown = await (await post(guarded, { origin: FRIEND })).json();
     expect(without).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
     const form = await post(guarded, { origin: FRIEND, 'content-type': 'text/plain' });
     expect(form.status).toBe(403);

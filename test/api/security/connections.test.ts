@@ -112,6 +112,22 @@ describe('a client that takes nothing', () => {
   });
 });
 
+describe('clients that fetch GraphiQL and take nothing', () => {
+  it('do not keep others from having their queries answered', async () => {
+    server = await serve({ limits: { unsentBytes: 1_000_000 } });
+    const page = 'GET /graphql HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\n\r\n';
+    const raws = await Promise.all([1, 2, 3].map(() => RawSocket.open(server.url)));
+    for (const raw of raws) {
+      raw.write(page);
+      await until('the page begins', () => raw.text.length > 1000);
+      raw.socket.pause();
+    }
+    expect((await server.post('{ __typename }')).errors).toBeUndefined();
+    for (const raw of raws) raw.leave();
+    await unharmed();
+  });
+});
+
 describe('a client that asks too much of its connection', () => {
   it('is answered one request after the other', async () => {
     server = await serve();
