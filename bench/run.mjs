@@ -7,7 +7,11 @@ import { cpus } from 'node:os';
 
 const NAMES = ['frame', 'store', 'export', 'history', 'fan-out', 'market'];
 
-const wanted = process.argv.slice(2);
+const args = process.argv.slice(2);
+const flagsAt = args.findIndex((arg) => arg.startsWith('--'));
+const wanted = flagsAt === -1 ? args : args.slice(0, flagsAt);
+/** Of one benchmark, for example `market --minutes 10`. */
+const flags = flagsAt === -1 ? [] : args.slice(flagsAt);
 const unknown = wanted.filter((name) => !NAMES.includes(name));
 if (unknown.length > 0) {
   console.error(`no benchmark ${unknown.join(', ')}; there are ${NAMES.join(', ')}`);
@@ -19,7 +23,7 @@ console.log(
 for (const name of wanted.length === 0 ? NAMES : wanted) {
   const { status } = spawnSync(
     process.execPath,
-    [new URL(`${name}.mjs`, import.meta.url).pathname],
+    [new URL(`${name}.mjs`, import.meta.url).pathname, ...flags],
     { stdio: 'inherit' },
   );
   if (status !== 0) process.exitCode = 1;

@@ -68,7 +68,7 @@ export class Timeline {
       SELECT (SELECT min(sequence) FROM book) AS first, (SELECT max(sequence) FROM book) AS last,
              (SELECT max(sequence) FROM clock_step) AS step`;
     const { first, last, step } = bounds[0]!;
-    if (first == null || last == null) return [];
+    if (first === null || first === undefined || last === null || last === undefined) return [];
     if (Number(step ?? 0) > (this.#steps.at(-1)?.sequence ?? 0)) await this.#loadSteps();
     const segments: Segment[] = [];
     let low = Number(first);
