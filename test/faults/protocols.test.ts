@@ -47,7 +47,7 @@ describe('the whole program', () => {
     await until(() => gopax.upgrades.length === 2, 'the second connection to GOPAX');
     const opened = all.filter((s) => s !== gopax).map((s) => s.upgrades.length);
     expect(opened).toEqual([1, 1, 1, 1]);
-    const gaps = await closedGaps(recorder);
+    const gaps = await closedGaps(recorder, 2);
     expect(new Set(gaps.map((gap) => `${gap.exchange} ${gap.cause}`))).toEqual(
       new Set(['GOPAX RESYNC']),
     );
@@ -90,7 +90,7 @@ describe('the whole program', () => {
     const account = await expectExact(recorder);
     expect(account.equal).toBeGreaterThan(50);
     expect(account.inGap).toEqual({});
-    expect(await closedGaps(recorder)).toEqual([]);
+    expect(await closedGaps(recorder, 0)).toEqual([]);
     expect(recorder.app.supervisor.collectors().map((c) => c.reconnects)).toEqual(
       collected(recorder).map(() => 0),
     );
@@ -102,7 +102,7 @@ describe('the whole program', () => {
     recorder.simulators.gopax.faults.crossBook('BTC-KRW');
     await until(() => recorder.status('GOPAX:BTC-KRW')?.state === 'RECONNECTING', 'the alarm');
     await allLive(recorder);
-    const gaps = await closedGaps(recorder);
+    const gaps = await closedGaps(recorder, 1);
     expect(gaps.map((gap) => [gap.market, gap.cause])).toEqual([['GOPAX:BTC-KRW', 'RESYNC']]);
     await step(recorder, 10);
     await expectExact(recorder);
@@ -127,7 +127,8 @@ describe('the whole program', () => {
     recorder.simulators.upbit.faults.dropConnections();
     await until(() => recorder.status('UPBIT:BTC-KRW')!.reconnects === 1, 'the reconnection');
     await allLive(recorder);
-    for (const gap of await closedGaps(recorder)) expect(gap.end).toBeGreaterThanOrEqual(gap.start);
+    for (const gap of await closedGaps(recorder, 2))
+      expect(gap.end).toBeGreaterThanOrEqual(gap.start);
   });
 
   it('tells which markets never had a book: Upbit says nothing, Coinone acknowledges first', async () => {

@@ -52,7 +52,7 @@ it('recovers from ten minutes of refused connects, and never comes in a storm', 
       `all LIVE ${Date.now() - back} ms after the end`,
   );
   await step(recorder, 10);
-  const gaps = await closedGaps(recorder);
+  const gaps = await closedGaps(recorder, collected(recorder).length);
   expect(new Set(gaps.map((gap) => gap.market))).toEqual(new Set(collected(recorder)));
   await expectExact(recorder);
 }, 800_000);

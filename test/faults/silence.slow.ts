@@ -37,7 +37,7 @@ describe('half-open connections of all five exchanges (no FIN, nothing comes, no
         `all LIVE ${Date.now() - back} ms after the network was back`,
     );
     await step(recorder, 10);
-    const gaps = await closedGaps(recorder);
+    const gaps = await closedGaps(recorder, collected(recorder).length);
     expect(new Set(gaps.map((gap) => gap.market))).toEqual(new Set(collected(recorder)));
     expect(new Set(gaps.map((gap) => gap.cause))).toEqual(new Set(['DISCONNECTED']));
     // The gap begins where the silence began, not where it was noticed.
@@ -55,7 +55,7 @@ describe('lost heartbeats of GOPAX', () => {
     await until(() => gopax.upgrades.length === 2, 'the new connection', 80_000);
     gopax.faults.missHeartbeats(false);
     await recovered(recorder);
-    const gaps = await closedGaps(recorder);
+    const gaps = await closedGaps(recorder, 1);
     expect(gaps.map((gap) => gap.detail)).toEqual([expect.stringMatching(/no sign of life/)]);
     await expectExact(recorder);
   }, 120_000);
