@@ -261,12 +261,18 @@ export abstract class WSController implements PairCarrier {
     return this.getChangeMessage === WSController.prototype.getChangeMessage;
   }
 
-  #after(ms: number, then: () => void): void {
+  #after(ms: number, then: () => void): NodeJS.Timeout {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       then();
     }, ms);
     this.#timers.add(timer);
+    return timer;
+  }
+
+  #cancel(timer: NodeJS.Timeout): void {
+    clearTimeout(timer);
+    this.#timers.delete(timer);
   }
 
   #scheduleConnect(waitMs: number): void {
@@ -296,7 +302,6 @@ export abstract class WSController implements PairCarrier {
       socket = new WebSocket(this.getWSUrl(), {
         // Deflating 2 MB/s of frames costs more than the bytes are worth on one machine.
         perMessageDeflate: false,
-        handshakeTimeout: HANDSHAKE_MS,
         maxPayload: this.#profile.maxPayload,
         followRedirects: false,
       });
@@ -306,6 +311,11 @@ export abstract class WSController implements PairCarrier {
       return;
     }
     this.#socket = socket;
+    // Not left to ws, whose limit is one of silence: an answer that drips in would never end.
+    const late = this.#after(HANDSHAKE_MS, () => {
+      failure ??= `the opening handshake was not over within ${HANDSHAKE_MS / 1000} s`;
+      socket.terminate();
+    });
 
     socket.on('unexpected-response', (_request: ClientRequest, response: IncomingMessage) => {
       const status = response.statusCode ?? 0;
@@ -317,6 +327,7 @@ export abstract class WSController implements PairCarrier {
       socket.terminate();
     });
     socket.on('open', () => {
+      this.#cancel(late);
       if (this.#closed) return;
       this.#heard();
       this.#openedAt = performance.now();
@@ -347,6 +358,7 @@ export abstract class WSController implements PairCarrier {
       failure ??= error.message;
     });
     socket.on('close', (code, reason) => {
+      this.#cancel(late);
       if (this.#closed || this.#socket !== socket) return;
       this.#socket = null;
       this.#stopWatch();

@@ -58,7 +58,7 @@ export async function loseConnections(
 ): Promise<void> {
   const { simulators, app } = recorder;
   await step(recorder, 20);
-  const known = (await closedGaps(recorder)).length;
+  const known = (await closedGaps(recorder, 0)).length;
   const upgrades = simulators.all.map((s) => s.upgrades.length);
   const reconnects = app.supervisor.collectors().map((c) => c.reconnects);
   for (const simulator of simulators.all) faultOf(simulator.exchange).strike(simulator);
@@ -69,7 +69,7 @@ export async function loseConnections(
   );
   await recovered(recorder);
   await step(recorder, 20);
-  const gaps = (await closedGaps(recorder)).slice(known);
+  const gaps = (await closedGaps(recorder, known + reconnects.length)).slice(known);
   expect(gaps).toHaveLength(app.supervisor.collectors().length);
   expect(new Set(gaps.map((gap) => gap.market)).size).toBe(gaps.length);
   for (const gap of gaps) {

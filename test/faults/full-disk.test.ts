@@ -87,7 +87,7 @@ describe('a full disk', () => {
     await until(() => app.storeStats().failure === null, 'the recovery');
     await until(() => app.storeStats().queuedBooks === 0, 'all written');
     await step(recorder, 10);
-    const gaps = await closedGaps(recorder);
+    const gaps = await closedGaps(recorder, collected(recorder).length);
     expect(gaps.map((gap) => gap.market).sort()).toEqual(collected(recorder).sort());
     expect(new Set(gaps.map((gap) => gap.cause))).toEqual(new Set(['STORE_FAILED']));
     expect(gaps[0]!.detail).toMatch(/full|space|I\/O/i);

@@ -158,7 +158,7 @@ describe('the whole program', () => {
     known = true;
     await allLive(recorder);
     await step(recorder, 10);
-    const gaps = await closedGaps(recorder);
+    const gaps = await closedGaps(recorder, 2);
     expect(gaps.map((gap) => [gap.market, gap.cause]).sort()).toEqual([
       ['BITHUMB:BTC-KRW', 'CONNECT_FAILED'],
       ['UPBIT:BTC-KRW', 'CONNECT_FAILED'],

@@ -70,11 +70,11 @@ export async function expectExact(
   return account;
 }
 
-/** All gaps, once none of them is open any more. */
-export function closedGaps(recorder: Recorder): Promise<ToldGap[]> {
+/** All gaps, once there are so many at least and none of them is open any more. */
+export function closedGaps(recorder: Recorder, least: number): Promise<ToldGap[]> {
   return eventually(
     () => gapsOf((q) => recorder.query(q)),
-    (gaps) => gaps.every((gap) => gap.end !== null),
-    'all gaps closed',
+    (gaps) => gaps.length >= least && gaps.every((gap) => gap.end !== null),
+    `${least} gaps, all closed`,
   );
 }

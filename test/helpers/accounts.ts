@@ -95,10 +95,15 @@ export async function accountOf(
       const part = accountFor(
         sent
           .filter((b) => b.exchange === exchange && keyOf(b, exchange) === market)
-          .map((b) => ({ ...b, content: contentOf(b.asks, b.bids) })),
+          .map(({ at, exchangeTimestamp, asks, bids, connection }) => {
+            return { market, connection, at, exchangeTimestamp, content: contentOf(asks, bids) };
+          }),
         books
           .filter((b) => keyOf(b, exchange) === market)
-          .map((b) => ({ ...b, content: contentOf(b.asks, b.bids) })),
+          .map(({ timestamp, sequence, exchangeTimestamp, asks, bids }) => {
+            const content = contentOf(asks, bids);
+            return { market, sequence, timestamp, exchangeTimestamp, content };
+          }),
         gaps.filter((gap) => gap.market === market),
       );
       addAccount(total, part);
