@@ -14,7 +14,7 @@ import {
 import { setMarket, setPattern } from '../data/mutations.js';
 import { now, withNextFrame } from '../data/paint.js';
 import { type CollectorState, type Exchange, PricesDocument } from '../gql/graphql.js';
-import { duration, grouped, NONE, rate } from '../text/format.js';
+import { count, duration, grouped, NONE, rate } from '../text/format.js';
 import { t } from '../text/texts.js';
 import { Spark } from './spark.js';
 import { StateBadge } from './state-badge.js';
@@ -286,7 +286,7 @@ export function MarketTable() {
       <div class="panel-head">
         <h2 id="markets-heading">{table.heading}</h2>
         <span class="muted" role="status">
-          {table.shown(String(shown.length), String(markets.size))}
+          {table.shown(count(shown.length), count(markets.size))}
         </span>
         <PatternForm />
       </div>
