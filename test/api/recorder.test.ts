@@ -125,32 +125,41 @@ describe('log', () => {
 });
 
 describe('priceHistory', () => {
+  const T = 1_700_000_000_000;
+  const ask = (args: string) =>
+    server.post(`{ priceHistory(exchange: UPBIT, ${args}) { timestamp bestAsk midPrice } }`);
+
   it('gives exact prices at even moments, none before the first book and in a gap', async () => {
-    const at = (timestamp: number, ask: string) =>
-      book(upbit, timestamp, { timestamp, asks: [[ask, '1']], bids: [['100.00000001', '1']] });
-    server.reader.stored = [at(1_500, '100.00000002'), at(3_500, '100.5')];
-    server.reader.allGaps = [{ ...gap(3_500), start: 2_500 }];
-    const { data } = await server.post(
-      '{ priceHistory(exchange: UPBIT, from: 1000, to: 4000, points: 4) { timestamp bestAsk midPrice } }',
-    );
+    const at = (timestamp: number, price: string) =>
+      book(upbit, timestamp, { timestamp, asks: [[price, '1']], bids: [['100.00000001', '1']] });
+    server.reader.stored = [at(T + 1_500, '100.00000002'), at(T + 3_500, '100.5')];
+    server.reader.allGaps = [{ ...gap(T + 3_500), start: T + 2_500 }];
+    const { data } = await ask(`from: ${T + 1_000}, to: ${T + 4_000}, points: 4`);
+    const none = { timestamp: null, bestAsk: null, midPrice: null };
     expect(data!['priceHistory']).toEqual([
-      { timestamp: null, bestAsk: null, midPrice: null },
+      none,
       {
-        timestamp: '1970-01-01T00:00:01.500Z',
+        timestamp: new Date(T + 1_500).toISOString(),
         bestAsk: '100.00000002',
         midPrice: '100.000000015',
       },
-      { timestamp: null, bestAsk: null, midPrice: null },
-      { timestamp: '1970-01-01T00:00:03.500Z', bestAsk: '100.5', midPrice: '100.250000005' },
+      none,
+      {
+        timestamp: new Date(T + 3_500).toISOString(),
+        bestAsk: '100.5',
+        midPrice: '100.250000005',
+      },
     ]);
   });
 
-  const ask = (args: string) =>
-    server.post(`{ priceHistory(exchange: UPBIT, ${args}) { at bestAsk bestBid midPrice } }`);
-
   it('refuses windows and numbers of points that cannot be', async () => {
-    expect(codeOf(await ask('from: 2000, to: 1000'))).toBe('BAD_USER_INPUT');
-    expect(codeOf(await ask('from: 1000, to: 2000, points: 1'))).toBe('BAD_USER_INPUT');
-    expect(codeOf(await ask('from: 1000, to: 2000, points: 301'))).toBe('BAD_USER_INPUT');
+    for (const [args, message] of [
+      [`from: ${T + 2}, to: ${T + 1}`, 'to: must be after from'],
+      [`from: ${T}, to: ${T + 9}, points: 1`, 'points: must be from 2 to 300; was 1'],
+      [`from: ${T}, to: ${T + 9}, points: 301`, 'points: must be from 2 to 300; was 301'],
+    ] as const) {
+      const result = await ask(args);
+      expect([codeOf(result), result.errors![0]!.message]).toEqual(['BAD_USER_INPUT', message]);
+    }
   });
 });
