@@ -63,8 +63,9 @@ describe('recorder', () => {
     const figures = answers(client, 'subscription { recorder(every: 10) { timestamp } }');
     const times: string[] = [];
     for (let i = 0; i < 3; i++) {
-      const { value } = await figures.next();
-      times.push((value as { data: { recorder: { timestamp: string } } }).data.recorder.timestamp);
+      const result = await figures.next();
+      const { data } = result.value as { data: { recorder: { timestamp: string } } };
+      times.push(data.recorder.timestamp);
     }
     expect([...times].sort()).toEqual(times);
     await client.dispose();

@@ -56,8 +56,8 @@ const byName = (a: MarketRow, b: MarketRow): number =>
 const ORDERS: Readonly<Record<Column, (a: MarketRow, b: MarketRow) => number>> = {
   market: byName,
   state: (a, b) =>
-    (a.state === null ? 6 : SEVERITY[a.state]) - (b.state === null ? 6 : SEVERITY[b.state]) ||
-    b.booksPerSecond - a.booksPerSecond,
+    // Those of one state by name, not by rate: rows that change places are hard to click.
+    (a.state === null ? 6 : SEVERITY[a.state]) - (b.state === null ? 6 : SEVERITY[b.state]),
   age: (a, b) => (a.lastBookAt ?? 0) - (b.lastBookAt ?? 0),
   rate: (a, b) => b.booksPerSecond - a.booksPerSecond,
   reconnects: (a, b) => b.reconnects - a.reconnects,
