@@ -26,7 +26,7 @@ async function main(): Promise<void> {
       (app) => {
         process.stdout.write(
           `\n  Five simulated exchanges are being recorded into ${DEMO_DB}.\n` +
-            `  Open ${app.url}/graphql and press the play button of a tab.\n` +
+            `  Open ${app.url} for the dashboard, ${app.url}/graphql to try the API.\n` +
             `  Faults to try: ${simulators.controlUrl}\n` +
             '  Ctrl+C ends it.\n\n',
         );

@@ -14,7 +14,7 @@ import {
 import { setMarket, setPattern } from '../data/mutations.js';
 import { now, withNextFrame } from '../data/paint.js';
 import { type CollectorState, type Exchange, PricesDocument } from '../gql/graphql.js';
-import { duration, grouped, NONE, rate } from '../text/format.js';
+import { count, duration, grouped, NONE, rate } from '../text/format.js';
 import { t } from '../text/texts.js';
 import { Spark } from './spark.js';
 import { StateBadge } from './state-badge.js';
@@ -56,8 +56,8 @@ const byName = (a: MarketRow, b: MarketRow): number =>
 const ORDERS: Readonly<Record<Column, (a: MarketRow, b: MarketRow) => number>> = {
   market: byName,
   state: (a, b) =>
-    (a.state === null ? 6 : SEVERITY[a.state]) - (b.state === null ? 6 : SEVERITY[b.state]) ||
-    b.booksPerSecond - a.booksPerSecond,
+    // Those of one state by name, not by rate: rows that change places are hard to click.
+    (a.state === null ? 6 : SEVERITY[a.state]) - (b.state === null ? 6 : SEVERITY[b.state]),
   age: (a, b) => (a.lastBookAt ?? 0) - (b.lastBookAt ?? 0),
   rate: (a, b) => b.booksPerSecond - a.booksPerSecond,
   reconnects: (a, b) => b.reconnects - a.reconnects,
@@ -286,7 +286,7 @@ export function MarketTable() {
       <div class="panel-head">
         <h2 id="markets-heading">{table.heading}</h2>
         <span class="muted" role="status">
-          {table.shown(String(shown.length), String(markets.size))}
+          {table.shown(count(shown.length), count(markets.size))}
         </span>
         <PatternForm />
       </div>

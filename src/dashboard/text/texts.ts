@@ -154,8 +154,8 @@ interface Texts {
     readonly now: string;
     readonly refresh: string;
     readonly covered: string;
-    readonly frames: string;
-    readonly changes: string;
+    /** How many frames came, and how many of them changed the book. */
+    readonly frames: (frames: string, changes: string) => string;
     readonly gaps: string;
     readonly noGaps: string;
     readonly from: string;
@@ -396,8 +396,7 @@ const EN: Texts = {
     now: 'Now',
     refresh: 'Refresh',
     covered: 'covered',
-    frames: 'frames',
-    changes: 'changes',
+    frames: (frames, changes) => `${frames} frames, ${changes} changes`,
     gaps: 'Gaps in this window',
     noGaps: 'No gap in this window.',
     from: 'From',
@@ -625,8 +624,7 @@ const KO: Texts = {
     now: '지금',
     refresh: '새로 고침',
     covered: '수집됨',
-    frames: '받은 호가',
-    changes: '변경',
+    frames: (frames, changes) => `받은 호가 ${frames}, 변경 ${changes}`,
     gaps: '이 기간의 공백',
     noGaps: '이 기간에는 공백이 없습니다.',
     from: '시작',

@@ -33,7 +33,7 @@ const WINDOWS = {
 type WindowName = keyof typeof WINDOWS;
 
 /** Points of the line: each is a book that the server rebuilds. */
-const POINTS = 120;
+const POINTS = 90;
 /** The slider rests so long before the book is asked for, ms. */
 const REST = 120;
 
@@ -508,8 +508,11 @@ function MarketHistory({ exchange, pair }: { readonly exchange: Exchange; readon
           {loaded !== null && (
             <p class="covered">
               <b>{loaded.coverage.percent.toFixed(loaded.coverage.percent === 100 ? 0 : 2)}%</b>{' '}
-              {words.covered} · {count(Number(loaded.coverage.frames))} {words.frames} ·{' '}
-              {count(Number(loaded.coverage.changedBooks))} {words.changes}
+              {words.covered} ·{' '}
+              {words.frames(
+                count(Number(loaded.coverage.frames)),
+                count(Number(loaded.coverage.changedBooks)),
+              )}
             </p>
           )}
         </div>
