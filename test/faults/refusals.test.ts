@@ -6,7 +6,7 @@ import { feedOf, pair } from '../helpers/feed.js';
 import { gapsOf } from '../helpers/accounts.js';
 import { allLive, type Recorder, startRecorder } from '../helpers/recorder.js';
 import type { RecordingHost } from '../helpers/recording-host.js';
-import { until } from '../helpers/wait.js';
+import { eventually, until } from '../helpers/wait.js';
 import { closedGaps, expectExact, recovered, step } from './support.js';
 
 const TEN_MINUTES = 600_000;
@@ -106,7 +106,11 @@ describe('the whole program', () => {
       () => refused.every((key) => recorder.status(key)?.state === 'RECONNECTING'),
       'the refusals',
     );
-    const gaps = await gapsOf((q) => recorder.query(q));
+    const gaps = await eventually(
+      () => gapsOf((q) => recorder.query(q)),
+      (stored) => stored.length === refused.length,
+      'the stored gaps',
+    );
     const causes = Object.fromEntries(gaps.map((gap) => [gap.market, gap.cause]));
     expect(causes).toEqual({
       'UPBIT:BTC-KRW': 'RATE_LIMITED',
