@@ -113,7 +113,7 @@ describe('any sequence of books', () => {
           const bus = new Bus();
           let sequence = 0;
           const numbers = { next: () => ++sequence, last: 0 };
-          const recorder = new BookRecorder(bus, numbers as never, depth);
+          const recorder = new BookRecorder(bus, numbers, depth);
           const intake = new BookIntake(every, null);
           const kept: OrderBook[] = [];
           let rebuilt: RebuiltBook | null = null;
