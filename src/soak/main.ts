@@ -103,11 +103,14 @@ async function soak({ minutes, rate, seed, keep }: Options): Promise<boolean> {
       COLLECT: '*-*',
       BITHUMB_TRANSPORT: 'ws',
     },
-    (why) => (death = why),
+    (why) => (death ??= `the recorder ${why}`),
   );
   const alive = (): void => {
-    if (death !== null) throw new Error(`the recorder ${death}`);
+    if (death !== null) throw new Error(death);
   };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => (death = `broken off by ${signal}`));
+  }
   const begun = performance.now();
   const say = (text: string): void => {
     const s = Math.floor((performance.now() - begun) / 1000);
