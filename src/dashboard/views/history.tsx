@@ -394,13 +394,17 @@ function MarketHistory({ exchange, pair }: { readonly exchange: Exchange; readon
     const market = { exchange, ...pair };
     const load = async (): Promise<void> => {
       try {
-        const [{ coverage }, { priceHistory }] = await Promise.all([
-          ask(CoverageDocument, { ...market, from, to }),
+        const [{ coverage }, prices] = [
+          await ask(CoverageDocument, { ...market, from, to }),
           ask(PriceHistoryDocument, { ...market, from, to, points: POINTS }),
-        ]);
+        ];
+        // Gaps and book need not wait for the line, which takes the store a while.
+        prices.catch(() => undefined);
         if (left) return;
-        setLoaded({ from, to, coverage, prices: priceHistory });
+        setLoaded({ from, to, coverage, prices: [] });
         setProblem(null);
+        const { priceHistory } = await prices;
+        if (!left) setLoaded({ from, to, coverage, prices: priceHistory });
       } catch (error) {
         if (!left && error instanceof ApiError) setProblem(error);
       }
@@ -570,9 +574,11 @@ function MarketHistory({ exchange, pair }: { readonly exchange: Exchange; readon
       <div class="halves">
         <BookThen book={book} at={at} gaps={gaps} />
         <div>
-          <Gaps gaps={gaps} to={loaded?.to ?? serverNow()} onPick={pick} />
           {loaded !== null && (
-            <Exports exchange={exchange} pair={pair} from={loaded.from} to={loaded.to} />
+            <>
+              <Gaps gaps={gaps} to={loaded.to} onPick={pick} />
+              <Exports exchange={exchange} pair={pair} from={loaded.from} to={loaded.to} />
+            </>
           )}
         </div>
       </div>
