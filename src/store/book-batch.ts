@@ -1,15 +1,22 @@
 import type { BookRow, ClockStep } from './writer-protocol.js';
 
-/** Room for text that a batch begins with, bytes: an ordinary batch of 100 ms. */
+/** Room that a batch begins with, bytes: an ordinary batch of 100 ms. */
 const FIRST_SIZE = 64 * 1024;
 /** What a row that waits as an object takes beside its text, bytes. */
 const ROW_OVERHEAD = 240;
 
-/** Room for the numbers of a row and what stands between them, bytes: five of 16 digits. */
-const NUMBERS_SIZE = 100;
-const OPEN = 0x5b; // [
-const CLOSE = 0x5d; // ]
-const COMMA = 0x2c;
+// SQLite's JSONB (sqlite.org/jsonb.html): an element is a byte of its kind and of how its size is
+// given, the size (big-endian), and its content. Sizes may take more bytes than they need.
+const NULL = 0x00;
+/** An integer: a byte of size, then decimal digits. */
+const INTEGER = 0xc3;
+/** A text without escapes: four bytes of size. */
+const TEXT = 0xea;
+/** An array: four bytes of size, then its elements. */
+const ARRAY = 0xeb;
+const LONG_HEADER = 5;
+/** Bytes of a row beside its texts at most: its header, five integers of 16 digits, two headers. */
+const ROW_SIZE = LONG_HEADER + 5 * 18 + 2 * LONG_HEADER;
 const ZERO = 0x30;
 
 /**
@@ -20,8 +27,8 @@ export class BookBatch {
   /** Rows of markets whose number is not known yet. */
   readonly books: BookRow[] = [];
   readonly steps: ClockStep[] = [];
-  #text = Buffer.allocUnsafe(FIRST_SIZE);
-  #length = 0;
+  #rows = Buffer.allocUnsafe(FIRST_SIZE);
+  #length = LONG_HEADER;
   #count = 0;
   #rowBytes = 0;
   #firstSequence: number | null = null;
@@ -40,28 +47,25 @@ export class BookBatch {
       this.#rowBytes += asks.length + bids.length + ROW_OVERHEAD;
       return;
     }
-    this.#makeRoom(asks.length + bids.length + NUMBERS_SIZE);
+    this.#makeRoom(asks.length + bids.length + ROW_SIZE);
     this.#length = this.#putRow(row, id);
   }
 
-  /** Appends a row's text; all of it is ASCII, a character a byte. @returns where it ends */
+  /** Appends a row. @returns where it ends */
   #putRow(row: BookRow, id: number): number {
-    const to = this.#text;
-    let at = this.#length;
-    to[at] = at === 0 ? OPEN : COMMA;
-    at++;
-    to[at++] = OPEN;
+    const to = this.#rows;
+    const start = this.#length;
+    let at = start + LONG_HEADER;
     at = putInteger(to, at, row.sequence);
-    to[at++] = COMMA;
     at = putInteger(to, at, id);
-    to[at++] = COMMA;
     at = putInteger(to, at, row.timestamp);
-    to[at++] = COMMA;
-    if (row.exchangeTimestamp === null) at += to.write('null', at, 'latin1');
+    if (row.exchangeTimestamp === null) to[at++] = NULL;
     else at = putInteger(to, at, row.exchangeTimestamp);
-    to[at++] = COMMA;
     at = putInteger(to, at, row.base);
-    return at + to.write(`,${row.asks},${row.bids}]`, at, 'latin1');
+    at = putText(to, at, row.asks);
+    at = putText(to, at, row.bids);
+    putHeader(to, start, ARRAY, at - start - LONG_HEADER);
+    return at;
   }
 
   /** Books in it. */
@@ -71,7 +75,7 @@ export class BookBatch {
 
   /** Bytes that they take. */
   get bytes(): number {
-    return this.#length + this.#rowBytes;
+    return this.#length - LONG_HEADER + this.#rowBytes;
   }
 
   /** Sequence of the first one, null when it is empty. */
@@ -84,40 +88,63 @@ export class BookBatch {
     return this.#lastTimestamp;
   }
 
-  /** The rows of markets whose number is known, as {@link WriteBatch.text}; a copy. */
-  text(): Uint8Array<ArrayBuffer> | null {
-    if (this.#length === 0) return null;
-    this.#text[this.#length] = CLOSE;
+  /** The rows of markets whose number is known, as {@link WriteBatch.rows}; a copy. */
+  rows(): Uint8Array<ArrayBuffer> | null {
+    if (this.#length === LONG_HEADER) return null;
+    putHeader(this.#rows, 0, ARRAY, this.#length - LONG_HEADER);
     // A copy in memory of its own, which may be handed to another thread.
-    return new Uint8Array(this.#text.subarray(0, this.#length + 1));
+    return new Uint8Array(this.#rows.subarray(0, this.#length));
   }
 
   /** Empties it for other books. */
   clear(): void {
     this.books.length = 0;
     this.steps.length = 0;
-    this.#length = 0;
+    this.#length = LONG_HEADER;
     this.#firstSequence = null;
     this.#count = 0;
     this.#rowBytes = 0;
-    if (this.#text.length > 16 * FIRST_SIZE) this.#text = Buffer.allocUnsafe(FIRST_SIZE);
+    if (this.#rows.length > 16 * FIRST_SIZE) this.#rows = Buffer.allocUnsafe(FIRST_SIZE);
   }
 
   #makeRoom(bytes: number): void {
     const needed = this.#length + bytes;
-    if (needed <= this.#text.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(needed, this.#text.length * 2));
-    this.#text.copy(larger, 0, 0, this.#length);
-    this.#text = larger;
+    if (needed <= this.#rows.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(needed, this.#rows.length * 2));
+    this.#rows.copy(larger, 0, 0, this.#length);
+    this.#rows = larger;
   }
 }
 
+/** Writes the header of an element whose size takes four bytes. */
+function putHeader(to: Buffer, at: number, kind: number, size: number): void {
+  to[at] = kind;
+  to.writeUInt32BE(size, at + 1);
+}
+
+/** Writes an ASCII text. @returns where it ends */
+function putText(to: Buffer, at: number, text: string): number {
+  putHeader(to, at, TEXT, text.length);
+  return at + LONG_HEADER + to.write(text, at + LONG_HEADER, 'latin1');
+}
+
+/** Writes a whole number. @returns where it ends */
+function putInteger(to: Buffer, at: number, value: number): number {
+  const end =
+    value >= 0
+      ? putDecimal(to, at + 2, value)
+      : at + 2 + to.write(String(Math.trunc(value)), at + 2, 'latin1');
+  to[at] = INTEGER;
+  to[at + 1] = end - at - 2;
+  return end;
+}
+
 /**
- * Writes the digits of a whole number from 0 to 2^53 - 1. A number beyond 31 bits takes a fifth of
- * the time that its conversion to a string does.
+ * Writes the digits of a whole number. Of one beyond 31 bits this takes a fifth of the time that its
+ * conversion to a string does.
  * @returns where they end
  */
-function putInteger(to: Buffer, at: number, value: number): number {
+function putDecimal(to: Buffer, at: number, value: number): number {
   if (value < 1e9) {
     let end = at + 1;
     for (let bound = 10; value >= bound; bound *= 10) end++;
@@ -125,7 +152,7 @@ function putInteger(to: Buffer, at: number, value: number): number {
     return end;
   }
   const high = Math.floor(value / 1e9);
-  const middle = putInteger(to, at, high);
+  const middle = putDecimal(to, at, high);
   putDigits(to, middle, middle + 9, value - high * 1e9);
   return middle + 9;
 }

@@ -289,9 +289,9 @@ class OpenStore implements Store {
   }
 
   async #write(batch: WriteBatch): Promise<void> {
-    const memory = batch.text === null ? [] : [batch.text.buffer];
+    const memory = batch.rows === null ? [] : [batch.rows.buffer];
     const ids = await this.#writer.callWith(memory, 'write', batch);
-    // From now on books of these markets go as text.
+    // From now on books of these markets go as bytes.
     batch.books.forEach(({ number }, i) => (number.id = ids[i]!));
   }
 

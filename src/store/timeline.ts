@@ -64,11 +64,13 @@ export class Timeline {
 
   /** All segments, oldest first. The last one ends with the newest book. */
   async #segments(): Promise<Segment[]> {
-    const bounds = await this.#client.$queryRaw<Record<string, bigint | null>[]>`
+    const bounds = await this.#client.$queryRaw<
+      { first: bigint | null; last: bigint | null; step: bigint | null }[]
+    >`
       SELECT (SELECT min(sequence) FROM book) AS first, (SELECT max(sequence) FROM book) AS last,
              (SELECT max(sequence) FROM clock_step) AS step`;
     const { first, last, step } = bounds[0]!;
-    if (first === null || first === undefined || last === null || last === undefined) return [];
+    if (first === null || last === null) return [];
     if (Number(step ?? 0) > (this.#steps.at(-1)?.sequence ?? 0)) await this.#loadSteps();
     const segments: Segment[] = [];
     let low = Number(first);

@@ -137,7 +137,7 @@ export class WriteQueue {
     const books = this.#batches[0]!;
     const all = this.#batches.length === 1;
     this.#current = {
-      text: books.text(),
+      rows: books.rows(),
       books: books.books,
       steps: books.steps,
       gaps: [...this.#gaps.values()],

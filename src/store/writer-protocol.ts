@@ -51,10 +51,10 @@ export interface RecordingChange {
 /** What one flush writes, in one transaction. */
 export interface WriteBatch {
   /**
-   * Books of markets whose number is known, as bytes of JSON text (ASCII): an array of
-   * `[sequence, market number, timestamp, exchange timestamp, base, asks, bids]`. Null = none.
+   * Books of markets whose number is known, as SQLite's JSONB: an array of arrays `[sequence, market
+   * number, timestamp, exchange timestamp, base, asks, bids]`, the sides as text. Null = none.
    */
-  readonly text: Uint8Array<ArrayBuffer> | null;
+  readonly rows: Uint8Array<ArrayBuffer> | null;
   /** Books of other markets; among them the first of each market. */
   readonly books: readonly BookRow[];
   readonly steps: readonly ClockStep[];

@@ -3,6 +3,7 @@ import type { CoverageMinute } from '../market/coverage.js';
 import { EXCHANGES, type Exchange } from '../market/exchange.js';
 import type { Gap } from '../market/gap.js';
 import type { Market, Pair } from '../market/market.js';
+import { BookBatch } from './book-batch.js';
 import { type Client, type Connection, defined, openClient } from './connection.js';
 import { checkExisting, inspectFile, prepareDatabase, prepareFolder } from './database.js';
 import { type Growth, GrowthRecord } from './growth.js';
@@ -81,11 +82,9 @@ export class Writer implements WriterService {
     const { client, ids } = await this.#database();
     await ids.load(marketsOf(batch));
     const statements = [];
-    if (batch.text !== null) statements.push(insertBooks(client, batch.text));
-    if (batch.books.length > 0) {
-      const text = await this.#bookText(client, ids, batch.books);
-      statements.push(insertBooks(client, Buffer.from(text, 'latin1')));
-    }
+    if (batch.rows !== null) statements.push(insertBooks(client, batch.rows));
+    const others = await this.#numberedRows(client, ids, batch.books);
+    if (others !== null) statements.push(insertBooks(client, others));
     if (batch.steps.length > 0) {
       const rows = batch.steps.map(({ sequence, fromMs, toMs }) => [sequence, fromMs, toMs]);
       statements.push(client.$executeRaw`
@@ -254,17 +253,20 @@ export class Writer implements WriterService {
     }
   }
 
-  /** Books as {@link WriteBatch.text} has them. */
-  async #bookText(client: Client, ids: MarketIds, books: readonly BookRow[]): Promise<string> {
-    const rows: string[] = [];
+  /** Books as {@link WriteBatch.rows} has them, now that the numbers of their markets are known. */
+  async #numberedRows(
+    client: Client,
+    ids: MarketIds,
+    books: readonly BookRow[],
+  ): Promise<Uint8Array<ArrayBuffer> | null> {
+    const batch = new BookBatch();
     for (const book of books) {
-      const id = ids.id(book.market);
-      const { asks, bids } = book.first ? await this.#firstRow(client, id, book) : book;
-      rows.push(
-        `[${book.sequence},${id},${book.timestamp},${book.exchangeTimestamp},${book.base},${asks},${bids}]`,
-      );
+      const { asks, bids } = book.first
+        ? await this.#firstRow(client, ids.id(book.market), book)
+        : book;
+      batch.add({ ...book, number: { id: ids.id(book.market) }, asks, bids });
     }
-    return `[${rows.join(',')}]`;
+    return batch.rows();
   }
 
   async #firstRow(
@@ -293,15 +295,16 @@ export class Writer implements WriterService {
 }
 
 /**
- * Inserts books given as {@link WriteBatch.text}. The text goes as bytes, because Prisma turns
- * parameters into JSON, twice: as a string each of its many quotes would be escaped both times.
- * `jsonb_each` parses it once, where `json_each` writes each row out again for the next parse.
+ * Inserts books given as {@link WriteBatch.rows}. As bytes, because Prisma turns parameters into
+ * JSON, twice: in a text each of its many quotes would be escaped both times. As JSONB, because
+ * SQLite then has nothing to parse; and with `jsonb_each`, since `json_each` would write each row out
+ * as text for the next function to parse.
  */
-function insertBooks(client: Client, text: Uint8Array<ArrayBuffer>) {
+function insertBooks(client: Client, rows: Uint8Array<ArrayBuffer>) {
   return client.$executeRaw`
     INSERT OR IGNORE INTO book (sequence, market_id, timestamp, exchange_timestamp, base, asks, bids)
-    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value -> 5, value -> 6
-      FROM jsonb_each(CAST(${text} AS TEXT))`;
+    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
+      FROM jsonb_each(${rows})`;
 }
 
 function upsert(client: Client, key: string, value: number) {

@@ -28,7 +28,7 @@ let client: Client;
 let intake: BookIntake;
 
 const NOTHING: WriteBatch = {
-  text: null,
+  rows: null,
   steps: [],
   books: [],
   gaps: [],
@@ -65,7 +65,7 @@ async function write(
     batch.add(intake.keep({ ...event, afterGap: false }).row);
   }
   const { steps } = batch;
-  const ids = await writer.write({ ...NOTHING, text: batch.text(), books: batch.books, steps });
+  const ids = await writer.write({ ...NOTHING, rows: batch.rows(), books: batch.books, steps });
   batch.books.forEach(({ number }, i) => (number.id = ids[i]!));
   return books;
 }

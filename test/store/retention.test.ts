@@ -23,7 +23,7 @@ import {
 const DAY = 86_400_000;
 
 const NOTHING: WriteBatch = {
-  text: null,
+  rows: null,
   books: [],
   steps: [],
   gaps: [],

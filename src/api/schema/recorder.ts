@@ -1,5 +1,5 @@
 import { COLLECTOR_STATES, type CollectorState } from '../../market/collector-status.js';
-import type { StoreStats } from '../../store/store-types.js';
+import type { DiskStats, StoreStats } from '../../store/store-types.js';
 import type { ApiServices } from '../context.js';
 import { statesByExchange } from '../http/health.js';
 import { checkedEvery } from '../inputs.js';
@@ -9,16 +9,6 @@ import { periodArg } from './arguments.js';
 import { builder } from './builder.js';
 import { CollectorStateEnum } from './collector.js';
 import { ExchangeEnum } from './exchange-enum.js';
-
-/** Size of the database and of its disk, as far as the store knows them. */
-interface DiskFigures {
-  readonly databaseBytes?: number | null;
-  readonly maxDatabaseBytes?: number | null;
-  readonly freeBytes?: number | null;
-  readonly growthBytesPerDay?: number | null;
-  readonly daysUntilFull?: number | null;
-  readonly warning?: string | null;
-}
 
 /** How many collectors are in a state. */
 interface StateCount {
@@ -39,14 +29,14 @@ interface RecorderFigures {
   readonly storedPerSecond: number;
   readonly openGaps: number;
   readonly store: StoreStats;
-  readonly disk: DiskFigures;
+  readonly disk: DiskStats;
   readonly subscriptions: number;
 }
 
 /** Everything that the recorder knows of itself right now. */
 function recorderFigures(services: ApiServices): RecorderFigures {
   const { control, meter, stats, streams, version } = services;
-  const store = stats() as StoreStats & { readonly disk?: DiskFigures };
+  const store = stats();
   const states = statesByExchange(control);
   return {
     at: Date.now(),
@@ -61,7 +51,7 @@ function recorderFigures(services: ApiServices): RecorderFigures {
     storedPerSecond: meter.storedPerSecond,
     openGaps: meter.openGaps,
     store,
-    disk: store.disk ?? {},
+    disk: store.disk,
     subscriptions: streams.size,
   };
 }
@@ -153,19 +143,19 @@ const RecorderType = builder.objectRef<RecorderFigures>('Recorder').implement({
       type: 'BigInt',
       nullable: true,
       description: 'Size of the database; null when not known.',
-      resolve: ({ disk }) => disk.databaseBytes ?? null,
+      resolve: ({ disk }) => disk.databaseBytes,
     }),
     maxDatabaseBytes: t.field({
       type: 'BigInt',
       nullable: true,
       description: 'What the database may reach (`MAX_DB_GB`); null when there is no bound.',
-      resolve: ({ disk }) => disk.maxDatabaseBytes ?? null,
+      resolve: ({ disk }) => disk.maxDatabaseBytes,
     }),
     freeBytes: t.field({
       type: 'BigInt',
       nullable: true,
       description: 'Free space where the database lies; null when not known.',
-      resolve: ({ disk }) => disk.freeBytes ?? null,
+      resolve: ({ disk }) => disk.freeBytes,
     }),
     growthBytesPerDay: t.field({
       type: 'BigInt',
@@ -177,12 +167,12 @@ const RecorderType = builder.objectRef<RecorderFigures>('Recorder').implement({
     daysUntilFull: t.float({
       nullable: true,
       description: 'Days until the disk is full at that growth; null when not known, or never.',
-      resolve: ({ disk }) => disk.daysUntilFull ?? null,
+      resolve: ({ disk }) => disk.daysUntilFull,
     }),
     diskWarning: t.string({
       nullable: true,
       description: 'Set when the disk will soon be full; null when all is well.',
-      resolve: ({ disk }) => disk.warning ?? null,
+      resolve: ({ disk }) => disk.warning,
     }),
     subscriptions: t.exposeInt('subscriptions', { description: 'Open live subscriptions.' }),
   }),
