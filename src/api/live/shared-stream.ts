@@ -49,6 +49,8 @@ export class SharedStream implements Task {
   /** Readers that can be sent what they have missed. */
   readonly #behind = new Set<SharedReader>();
   #round: Round | null = null;
+  /** Events for few readers that are written at the end of this turn. */
+  readonly #later: Round[] = [];
   #finishing = false;
 
   /** @param onEmpty called when the last reader has left; the stream has ended then */
@@ -103,20 +105,25 @@ export class SharedStream implements Task {
       const delivery = this.#feed.take();
       if (delivery === undefined) break;
       const rendering = this.#operation.render(delivery);
-      this.#round = { delivery, rendering, rest: this.#readers.values() };
-      if (this.#readers.size <= FEW) {
-        this.#turns.atEnd(() => {
-          if (this.#round !== null) this.#advance(this.#round, Infinity);
-          this.#turns.add(this);
-        });
-        return false;
-      }
+      const round = { delivery, rendering, rest: this.#readers.values() };
+      if (this.#readers.size <= FEW) this.#writeLater(round);
+      else this.#round = round;
       if (performance.now() >= until) return true;
     }
-    if (this.#finishing) {
+    if (this.#finishing && this.#later.length === 0) {
       for (const reader of this.#readers) if (reader.waiting.size === 0) reader.complete();
     }
     return this.#behind.size > 0;
+  }
+
+  /** Takes an event to its few readers at the end of the turn, in order with those before it. */
+  #writeLater(round: Round): void {
+    this.#later.push(round);
+    if (this.#later.length > 1) return;
+    this.#turns.atEnd(() => {
+      for (const written of this.#later.splice(0)) this.#advance(written, Infinity);
+      this.#turns.add(this);
+    });
   }
 
   /** Takes an event to further readers. @returns whether the time has come before all had it */
