@@ -42,7 +42,7 @@ describe('recorder', () => {
       queuedBooks: 7,
       lastFlushMs: 12.5,
       openGaps: 1,
-      databaseBytes: null,
+      databaseBytes: '4096',
       daysUntilFull: null,
       storeFailure: null,
     });

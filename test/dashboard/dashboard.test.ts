@@ -181,6 +181,7 @@ inBrowser('market', () => {
     faults.refuseUpgrades(503);
     faults.dropConnections();
     await page.locator('.column.stale[data-exchange=UPBIT]').waitFor();
+    await column.locator('.state.RECONNECTING').waitFor();
     expect(await column.innerText()).toMatch(/Reconnecting/);
     expect(await column.locator('.ladder').count()).toBe(1);
     expect(await accessibilityProblems(page)).toEqual([]);
