@@ -27,7 +27,8 @@ function remembered<T extends string>(key: string, choices: readonly T[], fallba
   return choice;
 }
 
-const KOREAN = navigator.languages.find((tag) => /^(ko|en)\b/i.test(tag))?.startsWith('ko') ?? false;
+const KOREAN =
+  navigator.languages.find((tag) => /^(ko|en)\b/i.test(tag))?.startsWith('ko') ?? false;
 
 /** The language; the browser's until it is switched. */
 export const lang = remembered<Lang>('lang', ['ko', 'en'], KOREAN ? 'ko' : 'en');
