@@ -24,6 +24,7 @@ describe('readConfig', () => {
       apiToken: null,
       allowedHosts: [],
       corsOrigins: [],
+      readerIdleMs: 60_000,
       limits: DEFAULT_LIMITS,
       collect: [{ exchange: null, symbol: 'BTC', currency: 'KRW' }],
       urls: DEFAULT_URLS,
