@@ -257,10 +257,11 @@ describe('/export', () => {
   });
 
   it('is 500 when it fails at once, and a cut connection when it fails later', async () => {
-    // eslint-disable-next-line require-yield -- it fails before its first chunk
-    server.reader.exportChunks = async function* () {
-      throw new Error('secret path /data');
-    };
+    server.reader.exportChunks = () => ({
+      [Symbol.asyncIterator]: () => ({
+        next: () => Promise.reject(new Error('secret path /data')),
+      }),
+    });
     const response = await fetch(`${server.url}/export/UPBIT.json`);
     expect(response.status).toBe(500);
     expect(await response.text()).not.toContain('secret');
