@@ -1,5 +1,6 @@
 import { createSourceEventStream, type ExecutionArgs, type ExecutionResult } from 'graphql';
 import type { Bus } from '../bus.js';
+import type { ApiServices } from './context.js';
 import { apiError } from './errors.js';
 import { isShared, LiveOperation, operationKey } from './live/operation.js';
 import { OwnStream } from './live/own-stream.js';
@@ -91,9 +92,13 @@ export class BookStreams {
 
   /**
    * Lets a subscription in: calls its `subscribe` resolver, unless an equal one is open already.
+   * @param services what the resolvers of its events work with
    * @returns the subscription, or the errors why there is none, as graphql-js gives them
    */
-  async open(args: ExecutionArgs): Promise<LiveSubscription | ExecutionResult> {
+  async open(
+    args: ExecutionArgs,
+    services: ApiServices,
+  ): Promise<LiveSubscription | ExecutionResult> {
     const refused = this.#refusal();
     if (refused !== null) return { errors: [refused] };
     this.#size++;
@@ -108,7 +113,7 @@ export class BookStreams {
         }
         // Another equal one may have come while this one's resolver was at work.
         if (!this.#entries.has(key)) {
-          const operation = new LiveOperation(source, args, this.#options.log);
+          const operation = new LiveOperation(source, args, services, this.#options.log);
           this.#entries.set(key, { operation, stream: null, uses: 0 });
         }
       }

@@ -1,7 +1,7 @@
 import type { ExecutionArgs, ExecutionResult } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { LiveSubscription } from '../book-streams.js';
-import type { ApiContext, TransportContext } from '../context.js';
+import type { ApiServices, TransportContext } from '../context.js';
 
 /** Where a subscription that was let in is left for the transport that brought it. */
 export class LiveSlot {
@@ -30,12 +30,12 @@ const NO_EVENTS: AsyncIterableIterator<never> = {
  * Gives subscriptions to `BookStreams` instead of executing them one by one. Errors before the first
  * event are answered as any other; what was let in is left in the transport's {@link LiveSlot}.
  */
-export function useLiveStreams(): Plugin<TransportContext & ApiContext> {
+export function useLiveStreams(services: ApiServices): Plugin<TransportContext> {
   return {
     onSubscribe({ setSubscribeFn }) {
       setSubscribeFn(async (args: ExecutionArgs) => {
-        const { streams, live } = args.contextValue as TransportContext & ApiContext;
-        const opened = await streams.open(args);
+        const { live } = args.contextValue as TransportContext;
+        const opened = await services.streams.open(args, services);
         if (!('start' in opened)) return opened satisfies ExecutionResult;
         live.put(opened);
         return NO_EVENTS;

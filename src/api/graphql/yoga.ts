@@ -37,7 +37,7 @@ export function createApiYoga(
       useValueErrors(),
       useMutationToken(token),
       useRunningLimit(limits, unsentBytes),
-      useLiveStreams(),
+      useLiveStreams(services),
     ],
     parserAndValidationCache: {
       documentCache: new DocumentCache(),

@@ -1,16 +1,17 @@
 import {
   type DocumentNode,
-  execute,
   type ExecutionArgs,
   getOperationAST,
-  type GraphQLError,
+  GraphQLError,
   type GraphQLFormattedError,
   Kind,
   print,
   visit,
 } from 'graphql';
+import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
 import { maskError } from 'graphql-yoga';
 import type { Delivery } from '../../bus.js';
+import type { ApiServices } from '../context.js';
 import type { ApiLog } from '../log.js';
 import { Rendering } from './rendering.js';
 import type { LiveSource } from './source.js';
@@ -82,24 +83,41 @@ export function masked(error: unknown): GraphQLError {
   return maskError(error, 'Unexpected error.', false) as GraphQLError;
 }
 
+/** Compiles the operation of a document that has been validated. */
+function compiled({ schema, document, operationName }: ExecutionArgs): CompiledQuery {
+  const query = compileQuery(schema, document, operationName ?? undefined);
+  if (!isCompiledQuery(query)) {
+    throw new Error(`the document cannot be compiled: ${JSON.stringify(query.errors)}`);
+  }
+  return query;
+}
+
 /**
  * A subscription that was asked for, once for all who asked for the same. It executes each event and
  * keeps the newest results, so that an event is executed and serialised once, whoever gets it first.
- * The resolvers get no context: an operation that is shared belongs to nobody.
+ * The resolvers get the services alone as context: an operation that is shared belongs to nobody.
+ *
+ * The document is compiled at the first event. graphql-js walks it anew for each event, which costs
+ * more than all else that an event needs, and its caches keep alive what each walk made until the
+ * next full garbage collection. Only the events are executed so: graphql-jit hands `subscribe`
+ * resolvers the variables in place of the arguments (zalando-incubator/graphql-jit#183).
  */
 export class LiveOperation {
   /** What it delivers; opened again for each reader or for all, as its kind is. */
   readonly source: LiveSource;
   readonly #args: ExecutionArgs;
+  readonly #services: ApiServices;
   readonly #log: ApiLog;
   readonly #own: boolean;
   readonly #kept = new Map<unknown, Rendering>();
+  #compiled: CompiledQuery | null = null;
   #executions = 0;
 
-  constructor(source: LiveSource, args: ExecutionArgs, log: ApiLog) {
+  constructor(source: LiveSource, args: ExecutionArgs, services: ApiServices, log: ApiLog) {
     this.source = source;
     const { schema, document, operationName, variableValues } = args;
     this.#args = { schema, document, operationName, variableValues };
+    this.#services = services;
     this.#log = log;
     this.#own = asksForOwnFields(document);
   }
@@ -125,14 +143,22 @@ export class LiveOperation {
 
   #execute(rootValue: Delivery<unknown>): string {
     this.#executions++;
-    const result = execute({ ...this.#args, rootValue });
+    this.#compiled ??= compiled(this.#args);
+    const result = this.#compiled.query(rootValue, this.#services, this.#args.variableValues);
     if ('then' in result) throw new Error('a live field must not be resolved asynchronously');
     if (result.errors === undefined) return JSON.stringify(result);
-    const errors = result.errors.map((error) => {
-      const shown = masked(error);
-      if (shown !== error) this.#log.error(error.originalError ?? error);
-      return formatted(shown);
-    });
+    const errors = result.errors.map((error) => this.#shown(error));
     return JSON.stringify({ data: result.data, errors });
+  }
+
+  /** An error of an event as clients may see it; an unexpected one is logged. */
+  #shown(error: GraphQLError): GraphQLFormattedError {
+    const { message, path, locations, originalError } = error;
+    // graphql-jit has an error class of its own, which is unknown to Yoga.
+    const known = new GraphQLError(message, { path, originalError });
+    const shown = masked(known);
+    if (shown !== known) this.#log.error(originalError ?? error);
+    const answer = formatted(shown);
+    return locations === undefined ? answer : { ...answer, locations };
   }
 }

@@ -1,5 +1,7 @@
 import { midDecimal, subtractDecimal } from '../../market/decimal.js';
+import type { Market } from '../../market/market.js';
 import type { Level, OrderBook } from '../../market/order-book.js';
+import type { StoreReader } from '../../store/store-types.js';
 import type { Gap } from '../../market/gap.js';
 import { checkedDepth, marketPart } from '../inputs.js';
 import { marketArgs } from './arguments.js';
@@ -57,6 +59,12 @@ const CompletenessEnum = builder.enumType('Completeness', {
     },
   } as const,
 });
+
+/** The stored gap of a market that a moment lies in, Unix ms; null when it was covered then. */
+async function gapAt(reader: StoreReader, market: Market, at: number): Promise<Gap | null> {
+  const { items } = await reader.gaps({ ...market, from: at, to: at + 1, limit: 10 });
+  return items.map((item) => item.value).find((gap) => gap.end === null || gap.end > at) ?? null;
+}
 
 /** The order book of one market. */
 export const OrderbookType = builder.objectRef<OrderbookShape>('Orderbook').implement({
@@ -133,13 +141,9 @@ export const OrderbookType = builder.objectRef<OrderbookShape>('Orderbook').impl
       nullable: true,
       description:
         'The gap that the moment asked for with `at` lies in: the market was not covered then, and the book is the last one known before. Null when it was covered, and for live books.',
-      resolve: async ({ at, market }, _args, { reader }) => {
-        if (at === undefined) return null;
-        const { items } = await reader.gaps({ ...market, from: at, to: at + 1, limit: 10 });
-        return (
-          items.map((item) => item.value).find((gap) => gap.end === null || gap.end > at) ?? null
-        );
-      },
+      // A live book has none: then without a promise, which a subscription would have to wait for.
+      resolve: ({ at, market }, _args, { reader }) =>
+        at === undefined ? null : gapAt(reader, market, at),
     }),
     bestAsk: t.field({
       type: LevelType,
