@@ -1,6 +1,6 @@
 import type { Bus } from '../bus.js';
 import { type Market, marketKey } from '../market/market.js';
-import { diffSide, type OrderBook, type Sides } from '../market/order-book.js';
+import { diffSide, type OrderBook, reuseLevels, type Sides } from '../market/order-book.js';
 import type { SequenceSource } from '../store/store-types.js';
 
 /**
@@ -47,8 +47,8 @@ export class BookRecorder {
       timestamp: receivedAt,
       exchangeTimestamp,
       sequence: this.#sequences.next(),
-      asks,
-      bids,
+      asks: last === undefined ? asks : reuseLevels('ask', last.asks, asks),
+      bids: last === undefined ? bids : reuseLevels('bid', last.bids, bids),
     };
     this.#last.set(key, book);
     this.#bus.publishBook({ book, changes, previous: last?.sequence ?? null, afterGap });

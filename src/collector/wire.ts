@@ -2,6 +2,7 @@ import { decimalFromWire } from '../market/decimal.js';
 import type { ExactJson } from '../market/exact-json.js';
 import { compareDecimal } from '../market/decimal.js';
 import { type Level, type Side, sortLevels } from '../market/order-book.js';
+import { ownText } from '../market/own-text.js';
 import type { Pair } from '../market/market.js';
 
 /**
@@ -66,7 +67,8 @@ export function timestampMs(value: ExactJson | undefined, what: string): number 
 }
 
 /**
- * A side as it is kept: best first, zero levels (price or volume 0: padding, dust) dropped.
+ * A side as it is kept: best first, zero levels (price or volume 0: padding, dust) dropped, and no
+ * text that holds the frame it came in: a level may outlive many books.
  * @param levels price and volume as on the wire, in any order
  * @throws {WireError} when a price occurs twice; which of the two holds cannot be known
  */
@@ -75,7 +77,7 @@ export function readSide(side: Side, levels: Iterable<readonly [string, string]>
   for (const [wirePrice, wireVolume] of levels) {
     const price = decimalFromWire(wirePrice);
     const volume = decimalFromWire(wireVolume);
-    if (price !== '0' && volume !== '0') result.push([price, volume]);
+    if (price !== '0' && volume !== '0') result.push([ownText(price), ownText(volume)]);
   }
   sortLevels(side, result);
   for (let i = 1; i < result.length; i++) {

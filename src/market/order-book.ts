@@ -71,6 +71,29 @@ export function diffSide(side: Side, before: readonly Level[], after: readonly L
 }
 
 /**
+ * `after` with the levels of `before` themselves where they are equal. A book lives until its market's
+ * next one, long enough to be moved about in memory; so what stays the same is not kept twice.
+ */
+export function reuseLevels(
+  side: Side,
+  before: readonly Level[],
+  after: readonly Level[],
+): readonly Level[] {
+  let reused: Level[] | null = null;
+  let i = 0;
+  for (let j = 0; j < after.length; j++) {
+    const level = after[j]!;
+    while (i < before.length && before[i] !== level && rank(side, before[i]![0], level[0]) < 0) i++;
+    const known = before[i];
+    if (known === undefined) break;
+    if (known === level || known[0] !== level[0] || known[1] !== level[1]) continue;
+    reused ??= after.slice();
+    reused[j] = known;
+  }
+  return reused ?? after;
+}
+
+/**
  * A side after changes as {@link diffSide} gives them: volume `0` removes the level at that price,
  * any other volume sets it. Both arguments and the result are best first.
  */

@@ -1,3 +1,4 @@
+import { ownText } from '../market/own-text.js';
 import type { BookRow, ClockStep } from './writer-protocol.js';
 
 /** Room that a batch begins with, bytes: an ordinary batch of 100 ms. */
@@ -43,7 +44,7 @@ export class BookBatch {
     this.#lastTimestamp = timestamp;
     if (steppedFrom !== null) this.steps.push({ sequence, fromMs: steppedFrom, toMs: timestamp });
     if (id === null) {
-      this.books.push({ ...row, asks: flat(asks), bids: flat(bids) });
+      this.books.push({ ...row, asks: ownText(asks), bids: ownText(bids) });
       this.#rowBytes += asks.length + bids.length + ROW_OVERHEAD;
       return;
     }
@@ -165,9 +166,4 @@ function putDigits(to: Buffer, at: number, end: number, value: number): void {
     to[place] = ZERO + rest - tens * 10;
     rest = tens;
   }
-}
-
-/** The same ASCII text in memory of its own: pieces of a frame would keep the whole frame. */
-function flat(text: string): string {
-  return Buffer.from(text, 'latin1').toString('latin1');
 }

@@ -10,6 +10,7 @@ import {
   diffSide,
   type Level,
   type OrderBook,
+  reuseLevels,
   type Side,
 } from '../../src/market/order-book.js';
 import { BookIntake } from '../../src/store/book-intake.js';
@@ -52,6 +53,20 @@ describe('a side of an order book', () => {
             after.map(([p, v]) => [p, v] as const),
           ),
         ).toEqual([]);
+      }),
+    );
+  });
+
+  it('may take its levels from the one before wherever they are equal', () => {
+    fc.assert(
+      fc.property(sides, ticks, ticks, (side, from, to) => {
+        const [before, after] = [sideOf(side, from), sideOf(side, to)];
+        const reused = reuseLevels(side, before, after);
+        expect(reused).toEqual(after);
+        for (const level of reused) {
+          const equal = before.find((known) => known[0] === level[0] && known[1] === level[1]);
+          if (equal !== undefined) expect(level).toBe(equal);
+        }
       }),
     );
   });

@@ -1,20 +1,10 @@
 import type { Duplex } from 'node:stream';
-import type { Rendering } from '../live/rendering.js';
+import type { FrameTemplate, Rendering } from '../live/rendering.js';
 
 /** First byte of a frame that is a whole text message (RFC 6455 5.2). */
 const WHOLE_TEXT = 0x81;
 const BEFORE_ID = '{"id":';
 const BEHIND_ID = ',"type":"next","payload":';
-
-/** A frame whose id may be written over. */
-interface Template {
-  readonly frame: Buffer;
-  readonly idAt: number;
-  readonly idLength: number;
-}
-
-/** The frame of each rendering, while it may be written over. */
-const templates = new WeakMap<Rendering, Template>();
 
 /** An operation's id as it stands in its messages. */
 export function encodedId(id: string): Buffer {
@@ -31,18 +21,18 @@ export function encodedId(id: string): Buffer {
  * @returns false when the socket is full, as its `write` does
  */
 export function writeNext(socket: Duplex, id: Buffer, rendering: Rendering): boolean {
-  let template = templates.get(rendering);
+  let { template } = rendering;
   if (template?.idLength !== id.length) {
     template = makeTemplate(rendering.json, id.length);
-    templates.set(rendering, template);
+    rendering.template = template;
   }
   template.frame.set(id, template.idAt);
   const empty = socket.write(template.frame);
-  if (socket.writableLength > 0) templates.delete(rendering);
+  if (socket.writableLength > 0) rendering.template = null;
   return empty;
 }
 
-function makeTemplate(json: string, idLength: number): Template {
+function makeTemplate(json: string, idLength: number): FrameTemplate {
   const tail = `${BEHIND_ID}${json}}`;
   const length = BEFORE_ID.length + idLength + Buffer.byteLength(tail);
   const start = length < 126 ? 2 : length < 65_536 ? 4 : 10;

@@ -127,14 +127,17 @@ export class LiveOperation {
     return this.#executions;
   }
 
-  /** The result of an event. What a reader missed before it is executed for that reader alone. */
-  render(delivery: Delivery<unknown>): Rendering {
+  /**
+   * The result of an event. What a reader missed before it is executed for that reader alone.
+   * @param shared whether others may ask for the same event; what nobody asks for again is not kept
+   */
+  render(delivery: Delivery<unknown>, shared: boolean): Rendering {
     const { value, skipped, gapBefore } = delivery;
     const own = this.#own && (skipped > 0 || gapBefore !== null);
     const kept = own ? undefined : this.#kept.get(value);
     if (kept !== undefined) return kept;
     const rendering = new Rendering(this.#execute(delivery));
-    if (!own) {
+    if (shared && !own) {
       this.#kept.set(value, rendering);
       if (this.#kept.size > KEPT) this.#kept.delete(this.#kept.keys().next().value);
     }

@@ -44,7 +44,7 @@ export class OwnStream implements Task, LiveReader {
         this.#endIfOver();
         return false;
       }
-      this.#sink.send(this.#operation.render(delivery));
+      this.#sink.send(this.#operation.render(delivery, false));
       this.#counters.delivered++;
       if (performance.now() >= until) return true;
     }

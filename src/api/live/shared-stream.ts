@@ -104,7 +104,7 @@ export class SharedStream implements Task {
       if (this.#serveBehind(until)) return true;
       const delivery = this.#feed.take();
       if (delivery === undefined) break;
-      const rendering = this.#operation.render(delivery);
+      const rendering = this.#operation.render(delivery, this.#readers.size > 1);
       const round = { delivery, rendering, rest: this.#readers.values() };
       if (this.#readers.size <= FEW) this.#writeLater(round);
       else this.#round = round;
@@ -151,7 +151,7 @@ export class SharedStream implements Task {
       this.#behind.delete(reader);
       const delivery = reader.sink.ready ? reader.waiting.take() : undefined;
       if (delivery === undefined) continue;
-      reader.sink.send(this.#operation.render(delivery));
+      reader.sink.send(this.#operation.render(delivery, this.#readers.size > 1));
       this.#counters.delivered++;
       this.#catchUp(reader);
       if (performance.now() >= until) return true;

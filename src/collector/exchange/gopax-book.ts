@@ -1,4 +1,5 @@
 import { compareDecimal, decimalFromWire } from '../../market/decimal.js';
+import { ownText } from '../../market/own-text.js';
 import { applySide, type Level, type Side, type Sides } from '../../market/order-book.js';
 import type { ExactJson } from '../../market/exact-json.js';
 import { readSide, wireArray, WireError, wireObject, type WireObject, wireText } from '../wire.js';
@@ -151,8 +152,8 @@ function entriesOf(value: ExactJson | undefined, what: string): Entry[] {
     const entry = wireObject(item, `an entry of ${what}`);
     return {
       entryId: counter(entry['entryId'], 'entryId'),
-      price: decimalFromWire(wireText(entry['price'], 'price')),
-      volume: decimalFromWire(wireText(entry['volume'], 'volume')),
+      price: ownText(decimalFromWire(wireText(entry['price'], 'price'))),
+      volume: ownText(decimalFromWire(wireText(entry['volume'], 'volume'))),
       updatedAt: secondsToMs(wireText(entry['updatedAt'], 'updatedAt')),
     };
   });
