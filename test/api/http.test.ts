@@ -202,6 +202,27 @@ describe('/export', () => {
     ]);
   });
 
+  it('tells the number of gaps in the window and where they are', async () => {
+    const gap = { cause: 'STALE', detail: null, attempts: 0 } as const;
+    server.reader.allGaps = [
+      { ...gap, market: market('UPBIT'), start: 1_700_000_000_000, end: 1_700_000_009_000 },
+      { ...gap, market: market('UPBIT', 'ETH'), start: 1_700_000_000_000, end: null },
+      { ...gap, market: market('GOPAX'), start: 1_700_000_000_000, end: null },
+    ];
+    const all = await fetch(`${server.url}/export/UPBIT.ndjson`);
+    await all.text();
+    expect(all.headers.get('x-gaps')).toBe('2');
+    const later = `${server.url}/export/upbit.json?from=1700000010000&symbol=BTC&shape=books`;
+    expect((await fetch(later)).headers.get('x-gaps')).toBe('0');
+    const link = all.headers.get('link');
+    expect(link).toBe('<UPBIT.ndjson?shape=gaps>; rel="related"');
+    const related = new URL(/^<(.*)>/.exec(link!)![1]!, all.url);
+    const gaps = await fetch(related);
+    expect([gaps.status, gaps.headers.get('x-gaps')]).toEqual([200, null]);
+    expect(gaps.headers.get('content-disposition')).toContain('UPBIT-gaps.ndjson');
+    expect(server.reader.exports.at(-1)).toMatchObject({ exchange: 'UPBIT', shape: 'gaps' });
+  });
+
   it('gives NDJSON, rows when no shape is named', async () => {
     const response = await fetch(`${server.url}/export/GOPAX.ndjson`);
     await response.text();
