@@ -141,6 +141,7 @@ describe('/metrics', () => {
   it('gives the numbers of each exchange, the store and the readers', async () => {
     server.control.put(statusOf(market('UPBIT'), { lastBookAt: Date.now() - 5_000 }));
     server.control.put(statusOf(market('UPBIT', 'ETH'), { parseFailures: 2 }));
+    server.control.unreadable.UPBIT = 3;
     server.stats.droppedBooks = 7;
     publish(server.bus, book(market('UPBIT'), 1));
     const response = await fetch(`${server.url}/metrics`);
@@ -158,7 +159,9 @@ describe('/metrics', () => {
     expect(valueOf('orderbook_books_repeated_total{exchange="UPBIT"}')).toBe(8);
     expect(valueOf('orderbook_books_published_total{exchange="UPBIT"}')).toBe(1);
     expect(valueOf('orderbook_books_published_total{exchange="GOPAX"}')).toBe(0);
-    expect(valueOf('orderbook_parse_failures_total{exchange="UPBIT"}')).toBe(2);
+    expect(valueOf('orderbook_parse_failures_total{exchange="UPBIT"}')).toBe(5);
+    expect(valueOf('orderbook_unreadable_messages_total{exchange="UPBIT"}')).toBe(3);
+    expect(valueOf('orderbook_unreadable_messages_total{exchange="GOPAX"}')).toBe(0);
     expect(valueOf('orderbook_reconnects_total{exchange="UPBIT"}')).toBe(2);
     expect(valueOf('orderbook_collectors{exchange="UPBIT",state="LIVE"}')).toBe(2);
     expect(valueOf('orderbook_store_dropped_books_total')).toBe(7);
