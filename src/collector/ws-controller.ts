@@ -4,6 +4,7 @@ import type { GapCause } from '../market/gap.js';
 import { type Pair, pairText } from '../market/market.js';
 import type { Sides } from '../market/order-book.js';
 import { backoffMs, RATE_LIMITED, RECONNECT } from './backoff.js';
+import { DoubtedBooks } from './doubted-books.js';
 import type { FeedContext, Outage } from './feed.js';
 import { type RateLimit, RateLimiter } from './rate-limiter.js';
 import { excerpt, WireError } from './wire.js';
@@ -49,6 +50,9 @@ export abstract class WSController implements PairCarrier {
   readonly #unsent = new Set<string>();
   /** Pairs asked for anew, and since when (monotonic ms): without a book the socket is not believed. */
   readonly #resyncing = new Map<string, number>();
+  /** Pairs that have had a book on this connection. */
+  readonly #delivering = new Set<string>();
+  readonly #doubted = new DoubtedBooks((pairs) => this.#askAnew(pairs));
 
   #socket: WebSocket | null = null;
   #messages: RateLimiter;
@@ -63,7 +67,6 @@ export abstract class WSController implements PairCarrier {
   /** Attempts since the connection last proved stable; the exponent of the backoff. */
   #attempt = 0;
   #openedAt = 0;
-  #delivered = false;
   /** Last sign of life of the socket: Unix ms, and monotonic ms for measuring silence. */
   #heardAt: number | null = null;
   #heardAtMono = 0;
@@ -118,10 +121,13 @@ export abstract class WSController implements PairCarrier {
   protected resetConnection(): void {}
 
   /**
-   * A message could not be read. GOPAX resynchronises here, for it cannot know what it lost.
+   * A message could not be read. Every frame is a whole book, so that what it said is known again with
+   * the next book: that is asked for. GOPAX, which sends changes, has a way of its own.
    * @param pair whose message it was, or null when that is not known or not a pair of this socket
    */
-  protected onUnreadable(_pair: Pair | null): void {}
+  protected onUnreadable(pair: Pair | null): void {
+    this.#doubted.add(pair);
+  }
 
   /** Cause of a gap by close code; GOPAX and Coinone have meanings of their own. */
   protected closeCause(_code: number): GapCause {
@@ -161,7 +167,10 @@ export abstract class WSController implements PairCarrier {
   /** Stops pairs. */
   remove(pairs: readonly Pair[]): void {
     const removed = pairs.filter((pair) => this.#pairs.delete(pairText(pair)));
-    for (const pair of removed) this.#awaiting.delete(pairText(pair));
+    for (const pair of removed) {
+      this.#awaiting.delete(pairText(pair));
+      this.#delivering.delete(pairText(pair));
+    }
     if (this.#subscribed && removed.length > 0 && this.#pairs.size > 0) this.#change([], removed);
   }
 
@@ -176,6 +185,7 @@ export abstract class WSController implements PairCarrier {
   /** Closes for good; resolves when the socket is gone. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#doubted.clear();
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
     this.#stopWatch();
@@ -208,7 +218,7 @@ export abstract class WSController implements PairCarrier {
     if (pair === undefined) return;
     this.#awaiting.delete(code);
     this.#resyncing.delete(code);
-    this.#delivered = true;
+    this.#delivering.add(code);
     this.context.host.book(pair, sides, exchangeTimestamp, receivedAt);
   }
 
@@ -246,7 +256,21 @@ export abstract class WSController implements PairCarrier {
 
   /** Pairs that are subscribed and have had no book yet, in the order of subscription. */
   protected get awaiting(): Pair[] {
-    return [...this.#awaiting.keys()].flatMap((code) => this.#pairs.get(code) ?? []);
+    return [...this.#awaiting.keys()]
+      .filter((code) => !this.#delivering.has(code))
+      .flatMap((code) => this.#pairs.get(code) ?? []);
+  }
+
+  /** Subscribes pairs anew that had a book on this connection. @param pairs null = all */
+  #askAnew(pairs: readonly Pair[] | null): void {
+    if (!this.#subscribed) return;
+    const delivering = [...(pairs ?? this.#pairs.values())].filter((pair) => {
+      const code = pairText(pair);
+      return this.#pairs.has(code) && this.#delivering.has(code);
+    });
+    if (delivering.length === 0) return;
+    this.context.host.log('BOOKS_ASKED_ANEW', null, { count: delivering.length });
+    this.#change(delivering, delivering);
   }
 
   #change(added: readonly Pair[], removed: readonly Pair[]): void {
@@ -291,7 +315,8 @@ export abstract class WSController implements PairCarrier {
     this.#outbox = [];
     this.#messages = new RateLimiter(this.#profile.messageLimits);
     this.#ending = null;
-    this.#delivered = false;
+    this.#delivering.clear();
+    this.#doubted.clear();
     this.context.host.attempt(this.#pairs.values());
 
     let failure: string | null = null;
@@ -389,7 +414,7 @@ export abstract class WSController implements PairCarrier {
     if (this.#closed) return;
     this.#heardAt = null;
     // A server that accepts and drops at once must not be met every half second for ever.
-    if (opened && this.#delivered && performance.now() - this.#openedAt >= STABLE_MS)
+    if (opened && this.#delivering.size > 0 && performance.now() - this.#openedAt >= STABLE_MS)
       this.#attempt = 0;
     this.#attempt++;
     this.#rateRefusals = rateLimited ? this.#rateRefusals + 1 : 0;

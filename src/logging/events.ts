@@ -152,6 +152,11 @@ export const EVENTS = {
     (p) => `호가 역전이 ${seconds(p.lastedMs)}초 지속되어 재동기화`,
     (p) => `the book stayed crossed for ${seconds(p.lastedMs)} s, resynchronising`,
   ),
+  BOOKS_ASKED_ANEW: event<{ count: number }>(
+    'warn',
+    (p) => `읽을 수 없는 메시지가 있어 호가 ${p.count}건을 다시 요청`,
+    (p) => `asking for ${p.count} order books anew after a message that could not be read`,
+  ),
   // WebSocket
   WS_CONNECTED: event<{ url: string }>(
     'info',

@@ -1,12 +1,13 @@
 import { config } from 'dotenv';
 import { once } from 'node:events';
 import { createWriteStream, realpathSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { pairText } from '../market/market.js';
+import { marketKey, pairText } from '../market/market.js';
 import { checkReadable } from './database.js';
 import { failureText } from './errors.js';
 import { BadInputError, parseExportOptions } from './export-options.js';
@@ -14,12 +15,14 @@ import { Reader } from './reader.js';
 import type { ExportOptions } from './store-types.js';
 
 const USAGE = `usage: npm run export -- <EXCHANGE> [options]
-  --symbol BTC          only this symbol             (default: all)
-  --currency KRW        only this currency           (default: all)
-  --from T, --to T      from included, to excluded: ISO 8601 or Unix ms (default: everything)
-  --shape rows|books    stored levels, or whole books (default: rows)
-  --format json|ndjson  one array, or one object a line (default: json)
-  --out FILE            write there instead of to standard output
+  --symbol BTC             only this symbol             (default: all)
+  --currency KRW           only this currency           (default: all)
+  --from T, --to T         from included, to excluded: ISO 8601 or Unix ms (default: everything)
+  --shape rows|books|gaps  stored levels, whole books, or the gaps of the window (default: rows)
+  --format json|ndjson     one array, or one object a line (default: json)
+  --out FILE               write there instead of to standard output, and the gaps of the window
+                           into FILE.gaps.ndjson, an empty file when there are none
+A gap is a time in which nobody looked; a note on standard error tells of those in the window.
 The database is DB_PATH (default ./data/orderbook.db); the recorder may go on recording.`;
 
 /** What the command line asks for. */
@@ -136,15 +139,36 @@ class Output {
 /** Exports out of the database at `path`. @throws {Error} saying in one line what is wrong. */
 async function run({ options, out }: Command, path: string): Promise<void> {
   await checkReadable(path);
-  if (out !== undefined && resolve(out) === resolve(path)) {
-    throw new BadInputError('--out is the database itself; name another file');
+  const gapsOut = out === undefined ? undefined : `${out}.gaps.ndjson`;
+  for (const file of [out, gapsOut]) {
+    if (file !== undefined && resolve(file) === resolve(path)) {
+      throw new BadInputError(`--out would write ${file}, the database itself; name another file`);
+    }
   }
   const reader = new Reader({ path });
   try {
-    const { id, range } = await reader.exportBegin(options);
     await noteIfUnknown(reader, options);
-    const stream = out === undefined ? process.stdout : createWriteStream(out);
-    const output = new Output(stream);
+    await write(reader, options, out);
+    if (options.shape === 'gaps') return;
+    // After the books, so that gaps that were dated back meanwhile are among them. A pipe or a
+    // device has no place beside it.
+    const beside = gapsOut !== undefined && (await stat(out!)).isFile();
+    if (beside) await write(reader, { ...options, shape: 'gaps', format: 'ndjson' }, gapsOut);
+    await noteGaps(reader, options, beside ? `${gapsOut} has them` : '--shape gaps lists them');
+  } finally {
+    await reader.close();
+  }
+}
+
+/** Writes what is asked for into a file or to standard output. */
+async function write(
+  reader: Reader,
+  options: ExportOptions,
+  out: string | undefined,
+): Promise<void> {
+  try {
+    const { id, range } = await reader.exportBegin(options);
+    const output = new Output(out === undefined ? process.stdout : createWriteStream(out));
     const progress = new ProgressBar(range);
     for (;;) {
       const chunk = await reader.exportNext(id);
@@ -157,9 +181,18 @@ async function run({ options, out }: Command, path: string): Promise<void> {
   } catch (error) {
     if (out === undefined || error instanceof ReaderGone) throw error;
     throw new Error(`${failureText(error)}; ${out} is not complete`, { cause: error });
-  } finally {
-    await reader.close();
   }
+}
+
+/** Says on standard error which part of the window nobody looked at, if there is any. */
+async function noteGaps(reader: Reader, options: ExportOptions, where: string): Promise<void> {
+  const { count, longest, longestMs } = await reader.gapTotals(options);
+  if (longest === null) return;
+  const { market, cause, start } = longest;
+  process.stderr.write(
+    `note: ${count === 1 ? '1 gap touches' : `${count} gaps touch`} this window, the longest ${longestMs / 1000} s of ` +
+      `${marketKey(market)} from ${new Date(start).toISOString()} (${cause}); ${where}\n`,
+  );
 }
 
 /** Says on standard error when nothing of what was asked for was ever seen. */

@@ -20,7 +20,7 @@ export const EXPORT_INPUTS = [
   'format',
 ] as const;
 
-const SHAPES = ['rows', 'books'] as const;
+const SHAPES = ['rows', 'books', 'gaps'] as const;
 const FORMATS = ['json', 'ndjson'] as const;
 
 /**

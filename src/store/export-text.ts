@@ -1,9 +1,10 @@
+import type { Gap } from '../market/gap.js';
 import type { Market } from '../market/market.js';
 import type { BookScan } from './book-scan.js';
 import type { Client } from './connection.js';
 import { decodeLevels, encodeLevels, forEachLevel } from './levels.js';
 import { applyRow, rebuild, type RebuiltBook, type StoredRow } from './rebuild.js';
-import type { ExportOptions } from './store-types.js';
+import type { BookShape, ExportOptions, Identified, Page } from './store-types.js';
 
 /** Rows read at a time, and the length of text (UTF-16 units) after which a chunk is handed over. */
 const PAGE_ROWS = 300;
@@ -24,39 +25,96 @@ export interface ExportSource {
   readonly markets: ReadonlyMap<number, Market>;
 }
 
+/**
+ * The text of a list of objects, a JSON array or an object a line, gathered until it is worth
+ * handing over.
+ */
+class ListText {
+  /** What stands between two objects. */
+  readonly separator: string;
+  readonly #json: boolean;
+  #items: string[] = [];
+  #length = 0;
+  #first = true;
+
+  constructor(format: ExportOptions['format']) {
+    this.#json = format === 'json';
+    this.separator = this.#json ? ',\n' : '\n';
+  }
+
+  /** Length of what has gathered, UTF-16 units. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Adds the text of one object or of several with the separator between them. */
+  add(objects: string): void {
+    if (objects === '') return;
+    this.#items.push(objects);
+    this.#length += objects.length;
+  }
+
+  /** Takes what has gathered; there must be something. */
+  take(): string {
+    const lead = this.#first ? (this.#json ? '[\n' : '') : this.separator;
+    this.#first = false;
+    const text = lead + this.#items.join(this.separator);
+    this.#items = [];
+    this.#length = 0;
+    return text;
+  }
+
+  /** What ends the list, after the last {@link take}. */
+  end(): string {
+    if (this.#json) return this.#first ? '[]\n' : '\n]\n';
+    return this.#first ? '' : '\n';
+  }
+}
+
 /** Text of an export in pieces of bounded size, in order of sequence. */
 export async function* exportChunks(
   source: ExportSource,
-  options: Pick<ExportOptions, 'shape' | 'format'>,
+  options: { readonly shape: BookShape; readonly format: ExportOptions['format'] },
 ): AsyncGenerator<ExportChunk> {
-  const json = options.format === 'json';
-  const separator = json ? ',\n' : '\n';
+  const list = new ListText(options.format);
   const write = options.shape === 'rows' ? new RowText(source) : new BookText(source);
-  let items: string[] = [];
-  let length = 0;
-  let first = true;
-  const take = (): string => {
-    const lead = first ? (json ? '[\n' : '') : separator;
-    first = false;
-    const text = lead + items.join(separator);
-    items = [];
-    length = 0;
-    return text;
-  };
   for (;;) {
     const rows = await source.scan.next(PAGE_ROWS);
     if (rows.length === 0) break;
     for (const row of rows) {
-      const texts = await write.items(row, separator);
-      if (texts === '') continue;
-      items.push(texts);
-      length += texts.length;
-      if (length >= CHUNK_LENGTH) yield { text: take(), sequence: row.sequence };
+      list.add(await write.items(row, list.separator));
+      if (list.length >= CHUNK_LENGTH) yield { text: list.take(), sequence: row.sequence };
     }
-    if (length > 0) yield { text: take(), sequence: rows.at(-1)!.sequence };
+    if (list.length > 0) yield { text: list.take(), sequence: rows.at(-1)!.sequence };
   }
-  const end = json ? (first ? '[]\n' : '\n]\n') : first ? '' : '\n';
+  const end = list.end();
   if (end !== '') yield { text: end, sequence: null };
+}
+
+/**
+ * Text of the gaps of an export's window in pieces of bounded size, oldest first.
+ * @param page the gaps after an id
+ */
+export async function* gapChunks(
+  page: (after: number | undefined) => Promise<Page<Identified<Gap>>>,
+  format: ExportOptions['format'],
+): AsyncGenerator<ExportChunk> {
+  const list = new ListText(format);
+  let after: number | undefined;
+  for (;;) {
+    const { items, more } = await page(after);
+    for (const { value } of items) list.add(gapText(value));
+    if (list.length > 0) yield { text: list.take(), sequence: null };
+    if (!more) break;
+    after = items.at(-1)!.id;
+  }
+  const end = list.end();
+  if (end !== '') yield { text: end, sequence: null };
+}
+
+function gapText({ market, start, end, cause, detail, attempts }: Gap): string {
+  const { exchange, symbol, currency } = market;
+  return JSON.stringify({ exchange, symbol, currency, start, end, cause, detail, attempts });
 }
 
 /** `"exchange":…,"symbol":…,"currency":…,"timestamp":` of each market. */

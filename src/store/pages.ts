@@ -1,13 +1,16 @@
 import { LOG_LEVELS } from '../logging/log-record.js';
 import type { Client } from './connection.js';
 import { toGap, toLogRecord } from './records.js';
-import type { StoreReader } from './store-types.js';
+import type { GapTotals, StoreReader, TimeWindow } from './store-types.js';
 
 type GapsQuery = Parameters<StoreReader['gaps']>[0];
 type LogsQuery = Parameters<StoreReader['logs']>[0];
 
 /** Up to so many markets are read one by one through their index, more by a walk over all gaps. */
 const SINGLE_MARKETS = 8;
+
+/** Ids of one statement at most. */
+const PART = 500;
 
 /** Conditions of a statement with their parameters. */
 class Conditions {
@@ -48,6 +51,18 @@ async function mergedIds(
   return rows.map(({ id }) => id);
 }
 
+/** Rows of `ids`, asked for in parts: Prisma takes less than a thousand parameters. */
+async function inParts<T>(
+  ids: readonly number[],
+  read: (part: number[]) => Promise<T[]>,
+): Promise<T[]> {
+  const rows: T[] = [];
+  for (let at = 0; at < ids.length; at += PART) {
+    rows.push(...(await read(ids.slice(at, at + PART))));
+  }
+  return rows;
+}
+
 /** Log records, newest first. */
 export async function logPage(client: Client, query: LogsQuery): ReturnType<StoreReader['logs']> {
   const { exchange, symbol, currency, level, event, after, limit } = query;
@@ -63,10 +78,9 @@ export async function logPage(client: Client, query: LogsQuery): ReturnType<Stor
   const heads =
     levels.length === 0 ? [filter()] : levels.map((one) => filter().add('level = ?', one));
   const ids = await mergedIds(client, 'log', heads, 'DESC', limit + 1);
-  const rows = await client.log.findMany({
-    where: { id: { in: ids.slice(0, limit) } },
-    orderBy: { id: 'desc' },
-  });
+  const rows = await inParts(ids.slice(0, limit), (part) =>
+    client.log.findMany({ where: { id: { in: part } }, orderBy: { id: 'desc' } }),
+  );
   const items = rows.map((row) => ({ id: row.id, value: toLogRecord(row) }));
   return { items, more: ids.length > limit };
 }
@@ -80,28 +94,64 @@ export async function gapPage(
   query: Pick<GapsQuery, 'from' | 'to' | 'after' | 'limit'>,
   markets: readonly number[] | null,
 ): ReturnType<StoreReader['gaps']> {
-  const { from, to, after, limit } = query;
-  if (markets?.length === 0) return { items: [], more: false };
-  const window = (): Conditions => new Conditions().add('id > ?', after).add('start < ?', to);
-  let heads: Conditions[];
-  if (markets !== null && markets.length <= SINGLE_MARKETS) {
-    heads = markets.map((id) =>
-      window().add('market_id = ?', id).add('("end" IS NULL OR "end" >= ?)', from),
-    );
-  } else {
-    const wanted = markets === null ? undefined : JSON.stringify(markets);
-    // The plus sign keeps SQLite from the market index, which would have to sort what it finds.
-    const some = (): Conditions =>
-      window().add('+market_id IN (SELECT value FROM json_each(?))', wanted);
-    heads = from === undefined ? [some()] : [some().add('"end" >= ?', from), some()];
-    if (from !== undefined) heads[1]!.texts.push('"end" IS NULL');
-  }
+  const { after, limit } = query;
+  const heads = gapHeads(query, markets);
+  if (heads.length === 0) return { items: [], more: false };
+  for (const head of heads) head.add('id > ?', after);
   const ids = await mergedIds(client, 'gap', heads, 'ASC', limit + 1);
-  const rows = await client.gap.findMany({
-    where: { id: { in: ids.slice(0, limit) } },
-    include: { market: true },
-    orderBy: { id: 'asc' },
-  });
+  const rows = await inParts(ids.slice(0, limit), (part) =>
+    client.gap.findMany({
+      where: { id: { in: part } },
+      include: { market: true },
+      orderBy: { id: 'asc' },
+    }),
+  );
   const items = rows.map((row) => ({ id: row.id, value: toGap(row) }));
   return { items, more: ids.length > limit };
+}
+
+/**
+ * Sums up the gaps that touch a window.
+ * @param markets numbers of the markets that are asked for; null = all
+ * @param now the end of what is still open, Unix ms
+ */
+export async function gapTotals(
+  client: Client,
+  window: TimeWindow,
+  markets: readonly number[] | null,
+  now: number,
+): Promise<GapTotals> {
+  const heads = gapHeads(window, markets);
+  if (heads.length === 0) return { count: 0, longest: null, longestMs: 0 };
+  // The heads have no gap in common. Of a group with one max(), SQLite gives the other columns of
+  // the row that holds it.
+  const part = ({ sql }: Conditions): string =>
+    `SELECT id, min(coalesce("end", ?), ?) - max(start, ?) AS ms FROM gap WHERE ${sql}`;
+  const rows = await client.$queryRawUnsafe<{ count: bigint; id: number; ms: number }[]>(
+    `SELECT count(*) AS count, id, max(ms) AS ms FROM (${heads.map(part).join(' UNION ALL ')})`,
+    ...heads.flatMap(({ values }) => [now, window.to ?? now, window.from ?? 0, ...values]),
+  );
+  const { count, id, ms } = rows[0]!;
+  if (Number(count) === 0) return { count: 0, longest: null, longestMs: 0 };
+  const row = await client.gap.findUniqueOrThrow({ where: { id }, include: { market: true } });
+  return { count: Number(count), longest: toGap(row), longestMs: Math.max(0, Number(ms)) };
+}
+
+/** Conditions that part the gaps touching a window, each answered by an index. */
+function gapHeads({ from, to }: TimeWindow, markets: readonly number[] | null): Conditions[] {
+  if (markets?.length === 0) return [];
+  const window = (): Conditions => new Conditions().add('start < ?', to);
+  if (markets !== null && markets.length <= SINGLE_MARKETS) {
+    return markets.map((id) =>
+      window().add('market_id = ?', id).add('("end" IS NULL OR "end" >= ?)', from),
+    );
+  }
+  const wanted = markets === null ? undefined : JSON.stringify(markets);
+  // The plus sign keeps SQLite from the market index, which would have to sort what it finds.
+  const some = (): Conditions =>
+    window().add('+market_id IN (SELECT value FROM json_each(?))', wanted);
+  if (from === undefined) return [some()];
+  const open = some();
+  open.texts.push('"end" IS NULL');
+  return [some().add('"end" >= ?', from), open];
 }

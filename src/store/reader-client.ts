@@ -23,6 +23,8 @@ class ReaderCalls implements StoreReader {
   rows: StoreReader['rows'] = (query) => this.#worker.callUntil(this.#deadline, 'rows', query);
   books: StoreReader['books'] = (query) => this.#worker.callUntil(this.#deadline, 'books', query);
   gaps: StoreReader['gaps'] = (query) => this.#worker.callUntil(this.#deadline, 'gaps', query);
+  gapTotals: StoreReader['gapTotals'] = (selection) =>
+    this.#worker.callUntil(this.#deadline, 'gapTotals', selection);
   coverage: StoreReader['coverage'] = (query) =>
     this.#worker.callUntil(this.#deadline, 'coverage', query);
   coverageMinutes: StoreReader['coverageMinutes'] = (query) =>

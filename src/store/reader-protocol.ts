@@ -13,7 +13,7 @@ export interface ReaderOptions {
 export interface ExportBegun {
   /** Its number in the calls that follow. */
   readonly id: number;
-  /** Least and greatest sequence that it covers; null when it is empty. */
+  /** Least and greatest sequence that it covers; null when it has no books. */
   readonly range: { readonly low: number; readonly high: number } | null;
 }
 
@@ -23,6 +23,7 @@ export interface ReaderService extends Pick<
   | 'rows'
   | 'books'
   | 'gaps'
+  | 'gapTotals'
   | 'coverage'
   | 'coverageMinutes'
   | 'logs'

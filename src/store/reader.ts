@@ -5,10 +5,10 @@ import { BookPages } from './book-pages.js';
 import { BookScan } from './book-scan.js';
 import { type Client, defined, openClient } from './connection.js';
 import { CoverageReader } from './coverage.js';
-import { type ExportChunk, exportChunks } from './export-text.js';
+import { type ExportChunk, exportChunks, gapChunks } from './export-text.js';
 import { StoreError } from './errors.js';
 import { decodeLevels } from './levels.js';
-import { gapPage, logPage } from './pages.js';
+import { gapPage, gapTotals, logPage } from './pages.js';
 import type { ExportBegun, ReaderOptions, ReaderService } from './reader-protocol.js';
 import { rebuild, type StoredRow } from './rebuild.js';
 import { toMarket, toMarketRecord, toWantedPattern } from './records.js';
@@ -31,6 +31,9 @@ type GapsQuery = Parameters<StoreReader['gaps']>[0];
 type CoverageQuery = Parameters<StoreReader['coverage']>[0];
 type MinutesQuery = Parameters<StoreReader['coverageMinutes']>[0];
 type LogsQuery = Parameters<StoreReader['logs']>[0];
+
+/** Gaps of an export that are read at a time. */
+const GAP_PAGE = 1000;
 
 /** Answers all questions about the past, on a read-only connection in a thread of its own. */
 export class Reader implements ReaderService {
@@ -81,11 +84,12 @@ export class Reader implements ReaderService {
 
   async gaps(query: GapsQuery): ReturnType<StoreReader['gaps']> {
     const { client } = await this.#database();
-    const { exchange, symbol, currency } = query;
-    const where = defined({ exchangeName: exchange, symbol, currency });
-    const all = Object.keys(where).length === 0;
-    const markets = all ? null : await client.market.findMany({ where, select: { id: true } });
-    return gapPage(client, query, markets?.map(({ id }) => id) ?? null);
+    return gapPage(client, query, await marketNumbers(client, query));
+  }
+
+  async gapTotals(selection: BookSelection): ReturnType<StoreReader['gapTotals']> {
+    const { client } = await this.#database();
+    return gapTotals(client, selection, await marketNumbers(client, selection), Date.now());
   }
 
   async coverage({ market, ...window }: CoverageQuery): ReturnType<StoreReader['coverage']> {
@@ -133,9 +137,15 @@ export class Reader implements ReaderService {
 
   async exportBegin(options: ExportOptions): Promise<ExportBegun> {
     const { client } = await this.#database();
-    const { scan, markets, range } = await this.#scan(options);
+    const { shape, format, ...selection } = options;
     const id = this.#nextExport++;
-    this.#exports.set(id, exportChunks({ client, scan, markets }, options));
+    if (shape === 'gaps') {
+      const page = (after?: number) => this.gaps({ ...selection, after, limit: GAP_PAGE });
+      this.#exports.set(id, gapChunks(page, format));
+      return { id, range: null };
+    }
+    const { scan, markets, range } = await this.#scan(selection);
+    this.#exports.set(id, exportChunks({ client, scan, markets }, { shape, format }));
     return { id, range };
   }
 
@@ -215,6 +225,17 @@ export class Reader implements ReaderService {
       range: low === undefined || high === undefined ? null : { low, high },
     };
   }
+}
+
+/** Numbers of the markets that are selected; null = all there are. */
+async function marketNumbers(
+  client: Client,
+  { exchange, symbol, currency }: Pick<GapsQuery, 'exchange' | 'symbol' | 'currency'>,
+): Promise<number[] | null> {
+  const where = defined({ exchangeName: exchange, symbol, currency });
+  if (Object.keys(where).length === 0) return null;
+  const markets = await client.market.findMany({ where, select: { id: true } });
+  return markets.map(({ id }) => id);
 }
 
 /** Levels of a row with their places: asks first, then bids, counted through. */

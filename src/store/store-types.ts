@@ -127,6 +127,15 @@ export interface Identified<T> {
   readonly value: T;
 }
 
+/** The gaps of a window, summed up. */
+export interface GapTotals {
+  readonly count: number;
+  /** The one that takes most of the window; null when there is none. */
+  readonly longest: Gap | null;
+  /** How much of the window that one takes, ms; one that is open lasts until now. */
+  readonly longestMs: number;
+}
+
 /** How much of a window a market was covered, and what was received of it. */
 export interface CoverageTotals {
   /** The window: `from` included, `to` excluded, Unix ms; never beyond the present. */
@@ -215,6 +224,8 @@ export interface StoreReader {
       limit: number;
     },
   ): Promise<Page<Identified<Gap>>>;
+  /** How many gaps touch the window, and the one that takes most of it. */
+  gapTotals(selection: BookSelection): Promise<GapTotals>;
   /**
    * How well a market was covered. An absent `from` stands for the beginning of its recording, an
    * absent `to` for now.
@@ -246,14 +257,18 @@ export interface StoreReader {
   wantedPatterns(): Promise<WantedPattern[]>;
   /**
    * A stream of export text for `selection`; the caller pulls chunk by chunk.
-   * `rows`/`books` and `json`/`ndjson` as DESIGN 2.7.
+   * `rows`, `books` or `gaps`, as `json` or `ndjson`.
    */
   exportText(options: ExportOptions): AsyncIterable<string>;
 }
 
+/** The two shapes in which books are exported. */
+export type BookShape = 'rows' | 'books';
+
 /** What to export and how. */
 export interface ExportOptions extends BookSelection {
-  readonly shape: 'rows' | 'books';
+  /** Stored levels or whole books, or the gaps of their window. */
+  readonly shape: BookShape | 'gaps';
   readonly format: 'json' | 'ndjson';
 }
 

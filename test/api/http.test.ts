@@ -141,6 +141,7 @@ describe('/metrics', () => {
   it('gives the numbers of each exchange, the store and the readers', async () => {
     server.control.put(statusOf(market('UPBIT'), { lastBookAt: Date.now() - 5_000 }));
     server.control.put(statusOf(market('UPBIT', 'ETH'), { parseFailures: 2 }));
+    server.control.unreadable.UPBIT = 3;
     server.stats.droppedBooks = 7;
     publish(server.bus, book(market('UPBIT'), 1));
     const response = await fetch(`${server.url}/metrics`);
@@ -158,7 +159,9 @@ describe('/metrics', () => {
     expect(valueOf('orderbook_books_repeated_total{exchange="UPBIT"}')).toBe(8);
     expect(valueOf('orderbook_books_published_total{exchange="UPBIT"}')).toBe(1);
     expect(valueOf('orderbook_books_published_total{exchange="GOPAX"}')).toBe(0);
-    expect(valueOf('orderbook_parse_failures_total{exchange="UPBIT"}')).toBe(2);
+    expect(valueOf('orderbook_parse_failures_total{exchange="UPBIT"}')).toBe(5);
+    expect(valueOf('orderbook_unreadable_messages_total{exchange="UPBIT"}')).toBe(3);
+    expect(valueOf('orderbook_unreadable_messages_total{exchange="GOPAX"}')).toBe(0);
     expect(valueOf('orderbook_reconnects_total{exchange="UPBIT"}')).toBe(2);
     expect(valueOf('orderbook_collectors{exchange="UPBIT",state="LIVE"}')).toBe(2);
     expect(valueOf('orderbook_store_dropped_books_total')).toBe(7);
@@ -200,6 +203,27 @@ describe('/export', () => {
         format: 'json',
       },
     ]);
+  });
+
+  it('tells the number of gaps in the window and where they are', async () => {
+    const gap = { cause: 'STALE', detail: null, attempts: 0 } as const;
+    server.reader.allGaps = [
+      { ...gap, market: market('UPBIT'), start: 1_700_000_000_000, end: 1_700_000_009_000 },
+      { ...gap, market: market('UPBIT', 'ETH'), start: 1_700_000_000_000, end: null },
+      { ...gap, market: market('GOPAX'), start: 1_700_000_000_000, end: null },
+    ];
+    const all = await fetch(`${server.url}/export/UPBIT.ndjson`);
+    await all.text();
+    expect(all.headers.get('x-gaps')).toBe('2');
+    const later = `${server.url}/export/upbit.json?from=1700000010000&symbol=BTC&shape=books`;
+    expect((await fetch(later)).headers.get('x-gaps')).toBe('0');
+    const link = all.headers.get('link');
+    expect(link).toBe('<UPBIT.ndjson?shape=gaps>; rel="related"');
+    const related = new URL(/^<(.*)>/.exec(link!)![1]!, all.url);
+    const gaps = await fetch(related);
+    expect([gaps.status, gaps.headers.get('x-gaps')]).toEqual([200, null]);
+    expect(gaps.headers.get('content-disposition')).toContain('UPBIT-gaps.ndjson');
+    expect(server.reader.exports.at(-1)).toMatchObject({ exchange: 'UPBIT', shape: 'gaps' });
   });
 
   it('gives NDJSON, rows when no shape is named', async () => {

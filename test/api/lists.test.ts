@@ -12,6 +12,7 @@ const ListsQuery = graphql(`
       enabled
       listedAt
       marketCount
+      unreadableMessages
       collectors {
         symbol
       }
@@ -79,6 +80,7 @@ describe('exchanges, markets, collectors', () => {
   });
 
   it('lists exchanges with what is recorded of them', async () => {
+    server.control.unreadable.UPBIT = 3;
     const { data } = await server.run(ListsQuery, {});
     expect(data?.exchanges).toEqual([
       {
@@ -87,6 +89,7 @@ describe('exchanges, markets, collectors', () => {
         enabled: true,
         listedAt: '1970-01-01T00:00:00.000Z',
         marketCount: 1,
+        unreadableMessages: '3',
         collectors: [{ symbol: 'BTC' }],
       },
     ]);

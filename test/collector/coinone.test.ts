@@ -69,6 +69,36 @@ describe('Coinone frames', () => {
     expect(host.books.map((b) => b.exchangeTimestamp)).toEqual([1790134177753, 1790134177753]);
   });
 
+  it('do not fall silent after one with an absurd id', async () => {
+    const book = recorded[4]!;
+    const withId = (id: string): string => book.replaceAll('1790134177753001', id);
+    server.send(withId('9999999999999999'));
+    await until(() => host.books.length === 1, 'the book of the absurd id');
+    // One that is older is late, and so is the same one again; two that rise are the true order.
+    for (const id of ['1790134177753001', '1790134177753001']) server.send(withId(id));
+    server.send(withId('1790134177753002'));
+    await until(() => host.unreadables.length === 1, 'the contradiction');
+    expect(host.books).toHaveLength(1);
+    expect(host.unreadables[0]).toMatchObject({
+      code: 'BTC-KRW',
+      reason: 'id fell from 9999999999999999 to 1790134177753001 and rises from there',
+    });
+    // Its book is asked for anew, and counts although it was there before.
+    await until(() => server.received.length === 4, 'the new subscription');
+    expect(server.received.slice(2).map((r) => JSON.parse(r) as unknown)).toMatchObject(
+      ['UNSUBSCRIBE', 'SUBSCRIBE'].map((request_type) => ({
+        request_type,
+        topic: { target_currency: 'BTC' },
+      })),
+    );
+    server.send(withId('1790134177753002'));
+    server.send(withId('1790134177753003'));
+    await until(() => host.books.length === 3, 'the books that follow');
+    server.send(withId('12345678901234567890'));
+    await until(() => host.unreadables.length === 2, 'an id that is none');
+    expect(host.unreadables[1]!.reason).toContain('expected up to 16 digits');
+  });
+
   it('refuse a pair by an error that does not name it', async () => {
     server.send(fixture('coinone/ws_orderbook_docs_xrp_default.json').trim());
     server.send(recorded[2]!);

@@ -114,6 +114,15 @@ describe('GopaxBook', () => {
     expect(book.sides.bids).toHaveLength(2);
   });
 
+  it('refuses a malformed delta when it comes, not the snapshot that it would have waited for', () => {
+    const book = new GopaxBook();
+    const bad = { ask: [], bid: true, tradingPairName: 'BCH-KRW' };
+    expect(() => book.delta(bad as unknown as WireObject)).toThrow('bid is true');
+    expect(book.delta(delta('bid', '4500000', '3', 1_000_000, '1999089300'))).toBeNull();
+    book.snapshot(payload(docs[0]!));
+    expect(book.sides.bids[1]).toEqual(['4500000', '3']);
+  });
+
   it('reads 1e-8 exactly', () => {
     const book = new GopaxBook();
     book.snapshot(payload(docs[0]!));

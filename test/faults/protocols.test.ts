@@ -56,6 +56,41 @@ describe('the whole program', () => {
     await expectExact(recorder);
   });
 
+  it('asks for a book anew that came unreadable, also when its market is quiet from then on', async () => {
+    const markets = ['UPBIT', 'BITHUMB', 'COINONE', 'KORBIT'].map((name) => `${name}:BTC-KRW`);
+    recorder = await startRecorder({}, { ...ENV, COLLECT: markets.join(',') });
+    await allLive(recorder);
+    const { bus, supervisor } = recorder.app;
+    const current = (): Map<string, number | undefined> =>
+      new Map(
+        supervisor
+          .collectors()
+          .map(({ market }) => [market.exchange, bus.current(market)?.sequence]),
+      );
+    const before = current();
+    for (const simulator of recorder.simulators.all) simulator.faults.garble(true);
+    await step(recorder, 1);
+    for (const simulator of recorder.simulators.all) simulator.faults.garble(false);
+    await until(
+      () => [...current()].every(([exchange, sequence]) => sequence !== before.get(exchange)),
+      'the books that were lost',
+    );
+    await expectExact(recorder);
+    expect(supervisor.collectors().every((c) => c.state === 'LIVE' && c.reconnects === 0)).toBe(
+      true,
+    );
+    const told = await recorder.query<{ exchanges: { unreadableMessages: string }[] }>(
+      '{ exchanges { unreadableMessages } }',
+    );
+    expect(told.exchanges.map((e) => e.unreadableMessages).sort()).toEqual([
+      '0',
+      '1',
+      '1',
+      '1',
+      '1',
+    ]);
+  });
+
   it('records what exchanges repeat, swap, date in µs or send out of the past, without a gap', async () => {
     recorder = await startRecorder({}, ENV);
     const { upbit, bithumb, coinone, korbit, gopax } = recorder.simulators;

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BadInputError, parseExportOptions, parseTime } from '../../src/store/export-options.js';
+import type { Gap } from '../../src/market/gap.js';
 import { openStore } from '../../src/store/store.js';
 import type { Store } from '../../src/store/store-types.js';
 import {
@@ -15,6 +17,7 @@ import {
   seeded,
   stored,
   temporaryFolder,
+  until,
   UPBIT_BTC,
   UPBIT_ETH,
   walk,
@@ -22,6 +25,28 @@ import {
 
 const COMMAND = fileURLToPath(new URL('../../src/store/export-command.ts', import.meta.url));
 const START = Date.UTC(2026, 8, 1);
+
+/** More than the reader takes at a time; the longest lasts 700 ms. */
+const ETH_GAP: Gap = {
+  market: UPBIT_ETH,
+  start: START + 100,
+  end: START + 400,
+  cause: 'DISCONNECTED',
+  detail: 'close code 1006',
+  attempts: 2,
+};
+const GAPS: readonly Gap[] = [
+  ETH_GAP,
+  { ...ETH_GAP, start: START + 1_000, end: START + 1_700, cause: 'PROCESS_DOWN', detail: null },
+  ...Array.from({ length: 1_000 }, (_, i) => {
+    return { ...ETH_GAP, start: START + 10_000 + 10 * i, end: START + 10_005 + 10 * i };
+  }),
+];
+
+/** A gap as the export's shape `gaps` has it. */
+function exportedGap({ market, ...gap }: Gap): unknown {
+  return { ...market, ...gap };
+}
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let path: string;
@@ -46,7 +71,10 @@ beforeAll(async () => {
       exchangeTimestamp: i % 3 === 0 ? null : timestamp - 7,
     });
   }
+  GAPS.forEach((gap) => store.putGap(gap));
+  store.putGap({ ...ETH_GAP, start: START + 90_000, end: null, cause: 'STALE', detail: 'silent' });
   await stored(store);
+  await until(async () => (await store.reader.gapTotals({ exchange: 'UPBIT' })).count === 1_003);
 });
 afterAll(async () => {
   await store.close();
@@ -95,6 +123,38 @@ describe('exportText', () => {
   });
 });
 
+describe('the gaps of a window', () => {
+  it('are exported oldest first, each once, however many', async () => {
+    const all = await exportOf(store.reader, { exchange: 'UPBIT', shape: 'gaps' });
+    expect(all).toHaveLength(1_003);
+    expect(all.slice(0, -1)).toEqual(GAPS.map(exportedGap));
+    expect(all.at(-1)).toMatchObject({ start: START + 90_000, end: null, detail: 'silent' });
+    expect(await exportOf(store.reader, { exchange: 'GOPAX', shape: 'gaps' })).toEqual([]);
+  });
+
+  it('are those that touch it, with the one that takes most of it', async () => {
+    const window = { exchange: 'UPBIT', from: START + 300, to: START + 1_200 } as const;
+    expect(await exportOf(store.reader, { ...window, shape: 'gaps' })).toEqual(
+      GAPS.slice(0, 2).map(exportedGap),
+    );
+    expect(await store.reader.gapTotals(window)).toEqual({
+      count: 2,
+      longest: GAPS[1],
+      longestMs: 200,
+    });
+    const none = { count: 0, longest: null, longestMs: 0 };
+    expect(await store.reader.gapTotals({ ...window, symbol: 'BTC' })).toEqual(none);
+    expect(await store.reader.gapTotals({ ...window, exchange: 'KORBIT' })).toEqual(none);
+    // One that is open lasts until now, or to the end of the window.
+    const open = { exchange: 'UPBIT', symbol: 'ETH', from: START + 95_000 } as const;
+    expect(await store.reader.gapTotals({ ...open, to: START + 96_000 })).toMatchObject({
+      count: 1,
+      longest: { end: null },
+      longestMs: 1_000,
+    });
+  });
+});
+
 describe('the command', () => {
   it('writes rows as one JSON array with the seven columns', async () => {
     const { code, out, err } = await run(['upbit', '--symbol', 'btc']);
@@ -124,11 +184,53 @@ describe('the command', () => {
     const { code, out, err } = await run(['GOPAX', ...flags, '--out', file]);
     expect([code, out, err]).toEqual([0, '', '']);
     const lines = (await readFile(file, 'utf8')).trimEnd().split('\n');
+    expect(await readFile(`${file}.gaps.ndjson`, 'utf8')).toBe('');
     const expected = recorder.books.filter(
       ({ market, timestamp }) =>
         market === GOPAX_BTC && timestamp >= START + 3_000 && timestamp < START + 5_000,
     );
     expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(expected.map(exported));
+  });
+
+  it('writes the gaps of the window beside the file, and tells of the longest', async () => {
+    const file = join(folder.path, 'eth.json');
+    const window = ['UPBIT', '--symbol', 'ETH', '--to', `${START + 5_000}`];
+    const { code, err } = await run([...window, '--out', file]);
+    expect(code).toBe(0);
+    expect(err).toBe(
+      `note: 2 gaps touch this window, the longest 0.7 s of UPBIT:ETH-KRW from ` +
+        `2026-09-01T00:00:01.000Z (PROCESS_DOWN); ${file}.gaps.ndjson has them\n`,
+    );
+    const lines = (await readFile(`${file}.gaps.ndjson`, 'utf8')).trimEnd().split('\n');
+    const expected = GAPS.slice(0, 2).map(exportedGap);
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(expected);
+
+    const rows = await run(window);
+    expect(JSON.parse(rows.out)).toEqual(JSON.parse(await readFile(file, 'utf8')));
+    expect(rows.err).toContain('2 gaps touch this window');
+    expect(rows.err).toContain('--shape gaps lists them');
+    const gaps = await run([...window, '--shape', 'gaps']);
+    expect([gaps.code, gaps.err]).toEqual([0, '']);
+    expect(JSON.parse(gaps.out)).toEqual(expected);
+  });
+
+  it('writes no file beside a device', async () => {
+    const { code, err } = await run(['UPBIT', '--symbol', 'ETH', '--out', '/dev/null']);
+    expect(code).toBe(0);
+    expect(err).toContain('1003 gaps touch this window');
+    expect(existsSync('/dev/null.gaps.ndjson')).toBe(false);
+  });
+
+  it('writes over no database', async () => {
+    const before = await readFile(path);
+    expect((await run(['UPBIT', '--out', path])).err).toContain('the database itself');
+    const beside = join(folder.path, 'x.gaps.ndjson');
+    await writeFile(beside, before);
+    const { code, err } = await run(['UPBIT', '--out', join(folder.path, 'x')], {
+      DB_PATH: beside,
+    });
+    expect([code, err]).toEqual([1, expect.stringContaining(`${beside}, the database itself`)]);
+    expect(await readFile(beside)).toEqual(before);
   });
 
   it('writes an empty array and says so when nothing was recorded', async () => {
@@ -160,7 +262,7 @@ describe('the command', () => {
     ],
     [[], /no exchange is named; choose one of BITHUMB/],
     [['UPBIT', 'GOPAX'], /one exchange at a time/],
-    [['UPBIT', '--shape', 'levels'], /"shape" is "levels"; it must be rows or books/],
+    [['UPBIT', '--shape', 'levels'], /"shape" is "levels"; it must be rows or books or gaps/],
     [['UPBIT', '--colour', 'red'], /Unknown option '--colour'[^]*--symbol BTC/],
     [['UPBIT', '--out', join('/', 'nowhere', 'x.json')], /ENOENT.*not complete/],
   ])('refuses %j', async (args, message) => {

@@ -121,6 +121,8 @@ describe('plans of the statements', () => {
       for (const markets of [{}, { exchange: 'UPBIT' }, UPBIT_BTC, { symbol: 'BTC' }] as const) {
         await reader.gaps({ ...window, ...markets, after: 0, limit: 5 });
       }
+      await reader.gapTotals({ ...UPBIT_BTC, ...window });
+      await reader.gapTotals({ exchange: 'UPBIT', from: 3, ...window });
       await reader.coverage({ market: UPBIT_BTC, ...window });
       await reader.coverageMinutes({ market: UPBIT_BTC, ...window, limit: 5 });
     }

@@ -205,6 +205,32 @@ describe('gaps and logs', () => {
     expect(gopax.items.map((item) => item.value)).toEqual([other]);
   });
 
+  it('come in pages as large as the API allows', async () => {
+    const gaps = Array.from({ length: 1_001 }, (_, i) => ({
+      market: UPBIT_BTC,
+      start: 10 * i,
+      end: 10 * i + 5,
+      cause: 'STALE' as const,
+      detail: null,
+      attempts: 0,
+    }));
+    const log = {
+      timestamp: 1,
+      level: 'info',
+      event: 'STALE',
+      exchange: null,
+      pair: null,
+    } as const;
+    const logs = gaps.map((_, i) => ({ ...log, message: String(i) }));
+    await writer.write({ ...NOTHING, gaps, logs });
+    const gapPage = await reader.gaps({ limit: 1_000 });
+    expect(gapPage).toMatchObject({ more: true });
+    expect(gapPage.items.map(({ value }) => value)).toEqual(gaps.slice(0, 1_000));
+    const logPage = await reader.logs({ limit: 1_000 });
+    expect(logPage).toMatchObject({ more: true });
+    expect(logPage.items.map(({ value }) => value)).toEqual(logs.slice(1).reverse());
+  });
+
   it('page and filter logs, newest first', async () => {
     const levels = ['debug', 'info', 'warn', 'error'] as const;
     const logs = Array.from({ length: 8 }, (_, i) => ({

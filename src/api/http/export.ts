@@ -39,6 +39,17 @@ function fileName({ exchange, symbol, currency, shape, format }: ExportOptions):
   return `${parts.join('-').replace(/[^A-Za-z0-9-]/g, '_')}.${format}`;
 }
 
+/**
+ * Headers that tell of the gaps in the window of exported books: their number, and where they are.
+ * The address is relative to the export's own.
+ */
+function gapHeaders(count: number, url: URL): Record<string, string> {
+  const query = new URLSearchParams(url.searchParams);
+  query.set('shape', 'gaps');
+  const file = url.pathname.slice(url.pathname.lastIndexOf('/') + 1);
+  return { 'x-gaps': String(count), link: `<${file}?${query}>; rel="related"` };
+}
+
 /** Streams recorded books out of the database, as fast as the client takes them and no faster. */
 export class ExportEndpoint {
   readonly #reader: StoreReader;
@@ -76,7 +87,7 @@ export class ExportEndpoint {
       return true;
     }
     this.#running++;
-    this.#stream(options, res)
+    this.#stream(options, url, res)
       .catch((error: unknown) => {
         this.#log.error(error);
         // Once bytes are out only a cut connection tells the client that the rest is missing.
@@ -89,14 +100,19 @@ export class ExportEndpoint {
     return true;
   }
 
-  async #stream(options: ExportOptions, res: ServerResponse): Promise<void> {
+  async #stream(options: ExportOptions, url: URL, res: ServerResponse): Promise<void> {
     const gone = new AbortController();
     res.once('close', () => gone.abort());
     const chunks = this.#reader.exportText(options)[Symbol.asyncIterator]();
     try {
       // The first chunk is awaited before the headers, so that a failure can still have a status.
       let chunk = await chunks.next();
+      const gaps =
+        options.shape === 'gaps'
+          ? {}
+          : gapHeaders((await this.#reader.gapTotals(options)).count, url);
       res.writeHead(200, {
+        ...gaps,
         'content-type': TYPES[options.format],
         'content-disposition': `attachment; filename="${fileName(options)}"`,
         'cache-control': 'no-store',

@@ -66,7 +66,10 @@ export class Gate {
     const { origin } = req.headers;
     if (origin === undefined || !this.#corsOrigins.has(origin)) return;
     res.setHeader('access-control-allow-origin', origin);
-    res.setHeader('access-control-expose-headers', 'content-disposition, retry-after');
+    res.setHeader(
+      'access-control-expose-headers',
+      'content-disposition, link, retry-after, x-gaps',
+    );
   }
 
   /** Answers if the request is a browser's question before another (a preflight); says whether it is. */

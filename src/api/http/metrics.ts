@@ -113,6 +113,13 @@ export class Metrics {
       () => withUnknown(sum(['parseFailures'])),
     );
     this.#count(
+      'orderbook_unreadable_messages_total',
+      'Those of them that named no market, since the server began.',
+      labels,
+      () =>
+        EXCHANGES.map((exchange): Sample => [{ exchange }, control.unreadableMessages(exchange)]),
+    );
+    this.#count(
       'orderbook_reconnects_total',
       `Connections made again, counted once per market, ${since}.`,
       labels,

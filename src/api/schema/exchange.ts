@@ -38,6 +38,12 @@ const ExchangeInfoType = builder.objectRef<ExchangeRecord>('ExchangeInfo').imple
       resolve: async ({ exchange }, _args, { reader }) =>
         (await reader.markets(exchange)).filter((market) => market.listed).length,
     }),
+    unreadableMessages: t.field({
+      type: 'BigInt',
+      description:
+        'Its messages that could not be read and named no market, since the server began; the `logs` of the event `API_ERROR` tell when. Those that named one are in its `parseFailures`.',
+      resolve: ({ exchange }, _args, { control }) => control.unreadableMessages(exchange),
+    }),
     collectors: t.field({
       type: [CollectorType],
       description: 'Its collectors, by symbol and currency.',

@@ -42,8 +42,8 @@ const INVALID_TOPIC = '160012';
  * by an error that does not name it, so only a pair without a book is known to be refused.
  */
 export class CoinoneController extends WSController {
-  /** Id of the newest book of each pair on this connection. */
-  readonly #lastIds = new Map<string, string>();
+  /** Order of the books of each pair on this connection. */
+  readonly #orders = new Map<string, BookOrder>();
   /** UNSUBSCRIBE requests that have no answer yet. */
   #unsubscribing = 0;
 
@@ -60,7 +60,7 @@ export class CoinoneController extends WSController {
     removed: readonly Pair[],
   ): readonly string[] {
     // A pair that comes back is sent its book under the id it had; that is no repeat then.
-    for (const pair of added) this.#lastIds.delete(pairText(pair));
+    for (const pair of added) this.#orders.delete(pairText(pair));
     this.#unsubscribing += removed.length;
     return [
       ...removed.map((pair) => request('UNSUBSCRIBE', pair)),
@@ -77,7 +77,7 @@ export class CoinoneController extends WSController {
   }
 
   protected override resetConnection(): void {
-    this.#lastIds.clear();
+    this.#orders.clear();
     this.#unsubscribing = 0;
   }
 
@@ -119,20 +119,36 @@ export class CoinoneController extends WSController {
     const code = pairText(pair);
     try {
       const id = wireText(book['id'] ?? book['i'], 'id');
-      if (!/^\d{4,20}$/.test(id)) throw new WireError(`id is "${id}"; expected digits`);
-      const last = this.#lastIds.get(code);
-      if (last !== undefined && !isGreater(id, last)) return;
+      if (!/^\d{4,16}$/.test(id)) throw new WireError(`id is "${id}"; expected up to 16 digits`);
+      if (!this.#isNewer(code, id)) return;
       const short = 'a' in book;
       const [price, volume] = short ? (['p', 'q'] as const) : (['price', 'qty'] as const);
       const sides = {
         asks: readLevelObjects('ask', book[short ? 'a' : 'asks'], price, volume),
         bids: readLevelObjects('bid', book[short ? 'b' : 'bids'], price, volume),
       };
-      this.#lastIds.set(code, id);
+      this.#orders.set(code, { newest: id, late: null });
       this.deliver(code, sides, Number(id.slice(0, -3)));
     } catch (error) {
       throw error instanceof Error ? new WireError(error.message, pair) : error;
     }
+  }
+
+  /**
+   * Whether a book comes after the newest one. An older one is late, and dropped. But two older ones
+   * that rise prove the newest wrong, for books come in order: one absurd `id` must not silence its
+   * pair. Then the order begins anew; what was dropped lies in a gap.
+   */
+  #isNewer(code: string, id: string): boolean {
+    const order = this.#orders.get(code);
+    if (order === undefined || isGreater(id, order.newest)) return true;
+    if (id === order.newest) return false;
+    if (order.late !== null && isGreater(id, order.late)) {
+      this.#orders.delete(code);
+      throw new WireError(`id fell from ${order.newest} to ${order.late} and rises from there`);
+    }
+    order.late = id;
+    return false;
   }
 
   #error(message: WireObject): void {
@@ -147,6 +163,13 @@ export class CoinoneController extends WSController {
     if (code === INVALID_TOPIC && certain) this.refuse(only[0]!, reason);
     else this.context.host.log('EXCHANGE_ERROR', null, { reason });
   }
+}
+
+/** How far the books of a pair have come, by their `id`. */
+interface BookOrder {
+  readonly newest: string;
+  /** The last one that was older than that, since it came. */
+  late: string | null;
 }
 
 /** Order of two ids: digits without leading zeros, so longer is greater and equal lengths are text. */

@@ -21,6 +21,12 @@ interface Entry extends Stamp {
   readonly volume: string;
 }
 
+/** The changes of one message. */
+interface Delta {
+  readonly asks: readonly Entry[];
+  readonly bids: readonly Entry[];
+}
+
 /** One side: its levels best first, and the stamp of each price. */
 class BookSide {
   levels: readonly Level[] = [];
@@ -84,7 +90,7 @@ export class GopaxBook {
   readonly #bids = new BookSide('bid');
   #maxEntryId: number | null = null;
   #newestEntryId = -1;
-  #early: WireObject[] = [];
+  #early: Delta[] = [];
 
   /** Whether the snapshot has come. */
   get complete(): boolean {
@@ -118,7 +124,7 @@ export class GopaxBook {
     this.#newestEntryId = maxEntryId;
     const early = this.#early;
     this.#early = [];
-    for (const delta of early) this.delta(delta);
+    for (const delta of early) this.#apply(delta, maxEntryId);
   }
 
   /**
@@ -128,13 +134,17 @@ export class GopaxBook {
    * @throws {WireError} when it is malformed; nothing of it is applied
    */
   delta(payload: WireObject): number | null {
-    const maxEntryId = this.#maxEntryId;
-    if (maxEntryId === null) {
-      this.#early.push(payload);
-      return null;
-    }
-    const asks = entriesOf(payload['ask'], 'ask');
-    const bids = entriesOf(payload['bid'], 'bid');
+    // Read also when it has to wait: what is wrong with it is no fault of the snapshot.
+    const delta = {
+      asks: entriesOf(payload['ask'], 'ask'),
+      bids: entriesOf(payload['bid'], 'bid'),
+    };
+    if (this.#maxEntryId !== null) return this.#apply(delta, this.#maxEntryId);
+    this.#early.push(delta);
+    return null;
+  }
+
+  #apply({ asks, bids }: Delta, maxEntryId: number): number | null {
     this.#asks.apply(asks.filter((e) => e.entryId > maxEntryId));
     this.#bids.apply(bids.filter((e) => e.entryId > maxEntryId));
     let newest: number | null = null;
@@ -177,7 +187,8 @@ function counter(value: ExactJson | undefined, what: string): number {
 function secondsToMs(text: string): number {
   const [seconds, fraction = ''] = decimalFromWire(text).split('.');
   const ms = Number(seconds) * 1000 + Number(fraction.slice(0, 3).padEnd(3, '0'));
-  if (!Number.isSafeInteger(ms))
+  // Beyond the year 5138 it is no time; a Date could not even hold the greatest of them.
+  if (!Number.isSafeInteger(ms) || ms < 0 || ms >= 1e14)
     throw new WireError(`updatedAt is "${text}"; expected Unix seconds`);
   return ms;
 }

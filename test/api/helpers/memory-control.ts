@@ -31,6 +31,8 @@ export function statusOf(market: Market, more: Partial<CollectorStatus> = {}): C
 
 /** Collectors without sockets. `NOPE` is listed nowhere, and GOPAX cannot be reached. */
 export class MemoryControl implements CollectorControl {
+  /** Unreadable messages that named no market. */
+  readonly unreadable: Partial<Record<Exchange, number>> = {};
   readonly statuses = new Map<string, CollectorStatus>();
 
   /** Adds a collector. */
@@ -48,8 +50,8 @@ export class MemoryControl implements CollectorControl {
     return this.statuses.get(marketKey(market));
   }
 
-  unreadableMessages(): number {
-    return 0;
+  unreadableMessages(exchange: Exchange): number {
+    return this.unreadable[exchange] ?? 0;
   }
 
   completeness(exchange: Exchange): Completeness {

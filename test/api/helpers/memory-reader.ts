@@ -10,8 +10,10 @@ import type {
   BookPage,
   BookPageQuery,
   BookRow,
+  BookSelection,
   ExchangeRecord,
   ExportOptions,
+  GapTotals,
   Identified,
   MarketRecord,
   Page,
@@ -113,6 +115,11 @@ export class MemoryReader implements StoreReader {
           (value.end ?? Infinity) >= from,
       );
     return pageOf(found, query.limit);
+  }
+
+  async gapTotals(selection: BookSelection): Promise<GapTotals> {
+    const { items } = await this.gaps({ ...selection, limit: this.allGaps.length });
+    return { count: items.length, longest: items[0]?.value ?? null, longestMs: 0 };
   }
 
   async coverage({
