@@ -118,6 +118,21 @@ const query = async (text) => {
   return data;
 };
 
+/** Books by their time from receipt to commit: how many took at most so many ms, and all. */
+const commits = async () => {
+  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  const name = 'orderbook_store_commit_delay_seconds_bucket';
+  return [...text.matchAll(new RegExp(`${name}\\{le="([^"]+)"\\} (\\d+)`, 'g'))].map((match) => [
+    match[1] === '+Inf' ? Infinity : Math.round(Number(match[1]) * 1000),
+    Number(match[2]),
+  ]);
+};
+/** The bound that `share` of the commits between two of them did not exceed, ms. */
+const commitBound = (before, after, share) => {
+  const counts = after.map(([bound, count], i) => [bound, count - before[i][1]]);
+  return counts.find(([, count]) => count >= share * counts.at(-1)[1])[0];
+};
+
 const started = performance.now();
 for (;;) {
   await sleep(500);
@@ -143,8 +158,10 @@ async function phase(name, rate, minutes) {
   await sleep(15_000);
   await Promise.all([ask(recorder), ask(readers)]);
   const before = await health();
+  const commitsBefore = await commits();
   await sleep(minutes * 60_000);
   const [own, live, after] = [await ask(recorder), await ask(readers), await health()];
+  const commitsAfter = await commits();
   const stored = (after.store.storedBooks - before.store.storedBooks) / (minutes * 60);
   const half = own.rss.slice(Math.floor(own.rss.length / 2));
   console.log(
@@ -155,9 +172,7 @@ async function phase(name, rate, minutes) {
       `main heap ${megabytes(own.memory.heapUsed)} of ${megabytes(own.memory.heapTotal)} MB, buffers ${megabytes(own.memory.arrayBuffers)} MB`,
       `receive to subscriber p50 ${live.p50} ms, p99 ${live.p99} ms, max ${live.max} ms (${live.deliveries} deliveries)`,
       `${Math.round(stored)} books/s stored, last flush ${after.store.lastFlushMs?.toFixed(1)} ms`,
-      ...(after.store.commitDelayMs === undefined
-        ? []
-        : [`receive to committed p99 ${after.store.commitDelayMs.p99} ms`]),
+      `receive to committed p50 ≤ ${commitBound(commitsBefore, commitsAfter, 0.5)} ms, p99 ≤ ${commitBound(commitsBefore, commitsAfter, 0.99)} ms (FLUSH_MS ${after.store.flushMs})`,
       `dropped ${after.store.droppedBooks}`,
     ].join('; '),
   );

@@ -82,6 +82,7 @@ export async function startApp(
       else logger.log('STORE_FAILED', {}, { reason });
     });
 
+    store.onCommitted((receivedAt) => bus.commits.publish(receivedAt));
     store.onRetired((retired) => logger.log('BOOKS_RETIRED', {}, retired));
     store.onDiskWarning(({ daysUntilFull, freeBytes, growthBytesPerDay }) => {
       const figures = { freeBytes: freeBytes ?? 0, growthBytesPerDay: growthBytesPerDay ?? 0 };

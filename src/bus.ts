@@ -205,6 +205,8 @@ export class Bus {
   readonly gaps = new Topic<Gap>();
   /** What was received of each market, a finished minute at a time. */
   readonly coverage = new Topic<CoverageMinute>();
+  /** Times of receipt (Unix ms) of books that have just been stored, a batch at a time. */
+  readonly commits = new Topic<readonly number[]>();
   /** Every log event. */
   readonly logs = new Topic<LogRecord>();
 

@@ -33,7 +33,7 @@ export class BookBatch {
   #count = 0;
   #rowBytes = 0;
   #firstSequence: number | null = null;
-  #lastTimestamp = 0;
+  #timestamps: number[] = [];
 
   /** Adds a row, which comes after all before. */
   add(row: BookRow): void {
@@ -41,7 +41,7 @@ export class BookBatch {
     const { id } = row.number;
     this.#count++;
     this.#firstSequence ??= sequence;
-    this.#lastTimestamp = timestamp;
+    this.#timestamps.push(timestamp);
     if (steppedFrom !== null) this.steps.push({ sequence, fromMs: steppedFrom, toMs: timestamp });
     if (id === null) {
       this.books.push({ ...row, asks: ownText(asks), bids: ownText(bids) });
@@ -86,7 +86,12 @@ export class BookBatch {
 
   /** Timestamp of the newest one. */
   get lastTimestamp(): number {
-    return this.#lastTimestamp;
+    return this.#timestamps.at(-1) ?? 0;
+  }
+
+  /** When each one was received, Unix ms; a list that stays as it is. */
+  get timestamps(): readonly number[] {
+    return this.#timestamps;
   }
 
   /** The rows of markets whose number is known, as {@link WriteBatch.rows}; a copy. */
@@ -100,6 +105,7 @@ export class BookBatch {
   /** Empties it for other books. */
   clear(): void {
     this.books.length = 0;
+    this.#timestamps = [];
     this.steps.length = 0;
     this.#length = LONG_HEADER;
     this.#firstSequence = null;

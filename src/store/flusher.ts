@@ -21,6 +21,8 @@ export interface FlushTimes {
 export class Flusher {
   /** Publishes the reason when writing starts to fail or the reason changes, null when it works. */
   readonly failures = new Topic<string | null>();
+  /** Publishes when each book of a batch was received (Unix ms), once the batch is committed. */
+  readonly commits = new Topic<readonly number[]>();
 
   readonly #queue: WriteQueue;
   readonly #write: (batch: WriteBatch) => Promise<void>;
@@ -109,8 +111,10 @@ export class Flusher {
     try {
       const batch = this.#queue.begin(Date.now(), heartbeat);
       await this.#write(batch);
-      this.#storedBooks += this.#queue.current;
+      const committed = this.#queue.current;
+      this.#storedBooks += committed.length;
       this.#queue.commit();
+      this.commits.publish(committed);
       this.#lastFlushMs = performance.now() - started;
       if (heartbeat) this.#lastHeartbeat = started;
       this.#retryWait = 0;

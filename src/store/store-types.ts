@@ -295,6 +295,8 @@ export interface Store {
   onGap(listener: (gap: Gap) => void): void;
   /** Called when writing starts to fail (`failure` is the reason) and when it works again (null). */
   onFailure(listener: (failure: string | null) => void): void;
+  /** Called with the times of receipt (Unix ms) of books that are stored from now on, come what may. */
+  onCommitted(listener: (receivedAt: readonly number[]) => void): void;
   /** Called after each pass that deleted old books. */
   onRetired(listener: (retired: Retired) => void): void;
   /** Called with the figures when the disk is about to fill; once, until it no longer is. */

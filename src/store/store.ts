@@ -214,6 +214,10 @@ class OpenStore implements Store {
     this.#flusher.failures.on(listener);
   }
 
+  onCommitted(listener: (receivedAt: readonly number[]) => void): void {
+    this.#flusher.commits.on(listener);
+  }
+
   onRetired(listener: (retired: Retired) => void): void {
     this.#retired.on(listener);
   }

@@ -172,9 +172,9 @@ export class WriteQueue {
     }
   }
 
-  /** Books of the batch of {@link begin}. */
-  get current(): number {
-    return this.#current === null ? 0 : this.#batches[0]!.count;
+  /** When each book of the batch of {@link begin} was received, Unix ms. */
+  get current(): readonly number[] {
+    return this.#current === null ? [] : this.#batches[0]!.timestamps;
   }
 
   /** The batch of {@link begin} could not be stored. */

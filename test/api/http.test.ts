@@ -144,6 +144,7 @@ describe('/metrics', () => {
     server.control.unreadable.UPBIT = 3;
     server.stats.droppedBooks = 7;
     publish(server.bus, book(market('UPBIT'), 1));
+    server.bus.commits.publish([Date.now() - 50_000, Date.now() + 10_000]);
     const response = await fetch(`${server.url}/metrics`);
     const text = await response.text();
     expect(response.headers.get('content-type')).toContain('text/plain; version=0.0.4');
@@ -165,6 +166,10 @@ describe('/metrics', () => {
     expect(valueOf('orderbook_reconnects_total{exchange="UPBIT"}')).toBe(2);
     expect(valueOf('orderbook_collectors{exchange="UPBIT",state="LIVE"}')).toBe(2);
     expect(valueOf('orderbook_store_dropped_books_total')).toBe(7);
+    expect(valueOf('orderbook_store_commit_delay_seconds_count')).toBe(2);
+    expect(valueOf('orderbook_store_commit_delay_seconds_bucket{le="0.01"}')).toBe(1);
+    expect(valueOf('orderbook_store_commit_delay_seconds_bucket{le="30"}')).toBe(1);
+    expect(valueOf('orderbook_store_commit_delay_seconds_bucket{le="60"}')).toBe(2);
     expect(valueOf('orderbook_api_readers')).toBe(0);
     const age = valueOf('orderbook_last_book_age_seconds{exchange="UPBIT"}');
     expect(age).toBeGreaterThanOrEqual(5);

@@ -88,6 +88,22 @@ describe('store', () => {
     });
   });
 
+  it('tells of each book once when it is committed, and it can be read then', async () => {
+    await withStore({ path, flushMs: 1, maxBatch: 3 }, async (store) => {
+      const committed: number[] = [];
+      const readable: Promise<unknown>[] = [];
+      store.onCommitted((receivedAt) => {
+        committed.push(...receivedAt);
+        readable.push(store.reader.bookAt(UPBIT_BTC, receivedAt.at(-1)!));
+      });
+      const recorder = new Recorder(store);
+      for (let i = 0; i < 10; i++) recorder.put(UPBIT_BTC, 1_789_000_000_000 + i, small(i));
+      await stored(store);
+      expect(committed).toEqual(recorder.books.map((book) => book.timestamp));
+      expect(await Promise.all(readable)).not.toContain(null);
+    });
+  });
+
   it.each([0, 700, 60_000])(
     'rebuilds every book of random walks, over a restart (SNAPSHOT_EVERY_MS %i)',
     async (snapshotEveryMs) => {

@@ -1,5 +1,5 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
-import { Counter, Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Bus } from '../../bus.js';
 import type { CollectorControl } from '../../collector/collector-control.js';
 import { COLLECTOR_STATES, type CollectorStatus } from '../../market/collector-status.js';
@@ -24,17 +24,23 @@ export interface MetricsSources {
 const DELAY_RESOLUTION = 10;
 const NANOSECONDS = 1e9;
 
+/** Bounds of the time from receipt to commit, s; fine around FLUSH_MS, 0.1 s by default. */
+const COMMIT_BUCKETS = [
+  0.01, 0.025, 0.05, 0.075, 0.1, 0.11, 0.12, 0.13, 0.14, 0.15, 0.175, 0.2, 0.25, 0.3, 0.4, 0.5,
+  0.75, 1, 2.5, 5, 10, 30, 60,
+];
+
 /** A value with its labels; the names of the labels are those of the metric. */
 type Sample = readonly [labels: Readonly<Record<string, string>>, value: number];
 
 /**
  * The program's numbers for Prometheus. Most are read where they are kept at the moment of a scrape;
- * published books and the delay of the event loop are measured from construction on.
+ * published and committed books and the delay of the event loop are measured from construction on.
  */
 export class Metrics {
   readonly #registry = new Registry();
   readonly #loopDelay: IntervalHistogram;
-  readonly #stop: () => void;
+  readonly #stops: readonly (() => void)[];
   #collectors: readonly CollectorStatus[] = [];
   #store: StoreStats;
 
@@ -54,7 +60,20 @@ export class Metrics {
       ['exchange'],
     );
     for (const exchange of EXCHANGES) published.inc({ exchange }, 0);
-    this.#stop = bus.books.on(({ book }) => published.inc({ exchange: book.market.exchange }));
+    const delay = new Histogram({
+      name: 'orderbook_store_commit_delay_seconds',
+      help: 'Time from the receipt of a book to its being stored for good, since the server began.',
+      buckets: COMMIT_BUCKETS,
+      registers: [this.#registry],
+    });
+    this.#stops = [
+      bus.books.on(({ book }) => published.inc({ exchange: book.market.exchange })),
+      bus.commits.on((receivedAt) => {
+        const now = Date.now();
+        // A clock that was set back must not give times below 0.
+        for (const at of receivedAt) delay.observe(Math.max(0, now - at) / 1000);
+      }),
+    ];
     this.#addStore(stats);
     this.#addStreams(streams);
     this.#addProcess();
@@ -62,7 +81,7 @@ export class Metrics {
 
   /** Stops counting. */
   close(): void {
-    this.#stop();
+    for (const stop of this.#stops) stop();
     this.#loopDelay.disable();
   }
 
