@@ -47,6 +47,8 @@ afterAll(async () => {
 
 afterEach(async () => {
   for (const { page } of opened.splice(0)) await page.context().close();
+  // A test that failed half-way must not take the others with it.
+  recorder?.simulators.upbit.faults.refuseUpgrades(null);
 });
 
 async function open(path: string, options?: PageOptions): Promise<WatchedPage> {
@@ -133,12 +135,64 @@ inBrowser('overview', () => {
     expect(page.url()).not.toContain(TOKEN);
   });
 
+  it('is used by the keyboard alone', async () => {
+    const { page } = await open('/');
+    await page.locator('.grid-body .row').first().waitFor();
+    const focus = page.locator(':focus');
+    await page.keyboard.press('Tab');
+    await reads(focus, /^Skip to content$/);
+    await page.keyboard.press('Enter');
+    await has(focus, 'id', 'main');
+    // The five exchanges' buttons come first, then the pattern, the filters, and the table.
+    await page.keyboard.press('Tab');
+    await has(focus, 'aria-label', 'Stop Upbit');
+    await page.getByRole('button', { name: 'Market', exact: true }).focus();
+    await page.keyboard.press('Enter');
+    await reads(page.locator('.grid-body .row').first(), /^ADA/);
+    await page.locator('.grid').focus();
+    await page.keyboard.press('End');
+    await page.getByText('XRP').first().waitFor();
+    await page.getByRole('link', { name: /^XRP/ }).last().focus();
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/market\/XRP-KRW$/);
+    await has(focus, 'id', 'main');
+  });
+
+  it('loads within 150 kB, all of it from its own server', async () => {
+    const context = await browser.newContext();
+    try {
+      const page = await context.newPage();
+      const files: Promise<{ readonly url: string; readonly bytes: number }>[] = [];
+      page.on('requestfinished', (request) => {
+        if (request.url().endsWith('/graphql')) return;
+        const file = request.sizes().then(({ responseBodySize }) => ({
+          url: request.url(),
+          bytes: responseBodySize,
+        }));
+        files.push(file);
+      });
+      await page.goto(recorder.app.url);
+      await page.locator('.grid-body .row').first().waitFor();
+      const loaded = await Promise.all(files);
+      expect(loaded.map(({ url }) => new URL(url).origin)).toEqual(
+        loaded.map(() => new URL(recorder.app.url).origin),
+      );
+      expect(loaded.some(({ url }) => url.endsWith('.js'))).toBe(true);
+      const bytes = loaded.reduce((sum, file) => sum + file.bytes, 0);
+      expect(bytes).toBeGreaterThan(20_000);
+      expect(bytes).toBeLessThan(150_000);
+    } finally {
+      await context.close();
+    }
+  });
+
   it('fits a phone', async () => {
     for (const path of ['/', '/market/BTC-KRW', '/history/UPBIT/BTC-KRW', '/events']) {
       const { page } = await open(path, { width: 360, height: 740 });
       await page.locator('h1').first().waitFor({ state: 'attached' });
       await page.locator('.row, .ladder, .timeline, .list').first().waitFor();
       expect(await page.evaluate('document.scrollingElement.scrollWidth')).toBe(360);
+      expect(await accessibilityProblems(page)).toEqual([]);
     }
   });
 });
@@ -175,6 +229,35 @@ inBrowser('market', () => {
     expect(problems).toEqual([]);
   });
 
+  it('draws nothing without frames, as in a hidden tab, and then the newest book', async () => {
+    const { page } = await open('/market/BTC-KRW');
+    const { upbit } = recorder.simulators;
+    const ladder = upbitBook(page).locator('.ladder');
+    await ladder.waitFor();
+    // A hidden tab has no frames; here they are held back until they are let go. What the frames
+    // asked for before have changed is drawn first.
+    await page.evaluate(`
+      held = [];
+      frame = requestAnimationFrame;
+      requestAnimationFrame = (draw) => held.push(draw);
+      changes = 0;
+      new MutationObserver((found) => (changes += found.length)).observe(document.body, {
+        subtree: true, childList: true, characterData: true, attributes: true,
+      });
+      new Promise((done) => frame(() => setTimeout(() => frame(() => setTimeout(done)), 200)))
+        .then(() => (changes = 0));`);
+    const newest = () =>
+      recorder.app.bus.current({ exchange: 'UPBIT', symbol: 'BTC', currency: 'KRW' })!.asks[0]![0];
+    for (let i = 1; i <= 20; i++) {
+      upbit.setBook('BTC-KRW', [[String(116_600_000 + i), '1']], [['116500000', '1']]);
+      await until(() => newest() === String(116_600_000 + i), 'the book');
+    }
+    expect(await page.evaluate('changes')).toBe(0);
+    expect(await page.evaluate('held.length')).toBeGreaterThan(0);
+    await page.evaluate('requestAnimationFrame = frame; held.forEach((draw) => frame(draw))');
+    await ladder.getByText('116,600,020').waitFor();
+  });
+
   it('turns a killed exchange stale, keeps its last book, and shows it live again', async () => {
     const { page } = await open('/market/BTC-KRW', { dark: true });
     const { faults } = recorder.simulators.upbit;
@@ -188,6 +271,13 @@ inBrowser('market', () => {
     await reads(column, /Reconnecting/);
     await counts(column.locator('.ladder'), 1);
     expect(await accessibilityProblems(page)).toEqual([]);
+    const overview = (await open('/')).page;
+    await reads(overview.locator('.verdict'), /markets need a look\s*Upbit 11/);
+    await overview.getByLabel('Show').selectOption('trouble');
+    await overview.getByRole('combobox', { name: 'Exchange' }).selectOption('UPBIT');
+    await overview.getByText('11 of 55').waitFor();
+    await reads(overview.locator('.grid-body .row .gap-open').first(), /^\d.* s/);
+    expect(await accessibilityProblems(overview)).toEqual([]);
     faults.refuseUpgrades(null);
     await page.locator('.column:not(.stale)[data-exchange=UPBIT]').waitFor({ timeout: 20_000 });
     await column.locator('.state.LIVE').waitFor();
