@@ -31,7 +31,7 @@ const DASHES: Readonly<Record<Exchange, number[]>> = {
   GOPAX: [4, 4],
 };
 /** How many moments of the last minutes are asked of the store. */
-const PAST_POINTS = 16;
+const PAST_POINTS = 61;
 
 /** When an exchange's book was last confirmed, Unix ms of the server; null before the first. */
 function confirmedAt(books: PairBooks | null, leg: BookLeg | undefined, pair: Pair, of: Exchange) {
@@ -66,10 +66,10 @@ function Best(props: {
         ) : (
           <>
             <span>
-              <b>{exchange[best.exchange]}</b> ·
+              <b>{exchange[best.exchange]}</b>
             </span>{' '}
             <span>
-              {common.volume} {grouped(best.volume)} ·
+              {common.volume} {grouped(best.volume)}
             </span>{' '}
             <span>
               {common.age} <Age at={confirmedAt(books, leg, pair, best.exchange)} />
