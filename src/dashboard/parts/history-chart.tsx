@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type UPlot from 'uplot';
 import type { Gap, History } from '../data/history.js';
+import { lineWithGaps } from '../data/history-line.js';
 import { moment } from '../text/format.js';
 import { t } from '../text/texts.js';
 import { colour, lonePoints, Plot, priceAxis, timeAxis } from './plot.js';
@@ -57,11 +58,15 @@ export function HistoryChart(props: {
   const { history: words } = t.value;
   const { gaps } = loaded;
   const data = useMemo(
-    (): UPlot.AlignedData => [
-      loaded.prices.map((point) => Date.parse(point.at) / 1000),
-      // A float is good enough for a pixel.
-      loaded.prices.map((point) => (point.midPrice == null ? null : Number(point.midPrice))),
-    ],
+    (): UPlot.AlignedData =>
+      lineWithGaps(
+        loaded.prices.map(({ at: time, midPrice }) => ({
+          at: Date.parse(time),
+          // A float is good enough for a pixel.
+          price: midPrice == null ? null : Number(midPrice),
+        })),
+        gaps.map(({ start }) => Date.parse(start)),
+      ),
     [loaded],
   );
   const mark = useRef(at);
