@@ -1,12 +1,5 @@
-import type {
-  ConsolidatedBook} from '../../market/consolidated.js';
-import {
-  AVERAGE_DECIMALS,
-  fill,
-  type Fill,
-  isStale,
-  type Leg,
-} from '../../market/consolidated.js';
+import type { ConsolidatedBook } from '../../market/consolidated.js';
+import { AVERAGE_DECIMALS, fill, type Fill, isStale, type Leg } from '../../market/consolidated.js';
 import type { Level, Side } from '../../market/order-book.js';
 import { badInput } from '../errors.js';
 import { marketPart } from '../inputs.js';
