@@ -9,9 +9,9 @@ const base = process.argv[2] ?? 'http://127.0.0.1:4000';
 
 /** Each view: its name, address, what must be there, and how long its lines are watched, ms. */
 const VIEWS = [
-  ['overview', '/', '.grid-body .row', 60_000],
+  ['overview', '/', '.grid-body .row', 90_000],
   ['market', '/market/BTC-KRW', '.ladder', 20_000],
-  ['history', '/history/KORBIT/BTC-KRW', '.book-then .ladder', 15_000],
+  ['history', '/history/KORBIT/BTC-KRW', '.book-then .ladder', 5_000],
   ['events', '/events', '.log', 3_000],
 ].filter(([name]) => process.argv.length < 4 || process.argv.slice(3).includes(name));
 
@@ -41,7 +41,9 @@ async function take([name, path, ready, watch], look, width, height) {
 
 const jobs = [];
 for (const view of VIEWS) {
-  jobs.push([view, 'ko-light', 1440, 1060], [view, 'en-dark', 1440, 1060]);
+  // The whole book of a past moment is longer than the other views.
+  const height = view[0] === 'history' ? 1130 : 1060;
+  jobs.push([view, 'ko-light', 1440, height], [view, 'en-dark', 1440, height]);
   if (view[0] === 'overview') jobs.push([view, 'ko-light', 390, 844]);
   if (view[0] === 'market') jobs.push([view, 'en-dark', 390, 844]);
 }

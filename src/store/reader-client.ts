@@ -20,6 +20,8 @@ class ReaderCalls implements StoreReader {
     this.#worker.callUntil(this.#deadline, 'newestBook', market);
   bookAt: StoreReader['bookAt'] = (market, at) =>
     this.#worker.callUntil(this.#deadline, 'bookAt', market, at);
+  bestPrices: StoreReader['bestPrices'] = (market, moments) =>
+    this.#worker.callUntil(this.#deadline, 'bestPrices', market, moments);
   rows: StoreReader['rows'] = (query) => this.#worker.callUntil(this.#deadline, 'rows', query);
   books: StoreReader['books'] = (query) => this.#worker.callUntil(this.#deadline, 'books', query);
   gaps: StoreReader['gaps'] = (query) => this.#worker.callUntil(this.#deadline, 'gaps', query);

@@ -20,6 +20,7 @@ export interface ExportBegun {
 /** The calls that the reader's thread answers. */
 export interface ReaderService extends Pick<
   StoreReader,
+  | 'bestPrices'
   | 'rows'
   | 'books'
   | 'gaps'

@@ -10,9 +10,10 @@ import { StoreError } from './errors.js';
 import { decodeLevels } from './levels.js';
 import { gapPage, gapTotals, logPage } from './pages.js';
 import type { ExportBegun, ReaderOptions, ReaderService } from './reader-protocol.js';
-import { rebuild, type StoredRow } from './rebuild.js';
+import { rebuild, type RebuiltBook, type StoredRow } from './rebuild.js';
 import { toMarket, toMarketRecord, toWantedPattern } from './records.js';
 import type {
+  BestPrices,
   BookPage,
   BookPageQuery,
   BookRow,
@@ -55,6 +56,25 @@ export class Reader implements ReaderService {
     const { timeline } = await this.#database();
     const limit = await timeline.boundAt(at);
     return limit === null ? null : this.#book(market, limit, at);
+  }
+
+  async bestPrices(market: Market, moments: readonly number[]): Promise<(BestPrices | null)[]> {
+    const { client, timeline } = await this.#database();
+    const id = await this.#marketId(market);
+    const found: (BestPrices | null)[] = [];
+    let book: RebuiltBook | null = null;
+    for (const at of moments) {
+      const limit: number | null = id === null ? null : await timeline.boundAt(at);
+      book = limit === null ? null : await rebuild(client, id!, limit, at, book);
+      found.push(
+        book && {
+          timestamp: book.timestamp,
+          ask: book.asks[0]?.[0] ?? null,
+          bid: book.bids[0]?.[0] ?? null,
+        },
+      );
+    }
+    return found;
   }
 
   async rows(query: RowsQuery): Promise<Page<BookRow>> {

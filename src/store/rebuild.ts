@@ -1,4 +1,4 @@
-import { applySide, type Level, type Side } from '../market/order-book.js';
+import { applySide, type Level, type Side, sortLevels } from '../market/order-book.js';
 import type { Client } from './connection.js';
 import { decodeLevels, presentLevels } from './levels.js';
 
@@ -68,6 +68,8 @@ interface BookPieces {
  * The book of a market at its greatest sequence up to `limit` whose timestamp is not after `at`
  * (Unix ms): the whole book that it stands on, then all changes up to it. One statement, which reads
  * the market index down from `limit` and then up from the whole book.
+ * @param before an earlier book of the market: where it stands on the same whole book, only the
+ * rows after it are read.
  * @returns null when there is no such row, or its whole book has been deleted.
  */
 export async function rebuild(
@@ -75,6 +77,7 @@ export async function rebuild(
   marketId: number,
   limit = Number.MAX_SAFE_INTEGER,
   at = Number.MAX_SAFE_INTEGER,
+  before: RebuiltBook | null = null,
 ): Promise<RebuiltBook | null> {
   const rows = await client.$queryRawUnsafe<BookPieces[]>(
     `SELECT n.sequence, n.timestamp, n.exchange_timestamp AS exchangeTimestamp, n.base,
@@ -84,32 +87,44 @@ export async function rebuild(
        FROM (SELECT sequence, timestamp, exchange_timestamp, base FROM book
               WHERE market_id = ? AND sequence <= ? AND timestamp <= ?
               ORDER BY sequence DESC LIMIT 1) n
-      CROSS JOIN book b ON b.market_id = ? AND b.sequence BETWEEN n.base AND n.sequence
+      CROSS JOIN book b ON b.market_id = ?
+             AND b.sequence BETWEEN iif(n.base = ?, ?, n.base) AND n.sequence
       GROUP BY n.sequence`,
     marketId,
     limit,
     at,
     marketId,
+    // No row has the base -1. The row of `before` is read again: so there is always one.
+    before?.base ?? -1,
+    before?.sequence ?? -1,
   );
   const row = rows[0];
-  if (row === undefined || Number(row.first) !== Number(row.base)) return null;
+  if (row === undefined) return null;
   const { sequence, timestamp, exchangeTimestamp, base } = row;
+  const known = before?.base === Number(base) ? before : null;
+  if (Number(row.first) !== (known?.sequence ?? Number(base))) return null;
   return {
     sequence: Number(sequence),
     timestamp: Number(timestamp),
     exchangeTimestamp: exchangeTimestamp === null ? null : Number(exchangeTimestamp),
     base: Number(base),
-    asks: rebuildSide('ask', row.asks),
-    bids: rebuildSide('bid', row.bids),
+    asks: rebuildSide('ask', known?.asks ?? null, row.asks),
+    bids: rebuildSide('bid', known?.bids ?? null, row.bids),
   };
 }
 
-/** A side out of the lines of its whole book and its changes. */
-function rebuildSide(side: Side, lines: string): readonly Level[] {
-  const [whole, ...changes] = lines.split('\n');
-  let levels: readonly Level[] = presentLevels(decodeLevels(whole!));
+/**
+ * A side out of the lines of its changes, the first of which is its whole book when there is no
+ * `before`. Of several changes at a price the last one counts (a price has one Decimal text only):
+ * they are gathered first and applied at once.
+ */
+function rebuildSide(side: Side, before: readonly Level[] | null, lines: string): readonly Level[] {
+  const [first, ...others] = lines.split('\n');
+  const changes = before === null ? others : [first!, ...others];
+  const last = new Map<string, Level>();
   for (const change of changes) {
-    if (change !== '[]') levels = applySide(side, levels, decodeLevels(change));
+    for (const level of decodeLevels(change)) last.set(level[0], level);
   }
-  return levels;
+  const levels = before ?? presentLevels(decodeLevels(first!));
+  return applySide(side, levels, sortLevels(side, [...last.values()]));
 }

@@ -88,6 +88,14 @@ export interface TimeWindow {
   readonly to?: number | undefined;
 }
 
+/** The best prices of a stored book, Decimal text; null where a side is empty. */
+export interface BestPrices {
+  /** When the book was received, Unix ms. */
+  readonly timestamp: number;
+  readonly ask: string | null;
+  readonly bid: string | null;
+}
+
 /** Selection of stored books of one exchange. */
 export interface BookSelection extends TimeWindow {
   readonly exchange: Exchange;
@@ -204,6 +212,11 @@ export interface StoreReader {
   newestBook(market: Market): Promise<OrderBook | null>;
   /** The book with the greatest sequence whose timestamp is not after `at` (Unix ms), or null. */
   bookAt(market: Market, at: number): Promise<OrderBook | null>;
+  /**
+   * The best prices of the book that {@link bookAt} gives for each of `moments`, which ascend. Each
+   * row is read once, however close the moments are.
+   */
+  bestPrices(market: Market, moments: readonly number[]): Promise<(BestPrices | null)[]>;
   /** Stored levels in order of sequence, after `after`, at most `limit`. */
   rows(
     selection: BookSelection & {

@@ -153,6 +153,19 @@ describe('priceHistory', () => {
     ]);
   });
 
+  it('knows the gaps of a window however many there are', async () => {
+    server.reader.stored = [book(upbit, T, { timestamp: T })];
+    const before = Array.from({ length: 1_000 }, () => ({
+      ...gap(T + 1_902),
+      start: T + 1_901,
+    }));
+    server.reader.allGaps = [...before, { ...gap(T + 2_100), start: T + 1_903 }];
+    const { data } = await ask(`from: ${T + 1_900}, to: ${T + 2_200}, points: 31`);
+    const points = data!['priceHistory'] as { timestamp: string | null }[];
+    const missing = points.map(({ timestamp }) => timestamp === null);
+    expect(missing).toEqual(points.map((_, i) => i > 0 && i < 20));
+  });
+
   it('refuses windows and numbers of points that cannot be', async () => {
     for (const [args, message] of [
       [`from: ${T + 2}, to: ${T + 1}`, 'to: must be after from'],

@@ -101,6 +101,7 @@ describe('plans of the statements', () => {
   it('of books, rows and exports go through an index or the row number', async () => {
     await reader.newestBook(UPBIT_BTC);
     await reader.bookAt(UPBIT_BTC, 1_005);
+    await reader.bestPrices(UPBIT_BTC, [1_000, 1_005]);
     for (const selection of [
       { exchange: 'UPBIT' },
       { exchange: 'UPBIT', symbol: 'BTC' },

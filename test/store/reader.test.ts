@@ -114,6 +114,22 @@ describe('time', () => {
       const expected = until.filter((book) => book.market === market).at(-1) ?? null;
       expect(await reader.bookAt(market, at)).toEqual(expected);
     }
+    for (const [market, step] of [
+      [UPBIT_BTC, 1],
+      [UPBIT_ETH, 7],
+      [GOPAX_BTC, 300],
+    ] as const) {
+      const moments = [];
+      for (let at = first - 2; at <= last + step; at += step) moments.push(at);
+      const expected = moments.map((at) => {
+        const until = books.filter((b) => b.market === market && b.timestamp <= at);
+        const book = until.at(-1);
+        if (book === undefined) return null;
+        const { timestamp, asks, bids } = book;
+        return { timestamp, ask: asks[0]?.[0] ?? null, bid: bids[0]?.[0] ?? null };
+      });
+      expect(await reader.bestPrices(market, moments)).toEqual(expected);
+    }
     for (let i = 0; i < 60; i++) {
       const from = first - 5 + Math.floor(random() * (last - first));
       const to = from + Math.floor(random() * 900);

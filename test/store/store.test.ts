@@ -136,6 +136,17 @@ describe('store', () => {
           const found = await store.reader.bookAt(book.market, book.timestamp);
           expect(found && sidesOf(found)).toEqual(sidesOf(book));
         }
+        // Each book applied to the one before, or several changes at once.
+        for (const step of [1, 9]) {
+          const books = all.filter(({ market }, i) => market === UPBIT_BTC && i % step === 0);
+          const best = books.map(({ timestamp, asks, bids }) => ({
+            timestamp,
+            ask: asks[0]?.[0] ?? null,
+            bid: bids[0]?.[0] ?? null,
+          }));
+          const moments = books.map(({ timestamp }) => timestamp);
+          expect(await store.reader.bestPrices(UPBIT_BTC, moments)).toEqual(best);
+        }
       });
     },
   );

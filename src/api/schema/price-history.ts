@@ -1,20 +1,21 @@
 import type { Gap } from '../../market/gap.js';
 import type { Market } from '../../market/market.js';
-import type { OrderBook } from '../../market/order-book.js';
 import { midDecimal } from '../../market/decimal.js';
-import type { StoreReader } from '../../store/store-types.js';
+import type { BestPrices, StoreReader } from '../../store/store-types.js';
 import { badInput } from '../errors.js';
 import { marketPart } from '../inputs.js';
 import { marketArgs } from './arguments.js';
 import { builder } from './builder.js';
 
-/** Points of one question at most: each is a book rebuilt out of the store. */
+/** Points of one question at most: each is a book looked up and rebuilt out of the store. */
 const MAX_POINTS = 300;
+/** Points that the store is asked for at once; other readers get their turn in between. */
+const CALL_POINTS = 15;
 
 /** The best prices of a market at one moment. */
 interface PricePoint {
   readonly at: number;
-  readonly book: OrderBook | null;
+  readonly best: BestPrices | null;
 }
 
 const PricePointType = builder.objectRef<PricePoint>('PricePoint').implement({
@@ -26,28 +27,28 @@ const PricePointType = builder.objectRef<PricePoint>('PricePoint').implement({
       nullable: true,
       description:
         'When the book that stood then was received; null in a gap and before the first book.',
-      resolve: ({ book }) => book?.timestamp ?? null,
+      resolve: ({ best }) => best?.timestamp ?? null,
     }),
     bestAsk: t.field({
       type: 'Decimal',
       nullable: true,
       description: 'Price of the lowest ask; null when there is none or no book.',
-      resolve: ({ book }) => book?.asks[0]?.[0] ?? null,
+      resolve: ({ best }) => best?.ask ?? null,
     }),
     bestBid: t.field({
       type: 'Decimal',
       nullable: true,
       description: 'Price of the highest bid; null when there is none or no book.',
-      resolve: ({ book }) => book?.bids[0]?.[0] ?? null,
+      resolve: ({ best }) => best?.bid ?? null,
     }),
     midPrice: t.field({
       type: 'Decimal',
       nullable: true,
       description: 'The middle of both, exact; null when one is missing.',
-      resolve: ({ book }) => {
-        const [ask, bid] = [book?.asks[0]?.[0], book?.bids[0]?.[0]];
-        return ask === undefined || bid === undefined ? null : midDecimal(ask, bid);
-      },
+      resolve: ({ best }) =>
+        best === null || best.ask === null || best.bid === null
+          ? null
+          : midDecimal(best.ask, best.bid),
     }),
   }),
 });
@@ -63,9 +64,16 @@ function moments(from: number, to: number, points: number): number[] {
   );
 }
 
+/** All gaps of a market that touch a window, however many they are. */
 async function gapsOf(reader: StoreReader, market: Market, from: number, to: number) {
-  const page = await reader.gaps({ ...market, from, to, limit: 1000 });
-  return page.items.map(({ value }) => value);
+  const gaps: Gap[] = [];
+  let after: number | undefined;
+  for (;;) {
+    const { items, more } = await reader.gaps({ ...market, from, to, after, limit: 1000 });
+    gaps.push(...items.map(({ value }) => value));
+    if (!more) return gaps;
+    after = items.at(-1)!.id;
+  }
 }
 
 builder.queryField('priceHistory', (t) =>
@@ -97,13 +105,15 @@ builder.queryField('priceHistory', (t) =>
       await markets.check([market]);
       rows.take(points);
       const gaps = await gapsOf(reader, market, from, to);
-      const found: PricePoint[] = [];
-      // One after the other: other readers of the store get their turn in between.
-      for (const at of moments(from, to, points)) {
-        const book = within(gaps, at) ? null : await reader.bookAt(market, at);
-        found.push({ at, book });
+      const all = moments(from, to, points);
+      const outside = all.filter((at) => !within(gaps, at));
+      const found = new Map<number, BestPrices | null>();
+      for (let i = 0; i < outside.length; i += CALL_POINTS) {
+        const asked = outside.slice(i, i + CALL_POINTS);
+        const bests = await reader.bestPrices(market, asked);
+        asked.forEach((at, k) => found.set(at, bests[k]!));
       }
-      return found;
+      return all.map((at): PricePoint => ({ at, best: found.get(at) ?? null }));
     },
   }),
 );

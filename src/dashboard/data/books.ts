@@ -41,13 +41,13 @@ export class PairFeed {
   #newest: PairBooks | null = null;
   readonly #leave: () => void;
   readonly #timer: ReturnType<typeof setInterval>;
+  readonly #drawTracks = (): void => {
+    this.tracked.value++;
+  };
 
   constructor(symbol: string, currency: string) {
     const show = (): void => {
       this.books.value = this.#newest;
-    };
-    const track = (): void => {
-      this.tracked.value++;
     };
     this.#leave = follow(
       BooksDocument,
@@ -62,7 +62,7 @@ export class PairFeed {
     );
     this.#timer = setInterval(() => {
       this.#track();
-      withNextFrame(track);
+      withNextFrame(this.#drawTracks);
     }, TRACK_STEP);
   }
 
@@ -93,7 +93,7 @@ export class PairFeed {
     for (const name of Object.keys(prices) as Exchange[]) {
       prices[name].splice(0, prices[name].length, ...ordered.map(([, at]) => at[name] ?? null));
     }
-    this.tracked.value++;
+    withNextFrame(this.#drawTracks);
   }
 
   #track(): void {

@@ -160,11 +160,18 @@ function drawOn(): void {
 /** How often the lists of markets are asked for again, ms: exchanges list new ones now and then. */
 const LISTS_EVERY = 60_000;
 
+let newestLists: MarketsQuery | null = null;
+
+const showLists = (): void => {
+  if (newestLists !== null) takeLists(newestLists);
+  changed();
+};
+
 /** Asks for the exchanges and their markets. */
 export async function loadLists(): Promise<void> {
   try {
-    takeLists(await ask(MarketsDocument, {}));
-    withNextFrame(changed);
+    newestLists = await ask(MarketsDocument, {});
+    withNextFrame(showLists);
   } catch {
     // The banner says that the server is out of reach; the next connection asks again.
   }

@@ -2,8 +2,8 @@ import { useMemo, useState } from 'preact/hooks';
 import UPlot from 'uplot';
 import type { Level, PairBooks } from '../data/books.js';
 import { EXCHANGES } from '../data/markets.js';
-import type { Exchange } from '../gql/graphql.js';
 import { t } from '../text/texts.js';
+import { type ExchangeChoice, SelectField } from './fields.js';
 import { axis, colour, Plot } from './plot.js';
 
 /** A place on the chart: price and the volume up to it. Floats, because they only become pixels. */
@@ -18,7 +18,7 @@ function cumulated(levels: readonly Level[], side: 'ask' | 'bid'): Point[] {
 }
 
 /** The two sides on one axis of prices, lowest first. */
-function toData(books: PairBooks | null, of: Exchange | 'ALL'): UPlot.AlignedData {
+function toData(books: PairBooks | null, of: ExchangeChoice): UPlot.AlignedData {
   const legs =
     books?.legs.filter((leg) => leg.orderbook != null && (of === 'ALL' ? !leg.stale : true)) ?? [];
   const chosen = legs.filter((leg) => of === 'ALL' || leg.exchange === of);
@@ -45,7 +45,7 @@ function toData(books: PairBooks | null, of: Exchange | 'ALL'): UPlot.AlignedDat
 
 /** Volume that rests up to each price, bids to the left and asks to the right. */
 export function DepthChart(props: { readonly books: PairBooks | null; readonly pair: string }) {
-  const [of, setOf] = useState<Exchange | 'ALL'>('ALL');
+  const [of, setOf] = useState<ExchangeChoice>('ALL');
   const { market, exchange: names, common } = t.value;
   const data = useMemo(() => toData(props.books, of), [props.books, of]);
   const with_ = props.books?.legs.filter((leg) => leg.orderbook != null) ?? [];
@@ -57,22 +57,18 @@ export function DepthChart(props: { readonly books: PairBooks | null; readonly p
           <li class="bid">▬ {common.bid}</li>
           <li class="ask">▬ {common.ask}</li>
         </ul>
-        <label class="aside">
-          <span class="unseen">{market.depthOf}</span>
-          <select
-            value={of}
-            onChange={(event) => setOf(event.currentTarget.value as Exchange | 'ALL')}
-          >
-            <option value="ALL">{market.merged}</option>
-            {EXCHANGES.filter((exchange) => with_.some((leg) => leg.exchange === exchange)).map(
-              (exchange) => (
-                <option key={exchange} value={exchange}>
-                  {names[exchange]}
-                </option>
-              ),
-            )}
-          </select>
-        </label>
+        <SelectField
+          label={market.depthOf}
+          value={of}
+          choices={[
+            ['ALL', market.merged],
+            ...EXCHANGES.filter((exchange) => with_.some((leg) => leg.exchange === exchange)).map(
+              (exchange): [ExchangeChoice, string] => [exchange, names[exchange]],
+            ),
+          ]}
+          onChoice={setOf}
+          plain
+        />
       </div>
       <Plot
         height={240}

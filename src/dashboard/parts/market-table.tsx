@@ -1,9 +1,8 @@
 import { signal, useComputed, useSignal } from '@preact/signals';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import { follow } from '../data/connection.js';
 import {
-  EXCHANGES,
   keyOf,
   listed,
   type MarketRow,
@@ -11,11 +10,13 @@ import {
   marketsVersion,
   SPARK_POINTS,
 } from '../data/markets.js';
-import { setMarket, setPattern } from '../data/mutations.js';
 import { now, withNextFrame } from '../data/paint.js';
-import { type CollectorState, type Exchange, PricesDocument } from '../gql/graphql.js';
+import { type CollectorState, PricesDocument } from '../gql/graphql.js';
 import { count, duration, grouped, NONE, rate } from '../text/format.js';
 import { t } from '../text/texts.js';
+import { type ExchangeChoice, ExchangeField, Filters, SearchField, SelectField } from './fields.js';
+import { MarketSwitch } from './market-switch.js';
+import { PatternForm } from './pattern-form.js';
 import { Spark } from './spark.js';
 import { StateBadge } from './state-badge.js';
 import { useVirtualRows } from './virtual-rows.js';
@@ -92,27 +93,6 @@ function usePrices(rows: readonly MarketRow[]): void {
   }, [names]);
 }
 
-function ActionButton({ row }: { readonly row: MarketRow }) {
-  const [busy, setBusy] = useState(false);
-  const { table, common, exchange } = t.value;
-  const on = row.state === null || row.state === 'STOPPED' || row.state === 'FAILED';
-  const name = `${exchange[row.exchange]} ${row.symbol}-${row.currency}`;
-  return (
-    <button
-      type="button"
-      class="small"
-      disabled={busy}
-      aria-label={on ? table.startMarket(name) : table.stopMarket(name)}
-      onClick={() => {
-        setBusy(true);
-        void setMarket(row, on).finally(() => setBusy(false));
-      }}
-    >
-      {on ? common.start : common.stop}
-    </button>
-  );
-}
-
 function Row(props: { readonly row: MarketRow; readonly index: number; readonly top: number }) {
   const { row, index, top } = props;
   const { exchange, table, cause, common } = t.value;
@@ -169,47 +149,13 @@ function Row(props: { readonly row: MarketRow; readonly index: number; readonly 
         )}
       </div>
       <div role="cell" class="action-cell">
-        <ActionButton row={row} />
+        <MarketSwitch
+          market={row}
+          on={row.state === null || row.state === 'STOPPED' || row.state === 'FAILED'}
+          small
+        />
       </div>
     </div>
-  );
-}
-
-function PatternForm() {
-  const [pattern, setPatternText] = useState('');
-  const [busy, setBusy] = useState(false);
-  const { table } = t.value;
-  const send = (on: boolean): void => {
-    if (pattern.trim() === '') return;
-    setBusy(true);
-    void setPattern(pattern.trim(), on).finally(() => setBusy(false));
-  };
-  return (
-    <form
-      class="pattern"
-      onSubmit={(event) => {
-        event.preventDefault();
-        send(true);
-      }}
-    >
-      <label class="field">
-        <span>{table.pattern}</span>
-        <input
-          type="text"
-          placeholder={table.patternHint}
-          autocomplete="off"
-          spellcheck={false}
-          value={pattern}
-          onInput={(event) => setPatternText(event.currentTarget.value)}
-        />
-      </label>
-      <button type="submit" disabled={busy}>
-        {table.startAll}
-      </button>
-      <button type="button" disabled={busy} onClick={() => send(false)}>
-        {table.stopAll}
-      </button>
-    </form>
   );
 }
 
@@ -217,7 +163,7 @@ function PatternForm() {
 export function MarketTable() {
   const search = useSignal('');
   const show = useSignal<Show>('recorded');
-  const exchange = useSignal<Exchange | 'ALL'>('ALL');
+  const exchange = useSignal<ExchangeChoice>('ALL');
   const currency = useSignal('ALL');
   const sort = useSignal<{ readonly column: Column; readonly turned: boolean }>({
     column: 'state',
@@ -258,7 +204,7 @@ export function MarketTable() {
   const { items, height } = useVirtualRows(scroller, shown.length, ROW_HEIGHT);
   usePrices(items.flatMap(({ index }) => shown[index] ?? []));
 
-  const { table, common, exchange: names } = t.value;
+  const { table, common } = t.value;
   const heading = (column: Column, kind = 'number') => {
     const { column: by, turned } = sort.value;
     const here = by === column;
@@ -290,58 +236,31 @@ export function MarketTable() {
         </span>
         <PatternForm />
       </div>
-      <div class="filters">
-        <label class="field grow">
-          <span>{table.search}</span>
-          <input
-            type="search"
-            placeholder={table.searchHint}
-            value={search.value}
-            onInput={(event) => (search.value = event.currentTarget.value)}
-          />
-        </label>
-        <label class="field">
-          <span>{table.show}</span>
-          <select
-            value={show.value}
-            onChange={(event) => (show.value = event.currentTarget.value as Show)}
-          >
-            {(Object.keys(table.shows) as Show[]).map((each) => (
-              <option key={each} value={each}>
-                {table.shows[each]}
-              </option>
-            ))}
-          </select>
-        </label>
-        <label class="field">
-          <span>{common.exchange}</span>
-          <select
-            value={exchange.value}
-            onChange={(event) => (exchange.value = event.currentTarget.value as Exchange | 'ALL')}
-          >
-            <option value="ALL">{common.all}</option>
-            {EXCHANGES.map((each) => (
-              <option key={each} value={each}>
-                {names[each]}
-              </option>
-            ))}
-          </select>
-        </label>
-        <label class="field">
-          <span>{table.currency}</span>
-          <select
-            value={currency.value}
-            onChange={(event) => (currency.value = event.currentTarget.value)}
-          >
-            <option value="ALL">{common.all}</option>
-            {currencies.value.map((each) => (
-              <option key={each} value={each}>
-                {each}
-              </option>
-            ))}
-          </select>
-        </label>
-      </div>
+      <Filters>
+        <SearchField
+          label={table.search}
+          hint={table.searchHint}
+          value={search.value}
+          onText={(text) => (search.value = text)}
+          grow
+        />
+        <SelectField
+          label={table.show}
+          value={show.value}
+          choices={Object.entries(table.shows) as [Show, string][]}
+          onChoice={(value) => (show.value = value)}
+        />
+        <ExchangeField value={exchange.value} onChoice={(value) => (exchange.value = value)} />
+        <SelectField
+          label={table.currency}
+          value={currency.value}
+          choices={[
+            ['ALL', common.all],
+            ...currencies.value.map((each): [string, string] => [each, each]),
+          ]}
+          onChoice={(value) => (currency.value = value)}
+        />
+      </Filters>
       <div
         class="grid"
         role="table"

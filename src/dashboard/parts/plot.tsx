@@ -28,10 +28,13 @@ export function lonePoints(plot: UPlot, seriesIndex: number): number[] {
   return lone;
 }
 
-/** Axis of times on a 24 hour clock, dates as 9-17. */
-export function timeAxis(): UPlot.Axis {
+/**
+ * Axis of times on a 24 hour clock, dates as 9-17.
+ * @param size its height, px; by default room for a date below the time
+ */
+export function timeAxis(size = 42): UPlot.Axis {
   return axis({
-    size: 42,
+    size,
     space: 70,
     values: [
       [86_400 * 365, '{YYYY}', null, null, null, null, null, null, 1],
@@ -102,5 +105,9 @@ export function Plot(props: {
     plot.current?.setData(props.data);
   }, [props.data]);
 
-  return <div ref={place} class="plot" role="img" aria-label={props.label} />;
+  return (
+    <div class="plot" role="img" aria-label={props.label}>
+      <div ref={place} />
+    </div>
+  );
 }

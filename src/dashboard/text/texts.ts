@@ -195,6 +195,7 @@ interface Texts {
     readonly resume: string;
     readonly more: string;
     readonly none: string;
+    readonly cut: (entries: string) => string;
     readonly time: string;
     readonly event: string;
     readonly message: string;
@@ -437,6 +438,7 @@ const EN: Texts = {
     resume: 'Go on',
     more: 'Older entries',
     none: 'No entry matches.',
+    cut: (entries) => `Only the newest ${entries} entries are shown.`,
     time: 'Time',
     event: 'Event',
     message: 'Message',
@@ -664,6 +666,7 @@ const KO: Texts = {
     resume: '계속',
     more: '이전 항목',
     none: '조건에 맞는 항목이 없습니다.',
+    cut: (entries) => `가장 새로운 항목 ${entries}개만 보여 줍니다.`,
     time: '시각',
     event: '이벤트',
     message: '내용',

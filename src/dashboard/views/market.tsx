@@ -1,11 +1,10 @@
 import { useSignal } from '@preact/signals';
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo } from 'preact/hooks';
 import { Link, useLocation } from 'wouter-preact';
 import type UPlot from 'uplot';
 import { type BookLeg, PairFeed, type PairBooks, TRACK_LENGTH } from '../data/books.js';
 import { ask } from '../data/connection.js';
 import { active, EXCHANGES, keyOf, listed, markets, marketsVersion } from '../data/markets.js';
-import { setMarket } from '../data/mutations.js';
 import { now, serverNow } from '../data/paint.js';
 import { isUnknown, marketsOf, type Pair, readPair } from '../data/pair.js';
 import { lang } from '../data/settings.js';
@@ -13,6 +12,7 @@ import { type Exchange, PriceHistoryDocument } from '../gql/graphql.js';
 import { DepthChart } from '../parts/depth-chart.js';
 import { Ladder } from '../parts/ladder.js';
 import { MarketPicker } from '../parts/market-picker.js';
+import { MarketSwitch } from '../parts/market-switch.js';
 import { colour, Plot, priceAxis, timeAxis } from '../parts/plot.js';
 import { StateBadge } from '../parts/state-badge.js';
 import { useTitle } from '../parts/title.js';
@@ -31,7 +31,7 @@ const DASHES: Readonly<Record<Exchange, number[]>> = {
   GOPAX: [4, 4],
 };
 /** How many moments of the last minutes are asked of the store. */
-const PAST_POINTS = 16;
+const PAST_POINTS = 61;
 
 /** When an exchange's book was last confirmed, Unix ms of the server; null before the first. */
 function confirmedAt(books: PairBooks | null, leg: BookLeg | undefined, pair: Pair, of: Exchange) {
@@ -65,8 +65,15 @@ function Best(props: {
           NONE
         ) : (
           <>
-            <b>{exchange[best.exchange]}</b> · {common.volume} {grouped(best.volume)} · {common.age}{' '}
-            <Age at={confirmedAt(books, leg, pair, best.exchange)} />
+            <span>
+              <b>{exchange[best.exchange]}</b>
+            </span>{' '}
+            <span>
+              {common.volume} {grouped(best.volume)}
+            </span>{' '}
+            <span>
+              {common.age} <Age at={confirmedAt(books, leg, pair, best.exchange)} />
+            </span>
           </>
         )}
       </span>
@@ -102,7 +109,6 @@ function Column(props: {
 }) {
   const { exchange, pair, books } = props;
   void marketsVersion.value;
-  const [busy, setBusy] = useState(false);
   const { market, exchange: names, common } = t.value;
   const leg = books?.legs.find((each) => each.exchange === exchange);
   const id = { exchange, ...pair };
@@ -148,19 +154,7 @@ function Column(props: {
             ) : (
               <>
                 <p>{market.notRecorded}</p>
-                <button
-                  type="button"
-                  disabled={busy}
-                  aria-label={t.value.table.startMarket(
-                    `${names[exchange]} ${pair.symbol}-${pair.currency}`,
-                  )}
-                  onClick={() => {
-                    setBusy(true);
-                    void setMarket(id, true).finally(() => setBusy(false));
-                  }}
-                >
-                  {common.start}
-                </button>
+                <MarketSwitch market={id} on />
               </>
             )
           ) : (
@@ -217,7 +211,7 @@ function MidLines({ feed, pair }: { readonly feed: PairFeed; readonly pair: stri
               },
             },
           },
-          axes: [timeAxis(), priceAxis()],
+          axes: [timeAxis(30), priceAxis()],
           series: [
             {},
             ...shown.map((exchange) => ({

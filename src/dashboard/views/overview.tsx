@@ -250,8 +250,14 @@ function ExchangeCard(props: {
         {running
           ? overview.recording(count(summary.live), count(summary.wanted))
           : t.value.state.NONE}
-        {info !== undefined && ` · ${overview.listed(count(info.marketCount))}`}
-        {summary.trouble > 0 && <b class="trouble"> {statesText(summary)}</b>}
+        {summary.trouble > 0 ? (
+          <>
+            {' · '}
+            <b class="trouble">{statesText(summary) || overview.trouble(count(summary.trouble))}</b>
+          </>
+        ) : (
+          info !== undefined && ` · ${overview.listed(count(info.marketCount))}`
+        )}
       </p>
       <p class="line muted">
         {overview.newest} {age === null ? NONE : common.ago(duration(age))}

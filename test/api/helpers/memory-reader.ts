@@ -7,6 +7,7 @@ import type { LogRecord } from '../../../src/logging/log-record.js';
 import { LOG_LEVELS } from '../../../src/logging/log-record.js';
 import { MarketSelection } from '../../../src/market/market-selection.js';
 import type {
+  BestPrices,
   BookPage,
   BookPageQuery,
   BookRow,
@@ -70,6 +71,18 @@ export class MemoryReader implements StoreReader {
       .filter((book) => marketKey(book.market) === marketKey(market) && book.timestamp <= at)
       .sort((a, b) => b.sequence - a.sequence);
     return found[0] ?? null;
+  }
+
+  async bestPrices(market: Market, moments: readonly number[]): Promise<(BestPrices | null)[]> {
+    const books = await Promise.all(moments.map((at) => this.bookAt(market, at)));
+    return books.map(
+      (book) =>
+        book && {
+          timestamp: book.timestamp,
+          ask: book.asks[0]?.[0] ?? null,
+          bid: book.bids[0]?.[0] ?? null,
+        },
+    );
   }
 
   async books(query: BookPageQuery): Promise<BookPage> {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
+import { eventually } from '../../helpers/wait.js';
 
 /** Where Chromium is looked for. */
 export const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
@@ -64,6 +65,33 @@ export async function openPage(
   });
   await page.goto(url);
   return { page, problems };
+}
+
+/** Waits until the text of `element` matches: what a page shows follows an action, never at once. */
+export async function reads(element: Locator, wanted: RegExp): Promise<void> {
+  await eventually(
+    () => element.innerText(),
+    (text) => wanted.test(text),
+    `the text ${String(wanted)}`,
+  );
+}
+
+/** Waits until there are `wanted` of `elements`. */
+export async function counts(elements: Locator, wanted: number): Promise<void> {
+  await eventually(
+    () => elements.count(),
+    (found) => found === wanted,
+    `${wanted} elements`,
+  );
+}
+
+/** Waits until the attribute `name` of `element` is `wanted`. */
+export async function has(element: Locator, name: string, wanted: string): Promise<void> {
+  await eventually(
+    () => element.getAttribute(name),
+    (value) => value === wanted,
+    `${name}="${wanted}"`,
+  );
 }
 
 const axeSource = readFileSync(

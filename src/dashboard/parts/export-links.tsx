@@ -1,0 +1,38 @@
+import type { MarketId } from '../data/markets.js';
+import { t } from '../text/texts.js';
+
+/** Links that export what is stored of a window. */
+export function ExportLinks(props: {
+  readonly market: MarketId;
+  readonly from: number;
+  readonly to: number;
+}) {
+  const { market, from, to } = props;
+  const { history: words } = t.value;
+  const address = (shape: 'rows' | 'books', format: 'json' | 'ndjson'): string =>
+    `/export/${market.exchange}.${format}?${new URLSearchParams({
+      symbol: market.symbol,
+      currency: market.currency,
+      from: new Date(from).toISOString(),
+      to: new Date(to).toISOString(),
+      shape,
+    }).toString()}`;
+  return (
+    <section class="panel exports" aria-labelledby="export-heading">
+      <div class="panel-head">
+        <h2 id="export-heading">{words.export}</h2>
+      </div>
+      <p class="muted">{words.exportHint}</p>
+      <p class="buttons">
+        {(['rows', 'books'] as const).flatMap((shape) =>
+          (['json', 'ndjson'] as const).map((format) => (
+            <a key={`${shape}.${format}`} class="button" href={address(shape, format)} download>
+              <span aria-hidden="true">↓ </span>
+              {words[shape]} · {format.toUpperCase()}
+            </a>
+          )),
+        )}
+      </p>
+    </section>
+  );
+}

@@ -1,0 +1,80 @@
+import type { ComponentChildren } from 'preact';
+import { EXCHANGES } from '../data/markets.js';
+import type { Exchange } from '../gql/graphql.js';
+import { t } from '../text/texts.js';
+
+/** The exchange that is wanted, or all. */
+export type ExchangeChoice = Exchange | 'ALL';
+
+/** A bar of fields over a list. */
+export function Filters({ children }: { readonly children: ComponentChildren }) {
+  return <div class="filters">{children}</div>;
+}
+
+/** A field to choose one of some values, its label above it or for screen readers only. */
+export function SelectField<T extends string>(props: {
+  readonly label: string;
+  readonly value: T;
+  /** Values and their names, in the order in which they are offered. */
+  readonly choices: readonly (readonly [value: T, name: string])[];
+  readonly onChoice: (value: T) => void;
+  readonly plain?: boolean;
+}) {
+  const { label, value, choices, onChoice, plain } = props;
+  return (
+    <label class={plain === true ? 'plain-choice' : 'field'}>
+      <span class={plain === true ? 'unseen' : undefined}>{label}</span>
+      <select value={value} onChange={(event) => onChoice(event.currentTarget.value as T)}>
+        {choices.map(([each, name]) => (
+          <option key={each} value={each}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+/** Chooses an exchange, or all of them. */
+export function ExchangeField(props: {
+  readonly value: ExchangeChoice;
+  readonly onChoice: (value: ExchangeChoice) => void;
+}) {
+  const { common, exchange } = t.value;
+  return (
+    <SelectField
+      label={common.exchange}
+      choices={[
+        ['ALL', common.all],
+        ...EXCHANGES.map((each): [ExchangeChoice, string] => [each, exchange[each]]),
+      ]}
+      {...props}
+    />
+  );
+}
+
+/** A field to write what is looked for into. */
+export function SearchField(props: {
+  readonly label: string;
+  readonly hint: string;
+  readonly value: string;
+  readonly onText: (text: string) => void;
+  /** Id of the element that says what is wrong with it, if anything is. */
+  readonly wrong?: string | null;
+  readonly grow?: boolean;
+}) {
+  const { label, hint, value, onText, wrong = null, grow } = props;
+  return (
+    <label class={grow === true ? 'field grow' : 'field'}>
+      <span>{label}</span>
+      <input
+        type="search"
+        placeholder={hint}
+        value={value}
+        aria-invalid={wrong !== null}
+        aria-describedby={wrong ?? undefined}
+        onInput={(event) => onText(event.currentTarget.value)}
+      />
+    </label>
+  );
+}

@@ -1,0 +1,130 @@
+import { useEffect, useMemo, useRef } from 'preact/hooks';
+import type UPlot from 'uplot';
+import type { Gap, History } from '../data/history.js';
+import { lineWithGaps } from '../data/history-line.js';
+import { moment } from '../text/format.js';
+import { t } from '../text/texts.js';
+import { colour, lonePoints, Plot, priceAxis, timeAxis } from './plot.js';
+
+/** Draws the gaps over the whole height, behind the line. */
+function gapBands(gaps: readonly Gap[], end: number): UPlot.Hooks.Arrays {
+  return {
+    drawClear: [
+      (plot) => {
+        const { ctx, bbox } = plot;
+        ctx.save();
+        ctx.beginPath();
+        ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+        ctx.clip();
+        for (const gap of gaps) {
+          const left = plot.valToPos(Date.parse(gap.start) / 1000, 'x', true);
+          const until = gap.end == null ? end : Date.parse(gap.end);
+          // A gap shorter than a pixel is still a gap.
+          const width = Math.max(
+            2 * devicePixelRatio,
+            plot.valToPos(until / 1000, 'x', true) - left,
+          );
+          ctx.fillStyle = colour('gap');
+          ctx.fillRect(left, bbox.top, width, bbox.height);
+          ctx.strokeStyle = colour('gap-line');
+          ctx.lineWidth = devicePixelRatio;
+          ctx.save();
+          ctx.beginPath();
+          ctx.rect(left, bbox.top, width, bbox.height);
+          ctx.clip();
+          const step = 8 * devicePixelRatio;
+          ctx.beginPath();
+          for (let x = left - bbox.height; x < left + width; x += step) {
+            ctx.moveTo(x, bbox.top + bbox.height);
+            ctx.lineTo(x + bbox.height, bbox.top);
+          }
+          ctx.stroke();
+          ctx.restore();
+        }
+        ctx.restore();
+      },
+    ],
+  };
+}
+
+/** The line of middle prices over a window, with its gaps and a mark at one moment. */
+export function HistoryChart(props: {
+  readonly loaded: History;
+  readonly at: number;
+  readonly name: string;
+  readonly onPick: (at: number) => void;
+}) {
+  const { loaded, at, name, onPick } = props;
+  const { history: words } = t.value;
+  const { gaps } = loaded;
+  const data = useMemo(
+    (): UPlot.AlignedData =>
+      lineWithGaps(
+        loaded.prices.map(({ at: time, midPrice }) => ({
+          at: Date.parse(time),
+          // A float is good enough for a pixel.
+          price: midPrice == null ? null : Number(midPrice),
+        })),
+        gaps.map(({ start }) => Date.parse(start)),
+      ),
+    [loaded],
+  );
+  const mark = useRef(at);
+  const place = useRef<UPlot | null>(null);
+  mark.current = at;
+  useEffect(() => {
+    place.current?.redraw(false, false);
+  }, [at]);
+  return (
+    <Plot
+      height={260}
+      label={`${name}: ${words.price}, ${moment(loaded.from)} – ${moment(loaded.to)}. ${words.gaps}: ${gaps.length}.`}
+      version={`${name} ${loaded.from} ${loaded.to} ${gaps.length}`}
+      data={data}
+      onClick={(x) => onPick(x * 1000)}
+      options={() => {
+        const bands = gapBands(gaps, loaded.to);
+        return {
+          legend: { show: false },
+          cursor: { drag: { x: false, y: false } },
+          scales: { x: { range: () => [loaded.from / 1000, loaded.to / 1000] } },
+          axes: [timeAxis(), priceAxis()],
+          series: [
+            {},
+            {
+              label: words.price,
+              stroke: colour('accent'),
+              width: 1.5,
+              points: { show: true, size: 4, filter: lonePoints },
+              spanGaps: false,
+            },
+          ],
+          hooks: {
+            ...bands,
+            ready: [(plot) => (place.current = plot)],
+            draw: [
+              (plot) => {
+                const { ctx, bbox } = plot;
+                // The slider below is as wide as the plot.
+                const { style } = plot.root.closest<HTMLElement>('.timeline')!;
+                const padding = 8;
+                const right = plot.width - (bbox.left + bbox.width) / devicePixelRatio;
+                style.setProperty('--plot-left', `${bbox.left / devicePixelRatio + padding}px`);
+                style.setProperty('--plot-right', `${right + padding}px`);
+                const x = Math.round(plot.valToPos(mark.current / 1000, 'x', true));
+                ctx.save();
+                ctx.strokeStyle = colour('text');
+                ctx.lineWidth = 1.5 * devicePixelRatio;
+                ctx.beginPath();
+                ctx.moveTo(x, bbox.top);
+                ctx.lineTo(x, bbox.top + bbox.height);
+                ctx.stroke();
+                ctx.restore();
+              },
+            ],
+          },
+        };
+      }}
+    />
+  );
+}

@@ -1,0 +1,67 @@
+import type { Gap } from '../data/history.js';
+import { count, duration, moment } from '../text/format.js';
+import { t } from '../text/texts.js';
+
+/** The gaps of a window; a click goes there. */
+export function HistoryGaps(props: {
+  readonly gaps: readonly Gap[];
+  /** Whether there are more than these. */
+  readonly more: boolean;
+  readonly to: number;
+  readonly onPick: (at: number) => void;
+}) {
+  const { history: words, cause } = t.value;
+  return (
+    <div class="panel">
+      <div class="panel-head">
+        <h2 id="gaps-heading">
+          {words.gaps}{' '}
+          <span class="muted">{`${count(props.gaps.length)}${props.more ? '+' : ''}`}</span>
+        </h2>
+      </div>
+      {props.gaps.length === 0 ? (
+        <p class="empty">{words.noGaps}</p>
+      ) : (
+        <div class="scroll" tabIndex={0} role="region" aria-labelledby="gaps-heading">
+          <table class="list">
+            <thead>
+              <tr>
+                <th scope="col">{words.from}</th>
+                <th scope="col">{words.to}</th>
+                <th scope="col" class="number">
+                  {words.lasted}
+                </th>
+                <th scope="col">{words.cause}</th>
+                <th scope="col">{words.detail}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {props.gaps.map((gap) => {
+                const start = Date.parse(gap.start);
+                const end = gap.end == null ? null : Date.parse(gap.end);
+                return (
+                  <tr key={gap.start}>
+                    <td>
+                      <button
+                        type="button"
+                        class="plain"
+                        aria-label={`${words.goTo}: ${moment(start)}`}
+                        onClick={() => props.onPick(start + 1)}
+                      >
+                        {moment(start)}
+                      </button>
+                    </td>
+                    <td>{end === null ? <b class="trouble">{words.open}</b> : moment(end)}</td>
+                    <td class="number">{duration((end ?? props.to) - start)}</td>
+                    <td>{cause[gap.cause]}</td>
+                    <td class="muted">{gap.detail}</td>
+                  </tr>
+                );
+              })}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </div>
+  );
+}
