@@ -31,6 +31,8 @@ export interface LiveSubscription {
 export interface StreamOptions {
   /** Subscriptions at once. */
   readonly max: number;
+  /** Different subscriptions at once. */
+  readonly maxOperations: number;
   /** Whether equal subscriptions are executed once; false only to measure what that is worth. */
   readonly share: boolean;
   readonly log: ApiLog;
@@ -106,13 +108,23 @@ export class BookStreams {
       const shared = this.#options.share && isShared(args);
       const key = shared ? operationKey(args) : String(++this.#unique);
       if (!this.#entries.has(key)) {
+        const refused = this.#operationRefusal();
+        if (refused !== null) {
+          this.#release();
+          return { errors: [refused] };
+        }
         const source = await createSourceEventStream(args);
         if (!(source instanceof SharedSource || source instanceof OwnSource)) {
           this.#release();
           return source as ExecutionResult;
         }
-        // Another equal one may have come while this one's resolver was at work.
+        // Another equal one may have come while this one's resolver was at work, or others enough.
         if (!this.#entries.has(key)) {
+          const full = this.#operationRefusal();
+          if (full !== null) {
+            this.#release();
+            return { errors: [full] };
+          }
           const operation = new LiveOperation(source, args, services, this.#options.log);
           this.#entries.set(key, { operation, stream: null, uses: 0 });
         }
@@ -145,6 +157,15 @@ export class BookStreams {
     return apiError(
       'TOO_MANY_SUBSCRIPTIONS',
       `there are ${max} subscriptions already, as many as this server allows (${LIMIT_SETTINGS.subscriptions.variable}); close one first`,
+    );
+  }
+
+  #operationRefusal() {
+    const { maxOperations } = this.#options;
+    if (this.#entries.size < maxOperations) return null;
+    return apiError(
+      'TOO_MANY_SUBSCRIPTIONS',
+      `there are ${maxOperations} different subscriptions already, as many as this server allows (${LIMIT_SETTINGS.liveOperations.variable}); use one that is open, to the letter and with the same variables, or close one first`,
     );
   }
 

@@ -24,6 +24,8 @@ export const LIMIT_SETTINGS = {
   connections: limit('MAX_CONNECTIONS', 2_000, 1, 100_000, ' of connections'),
   /** Live subscriptions at once, over all connections. */
   subscriptions: limit('MAX_SUBSCRIPTIONS', 1_000, 1, 100_000, ' of subscriptions'),
+  /** Different ones among those: each is executed on its own at every book, equal ones once. */
+  liveOperations: limit('MAX_LIVE_OPERATIONS', 500, 1, 100_000, ' of different subscriptions'),
   /** Subscriptions, queries and other requests in progress on one connection. */
   operationsPerConnection: limit('MAX_OPERATIONS_PER_CONNECTION', 100, 1, 10_000, ' of operations'),
   /** Queries and mutations in progress, over all connections. */

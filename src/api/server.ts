@@ -130,6 +130,7 @@ export function createApi(options: ApiOptions): Api {
   const limits: ApiLimits = { ...DEFAULT_LIMITS, ...options.limits };
   const streams = new BookStreams(bus, {
     max: limits.subscriptions,
+    maxOperations: limits.liveOperations,
     share: options.shareSubscriptions ?? true,
     log,
   });

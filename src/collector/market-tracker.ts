@@ -226,7 +226,7 @@ export class MarketTracker {
   noFirstBook(error: string): void {
     if (!this.running) return;
     this.#openGap('STALE', error, null);
-    this.#setState(this.#state, error);
+    this.#setState(this.#state === 'LIVE' ? 'STALE' : this.#state, error);
   }
 
   /** A message about it could not be read: what it said is lost until the next good one. */

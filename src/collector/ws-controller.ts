@@ -216,6 +216,8 @@ export abstract class WSController implements PairCarrier {
   ): void {
     const pair = this.#pairs.get(code);
     if (pair === undefined) return;
+    // Nor need a pair be waited for whose book is at hand before anything was asked (GOPAX).
+    this.#unsent.delete(code);
     this.#awaiting.delete(code);
     this.#resyncing.delete(code);
     this.#delivering.add(code);

@@ -134,6 +134,33 @@ describe.each(transports)('a subscription over %s', (_name, subscribe) => {
   });
 });
 
+describe('different subscriptions', () => {
+  it('are bounded by MAX_LIVE_OPERATIONS, while equal ones are let in', async () => {
+    await server.api.close();
+    server = await serve({ limits: { subscriptions: 20, liveOperations: 2 } });
+    publish(server.bus, book(UPBIT, 1));
+    const open = (every: number) => SseSubscription.open(server.url, query(every));
+    const query = (every: number) =>
+      `subscription { orderbook(exchange: UPBIT, every: ${every}) { sequence } }`;
+    const [first, second, equal] = [await open(10), await open(20), await open(10)];
+    for (const live of [first, second, equal]) expect(await live.book()).toEqual({ sequence: '1' });
+    const client = wsClient(server.url);
+    expect((await answers(client, query(30)).next()).value).toMatchObject({
+      errors: [
+        {
+          message: expect.stringContaining('MAX_LIVE_OPERATIONS'),
+          extensions: { code: 'TOO_MANY_SUBSCRIPTIONS' },
+        },
+      ],
+    });
+    await client.dispose();
+    first.leave();
+    equal.leave();
+    await until('two have left', () => server.api.readers === 1);
+    expect(await (await open(30)).book()).toEqual({ sequence: '1' });
+  });
+});
+
 describe('a subscriber that leaves', () => {
   const ways: [string, () => Promise<void>][] = [
     [

@@ -119,6 +119,17 @@ describe('a market', () => {
     expect(tracker.status).toMatchObject({ state: 'STARTING', error: 'no first order book' });
   });
 
+  it('whose book was asked for anew and does not come is stale, not live', () => {
+    tracker.start(null);
+    tracker.book(book, null, 1100);
+    tracker.noFirstBook('no order book');
+    expect(closed().at(-1)).toMatchObject({ start: 1100, end: null, cause: 'STALE' });
+    expect(tracker.status).toMatchObject({ state: 'STALE', error: 'no order book' });
+    tracker.book(book, null, 1300);
+    expect(closed().at(-1)).toMatchObject({ start: 1100, end: 1300 });
+    expect(tracker.status).toMatchObject({ state: 'LIVE', error: null });
+  });
+
   it('whose message cannot be read is not covered until the next good one', () => {
     tracker.start(null);
     tracker.book(book, null, 1100);

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Feed, FeedContext } from '../../src/collector/feed.js';
 import { RateLimiter } from '../../src/collector/rate-limiter.js';
+import { type Pair, pairText } from '../../src/market/market.js';
 import { RestClient } from '../../src/collector/rest.js';
 import { WSController, type WSProfile } from '../../src/collector/ws-controller.js';
 import { type UpbitSimulator, startUpbitSimulator } from '../../src/simulator/upbit.js';
@@ -26,6 +27,14 @@ class EchoController extends WSController {
   }
 }
 
+/** Has the book of B-KRW at hand, as GOPAX has those of stopped pairs. */
+class KeepingController extends EchoController {
+  protected override getChangeMessage(added: readonly Pair[]): readonly string[] {
+    this.handleMessage(Buffer.from('B-KRW'));
+    return added.map(pairText).filter((code) => code !== 'B-KRW');
+  }
+}
+
 const PROFILE: WSProfile = {
   maxPairs: 10,
   pingEveryMs: 50,
@@ -43,6 +52,7 @@ afterEach(async () => {
 function controller(
   wsUrl: string,
   profile: Partial<WSProfile> = {},
+  Controller = EchoController,
 ): { it: EchoController; host: RecordingHost } {
   const host = new RecordingHost();
   const context: FeedContext = {
@@ -55,7 +65,7 @@ function controller(
     gopaxKeys: null,
     bithumbPollMs: 100,
   };
-  const made = new EchoController(context, { ...PROFILE, ...profile }, new RateLimiter([]));
+  const made = new Controller(context, { ...PROFILE, ...profile }, new RateLimiter([]));
   closing.push(() => made.close());
   return { it: made, host };
 }
@@ -86,6 +96,20 @@ describe('WSController', () => {
     expect(host.downs[0]!.outage.since).toBeLessThanOrEqual(before + 50);
     expect(host.reconnects).toBe(1);
     expect(host.events).toEqual(['WS_CONNECTED', 'WS_CLOSED', 'RECONNECTING', 'WS_CONNECTED']);
+  });
+
+  it('misses the first book of a pair that was asked for, not of one whose book was at hand', async () => {
+    const s = await server();
+    const { it: c, host } = controller(s.url, {}, KeepingController);
+    c.add([pair('A-KRW')]);
+    await until(() => s.received.length === 1, 'the subscription');
+    s.send('A-KRW');
+    await until(() => host.books.length === 1, 'the book');
+    c.add([pair('B-KRW'), pair('C-KRW')]);
+    expect(host.of('B-KRW')).toHaveLength(1);
+    await until(() => host.missing.length > 0, 'a pair without a book');
+    expect(host.missing).toEqual(['C-KRW']);
+    expect(s.received.slice(1)).toEqual(['C-KRW']);
   });
 
   it('waits longer each time a server drops it at once', async () => {
