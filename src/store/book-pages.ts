@@ -52,14 +52,15 @@ export class BookPages {
   /** The page that follows `after`. */
   async page(query: BookPageQuery): Promise<BookPage> {
     const { after, until = Infinity, limit } = query;
+    const ranges = (await this.#timeline.ranges(query))
+      .filter(({ low, high }) => high > after && low <= until)
+      .map(({ low, high }) => ({ low: Math.max(low, after + 1), high: Math.min(high, until) }));
+    // After the ranges, so that every market with a book in them is known.
     await this.#loadMarkets();
     const selection = new MarketSelection(query.patterns);
     const ids = [...this.#markets]
       .filter(([, market]) => selection.matches(market))
       .map(([id]) => id);
-    const ranges = (await this.#timeline.ranges(query))
-      .filter(({ low, high }) => high > after && low <= until)
-      .map(({ low, high }) => ({ low: Math.max(low, after + 1), high: Math.min(high, until) }));
     const reached = Math.max(after, ranges.at(-1)?.high ?? after);
     const scan = new BookScan(this.#client, ids, ranges);
     const rows = await scan.next(limit);

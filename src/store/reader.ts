@@ -230,13 +230,14 @@ export class Reader implements ReaderService {
   async #scan(selection: BookSelection, start = 0) {
     const { client, timeline } = await this.#database();
     const { exchange, symbol, currency } = selection;
+    const ranges = (await timeline.ranges(selection))
+      .filter(({ high }) => high >= start)
+      .map(({ low, high }) => ({ low: Math.max(low, start), high }));
+    // After the ranges, so that every market with a book in them is known.
     const rows = await client.market.findMany({
       where: defined({ exchangeName: exchange, symbol, currency }),
     });
     const markets = new Map(rows.map((row) => [row.id, toMarket(row)]));
-    const ranges = (await timeline.ranges(selection))
-      .filter(({ high }) => high >= start)
-      .map(({ low, high }) => ({ low: Math.max(low, start), high }));
     const low = ranges[0]?.low;
     const high = ranges.at(-1)?.high;
     return {

@@ -51,7 +51,9 @@ export class WriteQueue {
 
   /** Sequence of the first book that waits, null when none does. */
   get firstSequence(): number | null {
-    return this.#batches[0]!.firstSequence;
+    // The first batch may have none: it is being written for its records or as a sign of life.
+    for (const { firstSequence } of this.#batches) if (firstSequence !== null) return firstSequence;
+    return null;
   }
 
   /** Estimated bytes of those. */
@@ -180,6 +182,10 @@ export class WriteQueue {
   /** The batch of {@link begin} could not be stored. */
   abort(): void {
     this.#current = null;
+    // Without books of its own it must not stand before those that came since.
+    if (this.#batches.length > 1 && this.#batches[0]!.count === 0) {
+      this.#spare = this.#batches.shift()!;
+    }
     this.#coverage.abort();
     this.#logs.abort();
   }

@@ -172,6 +172,18 @@ describe('WriteQueue', () => {
     expect(last.recording).toEqual([change]);
   });
 
+  it('knows the first book that waits behind a batch without books', () => {
+    const queue = new WriteQueue(limits);
+    expect(queue.begin(99, true).heartbeat).toBe(99);
+    queue.addBook(row(1));
+    expect(queue.firstSequence).toBe(1);
+    queue.abort();
+    queue.addBook(row(2));
+    const again = queue.begin(99, true);
+    expect(again.books.map((book) => book.sequence)).toEqual([1, 2]);
+    expect(again.heartbeat).toBe(99);
+  });
+
   it('drops the oldest log records beyond its bound and counts them', () => {
     const queue = new WriteQueue(limits);
     const log = { level: 'info', event: 'X', exchange: null, pair: null, message: '' } as const;

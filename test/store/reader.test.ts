@@ -7,6 +7,7 @@ import type { Market } from '../../src/market/market.js';
 import type { OrderBook } from '../../src/market/order-book.js';
 import { BookBatch } from '../../src/store/book-batch.js';
 import { BookIntake } from '../../src/store/book-intake.js';
+import { BookPages } from '../../src/store/book-pages.js';
 import { type Client, openClient } from '../../src/store/connection.js';
 import { Reader } from '../../src/store/reader.js';
 import type {
@@ -148,6 +149,27 @@ describe('time', () => {
     expect(await timeline.boundAt(1)).toBeNull();
     expect(await timeline.ranges({})).toEqual([]);
     expect(await allRows({ exchange: 'UPBIT' }, 10)).toEqual([]);
+  });
+});
+
+describe('a market whose first book is stored while a page is read', () => {
+  // Between any two statements of a reader the writer may commit.
+  const next = async (): Promise<void> => {
+    await write([{ market: UPBIT_ETH, timestamp: 2_000, sequence: 11 }]);
+    await write([{ market: UPBIT_BTC, timestamp: 2_001, sequence: 12 }]);
+  };
+
+  it('is in the page of books, if that reaches it', async () => {
+    await write([{ market: UPBIT_BTC, timestamp: 1_000, sequence: 10 }]);
+    const timeline = new Timeline(client);
+    const ranges = timeline.ranges.bind(timeline);
+    timeline.ranges = async (window) => {
+      await next();
+      return ranges(window);
+    };
+    const patterns = [{ exchange: null, symbol: null, currency: null }];
+    const page = await new BookPages(client, timeline).page({ patterns, after: 0, limit: 10 });
+    expect(page.items.map(({ book }) => book.sequence)).toEqual([10, 11, 12]);
   });
 });
 

@@ -104,6 +104,20 @@ describe('store', () => {
     });
   });
 
+  it('never calls a book settled that is not committed yet, whatever else is being written', async () => {
+    await withStore({ path, flushMs: 1, heartbeatMs: 1 }, async (store) => {
+      const recorder = new Recorder(store);
+      let waiting = 0;
+      for (let i = 0; i < 300; i++) {
+        const book = recorder.put(UPBIT_BTC, 1_789_000_000_000 + i, small(i));
+        // It was put in this very turn, so it cannot be in the database.
+        if (store.sequenceState().settled < book.sequence) waiting++;
+        await stored(store);
+      }
+      expect(waiting).toBe(300);
+    });
+  });
+
   it.each([0, 700, 60_000])(
     'rebuilds every book of random walks, over a restart (SNAPSHOT_EVERY_MS %i)',
     async (snapshotEveryMs) => {
