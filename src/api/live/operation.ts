@@ -1,11 +1,19 @@
 import {
   type DocumentNode,
   type ExecutionArgs,
+  type FieldNode,
+  type FragmentSpreadNode,
+  getDirectiveValues,
   getOperationAST,
+  getVariableValues,
   GraphQLError,
   type GraphQLFormattedError,
+  GraphQLIncludeDirective,
+  GraphQLSkipDirective,
+  type InlineFragmentNode,
   Kind,
   print,
+  separateOperations,
   visit,
 } from 'graphql';
 import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
@@ -83,9 +91,48 @@ export function masked(error: unknown): GraphQLError {
   return maskError(error, 'Unexpected error.', false) as GraphQLError;
 }
 
-/** Compiles the operation of a document that has been validated. */
-function compiled({ schema, document, operationName }: ExecutionArgs): CompiledQuery {
-  const query = compileQuery(schema, document, operationName ?? undefined);
+/** Whether `@skip` and `@include` leave a selection in. */
+function isSelected(
+  node: FieldNode | FragmentSpreadNode | InlineFragmentNode,
+  variables: Readonly<Record<string, unknown>>,
+): boolean {
+  return (
+    getDirectiveValues(GraphQLSkipDirective, node, variables)?.['if'] !== true &&
+    getDirectiveValues(GraphQLIncludeDirective, node, variables)?.['if'] !== false
+  );
+}
+
+/**
+ * The operation alone, in the form in which graphql-jit does what graphql-js would: without the
+ * selections that its variables leave out, since graphql-jit gives what stands in a field that is left
+ * out when the same field is selected elsewhere, too; and with nullable types of variables that have a
+ * default, since of `$x: Boolean! = false` it says that it is missing.
+ */
+function reduced({ schema, document, operationName, variableValues }: ExecutionArgs): DocumentNode {
+  const operation = getOperationAST(document, operationName)!;
+  const { coerced = {} } = getVariableValues(
+    schema,
+    operation.variableDefinitions ?? [],
+    variableValues ?? {},
+  );
+  const select = <T extends FieldNode | FragmentSpreadNode | InlineFragmentNode>(node: T) => {
+    if (!isSelected(node, coerced)) return null;
+    return node.directives?.length ? { ...node, directives: [] } : undefined;
+  };
+  return visit(separateOperations(document)[operation.name?.value ?? '']!, {
+    Field: select,
+    FragmentSpread: select,
+    InlineFragment: select,
+    VariableDefinition({ type, defaultValue, ...node }) {
+      if (type.kind !== Kind.NON_NULL_TYPE || defaultValue === undefined) return undefined;
+      return { ...node, defaultValue, type: type.type };
+    },
+  });
+}
+
+/** Compiles the operation of a document that has been validated, as have been its variables. */
+function compiled(args: ExecutionArgs): CompiledQuery {
+  const query = compileQuery(args.schema, reduced(args), args.operationName ?? undefined);
   if (!isCompiledQuery(query)) {
     throw new Error(`the document cannot be compiled: ${JSON.stringify(query.errors)}`);
   }
