@@ -114,3 +114,20 @@ describe('an event that fails in part', () => {
     await live.leave();
   });
 });
+
+describe.each(TRANSPORTS)('age over %s', (_name, subscribe) => {
+  it('is that of the moment, for one who comes later than others, too', async () => {
+    const { server } = recorded;
+    const query =
+      'subscription { orderbook(exchange: KORBIT, symbol: "BTC", currency: "KRW") { sequence age } }';
+    const before = await Promise.all([1, 2].map(() => subscribe(server.url, query)));
+    await until('both have begun', () => server.api.readers === 2);
+    const { timestamp } = recorded.next(market('KORBIT'));
+    for (const live of before) valueOf(await live.next());
+    await until('time has gone by', () => Date.now() >= timestamp + 100);
+    const late = await subscribe(server.url, query);
+    expect(valueOf(await late.next())['age']).toBeGreaterThanOrEqual(100);
+    for (const live of [...before, late]) await live.leave();
+    await until('all have left', () => server.api.readers === 0);
+  });
+});

@@ -21,13 +21,13 @@ import { maskError } from 'graphql-yoga';
 import type { Delivery } from '../../bus.js';
 import type { ApiServices } from '../context.js';
 import type { ApiLog } from '../log.js';
-import { Rendering } from './rendering.js';
+import { KeptRenderings, Rendering } from './rendering.js';
 import type { LiveSource } from './source.js';
 
-/** Renderings kept for readers that come or catch up a little later than the others. */
-const KEPT = 64;
 /** Fields whose value is the reader's own, not the book's. */
-const OWN_FIELDS: ReadonlySet<string> = new Set(['skipped', 'gapBefore']);
+const OWN_FIELDS: readonly string[] = ['skipped', 'gapBefore'];
+/** Fields whose value changes with time alone. */
+const TIMED_FIELDS: readonly string[] = ['age'];
 
 const printed = new WeakMap<DocumentNode, string>();
 
@@ -67,11 +67,11 @@ export function isShared({ schema, document, operationName }: ExecutionArgs): bo
   return shared;
 }
 
-function asksForOwnFields(document: DocumentNode): boolean {
+function asksForAny(fields: readonly string[], document: DocumentNode): boolean {
   let found = false;
   visit(document, {
     Field(node) {
-      if (OWN_FIELDS.has(node.name.value)) found = true;
+      if (fields.includes(node.name.value)) found = true;
     },
   });
   return found;
@@ -156,7 +156,8 @@ export class LiveOperation {
   readonly #services: ApiServices;
   readonly #log: ApiLog;
   readonly #own: boolean;
-  readonly #kept = new Map<unknown, Rendering>();
+  readonly #timed: boolean;
+  readonly #kept = new KeptRenderings();
   #compiled: CompiledQuery | null = null;
   #executions = 0;
 
@@ -166,7 +167,8 @@ export class LiveOperation {
     this.#args = { schema, document, operationName, variableValues };
     this.#services = services;
     this.#log = log;
-    this.#own = asksForOwnFields(document);
+    this.#own = asksForAny(OWN_FIELDS, document);
+    this.#timed = asksForAny(TIMED_FIELDS, document);
   }
 
   /** Events executed so far. */
@@ -181,13 +183,11 @@ export class LiveOperation {
   render(delivery: Delivery<unknown>, shared: boolean): Rendering {
     const { value, skipped, gapBefore } = delivery;
     const own = this.#own && (skipped > 0 || gapBefore !== null);
+    if (this.#timed) this.#kept.startAt(Date.now());
     const kept = own ? undefined : this.#kept.get(value);
     if (kept !== undefined) return kept;
     const rendering = new Rendering(this.#execute(delivery));
-    if (shared && !own) {
-      this.#kept.set(value, rendering);
-      if (this.#kept.size > KEPT) this.#kept.delete(this.#kept.keys().next().value);
-    }
+    if (shared && !own) this.#kept.set(value, rendering);
     return rendering;
   }
 

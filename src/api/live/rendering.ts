@@ -34,3 +34,39 @@ export class Rendering {
     return this.#encoded;
   }
 }
+
+/** Renderings kept at most, and UTF-16 units of their texts: whole deep books are some 100,000 each. */
+const MOST_KEPT = 64;
+const MOST_LENGTH = 131_072;
+
+/** The newest renderings of an operation, for readers that come or catch up a little later than others. */
+export class KeptRenderings {
+  readonly #kept = new Map<unknown, Rendering>();
+  #length = 0;
+  #at = 0;
+
+  /** The rendering of a value. */
+  get(value: unknown): Rendering | undefined {
+    return this.#kept.get(value);
+  }
+
+  /** Keeps a rendering, however long; beyond the bounds the oldest go. */
+  set(value: unknown, rendering: Rendering): void {
+    this.#kept.set(value, rendering);
+    this.#length += rendering.json.length;
+    for (const [oldest, { json }] of this.#kept) {
+      const few = this.#kept.size <= MOST_KEPT && this.#length <= MOST_LENGTH;
+      if (few || this.#kept.size === 1) break;
+      this.#kept.delete(oldest);
+      this.#length -= json.length;
+    }
+  }
+
+  /** Drops what was kept at another time than `now` (ms), for what changes with time alone. */
+  startAt(now: number): void {
+    if (now === this.#at) return;
+    this.#at = now;
+    this.#kept.clear();
+    this.#length = 0;
+  }
+}
