@@ -104,6 +104,7 @@ export async function startApp(
       reader: store.reader,
       stats: () => store.stats(),
       sequences: () => store.sequenceState(),
+      unkeptAt: (market, sequence) => store.unkeptAt(market, sequence),
       control: supervisor,
       host: config.host,
       port: config.port,

@@ -1,6 +1,6 @@
 import type { Bus } from '../bus.js';
 import type { CollectorControl } from '../collector/collector-control.js';
-import type { SequenceState, StoreReader, StoreStats } from '../store/store-types.js';
+import type { SequenceState, Store, StoreReader, StoreStats } from '../store/store-types.js';
 import type { BookStreams } from './book-streams.js';
 import type { LiveSlot } from './graphql/live.js';
 import type { KnownMarkets } from './known-markets.js';
@@ -18,6 +18,8 @@ export interface ApiServices {
   readonly tail: BookTail;
   readonly markets: KnownMarkets;
   readonly sequences: () => SequenceState;
+  /** The gap of books that the store could not keep, if a market was in one at a sequence. */
+  readonly unkeptAt: Store['unkeptAt'];
   /** Rates and open gaps. */
   readonly meter: RecorderMeter;
   readonly stats: () => StoreStats;

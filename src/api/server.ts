@@ -6,6 +6,7 @@ import type { Bus } from '../bus.js';
 import type { CollectorControl } from '../collector/collector-control.js';
 import type { SequenceState, StoreReader, StoreStats } from '../store/store-types.js';
 import { BookStreams } from './book-streams.js';
+import type { ApiServices } from './context.js';
 import { graphiqlPage } from './graphql/graphiql.js';
 import { createGraphqlHttp } from './graphql/http.js';
 import { SseStreams } from './graphql/sse.js';
@@ -33,6 +34,8 @@ export interface ApiOptions {
   readonly stats: () => StoreStats;
   /** How far the numbering and the writing of books have come. */
   readonly sequences: () => SequenceState;
+  /** As the store tells it; left out where every book is kept. */
+  readonly unkeptAt?: ApiServices['unkeptAt'];
   readonly control: CollectorControl;
   /** Address to listen on. */
   readonly host: string;
@@ -126,6 +129,7 @@ const NO_WEB_SOCKET: Refusal = {
 /** Makes the API server; {@link Api.listen} starts it. */
 export function createApi(options: ApiOptions): Api {
   const { bus, reader, stats, sequences, control, host, port, version } = options;
+  const unkeptAt = options.unkeptAt ?? (() => null);
   const log = options.log ?? SILENT_LOG;
   const limits: ApiLimits = { ...DEFAULT_LIMITS, ...options.limits };
   const streams = new BookStreams(bus, {
@@ -146,6 +150,7 @@ export function createApi(options: ApiOptions): Api {
     tail,
     markets,
     sequences,
+    unkeptAt,
     meter,
     stats,
     version,

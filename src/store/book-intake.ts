@@ -16,6 +16,15 @@ interface MarketState {
   gap: Gap | null;
   /** Start of the newest gap of this market that anybody reported. */
   gapStart: number | null;
+  /** The newest books that were not kept. */
+  unkept: Unkept | null;
+}
+
+/** Books of a market that were not kept: from a sequence to before another, null while it goes on. */
+interface Unkept {
+  readonly gap: Gap;
+  readonly from: number;
+  readonly to: number | null;
 }
 
 /** A row to write, and the store's own gap that it ends. */
@@ -71,6 +80,7 @@ export class BookIntake {
     state.last = book;
     if (whole) state.whole = { sequence: book.sequence, timestamp: book.timestamp };
     const closed = state.gap === null ? null : { ...state.gap, end: book.timestamp };
+    if (closed !== null) state.unkept = { ...state.unkept!, gap: closed, to: book.sequence };
     state.gap = null;
     return { row, closed };
   }
@@ -88,7 +98,15 @@ export class BookIntake {
     if (start === state.gapStart) start = book.timestamp;
     state.gap = { market: book.market, start, end: null, cause, detail, attempts: 0 };
     state.gapStart = start;
+    state.unkept = { gap: state.gap, from: book.sequence, to: null };
     return state.gap;
+  }
+
+  /** The gap of books that were not kept, if the market was in one at `sequence`; else null. */
+  unkeptAt(market: Market, sequence: number): Gap | null {
+    const unkept = this.#markets.get(marketKey(market))?.unkept ?? null;
+    if (unkept === null || sequence < unkept.from) return null;
+    return unkept.to === null || sequence < unkept.to ? unkept.gap : null;
   }
 
   /** Notes a gap that somebody else reported. */
@@ -111,7 +129,10 @@ export class BookIntake {
     const key = marketKey(book.market);
     let state = this.#markets.get(key);
     if (state === undefined) {
-      state = { number: { id: null }, last: null, whole: null, gap: null, gapStart: null };
+      state = {
+        ...{ number: { id: null }, last: null, whole: null },
+        ...{ gap: null, gapStart: null, unkept: null },
+      };
       this.#markets.set(key, state);
     }
     this.#byObject.set(book.market, state);

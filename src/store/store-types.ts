@@ -295,6 +295,11 @@ export interface Store {
   readonly sequences: SequenceSource;
   /** How far the numbering and the writing have come. */
   sequenceState(): SequenceState;
+  /**
+   * The gap in which books of a market could not be kept, if `sequence` lies in the newest one of this
+   * run: the market's books from some time before it on are in no page of books. Else null.
+   */
+  unkeptAt(market: Market, sequence: number): Gap | null;
   readonly reader: StoreReader;
   /** Takes a book for writing; never blocks and never throws. What it cannot keep becomes a gap. */
   putBook(event: BookEvent): void;

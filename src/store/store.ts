@@ -249,6 +249,10 @@ class OpenStore implements Store {
     return { newest, settled: waiting === null ? newest : waiting - 1 };
   }
 
+  unkeptAt(market: Market, sequence: number): Gap | null {
+    return this.#intake.unkeptAt(market, sequence);
+  }
+
   stats(): StoreStats {
     return {
       queuedBooks: this.#queue.books,

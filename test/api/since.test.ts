@@ -139,6 +139,35 @@ describe('gapBefore', () => {
     await again.leave();
   });
 
+  it.each(['kept again', 'still not kept'])(
+    'names what the store could not keep before the tail began (the next book is %s)',
+    async (next) => {
+      const recorded = await open({ maxQueuedBooks: 1 });
+      const [first, lost] = [recorded.next(MARKETS[0]!), recorded.next(MARKETS[0]!)];
+      await until('the first is stored', () => recorded.store.stats().queuedBooks === 0);
+      expect(recorded.store.stats()).toMatchObject({ storedBooks: 1, droppedBooks: 1 });
+      const live = await subscribe(recorded.server.url, TOLD, { since: String(first.sequence) });
+      await until('the reader is there', () => recorded.server.api.readers === 1);
+      // Another market's book takes the only place.
+      if (next === 'still not kept') recorded.next(MARKETS[1]!);
+      const [second, third] = [recorded.next(MARKETS[0]!), recorded.next(MARKETS[0]!)];
+      const mine = new Set<unknown>([second, third].map(({ sequence }) => String(sequence)));
+      const got: Record<string, unknown>[] = [];
+      while (got.at(-1)?.['sequence'] !== String(third.sequence)) {
+        const told = valueOf(await live.next());
+        if (mine.has(told['sequence'])) got.push(told);
+      }
+      const end = next === 'kept again' ? new Date(second.timestamp).toISOString() : null;
+      const start = new Date(first.timestamp).toISOString();
+      expect(got).toMatchObject([
+        { sequence: String(second.sequence), gapBefore: { cause: 'QUEUE_OVERFLOW', start, end } },
+        { sequence: String(third.sequence), gapBefore: null },
+      ]);
+      expect(second.sequence).toBeGreaterThan(lost.sequence);
+      await live.leave();
+    },
+  );
+
   it('says what retention has deleted, to those who had not got it', async () => {
     const before = await open({ snapshotEveryMs: 0 });
     const old = Date.now() - 3 * 86_400_000;
@@ -231,7 +260,8 @@ describe('the join of store and tail', () => {
           const tail = new BookTail(bus, () => sequence, tailLength);
           const settled = (): number => (committed === published.length ? sequence : committed);
           const selection = new MarketSelection([all[0]!]);
-          const feed = new ExactBooks({ reader, tail, settled }, selection, since).open(() => {});
+          const sources = { reader, tail, settled, unkeptAt: () => null };
+          const feed = new ExactBooks(sources, selection, since).open(() => {});
           const got: unknown[] = [];
           const take = (count: number): void => {
             for (let i = 0; i < count; i++) {

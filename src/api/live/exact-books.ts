@@ -2,7 +2,7 @@ import type { Delivery } from '../../bus.js';
 import type { MarketSelection } from '../../market/market-selection.js';
 import { marketKey } from '../../market/market.js';
 import type { OrderBook } from '../../market/order-book.js';
-import type { StoredBook, StoreReader } from '../../store/store-types.js';
+import type { Store, StoredBook, StoreReader } from '../../store/store-types.js';
 import type { BookTail } from './book-tail.js';
 import { type OwnFeed, OwnSource } from './source.js';
 
@@ -17,6 +17,8 @@ export interface ExactSources {
   readonly tail: BookTail;
   /** Every book up to this sequence is in the store, or never will be. */
   readonly settled: () => number;
+  /** The gap of books that the store could not keep, if a market was in one at a sequence. */
+  readonly unkeptAt: Store['unkeptAt'];
 }
 
 /** A stored book on its way to a reader. */
@@ -53,7 +55,8 @@ export class ExactBooks extends OwnSource<OrderBook> {
  * The join is exact because both overlap: the tail is watched from before the first page is read, so
  * whatever is published later is in it or, once it has left the tail, in the store. A page
  * proves that nothing is missing up to what was settled when it was asked for, so the feed asks again
- * until its place has reached the tail's floor.
+ * until its place has reached the tail's floor. Books that the store could not keep are in neither
+ * once they have left the tail: the first book of their market after the join says so.
  */
 class ExactFeed implements OwnFeed {
   readonly ended = false;
@@ -69,6 +72,10 @@ class ExactFeed implements OwnFeed {
   #next = 0;
   /** Where the place is in the tail; null while the store is read. */
   #inTail: number | null = null;
+  /** Where reading the store began. */
+  #readFrom: number;
+  /** Where it ended, and the markets of which a book has been taken from the tail since. */
+  #join: { readonly place: number; readonly met: Set<string> } | null = null;
   #reading = false;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -78,6 +85,7 @@ class ExactFeed implements OwnFeed {
     this.#selection = selection;
     this.#since = since;
     this.#place = since;
+    this.#readFrom = since;
     this.#wake = wake;
     sources.tail.watch(wake);
   }
@@ -111,6 +119,7 @@ class ExactFeed implements OwnFeed {
     const { tail } = this.#sources;
     if (this.#place < tail.floor) return false;
     this.#inTail = tail.placeAfter(this.#place);
+    this.#join = this.#place > this.#readFrom ? { place: this.#place, met: new Set() } : null;
     return true;
   }
 
@@ -121,12 +130,23 @@ class ExactFeed implements OwnFeed {
       if (delivery === undefined) return undefined;
       if (delivery === null) {
         this.#inTail = null;
+        this.#readFrom = this.#place;
         return null;
       }
       this.#inTail!++;
       this.#place = delivery.order;
-      if (this.#selection.matches(delivery.value.market)) return delivery;
+      if (this.#selection.matches(delivery.value.market)) return this.#joined(delivery);
     }
+  }
+
+  /** A book from the tail, with what the store lacked before it if it is the first of its market. */
+  #joined(delivery: Delivery): Delivery {
+    if (this.#join === null) return delivery;
+    const { place, met } = this.#join;
+    if (met.has(delivery.key)) return delivery;
+    met.add(delivery.key);
+    const gap = this.#sources.unkeptAt(delivery.value.market, place);
+    return gap === null || delivery.gapBefore !== null ? delivery : { ...delivery, gapBefore: gap };
   }
 
   async #readPage(): Promise<void> {

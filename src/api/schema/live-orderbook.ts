@@ -49,14 +49,15 @@ const sinceArg = builder.args((t) => ({
 async function liveBooks(
   patterns: readonly CollectPattern[],
   args: { readonly every?: number | null | undefined; readonly since?: number | null | undefined },
-  { bus, reader, tail, sequences, markets }: ApiContext,
+  { bus, reader, tail, sequences, unkeptAt, markets }: ApiContext,
 ): Promise<LatestBooks | ExactBooks> {
   const everyMs = checkedEvery(args.every);
   const since = checkedSince(args.since, args.every, sequences().newest);
   await markets.check(patterns);
   const selection = new MarketSelection(patterns);
   if (since === undefined) return new LatestBooks(bus, selection, everyMs);
-  return new ExactBooks({ reader, tail, settled: () => sequences().settled }, selection, since);
+  const settled = (): number => sequences().settled;
+  return new ExactBooks({ reader, tail, settled, unkeptAt }, selection, since);
 }
 
 /** The book with what its reader is told along with it. */

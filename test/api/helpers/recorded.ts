@@ -37,6 +37,7 @@ export async function serveRecorded(
     reader: store.reader,
     stats: () => store.stats(),
     sequences: () => store.sequenceState(),
+    unkeptAt: (market, sequence) => store.unkeptAt(market, sequence),
   });
   const random = seeded(7);
   const sidesOf = new Map<string, Sides>();
