@@ -101,6 +101,13 @@ export class Conflation<T> {
     return first.value;
   }
 
+  /** Adds to `counts` how many of each key wait, those counted that were left out. */
+  count(counts: Map<string, number>): void {
+    for (const [key, { skipped }] of this.#waiting) {
+      counts.set(key, (counts.get(key) ?? 0) + 1 + skipped);
+    }
+  }
+
   /** What waits of `key`, if anything does. */
   takeKey(key: string): Delivery<T> | undefined {
     const found = this.#waiting.get(key);
@@ -150,6 +157,11 @@ export class BookReader implements AsyncIterableIterator<Delivery> {
   /** The book that has waited longest, without waiting for one; undefined when there is none. */
   take(): Delivery | undefined {
     return this.#pending.take();
+  }
+
+  /** Adds to `counts` how many books of each market wait, those counted that were left out. */
+  count(counts: Map<string, number>): void {
+    this.#pending.count(counts);
   }
 
   next(): Promise<IteratorResult<Delivery>> {

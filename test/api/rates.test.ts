@@ -57,6 +57,25 @@ describe.each(TRANSPORTS)('a rate by every over %s', (_name, subscribe) => {
     await live.leave();
   });
 
+  it('counts for one who comes later only what that one has not had', async () => {
+    const query =
+      'subscription { orderbook(exchange: UPBIT, every: 500) { sequence skipped gapBefore { cause } } }';
+    const first = await subscribe(server.url, query);
+    await until('the first has begun', () => server.api.readers === 1);
+    publish(server.bus, book(UPBIT, 1));
+    expect(valueOf(await first.next())).toMatchObject({ sequence: '1', skipped: 0 });
+    publish(server.bus, book(UPBIT, 2));
+    publish(server.bus, book(UPBIT, 3));
+    const late = await subscribe(server.url, query);
+    expect(valueOf(await late.next())).toMatchObject({ sequence: '3', skipped: 0 });
+    publish(server.bus, book(UPBIT, 4));
+    publish(server.bus, book(UPBIT, 5));
+    expect(valueOf(await first.next())).toMatchObject({ sequence: '5', skipped: 3 });
+    expect(valueOf(await late.next())).toMatchObject({ sequence: '5', skipped: 1 });
+    await first.leave();
+    await late.leave();
+  });
+
   it.each([0, 9, -5, 3_600_001])('every: %i is BAD_USER_INPUT', async (every) => {
     const live = await subscribe(
       server.url,

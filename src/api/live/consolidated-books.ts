@@ -6,7 +6,7 @@ import { type Exchange, EXCHANGES } from '../../market/exchange.js';
 import type { Pair } from '../../market/market.js';
 import { MarketSelection } from '../../market/market-selection.js';
 import { Pace, Unpaced, type Waiting } from './pace.js';
-import { type SharedFeed, SharedSource } from './source.js';
+import { type Joined, type SharedFeed, SharedSource } from './source.js';
 
 /** Where a consolidated book comes from. */
 export interface ConsolidatedSources {
@@ -96,7 +96,7 @@ class ConsolidatedFeed implements SharedFeed {
     };
   }
 
-  join(): { first: Iterable<Delivery<unknown>>; order: number } {
+  join(): Joined {
     return { first: [this.#delivery()], order: this.#order };
   }
 

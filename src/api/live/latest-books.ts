@@ -2,7 +2,7 @@ import type { BookReader, Bus, Delivery } from '../../bus.js';
 import type { MarketSelection } from '../../market/market-selection.js';
 import type { OrderBook } from '../../market/order-book.js';
 import { Pace, type Waiting } from './pace.js';
-import { type SharedFeed, SharedSource } from './source.js';
+import { type Joined, type SharedFeed, SharedSource } from './source.js';
 
 /** The newest book of each matching market, whenever it changes: `orderbook` and `orderbooks`. */
 export class LatestBooks extends SharedSource<OrderBook> {
@@ -37,10 +37,14 @@ class LatestFeed implements SharedFeed {
     this.#reader = bus.readChanges(selection, wake);
   }
 
-  join(): { first: Iterable<Delivery>; order: number } {
+  join(): Joined {
+    const had = new Map<string, number>();
+    this.#reader.count(had);
+    this.#pace?.count(had);
     return {
       first: this.#bus.currentDeliveries(this.#selection),
       order: this.#bus.lastSequence,
+      had,
     };
   }
 

@@ -8,6 +8,8 @@ export interface Waiting<T> {
   take(): Delivery<T> | undefined;
   /** Whether a delivery of `key` may not be given now, even though nothing waits. */
   holds(key: string): boolean;
+  /** Adds to `counts` how many of each key wait, those counted that were left out. */
+  count(counts: Map<string, number>): void;
   /** Lets everything be taken at once: nothing more will come. */
   flush(): void;
   /** Ends it: drops everything, stops its timer. */
@@ -68,6 +70,11 @@ export class Pace<T> implements Waiting<T> {
       this.#timer ??= setTimeout(this.#rested, this.#everyMs);
     }
     return delivery;
+  }
+
+  count(counts: Map<string, number>): void {
+    this.#due.count(counts);
+    this.#held.count(counts);
   }
 
   flush(): void {

@@ -3,7 +3,7 @@ import type { LiveOperation } from './operation.js';
 import { Pace, Unpaced, type Waiting } from './pace.js';
 import type { Rendering } from './rendering.js';
 import type { LiveReader, LiveSink } from './sink.js';
-import type { SharedFeed, SharedSource } from './source.js';
+import type { Joined, SharedFeed, SharedSource } from './source.js';
 import type { Task, Turns } from './turns.js';
 
 /** Readers served between two looks at the clock: some 50 µs of work. */
@@ -71,8 +71,8 @@ export class SharedStream implements Task {
 
   /** Adds a reader: it gets the current state first, then what comes from now on. */
   join(sink: LiveSink, onEnd: () => void): SharedReader {
-    const { first, order } = this.#feed.join();
-    const reader: SharedReader = new SharedReader(sink, order, this.#everyMs, {
+    const joined = this.#feed.join();
+    const reader: SharedReader = new SharedReader(sink, joined, this.#everyMs, {
       behind: () => this.#catchUp(reader),
       left: () => {
         this.#readers.delete(reader);
@@ -84,7 +84,7 @@ export class SharedStream implements Task {
       },
     });
     this.#readers.add(reader);
-    for (const delivery of first) reader.waiting.put(delivery);
+    for (const delivery of joined.first) reader.waiting.put(delivery);
     if (reader.waiting.size > 0) this.#catchUp(reader);
     return reader;
   }
@@ -180,13 +180,13 @@ class SharedReader implements LiveReader {
   readonly waiting: Waiting<unknown>;
   /** How many deliveries the last offer that was put aside made it miss: 0 or 1. */
   missed = 0;
-  readonly #joinedAt: number;
+  readonly #joined: Joined;
   readonly #hooks: ReaderHooks;
   #left = false;
 
-  constructor(sink: LiveSink, joinedAt: number, everyMs: number, hooks: ReaderHooks) {
+  constructor(sink: LiveSink, joined: Joined, everyMs: number, hooks: ReaderHooks) {
     this.sink = sink;
-    this.#joinedAt = joinedAt;
+    this.#joined = joined;
     this.#hooks = hooks;
     this.waiting = everyMs === 0 ? new Unpaced() : new Pace(everyMs, () => this.#hooks.behind());
   }
@@ -194,8 +194,17 @@ class SharedReader implements LiveReader {
   /** Sends an event if the reader is in step, otherwise puts it aside. @returns whether it was sent */
   offer(delivery: Delivery<unknown>, rendering: Rendering): boolean {
     this.missed = 0;
+    const { order, had } = this.#joined;
+    const already = had?.get(delivery.key);
+    if (already !== undefined) had!.delete(delivery.key);
     // It was there when the reader came, who has had it or a newer one.
-    if (delivery.order <= this.#joinedAt) return false;
+    if (delivery.order <= order) return false;
+    if (already !== undefined) {
+      // Told what it has missed itself, by a result of its own.
+      this.waiting.put({ ...delivery, skipped: Math.max(0, delivery.skipped - already) });
+      this.#hooks.behind();
+      return false;
+    }
     if (this.sink.ready && this.waiting.size === 0 && !this.waiting.holds(delivery.key)) {
       this.sink.send(rendering);
       return true;

@@ -1,9 +1,22 @@
 import type { Delivery } from '../../bus.js';
 
+/** What one who comes to a {@link SharedFeed} begins with. */
+export interface Joined {
+  /** What it gets first. */
+  readonly first: Iterable<Delivery<unknown>>;
+  /** The order up to which it has everything then. */
+  readonly order: number;
+  /**
+   * How many of each key the next delivery of the feed will count as skipped that came before; where
+   * nobody is told of them, it is left out.
+   */
+  readonly had?: Map<string, number>;
+}
+
 /** What all readers of one operation are given alike. Conflated: it holds the newest of each key. */
 export interface SharedFeed {
-  /** What one who comes now gets first, and the order up to which it has everything. */
-  join(): { readonly first: Iterable<Delivery<unknown>>; readonly order: number };
+  /** Lets one more reader in. */
+  join(): Joined;
   /** The next delivery for all; undefined when there is none now. */
   take(): Delivery<unknown> | undefined;
   /** Nothing more will come; what is held may be taken at once. */
