@@ -211,6 +211,16 @@ export class Retirement {
       this.#client.$executeRaw`
         DELETE FROM recording_span
          WHERE market_id >= ${low} AND market_id < ${high} AND "end" <= ${time}`,
+      // Where the clock was set back spans may overlap. Of those that would begin with the kept time
+      // the one that goes on longest stays: two with one beginning cannot be.
+      this.#client.$executeRaw`
+        DELETE FROM recording_span
+         WHERE market_id >= ${low} AND market_id < ${high} AND start <= ${time} AND EXISTS (
+           SELECT 1 FROM recording_span o
+            WHERE o.market_id = recording_span.market_id AND o.start <= ${time}
+              AND (o."end" IS NULL, coalesce(o."end", 0), o.start)
+                > (recording_span."end" IS NULL, coalesce(recording_span."end", 0),
+                   recording_span.start))`,
       // Without its gaps that time would count as covered.
       this.#client.$executeRaw`
         UPDATE recording_span SET start = ${time}

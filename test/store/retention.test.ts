@@ -227,6 +227,21 @@ describe('retention by size', () => {
     });
   });
 
+  it('goes on where spans overlap because the clock was set back', async () => {
+    await onDatabase(async (client, writer) => {
+      const change = (recording: boolean, at: number): Promise<unknown> =>
+        writer.write({ ...NOTHING, recording: [{ market: UPBIT_BTC, recording, at }] });
+      await change(true, 1_000);
+      await change(false, 9_000);
+      await change(true, 2_000);
+      await new Retirement(client).step({ sequence: 1, time: 5_000 }, 0);
+      const [market] = await client.market.findMany();
+      expect(await client.recordingSpan.findMany()).toEqual([
+        { marketId: market!.id, start: 5_000n, end: null },
+      ]);
+    });
+  });
+
   it('keeps the log short', async () => {
     await onDatabase(async (client) => {
       await client.$executeRawUnsafe(
