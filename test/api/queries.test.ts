@@ -213,6 +213,7 @@ describe('orderbook', () => {
         )
       ).data?.['orderbook'];
     expect(await at(start - 1)).toEqual({ sequence: '10', age: 39, gap: null });
+    expect(await at(start)).toMatchObject({ age: 40, gap: null });
     expect(await at(start + 10)).toMatchObject({ age: 50, gap: { cause: 'DISCONNECTED' } });
     expect(await at(start + 100)).toMatchObject({ age: 140, gap: null });
   });

@@ -63,7 +63,9 @@ const CompletenessEnum = builder.enumType('Completeness', {
 /** The stored gap of a market that a moment lies in, Unix ms; null when it was covered then. */
 async function gapAt(reader: StoreReader, market: Market, at: number): Promise<Gap | null> {
   const { items } = await reader.gaps({ ...market, from: at, to: at + 1, limit: 10 });
-  return items.map((item) => item.value).find((gap) => gap.end === null || gap.end > at) ?? null;
+  // At its start the market was covered for the last time, at its end it is again.
+  const isIn = ({ start, end }: Gap): boolean => start < at && (end === null || at < end);
+  return items.map((item) => item.value).find(isIn) ?? null;
 }
 
 /** The order book of one market. */
