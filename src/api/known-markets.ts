@@ -1,10 +1,13 @@
 import type { Bus } from '../bus.js';
 import { closeMatches } from '../collector/close-matches.js';
 import type { CollectorControl } from '../collector/collector-control.js';
-import { type CollectPattern, collectPatternText } from '../market/collect-pattern.js';
+import {
+  type CollectPattern,
+  collectPatternText,
+  matchesPattern,
+} from '../market/collect-pattern.js';
 import { EXCHANGES, type Exchange } from '../market/exchange.js';
 import type { Market } from '../market/market.js';
-import { MarketSelection } from '../market/market-selection.js';
 import type { MarketRecord, StoreReader } from '../store/store-types.js';
 import { apiError } from './errors.js';
 
@@ -35,34 +38,31 @@ export class KnownMarkets {
    * @throws {GraphQLError} `UNKNOWN_MARKET` with close matches
    */
   async check(patterns: readonly CollectPattern[]): Promise<void> {
-    let doubtful = patterns.filter(({ symbol }) => symbol !== null);
-    if (doubtful.length === 0) return;
-    doubtful = this.#without(doubtful, this.#live());
+    // A list may name hundreds of markets: each is looked up, not sought among all there are.
+    const doubtful = patterns.filter(
+      (pattern) => pattern.symbol !== null && !this.#isLive(pattern),
+    );
     for (const pattern of doubtful) await this.#checkListed(pattern);
   }
 
-  *#live(): Generator<Market> {
-    for (const { market } of this.#sources.bus.currentBooks()) yield market;
-    for (const { market } of this.#sources.control.collectors()) yield market;
-  }
-
-  /** The patterns that match none of `markets`. */
-  #without(patterns: CollectPattern[], markets: Iterable<Market>): CollectPattern[] {
-    const left = new Map(patterns.map((pattern) => [new MarketSelection([pattern]), pattern]));
-    for (const market of markets) {
-      if (left.size === 0) break;
-      for (const selection of left.keys()) if (selection.matches(market)) left.delete(selection);
+  /** Whether a market that matches is collected or has a book. */
+  #isLive(pattern: CollectPattern): boolean {
+    const { bus, control } = this.#sources;
+    const { exchange, symbol, currency } = pattern;
+    if (exchange !== null && symbol !== null && currency !== null) {
+      const market: Market = { exchange, symbol, currency };
+      return bus.current(market) !== undefined || control.collector(market) !== undefined;
     }
-    return [...left.values()];
+    for (const { market } of bus.currentBooks()) if (matchesPattern(pattern, market)) return true;
+    return control.collectors().some(({ market }) => matchesPattern(pattern, market));
   }
 
   async #checkListed(pattern: CollectPattern): Promise<void> {
     const exchanges = pattern.exchange === null ? EXCHANGES : [pattern.exchange];
-    const selection = new MarketSelection([pattern]);
     const close = new Set<string>();
     for (const exchange of exchanges) {
       const list = await this.#list(exchange);
-      if (list.length === 0 || list.some((market) => selection.matches(market))) return;
+      if (list.length === 0 || list.some((market) => matchesPattern(pattern, market))) return;
       const asked = { symbol: pattern.symbol!, currency: pattern.currency ?? 'KRW' };
       for (const pair of closeMatches(asked, list)) close.add(pair);
     }
