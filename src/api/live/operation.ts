@@ -83,12 +83,26 @@ export function masked(error: unknown): GraphQLError {
   return maskError(error, 'Unexpected error.', false) as GraphQLError;
 }
 
-/** Compiles the operation of a document that has been validated. */
+/** Compiled operations by document and operation name; there is one schema. */
+const compiledBy = new WeakMap<DocumentNode, Map<string | null | undefined, CompiledQuery>>();
+
+/**
+ * The operation of a document that has been validated, compiled once for all values of its variables:
+ * Yoga gives equal texts as the same document.
+ */
 function compiled({ schema, document, operationName }: ExecutionArgs): CompiledQuery {
+  let operations = compiledBy.get(document);
+  if (operations === undefined) {
+    operations = new Map();
+    compiledBy.set(document, operations);
+  }
+  const known = operations.get(operationName);
+  if (known !== undefined) return known;
   const query = compileQuery(schema, document, operationName ?? undefined);
   if (!isCompiledQuery(query)) {
     throw new Error(`the document cannot be compiled: ${JSON.stringify(query.errors)}`);
   }
+  operations.set(operationName, query);
   return query;
 }
 
