@@ -20,6 +20,8 @@ const ROUNDS = Number(process.env.ROUNDS ?? 3);
 /** Of those that execute each event for every reader: one takes a second or so of CPU for ten. */
 const COSTLY_EVENTS = Math.ceil(EVENTS / 5);
 const DIFFERENT = 100;
+/** Of those: each has a compiled document of its own, whose first events are the compiler's. */
+const DIFFERENT_EVENTS = EVENTS * 12;
 const WINDOW = 3;
 
 const LEVELS = 'asks { price volume } bids { price volume }';
@@ -136,7 +138,7 @@ async function measure(kind, port, queries, send, events = EVENTS) {
 }
 
 /** The API over a bus of its own. */
-async function ours(kind, queries, shareSubscriptions = true) {
+async function ours(kind, queries, shareSubscriptions = true, sharedEvents = EVENTS) {
   const bus = new Bus();
   const state = () => ({ newest: bus.lastSequence, settled: bus.lastSequence });
   const api = createApi({
@@ -154,7 +156,7 @@ async function ours(kind, queries, shareSubscriptions = true) {
   });
   const { url } = await api.listen();
   const { port } = new URL(url);
-  const events = shareSubscriptions ? EVENTS : COSTLY_EVENTS;
+  const events = shareSubscriptions ? sharedEvents : COSTLY_EVENTS;
   const result = await measure(kind, Number(port), queries, () => publish(bus), events);
   await api.close();
   return result;
@@ -224,6 +226,8 @@ const variants = {
     ours(
       'ws',
       Array.from({ length: DIFFERENT }, (_, i) => different(i)),
+      true,
+      DIFFERENT_EVENTS,
     ),
   alone: async () => alone(),
 };

@@ -1,4 +1,5 @@
 import {
+  BREAK,
   type DocumentNode,
   type ExecutionArgs,
   type FieldNode,
@@ -130,8 +131,42 @@ function reduced({ schema, document, operationName, variableValues }: ExecutionA
   });
 }
 
-/** Compiles the operation of a document that has been validated, as have been its variables. */
+/** Compiled operations by document and operation name; there is one schema. */
+const compiledBy = new WeakMap<DocumentNode, Map<string | null | undefined, CompiledQuery>>();
+
+/**
+ * The operation of a document that has been validated, as have been its variables. It is compiled once
+ * for all values of its variables, unless they decide what is selected: Yoga gives equal texts as the
+ * same document.
+ */
 function compiled(args: ExecutionArgs): CompiledQuery {
+  const { document, operationName } = args;
+  if (hasDirectives(document)) return compile(args);
+  let operations = compiledBy.get(document);
+  if (operations === undefined) {
+    operations = new Map();
+    compiledBy.set(document, operations);
+  }
+  let query = operations.get(operationName);
+  if (query === undefined) {
+    query = compile(args);
+    operations.set(operationName, query);
+  }
+  return query;
+}
+
+function hasDirectives(document: DocumentNode): boolean {
+  let found = false;
+  visit(document, {
+    Directive() {
+      found = true;
+      return BREAK;
+    },
+  });
+  return found;
+}
+
+function compile(args: ExecutionArgs): CompiledQuery {
   const query = compileQuery(args.schema, reduced(args), args.operationName ?? undefined);
   if (!isCompiledQuery(query)) {
     throw new Error(`the document cannot be compiled: ${JSON.stringify(query.errors)}`);
