@@ -264,4 +264,14 @@ describe('a feed at the Upbit simulator', () => {
     await until(() => host.of('BTC-KRW').length > 1, 'the snapshot');
     expect(host.unreadables).toEqual([]);
   });
+
+  it('is closed once its sockets are gone, also those of pairs that were stopped before', async () => {
+    await start(['BTC-KRW']);
+    // The peer answers no closing handshake, so the socket is cut after a second.
+    simulator.faults.halfOpen(true);
+    const before = performance.now();
+    feed.remove([pair('BTC-KRW')]);
+    await feed.close();
+    expect(performance.now() - before).toBeGreaterThan(900);
+  });
 });
