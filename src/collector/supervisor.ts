@@ -172,7 +172,7 @@ export class Supervisor implements CollectorControl {
   start(market: Market): Promise<CollectorStatus> {
     const room = this.#rooms[market.exchange];
     const pair: Pair = { symbol: market.symbol, currency: market.currency };
-    return this.#inTurn(room, async () => {
+    return this.#inTurn([room], async () => {
       await this.#validate(room, market);
       await this.#setWanted(room, pair, true);
       // An enabled exchange runs all that is wanted of it, now as after a restart.
@@ -185,7 +185,7 @@ export class Supervisor implements CollectorControl {
   stop(market: Market): Promise<CollectorStatus> {
     const room = this.#rooms[market.exchange];
     const pair: Pair = { symbol: market.symbol, currency: market.currency };
-    return this.#inTurn(room, async () => {
+    return this.#inTurn([room], async () => {
       const known = room.collector.status(pair) !== undefined || room.list.has(pair);
       if (!known) throw new UnknownMarketError(market, closeMatches(market, room.list.listed));
       await this.#setWanted(room, pair, false);
@@ -210,7 +210,7 @@ export class Supervisor implements CollectorControl {
 
   startExchange(exchange: Exchange): Promise<CollectorStatus[]> {
     const room = this.#rooms[exchange];
-    return this.#inTurn(room, async () => {
+    return this.#inTurn([room], async () => {
       if (this.#wantedOf(room).length === 0) {
         const pair = { symbol: 'BTC', currency: 'KRW' };
         await this.#validate(room, { exchange, ...pair });
@@ -224,7 +224,7 @@ export class Supervisor implements CollectorControl {
 
   stopExchange(exchange: Exchange): Promise<CollectorStatus[]> {
     const room = this.#rooms[exchange];
-    return this.#inTurn(room, async () => {
+    return this.#inTurn([room], async () => {
       await this.#setEnabled(room, false);
       await room.collector.stopAll();
       return room.collector.statuses;
@@ -244,14 +244,15 @@ export class Supervisor implements CollectorControl {
     for (const exchange of EXCHANGES) this.#rooms[exchange].collector.flushCoverage(before);
   }
 
-  /** Does a mutation of an exchange after those that came before it. */
-  #inTurn<T>(room: Room, mutation: () => Promise<T>): Promise<T> {
-    const turn = room.turn.then(() => {
+  /** Does a mutation of some exchanges after all those that came before it. */
+  #inTurn<T>(rooms: readonly Room[], mutation: () => Promise<T>): Promise<T> {
+    const turn = Promise.all(rooms.map((room) => room.turn)).then(() => {
       if (this.#closed)
-        throw new ExchangeUnavailableError(room.exchange, 'the program is stopping');
+        throw new ExchangeUnavailableError(rooms[0]!.exchange, 'the program is stopping');
       return mutation();
     });
-    room.turn = turn.catch(() => undefined);
+    const over = turn.catch(() => undefined);
+    for (const room of rooms) room.turn = over;
     return turn;
   }
 
@@ -274,19 +275,20 @@ export class Supervisor implements CollectorControl {
         throw new NoMatchingMarketError(pattern);
       }
     }
-    await this.#parts.store.setWantedPattern(pattern, wanted);
-    const changed = rooms.map((room) =>
-      this.#inTurn(room, async () => {
+    return this.#inTurn(rooms, async () => {
+      await this.#parts.store.setWantedPattern(pattern, wanted);
+      const changed: CollectorStatus[] = [];
+      for (const room of rooms) {
         room.wishes.setPattern(pattern, wanted);
         const pairs = this.#matchesOf(room, pattern);
         await apply(room, pairs);
-        return pairs.flatMap((pair) => {
+        for (const pair of pairs) {
           room.collector.note(pair);
-          return room.collector.status(pair) ?? [];
-        });
-      }),
-    );
-    return (await Promise.all(changed)).flat();
+          changed.push(room.collector.status(pair)!);
+        }
+      }
+      return changed;
+    });
   }
 
   /** Pairs that `pattern` matches: listed ones, and those that have or had a collector. */
@@ -353,7 +355,8 @@ export class Supervisor implements CollectorControl {
     if (this.#closed) return;
     const room = this.#rooms[exchange];
     for (const pair of removed) {
-      if (!room.collector.running(pair)) continue;
+      // One that was refused before has a gap, and that ends here too.
+      if ((room.collector.status(pair)?.state ?? 'STOPPED') === 'STOPPED') continue;
       this.#parts.logger.log('MARKET_DELISTED', { exchange, pair }, undefined);
       // One that a pattern brought is no failure: what was asked for is what the exchange lists.
       room.collector.delist(pair, room.wishes.names(pair) ? 'FAILED' : 'STOPPED');
@@ -362,7 +365,7 @@ export class Supervisor implements CollectorControl {
   }
 
   #startWanted(room: Room): void {
-    if (!room.enabled) {
+    if (!room.enabled || this.#closed) {
       for (const pair of this.#wantedOf(room)) room.collector.note(pair);
       return;
     }

@@ -1,41 +1,24 @@
-import { type ClientRequest, type IncomingMessage } from 'node:http';
-import { WebSocket } from 'ws';
 import type { GapCause } from '../market/gap.js';
 import { type Pair, pairText } from '../market/market.js';
 import type { Sides } from '../market/order-book.js';
+import { AwaitedBooks } from './awaited-books.js';
 import { backoffMs, RATE_LIMITED, RECONNECT } from './backoff.js';
 import { DoubtedBooks } from './doubted-books.js';
 import type { FeedContext, Outage } from './feed.js';
-import { type RateLimit, RateLimiter } from './rate-limiter.js';
+import { Liveness } from './liveness.js';
+import { Outbox } from './outbox.js';
+import type { RateLimiter } from './rate-limiter.js';
 import { excerpt, WireError } from './wire.js';
+import { type ConnectionEnd, WSConnection } from './ws-connection.js';
 import type { PairCarrier } from './ws-feed.js';
+import type { WSProfile } from './ws-profile.js';
 
-/** What an exchange's dossier says of its sockets. Times in ms. */
-export interface WSProfile {
-  /** Most pairs one socket carries. */
-  readonly maxPairs: number;
-  /** A ping goes out this often; Infinity for an exchange that does all pinging itself. */
-  readonly pingEveryMs: number;
-  /** Without any frame, ping or pong for this long the socket is dead. */
-  readonly silentAfterMs: number;
-  /** A subscribed pair without a book for this long is reported. */
-  readonly firstBookWithinMs: number;
-  /** Limits of messages from client to server on one socket. */
-  readonly messageLimits: readonly RateLimit[];
-  /** Largest frame accepted, bytes. */
-  readonly maxPayload: number;
-}
-
-/** Time given to the opening handshake. */
-const HANDSHAKE_MS = 10_000;
-/** Time given to the closing handshake before the socket is cut. */
-const CLOSE_MS = 1000;
 /** A connection that delivered for this long was a good one: the backoff starts anew. */
 const STABLE_MS = 30_000;
 
 /**
- * One WebSocket of one exchange, carrying many pairs. Owns connecting, liveness, backoff with
- * jitter, resubscribing and closing; a subclass says where to connect ({@link getWSUrl}), what to
+ * One WebSocket of one exchange, carrying many pairs. Owns the life of its connections: connecting,
+ * backoff with jitter, resubscribing and closing; a subclass says where to connect ({@link getWSUrl}), what to
  * send ({@link getMessage}) and how to read ({@link handleMessage}), and overrides what its dossier
  * makes special. Reconnects for ever until {@link close}.
  */
@@ -44,47 +27,37 @@ export abstract class WSController implements PairCarrier {
   readonly #profile: WSProfile;
   readonly #connects: RateLimiter;
   readonly #pairs = new Map<string, Pair>();
-  /** Pairs subscribed without a book yet, and since when (monotonic ms). */
-  readonly #awaiting = new Map<string, number>();
-  /** Pairs of a change whose messages have not left yet. */
-  readonly #unsent = new Set<string>();
-  /** Pairs asked for anew, and since when (monotonic ms): without a book the socket is not believed. */
-  readonly #resyncing = new Map<string, number>();
-  /** Pairs that have had a book on this connection. */
-  readonly #delivering = new Set<string>();
+  readonly #awaited: AwaitedBooks;
   readonly #doubted = new DoubtedBooks((pairs) => this.#askAnew(pairs));
+  readonly #liveness: Liveness;
+  readonly #outbox: Outbox;
 
-  #socket: WebSocket | null = null;
-  #messages: RateLimiter;
-  #outbox: string[] = [];
-  #timers = new Set<NodeJS.Timeout>();
-  #watch: NodeJS.Timeout | null = null;
-  #pumping = false;
+  #connection: WSConnection | null = null;
+  /** Runs out when the next attempt to connect is due. */
+  #due: NodeJS.Timeout | undefined;
   #started = false;
   #closed = false;
   #subscribed = false;
   #everOpened = false;
   /** Attempts since the connection last proved stable; the exponent of the backoff. */
   #attempt = 0;
+  /** When the connection opened, monotonic ms. */
   #openedAt = 0;
-  /** Last sign of life of the socket: Unix ms, and monotonic ms for measuring silence. */
-  #heardAt: number | null = null;
-  #heardAtMono = 0;
-  #lastPing = 0;
+  /** When the message being handled came in, Unix ms. */
   #receivedAt = 0;
-  /** Why the controller itself is ending the socket, if it does. */
+  /** Why the controller itself is ending the connection, if it does. */
   #ending: Outage | null = null;
   /** Refusals for too many requests in a row; their waits are longer and grow on their own. */
   #rateRefusals = 0;
-  /** Since when the peer has been closing (monotonic ms). */
-  #closingSince: number | null = null;
 
   /** @param connects limiter of new connections, shared by all sockets of the exchange */
   constructor(context: FeedContext, profile: WSProfile, connects: RateLimiter) {
     this.context = context;
     this.#profile = profile;
     this.#connects = connects;
-    this.#messages = new RateLimiter(profile.messageLimits);
+    this.#awaited = new AwaitedBooks(profile.firstBookWithinMs);
+    this.#liveness = new Liveness(profile, () => context.clock());
+    this.#outbox = new Outbox(profile.messageLimits, () => this.#awaited.asked());
   }
 
   /** Whole URL to connect to; asked anew before every connection (signatures expire). */
@@ -167,10 +140,7 @@ export abstract class WSController implements PairCarrier {
   /** Stops pairs. */
   remove(pairs: readonly Pair[]): void {
     const removed = pairs.filter((pair) => this.#pairs.delete(pairText(pair)));
-    for (const pair of removed) {
-      this.#awaiting.delete(pairText(pair));
-      this.#delivering.delete(pairText(pair));
-    }
+    for (const pair of removed) this.#awaited.forget(pairText(pair));
     if (this.#subscribed && removed.length > 0 && this.#pairs.size > 0) this.#change([], removed);
   }
 
@@ -178,7 +148,7 @@ export abstract class WSController implements PairCarrier {
   resync(pairs: readonly Pair[], _detail: string): void {
     if (!this.#subscribed) return;
     const carried = pairs.filter((pair) => this.has(pair));
-    for (const pair of carried) this.#resyncing.set(pairText(pair), performance.now());
+    for (const pair of carried) this.#awaited.resyncing(pairText(pair));
     if (carried.length > 0) this.#change(carried, carried);
   }
 
@@ -186,20 +156,12 @@ export abstract class WSController implements PairCarrier {
   async close(): Promise<void> {
     this.#closed = true;
     this.#doubted.clear();
-    for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers.clear();
-    this.#stopWatch();
-    const socket = this.#socket;
-    this.#socket = null;
-    if (socket === null) return;
-    await new Promise<void>((resolve) => {
-      socket.once('close', () => resolve());
-      // A half-open peer never answers the closing handshake.
-      const cut = setTimeout(() => socket.terminate(), CLOSE_MS);
-      socket.once('close', () => clearTimeout(cut));
-      if (socket.readyState === WebSocket.OPEN) socket.close(1000);
-      else socket.terminate();
-    });
+    clearTimeout(this.#due);
+    this.#liveness.unwatch();
+    this.#outbox.restart(null);
+    const connection = this.#connection;
+    this.#connection = null;
+    await connection?.close();
   }
 
   /**
@@ -216,11 +178,7 @@ export abstract class WSController implements PairCarrier {
   ): void {
     const pair = this.#pairs.get(code);
     if (pair === undefined) return;
-    // Nor need a pair be waited for whose book is at hand before anything was asked (GOPAX).
-    this.#unsent.delete(code);
-    this.#awaiting.delete(code);
-    this.#resyncing.delete(code);
-    this.#delivering.add(code);
+    this.#awaited.came(code);
     this.context.host.book(pair, sides, exchangeTimestamp, receivedAt);
   }
 
@@ -228,39 +186,36 @@ export abstract class WSController implements PairCarrier {
   protected subscribe(): void {
     if (this.#subscribed) return;
     this.#subscribed = true;
-    for (const code of this.#pairs.keys()) this.#awaiting.set(code, performance.now());
+    for (const code of this.#pairs.keys()) this.#awaited.asking(code);
     this.send(this.getMessage());
   }
 
   /** Queues messages; they leave in order, inside the exchange's limits. */
   protected send(messages: readonly string[]): void {
-    this.#outbox.push(...messages);
-    this.#pump();
+    this.#outbox.push(messages);
   }
 
   /**
    * Drops the connection and makes a new one; the pairs get a gap of that cause.
    * @param since last proof of cover, Unix ms; null = each pair's last book
    */
-  protected reconnect(cause: GapCause, detail: string, since: number | null = this.#heardAt): void {
-    if (this.#socket === null || this.#ending !== null) return;
+  protected reconnect(cause: GapCause, detail: string, since = this.#liveness.heardAt): void {
+    if (this.#connection === null || this.#ending !== null) return;
     this.#ending = { cause, detail, since };
     this.#subscribed = false;
-    this.#socket.terminate();
+    this.#connection.cut();
   }
 
   /** Gives a pair up: the exchange refuses it. */
   protected refuse(pair: Pair, reason: string): void {
     this.#pairs.delete(pairText(pair));
-    this.#awaiting.delete(pairText(pair));
+    this.#awaited.forget(pairText(pair));
     this.context.host.refused(pair, reason);
   }
 
   /** Pairs that are subscribed and have had no book yet, in the order of subscription. */
   protected get awaiting(): Pair[] {
-    return [...this.#awaiting.keys()]
-      .filter((code) => !this.#delivering.has(code))
-      .flatMap((code) => this.#pairs.get(code) ?? []);
+    return this.#awaited.withoutFirst.flatMap((code) => this.#pairs.get(code) ?? []);
   }
 
   /** Subscribes pairs anew that had a book on this connection. @param pairs null = all */
@@ -268,7 +223,7 @@ export abstract class WSController implements PairCarrier {
     if (!this.#subscribed) return;
     const delivering = [...(pairs ?? this.#pairs.values())].filter((pair) => {
       const code = pairText(pair);
-      return this.#pairs.has(code) && this.#delivering.has(code);
+      return this.#pairs.has(code) && this.#awaited.delivering(code);
     });
     if (delivering.length === 0) return;
     this.context.host.log('BOOKS_ASKED_ANEW', null, { count: delivering.length });
@@ -276,10 +231,10 @@ export abstract class WSController implements PairCarrier {
   }
 
   #change(added: readonly Pair[], removed: readonly Pair[]): void {
-    for (const pair of added) this.#unsent.add(pairText(pair));
+    for (const pair of added) this.#awaited.asking(pairText(pair));
     const messages = this.getChangeMessage(added, removed);
     // A whole list that still waits in the outbox is replaced by the newer one.
-    if (messages.length === 1 && this.#replacesAll) this.#outbox.length = 0;
+    if (messages.length === 1 && this.#replacesAll) this.#outbox.drop();
     this.send(messages);
   }
 
@@ -287,138 +242,87 @@ export abstract class WSController implements PairCarrier {
     return this.getChangeMessage === WSController.prototype.getChangeMessage;
   }
 
-  #after(ms: number, then: () => void): NodeJS.Timeout {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      then();
-    }, ms);
-    this.#timers.add(timer);
-    return timer;
-  }
-
-  #cancel(timer: NodeJS.Timeout): void {
-    clearTimeout(timer);
-    this.#timers.delete(timer);
-  }
-
   #scheduleConnect(waitMs: number): void {
-    this.#after(waitMs, () => {
+    this.#due = setTimeout(() => {
       if (this.#connects.tryTake()) this.#connect();
       else this.#scheduleConnect(Math.ceil(this.#connects.waitMs()));
-    });
+    }, waitMs);
   }
 
   #connect(): void {
     this.resetConnection();
     this.#subscribed = false;
-    this.#awaiting.clear();
-    this.#unsent.clear();
-    this.#resyncing.clear();
-    this.#outbox = [];
-    this.#messages = new RateLimiter(this.#profile.messageLimits);
+    this.#awaited.clear();
     this.#ending = null;
-    this.#delivering.clear();
     this.#doubted.clear();
     this.context.host.attempt(this.#pairs.values());
-
-    let failure: string | null = null;
-    let failureCause: GapCause = 'CONNECT_FAILED';
-    let rateLimited = false;
-    let socket: WebSocket;
     try {
-      socket = new WebSocket(this.getWSUrl(), {
-        // Deflating 2 MB/s of frames costs more than the bytes are worth on one machine.
-        perMessageDeflate: false,
-        maxPayload: this.#profile.maxPayload,
-        followRedirects: false,
+      this.#connection = new WSConnection(this.getWSUrl(), this.#profile.maxPayload, {
+        opened: (connection) => this.#onOpened(connection),
+        message: (connection, data, isBinary) => this.#onMessage(connection, data, isBinary),
+        pulse: () => this.#liveness.heard(),
+        ended: (connection, end) => {
+          if (this.#connection === connection) this.#onEnded(end);
+        },
       });
     } catch (error) {
       // ws refuses an address that it cannot use by throwing.
-      this.#onLost(1006, '', (error as Error).message, failureCause, false);
-      return;
+      const failure = (error as Error).message;
+      this.#onEnded({ code: 1006, reason: '', failure, failureCause: 'CONNECT_FAILED' });
     }
-    this.#socket = socket;
-    // Not left to ws, whose limit is one of silence: an answer that drips in would never end.
-    const late = this.#after(HANDSHAKE_MS, () => {
-      failure ??= `the opening handshake was not over within ${HANDSHAKE_MS / 1000} s`;
-      socket.terminate();
-    });
-
-    socket.on('unexpected-response', (_request: ClientRequest, response: IncomingMessage) => {
-      const status = response.statusCode ?? 0;
-      failureCause = causeOfStatus(status);
-      failure = `the connection was refused with HTTP ${status}`;
-      rateLimited = failureCause === 'RATE_LIMITED';
-      response.resume();
-      // Without this listener ws would only say "Unexpected server response"; ending is then ours.
-      socket.terminate();
-    });
-    socket.on('open', () => {
-      this.#cancel(late);
-      if (this.#closed) return;
-      this.#heard();
-      this.#openedAt = performance.now();
-      this.context.host.log('WS_CONNECTED', null, { url: publicUrl(socket.url) });
-      if (this.#everOpened) this.context.host.reconnected(this.#pairs.values());
-      this.#everOpened = true;
-      this.#startWatch(socket);
-      if (!this.subscribesOnGreeting) this.subscribe();
-    });
-    socket.on('message', (data: Buffer, isBinary: boolean) => {
-      // Frames already read are still handed over after a connection was given up; what they would
-      // change is not known any more.
-      if (this.#closed || this.#socket !== socket || this.#ending !== null) return;
-      this.#heard();
-      this.#receivedAt = this.context.clock();
-      try {
-        this.handleMessage(data, isBinary);
-      } catch (error) {
-        const pair = error instanceof WireError ? error.pair : null;
-        this.context.host.unreadable(error, excerpt(data), pair);
-        this.onUnreadable((pair && this.#pairs.get(pairText(pair))) ?? null);
-      }
-    });
-    socket.on('ping', () => this.#heard());
-    socket.on('pong', () => this.#heard());
-    socket.on('error', (error) => {
-      // `terminate` during the handshake reports itself as an error; the refusal says more.
-      failure ??= error.message;
-    });
-    socket.on('close', (code, reason) => {
-      this.#cancel(late);
-      if (this.#closed || this.#socket !== socket) return;
-      this.#socket = null;
-      this.#stopWatch();
-      this.#onLost(code, reason.toString('utf8'), failure, failureCause, rateLimited);
-    });
+    this.#outbox.restart(this.#connection);
   }
 
-  #onLost(
-    code: number,
-    reason: string,
-    failure: string | null,
-    failureCause: GapCause,
-    rateLimited: boolean,
-  ): void {
+  #onOpened(connection: WSConnection): void {
+    if (this.#connection !== connection) return;
+    this.#liveness.heard();
+    this.#openedAt = performance.now();
+    this.context.host.log('WS_CONNECTED', null, { url: connection.publicUrl });
+    if (this.#everOpened) this.context.host.reconnected(this.#pairs.values());
+    this.#everOpened = true;
+    this.#liveness.watch((now) => this.#look(connection, now));
+    if (!this.subscribesOnGreeting) this.subscribe();
+  }
+
+  #onMessage(connection: WSConnection, data: Buffer, isBinary: boolean): void {
+    // Frames already read are still handed over after a connection was given up; what they would
+    // change is not known any more.
+    if (this.#connection !== connection || this.#ending !== null) return;
+    this.#liveness.heard();
+    this.#receivedAt = this.context.clock();
+    try {
+      this.handleMessage(data, isBinary);
+    } catch (error) {
+      const pair = error instanceof WireError ? error.pair : null;
+      this.context.host.unreadable(error, excerpt(data), pair);
+      this.onUnreadable((pair && this.#pairs.get(pairText(pair))) ?? null);
+    }
+  }
+
+  #onEnded({ code, reason, failure, failureCause }: ConnectionEnd): void {
+    this.#connection = null;
+    this.#liveness.unwatch();
     this.#subscribed = false;
     this.resetConnection();
-    const opened = this.#heardAt !== null;
+    const since = this.#liveness.heardAt;
+    const opened = since !== null;
     const { host } = this.context;
     if (failure !== null && this.#ending === null) host.log('WS_ERROR', null, { reason: failure });
     if (opened) host.log('WS_CLOSED', null, { code, reason });
     const outage: Outage = this.#ending ?? {
       cause: opened ? this.closeCause(code) : failureCause,
       detail: failure ?? (reason === '' ? `close code ${code}` : `close code ${code}: ${reason}`),
-      since: this.#heardAt,
+      since,
     };
     host.down(this.#pairs.values(), outage);
     // Whoever heard of the loss may have closed the controller on it.
     if (this.#closed) return;
-    this.#heardAt = null;
+    this.#liveness.forget();
     // A server that accepts and drops at once must not be met every half second for ever.
-    if (opened && this.#delivering.size > 0 && performance.now() - this.#openedAt >= STABLE_MS)
-      this.#attempt = 0;
+    const lastedMs = performance.now() - this.#openedAt;
+    if (opened && this.#awaited.anyDelivering && lastedMs >= STABLE_MS) this.#attempt = 0;
     this.#attempt++;
+    const rateLimited = failureCause === 'RATE_LIMITED';
     this.#rateRefusals = rateLimited ? this.#rateRefusals + 1 : 0;
     const wait = rateLimited
       ? backoffMs(this.#rateRefusals, this.context.random(), RATE_LIMITED)
@@ -427,97 +331,36 @@ export abstract class WSController implements PairCarrier {
     this.#scheduleConnect(wait);
   }
 
-  #heard(): void {
-    this.#heardAt = this.context.clock();
-    this.#heardAtMono = performance.now();
-  }
-
-  /** Pings, looks for silence and for pairs without a first book, often enough for short settings. */
-  #startWatch(socket: WebSocket): void {
-    const { pingEveryMs, silentAfterMs, firstBookWithinMs } = this.#profile;
-    this.#lastPing = performance.now();
-    this.#closingSince = null;
-    const period = Math.min(1000, pingEveryMs / 4, silentAfterMs / 4, firstBookWithinMs / 4);
-    this.#watch = setInterval(() => {
-      const now = performance.now();
-      if (socket.readyState === WebSocket.CLOSING) {
-        // The peer said that it closes but keeps the connection open; ws alone would wait 30 s.
-        this.#closingSince ??= now;
-        if (now - this.#closingSince > CLOSE_MS) socket.terminate();
-        return;
-      }
-      if (!this.#subscribed && now - this.#openedAt > firstBookWithinMs) {
-        this.reconnect('CONNECT_FAILED', 'no greeting came after the connection was opened');
-        return;
-      }
-      const silent = now - this.#heardAtMono;
-      if (silent > silentAfterMs) {
-        this.context.host.log('WS_SILENT', null, { silentMs: silent });
-        this.reconnect('DISCONNECTED', `no sign of life for ${Math.round(silent / 1000)} s`);
-        return;
-      }
-      if (now - this.#lastPing >= pingEveryMs && socket.readyState === WebSocket.OPEN) {
-        this.#lastPing = now;
-        const message = this.getKeepAliveMessage();
-        if (message === null) socket.ping();
-        else this.send([message]);
-      }
-      for (const [code, since] of this.#resyncing) {
-        if (now - since < firstBookWithinMs) continue;
-        this.#resyncing.delete(code);
-        if (!this.#pairs.has(code)) continue;
-        this.reconnect('STALE', `${code} was subscribed anew and has had no book since`, null);
-        return;
-      }
-      for (const [code, since] of this.#awaiting) {
-        if (now - since < firstBookWithinMs) continue;
-        // Reported once; the pair stays subscribed and its book is welcome whenever it comes.
-        this.#awaiting.delete(code);
-        const pair = this.#pairs.get(code);
-        if (pair !== undefined) this.context.host.noFirstBook(pair, firstBookWithinMs);
-      }
-    }, period);
-  }
-
-  #stopWatch(): void {
-    if (this.#watch !== null) clearInterval(this.#watch);
-    this.#watch = null;
-  }
-
-  #pump(): void {
-    const socket = this.#socket;
-    if (socket === null || socket.readyState !== WebSocket.OPEN) return;
-    while (this.#outbox.length > 0) {
-      if (!this.#messages.tryTake()) {
-        if (!this.#pumping) {
-          this.#pumping = true;
-          this.#after(Math.ceil(this.#messages.waitMs()), () => {
-            this.#pumping = false;
-            this.#pump();
-          });
-        }
-        return;
-      }
-      socket.send(this.#outbox.shift()!);
+  /** Looks after an open connection: its life, its greeting, and the books that it owes. */
+  #look(connection: WSConnection, now: number): void {
+    if (connection.closing(now)) return;
+    if (!this.#subscribed && now - this.#openedAt > this.#profile.firstBookWithinMs) {
+      this.reconnect('CONNECT_FAILED', 'no greeting came after the connection was opened');
+      return;
     }
-    // The wait for a first book begins when it has been asked for: a limit may hold a request back.
-    for (const code of this.#unsent) {
-      if (this.#pairs.has(code)) this.#awaiting.set(code, performance.now());
+    const silentMs = this.#liveness.deadFor(now);
+    if (silentMs !== null) {
+      this.context.host.log('WS_SILENT', null, { silentMs });
+      this.reconnect('DISCONNECTED', `no sign of life for ${Math.round(silentMs / 1000)} s`);
+      return;
     }
-    this.#unsent.clear();
+    if (connection.open && this.#liveness.takePing(now)) {
+      const message = this.getKeepAliveMessage();
+      if (message === null) connection.ping();
+      else this.send([message]);
+    }
+    this.#lookForBooks(now);
   }
-}
 
-/** What an HTTP status at the handshake means for the gap. */
-function causeOfStatus(status: number): GapCause {
-  if (status === 429 || status === 418) return 'RATE_LIMITED';
-  if (status === 401 || status === 403) return 'REFUSED';
-  if (status === 503) return 'MAINTENANCE';
-  return 'CONNECT_FAILED';
-}
-
-/** The address without its query, which may hold a key and a signature. */
-function publicUrl(url: string): string {
-  const { protocol, host, pathname } = new URL(url);
-  return `${protocol}//${host}${pathname === '/' ? '' : pathname}`;
+  #lookForBooks(now: number): void {
+    for (let code; (code = this.#awaited.takeOverdueResync(now)) !== null;) {
+      if (!this.#pairs.has(code)) continue;
+      this.reconnect('STALE', `${code} was subscribed anew and has had no book since`, null);
+      return;
+    }
+    for (const code of this.#awaited.takeOverdue(now)) {
+      const pair = this.#pairs.get(code);
+      if (pair !== undefined) this.context.host.noFirstBook(pair, this.#profile.firstBookWithinMs);
+    }
+  }
 }

@@ -22,6 +22,8 @@ export interface PairCarrier {
 /** Spreads an exchange's pairs over as few sockets as its limit of pairs a socket allows. */
 export class WSFeed implements Feed {
   readonly #sockets: PairCarrier[] = [];
+  /** Sockets that nobody needs any more, until they are gone. */
+  readonly #closing = new Set<Promise<void>>();
   readonly #create: () => PairCarrier;
 
   /** @param create makes one more socket */
@@ -46,7 +48,8 @@ export class WSFeed implements Feed {
       socket.remove(pairs.filter((pair) => socket.has(pair)));
       if (socket.empty) {
         this.#sockets.splice(this.#sockets.indexOf(socket), 1);
-        void socket.close();
+        const closing = socket.close().finally(() => this.#closing.delete(closing));
+        this.#closing.add(closing);
       }
     }
   }
@@ -59,6 +62,7 @@ export class WSFeed implements Feed {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#sockets.splice(0).map((socket) => socket.close()));
+    const open = this.#sockets.splice(0).map((socket) => socket.close());
+    await Promise.all([...open, ...this.#closing]);
   }
 }

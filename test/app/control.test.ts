@@ -235,4 +235,52 @@ describe('reading back', () => {
     await until(() => state('UPBIT:ETH-KRW') === 'LIVE', 'ETH live again');
     expect(recorder.simulators.upbit.upgrades).toHaveLength(1);
   });
+
+  it('ends the gap of a market that was refused before the list said that it is gone', async () => {
+    recorder = await startRecorder(
+      { pairs: ['BTC-KRW', 'ETH-KRW', 'XRP-KRW'] },
+      { COLLECT: 'BITHUMB:*-KRW,BITHUMB:XRP-KRW', MARKETS_REFRESH_MS: '1000' },
+    );
+    await allLive(recorder);
+    recorder.simulators.bithumb.delist('ETH-KRW');
+    recorder.simulators.bithumb.delist('XRP-KRW');
+    await until(() => state('BITHUMB:ETH-KRW') === 'STOPPED', 'ETH stopped');
+    expect(state('BITHUMB:XRP-KRW')).toBe('FAILED');
+    expect(recorder.status('BITHUMB:XRP-KRW')!.error).toMatch(/lists this market no more/);
+    const { gaps } = await eventually(
+      () => recorder.query<Gaps>(GAPS),
+      (d) => d.gaps.edges.length === 2 && d.gaps.edges.every((e) => e.node.end !== null),
+      'both gaps closed',
+    );
+    expect(gaps.edges.map((e) => e.node.cause)).toEqual(['REFUSED', 'REFUSED']);
+  });
+});
+
+describe('mutations at the same time', () => {
+  const ETH = { exchange: 'UPBIT', symbol: 'ETH', currency: 'KRW' } as const;
+  const ALL_UPBIT = { exchange: 'UPBIT', symbol: null, currency: 'KRW' } as const;
+
+  it('about a market and a pattern are kept in the order in which they were done', async () => {
+    recorder = await startRecorder({}, { COLLECT: '' });
+    await recorder.app.tried;
+    const { supervisor } = recorder.app;
+    await Promise.all([supervisor.start(ETH), supervisor.stopMatching(ALL_UPBIT)]);
+    expect(state('UPBIT:ETH-KRW')).toBe('STOPPED');
+    await recorder.restart();
+    await recorder.app.tried;
+    expect(state('UPBIT:ETH-KRW') ?? 'STOPPED').toBe('STOPPED');
+  });
+
+  it('with the end of the program open no connection any more', async () => {
+    recorder = await startRecorder({}, { COLLECT: '' });
+    await recorder.app.tried;
+    const { supervisor } = recorder.app;
+    const started = supervisor.start(ETH);
+    await new Promise(setImmediate);
+    await supervisor.close();
+    await started;
+    await expect(
+      until(() => recorder.simulators.upbit.upgrades.length > 0, 'none', 500),
+    ).rejects.toThrow();
+  });
 });

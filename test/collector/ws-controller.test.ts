@@ -4,7 +4,8 @@ import type { Feed, FeedContext } from '../../src/collector/feed.js';
 import { RateLimiter } from '../../src/collector/rate-limiter.js';
 import { type Pair, pairText } from '../../src/market/market.js';
 import { RestClient } from '../../src/collector/rest.js';
-import { WSController, type WSProfile } from '../../src/collector/ws-controller.js';
+import { WSController } from '../../src/collector/ws-controller.js';
+import type { WSProfile } from '../../src/collector/ws-profile.js';
 import { type UpbitSimulator, startUpbitSimulator } from '../../src/simulator/upbit.js';
 import { feedOf, pair } from '../helpers/feed.js';
 import { type FrameServer, frameServer } from '../helpers/frame-server.js';
@@ -262,5 +263,15 @@ describe('a feed at the Upbit simulator', () => {
     await until(() => host.downs.length === 1 && host.reconnects === 1, 'the reconnection');
     await until(() => host.of('BTC-KRW').length > 1, 'the snapshot');
     expect(host.unreadables).toEqual([]);
+  });
+
+  it('is closed once its sockets are gone, also those of pairs that were stopped before', async () => {
+    await start(['BTC-KRW']);
+    // The peer answers no closing handshake, so the socket is cut after a second.
+    simulator.faults.halfOpen(true);
+    const before = performance.now();
+    feed.remove([pair('BTC-KRW')]);
+    await feed.close();
+    expect(performance.now() - before).toBeGreaterThan(900);
   });
 });

@@ -1,8 +1,8 @@
 import type { ExchangeAdapter, FeedContext } from '../feed.js';
 import { RateLimiter } from '../rate-limiter.js';
 import type { RestBooks } from '../rest-books.js';
-import type { WSProfile } from '../ws-controller.js';
 import { WSFeed } from '../ws-feed.js';
+import type { WSProfile } from '../ws-profile.js';
 import { BithumbPoller } from './bithumb-poller.js';
 import { listFrom } from './list-from.js';
 import { fetchUnitBooks, readMarketAll } from './unit-book.js';

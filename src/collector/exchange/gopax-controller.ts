@@ -5,7 +5,8 @@ import { isCrossed, type Sides } from '../../market/order-book.js';
 import type { FeedContext } from '../feed.js';
 import type { RateLimiter } from '../rate-limiter.js';
 import { optionalText, WireError, wireObject, type WireObject, wireText } from '../wire.js';
-import { WSController, type WSProfile } from '../ws-controller.js';
+import { WSController } from '../ws-controller.js';
+import type { WSProfile } from '../ws-profile.js';
 import { GopaxBook } from './gopax-book.js';
 
 /** gopax.md sections 1, 4 and 6. */

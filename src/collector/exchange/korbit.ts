@@ -15,8 +15,9 @@ import {
   type WireObject,
   wireText,
 } from '../wire.js';
-import { WSController, type WSProfile } from '../ws-controller.js';
+import { WSController } from '../ws-controller.js';
 import { WSFeed } from '../ws-feed.js';
+import type { WSProfile } from '../ws-profile.js';
 import { listFrom } from './list-from.js';
 
 /** korbit.md sections 1 and 4. */

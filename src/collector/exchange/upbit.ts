@@ -1,7 +1,7 @@
 import type { ExchangeAdapter, FeedContext } from '../feed.js';
 import { RateLimiter } from '../rate-limiter.js';
-import type { WSProfile } from '../ws-controller.js';
 import { WSFeed } from '../ws-feed.js';
+import type { WSProfile } from '../ws-profile.js';
 import { listFrom } from './list-from.js';
 import { fetchUnitBooks, readMarketAll } from './unit-book.js';
 import { UnitBookController } from './unit-book-controller.js';

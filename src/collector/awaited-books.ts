@@ -1,0 +1,93 @@
+/** The books that the pairs of one connection owe: which were asked for, since when, which came. */
+export class AwaitedBooks {
+  /** Pairs subscribed without a book yet, and since when (monotonic ms). */
+  readonly #awaiting = new Map<string, number>();
+  /** Pairs of a change whose messages have not left yet. */
+  readonly #unsent = new Set<string>();
+  /** Pairs asked for anew, and since when (monotonic ms): without a book the socket is not believed. */
+  readonly #resyncing = new Map<string, number>();
+  /** Pairs that have had a book on this connection. */
+  readonly #delivering = new Set<string>();
+  readonly #withinMs: number;
+
+  /** @param withinMs a book that was asked for this long ago is overdue */
+  constructor(withinMs: number) {
+    this.#withinMs = withinMs;
+  }
+
+  /** Begins anew with another connection. */
+  clear(): void {
+    this.#awaiting.clear();
+    this.#unsent.clear();
+    this.#resyncing.clear();
+    this.#delivering.clear();
+  }
+
+  /** A pair is about to be asked for. */
+  asking(code: string): void {
+    this.#unsent.add(code);
+  }
+
+  /** All that was to be asked for has been: the waits begin, for a limit may hold a request back. */
+  asked(): void {
+    for (const code of this.#unsent) this.#awaiting.set(code, performance.now());
+    this.#unsent.clear();
+  }
+
+  /** A pair is asked for anew because its stream is not believed. */
+  resyncing(code: string): void {
+    this.#resyncing.set(code, performance.now());
+  }
+
+  /** A book came. */
+  came(code: string): void {
+    // Nor need a pair be waited for whose book is at hand before anything was asked (GOPAX).
+    this.#unsent.delete(code);
+    this.#awaiting.delete(code);
+    this.#resyncing.delete(code);
+    this.#delivering.add(code);
+  }
+
+  /** Whether a pair has had a book on this connection. */
+  delivering(code: string): boolean {
+    return this.#delivering.has(code);
+  }
+
+  /** Whether any pair has had one. */
+  get anyDelivering(): boolean {
+    return this.#delivering.size > 0;
+  }
+
+  /** Pairs that wait for their first book, in the order of subscription. */
+  get withoutFirst(): string[] {
+    return [...this.#awaiting.keys()].filter((code) => !this.#delivering.has(code));
+  }
+
+  /** A pair that was asked for anew and whose book is overdue, told once; null when there is none. */
+  takeOverdueResync(now: number): string | null {
+    for (const [code, since] of this.#resyncing) {
+      if (now - since < this.#withinMs) continue;
+      this.#resyncing.delete(code);
+      return code;
+    }
+    return null;
+  }
+
+  /** Pairs whose books are overdue, each told once: it stays subscribed, and its book is welcome. */
+  takeOverdue(now: number): string[] {
+    const overdue: string[] = [];
+    for (const [code, since] of this.#awaiting) {
+      if (now - since < this.#withinMs) continue;
+      this.#awaiting.delete(code);
+      overdue.push(code);
+    }
+    return overdue;
+  }
+
+  /** A pair is not wanted any more. */
+  forget(code: string): void {
+    this.#unsent.delete(code);
+    this.#awaiting.delete(code);
+    this.#delivering.delete(code);
+  }
+}
