@@ -9,6 +9,8 @@ import type { RestClient } from './rest.js';
 const NEARNESS_MS = 2000;
 /** Failed checks of a silent market after which nobody can say that it is covered. */
 const TRIES = 3;
+/** So long a silent market may wait for its check; then nobody can say that it is covered, ms. */
+const MOST_DOUBT_MS = 300_000;
 /** Longest wait after failed calls, ms. */
 const MOST_WAIT_MS = 60_000;
 
@@ -32,6 +34,15 @@ export interface CheckHost {
   failed(pair: Pair, reason: string): void;
 }
 
+/** A silent pair that is to be checked. */
+interface Suspect {
+  readonly pair: Pair;
+  /** Since when it waits, monotonic ms. */
+  readonly since: number;
+  /** Failed checks so far. */
+  failures: number;
+}
+
 /**
  * Compares streamed books with the exchange's REST books, one call at a time and slowly: at once where
  * a market is silent beyond its rhythm, and in turn over all markets as an audit.
@@ -43,7 +54,7 @@ export class BookCheck {
   readonly #auditEveryMs: number;
   readonly #host: CheckHost;
   /** Silent pairs to be checked, with the failed checks so far. */
-  readonly #suspects = new Map<string, { readonly pair: Pair; failures: number }>();
+  readonly #suspects = new Map<string, Suspect>();
   readonly #timers = new Set<() => void>();
   #lastAudited = '';
   /** A pair that differed once and is audited again before that counts. */
@@ -81,7 +92,7 @@ export class BookCheck {
   /** Has a pair that fell silent checked. */
   suspect(pair: Pair): void {
     if (!this.#suspects.has(pairText(pair)))
-      this.#suspects.set(pairText(pair), { pair, failures: 0 });
+      this.#suspects.set(pairText(pair), { pair, since: performance.now(), failures: 0 });
   }
 
   /** Ends it; no call to the host follows. */
@@ -102,8 +113,13 @@ export class BookCheck {
 
   /** Checks as many silent pairs as one call takes, the ones that failed before singly. */
   async #probe(): Promise<void> {
-    for (const [code, { pair }] of this.#suspects) {
-      if (!this.#host.silent(pair)) this.#suspects.delete(code);
+    for (const [code, { pair, since }] of this.#suspects) {
+      const silent = this.#host.silent(pair);
+      const inTime = performance.now() - since < MOST_DOUBT_MS;
+      if (silent && inTime) continue;
+      this.#suspects.delete(code);
+      // While REST is out, calls are few, and hundreds may wait.
+      if (silent) this.#host.lost(pair, 'silent, and REST could not be asked for its book in time');
     }
     const waiting = [...this.#suspects.values()];
     const [first] = waiting;

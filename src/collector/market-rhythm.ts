@@ -50,6 +50,12 @@ export class MarketRhythm {
     this.#provenAt = now;
   }
 
+  /** A frame came after an outage: that silence was not the market's own, nothing is learned of it. */
+  resumed(now: number): void {
+    this.#frames++;
+    this.#provenAt = now;
+  }
+
   /** It has been proven that nothing was missed so far: the silence was its own. */
   confirmed(now: number): void {
     this.#learn(now);

@@ -35,6 +35,8 @@ export class MarketTracker {
   #auditAgreedAt: number | null = null;
   #error: string | null = null;
   #gap: Gap | null = null;
+  /** End of the gap before that one, since the start. */
+  #coveredFrom = -Infinity;
   /** Set until the first book since the start. */
   #fresh = true;
 
@@ -126,7 +128,8 @@ export class MarketTracker {
   /** A valid book came in. */
   book(sides: Sides, exchangeTimestamp: number | null, receivedAt: number): void {
     this.#books++;
-    this.#rhythm.heard(performance.now());
+    if (this.#gap === null) this.#rhythm.heard(performance.now());
+    else this.#rhythm.resumed(performance.now());
     const afterGap = this.#fresh || this.#gap !== null;
     this.#fresh = false;
     this.#lastBookAt = receivedAt;
@@ -243,9 +246,11 @@ export class MarketTracker {
    */
   #openGap(cause: GapCause, detail: string | null, since: number | null): void {
     const { market } = this;
+    const last = this.#lastBookAt;
     // Before the first book the connection proves nothing about this market.
-    const start =
-      this.#lastBookAt === null ? (this.#startedAt ?? this.#clock()) : (since ?? this.#lastBookAt);
+    let start = last === null ? (this.#startedAt ?? this.#clock()) : (since ?? last);
+    // Nor does a proof from before the end of the last gap, unless the clock was set back since.
+    if (last !== null && this.#coveredFrom <= last) start = Math.max(start, this.#coveredFrom);
     this.#gap ??= this.#publishGap({ market, start, end: null, cause, detail, attempts: 0 });
   }
 
@@ -254,6 +259,7 @@ export class MarketTracker {
     // A clock that was set back must not give a gap that ends before it starts.
     this.#publishGap({ ...this.#gap, end: Math.max(end, this.#gap.start) });
     this.#gap = null;
+    this.#coveredFrom = end;
   }
 
   #setGap(gap: Gap): void {

@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Feed } from '../../src/collector/feed.js';
 import { type BithumbSimulator, startBithumbSimulator } from '../../src/simulator/bithumb.js';
@@ -129,6 +131,45 @@ describe('the Bithumb poller', () => {
     const before = host.books.length;
     // The first pause is 5 s with this jitter; each further refusal would double it.
     await until(() => host.books.length > before, 'books again', 8000);
+  });
+
+  it('does not take a pause for over, nor a market for covered, by an answer that was under way', async () => {
+    // Answers wait for the test; the calls of the two lanes are under way together.
+    const waiting: { code: string; answer: (status: number) => void }[] = [];
+    const server = createServer((request, response) => {
+      const code = request.url!.split('=')[1]!;
+      const book = `[{"market":"${code}","timestamp":1,"orderbook_units":[{"ask_price":2,"bid_price":1,"ask_size":1,"bid_size":1}]}]`;
+      const answer = (status: number): void => {
+        response.writeHead(status).end(status === 200 ? book : '');
+      };
+      waiting.push({ code, answer });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    ({ feed, host } = feedOf(
+      'BITHUMB',
+      { restUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}` },
+      { bithumbTransport: 'rest', bithumbPollMs: 10 },
+    ));
+    simulator = await startBithumbSimulator({ rate: 0 });
+    feed.add([pair('BTC-KRW'), pair('ETH-KRW')]);
+    await until(() => waiting.length === 2, 'two calls');
+    const call = (code: string) => waiting.find((c) => c.code === code)!;
+    call('KRW-BTC').answer(429);
+    await until(() => host.downs.length === 2, 'both told');
+    call('KRW-ETH').answer(200);
+    await until(() => host.books.length === 1, 'the late book');
+    await until(() => host.downs.length === 3, 'the pause told anew');
+    expect(host.downs[2]).toMatchObject({ codes: ['ETH-KRW'], outage: { cause: 'RATE_LIMITED' } });
+    expect(host.downs[2]!.outage.since).toBeGreaterThanOrEqual(host.books[0]!.receivedAt);
+    await until(() => waiting.length >= 4, 'the calls after the pause', 8000);
+    for (const { answer } of waiting.slice(2)) answer(429);
+    const resumed = performance.now();
+    const calls = waiting.length;
+    await until(() => waiting.length > calls, 'the calls after the second pause', 15_000);
+    // The waits double while there is no good answer to a call of after the refusal: 5 s, then 10.
+    expect(performance.now() - resumed).toBeGreaterThan(9000);
+    server.closeAllConnections();
+    server.close();
   });
 
   it('tells that a market is not covered when the answers leave it out', async () => {

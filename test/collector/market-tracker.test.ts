@@ -20,6 +20,7 @@ const book: Sides = {
 let bus: Bus;
 let now: number;
 let gaps: Map<number, Gap>;
+let ended: Gap[];
 let states: CollectorState[];
 let events: BookEvent[];
 let tracker: MarketTracker;
@@ -37,13 +38,19 @@ beforeEach(() => {
   gaps = new Map();
   states = [];
   events = [];
+  ended = [];
   bus.gaps.on((gap) => gaps.set(gap.start, gap));
+  bus.gaps.on((gap) => {
+    if (gap.end !== null) ended.push(gap);
+  });
   bus.status.on((status) => states.push(status.state));
   bus.books.on((event) => events.push(event));
   tracker = make();
 });
 
 const closed = (): Gap[] => [...gaps.values()];
+/** Start, end and cause of every gap that was closed, in order. */
+const published = (): unknown[] => ended.map(({ start, end, cause }) => [start, end, cause]);
 
 describe('a market', () => {
   it('counts equal books, and numbers and publishes only changed ones', () => {
@@ -171,6 +178,39 @@ describe('a market', () => {
     tracker.book(book, null, 5100);
     expect(closed()).toEqual([
       expect.objectContaining({ start: 1100, end: 5100, cause: 'REFUSED' }),
+    ]);
+  });
+});
+
+describe('gaps of one market', () => {
+  it('do not overlap: a difference by REST doubts only what came since the last gap', () => {
+    tracker.start(null);
+    tracker.book(book, null, 1100);
+    now = 1200;
+    tracker.audited(true, true);
+    tracker.down({ cause: 'DISCONNECTED', detail: null, since: 1500 });
+    tracker.book(book, null, 2000);
+    now = 3000;
+    expect(tracker.audited(false, true)).toBe(true);
+    tracker.book(book, null, 3500);
+    expect(published()).toEqual([
+      [1500, 2000, 'DISCONNECTED'],
+      [2000, 3500, 'RESYNC'],
+    ]);
+  });
+
+  it('do not overlap when an older sign of life is told than the last book', () => {
+    tracker.start(null);
+    tracker.book(book, null, 1100);
+    tracker.down({ cause: 'REFUSED', detail: null, since: 1100 });
+    now = 2000;
+    tracker.book(book, null, 2000);
+    now = 2500;
+    tracker.down({ cause: 'REFUSED', detail: null, since: 1100 });
+    tracker.book(book, null, 3000);
+    expect(published()).toEqual([
+      [1100, 2000, 'REFUSED'],
+      [2000, 3000, 'REFUSED'],
     ]);
   });
 });

@@ -64,6 +64,8 @@ export class BithumbPoller implements Feed {
   #rateRefusals = 0;
   /** End of the pause that a refusal caused, monotonic ms. */
   #pausedUntil = 0;
+  /** What that refusal said. */
+  #pauseDetail = '';
 
   constructor(context: FeedContext) {
     this.#context = context;
@@ -144,6 +146,13 @@ export class BithumbPoller implements Feed {
       if (lane.failures > 0) host.attempt(lane.pairs.values());
       await this.#poll(lane, [...lane.pairs.values()]);
       if (this.#stop.signal.aborted) return 0;
+      if (performance.now() < this.#pausedUntil) {
+        // It was under way when another lane was refused: good books, but none follow in the pause.
+        lane.lastGood = this.#context.clock();
+        lane.failures = Math.max(1, lane.failures);
+        this.#tellPaused(lane);
+        return 0;
+      }
       if (lane.failures > 0) host.reconnected(lane.pairs.values());
       lane.failures = 0;
       lane.lastGood = this.#context.clock();
@@ -183,13 +192,22 @@ export class BithumbPoller implements Feed {
     const wait = backoffMs(this.#rateRefusals, this.#context.random(), RATE_LIMITED);
     const pause = Math.min(Math.max(wait, error.retryAfterMs), RATE_LIMITED.mostMs);
     this.#pausedUntil = performance.now() + pause;
+    this.#pauseDetail = error.message;
     this.#calls.pause(pause);
     for (const lane of this.#lanes) {
       if (lane === refused) continue;
       lane.failures++;
-      const outage = { cause: error.cause_, detail: error.message, since: lane.lastGood };
-      this.#context.host.down(lane.pairs.values(), outage);
+      this.#tellPaused(lane);
     }
+  }
+
+  #tellPaused(lane: Lane): void {
+    const outage = {
+      cause: 'RATE_LIMITED',
+      detail: this.#pauseDetail,
+      since: lane.lastGood,
+    } as const;
+    this.#context.host.down(lane.pairs.values(), outage);
   }
 
   /**
