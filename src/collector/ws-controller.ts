@@ -96,7 +96,7 @@ export abstract class WSController implements PairCarrier {
   /**
    * A message could not be read. Every frame is a whole book, so that what it said is known again with
    * the next book: that is asked for. GOPAX, which sends changes, has a way of its own.
-   * @param pair whose message it was, or null when that is not known or not a pair of this socket
+   * @param pair whose message it was, or null when that is not known; it may be carried here no more
    */
   protected onUnreadable(pair: Pair | null): void {
     this.#doubted.add(pair);
@@ -295,7 +295,7 @@ export abstract class WSController implements PairCarrier {
     } catch (error) {
       const pair = error instanceof WireError ? error.pair : null;
       this.context.host.unreadable(error, excerpt(data), pair);
-      this.onUnreadable((pair && this.#pairs.get(pairText(pair))) ?? null);
+      this.onUnreadable(pair && (this.#pairs.get(pairText(pair)) ?? pair));
     }
   }
 

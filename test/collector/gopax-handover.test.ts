@@ -167,4 +167,46 @@ describe('GOPAX handover', () => {
     expect(carrier.has(A)).toBe(false);
     expect(carrier.free).toBe(47);
   });
+
+  it('does not doubt the others for what cannot be read about a pair that was stopped', async () => {
+    await carry();
+    carrier.remove([A]);
+    old().send(UNREADABLE_A);
+    old().send(delta('BBB-KRW', 12, '2'));
+    await until(() => bids('BBB-KRW').length === 2, 'the next delta');
+    expect(host.unreadables).toHaveLength(1);
+    expect(downs()).toEqual([]);
+    expect(server.targets).toHaveLength(1);
+  });
+
+  it('does not believe a kept book of a stopped pair whose message could not be read', async () => {
+    await carry();
+    carrier.remove([A]);
+    old().send(UNREADABLE_A);
+    await until(() => host.unreadables.length === 1, 'the unreadable message');
+    carrier.add([A]);
+    await until(() => server.targets.length === 2, 'the replacement');
+    expect(bids('AAA-KRW')).toEqual(['1']);
+    await until(() => server.received.length === 4, 'the subscriptions');
+    replacement().send(snapshot('AAA-KRW', 20, '7'));
+    await until(() => bids('AAA-KRW').length === 2, 'the new book');
+    expect(bids('AAA-KRW')).toEqual(['1', '7']);
+  });
+
+  it('tells nothing of what one connection cannot read about a pair that the other one serves', async () => {
+    await carry();
+    old().send(UNREADABLE_A);
+    await until(() => server.received.length === 4, 'the replacement');
+    old().send(delta('BBB-KRW', 12, '2'));
+    await until(() => bids('BBB-KRW').length === 2, 'B ahead of the replacement');
+    replacement().send(snapshot('BBB-KRW', 11));
+    replacement().send(snapshot('AAA-KRW', 11, '7'));
+    await until(() => bids('AAA-KRW').length === 2, 'the pair in doubt');
+    expect(host.unreadables).toHaveLength(1);
+    old().send(UNREADABLE_A);
+    old().send(delta('BBB-KRW', 13, '3'));
+    await until(() => bids('BBB-KRW').length === 3, 'the next delta');
+    expect(host.unreadables).toHaveLength(2);
+    expect(host.unreadables.map((u) => u.code)).toEqual(['AAA-KRW', null]);
+  });
 });

@@ -56,6 +56,8 @@ export interface DoubtPolicy {
 export class GopaxController extends WSController {
   /** Books by pair, of every pair subscribed on this connection, stopped ones included. */
   readonly #books = new Map<string, GopaxBook>();
+  /** Stopped pairs whose kept book missed a message that could not be read. */
+  readonly #spoiled = new Set<string>();
   readonly #crossed = new Map<string, NodeJS.Timeout>();
   readonly #doubt: DoubtPolicy;
 
@@ -105,9 +107,13 @@ export class GopaxController extends WSController {
 
   protected override getChangeMessage(added: readonly Pair[]): readonly string[] {
     const fresh = added.filter((pair) => !this.#books.has(pairText(pair)));
+    const spoiled = added.filter((pair) => this.#spoiled.delete(pairText(pair)));
+    if (spoiled.length > 0) {
+      this.#doubt.inDoubt(spoiled, 'a message could not be read while the pair was stopped');
+    }
     for (const pair of added) {
       const book = this.#books.get(pairText(pair));
-      if (book?.complete === true && !fresh.includes(pair)) {
+      if (book?.complete === true && !fresh.includes(pair) && !spoiled.includes(pair)) {
         this.deliver(pairText(pair), book.sides, null, this.context.clock());
       }
     }
@@ -122,6 +128,7 @@ export class GopaxController extends WSController {
 
   protected override resetConnection(): void {
     this.#books.clear();
+    this.#spoiled.clear();
     for (const timer of this.#crossed.values()) clearTimeout(timer);
     this.#crossed.clear();
   }
@@ -133,6 +140,13 @@ export class GopaxController extends WSController {
 
   /** What an unreadable message would have changed is unknown, for every pair if it names none. */
   protected override onUnreadable(pair: Pair | null): void {
+    if (pair === null) {
+      for (const code of this.#books.keys()) if (!this.pairs.has(code)) this.#spoiled.add(code);
+    } else if (!this.pairs.has(pairText(pair))) {
+      // Nobody wants the pair, and the others have lost nothing.
+      this.#spoiled.add(pairText(pair));
+      return;
+    }
     this.#doubt.inDoubt(pair === null ? this.carried : [pair], 'a message could not be read');
   }
 

@@ -108,6 +108,8 @@ export class GopaxHandover implements PairCarrier {
       this.#book(controller, pair, sides, time, receivedAt);
     host.onDown = (pairs, outage) => this.#down(controller, pairs, outage);
     host.isReplacement = () => controller === this.#next;
+    host.serves = (pair) =>
+      controller === (this.#moved.has(pairText(pair)) ? this.#next : this.#current);
     host.onNoFirstBook = (pair, afterMs) => this.#noFirstBook(controller, pair, afterMs);
     return controller;
   }
@@ -287,6 +289,8 @@ class RelayHost implements FeedHost {
   onDown!: (pairs: readonly Pair[], outage: Outage) => void;
   onNoFirstBook!: FeedHost['noFirstBook'];
   isReplacement!: () => boolean;
+  /** Whether books of a pair are taken from this socket now. */
+  serves!: (pair: Pair) => boolean;
 
   constructor(host: FeedHost) {
     this.#host = host;
@@ -317,7 +321,8 @@ class RelayHost implements FeedHost {
   }
 
   unreadable(error: unknown, message: string, pair: Pair | null): void {
-    this.#host.unreadable(error, message, pair);
+    // What the other socket serves has lost nothing; the message is counted all the same.
+    this.#host.unreadable(error, message, pair !== null && this.serves(pair) ? pair : null);
   }
 
   log: FeedHost['log'] = (event, pair, params) => this.#host.log(event, pair, params);
