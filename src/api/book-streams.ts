@@ -1,4 +1,9 @@
-import { createSourceEventStream, type ExecutionArgs, type ExecutionResult } from 'graphql';
+import {
+  createSourceEventStream,
+  type ExecutionArgs,
+  type ExecutionResult,
+  GraphQLError,
+} from 'graphql';
 import type { Bus } from '../bus.js';
 import type { ApiServices } from './context.js';
 import { apiError } from './errors.js';
@@ -108,11 +113,7 @@ export class BookStreams {
       const shared = this.#options.share && isShared(args);
       const key = shared ? operationKey(args) : String(++this.#unique);
       if (!this.#entries.has(key)) {
-        const refused = this.#operationRefusal();
-        if (refused !== null) {
-          this.#release();
-          return { errors: [refused] };
-        }
+        this.#refuseBeyondOperations();
         const source = await createSourceEventStream(args);
         if (!(source instanceof SharedSource || source instanceof OwnSource)) {
           this.#release();
@@ -120,11 +121,7 @@ export class BookStreams {
         }
         // Another equal one may have come while this one's resolver was at work, or others enough.
         if (!this.#entries.has(key)) {
-          const full = this.#operationRefusal();
-          if (full !== null) {
-            this.#release();
-            return { errors: [full] };
-          }
+          this.#refuseBeyondOperations();
           const operation = new LiveOperation(source, args, services, this.#options.log);
           this.#entries.set(key, { operation, stream: null, uses: 0 });
         }
@@ -134,6 +131,7 @@ export class BookStreams {
       return this.#subscription(key, entry);
     } catch (error) {
       this.#release();
+      if (error instanceof GraphQLError) return { errors: [error] };
       throw error;
     }
   }
@@ -160,10 +158,11 @@ export class BookStreams {
     );
   }
 
-  #operationRefusal() {
+  /** @throws {GraphQLError} when there are as many different subscriptions as there may be */
+  #refuseBeyondOperations(): void {
     const { maxOperations } = this.#options;
-    if (this.#entries.size < maxOperations) return null;
-    return apiError(
+    if (this.#entries.size < maxOperations) return;
+    throw apiError(
       'TOO_MANY_SUBSCRIPTIONS',
       `there are ${maxOperations} different subscriptions already, as many as this server allows (${LIMIT_SETTINGS.liveOperations.variable}); use one that is open, to the letter and with the same variables, or close one first`,
     );

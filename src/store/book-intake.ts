@@ -130,8 +130,12 @@ export class BookIntake {
     let state = this.#markets.get(key);
     if (state === undefined) {
       state = {
-        ...{ number: { id: null }, last: null, whole: null },
-        ...{ gap: null, gapStart: null, unkept: null },
+        number: { id: null },
+        last: null,
+        whole: null,
+        gap: null,
+        gapStart: null,
+        unkept: null,
       };
       this.#markets.set(key, state);
     }
