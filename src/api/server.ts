@@ -21,6 +21,7 @@ import { hostCheck } from './http/host-check.js';
 import { Metrics } from './http/metrics.js';
 import { type Refusal, refuseOnSocket } from './http/refusal.js';
 import { createRouter } from './http/router.js';
+import { asksForWebSocket } from './http/upgrade.js';
 import { KnownMarkets } from './known-markets.js';
 import { type ApiLimits, DEFAULT_LIMITS } from './limits.js';
 import { BookTail } from './live/book-tail.js';
@@ -202,6 +203,8 @@ export function createApi(options: ApiOptions): Api {
 
   const server = createServer(
     {
+      // Node 24.9 and newer ask here; older ones take every offer for an upgrade (see below).
+      ...{ shouldUpgradeCallback: asksForWebSocket },
       // The gate does that, and says so.
       requireHostHeader: false,
       maxHeaderSize: limits.headerBytes,
@@ -218,6 +221,11 @@ export function createApi(options: ApiOptions): Api {
     onIdle: transport.onIdle,
   });
   server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (!asksForWebSocket(req)) {
+      connections.readAgain(req, head).catch((error: unknown) => log.error(error));
+      return;
+    }
+    connections.handOver(req.socket);
     // Without a listener a reset connection would end the process.
     socket.on('error', (error) => log.debug(error));
     const path = req.url?.split('?')[0];

@@ -1,3 +1,5 @@
+import { reasonOf } from '../reason.js';
+
 /** An answer of a REST call, whatever its status. */
 export interface RestAnswer {
   readonly status: number;
@@ -70,12 +72,4 @@ async function readText(response: Response): Promise<string> {
     text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();
-}
-
-/** The innermost reason of a failed fetch: `fetch failed` alone says nothing. */
-function reasonOf(error: unknown): string {
-  let reason = error;
-  while (reason instanceof Error && reason.cause instanceof Error) reason = reason.cause;
-  if (reason instanceof AggregateError && reason.errors.length > 0) reason = reason.errors[0];
-  return reason instanceof Error ? reason.message : String(reason);
 }

@@ -1,6 +1,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import type { GapCause } from '../market/gap.js';
+import { reasonOf } from '../reason.js';
 
 /** Time given to the opening handshake. */
 const HANDSHAKE_MS = 10_000;
@@ -77,7 +78,7 @@ export class WSConnection {
     socket.on('pong', () => listener.pulse());
     socket.on('error', (error) => {
       // `terminate` during the handshake reports itself as an error; the refusal says more.
-      failure ??= error.message;
+      failure ??= reasonOf(error);
     });
     socket.on('close', (code, reason) => {
       clearTimeout(late);

@@ -10,8 +10,8 @@ interface MarketState {
   readonly number: MarketNumber;
   /** Newest book that was kept. */
   last: OrderBook | null;
-  /** Sequence and timestamp of the newest one kept whole. */
-  whole: { sequence: number; timestamp: number } | null;
+  /** The newest one kept whole, and how much of its changes may still be kept, characters. */
+  whole: { sequence: number; timestamp: number; room: number } | null;
   /** Gap that the store itself opened and that still lasts. */
   gap: Gap | null;
   /** Start of the newest gap of this market that anybody reported. */
@@ -20,12 +20,21 @@ interface MarketState {
   unkept: Unkept | null;
 }
 
+/**
+ * Changes that may hang on a whole book however small that is, characters of text. To read a book,
+ * its whole one and all changes since are read: beyond this they may weigh as much as that.
+ */
+const LEAST_ROOM = 64 * 1024;
+
 /** Books of a market that were not kept: from a sequence to before another, null while it goes on. */
 interface Unkept {
   readonly gap: Gap;
   readonly from: number;
   readonly to: number | null;
 }
+
+/** Both sides as they are stored. */
+type EncodedSides = Pick<BookRow, 'asks' | 'bids'>;
 
 /** A row to write, and the store's own gap that it ends. */
 export interface Intake {
@@ -47,7 +56,7 @@ export class BookIntake {
 
   /**
    * @param snapshotEveryMs a changed book this long after the market's last whole one is stored
-   * whole, ms; 0 = every one.
+   * whole, ms; 0 = every one. Sooner when the changes since weigh as much as that one.
    * @param lastTimestamp timestamp of the newest stored book, Unix ms.
    */
   constructor(snapshotEveryMs: number, lastTimestamp: number | null) {
@@ -59,11 +68,11 @@ export class BookIntake {
   keep(event: BookEvent): Intake {
     const { book } = event;
     const state = this.#state(event);
-    const whole = this.#mustBeWhole(event, state);
     const first = state.last === null;
-    const sides = whole
-      ? wholeRow(state.last, book)
-      : { asks: encodeLevels(event.changes.asks), bids: encodeLevels(event.changes.bids) };
+    const sides = this.#mustBeWhole(event, state) ? null : changesWithin(event, state.whole!.room);
+    const whole = sides === null;
+    const { asks, bids } = sides ?? wholeRow(state.last, book);
+    const weight = asks.length + bids.length;
     const row: BookRow = {
       sequence: book.sequence,
       market: book.market,
@@ -71,14 +80,17 @@ export class BookIntake {
       timestamp: book.timestamp,
       exchangeTimestamp: book.exchangeTimestamp,
       base: whole ? book.sequence : state.whole!.sequence,
-      asks: sides.asks,
-      bids: sides.bids,
+      asks,
+      bids,
       first,
       steppedFrom: this.#clock !== null && book.timestamp < this.#clock ? this.#clock : null,
     };
     this.#clock = book.timestamp;
     state.last = book;
-    if (whole) state.whole = { sequence: book.sequence, timestamp: book.timestamp };
+    if (whole) {
+      const { sequence, timestamp } = book;
+      state.whole = { sequence, timestamp, room: Math.max(LEAST_ROOM, weight) };
+    } else state.whole!.room -= weight;
     const closed = state.gap === null ? null : { ...state.gap, end: book.timestamp };
     if (closed !== null) state.unkept = { ...state.unkept!, gap: closed, to: book.sequence };
     state.gap = null;
@@ -142,4 +154,11 @@ export class BookIntake {
     this.#byObject.set(book.market, state);
     return state;
   }
+}
+
+/** The changes of a book as they are stored; null when they are longer than `room` characters. */
+function changesWithin({ changes }: BookEvent, room: number): EncodedSides | null {
+  const asks = encodeLevels(changes.asks);
+  const bids = encodeLevels(changes.bids);
+  return asks.length + bids.length > room ? null : { asks, bids };
 }

@@ -42,6 +42,33 @@ describe('BookIntake', () => {
     expect(base(event(9, 4_000, BOOK))).toBe(9);
   });
 
+  it('stores whole again once the changes since the last whole book weigh as much as it', () => {
+    const levels = (from: number): Level[] =>
+      Array.from({ length: 2_000 }, (_, i): Level => [String(from + i), '1.5']);
+    const gone = (from: number): Level[] => levels(from).map(([price]): Level => [price, '0']);
+    const intake = new BookIntake(3_600_000, null);
+    const rows = Array.from({ length: 40 }, (_, i) => {
+      const [now, before] = i % 2 === 0 ? [10_000, 20_000] : [20_000, 10_000];
+      const changes = asks(...levels(now), ...gone(before));
+      return intake.keep(event(i + 1, 5_000 + i, asks(...levels(now)), { changes })).row;
+    });
+    // A change in full is longer than the whole book before it: each is a whole one, or one hangs on it.
+    for (const { sequence, base } of rows) expect(sequence - base).toBeLessThanOrEqual(1);
+
+    // Small changes go on hanging on it, up to its own weight and never beyond.
+    const small = new BookIntake(3_600_000, null);
+    const change = { changes: asks(['10000', '2']) };
+    let hanging = 0;
+    let longest = 0;
+    for (let i = 0; i < 8_000; i++) {
+      const { row } = small.keep(event(i + 1, 5_000, BOOK, change));
+      hanging = row.base === row.sequence ? 0 : hanging + row.asks.length + row.bids.length;
+      longest = Math.max(longest, hanging);
+    }
+    expect(longest).toBeGreaterThan(60_000);
+    expect(longest).toBeLessThanOrEqual(65_536);
+  });
+
   it('stores every changed book whole when the interval is 0', () => {
     const intake = new BookIntake(0, null);
     for (const sequence of [1, 2, 3]) {

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { once } from 'node:events';
 import { LIMIT_SETTINGS } from '../limits.js';
 import { type Refusal, refuse, refuseOnSocket } from './refusal.js';
+import { plainHead } from './upgrade.js';
 
 /** How many connections there may be and how they must behave. */
 export interface ConnectionOptions {
@@ -48,6 +49,7 @@ const NO_REQUEST: Refusal = {
  * connections ahead of need: each would hold up a shutdown for its whole grace.
  */
 export class Connections {
+  readonly #server: Server;
   readonly #options: ConnectionOptions;
   readonly #sockets = new Set<Socket>();
   /** Answers in progress on each connection that no WebSocket has taken over, in order. */
@@ -55,6 +57,7 @@ export class Connections {
   #closing = false;
 
   constructor(server: Server, options: ConnectionOptions) {
+    this.#server = server;
     this.#options = options;
     server.maxConnections = options.max + TOLD;
     server.timeout = options.idleMs;
@@ -64,8 +67,6 @@ export class Connections {
     server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
       this.#unreadable(error, socket as Socket),
     );
-    // From here on the connection belongs to whoever takes the upgrade.
-    server.on('upgrade', ({ socket }) => this.#answers.delete(socket));
   }
 
   /** Bytes that have been written for clients and that the system has not taken yet. */
@@ -108,6 +109,32 @@ export class Connections {
     return false;
   }
 
+  /** From here on the connection belongs to whoever takes the upgrade. */
+  handOver(socket: Socket): void {
+    this.#answers.delete(socket);
+  }
+
+  /**
+   * Gives a connection back to the HTTP server, from a request on that the server took for an
+   * upgrade: read again without its offer, the request is the plain one that it is.
+   * @param head what came behind the headers
+   */
+  async readAgain(req: IncomingMessage, head: Buffer): Promise<void> {
+    const { socket } = req;
+    // Answers before it are still written by the part of the server that has let go of the socket.
+    const before = [...(this.#answers.get(socket) ?? [])].map((res) => once(res, 'close'));
+    const ignore = (): void => undefined;
+    // Without a listener a reset connection would end the process.
+    socket.on('error', ignore);
+    await Promise.all(before);
+    // The server sets it again.
+    socket.removeAllListeners('timeout');
+    if (socket.destroyed) return;
+    socket.unshift(Buffer.concat([plainHead(req), head]));
+    this.#server.emit('connection', socket);
+    socket.off('error', ignore);
+  }
+
   /** Closes the connections without a request in progress, the others as soon as theirs ends. */
   closeIdle(): void {
     this.#closing = true;
@@ -121,6 +148,8 @@ export class Connections {
   }
 
   #opened(socket: Socket): void {
+    // One that is read again is known already.
+    if (this.#sockets.has(socket)) return;
     this.#sockets.add(socket);
     socket.once('close', () => {
       this.#sockets.delete(socket);

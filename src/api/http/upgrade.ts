@@ -1,0 +1,31 @@
+import type { IncomingMessage } from 'node:http';
+
+/** Headers that only an offer to change the protocol needs (RFC 9110 7.8, RFC 7540 3.2.1). */
+const OFFER = new Set(['upgrade', 'http2-settings']);
+
+/**
+ * Whether a request asks for a WebSocket (RFC 6455 4.1). A client may offer any other protocol with
+ * an ordinary request (Java's HttpClient and `curl --http2` offer `h2c`); a server that does not
+ * speak it answers that request.
+ */
+export function asksForWebSocket(req: IncomingMessage): boolean {
+  return req.method === 'GET' && req.headers.upgrade?.trim().toLowerCase() === 'websocket';
+}
+
+/** The request line and the headers of a request as they were, without its offer of a protocol. */
+export function plainHead(req: IncomingMessage): Buffer {
+  let head = `${req.method} ${req.url} HTTP/${req.httpVersion}\r\n`;
+  for (let i = 0; i < req.rawHeaders.length; i += 2) {
+    const name = req.rawHeaders[i]!;
+    let value = req.rawHeaders[i + 1]!;
+    if (OFFER.has(name.toLowerCase())) continue;
+    if (name.toLowerCase() === 'connection') {
+      const options = value.split(',').filter((option) => !OFFER.has(option.trim().toLowerCase()));
+      value = options.join(',').trim();
+      if (value === '') continue;
+    }
+    head += `${name}: ${value}\r\n`;
+  }
+  // Node reads the bytes of headers as Latin-1.
+  return Buffer.from(`${head}\r\n`, 'latin1');
+}
