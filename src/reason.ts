@@ -15,7 +15,7 @@ function wordsOf(error: unknown, depth: number): string {
       return [...new Set(errors.map((one) => wordsOf(one, depth + 1)))].join('; ');
     }
   }
-  return message?.trim() || code || name || String(error);
+  return message?.trim() || code || name || '';
 }
 
 /**
