@@ -91,17 +91,29 @@ export function addAccount(sum: Account, part: Account): void {
   sum.contradicted.push(...part.contradicted);
 }
 
+/** How the recorder's clock related to the true one, by which the books were sent. */
+export interface ClockView {
+  /** What the recorder's clock may have shown at a true moment, Unix ms. */
+  readings(at: number): readonly number[];
+  /** Whether it showed that time more than once: then a time inside a gap contradicts nothing. */
+  ambiguous(reading: number): boolean;
+}
+
+const TRUE_CLOCK: ClockView = { readings: (at) => [at], ambiguous: () => false };
+
 /**
  * Accounts for every book of one market: each sent one must be stored, equal to the one received
  * before it, or lost inside a gap, and each stored one must have been sent.
  * @param sent in order of sending
  * @param stored in order of sequence
  * @param gaps in order of start
+ * @param clock how the recorder's clock went; default: it was right
  */
 export function accountFor(
   sent: readonly SentMark[],
   stored: readonly StoredMark[],
   gaps: readonly GapMark[],
+  clock: ClockView = TRUE_CLOCK,
 ): Account {
   const account = emptyAccount();
   account.sent = sent.length;
@@ -121,7 +133,10 @@ export function accountFor(
     ) {
       account.again++;
     } else account.invented.push(book);
-    if (gaps.some(({ start, end }) => isInside(book.timestamp, start, end))) {
+    if (
+      gaps.some(({ start, end }) => isInside(book.timestamp, start, end)) &&
+      !clock.ambiguous(book.timestamp)
+    ) {
       account.contradicted.push(book);
     }
   });
@@ -140,13 +155,46 @@ export function accountFor(
       current = book.content;
       return;
     }
-    const gap = gapBetween(gaps, stored[before]?.timestamp, stored[after[i]!]?.timestamp, book.at);
+    const from = stored[before]?.timestamp;
+    const to = stored[after[i]!]?.timestamp;
+    // A gap may have been dated anew after the clock was set right, so the true time counts as well.
+    const moments = new Set([book.at, ...clock.readings(book.at)]);
+    let gap: GapMark | undefined;
+    for (const at of moments) gap ??= gapBetween(gaps, from, to, at, clock);
     if (book.content === current || seen.has(`${book.content} ${book.exchangeTimestamp}`)) {
       account.equal++;
     } else if (gap !== undefined) account.inGap[gap.cause] = (account.inGap[gap.cause] ?? 0) + 1;
     else account.unaccounted.push(book);
   });
   return account;
+}
+
+/** A time in which the recorder stood still, Unix ms of the true clock. */
+export interface Standstill {
+  readonly from: number;
+  readonly until: number;
+}
+
+/** A standstill shorter than this need not be noticed, ms. */
+const LEAST_STANDSTILL_MS = 3000;
+/** How much of a standstill's ends may count as covered, ms: its last books came in just before. */
+const STANDSTILL_EDGE_MS = 1500;
+
+/** Those standstills of a recorded market that no gap of it covers. */
+export function untoldStandstills(
+  standstills: readonly Standstill[],
+  gaps: readonly GapMark[],
+  clock: ClockView = TRUE_CLOCK,
+): Standstill[] {
+  return standstills.filter(({ from, until }) => {
+    if (until - from < LEAST_STANDSTILL_MS) return false;
+    const middle = [from + STANDSTILL_EDGE_MS, (from + until) / 2, until - STANDSTILL_EDGE_MS];
+    return !middle.every((at) =>
+      [at, ...clock.readings(at)].some((reading) =>
+        gaps.some(({ start, end }) => start <= reading && (end === null || reading <= end)),
+      ),
+    );
+  });
 }
 
 function isInside(time: number, start: number, end: number | null): boolean {
@@ -202,11 +250,13 @@ function gapBetween(
   from: number | undefined,
   to: number | undefined,
   sentAt: number,
+  clock: ClockView,
 ): GapMark | undefined {
   return gaps.find(
     (gap) =>
-      (to === undefined || gap.start <= to) &&
-      (gap.end === null || from === undefined || gap.end >= from) &&
+      // Receipts that the clock has set out of order say nothing about where a gap lies.
+      (to === undefined || gap.start <= to || clock.ambiguous(to)) &&
+      (gap.end === null || from === undefined || gap.end >= from || clock.ambiguous(from)) &&
       gap.start - LATENCY_MS <= sentAt &&
       (gap.end === null || sentAt <= gap.end),
   );

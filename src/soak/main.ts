@@ -18,15 +18,22 @@ import {
   emptyAccount,
   type GapMark,
   type SentMark,
+  type Standstill,
+  untoldStandstills,
 } from './accounts.js';
+import { CHAINS, type ChainWorld } from './chains.js';
 import { chooseFault, soakFaults } from './faults.js';
 import { addTo, type ByPair, storedBooks, toldGaps } from './recorded.js';
 import { RecorderProcess, statesOf } from './recorder-process.js';
+import { ShiftedClock } from './shifted-clock.js';
+import { SmallDisk } from './small-disk.js';
 
 const USAGE = `npm run soak -- [options]
   --minutes N  how long things go wrong (default 5); some 10 MB of memory a minute
   --rate X     factor on the market's measured frame rates (default 1: 2,100 frames a second)
   --seed N     seed of the choice of faults (default: the time); the moments are never the same
+  --chains X   share of the faults that are chains: the recorder itself is stopped, killed, its disk
+               filled, its clock set, one upon another (default 0.06)
   --keep       keep the database and the logs`;
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -35,13 +42,15 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 const LIVE_WITHIN_MS = 240_000;
 /** Faults begin so many seconds apart, from and to. */
 const PAUSE_S = [1, 8] as const;
-/** Share of faults that hit the recorder's own process. */
-const PROCESS_FAULTS = 0.06;
+/** Size of the disk that the soak fills, and what each minute of the whole market adds, MB. */
+const DISK_MB = { least: 128, minute: 40 };
 
 interface Options {
   readonly minutes: number;
   readonly rate: number;
   readonly seed: number;
+  /** Share of the faults that are chains. */
+  readonly chains: number;
   readonly keep: boolean;
 }
 
@@ -51,11 +60,12 @@ function readOptions(): Options | null {
       minutes: { type: 'string', default: '5' },
       rate: { type: 'string', default: '1' },
       seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+      chains: { type: 'string', default: '0.06' },
       keep: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
-  const number = (name: 'minutes' | 'rate' | 'seed'): number => {
+  const number = (name: 'minutes' | 'rate' | 'seed' | 'chains'): number => {
     const value = Number(values[name]);
     if (!Number.isFinite(value) || value < 0 || values[name].trim() === '') {
       throw new Error(
@@ -69,15 +79,19 @@ function readOptions(): Options | null {
     minutes: number('minutes'),
     rate: number('rate'),
     seed: number('seed'),
+    chains: number('chains'),
     keep: values.keep,
   };
 }
 
 /** @returns whether every book is accounted for */
-async function soak({ minutes, rate, seed, keep }: Options): Promise<boolean> {
+async function soak({ minutes, rate, seed, chains, keep }: Options): Promise<boolean> {
   const dice = new Random(seed);
   const random = (): number => dice.next();
   const folder = mkdtempSync(join(tmpdir(), 'soak-'));
+  const clock = new ShiftedClock(join(folder, 'clock'));
+  const diskMB = DISK_MB.least + DISK_MB.minute * minutes * rate;
+  const disk = chains > 0 ? SmallDisk.mount(join(folder, 'disk'), diskMB) : null;
   const simulators = await startSimulators({ market: 'full', rate, ledger: 0 });
   const sent = new Map<Exchange, ByPair<SentMark>>();
   for (const simulator of simulators.all) {
@@ -97,12 +111,14 @@ async function soak({ minutes, rate, seed, keep }: Options): Promise<boolean> {
     {
       ...simulators.env,
       PORT: '0',
-      DB_PATH: join(folder, 'soak.db'),
+      ...clock.env,
+      DB_PATH: join(disk?.path ?? folder, 'soak.db'),
       LOG_PATH: join(folder, 'logs'),
       LOG_LANG: 'en',
       COLLECT: '*-*',
       BITHUMB_TRANSPORT: 'ws',
     },
+    clock.nodeArguments,
     (why) => (death ??= `the recorder ${why}`),
   );
   const alive = (): void => {
@@ -117,12 +133,12 @@ async function soak({ minutes, rate, seed, keep }: Options): Promise<boolean> {
     console.log(`${Math.floor(s / 60)}:${String(s % 60).padStart(2, '0')}  ${text}`);
   };
   try {
-    let url = await recorder.start();
+    await recorder.start();
     const allLive = async (): Promise<void> => {
       const since = performance.now();
       for (;;) {
         alive();
-        const { live, all } = await statesOf(url);
+        const { live, all } = await statesOf(recorder.url);
         if (all > 2000 && live === all) break;
         if (performance.now() - since > LIVE_WITHIN_MS) {
           throw new Error(`only ${live} of ${all} markets are LIVE`);
@@ -135,6 +151,13 @@ async function soak({ minutes, rate, seed, keep }: Options): Promise<boolean> {
     await allLive();
 
     const faults = soakFaults(simulators, random);
+    const usable = CHAINS.filter((chain) => chain.needsDisk !== true || disk !== null);
+    if (disk === null)
+      say('no chains with a full disk: only root can mount the small disk they fill');
+    const standstills: Standstill[] = [];
+    const stoodStill = (from: number, until: number): void =>
+      void standstills.push({ from, until });
+    const world: ChainWorld = { recorder, simulators, clock, disk, random, say, stoodStill };
     const endings = new Map<string, { at: number; end: () => void }>();
     const endDue = (now: number): void => {
       for (const [name, { at, end }] of endings) {
@@ -155,18 +178,10 @@ async function soak({ minutes, rate, seed, keep }: Options): Promise<boolean> {
       if (now < nextFault) continue;
       nextFault = now + between(...PAUSE_S) * 1000;
       count++;
-      if (random() < PROCESS_FAULTS) {
-        if (random() < 0.5) {
-          say('the recorder is killed (SIGKILL) and started again');
-          await recorder.end('SIGKILL');
-          url = await recorder.start();
-        } else {
-          const seconds = between(1, 8);
-          say(`the recorder stands still for ${seconds.toFixed(1)} s (SIGSTOP)`);
-          recorder.signal('SIGSTOP');
-          await sleep(seconds * 1000);
-          recorder.signal('SIGCONT');
-        }
+      if (random() < chains) {
+        const chain = usable[Math.floor(random() * usable.length)]!;
+        say(`the recorder: ${chain.name}`);
+        await chain.run(world);
         continue;
       }
       const fault = chooseFault(faults, random);
@@ -183,7 +198,7 @@ async function soak({ minutes, rate, seed, keep }: Options): Promise<boolean> {
     await sleep(1000);
     for (let stored = -1; ;) {
       alive();
-      const states = await statesOf(url);
+      const states = await statesOf(recorder.url);
       if (states.queued === 0 && states.stored === stored) break;
       stored = states.stored;
       await sleep(500);
@@ -192,9 +207,10 @@ async function soak({ minutes, rate, seed, keep }: Options): Promise<boolean> {
     say('reading back …');
     const total = emptyAccount();
     let markets = 0;
+    let untold = 0;
     for (const exchange of EXCHANGES) {
-      const stored = await storedBooks(url, exchange);
-      const gaps = await toldGaps(url, exchange);
+      const stored = await storedBooks(recorder.url, exchange);
+      const gaps = await toldGaps(recorder.url, exchange);
       const sentBooks = sent.get(exchange)!;
       const account = emptyAccount();
       for (const pair of new Set([...sentBooks.keys(), ...stored.keys()])) {
@@ -203,7 +219,9 @@ async function soak({ minutes, rate, seed, keep }: Options): Promise<boolean> {
           sentBooks.get(pair) ?? [],
           stored.get(pair) ?? [],
           gaps.get(pair) ?? [],
+          clock,
         );
+        untold += untoldStandstills(standstills, gaps.get(pair) ?? [], clock).length;
         addAccount(account, part);
         tellProblems(exchange, pair, part);
       }
@@ -212,11 +230,14 @@ async function soak({ minutes, rate, seed, keep }: Options): Promise<boolean> {
       addAccount(total, account);
     }
     tell(`ALL ${markets} MARKETS`, total);
+    console.log(`${standstills.length} standstills, ${untold} times a market's gaps leave one out`);
     await recorder.end('SIGTERM');
-    return problems(total) === 0;
+    return problems(total) === 0 && untold === 0;
   } finally {
     await recorder.end('SIGKILL');
     await simulators.close();
+    clock.close();
+    if (!keep) disk?.unmount();
     if (!keep) rmSync(folder, { recursive: true, force: true });
     else console.log(`kept: ${folder}`);
   }

@@ -15,23 +15,35 @@ export interface States {
 export class RecorderProcess {
   /** How often it was killed. */
   kills = 0;
+  /** Its address once it serves; another after every start. */
+  url = '';
   readonly #env: Record<string, string>;
+  readonly #nodeArguments: readonly string[];
   readonly #onDeath: (why: string) => void;
   #child: ChildProcess | null = null;
   #output = '';
   #expected = false;
 
-  /** @param onDeath called when it ends without having been asked to */
-  constructor(env: Record<string, string>, onDeath: (why: string) => void) {
+  /**
+   * @param nodeArguments what Node is given before the program
+   * @param onDeath called when it ends, once it serves, without having been asked to
+   */
+  constructor(
+    env: Record<string, string>,
+    nodeArguments: readonly string[],
+    onDeath: (why: string) => void,
+  ) {
     this.#env = env;
+    this.#nodeArguments = nodeArguments;
     this.#onDeath = onDeath;
   }
 
-  /** Starts it; resolves with its address once it serves. */
-  async start(): Promise<string> {
-    this.#expected = false;
+  /** Starts it; resolves once it serves. @throws {Error} with its output when it ends instead */
+  async start(): Promise<void> {
+    this.#expected = true;
     this.#output = '';
-    const child = spawn(process.execPath, [fileURLToPath(new URL('../main.js', import.meta.url))], {
+    const program = fileURLToPath(new URL('../main.js', import.meta.url));
+    const child = spawn(process.execPath, [...this.#nodeArguments, program], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...this.#env },
     });
@@ -46,8 +58,13 @@ export class RecorderProcess {
     });
     for (;;) {
       const url = /(http:\/\/127\.0\.0\.1:\d+)/.exec(this.#output)?.[1];
-      if (url !== undefined) return url;
-      if (child.exitCode !== null) throw new Error(`it did not start: ${this.#output}`);
+      if (url !== undefined) {
+        this.url = url;
+        this.#expected = false;
+        return;
+      }
+      if (child.exitCode !== null || child.signalCode !== null)
+        throw new Error(`it did not start: ${this.#output}`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }

@@ -6,6 +6,7 @@ import {
   type GapMark,
   type SentMark,
   type StoredMark,
+  untoldStandstills,
 } from '../../src/soak/accounts.js';
 
 const CAUSE = 'DISCONNECTED' as const;
@@ -102,5 +103,50 @@ describe('the account of a market', () => {
     expect(contentOf([['1.5', '2']], [['1', '3']])).toBe(book);
     expect(contentOf([['1.50', '2']], [['1', '3']])).not.toBe(book);
     expect(contentOf([['1', '3']], [['1.5', '2']])).not.toBe(book);
+  });
+});
+
+describe('a recorder whose clock is set', () => {
+  const sent = sentBooks(1, 2, 3, 4);
+  /** Two seconds behind from the third book on. */
+  const clock = {
+    readings: (at: number) => [at >= sent[2]!.at ? at - 2000 : at],
+    ambiguous: (reading: number) => reading > 7000 && reading < 10_100,
+  };
+  const shifted = sent.map((book) => ({
+    content: book.content,
+    exchangeTimestamp: book.exchangeTimestamp,
+    timestamp: clock.readings(book.at)[0]! + 1,
+  }));
+
+  it('is held to its own clock: a lost book needs a gap there, or at the true time', () => {
+    const without = shifted.filter((book) => book.content !== 3);
+    const lost = (gap: GapMark): unknown => accountFor(sent, without, [gap], clock).unaccounted;
+    expect(lost({ start: 8000, end: 8031, cause: CAUSE })).toEqual([]);
+    expect(lost({ start: 10_011, end: 10_031, cause: CAUSE })).toEqual([]);
+    expect(lost({ start: 5000, end: 5010, cause: CAUSE })).toEqual([sent[2]]);
+  });
+
+  it('contradicts no gap by a time that its clock showed twice', () => {
+    const gap: GapMark = { start: 8000, end: 8100, cause: CAUSE };
+    expect(accountFor(sent, shifted, [gap], clock).contradicted).toEqual([]);
+    const right = { ...clock, ambiguous: () => false };
+    expect(accountFor(sent, shifted, [gap], right).contradicted).toHaveLength(2);
+  });
+});
+
+describe('a recorder that stood still', () => {
+  const stood = { from: 100_000, until: 110_000 };
+  const gap = (start: number, end: number): GapMark => ({ start, end, cause: CAUSE });
+
+  it('must have a gap for all of it', () => {
+    expect(untoldStandstills([stood], [gap(99_900, 110_300)])).toEqual([]);
+    expect(untoldStandstills([stood], [gap(99_900, 104_000), gap(104_000, 110_300)])).toEqual([]);
+    expect(untoldStandstills([stood], [gap(109_500, 110_300)])).toEqual([stood]);
+    expect(untoldStandstills([stood], [])).toEqual([stood]);
+  });
+
+  it('need not have noticed a moment', () => {
+    expect(untoldStandstills([{ from: 0, until: 900 }], [])).toEqual([]);
   });
 });

@@ -1,0 +1,79 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+
+/** One setting of the recorder's clock. */
+interface ClockSetting {
+  /** From when it holds, Unix ms of the true clock. */
+  readonly from: number;
+  /** The recorder's clock minus the true one, ms. */
+  readonly offset: number;
+}
+
+/**
+ * How long the recorder may take to notice a new setting, ms: it reads it some twenty times a second,
+ * and not while it stands still.
+ */
+const NOTICE_MS = 1000;
+
+/**
+ * The system clock of the recorder's process, which the soak sets forward and back. The recorder loads
+ * `clock-preload.js`, which reads the offset from a file; here every setting is kept, so that the
+ * account can tell what the recorder's clock showed at any true moment.
+ */
+export class ShiftedClock {
+  readonly #file: number;
+  readonly #settings: ClockSetting[] = [{ from: -Infinity, offset: 0 }];
+  /** Node's arguments that give the recorder this clock. */
+  readonly nodeArguments: readonly string[];
+  /** Environment that gives the recorder this clock. */
+  readonly env: Readonly<Record<string, string>>;
+
+  /** @param path where the offset is to be kept; made */
+  constructor(path: string) {
+    this.#file = openSync(path, 'w');
+    this.nodeArguments = ['--import', new URL('./clock-preload.js', import.meta.url).href];
+    this.env = { SOAK_CLOCK_FILE: path };
+    this.#write(0);
+  }
+
+  /** The recorder's clock minus the true one, ms. */
+  get offset(): number {
+    return this.#settings.at(-1)!.offset;
+  }
+
+  /** Sets the recorder's clock `offset` ms from the true one. */
+  set(offset: number): void {
+    this.#settings.push({ from: Date.now(), offset });
+    this.#write(offset);
+  }
+
+  /**
+   * What the recorder's clock may have shown at a true moment, Unix ms: one reading, two near a change.
+   * @param at Unix ms of the true clock
+   */
+  readings(at: number): number[] {
+    const held = this.#settings.filter(({ from }, i) => {
+      const until = this.#settings[i + 1]?.from ?? Infinity;
+      return from - NOTICE_MS <= at && at <= until + NOTICE_MS;
+    });
+    return [...new Set(held.map(({ offset }) => at + offset))];
+  }
+
+  /** Whether the recorder's clock showed a time more than once, or close to it: then it proves no order. */
+  ambiguous(reading: number): boolean {
+    return this.#settings.some(({ from, offset }, i) => {
+      const before = this.#settings[i - 1]?.offset ?? offset;
+      const [low, high] = [from + Math.min(before, offset), from + Math.max(before, offset)];
+      return low !== high && reading >= low - NOTICE_MS && reading <= high + NOTICE_MS;
+    });
+  }
+
+  /** Frees the file. */
+  close(): void {
+    closeSync(this.#file);
+  }
+
+  #write(offset: number): void {
+    // Always as long, so that no reader ever sees half of it.
+    writeSync(this.#file, String(offset).padStart(20), 0);
+  }
+}

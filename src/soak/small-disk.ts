@@ -1,0 +1,48 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync, statfsSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A disk of its own for the recorder's database, which the soak can fill (Linux, root). */
+export class SmallDisk {
+  readonly path: string;
+  readonly #ballast: string;
+
+  private constructor(path: string) {
+    this.path = path;
+    this.#ballast = join(path, 'ballast');
+  }
+
+  /**
+   * Mounts one.
+   * @param path the folder to mount it on; made
+   * @param megabytes its size
+   * @returns null where that is not allowed
+   */
+  static mount(path: string, megabytes: number): SmallDisk | null {
+    mkdirSync(path, { recursive: true });
+    try {
+      const options = `size=${Math.ceil(megabytes)}m`;
+      execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', path], { stdio: 'ignore' });
+      return new SmallDisk(path);
+    } catch {
+      return null;
+    }
+  }
+
+  /** Takes all that is free. */
+  fill(): void {
+    const { bavail, bsize } = statfsSync(this.path);
+    if (bavail === 0) return;
+    execFileSync('fallocate', ['--length', String(bavail * bsize), this.#ballast]);
+  }
+
+  /** Gives back what {@link fill} took. */
+  free(): void {
+    rmSync(this.#ballast, { force: true });
+  }
+
+  /** Takes the disk away, with all that is on it. */
+  unmount(): void {
+    execFileSync('umount', [this.path]);
+  }
+}
