@@ -72,6 +72,10 @@ export async function startApp(
     });
     logger.addSink(files.sink);
     logger.addSink((record) => bus.logs.publish(record));
+    files.output?.onLeftOut((lines) => {
+      if (lines === null) logger.log('CONSOLE_BLOCKED', {}, undefined);
+      else logger.log('CONSOLE_RESUMED', {}, { lines });
+    });
 
     bus.books.on((event) => store.putBook(event));
     bus.gaps.on((gap) => store.putGap(gap));
@@ -113,6 +117,7 @@ export async function startApp(
       corsOrigins: config.corsOrigins,
       limits: config.limits,
       version: VERSION,
+      consoleLinesLeftOut: () => files.output?.linesLeftOut ?? 0,
       closeGraceMs: API_GRACE_MS,
       readerIdleMs: config.readerIdleMs,
       onReaderIdle: (client, idleMs) => logger.log('READER_IDLE', {}, { reader: client, idleMs }),

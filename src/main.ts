@@ -1,4 +1,5 @@
 import { ConfigError, loadDotenv, readConfig } from './config.js';
+import { flushConsole } from './logging/console.js';
 import { runUntilStopped } from './run.js';
 
 /** `npm start`: reads the settings and runs the recorder until SIGINT or SIGTERM. */
@@ -15,6 +16,7 @@ async function main(): Promise<void> {
         `cannot start: ${error instanceof Error ? error.message : String(error)}\n`,
       );
     }
+    await flushConsole(1000);
     process.exit(1);
   }
 }

@@ -1,6 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
 import { type App, startApp } from './app.js';
 import type { Config } from './config.js';
+import { startedWithNohup } from './hangup.js';
+import { consoleStreams, flushConsole } from './logging/console.js';
 
 /**
  * Signals this close together are one: Ctrl+C reaches the program from the terminal and, under npm,
@@ -25,10 +27,19 @@ const MEMORY_FLAGS = [
   '--no-allocation-site-pretenuring',
 ];
 
+/** A start that has not come to its end so long after a signal is broken off, ms. */
+const START_GRACE_MS = 1_500;
+/** Longest wait for a console to take the last lines, ms. */
+const CONSOLE_GRACE_MS = 500;
+
+/** The signals that stop the recorder in order. SIGHUP: its terminal was closed. */
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /**
- * Runs the recorder as a process: SIGINT or SIGTERM stops it in order with exit code 0, a second
- * signal ends it at once. An error that nothing caught stops it in order with exit code 1, for its
- * state cannot be trusted then.
+ * Runs the recorder as a process: SIGINT, SIGTERM or SIGHUP stops it in order with exit code 0, a
+ * second signal ends it at once, and so does the first when the start does not come to an end. Under
+ * `nohup` SIGHUP means nothing. An error that nothing caught stops it in order with exit code 1, for
+ * its state cannot be trusted then.
  * @param onStarted told once it serves
  * @param onStopped run after the recorder has closed, before the process ends
  * @throws {Error} when it cannot start
@@ -39,40 +50,64 @@ export async function runUntilStopped(
   onStopped: () => Promise<void> = async () => undefined,
 ): Promise<void> {
   for (const flag of MEMORY_FLAGS) setFlagsFromString(flag);
+  const { errors } = consoleStreams();
   let stoppingSince: number | null = null;
   let starting: Promise<App> | null = null;
-  const stop = (why: string, code: number): void => {
+  let started = false;
+  const stop = (why: string, code: number, signal?: NodeJS.Signals): void => {
     if (stoppingSince !== null) {
       // A second signal ends at once; a second error must not keep the queue from being written.
       const second = performance.now() - stoppingSince > SAME_SIGNAL_MS;
-      if (code === 0 && second) process.exit(130);
+      if (signal !== undefined && second) endBySignal(signal);
       return;
     }
     stoppingSince = performance.now();
+    if (!started) setTimeout(() => started || endBySignal(signal ?? 'SIGTERM'), START_GRACE_MS);
     const end = async (): Promise<void> => {
       const app = await starting?.catch(() => null);
+      started = true;
       await app?.close(why);
       await onStopped();
     };
-    end().then(
-      () => process.exit(code),
-      (error: unknown) => {
-        process.stderr.write(`error while stopping: ${String(error)}\n`);
-        process.exit(1);
-      },
-    );
+    end()
+      .catch((error: unknown) => {
+        errors.write(
+          `error while stopping: ${error instanceof Error ? error.message : String(error)}\n`,
+        );
+        code = 1;
+      })
+      .then(() => flushConsole(CONSOLE_GRACE_MS))
+      .finally(() => process.exit(code));
   };
-  process.on('SIGINT', () => stop('SIGINT', 0));
-  process.on('SIGTERM', () => stop('SIGTERM', 0));
+  const nohup = startedWithNohup(process.env);
+  for (const signal of STOP_SIGNALS) {
+    process.on(signal, () => {
+      if (signal !== 'SIGHUP' || !nohup) stop(signal, 0, signal);
+    });
+  }
   const fatal = (error: unknown): void => {
-    process.stderr.write(
-      `unexpected error: ${error instanceof Error ? error.stack : String(error)}\n`,
-    );
+    errors.write(`unexpected error: ${error instanceof Error ? error.stack : String(error)}\n`);
     stop('unexpected error', 1);
   };
   process.on('uncaughtException', fatal);
   process.on('unhandledRejection', fatal);
-  process.stderr.on('error', () => undefined);
   starting = startApp(config);
-  onStarted(await starting);
+  try {
+    const app = await starting;
+    started = true;
+    onStarted(app);
+  } catch (error) {
+    // Whoever stopped the start does not ask why it did not succeed; `stop` ends the process.
+    if (stoppingSince === null) throw error;
+    await new Promise(() => undefined);
+  }
+}
+
+/**
+ * Ends the process as a signal does that nothing listens to. Not `process.exit`, which waits for the
+ * threads: one of them may stand in a call of the system that does not come back.
+ */
+function endBySignal(signal: NodeJS.Signals): void {
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
 }

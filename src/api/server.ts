@@ -46,6 +46,8 @@ export interface ApiOptions {
   readonly apiToken: string | null;
   /** Version of the program, shown by `/health` and `/metrics`. */
   readonly version: string;
+  /** Lines that standard output did not take; none when left out. */
+  readonly consoleLinesLeftOut?: () => number;
   /** Where the API reports its own troubles; nowhere when left out. */
   readonly log?: ApiLog;
   /** Further `Host` names to answer to, such as that of a reverse proxy. */
@@ -139,7 +141,14 @@ export function createApi(options: ApiOptions): Api {
     share: options.shareSubscriptions ?? true,
     log,
   });
-  const metrics = new Metrics({ bus, control, stats, streams, version });
+  const metrics = new Metrics({
+    bus,
+    control,
+    stats,
+    streams,
+    version,
+    consoleLinesLeftOut: options.consoleLinesLeftOut ?? (() => 0),
+  });
   const tail = new BookTail(bus, () => sequences().newest);
   const markets = new KnownMarkets({ bus, control, reader });
   const meter = new RecorderMeter(bus, control, stats);

@@ -61,6 +61,16 @@ export const EVENTS = {
     () => '저장 재개',
     () => 'storing again',
   ),
+  CONSOLE_BLOCKED: event<void>(
+    'warn',
+    () => '콘솔이 출력을 받지 않음, 그동안의 로그는 파일에만 기록',
+    () => 'the console takes no lines; until it does they go to the log files only',
+  ),
+  CONSOLE_RESUMED: event<{ lines: number }>(
+    'warn',
+    (p) => `콘솔 출력 재개, ${p.lines}줄 생략 (로그 파일에는 있음)`,
+    (p) => `the console takes lines again; ${p.lines} were left out (the log files have them)`,
+  ),
   API_UNEXPECTED_ERROR: event<{ reason: string }>(
     'error',
     (p) => `API 처리 중 예기치 못한 오류: ${p.reason}`,

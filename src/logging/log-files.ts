@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import buildRollingFile from 'pino-roll';
 import { makeFolder, PRIVATE_FILE } from '../make-folder.js';
 import { EXCHANGES } from '../market/exchange.js';
+import { type ConsoleStream, consoleStreams } from './console.js';
 import type { LogRecord } from './log-record.js';
 import { formatLine, type LogSink } from './logger.js';
 
@@ -12,6 +13,8 @@ const MAX_FILE_SIZE = '50m';
 /** Log files and standard output as one sink. */
 export interface LogFiles {
   readonly sink: LogSink;
+  /** Standard output; null when it is kept off it. */
+  readonly output: ConsoleStream | null;
   /** Writes what is buffered and closes the files. */
   close(): Promise<void>;
 }
@@ -30,7 +33,7 @@ export async function openLogFiles(folder: string, quiet = false): Promise<LogFi
       { cause: error },
     );
   }
-  const output = quiet ? null : standardOutput();
+  const output = quiet ? null : consoleStreams().output;
   const names = ['SYSTEM', ...EXCHANGES];
   const streams = await Promise.all(
     names.map(async (name) => {
@@ -46,7 +49,9 @@ export async function openLogFiles(folder: string, quiet = false): Promise<LogFi
       let failed = false;
       stream.on('error', (error: Error) => {
         // The files' own failure cannot be logged in them; said once, and recording goes on.
-        if (!failed) process.stderr.write(`log file ${name.toLowerCase()}: ${error.message}\n`);
+        if (!failed) {
+          consoleStreams().errors.write(`log file ${name.toLowerCase()}: ${error.message}\n`);
+        }
         failed = true;
       });
       // Severity was decided by Logger, so pino lets everything through; its JSON becomes our line.
@@ -60,6 +65,7 @@ export async function openLogFiles(folder: string, quiet = false): Promise<LogFi
   const byName = new Map(streams.map((s) => [s.name, s.logger]));
   return {
     sink: (record) => byName.get(record.exchange ?? 'SYSTEM')?.[record.level]({ record }),
+    output,
     close: async () => {
       await Promise.all(
         streams.map(
@@ -75,28 +81,17 @@ export async function openLogFiles(folder: string, quiet = false): Promise<LogFi
   };
 }
 
-/** Standard output until its reader goes away (`npm start | head`); recording goes on without it. */
-function standardOutput(): (line: string) => void {
-  let open = true;
-  process.stdout.on('error', () => {
-    open = false;
-  });
-  return (line) => {
-    if (open) process.stdout.write(line);
-  };
-}
-
 /** What pino writes to: takes its JSON lines, gives the contract's lines to file and output. */
 function lineStream(
   file: { write(text: string): boolean },
-  output: ((line: string) => void) | null,
+  output: ConsoleStream | null,
 ): { write(json: string): void } {
   return {
     write(json) {
       const { record } = JSON.parse(json) as { record: LogRecord };
       const line = `${formatLine(record)}\n`;
       file.write(line);
-      output?.(line);
+      output?.write(line);
     },
   };
 }

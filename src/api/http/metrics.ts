@@ -18,6 +18,8 @@ export interface MetricsSources {
   readonly stats: () => StoreStats;
   readonly streams: BookStreams;
   readonly version: string;
+  /** Lines that standard output did not take. */
+  readonly consoleLinesLeftOut: () => number;
 }
 
 /** How exactly the delay of the event loop is measured, ms. */
@@ -76,6 +78,12 @@ export class Metrics {
     ];
     this.#addStore(stats);
     this.#addStreams(streams);
+    this.#count(
+      'orderbook_console_lines_left_out_total',
+      'Log lines that standard output did not take; the log files have them.',
+      [],
+      () => [[{}, sources.consoleLinesLeftOut()]],
+    );
     this.#addProcess();
   }
 

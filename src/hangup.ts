@@ -1,0 +1,36 @@
+import { readFileSync, readlinkSync } from 'node:fs';
+import { basename } from 'node:path';
+
+/**
+ * Whether the process was started with `nohup`: then SIGHUP, which a closing terminal sends, must not
+ * end it. `nohup` ignores the signal before it starts Node, but Node sets every ignored signal back
+ * when it begins (node::PlatformInit), and npm for its children, so that this can only be told by the
+ * other traces that it leaves: the shell's name of the command (`_`), standard input as `/dev/null`
+ * opened for writing, and `nohup.out` as standard output.
+ */
+export function startedWithNohup(env: Readonly<Record<string, string | undefined>>): boolean {
+  return basename(env['_'] ?? '') === 'nohup' || outputIsNohupOut() || inputCannotBeRead();
+}
+
+function outputIsNohupOut(): boolean {
+  return basename(target(1)) === 'nohup.out' || basename(target(2)) === 'nohup.out';
+}
+
+function inputCannotBeRead(): boolean {
+  if (target(0) !== '/dev/null') return false;
+  try {
+    const flags = /^flags:\s*([0-7]+)/m.exec(readFileSync('/proc/self/fdinfo/0', 'latin1'));
+    return flags !== null && (Number.parseInt(flags[1]!, 8) & 0o3) === 0o1;
+  } catch {
+    return false;
+  }
+}
+
+/** What a file descriptor of this process leads to; '' where that cannot be known (not Linux). */
+function target(fd: number): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return '';
+  }
+}
