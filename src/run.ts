@@ -69,7 +69,7 @@ export async function runUntilStopped(
       await app?.close(why);
       await onStopped();
     };
-    end()
+    void end()
       .catch((error: unknown) => {
         errors.write(
           `error while stopping: ${error instanceof Error ? error.message : String(error)}\n`,
