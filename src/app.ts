@@ -2,6 +2,7 @@ import { createApi } from './api/server.js';
 import { Bus } from './bus.js';
 import type { RhythmBounds } from './collector/market-rhythm.js';
 import { adapters } from './collector/registry.js';
+import { StandstillWatch } from './collector/standstill-watch.js';
 import { Supervisor } from './collector/supervisor.js';
 import type { Config } from './config.js';
 import { openLogFiles } from './logging/log-files.js';
@@ -52,6 +53,8 @@ export async function startApp(
   const opened: (() => Promise<void>)[] = [];
   try {
     const bus = new Bus();
+    const watch = new StandstillWatch();
+    opened.push(async () => watch.close());
     const store = await openStore({
       path: config.dbPath,
       flushMs: config.flushMs,
@@ -59,6 +62,7 @@ export async function startApp(
       maxBytes: config.maxDbBytes,
       snapshotEveryMs: config.snapshotEveryMs,
       maxQueuedBooks: tuning.maxQueuedBooks,
+      now: () => watch.look(),
     });
     opened.push(() => store.close(STORE_GRACE_MS));
     const files = await openLogFiles(config.logPath, quiet);
@@ -99,6 +103,7 @@ export async function startApp(
       store,
       bus,
       logger,
+      watch,
       rhythm: tuning.rhythm,
     });
     const words = (...parts: unknown[]): string =>
@@ -147,10 +152,13 @@ export async function startApp(
       tried,
       storeStats: () => store.stats(),
       close: async (signal) => {
+        // What it stood still before this is told before the end vouches for all until now.
+        watch.look();
         logger.log('STOPPING', {}, { signal });
         await Promise.all([supervisor.close(), api.close()]);
         try {
           await store.close(STORE_GRACE_MS);
+          watch.close();
           logger.log('STOPPED', {}, undefined);
         } finally {
           await files.close();

@@ -43,6 +43,16 @@ export class NoMatchingMarketError extends Error {
   }
 }
 
+/** What became of the program's own time since it began. */
+export interface Timekeeping {
+  /** How often it stood still for two seconds or more: stopped, suspended or blocked. */
+  readonly standstills: number;
+  /** How long that was together, ms. */
+  readonly stoodStillMs: number;
+  /** How often the system clock was set by more than a second. */
+  readonly clockSteps: number;
+}
+
 /** What the API may do with collectors; implemented by the supervisor. */
 export interface CollectorControl {
   /** All collectors known since the process began, by exchange, symbol, currency. */
@@ -51,6 +61,8 @@ export interface CollectorControl {
   collector(market: Market): CollectorStatus | undefined;
   /** Messages of an exchange that could not be read and whose market is not known. */
   unreadableMessages(exchange: Exchange): number;
+  /** Standstills of the program and steps of its clock. */
+  readonly timekeeping: Timekeeping;
   /** How the completeness of an exchange's books is known, by the transport that is used now. */
   completeness(exchange: Exchange): Completeness;
   /**

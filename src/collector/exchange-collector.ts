@@ -11,6 +11,7 @@ import { BookCheck, type CheckHost } from './book-check.js';
 import type { RhythmBounds } from './market-rhythm.js';
 import { MarketTracker } from './market-tracker.js';
 import type { BookRecorder } from './recorder.js';
+import type { Standstill } from './standstill-watch.js';
 import { excerpt } from './wire.js';
 
 /** What an {@link ExchangeCollector} works with. */
@@ -116,6 +117,15 @@ export class ExchangeCollector implements FeedHost {
     this.#setRecording(pair, false);
   }
 
+  /** The program stood still: all that runs has a gap since the last moment before it. */
+  standstill({ since, lastedMs }: Standstill): void {
+    const detail = `the program stood still for ${(lastedMs / 1000).toFixed(1)} s`;
+    // Of a polled market nothing is known from after its last poll.
+    const proof = this.#parts.adapter.completeness === 'POLLED' ? null : since;
+    for (const tracker of this.#trackers.values()) tracker.standstill(proof, detail);
+    this.#feed?.standstill();
+  }
+
   /** Publishes the coverage of minutes that ended until `before`, Unix ms. */
   flushCoverage(before: number): void {
     for (const tracker of this.#trackers.values()) tracker.flushCoverage(before);
@@ -192,6 +202,8 @@ export class ExchangeCollector implements FeedHost {
     );
     this.#check.start();
     this.#silenceWatch = setInterval(() => {
+      // Whether the silence was the program's own is known first.
+      context.clock();
       const now = performance.now();
       for (const tracker of this.#trackers.values()) {
         if (tracker.checkSilence(now)) this.#check?.suspect(tracker.market);

@@ -56,6 +56,11 @@ export interface Feed {
    * @param detail why, in words
    */
   resync(pairs: readonly Pair[], detail: string): void;
+  /**
+   * The program stood still until now. No book that was under way meanwhile is handed on: none proves
+   * what was missed, nor how old it is.
+   */
+  standstill(): void;
   /** Closes all connections. No call to the host follows. */
   close(): Promise<void>;
 }
@@ -66,7 +71,7 @@ export interface FeedContext {
   readonly urls: ExchangeUrls;
   readonly host: FeedHost;
   readonly rest: RestClient;
-  /** Receive clock, Unix ms. */
+  /** Receive clock, Unix ms. To ask it may tell the feed of a {@link Feed.standstill}. */
   readonly clock: () => number;
   /** Random number in [0, 1), for jitter. */
   readonly random: () => number;

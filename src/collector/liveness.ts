@@ -30,6 +30,11 @@ export class Liveness {
     this.#heardAtMono = performance.now();
   }
 
+  /** The program itself stood still until now: no silence of the connection. */
+  excuse(): void {
+    this.#heardAtMono = performance.now();
+  }
+
   /** The connection is gone, and with it what was heard. */
   forget(): void {
     this.#heardAt = null;

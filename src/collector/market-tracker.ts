@@ -159,6 +159,17 @@ export class MarketTracker {
       this.#setState('RECONNECTING', error);
   }
 
+  /**
+   * The program stood still and is running again: nothing proves what was sent meanwhile.
+   * @param since last moment before it, Unix ms; null = the last book is the last proof
+   */
+  standstill(since: number | null, detail: string): void {
+    // Before its first book the market has no cover that could be interrupted.
+    if (!this.running || this.#lastBookAt === null) return;
+    this.#openGap('STANDSTILL', detail, this.silent ? null : since);
+    if (this.#state === 'LIVE') this.#setState('STALE', detail);
+  }
+
   /** Whether it is silent beyond its rhythm and nobody knows yet what that means. */
   get silent(): boolean {
     return this.#state === 'STALE' && this.#gap === null;

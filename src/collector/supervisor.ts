@@ -18,6 +18,7 @@ import {
   type CollectorControl,
   ExchangeUnavailableError,
   NoMatchingMarketError,
+  type Timekeeping,
   UnknownMarketError,
 } from './collector-control.js';
 import { ExchangeCollector } from './exchange-collector.js';
@@ -27,6 +28,7 @@ import type { RhythmBounds } from './market-rhythm.js';
 import { receiveClock } from './receive-clock.js';
 import { BookRecorder } from './recorder.js';
 import { RestClient } from './rest.js';
+import type { StandstillWatch } from './standstill-watch.js';
 import { Wishes } from './wishes.js';
 
 /** How often finished minutes of quiet markets are looked for, ms. */
@@ -48,6 +50,8 @@ export interface SupervisorParts {
   readonly store: Store;
   readonly bus: Bus;
   readonly logger: Logger;
+  /** Tells when the program stood still. */
+  readonly watch: StandstillWatch;
   /** Bounds of silence other than the usual ones; for tests. */
   readonly rhythm?: RhythmBounds | undefined;
 }
@@ -72,14 +76,18 @@ export class Supervisor implements CollectorControl {
   readonly #rooms: Readonly<Record<Exchange, Room>>;
   /** Gaps that go on from the previous run, by market. */
   readonly #inherited = new Map<string, Gap>();
-  readonly #clock = receiveClock();
   readonly #coverageSweep: NodeJS.Timeout;
   #closed = false;
 
   constructor(parts: SupervisorParts) {
     this.#parts = parts;
     const { store, bus, logger, config } = parts;
-    const clock = this.#clock;
+    const clock = receiveClock(() => parts.watch.look());
+    parts.watch.standstills.on((standstill) => {
+      if (this.#closed) return;
+      logger.log('STANDSTILL', {}, standstill);
+      for (const exchange of EXCHANGES) this.#rooms[exchange].collector.standstill(standstill);
+    });
     const recorder = new BookRecorder(bus, store.sequences, config.storeDepth);
     const room = (exchange: Exchange): Room => {
       const adapter = parts.adapters[exchange];
@@ -167,6 +175,11 @@ export class Supervisor implements CollectorControl {
 
   completeness(exchange: Exchange): Completeness {
     return this.#parts.adapters[exchange].completeness;
+  }
+
+  get timekeeping(): Timekeeping {
+    const { standstillCount, stoodStillMs, stepCount } = this.#parts.watch;
+    return { standstills: standstillCount, stoodStillMs, clockSteps: stepCount };
   }
 
   start(market: Market): Promise<CollectorStatus> {

@@ -26,8 +26,8 @@ export interface ConnectionListener {
   opened(connection: WSConnection): void;
   /** A message came in. */
   message(connection: WSConnection, data: Buffer, isBinary: boolean): void;
-  /** A ping or a pong came in. */
-  pulse(): void;
+  /** A ping or a pong came in. @param pong what the pong carries; null for a ping */
+  pulse(pong: string | null): void;
   /** It is over; comes once, whoever ended it. */
   ended(connection: WSConnection, end: ConnectionEnd): void;
 }
@@ -74,8 +74,8 @@ export class WSConnection {
     socket.on('message', (data: Buffer, isBinary: boolean) =>
       listener.message(this, data, isBinary),
     );
-    socket.on('ping', () => listener.pulse());
-    socket.on('pong', () => listener.pulse());
+    socket.on('ping', () => listener.pulse(null));
+    socket.on('pong', (data: Buffer) => listener.pulse(data.toString('latin1')));
     socket.on('error', (error) => {
       // `terminate` during the handshake reports itself as an error; the refusal says more.
       failure ??= reasonOf(error);
@@ -102,9 +102,9 @@ export class WSConnection {
     this.#socket.send(text);
   }
 
-  /** Sends a protocol ping. */
-  ping(): void {
-    this.#socket.ping();
+  /** Sends a protocol ping. @param text what its pong will carry */
+  ping(text = ''): void {
+    this.#socket.ping(text);
   }
 
   /** Cuts it, without a closing handshake. */

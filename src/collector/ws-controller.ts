@@ -15,6 +15,8 @@ import type { WSProfile } from './ws-profile.js';
 
 /** A connection that delivered for this long was a good one: the backoff starts anew. */
 const STABLE_MS = 30_000;
+/** Time for the answer to the ping that proves a connection after a standstill, ms. */
+const PROOF_MS = 5_000;
 
 /**
  * One WebSocket of one exchange, carrying many pairs. Owns the life of its connections: connecting,
@@ -49,6 +51,8 @@ export abstract class WSController implements PairCarrier {
   #ending: Outage | null = null;
   /** Refusals for too many requests in a row; their waits are longer and grow on their own. */
   #rateRefusals = 0;
+  /** What the pong will carry that proves the connection after a standstill, and when it is due. */
+  #proof: { readonly text: string; readonly dueAt: number } | null = null;
 
   /** @param connects limiter of new connections, shared by all sockets of the exchange */
   constructor(context: FeedContext, profile: WSProfile, connects: RateLimiter) {
@@ -152,6 +156,36 @@ export abstract class WSController implements PairCarrier {
     if (carried.length > 0) this.#change(carried, carried);
   }
 
+  /**
+   * The program stood still: what lies in the socket was sent meanwhile, and the peer may have left
+   * out much. The pong to a ping of now comes behind all that; until then no book is handed on.
+   */
+  standstill(): void {
+    this.#liveness.excuse();
+    const connection = this.#connection;
+    if (connection === null || !connection.open || this.#ending !== null) return;
+    const now = performance.now();
+    this.#proof = { text: `standstill ${now}`, dueAt: now + PROOF_MS };
+    connection.ping(this.#proof.text);
+  }
+
+  /** Whether books of this connection are believed: no proof of it is waited for. */
+  protected get proven(): boolean {
+    return this.#proof === null;
+  }
+
+  /**
+   * The connection has survived a standstill. The next book of a quiet pair may be long in coming: all
+   * books are asked for anew.
+   */
+  protected onProven(): void {
+    if (!this.#subscribed) return;
+    const delivering = [...this.#pairs.values()].filter((pair) =>
+      this.#awaited.delivering(pairText(pair)),
+    );
+    if (delivering.length > 0) this.#change(delivering, delivering);
+  }
+
   /** Closes for good; resolves when the socket is gone. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -177,7 +211,7 @@ export abstract class WSController implements PairCarrier {
     receivedAt = this.#receivedAt,
   ): void {
     const pair = this.#pairs.get(code);
-    if (pair === undefined) return;
+    if (pair === undefined || this.#proof !== null) return;
     this.#awaited.came(code);
     this.context.host.book(pair, sides, exchangeTimestamp, receivedAt);
   }
@@ -254,13 +288,19 @@ export abstract class WSController implements PairCarrier {
     this.#subscribed = false;
     this.#awaited.clear();
     this.#ending = null;
+    this.#proof = null;
     this.#doubted.clear();
     this.context.host.attempt(this.#pairs.values());
     try {
       this.#connection = new WSConnection(this.getWSUrl(), this.#profile.maxPayload, {
         opened: (connection) => this.#onOpened(connection),
         message: (connection, data, isBinary) => this.#onMessage(connection, data, isBinary),
-        pulse: () => this.#liveness.heard(),
+        pulse: (pong) => {
+          this.#liveness.heard();
+          if (pong === null || pong !== this.#proof?.text) return;
+          this.#proof = null;
+          this.onProven();
+        },
         ended: (connection, end) => {
           if (this.#connection === connection) this.#onEnded(end);
         },
@@ -301,6 +341,7 @@ export abstract class WSController implements PairCarrier {
 
   #onEnded({ code, reason, failure, failureCause }: ConnectionEnd): void {
     this.#connection = null;
+    this.#proof = null;
     this.#liveness.unwatch();
     this.#subscribed = false;
     this.resetConnection();
@@ -334,6 +375,13 @@ export abstract class WSController implements PairCarrier {
   /** Looks after an open connection: its life, its greeting, and the books that it owes. */
   #look(connection: WSConnection, now: number): void {
     if (connection.closing(now)) return;
+    // Whether the silence was the program's own is known before it is held against the connection.
+    this.context.clock();
+    if (this.#proof !== null) {
+      if (now > this.#proof.dueAt)
+        this.reconnect('STANDSTILL', 'no answer to a ping after the program had stood still');
+      return;
+    }
     if (!this.#subscribed && now - this.#openedAt > this.#profile.firstBookWithinMs) {
       this.reconnect('CONNECT_FAILED', 'no greeting came after the connection was opened');
       return;

@@ -15,6 +15,8 @@ export interface PairCarrier {
   remove(pairs: readonly Pair[]): void;
   /** Asks for the books of those of `pairs` that it carries anew. */
   resync(pairs: readonly Pair[], detail: string): void;
+  /** See {@link Feed.standstill}. */
+  standstill(): void;
   /** Closes for good. No call to the host follows. */
   close(): Promise<void>;
 }
@@ -59,6 +61,10 @@ export class WSFeed implements Feed {
       const carried = pairs.filter((pair) => socket.has(pair));
       if (carried.length > 0) socket.resync(carried, detail);
     }
+  }
+
+  standstill(): void {
+    for (const socket of this.#sockets) socket.standstill();
   }
 
   async close(): Promise<void> {

@@ -41,6 +41,12 @@ export const EVENTS = {
     (p) => `이전 실행이 비정상 종료됨, 마지막 기록 ${p.since}`,
     (p) => `the previous run did not end in order; it was last alive at ${p.since}`,
   ),
+  STANDSTILL: event<{ lastedMs: number }>(
+    'warn',
+    (p) => `프로그램이 ${seconds(p.lastedMs)}초 동안 멈춰 있었음, 해당 시간은 누락 구간으로 기록`,
+    (p) =>
+      `the program stood still for ${seconds(p.lastedMs)} s; that time is a gap of every market`,
+  ),
   NOTHING_TO_COLLECT: event<void>(
     'warn',
     () => '수집할 마켓이 없음 (COLLECT가 비어 있음)',

@@ -13,6 +13,7 @@ export const GAP_CAUSES = [
   'QUEUE_OVERFLOW',
   'STORE_FAILED',
   'PROCESS_DOWN',
+  'STANDSTILL',
   'RETIRED',
 ] as const;
 

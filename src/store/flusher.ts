@@ -3,7 +3,7 @@ import { failureText } from './errors.js';
 import type { WriteQueue } from './write-queue.js';
 import type { WriteBatch } from './writer-protocol.js';
 
-/** Times of the flusher, all ms. */
+/** Times of the flusher, all ms, and its clock. */
 export interface FlushTimes {
   /** How long things gather before they are written. */
   readonly flushMs: number;
@@ -12,6 +12,8 @@ export interface FlushTimes {
   readonly maxRetryMs: number;
   /** How often a sign of life is written. */
   readonly heartbeatMs: number;
+  /** The time of a sign of life, Unix ms. It vouches for all that lies before, so it may add a gap. */
+  readonly now: () => number;
 }
 
 /**
@@ -109,7 +111,7 @@ export class Flusher {
     if (this.#queue.empty && !heartbeat) return;
     this.#busy = true;
     try {
-      const batch = this.#queue.begin(Date.now(), heartbeat);
+      const batch = this.#queue.begin(this.#times.now(), heartbeat);
       await this.#write(batch);
       const committed = this.#queue.current;
       this.#storedBooks += committed.length;

@@ -45,6 +45,8 @@ export interface StoreOptions {
   readonly retentionDays?: number | undefined;
   /** Bytes that the file and its log may have; beyond, the oldest books go; 0 = no bound. 0. */
   readonly maxBytes?: number | undefined;
+  /** The time of a sign of life, Unix ms; may put gaps before it answers. Date.now. */
+  readonly now?: (() => number) | undefined;
   /** For tests of a full disk: the size in pages that the file may reach. */
   readonly maxPages?: number | undefined;
 }
@@ -140,6 +142,7 @@ class OpenStore implements Store {
       retryMs: options.retryMs ?? 100,
       maxRetryMs: options.maxRetryMs ?? 5_000,
       heartbeatMs: options.heartbeatMs ?? 1_000,
+      now: options.now ?? Date.now,
     });
     const { path, retentionDays = 0, maxBytes = 0 } = options;
     this.#retention = new Retention(

@@ -172,6 +172,35 @@ describe('the Bithumb poller', () => {
     server.close();
   });
 
+  it('drops an answer that waited while the program stood still, and asks again', async () => {
+    const waiting: ((price: number) => void)[] = [];
+    const server = createServer((_request, response) => {
+      waiting.push((price) =>
+        response.end(
+          `[{"market":"KRW-BTC","timestamp":1,"orderbook_units":[{"ask_price":${price},"bid_price":1,"ask_size":1,"bid_size":1}]}]`,
+        ),
+      );
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    ({ feed, host } = feedOf(
+      'BITHUMB',
+      { restUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}` },
+      { bithumbTransport: 'rest', bithumbPollMs: 10 },
+    ));
+    simulator = await startBithumbSimulator({ rate: 0 });
+    feed.add([pair('BTC-KRW')]);
+    await until(() => waiting.length === 1, 'a call under way');
+    feed.standstill();
+    waiting[0]!(2);
+    await until(() => waiting.length === 2, 'the next call');
+    waiting[1]!(3);
+    await until(() => host.books.length === 1, 'a book');
+    expect(host.books[0]!.asks).toEqual([['3', '1']]);
+    expect(host.downs).toEqual([]);
+    server.closeAllConnections();
+    server.close();
+  });
+
   it('tells that a market is not covered when the answers leave it out', async () => {
     await start(undefined, ['BTC-KRW']);
     await until(() => host.books.length > 0, 'a book');

@@ -113,6 +113,27 @@ describe('a market', () => {
     expect(states).toEqual(['STARTING', 'LIVE', 'RECONNECTING', 'RECONNECTING', 'LIVE']);
   });
 
+  it('has a gap over a standstill of the program, from the last moment before it', () => {
+    tracker.start(null);
+    tracker.standstill(1050, 'stood still');
+    expect(closed()).toEqual([]);
+    tracker.book(book, null, 1100);
+    tracker.standstill(1900, 'stood still');
+    tracker.standstill(9000, 'again');
+    expect(tracker.status).toMatchObject({ state: 'STALE', error: 'stood still' });
+    tracker.book(book, null, 9500);
+    // Of a polled market nothing is known after its last poll.
+    tracker.standstill(9900, 'later');
+    tracker.book(book, null, 9950);
+    tracker.standstill(null, 'later');
+    tracker.book(book, null, 9990);
+    expect(published()).toEqual([
+      [1900, 9500, 'STANDSTILL'],
+      [9900, 9950, 'STANDSTILL'],
+      [9950, 9990, 'STANDSTILL'],
+    ]);
+  });
+
   it('that never had a book has a gap from its start, whatever the connection did', () => {
     tracker.start(null);
     tracker.down({ cause: 'DISCONNECTED', detail: null, since: 9000 });

@@ -113,6 +113,40 @@ describe('WSController', () => {
     expect(s.received.slice(1)).toEqual(['C-KRW']);
   });
 
+  it('hands no book on after a standstill before a ping of then is answered; then asks for all anew', async () => {
+    const s = await server();
+    const { it: c, host } = controller(s.url, { pingEveryMs: Infinity });
+    c.add([pair('A-KRW'), pair('B-KRW')]);
+    await until(() => s.received.length === 1, 'the subscription');
+    s.send('A-KRW');
+    await until(() => host.books.length === 1, 'the book');
+    // What the server sends before it gets to the ping lay in the buffers.
+    c.standstill();
+    s.sockets[0]!.pong('an older one');
+    s.send('A-KRW');
+    await until(() => s.received.length === 2, 'the books asked for anew');
+    expect(host.books).toHaveLength(1);
+    expect(s.received[1]).toBe('["A-KRW","B-KRW"]');
+    s.send('A-KRW');
+    await until(() => host.books.length === 2, 'the book of now');
+    expect(host.reconnects).toBe(0);
+  });
+
+  it('connects anew when that ping is not answered', async () => {
+    const made = await frameServer(undefined, { autoPong: false });
+    closing.push(() => made.close());
+    const { it: c, host } = controller(made.url, { pingEveryMs: Infinity, silentAfterMs: 60_000 });
+    c.add([pair('A-KRW')]);
+    await until(() => made.received.length === 1, 'the subscription');
+    made.send('A-KRW');
+    await until(() => host.books.length === 1, 'the book');
+    c.standstill();
+    await until(() => made.received.length === 2, 'the second subscription', 12_000);
+    expect(host.downs).toMatchObject([{ codes: ['A-KRW'], outage: { cause: 'STANDSTILL' } }]);
+    made.send('A-KRW');
+    await until(() => host.books.length === 2, 'the book');
+  }, 20_000);
+
   it('waits longer each time a server drops it at once', async () => {
     const s = await server();
     const { it: c, host } = controller(s.url);

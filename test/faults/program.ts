@@ -91,6 +91,11 @@ export class Program {
     return body.data as T;
   }
 
+  /** Sends a signal. */
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
   /** Sends a signal and waits for the end. */
   async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     if (!this.ended) this.#child.kill(signal);

@@ -1,6 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
 
 /** A WebSocket server that plays what a test tells it: recorded frames over a real socket. */
 export interface FrameServer {
@@ -18,10 +18,16 @@ export interface FrameServer {
   close(): Promise<void>;
 }
 
-/** @param greeting sent to each socket when it opens */
-export async function frameServer(greeting?: string): Promise<FrameServer> {
+/**
+ * @param greeting sent to each socket when it opens
+ * @param options more for the WebSocket server
+ */
+export async function frameServer(
+  greeting?: string,
+  options: ServerOptions = {},
+): Promise<FrameServer> {
   const http: Server = createServer();
-  const wss = new WebSocketServer({ server: http });
+  const wss = new WebSocketServer({ ...options, server: http });
   const sockets: WebSocket[] = [];
   const headers: IncomingHttpHeaders[] = [];
   const targets: string[] = [];

@@ -84,7 +84,7 @@ export class Metrics {
       [],
       () => [[{}, sources.consoleLinesLeftOut()]],
     );
-    this.#addProcess();
+    this.#addProcess(control);
   }
 
   /** Stops counting. */
@@ -262,7 +262,22 @@ export class Metrics {
     );
   }
 
-  #addProcess(): void {
+  #addProcess(control: CollectorControl): void {
+    this.#count(
+      'orderbook_standstills_total',
+      'How often the program stood still for two seconds or more; each time is a gap.',
+      [],
+      () => [[{}, control.timekeeping.standstills]],
+    );
+    this.#count('orderbook_standstill_seconds_total', 'How long it stood still.', [], () => [
+      [{}, control.timekeeping.stoodStillMs / 1000],
+    ]);
+    this.#count(
+      'orderbook_clock_steps_total',
+      'How often the system clock was set by more than a second.',
+      [],
+      () => [[{}, control.timekeeping.clockSteps]],
+    );
     this.#gauge(
       'orderbook_event_loop_delay_seconds',
       'How late the event loop was since the last scrape.',

@@ -20,6 +20,10 @@ const GapCauseEnum = builder.enumType('GapCause', {
     QUEUE_OVERFLOW: { description: 'More books waited for the disk than memory may hold.' },
     STORE_FAILED: { description: 'The database could not be written.' },
     PROCESS_DOWN: { description: 'This program was not running.' },
+    STANDSTILL: {
+      description:
+        'This program stood still for two seconds or more: it was stopped, its machine suspended or overloaded.',
+    },
     RETIRED: {
       description:
         'The books were recorded and have been deleted since, being older than `RETENTION_DAYS`. Only as `gapBefore`.',

@@ -1,3 +1,4 @@
+import type { Timekeeping } from '../../collector/collector-control.js';
 import { COLLECTOR_STATES, type CollectorState } from '../../market/collector-status.js';
 import type { DiskStats, StoreStats } from '../../store/store-types.js';
 import type { ApiServices } from '../context.js';
@@ -29,6 +30,7 @@ interface RecorderFigures {
   readonly storedPerSecond: number;
   readonly openGaps: number;
   readonly store: StoreStats;
+  readonly time: Timekeeping;
   readonly disk: DiskStats;
   readonly subscriptions: number;
 }
@@ -51,6 +53,7 @@ function recorderFigures(services: ApiServices): RecorderFigures {
     storedPerSecond: meter.storedPerSecond,
     openGaps: meter.openGaps,
     store,
+    time: control.timekeeping,
     disk: store.disk,
     subscriptions: streams.size,
   };
@@ -173,6 +176,21 @@ const RecorderType = builder.objectRef<RecorderFigures>('Recorder').implement({
       nullable: true,
       description: 'Set when the disk will soon be full; null when all is well.',
       resolve: ({ disk }) => disk.warning,
+    }),
+    standstills: t.int({
+      description:
+        'How often the program has stood still for two seconds or more since it began: stopped, suspended with its machine, or blocked. Each time is a gap of every market.',
+      resolve: ({ time }) => time.standstills,
+    }),
+    stoodStillMs: t.field({
+      type: 'BigInt',
+      description: 'How long that was together, in milliseconds.',
+      resolve: ({ time }) => time.stoodStillMs,
+    }),
+    clockSteps: t.int({
+      description:
+        'How often the system clock was set by more than a second since the program began.',
+      resolve: ({ time }) => time.clockSteps,
     }),
     subscriptions: t.exposeInt('subscriptions', { description: 'Open live subscriptions.' }),
   }),

@@ -66,6 +66,8 @@ export class BithumbPoller implements Feed {
   #pausedUntil = 0;
   /** What that refusal said. */
   #pauseDetail = '';
+  /** How often the program has stood still. */
+  #standstills = 0;
 
   constructor(context: FeedContext) {
     this.#context = context;
@@ -95,6 +97,10 @@ export class BithumbPoller implements Feed {
 
   /** Nothing to do: every poll asks for the whole book. */
   resync(): void {}
+
+  standstill(): void {
+    this.#standstills++;
+  }
 
   async close(): Promise<void> {
     this.#stop.abort();
@@ -161,6 +167,8 @@ export class BithumbPoller implements Feed {
       return 0;
     } catch (error) {
       if (this.#stop.signal.aborted) return 0;
+      // It may have failed because the program stood still; then that is the reason.
+      this.#context.clock();
       lane.failures++;
       return this.#onError(lane, error);
     }
@@ -234,6 +242,16 @@ export class BithumbPoller implements Feed {
 
   /** The books of one call, as JSON. @throws {PollError} @throws {RestError} */
   async #fetch(pairs: readonly Pair[]): Promise<ExactJson[]> {
+    for (;;) {
+      const standstills = this.#standstills;
+      const answer = await this.#call(pairs);
+      // Asking the clock tells of a standstill. An answer that waited for its end is of nobody knows when.
+      this.#context.clock();
+      if (standstills === this.#standstills) return booksOf(answer);
+    }
+  }
+
+  async #call(pairs: readonly Pair[]): Promise<RestAnswer> {
     while (!this.#calls.tryTake()) {
       await this.#sleep(this.#calls.waitMs());
       if (this.#stop.signal.aborted) throw new RestError('stopped');
@@ -241,7 +259,7 @@ export class BithumbPoller implements Feed {
     const path = `/v1/orderbook?markets=${pairs.map(quoteFirstCode).join(',')}`;
     const answer = await this.#context.rest.get(path, this.#stop.signal);
     this.#obeyHeaders(answer);
-    return booksOf(answer);
+    return answer;
   }
 
   /** Every answer says how many calls are left this second (bithumb.md 4). */

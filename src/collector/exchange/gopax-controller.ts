@@ -78,10 +78,10 @@ export class GopaxController extends WSController {
     return true;
   }
 
-  /** The kept book of a pair; null before its snapshot and while the connection is lost. */
+  /** The kept book of a pair; null before its snapshot, and while the connection is lost or doubted. */
   completeSides(code: string): Sides | null {
     const book = this.#books.get(code);
-    return book?.complete === true ? book.sides : null;
+    return book?.complete === true && this.proven ? book.sides : null;
   }
 
   /** How far the book of a pair has come, by the exchange-wide counter; -1 without a book. */
@@ -148,6 +148,13 @@ export class GopaxController extends WSController {
       return;
     }
     this.#doubt.inDoubt(pair === null ? this.carried : [pair], 'a message could not be read');
+  }
+
+  /** A connection that was not lost has lost no change: the kept books are those of now. */
+  protected override onProven(): void {
+    for (const [code, book] of this.#books) {
+      if (book.complete) this.deliver(code, book.sides, null, this.context.clock());
+    }
   }
 
   protected override handleMessage(data: Buffer): void {

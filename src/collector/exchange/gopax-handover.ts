@@ -87,6 +87,11 @@ export class GopaxHandover implements PairCarrier {
     this.#inDoubt(this.#current, pairs, detail);
   }
 
+  standstill(): void {
+    this.#current.standstill();
+    this.#next?.standstill();
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     for (const timer of [this.#age, this.#settle, this.#start]) clearTimeout(timer);

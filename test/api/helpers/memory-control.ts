@@ -54,6 +54,8 @@ export class MemoryControl implements CollectorControl {
     return this.unreadable[exchange] ?? 0;
   }
 
+  readonly timekeeping = { standstills: 2, stoodStillMs: 5_500, clockSteps: 1 };
+
   completeness(exchange: Exchange): Completeness {
     return exchange === 'GOPAX' ? 'DELTA' : 'SNAPSHOT';
   }
