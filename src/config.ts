@@ -1,9 +1,11 @@
-import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { type ApiLimits, limitsFrom } from './api/limits.js';
 import { EXCHANGES, type Exchange } from './market/exchange.js';
 import { type CollectPattern, parseCollect } from './market/collect-pattern.js';
 import { LOG_LEVELS, type LogLevel } from './logging/log-record.js';
+import { resembledSetting } from './setting-names.js';
+import { dbPathProblem, logPathProblem } from './setting-paths.js';
+import { readSettingsFile } from './settings-file.js';
 
 /** Addresses of an exchange. */
 export interface ExchangeUrls {
@@ -75,6 +77,19 @@ export class ConfigError extends Error {
 /** Whether an address given as `HOST` is reachable from this machine only. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+const DEFAULT_DB_PATH = './data/orderbook.db';
+
+/**
+ * The database that a command reads: `DB_PATH` as {@link readConfig} has it, whatever else is set.
+ * @throws {ConfigError} when it names none
+ */
+export function readDbPath(env: Readonly<Record<string, string | undefined>>): string {
+  const path = env['DB_PATH']?.trim() || DEFAULT_DB_PATH;
+  const problem = dbPathProblem(path);
+  if (problem !== null) throw new ConfigError([problem]);
+  return path;
 }
 
 /**
@@ -177,6 +192,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       'API_TOKEN has blanks or characters that a header cannot carry; use printable ASCII without blanks, for example what "openssl rand -hex 32" prints',
     );
   }
+  const dbPath = text('DB_PATH', DEFAULT_DB_PATH);
+  const logPath = text('LOG_PATH', './logs');
+  problems.push(...[dbPathProblem(dbPath), logPathProblem(logPath)].filter((p) => p !== null));
   const list = (name: string): string[] =>
     text(name, '')
       .split(',')
@@ -207,8 +225,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   }
 
   const config: Config = {
-    dbPath: text('DB_PATH', './data/orderbook.db'),
-    logPath: text('LOG_PATH', './logs'),
+    dbPath,
+    logPath,
     gopaxKeys: apiKey === '' ? null : { apiKey, secretKey },
     host,
     port: integer('PORT', 4000, 0, 65535, ''),
@@ -243,9 +261,49 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   return config;
 }
 
-/** Loads `.env` of the working folder, when there is one, into `process.env`; set variables win. */
-export async function loadDotenv(): Promise<void> {
-  if (!existsSync('.env')) return;
-  const { config } = await import('dotenv');
-  config({ quiet: true });
+/** Edits between a name and the setting that it was meant to be: in our own file, and elsewhere. */
+const EDITS_IN_FILE = 2;
+const EDITS_IN_ENVIRONMENT = 1;
+
+/** The file of settings, in the working folder. */
+const SETTINGS_FILE = '.env';
+
+/** The names of all settings: those that {@link readConfig} asks for. */
+export function settingNames(): ReadonlySet<string> {
+  const names = new Set<string>();
+  const asked = new Proxy<Record<string, string>>(
+    {},
+    {
+      get: (_, name) => {
+        names.add(String(name));
+        return undefined;
+      },
+    },
+  );
+  readConfig(asked);
+  return names;
+}
+
+/**
+ * The first thing of every command: loads `.env` of the working folder, when there is one, into
+ * `process.env`, where variables that are set win, and names on standard error each variable that is
+ * no setting and looks like one.
+ * @throws {ConfigError} when the file cannot be used as it is
+ */
+export function loadSettings(): void {
+  const { values, problems } = readSettingsFile(SETTINGS_FILE);
+  if (problems.length > 0) throw new ConfigError(problems);
+  const names = settingNames();
+  const warn = (name: string, where: string, most: number): void => {
+    const meant = resembledSetting(name, names, most);
+    if (meant === null) return;
+    process.stderr.write(
+      `${name} in ${where} is no setting and has no effect; did you mean ${meant}?\n`,
+    );
+  };
+  for (const name of Object.keys(process.env)) warn(name, 'the environment', EDITS_IN_ENVIRONMENT);
+  for (const [name, value] of Object.entries(values)) {
+    warn(name, SETTINGS_FILE, EDITS_IN_FILE);
+    process.env[name] ??= value;
+  }
 }

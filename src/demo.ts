@@ -1,4 +1,4 @@
-import { ConfigError, loadDotenv, readConfig } from './config.js';
+import { ConfigError, loadSettings, readConfig } from './config.js';
 import { runUntilStopped } from './run.js';
 import { startSimulators } from './simulator/simulators.js';
 
@@ -11,7 +11,7 @@ const DEMO_LOGS = './logs/demo';
  * of `.env` hold, but for the addresses of the exchanges, the database and the log folder.
  */
 async function main(): Promise<void> {
-  await loadDotenv();
+  loadSettings();
   const simulators = await startSimulators({ control: true, ledger: 0 });
   try {
     const settings = { COLLECT: '*:BTC-KRW,*:ETH-KRW,*:XRP-KRW,*:USDT-KRW', ...process.env };

@@ -1,11 +1,11 @@
-import { ConfigError, loadDotenv, readConfig } from './config.js';
+import { ConfigError, loadSettings, readConfig } from './config.js';
 import { flushConsole } from './logging/console.js';
 import { runUntilStopped } from './run.js';
 
 /** `npm start`: reads the settings and runs the recorder until SIGINT or SIGTERM. */
 async function main(): Promise<void> {
   try {
-    await loadDotenv();
+    loadSettings();
     await runUntilStopped(readConfig(process.env));
   } catch (error) {
     if (error instanceof ConfigError) {

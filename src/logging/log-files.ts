@@ -1,6 +1,8 @@
+import { accessSync, constants, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import buildRollingFile from 'pino-roll';
+import { danglingTarget, specialKind } from '../file-kind.js';
 import { makeFolder, PRIVATE_FILE } from '../make-folder.js';
 import { EXCHANGES } from '../market/exchange.js';
 import { type ConsoleStream, consoleStreams } from './console.js';
@@ -25,8 +27,13 @@ export interface LogFiles {
  * @throws {Error} in one line when the folder cannot be written.
  */
 export async function openLogFiles(folder: string, quiet = false): Promise<LogFiles> {
+  const wrong = kindProblem(folder);
+  if (wrong !== null) {
+    throw new Error(`LOG_PATH ${JSON.stringify(folder)} is ${wrong}; name a folder`);
+  }
   try {
     makeFolder(folder);
+    accessSync(folder, constants.W_OK);
   } catch (error) {
     throw new Error(
       `LOG_PATH ${JSON.stringify(folder)} cannot be written: ${(error as Error).message}; name a folder that this user may write`,
@@ -79,6 +86,21 @@ export async function openLogFiles(folder: string, quiet = false): Promise<LogFi
       );
     },
   };
+}
+
+/** What is in the place of the log folder if it is no folder, in words. */
+function kindProblem(folder: string): string | null {
+  const target = danglingTarget(folder);
+  if (target !== null) return `a link to ${target}, which does not exist`;
+  let stats;
+  try {
+    stats = statSync(folder, { throwIfNoEntry: false });
+  } catch {
+    // Its making says why it cannot be looked at.
+    return null;
+  }
+  if (stats === undefined || stats.isDirectory()) return null;
+  return specialKind(stats) ?? 'a file';
 }
 
 /** What pino writes to: takes its JSON lines, gives the contract's lines to file and output. */

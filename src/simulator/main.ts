@@ -3,6 +3,7 @@
  * until SIGINT or SIGTERM. Prints lines ready for `.env`.
  */
 import { parseArgs } from 'node:util';
+import { loadSettings } from '../config.js';
 import { startSimulators, type SimulatorsOptions } from './simulators.js';
 
 const USAGE = `npm run simulate [-- options]
@@ -91,6 +92,7 @@ async function main(): Promise<void> {
     console.log(USAGE);
     return;
   }
+  loadSettings();
   // Nobody reads the ledger here; keeping it would only fill the memory.
   const simulators = await startSimulators({ ...flags, control: true, ledger: 0 });
   console.log('# simulated exchanges; these lines can be put into .env');

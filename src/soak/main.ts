@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { loadSettings } from '../config.js';
 import { EXCHANGES, type Exchange } from '../market/exchange.js';
 import { Random } from '../simulator/random.js';
 import { startSimulators } from '../simulator/simulators.js';
@@ -86,6 +87,7 @@ function readOptions(): Options | null {
 
 /** @returns whether every book is accounted for */
 async function soak({ minutes, rate, seed, chains, keep }: Options): Promise<boolean> {
+  loadSettings();
   const dice = new Random(seed);
   const random = (): number => dice.next();
   const folder = mkdtempSync(join(tmpdir(), 'soak-'));

@@ -1,6 +1,7 @@
-import { constants } from 'node:fs';
-import { access, open, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { constants, type Stats } from 'node:fs';
+import { access, open, readlink, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { specialKind } from '../file-kind.js';
 import { makeFolder, makePrivateFile } from '../make-folder.js';
 import { type Connection, openConnection, queryRows } from './connection.js';
 import { failureText, sqliteCode, StoreError } from './errors.js';
@@ -10,6 +11,30 @@ import { migrate, pendingMigrations, readMigrations } from './migrations.js';
 const MAGIC = 'SQLite format 3\0';
 /** Length of the header in which SQLite describes the file. */
 const HEADER_BYTES = 100;
+
+/** What SQLite and the lock put beside a database. */
+const BESIDE = ['-wal', '-shm', '-journal', '.lock'] as const;
+/** Links in a row that a system follows at least. */
+const MAX_LINKS = 32;
+
+/**
+ * One name for one file, so that two ways to it meet the same lock: absolute, all links followed, the
+ * last one also when nothing is at its end yet.
+ */
+export async function canonicalPath(path: string): Promise<string> {
+  let full = resolve(path);
+  for (let links = 0; links < MAX_LINKS; links++) {
+    try {
+      return await realpath(full);
+    } catch {
+      // Nothing is there yet.
+    }
+    const target = await readlink(full).catch(() => null);
+    if (target === null) break;
+    full = resolve(dirname(full), target);
+  }
+  return join(await realpath(dirname(full)).catch(() => dirname(full)), basename(full));
+}
 
 /**
  * Looks at the database file without touching it.
@@ -21,9 +46,13 @@ export async function inspectFile(path: string): Promise<boolean> {
     if (error.code === 'ENOENT') return null;
     throw new StoreError(`cannot look at the database ${path}: ${error.message}`);
   });
+  for (const suffix of BESIDE) await checkKind(`${path}${suffix}`);
   if (info === null) return false;
-  if (info.isDirectory()) {
-    throw new StoreError(`${path} is a folder; DB_PATH must name a file`);
+  checkFile(path, info);
+  if (info.nlink > 1) {
+    throw new StoreError(
+      `the database ${path} has ${info.nlink} names (hard links); SQLite keeps a log beside each name, and two of them damage it: remove the others, or copy it`,
+    );
   }
   if (info.size === 0) return false;
   const header = Buffer.alloc(HEADER_BYTES);
@@ -47,6 +76,18 @@ export async function inspectFile(path: string): Promise<boolean> {
     );
   }
   return true;
+}
+
+/** @throws {StoreError} when it is there and no file. */
+async function checkKind(path: string): Promise<void> {
+  const info = await stat(path).catch(() => null);
+  if (info !== null) checkFile(path, info);
+}
+
+/** @throws {StoreError} when it is a folder, or something that would be waited for without end. */
+function checkFile(path: string, info: Stats): void {
+  const kind = info.isDirectory() ? 'a folder' : specialKind(info);
+  if (kind !== null) throw new StoreError(`${path} is ${kind}; DB_PATH must name a file`);
 }
 
 /**

@@ -1,4 +1,3 @@
-import { config } from 'dotenv';
 import { once } from 'node:events';
 import { createWriteStream, realpathSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -7,8 +6,10 @@ import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { loadSettings, readDbPath } from '../config.js';
+import { specialKind } from '../file-kind.js';
 import { marketKey, pairText } from '../market/market.js';
-import { checkReadable } from './database.js';
+import { canonicalPath, checkReadable } from './database.js';
 import { failureText } from './errors.js';
 import { BadInputError, parseExportOptions } from './export-options.js';
 import { Reader } from './reader.js';
@@ -145,6 +146,7 @@ async function run({ options, out }: Command, path: string): Promise<void> {
       throw new BadInputError(`--out would write ${file}, the database itself; name another file`);
     }
   }
+  if (out !== undefined) await checkOutput(out);
   const reader = new Reader({ path });
   try {
     await noteIfUnknown(reader, options);
@@ -158,6 +160,20 @@ async function run({ options, out }: Command, path: string): Promise<void> {
   } finally {
     await reader.close();
   }
+}
+
+/**
+ * Refuses to write into what would never take it: a named pipe without a reader holds up its writer
+ * without a word. `/dev/null`, `/dev/stdout` and the shell's `>(…)` are open already.
+ * @throws {BadInputError}
+ */
+async function checkOutput(out: string): Promise<void> {
+  const stats = await stat(out).catch(() => null);
+  if (stats === null) return;
+  const kind = stats.isDirectory() ? 'a folder' : specialKind(stats);
+  const open = /^\/(dev|proc)\//.test(resolve(out)) && !stats.isBlockDevice();
+  if (kind === null || (open && !stats.isDirectory())) return;
+  throw new BadInputError(`--out ${out} is ${kind}; it must name a file`);
 }
 
 /** Writes what is asked for into a file or to standard output. */
@@ -211,11 +227,11 @@ async function noteIfUnknown(reader: Reader, options: ExportOptions): Promise<vo
 
 /** The command `npm run export`. @returns its exit code. */
 export async function exportCommand(args: readonly string[]): Promise<number> {
-  config({ quiet: true });
   try {
+    loadSettings();
     const command = parseCommand(args);
     if (command === null) process.stdout.write(`${USAGE}\n`);
-    else await run(command, process.env['DB_PATH'] || './data/orderbook.db');
+    else await run(command, await canonicalPath(readDbPath(process.env)));
     return 0;
   } catch (error) {
     if (error instanceof ReaderGone) return 0;

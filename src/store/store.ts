@@ -1,5 +1,3 @@
-import { realpath } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
 import type { BookEvent } from '../bus.js';
 import { Topic } from '../bus.js';
 import type { LogRecord } from '../logging/log-record.js';
@@ -9,6 +7,7 @@ import type { Exchange } from '../market/exchange.js';
 import type { Gap } from '../market/gap.js';
 import { type Market, marketKey } from '../market/market.js';
 import { BookIntake } from './book-intake.js';
+import { canonicalPath } from './database.js';
 import { DiskWatch } from './disk-watch.js';
 import { failureText } from './errors.js';
 import { Flusher } from './flusher.js';
@@ -75,21 +74,6 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   } catch (error) {
     await Promise.all([writer.terminate(), reader.close(0)]);
     throw error;
-  }
-}
-
-/** One name for one file, so that two ways to it meet the same lock. */
-async function canonicalPath(path: string): Promise<string> {
-  const full = resolve(path);
-  try {
-    return await realpath(full);
-  } catch {
-    // The file is not there yet; its folder may be.
-  }
-  try {
-    return join(await realpath(dirname(full)), basename(full));
-  } catch {
-    return full;
   }
 }
 
