@@ -92,6 +92,11 @@ export async function startApp(
 
     store.onCommitted((receivedAt) => bus.commits.publish(receivedAt));
     store.onRetired((retired) => logger.log('BOOKS_RETIRED', {}, retired));
+    store.onRetentionHeld((held) => {
+      if (held === null) return logger.log('RETENTION_RESUMED', {}, undefined);
+      const { clock, believed } = held;
+      logger.log('RETENTION_HELD', {}, { clock: localTime(clock), believed: localTime(believed) });
+    });
     store.onDiskWarning(({ daysUntilFull, freeBytes, growthBytesPerDay }) => {
       const figures = { freeBytes: freeBytes ?? 0, growthBytesPerDay: growthBytesPerDay ?? 0 };
       logger.log('DISK_FILLING', {}, { days: daysUntilFull ?? 0, ...figures });

@@ -7,6 +7,7 @@ import type { Gap } from '../market/gap.js';
 import { type Market, type Pair, pairText } from '../market/market.js';
 import type { Sides } from '../market/order-book.js';
 import type { ExchangeAdapter, Feed, FeedContext, FeedHost, Outage } from './feed.js';
+import type { ClockWitness } from './clock-witness.js';
 import { BookCheck, type CheckHost } from './book-check.js';
 import type { RhythmBounds } from './market-rhythm.js';
 import { MarketTracker } from './market-tracker.js';
@@ -23,6 +24,8 @@ export interface ExchangeCollectorParts {
   readonly logger: Logger;
   /** Called when a market has had its first book, and when it is stopped on request. */
   readonly setRecording: (market: Market, recording: boolean) => void;
+  /** Takes the exchange's times. */
+  readonly witness: ClockWitness;
   /** Levels a side that are recorded; 0 = all. */
   readonly depth: number;
   /** Time between two audits by REST, ms; 0 = none. */
@@ -145,6 +148,8 @@ export class ExchangeCollector implements FeedHost {
   book(pair: Pair, sides: Sides, exchangeTimestamp: number | null, receivedAt: number): void {
     const tracker = this.#trackers.get(pairText(pair));
     if (tracker === undefined || !tracker.running) return;
+    if (exchangeTimestamp !== null)
+      this.#parts.witness.note(this.#parts.adapter.exchange, exchangeTimestamp, receivedAt);
     tracker.book(sides, exchangeTimestamp, receivedAt);
     if (!this.#recording.has(pairText(pair))) this.#setRecording(pair, true);
   }

@@ -13,6 +13,7 @@ import type { Completeness } from '../market/completeness.js';
 import type { Gap } from '../market/gap.js';
 import { type Market, marketKey, type Pair, pairText } from '../market/market.js';
 import type { MarketRecord, Store } from '../store/store-types.js';
+import { ClockWitness } from './clock-witness.js';
 import { closeMatches } from './close-matches.js';
 import {
   type CollectorControl,
@@ -31,8 +32,8 @@ import { RestClient } from './rest.js';
 import type { StandstillWatch } from './standstill-watch.js';
 import { Wishes } from './wishes.js';
 
-/** How often finished minutes of quiet markets are looked for, ms. */
-const COVERAGE_SWEEP_MS = 10_000;
+/** How often finished minutes of quiet markets and the exchanges' times are looked at, ms. */
+const SWEEP_MS = 10_000;
 
 /** What the supervisor works with. */
 export interface SupervisorParts {
@@ -76,13 +77,16 @@ export class Supervisor implements CollectorControl {
   readonly #rooms: Readonly<Record<Exchange, Room>>;
   /** Gaps that go on from the previous run, by market. */
   readonly #inherited = new Map<string, Gap>();
-  readonly #coverageSweep: NodeJS.Timeout;
+  readonly #witness = new ClockWitness();
+  readonly #sweep: NodeJS.Timeout;
   #closed = false;
 
   constructor(parts: SupervisorParts) {
     this.#parts = parts;
     const { store, bus, logger, config } = parts;
     const clock = receiveClock(() => parts.watch.look());
+    // What was gathered by the clock as it was says nothing of it as it is.
+    parts.watch.steps.on(() => this.#witness.forget());
     parts.watch.standstills.on((standstill) => {
       if (this.#closed) return;
       logger.log('STANDSTILL', {}, standstill);
@@ -103,6 +107,7 @@ export class Supervisor implements CollectorControl {
           recorder,
           logger,
           setRecording: (market, recording) => store.setRecording(market, recording),
+          witness: this.#witness,
           depth: config.storeDepth,
           auditEveryMs: config.auditEveryMs,
           rhythm: parts.rhythm,
@@ -123,8 +128,12 @@ export class Supervisor implements CollectorControl {
       };
     };
     this.#rooms = Object.fromEntries(EXCHANGES.map((e) => [e, room(e)])) as Record<Exchange, Room>;
-    this.#coverageSweep = setInterval(() => this.#flushCoverage(clock()), COVERAGE_SWEEP_MS);
-    this.#coverageSweep.unref();
+    this.#sweep = setInterval(() => {
+      const now = clock();
+      this.#flushCoverage(now);
+      this.#tellClock(now);
+    }, SWEEP_MS);
+    this.#sweep.unref();
   }
 
   /** Reads what the database knows of exchanges, markets and open gaps. Before {@link run}. */
@@ -247,10 +256,18 @@ export class Supervisor implements CollectorControl {
   /** Closes all connections; what is wanted stays wanted. */
   async close(): Promise<void> {
     this.#closed = true;
-    clearInterval(this.#coverageSweep);
+    clearInterval(this.#sweep);
     for (const exchange of EXCHANGES) this.#rooms[exchange].list.close();
     await Promise.all(EXCHANGES.map((exchange) => this.#rooms[exchange].collector.close()));
     this.#flushCoverage(Infinity);
+  }
+
+  /** Hands on what the exchanges' times say of the clock, and begins to gather them anew. */
+  #tellClock(now: number): void {
+    const { aheadMs } = this.#witness;
+    if (aheadMs === null) return;
+    this.#witness.forget();
+    this.#parts.store.confirmClock({ at: now, aheadMs });
   }
 
   #flushCoverage(before: number): void {

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import type { AgeClock } from './age-clock.js';
 import type { FileSpace, RetireBound, RetireStep } from './retire.js';
 
 const DAY_MS = 86_400_000;
@@ -6,6 +7,8 @@ const DAY_MS = 86_400_000;
 const FIRST_MS = 200;
 /** Time between two looks at the age of books and at the log, ms. */
 const AGE_MS = 600_000;
+/** The same while the clock is not believed, ms. */
+const HELD_MS = 10_000;
 /** Time between two looks at the size of the file, ms. */
 const SIZE_MS = 2_000;
 /** Share of the largest size down to which books are deleted once it is reached. */
@@ -26,9 +29,17 @@ export interface Retired {
   readonly setting: RetentionSetting;
 }
 
+/** That the clock has leapt and is not believed, so that age is measured by another time. */
+export interface RetentionHeld {
+  /** What the system clock shows, Unix ms. */
+  readonly clock: number;
+  /** The time against which age is measured, Unix ms. */
+  readonly believed: number;
+}
+
 /** What retention asks of the writer; each call holds it for some milliseconds. */
 export interface RetentionWriter {
-  retireBefore(time: number): Promise<RetireBound | null>;
+  retireBefore(time: number, now: number): Promise<RetireBound | null>;
   retireSlice(): Promise<RetireBound | null>;
   retireStep(bound: RetireBound, cursor: number): Promise<RetireStep>;
   retireCoverage(time: number): Promise<{ more: boolean; heldMs: number }>;
@@ -36,6 +47,8 @@ export interface RetentionWriter {
   giveBack(): Promise<{ more: boolean; heldMs: number }>;
   cutFile(): Promise<void>;
   space(): Promise<FileSpace>;
+  /** Notes the time that was believed, Unix ms ({@link AgeClock}). */
+  believe(time: number): Promise<void>;
 }
 
 /** How long and how much is kept. */
@@ -68,21 +81,36 @@ function sizeOf(file: string): Promise<number> {
 export class Retention {
   readonly #options: RetentionOptions;
   readonly #writer: RetentionWriter;
+  readonly #age: AgeClock;
   readonly #onPass: (retired: Retired) => void;
+  readonly #onHeld: (held: RetentionHeld | null) => void;
+  #held: RetentionHeld | null = null;
   #timer: NodeJS.Timeout | undefined;
   #nextAge = 0;
   #closed = false;
 
-  /** @param onPass told how many books a pass deleted, if any */
+  /**
+   * @param onPass told how many books a pass deleted, if any
+   * @param onHeld told when it begins and ends that none are deleted by age, for the clock is in doubt
+   */
   constructor(
     options: RetentionOptions,
     writer: RetentionWriter,
+    age: AgeClock,
     onPass: (retired: Retired) => void,
+    onHeld: (held: RetentionHeld | null) => void,
   ) {
     this.#options = options;
     this.#writer = writer;
+    this.#age = age;
     this.#onPass = onPass;
+    this.#onHeld = onHeld;
     this.#schedule(FIRST_MS);
+  }
+
+  /** Why no books are deleted by their age right now; null when all is well. */
+  get held(): RetentionHeld | null {
+    return this.#held;
   }
 
   /** Ends it; a step under way is still finished by the writer. */
@@ -102,20 +130,27 @@ export class Retention {
       if (performance.now() >= this.#nextAge) {
         await this.#retireByAge();
         await this.#repeat(() => this.#writer.retireLogs());
-        this.#nextAge = performance.now() + AGE_MS;
+        this.#nextAge = performance.now() + this.#ageEveryMs;
       }
       const { path, maxBytes } = this.#options;
       if (maxBytes > 0 && (await sizeOnDisk(path)) > maxBytes) await this.#retireBySize();
     } catch {
       // A disk that cannot be written is reported by the flusher; the next look tries again.
     }
-    this.#schedule(this.#options.maxBytes > 0 ? SIZE_MS : AGE_MS);
+    this.#schedule(this.#options.maxBytes > 0 ? SIZE_MS : this.#ageEveryMs);
+  }
+
+  get #ageEveryMs(): number {
+    return this.#held === null ? AGE_MS : HELD_MS;
   }
 
   async #retireByAge(): Promise<void> {
     const { days } = this.#options;
+    const now = Math.floor(this.#age.now());
+    await this.#writer.believe(now);
     if (days === 0) return;
-    const bound = await this.#writer.retireBefore(Date.now() - days * DAY_MS);
+    this.#hold(this.#age.held ? { clock: Date.now(), believed: now } : null);
+    const bound = await this.#writer.retireBefore(now - days * DAY_MS, now);
     if (bound === null) return;
     let books = 0;
     try {
@@ -125,6 +160,12 @@ export class Retention {
     } finally {
       this.#report(books, 'RETENTION_DAYS');
     }
+  }
+
+  #hold(held: RetentionHeld | null): void {
+    const changed = (held === null) !== (this.#held === null);
+    this.#held = held;
+    if (changed && !this.#closed) this.#onHeld(held);
   }
 
   async #retireBySize(): Promise<void> {

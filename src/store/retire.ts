@@ -38,6 +38,8 @@ const TARGET_MS = 8;
  * the second.
  */
 const SLICES = [10_000, 1_000];
+/** A book whose time is so far in the future was stamped by a clock that was wrong, ms. */
+const AHEAD_MS = 3_600_000;
 /** Log records that are kept, some 80 MB. */
 const MAX_LOGS = 500_000;
 
@@ -81,11 +83,28 @@ export class Retirement {
     this.#timeline = new Timeline(client);
   }
 
-  /** The bound of books with a timestamp before `time`, Unix ms; null when there are none. */
-  async before(time: number): Promise<RetireBound | null> {
-    // Where the clock was once set back, only the first run of old books is surely old.
-    const [old] = await this.#timeline.ranges({ to: time });
-    return old === undefined ? null : { sequence: old.high + 1, time };
+  /**
+   * The bound of books with a timestamp before `time`; null when there are none. Sequences tell the
+   * order of receipt, whatever the clock showed: old is what begins with the first book and goes on
+   * without one that is not old. Books with a time that is still to come are as old as those after them.
+   * @param time Unix ms
+   * @param now the present, Unix ms
+   */
+  async before(time: number, now: number): Promise<RetireBound | null> {
+    const [first] = await this.#timeline.ranges({});
+    if (first === undefined) return null;
+    const old = (await this.#timeline.ranges({ to: time })).map((r) => ({ ...r, old: true }));
+    const ahead = (await this.#timeline.ranges({ from: now + AHEAD_MS })).map((r) => {
+      return { ...r, old: false };
+    });
+    let reached = first.low;
+    let sequence: number | null = null;
+    for (const range of [...old, ...ahead].sort((a, b) => a.low - b.low)) {
+      if (range.low > reached) break;
+      reached = range.high + 1;
+      if (range.old) sequence = reached;
+    }
+    return sequence === null ? null : { sequence, time };
   }
 
   /**

@@ -6,7 +6,8 @@ import type { CollectPattern } from '../market/collect-pattern.js';
 import type { Gap } from '../market/gap.js';
 import type { Market, Pair } from '../market/market.js';
 import type { OrderBook, Side } from '../market/order-book.js';
-import type { Retired } from './retention.js';
+import type { ClockReading } from './age-clock.js';
+import type { RetentionHeld, Retired } from './retention.js';
 
 /** A market as an exchange's own list gives it. */
 export interface ListedMarket extends Pair {
@@ -79,6 +80,8 @@ export interface StoreStats {
   readonly flushMs: number;
   /** Why nothing can be written right now, or null when all is well. */
   readonly failure: string | null;
+  /** Set while books are not deleted by age as the clock would have it; null when all is well. */
+  readonly retentionHeld: RetentionHeld | null;
   readonly disk: DiskStats;
 }
 
@@ -319,6 +322,10 @@ export interface Store {
   onRetired(listener: (retired: Retired) => void): void;
   /** Called with the figures when the disk is about to fill; once, until it no longer is. */
   onDiskWarning(listener: (disk: DiskStats) => void): void;
+  /** Tells when the system clock begins and ends (null) not to be believed by RETENTION_DAYS. */
+  onRetentionHeld(listener: (held: RetentionHeld | null) => void): void;
+  /** Takes what the exchanges' own times say of the system clock. */
+  confirmClock(reading: ClockReading): void;
   /** Replaces an exchange's listed markets; says which came and which went. */
   replaceListing(
     exchange: Exchange,

@@ -6,13 +6,14 @@ import type { CoverageMinute } from '../market/coverage.js';
 import type { Exchange } from '../market/exchange.js';
 import type { Gap } from '../market/gap.js';
 import { type Market, marketKey } from '../market/market.js';
+import { AgeClock, type ClockReading } from './age-clock.js';
 import { BookIntake } from './book-intake.js';
 import { canonicalPath } from './database.js';
 import { DiskWatch } from './disk-watch.js';
 import { failureText } from './errors.js';
 import { Flusher } from './flusher.js';
 import { ReaderClient } from './reader-client.js';
-import { Retention, type Retired } from './retention.js';
+import { Retention, type RetentionHeld, type Retired } from './retention.js';
 import { RpcWorker, siblingModule } from './rpc.js';
 import { ReservedSequences } from './sequences.js';
 import type { DiskStats, ListedMarket, SequenceState, Store, StoreStats } from './store-types.js';
@@ -91,6 +92,8 @@ class OpenStore implements Store {
   readonly #flusher: Flusher;
   readonly #gaps = new Topic<Gap>();
   readonly #retired = new Topic<Retired>();
+  readonly #held = new Topic<RetentionHeld | null>();
+  readonly #age: AgeClock;
   readonly #retention: Retention;
   readonly #disk: DiskWatch;
   readonly #flushMs: number;
@@ -129,10 +132,11 @@ class OpenStore implements Store {
       now: options.now ?? Date.now,
     });
     const { path, retentionDays = 0, maxBytes = 0 } = options;
+    this.#age = new AgeClock(state.believed);
     this.#retention = new Retention(
       { days: retentionDays, maxBytes, path },
       {
-        retireBefore: (time) => writer.call('retireBefore', time),
+        retireBefore: (time, now) => writer.call('retireBefore', time, now),
         retireSlice: () => writer.call('retireSlice'),
         retireStep: (bound, cursor) => writer.call('retireStep', bound, cursor),
         retireCoverage: (time) => writer.call('retireCoverage', time),
@@ -140,8 +144,11 @@ class OpenStore implements Store {
         giveBack: () => writer.call('giveBack'),
         cutFile: () => writer.call('cutFile'),
         space: () => writer.call('space'),
+        believe: (time) => writer.call('believe', time),
       },
+      this.#age,
       (retired) => this.#retired.publish(retired),
+      (held) => this.#held.publish(held),
     );
     this.#disk = new DiskWatch({ path, maxBytes, retentionDays }, () =>
       writer.call('sampleSize', Date.now()),
@@ -209,6 +216,14 @@ class OpenStore implements Store {
     this.#retired.on(listener);
   }
 
+  onRetentionHeld(listener: (held: RetentionHeld | null) => void): void {
+    this.#held.on(listener);
+  }
+
+  confirmClock(reading: ClockReading): void {
+    this.#age.confirm(reading);
+  }
+
   onDiskWarning(listener: (disk: DiskStats) => void): void {
     this.#disk.onWarning(listener);
   }
@@ -250,6 +265,7 @@ class OpenStore implements Store {
       lastFlushMs: this.#flusher.lastFlushMs,
       flushMs: this.#flushMs,
       failure: this.#flusher.failure,
+      retentionHeld: this.#retention.held,
       disk: this.#disk.stats,
     };
   }

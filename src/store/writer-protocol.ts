@@ -81,6 +81,8 @@ export interface OpenState {
   /** Sequences up to this one may be given out now. */
   readonly reserved: number;
   readonly heartbeat: number | null;
+  /** A time that was believed to be the present (src/store/age-clock.ts), Unix ms; null = none. */
+  readonly believed: number | null;
   readonly closed: boolean;
   readonly openGaps: Gap[];
   /** Timestamp of the newest stored book, Unix ms; null when there is none. */

@@ -72,6 +72,7 @@ export class Writer implements WriterService {
       lastSequence,
       reserved,
       heartbeat: alive.length === 0 ? null : Math.max(...alive),
+      believed: Number(state.get('believed') ?? state.get('heartbeat') ?? 0) || null,
       closed: state.get('closed') === 1n,
       openGaps: openGaps.map(toGap),
       lastTimestamp: newest === null ? null : Number(newest.timestamp),
@@ -139,8 +140,8 @@ export class Writer implements WriterService {
     return replaceListing((await this.#database()).client, exchange, listed);
   }
 
-  async retireBefore(time: number): Promise<RetireBound | null> {
-    return (await this.#database()).retirement.before(time);
+  async retireBefore(time: number, now: number): Promise<RetireBound | null> {
+    return (await this.#database()).retirement.before(time, now);
   }
 
   async retireSlice(): Promise<RetireBound | null> {
@@ -169,6 +170,10 @@ export class Writer implements WriterService {
 
   async space(): Promise<FileSpace> {
     return (await this.#database()).retirement.space();
+  }
+
+  async believe(time: number): Promise<void> {
+    await this.#setState((await this.#database()).client, { believed: time }, false);
   }
 
   async sampleSize(now: number): Promise<Growth> {

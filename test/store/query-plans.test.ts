@@ -149,7 +149,7 @@ describe('plans of the statements', () => {
 
   it('of retention go through an index', async () => {
     const retirement = new Retirement(client);
-    const bound = await retirement.before(1_005);
+    const bound = await retirement.before(1_005, 2_000);
     await retirement.step(bound!, 0);
     await retirement.coverage(9e12);
     await retirement.logs();

@@ -12,6 +12,7 @@ import type { WriteBatch } from '../../src/store/writer-protocol.js';
 import {
   exportOf,
   Recorder,
+  small,
   stored,
   temporaryFolder,
   UPBIT_BTC,
@@ -95,7 +96,7 @@ describe('retention', () => {
       });
       const client = await openClient(path);
       const retirement = new Retirement(client);
-      const bound = await retirement.before(Date.now() - 5.5 * DAY);
+      const bound = await retirement.before(Date.now() - 5.5 * DAY, Date.now());
       let deleted = 0;
       for (let cursor: number | null = 0; cursor !== null;) {
         const step: RetireStep = await retirement.step(bound!, cursor);
@@ -151,6 +152,46 @@ describe('retention', () => {
 function large(n: number): Level[] {
   return Array.from({ length: 90 }, (_, i): Level => [String(1_000_000 + i), `${n + 1}.5`]);
 }
+
+describe('retention where the clock was wrong', () => {
+  /** Stores a book at each of these days, and tells which of them retention leaves. */
+  async function left(days: readonly number[], keepDays: number, today: number): Promise<number[]> {
+    const folder = await temporaryFolder();
+    const path = join(folder.path, 'r.db');
+    try {
+      await withStore({ path, snapshotEveryMs: 0 }, async (store) => {
+        const recorder = new Recorder(store);
+        for (const [i, day] of days.entries()) recorder.put(UPBIT_BTC, day * DAY, small(i));
+        await stored(store);
+      });
+      const client = await openClient(path);
+      const retirement = new Retirement(client);
+      const bound = await retirement.before((today - keepDays) * DAY, today * DAY);
+      for (let cursor: number | null = bound === null ? null : 0; cursor !== null;)
+        cursor = (await retirement.step(bound!, cursor)).cursor;
+      const books = await client.book.findMany({ orderBy: { sequence: 'asc' } });
+      await client.$disconnect();
+      return books.map(({ timestamp }) => Number(timestamp) / DAY);
+    } finally {
+      await folder.remove();
+    }
+  }
+
+  it('deletes books of a clock that was far ahead together with those around them', async () => {
+    const days = [100, 101, 5_000, 5_001, 102, 103, 104, 105];
+    expect(await left(days, 10, 105)).toEqual(days);
+    expect(await left(days, 3.5, 105)).toEqual([5_000, 5_001, 102, 103, 104, 105]);
+    expect(await left(days, 1.5, 105)).toEqual([104, 105]);
+    // As the newest they stay.
+    expect(await left([100, 101, 5_000], 2, 104)).toEqual([5_000]);
+  });
+
+  it('does not delete what a clock that was far behind came after', async () => {
+    const days = [100, 101, 5, 6, 102, 103];
+    expect(await left(days, 10, 104)).toEqual(days);
+    expect(await left(days, 2.5, 104)).toEqual([102, 103]);
+  });
+});
 
 describe('retention by size', () => {
   it('deletes the oldest books, gives the space back, and keeps the rest exact', async () => {

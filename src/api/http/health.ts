@@ -56,6 +56,17 @@ async function probe(reader: StoreReader): Promise<string | null> {
   }
 }
 
+function warningsOf(disk: DiskStats, held: StoreStats['retentionHeld']): string[] {
+  const warnings = disk.warning === null ? [] : [disk.warning];
+  if (held !== null) {
+    const [clock, believed] = [held.clock, held.believed].map((ms) => new Date(ms).toISOString());
+    warnings.push(
+      `the system clock (${clock}) has leapt and is not believed yet; RETENTION_DAYS counts from ${believed}`,
+    );
+  }
+  return warnings;
+}
+
 /** Asks everything that must work for the server to be of use. */
 export async function readHealth(sources: HealthSources): Promise<Health> {
   const reasons: string[] = [];
@@ -67,7 +78,7 @@ export async function readHealth(sources: HealthSources): Promise<Health> {
   return {
     status: reasons.length === 0 ? 'ok' : 'unavailable',
     reasons,
-    warnings: disk.warning === null ? [] : [disk.warning],
+    warnings: warningsOf(disk, store.retentionHeld),
     version: sources.version,
     uptimeSeconds: Math.floor(process.uptime()),
     store,

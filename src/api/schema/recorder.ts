@@ -177,6 +177,13 @@ const RecorderType = builder.objectRef<RecorderFigures>('Recorder').implement({
       description: 'Set when the disk will soon be full; null when all is well.',
       resolve: ({ disk }) => disk.warning,
     }),
+    retentionHeldAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'Set while the system clock has leapt by more than a day and is not believed: the time from which `RETENTION_DAYS` counts meanwhile. Null when all is well.',
+      resolve: ({ store }) => store.retentionHeld?.believed ?? null,
+    }),
     standstills: t.int({
       description:
         'How often the program has stood still for two seconds or more since it began: stopped, suspended with its machine, or blocked. Each time is a gap of every market.',

@@ -45,6 +45,7 @@ export async function serve(more: Partial<ApiOptions> = {}): Promise<TestServer>
     lastFlushMs: null,
     flushMs: 100,
     failure: null,
+    retentionHeld: null,
     disk: {
       databaseBytes: 4096,
       maxDatabaseBytes: null,
