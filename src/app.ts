@@ -60,12 +60,16 @@ export async function startApp(
       flushMs: config.flushMs,
       retentionDays: config.retentionDays,
       maxBytes: config.maxDbBytes,
+      logKeepDays: config.logKeepDays,
       snapshotEveryMs: config.snapshotEveryMs,
       maxQueuedBooks: tuning.maxQueuedBooks,
       now: () => watch.look(),
     });
     opened.push(() => store.close(STORE_GRACE_MS));
-    const files = await openLogFiles(config.logPath, quiet);
+    const files = await openLogFiles(config.logPath, quiet, {
+      keepDays: config.logKeepDays,
+      maxBytes: config.maxLogBytes,
+    });
     opened.push(() => files.close());
 
     const secrets = [config.apiToken, config.gopaxKeys?.apiKey, config.gopaxKeys?.secretKey];

@@ -47,6 +47,10 @@ export interface Config {
   readonly retentionDays: number;
   /** Bytes that the database may reach on disk; 0 = no bound. */
   readonly maxDbBytes: number;
+  /** Days that log files and log records are kept; 0 keeps all. */
+  readonly logKeepDays: number;
+  /** Bytes that all log files may reach; 0 = no bound. */
+  readonly maxLogBytes: number;
   readonly logLevel: LogLevel;
   readonly logLang: 'ko' | 'en';
 }
@@ -120,9 +124,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     bad(name, value, `a whole number${unit} from ${least} to ${most}, for example ${fallback}`);
     return fallback;
   };
-  /** Bytes out of a decimal number of GB (10^9 bytes); 0, the default, stands for no bound. */
-  const gigabytes = (name: string, least: number, most: number): number => {
-    const value = text(name, '0');
+  /** Bytes out of a decimal number of GB (10^9 bytes); 0 stands for no bound. */
+  const gigabytes = (name: string, fallback: string, least: number, most: number): number => {
+    const value = text(name, fallback);
     const number = /^\d{1,9}(\.\d{1,9})?$/.test(value) ? Number.parseFloat(value) : Number.NaN;
     if (number === 0 || (number >= least && number <= most)) return Math.round(number * 1e9);
     bad(name, value, `0 for no bound, or a number of GB from ${least} to ${most}, for example 20`);
@@ -253,7 +257,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     snapshotEveryMs: integer('SNAPSHOT_EVERY_MS', 60_000, 0, 86_400_000, ' of milliseconds'),
     flushMs: integer('FLUSH_MS', 100, 1, 60_000, ' of milliseconds'),
     retentionDays: integer('RETENTION_DAYS', 0, 0, 36_500, ' of days'),
-    maxDbBytes: gigabytes('MAX_DB_GB', 0.1, 1_000_000),
+    maxDbBytes: gigabytes('MAX_DB_GB', '0', 0.1, 1_000_000),
+    logKeepDays: integer('LOG_KEEP_DAYS', 30, 0, 36_500, ' of days'),
+    maxLogBytes: gigabytes('MAX_LOG_GB', '1', 0.01, 1_000_000),
     logLevel: choice('LOG_LEVEL', 'info', LOG_LEVELS),
     logLang: choice('LOG_LANG', 'ko', ['ko', 'en']),
   };

@@ -4,13 +4,13 @@ import { pino } from 'pino';
 import buildRollingFile from 'pino-roll';
 import { danglingTarget, specialKind } from '../file-kind.js';
 import { makeFolder, PRIVATE_FILE } from '../make-folder.js';
-import { EXCHANGES } from '../market/exchange.js';
 import { type ConsoleStream, consoleStreams } from './console.js';
+import { LOG_NAMES, type LogBounds, LogRetention } from './log-retention.js';
 import type { LogRecord } from './log-record.js';
 import { formatLine, type LogSink } from './logger.js';
 
-/** Size at which a file is followed by the next of the same day. */
-const MAX_FILE_SIZE = '50m';
+/** Bytes at which a file is followed by the next of the same day; less where all may have little. */
+const MAX_FILE_BYTES = 50_000_000;
 
 /** Log files and standard output as one sink. */
 export interface LogFiles {
@@ -23,10 +23,14 @@ export interface LogFiles {
 
 /**
  * Opens one rolling file per exchange and one for the program (`system`) in `folder`: a new file at
- * midnight and at {@link MAX_FILE_SIZE}. Every line goes to standard output too, unless `quiet`.
+ * midnight and at {@link MAX_FILE_BYTES}. Old files go, within `bounds`; by default none does. Every line goes to standard output too, unless `quiet`.
  * @throws {Error} in one line when the folder cannot be written.
  */
-export async function openLogFiles(folder: string, quiet = false): Promise<LogFiles> {
+export async function openLogFiles(
+  folder: string,
+  quiet = false,
+  bounds: LogBounds = { keepDays: 0, maxBytes: 0 },
+): Promise<LogFiles> {
   const wrong = kindProblem(folder);
   if (wrong !== null) {
     throw new Error(`LOG_PATH ${JSON.stringify(folder)} is ${wrong}; name a folder`);
@@ -41,14 +45,15 @@ export async function openLogFiles(folder: string, quiet = false): Promise<LogFi
     );
   }
   const output = quiet ? null : consoleStreams().output;
-  const names = ['SYSTEM', ...EXCHANGES];
+  const share = bounds.maxBytes / (2 * LOG_NAMES.length);
+  const fileBytes = Math.floor(share > 0 ? Math.min(MAX_FILE_BYTES, share) : MAX_FILE_BYTES);
   const streams = await Promise.all(
-    names.map(async (name) => {
+    LOG_NAMES.map(async (name) => {
       const stream = await buildRollingFile({
-        file: join(folder, name.toLowerCase()),
+        file: join(folder, name),
         frequency: 'daily',
         dateFormat: 'yyyy-MM-dd',
-        size: MAX_FILE_SIZE,
+        size: `${fileBytes}b`,
         extension: '.log',
         mkdir: true,
         mode: PRIVATE_FILE,
@@ -57,7 +62,7 @@ export async function openLogFiles(folder: string, quiet = false): Promise<LogFi
       stream.on('error', (error: Error) => {
         // The files' own failure cannot be logged in them; said once, and recording goes on.
         if (!failed) {
-          consoleStreams().errors.write(`log file ${name.toLowerCase()}: ${error.message}\n`);
+          consoleStreams().errors.write(`log file ${name}: ${error.message}\n`);
         }
         failed = true;
       });
@@ -69,11 +74,14 @@ export async function openLogFiles(folder: string, quiet = false): Promise<LogFi
       return { name, stream, logger };
     }),
   );
+  const retention = new LogRetention(folder, bounds);
   const byName = new Map(streams.map((s) => [s.name, s.logger]));
   return {
-    sink: (record) => byName.get(record.exchange ?? 'SYSTEM')?.[record.level]({ record }),
+    sink: (record) =>
+      byName.get(record.exchange?.toLowerCase() ?? 'system')?.[record.level]({ record }),
     output,
     close: async () => {
+      retention.close();
       await Promise.all(
         streams.map(
           ({ stream }) =>

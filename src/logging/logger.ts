@@ -23,10 +23,15 @@ export interface LoggerOptions {
   readonly now?: () => number;
 }
 
+/** Characters of a message that are kept; what an exchange sends may have any length. */
+const MAX_MESSAGE = 2_000;
+
 /** Turns events of the catalogue into log records and hands them to every sink. */
 export class Logger {
   readonly #options: LoggerOptions;
   readonly #secrets: readonly string[];
+  /** Characters that are looked at: a secret must not be cut in two before it is found. */
+  readonly #looked: number;
   readonly #sinks: LogSink[] = [];
 
   constructor(options: LoggerOptions) {
@@ -35,6 +40,7 @@ export class Logger {
     this.#secrets = (options.secrets ?? [])
       .flatMap((secret) => [secret, encodeURIComponent(secret)])
       .filter((secret) => secret !== '');
+    this.#looked = MAX_MESSAGE + Math.max(0, ...this.#secrets.map(({ length }) => length));
   }
 
   /** Adds a sink for all records from now on. */
@@ -58,13 +64,15 @@ export class Logger {
     for (const sink of this.#sinks) sink(record);
   }
 
-  /** One line without control characters (a peer's text could forge lines) and without secrets. */
+  /** One line of bounded length without control characters (a peer's text could forge lines) and without secrets. */
   #clean(text: string): string {
-    let clean = text.replace(/[\p{Cc}\u2028\u2029]/gu, (c) => {
+    let clean = text.slice(0, this.#looked).replace(/[\p{Cc}\u2028\u2029]/gu, (c) => {
       return `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;
     });
     for (const secret of this.#secrets) clean = clean.replaceAll(secret, '***');
-    return clean;
+    if (text.length <= MAX_MESSAGE && clean.length <= 3 * MAX_MESSAGE) return clean;
+    clean = clean.slice(0, MAX_MESSAGE);
+    return `${clean}… (${text.length})`;
   }
 }
 

@@ -43,7 +43,7 @@ export interface RetentionWriter {
   retireSlice(): Promise<RetireBound | null>;
   retireStep(bound: RetireBound, cursor: number): Promise<RetireStep>;
   retireCoverage(time: number): Promise<{ more: boolean; heldMs: number }>;
-  retireLogs(): Promise<{ more: boolean; heldMs: number }>;
+  retireLogs(keepDays: number): Promise<{ more: boolean; heldMs: number }>;
   giveBack(): Promise<{ more: boolean; heldMs: number }>;
   cutFile(): Promise<void>;
   space(): Promise<FileSpace>;
@@ -55,6 +55,8 @@ export interface RetentionWriter {
 export interface RetentionOptions {
   /** Age from which books are old; 0 keeps all. */
   readonly days: number;
+  /** Days that log records are kept; 0 keeps all. */
+  readonly logKeepDays: number;
   /** Bytes that the file and its log may have together; 0 = no bound. */
   readonly maxBytes: number;
   /** The database file. */
@@ -129,7 +131,7 @@ export class Retention {
     try {
       if (performance.now() >= this.#nextAge) {
         await this.#retireByAge();
-        await this.#repeat(() => this.#writer.retireLogs());
+        await this.#repeat(() => this.#writer.retireLogs(this.#options.logKeepDays));
         this.#nextAge = performance.now() + this.#ageEveryMs;
       }
       const { path, maxBytes } = this.#options;

@@ -40,8 +40,16 @@ const TARGET_MS = 8;
 const SLICES = [10_000, 1_000];
 /** A book whose time is so far in the future was stamped by a clock that was wrong, ms. */
 const AHEAD_MS = 3_600_000;
-/** Log records that are kept, some 80 MB. */
+const DAY_MS = 86_400_000;
+/** Log records that are kept at most, some 80 MB. */
 const MAX_LOGS = 500_000;
+
+/** The statement that deletes log records beyond {@link MAX_LOGS}, the oldest, at most so many. */
+export function deleteLogsBeyond(client: Client, most: number) {
+  return client.$executeRaw`
+    DELETE FROM log WHERE id IN (
+      SELECT id FROM log WHERE id <= (SELECT max(id) FROM log) - ${MAX_LOGS} ORDER BY id LIMIT ${most})`;
+}
 
 /** A number of rows that is adapted so that a call takes about {@link TARGET_MS}. */
 class StepSize {
@@ -153,15 +161,23 @@ export class Retirement {
     return { more: deleted === limit, heldMs: performance.now() - started };
   }
 
-  /** Deletes some of the log records beyond {@link MAX_LOGS}. @returns whether there may be more */
-  async logs(): Promise<{ more: boolean; heldMs: number }> {
+  /**
+   * Deletes some of the log records that are older than `keepDays`, counted back from `now` or, should
+   * that be a clock gone wrong, from a day after the newest record before the last day. 0 keeps all.
+   * @param now Unix ms
+   * @returns whether there may be more
+   */
+  async logs(keepDays: number, now: number): Promise<{ more: boolean; heldMs: number }> {
     const started = performance.now();
+    if (keepDays === 0) return { more: false, heldMs: 0 };
     const limit = this.#rows.size;
     const deleted = await this.#client.$executeRaw`
-      DELETE FROM log WHERE id IN (
-        SELECT id FROM log WHERE id <= (SELECT max(id) FROM log) - ${MAX_LOGS}
-         ORDER BY id LIMIT ${limit})`;
-    return { more: deleted === limit, heldMs: performance.now() - started };
+      DELETE FROM log WHERE id < (SELECT min(id) FROM log) + ${limit}
+        AND timestamp < ${-keepDays * DAY_MS} + (
+          SELECT min(${now}, timestamp + ${DAY_MS}) FROM log
+           WHERE id <= (SELECT max(id) FROM log) AND timestamp < ${now - DAY_MS}
+           ORDER BY id DESC LIMIT 1)`;
+    return { more: deleted > 0, heldMs: performance.now() - started };
   }
 
   /** Gives some free pages back to the file system. @returns whether there are more */

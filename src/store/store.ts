@@ -47,6 +47,8 @@ export interface StoreOptions {
   readonly maxBytes?: number | undefined;
   /** The time of a sign of life, Unix ms; may put gaps before it answers. Date.now. */
   readonly now?: (() => number) | undefined;
+  /** Log records older than so many days are deleted; 0 keeps all within their number. 0. */
+  readonly logKeepDays?: number | undefined;
   /** For tests of a full disk: the size in pages that the file may reach. */
   readonly maxPages?: number | undefined;
 }
@@ -131,16 +133,16 @@ class OpenStore implements Store {
       heartbeatMs: options.heartbeatMs ?? 1_000,
       now: options.now ?? Date.now,
     });
-    const { path, retentionDays = 0, maxBytes = 0 } = options;
+    const { path, retentionDays = 0, maxBytes = 0, logKeepDays = 0 } = options;
     this.#age = new AgeClock(state.believed);
     this.#retention = new Retention(
-      { days: retentionDays, maxBytes, path },
+      { days: retentionDays, logKeepDays, maxBytes, path },
       {
         retireBefore: (time, now) => writer.call('retireBefore', time, now),
         retireSlice: () => writer.call('retireSlice'),
         retireStep: (bound, cursor) => writer.call('retireStep', bound, cursor),
         retireCoverage: (time) => writer.call('retireCoverage', time),
-        retireLogs: () => writer.call('retireLogs'),
+        retireLogs: (keepDays) => writer.call('retireLogs', keepDays),
         giveBack: () => writer.call('giveBack'),
         cutFile: () => writer.call('cutFile'),
         space: () => writer.call('space'),

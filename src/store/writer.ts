@@ -12,7 +12,13 @@ import { lockDatabase } from './lock.js';
 import { MarketIds, replaceListing } from './market-list.js';
 import { rebuild } from './rebuild.js';
 import { toGap } from './records.js';
-import { type FileSpace, type RetireBound, Retirement, type RetireStep } from './retire.js';
+import {
+  deleteLogsBeyond,
+  type FileSpace,
+  type RetireBound,
+  Retirement,
+  type RetireStep,
+} from './retire.js';
 import type { ListedMarket } from './store-types.js';
 import type {
   BookRow,
@@ -119,6 +125,7 @@ export class Writer implements WriterService {
         INSERT INTO log (timestamp, level, event, exchange, symbol, currency, message)
         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
           FROM json_each(${JSON.stringify(rows)})`);
+      statements.push(deleteLogsBeyond(client, 2 * rows.length));
     }
     if (batch.recording.length > 0) {
       statements.push(...recordingStatements(client, ids, batch.recording));
@@ -156,8 +163,8 @@ export class Writer implements WriterService {
     return (await this.#database()).retirement.coverage(time);
   }
 
-  async retireLogs(): Promise<{ more: boolean; heldMs: number }> {
-    return (await this.#database()).retirement.logs();
+  async retireLogs(keepDays: number): Promise<{ more: boolean; heldMs: number }> {
+    return (await this.#database()).retirement.logs(keepDays, Date.now());
   }
 
   async giveBack(): Promise<{ more: boolean; heldMs: number }> {

@@ -66,6 +66,17 @@ describe('log lines', () => {
     expect(line).not.toContain('\n');
   });
 
+  it('are of bounded length, whatever an exchange sends, and hide a secret at the cut', () => {
+    const secret = 's'.repeat(64);
+    const [long, cut] = lines({ secrets: [secret] }, (logger) => {
+      logger.log('WS_ERROR', {}, { reason: '\u0001'.repeat(1_000_000) });
+      logger.log('WS_ERROR', {}, { reason: `${'x'.repeat(1_960)}${secret}${'y'.repeat(9_000)}` });
+    });
+    expect(long!.length).toBeLessThan(2_100);
+    expect(cut!.length).toBeLessThan(2_100);
+    expect(cut).toMatch(/x\*\*\*y+… \(\d+\)$/);
+  });
+
   it('have both languages for every event', () => {
     const params = {
       reason: 'r',

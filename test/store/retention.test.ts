@@ -283,14 +283,43 @@ describe('retention by size', () => {
     });
   });
 
-  it('keeps the log short', async () => {
-    await onDatabase(async (client) => {
+  const logIds = async (client: Client): Promise<number[]> =>
+    (await client.log.findMany({ orderBy: { id: 'asc' } })).map(({ id }) => id);
+
+  it('keeps the log short with every record that is written', async () => {
+    await onDatabase(async (client, writer) => {
       await client.$executeRawUnsafe(
         `INSERT INTO log (id, timestamp, level, event, message)
          VALUES (1, 1, 'info', 'A', ''), (2, 2, 'info', 'A', ''), (500002, 3, 'info', 'A', '')`,
       );
-      expect(await new Retirement(client).logs()).toMatchObject({ more: false });
-      expect((await client.log.findMany()).map(({ id }) => id)).toEqual([500_002]);
+      const record = { timestamp: 4, level: 'info', event: 'A', message: '' } as const;
+      await writer.write({ ...NOTHING, logs: [{ ...record, exchange: null, pair: null }] });
+      expect(await logIds(client)).toEqual([500_002, 500_003]);
+    });
+  });
+
+  it('deletes log records by age, but not for a clock that is years ahead', async () => {
+    await onDatabase(async (client) => {
+      const now = Date.UTC(2026, 10, 25);
+      const days = [60, 31, 29, 2, 0];
+      for (const [i, age] of days.entries()) {
+        await client.$executeRawUnsafe(
+          `INSERT INTO log (id, timestamp, level, event, message)
+           VALUES (${i + 1}, ${now - age * DAY}, 'info', 'A', '')`,
+        );
+      }
+      const retirement = new Retirement(client);
+      await retirement.logs(0, now);
+      expect(await logIds(client)).toEqual([1, 2, 3, 4, 5]);
+      const in2038 = Date.UTC(2038, 0, 1);
+      await client.$executeRawUnsafe(
+        `INSERT INTO log (id, timestamp, level, event, message) VALUES (6, ${in2038}, 'info', 'A', '')`,
+      );
+      await retirement.logs(365, in2038);
+      expect(await logIds(client)).toEqual([1, 2, 3, 4, 5, 6]);
+      await client.$executeRawUnsafe('DELETE FROM log WHERE id = 6');
+      while ((await retirement.logs(30, now + DAY + 1)).more);
+      expect(await logIds(client)).toEqual([3, 4, 5]);
     });
   });
 });
