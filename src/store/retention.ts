@@ -43,7 +43,7 @@ export interface RetentionWriter {
   retireSlice(): Promise<RetireBound | null>;
   retireStep(bound: RetireBound, cursor: number): Promise<RetireStep>;
   retireCoverage(time: number): Promise<{ more: boolean; heldMs: number }>;
-  retireLogs(keepDays: number): Promise<{ more: boolean; heldMs: number }>;
+  retireLogs(time: number): Promise<{ more: boolean; heldMs: number }>;
   giveBack(): Promise<{ more: boolean; heldMs: number }>;
   cutFile(): Promise<void>;
   space(): Promise<FileSpace>;
@@ -131,7 +131,7 @@ export class Retention {
     try {
       if (performance.now() >= this.#nextAge) {
         await this.#retireByAge();
-        await this.#repeat(() => this.#writer.retireLogs(this.#options.logKeepDays));
+        await this.#retireLogs();
         this.#nextAge = performance.now() + this.#ageEveryMs;
       }
       const { path, maxBytes } = this.#options;
@@ -162,6 +162,13 @@ export class Retention {
     } finally {
       this.#report(books, 'RETENTION_DAYS');
     }
+  }
+
+  async #retireLogs(): Promise<void> {
+    const { logKeepDays } = this.#options;
+    if (logKeepDays === 0) return;
+    const time = Math.floor(this.#age.now()) - logKeepDays * DAY_MS;
+    await this.#repeat(() => this.#writer.retireLogs(time));
   }
 
   #hold(held: RetentionHeld | null): void {

@@ -40,7 +40,6 @@ const TARGET_MS = 8;
 const SLICES = [10_000, 1_000];
 /** A book whose time is so far in the future was stamped by a clock that was wrong, ms. */
 const AHEAD_MS = 3_600_000;
-const DAY_MS = 86_400_000;
 /** Log records that are kept at most, some 80 MB. */
 const MAX_LOGS = 500_000;
 
@@ -161,22 +160,11 @@ export class Retirement {
     return { more: deleted === limit, heldMs: performance.now() - started };
   }
 
-  /**
-   * Deletes some of the log records that are older than `keepDays`, counted back from `now` or, should
-   * that be a clock gone wrong, from a day after the newest record before the last day. 0 keeps all.
-   * @param now Unix ms
-   * @returns whether there may be more
-   */
-  async logs(keepDays: number, now: number): Promise<{ more: boolean; heldMs: number }> {
+  /** Deletes some of the log records from before `time`, Unix ms. @returns whether there may be more */
+  async logs(time: number): Promise<{ more: boolean; heldMs: number }> {
     const started = performance.now();
-    if (keepDays === 0) return { more: false, heldMs: 0 };
-    const limit = this.#rows.size;
     const deleted = await this.#client.$executeRaw`
-      DELETE FROM log WHERE id < (SELECT min(id) FROM log) + ${limit}
-        AND timestamp < ${-keepDays * DAY_MS} + (
-          SELECT min(${now}, timestamp + ${DAY_MS}) FROM log
-           WHERE id <= (SELECT max(id) FROM log) AND timestamp < ${now - DAY_MS}
-           ORDER BY id DESC LIMIT 1)`;
+      DELETE FROM log WHERE id < (SELECT min(id) FROM log) + ${this.#rows.size} AND timestamp < ${time}`;
     return { more: deleted > 0, heldMs: performance.now() - started };
   }
 

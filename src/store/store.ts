@@ -142,7 +142,7 @@ class OpenStore implements Store {
         retireSlice: () => writer.call('retireSlice'),
         retireStep: (bound, cursor) => writer.call('retireStep', bound, cursor),
         retireCoverage: (time) => writer.call('retireCoverage', time),
-        retireLogs: (keepDays) => writer.call('retireLogs', keepDays),
+        retireLogs: (time) => writer.call('retireLogs', time),
         giveBack: () => writer.call('giveBack'),
         cutFile: () => writer.call('cutFile'),
         space: () => writer.call('space'),

@@ -163,8 +163,8 @@ export class Writer implements WriterService {
     return (await this.#database()).retirement.coverage(time);
   }
 
-  async retireLogs(keepDays: number): Promise<{ more: boolean; heldMs: number }> {
-    return (await this.#database()).retirement.logs(keepDays, Date.now());
+  async retireLogs(time: number): Promise<{ more: boolean; heldMs: number }> {
+    return (await this.#database()).retirement.logs(time);
   }
 
   async giveBack(): Promise<{ more: boolean; heldMs: number }> {

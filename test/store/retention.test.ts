@@ -298,27 +298,16 @@ describe('retention by size', () => {
     });
   });
 
-  it('deletes log records by age, but not for a clock that is years ahead', async () => {
+  it('deletes log records by age', async () => {
     await onDatabase(async (client) => {
-      const now = Date.UTC(2026, 10, 25);
-      const days = [60, 31, 29, 2, 0];
-      for (const [i, age] of days.entries()) {
+      for (let id = 1; id <= 5; id++) {
         await client.$executeRawUnsafe(
           `INSERT INTO log (id, timestamp, level, event, message)
-           VALUES (${i + 1}, ${now - age * DAY}, 'info', 'A', '')`,
+           VALUES (${id}, ${id * DAY}, 'info', 'A', '')`,
         );
       }
       const retirement = new Retirement(client);
-      await retirement.logs(0, now);
-      expect(await logIds(client)).toEqual([1, 2, 3, 4, 5]);
-      const in2038 = Date.UTC(2038, 0, 1);
-      await client.$executeRawUnsafe(
-        `INSERT INTO log (id, timestamp, level, event, message) VALUES (6, ${in2038}, 'info', 'A', '')`,
-      );
-      await retirement.logs(365, in2038);
-      expect(await logIds(client)).toEqual([1, 2, 3, 4, 5, 6]);
-      await client.$executeRawUnsafe('DELETE FROM log WHERE id = 6');
-      while ((await retirement.logs(30, now + DAY + 1)).more);
+      while ((await retirement.logs(3 * DAY)).more);
       expect(await logIds(client)).toEqual([3, 4, 5]);
     });
   });
