@@ -63,6 +63,8 @@ export interface CollectorControl {
   unreadableMessages(exchange: Exchange): number;
   /** Standstills of the program and steps of its clock. */
   readonly timekeeping: Timekeeping;
+  /** Books of an exchange that came for markets that were not asked for. */
+  unaskedBooks(exchange: Exchange): number;
   /** How the completeness of an exchange's books is known, by the transport that is used now. */
   completeness(exchange: Exchange): Completeness;
   /**

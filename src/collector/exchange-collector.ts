@@ -6,9 +6,11 @@ import type { CollectorStatus } from '../market/collector-status.js';
 import type { Gap } from '../market/gap.js';
 import { type Market, type Pair, pairText } from '../market/market.js';
 import type { Sides } from '../market/order-book.js';
+import { cutText } from '../market/outside-text.js';
 import type { ExchangeAdapter, Feed, FeedContext, FeedHost, Outage } from './feed.js';
 import type { ClockWitness } from './clock-witness.js';
 import { BookCheck, type CheckHost } from './book-check.js';
+import { believedTime } from './exchange-time.js';
 import type { RhythmBounds } from './market-rhythm.js';
 import { MarketTracker } from './market-tracker.js';
 import type { BookRecorder } from './recorder.js';
@@ -47,6 +49,7 @@ export class ExchangeCollector implements FeedHost {
   #check: BookCheck | null = null;
   #silenceWatch: NodeJS.Timeout | undefined;
   #unreadable = 0;
+  #unasked = 0;
 
   constructor(parts: ExchangeCollectorParts) {
     this.#parts = parts;
@@ -64,6 +67,11 @@ export class ExchangeCollector implements FeedHost {
     return this.#unreadable;
   }
 
+  /** Books of markets that were not asked for. */
+  get unaskedBooks(): number {
+    return this.#unasked;
+  }
+
   /** The status of a pair, if it was ever started or noted. */
   status(pair: Pair): CollectorStatus | undefined {
     return this.#trackers.get(pairText(pair))?.status;
@@ -72,6 +80,12 @@ export class ExchangeCollector implements FeedHost {
   /** Whether a pair is meant to be collected now. */
   running(pair: Pair): boolean {
     return this.#trackers.get(pairText(pair))?.running ?? false;
+  }
+
+  /** Whether an order book of a pair has come in the last `withinMs`. */
+  delivers(pair: Pair, withinMs: number): boolean {
+    const last = this.status(pair)?.lastBookAt ?? null;
+    return last !== null && this.#parts.context.clock() - last < withinMs;
   }
 
   /** Lists a pair as stopped without having run. */
@@ -145,12 +159,23 @@ export class ExchangeCollector implements FeedHost {
     await feed?.close();
   }
 
-  book(pair: Pair, sides: Sides, exchangeTimestamp: number | null, receivedAt: number): void {
+  book(
+    pair: Pair,
+    sides: Sides,
+    exchangeTimestamp: number | null | undefined,
+    receivedAt: number,
+    place?: number,
+  ): void {
     const tracker = this.#trackers.get(pairText(pair));
     if (tracker === undefined || !tracker.running) return;
-    if (exchangeTimestamp !== null)
+    // Not only believed ones: it may be our own clock that is wrong.
+    if (typeof exchangeTimestamp === 'number')
       this.#parts.witness.note(this.#parts.adapter.exchange, exchangeTimestamp, receivedAt);
-    tracker.book(sides, exchangeTimestamp, receivedAt);
+    const time = believedTime(exchangeTimestamp, receivedAt);
+    if (time === undefined) this.#doubtTime(tracker.market, exchangeTimestamp);
+    const byTime = this.#parts.adapter.ordersByTime ? (time ?? null) : null;
+    // A counter that gives an absurd time has an absurd place.
+    tracker.book(sides, time, receivedAt, time === undefined ? null : (place ?? byTime));
     if (!this.#recording.has(pairText(pair))) this.#setRecording(pair, true);
   }
 
@@ -188,9 +213,29 @@ export class ExchangeCollector implements FeedHost {
     this.log('API_ERROR', tracker?.market ?? null, { reason, frame: message, suppressed });
   }
 
+  unasked(): void {
+    this.#unasked++;
+  }
+
+  #doubtTime(pair: Pair, time: number | null | undefined): void {
+    const suppressed = this.#gate.pass('time');
+    if (suppressed === null) return;
+    const shown = typeof time === 'number' ? new Date(time).toISOString() : '?';
+    this.log('TIME_DOUBTED', pair, { time: shown, suppressed });
+  }
+
   log<E extends EventName>(event: E, pair: Pair | null, params: EventParams<E>): void {
     const { exchange } = this.#parts.adapter;
-    this.#parts.logger.log(event, pair === null ? { exchange } : { exchange, pair }, params);
+    const subject = pair === null ? { exchange } : { exchange, pair };
+    if (event !== 'EXCHANGE_ERROR') {
+      this.#parts.logger.log(event, subject, params);
+      return;
+    }
+    // How often the exchange says it is the exchange's choice.
+    const suppressed = this.#gate.pass(event);
+    if (suppressed === null) return;
+    const reason = cutText((params as EventParams<'EXCHANGE_ERROR'>).reason);
+    this.#parts.logger.log('EXCHANGE_ERROR', subject, { reason, suppressed });
   }
 
   /** Looks for silence, checks what is silent and audits, while there is a feed. */

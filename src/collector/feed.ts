@@ -22,10 +22,20 @@ export interface Outage {
 export interface FeedHost {
   /**
    * A valid book of a pair: levels best first, no zero levels, no price twice.
-   * @param exchangeTimestamp the exchange's own time of the book, Unix ms, or null
+   * @param exchangeTimestamp the exchange's own time of the book, Unix ms; null where it gives none,
+   * undefined when what it gave could not be read
    * @param receivedAt when its bytes came in, Unix ms
+   * @param place the book's place in the exchange's order (see `BookOrder`), where it is not its time
    */
-  book(pair: Pair, sides: Sides, exchangeTimestamp: number | null, receivedAt: number): void;
+  book(
+    pair: Pair,
+    sides: Sides,
+    exchangeTimestamp: number | null | undefined,
+    receivedAt: number,
+    place?: number,
+  ): void;
+  /** A book of a market that was not asked for, or no longer: it is dropped and counted. */
+  unasked(): void;
   /** These pairs are not covered any more. */
   down(pairs: Iterable<Pair>, outage: Outage): void;
   /** A new try to cover these pairs begins. */
@@ -84,6 +94,8 @@ export interface ExchangeAdapter {
   readonly exchange: Exchange;
   readonly completeness: Completeness;
   readonly restBooks: RestBooks;
+  /** Whether the exchange's own time of a book tells its place among the others. */
+  readonly ordersByTime: boolean;
   /** Set where a lost change cannot be seen in the stream: then a difference to REST is believed. */
   readonly auditDecides?: boolean;
   /** Fetches the exchange's own list of tradable markets. */

@@ -13,6 +13,8 @@ const RECENT_MS = 30_000;
  * answer cut short must not stop the recording of what it leaves out.
  */
 const CONFIRM_MS = 60_000;
+/** For this long a wanted market that left the list is looked for as often, ms; then as the list is. */
+const AWAIT_RETURN_MS = 86_400_000;
 
 /** What a {@link MarketList} works with. */
 export interface MarketListParts {
@@ -22,6 +24,12 @@ export interface MarketListParts {
   readonly logger: Logger;
   /** How often a fetched list is fetched again, ms. */
   readonly refreshMs: number;
+  /** Receive clock, Unix ms. */
+  readonly clock: () => number;
+  /** Whether order books of a market have come in the last `withinMs`. */
+  readonly delivers: (pair: Pair, withinMs: number) => boolean;
+  /** Whether a market is wanted. */
+  readonly wants: (pair: Pair) => boolean;
 }
 
 /**
@@ -35,6 +43,10 @@ export class MarketList {
   #listed = new Map<string, ListedMarket>();
   /** Listed markets that the newest answer lacked, and since when (monotonic ms). */
   readonly #missing = new Map<string, number>();
+  /** Markets of `#missing` whose order books came all the same, as was said. */
+  readonly #toldMissing = new Set<string>();
+  /** Markets that left the list in this run: since when (monotonic ms), and the last list without them. */
+  readonly #gone = new Map<string, { pair: Pair; since: number; absentAt: number }>();
   #fetchedAt: number | null = null;
   #fetching: Promise<void> | null = null;
   #timer: NodeJS.Timeout | null = null;
@@ -68,6 +80,14 @@ export class MarketList {
     return this.#fetchedAt !== null;
   }
 
+  /**
+   * When a market that had left the list was last seen to be absent, Unix ms: from then on it may have
+   * been traded again. Null for one that never left.
+   */
+  absentAt(pair: Pair): number | null {
+    return this.#gone.get(pairText(pair))?.absentAt ?? null;
+  }
+
   /** Loads the stored list, if there is one. */
   async load(): Promise<void> {
     const stored = await this.#parts.store.reader.markets(this.exchange);
@@ -80,7 +100,7 @@ export class MarketList {
     try {
       await this.fetch();
       this.#failures = 0;
-      if (this.#missing.size > 0) wait = this.#confirmMs;
+      if (this.#missing.size > 0 || this.#awaitsReturn()) wait = this.#confirmMs;
     } catch (error) {
       wait = backoffMs(++this.#failures, Math.random(), { firstMs: 2000, mostMs: 300_000 });
       const reason = error instanceof Error ? error.message : String(error);
@@ -128,17 +148,51 @@ export class MarketList {
       logger.log('MARKETS_LISTED', { exchange: this.exchange }, counts);
     }
     this.#onFetch(removed);
+    this.#noteGone(removed);
   }
 
-  /** The answer with the markets that it lacks for the first time, or not for long enough. */
+  #noteGone(removed: readonly Pair[]): void {
+    const since = performance.now();
+    for (const pair of removed) this.#gone.set(pairText(pair), { pair, since, absentAt: 0 });
+    const absentAt = this.#parts.clock();
+    for (const [code, gone] of this.#gone) {
+      if (this.#listed.has(code)) this.#gone.delete(code);
+      else gone.absentAt = absentAt;
+    }
+  }
+
+  #awaitsReturn(): boolean {
+    const now = performance.now();
+    return [...this.#gone.values()].some(
+      ({ pair, since }) => now - since < AWAIT_RETURN_MS && this.#parts.wants(pair),
+    );
+  }
+
+  /**
+   * The answer with the markets that it lacks for the first time, or not for long enough, or whose
+   * order books still come: those are the better proof.
+   */
   #keepUnconfirmed(answer: ReadonlyMap<string, ListedMarket>): Map<string, ListedMarket> {
     const now = performance.now();
     const listed = new Map(answer);
-    for (const code of answer.keys()) this.#missing.delete(code);
+    for (const code of answer.keys()) {
+      this.#missing.delete(code);
+      this.#toldMissing.delete(code);
+    }
     for (const [code, market] of this.#listed) {
       if (answer.has(code)) continue;
       const since = this.#missing.get(code) ?? now;
-      if (now - since >= this.#confirmMs) this.#missing.delete(code);
+      const confirmed = now - since >= this.#confirmMs;
+      const delivers = confirmed && this.#parts.delivers(market, this.#confirmMs);
+      if (delivers && !this.#toldMissing.has(code)) {
+        this.#toldMissing.add(code);
+        this.#parts.logger.log(
+          'MARKET_MISSING',
+          { exchange: this.exchange, pair: market },
+          undefined,
+        );
+      }
+      if (confirmed && !delivers) this.#missing.delete(code);
       else {
         this.#missing.set(code, since);
         listed.set(code, market);

@@ -5,6 +5,8 @@ import type { CollectorState, CollectorStatus } from '../market/collector-status
 import type { Gap, GapCause } from '../market/gap.js';
 import type { Market } from '../market/market.js';
 import type { Sides } from '../market/order-book.js';
+import { cutText } from '../market/outside-text.js';
+import { BookOrder } from './book-order.js';
 import type { Outage } from './feed.js';
 import { CoverageCounter } from './coverage-counter.js';
 import { MarketRhythm, type RhythmBounds } from './market-rhythm.js';
@@ -22,6 +24,7 @@ export class MarketTracker {
   readonly #clock: () => number;
   readonly #coverage: CoverageCounter;
   readonly #rhythm: MarketRhythm;
+  readonly #order = new BookOrder();
 
   #state: CollectorState = 'STOPPED';
   #startedAt: number | null = null;
@@ -30,6 +33,8 @@ export class MarketTracker {
   #repeats = 0;
   #reconnects = 0;
   #parseFailures = 0;
+  #lateBooks = 0;
+  #doubtedTimes = 0;
   #audits = 0;
   #auditDifferences = 0;
   #auditAgreedAt: number | null = null;
@@ -75,6 +80,8 @@ export class MarketTracker {
       repeats: this.#repeats,
       reconnects: this.#reconnects,
       parseFailures: this.#parseFailures,
+      lateBooks: this.#lateBooks,
+      doubtedTimes: this.#doubtedTimes,
       audits: this.#audits,
       auditDifferences: this.#auditDifferences,
       auditAgreedAt: this.#auditAgreedAt,
@@ -90,6 +97,8 @@ export class MarketTracker {
     this.#repeats = 0;
     this.#reconnects = 0;
     this.#parseFailures = 0;
+    this.#lateBooks = 0;
+    this.#doubtedTimes = 0;
     this.#audits = 0;
     this.#auditDifferences = 0;
     this.#auditAgreedAt = null;
@@ -125,11 +134,25 @@ export class MarketTracker {
     this.#setState('FAILED', reason);
   }
 
-  /** A valid book came in. */
-  book(sides: Sides, exchangeTimestamp: number | null, receivedAt: number): void {
+  /**
+   * A valid book came in.
+   * @param exchangeTimestamp Unix ms; null where there is none, undefined when it is not believed
+   * @param place its place in the exchange's order, or null where the exchange tells none; a book that
+   * is older than the one before is counted, and dropped
+   */
+  book(
+    sides: Sides,
+    exchangeTimestamp: number | null | undefined,
+    receivedAt: number,
+    place: number | null = null,
+  ): void {
+    const now = performance.now();
     this.#books++;
-    if (this.#gap === null) this.#rhythm.heard(performance.now());
-    else this.#rhythm.resumed(performance.now());
+    if (exchangeTimestamp === undefined) this.#doubtedTimes++;
+    if (this.#gap === null) this.#rhythm.heard(now);
+    else this.#rhythm.resumed(now);
+    if (this.#fresh || this.#gap !== null) this.#order.restart();
+    if (place !== null && !this.#inOrder(place, now)) return;
     const afterGap = this.#fresh || this.#gap !== null;
     this.#fresh = false;
     this.#lastBookAt = receivedAt;
@@ -139,10 +162,21 @@ export class MarketTracker {
       this.#log('GAP_CLOSED', { cause, lastedMs: receivedAt - start });
     }
     const { market } = this;
-    const changed = this.#recorder.receive(market, sides, exchangeTimestamp, receivedAt, afterGap);
+    const time = exchangeTimestamp ?? null;
+    const changed = this.#recorder.receive(market, sides, time, receivedAt, afterGap);
     if (!changed) this.#repeats++;
     this.#coverage.count(receivedAt, changed);
     if (this.#state !== 'LIVE') this.#setState('LIVE', null);
+  }
+
+  /** Whether a book is to be taken; a late one is not, see {@link BookOrder}. */
+  #inOrder(place: number, now: number): boolean {
+    const judged = this.#order.judge(place, now);
+    if (judged === 'LATE') this.#lateBooks++;
+    // What was dropped as late was no older than it should be, and is lost.
+    if (judged === 'RESTART')
+      this.#openGap('RESYNC', "the exchange's own time of its books fell back", null);
+    return judged !== 'LATE';
   }
 
   /** Publishes the coverage of minutes that ended until `before`, Unix ms. */
@@ -262,7 +296,14 @@ export class MarketTracker {
     let start = last === null ? (this.#startedAt ?? this.#clock()) : (since ?? last);
     // Nor does a proof from before the end of the last gap, unless the clock was set back since.
     if (last !== null && this.#coveredFrom <= last) start = Math.max(start, this.#coveredFrom);
-    this.#gap ??= this.#publishGap({ market, start, end: null, cause, detail, attempts: 0 });
+    this.#gap ??= this.#publishGap({
+      market,
+      start,
+      end: null,
+      cause,
+      detail: detail === null ? null : cutText(detail),
+      attempts: 0,
+    });
   }
 
   #closeGap(end: number): void {
@@ -284,7 +325,7 @@ export class MarketTracker {
 
   #setState(state: CollectorState, error: string | null): void {
     this.#state = state;
-    this.#error = error;
+    this.#error = error === null ? null : cutText(error);
     this.#bus.status.publish(this.status);
   }
 

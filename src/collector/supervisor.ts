@@ -122,7 +122,16 @@ export class Supervisor implements CollectorControl {
           },
         }),
         list: new MarketList(
-          { adapter, rest, store, logger, refreshMs: config.marketsRefreshMs },
+          {
+            adapter,
+            rest,
+            store,
+            logger,
+            refreshMs: config.marketsRefreshMs,
+            clock,
+            delivers: (pair, withinMs) => this.#rooms[exchange].collector.delivers(pair, withinMs),
+            wants: (pair) => this.#rooms[exchange].wishes.wants(pair),
+          },
           (removed) => this.#reconcile(exchange, removed),
         ),
       };
@@ -180,6 +189,10 @@ export class Supervisor implements CollectorControl {
 
   unreadableMessages(exchange: Exchange): number {
     return this.#rooms[exchange].collector.unreadableMessages;
+  }
+
+  unaskedBooks(exchange: Exchange): number {
+    return this.#rooms[exchange].collector.unaskedBooks;
   }
 
   completeness(exchange: Exchange): Completeness {
@@ -413,10 +426,19 @@ export class Supervisor implements CollectorControl {
     }
     room.collector.start(start, (pair) => {
       const key = marketKey({ exchange: room.exchange, ...pair });
-      const gap = this.#inherited.get(key) ?? null;
+      const gap = this.#inherited.get(key) ?? this.#returnGap(room, pair);
       this.#inherited.delete(key);
       return gap;
     });
+  }
+
+  /** A market that was off the list and is back has been traded since nobody knows when. */
+  #returnGap({ exchange, list }: Room, pair: Pair): Gap | null {
+    const start = list.absentAt(pair);
+    if (start === null) return null;
+    const market = { exchange, symbol: pair.symbol, currency: pair.currency };
+    const detail = 'the market list lacked it until then';
+    return { market, start, end: null, cause: 'UNLISTED', detail, attempts: 0 };
   }
 
   #rejectUnknown(room: Room, pair: Pair): void {

@@ -2,6 +2,7 @@ import { decimalFromWire } from '../market/decimal.js';
 import type { ExactJson } from '../market/exact-json.js';
 import { compareDecimal } from '../market/decimal.js';
 import { type Level, type Side, sortLevels } from '../market/order-book.js';
+import { cutText } from '../market/outside-text.js';
 import { ownText } from '../market/own-text.js';
 import type { Pair } from '../market/market.js';
 
@@ -54,19 +55,6 @@ export function optionalText(value: ExactJson | undefined): string | null {
 }
 
 /**
- * A Unix time of 13 digits (ms) or 16 digits (µs) as ms. Both occur, as number and as text: Bithumb
- * changed its unit at least twice, and a 16-digit Upbit frame of 2023 is known (upbit.md 3.4,
- * bithumb.md 3.1). The unit is decided by magnitude: from 1e14 on it is µs.
- */
-export function timestampMs(value: ExactJson | undefined, what: string): number {
-  const text = wireText(value, what);
-  if (!/^\d{1,16}$/.test(text))
-    throw new WireError(`${what} is ${shown(text)}; expected Unix ms or µs`);
-  const number = Number(text);
-  return number >= 1e14 ? Math.floor(number / 1000) : number;
-}
-
-/**
  * A side as it is kept: best first, zero levels (price or volume 0: padding, dust) dropped, and no
  * text that holds the frame it came in: a level may outlive many books.
  * @param levels price and volume as on the wire, in any order
@@ -106,6 +94,5 @@ export function readLevelObjects(
 
 /** Start of a message for a log line. */
 export function excerpt(data: Buffer | string): string {
-  const text = typeof data === 'string' ? data : data.subarray(0, 600).toString('utf8');
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+  return cutText(typeof data === 'string' ? data : data.subarray(0, 600).toString('utf8'), 200);
 }

@@ -46,13 +46,13 @@ export class Wishes {
   wanted(listed: readonly Pair[]): Pair[] {
     const candidates = new Map(listed.map((pair) => [pairText(pair), pair]));
     for (const pair of this.#named()) candidates.set(pairText(pair), pair);
-    return [...candidates.values()].filter((pair) => this.#wants(pair));
+    return [...candidates.values()].filter((pair) => this.wants(pair));
   }
 
   /** Whether a wanted pair is named in full, not only matched by a pattern. */
   names(pair: Pair): boolean {
     const code = pairText(pair);
-    return this.#wants(pair) && this.#named().some((named) => pairText(named) === code);
+    return this.wants(pair) && this.#named().some((named) => pairText(named) === code);
   }
 
   #named(): Pair[] {
@@ -64,7 +64,8 @@ export class Wishes {
     return [...wantedPairs(patterns, this.#exchange, []), ...mutations];
   }
 
-  #wants(pair: Pair): boolean {
+  /** Whether a pair is wanted, by the last mutation about it or by `COLLECT`. */
+  wants(pair: Pair): boolean {
     const mutation = this.#markets.get(pairText(pair));
     if (mutation !== undefined) return mutation.wanted;
     const pattern = this.#patterns.findLast((p) => this.#matches(p.pattern, pair));

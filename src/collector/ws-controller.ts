@@ -100,10 +100,11 @@ export abstract class WSController implements PairCarrier {
   /**
    * A message could not be read. Every frame is a whole book, so that what it said is known again with
    * the next book: that is asked for. GOPAX, which sends changes, has a way of its own.
-   * @param pair whose message it was, or null when that is not known; it may be carried here no more
+   * @param pair whose message it was, or null when that is not known; it need not be carried here
    */
   protected onUnreadable(pair: Pair | null): void {
-    this.#doubted.add(pair);
+    // The name comes from the message: what is kept by it is bounded by what is carried.
+    if (pair === null || this.has(pair)) this.#doubted.add(pair);
   }
 
   /** Cause of a gap by close code; GOPAX and Coinone have meanings of their own. */
@@ -201,19 +202,25 @@ export abstract class WSController implements PairCarrier {
   /**
    * Hands a book on, if its pair is carried here (a frame may still come for a removed one).
    * @param code the pair as `BTC-KRW`
-   * @param exchangeTimestamp Unix ms, or null
+   * @param exchangeTimestamp Unix ms; null where the exchange gives none, undefined when unreadable
    * @param receivedAt Unix ms; default: when the message being handled came in
+   * @param place see `FeedHost.book`
    */
   protected deliver(
     code: string,
     sides: Sides,
-    exchangeTimestamp: number | null,
+    exchangeTimestamp: number | null | undefined,
     receivedAt = this.#receivedAt,
+    place?: number,
   ): void {
     const pair = this.#pairs.get(code);
-    if (pair === undefined || this.#proof !== null) return;
+    if (pair === undefined) {
+      this.context.host.unasked();
+      return;
+    }
+    if (this.#proof !== null) return;
     this.#awaited.came(code);
-    this.context.host.book(pair, sides, exchangeTimestamp, receivedAt);
+    this.context.host.book(pair, sides, exchangeTimestamp, receivedAt, place);
   }
 
   /** Sends the subscription of a fresh socket. */

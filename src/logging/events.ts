@@ -18,6 +18,12 @@ function event<P = void>(
 const gigabytes = (bytes: number): string => (bytes / 1e9).toFixed(1);
 const seconds = (ms: number): string => (ms / 1000).toFixed(1);
 
+/** How many equal events a line stands for. */
+const leftOut = {
+  ko: (suppressed = 0): string => (suppressed > 0 ? ` (같은 오류 ${suppressed}건 생략)` : ''),
+  en: (suppressed = 0): string => (suppressed > 0 ? ` (${suppressed} more of these left out)` : ''),
+};
+
 /** Every event that the program logs. The key is `LogEntry.event` of the API. */
 export const EVENTS = {
   // The program
@@ -127,6 +133,11 @@ export const EVENTS = {
     (p) => `거래소에 없는 마켓${p.close === '' ? '' : ` (비슷한 마켓: ${p.close})`}`,
     (p) => `the exchange does not list this market${p.close === '' ? '' : `; close: ${p.close}`}`,
   ),
+  MARKET_MISSING: event<void>(
+    'warn',
+    () => '거래소 목록에 없지만 호가가 계속 수신되어 수집 계속',
+    () => 'the market list lacks this market, but its order books still come; recording goes on',
+  ),
   MARKET_DELISTED: event<void>(
     'warn',
     () => '거래소 목록에서 제외되어 수집 중지',
@@ -148,6 +159,12 @@ export const EVENTS = {
     (p) => `구독 후 ${seconds(p.afterMs)}초 동안 첫 호가를 받지 못함`,
     (p) => `no first order book ${seconds(p.afterMs)} s after subscribing`,
   ),
+  TIME_DOUBTED: event<{ time: string; suppressed: number }>(
+    'warn',
+    (p) => `거래소 시각을 믿을 수 없어 시각 없이 저장: ${p.time}${leftOut.ko(p.suppressed)}`,
+    (p) =>
+      `the exchange's time of a book is not believed, the book is kept without it: ${p.time}${leftOut.en(p.suppressed)}`,
+  ),
   SUBSCRIPTION_REFUSED: event<{ reason: string }>(
     'error',
     (p) => `구독 거부: ${p.reason}`,
@@ -165,10 +182,8 @@ export const EVENTS = {
   ),
   CHECK_FAILED: event<{ reason: string; suppressed: number }>(
     'warn',
-    (p) =>
-      `REST 호가 확인 실패: ${p.reason}${p.suppressed > 0 ? ` (같은 오류 ${p.suppressed}건 생략)` : ''}`,
-    (p) =>
-      `cannot check the book by REST: ${p.reason}${p.suppressed > 0 ? ` (${p.suppressed} more of these left out)` : ''}`,
+    (p) => `REST 호가 확인 실패: ${p.reason}${leftOut.ko(p.suppressed)}`,
+    (p) => `cannot check the book by REST: ${p.reason}${leftOut.en(p.suppressed)}`,
   ),
   GAP_CLOSED: event<{ cause: string; lastedMs: number }>(
     'info',
@@ -213,15 +228,13 @@ export const EVENTS = {
   ),
   API_ERROR: event<{ reason: string; frame: string; suppressed: number }>(
     'error',
-    (p) =>
-      `API 에러: ${p.reason}; 메시지 ${p.frame}${p.suppressed > 0 ? ` (같은 오류 ${p.suppressed}건 생략)` : ''}`,
-    (p) =>
-      `API error: ${p.reason}; message ${p.frame}${p.suppressed > 0 ? ` (${p.suppressed} more of these left out)` : ''}`,
+    (p) => `API 에러: ${p.reason}; 메시지 ${p.frame}${leftOut.ko(p.suppressed)}`,
+    (p) => `API error: ${p.reason}; message ${p.frame}${leftOut.en(p.suppressed)}`,
   ),
-  EXCHANGE_ERROR: event<{ reason: string }>(
+  EXCHANGE_ERROR: event<{ reason: string; suppressed?: number }>(
     'error',
-    (p) => `거래소 오류 응답: ${p.reason}`,
-    (p) => `the exchange answered with an error: ${p.reason}`,
+    (p) => `거래소 오류 응답: ${p.reason}${leftOut.ko(p.suppressed)}`,
+    (p) => `the exchange answered with an error: ${p.reason}${leftOut.en(p.suppressed)}`,
   ),
   GOPAX_UNSIGNED: event<void>(
     'info',
@@ -236,17 +249,13 @@ export const EVENTS = {
   ),
   POLLING_API_ERROR: event<{ reason: string; suppressed: number }>(
     'error',
-    (p) =>
-      `폴링 API 에러: ${p.reason}${p.suppressed > 0 ? ` (같은 오류 ${p.suppressed}건 생략)` : ''}`,
-    (p) =>
-      `polling API error: ${p.reason}${p.suppressed > 0 ? ` (${p.suppressed} more of these left out)` : ''}`,
+    (p) => `폴링 API 에러: ${p.reason}${leftOut.ko(p.suppressed)}`,
+    (p) => `polling API error: ${p.reason}${leftOut.en(p.suppressed)}`,
   ),
   POLLING_UNHANDLED: event<{ reason: string; suppressed: number }>(
     'error',
-    (p) =>
-      `폴링 처리되지 않은 예외: ${p.reason}${p.suppressed > 0 ? ` (같은 오류 ${p.suppressed}건 생략)` : ''}`,
-    (p) =>
-      `polling: unhandled exception: ${p.reason}${p.suppressed > 0 ? ` (${p.suppressed} more of these left out)` : ''}`,
+    (p) => `폴링 처리되지 않은 예외: ${p.reason}${leftOut.ko(p.suppressed)}`,
+    (p) => `polling: unhandled exception: ${p.reason}${leftOut.en(p.suppressed)}`,
   ),
   POLLING_STOPPED: event<void>(
     'info',

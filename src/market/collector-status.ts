@@ -33,6 +33,10 @@ export interface CollectorStatus {
   readonly reconnects: number;
   /** Messages about this market that could not be read since `startedAt`. */
   readonly parseFailures: number;
+  /** Valid books since `startedAt` that were older than the one before, and dropped. */
+  readonly lateBooks: number;
+  /** Books since `startedAt` whose exchange's time could not be read or believed. */
+  readonly doubtedTimes: number;
   /** Audits of its book by REST since `startedAt`. */
   readonly audits: number;
   /** Of those, how many found a book that the stream had not. */

@@ -20,7 +20,7 @@ export class DecimalFormatError extends Error {
 /** Digits kept at most; far beyond any exchange, it only bounds what `1e999999999` may expand to. */
 const MAX_DIGITS = 200;
 
-const NUMBER = /^(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?$/;
+const NUMBER = /^-?(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?$/;
 
 /**
  * Wire text of a number (`1.16539E8`, `0.00077720`, `695.5`, `5.0E-4`) as Decimal text of exactly
@@ -50,12 +50,7 @@ export function decimalFromWire(text: string): string {
 
 function slowDecimal(text: string): string {
   const match = NUMBER.exec(text);
-  if (match === null) {
-    throw new DecimalFormatError(
-      text,
-      text.startsWith('-') ? 'it is negative' : 'it is not a number',
-    );
-  }
+  if (match === null) throw new DecimalFormatError(text, 'it is not a number');
   const whole = match[1]!;
   const fraction = match[2] ?? '';
   const exponent = match[3] === undefined ? 0 : Number.parseInt(match[3], 10);
@@ -72,7 +67,10 @@ function slowDecimal(text: string): string {
   }
   const integer = digits.slice(0, point).replace(/^0+(?=\d)/, '');
   const rest = digits.slice(point).replace(/0+$/, '');
-  return rest === '' ? integer : `${integer}.${rest}`;
+  const result = rest === '' ? integer : `${integer}.${rest}`;
+  // A zero may carry a sign where a server computes with floats.
+  if (text.startsWith('-') && result !== '0') throw new DecimalFormatError(text, 'it is negative');
+  return result;
 }
 
 /** Order of two Decimal texts: negative when `a < b`, zero when equal, positive when `a > b`. */

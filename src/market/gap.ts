@@ -15,6 +15,7 @@ export const GAP_CAUSES = [
   'PROCESS_DOWN',
   'STANDSTILL',
   'RETIRED',
+  'UNLISTED',
 ] as const;
 
 /** Cause of a gap. */

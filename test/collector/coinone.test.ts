@@ -60,43 +60,30 @@ describe('Coinone frames', () => {
     expect(host.books[0]!.exchangeTimestamp).toBe(1790134177435);
   });
 
-  it('are ordered by id: a repeat and an older one change nothing', async () => {
+  it('have their place by the id, of which the time is a part', async () => {
     server.send(recorded[4]!);
-    server.send(recorded[4]!);
-    server.send(recorded[3]!);
     server.send(recorded[4]!.replaceAll('1790134177753001', '1790134177753002'));
-    await until(() => host.books.length === 2, 'the newer book');
+    await until(() => host.books.length === 2, 'both');
     expect(host.books.map((b) => b.exchangeTimestamp)).toEqual([1790134177753, 1790134177753]);
+    expect(host.books.map((b) => b.place)).toEqual([1790134177753.001, 1790134177753.002]);
   });
 
-  it('do not fall silent after one with an absurd id', async () => {
-    const book = recorded[4]!;
-    const withId = (id: string): string => book.replaceAll('1790134177753001', id);
-    server.send(withId('9999999999999999'));
-    await until(() => host.books.length === 1, 'the book of the absurd id');
-    // One that is older is late, and so is the same one again; two that rise are the true order.
-    for (const id of ['1790134177753001', '1790134177753001']) server.send(withId(id));
-    server.send(withId('1790134177753002'));
-    await until(() => host.unreadables.length === 1, 'the contradiction');
-    expect(host.books).toHaveLength(1);
-    expect(host.unreadables[0]).toMatchObject({
-      code: 'BTC-KRW',
-      reason: 'id fell from 9999999999999999 to 1790134177753001 and rises from there',
-    });
-    // Its book is asked for anew, and counts although it was there before.
-    await until(() => server.received.length === 4, 'the new subscription');
-    expect(server.received.slice(2).map((r) => JSON.parse(r) as unknown)).toMatchObject(
-      ['UNSUBSCRIBE', 'SUBSCRIBE'].map((request_type) => ({
-        request_type,
-        topic: { target_currency: 'BTC' },
-      })),
-    );
-    server.send(withId('1790134177753002'));
-    server.send(withId('1790134177753003'));
-    await until(() => host.books.length === 3, 'the books that follow');
-    server.send(withId('12345678901234567890'));
-    await until(() => host.unreadables.length === 2, 'an id that is none');
-    expect(host.unreadables[1]!.reason).toContain('expected up to 16 digits');
+  it('with an id that is none are kept, without time and place', async () => {
+    server.send(recorded[4]!.replaceAll('1790134177753001', '12345678901234567890'));
+    server.send(recorded[4]!.replaceAll('"id"', '"identity"'));
+    await until(() => host.books.length === 2, 'both');
+    expect(host.books.map((b) => [b.exchangeTimestamp, b.place])).toEqual([
+      [undefined, undefined],
+      [undefined, undefined],
+    ]);
+    expect(host.unreadables).toEqual([]);
+  });
+
+  it('of coins that were not asked for are counted, however many', async () => {
+    for (let i = 0; i < 100; i++)
+      server.send(recorded[4]!.replaceAll('"BTC"', `"${'X'.repeat(1000)}${i}"`));
+    await until(() => host.unaskedBooks === 100, 'all');
+    expect(host.books).toEqual([]);
   });
 
   it('refuse a pair by an error that does not name it', async () => {

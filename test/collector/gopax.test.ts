@@ -45,7 +45,7 @@ function delta(
 
 describe('GopaxBook', () => {
   it('is kept as the documentation shows: a sweep of two levels', () => {
-    const book = new GopaxBook();
+    const book = new GopaxBook(() => 1599089300000);
     book.snapshot(payload(docs[0]!));
     expect(book.sides).toEqual({
       asks: [['5100000', '2.5']],
@@ -59,7 +59,7 @@ describe('GopaxBook', () => {
   });
 
   it('buffers deltas that come before the snapshot and skips those it already holds', () => {
-    const book = new GopaxBook();
+    const book = new GopaxBook(() => 1599089300000);
     expect(book.delta(delta('bid', '4600000', '7', 60))).toBeNull();
     expect(book.delta(delta('bid', '5000000', '9', 50))).toBeNull();
     expect(book.complete).toBe(false);
@@ -72,7 +72,7 @@ describe('GopaxBook', () => {
   });
 
   it('skips entryId <= maxEntryId, also a deletion that equals it', () => {
-    const book = new GopaxBook();
+    const book = new GopaxBook(() => 1599089300000);
     const snapshot = payload(docs[0]!);
     book.snapshot(snapshot);
     book.delta(delta('ask', '5100000', '0', Number(snapshot['maxEntryId'])));
@@ -82,14 +82,14 @@ describe('GopaxBook', () => {
   });
 
   it('never stores a zero level for an unknown price', () => {
-    const book = new GopaxBook();
+    const book = new GopaxBook(() => 1599089300000);
     book.snapshot(payload(docs[0]!));
     book.delta(delta('ask', '6000000', '0', 70));
     expect(book.sides.asks).toEqual([['5100000', '2.5']]);
   });
 
   it('skips entries not newer than the known level, and does not revive a removed one', () => {
-    const book = new GopaxBook();
+    const book = new GopaxBook(() => 1599089300000);
     book.snapshot(payload(docs[0]!));
     book.delta(delta('bid', '4500000', '8', 80, '1599089300'));
     book.delta(delta('bid', '4500000', '2', 79, '1599089300'));
@@ -103,7 +103,7 @@ describe('GopaxBook', () => {
   });
 
   it('applies nothing of a malformed delta', () => {
-    const book = new GopaxBook();
+    const book = new GopaxBook(() => 1599089300000);
     book.snapshot(payload(docs[0]!));
     const bad = {
       ask: [],
@@ -115,7 +115,7 @@ describe('GopaxBook', () => {
   });
 
   it('refuses a malformed delta when it comes, not the snapshot that it would have waited for', () => {
-    const book = new GopaxBook();
+    const book = new GopaxBook(() => 1599089300000);
     const bad = { ask: [], bid: true, tradingPairName: 'BCH-KRW' };
     expect(() => book.delta(bad as unknown as WireObject)).toThrow('bid is true');
     expect(book.delta(delta('bid', '4500000', '3', 1_000_000, '1999089300'))).toBeNull();
@@ -123,8 +123,19 @@ describe('GopaxBook', () => {
     expect(book.sides.bids[1]).toEqual(['4500000', '3']);
   });
 
+  it('keeps an entry whose time cannot be believed, in the order of the counter', () => {
+    const book = new GopaxBook(() => 1599089300000);
+    book.snapshot(payload(docs[0]!));
+    expect(book.delta(delta('bid', '4500000', '8', 80, '4102444800'))).toBeUndefined();
+    expect(book.delta(delta('bid', '4500000', '7', 81, 'soon'))).toBeUndefined();
+    expect(book.delta(delta('bid', '4500000', '6', 79, 'soon'))).toBeUndefined();
+    expect(book.sides.bids[1]).toEqual(['4500000', '7']);
+    expect(book.delta(delta('bid', '4500000', '9', 82, '1599089300.5'))).toBe(1599089300500);
+    expect(book.sides.bids[1]).toEqual(['4500000', '9']);
+  });
+
   it('reads 1e-8 exactly', () => {
-    const book = new GopaxBook();
+    const book = new GopaxBook(() => 1599089300000);
     book.snapshot(payload(docs[0]!));
     book.delta(delta('ask', '5200000', '1e-8', 90));
     expect(book.sides.asks[1]).toEqual(['5200000', '0.00000001']);

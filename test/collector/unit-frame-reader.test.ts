@@ -13,7 +13,7 @@ const read = (reader: UnitFrameReader, text: string): unknown => reader.read(Buf
 
 describe('UnitFrameReader', () => {
   it('reads recorded frames like the general reader, first and repeated', () => {
-    const reader = new UnitFrameReader();
+    const reader = new UnitFrameReader(() => true);
     const frames = [
       ...fixtureLines('upbit/ws_session_2026-09-23_trimmed.jsonl').slice(1, 3),
       ...fixtureLines('bithumb/ws_session_2026-09-23_trimmed.jsonl').slice(1, 4),
@@ -39,7 +39,7 @@ describe('UnitFrameReader', () => {
       '5.0E-4',
       '0.00077720',
     ];
-    const reader = new UnitFrameReader();
+    const reader = new UnitFrameReader(() => true);
     let touch = 500;
     for (let i = 0; i < 2000; i++) {
       if (random(5) === 0) touch += random(3) - 1;
@@ -61,7 +61,7 @@ describe('UnitFrameReader', () => {
       return Math.floor((seed / 4294967296) * n);
     };
     const frame = fixtureLines('upbit/ws_session_2026-09-23_trimmed.jsonl')[1]!;
-    const reader = new UnitFrameReader();
+    const reader = new UnitFrameReader(() => true);
     let agreed = 0;
     for (let i = 0; i < 20_000; i++) {
       const bytes = Buffer.from(frame);
@@ -106,27 +106,38 @@ describe('UnitFrameReader', () => {
       '[{"type":"orderbook","code":"KRW-BTC","timestamp":1,"orderbook_units":[]},{"type":"orderbook"}]',
     ],
   ])('leaves %s to the general reader', (_name, frame) => {
-    expect(read(new UnitFrameReader(), frame)).toBeNull();
+    expect(read(new UnitFrameReader(() => true), frame)).toBeNull();
   });
 
   it.each(['', ',"x":1', '}}', '},"orderbook_units":1', '}\n'])(
     'leaves a frame that ends in %p to the general reader',
     (end) => {
       const frame = `{"type":"orderbook","code":"KRW-BTC","timestamp":1,"orderbook_units":[{"ask_price":2,"bid_price":1,"ask_size":1,"bid_size":1}]${end}`;
-      expect(read(new UnitFrameReader(), frame)).toBeNull();
+      expect(read(new UnitFrameReader(() => true), frame)).toBeNull();
     },
   );
 
   it('gives the same arrays again for sides that did not change', () => {
-    const reader = new UnitFrameReader();
+    const reader = new UnitFrameReader(() => true);
     const frame = (size: string, time: number): Buffer =>
       Buffer.from(
         `{"type":"orderbook","code":"KRW-BTC","timestamp":${time},"orderbook_units":[{"ask_price":2,"bid_price":1,"ask_size":${size},"bid_size":0.00077720}],"level":0}`,
       );
-    const first = reader.read(frame('1', 1))!;
-    const second = reader.read(frame('1.5', 2))!;
+    const first = reader.read(frame('1', 1790134742106))!;
+    const second = reader.read(frame('1.5', 1790134742107))!;
     expect(second.sides.bids).toBe(first.sides.bids);
     expect(second.sides.asks).toEqual([['2', '1.5']]);
     expect(first.sides.asks).toEqual([['2', '1']]);
+  });
+
+  it('leaves books of other markets to the general reader and remembers nothing of them', () => {
+    const reader = new UnitFrameReader((code) => code === 'BTC-KRW');
+    const frame = (code: string): Buffer =>
+      Buffer.from(
+        `{"type":"orderbook","code":"${code}","timestamp":1790134742106,"orderbook_units":[{"ask_price":2,"bid_price":1,"ask_size":1,"bid_size":1}]}`,
+      );
+    expect(reader.read(frame('KRW-BTC'))).not.toBeNull();
+    for (const code of ['KRW-ETH', 'KRW', '-BTC', 'KRW-'])
+      expect(reader.read(frame(code))).toBeNull();
   });
 });

@@ -6,7 +6,8 @@ import type { Sides } from '../../src/market/order-book.js';
 /** A book that a feed handed over. */
 export interface HeardBook extends Sides {
   readonly code: string;
-  readonly exchangeTimestamp: number | null;
+  readonly exchangeTimestamp: number | null | undefined;
+  readonly place: number | undefined;
   readonly receivedAt: number;
 }
 
@@ -21,8 +22,19 @@ export class RecordingHost implements FeedHost {
   attempts = 0;
   reconnects = 0;
 
-  book(pair: Pair, sides: Sides, exchangeTimestamp: number | null, receivedAt: number): void {
-    this.books.push({ code: pairText(pair), ...sides, exchangeTimestamp, receivedAt });
+  unaskedBooks = 0;
+
+  book(
+    pair: Pair,
+    sides: Sides,
+    exchangeTimestamp: number | null | undefined,
+    receivedAt: number,
+    place?: number,
+  ): void {
+    this.books.push({ code: pairText(pair), ...sides, exchangeTimestamp, receivedAt, place });
+  }
+  unasked(): void {
+    this.unaskedBooks++;
   }
   down(pairs: Iterable<Pair>, outage: Outage): void {
     this.downs.push({ codes: [...pairs].map(pairText), outage });

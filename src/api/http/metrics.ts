@@ -100,7 +100,11 @@ export class Metrics {
 
   #addCollectors(control: CollectorControl): void {
     const since = 'since each collector was last started';
-    const sum = (fields: readonly ('books' | 'repeats' | 'parseFailures' | 'reconnects')[]) =>
+    const sum = (
+      fields: readonly (
+        'books' | 'repeats' | 'parseFailures' | 'lateBooks' | 'doubtedTimes' | 'reconnects'
+      )[],
+    ) =>
       EXCHANGES.map((exchange): Sample => {
         const of = this.#collectors.filter(({ market }) => market.exchange === exchange);
         const total = fields.reduce((all, field) => all + of.reduce((n, s) => n + s[field], 0), 0);
@@ -145,6 +149,24 @@ export class Metrics {
       labels,
       () =>
         EXCHANGES.map((exchange): Sample => [{ exchange }, control.unreadableMessages(exchange)]),
+    );
+    this.#count(
+      'orderbook_late_books_total',
+      `Valid books older than the one before, dropped, ${since}.`,
+      labels,
+      () => sum(['lateBooks']),
+    );
+    this.#count(
+      'orderbook_doubted_times_total',
+      `Books whose exchange's time was not believed, ${since}.`,
+      labels,
+      () => sum(['doubtedTimes']),
+    );
+    this.#count(
+      'orderbook_unasked_books_total',
+      'Books of markets that were not asked for, since the server began.',
+      labels,
+      () => EXCHANGES.map((exchange): Sample => [{ exchange }, control.unaskedBooks(exchange)]),
     );
     this.#count(
       'orderbook_reconnects_total',

@@ -61,6 +61,16 @@ export const CollectorType = builder.objectRef<CollectorStatus>('Collector').imp
     reconnects: t.exposeInt('reconnects', {
       description: 'Times its connection was made again since `startedAt`.',
     }),
+    lateBooks: t.expose('lateBooks', {
+      type: 'BigInt',
+      description:
+        "Valid books since `startedAt` that were older by the exchange's own time than the one before; they are counted and dropped.",
+    }),
+    doubtedTimes: t.expose('doubtedTimes', {
+      type: 'BigInt',
+      description:
+        "Books since `startedAt` whose exchange's time could not be read, or is too far from the time of receipt to be believed; they are kept, with `exchangeTimestamp` null.",
+    }),
     parseFailures: t.expose('parseFailures', {
       type: 'BigInt',
       description: 'Messages about this market that could not be read since `startedAt`.',

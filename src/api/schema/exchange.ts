@@ -44,6 +44,12 @@ const ExchangeInfoType = builder.objectRef<ExchangeRecord>('ExchangeInfo').imple
         'Its messages that could not be read and named no market, since the server began; the `logs` of the event `API_ERROR` tell when. Those that named one are in its `parseFailures`.',
       resolve: ({ exchange }, _args, { control }) => control.unreadableMessages(exchange),
     }),
+    unaskedBooks: t.field({
+      type: 'BigInt',
+      description:
+        'Order books that came for markets that were not asked for, since the server began; they are dropped.',
+      resolve: ({ exchange }, _args, { control }) => control.unaskedBooks(exchange),
+    }),
     collectors: t.field({
       type: [CollectorType],
       description: 'Its collectors, by symbol and currency.',

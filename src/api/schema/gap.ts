@@ -24,6 +24,10 @@ const GapCauseEnum = builder.enumType('GapCause', {
       description:
         'This program stood still for two seconds or more: it was stopped, its machine suspended or overloaded.',
     },
+    UNLISTED: {
+      description:
+        "The market was back on the exchange's list after it had left it: when its trading began again is not known.",
+    },
     RETIRED: {
       description:
         'The books were recorded and have been deleted since, being older than `RETENTION_DAYS`. Only as `gapBefore`.',

@@ -40,6 +40,7 @@ const restBooks: RestBooks = {
 export const bithumbRest: ExchangeAdapter = {
   exchange: 'BITHUMB',
   completeness: 'POLLED',
+  ordersByTime: true,
   restBooks,
   listMarkets,
   createFeed: (context) => new BithumbPoller(context),
@@ -52,6 +53,7 @@ export const bithumbRest: ExchangeAdapter = {
 export const bithumbWs: ExchangeAdapter = {
   exchange: 'BITHUMB',
   completeness: 'SNAPSHOT',
+  ordersByTime: true,
   restBooks,
   listMarkets,
   createFeed: (context: FeedContext) => {

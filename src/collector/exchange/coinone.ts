@@ -43,8 +43,6 @@ const INVALID_TOPIC = '160012';
  * by an error that does not name it, so only a pair without a book is known to be refused.
  */
 export class CoinoneController extends WSController {
-  /** Order of the books of each pair on this connection. */
-  readonly #orders = new Map<string, BookOrder>();
   /** UNSUBSCRIBE requests that have no answer yet. */
   #unsubscribing = 0;
 
@@ -60,8 +58,6 @@ export class CoinoneController extends WSController {
     added: readonly Pair[],
     removed: readonly Pair[],
   ): readonly string[] {
-    // A pair that comes back is sent its book under the id it had; that is no repeat then.
-    for (const pair of added) this.#orders.delete(pairText(pair));
     this.#unsubscribing += removed.length;
     return [
       ...removed.map((pair) => request('UNSUBSCRIBE', pair)),
@@ -78,7 +74,6 @@ export class CoinoneController extends WSController {
   }
 
   protected override resetConnection(): void {
-    this.#orders.clear();
     this.#unsubscribing = 0;
   }
 
@@ -108,8 +103,9 @@ export class CoinoneController extends WSController {
 
   /**
    * A whole book. `asks` come worst first (coinone.md 3), readSide puts them best first. Order is by
-   * `id`: equal = a repeat after a second SUBSCRIBE, smaller = older than what is known. The time is
-   * the time part of the `id`, for the first frame's `timestamp` is 10 s old.
+   * `id`: equal = a repeat after a second SUBSCRIBE, smaller = older than what is known. Its last three
+   * digits count the books of one ms; the others are the book's time, for the first frame's `timestamp`
+   * is 10 s old.
    */
   #book(message: WireObject): void {
     const book = wireObject(message['data'] ?? message['d'], 'data');
@@ -119,37 +115,19 @@ export class CoinoneController extends WSController {
     };
     const code = pairText(pair);
     try {
-      const id = wireText(book['id'] ?? book['i'], 'id');
-      if (!/^\d{4,16}$/.test(id)) throw new WireError(`id is "${id}"; expected up to 16 digits`);
-      if (!this.#isNewer(code, id)) return;
+      const id = optionalText(book['id'] ?? book['i']) ?? '';
+      const place = /^\d{16}$/.test(id) ? Number(id) / 1000 : undefined;
       const short = 'a' in book;
       const [price, volume] = short ? (['p', 'q'] as const) : (['price', 'qty'] as const);
       const sides = {
         asks: readLevelObjects('ask', book[short ? 'a' : 'asks'], price, volume),
         bids: readLevelObjects('bid', book[short ? 'b' : 'bids'], price, volume),
       };
-      this.#orders.set(code, { newest: id, late: null });
-      this.deliver(code, sides, Number(id.slice(0, -3)));
+      const time = place === undefined ? undefined : Math.floor(place);
+      this.deliver(code, sides, time, undefined, place);
     } catch (error) {
       throw error instanceof Error ? new WireError(error.message, pair) : error;
     }
-  }
-
-  /**
-   * Whether a book comes after the newest one. An older one is late, and dropped. But two older ones
-   * that rise prove the newest wrong, for books come in order: one absurd `id` must not silence its
-   * pair. Then the order begins anew; what was dropped lies in a gap.
-   */
-  #isNewer(code: string, id: string): boolean {
-    const order = this.#orders.get(code);
-    if (order === undefined || isGreater(id, order.newest)) return true;
-    if (id === order.newest) return false;
-    if (order.late !== null && isGreater(id, order.late)) {
-      this.#orders.delete(code);
-      throw new WireError(`id fell from ${order.newest} to ${order.late} and rises from there`);
-    }
-    order.late = id;
-    return false;
   }
 
   #error(message: WireObject): void {
@@ -164,18 +142,6 @@ export class CoinoneController extends WSController {
     if (code === INVALID_TOPIC && certain) this.refuse(only[0]!, reason);
     else this.context.host.log('EXCHANGE_ERROR', null, { reason });
   }
-}
-
-/** How far the books of a pair have come, by their `id`. */
-interface BookOrder {
-  readonly newest: string;
-  /** The last one that was older than that, since it came. */
-  late: string | null;
-}
-
-/** Order of two ids: digits without leading zeros, so longer is greater and equal lengths are text. */
-function isGreater(id: string, than: string): boolean {
-  return id.length === than.length ? id > than : id.length > than.length;
 }
 
 function request(type: 'SUBSCRIBE' | 'UNSUBSCRIBE', pair: Pair): string {
@@ -213,6 +179,8 @@ function successOf(body: ExactJson): WireObject {
 export const coinone: ExchangeAdapter = {
   exchange: 'COINONE',
   completeness: 'ORDERED',
+  // By their `id`, of which the time is a part.
+  ordersByTime: true,
   // One market a call, 1,200 calls a minute (coinone.md 1.2, 4).
   restBooks: { batch: 1, everyMs: 500, depth: 16, fetch: fetchBook },
   listMarkets: (rest) =>

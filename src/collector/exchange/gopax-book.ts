@@ -2,6 +2,7 @@ import { compareDecimal, decimalFromWire } from '../../market/decimal.js';
 import { ownText } from '../../market/own-text.js';
 import { applySide, type Level, type Side, type Sides } from '../../market/order-book.js';
 import type { ExactJson } from '../../market/exact-json.js';
+import { believedTime, exchangeTime } from '../exchange-time.js';
 import { readSide, wireArray, WireError, wireObject, type WireObject, wireText } from '../wire.js';
 
 /** Removed levels remembered a side, so that an older entry that comes late does not revive one. */
@@ -9,8 +10,8 @@ const MAX_TOMBSTONES = 1000;
 
 /** When and in which order a level was last changed. */
 interface Stamp {
-  /** Unix ms. */
-  readonly updatedAt: number;
+  /** Unix ms; null when it cannot be believed. */
+  readonly updatedAt: number | null;
   /** Exchange-wide counter. */
   readonly entryId: number;
 }
@@ -72,11 +73,11 @@ class BookSide {
   }
 }
 
-/** Updates are ordered by `(updatedAt, entryId)` (gopax.md 4.2). */
+/** Updates are ordered by `(updatedAt, entryId)` (gopax.md 4.2); without a time, by the counter. */
 function isNewer(entry: Stamp, than: Stamp): boolean {
-  return entry.updatedAt !== than.updatedAt
-    ? entry.updatedAt > than.updatedAt
-    : entry.entryId > than.entryId;
+  if (entry.updatedAt === null || than.updatedAt === null || entry.updatedAt === than.updatedAt)
+    return entry.entryId > than.entryId;
+  return entry.updatedAt > than.updatedAt;
 }
 
 /**
@@ -91,6 +92,12 @@ export class GopaxBook {
   #maxEntryId: number | null = null;
   #newestEntryId = -1;
   #early: Delta[] = [];
+  readonly #clock: () => number;
+
+  /** @param clock receive clock, Unix ms: times far from it are not believed */
+  constructor(clock: () => number = Date.now) {
+    this.#clock = clock;
+  }
 
   /** Whether the snapshot has come. */
   get complete(): boolean {
@@ -112,9 +119,10 @@ export class GopaxBook {
    * @throws {WireError} when it is malformed; the book is then as before
    */
   snapshot(payload: WireObject): void {
+    const receivedAt = this.#clock();
     const maxEntryId = counter(payload['maxEntryId'], 'maxEntryId');
-    const asks = entriesOf(payload['ask'], 'ask');
-    const bids = entriesOf(payload['bid'], 'bid');
+    const asks = entriesOf(payload['ask'], 'ask', receivedAt);
+    const bids = entriesOf(payload['bid'], 'bid', receivedAt);
     // All of it is read before any of it is kept.
     const askLevels = levelsOf('ask', asks);
     const bidLevels = levelsOf('bid', bids);
@@ -129,42 +137,43 @@ export class GopaxBook {
 
   /**
    * Takes a delta.
-   * @returns the newest `updatedAt` among its entries (Unix ms), or null when it had to wait for the
-   * snapshot or had no entry
+   * @returns the newest `updatedAt` among its entries (Unix ms); null when it had to wait for the
+   * snapshot or had no entry; undefined when none of its times can be believed
    * @throws {WireError} when it is malformed; nothing of it is applied
    */
-  delta(payload: WireObject): number | null {
+  delta(payload: WireObject): number | null | undefined {
+    const receivedAt = this.#clock();
     // Read also when it has to wait: what is wrong with it is no fault of the snapshot.
     const delta = {
-      asks: entriesOf(payload['ask'], 'ask'),
-      bids: entriesOf(payload['bid'], 'bid'),
+      asks: entriesOf(payload['ask'], 'ask', receivedAt),
+      bids: entriesOf(payload['bid'], 'bid', receivedAt),
     };
     if (this.#maxEntryId !== null) return this.#apply(delta, this.#maxEntryId);
     this.#early.push(delta);
     return null;
   }
 
-  #apply({ asks, bids }: Delta, maxEntryId: number): number | null {
+  #apply({ asks, bids }: Delta, maxEntryId: number): number | null | undefined {
     this.#asks.apply(asks.filter((e) => e.entryId > maxEntryId));
     this.#bids.apply(bids.filter((e) => e.entryId > maxEntryId));
     let newest: number | null = null;
     for (const { updatedAt, entryId } of [...asks, ...bids]) {
-      if (newest === null || updatedAt > newest) newest = updatedAt;
+      if (updatedAt !== null && (newest === null || updatedAt > newest)) newest = updatedAt;
       if (entryId > this.#newestEntryId) this.#newestEntryId = entryId;
     }
-    return newest;
+    return newest ?? (asks.length + bids.length > 0 ? undefined : null);
   }
 }
 
 /** `[{"entryId":84469259,"price":117020000,"volume":0.00000858,"updatedAt":1790130106.866},…]` */
-function entriesOf(value: ExactJson | undefined, what: string): Entry[] {
+function entriesOf(value: ExactJson | undefined, what: string, receivedAt: number): Entry[] {
   return wireArray(value, what).map((item) => {
     const entry = wireObject(item, `an entry of ${what}`);
     return {
       entryId: counter(entry['entryId'], 'entryId'),
       price: ownText(decimalFromWire(wireText(entry['price'], 'price'))),
       volume: ownText(decimalFromWire(wireText(entry['volume'], 'volume'))),
-      updatedAt: secondsToMs(wireText(entry['updatedAt'], 'updatedAt')),
+      updatedAt: believedTime(exchangeTime(entry['updatedAt']), receivedAt) ?? null,
     };
   });
 }
@@ -181,14 +190,4 @@ function counter(value: ExactJson | undefined, what: string): number {
   if (!/^\d{1,15}$/.test(text))
     throw new WireError(`${what} is "${text}"; expected a whole number`);
   return Number(text);
-}
-
-/** Seconds with up to three decimals, trailing zeros dropped (`1790138983.5`), as ms. */
-function secondsToMs(text: string): number {
-  const [seconds, fraction = ''] = decimalFromWire(text).split('.');
-  const ms = Number(seconds) * 1000 + Number(fraction.slice(0, 3).padEnd(3, '0'));
-  // Beyond the year 5138 it is no time; a Date could not even hold the greatest of them.
-  if (!Number.isSafeInteger(ms) || ms < 0 || ms >= 1e14)
-    throw new WireError(`updatedAt is "${text}"; expected Unix seconds`);
-  return ms;
 }

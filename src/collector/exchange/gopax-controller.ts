@@ -144,7 +144,7 @@ export class GopaxController extends WSController {
       for (const code of this.#books.keys()) if (!this.pairs.has(code)) this.#spoiled.add(code);
     } else if (!this.pairs.has(pairText(pair))) {
       // Nobody wants the pair, and the others have lost nothing.
-      this.#spoiled.add(pairText(pair));
+      if (this.#books.has(pairText(pair))) this.#spoiled.add(pairText(pair));
       return;
     }
     this.#doubt.inDoubt(pair === null ? this.carried : [pair], 'a message could not be read');
@@ -180,7 +180,7 @@ export class GopaxController extends WSController {
 
   #subscription(pair: Pair): string {
     const code = pairText(pair);
-    this.#books.set(code, new GopaxBook());
+    this.#books.set(code, new GopaxBook(this.context.clock));
     return JSON.stringify({ i: code, n: 'SubscribeToOrderBook', o: { tradingPairName: code } });
   }
 

@@ -123,7 +123,7 @@ export class GopaxHandover implements PairCarrier {
     from: GopaxController,
     pair: Pair,
     sides: Sides,
-    exchangeTimestamp: number | null,
+    exchangeTimestamp: number | null | undefined,
     receivedAt: number,
   ): void {
     const code = pairText(pair);
@@ -328,6 +328,10 @@ class RelayHost implements FeedHost {
   unreadable(error: unknown, message: string, pair: Pair | null): void {
     // What the other socket serves has lost nothing; the message is counted all the same.
     this.#host.unreadable(error, message, pair !== null && this.serves(pair) ? pair : null);
+  }
+
+  unasked(): void {
+    this.#host.unasked();
   }
 
   log: FeedHost['log'] = (event, pair, params) => this.#host.log(event, pair, params);

@@ -30,6 +30,8 @@ async function fetchBook(rest: RestClient, pairs: readonly Pair[]): Promise<Map<
 export const gopax: ExchangeAdapter = {
   exchange: 'GOPAX',
   completeness: 'DELTA',
+  // Its changes are put in order where they are applied.
+  ordersByTime: false,
   // A lost delta cannot be seen from the ids (gopax.md 4.2).
   auditDecides: true,
   // One book call a second and address, 50 levels a side at level 2 (gopax.md 7).

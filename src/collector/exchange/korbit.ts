@@ -2,13 +2,13 @@ import { parseExactJson } from '../../market/exact-json.js';
 import { type Pair, pairText } from '../../market/market.js';
 import type { Sides } from '../../market/order-book.js';
 import type { ExchangeAdapter, FeedContext } from '../feed.js';
+import { exchangeTime } from '../exchange-time.js';
 import { RateLimiter } from '../rate-limiter.js';
 import { fetchBody } from '../rest-books.js';
 import type { RestClient } from '../rest.js';
 import {
   optionalText,
   readLevelObjects,
-  timestampMs,
   wireArray,
   WireError,
   wireObject,
@@ -87,7 +87,7 @@ export class KorbitController extends WSController {
           asks: readLevelObjects('ask', book['asks'], 'price', 'qty'),
           bids: readLevelObjects('bid', book['bids'], 'price', 'qty'),
         },
-        timestampMs(book['timestamp'], 'data.timestamp'),
+        exchangeTime(book['timestamp']),
       );
     } catch (error) {
       throw error instanceof Error ? new WireError(error.message, pair) : error;
@@ -147,6 +147,7 @@ export const korbit: ExchangeAdapter = {
   exchange: 'KORBIT',
   // "Some messages may be dropped when the network is slow or traffic heavy" (korbit.md 3).
   completeness: 'MAY_DROP',
+  ordersByTime: true,
   // One market a call, 50 calls a second (korbit.md 6).
   restBooks: { batch: 1, everyMs: 500, depth: 30, fetch: fetchBook },
   listMarkets: (rest) =>

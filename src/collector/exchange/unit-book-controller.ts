@@ -12,7 +12,7 @@ import { UnitFrameReader } from './unit-frame-reader.js';
  * by a close with 1000 (upbit.md 2, 3, 5; bithumb.md 2.1, 3.1, 5).
  */
 export class UnitBookController extends WSController {
-  readonly #reader = new UnitFrameReader();
+  readonly #reader = new UnitFrameReader((code) => this.pairs.has(code));
 
   protected override getWSUrl(): string {
     return this.context.urls.wsUrl;
@@ -20,6 +20,10 @@ export class UnitBookController extends WSController {
 
   protected override getMessage(): readonly string[] {
     return [subscribeRequest(randomUUID(), [...this.pairs.values()].map(quoteFirstCode))];
+  }
+
+  protected override resetConnection(): void {
+    this.#reader.clear();
   }
 
   protected override handleMessage(data: Buffer): void {

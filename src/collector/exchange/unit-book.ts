@@ -1,18 +1,11 @@
 import { type ExactJson } from '../../market/exact-json.js';
 import { type Pair, pairText } from '../../market/market.js';
 import type { Sides } from '../../market/order-book.js';
+import { exchangeTime } from '../exchange-time.js';
 import { fetchBody } from '../rest-books.js';
 import type { RestClient } from '../rest.js';
 import type { ListedMarket } from '../../store/store-types.js';
-import {
-  optionalText,
-  readSide,
-  timestampMs,
-  wireArray,
-  wireObject,
-  WireError,
-  wireText,
-} from '../wire.js';
+import { optionalText, readSide, wireArray, wireObject, WireError, wireText } from '../wire.js';
 
 /**
  * What Upbit and Bithumb (generation 2) spell alike: codes with the quote first (`KRW-BTC`) and
@@ -37,8 +30,8 @@ export function pairOfQuoteFirst(code: string): Pair {
 export interface UnitBook {
   readonly pair: Pair;
   readonly sides: Sides;
-  /** The exchange's time of the book, Unix ms. */
-  readonly exchangeTimestamp: number;
+  /** The exchange's time of the book, Unix ms; undefined when it cannot be read. */
+  readonly exchangeTimestamp: number | undefined;
 }
 
 /** Keys of the DEFAULT and SIMPLE formats (upbit.md 3.1 and 3.2, bithumb.md 3.1). */
@@ -75,7 +68,7 @@ export function readUnitBook(value: ExactJson): UnitBook {
     return {
       pair,
       sides: { asks: readSide('ask', asks), bids: readSide('bid', bids) },
-      exchangeTimestamp: timestampMs(book[time], time),
+      exchangeTimestamp: exchangeTime(book[time]),
     };
   } catch (error) {
     throw error instanceof Error ? new WireError(error.message, pair) : error;

@@ -1,7 +1,5 @@
 import { compareDecimal, decimalFromWire } from '../../market/decimal.js';
-import { pairText } from '../../market/market.js';
 import type { Level, Sides } from '../../market/order-book.js';
-import { pairOfQuoteFirst } from './unit-book.js';
 
 /** One book of units, read from its bytes. */
 export interface UnitFrame {
@@ -66,13 +64,14 @@ class MarketMemory {
   bids: readonly (Level | null)[] = [];
   /** The same without the nulls. */
   sides: Sides = { asks: [], bids: [] };
-  readonly pairCode: string;
   /** Decimal text of price texts seen lately that are not Decimal themselves, such as `1.16539E8`. */
   readonly #prices = new Map<string, string>();
 
-  /** @param code of the wire, `KRW-BTC`. @throws {WireError} when it is none */
-  constructor(code: string, capacity: number) {
-    this.pairCode = pairText(pairOfQuoteFirst(code));
+  /** @param pairCode `BTC-KRW` */
+  constructor(
+    readonly pairCode: string,
+    capacity: number,
+  ) {
     this.frame = new Bytes(capacity);
   }
 
@@ -97,8 +96,19 @@ class MarketMemory {
  */
 export class UnitFrameReader {
   readonly #markets = new Map<string, MarketMemory>();
+  readonly #carries: (pairCode: string) => boolean;
   /** The frame being read; it changes places with the market's last one when it was good. */
   #scratch = new Bytes(8192);
+
+  /** @param carries whether a pair, `BTC-KRW`, was asked for; nothing is remembered of others */
+  constructor(carries: (pairCode: string) => boolean) {
+    this.#carries = carries;
+  }
+
+  /** Forgets all markets: another connection may carry others. */
+  clear(): void {
+    this.#markets.clear();
+  }
 
   /**
    * @param frame one message as it came
@@ -166,11 +176,10 @@ export class UnitFrameReader {
   #memory(code: string): MarketMemory | null {
     let memory = this.#markets.get(code);
     if (memory === undefined) {
-      try {
-        memory = new MarketMemory(code, this.#scratch.bytes.length);
-      } catch {
-        return null;
-      }
+      const dash = code.indexOf('-');
+      const pairCode = `${code.slice(dash + 1)}-${code.slice(0, dash)}`;
+      if (dash <= 0 || !this.#carries(pairCode)) return null;
+      memory = new MarketMemory(pairCode, this.#scratch.bytes.length);
       this.#markets.set(code, memory);
     }
     return memory;
@@ -375,10 +384,15 @@ function digitsEnd(bytes: Uint8Array, at: number): number {
   return place;
 }
 
-/** A time of digits as Unix ms, µs recognised by magnitude (see `timestampMs`), or -1. */
+/**
+ * A time of 13, 16 or 19 digits (ms, µs, ns) as Unix ms, or -1: all others are for `exchangeTime`,
+ * which takes these the same way.
+ */
 function timeOf(bytes: Uint8Array, start: number, end: number): number {
-  if (end === start || end - start > 16 || digitsEnd(bytes, start) !== end) return -1;
+  const length = end - start;
+  if (length !== 13 && length !== 16 && length !== 19) return -1;
+  if (bytes[start] === ZERO || digitsEnd(bytes, start) !== end) return -1;
   let value = 0;
-  for (let at = start; at < end; at++) value = value * 10 + bytes[at]! - ZERO;
-  return value >= 1e14 ? Math.floor(value / 1000) : value;
+  for (let at = start; at < start + 13; at++) value = value * 10 + bytes[at]! - ZERO;
+  return value;
 }

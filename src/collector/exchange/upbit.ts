@@ -25,6 +25,7 @@ export const UPBIT_PROFILE: WSProfile = {
 export const upbit: ExchangeAdapter = {
   exchange: 'UPBIT',
   completeness: 'SNAPSHOT',
+  ordersByTime: true,
   // 10 calls a second; a book by REST equals the WebSocket's of the same time (upbit.md 1.2, 4).
   restBooks: { batch: 100, everyMs: 1000, depth: 30, fetch: fetchUnitBooks },
   listMarkets: (rest) => listFrom(rest, '/v1/market/all', readMarketAll),

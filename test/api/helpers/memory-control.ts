@@ -21,6 +21,8 @@ export function statusOf(market: Market, more: Partial<CollectorStatus> = {}): C
     repeats: 4,
     reconnects: 1,
     parseFailures: 0,
+    lateBooks: 0,
+    doubtedTimes: 0,
     audits: 0,
     auditDifferences: 0,
     auditAgreedAt: null,
@@ -52,6 +54,10 @@ export class MemoryControl implements CollectorControl {
 
   unreadableMessages(exchange: Exchange): number {
     return this.unreadable[exchange] ?? 0;
+  }
+
+  unaskedBooks(): number {
+    return 0;
   }
 
   readonly timekeeping = { standstills: 2, stoodStillMs: 5_500, clockSteps: 1 };
