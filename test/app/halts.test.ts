@@ -47,7 +47,9 @@ describe('a market that leaves the list', () => {
     await until(() => recorder.status(BTC)?.state === 'LIVE', 'the return');
     const first = recorder.status(BTC)!.lastBookAt!;
     await until(() => recorder.app.storeStats().queuedBooks === 0, 'all written');
-    const gaps = (await gapsOf((query) => recorder.query(query))).filter((gap) => gap.cause === 'UNLISTED');
+    const gaps = (await gapsOf((query) => recorder.query(query))).filter(
+      (gap) => gap.cause === 'UNLISTED',
+    );
     expect(gaps).toHaveLength(1);
     expect(gaps[0]).toMatchObject({ market: BTC, end: first });
     expect(gaps[0]!.start).toBeGreaterThan(halted);
