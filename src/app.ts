@@ -87,6 +87,7 @@ export async function startApp(
 
     bus.books.on((event) => store.putBook(event));
     bus.gaps.on((gap) => store.putGap(gap));
+    store.onGap((gap) => bus.gaps.publish(gap));
     bus.coverage.on((record) => store.putCoverage(record));
     bus.logs.on((record) => store.putLog(record));
     store.onFailure((reason) => {

@@ -226,7 +226,7 @@ export class Bus {
   readonly #readers = new Map<BookReader, MarketSelection>();
   /** The readers of each market, found once: made anew after a reader came. */
   readonly #readersOf = new Map<string, BookReader[]>();
-  /** The newest gap of each market that has ended. */
+  /** The newest gap of each market that has ended since its last book. */
   readonly #endedGaps = new Map<string, Gap>();
   #lastSequence = 0;
 
@@ -244,9 +244,12 @@ export class Bus {
     this.#lastSequence = book.sequence;
     this.books.publish(event);
     const readers = this.#interested(key, book.market);
-    if (readers.length === 0) return;
-    const delivery = this.#delivery(key, book);
-    for (const reader of readers) reader.push(delivery);
+    if (readers.length > 0) {
+      const delivery = this.#delivery(key, book);
+      for (const reader of readers) reader.push(delivery);
+    }
+    // It lies before this book only, though the next may be of the same millisecond.
+    this.#endedGaps.delete(key);
   }
 
   /** Sequence of the newest book published in this process; 0 before the first. */
@@ -255,8 +258,9 @@ export class Bus {
   }
 
   /**
-   * The gap that ended with `book`, or null. A gap ends with the receive time of the first book after
-   * it and is published before that book.
+   * The gap that ended with `book`, or null; to be asked while it is being published. A gap ends with
+   * the receive time of the first book after it and is published before that book, the store's own
+   * while the book is on its way to the store, which is the first to listen.
    */
   gapBefore(book: OrderBook): Gap | null {
     const gap = this.#endedGaps.get(marketKey(book.market));

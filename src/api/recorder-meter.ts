@@ -39,7 +39,8 @@ export class RecorderMeter {
   readonly #frames: Record<Exchange, number>;
   readonly #changedCount: Record<Exchange, number>;
   readonly #changed: Record<Exchange, Readings>;
-  readonly #openGaps = new Map<string, Gap>();
+  /** Open gaps by market, oldest first: a market without a connection may be in one of the store, too. */
+  readonly #openGaps = new Map<string, readonly Gap[]>();
   /** Where the newest reading is. */
   #slot = 0;
 
@@ -57,8 +58,11 @@ export class RecorderMeter {
       }),
       bus.gaps.on((gap) => {
         const key = marketKey(gap.market);
-        if (gap.end === null) this.#openGaps.set(key, gap);
-        else if (this.#openGaps.get(key)?.start === gap.start) this.#openGaps.delete(key);
+        // Gaps of a market are told apart by their start.
+        const open = (this.#openGaps.get(key) ?? []).filter(({ start }) => start !== gap.start);
+        if (gap.end === null) open.push(gap);
+        if (open.length > 0) this.#openGaps.set(key, open);
+        else this.#openGaps.delete(key);
       }),
     ];
     this.#timer = setInterval(() => this.#sample(), SAMPLE_MS);
@@ -77,14 +81,16 @@ export class RecorderMeter {
     return readings === undefined ? 0 : this.#rate(readings);
   }
 
-  /** The gap of a market that is open, or null. */
+  /** The newest gap of a market that is open, or null. */
   openGap(market: Market): Gap | null {
-    return this.#openGaps.get(marketKey(market)) ?? null;
+    return this.#openGaps.get(marketKey(market))?.at(-1) ?? null;
   }
 
   /** Number of open gaps. */
   get openGaps(): number {
-    return this.#openGaps.size;
+    let count = 0;
+    for (const gaps of this.#openGaps.values()) count += gaps.length;
+    return count;
   }
 
   /** Books written a second. */

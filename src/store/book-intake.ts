@@ -14,10 +14,10 @@ interface MarketState {
   whole: { sequence: number; timestamp: number; room: number } | null;
   /** Gap that the store itself opened and that still lasts. */
   gap: Gap | null;
+  /** Sequence of the first book that was not kept in it. */
+  unkeptFrom: number;
   /** Start of the newest gap of this market that anybody reported. */
   gapStart: number | null;
-  /** The newest books that were not kept. */
-  unkept: Unkept | null;
 }
 
 /**
@@ -25,13 +25,6 @@ interface MarketState {
  * its whole one and all changes since are read: beyond this they may weigh as much as that.
  */
 const LEAST_ROOM = 64 * 1024;
-
-/** Books of a market that were not kept: from a sequence to before another, null while it goes on. */
-interface Unkept {
-  readonly gap: Gap;
-  readonly from: number;
-  readonly to: number | null;
-}
 
 /** Both sides as they are stored. */
 type EncodedSides = Pick<BookRow, 'asks' | 'bids'>;
@@ -92,7 +85,6 @@ export class BookIntake {
       state.whole = { sequence, timestamp, room: Math.max(LEAST_ROOM, weight) };
     } else state.whole!.room -= weight;
     const closed = state.gap === null ? null : { ...state.gap, end: book.timestamp };
-    if (closed !== null) state.unkept = { ...state.unkept!, gap: closed, to: book.sequence };
     state.gap = null;
     return { row, closed };
   }
@@ -110,15 +102,14 @@ export class BookIntake {
     if (start === state.gapStart) start = book.timestamp;
     state.gap = { market: book.market, start, end: null, cause, detail, attempts: 0 };
     state.gapStart = start;
-    state.unkept = { gap: state.gap, from: book.sequence, to: null };
+    state.unkeptFrom = book.sequence;
     return state.gap;
   }
 
-  /** The gap of books that were not kept, if the market was in one at `sequence`; else null. */
+  /** The gap of books that cannot be kept, if it is open and has one up to `sequence`; else null. */
   unkeptAt(market: Market, sequence: number): Gap | null {
-    const unkept = this.#markets.get(marketKey(market))?.unkept ?? null;
-    if (unkept === null || sequence < unkept.from) return null;
-    return unkept.to === null || sequence < unkept.to ? unkept.gap : null;
+    const state = this.#markets.get(marketKey(market));
+    return state === undefined || sequence < state.unkeptFrom ? null : state.gap;
   }
 
   /** Notes a gap that somebody else reported. */
@@ -146,8 +137,8 @@ export class BookIntake {
         last: null,
         whole: null,
         gap: null,
+        unkeptFrom: 0,
         gapStart: null,
-        unkept: null,
       };
       this.#markets.set(key, state);
     }

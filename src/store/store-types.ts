@@ -299,8 +299,10 @@ export interface Store {
   /** How far the numbering and the writing have come. */
   sequenceState(): SequenceState;
   /**
-   * The gap in which books of a market could not be kept, if `sequence` lies in the newest one of this
-   * run: the market's books from some time before it on are in no page of books. Else null.
+   * The open gap of books of a market that cannot be kept, if one of them has a sequence up to
+   * `sequence`; else null. It says what nothing else can: who goes on behind `sequence` gets the
+   * later ones live, and those up to it from nowhere. Once the gap has ended, the book that
+   * ended it says so.
    */
   unkeptAt(market: Market, sequence: number): Gap | null;
   readonly reader: StoreReader;
@@ -312,7 +314,11 @@ export interface Store {
   putCoverage(record: CoverageMinute): void;
   /** Takes a log record. */
   putLog(record: LogRecord): void;
-  /** Called with every gap that the store itself causes (overflow, failed writes), opened and closed. */
+  /**
+   * Called with every gap that the store itself causes (overflow, failed writes), opened and closed;
+   * closed before the book that ends it is stored. A listener may hand it to {@link putGap}, as a bus
+   * does: it is kept already.
+   */
   onGap(listener: (gap: Gap) => void): void;
   /** Called when writing starts to fail (`failure` is the reason) and when it works again (null). */
   onFailure(listener: (failure: string | null) => void): void;

@@ -102,6 +102,8 @@ class OpenStore implements Store {
   /** Markets recorded at any time in this run. */
   readonly #recording = new Set<string>();
   #droppedBooks = 0;
+  /** The store's own gap that listeners are being called with. */
+  #reporting: Gap | null = null;
   #closing: Promise<void> | undefined;
 
   constructor(
@@ -177,6 +179,8 @@ class OpenStore implements Store {
   }
 
   putGap(gap: Gap): void {
+    // Its own gap, which comes back from whom it was reported to.
+    if (gap === this.#reporting) return;
     this.#intake.noteGap(gap);
     this.#queue.addGap(gap);
     this.#flusher.wake();
@@ -310,7 +314,9 @@ class OpenStore implements Store {
 
   #ownGap(gap: Gap): void {
     this.#queue.addGap(gap);
+    this.#reporting = gap;
     this.#gaps.publish(gap);
+    this.#reporting = null;
   }
 }
 

@@ -29,6 +29,7 @@ export async function serveRecorded(
   const store = await openStore({ path, flushMs: 5, ...options });
   bus.books.on((event) => store.putBook(event));
   bus.gaps.on((gap) => store.putGap(gap));
+  store.onGap((gap) => bus.gaps.publish(gap));
   const recorder = new BookRecorder(bus, store.sequences, 0);
   const published: OrderBook[] = [];
   bus.books.on(({ book }) => published.push(book));
