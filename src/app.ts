@@ -96,6 +96,7 @@ export async function startApp(
     });
 
     store.onCommitted((receivedAt) => bus.commits.publish(receivedAt));
+    store.onPutBack((putBack) => logger.log('DATABASE_PUT_BACK', {}, putBack));
     store.onRetired((retired) => logger.log('BOOKS_RETIRED', {}, retired));
     store.onRetentionHeld((held) => {
       if (held === null) return logger.log('RETENTION_RESUMED', {}, undefined);

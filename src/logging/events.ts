@@ -73,6 +73,13 @@ export const EVENTS = {
     () => '저장 재개',
     () => 'storing again',
   ),
+  DATABASE_PUT_BACK: event<{ reason: string; aside: string | null }>(
+    'warn',
+    (p) =>
+      `데이터베이스 파일 복구, 저장된 데이터는 모두 보존됨${p.aside === null ? '' : ` (그 자리에 있던 파일은 ${p.aside}(으)로 옮김)`}: ${p.reason}; 파일을 바꾸거나 지우려면 먼저 종료할 것`,
+    (p) =>
+      `the database was put back with all that it had${p.aside === null ? '' : `, the file in its place moved to ${p.aside}`}: ${p.reason}; stop the recorder before its files are moved or removed`,
+  ),
   CONSOLE_BLOCKED: event<void>(
     'warn',
     () => '콘솔이 출력을 받지 않음, 그동안의 로그는 파일에만 기록',

@@ -2,6 +2,9 @@ import { makePrivateFile } from '../make-folder.js';
 import { type Connection, openConnection } from './connection.js';
 import { failureText, sqliteCode, StoreError } from './errors.js';
 
+/** The file whose lock is the right to write a database. */
+export const lockPath = (path: string): string => `${path}.lock`;
+
 /**
  * Takes the right to be the one writer of a database. It is an exclusive transaction on the empty
  * SQLite file `<path>.lock`, so the operating system frees it when the process dies, however it dies.
@@ -10,7 +13,7 @@ import { failureText, sqliteCode, StoreError } from './errors.js';
  * @throws {StoreError} when another process (or another store in this one) has it.
  */
 export async function lockDatabase(path: string): Promise<Connection> {
-  const file = `${path}.lock`;
+  const file = lockPath(path);
   let connection: Connection | undefined;
   try {
     makePrivateFile(file);

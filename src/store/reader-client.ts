@@ -72,6 +72,11 @@ export class ReaderClient extends ReaderCalls {
     this.#worker.start();
   }
 
+  /** Does `work` while no reader has the database open; calls wait for it. */
+  without<T>(work: () => Promise<T>): Promise<T> {
+    return this.#worker.without(work);
+  }
+
   /** Closes the connection, if the thread answers within `timeoutMs`, and ends the thread. */
   async close(timeoutMs: number): Promise<void> {
     if (this.#worker.running) {

@@ -64,6 +64,8 @@ export class RpcWorker<S> {
   >();
   #worker: Worker | undefined;
   #nextId = 1;
+  /** While the thread must not be there: settles when it may. */
+  #held: Promise<unknown> | null = null;
   #closed = false;
 
   /**
@@ -122,7 +124,22 @@ export class RpcWorker<S> {
     return this.#post({ method, args }, transfer);
   }
 
-  #post<T>(request: Omit<Request, 'id'>, transfer: readonly ArrayBuffer[]): Promise<T> {
+  /** Ends the thread, does `work`, then lets calls that came meanwhile through to a new thread. */
+  async without<T>(work: () => Promise<T>): Promise<T> {
+    const done = (async () => {
+      await this.#worker?.terminate();
+      return work();
+    })();
+    this.#held = done.catch(() => undefined).then(() => (this.#held = null));
+    return done;
+  }
+
+  async #post<T>(request: Omit<Request, 'id'>, transfer: readonly ArrayBuffer[]): Promise<T> {
+    if (this.#held !== null) await this.#held;
+    return this.#send<T>(request, transfer);
+  }
+
+  #send<T>(request: Omit<Request, 'id'>, transfer: readonly ArrayBuffer[]): Promise<T> {
     return new Promise((resolve, reject) => {
       this.start();
       const id = this.#nextId++;

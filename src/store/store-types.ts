@@ -293,6 +293,14 @@ export interface SequenceSource {
   next(): number;
 }
 
+/** A database that was put back after its files had been taken away. */
+export interface PutBack {
+  /** What had happened, in words. */
+  readonly reason: string;
+  /** Where a file was moved that had been put in its place; null when there was none. */
+  readonly aside: string | null;
+}
+
 /** The store as the rest of the program sees it. */
 export interface Store {
   readonly sequences: SequenceSource;
@@ -324,6 +332,8 @@ export interface Store {
   onFailure(listener: (failure: string | null) => void): void;
   /** Called with the times of receipt (Unix ms) of books that are stored from now on, come what may. */
   onCommitted(listener: (receivedAt: readonly number[]) => void): void;
+  /** Called when the database was put back after its files had been taken away. */
+  onPutBack(listener: (putBack: PutBack) => void): void;
   /** Called after each pass that deleted old books. */
   onRetired(listener: (retired: Retired) => void): void;
   /** Called with the figures when the disk is about to fill; once, until it no longer is. */

@@ -10,13 +10,21 @@ import { AgeClock, type ClockReading } from './age-clock.js';
 import { BookIntake } from './book-intake.js';
 import { canonicalPath } from './database.js';
 import { DiskWatch } from './disk-watch.js';
-import { failureText } from './errors.js';
+import { failureText, StoreError } from './errors.js';
 import { Flusher } from './flusher.js';
 import { ReaderClient } from './reader-client.js';
 import { Retention, type RetentionHeld, type Retired } from './retention.js';
+import { DATABASE_LOST } from './rescue.js';
 import { RpcWorker, siblingModule } from './rpc.js';
 import { ReservedSequences } from './sequences.js';
-import type { DiskStats, ListedMarket, SequenceState, Store, StoreStats } from './store-types.js';
+import type {
+  DiskStats,
+  ListedMarket,
+  PutBack,
+  SequenceState,
+  Store,
+  StoreStats,
+} from './store-types.js';
 import { WriteQueue } from './write-queue.js';
 import type { OpenState, WriteBatch, WriterOptions, WriterService } from './writer-protocol.js';
 
@@ -49,6 +57,8 @@ export interface StoreOptions {
   readonly now?: (() => number) | undefined;
   /** Log records older than so many days are deleted; 0 keeps all within their number. 0. */
   readonly logKeepDays?: number | undefined;
+  /** Files that were taken away are put back after so long: whoever removes a folder shall be done, ms. 2000. */
+  readonly putBackMs?: number | undefined;
   /** For tests of a full disk: the size in pages that the file may reach. */
   readonly maxPages?: number | undefined;
 }
@@ -94,11 +104,15 @@ class OpenStore implements Store {
   readonly #flusher: Flusher;
   readonly #gaps = new Topic<Gap>();
   readonly #retired = new Topic<Retired>();
+  readonly #putBacks = new Topic<PutBack>();
+  /** Since when the database's files are known to have been taken away, and how. */
+  #lost: { readonly since: number; readonly reason: string } | null = null;
   readonly #held = new Topic<RetentionHeld | null>();
   readonly #age: AgeClock;
   readonly #retention: Retention;
   readonly #disk: DiskWatch;
   readonly #flushMs: number;
+  readonly #putBackMs: number;
   /** Markets recorded at any time in this run. */
   readonly #recording = new Set<string>();
   #droppedBooks = 0;
@@ -128,6 +142,7 @@ class OpenStore implements Store {
       maxQueuedBytes: options.maxQueuedBytes ?? 256 * MIB,
     });
     this.#flushMs = options.flushMs ?? 100;
+    this.#putBackMs = options.putBackMs ?? 2_000;
     this.#flusher = new Flusher(this.#queue, (batch) => this.#write(batch), {
       flushMs: this.#flushMs,
       retryMs: options.retryMs ?? 100,
@@ -218,6 +233,10 @@ class OpenStore implements Store {
     this.#flusher.commits.on(listener);
   }
 
+  onPutBack(listener: (putBack: PutBack) => void): void {
+    this.#putBacks.on(listener);
+  }
+
   onRetired(listener: (retired: Retired) => void): void {
     this.#retired.on(listener);
   }
@@ -292,7 +311,13 @@ class OpenStore implements Store {
     let failure: string | null;
     if (drained) {
       // The clean end is noted only when nothing is missing; otherwise the next run sees a crash.
-      const closed = this.#writer.call('close', this.sequences.last);
+      const close = (): Promise<void> =>
+        this.#writer.call('close', this.sequences.last).catch(this.#noteLoss);
+      const closed = close().catch(async (error: unknown) => {
+        if (this.#lost === null) throw error;
+        await this.#putBack(this.#lost);
+        return close();
+      });
       failure = await settledWithin(closed, Math.max(left(), 1_000));
     } else {
       failure = this.#flusher.failure ?? 'the queue was not written in time';
@@ -306,10 +331,28 @@ class OpenStore implements Store {
   }
 
   async #write(batch: WriteBatch): Promise<void> {
+    if (this.#lost !== null) await this.#putBack(this.#lost);
     const memory = batch.rows === null ? [] : [batch.rows.buffer];
-    const ids = await this.#writer.callWith(memory, 'write', batch);
+    const ids = await this.#writer.callWith(memory, 'write', batch).catch(this.#noteLoss);
     // From now on books of these markets go as bytes.
     batch.books.forEach(({ number }, i) => (number.id = ids[i]!));
+  }
+
+  /** Passes an error on, and remembers if it says that the files were taken away. */
+  readonly #noteLoss = (error: unknown): never => {
+    if (error instanceof StoreError && error.code === DATABASE_LOST) {
+      this.#lost ??= { since: performance.now(), reason: error.message };
+    }
+    throw error;
+  };
+
+  /** Makes the database anew out of its open files. @throws {StoreError} while that cannot be */
+  async #putBack({ since, reason }: { since: number; reason: string }): Promise<void> {
+    const early = performance.now() - since < this.#putBackMs;
+    if (early && this.#closing === undefined) throw new StoreError(reason, DATABASE_LOST);
+    const aside = await this.reader.without(() => this.#writer.call('putBack'));
+    this.#lost = null;
+    this.#putBacks.publish({ reason, aside });
   }
 
   #ownGap(gap: Gap): void {

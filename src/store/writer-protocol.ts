@@ -110,6 +110,14 @@ export interface WriterService extends RetentionWriter {
   setWanted(market: Market, wanted: boolean): Promise<void>;
   setWantedPattern(pattern: CollectPattern, wanted: boolean): Promise<void>;
   setEnabled(exchange: Exchange, enabled: boolean): Promise<void>;
+  /**
+   * After a write was refused with `DATABASE_LOST`: copies the database out of its open files, puts
+   * the copy in its place and opens it. One call, for nothing may be written in between. No reader may
+   * have the old one open.
+   * @returns where a file was moved that had been put in its place, or null
+   * @throws {StoreError} when there is no place for the copy; nothing is lost then
+   */
+  putBack(): Promise<string | null>;
   /** Notes the clean end, with the last sequence that was given out, and closes the database. */
   close(lastSequence: number): Promise<void>;
 }

@@ -8,9 +8,11 @@ import { type Client, type Connection, defined, openClient } from './connection.
 import { checkExisting, inspectFile, prepareDatabase, prepareFolder } from './database.js';
 import { type Growth, GrowthRecord } from './growth.js';
 import { decodeLevels, wholeRow } from './levels.js';
-import { lockDatabase } from './lock.js';
+import { DatabaseFiles, FileWatch } from './file-watch.js';
+import { lockDatabase, lockPath } from './lock.js';
 import { MarketIds, replaceListing } from './market-list.js';
 import { rebuild } from './rebuild.js';
+import { copyOpen, lostError, putBack, setAside } from './rescue.js';
 import { toGap } from './records.js';
 import {
   deleteLogsBeyond,
@@ -32,6 +34,8 @@ import type {
 interface Opened {
   readonly client: Client;
   readonly lock: Connection;
+  readonly lockFile: FileWatch;
+  readonly files: DatabaseFiles;
   readonly ids: MarketIds;
   readonly retirement: Retirement;
 }
@@ -51,6 +55,8 @@ const WAL_SIZE_LIMIT = 64 * 1024 * 1024;
 export class Writer implements WriterService {
   readonly #options: WriterOptions;
   #opened: Promise<Opened> | undefined;
+  /** A whole copy lies beside the database's path, and is to be put there before it is opened. */
+  #copied = false;
 
   constructor(options: WriterOptions) {
     this.#options = options;
@@ -86,7 +92,9 @@ export class Writer implements WriterService {
   }
 
   async write(batch: WriteBatch): Promise<number[]> {
-    const { client, ids } = await this.#database();
+    const opened = await this.#database();
+    const { client, ids } = opened;
+    if (batch.heartbeat !== null) await this.#checkFiles(opened);
     await ids.load(marketsOf(batch));
     const statements = [];
     if (batch.rows !== null) statements.push(insertBooks(client, batch.rows));
@@ -216,7 +224,9 @@ export class Writer implements WriterService {
   }
 
   async close(lastSequence: number): Promise<void> {
-    const { client, lock } = await this.#database();
+    const opened = await this.#database();
+    await this.#checkFiles(opened);
+    const { client, lock } = opened;
     try {
       const state = { sequence: lastSequence, heartbeat: Date.now(), closed: 1 };
       await this.#setState(client, state, true);
@@ -226,6 +236,36 @@ export class Writer implements WriterService {
       await lock.dispose();
       this.#opened = undefined;
     }
+  }
+
+  async putBack(): Promise<string | null> {
+    const { path } = this.#options;
+    const { client, lock, files, retirement } = await this.#database();
+    await copyOpen(client, path, (await retirement.space()).usedBytes);
+    const aside = await setAside(path, await files.lost());
+    // From here on the copy is the database, also should the next step fail.
+    this.#copied = true;
+    this.#opened = undefined;
+    await client.$disconnect();
+    await lock.dispose();
+    await this.#database();
+    return aside;
+  }
+
+  /** @throws {StoreError} with {@link DATABASE_LOST} when the open files are no longer those of their paths */
+  async #checkFiles({ files, lock, lockFile }: Opened): Promise<void> {
+    const lost = await files.lost();
+    if (lost.length > 0) throw lostError(lost);
+    if ((await lockFile.look()) === 'same') return;
+    // Without the file of its name the lock keeps nobody out. The old one is kept until the new is had.
+    const again = await lockDatabase(this.#options.path);
+    const opened = await this.#opened!;
+    this.#opened = Promise.resolve({
+      ...opened,
+      lock: again,
+      lockFile: await watched(lockPath(this.#options.path)),
+    });
+    await lock.dispose();
   }
 
   /** The open database; opened by the first call, and again by the next after a failure to open. */
@@ -239,6 +279,10 @@ export class Writer implements WriterService {
 
   async #openDatabase(): Promise<Opened> {
     const { path, maxPages } = this.#options;
+    if (this.#copied) {
+      await putBack(path);
+      this.#copied = false;
+    }
     const exists = await inspectFile(path);
     if (exists) await checkExisting(path);
     await prepareFolder(path, exists);
@@ -258,7 +302,16 @@ export class Writer implements WriterService {
       for (const exchange of EXCHANGES) {
         await client.$executeRaw`INSERT OR IGNORE INTO exchange (name) VALUES (${exchange})`;
       }
-      return { client, lock, ids: new MarketIds(client), retirement: new Retirement(client) };
+      const files = new DatabaseFiles(path);
+      await files.lost();
+      return {
+        client,
+        lock,
+        lockFile: await watched(lockPath(path)),
+        files,
+        ids: new MarketIds(client),
+        retirement: new Retirement(client),
+      };
     } catch (error) {
       await lock.dispose();
       throw error;
@@ -357,6 +410,13 @@ function recordingStatements(client: Client, ids: MarketIds, changes: readonly R
        WHERE value ->> 1 AND NOT EXISTS (
          SELECT 1 FROM recording_span WHERE market_id = value ->> 0 AND "end" IS NULL)`,
   ];
+}
+
+/** Watches a file that is there now. */
+async function watched(path: string): Promise<FileWatch> {
+  const file = new FileWatch(path);
+  await file.look();
+  return file;
 }
 
 function* marketsOf(batch: WriteBatch): Generator<Market> {

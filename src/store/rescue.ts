@@ -1,0 +1,73 @@
+import { open, rename, rm, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { makePrivateFile } from '../make-folder.js';
+import type { Client } from './connection.js';
+import { prepareFolder } from './database.js';
+import { StoreError } from './errors.js';
+import type { FileFate } from './file-watch.js';
+
+/** {@link StoreError.code} of a write that was refused because the open file is no longer that of its path. */
+export const DATABASE_LOST = 'DATABASE_LOST';
+
+/** The error of a write to a database whose files were taken away. */
+export function lostError(lost: readonly { path: string; fate: FileFate }[]): StoreError {
+  const { path, fate } = lost[0]!;
+  const what = fate === 'gone' ? 'was removed or moved away' : 'was replaced by another file';
+  return new StoreError(
+    `${path} ${what} while it is open; all that it had is still there and will be put back`,
+    DATABASE_LOST,
+  );
+}
+
+const copyPath = (path: string): string => `${path}.rescue`;
+
+/**
+ * Makes a whole copy of an open database, of which nothing need be left but the open file.
+ * @param usedBytes what the copy will take
+ * @throws {StoreError} when there is no place for it
+ */
+export async function copyOpen(client: Client, path: string, usedBytes: number): Promise<void> {
+  await prepareFolder(path, false);
+  const copy = copyPath(path);
+  await rm(copy, { force: true });
+  const disk = await statfs(dirname(path));
+  if (disk.bavail * disk.bsize < usedBytes) {
+    throw new StoreError(
+      `the files of ${path} were taken away while it is open, and there is no room to put it back; free ${(usedBytes / 1e9).toFixed(1)} GB, or restart to begin a new one`,
+    );
+  }
+  makePrivateFile(copy);
+  await client.$executeRawUnsafe(`VACUUM INTO '${copy.replaceAll("'", "''")}'`);
+  const file = await open(copy, 'r+');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Before the database is closed: sets aside what others put in the place of its files, for closing it
+ * takes away the log of that name.
+ * @returns the new name of a file that was in its place, or null
+ */
+export async function setAside(
+  path: string,
+  lost: readonly { path: string; fate: FileFate }[],
+): Promise<string | null> {
+  const aside = `${path}.replaced-${new Date().toISOString().replace(/[^0-9]/g, '')}`;
+  let name: string | null = null;
+  for (const file of lost) {
+    if (file.fate !== 'replaced') continue;
+    const to = aside + file.path.slice(path.length);
+    await rename(file.path, to);
+    if (file.path === path) name = to;
+  }
+  return name;
+}
+
+/** After it is closed: puts the copy in its place. What is left of the old log belongs to no file. */
+export async function putBack(path: string): Promise<void> {
+  for (const suffix of ['-wal', '-shm']) await rm(path + suffix, { force: true });
+  await rename(copyPath(path), path);
+}
