@@ -7,6 +7,7 @@ import {
 import type { Completeness } from '../market/completeness.js';
 import type { Exchange } from '../market/exchange.js';
 import type { Market } from '../market/market.js';
+import type { OwnLimit } from '../market/own-limit.js';
 
 /** Thrown by a start of a market that the exchange does not list. */
 export class UnknownMarketError extends Error {
@@ -65,6 +66,8 @@ export interface CollectorControl {
   readonly timekeeping: Timekeeping;
   /** Books of an exchange that came for markets that were not asked for. */
   unaskedBooks(exchange: Exchange): number;
+  /** The program's own limits in dealing with an exchange, as they stand now. */
+  limits(exchange: Exchange): OwnLimit[];
   /** How the completeness of an exchange's books is known, by the transport that is used now. */
   completeness(exchange: Exchange): Completeness;
   /**

@@ -7,6 +7,7 @@ import type { ListedMarket } from '../store/store-types.js';
 import type { ExchangeUrls } from '../config.js';
 import type { Completeness } from '../market/completeness.js';
 import type { RestBooks } from './rest-books.js';
+import type { LimitBoard } from './limit-board.js';
 import type { RestClient } from './rest.js';
 
 /** Why and since when pairs are not covered. */
@@ -81,6 +82,8 @@ export interface FeedContext {
   readonly urls: ExchangeUrls;
   readonly host: FeedHost;
   readonly rest: RestClient;
+  /** Where the feed's own limits are kept and shown. */
+  readonly limits: LimitBoard;
   /** Receive clock, Unix ms. To ask it may tell the feed of a {@link Feed.standstill}. */
   readonly clock: () => number;
   /** Random number in [0, 1), for jitter. */

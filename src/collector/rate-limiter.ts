@@ -1,32 +1,53 @@
+import type { AdaptiveLimit } from './adaptive-limit.js';
+
 /** At most `count` events in any `ms` milliseconds. */
 export interface RateLimit {
   readonly count: number;
   readonly ms: number;
 }
 
-/** Keeps several limits at once over sliding windows, so bursts at a window's edge stay inside. */
+/**
+ * Keeps several limits at once over sliding windows, so bursts at a window's edge stay inside. An
+ * {@link AdaptiveLimit} narrows them all in the same proportion.
+ */
 export class RateLimiter {
   readonly #limits: readonly RateLimit[];
   readonly #longest: number;
   readonly #times: number[] = [];
   readonly #now: () => number;
+  readonly #rate: AdaptiveLimit | null;
   #notBefore = 0;
 
-  /** @param now monotonic ms; only differences matter */
-  constructor(limits: readonly RateLimit[], now: () => number = () => performance.now()) {
+  /**
+   * @param now monotonic ms; only differences matter
+   * @param rate how much of the limits is used: its value out of its value at the start
+   */
+  constructor(
+    limits: readonly RateLimit[],
+    now: () => number = () => performance.now(),
+    rate: AdaptiveLimit | null = null,
+  ) {
     this.#limits = limits;
     this.#longest = Math.max(0, ...limits.map((l) => l.ms));
     this.#now = now;
+    this.#rate = rate;
   }
 
   /** Milliseconds until one more event is allowed; 0 = now. */
   waitMs(): number {
     const now = this.#now();
-    while (this.#times.length > 0 && this.#times[0]! <= now - this.#longest) this.#times.shift();
+    const share = this.#rate?.share ?? 1;
+    // With less than one event a window the window grows, so that the rate stays what it is.
+    const longest = this.#longest / Math.min(1, share);
+    const widest = this.#limits.reduce((least, { count }) => Math.min(least, count), Infinity);
+    const kept = widest * share < 1 ? longest / (widest * share) : longest;
+    while (this.#times.length > 0 && this.#times[0]! <= now - kept) this.#times.shift();
     let wait = Math.max(0, this.#notBefore - now);
     for (const { count, ms } of this.#limits) {
-      const oldest = this.#times[this.#times.length - count];
-      if (oldest !== undefined) wait = Math.max(wait, oldest + ms - now);
+      const most = Math.max(1, Math.floor(count * share));
+      const window = count * share < 1 ? ms / (count * share) : ms;
+      const oldest = this.#times[this.#times.length - most];
+      if (oldest !== undefined) wait = Math.max(wait, oldest + window - now);
     }
     return wait;
   }

@@ -12,6 +12,7 @@ import { type Exchange, EXCHANGES } from '../market/exchange.js';
 import type { Completeness } from '../market/completeness.js';
 import type { Gap } from '../market/gap.js';
 import { type Market, marketKey, type Pair, pairText } from '../market/market.js';
+import type { OwnLimit } from '../market/own-limit.js';
 import type { MarketRecord, Store } from '../store/store-types.js';
 import { ClockWitness } from './clock-witness.js';
 import { closeMatches } from './close-matches.js';
@@ -24,6 +25,7 @@ import {
 } from './collector-control.js';
 import { ExchangeCollector } from './exchange-collector.js';
 import type { ExchangeAdapter } from './feed.js';
+import { LimitBoard } from './limit-board.js';
 import { MarketList } from './market-list.js';
 import type { RhythmBounds } from './market-rhythm.js';
 import { receiveClock } from './receive-clock.js';
@@ -62,6 +64,7 @@ interface Room {
   readonly exchange: Exchange;
   readonly collector: ExchangeCollector;
   readonly list: MarketList;
+  readonly limits: LimitBoard;
   readonly wishes: Wishes;
   enabled: boolean;
   /** End of the mutation that came last: they are done one after the other. */
@@ -96,8 +99,16 @@ export class Supervisor implements CollectorControl {
     const room = (exchange: Exchange): Room => {
       const adapter = parts.adapters[exchange];
       const rest = new RestClient(config.urls[exchange].restUrl);
+      const limits = new LimitBoard({
+        clock,
+        onChange: ({ name, value, atStart }, reason) => {
+          if (reason === null) logger.log('LIMIT_WIDENED', { exchange }, { name, value, atStart });
+          else logger.log('LIMIT_NARROWED', { exchange }, { name, value, atStart, reason });
+        },
+      });
       return {
         exchange,
+        limits,
         enabled: true,
         turn: Promise.resolve(),
         wishes: new Wishes(exchange, config.collect),
@@ -114,6 +125,7 @@ export class Supervisor implements CollectorControl {
           context: {
             exchange,
             rest,
+            limits,
             clock,
             urls: config.urls[exchange],
             random: Math.random,
@@ -193,6 +205,10 @@ export class Supervisor implements CollectorControl {
 
   unaskedBooks(exchange: Exchange): number {
     return this.#rooms[exchange].collector.unaskedBooks;
+  }
+
+  limits(exchange: Exchange): OwnLimit[] {
+    return this.#rooms[exchange].limits.states;
   }
 
   completeness(exchange: Exchange): Completeness {

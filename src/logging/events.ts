@@ -243,6 +243,16 @@ export const EVENTS = {
     (p) => `거래소 오류 응답: ${p.reason}${leftOut.ko(p.suppressed)}`,
     (p) => `the exchange answered with an error: ${p.reason}${leftOut.en(p.suppressed)}`,
   ),
+  LIMIT_NARROWED: event<{ name: string; value: number; atStart: number; reason: string }>(
+    'warn',
+    (p) => `자체 한도 축소: ${p.name} ${p.value} (처음 ${p.atStart}), 거래소 응답: ${p.reason}`,
+    (p) => `own limit narrowed: ${p.name} ${p.value} (${p.atStart} at the start): ${p.reason}`,
+  ),
+  LIMIT_WIDENED: event<{ name: string; value: number; atStart: number }>(
+    'info',
+    (p) => `자체 한도 확대: ${p.name} ${p.value} (처음 ${p.atStart})`,
+    (p) => `own limit widened: ${p.name} ${p.value} (${p.atStart} at the start)`,
+  ),
   GOPAX_UNSIGNED: event<void>(
     'info',
     () => 'API 키가 없어 서명 없이 연결',

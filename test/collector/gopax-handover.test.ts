@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { LimitBoard } from '../../src/collector/limit-board.js';
 import { GopaxHandover, type HandoverTimes } from '../../src/collector/exchange/gopax-handover.js';
 import type { FeedContext } from '../../src/collector/feed.js';
 import { RateLimiter } from '../../src/collector/rate-limiter.js';
@@ -32,6 +33,7 @@ async function carry(times: Partial<HandoverTimes> = {}): Promise<void> {
     rest: new RestClient('http://127.0.0.1:9', 1000),
     clock: Date.now,
     random: () => 0,
+    limits: new LimitBoard(),
     gopaxKeys: null,
     bithumbPollMs: 100,
   };

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { LimitBoard } from '../../src/collector/limit-board.js';
 import type { Feed, FeedContext } from '../../src/collector/feed.js';
 import { RateLimiter } from '../../src/collector/rate-limiter.js';
 import { type Pair, pairText } from '../../src/market/market.js';
@@ -63,6 +64,7 @@ function controller(
     rest: new RestClient(''),
     clock: Date.now,
     random: () => 0,
+    limits: new LimitBoard(),
     gopaxKeys: null,
     bithumbPollMs: 100,
   };

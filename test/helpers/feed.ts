@@ -1,4 +1,5 @@
 import type { Feed, FeedContext } from '../../src/collector/feed.js';
+import { LimitBoard } from '../../src/collector/limit-board.js';
 import { adapters } from '../../src/collector/registry.js';
 import { RestClient } from '../../src/collector/rest.js';
 import type { Exchange } from '../../src/market/exchange.js';
@@ -24,6 +25,7 @@ export function feedOf(
     urls: { wsUrl: urls.wsUrl ?? 'ws://127.0.0.1:9', restUrl },
     host,
     rest: new RestClient(restUrl, 2000),
+    limits: new LimitBoard(),
     clock: Date.now,
     random: () => 0,
     gopaxKeys: null,

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { LimitBoard } from '../../src/collector/limit-board.js';
 import type { FeedContext } from '../../src/collector/feed.js';
 import { COINONE_PROFILE, CoinoneController } from '../../src/collector/exchange/coinone.js';
 import { GopaxController } from '../../src/collector/exchange/gopax-controller.js';
@@ -163,6 +164,7 @@ describe('arbitrary bytes over a real socket never end the handler of', () => {
         rest: new RestClient(''),
         clock: Date.now,
         random: () => 0,
+        limits: new LimitBoard(),
         gopaxKeys: null,
         bithumbPollMs: 100,
       });

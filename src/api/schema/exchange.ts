@@ -1,6 +1,7 @@
 import type { CollectorStatus } from '../../market/collector-status.js';
 import type { Exchange } from '../../market/exchange.js';
 import { marketKey } from '../../market/market.js';
+import type { LimitName, OwnLimit } from '../../market/own-limit.js';
 import type { ExchangeRecord, MarketRecord } from '../../store/store-types.js';
 import { matchesPattern } from '../../market/collect-pattern.js';
 import { optionalMarketPart } from '../inputs.js';
@@ -16,6 +17,41 @@ const KOREAN_NAMES: Readonly<Record<Exchange, string>> = {
   KORBIT: '코빗',
   UPBIT: '업비트',
 };
+
+const OwnLimitNameEnum = builder.enumType('OwnLimitName', {
+  description: 'What the recorder bounds of its own accord when it deals with an exchange.',
+  values: {
+    REST_RATE: { description: 'REST calls a second.' },
+    REST_BATCH: { description: 'Markets of one REST call.' },
+    WS_MARKETS: { description: 'Markets of one socket.' },
+    WS_REQUEST: { description: 'Markets of one subscribe request.' },
+    WS_MESSAGES: { description: 'Messages a second on one socket.' },
+  } satisfies Record<LimitName, { description: string }>,
+});
+
+const OwnLimitType = builder.objectRef<OwnLimit>('OwnLimit').implement({
+  description:
+    'A limit that the recorder keeps towards an exchange. A refusal narrows it; it recovers slowly.',
+  fields: (t) => ({
+    name: t.expose('name', { type: OwnLimitNameEnum, description: 'What it bounds.' }),
+    value: t.exposeFloat('value', { description: 'The most that is asked for now.' }),
+    atStart: t.exposeFloat('atStart', {
+      description: 'The most that was asked for at the start.',
+    }),
+    refusals: t.exposeInt('refusals', {
+      description: 'Refusals about it since the server began.',
+    }),
+    reason: t.exposeString('reason', {
+      nullable: true,
+      description: "The last refusal in the exchange's words, cut; null when there was none.",
+    }),
+    since: t.expose('since', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it was last narrowed or widened; null when it never was.',
+    }),
+  }),
+});
 
 const ExchangeInfoType = builder.objectRef<ExchangeRecord>('ExchangeInfo').implement({
   description: 'An exchange in the managed list.',
@@ -49,6 +85,11 @@ const ExchangeInfoType = builder.objectRef<ExchangeRecord>('ExchangeInfo').imple
       description:
         'Order books that came for markets that were not asked for, since the server began; they are dropped.',
       resolve: ({ exchange }, _args, { control }) => control.unaskedBooks(exchange),
+    }),
+    limits: t.field({
+      type: [OwnLimitType],
+      description: 'The limits that are kept towards it now; one appears when it is first used.',
+      resolve: ({ exchange }, _args, { control }) => control.limits(exchange),
     }),
     collectors: t.field({
       type: [CollectorType],

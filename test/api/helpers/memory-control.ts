@@ -1,3 +1,4 @@
+import type { OwnLimit } from '../../../src/market/own-limit.js';
 import {
   type CollectorControl,
   ExchangeUnavailableError,
@@ -56,6 +57,9 @@ export class MemoryControl implements CollectorControl {
     return this.unreadable[exchange] ?? 0;
   }
 
+  limits(): OwnLimit[] {
+    return [];
+  }
   unaskedBooks(): number {
     return 0;
   }
