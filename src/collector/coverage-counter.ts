@@ -42,6 +42,12 @@ export class CoverageCounter {
     if (this.#minute + MINUTE_MS <= before) this.#flush();
   }
 
+  /** The clock was set by so much, ms: that is no silence. */
+  clockSet(byMs: number): void {
+    this.#flush();
+    if (this.#lastFrameAt !== null) this.#lastFrameAt += byMs;
+  }
+
   /** Begins anew: what was silent before was not watched. */
   restart(): void {
     this.#flush();

@@ -12,7 +12,7 @@ import type { ClockWitness } from './clock-witness.js';
 import { BookCheck, type CheckHost } from './book-check.js';
 import { believedTime } from './exchange-time.js';
 import type { RhythmBounds } from './market-rhythm.js';
-import { MarketTracker } from './market-tracker.js';
+import { MarketTracker, type WrongTime } from './market-tracker.js';
 import type { BookRecorder } from './recorder.js';
 import type { Standstill } from './standstill-watch.js';
 import { excerpt } from './wire.js';
@@ -141,6 +141,11 @@ export class ExchangeCollector implements FeedHost {
     const proof = this.#parts.adapter.completeness === 'POLLED' ? null : since;
     for (const tracker of this.#trackers.values()) tracker.standstill(proof, detail);
     this.#feed?.standstill();
+  }
+
+  /** The clock was set; see {@link MarketTracker.clockSet}. */
+  clockSet(byMs: number, wrong: WrongTime | null): void {
+    for (const tracker of this.#trackers.values()) tracker.clockSet(byMs, wrong);
   }
 
   /** Publishes the coverage of minutes that ended until `before`, Unix ms. */

@@ -21,7 +21,8 @@ export class Liveness {
 
   /** Last sign of life of the connection, Unix ms; null before the first. */
   get heardAt(): number | null {
-    return this.#heardAt;
+    // It may have been dated by a clock that has been set back since.
+    return this.#heardAt === null ? null : Math.min(this.#heardAt, this.#clock());
   }
 
   /** A sign of life came in. */

@@ -12,6 +12,14 @@ import { CoverageCounter } from './coverage-counter.js';
 import { MarketRhythm, type RhythmBounds } from './market-rhythm.js';
 import type { BookRecorder } from './recorder.js';
 
+/** A time that a wrong clock gave. */
+export interface WrongTime {
+  /** Of a clock that was ahead: what it dated after this is wrong, Unix ms. */
+  readonly after: number;
+  /** Of one that was behind: the previous run's last sign of life that lay ahead of it, Unix ms, or null. */
+  readonly aliveAt: number | null;
+}
+
 /**
  * What one market's collector is doing: its state, its counts and its open gap. Publishes every
  * change of state and every change of a gap on the bus.
@@ -40,6 +48,8 @@ export class MarketTracker {
   #auditAgreedAt: number | null = null;
   #error: string | null = null;
   #gap: Gap | null = null;
+  /** The gap before that one, since the process began, and when it ended by the clock of then. */
+  #closed: { readonly gap: Gap; readonly end: number } | null = null;
   /** End of the gap before that one, since the start. */
   #coveredFrom = -Infinity;
   /** Set until the first book since the start. */
@@ -179,6 +189,47 @@ export class MarketTracker {
     return judged !== 'LATE';
   }
 
+  /**
+   * The clock was set. If it was wrong before, what it dated is dated again.
+   * @param byMs by how much it was set, ms; negative = back
+   * @param wrong what is known of the wrong time; null = it was right, or not known to be wrong
+   */
+  clockSet(byMs: number, wrong: WrongTime | null): void {
+    this.#coverage.clockSet(byMs);
+    if (wrong === null) return;
+    const { after: at, aliveAt } = wrong;
+    // After a step back only what would lie in the future is surely of the wrong time.
+    const set = (time: number): number => (byMs > 0 || time > at ? time + byMs : time);
+    const maybe = (time: number | null): number | null => (time === null ? null : set(time));
+    this.#startedAt = maybe(this.#startedAt);
+    this.#lastBookAt = maybe(this.#lastBookAt);
+    this.#auditAgreedAt = maybe(this.#auditAgreedAt);
+    this.#coveredFrom = set(this.#coveredFrom);
+    const closed = this.#closed;
+    if (closed !== null) {
+      const { gap } = closed;
+      const end = set(closed.end);
+      const ahead = aliveAt !== null && closed.end < aliveAt && aliveAt < end;
+      this.#closed = { gap, end };
+      if (byMs > 0 && closed.end < gap.start)
+        this.#publishGap({ ...gap, end: Math.max(gap.start, end) });
+      else if (byMs > 0 && gap.cause === 'PROCESS_DOWN' && ahead)
+        this.#publishGap({ ...gap, start: aliveAt, end });
+    }
+    const open = this.#gap;
+    if (open === null) return;
+    if (byMs < 0 && open.start > at) this.#gap = { ...open, start: open.start + byMs };
+    else if (
+      byMs > 0 &&
+      open.cause === 'PROCESS_DOWN' &&
+      aliveAt !== null &&
+      open.start < aliveAt
+    ) {
+      this.#publishGap({ ...open, end: open.start });
+      this.#setGap({ ...open, start: aliveAt });
+    }
+  }
+
   /** Publishes the coverage of minutes that ended until `before`, Unix ms. */
   flushCoverage(before: number): void {
     this.#coverage.flush(before);
@@ -309,6 +360,7 @@ export class MarketTracker {
   #closeGap(end: number): void {
     if (this.#gap === null) return;
     // A clock that was set back must not give a gap that ends before it starts.
+    this.#closed = { gap: this.#gap, end };
     this.#publishGap({ ...this.#gap, end: Math.max(end, this.#gap.start) });
     this.#gap = null;
     this.#coveredFrom = end;

@@ -31,11 +31,13 @@ import type { RhythmBounds } from './market-rhythm.js';
 import { receiveClock } from './receive-clock.js';
 import { BookRecorder } from './recorder.js';
 import { RestClient } from './rest.js';
-import type { StandstillWatch } from './standstill-watch.js';
+import type { ClockStep, StandstillWatch } from './standstill-watch.js';
 import { Wishes } from './wishes.js';
 
 /** How often finished minutes of quiet markets and the exchanges' times are looked at, ms. */
 const SWEEP_MS = 10_000;
+/** A clock that is this near to the exchanges' times is right, ms. */
+const RIGHT_MS = 60_000;
 
 /** What the supervisor works with. */
 export interface SupervisorParts {
@@ -81,15 +83,22 @@ export class Supervisor implements CollectorControl {
   /** Gaps that go on from the previous run, by market. */
   readonly #inherited = new Map<string, Gap>();
   readonly #witness = new ClockWitness();
+  /** What the witness said last; null since the clock was set. */
+  #aheadMs: number | null = null;
+  /** Open gaps of the previous run that began ahead of the clock. */
+  readonly #aheadGaps: Gap[] = [];
+  /** Whether what earlier runs dated ahead of the present has been cut. */
+  #cleared = false;
+  readonly #startedAt: number;
   readonly #sweep: NodeJS.Timeout;
   #closed = false;
 
   constructor(parts: SupervisorParts) {
     this.#parts = parts;
     const { store, bus, logger, config } = parts;
+    this.#startedAt = parts.watch.look();
     const clock = receiveClock(() => parts.watch.look());
-    // What was gathered by the clock as it was says nothing of it as it is.
-    parts.watch.steps.on(() => this.#witness.forget());
+    parts.watch.steps.on((step) => this.#clockSet(step));
     parts.watch.standstills.on((standstill) => {
       if (this.#closed) return;
       logger.log('STANDSTILL', {}, standstill);
@@ -162,7 +171,15 @@ export class Supervisor implements CollectorControl {
     const { store } = this.#parts;
     const enabled = new Map((await store.reader.exchanges()).map((e) => [e.exchange, e.enabled]));
     const patterns = await store.reader.wantedPatterns();
-    for (const gap of store.openGaps) this.#inherited.set(marketKey(gap.market), gap);
+    for (const gap of store.openGaps) {
+      const { heartbeatAhead: ahead, previousHeartbeat } = store;
+      const doubtful =
+        ahead !== null && previousHeartbeat !== null && gap.start > previousHeartbeat;
+      if (doubtful) this.#aheadGaps.push(gap);
+      // Dated by a clock that contradicts this one: it goes on from what is sure.
+      const sure = doubtful ? { ...gap, start: previousHeartbeat } : gap;
+      this.#inherited.set(marketKey(gap.market), sure);
+    }
     for (const exchange of EXCHANGES) {
       const room = this.#rooms[exchange];
       room.enabled = enabled.get(exchange) ?? true;
@@ -291,12 +308,42 @@ export class Supervisor implements CollectorControl {
     this.#flushCoverage(Infinity);
   }
 
+  /**
+   * The clock was set. If that brought it nearer to the exchanges' times, or nobody can say, it was wrong
+   * before: what it dated is dated again. If it is wrong now, what it dated before stands.
+   */
+  #clockSet({ at, byMs }: ClockStep): void {
+    if (this.#closed) return;
+    const { store, logger, bus } = this.#parts;
+    const ahead = this.#witness.aheadMs ?? this.#aheadMs;
+    // What was gathered by the clock as it was says nothing of it as it is.
+    this.#witness.forget();
+    this.#aheadMs = null;
+    logger.log('CLOCK_SET', {}, { byMs });
+    const right = ahead === null || Math.abs(ahead + byMs) < Math.abs(ahead);
+    // Without a witness only what this run dated is touched.
+    const after = ahead === null ? Math.max(at, this.#startedAt) : at;
+    const wrong = right ? { after, aliveAt: store.heartbeatAhead } : null;
+    for (const exchange of EXCHANGES) this.#rooms[exchange].collector.clockSet(byMs, wrong);
+    if (right && byMs < 0) store.redate({ after, byMs });
+    // The clock was behind at the start: those gaps were rightly dated, and have lasted until now.
+    if (right && byMs > 0) {
+      for (const gap of this.#aheadGaps.splice(0))
+        bus.gaps.publish({ ...gap, end: Math.max(gap.start, at) });
+    }
+  }
+
   /** Hands on what the exchanges' times say of the clock, and begins to gather them anew. */
   #tellClock(now: number): void {
     const { aheadMs } = this.#witness;
     if (aheadMs === null) return;
     this.#witness.forget();
+    this.#aheadMs = aheadMs;
     this.#parts.store.confirmClock({ at: now, aheadMs });
+    if (this.#cleared || Math.abs(aheadMs) > RIGHT_MS) return;
+    this.#cleared = true;
+    this.#aheadGaps.length = 0;
+    this.#parts.store.redate({ after: now + RIGHT_MS, byMs: null });
   }
 
   #flushCoverage(before: number): void {

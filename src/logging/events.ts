@@ -53,6 +53,12 @@ export const EVENTS = {
     (p) =>
       `the program stood still for ${seconds(p.lastedMs)} s; that time is a gap of every market`,
   ),
+  CLOCK_SET: event<{ byMs: number }>(
+    'warn',
+    (p) => `시스템 시계가 ${seconds(Math.abs(p.byMs))}초 ${p.byMs < 0 ? '뒤로' : '앞으로'} 변경됨`,
+    (p) =>
+      `the system clock was set ${p.byMs < 0 ? 'back' : 'forward'} by ${seconds(Math.abs(p.byMs))} s`,
+  ),
   NOTHING_TO_COLLECT: event<void>(
     'warn',
     () => '수집할 마켓이 없음 (COLLECT가 비어 있음)',

@@ -84,7 +84,8 @@ export class BookIntake {
       const { sequence, timestamp } = book;
       state.whole = { sequence, timestamp, room: Math.max(LEAST_ROOM, weight) };
     } else state.whole!.room -= weight;
-    const closed = state.gap === null ? null : { ...state.gap, end: book.timestamp };
+    const closed =
+      state.gap === null ? null : { ...state.gap, end: Math.max(book.timestamp, state.gap.start) };
     state.gap = null;
     return { row, closed };
   }
@@ -97,7 +98,8 @@ export class BookIntake {
     const { book } = event;
     const state = this.#state(event);
     if (state.gap !== null) return null;
-    let start = state.last?.timestamp ?? book.timestamp;
+    // The last one may be dated by a clock that has been set back since.
+    let start = Math.min(state.last?.timestamp ?? book.timestamp, book.timestamp);
     // Gaps are told apart by their start: one that follows another directly begins where that ended.
     if (start === state.gapStart) start = book.timestamp;
     state.gap = { market: book.market, start, end: null, cause, detail, attempts: 0 };
@@ -110,6 +112,16 @@ export class BookIntake {
   unkeptAt(market: Market, sequence: number): Gap | null {
     const state = this.#markets.get(marketKey(market));
     return state === undefined || sequence < state.unkeptFrom ? null : state.gap;
+  }
+
+  /** The clock was wrong and has been set back by so much: gaps that began after `at` are dated again. */
+  clockSet(byMs: number, at: number): void {
+    for (const state of this.#markets.values()) {
+      if (state.gapStart !== null && state.gapStart > at) state.gapStart += byMs;
+      const { gap } = state;
+      if (gap === null || gap.start <= at) continue;
+      state.gap = { ...gap, start: gap.start + byMs };
+    }
   }
 
   /** Notes a gap that somebody else reported. */

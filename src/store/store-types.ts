@@ -91,6 +91,14 @@ export interface TimeWindow {
   readonly to?: number | undefined;
 }
 
+/** What was dated by a clock that was wrong. */
+export interface Redate {
+  /** What lies after this time, Unix ms. */
+  readonly after: number;
+  /** By how much it is to be moved, ms (negative); null = by an amount that nobody knows: it is cut. */
+  readonly byMs: number | null;
+}
+
 /** The best prices of a stored book, Decimal text; null where a side is empty. */
 export interface BestPrices {
   /** When the book was received, Unix ms. */
@@ -358,7 +366,17 @@ export interface Store {
   setEnabled(exchange: Exchange, enabled: boolean): Promise<void>;
   /** Remembers whether a market is being recorded. */
   setRecording(market: Market, recording: boolean): void;
-  /** When the previous run last proved to be alive, Unix ms; null for a new database. */
+  /**
+   * Dates again what a wrong clock dated: gaps, minutes of coverage and times of recording that lie
+   * after a time.
+   */
+  redate(redate: Redate): void;
+  /** The previous run's last sign of life if it lies ahead of the clock, Unix ms; else null. */
+  readonly heartbeatAhead: number | null;
+  /**
+   * When the previous run last proved to be alive, Unix ms; null for a new database. Never ahead of the
+   * clock: where the sign of life is, it is the newest stored book that is not.
+   */
   readonly previousHeartbeat: number | null;
   /** Whether the previous run ended in order (its queue was written). */
   readonly previousRunClosed: boolean;

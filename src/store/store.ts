@@ -21,6 +21,7 @@ import type {
   DiskStats,
   ListedMarket,
   PutBack,
+  Redate,
   SequenceState,
   Store,
   StoreStats,
@@ -95,6 +96,7 @@ class OpenStore implements Store {
   readonly reader: ReaderClient;
   readonly sequences: ReservedSequences;
   readonly previousHeartbeat: number | null;
+  readonly heartbeatAhead: number | null;
   readonly previousRunClosed: boolean;
   readonly openGaps: readonly Gap[];
 
@@ -130,6 +132,7 @@ class OpenStore implements Store {
     this.#writer = writer;
     this.reader = reader;
     this.previousHeartbeat = state.heartbeat;
+    this.heartbeatAhead = state.heartbeatAhead;
     this.previousRunClosed = state.closed;
     this.openGaps = state.openGaps;
     this.sequences = new ReservedSequences(state.lastSequence, state.reserved, block, (upTo) =>
@@ -243,6 +246,12 @@ class OpenStore implements Store {
 
   onRetentionHeld(listener: (held: RetentionHeld | null) => void): void {
     this.#held.on(listener);
+  }
+
+  redate(redate: Redate): void {
+    if (redate.byMs !== null) this.#intake.clockSet(redate.byMs, redate.after);
+    this.#queue.addRedate(redate);
+    this.#flusher.wake();
   }
 
   confirmClock(reading: ClockReading): void {

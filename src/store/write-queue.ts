@@ -3,6 +3,7 @@ import type { CoverageMinute } from '../market/coverage.js';
 import type { Gap } from '../market/gap.js';
 import { marketKey } from '../market/market.js';
 import { BookBatch } from './book-batch.js';
+import type { Redate } from './store-types.js';
 import type { BookRow, RecordingChange, WriteBatch } from './writer-protocol.js';
 
 /** Bounds of the queue. */
@@ -36,6 +37,7 @@ export class WriteQueue {
   readonly #coverage = new BoundedList<CoverageMinute>(MAX_COVERAGE);
   readonly #logs = new BoundedList<LogRecord>(MAX_LOGS);
   #recording = new Map<string, RecordingChange>();
+  readonly #redates: Redate[] = [];
   #full = false;
   #current: WriteBatch | null = null;
   #droppedGaps = 0;
@@ -78,6 +80,7 @@ export class WriteQueue {
       this.#gaps.size === 0 &&
       this.#coverage.items.length === 0 &&
       this.#logs.items.length === 0 &&
+      this.#redates.length === 0 &&
       this.#recording.size === 0
     );
   }
@@ -125,6 +128,11 @@ export class WriteQueue {
     this.#logs.add(record);
   }
 
+  /** Adds times to date again: of all that is written before and with the batch. */
+  addRedate(redate: Redate): void {
+    this.#redates.push(redate);
+  }
+
   /** Adds a change; a newer one about the same market replaces the older one. */
   addRecording(change: RecordingChange): void {
     this.#recording.set(marketKey(change.market), change);
@@ -146,6 +154,7 @@ export class WriteQueue {
       coverage: this.#coverage.begin(),
       logs: this.#logs.begin(),
       recording: [...this.#recording.values()],
+      redates: this.#redates.slice(),
       heartbeat: !heartbeat ? null : all ? now : books.lastTimestamp,
     };
     return this.#current;
@@ -164,6 +173,7 @@ export class WriteQueue {
     else this.#spare ??= written;
     this.#coverage.commit();
     this.#logs.commit();
+    this.#redates.splice(0, batch.redates.length);
     // What was said anew while the batch was written is a different object and stays.
     for (const gap of batch.gaps) {
       if (this.#gaps.get(gapKey(gap)) === gap) this.#gaps.delete(gapKey(gap));

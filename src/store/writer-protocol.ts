@@ -6,7 +6,7 @@ import type { Gap } from '../market/gap.js';
 import type { Market, Pair } from '../market/market.js';
 import type { Growth } from './growth.js';
 import type { RetentionWriter } from './retention.js';
-import type { ListedMarket } from './store-types.js';
+import type { ListedMarket, Redate } from './store-types.js';
 
 /** Number of a market in the database, shared by all its rows; null until the writer has told it. */
 export interface MarketNumber {
@@ -62,6 +62,8 @@ export interface WriteBatch {
   readonly coverage: readonly CoverageMinute[];
   readonly logs: readonly LogRecord[];
   readonly recording: readonly RecordingChange[];
+  /** Done in order, after all else. */
+  readonly redates: readonly Redate[];
   /** All books received until then are stored once this batch is, Unix ms; null = do not say. */
   readonly heartbeat: number | null;
 }
@@ -81,6 +83,8 @@ export interface OpenState {
   /** Sequences up to this one may be given out now. */
   readonly reserved: number;
   readonly heartbeat: number | null;
+  /** See `Store.heartbeatAhead`. */
+  readonly heartbeatAhead: number | null;
   /** A time that was believed to be the present (src/store/age-clock.ts), Unix ms; null = none. */
   readonly believed: number | null;
   readonly closed: boolean;

@@ -14,6 +14,7 @@ import { MarketIds, replaceListing } from './market-list.js';
 import { rebuild } from './rebuild.js';
 import { copyOpen, lostError, putBack, setAside } from './rescue.js';
 import { toGap } from './records.js';
+import { newestUpTo, redateStatements } from './redate.js';
 import {
   deleteLogsBeyond,
   type FileSpace,
@@ -45,6 +46,8 @@ interface Opened {
  * same pages of the market index again and again: four times the default writes them less often.
  */
 const CHECKPOINT_PAGES = 4_000;
+/** A sign of life so far ahead of the clock is of a clock that was wrong, ms. */
+const AHEAD_MS = 1_000;
 /** A log grown large (a long checkpoint, a slow reader) is cut back to this, bytes. */
 const WAL_SIZE_LIMIT = 64 * 1024 * 1024;
 
@@ -80,10 +83,15 @@ export class Writer implements WriterService {
     await this.#setState(client, { sequence: reserved, closed: 0 }, true);
     // Books are stored in order, so the newest one vouches for all before it, as a heartbeat does.
     const alive = [state.get('heartbeat'), newest?.timestamp].flatMap((t) => t ?? []).map(Number);
+    const now = Date.now();
+    const believable = alive.filter((time) => time <= now + AHEAD_MS);
+    // A sign of life ahead of the clock: one of the two clocks was wrong.
+    if (alive.length > 0 && believable.length === 0) believable.push(await newestUpTo(client, now));
     return {
       lastSequence,
       reserved,
-      heartbeat: alive.length === 0 ? null : Math.max(...alive),
+      heartbeat: believable.length === 0 ? null : Math.max(...believable),
+      heartbeatAhead: alive.find((time) => time > now + AHEAD_MS) ?? null,
       believed: Number(state.get('believed') ?? state.get('heartbeat') ?? 0) || null,
       closed: state.get('closed') === 1n,
       openGaps: openGaps.map(toGap),
@@ -138,6 +146,7 @@ export class Writer implements WriterService {
     if (batch.recording.length > 0) {
       statements.push(...recordingStatements(client, ids, batch.recording));
     }
+    for (const redate of batch.redates) statements.push(...redateStatements(client, redate));
     if (batch.heartbeat !== null) statements.push(upsert(client, 'heartbeat', batch.heartbeat));
     await client.$transaction(statements);
     return batch.books.map((book) => ids.id(book.market));

@@ -37,6 +37,20 @@ describe('CoverageCounter', () => {
     expect(records).toHaveLength(1);
   });
 
+  it('takes a clock that is set for no silence', () => {
+    counter.count(MINUTE + 1000, true);
+    counter.clockSet(60 * MINUTE);
+    counter.count(61 * MINUTE + 3000, true);
+    counter.clockSet(-60 * MINUTE);
+    counter.count(MINUTE + 6000, true);
+    counter.flush(2 * MINUTE);
+    expect(records.map((r) => [r.minute / MINUTE, r.longestSilenceMs])).toEqual([
+      [1, 0],
+      [61, 2000],
+      [1, 3000],
+    ]);
+  });
+
   it('lets a silence reach back over minutes without a frame', () => {
     counter.count(MINUTE, true);
     counter.count(5 * MINUTE + 10, false);

@@ -134,6 +134,40 @@ describe('a market', () => {
     ]);
   });
 
+  it('dates its open gap and its last book again when a clock that was ahead is set back', () => {
+    now = 10_000;
+    tracker.start(null);
+    tracker.book(book, null, 10_100);
+    tracker.down({ cause: 'DISCONNECTED', detail: null, since: 10_200 });
+    now = 5_300;
+    tracker.clockSet(-5_000, { after: 5_300, aliveAt: null });
+    tracker.book(book, null, 5_400);
+    tracker.book(book, null, 5_500);
+    tracker.down({ cause: 'DISCONNECTED', detail: null, since: 5_500 });
+    now = 5_700;
+    tracker.book(book, null, 5_700);
+    expect(published()).toEqual([
+      [5_200, 5_400, 'DISCONNECTED'],
+      [5_500, 5_700, 'DISCONNECTED'],
+    ]);
+  });
+
+  it('lets stand what a clock that is wrong now dated before', () => {
+    now = 10_000;
+    tracker.start(null);
+    tracker.book(book, null, 10_100);
+    tracker.down({ cause: 'DISCONNECTED', detail: null, since: 10_200 });
+    now = 5_300;
+    tracker.clockSet(-5_000, null);
+    tracker.book(book, null, 5_400);
+    now = 10_600;
+    tracker.clockSet(5_000, { after: 10_600, aliveAt: null });
+    expect(published()).toEqual([
+      [10_200, 10_200, 'DISCONNECTED'],
+      [10_200, 10_400, 'DISCONNECTED'],
+    ]);
+  });
+
   it('that never had a book has a gap from its start, whatever the connection did', () => {
     tracker.start(null);
     tracker.down({ cause: 'DISCONNECTED', detail: null, since: 9000 });

@@ -29,6 +29,7 @@ let client: Client;
 let intake: BookIntake;
 
 const NOTHING: WriteBatch = {
+  redates: [],
   rows: null,
   steps: [],
   books: [],

@@ -31,6 +31,7 @@ const NOTHING: WriteBatch = {
   coverage: [],
   logs: [],
   recording: [],
+  redates: [],
   heartbeat: null,
 };
 

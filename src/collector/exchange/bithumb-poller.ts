@@ -184,7 +184,7 @@ export class BithumbPoller implements Feed {
     const suppressed = this.#gate.pass(`${event} ${kind}`);
     if (suppressed !== null) host.log(event, null, { reason, suppressed });
     const cause = error instanceof PollError ? error.cause_ : 'CONNECT_FAILED';
-    host.down(lane.pairs.values(), { cause, detail: reason, since: lane.lastGood });
+    host.down(lane.pairs.values(), { cause, detail: reason, since: this.#lastGood(lane) });
     if (error instanceof PollError && error.cause_ === 'RATE_LIMITED') {
       this.#pauseAll(lane, error);
       return 0;
@@ -213,7 +213,7 @@ export class BithumbPoller implements Feed {
     const outage = {
       cause: 'RATE_LIMITED',
       detail: this.#pauseDetail,
-      since: lane.lastGood,
+      since: this.#lastGood(lane),
     } as const;
     this.#context.host.down(lane.pairs.values(), outage);
   }
@@ -298,8 +298,13 @@ export class BithumbPoller implements Feed {
       // One that never had a book is reported when its time is up.
       if (lane.awaiting.has(code) || !lane.pairs.has(code)) continue;
       const detail = 'the answer leaves the market out';
-      this.#context.host.down([pair], { cause: 'REFUSED', detail, since: lane.lastGood });
+      this.#context.host.down([pair], { cause: 'REFUSED', detail, since: this.#lastGood(lane) });
     }
+  }
+
+  /** End of the last good poll; it may have been dated by a clock that has been set back since. */
+  #lastGood(lane: Lane): number | null {
+    return lane.lastGood === null ? null : Math.min(lane.lastGood, this.#context.clock());
   }
 
   #reportMissing(lane: Lane): void {

@@ -1,0 +1,99 @@
+import { expect, it } from '@jest/globals';
+import { join } from 'node:path';
+import { openClient } from '../../src/store/connection.js';
+import { openStore } from '../../src/store/store.js';
+import { Recorder, small, stored, temporaryFolder, UPBIT_BTC, withStore } from './support.js';
+
+const HOUR = 3_600_000;
+const MINUTE = 60_000;
+const T = 1_790_000_040_000 - (1_790_000_040_000 % MINUTE);
+const counts = { frames: 2, changed: 1, repeats: 1, longestSilenceMs: 5 };
+
+async function gapsAfter(byMs: number | null): Promise<unknown[]> {
+  const folder = await temporaryFolder();
+  const path = join(folder.path, 'r.db');
+  try {
+    await withStore({ path }, async (store) => {
+      const gap = (start: number, end: number | null): void =>
+        store.putGap({
+          market: UPBIT_BTC,
+          start: T + start,
+          end: end === null ? null : T + end,
+          cause: 'STALE',
+          detail: null,
+          attempts: 0,
+        });
+      gap(-500, -400);
+      gap(-300, HOUR + 2_000);
+      gap(HOUR + 3_000, HOUR + 4_000);
+      gap(HOUR + 5_000, null);
+      // What the collector says of that one since the clock was set.
+      gap(5_000, 6_000);
+      for (const minute of [T - MINUTE, T + HOUR, T + HOUR - MINUTE])
+        store.putCoverage({ market: UPBIT_BTC, minute, ...counts });
+      store.redate({ after: T + 7_000, byMs });
+      await stored(store);
+    });
+    const client = await openClient(path);
+    const gaps = await client.gap.findMany({ orderBy: { start: 'asc' } });
+    const minutes = await client.coverage.findMany({ orderBy: { minute: 'asc' } });
+    await client.$disconnect();
+    return [
+      gaps.map(({ start, end }) => [Number(start) - T, end === null ? null : Number(end) - T]),
+      minutes.map(({ minute, frames }) => [(Number(minute) - T) / MINUTE, frames]),
+    ];
+  } finally {
+    await folder.remove();
+  }
+}
+
+it('moves back what a clock that was ahead has dated, and keeps what was said since', async () => {
+  expect(await gapsAfter(-HOUR)).toEqual([
+    [
+      [-500, -400],
+      [-300, 2_000],
+      [3_000, 4_000],
+      [5_000, 6_000],
+    ],
+    [
+      [-1, 4],
+      [0, 2],
+    ],
+  ]);
+});
+
+it('cuts it where nobody knows by how much', async () => {
+  expect(await gapsAfter(null)).toEqual([
+    [
+      [-500, -400],
+      [-300, 7_000],
+      [5_000, 6_000],
+    ],
+    [[-1, 2]],
+  ]);
+});
+
+it('takes a sign of life ahead of the clock for none, and the newest book that is not for the last', async () => {
+  const folder = await temporaryFolder();
+  const path = join(folder.path, 'r.db');
+  const now = Date.now();
+  try {
+    const ahead = now + HOUR;
+    await withStore({ path, now: () => ahead }, async (store) => {
+      const recorder = new Recorder(store);
+      recorder.put(UPBIT_BTC, now - 5_000, small(1));
+      recorder.put(UPBIT_BTC, now - 4_000, small(2));
+      recorder.put(UPBIT_BTC, ahead, small(3));
+      await stored(store);
+    });
+    const client = await openClient(path);
+    await client.$executeRawUnsafe(`UPDATE state SET value = ${ahead} WHERE key = 'heartbeat'`);
+    await client.$disconnect();
+    const store = await openStore({ path });
+    expect(store.previousHeartbeat).toBe(now - 4_000);
+    expect(store.heartbeatAhead).toBe(ahead);
+    await store.close();
+  } finally {
+    await folder.remove();
+  }
+});
