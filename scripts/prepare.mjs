@@ -21,6 +21,12 @@ const env = {
   PRISMA_HIDE_UPDATE_MESSAGE: '1',
 };
 
+const [major, minor] = process.versions.node.split('.').map(Number);
+const supported = (major === 20 && minor >= 19) || (major === 22 && minor >= 16) || major >= 24;
+/** Node 20 has no SQLite of its own. On others the driver must not even be loaded: src/store/sqlite.ts. */
+const needsDriver = major === 20;
+const DRIVER = 'node_modules/better-sqlite3';
+
 function say(text) {
   process.stderr.write(`[prepare] ${text}\n`);
 }
@@ -82,7 +88,9 @@ function installed() {
     const found = JSON.parse(readFileSync('node_modules/.package-lock.json', 'utf8')).packages;
     return Object.entries(wanted).every(
       ([path, { version, optional, devOptional, peer }]) =>
-        path === '' || optional || devOptional || peer || found[path]?.version === version,
+        path === '' ||
+        ((optional || devOptional || peer) && !(needsDriver && path === DRIVER)) ||
+        found[path]?.version === version,
     );
   } catch {
     return false;
@@ -101,31 +109,36 @@ function driverLoads() {
   }
 }
 
-const [major, minor] = process.versions.node.split('.').map(Number);
-if (major < 20 || (major === 20 && minor < 19) || (major === 22 && minor < 12)) {
-  say(`Node ${process.versions.node} is too old; use 20.19 or newer, 22.12 or newer, or 24`);
+if (!supported) {
+  say(
+    `Node ${process.versions.node} is not supported; use 22 from 22.16, 24 or newer, or 20 from 20.19`,
+  );
   process.exit(1);
 }
 
 const lock = JSON.parse(readFileSync('package-lock.json', 'utf8'));
 if (!installed()) {
-  npm('installing dependencies (a few minutes where the SQLite driver must be compiled)', [
+  // No package needs its install script, save the SQLite driver, which is compiled below.
+  npm('installing dependencies', [
     'ci',
     '--include=dev',
+    '--include=optional',
+    '--ignore-scripts',
     '--no-audit',
     '--no-fund',
     '--loglevel=error',
   ]);
 }
-if (!driverLoads()) {
-  npm('compiling the SQLite driver for this Node', [
+if (needsDriver && !driverLoads()) {
+  npm('making the SQLite driver for Node 20 (minutes where it must be compiled; 22 needs none)', [
     'rebuild',
     'better-sqlite3',
+    '--ignore-scripts=false',
     '--loglevel=error',
   ]);
   if (!driverLoads()) {
     say(
-      'the SQLite driver does not load; it needs a prebuilt binary or a C++ compiler, make and Python 3',
+      'the SQLite driver does not load; use Node 22 or newer, which needs none, or install a C++ compiler, make and Python 3',
     );
     process.exit(1);
   }

@@ -1,8 +1,9 @@
-import { PrismaBetterSqlite3 } from '@prisma/adapter-better-sqlite3';
+import type { SqlDriverAdapter } from '@prisma/driver-adapter-utils';
 import { PrismaClient } from '../generated/prisma/client.js';
+import { SqliteAdapterFactory } from './sqlite-adapter.js';
 
 /** A bare SQLite connection, for what Prisma's client does not do: scripts, locks, migrations. */
-export type Connection = Awaited<ReturnType<PrismaBetterSqlite3['connect']>>;
+export type Connection = SqlDriverAdapter;
 
 /** A typed client on one connection of its own. Calls block the thread they are made on. */
 export type Client = PrismaClient;
@@ -18,17 +19,11 @@ export interface ConnectionOptions {
   readonly busyTimeoutMs?: number;
 }
 
-function adapter(path: string, options: ConnectionOptions): PrismaBetterSqlite3 {
-  const readonly = options.readonly ?? false;
-  return new PrismaBetterSqlite3(
-    {
-      url: path,
-      readonly,
-      fileMustExist: readonly,
-      timeout: options.busyTimeoutMs ?? BUSY_TIMEOUT_MS,
-    },
-    { timestampFormat: 'unixepoch-ms' },
-  );
+function adapter(path: string, options: ConnectionOptions): SqliteAdapterFactory {
+  return new SqliteAdapterFactory(path, {
+    readonly: options.readonly ?? false,
+    busyTimeoutMs: options.busyTimeoutMs ?? BUSY_TIMEOUT_MS,
+  });
 }
 
 /** Opens a bare connection. End it with `dispose()`. */

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Sqlite } from '../../src/store/sqlite.js';
 import { eventually, until } from '../helpers/wait.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -111,11 +111,13 @@ export interface PlainDatabase {
 
 /** Opens a database file with plain SQLite, read-only. */
 export function plainDatabase(path: string): PlainDatabase {
-  const Database = createRequire(import.meta.url)('better-sqlite3') as new (
-    path: string,
-    options: object,
-  ) => PlainDatabase;
-  return new Database(path, { readonly: true });
+  const database = new Sqlite(path, { readonly: true, busyTimeoutMs: 5_000 });
+  const first = (sql: string): unknown[] =>
+    database.query(sql).rows.map(([v]) => (typeof v === 'bigint' ? Number(v) : v));
+  return {
+    prepare: (sql) => ({ pluck: () => ({ get: () => first(sql)[0], all: () => first(sql) }) }),
+    close: () => database.close(),
+  };
 }
 
 /** What SQLite's own check says of a file: `['ok']` when it is sound. */

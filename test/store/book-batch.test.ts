@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { BookBatch } from '../../src/store/book-batch.js';
+import { Sqlite } from '../../src/store/sqlite.js';
 import type { BookRow } from '../../src/store/writer-protocol.js';
 import { UPBIT_BTC } from './support.js';
 
@@ -21,16 +21,13 @@ function row(more: Partial<BookRow> & { id: number | null }): BookRow {
   };
 }
 
-const Driver = createRequire(import.meta.url)('better-sqlite3') as new (path: string) => Database;
-interface Database {
-  prepare: (this: Database, sql: string) => { pluck: () => { get: (value: unknown) => unknown } };
-}
-const toJson = new Driver(':memory:').prepare('SELECT json(?)').pluck();
+const sqlite = new Sqlite(':memory:', { readonly: false, busyTimeoutMs: 0 });
 
 /** The rows as SQLite reads them. */
 function parsed(batch: BookBatch): unknown {
   const rows = batch.rows();
-  return rows === null ? null : JSON.parse(toJson.get(Buffer.from(rows)) as string);
+  if (rows === null) return null;
+  return JSON.parse(sqlite.query('SELECT json(?)', [Buffer.from(rows)]).rows[0]![0] as string);
 }
 
 describe('BookBatch', () => {

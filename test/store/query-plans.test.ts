@@ -1,23 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { type Client, openClient } from '../../src/store/connection.js';
 import { Reader } from '../../src/store/reader.js';
 import { Retirement } from '../../src/store/retire.js';
+import { Sqlite } from '../../src/store/sqlite.js';
 import { Writer } from '../../src/store/writer.js';
 import type { WriteBatch } from '../../src/store/writer-protocol.js';
 import { BookBatch } from '../../src/store/book-batch.js';
 import { BookIntake } from '../../src/store/book-intake.js';
 import { GOPAX_BTC, small, temporaryFolder, UPBIT_BTC, UPBIT_ETH } from './support.js';
-
-interface Database {
-  prepare: (this: Database, sql: string) => { all(...args: unknown[]): { detail: string }[] };
-  close: (this: Database) => void;
-}
-const Driver = createRequire(import.meta.url)('better-sqlite3') as {
-  new (path: string): Database;
-  prototype: Database;
-};
 
 /** Tables that grow for ever: nothing may read all of one. */
 const LARGE = ['book', 'gap', 'log', 'coverage'];
@@ -28,7 +19,8 @@ let writer: Writer;
 let reader: Reader;
 let client: Client;
 const seen = new Set<string>();
-const prepare = Driver.prototype.prepare;
+/** What runs statements, while they are not noted. */
+const { query, execute } = Sqlite.prototype;
 
 beforeEach(async () => {
   folder = await temporaryFolder();
@@ -61,13 +53,20 @@ beforeEach(async () => {
   reader = new Reader({ path });
   await reader.exchanges();
   seen.clear();
-  Driver.prototype.prepare = function (sql: string) {
+  const note = (sql: string): void => {
     if (/^\s*(SELECT|WITH|DELETE|UPDATE)/i.test(sql)) seen.add(sql);
-    return prepare.call(this, sql);
+  };
+  Sqlite.prototype.query = function (sql, args) {
+    note(sql);
+    return query.call(this, sql, args);
+  };
+  Sqlite.prototype.execute = function (sql, args) {
+    note(sql);
+    return execute.call(this, sql, args);
   };
 });
 afterEach(async () => {
-  Driver.prototype.prepare = prepare;
+  Object.assign(Sqlite.prototype, { query, execute });
   await reader.close();
   await client.$disconnect();
   await writer.close(0);
@@ -76,13 +75,14 @@ afterEach(async () => {
 
 /** What of the plans of all statements since the last call reads a whole large table. */
 function scans(): string[] {
-  Driver.prototype.prepare = prepare;
-  const database = new Driver(path);
+  Object.assign(Sqlite.prototype, { query, execute });
+  const database = new Sqlite(path, { readonly: true, busyTimeoutMs: 0 });
   const found: string[] = [];
   for (const sql of seen) {
     const values = Array.from(sql.matchAll(/\?/g), () => 1);
-    const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...values);
-    for (const { detail } of plan) {
+    const plan = database.query(`EXPLAIN QUERY PLAN ${sql}`, values);
+    const details = plan.rows.map((row) => String(row[plan.names.indexOf('detail')]));
+    for (const detail of details) {
       const table = /^SCAN (?:TABLE )?(\w+)/.exec(detail)?.[1];
       if (table !== undefined && tablesOf(sql, table)) found.push(`${detail}: ${sql}`);
     }

@@ -1,0 +1,57 @@
+/**
+ * SQLite's names of its result codes (https://www.sqlite.org/rescode.html): the primary ones, and of
+ * the extended ones those that say more about a failure here.
+ */
+const NAMES: Readonly<Record<number, string>> = {
+  1: 'SQLITE_ERROR',
+  2: 'SQLITE_INTERNAL',
+  3: 'SQLITE_PERM',
+  4: 'SQLITE_ABORT',
+  5: 'SQLITE_BUSY',
+  6: 'SQLITE_LOCKED',
+  7: 'SQLITE_NOMEM',
+  8: 'SQLITE_READONLY',
+  9: 'SQLITE_INTERRUPT',
+  10: 'SQLITE_IOERR',
+  11: 'SQLITE_CORRUPT',
+  12: 'SQLITE_NOTFOUND',
+  13: 'SQLITE_FULL',
+  14: 'SQLITE_CANTOPEN',
+  15: 'SQLITE_PROTOCOL',
+  16: 'SQLITE_EMPTY',
+  17: 'SQLITE_SCHEMA',
+  18: 'SQLITE_TOOBIG',
+  19: 'SQLITE_CONSTRAINT',
+  20: 'SQLITE_MISMATCH',
+  21: 'SQLITE_MISUSE',
+  22: 'SQLITE_NOLFS',
+  23: 'SQLITE_AUTH',
+  24: 'SQLITE_FORMAT',
+  25: 'SQLITE_RANGE',
+  26: 'SQLITE_NOTADB',
+  261: 'SQLITE_BUSY_RECOVERY',
+  266: 'SQLITE_IOERR_READ',
+  275: 'SQLITE_CONSTRAINT_CHECK',
+  517: 'SQLITE_BUSY_SNAPSHOT',
+  520: 'SQLITE_READONLY_CANTLOCK',
+  522: 'SQLITE_IOERR_SHORT_READ',
+  776: 'SQLITE_READONLY_ROLLBACK',
+  778: 'SQLITE_IOERR_WRITE',
+  787: 'SQLITE_CONSTRAINT_FOREIGNKEY',
+  1032: 'SQLITE_READONLY_DBMOVED',
+  1034: 'SQLITE_IOERR_FSYNC',
+  1299: 'SQLITE_CONSTRAINT_NOTNULL',
+  1544: 'SQLITE_READONLY_DIRECTORY',
+  1546: 'SQLITE_IOERR_TRUNCATE',
+  1555: 'SQLITE_CONSTRAINT_PRIMARYKEY',
+  1802: 'SQLITE_IOERR_FSTAT',
+  1811: 'SQLITE_CONSTRAINT_TRIGGER',
+  2067: 'SQLITE_CONSTRAINT_UNIQUE',
+  2579: 'SQLITE_CONSTRAINT_ROWID',
+  4874: 'SQLITE_IOERR_SHMSIZE',
+};
+
+/** The name of a result code; of an extended code without an own name here, that of its primary. */
+export function sqliteCodeName(code: number): string {
+  return NAMES[code] ?? NAMES[code & 0xff] ?? 'SQLITE_ERROR';
+}

@@ -1,0 +1,195 @@
+import { createRequire } from 'node:module';
+import { sqliteCodeName } from './sqlite-codes.js';
+
+/** What SQLite takes and gives, exactly: every integer it gives is a bigint. */
+export type SqliteValue = null | number | bigint | string | Uint8Array;
+
+/** How to open a database file. */
+export interface SqliteOptions {
+  /** Opens an existing file and never writes to it. */
+  readonly readonly: boolean;
+  /** How long to wait for a lock that another connection holds, ms. */
+  readonly busyTimeoutMs: number;
+}
+
+/** The rows of a query; none and no columns for a statement that gives none. */
+export interface SqliteRows {
+  readonly names: string[];
+  /** The types that the columns were declared with; null for an expression. */
+  readonly types: (string | null)[];
+  readonly rows: SqliteValue[][];
+}
+
+/** SQLite refused or failed. */
+export class SqliteError extends Error {
+  /** SQLite's name of the failure, e.g. `SQLITE_FULL`. */
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.name = 'SqliteError';
+    this.code = code;
+  }
+}
+
+interface Statement {
+  all(...args: SqliteValue[]): SqliteValue[][];
+  run(...args: SqliteValue[]): { changes: number | bigint };
+  columns(): { name: string; type: string | null }[];
+}
+
+/** What of Node's `node:sqlite` is used; it is not among the types of Node 20. */
+interface NodeSqlite {
+  readonly DatabaseSync: new (path: string, options: object) => NodeDatabase;
+  readonly StatementSync: { readonly prototype: object };
+}
+interface NodeStatement extends Statement {
+  setReadBigInts(on: boolean): void;
+  setReturnArrays(on: boolean): void;
+}
+interface NodeDatabase {
+  prepare(sql: string): NodeStatement;
+  exec(sql: string): void;
+  close(): void;
+}
+
+/** What of better-sqlite3 is used. */
+interface NativeStatement extends Statement {
+  readonly reader: boolean;
+  raw(): void;
+}
+interface NativeDatabase {
+  prepare(sql: string): NativeStatement;
+  exec(sql: string): unknown;
+  close(): unknown;
+  defaultSafeIntegers(on: boolean): void;
+}
+
+/**
+ * Node's own SQLite, or null where this Node has none that is complete (before 22.16). Some versions
+ * warn on stderr that it is experimental: what is used of it is the same in 22, 24 and 26.
+ */
+function nodeSqlite(): NodeSqlite | null {
+  const emitWarning = process.emitWarning;
+  process.emitWarning = () => undefined;
+  try {
+    const { getBuiltinModule } = process as { getBuiltinModule?: (id: string) => unknown };
+    const found = (getBuiltinModule?.('node:sqlite') ?? null) as NodeSqlite | null;
+    return found !== null && 'columns' in found.StatementSync.prototype ? found : null;
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}
+
+const builtIn = nodeSqlite();
+
+/**
+ * The native package, for Node 20 only. It must not even be loaded on a Node that can do without: its
+ * version 12 aborts the process in a garbage collection from Node 24.19 on.
+ */
+function nativeDatabase(path: string, options: SqliteOptions): NativeDatabase {
+  const Database = createRequire(import.meta.url)('better-sqlite3') as new (
+    path: string,
+    options: object,
+  ) => NativeDatabase;
+  const { readonly, busyTimeoutMs } = options;
+  const database = new Database(path, {
+    readonly,
+    fileMustExist: readonly,
+    timeout: busyTimeoutMs,
+  });
+  database.defaultSafeIntegers(true);
+  return database;
+}
+
+function nodeDatabase(sqlite: NodeSqlite, path: string, options: SqliteOptions): NodeDatabase {
+  const { readonly, busyTimeoutMs } = options;
+  const database = new sqlite.DatabaseSync(path, { readOnly: readonly, timeout: busyTimeoutMs });
+  // As better-sqlite3 is built, in KiB; SQLite's own default of 2 MB is small for a batch of books.
+  database.exec('PRAGMA cache_size = -16000');
+  return database;
+}
+
+/** Lets a statement give its rows as arrays of exact values; false when it gives no rows at all. */
+function givesArrays(statement: NodeStatement | NativeStatement): boolean {
+  if ('reader' in statement) {
+    if (statement.reader) statement.raw();
+    return statement.reader;
+  }
+  statement.setReadBigInts(true);
+  statement.setReturnArrays(true);
+  return statement.columns().length > 0;
+}
+
+/** An error of either driver as a {@link SqliteError}; anything else as it is. */
+function explained(error: unknown): unknown {
+  if (typeof error !== 'object' || error === null) return error;
+  const { code, errcode, message } = error as {
+    code?: unknown;
+    errcode?: unknown;
+    message?: unknown;
+  };
+  if (typeof errcode === 'number') return new SqliteError(sqliteCodeName(errcode), String(message));
+  if (typeof code !== 'string' || !code.startsWith('SQLITE_')) return error;
+  return new SqliteError(code, String(message));
+}
+
+/**
+ * A connection to an SQLite database: by Node's own SQLite where it has it, else by better-sqlite3.
+ * Every call blocks the thread it is made on.
+ */
+export class Sqlite {
+  readonly #database: NodeDatabase | NativeDatabase;
+
+  /** @throws {SqliteError} when the file cannot be opened. */
+  constructor(path: string, options: SqliteOptions) {
+    this.#database = this.#explaining(() =>
+      builtIn === null ? nativeDatabase(path, options) : nodeDatabase(builtIn, path, options),
+    );
+  }
+
+  /** @throws {SqliteError} */
+  query(sql: string, args: readonly SqliteValue[] = []): SqliteRows {
+    return this.#explaining(() => {
+      const statement = this.#database.prepare(sql);
+      if (!givesArrays(statement)) {
+        statement.run(...args);
+        return { names: [], types: [], rows: [] };
+      }
+      const columns = statement.columns();
+      return {
+        names: columns.map((column) => column.name),
+        types: columns.map((column) => column.type),
+        rows: statement.all(...args),
+      };
+    });
+  }
+
+  /**
+   * @returns the number of rows that it changed.
+   * @throws {SqliteError}
+   */
+  execute(sql: string, args: readonly SqliteValue[] = []): number {
+    return this.#explaining(() => Number(this.#database.prepare(sql).run(...args).changes));
+  }
+
+  /**
+   * Runs several statements.
+   * @throws {SqliteError}
+   */
+  script(sql: string): void {
+    this.#explaining(() => this.#database.exec(sql));
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #explaining<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw explained(error);
+    }
+  }
+}
