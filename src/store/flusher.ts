@@ -100,7 +100,7 @@ export class Flusher {
     if (due >= this.#due) return;
     this.#due = due;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#flush(), due - performance.now());
+    this.#timer = setTimeout(() => void this.#flush(), Math.max(0, due - performance.now()));
   }
 
   async #flush(): Promise<void> {

@@ -70,14 +70,14 @@ interface NativeDatabase {
  * warn on stderr that it is experimental: what is used of it is the same in 22, 24 and 26.
  */
 function nodeSqlite(): NodeSqlite | null {
-  const emitWarning = process.emitWarning;
+  const emitWarning: unknown = Reflect.get(process, 'emitWarning');
   process.emitWarning = () => undefined;
   try {
-    const { getBuiltinModule } = process as { getBuiltinModule?: (id: string) => unknown };
-    const found = (getBuiltinModule?.('node:sqlite') ?? null) as NodeSqlite | null;
+    const own = process as { getBuiltinModule?(id: string): unknown };
+    const found = (own.getBuiltinModule?.('node:sqlite') ?? null) as NodeSqlite | null;
     return found !== null && 'columns' in found.StatementSync.prototype ? found : null;
   } finally {
-    process.emitWarning = emitWarning;
+    Reflect.set(process, 'emitWarning', emitWarning);
   }
 }
 

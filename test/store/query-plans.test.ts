@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { join } from 'node:path';
 import { type Client, openClient } from '../../src/store/connection.js';
 import { Reader } from '../../src/store/reader.js';
@@ -19,8 +19,6 @@ let writer: Writer;
 let reader: Reader;
 let client: Client;
 const seen = new Set<string>();
-/** What runs statements, while they are not noted. */
-const { query, execute } = Sqlite.prototype;
 
 beforeEach(async () => {
   folder = await temporaryFolder();
@@ -56,17 +54,16 @@ beforeEach(async () => {
   const note = (sql: string): void => {
     if (/^\s*(SELECT|WITH|DELETE|UPDATE)/i.test(sql)) seen.add(sql);
   };
-  Sqlite.prototype.query = function (sql, args) {
-    note(sql);
-    return query.call(this, sql, args);
-  };
-  Sqlite.prototype.execute = function (sql, args) {
-    note(sql);
-    return execute.call(this, sql, args);
-  };
+  for (const name of ['query', 'execute'] as const) {
+    const run = Reflect.get(Sqlite.prototype, name) as (sql: string, args?: unknown) => never;
+    jest.spyOn(Sqlite.prototype, name).mockImplementation(function (this: Sqlite, sql, args) {
+      note(sql);
+      return run.call(this, sql, args);
+    });
+  }
 });
 afterEach(async () => {
-  Object.assign(Sqlite.prototype, { query, execute });
+  jest.restoreAllMocks();
   await reader.close();
   await client.$disconnect();
   await writer.close(0);
@@ -75,7 +72,7 @@ afterEach(async () => {
 
 /** What of the plans of all statements since the last call reads a whole large table. */
 function scans(): string[] {
-  Object.assign(Sqlite.prototype, { query, execute });
+  jest.restoreAllMocks();
   const database = new Sqlite(path, { readonly: true, busyTimeoutMs: 0 });
   const found: string[] = [];
   for (const sql of seen) {
