@@ -118,6 +118,15 @@ function urlOf(host: string, address: AddressInfo): string {
   return `http://${name}:${address.port}`;
 }
 
+/**
+ * From Node 25 on the body of a request is read before it becomes an upgrade, so that such a request
+ * cannot be read again; but there the server asks first whether it is one.
+ */
+const ASKS_BEFORE_UPGRADE =
+  Number.parseInt(process.versions.node, 10) >= 25
+    ? { shouldUpgradeCallback: asksForWebSocket }
+    : {};
+
 const CLOSING: Refusal = {
   status: 503,
   code: 'SHUTTING_DOWN',
@@ -212,8 +221,7 @@ export function createApi(options: ApiOptions): Api {
 
   const server = createServer(
     {
-      // Node 24.9 and newer ask here; older ones take every offer for an upgrade (see below).
-      ...{ shouldUpgradeCallback: asksForWebSocket },
+      ...ASKS_BEFORE_UPGRADE,
       // The gate does that, and says so.
       requireHostHeader: false,
       maxHeaderSize: limits.headerBytes,
