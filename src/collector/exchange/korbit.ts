@@ -3,7 +3,9 @@ import { type Pair, pairText } from '../../market/market.js';
 import type { Sides } from '../../market/order-book.js';
 import type { ExchangeAdapter, FeedContext } from '../feed.js';
 import { exchangeTime } from '../exchange-time.js';
+import { SIZE_MANNER } from '../adaptive-limit.js';
 import { RateLimiter } from '../rate-limiter.js';
+import { namesIn, SubscribeRequests } from '../refused-requests.js';
 import { fetchBody } from '../rest-books.js';
 import type { RestClient } from '../rest.js';
 import {
@@ -28,26 +30,31 @@ export const KORBIT_PROFILE: WSProfile = {
   // The server pings every 30 s itself; the dossier calls 75 to 90 s without anything dead.
   silentAfterMs: 75_000,
   firstBookWithinMs: 10_000,
-  messageLimits: [],
+  // None is documented; requests in halves are the only time when there are many.
+  messageLimits: [{ count: 20, ms: 1000 }],
   maxPayload: 4 * 1024 * 1024,
 };
 
 /**
  * Korbit (now Digital X), v2: requests are JSON arrays, symbols lower case `btc_krw`; success is
  * silent without a `requestId`; messages with `status` are answers, all others data; every frame is
- * the whole book. A refused symbol fails its whole request, so the others are asked for again.
+ * the whole book. A refused symbol fails its whole request, so the others are asked for again, in
+ * halves when the refusal does not say which it means ({@link SubscribeRequests}).
  */
 export class KorbitController extends WSController {
   #nextId = 1;
-  /** Pairs of each request that has no answer yet. */
-  readonly #requests = new Map<string, readonly Pair[]>();
+  /** Most symbols of one request. */
+  readonly #most = this.context.limits.limit('WS_REQUEST', KORBIT_PROFILE.maxPairs, SIZE_MANNER);
+  readonly #requests = new SubscribeRequests((size) =>
+    this.#most.refused(`a request of ${size} symbols was refused, its halves were not`, size),
+  );
 
   protected override getWSUrl(): string {
     return this.context.urls.wsUrl;
   }
 
   protected override getMessage(): readonly string[] {
-    return [this.#request('subscribe', [...this.pairs.values()])];
+    return this.#subscribes([...this.pairs.values()]);
   }
 
   protected override getChangeMessage(
@@ -56,7 +63,7 @@ export class KorbitController extends WSController {
   ): readonly string[] {
     return [
       ...(removed.length > 0 ? [this.#request('unsubscribe', removed)] : []),
-      ...(added.length > 0 ? [this.#request('subscribe', added)] : []),
+      ...this.#subscribes(added),
     ];
   }
 
@@ -70,9 +77,21 @@ export class KorbitController extends WSController {
     else if (message['type'] === 'orderbook') this.#book(message);
   }
 
-  #request(method: 'subscribe' | 'unsubscribe', pairs: readonly Pair[]): string {
+  #subscribes(pairs: readonly Pair[]): string[] {
+    const most = this.#most.value;
+    const messages: string[] = [];
+    for (let from = 0; from < pairs.length; from += most)
+      messages.push(this.#request('subscribe', pairs.slice(from, from + most)));
+    return messages;
+  }
+
+  #request(
+    method: 'subscribe' | 'unsubscribe',
+    pairs: readonly Pair[],
+    half: object | null = null,
+  ): string {
     const requestId = this.#nextId++;
-    if (method === 'subscribe') this.#requests.set(String(requestId), pairs);
+    if (method === 'subscribe') this.#requests.open(String(requestId), pairs, half);
     return JSON.stringify([{ requestId, method, type: 'orderbook', symbols: pairs.map(symbolOf) }]);
   }
 
@@ -94,25 +113,32 @@ export class KorbitController extends WSController {
     }
   }
 
+  /** A refusal reads `The symbol does not exist (nope_krw)` with code `INVALID_SYMBOL` (korbit.md 2). */
   #answer(message: WireObject): void {
     const id = optionalText(message['requestId']) ?? '';
-    const pairs = this.#requests.get(id) ?? [];
-    this.#requests.delete(id);
-    if (message['status'] === 'success') return;
-    const text = optionalText(message['message']) ?? '';
-    const reason = [optionalText(message['code']), text].filter((t) => t !== null).join(': ');
-    // "The symbol does not exist (nope_krw)" (korbit.md 2)
-    const named = /\(([a-z0-9_]+)\)/i.exec(text)?.[1]?.toLowerCase();
-    const bad = pairs.find((pair) => symbolOf(pair) === named);
-    if (message['code'] !== 'INVALID_SYMBOL' || bad === undefined) {
-      this.context.host.log('EXCHANGE_ERROR', null, { reason });
-      // A subscription that failed for another reason would never deliver: try again from the start.
-      if (pairs.length > 0) this.reconnect('REFUSED', reason);
+    if (message['status'] === 'success') {
+      for (const { pair, reason } of this.#requests.accepted(id)) this.refuse(pair, reason);
       return;
     }
-    this.refuse(bad, reason);
-    const others = pairs.filter((pair) => pair !== bad && this.pairs.has(pairText(pair)));
-    if (others.length > 0) this.send([this.#request('subscribe', others)]);
+    const code = optionalText(message['code']);
+    const text = optionalText(message['message']);
+    const reason = [code, text].filter((t) => t !== null).join(': ');
+    const named = namesIn(reason);
+    const after = this.#requests.refused(
+      id,
+      reason,
+      (pair) => named.has(symbolOf(pair)),
+      code === 'INVALID_SYMBOL',
+    );
+    if (after === null || after.refused.length === 0)
+      this.context.host.log('EXCHANGE_ERROR', null, { reason });
+    if (after === null) return;
+    for (const { pair, reason: words } of after.refused) this.refuse(pair, words);
+    for (const { pairs, half } of after.again) {
+      const carried = pairs.filter((pair) => this.pairs.has(pairText(pair)));
+      if (carried.length > 0) this.send([this.#request('subscribe', carried, half)]);
+    }
+    if (after.hopeless) this.reconnect('REFUSED', reason);
   }
 }
 
