@@ -1,9 +1,8 @@
 import { COLLECT_GRAMMAR, type CollectPattern, parseCollect } from '../market/collect-pattern.js';
 import type { Exchange } from '../market/exchange.js';
+import { isMarketName, marketName } from '../market/market.js';
 import type { TimeWindow } from '../store/store-types.js';
 import { badInput } from './errors.js';
-
-const PART = /^[A-Z0-9]{1,20}$/;
 
 function shown(value: string): string {
   return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
@@ -11,11 +10,11 @@ function shown(value: string): string {
 
 /** A symbol or currency in upper case without blanks around it; `argument` is its name. */
 export function marketPart(argument: 'symbol' | 'currency', value: string): string {
-  const part = value.trim().toUpperCase();
-  if (PART.test(part)) return part;
+  const part = marketName(value.trim());
+  if (isMarketName(part, argument)) return part;
   throw badInput(
     argument,
-    `must be 1 to 20 letters A-Z or digits, such as ${argument === 'symbol' ? 'BTC' : 'KRW'}; was ${shown(value)}`,
+    `must be a name of 1 to 40 printable characters without , : or *, such as ${argument === 'symbol' ? 'BTC' : 'KRW'}; was ${shown(value)}`,
   );
 }
 

@@ -66,6 +66,10 @@ export interface CollectorControl {
   readonly timekeeping: Timekeeping;
   /** Books of an exchange that came for markets that were not asked for. */
   unaskedBooks(exchange: Exchange): number;
+  /** Rows of an exchange's newest market list that were no markets and were left out. */
+  skippedRows(exchange: Exchange): number;
+  /** Patterns of `COLLECT` that collect nothing because a market list cannot be had, in words. */
+  listTroubles(): string[];
   /** The program's own limits in dealing with an exchange, as they stand now. */
   limits(exchange: Exchange): OwnLimit[];
   /** How the completeness of an exchange's books is known, by the transport that is used now. */

@@ -44,6 +44,8 @@ export class ExchangeCollector implements FeedHost {
   readonly #parts: ExchangeCollectorParts;
   readonly #trackers = new Map<string, MarketTracker>();
   readonly #recording = new Set<string>();
+  /** Pairs that the exchange spells in a way of its own. */
+  readonly #spelled = new Map<string, Pair>();
   readonly #gate = new BurstGate();
   #feed: Feed | null = null;
   #check: BookCheck | null = null;
@@ -101,6 +103,7 @@ export class ExchangeCollector implements FeedHost {
     const fresh = pairs.filter((pair) => !this.running(pair));
     for (const pair of fresh) this.#tracker(pair).start(inherited(pair));
     if (fresh.length === 0) return;
+    for (const pair of fresh) if (pair.code !== undefined) this.#spelled.set(pairText(pair), pair);
     this.#feed ??= this.#parts.adapter.createFeed({ ...this.#parts.context, host: this });
     this.#feed.add(fresh);
     this.#watch();
@@ -248,7 +251,14 @@ export class ExchangeCollector implements FeedHost {
     if (this.#check !== null) return;
     const { adapter, context, depth, auditEveryMs } = this.#parts;
     this.#check = new BookCheck(
-      adapter.restBooks,
+      {
+        ...adapter.restBooks,
+        fetch: (rest, pairs) =>
+          adapter.restBooks.fetch(
+            rest,
+            pairs.map((pair) => this.#spelled.get(pairText(pair)) ?? pair),
+          ),
+      },
       context.rest,
       depth,
       // A polled book is the REST book itself.

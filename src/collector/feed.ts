@@ -101,8 +101,12 @@ export interface ExchangeAdapter {
   readonly ordersByTime: boolean;
   /** Set where a lost change cannot be seen in the stream: then a difference to REST is believed. */
   readonly auditDecides?: boolean;
-  /** Fetches the exchange's own list of tradable markets. */
-  listMarkets(rest: RestClient): Promise<ListedMarket[]>;
+  /**
+   * Fetches the exchange's own list of tradable markets.
+   * @param onOdd hears of each row that is no market, escaped and cut; it is left out
+   * @throws {RestError} when there is no list with at least one market
+   */
+  listMarkets(rest: RestClient, onOdd: (row: string) => void): Promise<ListedMarket[]>;
   /** Makes the feed; nothing connects before pairs are added. */
   createFeed(context: FeedContext): Feed;
 }

@@ -51,6 +51,8 @@ export class MarketList {
   #fetching: Promise<void> | null = null;
   #timer: NodeJS.Timeout | null = null;
   #failures = 0;
+  #failure: string | null = null;
+  #skipped = 0;
   #closed = false;
 
   /** @param onFetch called after every successful fetch with the markets that are delisted now */
@@ -80,6 +82,22 @@ export class MarketList {
     return this.#fetchedAt !== null;
   }
 
+  /** Rows of the newest list that were no markets. */
+  get skippedRows(): number {
+    return this.#skipped;
+  }
+
+  /** Why the last fetch failed; null when it did not, or none has ended yet. */
+  get failure(): string | null {
+    return this.#failure;
+  }
+
+  /** A pair with the exchange's own spelling, where the list gives one. */
+  spelled({ symbol, currency }: Pair): Pair {
+    const code = this.#listed.get(pairText({ symbol, currency }))?.code;
+    return code === undefined ? { symbol, currency } : { symbol, currency, code };
+  }
+
   /**
    * When a market that had left the list was last seen to be absent, Unix ms: from then on it may have
    * been traded again. Null for one that never left.
@@ -100,10 +118,12 @@ export class MarketList {
     try {
       await this.fetch();
       this.#failures = 0;
+      this.#failure = null;
       if (this.#missing.size > 0 || this.#awaitsReturn()) wait = this.#confirmMs;
     } catch (error) {
       wait = backoffMs(++this.#failures, Math.random(), { firstMs: 2000, mostMs: 300_000 });
       const reason = error instanceof Error ? error.message : String(error);
+      this.#failure = reason;
       const subject = { exchange: this.exchange };
       if (!this.#closed)
         this.#parts.logger.log('MARKETS_LIST_FAILED', subject, { reason, waitMs: wait });
@@ -136,7 +156,14 @@ export class MarketList {
 
   async #fetch(): Promise<void> {
     const { adapter, rest, store, logger } = this.#parts;
-    const answer = byPair(await adapter.listMarkets(rest));
+    const odd: string[] = [];
+    let skipped = 0;
+    const onOdd = (row: string): void => {
+      skipped++;
+      if (odd.length < 3) odd.push(row);
+    };
+    const answer = byPair(await adapter.listMarkets(rest, onOdd));
+    this.#tellSkipped(skipped, odd);
     if (answer.size === 0) throw new Error('the exchange answered with an empty market list');
     if (this.#closed) return;
     const listed = this.#keepUnconfirmed(answer);
@@ -149,6 +176,15 @@ export class MarketList {
     }
     this.#onFetch(removed);
     this.#noteGone(removed);
+  }
+
+  /** Logs rows that are no markets when their number changes, for they come with every list. */
+  #tellSkipped(skipped: number, odd: readonly string[]): void {
+    const news = skipped > 0 && skipped !== this.#skipped;
+    this.#skipped = skipped;
+    if (!news || this.#closed) return;
+    const rows = odd.join(' ');
+    this.#parts.logger.log('MARKET_ROWS_SKIPPED', { exchange: this.exchange }, { skipped, rows });
   }
 
   #noteGone(removed: readonly Pair[]): void {

@@ -1,3 +1,5 @@
+import { cutText } from '../market/outside-text.js';
+import { USER_AGENT } from '../version.js';
 import { reasonOf } from '../reason.js';
 
 /** An answer of a REST call, whatever its status. */
@@ -47,9 +49,17 @@ export class RestClient {
       if (signal?.aborted === true) abort();
       const response = await fetch(this.#base + path, {
         signal: call.signal,
-        headers: { accept: 'application/json' },
-        redirect: 'error',
+        headers: { accept: 'application/json', 'user-agent': USER_AGENT },
+        redirect: 'manual',
       });
+      if (response.status >= 300 && response.status < 400) {
+        await response.body?.cancel();
+        const to = response.headers.get('location');
+        const where = to === null ? 'without a location' : `to ${JSON.stringify(cutText(to, 200))}`;
+        throw new RestError(
+          `the exchange answered HTTP ${response.status}, a redirect ${where}; it is not followed`,
+        );
+      }
       return { status: response.status, headers: response.headers, text: await readText(response) };
     } catch (error) {
       if (error instanceof RestError) throw error;

@@ -4,6 +4,7 @@ import type { Logger } from '../logging/logger.js';
 import {
   type CollectPattern,
   collectPatternText,
+  isFullName,
   matchesPattern,
   unmatchedPatterns,
 } from '../market/collect-pattern.js';
@@ -222,6 +223,23 @@ export class Supervisor implements CollectorControl {
 
   unaskedBooks(exchange: Exchange): number {
     return this.#rooms[exchange].collector.unaskedBooks;
+  }
+
+  skippedRows(exchange: Exchange): number {
+    return this.#rooms[exchange].list.skippedRows;
+  }
+
+  listTroubles(): string[] {
+    const { collect } = this.#parts.config;
+    return EXCHANGES.map((e) => this.#rooms[e]).flatMap(({ exchange, enabled, list }) => {
+      const idle = collect.filter((p) => (p.exchange ?? exchange) === exchange && !isFullName(p));
+      if (!enabled || list.failure === null || list.listed.length > 0 || idle.length === 0)
+        return [];
+      const patterns = idle.slice(0, 5).map(collectPatternText).join(', ');
+      return [
+        `${exchange}: nothing is collected by ${patterns}, for its market list cannot be had: ${list.failure}`,
+      ];
+    });
   }
 
   limits(exchange: Exchange): OwnLimit[] {
@@ -487,12 +505,15 @@ export class Supervisor implements CollectorControl {
         this.#rejectUnknown(room, pair);
       }
     }
-    room.collector.start(start, (pair) => {
-      const key = marketKey({ exchange: room.exchange, ...pair });
-      const gap = this.#inherited.get(key) ?? this.#returnGap(room, pair);
-      this.#inherited.delete(key);
-      return gap;
-    });
+    room.collector.start(
+      start.map((pair) => room.list.spelled(pair)),
+      (pair) => {
+        const key = marketKey({ exchange: room.exchange, ...pair });
+        const gap = this.#inherited.get(key) ?? this.#returnGap(room, pair);
+        this.#inherited.delete(key);
+        return gap;
+      },
+    );
   }
 
   /** A market that was off the list and is back has been traded since nobody knows when. */

@@ -2,6 +2,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import type { GapCause } from '../market/gap.js';
 import { reasonOf } from '../reason.js';
+import { USER_AGENT } from '../version.js';
 
 /** Time given to the opening handshake. */
 const HANDSHAKE_MS = 10_000;
@@ -51,6 +52,7 @@ export class WSConnection {
       perMessageDeflate: false,
       maxPayload,
       followRedirects: false,
+      headers: { 'user-agent': USER_AGENT },
     });
     this.#socket = socket;
     // Not left to ws, whose limit is one of silence: an answer that drips in would never end.

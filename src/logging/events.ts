@@ -136,6 +136,11 @@ export const EVENTS = {
     (p) => `마켓 목록 갱신: ${p.count}개 (추가 ${p.added}, 제외 ${p.removed})`,
     (p) => `market list refreshed: ${p.count} markets (${p.added} new, ${p.removed} gone)`,
   ),
+  MARKET_ROWS_SKIPPED: event<{ skipped: number; rows: string }>(
+    'warn',
+    (p) => `마켓 목록에서 마켓이 아닌 행 ${p.skipped}개 제외: ${p.rows}`,
+    (p) => `left out ${p.skipped} row(s) of the market list that are no markets: ${p.rows}`,
+  ),
   MARKETS_LIST_FAILED: event<{ reason: string; waitMs: number }>(
     'warn',
     (p) => `마켓 목록 조회 실패: ${p.reason}, ${seconds(p.waitMs)}초 후 재시도`,

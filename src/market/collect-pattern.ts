@@ -1,5 +1,5 @@
 import { EXCHANGES, type Exchange, isExchange } from './exchange.js';
-import type { Market, Pair } from './market.js';
+import { isMarketName, type Market, marketName, type Pair } from './market.js';
 
 /** One entry of `COLLECT`; null stands for `*`, any. */
 export interface CollectPattern {
@@ -11,8 +11,6 @@ export interface CollectPattern {
 /** The grammar in words, for error messages. */
 export const COLLECT_GRAMMAR =
   '[EXCHANGE:]SYMBOL-CURRENCY, where * stands for a whole part, for example BTC-KRW, UPBIT:ETH-KRW, UPBIT:*-KRW or *-*';
-
-const ENTRY = /^(?:([A-Z]+|\*):)?([A-Z0-9]{1,20}|\*)-([A-Z0-9]{1,20}|\*)$/;
 
 /** Result of reading a `COLLECT` text: its patterns, or one line for every bad entry. */
 export type CollectResult =
@@ -26,23 +24,34 @@ export function parseCollect(text: string): CollectResult {
   for (const entry of text.split(',')) {
     const trimmed = entry.trim();
     if (trimmed === '') continue;
-    const match = ENTRY.exec(trimmed.toUpperCase());
-    const exchange = match?.[1] ?? '*';
-    if (match === null) {
+    const colon = trimmed.indexOf(':');
+    const exchange = colon === -1 ? '*' : trimmed.slice(0, colon).toUpperCase();
+    const pair = parsePattern(trimmed.slice(colon + 1));
+    if (pair === null || !/^(?:[A-Z]+|\*)$/.test(exchange)) {
       problems.push(`${JSON.stringify(trimmed)} is no market; write ${COLLECT_GRAMMAR}`);
     } else if (exchange !== '*' && !isExchange(exchange)) {
       problems.push(
         `${JSON.stringify(trimmed)} names no exchange we know; the exchanges are ${EXCHANGES.join(', ')}`,
       );
     } else {
-      patterns.push({
-        exchange: exchange === '*' ? null : exchange,
-        symbol: match[2] === '*' ? null : match[2]!,
-        currency: match[3] === '*' ? null : match[3]!,
-      });
+      patterns.push({ exchange: exchange === '*' ? null : exchange, ...pair });
     }
   }
   return problems.length > 0 ? { ok: false, problems } : { ok: true, patterns };
+}
+
+/** Reads `BTC-KRW` where each part may be `*`; null when it is neither. */
+function parsePattern(text: string): Omit<CollectPattern, 'exchange'> | null {
+  const dash = text.lastIndexOf('-');
+  if (dash === -1) return null;
+  const symbol = marketName(text.slice(0, dash));
+  const currency = marketName(text.slice(dash + 1));
+  if (symbol !== '*' && !isMarketName(symbol, 'symbol')) return null;
+  if (currency !== '*' && !isMarketName(currency, 'currency')) return null;
+  return {
+    symbol: symbol === '*' ? null : symbol,
+    currency: currency === '*' ? null : currency,
+  };
 }
 
 /** Whether `pattern` matches `market`. */

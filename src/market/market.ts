@@ -6,6 +6,28 @@ export interface Pair {
   readonly symbol: string;
   /** Quote currency, e.g. `KRW`. */
   readonly currency: string;
+  /**
+   * How the exchange itself writes the market, where that does not follow from the names: `KRW-USDC.e`
+   * for `USDC.E` and `KRW`. Only for the wire.
+   */
+  readonly code?: string;
+}
+
+/** Most characters of a symbol or currency. */
+const MAX_NAME = 40;
+
+/**
+ * Whether a text may be a symbol or currency: printable, no blank around it, and none of the signs that
+ * part patterns (`,` `:` `*`). Letters of any script, dots and underscores occur; a dash only in a symbol.
+ */
+export function isMarketName(text: string, part: 'symbol' | 'currency'): boolean {
+  if (text === '' || text.length > MAX_NAME || text.trim() !== text) return false;
+  return !/[\p{C},:*]|[^\P{Z} ]/u.test(text) && (part === 'symbol' || !text.includes('-'));
+}
+
+/** A symbol or currency as it is kept: upper case, letters that can be written in two ways in one. */
+export function marketName(text: string): string {
+  return text.toUpperCase().normalize('NFC');
 }
 
 /** A pair on one exchange. */
@@ -14,7 +36,7 @@ export interface Market extends Pair {
 }
 
 /** `BTC-KRW`. */
-export function pairText(pair: Pair): string {
+export function pairText(pair: Pick<Pair, 'symbol' | 'currency'>): string {
   return `${pair.symbol}-${pair.currency}`;
 }
 

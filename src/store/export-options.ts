@@ -1,4 +1,5 @@
 import { EXCHANGES, isExchange } from '../market/exchange.js';
+import { isMarketName, marketName } from '../market/market.js';
 import type { ExportOptions } from './store-types.js';
 
 /** Something that a person asked for cannot be done; the message says what would be right. */
@@ -57,10 +58,14 @@ export function parseExportOptions(input: Record<string, string | undefined>): E
   };
 }
 
-function parseCode(name: string, text: string | undefined, example: string): string | undefined {
+function parseCode(
+  name: 'symbol' | 'currency',
+  text: string | undefined,
+  example: string,
+): string | undefined {
   if (text === undefined) return undefined;
-  const code = text.toUpperCase();
-  if (/^[^\s:,*-]{1,40}$/.test(code)) return code;
+  const code = marketName(text);
+  if (isMarketName(code, name)) return code;
   throw new BadInputError(`"${name}" is "${text}"; it must be one name such as ${example}`);
 }
 

@@ -47,17 +47,18 @@ export async function replaceListing(
   const now = new Set(listed.map(pairText));
   const added = listed.filter((market) => !before.has(pairText(market)));
   const removed = known.filter((market) => !now.has(pairText(market)));
-  const rows = listed.map((m) => [m.symbol, m.currency, m.koreanName, m.englishName]);
+  const rows = listed.map((m) => [m.symbol, m.currency, m.koreanName, m.englishName, m.code]);
   await client.$transaction([
     client.$executeRaw`UPDATE market SET listed = false WHERE exchange = ${exchange}`,
     client.$executeRaw`
-      INSERT INTO market (exchange, symbol, currency, korean_name, english_name, listed)
-      SELECT ${exchange}, value ->> 0, value ->> 1, value ->> 2, value ->> 3, true
+      INSERT INTO market (exchange, symbol, currency, korean_name, english_name, code, listed)
+      SELECT ${exchange}, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, true
         FROM json_each(${JSON.stringify(rows)}) WHERE true
           ON CONFLICT (exchange, symbol, currency) DO UPDATE
-         SET korean_name = excluded.korean_name, english_name = excluded.english_name, listed = true`,
+         SET korean_name = excluded.korean_name, english_name = excluded.english_name,
+             code = excluded.code, listed = true`,
     client.exchange.update({ where: { name: exchange }, data: { listedAt: Date.now() } }),
   ]);
-  const pair = ({ symbol, currency }: Pair): Pair => ({ symbol, currency });
+  const pair = ({ symbol, currency }: Omit<Pair, 'code'>): Pair => ({ symbol, currency });
   return { added: added.map(pair), removed: removed.map(pair) };
 }

@@ -17,8 +17,9 @@ export function toMarket(row: MarketRow): Market {
 
 /** A market of the managed list from its row. */
 export function toMarketRecord(row: MarketRow): MarketRecord {
-  const { koreanName, englishName, listed, wanted, recording } = row;
-  return { ...toMarket(row), koreanName, englishName, listed, wanted, recording };
+  const { code, koreanName, englishName, listed, wanted, recording } = row;
+  const spelled = code === null ? {} : { code };
+  return { ...toMarket(row), ...spelled, koreanName, englishName, listed, wanted, recording };
 }
 
 /** A mutation about a pattern of markets from its row. */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Feed } from '../../src/collector/feed.js';
-import { readMarketAll, readUnitBook } from '../../src/collector/exchange/unit-book.js';
+import { wireObject } from '../../src/collector/wire.js';
+import { MARKET_ALL, readUnitBook } from '../../src/collector/exchange/unit-book.js';
 import { parseExactJson } from '../../src/market/exact-json.js';
 import { feedOf, pair } from '../helpers/feed.js';
 import { fixture, fixtureLines } from '../helpers/fixtures.js';
@@ -156,7 +157,7 @@ describe('Upbit frames', () => {
 describe('Upbit market list', () => {
   it('of 2021 is read whole', () => {
     const body = parseExactJson(fixture('upbit/rest_market_all_2021-04-17.json'));
-    const markets = readMarketAll(body);
+    const markets = MARKET_ALL.rows(body).map((row) => MARKET_ALL.read(wireObject(row, 'a row'))!);
     expect(markets).toHaveLength(294);
     expect(markets.find((m) => m.symbol === 'BTC' && m.currency === 'KRW')).toEqual({
       symbol: 'BTC',

@@ -78,7 +78,7 @@ export async function readHealth(sources: HealthSources): Promise<Health> {
   return {
     status: reasons.length === 0 ? 'ok' : 'unavailable',
     reasons,
-    warnings: warningsOf(disk, store.retentionHeld),
+    warnings: [...warningsOf(disk, store.retentionHeld), ...sources.control.listTroubles()],
     version: sources.version,
     uptimeSeconds: Math.floor(process.uptime()),
     store,

@@ -86,6 +86,11 @@ const ExchangeInfoType = builder.objectRef<ExchangeRecord>('ExchangeInfo').imple
         'Order books that came for markets that were not asked for, since the server began; they are dropped.',
       resolve: ({ exchange }, _args, { control }) => control.unaskedBooks(exchange),
     }),
+    skippedRows: t.int({
+      description:
+        'Rows of its newest market list that were no markets and were left out; the `logs` of the event `MARKET_ROWS_SKIPPED` show them.',
+      resolve: ({ exchange }, _args, { control }) => control.skippedRows(exchange),
+    }),
     limits: t.field({
       type: [OwnLimitType],
       description: 'The limits that are kept towards it now; one appears when it is first used.',

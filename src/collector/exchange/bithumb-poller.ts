@@ -1,14 +1,16 @@
 import { setMaxListeners } from 'node:events';
 import { BurstGate } from '../../logging/burst-gate.js';
-import { type ExactJson, parseExactJson } from '../../market/exact-json.js';
+import type { ExactJson } from '../../market/exact-json.js';
 import type { GapCause } from '../../market/gap.js';
 import { type Pair, pairText } from '../../market/market.js';
-import { backoffMs, RATE_LIMITED } from '../backoff.js';
+import { type AdaptiveLimit, RATE_MANNER, SIZE_MANNER } from '../adaptive-limit.js';
+import { backoffMs, type BackoffOptions, RATE_LIMITED } from '../backoff.js';
 import type { Feed, FeedContext } from '../feed.js';
 import { RateLimiter } from '../rate-limiter.js';
 import { type RestAnswer, RestError } from '../rest.js';
-import { excerpt, optionalText, WireError } from '../wire.js';
-import { errorOf, quoteFirstCode, readUnitBook } from './unit-book.js';
+import { excerpt, WireError } from '../wire.js';
+import { booksOf, PollError } from './bithumb-answer.js';
+import { readUnitBook, unitBooksPath } from './unit-book.js';
 
 /** One market in a call gives 30 levels, several give 15 each (bithumb.md 1.3). */
 const BATCH_DEPTH = 15;
@@ -20,30 +22,37 @@ const MAX_BATCH = 200;
 const CALLS = { count: 140, ms: 1000 };
 /** Longest wait after a failed poll, ms. */
 const POLL_BACKOFF = { firstMs: 100, mostMs: 5000 };
+/** Pauses of all lanes when Bithumb refuses everything, or does not answer at all. */
+const REFUSED_BACKOFF = { firstMs: 1000, mostMs: 30_000 };
+const SILENT_BACKOFF = { firstMs: 500, mostMs: 5000 };
+/** Failed calls without a good one between them that mean all lanes, not one. */
+const STRIKES = 3;
+/** Refusals that may be about a member, without a good call between, that mean everything instead. */
+const MOST_GUESSES = 12;
 /** A market without a book for this long, while polls succeed, is reported. */
 const FIRST_BOOK_MS = 10_000;
 
-/** Thrown for an error answer of the exchange. */
-class PollError extends Error {
-  constructor(
-    message: string,
-    readonly cause_: GapCause,
-    /** Whether a market of the call is unknown. */
-    readonly unknownMarket = false,
-    /** Wait that the exchange asks for, ms. */
-    readonly retryAfterMs = 0,
-  ) {
-    super(message);
-  }
+/** What became of a try to tell the size from a member. */
+interface Guess {
+  refusals: number;
+  delivered: number;
 }
 
-/** Markets that are polled by one call: one alone, or a batch. */
+/** Markets of which a round got no books, and why. */
+interface Failure {
+  readonly error: unknown;
+  readonly pairs: readonly Pair[];
+}
+
+/** Markets that are polled in one round: one alone, or many in as few calls as the limits allow. */
 interface Lane {
   readonly single: boolean;
   readonly pairs: Map<string, Pair>;
   /** Pairs without a book yet, and since when (monotonic ms). */
   readonly awaiting: Map<string, number>;
   failures: number;
+  /** When the first of those failures was, monotonic ms. */
+  failedAt: number;
   /** End of the last good poll, Unix ms. */
   lastGood: number | null;
 }
@@ -55,22 +64,36 @@ interface Lane {
  */
 export class BithumbPoller implements Feed {
   readonly #context: FeedContext;
-  readonly #calls = new RateLimiter([CALLS]);
+  readonly #rate: AdaptiveLimit;
+  readonly #batch: AdaptiveLimit;
+  readonly #calls: RateLimiter;
   readonly #lanes = new Set<Lane>();
   readonly #running = new Set<Promise<void>>();
   readonly #stop = new AbortController();
   readonly #gate = new BurstGate();
   #started = false;
-  #rateRefusals = 0;
+  /** Pauses of all lanes without a good call between them. */
+  #pauses = 0;
+  /** Failed calls without a good one between them. */
+  #strikes = 0;
+  /** When the last good call ended, monotonic ms. */
+  #goodAt = -Infinity;
+  /** The lane that tries whether a pause is over; the others wait for it. */
+  #probe: Lane | null = null;
   /** End of the pause that a refusal caused, monotonic ms. */
   #pausedUntil = 0;
-  /** What that refusal said. */
+  /** What that refusal said and means. */
   #pauseDetail = '';
+  #pauseCause: GapCause = 'RATE_LIMITED';
   /** How often the program has stood still. */
   #standstills = 0;
 
   constructor(context: FeedContext) {
     this.#context = context;
+    const { limits } = context;
+    this.#rate = limits.limit('REST_RATE', CALLS.count, RATE_MANNER);
+    this.#batch = limits.limit('REST_BATCH', MAX_BATCH, SIZE_MANNER);
+    this.#calls = new RateLimiter([CALLS], undefined, this.#rate);
     // Every lane and every call listens to it; that is no leak.
     setMaxListeners(0, this.#stop.signal);
   }
@@ -119,6 +142,7 @@ export class BithumbPoller implements Feed {
       pairs: new Map(),
       awaiting: new Map(),
       failures: 0,
+      failedAt: 0,
       lastGood: null,
     };
     this.#lanes.add(lane);
@@ -148,96 +172,162 @@ export class BithumbPoller implements Feed {
   /** One poll of a lane; the wait it asks for beyond the usual rhythm, ms. Never throws. */
   async #round(lane: Lane): Promise<number> {
     const { host } = this.#context;
-    try {
-      if (lane.failures > 0) host.attempt(lane.pairs.values());
-      await this.#poll(lane, [...lane.pairs.values()]);
-      if (this.#stop.signal.aborted) return 0;
-      if (performance.now() < this.#pausedUntil) {
-        // It was under way when another lane was refused: good books, but none follow in the pause.
-        lane.lastGood = this.#context.clock();
-        lane.failures = Math.max(1, lane.failures);
-        this.#tellPaused(lane);
-        return 0;
-      }
-      if (lane.failures > 0) host.reconnected(lane.pairs.values());
-      lane.failures = 0;
-      lane.lastGood = this.#context.clock();
-      this.#rateRefusals = 0;
-      this.#reportMissing(lane);
-      return 0;
-    } catch (error) {
-      if (this.#stop.signal.aborted) return 0;
+    await this.#awaitTurn(lane);
+    if (this.#stop.signal.aborted || !this.#lanes.has(lane)) return 0;
+    if (lane.failures > 0) host.attempt(lane.pairs.values());
+    const failed = await this.#poll(lane);
+    if (this.#probe === lane) this.#probe = null;
+    if (this.#stop.signal.aborted) return 0;
+    if (failed !== null) {
       // It may have failed because the program stood still; then that is the reason.
       this.#context.clock();
-      lane.failures++;
-      return this.#onError(lane, error);
+      if (lane.failures++ === 0) lane.failedAt = performance.now();
+      return this.#onError(lane, failed);
+    }
+    if (performance.now() < this.#pausedUntil) {
+      // It was under way when another lane was refused: good books, but none follow in the pause.
+      lane.lastGood = this.#context.clock();
+      lane.failures = Math.max(1, lane.failures);
+      this.#tellPaused(lane);
+      return 0;
+    }
+    if (lane.failures > 0) host.reconnected(lane.pairs.values());
+    lane.failures = 0;
+    lane.lastGood = this.#context.clock();
+    this.#pauses = 0;
+    this.#reportMissing(lane);
+    return 0;
+  }
+
+  /** Waits for the end of a pause; after it one lane asks first, so that a refusal costs one call. */
+  async #awaitTurn(lane: Lane): Promise<void> {
+    while (!this.#stop.signal.aborted && this.#lanes.has(lane) && this.#pauses > 0) {
+      const left = this.#pausedUntil - performance.now();
+      if (this.#probe !== null && !this.#lanes.has(this.#probe)) this.#probe = null;
+      if (left <= 0 && (this.#probe ??= lane) === lane) return;
+      await this.#sleep(left > 0 ? left : 50);
     }
   }
 
-  #onError(lane: Lane, error: unknown): number {
+  #onError(lane: Lane, { error, pairs }: Failure): number {
     const { host } = this.#context;
     const reason = error instanceof Error ? error.message : String(error);
     const known = error instanceof PollError || error instanceof RestError;
     const event = known ? 'POLLING_API_ERROR' : 'POLLING_UNHANDLED';
     // Not by the text: an error page with a number of its own each time would pass every time.
-    const kind = error instanceof PollError ? error.cause_ : 'no answer';
-    const suppressed = this.#gate.pass(`${event} ${kind}`);
+    const cause = error instanceof PollError ? error.gapCause : 'CONNECT_FAILED';
+    const suppressed = this.#gate.pass(`${event} ${cause}`);
     if (suppressed !== null) host.log(event, null, { reason, suppressed });
-    const cause = error instanceof PollError ? error.cause_ : 'CONNECT_FAILED';
-    host.down(lane.pairs.values(), { cause, detail: reason, since: this.#lastGood(lane) });
-    if (error instanceof PollError && error.cause_ === 'RATE_LIMITED') {
-      this.#pauseAll(lane, error);
+    host.down(pairs, { cause, detail: reason, since: this.#lastGood(lane) });
+    // Where single markets are answered and a batch never is, the batch may be too much.
+    if (!lane.single && lane.failures > 1 && this.#goodAt > lane.failedAt)
+      this.#batch.refused(reason, Math.min(this.#batch.value, lane.pairs.size));
+    if (error instanceof PollError && error.kind === 'RATE') {
+      this.#pauseAll(lane, error, RATE_LIMITED, error.retryAfterMs);
+      return 0;
+    }
+    if (this.#strikes >= Math.min(STRIKES, this.#lanes.size)) {
+      const silent = error instanceof RestError;
+      const after = error instanceof PollError ? error.retryAfterMs : 0;
+      this.#pauseAll(lane, error, silent ? SILENT_BACKOFF : REFUSED_BACKOFF, after);
       return 0;
     }
     return backoffMs(lane.failures, this.#context.random(), POLL_BACKOFF);
   }
 
   /** All lanes share the address that was refused, so all pause, and none is covered meanwhile. */
-  #pauseAll(refused: Lane, error: PollError): void {
+  #pauseAll(refused: Lane, error: unknown, backoff: BackoffOptions, retryAfterMs: number): void {
     // Calls under way when the first was refused are refused too; that is one refusal, not many.
     if (performance.now() < this.#pausedUntil) return;
-    this.#rateRefusals++;
-    const wait = backoffMs(this.#rateRefusals, this.#context.random(), RATE_LIMITED);
-    const pause = Math.min(Math.max(wait, error.retryAfterMs), RATE_LIMITED.mostMs);
+    this.#pauses++;
+    const wait = backoffMs(this.#pauses, this.#context.random(), backoff);
+    const pause = Math.min(Math.max(wait, retryAfterMs), RATE_LIMITED.mostMs);
     this.#pausedUntil = performance.now() + pause;
-    this.#pauseDetail = error.message;
+    this.#pauseDetail = error instanceof Error ? error.message : String(error);
+    this.#pauseCause = error instanceof PollError ? error.gapCause : 'CONNECT_FAILED';
+    this.#rate.refused(this.#pauseDetail);
     this.#calls.pause(pause);
     for (const lane of this.#lanes) {
       if (lane === refused) continue;
-      lane.failures++;
+      if (lane.failures++ === 0) lane.failedAt = performance.now();
       this.#tellPaused(lane);
     }
   }
 
   #tellPaused(lane: Lane): void {
-    const outage = {
-      cause: 'RATE_LIMITED',
+    this.#context.host.down(lane.pairs.values(), {
+      cause: this.#pauseCause,
       detail: this.#pauseDetail,
       since: this.#lastGood(lane),
-    } as const;
-    this.#context.host.down(lane.pairs.values(), outage);
+    });
+  }
+
+  /** Polls all markets of a lane, in calls of as many as are allowed; what failed, or null. */
+  async #poll(lane: Lane): Promise<Failure | null> {
+    let failure: Failure | null = null;
+    const left = [...lane.pairs.values()];
+    while (left.length > 0 && !this.#stop.signal.aborted) {
+      const pairs = left.splice(0, this.#batch.value);
+      try {
+        await this.#ask(lane, pairs, { refusals: 0, delivered: 0 });
+      } catch (error) {
+        const failed: Pair[] = [...(failure?.pairs ?? []), ...pairs];
+        failure = { error, pairs: failed };
+        const rate = error instanceof PollError && error.kind === 'RATE';
+        // Refused whatever is asked: the rest of the round would be refused as well.
+        if (rate || this.#strikes >= STRIKES) return { error, pairs: [...failed, ...left] };
+      }
+    }
+    return failure;
   }
 
   /**
-   * Fetches and delivers the books of `pairs`. An unknown market fails the whole call without being
-   * named (bithumb.md 5), so the call is halved until the bad one stands alone.
+   * Fetches and delivers the books of `pairs`. A refusal that may be about their number or about one
+   * of them, which it need not name (bithumb.md 5), has them asked for by halves: where both halves
+   * are answered it was the number, where one market alone is refused it was that.
+   * @throws {PollError} @throws {RestError} when it is about neither
    */
-  async #poll(lane: Lane, pairs: readonly Pair[]): Promise<void> {
-    if (pairs.length === 0) return;
+  async #ask(lane: Lane, pairs: readonly Pair[], guess: Guess): Promise<void> {
+    let refusal: PollError;
     try {
-      this.#deliver(lane, pairs, await this.#fetch(pairs));
+      const books = await this.#fetch(pairs);
+      this.#strikes = 0;
+      this.#goodAt = performance.now();
+      guess.delivered += pairs.length;
+      this.#deliver(lane, pairs, books);
+      return;
     } catch (error) {
-      if (!(error instanceof PollError) || !error.unknownMarket) throw error;
-      if (pairs.length === 1) {
-        const pair = pairs[0]!;
-        this.#leave(lane, pairText(pair));
-        this.#context.host.refused(pair, error.message);
-        return;
+      const general = !(error instanceof PollError) || error.kind === 'OTHER';
+      if (general || error.kind === 'RATE') {
+        this.#strikes++;
+        throw error;
       }
-      const middle = Math.ceil(pairs.length / 2);
-      await this.#poll(lane, pairs.slice(0, middle));
-      await this.#poll(lane, pairs.slice(middle));
+      refusal = error;
     }
+    guess.refusals++;
+    const alone = pairs.length === 1;
+    if (refusal.kind !== 'MEMBER') this.#weigh(refusal, alone, guess);
+    if (alone) {
+      this.#leave(lane, pairText(pairs[0]!));
+      this.#context.host.refused(pairs[0]!, refusal.message);
+      return;
+    }
+    if (refusal.kind === 'SIZE') this.#batch.refused(refusal.message, pairs.length);
+    const before = guess.delivered;
+    const middle = Math.ceil(pairs.length / 2);
+    await this.#ask(lane, pairs.slice(0, middle), guess);
+    await this.#ask(lane, pairs.slice(middle), guess);
+    if (refusal.kind === 'UNSURE' && guess.delivered - before === pairs.length)
+      this.#batch.refused(refusal.message, pairs.length);
+  }
+
+  /** Whether a refusal that names no market can be about one: only where others are answered. */
+  #weigh(refusal: PollError, alone: boolean, guess: Guess): void {
+    if (guess.delivered > 0) return;
+    const recent = performance.now() - this.#goodAt < FIRST_BOOK_MS;
+    if (guess.refusals < MOST_GUESSES && (!alone || recent)) return;
+    this.#strikes++;
+    throw refusal;
   }
 
   /** The books of one call, as JSON. @throws {PollError} @throws {RestError} */
@@ -256,8 +346,7 @@ export class BithumbPoller implements Feed {
       await this.#sleep(this.#calls.waitMs());
       if (this.#stop.signal.aborted) throw new RestError('stopped');
     }
-    const path = `/v1/orderbook?markets=${pairs.map(quoteFirstCode).join(',')}`;
-    const answer = await this.#context.rest.get(path, this.#stop.signal);
+    const answer = await this.#context.rest.get(unitBooksPath(pairs), this.#stop.signal);
     this.#obeyHeaders(answer);
     return answer;
   }
@@ -265,7 +354,8 @@ export class BithumbPoller implements Feed {
   /** Every answer says how many calls are left this second (bithumb.md 4). */
   #obeyHeaders(answer: RestAnswer): void {
     const left = answer.headers.get('x-ratelimit-remaining');
-    if (left !== null && /^\d+$/.test(left) && Number(left) < 10) this.#calls.pause(200);
+    if (left === null || !/^\d+$/.test(left) || Number(left) >= 10) return;
+    this.#calls.pause(Number(left) === 0 ? 1000 : 200);
   }
 
   #deliver(lane: Lane, asked: readonly Pair[], books: readonly ExactJson[]): void {
@@ -329,38 +419,4 @@ export class BithumbPoller implements Feed {
       signal.addEventListener('abort', end);
     });
   }
-}
-
-/** The array of books of an answer. Errors come with HTTP 200, so the body decides (bithumb.md 5). */
-function booksOf(answer: RestAnswer): ExactJson[] {
-  if (answer.status === 429 || answer.status === 418) {
-    const after = Number(answer.headers.get('retry-after') ?? '0');
-    throw new PollError(
-      `HTTP ${answer.status}`,
-      'RATE_LIMITED',
-      false,
-      after > 0 ? after * 1000 : 0,
-    );
-  }
-  let body: ExactJson;
-  try {
-    body = parseExactJson(answer.text);
-  } catch (error) {
-    const what = answer.status === 200 ? (error as Error).message : `HTTP ${answer.status}`;
-    const cause =
-      answer.status === 503 ? 'MAINTENANCE' : answer.status === 200 ? 'PARSE_FAILED' : 'REFUSED';
-    throw new PollError(`${what}; the answer was ${excerpt(answer.text)}`, cause);
-  }
-  const error = errorOf(body);
-  if (error !== null) {
-    const code = optionalText((body as { error: { name?: ExactJson } }).error.name);
-    throw new PollError(error, 'REFUSED', code === '404');
-  }
-  if (answer.status !== 200 || !Array.isArray(body)) {
-    throw new PollError(
-      `HTTP ${answer.status} ${excerpt(answer.text)}`,
-      answer.status === 503 ? 'MAINTENANCE' : 'REFUSED',
-    );
-  }
-  return body;
 }

@@ -5,7 +5,7 @@ import { WSFeed } from '../ws-feed.js';
 import type { WSProfile } from '../ws-profile.js';
 import { BithumbPoller } from './bithumb-poller.js';
 import { listFrom } from './list-from.js';
-import { fetchUnitBooks, readMarketAll } from './unit-book.js';
+import { fetchUnitBooks, MARKET_ALL } from './unit-book.js';
 import { UnitBookController } from './unit-book-controller.js';
 
 /** bithumb.md sections 2 and 4. */
@@ -24,8 +24,8 @@ export const BITHUMB_PROFILE: WSProfile = {
   maxPayload: 4 * 1024 * 1024,
 };
 
-const listMarkets: ExchangeAdapter['listMarkets'] = (rest) =>
-  listFrom(rest, '/v1/market/all?isDetails=true', readMarketAll);
+const listMarkets: ExchangeAdapter['listMarkets'] = (rest, onOdd) =>
+  listFrom(rest, { ...MARKET_ALL, path: '/v1/market/all?isDetails=true' }, onOdd);
 
 /** 15 levels as the WebSocket has them; 150 calls a second (bithumb.md 1.3, 4). */
 const restBooks: RestBooks = {

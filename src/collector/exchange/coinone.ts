@@ -18,7 +18,7 @@ import {
 import { WSController } from '../ws-controller.js';
 import { WSFeed } from '../ws-feed.js';
 import type { WSProfile } from '../ws-profile.js';
-import { listFrom } from './list-from.js';
+import { listFrom, type ListForm } from './list-from.js';
 
 /** coinone.md sections 2 and 4. */
 export const COINONE_PROFILE: WSProfile = {
@@ -149,14 +149,14 @@ function request(type: 'SUBSCRIBE' | 'UNSUBSCRIBE', pair: Pair): string {
   return JSON.stringify({
     request_type: type,
     channel: 'ORDERBOOK',
-    topic: { quote_currency: pair.currency, target_currency: pair.symbol },
+    topic: { quote_currency: pair.currency, target_currency: pair.code ?? pair.symbol },
     format: 'DEFAULT',
   });
 }
 
 async function fetchBook(rest: RestClient, pairs: readonly Pair[]): Promise<Map<string, Sides>> {
-  const { symbol, currency } = pairs[0]!;
-  const path = `/public/v2/orderbook/${currency}/${symbol}?size=16`;
+  const { symbol, currency, code } = pairs[0]!;
+  const path = `/public/v2/orderbook/${encodeURIComponent(currency)}/${encodeURIComponent(code ?? symbol)}?size=16`;
   return fetchBody(rest, path, (body) => {
     const book = successOf(body);
     const sides = {
@@ -176,6 +176,19 @@ function successOf(body: ExactJson): WireObject {
   );
 }
 
+const LIST: ListForm = {
+  path: '/public/v2/markets/KRW',
+  rows: (body) => wireArray(successOf(body)['markets'], 'markets'),
+  read: (row) => {
+    const symbol = wireText(row['target_currency'], 'target_currency');
+    const currency = wireText(row['quote_currency'], 'quote_currency').toUpperCase();
+    // Either case is understood (coinone.md 2), so only a mixed one has to be kept.
+    const mixed = symbol !== symbol.toUpperCase() && symbol !== symbol.toLowerCase();
+    const names = { koreanName: null, englishName: null };
+    return { symbol, currency, ...(mixed ? { code: symbol } : {}), ...names };
+  },
+};
+
 /** Coinone; only KRW has markets (coinone.md 1). */
 export const coinone: ExchangeAdapter = {
   exchange: 'COINONE',
@@ -184,18 +197,7 @@ export const coinone: ExchangeAdapter = {
   ordersByTime: true,
   // One market a call, 1,200 calls a minute (coinone.md 1.2, 4).
   restBooks: { batch: 1, everyMs: 500, depth: 16, fetch: fetchBook },
-  listMarkets: (rest) =>
-    listFrom(rest, '/public/v2/markets/KRW', (body) => {
-      return wireArray(successOf(body)['markets'], 'markets').map((item) => {
-        const row = wireObject(item, 'a row of the market list');
-        return {
-          symbol: wireText(row['target_currency'], 'target_currency').toUpperCase(),
-          currency: wireText(row['quote_currency'], 'quote_currency').toUpperCase(),
-          koreanName: null,
-          englishName: null,
-        };
-      });
-    }),
+  listMarkets: (rest, onOdd) => listFrom(rest, LIST, onOdd),
   createFeed: (context: FeedContext) => {
     const connects = new RateLimiter([{ count: 2, ms: 1000 }]);
     return new WSFeed(() => new CoinoneController(context, COINONE_PROFILE, connects));

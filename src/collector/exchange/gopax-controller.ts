@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { parseExactJson } from '../../market/exact-json.js';
-import { type Pair, pairText } from '../../market/market.js';
+import { marketName, type Pair, pairText } from '../../market/market.js';
 import { isCrossed, type Sides } from '../../market/order-book.js';
 import type { FeedContext } from '../feed.js';
 import type { RateLimiter } from '../rate-limiter.js';
@@ -181,7 +181,11 @@ export class GopaxController extends WSController {
   #subscription(pair: Pair): string {
     const code = pairText(pair);
     this.#books.set(code, new GopaxBook(this.context.clock));
-    return JSON.stringify({ i: code, n: 'SubscribeToOrderBook', o: { tradingPairName: code } });
+    return JSON.stringify({
+      i: code,
+      n: 'SubscribeToOrderBook',
+      o: { tradingPairName: pair.code ?? code },
+    });
   }
 
   #reply(envelope: WireObject, payload: WireObject): void {
@@ -190,7 +194,7 @@ export class GopaxController extends WSController {
       this.#refusal(optionalText(envelope['i']) ?? '', payload);
       return;
     }
-    const code = wireText(payload['tradingPairName'], 'tradingPairName');
+    const code = marketName(wireText(payload['tradingPairName'], 'tradingPairName'));
     const book = this.#books.get(code);
     if (book === undefined) return;
     ofPair(code, () => book.snapshot(payload));
@@ -199,7 +203,7 @@ export class GopaxController extends WSController {
   }
 
   #delta(payload: WireObject): void {
-    const code = wireText(payload['tradingPairName'], 'tradingPairName');
+    const code = marketName(wireText(payload['tradingPairName'], 'tradingPairName'));
     const book = this.#books.get(code);
     if (book === undefined) return;
     const newest = ofPair(code, () => book.delta(payload));
@@ -250,7 +254,7 @@ function ofPair<T>(code: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    const dash = code.indexOf('-');
+    const dash = code.lastIndexOf('-');
     const pair = { symbol: code.slice(0, dash), currency: code.slice(dash + 1) };
     throw error instanceof Error ? new WireError(error.message, pair) : error;
   }

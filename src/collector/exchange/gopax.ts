@@ -1,4 +1,4 @@
-import { type Pair, pairText } from '../../market/market.js';
+import { marketName, type Pair, pairText } from '../../market/market.js';
 import type { Level, Sides } from '../../market/order-book.js';
 import type { ExchangeAdapter, FeedContext } from '../feed.js';
 import { RateLimiter } from '../rate-limiter.js';
@@ -7,24 +7,41 @@ import type { RestClient } from '../rest.js';
 import { readSide, wireArray, WireError, wireObject, wireText } from '../wire.js';
 import { WSFeed } from '../ws-feed.js';
 import { GopaxHandover } from './gopax-handover.js';
-import { listFrom } from './list-from.js';
+import { listFrom, type ListForm } from './list-from.js';
 
 /** `{"sequence":17691957,"bid":[["17690499",25019000,0.00008904,"1608326468921"]],"ask":[…]}` */
 async function fetchBook(rest: RestClient, pairs: readonly Pair[]): Promise<Map<string, Sides>> {
   const code = pairText(pairs[0]!);
-  return fetchBody(rest, `/trading-pairs/${code}/book?level=2`, (body) => {
-    const book = wireObject(body, 'the book');
-    const side = (name: 'ask' | 'bid'): Level[] =>
-      readSide(
-        name,
-        wireArray(book[name], name).map((item) => {
-          const entry = wireArray(item, `an entry of ${name}`);
-          return [wireText(entry[1], 'price'), wireText(entry[2], 'volume')] as const;
-        }),
-      );
-    return new Map([[code, { asks: side('ask'), bids: side('bid') }]]);
-  });
+  return fetchBody(
+    rest,
+    `/trading-pairs/${encodeURIComponent(pairs[0]!.code ?? code)}/book?level=2`,
+    (body) => {
+      const book = wireObject(body, 'the book');
+      const side = (name: 'ask' | 'bid'): Level[] =>
+        readSide(
+          name,
+          wireArray(book[name], name).map((item) => {
+            const entry = wireArray(item, `an entry of ${name}`);
+            return [wireText(entry[1], 'price'), wireText(entry[2], 'volume')] as const;
+          }),
+        );
+      return new Map([[code, { asks: side('ask'), bids: side('bid') }]]);
+    },
+  );
 }
+
+const LIST: ListForm = {
+  path: '/trading-pairs',
+  rows: (body) => wireArray(body, 'the market list'),
+  read: (row) => {
+    const name = wireText(row['name'], 'name');
+    const dash = name.lastIndexOf('-');
+    if (dash <= 0) throw new WireError(`name is "${name}"; expected e.g. BTC-KRW`);
+    const pair = { symbol: name.slice(0, dash), currency: name.slice(dash + 1) };
+    const code = name === marketName(name) ? {} : { code: name };
+    return { ...pair, ...code, koreanName: null, englishName: null };
+  },
+};
 
 /** GOPAX. */
 export const gopax: ExchangeAdapter = {
@@ -36,21 +53,7 @@ export const gopax: ExchangeAdapter = {
   auditDecides: true,
   // One book call a second and address, 50 levels a side at level 2 (gopax.md 7).
   restBooks: { batch: 1, everyMs: 1500, depth: 50, fetch: fetchBook },
-  listMarkets: (rest) =>
-    listFrom(rest, '/trading-pairs', (body) =>
-      wireArray(body, 'the market list').map((item) => {
-        const row = wireObject(item, 'a row of the market list');
-        const name = wireText(row['name'], 'name');
-        const dash = name.indexOf('-');
-        if (dash <= 0) throw new WireError(`name is "${name}"; expected e.g. BTC-KRW`);
-        return {
-          symbol: name.slice(0, dash),
-          currency: name.slice(dash + 1),
-          koreanName: null,
-          englishName: null,
-        };
-      }),
-    ),
+  listMarkets: (rest, onOdd) => listFrom(rest, LIST, onOdd),
   createFeed: (context: FeedContext) => {
     // 20 connects a second, else HTTP 429 (gopax.md 1).
     const connects = new RateLimiter([{ count: 10, ms: 1000 }]);

@@ -1,5 +1,5 @@
 import { parseExactJson } from '../../market/exact-json.js';
-import { type Pair, pairText } from '../../market/market.js';
+import { marketName, type Pair, pairText } from '../../market/market.js';
 import type { Sides } from '../../market/order-book.js';
 import type { ExchangeAdapter, FeedContext } from '../feed.js';
 import { exchangeTime } from '../exchange-time.js';
@@ -20,7 +20,7 @@ import {
 import { WSController } from '../ws-controller.js';
 import { WSFeed } from '../ws-feed.js';
 import type { WSProfile } from '../ws-profile.js';
-import { listFrom } from './list-from.js';
+import { listFrom, type ListForm } from './list-from.js';
 
 /** korbit.md sections 1 and 4. */
 export const KORBIT_PROFILE: WSProfile = {
@@ -143,22 +143,23 @@ export class KorbitController extends WSController {
 }
 
 function symbolOf(pair: Pair): string {
-  return `${pair.symbol}_${pair.currency}`.toLowerCase();
+  return pair.code ?? `${pair.symbol}_${pair.currency}`.toLowerCase();
 }
 
 function pairOf(symbol: string): Pair {
   const line = symbol.lastIndexOf('_');
   if (line <= 0 || line === symbol.length - 1)
     throw new WireError(`symbol is "${symbol}"; expected e.g. btc_krw`);
-  return {
-    symbol: symbol.slice(0, line).toUpperCase(),
-    currency: symbol.slice(line + 1).toUpperCase(),
+  const pair = {
+    symbol: marketName(symbol.slice(0, line)),
+    currency: marketName(symbol.slice(line + 1)),
   };
+  return symbolOf(pair) === symbol ? pair : { ...pair, code: symbol };
 }
 
 async function fetchBook(rest: RestClient, pairs: readonly Pair[]): Promise<Map<string, Sides>> {
   const pair = pairs[0]!;
-  return fetchBody(rest, `/v2/orderbook?symbol=${symbolOf(pair)}`, (body) => {
+  return fetchBody(rest, `/v2/orderbook?symbol=${encodeURIComponent(symbolOf(pair))}`, (body) => {
     const book = wireObject(wireObject(body, 'the answer')['data'], 'data');
     const sides = {
       asks: readLevelObjects('ask', book['asks'], 'price', 'qty'),
@@ -168,6 +169,17 @@ async function fetchBook(rest: RestClient, pairs: readonly Pair[]): Promise<Map<
   });
 }
 
+const LIST: ListForm = {
+  path: '/v2/currencyPairs',
+  rows: (body) => wireArray(wireObject(body, 'the answer')['data'], 'data'),
+  read: (row) => {
+    const pair = pairOf(wireText(row['symbol'], 'symbol'));
+    // Older answers have no status; then presence means listed (korbit.md 6).
+    if ((row['status'] ?? 'launched') !== 'launched') return null;
+    return { ...pair, koreanName: null, englishName: null };
+  },
+};
+
 /** Korbit. Only launched pairs are listed: a stopped one gives one empty book and then nothing. */
 export const korbit: ExchangeAdapter = {
   exchange: 'KORBIT',
@@ -176,17 +188,7 @@ export const korbit: ExchangeAdapter = {
   ordersByTime: true,
   // One market a call, 50 calls a second (korbit.md 6).
   restBooks: { batch: 1, everyMs: 500, depth: 30, fetch: fetchBook },
-  listMarkets: (rest) =>
-    listFrom(rest, '/v2/currencyPairs', (body) =>
-      wireArray(wireObject(body, 'the answer')['data'], 'data').flatMap((item) => {
-        const row = wireObject(item, 'a row of the market list');
-        // Older answers have no status; then presence means listed (korbit.md 6).
-        if ((row['status'] ?? 'launched') !== 'launched') return [];
-        return [
-          { ...pairOf(wireText(row['symbol'], 'symbol')), koreanName: null, englishName: null },
-        ];
-      }),
-    ),
+  listMarkets: (rest, onOdd) => listFrom(rest, LIST, onOdd),
   createFeed: (context: FeedContext) => {
     const connects = new RateLimiter([{ count: 2, ms: 1000 }]);
     return new WSFeed(() => new KorbitController(context, KORBIT_PROFILE, connects));

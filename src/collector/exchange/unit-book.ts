@@ -1,10 +1,10 @@
 import { type ExactJson } from '../../market/exact-json.js';
-import { type Pair, pairText } from '../../market/market.js';
+import { marketName, type Pair, pairText } from '../../market/market.js';
 import type { Sides } from '../../market/order-book.js';
 import { exchangeTime } from '../exchange-time.js';
 import { fetchBody } from '../rest-books.js';
 import type { RestClient } from '../rest.js';
-import type { ListedMarket } from '../../store/store-types.js';
+import type { ListForm } from './list-from.js';
 import { optionalText, readSide, wireArray, wireObject, WireError, wireText } from '../wire.js';
 
 /**
@@ -15,7 +15,7 @@ import { optionalText, readSide, wireArray, wireObject, WireError, wireText } fr
 
 /** `BTC`, `KRW` as `KRW-BTC`. */
 export function quoteFirstCode(pair: Pair): string {
-  return `${pair.currency}-${pair.symbol}`;
+  return pair.code ?? `${pair.currency}-${pair.symbol}`;
 }
 
 /** `KRW-BTC` as `BTC`, `KRW`. */
@@ -23,7 +23,11 @@ export function pairOfQuoteFirst(code: string): Pair {
   const dash = code.indexOf('-');
   if (dash <= 0 || dash === code.length - 1)
     throw new WireError(`code is "${code}"; expected e.g. KRW-BTC`);
-  return { symbol: code.slice(dash + 1), currency: code.slice(0, dash) };
+  const pair = {
+    symbol: marketName(code.slice(dash + 1)),
+    currency: marketName(code.slice(0, dash)),
+  };
+  return quoteFirstCode(pair) === code ? pair : { ...pair, code };
 }
 
 /** One book of units, read. */
@@ -85,16 +89,20 @@ export function errorOf(value: ExactJson): string | null {
     .join(': ');
 }
 
-/** Reads `/v1/market/all`: `[{"market":"KRW-BTC","korean_name":"비트코인","english_name":"Bitcoin"},…]`. */
-export function readMarketAll(value: ExactJson): ListedMarket[] {
-  return wireArray(value, 'the market list').map((item) => {
-    const row = wireObject(item, 'a row of the market list');
-    return {
-      ...pairOfQuoteFirst(wireText(row['market'], 'market')),
-      koreanName: optionalText(row['korean_name']),
-      englishName: optionalText(row['english_name']),
-    };
-  });
+/** `/v1/market/all`: `[{"market":"KRW-BTC","korean_name":"비트코인","english_name":"Bitcoin"},…]`. */
+export const MARKET_ALL: ListForm = {
+  path: '/v1/market/all',
+  rows: (body) => wireArray(body, 'the market list'),
+  read: (row) => ({
+    ...pairOfQuoteFirst(wireText(row['market'], 'market')),
+    koreanName: optionalText(row['korean_name']),
+    englishName: optionalText(row['english_name']),
+  }),
+};
+
+/** The path of both exchanges' REST books of some markets. */
+export function unitBooksPath(pairs: readonly Pair[]): string {
+  return `/v1/orderbook?markets=${pairs.map((p) => encodeURIComponent(quoteFirstCode(p))).join(',')}`;
 }
 
 /** The subscribe request of both exchanges: ticket, one orderbook object with all codes, format. */
@@ -107,8 +115,7 @@ export async function fetchUnitBooks(
   rest: RestClient,
   pairs: readonly Pair[],
 ): Promise<Map<string, Sides>> {
-  const path = `/v1/orderbook?markets=${pairs.map(quoteFirstCode).join(',')}`;
-  return fetchBody(rest, path, (body) => {
+  return fetchBody(rest, unitBooksPath(pairs), (body) => {
     const error = errorOf(body);
     if (error !== null) throw new WireError(`the exchange answered ${error}`);
     const books = wireArray(body, 'the books').map(readUnitBook);

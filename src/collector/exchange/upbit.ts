@@ -3,7 +3,7 @@ import { RateLimiter } from '../rate-limiter.js';
 import { WSFeed } from '../ws-feed.js';
 import type { WSProfile } from '../ws-profile.js';
 import { listFrom } from './list-from.js';
-import { fetchUnitBooks, readMarketAll } from './unit-book.js';
+import { fetchUnitBooks, MARKET_ALL } from './unit-book.js';
 import { UnitBookController } from './unit-book-controller.js';
 
 /** upbit.md sections 2 and 4. */
@@ -28,7 +28,7 @@ export const upbit: ExchangeAdapter = {
   ordersByTime: true,
   // 10 calls a second; a book by REST equals the WebSocket's of the same time (upbit.md 1.2, 4).
   restBooks: { batch: 100, everyMs: 1000, depth: 30, fetch: fetchUnitBooks },
-  listMarkets: (rest) => listFrom(rest, '/v1/market/all', readMarketAll),
+  listMarkets: (rest, onOdd) => listFrom(rest, MARKET_ALL, onOdd),
   createFeed: (context: FeedContext) => {
     // 5 connects a second and address (upbit.md 4): one below, for other programs of the user.
     const connects = new RateLimiter([{ count: 4, ms: 1000 }]);

@@ -57,6 +57,12 @@ export class MemoryControl implements CollectorControl {
     return this.unreadable[exchange] ?? 0;
   }
 
+  skippedRows(): number {
+    return 0;
+  }
+  listTroubles(): string[] {
+    return [];
+  }
   limits(): OwnLimit[] {
     return [];
   }

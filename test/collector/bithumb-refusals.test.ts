@@ -1,0 +1,155 @@
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { Feed } from '../../src/collector/feed.js';
+import { LimitBoard } from '../../src/collector/limit-board.js';
+import { feedOf, pair } from '../helpers/feed.js';
+import type { RecordingHost } from '../helpers/recording-host.js';
+import { until } from '../helpers/wait.js';
+
+let server: Server;
+let feed: Feed;
+let host: RecordingHost;
+let limits: LimitBoard;
+/** Calls that came in, by their markets. */
+let calls: string[][];
+
+type Answer = (response: ServerResponse, codes: string[]) => boolean;
+
+const unit = '{"ask_price":2,"bid_price":1,"ask_size":1,"bid_size":1}';
+const books = (codes: string[]): string =>
+  `[${codes.map((c) => `{"market":"${c}","timestamp":1,"orderbook_units":[${unit}]}`).join(',')}]`;
+
+/** A Bithumb that answers with books unless `refuse` does it, and a poller of `count` markets. */
+async function start(count: number, refuse: Answer): Promise<string[]> {
+  calls = [];
+  server = createServer((request, response) => {
+    const codes = request.url!.split('=')[1]!.split(',');
+    calls.push(codes);
+    if (!refuse(response, codes)) response.end(books(codes));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  limits = new LimitBoard();
+  ({ feed, host } = feedOf(
+    'BITHUMB',
+    { restUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}` },
+    { bithumbTransport: 'rest', bithumbPollMs: 50, limits },
+  ));
+  const names = Array.from({ length: count }, (_, i) => `C${i}-KRW`);
+  feed.add(names.map(pair));
+  return names;
+}
+
+const reply =
+  (status: number, body = '', headers: Record<string, string> = {}) =>
+  (response: ServerResponse): true => {
+    response.writeHead(status, headers).end(body);
+    return true;
+  };
+
+afterEach(async () => {
+  await feed.close();
+  server.closeAllConnections();
+  server.close();
+});
+
+describe('a refusal about the size', () => {
+  const words = (most: number) =>
+    `{"error":{"name":"400","message":"Parameter 'markets' must be less than or equal to ${most} items."}}`;
+  it.each([
+    [100, (most: number) => reply(400, words(most))],
+    [50, (most: number) => reply(200, words(most))],
+    [20, () => reply(414)],
+    [20, () => reply(413, '<html>')],
+    [10, () => reply(400)],
+    [1, () => reply(422, '{}')],
+  ])(
+    'covers all 493 markets where %d a call are allowed',
+    async (most, refusal) => {
+      const refuse = refusal(most);
+      const names = await start(493, (response, codes) => codes.length > most && refuse(response));
+      await until(() => new Set(host.books.map((b) => b.code)).size === 493, 'all', 30_000);
+      expect(host.refusals).toEqual([]);
+      const batch = limits.states.find((limit) => limit.name === 'REST_BATCH')!;
+      expect(batch.value).toBeLessThanOrEqual(Math.max(1, most));
+      expect(batch.reason).not.toBeNull();
+      // What worked is remembered: no further refusal in the rounds that follow.
+      const before = calls.length;
+      const last = names.at(-1)!;
+      const seen = host.of(last).length;
+      await until(() => host.of(last).length > seen + 1, 'another round', 30_000);
+      expect(calls.slice(before).filter((codes) => codes.length > most)).toEqual([]);
+    },
+    60_000,
+  );
+
+  it('is seen in a server that cuts the connection of big calls', async () => {
+    await start(40, (response, codes) => {
+      if (codes.length <= 8) return false;
+      response.destroy();
+      return true;
+    });
+    await until(() => new Set(host.books.map((b) => b.code)).size === 40, 'all', 15_000);
+  }, 20_000);
+});
+
+describe('a refusal about a market', () => {
+  it.each([
+    ['404', () => reply(404)],
+    ['unknown words', () => reply(400, '{"error":{"name":"x","message":"그런 것은 없음"}}')],
+    ['200 with an error', () => reply(200, '{"error":{"name":404,"message":"Code not found"}}')],
+  ])(
+    'costs only that market: %s',
+    async (_name, refusal) => {
+      const bad = new Set(['KRW-C3', 'KRW-C20', 'KRW-C33']);
+      await start(40, (response, codes) => codes.some((c) => bad.has(c)) && refusal()(response));
+      await until(() => new Set(host.books.map((b) => b.code)).size === 37, 'the others', 10_000);
+      await until(() => host.refusals.length === 3, 'the three', 10_000);
+      expect(calls.length).toBeLessThan(150);
+    },
+    30_000,
+  );
+});
+
+describe('a refusal of everything', () => {
+  it.each([
+    ['429', reply(429)],
+    ['418', reply(418)],
+    ['403', reply(403, 'Forbidden')],
+    ['503', reply(503)],
+    [
+      '200 with an error',
+      reply(200, '{"error":{"name":"too_many","message":"Too many requests"}}'),
+    ],
+    ['200 with other words', reply(200, '{"error":{"name":"x","message":"no"}}')],
+    ['200 with no error', reply(200, '{"status":"5600"}')],
+    [
+      'a cut connection',
+      (response: ServerResponse): true => {
+        response.destroy();
+        return true;
+      },
+    ],
+  ])(
+    'is a handful of calls, and lowers the rate: %s',
+    async (_name, refuse) => {
+      let refusing = false;
+      await start(30, (response) => refusing && refuse(response));
+      await until(() => new Set(host.books.map((b) => b.code)).size === 30, 'all');
+      refusing = true;
+      const before = calls.length;
+      const began = performance.now();
+      await until(() => performance.now() - began > 1500, 'some time', 6000);
+      // One a lane was under way, and then one after each pause.
+      expect(calls.length - before).toBeLessThan(30);
+      const rate = limits.states.find((limit) => limit.name === 'REST_RATE')!;
+      expect(rate.value).toBeLessThanOrEqual(98);
+      expect(rate.refusals).toBeGreaterThan(0);
+      refusing = false;
+      const got = host.books.length;
+      await until(() => host.books.length > got + 30, 'books again', 20_000);
+      expect(host.refusals).toEqual([]);
+    },
+    40_000,
+  );
+});
