@@ -14,7 +14,7 @@ export function marketPart(argument: 'symbol' | 'currency', value: string): stri
   if (isMarketName(part, argument)) return part;
   throw badInput(
     argument,
-    `must be a name of 1 to 40 printable characters without , : or *, such as ${argument === 'symbol' ? 'BTC' : 'KRW'}; was ${shown(value)}`,
+    `must be a name of 1 to 40 printable characters without blanks, commas, colons or *, such as ${argument === 'symbol' ? 'BTC' : 'KRW'}; was ${shown(value)}`,
   );
 }
 

@@ -13,16 +13,18 @@ export interface Pair {
   readonly code?: string;
 }
 
+/** A whole pair where a symbol was meant: a mistake that would silently match nothing. */
+const WHOLE_PAIR = /-(?:KRW|BTC|USDT|USDC)$/i;
 /** Most characters of a symbol or currency. */
 const MAX_NAME = 40;
 
 /**
- * Whether a text may be a symbol or currency: printable, no blank around it, and none of the signs that
+ * Whether a text may be a symbol or currency: printable, without blanks, and without the signs that
  * part patterns (`,` `:` `*`). Letters of any script, dots and underscores occur; a dash only in a symbol.
  */
 export function isMarketName(text: string, part: 'symbol' | 'currency'): boolean {
-  if (text === '' || text.length > MAX_NAME || text.trim() !== text) return false;
-  return !/[\p{C},:*]|[^\P{Z} ]/u.test(text) && (part === 'symbol' || !text.includes('-'));
+  if (text === '' || text.length > MAX_NAME || /[\p{C}\p{Z},:*]/u.test(text)) return false;
+  return part === 'symbol' ? !WHOLE_PAIR.test(text) : !text.includes('-');
 }
 
 /** A symbol or currency as it is kept: upper case, letters that can be written in two ways in one. */

@@ -8,7 +8,7 @@ export interface Pair {
 
 /** Reads `btc-krw`; null when it is no pair. */
 export function readPair(text: string): Pair | null {
-  const match = /^([A-Z0-9]{1,20})-([A-Z0-9]{1,20})$/.exec(text.toUpperCase());
+  const match = /^([^,:*]{1,40})-([^,:*-]{1,40})$/.exec(text.toUpperCase());
   return match === null ? null : { symbol: match[1]!, currency: match[2]! };
 }
 

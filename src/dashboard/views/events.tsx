@@ -18,7 +18,7 @@ const SIGNS: Readonly<Record<LogLevel, string>> = { DEBUG: '·', INFO: '●', WA
 
 /** Reads `btc` or `BTC-KRW`; null when it is neither. */
 function readPairFilter(text: string): { symbol: string | null; currency: string | null } | null {
-  const match = /^(?:([A-Z0-9]{1,20})(?:-([A-Z0-9]{1,20}))?)?$/.exec(text.trim().toUpperCase());
+  const match = /^(?:([^,:*-]{1,40})(?:-([^,:*-]{1,40}))?)?$/.exec(text.trim().toUpperCase());
   return match === null ? null : { symbol: match[1] ?? null, currency: match[2] ?? null };
 }
 
