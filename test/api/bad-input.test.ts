@@ -13,7 +13,7 @@ describe('a value that cannot be right', () => {
     ['symbol', '{ orderbook(exchange: UPBIT, symbol: "BTC-KRW") { sequence } }'],
     ['symbol', '{ orderbook(exchange: UPBIT, symbol: "") { sequence } }'],
     ['symbol', '{ orderbook(exchange: UPBIT, symbol: "A,B") { sequence } }'],
-    ['currency', `{ orderbook(exchange: UPBIT, currency: "${'X'.repeat(21)}") { sequence } }`],
+    ['currency', `{ orderbook(exchange: UPBIT, currency: "${'X'.repeat(41)}") { sequence } }`],
     ['symbol', '{ orderbookRows(exchange: UPBIT, symbol: "*") { pageInfo { endCursor } } }'],
     ['currency', '{ gaps(currency: "K W") { pageInfo { endCursor } } }'],
     ['symbol', '{ logs(symbol: "A:B") { pageInfo { endCursor } } }'],
