@@ -5,7 +5,10 @@
 import { WebSocketServer } from 'ws';
 
 const FRAMES = 2000;
-/** Levels a side that change from one frame to the next; recorded books change 2 to 3 (upbit.md 3.5). */
+/**
+ * Levels a side that change from one frame to the next; recorded books change 2 to 3
+ * (`korbit.book.whole-book`).
+ */
 const CHANGES = 3;
 
 let seed = 42;

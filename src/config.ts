@@ -56,8 +56,9 @@ export interface Config {
 }
 
 /**
- * The exchanges' own addresses, from the dossiers (section 1 of each; Korbit: the hosts after its
- * renaming to Digital X, section 0).
+ * The exchanges' own addresses, from the `endpoint` facts in docs/exchanges (Korbit: the hosts
+ * after its
+ * renaming to Digital X).
  */
 export const DEFAULT_URLS: Readonly<Record<Exchange, ExchangeUrls>> = {
   UPBIT: { wsUrl: 'wss://api.upbit.com/websocket/v1', restUrl: 'https://api.upbit.com' },
@@ -97,7 +98,8 @@ export function readDbPath(env: Readonly<Record<string, string | undefined>>): s
 }
 
 /**
- * Reads the settings from environment variables (DESIGN 2.3). A variable set to empty text means
+ * Reads the settings from environment variables (the table in README.md). A variable set to empty
+ * text means
  * its default, except `COLLECT`, where empty means to collect nothing.
  * @throws {ConfigError} naming every mistake at once, each with what would be right.
  */

@@ -6,7 +6,7 @@ export interface BackoffOptions {
   readonly mostMs: number;
 }
 
-/** Ordinary reconnects; the dossiers recommend 1 s doubling to 30 s. */
+/** Ordinary reconnects; 1 s doubling to 30 s as `korbit.ws.client-advice`. */
 export const RECONNECT: BackoffOptions = { firstMs: 1000, mostMs: 30_000 };
 
 /** After a refusal for too many requests: Bithumb blocks for 10 minutes, Upbit ever longer (418). */

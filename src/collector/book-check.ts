@@ -124,7 +124,8 @@ export class BookCheck {
     const waiting = [...this.#suspects.values()];
     const [first] = waiting;
     if (first === undefined) return;
-    // One bad code fails a whole call (upbit.md 1.2, bithumb.md 1.3).
+    // One bad code fails a whole call (`upbit.rest-book.unknown-code-fails-batch`,
+    // `bithumb.rest-book.bad-code-fails-call`).
     const batch =
       first.failures > 0
         ? [first]

@@ -13,7 +13,7 @@ const MEMBER_WORDS =
 
 /**
  * Says what a refusal may be about, by its status and words: exchanges put the true status into the
- * body of a 200 (bithumb.md 5), and change both.
+ * body of a 200 (`bithumb.error.rest-errors-in-200`), and change both.
  * @param status HTTP status, or the one that the body names. @param text the body or its message
  */
 export function refusalKind(status: number, text: string): RefusalKind {

@@ -21,7 +21,8 @@ const PROOF_MS = 5_000;
 /**
  * One WebSocket of one exchange, carrying many pairs. Owns the life of its connections: connecting,
  * backoff with jitter, resubscribing and closing; a subclass says where to connect ({@link getWSUrl}), what to
- * send ({@link getMessage}) and how to read ({@link handleMessage}), and overrides what its dossier
+ * send ({@link getMessage}) and how to read ({@link handleMessage}), and overrides what
+ * docs/exchanges
  * makes special. Reconnects for ever until {@link close}.
  */
 export abstract class WSController implements PairCarrier {

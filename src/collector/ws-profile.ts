@@ -1,6 +1,6 @@
 import type { RateLimit } from './rate-limiter.js';
 
-/** What an exchange's dossier says of its sockets. Times in ms. */
+/** What docs/exchanges says of an exchange's sockets. Times in ms. */
 export interface WSProfile {
   /** Most pairs one socket carries. */
   readonly maxPairs: number;

@@ -111,7 +111,7 @@ function kindProblem(folder: string): string | null {
   return specialKind(stats) ?? 'a file';
 }
 
-/** What pino writes to: takes its JSON lines, gives the contract's lines to file and output. */
+/** What pino writes to: takes its JSON lines, gives the lines of docs/data.md to file and output. */
 function lineStream(
   file: { write(text: string): boolean },
   output: ConsoleStream | null,

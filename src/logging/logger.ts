@@ -76,7 +76,9 @@ export class Logger {
   }
 }
 
-/** The tag of a line (DESIGN 2.8): `UPBIT-BTC`, `UPBIT-ETH-BTC`, `UPBIT` or `SYSTEM`. */
+/**
+ * The tag of a line ("Logs" in docs/data.md): `UPBIT-BTC`, `UPBIT-ETH-BTC`, `UPBIT` or `SYSTEM`.
+ */
 export function tagOf(record: LogRecord): string {
   if (record.exchange === null) return 'SYSTEM';
   if (record.pair === null) return record.exchange;

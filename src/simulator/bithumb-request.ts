@@ -9,7 +9,7 @@ export type BithumbRequest<M> =
   | { readonly kind: 'subscribe'; readonly format: string; readonly wishes: Wish<M>[] }
   | { readonly kind: 'error'; readonly text: string };
 
-/** Error frames as captured (dossier 5); in all of them the name comes first. */
+/** Error frames as captured (`bithumb.error.close-1000`); in all of them the name comes first. */
 const ERRORS = {
   format: '{"error":{"name":"WRONG_FORMAT","message":"Format 이 맞지 않습니다."}}',
   ticket: '{"error":{"name":"NO_TICKET","message":"티켓이 존재하지 않거나, 유효하지 않습니다."}}',

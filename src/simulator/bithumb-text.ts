@@ -6,7 +6,7 @@ function total(levels: readonly BookLevel[]): string {
   return plainText(levels.reduce((sum, level) => sum + level.volume, 0n));
 }
 
-/** Padding of a side with too few levels (dossier 3.1, zero values). */
+/** Padding of a side with too few levels (`bithumb.book.padding`). */
 const PADDING: readonly [string, string] = ['0', '0'];
 
 /** Units of a frame; prices and sizes are plain, without trailing zeros. */
@@ -29,7 +29,8 @@ function units(
 const LONG = { ask: 'ask_price', bid: 'bid_price', asks: 'ask_size', bids: 'bid_size' };
 const SHORT = { ask: 'ap', bid: 'bp', asks: 'as', bids: 'bs' };
 
-/** One WebSocket book frame; keys in wire order, `timestamp` as its JSON text (dossier 3.1). */
+/** One WebSocket book frame; keys in wire order, `timestamp` as its JSON text
+ * (`bithumb.book.default-keys`). */
 export function bithumbFrame(
   code: string,
   timestamp: string,
@@ -46,7 +47,7 @@ export function bithumbFrame(
     : `{"type":"orderbook","code":"${code}","total_ask_size":${asks},"total_bid_size":${bids},"orderbook_units":[${units(shown, depth, LONG)}],"level":${level},"timestamp":${timestamp},"stream_type":"${stream}"}`;
 }
 
-/** One book of a `/v1/orderbook` reply (dossier 1.3). */
+/** One book of a `/v1/orderbook` reply (`bithumb.rest-book.levels-30-or-15`). */
 export function bithumbRestBook(
   code: string,
   timestampMs: number,
@@ -56,7 +57,7 @@ export function bithumbRestBook(
   return `{"market":"${code}","timestamp":${timestampMs},"total_ask_size":${total(shown.asks)},"total_bid_size":${total(shown.bids)},"orderbook_units":[${units(shown, depth, LONG)}]}`;
 }
 
-/** One book of a generation 1 reply: all strings (dossier 1.4). */
+/** One book of a generation 1 reply: all strings (`bithumb.legacy.shape`). */
 export function legacyBook(shown: Shown): {
   bids: { price: string; quantity: string }[];
   asks: { price: string; quantity: string }[];

@@ -107,7 +107,7 @@ const TIMING: BithumbTiming = {
 
 /**
  * Simulated Bithumb, generation 2: public WebSocket `/websocket/v1` and REST `/v1`, with the old
- * `/public/orderbook` besides. Written from `exchanges/bithumb.md`.
+ * `/public/orderbook` besides. Written from `docs/exchanges/bithumb.md`.
  */
 class BithumbServer extends TicketFeed<BithumbMarket, BithumbTiming> implements BithumbSimulator {
   // 493 codes had their first frames some 600 ms after the request.
@@ -360,7 +360,7 @@ class BithumbServer extends TicketFeed<BithumbMarket, BithumbTiming> implements 
   }
 }
 
-/** Unknown path: the one error without an `error` object (dossier 5). */
+/** Unknown path: the one error without an `error` object (`bithumb.error.unknown-path`). */
 const NO_ROUTE = '{"name":"not_found","message":"No Route matched with those values"}';
 
 /** Errors of generation 2 come with HTTP 200. */

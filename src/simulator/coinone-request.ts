@@ -1,4 +1,4 @@
-/** Reading of Coinone's client messages (`exchanges/coinone.md`, sections 2 and 5). */
+/** Reading of Coinone's client messages (`coinone.subscribe.one-topic-per-message`). */
 import { INVALID_REQUEST, invalidType, type Format } from './coinone-text.js';
 
 /** What a client asked for. */
@@ -26,7 +26,7 @@ function error(text: string): CoinoneRequest {
   return { kind: 'error', text };
 }
 
-/** Checks in the order of the keys; the dossier does not tell which of two mistakes is named. */
+/** Checks in the order of the keys; docs/exchanges does not say which of two mistakes is named. */
 export function parseCoinoneRequest(text: string): CoinoneRequest {
   let request: unknown;
   try {

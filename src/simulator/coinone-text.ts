@@ -1,4 +1,4 @@
-/** Texts of Coinone's frames and REST bodies (`exchanges/coinone.md`). */
+/** Texts of Coinone's frames and REST bodies (`docs/exchanges/coinone.md`). */
 import { plainText } from './number-text.js';
 import { BookFrame, HOLE } from './book-frame.js';
 import type { BookLevel, StillBook } from './book.js';

@@ -106,7 +106,10 @@ const CHANGES_PER_SECOND: Readonly<Record<string, number>> = {
   'DOGE-KRW': 1,
 };
 
-/** Price steps since 2024-09-30 (dossier, gotcha 9), the bands not named there as in its samples. */
+/**
+ * Price steps since 2024-09-30 (`coinone.trap.tick-changes-since-2024-09`), the bands not named
+ * there as in its samples.
+ */
 const TICKS: readonly (readonly [from: string, tick: string])[] = [
   ['10000000', '10000'],
   ['5000000', '5000'],
@@ -137,7 +140,10 @@ const TIMING: CoinoneTiming = {
   invalidTopicMs: 10,
 };
 
-/** Simulated Coinone: public WebSocket and the public V2 REST calls, after `exchanges/coinone.md`. */
+/**
+ * Simulated Coinone: public WebSocket and the public V2 REST calls, after
+ * `docs/exchanges/coinone.md`.
+ */
 class CoinoneServer
   extends SimulatorServer<CoinoneMarket, CoinoneState, CoinoneTiming>
   implements CoinoneSimulator

@@ -1,4 +1,4 @@
-/** The signed handshake of GOPAX (`exchanges/gopax.md`, section 2). */
+/** The signed handshake of GOPAX (`gopax.auth.signature`). */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { restError } from './gopax-rest.js';
 
@@ -6,7 +6,7 @@ import { restError } from './gopax-rest.js';
 export const SIMULATED_GOPAX_KEY =
   'simulated-gopax-key-0123456789abcdef0123456789abcdef0123456789ab';
 
-/** Its secret: base64 of the bytes 0x00 to 0x3F, as in the dossier's check vector. */
+/** Its secret: base64 of the bytes 0x00 to 0x3F, as in `gopax.auth.check-vector`. */
 export const SIMULATED_GOPAX_SECRET =
   'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==';
 

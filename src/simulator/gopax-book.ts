@@ -1,6 +1,6 @@
 /**
  * GOPAX's form of a book: levels with an entry id, and the state that one client must hold after
- * what was sent to it. Fields and rules: `exchanges/gopax.md`, section 4.
+ * what was sent to it. Fields and rules: `gopax.book.rules`.
  */
 import { plainText } from './number-text.js';
 import type { BookLevel } from './book.js';
@@ -67,7 +67,7 @@ export function newestUpdate(delta: Delta): number {
 }
 
 /**
- * The book that a correct client holds, from what was really sent to it. Where the dossier's rule
+ * The book that a correct client holds, from what was really sent to it. Where `gopax.book.rules`
  * forgets a removed level, this one remembers it: an older entry that comes after the removal does
  * not bring the level back, because updates are ordered by `(updatedAt, entryId)`.
  */

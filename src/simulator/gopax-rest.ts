@@ -1,4 +1,7 @@
-/** Texts of GOPAX's REST replies and the names in its refusals (`exchanges/gopax.md`, 5 and 7). */
+/**
+ * Texts of GOPAX's REST replies and the names in its refusals
+ * (`gopax.limit.errors-errormessage-errorcode-int`).
+ */
 import { jsNumberText, type Entry } from './gopax-book.js';
 import type { SimulatedMarket } from './simulator.js';
 

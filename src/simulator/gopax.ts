@@ -64,7 +64,7 @@ const PRIVATE_REQUESTS = new Set(['SubscribeToOrders', 'SubscribeToBalances', 'S
 /** The quotes are part of the frame: it is a JSON string. */
 const PONG = /^"primus::pong::(\d+)"$/;
 
-/** Simulated GOPAX: WebSocket and public REST calls, after `exchanges/gopax.md`. */
+/** Simulated GOPAX: WebSocket and public REST calls, after `docs/exchanges/gopax.md`. */
 class GopaxServer
   extends SimulatorServer<GopaxMarket, GopaxState, GopaxTiming>
   implements GopaxSimulator

@@ -1,4 +1,4 @@
-/** Reading of Korbit's client messages (`exchanges/korbit.md`, section 2). */
+/** Reading of Korbit's client messages (`korbit.request.array`). */
 import { groupOf } from './korbit-text.js';
 import type { SimulatedMarket } from './simulator.js';
 

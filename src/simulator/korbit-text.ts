@@ -1,4 +1,4 @@
-/** Texts of Korbit's frames and REST bodies (`exchanges/korbit.md`). */
+/** Texts of Korbit's frames and REST bodies (`docs/exchanges/korbit.md`). */
 import type { MarketProfile } from './market-profile.js';
 import { plainText, UNITS } from './number-text.js';
 import { BookFrame, HOLE } from './book-frame.js';

@@ -108,7 +108,10 @@ const TICKS: readonly (readonly [from: string, tick: string])[] = [
   ['0', '0.0001'],
 ];
 
-/** Simulated Korbit: v2 public WebSocket and the v2 quotation REST calls, after `exchanges/korbit.md`. */
+/**
+ * Simulated Korbit: v2 public WebSocket and the v2 quotation REST calls, after
+ * `docs/exchanges/korbit.md`.
+ */
 class KorbitServer
   extends SimulatorServer<KorbitMarket, KorbitState, KorbitTiming>
   implements KorbitSimulator

@@ -27,7 +27,7 @@ export interface MarketProfile {
   readonly thin: boolean;
 }
 
-/** KRW prices near those of the dossiers' captures of September 2026. */
+/** KRW prices near those of the captures of September 2026. */
 const KRW_PRICES: Readonly<Record<string, string>> = {
   BTC: '116539000',
   ETH: '3715000',

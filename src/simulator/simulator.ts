@@ -36,7 +36,7 @@ export interface SimulatorOptions {
   /** Pairs listed, e.g. `BTC-KRW`; default: a handful of big ones, a thin one and each quote currency. */
   pairs?: readonly string[];
   /**
-   * 1 (default): the rhythms of the dossier; 0: books change only on `step`, and each change is
+   * 1 (default): the rhythms of docs/exchanges; 0: books change only on `step`, and each change is
    * published at once; 10: ten times faster.
    */
   rate?: number;
@@ -71,7 +71,7 @@ export interface SentBook {
   exchange: Exchange;
   symbol: string;
   currency: string;
-  /** The exchange's time of the book in ms as the contract (DESIGN 2.9) defines it, or null. */
+  /** The `exchangeTimestamp` of the book as schema.graphql defines it, in ms, or null. */
   exchangeTimestamp: number | null;
   asks: [string, string][];
   bids: [string, string][];
@@ -122,7 +122,7 @@ export interface Simulator {
   readonly restUrl: string;
   /** Whole WebSocket URL. */
   readonly wsUrl: string;
-  /** The two URLs under the names of the contract's environment, e.g. `UPBIT_WS_URL`. */
+  /** The two URLs under the names of the settings, e.g. `UPBIT_WS_URL`. */
   readonly env: Record<string, string>;
   /** Pairs listed now. */
   readonly pairs: readonly string[];

@@ -17,7 +17,7 @@ export interface MarketTally {
     /** Canonical decimal text, without levels of zero price or volume, best first. */
     readonly asks: readonly (readonly [price: string, volume: string])[];
     readonly bids: readonly (readonly [price: string, volume: string])[];
-    /** Unix ms as the contract (DESIGN 2.9) defines it, or null. */
+    /** Unix ms, the `exchangeTimestamp` of schema.graphql, or null. */
     readonly exchangeTimestamp: number | null;
   } | null;
 }

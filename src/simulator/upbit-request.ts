@@ -24,7 +24,7 @@ export type UpbitRequest<M> =
     }
   | { readonly kind: 'error'; readonly text: string };
 
-/** Error frames with the key orders that were captured (dossier 5). */
+/** Error frames with the key orders that were captured (`upbit.error.close-1000`). */
 const ERRORS = {
   format: '{"error":{"message":"Format 이 맞지 않습니다.","name":"WRONG_FORMAT"}}',
   ticket: '{"error":{"name":"NO_TICKET","message":"티켓이 존재하지 않거나, 유효하지 않습니다."}}',

@@ -39,13 +39,18 @@ function keepsZeros(level: BookLevel): boolean {
   return (level.price / 100n + level.volume) % 3n === 0n;
 }
 
-/** DEFAULT: prices `1.16539E8`, `4407000.0`; sizes `0.00077720`. Dossier 3.4. */
+/**
+ * DEFAULT: prices `1.16539E8`, `4407000.0`; sizes `0.00077720` (`upbit.spelling.prices-default`).
+ */
 const defaults = new Speller((level) => [
   javaDoubleText(level.price),
   bigDecimalText(level.volume, keepsZeros(level)),
 ]);
 
-/** SIMPLE: prices `116606000`, `9.9E-7`; sizes `7.9276E-4`, `2.2403413`. Dossier 3.4. */
+/**
+ * SIMPLE: prices `116606000`, `9.9E-7`; sizes `7.9276E-4`, `2.2403413`
+ * (`upbit.spelling.sizes-simple`).
+ */
 const simple = new Speller((level) => [
   level.price % UNITS === 0n ? plainText(level.price) : smallExponent(level.price),
   smallExponent(level.volume),
@@ -69,7 +74,7 @@ function total(levels: readonly BookLevel[]): bigint {
   return levels.reduce((sum, level) => sum + level.volume, 0n);
 }
 
-/** Half a unit of padding: dossier 3, `"bid_price":0,"bid_size":0`. */
+/** Half a unit of padding: `"bid_price":0,"bid_size":0` (`upbit.book.zero-padding`). */
 const PADDING: Spelling = ['0', '0'];
 
 /** Units of a frame; element i pairs the i-th ask and bid, missing ones are zeros. */
@@ -93,7 +98,8 @@ function units(
   return texts.join(',');
 }
 
-/** One WebSocket book frame; keys in wire order, `timestamp` as its JSON text (dossier 3.1 to 3.3). */
+/** One WebSocket book frame; keys in wire order, `timestamp` as its JSON text
+ * (`upbit.format.default-keys`, `upbit.format.simple-keys`). */
 export function upbitFrame(
   code: string,
   timestamp: string,
@@ -124,7 +130,10 @@ export function upbitFrame(
   return format.endsWith('_LIST') ? `[${text}]` : text;
 }
 
-/** One book of a REST reply; in its units the bid comes first (dossier 1.2). */
+/**
+ * One book of a REST reply; in its units the bid comes first
+ * (`upbit.rest-book.key-order-rest-unit-bid`).
+ */
 export function upbitRestBook(
   code: string,
   timestamp: number,

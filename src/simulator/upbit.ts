@@ -97,12 +97,12 @@ const TIMING: UpbitTiming = {
   blockMs: 10_000,
 };
 
-/** Body of a 429, as quoted in client logs (dossier section 4, Rejections). */
+/** Body of a 429, as quoted in client logs (`upbit.refusal.rest-over-limit`). */
 const TOO_MANY = '{"error":{"name":"too_many_requests"}}';
 
 /**
  * Simulated Upbit: public WebSocket `/websocket/v1` and the quotation REST calls. Written from
- * `exchanges/upbit.md`; what the dossier marks unknown is noted where it is decided.
+ * `docs/exchanges/upbit.md`; what is marked unknown there is noted where it is decided.
  */
 class UpbitServer extends TicketFeed<UpbitMarket, UpbitTiming> implements UpbitSimulator {
   protected readonly snapshotBatch = 50;

@@ -30,7 +30,8 @@ describe('Bithumb WebSocket books', () => {
   });
 
   it('in the SIMPLE format are read', () => {
-    // The sample was cut after the units; the keys that follow are those of bithumb.md 3.1.
+    // The sample was cut after the units; the keys that follow are those of
+    // `bithumb.book.default-keys`.
     const book = read(
       recorded[4]!.replace(/}$/, ',"lv":1,"tms":1790133505564033,"st":"SNAPSHOT"}'),
     );

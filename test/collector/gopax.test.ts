@@ -15,7 +15,7 @@ const docs = fixtureLines('gopax/ws_orderbook_official_docs.jsonl');
 const errors = fixtureLines('gopax/ws_errors_captured.jsonl');
 const payload = (line: string): WireObject => (parseExactJson(line) as { o: WireObject }).o;
 
-/** Vector of gopax.md section 2. */
+/** Vector of `gopax.auth.check-vector`. */
 const KEY = 'A'.repeat(64);
 const SECRET =
   'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==';

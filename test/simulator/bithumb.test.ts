@@ -6,7 +6,7 @@ import {
 } from '../../src/simulator/bithumb.js';
 import { RawClient, until, upgradeStatus } from './raw-client.js';
 
-/** Facts of exchanges/bithumb.md (generation 2), checked from outside by a bare client. */
+/** Facts of docs/exchanges/bithumb.md (generation 2), checked from outside by a bare client. */
 
 let running: BithumbSimulator[] = [];
 let clients: RawClient[] = [];

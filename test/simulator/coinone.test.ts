@@ -292,7 +292,7 @@ describe('Coinone simulator, WebSocket', () => {
 });
 
 describe('Coinone simulator, REST', () => {
-  it('has the market list of the dossier', async () => {
+  it('has the market list of `coinone.market-list.shape`', async () => {
     await start();
     simulator.faults.maintenance('XRP-KRW', true);
     const { body } = await get('markets/KRW');

@@ -66,7 +66,7 @@ const subscribe = (pair: string, more: object = {}): object => ({
 const formOf = (text: string): string =>
   text.replace(/\},\{[^\]]*/g, '}').replace(/:-?[\d.]+(e-\d)?/g, ':N');
 
-/** The book as section 4.3 of the dossier keeps it, for one pair; also remembers removals. */
+/** The book as `gopax.book.rules` keeps it, for one pair; also remembers removals. */
 class Follower {
   #sides = { ask: new Map<number, Entry>(), bid: new Map<number, Entry>() };
   #max: number | null = null;
@@ -334,7 +334,7 @@ describe('GOPAX simulator, connections', () => {
     return `${simulator.wsUrl}?${new URLSearchParams(query).toString()}`;
   };
 
-  it('signs as the check vector of the dossier', async () => {
+  it('signs as `gopax.auth.check-vector`', async () => {
     await start();
     expect(gopaxSignature(SIMULATED_GOPAX_SECRET, '1591318325140')).toBe(
       'vS3Z/+hp4rMPJ7U6o2tENk40IOlp0SQ+s4iWqAf4aYjNZ0KtbNXk9Ab1bP0yYd0RQzR5DeGiTHMSXg+UPA3esQ==',

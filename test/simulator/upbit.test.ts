@@ -6,7 +6,7 @@ import {
 } from '../../src/simulator/upbit.js';
 import { RawClient, until, upgradeStatus } from './raw-client.js';
 
-/** Facts of exchanges/upbit.md, checked from outside by a bare client. */
+/** Facts of docs/exchanges/upbit.md, checked from outside by a bare client. */
 
 let running: UpbitSimulator[] = [];
 let clients: RawClient[] = [];

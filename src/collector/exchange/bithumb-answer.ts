@@ -18,7 +18,10 @@ export class PollError extends Error {
   }
 }
 
-/** The array of books of an answer. Errors come with HTTP 200, so the body decides (bithumb.md 5). */
+/**
+ * The array of books of an answer. Errors come with HTTP 200, so the body decides
+ * (`bithumb.error.rest-errors-in-200`).
+ */
 export function booksOf(answer: RestAnswer): ExactJson[] {
   const { status, headers, text } = answer;
   let body: ExactJson = null;

@@ -12,13 +12,18 @@ import { excerpt, WireError } from '../wire.js';
 import { booksOf, PollError } from './bithumb-answer.js';
 import { readUnitBook, unitBooksPath } from './unit-book.js';
 
-/** One market in a call gives 30 levels, several give 15 each (bithumb.md 1.3). */
+/**
+ * One market in a call gives 30 levels, several give 15 each (`bithumb.rest-book.levels-30-or-15`).
+ */
 const BATCH_DEPTH = 15;
 /** Markets polled one by one, for their 30 levels. */
 const SINGLE_LANES = 10;
-/** 200 markets a call work (bithumb.md 1.3). */
+/** 200 markets a call work (`bithumb.rest-book.levels-30-or-15`). */
 const MAX_BATCH = 200;
-/** 150 calls a second and address for books (bithumb.md 4); some are left for others. */
+/**
+ * 150 calls a second and address for books (`bithumb.ws.rest-150-per-second`); some are left for
+ * others.
+ */
 const CALLS = { count: 140, ms: 1000 };
 /** Longest wait after a failed poll, ms. */
 const POLL_BACKOFF = { firstMs: 100, mostMs: 5000 };
@@ -283,7 +288,8 @@ export class BithumbPoller implements Feed {
 
   /**
    * Fetches and delivers the books of `pairs`. A refusal that may be about their number or about one
-   * of them, which it need not name (bithumb.md 5), has them asked for by halves: where both halves
+   * of them, which it need not name (`bithumb.error.unknown-market-alone-batch`), has them asked
+   * for by halves: where both halves
    * are answered it was the number, where one market alone is refused it was that.
    * @throws {PollError} @throws {RestError} when it is about neither
    */
@@ -351,7 +357,7 @@ export class BithumbPoller implements Feed {
     return answer;
   }
 
-  /** Every answer says how many calls are left this second (bithumb.md 4). */
+  /** Every answer says how many calls are left this second (`bithumb.ws.rest-150-per-second`). */
   #obeyHeaders(answer: RestAnswer): void {
     const left = answer.headers.get('x-ratelimit-remaining');
     if (left === null || !/^\d+$/.test(left) || Number(left) >= 10) return;

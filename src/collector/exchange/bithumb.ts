@@ -8,7 +8,7 @@ import { listFrom } from './list-from.js';
 import { fetchUnitBooks, MARKET_ALL } from './unit-book.js';
 import { UnitBookController } from './unit-book-controller.js';
 
-/** bithumb.md sections 2 and 4. */
+/** Facts: `bithumb.subscribe.*` and `bithumb.ws.*`. */
 export const BITHUMB_PROFILE: WSProfile = {
   // 493 codes on one socket were all served; no limit is documented.
   maxPairs: 10_000,
@@ -27,7 +27,7 @@ export const BITHUMB_PROFILE: WSProfile = {
 const listMarkets: ExchangeAdapter['listMarkets'] = (rest, onOdd) =>
   listFrom(rest, { ...MARKET_ALL, path: '/v1/market/all?isDetails=true' }, onOdd);
 
-/** 15 levels as the WebSocket has them; 150 calls a second (bithumb.md 1.3, 4). */
+/** 15 levels as the WebSocket has them; 150 calls a second (`bithumb.ws.rest-150-per-second`). */
 const restBooks: RestBooks = {
   batch: 100,
   everyMs: 1000,
@@ -48,7 +48,7 @@ export const bithumbRest: ExchangeAdapter = {
 
 /**
  * Bithumb by WebSocket: whole books of 15 levels; half of the frames repeat the last book with a
- * new timestamp, and a live price may have size 0 (dust), also at the touch (bithumb.md 3.1).
+ * new timestamp, and a live price may have size 0 (dust), also at the touch (`bithumb.book.dust`).
  */
 export const bithumbWs: ExchangeAdapter = {
   exchange: 'BITHUMB',
@@ -57,7 +57,8 @@ export const bithumbWs: ExchangeAdapter = {
   restBooks,
   listMarkets,
   createFeed: (context: FeedContext) => {
-    // 10 connects a second and address, beyond it a block of 10 minutes (bithumb.md 4).
+    // 10 connects a second and address, beyond it a block of 10 minutes
+    // (`bithumb.ws.connects-10-per-second`).
     const connects = new RateLimiter([{ count: 5, ms: 1000 }]);
     return new WSFeed(() => new UnitBookController(context, BITHUMB_PROFILE, connects));
   },

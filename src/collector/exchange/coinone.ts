@@ -20,14 +20,15 @@ import { WSFeed } from '../ws-feed.js';
 import type { WSProfile } from '../ws-profile.js';
 import { listFrom, type ListForm } from './list-from.js';
 
-/** coinone.md sections 2 and 4. */
+/** Facts: `coinone.subscribe.*` and `coinone.ws.*`. */
 export const COINONE_PROFILE: WSProfile = {
   // 363 topics on one socket were all served; no limit is documented.
   maxPairs: 10_000,
   // A socket that never sends anything is dropped after 60 s; 30 minutes after the last PING else.
   pingEveryMs: 20_000,
   silentAfterMs: 60_000,
-  // All 363 pairs had their first book within 1.15 s; 5 s is generous (coinone.md 5).
+  // All 363 pairs had their first book within 1.15 s; 5 s is generous
+  // (`coinone.error.names-no-topic`).
   firstBookWithinMs: 5000,
   // No limit is documented, and 363 messages in 4 ms were accepted once; 50 a second cost 7 s at most
   // and stay well inside what a server with a limit may take.
@@ -35,7 +36,10 @@ export const COINONE_PROFILE: WSProfile = {
   maxPayload: 1024 * 1024,
 };
 
-/** Error code of a topic that does not exist; it does not say which one (coinone.md 5). */
+/**
+ * Error code of a topic that does not exist; it does not say which one
+ * (`coinone.error.invalid-topic`).
+ */
 const INVALID_TOPIC = '160012';
 
 /**
@@ -78,7 +82,7 @@ export class CoinoneController extends WSController {
     this.#unsubscribing = 0;
   }
 
-  /** 4290 = more than 20 connections of one address (coinone.md 4). */
+  /** 4290 = more than 20 connections of one address (`coinone.ws.connections-20`). */
   protected override closeCause(code: number): GapCause {
     return code === 4290 ? 'RATE_LIMITED' : 'DISCONNECTED';
   }
@@ -103,7 +107,8 @@ export class CoinoneController extends WSController {
   }
 
   /**
-   * A whole book. `asks` come worst first (coinone.md 3), readSide puts them best first. Order is by
+   * A whole book. `asks` come worst first (`coinone.book.asks-worst-first`), readSide puts them
+   * best first. Order is by
    * `id`: equal = a repeat after a second SUBSCRIBE, smaller = older than what is known. Its last three
    * digits count the books of one ms; the others are the book's time, for the first frame's `timestamp`
    * is 10 s old.
@@ -167,7 +172,7 @@ async function fetchBook(rest: RestClient, pairs: readonly Pair[]): Promise<Map<
   });
 }
 
-/** The body of a good answer; errors come with HTTP 200 (coinone.md 5). */
+/** The body of a good answer; errors come with HTTP 200 (`coinone.error.rest-errors-in-200`). */
 function successOf(body: ExactJson): WireObject {
   const answer = wireObject(body, 'the answer');
   if (answer['result'] === 'success') return answer;
@@ -182,20 +187,20 @@ const LIST: ListForm = {
   read: (row) => {
     const symbol = wireText(row['target_currency'], 'target_currency');
     const currency = wireText(row['quote_currency'], 'quote_currency').toUpperCase();
-    // Either case is understood (coinone.md 2), so only a mixed one has to be kept.
+    // Either case is understood (`coinone.subscribe.topic`), so only a mixed one has to be kept.
     const mixed = symbol !== symbol.toUpperCase() && symbol !== symbol.toLowerCase();
     const names = { koreanName: null, englishName: null };
     return { symbol, currency, ...(mixed ? { code: symbol } : {}), ...names };
   },
 };
 
-/** Coinone; only KRW has markets (coinone.md 1). */
+/** Coinone; only KRW has markets (`coinone.endpoint.only-krw`). */
 export const coinone: ExchangeAdapter = {
   exchange: 'COINONE',
   completeness: 'ORDERED',
   // By their `id`, of which the time is a part.
   ordersByTime: true,
-  // One market a call, 1,200 calls a minute (coinone.md 1.2, 4).
+  // One market a call, 1,200 calls a minute (`coinone.ws.rest-1200-per-minute`).
   restBooks: { batch: 1, everyMs: 500, depth: 16, fetch: fetchBook },
   listMarkets: (rest, onOdd) => listFrom(rest, LIST, onOdd),
   createFeed: (context: FeedContext) => {

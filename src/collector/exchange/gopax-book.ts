@@ -73,7 +73,10 @@ class BookSide {
   }
 }
 
-/** Updates are ordered by `(updatedAt, entryId)` (gopax.md 4.2); without a time, by the counter. */
+/**
+ * Updates are ordered by `(updatedAt, entryId)` (`gopax.delta.order`); without a time, by the
+ * counter.
+ */
 function isNewer(entry: Stamp, than: Stamp): boolean {
   if (entry.updatedAt === null || than.updatedAt === null || entry.updatedAt === than.updatedAt)
     return entry.entryId > than.entryId;
@@ -81,7 +84,7 @@ function isNewer(entry: Stamp, than: Stamp): boolean {
 }
 
 /**
- * The book of one GOPAX pair on one connection, kept as gopax.md 4.3 says: deltas before the
+ * The book of one GOPAX pair on one connection, kept as `gopax.book.rules` says: deltas before the
  * snapshot wait for it; entries up to the snapshot's `maxEntryId` and entries not newer than the
  * known level are skipped; volume 0 removes. A lost delta cannot be seen from the ids, for the
  * counter is exchange-wide.

@@ -9,7 +9,7 @@ import { WSController } from '../ws-controller.js';
 import type { WSProfile } from '../ws-profile.js';
 import { GopaxBook } from './gopax-book.js';
 
-/** gopax.md sections 1, 4 and 6. */
+/** Facts: `gopax.connect.*`, `gopax.subscribe.*` and `gopax.ws.*`. */
 export const GOPAX_PROFILE: WSProfile = {
   // The 51st pair is refused with 10321.
   maxPairs: 50,
@@ -25,12 +25,15 @@ export const GOPAX_PROFILE: WSProfile = {
 
 /** A book may be crossed for a moment between two deltas of one match; longer is a lost delta. */
 const CROSSED_MS = 3000;
-/** Refusals of a pair that trying again does not help: unknown asset, delisted pair (gopax.md 5). */
+/**
+ * Refusals of a pair that trying again does not help: unknown asset, delisted pair
+ * (`gopax.error.delisted-pair`).
+ */
 const UNKNOWN_PAIR = new Set(['10058', '10059']);
 
 /**
  * Query of a signed connection: HMAC-SHA512 of `t<timestamp>` with the base64-decoded secret, in
- * base64 and percent-encoded (gopax.md 2).
+ * base64 and percent-encoded (`gopax.auth.signature`).
  * @param timestamp Unix ms; more than 5 s off standard time may be refused
  */
 export function signedQuery(apiKey: string, secretKey: string, timestamp: number): string {
@@ -160,7 +163,8 @@ export class GopaxController extends WSController {
   protected override handleMessage(data: Buffer): void {
     const message = parseExactJson(data.toString('utf8'));
     if (typeof message === 'string') {
-      // The heartbeat is a JSON string; the answer repeats its number, quotes included (gopax.md 6).
+      // The heartbeat is a JSON string; the answer repeats its number, quotes included
+      // (`gopax.ws.pong-echo`).
       if (message.startsWith('primus::ping::')) {
         this.send([JSON.stringify(message.replace('ping', 'pong'))]);
       }
@@ -174,7 +178,7 @@ export class GopaxController extends WSController {
       case 'OrderBookEvent':
         this.#delta(wireObject(envelope['o'], 'o'));
         break;
-      // More events may be added without notice (gopax.md 3).
+      // More events may be added without notice (`gopax.envelope.more-events`).
     }
   }
 
@@ -189,7 +193,8 @@ export class GopaxController extends WSController {
   }
 
   #reply(envelope: WireObject, payload: WireObject): void {
-    // Snapshots have no `result`; only a refusal has it, and it is false (gopax.md 5).
+    // Snapshots have no `result`; only a refusal has it, and it is false
+    // (`gopax.error.result-key`).
     if (payload['result'] === false) {
       this.#refusal(optionalText(envelope['i']) ?? '', payload);
       return;

@@ -49,13 +49,14 @@ export const gopax: ExchangeAdapter = {
   completeness: 'DELTA',
   // Its changes are put in order where they are applied.
   ordersByTime: false,
-  // A lost delta cannot be seen from the ids (gopax.md 4.2).
+  // A lost delta cannot be seen from the ids (`gopax.delta.loss-invisible`).
   auditDecides: true,
-  // One book call a second and address, 50 levels a side at level 2 (gopax.md 7).
+  // One book call a second and address, 50 levels a side at level 2
+  // (`gopax.limit.book-1-per-second`).
   restBooks: { batch: 1, everyMs: 1500, depth: 50, fetch: fetchBook },
   listMarkets: (rest, onOdd) => listFrom(rest, LIST, onOdd),
   createFeed: (context: FeedContext) => {
-    // 20 connects a second, else HTTP 429 (gopax.md 1).
+    // 20 connects a second, else HTTP 429 (`gopax.connect.opens-20-per-second`).
     const connects = new RateLimiter([{ count: 10, ms: 1000 }]);
     if (context.gopaxKeys === null) context.host.log('GOPAX_UNSIGNED', null, undefined);
     return new WSFeed(() => new GopaxHandover(context, connects));

@@ -22,12 +22,13 @@ import { WSFeed } from '../ws-feed.js';
 import type { WSProfile } from '../ws-profile.js';
 import { listFrom, type ListForm } from './list-from.js';
 
-/** korbit.md sections 1 and 4. */
+/** Facts: `korbit.connect.*` and `korbit.ws.*`. */
 export const KORBIT_PROFILE: WSProfile = {
   // 193 symbols on one socket were all served; no limit is documented.
   maxPairs: 10_000,
   pingEveryMs: 15_000,
-  // The server pings every 30 s itself; the dossier calls 75 to 90 s without anything dead.
+  // The server pings every 30 s itself; 75 to 90 s without anything mean dead
+  // (`korbit.ws.client-advice`).
   silentAfterMs: 75_000,
   firstBookWithinMs: 10_000,
   // None is documented; requests in halves are the only time when there are many.
@@ -113,7 +114,10 @@ export class KorbitController extends WSController {
     }
   }
 
-  /** A refusal reads `The symbol does not exist (nope_krw)` with code `INVALID_SYMBOL` (korbit.md 2). */
+  /**
+   * A refusal reads `The symbol does not exist (nope_krw)` with code `INVALID_SYMBOL`
+   * (`korbit.answer.invalid-symbol`).
+   */
   #answer(message: WireObject): void {
     const id = optionalText(message['requestId']) ?? '';
     if (message['status'] === 'success') {
@@ -174,7 +178,7 @@ const LIST: ListForm = {
   rows: (body) => wireArray(wireObject(body, 'the answer')['data'], 'data'),
   read: (row) => {
     const pair = pairOf(wireText(row['symbol'], 'symbol'));
-    // Older answers have no status; then presence means listed (korbit.md 6).
+    // Older answers have no status; then presence means listed (`korbit.market-list.status`).
     if ((row['status'] ?? 'launched') !== 'launched') return null;
     return { ...pair, koreanName: null, englishName: null };
   },
@@ -183,10 +187,11 @@ const LIST: ListForm = {
 /** Korbit. Only launched pairs are listed: a stopped one gives one empty book and then nothing. */
 export const korbit: ExchangeAdapter = {
   exchange: 'KORBIT',
-  // "Some messages may be dropped when the network is slow or traffic heavy" (korbit.md 3).
+  // "Some messages may be dropped when the network is slow or traffic heavy"
+  // (`korbit.book.messages-dropped`).
   completeness: 'MAY_DROP',
   ordersByTime: true,
-  // One market a call, 50 calls a second (korbit.md 6).
+  // One market a call, 50 calls a second (`korbit.limit.public-50-per-second`).
   restBooks: { batch: 1, everyMs: 500, depth: 30, fetch: fetchBook },
   listMarkets: (rest, onOdd) => listFrom(rest, LIST, onOdd),
   createFeed: (context: FeedContext) => {

@@ -9,7 +9,8 @@ import { UnitFrameReader } from './unit-frame-reader.js';
  * A socket of Upbit or Bithumb (generation 2): every binary frame is a whole book; there is no
  * acknowledgement, no sequence and no unsubscribe; a later subscription replaces the earlier one, so
  * the full list is sent again on each change; an unknown code is silent; an error frame is followed
- * by a close with 1000 (upbit.md 2, 3, 5; bithumb.md 2.1, 3.1, 5).
+ * by a close with 1000 (`upbit.subscribe.*`, `upbit.book.*`, `upbit.error.*` and the same areas of
+ * bithumb).
  */
 export class UnitBookController extends WSController {
   readonly #reader = new UnitFrameReader((code) => this.pairs.has(code));
@@ -33,7 +34,7 @@ export class UnitBookController extends WSController {
       return;
     }
     const message = parseExactJson(data.toString('utf8'));
-    // The LIST formats wrap frames in an array (upbit.md 3.3).
+    // The LIST formats wrap frames in an array (`upbit.format.list-wrapped`).
     for (const item of Array.isArray(message) ? message : [message]) this.#handle(item);
   }
 

@@ -9,8 +9,8 @@ import { optionalText, readSide, wireArray, wireObject, WireError, wireText } fr
 
 /**
  * What Upbit and Bithumb (generation 2) spell alike: codes with the quote first (`KRW-BTC`) and
- * books as units that pair the i-th best ask with the i-th best bid. Their differences (bithumb.md
- * section 8) stay in their own files.
+ * books as units that pair the i-th best ask with the i-th best bid. Their differences
+ * (`bithumb.versus-upbit.*`) stay in their own files.
  */
 
 /** `BTC`, `KRW` as `KRW-BTC`. */
@@ -38,7 +38,7 @@ export interface UnitBook {
   readonly exchangeTimestamp: number | undefined;
 }
 
-/** Keys of the DEFAULT and SIMPLE formats (upbit.md 3.1 and 3.2, bithumb.md 3.1). */
+/** Keys of the DEFAULT and SIMPLE formats (`upbit.format.*`, `bithumb.book.simple-keys`). */
 const DEFAULT_KEYS = [
   'code',
   'orderbook_units',

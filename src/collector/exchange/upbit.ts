@@ -6,7 +6,7 @@ import { listFrom } from './list-from.js';
 import { fetchUnitBooks, MARKET_ALL } from './unit-book.js';
 import { UnitBookController } from './unit-book-controller.js';
 
-/** upbit.md sections 2 and 4. */
+/** Facts: `upbit.subscribe.*` and `upbit.ws.*`. */
 export const UPBIT_PROFILE: WSProfile = {
   // 855 codes on one socket were all served; no limit is documented.
   maxPairs: 10_000,
@@ -26,11 +26,13 @@ export const upbit: ExchangeAdapter = {
   exchange: 'UPBIT',
   completeness: 'SNAPSHOT',
   ordersByTime: true,
-  // 10 calls a second; a book by REST equals the WebSocket's of the same time (upbit.md 1.2, 4).
+  // 10 calls a second; a book by REST equals the WebSocket's of the same time
+  // (`upbit.rest-book.equals-ws`).
   restBooks: { batch: 100, everyMs: 1000, depth: 30, fetch: fetchUnitBooks },
   listMarkets: (rest, onOdd) => listFrom(rest, MARKET_ALL, onOdd),
   createFeed: (context: FeedContext) => {
-    // 5 connects a second and address (upbit.md 4): one below, for other programs of the user.
+    // 5 connects a second and address (`upbit.ws.connects-5-per-second`): one below, for other
+    // programs of the user.
     const connects = new RateLimiter([{ count: 4, ms: 1000 }]);
     return new WSFeed(() => new UnitBookController(context, UPBIT_PROFILE, connects));
   },

@@ -1,7 +1,10 @@
 import type { Exchange } from '../../market/exchange.js';
 import { Random, seedFrom } from '../random.js';
 
-/** How busy an exchange is, frames over all its markets. Section 7 of the dossiers, 2026-09-23. */
+/**
+ * How busy an exchange is, frames over all its markets. From the `size` facts in docs/exchanges,
+ * 2026-09-23.
+ */
 interface Figures {
   /** Frames a second of all markets together. */
   readonly total: number;

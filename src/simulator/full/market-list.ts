@@ -8,14 +8,18 @@ const KNOWN = (
   'QTUM EOS IOTA ZIL BAT ZRX ENJ ANKR STORJ KNC ONT ICX WAXP GAS BLUR MASK CELO GLM ONE JST'
 ).split(' ');
 
-/** Coins with a handful of orders (see market-profile.ts), where the dossiers saw sides padded. */
+/**
+ * Coins with a handful of orders (see market-profile.ts), where sides were seen padded
+ * (`upbit.book.zero-padding`).
+ */
 const THIN = ['USDS', 'EGG', 'BERA'];
 
 /** Coins the five exchanges know of together. */
 const COINS = 560;
 
 /**
- * Markets of each exchange by quote currency, as counted on 2026-09-23 (section 7 of the dossiers;
+ * Markets of each exchange by quote currency, as counted on 2026-09-23 (the `size` facts in
+ * docs/exchanges;
  * GOPAX and Korbit: the market list).
  */
 const COUNTS: Readonly<Record<Exchange, Readonly<Record<string, number>>>> = {
