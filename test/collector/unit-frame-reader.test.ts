@@ -85,7 +85,10 @@ describe('UnitFrameReader', () => {
   });
 
   it.each([
-    ['the SIMPLE format', fixtureLines('upbit/ws_simple_2021-04-17_orderbook.raw.jsonl')[0]!],
+    [
+      'the SIMPLE format',
+      '{"ty":"orderbook","cd":"KRW-BTC","tms":1618678262640,"tas":1.5,"tbs":2.25,"obu":[{"ap":127.0,"bp":126.0,"as":1.50000001,"bs":0.25}],"st":"REALTIME","lv":0}',
+    ],
     [
       'another key order',
       '{"type":"orderbook","code":"KRW-BTC","timestamp":1,"orderbook_units":[{"bid_price":1,"ask_price":2,"ask_size":1,"bid_size":1}]}',

@@ -4,9 +4,10 @@ import { wireObject } from '../../src/collector/wire.js';
 import { MARKET_ALL, readUnitBook } from '../../src/collector/exchange/unit-book.js';
 import { parseExactJson } from '../../src/market/exact-json.js';
 import { feedOf, pair } from '../helpers/feed.js';
-import { fixture, fixtureLines } from '../helpers/fixtures.js';
+import { fixtureLines } from '../helpers/fixtures.js';
 import { type FrameServer, frameServer } from '../helpers/frame-server.js';
 import type { RecordingHost } from '../helpers/recording-host.js';
+import { itRecorded, sample, sampleLines } from '../helpers/samples.js';
 import { until } from '../helpers/wait.js';
 
 describe('Upbit frames', () => {
@@ -57,8 +58,20 @@ describe('Upbit frames', () => {
     });
   });
 
-  it('in the SIMPLE format are read too, all 145 recorded ones', async () => {
-    const lines = fixtureLines('upbit/ws_simple_2021-04-17_orderbook.raw.jsonl');
+  it('in the SIMPLE format are read too', async () => {
+    await play(
+      '{"ty":"orderbook","cd":"KRW-BTC","tms":1618678262640,"tas":1.5,"tbs":2.25,"obu":[{"ap":127.0,"bp":126.0,"as":1.50000001,"bs":7.9276E-4}],"st":"REALTIME","lv":0}',
+      1,
+    );
+    expect(host.books[0]).toMatchObject({
+      asks: [['127', '1.50000001']],
+      bids: [['126', '0.00079276']],
+      exchangeTimestamp: 1618678262640,
+    });
+  });
+
+  itRecorded('in the SIMPLE format are read, all 145 recorded ones', async () => {
+    const lines = sampleLines('upbit/ws_simple_2021-04-17_orderbook.raw.jsonl');
     expect(lines).toHaveLength(145);
     for (const line of lines) {
       const { sides, exchangeTimestamp } = readUnitBook(parseExactJson(line));
@@ -155,8 +168,24 @@ describe('Upbit frames', () => {
 });
 
 describe('Upbit market list', () => {
-  it('of 2021 is read whole', () => {
-    const body = parseExactJson(fixture('upbit/rest_market_all_2021-04-17.json'));
+  it('is read with both names', () => {
+    const body = parseExactJson(
+      '[{"market":"KRW-BTC","korean_name":"비트코인","english_name":"Bitcoin"},{"market":"USDT-ETC","korean_name":"이더리움클래식","english_name":"Ethereum Classic"}]',
+    );
+    const markets = MARKET_ALL.rows(body).map((row) => MARKET_ALL.read(wireObject(row, 'a row'))!);
+    expect(markets).toEqual([
+      { symbol: 'BTC', currency: 'KRW', koreanName: '비트코인', englishName: 'Bitcoin' },
+      {
+        symbol: 'ETC',
+        currency: 'USDT',
+        koreanName: '이더리움클래식',
+        englishName: 'Ethereum Classic',
+      },
+    ]);
+  });
+
+  itRecorded('of 2021 is read whole', () => {
+    const body = parseExactJson(sample('upbit/rest_market_all_2021-04-17.json'));
     const markets = MARKET_ALL.rows(body).map((row) => MARKET_ALL.read(wireObject(row, 'a row'))!);
     expect(markets).toHaveLength(294);
     expect(markets.find((m) => m.symbol === 'BTC' && m.currency === 'KRW')).toEqual({
