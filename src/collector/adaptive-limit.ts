@@ -49,7 +49,8 @@ export interface LimitParts {
  */
 export class AdaptiveLimit {
   readonly #name: LimitName;
-  readonly #atStart: number;
+  /** Its value at the start, and its most. */
+  readonly atStart: number;
   readonly #least: number;
   readonly #manner: LimitManner;
   readonly #now: () => number;
@@ -73,7 +74,7 @@ export class AdaptiveLimit {
     least = 1,
   ) {
     this.#name = name;
-    this.#atStart = atStart;
+    this.atStart = atStart;
     this.#value = atStart;
     this.#least = least;
     this.#manner = manner;
@@ -85,16 +86,16 @@ export class AdaptiveLimit {
 
   /** The most that may be asked for now. */
   get value(): number {
-    if (this.#value < this.#atStart && this.#now() - this.#changedAt >= this.#gainAfterMs) {
+    if (this.#value < this.atStart && this.#now() - this.#changedAt >= this.#gainAfterMs) {
       this.#gained = true;
-      this.#set(Math.min(this.#atStart, this.#value + this.#step()), null);
+      this.#set(Math.min(this.atStart, this.#value + this.#step()), null);
     }
     return this.#value;
   }
 
   /** Which part of its value at the start it has, in (0, 1]. */
   get share(): number {
-    return this.value / this.#atStart;
+    return this.value / this.atStart;
   }
 
   /** What it is now, as it is shown. */
@@ -102,11 +103,17 @@ export class AdaptiveLimit {
     return {
       name: this.#name,
       value: Math.round(this.value * 100) / 100,
-      atStart: this.#atStart,
+      atStart: this.atStart,
       refusals: this.#refusals,
       reason: this.#reason,
       since: this.#since,
     };
+  }
+
+  /** Widens it at once: so much is known to be served. */
+  widen(value: number): void {
+    const wider = Math.min(this.atStart, value);
+    if (wider > this.#value) this.#set(wider, null);
   }
 
   /**
@@ -135,7 +142,7 @@ export class AdaptiveLimit {
   /** Sizes are doubled, but rates gain by equal steps. */
   #step(): number {
     const { gain } = this.#manner;
-    return gain === 1 ? this.#value : this.#atStart * gain;
+    return gain === 1 ? this.#value : this.atStart * gain;
   }
 
   #narrow(asked: number): number {

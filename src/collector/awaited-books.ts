@@ -53,6 +53,11 @@ export class AwaitedBooks {
     return this.#delivering.has(code);
   }
 
+  /** How many pairs have had one. */
+  get deliveringCount(): number {
+    return this.#delivering.size;
+  }
+
   /** Whether any pair has had one. */
   get anyDelivering(): boolean {
     return this.#delivering.size > 0;

@@ -1,20 +1,30 @@
+import type { AdaptiveLimit } from './adaptive-limit.js';
 import { type RateLimit, RateLimiter } from './rate-limiter.js';
 import type { WSConnection } from './ws-connection.js';
 
 /** Messages to the exchange: they leave in order, inside its limits of messages on one socket. */
 export class Outbox {
   readonly #limits: readonly RateLimit[];
+  readonly #rate: AdaptiveLimit | null;
   readonly #onEmpty: () => void;
   #connection: WSConnection | null = null;
   #limiter: RateLimiter;
   #messages: string[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param onEmpty called whenever the last of the messages given has left */
-  constructor(limits: readonly RateLimit[], onEmpty: () => void) {
+  /**
+   * @param rate how much of the limits is used, shared by all sockets of the exchange
+   * @param onEmpty called whenever the last of the messages given has left
+   */
+  constructor(limits: readonly RateLimit[], rate: AdaptiveLimit | null, onEmpty: () => void) {
     this.#limits = limits;
-    this.#limiter = new RateLimiter(limits);
+    this.#rate = rate;
+    this.#limiter = this.#unused();
     this.#onEmpty = onEmpty;
+  }
+
+  #unused(): RateLimiter {
+    return new RateLimiter(this.#limits, () => performance.now(), this.#rate);
   }
 
   /** Begins anew with a connection, whose limits nothing has touched yet; null = with none. */
@@ -23,7 +33,7 @@ export class Outbox {
     this.#timer = undefined;
     this.#connection = connection;
     this.#messages = [];
-    this.#limiter = new RateLimiter(this.#limits);
+    this.#limiter = this.#unused();
   }
 
   /** Takes back what has not left yet. */

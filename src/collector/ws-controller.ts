@@ -1,6 +1,7 @@
 import type { GapCause } from '../market/gap.js';
 import { type Pair, pairText } from '../market/market.js';
 import type { Sides } from '../market/order-book.js';
+import { type AdaptiveLimit, RATE_MANNER } from './adaptive-limit.js';
 import { AwaitedBooks } from './awaited-books.js';
 import { backoffMs, RATE_LIMITED, RECONNECT } from './backoff.js';
 import { DoubtedBooks } from './doubted-books.js';
@@ -8,13 +9,18 @@ import type { FeedContext, Outage } from './feed.js';
 import { Liveness } from './liveness.js';
 import { Outbox } from './outbox.js';
 import type { RateLimiter } from './rate-limiter.js';
+import { refusalKind } from './refusal.js';
+import type { SocketCapacity } from './socket-capacity.js';
+import { SubscriptionTrial } from './subscription-trial.js';
 import { excerpt, WireError } from './wire.js';
 import { type ConnectionEnd, WSConnection } from './ws-connection.js';
-import type { PairCarrier } from './ws-feed.js';
+import type { CarrierHost, PairCarrier } from './ws-feed.js';
 import type { WSProfile } from './ws-profile.js';
 
 /** A connection that delivered for this long was a good one: the backoff starts anew. */
 const STABLE_MS = 30_000;
+/** So many pairs without a book, while as many have theirs, are no chance. */
+const LEAST_SILENT = 10;
 /** Time for the answer to the ping that proves a connection after a standstill, ms. */
 const PROOF_MS = 5_000;
 
@@ -34,6 +40,15 @@ export abstract class WSController implements PairCarrier {
   readonly #doubted = new DoubtedBooks((pairs) => this.#askAnew(pairs));
   readonly #liveness: Liveness;
   readonly #outbox: Outbox;
+  readonly #trial = new SubscriptionTrial();
+  /** Most pairs of one socket, and how much of the messages' rate is used; of all sockets together. */
+  readonly #capacity: SocketCapacity;
+  readonly #rate: AdaptiveLimit | null;
+  /** Messages that the last subscription took. */
+  #asked = 0;
+
+  apart = false;
+  carrierHost: CarrierHost | null = null;
 
   #connection: WSConnection | null = null;
   /** Runs out when the next attempt to connect is due. */
@@ -62,7 +77,17 @@ export abstract class WSController implements PairCarrier {
     this.#connects = connects;
     this.#awaited = new AwaitedBooks(profile.firstBookWithinMs);
     this.#liveness = new Liveness(profile, () => context.clock());
-    this.#outbox = new Outbox(profile.messageLimits, () => this.#awaited.asked());
+    const { limits } = context;
+    this.#capacity = limits.socketCapacity(profile.maxPairs);
+    const [limit] = profile.messageLimits;
+    this.#rate =
+      limit === undefined
+        ? null
+        : limits.limit('WS_MESSAGES', (limit.count * 1000) / limit.ms, RATE_MANNER, 0.1);
+    this.#outbox = new Outbox(profile.messageLimits, this.#rate, () => {
+      this.#awaited.asked();
+      this.#trial.asked(performance.now());
+    });
   }
 
   /** Whole URL to connect to; asked anew before every connection (signatures expire). */
@@ -118,9 +143,19 @@ export abstract class WSController implements PairCarrier {
     return this.#pairs;
   }
 
+  /** Most pairs that a socket carries now: the exchange's refusals narrow it. */
+  protected get capacity(): number {
+    return Math.min(this.#profile.maxPairs, this.#capacity.value);
+  }
+
+  /** Whether any of its pairs has had a book on the connection that stands. */
+  get serving(): boolean {
+    return this.#awaited.anyDelivering;
+  }
+
   /** How many more pairs fit on this socket. */
   get free(): number {
-    return this.#profile.maxPairs - this.#pairs.size;
+    return this.capacity - this.#pairs.size;
   }
 
   /** Whether it carries no pair. */
@@ -220,8 +255,15 @@ export abstract class WSController implements PairCarrier {
       return;
     }
     if (this.#proof !== null) return;
+    const first = !this.#awaited.anyDelivering;
     this.#awaited.came(code);
     this.context.host.book(pair, sides, exchangeTimestamp, receivedAt, place);
+    if (first) this.#served();
+  }
+
+  #served(): void {
+    this.#capacity.served(this.#pairs.size);
+    this.carrierHost?.served();
   }
 
   /** Sends the subscription of a fresh socket. */
@@ -229,7 +271,24 @@ export abstract class WSController implements PairCarrier {
     if (this.#subscribed) return;
     this.#subscribed = true;
     for (const code of this.#pairs.keys()) this.#awaited.asking(code);
-    this.send(this.getMessage());
+    const messages = this.getMessage();
+    this.#asked = messages.length;
+    this.#trial.begin();
+    this.send(messages);
+  }
+
+  /** The exchange answered with an error that names no pair: logged, and held against what was asked. */
+  protected refusedBy(words: string): void {
+    this.context.host.log('EXCHANGE_ERROR', null, { reason: words });
+    if (refusalKind(0, words) === 'RATE') this.reconnect('RATE_LIMITED', words);
+    else this.#trial.error(words);
+  }
+
+  /** The exchange does not serve these pairs on this socket, as it serves the others. */
+  protected turnAway(pairs: readonly Pair[], words: string): void {
+    this.#capacity.servedOnly(this.#pairs.size - pairs.length, words);
+    this.remove(pairs);
+    this.carrierHost?.handBack(pairs);
   }
 
   /** Queues messages; they leave in order, inside the exchange's limits. */
@@ -295,6 +354,7 @@ export abstract class WSController implements PairCarrier {
     this.resetConnection();
     this.#subscribed = false;
     this.#awaited.clear();
+    this.#trial.restart();
     this.#ending = null;
     this.#proof = null;
     this.#doubted.clear();
@@ -367,17 +427,48 @@ export abstract class WSController implements PairCarrier {
     // Whoever heard of the loss may have closed the controller on it.
     if (this.#closed) return;
     this.#liveness.forget();
+    if (opened && this.#ending === null && outage.cause !== 'RATE_LIMITED')
+      this.#judge(code, outage.detail ?? outage.cause);
+    if (this.#pairs.size === 0) return;
     // A server that accepts and drops at once must not be met every half second for ever.
     const lastedMs = performance.now() - this.#openedAt;
     if (opened && this.#awaited.anyDelivering && lastedMs >= STABLE_MS) this.#attempt = 0;
     this.#attempt++;
-    const rateLimited = failureCause === 'RATE_LIMITED';
+    const rateLimited = outage.cause === 'RATE_LIMITED' || (!opened && outage.cause === 'REFUSED');
     this.#rateRefusals = rateLimited ? this.#rateRefusals + 1 : 0;
     const wait = rateLimited
       ? backoffMs(this.#rateRefusals, this.context.random(), RATE_LIMITED)
       : backoffMs(this.#attempt, this.context.random(), RECONNECT);
     host.log('RECONNECTING', null, { waitMs: wait, attempt: this.#attempt });
     this.#scheduleConnect(wait);
+  }
+
+  /** A connection ended of itself: narrows what is asked for on one, if that was the reason. */
+  #judge(code: number, words: string): void {
+    const complete = this.#awaited.deliveringCount >= this.#pairs.size;
+    const partial = this.serving && this.#asked > 1;
+    const refusal = this.#trial.ended({ code, words, complete, partial }, performance.now());
+    if (refusal === null) return;
+    if (this.#pairs.size === 1) {
+      if (this.#trial.said && refusalKind(0, refusal) === 'MEMBER')
+        this.refuse([...this.#pairs.values()][0]!, refusal);
+      return;
+    }
+    // Where some of many messages were served, they came too fast.
+    if (partial) this.#rate?.refused(refusal);
+    else this.#halve(refusal);
+    // Less is asked for now, so that this is no repetition of what was refused for certain.
+    if (partial || this.#trial.said) this.#attempt = 0;
+  }
+
+  /** So many pairs are too many on one socket. */
+  #halve(words: string): void {
+    this.#capacity.refused(words, this.#pairs.size);
+    const carried = [...this.#pairs.values()];
+    const excess = carried.slice(Math.min(this.capacity, Math.ceil(carried.length / 2)));
+    if (this.carrierHost === null) return;
+    this.remove(excess);
+    this.carrierHost.handBack(excess);
   }
 
   /** Looks after an open connection: its life, its greeting, and the books that it owes. */
@@ -414,9 +505,27 @@ export abstract class WSController implements PairCarrier {
       this.reconnect('STALE', `${code} was subscribed anew and has had no book since`, null);
       return;
     }
-    for (const code of this.#awaited.takeOverdue(now)) {
-      const pair = this.#pairs.get(code);
-      if (pair !== undefined) this.context.host.noFirstBook(pair, this.#profile.firstBookWithinMs);
+    const overdue = this.#awaited.takeOverdue(now).flatMap((code) => this.#pairs.get(code) ?? []);
+    for (const pair of overdue)
+      this.context.host.noFirstBook(pair, this.#profile.firstBookWithinMs);
+    this.#spread(overdue);
+  }
+
+  /**
+   * Many pairs have no book while others have theirs: the exchange may serve only so many on a socket
+   * and be silent about the rest. They get a socket of their own, once.
+   */
+  #spread(silent: readonly Pair[]): void {
+    const served = this.#awaited.deliveringCount;
+    if (silent.length < LEAST_SILENT || this.carrierHost === null) return;
+    if (this.apart) {
+      // Nor are they served here, and were not too many.
+      if (served < silent.length) this.#capacity.mistaken();
+      return;
     }
+    if (served < LEAST_SILENT) return;
+    this.#capacity.servedOnly(served, `only ${served} of ${this.#pairs.size} markets had a book`);
+    this.remove(silent);
+    this.carrierHost.handBackSilent(silent);
   }
 }

@@ -96,7 +96,10 @@ describe('A Korbit server that refuses whole requests', () => {
       () => accepted.size === 40,
     );
     expect(host.refusals).toEqual([]);
-    await until(() => limits.states[0]?.value === 10, 'the size that worked');
+    await until(
+      () => limits.states.find((l) => l.name === 'WS_REQUEST')?.value === 10,
+      'the size that worked',
+    );
     const before = server.received.length;
     feed.add(CODES.map((code) => pair(`N${code}`)));
     await until(() => server.received.length === before + 4, 'requests of ten symbols');

@@ -60,6 +60,7 @@ export const bithumbWs: ExchangeAdapter = {
     // 10 connects a second and address, beyond it a block of 10 minutes
     // (`bithumb.ws.connects-10-per-second`).
     const connects = new RateLimiter([{ count: 5, ms: 1000 }]);
-    return new WSFeed(() => new UnitBookController(context, BITHUMB_PROFILE, connects));
+    const capacity = context.limits.socketCapacity(BITHUMB_PROFILE.maxPairs);
+    return new WSFeed(() => new UnitBookController(context, BITHUMB_PROFILE, connects), capacity);
   },
 };

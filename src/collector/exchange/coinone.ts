@@ -146,7 +146,8 @@ export class CoinoneController extends WSController {
     // its answer, it can mean no other.
     const certain = only.length === 1 && this.#unsubscribing === 0;
     if (code === INVALID_TOPIC && certain) this.refuse(only[0]!, reason);
-    else this.context.host.log('EXCHANGE_ERROR', null, { reason });
+    else if (code === INVALID_TOPIC) this.context.host.log('EXCHANGE_ERROR', null, { reason });
+    else this.refusedBy(reason);
   }
 }
 
@@ -205,6 +206,7 @@ export const coinone: ExchangeAdapter = {
   listMarkets: (rest, onOdd) => listFrom(rest, LIST, onOdd),
   createFeed: (context: FeedContext) => {
     const connects = new RateLimiter([{ count: 2, ms: 1000 }]);
-    return new WSFeed(() => new CoinoneController(context, COINONE_PROFILE, connects));
+    const capacity = context.limits.socketCapacity(COINONE_PROFILE.maxPairs);
+    return new WSFeed(() => new CoinoneController(context, COINONE_PROFILE, connects), capacity);
   },
 };

@@ -25,6 +25,8 @@ export const GOPAX_PROFILE: WSProfile = {
 
 /** A book may be crossed for a moment between two deltas of one match; longer is a lost delta. */
 const CROSSED_MS = 3000;
+/** Refusal of a pair beyond those that one socket carries (`gopax.error.too-many-books`). */
+const TOO_MANY_PAIRS = '10321';
 /**
  * Refusals of a pair that trying again does not help: unknown asset, delisted pair
  * (`gopax.error.delisted-pair`).
@@ -126,7 +128,7 @@ export class GopaxController extends WSController {
   /** Slots left: those of stopped pairs stay taken until the connection is made anew. */
   override get free(): number {
     const slots = new Set([...this.pairs.keys(), ...this.#books.keys()]);
-    return GOPAX_PROFILE.maxPairs - slots.size;
+    return this.capacity - slots.size;
   }
 
   protected override resetConnection(): void {
@@ -227,8 +229,12 @@ export class GopaxController extends WSController {
       return;
     }
     this.context.host.log('EXCHANGE_ERROR', pair ?? null, { reason });
-    // 10325 only says that it runs already. Any other refusal may pass (10321: too many pairs on this
-    // socket): a new socket asks again.
+    if (errCode === TOO_MANY_PAIRS && pair !== undefined && this.serving) {
+      this.#books.delete(code);
+      this.turnAway([pair], reason);
+      return;
+    }
+    // 10325 only says that it runs already. Any other refusal may pass: a new socket asks again.
     if (errCode !== '10325' && pair !== undefined) this.reconnect('REFUSED', reason);
   }
 

@@ -3,7 +3,7 @@ import type { Sides } from '../../market/order-book.js';
 import { backoffMs } from '../backoff.js';
 import type { FeedContext, FeedHost, Outage } from '../feed.js';
 import type { RateLimiter } from '../rate-limiter.js';
-import type { PairCarrier } from '../ws-feed.js';
+import type { CarrierHost, PairCarrier } from '../ws-feed.js';
 import { GopaxController } from './gopax-controller.js';
 
 /** Times of a handover, ms. */
@@ -44,6 +44,8 @@ export class GopaxHandover implements PairCarrier {
   readonly #moved = new Set<string>();
   /** Pairs in doubt until the handover is over: the current socket's word about them counts no more. */
   readonly #doubted = new Set<string>();
+  apart = false;
+  carrierHost: CarrierHost | null = null;
   /** When a pair last caused a resynchronisation, monotonic ms. */
   readonly #resyncs = new Map<string, number>();
   #age: NodeJS.Timeout | undefined;
@@ -63,6 +65,10 @@ export class GopaxHandover implements PairCarrier {
 
   get free(): number {
     return this.#newest.free;
+  }
+
+  get serving(): boolean {
+    return this.#current.serving || this.#next?.serving === true;
   }
 
   get empty(): boolean {
@@ -112,6 +118,17 @@ export class GopaxHandover implements PairCarrier {
       inDoubt: (pairs, detail) => this.#inDoubt(controller, pairs, detail),
       mayResync: (code) => this.#mayResync(code),
     });
+    controller.carrierHost = {
+      served: () => this.carrierHost?.served(),
+      handBack: (pairs) => {
+        this.remove(pairs);
+        this.carrierHost?.handBack(pairs);
+      },
+      handBackSilent: (pairs) => {
+        this.remove(pairs);
+        this.carrierHost?.handBackSilent(pairs);
+      },
+    };
     host.onBook = (pair, sides, time, receivedAt) =>
       this.#book(controller, pair, sides, time, receivedAt);
     host.onDown = (pairs, outage) => this.#down(controller, pairs, outage);

@@ -6,6 +6,7 @@ import { fetchBody } from '../rest-books.js';
 import type { RestClient } from '../rest.js';
 import { readSide, wireArray, WireError, wireObject, wireText } from '../wire.js';
 import { WSFeed } from '../ws-feed.js';
+import { GOPAX_PROFILE } from './gopax-controller.js';
 import { GopaxHandover } from './gopax-handover.js';
 import { listFrom, type ListForm } from './list-from.js';
 
@@ -59,6 +60,7 @@ export const gopax: ExchangeAdapter = {
     // 20 connects a second, else HTTP 429 (`gopax.connect.opens-20-per-second`).
     const connects = new RateLimiter([{ count: 10, ms: 1000 }]);
     if (context.gopaxKeys === null) context.host.log('GOPAX_UNSIGNED', null, undefined);
-    return new WSFeed(() => new GopaxHandover(context, connects));
+    const capacity = context.limits.socketCapacity(GOPAX_PROFILE.maxPairs);
+    return new WSFeed(() => new GopaxHandover(context, connects), capacity);
   },
 };

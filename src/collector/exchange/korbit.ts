@@ -20,6 +20,7 @@ import {
 import { WSController } from '../ws-controller.js';
 import { WSFeed } from '../ws-feed.js';
 import type { WSProfile } from '../ws-profile.js';
+import { refusalKind } from '../refusal.js';
 import { listFrom, type ListForm } from './list-from.js';
 
 /** Facts: `korbit.connect.*` and `korbit.ws.*`. */
@@ -127,6 +128,10 @@ export class KorbitController extends WSController {
     const code = optionalText(message['code']);
     const text = optionalText(message['message']);
     const reason = [code, text].filter((t) => t !== null).join(': ');
+    if (refusalKind(0, reason) === 'RATE') {
+      this.refusedBy(reason);
+      return;
+    }
     const named = namesIn(reason);
     const after = this.#requests.refused(
       id,
@@ -196,6 +201,7 @@ export const korbit: ExchangeAdapter = {
   listMarkets: (rest, onOdd) => listFrom(rest, LIST, onOdd),
   createFeed: (context: FeedContext) => {
     const connects = new RateLimiter([{ count: 2, ms: 1000 }]);
-    return new WSFeed(() => new KorbitController(context, KORBIT_PROFILE, connects));
+    const capacity = context.limits.socketCapacity(KORBIT_PROFILE.maxPairs);
+    return new WSFeed(() => new KorbitController(context, KORBIT_PROFILE, connects), capacity);
   },
 };

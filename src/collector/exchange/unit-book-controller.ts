@@ -41,7 +41,7 @@ export class UnitBookController extends WSController {
   #handle(message: ExactJson): void {
     const error = errorOf(message);
     if (error !== null) {
-      this.context.host.log('EXCHANGE_ERROR', null, { reason: error });
+      this.refusedBy(error);
       return;
     }
     if (typeof message !== 'object' || message === null || Array.isArray(message)) return;

@@ -34,6 +34,7 @@ export const upbit: ExchangeAdapter = {
     // 5 connects a second and address (`upbit.ws.connects-5-per-second`): one below, for other
     // programs of the user.
     const connects = new RateLimiter([{ count: 4, ms: 1000 }]);
-    return new WSFeed(() => new UnitBookController(context, UPBIT_PROFILE, connects));
+    const capacity = context.limits.socketCapacity(UPBIT_PROFILE.maxPairs);
+    return new WSFeed(() => new UnitBookController(context, UPBIT_PROFILE, connects), capacity);
   },
 };

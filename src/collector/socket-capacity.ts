@@ -1,0 +1,54 @@
+import type { AdaptiveLimit } from './adaptive-limit.js';
+
+/**
+ * How many pairs an exchange serves on one socket. A refusal halves it. What is served after that may
+ * be far less than what would be, for an exchange that was out refused everything: so each socket that
+ * is served doubles it for the next, up to what was refused while others were served.
+ */
+export class SocketCapacity {
+  readonly #limit: AdaptiveLimit;
+  #served = false;
+  /** Least number that was refused since some was served. */
+  #refused = Infinity;
+
+  /** @param limit the number as it is kept and shown */
+  constructor(limit: AdaptiveLimit) {
+    this.#limit = limit;
+  }
+
+  /** The most pairs to put on one socket now. */
+  get value(): number {
+    return this.#limit.value;
+  }
+
+  /** Whether the next socket that is served may widen it. */
+  get growing(): boolean {
+    const { value } = this.#limit;
+    return value < this.#limit.atStart && value * 2 < this.#refused;
+  }
+
+  /** A socket of so many pairs was refused. @param words what the exchange said */
+  refused(words: string, pairs: number): void {
+    if (this.#served) this.#refused = Math.min(this.#refused, pairs);
+    this.#limit.refused(words, pairs);
+  }
+
+  /** No more than so many of a socket's pairs were served. */
+  servedOnly(pairs: number, words: string): void {
+    this.#served = true;
+    this.#refused = pairs + 1;
+    this.#limit.refused(words, 2 * pairs);
+  }
+
+  /** A socket of so many pairs is served. */
+  served(pairs: number): void {
+    this.#served = true;
+    if (this.growing && pairs >= this.value) this.#limit.widen(this.value * 2);
+  }
+
+  /** What looked like a refusal was none: the usual number holds again. */
+  mistaken(): void {
+    this.#refused = Infinity;
+    this.#limit.widen(this.#limit.atStart);
+  }
+}

@@ -1,0 +1,74 @@
+/** A connection that ends so soon after it was asked for books was ended because of what was asked, ms. */
+const SOON_MS = 10_000;
+/** Close codes that say so: policy, size, try again later, and an exchange's own. */
+const REFUSING = new Set([1003, 1008, 1009, 1013]);
+/** Of ends that may as well be faults of the network, so many in a row count as a refusal. */
+const IN_A_ROW = 2;
+
+/** How a connection ended, as far as it matters here. */
+export interface TrialEnd {
+  /** Close code; 1006 without a closing handshake. */
+  readonly code: number;
+  /** What the exchange, or the network, said of it. */
+  readonly words: string;
+  /** Whether every pair had had its first book. */
+  readonly complete: boolean;
+  /** Whether some of many requests were served, and others were still to be. */
+  readonly partial: boolean;
+}
+
+/**
+ * Judges whether the ends of one socket's connections are refusals of what is subscribed on it: by an
+ * error frame, by the close code, or since it happens again and again right after subscribing.
+ */
+export class SubscriptionTrial {
+  /** Since when all that was to be asked has left, monotonic ms; Infinity while it has not. */
+  #askedAt: number | null = null;
+  #error: string | null = null;
+  #suspicions = 0;
+
+  /** A fresh connection. */
+  restart(): void {
+    this.#askedAt = null;
+    this.#error = null;
+  }
+
+  /** The subscription begins to leave. */
+  begin(): void {
+    this.#askedAt ??= Infinity;
+  }
+
+  /** All of it has left. @param now monotonic ms */
+  asked(now: number): void {
+    if (this.#askedAt !== null) this.#askedAt = Math.min(this.#askedAt, now);
+  }
+
+  /** Whether the exchange said so on this connection. */
+  get said(): boolean {
+    return this.#error !== null;
+  }
+
+  /** The exchange answered with an error that names no pair. */
+  error(words: string): void {
+    this.#error ??= words;
+  }
+
+  /**
+   * A connection ended that was not ended by us.
+   * @param now monotonic ms
+   * @returns the words of the refusal; null when it was none, or need not have been
+   */
+  ended({ code, words, complete, partial }: TrialEnd, now: number): string | null {
+    const soon = this.#askedAt !== null && now - Math.min(this.#askedAt, now) < SOON_MS;
+    if (!soon || complete) {
+      this.#suspicions = 0;
+      return null;
+    }
+    const told = this.#error !== null || partial;
+    const certain = told || REFUSING.has(code) || (code >= 4000 && code < 5000);
+    this.#suspicions++;
+    if (!certain && this.#suspicions < IN_A_ROW) return null;
+    this.#suspicions = 0;
+    return this.#error ?? words;
+  }
+}

@@ -1,0 +1,206 @@
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { CoinoneController } from '../../src/collector/exchange/coinone.js';
+import { COINONE_PROFILE } from '../../src/collector/exchange/coinone.js';
+import { UnitBookController } from '../../src/collector/exchange/unit-book-controller.js';
+import { UPBIT_PROFILE } from '../../src/collector/exchange/upbit.js';
+import type { FeedContext } from '../../src/collector/feed.js';
+import { LimitBoard } from '../../src/collector/limit-board.js';
+import { RateLimiter } from '../../src/collector/rate-limiter.js';
+import { RestClient } from '../../src/collector/rest.js';
+import { WSFeed } from '../../src/collector/ws-feed.js';
+import { pair } from '../helpers/feed.js';
+import { RecordingHost } from '../helpers/recording-host.js';
+import { until } from '../helpers/wait.js';
+
+let server: WebSocketServer;
+let feed: WSFeed;
+let host: RecordingHost;
+let limits: LimitBoard;
+let connects: number;
+
+afterEach(async () => {
+  await feed.close();
+  for (const socket of server.clients) socket.terminate();
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+});
+
+/** A server that hands every connection to `serve`. */
+async function listen(serve: (socket: WebSocket) => void): Promise<FeedContext> {
+  connects = 0;
+  server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+  server.on('connection', (socket) => {
+    connects++;
+    serve(socket);
+  });
+  await new Promise<void>((resolve) => server.once('listening', resolve));
+  const wsUrl = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  host = new RecordingHost();
+  limits = new LimitBoard();
+  return {
+    exchange: 'UPBIT',
+    urls: { wsUrl, restUrl: 'http://127.0.0.1:9' },
+    host,
+    rest: new RestClient('http://127.0.0.1:9', 1000),
+    limits,
+    clock: Date.now,
+    random: () => 0,
+    gopaxKeys: null,
+    bithumbPollMs: 20,
+  };
+}
+
+const codes = (count: number): string[] => Array.from({ length: count }, (_, i) => `C${i}-KRW`);
+const covered = (): number => new Set(host.books.map((book) => book.code)).size;
+const capacity = (): number => limits.states.find((limit) => limit.name === 'WS_MARKETS')!.value;
+
+type Manner = (socket: WebSocket, asked: readonly string[]) => readonly string[];
+
+/** An Upbit that serves what `manner` gives of the codes of a request. */
+async function upbit(manner: Manner, pairs: readonly string[]): Promise<void> {
+  const context = await listen((socket) => {
+    socket.on('message', (data: Buffer) => {
+      const request = JSON.parse(data.toString()) as { codes?: string[] }[];
+      for (const code of manner(socket, request[1]!.codes!)) {
+        socket.send(
+          `{"type":"orderbook","code":"${code}","timestamp":${Date.now()},"orderbook_units":[{"ask_price":2,"bid_price":1,"ask_size":1,"bid_size":1}],"stream_type":"SNAPSHOT"}`,
+        );
+      }
+    });
+  });
+  const profile = { ...UPBIT_PROFILE, firstBookWithinMs: 400 };
+  const limiter = new RateLimiter([]);
+  feed = new WSFeed(
+    () => new UnitBookController(context, profile, limiter),
+    limits.socketCapacity(profile.maxPairs),
+  );
+  feed.add(pairs.map(pair));
+}
+
+/** Refuses more than `most` codes by `refuse`. */
+const atMost =
+  (most: number, refuse: (socket: WebSocket) => void): Manner =>
+  (socket, asked) => {
+    if (asked.length <= most) return asked;
+    refuse(socket);
+    return [];
+  };
+
+describe('a server that takes only so many markets on one socket', () => {
+  it.each([
+    [
+      'says so and closes',
+      (socket: WebSocket) => {
+        socket.send('{"error":{"name":"INVALID_PARAM","message":"codes"}}');
+        socket.close(1000);
+      },
+    ],
+    ['closes with 1008', (socket: WebSocket) => socket.close(1008, 'policy')],
+    ['drops the connection', (socket: WebSocket) => socket.terminate()],
+  ])('is asked for fewer on each when it %s', async (_how, refuse) => {
+    await upbit(atMost(500, refuse), codes(855));
+    await until(() => covered() === 855, 'all 855 markets');
+    expect(host.refusals).toEqual([]);
+    expect(connects).toBeLessThanOrEqual(8);
+    expect(capacity()).toBeLessThanOrEqual(500);
+    expect(capacity()).toBeGreaterThan(200);
+  });
+
+  it('is asked for as few as it takes, be it thirty', async () => {
+    await upbit(
+      atMost(30, (socket) => {
+        socket.send('{"error":{"name":"INVALID_PARAM","message":"codes"}}');
+        socket.close(1000);
+      }),
+      codes(200),
+    );
+    await until(() => covered() === 200, 'all 200 markets');
+    expect(connects).toBeLessThanOrEqual(24);
+    expect(host.refusals).toEqual([]);
+  });
+
+  it('has the others on a second socket when it is silent about them', async () => {
+    await upbit((_socket, asked) => asked.slice(0, 500), codes(855));
+    await until(() => covered() === 855, 'all 855 markets');
+    expect(connects).toBe(2);
+    expect(capacity()).toBe(500);
+    // Those that were served stayed where they were.
+    expect(host.downs).toEqual([]);
+  });
+
+  it('is not taken for one when the markets are silent on a socket of their own too', async () => {
+    const dead = new Set(codes(20).map((code) => `KRW-${code.split('-')[0]}`));
+    await upbit((_socket, asked) => asked.filter((code) => !dead.has(code)), codes(60));
+    await until(() => host.missing.length === 40, 'twice told of each');
+    expect(connects).toBe(2);
+    expect(capacity()).toBe(10_000);
+  });
+});
+
+it('opens no storm of sockets while a server drops every connection, and few when it is back', async () => {
+  let out = true;
+  await upbit((socket, asked) => {
+    if (!out) return asked;
+    socket.terminate();
+    return [];
+  }, codes(855));
+  await until(() => connects >= 5, 'five attempts');
+  expect(server.clients.size).toBeLessThanOrEqual(1);
+  expect(connects).toBeLessThanOrEqual(6);
+  out = false;
+  await until(() => covered() === 855, 'all markets', 25_000);
+  expect(connects).toBeLessThanOrEqual(20);
+  expect(host.refusals).toEqual([]);
+}, 60_000);
+
+it('keeps a single market of a socket that is closed again and again', async () => {
+  await upbit(
+    (socket) => {
+      socket.terminate();
+      return [];
+    },
+    ['BTC-KRW'],
+  );
+  await until(() => connects >= 4, 'four attempts');
+  expect(host.refusals).toEqual([]);
+});
+
+it('asks Coinone more slowly when it closes after too many messages in a second', async () => {
+  const context = await listen((socket) => {
+    const times: number[] = [];
+    socket.send('{"response_type":"CONNECTED","data":{}}');
+    socket.on('message', (data: Buffer) => {
+      times.push(performance.now());
+      if (times.length > 30 && times.at(-1)! - times.at(-31)! < 1000) {
+        socket.terminate();
+        return;
+      }
+      const { topic } = JSON.parse(data.toString()) as {
+        topic: { quote_currency: string; target_currency: string };
+      };
+      const id = `${Date.now()}001`;
+      socket.send(
+        JSON.stringify({
+          response_type: 'DATA',
+          channel: 'ORDERBOOK',
+          data: {
+            ...topic,
+            id,
+            asks: [{ price: '2', qty: '1' }],
+            bids: [{ price: '1', qty: '1' }],
+          },
+        }),
+      );
+    });
+  });
+  const limiter = new RateLimiter([]);
+  feed = new WSFeed(
+    () => new CoinoneController({ ...context, exchange: 'COINONE' }, COINONE_PROFILE, limiter),
+    limits.socketCapacity(COINONE_PROFILE.maxPairs),
+  );
+  feed.add(codes(120).map(pair));
+  await until(() => covered() === 120, 'all 120 markets', 40_000);
+  expect(connects).toBeLessThanOrEqual(10);
+  expect(host.refusals).toEqual([]);
+}, 60_000);
