@@ -5,6 +5,7 @@
  * loop is closed: a book is published when all readers have the one of three before.
  */
 import { fork } from 'node:child_process';
+import { EventEmitter, on } from 'node:events';
 import { createServer } from 'node:http';
 import { execute, parse, subscribe } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
@@ -12,7 +13,6 @@ import { WebSocketServer } from 'ws';
 import { schema } from '../dist/api/schema/index.js';
 import { createApi } from '../dist/api/server.js';
 import { Bus } from '../dist/bus.js';
-import { ALL_MARKETS } from '../dist/market/market-selection.js';
 
 const READERS = Number(process.env.READERS ?? 500);
 const EVENTS = Number(process.env.EVENTS ?? 120);
@@ -179,6 +179,17 @@ const root = (book) => ({ value: book, skipped: 0, gapBefore: null });
 const render = (book) =>
   JSON.stringify(execute({ schema, document: DOCUMENT, rootValue: root(book) }));
 
+/** Every book that is published, as graphql-js reads it. */
+async function* published(bus) {
+  const emitter = new EventEmitter();
+  const stop = bus.books.on(({ book }) => emitter.emit('book', root(book)));
+  try {
+    for await (const [delivery] of on(emitter, 'book')) yield delivery;
+  } finally {
+    stop();
+  }
+}
+
 /** The least there is: the bytes of a message, broadcast by `ws`. */
 const raw = () =>
   withWebSockets((wss, port) => {
@@ -196,7 +207,7 @@ const plain = () =>
     const bus = new Bus();
     const field = schema.getSubscriptionType().getFields().orderbook;
     const own = field.subscribe;
-    field.subscribe = () => bus.readBooks(ALL_MARKETS);
+    field.subscribe = () => published(bus);
     useServer({ schema, execute, subscribe, context: {} }, wss);
     try {
       return await measure('ws', port, equal(READERS), () => publish(bus), COSTLY_EVENTS);

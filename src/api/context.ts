@@ -1,10 +1,10 @@
 import type { Bus } from '../bus.js';
 import type { CollectorControl } from '../collector/collector-control.js';
 import type { SequenceState, Store, StoreReader, StoreStats } from '../store/store-types.js';
-import type { BookStreams } from './book-streams.js';
-import type { LiveSlot } from './graphql/live.js';
+import type { BookRoutes } from '../live/book-routes.js';
+import type { BookTail } from '../live/book-tail.js';
+import type { LiveStreams } from '../live/live-streams.js';
 import type { KnownMarkets } from './known-markets.js';
-import type { BookTail } from './live/book-tail.js';
 import type { RowBudget } from './paging.js';
 import type { RecorderMeter } from './recorder-meter.js';
 
@@ -13,7 +13,9 @@ export interface ApiServices {
   readonly bus: Bus;
   readonly reader: StoreReader;
   readonly control: CollectorControl;
-  readonly streams: BookStreams;
+  readonly streams: LiveStreams;
+  /** Every published book, by market. */
+  readonly books: BookRoutes;
   /** The newest published books, for readers that must have every one. */
   readonly tail: BookTail;
   readonly markets: KnownMarkets;
@@ -31,12 +33,4 @@ export interface ApiServices {
 export interface ApiContext extends ApiServices {
   /** Rows that the operation may still ask for. */
   readonly rows: RowBudget;
-}
-
-/** What a transport (HTTP, WebSocket) hands over with an operation. */
-export interface TransportContext {
-  /** The `Authorization` value that came with it, if any. */
-  readonly authorization: string | undefined;
-  /** Takes the subscription, if the operation is one and was let in. */
-  readonly live: LiveSlot;
 }

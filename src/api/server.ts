@@ -5,7 +5,9 @@ import { setImmediate as loopTurn } from 'node:timers/promises';
 import type { Bus } from '../bus.js';
 import type { CollectorControl } from '../collector/collector-control.js';
 import type { SequenceState, StoreReader, StoreStats } from '../store/store-types.js';
-import { BookStreams } from './book-streams.js';
+import { BookRoutes } from '../live/book-routes.js';
+import { BookTail } from '../live/book-tail.js';
+import { LiveStreams } from '../live/live-streams.js';
 import type { ApiServices } from './context.js';
 import { graphiqlPage } from './graphql/graphiql.js';
 import { createGraphqlHttp } from './graphql/http.js';
@@ -24,7 +26,6 @@ import { createRouter } from './http/router.js';
 import { asksForWebSocket } from './http/upgrade.js';
 import { KnownMarkets } from './known-markets.js';
 import { type ApiLimits, DEFAULT_LIMITS } from './limits.js';
-import { BookTail } from './live/book-tail.js';
 import { type ApiLog, SILENT_LOG } from './log.js';
 import { RecorderMeter } from './recorder-meter.js';
 
@@ -80,7 +81,7 @@ export interface Api {
   listen(): Promise<{ url: string }>;
   /**
    * Stops: no new connections, live streams end with a clean `complete`, and who has not left
-   * within the grace is cut off. It ends the readers of the bus. Harmless when called again.
+   * within the grace is cut off. Harmless when called again.
    */
   close(): Promise<void>;
   /** Number of open live subscriptions. */
@@ -144,11 +145,11 @@ export function createApi(options: ApiOptions): Api {
   const unkeptAt = options.unkeptAt ?? (() => null);
   const log = options.log ?? SILENT_LOG;
   const limits: ApiLimits = { ...DEFAULT_LIMITS, ...options.limits };
-  const streams = new BookStreams(bus, {
+  const streams = new LiveStreams({
     max: limits.subscriptions,
     maxOperations: limits.liveOperations,
     share: options.shareSubscriptions ?? true,
-    log,
+    onError: (error) => log.error(error),
   });
   const metrics = new Metrics({
     bus,
@@ -158,7 +159,8 @@ export function createApi(options: ApiOptions): Api {
     version,
     consoleLinesLeftOut: options.consoleLinesLeftOut ?? (() => 0),
   });
-  const tail = new BookTail(bus, () => sequences().newest);
+  const books = new BookRoutes(bus);
+  const tail = new BookTail(books, () => sequences().newest);
   const markets = new KnownMarkets({ bus, control, reader });
   const meter = new RecorderMeter(bus, control, stats);
   const services = {
@@ -166,6 +168,7 @@ export function createApi(options: ApiOptions): Api {
     reader,
     control,
     streams,
+    books,
     tail,
     markets,
     sequences,

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { BookTail } from '../../src/api/live/book-tail.js';
-import { ExactBooks } from '../../src/api/live/exact-books.js';
+import { BookRoutes } from '../../src/live/book-routes.js';
+import { BookTail } from '../../src/live/book-tail.js';
+import { ExactBooks } from '../../src/live/sources/exact-books.js';
 import { Bus } from '../../src/bus.js';
 import { marketKey } from '../../src/market/market.js';
 import { MarketSelection } from '../../src/market/market-selection.js';
@@ -257,7 +258,7 @@ describe('the join of store and tail', () => {
           for (let i = 0; i < 12; i++) publishNext();
           commit(5);
 
-          const tail = new BookTail(bus, () => sequence, tailLength);
+          const tail = new BookTail(new BookRoutes(bus), () => sequence, tailLength);
           const settled = (): number => (committed === published.length ? sequence : committed);
           const selection = new MarketSelection([all[0]!]);
           const sources = { reader, tail, settled, unkeptAt: () => null };

@@ -1,10 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { execute, parse, validate } from 'graphql';
-import { formatted, LiveOperation, masked } from '../../src/api/live/operation.js';
-import { LatestBooks } from '../../src/api/live/latest-books.js';
+import { clientError, formatted } from '../../src/api/graphql/client-error.js';
+import { LiveOperation } from '../../src/api/graphql/live-operation.js';
 import { schema } from '../../src/api/schema/index.js';
-import { type Delivery, Bus } from '../../src/bus.js';
-import { ALL_MARKETS } from '../../src/market/market-selection.js';
+import type { Delivery } from '../../src/live/delivery.js';
 import { book, market } from '../api/helpers/books.js';
 import { MemoryControl } from '../api/helpers/memory-control.js';
 import { seeded } from '../store/support.js';
@@ -80,7 +79,6 @@ describe('an event of a subscription', () => {
     const services = { control: new MemoryControl() } as never;
     const nothing = (): void => undefined;
     const log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
-    const source = new LatestBooks(new Bus(), ALL_MARKETS, 0);
     const gapBefore = {
       ...{ market: UPBIT, start: 1e12, end: 1e12 + 5, detail: null, attempts: 1 },
       cause: 'STALE' as const,
@@ -98,8 +96,10 @@ describe('an event of a subscription', () => {
       if ('then' in result) throw new Error('a live field must not be resolved asynchronously');
       const { data, errors } = result;
       const expected =
-        errors === undefined ? { data } : { data, errors: errors.map((e) => formatted(masked(e))) };
-      const { json } = new LiveOperation(source, args, services, log).render(delivery, false);
+        errors === undefined
+          ? { data }
+          : { data, errors: errors.map((e) => formatted(clientError(e, log))) };
+      const json = new LiveOperation(args, services, log).render(delivery);
       // In whichever order the fields come.
       expect(JSON.parse(json)).toEqual(JSON.parse(JSON.stringify(expected)));
       compared++;

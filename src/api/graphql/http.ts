@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { TransportContext } from '../context.js';
-import { LiveSlot } from './live.js';
+import { LiveSlot, type TransportContext } from './live-slot.js';
 import type { SseStreams } from './sse.js';
 import type { ApiYoga } from './yoga.js';
 

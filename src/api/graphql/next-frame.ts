@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { FrameTemplate, Rendering } from '../live/rendering.js';
+import type { FrameTemplate, Rendering } from '../../live/rendering.js';
 
 /** First byte of a frame that is a whole text message (RFC 6455 5.2). */
 const WHOLE_TEXT = 0x81;
@@ -23,7 +23,7 @@ export function encodedId(id: string): Buffer {
 export function writeNext(socket: Duplex, id: Buffer, rendering: Rendering): boolean {
   let { template } = rendering;
   if (template?.idLength !== id.length) {
-    template = makeTemplate(rendering.json, id.length);
+    template = makeTemplate(rendering.text, id.length);
     rendering.template = template;
   }
   template.frame.set(id, template.idAt);

@@ -1,12 +1,11 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { GraphQLError } from 'graphql';
-import type { LiveSubscription } from '../book-streams.js';
+import type { LiveSubscription } from '../../live/live-streams.js';
+import type { Encoder, Rendering } from '../../live/rendering.js';
+import type { LiveReader, LiveSink } from '../../live/sink.js';
 import { apiError } from '../errors.js';
-import { formatted } from '../live/operation.js';
-import type { Rendering } from '../live/rendering.js';
-import { type Encoder } from '../live/rendering.js';
-import type { LiveReader, LiveSink } from '../live/sink.js';
+import type { ApiLog } from '../log.js';
+import { clientError, formatted } from './client-error.js';
 
 /** How the streams are kept and watched. */
 export interface SseOptions {
@@ -16,6 +15,7 @@ export interface SseOptions {
   readonly idleMs: number;
   /** Told of such a reader. */
   readonly onIdle: (reader: string) => void;
+  readonly log: ApiLog;
 }
 
 /** How long an ended reader may take to read what is on its way, before it is cut off, ms. */
@@ -69,7 +69,7 @@ export class SseStreams {
       'x-accel-buffering': 'no',
     });
     res.flushHeaders();
-    const sink = new SseSink(res);
+    const sink = new SseSink(res, this.#options.log);
     this.#open.add(sink);
     const reader = subscription.start(sink);
     sink.attach(reader);
@@ -100,6 +100,7 @@ export class SseStreams {
 class SseSink implements LiveSink {
   readonly address: string;
   readonly #res: ServerResponse;
+  readonly #log: ApiLog;
   readonly #socket: Socket;
   readonly #encoder: Encoder;
   #reader: LiveReader | undefined;
@@ -108,8 +109,9 @@ class SseSink implements LiveSink {
   #emptyAt = performance.now();
   ended = false;
 
-  constructor(res: ServerResponse) {
+  constructor(res: ServerResponse, log: ApiLog) {
     this.#res = res;
+    this.#log = log;
     // Requests of a connection are answered one after the other: until its end the socket is ours.
     this.#socket = res.socket!;
     this.#encoder = res.chunkedEncoding ? asChunk : asText;
@@ -145,8 +147,9 @@ class SseSink implements LiveSink {
     this.#end('');
   }
 
-  fail(error: GraphQLError): void {
-    this.#end(`event: next\ndata: ${JSON.stringify({ errors: [formatted(error)] })}\n\n`);
+  fail(error: unknown): void {
+    const errors = [formatted(clientError(error, this.#log))];
+    this.#end(`event: next\ndata: ${JSON.stringify({ errors })}\n\n`);
   }
 
   /** Keeps a silent connection alive, and lets some proxies show the first event at once. */
@@ -162,7 +165,7 @@ class SseSink implements LiveSink {
   }
 
   /** Ends a reader that does not read: it is told, and cut off when it does not read that either. */
-  cut(error: GraphQLError): void {
+  cut(error: Error): void {
     this.#reader?.leave();
     this.fail(error);
     const timer = setTimeout(() => this.#socket.destroy(), LAST_WORDS_MS);

@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { type ExecutionArgs, getOperationAST, OperationTypeNode } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import type { TransportContext } from '../context.js';
 import { apiError } from '../errors.js';
+import type { TransportContext } from './live-slot.js';
 
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();

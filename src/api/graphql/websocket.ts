@@ -10,15 +10,14 @@ import {
 } from 'graphql';
 import { CloseCode, handleProtocols, makeServer, type OperationResult } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { LiveSubscription } from '../book-streams.js';
-import type { TransportContext } from '../context.js';
+import type { LiveSubscription } from '../../live/live-streams.js';
+import type { Rendering } from '../../live/rendering.js';
+import type { LiveReader, LiveSink } from '../../live/sink.js';
 import { apiError } from '../errors.js';
 import { type ApiLimits, LIMIT_SETTINGS } from '../limits.js';
-import { formatted } from '../live/operation.js';
-import type { Rendering } from '../live/rendering.js';
-import type { LiveReader, LiveSink } from '../live/sink.js';
 import type { ApiLog } from '../log.js';
-import { LiveSlot } from './live.js';
+import { clientError, formatted } from './client-error.js';
+import { LiveSlot, type TransportContext } from './live-slot.js';
 import { encodedId, writeNext } from './next-frame.js';
 import type { ApiYoga } from './yoga.js';
 
@@ -235,6 +234,10 @@ class Connection {
     this.#watch.unref();
   }
 
+  get log(): ApiLog {
+    return this.#options.log;
+  }
+
   /** Whether an event may be written now. */
   get ready(): boolean {
     return !this.#full && this.#socket.readyState === this.#socket.OPEN;
@@ -345,9 +348,9 @@ class LiveOperationSink implements LiveSink, AsyncIterableIterator<ExecutionResu
     this.#settle?.resolve({ value: undefined, done: true });
   }
 
-  fail(error: GraphQLError): void {
+  fail(error: unknown): void {
     this.#end();
-    this.#settle?.reject(error);
+    this.#settle?.reject(clientError(error, this.#connection.log));
   }
 
   onReady(): void {

@@ -1,12 +1,13 @@
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
-import type { ApiContext, ApiServices, TransportContext } from '../context.js';
+import type { ApiContext, ApiServices } from '../context.js';
 import type { ApiLimits } from '../limits.js';
 import type { ApiLog } from '../log.js';
 import { RowBudget } from '../paging.js';
 import { schema } from '../schema/index.js';
 import { DocumentCache } from './document-cache.js';
 import { useLimits } from './limits.js';
-import { useLiveStreams } from './live.js';
+import type { TransportContext } from './live-slot.js';
+import { useLiveStreams } from './live-subscriptions.js';
 import { useRunningLimit } from './running.js';
 import { useMutationToken } from './token.js';
 import { useValueErrors } from './value-errors.js';
@@ -37,7 +38,7 @@ export function createApiYoga(
       useValueErrors(),
       useMutationToken(token),
       useRunningLimit(limits, unsentBytes),
-      useLiveStreams(services),
+      useLiveStreams(services, limits, log),
     ],
     parserAndValidationCache: {
       documentCache: new DocumentCache(),

@@ -2,7 +2,7 @@ import type { CollectorControl } from '../../collector/collector-control.js';
 import type { CollectorState } from '../../market/collector-status.js';
 import { EXCHANGES, type Exchange } from '../../market/exchange.js';
 import type { DiskStats, StoreReader, StoreStats } from '../../store/store-types.js';
-import type { BookStreams } from '../book-streams.js';
+import type { LiveStreams } from '../../live/live-streams.js';
 
 /** Answer of `/health`. */
 export interface Health {
@@ -26,7 +26,7 @@ export interface HealthSources {
   readonly reader: StoreReader;
   readonly stats: () => StoreStats;
   readonly control: CollectorControl;
-  readonly streams: BookStreams;
+  readonly streams: LiveStreams;
   readonly version: string;
   /** Whether the server is shutting down. */
   readonly closing: () => boolean;

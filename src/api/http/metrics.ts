@@ -5,7 +5,7 @@ import type { CollectorControl } from '../../collector/collector-control.js';
 import { COLLECTOR_STATES, type CollectorStatus } from '../../market/collector-status.js';
 import { EXCHANGES } from '../../market/exchange.js';
 import type { StoreStats } from '../../store/store-types.js';
-import type { BookStreams } from '../book-streams.js';
+import type { LiveStreams } from '../../live/live-streams.js';
 import { statesByExchange } from './health.js';
 
 /** Content type of the Prometheus text format. */
@@ -16,7 +16,7 @@ export interface MetricsSources {
   readonly bus: Bus;
   readonly control: CollectorControl;
   readonly stats: () => StoreStats;
-  readonly streams: BookStreams;
+  readonly streams: LiveStreams;
   readonly version: string;
   /** Lines that standard output did not take. */
   readonly consoleLinesLeftOut: () => number;
@@ -244,7 +244,7 @@ export class Metrics {
     );
   }
 
-  #addStreams(streams: BookStreams): void {
+  #addStreams(streams: LiveStreams): void {
     const one = (pick: () => number) => (): Sample[] => [[{}, pick()]];
     this.#gauge(
       'orderbook_api_readers',

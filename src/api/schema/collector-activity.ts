@@ -1,5 +1,5 @@
 import { checkedEvery } from '../inputs.js';
-import { ActivityChanges, type CollectorActivity } from '../live/collector-activity.js';
+import { ActivityChanges, type CollectorActivity } from '../../live/sources/collector-activity.js';
 import { periodArg } from './arguments.js';
 import { builder } from './builder.js';
 import { CollectorType } from './collector.js';

@@ -2,7 +2,7 @@ import type { CollectorStatus } from '../../market/collector-status.js';
 import { withKnownErrors } from '../errors.js';
 import { MarketSelection } from '../../market/market-selection.js';
 import { marketPart, marketPattern, optionalMarketPart } from '../inputs.js';
-import { CollectorStatuses } from '../live/collector-statuses.js';
+import { CollectorStatuses } from '../../live/sources/collector-statuses.js';
 import { exchangeArg, marketArgs, marketFilterArgs, patternArg } from './arguments.js';
 import { builder } from './builder.js';
 import { ExchangeEnum } from './exchange-enum.js';

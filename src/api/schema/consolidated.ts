@@ -7,7 +7,7 @@ import {
 import { midDecimal, subtractDecimal } from '../../market/decimal.js';
 import type { Side } from '../../market/order-book.js';
 import { checkedDepth, checkedEvery, marketPart } from '../inputs.js';
-import { consolidate, ConsolidatedBooks } from '../live/consolidated-books.js';
+import { consolidate, ConsolidatedBooks } from '../../live/sources/consolidated-books.js';
 import { everyArg, pairArgs } from './arguments.js';
 import { builder } from './builder.js';
 import { CollectorStateEnum } from './collector.js';
@@ -185,14 +185,14 @@ builder.subscriptionField('consolidated', (t) =>
       'The newest books of a pair on all collected exchanges, merged: as it is now, then whenever the book or the state of one of them changes. Shared by equal subscriptions.',
     args: { ...consolidatedArgs, ...everyArg },
     extensions: { shared: true },
-    subscribe: async (_root, args, { bus, control, markets }) => {
+    subscribe: async (_root, args, { bus, books, control, markets }) => {
       const pair = {
         symbol: marketPart('symbol', args.symbol),
         currency: marketPart('currency', args.currency),
       };
       const everyMs = checkedEvery(args.every);
       await markets.check([{ exchange: null, ...pair }]);
-      return new ConsolidatedBooks({ bus, control }, pair, args.includeStale, everyMs);
+      return new ConsolidatedBooks({ bus, books, control }, pair, args.includeStale, everyMs);
     },
     resolve: ({ value }) => value,
   }),

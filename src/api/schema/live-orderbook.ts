@@ -1,4 +1,4 @@
-import type { Delivery } from '../../bus.js';
+import type { Delivery } from '../../live/delivery.js';
 import type { CollectPattern } from '../../market/collect-pattern.js';
 import { MarketSelection } from '../../market/market-selection.js';
 import type { ApiContext } from '../context.js';
@@ -13,9 +13,9 @@ import {
   optionalMarketPart,
   timeWindow,
 } from '../inputs.js';
-import { ExactBooks } from '../live/exact-books.js';
-import { LatestBooks } from '../live/latest-books.js';
-import { ReplayBooks } from '../live/replay-books.js';
+import { ExactBooks } from '../../live/sources/exact-books.js';
+import { LatestBooks } from '../../live/sources/latest-books.js';
+import { ReplayBooks } from '../../live/sources/replay-books.js';
 import { everyArg, marketArgs, marketFilterArgs, windowArgs } from './arguments.js';
 import { builder } from './builder.js';
 import { ExchangeEnum } from './exchange-enum.js';
@@ -49,13 +49,13 @@ const sinceArg = builder.args((t) => ({
 async function liveBooks(
   patterns: readonly CollectPattern[],
   args: { readonly every?: number | null | undefined; readonly since?: number | null | undefined },
-  { bus, reader, tail, sequences, unkeptAt, markets }: ApiContext,
+  { bus, books, reader, tail, sequences, unkeptAt, markets }: ApiContext,
 ): Promise<LatestBooks | ExactBooks> {
   const everyMs = checkedEvery(args.every);
   const since = checkedSince(args.since, args.every, sequences().newest);
   await markets.check(patterns);
   const selection = new MarketSelection(patterns);
-  if (since === undefined) return new LatestBooks(bus, selection, everyMs);
+  if (since === undefined) return new LatestBooks({ bus, books }, selection, everyMs);
   const settled = (): number => sequences().settled;
   return new ExactBooks({ reader, tail, settled, unkeptAt }, selection, since);
 }

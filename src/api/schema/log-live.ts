@@ -1,5 +1,5 @@
 import { optionalEvent, optionalMarketPart } from '../inputs.js';
-import { LogLines } from '../live/log-lines.js';
+import { LogLines } from '../../live/sources/log-lines.js';
 import { builder } from './builder.js';
 import { LogEntryType, logFilterArgs } from './log.js';
 

@@ -3,7 +3,7 @@ import { AVERAGE_DECIMALS, fill, type Fill, isStale, type Leg } from '../../mark
 import type { Level, Side } from '../../market/order-book.js';
 import { badInput } from '../errors.js';
 import { marketPart } from '../inputs.js';
-import { consolidate } from '../live/consolidated-books.js';
+import { consolidate } from '../../live/sources/consolidated-books.js';
 import { pairArgs } from './arguments.js';
 import { builder } from './builder.js';
 import { CollectorStateEnum } from './collector.js';

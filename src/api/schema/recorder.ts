@@ -4,7 +4,7 @@ import type { DiskStats, StoreStats } from '../../store/store-types.js';
 import type { ApiServices } from '../context.js';
 import { statesByExchange } from '../http/health.js';
 import { checkedEvery } from '../inputs.js';
-import { Periodic } from '../live/periodic.js';
+import { Periodic } from '../../live/sources/periodic.js';
 import type { ExchangeRates } from '../recorder-meter.js';
 import { periodArg } from './arguments.js';
 import { builder } from './builder.js';

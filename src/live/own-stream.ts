@@ -1,40 +1,38 @@
-import type { LiveOperation } from './operation.js';
-import { masked } from './operation.js';
+import type { Renderings } from './rendering.js';
+import type { Scheduler, Task } from './scheduler.js';
 import type { LiveReader, LiveSink } from './sink.js';
-import type { StreamCounters } from './shared-stream.js';
-import type { OwnFeed } from './source.js';
-import type { Task, Turns } from './turns.js';
+import type { OwnFeed, OwnSource } from './source.js';
+import type { StreamCounters } from './stream-counters.js';
 
 /**
  * One reader of an exact feed (`since`, `replay`): it gets everything, as fast as it takes it. While
- * its socket is full nothing is read for it, so nothing piles up.
+ * its sink is full nothing is read for it, so nothing piles up.
  */
 export class OwnStream implements Task, LiveReader {
-  readonly #operation: LiveOperation;
+  readonly #renderings: Renderings;
   readonly #sink: LiveSink;
-  readonly #turns: Turns;
+  readonly #scheduler: Scheduler;
   readonly #counters: StreamCounters;
   readonly #onEnd: () => void;
-  readonly #onError: (error: unknown) => void;
   readonly #feed: OwnFeed;
   #left = false;
 
+  /** @param onEnd called when the reader has left or has been given all */
   constructor(
-    operation: LiveOperation,
-    open: (wake: () => void) => OwnFeed,
+    renderings: Renderings,
+    source: OwnSource,
     sink: LiveSink,
-    turns: Turns,
+    scheduler: Scheduler,
     counters: StreamCounters,
-    hooks: { readonly onEnd: () => void; readonly onError: (error: unknown) => void },
+    onEnd: () => void,
   ) {
-    this.#operation = operation;
+    this.#renderings = renderings;
     this.#sink = sink;
-    this.#turns = turns;
+    this.#scheduler = scheduler;
     this.#counters = counters;
-    this.#onEnd = hooks.onEnd;
-    this.#onError = hooks.onError;
-    this.#feed = open(() => turns.add(this));
-    turns.add(this);
+    this.#onEnd = onEnd;
+    this.#feed = source.open(() => scheduler.add(this));
+    scheduler.add(this);
   }
 
   run(until: number): boolean {
@@ -44,7 +42,7 @@ export class OwnStream implements Task, LiveReader {
         this.#endIfOver();
         return false;
       }
-      this.#sink.send(this.#operation.render(delivery, false));
+      this.#sink.send(this.#renderings.of(delivery, false));
       this.#counters.delivered++;
       if (performance.now() >= until) return true;
     }
@@ -52,7 +50,7 @@ export class OwnStream implements Task, LiveReader {
   }
 
   onReady(): void {
-    this.#turns.add(this);
+    this.#scheduler.add(this);
   }
 
   /** Ends it in order, wherever it is: the reader can go on from its last sequence. */
@@ -73,9 +71,7 @@ export class OwnStream implements Task, LiveReader {
     const { failure, ended } = this.#feed;
     if (ended) return this.complete();
     if (failure === null || this.#left) return;
-    const shown = masked(failure);
-    if (shown !== failure) this.#onError(failure);
     this.leave();
-    this.#sink.fail(shown);
+    this.#sink.fail(failure);
   }
 }

@@ -1,9 +1,10 @@
-import type { Bus, Delivery } from '../../bus.js';
+import type { Bus } from '../../bus.js';
 import type { CollectorStatus } from '../../market/collector-status.js';
 import { marketKey } from '../../market/market.js';
 import type { MarketSelection } from '../../market/market-selection.js';
-import { Unpaced } from './pace.js';
-import { type SharedFeed, SharedSource } from './source.js';
+import { ConflatedQueue } from '../conflated-queue.js';
+import { delivery } from '../delivery.js';
+import { type SharedFeed, SharedSource } from '../source.js';
 
 /** The status of each matching collector, whenever its state changes: `collectorStatus`. */
 export class CollectorStatuses extends SharedSource<CollectorStatus> {
@@ -22,23 +23,21 @@ export class CollectorStatuses extends SharedSource<CollectorStatus> {
 
   override open(wake: () => void): SharedFeed {
     const selection = this.#selection;
-    const waiting = new Unpaced<CollectorStatus>();
+    const waiting = new ConflatedQueue<CollectorStatus>(0, wake);
     let order = 0;
-    const delivery = (status: CollectorStatus): Delivery<CollectorStatus> => {
-      const key = marketKey(status.market);
-      return { key, order, value: status, skipped: 0, gapBefore: null };
-    };
+    const delivered = (status: CollectorStatus) =>
+      delivery(marketKey(status.market), order, status);
     const stop = this.#bus.status.on((status) => {
       if (!selection.matches(status.market)) return;
       order++;
-      waiting.put(delivery(status));
+      waiting.put(delivered(status));
       wake();
     });
     return {
       join: () => ({
         first: this.#current()
           .filter((status) => selection.matches(status.market))
-          .map(delivery),
+          .map(delivered),
         order,
       }),
       take: () => waiting.take(),

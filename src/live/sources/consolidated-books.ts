@@ -1,17 +1,24 @@
-import type { Bus, Delivery } from '../../bus.js';
+import type { Bus } from '../../bus.js';
 import type { CollectorControl } from '../../collector/collector-control.js';
 import type { CollectorState } from '../../market/collector-status.js';
 import { ConsolidatedBook, type Leg } from '../../market/consolidated.js';
 import { type Exchange, EXCHANGES } from '../../market/exchange.js';
 import type { Pair } from '../../market/market.js';
 import { MarketSelection } from '../../market/market-selection.js';
-import { Pace, Unpaced, type Waiting } from './pace.js';
-import { type Joined, type SharedFeed, SharedSource } from './source.js';
+import type { BookRoutes } from '../book-routes.js';
+import { ConflatedQueue } from '../conflated-queue.js';
+import { type Delivery, delivery } from '../delivery.js';
+import { type JoinPoint, type SharedFeed, SharedSource } from '../source.js';
 
 /** Where a consolidated book comes from. */
 export interface ConsolidatedSources {
   readonly bus: Bus;
   readonly control: CollectorControl;
+}
+
+/** Where its changes come from, too. */
+export interface LiveConsolidatedSources extends ConsolidatedSources {
+  readonly books: BookRoutes;
 }
 
 /** The books of a pair on all exchanges as they are now. A leg per exchange that has one or a collector. */
@@ -40,11 +47,16 @@ export function consolidate(
 /** The consolidated book of a pair, whenever a leg's book or state changes. */
 export class ConsolidatedBooks extends SharedSource<ConsolidatedBook> {
   readonly everyMs: number;
-  readonly #sources: ConsolidatedSources;
+  readonly #sources: LiveConsolidatedSources;
   readonly #pair: Pair;
   readonly #includeStale: boolean;
 
-  constructor(sources: ConsolidatedSources, pair: Pair, includeStale: boolean, everyMs: number) {
+  constructor(
+    sources: LiveConsolidatedSources,
+    pair: Pair,
+    includeStale: boolean,
+    everyMs: number,
+  ) {
     super();
     this.#sources = sources;
     this.#pair = pair;
@@ -54,36 +66,35 @@ export class ConsolidatedBooks extends SharedSource<ConsolidatedBook> {
 
   override open(wake: () => void): SharedFeed {
     const make = (): ConsolidatedBook => consolidate(this.#sources, this.#pair, this.#includeStale);
-    return new ConsolidatedFeed(this.#sources.bus, this.#pair, make, this.everyMs, wake);
+    return new ConsolidatedFeed(this.#sources, this.#pair, make, this.everyMs, wake);
   }
 }
+
+const KEY = 'consolidated';
 
 /** Notes that something changed; the book is put together when it is taken. */
 class ConsolidatedFeed implements SharedFeed {
   readonly #make: () => ConsolidatedBook;
-  readonly #waiting: Waiting<unknown>;
+  readonly #waiting: ConflatedQueue<null>;
   readonly #stop: () => void;
   /** Changes so far. */
   #order = 0;
 
   constructor(
-    bus: Bus,
+    { bus, books }: LiveConsolidatedSources,
     pair: Pair,
     make: () => ConsolidatedBook,
     everyMs: number,
     wake: () => void,
   ) {
     this.#make = make;
-    this.#waiting = everyMs === 0 ? new Unpaced() : new Pace(everyMs, wake);
+    this.#waiting = new ConflatedQueue(everyMs, wake);
     const changed = (): void => {
-      const order = ++this.#order;
-      this.#waiting.put({ key: 'consolidated', order, value: null, skipped: 0, gapBefore: null });
-      wake();
+      this.#waiting.put(delivery(KEY, ++this.#order, null));
+      if (this.#waiting.size > 0) wake();
     };
     const selection = new MarketSelection([{ exchange: null, ...pair }]);
-    const reader = bus.readChanges(selection, () => {
-      while (reader.take() !== undefined) changed();
-    });
+    const stopBooks = books.on(selection, changed);
     const states = new Map<Exchange, CollectorState>();
     const stopStatus = bus.status.on(({ market, state }) => {
       if (!selection.matches(market) || states.get(market.exchange) === state) return;
@@ -91,18 +102,17 @@ class ConsolidatedFeed implements SharedFeed {
       changed();
     });
     this.#stop = () => {
-      void reader.return();
+      stopBooks();
       stopStatus();
     };
   }
 
-  join(): Joined {
+  join(): JoinPoint {
     return { first: [this.#delivery()], order: this.#order };
   }
 
   take(): Delivery<unknown> | undefined {
-    const taken = this.#waiting.take();
-    return taken && this.#delivery();
+    return this.#waiting.take() && this.#delivery();
   }
 
   finish(): void {
@@ -116,7 +126,6 @@ class ConsolidatedFeed implements SharedFeed {
 
   /** The book as it is now, whatever the change was. */
   #delivery(): Delivery<unknown> {
-    const value = this.#make();
-    return { key: 'consolidated', order: this.#order, value, skipped: 0, gapBefore: null };
+    return delivery(KEY, this.#order, this.#make());
   }
 }

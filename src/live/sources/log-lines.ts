@@ -1,7 +1,8 @@
-import type { Bus, Delivery } from '../../bus.js';
+import type { Bus } from '../../bus.js';
 import { LOG_LEVELS, type LogLevel, type LogRecord } from '../../logging/log-record.js';
 import type { Exchange } from '../../market/exchange.js';
-import { type OwnFeed, OwnSource } from './source.js';
+import { type Delivery, delivery } from '../delivery.js';
+import { type OwnFeed, OwnSource } from '../source.js';
 
 /** Log entries that wait for one reader at most; the oldest go first, they are in `logs`. */
 const MAX_WAITING = 1_000;
@@ -41,8 +42,7 @@ export class LogLines extends OwnSource<LogRecord> {
       failure: null,
       take: (): Delivery<unknown> | undefined => {
         const value = waiting.shift();
-        if (value === undefined) return undefined;
-        return { key: 'log', order: ++order, value, skipped: 0, gapBefore: null };
+        return value && delivery('log', ++order, value);
       },
       close: stop,
     };

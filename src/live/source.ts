@@ -1,22 +1,22 @@
-import type { Delivery } from '../../bus.js';
+import type { Delivery } from './delivery.js';
 
 /** What one who comes to a {@link SharedFeed} begins with. */
-export interface Joined {
+export interface JoinPoint {
   /** What it gets first. */
   readonly first: Iterable<Delivery<unknown>>;
   /** The order up to which it has everything then. */
   readonly order: number;
   /**
-   * How many of each key the next delivery of the feed will count as skipped that came before; where
-   * nobody is told of them, it is left out.
+   * How many of each key the feed's next delivery will count as skipped that came before this reader;
+   * left out where readers are not given such counts.
    */
-  readonly had?: Map<string, number>;
+  readonly waiting?: Map<string, number>;
 }
 
 /** What all readers of one operation are given alike. Conflated: it holds the newest of each key. */
 export interface SharedFeed {
   /** Lets one more reader in. */
-  join(): Joined;
+  join(): JoinPoint;
   /** The next delivery for all; undefined when there is none now. */
   take(): Delivery<unknown> | undefined;
   /** Nothing more will come; what is held may be taken at once. */
@@ -36,12 +36,12 @@ export interface OwnFeed {
 }
 
 /**
- * What a subscription field delivers: the value of its `subscribe` resolver. graphql-js wants an
- * async iterable there; it is one by type only, for its readers are served by `BookStreams`.
+ * What a subscription delivers. It is an async iterable by type only, as graphql-js wants of a
+ * `subscribe` resolver; its readers are served by `LiveStreams`.
  */
 abstract class Source<T> implements AsyncIterable<Delivery<T>> {
   [Symbol.asyncIterator](): AsyncIterator<Delivery<T>> {
-    throw new Error('a live source is read through BookStreams');
+    throw new Error('a live source is read through LiveStreams');
   }
 }
 
@@ -60,5 +60,5 @@ export abstract class OwnSource<T = unknown> extends Source<T> {
   abstract open(wake: () => void): OwnFeed;
 }
 
-/** What a subscription field delivers. */
+/** What a subscription delivers. */
 export type LiveSource = SharedSource | OwnSource;

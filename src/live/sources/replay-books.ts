@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Delivery } from '../../bus.js';
 import type { CollectPattern } from '../../market/collect-pattern.js';
 import type { Market } from '../../market/market.js';
 import type { OrderBook } from '../../market/order-book.js';
 import type { SequenceState, StoredBook, StoreReader } from '../../store/store-types.js';
 import { AGAIN_MS, PAGE_BOOKS, storedDelivery } from './exact-books.js';
-import { type OwnFeed, OwnSource } from './source.js';
+import type { Delivery } from '../delivery.js';
+import { type OwnFeed, OwnSource } from '../source.js';
 
 /** The longest wait that a timer of Node can measure, ms. */
 const MAX_WAIT_MS = 2_147_483_647;

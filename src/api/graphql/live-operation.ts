@@ -18,12 +18,11 @@ import {
   visit,
 } from 'graphql';
 import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
-import { maskError } from 'graphql-yoga';
-import type { Delivery } from '../../bus.js';
+import type { Delivery } from '../../live/delivery.js';
+import type { Renderer } from '../../live/rendering.js';
 import type { ApiServices } from '../context.js';
 import type { ApiLog } from '../log.js';
-import { KeptRenderings, Rendering } from './rendering.js';
-import type { LiveSource } from './source.js';
+import { clientError, formatted } from './client-error.js';
 
 /** Fields whose value is the reader's own, not the book's. */
 const OWN_FIELDS: readonly string[] = ['skipped', 'gapBefore'];
@@ -76,20 +75,6 @@ function asksForAny(fields: readonly string[], document: DocumentNode): boolean 
     },
   });
   return found;
-}
-
-/** Yoga notes HTTP statuses and the like in `extensions`; clients have no use for them. */
-export function formatted(error: GraphQLError): GraphQLFormattedError {
-  const { extensions = {}, ...rest } = error.toJSON();
-  const others = Object.entries(extensions).filter(
-    ([name]) => name !== 'http' && name !== 'unexpected',
-  );
-  return { ...rest, extensions: Object.fromEntries(others) };
-}
-
-/** `error` as clients may see it: an unexpected one says nothing of what went wrong. */
-export function masked(error: unknown): GraphQLError {
-  return maskError(error, 'Unexpected error.', false) as GraphQLError;
 }
 
 /** Whether `@skip` and `@include` leave a selection in. */
@@ -175,75 +160,45 @@ function compile(args: ExecutionArgs): CompiledQuery {
 }
 
 /**
- * A subscription that was asked for, once for all who asked for the same. It executes each event and
- * keeps the newest results, so that an event is executed and serialised once, whoever gets it first.
- * The resolvers get the services alone as context: an operation that is shared belongs to nobody.
+ * Executes the events of a subscription, for all who asked for the same. The resolvers get the services
+ * alone as context: an operation that is shared belongs to no single request.
  *
- * The document is compiled at the first event. graphql-js walks it anew for each event, which costs
+ * The document is compiled at the first event. graphql-js walks it again for each event, which costs
  * more than all else that an event needs, and its caches keep alive what each walk made until the
  * next full garbage collection. Only the events are executed so: graphql-jit hands `subscribe`
  * resolvers the variables in place of the arguments (zalando-incubator/graphql-jit#183).
  */
-export class LiveOperation {
-  /** What it delivers; opened again for each reader or for all, as its kind is. */
-  readonly source: LiveSource;
+export class LiveOperation implements Renderer {
+  readonly showsMissed: boolean;
+  readonly showsAge: boolean;
   readonly #args: ExecutionArgs;
   readonly #services: ApiServices;
   readonly #log: ApiLog;
-  readonly #own: boolean;
-  readonly #timed: boolean;
-  readonly #kept = new KeptRenderings();
   #compiled: CompiledQuery | null = null;
-  #executions = 0;
 
-  constructor(source: LiveSource, args: ExecutionArgs, services: ApiServices, log: ApiLog) {
-    this.source = source;
+  constructor(args: ExecutionArgs, services: ApiServices, log: ApiLog) {
     const { schema, document, operationName, variableValues } = args;
     this.#args = { schema, document, operationName, variableValues };
     this.#services = services;
     this.#log = log;
-    this.#own = asksForAny(OWN_FIELDS, document);
-    this.#timed = asksForAny(TIMED_FIELDS, document);
+    this.showsMissed = asksForAny(OWN_FIELDS, document);
+    this.showsAge = asksForAny(TIMED_FIELDS, document);
   }
 
-  /** Events executed so far. */
-  get executions(): number {
-    return this.#executions;
-  }
-
-  /**
-   * The result of an event. What a reader missed before it is executed for that reader alone.
-   * @param shared whether others may ask for the same event; what nobody asks for again is not kept
-   */
-  render(delivery: Delivery<unknown>, shared: boolean): Rendering {
-    const { value, skipped, gapBefore } = delivery;
-    const own = this.#own && (skipped > 0 || gapBefore !== null);
-    if (this.#timed) this.#kept.startAt(Date.now());
-    const kept = own ? undefined : this.#kept.get(value);
-    if (kept !== undefined) return kept;
-    const rendering = new Rendering(this.#execute(delivery));
-    if (shared && !own) this.#kept.set(value, rendering);
-    return rendering;
-  }
-
-  #execute(rootValue: Delivery<unknown>): string {
-    this.#executions++;
+  render(delivery: Delivery<unknown>): string {
     this.#compiled ??= compiled(this.#args);
-    const result = this.#compiled.query(rootValue, this.#services, this.#args.variableValues);
+    const result = this.#compiled.query(delivery, this.#services, this.#args.variableValues);
     if ('then' in result) throw new Error('a live field must not be resolved asynchronously');
     if (result.errors === undefined) return JSON.stringify(result);
     const errors = result.errors.map((error) => this.#shown(error));
     return JSON.stringify({ data: result.data, errors });
   }
 
-  /** An error of an event as clients may see it; an unexpected one is logged. */
-  #shown(error: GraphQLError): GraphQLFormattedError {
-    const { message, path, locations, originalError } = error;
+  /** An error of an event as clients may see it. */
+  #shown({ message, path, locations, originalError }: GraphQLError): GraphQLFormattedError {
     // graphql-jit has an error class of its own, which is unknown to Yoga.
-    const known = new GraphQLError(message, { path, originalError });
-    const shown = masked(known);
-    if (shown !== known) this.#log.error(originalError ?? error);
-    const answer = formatted(shown);
+    const error = new GraphQLError(message, { path, originalError });
+    const answer = formatted(clientError(error, this.#log));
     return locations === undefined ? answer : { ...answer, locations };
   }
 }

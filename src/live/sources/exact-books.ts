@@ -1,10 +1,10 @@
-import type { Delivery } from '../../bus.js';
 import type { MarketSelection } from '../../market/market-selection.js';
 import { marketKey } from '../../market/market.js';
 import type { OrderBook } from '../../market/order-book.js';
 import type { Store, StoredBook, StoreReader } from '../../store/store-types.js';
-import type { BookTail } from './book-tail.js';
-import { type OwnFeed, OwnSource } from './source.js';
+import type { BookTail } from '../book-tail.js';
+import type { Delivery } from '../delivery.js';
+import { type OwnFeed, OwnSource } from '../source.js';
 
 /** Books of one page out of the store. */
 export const PAGE_BOOKS = 100;

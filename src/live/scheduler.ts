@@ -1,6 +1,13 @@
 /** Work that is done in small pieces. */
 export interface Task {
   /**
+   * Gets ready what {@link run} will write. All tasks of a turn do that before the first one writes:
+   * writes to different sockets cost the system far less one after the other than each on its own,
+   * when the receiver has gone to sleep meanwhile.
+   * @param until when to stop, as `performance.now()` counts
+   */
+  prepare?(until: number): void;
+  /**
    * Works until there is nothing left to do or the time has come.
    * @param until when to stop, as `performance.now()` counts
    * @returns whether there is more to do
@@ -10,7 +17,7 @@ export interface Task {
 
 /** Time for deliveries in one turn of the event loop, ms. */
 const TURN_MS = 2;
-/** Time for one task before the next has its turn, ms. */
+/** Time for one task, and for all to prepare, before the next has its turn, ms. */
 const SLICE_MS = 1;
 
 /**
@@ -19,13 +26,14 @@ const SLICE_MS = 1;
  * they would hold up the collectors' sockets. Here the tasks get {@link TURN_MS} of each turn of the
  * loop, one after the other, {@link SLICE_MS} each; what comes in meanwhile is conflated.
  */
-export class Turns {
+export class Scheduler {
   readonly #queue = new Set<Task>();
-  #last: (() => void)[] = [];
+  /** Those that are prepared, the next to run last. */
+  #prepared: Task[] = [];
   readonly #onError: (error: unknown) => void;
   #armed = false;
 
-  /** @param onError told what a task threw; the task is dropped, the others go on */
+  /** @param onError called with what a task threw; the others go on */
   constructor(onError: (error: unknown) => void) {
     this.#onError = onError;
   }
@@ -38,39 +46,35 @@ export class Turns {
     setImmediate(this.#turn);
   }
 
-  /**
-   * Does `work`, which must be short, at the end of the turn that is under way. Writes to different
-   * sockets cost the system far less one after the other than each on its own, when the
-   * receiver has gone to sleep meanwhile.
-   */
-  atEnd(work: () => void): void {
-    this.#last.push(work);
-  }
-
   readonly #turn = (): void => {
     let now = performance.now();
     const end = now + TURN_MS;
-    for (const task of this.#queue) {
-      // Deleted first: a task that is added anew while it runs goes to the end of the line.
-      this.#queue.delete(task);
-      this.#try(() => {
+    while (now < end) {
+      if (this.#prepared.length === 0) this.#prepare(now + SLICE_MS);
+      const task = this.#prepared.pop();
+      if (task === undefined) break;
+      try {
         if (task.run(Math.min(end, now + SLICE_MS))) this.#queue.add(task);
-      });
+      } catch (error) {
+        this.#onError(error);
+      }
       now = performance.now();
-      if (now >= end) break;
     }
-    const last = this.#last;
-    this.#last = [];
-    for (const work of last) this.#try(work);
-    this.#armed = this.#queue.size > 0;
+    this.#armed = this.#queue.size > 0 || this.#prepared.length > 0;
     if (this.#armed) setImmediate(this.#turn);
   };
 
-  #try(work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      this.#onError(error);
+  #prepare(until: number): void {
+    for (const task of this.#queue) {
+      this.#queue.delete(task);
+      this.#prepared.push(task);
+      try {
+        task.prepare?.(until);
+      } catch (error) {
+        this.#onError(error);
+      }
+      if (performance.now() >= until) break;
     }
+    this.#prepared.reverse();
   }
 }

@@ -1,5 +1,5 @@
-import type { Delivery } from '../../bus.js';
-import { type SharedFeed, SharedSource } from './source.js';
+import { delivery } from '../delivery.js';
+import { type SharedFeed, SharedSource } from '../source.js';
 
 /** Something that is looked at again and again, for all readers at once. */
 export class Periodic<T> extends SharedSource<T> {
@@ -18,24 +18,18 @@ export class Periodic<T> extends SharedSource<T> {
     const everyMs = this.everyMs;
     let order = 0;
     let due = false;
-    const delivery = (): Delivery<unknown> => ({
-      key: 'periodic',
-      order,
-      value: look(),
-      skipped: 0,
-      gapBefore: null,
-    });
+    const next = () => delivery('periodic', order, look());
     const timer = setInterval(() => {
       order++;
       due = true;
       wake();
     }, everyMs);
     return {
-      join: () => ({ first: [delivery()], order }),
+      join: () => ({ first: [next()], order }),
       take: () => {
         if (!due) return undefined;
         due = false;
-        return delivery();
+        return next();
       },
       finish: () => clearInterval(timer),
       close: () => clearInterval(timer),

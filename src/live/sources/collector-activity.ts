@@ -1,10 +1,9 @@
-import type { Delivery } from '../../bus.js';
 import type { CollectorControl } from '../../collector/collector-control.js';
 import type { CollectorStatus } from '../../market/collector-status.js';
 import type { Gap } from '../../market/gap.js';
-import { marketKey } from '../../market/market.js';
-import type { RecorderMeter } from '../recorder-meter.js';
-import { type OwnFeed, OwnSource } from './source.js';
+import { type Market, marketKey } from '../../market/market.js';
+import { type Delivery, delivery } from '../delivery.js';
+import { type OwnFeed, OwnSource } from '../source.js';
 
 /** A collector's status, how fast it goes and what is missing. */
 export interface CollectorActivity {
@@ -16,7 +15,10 @@ export interface CollectorActivity {
 /** Where {@link ActivityChanges} looks. */
 export interface ActivitySources {
   readonly control: CollectorControl;
-  readonly meter: RecorderMeter;
+  readonly meter: {
+    booksPerSecond(market: Market): number;
+    openGap(market: Market): Gap | null;
+  };
 }
 
 /**
@@ -64,7 +66,7 @@ class ActivityFeed implements OwnFeed {
     const value = this.#changed();
     // The first list is given even when it is empty: it says that there are no collectors.
     if (value.length === 0 && this.#order > 0) return undefined;
-    return { key: 'activity', order: ++this.#order, value, skipped: 0, gapBefore: null };
+    return delivery('activity', ++this.#order, value);
   }
 
   close(): void {

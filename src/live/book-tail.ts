@@ -1,5 +1,6 @@
-import type { Bus, Delivery } from '../../bus.js';
-import { marketKey } from '../../market/market.js';
+import { ALL_MARKETS } from '../market/market-selection.js';
+import type { BookRoutes } from './book-routes.js';
+import type { Delivery } from './delivery.js';
 
 /** Books that the tail holds: some two seconds of the whole market, many times a flush of the store. */
 const LENGTH = 4096;
@@ -10,7 +11,7 @@ const LENGTH = 4096;
  * is such a reader, and a reader is no more than a place in it.
  */
 export class BookTail {
-  readonly #bus: Bus;
+  readonly #books: BookRoutes;
   readonly #newest: () => number;
   readonly #length: number;
   readonly #wakes = new Set<() => void>();
@@ -24,8 +25,8 @@ export class BookTail {
    * @param newest the greatest sequence given out so far
    * @param length books it holds
    */
-  constructor(bus: Bus, newest: () => number, length = LENGTH) {
-    this.#bus = bus;
+  constructor(books: BookRoutes, newest: () => number, length = LENGTH) {
+    this.#books = books;
     this.#newest = newest;
     this.#length = length;
   }
@@ -35,17 +36,11 @@ export class BookTail {
     this.#wakes.add(wake);
     if (this.#stop !== undefined) return;
     this.#floor = this.#newest();
-    this.#stop = this.#bus.books.on(({ book }) => {
+    this.#stop = this.#books.on(ALL_MARKETS, (delivery) => {
       const slot = this.#put++ % this.#length;
       const oldest = this.#ring[slot];
       if (oldest !== undefined) this.#floor = oldest.order;
-      this.#ring[slot] = {
-        key: marketKey(book.market),
-        order: book.sequence,
-        value: book,
-        skipped: 0,
-        gapBefore: this.#bus.gapBefore(book),
-      };
+      this.#ring[slot] = delivery;
       for (const woken of this.#wakes) woken();
     });
   }
@@ -60,7 +55,7 @@ export class BookTail {
     this.#put = 0;
   }
 
-  /** Every book with a greater sequence is in the tail. Holds while somebody watches. */
+  /** Every book with a greater sequence is in the tail. Holds while there is a watcher. */
   get floor(): number {
     return this.#floor;
   }

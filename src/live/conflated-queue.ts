@@ -1,0 +1,117 @@
+import type { Delivery } from './delivery.js';
+
+/**
+ * What waits for a reader: the newest of every key, in the order in which the keys began to wait, and
+ * of each key at most one per `everyMs`: the first at once, and what comes within the time after it
+ * when the time is over, so that the last one given always is the newest. However much is put in, it
+ * never holds more than two of a key.
+ */
+export class ConflatedQueue<T> {
+  readonly #everyMs: number;
+  readonly #onDue: () => void;
+  /** What may be taken now. */
+  readonly #due = new Map<string, Delivery<T>>();
+  /** What has to wait until its key has rested. */
+  readonly #held = new Map<string, Delivery<T>>();
+  /** Until when each key given lately must rest. The time is the same for all, so oldest first. */
+  readonly #resting = new Map<string, number>();
+  #timer: NodeJS.Timeout | undefined;
+
+  /**
+   * @param everyMs time between two of the same key, ms; 0 = any may be taken at any time
+   * @param onDue called when something that had to wait may be taken
+   */
+  constructor(everyMs: number, onDue: () => void) {
+    this.#everyMs = everyMs;
+    this.#onDue = onDue;
+  }
+
+  /** Number of deliveries that may be taken now. */
+  get size(): number {
+    return this.#due.size;
+  }
+
+  /** Whether a delivery of `key` may not be given now, even though nothing waits. */
+  rests(key: string): boolean {
+    return this.#resting.has(key);
+  }
+
+  /** Adds the newest of its key. What waited of that key goes and is counted as skipped. */
+  put(delivery: Delivery<T>): void {
+    merge(this.#resting.has(delivery.key) ? this.#held : this.#due, delivery);
+  }
+
+  /** The one that has waited longest; undefined when none may be taken. */
+  take(): Delivery<T> | undefined {
+    const first = this.#due.values().next();
+    if (first.done === true) return undefined;
+    const { key } = first.value;
+    this.#due.delete(key);
+    if (this.#everyMs > 0) {
+      this.#resting.set(key, performance.now() + this.#everyMs);
+      this.#timer ??= setTimeout(this.#rested, this.#everyMs);
+    }
+    return first.value;
+  }
+
+  /** How many of each key wait, those counted that were left out. */
+  counts(): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const waiting of [this.#due, this.#held]) {
+      for (const [key, { skipped }] of waiting) {
+        counts.set(key, (counts.get(key) ?? 0) + 1 + skipped);
+      }
+    }
+    return counts;
+  }
+
+  /** Lets everything be taken at once: nothing more will come. */
+  flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#resting.clear();
+    for (const held of this.#held.values()) merge(this.#due, held);
+    this.#held.clear();
+  }
+
+  /** Drops everything and stops its timer. */
+  close(): void {
+    this.flush();
+    this.#due.clear();
+  }
+
+  readonly #rested = (): void => {
+    this.#timer = undefined;
+    const now = performance.now();
+    let due = false;
+    for (const [key, until] of this.#resting) {
+      // A timer may fire a little early; half a millisecond more or less is no matter.
+      if (until > now + 0.5) {
+        this.#timer = setTimeout(this.#rested, until - now);
+        break;
+      }
+      this.#resting.delete(key);
+      const held = this.#held.get(key);
+      if (held === undefined) continue;
+      this.#held.delete(key);
+      merge(this.#due, held);
+      due = true;
+    }
+    if (due) this.#onDue();
+  };
+}
+
+function merge<T>(waiting: Map<string, Delivery<T>>, delivery: Delivery<T>): void {
+  const older = waiting.get(delivery.key);
+  // Setting an existing key keeps its place in the Map, so readers stay fair between markets.
+  waiting.set(
+    delivery.key,
+    older === undefined
+      ? delivery
+      : {
+          ...delivery,
+          skipped: older.skipped + 1 + delivery.skipped,
+          gapBefore: older.gapBefore ?? delivery.gapBefore,
+        },
+  );
+}

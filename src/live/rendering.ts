@@ -1,0 +1,104 @@
+import type { Delivery } from './delivery.js';
+
+/** How the events of a subscription become text. */
+export interface Renderer {
+  /** The event as text without line breaks; synchronous. */
+  render(delivery: Delivery<unknown>): string;
+  /** Whether the text says what the reader missed: `skipped` or `gapBefore`. */
+  readonly showsMissed: boolean;
+  /** Whether the text changes with time alone. */
+  readonly showsAge: boolean;
+}
+
+/** Turns the text of an event into the bytes of a transport. */
+export type Encoder = (text: string) => Buffer;
+
+/** A WebSocket frame of an event, in which the id of the operation may be written over. */
+export interface FrameTemplate {
+  readonly frame: Buffer;
+  readonly idAt: number;
+  readonly idLength: number;
+}
+
+/** The text of an event, and its bytes: made when the first reader needs them, then shared by all. */
+export class Rendering {
+  readonly text: string;
+  /** Its WebSocket frame, while that may be written over. */
+  template: FrameTemplate | null = null;
+  #encoder: Encoder | null = null;
+  #encoded: Buffer | null = null;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  /** The bytes that `encoder` makes of the text. They must not be changed. */
+  as(encoder: Encoder): Buffer {
+    // Of the last encoder only: hardly a reader asks for the other form of event streams.
+    if (this.#encoded === null || this.#encoder !== encoder) {
+      this.#encoded = encoder(this.text);
+      this.#encoder = encoder;
+    }
+    return this.#encoded;
+  }
+}
+
+/** Renderings kept at most, and UTF-16 units of their texts: whole deep books are some 100,000 each. */
+const MOST_KEPT = 64;
+const MOST_LENGTH = 131_072;
+
+/**
+ * Renders the events of one subscription and keeps the newest renderings, for readers that come or
+ * catch up a little later than others: an event is rendered once, whoever gets it first.
+ */
+export class Renderings {
+  readonly #renderer: Renderer;
+  readonly #kept = new Map<unknown, Rendering>();
+  #length = 0;
+  #at = 0;
+  #made = 0;
+
+  constructor(renderer: Renderer) {
+    this.#renderer = renderer;
+  }
+
+  /** Events rendered so far. */
+  get made(): number {
+    return this.#made;
+  }
+
+  /**
+   * The rendering of an event. What a reader missed before it is rendered for that reader alone.
+   * @param shared whether other readers may need the same; if not, it is not kept
+   */
+  of(delivery: Delivery<unknown>, shared: boolean): Rendering {
+    const { value, skipped, gapBefore } = delivery;
+    const own = this.#renderer.showsMissed && (skipped > 0 || gapBefore !== null);
+    if (this.#renderer.showsAge) this.#dropOlderThan(Date.now());
+    const kept = own ? undefined : this.#kept.get(value);
+    if (kept !== undefined) return kept;
+    this.#made++;
+    const rendering = new Rendering(this.#renderer.render(delivery));
+    if (shared && !own) this.#keep(value, rendering);
+    return rendering;
+  }
+
+  /** Keeps a rendering, however long; beyond the bounds the oldest go. */
+  #keep(value: unknown, rendering: Rendering): void {
+    this.#kept.set(value, rendering);
+    this.#length += rendering.text.length;
+    for (const [oldest, { text }] of this.#kept) {
+      const few = this.#kept.size <= MOST_KEPT && this.#length <= MOST_LENGTH;
+      if (few || this.#kept.size === 1) break;
+      this.#kept.delete(oldest);
+      this.#length -= text.length;
+    }
+  }
+
+  #dropOlderThan(now: number): void {
+    if (now === this.#at) return;
+    this.#at = now;
+    this.#kept.clear();
+    this.#length = 0;
+  }
+}
