@@ -6,7 +6,7 @@ import { type FrameServer, frameServer } from '../helpers/frame-server.js';
 import type { RecordingHost } from '../helpers/recording-host.js';
 import { until } from '../helpers/wait.js';
 
-const recorded = fixtureLines('coinone/ws_session_2026-09-23_trimmed.jsonl');
+const recorded = fixtureLines('coinone/session.jsonl');
 const connected = recorded[0]!;
 
 describe('Coinone frames', () => {
@@ -37,9 +37,9 @@ describe('Coinone frames', () => {
   });
 
   it('list asks worst first and are kept best first', async () => {
-    server.send(fixture('coinone/ws_orderbook_docs_xrp_default.json').trim());
+    server.send(fixture('coinone/xrp-default.json').trim());
     server.send(
-      fixture('coinone/ws_orderbook_docs_xrp_short.json')
+      fixture('coinone/xrp-short.json')
         .trim()
         .replace(/"i":"\d+"/, '"i":"9990134177753001"'),
     );
@@ -50,26 +50,26 @@ describe('Coinone frames', () => {
       expect(Number(book.asks[0]![0])).toBeLessThan(Number(book.asks[15]![0]));
       expect(Number(book.bids[0]![0])).toBeLessThan(Number(book.asks[0]![0]));
     }
-    expect(host.books[0]!.asks[0]).toEqual(['687.5', '47022.8803']);
-    expect(host.books[0]!.bids[0]).toEqual(['687.4', '6704.0994']);
+    expect(host.books[0]!.asks[0]).toEqual(['697.5', '58033.9904']);
+    expect(host.books[0]!.bids[0]).toEqual(['697.4', '7805.0115']);
   });
 
   it('take their time from the id, for the first timestamp is 10 s old', async () => {
     server.send(recorded[3]!);
     await until(() => host.books.length === 1, 'the book');
-    expect(host.books[0]!.exchangeTimestamp).toBe(1790134177435);
+    expect(host.books[0]!.exchangeTimestamp).toBe(1790234177435);
   });
 
   it('have their place by the id, of which the time is a part', async () => {
     server.send(recorded[4]!);
-    server.send(recorded[4]!.replaceAll('1790134177753001', '1790134177753002'));
+    server.send(recorded[4]!.replaceAll('1790234177753001', '1790234177753002'));
     await until(() => host.books.length === 2, 'both');
-    expect(host.books.map((b) => b.exchangeTimestamp)).toEqual([1790134177753, 1790134177753]);
-    expect(host.books.map((b) => b.place)).toEqual([1790134177753.001, 1790134177753.002]);
+    expect(host.books.map((b) => b.exchangeTimestamp)).toEqual([1790234177753, 1790234177753]);
+    expect(host.books.map((b) => b.place)).toEqual([1790234177753.001, 1790234177753.002]);
   });
 
   it('with an id that is none are kept, without time and place', async () => {
-    server.send(recorded[4]!.replaceAll('1790134177753001', '12345678901234567890'));
+    server.send(recorded[4]!.replaceAll('1790234177753001', '12345678901234567890'));
     server.send(recorded[4]!.replaceAll('"id"', '"identity"'));
     await until(() => host.books.length === 2, 'both');
     expect(host.books.map((b) => [b.exchangeTimestamp, b.place])).toEqual([
@@ -87,7 +87,7 @@ describe('Coinone frames', () => {
   });
 
   it('refuse a pair by an error that does not name it', async () => {
-    server.send(fixture('coinone/ws_orderbook_docs_xrp_default.json').trim());
+    server.send(fixture('coinone/xrp-default.json').trim());
     server.send(recorded[2]!);
     server.send(recorded.find((l) => l.includes('160012'))!);
     await until(() => host.refusals.length === 1, 'the refusal');
@@ -107,7 +107,7 @@ describe('Coinone frames', () => {
       request_type: 'UNSUBSCRIBE',
       topic: { quote_currency: 'KRW', target_currency: 'XRP' },
     });
-    server.send(fixture('coinone/ws_orderbook_docs_xrp_default.json').trim());
+    server.send(fixture('coinone/xrp-default.json').trim());
     server.send(recorded[3]!);
     await until(() => host.books.length === 1, 'the other pair');
     expect(host.books[0]!.code).toBe('BTC-KRW');
@@ -130,7 +130,7 @@ describe('Coinone frames', () => {
   });
 
   it('refuse nobody while an UNSUBSCRIBE has no answer', async () => {
-    server.send(fixture('coinone/ws_orderbook_docs_xrp_default.json').trim());
+    server.send(fixture('coinone/xrp-default.json').trim());
     await until(() => host.books.length === 1, 'the book');
     feed.remove([pair('XRP-KRW')]);
     server.send(recorded.find((l) => l.includes('160012'))!);

@@ -10,9 +10,9 @@ import { type FrameServer, frameServer } from '../helpers/frame-server.js';
 import type { RecordingHost } from '../helpers/recording-host.js';
 import { until } from '../helpers/wait.js';
 
-const captured = fixtureLines('gopax/ws_orderbook_captured_trimmed.jsonl');
-const docs = fixtureLines('gopax/ws_orderbook_official_docs.jsonl');
-const errors = fixtureLines('gopax/ws_errors_captured.jsonl');
+const captured = fixtureLines('gopax/session.jsonl');
+const docs = fixtureLines('gopax/sweep.jsonl');
+const errors = fixtureLines('gopax/errors.jsonl');
 const payload = (line: string): WireObject => (parseExactJson(line) as { o: WireObject }).o;
 
 /** Vector of `gopax.auth.check-vector`. */
@@ -48,26 +48,26 @@ describe('GopaxBook', () => {
     const book = new GopaxBook(() => 1599089300000);
     book.snapshot(payload(docs[0]!));
     expect(book.sides).toEqual({
-      asks: [['5100000', '2.5']],
+      asks: [['5107000', '3.6']],
       bids: [
-        ['5000000', '5'],
-        ['4500000', '3'],
+        ['5007000', '6'],
+        ['4507000', '4'],
       ],
     });
     expect(book.delta(payload(docs[1]!))).toBe(1599089169282);
-    expect(book.sides).toEqual({ asks: [['5100000', '2.5']], bids: [['4500000', '1.3']] });
+    expect(book.sides).toEqual({ asks: [['5107000', '3.6']], bids: [['4507000', '2.4']] });
   });
 
   it('buffers deltas that come before the snapshot and skips those it already holds', () => {
     const book = new GopaxBook(() => 1599089300000);
     expect(book.delta(delta('bid', '4600000', '7', 60))).toBeNull();
-    expect(book.delta(delta('bid', '5000000', '9', 50))).toBeNull();
+    expect(book.delta(delta('bid', '5007000', '9', 50))).toBeNull();
     expect(book.complete).toBe(false);
     book.snapshot(payload(docs[0]!));
     expect(book.sides.bids).toEqual([
-      ['5000000', '5'],
+      ['5007000', '6'],
       ['4600000', '7'],
-      ['4500000', '3'],
+      ['4507000', '4'],
     ]);
   });
 
@@ -75,9 +75,9 @@ describe('GopaxBook', () => {
     const book = new GopaxBook(() => 1599089300000);
     const snapshot = payload(docs[0]!);
     book.snapshot(snapshot);
-    book.delta(delta('ask', '5100000', '0', Number(snapshot['maxEntryId'])));
+    book.delta(delta('ask', '5107000', '0', Number(snapshot['maxEntryId'])));
     expect(book.sides.asks).toHaveLength(1);
-    book.delta(delta('ask', '5100000', '0', Number(snapshot['maxEntryId']) + 1));
+    book.delta(delta('ask', '5107000', '0', Number(snapshot['maxEntryId']) + 1));
     expect(book.sides.asks).toEqual([]);
   });
 
@@ -85,21 +85,21 @@ describe('GopaxBook', () => {
     const book = new GopaxBook(() => 1599089300000);
     book.snapshot(payload(docs[0]!));
     book.delta(delta('ask', '6000000', '0', 70));
-    expect(book.sides.asks).toEqual([['5100000', '2.5']]);
+    expect(book.sides.asks).toEqual([['5107000', '3.6']]);
   });
 
   it('skips entries not newer than the known level, and does not revive a removed one', () => {
     const book = new GopaxBook(() => 1599089300000);
     book.snapshot(payload(docs[0]!));
-    book.delta(delta('bid', '4500000', '8', 80, '1599089300'));
-    book.delta(delta('bid', '4500000', '2', 79, '1599089300'));
-    book.delta(delta('bid', '4500000', '2', 99, '1599089299.999'));
-    expect(book.sides.bids[1]).toEqual(['4500000', '8']);
-    book.delta(delta('bid', '4500000', '0', 100, '1599089400'));
-    book.delta(delta('bid', '4500000', '2', 98, '1599089399'));
-    expect(book.sides.bids).toEqual([['5000000', '5']]);
-    book.delta(delta('bid', '4500000', '2', 101, '1599089400'));
-    expect(book.sides.bids[1]).toEqual(['4500000', '2']);
+    book.delta(delta('bid', '4507000', '8', 80, '1599089300'));
+    book.delta(delta('bid', '4507000', '2', 79, '1599089300'));
+    book.delta(delta('bid', '4507000', '2', 99, '1599089299.999'));
+    expect(book.sides.bids[1]).toEqual(['4507000', '8']);
+    book.delta(delta('bid', '4507000', '0', 100, '1599089400'));
+    book.delta(delta('bid', '4507000', '2', 98, '1599089399'));
+    expect(book.sides.bids).toEqual([['5007000', '6']]);
+    book.delta(delta('bid', '4507000', '2', 101, '1599089400'));
+    expect(book.sides.bids[1]).toEqual(['4507000', '2']);
   });
 
   it('applies nothing of a malformed delta', () => {
@@ -118,20 +118,20 @@ describe('GopaxBook', () => {
     const book = new GopaxBook(() => 1599089300000);
     const bad = { ask: [], bid: true, tradingPairName: 'BCH-KRW' };
     expect(() => book.delta(bad as unknown as WireObject)).toThrow('bid is true');
-    expect(book.delta(delta('bid', '4500000', '3', 1_000_000, '1999089300'))).toBeNull();
+    expect(book.delta(delta('bid', '4507000', '4', 1_000_000, '1999089300'))).toBeNull();
     book.snapshot(payload(docs[0]!));
-    expect(book.sides.bids[1]).toEqual(['4500000', '3']);
+    expect(book.sides.bids[1]).toEqual(['4507000', '4']);
   });
 
   it('keeps an entry whose time cannot be believed, in the order of the counter', () => {
     const book = new GopaxBook(() => 1599089300000);
     book.snapshot(payload(docs[0]!));
-    expect(book.delta(delta('bid', '4500000', '8', 80, '4102444800'))).toBeUndefined();
-    expect(book.delta(delta('bid', '4500000', '7', 81, 'soon'))).toBeUndefined();
-    expect(book.delta(delta('bid', '4500000', '6', 79, 'soon'))).toBeUndefined();
-    expect(book.sides.bids[1]).toEqual(['4500000', '7']);
-    expect(book.delta(delta('bid', '4500000', '9', 82, '1599089300.5'))).toBe(1599089300500);
-    expect(book.sides.bids[1]).toEqual(['4500000', '9']);
+    expect(book.delta(delta('bid', '4507000', '8', 80, '4102444800'))).toBeUndefined();
+    expect(book.delta(delta('bid', '4507000', '7', 81, 'soon'))).toBeUndefined();
+    expect(book.delta(delta('bid', '4507000', '6', 79, 'soon'))).toBeUndefined();
+    expect(book.sides.bids[1]).toEqual(['4507000', '7']);
+    expect(book.delta(delta('bid', '4507000', '9', 82, '1599089300.5'))).toBe(1599089300500);
+    expect(book.sides.bids[1]).toEqual(['4507000', '9']);
   });
 
   it('reads 1e-8 exactly', () => {
@@ -175,21 +175,21 @@ describe('GOPAX frames', () => {
       code: 'BTC-KRW',
       exchangeTimestamp: null,
       asks: [
-        ['117020000', '0.00000858'],
-        ['117030000', '0.00000858'],
+        ['127020000', '0.00000969'],
+        ['127030000', '0.00000969'],
       ],
     });
-    const next = captured[2]!.replace('84553130', '99999999').replace('122770000', '117020000');
+    const next = captured[2]!.replace('85553130', '99999999').replace('132770000', '127020000');
     server.send(next);
     await until(() => host.books.length === 2, 'the delta');
     expect(host.books[1]).toMatchObject({
-      asks: [['117030000', '0.00000858']],
-      exchangeTimestamp: 1790138146302,
+      asks: [['127030000', '0.00000969']],
+      exchangeTimestamp: 1790238146302,
     });
   });
 
   it('that ping are answered by the same text with pong, quotes included', async () => {
-    const [ping, pong] = fixtureLines('gopax/ws_keepalive_captured.jsonl');
+    const [ping, pong] = fixtureLines('gopax/heartbeat.jsonl');
     server.send(ping!);
     await until(() => server.received.length === 3, 'the pong');
     expect(server.received[2]).toBe(pong);
@@ -219,7 +219,7 @@ describe('GOPAX frames', () => {
   it('of a crossed book that stays crossed cause a resynchronisation', async () => {
     server.send(captured[0]!);
     server.send(
-      '{"i":-1,"n":"OrderBookEvent","o":{"ask":[],"bid":[{"entryId":99999999,"price":117025000,"volume":1,"updatedAt":1790139999}],"tradingPairName":"BTC-KRW"}}',
+      '{"i":-1,"n":"OrderBookEvent","o":{"ask":[],"bid":[{"entryId":99999999,"price":127025000,"volume":1,"updatedAt":1790139999}],"tradingPairName":"BTC-KRW"}}',
     );
     await until(() => host.events.includes('BOOK_CROSSED'), 'the alarm');
     await until(() => server.received.length === 4, 'the new subscriptions');
@@ -232,11 +232,11 @@ describe('GOPAX frames', () => {
   it('of a crossed book that uncrosses in time cause nothing', async () => {
     server.send(captured[0]!);
     const entry = (id: number, volume: string): string =>
-      `{"i":-1,"n":"OrderBookEvent","o":{"ask":[],"bid":[{"entryId":${id},"price":117025000,"volume":${volume},"updatedAt":1790139999}],"tradingPairName":"BTC-KRW"}}`;
+      `{"i":-1,"n":"OrderBookEvent","o":{"ask":[],"bid":[{"entryId":${id},"price":127025000,"volume":${volume},"updatedAt":1790139999}],"tradingPairName":"BTC-KRW"}}`;
     server.send(entry(99999990, '1'));
     server.send(entry(99999991, '0'));
     await until(() => host.books.length === 3, 'the books');
-    expect(host.books[1]!.bids[0]).toEqual(['117025000', '1']);
+    expect(host.books[1]!.bids[0]).toEqual(['127025000', '1']);
     expect(host.downs).toEqual([]);
   });
 
@@ -244,20 +244,20 @@ describe('GOPAX frames', () => {
     server.send(captured[0]!);
     await until(() => host.books.length === 1, 'the book');
     feed.remove([pair('BTC-KRW')]);
-    server.send(captured[2]!.replace('84553130', '99999999').replace('122770000', '117020000'));
+    server.send(captured[2]!.replace('85553130', '99999999').replace('132770000', '127020000'));
     server.send('"primus::ping::1"');
     await until(() => server.received.length === 3, 'the pong');
     expect(host.books).toHaveLength(1);
     feed.add([pair('BTC-KRW')]);
     await until(() => host.books.length === 2, 'the kept book');
-    expect(host.books[1]!.asks).toEqual([['117030000', '0.00000858']]);
+    expect(host.books[1]!.asks).toEqual([['127030000', '0.00000969']]);
     expect(server.received).toHaveLength(3);
   });
 
   it('that follow an unreadable delta in the same packet are not believed', async () => {
     server.send(captured[0]!);
     await until(() => host.books.length === 1, 'the book');
-    const next = captured[2]!.replace('84553130', '99999999').replace('122770000', '117020000');
+    const next = captured[2]!.replace('85553130', '99999999').replace('132770000', '127020000');
     server.send('{"i":-1,"n":"OrderBookEvent","o":{"ask":[{"entryId":1');
     server.send(next);
     server.send(next);

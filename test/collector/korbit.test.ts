@@ -6,8 +6,8 @@ import { type FrameServer, frameServer } from '../helpers/frame-server.js';
 import type { RecordingHost } from '../helpers/recording-host.js';
 import { until } from '../helpers/wait.js';
 
-const books = fixtureLines('korbit/v2_ws_orderbook_captured_trimmed.jsonl');
-const control = fixtureLines('korbit/v2_ws_control_captured.jsonl');
+const books = fixtureLines('korbit/books.jsonl');
+const control = fixtureLines('korbit/control.jsonl');
 
 describe('Korbit frames', () => {
   let server: FrameServer;
@@ -40,9 +40,9 @@ describe('Korbit frames', () => {
     server.send(books[0]!);
     server.send(books[1]!);
     await until(() => host.books.length === 2, 'the books');
-    expect(host.books[0]).toMatchObject({ code: 'BTC-KRW', exchangeTimestamp: 1790134242563 });
-    expect(host.books[0]!.asks[0]).toEqual(['116506000', '0.27522']);
-    expect(host.books[1]!.asks[1]).toEqual(['116507000', '0.0321']);
+    expect(host.books[0]).toMatchObject({ code: 'BTC-KRW', exchangeTimestamp: 1790234242563 });
+    expect(host.books[0]!.asks[0]).toEqual(['126506000', '0.38633']);
+    expect(host.books[1]!.asks[1]).toEqual(['126507000', '0.0432']);
   });
 
   it('of a stopped pair are empty, and that is a book', async () => {

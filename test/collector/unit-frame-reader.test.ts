@@ -15,9 +15,9 @@ describe('UnitFrameReader', () => {
   it('reads recorded frames like the general reader, first and repeated', () => {
     const reader = new UnitFrameReader(() => true);
     const frames = [
-      ...fixtureLines('upbit/ws_session_2026-09-23_trimmed.jsonl').slice(1, 3),
-      ...fixtureLines('bithumb/ws_session_2026-09-23_trimmed.jsonl').slice(1, 4),
-      fixture('bithumb/ws_orderbook_ccxt_2026-07-10_string_timestamp.json').trim(),
+      ...fixtureLines('upbit/session.jsonl').slice(1, 3),
+      ...fixtureLines('bithumb/session.jsonl').slice(1, 4),
+      fixture('bithumb/timestamp-text.json').trim(),
     ];
     for (const frame of [...frames, ...frames]) {
       expect(read(reader, frame)).toEqual(general(frame));
@@ -60,7 +60,7 @@ describe('UnitFrameReader', () => {
       seed = (seed * 1664525 + 1013904223) % 4294967296;
       return Math.floor((seed / 4294967296) * n);
     };
-    const frame = fixtureLines('upbit/ws_session_2026-09-23_trimmed.jsonl')[1]!;
+    const frame = fixtureLines('upbit/session.jsonl')[1]!;
     const reader = new UnitFrameReader(() => true);
     let agreed = 0;
     for (let i = 0; i < 20_000; i++) {

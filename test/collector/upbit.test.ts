@@ -14,7 +14,7 @@ describe('Upbit frames', () => {
   let server: FrameServer;
   let feed: Feed;
   let host: RecordingHost;
-  const recorded = fixtureLines('upbit/ws_session_2026-09-23_trimmed.jsonl');
+  const recorded = fixtureLines('upbit/session.jsonl');
 
   beforeEach(async () => {
     server = await frameServer();
@@ -42,31 +42,31 @@ describe('Upbit frames', () => {
     expect(server.headers[0]!.origin).toBeUndefined();
   });
 
-  it('with prices like 1.16539E8 and sizes like 0.00077720 are kept digit for digit', async () => {
+  it('with prices like 1.26539E8 and sizes like 0.00088830 are kept digit for digit', async () => {
     await play(recorded[1]!, 1);
     expect(host.books[0]).toMatchObject({
       code: 'BTC-KRW',
       asks: [
-        ['116539000', '0.02054761'],
-        ['116542000', '0.0007772'],
+        ['126539000', '0.03065872'],
+        ['126542000', '0.0008883'],
       ],
       bids: [
-        ['116538000', '0.08120946'],
-        ['116537000', '0.01129382'],
+        ['126538000', '0.09230157'],
+        ['126537000', '0.02231493'],
       ],
-      exchangeTimestamp: 1790134742106,
+      exchangeTimestamp: 1790234742106,
     });
   });
 
   it('in the SIMPLE format are read too', async () => {
     await play(
-      '{"ty":"orderbook","cd":"KRW-BTC","tms":1618678262640,"tas":1.5,"tbs":2.25,"obu":[{"ap":127.0,"bp":126.0,"as":1.50000001,"bs":7.9276E-4}],"st":"REALTIME","lv":0}',
+      '{"ty":"orderbook","cd":"KRW-BTC","tms":1618778262640,"tas":1.5,"tbs":2.25,"obu":[{"ap":127.0,"bp":126.0,"as":1.50000001,"bs":7.9276E-4}],"st":"REALTIME","lv":0}',
       1,
     );
     expect(host.books[0]).toMatchObject({
       asks: [['127', '1.50000001']],
       bids: [['126', '0.00079276']],
-      exchangeTimestamp: 1618678262640,
+      exchangeTimestamp: 1618778262640,
     });
   });
 
@@ -84,19 +84,19 @@ describe('Upbit frames', () => {
   });
 
   it('padded with zeros lose the padding, half a unit at a time', async () => {
-    await play(fixtureLines('upbit/ws_default_tardis_fixtures.jsonl')[0]!, 1);
+    await play(fixtureLines('upbit/padding-and-microseconds.jsonl')[0]!, 1);
     expect(host.books[0]).toMatchObject({
-      asks: [['41840', '103.6']],
+      asks: [['42840', '204.7']],
       bids: [
-        ['41730', '47.62562404'],
-        ['41720', '250'],
+        ['42730', '58.73673505'],
+        ['42720', '360'],
       ],
     });
   });
 
   it('stamped with 16 digits are stamped in µs', async () => {
-    await play(fixtureLines('upbit/ws_default_tardis_fixtures.jsonl')[2]!, 1);
-    expect(host.books[0]!.exchangeTimestamp).toBe(1691530805062);
+    await play(fixtureLines('upbit/padding-and-microseconds.jsonl')[2]!, 1);
+    expect(host.books[0]!.exchangeTimestamp).toBe(1691630805062);
   });
 
   it('wrapped in a list are read', async () => {
@@ -111,7 +111,7 @@ describe('Upbit frames', () => {
   });
 
   it('that report an error are logged', async () => {
-    server.send(fixtureLines('upbit/ws_session_2026-09-23_trimmed.jsonl')[5]!);
+    server.send(fixtureLines('upbit/session.jsonl')[5]!);
     await until(() => host.events.includes('EXCHANGE_ERROR'), 'the error');
     expect(host.logs.find((l) => l.event === 'EXCHANGE_ERROR')!.params).toEqual({
       reason: 'NO_TICKET: 티켓이 존재하지 않거나, 유효하지 않습니다.',

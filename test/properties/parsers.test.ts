@@ -37,7 +37,7 @@ const PROTOCOLS: readonly {
     make: (context) => new UnitBookController(context, UPBIT_PROFILE, new RateLimiter([])),
     good: (price) =>
       `{"type":"orderbook","code":"KRW-BTC","timestamp":1790134742106,"orderbook_units":[{"ask_price":${price},"bid_price":1,"ask_size":2.0E-4,"bid_size":3}]}`,
-    recorded: 'upbit/ws_session_2026-09-23_trimmed.jsonl',
+    recorded: 'upbit/session.jsonl',
   },
   {
     name: 'Coinone',
@@ -45,7 +45,7 @@ const PROTOCOLS: readonly {
     greeting: '{"response_type":"CONNECTED","data":{"session_id":"x"}}',
     good: (price) =>
       `{"response_type":"DATA","channel":"ORDERBOOK","data":{"quote_currency":"KRW","target_currency":"BTC","timestamp":1,"id":"9999999999999${price}","asks":[{"price":"${price}","qty":"2"}],"bids":[{"price":"1","qty":"3"}]}}`,
-    recorded: 'coinone/ws_session_2026-09-23_trimmed.jsonl',
+    recorded: 'coinone/session.jsonl',
     // A damaged `id` may be the greatest; two good ones prove it wrong.
     goods: 3,
   },
@@ -54,7 +54,7 @@ const PROTOCOLS: readonly {
     make: (context) => new KorbitController(context, KORBIT_PROFILE, new RateLimiter([])),
     good: (price) =>
       `{"symbol":"btc_krw","timestamp":2,"type":"orderbook","data":{"timestamp":1,"asks":[{"price":"${price}","qty":"2"}],"bids":[{"price":"1","qty":"3"}]}}`,
-    recorded: 'korbit/v2_ws_orderbook_captured_trimmed.jsonl',
+    recorded: 'korbit/books.jsonl',
   },
   {
     name: 'GOPAX',
@@ -65,7 +65,7 @@ const PROTOCOLS: readonly {
       }),
     good: (price) =>
       `{"i":"BTC-KRW","n":"SubscribeToOrderBook","o":{"tradingPairName":"BTC-KRW","maxEntryId":1,"ask":[{"entryId":1,"price":${price},"volume":2,"updatedAt":1.5}],"bid":[{"entryId":1,"price":1,"volume":3,"updatedAt":1.5}]}}`,
-    recorded: 'gopax/ws_orderbook_captured_trimmed.jsonl',
+    recorded: 'gopax/session.jsonl',
   },
 ];
 

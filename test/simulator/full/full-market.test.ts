@@ -248,14 +248,14 @@ function shape(text: string): string {
 
 describe('frames of the full market', () => {
   const samples: Readonly<Record<Exchange, () => string[]>> = {
-    UPBIT: () => fixtureLines('upbit/ws_session_2026-09-23_trimmed.jsonl'),
-    BITHUMB: () => fixtureLines('bithumb/ws_session_2026-09-23_trimmed.jsonl'),
+    UPBIT: () => fixtureLines('upbit/session.jsonl'),
+    BITHUMB: () => fixtureLines('bithumb/session.jsonl'),
     COINONE: () => [
-      ...fixtureLines('coinone/ws_session_2026-09-23_trimmed.jsonl'),
-      fixture('coinone/ws_orderbook_docs_xrp_default.json').trim(),
+      ...fixtureLines('coinone/session.jsonl'),
+      fixture('coinone/xrp-default.json').trim(),
     ],
-    KORBIT: () => fixtureLines('korbit/v2_ws_orderbook_captured_trimmed.jsonl'),
-    GOPAX: () => fixtureLines('gopax/ws_orderbook_captured_trimmed.jsonl'),
+    KORBIT: () => fixtureLines('korbit/books.jsonl'),
+    GOPAX: () => fixtureLines('gopax/session.jsonl'),
   };
 
   it.each(EXCHANGES)('%s: in the shape of the recorded ones', async (exchange) => {
