@@ -5,11 +5,11 @@
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, openSync, closeSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openStore } from '../dist/store/store.js';
+import { inTransaction, openSqlite } from './sqlite.mjs';
 
 const ROWS = 5_000_000;
 const MARKETS = 200;
@@ -18,8 +18,6 @@ const CHANGED = 3;
 const WHOLE = 30;
 const ROUNDS = 3;
 
-const require = createRequire(import.meta.url);
-const Database = require('better-sqlite3');
 const command = fileURLToPath(new URL('../dist/store/export-command.js', import.meta.url));
 
 let seed = 1;
@@ -34,15 +32,15 @@ const levels = (base, step, count) =>
 
 /** Fills an empty database of the store with books straight into its table. */
 function fill(path) {
-  const db = new Database(path);
-  db.pragma('synchronous = OFF');
+  const db = openSqlite(path);
+  db.exec('PRAGMA synchronous = OFF');
   const market = db.prepare(
     "INSERT INTO market (exchange, symbol, currency) VALUES ('UPBIT', ?, 'KRW')",
   );
   const book = db.prepare('INSERT INTO book VALUES (?,?,?,?,?,?,?)');
   const base = [];
   let rows = 0;
-  db.transaction(() => {
+  inTransaction(db, () => {
     for (let i = 0; i < MARKETS; i++) market.run(`S${i}`);
     for (let sequence = 1; rows < ROWS; sequence++) {
       const id = 1 + Math.floor(random() * MARKETS);
@@ -56,8 +54,8 @@ function fill(path) {
       book.run(sequence, id, time, time - 20, base[id], ...texts);
       rows += asks + Math.max(0, bids);
     }
-  })();
-  db.pragma('wal_checkpoint(TRUNCATE)');
+  });
+  db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   db.close();
 }
 

@@ -5,11 +5,11 @@
  * is built by plain inserts and is then in the system's cache.
  */
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ReaderClient } from '../dist/store/reader-client.js';
 import { openStore } from '../dist/store/store.js';
+import { openSqlite } from './sqlite.mjs';
 
 const STORED_LEVELS = 50_000_000;
 const MARKETS = 2000;
@@ -20,9 +20,6 @@ const WHOLE_MS = 60_000;
 /** Levels a side of a whole book. */
 const DEPTH = 30;
 const QUESTIONS = 2000;
-
-const require = createRequire(import.meta.url);
-const Database = require('better-sqlite3');
 
 let seed = 1;
 const random = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
@@ -51,9 +48,9 @@ const wholes = { asks: texts('ask', 500, all), bids: texts('bid', 500, all) };
 
 /** Fills an empty database of the store. @returns the times it covers and what it holds */
 function fill(path) {
-  const db = new Database(path);
-  db.pragma('journal_mode = OFF');
-  db.pragma('synchronous = OFF');
+  const db = openSqlite(path);
+  db.exec('PRAGMA journal_mode = OFF');
+  db.exec('PRAGMA synchronous = OFF');
   // Made after the rows, in one go.
   db.exec('DROP INDEX book_market_id_idx');
   const market = db.prepare(
@@ -83,7 +80,7 @@ function fill(path) {
   }
   db.exec('COMMIT');
   db.exec('CREATE INDEX book_market_id_idx ON book(market_id)');
-  db.pragma('journal_mode = WAL');
+  db.exec('PRAGMA journal_mode = WAL');
   db.close();
   return { begin, end: time, books: sequence, levels };
 }

@@ -8,12 +8,12 @@
 import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
+import { openSqlite, rowsOf } from './sqlite.mjs';
 
 const { values: flags } = parseArgs({
   options: {
@@ -202,14 +202,13 @@ for (const c of collectors) {
       `${c.exchange}:${c.symbol}-${c.currency} ${c.books - c.repeats} of ${sent.changed} changes`,
     );
 }
-const require = createRequire(import.meta.url);
-const db = new (require('better-sqlite3'))(dbPath, { readonly: true });
-const rows = db.prepare('SELECT count(*) FROM book').pluck().get();
-const levels = db
-  .prepare('SELECT sum(json_array_length(asks) + json_array_length(bids)) FROM book')
-  .pluck()
-  .get();
-const gaps = db.prepare('SELECT count(*) FROM gap').pluck().get();
+const db = openSqlite(dbPath, { readonly: true });
+const [[rows]] = rowsOf(db, 'SELECT count(*) FROM book');
+const [[levels]] = rowsOf(
+  db,
+  'SELECT sum(json_array_length(asks) + json_array_length(bids)) FROM book',
+);
+const [[gaps]] = rowsOf(db, 'SELECT count(*) FROM gap');
 db.close();
 let equal = 0;
 for (let i = 0; i < collectors.length; i += 10) {

@@ -2,7 +2,7 @@
  * Books a second through the whole store (main-thread half, writer thread, Prisma, SQLite), a mix of
  * changes and whole books over 2,000 markets, and what they cost on disk.
  *
- * The limit: better-sqlite3 alone inserts the same rows, already in the form of the database, with a
+ * The limit: the SQLite driver alone inserts the same rows, already in the form of the database, with a
  * prepared statement, on one thread, into the same table with the same index and file settings
  * (WAL, NORMAL, incremental vacuum, no foreign keys), in transactions of the store's batch size, its
  * log moved at SQLite's default. Ours: from the call of putBook until all is reported stored; each
@@ -13,12 +13,12 @@
  * Then the same at the rate of the whole market, in the batches that gives: CPU of both threads.
  */
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { diffSide } from '../dist/market/order-book.js';
 import { openStore } from '../dist/store/store.js';
 import { cpuSince, threadCpu } from './thread-cpu.mjs';
+import { DRIVER, inTransaction, openSqlite, rowsOf } from './sqlite.mjs';
 
 const MARKETS = 2000;
 const BOOKS = 100_000;
@@ -29,9 +29,6 @@ const RATE = 2100;
 const PACED_SECONDS = 8;
 /** The store's largest batch, which it reaches at full speed. */
 const BATCH = 4000;
-
-const require = createRequire(import.meta.url);
-const Database = require('better-sqlite3');
 
 let seed = 1;
 const random = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
@@ -107,37 +104,39 @@ async function ours(path) {
 
 /** What the store wrote after the first books: what the limit writes, and into what. */
 function readBack(path) {
-  const source = new Database(path, { readonly: true });
-  const rows = source
-    .prepare(
-      'SELECT sequence, market_id, timestamp, exchange_timestamp, base, asks, bids FROM book WHERE sequence > ? ORDER BY sequence',
-    )
-    .raw()
-    .all(MARKETS);
-  const tables = source
-    .prepare(
-      "SELECT sql FROM sqlite_master WHERE tbl_name = 'book' AND type IN ('table', 'index') AND sql IS NOT NULL ORDER BY type DESC",
-    )
-    .pluck()
-    .all();
+  const source = openSqlite(path, { readonly: true });
+  const rows = rowsOf(
+    source,
+    'SELECT sequence, market_id, timestamp, exchange_timestamp, base, asks, bids FROM book WHERE sequence > ? ORDER BY sequence',
+    MARKETS,
+  );
+  const tables = rowsOf(
+    source,
+    "SELECT sql FROM sqlite_master WHERE tbl_name = 'book' AND type IN ('table', 'index') AND sql IS NOT NULL ORDER BY type DESC",
+  ).map(([sql]) => sql);
   source.close();
   return { rows, tables };
 }
 
 /** Rows a second of the driver alone. */
 function limit(path, { rows, tables }) {
-  const raw = new Database(path);
-  raw.pragma('auto_vacuum = INCREMENTAL');
-  raw.pragma('journal_mode = WAL');
-  raw.pragma('synchronous = NORMAL');
-  raw.pragma('foreign_keys = OFF');
+  const raw = openSqlite(path);
+  for (const pragma of [
+    'auto_vacuum = INCREMENTAL',
+    'journal_mode = WAL',
+    'synchronous = NORMAL',
+    'foreign_keys = OFF',
+    'cache_size = -16000',
+  ])
+    raw.exec(`PRAGMA ${pragma}`);
   for (const sql of tables) raw.exec(sql);
   const insert = raw.prepare(
     'INSERT INTO book (sequence, market_id, timestamp, exchange_timestamp, base, asks, bids) VALUES (?,?,?,?,?,?,?)',
   );
-  const write = raw.transaction((batch) => {
-    for (const row of batch) insert.run(row);
-  });
+  const write = (batch) =>
+    inTransaction(raw, () => {
+      for (const row of batch) insert.run(...row);
+    });
   const cpu = threadCpu();
   const t = performance.now();
   for (let i = 0; i < rows.length; i += BATCH) write(rows.slice(i, i + BATCH));
@@ -192,14 +191,14 @@ try {
   const ratios = rounds.map(({ a, b }) => a.rate / b.rate);
   const dropped = rounds.reduce((sum, { a }) => sum + a.droppedBooks, 0);
   console.log(
-    `store: ${Math.round(median(rounds.map(({ a }) => a.rate)))} books/s; better-sqlite3 prepared ${Math.round(median(rounds.map(({ b }) => b.rate)))} rows/s; ratio ${median(ratios).toFixed(2)} (${ratios.map((r) => r.toFixed(2)).join(' ')}); dropped ${dropped}`,
+    `store: ${Math.round(median(rounds.map(({ a }) => a.rate)))} books/s; ${DRIVER} prepared ${Math.round(median(rounds.map(({ b }) => b.rate)))} rows/s; ratio ${median(ratios).toFixed(2)} (${ratios.map((r) => r.toFixed(2)).join(' ')}); dropped ${dropped}`,
   );
   const used = await paced(join(folder, 'paced.db'));
   const alone = await paced(null);
   if (used !== null && alone !== null) {
     const part = (which, key, n) => us(median(rounds.map((r) => r[which].used[key])), n);
     console.log(
-      `store CPU a book at full speed: main thread ${part('a', 'main', BOOKS)} µs, writer ${part('a', 'other', BOOKS)} µs; better-sqlite3 alone ${part('b', 'main', BOOKS)} µs`,
+      `store CPU a book at full speed: main thread ${part('a', 'main', BOOKS)} µs, writer ${part('a', 'other', BOOKS)} µs; ${DRIVER} alone ${part('b', 'main', BOOKS)} µs`,
     );
     const put = PACED_SECONDS * RATE;
     console.log(

@@ -22,9 +22,12 @@ const env = {
 };
 
 const [major, minor] = process.versions.node.split('.').map(Number);
-const supported = (major === 20 && minor >= 19) || (major === 22 && minor >= 16) || major >= 24;
-/** Node 20 has no SQLite of its own. On others the driver must not even be loaded: src/store/sqlite.ts. */
-const needsDriver = major === 20;
+const supported = (major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major >= 24;
+/**
+ * Node 20, and 22 before 22.16, have no complete SQLite of their own. On others the driver must not even
+ * be loaded: src/store/sqlite.ts.
+ */
+const needsDriver = major === 20 || (major === 22 && minor < 16);
 const DRIVER = 'node_modules/better-sqlite3';
 
 function say(text) {
@@ -111,7 +114,7 @@ function driverLoads() {
 
 if (!supported) {
   say(
-    `Node ${process.versions.node} is not supported; use 22 from 22.16, 24 or newer, or 20 from 20.19`,
+    `Node ${process.versions.node} is not supported; use 22 from 22.12, 24 or newer, or 20 from 20.19`,
   );
   process.exit(1);
 }
@@ -130,15 +133,13 @@ if (!installed()) {
   ]);
 }
 if (needsDriver && !driverLoads()) {
-  npm('making the SQLite driver for Node 20 (minutes where it must be compiled; 22 needs none)', [
-    'rebuild',
-    'better-sqlite3',
-    '--ignore-scripts=false',
-    '--loglevel=error',
-  ]);
+  npm(
+    'making the SQLite driver for this Node (minutes where it must be compiled; 22.16 and newer need none)',
+    ['rebuild', 'better-sqlite3', '--ignore-scripts=false', '--loglevel=error'],
+  );
   if (!driverLoads()) {
     say(
-      'the SQLite driver does not load; use Node 22 or newer, which needs none, or install a C++ compiler, make and Python 3',
+      'the SQLite driver does not load; use Node 22.16 or newer, which needs none, or install a C++ compiler, make and Python 3',
     );
     process.exit(1);
   }

@@ -84,7 +84,7 @@ function nodeSqlite(): NodeSqlite | null {
 const builtIn = nodeSqlite();
 
 /**
- * The native package, for Node 20 only. It must not even be loaded on a Node that can do without: its
+ * The native package, for Node 20 and for 22 before 22.16. It must not even be loaded on a Node that can do without: its
  * version 12 aborts the process in a garbage collection from Node 24.19 on.
  */
 function nativeDatabase(path: string, options: SqliteOptions): NativeDatabase {
