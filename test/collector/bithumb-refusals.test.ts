@@ -153,3 +153,20 @@ describe('a refusal of everything', () => {
     40_000,
   );
 });
+
+it('asks again for a market that was served before and is refused alone, and goes on with the others', async () => {
+  let refused = false;
+  const names = await start(
+    30,
+    (response, codes) => refused && codes.includes('KRW-C20') && reply(400, '{}')(response),
+  );
+  await until(() => names.every((name) => host.of(name).length > 0), 'a book of each');
+  refused = true;
+  await until(() => host.downs.some((down) => down.codes.includes('C20-KRW')), 'the gap');
+  const seen = host.of('C25-KRW').length;
+  await until(() => host.of('C25-KRW').length > seen + 3, 'the others');
+  refused = false;
+  const before = host.of('C20-KRW').length;
+  await until(() => host.of('C20-KRW').length > before, 'its books again');
+  expect(host.refusals).toEqual([]);
+});

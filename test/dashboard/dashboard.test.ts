@@ -353,7 +353,7 @@ inBrowser('events', () => {
     // The rows of before are there until the server has answered.
     await counts(rows.filter({ hasNotText: 'ETH-KRW' }), 0);
     await rows.filter({ hasText: 'COLLECTION_STARTED' }).first().waitFor();
-    await page.getByLabel('Pair').fill('eth/krw');
+    await page.getByLabel('Pair').fill('eth:krw');
     await page.getByText('Write a coin such as BTC').waitFor();
     expect(await accessibilityProblems(page)).toEqual([]);
     expect(problems).toEqual([]);

@@ -30,6 +30,8 @@ const POLL_BACKOFF = { firstMs: 100, mostMs: 5000 };
 /** Pauses of all lanes when Bithumb refuses everything, or does not answer at all. */
 const REFUSED_BACKOFF = { firstMs: 1000, mostMs: 30_000 };
 const SILENT_BACKOFF = { firstMs: 500, mostMs: 5000 };
+/** Waits of a market that is refused alone though it was served before. */
+const ASIDE_BACKOFF = { firstMs: 1000, mostMs: 600_000 };
 /** Failed calls without a good one between them that mean all lanes, not one. */
 const STRIKES = 3;
 /** Refusals that may be about a member, without a good call between, that mean everything instead. */
@@ -55,6 +57,8 @@ interface Lane {
   readonly pairs: Map<string, Pair>;
   /** Pairs without a book yet, and since when (monotonic ms). */
   readonly awaiting: Map<string, number>;
+  /** Pairs that alone are refused for a reason that need not last: how often, until when left out. */
+  readonly aside: Map<string, { refusals: number; until: number }>;
   failures: number;
   /** When the first of those failures was, monotonic ms. */
   failedAt: number;
@@ -146,6 +150,7 @@ export class BithumbPoller implements Feed {
       single,
       pairs: new Map(),
       awaiting: new Map(),
+      aside: new Map(),
       failures: 0,
       failedAt: 0,
       lastGood: null,
@@ -159,6 +164,7 @@ export class BithumbPoller implements Feed {
   #leave(lane: Lane, code: string): void {
     lane.pairs.delete(code);
     lane.awaiting.delete(code);
+    lane.aside.delete(code);
     if (lane.pairs.size === 0) this.#lanes.delete(lane);
   }
 
@@ -270,7 +276,10 @@ export class BithumbPoller implements Feed {
   /** Polls all markets of a lane, in calls of as many as are allowed; what failed, or null. */
   async #poll(lane: Lane): Promise<Failure | null> {
     let failure: Failure | null = null;
-    const left = [...lane.pairs.values()];
+    const now = performance.now();
+    const left = [...lane.pairs.values()].filter(
+      (pair) => (lane.aside.get(pairText(pair))?.until ?? 0) <= now,
+    );
     while (left.length > 0 && !this.#stop.signal.aborted) {
       const pairs = left.splice(0, this.#batch.value);
       try {
@@ -313,6 +322,10 @@ export class BithumbPoller implements Feed {
     guess.refusals++;
     const alone = pairs.length === 1;
     if (refusal.kind !== 'MEMBER') this.#weigh(refusal, alone, guess);
+    if (alone && refusal.kind !== 'MEMBER' && !lane.awaiting.has(pairText(pairs[0]!))) {
+      this.#setAside(lane, pairs[0]!, refusal);
+      return;
+    }
     if (alone) {
       this.#leave(lane, pairText(pairs[0]!));
       this.#context.host.refused(pairs[0]!, refusal.message);
@@ -325,6 +338,20 @@ export class BithumbPoller implements Feed {
     await this.#ask(lane, pairs.slice(middle), guess);
     if (refusal.kind === 'UNSURE' && guess.delivered - before === pairs.length)
       this.#batch.refused(refusal.message, pairs.length);
+  }
+
+  /** A market that was served before is refused alone: it is asked for again later, and ever later. */
+  #setAside(lane: Lane, pair: Pair, refusal: PollError): void {
+    // A lane of its own waits as a whole.
+    if (lane.single) {
+      this.#strikes++;
+      throw refusal;
+    }
+    const refusals = (lane.aside.get(pairText(pair))?.refusals ?? 0) + 1;
+    const wait = backoffMs(refusals, this.#context.random(), ASIDE_BACKOFF);
+    lane.aside.set(pairText(pair), { refusals, until: performance.now() + wait });
+    const outage = { cause: refusal.gapCause, detail: refusal.message };
+    this.#context.host.down([pair], { ...outage, since: this.#lastGood(lane) });
   }
 
   /** Whether a refusal that names no market can be about one: only where others are answered. */
@@ -375,6 +402,7 @@ export class BithumbPoller implements Feed {
         if (pair === undefined) continue;
         absent.delete(pairText(pair));
         lane.awaiting.delete(pairText(pair));
+        lane.aside.delete(pairText(pair));
         // A batch that has shrunk to one market would suddenly be sent 30 levels.
         const depth = lane.single ? Infinity : BATCH_DEPTH;
         const { asks, bids } = book.sides;

@@ -1,4 +1,5 @@
 import { compareDecimal, decimalFromWire } from '../../market/decimal.js';
+import { marketName } from '../../market/market.js';
 import type { Level, Sides } from '../../market/order-book.js';
 
 /** One book of units, read from its bytes. */
@@ -177,7 +178,7 @@ export class UnitFrameReader {
     let memory = this.#markets.get(code);
     if (memory === undefined) {
       const dash = code.indexOf('-');
-      const pairCode = `${code.slice(dash + 1)}-${code.slice(0, dash)}`;
+      const pairCode = marketName(`${code.slice(dash + 1)}-${code.slice(0, dash)}`);
       if (dash <= 0 || !this.#carries(pairCode)) return null;
       memory = new MarketMemory(pairCode, this.#scratch.bytes.length);
       this.#markets.set(code, memory);
