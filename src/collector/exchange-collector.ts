@@ -84,10 +84,9 @@ export class ExchangeCollector implements FeedHost {
     return this.#trackers.get(pairText(pair))?.running ?? false;
   }
 
-  /** Whether an order book of a pair has come in the last `withinMs`. */
+  /** Whether order books of a pair still come; see {@link MarketTracker.delivers}. */
   delivers(pair: Pair, withinMs: number): boolean {
-    const last = this.status(pair)?.lastBookAt ?? null;
-    return last !== null && this.#parts.context.clock() - last < withinMs;
+    return this.#trackers.get(pairText(pair))?.delivers(withinMs) ?? false;
   }
 
   /** Lists a pair as stopped without having run. */
@@ -172,7 +171,7 @@ export class ExchangeCollector implements FeedHost {
     sides: Sides,
     exchangeTimestamp: number | null | undefined,
     receivedAt: number,
-    place?: number,
+    place?: number | null,
   ): void {
     const tracker = this.#trackers.get(pairText(pair));
     if (tracker === undefined || !tracker.running) return;
@@ -182,8 +181,9 @@ export class ExchangeCollector implements FeedHost {
     const time = believedTime(exchangeTimestamp, receivedAt);
     if (time === undefined) this.#doubtTime(tracker.market, exchangeTimestamp);
     const byTime = this.#parts.adapter.ordersByTime ? (time ?? null) : null;
+    const told = place === undefined ? byTime : place;
     // A counter that gives an absurd time has an absurd place.
-    tracker.book(sides, time, receivedAt, time === undefined ? null : (place ?? byTime));
+    tracker.book(sides, time, receivedAt, time === undefined ? null : told);
     if (!this.#recording.has(pairText(pair))) this.#setRecording(pair, true);
   }
 

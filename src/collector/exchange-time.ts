@@ -40,6 +40,19 @@ export function exchangeTime(value: ExactJson | undefined): number | undefined {
   return whole.length <= 20 ? Number(whole.slice(0, -6)) : undefined;
 }
 
+/** Plain digits as fine as ms: what the exchanges promise. */
+const PLAIN = /^\d{13}/;
+
+/**
+ * Whether a time tells a book's place among others. Seconds are too coarse for that (of two books of
+ * one second the later would look older), and a time in another form than the exchange's usual one
+ * may be of another clock: such books are taken in the order of their receipt.
+ * @param value as for {@link exchangeTime}
+ */
+export function tellsOrder(value: ExactJson | undefined): boolean {
+  return typeof value === 'string' && PLAIN.test(value);
+}
+
 /**
  * A time that the exchange gives, if it can be that of a book received now.
  * @param time Unix ms; null where the exchange gives none; undefined when it could not be read

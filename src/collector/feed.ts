@@ -26,14 +26,15 @@ export interface FeedHost {
    * @param exchangeTimestamp the exchange's own time of the book, Unix ms; null where it gives none,
    * undefined when what it gave could not be read
    * @param receivedAt when its bytes came in, Unix ms
-   * @param place the book's place in the exchange's order (see `BookOrder`), where it is not its time
+   * @param place the book's place in the exchange's order (see `BookOrder`), where it is not its time;
+   * null where neither tells it
    */
   book(
     pair: Pair,
     sides: Sides,
     exchangeTimestamp: number | null | undefined,
     receivedAt: number,
-    place?: number,
+    place?: number | null,
   ): void;
   /** A book of a market that was not asked for, or no longer: it is dropped and counted. */
   unasked(): void;

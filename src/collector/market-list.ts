@@ -13,8 +13,10 @@ const RECENT_MS = 30_000;
  * answer cut short must not stop the recording of what it leaves out.
  */
 const CONFIRM_MS = 60_000;
-/** For this long a wanted market that left the list is looked for as often, ms; then as the list is. */
+/** For this long a wanted market that the list lacks is looked for as often, ms; then as the list is. */
 const AWAIT_RETURN_MS = 86_400_000;
+/** Two clocks that differ by less than this were not set, ms. */
+const CLOCK_SLACK_MS = 1000;
 
 /** What a {@link MarketList} works with. */
 export interface MarketListParts {
@@ -26,10 +28,12 @@ export interface MarketListParts {
   readonly refreshMs: number;
   /** Receive clock, Unix ms. */
   readonly clock: () => number;
-  /** Whether order books of a market have come in the last `withinMs`. */
+  /** Whether order books of a market still come: in the last `withinMs`, or as seldom as ever. */
   readonly delivers: (pair: Pair, withinMs: number) => boolean;
   /** Whether a market is wanted. */
   readonly wants: (pair: Pair) => boolean;
+  /** Markets that are wanted by their full names. */
+  readonly named: () => readonly Pair[];
 }
 
 /**
@@ -45,8 +49,14 @@ export class MarketList {
   readonly #missing = new Map<string, number>();
   /** Markets of `#missing` whose order books came all the same, as was said. */
   readonly #toldMissing = new Set<string>();
-  /** Markets that left the list in this run: since when (monotonic ms), and the last list without them. */
-  readonly #gone = new Map<string, { pair: Pair; since: number; absentAt: number }>();
+  /** Wanted markets that the list lacks, and since when (monotonic ms). */
+  readonly #awaited = new Map<string, { pair: Pair; since: number }>();
+  /** Markets that the newest list has and the one before lacked. */
+  readonly #came = new Set<string>();
+  /** When the newest list of this run was dealt with: Unix ms, and monotonic ms. */
+  #before: { readonly at: number; readonly monotonic: number } | null = null;
+  /** The same of the list before the newest, Unix ms. */
+  #lackedAt: number | null = null;
   #fetchedAt: number | null = null;
   #fetching: Promise<void> | null = null;
   #timer: NodeJS.Timeout | null = null;
@@ -99,11 +109,11 @@ export class MarketList {
   }
 
   /**
-   * When a market that had left the list was last seen to be absent, Unix ms: from then on it may have
-   * been traded again. Null for one that never left.
+   * When a market that the newest list has was last seen to be absent, Unix ms: from then on it may have
+   * been traded. Null where no earlier list of this run lacked it.
    */
   absentAt(pair: Pair): number | null {
-    return this.#gone.get(pairText(pair))?.absentAt ?? null;
+    return this.#came.has(pairText(pair)) ? this.#lackedAt : null;
   }
 
   /** Loads the stored list, if there is one. */
@@ -168,6 +178,7 @@ export class MarketList {
     if (this.#closed) return;
     const listed = this.#keepUnconfirmed(answer);
     const { added, removed } = await store.replaceListing(this.exchange, [...listed.values()]);
+    this.#noteCame(listed);
     this.#listed = listed;
     this.#fetchedAt = performance.now();
     if (added.length > 0 || removed.length > 0) {
@@ -175,7 +186,9 @@ export class MarketList {
       logger.log('MARKETS_LISTED', { exchange: this.exchange }, counts);
     }
     this.#onFetch(removed);
-    this.#noteGone(removed);
+    this.#came.clear();
+    this.#before = { at: this.#parts.clock(), monotonic: performance.now() };
+    this.#noteAwaited(removed);
   }
 
   /** Logs rows that are no markets when their number changes, for they come with every list. */
@@ -187,21 +200,29 @@ export class MarketList {
     this.#parts.logger.log('MARKET_ROWS_SKIPPED', { exchange: this.exchange }, { skipped, rows });
   }
 
-  #noteGone(removed: readonly Pair[]): void {
-    const since = performance.now();
-    for (const pair of removed) this.#gone.set(pairText(pair), { pair, since, absentAt: 0 });
-    const absentAt = this.#parts.clock();
-    for (const [code, gone] of this.#gone) {
-      if (this.#listed.has(code)) this.#gone.delete(code);
-      else gone.absentAt = absentAt;
+  #noteCame(listed: ReadonlyMap<string, ListedMarket>): void {
+    const before = this.#before;
+    if (before === null) return;
+    const byMonotonic = this.#parts.clock() - (performance.now() - before.monotonic);
+    // Where the clock was set since, the earlier of both is the safe one.
+    const set = before.at - byMonotonic > CLOCK_SLACK_MS;
+    this.#lackedAt = set ? Math.floor(byMonotonic) : before.at;
+    for (const code of listed.keys()) if (!this.#listed.has(code)) this.#came.add(code);
+  }
+
+  #noteAwaited(removed: readonly Pair[]): void {
+    const now = performance.now();
+    for (const pair of [...removed, ...this.#parts.named()]) {
+      const code = pairText(pair);
+      if (!this.#awaited.has(code)) this.#awaited.set(code, { pair, since: now });
     }
+    for (const [code, { pair }] of this.#awaited)
+      if (this.#listed.has(code) || !this.#parts.wants(pair)) this.#awaited.delete(code);
   }
 
   #awaitsReturn(): boolean {
     const now = performance.now();
-    return [...this.#gone.values()].some(
-      ({ pair, since }) => now - since < AWAIT_RETURN_MS && this.#parts.wants(pair),
-    );
+    return [...this.#awaited.values()].some(({ since }) => now - since < AWAIT_RETURN_MS);
   }
 
   /**

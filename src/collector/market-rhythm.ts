@@ -67,12 +67,16 @@ export class MarketRhythm {
     this.#frames = 0;
   }
 
-  /** How long it may be silent, ms. */
+  /** How long it may be silent by what was heard of it of late, ms. */
+  get usualMs(): number {
+    return FACTOR * Math.max(this.#longest, this.#longestBefore);
+  }
+
+  /** How long it may be silent before that is suspect, ms. */
   get boundMs(): number {
     const { floorMs, ceilingMs, unknownMs } = this.#bounds;
-    const usual = FACTOR * Math.max(this.#longest, this.#longestBefore);
     const least = this.#frames < ENOUGH_FRAMES ? unknownMs : floorMs;
-    return Math.min(Math.max(usual, least), Math.max(ceilingMs, least));
+    return Math.min(Math.max(this.usualMs, least), Math.max(ceilingMs, least));
   }
 
   /** How long it has been silent without a proof, ms. */

@@ -159,10 +159,11 @@ export class MarketTracker {
     const now = performance.now();
     this.#books++;
     if (exchangeTimestamp === undefined) this.#doubtedTimes++;
+    if (this.#fresh || this.#gap !== null) this.#order.restart();
+    // No sign of life: a server that is stuck with an old book may send it for ever.
+    if (place !== null && !this.#inOrder(place, now)) return;
     if (this.#gap === null) this.#rhythm.heard(now);
     else this.#rhythm.resumed(now);
-    if (this.#fresh || this.#gap !== null) this.#order.restart();
-    if (place !== null && !this.#inOrder(place, now)) return;
     const afterGap = this.#fresh || this.#gap !== null;
     this.#fresh = false;
     this.#lastBookAt = receivedAt;
@@ -253,6 +254,16 @@ export class MarketTracker {
     if (!this.running || this.#lastBookAt === null) return;
     this.#openGap('STANDSTILL', detail, this.silent ? null : since);
     if (this.#state === 'LIVE') this.#setState('STALE', detail);
+  }
+
+  /**
+   * Whether its books still come: one came in the last `withinMs`, or the market is LIVE and often
+   * silent for longer.
+   */
+  delivers(withinMs: number): boolean {
+    if (this.#lastBookAt === null) return false;
+    const bound = this.#state === 'LIVE' ? Math.max(withinMs, this.#rhythm.usualMs) : withinMs;
+    return this.#clock() - this.#lastBookAt < bound;
   }
 
   /** Whether it is silent beyond its rhythm and nobody knows yet what that means. */

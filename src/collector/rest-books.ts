@@ -38,7 +38,7 @@ export async function fetchBody<T>(
   try {
     return read(parseExactJson(answer.text));
   } catch (error) {
-    const why = (error as Error).message;
+    const why = excerpt((error as Error).message);
     throw new RestError(`${why}; the answer was ${excerpt(answer.text)}`, error);
   }
 }

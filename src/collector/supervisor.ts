@@ -153,6 +153,7 @@ export class Supervisor implements CollectorControl {
             clock,
             delivers: (pair, withinMs) => this.#rooms[exchange].collector.delivers(pair, withinMs),
             wants: (pair) => this.#rooms[exchange].wishes.wants(pair),
+            named: () => this.#rooms[exchange].wishes.wanted([]),
           },
           (removed) => this.#reconcile(exchange, removed),
         ),
@@ -516,7 +517,7 @@ export class Supervisor implements CollectorControl {
     );
   }
 
-  /** A market that was off the list and is back has been traded since nobody knows when. */
+  /** A market that the list before lacked has been traded since nobody knows when. */
   #returnGap({ exchange, list }: Room, pair: Pair): Gap | null {
     const start = list.absentAt(pair);
     if (start === null) return null;

@@ -247,7 +247,7 @@ export abstract class WSController implements PairCarrier {
     sides: Sides,
     exchangeTimestamp: number | null | undefined,
     receivedAt = this.#receivedAt,
-    place?: number,
+    place?: number | null,
   ): void {
     const pair = this.#pairs.get(code);
     if (pair === undefined) {

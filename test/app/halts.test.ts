@@ -56,3 +56,20 @@ describe('a market that leaves the list', () => {
     expect(gaps[0]!.start).toBeLessThanOrEqual(back);
   });
 });
+
+it('looks soon for a market that is wanted by name and not listed, and marks what may be lost', async () => {
+  recorder = await startRecorder({ pairs: ['BTC-KRW', 'ETH-KRW'] }, (simulators) => {
+    simulators.korbit.delist('BTC-KRW');
+    return { COLLECT: 'KORBIT:BTC-KRW', MARKETS_REFRESH_MS: '1000' };
+  });
+  const korbit = 'KORBIT:BTC-KRW';
+  await until(() => recorder.status(korbit)?.state === 'FAILED', 'the first list');
+  recorder.simulators.korbit.list('BTC-KRW');
+  const back = Date.now();
+  await until(() => recorder.status(korbit)?.state === 'LIVE', 'the return');
+  const end = recorder.status(korbit)!.lastBookAt!;
+  await until(() => recorder.app.storeStats().queuedBooks === 0, 'all written');
+  const gaps = await gapsOf((query) => recorder.query(query));
+  expect(gaps).toEqual([expect.objectContaining({ market: korbit, cause: 'UNLISTED', end })]);
+  expect(gaps[0]!.start).toBeLessThanOrEqual(back);
+});

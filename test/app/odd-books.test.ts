@@ -77,6 +77,22 @@ describe('a book whose time is odd', () => {
     });
   });
 
+  it('is kept behind newer ones where the odd form cannot tell the order', async () => {
+    await start();
+    const now = Math.ceil(Date.now() / 1000) * 1000 + 900;
+    await send(`${now}`, 101);
+    const older = [
+      `${Math.floor(now / 1000)}`,
+      `"${new Date(now - 500).toISOString()}"`,
+      `${(now - 400) / 1e12}E12`,
+    ];
+    for (const [i, time] of older.entries()) {
+      await send(time, 102 + i);
+      expect((await told()).orderbook.bestAsk!.price).toBe(String(102 + i));
+    }
+    expect((await told()).collectors[0]).toMatchObject({ lateBooks: '0', doubtedTimes: '0' });
+  });
+
   it('does not replace a newer one', async () => {
     await start();
     const now = Date.now() + 1000;

@@ -44,6 +44,15 @@ describe('the Bithumb poller', () => {
     expect(batch.url).toBe('/v1/orderbook?markets=KRW-C10,KRW-C11,KRW-C12,KRW-C13');
   });
 
+  it('counts books that it did not ask for', async () => {
+    await start(['BTC-KRW', 'ETH-KRW'], ['BTC-KRW']);
+    const row = (code: string): string =>
+      `{"market":"${code}","timestamp":${Date.now()},"orderbook_units":[]}`;
+    simulator.faults.rest({ status: 200, body: `[${row('KRW-BTC')},${row('KRW-ETH')}]` });
+    await until(() => host.unaskedBooks > 1, 'books of the other market');
+    expect(host.books.every(({ code }) => code === 'BTC-KRW')).toBe(true);
+  });
+
   it('keeps the depth of a market that is left alone in its batch', async () => {
     await start(many, many.slice(0, 12));
     await until(() => host.of('C11-KRW').length > 0, 'a book');

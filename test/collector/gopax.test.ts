@@ -134,6 +134,31 @@ describe('GopaxBook', () => {
     expect(book.sides.bids[1]).toEqual(['4507000', '9']);
   });
 
+  it('is not held by one time that is far ahead: so far apart, the counter decides', () => {
+    const book = new GopaxBook(() => 1599089300000);
+    book.snapshot(payload(docs[0]!));
+    book.delta(delta('ask', '5107000', '9', 200_000_000, '1599092900'));
+    expect(book.sides.asks).toEqual([['5107000', '9']]);
+    book.delta(delta('ask', '5107000', '8', 200_000_001, '1599089300'));
+    expect(book.sides.asks).toEqual([['5107000', '8']]);
+  });
+
+  it('leaves out a level of the price zero', () => {
+    const book = new GopaxBook(() => 1599089300000);
+    book.snapshot(payload(docs[0]!));
+    const before = book.sides;
+    book.delta(delta('bid', '0.0', '9', 200_000_000));
+    expect(book.sides).toEqual(before);
+  });
+
+  it('keeps a bounded number of changes that come without a snapshot', () => {
+    const book = new GopaxBook(() => 1599089300000);
+    const many = (): void => {
+      for (let i = 0; i < 20_000; i++) book.delta(delta('ask', '1', '1', i));
+    };
+    expect(many).toThrow('more than 20000 changes came without a snapshot');
+  });
+
   it('reads 1e-8 exactly', () => {
     const book = new GopaxBook(() => 1599089300000);
     book.snapshot(payload(docs[0]!));
@@ -166,6 +191,12 @@ describe('GOPAX frames', () => {
     });
     expect(server.targets).toEqual(['/']);
     expect(host.events.filter((e) => e === 'GOPAX_UNSIGNED')).toHaveLength(1);
+  });
+
+  it('of pairs that were not asked for are counted', async () => {
+    server.send(captured[0]!.replaceAll('BTC-KRW', 'XYZ-KRW'));
+    server.send(captured[2]!.replaceAll('BTC-KRW', 'XYZ-KRW'));
+    await until(() => host.unaskedBooks === 2, 'both frames');
   });
 
   it('are the whole book first (no time of its own), then deltas', async () => {

@@ -92,3 +92,21 @@ describe('patterns', () => {
     expect(isMarketName('A-B', 'currency')).toBe(false);
   });
 });
+
+it('keeps a bounded piece of long names, and of what is wrong with a list', async () => {
+  const long = 'x'.repeat(1_000_000);
+  let rest = await serve(200, `[{"market":"KRW-BTC","korean_name":"${long}","english_name":"B"}]`);
+  const [btc] = await adapters('rest').UPBIT.listMarkets(rest, () => undefined);
+  expect(btc).toMatchObject({ koreanName: `${'x'.repeat(100)}…`, englishName: 'B' });
+  server.close();
+  rest = await serve(200, `[{"market":"${long}"}]`);
+  const odd: string[] = [];
+  const upbit = adapters('rest').UPBIT.listMarkets(rest, (row) => odd.push(row));
+  const failure = (await upbit.catch((error: unknown) => error)) as Error;
+  expect(failure.message.length).toBeLessThan(500);
+  expect(odd[0]!.length).toBeLessThan(500);
+  server.close();
+  rest = await serve(200, `{"result":"error","error_code":"${long}","error_msg":"${long}"}`);
+  const coinone = adapters('rest').COINONE.listMarkets(rest, () => undefined);
+  await expect(coinone).rejects.toThrow(/^.{1,600}$/s);
+});

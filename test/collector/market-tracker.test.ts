@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type BookEvent, Bus } from '../../src/bus.js';
 import { MarketTracker } from '../../src/collector/market-tracker.js';
 import { receiveClock } from '../../src/collector/receive-clock.js';
@@ -277,5 +277,49 @@ describe('the receive clock', () => {
     expect(Array.from({ length: 7 }, clock)).toEqual([
       1000, 1000, 1000, 1001, 2_000_000, 1_000_000, 1_000_001,
     ]);
+  });
+});
+
+describe('a market and the signs of its life', () => {
+  let monotonic: number;
+
+  beforeEach(() => {
+    monotonic = 1000;
+    jest.spyOn(performance, 'now').mockImplementation(() => monotonic);
+    tracker.start(null);
+  });
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+
+  /** Moves both clocks on and hands a book in. */
+  function bookAfter(ms: number, place: number | null): void {
+    monotonic += ms;
+    now += ms;
+    tracker.book(book, place, now, place);
+  }
+
+  it('falls silent while only books come that are older than its newest', () => {
+    for (let i = 1; i <= 6; i++) bookAfter(1000, 1000 * i);
+    for (let i = 0; i < 60; i++) bookAfter(1000, 500);
+    expect(tracker.status).toMatchObject({ lateBooks: 60, state: 'LIVE' });
+    expect(tracker.checkSilence(monotonic)).toBe(true);
+  });
+
+  it('delivers while its books come as seldom as ever, and no longer', () => {
+    for (let i = 0; i < 4; i++) bookAfter(200_000, null);
+    const silentFor = (ms: number): boolean => {
+      now += ms;
+      const delivers = tracker.delivers(60_000);
+      now -= ms;
+      return delivers;
+    };
+    expect([silentFor(59_000), silentFor(590_000), silentFor(610_000)]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    tracker.down({ cause: 'DISCONNECTED', detail: null, since: null });
+    expect([silentFor(59_000), silentFor(590_000)]).toEqual([true, false]);
   });
 });

@@ -7,7 +7,7 @@ import type { Sides } from '../../src/market/order-book.js';
 export interface HeardBook extends Sides {
   readonly code: string;
   readonly exchangeTimestamp: number | null | undefined;
-  readonly place: number | undefined;
+  readonly place: number | null | undefined;
   readonly receivedAt: number;
 }
 
@@ -29,7 +29,7 @@ export class RecordingHost implements FeedHost {
     sides: Sides,
     exchangeTimestamp: number | null | undefined,
     receivedAt: number,
-    place?: number,
+    place?: number | null,
   ): void {
     this.books.push({ code: pairText(pair), ...sides, exchangeTimestamp, receivedAt, place });
   }

@@ -399,7 +399,10 @@ export class BithumbPoller implements Feed {
       try {
         const book = readUnitBook(item);
         const pair = lane.pairs.get(pairText(book.pair));
-        if (pair === undefined) continue;
+        if (pair === undefined) {
+          this.#context.host.unasked();
+          continue;
+        }
         absent.delete(pairText(pair));
         lane.awaiting.delete(pairText(pair));
         lane.aside.delete(pairText(pair));
@@ -411,6 +414,7 @@ export class BithumbPoller implements Feed {
           { asks: asks.slice(0, depth), bids: bids.slice(0, depth) },
           book.exchangeTimestamp,
           receivedAt,
+          book.ordered ? undefined : null,
         );
       } catch (error) {
         const pair = error instanceof WireError ? error.pair : null;

@@ -8,6 +8,11 @@ import { readSide, wireArray, WireError, wireObject, type WireObject, wireText }
 /** Removed levels remembered a side, so that an older entry that comes late does not revive one. */
 const MAX_TOMBSTONES = 1000;
 
+/** Updates of one level that are farther apart than this are no late delivery, ms. */
+const FAR_MS = 60_000;
+/** Most entries that wait for a snapshot; they come within a second of it. */
+const MAX_EARLY = 20_000;
+
 /** When and in which order a level was last changed. */
 interface Stamp {
   /** Unix ms; null when it cannot be believed. */
@@ -48,7 +53,7 @@ class BookSide {
     const changes = new Map<string, Level>();
     for (const entry of entries) {
       const known = this.stamps.get(entry.price) ?? this.#tombstones.get(entry.price);
-      if (known !== undefined && !isNewer(entry, known)) continue;
+      if (entry.price === '0' || (known !== undefined && !isNewer(entry, known))) continue;
       changes.set(entry.price, [entry.price, entry.volume]);
       if (entry.volume === '0') {
         this.stamps.delete(entry.price);
@@ -78,9 +83,11 @@ class BookSide {
  * counter.
  */
 function isNewer(entry: Stamp, than: Stamp): boolean {
-  if (entry.updatedAt === null || than.updatedAt === null || entry.updatedAt === than.updatedAt)
-    return entry.entryId > than.entryId;
-  return entry.updatedAt > than.updatedAt;
+  if (entry.updatedAt === null || than.updatedAt === null) return entry.entryId > than.entryId;
+  const laterMs = entry.updatedAt - than.updatedAt;
+  // One absurd time must not hold its level for ever: so far apart, the counter knows better.
+  if (laterMs === 0 || Math.abs(laterMs) > FAR_MS) return entry.entryId > than.entryId;
+  return laterMs > 0;
 }
 
 /**
@@ -95,6 +102,7 @@ export class GopaxBook {
   #maxEntryId: number | null = null;
   #newestEntryId = -1;
   #early: Delta[] = [];
+  #earlyEntries = 0;
   readonly #clock: () => number;
 
   /** @param clock receive clock, Unix ms: times far from it are not believed */
@@ -152,6 +160,12 @@ export class GopaxBook {
       bids: entriesOf(payload['bid'], 'bid', receivedAt),
     };
     if (this.#maxEntryId !== null) return this.#apply(delta, this.#maxEntryId);
+    // What one message may hold is bounded; how many come without a snapshot is not.
+    this.#earlyEntries += delta.asks.length + delta.bids.length + 1;
+    if (this.#earlyEntries > MAX_EARLY) {
+      this.#early = [];
+      throw new WireError(`more than ${MAX_EARLY} changes came without a snapshot before them`);
+    }
     this.#early.push(delta);
     return null;
   }

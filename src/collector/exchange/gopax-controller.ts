@@ -203,7 +203,7 @@ export class GopaxController extends WSController {
     }
     const code = marketName(wireText(payload['tradingPairName'], 'tradingPairName'));
     const book = this.#books.get(code);
-    if (book === undefined) return;
+    if (book === undefined) return this.context.host.unasked();
     ofPair(code, () => book.snapshot(payload));
     this.deliver(code, book.sides, null);
     this.#watchCrossed(code, book);
@@ -212,7 +212,7 @@ export class GopaxController extends WSController {
   #delta(payload: WireObject): void {
     const code = marketName(wireText(payload['tradingPairName'], 'tradingPairName'));
     const book = this.#books.get(code);
-    if (book === undefined) return;
+    if (book === undefined) return this.context.host.unasked();
     const newest = ofPair(code, () => book.delta(payload));
     if (!book.complete) return;
     this.deliver(code, book.sides, newest);

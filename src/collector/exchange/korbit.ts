@@ -2,7 +2,7 @@ import { parseExactJson } from '../../market/exact-json.js';
 import { marketName, type Pair, pairText } from '../../market/market.js';
 import type { Sides } from '../../market/order-book.js';
 import type { ExchangeAdapter, FeedContext } from '../feed.js';
-import { exchangeTime } from '../exchange-time.js';
+import { exchangeTime, tellsOrder } from '../exchange-time.js';
 import { SIZE_MANNER } from '../adaptive-limit.js';
 import { RateLimiter } from '../rate-limiter.js';
 import { namesIn, SubscribeRequests } from '../refused-requests.js';
@@ -109,6 +109,8 @@ export class KorbitController extends WSController {
           bids: readLevelObjects('bid', book['bids'], 'price', 'qty'),
         },
         exchangeTime(book['timestamp']),
+        undefined,
+        tellsOrder(book['timestamp']) ? undefined : null,
       );
     } catch (error) {
       throw error instanceof Error ? new WireError(error.message, pair) : error;

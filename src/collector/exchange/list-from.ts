@@ -1,9 +1,13 @@
 import type { ExactJson } from '../../market/exact-json.js';
 import { isMarketName, marketName } from '../../market/market.js';
+import { cutText } from '../../market/outside-text.js';
 import type { ListedMarket } from '../../store/store-types.js';
 import { type RestClient, RestError } from '../rest.js';
 import { fetchBody } from '../rest-books.js';
 import { excerpt, WireError, wireObject, type WireObject } from '../wire.js';
+
+/** Most characters of an asset's Korean or English name; far more than any has. */
+const MOST_OF_NAME = 100;
 
 /** How the rows of an exchange's market list are found and read. */
 export interface ListForm {
@@ -34,7 +38,7 @@ export async function listFrom(
       if (market !== null) markets.push(checked(market));
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
-      why ||= `; ${error.message}`;
+      why ||= `; ${excerpt(error.message)}`;
       onOdd(excerpt(JSON.stringify(row)));
     }
   }
@@ -47,6 +51,16 @@ function checked(market: ListedMarket): ListedMarket {
   const symbol = marketName(market.symbol);
   const currency = marketName(market.currency);
   if (isMarketName(symbol, 'symbol') && isMarketName(currency, 'currency'))
-    return { ...market, symbol, currency };
+    return {
+      ...market,
+      symbol,
+      currency,
+      koreanName: name(market.koreanName),
+      englishName: name(market.englishName),
+    };
   throw new WireError(`${JSON.stringify(`${symbol}-${currency}`)} is no name of a market`);
+}
+
+function name(text: string | null): string | null {
+  return text === null ? null : cutText(text, MOST_OF_NAME);
 }

@@ -47,7 +47,7 @@ export class UnitBookController extends WSController {
     if (typeof message !== 'object' || message === null || Array.isArray(message)) return;
     // `{"status":"UP"}` and streams we did not ask for.
     if (message['type'] !== 'orderbook' && message['ty'] !== 'orderbook') return;
-    const book = readUnitBook(message);
-    this.deliver(pairText(book.pair), book.sides, book.exchangeTimestamp);
+    const { pair, sides, exchangeTimestamp, ordered } = readUnitBook(message);
+    this.deliver(pairText(pair), sides, exchangeTimestamp, undefined, ordered ? undefined : null);
   }
 }

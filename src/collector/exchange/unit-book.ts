@@ -1,7 +1,7 @@
 import { type ExactJson } from '../../market/exact-json.js';
 import { marketName, type Pair, pairText } from '../../market/market.js';
 import type { Sides } from '../../market/order-book.js';
-import { exchangeTime } from '../exchange-time.js';
+import { exchangeTime, tellsOrder } from '../exchange-time.js';
 import { fetchBody } from '../rest-books.js';
 import type { RestClient } from '../rest.js';
 import type { ListForm } from './list-from.js';
@@ -36,6 +36,8 @@ export interface UnitBook {
   readonly sides: Sides;
   /** The exchange's time of the book, Unix ms; undefined when it cannot be read. */
   readonly exchangeTimestamp: number | undefined;
+  /** Whether that time tells its place among the market's books. */
+  readonly ordered: boolean;
 }
 
 /** Keys of the DEFAULT and SIMPLE formats (`upbit.format.*`, `bithumb.book.simple-keys`). */
@@ -73,6 +75,7 @@ export function readUnitBook(value: ExactJson): UnitBook {
       pair,
       sides: { asks: readSide('ask', asks), bids: readSide('bid', bids) },
       exchangeTimestamp: exchangeTime(book[time]),
+      ordered: tellsOrder(book[time]),
     };
   } catch (error) {
     throw error instanceof Error ? new WireError(error.message, pair) : error;
