@@ -50,6 +50,11 @@ export class MarketTracker {
   #gap: Gap | null = null;
   /** The gap before that one, since the process began, and when it ended by the clock of then. */
   #closed: { readonly gap: Gap; readonly end: number } | null = null;
+  /**
+   * By how much the clock was set back, away from the exchanges' times, since the last book, ms. Until
+   * the next one gaps are dated by the clock as it was: by the new one they would end before they start.
+   */
+  #setBackMs = 0;
   /** End of the gap before that one, since the start. */
   #coveredFrom = -Infinity;
   /** Set until the first book since the start. */
@@ -103,6 +108,7 @@ export class MarketTracker {
   start(inherited: Gap | null): void {
     this.#startedAt = this.#clock();
     this.#lastBookAt = null;
+    this.#setBackMs = 0;
     this.#books = 0;
     this.#repeats = 0;
     this.#reconnects = 0;
@@ -169,9 +175,10 @@ export class MarketTracker {
     this.#lastBookAt = receivedAt;
     if (this.#gap !== null) {
       const { cause, start } = this.#gap;
-      this.#closeGap(receivedAt);
-      this.#log('GAP_CLOSED', { cause, lastedMs: receivedAt - start });
+      const end = this.#closeGap(receivedAt);
+      this.#log('GAP_CLOSED', { cause, lastedMs: end - start });
     }
+    this.#setBackMs = 0;
     const { market } = this;
     const time = exchangeTimestamp ?? null;
     const changed = this.#recorder.receive(market, sides, time, receivedAt, afterGap);
@@ -197,6 +204,7 @@ export class MarketTracker {
    */
   clockSet(byMs: number, wrong: WrongTime | null): void {
     this.#coverage.clockSet(byMs);
+    if (wrong === null || byMs > 0) this.#setBackMs = Math.max(0, this.#setBackMs - byMs);
     if (wrong === null) return;
     const { after: at, aliveAt } = wrong;
     // After a step back only what would lie in the future is surely of the wrong time.
@@ -355,7 +363,8 @@ export class MarketTracker {
     const { market } = this;
     const last = this.#lastBookAt;
     // Before the first book the connection proves nothing about this market.
-    let start = last === null ? (this.#startedAt ?? this.#clock()) : (since ?? last);
+    let start = last === null ? (this.#startedAt ?? this.#clock()) : last;
+    if (last !== null && since !== null) start = since + this.#setBackMs;
     // Nor does a proof from before the end of the last gap, unless the clock was set back since.
     if (last !== null && this.#coveredFrom <= last) start = Math.max(start, this.#coveredFrom);
     this.#gap ??= this.#publishGap({
@@ -368,13 +377,16 @@ export class MarketTracker {
     });
   }
 
-  #closeGap(end: number): void {
-    if (this.#gap === null) return;
+  /** @returns when the gap ended, as it is told */
+  #closeGap(end: number): number {
+    if (this.#gap === null) return end;
     // A clock that was set back must not give a gap that ends before it starts.
     this.#closed = { gap: this.#gap, end };
-    this.#publishGap({ ...this.#gap, end: Math.max(end, this.#gap.start) });
+    const told = Math.max(end + this.#setBackMs, this.#gap.start);
+    this.#publishGap({ ...this.#gap, end: told });
     this.#gap = null;
     this.#coveredFrom = end;
+    return told;
   }
 
   #setGap(gap: Gap): void {

@@ -163,8 +163,27 @@ describe('a market', () => {
     now = 10_600;
     tracker.clockSet(5_000, { after: 10_600, aliveAt: null });
     expect(published()).toEqual([
-      [10_200, 10_200, 'DISCONNECTED'],
       [10_200, 10_400, 'DISCONNECTED'],
+      [10_200, 10_400, 'DISCONNECTED'],
+    ]);
+  });
+
+  it.each([
+    ['its last proof', 5_200],
+    ['its last book', null],
+  ])('that stood still while its clock was set wrong has a gap as long, since %s', (_, since) => {
+    now = 10_000;
+    tracker.start(null);
+    tracker.book(book, null, 10_200);
+    now = 9_300;
+    tracker.clockSet(-5_000, null);
+    tracker.standstill(since, 'stood still');
+    tracker.book(book, null, 9_400);
+    tracker.down({ cause: 'DISCONNECTED', detail: null, since: 9_500 });
+    tracker.book(book, null, 9_600);
+    expect(published()).toEqual([
+      [10_200, 14_400, 'STANDSTILL'],
+      [9_500, 9_600, 'DISCONNECTED'],
     ]);
   });
 
