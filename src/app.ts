@@ -9,7 +9,7 @@ import { openLogFiles } from './logging/log-files.js';
 import { localTime, Logger } from './logging/logger.js';
 import { openStore } from './store/store.js';
 import type { StoreStats } from './store/store-types.js';
-import { VERSION } from './version.js';
+import { VERSION } from './util/version.js';
 
 /** A running recorder. */
 export interface App {

@@ -1,10 +1,11 @@
+import { Topic } from './util/topic.js';
 import type { CollectorStatus } from './market/collector-status.js';
 import type { CoverageMinute } from './market/coverage.js';
 import type { Gap } from './market/gap.js';
 import { type Market, marketKey } from './market/market.js';
 import { ALL_MARKETS, type MarketSelection } from './market/market-selection.js';
 import type { OrderBook, Sides } from './market/order-book.js';
-import type { LogRecord } from './logging/log-record.js';
+import type { LogRecord } from './market/log-record.js';
 
 /** A numbered book as the recorder publishes it: the book and how it differs from the last one. */
 export interface BookEvent {
@@ -18,33 +19,6 @@ export interface BookEvent {
   readonly previous: number | null;
   /** Set for the first book after a start or a gap: it must be stored whole, even if equal. */
   readonly afterGap: boolean;
-}
-
-/** A synchronous in-process topic. A listener that throws is reported and never stops the others. */
-export class Topic<T> {
-  readonly #listeners = new Set<(value: T) => void>();
-
-  /** Calls `listener` for every value published from now on; the result ends that. */
-  on(listener: (value: T) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  /** Hands `value` to all listeners, in the order they came. */
-  publish(value: T): void {
-    for (const listener of this.#listeners) {
-      try {
-        listener(value);
-      } catch (error) {
-        process.emitWarning(error instanceof Error ? error : new Error(String(error)));
-      }
-    }
-  }
-
-  /** Number of listeners. */
-  get size(): number {
-    return this.#listeners.size;
-  }
 }
 
 /**

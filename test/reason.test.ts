@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { createServer } from 'node:net';
 import { RestClient } from '../src/collector/rest.js';
 import { type ConnectionEnd, WSConnection } from '../src/collector/ws-connection.js';
-import { reasonOf } from '../src/reason.js';
+import { reasonOf } from '../src/util/reason.js';
 
 describe('the reason of a failure', () => {
   it('names each address when several refused, and is never empty', () => {

@@ -1,5 +1,5 @@
 import type { Bus } from '../bus.js';
-import type { CollectorControl } from '../collector/collector-control.js';
+import type { CollectorControl } from '../market/collector-control.js';
 import type { SequenceState, Store, StoreReader, StoreStats } from '../store/store-types.js';
 import type { BookRoutes } from '../live/book-routes.js';
 import type { BookTail } from '../live/book-tail.js';

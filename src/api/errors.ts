@@ -3,7 +3,7 @@ import {
   ExchangeUnavailableError,
   NoMatchingMarketError,
   UnknownMarketError,
-} from '../collector/collector-control.js';
+} from '../market/collector-control.js';
 
 /** Every `extensions.code` that this program itself gives to an error, and what it means. */
 export const ERROR_CODES = {

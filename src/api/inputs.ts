@@ -1,7 +1,7 @@
 import { COLLECT_GRAMMAR, type CollectPattern, parseCollect } from '../market/collect-pattern.js';
 import type { Exchange } from '../market/exchange.js';
 import { isMarketName, marketName } from '../market/market.js';
-import type { TimeWindow } from '../store/store-types.js';
+import type { TimeWindow } from '../market/time-window.js';
 import { badInput } from './errors.js';
 
 function shown(value: string): string {

@@ -1,6 +1,6 @@
 import type { Bus } from '../bus.js';
-import { closeMatches } from '../collector/close-matches.js';
-import type { CollectorControl } from '../collector/collector-control.js';
+import { closeMatches } from '../market/close-matches.js';
+import type { CollectorControl } from '../market/collector-control.js';
 import {
   type CollectPattern,
   collectPatternText,
@@ -8,7 +8,8 @@ import {
 } from '../market/collect-pattern.js';
 import { EXCHANGES, type Exchange } from '../market/exchange.js';
 import type { Market } from '../market/market.js';
-import type { MarketRecord, StoreReader } from '../store/store-types.js';
+import type { StoreReader } from '../store/store-types.js';
+import type { MarketRecord } from '../market/managed-lists.js';
 import { apiError } from './errors.js';
 
 /** How long an exchange's list is taken from memory, ms. */

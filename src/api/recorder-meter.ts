@@ -1,5 +1,5 @@
 import type { Bus } from '../bus.js';
-import type { CollectorControl } from '../collector/collector-control.js';
+import type { CollectorControl } from '../market/collector-control.js';
 import { EXCHANGES, type Exchange } from '../market/exchange.js';
 import type { Gap } from '../market/gap.js';
 import { type Market, marketKey } from '../market/market.js';

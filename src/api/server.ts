@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setImmediate as loopTurn } from 'node:timers/promises';
 import type { Bus } from '../bus.js';
-import type { CollectorControl } from '../collector/collector-control.js';
+import type { CollectorControl } from '../market/collector-control.js';
 import type { SequenceState, StoreReader, StoreStats } from '../store/store-types.js';
 import { BookRoutes } from '../live/book-routes.js';
 import { BookTail } from '../live/book-tail.js';

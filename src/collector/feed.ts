@@ -3,7 +3,7 @@ import type { Exchange } from '../market/exchange.js';
 import type { GapCause } from '../market/gap.js';
 import type { Pair } from '../market/market.js';
 import type { Sides } from '../market/order-book.js';
-import type { ListedMarket } from '../store/store-types.js';
+import type { ListedMarket } from '../market/managed-lists.js';
 import type { ExchangeUrls } from '../config.js';
 import type { Completeness } from '../market/completeness.js';
 import type { RestBooks } from './rest-books.js';

@@ -1,7 +1,8 @@
 import type { Logger } from '../logging/logger.js';
 import type { Exchange } from '../market/exchange.js';
 import { type Pair, pairText } from '../market/market.js';
-import type { ListedMarket, Store } from '../store/store-types.js';
+import type { CollectorMemory } from '../market/collector-memory.js';
+import type { ListedMarket } from '../market/managed-lists.js';
 import { backoffMs } from './backoff.js';
 import type { ExchangeAdapter } from './feed.js';
 import type { RestClient } from './rest.js';
@@ -22,7 +23,7 @@ const CLOCK_SLACK_MS = 1000;
 export interface MarketListParts {
   readonly adapter: ExchangeAdapter;
   readonly rest: RestClient;
-  readonly store: Pick<Store, 'replaceListing' | 'reader'>;
+  readonly store: Pick<CollectorMemory, 'replaceListing' | 'reader'>;
   readonly logger: Logger;
   /** How often a fetched list is fetched again, ms. */
   readonly refreshMs: number;

@@ -1,7 +1,7 @@
 import type { Bus } from '../bus.js';
 import { type Market, marketKey } from '../market/market.js';
 import { diffSide, type OrderBook, reuseLevels, type Sides } from '../market/order-book.js';
-import type { SequenceSource } from '../store/store-types.js';
+import type { SequenceSource } from '../market/sequence-source.js';
 
 /**
  * Turns received books into numbered ones and publishes them: cuts them to the depth that is

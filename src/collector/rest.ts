@@ -1,6 +1,6 @@
 import { cutText } from '../market/outside-text.js';
-import { USER_AGENT } from '../version.js';
-import { reasonOf } from '../reason.js';
+import { USER_AGENT } from '../util/version.js';
+import { reasonOf } from '../util/reason.js';
 
 /** An answer of a REST call, whatever its status. */
 export interface RestAnswer {

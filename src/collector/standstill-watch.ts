@@ -1,5 +1,5 @@
 import { uptime } from 'node:os';
-import { Topic } from '../bus.js';
+import { Topic } from '../util/topic.js';
 
 /**
  * From this long on the program stood still, ms. Shorter, what the exchanges sent lies in the buffers

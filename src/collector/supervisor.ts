@@ -14,16 +14,17 @@ import type { Completeness } from '../market/completeness.js';
 import type { Gap } from '../market/gap.js';
 import { type Market, marketKey, type Pair, pairText } from '../market/market.js';
 import type { OwnLimit } from '../market/own-limit.js';
-import type { MarketRecord, Store } from '../store/store-types.js';
+import type { CollectorMemory } from '../market/collector-memory.js';
+import type { MarketRecord } from '../market/managed-lists.js';
 import { ClockWitness } from './clock-witness.js';
-import { closeMatches } from './close-matches.js';
+import { closeMatches } from '../market/close-matches.js';
 import {
   type CollectorControl,
   ExchangeUnavailableError,
   NoMatchingMarketError,
   type Timekeeping,
   UnknownMarketError,
-} from './collector-control.js';
+} from '../market/collector-control.js';
 import { ExchangeCollector } from './exchange-collector.js';
 import type { ExchangeAdapter } from './feed.js';
 import { LimitBoard } from './limit-board.js';
@@ -53,7 +54,7 @@ export interface SupervisorParts {
     | 'auditEveryMs'
   >;
   readonly adapters: Readonly<Record<Exchange, ExchangeAdapter>>;
-  readonly store: Store;
+  readonly store: CollectorMemory;
   readonly bus: Bus;
   readonly logger: Logger;
   /** Tells when the program stood still. */

@@ -1,8 +1,8 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import type { GapCause } from '../market/gap.js';
-import { reasonOf } from '../reason.js';
-import { USER_AGENT } from '../version.js';
+import { reasonOf } from '../util/reason.js';
+import { USER_AGENT } from '../util/version.js';
 
 /** Time given to the opening handshake. */
 const HANDSHAKE_MS = 10_000;

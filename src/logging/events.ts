@@ -1,4 +1,4 @@
-import type { LogLevel } from './log-record.js';
+import type { LogLevel } from '../market/log-record.js';
 
 /** One kind of event: its severity and its text in both languages. */
 interface EventKind<P> {

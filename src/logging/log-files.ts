@@ -2,11 +2,11 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import buildRollingFile from 'pino-roll';
-import { danglingTarget, specialKind } from '../file-kind.js';
-import { makeFolder, PRIVATE_FILE } from '../make-folder.js';
+import { danglingTarget, specialKind } from '../util/file-kind.js';
+import { makeFolder, PRIVATE_FILE } from '../util/make-folder.js';
 import { type ConsoleStream, consoleStreams } from './console.js';
 import { LOG_NAMES, type LogBounds, LogRetention } from './log-retention.js';
-import type { LogRecord } from './log-record.js';
+import type { LogRecord } from '../market/log-record.js';
 import { formatLine, type LogSink } from './logger.js';
 
 /** Bytes at which a file is followed by the next of the same day; less where all may have little. */

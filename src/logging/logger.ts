@@ -1,7 +1,7 @@
 import type { Exchange } from '../market/exchange.js';
 import type { Pair } from '../market/market.js';
 import { EVENTS, type EventName, type EventParams } from './events.js';
-import { LOG_LEVELS, type LogLevel, type LogRecord } from './log-record.js';
+import { LOG_LEVELS, type LogLevel, type LogRecord } from '../market/log-record.js';
 
 /** What an event is about: a market, a socket or poller (exchange only), or the program (nothing). */
 export interface LogSubject {

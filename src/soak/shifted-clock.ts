@@ -40,10 +40,11 @@ export class ShiftedClock {
     return this.#settings.at(-1)!.offset;
   }
 
-  /** Sets the recorder's clock `offset` ms from the true one. */
+  /** Sets the recorder's clock `offset` ms from the true one; a clock shows whole ms. */
   set(offset: number): void {
-    this.#settings.push({ from: Date.now(), offset });
-    this.#write(offset);
+    const whole = Math.round(offset);
+    this.#settings.push({ from: Date.now(), offset: whole });
+    this.#write(whole);
   }
 
   /**

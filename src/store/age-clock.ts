@@ -1,17 +1,10 @@
+import type { ClockReading } from '../market/clock-reading.js';
 /** A clock that is ahead of the time last believed by more than this has leapt, ms: a day. */
 const LEAP_MS = 86_400_000;
 /** A clock that is this near to the exchanges' own times is right, ms. */
 const RIGHT_MS = 3_600_000;
 /** Where no exchange tells the time, a clock is believed after running on from a leap for so long, ms. */
 const WAIT_MS = 86_400_000;
-
-/** What the exchanges' own times say of the system clock. */
-export interface ClockReading {
-  /** When it was taken, by the system clock, Unix ms. */
-  readonly at: number;
-  /** How far the system clock is ahead of them, ms. */
-  readonly aheadMs: number;
-}
 
 /** Clocks of the machine, ms. */
 export interface AgeClocks {

@@ -1,7 +1,8 @@
 import type { Market } from '../market/market.js';
 import type { CoverageMinute } from '../market/coverage.js';
 import { type Client, defined } from './connection.js';
-import type { CoverageTotals, Page, TimeWindow } from './store-types.js';
+import type { CoverageTotals, Page } from './store-types.js';
+import type { TimeWindow } from '../market/time-window.js';
 
 /** Length of a record, ms. */
 const MINUTE = 60_000;

@@ -1,8 +1,8 @@
 import { constants, type Stats } from 'node:fs';
 import { access, open, readlink, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { specialKind } from '../file-kind.js';
-import { makeFolder, makePrivateFile } from '../make-folder.js';
+import { specialKind } from '../util/file-kind.js';
+import { makeFolder, makePrivateFile } from '../util/make-folder.js';
 import { type Connection, openConnection, queryRows } from './connection.js';
 import { failureText, sqliteCode, StoreError } from './errors.js';
 import { migrate, pendingMigrations, readMigrations } from './migrations.js';

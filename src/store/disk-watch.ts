@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { Topic } from '../bus.js';
+import { Topic } from '../util/topic.js';
 import type { Growth } from './growth.js';
 import { sizeOnDisk } from './retention.js';
 import type { DiskStats } from './store-types.js';

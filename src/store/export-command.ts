@@ -7,7 +7,7 @@ import { finished } from 'node:stream/promises';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { loadSettings, readDbPath } from '../config.js';
-import { specialKind } from '../file-kind.js';
+import { specialKind } from '../util/file-kind.js';
 import { marketKey, pairText } from '../market/market.js';
 import { canonicalPath, checkReadable } from './database.js';
 import { failureText } from './errors.js';

@@ -1,4 +1,4 @@
-import { Topic } from '../bus.js';
+import { Topic } from '../util/topic.js';
 import { failureText } from './errors.js';
 import type { WriteQueue } from './write-queue.js';
 import type { WriteBatch } from './writer-protocol.js';

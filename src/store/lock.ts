@@ -1,4 +1,4 @@
-import { makePrivateFile } from '../make-folder.js';
+import { makePrivateFile } from '../util/make-folder.js';
 import { type Connection, openConnection } from './connection.js';
 import { failureText, sqliteCode, StoreError } from './errors.js';
 

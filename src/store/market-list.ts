@@ -2,7 +2,7 @@ import type { Exchange } from '../market/exchange.js';
 import { type Market, marketKey, type Pair, pairText } from '../market/market.js';
 import type { Client } from './connection.js';
 import { toMarket } from './records.js';
-import type { ListedMarket } from './store-types.js';
+import type { ListedMarket } from '../market/managed-lists.js';
 
 /** The writer's numbers of markets; a market that is not in the list yet is added to it. */
 export class MarketIds {

@@ -1,7 +1,8 @@
-import { LOG_LEVELS } from '../logging/log-record.js';
+import { LOG_LEVELS } from '../market/log-record.js';
 import type { Client } from './connection.js';
 import { toGap, toLogRecord } from './records.js';
-import type { GapTotals, StoreReader, TimeWindow } from './store-types.js';
+import type { GapTotals, StoreReader } from './store-types.js';
+import type { TimeWindow } from '../market/time-window.js';
 
 type GapsQuery = Parameters<StoreReader['gaps']>[0];
 type LogsQuery = Parameters<StoreReader['logs']>[0];

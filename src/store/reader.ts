@@ -18,13 +18,11 @@ import type {
   BookPageQuery,
   BookRow,
   BookSelection,
-  ExchangeRecord,
   ExportOptions,
-  MarketRecord,
   Page,
   StoreReader,
-  WantedPattern,
 } from './store-types.js';
+import type { ExchangeRecord, MarketRecord, WantedPattern } from '../market/managed-lists.js';
 import { Timeline } from './timeline.js';
 
 type RowsQuery = Parameters<StoreReader['rows']>[0];

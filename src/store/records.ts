@@ -4,11 +4,11 @@ import type {
   Market as MarketRow,
   WantedPattern as PatternRow,
 } from '../generated/prisma/client.js';
-import type { LogLevel, LogRecord } from '../logging/log-record.js';
+import type { LogLevel, LogRecord } from '../market/log-record.js';
 import type { Exchange } from '../market/exchange.js';
 import type { Gap, GapCause } from '../market/gap.js';
 import type { Market } from '../market/market.js';
-import type { MarketRecord, WantedPattern } from './store-types.js';
+import type { MarketRecord, WantedPattern } from '../market/managed-lists.js';
 
 /** The market of a row. */
 export function toMarket(row: MarketRow): Market {

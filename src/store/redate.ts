@@ -1,5 +1,5 @@
 import type { Client } from './connection.js';
-import type { Redate } from './store-types.js';
+import type { Redate } from '../market/clock-reading.js';
 import { Timeline } from './timeline.js';
 
 const MINUTE_MS = 60_000;

@@ -1,6 +1,6 @@
 import { open, rename, rm, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { makePrivateFile } from '../make-folder.js';
+import { makePrivateFile } from '../util/make-folder.js';
 import type { Client } from './connection.js';
 import { prepareFolder } from './database.js';
 import { StoreError } from './errors.js';

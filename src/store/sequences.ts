@@ -1,5 +1,5 @@
 import { StoreError } from './errors.js';
-import type { SequenceSource } from './store-types.js';
+import type { SequenceSource } from '../market/sequence-source.js';
 
 /**
  * Gives out sequences without waiting: a block ahead is always reserved in the database, so that

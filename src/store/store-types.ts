@@ -1,50 +1,14 @@
+import type { CollectorMemory, ManagedLists } from '../market/collector-memory.js';
+import type { TimeWindow } from '../market/time-window.js';
 import type { BookEvent } from '../bus.js';
-import type { LogLevel, LogRecord } from '../logging/log-record.js';
+import type { LogLevel, LogRecord } from '../market/log-record.js';
 import type { CoverageMinute } from '../market/coverage.js';
 import type { Exchange } from '../market/exchange.js';
 import type { CollectPattern } from '../market/collect-pattern.js';
 import type { Gap } from '../market/gap.js';
-import type { Market, Pair } from '../market/market.js';
+import type { Market } from '../market/market.js';
 import type { OrderBook, Side } from '../market/order-book.js';
-import type { ClockReading } from './age-clock.js';
 import type { RetentionHeld, Retired } from './retention.js';
-
-/** A market as an exchange's own list gives it. */
-export interface ListedMarket extends Pair {
-  /** The exchange's Korean name of the asset, if it gives one. */
-  readonly koreanName: string | null;
-  /** The exchange's English name of the asset, if it gives one. */
-  readonly englishName: string | null;
-}
-
-/** A market in the managed list. */
-export interface MarketRecord extends ListedMarket {
-  readonly exchange: Exchange;
-  /** Whether the exchange's newest list contains it. */
-  readonly listed: boolean;
-  /**
-   * The last mutation about it: true = start, false = stop, null = none (then the newest of
-   * {@link StoreReader.wantedPatterns} that matches decides, and without one COLLECT).
-   */
-  readonly wanted: boolean | null;
-  /** Whether it was being recorded when last heard of; such a market has a gap after a crash. */
-  readonly recording: boolean;
-}
-
-/** An exchange in the managed list. */
-export interface ExchangeRecord {
-  readonly exchange: Exchange;
-  readonly enabled: boolean;
-  /** When its market list was last fetched, Unix ms; null if never. */
-  readonly listedAt: number | null;
-}
-
-/** A mutation about all markets that match a pattern. */
-export interface WantedPattern {
-  readonly pattern: CollectPattern;
-  /** True = start, false = stop. */
-  readonly wanted: boolean;
-}
 
 /** How large the database is and how long the disk will hold it. Null: not known (yet). */
 export interface DiskStats {
@@ -83,20 +47,6 @@ export interface StoreStats {
   /** Set while books are not deleted by age as the clock would have it; null when all is well. */
   readonly retentionHeld: RetentionHeld | null;
   readonly disk: DiskStats;
-}
-
-/** Time window of a history question: `from` included, `to` excluded, Unix ms; absent = open. */
-export interface TimeWindow {
-  readonly from?: number | undefined;
-  readonly to?: number | undefined;
-}
-
-/** What was dated by a clock that was wrong. */
-export interface Redate {
-  /** What lies after this time, Unix ms. */
-  readonly after: number;
-  /** By how much it is to be moved, ms (negative); null = by an amount that nobody knows: it is cut. */
-  readonly byMs: number | null;
 }
 
 /** The best prices of a stored book, Decimal text; null where a side is empty. */
@@ -213,7 +163,7 @@ export interface SequenceState {
 }
 
 /** Reading side of the store. All calls run off the main thread on read-only connections. */
-export interface StoreReader {
+export interface StoreReader extends ManagedLists {
   /**
    * The same reader for one who waits until `deadline` (Unix ms) only: calls that the store has not
    * begun by then are dropped, and reject.
@@ -273,12 +223,6 @@ export interface StoreReader {
     after?: number | undefined;
     limit: number;
   }): Promise<Page<Identified<LogRecord>>>;
-  /** The managed list of exchanges, all five. */
-  exchanges(): Promise<ExchangeRecord[]>;
-  /** The managed list of an exchange's markets, by symbol and currency. */
-  markets(exchange: Exchange): Promise<MarketRecord[]>;
-  /** The mutations about patterns of markets, oldest first: the last one that matches counts. */
-  wantedPatterns(): Promise<WantedPattern[]>;
   /**
    * A stream of export text for `selection`; the caller pulls chunk by chunk.
    * `rows`, `books` or `gaps`, as `json` or `ndjson`.
@@ -296,11 +240,6 @@ export interface ExportOptions extends BookSelection {
   readonly format: 'json' | 'ndjson';
 }
 
-/** Gives out sequences: each greater than all before, in this and every earlier run. */
-export interface SequenceSource {
-  next(): number;
-}
-
 /** A database that was put back after its files had been taken away. */
 export interface PutBack {
   /** What had happened, in words. */
@@ -310,8 +249,7 @@ export interface PutBack {
 }
 
 /** The store as the rest of the program sees it. */
-export interface Store {
-  readonly sequences: SequenceSource;
+export interface Store extends CollectorMemory {
   /** How far the numbering and the writing have come. */
   sequenceState(): SequenceState;
   /**
@@ -348,40 +286,6 @@ export interface Store {
   onDiskWarning(listener: (disk: DiskStats) => void): void;
   /** Tells when the system clock begins and ends (null) not to be believed by RETENTION_DAYS. */
   onRetentionHeld(listener: (held: RetentionHeld | null) => void): void;
-  /** Takes what the exchanges' own times say of the system clock. */
-  confirmClock(reading: ClockReading): void;
-  /** Replaces an exchange's listed markets; says which came and which went. */
-  replaceListing(
-    exchange: Exchange,
-    listed: readonly ListedMarket[],
-  ): Promise<{ added: Pair[]; removed: Pair[] }>;
-  /** Remembers the last mutation about a market. */
-  setWanted(market: Market, wanted: boolean): Promise<void>;
-  /**
-   * Remembers a mutation about all markets that match `pattern`. It outranks every earlier one about
-   * them: patterns that it covers are forgotten, and so are the mutations about single markets.
-   */
-  setWantedPattern(pattern: CollectPattern, wanted: boolean): Promise<void>;
-  /** Remembers whether an exchange is enabled. */
-  setEnabled(exchange: Exchange, enabled: boolean): Promise<void>;
-  /** Remembers whether a market is being recorded. */
-  setRecording(market: Market, recording: boolean): void;
-  /**
-   * Dates again what a wrong clock dated: gaps, minutes of coverage and times of recording that lie
-   * after a time.
-   */
-  redate(redate: Redate): void;
-  /** The previous run's last sign of life if it lies ahead of the clock, Unix ms; else null. */
-  readonly heartbeatAhead: number | null;
-  /**
-   * When the previous run last proved to be alive, Unix ms; null for a new database. Never ahead of the
-   * clock: where the sign of life is, it is the newest stored book that is not.
-   */
-  readonly previousHeartbeat: number | null;
-  /** Whether the previous run ended in order (its queue was written). */
-  readonly previousRunClosed: boolean;
-  /** Gaps that were open when the previous run ended. */
-  readonly openGaps: readonly Gap[];
   stats(): StoreStats;
   /** Writes what is queued (waits at most `timeoutMs`), then closes the database. */
   close(timeoutMs?: number): Promise<void>;

@@ -1,12 +1,13 @@
 import type { BookEvent } from '../bus.js';
-import { Topic } from '../bus.js';
-import type { LogRecord } from '../logging/log-record.js';
+import { Topic } from '../util/topic.js';
+import type { LogRecord } from '../market/log-record.js';
 import type { CollectPattern } from '../market/collect-pattern.js';
 import type { CoverageMinute } from '../market/coverage.js';
 import type { Exchange } from '../market/exchange.js';
 import type { Gap } from '../market/gap.js';
 import { type Market, marketKey } from '../market/market.js';
-import { AgeClock, type ClockReading } from './age-clock.js';
+import { AgeClock } from './age-clock.js';
+import { type ClockReading } from '../market/clock-reading.js';
 import { BookIntake } from './book-intake.js';
 import { canonicalPath } from './database.js';
 import { DiskWatch } from './disk-watch.js';
@@ -17,15 +18,9 @@ import { Retention, type RetentionHeld, type Retired } from './retention.js';
 import { DATABASE_LOST } from './rescue.js';
 import { RpcWorker, siblingModule } from './rpc.js';
 import { ReservedSequences } from './sequences.js';
-import type {
-  DiskStats,
-  ListedMarket,
-  PutBack,
-  Redate,
-  SequenceState,
-  Store,
-  StoreStats,
-} from './store-types.js';
+import type { DiskStats, PutBack, SequenceState, Store, StoreStats } from './store-types.js';
+import type { Redate } from '../market/clock-reading.js';
+import type { ListedMarket } from '../market/managed-lists.js';
 import { WriteQueue } from './write-queue.js';
 import type { OpenState, WriteBatch, WriterOptions, WriterService } from './writer-protocol.js';
 

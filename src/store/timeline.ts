@@ -1,5 +1,5 @@
 import type { Client } from './connection.js';
-import type { TimeWindow } from './store-types.js';
+import type { TimeWindow } from '../market/time-window.js';
 
 /** Sequences from `low` to `high`, both included. */
 export interface SequenceRange {

@@ -1,9 +1,9 @@
-import type { LogRecord } from '../logging/log-record.js';
+import type { LogRecord } from '../market/log-record.js';
 import type { CoverageMinute } from '../market/coverage.js';
 import type { Gap } from '../market/gap.js';
 import { marketKey } from '../market/market.js';
 import { BookBatch } from './book-batch.js';
-import type { Redate } from './store-types.js';
+import type { Redate } from '../market/clock-reading.js';
 import type { BookRow, RecordingChange, WriteBatch } from './writer-protocol.js';
 
 /** Bounds of the queue. */

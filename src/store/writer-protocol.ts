@@ -1,4 +1,4 @@
-import type { LogRecord } from '../logging/log-record.js';
+import type { LogRecord } from '../market/log-record.js';
 import type { Exchange } from '../market/exchange.js';
 import type { CollectPattern } from '../market/collect-pattern.js';
 import type { CoverageMinute } from '../market/coverage.js';
@@ -6,7 +6,8 @@ import type { Gap } from '../market/gap.js';
 import type { Market, Pair } from '../market/market.js';
 import type { Growth } from './growth.js';
 import type { RetentionWriter } from './retention.js';
-import type { ListedMarket, Redate } from './store-types.js';
+import type { Redate } from '../market/clock-reading.js';
+import type { ListedMarket } from '../market/managed-lists.js';
 
 /** Number of a market in the database, shared by all its rows; null until the writer has told it. */
 export interface MarketNumber {

@@ -22,7 +22,7 @@ import {
   Retirement,
   type RetireStep,
 } from './retire.js';
-import type { ListedMarket } from './store-types.js';
+import type { ListedMarket } from '../market/managed-lists.js';
 import type {
   BookRow,
   OpenState,

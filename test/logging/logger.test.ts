@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { BurstGate } from '../../src/logging/burst-gate.js';
 import { EVENTS } from '../../src/logging/events.js';
 import { openLogFiles } from '../../src/logging/log-files.js';
-import type { LogRecord } from '../../src/logging/log-record.js';
+import type { LogRecord } from '../../src/market/log-record.js';
 import { formatLine, Logger } from '../../src/logging/logger.js';
 import { temporaryFolder } from '../helpers/wait.js';
 

@@ -1,4 +1,4 @@
-import type { CollectorControl } from '../../collector/collector-control.js';
+import type { CollectorControl } from '../../market/collector-control.js';
 import type { CollectorState } from '../../market/collector-status.js';
 import { EXCHANGES, type Exchange } from '../../market/exchange.js';
 import type { DiskStats, StoreReader, StoreStats } from '../../store/store-types.js';

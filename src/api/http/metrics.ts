@@ -1,7 +1,7 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Bus } from '../../bus.js';
-import type { CollectorControl } from '../../collector/collector-control.js';
+import type { CollectorControl } from '../../market/collector-control.js';
 import { COLLECTOR_STATES, type CollectorStatus } from '../../market/collector-status.js';
 import { EXCHANGES } from '../../market/exchange.js';
 import type { StoreStats } from '../../store/store-types.js';

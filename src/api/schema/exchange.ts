@@ -2,7 +2,7 @@ import type { CollectorStatus } from '../../market/collector-status.js';
 import type { Exchange } from '../../market/exchange.js';
 import { marketKey } from '../../market/market.js';
 import type { LimitName, OwnLimit } from '../../market/own-limit.js';
-import type { ExchangeRecord, MarketRecord } from '../../store/store-types.js';
+import type { ExchangeRecord, MarketRecord } from '../../market/managed-lists.js';
 import { matchesPattern } from '../../market/collect-pattern.js';
 import { optionalMarketPart } from '../inputs.js';
 import { exchangeArg, pairFilterArgs } from './arguments.js';

@@ -1,5 +1,5 @@
 import type { EventName } from '../../logging/events.js';
-import type { LogRecord } from '../../logging/log-record.js';
+import type { LogRecord } from '../../market/log-record.js';
 import { optionalEvent, optionalMarketPart } from '../inputs.js';
 import { fromCursor, toConnection, toCursor } from '../paging.js';
 import { marketFilterArgs, pageArgs } from './arguments.js';

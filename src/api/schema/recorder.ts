@@ -1,4 +1,4 @@
-import type { Timekeeping } from '../../collector/collector-control.js';
+import type { Timekeeping } from '../../market/collector-control.js';
 import { COLLECTOR_STATES, type CollectorState } from '../../market/collector-status.js';
 import type { DiskStats, StoreStats } from '../../store/store-types.js';
 import type { ApiServices } from '../context.js';

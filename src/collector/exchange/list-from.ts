@@ -1,7 +1,7 @@
 import type { ExactJson } from '../../market/exact-json.js';
 import { isMarketName, marketName } from '../../market/market.js';
+import type { ListedMarket } from '../../market/managed-lists.js';
 import { cutText } from '../../market/outside-text.js';
-import type { ListedMarket } from '../../store/store-types.js';
 import { type RestClient, RestError } from '../rest.js';
 import { fetchBody } from '../rest-books.js';
 import { excerpt, WireError, wireObject, type WireObject } from '../wire.js';

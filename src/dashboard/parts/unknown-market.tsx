@@ -1,5 +1,5 @@
 import { Link } from 'wouter-preact';
-import { closeMatches } from '../../collector/close-matches.js';
+import { closeMatches } from '../../market/close-matches.js';
 import { markets, marketsVersion } from '../data/markets.js';
 import { t } from '../text/texts.js';
 import { useTitle } from './title.js';

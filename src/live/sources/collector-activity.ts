@@ -1,4 +1,4 @@
-import type { CollectorControl } from '../../collector/collector-control.js';
+import type { CollectorControl } from '../../market/collector-control.js';
 import type { CollectorStatus } from '../../market/collector-status.js';
 import type { Gap } from '../../market/gap.js';
 import { type Market, marketKey } from '../../market/market.js';

@@ -1,5 +1,5 @@
 import type { Bus } from '../../bus.js';
-import type { CollectorControl } from '../../collector/collector-control.js';
+import type { CollectorControl } from '../../market/collector-control.js';
 import type { CollectorState } from '../../market/collector-status.js';
 import { ConsolidatedBook, type Leg } from '../../market/consolidated.js';
 import { type Exchange, EXCHANGES } from '../../market/exchange.js';

@@ -1,5 +1,5 @@
 import type { Bus } from '../../bus.js';
-import { LOG_LEVELS, type LogLevel, type LogRecord } from '../../logging/log-record.js';
+import { LOG_LEVELS, type LogLevel, type LogRecord } from '../../market/log-record.js';
 import type { Exchange } from '../../market/exchange.js';
 import { type Delivery, delivery } from '../delivery.js';
 import { type OwnFeed, OwnSource } from '../source.js';

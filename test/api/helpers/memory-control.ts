@@ -4,7 +4,7 @@ import {
   ExchangeUnavailableError,
   NoMatchingMarketError,
   UnknownMarketError,
-} from '../../../src/collector/collector-control.js';
+} from '../../../src/market/collector-control.js';
 import { type CollectPattern, matchesPattern } from '../../../src/market/collect-pattern.js';
 import type { CollectorState, CollectorStatus } from '../../../src/market/collector-status.js';
 import type { Completeness } from '../../../src/market/completeness.js';

@@ -3,8 +3,8 @@ import type { CoverageMinute } from '../../../src/market/coverage.js';
 import type { Exchange } from '../../../src/market/exchange.js';
 import type { Gap } from '../../../src/market/gap.js';
 import type { OrderBook } from '../../../src/market/order-book.js';
-import type { LogRecord } from '../../../src/logging/log-record.js';
-import { LOG_LEVELS } from '../../../src/logging/log-record.js';
+import type { LogRecord } from '../../../src/market/log-record.js';
+import { LOG_LEVELS } from '../../../src/market/log-record.js';
 import { MarketSelection } from '../../../src/market/market-selection.js';
 import type {
   BestPrices,
@@ -12,15 +12,17 @@ import type {
   BookPageQuery,
   BookRow,
   BookSelection,
-  ExchangeRecord,
   ExportOptions,
   GapTotals,
   Identified,
-  MarketRecord,
   Page,
   StoreReader,
-  WantedPattern,
 } from '../../../src/store/store-types.js';
+import type {
+  ExchangeRecord,
+  MarketRecord,
+  WantedPattern,
+} from '../../../src/market/managed-lists.js';
 
 function pageOf<T>(items: readonly T[], limit: number): Page<T> {
   return { items: items.slice(0, limit), more: items.length > limit };

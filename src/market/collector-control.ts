@@ -1,13 +1,9 @@
-import type { CollectorStatus } from '../market/collector-status.js';
-import {
-  COLLECT_GRAMMAR,
-  type CollectPattern,
-  collectPatternText,
-} from '../market/collect-pattern.js';
-import type { Completeness } from '../market/completeness.js';
-import type { Exchange } from '../market/exchange.js';
-import type { Market } from '../market/market.js';
-import type { OwnLimit } from '../market/own-limit.js';
+import type { CollectorStatus } from './collector-status.js';
+import { COLLECT_GRAMMAR, type CollectPattern, collectPatternText } from './collect-pattern.js';
+import type { Completeness } from './completeness.js';
+import type { Exchange } from './exchange.js';
+import type { Market } from './market.js';
+import type { OwnLimit } from './own-limit.js';
 
 /** Thrown by a start of a market that the exchange does not list. */
 export class UnknownMarketError extends Error {

@@ -1,5 +1,5 @@
-import type { Exchange } from '../market/exchange.js';
-import type { Pair } from '../market/market.js';
+import type { Exchange } from './exchange.js';
+import type { Pair } from './market.js';
 
 /** Severity of a log event. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;

@@ -1,5 +1,5 @@
-import { editDistance } from '../market/edit-distance.js';
-import { type Pair, pairText } from '../market/market.js';
+import { editDistance } from './edit-distance.js';
+import { type Pair, pairText } from './market.js';
 
 /**
  * Listed pairs that `asked` may have meant, nearest first: the same symbol in another currency, the

@@ -1,0 +1,57 @@
+import type { Redate, ClockReading } from './clock-reading.js';
+import type { CollectPattern } from './collect-pattern.js';
+import type { Exchange } from './exchange.js';
+import type { Gap } from './gap.js';
+import type { ExchangeRecord, ListedMarket, MarketRecord, WantedPattern } from './managed-lists.js';
+import type { Market, Pair } from './market.js';
+import type { SequenceSource } from './sequence-source.js';
+
+/** The managed lists, read. */
+export interface ManagedLists {
+  /** The managed list of exchanges, all five. */
+  exchanges(): Promise<ExchangeRecord[]>;
+  /** The managed list of an exchange's markets, by symbol and currency. */
+  markets(exchange: Exchange): Promise<MarketRecord[]>;
+  /** The mutations about patterns of markets, oldest first: the last one that matches counts. */
+  wantedPatterns(): Promise<WantedPattern[]>;
+}
+
+/** What the collectors know across restarts; the store keeps it. */
+export interface CollectorMemory {
+  readonly sequences: SequenceSource;
+  readonly reader: ManagedLists;
+  /** Takes what the exchanges' own times say of the system clock. */
+  confirmClock(reading: ClockReading): void;
+  /** Replaces an exchange's listed markets; says which came and which went. */
+  replaceListing(
+    exchange: Exchange,
+    listed: readonly ListedMarket[],
+  ): Promise<{ added: Pair[]; removed: Pair[] }>;
+  /** Remembers the last mutation about a market. */
+  setWanted(market: Market, wanted: boolean): Promise<void>;
+  /**
+   * Remembers a mutation about all markets that match `pattern`. It outranks every earlier one about
+   * them: patterns that it covers are forgotten, and so are the mutations about single markets.
+   */
+  setWantedPattern(pattern: CollectPattern, wanted: boolean): Promise<void>;
+  /** Remembers whether an exchange is enabled. */
+  setEnabled(exchange: Exchange, enabled: boolean): Promise<void>;
+  /** Remembers whether a market is being recorded. */
+  setRecording(market: Market, recording: boolean): void;
+  /**
+   * Dates again what a wrong clock dated: gaps, minutes of coverage and times of recording that lie
+   * after a time.
+   */
+  redate(redate: Redate): void;
+  /** The previous run's last sign of life if it lies ahead of the clock, Unix ms; else null. */
+  readonly heartbeatAhead: number | null;
+  /**
+   * When the previous run last proved to be alive, Unix ms; null for a new database. Never ahead of the
+   * clock: where the sign of life is, it is the newest stored book that is not.
+   */
+  readonly previousHeartbeat: number | null;
+  /** Whether the previous run ended in order (its queue was written). */
+  readonly previousRunClosed: boolean;
+  /** Gaps that were open when the previous run ended. */
+  readonly openGaps: readonly Gap[];
+}

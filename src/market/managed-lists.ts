@@ -1,0 +1,40 @@
+import type { CollectPattern } from './collect-pattern.js';
+import type { Exchange } from './exchange.js';
+import type { Pair } from './market.js';
+
+/** A market as an exchange's own list gives it. */
+export interface ListedMarket extends Pair {
+  /** The exchange's Korean name of the asset, if it gives one. */
+  readonly koreanName: string | null;
+  /** The exchange's English name of the asset, if it gives one. */
+  readonly englishName: string | null;
+}
+
+/** A market in the managed list. */
+export interface MarketRecord extends ListedMarket {
+  readonly exchange: Exchange;
+  /** Whether the exchange's newest list contains it. */
+  readonly listed: boolean;
+  /**
+   * The last mutation about it: true = start, false = stop, null = none (then the newest of
+   * {@link StoreReader.wantedPatterns} that matches decides, and without one COLLECT).
+   */
+  readonly wanted: boolean | null;
+  /** Whether it was being recorded when last heard of; such a market has a gap after a crash. */
+  readonly recording: boolean;
+}
+
+/** An exchange in the managed list. */
+export interface ExchangeRecord {
+  readonly exchange: Exchange;
+  readonly enabled: boolean;
+  /** When its market list was last fetched, Unix ms; null if never. */
+  readonly listedAt: number | null;
+}
+
+/** A mutation about all markets that match a pattern. */
+export interface WantedPattern {
+  readonly pattern: CollectPattern;
+  /** True = start, false = stop. */
+  readonly wanted: boolean;
+}
