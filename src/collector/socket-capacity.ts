@@ -8,6 +8,8 @@ import type { AdaptiveLimit } from './adaptive-limit.js';
 export class SocketCapacity {
   readonly #limit: AdaptiveLimit;
   #served = false;
+  /** How many sockets in a row were served in part. */
+  #proofs = 0;
   /** Least number that was refused since some was served. */
   #refused = Infinity;
 
@@ -35,6 +37,7 @@ export class SocketCapacity {
 
   /** No more than so many of a socket's pairs were served. */
   servedOnly(pairs: number, words: string): void {
+    this.#proofs++;
     this.#served = true;
     this.#refused = pairs + 1;
     this.#limit.refused(words, 2 * pairs);
@@ -46,8 +49,11 @@ export class SocketCapacity {
     if (this.growing && pairs >= this.value) this.#limit.widen(this.value * 2);
   }
 
-  /** What looked like a refusal was none: the usual number holds again. */
+  /** What looked like a refusal was none: the usual number holds again, unless it showed repeatedly. */
   mistaken(): void {
+    const proven = this.#proofs > 1;
+    this.#proofs = 0;
+    if (proven) return;
     this.#refused = Infinity;
     this.#limit.widen(this.#limit.atStart);
   }

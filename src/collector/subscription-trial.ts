@@ -48,6 +48,11 @@ export class SubscriptionTrial {
     return this.#error !== null;
   }
 
+  /** What it said, if it did. */
+  get words(): string | null {
+    return this.#error;
+  }
+
   /** The exchange answered with an error that names no pair. */
   error(words: string): void {
     this.#error ??= words;

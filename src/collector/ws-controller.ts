@@ -21,6 +21,8 @@ import type { WSProfile } from './ws-profile.js';
 const STABLE_MS = 30_000;
 /** So many pairs without a book, while as many have theirs, are no chance. */
 const LEAST_SILENT = 10;
+/** Of so many refusals of many messages all but one are held against their pace, one against their number. */
+const SLOWER_OF = 3;
 /** Time for the answer to the ping that proves a connection after a standstill, ms. */
 const PROOF_MS = 5_000;
 
@@ -46,8 +48,14 @@ export abstract class WSController implements PairCarrier {
   readonly #rate: AdaptiveLimit | null;
   /** Messages that the last subscription took. */
   #asked = 0;
+  /** How many pairs had their book when those without were last asked for again. */
+  #servedBefore = 0;
+
+  /** How often it was refused after some of many messages had been served. */
+  #partials = 0;
 
   apart = false;
+  alone = false;
   carrierHost: CarrierHost | null = null;
 
   #connection: WSConnection | null = null;
@@ -155,7 +163,7 @@ export abstract class WSController implements PairCarrier {
 
   /** How many more pairs fit on this socket. */
   get free(): number {
-    return this.capacity - this.#pairs.size;
+    return this.alone && !this.serving ? 0 : this.capacity - this.#pairs.size;
   }
 
   /** Whether it carries no pair. */
@@ -355,6 +363,7 @@ export abstract class WSController implements PairCarrier {
     this.#subscribed = false;
     this.#awaited.clear();
     this.#trial.restart();
+    this.#servedBefore = 0;
     this.#ending = null;
     this.#proof = null;
     this.#doubted.clear();
@@ -429,7 +438,11 @@ export abstract class WSController implements PairCarrier {
     this.#liveness.forget();
     if (opened && this.#ending === null && outage.cause !== 'RATE_LIMITED')
       this.#judge(code, outage.detail ?? outage.cause);
-    if (this.#pairs.size === 0) return;
+    if (this.#pairs.size === 0) {
+      // The next pair connects it again.
+      this.#started = false;
+      return;
+    }
     // A server that accepts and drops at once must not be met every half second for ever.
     const lastedMs = performance.now() - this.#openedAt;
     if (opened && this.#awaited.anyDelivering && lastedMs >= STABLE_MS) this.#attempt = 0;
@@ -450,12 +463,14 @@ export abstract class WSController implements PairCarrier {
     const refusal = this.#trial.ended({ code, words, complete, partial }, performance.now());
     if (refusal === null) return;
     if (this.#pairs.size === 1) {
-      if (this.#trial.said && refusalKind(0, refusal) === 'MEMBER')
-        this.refuse([...this.#pairs.values()][0]!, refusal);
+      const pair = [...this.#pairs.values()][0]!;
+      if (this.#trial.said && refusalKind(0, refusal) === 'MEMBER') this.refuse(pair, refusal);
+      this.carrierHost?.refusedAlone(pair);
       return;
     }
-    // Where some of many messages were served, they came too fast.
-    if (partial) this.#rate?.refused(refusal);
+    // Where some of many messages were served, they came too fast; or they are too many at any pace.
+    const slower = partial && ++this.#partials % SLOWER_OF !== 0;
+    if (slower) this.#rate?.refused(refusal);
     else this.#halve(refusal);
     // Less is asked for now, so that this is no repetition of what was refused for certain.
     if (partial || this.#trial.said) this.#attempt = 0;
@@ -512,20 +527,44 @@ export abstract class WSController implements PairCarrier {
   }
 
   /**
-   * Many pairs have no book while others have theirs: the exchange may serve only so many on a socket
-   * and be silent about the rest. They get a socket of their own, once.
+   * Many pairs have no book. While others have theirs, the exchange may be silent about what is too
+   * much: what it left out is asked for more slowly, and where that brings nothing on another socket,
+   * as long as that serves any. Where none has a book, fewer are asked for.
    */
   #spread(silent: readonly Pair[]): void {
+    if (silent.length === 0 || this.carrierHost === null) return;
     const served = this.#awaited.deliveringCount;
-    if (silent.length < LEAST_SILENT || this.carrierHost === null) return;
-    if (this.apart) {
+    if (served === 0 && !this.apart) {
+      this.#silence();
+      return;
+    }
+    if (silent.length < LEAST_SILENT) return;
+    const words = `only ${served} of ${this.#pairs.size} markets had a book`;
+    if (this.#asked > 1 && served > this.#servedBefore) {
+      this.#servedBefore = served;
+      this.#rate?.refused(words);
+      this.#change(silent, []);
+      return;
+    }
+    if (this.apart && served < LEAST_SILENT) {
       // Nor are they served here, and were not too many.
-      if (served < silent.length) this.#capacity.mistaken();
+      this.#capacity.mistaken();
       return;
     }
     if (served < LEAST_SILENT) return;
-    this.#capacity.servedOnly(served, `only ${served} of ${this.#pairs.size} markets had a book`);
+    this.#capacity.servedOnly(served, words);
     this.remove(silent);
     this.carrierHost.handBackSilent(silent);
+  }
+
+  /** No pair has a book: fewer are asked for, and where they are few others in their place. */
+  #silence(): void {
+    const carried = [...this.#pairs.values()];
+    const words = this.#trial.words ?? `none of ${carried.length} markets had a book`;
+    const many = carried.length >= LEAST_SILENT || (carried.length > 1 && this.#trial.said);
+    if (!many && this.carrierHost?.waiting() !== true) return;
+    this.reconnect('REFUSED', words);
+    if (many) this.#halve(words);
+    else this.carrierHost?.stuck(carried);
   }
 }

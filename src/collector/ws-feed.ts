@@ -10,6 +10,12 @@ export interface CarrierHost {
   handBack(pairs: readonly Pair[]): void;
   /** These pairs are no longer carried: the exchange was silent about them while it served others. */
   handBackSilent(pairs: readonly Pair[]): void;
+  /** Whether pairs wait until any socket is served. */
+  waiting(): boolean;
+  /** Nor are these pairs served, as few as they are: they give their places to those that wait. */
+  stuck(pairs: readonly Pair[]): void;
+  /** This pair, the only one, is refused: what was refused with it need not have been too much. */
+  refusedAlone(pair: Pair): void;
 }
 
 /** What carries some pairs of an exchange: a socket, mostly. */
@@ -32,11 +38,16 @@ export interface PairCarrier {
   readonly serving: boolean;
   /** Whether its pairs are those that another socket was silent about. Set by the feed. */
   apart: boolean;
+  /** Whether its one pair is refused even alone, so that none may be put beside it. Set by the feed. */
+  alone: boolean;
   /** Hears what its exchange serves on it. Set by the feed. */
   carrierHost: CarrierHost | null;
   /** Closes for good. No call to the host follows. */
   close(): Promise<void>;
 }
+
+/** Sockets of one pair that is refused alone; where there are more, everything is refused. */
+const MOST_ALONE = 3;
 
 /**
  * Spreads an exchange's pairs over as few sockets as it serves them on. What a socket hands back goes
@@ -101,6 +112,14 @@ export class WSFeed implements Feed {
 
   #open(): PairCarrier {
     const socket = this.#create();
+    const stuck = (pairs: readonly Pair[]): void => {
+      const next = this.#parked.splice(0, pairs.length);
+      if (next.length === 0) return;
+      // Never empty in between: an empty socket ends.
+      socket.add(next);
+      socket.remove(pairs);
+      this.#parked.push(...pairs);
+    };
     socket.carrierHost = {
       served: () => this.#served(),
       handBack: (pairs) => {
@@ -112,6 +131,17 @@ export class WSFeed implements Feed {
         apart.apart = true;
         apart.add(pairs);
       },
+      refusedAlone: (pair) => {
+        const alone = this.#sockets.filter((s) => s.alone && !s.serving).length;
+        if (socket.alone) return;
+        if (alone < MOST_ALONE) {
+          socket.alone = !socket.empty;
+          this.#capacity.mistaken();
+          this.add(this.#parked.splice(0));
+        } else stuck([pair]);
+      },
+      waiting: () => this.#parked.length > 0,
+      stuck,
     };
     this.#sockets.push(socket);
     return socket;

@@ -129,6 +129,30 @@ describe('a server that takes only so many markets on one socket', () => {
     expect(host.downs).toEqual([]);
   });
 
+  it('has them on as many sockets as it takes when it is silent about the rest of each', async () => {
+    await upbit((_socket, asked) => asked.slice(0, 120), codes(400));
+    await until(() => covered() === 400, 'all 400 markets');
+    expect(connects).toBe(4);
+    expect(capacity()).toBe(120);
+  });
+
+  it.each([
+    ['is silent', () => undefined],
+    [
+      'says so and stays',
+      (socket: WebSocket) => socket.send('{"error":{"name":"INVALID_PARAM","message":"codes"}}'),
+    ],
+  ])(
+    'is asked for fewer when it serves none of too many and %s',
+    async (_how, refuse) => {
+      await upbit(atMost(120, refuse), codes(300));
+      await until(() => covered() === 300, 'all 300 markets', 20_000);
+      expect(connects).toBeLessThanOrEqual(10);
+      expect(host.refusals).toEqual([]);
+    },
+    30_000,
+  );
+
   it('is not taken for one when the markets are silent on a socket of their own too', async () => {
     const dead = new Set(codes(20).map((code) => `KRW-${code.split('-')[0]}`));
     await upbit((_socket, asked) => asked.filter((code) => !dead.has(code)), codes(60));
@@ -137,6 +161,45 @@ describe('a server that takes only so many markets on one socket', () => {
     expect(capacity()).toBe(10_000);
   });
 });
+
+it.each([0, 7, 39])(
+  'has all others when all are refused for market %i, which is not named',
+  async (bad) => {
+    await upbit((socket, asked) => {
+      if (!asked.includes(`KRW-C${bad}`)) return asked;
+      socket.send('{"error":{"name":"INVALID_PARAM","message":"codes"}}');
+      socket.close(1000);
+      return [];
+    }, codes(40));
+    await until(() => covered() === 39, 'all others', 20_000);
+    expect(server.clients.size).toBeLessThanOrEqual(10);
+    expect(host.refusals).toEqual([]);
+  },
+  30_000,
+);
+
+it('opens few sockets while everything is refused, and has all when nothing is', async () => {
+  let out = true;
+  await upbit((socket, asked) => {
+    if (!out) return asked;
+    socket.send('{"error":{"name":"INVALID_PARAM","message":"codes"}}');
+    socket.close(1000);
+    return [];
+  }, codes(40));
+  let most = 0;
+  await until(
+    () => {
+      most = Math.max(most, server.clients.size);
+      return connects >= 25;
+    },
+    'many attempts',
+    40_000,
+  );
+  expect(most).toBeLessThanOrEqual(4);
+  out = false;
+  await until(() => covered() === 40, 'all markets', 30_000);
+  expect(host.refusals).toEqual([]);
+}, 90_000);
 
 it('opens no storm of sockets while a server drops every connection, and few when it is back', async () => {
   let out = true;
@@ -165,6 +228,44 @@ it('keeps a single market of a socket that is closed again and again', async () 
   await until(() => connects >= 4, 'four attempts');
   expect(host.refusals).toEqual([]);
 });
+
+/** A Coinone that serves what `takes` says of the messages of one socket. */
+async function coinone(takes: (times: readonly number[]) => boolean, count: number): Promise<void> {
+  const context = await listen((socket) => {
+    const times: number[] = [];
+    socket.send('{"response_type":"CONNECTED","data":{}}');
+    socket.on('message', (data: Buffer) => {
+      const { topic, request_type: type } = JSON.parse(data.toString()) as {
+        request_type: string;
+        topic: { quote_currency: string; target_currency: string };
+      };
+      times.push(performance.now());
+      if (type !== 'SUBSCRIBE' || !takes(times)) return;
+      const book = { id: `${Date.now()}001`, asks: [{ price: '2', qty: '1' }], bids: [] };
+      const channel = 'ORDERBOOK';
+      socket.send(JSON.stringify({ response_type: 'DATA', channel, data: { ...topic, ...book } }));
+    });
+  });
+  const profile = { ...COINONE_PROFILE, firstBookWithinMs: 400 };
+  const limiter = new RateLimiter([]);
+  feed = new WSFeed(
+    () => new CoinoneController({ ...context, exchange: 'COINONE' }, profile, limiter),
+    limits.socketCapacity(profile.maxPairs),
+  );
+  feed.add(codes(count).map(pair));
+}
+
+it('asks Coinone again, more slowly, for what it leaves out of too many messages a second', async () => {
+  await coinone((times) => times.length <= 30 || times.at(-1)! - times.at(-31)! >= 1000, 150);
+  await until(() => covered() === 150, 'all 150 markets', 25_000);
+  expect(connects).toBe(1);
+}, 30_000);
+
+it('has on other sockets what Coinone leaves out at any pace', async () => {
+  await coinone((times) => times.length <= 30, 70);
+  await until(() => covered() === 70, 'all 70 markets', 25_000);
+  expect(capacity()).toBe(30);
+}, 30_000);
 
 it('asks Coinone more slowly when it closes after too many messages in a second', async () => {
   const context = await listen((socket) => {

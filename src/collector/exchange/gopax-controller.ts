@@ -229,7 +229,7 @@ export class GopaxController extends WSController {
       return;
     }
     this.context.host.log('EXCHANGE_ERROR', pair ?? null, { reason });
-    if (errCode === TOO_MANY_PAIRS && pair !== undefined && this.serving) {
+    if (errCode === TOO_MANY_PAIRS && pair !== undefined && this.serving && this.carrierHost) {
       this.#books.delete(code);
       this.turnAway([pair], reason);
       return;

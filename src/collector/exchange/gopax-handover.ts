@@ -45,6 +45,7 @@ export class GopaxHandover implements PairCarrier {
   /** Pairs in doubt until the handover is over: the current socket's word about them counts no more. */
   readonly #doubted = new Set<string>();
   apart = false;
+  alone = false;
   carrierHost: CarrierHost | null = null;
   /** When a pair last caused a resynchronisation, monotonic ms. */
   readonly #resyncs = new Map<string, number>();
@@ -61,10 +62,11 @@ export class GopaxHandover implements PairCarrier {
     this.#connects = connects;
     this.#times = times;
     this.#current = this.#controller();
+    this.#current.carrierHost = this.#relay();
   }
 
   get free(): number {
-    return this.#newest.free;
+    return this.alone && !this.serving ? 0 : this.#newest.free;
   }
 
   get serving(): boolean {
@@ -118,7 +120,19 @@ export class GopaxHandover implements PairCarrier {
       inDoubt: (pairs, detail) => this.#inDoubt(controller, pairs, detail),
       mayResync: (code) => this.#mayResync(code),
     });
-    controller.carrierHost = {
+    host.onBook = (pair, sides, time, receivedAt) =>
+      this.#book(controller, pair, sides, time, receivedAt);
+    host.onDown = (pairs, outage) => this.#down(controller, pairs, outage);
+    host.isReplacement = () => controller === this.#next;
+    host.serves = (pair) =>
+      controller === (this.#moved.has(pairText(pair)) ? this.#next : this.#current);
+    host.onNoFirstBook = (pair, afterMs) => this.#noFirstBook(controller, pair, afterMs);
+    return controller;
+  }
+
+  /** What the current controller tells its feed; a replacement carries the same pairs and tells nothing. */
+  #relay(): CarrierHost {
+    return {
       served: () => this.carrierHost?.served(),
       handBack: (pairs) => {
         this.remove(pairs);
@@ -128,15 +142,10 @@ export class GopaxHandover implements PairCarrier {
         this.remove(pairs);
         this.carrierHost?.handBackSilent(pairs);
       },
+      waiting: () => this.carrierHost?.waiting() ?? false,
+      refusedAlone: (pair) => this.carrierHost?.refusedAlone(pair),
+      stuck: (pairs) => this.carrierHost?.stuck(pairs),
     };
-    host.onBook = (pair, sides, time, receivedAt) =>
-      this.#book(controller, pair, sides, time, receivedAt);
-    host.onDown = (pairs, outage) => this.#down(controller, pairs, outage);
-    host.isReplacement = () => controller === this.#next;
-    host.serves = (pair) =>
-      controller === (this.#moved.has(pairText(pair)) ? this.#next : this.#current);
-    host.onNoFirstBook = (pair, afterMs) => this.#noFirstBook(controller, pair, afterMs);
-    return controller;
   }
 
   #book(
@@ -288,6 +297,7 @@ export class GopaxHandover implements PairCarrier {
   #finish(): void {
     const old = this.#current;
     this.#current = this.#next!;
+    this.#current.carrierHost = this.#relay();
     this.#next = null;
     this.#moved.clear();
     this.#doubted.clear();
