@@ -6,10 +6,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { Bus } from '../dist/bus.js';
-import { UnitBookController } from '../dist/collector/exchange/unit-book-controller.js';
-import { UPBIT_PROFILE } from '../dist/collector/exchange/upbit.js';
-import { RateLimiter } from '../dist/collector/rate-limiter.js';
-import { BookRecorder } from '../dist/collector/recorder.js';
+import { UnitBookController } from '../dist/collector/exchanges/upbit-protocol/controller.js';
+import { UPBIT_PROFILE } from '../dist/collector/exchanges/upbit/adapter.js';
+import { RateLimiter } from '../dist/collector/limits/rate-limiter.js';
+import { BookRecorder } from '../dist/collector/market/book-recorder.js';
 
 const FRAMES = 10_000;
 const ROUNDS = 5;

@@ -1,8 +1,8 @@
 import { createApi } from './api/server.js';
 import { Bus } from './bus.js';
-import type { RhythmBounds } from './collector/market-rhythm.js';
-import { adapters } from './collector/registry.js';
-import { StandstillWatch } from './collector/standstill-watch.js';
+import type { RhythmBounds } from './collector/market/market-rhythm.js';
+import { adapters } from './collector/exchanges/registry.js';
+import { StandstillWatch } from './collector/clock/standstill-watch.js';
 import { Supervisor } from './collector/supervisor.js';
 import type { Config } from './config.js';
 import { openLogFiles } from './logging/log-files.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createServer } from 'node:net';
-import { RestClient } from '../src/collector/rest.js';
-import { type ConnectionEnd, WSConnection } from '../src/collector/ws-connection.js';
+import { RestClient } from '../src/collector/rest/rest-client.js';
+import { type ConnectionEnd, WSConnection } from '../src/collector/socket/ws-connection.js';
 import { reasonOf } from '../src/util/reason.js';
 
 describe('the reason of a failure', () => {

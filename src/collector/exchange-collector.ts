@@ -8,14 +8,14 @@ import { type Market, type Pair, pairText } from '../market/market.js';
 import type { Sides } from '../market/order-book.js';
 import { cutText } from '../market/outside-text.js';
 import type { ExchangeAdapter, Feed, FeedContext, FeedHost, Outage } from './feed.js';
-import type { ClockWitness } from './clock-witness.js';
-import { BookCheck, type CheckHost } from './book-check.js';
-import { believedTime } from './exchange-time.js';
-import type { RhythmBounds } from './market-rhythm.js';
-import { MarketTracker, type WrongTime } from './market-tracker.js';
-import type { BookRecorder } from './recorder.js';
-import type { Standstill } from './standstill-watch.js';
-import { excerpt } from './wire.js';
+import type { ClockWitness } from './clock/clock-witness.js';
+import { BookCheck, type CheckHost } from './rest/book-check.js';
+import { believedTime } from './wire/exchange-time.js';
+import type { RhythmBounds } from './market/market-rhythm.js';
+import { MarketTracker, type WrongTime } from './market/market-tracker.js';
+import type { BookRecorder } from './market/book-recorder.js';
+import type { Standstill } from './clock/standstill-watch.js';
+import { excerpt } from './wire/wire.js';
 
 /** What an {@link ExchangeCollector} works with. */
 export interface ExchangeCollectorParts {

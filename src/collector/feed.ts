@@ -6,9 +6,9 @@ import type { Sides } from '../market/order-book.js';
 import type { ListedMarket } from '../market/managed-lists.js';
 import type { ExchangeUrls } from '../config.js';
 import type { Completeness } from '../market/completeness.js';
-import type { RestBooks } from './rest-books.js';
-import type { LimitBoard } from './limit-board.js';
-import type { RestClient } from './rest.js';
+import type { RestBooks } from './rest/rest-books.js';
+import type { LimitBoard } from './limits/limit-board.js';
+import type { RestClient } from './rest/rest-client.js';
 
 /** Why and since when pairs are not covered. */
 export interface Outage {

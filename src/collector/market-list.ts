@@ -3,9 +3,9 @@ import type { Exchange } from '../market/exchange.js';
 import { type Pair, pairText } from '../market/market.js';
 import type { CollectorMemory } from '../market/collector-memory.js';
 import type { ListedMarket } from '../market/managed-lists.js';
-import { backoffMs } from './backoff.js';
+import { backoffMs } from './limits/backoff.js';
 import type { ExchangeAdapter } from './feed.js';
-import type { RestClient } from './rest.js';
+import type { RestClient } from './rest/rest-client.js';
 
 /** A list this old is fetched again before a market is called unknown: it may be a new listing. */
 const RECENT_MS = 30_000;

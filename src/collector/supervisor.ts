@@ -16,7 +16,7 @@ import { type Market, marketKey, type Pair, pairText } from '../market/market.js
 import type { OwnLimit } from '../market/own-limit.js';
 import type { CollectorMemory } from '../market/collector-memory.js';
 import type { MarketRecord } from '../market/managed-lists.js';
-import { ClockWitness } from './clock-witness.js';
+import { ClockWitness } from './clock/clock-witness.js';
 import { closeMatches } from '../market/close-matches.js';
 import {
   type CollectorControl,
@@ -27,13 +27,13 @@ import {
 } from '../market/collector-control.js';
 import { ExchangeCollector } from './exchange-collector.js';
 import type { ExchangeAdapter } from './feed.js';
-import { LimitBoard } from './limit-board.js';
+import { LimitBoard } from './limits/limit-board.js';
 import { MarketList } from './market-list.js';
-import type { RhythmBounds } from './market-rhythm.js';
-import { receiveClock } from './receive-clock.js';
-import { BookRecorder } from './recorder.js';
-import { RestClient } from './rest.js';
-import type { ClockStep, StandstillWatch } from './standstill-watch.js';
+import type { RhythmBounds } from './market/market-rhythm.js';
+import { receiveClock } from './clock/receive-clock.js';
+import { BookRecorder } from './market/book-recorder.js';
+import { RestClient } from './rest/rest-client.js';
+import type { ClockStep, StandstillWatch } from './clock/standstill-watch.js';
 import { Wishes } from './wishes.js';
 
 /** How often finished minutes of quiet markets and the exchanges' times are looked at, ms. */

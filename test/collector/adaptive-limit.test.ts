@@ -1,7 +1,11 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { AdaptiveLimit, RATE_MANNER, SIZE_MANNER } from '../../src/collector/adaptive-limit.js';
-import { LimitBoard } from '../../src/collector/limit-board.js';
-import { RateLimiter } from '../../src/collector/rate-limiter.js';
+import {
+  AdaptiveLimit,
+  RATE_MANNER,
+  SIZE_MANNER,
+} from '../../src/collector/limits/adaptive-limit.js';
+import { LimitBoard } from '../../src/collector/limits/limit-board.js';
+import { RateLimiter } from '../../src/collector/limits/rate-limiter.js';
 
 let now = 0;
 let changes: (readonly [number, string | null])[] = [];

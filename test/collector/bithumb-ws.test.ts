@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { readUnitBook } from '../../src/collector/exchange/unit-book.js';
+import { readUnitBook } from '../../src/collector/exchanges/upbit-protocol/messages.js';
 import { parseExactJson } from '../../src/market/exact-json.js';
 import { fixture, fixtureLines } from '../helpers/fixtures.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { BookOrder } from '../../src/collector/book-order.js';
+import { BookOrder } from '../../src/collector/market/book-order.js';
 
 /** What becomes of books with these places, each 10 ms after the one before. */
 function judge(...places: number[]): string {

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { ClockWitness } from '../../src/collector/clock-witness.js';
+import { ClockWitness } from '../../src/collector/clock/clock-witness.js';
 
 it('takes of each exchange the newest time, and of several exchanges the middle one', () => {
   const witness = new ClockWitness();

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { CoverageCounter } from '../../src/collector/coverage-counter.js';
+import { CoverageCounter } from '../../src/collector/market/coverage-counter.js';
 import type { CoverageMinute } from '../../src/market/coverage.js';
 
 const market = { exchange: 'UPBIT', symbol: 'BTC', currency: 'KRW' } as const;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { DoubtedBooks } from '../../src/collector/doubted-books.js';
+import { DoubtedBooks } from '../../src/collector/socket/doubted-books.js';
 import type { Pair } from '../../src/market/market.js';
 import { pair } from '../helpers/feed.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { believedTime, exchangeTime, tellsOrder } from '../../src/collector/exchange-time.js';
+import { believedTime, exchangeTime, tellsOrder } from '../../src/collector/wire/exchange-time.js';
 
 const MS = 1_790_134_742_106;
 

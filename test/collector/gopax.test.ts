@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { GopaxBook } from '../../src/collector/exchange/gopax-book.js';
-import { signedQuery } from '../../src/collector/exchange/gopax-controller.js';
+import { GopaxBook } from '../../src/collector/exchanges/gopax/messages.js';
+import { signedQuery } from '../../src/collector/exchanges/gopax/controller.js';
 import type { Feed } from '../../src/collector/feed.js';
-import type { WireObject } from '../../src/collector/wire.js';
+import type { WireObject } from '../../src/collector/wire/wire.js';
 import { parseExactJson } from '../../src/market/exact-json.js';
 import { feedOf, pair } from '../helpers/feed.js';
 import { fixtureLines } from '../helpers/fixtures.js';

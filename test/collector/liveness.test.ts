@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { Liveness } from '../../src/collector/liveness.js';
+import { Liveness } from '../../src/collector/socket/liveness.js';
 
 const PROFILE = {
   maxPairs: 1,

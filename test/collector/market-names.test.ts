@@ -1,8 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { adapters } from '../../src/collector/registry.js';
-import { RestClient } from '../../src/collector/rest.js';
+import { adapters } from '../../src/collector/exchanges/registry.js';
+import { RestClient } from '../../src/collector/rest/rest-client.js';
 import { parseCollect } from '../../src/market/collect-pattern.js';
 import type { Exchange } from '../../src/market/exchange.js';
 import { isMarketName, pairText } from '../../src/market/market.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { MarketRhythm } from '../../src/collector/market-rhythm.js';
+import { MarketRhythm } from '../../src/collector/market/market-rhythm.js';
 
 const MINUTE = 60_000;
 

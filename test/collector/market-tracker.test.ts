@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type BookEvent, Bus } from '../../src/bus.js';
-import { MarketTracker } from '../../src/collector/market-tracker.js';
-import { receiveClock } from '../../src/collector/receive-clock.js';
-import { BookRecorder } from '../../src/collector/recorder.js';
+import { MarketTracker } from '../../src/collector/market/market-tracker.js';
+import { receiveClock } from '../../src/collector/clock/receive-clock.js';
+import { BookRecorder } from '../../src/collector/market/book-recorder.js';
 import { Logger } from '../../src/logging/logger.js';
 import type { CollectorState } from '../../src/market/collector-status.js';
 import type { Gap } from '../../src/market/gap.js';

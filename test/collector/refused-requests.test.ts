@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Feed } from '../../src/collector/feed.js';
-import { LimitBoard } from '../../src/collector/limit-board.js';
-import { namesIn } from '../../src/collector/refused-requests.js';
+import { LimitBoard } from '../../src/collector/limits/limit-board.js';
+import { namesIn } from '../../src/collector/exchanges/korbit/requests.js';
 import { feedOf, pair } from '../helpers/feed.js';
 import { type FrameServer, frameServer } from '../helpers/frame-server.js';
 import type { RecordingHost } from '../helpers/recording-host.js';

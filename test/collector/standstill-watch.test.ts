@@ -3,7 +3,7 @@ import {
   type ClockStep,
   type Standstill,
   StandstillWatch,
-} from '../../src/collector/standstill-watch.js';
+} from '../../src/collector/clock/standstill-watch.js';
 
 const START = 1_790_000_000_000;
 const HOUR = 3_600_000;

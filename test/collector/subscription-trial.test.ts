@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { SubscriptionTrial } from '../../src/collector/subscription-trial.js';
+import { SubscriptionTrial } from '../../src/collector/socket/subscription-trial.js';
 
 /** A connection on which all was asked at 0 and that ends at `at`. */
 function end(trial: SubscriptionTrial, code: number, at: number, complete = false): string | null {

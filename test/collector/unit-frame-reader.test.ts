@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { readUnitBook } from '../../src/collector/exchange/unit-book.js';
-import { UnitFrameReader } from '../../src/collector/exchange/unit-frame-reader.js';
+import { readUnitBook } from '../../src/collector/exchanges/upbit-protocol/messages.js';
+import { UnitFrameReader } from '../../src/collector/exchanges/upbit-protocol/frame-reader.js';
 import { parseExactJson } from '../../src/market/exact-json.js';
 import { pairText } from '../../src/market/market.js';
 import { fixture, fixtureLines } from '../helpers/fixtures.js';

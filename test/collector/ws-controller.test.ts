@@ -1,12 +1,12 @@
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { LimitBoard } from '../../src/collector/limit-board.js';
+import { LimitBoard } from '../../src/collector/limits/limit-board.js';
 import type { Feed, FeedContext } from '../../src/collector/feed.js';
-import { RateLimiter } from '../../src/collector/rate-limiter.js';
+import { RateLimiter } from '../../src/collector/limits/rate-limiter.js';
 import { type Pair, pairText } from '../../src/market/market.js';
-import { RestClient } from '../../src/collector/rest.js';
-import { WSController } from '../../src/collector/ws-controller.js';
-import type { WSProfile } from '../../src/collector/ws-profile.js';
+import { RestClient } from '../../src/collector/rest/rest-client.js';
+import { WSController } from '../../src/collector/socket/ws-controller.js';
+import type { WSProfile } from '../../src/collector/socket/ws-profile.js';
 import { type UpbitSimulator, startUpbitSimulator } from '../../src/simulator/upbit.js';
 import { feedOf, pair } from '../helpers/feed.js';
 import { type FrameServer, frameServer } from '../helpers/frame-server.js';

@@ -1,7 +1,7 @@
 import type { Feed, FeedContext } from '../../src/collector/feed.js';
-import { LimitBoard } from '../../src/collector/limit-board.js';
-import { adapters } from '../../src/collector/registry.js';
-import { RestClient } from '../../src/collector/rest.js';
+import { LimitBoard } from '../../src/collector/limits/limit-board.js';
+import { adapters } from '../../src/collector/exchanges/registry.js';
+import { RestClient } from '../../src/collector/rest/rest-client.js';
 import type { Exchange } from '../../src/market/exchange.js';
 import type { Pair } from '../../src/market/market.js';
 import { RecordingHost } from './recording-host.js';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Bus } from '../../src/bus.js';
-import { GopaxBook } from '../../src/collector/exchange/gopax-book.js';
-import { BookRecorder } from '../../src/collector/recorder.js';
-import { readSide, WireError, type WireObject } from '../../src/collector/wire.js';
+import { GopaxBook } from '../../src/collector/exchanges/gopax/messages.js';
+import { BookRecorder } from '../../src/collector/market/book-recorder.js';
+import { readSide, WireError, type WireObject } from '../../src/collector/wire/wire.js';
 import type { Market } from '../../src/market/market.js';
 import {
   applySide,

@@ -3,16 +3,22 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { LimitBoard } from '../../src/collector/limit-board.js';
+import { LimitBoard } from '../../src/collector/limits/limit-board.js';
 import type { FeedContext } from '../../src/collector/feed.js';
-import { COINONE_PROFILE, CoinoneController } from '../../src/collector/exchange/coinone.js';
-import { GopaxController } from '../../src/collector/exchange/gopax-controller.js';
-import { KORBIT_PROFILE, KorbitController } from '../../src/collector/exchange/korbit.js';
-import { UnitBookController } from '../../src/collector/exchange/unit-book-controller.js';
-import { UPBIT_PROFILE } from '../../src/collector/exchange/upbit.js';
-import { RateLimiter } from '../../src/collector/rate-limiter.js';
-import { RestClient } from '../../src/collector/rest.js';
-import type { WSController } from '../../src/collector/ws-controller.js';
+import {
+  COINONE_PROFILE,
+  CoinoneController,
+} from '../../src/collector/exchanges/coinone/controller.js';
+import { GopaxController } from '../../src/collector/exchanges/gopax/controller.js';
+import {
+  KORBIT_PROFILE,
+  KorbitController,
+} from '../../src/collector/exchanges/korbit/controller.js';
+import { UnitBookController } from '../../src/collector/exchanges/upbit-protocol/controller.js';
+import { UPBIT_PROFILE } from '../../src/collector/exchanges/upbit/adapter.js';
+import { RateLimiter } from '../../src/collector/limits/rate-limiter.js';
+import { RestClient } from '../../src/collector/rest/rest-client.js';
+import type { WSController } from '../../src/collector/socket/ws-controller.js';
 import { parseExactJson } from '../../src/market/exact-json.js';
 import { feedOf, pair } from '../helpers/feed.js';
 import { fixtureLines } from '../helpers/fixtures.js';

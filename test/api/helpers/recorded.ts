@@ -1,4 +1,4 @@
-import { BookRecorder } from '../../../src/collector/recorder.js';
+import { BookRecorder } from '../../../src/collector/market/book-recorder.js';
 import { Bus } from '../../../src/bus.js';
 import type { Market } from '../../../src/market/market.js';
 import { marketKey } from '../../../src/market/market.js';

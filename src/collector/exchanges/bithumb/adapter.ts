@@ -1,0 +1,66 @@
+import type { ExchangeAdapter, FeedContext } from '../../feed.js';
+import { RateLimiter } from '../../limits/rate-limiter.js';
+import type { RestBooks } from '../../rest/rest-books.js';
+import { WSFeed } from '../../socket/ws-feed.js';
+import type { WSProfile } from '../../socket/ws-profile.js';
+import { BithumbPoller } from './poller.js';
+import { listFrom } from '../../rest/market-rows.js';
+import { fetchUnitBooks, MARKET_ALL } from '../upbit-protocol/messages.js';
+import { UnitBookController } from '../upbit-protocol/controller.js';
+
+/** Facts: `bithumb.subscribe.*` and `bithumb.ws.*`. */
+export const BITHUMB_PROFILE: WSProfile = {
+  // 493 codes on one socket were all served; no limit is documented.
+  maxPairs: 10_000,
+  // The idle limit is 60 s on the wire, 120 s on paper; the server never pings.
+  pingEveryMs: 15_000,
+  silentAfterMs: 40_000,
+  firstBookWithinMs: 10_000,
+  // No limit of messages is documented; that of Upbit, whose protocol this copies, is kept.
+  messageLimits: [
+    { count: 5, ms: 1000 },
+    { count: 100, ms: 60_000 },
+  ],
+  maxPayload: 4 * 1024 * 1024,
+};
+
+const listMarkets: ExchangeAdapter['listMarkets'] = (rest, onOdd) =>
+  listFrom(rest, { ...MARKET_ALL, path: '/v1/market/all?isDetails=true' }, onOdd);
+
+/** 15 levels as the WebSocket has them; 150 calls a second (`bithumb.ws.rest-150-per-second`). */
+const restBooks: RestBooks = {
+  batch: 100,
+  everyMs: 1000,
+  depth: 15,
+  ragged: true,
+  fetch: fetchUnitBooks,
+};
+
+/** Bithumb by REST polling: 30 levels for the first ten markets, 15 for the others. */
+export const bithumbRest: ExchangeAdapter = {
+  exchange: 'BITHUMB',
+  completeness: 'POLLED',
+  ordersByTime: true,
+  restBooks,
+  listMarkets,
+  createFeed: (context) => new BithumbPoller(context),
+};
+
+/**
+ * Bithumb by WebSocket: whole books of 15 levels; half of the frames repeat the last book with a
+ * new timestamp, and a live price may have size 0 (dust), also at the touch (`bithumb.book.dust`).
+ */
+export const bithumbWs: ExchangeAdapter = {
+  exchange: 'BITHUMB',
+  completeness: 'SNAPSHOT',
+  ordersByTime: true,
+  restBooks,
+  listMarkets,
+  createFeed: (context: FeedContext) => {
+    // 10 connects a second and address, beyond it a block of 10 minutes
+    // (`bithumb.ws.connects-10-per-second`).
+    const connects = new RateLimiter([{ count: 5, ms: 1000 }]);
+    const capacity = context.limits.socketCapacity(BITHUMB_PROFILE.maxPairs);
+    return new WSFeed(() => new UnitBookController(context, BITHUMB_PROFILE, connects), capacity);
+  },
+};

@@ -1,0 +1,460 @@
+import { setMaxListeners } from 'node:events';
+import { BurstGate } from '../../../logging/burst-gate.js';
+import type { ExactJson } from '../../../market/exact-json.js';
+import type { GapCause } from '../../../market/gap.js';
+import { type Pair, pairText } from '../../../market/market.js';
+import { type AdaptiveLimit, RATE_MANNER, SIZE_MANNER } from '../../limits/adaptive-limit.js';
+import { backoffMs, type BackoffOptions, RATE_LIMITED } from '../../limits/backoff.js';
+import type { Feed, FeedContext } from '../../feed.js';
+import { RateLimiter } from '../../limits/rate-limiter.js';
+import { type RestAnswer, RestError } from '../../rest/rest-client.js';
+import { excerpt, WireError } from '../../wire/wire.js';
+import { booksOf, PollError } from './rest-answer.js';
+import { readUnitBook, unitBooksPath } from '../upbit-protocol/messages.js';
+
+/**
+ * One market in a call gives 30 levels, several give 15 each (`bithumb.rest-book.levels-30-or-15`).
+ */
+const BATCH_DEPTH = 15;
+/** Markets polled one by one, for their 30 levels. */
+const SINGLE_LANES = 10;
+/** 200 markets a call work (`bithumb.rest-book.levels-30-or-15`). */
+const MAX_BATCH = 200;
+/**
+ * 150 calls a second and address for books (`bithumb.ws.rest-150-per-second`); some are left for
+ * others.
+ */
+const CALLS = { count: 140, ms: 1000 };
+/** Longest wait after a failed poll, ms. */
+const POLL_BACKOFF = { firstMs: 100, mostMs: 5000 };
+/** Pauses of all lanes when Bithumb refuses everything, or does not answer at all. */
+const REFUSED_BACKOFF = { firstMs: 1000, mostMs: 30_000 };
+const SILENT_BACKOFF = { firstMs: 500, mostMs: 5000 };
+/** Waits of a market that is refused alone though it was served before. */
+const ASIDE_BACKOFF = { firstMs: 1000, mostMs: 600_000 };
+/** Failed calls without a good one between them that mean all lanes, not one. */
+const STRIKES = 3;
+/** Refusals that may be about a member, without a good call between, that mean everything instead. */
+const MOST_GUESSES = 12;
+/** A market without a book for this long, while polls succeed, is reported. */
+const FIRST_BOOK_MS = 10_000;
+
+/** What became of a try to tell the size from a member. */
+interface Guess {
+  refusals: number;
+  delivered: number;
+}
+
+/** Markets of which a round got no books, and why. */
+interface Failure {
+  readonly error: unknown;
+  readonly pairs: readonly Pair[];
+}
+
+/** Markets that are polled in one round: one alone, or many in as few calls as the limits allow. */
+interface Lane {
+  readonly single: boolean;
+  readonly pairs: Map<string, Pair>;
+  /** Pairs without a book yet, and since when (monotonic ms). */
+  readonly awaiting: Map<string, number>;
+  /** Pairs that alone are refused for a reason that need not last: how often, until when left out. */
+  readonly aside: Map<string, { refusals: number; until: number }>;
+  failures: number;
+  /** When the first of those failures was, monotonic ms. */
+  failedAt: number;
+  /** End of the last good poll, Unix ms. */
+  lastGood: number | null;
+}
+
+/**
+ * Polls Bithumb's REST books. One poller for all markets: the first ten singly, the rest in batches;
+ * a market keeps its lane, and so its depth, while it runs. Each lane waits for its answer before it
+ * asks again, and all lanes share the exchange's rate limit.
+ */
+export class BithumbPoller implements Feed {
+  readonly #context: FeedContext;
+  readonly #rate: AdaptiveLimit;
+  readonly #batch: AdaptiveLimit;
+  readonly #calls: RateLimiter;
+  readonly #lanes = new Set<Lane>();
+  readonly #running = new Set<Promise<void>>();
+  readonly #stop = new AbortController();
+  readonly #gate = new BurstGate();
+  #started = false;
+  /** Pauses of all lanes without a good call between them. */
+  #pauses = 0;
+  /** Failed calls without a good one between them. */
+  #strikes = 0;
+  /** When the last good call ended, monotonic ms. */
+  #goodAt = -Infinity;
+  /** The lane that tries whether a pause is over; the others wait for it. */
+  #probe: Lane | null = null;
+  /** End of the pause that a refusal caused, monotonic ms. */
+  #pausedUntil = 0;
+  /** What that refusal said and means. */
+  #pauseDetail = '';
+  #pauseCause: GapCause = 'RATE_LIMITED';
+  /** How often the program has stood still. */
+  #standstills = 0;
+
+  constructor(context: FeedContext) {
+    this.#context = context;
+    const { limits } = context;
+    this.#rate = limits.limit('REST_RATE', CALLS.count, RATE_MANNER);
+    this.#batch = limits.limit('REST_BATCH', MAX_BATCH, SIZE_MANNER);
+    this.#calls = new RateLimiter([CALLS], undefined, this.#rate);
+    // Every lane and every call listens to it; that is no leak.
+    setMaxListeners(0, this.#stop.signal);
+  }
+
+  add(pairs: readonly Pair[]): void {
+    for (const pair of pairs) {
+      const code = pairText(pair);
+      if ([...this.#lanes].some((lane) => lane.pairs.has(code))) continue;
+      const lane = this.#laneFor();
+      lane.pairs.set(code, pair);
+      lane.awaiting.set(code, performance.now());
+    }
+    if (!this.#started && this.#lanes.size > 0) {
+      this.#started = true;
+      this.#context.host.log('POLLING_STARTED', null, { everyMs: this.#context.bithumbPollMs });
+    }
+  }
+
+  remove(pairs: readonly Pair[]): void {
+    for (const pair of pairs) {
+      for (const lane of this.#lanes) this.#leave(lane, pairText(pair));
+    }
+  }
+
+  /** Nothing to do: every poll asks for the whole book. */
+  resync(): void {}
+
+  standstill(): void {
+    this.#standstills++;
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await Promise.all(this.#running);
+    if (this.#started) this.#context.host.log('POLLING_STOPPED', null, undefined);
+  }
+
+  /** The lane for one more market: a single one while there are fewer than ten, else a batch. */
+  #laneFor(): Lane {
+    const lanes = [...this.#lanes];
+    const single = lanes.filter((lane) => lane.single).length < SINGLE_LANES;
+    const batch = lanes.find((lane) => !lane.single && lane.pairs.size < MAX_BATCH);
+    if (!single && batch !== undefined) return batch;
+    const lane: Lane = {
+      single,
+      pairs: new Map(),
+      awaiting: new Map(),
+      aside: new Map(),
+      failures: 0,
+      failedAt: 0,
+      lastGood: null,
+    };
+    this.#lanes.add(lane);
+    const loop = this.#loop(lane).finally(() => this.#running.delete(loop));
+    this.#running.add(loop);
+    return lane;
+  }
+
+  #leave(lane: Lane, code: string): void {
+    lane.pairs.delete(code);
+    lane.awaiting.delete(code);
+    lane.aside.delete(code);
+    if (lane.pairs.size === 0) this.#lanes.delete(lane);
+  }
+
+  async #loop(lane: Lane): Promise<void> {
+    // Pairs added in the same turn belong to the first call.
+    await Promise.resolve();
+    while (!this.#stop.signal.aborted && this.#lanes.has(lane)) {
+      const started = performance.now();
+      const wait = await this.#round(lane);
+      await this.#sleep(
+        Math.max(wait, this.#context.bithumbPollMs - (performance.now() - started)),
+      );
+    }
+  }
+
+  /** One poll of a lane; the wait it asks for beyond the usual rhythm, ms. Never throws. */
+  async #round(lane: Lane): Promise<number> {
+    const { host } = this.#context;
+    await this.#awaitTurn(lane);
+    if (this.#stop.signal.aborted || !this.#lanes.has(lane)) return 0;
+    if (lane.failures > 0) host.attempt(lane.pairs.values());
+    const failed = await this.#poll(lane);
+    if (this.#probe === lane) this.#probe = null;
+    if (this.#stop.signal.aborted) return 0;
+    if (failed !== null) {
+      // It may have failed because the program stood still; then that is the reason.
+      this.#context.clock();
+      if (lane.failures++ === 0) lane.failedAt = performance.now();
+      return this.#onError(lane, failed);
+    }
+    if (performance.now() < this.#pausedUntil) {
+      // It was under way when another lane was refused: good books, but none follow in the pause.
+      lane.lastGood = this.#context.clock();
+      lane.failures = Math.max(1, lane.failures);
+      this.#tellPaused(lane);
+      return 0;
+    }
+    if (lane.failures > 0) host.reconnected(lane.pairs.values());
+    lane.failures = 0;
+    lane.lastGood = this.#context.clock();
+    this.#pauses = 0;
+    this.#reportMissing(lane);
+    return 0;
+  }
+
+  /** Waits for the end of a pause; after it one lane asks first, so that a refusal costs one call. */
+  async #awaitTurn(lane: Lane): Promise<void> {
+    while (!this.#stop.signal.aborted && this.#lanes.has(lane) && this.#pauses > 0) {
+      const left = this.#pausedUntil - performance.now();
+      if (this.#probe !== null && !this.#lanes.has(this.#probe)) this.#probe = null;
+      if (left <= 0 && (this.#probe ??= lane) === lane) return;
+      await this.#sleep(left > 0 ? left : 50);
+    }
+  }
+
+  #onError(lane: Lane, { error, pairs }: Failure): number {
+    const { host } = this.#context;
+    const reason = error instanceof Error ? error.message : String(error);
+    const known = error instanceof PollError || error instanceof RestError;
+    const event = known ? 'POLLING_API_ERROR' : 'POLLING_UNHANDLED';
+    // Not by the text: an error page with a number of its own each time would pass every time.
+    const cause = error instanceof PollError ? error.gapCause : 'CONNECT_FAILED';
+    const suppressed = this.#gate.pass(`${event} ${cause}`);
+    if (suppressed !== null) host.log(event, null, { reason, suppressed });
+    host.down(pairs, { cause, detail: reason, since: this.#lastGood(lane) });
+    // Where single markets are answered and a batch never is, the batch may be too much.
+    if (!lane.single && lane.failures > 1 && this.#goodAt > lane.failedAt)
+      this.#batch.refused(reason, Math.min(this.#batch.value, lane.pairs.size));
+    if (error instanceof PollError && error.kind === 'RATE') {
+      this.#pauseAll(lane, error, RATE_LIMITED, error.retryAfterMs);
+      return 0;
+    }
+    if (this.#strikes >= Math.min(STRIKES, this.#lanes.size)) {
+      const silent = error instanceof RestError;
+      const after = error instanceof PollError ? error.retryAfterMs : 0;
+      this.#pauseAll(lane, error, silent ? SILENT_BACKOFF : REFUSED_BACKOFF, after);
+      return 0;
+    }
+    return backoffMs(lane.failures, this.#context.random(), POLL_BACKOFF);
+  }
+
+  /** All lanes share the address that was refused, so all pause, and none is covered meanwhile. */
+  #pauseAll(refused: Lane, error: unknown, backoff: BackoffOptions, retryAfterMs: number): void {
+    // Calls under way when the first was refused are refused too; that is one refusal, not many.
+    if (performance.now() < this.#pausedUntil) return;
+    this.#pauses++;
+    const wait = backoffMs(this.#pauses, this.#context.random(), backoff);
+    const pause = Math.min(Math.max(wait, retryAfterMs), RATE_LIMITED.mostMs);
+    this.#pausedUntil = performance.now() + pause;
+    this.#pauseDetail = error instanceof Error ? error.message : String(error);
+    this.#pauseCause = error instanceof PollError ? error.gapCause : 'CONNECT_FAILED';
+    this.#rate.refused(this.#pauseDetail);
+    this.#calls.pause(pause);
+    for (const lane of this.#lanes) {
+      if (lane === refused) continue;
+      if (lane.failures++ === 0) lane.failedAt = performance.now();
+      this.#tellPaused(lane);
+    }
+  }
+
+  #tellPaused(lane: Lane): void {
+    this.#context.host.down(lane.pairs.values(), {
+      cause: this.#pauseCause,
+      detail: this.#pauseDetail,
+      since: this.#lastGood(lane),
+    });
+  }
+
+  /** Polls all markets of a lane, in calls of as many as are allowed; what failed, or null. */
+  async #poll(lane: Lane): Promise<Failure | null> {
+    let failure: Failure | null = null;
+    const now = performance.now();
+    const left = [...lane.pairs.values()].filter(
+      (pair) => (lane.aside.get(pairText(pair))?.until ?? 0) <= now,
+    );
+    while (left.length > 0 && !this.#stop.signal.aborted) {
+      const pairs = left.splice(0, this.#batch.value);
+      try {
+        await this.#ask(lane, pairs, { refusals: 0, delivered: 0 });
+      } catch (error) {
+        const failed: Pair[] = [...(failure?.pairs ?? []), ...pairs];
+        failure = { error, pairs: failed };
+        const rate = error instanceof PollError && error.kind === 'RATE';
+        // Refused whatever is asked: the rest of the round would be refused as well.
+        if (rate || this.#strikes >= STRIKES) return { error, pairs: [...failed, ...left] };
+      }
+    }
+    return failure;
+  }
+
+  /**
+   * Fetches and delivers the books of `pairs`. A refusal that may be about their number or about one
+   * of them, which it need not name (`bithumb.error.unknown-market-alone-batch`), has them asked
+   * for by halves: where both halves
+   * are answered it was the number, where one market alone is refused it was that.
+   * @throws {PollError} @throws {RestError} when it is about neither
+   */
+  async #ask(lane: Lane, pairs: readonly Pair[], guess: Guess): Promise<void> {
+    let refusal: PollError;
+    try {
+      const books = await this.#fetch(pairs);
+      this.#strikes = 0;
+      this.#goodAt = performance.now();
+      guess.delivered += pairs.length;
+      this.#deliver(lane, pairs, books);
+      return;
+    } catch (error) {
+      const general = !(error instanceof PollError) || error.kind === 'OTHER';
+      if (general || error.kind === 'RATE') {
+        this.#strikes++;
+        throw error;
+      }
+      refusal = error;
+    }
+    guess.refusals++;
+    const alone = pairs.length === 1;
+    if (refusal.kind !== 'MEMBER') this.#weigh(refusal, alone, guess);
+    if (alone && refusal.kind !== 'MEMBER' && !lane.awaiting.has(pairText(pairs[0]!))) {
+      this.#setAside(lane, pairs[0]!, refusal);
+      return;
+    }
+    if (alone) {
+      this.#leave(lane, pairText(pairs[0]!));
+      this.#context.host.refused(pairs[0]!, refusal.message);
+      return;
+    }
+    if (refusal.kind === 'SIZE') this.#batch.refused(refusal.message, pairs.length);
+    const before = guess.delivered;
+    const middle = Math.ceil(pairs.length / 2);
+    await this.#ask(lane, pairs.slice(0, middle), guess);
+    await this.#ask(lane, pairs.slice(middle), guess);
+    if (refusal.kind === 'UNSURE' && guess.delivered - before === pairs.length)
+      this.#batch.refused(refusal.message, pairs.length);
+  }
+
+  /** A market that was served before is refused alone: it is asked for again later, and ever later. */
+  #setAside(lane: Lane, pair: Pair, refusal: PollError): void {
+    // A lane of its own waits as a whole.
+    if (lane.single) {
+      this.#strikes++;
+      throw refusal;
+    }
+    const refusals = (lane.aside.get(pairText(pair))?.refusals ?? 0) + 1;
+    const wait = backoffMs(refusals, this.#context.random(), ASIDE_BACKOFF);
+    lane.aside.set(pairText(pair), { refusals, until: performance.now() + wait });
+    const outage = { cause: refusal.gapCause, detail: refusal.message };
+    this.#context.host.down([pair], { ...outage, since: this.#lastGood(lane) });
+  }
+
+  /** Whether a refusal that names no market can be about one: only where others are answered. */
+  #weigh(refusal: PollError, alone: boolean, guess: Guess): void {
+    if (guess.delivered > 0) return;
+    const recent = performance.now() - this.#goodAt < FIRST_BOOK_MS;
+    if (guess.refusals < MOST_GUESSES && (!alone || recent)) return;
+    this.#strikes++;
+    throw refusal;
+  }
+
+  /** The books of one call, as JSON. @throws {PollError} @throws {RestError} */
+  async #fetch(pairs: readonly Pair[]): Promise<ExactJson[]> {
+    for (;;) {
+      const standstills = this.#standstills;
+      const answer = await this.#call(pairs);
+      // Asking the clock tells of a standstill. An answer that waited for its end is of nobody knows when.
+      this.#context.clock();
+      if (standstills === this.#standstills) return booksOf(answer);
+    }
+  }
+
+  async #call(pairs: readonly Pair[]): Promise<RestAnswer> {
+    while (!this.#calls.tryTake()) {
+      await this.#sleep(this.#calls.waitMs());
+      if (this.#stop.signal.aborted) throw new RestError('stopped');
+    }
+    const answer = await this.#context.rest.get(unitBooksPath(pairs), this.#stop.signal);
+    this.#obeyHeaders(answer);
+    return answer;
+  }
+
+  /** Every answer says how many calls are left this second (`bithumb.ws.rest-150-per-second`). */
+  #obeyHeaders(answer: RestAnswer): void {
+    const left = answer.headers.get('x-ratelimit-remaining');
+    if (left === null || !/^\d+$/.test(left) || Number(left) >= 10) return;
+    this.#calls.pause(Number(left) === 0 ? 1000 : 200);
+  }
+
+  #deliver(lane: Lane, asked: readonly Pair[], books: readonly ExactJson[]): void {
+    const absent = new Map(asked.map((pair) => [pairText(pair), pair]));
+    // Taken in the same turn as the books are numbered, so that times never fall as numbers rise.
+    const receivedAt = this.#context.clock();
+    for (const item of books) {
+      try {
+        const book = readUnitBook(item);
+        const pair = lane.pairs.get(pairText(book.pair));
+        if (pair === undefined) {
+          this.#context.host.unasked();
+          continue;
+        }
+        absent.delete(pairText(pair));
+        lane.awaiting.delete(pairText(pair));
+        lane.aside.delete(pairText(pair));
+        // A batch that has shrunk to one market would suddenly be sent 30 levels.
+        const depth = lane.single ? Infinity : BATCH_DEPTH;
+        const { asks, bids } = book.sides;
+        this.#context.host.book(
+          pair,
+          { asks: asks.slice(0, depth), bids: bids.slice(0, depth) },
+          book.exchangeTimestamp,
+          receivedAt,
+          book.ordered ? undefined : null,
+        );
+      } catch (error) {
+        const pair = error instanceof WireError ? error.pair : null;
+        if (pair !== null) absent.delete(pairText(pair));
+        this.#context.host.unreadable(error, excerpt(JSON.stringify(item)), pair);
+      }
+    }
+    for (const [code, pair] of absent) {
+      // One that never had a book is reported when its time is up.
+      if (lane.awaiting.has(code) || !lane.pairs.has(code)) continue;
+      const detail = 'the answer leaves the market out';
+      this.#context.host.down([pair], { cause: 'REFUSED', detail, since: this.#lastGood(lane) });
+    }
+  }
+
+  /** End of the last good poll; it may have been dated by a clock that has been set back since. */
+  #lastGood(lane: Lane): number | null {
+    return lane.lastGood === null ? null : Math.min(lane.lastGood, this.#context.clock());
+  }
+
+  #reportMissing(lane: Lane): void {
+    for (const [code, since] of lane.awaiting) {
+      if (performance.now() - since < FIRST_BOOK_MS) continue;
+      lane.awaiting.delete(code);
+      this.#context.host.noFirstBook(lane.pairs.get(code)!, FIRST_BOOK_MS);
+    }
+  }
+
+  /** Sleeps, but not beyond {@link close}. */
+  #sleep(ms: number): Promise<void> {
+    const { signal } = this.#stop;
+    return new Promise((resolve) => {
+      if (signal.aborted) return resolve();
+      const end = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', end);
+        resolve();
+      };
+      const timer = setTimeout(end, Math.max(0, ms));
+      signal.addEventListener('abort', end);
+    });
+  }
+}

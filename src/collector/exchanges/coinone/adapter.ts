@@ -1,0 +1,53 @@
+import { type Pair, pairText } from '../../../market/market.js';
+import type { Sides } from '../../../market/order-book.js';
+import type { ExchangeAdapter, FeedContext } from '../../feed.js';
+import { RateLimiter } from '../../limits/rate-limiter.js';
+import { listFrom, type ListForm } from '../../rest/market-rows.js';
+import { fetchBody } from '../../rest/rest-books.js';
+import type { RestClient } from '../../rest/rest-client.js';
+import { WSFeed } from '../../socket/ws-feed.js';
+import { readLevelObjects, wireArray, wireText } from '../../wire/wire.js';
+import { COINONE_PROFILE, CoinoneController } from './controller.js';
+import { successOf } from './messages.js';
+
+async function fetchBook(rest: RestClient, pairs: readonly Pair[]): Promise<Map<string, Sides>> {
+  const { symbol, currency, code } = pairs[0]!;
+  const path = `/public/v2/orderbook/${encodeURIComponent(currency)}/${encodeURIComponent(code ?? symbol)}?size=16`;
+  return fetchBody(rest, path, (body) => {
+    const book = successOf(body);
+    const sides = {
+      asks: readLevelObjects('ask', book['asks'], 'price', 'qty'),
+      bids: readLevelObjects('bid', book['bids'], 'price', 'qty'),
+    };
+    return new Map([[pairText({ symbol, currency }), sides]]);
+  });
+}
+
+const LIST: ListForm = {
+  path: '/public/v2/markets/KRW',
+  rows: (body) => wireArray(successOf(body)['markets'], 'markets'),
+  read: (row) => {
+    const symbol = wireText(row['target_currency'], 'target_currency');
+    const currency = wireText(row['quote_currency'], 'quote_currency').toUpperCase();
+    // Either case is understood (`coinone.subscribe.topic`), so only a mixed one has to be kept.
+    const mixed = symbol !== symbol.toUpperCase() && symbol !== symbol.toLowerCase();
+    const names = { koreanName: null, englishName: null };
+    return { symbol, currency, ...(mixed ? { code: symbol } : {}), ...names };
+  },
+};
+
+/** Coinone; only KRW has markets (`coinone.endpoint.only-krw`). */
+export const coinone: ExchangeAdapter = {
+  exchange: 'COINONE',
+  completeness: 'ORDERED',
+  // By their `id`, of which the time is a part.
+  ordersByTime: true,
+  // One market a call, 1,200 calls a minute (`coinone.ws.rest-1200-per-minute`).
+  restBooks: { batch: 1, everyMs: 500, depth: 16, fetch: fetchBook },
+  listMarkets: (rest, onOdd) => listFrom(rest, LIST, onOdd),
+  createFeed: (context: FeedContext) => {
+    const connects = new RateLimiter([{ count: 2, ms: 1000 }]);
+    const capacity = context.limits.socketCapacity(COINONE_PROFILE.maxPairs);
+    return new WSFeed(() => new CoinoneController(context, COINONE_PROFILE, connects), capacity);
+  },
+};

@@ -1,0 +1,122 @@
+import { parseExactJson } from '../../../market/exact-json.js';
+import type { GapCause } from '../../../market/gap.js';
+import { type Pair, pairText } from '../../../market/market.js';
+import { WSController } from '../../socket/ws-controller.js';
+import type { WSProfile } from '../../socket/ws-profile.js';
+import { optionalText, wireObject, type WireObject } from '../../wire/wire.js';
+import { readBook } from './messages.js';
+
+/** Facts: `coinone.subscribe.*` and `coinone.ws.*`. */
+export const COINONE_PROFILE: WSProfile = {
+  // 363 topics on one socket were all served; no limit is documented.
+  maxPairs: 10_000,
+  // A socket that never sends anything is dropped after 60 s; 30 minutes after the last PING else.
+  pingEveryMs: 20_000,
+  silentAfterMs: 60_000,
+  // All 363 pairs had their first book within 1.15 s; 5 s is generous
+  // (`coinone.error.names-no-topic`).
+  firstBookWithinMs: 5000,
+  // No limit is documented, and 363 messages in 4 ms were accepted once; 50 a second cost 7 s at most
+  // and stay well inside what a server with a limit may take.
+  messageLimits: [{ count: 50, ms: 1000 }],
+  maxPayload: 1024 * 1024,
+};
+
+/**
+ * Error code of a topic that does not exist; it does not say which one
+ * (`coinone.error.invalid-topic`).
+ */
+const INVALID_TOPIC = '160012';
+
+/**
+ * Coinone: text frames, one SUBSCRIBE a pair after the CONNECTED greeting, whole books of 16 levels.
+ * An acknowledgement proves nothing: an unknown pair is acknowledged first and refused right after
+ * by an error that does not name it, so only a pair without a book is known to be refused.
+ */
+export class CoinoneController extends WSController {
+  /** UNSUBSCRIBE requests that have no answer yet. */
+  #unsubscribing = 0;
+
+  protected override getWSUrl(): string {
+    return this.context.urls.wsUrl;
+  }
+
+  protected override getMessage(): readonly string[] {
+    return [...this.pairs.values()].map((pair) => request('SUBSCRIBE', pair));
+  }
+
+  protected override getChangeMessage(
+    added: readonly Pair[],
+    removed: readonly Pair[],
+  ): readonly string[] {
+    this.#unsubscribing += removed.length;
+    return [
+      ...removed.map((pair) => request('UNSUBSCRIBE', pair)),
+      ...added.map((pair) => request('SUBSCRIBE', pair)),
+    ];
+  }
+
+  protected override getKeepAliveMessage(): string {
+    return '{"request_type":"PING"}';
+  }
+
+  protected override get subscribesOnGreeting(): boolean {
+    return true;
+  }
+
+  protected override resetConnection(): void {
+    this.#unsubscribing = 0;
+  }
+
+  /** 4290 = more than 20 connections of one address (`coinone.ws.connections-20`). */
+  protected override closeCause(code: number): GapCause {
+    return code === 4290 ? 'RATE_LIMITED' : 'DISCONNECTED';
+  }
+
+  protected override handleMessage(data: Buffer): void {
+    const message = wireObject(parseExactJson(data.toString('utf8')), 'the message');
+    switch (message['response_type'] ?? message['r']) {
+      case 'CONNECTED':
+        this.subscribe();
+        break;
+      case 'DATA':
+        if ((message['channel'] ?? message['c']) === 'ORDERBOOK') this.#book(message);
+        break;
+      case 'ERROR':
+        this.#error(message);
+        break;
+      case 'UNSUBSCRIBED':
+        this.#unsubscribing = Math.max(0, this.#unsubscribing - 1);
+        break;
+      // SUBSCRIBED and PONG need nothing.
+    }
+  }
+
+  #book(message: WireObject): void {
+    const { pair, sides, exchangeTimestamp, place } = readBook(message);
+    this.deliver(pairText(pair), sides, exchangeTimestamp, undefined, place);
+  }
+
+  #error(message: WireObject): void {
+    const code = optionalText(message['error_code']) ?? '';
+    const field = optionalText(message['field']);
+    const reason =
+      `${code} ${optionalText(message['message']) ?? ''}${field === null ? '' : ` (${field})`}`.trim();
+    const only = this.awaiting;
+    // The error names no pair; where just one pair waits for its first book and no UNSUBSCRIBE for
+    // its answer, it can mean no other.
+    const certain = only.length === 1 && this.#unsubscribing === 0;
+    if (code === INVALID_TOPIC && certain) this.refuse(only[0]!, reason);
+    else if (code === INVALID_TOPIC) this.context.host.log('EXCHANGE_ERROR', null, { reason });
+    else this.refusedBy(reason);
+  }
+}
+
+function request(type: 'SUBSCRIBE' | 'UNSUBSCRIBE', pair: Pair): string {
+  return JSON.stringify({
+    request_type: type,
+    channel: 'ORDERBOOK',
+    topic: { quote_currency: pair.currency, target_currency: pair.code ?? pair.symbol },
+    format: 'DEFAULT',
+  });
+}

@@ -1,0 +1,59 @@
+import type { ExactJson } from '../../../market/exact-json.js';
+import type { Pair } from '../../../market/market.js';
+import type { Sides } from '../../../market/order-book.js';
+import {
+  optionalText,
+  readLevelObjects,
+  WireError,
+  wireObject,
+  type WireObject,
+  wireText,
+} from '../../wire/wire.js';
+
+/** A book of Coinone, read. */
+export interface CoinoneBook {
+  readonly pair: Pair;
+  readonly sides: Sides;
+  /** The time part of its `id`, Unix ms; undefined when that cannot be read. */
+  readonly exchangeTimestamp: number | undefined;
+  /** Its place among the books of its market. */
+  readonly place: number | undefined;
+}
+
+/**
+ * Reads a whole book, in DEFAULT or SHORT format. `asks` come worst first
+ * (`coinone.book.asks-worst-first`), readSide puts them best first. Order is by `id`: equal = a repeat
+ * after a second SUBSCRIBE, smaller = older than what is known. Its last three digits count the books
+ * of one ms; the others are the book's time, for the first frame's `timestamp` is 10 s old.
+ * @throws {WireError} naming the pair when it could be read
+ */
+export function readBook(message: WireObject): CoinoneBook {
+  const book = wireObject(message['data'] ?? message['d'], 'data');
+  const pair: Pair = {
+    symbol: wireText(book['target_currency'] ?? book['tc'], 'target_currency').toUpperCase(),
+    currency: wireText(book['quote_currency'] ?? book['qc'], 'quote_currency').toUpperCase(),
+  };
+  try {
+    const id = optionalText(book['id'] ?? book['i']) ?? '';
+    const place = /^\d{16}$/.test(id) ? Number(id) / 1000 : undefined;
+    const short = 'a' in book;
+    const [price, volume] = short ? (['p', 'q'] as const) : (['price', 'qty'] as const);
+    const sides = {
+      asks: readLevelObjects('ask', book[short ? 'a' : 'asks'], price, volume),
+      bids: readLevelObjects('bid', book[short ? 'b' : 'bids'], price, volume),
+    };
+    const exchangeTimestamp = place === undefined ? undefined : Math.floor(place);
+    return { pair, sides, exchangeTimestamp, place };
+  } catch (error) {
+    throw error instanceof Error ? new WireError(error.message, pair) : error;
+  }
+}
+
+/** The body of a good answer; errors come with HTTP 200 (`coinone.error.rest-errors-in-200`). */
+export function successOf(body: ExactJson): WireObject {
+  const answer = wireObject(body, 'the answer');
+  if (answer['result'] === 'success') return answer;
+  throw new WireError(
+    `error ${optionalText(answer['error_code'])}: ${optionalText(answer['error_msg'])}`,
+  );
+}

@@ -1,0 +1,272 @@
+import { createHmac } from 'node:crypto';
+import { parseExactJson } from '../../../market/exact-json.js';
+import { marketName, type Pair, pairText } from '../../../market/market.js';
+import { isCrossed, type Sides } from '../../../market/order-book.js';
+import type { FeedContext } from '../../feed.js';
+import type { RateLimiter } from '../../limits/rate-limiter.js';
+import { optionalText, WireError, wireObject, type WireObject, wireText } from '../../wire/wire.js';
+import { WSController } from '../../socket/ws-controller.js';
+import type { WSProfile } from '../../socket/ws-profile.js';
+import { GopaxBook } from './messages.js';
+
+/** Facts: `gopax.connect.*`, `gopax.subscribe.*` and `gopax.ws.*`. */
+export const GOPAX_PROFILE: WSProfile = {
+  // The 51st pair is refused with 10321.
+  maxPairs: 50,
+  // The server pings by text every 30 s; it documents no ping of clients.
+  pingEveryMs: Infinity,
+  // Its ping is the only traffic of a quiet pair; 65 s tolerate one that was lost.
+  silentAfterMs: 65_000,
+  firstBookWithinMs: 10_000,
+  messageLimits: [],
+  // The 50 snapshots are 1.3 MB together, one alone 114 KB; much room for larger books.
+  maxPayload: 16 * 1024 * 1024,
+};
+
+/** A book may be crossed for a moment between two deltas of one match; longer is a lost delta. */
+const CROSSED_MS = 3000;
+/** Refusal of a pair beyond those that one socket carries (`gopax.error.too-many-books`). */
+const TOO_MANY_PAIRS = '10321';
+/**
+ * Refusals of a pair that trying again does not help: unknown asset, delisted pair
+ * (`gopax.error.delisted-pair`).
+ */
+const UNKNOWN_PAIR = new Set(['10058', '10059']);
+
+/**
+ * Query of a signed connection: HMAC-SHA512 of `t<timestamp>` with the base64-decoded secret, in
+ * base64 and percent-encoded (`gopax.auth.signature`).
+ * @param timestamp Unix ms; more than 5 s off standard time may be refused
+ */
+export function signedQuery(apiKey: string, secretKey: string, timestamp: number): string {
+  const signature = createHmac('sha512', Buffer.from(secretKey, 'base64'))
+    .update(`t${timestamp}`)
+    .digest('base64');
+  return `apiKey=${encodeURIComponent(apiKey)}&timestamp=${timestamp}&signature=${encodeURIComponent(signature)}`;
+}
+
+/** What becomes of books in doubt. */
+export interface DoubtPolicy {
+  /** The books of these pairs are wrong, or may be. */
+  inDoubt(pairs: readonly Pair[], detail: string): void;
+  /** Whether a crossed book of a pair may cause a resynchronisation now. */
+  mayResync(code: string): boolean;
+}
+
+/**
+ * One socket of GOPAX: the reply to a subscription is the whole book, deltas follow. There is no
+ * unsubscribe and no second subscription of a pair on a socket, so a stopped pair keeps its slot (its
+ * book is kept up but not handed on), and a book in doubt needs another connection.
+ */
+export class GopaxController extends WSController {
+  /** Books by pair, of every pair subscribed on this connection, stopped ones included. */
+  readonly #books = new Map<string, GopaxBook>();
+  /** Stopped pairs whose kept book missed a message that could not be read. */
+  readonly #spoiled = new Set<string>();
+  readonly #crossed = new Map<string, NodeJS.Timeout>();
+  readonly #doubt: DoubtPolicy;
+
+  constructor(context: FeedContext, connects: RateLimiter, doubt: DoubtPolicy) {
+    super(context, GOPAX_PROFILE, connects);
+    this.#doubt = doubt;
+  }
+
+  /** The pairs that it is to carry. */
+  get carried(): Pair[] {
+    return [...this.pairs.values()];
+  }
+
+  /** Whether every pair has its book. */
+  get complete(): boolean {
+    for (const code of this.pairs.keys())
+      if (this.#books.get(code)?.complete !== true) return false;
+    return true;
+  }
+
+  /** The kept book of a pair; null before its snapshot, and while the connection is lost or doubted. */
+  completeSides(code: string): Sides | null {
+    const book = this.#books.get(code);
+    return book?.complete === true && this.proven ? book.sides : null;
+  }
+
+  /** How far the book of a pair has come, by the exchange-wide counter; -1 without a book. */
+  newestEntryId(code: string): number {
+    return this.#books.get(code)?.newestEntryId ?? -1;
+  }
+
+  /** Drops the connection and reads all books anew. */
+  restart(detail: string): void {
+    this.reconnect('RESYNC', detail);
+  }
+
+  protected override getWSUrl(): string {
+    const { urls, gopaxKeys } = this.context;
+    if (gopaxKeys === null) return urls.wsUrl;
+    const query = signedQuery(gopaxKeys.apiKey, gopaxKeys.secretKey, Date.now());
+    return `${urls.wsUrl}${urls.wsUrl.includes('?') ? '&' : '?'}${query}`;
+  }
+
+  protected override getMessage(): readonly string[] {
+    return [...this.pairs.values()].map((pair) => this.#subscription(pair));
+  }
+
+  protected override getChangeMessage(added: readonly Pair[]): readonly string[] {
+    const fresh = added.filter((pair) => !this.#books.has(pairText(pair)));
+    const spoiled = added.filter((pair) => this.#spoiled.delete(pairText(pair)));
+    if (spoiled.length > 0) {
+      this.#doubt.inDoubt(spoiled, 'a message could not be read while the pair was stopped');
+    }
+    for (const pair of added) {
+      const book = this.#books.get(pairText(pair));
+      if (book?.complete === true && !fresh.includes(pair) && !spoiled.includes(pair)) {
+        this.deliver(pairText(pair), book.sides, null, this.context.clock());
+      }
+    }
+    return fresh.map((pair) => this.#subscription(pair));
+  }
+
+  /** Slots left: those of stopped pairs stay taken until the connection is made anew. */
+  override get free(): number {
+    const slots = new Set([...this.pairs.keys(), ...this.#books.keys()]);
+    return this.capacity - slots.size;
+  }
+
+  protected override resetConnection(): void {
+    this.#books.clear();
+    this.#spoiled.clear();
+    for (const timer of this.#crossed.values()) clearTimeout(timer);
+    this.#crossed.clear();
+  }
+
+  override async close(): Promise<void> {
+    await super.close();
+    this.resetConnection();
+  }
+
+  /** What an unreadable message would have changed is unknown, for every pair if it names none. */
+  protected override onUnreadable(pair: Pair | null): void {
+    if (pair === null) {
+      for (const code of this.#books.keys()) if (!this.pairs.has(code)) this.#spoiled.add(code);
+    } else if (!this.pairs.has(pairText(pair))) {
+      // Nobody wants the pair, and the others have lost nothing.
+      if (this.#books.has(pairText(pair))) this.#spoiled.add(pairText(pair));
+      return;
+    }
+    this.#doubt.inDoubt(pair === null ? this.carried : [pair], 'a message could not be read');
+  }
+
+  /** A connection that was not lost has lost no change: the kept books are those of now. */
+  protected override onProven(): void {
+    for (const [code, book] of this.#books) {
+      if (book.complete) this.deliver(code, book.sides, null, this.context.clock());
+    }
+  }
+
+  protected override handleMessage(data: Buffer): void {
+    const message = parseExactJson(data.toString('utf8'));
+    if (typeof message === 'string') {
+      // The heartbeat is a JSON string; the answer repeats its number, quotes included
+      // (`gopax.ws.pong-echo`).
+      if (message.startsWith('primus::ping::')) {
+        this.send([JSON.stringify(message.replace('ping', 'pong'))]);
+      }
+      return;
+    }
+    const envelope = wireObject(message, 'the message');
+    switch (envelope['n']) {
+      case 'SubscribeToOrderBook':
+        this.#reply(envelope, wireObject(envelope['o'], 'o'));
+        break;
+      case 'OrderBookEvent':
+        this.#delta(wireObject(envelope['o'], 'o'));
+        break;
+      // More events may be added without notice (`gopax.envelope.more-events`).
+    }
+  }
+
+  #subscription(pair: Pair): string {
+    const code = pairText(pair);
+    this.#books.set(code, new GopaxBook(this.context.clock));
+    return JSON.stringify({
+      i: code,
+      n: 'SubscribeToOrderBook',
+      o: { tradingPairName: pair.code ?? code },
+    });
+  }
+
+  #reply(envelope: WireObject, payload: WireObject): void {
+    // Snapshots have no `result`; only a refusal has it, and it is false
+    // (`gopax.error.result-key`).
+    if (payload['result'] === false) {
+      this.#refusal(optionalText(envelope['i']) ?? '', payload);
+      return;
+    }
+    const code = marketName(wireText(payload['tradingPairName'], 'tradingPairName'));
+    const book = this.#books.get(code);
+    if (book === undefined) return this.context.host.unasked();
+    ofPair(code, () => book.snapshot(payload));
+    this.deliver(code, book.sides, null);
+    this.#watchCrossed(code, book);
+  }
+
+  #delta(payload: WireObject): void {
+    const code = marketName(wireText(payload['tradingPairName'], 'tradingPairName'));
+    const book = this.#books.get(code);
+    if (book === undefined) return this.context.host.unasked();
+    const newest = ofPair(code, () => book.delta(payload));
+    if (!book.complete) return;
+    this.deliver(code, book.sides, newest);
+    this.#watchCrossed(code, book);
+  }
+
+  #refusal(code: string, payload: WireObject): void {
+    const errCode = optionalText(payload['errCode']) ?? '';
+    const reason = `${errCode} ${optionalText(payload['errData']) ?? ''}`.trim();
+    const pair = this.pairs.get(code);
+    if (pair !== undefined && UNKNOWN_PAIR.has(errCode)) {
+      this.#books.delete(code);
+      this.refuse(pair, reason);
+      return;
+    }
+    this.context.host.log('EXCHANGE_ERROR', pair ?? null, { reason });
+    if (errCode === TOO_MANY_PAIRS && pair !== undefined && this.serving && this.carrierHost) {
+      this.#books.delete(code);
+      this.turnAway([pair], reason);
+      return;
+    }
+    // 10325 only says that it runs already. Any other refusal may pass: a new socket asks again.
+    if (errCode !== '10325' && pair !== undefined) this.reconnect('REFUSED', reason);
+  }
+
+  #watchCrossed(code: string, book: GopaxBook): void {
+    const timer = this.#crossed.get(code);
+    if (!isCrossed(book.sides)) {
+      clearTimeout(timer);
+      this.#crossed.delete(code);
+      return;
+    }
+    if (timer !== undefined || !this.pairs.has(code) || !this.#doubt.mayResync(code)) return;
+    this.#crossed.set(
+      code,
+      setTimeout(() => {
+        this.#crossed.delete(code);
+        const pair = this.pairs.get(code);
+        // Nobody wants the pair any more, and the others must not suffer for it.
+        if (pair === undefined) return;
+        this.context.host.log('BOOK_CROSSED', pair, { lastedMs: CROSSED_MS });
+        this.#doubt.inDoubt([pair], `the book of ${code} stayed crossed`);
+      }, CROSSED_MS),
+    );
+  }
+}
+
+/** Runs `work` about a pair, so that an error names it. */
+function ofPair<T>(code: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const dash = code.lastIndexOf('-');
+    const pair = { symbol: code.slice(0, dash), currency: code.slice(dash + 1) };
+    throw error instanceof Error ? new WireError(error.message, pair) : error;
+  }
+}

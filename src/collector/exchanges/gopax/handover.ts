@@ -1,0 +1,368 @@
+import { type Pair, pairText } from '../../../market/market.js';
+import type { Sides } from '../../../market/order-book.js';
+import { backoffMs } from '../../limits/backoff.js';
+import type { FeedContext, FeedHost, Outage } from '../../feed.js';
+import type { RateLimiter } from '../../limits/rate-limiter.js';
+import type { CarrierHost, PairCarrier } from '../../socket/ws-feed.js';
+import { GopaxController } from './controller.js';
+
+/** Times of a handover, ms. */
+export interface HandoverTimes {
+  /**
+   * A socket is replaced at this age, before the exchange closes it after 24 h
+   * (`gopax.connect.age-24h`).
+   */
+  readonly maxAgeMs: number;
+  /** Once the replacement has all books, it takes over after this long at the latest. */
+  readonly settleMs: number;
+  /** A pair causes at most one resynchronisation in this time, should its own book be crossed. */
+  readonly pauseMs: number;
+}
+
+/** See {@link HandoverTimes}. */
+export const HANDOVER_TIMES: HandoverTimes = {
+  maxAgeMs: 23 * 3_600_000,
+  settleMs: 3000,
+  pauseMs: 60_000,
+};
+
+/**
+ * Carries up to 50 pairs of GOPAX, on one socket or, for a moment, on two. GOPAX subscribes a pair
+ * once a connection and has no unsubscribe, so a book that is in doubt can be read anew on another
+ * connection only. That one is opened beside the old one, which goes on for the pairs that are not
+ * in doubt; each pair changes over when its new book is as new as its old one, without a gap. Only
+ * the pairs in doubt have one.
+ */
+export class GopaxHandover implements PairCarrier {
+  readonly #context: FeedContext;
+  readonly #connects: RateLimiter;
+  readonly #times: HandoverTimes;
+  #current: GopaxController;
+  /** The replacement while there is one. */
+  #next: GopaxController | null = null;
+  /** Pairs that the replacement has taken over. */
+  readonly #moved = new Set<string>();
+  /** Pairs in doubt until the handover is over: the current socket's word about them counts no more. */
+  readonly #doubted = new Set<string>();
+  apart = false;
+  alone = false;
+  carrierHost: CarrierHost | null = null;
+  /** When a pair last caused a resynchronisation, monotonic ms. */
+  readonly #resyncs = new Map<string, number>();
+  #age: NodeJS.Timeout | undefined;
+  #settle: NodeJS.Timeout | undefined;
+  #start: NodeJS.Timeout | undefined;
+  /** Replacements in a row, and when the last one began: they follow each other ever slower. */
+  #replacements = 0;
+  #replacedAt = -Infinity;
+  #closed = false;
+
+  constructor(context: FeedContext, connects: RateLimiter, times: HandoverTimes = HANDOVER_TIMES) {
+    this.#context = context;
+    this.#connects = connects;
+    this.#times = times;
+    this.#current = this.#controller();
+    this.#current.carrierHost = this.#relay();
+  }
+
+  get free(): number {
+    return this.alone && !this.serving ? 0 : this.#newest.free;
+  }
+
+  get serving(): boolean {
+    return this.#current.serving || this.#next?.serving === true;
+  }
+
+  get empty(): boolean {
+    return this.#newest.empty;
+  }
+
+  has(pair: Pair): boolean {
+    return this.#newest.has(pair);
+  }
+
+  add(pairs: readonly Pair[]): void {
+    for (const pair of pairs) if (this.#next !== null) this.#moved.add(pairText(pair));
+    if (this.#age === undefined) this.#watchAge();
+    this.#newest.add(pairs);
+  }
+
+  remove(pairs: readonly Pair[]): void {
+    this.#current.remove(pairs);
+    this.#next?.remove(pairs);
+    for (const pair of pairs) this.#moved.delete(pairText(pair));
+    this.#finishWhenMoved();
+  }
+
+  resync(pairs: readonly Pair[], detail: string): void {
+    this.#inDoubt(this.#current, pairs, detail);
+  }
+
+  standstill(): void {
+    this.#current.standstill();
+    this.#next?.standstill();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const timer of [this.#age, this.#settle, this.#start]) clearTimeout(timer);
+    await Promise.all([this.#current.close(), this.#next?.close()]);
+  }
+
+  /** The socket that will carry the pairs from now on. */
+  get #newest(): GopaxController {
+    return this.#next ?? this.#current;
+  }
+
+  #controller(): GopaxController {
+    const host = new RelayHost(this.#context.host);
+    const controller = new GopaxController({ ...this.#context, host }, this.#connects, {
+      inDoubt: (pairs, detail) => this.#inDoubt(controller, pairs, detail),
+      mayResync: (code) => this.#mayResync(code),
+    });
+    host.onBook = (pair, sides, time, receivedAt) =>
+      this.#book(controller, pair, sides, time, receivedAt);
+    host.onDown = (pairs, outage) => this.#down(controller, pairs, outage);
+    host.isReplacement = () => controller === this.#next;
+    host.serves = (pair) =>
+      controller === (this.#moved.has(pairText(pair)) ? this.#next : this.#current);
+    host.onNoFirstBook = (pair, afterMs) => this.#noFirstBook(controller, pair, afterMs);
+    return controller;
+  }
+
+  /** What the current controller tells its feed; a replacement carries the same pairs and tells nothing. */
+  #relay(): CarrierHost {
+    return {
+      served: () => this.carrierHost?.served(),
+      handBack: (pairs) => {
+        this.remove(pairs);
+        this.carrierHost?.handBack(pairs);
+      },
+      handBackSilent: (pairs) => {
+        this.remove(pairs);
+        this.carrierHost?.handBackSilent(pairs);
+      },
+      waiting: () => this.carrierHost?.waiting() ?? false,
+      refusedAlone: (pair) => this.carrierHost?.refusedAlone(pair),
+      stuck: (pairs) => this.carrierHost?.stuck(pairs),
+    };
+  }
+
+  #book(
+    from: GopaxController,
+    pair: Pair,
+    sides: Sides,
+    exchangeTimestamp: number | null | undefined,
+    receivedAt: number,
+  ): void {
+    const code = pairText(pair);
+    const next = this.#next;
+    const { host } = this.#context;
+    if (next === null || from !== next) {
+      if (this.#moved.has(code) || this.#doubted.has(code)) return;
+      host.book(pair, sides, exchangeTimestamp, receivedAt);
+      return;
+    }
+    if (!this.#moved.has(code)) {
+      if (next.newestEntryId(code) < this.#current.newestEntryId(code)) {
+        this.#settleWhenComplete(next);
+        return;
+      }
+      this.#moved.add(code);
+    }
+    host.book(pair, sides, exchangeTimestamp, receivedAt);
+    this.#settleWhenComplete(next);
+    this.#finishWhenMoved();
+  }
+
+  #down(from: GopaxController, pairs: readonly Pair[], outage: Outage): void {
+    const { host } = this.#context;
+    const next = this.#next;
+    if (next === null) {
+      // A new connection reads all books anew; nothing is left in doubt.
+      clearTimeout(this.#start);
+      this.#start = undefined;
+      this.#doubted.clear();
+      host.down(pairs, outage);
+    } else if (from === next) {
+      clearTimeout(this.#settle);
+      this.#settle = undefined;
+      for (const pair of pairs) {
+        const code = pairText(pair);
+        if (!this.#moved.delete(code)) continue;
+        // The old connection has gone on, and takes the pair back as if nothing had been.
+        const trusted = this.#current.has(pair) && !this.#doubted.has(code);
+        const sides = trusted ? this.#current.completeSides(code) : null;
+        if (sides !== null) host.book(pair, sides, null, this.#context.clock());
+        else host.down([pair], outage);
+      }
+    } else {
+      const waiting = pairs.filter((pair) => !this.#moved.has(pairText(pair)));
+      host.down(
+        waiting.filter((pair) => next.completeSides(pairText(pair)) === null),
+        outage,
+      );
+      this.#takeOver(next, waiting);
+      this.#finish();
+    }
+  }
+
+  #noFirstBook(from: GopaxController, pair: Pair, afterMs: number): void {
+    const code = pairText(pair);
+    if (from !== this.#next) this.#context.host.noFirstBook(pair, afterMs);
+    else if (this.#current.completeSides(code) !== null && !this.#doubted.has(code))
+      from.restart(`no first book of ${code} on the new connection`);
+    else {
+      // Neither connection has its book; it need not hold up the others.
+      this.#context.host.noFirstBook(pair, afterMs);
+      this.#moved.add(code);
+      this.#finishWhenMoved();
+    }
+  }
+
+  /** Hands on the replacement's books of `pairs` as they are. */
+  #takeOver(next: GopaxController, pairs: readonly Pair[]): void {
+    for (const pair of pairs) {
+      const code = pairText(pair);
+      const sides = next.completeSides(code);
+      if (sides === null || !next.has(pair)) continue;
+      this.#moved.add(code);
+      this.#context.host.book(pair, sides, null, this.#context.clock());
+    }
+  }
+
+  /** Books of `pairs` cannot be trusted any more. */
+  #inDoubt(from: GopaxController, pairs: readonly Pair[], detail: string): void {
+    if (from === this.#next) {
+      from.restart(detail);
+      return;
+    }
+    const fresh = pairs.filter((pair) => {
+      const code = pairText(pair);
+      return !this.#moved.has(code) && !this.#doubted.has(code);
+    });
+    if (fresh.length === 0) return;
+    for (const pair of fresh) {
+      this.#doubted.add(pairText(pair));
+      this.#resyncs.set(pairText(pair), performance.now());
+    }
+    this.#context.host.down(fresh, { cause: 'RESYNC', detail, since: null });
+    this.#replaceSoon();
+  }
+
+  #mayResync(code: string): boolean {
+    const last = this.#resyncs.get(code);
+    return last === undefined || performance.now() - last >= this.#times.pauseMs;
+  }
+
+  #replaceSoon(): void {
+    if (this.#next !== null || this.#start !== undefined || this.#closed) return;
+    const recent = performance.now() - this.#replacedAt < this.#times.pauseMs;
+    this.#replacements = recent ? this.#replacements + 1 : 0;
+    const wait =
+      this.#replacements === 0 ? 0 : backoffMs(this.#replacements, this.#context.random());
+    this.#start = setTimeout(() => {
+      this.#start = undefined;
+      this.#replace();
+    }, wait);
+  }
+
+  #replace(): void {
+    if (this.#next !== null || this.#closed || this.#current.empty) return;
+    this.#replacedAt = performance.now();
+    this.#next = this.#controller();
+    this.#next.add(this.#current.carried);
+  }
+
+  /** Does not wait for ever for a pair whose new book stays behind its old one: which lost more? */
+  #settleWhenComplete(next: GopaxController): void {
+    if (this.#settle !== undefined || !next.complete) return;
+    this.#settle = setTimeout(() => {
+      this.#settle = undefined;
+      this.#takeOver(
+        next,
+        next.carried.filter((pair) => !this.#moved.has(pairText(pair))),
+      );
+      this.#finishWhenMoved();
+    }, this.#times.settleMs);
+  }
+
+  #finishWhenMoved(): void {
+    const next = this.#next;
+    if (next !== null && next.carried.every((pair) => this.#moved.has(pairText(pair)))) {
+      this.#finish();
+    }
+  }
+
+  #finish(): void {
+    const old = this.#current;
+    this.#current = this.#next!;
+    this.#current.carrierHost = this.#relay();
+    this.#next = null;
+    this.#moved.clear();
+    this.#doubted.clear();
+    clearTimeout(this.#settle);
+    this.#settle = undefined;
+    this.#watchAge();
+    void old.close();
+  }
+
+  #watchAge(): void {
+    clearTimeout(this.#age);
+    this.#age = setTimeout(() => {
+      this.#replace();
+      this.#watchAge();
+    }, this.#times.maxAgeMs);
+    this.#age.unref();
+  }
+}
+
+/** Host of one socket: what depends on which of two sockets speaks goes to the handover. */
+class RelayHost implements FeedHost {
+  readonly #host: FeedHost;
+  onBook!: FeedHost['book'];
+  onDown!: (pairs: readonly Pair[], outage: Outage) => void;
+  onNoFirstBook!: FeedHost['noFirstBook'];
+  isReplacement!: () => boolean;
+  /** Whether books of a pair are taken from this socket now. */
+  serves!: (pair: Pair) => boolean;
+
+  constructor(host: FeedHost) {
+    this.#host = host;
+  }
+
+  book(...book: Parameters<FeedHost['book']>): void {
+    this.onBook(...book);
+  }
+
+  down(pairs: Iterable<Pair>, outage: Outage): void {
+    this.onDown([...pairs], outage);
+  }
+
+  attempt(pairs: Iterable<Pair>): void {
+    this.#host.attempt(pairs);
+  }
+
+  reconnected(pairs: Iterable<Pair>): void {
+    if (!this.isReplacement()) this.#host.reconnected(pairs);
+  }
+
+  noFirstBook(pair: Pair, afterMs: number): void {
+    this.onNoFirstBook(pair, afterMs);
+  }
+
+  refused(pair: Pair, reason: string): void {
+    this.#host.refused(pair, reason);
+  }
+
+  unreadable(error: unknown, message: string, pair: Pair | null): void {
+    // What the other socket serves has lost nothing; the message is counted all the same.
+    this.#host.unreadable(error, message, pair !== null && this.serves(pair) ? pair : null);
+  }
+
+  unasked(): void {
+    this.#host.unasked();
+  }
+
+  log: FeedHost['log'] = (event, pair, params) => this.#host.log(event, pair, params);
+}

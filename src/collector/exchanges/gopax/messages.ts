@@ -1,0 +1,217 @@
+import { compareDecimal, decimalFromWire } from '../../../market/decimal.js';
+import { ownText } from '../../../market/own-text.js';
+import { applySide, type Level, type Side, type Sides } from '../../../market/order-book.js';
+import type { ExactJson } from '../../../market/exact-json.js';
+import { believedTime, exchangeTime } from '../../wire/exchange-time.js';
+import {
+  readSide,
+  wireArray,
+  WireError,
+  wireObject,
+  type WireObject,
+  wireText,
+} from '../../wire/wire.js';
+
+/** Removed levels remembered a side, so that an older entry that comes late does not revive one. */
+const MAX_TOMBSTONES = 1000;
+
+/** Updates of one level that are farther apart than this are no late delivery, ms. */
+const FAR_MS = 60_000;
+/** Most entries that wait for a snapshot; they come within a second of it. */
+const MAX_EARLY = 20_000;
+
+/** When and in which order a level was last changed. */
+interface Stamp {
+  /** Unix ms; null when it cannot be believed. */
+  readonly updatedAt: number | null;
+  /** Exchange-wide counter. */
+  readonly entryId: number;
+}
+
+/** One entry of a snapshot or delta. */
+interface Entry extends Stamp {
+  readonly price: string;
+  readonly volume: string;
+}
+
+/** The changes of one message. */
+interface Delta {
+  readonly asks: readonly Entry[];
+  readonly bids: readonly Entry[];
+}
+
+/** One side: its levels best first, and the stamp of each price. */
+class BookSide {
+  levels: readonly Level[] = [];
+  stamps = new Map<string, Stamp>();
+  /** Stamps of removed levels, oldest first. */
+  readonly #tombstones = new Map<string, Stamp>();
+
+  constructor(readonly side: Side) {}
+
+  /** @param levels those of `entries`, read before anything is changed */
+  replace(entries: readonly Entry[], levels: readonly Level[]): void {
+    this.levels = levels;
+    this.stamps = new Map(entries.map((e) => [e.price, e]));
+    this.#tombstones.clear();
+  }
+
+  apply(entries: readonly Entry[]): void {
+    const changes = new Map<string, Level>();
+    for (const entry of entries) {
+      const known = this.stamps.get(entry.price) ?? this.#tombstones.get(entry.price);
+      if (entry.price === '0' || (known !== undefined && !isNewer(entry, known))) continue;
+      changes.set(entry.price, [entry.price, entry.volume]);
+      if (entry.volume === '0') {
+        this.stamps.delete(entry.price);
+        this.#bury(entry);
+      } else {
+        this.stamps.set(entry.price, entry);
+        this.#tombstones.delete(entry.price);
+      }
+    }
+    const sorted = [...changes.values()].sort((a, b) =>
+      this.side === 'ask' ? compareDecimal(a[0], b[0]) : compareDecimal(b[0], a[0]),
+    );
+    this.levels = applySide(this.side, this.levels, sorted);
+  }
+
+  #bury(entry: Entry): void {
+    this.#tombstones.delete(entry.price);
+    this.#tombstones.set(entry.price, entry);
+    if (this.#tombstones.size > MAX_TOMBSTONES) {
+      this.#tombstones.delete(this.#tombstones.keys().next().value!);
+    }
+  }
+}
+
+/**
+ * Updates are ordered by `(updatedAt, entryId)` (`gopax.delta.order`); without a time, by the
+ * counter.
+ */
+function isNewer(entry: Stamp, than: Stamp): boolean {
+  if (entry.updatedAt === null || than.updatedAt === null) return entry.entryId > than.entryId;
+  const laterMs = entry.updatedAt - than.updatedAt;
+  // One absurd time must not hold its level for ever: so far apart, the counter knows better.
+  if (laterMs === 0 || Math.abs(laterMs) > FAR_MS) return entry.entryId > than.entryId;
+  return laterMs > 0;
+}
+
+/**
+ * The book of one GOPAX pair on one connection, kept as `gopax.book.rules` says: deltas before the
+ * snapshot wait for it; entries up to the snapshot's `maxEntryId` and entries not newer than the
+ * known level are skipped; volume 0 removes. A lost delta cannot be seen from the ids, for the
+ * counter is exchange-wide.
+ */
+export class GopaxBook {
+  readonly #asks = new BookSide('ask');
+  readonly #bids = new BookSide('bid');
+  #maxEntryId: number | null = null;
+  #newestEntryId = -1;
+  #early: Delta[] = [];
+  #earlyEntries = 0;
+  readonly #clock: () => number;
+
+  /** @param clock receive clock, Unix ms: times far from it are not believed */
+  constructor(clock: () => number = Date.now) {
+    this.#clock = clock;
+  }
+
+  /** Whether the snapshot has come. */
+  get complete(): boolean {
+    return this.#maxEntryId !== null;
+  }
+
+  /** Greatest entry id that it holds or has seen; -1 before the snapshot. */
+  get newestEntryId(): number {
+    return this.#newestEntryId;
+  }
+
+  /** Both sides, best first; empty before the snapshot. */
+  get sides(): Sides {
+    return { asks: this.#asks.levels, bids: this.#bids.levels };
+  }
+
+  /**
+   * Takes the reply to the subscription, the whole book, and then the deltas that came before it.
+   * @throws {WireError} when it is malformed; the book is then as before
+   */
+  snapshot(payload: WireObject): void {
+    const receivedAt = this.#clock();
+    const maxEntryId = counter(payload['maxEntryId'], 'maxEntryId');
+    const asks = entriesOf(payload['ask'], 'ask', receivedAt);
+    const bids = entriesOf(payload['bid'], 'bid', receivedAt);
+    // All of it is read before any of it is kept.
+    const askLevels = levelsOf('ask', asks);
+    const bidLevels = levelsOf('bid', bids);
+    this.#asks.replace(asks, askLevels);
+    this.#bids.replace(bids, bidLevels);
+    this.#maxEntryId = maxEntryId;
+    this.#newestEntryId = maxEntryId;
+    const early = this.#early;
+    this.#early = [];
+    for (const delta of early) this.#apply(delta, maxEntryId);
+  }
+
+  /**
+   * Takes a delta.
+   * @returns the newest `updatedAt` among its entries (Unix ms); null when it had to wait for the
+   * snapshot or had no entry; undefined when none of its times can be believed
+   * @throws {WireError} when it is malformed; nothing of it is applied
+   */
+  delta(payload: WireObject): number | null | undefined {
+    const receivedAt = this.#clock();
+    // Read also when it has to wait: what is wrong with it is no fault of the snapshot.
+    const delta = {
+      asks: entriesOf(payload['ask'], 'ask', receivedAt),
+      bids: entriesOf(payload['bid'], 'bid', receivedAt),
+    };
+    if (this.#maxEntryId !== null) return this.#apply(delta, this.#maxEntryId);
+    // What one message may hold is bounded; how many come without a snapshot is not.
+    this.#earlyEntries += delta.asks.length + delta.bids.length + 1;
+    if (this.#earlyEntries > MAX_EARLY) {
+      this.#early = [];
+      throw new WireError(`more than ${MAX_EARLY} changes came without a snapshot before them`);
+    }
+    this.#early.push(delta);
+    return null;
+  }
+
+  #apply({ asks, bids }: Delta, maxEntryId: number): number | null | undefined {
+    this.#asks.apply(asks.filter((e) => e.entryId > maxEntryId));
+    this.#bids.apply(bids.filter((e) => e.entryId > maxEntryId));
+    let newest: number | null = null;
+    for (const { updatedAt, entryId } of [...asks, ...bids]) {
+      if (updatedAt !== null && (newest === null || updatedAt > newest)) newest = updatedAt;
+      if (entryId > this.#newestEntryId) this.#newestEntryId = entryId;
+    }
+    return newest ?? (asks.length + bids.length > 0 ? undefined : null);
+  }
+}
+
+/** `[{"entryId":84469259,"price":117020000,"volume":0.00000858,"updatedAt":1790130106.866},…]` */
+function entriesOf(value: ExactJson | undefined, what: string, receivedAt: number): Entry[] {
+  return wireArray(value, what).map((item) => {
+    const entry = wireObject(item, `an entry of ${what}`);
+    return {
+      entryId: counter(entry['entryId'], 'entryId'),
+      price: ownText(decimalFromWire(wireText(entry['price'], 'price'))),
+      volume: ownText(decimalFromWire(wireText(entry['volume'], 'volume'))),
+      updatedAt: believedTime(exchangeTime(entry['updatedAt']), receivedAt) ?? null,
+    };
+  });
+}
+
+function levelsOf(side: Side, entries: readonly Entry[]): Level[] {
+  return readSide(
+    side,
+    entries.map((e) => [e.price, e.volume] as const),
+  );
+}
+
+function counter(value: ExactJson | undefined, what: string): number {
+  const text = wireText(value, what);
+  if (!/^\d{1,15}$/.test(text))
+    throw new WireError(`${what} is "${text}"; expected a whole number`);
+  return Number(text);
+}

@@ -1,0 +1,48 @@
+import { type Pair, pairText } from '../../../market/market.js';
+import type { Sides } from '../../../market/order-book.js';
+import type { ExchangeAdapter, FeedContext } from '../../feed.js';
+import { RateLimiter } from '../../limits/rate-limiter.js';
+import { listFrom, type ListForm } from '../../rest/market-rows.js';
+import { fetchBody } from '../../rest/rest-books.js';
+import type { RestClient } from '../../rest/rest-client.js';
+import { WSFeed } from '../../socket/ws-feed.js';
+import { wireArray, wireObject, wireText } from '../../wire/wire.js';
+import { KORBIT_PROFILE, KorbitController } from './controller.js';
+import { pairOf, readSides, symbolOf } from './messages.js';
+
+async function fetchBook(rest: RestClient, pairs: readonly Pair[]): Promise<Map<string, Sides>> {
+  const pair = pairs[0]!;
+  return fetchBody(rest, `/v2/orderbook?symbol=${encodeURIComponent(symbolOf(pair))}`, (body) => {
+    const book = wireObject(wireObject(body, 'the answer')['data'], 'data');
+    const sides = readSides(book);
+    return new Map([[pairText(pair), sides]]);
+  });
+}
+
+const LIST: ListForm = {
+  path: '/v2/currencyPairs',
+  rows: (body) => wireArray(wireObject(body, 'the answer')['data'], 'data'),
+  read: (row) => {
+    const pair = pairOf(wireText(row['symbol'], 'symbol'));
+    // Older answers have no status; then presence means listed (`korbit.market-list.status`).
+    if ((row['status'] ?? 'launched') !== 'launched') return null;
+    return { ...pair, koreanName: null, englishName: null };
+  },
+};
+
+/** Korbit. Only launched pairs are listed: a stopped one gives one empty book and then nothing. */
+export const korbit: ExchangeAdapter = {
+  exchange: 'KORBIT',
+  // "Some messages may be dropped when the network is slow or traffic heavy"
+  // (`korbit.book.messages-dropped`).
+  completeness: 'MAY_DROP',
+  ordersByTime: true,
+  // One market a call, 50 calls a second (`korbit.limit.public-50-per-second`).
+  restBooks: { batch: 1, everyMs: 500, depth: 30, fetch: fetchBook },
+  listMarkets: (rest, onOdd) => listFrom(rest, LIST, onOdd),
+  createFeed: (context: FeedContext) => {
+    const connects = new RateLimiter([{ count: 2, ms: 1000 }]);
+    const capacity = context.limits.socketCapacity(KORBIT_PROFILE.maxPairs);
+    return new WSFeed(() => new KorbitController(context, KORBIT_PROFILE, connects), capacity);
+  },
+};

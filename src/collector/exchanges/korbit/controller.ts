@@ -1,0 +1,125 @@
+import { parseExactJson } from '../../../market/exact-json.js';
+import { type Pair, pairText } from '../../../market/market.js';
+import { SIZE_MANNER } from '../../limits/adaptive-limit.js';
+import { refusalKind } from '../../limits/refusal.js';
+import { WSController } from '../../socket/ws-controller.js';
+import type { WSProfile } from '../../socket/ws-profile.js';
+import { optionalText, wireObject, type WireObject } from '../../wire/wire.js';
+import { readBook, symbolOf } from './messages.js';
+import { namesIn, SubscribeRequests } from './requests.js';
+
+/** Facts: `korbit.connect.*` and `korbit.ws.*`. */
+export const KORBIT_PROFILE: WSProfile = {
+  // 193 symbols on one socket were all served; no limit is documented.
+  maxPairs: 10_000,
+  pingEveryMs: 15_000,
+  // The server pings every 30 s itself; 75 to 90 s without anything mean dead
+  // (`korbit.ws.client-advice`).
+  silentAfterMs: 75_000,
+  firstBookWithinMs: 10_000,
+  // None is documented; requests in halves are the only time when there are many.
+  messageLimits: [{ count: 20, ms: 1000 }],
+  maxPayload: 4 * 1024 * 1024,
+};
+
+/**
+ * Korbit (now Digital X), v2: requests are JSON arrays, symbols lower case `btc_krw`; success is
+ * silent without a `requestId`; messages with `status` are answers, all others data; every frame is
+ * the whole book. A refused symbol fails its whole request, so the others are asked for again, in
+ * halves when the refusal does not say which it means ({@link SubscribeRequests}).
+ */
+export class KorbitController extends WSController {
+  #nextId = 1;
+  /** Most symbols of one request. */
+  readonly #most = this.context.limits.limit('WS_REQUEST', KORBIT_PROFILE.maxPairs, SIZE_MANNER);
+  readonly #requests = new SubscribeRequests((size) =>
+    this.#most.refused(`a request of ${size} symbols was refused, its halves were not`, size),
+  );
+
+  protected override getWSUrl(): string {
+    return this.context.urls.wsUrl;
+  }
+
+  protected override getMessage(): readonly string[] {
+    return this.#subscribes([...this.pairs.values()]);
+  }
+
+  protected override getChangeMessage(
+    added: readonly Pair[],
+    removed: readonly Pair[],
+  ): readonly string[] {
+    return [
+      ...(removed.length > 0 ? [this.#request('unsubscribe', removed)] : []),
+      ...this.#subscribes(added),
+    ];
+  }
+
+  protected override resetConnection(): void {
+    this.#requests.clear();
+  }
+
+  protected override handleMessage(data: Buffer): void {
+    const message = wireObject(parseExactJson(data.toString('utf8')), 'the message');
+    if ('status' in message) this.#answer(message);
+    else if (message['type'] === 'orderbook') this.#book(message);
+  }
+
+  #subscribes(pairs: readonly Pair[]): string[] {
+    const most = this.#most.value;
+    const messages: string[] = [];
+    for (let from = 0; from < pairs.length; from += most)
+      messages.push(this.#request('subscribe', pairs.slice(from, from + most)));
+    return messages;
+  }
+
+  #request(
+    method: 'subscribe' | 'unsubscribe',
+    pairs: readonly Pair[],
+    half: object | null = null,
+  ): string {
+    const requestId = this.#nextId++;
+    if (method === 'subscribe') this.#requests.open(String(requestId), pairs, half);
+    return JSON.stringify([{ requestId, method, type: 'orderbook', symbols: pairs.map(symbolOf) }]);
+  }
+
+  #book(message: WireObject): void {
+    const { pair, sides, exchangeTimestamp, ordered } = readBook(message);
+    const place = ordered ? undefined : null;
+    this.deliver(pairText(pair), sides, exchangeTimestamp, undefined, place);
+  }
+
+  /**
+   * A refusal reads `The symbol does not exist (nope_krw)` with code `INVALID_SYMBOL`
+   * (`korbit.answer.invalid-symbol`).
+   */
+  #answer(message: WireObject): void {
+    const id = optionalText(message['requestId']) ?? '';
+    if (message['status'] === 'success') {
+      for (const { pair, reason } of this.#requests.accepted(id)) this.refuse(pair, reason);
+      return;
+    }
+    const code = optionalText(message['code']);
+    const text = optionalText(message['message']);
+    const reason = [code, text].filter((t) => t !== null).join(': ');
+    if (refusalKind(0, reason) === 'RATE') {
+      this.refusedBy(reason);
+      return;
+    }
+    const named = namesIn(reason);
+    const after = this.#requests.refused(
+      id,
+      reason,
+      (pair) => named.has(symbolOf(pair)),
+      code === 'INVALID_SYMBOL',
+    );
+    if (after === null || after.refused.length === 0)
+      this.context.host.log('EXCHANGE_ERROR', null, { reason });
+    if (after === null) return;
+    for (const { pair, reason: words } of after.refused) this.refuse(pair, words);
+    for (const { pairs, half } of after.again) {
+      const carried = pairs.filter((pair) => this.pairs.has(pairText(pair)));
+      if (carried.length > 0) this.send([this.#request('subscribe', carried, half)]);
+    }
+    if (after.hopeless) this.reconnect('REFUSED', reason);
+  }
+}

@@ -1,0 +1,65 @@
+import { marketName, type Pair } from '../../../market/market.js';
+import type { Sides } from '../../../market/order-book.js';
+import { exchangeTime, tellsOrder } from '../../wire/exchange-time.js';
+import {
+  readLevelObjects,
+  WireError,
+  wireObject,
+  type WireObject,
+  wireText,
+} from '../../wire/wire.js';
+
+/** A pair as Korbit writes it, `btc_krw`. */
+export function symbolOf(pair: Pair): string {
+  return pair.code ?? `${pair.symbol}_${pair.currency}`.toLowerCase();
+}
+
+/** `btc_krw` as a pair. @throws {WireError} */
+export function pairOf(symbol: string): Pair {
+  const line = symbol.lastIndexOf('_');
+  if (line <= 0 || line === symbol.length - 1)
+    throw new WireError(`symbol is "${symbol}"; expected e.g. btc_krw`);
+  const pair = {
+    symbol: marketName(symbol.slice(0, line)),
+    currency: marketName(symbol.slice(line + 1)),
+  };
+  return symbolOf(pair) === symbol ? pair : { ...pair, code: symbol };
+}
+
+/** A book of Korbit, read. */
+export interface KorbitBook {
+  readonly pair: Pair;
+  readonly sides: Sides;
+  /** The exchange's time of the book, Unix ms; undefined when it cannot be read. */
+  readonly exchangeTimestamp: number | undefined;
+  /** Whether that time tells its place among the market's books. */
+  readonly ordered: boolean;
+}
+
+/**
+ * Reads a whole book:
+ * `{"symbol":"btc_krw","timestamp":…,"type":"orderbook","snapshot":true,"data":{"timestamp":…,"asks":[{"price":"116506000","qty":"0.27522"},…],"bids":[…]}}`
+ * @throws {WireError} naming the pair when it could be read
+ */
+export function readBook(message: WireObject): KorbitBook {
+  const pair = pairOf(wireText(message['symbol'], 'symbol'));
+  try {
+    const book = wireObject(message['data'], 'data');
+    return {
+      pair,
+      sides: readSides(book),
+      exchangeTimestamp: exchangeTime(book['timestamp']),
+      ordered: tellsOrder(book['timestamp']),
+    };
+  } catch (error) {
+    throw error instanceof Error ? new WireError(error.message, pair) : error;
+  }
+}
+
+/** Both sides of a book, by WebSocket or REST. @throws {WireError} */
+export function readSides(book: WireObject): Sides {
+  return {
+    asks: readLevelObjects('ask', book['asks'], 'price', 'qty'),
+    bids: readLevelObjects('bid', book['bids'], 'price', 'qty'),
+  };
+}

@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto';
+import { type ExactJson, parseExactJson } from '../../../market/exact-json.js';
+import { pairText } from '../../../market/market.js';
+import { WSController } from '../../socket/ws-controller.js';
+import { errorOf, quoteFirstCode, readUnitBook, subscribeRequest } from './messages.js';
+import { UnitFrameReader } from './frame-reader.js';
+
+/**
+ * A socket of Upbit or Bithumb (generation 2): every binary frame is a whole book; there is no
+ * acknowledgement, no sequence and no unsubscribe; a later subscription replaces the earlier one, so
+ * the full list is sent again on each change; an unknown code is silent; an error frame is followed
+ * by a close with 1000 (`upbit.subscribe.*`, `upbit.book.*`, `upbit.error.*` and the same areas of
+ * bithumb).
+ */
+export class UnitBookController extends WSController {
+  readonly #reader = new UnitFrameReader((code) => this.pairs.has(code));
+
+  protected override getWSUrl(): string {
+    return this.context.urls.wsUrl;
+  }
+
+  protected override getMessage(): readonly string[] {
+    return [subscribeRequest(randomUUID(), [...this.pairs.values()].map(quoteFirstCode))];
+  }
+
+  protected override resetConnection(): void {
+    this.#reader.clear();
+  }
+
+  protected override handleMessage(data: Buffer): void {
+    const known = this.#reader.read(data);
+    if (known !== null) {
+      this.deliver(known.code, known.sides, known.exchangeTimestamp);
+      return;
+    }
+    const message = parseExactJson(data.toString('utf8'));
+    // The LIST formats wrap frames in an array (`upbit.format.list-wrapped`).
+    for (const item of Array.isArray(message) ? message : [message]) this.#handle(item);
+  }
+
+  #handle(message: ExactJson): void {
+    const error = errorOf(message);
+    if (error !== null) {
+      this.refusedBy(error);
+      return;
+    }
+    if (typeof message !== 'object' || message === null || Array.isArray(message)) return;
+    // `{"status":"UP"}` and streams we did not ask for.
+    if (message['type'] !== 'orderbook' && message['ty'] !== 'orderbook') return;
+    const { pair, sides, exchangeTimestamp, ordered } = readUnitBook(message);
+    this.deliver(pairText(pair), sides, exchangeTimestamp, undefined, ordered ? undefined : null);
+  }
+}

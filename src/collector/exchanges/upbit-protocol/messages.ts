@@ -1,0 +1,134 @@
+import { type ExactJson } from '../../../market/exact-json.js';
+import { marketName, type Pair, pairText } from '../../../market/market.js';
+import type { Sides } from '../../../market/order-book.js';
+import { exchangeTime, tellsOrder } from '../../wire/exchange-time.js';
+import { fetchBody } from '../../rest/rest-books.js';
+import type { RestClient } from '../../rest/rest-client.js';
+import type { ListForm } from '../../rest/market-rows.js';
+import {
+  optionalText,
+  readSide,
+  wireArray,
+  wireObject,
+  WireError,
+  wireText,
+} from '../../wire/wire.js';
+
+/**
+ * What Upbit and Bithumb (generation 2) spell alike: codes with the quote first (`KRW-BTC`) and
+ * books as units that pair the i-th best ask with the i-th best bid. Their differences
+ * (`bithumb.versus-upbit.*`) stay in their own files.
+ */
+
+/** `BTC`, `KRW` as `KRW-BTC`. */
+export function quoteFirstCode(pair: Pair): string {
+  return pair.code ?? `${pair.currency}-${pair.symbol}`;
+}
+
+/** `KRW-BTC` as `BTC`, `KRW`. */
+export function pairOfQuoteFirst(code: string): Pair {
+  const dash = code.indexOf('-');
+  if (dash <= 0 || dash === code.length - 1)
+    throw new WireError(`code is "${code}"; expected e.g. KRW-BTC`);
+  const pair = {
+    symbol: marketName(code.slice(dash + 1)),
+    currency: marketName(code.slice(0, dash)),
+  };
+  return quoteFirstCode(pair) === code ? pair : { ...pair, code };
+}
+
+/** One book of units, read. */
+export interface UnitBook {
+  readonly pair: Pair;
+  readonly sides: Sides;
+  /** The exchange's time of the book, Unix ms; undefined when it cannot be read. */
+  readonly exchangeTimestamp: number | undefined;
+  /** Whether that time tells its place among the market's books. */
+  readonly ordered: boolean;
+}
+
+/** Keys of the DEFAULT and SIMPLE formats (`upbit.format.*`, `bithumb.book.simple-keys`). */
+const DEFAULT_KEYS = [
+  'code',
+  'orderbook_units',
+  'ask_price',
+  'ask_size',
+  'bid_price',
+  'bid_size',
+  'timestamp',
+] as const;
+const SIMPLE_KEYS = ['cd', 'obu', 'ap', 'as', 'bp', 'bs', 'tms'] as const;
+
+/**
+ * Reads a WebSocket book (`code`) or a REST book (`market`), in DEFAULT or SIMPLE format:
+ * `{"type":"orderbook","code":"KRW-BTC","timestamp":1790134742106,…,"orderbook_units":[{"ask_price":1.16539E8,"bid_price":1.16538E8,"ask_size":0.02054761,"bid_size":0.08120946},…]}`.
+ * Zero padding and dust are dropped; the depth is what was sent.
+ * @throws {WireError} naming the pair when it could be read
+ */
+export function readUnitBook(value: ExactJson): UnitBook {
+  const book = wireObject(value, 'the book');
+  const keys = 'obu' in book ? SIMPLE_KEYS : DEFAULT_KEYS;
+  const [code, units, askPrice, askSize, bidPrice, bidSize, time] = keys;
+  const pair = pairOfQuoteFirst(wireText(book[code] ?? book['market'], code));
+  try {
+    const asks: (readonly [string, string])[] = [];
+    const bids: (readonly [string, string])[] = [];
+    for (const item of wireArray(book[units], units)) {
+      const unit = wireObject(item, 'a unit');
+      asks.push([wireText(unit[askPrice], askPrice), wireText(unit[askSize], askSize)]);
+      bids.push([wireText(unit[bidPrice], bidPrice), wireText(unit[bidSize], bidSize)]);
+    }
+    return {
+      pair,
+      sides: { asks: readSide('ask', asks), bids: readSide('bid', bids) },
+      exchangeTimestamp: exchangeTime(book[time]),
+      ordered: tellsOrder(book[time]),
+    };
+  } catch (error) {
+    throw error instanceof Error ? new WireError(error.message, pair) : error;
+  }
+}
+
+/** The text of an `{"error":{"name":…,"message":…}}` answer, or null when `value` is none. */
+export function errorOf(value: ExactJson): string | null {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
+  const error = value['error'];
+  if (typeof error !== 'object' || error === null || Array.isArray(error)) return null;
+  return [optionalText(error['name']), optionalText(error['message'])]
+    .filter((t) => t !== null)
+    .join(': ');
+}
+
+/** `/v1/market/all`: `[{"market":"KRW-BTC","korean_name":"비트코인","english_name":"Bitcoin"},…]`. */
+export const MARKET_ALL: ListForm = {
+  path: '/v1/market/all',
+  rows: (body) => wireArray(body, 'the market list'),
+  read: (row) => ({
+    ...pairOfQuoteFirst(wireText(row['market'], 'market')),
+    koreanName: optionalText(row['korean_name']),
+    englishName: optionalText(row['english_name']),
+  }),
+};
+
+/** The path of both exchanges' REST books of some markets. */
+export function unitBooksPath(pairs: readonly Pair[]): string {
+  return `/v1/orderbook?markets=${pairs.map((p) => encodeURIComponent(quoteFirstCode(p))).join(',')}`;
+}
+
+/** The subscribe request of both exchanges: ticket, one orderbook object with all codes, format. */
+export function subscribeRequest(ticket: string, codes: readonly string[]): string {
+  return JSON.stringify([{ ticket }, { type: 'orderbook', codes }, { format: 'DEFAULT' }]);
+}
+
+/** Fetches `/v1/orderbook` of both exchanges. @throws {RestError} */
+export async function fetchUnitBooks(
+  rest: RestClient,
+  pairs: readonly Pair[],
+): Promise<Map<string, Sides>> {
+  return fetchBody(rest, unitBooksPath(pairs), (body) => {
+    const error = errorOf(body);
+    if (error !== null) throw new WireError(`the exchange answered ${error}`);
+    const books = wireArray(body, 'the books').map(readUnitBook);
+    return new Map(books.map((book) => [pairText(book.pair), book.sides]));
+  });
+}

@@ -1,0 +1,40 @@
+import type { ExchangeAdapter, FeedContext } from '../../feed.js';
+import { RateLimiter } from '../../limits/rate-limiter.js';
+import { WSFeed } from '../../socket/ws-feed.js';
+import type { WSProfile } from '../../socket/ws-profile.js';
+import { listFrom } from '../../rest/market-rows.js';
+import { fetchUnitBooks, MARKET_ALL } from '../upbit-protocol/messages.js';
+import { UnitBookController } from '../upbit-protocol/controller.js';
+
+/** Facts: `upbit.subscribe.*` and `upbit.ws.*`. */
+export const UPBIT_PROFILE: WSProfile = {
+  // 855 codes on one socket were all served; no limit is documented.
+  maxPairs: 10_000,
+  // The real idle limit is 60 s, half of what the documentation says; the server never pings.
+  pingEveryMs: 15_000,
+  silentAfterMs: 40_000,
+  firstBookWithinMs: 10_000,
+  messageLimits: [
+    { count: 5, ms: 1000 },
+    { count: 100, ms: 60_000 },
+  ],
+  maxPayload: 4 * 1024 * 1024,
+};
+
+/** Upbit, spot markets of Korea. */
+export const upbit: ExchangeAdapter = {
+  exchange: 'UPBIT',
+  completeness: 'SNAPSHOT',
+  ordersByTime: true,
+  // 10 calls a second; a book by REST equals the WebSocket's of the same time
+  // (`upbit.rest-book.equals-ws`).
+  restBooks: { batch: 100, everyMs: 1000, depth: 30, fetch: fetchUnitBooks },
+  listMarkets: (rest, onOdd) => listFrom(rest, MARKET_ALL, onOdd),
+  createFeed: (context: FeedContext) => {
+    // 5 connects a second and address (`upbit.ws.connects-5-per-second`): one below, for other
+    // programs of the user.
+    const connects = new RateLimiter([{ count: 4, ms: 1000 }]);
+    const capacity = context.limits.socketCapacity(UPBIT_PROFILE.maxPairs);
+    return new WSFeed(() => new UnitBookController(context, UPBIT_PROFILE, connects), capacity);
+  },
+};

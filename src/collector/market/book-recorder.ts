@@ -1,0 +1,61 @@
+import type { Bus } from '../../bus.js';
+import { type Market, marketKey } from '../../market/market.js';
+import { diffSide, type OrderBook, reuseLevels, type Sides } from '../../market/order-book.js';
+import type { SequenceSource } from '../../market/sequence-source.js';
+
+/**
+ * Turns received books into numbered ones and publishes them: cuts them to the depth that is
+ * recorded, leaves out those equal to the one before, gives the others a sequence.
+ */
+export class BookRecorder {
+  readonly #bus: Bus;
+  readonly #sequences: SequenceSource;
+  readonly #depth: number;
+  readonly #last = new Map<string, OrderBook>();
+
+  /** @param depth levels a side that are kept; 0 = all */
+  constructor(bus: Bus, sequences: SequenceSource, depth: number) {
+    this.#bus = bus;
+    this.#sequences = sequences;
+    this.#depth = depth;
+  }
+
+  /**
+   * Takes a received book.
+   * @param afterGap it is the first after a start or a gap, so it is numbered even if equal
+   * @returns whether it was published; false = equal to the last one
+   */
+  receive(
+    market: Market,
+    sides: Sides,
+    exchangeTimestamp: number | null,
+    receivedAt: number,
+    afterGap: boolean,
+  ): boolean {
+    const key = marketKey(market);
+    const last = this.#last.get(key);
+    const asks = this.#cut(sides.asks);
+    const bids = this.#cut(sides.bids);
+    const changes = {
+      asks: last === undefined ? asks : diffSide('ask', last.asks, asks),
+      bids: last === undefined ? bids : diffSide('bid', last.bids, bids),
+    };
+    const equal = last !== undefined && changes.asks.length === 0 && changes.bids.length === 0;
+    if (equal && !afterGap) return false;
+    const book: OrderBook = {
+      market,
+      timestamp: receivedAt,
+      exchangeTimestamp,
+      sequence: this.#sequences.next(),
+      asks: last === undefined ? asks : reuseLevels('ask', last.asks, asks),
+      bids: last === undefined ? bids : reuseLevels('bid', last.bids, bids),
+    };
+    this.#last.set(key, book);
+    this.#bus.publishBook({ book, changes, previous: last?.sequence ?? null, afterGap });
+    return true;
+  }
+
+  #cut<T>(levels: readonly T[]): readonly T[] {
+    return this.#depth > 0 && levels.length > this.#depth ? levels.slice(0, this.#depth) : levels;
+  }
+}

@@ -1,0 +1,71 @@
+import type { CoverageMinute } from '../../market/coverage.js';
+import type { Market } from '../../market/market.js';
+
+const MINUTE_MS = 60_000;
+
+/** Counts what one market receives, a minute of the receive clock at a time. */
+export class CoverageCounter {
+  readonly #market: Market;
+  readonly #publish: (record: CoverageMinute) => void;
+  #minute = 0;
+  #frames = 0;
+  #changed = 0;
+  #longestSilenceMs = 0;
+  #lastFrameAt: number | null = null;
+
+  /** @param publish takes the record of each minute that had a frame, once it is over */
+  constructor(market: Market, publish: (record: CoverageMinute) => void) {
+    this.#market = market;
+    this.#publish = publish;
+  }
+
+  /** Counts a valid book. @param receivedAt Unix ms. @param changed whether it was numbered */
+  count(receivedAt: number, changed: boolean): void {
+    if (receivedAt >= this.#minute + MINUTE_MS || receivedAt < this.#minute) {
+      this.#flush();
+      this.#minute = receivedAt - (receivedAt % MINUTE_MS);
+    }
+    this.#frames++;
+    if (changed) this.#changed++;
+    if (this.#lastFrameAt !== null) {
+      const silence = receivedAt - this.#lastFrameAt;
+      if (silence > this.#longestSilenceMs) this.#longestSilenceMs = silence;
+    }
+    this.#lastFrameAt = receivedAt;
+  }
+
+  /**
+   * Publishes a minute that is over, for a market whose next frame may be long in coming.
+   * @param before Unix ms; minutes that ended until then are over
+   */
+  flush(before: number): void {
+    if (this.#minute + MINUTE_MS <= before) this.#flush();
+  }
+
+  /** The clock was set by so much, ms: that is no silence. */
+  clockSet(byMs: number): void {
+    this.#flush();
+    if (this.#lastFrameAt !== null) this.#lastFrameAt += byMs;
+  }
+
+  /** Begins anew: what was silent before was not watched. */
+  restart(): void {
+    this.#flush();
+    this.#lastFrameAt = null;
+  }
+
+  #flush(): void {
+    if (this.#frames === 0) return;
+    this.#publish({
+      market: this.#market,
+      minute: this.#minute,
+      frames: this.#frames,
+      changed: this.#changed,
+      repeats: this.#frames - this.#changed,
+      longestSilenceMs: this.#longestSilenceMs,
+    });
+    this.#frames = 0;
+    this.#changed = 0;
+    this.#longestSilenceMs = 0;
+  }
+}

@@ -1,0 +1,411 @@
+import type { Bus } from '../../bus.js';
+import type { EventName, EventParams } from '../../logging/events.js';
+import type { Logger } from '../../logging/logger.js';
+import type { CollectorState, CollectorStatus } from '../../market/collector-status.js';
+import type { Gap, GapCause } from '../../market/gap.js';
+import type { Market } from '../../market/market.js';
+import type { Sides } from '../../market/order-book.js';
+import { cutText } from '../../market/outside-text.js';
+import { BookOrder } from './book-order.js';
+import type { Outage } from '../feed.js';
+import { CoverageCounter } from './coverage-counter.js';
+import { MarketRhythm, type RhythmBounds } from './market-rhythm.js';
+import type { BookRecorder } from './book-recorder.js';
+
+/** A time that a wrong clock gave. */
+export interface WrongTime {
+  /** Of a clock that was ahead: what it dated after this is wrong, Unix ms. */
+  readonly after: number;
+  /** Of one that was behind: the previous run's last sign of life that lay ahead of it, Unix ms, or null. */
+  readonly aliveAt: number | null;
+}
+
+/**
+ * What one market's collector is doing: its state, its counts and its open gap. Publishes every
+ * change of state and every change of a gap on the bus.
+ */
+export class MarketTracker {
+  readonly market: Market;
+  readonly #bus: Bus;
+  readonly #recorder: BookRecorder;
+  readonly #logger: Logger;
+  readonly #clock: () => number;
+  readonly #coverage: CoverageCounter;
+  readonly #rhythm: MarketRhythm;
+  readonly #order = new BookOrder();
+
+  #state: CollectorState = 'STOPPED';
+  #startedAt: number | null = null;
+  #lastBookAt: number | null = null;
+  #books = 0;
+  #repeats = 0;
+  #reconnects = 0;
+  #parseFailures = 0;
+  #lateBooks = 0;
+  #doubtedTimes = 0;
+  #audits = 0;
+  #auditDifferences = 0;
+  #auditAgreedAt: number | null = null;
+  #error: string | null = null;
+  #gap: Gap | null = null;
+  /** The gap before that one, since the process began, and when it ended by the clock of then. */
+  #closed: { readonly gap: Gap; readonly end: number } | null = null;
+  /**
+   * By how much the clock was set back, away from the exchanges' times, since the last book, ms. Until
+   * the next one gaps are dated by the clock as it was: by the new one they would end before they start.
+   */
+  #setBackMs = 0;
+  /** End of the gap before that one, since the start. */
+  #coveredFrom = -Infinity;
+  /** Set until the first book since the start. */
+  #fresh = true;
+
+  constructor(
+    market: Market,
+    parts: {
+      bus: Bus;
+      recorder: BookRecorder;
+      logger: Logger;
+      clock: () => number;
+      rhythm?: RhythmBounds | undefined;
+    },
+  ) {
+    this.market = market;
+    this.#bus = parts.bus;
+    this.#recorder = parts.recorder;
+    this.#logger = parts.logger;
+    this.#clock = parts.clock;
+    this.#rhythm = new MarketRhythm(parts.rhythm);
+    this.#coverage = new CoverageCounter(market, (record) => parts.bus.coverage.publish(record));
+  }
+
+  /** Whether it is meant to collect: started and neither stopped nor given up. */
+  get running(): boolean {
+    return this.#state !== 'STOPPED' && this.#state !== 'FAILED';
+  }
+
+  /** The status as the API shows it. */
+  get status(): CollectorStatus {
+    return {
+      market: this.market,
+      state: this.#state,
+      startedAt: this.#startedAt,
+      lastBookAt: this.#lastBookAt,
+      books: this.#books,
+      repeats: this.#repeats,
+      reconnects: this.#reconnects,
+      parseFailures: this.#parseFailures,
+      lateBooks: this.#lateBooks,
+      doubtedTimes: this.#doubtedTimes,
+      audits: this.#audits,
+      auditDifferences: this.#auditDifferences,
+      auditAgreedAt: this.#auditAgreedAt,
+      error: this.#error,
+    };
+  }
+
+  /** @param inherited gap of the previous run that goes on until the first book */
+  start(inherited: Gap | null): void {
+    this.#startedAt = this.#clock();
+    this.#lastBookAt = null;
+    this.#setBackMs = 0;
+    this.#books = 0;
+    this.#repeats = 0;
+    this.#reconnects = 0;
+    this.#parseFailures = 0;
+    this.#lateBooks = 0;
+    this.#doubtedTimes = 0;
+    this.#audits = 0;
+    this.#auditDifferences = 0;
+    this.#auditAgreedAt = null;
+    this.#rhythm.restart();
+    this.#fresh = true;
+    this.#coverage.restart();
+    // A gap that is open still goes on: giving up and starting again covered nothing.
+    if (inherited !== null && this.#gap === null) this.#setGap(inherited);
+    this.#setState('STARTING', null);
+    this.#log('COLLECTION_STARTED', undefined);
+  }
+
+  /** Stops on request: an open gap ends here, for nobody wants the market any more. */
+  stop(): void {
+    if (this.#state === 'STOPPED') return;
+    this.#closeGap(this.#clock());
+    this.#bus.forget(this.market);
+    this.#setState('STOPPED', null);
+    this.#log('COLLECTION_STOPPED', undefined);
+  }
+
+  /** The market is gone from its exchange: from here on there is nothing to cover. */
+  delist(state: 'STOPPED' | 'FAILED', reason: string): void {
+    this.#closeGap(this.#clock());
+    this.#bus.forget(this.market);
+    this.#setState(state, reason);
+  }
+
+  /** Gives up: only a person can help. What was covered until now is a gap from here on. */
+  fail(reason: string): void {
+    if (this.#lastBookAt !== null) this.#openGap('REFUSED', reason, null);
+    this.#bus.forget(this.market);
+    this.#setState('FAILED', reason);
+  }
+
+  /**
+   * A valid book came in.
+   * @param exchangeTimestamp Unix ms; null where there is none, undefined when it is not believed
+   * @param place its place in the exchange's order, or null where the exchange tells none; a book that
+   * is older than the one before is counted, and dropped
+   */
+  book(
+    sides: Sides,
+    exchangeTimestamp: number | null | undefined,
+    receivedAt: number,
+    place: number | null = null,
+  ): void {
+    const now = performance.now();
+    this.#books++;
+    if (exchangeTimestamp === undefined) this.#doubtedTimes++;
+    if (this.#fresh || this.#gap !== null) this.#order.restart();
+    // No sign of life: a server that is stuck with an old book may send it for ever.
+    if (place !== null && !this.#inOrder(place, now)) return;
+    if (this.#gap === null) this.#rhythm.heard(now);
+    else this.#rhythm.resumed(now);
+    const afterGap = this.#fresh || this.#gap !== null;
+    this.#fresh = false;
+    this.#lastBookAt = receivedAt;
+    if (this.#gap !== null) {
+      const { cause, start } = this.#gap;
+      const end = this.#closeGap(receivedAt);
+      this.#log('GAP_CLOSED', { cause, lastedMs: end - start });
+    }
+    this.#setBackMs = 0;
+    const { market } = this;
+    const time = exchangeTimestamp ?? null;
+    const changed = this.#recorder.receive(market, sides, time, receivedAt, afterGap);
+    if (!changed) this.#repeats++;
+    this.#coverage.count(receivedAt, changed);
+    if (this.#state !== 'LIVE') this.#setState('LIVE', null);
+  }
+
+  /** Whether a book is to be taken; a late one is not, see {@link BookOrder}. */
+  #inOrder(place: number, now: number): boolean {
+    const judged = this.#order.judge(place, now);
+    if (judged === 'LATE') this.#lateBooks++;
+    // What was dropped as late was no older than it should be, and is lost.
+    if (judged === 'RESTART')
+      this.#openGap('RESYNC', "the exchange's own time of its books fell back", null);
+    return judged !== 'LATE';
+  }
+
+  /**
+   * The clock was set. If it was wrong before, what it dated is dated again.
+   * @param byMs by how much it was set, ms; negative = back
+   * @param wrong what is known of the wrong time; null = it was right, or not known to be wrong
+   */
+  clockSet(byMs: number, wrong: WrongTime | null): void {
+    this.#coverage.clockSet(byMs);
+    if (wrong === null || byMs > 0) this.#setBackMs = Math.max(0, this.#setBackMs - byMs);
+    if (wrong === null) return;
+    const { after: at, aliveAt } = wrong;
+    // After a step back only what would lie in the future is surely of the wrong time.
+    const set = (time: number): number => (byMs > 0 || time > at ? time + byMs : time);
+    const maybe = (time: number | null): number | null => (time === null ? null : set(time));
+    this.#startedAt = maybe(this.#startedAt);
+    this.#lastBookAt = maybe(this.#lastBookAt);
+    this.#auditAgreedAt = maybe(this.#auditAgreedAt);
+    this.#coveredFrom = set(this.#coveredFrom);
+    const closed = this.#closed;
+    if (closed !== null) {
+      const { gap } = closed;
+      const end = set(closed.end);
+      const ahead = aliveAt !== null && closed.end < aliveAt && aliveAt < end;
+      this.#closed = { gap, end };
+      if (byMs > 0 && closed.end < gap.start)
+        this.#publishGap({ ...gap, end: Math.max(gap.start, end) });
+      else if (byMs > 0 && gap.cause === 'PROCESS_DOWN' && ahead)
+        this.#publishGap({ ...gap, start: aliveAt, end });
+    }
+    const open = this.#gap;
+    if (open === null) return;
+    if (byMs < 0 && open.start > at) this.#gap = { ...open, start: open.start + byMs };
+    else if (
+      byMs > 0 &&
+      open.cause === 'PROCESS_DOWN' &&
+      aliveAt !== null &&
+      open.start < aliveAt
+    ) {
+      this.#publishGap({ ...open, end: open.start });
+      this.#setGap({ ...open, start: aliveAt });
+    }
+  }
+
+  /** Publishes the coverage of minutes that ended until `before`, Unix ms. */
+  flushCoverage(before: number): void {
+    this.#coverage.flush(before);
+  }
+
+  /** The connection is lost: a gap opens at the last proof of cover, unless one is open. */
+  down(outage: Outage): void {
+    if (!this.running) return;
+    this.#openGap(outage.cause, outage.detail, outage.since);
+    const error = outage.detail ?? outage.cause;
+    if (this.#state !== 'RECONNECTING' || this.#error !== error)
+      this.#setState('RECONNECTING', error);
+  }
+
+  /**
+   * The program stood still and is running again: nothing proves what was sent meanwhile.
+   * @param since last moment before it, Unix ms; null = the last book is the last proof
+   */
+  standstill(since: number | null, detail: string): void {
+    // Before its first book the market has no cover that could be interrupted.
+    if (!this.running || this.#lastBookAt === null) return;
+    this.#openGap('STANDSTILL', detail, this.silent ? null : since);
+    if (this.#state === 'LIVE') this.#setState('STALE', detail);
+  }
+
+  /**
+   * Whether its books still come: one came in the last `withinMs`, or the market is LIVE and often
+   * silent for longer.
+   */
+  delivers(withinMs: number): boolean {
+    if (this.#lastBookAt === null) return false;
+    const bound = this.#state === 'LIVE' ? Math.max(withinMs, this.#rhythm.usualMs) : withinMs;
+    return this.#clock() - this.#lastBookAt < bound;
+  }
+
+  /** Whether it is silent beyond its rhythm and nobody knows yet what that means. */
+  get silent(): boolean {
+    return this.#state === 'STALE' && this.#gap === null;
+  }
+
+  /**
+   * Looks whether it has been silent for longer than its own rhythm explains; then it is STALE.
+   * @param now monotonic ms
+   * @returns whether it became so just now
+   */
+  checkSilence(now: number): boolean {
+    if (this.#state !== 'LIVE') return false;
+    const silentMs = this.#rhythm.silentMs(now);
+    if (silentMs <= this.#rhythm.boundMs) return false;
+    this.#log('STALE', { silentMs });
+    const usual = Math.round(this.#rhythm.boundMs / 1000);
+    this.#setState(
+      'STALE',
+      `no book for ${Math.round(silentMs / 1000)} s, where ${usual} s are usual`,
+    );
+    return true;
+  }
+
+  /** The exchange's own word proves that its silence was quiet. */
+  quiet(): void {
+    if (!this.silent) return;
+    this.#rhythm.confirmed(performance.now());
+    this.#setState('LIVE', null);
+  }
+
+  /** Its silence is not quiet, or nobody can say: a gap since its last book. */
+  lost(detail: string): void {
+    if (!this.silent) return;
+    this.#openGap('STALE', detail, null);
+    this.#setState('STALE', detail);
+  }
+
+  /**
+   * An audit of its book.
+   * @param decides whether a difference means that its book is wrong: a gap since the last agreement
+   * @returns whether its book is in doubt by this
+   */
+  audited(agreed: boolean, decides: boolean): boolean {
+    this.#audits++;
+    if (agreed) {
+      this.#auditAgreedAt = this.#clock();
+      return false;
+    }
+    this.#auditDifferences++;
+    this.#log('AUDIT_DIFFERS', undefined);
+    if (!decides || this.#state !== 'LIVE') return false;
+    this.#openGap('RESYNC', 'its book by REST differs', this.#auditAgreedAt ?? this.#startedAt);
+    this.#setState('STALE', 'its book by REST differs');
+    return true;
+  }
+
+  /** One more try to cover it begins. */
+  attempt(): void {
+    if (this.#gap !== null) this.#setGap({ ...this.#gap, attempts: this.#gap.attempts + 1 });
+  }
+
+  /** Its connection stands again. */
+  reconnected(): void {
+    this.#reconnects++;
+  }
+
+  /** It was subscribed long ago and has had no book: nobody can say that it is covered. */
+  noFirstBook(error: string): void {
+    if (!this.running) return;
+    this.#openGap('STALE', error, null);
+    this.#setState(this.#state === 'LIVE' ? 'STALE' : this.#state, error);
+  }
+
+  /** A message about it could not be read: what it said is lost until the next good one. */
+  unreadable(error: string): void {
+    this.#parseFailures++;
+    if (!this.running) return;
+    this.#openGap('PARSE_FAILED', error, null);
+    if (this.#state === 'LIVE') this.#setState('STALE', error);
+  }
+
+  /**
+   * Opens a gap, unless one is open.
+   * @param since last proof that the connection was alive; null = the last book is the last proof
+   */
+  #openGap(cause: GapCause, detail: string | null, since: number | null): void {
+    const { market } = this;
+    const last = this.#lastBookAt;
+    // Before the first book the connection proves nothing about this market.
+    let start = last === null ? (this.#startedAt ?? this.#clock()) : last;
+    if (last !== null && since !== null) start = since + this.#setBackMs;
+    // Nor does a proof from before the end of the last gap, unless the clock was set back since.
+    if (last !== null && this.#coveredFrom <= last) start = Math.max(start, this.#coveredFrom);
+    this.#gap ??= this.#publishGap({
+      market,
+      start,
+      end: null,
+      cause,
+      detail: detail === null ? null : cutText(detail),
+      attempts: 0,
+    });
+  }
+
+  /** @returns when the gap ended, as it is told */
+  #closeGap(end: number): number {
+    if (this.#gap === null) return end;
+    // A clock that was set back must not give a gap that ends before it starts.
+    this.#closed = { gap: this.#gap, end };
+    const told = Math.max(end + this.#setBackMs, this.#gap.start);
+    this.#publishGap({ ...this.#gap, end: told });
+    this.#gap = null;
+    this.#coveredFrom = end;
+    return told;
+  }
+
+  #setGap(gap: Gap): void {
+    this.#gap = this.#publishGap(gap);
+  }
+
+  #publishGap(gap: Gap): Gap {
+    this.#bus.gaps.publish(gap);
+    return gap;
+  }
+
+  #setState(state: CollectorState, error: string | null): void {
+    this.#state = state;
+    this.#error = error === null ? null : cutText(error);
+    this.#bus.status.publish(this.status);
+  }
+
+  #log<E extends EventName>(event: E, params: EventParams<E>): void {
+    const { exchange, symbol, currency } = this.market;
+    this.#logger.log(event, { exchange, pair: { symbol, currency } }, params);
+  }
+}

@@ -1,0 +1,231 @@
+import type { Pair } from '../../market/market.js';
+import { pairText } from '../../market/market.js';
+import type { Sides } from '../../market/order-book.js';
+import type { RestBooks } from './rest-books.js';
+import { sameToDepth } from './rest-books.js';
+import type { RestClient } from './rest-client.js';
+
+/** Time before and after the REST call in which streamed books are compared with its answer, ms. */
+const NEARNESS_MS = 2000;
+/** Failed checks of a silent market after which nobody can say that it is covered. */
+const TRIES = 3;
+/** So long a silent market may wait for its check; then nobody can say that it is covered, ms. */
+const MOST_DOUBT_MS = 300_000;
+/** Longest wait after failed calls, ms. */
+const MOST_WAIT_MS = 60_000;
+
+/** What a {@link BookCheck} needs to know of the markets, and whom it tells. */
+export interface CheckHost {
+  /** The newest streamed book, cut as it is recorded. */
+  current(pair: Pair): Sides | undefined;
+  /** Calls `listener` for every changed book of a pair; the result ends that. */
+  watch(pair: Pair, listener: (sides: Sides) => void): () => void;
+  /** Whether a pair is silent beyond its bound right now. */
+  silent(pair: Pair): boolean;
+  /** Pairs whose books may be audited. */
+  auditable(): Pair[];
+  /** The REST book of a silent pair equals its streamed one: it was quiet. */
+  quiet(pair: Pair): void;
+  /** The REST book of a silent pair differs, or cannot be had: it is not covered. */
+  lost(pair: Pair, detail: string): void;
+  /** An audit of a pair: whether its REST book equals one of the streamed ones nearest in time. */
+  audited(pair: Pair, agreed: boolean): void;
+  /** A REST call failed. */
+  failed(pair: Pair, reason: string): void;
+}
+
+/** A silent pair that is to be checked. */
+interface Suspect {
+  readonly pair: Pair;
+  /** Since when it waits, monotonic ms. */
+  readonly since: number;
+  /** Failed checks so far. */
+  failures: number;
+}
+
+/**
+ * Compares streamed books with the exchange's REST books, one call at a time and slowly: at once where
+ * a market is silent beyond its rhythm, and in turn over all markets as an audit.
+ */
+export class BookCheck {
+  readonly #books: RestBooks;
+  readonly #rest: RestClient;
+  readonly #depth: number;
+  readonly #auditEveryMs: number;
+  readonly #host: CheckHost;
+  /** Silent pairs to be checked, with the failed checks so far. */
+  readonly #suspects = new Map<string, Suspect>();
+  readonly #timers = new Set<() => void>();
+  #lastAudited = '';
+  /** A pair that differed once and is audited again before that counts. */
+  #again: Pair | null = null;
+  #auditedAt = performance.now();
+  #failures = 0;
+  #running = false;
+  #closed = false;
+
+  /**
+   * @param depth levels a side that are recorded; 0 = all
+   * @param auditEveryMs time between two audits; 0 = none
+   */
+  constructor(
+    books: RestBooks,
+    rest: RestClient,
+    depth: number,
+    auditEveryMs: number,
+    host: CheckHost,
+  ) {
+    this.#books = books;
+    this.#rest = rest;
+    this.#depth = depth === 0 ? books.depth : Math.min(depth, books.depth);
+    this.#auditEveryMs = auditEveryMs;
+    this.#host = host;
+  }
+
+  /** Begins to check; harmless when it does. */
+  start(): void {
+    if (this.#running || this.#closed) return;
+    this.#running = true;
+    void this.#run();
+  }
+
+  /** Has a pair that fell silent checked. */
+  suspect(pair: Pair): void {
+    if (!this.#suspects.has(pairText(pair)))
+      this.#suspects.set(pairText(pair), { pair, since: performance.now(), failures: 0 });
+  }
+
+  /** Ends it; no call to the host follows. */
+  close(): void {
+    this.#closed = true;
+    for (const end of this.#timers) end();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#closed) {
+      await this.#sleep(Math.min(this.#books.everyMs * 2 ** this.#failures, MOST_WAIT_MS));
+      if (this.#closed) return;
+      if (this.#suspects.size > 0) await this.#probe();
+      else if (this.#auditEveryMs > 0 && performance.now() - this.#auditedAt >= this.#auditEveryMs)
+        await this.#audit();
+    }
+  }
+
+  /** Checks as many silent pairs as one call takes, the ones that failed before singly. */
+  async #probe(): Promise<void> {
+    for (const [code, { pair, since }] of this.#suspects) {
+      const silent = this.#host.silent(pair);
+      const inTime = performance.now() - since < MOST_DOUBT_MS;
+      if (silent && inTime) continue;
+      this.#suspects.delete(code);
+      // While REST is out, calls are few, and hundreds may wait.
+      if (silent) this.#host.lost(pair, 'silent, and REST could not be asked for its book in time');
+    }
+    const waiting = [...this.#suspects.values()];
+    const [first] = waiting;
+    if (first === undefined) return;
+    // One bad code fails a whole call (`upbit.rest-book.unknown-code-fails-batch`,
+    // `bithumb.rest-book.bad-code-fails-call`).
+    const batch =
+      first.failures > 0
+        ? [first]
+        : waiting.filter((s) => s.failures === 0).slice(0, this.#books.batch);
+    const pairs = batch.map((suspect) => suspect.pair);
+    const fetched = await this.#fetch(pairs);
+    if (this.#closed) return;
+    for (const suspect of batch) {
+      const { pair } = suspect;
+      const code = pairText(pair);
+      this.#suspects.delete(code);
+      if (!this.#host.silent(pair)) continue;
+      const book = typeof fetched === 'string' ? undefined : fetched.get(code);
+      const streamed = this.#host.current(pair);
+      if (book !== undefined && streamed !== undefined) {
+        if (this.#same(book, streamed)) this.#host.quiet(pair);
+        else this.#host.lost(pair, 'silent, while its book by REST has changed');
+        continue;
+      }
+      const reason = typeof fetched === 'string' ? fetched : 'the answer lacks its book';
+      this.#host.failed(pair, reason);
+      suspect.failures++;
+      if (suspect.failures < TRIES) this.#suspects.set(code, suspect);
+      else this.#host.lost(pair, `silent, and its book by REST cannot be had: ${reason}`);
+    }
+  }
+
+  async #audit(): Promise<void> {
+    this.#auditedAt = performance.now();
+    const pair = this.#again ?? this.#next();
+    if (pair === null) return;
+    const seen: Sides[] = [];
+    const unwatch = this.#host.watch(pair, (sides) => seen.push(sides));
+    try {
+      const current = this.#host.current(pair);
+      if (current !== undefined) seen.push(current);
+      await this.#sleep(NEARNESS_MS);
+      if (this.#closed) return;
+      const fetched = await this.#fetch([pair]);
+      if (this.#closed) return;
+      if (typeof fetched === 'string') {
+        this.#host.failed(pair, fetched);
+        return;
+      }
+      const book = fetched.get(pairText(pair));
+      if (book === undefined) return;
+      const agrees = (): boolean => seen.some((sides) => this.#same(sides, book));
+      if (!agrees()) await this.#sleep(NEARNESS_MS);
+      if (this.#closed || !this.#host.auditable().some((p) => pairText(p) === pairText(pair)))
+        return;
+      const agreed = agrees();
+      if (!agreed && this.#again === null) {
+        this.#again = pair;
+        return;
+      }
+      this.#again = null;
+      this.#host.audited(pair, agreed);
+    } finally {
+      unwatch();
+    }
+  }
+
+  /** The pair after the one audited last, by name. */
+  #next(): Pair | null {
+    const pairs = this.#host
+      .auditable()
+      .map((pair) => ({ pair, code: pairText(pair) }))
+      .sort((a, b) => (a.code < b.code ? -1 : 1));
+    const next = pairs.find(({ code }) => code > this.#lastAudited) ?? pairs[0];
+    if (next === undefined) return null;
+    this.#lastAudited = next.code;
+    return next.pair;
+  }
+
+  #same(a: Sides, b: Sides): boolean {
+    return sameToDepth(a, b, this.#depth, this.#books.ragged === true);
+  }
+
+  /** The books, or why there are none. */
+  async #fetch(pairs: readonly Pair[]): Promise<Map<string, Sides> | string> {
+    try {
+      const books = await this.#books.fetch(this.#rest, pairs);
+      this.#failures = 0;
+      return books;
+    } catch (error) {
+      this.#failures = Math.min(this.#failures + 1, 10);
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        this.#timers.delete(end);
+        resolve();
+      };
+      const timer = setTimeout(end, ms);
+      timer.unref();
+      this.#timers.add(end);
+    });
+  }
+}

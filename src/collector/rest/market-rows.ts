@@ -1,0 +1,66 @@
+import type { ExactJson } from '../../market/exact-json.js';
+import { isMarketName, marketName } from '../../market/market.js';
+import type { ListedMarket } from '../../market/managed-lists.js';
+import { cutText } from '../../market/outside-text.js';
+import { type RestClient, RestError } from './rest-client.js';
+import { fetchBody } from './rest-books.js';
+import { excerpt, WireError, wireObject, type WireObject } from '../wire/wire.js';
+
+/** Most characters of an asset's Korean or English name; far more than any has. */
+const MOST_OF_NAME = 100;
+
+/** How the rows of an exchange's market list are found and read. */
+export interface ListForm {
+  readonly path: string;
+  /** The rows of an answer; throws when it is an error answer. */
+  rows(body: ExactJson): ExactJson[];
+  /** One row; null for a market that is not traded. Throws when it is none. */
+  read(row: WireObject): ListedMarket | null;
+}
+
+/**
+ * Fetches and reads a market list. A row that is no market is left out and handed on, escaped and cut:
+ * one odd row must not hide hundreds of good ones.
+ * @throws {RestError} on any status but 200, an unreadable body, or a list without one usable row (an
+ * exchange that lists nothing is in maintenance, and must not make all its markets look delisted)
+ */
+export async function listFrom(
+  rest: RestClient,
+  form: ListForm,
+  onOdd: (row: string) => void,
+): Promise<ListedMarket[]> {
+  const rows = await fetchBody(rest, form.path, (body) => form.rows(body));
+  const markets: ListedMarket[] = [];
+  let why = '';
+  for (const row of rows) {
+    try {
+      const market = form.read(wireObject(row, 'a row of the market list'));
+      if (market !== null) markets.push(checked(market));
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      why ||= `; ${excerpt(error.message)}`;
+      onOdd(excerpt(JSON.stringify(row)));
+    }
+  }
+  if (markets.length === 0) throw new RestError(`the market list is empty${why}`);
+  return markets;
+}
+
+/** A row with its names as they are kept. @throws {WireError} when one could not be asked for or shown */
+function checked(market: ListedMarket): ListedMarket {
+  const symbol = marketName(market.symbol);
+  const currency = marketName(market.currency);
+  if (isMarketName(symbol, 'symbol') && isMarketName(currency, 'currency'))
+    return {
+      ...market,
+      symbol,
+      currency,
+      koreanName: name(market.koreanName),
+      englishName: name(market.englishName),
+    };
+  throw new WireError(`${JSON.stringify(`${symbol}-${currency}`)} is no name of a market`);
+}
+
+function name(text: string | null): string | null {
+  return text === null ? null : cutText(text, MOST_OF_NAME);
+}

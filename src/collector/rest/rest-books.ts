@@ -1,0 +1,63 @@
+import type { Pair } from '../../market/market.js';
+import type { Level, Sides } from '../../market/order-book.js';
+import type { ExactJson } from '../../market/exact-json.js';
+import { parseExactJson } from '../../market/exact-json.js';
+import { type RestClient, RestError } from './rest-client.js';
+import { excerpt } from '../wire/wire.js';
+
+/** The REST books of an exchange, by which a silent or suspect stream is checked. */
+export interface RestBooks {
+  /** Markets of one call. */
+  readonly batch: number;
+  /** Time between two calls, ms; well inside the exchange's limit. */
+  readonly everyMs: number;
+  /** Levels a side that the answer and the stream have in common; beyond it they cannot be compared. */
+  readonly depth: number;
+  /**
+   * Set where both may hold different numbers of those levels: Bithumb cuts a book first, and of what
+   * is left dust is dropped. Then they are compared as far as both go.
+   */
+  readonly ragged?: boolean;
+  /**
+   * Fetches the books of some markets, by `BTC-KRW`.
+   * @throws {RestError} when there is no answer, or one that is no book
+   */
+  fetch(rest: RestClient, pairs: readonly Pair[]): Promise<Map<string, Sides>>;
+}
+
+/** Fetches and reads one answer. @throws {RestError} */
+export async function fetchBody<T>(
+  rest: RestClient,
+  path: string,
+  read: (body: ExactJson) => T,
+): Promise<T> {
+  const answer = await rest.get(path);
+  if (answer.status !== 200) {
+    throw new RestError(`HTTP ${answer.status} ${excerpt(answer.text)}`.trim());
+  }
+  try {
+    return read(parseExactJson(answer.text));
+  } catch (error) {
+    const why = excerpt((error as Error).message);
+    throw new RestError(`${why}; the answer was ${excerpt(answer.text)}`, error);
+  }
+}
+
+/** Whether two books are the same in their first `depth` levels a side. See {@link RestBooks.ragged}. */
+export function sameToDepth(a: Sides, b: Sides, depth: number, ragged: boolean): boolean {
+  return sameLevels(a.asks, b.asks, depth, ragged) && sameLevels(a.bids, b.bids, depth, ragged);
+}
+
+function sameLevels(
+  a: readonly Level[],
+  b: readonly Level[],
+  depth: number,
+  ragged: boolean,
+): boolean {
+  const count = Math.min(a.length, b.length, depth);
+  if (!ragged && Math.max(a.length, b.length) > count && count < depth) return false;
+  for (let i = 0; i < count; i++) {
+    if (a[i]![0] !== b[i]![0] || a[i]![1] !== b[i]![1]) return false;
+  }
+  return true;
+}

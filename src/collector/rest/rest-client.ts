@@ -1,0 +1,85 @@
+import { cutText } from '../../market/outside-text.js';
+import { USER_AGENT } from '../../util/version.js';
+import { reasonOf } from '../../util/reason.js';
+
+/** An answer of a REST call, whatever its status. */
+export interface RestAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+/** Thrown when no answer came: refused, timed out, too long, … */
+export class RestError extends Error {
+  constructor(message: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = 'RestError';
+  }
+}
+
+/** Longest answer that is read; Upbit's whole market is 2.3 MB, all of GOPAX's books less. */
+const MAX_BYTES = 32 * 1024 * 1024;
+
+/** GET calls to one exchange's REST base. Sends no `Origin` header (Upbit allows 1 such call per 10 s). */
+export class RestClient {
+  readonly #base: string;
+  readonly #timeoutMs: number;
+
+  /** @param base URL without trailing slash. @param timeoutMs bound for the whole call. */
+  constructor(base: string, timeoutMs = 10_000) {
+    this.#base = base;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /**
+   * Fetches `path` (with query).
+   * @throws {RestError} when there is no complete answer in time; the message is one line.
+   */
+  async get(path: string, signal?: AbortSignal): Promise<RestAnswer> {
+    // Not AbortSignal.any: in Node 20 every call would stay noted in a long-lived signal for ever.
+    const call = new AbortController();
+    const abort = (): void => call.abort();
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      abort();
+    }, this.#timeoutMs);
+    signal?.addEventListener('abort', abort);
+    try {
+      if (signal?.aborted === true) abort();
+      const response = await fetch(this.#base + path, {
+        signal: call.signal,
+        headers: { accept: 'application/json', 'user-agent': USER_AGENT },
+        redirect: 'manual',
+      });
+      if (response.status >= 300 && response.status < 400) {
+        await response.body?.cancel();
+        const to = response.headers.get('location');
+        const where = to === null ? 'without a location' : `to ${JSON.stringify(cutText(to, 200))}`;
+        throw new RestError(
+          `the exchange answered HTTP ${response.status}, a redirect ${where}; it is not followed`,
+        );
+      }
+      return { status: response.status, headers: response.headers, text: await readText(response) };
+    } catch (error) {
+      if (error instanceof RestError) throw error;
+      if (late) throw new RestError(`no answer within ${this.#timeoutMs / 1000} s`, error);
+      throw new RestError(reasonOf(error), error);
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+    }
+  }
+}
+
+async function readText(response: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  let bytes = 0;
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    bytes += chunk.byteLength;
+    if (bytes > MAX_BYTES) throw new RestError(`the answer is longer than ${MAX_BYTES} bytes`);
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}

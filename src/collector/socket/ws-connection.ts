@@ -1,0 +1,151 @@
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import { WebSocket } from 'ws';
+import type { GapCause } from '../../market/gap.js';
+import { reasonOf } from '../../util/reason.js';
+import { USER_AGENT } from '../../util/version.js';
+
+/** Time given to the opening handshake. */
+const HANDSHAKE_MS = 10_000;
+/** Time given to the closing handshake before the socket is cut. */
+const CLOSE_MS = 1000;
+
+/** How a connection ended. */
+export interface ConnectionEnd {
+  /** Close code; 1006 without a closing handshake. */
+  readonly code: number;
+  /** The peer's words for it, or ''. */
+  readonly reason: string;
+  /** What went wrong, or null when it was closed in order. */
+  readonly failure: string | null;
+  /** What it means for the gap that the connection could not be opened, if it could not. */
+  readonly failureCause: GapCause;
+}
+
+/** Who hears what happens on a connection. */
+export interface ConnectionListener {
+  /** The opening handshake is over. */
+  opened(connection: WSConnection): void;
+  /** A message came in. */
+  message(connection: WSConnection, data: Buffer, isBinary: boolean): void;
+  /** A ping or a pong came in. @param pong what the pong carries; null for a ping */
+  pulse(pong: string | null): void;
+  /** It is over; comes once, whoever ended it. */
+  ended(connection: WSConnection, end: ConnectionEnd): void;
+}
+
+/** One WebSocket connection from its opening handshake to its end, each bounded in time. */
+export class WSConnection {
+  readonly #socket: WebSocket;
+  /** Since when the peer has been closing (monotonic ms). */
+  #closingSince: number | null = null;
+
+  /**
+   * Begins to connect.
+   * @param maxPayload largest frame accepted, bytes
+   * @throws when the address cannot be used
+   */
+  constructor(url: string, maxPayload: number, listener: ConnectionListener) {
+    let failure: string | null = null;
+    let failureCause: GapCause = 'CONNECT_FAILED';
+    const socket = new WebSocket(url, {
+      // Deflating 2 MB/s of frames costs more than the bytes are worth on one machine.
+      perMessageDeflate: false,
+      maxPayload,
+      followRedirects: false,
+      headers: { 'user-agent': USER_AGENT },
+    });
+    this.#socket = socket;
+    // Not left to ws, whose limit is one of silence: an answer that drips in would never end.
+    const late = setTimeout(() => {
+      failure ??= `the opening handshake was not over within ${HANDSHAKE_MS / 1000} s`;
+      socket.terminate();
+    }, HANDSHAKE_MS);
+
+    socket.on('unexpected-response', (_request: ClientRequest, response: IncomingMessage) => {
+      const status = response.statusCode ?? 0;
+      failureCause = causeOfStatus(status);
+      failure = `the connection was refused with HTTP ${status}`;
+      response.resume();
+      // Without this listener ws would only say "Unexpected server response"; ending is then ours.
+      socket.terminate();
+    });
+    socket.on('open', () => {
+      clearTimeout(late);
+      listener.opened(this);
+    });
+    socket.on('message', (data: Buffer, isBinary: boolean) =>
+      listener.message(this, data, isBinary),
+    );
+    socket.on('ping', () => listener.pulse(null));
+    socket.on('pong', (data: Buffer) => listener.pulse(data.toString('latin1')));
+    socket.on('error', (error) => {
+      // `terminate` during the handshake reports itself as an error; the refusal says more.
+      failure ??= reasonOf(error);
+    });
+    socket.on('close', (code, reason) => {
+      clearTimeout(late);
+      listener.ended(this, { code, reason: reason.toString('utf8'), failure, failureCause });
+    });
+  }
+
+  /** Whether messages can be sent. */
+  get open(): boolean {
+    return this.#socket.readyState === WebSocket.OPEN;
+  }
+
+  /** The address without its query, which may hold a key and a signature. */
+  get publicUrl(): string {
+    const { protocol, host, pathname } = new URL(this.#socket.url);
+    return `${protocol}//${host}${pathname === '/' ? '' : pathname}`;
+  }
+
+  /** Sends a text message. */
+  send(text: string): void {
+    this.#socket.send(text);
+  }
+
+  /** Sends a protocol ping. @param text what its pong will carry */
+  ping(text = ''): void {
+    this.#socket.ping(text);
+  }
+
+  /** Cuts it, without a closing handshake. */
+  cut(): void {
+    this.#socket.terminate();
+  }
+
+  /**
+   * Whether it is being closed. A peer that says so but keeps the connection open is cut; ws alone
+   * would wait 30 s. To be asked often. @param now monotonic ms
+   */
+  closing(now: number): boolean {
+    if (this.#socket.readyState !== WebSocket.CLOSING) return false;
+    this.#closingSince ??= now;
+    if (now - this.#closingSince > CLOSE_MS) this.cut();
+    return true;
+  }
+
+  /** Closes it; resolves when it is gone. */
+  close(): Promise<void> {
+    const socket = this.#socket;
+    if (socket.readyState === WebSocket.CLOSED) return Promise.resolve();
+    return new Promise<void>((resolve) => {
+      // A half-open peer never answers the closing handshake.
+      const cut = setTimeout(() => this.cut(), CLOSE_MS);
+      socket.once('close', () => {
+        clearTimeout(cut);
+        resolve();
+      });
+      if (this.open) socket.close(1000);
+      else this.cut();
+    });
+  }
+}
+
+/** What an HTTP status at the handshake means for the gap. */
+function causeOfStatus(status: number): GapCause {
+  if (status === 429 || status === 418) return 'RATE_LIMITED';
+  if (status === 401 || status === 403) return 'REFUSED';
+  if (status === 503) return 'MAINTENANCE';
+  return 'CONNECT_FAILED';
+}

@@ -1,0 +1,68 @@
+import { decimalFromWire } from '../../market/decimal.js';
+import type { ExactJson } from '../../market/exact-json.js';
+
+/**
+ * How far before and after the receipt a book's own time is believed, ms. A market that is hardly
+ * traded may send a book that is months old; one from tomorrow is somebody's mistake.
+ */
+const OLDEST_MS = 366 * 86_400_000;
+const NEWEST_MS = 86_400_000;
+
+/** ISO 8601 with its zone; without one nobody knows which time is meant. */
+const ISO = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)$/i;
+
+/**
+ * The time of a book as an exchange writes it, Unix ms. The unit is told by the magnitude (seconds,
+ * ms, µs, ns), for exchanges have changed it without notice; numbers and texts, fractions, exponents
+ * and ISO 8601 are all read.
+ * @returns undefined when it is none of these
+ */
+export function exchangeTime(value: ExactJson | undefined): number | undefined {
+  if (typeof value !== 'string') return undefined;
+  if (ISO.test(value)) {
+    const time = Date.parse(value.replace(' ', 'T'));
+    return Number.isNaN(time) ? undefined : time;
+  }
+  let decimal: string;
+  try {
+    decimal = decimalFromWire(value);
+  } catch {
+    return undefined;
+  }
+  const point = decimal.indexOf('.');
+  const whole = point === -1 ? decimal : decimal.slice(0, point);
+  if (whole.length <= 11) {
+    const fraction = point === -1 ? '' : decimal.slice(point + 1, point + 4);
+    return Number(whole) * 1000 + Number(fraction.padEnd(3, '0'));
+  }
+  if (whole.length <= 14) return Number(whole);
+  if (whole.length <= 17) return Number(whole.slice(0, -3));
+  return whole.length <= 20 ? Number(whole.slice(0, -6)) : undefined;
+}
+
+/** Plain digits as fine as ms: what the exchanges promise. */
+const PLAIN = /^\d{13}/;
+
+/**
+ * Whether a time tells a book's place among others. Seconds are too coarse for that (of two books of
+ * one second the later would look older), and a time in another form than the exchange's usual one
+ * may be of another clock: such books are taken in the order of their receipt.
+ * @param value as for {@link exchangeTime}
+ */
+export function tellsOrder(value: ExactJson | undefined): boolean {
+  return typeof value === 'string' && PLAIN.test(value);
+}
+
+/**
+ * A time that the exchange gives, if it can be that of a book received now.
+ * @param time Unix ms; null where the exchange gives none; undefined when it could not be read
+ * @param receivedAt Unix ms
+ * @returns undefined when it is not believed
+ */
+export function believedTime(
+  time: number | null | undefined,
+  receivedAt: number,
+): number | null | undefined {
+  if (time === null || time === undefined) return time;
+  return time >= receivedAt - OLDEST_MS && time <= receivedAt + NEWEST_MS ? time : undefined;
+}

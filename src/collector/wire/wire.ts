@@ -1,0 +1,98 @@
+import { decimalFromWire } from '../../market/decimal.js';
+import type { ExactJson } from '../../market/exact-json.js';
+import { compareDecimal } from '../../market/decimal.js';
+import { type Level, type Side, sortLevels } from '../../market/order-book.js';
+import { cutText } from '../../market/outside-text.js';
+import { ownText } from '../../market/own-text.js';
+import type { Pair } from '../../market/market.js';
+
+/**
+ * Reading of wire values: each helper gives the value in the shape asked for or throws a
+ * {@link WireError} that names what was expected and what was there.
+ */
+
+/** Thrown for a message that is JSON but not what the exchange's protocol promises. */
+export class WireError extends Error {
+  /** @param pair whose message it was, when that could be read */
+  constructor(
+    message: string,
+    readonly pair: Pair | null = null,
+  ) {
+    super(message);
+    this.name = 'WireError';
+  }
+}
+
+/** An object of a message, keys to values. */
+export type WireObject = { [key: string]: ExactJson };
+
+function shown(value: ExactJson | undefined): string {
+  const text = value === undefined ? 'nothing' : JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}
+
+/** `value` as an object. */
+export function wireObject(value: ExactJson | undefined, what: string): WireObject {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  throw new WireError(`${what} is ${shown(value)}; expected an object`);
+}
+
+/** `value` as an array. */
+export function wireArray(value: ExactJson | undefined, what: string): ExactJson[] {
+  if (Array.isArray(value)) return value;
+  throw new WireError(`${what} is ${shown(value)}; expected an array`);
+}
+
+/** `value` as text; a number is its literal text. */
+export function wireText(value: ExactJson | undefined, what: string): string {
+  if (typeof value === 'string') return value;
+  throw new WireError(`${what} is ${shown(value)}; expected text or a number`);
+}
+
+/** Optional text: null when absent or not text. */
+export function optionalText(value: ExactJson | undefined): string | null {
+  return typeof value === 'string' ? value : null;
+}
+
+/**
+ * A side as it is kept: best first, zero levels (price or volume 0: padding, dust) dropped, and no
+ * text that holds the frame it came in: a level may outlive many books.
+ * @param levels price and volume as on the wire, in any order
+ * @throws {WireError} when a price occurs twice; which of the two holds cannot be known
+ */
+export function readSide(side: Side, levels: Iterable<readonly [string, string]>): Level[] {
+  const result: Level[] = [];
+  for (const [wirePrice, wireVolume] of levels) {
+    const price = decimalFromWire(wirePrice);
+    const volume = decimalFromWire(wireVolume);
+    if (price !== '0' && volume !== '0') result.push([ownText(price), ownText(volume)]);
+  }
+  sortLevels(side, result);
+  for (let i = 1; i < result.length; i++) {
+    if (compareDecimal(result[i]![0], result[i - 1]![0]) === 0) {
+      throw new WireError(`the price ${result[i]![0]} occurs twice among the ${side}s`);
+    }
+  }
+  return result;
+}
+
+/** Levels that come as objects, e.g. `{"price":"695.5","qty":"5000"}`. */
+export function readLevelObjects(
+  side: Side,
+  value: ExactJson | undefined,
+  priceKey: string,
+  volumeKey: string,
+): Level[] {
+  return readSide(
+    side,
+    wireArray(value, `${side}s`).map((item) => {
+      const level = wireObject(item, `a level of the ${side}s`);
+      return [wireText(level[priceKey], priceKey), wireText(level[volumeKey], volumeKey)] as const;
+    }),
+  );
+}
+
+/** Start of a message for a log line. */
+export function excerpt(data: Buffer | string): string {
+  return cutText(typeof data === 'string' ? data : data.subarray(0, 600).toString('utf8'), 200);
+}
