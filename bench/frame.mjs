@@ -8,6 +8,7 @@ import { WebSocket } from 'ws';
 import { Bus } from '../dist/bus.js';
 import { UnitBookController } from '../dist/collector/exchanges/upbit-protocol/controller.js';
 import { UPBIT_PROFILE } from '../dist/collector/exchanges/upbit/adapter.js';
+import { LimitBoard } from '../dist/collector/limits/limit-board.js';
 import { RateLimiter } from '../dist/collector/limits/rate-limiter.js';
 import { BookRecorder } from '../dist/collector/market/book-recorder.js';
 
@@ -17,6 +18,8 @@ const ROUNDS = 5;
 const sender = spawn(process.execPath, [new URL('frame-sender.mjs', import.meta.url).pathname], {
   stdio: ['ignore', 'pipe', 'inherit'],
 });
+// Also where a round throws: an orphan would hold the terminal of whoever waits for this.
+process.on('exit', () => sender.kill());
 const [line] = await once(sender.stdout, 'data');
 const url = `ws://127.0.0.1:${String(line).trim()}`;
 
@@ -71,7 +74,14 @@ const ours = () =>
       },
     };
     const controller = new UnitBookController(
-      { exchange: 'UPBIT', urls: { wsUrl: url }, host, clock: Date.now, random: Math.random },
+      {
+        exchange: 'UPBIT',
+        urls: { wsUrl: url },
+        host,
+        limits: new LimitBoard(),
+        clock: Date.now,
+        random: Math.random,
+      },
       UPBIT_PROFILE,
       new RateLimiter([]),
     );
