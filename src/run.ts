@@ -29,6 +29,8 @@ const MEMORY_FLAGS = [
 
 /** A start that has not come to its end so long after a signal is broken off, ms. */
 const START_GRACE_MS = 1_500;
+/** Longest wait for calls to the system that are still under way when all is closed, ms. */
+const THREAD_GRACE_MS = 3_000;
 /** Longest wait for a console to take the last lines, ms. */
 const CONSOLE_GRACE_MS = 500;
 
@@ -77,7 +79,7 @@ export async function runUntilStopped(
         code = 1;
       })
       .then(() => flushConsole(CONSOLE_GRACE_MS))
-      .finally(() => process.exit(code));
+      .finally(() => exitBy(code, signal ?? 'SIGTERM'));
   };
   const nohup = startedWithNohup(process.env);
   for (const signal of STOP_SIGNALS) {
@@ -101,6 +103,21 @@ export async function runUntilStopped(
     if (stoppingSince === null) throw error;
     await new Promise(() => undefined);
   }
+}
+
+/**
+ * Exits with this code once no thread is busy with a file or a name; when one does not come back (a
+ * disk that is gone, a pipe without a reader), ends by the signal.
+ */
+function exitBy(code: number, signal: NodeJS.Signals): void {
+  const since = performance.now();
+  const look = (): void => {
+    const busy = process.getActiveResourcesInfo().some((kind) => /^(FSReq|GetAddr)/.test(kind));
+    if (!busy) process.exit(code);
+    if (performance.now() - since > THREAD_GRACE_MS) endBySignal(signal);
+    else setTimeout(look, 20);
+  };
+  look();
 }
 
 /**

@@ -1,11 +1,11 @@
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import buildRollingFile from 'pino-roll';
 import { danglingTarget, specialKind } from '../util/file-kind.js';
 import { makeFolder, PRIVATE_FILE } from '../util/make-folder.js';
 import { type ConsoleStream, consoleStreams } from './console.js';
-import { LOG_NAMES, type LogBounds, LogRetention } from './log-retention.js';
+import { LOG_NAMES, type LogBounds, LogRetention, readLogName } from './log-retention.js';
 import type { LogRecord } from '../market/log-record.js';
 import { formatLine, type LogSink } from './logger.js';
 
@@ -44,6 +44,7 @@ export async function openLogFiles(
       { cause: error },
     );
   }
+  refuseOddFiles(folder);
   const output = quiet ? null : consoleStreams().output;
   const share = bounds.maxBytes / (2 * LOG_NAMES.length);
   const fileBytes = Math.floor(share > 0 ? Math.min(MAX_FILE_BYTES, share) : MAX_FILE_BYTES);
@@ -109,6 +110,17 @@ function kindProblem(folder: string): string | null {
   }
   if (stats === undefined || stats.isDirectory()) return null;
   return specialKind(stats) ?? 'a file';
+}
+
+/** To open a pipe waits for a reader, for ever and in a thread that the end of the program waits for. */
+function refuseOddFiles(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    if (readLogName(name) === null) continue;
+    const path = join(folder, name);
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats === undefined || stats.isFile()) continue;
+    throw new Error(`${path} is ${specialKind(stats) ?? 'a folder'}; a log file must be there`);
+  }
 }
 
 /** What pino writes to: takes its JSON lines, gives the lines of docs/data.md to file and output. */

@@ -123,6 +123,21 @@ pty('a terminal stopped by Ctrl+S holds up neither the API nor the end', async (
   );
 });
 
+it('a call to a file that does not come back holds up the end for some seconds only', async () => {
+  const { path, remove } = temporaryFolder();
+  cleanUps.push(remove);
+  spawnSync('mkfifo', [join(path, 'pipe')]);
+  const open = `open(${JSON.stringify(join(path, 'pipe'))},"r",()=>{})`;
+  const preload = `import{open}from"node:fs";import{isMainThread}from"node:worker_threads";if(isMainThread)${open}`;
+  const run = new Command(process.execPath, [MAIN], {
+    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(preload)}`,
+  });
+  await run.url();
+  run.child.kill('SIGTERM');
+  expect(await run.end(9_000)).toBe('SIGTERM');
+  expect(run.output).toMatch(/stopped\n$/);
+});
+
 describe('a start that does not come to its end', () => {
   it('is broken off by a signal', async () => {
     const { path, remove } = temporaryFolder();

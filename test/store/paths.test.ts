@@ -95,6 +95,16 @@ describe('a log folder', () => {
     await expect(refusal('fifo')).rejects.toThrow(/is a named pipe \(FIFO\); name a folder$/);
     await expect(refusal('dangling')).rejects.toThrow(/is a link to nowhere, which does not exist/);
   });
+
+  it('with a named pipe or a folder in the place of a log file is refused by its name', async () => {
+    mkdirSync(at('pipes'));
+    execFileSync('mkfifo', [at('pipes/upbit.2026-11-26.1.log')]);
+    await expect(openLogFiles(at('pipes'), true)).rejects.toThrow(
+      /upbit\.2026-11-26\.1\.log is a named pipe \(FIFO\); a log file must be there$/,
+    );
+    mkdirSync(at('folders/system.2026-11-26.1.log'), { recursive: true });
+    await expect(openLogFiles(at('folders'), true)).rejects.toThrow(/1\.log is a folder; a log/);
+  });
 });
 
 it('export refuses a named pipe for --out instead of waiting for its reader', async () => {
