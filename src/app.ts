@@ -164,7 +164,7 @@ export async function startApp(
       storeStats: () => store.stats(),
       close: async (signal) => {
         // What it stood still before this is told before the end vouches for all until now.
-        watch.look();
+        store.vouchUntil(watch.look());
         logger.log('STOPPING', {}, { signal });
         await Promise.all([supervisor.close(), api.close()]);
         try {

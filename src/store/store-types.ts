@@ -287,6 +287,8 @@ export interface Store extends CollectorMemory {
   /** Tells when the system clock begins and ends (null) not to be believed by RETENTION_DAYS. */
   onRetentionHeld(listener: (held: RetentionHeld | null) => void): void;
   stats(): StoreStats;
+  /** Recording ends: nothing after this time, Unix ms, is vouched for, however long the end takes. */
+  vouchUntil(time: number): void;
   /** Writes what is queued (waits at most `timeoutMs`), then closes the database. */
   close(timeoutMs?: number): Promise<void>;
 }

@@ -116,6 +116,8 @@ class OpenStore implements Store {
   /** The store's own gap that listeners are being called with. */
   #reporting: Gap | null = null;
   #closing: Promise<void> | undefined;
+  #vouchedUntil = Infinity;
+  readonly #now: () => number;
 
   constructor(
     options: StoreOptions,
@@ -124,6 +126,8 @@ class OpenStore implements Store {
     reader: ReaderClient,
     block: number,
   ) {
+    const now = options.now ?? Date.now;
+    this.#now = () => Math.min(now(), this.#vouchedUntil);
     this.#writer = writer;
     this.reader = reader;
     this.previousHeartbeat = state.heartbeat;
@@ -146,7 +150,7 @@ class OpenStore implements Store {
       retryMs: options.retryMs ?? 100,
       maxRetryMs: options.maxRetryMs ?? 5_000,
       heartbeatMs: options.heartbeatMs ?? 1_000,
-      now: options.now ?? Date.now,
+      now: this.#now,
     });
     const { path, retentionDays = 0, maxBytes = 0, logKeepDays = 0 } = options;
     this.#age = new AgeClock(state.believed);
@@ -299,6 +303,10 @@ class OpenStore implements Store {
     };
   }
 
+  vouchUntil(time: number): void {
+    this.#vouchedUntil = time;
+  }
+
   close(timeoutMs = 10_000): Promise<void> {
     this.#closing ??= this.#close(timeoutMs);
     return this.#closing;
@@ -316,7 +324,7 @@ class OpenStore implements Store {
     if (drained) {
       // The clean end is noted only when nothing is missing; otherwise the next run sees a crash.
       const close = (): Promise<void> =>
-        this.#writer.call('close', this.sequences.last).catch(this.#noteLoss);
+        this.#writer.call('close', this.sequences.last, this.#now()).catch(this.#noteLoss);
       const closed = close().catch(async (error: unknown) => {
         if (this.#lost === null) throw error;
         await this.#putBack(this.#lost);

@@ -123,6 +123,9 @@ export interface WriterService extends RetentionWriter {
    * @throws {StoreError} when there is no place for the copy; nothing is lost then
    */
   putBack(): Promise<string | null>;
-  /** Notes the clean end, with the last sequence that was given out, and closes the database. */
-  close(lastSequence: number): Promise<void>;
+  /**
+   * Notes the clean end, with the last sequence that was given out, and closes the database.
+   * @param aliveAt until when all is vouched for, Unix ms; now unless given
+   */
+  close(lastSequence: number, aliveAt?: number): Promise<void>;
 }

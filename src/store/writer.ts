@@ -232,12 +232,12 @@ export class Writer implements WriterService {
     await client.exchange.update({ where: { name: exchange }, data: { enabled } });
   }
 
-  async close(lastSequence: number): Promise<void> {
+  async close(lastSequence: number, aliveAt = Date.now()): Promise<void> {
     const opened = await this.#database();
     await this.#checkFiles(opened);
     const { client, lock } = opened;
     try {
-      const state = { sequence: lastSequence, heartbeat: Date.now(), closed: 1 };
+      const state = { sequence: lastSequence, heartbeat: aliveAt, closed: 1 };
       await this.#setState(client, state, true);
       await client.$queryRawUnsafe('PRAGMA wal_checkpoint(TRUNCATE)');
     } finally {

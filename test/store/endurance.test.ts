@@ -49,6 +49,18 @@ describe('sequences and state over runs', () => {
     expect(given).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
+  it('vouch for nothing after recording has ended, however long the end takes', async () => {
+    let now = 1_700_000_000_000;
+    await withStore({ path, now: () => now }, async (store) => {
+      store.vouchUntil(now);
+      now += 60_000;
+    });
+    await withStore({ path }, async (store) => {
+      expect(store.previousRunClosed).toBe(true);
+      expect(store.previousHeartbeat).toBe(1_700_000_000_000);
+    });
+  });
+
   it('never come twice after a kill -9; what was reported stored is there', async () => {
     const child = fork(fileURLToPath(new URL('./crash-child.ts', import.meta.url)), [path], {
       execArgv: ['--import', 'tsx'],
