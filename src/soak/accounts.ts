@@ -122,15 +122,18 @@ export function accountFor(
   const places = placesByContent(sent);
   let next = 0;
   stored.forEach((book, j) => {
-    const place = findFrom(places, sent, book, next);
+    // A book without a time of its own may be one that is handed on again, or a whole book of a new
+    // connection; it must not be taken for an equal one that is still to come.
+    let place = findFrom(places, sent, book, next, true);
+    const known = findFrom(places, sent, book, 0, false);
+    const ends = gaps.some((gap) => gap.end === book.timestamp) || clock.ambiguous(book.timestamp);
+    const again = place === -1 && ends && known !== -1 && known < next;
+    if (place === -1 && !again) place = findFrom(places, sent, book, next, false);
     if (place !== -1) {
       becameOf[place] = j;
       next = place + 1;
       account.stored++;
-    } else if (
-      gaps.some((gap) => gap.end === book.timestamp) &&
-      findFrom(places, sent, { ...book, exchangeTimestamp: null }, 0) !== -1
-    ) {
+    } else if (again || (ends && findFrom(places, sent, withoutTime(book), 0, false) !== -1)) {
       account.again++;
     } else account.invented.push(book);
     if (
@@ -211,12 +214,20 @@ function placesByContent(sent: readonly SentMark[]): ReadonlyMap<number, number[
   return places;
 }
 
-/** First place from `from` on where such a book was sent; -1 when there is none. */
+function withoutTime({ content }: BookMark): BookMark {
+  return { content, exchangeTimestamp: null };
+}
+
+/**
+ * First place from `from` on where such a book was sent; -1 when there is none.
+ * @param exactly whether a book without a time stands for none that was sent with one
+ */
 function findFrom(
   places: ReadonlyMap<number, number[]>,
   sent: readonly SentMark[],
   book: BookMark,
   from: number,
+  exactly: boolean,
 ): number {
   const list = places.get(book.content) ?? [];
   let low = 0;
@@ -228,7 +239,8 @@ function findFrom(
   }
   for (; low < list.length; low++) {
     const time = sent[list[low]!]!.exchangeTimestamp;
-    if (book.exchangeTimestamp === null || book.exchangeTimestamp === time) return list[low]!;
+    const any = book.exchangeTimestamp === null && !exactly;
+    if (any || book.exchangeTimestamp === time) return list[low]!;
   }
   return -1;
 }

@@ -223,6 +223,18 @@ describe('a market', () => {
     expect(tracker.status).toMatchObject({ state: 'LIVE', error: null });
   });
 
+  it('ends its gap with the book when a step of the clock and the one back differ by a little', () => {
+    tracker.start(null);
+    tracker.book(book, null, 100_000);
+    now = 100_500;
+    tracker.clockSet(-50_000, null);
+    tracker.down({ cause: 'DISCONNECTED', detail: null, since: 50_500 });
+    tracker.clockSet(49_999, null);
+    now = 103_000;
+    tracker.book(book, null, 103_000);
+    expect(ended.at(-1)).toMatchObject({ end: 103_000 });
+  });
+
   it('lost after the clock was set back has its gap in the new time', () => {
     tracker.start(null);
     tracker.book(book, null, 10_000_000);

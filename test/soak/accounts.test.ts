@@ -79,6 +79,20 @@ describe('the account of a market', () => {
     expect(accountFor(sent, [...all, again], [gap])).toMatchObject({ again: 1, invented: [] });
   });
 
+  it('does not take a book that is handed on again for an equal one that is still to come', () => {
+    const books = sentBooks(1, 2, 3, 2, 4);
+    const gap: GapMark = { start: 10_011, end: 10_015, cause: 'RESYNC' };
+    const handed = { content: 2, exchangeTimestamp: null, timestamp: 10_015 };
+    const stored = [receive(books[0]!), receive(books[1]!), handed];
+    const rest = books.slice(2).map(receive);
+    expect(accountFor(books, [...stored, ...rest], [gap])).toMatchObject({
+      stored: 5,
+      again: 1,
+      invented: [],
+      unaccounted: [],
+    });
+  });
+
   it('finds every loss, wherever it is, when no gap covers it', () => {
     fc.assert(
       fc.property(

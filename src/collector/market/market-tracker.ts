@@ -20,6 +20,9 @@ export interface WrongTime {
   readonly aliveAt: number | null;
 }
 
+/** A smaller part of a step of the clock is an error of its measurement, ms. */
+const LEAST_STEP_MS = 1000;
+
 /**
  * What one market's collector is doing: its state, its counts and its open gap. Publishes every
  * change of state and every change of a gap on the bus.
@@ -204,7 +207,11 @@ export class MarketTracker {
    */
   clockSet(byMs: number, wrong: WrongTime | null): void {
     this.#coverage.clockSet(byMs);
-    if (wrong === null || byMs > 0) this.#setBackMs = Math.max(0, this.#setBackMs - byMs);
+    if (wrong === null || byMs > 0) {
+      const left = this.#setBackMs - byMs;
+      // A step and the one back are measured to a few milliseconds: what is left of both is nothing.
+      this.#setBackMs = left < LEAST_STEP_MS ? 0 : left;
+    }
     if (wrong === null) return;
     const { after: at, aliveAt } = wrong;
     // After a step back only what would lie in the future is surely of the wrong time.
