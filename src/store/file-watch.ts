@@ -46,6 +46,12 @@ export class DatabaseFiles {
     this.#files = ['', '-wal', '-shm'].map((suffix) => new FileWatch(path + suffix));
   }
 
+  /** Whether the database itself was cut to nothing under its own name, as `> FILE` in a shell does. */
+  async emptied(): Promise<boolean> {
+    const info = await stat(this.#files[0]!.path).catch(() => null);
+    return info?.size === 0;
+  }
+
   /** Those that are no longer the files that are open. */
   async lost(): Promise<{ path: string; fate: FileFate }[]> {
     const looks = this.#files.map(async (file) => ({ path: file.path, fate: await file.look() }));

@@ -12,6 +12,7 @@ import { DatabaseFiles, FileWatch } from './file-watch.js';
 import { lockDatabase, lockPath } from './lock.js';
 import { MarketIds, replaceListing } from './market-list.js';
 import { rebuild } from './rebuild.js';
+import { StoreError } from './errors.js';
 import { copyOpen, lostError, putBack, setAside } from './rescue.js';
 import { toGap } from './records.js';
 import { newestUpTo, redateStatements } from './redate.js';
@@ -265,6 +266,11 @@ export class Writer implements WriterService {
   async #checkFiles({ files, lock, lockFile }: Opened): Promise<void> {
     const lost = await files.lost();
     if (lost.length > 0) throw lostError(lost);
+    if (await files.emptied()) {
+      throw new StoreError(
+        `${this.#options.path} was emptied while it is open, and what it had is gone; stop the recorder and restore the file, or remove it for a new one`,
+      );
+    }
     if ((await lockFile.look()) === 'same') return;
     // Without the file of its name the lock keeps nobody out. The old one is kept until the new is had.
     const again = await lockDatabase(this.#options.path);

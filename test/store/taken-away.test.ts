@@ -54,6 +54,16 @@ async function through(
 }
 
 describe('a database whose files are taken away while it records', () => {
+  it('says that it was emptied under its own name', async () => {
+    const path = join(folder.path, 'x.db');
+    const store = await openStore({ path, flushMs: 5, heartbeatMs: 50, retryMs: 20 });
+    await until(() => store.stats().lastFlushMs !== null, 'a sign of life');
+    writeFileSync(path, '');
+    await until(() => store.stats().failure !== null, 'the failure');
+    expect(store.stats().failure).toContain(`${path} was emptied while it is open`);
+    await expect(store.close(300)).rejects.toThrow(/was emptied while it is open/);
+  });
+
   it.each(['', '-wal', '-shm'])('loses nothing when x.db%s is removed', async (suffix) => {
     const { failures, path, putBacks } = await through((at) => rmSync(at + suffix));
     expect(failures[0]).toContain(`${path}${suffix} was removed or moved away while it is open`);
