@@ -83,6 +83,36 @@ describe('a refusal about the size', () => {
     60_000,
   );
 
+  it.each([
+    ['the first thirty', (codes: string[]) => codes.slice(0, 30)],
+    ['none', () => []],
+  ])(
+    'is seen where an answer to more than 30 has %s',
+    async (_what, part) => {
+      await start(200, (response, codes) => {
+        if (codes.length <= 30) return false;
+        response.end(books(part(codes)));
+        return true;
+      });
+      await until(() => new Set(host.books.map((b) => b.code)).size === 200, 'all', 15_000);
+      const batch = limits.states.find((limit) => limit.name === 'REST_BATCH')!;
+      expect(batch.value).toBeLessThanOrEqual(30);
+      expect(host.refusals).toEqual([]);
+    },
+    20_000,
+  );
+
+  it('is not taken for one when an answer leaves out what it leaves out alone, too', async () => {
+    const dead = new Set(Array.from({ length: 15 }, (_, i) => `KRW-C${i + 20}`));
+    await start(60, (response, codes) => {
+      response.end(books(codes.filter((code) => !dead.has(code))));
+      return true;
+    });
+    await until(() => calls.filter((codes) => codes.length > 40).length > 5, 'some rounds', 15_000);
+    expect(limits.states.find((limit) => limit.name === 'REST_BATCH')!.value).toBe(200);
+    expect(calls.filter((codes) => codes.every((code) => dead.has(code))).length).toBeLessThan(8);
+  }, 20_000);
+
   it('is seen in a server that cuts the connection of big calls', async () => {
     await start(40, (response, codes) => {
       if (codes.length <= 8) return false;
@@ -170,3 +200,21 @@ it('asks again for a market that was served before and is refused alone, and goe
   await until(() => host.of('C20-KRW').length > before, 'its books again');
   expect(host.refusals).toEqual([]);
 });
+
+it('does not take a refused pace, in any words, for a refused size', async () => {
+  let second = 0;
+  let count = 0;
+  await start(60, (response) => {
+    const now = Math.floor(Date.now() / 1000);
+    count = now === second ? count + 1 : 1;
+    second = now;
+    if (count <= 20) return false;
+    return reply(200, '{"error":{"name":"x","message":"blocked"}}')(response);
+  });
+  await until(
+    () => limits.states.some((l) => l.name === 'REST_RATE' && l.refusals > 3),
+    'refusals',
+    25_000,
+  );
+  expect(limits.states.find((limit) => limit.name === 'REST_BATCH')!.value).toBe(200);
+}, 30_000);

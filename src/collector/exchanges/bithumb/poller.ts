@@ -39,6 +39,11 @@ const MOST_GUESSES = 12;
 /** A market without a book for this long, while polls succeed, is reported. */
 const FIRST_BOOK_MS = 10_000;
 
+/** So many markets that an answer leaves out are no chance: it may be silent about what is too much. */
+const LEAST_LEFT_OUT = 10;
+/** Markets that an answer left out are not sought again for this long, ms. */
+const SEEK_AGAIN_MS = 60_000;
+
 /** What became of a try to tell the size from a member. */
 interface Guess {
   refusals: number;
@@ -59,6 +64,8 @@ interface Lane {
   readonly awaiting: Map<string, number>;
   /** Pairs that alone are refused for a reason that need not last: how often, until when left out. */
   readonly aside: Map<string, { refusals: number; until: number }>;
+  /** Pairs that an answer left out and that were sought, and until when not again (monotonic ms). */
+  readonly sought: Map<string, number>;
   failures: number;
   /** When the first of those failures was, monotonic ms. */
   failedAt: number;
@@ -87,6 +94,8 @@ export class BithumbPoller implements Feed {
   #strikes = 0;
   /** When the last good call ended, monotonic ms. */
   #goodAt = -Infinity;
+  /** When the last round of a single market failed, monotonic ms. */
+  #singleFailedAt = -Infinity;
   /** The lane that tries whether a pause is over; the others wait for it. */
   #probe: Lane | null = null;
   /** End of the pause that a refusal caused, monotonic ms. */
@@ -151,6 +160,7 @@ export class BithumbPoller implements Feed {
       pairs: new Map(),
       awaiting: new Map(),
       aside: new Map(),
+      sought: new Map(),
       failures: 0,
       failedAt: 0,
       lastGood: null,
@@ -164,6 +174,7 @@ export class BithumbPoller implements Feed {
   #leave(lane: Lane, code: string): void {
     lane.pairs.delete(code);
     lane.awaiting.delete(code);
+    lane.sought.delete(code);
     lane.aside.delete(code);
     if (lane.pairs.size === 0) this.#lanes.delete(lane);
   }
@@ -230,10 +241,13 @@ export class BithumbPoller implements Feed {
     const suppressed = this.#gate.pass(`${event} ${cause}`);
     if (suppressed !== null) host.log(event, null, { reason, suppressed });
     host.down(pairs, { cause, detail: reason, since: this.#lastGood(lane) });
-    // Where single markets are answered and a batch never is, the batch may be too much.
-    if (!lane.single && lane.failures > 1 && this.#goodAt > lane.failedAt)
+    const rate = error instanceof PollError && error.kind === 'RATE';
+    if (lane.single) this.#singleFailedAt = performance.now();
+    // Where single markets are always answered and a batch never is, the batch may be too much.
+    const batchOnly = this.#goodAt > lane.failedAt && this.#singleFailedAt < lane.failedAt;
+    if (!lane.single && !rate && lane.failures > 1 && batchOnly)
       this.#batch.refused(reason, Math.min(this.#batch.value, lane.pairs.size));
-    if (error instanceof PollError && error.kind === 'RATE') {
+    if (rate) {
       this.#pauseAll(lane, error, RATE_LIMITED, error.retryAfterMs);
       return 0;
     }
@@ -309,7 +323,8 @@ export class BithumbPoller implements Feed {
       this.#strikes = 0;
       this.#goodAt = performance.now();
       guess.delivered += pairs.length;
-      this.#deliver(lane, pairs, books);
+      const absent = this.#deliver(lane, pairs, books);
+      if (absent.length >= LEAST_LEFT_OUT) await this.#leftOut(lane, pairs.length, absent);
       return;
     } catch (error) {
       const general = !(error instanceof PollError) || error.kind === 'OTHER';
@@ -338,6 +353,37 @@ export class BithumbPoller implements Feed {
     await this.#ask(lane, pairs.slice(middle), guess);
     if (refusal.kind === 'UNSURE' && guess.delivered - before === pairs.length)
       this.#batch.refused(refusal.message, pairs.length);
+  }
+
+  /** Many markets are left out of an answer: seeks those that were not of late. */
+  async #leftOut(lane: Lane, asked: number, absent: readonly Pair[]): Promise<void> {
+    const now = performance.now();
+    const fresh = absent.filter((pair) => !((lane.sought.get(pairText(pair)) ?? 0) > now));
+    if (fresh.length < LEAST_LEFT_OUT) return;
+    for (const pair of fresh) lane.sought.set(pairText(pair), now + SEEK_AGAIN_MS);
+    await this.#seek(lane, asked - absent.length, fresh);
+  }
+
+  /**
+   * Asks for markets that an answer left out: where that brings books, so many were too many.
+   * @param got how many it had: if none, the others are asked for by halves
+   * @returns how many books that brought
+   */
+  async #seek(lane: Lane, got: number, absent: readonly Pair[]): Promise<number> {
+    const middle = got > 0 ? absent.length : Math.ceil(absent.length / 2);
+    let found = 0;
+    for (const pairs of [absent.slice(0, middle), absent.slice(middle)]) {
+      if (pairs.length === 0 || this.#stop.signal.aborted) continue;
+      const left = this.#deliver(lane, pairs, await this.#fetch(pairs));
+      found += pairs.length - left.length;
+      if (left.length >= LEAST_LEFT_OUT)
+        found += await this.#seek(lane, pairs.length - left.length, left);
+    }
+    if (found > 0) {
+      const words = `only ${got} of ${got + absent.length} markets were in the answer`;
+      this.#batch.refused(words, got > 0 ? 2 * got : absent.length);
+    }
+    return found;
   }
 
   /** A market that was served before is refused alone: it is asked for again later, and ever later. */
@@ -391,7 +437,8 @@ export class BithumbPoller implements Feed {
     this.#calls.pause(Number(left) === 0 ? 1000 : 200);
   }
 
-  #deliver(lane: Lane, asked: readonly Pair[], books: readonly ExactJson[]): void {
+  /** Hands the books of an answer on. @returns the markets that it leaves out */
+  #deliver(lane: Lane, asked: readonly Pair[], books: readonly ExactJson[]): Pair[] {
     const absent = new Map(asked.map((pair) => [pairText(pair), pair]));
     // Taken in the same turn as the books are numbered, so that times never fall as numbers rise.
     const receivedAt = this.#context.clock();
@@ -406,6 +453,7 @@ export class BithumbPoller implements Feed {
         absent.delete(pairText(pair));
         lane.awaiting.delete(pairText(pair));
         lane.aside.delete(pairText(pair));
+        lane.sought.delete(pairText(pair));
         // A batch that has shrunk to one market would suddenly be sent 30 levels.
         const depth = lane.single ? Infinity : BATCH_DEPTH;
         const { asks, bids } = book.sides;
@@ -428,6 +476,7 @@ export class BithumbPoller implements Feed {
       const detail = 'the answer leaves the market out';
       this.#context.host.down([pair], { cause: 'REFUSED', detail, since: this.#lastGood(lane) });
     }
+    return [...absent.values()];
   }
 
   /** End of the last good poll; it may have been dated by a clock that has been set back since. */
