@@ -3,6 +3,8 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { CoinoneController } from '../../src/collector/exchanges/coinone/controller.js';
 import { COINONE_PROFILE } from '../../src/collector/exchanges/coinone/controller.js';
+import { GOPAX_PROFILE } from '../../src/collector/exchanges/gopax/controller.js';
+import { GopaxHandover } from '../../src/collector/exchanges/gopax/handover.js';
 import { UnitBookController } from '../../src/collector/exchanges/upbit-protocol/controller.js';
 import { UPBIT_PROFILE } from '../../src/collector/exchanges/upbit/adapter.js';
 import type { FeedContext } from '../../src/collector/feed.js';
@@ -305,3 +307,66 @@ it('asks Coinone more slowly when it closes after too many messages in a second'
   expect(connects).toBeLessThanOrEqual(10);
   expect(host.refusals).toEqual([]);
 }, 60_000);
+
+describe('GOPAX', () => {
+  /** A GOPAX that answers a subscription with what `refusal` says, null = with the book. */
+  async function gopax(
+    refusal: (name: string, served: number) => string | null,
+    count: number,
+  ): Promise<void> {
+    const context = await listen((socket) => {
+      let served = 0;
+      socket.on('message', (data: Buffer) => {
+        const { n, o } = JSON.parse(data.toString()) as {
+          n: string;
+          o: { tradingPairName: string };
+        };
+        const errCode = refusal(o.tradingPairName, served);
+        const side = (price: number) => [{ entryId: price, price, volume: 1, updatedAt: 1 }];
+        const book = { ask: side(2), bid: side(1), ...o, maxEntryId: 9 };
+        if (errCode === null) served++;
+        else refusals++;
+        const answer = errCode === null ? book : { result: false, errCode, errData: '' };
+        socket.send(JSON.stringify({ i: o.tradingPairName, n, o: answer }));
+      });
+    });
+    let refusals = 0;
+    refused = () => refusals;
+    const limiter = new RateLimiter([]);
+    feed = new WSFeed(
+      () => new GopaxHandover({ ...context, exchange: 'GOPAX' }, limiter),
+      limits.socketCapacity(GOPAX_PROFILE.maxPairs),
+    );
+    feed.add(codes(count).map(pair));
+  }
+  let refused: () => number;
+
+  it('has the others on further sockets when it takes fewer pairs on each, and asks once', async () => {
+    await gopax((_name, served) => (served < 10 ? null : '10321'), 60);
+    await until(() => covered() === 60, 'all 60 markets', 10_000);
+    expect(refused()).toBeLessThan(80);
+    expect(capacity()).toBe(10);
+  }, 20_000);
+
+  it.each([0, 5])(
+    'keeps all others when it refuses pair %i in words of its own',
+    async (bad) => {
+      await gopax((name) => (name === `C${bad}-KRW` ? '10999' : null), 50);
+      await until(() => covered() === 49, 'the others', 10_000);
+      await until(() => refused() >= 3, 'further tries', 20_000);
+      expect(server.clients.size).toBeLessThanOrEqual(2);
+      expect(host.refusals).toEqual([]);
+    },
+    30_000,
+  );
+
+  it('opens few sockets while it refuses every pair, and has all when it does not', async () => {
+    let out = true;
+    await gopax(() => (out ? '10999' : null), 60);
+    await until(() => connects >= 4, 'some tries', 20_000);
+    expect(server.clients.size).toBeLessThanOrEqual(4);
+    expect(connects).toBeLessThanOrEqual(12);
+    out = false;
+    await until(() => covered() === 60, 'all markets', 30_000);
+  }, 60_000);
+});

@@ -51,6 +51,8 @@ export abstract class WSController implements PairCarrier {
   /** How many pairs had their book when those without were last asked for again. */
   #servedBefore = 0;
 
+  /** Whether the exchange has refused one pair more on this connection. */
+  #full = false;
   /** How often it was refused after some of many messages had been served. */
   #partials = 0;
 
@@ -163,7 +165,12 @@ export abstract class WSController implements PairCarrier {
 
   /** How many more pairs fit on this socket. */
   get free(): number {
-    return this.alone && !this.serving ? 0 : this.capacity - this.#pairs.size;
+    return this.closedToMore ? 0 : this.capacity - this.#pairs.size;
+  }
+
+  /** Whether no pair may be put beside those that it carries. */
+  get closedToMore(): boolean {
+    return this.#full || (this.alone && !this.serving);
   }
 
   /** Whether it carries no pair. */
@@ -294,7 +301,9 @@ export abstract class WSController implements PairCarrier {
 
   /** The exchange does not serve these pairs on this socket, as it serves the others. */
   protected turnAway(pairs: readonly Pair[], words: string): void {
-    this.#capacity.servedOnly(this.#pairs.size - pairs.length, words);
+    // It would be refused here again and again.
+    this.#full = true;
+    this.#capacity.servedOnly(Math.max(1, this.#awaited.deliveringCount), words);
     this.remove(pairs);
     this.carrierHost?.handBack(pairs);
   }
@@ -364,6 +373,7 @@ export abstract class WSController implements PairCarrier {
     this.#awaited.clear();
     this.#trial.restart();
     this.#servedBefore = 0;
+    this.#full = false;
     this.#ending = null;
     this.#proof = null;
     this.#doubted.clear();

@@ -10,6 +10,8 @@ export interface CarrierHost {
   handBack(pairs: readonly Pair[]): void;
   /** These pairs are no longer carried: the exchange was silent about them while it served others. */
   handBackSilent(pairs: readonly Pair[]): void;
+  /** This pair is no longer carried: it is refused, others need not be. */
+  handBackRefused(pair: Pair): void;
   /** Whether pairs wait until any socket is served. */
   waiting(): boolean;
   /** Nor are these pairs served, as few as they are: they give their places to those that wait. */
@@ -130,6 +132,13 @@ export class WSFeed implements Feed {
         const apart = this.#open();
         apart.apart = true;
         apart.add(pairs);
+      },
+      handBackRefused: (pair) => {
+        // All that are refused wait together, on a socket that serves none.
+        const others = this.#sockets.filter((s) => s !== socket && s.apart && !s.serving);
+        const apart = others.find((s) => s.free > 0) ?? this.#open();
+        apart.apart = true;
+        apart.add([pair]);
       },
       refusedAlone: (pair) => {
         const alone = this.#sockets.filter((s) => s.alone && !s.serving).length;

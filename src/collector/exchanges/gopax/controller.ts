@@ -128,7 +128,7 @@ export class GopaxController extends WSController {
   /** Slots left: those of stopped pairs stay taken until the connection is made anew. */
   override get free(): number {
     const slots = new Set([...this.pairs.keys(), ...this.#books.keys()]);
-    return this.capacity - slots.size;
+    return this.closedToMore ? 0 : this.capacity - slots.size;
   }
 
   protected override resetConnection(): void {
@@ -234,8 +234,17 @@ export class GopaxController extends WSController {
       this.turnAway([pair], reason);
       return;
     }
-    // 10325 only says that it runs already. Any other refusal may pass: a new socket asks again.
-    if (errCode !== '10325' && pair !== undefined) this.reconnect('REFUSED', reason);
+    // It only says that it runs already.
+    if (errCode === '10325' || pair === undefined) return;
+    // Any other refusal may pass, and a new socket asks again: one of its own, for the others' sake.
+    if (this.carrierHost === null || this.pairs.size === 1 || (this.apart && !this.serving)) {
+      this.reconnect('REFUSED', reason);
+      return;
+    }
+    this.#books.delete(code);
+    this.context.host.down([pair], { cause: 'REFUSED', detail: reason, since: null });
+    this.remove([pair]);
+    this.carrierHost.handBackRefused(pair);
   }
 
   #watchCrossed(code: string, book: GopaxBook): void {

@@ -44,7 +44,6 @@ export class GopaxHandover implements PairCarrier {
   readonly #moved = new Set<string>();
   /** Pairs in doubt until the handover is over: the current socket's word about them counts no more. */
   readonly #doubted = new Set<string>();
-  apart = false;
   alone = false;
   carrierHost: CarrierHost | null = null;
   /** When a pair last caused a resynchronisation, monotonic ms. */
@@ -67,6 +66,14 @@ export class GopaxHandover implements PairCarrier {
 
   get free(): number {
     return this.alone && !this.serving ? 0 : this.#newest.free;
+  }
+
+  get apart(): boolean {
+    return this.#current.apart;
+  }
+
+  set apart(apart: boolean) {
+    this.#current.apart = apart;
   }
 
   get serving(): boolean {
@@ -141,6 +148,10 @@ export class GopaxHandover implements PairCarrier {
       handBackSilent: (pairs) => {
         this.remove(pairs);
         this.carrierHost?.handBackSilent(pairs);
+      },
+      handBackRefused: (pair) => {
+        this.remove([pair]);
+        this.carrierHost?.handBackRefused(pair);
       },
       waiting: () => this.carrierHost?.waiting() ?? false,
       refusedAlone: (pair) => this.carrierHost?.refusedAlone(pair),
@@ -296,7 +307,9 @@ export class GopaxHandover implements PairCarrier {
 
   #finish(): void {
     const old = this.#current;
+    const { apart } = this.#current;
     this.#current = this.#next!;
+    this.#current.apart = apart;
     this.#current.carrierHost = this.#relay();
     this.#next = null;
     this.#moved.clear();
