@@ -5,6 +5,10 @@ import { CoinoneController } from '../../src/collector/exchanges/coinone/control
 import { COINONE_PROFILE } from '../../src/collector/exchanges/coinone/controller.js';
 import { GOPAX_PROFILE } from '../../src/collector/exchanges/gopax/controller.js';
 import { GopaxHandover } from '../../src/collector/exchanges/gopax/handover.js';
+import {
+  KORBIT_PROFILE,
+  KorbitController,
+} from '../../src/collector/exchanges/korbit/controller.js';
 import { UnitBookController } from '../../src/collector/exchanges/upbit-protocol/controller.js';
 import { UPBIT_PROFILE } from '../../src/collector/exchanges/upbit/adapter.js';
 import type { FeedContext } from '../../src/collector/feed.js';
@@ -370,3 +374,40 @@ describe('GOPAX', () => {
     await until(() => covered() === 60, 'all markets', 30_000);
   }, 60_000);
 });
+
+it('has on other sockets what Korbit refuses as too many on one', async () => {
+  const context = await listen((socket) => {
+    const taken = new Set<string>();
+    socket.on('message', (data: Buffer) => {
+      for (const { requestId, method, symbols } of JSON.parse(data.toString()) as {
+        requestId: number;
+        method: string;
+        symbols: string[];
+      }[]) {
+        if (method !== 'subscribe') continue;
+        if (taken.size + symbols.length > 20) {
+          const message = 'subscription limit exceeded';
+          socket.send(JSON.stringify({ status: 'fail', code: 'LIMIT', message, requestId }));
+          continue;
+        }
+        socket.send(JSON.stringify({ status: 'success', requestId }));
+        for (const symbol of symbols) {
+          taken.add(symbol);
+          const levels = { asks: [{ price: '2', qty: '1' }], bids: [{ price: '1', qty: '1' }] };
+          const book = { timestamp: Date.now(), ...levels };
+          socket.send(JSON.stringify({ symbol, type: 'orderbook', data: book }));
+        }
+      }
+    });
+  });
+  const profile = KORBIT_PROFILE;
+  const limiter = new RateLimiter([]);
+  feed = new WSFeed(
+    () => new KorbitController({ ...context, exchange: 'KORBIT' }, profile, limiter),
+    limits.socketCapacity(profile.maxPairs),
+  );
+  feed.add(codes(50).map(pair));
+  await until(() => covered() === 50, 'all 50 markets', 25_000);
+  expect(host.refusals).toEqual([]);
+  expect(connects).toBeLessThanOrEqual(5);
+}, 30_000);

@@ -88,6 +88,13 @@ export class KorbitController extends WSController {
     this.deliver(pairText(pair), sides, exchangeTimestamp, undefined, place);
   }
 
+  /** A pair refused alone, or one too many on this socket: then another carries it. */
+  #giveUp(pair: Pair, words: string): void {
+    if (this.serving && this.carrierHost !== null && refusalKind(0, words) === 'SIZE')
+      this.turnAway([pair], words);
+    else this.refuse(pair, words);
+  }
+
   /**
    * A refusal reads `The symbol does not exist (nope_krw)` with code `INVALID_SYMBOL`
    * (`korbit.answer.invalid-symbol`).
@@ -95,7 +102,7 @@ export class KorbitController extends WSController {
   #answer(message: WireObject): void {
     const id = optionalText(message['requestId']) ?? '';
     if (message['status'] === 'success') {
-      for (const { pair, reason } of this.#requests.accepted(id)) this.refuse(pair, reason);
+      for (const { pair, reason } of this.#requests.accepted(id)) this.#giveUp(pair, reason);
       return;
     }
     const code = optionalText(message['code']);
@@ -115,7 +122,7 @@ export class KorbitController extends WSController {
     if (after === null || after.refused.length === 0)
       this.context.host.log('EXCHANGE_ERROR', null, { reason });
     if (after === null) return;
-    for (const { pair, reason: words } of after.refused) this.refuse(pair, words);
+    for (const { pair, reason: words } of after.refused) this.#giveUp(pair, words);
     for (const { pairs, half } of after.again) {
       const carried = pairs.filter((pair) => this.pairs.has(pairText(pair)));
       if (carried.length > 0) this.send([this.#request('subscribe', carried, half)]);
