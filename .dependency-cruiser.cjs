@@ -5,7 +5,7 @@
 const FLOORS = [
   ['util', '^src/util/'],
   ['market', '^src/market/'],
-  ['settings', '^src/(settings/|config|setting-|settings-file)'],
+  ['settings', '^src/settings/'],
   ['logging', '^src/logging/'],
   ['bus', '^src/bus'],
   ['store', '^src/(store|generated)/'],

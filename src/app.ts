@@ -4,7 +4,7 @@ import type { RhythmBounds } from './collector/market/market-rhythm.js';
 import { adapters } from './collector/exchanges/registry.js';
 import { StandstillWatch } from './collector/clock/standstill-watch.js';
 import { Supervisor } from './collector/supervisor.js';
-import type { Config } from './config.js';
+import type { Config } from './settings/config.js';
 import { openLogFiles } from './logging/log-files.js';
 import { localTime, Logger } from './logging/logger.js';
 import { openStore } from './store/store.js';

@@ -1,4 +1,4 @@
-import { ConfigError, loadSettings, readConfig } from './config.js';
+import { ConfigError, loadSettings, readConfig } from './settings/config.js';
 import { runUntilStopped } from './run.js';
 import { startSimulators } from './simulator/simulators.js';
 

@@ -1,4 +1,4 @@
-import { ConfigError, loadSettings, readConfig } from './config.js';
+import { ConfigError, loadSettings, readConfig } from './settings/config.js';
 import { flushConsole } from './logging/console.js';
 import { runUntilStopped } from './run.js';
 

@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { type App, startApp } from './app.js';
-import type { Config } from './config.js';
+import type { Config } from './settings/config.js';
 import { startedWithNohup } from './hangup.js';
 import { consoleStreams, flushConsole } from './logging/console.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { DEFAULT_LIMITS, LIMIT_SETTINGS } from '../src/api/limits.js';
-import type { ConfigError } from '../src/config.js';
-import { DEFAULT_URLS, readConfig } from '../src/config.js';
+import { DEFAULT_LIMITS, LIMIT_SETTINGS } from '../src/settings/api-limits.js';
+import type { ConfigError } from '../src/settings/config.js';
+import { DEFAULT_URLS, readConfig } from '../src/settings/config.js';
 import { readFileSync } from 'node:fs';
 
 function problems(env: Record<string, string>): readonly string[] {

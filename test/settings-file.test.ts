@@ -4,9 +4,9 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { settingNames } from '../src/config.js';
-import { resembledSetting } from '../src/setting-names.js';
-import { readSettingsFile } from '../src/settings-file.js';
+import { settingNames } from '../src/settings/config.js';
+import { resembledSetting } from '../src/settings/setting-names.js';
+import { readSettingsFile } from '../src/settings/settings-file.js';
 import { temporaryFolder } from './helpers/wait.js';
 
 const folder = temporaryFolder();

@@ -4,7 +4,7 @@ import type { GapCause } from '../market/gap.js';
 import type { Pair } from '../market/market.js';
 import type { Sides } from '../market/order-book.js';
 import type { ListedMarket } from '../market/managed-lists.js';
-import type { ExchangeUrls } from '../config.js';
+import type { ExchangeUrls } from '../settings/config.js';
 import type { Completeness } from '../market/completeness.js';
 import type { RestBooks } from './rest/rest-books.js';
 import type { LimitBoard } from './limits/limit-board.js';

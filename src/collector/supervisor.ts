@@ -1,5 +1,5 @@
 import type { Bus } from '../bus.js';
-import type { Config } from '../config.js';
+import type { Config } from '../settings/config.js';
 import type { Logger } from '../logging/logger.js';
 import {
   type CollectPattern,

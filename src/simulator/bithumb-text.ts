@@ -1,5 +1,5 @@
 import { plainText } from './number-text.js';
-import type { BookLevel } from './book.js';
+import type { BookLevel } from './book-level.js';
 import type { Shown, View } from './ticket-feed.js';
 
 function total(levels: readonly BookLevel[]): string {

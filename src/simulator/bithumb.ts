@@ -1,4 +1,4 @@
-import { BookLevel } from './book.js';
+import { BookLevel } from './book-level.js';
 import { hasDust, parseBithumbRequest } from './bithumb-request.js';
 import { bithumbFrame, bithumbRestBook, legacyBook } from './bithumb-text.js';
 import { bookSpecOf, coinNames, parsePair, profileOf } from './market-profile.js';
@@ -8,12 +8,12 @@ import type {
   Faults,
   RestReply,
   RestRequest,
-  SimulatedSocket,
   Simulator,
   SimulatorOptions,
   UpgradeRequest,
   UpgradeVerdict,
 } from './simulator.js';
+import type { SimulatedSocket } from './socket.js';
 import {
   TicketFeed,
   type FeedMarket,

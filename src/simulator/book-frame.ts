@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import type { BookLevel } from './book.js';
+import type { BookLevel } from './book-level.js';
 
 /** Stands in the text of a {@link BookFrame} where a value of the moment belongs. */
 export const HOLE = '\u0000';

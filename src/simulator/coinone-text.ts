@@ -1,7 +1,8 @@
 /** Texts of Coinone's frames and REST bodies (`docs/exchanges/coinone.md`). */
 import { plainText } from './number-text.js';
 import { BookFrame, HOLE } from './book-frame.js';
-import type { BookLevel, StillBook } from './book.js';
+import type { StillBook } from './book.js';
+import type { BookLevel } from './book-level.js';
 import type { SimulatedMarket } from './simulator.js';
 
 /** Spelling of the keys of a frame. */

@@ -22,13 +22,13 @@ import type {
   RestReply,
   RestRequest,
   SimulatedMarket,
-  SimulatedSocket,
   Simulator,
   SimulatorOptions,
   Timing,
   UpgradeRequest,
   UpgradeVerdict,
 } from './simulator.js';
+import type { SimulatedSocket } from './socket.js';
 
 /** Kept a little deeper, so that a removed level is followed by another. */
 const BOOK_DEPTH = 20;

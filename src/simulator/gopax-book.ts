@@ -3,7 +3,7 @@
  * what was sent to it. Fields and rules: `gopax.book.rules`.
  */
 import { plainText } from './number-text.js';
-import type { BookLevel } from './book.js';
+import type { BookLevel } from './book-level.js';
 
 /** A side of a book. */
 export type Side = 'asks' | 'bids';

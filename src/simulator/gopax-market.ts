@@ -1,5 +1,6 @@
 /** What the simulated markets of GOPAX are like: their pairs, sizes, steps and first levels. */
-import type { BookLevel, BookMaker } from './book.js';
+import type { BookMaker } from './book.js';
+import type { BookLevel } from './book-level.js';
 import { makeEntry, type Entry, type Side } from './gopax-book.js';
 import { bookSpecOf, parsePair, profileOf } from './market-profile.js';
 import { unitsFromText } from './number-text.js';

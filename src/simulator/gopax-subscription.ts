@@ -9,7 +9,7 @@ import {
 } from './gopax-book.js';
 import type { GopaxMarket } from './gopax-market.js';
 import { UNITS } from './number-text.js';
-import { BookLevel } from './book.js';
+import { BookLevel } from './book-level.js';
 
 /** What a subscription needs of its socket and of the ledger. */
 export interface Outlet {

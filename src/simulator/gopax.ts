@@ -1,4 +1,5 @@
-import { BookLevel, type BookChanges, type BookMaker } from './book.js';
+import { type BookChanges, type BookMaker } from './book.js';
+import { BookLevel } from './book-level.js';
 import { makeDelta, makeEntry, type Delta, type Entry, type Side } from './gopax-book.js';
 import {
   TIMING,
@@ -26,13 +27,8 @@ import {
 import { GopaxSubscription } from './gopax-subscription.js';
 import { SlidingLimit } from './rate-limit.js';
 import { SimulatorServer } from './simulator-server.js';
-import type {
-  RestReply,
-  RestRequest,
-  SimulatedSocket,
-  UpgradeRequest,
-  UpgradeVerdict,
-} from './simulator.js';
+import type { RestReply, RestRequest, UpgradeRequest, UpgradeVerdict } from './simulator.js';
+import type { SimulatedSocket } from './socket.js';
 
 export type { GopaxFaults, GopaxOptions, GopaxSimulator, GopaxTiming } from './gopax-options.js';
 

@@ -2,7 +2,8 @@
 import type { MarketProfile } from './market-profile.js';
 import { plainText, UNITS } from './number-text.js';
 import { BookFrame, HOLE } from './book-frame.js';
-import type { BookLevel, StillBook } from './book.js';
+import type { StillBook } from './book.js';
+import type { BookLevel } from './book-level.js';
 import type { RestReply } from './simulator.js';
 
 /** Levels a side on the wire. */

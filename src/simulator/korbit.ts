@@ -27,10 +27,10 @@ import type {
   RestReply,
   RestRequest,
   SimulatedMarket,
-  SimulatedSocket,
   UpgradeRequest,
   UpgradeVerdict,
 } from './simulator.js';
+import type { SimulatedSocket } from './socket.js';
 
 export type {
   KorbitFaults,

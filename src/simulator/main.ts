@@ -3,7 +3,7 @@
  * until SIGINT or SIGTERM. Prints lines ready for `.env`.
  */
 import { parseArgs } from 'node:util';
-import { loadSettings } from '../config.js';
+import { loadSettings } from '../settings/config.js';
 import { startSimulators, type SimulatorsOptions } from './simulators.js';
 
 const USAGE = `npm run simulate [-- options]

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Exchange } from '../market/exchange.js';
-import type { BookLevel } from './book.js';
+import type { BookLevel } from './book-level.js';
 import type { SentBook, Simulator } from './simulator.js';
 
 /** Levels the ledger holds at most, whatever the number of its books; bounds its memory. */

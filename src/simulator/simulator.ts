@@ -4,10 +4,6 @@ import type { Book, BookMaker } from './book.js';
 import type { MarketProfile } from './market-profile.js';
 import type { Tally } from './tally.js';
 
-export { SimulatedSocket, type SendOptions } from './socket.js';
-export { parsePair } from './market-profile.js';
-export { SimulatorServer, type ServerSettings } from './simulator-server.js';
-
 /**
  * Protocol intervals that every exchange has, in ms; each exchange's own interface extends it. `0`
  * switches an interval off, unless said otherwise.

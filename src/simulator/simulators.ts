@@ -6,7 +6,8 @@ import { FullMarket } from './full/full-market.js';
 import { stoppedPairs } from './full/market-list.js';
 import { startGopaxSimulator } from './gopax.js';
 import { startKorbitSimulator } from './korbit.js';
-import { parsePair, type Simulator, type SimulatorOptions } from './simulator.js';
+import { parsePair } from './market-profile.js';
+import { type Simulator, type SimulatorOptions } from './simulator.js';
 import { startUpbitSimulator, type UpbitSimulator } from './upbit.js';
 
 /** How to start all five. */

@@ -1,4 +1,4 @@
-import type { BookLevel } from './book.js';
+import type { BookLevel } from './book-level.js';
 
 /** Both sides of a book as it went out, best first; may hold levels of zero price or volume. */
 export interface SentSides {

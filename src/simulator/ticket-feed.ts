@@ -1,11 +1,9 @@
 import { BookFrame, HOLE } from './book-frame.js';
-import { BookLevel, sameLevels, type StillBook } from './book.js';
-import {
-  SimulatorServer,
-  type SimulatedMarket,
-  type SimulatedSocket,
-  type Timing,
-} from './simulator.js';
+import { sameLevels, type StillBook } from './book.js';
+import { BookLevel } from './book-level.js';
+import { SimulatorServer } from './simulator-server.js';
+import { type SimulatedMarket, type Timing } from './simulator.js';
+import { type SimulatedSocket } from './socket.js';
 
 /** Intervals of the ticket protocol, ms; `0` switches off or means at once. */
 export interface FeedTiming extends Timing {

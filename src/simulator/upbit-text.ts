@@ -6,7 +6,7 @@ import {
   plainText,
 } from './number-text.js';
 import { UNITS } from './number-text.js';
-import type { BookLevel } from './book.js';
+import type { BookLevel } from './book-level.js';
 import type { Shown, View } from './ticket-feed.js';
 
 /** Price and size of a level as one format spells them. */

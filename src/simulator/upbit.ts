@@ -8,12 +8,12 @@ import type {
   Faults,
   RestReply,
   RestRequest,
-  SimulatedSocket,
   Simulator,
   SimulatorOptions,
   UpgradeRequest,
   UpgradeVerdict,
 } from './simulator.js';
+import type { SimulatedSocket } from './socket.js';
 import {
   TicketFeed,
   type FeedMarket,

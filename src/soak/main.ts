@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { loadSettings } from '../config.js';
+import { loadSettings } from '../settings/config.js';
 import { EXCHANGES, type Exchange } from '../market/exchange.js';
 import { Random } from '../simulator/random.js';
 import { startSimulators } from '../simulator/simulators.js';

@@ -6,7 +6,7 @@ import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { loadSettings, readDbPath } from '../config.js';
+import { loadSettings, readDbPath } from '../settings/config.js';
 import { specialKind } from '../util/file-kind.js';
 import { marketKey, pairText } from '../market/market.js';
 import { canonicalPath, checkReadable } from './database.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type App, type AppTuning, startApp } from '../../src/app.js';
-import { readConfig } from '../../src/config.js';
+import { readConfig } from '../../src/settings/config.js';
 import {
   type Simulators,
   startSimulators,

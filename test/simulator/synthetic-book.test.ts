@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { bookSpecOf, profileOf } from '../../src/simulator/market-profile.js';
-import { BookLevel, type BookChanges } from '../../src/simulator/book.js';
+import { type BookChanges } from '../../src/simulator/book.js';
+import { BookLevel } from '../../src/simulator/book-level.js';
 import { SyntheticBook } from '../../src/simulator/synthetic-book.js';
 
 type Texts = (readonly [string, string])[];

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readConfig, readDbPath } from '../../src/config.js';
+import { readConfig, readDbPath } from '../../src/settings/config.js';
 import { exportCommand } from '../../src/store/export-command.js';
 import { openLogFiles } from '../../src/logging/log-files.js';
 import { canonicalPath, checkReadable } from '../../src/store/database.js';

@@ -14,7 +14,7 @@ import {
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { apiError } from '../errors.js';
-import { type ApiLimits, LIMIT_SETTINGS } from '../limits.js';
+import { type ApiLimits, LIMIT_SETTINGS } from '../../settings/api-limits.js';
 import { costOf } from './cost.js';
 
 /**

@@ -9,7 +9,7 @@ import { LiveRefusal } from '../../live/live-streams.js';
 import { OwnSource, SharedSource } from '../../live/source.js';
 import type { ApiServices } from '../context.js';
 import { apiError } from '../errors.js';
-import { type ApiLimits, LIMIT_SETTINGS } from '../limits.js';
+import { type ApiLimits, LIMIT_SETTINGS } from '../../settings/api-limits.js';
 import type { ApiLog } from '../log.js';
 import { isShared, LiveOperation, operationKey } from './live-operation.js';
 import type { TransportContext } from './live-slot.js';

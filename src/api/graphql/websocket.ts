@@ -14,7 +14,7 @@ import type { LiveSubscription } from '../../live/live-streams.js';
 import type { Rendering } from '../../live/rendering.js';
 import type { LiveReader, LiveSink } from '../../live/sink.js';
 import { apiError } from '../errors.js';
-import { type ApiLimits, LIMIT_SETTINGS } from '../limits.js';
+import { type ApiLimits, LIMIT_SETTINGS } from '../../settings/api-limits.js';
 import type { ApiLog } from '../log.js';
 import { clientError, formatted } from './client-error.js';
 import { LiveSlot, type TransportContext } from './live-slot.js';

@@ -1,4 +1,5 @@
-import { BookLevel, StillBook, type Book, type BookChanges, type BookSpec } from '../book.js';
+import { StillBook, type Book, type BookChanges, type BookSpec } from '../book.js';
+import { BookLevel } from '../book-level.js';
 import { SyntheticBook } from '../synthetic-book.js';
 
 /**

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { startApp } from '../../../src/app.js';
-import { readConfig } from '../../../src/config.js';
+import { readConfig } from '../../../src/settings/config.js';
 import { temporaryFolder } from '../../helpers/wait.js';
 
 const modeOf = (path: string): number => statSync(path).mode & 0o777;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { BookLevel, type Book, type BookChanges } from '../../../src/simulator/book.js';
+import { type Book, type BookChanges } from '../../../src/simulator/book.js';
+import { BookLevel } from '../../../src/simulator/book-level.js';
 import { RingBook } from '../../../src/simulator/full/ring-book.js';
 import { bookSpecOf, profileOf } from '../../../src/simulator/market-profile.js';
 

@@ -1,4 +1,4 @@
-import { editDistance } from './market/edit-distance.js';
+import { editDistance } from '../market/edit-distance.js';
 
 /** Names up to this length are only alike when they differ in case and underscores alone. */
 const SHORT_NAME = 5;

@@ -1,6 +1,6 @@
 import { lstatSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { parse } from 'dotenv';
-import { danglingTarget, specialKind } from './util/file-kind.js';
+import { danglingTarget, specialKind } from '../util/file-kind.js';
 
 /** A file larger than this is no file of settings, bytes. */
 const MAX_BYTES = 1_000_000;

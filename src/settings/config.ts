@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
-import { type ApiLimits, limitsFrom } from './api/limits.js';
-import { EXCHANGES, type Exchange } from './market/exchange.js';
-import { type CollectPattern, parseCollect } from './market/collect-pattern.js';
-import { LOG_LEVELS, type LogLevel } from './market/log-record.js';
+import { type ApiLimits, limitsFrom } from './api-limits.js';
+import { EXCHANGES, type Exchange } from '../market/exchange.js';
+import { type CollectPattern, parseCollect } from '../market/collect-pattern.js';
+import { LOG_LEVELS, type LogLevel } from '../market/log-record.js';
 import { resembledSetting } from './setting-names.js';
 import { dbPathProblem, logPathProblem } from './setting-paths.js';
 import { readSettingsFile } from './settings-file.js';
