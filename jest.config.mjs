@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 /** ESM tests straight from TypeScript; swc only strips types, `npm run typecheck` checks them. */
 export default {
   testEnvironment: 'node',
@@ -15,5 +17,7 @@ export default {
       },
     ],
   },
+  // Most suites wait for sockets and clocks: one worker less than there are cores would idle.
+  maxWorkers: Math.max(3, availableParallelism() - 1),
   testTimeout: 30_000,
 };

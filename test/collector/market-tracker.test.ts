@@ -223,6 +223,14 @@ describe('a market', () => {
     expect(tracker.status).toMatchObject({ state: 'LIVE', error: null });
   });
 
+  it('begins no gap before the book that its connection heard last', () => {
+    tracker.start(null);
+    tracker.book(book, null, 10_001);
+    tracker.down({ cause: 'DISCONNECTED', detail: null, since: 10_000 });
+    tracker.book(book, null, 10_500);
+    expect(published()).toEqual([[10_001, 10_500, 'DISCONNECTED']]);
+  });
+
   it('ends its gap with the book when a step of the clock and the one back differ by a little', () => {
     tracker.start(null);
     tracker.book(book, null, 100_000);

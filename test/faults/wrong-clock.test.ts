@@ -141,7 +141,11 @@ describe('a clock that is wrong', () => {
     const down = Date.now();
     setClock(0);
     const second = await start();
-    const gaps = await gapsOf((q) => second.query(q));
+    const gaps = await eventually(
+      () => gapsOf((q) => second.query(q)),
+      (found) => found.length === MARKETS && found.every(({ end }) => end !== null),
+      'the ends of all gaps',
+    );
     expect(gaps.map(({ cause }) => cause)).toEqual(Array(MARKETS).fill('PROCESS_DOWN'));
     for (const { start: begin, end } of gaps) {
       expect(begin).toBeLessThanOrEqual(down);

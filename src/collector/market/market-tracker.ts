@@ -254,7 +254,7 @@ export class MarketTracker {
   /** The connection is lost: a gap opens at the last proof of cover, unless one is open. */
   down(outage: Outage): void {
     if (!this.running) return;
-    this.#openGap(outage.cause, outage.detail, outage.since);
+    this.#openGap(outage.cause, outage.detail, this.#notBeforeLastBook(outage.since));
     const error = outage.detail ?? outage.cause;
     if (this.#state !== 'RECONNECTING' || this.#error !== error)
       this.#setState('RECONNECTING', error);
@@ -360,6 +360,14 @@ export class MarketTracker {
     if (!this.running) return;
     this.#openGap('PARSE_FAILED', error, null);
     if (this.#state === 'LIVE') this.#setState('STALE', error);
+  }
+
+  /** The frame that a connection heard last may be the last book, which is stamped a moment later. */
+  #notBeforeLastBook(since: number | null): number | null {
+    const last = this.#lastBookAt;
+    return since !== null && last !== null && last - since < LEAST_STEP_MS
+      ? Math.max(since, last)
+      : since;
   }
 
   /**
