@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { Bus } from '../dist/bus.js';
-import { UnitBookController } from '../dist/collector/exchanges/upbit-protocol/controller.js';
+import { UpbitProtocolController } from '../dist/collector/exchanges/upbit-protocol/controller.js';
 import { UPBIT_PROFILE } from '../dist/collector/exchanges/upbit/adapter.js';
 import { LimitBoard } from '../dist/collector/limits/limit-board.js';
 import { RateLimiter } from '../dist/collector/limits/rate-limiter.js';
@@ -73,7 +73,7 @@ const ours = () =>
         throw error;
       },
     };
-    const controller = new UnitBookController(
+    const controller = new UpbitProtocolController(
       {
         exchange: 'UPBIT',
         urls: { wsUrl: url },

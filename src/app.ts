@@ -1,6 +1,6 @@
 import { createApi } from './api/server.js';
 import { Bus } from './bus.js';
-import type { RhythmBounds } from './collector/market/market-rhythm.js';
+import type { SilenceBounds } from './collector/market/silence-threshold.js';
 import { adapters } from './collector/exchanges/registry.js';
 import { StandstillWatch } from './collector/clock/standstill-watch.js';
 import { Supervisor } from './collector/supervisor.js';
@@ -28,7 +28,7 @@ export interface App {
 /** What no user sets. */
 export interface AppTuning {
   /** Bounds of silence other than the usual ones. */
-  readonly rhythm?: RhythmBounds;
+  readonly rhythm?: SilenceBounds;
   /** Books that may wait for the disk. */
   readonly maxQueuedBooks?: number;
 }

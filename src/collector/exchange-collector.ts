@@ -9,9 +9,9 @@ import type { Sides } from '../market/order-book.js';
 import { cutText } from '../market/outside-text.js';
 import type { ExchangeAdapter, Feed, FeedContext, FeedHost, Outage } from './feed.js';
 import type { ClockWitness } from './clock/clock-witness.js';
-import { BookCheck, type CheckHost } from './rest/book-check.js';
+import { RestAudit, type AuditHost } from './rest/rest-audit.js';
 import { believedTime } from './wire/exchange-time.js';
-import type { RhythmBounds } from './market/market-rhythm.js';
+import type { SilenceBounds } from './market/silence-threshold.js';
 import { MarketTracker, type WrongTime } from './market/market-tracker.js';
 import type { BookRecorder } from './market/book-recorder.js';
 import type { Standstill } from './clock/standstill-watch.js';
@@ -33,7 +33,7 @@ export interface ExchangeCollectorParts {
   /** Time between two audits by REST, ms; 0 = none. */
   readonly auditEveryMs: number;
   /** Bounds of silence other than the usual ones; for tests. */
-  readonly rhythm?: RhythmBounds | undefined;
+  readonly rhythm?: SilenceBounds | undefined;
 }
 
 /** How often markets are looked at for silence, ms. */
@@ -48,7 +48,7 @@ export class ExchangeCollector implements FeedHost {
   readonly #spelled = new Map<string, Pair>();
   readonly #gate = new BurstGate();
   #feed: Feed | null = null;
-  #check: BookCheck | null = null;
+  #check: RestAudit | null = null;
   #silenceWatch: NodeJS.Timeout | undefined;
   #unreadable = 0;
   #unasked = 0;
@@ -129,10 +129,10 @@ export class ExchangeCollector implements FeedHost {
     this.#tracker(pair).fail(reason);
   }
 
-  /** Stops a pair that the exchange lists no more; `FAILED` where somebody asked for it by name. */
+  /** Stops a pair that the exchange no longer lists; `FAILED` where somebody asked for it by name. */
   delist(pair: Pair, state: 'STOPPED' | 'FAILED'): void {
     this.#feed?.remove([pair]);
-    this.#tracker(pair).delist(state, 'the exchange lists this market no more');
+    this.#tracker(pair).delist(state, 'the exchange no longer lists this market');
     this.#setRecording(pair, false);
   }
 
@@ -250,7 +250,7 @@ export class ExchangeCollector implements FeedHost {
   #watch(): void {
     if (this.#check !== null) return;
     const { adapter, context, depth, auditEveryMs } = this.#parts;
-    this.#check = new BookCheck(
+    this.#check = new RestAudit(
       {
         ...adapter.restBooks,
         fetch: (rest, pairs) =>
@@ -277,7 +277,7 @@ export class ExchangeCollector implements FeedHost {
     this.#silenceWatch.unref();
   }
 
-  #checkHost(): CheckHost {
+  #checkHost(): AuditHost {
     const { adapter, bus } = this.#parts;
     const tracker = (pair: Pair): MarketTracker | undefined => this.#trackers.get(pairText(pair));
     const doubted = (pair: Pair, detail: string): void => {

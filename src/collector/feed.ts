@@ -64,7 +64,7 @@ export interface Feed {
   /** Stops pairs; no other pair gets a gap. */
   remove(pairs: readonly Pair[]): void;
   /**
-   * Asks for the books of some pairs anew, because their stream is not believed any more.
+   * Asks for the books of some pairs again, because their stream is not believed any more.
    * @param detail why, in words
    */
   resync(pairs: readonly Pair[], detail: string): void;

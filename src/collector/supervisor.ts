@@ -29,12 +29,12 @@ import { ExchangeCollector } from './exchange-collector.js';
 import type { ExchangeAdapter } from './feed.js';
 import { LimitBoard } from './limits/limit-board.js';
 import { MarketList } from './market-list.js';
-import type { RhythmBounds } from './market/market-rhythm.js';
+import type { SilenceBounds } from './market/silence-threshold.js';
 import { receiveClock } from './clock/receive-clock.js';
 import { BookRecorder } from './market/book-recorder.js';
 import { RestClient } from './rest/rest-client.js';
 import type { ClockStep, StandstillWatch } from './clock/standstill-watch.js';
-import { Wishes } from './wishes.js';
+import { DesiredMarkets } from './desired-markets.js';
 
 /** How often finished minutes of quiet markets and the exchanges' times are looked at, ms. */
 const SWEEP_MS = 10_000;
@@ -60,28 +60,28 @@ export interface SupervisorParts {
   /** Tells when the program stood still. */
   readonly watch: StandstillWatch;
   /** Bounds of silence other than the usual ones; for tests. */
-  readonly rhythm?: RhythmBounds | undefined;
+  readonly rhythm?: SilenceBounds | undefined;
 }
 
 /** All that belongs to one exchange. */
-interface Room {
+interface ExchangeState {
   readonly exchange: Exchange;
   readonly collector: ExchangeCollector;
   readonly list: MarketList;
   readonly limits: LimitBoard;
-  readonly wishes: Wishes;
+  readonly desired: DesiredMarkets;
   enabled: boolean;
   /** End of the mutation that came last: they are done one after the other. */
   turn: Promise<unknown>;
 }
 
 /**
- * Decides which collectors run: `COLLECT` and the wishes of the mutations, checked against the
+ * Decides which collectors run: `COLLECT` and what mutations asked for, checked against the
  * exchanges' market lists. The only way from the API to the collectors.
  */
 export class Supervisor implements CollectorControl {
   readonly #parts: SupervisorParts;
-  readonly #rooms: Readonly<Record<Exchange, Room>>;
+  readonly #exchanges: Readonly<Record<Exchange, ExchangeState>>;
   /** Gaps that go on from the previous run, by market. */
   readonly #inherited = new Map<string, Gap>();
   readonly #witness = new ClockWitness();
@@ -104,10 +104,10 @@ export class Supervisor implements CollectorControl {
     parts.watch.standstills.on((standstill) => {
       if (this.#closed) return;
       logger.log('STANDSTILL', {}, standstill);
-      for (const exchange of EXCHANGES) this.#rooms[exchange].collector.standstill(standstill);
+      for (const exchange of EXCHANGES) this.#exchanges[exchange].collector.standstill(standstill);
     });
     const recorder = new BookRecorder(bus, store.sequences, config.storeDepth);
-    const room = (exchange: Exchange): Room => {
+    const state = (exchange: Exchange): ExchangeState => {
       const adapter = parts.adapters[exchange];
       const rest = new RestClient(config.urls[exchange].restUrl);
       const limits = new LimitBoard({
@@ -122,7 +122,7 @@ export class Supervisor implements CollectorControl {
         limits,
         enabled: true,
         turn: Promise.resolve(),
-        wishes: new Wishes(exchange, config.collect),
+        desired: new DesiredMarkets(exchange, config.collect),
         collector: new ExchangeCollector({
           adapter,
           bus,
@@ -152,15 +152,19 @@ export class Supervisor implements CollectorControl {
             logger,
             refreshMs: config.marketsRefreshMs,
             clock,
-            delivers: (pair, withinMs) => this.#rooms[exchange].collector.delivers(pair, withinMs),
-            wants: (pair) => this.#rooms[exchange].wishes.wants(pair),
-            named: () => this.#rooms[exchange].wishes.wanted([]),
+            delivers: (pair, withinMs) =>
+              this.#exchanges[exchange].collector.delivers(pair, withinMs),
+            wants: (pair) => this.#exchanges[exchange].desired.wants(pair),
+            named: () => this.#exchanges[exchange].desired.wanted([]),
           },
           (removed) => this.#reconcile(exchange, removed),
         ),
       };
     };
-    this.#rooms = Object.fromEntries(EXCHANGES.map((e) => [e, room(e)])) as Record<Exchange, Room>;
+    this.#exchanges = Object.fromEntries(EXCHANGES.map((e) => [e, state(e)])) as Record<
+      Exchange,
+      ExchangeState
+    >;
     this.#sweep = setInterval(() => {
       const now = clock();
       this.#flushCoverage(now);
@@ -184,11 +188,11 @@ export class Supervisor implements CollectorControl {
       this.#inherited.set(marketKey(gap.market), sure);
     }
     for (const exchange of EXCHANGES) {
-      const room = this.#rooms[exchange];
-      room.enabled = enabled.get(exchange) ?? true;
-      for (const { pattern, wanted } of patterns) room.wishes.setPattern(pattern, wanted);
+      const state = this.#exchanges[exchange];
+      state.enabled = enabled.get(exchange) ?? true;
+      for (const { pattern, wanted } of patterns) state.desired.setPattern(pattern, wanted);
       for (const market of await store.reader.markets(exchange)) this.#inherit(market);
-      await room.list.load();
+      await state.list.load();
     }
   }
 
@@ -199,12 +203,12 @@ export class Supervisor implements CollectorControl {
    */
   async run(): Promise<void> {
     const { logger, config } = this.#parts;
-    const anything = EXCHANGES.some((e) => this.#wantedOf(this.#rooms[e]).length > 0);
+    const anything = EXCHANGES.some((e) => this.#wantedOf(this.#exchanges[e]).length > 0);
     if (!anything && config.collect.length === 0) logger.log('NOTHING_TO_COLLECT', {}, undefined);
-    await Promise.all(EXCHANGES.map((e) => this.#openExchange(this.#rooms[e])));
+    await Promise.all(EXCHANGES.map((e) => this.#openExchange(this.#exchanges[e])));
     if (this.#closed) return;
     this.#dropUnwantedGaps();
-    const listed = (exchange: Exchange): readonly Pair[] => this.#rooms[exchange].list.listed;
+    const listed = (exchange: Exchange): readonly Pair[] => this.#exchanges[exchange].list.listed;
     for (const pattern of unmatchedPatterns(config.collect, listed)) {
       logger.log('PATTERN_MATCHES_NOTHING', {}, { pattern: collectPatternText(pattern) });
     }
@@ -212,28 +216,28 @@ export class Supervisor implements CollectorControl {
 
   collectors(exchange?: Exchange): CollectorStatus[] {
     const exchanges = exchange === undefined ? EXCHANGES : [exchange];
-    return exchanges.flatMap((e) => this.#rooms[e].collector.statuses);
+    return exchanges.flatMap((e) => this.#exchanges[e].collector.statuses);
   }
 
   collector(market: Market): CollectorStatus | undefined {
-    return this.#rooms[market.exchange].collector.status(market);
+    return this.#exchanges[market.exchange].collector.status(market);
   }
 
   unreadableMessages(exchange: Exchange): number {
-    return this.#rooms[exchange].collector.unreadableMessages;
+    return this.#exchanges[exchange].collector.unreadableMessages;
   }
 
   unaskedBooks(exchange: Exchange): number {
-    return this.#rooms[exchange].collector.unaskedBooks;
+    return this.#exchanges[exchange].collector.unaskedBooks;
   }
 
   skippedRows(exchange: Exchange): number {
-    return this.#rooms[exchange].list.skippedRows;
+    return this.#exchanges[exchange].list.skippedRows;
   }
 
   listTroubles(): string[] {
     const { collect } = this.#parts.config;
-    return EXCHANGES.map((e) => this.#rooms[e]).flatMap(({ exchange, enabled, list }) => {
+    return EXCHANGES.map((e) => this.#exchanges[e]).flatMap(({ exchange, enabled, list }) => {
       const idle = collect.filter((p) => (p.exchange ?? exchange) === exchange && !isFullName(p));
       if (!enabled || list.failure === null || list.listed.length > 0 || idle.length === 0)
         return [];
@@ -245,7 +249,7 @@ export class Supervisor implements CollectorControl {
   }
 
   limits(exchange: Exchange): OwnLimit[] {
-    return this.#rooms[exchange].limits.states;
+    return this.#exchanges[exchange].limits.states;
   }
 
   completeness(exchange: Exchange): Completeness {
@@ -258,64 +262,64 @@ export class Supervisor implements CollectorControl {
   }
 
   start(market: Market): Promise<CollectorStatus> {
-    const room = this.#rooms[market.exchange];
+    const state = this.#exchanges[market.exchange];
     const pair: Pair = { symbol: market.symbol, currency: market.currency };
-    return this.#inTurn([room], async () => {
-      await this.#validate(room, market);
-      await this.#setWanted(room, pair, true);
+    return this.#inTurn([state], async () => {
+      await this.#validate(state, market);
+      await this.#setWanted(state, pair, true);
       // An enabled exchange runs all that is wanted of it, now as after a restart.
-      if (!room.enabled) await this.#setEnabled(room, true);
-      this.#startWanted(room);
-      return room.collector.status(pair)!;
+      if (!state.enabled) await this.#setEnabled(state, true);
+      this.#startWanted(state);
+      return state.collector.status(pair)!;
     });
   }
 
   stop(market: Market): Promise<CollectorStatus> {
-    const room = this.#rooms[market.exchange];
+    const state = this.#exchanges[market.exchange];
     const pair: Pair = { symbol: market.symbol, currency: market.currency };
-    return this.#inTurn([room], async () => {
-      const known = room.collector.status(pair) !== undefined || room.list.has(pair);
-      if (!known) throw new UnknownMarketError(market, closeMatches(market, room.list.listed));
-      await this.#setWanted(room, pair, false);
-      room.collector.stop([pair]);
-      return room.collector.status(pair)!;
+    return this.#inTurn([state], async () => {
+      const known = state.collector.status(pair) !== undefined || state.list.has(pair);
+      if (!known) throw new UnknownMarketError(market, closeMatches(market, state.list.listed));
+      await this.#setWanted(state, pair, false);
+      state.collector.stop([pair]);
+      return state.collector.status(pair)!;
     });
   }
 
   startMatching(pattern: CollectPattern): Promise<CollectorStatus[]> {
-    return this.#matching(pattern, true, async (room) => {
+    return this.#matching(pattern, true, async (state) => {
       // Who names an exchange means it; a `*` starts nothing of an exchange that is disabled.
-      if (pattern.exchange !== null && !room.enabled) await this.#setEnabled(room, true);
-      this.#startWanted(room);
+      if (pattern.exchange !== null && !state.enabled) await this.#setEnabled(state, true);
+      this.#startWanted(state);
     });
   }
 
   stopMatching(pattern: CollectPattern): Promise<CollectorStatus[]> {
-    return this.#matching(pattern, false, (room, pairs) => {
-      room.collector.stop(pairs);
+    return this.#matching(pattern, false, (state, pairs) => {
+      state.collector.stop(pairs);
     });
   }
 
   startExchange(exchange: Exchange): Promise<CollectorStatus[]> {
-    const room = this.#rooms[exchange];
-    return this.#inTurn([room], async () => {
-      if (this.#wantedOf(room).length === 0) {
+    const state = this.#exchanges[exchange];
+    return this.#inTurn([state], async () => {
+      if (this.#wantedOf(state).length === 0) {
         const pair = { symbol: 'BTC', currency: 'KRW' };
-        await this.#validate(room, { exchange, ...pair });
-        await this.#setWanted(room, pair, true);
+        await this.#validate(state, { exchange, ...pair });
+        await this.#setWanted(state, pair, true);
       }
-      await this.#setEnabled(room, true);
-      this.#startWanted(room);
-      return room.collector.statuses;
+      await this.#setEnabled(state, true);
+      this.#startWanted(state);
+      return state.collector.statuses;
     });
   }
 
   stopExchange(exchange: Exchange): Promise<CollectorStatus[]> {
-    const room = this.#rooms[exchange];
-    return this.#inTurn([room], async () => {
-      await this.#setEnabled(room, false);
-      await room.collector.stopAll();
-      return room.collector.statuses;
+    const state = this.#exchanges[exchange];
+    return this.#inTurn([state], async () => {
+      await this.#setEnabled(state, false);
+      await state.collector.stopAll();
+      return state.collector.statuses;
     });
   }
 
@@ -323,8 +327,8 @@ export class Supervisor implements CollectorControl {
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#sweep);
-    for (const exchange of EXCHANGES) this.#rooms[exchange].list.close();
-    await Promise.all(EXCHANGES.map((exchange) => this.#rooms[exchange].collector.close()));
+    for (const exchange of EXCHANGES) this.#exchanges[exchange].list.close();
+    await Promise.all(EXCHANGES.map((exchange) => this.#exchanges[exchange].collector.close()));
     this.#flushCoverage(Infinity);
   }
 
@@ -344,7 +348,7 @@ export class Supervisor implements CollectorControl {
     // Without a witness only what this run dated is touched.
     const after = ahead === null ? Math.max(at, this.#startedAt) : at;
     const wrong = right ? { after, aliveAt: store.heartbeatAhead } : null;
-    for (const exchange of EXCHANGES) this.#rooms[exchange].collector.clockSet(byMs, wrong);
+    for (const exchange of EXCHANGES) this.#exchanges[exchange].collector.clockSet(byMs, wrong);
     if (right && byMs < 0) store.redate({ after, byMs });
     // The clock was behind at the start: those gaps were rightly dated, and have lasted until now.
     if (right && byMs > 0) {
@@ -353,7 +357,7 @@ export class Supervisor implements CollectorControl {
     }
   }
 
-  /** Hands on what the exchanges' times say of the clock, and begins to gather them anew. */
+  /** Hands on what the exchanges' times say of the clock, and begins to gather them again. */
   #tellClock(now: number): void {
     const { aheadMs } = this.#witness;
     if (aheadMs === null) return;
@@ -367,18 +371,18 @@ export class Supervisor implements CollectorControl {
   }
 
   #flushCoverage(before: number): void {
-    for (const exchange of EXCHANGES) this.#rooms[exchange].collector.flushCoverage(before);
+    for (const exchange of EXCHANGES) this.#exchanges[exchange].collector.flushCoverage(before);
   }
 
   /** Does a mutation of some exchanges after all those that came before it. */
-  #inTurn<T>(rooms: readonly Room[], mutation: () => Promise<T>): Promise<T> {
-    const turn = Promise.all(rooms.map((room) => room.turn)).then(() => {
+  #inTurn<T>(states: readonly ExchangeState[], mutation: () => Promise<T>): Promise<T> {
+    const turn = Promise.all(states.map((state) => state.turn)).then(() => {
       if (this.#closed)
-        throw new ExchangeUnavailableError(rooms[0]!.exchange, 'the program is stopping');
+        throw new ExchangeUnavailableError(states[0]!.exchange, 'the program is stopping');
       return mutation();
     });
     const over = turn.catch(() => undefined);
-    for (const room of rooms) room.turn = over;
+    for (const state of states) state.turn = over;
     return turn;
   }
 
@@ -386,31 +390,33 @@ export class Supervisor implements CollectorControl {
   async #matching(
     pattern: CollectPattern,
     wanted: boolean,
-    apply: (room: Room, pairs: Pair[]) => Promise<void> | void,
+    apply: (state: ExchangeState, pairs: Pair[]) => Promise<void> | void,
   ): Promise<CollectorStatus[]> {
-    const rooms = EXCHANGES.filter((e) => (pattern.exchange ?? e) === e).map((e) => this.#rooms[e]);
-    const matching = (): { room: Room; pairs: Pair[] }[] =>
-      rooms.map((room) => ({ room, pairs: this.#matchesOf(room, pattern) }));
+    const states = EXCHANGES.filter((e) => (pattern.exchange ?? e) === e).map(
+      (e) => this.#exchanges[e],
+    );
+    const matching = (): { state: ExchangeState; pairs: Pair[] }[] =>
+      states.map((state) => ({ state, pairs: this.#matchesOf(state, pattern) }));
     if (matching().every(({ pairs }) => pairs.length === 0)) {
       // It may be a new listing, or no list was fetched yet.
-      const fetched = await Promise.allSettled(rooms.map((room) => room.list.recent()));
+      const fetched = await Promise.allSettled(states.map((state) => state.list.recent()));
       if (matching().every(({ pairs }) => pairs.length === 0)) {
         const failed = fetched.find((f) => f.status === 'rejected');
-        if (failed !== undefined && rooms.every((room) => room.list.listed.length === 0))
-          throw listUnavailable(rooms[0]!.exchange, failed.reason);
+        if (failed !== undefined && states.every((state) => state.list.listed.length === 0))
+          throw listUnavailable(states[0]!.exchange, failed.reason);
         throw new NoMatchingMarketError(pattern);
       }
     }
-    return this.#inTurn(rooms, async () => {
+    return this.#inTurn(states, async () => {
       await this.#parts.store.setWantedPattern(pattern, wanted);
       const changed: CollectorStatus[] = [];
-      for (const room of rooms) {
-        room.wishes.setPattern(pattern, wanted);
-        const pairs = this.#matchesOf(room, pattern);
-        await apply(room, pairs);
+      for (const state of states) {
+        state.desired.setPattern(pattern, wanted);
+        const pairs = this.#matchesOf(state, pattern);
+        await apply(state, pairs);
         for (const pair of pairs) {
-          room.collector.note(pair);
-          changed.push(room.collector.status(pair)!);
+          state.collector.note(pair);
+          changed.push(state.collector.status(pair)!);
         }
       }
       return changed;
@@ -418,27 +424,27 @@ export class Supervisor implements CollectorControl {
   }
 
   /** Pairs that `pattern` matches: listed ones, and those that have or had a collector. */
-  #matchesOf(room: Room, pattern: CollectPattern): Pair[] {
+  #matchesOf(state: ExchangeState, pattern: CollectPattern): Pair[] {
     const known = new Map<string, Pair>();
-    for (const { symbol, currency } of room.list.listed) {
+    for (const { symbol, currency } of state.list.listed) {
       known.set(pairText({ symbol, currency }), { symbol, currency });
     }
-    for (const { market } of room.collector.statuses) {
+    for (const { market } of state.collector.statuses) {
       const { symbol, currency } = market;
       known.set(pairText(market), { symbol, currency });
     }
-    const { exchange } = room;
+    const { exchange } = state;
     return [...known.values()].filter((pair) => matchesPattern(pattern, { exchange, ...pair }));
   }
 
   /** A market that was recorded when the previous run ended has been uncovered since. */
   #inherit(market: MarketRecord): void {
     const { store } = this.#parts;
-    const room = this.#rooms[market.exchange];
+    const state = this.#exchanges[market.exchange];
     const pair: Pair = { symbol: market.symbol, currency: market.currency };
     if (market.wanted !== null) {
-      room.wishes.setMarket(pair, market.wanted);
-      room.collector.note(pair);
+      state.desired.setMarket(pair, market.wanted);
+      state.collector.note(pair);
     }
     const key = marketKey(market);
     if (!market.recording || store.previousHeartbeat === null || this.#inherited.has(key)) return;
@@ -469,49 +475,49 @@ export class Supervisor implements CollectorControl {
     }
   }
 
-  async #openExchange(room: Room): Promise<void> {
-    if (room.list.listed.length > 0) this.#startWanted(room);
-    await room.list.keepFresh();
+  async #openExchange(state: ExchangeState): Promise<void> {
+    if (state.list.listed.length > 0) this.#startWanted(state);
+    await state.list.keepFresh();
     // Without any list the patterns match nothing; full names are tried even if the list fails.
-    if (!this.#closed) this.#startWanted(room);
+    if (!this.#closed) this.#startWanted(state);
   }
 
   /** The exchange's list was fetched: markets that left it stop, those that came are started. */
   #reconcile(exchange: Exchange, removed: readonly Pair[]): void {
     if (this.#closed) return;
-    const room = this.#rooms[exchange];
+    const state = this.#exchanges[exchange];
     for (const pair of removed) {
       // One that was refused before has a gap, and that ends here too.
-      if ((room.collector.status(pair)?.state ?? 'STOPPED') === 'STOPPED') continue;
+      if ((state.collector.status(pair)?.state ?? 'STOPPED') === 'STOPPED') continue;
       this.#parts.logger.log('MARKET_DELISTED', { exchange, pair }, undefined);
       // One that a pattern brought is no failure: what was asked for is what the exchange lists.
-      room.collector.delist(pair, room.wishes.names(pair) ? 'FAILED' : 'STOPPED');
+      state.collector.delist(pair, state.desired.names(pair) ? 'FAILED' : 'STOPPED');
     }
-    this.#startWanted(room);
+    this.#startWanted(state);
   }
 
-  #startWanted(room: Room): void {
-    if (!room.enabled || this.#closed) {
-      for (const pair of this.#wantedOf(room)) room.collector.note(pair);
+  #startWanted(state: ExchangeState): void {
+    if (!state.enabled || this.#closed) {
+      for (const pair of this.#wantedOf(state)) state.collector.note(pair);
       return;
     }
     const start: Pair[] = [];
-    for (const pair of this.#wantedOf(room)) {
-      const status = room.collector.status(pair);
-      if (room.list.listed.length === 0 || room.list.has(pair)) {
-        if (!room.collector.running(pair)) start.push(pair);
-      } else if (!room.list.fetched) {
+    for (const pair of this.#wantedOf(state)) {
+      const status = state.collector.status(pair);
+      if (state.list.listed.length === 0 || state.list.has(pair)) {
+        if (!state.collector.running(pair)) start.push(pair);
+      } else if (!state.list.fetched) {
         // A stored list may be older than a new listing; the fetched one decides.
         continue;
       } else if ((status?.lastBookAt ?? null) === null && status?.state !== 'FAILED') {
-        this.#rejectUnknown(room, pair);
+        this.#rejectUnknown(state, pair);
       }
     }
-    room.collector.start(
-      start.map((pair) => room.list.spelled(pair)),
+    state.collector.start(
+      start.map((pair) => state.list.spelled(pair)),
       (pair) => {
-        const key = marketKey({ exchange: room.exchange, ...pair });
-        const gap = this.#inherited.get(key) ?? this.#returnGap(room, pair);
+        const key = marketKey({ exchange: state.exchange, ...pair });
+        const gap = this.#inherited.get(key) ?? this.#returnGap(state, pair);
         this.#inherited.delete(key);
         return gap;
       },
@@ -519,7 +525,7 @@ export class Supervisor implements CollectorControl {
   }
 
   /** A market that the list before lacked has been traded since nobody knows when. */
-  #returnGap({ exchange, list }: Room, pair: Pair): Gap | null {
+  #returnGap({ exchange, list }: ExchangeState, pair: Pair): Gap | null {
     const start = list.absentAt(pair);
     if (start === null) return null;
     const market = { exchange, symbol: pair.symbol, currency: pair.currency };
@@ -527,39 +533,39 @@ export class Supervisor implements CollectorControl {
     return { market, start, end: null, cause: 'UNLISTED', detail, attempts: 0 };
   }
 
-  #rejectUnknown(room: Room, pair: Pair): void {
-    const close = closeMatches(pair, room.list.listed);
-    const { exchange } = room;
+  #rejectUnknown(state: ExchangeState, pair: Pair): void {
+    const close = closeMatches(pair, state.list.listed);
+    const { exchange } = state;
     this.#parts.logger.log('MARKET_UNKNOWN', { exchange, pair }, { close: close.join(', ') });
-    room.collector.reject(pair, new UnknownMarketError({ exchange, ...pair }, close).message);
+    state.collector.reject(pair, new UnknownMarketError({ exchange, ...pair }, close).message);
   }
 
   /** Pairs that COLLECT or a mutation wants and no mutation has stopped. */
-  #wantedOf(room: Room): Pair[] {
-    return room.wishes.wanted(room.list.listed);
+  #wantedOf(state: ExchangeState): Pair[] {
+    return state.desired.wanted(state.list.listed);
   }
 
-  async #validate(room: Room, market: Market): Promise<void> {
-    if (room.list.has(market)) return;
+  async #validate(state: ExchangeState, market: Market): Promise<void> {
+    if (state.list.has(market)) return;
     try {
-      await room.list.recent();
+      await state.list.recent();
     } catch (error) {
       // A stored list that lacks the market is reason enough to say so.
-      if (room.list.listed.length === 0) throw listUnavailable(room.exchange, error);
+      if (state.list.listed.length === 0) throw listUnavailable(state.exchange, error);
     }
-    if (!room.list.has(market)) {
-      throw new UnknownMarketError(market, closeMatches(market, room.list.listed));
+    if (!state.list.has(market)) {
+      throw new UnknownMarketError(market, closeMatches(market, state.list.listed));
     }
   }
 
-  async #setWanted(room: Room, pair: Pair, wanted: boolean): Promise<void> {
-    await this.#parts.store.setWanted({ exchange: room.exchange, ...pair }, wanted);
-    room.wishes.setMarket(pair, wanted);
+  async #setWanted(state: ExchangeState, pair: Pair, wanted: boolean): Promise<void> {
+    await this.#parts.store.setWanted({ exchange: state.exchange, ...pair }, wanted);
+    state.desired.setMarket(pair, wanted);
   }
 
-  async #setEnabled(room: Room, enabled: boolean): Promise<void> {
-    await this.#parts.store.setEnabled(room.exchange, enabled);
-    room.enabled = enabled;
+  async #setEnabled(state: ExchangeState, enabled: boolean): Promise<void> {
+    await this.#parts.store.setEnabled(state.exchange, enabled);
+    state.enabled = enabled;
   }
 }
 

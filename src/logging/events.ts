@@ -159,7 +159,7 @@ export const EVENTS = {
   MARKET_DELISTED: event<void>(
     'warn',
     () => '거래소 목록에서 제외되어 수집 중지',
-    () => 'the exchange lists this market no more; collection stopped',
+    () => 'the exchange no longer lists this market; collection stopped',
   ),
   // Collection of a market
   COLLECTION_STARTED: event<void>(
@@ -216,7 +216,7 @@ export const EVENTS = {
   BOOKS_ASKED_ANEW: event<{ count: number }>(
     'warn',
     (p) => `읽을 수 없는 메시지가 있어 호가 ${p.count}건을 다시 요청`,
-    (p) => `asking for ${p.count} order books anew after a message that could not be read`,
+    (p) => `asking for ${p.count} order books again after a message that could not be read`,
   ),
   // WebSocket
   WS_CONNECTED: event<{ url: string }>(

@@ -72,7 +72,7 @@ function typeError(part: Record<string, unknown>): string | null {
   return codes.length === 0 ? ERRORS.emptyCodes : null;
 }
 
-/** Wishes of an orderbook object; null when its `level` is not one of a market asked for. */
+/** DesiredMarkets of an orderbook object; null when its `level` is not one of a market asked for. */
 function orderbookWishes<M extends FeedMarket>(
   part: Record<string, unknown>,
   find: (code: string) => M | undefined,

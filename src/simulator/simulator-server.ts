@@ -140,7 +140,7 @@ export abstract class SimulatorServer<
   protected abstract judgeUpgrade(request: UpgradeRequest): UpgradeVerdict;
   /** A socket is gone. */
   protected onSocketClosed(_socket: SimulatedSocket<S>): void {}
-  /** A market was listed (anew) or taken off the list; `market.listed` tells which. */
+  /** A market was listed (again) or taken off the list; `market.listed` tells which. */
   protected onListing(_market: M): void {}
   /**
    * A frame of the market is due, under a {@link SimulatorOptions.pacer}. The default changes the

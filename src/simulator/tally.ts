@@ -63,7 +63,7 @@ export class Tally {
     entry.exchangeTimestamp = exchangeTimestamp;
   }
 
-  /** A socket is gone: the next one with its markets starts anew. */
+  /** A socket is gone: the next one with its markets starts over. */
   forget(connection: number): void {
     for (const { bySocket } of this.#entries.values()) bySocket.delete(connection);
   }

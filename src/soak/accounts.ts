@@ -160,7 +160,7 @@ export function accountFor(
     }
     const from = stored[before]?.timestamp;
     const to = stored[after[i]!]?.timestamp;
-    // A gap may have been dated anew after the clock was set right, so the true time counts as well.
+    // A gap may have been dated again after the clock was set right, so the true time counts as well.
     const moments = new Set([book.at, ...clock.readings(book.at)]);
     let gap: GapMark | undefined;
     for (const at of moments) gap ??= gapBetween(gaps, from, to, at, clock);

@@ -358,7 +358,7 @@ class OpenStore implements Store {
     throw error;
   };
 
-  /** Makes the database anew out of its open files. @throws {StoreError} while that cannot be */
+  /** Makes the database again out of its open files. @throws {StoreError} while that cannot be */
   async #putBack({ since, reason }: { since: number; reason: string }): Promise<void> {
     const early = performance.now() - since < this.#putBackMs;
     if (early && this.#closing === undefined) throw new StoreError(reason, DATABASE_LOST);

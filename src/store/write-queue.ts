@@ -174,7 +174,7 @@ export class WriteQueue {
     this.#coverage.commit();
     this.#logs.commit();
     this.#redates.splice(0, batch.redates.length);
-    // What was said anew while the batch was written is a different object and stays.
+    // What was said again while the batch was written is a different object and stays.
     for (const gap of batch.gaps) {
       if (this.#gaps.get(gapKey(gap)) === gap) this.#gaps.delete(gapKey(gap));
     }

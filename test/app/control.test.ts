@@ -224,7 +224,7 @@ describe('reading back', () => {
     recorder.simulators.upbit.delist('ETH-KRW');
     recorder.simulators.upbit.delist('XRP-KRW');
     await until(() => state('UPBIT:ETH-KRW') === 'STOPPED', 'ETH stopped');
-    expect(recorder.status('UPBIT:ETH-KRW')!.error).toMatch(/lists this market no more/);
+    expect(recorder.status('UPBIT:ETH-KRW')!.error).toMatch(/no longer lists this market/);
     expect(state('UPBIT:XRP-KRW')).toBe('FAILED');
     expect(state('UPBIT:BTC-KRW')).toBe('LIVE');
     const { gaps } = await recorder.query<{ gaps: { edges: unknown[] } }>(
@@ -246,7 +246,7 @@ describe('reading back', () => {
     recorder.simulators.bithumb.delist('XRP-KRW');
     await until(() => state('BITHUMB:ETH-KRW') === 'STOPPED', 'ETH stopped');
     expect(state('BITHUMB:XRP-KRW')).toBe('FAILED');
-    expect(recorder.status('BITHUMB:XRP-KRW')!.error).toMatch(/lists this market no more/);
+    expect(recorder.status('BITHUMB:XRP-KRW')!.error).toMatch(/no longer lists this market/);
     const { gaps } = await eventually(
       () => recorder.query<Gaps>(GAPS),
       (d) => d.gaps.edges.length === 2 && d.gaps.edges.every((e) => e.node.end !== null),

@@ -73,7 +73,7 @@ describe('a silent market', () => {
 });
 
 describe('an audit', () => {
-  it('finds a lost GOPAX delta and reads the book anew, with a gap since the last agreement', async () => {
+  it('finds a lost GOPAX delta and reads the book again, with a gap since the last agreement', async () => {
     recorder = await startRecorder(
       { pairs: ['BTC-KRW'] },
       { COLLECT: 'GOPAX:BTC-KRW,UPBIT:BTC-KRW', AUDIT_EVERY_MS: '100' },

@@ -167,7 +167,7 @@ describe('the Bithumb poller', () => {
     await until(() => host.downs.length === 2, 'both told');
     call('KRW-ETH').answer(200);
     await until(() => host.books.length === 1, 'the late book');
-    await until(() => host.downs.length === 3, 'the pause told anew');
+    await until(() => host.downs.length === 3, 'the pause told again');
     expect(host.downs[2]).toMatchObject({ codes: ['ETH-KRW'], outage: { cause: 'RATE_LIMITED' } });
     expect(host.downs[2]!.outage.since).toBeGreaterThanOrEqual(host.books[0]!.receivedAt);
     await until(() => waiting.length >= 3, 'the one call after the pause', 8000);

@@ -200,7 +200,7 @@ describe('a market', () => {
     expect(tracker.status).toMatchObject({ state: 'STARTING', error: 'no first order book' });
   });
 
-  it('whose book was asked for anew and does not come is stale, not live', () => {
+  it('whose book was asked for again and does not come is stale, not live', () => {
     tracker.start(null);
     tracker.book(book, null, 1100);
     tracker.noFirstBook('no order book');

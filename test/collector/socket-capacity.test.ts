@@ -9,7 +9,7 @@ import {
   KORBIT_PROFILE,
   KorbitController,
 } from '../../src/collector/exchanges/korbit/controller.js';
-import { UnitBookController } from '../../src/collector/exchanges/upbit-protocol/controller.js';
+import { UpbitProtocolController } from '../../src/collector/exchanges/upbit-protocol/controller.js';
 import { UPBIT_PROFILE } from '../../src/collector/exchanges/upbit/adapter.js';
 import type { FeedContext } from '../../src/collector/feed.js';
 import { LimitBoard } from '../../src/collector/limits/limit-board.js';
@@ -78,7 +78,7 @@ async function upbit(manner: Manner, pairs: readonly string[]): Promise<void> {
   const profile = { ...UPBIT_PROFILE, firstBookWithinMs: 400 };
   const limiter = new RateLimiter([]);
   feed = new WSFeed(
-    () => new UnitBookController(context, profile, limiter),
+    () => new UpbitProtocolController(context, profile, limiter),
     limits.socketCapacity(profile.maxPairs),
   );
   feed.add(pairs.map(pair));

@@ -115,7 +115,7 @@ describe('WSController', () => {
     expect(s.received.slice(1)).toEqual(['C-KRW']);
   });
 
-  it('hands no book on after a standstill before a ping of then is answered; then asks for all anew', async () => {
+  it('hands no book on after a standstill before a ping of then is answered; then asks for all again', async () => {
     const s = await server();
     const { it: c, host } = controller(s.url, { pingEveryMs: Infinity });
     c.add([pair('A-KRW'), pair('B-KRW')]);
@@ -126,7 +126,7 @@ describe('WSController', () => {
     c.standstill();
     s.sockets[0]!.pong('an older one');
     s.send('A-KRW');
-    await until(() => s.received.length === 2, 'the books asked for anew');
+    await until(() => s.received.length === 2, 'the books asked for again');
     expect(host.books).toHaveLength(1);
     expect(s.received[1]).toBe('["A-KRW","B-KRW"]');
     s.send('A-KRW');
@@ -134,7 +134,7 @@ describe('WSController', () => {
     expect(host.reconnects).toBe(0);
   });
 
-  it('connects anew when that ping is not answered', async () => {
+  it('connects again when that ping is not answered', async () => {
     const made = await frameServer(undefined, { autoPong: false });
     closing.push(() => made.close());
     const { it: c, host } = controller(made.url, { pingEveryMs: Infinity, silentAfterMs: 60_000 });
@@ -202,7 +202,7 @@ describe('WSController', () => {
     await until(() => s.sockets.length === 1, 'a new connection');
   });
 
-  it('hands nothing on any more once it has given a connection up, and starts a pair only anew', async () => {
+  it('hands nothing on any more once it has given a connection up, and starts a pair only again', async () => {
     const s = await server();
     const { it: c, host } = controller(s.url);
     c.add([pair('A-KRW')]);

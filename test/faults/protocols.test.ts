@@ -43,7 +43,7 @@ describe('the whole program', () => {
     );
     await step(recorder, 5);
     await allLive(recorder);
-    // A delta that was cut is lost for good, so GOPAX reads its books anew; the others need not.
+    // A delta that was cut is lost for good, so GOPAX reads its books again; the others need not.
     await until(() => gopax.upgrades.length === 2, 'the second connection to GOPAX');
     const opened = all.filter((s) => s !== gopax).map((s) => s.upgrades.length);
     expect(opened).toEqual([1, 1, 1, 1]);
@@ -56,7 +56,7 @@ describe('the whole program', () => {
     await expectExact(recorder);
   });
 
-  it('asks for a book anew that came unreadable, also when its market is quiet from then on', async () => {
+  it('asks for a book again that came unreadable, also when its market is quiet from then on', async () => {
     const markets = ['UPBIT', 'BITHUMB', 'COINONE', 'KORBIT'].map((name) => `${name}:BTC-KRW`);
     recorder = await startRecorder({}, { ...ENV, COLLECT: markets.join(',') });
     await allLive(recorder);

@@ -14,7 +14,7 @@ import {
   KORBIT_PROFILE,
   KorbitController,
 } from '../../src/collector/exchanges/korbit/controller.js';
-import { UnitBookController } from '../../src/collector/exchanges/upbit-protocol/controller.js';
+import { UpbitProtocolController } from '../../src/collector/exchanges/upbit-protocol/controller.js';
 import { UPBIT_PROFILE } from '../../src/collector/exchanges/upbit/adapter.js';
 import { RateLimiter } from '../../src/collector/limits/rate-limiter.js';
 import { RestClient } from '../../src/collector/rest/rest-client.js';
@@ -40,7 +40,7 @@ const PROTOCOLS: readonly {
 }[] = [
   {
     name: 'Upbit and Bithumb',
-    make: (context) => new UnitBookController(context, UPBIT_PROFILE, new RateLimiter([])),
+    make: (context) => new UpbitProtocolController(context, UPBIT_PROFILE, new RateLimiter([])),
     good: (price) =>
       `{"type":"orderbook","code":"KRW-BTC","timestamp":1790134742106,"orderbook_units":[{"ask_price":${price},"bid_price":1,"ask_size":2.0E-4,"bid_size":3}]}`,
     recorded: 'upbit/session.jsonl',

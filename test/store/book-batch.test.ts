@@ -47,7 +47,7 @@ describe('BookBatch', () => {
     );
   });
 
-  it('grows to any size, and begins anew after it was cleared', () => {
+  it('grows to any size, and starts over after it was cleared', () => {
     const batch = new BookBatch();
     expect(parsed(batch)).toBeNull();
     const asks = JSON.stringify(Array.from({ length: 1_009 }, (_, i) => [String(i + 1), '0.5']));

@@ -173,7 +173,7 @@ describe('WriteQueue', () => {
     expect(count).toBeLessThan(10);
   });
 
-  it('keeps an aborted batch first in line and what was said anew meanwhile', () => {
+  it('keeps an aborted batch first in line and what was said again meanwhile', () => {
     const queue = new WriteQueue(limits);
     const gap: Gap = {
       market: UPBIT_BTC,

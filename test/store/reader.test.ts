@@ -355,7 +355,7 @@ describe('coverage', () => {
 
   it('counts the time that was recorded and lies in no gap', async () => {
     await recording(1_000, true);
-    // Already so: nothing begins anew.
+    // Already so: nothing starts over.
     await recording(2_000, true);
     await recording(6_000, false);
     await recording(8_000, true);

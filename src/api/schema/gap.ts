@@ -15,7 +15,7 @@ const GapCauseEnum = builder.enumType('GapCause', {
     REFUSED: { description: 'The exchange refused the subscription or request.' },
     RATE_LIMITED: { description: 'The exchange asked to slow down.' },
     MAINTENANCE: { description: 'The exchange was under maintenance.' },
-    RESYNC: { description: 'The book had to be fetched anew to be sure of it.' },
+    RESYNC: { description: 'The book had to be fetched again to be sure of it.' },
     PARSE_FAILED: { description: 'A message could not be read.' },
     QUEUE_OVERFLOW: { description: 'More books waited for the disk than memory may hold.' },
     STORE_FAILED: { description: 'The database could not be written.' },

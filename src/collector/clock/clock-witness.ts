@@ -24,7 +24,7 @@ export class ClockWitness {
     return Math.abs(low) <= Math.abs(high) ? low : high;
   }
 
-  /** Begins anew: what was noted says nothing of the clock from now on. */
+  /** Starts over: what was noted says nothing of the clock from now on. */
   forget(): void {
     this.#least.clear();
   }

@@ -48,7 +48,7 @@ export class CoverageCounter {
     if (this.#lastFrameAt !== null) this.#lastFrameAt += byMs;
   }
 
-  /** Begins anew: what was silent before was not watched. */
+  /** Starts over: what was silent before was not watched. */
   restart(): void {
     this.#flush();
     this.#lastFrameAt = null;

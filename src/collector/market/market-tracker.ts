@@ -9,7 +9,7 @@ import { cutText } from '../../market/outside-text.js';
 import { BookOrder } from './book-order.js';
 import type { Outage } from '../feed.js';
 import { CoverageCounter } from './coverage-counter.js';
-import { MarketRhythm, type RhythmBounds } from './market-rhythm.js';
+import { SilenceThreshold, type SilenceBounds } from './silence-threshold.js';
 import type { BookRecorder } from './book-recorder.js';
 
 /** A time that a wrong clock gave. */
@@ -34,7 +34,7 @@ export class MarketTracker {
   readonly #logger: Logger;
   readonly #clock: () => number;
   readonly #coverage: CoverageCounter;
-  readonly #rhythm: MarketRhythm;
+  readonly #rhythm: SilenceThreshold;
   readonly #order = new BookOrder();
 
   #state: CollectorState = 'STOPPED';
@@ -70,7 +70,7 @@ export class MarketTracker {
       recorder: BookRecorder;
       logger: Logger;
       clock: () => number;
-      rhythm?: RhythmBounds | undefined;
+      rhythm?: SilenceBounds | undefined;
     },
   ) {
     this.market = market;
@@ -78,7 +78,7 @@ export class MarketTracker {
     this.#recorder = parts.recorder;
     this.#logger = parts.logger;
     this.#clock = parts.clock;
-    this.#rhythm = new MarketRhythm(parts.rhythm);
+    this.#rhythm = new SilenceThreshold(parts.rhythm);
     this.#coverage = new CoverageCounter(market, (record) => parts.bus.coverage.publish(record));
   }
 

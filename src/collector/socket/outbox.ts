@@ -27,7 +27,7 @@ export class Outbox {
     return new RateLimiter(this.#limits, () => performance.now(), this.#rate);
   }
 
-  /** Begins anew with a connection, whose limits nothing has touched yet; null = with none. */
+  /** Starts over with a connection, whose limits nothing has touched yet; null = with none. */
   restart(connection: WSConnection | null): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

@@ -2,9 +2,9 @@ import type { GapCause } from '../../market/gap.js';
 import { type Pair, pairText } from '../../market/market.js';
 import type { Sides } from '../../market/order-book.js';
 import { type AdaptiveLimit, RATE_MANNER } from '../limits/adaptive-limit.js';
-import { AwaitedBooks } from './awaited-books.js';
+import { PendingSnapshots } from './pending-snapshots.js';
 import { backoffMs, RATE_LIMITED, RECONNECT } from '../limits/backoff.js';
-import { DoubtedBooks } from './doubted-books.js';
+import { ResubscribeQueue } from './resubscribe-queue.js';
 import type { FeedContext, Outage } from '../feed.js';
 import { Liveness } from './liveness.js';
 import { Outbox } from './outbox.js';
@@ -17,7 +17,7 @@ import { type ConnectionEnd, WSConnection } from './ws-connection.js';
 import type { CarrierHost, PairCarrier } from './ws-feed.js';
 import type { WSProfile } from './ws-profile.js';
 
-/** A connection that delivered for this long was a good one: the backoff starts anew. */
+/** A connection that delivered for this long was a good one: the backoff starts over. */
 const STABLE_MS = 30_000;
 /** So many pairs without a book, while as many have theirs, are no chance. */
 const LEAST_SILENT = 10;
@@ -38,8 +38,8 @@ export abstract class WSController implements PairCarrier {
   readonly #profile: WSProfile;
   readonly #connects: RateLimiter;
   readonly #pairs = new Map<string, Pair>();
-  readonly #awaited: AwaitedBooks;
-  readonly #doubted = new DoubtedBooks((pairs) => this.#askAnew(pairs));
+  readonly #awaited: PendingSnapshots;
+  readonly #doubted = new ResubscribeQueue((pairs) => this.#askAnew(pairs));
   readonly #liveness: Liveness;
   readonly #outbox: Outbox;
   readonly #trial = new SubscriptionTrial();
@@ -85,7 +85,7 @@ export abstract class WSController implements PairCarrier {
     this.context = context;
     this.#profile = profile;
     this.#connects = connects;
-    this.#awaited = new AwaitedBooks(profile.firstBookWithinMs);
+    this.#awaited = new PendingSnapshots(profile.firstBookWithinMs);
     this.#liveness = new Liveness(profile, () => context.clock());
     const { limits } = context;
     this.#capacity = limits.socketCapacity(profile.maxPairs);
@@ -100,7 +100,7 @@ export abstract class WSController implements PairCarrier {
     });
   }
 
-  /** Whole URL to connect to; asked anew before every connection (signatures expire). */
+  /** Whole URL to connect to; asked again before every connection (signatures expire). */
   protected abstract getWSUrl(): string;
 
   /** Messages that subscribe all of {@link pairs} on a fresh socket. */
@@ -200,7 +200,7 @@ export abstract class WSController implements PairCarrier {
     if (this.#subscribed && removed.length > 0 && this.#pairs.size > 0) this.#change([], removed);
   }
 
-  /** Subscribes pairs anew; the connection is made anew if that does not bring their books. */
+  /** Subscribes pairs again; the connection is made again if that does not bring their books. */
   resync(pairs: readonly Pair[], _detail: string): void {
     if (!this.#subscribed) return;
     const carried = pairs.filter((pair) => this.has(pair));
@@ -228,7 +228,7 @@ export abstract class WSController implements PairCarrier {
 
   /**
    * The connection has survived a standstill. The next book of a quiet pair may be long in coming: all
-   * books are asked for anew.
+   * books are asked for again.
    */
   protected onProven(): void {
     if (!this.#subscribed) return;
@@ -336,7 +336,7 @@ export abstract class WSController implements PairCarrier {
     return this.#awaited.withoutFirst.flatMap((code) => this.#pairs.get(code) ?? []);
   }
 
-  /** Subscribes pairs anew that had a book on this connection. @param pairs null = all */
+  /** Subscribes pairs again that had a book on this connection. @param pairs null = all */
   #askAnew(pairs: readonly Pair[] | null): void {
     if (!this.#subscribed) return;
     const delivering = [...(pairs ?? this.#pairs.values())].filter((pair) => {
@@ -527,7 +527,7 @@ export abstract class WSController implements PairCarrier {
   #lookForBooks(now: number): void {
     for (let code; (code = this.#awaited.takeOverdueResync(now)) !== null;) {
       if (!this.#pairs.has(code)) continue;
-      this.reconnect('STALE', `${code} was subscribed anew and has had no book since`, null);
+      this.reconnect('STALE', `${code} was subscribed again and has had no book since`, null);
       return;
     }
     const overdue = this.#awaited.takeOverdue(now).flatMap((code) => this.#pairs.get(code) ?? []);

@@ -32,7 +32,7 @@ export interface PairCarrier {
   add(pairs: readonly Pair[]): void;
   /** Stops pairs. */
   remove(pairs: readonly Pair[]): void;
-  /** Asks for the books of those of `pairs` that it carries anew. */
+  /** Asks for the books of those of `pairs` that it carries again. */
   resync(pairs: readonly Pair[], detail: string): void;
   /** See {@link Feed.standstill}. */
   standstill(): void;

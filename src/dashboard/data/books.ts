@@ -28,7 +28,7 @@ export interface Tracks {
   readonly prices: Readonly<Record<Exchange, (number | null)[]>>;
 }
 
-/** Follows the books of one pair; made anew for each. */
+/** Follows the books of one pair; made again for each. */
 export class PairFeed {
   readonly books = signal<PairBooks | null>(null);
   readonly error = signal<ApiError | null>(null);

@@ -5,7 +5,7 @@ import type { TypedDocumentString } from '../gql/graphql.js';
 /** Whether live data comes in: not yet, yes, no more. */
 export const connection = signal<'connecting' | 'open' | 'lost'>('connecting');
 
-/** Counts the connections made: what was told before must be told anew. */
+/** Counts the connections made: what was told before must be told again. */
 export const connectionCount = signal(0);
 
 /** Wait before an attempt to connect again, ms: grows to {@link LONGEST_WAIT}. */

@@ -56,7 +56,7 @@ export function priceAxis(): UPlot.Axis {
 }
 
 /**
- * A uPlot chart that fills its place. It is made anew when the theme or the language changes, and
+ * A uPlot chart that fills its place. It is made again when the theme or the language changes, and
  * otherwise only given its data.
  */
 export function Plot(props: {

@@ -242,7 +242,7 @@ const EN: Texts = {
     QUEUE_OVERFLOW: 'Queue full',
     RATE_LIMITED: 'Rate limited',
     REFUSED: 'Refused',
-    RESYNC: 'Fetched anew',
+    RESYNC: 'Fetched again',
     UNLISTED: 'Back on the list after a halt',
     RETIRED: 'Deleted by age',
     STALE: 'Silent too long',

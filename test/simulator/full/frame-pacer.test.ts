@@ -69,7 +69,7 @@ describe('FramePacer', () => {
     expect(a).not.toEqual(other);
   });
 
-  it('stops a market that is removed, and takes one up anew', () => {
+  it('stops a market that is removed, and takes one up again', () => {
     const pacer = start(1);
     const first = beats(pacer, { perSecond: 10, gridMs: 100 });
     jest.advanceTimersByTime(1000);

@@ -403,7 +403,7 @@ describe('the control of the full market', () => {
     expect(await (await fetch(`${simulators.controlUrl}/rate`)).json()).toEqual({ rate: 30 });
   });
 
-  it('gives a market that is listed anew frames, too', async () => {
+  it('gives a market that is listed again frames, too', async () => {
     const { korbit } = simulators;
     korbit.delist('BTC-KRW');
     korbit.list('BTC-KRW');

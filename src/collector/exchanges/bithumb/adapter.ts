@@ -6,7 +6,7 @@ import type { WSProfile } from '../../socket/ws-profile.js';
 import { BithumbPoller } from './poller.js';
 import { listFrom } from '../../rest/market-rows.js';
 import { fetchUnitBooks, MARKET_ALL } from '../upbit-protocol/messages.js';
-import { UnitBookController } from '../upbit-protocol/controller.js';
+import { UpbitProtocolController } from '../upbit-protocol/controller.js';
 
 /** Facts: `bithumb.subscribe.*` and `bithumb.ws.*`. */
 export const BITHUMB_PROFILE: WSProfile = {
@@ -61,6 +61,9 @@ export const bithumbWs: ExchangeAdapter = {
     // (`bithumb.ws.connects-10-per-second`).
     const connects = new RateLimiter([{ count: 5, ms: 1000 }]);
     const capacity = context.limits.socketCapacity(BITHUMB_PROFILE.maxPairs);
-    return new WSFeed(() => new UnitBookController(context, BITHUMB_PROFILE, connects), capacity);
+    return new WSFeed(
+      () => new UpbitProtocolController(context, BITHUMB_PROFILE, connects),
+      capacity,
+    );
   },
 };

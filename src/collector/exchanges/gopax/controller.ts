@@ -94,7 +94,7 @@ export class GopaxController extends WSController {
     return this.#books.get(code)?.newestEntryId ?? -1;
   }
 
-  /** Drops the connection and reads all books anew. */
+  /** Drops the connection and reads all books again. */
   restart(detail: string): void {
     this.reconnect('RESYNC', detail);
   }
@@ -125,7 +125,7 @@ export class GopaxController extends WSController {
     return fresh.map((pair) => this.#subscription(pair));
   }
 
-  /** Slots left: those of stopped pairs stay taken until the connection is made anew. */
+  /** Slots left: those of stopped pairs stay taken until the connection is made again. */
   override get free(): number {
     const slots = new Set([...this.pairs.keys(), ...this.#books.keys()]);
     return this.closedToMore ? 0 : this.capacity - slots.size;

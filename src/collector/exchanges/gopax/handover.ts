@@ -28,7 +28,7 @@ export const HANDOVER_TIMES: HandoverTimes = {
 
 /**
  * Carries up to 50 pairs of GOPAX, on one socket or, for a moment, on two. GOPAX subscribes a pair
- * once a connection and has no unsubscribe, so a book that is in doubt can be read anew on another
+ * once a connection and has no unsubscribe, so a book that is in doubt can be read again on another
  * connection only. That one is opened beside the old one, which goes on for the pairs that are not
  * in doubt; each pair changes over when its new book is as new as its old one, without a gap. Only
  * the pairs in doubt have one.
@@ -190,7 +190,7 @@ export class GopaxHandover implements PairCarrier {
     const { host } = this.#context;
     const next = this.#next;
     if (next === null) {
-      // A new connection reads all books anew; nothing is left in doubt.
+      // A new connection reads all books again; nothing is left in doubt.
       clearTimeout(this.#start);
       this.#start = undefined;
       this.#doubted.clear();

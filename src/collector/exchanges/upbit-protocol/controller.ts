@@ -3,7 +3,7 @@ import { type ExactJson, parseExactJson } from '../../../market/exact-json.js';
 import { pairText } from '../../../market/market.js';
 import { WSController } from '../../socket/ws-controller.js';
 import { errorOf, quoteFirstCode, readUnitBook, subscribeRequest } from './messages.js';
-import { UnitFrameReader } from './frame-reader.js';
+import { FrameReader } from './frame-reader.js';
 
 /**
  * A socket of Upbit or Bithumb (generation 2): every binary frame is a whole book; there is no
@@ -12,8 +12,8 @@ import { UnitFrameReader } from './frame-reader.js';
  * by a close with 1000 (`upbit.subscribe.*`, `upbit.book.*`, `upbit.error.*` and the same areas of
  * bithumb).
  */
-export class UnitBookController extends WSController {
-  readonly #reader = new UnitFrameReader((code) => this.pairs.has(code));
+export class UpbitProtocolController extends WSController {
+  readonly #reader = new FrameReader((code) => this.pairs.has(code));
 
   protected override getWSUrl(): string {
     return this.context.urls.wsUrl;

@@ -3,7 +3,7 @@ import { marketName } from '../../../market/market.js';
 import type { Level, Sides } from '../../../market/order-book.js';
 
 /** One book of units, read from its bytes. */
-export interface UnitFrame {
+export interface ReadFrame {
   /** The pair as `BTC-KRW`. */
   readonly code: string;
   /** Best first, zero levels dropped. The same array as last time where a side is unchanged. */
@@ -95,7 +95,7 @@ class MarketMemory {
  * exactly like the frames we know (SIMPLE format, other key order, white space, levels out of
  * order) is left to the general reader, and so is saying what is wrong with a broken frame.
  */
-export class UnitFrameReader {
+export class FrameReader {
   readonly #markets = new Map<string, MarketMemory>();
   readonly #carries: (pairCode: string) => boolean;
   /** The frame being read; it changes places with the market's last one when it was good. */
@@ -115,7 +115,7 @@ export class UnitFrameReader {
    * @param frame one message as it came
    * @returns the book, or null when the general reader must read it
    */
-  read(frame: Buffer): UnitFrame | null {
+  read(frame: Buffer): ReadFrame | null {
     const length = frame.length;
     if (this.#scratch.bytes.length < length + 8) this.#scratch = new Bytes(length + 1024);
     const { bytes } = this.#scratch;

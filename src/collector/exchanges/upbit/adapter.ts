@@ -4,7 +4,7 @@ import { WSFeed } from '../../socket/ws-feed.js';
 import type { WSProfile } from '../../socket/ws-profile.js';
 import { listFrom } from '../../rest/market-rows.js';
 import { fetchUnitBooks, MARKET_ALL } from '../upbit-protocol/messages.js';
-import { UnitBookController } from '../upbit-protocol/controller.js';
+import { UpbitProtocolController } from '../upbit-protocol/controller.js';
 
 /** Facts: `upbit.subscribe.*` and `upbit.ws.*`. */
 export const UPBIT_PROFILE: WSProfile = {
@@ -35,6 +35,9 @@ export const upbit: ExchangeAdapter = {
     // programs of the user.
     const connects = new RateLimiter([{ count: 4, ms: 1000 }]);
     const capacity = context.limits.socketCapacity(UPBIT_PROFILE.maxPairs);
-    return new WSFeed(() => new UnitBookController(context, UPBIT_PROFILE, connects), capacity);
+    return new WSFeed(
+      () => new UpbitProtocolController(context, UPBIT_PROFILE, connects),
+      capacity,
+    );
   },
 };

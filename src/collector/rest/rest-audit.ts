@@ -14,8 +14,8 @@ const MOST_DOUBT_MS = 300_000;
 /** Longest wait after failed calls, ms. */
 const MOST_WAIT_MS = 60_000;
 
-/** What a {@link BookCheck} needs to know of the markets, and whom it tells. */
-export interface CheckHost {
+/** What a {@link RestAudit} needs to know of the markets, and whom it tells. */
+export interface AuditHost {
   /** The newest streamed book, cut as it is recorded. */
   current(pair: Pair): Sides | undefined;
   /** Calls `listener` for every changed book of a pair; the result ends that. */
@@ -47,12 +47,12 @@ interface Suspect {
  * Compares streamed books with the exchange's REST books, one call at a time and slowly: at once where
  * a market is silent beyond its rhythm, and in turn over all markets as an audit.
  */
-export class BookCheck {
+export class RestAudit {
   readonly #books: RestBooks;
   readonly #rest: RestClient;
   readonly #depth: number;
   readonly #auditEveryMs: number;
-  readonly #host: CheckHost;
+  readonly #host: AuditHost;
   /** Silent pairs to be checked, with the failed checks so far. */
   readonly #suspects = new Map<string, Suspect>();
   readonly #timers = new Set<() => void>();
@@ -73,7 +73,7 @@ export class BookCheck {
     rest: RestClient,
     depth: number,
     auditEveryMs: number,
-    host: CheckHost,
+    host: AuditHost,
   ) {
     this.#books = books;
     this.#rest = rest;

@@ -6,11 +6,11 @@ const LAST_WAIT_MS = 600_000;
 
 /**
  * Collects the pairs of one connection whose newest book may have been in a message that could not be
- * read, and has their books asked for anew: the next book of a quiet pair may be long in coming. The
+ * read, and has their books asked for again: the next book of a quiet pair may be long in coming. The
  * first time at once; then the waits double, for an exchange that sends something unreadable for ever
- * must not be asked for ever at the same pace. After ten minutes without doubt they start anew.
+ * must not be asked for ever at the same pace. After ten minutes without doubt they start over.
  */
-export class DoubtedBooks {
+export class ResubscribeQueue {
   readonly #ask: (pairs: readonly Pair[] | null) => void;
   #pairs: Set<Pair> | null = new Set();
   #timer: NodeJS.Timeout | null = null;
@@ -19,7 +19,7 @@ export class DoubtedBooks {
   #askedAt = -Infinity;
   #doubtedAt = -Infinity;
 
-  /** @param ask asks for the books of some pairs anew; null = of all */
+  /** @param ask asks for the books of some pairs again; null = of all */
   constructor(ask: (pairs: readonly Pair[] | null) => void) {
     this.#ask = ask;
   }

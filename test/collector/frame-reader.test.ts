@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { readUnitBook } from '../../src/collector/exchanges/upbit-protocol/messages.js';
-import { UnitFrameReader } from '../../src/collector/exchanges/upbit-protocol/frame-reader.js';
+import { FrameReader } from '../../src/collector/exchanges/upbit-protocol/frame-reader.js';
 import { parseExactJson } from '../../src/market/exact-json.js';
 import { pairText } from '../../src/market/market.js';
 import { fixture, fixtureLines } from '../helpers/fixtures.js';
@@ -9,11 +9,11 @@ const general = (text: string): unknown => {
   const { pair, sides, exchangeTimestamp } = readUnitBook(parseExactJson(text));
   return { code: pairText(pair), sides, exchangeTimestamp };
 };
-const read = (reader: UnitFrameReader, text: string): unknown => reader.read(Buffer.from(text));
+const read = (reader: FrameReader, text: string): unknown => reader.read(Buffer.from(text));
 
-describe('UnitFrameReader', () => {
+describe('FrameReader', () => {
   it('reads recorded frames like the general reader, first and repeated', () => {
-    const reader = new UnitFrameReader(() => true);
+    const reader = new FrameReader(() => true);
     const frames = [
       ...fixtureLines('upbit/session.jsonl').slice(1, 3),
       ...fixtureLines('bithumb/session.jsonl').slice(1, 4),
@@ -39,7 +39,7 @@ describe('UnitFrameReader', () => {
       '5.0E-4',
       '0.00077720',
     ];
-    const reader = new UnitFrameReader(() => true);
+    const reader = new FrameReader(() => true);
     let touch = 500;
     for (let i = 0; i < 2000; i++) {
       if (random(5) === 0) touch += random(3) - 1;
@@ -62,7 +62,7 @@ describe('UnitFrameReader', () => {
     };
     const frame = fixtureLines('upbit/session.jsonl')[1]!;
     // Only names as they are kept are ever asked for.
-    const reader = new UnitFrameReader((code) => code === code.toUpperCase());
+    const reader = new FrameReader((code) => code === code.toUpperCase());
     let agreed = 0;
     for (let i = 0; i < 20_000; i++) {
       const bytes = Buffer.from(frame);
@@ -110,19 +110,19 @@ describe('UnitFrameReader', () => {
       '[{"type":"orderbook","code":"KRW-BTC","timestamp":1,"orderbook_units":[]},{"type":"orderbook"}]',
     ],
   ])('leaves %s to the general reader', (_name, frame) => {
-    expect(read(new UnitFrameReader(() => true), frame)).toBeNull();
+    expect(read(new FrameReader(() => true), frame)).toBeNull();
   });
 
   it.each(['', ',"x":1', '}}', '},"orderbook_units":1', '}\n'])(
     'leaves a frame that ends in %p to the general reader',
     (end) => {
       const frame = `{"type":"orderbook","code":"KRW-BTC","timestamp":1,"orderbook_units":[{"ask_price":2,"bid_price":1,"ask_size":1,"bid_size":1}]${end}`;
-      expect(read(new UnitFrameReader(() => true), frame)).toBeNull();
+      expect(read(new FrameReader(() => true), frame)).toBeNull();
     },
   );
 
   it('gives the same arrays again for sides that did not change', () => {
-    const reader = new UnitFrameReader(() => true);
+    const reader = new FrameReader(() => true);
     const frame = (size: string, time: number): Buffer =>
       Buffer.from(
         `{"type":"orderbook","code":"KRW-BTC","timestamp":${time},"orderbook_units":[{"ask_price":2,"bid_price":1,"ask_size":${size},"bid_size":0.00077720}],"level":0}`,
@@ -135,7 +135,7 @@ describe('UnitFrameReader', () => {
   });
 
   it('leaves books of other markets to the general reader and remembers nothing of them', () => {
-    const reader = new UnitFrameReader((code) => code === 'BTC-KRW');
+    const reader = new FrameReader((code) => code === 'BTC-KRW');
     const frame = (code: string): Buffer =>
       Buffer.from(
         `{"type":"orderbook","code":"${code}","timestamp":1790134742106,"orderbook_units":[{"ask_price":2,"bid_price":1,"ask_size":1,"bid_size":1}]}`,

@@ -12,7 +12,7 @@ import { type Pair, pairText } from '../market/market.js';
  * What is wanted of one exchange. Of a market decides the last mutation that concerned it, by its
  * name or by a pattern; where there was none, `COLLECT` does.
  */
-export class Wishes {
+export class DesiredMarkets {
   readonly #exchange: Exchange;
   readonly #collect: readonly CollectPattern[];
   /** Mutations about patterns, oldest first. */

@@ -11,14 +11,14 @@ const ENOUGH_FRAMES = 5;
 /** Bound until then, ms. */
 const UNKNOWN_MS = 300_000;
 
-/** Bounds of {@link MarketRhythm}, ms; for tests. */
-export interface RhythmBounds {
+/** Bounds of {@link SilenceThreshold}, ms; for tests. */
+export interface SilenceBounds {
   readonly floorMs: number;
   readonly ceilingMs: number;
   readonly unknownMs: number;
 }
 
-const BOUNDS: RhythmBounds = {
+const BOUNDS: SilenceBounds = {
   floorMs: FLOOR_MS,
   ceilingMs: CEILING_MS,
   unknownMs: UNKNOWN_MS,
@@ -28,8 +28,8 @@ const BOUNDS: RhythmBounds = {
  * How often a market usually speaks, learned from its own frames, and so how long it may be silent
  * before that means something. All times are monotonic ms.
  */
-export class MarketRhythm {
-  readonly #bounds: RhythmBounds;
+export class SilenceThreshold {
+  readonly #bounds: SilenceBounds;
   /** Longest silences of the window that runs and of the one before. */
   #longest = 0;
   #longestBefore = 0;
@@ -38,7 +38,7 @@ export class MarketRhythm {
   /** Last frame, or last proof that silence meant quiet. */
   #provenAt = 0;
 
-  constructor(bounds: RhythmBounds = BOUNDS) {
+  constructor(bounds: SilenceBounds = BOUNDS) {
     this.#bounds = bounds;
   }
 
@@ -62,7 +62,7 @@ export class MarketRhythm {
     this.#provenAt = now;
   }
 
-  /** Begins anew, for another connection or run; what was learned stays. */
+  /** Starts over, for another connection or run; what was learned stays. */
   restart(): void {
     this.#frames = 0;
   }

@@ -1,15 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
-import { MarketRhythm } from '../../src/collector/market/market-rhythm.js';
+import { SilenceThreshold } from '../../src/collector/market/silence-threshold.js';
 
 const MINUTE = 60_000;
 
-function heard(...times: number[]): MarketRhythm {
-  const rhythm = new MarketRhythm();
+function heard(...times: number[]): SilenceThreshold {
+  const rhythm = new SilenceThreshold();
   for (const time of times) rhythm.heard(time);
   return rhythm;
 }
 
-describe('MarketRhythm', () => {
+describe('SilenceThreshold', () => {
   it('lets a busy market be silent for the floor, however busy it is', () => {
     const rhythm = heard(...Array.from({ length: 50 }, (_, i) => i * 100));
     expect(rhythm.boundMs).toBe(30_000);

@@ -1,10 +1,10 @@
 /** The books that the pairs of one connection owe: which were asked for, since when, which came. */
-export class AwaitedBooks {
+export class PendingSnapshots {
   /** Pairs subscribed without a book yet, and since when (monotonic ms). */
   readonly #awaiting = new Map<string, number>();
   /** Pairs of a change whose messages have not left yet. */
   readonly #unsent = new Set<string>();
-  /** Pairs asked for anew, and since when (monotonic ms): without a book the socket is not believed. */
+  /** Pairs asked for again, and since when (monotonic ms): without a book the socket is not believed. */
   readonly #resyncing = new Map<string, number>();
   /** Pairs that have had a book on this connection. */
   readonly #delivering = new Set<string>();
@@ -15,7 +15,7 @@ export class AwaitedBooks {
     this.#withinMs = withinMs;
   }
 
-  /** Begins anew with another connection. */
+  /** Starts over with another connection. */
   clear(): void {
     this.#awaiting.clear();
     this.#unsent.clear();
@@ -34,7 +34,7 @@ export class AwaitedBooks {
     this.#unsent.clear();
   }
 
-  /** A pair is asked for anew because its stream is not believed. */
+  /** A pair is asked for again because its stream is not believed. */
   resyncing(code: string): void {
     this.#resyncing.set(code, performance.now());
   }
@@ -68,7 +68,7 @@ export class AwaitedBooks {
     return [...this.#awaiting.keys()].filter((code) => !this.#delivering.has(code));
   }
 
-  /** A pair that was asked for anew and whose book is overdue, told once; null when there is none. */
+  /** A pair that was asked for again and whose book is overdue, told once; null when there is none. */
   takeOverdueResync(now: number): string | null {
     for (const [code, since] of this.#resyncing) {
       if (now - since < this.#withinMs) continue;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Wishes } from '../../src/collector/wishes.js';
+import { DesiredMarkets } from '../../src/collector/desired-markets.js';
 import { type CollectPattern, parseCollect } from '../../src/market/collect-pattern.js';
 import { pairText } from '../../src/market/market.js';
 import { pair } from '../helpers/feed.js';
@@ -10,20 +10,21 @@ const patterns = (text: string): readonly CollectPattern[] => {
   return read.patterns;
 };
 const LISTED = ['BTC-KRW', 'ETH-KRW', 'XRP-KRW', 'ETH-BTC'].map(pair);
-const wishes = (collect: string): Wishes => new Wishes('UPBIT', patterns(collect));
-const wanted = (of: Wishes, listed = LISTED): string[] => of.wanted(listed).map(pairText).sort();
+const desired = (collect: string): DesiredMarkets => new DesiredMarkets('UPBIT', patterns(collect));
+const wanted = (of: DesiredMarkets, listed = LISTED): string[] =>
+  of.wanted(listed).map(pairText).sort();
 const pattern = (text: string): CollectPattern => patterns(text)[0]!;
 
-describe('Wishes', () => {
+describe('DesiredMarkets', () => {
   it('takes COLLECT where no mutation spoke', () => {
-    expect(wanted(wishes('*-KRW'))).toEqual(['BTC-KRW', 'ETH-KRW', 'XRP-KRW']);
-    expect(wanted(wishes('BITHUMB:*-*'))).toEqual([]);
-    expect(wanted(wishes('UPBIT:NEW-KRW'))).toEqual(['NEW-KRW']);
-    expect(wanted(wishes(''))).toEqual([]);
+    expect(wanted(desired('*-KRW'))).toEqual(['BTC-KRW', 'ETH-KRW', 'XRP-KRW']);
+    expect(wanted(desired('BITHUMB:*-*'))).toEqual([]);
+    expect(wanted(desired('UPBIT:NEW-KRW'))).toEqual(['NEW-KRW']);
+    expect(wanted(desired(''))).toEqual([]);
   });
 
   it('lets the newest mutation about a market decide, by name or by pattern', () => {
-    const of = wishes('*-KRW');
+    const of = desired('*-KRW');
     of.setPattern(pattern('*-*'), false);
     expect(wanted(of)).toEqual([]);
     of.setMarket(pair('ETH-KRW'), true);
@@ -38,13 +39,13 @@ describe('Wishes', () => {
   });
 
   it('leaves other exchanges out of it', () => {
-    const of = wishes('*-KRW');
+    const of = desired('*-KRW');
     of.setPattern(pattern('BITHUMB:*-*'), false);
     expect(wanted(of)).toHaveLength(3);
   });
 
   it('wants what is listed later and matches, and keeps what was stopped by pattern stopped', () => {
-    const of = wishes('');
+    const of = desired('');
     of.setPattern(pattern('*-KRW'), true);
     of.setPattern(pattern('NEW-*'), false);
     expect(wanted(of, [...LISTED, pair('NEWER-KRW'), pair('NEW-KRW')])).toEqual([
@@ -56,7 +57,7 @@ describe('Wishes', () => {
   });
 
   it('tells markets asked for by name from those that a pattern brings', () => {
-    const of = wishes('BTC-KRW,*-BTC');
+    const of = desired('BTC-KRW,*-BTC');
     of.setMarket(pair('XRP-KRW'), true);
     of.setMarket(pair('SOL-KRW'), false);
     expect(['BTC-KRW', 'XRP-KRW', 'ETH-BTC', 'SOL-KRW'].map((c) => of.names(pair(c)))).toEqual([

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { DoubtedBooks } from '../../src/collector/socket/doubted-books.js';
+import { ResubscribeQueue } from '../../src/collector/socket/resubscribe-queue.js';
 import type { Pair } from '../../src/market/market.js';
 import { pair } from '../helpers/feed.js';
 
@@ -9,12 +9,12 @@ const MINUTE = 60_000;
 
 describe('books in doubt', () => {
   let asked: (readonly Pair[] | null)[];
-  let doubted: DoubtedBooks;
+  let doubted: ResubscribeQueue;
 
   beforeEach(() => {
     jest.useFakeTimers();
     asked = [];
-    doubted = new DoubtedBooks((pairs) => asked.push(pairs));
+    doubted = new ResubscribeQueue((pairs) => asked.push(pairs));
   });
   afterEach(() => {
     doubted.clear();
