@@ -55,6 +55,9 @@ export interface Account {
  */
 const LATENCY_MS = 5000;
 
+/** How exactly a step of the clock is measured, ms. */
+const SHIFT_ERROR_MS = 20;
+
 /** A number of 48 bits that stands for a book's levels, prices and volumes as Decimal text. */
 export function contentOf(asks: readonly Level[], bids: readonly Level[]): number {
   return createHash('sha1')
@@ -97,9 +100,11 @@ export interface ClockView {
   readings(at: number): readonly number[];
   /** Whether it showed that time more than once: then a time inside a gap contradicts nothing. */
   ambiguous(reading: number): boolean;
+  /** All by which a date may have been moved since, 0 included, ms. */
+  readonly shifts: readonly number[];
 }
 
-const TRUE_CLOCK: ClockView = { readings: (at) => [at], ambiguous: () => false };
+const TRUE_CLOCK: ClockView = { readings: (at) => [at], ambiguous: () => false, shifts: [0] };
 
 /**
  * Accounts for every book of one market: each sent one must be stored, equal to the one received
@@ -126,7 +131,7 @@ export function accountFor(
     // connection; it must not be taken for an equal one that is still to come.
     let place = findFrom(places, sent, book, next, true);
     const known = findFrom(places, sent, book, 0, false);
-    const ends = gaps.some((gap) => gap.end === book.timestamp) || clock.ambiguous(book.timestamp);
+    const ends = gaps.some((gap) => endsWith(gap, book.timestamp, clock));
     const again = place === -1 && ends && known !== -1 && known < next;
     if (place === -1 && !again) place = findFrom(places, sent, book, next, false);
     if (place !== -1) {
@@ -212,6 +217,13 @@ function placesByContent(sent: readonly SentMark[]): ReadonlyMap<number, number[
     else list.push(i);
   });
   return places;
+}
+
+/** Whether a gap ended with a book of that time; both may have been dated again since. */
+function endsWith({ end }: GapMark, timestamp: number, { shifts }: ClockView): boolean {
+  if (end === null) return false;
+  const by = end - timestamp;
+  return shifts.some((shift) => (shift === 0 ? by === 0 : Math.abs(by - shift) < SHIFT_ERROR_MS));
 }
 
 function withoutTime({ content }: BookMark): BookMark {

@@ -59,13 +59,19 @@ export class ShiftedClock {
     return [...new Set(held.map(({ offset }) => at + offset))];
   }
 
-  /** Whether the recorder's clock showed a time more than once, or close to it: then it proves no order. */
+  /** Whether the recorder's clock may have shown a time more than once: then it proves no order. */
   ambiguous(reading: number): boolean {
-    return this.#settings.some(({ from, offset }, i) => {
-      const before = this.#settings[i - 1]?.offset ?? offset;
-      const [low, high] = [from + Math.min(before, offset), from + Math.max(before, offset)];
-      return low !== high && reading >= low - NOTICE_MS && reading <= high + NOTICE_MS;
+    const shown = this.#settings.filter(({ from, offset }, i) => {
+      const until = this.#settings[i + 1]?.from ?? Date.now();
+      return reading >= from + offset - NOTICE_MS && reading <= until + offset + NOTICE_MS;
     });
+    return new Set(shown.map(({ offset }) => offset)).size > 1;
+  }
+
+  /** All by which a date may have been moved when the clock was set, 0 included, ms. */
+  get shifts(): number[] {
+    const offsets = this.#settings.map(({ offset }) => offset);
+    return [...new Set(offsets.flatMap((a) => offsets.map((b) => a - b)))];
   }
 
   /** Frees the file. */

@@ -38,6 +38,8 @@ export class WriteQueue {
   readonly #logs = new BoundedList<LogRecord>(MAX_LOGS);
   #recording = new Map<string, RecordingChange>();
   readonly #redates: Redate[] = [];
+  /** Gaps that were there when the last of those came: later ones are rightly dated. */
+  #beforeRedate: ReadonlySet<Gap> = new Set();
   #full = false;
   #current: WriteBatch | null = null;
   #droppedGaps = 0;
@@ -128,9 +130,10 @@ export class WriteQueue {
     this.#logs.add(record);
   }
 
-  /** Adds times to date again: of all that is written before and with the batch. */
+  /** Adds times to date again: of all that was stored or added before. */
   addRedate(redate: Redate): void {
     this.#redates.push(redate);
+    this.#beforeRedate = new Set(this.#gaps.values());
   }
 
   /** Adds a change; a newer one about the same market replaces the older one. */
@@ -146,11 +149,15 @@ export class WriteQueue {
   begin(now: number, heartbeat: boolean): WriteBatch {
     const books = this.#batches[0]!;
     const all = this.#batches.length === 1;
+    const gaps = [...this.#gaps.values()];
+    const redated = (gap: Gap): boolean =>
+      this.#redates.length === 0 || this.#beforeRedate.has(gap);
     this.#current = {
       rows: books.rows(),
       books: books.books,
       steps: books.steps,
-      gaps: [...this.#gaps.values()],
+      gaps: gaps.filter(redated),
+      laterGaps: gaps.filter((gap) => !redated(gap)),
       coverage: this.#coverage.begin(),
       logs: this.#logs.begin(),
       recording: [...this.#recording.values()],
@@ -175,7 +182,7 @@ export class WriteQueue {
     this.#logs.commit();
     this.#redates.splice(0, batch.redates.length);
     // What was said again while the batch was written is a different object and stays.
-    for (const gap of batch.gaps) {
+    for (const gap of [...batch.gaps, ...batch.laterGaps]) {
       if (this.#gaps.get(gapKey(gap)) === gap) this.#gaps.delete(gapKey(gap));
     }
     for (const change of batch.recording) {

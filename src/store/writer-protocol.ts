@@ -63,8 +63,10 @@ export interface WriteBatch {
   readonly coverage: readonly CoverageMinute[];
   readonly logs: readonly LogRecord[];
   readonly recording: readonly RecordingChange[];
-  /** Done in order, after all else. */
+  /** Done in order, after all of the above. */
   readonly redates: readonly Redate[];
+  /** Gaps that are not to be dated again. */
+  readonly laterGaps: readonly Gap[];
   /** All books received until then are stored once this batch is, Unix ms; null = do not say. */
   readonly heartbeat: number | null;
 }

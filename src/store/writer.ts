@@ -115,15 +115,7 @@ export class Writer implements WriterService {
         INSERT OR IGNORE INTO clock_step (sequence, from_ms, to_ms)
         SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(${JSON.stringify(rows)})`);
     }
-    if (batch.gaps.length > 0) {
-      statements.push(client.$executeRaw`
-        INSERT INTO gap (market_id, start, "end", cause, detail, attempts)
-        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
-          FROM json_each(${gapRows(ids, batch.gaps)}) WHERE true
-            ON CONFLICT (market_id, start) DO UPDATE
-           SET "end" = excluded."end", cause = excluded.cause, detail = excluded.detail,
-               attempts = excluded.attempts`);
-    }
+    if (batch.gaps.length > 0) statements.push(insertGaps(client, ids, batch.gaps));
     if (batch.coverage.length > 0) {
       statements.push(client.$executeRaw`
         INSERT INTO coverage (minute, market_id, frames, changed, repeats, longest_silence_ms)
@@ -148,6 +140,7 @@ export class Writer implements WriterService {
       statements.push(...recordingStatements(client, ids, batch.recording));
     }
     for (const redate of batch.redates) statements.push(...redateStatements(client, redate));
+    if (batch.laterGaps.length > 0) statements.push(insertGaps(client, ids, batch.laterGaps));
     if (batch.heartbeat !== null) statements.push(upsert(client, 'heartbeat', batch.heartbeat));
     await client.$transaction(statements);
     return batch.books.map((book) => ids.id(book.market));
@@ -374,6 +367,17 @@ export class Writer implements WriterService {
   }
 }
 
+/** Inserts gaps, or updates those with the same market and start. */
+function insertGaps(client: Client, ids: MarketIds, gaps: readonly Gap[]) {
+  return client.$executeRaw`
+    INSERT INTO gap (market_id, start, "end", cause, detail, attempts)
+    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
+      FROM json_each(${gapRows(ids, gaps)}) WHERE true
+        ON CONFLICT (market_id, start) DO UPDATE
+       SET "end" = excluded."end", cause = excluded.cause, detail = excluded.detail,
+           attempts = excluded.attempts`;
+}
+
 /**
  * Inserts books given as {@link WriteBatch.rows}. As bytes, because Prisma turns parameters into
  * JSON, twice: in a text each of its many quotes would be escaped both times. As JSONB, because
@@ -436,7 +440,7 @@ async function watched(path: string): Promise<FileWatch> {
 
 function* marketsOf(batch: WriteBatch): Generator<Market> {
   for (const book of batch.books) yield book.market;
-  for (const gap of batch.gaps) yield gap.market;
+  for (const gap of [...batch.gaps, ...batch.laterGaps]) yield gap.market;
   for (const record of batch.coverage) yield record.market;
   for (const change of batch.recording) yield change.market;
 }

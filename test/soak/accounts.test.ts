@@ -126,6 +126,7 @@ describe('a recorder whose clock is set', () => {
   const clock = {
     readings: (at: number) => [at >= sent[2]!.at ? at - 2000 : at],
     ambiguous: (reading: number) => reading > 7000 && reading < 10_100,
+    shifts: [0, 2000, -2000],
   };
   const shifted = sent.map((book) => ({
     content: book.content,

@@ -37,6 +37,7 @@ beforeEach(async () => {
   const counts = { frames: 1, changed: 1, repeats: 0, longestSilenceMs: 0 };
   const NOTHING: WriteBatch = {
     redates: [],
+    laterGaps: [],
     rows: null,
     books: batch.books,
     steps: [],

@@ -30,6 +30,7 @@ let intake: BookIntake;
 
 const NOTHING: WriteBatch = {
   redates: [],
+  laterGaps: [],
   rows: null,
   steps: [],
   books: [],

@@ -32,6 +32,8 @@ async function gapsAfter(byMs: number | null): Promise<unknown[]> {
       for (const minute of [T - MINUTE, T + HOUR, T + HOUR - MINUTE])
         store.putCoverage({ market: UPBIT_BTC, minute, ...counts });
       store.redate({ after: T + 7_000, byMs });
+      // Dated by the clock that is right now, and written with the same batch.
+      gap(8_000, 9_000);
       await stored(store);
     });
     const client = await openClient(path);
@@ -54,6 +56,7 @@ it('moves back what a clock that was ahead has dated, and keeps what was said si
       [-300, 2_000],
       [3_000, 4_000],
       [5_000, 6_000],
+      [8_000, 9_000],
     ],
     [
       [-1, 4],
@@ -68,6 +71,7 @@ it('cuts it where nobody knows by how much', async () => {
       [-500, -400],
       [-300, 7_000],
       [5_000, 6_000],
+      [8_000, 9_000],
     ],
     [[-1, 2]],
   ]);

@@ -32,6 +32,7 @@ const NOTHING: WriteBatch = {
   logs: [],
   recording: [],
   redates: [],
+  laterGaps: [],
   heartbeat: null,
 };
 
