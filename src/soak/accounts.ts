@@ -98,13 +98,13 @@ export function addAccount(sum: Account, part: Account): void {
 export interface ClockView {
   /** What the recorder's clock may have shown at a true moment, Unix ms. */
   readings(at: number): readonly number[];
-  /** Whether it showed that time more than once: then a time inside a gap contradicts nothing. */
-  ambiguous(reading: number): boolean;
+  /** Whether it may have shown that time while it was wrong: then a time inside a gap contradicts nothing. */
+  doubtful(reading: number): boolean;
   /** All by which a date may have been moved since, 0 included, ms. */
   readonly shifts: readonly number[];
 }
 
-const TRUE_CLOCK: ClockView = { readings: (at) => [at], ambiguous: () => false, shifts: [0] };
+const TRUE_CLOCK: ClockView = { readings: (at) => [at], doubtful: () => false, shifts: [0] };
 
 /**
  * Accounts for every book of one market: each sent one must be stored, equal to the one received
@@ -143,7 +143,7 @@ export function accountFor(
     } else account.invented.push(book);
     if (
       gaps.some(({ start, end }) => isInside(book.timestamp, start, end)) &&
-      !clock.ambiguous(book.timestamp)
+      !clock.doubtful(book.timestamp)
     ) {
       account.contradicted.push(book);
     }
@@ -279,8 +279,8 @@ function gapBetween(
   return gaps.find(
     (gap) =>
       // Receipts that the clock has set out of order say nothing about where a gap lies.
-      (to === undefined || gap.start <= to || clock.ambiguous(to)) &&
-      (gap.end === null || from === undefined || gap.end >= from || clock.ambiguous(from)) &&
+      (to === undefined || gap.start <= to || clock.doubtful(to)) &&
+      (gap.end === null || from === undefined || gap.end >= from || clock.doubtful(from)) &&
       gap.start - LATENCY_MS <= sentAt &&
       (gap.end === null || sentAt <= gap.end),
   );

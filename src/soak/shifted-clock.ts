@@ -59,13 +59,16 @@ export class ShiftedClock {
     return [...new Set(held.map(({ offset }) => at + offset))];
   }
 
-  /** Whether the recorder's clock may have shown a time more than once: then it proves no order. */
-  ambiguous(reading: number): boolean {
-    const shown = this.#settings.filter(({ from, offset }, i) => {
+  /** Whether the recorder's clock may have shown a time while it was wrong: then it proves no order. */
+  doubtful(reading: number): boolean {
+    return this.#settings.some(({ from, offset }, i) => {
       const until = this.#settings[i + 1]?.from ?? Date.now();
-      return reading >= from + offset - NOTICE_MS && reading <= until + offset + NOTICE_MS;
+      return (
+        offset !== 0 &&
+        reading >= from + offset - NOTICE_MS &&
+        reading <= until + offset + NOTICE_MS
+      );
     });
-    return new Set(shown.map(({ offset }) => offset)).size > 1;
   }
 
   /** All by which a date may have been moved when the clock was set, 0 included, ms. */

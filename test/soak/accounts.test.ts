@@ -125,7 +125,7 @@ describe('a recorder whose clock is set', () => {
   /** Two seconds behind from the third book on. */
   const clock = {
     readings: (at: number) => [at >= sent[2]!.at ? at - 2000 : at],
-    ambiguous: (reading: number) => reading > 7000 && reading < 10_100,
+    doubtful: (reading: number) => reading > 7000 && reading < 10_100,
     shifts: [0, 2000, -2000],
   };
   const shifted = sent.map((book) => ({
@@ -142,10 +142,10 @@ describe('a recorder whose clock is set', () => {
     expect(lost({ start: 5000, end: 5010, cause: CAUSE })).toEqual([sent[2]]);
   });
 
-  it('contradicts no gap by a time that its clock showed twice', () => {
+  it('contradicts no gap by a time that its clock showed while it was wrong', () => {
     const gap: GapMark = { start: 8000, end: 8100, cause: CAUSE };
     expect(accountFor(sent, shifted, [gap], clock).contradicted).toEqual([]);
-    const right = { ...clock, ambiguous: () => false };
+    const right = { ...clock, doubtful: () => false };
     expect(accountFor(sent, shifted, [gap], right).contradicted).toHaveLength(2);
   });
 });
