@@ -129,10 +129,12 @@ export function accountFor(
   stored.forEach((book, j) => {
     // A book without a time of its own may be one that is handed on again, or a whole book of a new
     // connection; it must not be taken for an equal one that is still to come.
-    let place = findFrom(places, sent, book, next, true);
     const known = findFrom(places, sent, book, 0, false);
     const ends = gaps.some((gap) => endsWith(gap, book.timestamp, clock));
-    const again = place === -1 && ends && known !== -1 && known < next;
+    const current = next > 0 && sent[next - 1]!.content === book.content;
+    const handedOn = book.exchangeTimestamp === null && ends && current;
+    let place = handedOn ? -1 : findFrom(places, sent, book, next, true);
+    const again = handedOn || (place === -1 && ends && known !== -1 && known < next);
     if (place === -1 && !again) place = findFrom(places, sent, book, next, false);
     if (place !== -1) {
       becameOf[place] = j;
