@@ -44,6 +44,9 @@ const LEAST_LEFT_OUT = 10;
 /** Markets that an answer left out are not sought again for this long, ms. */
 const SEEK_AGAIN_MS = 60_000;
 
+/** Words of a connection that the other side cut. */
+const CUT = /reset|closed|hang up/i;
+
 /** What became of a try to tell the size from a member. */
 interface Guess {
   refusals: number;
@@ -270,7 +273,9 @@ export class BithumbPoller implements Feed {
     this.#pausedUntil = performance.now() + pause;
     this.#pauseDetail = error instanceof Error ? error.message : String(error);
     this.#pauseCause = error instanceof PollError ? error.gapCause : 'CONNECT_FAILED';
-    this.#rate.refused(this.#pauseDetail);
+    // A server that cannot be reached says nothing of the rate; one that cuts the connection may.
+    if (error instanceof PollError || CUT.test(this.#pauseDetail))
+      this.#rate.refused(this.#pauseDetail);
     this.#calls.pause(pause);
     for (const lane of this.#lanes) {
       if (lane === refused) continue;
