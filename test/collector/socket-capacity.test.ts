@@ -269,6 +269,14 @@ it('asks Coinone again, more slowly, for what it leaves out of too many messages
   expect(connects).toBe(1);
 }, 90_000);
 
+it('asks Coinone again for the one request of many that it left out', async () => {
+  // The fifth request is lost; its pair has no book unless it is asked for again.
+  await coinone((times) => times.length !== 5, 12);
+  await until(() => covered() === 12, 'all 12 markets');
+  expect(connects).toBe(1);
+  expect(host.missing).toHaveLength(1);
+});
+
 it('has on other sockets what Coinone leaves out at any pace', async () => {
   await coinone((times) => times.length <= 30, 70);
   await until(() => covered() === 70, 'all 70 markets', 60_000);

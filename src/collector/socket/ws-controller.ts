@@ -40,6 +40,8 @@ export abstract class WSController implements PairCarrier {
   readonly #pairs = new Map<string, Pair>();
   readonly #awaited: PendingSnapshots;
   readonly #doubted = new ResubscribeQueue((pairs) => this.#askAnew(pairs));
+  /** Has the few asked for again that got no first book though each was asked for by itself. */
+  readonly #missing = new ResubscribeQueue((pairs) => this.#askMissing(pairs ?? []));
   readonly #liveness: Liveness;
   readonly #outbox: Outbox;
   readonly #trial = new SubscriptionTrial();
@@ -242,6 +244,7 @@ export abstract class WSController implements PairCarrier {
   async close(): Promise<void> {
     this.#closed = true;
     this.#doubted.clear();
+    this.#missing.clear();
     clearTimeout(this.#due);
     this.#liveness.unwatch();
     this.#outbox.restart(null);
@@ -348,6 +351,14 @@ export abstract class WSController implements PairCarrier {
     this.#change(delivering, delivering);
   }
 
+  #askMissing(pairs: readonly Pair[]): void {
+    const missing = pairs.filter((pair) => {
+      const code = pairText(pair);
+      return this.#pairs.has(code) && !this.#awaited.delivering(code);
+    });
+    if (this.#subscribed && missing.length > 0) this.#change(missing, []);
+  }
+
   #change(added: readonly Pair[], removed: readonly Pair[]): void {
     for (const pair of added) this.#awaited.asking(pairText(pair));
     const messages = this.getChangeMessage(added, removed);
@@ -377,6 +388,7 @@ export abstract class WSController implements PairCarrier {
     this.#ending = null;
     this.#proof = null;
     this.#doubted.clear();
+    this.#missing.clear();
     this.context.host.attempt(this.#pairs.values());
     try {
       this.#connection = new WSConnection(this.getWSUrl(), this.#profile.maxPayload, {
@@ -548,7 +560,11 @@ export abstract class WSController implements PairCarrier {
       this.#silence();
       return;
     }
-    if (silent.length < LEAST_SILENT) return;
+    if (silent.length < LEAST_SILENT) {
+      // One request of many may have been left out by chance, and nothing else would bring its book.
+      if (this.#asked > 1) for (const pair of silent) this.#missing.add(pair);
+      return;
+    }
     const words = `only ${served} of ${this.#pairs.size} markets had a book`;
     if (this.#asked > 1 && served > this.#servedBefore) {
       this.#servedBefore = served;
