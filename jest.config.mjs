@@ -6,7 +6,11 @@ export default {
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  moduleNameMapper: {
+    // The program as it runs: what `dist` holds, so that its threads and commands start without a compiler.
+    '^(?:\\.{1,2}/)+src/(?!dashboard/)(.*\\.js)$': '<rootDir>/dist/$1',
+    '^(\\.{1,2}/.*)\\.js$': ['$1.ts', '$1.tsx', '$1.js'],
+  },
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',
