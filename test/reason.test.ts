@@ -34,7 +34,7 @@ describe('the reason of a failure', () => {
         ended: (_, how) => ended(how),
       });
     });
-    expect(end.failure).toContain(`ECONNREFUSED 127.0.0.1:${port}`);
+    expect(end.failure?.message).toContain(`ECONNREFUSED 127.0.0.1:${port}`);
     await expect(new RestClient(`http://localhost:${port}`).get('/')).rejects.toThrow(
       `ECONNREFUSED 127.0.0.1:${port}`,
     );

@@ -105,7 +105,7 @@ export interface ExchangeAdapter {
   /**
    * Fetches the exchange's own list of tradable markets.
    * @param onOdd hears of each row that is no market, escaped and cut; it is left out
-   * @throws {RestError} when there is no list with at least one market
+   * @throws {ExchangeError} when there is no list with at least one market
    */
   listMarkets(rest: RestClient, onOdd: (row: string) => void): Promise<ListedMarket[]>;
   /** Makes the feed; nothing connects before pairs are added. */

@@ -144,14 +144,14 @@ export class MarketList {
     this.#timer.unref();
   }
 
-  /** A list that is recent enough to call a market unknown by. @throws {RestError} */
+  /** A list that is recent enough to call a market unknown by. @throws {ExchangeError} */
   async recent(): Promise<readonly ListedMarket[]> {
     if (this.#fetchedAt === null || performance.now() - this.#fetchedAt > RECENT_MS)
       await this.fetch();
     return this.listed;
   }
 
-  /** Fetches the list once; calls at the same time share one fetch. @throws {RestError} */
+  /** Fetches the list once; calls at the same time share one fetch. @throws {ExchangeError} */
   fetch(): Promise<void> {
     this.#fetching ??= this.#fetch().finally(() => {
       this.#fetching = null;

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { Bus } from '../../src/bus.js';
 import { GopaxBook } from '../../src/collector/exchanges/gopax/messages.js';
 import { BookRecorder } from '../../src/collector/market/book-recorder.js';
-import { readSide, WireError, type WireObject } from '../../src/collector/wire/wire.js';
+import { ExchangeError } from '../../src/collector/exchange-error.js';
+import { readSide, type WireObject } from '../../src/collector/wire/wire.js';
 import type { Market } from '../../src/market/market.js';
 import {
   applySide,
@@ -100,7 +101,7 @@ describe('a side of an order book', () => {
           expect(readSide(side, shuffled)).toEqual(right);
           const twice = right[0];
           if (twice !== undefined) {
-            expect(() => readSide(side, [...shuffled, [twice[0], '7']])).toThrow(WireError);
+            expect(() => readSide(side, [...shuffled, [twice[0], '7']])).toThrow(ExchangeError);
           }
         },
       ),

@@ -2,9 +2,10 @@ import type { ExactJson } from '../../market/exact-json.js';
 import { isMarketName, marketName } from '../../market/market.js';
 import type { ListedMarket } from '../../market/managed-lists.js';
 import { cutText } from '../../market/outside-text.js';
-import { type RestClient, RestError } from './rest-client.js';
+import { ExchangeError, unreadable } from '../exchange-error.js';
+import type { RestClient } from './rest-client.js';
 import { fetchBody } from './rest-books.js';
-import { excerpt, WireError, wireObject, type WireObject } from '../wire/wire.js';
+import { excerpt, wireObject, type WireObject } from '../wire/wire.js';
 
 /** Most characters of an asset's Korean or English name; far more than any has. */
 const MOST_OF_NAME = 100;
@@ -21,7 +22,7 @@ export interface ListForm {
 /**
  * Fetches and reads a market list. A row that is no market is left out and handed on, escaped and cut:
  * one odd row must not hide hundreds of good ones.
- * @throws {RestError} on any status but 200, an unreadable body, or a list without one usable row (an
+ * @throws {ExchangeError} on any status but 200, an unreadable body, or a list without one usable row (an
  * exchange that lists nothing is in maintenance, and must not make all its markets look delisted)
  */
 export async function listFrom(
@@ -37,16 +38,16 @@ export async function listFrom(
       const market = form.read(wireObject(row, 'a row of the market list'));
       if (market !== null) markets.push(checked(market));
     } catch (error) {
-      if (!(error instanceof WireError)) throw error;
+      if (!(error instanceof ExchangeError)) throw error;
       why ||= `; ${excerpt(error.message)}`;
       onOdd(excerpt(JSON.stringify(row)));
     }
   }
-  if (markets.length === 0) throw new RestError(`the market list is empty${why}`);
+  if (markets.length === 0) throw unreadable(`the market list is empty${why}`);
   return markets;
 }
 
-/** A row with its names as they are kept. @throws {WireError} when one could not be asked for or shown */
+/** A row with its names as they are kept. @throws {ExchangeError} when one could not be asked for or shown */
 function checked(market: ListedMarket): ListedMarket {
   const symbol = marketName(market.symbol);
   const currency = marketName(market.currency);
@@ -58,7 +59,7 @@ function checked(market: ListedMarket): ListedMarket {
       koreanName: name(market.koreanName),
       englishName: name(market.englishName),
     };
-  throw new WireError(`${JSON.stringify(`${symbol}-${currency}`)} is no name of a market`);
+  throw unreadable(`${JSON.stringify(`${symbol}-${currency}`)} is no name of a market`);
 }
 
 function name(text: string | null): string | null {

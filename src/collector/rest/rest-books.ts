@@ -2,7 +2,8 @@ import type { Pair } from '../../market/market.js';
 import type { Level, Sides } from '../../market/order-book.js';
 import type { ExactJson } from '../../market/exact-json.js';
 import { parseExactJson } from '../../market/exact-json.js';
-import { type RestClient, RestError } from './rest-client.js';
+import { ExchangeError, faultOf } from '../exchange-error.js';
+import type { RestClient } from './rest-client.js';
 import { excerpt } from '../wire/wire.js';
 
 /** The REST books of an exchange, by which a silent or suspect stream is checked. */
@@ -20,12 +21,12 @@ export interface RestBooks {
   readonly ragged?: boolean;
   /**
    * Fetches the books of some markets, by `BTC-KRW`.
-   * @throws {RestError} when there is no answer, or one that is no book
+   * @throws {ExchangeError} when there is no answer, or one that is no book
    */
   fetch(rest: RestClient, pairs: readonly Pair[]): Promise<Map<string, Sides>>;
 }
 
-/** Fetches and reads one answer. @throws {RestError} */
+/** Fetches and reads one answer. @throws {ExchangeError} */
 export async function fetchBody<T>(
   rest: RestClient,
   path: string,
@@ -33,13 +34,17 @@ export async function fetchBody<T>(
 ): Promise<T> {
   const answer = await rest.get(path);
   if (answer.status !== 200) {
-    throw new RestError(`HTTP ${answer.status} ${excerpt(answer.text)}`.trim());
+    const words = `HTTP ${answer.status} ${excerpt(answer.text)}`.trim();
+    throw new ExchangeError(faultOf(answer.status, answer.text), words);
   }
   try {
     return read(parseExactJson(answer.text));
   } catch (error) {
     const why = excerpt((error as Error).message);
-    throw new RestError(`${why}; the answer was ${excerpt(answer.text)}`, error);
+    const fault = error instanceof ExchangeError ? error.fault : 'UNREADABLE';
+    throw new ExchangeError(fault, `${why}; the answer was ${excerpt(answer.text)}`, {
+      cause: error,
+    });
   }
 }
 

@@ -1,3 +1,4 @@
+import { ExchangeError } from '../exchange-error.js';
 import { cutText } from '../../market/outside-text.js';
 import { USER_AGENT } from '../../util/version.js';
 import { reasonOf } from '../../util/reason.js';
@@ -7,14 +8,6 @@ export interface RestAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-}
-
-/** Thrown when no answer came: refused, timed out, too long, … */
-export class RestError extends Error {
-  constructor(message: string, cause?: unknown) {
-    super(message, { cause });
-    this.name = 'RestError';
-  }
 }
 
 /** Longest answer that is read; Upbit's whole market is 2.3 MB, all of GOPAX's books less. */
@@ -33,7 +26,7 @@ export class RestClient {
 
   /**
    * Fetches `path` (with query).
-   * @throws {RestError} when there is no complete answer in time; the message is one line.
+   * @throws {ExchangeError} when there is no complete answer in time; the message is one line.
    */
   async get(path: string, signal?: AbortSignal): Promise<RestAnswer> {
     // Not AbortSignal.any: in Node 20 every call would stay noted in a long-lived signal for ever.
@@ -56,15 +49,16 @@ export class RestClient {
         await response.body?.cancel();
         const to = response.headers.get('location');
         const where = to === null ? 'without a location' : `to ${JSON.stringify(cutText(to, 200))}`;
-        throw new RestError(
+        throw new ExchangeError(
+          'NO_ANSWER',
           `the exchange answered HTTP ${response.status}, a redirect ${where}; it is not followed`,
         );
       }
       return { status: response.status, headers: response.headers, text: await readText(response) };
     } catch (error) {
-      if (error instanceof RestError) throw error;
-      if (late) throw new RestError(`no answer within ${this.#timeoutMs / 1000} s`, error);
-      throw new RestError(reasonOf(error), error);
+      if (error instanceof ExchangeError) throw error;
+      const why = late ? `no answer within ${this.#timeoutMs / 1000} s` : reasonOf(error);
+      throw new ExchangeError('NO_ANSWER', why, { cause: error });
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener('abort', abort);
@@ -78,7 +72,8 @@ async function readText(response: Response): Promise<string> {
   let bytes = 0;
   for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     bytes += chunk.byteLength;
-    if (bytes > MAX_BYTES) throw new RestError(`the answer is longer than ${MAX_BYTES} bytes`);
+    if (bytes > MAX_BYTES)
+      throw new ExchangeError('NO_ANSWER', `the answer is longer than ${MAX_BYTES} bytes`);
     text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();

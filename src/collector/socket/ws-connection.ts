@@ -1,6 +1,6 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
-import type { GapCause } from '../../market/gap.js';
+import { ExchangeError, type ExchangeFault, faultOf } from '../exchange-error.js';
 import { reasonOf } from '../../util/reason.js';
 import { USER_AGENT } from '../../util/version.js';
 
@@ -16,9 +16,7 @@ export interface ConnectionEnd {
   /** The peer's words for it, or ''. */
   readonly reason: string;
   /** What went wrong, or null when it was closed in order. */
-  readonly failure: string | null;
-  /** What it means for the gap that the connection could not be opened, if it could not. */
-  readonly failureCause: GapCause;
+  readonly failure: ExchangeError | null;
 }
 
 /** Who hears what happens on a connection. */
@@ -45,8 +43,7 @@ export class WSConnection {
    * @throws when the address cannot be used
    */
   constructor(url: string, maxPayload: number, listener: ConnectionListener) {
-    let failure: string | null = null;
-    let failureCause: GapCause = 'CONNECT_FAILED';
+    let failure: ExchangeError | null = null;
     const socket = new WebSocket(url, {
       // Deflating 2 MB/s of frames costs more than the bytes are worth on one machine.
       perMessageDeflate: false,
@@ -57,14 +54,19 @@ export class WSConnection {
     this.#socket = socket;
     // Not left to ws, whose limit is one of silence: an answer that drips in would never end.
     const late = setTimeout(() => {
-      failure ??= `the opening handshake was not over within ${HANDSHAKE_MS / 1000} s`;
+      failure ??= new ExchangeError(
+        'NO_ANSWER',
+        `the opening handshake was not over within ${HANDSHAKE_MS / 1000} s`,
+      );
       socket.terminate();
     }, HANDSHAKE_MS);
 
     socket.on('unexpected-response', (_request: ClientRequest, response: IncomingMessage) => {
       const status = response.statusCode ?? 0;
-      failureCause = causeOfStatus(status);
-      failure = `the connection was refused with HTTP ${status}`;
+      failure = new ExchangeError(
+        faultOfHandshake(status),
+        `the connection was refused with HTTP ${status}`,
+      );
       response.resume();
       // Without this listener ws would only say "Unexpected server response"; ending is then ours.
       socket.terminate();
@@ -80,11 +82,11 @@ export class WSConnection {
     socket.on('pong', (data: Buffer) => listener.pulse(data.toString('latin1')));
     socket.on('error', (error) => {
       // `terminate` during the handshake reports itself as an error; the refusal says more.
-      failure ??= reasonOf(error);
+      failure ??= new ExchangeError('NO_ANSWER', reasonOf(error));
     });
     socket.on('close', (code, reason) => {
       clearTimeout(late);
-      listener.ended(this, { code, reason: reason.toString('utf8'), failure, failureCause });
+      listener.ended(this, { code, reason: reason.toString('utf8'), failure });
     });
   }
 
@@ -142,10 +144,10 @@ export class WSConnection {
   }
 }
 
-/** What an HTTP status at the handshake means for the gap. */
-function causeOfStatus(status: number): GapCause {
-  if (status === 429 || status === 418) return 'RATE_LIMITED';
-  if (status === 401 || status === 403) return 'REFUSED';
-  if (status === 503) return 'MAINTENANCE';
-  return 'CONNECT_FAILED';
+/** What an HTTP status at the handshake means: all but refusals of us look like a broken server. */
+function faultOfHandshake(status: number): ExchangeFault {
+  const fault = faultOf(status, '');
+  return fault === 'RATE' || fault === 'MAINTENANCE' || status === 401 || status === 403
+    ? fault
+    : 'NO_ANSWER';
 }

@@ -9,10 +9,10 @@ import type { FeedContext, Outage } from '../feed.js';
 import { Liveness } from './liveness.js';
 import { Outbox } from './outbox.js';
 import type { RateLimiter } from '../limits/rate-limiter.js';
-import { refusalKind } from '../limits/refusal.js';
+import { ExchangeError, faultOf } from '../exchange-error.js';
 import type { SocketCapacity } from '../limits/socket-capacity.js';
 import { SubscriptionTrial } from './subscription-trial.js';
-import { excerpt, WireError } from '../wire/wire.js';
+import { excerpt } from '../wire/wire.js';
 import { type ConnectionEnd, WSConnection } from './ws-connection.js';
 import type { CarrierHost, PairCarrier } from './ws-feed.js';
 import type { WSProfile } from './ws-profile.js';
@@ -298,7 +298,7 @@ export abstract class WSController implements PairCarrier {
   /** The exchange answered with an error that names no pair: logged, and held against what was asked. */
   protected refusedBy(words: string): void {
     this.context.host.log('EXCHANGE_ERROR', null, { reason: words });
-    if (refusalKind(0, words) === 'RATE') this.reconnect('RATE_LIMITED', words);
+    if (faultOf(0, words) === 'RATE') this.reconnect('RATE_LIMITED', words);
     else this.#trial.error(words);
   }
 
@@ -406,8 +406,8 @@ export abstract class WSController implements PairCarrier {
       });
     } catch (error) {
       // ws refuses an address that it cannot use by throwing.
-      const failure = (error as Error).message;
-      this.#onEnded({ code: 1006, reason: '', failure, failureCause: 'CONNECT_FAILED' });
+      const failure = new ExchangeError('NO_ANSWER', (error as Error).message);
+      this.#onEnded({ code: 1006, reason: '', failure });
     }
     this.#outbox.restart(this.#connection);
   }
@@ -432,13 +432,13 @@ export abstract class WSController implements PairCarrier {
     try {
       this.handleMessage(data, isBinary);
     } catch (error) {
-      const pair = error instanceof WireError ? error.pair : null;
+      const pair = error instanceof ExchangeError ? error.pair : null;
       this.context.host.unreadable(error, excerpt(data), pair);
       this.onUnreadable(pair && (this.#pairs.get(pairText(pair)) ?? pair));
     }
   }
 
-  #onEnded({ code, reason, failure, failureCause }: ConnectionEnd): void {
+  #onEnded({ code, reason, failure }: ConnectionEnd): void {
     this.#connection = null;
     this.#proof = null;
     this.#liveness.unwatch();
@@ -447,11 +447,14 @@ export abstract class WSController implements PairCarrier {
     const since = this.#liveness.heardAt;
     const opened = since !== null;
     const { host } = this.context;
-    if (failure !== null && this.#ending === null) host.log('WS_ERROR', null, { reason: failure });
+    if (failure !== null && this.#ending === null)
+      host.log('WS_ERROR', null, { reason: failure.message });
     if (opened) host.log('WS_CLOSED', null, { code, reason });
     const outage: Outage = this.#ending ?? {
-      cause: opened ? this.closeCause(code) : failureCause,
-      detail: failure ?? (reason === '' ? `close code ${code}` : `close code ${code}: ${reason}`),
+      cause: opened ? this.closeCause(code) : (failure?.gapCause ?? 'CONNECT_FAILED'),
+      detail:
+        failure?.message ??
+        (reason === '' ? `close code ${code}` : `close code ${code}: ${reason}`),
       since,
     };
     host.down(this.#pairs.values(), outage);
@@ -486,7 +489,7 @@ export abstract class WSController implements PairCarrier {
     if (refusal === null) return;
     if (this.#pairs.size === 1) {
       const pair = [...this.#pairs.values()][0]!;
-      if (this.#trial.said && refusalKind(0, refusal) === 'MEMBER') this.refuse(pair, refusal);
+      if (this.#trial.said && faultOf(0, refusal) === 'MEMBER') this.refuse(pair, refusal);
       this.carrierHost?.refusedAlone(pair);
       return;
     }

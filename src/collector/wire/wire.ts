@@ -4,24 +4,12 @@ import { compareDecimal } from '../../market/decimal.js';
 import { type Level, type Side, sortLevels } from '../../market/order-book.js';
 import { cutText } from '../../market/outside-text.js';
 import { ownText } from '../../market/own-text.js';
-import type { Pair } from '../../market/market.js';
+import { unreadable } from '../exchange-error.js';
 
 /**
- * Reading of wire values: each helper gives the value in the shape asked for or throws a
- * {@link WireError} that names what was expected and what was there.
+ * Reading of wire values: each helper gives the value in the shape asked for or throws an
+ * `ExchangeError` that names what was expected and what was there.
  */
-
-/** Thrown for a message that is JSON but not what the exchange's protocol promises. */
-export class WireError extends Error {
-  /** @param pair whose message it was, when that could be read */
-  constructor(
-    message: string,
-    readonly pair: Pair | null = null,
-  ) {
-    super(message);
-    this.name = 'WireError';
-  }
-}
 
 /** An object of a message, keys to values. */
 export type WireObject = { [key: string]: ExactJson };
@@ -34,19 +22,19 @@ function shown(value: ExactJson | undefined): string {
 /** `value` as an object. */
 export function wireObject(value: ExactJson | undefined, what: string): WireObject {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  throw new WireError(`${what} is ${shown(value)}; expected an object`);
+  throw unreadable(`${what} is ${shown(value)}; expected an object`);
 }
 
 /** `value` as an array. */
 export function wireArray(value: ExactJson | undefined, what: string): ExactJson[] {
   if (Array.isArray(value)) return value;
-  throw new WireError(`${what} is ${shown(value)}; expected an array`);
+  throw unreadable(`${what} is ${shown(value)}; expected an array`);
 }
 
 /** `value` as text; a number is its literal text. */
 export function wireText(value: ExactJson | undefined, what: string): string {
   if (typeof value === 'string') return value;
-  throw new WireError(`${what} is ${shown(value)}; expected text or a number`);
+  throw unreadable(`${what} is ${shown(value)}; expected text or a number`);
 }
 
 /** Optional text: null when absent or not text. */
@@ -58,7 +46,7 @@ export function optionalText(value: ExactJson | undefined): string | null {
  * A side as it is kept: best first, zero levels (price or volume 0: padding, dust) dropped, and no
  * text that holds the frame it came in: a level may outlive many books.
  * @param levels price and volume as on the wire, in any order
- * @throws {WireError} when a price occurs twice; which of the two holds cannot be known
+ * @throws {ExchangeError} when a price occurs twice; which of the two holds cannot be known
  */
 export function readSide(side: Side, levels: Iterable<readonly [string, string]>): Level[] {
   const result: Level[] = [];
@@ -70,7 +58,7 @@ export function readSide(side: Side, levels: Iterable<readonly [string, string]>
   sortLevels(side, result);
   for (let i = 1; i < result.length; i++) {
     if (compareDecimal(result[i]![0], result[i - 1]![0]) === 0) {
-      throw new WireError(`the price ${result[i]![0]} occurs twice among the ${side}s`);
+      throw unreadable(`the price ${result[i]![0]} occurs twice among the ${side}s`);
     }
   }
   return result;

@@ -7,9 +7,10 @@ import { type AdaptiveLimit, RATE_MANNER, SIZE_MANNER } from '../../limits/adapt
 import { backoffMs, type BackoffOptions, RATE_LIMITED } from '../../limits/backoff.js';
 import type { Feed, FeedContext } from '../../feed.js';
 import { RateLimiter } from '../../limits/rate-limiter.js';
-import { type RestAnswer, RestError } from '../../rest/rest-client.js';
-import { excerpt, WireError } from '../../wire/wire.js';
-import { booksOf, PollError } from './rest-answer.js';
+import { ExchangeError } from '../../exchange-error.js';
+import type { RestAnswer } from '../../rest/rest-client.js';
+import { excerpt } from '../../wire/wire.js';
+import { booksOf } from './rest-answer.js';
 import { readUnitBook, unitBooksPath } from '../upbit-protocol/messages.js';
 
 /**
@@ -55,7 +56,9 @@ interface Guess {
 
 /** Markets of which a round got no books, and why. */
 interface Failure {
-  readonly error: unknown;
+  readonly error: ExchangeError;
+  /** Whether it is a fault of the exchange, not one of this program. */
+  readonly expected: boolean;
   readonly pairs: readonly Pair[];
 }
 
@@ -234,47 +237,43 @@ export class BithumbPoller implements Feed {
     }
   }
 
-  #onError(lane: Lane, { error, pairs }: Failure): number {
+  #onError(lane: Lane, { error, expected, pairs }: Failure): number {
     const { host } = this.#context;
-    const reason = error instanceof Error ? error.message : String(error);
-    const known = error instanceof PollError || error instanceof RestError;
-    const event = known ? 'POLLING_API_ERROR' : 'POLLING_UNHANDLED';
+    const { message: reason, gapCause: cause, fault } = error;
+    const event = expected ? 'POLLING_API_ERROR' : 'POLLING_UNHANDLED';
     // Not by the text: an error page with a number of its own each time would pass every time.
-    const cause = error instanceof PollError ? error.gapCause : 'CONNECT_FAILED';
     const suppressed = this.#gate.pass(`${event} ${cause}`);
     if (suppressed !== null) host.log(event, null, { reason, suppressed });
     host.down(pairs, { cause, detail: reason, since: this.#lastGood(lane) });
-    const rate = error instanceof PollError && error.kind === 'RATE';
+    const rate = fault === 'RATE';
     if (lane.single) this.#singleFailedAt = performance.now();
     // Where single markets are always answered and a batch never is, the batch may be too much.
     const batchOnly = this.#goodAt > lane.failedAt && this.#singleFailedAt < lane.failedAt;
     if (!lane.single && !rate && lane.failures > 1 && batchOnly)
       this.#batch.refused(reason, Math.min(this.#batch.value, lane.pairs.size));
     if (rate) {
-      this.#pauseAll(lane, error, RATE_LIMITED, error.retryAfterMs);
+      this.#pauseAll(lane, error, RATE_LIMITED);
       return 0;
     }
     if (this.#strikes >= Math.min(STRIKES, this.#lanes.size)) {
-      const silent = error instanceof RestError;
-      const after = error instanceof PollError ? error.retryAfterMs : 0;
-      this.#pauseAll(lane, error, silent ? SILENT_BACKOFF : REFUSED_BACKOFF, after);
+      this.#pauseAll(lane, error, fault === 'NO_ANSWER' ? SILENT_BACKOFF : REFUSED_BACKOFF);
       return 0;
     }
     return backoffMs(lane.failures, this.#context.random(), POLL_BACKOFF);
   }
 
   /** All lanes share the address that was refused, so all pause, and none is covered meanwhile. */
-  #pauseAll(refused: Lane, error: unknown, backoff: BackoffOptions, retryAfterMs: number): void {
+  #pauseAll(refused: Lane, error: ExchangeError, backoff: BackoffOptions): void {
     // Calls under way when the first was refused are refused too; that is one refusal, not many.
     if (performance.now() < this.#pausedUntil) return;
     this.#pauses++;
     const wait = backoffMs(this.#pauses, this.#context.random(), backoff);
-    const pause = Math.min(Math.max(wait, retryAfterMs), RATE_LIMITED.mostMs);
+    const pause = Math.min(Math.max(wait, error.retryAfterMs), RATE_LIMITED.mostMs);
     this.#pausedUntil = performance.now() + pause;
-    this.#pauseDetail = error instanceof Error ? error.message : String(error);
-    this.#pauseCause = error instanceof PollError ? error.gapCause : 'CONNECT_FAILED';
+    this.#pauseDetail = error.message;
+    this.#pauseCause = error.gapCause;
     // A server that cannot be reached says nothing of the rate; one that cuts the connection may.
-    if (error instanceof PollError || CUT.test(this.#pauseDetail))
+    if (error.fault !== 'NO_ANSWER' || CUT.test(this.#pauseDetail))
       this.#rate.refused(this.#pauseDetail);
     this.#calls.pause(pause);
     for (const lane of this.#lanes) {
@@ -295,6 +294,7 @@ export class BithumbPoller implements Feed {
   /** Polls all markets of a lane, in calls of as many as are allowed; what failed, or null. */
   async #poll(lane: Lane): Promise<Failure | null> {
     let failure: Failure | null = null;
+    const failed: Pair[] = [];
     const now = performance.now();
     const left = [...lane.pairs.values()].filter(
       (pair) => (lane.aside.get(pairText(pair))?.until ?? 0) <= now,
@@ -303,12 +303,15 @@ export class BithumbPoller implements Feed {
       const pairs = left.splice(0, this.#batch.value);
       try {
         await this.#ask(lane, pairs, { refusals: 0, delivered: 0 });
-      } catch (error) {
-        const failed: Pair[] = [...(failure?.pairs ?? []), ...pairs];
-        failure = { error, pairs: failed };
-        const rate = error instanceof PollError && error.kind === 'RATE';
+      } catch (thrown) {
+        const expected = thrown instanceof ExchangeError;
+        const error = expected ? thrown : new ExchangeError('NO_ANSWER', String(thrown));
+        failed.push(...pairs);
+        failure = { error, expected, pairs: failed };
         // Refused whatever is asked: the rest of the round would be refused as well.
-        if (rate || this.#strikes >= STRIKES) return { error, pairs: [...failed, ...left] };
+        if (error.fault !== 'RATE' && this.#strikes < STRIKES) continue;
+        failed.push(...left);
+        break;
       }
     }
     return failure;
@@ -319,10 +322,10 @@ export class BithumbPoller implements Feed {
    * of them, which it need not name (`bithumb.error.unknown-market-alone-batch`), has them asked
    * for by halves: where both halves
    * are answered it was the number, where one market alone is refused it was that.
-   * @throws {PollError} @throws {RestError} when it is about neither
+   * @throws {ExchangeError} when it is about neither
    */
   async #ask(lane: Lane, pairs: readonly Pair[], guess: Guess): Promise<void> {
-    let refusal: PollError;
+    let refusal: ExchangeError;
     try {
       const books = await this.#fetch(pairs);
       this.#strikes = 0;
@@ -332,8 +335,7 @@ export class BithumbPoller implements Feed {
       if (absent.length >= LEAST_LEFT_OUT) await this.#leftOut(lane, pairs.length, absent);
       return;
     } catch (error) {
-      const general = !(error instanceof PollError) || error.kind === 'OTHER';
-      if (general || error.kind === 'RATE') {
+      if (!(error instanceof ExchangeError && error.narrowable)) {
         this.#strikes++;
         throw error;
       }
@@ -341,8 +343,8 @@ export class BithumbPoller implements Feed {
     }
     guess.refusals++;
     const alone = pairs.length === 1;
-    if (refusal.kind !== 'MEMBER') this.#weigh(refusal, alone, guess);
-    if (alone && refusal.kind !== 'MEMBER' && !lane.awaiting.has(pairText(pairs[0]!))) {
+    if (refusal.fault !== 'MEMBER') this.#weigh(refusal, alone, guess);
+    if (alone && refusal.fault !== 'MEMBER' && !lane.awaiting.has(pairText(pairs[0]!))) {
       this.#setAside(lane, pairs[0]!, refusal);
       return;
     }
@@ -351,12 +353,12 @@ export class BithumbPoller implements Feed {
       this.#context.host.refused(pairs[0]!, refusal.message);
       return;
     }
-    if (refusal.kind === 'SIZE') this.#batch.refused(refusal.message, pairs.length);
+    if (refusal.fault === 'SIZE') this.#batch.refused(refusal.message, pairs.length);
     const before = guess.delivered;
     const middle = Math.ceil(pairs.length / 2);
     await this.#ask(lane, pairs.slice(0, middle), guess);
     await this.#ask(lane, pairs.slice(middle), guess);
-    if (refusal.kind === 'UNSURE' && guess.delivered - before === pairs.length)
+    if (refusal.fault === 'UNSURE' && guess.delivered - before === pairs.length)
       this.#batch.refused(refusal.message, pairs.length);
   }
 
@@ -392,7 +394,7 @@ export class BithumbPoller implements Feed {
   }
 
   /** A market that was served before is refused alone: it is asked for again later, and ever later. */
-  #setAside(lane: Lane, pair: Pair, refusal: PollError): void {
+  #setAside(lane: Lane, pair: Pair, refusal: ExchangeError): void {
     // A lane of its own waits as a whole.
     if (lane.single) {
       this.#strikes++;
@@ -406,7 +408,7 @@ export class BithumbPoller implements Feed {
   }
 
   /** Whether a refusal that names no market can be about one: only where others are answered. */
-  #weigh(refusal: PollError, alone: boolean, guess: Guess): void {
+  #weigh(refusal: ExchangeError, alone: boolean, guess: Guess): void {
     if (guess.delivered > 0) return;
     const recent = performance.now() - this.#goodAt < FIRST_BOOK_MS;
     if (guess.refusals < MOST_GUESSES && (!alone || recent)) return;
@@ -414,7 +416,7 @@ export class BithumbPoller implements Feed {
     throw refusal;
   }
 
-  /** The books of one call, as JSON. @throws {PollError} @throws {RestError} */
+  /** The books of one call, as JSON. @throws {ExchangeError} */
   async #fetch(pairs: readonly Pair[]): Promise<ExactJson[]> {
     for (;;) {
       const standstills = this.#standstills;
@@ -428,7 +430,7 @@ export class BithumbPoller implements Feed {
   async #call(pairs: readonly Pair[]): Promise<RestAnswer> {
     while (!this.#calls.tryTake()) {
       await this.#sleep(this.#calls.waitMs());
-      if (this.#stop.signal.aborted) throw new RestError('stopped');
+      if (this.#stop.signal.aborted) throw new ExchangeError('NO_ANSWER', 'stopped');
     }
     const answer = await this.#context.rest.get(unitBooksPath(pairs), this.#stop.signal);
     this.#obeyHeaders(answer);
@@ -470,7 +472,7 @@ export class BithumbPoller implements Feed {
           book.ordered ? undefined : null,
         );
       } catch (error) {
-        const pair = error instanceof WireError ? error.pair : null;
+        const pair = error instanceof ExchangeError ? error.pair : null;
         if (pair !== null) absent.delete(pairText(pair));
         this.#context.host.unreadable(error, excerpt(JSON.stringify(item)), pair);
       }

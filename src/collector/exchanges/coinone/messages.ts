@@ -1,10 +1,10 @@
 import type { ExactJson } from '../../../market/exact-json.js';
 import type { Pair } from '../../../market/market.js';
 import type { Sides } from '../../../market/order-book.js';
+import { aboutPair, ExchangeError } from '../../exchange-error.js';
 import {
   optionalText,
   readLevelObjects,
-  WireError,
   wireObject,
   type WireObject,
   wireText,
@@ -25,7 +25,7 @@ export interface CoinoneBook {
  * (`coinone.book.asks-worst-first`), readSide puts them best first. Order is by `id`: equal = a repeat
  * after a second SUBSCRIBE, smaller = older than what is known. Its last three digits count the books
  * of one ms; the others are the book's time, for the first frame's `timestamp` is 10 s old.
- * @throws {WireError} naming the pair when it could be read
+ * @throws {ExchangeError} naming the pair when it could be read
  */
 export function readBook(message: WireObject): CoinoneBook {
   const book = wireObject(message['data'] ?? message['d'], 'data');
@@ -33,7 +33,7 @@ export function readBook(message: WireObject): CoinoneBook {
     symbol: wireText(book['target_currency'] ?? book['tc'], 'target_currency').toUpperCase(),
     currency: wireText(book['quote_currency'] ?? book['qc'], 'quote_currency').toUpperCase(),
   };
-  try {
+  return aboutPair(pair, () => {
     const id = optionalText(book['id'] ?? book['i']) ?? '';
     const place = /^\d{16}$/.test(id) ? Number(id) / 1000 : undefined;
     const short = 'a' in book;
@@ -44,16 +44,15 @@ export function readBook(message: WireObject): CoinoneBook {
     };
     const exchangeTimestamp = place === undefined ? undefined : Math.floor(place);
     return { pair, sides, exchangeTimestamp, place };
-  } catch (error) {
-    throw error instanceof Error ? new WireError(error.message, pair) : error;
-  }
+  });
 }
 
 /** The body of a good answer; errors come with HTTP 200 (`coinone.error.rest-errors-in-200`). */
 export function successOf(body: ExactJson): WireObject {
   const answer = wireObject(body, 'the answer');
   if (answer['result'] === 'success') return answer;
-  throw new WireError(
+  throw new ExchangeError(
+    'OTHER',
     `error ${optionalText(answer['error_code'])}: ${optionalText(answer['error_msg'])}`,
   );
 }

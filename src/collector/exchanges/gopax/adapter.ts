@@ -1,10 +1,11 @@
 import { marketName, type Pair, pairText } from '../../../market/market.js';
 import type { Level, Sides } from '../../../market/order-book.js';
+import { unreadable } from '../../exchange-error.js';
 import type { ExchangeAdapter, FeedContext } from '../../feed.js';
 import { RateLimiter } from '../../limits/rate-limiter.js';
 import { fetchBody } from '../../rest/rest-books.js';
 import type { RestClient } from '../../rest/rest-client.js';
-import { readSide, wireArray, WireError, wireObject, wireText } from '../../wire/wire.js';
+import { readSide, wireArray, wireObject, wireText } from '../../wire/wire.js';
 import { WSFeed } from '../../socket/ws-feed.js';
 import { GOPAX_PROFILE } from './controller.js';
 import { GopaxHandover } from './handover.js';
@@ -37,7 +38,7 @@ const LIST: ListForm = {
   read: (row) => {
     const name = wireText(row['name'], 'name');
     const dash = name.lastIndexOf('-');
-    if (dash <= 0) throw new WireError(`name is "${name}"; expected e.g. BTC-KRW`);
+    if (dash <= 0) throw unreadable(`name is "${name}"; expected e.g. BTC-KRW`);
     const pair = { symbol: name.slice(0, dash), currency: name.slice(dash + 1) };
     const code = name === marketName(name) ? {} : { code: name };
     return { ...pair, ...code, koreanName: null, englishName: null };

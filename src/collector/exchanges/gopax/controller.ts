@@ -2,9 +2,10 @@ import { createHmac } from 'node:crypto';
 import { parseExactJson } from '../../../market/exact-json.js';
 import { marketName, type Pair, pairText } from '../../../market/market.js';
 import { isCrossed, type Sides } from '../../../market/order-book.js';
+import { aboutPair } from '../../exchange-error.js';
 import type { FeedContext } from '../../feed.js';
 import type { RateLimiter } from '../../limits/rate-limiter.js';
-import { optionalText, WireError, wireObject, type WireObject, wireText } from '../../wire/wire.js';
+import { optionalText, wireObject, type WireObject, wireText } from '../../wire/wire.js';
 import { WSController } from '../../socket/ws-controller.js';
 import type { WSProfile } from '../../socket/ws-profile.js';
 import { GopaxBook } from './messages.js';
@@ -204,7 +205,7 @@ export class GopaxController extends WSController {
     const code = marketName(wireText(payload['tradingPairName'], 'tradingPairName'));
     const book = this.#books.get(code);
     if (book === undefined) return this.context.host.unasked();
-    ofPair(code, () => book.snapshot(payload));
+    aboutPair(pairOf(code), () => book.snapshot(payload));
     this.deliver(code, book.sides, null);
     this.#watchCrossed(code, book);
   }
@@ -213,7 +214,7 @@ export class GopaxController extends WSController {
     const code = marketName(wireText(payload['tradingPairName'], 'tradingPairName'));
     const book = this.#books.get(code);
     if (book === undefined) return this.context.host.unasked();
-    const newest = ofPair(code, () => book.delta(payload));
+    const newest = aboutPair(pairOf(code), () => book.delta(payload));
     if (!book.complete) return;
     this.deliver(code, book.sides, newest);
     this.#watchCrossed(code, book);
@@ -269,13 +270,7 @@ export class GopaxController extends WSController {
   }
 }
 
-/** Runs `work` about a pair, so that an error names it. */
-function ofPair<T>(code: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    const dash = code.lastIndexOf('-');
-    const pair = { symbol: code.slice(0, dash), currency: code.slice(dash + 1) };
-    throw error instanceof Error ? new WireError(error.message, pair) : error;
-  }
+function pairOf(code: string): Pair {
+  const dash = code.lastIndexOf('-');
+  return { symbol: code.slice(0, dash), currency: code.slice(dash + 1) };
 }

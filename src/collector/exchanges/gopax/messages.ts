@@ -2,15 +2,9 @@ import { compareDecimal, decimalFromWire } from '../../../market/decimal.js';
 import { ownText } from '../../../market/own-text.js';
 import { applySide, type Level, type Side, type Sides } from '../../../market/order-book.js';
 import type { ExactJson } from '../../../market/exact-json.js';
+import { unreadable } from '../../exchange-error.js';
 import { believedTime, exchangeTime } from '../../wire/exchange-time.js';
-import {
-  readSide,
-  wireArray,
-  WireError,
-  wireObject,
-  type WireObject,
-  wireText,
-} from '../../wire/wire.js';
+import { readSide, wireArray, wireObject, type WireObject, wireText } from '../../wire/wire.js';
 
 /** Removed levels remembered a side, so that an older entry that comes late does not revive one. */
 const MAX_TOMBSTONES = 1000;
@@ -134,7 +128,7 @@ export class GopaxBook {
 
   /**
    * Takes the reply to the subscription, the whole book, and then the deltas that came before it.
-   * @throws {WireError} when it is malformed; the book is then as before
+   * @throws {ExchangeError} when it is malformed; the book is then as before
    */
   snapshot(payload: WireObject): void {
     const receivedAt = this.#clock();
@@ -157,7 +151,7 @@ export class GopaxBook {
    * Takes a delta.
    * @returns the newest `updatedAt` among its entries (Unix ms); null when it had to wait for the
    * snapshot or had no entry; undefined when none of its times can be believed
-   * @throws {WireError} when it is malformed; nothing of it is applied
+   * @throws {ExchangeError} when it is malformed; nothing of it is applied
    */
   delta(payload: WireObject): number | null | undefined {
     const receivedAt = this.#clock();
@@ -171,7 +165,7 @@ export class GopaxBook {
     this.#earlyEntries += delta.asks.length + delta.bids.length + 1;
     if (this.#earlyEntries > MAX_EARLY) {
       this.#early = [];
-      throw new WireError(`more than ${MAX_EARLY} changes came without a snapshot before them`);
+      throw unreadable(`more than ${MAX_EARLY} changes came without a snapshot before them`);
     }
     this.#early.push(delta);
     return null;
@@ -211,7 +205,6 @@ function levelsOf(side: Side, entries: readonly Entry[]): Level[] {
 
 function counter(value: ExactJson | undefined, what: string): number {
   const text = wireText(value, what);
-  if (!/^\d{1,15}$/.test(text))
-    throw new WireError(`${what} is "${text}"; expected a whole number`);
+  if (!/^\d{1,15}$/.test(text)) throw unreadable(`${what} is "${text}"; expected a whole number`);
   return Number(text);
 }

@@ -1,7 +1,7 @@
 import { parseExactJson } from '../../../market/exact-json.js';
 import { type Pair, pairText } from '../../../market/market.js';
 import { SIZE_MANNER } from '../../limits/adaptive-limit.js';
-import { refusalKind } from '../../limits/refusal.js';
+import { faultOf } from '../../exchange-error.js';
 import { WSController } from '../../socket/ws-controller.js';
 import type { WSProfile } from '../../socket/ws-profile.js';
 import { optionalText, wireObject, type WireObject } from '../../wire/wire.js';
@@ -90,7 +90,7 @@ export class KorbitController extends WSController {
 
   /** A pair refused alone, or one too many on this socket: then another carries it. */
   #giveUp(pair: Pair, words: string): void {
-    if (this.serving && this.carrierHost !== null && refusalKind(0, words) === 'SIZE')
+    if (this.serving && this.carrierHost !== null && faultOf(0, words) === 'SIZE')
       this.turnAway([pair], words);
     else this.refuse(pair, words);
   }
@@ -108,7 +108,7 @@ export class KorbitController extends WSController {
     const code = optionalText(message['code']);
     const text = optionalText(message['message']);
     const reason = [code, text].filter((t) => t !== null).join(': ');
-    if (refusalKind(0, reason) === 'RATE') {
+    if (faultOf(0, reason) === 'RATE') {
       this.refusedBy(reason);
       return;
     }

@@ -1,24 +1,19 @@
 import { marketName, type Pair } from '../../../market/market.js';
 import type { Sides } from '../../../market/order-book.js';
+import { aboutPair, unreadable } from '../../exchange-error.js';
 import { exchangeTime, tellsOrder } from '../../wire/exchange-time.js';
-import {
-  readLevelObjects,
-  WireError,
-  wireObject,
-  type WireObject,
-  wireText,
-} from '../../wire/wire.js';
+import { readLevelObjects, wireObject, type WireObject, wireText } from '../../wire/wire.js';
 
 /** A pair as Korbit writes it, `btc_krw`. */
 export function symbolOf(pair: Pair): string {
   return pair.code ?? `${pair.symbol}_${pair.currency}`.toLowerCase();
 }
 
-/** `btc_krw` as a pair. @throws {WireError} */
+/** `btc_krw` as a pair. @throws {ExchangeError} */
 export function pairOf(symbol: string): Pair {
   const line = symbol.lastIndexOf('_');
   if (line <= 0 || line === symbol.length - 1)
-    throw new WireError(`symbol is "${symbol}"; expected e.g. btc_krw`);
+    throw unreadable(`symbol is "${symbol}"; expected e.g. btc_krw`);
   const pair = {
     symbol: marketName(symbol.slice(0, line)),
     currency: marketName(symbol.slice(line + 1)),
@@ -39,11 +34,11 @@ export interface KorbitBook {
 /**
  * Reads a whole book:
  * `{"symbol":"btc_krw","timestamp":…,"type":"orderbook","snapshot":true,"data":{"timestamp":…,"asks":[{"price":"116506000","qty":"0.27522"},…],"bids":[…]}}`
- * @throws {WireError} naming the pair when it could be read
+ * @throws {ExchangeError} naming the pair when it could be read
  */
 export function readBook(message: WireObject): KorbitBook {
   const pair = pairOf(wireText(message['symbol'], 'symbol'));
-  try {
+  return aboutPair(pair, () => {
     const book = wireObject(message['data'], 'data');
     return {
       pair,
@@ -51,12 +46,10 @@ export function readBook(message: WireObject): KorbitBook {
       exchangeTimestamp: exchangeTime(book['timestamp']),
       ordered: tellsOrder(book['timestamp']),
     };
-  } catch (error) {
-    throw error instanceof Error ? new WireError(error.message, pair) : error;
-  }
+  });
 }
 
-/** Both sides of a book, by WebSocket or REST. @throws {WireError} */
+/** Both sides of a book, by WebSocket or REST. @throws {ExchangeError} */
 export function readSides(book: WireObject): Sides {
   return {
     asks: readLevelObjects('ask', book['asks'], 'price', 'qty'),

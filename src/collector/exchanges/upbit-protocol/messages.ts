@@ -1,18 +1,12 @@
 import { type ExactJson } from '../../../market/exact-json.js';
 import { marketName, type Pair, pairText } from '../../../market/market.js';
 import type { Sides } from '../../../market/order-book.js';
+import { aboutPair, ExchangeError, faultOf, unreadable } from '../../exchange-error.js';
 import { exchangeTime, tellsOrder } from '../../wire/exchange-time.js';
 import { fetchBody } from '../../rest/rest-books.js';
 import type { RestClient } from '../../rest/rest-client.js';
 import type { ListForm } from '../../rest/market-rows.js';
-import {
-  optionalText,
-  readSide,
-  wireArray,
-  wireObject,
-  WireError,
-  wireText,
-} from '../../wire/wire.js';
+import { optionalText, readSide, wireArray, wireObject, wireText } from '../../wire/wire.js';
 
 /**
  * What Upbit and Bithumb (generation 2) spell alike: codes with the quote first (`KRW-BTC`) and
@@ -29,7 +23,7 @@ export function quoteFirstCode(pair: Pair): string {
 export function pairOfQuoteFirst(code: string): Pair {
   const dash = code.indexOf('-');
   if (dash <= 0 || dash === code.length - 1)
-    throw new WireError(`code is "${code}"; expected e.g. KRW-BTC`);
+    throw unreadable(`code is "${code}"; expected e.g. KRW-BTC`);
   const pair = {
     symbol: marketName(code.slice(dash + 1)),
     currency: marketName(code.slice(0, dash)),
@@ -63,14 +57,14 @@ const SIMPLE_KEYS = ['cd', 'obu', 'ap', 'as', 'bp', 'bs', 'tms'] as const;
  * Reads a WebSocket book (`code`) or a REST book (`market`), in DEFAULT or SIMPLE format:
  * `{"type":"orderbook","code":"KRW-BTC","timestamp":1790134742106,…,"orderbook_units":[{"ask_price":1.16539E8,"bid_price":1.16538E8,"ask_size":0.02054761,"bid_size":0.08120946},…]}`.
  * Zero padding and dust are dropped; the depth is what was sent.
- * @throws {WireError} naming the pair when it could be read
+ * @throws {ExchangeError} naming the pair when it could be read
  */
 export function readUnitBook(value: ExactJson): UnitBook {
   const book = wireObject(value, 'the book');
   const keys = 'obu' in book ? SIMPLE_KEYS : DEFAULT_KEYS;
   const [code, units, askPrice, askSize, bidPrice, bidSize, time] = keys;
   const pair = pairOfQuoteFirst(wireText(book[code] ?? book['market'], code));
-  try {
+  return aboutPair(pair, () => {
     const asks: (readonly [string, string])[] = [];
     const bids: (readonly [string, string])[] = [];
     for (const item of wireArray(book[units], units)) {
@@ -84,9 +78,7 @@ export function readUnitBook(value: ExactJson): UnitBook {
       exchangeTimestamp: exchangeTime(book[time]),
       ordered: tellsOrder(book[time]),
     };
-  } catch (error) {
-    throw error instanceof Error ? new WireError(error.message, pair) : error;
-  }
+  });
 }
 
 /** The text of an `{"error":{"name":…,"message":…}}` answer, or null when `value` is none. */
@@ -120,14 +112,15 @@ export function subscribeRequest(ticket: string, codes: readonly string[]): stri
   return JSON.stringify([{ ticket }, { type: 'orderbook', codes }, { format: 'DEFAULT' }]);
 }
 
-/** Fetches `/v1/orderbook` of both exchanges. @throws {RestError} */
+/** Fetches `/v1/orderbook` of both exchanges. @throws {ExchangeError} */
 export async function fetchUnitBooks(
   rest: RestClient,
   pairs: readonly Pair[],
 ): Promise<Map<string, Sides>> {
   return fetchBody(rest, unitBooksPath(pairs), (body) => {
     const error = errorOf(body);
-    if (error !== null) throw new WireError(`the exchange answered ${error}`);
+    if (error !== null)
+      throw new ExchangeError(faultOf(200, error), `the exchange answered ${error}`);
     const books = wireArray(body, 'the books').map(readUnitBook);
     return new Map(books.map((book) => [pairText(book.pair), book.sides]));
   });
