@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { DEFAULT_LIMITS, LIMIT_SETTINGS } from '../src/settings/api-limits.js';
 import type { ConfigError } from '../src/settings/config.js';
-import { DEFAULT_URLS, readConfig } from '../src/settings/config.js';
+import { DEFAULT_LIMITS, readConfig } from '../src/settings/config.js';
+import { ALL_SETTINGS, LIMIT_SETTINGS } from '../src/settings/table.js';
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
 function problems(env: Record<string, string>): readonly string[] {
   try {
@@ -12,6 +14,17 @@ function problems(env: Record<string, string>): readonly string[] {
   }
   return [];
 }
+
+const DEFAULT_URLS = {
+  UPBIT: { wsUrl: 'wss://api.upbit.com/websocket/v1', restUrl: 'https://api.upbit.com' },
+  BITHUMB: { wsUrl: 'wss://ws-api.bithumb.com/websocket/v1', restUrl: 'https://api.bithumb.com' },
+  COINONE: { wsUrl: 'wss://stream.coinone.co.kr', restUrl: 'https://api.coinone.co.kr' },
+  KORBIT: {
+    wsUrl: 'wss://ws-api.digitalx.miraeasset.com/v2/public',
+    restUrl: 'https://api.digitalx.miraeasset.com',
+  },
+  GOPAX: { wsUrl: 'wss://wsapi.gopax.co.kr', restUrl: 'https://api.gopax.co.kr' },
+};
 
 describe('readConfig', () => {
   it('has the defaults of the contract', () => {
@@ -160,8 +173,30 @@ describe('readConfig', () => {
     const env: Record<string, string> = {};
     for (const [, name, value] of example.matchAll(/^#?([A-Z_]+)=(.*)$/gm)) env[name!] = value!;
     expect(readConfig(env)).toEqual(readConfig({}));
-    const read = new Set<string>();
-    readConfig(new Proxy({}, { get: (_target, name) => (read.add(String(name)), undefined) }));
-    expect(Object.keys(env).sort()).toEqual([...read].sort());
+    const names = ALL_SETTINGS.flat().map(({ variable }) => variable);
+    expect(Object.keys(env)).toEqual(names);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('is told by the documents as the table of settings has it', () => {
+    const root = fileURLToPath(new URL('..', import.meta.url));
+    const args = ['--import', 'tsx', 'scripts/settings.ts', '--check'];
+    expect(() => execFileSync(process.execPath, args, { cwd: root })).not.toThrow();
+  });
+
+  it('does not take for its own machine what only looks like it', () => {
+    for (const host of ['127.0.0.1', '127.9.9.9', '::1', 'LOCALHOST', 'a.localhost']) {
+      expect(problems({ HOST: host })).toEqual([]);
+    }
+    for (const host of [
+      '127.0.0.999',
+      '0.0.0.0',
+      '::',
+      '::ffff:127.0.0.1',
+      '127.example.com',
+      'localhost.example',
+    ]) {
+      expect(problems({ HOST: host })).toHaveLength(1);
+    }
   });
 });

@@ -1,5 +1,5 @@
 import { apiError, badInput } from './errors.js';
-import type { ApiLimits } from '../settings/api-limits.js';
+import type { ApiLimits } from '../settings/config.js';
 
 /** Items of a page when `first` is left out. */
 export const DEFAULT_FIRST = 100;

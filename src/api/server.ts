@@ -25,7 +25,7 @@ import { type Refusal, refuseOnSocket } from './http/refusal.js';
 import { createRouter } from './http/router.js';
 import { asksForWebSocket } from './http/upgrade.js';
 import { KnownMarkets } from './known-markets.js';
-import { type ApiLimits, DEFAULT_LIMITS } from '../settings/api-limits.js';
+import { type ApiLimits, DEFAULT_LIMITS } from '../settings/config.js';
 import { type ApiLog, SILENT_LOG } from './log.js';
 import { RecorderMeter } from './recorder-meter.js';
 

@@ -14,7 +14,8 @@ import {
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { apiError } from '../errors.js';
-import { type ApiLimits, LIMIT_SETTINGS } from '../../settings/api-limits.js';
+import type { ApiLimits } from '../../settings/config.js';
+import { LIMIT_SETTINGS } from '../../settings/table.js';
 import { costOf } from './cost.js';
 
 /**

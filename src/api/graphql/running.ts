@@ -2,7 +2,8 @@ import { type ExecutionArgs, getOperationAST, OperationTypeNode } from 'graphql'
 import type { Plugin } from 'graphql-yoga';
 import type { ApiContext } from '../context.js';
 import { apiError } from '../errors.js';
-import { type ApiLimits, LIMIT_SETTINGS } from '../../settings/api-limits.js';
+import type { ApiLimits } from '../../settings/config.js';
+import { LIMIT_SETTINGS } from '../../settings/table.js';
 
 /** What an operation is executed by. */
 type Execute = (args: ExecutionArgs) => unknown;

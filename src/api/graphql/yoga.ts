@@ -1,6 +1,6 @@
 import { createYoga, type YogaServerInstance } from 'graphql-yoga';
 import type { ApiContext, ApiServices } from '../context.js';
-import type { ApiLimits } from '../../settings/api-limits.js';
+import type { ApiLimits } from '../../settings/config.js';
 import type { ApiLog } from '../log.js';
 import { RowBudget } from '../paging.js';
 import { schema } from '../schema/index.js';

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { once } from 'node:events';
-import { LIMIT_SETTINGS } from '../../settings/api-limits.js';
+import { LIMIT_SETTINGS } from '../../settings/table.js';
 import { type Refusal, refuse, refuseOnSocket } from './refusal.js';
 import { plainHead } from './upgrade.js';
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BadInputError, parseExportOptions } from '../../store/export-options.js';
 import type { ExportOptions, StoreReader } from '../../store/store-types.js';
-import { LIMIT_SETTINGS } from '../../settings/api-limits.js';
+import { LIMIT_SETTINGS } from '../../settings/table.js';
 import type { ApiLog } from '../log.js';
 import { replyError } from './reply.js';
 

@@ -1,20 +1,11 @@
 import { isIP } from 'node:net';
+import { isLoopback } from '../../util/loopback.js';
 
 /** Name or address of a `Host` value, without port and brackets, in lower case. */
 function hostName(header: string): string {
   const host = header.trim().toLowerCase();
   const bracketed = /^\[([^\]]*)\](?::\d+)?$/.exec(host);
   return bracketed?.[1] ?? host.replace(/:\d+$/, '').replace(/\.$/, '');
-}
-
-/** Whether `name` can only mean this machine itself. */
-export function isLoopbackName(name: string): boolean {
-  return (
-    name === 'localhost' ||
-    name.endsWith('.localhost') ||
-    name === '::1' ||
-    (isIP(name) === 4 && name.startsWith('127.'))
-  );
 }
 
 /**
@@ -30,10 +21,10 @@ export function hostCheck(
   // These are bare names and addresses; `::1` must not lose its end as if that were a port.
   const bare = (name: string): string => name.toLowerCase().replace(/\.$/, '');
   const allowed = new Set([listenHost, ...more].map(bare));
-  const anyAddress = !isLoopbackName(bare(listenHost));
+  const anyAddress = !isLoopback(listenHost);
   return (header) => {
     if (header === undefined) return true;
     const name = hostName(header);
-    return isLoopbackName(name) || allowed.has(name) || (anyAddress && isIP(name) !== 0);
+    return isLoopback(name) || allowed.has(name) || (anyAddress && isIP(name) !== 0);
   };
 }

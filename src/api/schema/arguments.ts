@@ -1,6 +1,6 @@
 import { COLLECT_GRAMMAR } from '../../market/collect-pattern.js';
 import { MAX_EVERY, MIN_EVERY } from '../inputs.js';
-import { DEFAULT_LIMITS } from '../../settings/api-limits.js';
+import { DEFAULT_LIMITS } from '../../settings/config.js';
 import { DEFAULT_FIRST } from '../paging.js';
 import { builder } from './builder.js';
 import { ExchangeEnum } from './exchange-enum.js';

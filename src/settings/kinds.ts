@@ -1,0 +1,169 @@
+/** What a setting may be and how its text is read. */
+export interface Kind<T> {
+  /** Its text while it is unset; empty when it has none. */
+  readonly fallback: string;
+  /** What it may be, in a few signs for the tables; empty where its description says it. */
+  readonly range: string;
+  /** Set when empty text is a value of its own, not the default. */
+  readonly takesEmpty?: true;
+  /**
+   * Reads the text, which has no blanks around it.
+   * @param problems takes one line for each mistake: what was wrong and what would be right. The
+   * result counts for nothing then.
+   */
+  readonly read: (text: string, variable: string, problems: string[]) => T;
+}
+
+/** A setting of the table: an environment variable, its kind, and what it means in words. */
+export type Setting<K extends Kind<unknown> = Kind<unknown>> = K & {
+  readonly variable: string;
+  readonly en: string;
+  readonly ko: string;
+  /** How a client sees that a limit of the API was reached; empty for other settings. */
+  readonly refusal: string;
+};
+
+/** The values of a table of settings. */
+export type Values<T> = {
+  readonly [K in keyof T]: T[K] extends Kind<infer V> ? V : never;
+};
+
+/** An entry of the table. @param en @param ko what it means, in one line of Markdown each */
+export function setting<K extends Kind<unknown>>(
+  variable: string,
+  kind: K,
+  en: string,
+  ko: string,
+  refusal = '',
+): Setting<K> {
+  return { ...kind, variable, en, ko, refusal };
+}
+
+/** The line for a value that is wrong. */
+const wrong = (variable: string, was: string, right: string): string =>
+  `${variable} is ${JSON.stringify(was)}; it must be ${right}`;
+
+/** A whole number from `least` to `most`. @param unit what it counts: `milliseconds` */
+export function integer(
+  fallback: number,
+  least: number,
+  most: number,
+  unit = '',
+): Kind<number> & { readonly least: number; readonly most: number } {
+  const what = unit === '' ? 'a whole number' : `a whole number of ${unit}`;
+  return {
+    fallback: String(fallback),
+    range: `${least}–${most}`,
+    least,
+    most,
+    read: (text, variable, problems) => {
+      const number = /^\d{1,15}$/.test(text) ? Number.parseInt(text, 10) : Number.NaN;
+      if (!(number >= least && number <= most)) {
+        const right = `${what} from ${least} to ${most}, for example ${fallback}`;
+        problems.push(wrong(variable, text, right));
+      }
+      return number;
+    },
+  };
+}
+
+/** Bytes, written as a decimal number of GB (10^9 bytes); 0 for no bound. */
+export function gigabytes(fallback: string, least: number, most: number): Kind<number> {
+  return {
+    fallback,
+    range: `0, ${least}–${most}`,
+    read: (text, variable, problems) => {
+      const number = /^\d{1,9}(\.\d{1,9})?$/.test(text) ? Number.parseFloat(text) : Number.NaN;
+      if (number !== 0 && !(number >= least && number <= most)) {
+        const right = `0 for no bound, or a number of GB from ${least} to ${most}, for example 20`;
+        problems.push(wrong(variable, text, right));
+      }
+      return Math.round(number * 1e9);
+    },
+  };
+}
+
+/** One of some words, in any case. */
+export function choice<const T extends string>(fallback: T, choices: readonly T[]): Kind<T> {
+  return {
+    fallback,
+    range: choices.map((word) => `\`${word}\``).join(' '),
+    read: (text, variable, problems) => {
+      const found = choices.find((word) => word === text.toLowerCase());
+      if (found === undefined) {
+        problems.push(wrong(variable, text.toLowerCase(), `one of ${choices.join(', ')}`));
+      }
+      return found ?? fallback;
+    },
+  };
+}
+
+/** A URL of one of some protocols (`wss:`), without user name, password and fragment. */
+export function url(fallback: string, protocols: readonly string[]): Kind<string> {
+  const prefixes = protocols.map((protocol) => `${protocol}//`);
+  return {
+    fallback,
+    range: prefixes.map((prefix) => `\`${prefix}\``).join(' '),
+    read: (text, variable, problems) => {
+      const parsed = URL.canParse(text) ? new URL(text) : null;
+      if (parsed === null || !protocols.includes(parsed.protocol)) {
+        problems.push(wrong(variable, text, `a URL that starts with ${prefixes.join(' or ')}`));
+      } else if (parsed.username !== '' || parsed.password !== '' || parsed.hash !== '') {
+        // The value is not repeated: it may hold a password.
+        problems.push(`${variable} has a user name, a password or a #fragment; write it without`);
+      }
+      // Paths are put behind a REST base.
+      return text.startsWith('http') ? text.replace(/\/+$/, '') : text;
+    },
+  };
+}
+
+/** A text that `problemOf` checks: it gives the line for what is wrong with it, or null. */
+export function text(
+  fallback: string,
+  problemOf: (text: string, variable: string) => string | null,
+): Kind<string> {
+  return {
+    fallback,
+    range: '',
+    read: (text, variable, problems) => {
+      const problem = problemOf(text, variable);
+      if (problem !== null) problems.push(problem);
+      return text;
+    },
+  };
+}
+
+/**
+ * A text that no line repeats, or null when it is empty.
+ * @param right what it consists of, and what is wrong with one that does not
+ */
+export function secret(right: RegExp, problem: string): Kind<string | null> {
+  return {
+    fallback: '',
+    range: '',
+    read: (text, variable, problems) => {
+      if (text !== '' && !right.test(text)) problems.push(`${variable} ${problem}`);
+      return text === '' ? null : text;
+    },
+  };
+}
+
+/**
+ * A comma list of texts, each of which `problemOf` checks as {@link text} does.
+ * @param clean makes the form of an entry in which it is compared
+ */
+export function list(
+  problemOf: (entry: string, variable: string) => string | null,
+  clean: (entry: string) => string = (entry) => entry,
+): Kind<readonly string[]> {
+  return {
+    fallback: '',
+    range: '',
+    read: (text, variable, problems) => {
+      const entries = text.split(',').flatMap((entry) => clean(entry.trim()) || []);
+      problems.push(...entries.flatMap((entry) => problemOf(entry, variable) ?? []));
+      return entries;
+    },
+  };
+}

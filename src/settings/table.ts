@@ -1,0 +1,366 @@
+/**
+ * The one table of all settings. From it come the types and the reading of `Config`, the names that
+ * a mistyped variable is compared with, `.env.example` and the tables of README.md, README.ko.md and
+ * SECURITY.md (`npm run generate:settings`). A new setting is one entry here.
+ */
+import { isIP } from 'node:net';
+import { type CollectPattern, parseCollect } from '../market/collect-pattern.js';
+import { EXCHANGES, type Exchange } from '../market/exchange.js';
+import { LOG_LEVELS } from '../market/log-record.js';
+import {
+  choice,
+  gigabytes,
+  integer,
+  type Kind,
+  list,
+  secret,
+  type Setting,
+  setting,
+  text,
+  url,
+} from './kinds.js';
+import { dbPathProblem, logPathProblem } from './setting-paths.js';
+
+const collectPatterns: Kind<readonly CollectPattern[]> = {
+  fallback: 'BTC-KRW',
+  range: '',
+  takesEmpty: true,
+  read: (text, variable, problems) => {
+    const result = parseCollect(text);
+    if (result.ok) return result.patterns;
+    problems.push(...result.problems.map((problem) => `${variable}: ${problem}`));
+    return [];
+  },
+};
+
+function hostProblem(host: string, variable: string): string | null {
+  if (!/\s|\/|:\d+$/.test(host) || /^[0-9a-f:]+$/i.test(host)) return null;
+  return `${variable} is ${JSON.stringify(host)}; it must be a host name or an IP address without a port, for example 127.0.0.1`;
+}
+
+function hostNameProblem(name: string, variable: string): string | null {
+  if (isIP(name) !== 0 || /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(name)) return null;
+  return `${variable} has ${JSON.stringify(name)}; it must be a comma list of host names without scheme, port and *, for example books.example.com`;
+}
+
+function originProblem(origin: string, variable: string): string | null {
+  if (origin === '*') {
+    return `${variable} is "*", which would let every page that any browser here opens use this server; list the origins that may`;
+  }
+  const right = /^https?:/.test(origin) && URL.canParse(origin);
+  if (right && new URL(origin).origin === origin) return null;
+  return `${variable} has ${JSON.stringify(origin)}; it must be a comma list of origins as browsers write them, scheme://host or scheme://host:port in lower case, without path and without the scheme's own port, for example https://books.example.com`;
+}
+
+const GOPAX_KEY_EN = 'with both keys the GOPAX connection is signed; it works unsigned, too';
+const GOPAX_KEY_KO = '두 키가 모두 있으면 고팍스 연결에 서명, 없어도 동작';
+
+/** All settings but addresses and limits of the API, by their name in `Config`. Times are ms. */
+export const SETTINGS = {
+  dbPath: setting(
+    'DB_PATH',
+    text('./data/orderbook.db', dbPathProblem),
+    'SQLite file',
+    'SQLite 파일',
+  ),
+  logPath: setting('LOG_PATH', text('./logs', logPathProblem), 'folder of log files', '로그 폴더'),
+  collect: setting(
+    'COLLECT',
+    collectPatterns,
+    'what to record: comma list of `[EXCHANGE:]SYMBOL-CURRENCY`, `*` for a part (`UPBIT:*-KRW`, `*-*`: all); empty: nothing',
+    '수집할 마켓: `[거래소:]심볼-통화` 쉼표 목록, `*` 사용 가능(`UPBIT:*-KRW`, `*-*`는 전부), 빈 값이면 수집 안 함',
+  ),
+  storeDepth: setting(
+    'STORE_DEPTH',
+    integer(0, 0, 100_000, 'levels a side'),
+    'levels a side recorded and served; 0: all that the exchange sends',
+    '저장·제공하는 한쪽 호가 단계 수, 0이면 거래소가 보낸 전부',
+  ),
+  snapshotEveryMs: setting(
+    'SNAPSHOT_EVERY_MS',
+    integer(60_000, 0, 86_400_000, 'milliseconds'),
+    'how often a changed book is stored whole; changes in between, up to its weight; 0: all whole',
+    '전체 호가 저장 간격, 그 사이는 변경분만. 0이면 매번 전체',
+  ),
+  flushMs: setting(
+    'FLUSH_MS',
+    integer(100, 1, 60_000, 'milliseconds'),
+    'how long books gather before they are written: what a crash may lose, and its gap covers',
+    '저장하기 전 메모리에 모으는 시간: 비정상 종료 시 잃을 수 있으며 누락 구간으로 남음',
+  ),
+  retentionDays: setting(
+    'RETENTION_DAYS',
+    integer(0, 0, 36_500, 'days'),
+    'books older than this many days are deleted; 0: all are kept',
+    '이 일수보다 오래된 호가는 삭제, 0이면 모두 보관',
+  ),
+  maxDbBytes: setting(
+    'MAX_DB_GB',
+    gigabytes('0', 0.1, 1_000_000),
+    'the oldest books are deleted while the database is larger (`0.5`, `200`); 0: no bound',
+    '데이터베이스가 이보다 커지면 오래된 호가부터 삭제(`0.5`, `200`), 0이면 제한 없음',
+  ),
+  marketsRefreshMs: setting(
+    'MARKETS_REFRESH_MS',
+    integer(3_600_000, 1_000, 86_400_000, 'milliseconds'),
+    'time between fetches of the market lists: new listings that match start, delisted markets stop',
+    '마켓 목록을 다시 조회하는 간격. 조건에 맞는 신규 상장은 수집 시작, 상장 폐지는 수집 중지',
+  ),
+  auditEveryMs: setting(
+    'AUDIT_EVERY_MS',
+    integer(10_000, 0, 86_400_000, 'milliseconds'),
+    "time between two comparisons of a streamed book with the exchange's REST book; 0: none",
+    '실시간 호가를 거래소 REST 호가와 대조하는 간격. 0이면 대조하지 않음',
+  ),
+  bithumbTransport: setting(
+    'BITHUMB_TRANSPORT',
+    choice('rest', ['rest', 'ws']),
+    '`rest` (poll; 30 levels for ten markets, 15 for the others) or `ws` (15 levels)',
+    '`rest`(폴링, 첫 열 마켓은 30단계, 나머지는 15단계) 또는 `ws`(15단계)',
+  ),
+  bithumbPollMs: setting(
+    'BITHUMB_POLL_MS',
+    integer(100, 10, 3_600_000, 'milliseconds'),
+    'time between polls of Bithumb',
+    '빗썸 폴링 간격',
+  ),
+  gopaxApiKey: setting('GOPAX_API_KEY', secret(/^/, ''), GOPAX_KEY_EN, GOPAX_KEY_KO),
+  gopaxSecretKey: setting(
+    'GOPAX_SECRET_KEY',
+    secret(/^[A-Za-z0-9+/]+={0,2}$/, 'is not base64 text; copy the secret key as GOPAX shows it'),
+    GOPAX_KEY_EN,
+    GOPAX_KEY_KO,
+  ),
+  logKeepDays: setting(
+    'LOG_KEEP_DAYS',
+    integer(30, 0, 36_500, 'days'),
+    'log files and log records older than this many days are deleted; 0: all are kept',
+    '이 일수보다 오래된 로그 파일과 로그 기록 삭제, 0이면 모두 보관',
+  ),
+  maxLogBytes: setting(
+    'MAX_LOG_GB',
+    gigabytes('1', 0.01, 1_000_000),
+    'the oldest log files are deleted while all together are larger than this; 0: no bound',
+    '로그 파일 전체가 이 크기를 넘으면 오래된 것부터 삭제, 0이면 제한 없음',
+  ),
+  logLevel: setting(
+    'LOG_LEVEL',
+    choice('info', LOG_LEVELS),
+    'least severity that is logged',
+    '로그에 남길 최소 수준',
+  ),
+  logLang: setting('LOG_LANG', choice('ko', ['ko', 'en']), 'language of the log', '로그 언어'),
+  host: setting(
+    'HOST',
+    text('127.0.0.1', hostProblem),
+    'address to listen on; one that others can reach needs `API_TOKEN`',
+    '서버 주소. 외부에서 접근 가능한 주소에는 `API_TOKEN`이 필요',
+    'not started',
+  ),
+  port: setting(
+    'PORT',
+    integer(4_000, 0, 65_535),
+    'port to listen on; 0: any that is free',
+    '서버 포트. 0이면 비어 있는 아무 포트',
+  ),
+  apiToken: setting(
+    'API_TOKEN',
+    secret(
+      /^[\x21-\x7e]*$/,
+      'has blanks or characters that a header cannot carry; use printable ASCII without blanks, for example what "openssl rand -hex 32" prints',
+    ),
+    'when set, mutations need `Authorization: Bearer …` (over WebSocket: `connectionParams.authorization`)',
+    '있으면 뮤테이션에 `Authorization: Bearer …` 필요 (WebSocket은 `connectionParams.authorization`)',
+    '`UNAUTHENTICATED`',
+  ),
+  allowedHosts: setting(
+    'ALLOWED_HOSTS',
+    list(hostNameProblem, (name) => name.toLowerCase().replace(/\.$/, '')),
+    'further `Host` names to answer to, comma list: that of a reverse proxy',
+    '추가로 응답할 `Host` 이름의 쉼표 목록 (리버스 프록시의 이름)',
+    '421 `HOST_REFUSED`',
+  ),
+  corsOrigins: setting(
+    'CORS_ORIGINS',
+    list(originProblem),
+    'origins of other sites whose pages may use the API, comma list of `scheme://host[:port]`; `*` is refused',
+    'API를 쓸 수 있는 다른 사이트의 출처, `scheme://host[:port]` 쉼표 목록. `*`는 거부',
+    '403 `ORIGIN_REFUSED`',
+  ),
+  readerIdleMs: setting(
+    'READER_IDLE_MS',
+    integer(60_000, 1_000, 3_600_000, 'milliseconds'),
+    'clients that stop reading are disconnected after this time',
+    '이 시간 동안 아무것도 받아 가지 않는 클라이언트는 연결 종료',
+    '`READER_IDLE`, or disconnected',
+  ),
+} as const;
+
+/** The limits of the API, by their name in `Config.limits`. */
+export const LIMIT_SETTINGS = {
+  connections: setting(
+    'MAX_CONNECTIONS',
+    integer(2_000, 1, 100_000, 'connections'),
+    'connections at once, WebSockets included',
+    '동시 연결 수, WebSocket 포함',
+    '503 `TOO_MANY_CONNECTIONS`',
+  ),
+  subscriptions: setting(
+    'MAX_SUBSCRIPTIONS',
+    integer(1_000, 1, 100_000, 'subscriptions'),
+    'live subscriptions at once, over all connections',
+    '전체 연결의 동시 구독 수',
+    '`TOO_MANY_SUBSCRIPTIONS`',
+  ),
+  liveOperations: setting(
+    'MAX_LIVE_OPERATIONS',
+    integer(500, 1, 100_000, 'different subscriptions'),
+    'different live subscriptions at once; equal ones share one execution',
+    '서로 다른 구독의 수(같은 구독은 한 번만 실행)',
+    '`TOO_MANY_SUBSCRIPTIONS`',
+  ),
+  operationsPerConnection: setting(
+    'MAX_OPERATIONS_PER_CONNECTION',
+    integer(100, 1, 10_000, 'operations'),
+    'operations at once on a WebSocket; requests sent ahead on an HTTP connection',
+    'WebSocket 하나의 동시 작업 수, HTTP 연결 하나에 미리 보낸 요청 수',
+    '`TOO_MANY_SUBSCRIPTIONS`, 429 `TOO_MANY_OPERATIONS`',
+  ),
+  runningQueries: setting(
+    'MAX_RUNNING_QUERIES',
+    integer(100, 1, 10_000, 'queries'),
+    'queries and mutations at once, over all connections',
+    '전체 연결의 동시 조회와 뮤테이션 수',
+    '`TOO_MANY_QUERIES`',
+  ),
+  exports: setting(
+    'MAX_EXPORTS',
+    integer(4, 1, 100, 'exports'),
+    'exports at once',
+    '동시 내보내기 수',
+    '503 `TOO_MANY_EXPORTS`',
+  ),
+  unsentBytes: setting(
+    'MAX_UNSENT_BYTES',
+    integer(268_435_456, 1_000_000, 100_000_000_000, 'bytes'),
+    'bytes of answers that clients have not taken yet; beyond it no query is begun',
+    '클라이언트가 아직 받아 가지 않은 응답의 바이트. 넘으면 새 조회를 시작하지 않음',
+    '`TOO_MANY_QUERIES`',
+  ),
+  bodyBytes: setting(
+    'MAX_BODY_BYTES',
+    integer(100_000, 1_000, 10_000_000, 'bytes'),
+    'bytes of a request body or a WebSocket message',
+    '요청 본문 또는 WebSocket 메시지의 바이트',
+    '413, close code 1009',
+  ),
+  headerBytes: setting(
+    'MAX_HEADER_BYTES',
+    integer(16_384, 2_000, 1_000_000, 'bytes'),
+    "bytes of a request's line and headers",
+    '요청 줄과 헤더의 바이트',
+    '431 `HEADERS_TOO_LARGE`',
+  ),
+  requestMs: setting(
+    'REQUEST_TIMEOUT_MS',
+    integer(15_000, 100, 600_000, 'milliseconds'),
+    'a whole request, or the beginning of the WebSocket protocol, must have come within this time',
+    '요청 전체 또는 WebSocket 프로토콜의 시작이 도착해야 하는 시간',
+    '408 `REQUEST_TIMEOUT`, 4408',
+  ),
+  queryMs: setting(
+    'QUERY_TIMEOUT_MS',
+    integer(10_000, 10, 600_000, 'milliseconds'),
+    'a query is answered with an error after this time',
+    '조회가 오류로 끝나는 시간',
+    '`QUERY_TIMEOUT`',
+  ),
+  depth: setting(
+    'MAX_QUERY_DEPTH',
+    integer(12, 3, 100, 'levels'),
+    'fields nested in each other, fragments included',
+    'GraphQL 문서의 필드 깊이, 프래그먼트 포함',
+    '`QUERY_TOO_COMPLEX`',
+  ),
+  aliases: setting(
+    'MAX_QUERY_ALIASES',
+    integer(30, 1, 1_000, 'aliases'),
+    'aliases and repeated fields of a document',
+    'GraphQL 문서의 별칭과 반복 필드 수',
+    '`QUERY_TOO_COMPLEX`',
+  ),
+  tokens: setting(
+    'MAX_QUERY_TOKENS',
+    integer(2_000, 100, 100_000, 'tokens'),
+    'tokens of a document',
+    'GraphQL 문서의 토큰 수',
+    '`QUERY_TOO_COMPLEX`',
+  ),
+  cost: setting(
+    'MAX_QUERY_COST',
+    integer(60_000, 1_000, 10_000_000, 'fields'),
+    'fields of an answer or event, by estimate',
+    '응답 또는 이벤트의 추정 필드 수',
+    '`QUERY_TOO_COMPLEX`',
+  ),
+  rows: setting(
+    'MAX_QUERY_ROWS',
+    integer(5_000, 1, 100_000, 'rows'),
+    'rows, gaps and log entries of an operation',
+    '작업 하나의 행, 누락 구간, 로그 수',
+    '`QUERY_TOO_COMPLEX`',
+  ),
+  pageSize: setting(
+    'MAX_PAGE_SIZE',
+    integer(1_000, 1, 10_000, 'items'),
+    'items of a page (`first`)',
+    '한 페이지의 항목 수(`first`)',
+    '`BAD_USER_INPUT`',
+  ),
+} as const;
+
+/**
+ * The exchanges' own addresses, from the `endpoint` facts in docs/exchanges (Korbit: the hosts after
+ * its renaming to Digital X). WebSocket: the whole URL with its path; REST: without a slash at its end.
+ */
+const ADDRESSES: Readonly<Record<Exchange, readonly [ko: string, ws: string, rest: string]>> = {
+  UPBIT: ['업비트', 'wss://api.upbit.com/websocket/v1', 'https://api.upbit.com'],
+  BITHUMB: ['빗썸', 'wss://ws-api.bithumb.com/websocket/v1', 'https://api.bithumb.com'],
+  COINONE: ['코인원', 'wss://stream.coinone.co.kr', 'https://api.coinone.co.kr'],
+  KORBIT: [
+    '코빗',
+    'wss://ws-api.digitalx.miraeasset.com/v2/public',
+    'https://api.digitalx.miraeasset.com',
+  ],
+  GOPAX: ['고팍스', 'wss://wsapi.gopax.co.kr', 'https://api.gopax.co.kr'],
+};
+
+function addressesOf(exchange: Exchange) {
+  const [ko, ws, rest] = ADDRESSES[exchange];
+  return {
+    wsUrl: setting(
+      `${exchange}_WS_URL`,
+      url(ws, ['wss:', 'ws:']),
+      `whole WebSocket URL of ${exchange}`,
+      `${ko} WebSocket 전체 주소`,
+    ),
+    restUrl: setting(
+      `${exchange}_REST_URL`,
+      url(rest, ['https:', 'http:']),
+      `REST base of ${exchange}`,
+      `${ko} REST 기본 주소`,
+    ),
+  };
+}
+
+/** The addresses of the exchanges. */
+export const URL_SETTINGS = Object.fromEntries(
+  EXCHANGES.map((exchange) => [exchange, addressesOf(exchange)]),
+) as Readonly<Record<Exchange, ReturnType<typeof addressesOf>>>;
+
+/** Every setting, in the order of the documents, in groups. */
+export const ALL_SETTINGS: readonly (readonly Setting[])[] = [
+  Object.values(SETTINGS),
+  Object.values(LIMIT_SETTINGS),
+  Object.values(URL_SETTINGS).flatMap((urls) => Object.values(urls)),
+];
