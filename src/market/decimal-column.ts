@@ -1,0 +1,24 @@
+/**
+ * How prices and volumes stand in Parquet files: one type for all files, exchanges and columns, so
+ * that whoever reads several of them needs no cast. Eighteen decimals are as many as the finest coin
+ * is divided into; twenty digits before the point are beyond any volume that an exchange lists.
+ */
+
+/** Digits in all, and digits behind the point. */
+export const DECIMAL_WIDTH = 38;
+export const DECIMAL_SCALE = 18;
+
+/** The type in SQL and in the schema of a Parquet file. */
+export const DECIMAL_COLUMN = `DECIMAL(${DECIMAL_WIDTH},${DECIMAL_SCALE})`;
+
+/**
+ * Whether the column holds a Decimal text exactly. One that does not fit must not be written: a cast
+ * would round it without a word.
+ */
+export function fitsDecimalColumn(text: string): boolean {
+  const point = text.indexOf('.');
+  const start = text.startsWith('-') ? 1 : 0;
+  const whole = (point === -1 ? text.length : point) - start;
+  const decimals = point === -1 ? 0 : text.length - point - 1;
+  return whole <= DECIMAL_WIDTH - DECIMAL_SCALE && decimals <= DECIMAL_SCALE;
+}
