@@ -5,6 +5,7 @@ import { adapters } from './collector/exchanges/registry.js';
 import { StandstillWatch } from './collector/clock/standstill-watch.js';
 import { Supervisor } from './collector/supervisor.js';
 import type { Config } from './settings/config.js';
+import { BurstGate } from './logging/burst-gate.js';
 import { openLogFiles } from './logging/log-files.js';
 import { localTime, Logger } from './logging/logger.js';
 import { openStore } from './store/store.js';
@@ -90,6 +91,19 @@ export async function startApp(
     store.onGap((gap) => bus.gaps.publish(gap));
     bus.coverage.on((record) => store.putCoverage(record));
     bus.logs.on((record) => store.putLog(record));
+    const overflows = new BurstGate();
+    let unsaid = 0;
+    store.onOverflow((leftOut) => {
+      if (leftOut === null) {
+        const suppressed = overflows.pass('overflow');
+        if (suppressed !== null) logger.log('QUEUE_OVERFLOW', {}, { suppressed });
+        return;
+      }
+      unsaid += leftOut;
+      if (overflows.pass('drained') === null) return;
+      logger.log('QUEUE_DRAINED', {}, { books: unsaid });
+      unsaid = 0;
+    });
     store.onFailure((reason) => {
       if (reason === null) logger.log('STORE_RECOVERED', {}, undefined);
       else logger.log('STORE_FAILED', {}, { reason });

@@ -79,6 +79,18 @@ export const EVENTS = {
     () => '저장 재개',
     () => 'storing again',
   ),
+  QUEUE_OVERFLOW: event<{ suppressed: number }>(
+    'warn',
+    (p) =>
+      `저장 대기열 초과, 여유가 생길 때까지 호가를 누락 구간으로 기록${leftOut.ko(p.suppressed)}`,
+    (p) =>
+      `books come faster than they can be written; those left out until there is room are gaps${leftOut.en(p.suppressed)}`,
+  ),
+  QUEUE_DRAINED: event<{ books: number }>(
+    'warn',
+    (p) => `저장 대기열에 여유 생김, 호가 ${p.books}건이 저장되지 않음`,
+    (p) => `there is room for books again; ${p.books} were left out`,
+  ),
   DATABASE_PUT_BACK: event<{ reason: string; aside: string | null }>(
     'warn',
     (p) =>

@@ -274,6 +274,11 @@ export interface Store extends CollectorMemory {
    * does: it is kept already.
    */
   onGap(listener: (gap: Gap) => void): void;
+  /**
+   * Called with null when books begin to be left out because too many wait, and with how many were
+   * left out when there is room again.
+   */
+  onOverflow(listener: (leftOut: number | null) => void): void;
   /** Called when writing starts to fail (`failure` is the reason) and when it works again (null). */
   onFailure(listener: (failure: string | null) => void): void;
   /** Called with the times of receipt (Unix ms) of books that are stored from now on, come what may. */

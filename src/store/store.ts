@@ -100,6 +100,7 @@ class OpenStore implements Store {
   readonly #queue: WriteQueue;
   readonly #flusher: Flusher;
   readonly #gaps = new Topic<Gap>();
+  readonly #overflows = new Topic<number | null>();
   readonly #retired = new Topic<Retired>();
   readonly #putBacks = new Topic<PutBack>();
   /** Since when the database's files are known to have been taken away, and how. */
@@ -113,6 +114,8 @@ class OpenStore implements Store {
   /** Markets recorded at any time in this run. */
   readonly #recording = new Set<string>();
   #droppedBooks = 0;
+  /** Books left out since the queue overflowed; null while it has not. */
+  #overflowed: number | null = null;
   /** The store's own gap that listeners are being called with. */
   #reporting: Gap | null = null;
   #closing: Promise<void> | undefined;
@@ -178,6 +181,10 @@ class OpenStore implements Store {
 
   putBook(event: BookEvent): void {
     if (this.#closing === undefined && this.#queue.hasRoom) {
+      if (this.#overflowed !== null) {
+        this.#overflows.publish(this.#overflowed);
+        this.#overflowed = null;
+      }
       const { row, closed } = this.#intake.keep(event);
       this.#queue.addBook(row);
       if (closed !== null) this.#ownGap(closed);
@@ -188,6 +195,11 @@ class OpenStore implements Store {
     // Nothing more is written: the end of the run bounds what is covered.
     if (this.#closing !== undefined) return;
     const failure = this.#flusher.failure;
+    // A store that fails says so itself.
+    if (failure === null) {
+      if (this.#overflowed === null) this.#overflows.publish(null);
+      this.#overflowed = (this.#overflowed ?? 0) + 1;
+    }
     const opened =
       failure === null
         ? this.#intake.drop(event, 'QUEUE_OVERFLOW', 'books came faster than they could be written')
@@ -225,6 +237,10 @@ class OpenStore implements Store {
 
   onGap(listener: (gap: Gap) => void): void {
     this.#gaps.on(listener);
+  }
+
+  onOverflow(listener: (leftOut: number | null) => void): void {
+    this.#overflows.on(listener);
   }
 
   onFailure(listener: (failure: string | null) => void): void {

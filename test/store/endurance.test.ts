@@ -207,6 +207,8 @@ describe('more books than the disk takes', () => {
     await withStore({ path, maxQueuedBooks: 20, flushMs: 20 }, async (store) => {
       const gaps: Gap[] = [];
       store.onGap((gap) => gaps.push(gap));
+      const overflows: (number | null)[] = [];
+      store.onOverflow((leftOut) => overflows.push(leftOut));
       const recorder = new Recorder(store);
       for (let i = 0; i < 60; i++) {
         recorder.put(i % 2 === 0 ? UPBIT_BTC : GOPAX_BTC, 1_000 + i, small(i));
@@ -217,7 +219,9 @@ describe('more books than the disk takes', () => {
         [1_019, 'QUEUE_OVERFLOW'],
       ]);
       await stored(store);
+      expect(overflows).toEqual([null]);
       const last = recorder.put(UPBIT_BTC, 2_000, small(3));
+      expect(overflows).toEqual([null, 40]);
       await stored(store);
       expect(gaps[2]).toMatchObject({ market: UPBIT_BTC, start: 1_018, end: 2_000 });
       expect(await store.reader.newestBook(UPBIT_BTC)).toEqual(last);
