@@ -1,7 +1,7 @@
 import { accessSync, constants, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { pino } from 'pino';
-import buildRollingFile from 'pino-roll';
+import { type DestinationStream, type LoggerOptions, pino, symbols } from 'pino';
+import buildRollingFile, { type RollingFile } from 'pino-roll';
 import { danglingTarget, specialKind } from '../util/file-kind.js';
 import { makeFolder, PRIVATE_FILE } from '../util/make-folder.js';
 import { type ConsoleStream, consoleStreams } from './console.js';
@@ -48,44 +48,40 @@ export async function openLogFiles(
   const output = quiet ? null : consoleStreams().output;
   const share = bounds.maxBytes / (2 * LOG_NAMES.length);
   const fileBytes = Math.floor(share > 0 ? Math.min(MAX_FILE_BYTES, share) : MAX_FILE_BYTES);
-  const streams = await Promise.all(
-    LOG_NAMES.map(async (name) => {
-      const stream = await buildRollingFile({
-        file: join(folder, name),
-        frequency: 'daily',
-        dateFormat: 'yyyy-MM-dd',
-        size: `${fileBytes}b`,
-        extension: '.log',
-        mkdir: true,
-        mode: PRIVATE_FILE,
-      });
-      let failed = false;
-      stream.on('error', (error: Error) => {
-        // The files' own failure cannot be logged in them; said once, and recording goes on.
-        if (!failed) {
-          consoleStreams().errors.write(`log file ${name}: ${error.message}\n`);
-        }
-        failed = true;
-      });
-      // Severity was decided by Logger, so pino lets everything through; its JSON becomes our line.
-      const logger = pino(
-        { level: 'trace', base: null, timestamp: false },
-        lineStream(stream, output),
-      );
-      return { name, stream, logger };
-    }),
+  const files = new Map(
+    await Promise.all(
+      LOG_NAMES.map(async (name) => {
+        const stream = await buildRollingFile({
+          file: join(folder, name),
+          frequency: 'daily',
+          dateFormat: 'yyyy-MM-dd',
+          size: `${fileBytes}b`,
+          extension: '.log',
+          mkdir: true,
+          mode: PRIVATE_FILE,
+        });
+        let failed = false;
+        stream.on('error', (error: Error) => {
+          // The files' own failure cannot be logged in them; said once, and recording goes on.
+          if (!failed) {
+            consoleStreams().errors.write(`log file ${name}: ${error.message}\n`);
+          }
+          failed = true;
+        });
+        return [name, stream] as const;
+      }),
+    ),
   );
   const retention = new LogRetention(folder, bounds);
-  const byName = new Map(streams.map((s) => [s.name, s.logger]));
+  const logger = pino(PINO_OPTIONS, new LineDestination(files, output));
   return {
-    sink: (record) =>
-      byName.get(record.exchange?.toLowerCase() ?? 'system')?.[record.level]({ record }),
+    sink: (record) => logger[record.level](record),
     output,
     close: async () => {
       retention.close();
       await Promise.all(
-        streams.map(
-          ({ stream }) =>
+        [...files.values()].map(
+          (stream) =>
             new Promise<void>((resolve) => {
               stream.once('close', () => resolve());
               stream.once('error', () => resolve());
@@ -123,17 +119,34 @@ function refuseOddFiles(folder: string): void {
   }
 }
 
-/** What pino writes to: takes its JSON lines, gives the lines of docs/data.md to file and output. */
-function lineStream(
-  file: { write(text: string): boolean },
-  output: ConsoleStream | null,
-): { write(json: string): void } {
-  return {
-    write(json) {
-      const { record } = JSON.parse(json) as { record: LogRecord };
-      const line = `${formatLine(record)}\n`;
-      file.write(line);
-      output?.write(line);
-    },
-  };
+/**
+ * Severity was decided by Logger, so pino lets everything through; and as {@link LineDestination} makes
+ * the line of the record itself, nothing of it is made into JSON.
+ */
+const PINO_OPTIONS: LoggerOptions = {
+  level: 'trace',
+  base: null,
+  timestamp: false,
+  formatters: { log: () => ({}) },
+};
+
+/** What pino writes to: puts the line of each record (docs/data.md) into its file and on the output. */
+class LineDestination implements DestinationStream {
+  /** Makes pino set {@link lastObj} before each write. */
+  readonly [symbols.needsMetadataGsym] = true;
+  lastObj!: LogRecord;
+  readonly #files: ReadonlyMap<string, RollingFile>;
+  readonly #output: ConsoleStream | null;
+
+  constructor(files: ReadonlyMap<string, RollingFile>, output: ConsoleStream | null) {
+    this.#files = files;
+    this.#output = output;
+  }
+
+  write(): void {
+    const record = this.lastObj;
+    const line = `${formatLine(record)}\n`;
+    this.#files.get(record.exchange?.toLowerCase() ?? 'system')?.write(line);
+    this.#output?.write(line);
+  }
 }

@@ -14,7 +14,7 @@ declare module 'pino-roll' {
   }
 
   /** The SonicBoom stream that it builds. */
-  interface RollingFile extends EventEmitter {
+  export interface RollingFile extends EventEmitter {
     write(text: string): boolean;
     end(): void;
   }
