@@ -11,6 +11,7 @@ import { UPBIT_PROFILE } from '../dist/collector/exchanges/upbit/adapter.js';
 import { LimitBoard } from '../dist/collector/limits/limit-board.js';
 import { RateLimiter } from '../dist/collector/limits/rate-limiter.js';
 import { BookRecorder } from '../dist/collector/market/book-recorder.js';
+import { MarketHandle } from '../dist/market/market.js';
 
 const FRAMES = 10_000;
 const ROUNDS = 5;
@@ -55,12 +56,13 @@ const ours = () =>
   measure((onFrame) => {
     let sequence = 0;
     const bus = new Bus();
-    const recorder = new BookRecorder(bus, { next: () => ++sequence }, 0);
-    const market = { exchange: 'UPBIT', symbol: 'BTC', currency: 'KRW' };
+    const market = new MarketHandle('UPBIT', { symbol: 'BTC', currency: 'KRW' });
+    const sequences = { next: () => ++sequence };
+    const recorder = new BookRecorder(market, { bus, sequences, depth: 0 });
     const nothing = () => {};
     const host = {
       book: (_pair, sides, time, at) => {
-        recorder.receive(market, sides, time, at, false);
+        recorder.receive(sides, time, at, false);
         onFrame();
       },
       down: nothing,

@@ -1,10 +1,9 @@
-import type { Bus } from '../bus.js';
 import { BurstGate } from '../logging/burst-gate.js';
 import type { EventName, EventParams } from '../logging/events.js';
 import type { Logger } from '../logging/logger.js';
 import type { CollectorStatus } from '../market/collector-status.js';
 import type { Gap } from '../market/gap.js';
-import { type Market, type Pair, pairText } from '../market/market.js';
+import { type Market, MarketHandle, type Pair, pairText } from '../market/market.js';
 import type { Sides } from '../market/order-book.js';
 import { cutText } from '../market/outside-text.js';
 import type { ExchangeAdapter, Feed, FeedContext, FeedHost, Outage } from './feed.js';
@@ -13,23 +12,19 @@ import { RestAudit, type AuditHost } from './rest/rest-audit.js';
 import { believedTime } from './wire/exchange-time.js';
 import type { SilenceBounds } from './market/silence-threshold.js';
 import { MarketTracker, type WrongTime } from './market/market-tracker.js';
-import type { BookRecorder } from './market/book-recorder.js';
+import type { RecorderParts } from './market/book-recorder.js';
 import type { Standstill } from './clock/standstill-watch.js';
 import { excerpt } from './wire/wire.js';
 
 /** What an {@link ExchangeCollector} works with. */
-export interface ExchangeCollectorParts {
+export interface ExchangeCollectorParts extends RecorderParts {
   readonly adapter: ExchangeAdapter;
   readonly context: Omit<FeedContext, 'host'>;
-  readonly bus: Bus;
-  readonly recorder: BookRecorder;
   readonly logger: Logger;
   /** Called when a market has had its first book, and when it is stopped on request. */
   readonly setRecording: (market: Market, recording: boolean) => void;
   /** Takes the exchange's times. */
   readonly witness: ClockWitness;
-  /** Levels a side that are recorded; 0 = all. */
-  readonly depth: number;
   /** Time between two audits by REST, ms; 0 = none. */
   readonly auditEveryMs: number;
   /** Bounds of silence other than the usual ones; for tests. */
@@ -44,8 +39,8 @@ export class ExchangeCollector implements FeedHost {
   readonly #parts: ExchangeCollectorParts;
   readonly #trackers = new Map<string, MarketTracker>();
   readonly #recording = new Set<string>();
-  /** Pairs that the exchange spells in a way of its own. */
-  readonly #spelled = new Map<string, Pair>();
+  /** Pairs as the exchange spells them, by which the feed delivers their books. */
+  readonly #spelled = new Map<string, MarketHandle>();
   readonly #gate = new BurstGate();
   #feed: Feed | null = null;
   #check: RestAudit | null = null;
@@ -102,9 +97,11 @@ export class ExchangeCollector implements FeedHost {
     const fresh = pairs.filter((pair) => !this.running(pair));
     for (const pair of fresh) this.#tracker(pair).start(inherited(pair));
     if (fresh.length === 0) return;
-    for (const pair of fresh) if (pair.code !== undefined) this.#spelled.set(pairText(pair), pair);
-    this.#feed ??= this.#parts.adapter.createFeed({ ...this.#parts.context, host: this });
-    this.#feed.add(fresh);
+    const { adapter, context } = this.#parts;
+    const handles = fresh.map((pair) => new MarketHandle(adapter.exchange, pair));
+    for (const handle of handles) this.#spelled.set(handle.text, handle);
+    this.#feed ??= adapter.createFeed({ ...context, host: this });
+    this.#feed.add(handles);
     this.#watch();
   }
 
@@ -278,20 +275,14 @@ export class ExchangeCollector implements FeedHost {
   }
 
   #checkHost(): AuditHost {
-    const { adapter, bus } = this.#parts;
+    const { adapter } = this.#parts;
     const tracker = (pair: Pair): MarketTracker | undefined => this.#trackers.get(pairText(pair));
     const doubted = (pair: Pair, detail: string): void => {
       this.#feed?.resync([pair], detail);
     };
     return {
-      current: (pair) => bus.current({ exchange: adapter.exchange, ...pair }),
-      watch: (pair, listener) => {
-        const code = pairText(pair);
-        return bus.books.on(({ book }) => {
-          if (book.market.exchange === adapter.exchange && pairText(book.market) === code)
-            listener(book);
-        });
-      },
+      current: (pair) => tracker(pair)?.current,
+      watch: (pair, listener) => this.#tracker(pair).watch(listener),
       silent: (pair) => tracker(pair)?.silent ?? false,
       auditable: () =>
         [...this.#trackers.values()].filter((t) => t.status.state === 'LIVE').map((t) => t.market),
@@ -316,9 +307,10 @@ export class ExchangeCollector implements FeedHost {
     const code = pairText(pair);
     let tracker = this.#trackers.get(code);
     if (tracker === undefined) {
-      const { bus, recorder, logger, context, adapter, rhythm } = this.#parts;
-      const market = { exchange: adapter.exchange, symbol: pair.symbol, currency: pair.currency };
-      tracker = new MarketTracker(market, { bus, recorder, logger, clock: context.clock, rhythm });
+      const { adapter, context } = this.#parts;
+      const { symbol, currency } = pair;
+      const market = new MarketHandle(adapter.exchange, { symbol, currency });
+      tracker = new MarketTracker(market, { ...this.#parts, clock: context.clock });
       this.#trackers.set(code, tracker);
     }
     return tracker;

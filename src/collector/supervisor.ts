@@ -31,7 +31,6 @@ import { LimitBoard } from './limits/limit-board.js';
 import { MarketList } from './market-list.js';
 import type { SilenceBounds } from './market/silence-threshold.js';
 import { receiveClock } from './clock/receive-clock.js';
-import { BookRecorder } from './market/book-recorder.js';
 import { RestClient } from './rest/rest-client.js';
 import type { ClockStep, StandstillWatch } from './clock/standstill-watch.js';
 import { DesiredMarkets } from './desired-markets.js';
@@ -106,7 +105,6 @@ export class Supervisor implements CollectorControl {
       logger.log('STANDSTILL', {}, standstill);
       for (const exchange of EXCHANGES) this.#exchanges[exchange].collector.standstill(standstill);
     });
-    const recorder = new BookRecorder(bus, store.sequences, config.storeDepth);
     const state = (exchange: Exchange): ExchangeState => {
       const adapter = parts.adapters[exchange];
       const rest = new RestClient(config.urls[exchange].restUrl);
@@ -126,7 +124,7 @@ export class Supervisor implements CollectorControl {
         collector: new ExchangeCollector({
           adapter,
           bus,
-          recorder,
+          sequences: store.sequences,
           logger,
           setRecording: (market, recording) => store.setRecording(market, recording),
           witness: this.#witness,

@@ -37,12 +37,47 @@ export interface Market extends Pair {
   readonly exchange: Exchange;
 }
 
+/**
+ * A market whose texts are made once. Books are delivered to it, many a second, and each that handles
+ * one asks for them.
+ */
+export class MarketHandle implements Market {
+  readonly exchange: Exchange;
+  readonly symbol: string;
+  readonly currency: string;
+  declare readonly code?: string;
+  readonly #text: string;
+  readonly #key: string;
+
+  /** @param pair its `code` is kept for the wire */
+  constructor(exchange: Exchange, { symbol, currency, code }: Pair) {
+    this.exchange = exchange;
+    this.symbol = symbol;
+    this.currency = currency;
+    if (code !== undefined) this.code = code;
+    this.#text = `${symbol}-${currency}`;
+    this.#key = `${exchange}:${this.#text}`;
+  }
+
+  /** See {@link pairText}. */
+  get text(): string {
+    return this.#text;
+  }
+
+  /** See {@link marketKey}. */
+  get key(): string {
+    return this.#key;
+  }
+}
+
 /** `BTC-KRW`. */
 export function pairText(pair: Pick<Pair, 'symbol' | 'currency'>): string {
-  return `${pair.symbol}-${pair.currency}`;
+  return pair instanceof MarketHandle ? pair.text : `${pair.symbol}-${pair.currency}`;
 }
 
 /** `UPBIT:BTC-KRW`; unique for a market, used as a map key and shown to people. */
 export function marketKey(market: Market): string {
-  return `${market.exchange}:${market.symbol}-${market.currency}`;
+  return market instanceof MarketHandle
+    ? market.key
+    : `${market.exchange}:${market.symbol}-${market.currency}`;
 }

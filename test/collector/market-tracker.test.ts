@@ -2,7 +2,6 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { type BookEvent, Bus } from '../../src/bus.js';
 import { MarketTracker } from '../../src/collector/market/market-tracker.js';
 import { receiveClock } from '../../src/collector/clock/receive-clock.js';
-import { BookRecorder } from '../../src/collector/market/book-recorder.js';
 import { Logger } from '../../src/logging/logger.js';
 import type { CollectorState } from '../../src/market/collector-status.js';
 import type { Gap } from '../../src/market/gap.js';
@@ -27,9 +26,9 @@ let tracker: MarketTracker;
 
 function make(depth = 0): MarketTracker {
   let sequence = 0;
-  const recorder = new BookRecorder(bus, { next: () => ++sequence }, depth);
+  const sequences = { next: () => ++sequence };
   const logger = new Logger({ level: 'info', lang: 'en' });
-  return new MarketTracker(market, { bus, recorder, logger, clock: () => now });
+  return new MarketTracker(market, { bus, sequences, depth, logger, clock: () => now });
 }
 
 beforeEach(() => {
@@ -53,6 +52,23 @@ const closed = (): Gap[] => [...gaps.values()];
 const published = (): unknown[] => ended.map(({ start, end, cause }) => [start, end, cause]);
 
 describe('a market', () => {
+  it('shows its changed books to who watches it, and no other market does', () => {
+    const seen: unknown[] = [];
+    const stop = tracker.watch(({ sequence }) => seen.push(sequence));
+    const other = make();
+    for (const each of [tracker, other]) {
+      each.start(null);
+      each.book(book, null, 1100);
+      each.book(book, null, 1200);
+    }
+    expect(bus.books.size).toBe(1);
+    expect(seen).toEqual([1]);
+    expect(tracker.current).toBe(events[0]!.book);
+    stop();
+    tracker.book({ ...book, bids: [['2', '5']] }, 7, 1300);
+    expect(seen).toEqual([1]);
+  });
+
   it('counts equal books, and numbers and publishes only changed ones', () => {
     tracker.start(null);
     tracker.book(book, null, 1100);

@@ -129,7 +129,7 @@ describe('any sequence of books', () => {
           const bus = new Bus();
           let sequence = 0;
           const numbers = { next: () => ++sequence, last: 0 };
-          const recorder = new BookRecorder(bus, numbers, depth);
+          const recorder = new BookRecorder(MARKET, { bus, sequences: numbers, depth });
           const intake = new BookIntake(every, null);
           const kept: OrderBook[] = [];
           let rebuilt: RebuiltBook | null = null;
@@ -157,7 +157,7 @@ describe('any sequence of books', () => {
             time += afterMs;
             dropping = dropped && i > 0;
             const book = { asks: sideOf('ask', asks), bids: sideOf('bid', bids) };
-            recorder.receive(MARKET, book, null, time, gap || i === 0);
+            recorder.receive(book, null, time, gap || i === 0);
             if (dropping) return;
             const last = kept.at(-1)!;
             expect(rebuilt).toMatchObject({ asks: last.asks, bids: last.bids });

@@ -1,23 +1,40 @@
 import type { Bus } from '../../bus.js';
-import { type Market, marketKey } from '../../market/market.js';
+import type { Market } from '../../market/market.js';
 import { diffSide, type OrderBook, reuseLevels, type Sides } from '../../market/order-book.js';
 import type { SequenceSource } from '../../market/sequence-source.js';
+import { Topic } from '../../util/topic.js';
+
+/** What the recorders of all markets share. */
+export interface RecorderParts {
+  readonly bus: Bus;
+  readonly sequences: SequenceSource;
+  /** Levels a side that are kept; 0 = all. */
+  readonly depth: number;
+}
 
 /**
- * Turns received books into numbered ones and publishes them: cuts them to the depth that is
+ * Turns the received books of one market into numbered ones and publishes them: cuts them to the depth that is
  * recorded, leaves out those equal to the one before, gives the others a sequence.
  */
 export class BookRecorder {
+  readonly #market: Market;
   readonly #bus: Bus;
   readonly #sequences: SequenceSource;
   readonly #depth: number;
-  readonly #last = new Map<string, OrderBook>();
+  /** Its numbered books; for who looks at this market alone. */
+  readonly books = new Topic<OrderBook>();
+  #last: OrderBook | undefined;
 
-  /** @param depth levels a side that are kept; 0 = all */
-  constructor(bus: Bus, sequences: SequenceSource, depth: number) {
+  constructor(market: Market, { bus, sequences, depth }: RecorderParts) {
+    this.#market = market;
     this.#bus = bus;
     this.#sequences = sequences;
     this.#depth = depth;
+  }
+
+  /** The newest numbered book, if there is one. */
+  get last(): OrderBook | undefined {
+    return this.#last;
   }
 
   /**
@@ -26,14 +43,12 @@ export class BookRecorder {
    * @returns whether it was published; false = equal to the last one
    */
   receive(
-    market: Market,
     sides: Sides,
     exchangeTimestamp: number | null,
     receivedAt: number,
     afterGap: boolean,
   ): boolean {
-    const key = marketKey(market);
-    const last = this.#last.get(key);
+    const last = this.#last;
     const asks = this.#cut(sides.asks);
     const bids = this.#cut(sides.bids);
     const changes = {
@@ -43,15 +58,16 @@ export class BookRecorder {
     const equal = last !== undefined && changes.asks.length === 0 && changes.bids.length === 0;
     if (equal && !afterGap) return false;
     const book: OrderBook = {
-      market,
+      market: this.#market,
       timestamp: receivedAt,
       exchangeTimestamp,
       sequence: this.#sequences.next(),
       asks: last === undefined ? asks : reuseLevels('ask', last.asks, asks),
       bids: last === undefined ? bids : reuseLevels('bid', last.bids, bids),
     };
-    this.#last.set(key, book);
+    this.#last = book;
     this.#bus.publishBook({ book, changes, previous: last?.sequence ?? null, afterGap });
+    this.books.publish(book);
     return true;
   }
 

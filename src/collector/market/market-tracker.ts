@@ -4,13 +4,13 @@ import type { Logger } from '../../logging/logger.js';
 import type { CollectorState, CollectorStatus } from '../../market/collector-status.js';
 import type { Gap, GapCause } from '../../market/gap.js';
 import type { Market } from '../../market/market.js';
-import type { Sides } from '../../market/order-book.js';
+import type { OrderBook, Sides } from '../../market/order-book.js';
 import { cutText } from '../../market/outside-text.js';
 import { BookOrder } from './book-order.js';
 import type { Outage } from '../feed.js';
 import { CoverageCounter } from './coverage-counter.js';
 import { SilenceThreshold, type SilenceBounds } from './silence-threshold.js';
-import type { BookRecorder } from './book-recorder.js';
+import { BookRecorder, type RecorderParts } from './book-recorder.js';
 
 /** A time that a wrong clock gave. */
 export interface WrongTime {
@@ -65,9 +65,7 @@ export class MarketTracker {
 
   constructor(
     market: Market,
-    parts: {
-      bus: Bus;
-      recorder: BookRecorder;
+    parts: RecorderParts & {
       logger: Logger;
       clock: () => number;
       rhythm?: SilenceBounds | undefined;
@@ -75,7 +73,7 @@ export class MarketTracker {
   ) {
     this.market = market;
     this.#bus = parts.bus;
-    this.#recorder = parts.recorder;
+    this.#recorder = new BookRecorder(market, parts);
     this.#logger = parts.logger;
     this.#clock = parts.clock;
     this.#rhythm = new SilenceThreshold(parts.rhythm);
@@ -85,6 +83,16 @@ export class MarketTracker {
   /** Whether it is meant to collect: started and neither stopped nor given up. */
   get running(): boolean {
     return this.#state !== 'STOPPED' && this.#state !== 'FAILED';
+  }
+
+  /** Its newest numbered book, if there is one. */
+  get current(): OrderBook | undefined {
+    return this.#recorder.last;
+  }
+
+  /** Calls `listener` for every numbered book from now on; the result ends that. */
+  watch(listener: (book: OrderBook) => void): () => void {
+    return this.#recorder.books.on(listener);
   }
 
   /** The status as the API shows it. */
@@ -182,9 +190,8 @@ export class MarketTracker {
       this.#log('GAP_CLOSED', { cause, lastedMs: end - start });
     }
     this.#setBackMs = 0;
-    const { market } = this;
     const time = exchangeTimestamp ?? null;
-    const changed = this.#recorder.receive(market, sides, time, receivedAt, afterGap);
+    const changed = this.#recorder.receive(sides, time, receivedAt, afterGap);
     if (!changed) this.#repeats++;
     this.#coverage.count(receivedAt, changed);
     if (this.#state !== 'LIVE') this.#setState('LIVE', null);

@@ -30,7 +30,7 @@ export async function serveRecorded(
   bus.books.on((event) => store.putBook(event));
   bus.gaps.on((gap) => store.putGap(gap));
   store.onGap((gap) => bus.gaps.publish(gap));
-  const recorder = new BookRecorder(bus, store.sequences, 0);
+  const recorders = new Map<string, BookRecorder>();
   const published: OrderBook[] = [];
   bus.books.on(({ book }) => published.push(book));
   const server = await serve({
@@ -51,13 +51,12 @@ export async function serveRecorded(
       const key = marketKey(market);
       const changed = sides ?? walk(random, sidesOf.get(key) ?? null);
       sidesOf.set(key, changed);
-      recorder.receive(
-        market,
-        changed,
-        null,
-        at,
-        afterGap || !published.some((b) => b.market === market),
-      );
+      let recorder = recorders.get(key);
+      if (recorder === undefined) {
+        recorder = new BookRecorder(market, { bus, sequences: store.sequences, depth: 0 });
+        recorders.set(key, recorder);
+      }
+      recorder.receive(changed, null, at, afterGap || !published.some((b) => b.market === market));
       return published.at(-1)!;
     },
     close: async () => {
