@@ -22,6 +22,6 @@ export default {
     ],
   },
   // Most suites wait for sockets and clocks: one worker less than there are cores would idle.
-  maxWorkers: Math.max(3, availableParallelism() - 1),
+  maxWorkers: Math.max(4, availableParallelism() - 1),
   testTimeout: 30_000,
 };

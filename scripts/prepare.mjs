@@ -169,7 +169,9 @@ whenChanged(
       const path = join('dist', entry);
       if (!dashboardOutput.includes(path)) rmSync(path, { recursive: true, force: true });
     }
-    run('building', process.execPath, [bin('typescript', 'bin/tsc'), '-p', 'tsconfig.json']);
+    // What the types say is checked by `npm run typecheck`; to run, the program needs no proof.
+    const tsc = bin('typescript', 'bin/tsc');
+    run('building', process.execPath, [tsc, '-p', 'tsconfig.json', '--noCheck']);
   },
 );
 
@@ -192,7 +194,9 @@ whenChanged(join(dashboardGql, '.stamp'), [...operations, dashboardOperations], 
 const forTests =
   process.env.npm_lifecycle_event === 'pretest' || process.argv.includes('--generate');
 if (forTests) {
-  const documents = filesUnder('test', ['.ts'], [join('test', 'gql')]);
+  const documents = filesUnder('test', ['.ts'], [join('test', 'gql')]).filter((file) =>
+    readFileSync(file, 'utf8').includes('graphql('),
+  );
   whenChanged('test/gql/.stamp', [...operations, ...documents], typeOperations);
 }
 

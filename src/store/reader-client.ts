@@ -1,5 +1,5 @@
 import type { ReaderOptions, ReaderService } from './reader-protocol.js';
-import { RpcWorker, siblingModule } from './rpc.js';
+import { RpcWorker } from './rpc.js';
 import type { ExportOptions, StoreReader } from './store-types.js';
 
 /** The calls of a reader, passed on to its thread. */
@@ -60,7 +60,7 @@ export class ReaderClient extends ReaderCalls {
 
   constructor(options: ReaderOptions) {
     const worker = new RpcWorker<ReaderService>(
-      siblingModule('reader-worker', import.meta.url),
+      new URL('./reader-worker.js', import.meta.url),
       options,
     );
     super(worker);

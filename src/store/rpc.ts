@@ -69,7 +69,7 @@ export class RpcWorker<S> {
   #closed = false;
 
   /**
-   * @param entry the worker's file as the caller sees it: `.js`, or `.ts` when run from source.
+   * @param entry the worker's file
    * @param workerData given to the worker when it starts.
    */
   constructor(entry: URL, workerData: unknown) {
@@ -81,7 +81,7 @@ export class RpcWorker<S> {
   start(): void {
     if (this.#worker !== undefined) return;
     if (this.#closed) throw new StoreError('the store is closed');
-    const worker = startWorker(this.#entry, this.#workerData);
+    const worker = new Worker(this.#entry, { workerData: this.#workerData, execArgv: [] });
     this.#worker = worker;
     let reason = 'the database thread ended';
     worker.on('message', (answer: Answer) => {
@@ -158,20 +158,4 @@ export class RpcWorker<S> {
     this.#closed = true;
     await this.#worker?.terminate();
   }
-}
-
-/** Starts a worker; TypeScript (development and tests) goes through tsx. */
-function startWorker(entry: URL, workerData: unknown): Worker {
-  if (!entry.pathname.endsWith('.ts')) return new Worker(entry, { workerData, execArgv: [] });
-  // Not `--import tsx`: in a worker Node 20 looks at the entry before tsx's hooks are there.
-  const load = `import('tsx/esm/api').then((tsx) => (tsx.register(), import('${entry.href}')))`;
-  return new Worker(load, { eval: true, workerData, execArgv: [] });
-}
-
-/**
- * Address of the module `name` that stands next to the module `importMetaUrl`, with the same ending:
- * `.ts` when run from source, `.js` when compiled.
- */
-export function siblingModule(name: string, importMetaUrl: string): URL {
-  return new URL(`./${name}${importMetaUrl.endsWith('.ts') ? '.ts' : '.js'}`, importMetaUrl);
 }

@@ -16,7 +16,7 @@ import { Flusher } from './flusher.js';
 import { ReaderClient } from './reader-client.js';
 import { Retention, type RetentionHeld, type Retired } from './retention.js';
 import { DATABASE_LOST } from './rescue.js';
-import { RpcWorker, siblingModule } from './rpc.js';
+import { RpcWorker } from './rpc.js';
 import { ReservedSequences } from './sequences.js';
 import type { DiskStats, PutBack, SequenceState, Store, StoreStats } from './store-types.js';
 import type { Redate } from '../market/clock-reading.js';
@@ -71,7 +71,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const path = await canonicalPath(options.path);
   const writerOptions: WriterOptions = { path, maxPages: options.maxPages };
   const writer = new RpcWorker<WriterService>(
-    siblingModule('writer-worker', import.meta.url),
+    new URL('./writer-worker.js', import.meta.url),
     writerOptions,
   );
   const reader = new ReaderClient({ path });

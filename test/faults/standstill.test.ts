@@ -18,7 +18,7 @@ let programs: Program[] = [];
 let temporary: ReturnType<typeof temporaryFolder>;
 let stepping: NodeJS.Timeout;
 
-/** The program recording all five exchanges, whose books change every few milliseconds. */
+/** The program recording all five exchanges, whose books change some thirty times a second. */
 async function start(env: Record<string, string> = {}): Promise<Program> {
   const program = new Program(temporary.path, {
     ...simulators.env,
@@ -38,7 +38,7 @@ async function prepare(): Promise<void> {
   stepping = setInterval(() => {
     for (const simulator of simulators.all) simulator.step(PAIRS[turn % PAIRS.length]!);
     turn++;
-  }, 10);
+  }, 30);
 }
 
 afterEach(async () => {

@@ -43,7 +43,7 @@ beforeEach(async () => {
   simulators = await startSimulators({ rate: 0, pairs: ['BTC-KRW'] });
   stepping = setInterval(() => {
     for (const simulator of simulators.all) simulator.step('BTC-KRW');
-  }, 20);
+  }, 60);
 });
 
 afterEach(async () => {

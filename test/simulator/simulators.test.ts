@@ -91,7 +91,7 @@ describe('npm run simulate', () => {
     args: string[],
     whenReady?: (output: string, kill: (signal: NodeJS.Signals) => void) => Promise<void>,
   ): Promise<{ code: number | null; out: string; err: string }> {
-    const child = spawn(process.execPath, ['--import', 'tsx', 'src/simulator/main.ts', ...args]);
+    const child = spawn(process.execPath, ['dist/simulator/main.js', ...args]);
     let out = '';
     let err = '';
     child.stdout.on('data', (data: Buffer) => (out += data.toString()));

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { openClient } from '../../src/store/connection.js';
+import { forkBuilt } from '../helpers/fork-built.js';
 import {
   exportOf,
   GOPAX_BTC,
@@ -33,14 +33,13 @@ describe('kill -9 at any moment', () => {
     async (snapshotEveryMs) => {
       const folder = await temporaryFolder();
       const path = join(folder.path, 'orderbook.db');
-      const entry = fileURLToPath(new URL('./kill-child.ts', import.meta.url));
       const random = seeded(11 + snapshotEveryMs);
       const runs: { after: number; acknowledged: number }[] = [];
       try {
         for (let run = 0; run < 4; run++) {
           const after = runs.length === 0 ? 0 : await newestSequence(path);
           const args = [path, String(snapshotEveryMs)];
-          const child = fork(entry, args, { execArgv: ['--import', 'tsx'] });
+          const child = forkBuilt(new URL('./kill-child.ts', import.meta.url), args);
           const reports = 1 + Math.floor(random() * 60);
           runs.push({ after, acknowledged: await killAtReport(child, reports) });
 

@@ -1,13 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Gap } from '../../src/market/gap.js';
 import { openClient, openConnection } from '../../src/store/connection.js';
 import { openStore } from '../../src/store/store.js';
 import type { Store } from '../../src/store/store-types.js';
+import { forkBuilt } from '../helpers/fork-built.js';
 import {
   exported,
   exportOf,
@@ -62,9 +61,7 @@ describe('sequences and state over runs', () => {
   });
 
   it('never come twice after a kill -9; what was reported stored is there', async () => {
-    const child = fork(fileURLToPath(new URL('./crash-child.ts', import.meta.url)), [path], {
-      execArgv: ['--import', 'tsx'],
-    });
+    const child = forkBuilt(new URL('./crash-child.ts', import.meta.url), [path]);
     const [message] = (await once(child, 'message')) as [{ last: number; stored: number }];
     const second = openStore({ path });
     await expect(second).rejects.toThrow('another process is already recording');

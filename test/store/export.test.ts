@@ -23,7 +23,7 @@ import {
   walk,
 } from './support.js';
 
-const COMMAND = fileURLToPath(new URL('../../src/store/export-command.ts', import.meta.url));
+const COMMAND = fileURLToPath(new URL('../../dist/store/export-command.js', import.meta.url));
 const START = Date.UTC(2026, 8, 1);
 
 /** More than the reader takes at a time; the longest lasts 700 ms. */
@@ -91,11 +91,8 @@ interface Run {
 function run(args: readonly string[], env: Record<string, string> = {}): Promise<Run> {
   const options = { env: { ...process.env, DB_PATH: path, ...env }, maxBuffer: 1e9 };
   return new Promise((resolve) => {
-    const child = execFile(
-      process.execPath,
-      ['--import', 'tsx', COMMAND, ...args],
-      options,
-      (_error, out, err) => resolve({ code: child.exitCode, out, err }),
+    const child = execFile(process.execPath, [COMMAND, ...args], options, (_error, out, err) =>
+      resolve({ code: child.exitCode, out, err }),
     );
   });
 }
@@ -241,13 +238,9 @@ describe('the command', () => {
   });
 
   it('ends quietly when its reader goes away', async () => {
-    const child = spawn(
-      process.execPath,
-      ['--import', 'tsx', COMMAND, 'UPBIT', '--shape', 'books'],
-      {
-        env: { ...process.env, DB_PATH: path },
-      },
-    );
+    const child = spawn(process.execPath, [COMMAND, 'UPBIT', '--shape', 'books'], {
+      env: { ...process.env, DB_PATH: path },
+    });
     let err = '';
     child.stderr.on('data', (data: Buffer) => (err += data.toString()));
     // Before the command writes anything: sockets hold more than its whole output.

@@ -1,13 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { openConnection, queryRows } from '../../src/store/connection.js';
 import { prepareDatabase } from '../../src/store/database.js';
 import { migrate, type Migration, readMigrations } from '../../src/store/migrations.js';
 import { openStore } from '../../src/store/store.js';
+import { forkBuilt } from '../helpers/fork-built.js';
 import { temporaryFolder, UPBIT_BTC, withStore } from './support.js';
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -130,10 +129,9 @@ describe('migrations', () => {
   });
 
   it('are applied once when several processes start at the same time', async () => {
-    const child = fileURLToPath(new URL('./migrate-child.ts', import.meta.url));
     const results = await Promise.all(
       [1, 2, 3].map(async () => {
-        const process = fork(child, [path], { execArgv: ['--import', 'tsx'] });
+        const process = forkBuilt(new URL('./migrate-child.ts', import.meta.url), [path]);
         const [message] = (await once(process, 'message')) as [string[] | string];
         return message;
       }),

@@ -1,9 +1,15 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { RpcWorker, siblingModule } from '../../src/store/rpc.js';
-import type { TestService } from './rpc-child.js';
+import { RpcWorker } from '../../src/store/rpc.js';
+
+/** What rpc-child.mjs offers. */
+interface TestService {
+  echo(value: unknown): { value: unknown; data: unknown; running: number };
+  fail(): void;
+  die(): void;
+}
 
 const worker = (): RpcWorker<TestService> =>
-  new RpcWorker<TestService>(siblingModule('rpc-child', import.meta.url), 'data');
+  new RpcWorker<TestService>(new URL('./rpc-child.mjs', import.meta.url), 'data');
 const workers: RpcWorker<TestService>[] = [];
 
 function start(): RpcWorker<TestService> {
