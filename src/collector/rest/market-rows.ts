@@ -1,4 +1,4 @@
-import type { ExactJson } from '../../market/exact-json.js';
+import type { Json } from '../wire/quoted-json.js';
 import { isMarketName, marketName } from '../../market/market.js';
 import type { ListedMarket } from '../../market/managed-lists.js';
 import { cutText } from '../../market/outside-text.js';
@@ -14,7 +14,7 @@ const MOST_OF_NAME = 100;
 export interface ListForm {
   readonly path: string;
   /** The rows of an answer; throws when it is an error answer. */
-  rows(body: ExactJson): ExactJson[];
+  rows(body: Json): Json[];
   /** One row; null for a market that is not traded. Throws when it is none. */
   read(row: WireObject): ListedMarket | null;
 }

@@ -1,6 +1,6 @@
+import type { Json } from '../wire/quoted-json.js';
 import type { Pair } from '../../market/market.js';
 import type { Level, Sides } from '../../market/order-book.js';
-import type { ExactJson } from '../../market/exact-json.js';
 import { parseExactJson } from '../../market/exact-json.js';
 import { ExchangeError, faultOf } from '../exchange-error.js';
 import type { RestClient } from './rest-client.js';
@@ -30,7 +30,7 @@ export interface RestBooks {
 export async function fetchBody<T>(
   rest: RestClient,
   path: string,
-  read: (body: ExactJson) => T,
+  read: (body: Json) => T,
 ): Promise<T> {
   const answer = await rest.get(path);
   if (answer.status !== 200) {

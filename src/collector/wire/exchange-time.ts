@@ -1,5 +1,5 @@
 import { decimalFromWire } from '../../market/decimal.js';
-import type { ExactJson } from '../../market/exact-json.js';
+import { BareNumberError, type Json } from './quoted-json.js';
 
 /**
  * How far before and after the receipt a book's own time is believed, ms. A market that is hardly
@@ -17,7 +17,8 @@ const ISO = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)$/i;
  * and ISO 8601 are all read.
  * @returns undefined when it is none of these
  */
-export function exchangeTime(value: ExactJson | undefined): number | undefined {
+export function exchangeTime(wire: Json | undefined): number | undefined {
+  const value = timeText(wire);
   if (typeof value !== 'string') return undefined;
   if (ISO.test(value)) {
     const time = Date.parse(value.replace(' ', 'T'));
@@ -49,8 +50,16 @@ const PLAIN = /^\d{13}/;
  * may be of another clock: such books are taken in the order of their receipt.
  * @param value as for {@link exchangeTime}
  */
-export function tellsOrder(value: ExactJson | undefined): boolean {
-  return typeof value === 'string' && PLAIN.test(value);
+export function tellsOrder(value: Json | undefined): boolean {
+  return PLAIN.test(timeText(value) ?? '');
+}
+
+/** A time as text; undefined when it is neither text nor a number. */
+function timeText(value: Json | undefined): string | undefined {
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'number') return undefined;
+  if (Number.isSafeInteger(value)) return String(value);
+  throw new BareNumberError();
 }
 
 /**

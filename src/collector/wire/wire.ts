@@ -1,9 +1,9 @@
 import { decimalFromWire } from '../../market/decimal.js';
-import type { ExactJson } from '../../market/exact-json.js';
 import { compareDecimal } from '../../market/decimal.js';
 import { type Level, type Side, sortLevels } from '../../market/order-book.js';
 import { cutText } from '../../market/outside-text.js';
 import { ownText } from '../../market/own-text.js';
+import { BareNumberError, type Json } from './quoted-json.js';
 import { unreadable } from '../exchange-error.js';
 
 /**
@@ -12,33 +12,35 @@ import { unreadable } from '../exchange-error.js';
  */
 
 /** An object of a message, keys to values. */
-export type WireObject = { [key: string]: ExactJson };
+export type WireObject = { [key: string]: Json };
 
-function shown(value: ExactJson | undefined): string {
+function shown(value: Json | undefined): string {
   const text = value === undefined ? 'nothing' : JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 
 /** `value` as an object. */
-export function wireObject(value: ExactJson | undefined, what: string): WireObject {
+export function wireObject(value: Json | undefined, what: string): WireObject {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
   throw unreadable(`${what} is ${shown(value)}; expected an object`);
 }
 
 /** `value` as an array. */
-export function wireArray(value: ExactJson | undefined, what: string): ExactJson[] {
+export function wireArray(value: Json | undefined, what: string): Json[] {
   if (Array.isArray(value)) return value;
   throw unreadable(`${what} is ${shown(value)}; expected an array`);
 }
 
 /** `value` as text; a number is its literal text. */
-export function wireText(value: ExactJson | undefined, what: string): string {
+export function wireText(value: Json | undefined, what: string): string {
   if (typeof value === 'string') return value;
+  if (typeof value === 'number') throw new BareNumberError();
   throw unreadable(`${what} is ${shown(value)}; expected text or a number`);
 }
 
-/** Optional text: null when absent or not text. */
-export function optionalText(value: ExactJson | undefined): string | null {
+/** Optional text: null when absent or neither text nor a number. */
+export function optionalText(value: Json | undefined): string | null {
+  if (typeof value === 'number') throw new BareNumberError();
   return typeof value === 'string' ? value : null;
 }
 
@@ -67,7 +69,7 @@ export function readSide(side: Side, levels: Iterable<readonly [string, string]>
 /** Levels that come as objects, e.g. `{"price":"695.5","qty":"5000"}`. */
 export function readLevelObjects(
   side: Side,
-  value: ExactJson | undefined,
+  value: Json | undefined,
   priceKey: string,
   volumeKey: string,
 ): Level[] {

@@ -1,8 +1,8 @@
-import { parseExactJson } from '../../../market/exact-json.js';
 import type { GapCause } from '../../../market/gap.js';
 import { type Pair, pairText } from '../../../market/market.js';
 import { WSController } from '../../socket/ws-controller.js';
 import type { WSProfile } from '../../socket/ws-profile.js';
+import { readQuotedJson } from '../../wire/quoted-json.js';
 import { optionalText, wireObject, type WireObject } from '../../wire/wire.js';
 import { readBook } from './messages.js';
 
@@ -74,7 +74,12 @@ export class CoinoneController extends WSController {
   }
 
   protected override handleMessage(data: Buffer): void {
-    const message = wireObject(parseExactJson(data.toString('utf8')), 'the message');
+    readQuotedJson(data.toString('utf8'), (message) =>
+      this.#handle(wireObject(message, 'the message')),
+    );
+  }
+
+  #handle(message: WireObject): void {
     switch (message['response_type'] ?? message['r']) {
       case 'CONNECTED':
         this.subscribe();

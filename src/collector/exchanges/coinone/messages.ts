@@ -1,7 +1,7 @@
-import type { ExactJson } from '../../../market/exact-json.js';
 import type { Pair } from '../../../market/market.js';
 import type { Sides } from '../../../market/order-book.js';
 import { aboutPair, ExchangeError } from '../../exchange-error.js';
+import type { Json } from '../../wire/quoted-json.js';
 import {
   optionalText,
   readLevelObjects,
@@ -48,7 +48,7 @@ export function readBook(message: WireObject): CoinoneBook {
 }
 
 /** The body of a good answer; errors come with HTTP 200 (`coinone.error.rest-errors-in-200`). */
-export function successOf(body: ExactJson): WireObject {
+export function successOf(body: Json): WireObject {
   const answer = wireObject(body, 'the answer');
   if (answer['result'] === 'success') return answer;
   throw new ExchangeError(

@@ -1,7 +1,7 @@
+import type { Json } from '../../wire/quoted-json.js';
 import { compareDecimal, decimalFromWire } from '../../../market/decimal.js';
 import { ownText } from '../../../market/own-text.js';
 import { applySide, type Level, type Side, type Sides } from '../../../market/order-book.js';
-import type { ExactJson } from '../../../market/exact-json.js';
 import { unreadable } from '../../exchange-error.js';
 import { believedTime, exchangeTime } from '../../wire/exchange-time.js';
 import { readSide, wireArray, wireObject, type WireObject, wireText } from '../../wire/wire.js';
@@ -184,7 +184,7 @@ export class GopaxBook {
 }
 
 /** `[{"entryId":84469259,"price":117020000,"volume":0.00000858,"updatedAt":1790130106.866},…]` */
-function entriesOf(value: ExactJson | undefined, what: string, receivedAt: number): Entry[] {
+function entriesOf(value: Json | undefined, what: string, receivedAt: number): Entry[] {
   return wireArray(value, what).map((item) => {
     const entry = wireObject(item, `an entry of ${what}`);
     return {
@@ -203,7 +203,7 @@ function levelsOf(side: Side, entries: readonly Entry[]): Level[] {
   );
 }
 
-function counter(value: ExactJson | undefined, what: string): number {
+function counter(value: Json | undefined, what: string): number {
   const text = wireText(value, what);
   if (!/^\d{1,15}$/.test(text)) throw unreadable(`${what} is "${text}"; expected a whole number`);
   return Number(text);

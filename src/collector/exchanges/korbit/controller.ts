@@ -1,9 +1,9 @@
-import { parseExactJson } from '../../../market/exact-json.js';
 import { type Pair, pairText } from '../../../market/market.js';
 import { SIZE_MANNER } from '../../limits/adaptive-limit.js';
 import { faultOf } from '../../exchange-error.js';
 import { WSController } from '../../socket/ws-controller.js';
 import type { WSProfile } from '../../socket/ws-profile.js';
+import { readQuotedJson } from '../../wire/quoted-json.js';
 import { optionalText, wireObject, type WireObject } from '../../wire/wire.js';
 import { readBook, symbolOf } from './messages.js';
 import { namesIn, SubscribeRequests } from './requests.js';
@@ -59,7 +59,12 @@ export class KorbitController extends WSController {
   }
 
   protected override handleMessage(data: Buffer): void {
-    const message = wireObject(parseExactJson(data.toString('utf8')), 'the message');
+    readQuotedJson(data.toString('utf8'), (message) =>
+      this.#handle(wireObject(message, 'the message')),
+    );
+  }
+
+  #handle(message: WireObject): void {
     if ('status' in message) this.#answer(message);
     else if (message['type'] === 'orderbook') this.#book(message);
   }

@@ -1,4 +1,4 @@
-import { type ExactJson } from '../../../market/exact-json.js';
+import type { Json } from '../../wire/quoted-json.js';
 import { marketName, type Pair, pairText } from '../../../market/market.js';
 import type { Sides } from '../../../market/order-book.js';
 import { aboutPair, ExchangeError, faultOf, unreadable } from '../../exchange-error.js';
@@ -59,7 +59,7 @@ const SIMPLE_KEYS = ['cd', 'obu', 'ap', 'as', 'bp', 'bs', 'tms'] as const;
  * Zero padding and dust are dropped; the depth is what was sent.
  * @throws {ExchangeError} naming the pair when it could be read
  */
-export function readUnitBook(value: ExactJson): UnitBook {
+export function readUnitBook(value: Json): UnitBook {
   const book = wireObject(value, 'the book');
   const keys = 'obu' in book ? SIMPLE_KEYS : DEFAULT_KEYS;
   const [code, units, askPrice, askSize, bidPrice, bidSize, time] = keys;
@@ -82,7 +82,7 @@ export function readUnitBook(value: ExactJson): UnitBook {
 }
 
 /** The text of an `{"error":{"name":…,"message":…}}` answer, or null when `value` is none. */
-export function errorOf(value: ExactJson): string | null {
+export function errorOf(value: Json): string | null {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
   const error = value['error'];
   if (typeof error !== 'object' || error === null || Array.isArray(error)) return null;
