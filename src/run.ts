@@ -1,5 +1,5 @@
 import { setFlagsFromString } from 'node:v8';
-import { type App, startApp } from './app.js';
+import type { App } from './app.js';
 import type { Config } from './settings/config.js';
 import { startedWithNohup } from './hangup.js';
 import { consoleStreams, flushConsole } from './logging/console.js';
@@ -93,7 +93,8 @@ export async function runUntilStopped(
   };
   process.on('uncaughtException', fatal);
   process.on('unhandledRejection', fatal);
-  starting = startApp(config);
+  // What is loaded only to run is no delay for who is told that a setting is wrong.
+  starting = import('./app.js').then(({ startApp }) => startApp(config));
   try {
     const app = await starting;
     started = true;
