@@ -8,14 +8,24 @@ import { cpus } from 'node:os';
 const NAMES = ['frame', 'store', 'export', 'history', 'fan-out', 'market'];
 
 const args = process.argv.slice(2);
+if (args.includes('--help')) {
+  console.log(
+    `npm run bench [-- NAME… [flags]]\nRuns these benchmarks, or all: ${NAMES.join(', ')}`,
+  );
+  process.exit(0);
+}
 const flagsAt = args.findIndex((arg) => arg.startsWith('--'));
 const wanted = flagsAt === -1 ? args : args.slice(0, flagsAt);
 /** Of one benchmark, for example `market --minutes 10`. */
 const flags = flagsAt === -1 ? [] : args.slice(flagsAt);
+if (wanted.length === 0 && flags.length > 0) {
+  console.error(`${flags[0]} belongs to one benchmark: name it before, of ${NAMES.join(', ')}`);
+  process.exit(2);
+}
 const unknown = wanted.filter((name) => !NAMES.includes(name));
 if (unknown.length > 0) {
   console.error(`no benchmark ${unknown.join(', ')}; there are ${NAMES.join(', ')}`);
-  process.exit(1);
+  process.exit(2);
 }
 console.log(
   `${new Date().toISOString()} Node ${process.versions.node}, ${cpus().length} × ${cpus()[0].model}`,

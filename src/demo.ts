@@ -1,6 +1,11 @@
 import { ConfigError, loadSettings, readConfig } from './settings/config.js';
 import { runUntilStopped } from './run.js';
 import { startSimulators } from './simulator/simulators.js';
+import { exitOnUsageError, readCommandLine, UsageError } from './util/command-line.js';
+
+const USAGE = `npm run demo
+Runs the five simulated exchanges and a recorder of them, offline, with a database and logs of its own,
+until SIGINT or SIGTERM. It takes no flags; settings of .env hold, but for addresses and paths.`;
 
 /** Database and logs of the demo, apart from those of the real recorder. */
 const DEMO_DB = './data/demo.db';
@@ -11,6 +16,7 @@ const DEMO_LOGS = './logs/demo';
  * of `.env` hold, but for the addresses of the exchanges, the database and the log folder.
  */
 async function main(): Promise<void> {
+  readCommandLine({ usage: USAGE, options: {} });
   loadSettings();
   const simulators = await startSimulators({ control: true, ledger: 0 });
   try {
@@ -40,6 +46,7 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
+  if (error instanceof UsageError) exitOnUsageError(error);
   const lines = error instanceof ConfigError ? error.problems : [(error as Error).message];
   for (const line of lines) process.stderr.write(`cannot start the demo: ${line}\n`);
   process.exit(1);

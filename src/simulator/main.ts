@@ -2,8 +2,8 @@
  * `npm run simulate [-- --market M --seed N --rate X --port-base P]`: the five simulated exchanges
  * until SIGINT or SIGTERM. Prints lines ready for `.env`.
  */
-import { parseArgs } from 'node:util';
 import { loadSettings } from '../settings/config.js';
+import { exitOnUsageError, readCommandLine, UsageError } from '../util/command-line.js';
 import { startSimulators, type SimulatorsOptions } from './simulators.js';
 
 const USAGE = `npm run simulate [-- options]
@@ -23,9 +23,6 @@ pauses it).`;
 /** Fixed, so that the printed lines can stay in a `.env`. */
 const PORT_BASE = 46_500;
 
-/** A mistake in the command line. */
-class UsageError extends Error {}
-
 function numberFlag(
   name: string,
   text: string,
@@ -39,30 +36,17 @@ function numberFlag(
   return value;
 }
 
-/** Options out of the command line, or `help`. */
-function readFlags(args: string[]): SimulatorsOptions | 'help' {
-  let values: {
-    market?: string;
-    seed?: string;
-    rate?: string;
-    'port-base'?: string;
-    help?: boolean;
-  };
-  try {
-    ({ values } = parseArgs({
-      args,
-      options: {
-        market: { type: 'string' },
-        seed: { type: 'string' },
-        rate: { type: 'string' },
-        'port-base': { type: 'string' },
-        help: { type: 'boolean' },
-      },
-    }));
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
-  if (values.help === true) return 'help';
+/** Options out of the command line. */
+function readFlags(): SimulatorsOptions {
+  const { values } = readCommandLine({
+    usage: USAGE,
+    options: {
+      market: { type: 'string' },
+      seed: { type: 'string' },
+      rate: { type: 'string' },
+      'port-base': { type: 'string' },
+    },
+  });
   const { seed = '1', rate = '1', 'port-base': portBase = `${PORT_BASE}` } = values;
   const { market = 'small' } = values;
   if (market !== 'small' && market !== 'full') {
@@ -87,11 +71,7 @@ function readFlags(args: string[]): SimulatorsOptions | 'help' {
 }
 
 async function main(): Promise<void> {
-  const flags = readFlags(process.argv.slice(2));
-  if (flags === 'help') {
-    console.log(USAGE);
-    return;
-  }
+  const flags = readFlags();
   loadSettings();
   // Nobody reads the ledger here; keeping it would only fill the memory.
   const simulators = await startSimulators({ ...flags, control: true, ledger: 0 });
@@ -108,8 +88,8 @@ async function main(): Promise<void> {
 main().then(
   () => process.exit(0),
   (error: unknown) => {
+    if (error instanceof UsageError) exitOnUsageError(error);
     console.error(error instanceof Error ? error.message : String(error));
-    if (error instanceof UsageError) console.error(USAGE);
     process.exit(1);
   },
 );

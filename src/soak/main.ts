@@ -6,11 +6,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { loadSettings } from '../settings/config.js';
 import { EXCHANGES, type Exchange } from '../market/exchange.js';
 import { Random } from '../simulator/random.js';
 import { startSimulators } from '../simulator/simulators.js';
+import { exitOnUsageError, readCommandLine, UsageError } from '../util/command-line.js';
 import {
   type Account,
   accountFor,
@@ -55,27 +55,26 @@ interface Options {
   readonly keep: boolean;
 }
 
-function readOptions(): Options | null {
-  const { values } = parseArgs({
+function readOptions(): Options {
+  const { values } = readCommandLine({
+    usage: USAGE,
     options: {
       minutes: { type: 'string', default: '5' },
       rate: { type: 'string', default: '1' },
       seed: { type: 'string', default: String(Date.now() % 1_000_000) },
       chains: { type: 'string', default: '0.06' },
       keep: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
     },
   });
   const number = (name: 'minutes' | 'rate' | 'seed' | 'chains'): number => {
     const value = Number(values[name]);
     if (!Number.isFinite(value) || value < 0 || values[name].trim() === '') {
-      throw new Error(
+      throw new UsageError(
         `--${name} must be a number of 0 or more, not ${JSON.stringify(values[name])}`,
       );
     }
     return value;
   };
-  if (values.help) return null;
   return {
     minutes: number('minutes'),
     rate: number('rate'),
@@ -282,14 +281,15 @@ function tellProblems(exchange: Exchange, pair: string, account: Account): void 
   console.error(`${exchange}:${pair} ${JSON.stringify(shown)}`);
 }
 
-const options = readOptions();
-if (options === null) console.log(USAGE);
-else {
-  soak(options).then(
-    (sound) => process.exit(sound ? 0 : 1),
-    (error: unknown) => {
-      console.error(error instanceof Error ? error.message : String(error));
-      process.exit(1);
-    },
-  );
+async function main(): Promise<boolean> {
+  return soak(readOptions());
 }
+
+main().then(
+  (sound) => process.exit(sound ? 0 : 1),
+  (error: unknown) => {
+    if (error instanceof UsageError) exitOnUsageError(error);
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exit(1);
+  },
+);

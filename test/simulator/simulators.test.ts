@@ -150,7 +150,7 @@ describe('npm run simulate', () => {
     [['now'], "Unexpected argument 'now'"],
   ])('refuses %j with 1', async (args, message) => {
     const { code, err } = await run(args);
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(err).toContain(message);
   });
 });

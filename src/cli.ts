@@ -1,0 +1,31 @@
+#!/usr/bin/env node
+import { fileURLToPath } from 'node:url';
+import { readCommandLine, exitOnUsageError, UsageError } from './util/command-line.js';
+
+/** What the installed package runs, by the name of its command. */
+const COMMANDS: Readonly<Record<string, string>> = {
+  start: './main.js',
+  demo: './demo.js',
+  simulate: './simulator/main.js',
+  export: './store/export-command.js',
+};
+
+const USAGE = `korean-orderbook-recorder COMMAND [flags]
+Commands: ${Object.keys(COMMANDS).join(', ')}. Each answers --help.`;
+
+/** Hands its flags to a command, as `npm run COMMAND -- flags` does in a clone. */
+async function main(): Promise<void> {
+  const [name] = process.argv.splice(2, 1);
+  if (name === '--help' || name === '-h') process.argv.push(name);
+  if (name === undefined || name.startsWith('-')) readCommandLine({ usage: USAGE, options: {} });
+  const command = COMMANDS[name ?? ''];
+  if (command === undefined) {
+    const wanted = name === undefined ? 'name a command' : `there is no command ${name}`;
+    throw new UsageError(`${wanted}; there are ${Object.keys(COMMANDS).join(', ')}`);
+  }
+  const file = new URL(command, import.meta.url);
+  process.argv[1] = fileURLToPath(file);
+  await import(file.href);
+}
+
+await main().catch(exitOnUsageError);

@@ -1,0 +1,54 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from '@jest/globals';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+interface Run {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function run(args: readonly string[]): Promise<Run> {
+  const child = spawn(process.execPath, args, { cwd: root });
+  let out = '';
+  let err = '';
+  child.stdout.on('data', (data: Buffer) => (out += data.toString()));
+  child.stderr.on('data', (data: Buffer) => (err += data.toString()));
+  const [code] = (await once(child, 'close')) as [number];
+  return { code, out, err };
+}
+
+const COMMANDS = [
+  'dist/main.js',
+  'dist/demo.js',
+  'dist/simulator/main.js',
+  'dist/soak/main.js',
+  'bench/run.mjs',
+];
+
+it.each(COMMANDS)('%s answers --help and does nothing', async (command) => {
+  const { code, out, err } = await run([command, '--help']);
+  expect([code, err]).toEqual([0, '']);
+  expect(out).toMatch(/npm (start|run )/);
+});
+
+it.each(COMMANDS)('%s refuses a flag that there is not in one line', async (command) => {
+  const { code, out, err } = await run([command, '--bogus']);
+  expect([code, out]).toEqual([2, '']);
+  expect(err).toMatch(/^[^\n]*--bogus[^\n]*\n$/);
+});
+
+it('the installed command hands flags on, and names its commands', async () => {
+  const help = await run(['dist/cli.js', 'simulate', '--help']);
+  expect([help.code, help.out]).toEqual([0, expect.stringContaining('npm run simulate')]);
+  expect(await run(['dist/cli.js', 'simulate', '--bogus'])).toMatchObject({ code: 2, out: '' });
+  expect((await run(['dist/cli.js', '--help'])).out).toMatch(/start, demo, simulate, export/);
+  const wrong = await run(['dist/cli.js', 'strat']);
+  expect([wrong.code, wrong.err]).toEqual([
+    2,
+    expect.stringContaining('there is no command strat'),
+  ]);
+});
