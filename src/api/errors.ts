@@ -37,7 +37,7 @@ export const HTTP_ERROR_CODES = {
   NOT_FOUND: 'There is nothing at this path.',
   METHOD_NOT_ALLOWED: 'The path does not take this method.',
   TOO_MANY_CONNECTIONS: 'The server has as many connections as it allows.',
-  TOO_MANY_OPERATIONS: 'This connection has as many requests in progress as it may.',
+  TOO_MANY_OPERATIONS: 'The request before this one on its connection is not answered yet.',
   TOO_MANY_EXPORTS: 'The server runs as many exports as it allows.',
   SHUTTING_DOWN: 'The server is closing.',
   BAD_USER_INPUT: 'A parameter cannot be right; the message names it.',

@@ -236,7 +236,6 @@ export function createApi(options: ApiOptions): Api {
   );
   const connections = new Connections(server, {
     max: limits.connections,
-    maxRequests: limits.operationsPerConnection,
     idleMs,
     onIdle: transport.onIdle,
   });

@@ -222,9 +222,9 @@ export const LIMIT_SETTINGS = {
   operationsPerConnection: setting(
     'MAX_OPERATIONS_PER_CONNECTION',
     integer(100, 1, 10_000, 'operations'),
-    'operations at once on a WebSocket; requests sent ahead on an HTTP connection',
-    'WebSocket 하나의 동시 작업 수, HTTP 연결 하나에 미리 보낸 요청 수',
-    '`TOO_MANY_SUBSCRIPTIONS`, 429 `TOO_MANY_OPERATIONS`',
+    'operations at once on a WebSocket',
+    'WebSocket 하나의 동시 작업 수',
+    '`TOO_MANY_SUBSCRIPTIONS`',
   ),
   runningQueries: setting(
     'MAX_RUNNING_QUERIES',

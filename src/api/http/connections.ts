@@ -9,12 +9,18 @@ import { plainHead } from './upgrade.js';
 export interface ConnectionOptions {
   /** Connections at once, those taken over by WebSockets included. */
   readonly max: number;
-  /** Requests in progress on one connection. */
-  readonly maxRequests: number;
   /** A client that takes nothing of its answer for so long is cut off, ms. */
   readonly idleMs: number;
   /** Told of such a client: its transport and address. */
   readonly onIdle: (client: string) => void;
+}
+
+/** What a connection that no WebSocket has taken over is doing. */
+interface Line {
+  /** The answer in progress. */
+  answer: ServerResponse | null;
+  /** Whether a request waits for the end of that. */
+  waiting: boolean;
 }
 
 /** Connections that are told that there are too many already, beyond which they are just closed. */
@@ -39,8 +45,15 @@ const NO_REQUEST: Refusal = {
   message: 'this is no HTTP/1.1 request that can be read; check its syntax and its length headers',
 };
 
+const SENT_AHEAD: Refusal = {
+  status: 429,
+  code: 'TOO_MANY_OPERATIONS',
+  message:
+    'the request before this one is not answered yet; wait for its answer, or use another connection',
+};
+
 /**
- * The connections of a server: bounds their number and the requests in progress on each, cuts off
+ * The connections of a server: bounds their number, refuses requests that are sent ahead, cuts off
  * clients that do not take their answers, and answers what cannot be read. Slow requests are Node's
  * part (`headersTimeout`, `requestTimeout`), silent keep-alive connections, too.
  *
@@ -52,8 +65,8 @@ export class Connections {
   readonly #server: Server;
   readonly #options: ConnectionOptions;
   readonly #sockets = new Set<Socket>();
-  /** Answers in progress on each connection that no WebSocket has taken over, in order. */
-  readonly #answers = new Map<Socket, Set<ServerResponse>>();
+  /** Those that no WebSocket has taken over. */
+  readonly #lines = new Map<Socket, Line>();
   #closing = false;
 
   constructor(server: Server, options: ConnectionOptions) {
@@ -77,41 +90,36 @@ export class Connections {
   }
 
   /**
-   * Notes a request that came in, and waits until those before it on its connection are answered:
-   * else a client could have any number of answers made and kept that it does not take.
+   * Notes a request that came in. One that was sent ahead of the answer before it is refused: no
+   * client does that, and else one could have any number of answers made that it does not take.
    * @returns whether it may be answered; if not, that has been said already
    */
   async admit({ socket }: IncomingMessage, res: ServerResponse): Promise<boolean> {
-    const answers = this.#answers.get(socket);
-    if (answers === undefined) return false;
-    const before = [...answers].at(-1);
-    answers.add(res);
-    res.once('close', () => {
-      answers.delete(res);
-      if (this.#closing) this.#closeIdle();
-    });
-    const { maxRequests } = this.#options;
-    if (answers.size <= maxRequests) {
-      if (before !== undefined) await once(before, 'close');
-      return !res.destroyed;
+    const line = this.#lines.get(socket);
+    if (line === undefined) return false;
+    // A client may have its whole answer already while the end of that is still under way here.
+    if (line.answer?.headersSent === true && !line.waiting) {
+      line.waiting = true;
+      await once(line.answer, 'close');
+      line.waiting = false;
     }
-    if (answers.size > 2 * maxRequests) {
-      // It does not wait for what it is told.
-      socket.destroy();
+    if (res.destroyed) return false;
+    if (line.answer !== null) {
+      res.setHeader('connection', 'close');
+      refuse(res, SENT_AHEAD);
       return false;
     }
-    res.setHeader('connection', 'close');
-    refuse(res, {
-      status: 429,
-      code: 'TOO_MANY_OPERATIONS',
-      message: `there are ${maxRequests} requests in progress on this connection, as many as one may have (${LIMIT_SETTINGS.operationsPerConnection.variable}); wait for answers`,
+    line.answer = res;
+    res.once('close', () => {
+      line.answer = null;
+      if (this.#closing) this.#closeIdle();
     });
-    return false;
+    return true;
   }
 
   /** From here on the connection belongs to whoever takes the upgrade. */
   handOver(socket: Socket): void {
-    this.#answers.delete(socket);
+    this.#lines.delete(socket);
   }
 
   /**
@@ -121,12 +129,12 @@ export class Connections {
    */
   async readAgain(req: IncomingMessage, head: Buffer): Promise<void> {
     const { socket } = req;
-    // Answers before it are still written by the part of the server that has let go of the socket.
-    const before = [...(this.#answers.get(socket) ?? [])].map((res) => once(res, 'close'));
+    const line = this.#lines.get(socket);
     const ignore = (): void => undefined;
     // Without a listener a reset connection would end the process.
     socket.on('error', ignore);
-    await Promise.all(before);
+    // An answer before it is still written by the part of the server that has let go of the socket.
+    while (line?.answer != null) await once(line.answer, 'close');
     // The server sets it again.
     socket.removeAllListeners('timeout');
     if (socket.destroyed) return;
@@ -142,8 +150,8 @@ export class Connections {
   }
 
   #closeIdle(): void {
-    for (const [socket, answers] of this.#answers) {
-      if (answers.size === 0) socket.destroySoon();
+    for (const [socket, { answer }] of this.#lines) {
+      if (answer === null) socket.destroySoon();
     }
   }
 
@@ -153,7 +161,7 @@ export class Connections {
     this.#sockets.add(socket);
     socket.once('close', () => {
       this.#sockets.delete(socket);
-      this.#answers.delete(socket);
+      this.#lines.delete(socket);
     });
     const { max } = this.#options;
     if (this.#sockets.size > max) {
@@ -164,12 +172,12 @@ export class Connections {
       });
       return;
     }
-    this.#answers.set(socket, new Set());
+    this.#lines.set(socket, { answer: null, waiting: false });
   }
 
   /** Nothing has moved on a connection for the time that it may be silent. */
   #silent(socket: Socket): void {
-    const answering = (this.#answers.get(socket)?.size ?? 0) > 0;
+    const answering = (this.#lines.get(socket)?.answer ?? null) !== null;
     // The client waits for us, not we for it: a long query, an export that searches.
     if (answering && socket.writableLength === 0) {
       socket.setTimeout(this.#options.idleMs);
@@ -182,9 +190,8 @@ export class Connections {
   }
 
   #unreadable(error: NodeJS.ErrnoException, socket: Socket): void {
-    const answers = [...(this.#answers.get(socket) ?? [])];
     // In the middle of an answer another would be taken for a part of it.
-    if (error.code === 'ECONNRESET' || answers.some((res) => res.headersSent)) {
+    if (error.code === 'ECONNRESET' || this.#lines.get(socket)?.answer?.headersSent === true) {
       socket.destroy();
       return;
     }
