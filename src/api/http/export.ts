@@ -1,10 +1,9 @@
-import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BadInputError, parseExportOptions } from '../../store/export-options.js';
 import type { ExportOptions, StoreReader } from '../../store/store-types.js';
 import { LIMIT_SETTINGS } from '../../settings/table.js';
 import type { ApiLog } from '../log.js';
-import { replyError } from './reply.js';
+import { pipeToClient, replyError } from './reply.js';
 
 /** Matches `/export/UPBIT.json` and `/export/UPBIT.ndjson`. */
 const EXPORT_PATH = /^\/export\/([A-Za-z]+)\.(json|ndjson)$/;
@@ -101,12 +100,10 @@ export class ExportEndpoint {
   }
 
   async #stream(options: ExportOptions, url: URL, res: ServerResponse): Promise<void> {
-    const gone = new AbortController();
-    res.once('close', () => gone.abort());
     const chunks = this.#reader.exportText(options)[Symbol.asyncIterator]();
     try {
       // The first chunk is awaited before the headers, so that a failure can still have a status.
-      let chunk = await chunks.next();
+      let next = await chunks.next();
       const gaps =
         options.shape === 'gaps'
           ? {}
@@ -117,13 +114,10 @@ export class ExportEndpoint {
         'content-disposition': `attachment; filename="${fileName(options)}"`,
         'cache-control': 'no-store',
       });
-      while (chunk.done !== true && !gone.signal.aborted) {
-        if (!res.write(chunk.value)) await once(res, 'drain', { signal: gone.signal });
-        chunk = await chunks.next();
-      }
-      res.end();
-    } catch (error) {
-      if (!gone.signal.aborted) throw error;
+      const rest = async function* (): AsyncIterable<string> {
+        for (; next.done !== true; next = await chunks.next()) yield next.value;
+      };
+      await pipeToClient(rest(), res);
     } finally {
       await chunks.return?.();
     }

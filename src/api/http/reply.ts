@@ -1,5 +1,5 @@
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
 import type { HttpErrorCode } from '../errors.js';
 
 /** Answers with a JSON text. */
@@ -34,17 +34,25 @@ export async function replyInPieces(
     'content-length': body.length,
     'cache-control': 'no-store',
   });
-  const gone = new AbortController();
-  res.once('close', () => gone.abort());
+  function* pieces(): Iterable<Buffer> {
+    for (let at = 0; at < body.length; at += PIECE) yield body.subarray(at, at + PIECE);
+  }
+  await pipeToClient(pieces(), res);
+}
+
+/**
+ * Writes the body of an answer as the client takes it, and ends it; a client that leaves ends it
+ * early. Afterwards nothing more is read from `source`.
+ * @throws what `source` throws; the connection is cut then, which tells the client
+ */
+export async function pipeToClient(
+  source: Iterable<Buffer> | AsyncIterable<string>,
+  res: ServerResponse,
+): Promise<void> {
   try {
-    for (let at = 0; at < body.length; at += PIECE) {
-      if (!res.write(body.subarray(at, at + PIECE))) {
-        await once(res, 'drain', { signal: gone.signal });
-      }
-    }
-    res.end();
+    await pipeline(source, res);
   } catch (error) {
-    if (!gone.signal.aborted) throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
   }
 }
 
