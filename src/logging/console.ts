@@ -1,4 +1,5 @@
 import type { WriteStream } from 'node:tty';
+import { pause } from '../util/wait.js';
 
 /** Bytes that may wait for a console that takes nothing; what comes then is left out. */
 const MAX_WAITING_BYTES = 256 * 1024;
@@ -58,7 +59,7 @@ export class ConsoleStream {
   async flush(timeoutMs: number): Promise<void> {
     const end = performance.now() + timeoutMs;
     while (this.#open && this.#stream.writableLength > 0 && performance.now() < end) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await pause(5);
     }
   }
 

@@ -2,6 +2,7 @@ import type { Simulators } from '../simulator/simulators.js';
 import type { RecorderProcess } from './recorder-process.js';
 import type { ShiftedClock } from './shifted-clock.js';
 import type { SmallDisk } from './small-disk.js';
+import { pause } from '../util/wait.js';
 
 /** What a chain of faults acts on. */
 export interface ChainWorld {
@@ -25,7 +26,6 @@ export interface Chain {
   run(world: ChainWorld): Promise<void>;
 }
 
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const between = (world: ChainWorld, from: number, to: number): number =>
   from + world.random() * (to - from);
 
@@ -37,9 +37,9 @@ async function freeze(
 ): Promise<void> {
   const from = Date.now();
   world.recorder.signal('SIGSTOP');
-  await sleep(seconds * 500);
+  await pause(seconds * 500);
   meanwhile();
-  await sleep(seconds * 500);
+  await pause(seconds * 500);
   world.recorder.signal('SIGCONT');
   world.stoodStill(from, Date.now());
 }
@@ -69,7 +69,7 @@ export const CHAINS: readonly Chain[] = [
     async run(world) {
       const from = Date.now();
       world.recorder.signal('SIGSTOP');
-      await sleep(between(world, 2000, 6000));
+      await pause(between(world, 2000, 6000));
       await killAndStart(world);
       world.stoodStill(from, Date.now());
     },
@@ -83,7 +83,7 @@ export const CHAINS: readonly Chain[] = [
     async run(world) {
       dropAll(world);
       world.clock.set(-between(world, 2_000, 600_000));
-      await sleep(between(world, 2000, 6000));
+      await pause(between(world, 2000, 6000));
       world.clock.set(0);
     },
   },
@@ -92,7 +92,7 @@ export const CHAINS: readonly Chain[] = [
     async run(world) {
       const back = -between(world, 2_000, 600_000);
       await freeze(world, between(world, 2, 6), () => world.clock.set(back));
-      await sleep(between(world, 1000, 4000));
+      await pause(between(world, 1000, 4000));
       world.clock.set(0);
     },
   },
@@ -102,7 +102,7 @@ export const CHAINS: readonly Chain[] = [
       await world.recorder.end('SIGTERM');
       world.clock.set(3_600_000);
       await world.recorder.start();
-      await sleep(between(world, 2000, 8000));
+      await pause(between(world, 2000, 8000));
       world.clock.set(0);
     },
   },
@@ -111,12 +111,12 @@ export const CHAINS: readonly Chain[] = [
     needsDisk: true,
     async run(world) {
       world.disk!.fill();
-      await sleep(between(world, 1000, 5000));
+      await pause(between(world, 1000, 5000));
       await world.recorder.end('SIGKILL');
       try {
         await world.recorder.start();
         world.say('  it started on the full disk');
-        await sleep(between(world, 500, 4000));
+        await pause(between(world, 500, 4000));
         world.disk!.free();
       } catch (error) {
         world.say(`  it did not start on the full disk: ${(error as Error).message.trim()}`);
@@ -130,7 +130,7 @@ export const CHAINS: readonly Chain[] = [
     needsDisk: true,
     async run(world) {
       await freeze(world, between(world, 2, 6), () => world.disk!.fill());
-      await sleep(between(world, 1000, 5000));
+      await pause(between(world, 1000, 5000));
       world.disk!.free();
     },
   },

@@ -28,6 +28,7 @@ import { addTo, type ByPair, storedBooks, toldGaps } from './recorded.js';
 import { RecorderProcess, statesOf } from './recorder-process.js';
 import { ShiftedClock } from './shifted-clock.js';
 import { SmallDisk } from './small-disk.js';
+import { pause } from '../util/wait.js';
 
 const USAGE = `npm run soak -- [options]
   --minutes N  how long things go wrong (default 5); some 10 MB of memory a minute
@@ -36,8 +37,6 @@ const USAGE = `npm run soak -- [options]
   --chains X   share of the faults that are chains: the recorder itself is stopped, killed, its disk
                filled, its clock set, one upon another (default 0.06)
   --keep       keep the database and the logs`;
-
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Longest wait for all markets to be LIVE, at the start and after the last fault, ms. */
 const LIVE_WITHIN_MS = 240_000;
@@ -144,7 +143,7 @@ async function soak({ minutes, rate, seed, chains, keep }: Options): Promise<boo
         if (performance.now() - since > LIVE_WITHIN_MS) {
           throw new Error(`only ${live} of ${all} markets are LIVE`);
         }
-        await sleep(250);
+        await pause(250);
       }
       say(`all markets LIVE after ${((performance.now() - since) / 1000).toFixed(1)} s`);
     };
@@ -172,7 +171,7 @@ async function soak({ minutes, rate, seed, chains, keep }: Options): Promise<boo
     let nextFault = 0;
     let count = 0;
     while (performance.now() < until) {
-      await sleep(100);
+      await pause(100);
       alive();
       const now = performance.now();
       endDue(now);
@@ -196,13 +195,13 @@ async function soak({ minutes, rate, seed, chains, keep }: Options): Promise<boo
     say(`${count} faults are over`);
     await allLive();
     simulators.full!.rate = 0;
-    await sleep(1000);
+    await pause(1000);
     for (let stored = -1; ;) {
       alive();
       const states = await statesOf(recorder.url);
       if (states.queued === 0 && states.stored === stored) break;
       stored = states.stored;
-      await sleep(500);
+      await pause(500);
     }
 
     say('reading back …');

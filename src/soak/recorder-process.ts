@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { pause } from '../util/wait.js';
 
 /** Collectors by state. */
 export interface States {
@@ -65,7 +66,7 @@ export class RecorderProcess {
       }
       if (child.exitCode !== null || child.signalCode !== null)
         throw new Error(`it did not start: ${this.#output}`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await pause(50);
     }
   }
 

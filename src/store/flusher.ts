@@ -2,6 +2,7 @@ import { Topic } from '../util/topic.js';
 import { failureText } from './errors.js';
 import type { WriteQueue } from './write-queue.js';
 import type { WriteBatch } from './writer-protocol.js';
+import { within } from '../util/wait.js';
 
 /** Times of the flusher, all ms, and its clock. */
 export interface FlushTimes {
@@ -79,14 +80,10 @@ export class Flusher {
   async stop(timeoutMs: number): Promise<boolean> {
     clearInterval(this.#pulse);
     if (this.#busy || !this.#queue.empty) {
-      let late: NodeJS.Timeout | undefined;
-      await new Promise<void>((resolve) => {
-        this.#drained = resolve;
-        late = setTimeout(resolve, timeoutMs);
-        this.#retryWait = Math.min(this.#retryWait, this.#times.retryMs);
-        this.#schedule(0);
-      });
-      clearTimeout(late);
+      const drained = new Promise<void>((resolve) => (this.#drained = resolve));
+      this.#retryWait = Math.min(this.#retryWait, this.#times.retryMs);
+      this.#schedule(0);
+      await within(drained, timeoutMs, () => undefined);
     }
     this.#stopped = true;
     clearTimeout(this.#timer);

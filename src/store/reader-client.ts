@@ -1,6 +1,7 @@
 import type { ReaderOptions, ReaderService } from './reader-protocol.js';
 import { RpcWorker } from './rpc.js';
 import type { ExportOptions, StoreReader } from './store-types.js';
+import { within } from '../util/wait.js';
 
 /** The calls of a reader, passed on to its thread. */
 class ReaderCalls implements StoreReader {
@@ -80,10 +81,8 @@ export class ReaderClient extends ReaderCalls {
   /** Closes the connection, if the thread answers within `timeoutMs`, and ends the thread. */
   async close(timeoutMs: number): Promise<void> {
     if (this.#worker.running) {
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, timeoutMs)));
-      await Promise.race([this.#worker.call('close').catch(() => undefined), late]);
-      clearTimeout(timer);
+      const closed = this.#worker.call('close').catch(() => undefined);
+      await within(closed, timeoutMs, () => undefined);
     }
     await this.#worker.terminate();
   }

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { AgeClock } from './age-clock.js';
 import type { FileSpace, RetireBound, RetireStep } from './retire.js';
+import { pause } from '../util/wait.js';
 
 const DAY_MS = 86_400_000;
 /** Time from the opening to the first look: who opened it wants to listen first, ms. */
@@ -219,6 +220,5 @@ export class Retention {
 }
 
 function pauseAfter(heldMs: number): Promise<void> {
-  const ms = Math.max(LEAST_PAUSE_MS, heldMs * PAUSE_FACTOR);
-  return new Promise((resolve) => setTimeout(resolve, ms));
+  return pause(Math.max(LEAST_PAUSE_MS, heldMs * PAUSE_FACTOR));
 }

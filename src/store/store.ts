@@ -23,6 +23,7 @@ import type { Redate } from '../market/clock-reading.js';
 import type { ListedMarket } from '../market/managed-lists.js';
 import { WriteQueue } from './write-queue.js';
 import type { OpenState, WriteBatch, WriterOptions, WriterService } from './writer-protocol.js';
+import { within } from '../util/wait.js';
 
 /** How to open the store. Everything but the path has a default. */
 export interface StoreOptions {
@@ -392,14 +393,7 @@ class OpenStore implements Store {
 }
 
 /** Why `work` failed or did not end in time; null when it did. */
-async function settledWithin(work: Promise<unknown>, timeoutMs: number): Promise<string | null> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<string>((done) => {
-    timer = setTimeout(() => done('the database did not answer in time'), timeoutMs);
-  });
-  try {
-    return await Promise.race([work.then(() => null, failureText), late]);
-  } finally {
-    clearTimeout(timer);
-  }
+function settledWithin(work: Promise<unknown>, timeoutMs: number): Promise<string | null> {
+  const outcome = work.then(() => null, failureText);
+  return within(outcome, timeoutMs, () => 'the database did not answer in time');
 }

@@ -4,6 +4,7 @@ import type { ApiContext } from '../context.js';
 import { apiError } from '../errors.js';
 import type { ApiLimits } from '../../settings/config.js';
 import { LIMIT_SETTINGS } from '../../settings/table.js';
+import { within } from '../../util/wait.js';
 
 /** What an operation is executed by. */
 type Execute = (args: ExecutionArgs) => unknown;
@@ -32,19 +33,6 @@ export function useRunningLimit(
       `the query took longer than ${queryMs} ms (${LIMIT_SETTINGS.queryMs.variable}); ask for less, or for a shorter time`,
     );
 
-  /** Settles as `work` does, or with the error when that takes too long. */
-  async function inTime(work: Promise<unknown>): Promise<unknown> {
-    let timer: NodeJS.Timeout | undefined;
-    const over = new Promise((resolve) => {
-      timer = setTimeout(() => resolve({ errors: [late()] }), queryMs);
-    });
-    try {
-      return await Promise.race([work, over]);
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
   return {
     onExecute({ args, executeFn, setExecuteFn, setResultAndStopExecution, extendContext }) {
       if (running >= runningQueries) {
@@ -65,7 +53,7 @@ export function useRunningLimit(
       setExecuteFn((given: ExecutionArgs) => {
         running++;
         const work = (async () => (executeFn as Execute)(given))().finally(() => running--);
-        return query ? inTime(work) : work;
+        return query ? within(work, queryMs, () => ({ errors: [late()] })) : work;
       });
     },
   };

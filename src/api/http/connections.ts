@@ -134,7 +134,7 @@ export class Connections {
     // Without a listener a reset connection would end the process.
     socket.on('error', ignore);
     // An answer before it is still written by the part of the server that has let go of the socket.
-    while (line?.answer != null) await once(line.answer, 'close');
+    while (line !== undefined && line.answer !== null) await once(line.answer, 'close');
     // The server sets it again.
     socket.removeAllListeners('timeout');
     if (socket.destroyed) return;

@@ -3,6 +3,7 @@ import type { CollectorState } from '../../market/collector-status.js';
 import { EXCHANGES, type Exchange } from '../../market/exchange.js';
 import type { DiskStats, StoreReader, StoreStats } from '../../store/store-types.js';
 import type { LiveStreams } from '../../live/live-streams.js';
+import { within } from '../../util/wait.js';
 
 /** Answer of `/health`. */
 export interface Health {
@@ -37,23 +38,16 @@ const PROBE_TIMEOUT = 3000;
 
 /** Why the database does not answer, or null when it does. */
 async function probe(reader: StoreReader): Promise<string | null> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<string>((resolve) => {
-    timer = setTimeout(
-      () => resolve(`the database has not answered for ${PROBE_TIMEOUT} ms`),
-      PROBE_TIMEOUT,
-    );
-  });
   const answer = reader.exchanges().then(
     () => null,
     (error: unknown) =>
       `the database cannot be read: ${error instanceof Error ? error.message : String(error)}`,
   );
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  return within(
+    answer,
+    PROBE_TIMEOUT,
+    () => `the database has not answered for ${PROBE_TIMEOUT} ms`,
+  );
 }
 
 function warningsOf(disk: DiskStats, held: StoreStats['retentionHeld']): string[] {

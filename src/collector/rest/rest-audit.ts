@@ -4,6 +4,7 @@ import type { Sides } from '../../market/order-book.js';
 import type { RestBooks } from './rest-books.js';
 import { sameToDepth } from './rest-books.js';
 import type { RestClient } from './rest-client.js';
+import { pause } from '../../util/wait.js';
 
 /** Time before and after the REST call in which streamed books are compared with its answer, ms. */
 const NEARNESS_MS = 2000;
@@ -55,14 +56,13 @@ export class RestAudit {
   readonly #host: AuditHost;
   /** Silent pairs to be checked, with the failed checks so far. */
   readonly #suspects = new Map<string, Suspect>();
-  readonly #timers = new Set<() => void>();
   #lastAudited = '';
   /** A pair that differed once and is audited again before that counts. */
   #again: Pair | null = null;
   #auditedAt = performance.now();
   #failures = 0;
   #running = false;
-  #closed = false;
+  readonly #closing = new AbortController();
 
   /**
    * @param depth levels a side that are recorded; 0 = all
@@ -97,13 +97,12 @@ export class RestAudit {
 
   /** Ends it; no call to the host follows. */
   close(): void {
-    this.#closed = true;
-    for (const end of this.#timers) end();
+    this.#closing.abort();
   }
 
   async #run(): Promise<void> {
     while (!this.#closed) {
-      await this.#sleep(Math.min(this.#books.everyMs * 2 ** this.#failures, MOST_WAIT_MS));
+      await this.#pause(Math.min(this.#books.everyMs * 2 ** this.#failures, MOST_WAIT_MS));
       if (this.#closed) return;
       if (this.#suspects.size > 0) await this.#probe();
       else if (this.#auditEveryMs > 0 && performance.now() - this.#auditedAt >= this.#auditEveryMs)
@@ -162,7 +161,7 @@ export class RestAudit {
     try {
       const current = this.#host.current(pair);
       if (current !== undefined) seen.push(current);
-      await this.#sleep(NEARNESS_MS);
+      await this.#pause(NEARNESS_MS);
       if (this.#closed) return;
       const fetched = await this.#fetch([pair]);
       if (this.#closed) return;
@@ -173,7 +172,7 @@ export class RestAudit {
       const book = fetched.get(pairText(pair));
       if (book === undefined) return;
       const agrees = (): boolean => seen.some((sides) => this.#same(sides, book));
-      if (!agrees()) await this.#sleep(NEARNESS_MS);
+      if (!agrees()) await this.#pause(NEARNESS_MS);
       if (this.#closed || !this.#host.auditable().some((p) => pairText(p) === pairText(pair)))
         return;
       const agreed = agrees();
@@ -216,16 +215,11 @@ export class RestAudit {
     }
   }
 
-  #sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const end = (): void => {
-        clearTimeout(timer);
-        this.#timers.delete(end);
-        resolve();
-      };
-      const timer = setTimeout(end, ms);
-      timer.unref();
-      this.#timers.add(end);
-    });
+  get #closed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  #pause(ms: number): Promise<void> {
+    return pause(ms, this.#closing.signal, false);
   }
 }

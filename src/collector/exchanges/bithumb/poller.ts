@@ -12,6 +12,7 @@ import type { RestAnswer } from '../../rest/rest-client.js';
 import { excerpt } from '../../wire/wire.js';
 import { booksOf } from './rest-answer.js';
 import { readUnitBook, unitBooksPath } from '../upbit-protocol/messages.js';
+import { pause } from '../../../util/wait.js';
 
 /**
  * One market in a call gives 30 levels, several give 15 each (`bithumb.rest-book.levels-30-or-15`).
@@ -501,16 +502,6 @@ export class BithumbPoller implements Feed {
 
   /** Sleeps, but not beyond {@link close}. */
   #sleep(ms: number): Promise<void> {
-    const { signal } = this.#stop;
-    return new Promise((resolve) => {
-      if (signal.aborted) return resolve();
-      const end = (): void => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', end);
-        resolve();
-      };
-      const timer = setTimeout(end, Math.max(0, ms));
-      signal.addEventListener('abort', end);
-    });
+    return pause(ms, this.#stop.signal);
   }
 }
