@@ -21,3 +21,26 @@ export function backoffMs(attempt: number, random: number, options = RECONNECT):
   const most = Math.min(options.mostMs, options.firstMs * 2 ** Math.min(attempt - 1, 30));
   return Math.round(most * (0.5 + random / 2));
 }
+
+/** The waits of one socket before it connects again: they grow with each loss in a row. */
+export class ReconnectWaits {
+  /** Losses since the connection last proved stable. */
+  #losses = 0;
+  /** Refusals for too many requests in a row; their waits are longer and grow on their own. */
+  #rateRefusals = 0;
+
+  /** The next loss is the first again. */
+  restart(): void {
+    this.#losses = 0;
+  }
+
+  /** A connection was lost, or refused for its pace. @param random in [0, 1) */
+  lost(rateLimited: boolean, random: number): { waitMs: number; attempt: number } {
+    this.#losses++;
+    this.#rateRefusals = rateLimited ? this.#rateRefusals + 1 : 0;
+    const waitMs = rateLimited
+      ? backoffMs(this.#rateRefusals, random, RATE_LIMITED)
+      : backoffMs(this.#losses, random);
+    return { waitMs, attempt: this.#losses };
+  }
+}

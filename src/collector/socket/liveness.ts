@@ -1,7 +1,10 @@
-import type { WSProfile } from './ws-profile.js';
+import type { WSConnection, WSProfile } from './ws-connection.js';
 
 /** Longest time between two looks, ms. */
 const LOOK_MS = 1000;
+
+/** Time for the answer to the ping that proves a connection after a standstill, ms. */
+const PROOF_MS = 5_000;
 
 /** Signs of life of one socket, and when to ask for one. */
 export class Liveness {
@@ -12,6 +15,8 @@ export class Liveness {
   /** The same in monotonic ms, for measuring silence. */
   #heardAtMono = 0;
   #lastPing = 0;
+  /** What the pong will carry that proves the connection after a standstill, and when it is due. */
+  #proof: { readonly text: string; readonly dueAt: number } | null = null;
 
   /** @param clock Unix ms */
   constructor(profile: WSProfile, clock: () => number) {
@@ -34,6 +39,31 @@ export class Liveness {
   /** The program itself stood still until now: no silence of the connection. */
   excuse(): void {
     this.#heardAtMono = performance.now();
+  }
+
+  /** Asks for a proof of the connection: the pong to a ping of now comes behind all that lies in it. */
+  askProof(connection: WSConnection): void {
+    const now = performance.now();
+    this.#proof = { text: `standstill ${now}`, dueAt: now + PROOF_MS };
+    connection.ping(this.#proof.text);
+  }
+
+  /** Whether no proof is waited for. */
+  get proven(): boolean {
+    return this.#proof === null;
+  }
+
+  /** Whether a proof did not come in time. @param now monotonic ms */
+  proofOverdue(now: number): boolean {
+    return this.#proof !== null && now > this.#proof.dueAt;
+  }
+
+  /** A ping or a pong came in. @returns whether it is the proof that was waited for */
+  pulse(pong: string | null): boolean {
+    this.heard();
+    if (pong === null || pong !== this.#proof?.text) return false;
+    this.#proof = null;
+    return true;
   }
 
   /** The connection is gone, and with it what was heard. */
@@ -62,8 +92,9 @@ export class Liveness {
     this.#watch = setInterval(() => look(performance.now()), period);
   }
 
-  /** Ends {@link watch}. */
+  /** Ends {@link watch}; the connection is gone. */
   unwatch(): void {
+    this.#proof = null;
     clearInterval(this.#watch);
     this.#watch = undefined;
   }

@@ -1,6 +1,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import { ExchangeError, type ExchangeFault, faultOf } from '../exchange-error.js';
+import type { RateLimit } from '../limits/rate-limiter.js';
 import { reasonOf } from '../../util/reason.js';
 import { USER_AGENT } from '../../util/version.js';
 
@@ -8,6 +9,22 @@ import { USER_AGENT } from '../../util/version.js';
 const HANDSHAKE_MS = 10_000;
 /** Time given to the closing handshake before the socket is cut. */
 const CLOSE_MS = 1000;
+
+/** What docs/exchanges says of an exchange's sockets. Times in ms. */
+export interface WSProfile {
+  /** Most pairs one socket carries. */
+  readonly maxPairs: number;
+  /** A ping goes out this often; Infinity for an exchange that does all pinging itself. */
+  readonly pingEveryMs: number;
+  /** Without any frame, ping or pong for this long the socket is dead. */
+  readonly silentAfterMs: number;
+  /** A subscribed pair without a book for this long is reported. */
+  readonly firstBookWithinMs: number;
+  /** Limits of messages from client to server on one socket. */
+  readonly messageLimits: readonly RateLimit[];
+  /** Largest frame accepted, bytes. */
+  readonly maxPayload: number;
+}
 
 /** How a connection ended. */
 export interface ConnectionEnd {
@@ -24,7 +41,7 @@ export interface ConnectionListener {
   /** The opening handshake is over. */
   opened(connection: WSConnection): void;
   /** A message came in. */
-  message(connection: WSConnection, data: Buffer, isBinary: boolean): void;
+  message(connection: WSConnection, data: Buffer): void;
   /** A ping or a pong came in. @param pong what the pong carries; null for a ping */
   pulse(pong: string | null): void;
   /** It is over; comes once, whoever ended it. */
@@ -75,9 +92,7 @@ export class WSConnection {
       clearTimeout(late);
       listener.opened(this);
     });
-    socket.on('message', (data: Buffer, isBinary: boolean) =>
-      listener.message(this, data, isBinary),
-    );
+    socket.on('message', (data: Buffer) => listener.message(this, data));
     socket.on('ping', () => listener.pulse(null));
     socket.on('pong', (data: Buffer) => listener.pulse(data.toString('latin1')));
     socket.on('error', (error) => {

@@ -2,7 +2,7 @@ import type { ExchangeAdapter, FeedContext } from '../../feed.js';
 import { RateLimiter } from '../../limits/rate-limiter.js';
 import type { RestBooks } from '../../rest/rest-books.js';
 import { WSFeed } from '../../socket/ws-feed.js';
-import type { WSProfile } from '../../socket/ws-profile.js';
+import type { WSProfile } from '../../socket/ws-connection.js';
 import { BithumbPoller } from './poller.js';
 import { listFrom } from '../../rest/market-rows.js';
 import { fetchUnitBooks, MARKET_ALL } from '../upbit-protocol/messages.js';

@@ -1,7 +1,7 @@
 import type { GapCause } from '../../../market/gap.js';
 import { type Pair, pairText } from '../../../market/market.js';
 import { WSController } from '../../socket/ws-controller.js';
-import type { WSProfile } from '../../socket/ws-profile.js';
+import type { WSProfile } from '../../socket/ws-connection.js';
 import { readQuotedJson } from '../../wire/quoted-json.js';
 import { optionalText, wireObject, type WireObject } from '../../wire/wire.js';
 import { readBook } from './messages.js';

@@ -7,7 +7,7 @@ import type { FeedContext } from '../../feed.js';
 import type { RateLimiter } from '../../limits/rate-limiter.js';
 import { optionalText, wireObject, type WireObject, wireText } from '../../wire/wire.js';
 import { WSController } from '../../socket/ws-controller.js';
-import type { WSProfile } from '../../socket/ws-profile.js';
+import type { WSProfile } from '../../socket/ws-connection.js';
 import { GopaxBook } from './messages.js';
 
 /** Facts: `gopax.connect.*`, `gopax.subscribe.*` and `gopax.ws.*`. */

@@ -2,7 +2,7 @@ import { type Pair, pairText } from '../../../market/market.js';
 import { SIZE_MANNER } from '../../limits/adaptive-limit.js';
 import { faultOf } from '../../exchange-error.js';
 import { WSController } from '../../socket/ws-controller.js';
-import type { WSProfile } from '../../socket/ws-profile.js';
+import type { WSProfile } from '../../socket/ws-connection.js';
 import { readQuotedJson } from '../../wire/quoted-json.js';
 import { optionalText, wireObject, type WireObject } from '../../wire/wire.js';
 import { readBook, symbolOf } from './messages.js';

@@ -1,7 +1,7 @@
 import type { ExchangeAdapter, FeedContext } from '../../feed.js';
 import { RateLimiter } from '../../limits/rate-limiter.js';
 import { WSFeed } from '../../socket/ws-feed.js';
-import type { WSProfile } from '../../socket/ws-profile.js';
+import type { WSProfile } from '../../socket/ws-connection.js';
 import { listFrom } from '../../rest/market-rows.js';
 import { fetchUnitBooks, MARKET_ALL } from '../upbit-protocol/messages.js';
 import { UpbitProtocolController } from '../upbit-protocol/controller.js';

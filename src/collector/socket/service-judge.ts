@@ -1,0 +1,194 @@
+import { type Pair, pairText } from '../../market/market.js';
+import { faultOf } from '../exchange-error.js';
+import { type AdaptiveLimit, RATE_MANNER } from '../limits/adaptive-limit.js';
+import type { LimitBoard } from '../limits/limit-board.js';
+import type { SocketCapacity } from '../limits/socket-capacity.js';
+import type { PendingSnapshots } from './pending-snapshots.js';
+import { ResubscribeQueue } from './resubscribe-queue.js';
+import { SubscriptionTrial } from './subscription-trial.js';
+import type { WSProfile } from './ws-connection.js';
+import type { PairCarrier } from './ws-feed.js';
+
+/** This many pairs without a book, while as many have theirs, are no chance. */
+const LEAST_SILENT = 10;
+/** Of this many refusals of many messages all but one are held against their pace, one against their number. */
+const SLOWER_OF = 3;
+
+/** The socket that is judged, and what may be done with it. */
+export interface JudgedSocket {
+  readonly carrier: Pick<PairCarrier, 'apart' | 'carrierHost' | 'remove'>;
+  readonly pairs: ReadonlyMap<string, Pair>;
+  readonly snapshots: PendingSnapshots;
+  /** Asks for the books of pairs once more. */
+  askAgain(pairs: readonly Pair[]): void;
+  /** Gives a pair up. */
+  refuse(pair: Pair, reason: string): void;
+  /** Makes the connection again: what was asked for is refused. */
+  reconnect(words: string): void;
+}
+
+/**
+ * Judges what an exchange serves on one socket, by its errors, its silence and the ends of connections,
+ * and narrows what is asked for: the pace of messages or the number of pairs.
+ */
+export class ServiceJudge {
+  /** Most pairs of one socket; of all sockets together. */
+  readonly capacity: SocketCapacity;
+  /** How much of the messages' rate is used; of all sockets together. Null without a limit. */
+  readonly rate: AdaptiveLimit | null;
+  readonly #socket: JudgedSocket;
+  readonly #trial = new SubscriptionTrial();
+  /** Has the few asked for again that got no first book though each was asked for by itself. */
+  readonly #missing = new ResubscribeQueue((pairs) => this.#askMissing(pairs ?? []));
+  /** Messages that the last subscription took. */
+  #asked = 0;
+  /** How many pairs had their book when those without were last asked for again. */
+  #servedBefore = 0;
+  /** Whether the exchange has refused one pair more on this connection. */
+  #full = false;
+  /** How often it was refused after some of many messages had been served. */
+  #partials = 0;
+
+  constructor({ maxPairs, messageLimits }: WSProfile, limits: LimitBoard, socket: JudgedSocket) {
+    this.#socket = socket;
+    this.capacity = limits.socketCapacity(maxPairs);
+    const [limit] = messageLimits;
+    this.rate =
+      limit === undefined
+        ? null
+        : limits.limit('WS_MESSAGES', (limit.count * 1000) / limit.ms, RATE_MANNER, 0.1);
+  }
+
+  /** Whether the exchange has refused one pair more on this connection. */
+  get full(): boolean {
+    return this.#full;
+  }
+
+  /** A fresh connection, or none any more. */
+  restart(): void {
+    this.#trial.restart();
+    this.#missing.clear();
+    this.#servedBefore = 0;
+    this.#full = false;
+  }
+
+  /** The subscription begins to leave, in that many messages. */
+  asking(messages: number): void {
+    this.#asked = messages;
+    this.#trial.begin();
+  }
+
+  /** All of it has left. */
+  asked(): void {
+    this.#trial.asked(performance.now());
+  }
+
+  /** The first book of the connection came. */
+  served(): void {
+    this.capacity.served(this.#socket.pairs.size);
+    this.#socket.carrier.carrierHost?.served();
+  }
+
+  /** The exchange answered with an error that names no pair. */
+  error(words: string): void {
+    this.#trial.error(words);
+  }
+
+  /** The exchange does not serve these pairs on this socket, as it serves the others. */
+  turnAway(pairs: readonly Pair[], words: string): void {
+    const { carrier, snapshots } = this.#socket;
+    // It would be refused here again and again.
+    this.#full = true;
+    this.capacity.servedOnly(Math.max(1, snapshots.deliveringCount), words);
+    carrier.remove(pairs);
+    carrier.carrierHost?.handBack(pairs);
+  }
+
+  /**
+   * A connection ended of itself: narrows what is asked for on one, if that was the reason.
+   * @returns whether less is asked for now, so that to ask again is no repetition
+   */
+  ended(code: number, words: string): boolean {
+    const { carrier, pairs, snapshots } = this.#socket;
+    const complete = snapshots.deliveringCount >= pairs.size;
+    const partial = snapshots.anyDelivering && this.#asked > 1;
+    const refusal = this.#trial.ended({ code, words, complete, partial }, performance.now());
+    if (refusal === null) return false;
+    if (pairs.size === 1) {
+      const [pair] = pairs.values() as Iterable<Pair> as [Pair];
+      if (this.#trial.said && faultOf(0, refusal) === 'MEMBER') this.#socket.refuse(pair, refusal);
+      carrier.carrierHost?.refusedAlone(pair);
+      return false;
+    }
+    // Where some of many messages were served, they came too fast; or they are too many at any pace.
+    const slower = partial && ++this.#partials % SLOWER_OF !== 0;
+    if (slower) this.rate?.refused(refusal);
+    else this.#halve(refusal);
+    return partial || this.#trial.said;
+  }
+
+  /**
+   * Pairs have had no book in time. While others have theirs, the exchange may be silent about what is
+   * too much: what it left out is asked for more slowly, and where that brings nothing on another
+   * socket, as long as that serves any. Where none has a book, fewer are asked for.
+   */
+  silent(pairs: readonly Pair[]): void {
+    const { carrier, pairs: carried, snapshots } = this.#socket;
+    if (pairs.length === 0 || carrier.carrierHost === null) return;
+    const served = snapshots.deliveringCount;
+    if (served === 0 && !carrier.apart) {
+      this.#allSilent();
+      return;
+    }
+    if (pairs.length < LEAST_SILENT) {
+      // One request of many may have been left out by chance, and nothing else would bring its book.
+      if (this.#asked > 1) for (const pair of pairs) this.#missing.add(pair);
+      return;
+    }
+    const words = `only ${served} of ${carried.size} markets had a book`;
+    if (this.#asked > 1 && served > this.#servedBefore) {
+      this.#servedBefore = served;
+      this.rate?.refused(words);
+      this.#socket.askAgain(pairs);
+      return;
+    }
+    if (carrier.apart && served < LEAST_SILENT) {
+      // Nor are they served here, and were not too many.
+      this.capacity.mistaken();
+      return;
+    }
+    if (served < LEAST_SILENT) return;
+    this.capacity.servedOnly(served, words);
+    carrier.remove(pairs);
+    carrier.carrierHost.handBackSilent(pairs);
+  }
+
+  #askMissing(pairs: readonly Pair[]): void {
+    const { pairs: carried, snapshots } = this.#socket;
+    const missing = pairs.map(pairText).filter((code) => !snapshots.delivering(code));
+    this.#socket.askAgain(missing.flatMap((code) => carried.get(code) ?? []));
+  }
+
+  /** No pair has a book: fewer are asked for, and where they are few others in their place. */
+  #allSilent(): void {
+    const { carrier } = this.#socket;
+    const carried = [...this.#socket.pairs.values()];
+    const words = this.#trial.words ?? `none of ${carried.length} markets had a book`;
+    const many = carried.length >= LEAST_SILENT || (carried.length > 1 && this.#trial.said);
+    if (!many && carrier.carrierHost?.waiting() !== true) return;
+    this.#socket.reconnect(words);
+    if (many) this.#halve(words);
+    else carrier.carrierHost?.stuck(carried);
+  }
+
+  /** That many pairs are too many on one socket. */
+  #halve(words: string): void {
+    const { carrier, pairs } = this.#socket;
+    this.capacity.refused(words, pairs.size);
+    const carried = [...pairs.values()];
+    const excess = carried.slice(Math.min(this.capacity.value, Math.ceil(carried.length / 2)));
+    if (carrier.carrierHost === null) return;
+    carrier.remove(excess);
+    carrier.carrierHost.handBack(excess);
+  }
+}
