@@ -45,7 +45,7 @@ export async function startRecorder(
     startApp(
       readConfig({
         PORT: '0',
-        BITHUMB_POLL_MS: '20',
+        BITHUMB_POLL_MS: '100',
         AUDIT_EVERY_MS: '0',
         DB_PATH: dbPath,
         LOG_PATH: join(temporary.path, 'logs'),
