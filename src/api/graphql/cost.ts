@@ -40,7 +40,11 @@ const ASSUMED: Readonly<Record<string, number>> = {
 /** As {@link ASSUMED} for types not named there. */
 const ASSUMED_OTHERWISE = 20;
 
-/** Counts the fields of an operation. */
+/**
+ * Counts the fields of an operation, before it is executed. Not `@pothos/plugin-complexity` (tried,
+ * 4.2.3): it takes introspection for one field however much is asked of it, counts when the first
+ * field is resolved, and must be told of each connection's page in the schema.
+ */
 class Counter {
   readonly #schema: GraphQLSchema;
   readonly #variables: Readonly<Record<string, unknown>>;
