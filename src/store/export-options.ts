@@ -1,5 +1,6 @@
 import { EXCHANGES, isExchange } from '../market/exchange.js';
 import { isMarketName, marketName } from '../market/market.js';
+import { TIME_EXAMPLES, timeFromText } from '../market/time-text.js';
 import type { ExportOptions } from './store-types.js';
 
 /** Something that a person asked for cannot be done; the message says what would be right. */
@@ -40,8 +41,8 @@ export function parseExportOptions(input: Record<string, string | undefined>): E
     const was = exchange === undefined ? 'no exchange is named' : `unknown exchange "${exchange}"`;
     throw new BadInputError(`${was}; choose one of ${EXCHANGES.join(', ')}`);
   }
-  const from = input['from'] === undefined ? undefined : parseTime('from', input['from']);
-  const to = input['to'] === undefined ? undefined : parseTime('to', input['to']);
+  const from = parseTime('from', input['from']);
+  const to = parseTime('to', input['to']);
   if (from !== undefined && to !== undefined && from >= to) {
     throw new BadInputError(
       `"from" (${input['from']}) must be before "to" (${input['to']}); "to" itself is excluded`,
@@ -80,55 +81,9 @@ function parseChoice<const T extends readonly [string, ...string[]]>(
   throw new BadInputError(`"${name}" is "${text}"; it must be ${choices.join(' or ')}`);
 }
 
-// A space before the offset is a plus sign that a query string turned into a space.
-const ISO =
-  /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(Z|[+ -]\d\d(?::?\d\d)?)?)?$/i;
-
-/**
- * A time as Unix ms: a number of milliseconds, or ISO 8601. Without an offset it is local time of
- * this machine (as the log files are), a date alone is its first moment.
- * @throws {BadInputError} when it is neither, or no such day or time exists.
- */
-export function parseTime(name: string, text: string): number {
-  const wrong = new BadInputError(
-    `"${name}" is "${text}"; it must be a time such as 2024-04-14T20:32:01+09:00, 2024-04-14 (local time) ` +
-      'or 1713094321000 (Unix milliseconds)',
-  );
-  if (/^\d{1,15}$/.test(text)) {
-    // A small number can only be a mistake: seconds, or a year.
-    if (text.length < 12 && text !== '0') {
-      throw new BadInputError(
-        `"${name}" is "${text}"; a number is Unix milliseconds, such as 1713094321000`,
-      );
-    }
-    return Number(text);
-  }
-  const match = ISO.exec(text);
-  if (match === null) throw wrong;
-  const part = (i: number): number => Number(match[i] ?? 0);
-  const [year, month, day, hour, minute, second] = [1, 2, 3, 4, 5, 6].map(part) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  const lastDay = new Date(Date.UTC(year, month, 0)).getUTCDate();
-  if (month < 1 || month > 12 || day < 1 || day > lastDay) throw wrong;
-  if (hour > 23 || minute > 59 || second > 59) throw wrong;
-  const ms = Number((match[7] ?? '').padEnd(3, '0').slice(0, 3));
-  const offset = match[8]?.toUpperCase();
-  if (offset === undefined) {
-    return new Date(year, month - 1, day, hour, minute, second, ms).getTime();
-  }
-  return Date.UTC(year, month - 1, day, hour, minute, second, ms) - offsetMinutes(offset) * 60_000;
-}
-
-/** `+09:00` -> 540. */
-function offsetMinutes(text: string): number {
-  if (text === 'Z') return 0;
-  const digits = text.slice(1).replace(':', '');
-  const minutes = Number(digits.slice(0, 2)) * 60 + Number(digits.slice(2) || 0);
-  return text.startsWith('-') ? -minutes : minutes;
+function parseTime(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const time = timeFromText(text);
+  if (time !== null) return time;
+  throw new BadInputError(`"${name}" is "${text}"; it must be ${TIME_EXAMPLES}`);
 }

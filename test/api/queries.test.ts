@@ -188,6 +188,10 @@ describe('orderbook', () => {
     expect(await sequenceAt('2023-11-15T07:13:20.020+09:00')).toBe('20');
     expect(await sequenceAt(1_700_000_000_025)).toBe('20');
     expect(await sequenceAt('1700000000025')).toBe('20');
+    // The same forms as the export's.
+    expect(await sequenceAt('2023-11-15T07:13:20,020999 09')).toBe('20');
+    expect(await sequenceAt('2023-11-17')).toBe('20');
+    expect(await sequenceAt('2023-11-13')).toBeNull();
     expect(await sequenceAt(1_700_000_000_009)).toBeNull();
     const literal = await server.post(
       '{ orderbook(exchange: UPBIT, at: 1700000000010) { sequence } }',

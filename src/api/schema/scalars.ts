@@ -6,8 +6,8 @@ import {
   type ValueNode,
   valueFromASTUntyped,
 } from 'graphql';
-import { DateTimeResolver } from 'graphql-scalars';
 import { decimalFromWire } from '../../market/decimal.js';
+import { TIME_EXAMPLES, timeFromText } from '../../market/time-text.js';
 import { builder } from './builder.js';
 
 function refuse(message: string, node?: ValueNode): GraphQLError {
@@ -29,26 +29,17 @@ const MAX_TIME = 8.64e15;
 const LEAST_TIME = 1e11;
 
 function timeFrom(value: unknown, node?: ValueNode): number {
-  const wrong = `expected a time such as "2026-09-01T12:00:00.000Z" or Unix milliseconds such as 1788264000000, found ${shown(value)}`;
-  if (typeof value === 'string' && /^\d{12,15}$/.test(value)) return Number(value);
-  if (typeof value === 'number') {
-    const plausible = value === 0 || Math.abs(value) >= LEAST_TIME;
-    if (Number.isInteger(value) && plausible && Math.abs(value) <= MAX_TIME) return value;
-    throw refuse(wrong, node);
+  const time = typeof value === 'string' ? timeFromText(value) : value;
+  if (typeof time === 'number' && Number.isInteger(time) && Math.abs(time) <= MAX_TIME) {
+    if (typeof value === 'string' || time === 0 || Math.abs(time) >= LEAST_TIME) return time;
   }
-  try {
-    const date: unknown = DateTimeResolver.parseValue(value);
-    if (date instanceof Date) return date.getTime();
-  } catch {
-    // The scalar's own text does not say what would be right; ours does.
-  }
-  throw refuse(wrong, node);
+  throw refuse(`expected ${TIME_EXAMPLES}, found ${shown(value)}`, node);
 }
 
 const DateTime = new GraphQLScalarType<number, string>({
   name: 'DateTime',
   description:
-    'A moment. Given as ISO 8601 in UTC with milliseconds, `2026-09-01T12:00:00.000Z`; taken in that form, with any offset (RFC 3339), or as Unix milliseconds.',
+    'A moment. Given as ISO 8601 in UTC with milliseconds, `2026-09-01T12:00:00.000Z`; taken in that form, with any offset (RFC 3339), without one as local time of the recorder, as a date alone for its first moment, or as Unix milliseconds.',
   specifiedByURL: 'https://datatracker.ietf.org/doc/html/rfc3339#section-5.6',
   serialize: (value) => new Date(value as number).toISOString(),
   parseValue: (value) => timeFrom(value),

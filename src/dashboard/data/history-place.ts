@@ -1,3 +1,5 @@
+import { timeFromText } from '../../market/time-text.js';
+
 /** Windows that can be chosen, ms. */
 export const WINDOWS = {
   '15m': 15 * 60_000,
@@ -19,8 +21,7 @@ export interface Place {
 }
 
 function timeOf(text: string | null): number | null {
-  const time = text === null ? NaN : Date.parse(text);
-  return Number.isNaN(time) ? null : time;
+  return text === null ? null : timeFromText(text);
 }
 
 /** The place that the address names. */
