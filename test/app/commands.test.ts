@@ -25,6 +25,7 @@ const COMMANDS = [
   'dist/main.js',
   'dist/demo.js',
   'dist/simulator/main.js',
+  'dist/store/backup-command.js',
   'dist/soak/main.js',
   'bench/run.mjs',
 ];

@@ -1,0 +1,29 @@
+/** `npm run backup -- FILE`: a copy of the database, also while it is being recorded into. */
+import { loadSettings, readDbPath } from '../settings/config.js';
+import { exitOnUsageError, readCommandLine, UsageError } from '../util/command-line.js';
+import { backUp } from './backup.js';
+
+const USAGE = `npm run backup -- FILE
+Copies the database of DB_PATH to FILE as it is at one moment, also while a recorder writes it, and
+reads the copy back. FILE must not exist. To restore, stop the recorder and put FILE in the place of
+DB_PATH, without the -wal and -shm files that lay beside it.`;
+
+async function main(): Promise<void> {
+  const { positionals } = readCommandLine({ usage: USAGE, options: {}, words: true });
+  const [file, ...more] = positionals;
+  if (file === undefined || more.length > 0)
+    throw new UsageError('name one file; --help tells more');
+  loadSettings();
+  const started = performance.now();
+  const { bytes, books, newest } = await backUp(readDbPath(process.env), file);
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  process.stderr.write(
+    `${file}: ${books} stored books up to sequence ${newest}, ${bytes} bytes, read back, ${seconds} s\n`,
+  );
+}
+
+main().catch((error: unknown) => {
+  if (error instanceof UsageError) exitOnUsageError(error);
+  process.stderr.write(`backup: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+});
