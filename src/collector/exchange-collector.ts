@@ -126,7 +126,7 @@ export class ExchangeCollector implements FeedHost {
     this.#tracker(pair).fail(reason);
   }
 
-  /** Stops a pair that the exchange no longer lists; `FAILED` where somebody asked for it by name. */
+  /** Stops a pair that the exchange no longer lists; `FAILED` where it was asked for by name. */
   delist(pair: Pair, state: 'STOPPED' | 'FAILED'): void {
     this.#feed?.remove([pair]);
     this.#tracker(pair).delist(state, 'the exchange no longer lists this market');
@@ -178,9 +178,9 @@ export class ExchangeCollector implements FeedHost {
     const time = believedTime(exchangeTimestamp, receivedAt);
     if (time === undefined) this.#doubtTime(tracker.market, exchangeTimestamp);
     const byTime = this.#parts.adapter.ordersByTime ? (time ?? null) : null;
-    const told = place === undefined ? byTime : place;
+    const ordered = place === undefined ? byTime : place;
     // A counter that gives an absurd time has an absurd place.
-    tracker.book(sides, time, receivedAt, time === undefined ? null : told);
+    tracker.book(sides, time, receivedAt, time === undefined ? null : ordered);
     if (!this.#recording.has(pairText(pair))) this.#setRecording(pair, true);
   }
 

@@ -19,7 +19,7 @@ export interface Outage {
   readonly since: number | null;
 }
 
-/** What a feed tells the collector of its exchange. The only way out of a feed. */
+/** What a feed reports to the collector of its exchange. The only way out of a feed. */
 export interface FeedHost {
   /**
    * A valid book of a pair: levels best first, no zero levels, no price twice.
@@ -27,7 +27,7 @@ export interface FeedHost {
    * undefined when what it gave could not be read
    * @param receivedAt when its bytes came in, Unix ms
    * @param place the book's place in the exchange's order (see `BookOrder`), where it is not its time;
-   * null where neither tells it
+   * null where neither shows it
    */
   book(
     pair: Pair,
@@ -44,7 +44,7 @@ export interface FeedHost {
   attempt(pairs: Iterable<Pair>): void;
   /** The connection of these pairs stands again after it was lost. */
   reconnected(pairs: Iterable<Pair>): void;
-  /** A pair was subscribed and has had no book for that long. */
+  /** A pair was subscribed and has had no book for this time. */
   noFirstBook(pair: Pair, afterMs: number): void;
   /** The exchange refuses a pair; trying again is no use. */
   refused(pair: Pair, reason: string): void;
@@ -85,7 +85,7 @@ export interface FeedContext {
   readonly rest: RestClient;
   /** Where the feed's own limits are kept and shown. */
   readonly limits: LimitBoard;
-  /** Receive clock, Unix ms. To ask it may tell the feed of a {@link Feed.standstill}. */
+  /** Receive clock, Unix ms. To ask it may cause a {@link Feed.standstill}. */
   readonly clock: () => number;
   /** Random number in [0, 1), for jitter. */
   readonly random: () => number;
@@ -98,7 +98,7 @@ export interface ExchangeAdapter {
   readonly exchange: Exchange;
   readonly completeness: Completeness;
   readonly restBooks: RestBooks;
-  /** Whether the exchange's own time of a book tells its place among the others. */
+  /** Whether the exchange's own time of a book shows its place among the others. */
   readonly ordersByTime: boolean;
   /** Set where a lost change cannot be seen in the stream: then a difference to REST is believed. */
   readonly auditDecides?: boolean;

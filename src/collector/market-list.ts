@@ -49,7 +49,7 @@ export class MarketList {
   /** Listed markets that the newest answer lacked, and since when (monotonic ms). */
   readonly #missing = new Map<string, number>();
   /** Markets of `#missing` whose order books came all the same, as was said. */
-  readonly #toldMissing = new Set<string>();
+  readonly #loggedMissing = new Set<string>();
   /** Wanted markets that the list lacks, and since when (monotonic ms). */
   readonly #awaited = new Map<string, { pair: Pair; since: number }>();
   /** Markets that the newest list has and the one before lacked. */
@@ -174,7 +174,7 @@ export class MarketList {
       if (odd.length < 3) odd.push(row);
     };
     const answer = byPair(await adapter.listMarkets(rest, onOdd));
-    this.#tellSkipped(skipped, odd);
+    this.#logSkipped(skipped, odd);
     if (answer.size === 0) throw new Error('the exchange answered with an empty market list');
     if (this.#closed) return;
     const listed = this.#keepUnconfirmed(answer);
@@ -193,7 +193,7 @@ export class MarketList {
   }
 
   /** Logs rows that are no markets when their number changes, for they come with every list. */
-  #tellSkipped(skipped: number, odd: readonly string[]): void {
+  #logSkipped(skipped: number, odd: readonly string[]): void {
     const news = skipped > 0 && skipped !== this.#skipped;
     this.#skipped = skipped;
     if (!news || this.#closed) return;
@@ -235,15 +235,15 @@ export class MarketList {
     const listed = new Map(answer);
     for (const code of answer.keys()) {
       this.#missing.delete(code);
-      this.#toldMissing.delete(code);
+      this.#loggedMissing.delete(code);
     }
     for (const [code, market] of this.#listed) {
       if (answer.has(code)) continue;
       const since = this.#missing.get(code) ?? now;
       const confirmed = now - since >= this.#confirmMs;
       const delivers = confirmed && this.#parts.delivers(market, this.#confirmMs);
-      if (delivers && !this.#toldMissing.has(code)) {
-        this.#toldMissing.add(code);
+      if (delivers && !this.#loggedMissing.has(code)) {
+        this.#loggedMissing.add(code);
         this.#parts.logger.log(
           'MARKET_MISSING',
           { exchange: this.exchange, pair: market },

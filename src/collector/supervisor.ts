@@ -12,11 +12,10 @@ import type { CollectorStatus } from '../market/collector-status.js';
 import { type Exchange, EXCHANGES } from '../market/exchange.js';
 import type { Completeness } from '../market/completeness.js';
 import type { Gap } from '../market/gap.js';
-import { type Market, marketKey, type Pair, pairText } from '../market/market.js';
+import { type Market, type Pair, pairText } from '../market/market.js';
 import type { OwnLimit } from '../market/own-limit.js';
 import type { CollectorMemory } from '../market/collector-memory.js';
-import type { MarketRecord } from '../market/managed-lists.js';
-import { ClockWitness } from './clock/clock-witness.js';
+import { ClockCorrections } from './clock/clock-corrections.js';
 import { closeMatches } from '../market/close-matches.js';
 import {
   type CollectorControl,
@@ -32,13 +31,12 @@ import { MarketList } from './market-list.js';
 import type { SilenceBounds } from './market/silence-threshold.js';
 import { receiveClock } from './clock/receive-clock.js';
 import { RestClient } from './rest/rest-client.js';
-import type { ClockStep, StandstillWatch } from './clock/standstill-watch.js';
+import type { StandstillWatch } from './clock/standstill-watch.js';
 import { DesiredMarkets } from './desired-markets.js';
+import { InheritedGaps } from './inherited-gaps.js';
 
 /** How often finished minutes of quiet markets and the exchanges' times are looked at, ms. */
 const SWEEP_MS = 10_000;
-/** A clock that is this near to the exchanges' times is right, ms. */
-const RIGHT_MS = 60_000;
 
 /** What the supervisor works with. */
 export interface SupervisorParts {
@@ -56,7 +54,7 @@ export interface SupervisorParts {
   readonly store: CollectorMemory;
   readonly bus: Bus;
   readonly logger: Logger;
-  /** Tells when the program stood still. */
+  /** Notices when the program stood still. */
   readonly watch: StandstillWatch;
   /** Bounds of silence other than the usual ones; for tests. */
   readonly rhythm?: SilenceBounds | undefined;
@@ -81,29 +79,32 @@ interface ExchangeState {
 export class Supervisor implements CollectorControl {
   readonly #parts: SupervisorParts;
   readonly #exchanges: Readonly<Record<Exchange, ExchangeState>>;
-  /** Gaps that go on from the previous run, by market. */
-  readonly #inherited = new Map<string, Gap>();
-  readonly #witness = new ClockWitness();
-  /** What the witness said last; null since the clock was set. */
-  #aheadMs: number | null = null;
-  /** Open gaps of the previous run that began ahead of the clock. */
-  readonly #aheadGaps: Gap[] = [];
-  /** Whether what earlier runs dated ahead of the present has been cut. */
-  #cleared = false;
-  readonly #startedAt: number;
+  readonly #inherited: InheritedGaps;
+  readonly #corrections: ClockCorrections;
   readonly #sweep: NodeJS.Timeout;
   #closed = false;
 
   constructor(parts: SupervisorParts) {
     this.#parts = parts;
     const { store, bus, logger, config } = parts;
-    this.#startedAt = parts.watch.look();
+    this.#inherited = new InheritedGaps(store);
+    this.#corrections = new ClockCorrections({
+      store,
+      bus,
+      logger,
+      startedAt: parts.watch.look(),
+      clockSet: (byMs, wrong) => {
+        for (const collector of this.#collectors) collector.clockSet(byMs, wrong);
+      },
+    });
     const clock = receiveClock(() => parts.watch.look());
-    parts.watch.steps.on((step) => this.#clockSet(step));
+    parts.watch.steps.on((step) => {
+      if (!this.#closed) this.#corrections.set(step);
+    });
     parts.watch.standstills.on((standstill) => {
       if (this.#closed) return;
       logger.log('STANDSTILL', {}, standstill);
-      for (const exchange of EXCHANGES) this.#exchanges[exchange].collector.standstill(standstill);
+      for (const collector of this.#collectors) collector.standstill(standstill);
     });
     const state = (exchange: Exchange): ExchangeState => {
       const adapter = parts.adapters[exchange];
@@ -127,7 +128,7 @@ export class Supervisor implements CollectorControl {
           sequences: store.sequences,
           logger,
           setRecording: (market, recording) => store.setRecording(market, recording),
-          witness: this.#witness,
+          witness: this.#corrections.witness,
           depth: config.storeDepth,
           auditEveryMs: config.auditEveryMs,
           rhythm: parts.rhythm,
@@ -166,7 +167,7 @@ export class Supervisor implements CollectorControl {
     this.#sweep = setInterval(() => {
       const now = clock();
       this.#flushCoverage(now);
-      this.#tellClock(now);
+      this.#corrections.confirm(now);
     }, SWEEP_MS);
     this.#sweep.unref();
   }
@@ -176,20 +177,18 @@ export class Supervisor implements CollectorControl {
     const { store } = this.#parts;
     const enabled = new Map((await store.reader.exchanges()).map((e) => [e.exchange, e.enabled]));
     const patterns = await store.reader.wantedPatterns();
-    for (const gap of store.openGaps) {
-      const { heartbeatAhead: ahead, previousHeartbeat } = store;
-      const doubtful =
-        ahead !== null && previousHeartbeat !== null && gap.start > previousHeartbeat;
-      if (doubtful) this.#aheadGaps.push(gap);
-      // Dated by a clock that contradicts this one: it goes on from what is sure.
-      const sure = doubtful ? { ...gap, start: previousHeartbeat } : gap;
-      this.#inherited.set(marketKey(gap.market), sure);
-    }
+    for (const gap of store.openGaps) this.#inherited.add(this.#corrections.inherited(gap));
     for (const exchange of EXCHANGES) {
       const state = this.#exchanges[exchange];
       state.enabled = enabled.get(exchange) ?? true;
       for (const { pattern, wanted } of patterns) state.desired.setPattern(pattern, wanted);
-      for (const market of await store.reader.markets(exchange)) this.#inherit(market);
+      for (const market of await store.reader.markets(exchange)) {
+        this.#inherited.addRecorded(market);
+        if (market.wanted === null) continue;
+        const pair: Pair = { symbol: market.symbol, currency: market.currency };
+        state.desired.setMarket(pair, market.wanted);
+        state.collector.note(pair);
+      }
       await state.list.load();
     }
   }
@@ -205,7 +204,7 @@ export class Supervisor implements CollectorControl {
     if (!anything && config.collect.length === 0) logger.log('NOTHING_TO_COLLECT', {}, undefined);
     await Promise.all(EXCHANGES.map((e) => this.#openExchange(this.#exchanges[e])));
     if (this.#closed) return;
-    this.#dropUnwantedGaps();
+    this.#inherited.drop(this.#parts.bus);
     const listed = (exchange: Exchange): readonly Pair[] => this.#exchanges[exchange].list.listed;
     for (const pattern of unmatchedPatterns(config.collect, listed)) {
       logger.log('PATTERN_MATCHES_NOTHING', {}, { pattern: collectPatternText(pattern) });
@@ -326,50 +325,16 @@ export class Supervisor implements CollectorControl {
     this.#closed = true;
     clearInterval(this.#sweep);
     for (const exchange of EXCHANGES) this.#exchanges[exchange].list.close();
-    await Promise.all(EXCHANGES.map((exchange) => this.#exchanges[exchange].collector.close()));
+    await Promise.all(this.#collectors.map((collector) => collector.close()));
     this.#flushCoverage(Infinity);
   }
 
-  /**
-   * The clock was set. If that brought it nearer to the exchanges' times, or nobody can say, it was wrong
-   * before: what it dated is dated again. If it is wrong now, what it dated before stands.
-   */
-  #clockSet({ at, byMs }: ClockStep): void {
-    if (this.#closed) return;
-    const { store, logger, bus } = this.#parts;
-    const ahead = this.#witness.aheadMs ?? this.#aheadMs;
-    // What was gathered by the clock as it was says nothing of it as it is.
-    this.#witness.forget();
-    this.#aheadMs = null;
-    logger.log('CLOCK_SET', {}, { byMs });
-    const right = ahead === null || Math.abs(ahead + byMs) < Math.abs(ahead);
-    // Without a witness only what this run dated is touched.
-    const after = ahead === null ? Math.max(at, this.#startedAt) : at;
-    const wrong = right ? { after, aliveAt: store.heartbeatAhead } : null;
-    for (const exchange of EXCHANGES) this.#exchanges[exchange].collector.clockSet(byMs, wrong);
-    if (right && byMs < 0) store.redate({ after, byMs });
-    // The clock was behind at the start: those gaps were rightly dated, and have lasted until now.
-    if (right && byMs > 0) {
-      for (const gap of this.#aheadGaps.splice(0))
-        bus.gaps.publish({ ...gap, end: Math.max(gap.start, at) });
-    }
-  }
-
-  /** Hands on what the exchanges' times say of the clock, and begins to gather them again. */
-  #tellClock(now: number): void {
-    const { aheadMs } = this.#witness;
-    if (aheadMs === null) return;
-    this.#witness.forget();
-    this.#aheadMs = aheadMs;
-    this.#parts.store.confirmClock({ at: now, aheadMs });
-    if (this.#cleared || Math.abs(aheadMs) > RIGHT_MS) return;
-    this.#cleared = true;
-    this.#aheadGaps.length = 0;
-    this.#parts.store.redate({ after: now + RIGHT_MS, byMs: null });
+  get #collectors(): ExchangeCollector[] {
+    return EXCHANGES.map((exchange) => this.#exchanges[exchange].collector);
   }
 
   #flushCoverage(before: number): void {
-    for (const exchange of EXCHANGES) this.#exchanges[exchange].collector.flushCoverage(before);
+    for (const collector of this.#collectors) collector.flushCoverage(before);
   }
 
   /** Does a mutation of some exchanges after all those that came before it. */
@@ -435,44 +400,6 @@ export class Supervisor implements CollectorControl {
     return [...known.values()].filter((pair) => matchesPattern(pattern, { exchange, ...pair }));
   }
 
-  /** A market that was recorded when the previous run ended has been uncovered since. */
-  #inherit(market: MarketRecord): void {
-    const { store } = this.#parts;
-    const state = this.#exchanges[market.exchange];
-    const pair: Pair = { symbol: market.symbol, currency: market.currency };
-    if (market.wanted !== null) {
-      state.desired.setMarket(pair, market.wanted);
-      state.collector.note(pair);
-    }
-    const key = marketKey(market);
-    if (!market.recording || store.previousHeartbeat === null || this.#inherited.has(key)) return;
-    this.#inherited.set(key, {
-      market: { exchange: market.exchange, ...pair },
-      start: store.previousHeartbeat,
-      end: null,
-      cause: 'PROCESS_DOWN',
-      detail: store.previousRunClosed
-        ? 'the program was stopped'
-        : 'the program ended unexpectedly',
-      attempts: 0,
-    });
-  }
-
-  /** Gaps of markets that nobody wants any more end where the previous run ended. */
-  #dropUnwantedGaps(): void {
-    const { store, bus } = this.#parts;
-    for (const [key, gap] of this.#inherited) {
-      this.#inherited.delete(key);
-      if (gap.cause !== 'PROCESS_DOWN') {
-        bus.gaps.publish({
-          ...gap,
-          end: Math.max(gap.start, store.previousHeartbeat ?? gap.start),
-        });
-      }
-      store.setRecording(gap.market, false);
-    }
-  }
-
   async #openExchange(state: ExchangeState): Promise<void> {
     if (state.list.listed.length > 0) this.#startWanted(state);
     await state.list.keepFresh();
@@ -513,16 +440,12 @@ export class Supervisor implements CollectorControl {
     }
     state.collector.start(
       start.map((pair) => state.list.spelled(pair)),
-      (pair) => {
-        const key = marketKey({ exchange: state.exchange, ...pair });
-        const gap = this.#inherited.get(key) ?? this.#returnGap(state, pair);
-        this.#inherited.delete(key);
-        return gap;
-      },
+      (pair) =>
+        this.#inherited.take({ exchange: state.exchange, ...pair }) ?? this.#returnGap(state, pair),
     );
   }
 
-  /** A market that the list before lacked has been traded since nobody knows when. */
+  /** A market that the list before lacked has been traded, since when is not known. */
   #returnGap({ exchange, list }: ExchangeState, pair: Pair): Gap | null {
     const start = list.absentAt(pair);
     if (start === null) return null;

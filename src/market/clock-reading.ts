@@ -2,7 +2,7 @@
 export interface Redate {
   /** What lies after this time, Unix ms. */
   readonly after: number;
-  /** By how much it is to be moved, ms (negative); null = by an amount that nobody knows: it is cut. */
+  /** By how much it is to be moved, ms (negative); null = by an amount that is not known: it is cut. */
   readonly byMs: number | null;
 }
 

@@ -2,7 +2,7 @@ import type { Market } from './market.js';
 
 /**
  * State of one market's collector. `STARTING` until the first book, `LIVE` with a current book,
- * `STALE` when silence can no longer be told from loss, `RECONNECTING` while its connection is
+ * `STALE` when silence can no longer be distinguished from loss, `RECONNECTING` while its connection is
  * down, `STOPPED` on request, `FAILED` when only a person can help (unknown market, refusal).
  */
 export const COLLECTOR_STATES = [

@@ -48,7 +48,7 @@ export interface Fill {
 /** Decimals of an average price at most; the one number here that may have to be rounded. */
 export const AVERAGE_DECIMALS = 18;
 
-/** Whether nobody vouches for a leg: its collector is not `LIVE`, or it has no book. */
+/** Whether a leg is not vouched for: its collector is not `LIVE`, or it has no book. */
 export function isStale(leg: Leg): boolean {
   return leg.state !== 'LIVE' || leg.book === null;
 }

@@ -1,7 +1,7 @@
 import { type CollectPattern, matchesPattern } from './collect-pattern.js';
 import { type Market, marketKey } from './market.js';
 
-/** Which markets somebody wants: those that match at least one of some patterns. */
+/** Which markets are wanted: those that match at least one of some patterns. */
 export class MarketSelection {
   /** The patterns as they were given. */
   readonly patterns: readonly CollectPattern[];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { believedTime, exchangeTime, tellsOrder } from '../../src/collector/wire/exchange-time.js';
+import { believedTime, exchangeTime, showsOrder } from '../../src/collector/wire/exchange-time.js';
 
 const MS = 1_790_134_742_106;
 
@@ -38,15 +38,15 @@ describe('exchangeTime', () => {
   });
 });
 
-describe('tellsOrder', () => {
+describe('showsOrder', () => {
   it.each(['1790134742106', '1790134742106638', '1790134742106638123', '1790134742106.638'])(
     'is true of %s: plain digits as fine as ms',
-    (text) => expect(tellsOrder(text)).toBe(true),
+    (text) => expect(showsOrder(text)).toBe(true),
   );
 
   it.each(['1790134742', '1790134742.5', '1.790134742106E12', '2026-09-23T03:39:02Z', null, {}])(
     'is false of %s: coarse, or not the usual form',
-    (value) => expect(tellsOrder(value)).toBe(false),
+    (value) => expect(showsOrder(value)).toBe(false),
   );
 });
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { exchangeTime, tellsOrder } from '../../src/collector/wire/exchange-time.js';
+import { exchangeTime, showsOrder } from '../../src/collector/wire/exchange-time.js';
 import { BareNumberError, readQuotedJson } from '../../src/collector/wire/quoted-json.js';
 import { optionalText, wireObject, wireText } from '../../src/collector/wire/wire.js';
 import type { Feed } from '../../src/collector/feed.js';
@@ -32,8 +32,8 @@ describe('JSON whose prices are strings', () => {
   it('takes the times that a double holds exactly, and no others', () => {
     expect(exchangeTime(1790134243067)).toBe(1790134243067);
     expect(exchangeTime(1790134243)).toBe(1790134243000);
-    expect(tellsOrder(1790134243067)).toBe(true);
-    expect(tellsOrder(1790134243)).toBe(false);
+    expect(showsOrder(1790134243067)).toBe(true);
+    expect(showsOrder(1790134243)).toBe(false);
     for (const time of [1790134243067.5, 1790134243067123456, Infinity])
       expect(() => exchangeTime(time)).toThrow(BareNumberError);
   });

@@ -15,7 +15,7 @@ export class ClockWitness {
     if (least === undefined || ahead < least) this.#least.set(exchange, ahead);
   }
 
-  /** How far the system clock is ahead of the exchanges, ms; null when none has told. */
+  /** How far the system clock is ahead of the exchanges, ms; null when none is known. */
   get aheadMs(): number | null {
     const sorted = [...this.#least.values()].sort((a, b) => a - b);
     if (sorted.length === 0) return null;

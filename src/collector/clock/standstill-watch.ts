@@ -32,7 +32,7 @@ export interface ClockStep {
 
 /** Clocks of the machine, all in ms; tests give others. */
 export interface MachineClocks {
-  /** Unix time; anybody may set it. */
+  /** Unix time; it may be set at any moment. */
   readonly wall: () => number;
   /** Rises steadily; on Linux it stands still while the machine is suspended. */
   readonly monotonic: () => number;

@@ -29,13 +29,13 @@ export class SocketCapacity {
     return value < this.#limit.atStart && value * 2 < this.#refused;
   }
 
-  /** A socket of so many pairs was refused. @param words what the exchange said */
+  /** A socket of this many pairs was refused. @param words what the exchange said */
   refused(words: string, pairs: number): void {
     if (this.#served) this.#refused = Math.min(this.#refused, pairs);
     this.#limit.refused(words, pairs);
   }
 
-  /** No more than so many of a socket's pairs were served. */
+  /** Only this many of a socket's pairs were served. */
   servedOnly(pairs: number, words: string): void {
     this.#proofs++;
     this.#served = true;
@@ -43,7 +43,7 @@ export class SocketCapacity {
     this.#limit.refused(words, 2 * pairs);
   }
 
-  /** A socket of so many pairs is served. */
+  /** A socket of this many pairs is served. */
   served(pairs: number): void {
     this.#served = true;
     if (this.growing && pairs >= this.value) this.#limit.widen(this.value * 2);

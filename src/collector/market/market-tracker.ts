@@ -138,7 +138,7 @@ export class MarketTracker {
     this.#log('COLLECTION_STARTED', undefined);
   }
 
-  /** Stops on request: an open gap ends here, for nobody wants the market any more. */
+  /** Stops on request: an open gap ends here, for the market is no longer wanted. */
   stop(): void {
     if (this.#state === 'STOPPED') return;
     this.#closeGap(this.#clock());
@@ -164,7 +164,7 @@ export class MarketTracker {
   /**
    * A valid book came in.
    * @param exchangeTimestamp Unix ms; null where there is none, undefined when it is not believed
-   * @param place its place in the exchange's order, or null where the exchange tells none; a book that
+   * @param place its place in the exchange's order, or null where the exchange gives none; a book that
    * is older than the one before is counted, and dropped
    */
   book(
@@ -288,7 +288,7 @@ export class MarketTracker {
     return this.#clock() - this.#lastBookAt < bound;
   }
 
-  /** Whether it is silent beyond its rhythm and nobody knows yet what that means. */
+  /** Whether it is silent beyond its rhythm, and what that means is not known yet. */
   get silent(): boolean {
     return this.#state === 'STALE' && this.#gap === null;
   }
@@ -318,7 +318,7 @@ export class MarketTracker {
     this.#setState('LIVE', null);
   }
 
-  /** Its silence is not quiet, or nobody can say: a gap since its last book. */
+  /** Its silence is not quiet, or that cannot be known: a gap since its last book. */
   lost(detail: string): void {
     if (!this.silent) return;
     this.#openGap('STALE', detail, null);
@@ -354,7 +354,7 @@ export class MarketTracker {
     this.#reconnects++;
   }
 
-  /** It was subscribed long ago and has had no book: nobody can say that it is covered. */
+  /** It was subscribed long ago and has had no book: it does not count as covered. */
   noFirstBook(error: string): void {
     if (!this.running) return;
     this.#openGap('STALE', error, null);
@@ -399,16 +399,16 @@ export class MarketTracker {
     });
   }
 
-  /** @returns when the gap ended, as it is told */
+  /** @returns when the gap ended, as it is published */
   #closeGap(end: number): number {
     if (this.#gap === null) return end;
     // A clock that was set back must not give a gap that ends before it starts.
     this.#closed = { gap: this.#gap, end };
-    const told = Math.max(end + this.#setBackMs, this.#gap.start);
-    this.#publishGap({ ...this.#gap, end: told });
+    const published = Math.max(end + this.#setBackMs, this.#gap.start);
+    this.#publishGap({ ...this.#gap, end: published });
     this.#gap = null;
     this.#coveredFrom = end;
-    return told;
+    return published;
   }
 
   #setGap(gap: Gap): void {

@@ -8,9 +8,9 @@ import { pause } from '../../util/wait.js';
 
 /** Time before and after the REST call in which streamed books are compared with its answer, ms. */
 const NEARNESS_MS = 2000;
-/** Failed checks of a silent market after which nobody can say that it is covered. */
+/** Failed checks of a silent market after which it counts as not covered. */
 const TRIES = 3;
-/** So long a silent market may wait for its check; then nobody can say that it is covered, ms. */
+/** Longest time that a silent market may wait for its check before it counts as not covered, ms. */
 const MOST_DOUBT_MS = 300_000;
 /** Longest wait after failed calls, ms. */
 const MOST_WAIT_MS = 60_000;

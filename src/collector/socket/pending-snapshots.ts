@@ -68,7 +68,7 @@ export class PendingSnapshots {
     return [...this.#awaiting.keys()].filter((code) => !this.#delivering.has(code));
   }
 
-  /** A pair that was asked for again and whose book is overdue, told once; null when there is none. */
+  /** A pair that was asked for again and whose book is overdue, given once; null when there is none. */
   takeOverdueResync(now: number): string | null {
     for (const [code, since] of this.#resyncing) {
       if (now - since < this.#withinMs) continue;
@@ -78,7 +78,7 @@ export class PendingSnapshots {
     return null;
   }
 
-  /** Pairs whose books are overdue, each told once: it stays subscribed, and its book is welcome. */
+  /** Pairs whose books are overdue, each given once: it stays subscribed, and its book is welcome. */
   takeOverdue(now: number): string[] {
     const overdue: string[] = [];
     for (const [code, since] of this.#awaiting) {
@@ -89,7 +89,7 @@ export class PendingSnapshots {
     return overdue;
   }
 
-  /** A pair is not wanted any more. */
+  /** A pair is no longer wanted. */
   forget(code: string): void {
     this.#unsent.delete(code);
     this.#awaiting.delete(code);

@@ -24,7 +24,7 @@ export class ResubscribeQueue {
     this.#ask = ask;
   }
 
-  /** A message could not be read. @param pair whose it was; null = nobody knows */
+  /** A message could not be read. @param pair whose it was; null = not known */
   add(pair: Pair | null): void {
     const now = performance.now();
     if (now - this.#doubtedAt > LAST_WAIT_MS) this.#waitMs = FIRST_WAIT_MS / 2;
@@ -36,7 +36,7 @@ export class ResubscribeQueue {
     this.#timer = setTimeout(() => this.#askNow(), wait);
   }
 
-  /** All books are asked for anyway, or nobody wants them any more. */
+  /** All books are asked for anyway, or are no longer wanted. */
   clear(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;

@@ -69,8 +69,8 @@ export class SubscriptionTrial {
       this.#suspicions = 0;
       return null;
     }
-    const told = this.#error !== null || partial;
-    const certain = told || REFUSING.has(code) || (code >= 4000 && code < 5000);
+    const said = this.#error !== null || partial;
+    const certain = said || REFUSING.has(code) || (code >= 4000 && code < 5000);
     this.#suspicions++;
     if (!certain && this.#suspicions < IN_A_ROW) return null;
     this.#suspicions = 0;

@@ -3,16 +3,16 @@ import { BareNumberError, type Json } from './quoted-json.js';
 
 /**
  * How far before and after the receipt a book's own time is believed, ms. A market that is hardly
- * traded may send a book that is months old; one from tomorrow is somebody's mistake.
+ * traded may send a book that is months old; one from tomorrow is a mistake.
  */
 const OLDEST_MS = 366 * 86_400_000;
 const NEWEST_MS = 86_400_000;
 
-/** ISO 8601 with its zone; without one nobody knows which time is meant. */
+/** ISO 8601 with its zone; without one it is not known which time is meant. */
 const ISO = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)$/i;
 
 /**
- * The time of a book as an exchange writes it, Unix ms. The unit is told by the magnitude (seconds,
+ * The time of a book as an exchange writes it, Unix ms. The unit follows from the magnitude (seconds,
  * ms, µs, ns), for exchanges have changed it without notice; numbers and texts, fractions, exponents
  * and ISO 8601 are all read.
  * @returns undefined when it is none of these
@@ -45,12 +45,12 @@ export function exchangeTime(wire: Json | undefined): number | undefined {
 const PLAIN = /^\d{13}/;
 
 /**
- * Whether a time tells a book's place among others. Seconds are too coarse for that (of two books of
+ * Whether a time shows a book's place among others. Seconds are too coarse for that (of two books of
  * one second the later would look older), and a time in another form than the exchange's usual one
  * may be of another clock: such books are taken in the order of their receipt.
  * @param value as for {@link exchangeTime}
  */
-export function tellsOrder(value: Json | undefined): boolean {
+export function showsOrder(value: Json | undefined): boolean {
   return PLAIN.test(timeText(value) ?? '');
 }
 

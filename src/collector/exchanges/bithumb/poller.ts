@@ -41,7 +41,7 @@ const MOST_GUESSES = 12;
 /** A market without a book for this long, while polls succeed, is reported. */
 const FIRST_BOOK_MS = 10_000;
 
-/** So many markets that an answer leaves out are no chance: it may be silent about what is too much. */
+/** This many markets that an answer leaves out are no chance: it may be silent about what is too much. */
 const LEAST_LEFT_OUT = 10;
 /** Markets that an answer left out are not sought again for this long, ms. */
 const SEEK_AGAIN_MS = 60_000;
@@ -49,7 +49,7 @@ const SEEK_AGAIN_MS = 60_000;
 /** Words of a connection that the other side cut. */
 const CUT = /reset|closed|hang up/i;
 
-/** What became of a try to tell the size from a member. */
+/** What became of a try to distinguish the size from a member. */
 interface Guess {
   refusals: number;
   delivered: number;
@@ -217,7 +217,7 @@ export class BithumbPoller implements Feed {
       // It was under way when another lane was refused: good books, but none follow in the pause.
       lane.lastGood = this.#context.clock();
       lane.failures = Math.max(1, lane.failures);
-      this.#tellPaused(lane);
+      this.#reportPaused(lane);
       return 0;
     }
     if (lane.failures > 0) host.reconnected(lane.pairs.values());
@@ -280,11 +280,11 @@ export class BithumbPoller implements Feed {
     for (const lane of this.#lanes) {
       if (lane === refused) continue;
       if (lane.failures++ === 0) lane.failedAt = performance.now();
-      this.#tellPaused(lane);
+      this.#reportPaused(lane);
     }
   }
 
-  #tellPaused(lane: Lane): void {
+  #reportPaused(lane: Lane): void {
     this.#context.host.down(lane.pairs.values(), {
       cause: this.#pauseCause,
       detail: this.#pauseDetail,
@@ -422,7 +422,7 @@ export class BithumbPoller implements Feed {
     for (;;) {
       const standstills = this.#standstills;
       const answer = await this.#call(pairs);
-      // Asking the clock tells of a standstill. An answer that waited for its end is of nobody knows when.
+      // Asking the clock shows a standstill. When an answer that waited for its end was made is not known.
       this.#context.clock();
       if (standstills === this.#standstills) return booksOf(answer);
     }

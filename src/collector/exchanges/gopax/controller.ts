@@ -149,7 +149,7 @@ export class GopaxController extends WSController {
     if (pair === null) {
       for (const code of this.#books.keys()) if (!this.pairs.has(code)) this.#spoiled.add(code);
     } else if (!this.pairs.has(pairText(pair))) {
-      // Nobody wants the pair, and the others have lost nothing.
+      // The pair is not wanted, and the others have lost nothing.
       if (this.#books.has(pairText(pair))) this.#spoiled.add(pairText(pair));
       return;
     }
@@ -261,7 +261,7 @@ export class GopaxController extends WSController {
       setTimeout(() => {
         this.#crossed.delete(code);
         const pair = this.pairs.get(code);
-        // Nobody wants the pair any more, and the others must not suffer for it.
+        // The pair is no longer wanted, and the others must not suffer for it.
         if (pair === undefined) return;
         this.context.host.log('BOOK_CROSSED', pair, { lastedMs: CROSSED_MS });
         this.#doubt.inDoubt([pair], `the book of ${code} stayed crossed`);

@@ -42,7 +42,7 @@ export class GopaxHandover implements PairCarrier {
   #next: GopaxController | null = null;
   /** Pairs that the replacement has taken over. */
   readonly #moved = new Set<string>();
-  /** Pairs in doubt until the handover is over: the current socket's word about them counts no more. */
+  /** Pairs in doubt until the handover is over: the current socket's word about them no longer counts. */
   readonly #doubted = new Set<string>();
   alone = false;
   carrierHost: CarrierHost | null = null;
@@ -137,7 +137,7 @@ export class GopaxHandover implements PairCarrier {
     return controller;
   }
 
-  /** What the current controller tells its feed; a replacement carries the same pairs and tells nothing. */
+  /** What the current controller reports to its feed; a replacement carries the same pairs and reports nothing. */
   #relay(): CarrierHost {
     return {
       served: () => this.carrierHost?.served(),
@@ -242,7 +242,7 @@ export class GopaxHandover implements PairCarrier {
     }
   }
 
-  /** Books of `pairs` cannot be trusted any more. */
+  /** Books of `pairs` can no longer be trusted. */
   #inDoubt(from: GopaxController, pairs: readonly Pair[], detail: string): void {
     if (from === this.#next) {
       from.restart(detail);

@@ -1,7 +1,7 @@
 import { marketName, type Pair } from '../../../market/market.js';
 import type { Sides } from '../../../market/order-book.js';
 import { aboutPair, unreadable } from '../../exchange-error.js';
-import { exchangeTime, tellsOrder } from '../../wire/exchange-time.js';
+import { exchangeTime, showsOrder } from '../../wire/exchange-time.js';
 import { readLevelObjects, wireObject, type WireObject, wireText } from '../../wire/wire.js';
 
 /** A pair as Korbit writes it, `btc_krw`. */
@@ -27,7 +27,7 @@ export interface KorbitBook {
   readonly sides: Sides;
   /** The exchange's time of the book, Unix ms; undefined when it cannot be read. */
   readonly exchangeTimestamp: number | undefined;
-  /** Whether that time tells its place among the market's books. */
+  /** Whether that time shows its place among the market's books. */
   readonly ordered: boolean;
 }
 
@@ -44,7 +44,7 @@ export function readBook(message: WireObject): KorbitBook {
       pair,
       sides: readSides(book),
       exchangeTimestamp: exchangeTime(book['timestamp']),
-      ordered: tellsOrder(book['timestamp']),
+      ordered: showsOrder(book['timestamp']),
     };
   });
 }

@@ -37,7 +37,7 @@ export class SubscribeRequests {
   #accepted = false;
   readonly #onTooLarge: (size: number) => void;
 
-  /** @param onTooLarge told the size of a request that was refused for its size */
+  /** @param onTooLarge called with the size of a request that was refused for its size */
   constructor(onTooLarge: (size: number) => void) {
     this.#onTooLarge = onTooLarge;
   }

@@ -2,7 +2,7 @@ import type { Json } from '../../wire/quoted-json.js';
 import { marketName, type Pair, pairText } from '../../../market/market.js';
 import type { Sides } from '../../../market/order-book.js';
 import { aboutPair, ExchangeError, faultOf, unreadable } from '../../exchange-error.js';
-import { exchangeTime, tellsOrder } from '../../wire/exchange-time.js';
+import { exchangeTime, showsOrder } from '../../wire/exchange-time.js';
 import { fetchBody } from '../../rest/rest-books.js';
 import type { RestClient } from '../../rest/rest-client.js';
 import type { ListForm } from '../../rest/market-rows.js';
@@ -37,7 +37,7 @@ export interface UnitBook {
   readonly sides: Sides;
   /** The exchange's time of the book, Unix ms; undefined when it cannot be read. */
   readonly exchangeTimestamp: number | undefined;
-  /** Whether that time tells its place among the market's books. */
+  /** Whether that time shows its place among the market's books. */
   readonly ordered: boolean;
 }
 
@@ -76,7 +76,7 @@ export function readUnitBook(value: Json): UnitBook {
       pair,
       sides: { asks: readSide('ask', asks), bids: readSide('bid', bids) },
       exchangeTimestamp: exchangeTime(book[time]),
-      ordered: tellsOrder(book[time]),
+      ordered: showsOrder(book[time]),
     };
   });
 }

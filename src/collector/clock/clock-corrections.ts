@@ -1,0 +1,83 @@
+import type { Bus } from '../../bus.js';
+import type { Logger } from '../../logging/logger.js';
+import type { CollectorMemory } from '../../market/collector-memory.js';
+import type { Gap } from '../../market/gap.js';
+import type { WrongTime } from '../market/market-tracker.js';
+import { ClockWitness } from './clock-witness.js';
+import type { ClockStep } from './standstill-watch.js';
+
+/** A clock that is this near to the exchanges' times is right, ms. */
+const RIGHT_MS = 60_000;
+
+/** What {@link ClockCorrections} work with. */
+export interface ClockCorrectionParts {
+  readonly store: CollectorMemory;
+  readonly bus: Bus;
+  readonly logger: Logger;
+  /** When the program began, Unix ms. */
+  readonly startedAt: number;
+  /** Dates again what the collectors keep; see `MarketTracker.clockSet`. */
+  readonly clockSet: (byMs: number, wrong: WrongTime | null) => void;
+}
+
+/** Corrects what a wrong clock has dated, by what the exchanges' own times say of it. */
+export class ClockCorrections {
+  /** Takes the exchanges' times. */
+  readonly witness = new ClockWitness();
+  readonly #parts: ClockCorrectionParts;
+  /** What the witness said last; null since the clock was set. */
+  #aheadMs: number | null = null;
+  /** Open gaps of the previous run that began ahead of the clock. */
+  readonly #aheadGaps: Gap[] = [];
+  /** Whether what earlier runs dated ahead of the present has been cut. */
+  #cleared = false;
+
+  constructor(parts: ClockCorrectionParts) {
+    this.#parts = parts;
+  }
+
+  /** A gap of the previous run as it goes on: if this clock contradicts its start, from what is sure. */
+  inherited(gap: Gap): Gap {
+    const { heartbeatAhead, previousHeartbeat } = this.#parts.store;
+    if (heartbeatAhead === null || previousHeartbeat === null || gap.start <= previousHeartbeat)
+      return gap;
+    this.#aheadGaps.push(gap);
+    return { ...gap, start: previousHeartbeat };
+  }
+
+  /**
+   * The clock was set. If that brought it nearer to the exchanges' times, or these are not known, it was
+   * wrong before: what it dated is dated again. If it is wrong now, what it dated before stands.
+   */
+  set({ at, byMs }: ClockStep): void {
+    const { store, logger, bus, startedAt } = this.#parts;
+    const ahead = this.witness.aheadMs ?? this.#aheadMs;
+    // What was gathered by the clock as it was says nothing of it as it is.
+    this.witness.forget();
+    this.#aheadMs = null;
+    logger.log('CLOCK_SET', {}, { byMs });
+    const right = ahead === null || Math.abs(ahead + byMs) < Math.abs(ahead);
+    // Without a witness only what this run dated is touched.
+    const after = ahead === null ? Math.max(at, startedAt) : at;
+    this.#parts.clockSet(byMs, right ? { after, aliveAt: store.heartbeatAhead } : null);
+    if (right && byMs < 0) store.redate({ after, byMs });
+    // The clock was behind at the start: those gaps were rightly dated, and have lasted until now.
+    if (right && byMs > 0) {
+      for (const gap of this.#aheadGaps.splice(0))
+        bus.gaps.publish({ ...gap, end: Math.max(gap.start, at) });
+    }
+  }
+
+  /** Hands on what the exchanges' times say of the clock, and begins to gather them again. */
+  confirm(now: number): void {
+    const { aheadMs } = this.witness;
+    if (aheadMs === null) return;
+    this.witness.forget();
+    this.#aheadMs = aheadMs;
+    this.#parts.store.confirmClock({ at: now, aheadMs });
+    if (this.#cleared || Math.abs(aheadMs) > RIGHT_MS) return;
+    this.#cleared = true;
+    this.#aheadGaps.length = 0;
+    this.#parts.store.redate({ after: now + RIGHT_MS, byMs: null });
+  }
+}
