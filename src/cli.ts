@@ -7,8 +7,9 @@ const COMMANDS: Readonly<Record<string, string>> = {
   start: './main.js',
   demo: './demo.js',
   simulate: './simulator/main.js',
-  export: './store/export-command.js',
+  export: './store/export/command.js',
   backup: './store/backup-command.js',
+  report: './store/report-command.js',
 };
 
 const USAGE = `korean-orderbook-recorder COMMAND [flags]

@@ -116,7 +116,7 @@ describe('every command', () => {
     ['demo', []],
     ['simulator/main', ['--port-base', '1']],
     ['soak/main', ['--minutes', '0']],
-    ['store/export-command', ['UPBIT']],
+    ['store/export/command', ['UPBIT']],
   ];
 
   it.each(commands)('%s refuses the same file in the same words', async (name, args) => {
@@ -139,7 +139,7 @@ describe('every command', () => {
   it('names a mistyped setting of the environment and of the file on standard error', () => {
     mkdirSync(folder.path, { recursive: true });
     writeFileSync(join(folder.path, '.env'), 'COLECT=x\nDB_PATH=./no.db');
-    const { stderr } = spawnSync(process.execPath, [dist('store/export-command'), 'UPBIT'], {
+    const { stderr } = spawnSync(process.execPath, [dist('store/export/command'), 'UPBIT'], {
       cwd: folder.path,
       env: { PATH: process.env['PATH'], collect: 'x' },
       encoding: 'utf8',

@@ -29,8 +29,13 @@ export interface ApiServices {
   readonly version: string;
 }
 
+/** Fields of an answer that are there as JSON text, in pieces, by their keys in the answer. */
+export type ReadyTexts = Map<string, readonly string[]>;
+
 /** Resolver context of one operation. Holds nothing of the request, so it may outlive it. */
 export interface ApiContext extends ApiServices {
   /** Rows that the operation may still ask for. */
   readonly rows: RowBudget;
+  /** Where a resolver of a field of the query leaves the text that takes the place of its value. */
+  readonly texts: ReadyTexts;
 }

@@ -41,6 +41,7 @@ export const HTTP_ERROR_CODES = {
   TOO_MANY_EXPORTS: 'The server runs as many exports as it allows.',
   SHUTTING_DOWN: 'The server is closing.',
   BAD_USER_INPUT: 'A parameter cannot be right; the message names it.',
+  UNKNOWN_MARKET: 'No exchange named lists that market, and nothing of it is stored.',
   INTERNAL_SERVER_ERROR: 'Something unexpected; what it was is in the log.',
 } as const;
 

@@ -4,6 +4,9 @@ import type { ApiLimits } from '../settings/config.js';
 /** Items of a page when `first` is left out. */
 export const DEFAULT_FIRST = 100;
 
+/** Points of time series that one operation may ask for: a day has 86,400 seconds. */
+export const MAX_SERIES_POINTS = 100_000;
+
 /**
  * What one operation has asked for so far. Without it, thirty aliases of a full page would build
  * thirty thousand objects on the thread that also receives the books.
@@ -11,27 +14,39 @@ export const DEFAULT_FIRST = 100;
 export class RowBudget {
   readonly #limits: Pick<ApiLimits, 'rows' | 'pageSize'>;
   #left: number;
+  #points = MAX_SERIES_POINTS;
 
   constructor(limits: Pick<ApiLimits, 'rows' | 'pageSize'>) {
     this.#limits = limits;
     this.#left = limits.rows;
   }
 
-  /** The size of a page asked for as `first`, taken from the budget. */
-  take(first: number | null | undefined): number {
+  /** The size of a page asked for as `first` (or `last`), taken from the budget. */
+  take(first: number | null | undefined, argument: 'first' | 'last' = 'first'): number {
     const { rows, pageSize } = this.#limits;
     const size = first ?? Math.min(DEFAULT_FIRST, pageSize);
     if (size < 1 || size > pageSize) {
-      throw badInput('first', `must be from 1 to ${pageSize} (MAX_PAGE_SIZE); was ${size}`);
+      throw badInput(argument, `must be from 1 to ${pageSize} (MAX_PAGE_SIZE); was ${size}`);
     }
     if (size > this.#left) {
       throw apiError(
         'QUERY_TOO_COMPLEX',
-        `the operation asks for more than ${rows} rows in all (MAX_QUERY_ROWS); ask for fewer with first, or use several requests`,
+        `the operation asks for more than ${rows} rows in all (MAX_QUERY_ROWS); ask for fewer with ${argument}, or use several requests`,
       );
     }
     this.#left -= size;
     return size;
+  }
+
+  /** Takes points of time series from the budget. */
+  takePoints(points: number): void {
+    if (points > this.#points) {
+      throw apiError(
+        'QUERY_TOO_COMPLEX',
+        `the operation asks for more than ${MAX_SERIES_POINTS} points in all; take a greater step or a shorter window`,
+      );
+    }
+    this.#points -= points;
   }
 }
 
@@ -45,6 +60,7 @@ export function fromCursor(
   kind: string,
   count: number,
   after: string | null | undefined,
+  argument: 'after' | 'before' = 'after',
 ): readonly number[] | undefined {
   if (after === null || after === undefined) return undefined;
   const [name, ...rest] = Buffer.from(after, 'base64url').toString('latin1').split(':');
@@ -56,8 +72,8 @@ export function fromCursor(
     numbers.every((number) => Number.isSafeInteger(number));
   if (!sound) {
     throw badInput(
-      'after',
-      'must be the endCursor or a cursor of an earlier page of this very field',
+      argument,
+      `must be the ${argument === 'after' ? 'endCursor' : 'startCursor'} or a cursor of another page of this very field`,
     );
   }
   return numbers;

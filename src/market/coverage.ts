@@ -1,7 +1,7 @@
 import type { Market } from './market.js';
 
 /**
- * What was received of one market in one minute. A minute without any frame has no record; several
+ * What was received of one market in one minute. A minute in which nothing happened has no record; several
  * records of the same minute (one before a restart, one after) add up.
  */
 export interface CoverageMinute {
@@ -19,4 +19,9 @@ export interface CoverageMinute {
    * back into earlier minutes; 0 when the only frame is the first since the start.
    */
   readonly longestSilenceMs: number;
+  /** Audits by REST, and those of them that found another book; left out = 0. */
+  readonly audits?: number;
+  readonly auditDifferences?: number;
+  /** Books that came later than newer ones and were not taken; left out = 0. */
+  readonly lateBooks?: number;
 }

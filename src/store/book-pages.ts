@@ -1,10 +1,12 @@
 import { MarketSelection } from '../market/market-selection.js';
-import type { Gap, GapCause } from '../market/gap.js';
+import type { Gap } from '../market/gap.js';
 import type { Market } from '../market/market.js';
 import { BookScan } from './book-scan.js';
 import type { Client } from './connection.js';
+import { gapsBefore } from './gaps-before.js';
 import { applyRow, rebuild, type RebuiltBook, type StoredRow } from './rebuild.js';
 import { retiredUpTo } from './retired.js';
+import type { Sqlite } from './sqlite.js';
 import type { BookPage, BookPageQuery, StoredBook } from './store-types.js';
 import type { Timeline } from './timeline.js';
 
@@ -12,24 +14,12 @@ import type { Timeline } from './timeline.js';
 const KEPT_BOOKS = 4000;
 /** Levels of a page at most, so that a page of deep books is no bigger than one of flat ones. */
 const MAX_LEVELS = 20_000;
-/** A gap is looked for among so many of a market's gaps that began before a book. */
-const RECENT_GAPS = 4;
 
 /** How far somebody has walked: the newest book of each market at a place. */
 interface Walk {
   /** Everything up to this sequence has been given. */
   after: number;
   readonly books: Map<number, RebuiltBook>;
-}
-
-/** A row of the statement that looks for gaps. */
-interface GapFound {
-  readonly sequence: number;
-  readonly start: bigint | number;
-  readonly end: bigint | number;
-  readonly cause: string;
-  readonly detail: string | null;
-  readonly attempts: bigint | number;
 }
 
 /**
@@ -39,13 +29,15 @@ interface GapFound {
  */
 export class BookPages {
   readonly #client: Client;
+  readonly #sqlite: Sqlite;
   readonly #timeline: Timeline;
   /** Newest last. */
   #walks: Walk[] = [];
   #markets = new Map<number, Market>();
 
-  constructor(client: Client, timeline: Timeline) {
+  constructor(client: Client, sqlite: Sqlite, timeline: Timeline) {
     this.#client = client;
+    this.#sqlite = sqlite;
     this.#timeline = timeline;
   }
 
@@ -62,7 +54,7 @@ export class BookPages {
       .filter(([, market]) => selection.matches(market))
       .map(([id]) => id);
     const reached = Math.max(after, ranges.at(-1)?.high ?? after);
-    const scan = new BookScan(this.#client, ids, ranges);
+    const scan = new BookScan(this.#sqlite, ids, ranges);
     const rows = await scan.next(limit);
     if (rows.length === 0) return { items: [], reached, more: false };
 
@@ -70,7 +62,7 @@ export class BookPages {
     // Between two ranges changes are passed over: what was rebuilt before no longer leads on.
     if (ranges[scan.part]!.low !== after + 1) walk.books.clear();
     const holes = query.since === undefined ? null : await this.#holes(rows, walk, query.since);
-    const gaps = await this.#gapsBefore(rows);
+    const gaps = await gapsBefore(this.#client, rows, (id) => this.#markets.get(id)!);
     const items: StoredBook[] = [];
     let levels = 0;
     for (const row of rows) {
@@ -118,37 +110,6 @@ export class BookPages {
     this.#walks.push(walk);
     let kept = this.#walks.reduce((sum, { books }) => sum + books.size, 0);
     while (kept > KEPT_BOOKS && this.#walks.length > 0) kept -= this.#walks.shift()!.books.size;
-  }
-
-  /**
-   * The gaps that ended with a row: a gap's end is the receive time of the first book after it, and
-   * that book is stored whole, so only such rows are looked up.
-   */
-  async #gapsBefore(rows: readonly StoredRow[]): Promise<Map<number, Gap>> {
-    const whole = rows.filter((row) => row.base === row.sequence);
-    const asked = whole.map((row) => [row.sequence, row.marketId, row.timestamp]);
-    const found = await this.#client.$queryRawUnsafe<GapFound[]>(
-      `SELECT asked.value ->> 0 AS sequence, gap.start, gap."end", gap.cause, gap.detail, gap.attempts
-         FROM json_each(?) asked JOIN gap ON gap.id IN (
-           SELECT id FROM gap WHERE market_id = asked.value ->> 1 AND start <= asked.value ->> 2
-            ORDER BY start DESC LIMIT ${RECENT_GAPS})
-        WHERE gap."end" = asked.value ->> 2 ORDER BY gap.start DESC`,
-      JSON.stringify(asked),
-    );
-    const markets = new Map(whole.map((row) => [row.sequence, row.marketId]));
-    const gaps = new Map<number, Gap>();
-    for (const { sequence, start, end, cause, detail, attempts } of found) {
-      const market = this.#markets.get(markets.get(Number(sequence))!)!;
-      gaps.set(Number(sequence), {
-        market,
-        start: Number(start),
-        end: Number(end),
-        cause: cause as GapCause,
-        detail,
-        attempts: Number(attempts),
-      });
-    }
-    return gaps;
   }
 
   /**

@@ -1,5 +1,5 @@
-import type { Client } from './connection.js';
-import { ROW_COLUMNS, type StoredRow } from './rebuild.js';
+import { readRows, ROW_COLUMNS, type StoredRow } from './rebuild.js';
+import type { Sqlite } from './sqlite.js';
 import type { SequenceRange } from './timeline.js';
 
 /** Up to so many markets are read through the market index, more by a walk over all rows. */
@@ -19,7 +19,7 @@ interface Piece {
  * statement that ends, so a slow consumer never holds back the writer's checkpoints.
  */
 export class BookScan {
-  readonly #client: Client;
+  readonly #sqlite: Sqlite;
   readonly #ranges: SequenceRange[];
   readonly #total: number;
   #ids: readonly number[];
@@ -29,8 +29,8 @@ export class BookScan {
    * @param ids the markets' numbers; none gives nothing.
    * @param ranges the sequences to read, ascending.
    */
-  constructor(client: Client, ids: readonly number[], ranges: readonly SequenceRange[]) {
-    this.#client = client;
+  constructor(sqlite: Sqlite, ids: readonly number[], ranges: readonly SequenceRange[]) {
+    this.#sqlite = sqlite;
     this.#ids = ids;
     this.#ranges = [...ranges];
     this.#total = ranges.length;
@@ -48,60 +48,76 @@ export class BookScan {
       if (range === undefined || this.#ids.length === 0) return [];
       this.#part = this.#total - this.#ranges.length;
       const few = this.#ids.length <= MERGED_MARKETS;
-      const { rows, reached } = await (few ? this.#merge(range, limit) : this.#walk(range, limit));
+      const { rows, reached } = few ? this.#merge(range, limit) : this.#walk(range, limit);
       if (reached >= range.high) this.#ranges.shift();
       else this.#ranges[0] = { low: reached + 1, high: range.high };
       if (rows.length > 0) return rows;
     }
   }
 
+  /** Sequence of the first of the last `count` rows of what is left; null when there are fewer. */
+  startOfLast(count: number): number | null {
+    let left = count;
+    for (const { low, high } of this.#ranges.toReversed()) {
+      const part = (id: number): string =>
+        `SELECT sequence FROM (SELECT sequence FROM book WHERE market_id = ${id}
+            AND sequence BETWEEN ${low} AND ${high} ORDER BY sequence DESC LIMIT ${left})`;
+      if (this.#ids.length === 0) return null;
+      const { rows } = this.#sqlite.query(
+        `${this.#ids.map(part).join(' UNION ALL ')} ORDER BY sequence DESC LIMIT ${left}`,
+      );
+      left -= rows.length;
+      if (left === 0) return Number(rows.at(-1)![0]);
+    }
+    return null;
+  }
+
   /** Many markets: the next rows of all are read, and those of other markets passed over. */
-  async #walk(range: SequenceRange, limit: number): Promise<Piece> {
+  #walk(range: SequenceRange, limit: number): Piece {
     const high = Math.min(range.high, range.low + WALK);
     // The plus sign keeps SQLite from using the market index, which would have to sort everything.
-    const rows = await this.#client.$queryRawUnsafe<StoredRow[]>(
+    const rows = readRows(
+      this.#sqlite,
       `SELECT ${ROW_COLUMNS} FROM book
         WHERE sequence BETWEEN ? AND ? AND +market_id IN (SELECT value FROM json_each(?))
         ORDER BY sequence LIMIT ?`,
-      range.low,
-      high,
-      JSON.stringify(this.#ids),
-      limit,
+      [range.low, high, JSON.stringify(this.#ids), limit],
     );
     if (rows.length === limit) return { rows, reached: rows.at(-1)!.sequence };
     if (rows.length > 0 || high === range.high) return { rows, reached: high };
-    return { rows, reached: (await this.#nextSequence(high + 1)) - 1 };
+    return { rows, reached: this.#nextSequence(high + 1) - 1 };
   }
 
   /**
    * Where the next row of any of the markets is, after a walk found nothing: the index knows. From
    * now on the markets without one are left out. A sequence beyond all ranges when there is none.
    */
-  async #nextSequence(low: number): Promise<number> {
+  #nextSequence(low: number): number {
     const end = this.#ranges.at(-1)!.high;
-    const heads = await this.#client.$queryRawUnsafe<{ id: bigint; head: bigint | null }[]>(
+    const { rows } = this.#sqlite.query(
       `SELECT value AS id, (SELECT sequence FROM book WHERE market_id = value
           AND sequence BETWEEN ? AND ? ORDER BY sequence LIMIT 1) AS head
          FROM json_each(?)`,
-      low,
-      end,
-      JSON.stringify(this.#ids),
+      [low, end, JSON.stringify(this.#ids)],
     );
-    const alive = heads.filter(({ head }) => head !== null);
-    this.#ids = alive.map(({ id }) => Number(id));
-    return alive.reduce((least, { head }) => Math.min(least, Number(head)), end + 1);
+    const alive = rows.filter(([, head]) => head !== null);
+    this.#ids = alive.map(([id]) => Number(id));
+    return alive.reduce((least, [, head]) => Math.min(least, Number(head)), end + 1);
   }
 
   /** Few markets: their next sequences out of the index, merged, then the rows. */
-  async #merge({ low, high }: SequenceRange, limit: number): Promise<Piece> {
-    const next = (id: number): string =>
-      `SELECT sequence FROM (SELECT sequence FROM book WHERE market_id = ${id}
-          AND sequence BETWEEN ${low} AND ${high} ORDER BY sequence LIMIT ${limit})`;
-    const rows = await this.#client.$queryRawUnsafe<StoredRow[]>(
-      `SELECT ${ROW_COLUMNS} FROM book
-        WHERE sequence IN (SELECT sequence FROM (${this.#ids.map(next).join(' UNION ALL ')})
-                            ORDER BY sequence LIMIT ${limit})
-        ORDER BY sequence`,
+  #merge({ low, high }: SequenceRange, limit: number): Piece {
+    const next = (id: number, columns: string): string =>
+      `SELECT ${columns} FROM book WHERE market_id = ${id}
+          AND sequence BETWEEN ${low} AND ${high} ORDER BY sequence LIMIT ${limit}`;
+    const rows = readRows(
+      this.#sqlite,
+      this.#ids.length === 1
+        ? next(this.#ids[0]!, ROW_COLUMNS)
+        : `SELECT ${ROW_COLUMNS} FROM book
+            WHERE sequence IN (SELECT sequence FROM (${this.#ids.map((id) => `SELECT sequence FROM (${next(id, 'sequence')})`).join(' UNION ALL ')})
+                                ORDER BY sequence LIMIT ${limit})
+            ORDER BY sequence`,
     );
     return { rows, reached: rows.length < limit ? high : rows.at(-1)!.sequence };
   }

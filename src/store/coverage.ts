@@ -8,9 +8,19 @@ import type { TimeWindow } from '../market/time-window.js';
 const MINUTE = 60_000;
 
 /** From `start` (included) to `end` (excluded), Unix ms. */
-interface Interval {
+export interface Interval {
   readonly start: number;
   readonly end: number;
+}
+
+/** What interrupts the books of a market, oldest first. */
+export interface Breaks {
+  /** When it was being recorded, gaps included: the parts inside the window. */
+  readonly spans: readonly Interval[];
+  /** The gaps that touch the window; inside, not at their ends, it was not covered. */
+  readonly gaps: readonly Interval[];
+  /** When recording ended, before the window, too: the book of then says nothing of later. */
+  readonly stops: readonly number[];
 }
 
 /** Reads what was received of markets and how much of the time they were covered. */
@@ -57,7 +67,7 @@ export class CoverageReader {
       WITH RECURSIVE minutes(at) AS (
         SELECT ${range.start} UNION ALL SELECT at + ${BigInt(MINUTE)} FROM minutes WHERE at < ${range.end})
       SELECT minute, frames, changed, repeats, longest_silence_ms AS longestSilenceMs
-        FROM minutes CROSS JOIN coverage ON minute = at AND market_id = ${id}
+        FROM minutes CROSS JOIN coverage ON minute = at AND market_id = ${id} AND frames > 0
        LIMIT ${limit + 1}`;
     const items = rows.slice(0, limit).map((row) => ({
       market,
@@ -68,6 +78,20 @@ export class CoverageReader {
       longestSilenceMs: Number(row.longestSilenceMs),
     }));
     return { items, more: rows.length > limit };
+  }
+
+  /**
+   * When a market was not covered, and when it stopped being recorded.
+   * @param now end of what goes on, Unix ms
+   */
+  async breaks(marketId: number, window: TimeWindow, now: number): Promise<Breaks> {
+    const end = Math.min(window.to ?? now, now);
+    const spans = await this.#spans(marketId, now);
+    return {
+      spans: clip(spans, { start: window.from ?? 0, end }),
+      gaps: await this.#gaps(marketId, { start: window.from ?? 0, end }),
+      stops: spans.map((span) => span.end).filter((stop) => stop < end),
+    };
   }
 
   async #sums(id: number | null, from: number, to: number) {
@@ -141,7 +165,7 @@ export class CoverageReader {
 }
 
 /** The parts of `intervals` (by start, may overlap) inside `window`, joined where they overlap. */
-function clip(intervals: readonly Interval[], window: Interval): Interval[] {
+export function clip(intervals: readonly Interval[], window: Interval): Interval[] {
   const parts: Interval[] = [];
   let reached = window.start;
   for (const interval of intervals) {
@@ -154,6 +178,7 @@ function clip(intervals: readonly Interval[], window: Interval): Interval[] {
   return parts;
 }
 
-function lengthOf(intervals: readonly Interval[]): number {
+/** Sum of the lengths, ms. */
+export function lengthOf(intervals: readonly Interval[]): number {
   return intervals.reduce((sum, { start, end }) => sum + end - start, 0);
 }

@@ -1,20 +1,23 @@
+import { exportInChild } from './export/child.js';
 import type { ReaderOptions, ReaderService } from './reader-protocol.js';
 import { RpcWorker } from './rpc.js';
-import type { ExportOptions, StoreReader } from './store-types.js';
+import type { ExportOptions, SeriesQuery, StoreReader } from './store-types.js';
 import { within } from '../util/wait.js';
 
 /** The calls of a reader, passed on to its thread. */
 class ReaderCalls implements StoreReader {
   readonly #worker: RpcWorker<ReaderService>;
+  readonly #path: string;
   readonly #deadline: number | undefined;
 
-  constructor(worker: RpcWorker<ReaderService>, deadline?: number) {
+  constructor(worker: RpcWorker<ReaderService>, path: string, deadline?: number) {
     this.#worker = worker;
+    this.#path = path;
     this.#deadline = deadline;
   }
 
   until(deadline: number): StoreReader {
-    return new ReaderCalls(this.#worker, deadline);
+    return new ReaderCalls(this.#worker, this.#path, deadline);
   }
 
   newestBook: StoreReader['newestBook'] = (market) =>
@@ -25,6 +28,8 @@ class ReaderCalls implements StoreReader {
     this.#worker.callUntil(this.#deadline, 'bestPrices', market, moments);
   rows: StoreReader['rows'] = (query) => this.#worker.callUntil(this.#deadline, 'rows', query);
   books: StoreReader['books'] = (query) => this.#worker.callUntil(this.#deadline, 'books', query);
+  bookPage: StoreReader['bookPage'] = (query) =>
+    this.#worker.callUntil(this.#deadline, 'bookPage', query);
   gaps: StoreReader['gaps'] = (query) => this.#worker.callUntil(this.#deadline, 'gaps', query);
   gapTotals: StoreReader['gapTotals'] = (selection) =>
     this.#worker.callUntil(this.#deadline, 'gapTotals', selection);
@@ -32,6 +37,8 @@ class ReaderCalls implements StoreReader {
     this.#worker.callUntil(this.#deadline, 'coverage', query);
   coverageMinutes: StoreReader['coverageMinutes'] = (query) =>
     this.#worker.callUntil(this.#deadline, 'coverageMinutes', query);
+  dayReport: StoreReader['dayReport'] = (from) =>
+    this.#worker.callUntil(this.#deadline, 'dayReport', from);
   logs: StoreReader['logs'] = (query) => this.#worker.callUntil(this.#deadline, 'logs', query);
   exchanges: StoreReader['exchanges'] = () => this.#worker.callUntil(this.#deadline, 'exchanges');
   markets: StoreReader['markets'] = (exchange) =>
@@ -41,10 +48,18 @@ class ReaderCalls implements StoreReader {
     this.#worker.callUntil(this.#deadline, 'wantedPatterns');
 
   async *exportText(options: ExportOptions): AsyncGenerator<string> {
-    const { id } = await this.#worker.call('exportBegin', options);
+    yield* this.#pull((await this.#worker.call('exportBegin', options)).id);
+  }
+
+  async *seriesText(query: SeriesQuery): AsyncGenerator<string> {
+    yield* this.#pull(await this.#worker.callUntil(this.#deadline, 'seriesBegin', query));
+  }
+
+  /** The text of something begun, chunk by chunk, until its end or until nobody wants it. */
+  async *#pull(id: number): AsyncGenerator<string> {
     try {
       for (;;) {
-        const chunk = await this.#worker.call('exportNext', id);
+        const chunk = await this.#worker.callUntil(this.#deadline, 'exportNext', id);
         if (chunk === null) return;
         yield chunk.text;
       }
@@ -52,6 +67,10 @@ class ReaderCalls implements StoreReader {
       // Nothing to tell a thread that is gone.
       await this.#worker.call('exportEnd', id).catch(() => undefined);
     }
+  }
+
+  exportFile(options: ExportOptions, file: string, signal: AbortSignal): Promise<void> {
+    return exportInChild(this.#path, options, file, signal);
   }
 }
 
@@ -64,7 +83,7 @@ export class ReaderClient extends ReaderCalls {
       new URL('./reader-worker.js', import.meta.url),
       options,
     );
-    super(worker);
+    super(worker, options.path);
     this.#worker = worker;
   }
 

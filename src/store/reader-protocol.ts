@@ -1,12 +1,21 @@
 import type { Market } from '../market/market.js';
 import type { OrderBook } from '../market/order-book.js';
-import type { ExportChunk } from './export-text.js';
-import type { ExportOptions, StoreReader } from './store-types.js';
+import type { ExportPlace } from './export/pieces.js';
+import type { ExportOptions, SeriesQuery, StoreReader } from './store-types.js';
 
 /** What the reader needs to know when it starts. */
 export interface ReaderOptions {
   /** Path of the database file, which exists. */
   readonly path: string;
+}
+
+/** A piece of an export. */
+export interface ExportChunk {
+  readonly text: string;
+  /** Records that have been written so far. */
+  readonly records: number;
+  /** The last book that was read; null when none was. */
+  readonly place: ExportPlace | null;
 }
 
 /** An export that was begun. */
@@ -23,10 +32,12 @@ export interface ReaderService extends Pick<
   | 'bestPrices'
   | 'rows'
   | 'books'
+  | 'bookPage'
   | 'gaps'
   | 'gapTotals'
   | 'coverage'
   | 'coverageMinutes'
+  | 'dayReport'
   | 'logs'
   | 'exchanges'
   | 'markets'
@@ -36,6 +47,8 @@ export interface ReaderService extends Pick<
   bookAt(market: Market, at: number): Promise<OrderBook | null>;
   /** Fixes what is exported; then {@link exportNext} until null, or {@link exportEnd}. */
   exportBegin(options: ExportOptions): Promise<ExportBegun>;
+  /** Begins the text of a series, which is pulled like that of an export. */
+  seriesBegin(query: SeriesQuery): Promise<number>;
   exportNext(id: number): Promise<ExportChunk | null>;
   exportEnd(id: number): void;
   close(): Promise<void>;

@@ -2,16 +2,22 @@ import { EXCHANGES, type Exchange } from '../market/exchange.js';
 import { type Market, marketKey } from '../market/market.js';
 import type { Level, OrderBook } from '../market/order-book.js';
 import { BookPages } from './book-pages.js';
-import { BookScan } from './book-scan.js';
-import { type Client, defined, openClient } from './connection.js';
+import { DatabaseSource } from './book-source.js';
+import { BUSY_TIMEOUT_MS, type Client, defined, openClient } from './connection.js';
 import { CoverageReader } from './coverage.js';
-import { type ExportChunk, exportChunks, gapChunks } from './export-text.js';
+import { dayReport, newestDay } from './day-report.js';
 import { StoreError } from './errors.js';
 import { decodeLevels } from './levels.js';
+import { marketBooks } from './market-books.js';
 import { gapPage, gapTotals, logPage } from './pages.js';
-import type { ExportBegun, ReaderOptions, ReaderService } from './reader-protocol.js';
+import { type ExportPlace, exportColumns, writeBooks, writeGaps } from './export/pieces.js';
+import type { RecordSink } from './export/columns.js';
+import { TextSink } from './export/text.js';
+import type { ExportBegun, ExportChunk, ReaderOptions, ReaderService } from './reader-protocol.js';
 import { rebuild, type RebuiltBook, type StoredRow } from './rebuild.js';
-import { toMarket, toMarketRecord, toWantedPattern } from './records.js';
+import { seriesPoints } from './series.js';
+import { seriesChunks } from './series-text.js';
+import { spelledMarket, toMarketRecord, toWantedPattern } from './records.js';
 import type {
   BestPrices,
   BookPage,
@@ -19,10 +25,14 @@ import type {
   BookRow,
   BookSelection,
   ExportOptions,
+  MarketBooksQuery,
   Page,
+  SeriesQuery,
+  StoredBook,
   StoreReader,
 } from './store-types.js';
 import type { ExchangeRecord, MarketRecord, WantedPattern } from '../market/managed-lists.js';
+import { Sqlite } from './sqlite.js';
 import { Timeline } from './timeline.js';
 
 type RowsQuery = Parameters<StoreReader['rows']>[0];
@@ -31,13 +41,22 @@ type CoverageQuery = Parameters<StoreReader['coverage']>[0];
 type MinutesQuery = Parameters<StoreReader['coverageMinutes']>[0];
 type LogsQuery = Parameters<StoreReader['logs']>[0];
 
+/** The open database. */
+interface Opened {
+  readonly client: Client;
+  /** For the many rows that Prisma would be slow with. */
+  readonly sqlite: Sqlite;
+  readonly timeline: Timeline;
+  readonly pages: BookPages;
+}
+
 /** Gaps of an export that are read at a time. */
 const GAP_PAGE = 1000;
 
 /** Answers all questions about the past, on a read-only connection in a thread of its own. */
 export class Reader implements ReaderService {
   readonly #options: ReaderOptions;
-  #opened: Promise<{ client: Client; timeline: Timeline; pages: BookPages }> | undefined;
+  #opened: Promise<Opened> | undefined;
   readonly #exports = new Map<number, AsyncGenerator<ExportChunk>>();
   #nextExport = 1;
   readonly #marketIds = new Map<string, number>();
@@ -77,15 +96,15 @@ export class Reader implements ReaderService {
 
   async rows(query: RowsQuery): Promise<Page<BookRow>> {
     const { after, limit, side } = query;
-    const { scan, markets } = await this.#scan(query, after?.sequence);
+    const source = await this.#source(query, after?.sequence ?? 0, [query.exchange]);
     const items: BookRow[] = [];
     // A book has many levels: one page rarely needs more than a few books.
     let pieces = Math.min(500, 2 + Math.ceil(limit / 8));
     for (;;) {
-      const rows = await scan.next(pieces);
+      const rows = await source.next(pieces);
       if (rows.length === 0) return { items, more: false };
       for (const row of rows) {
-        for (const item of levelsOf(row, markets.get(row.marketId)!)) {
+        for (const item of levelsOf(row, source.markets.get(row.marketId)!)) {
           if (side !== undefined && item.side !== side) continue;
           if (item.sequence === after?.sequence && item.index <= after.index) continue;
           if (items.length === limit) return { items, more: true };
@@ -98,6 +117,14 @@ export class Reader implements ReaderService {
 
   async books(query: BookPageQuery): Promise<BookPage> {
     return (await this.#database()).pages.page(query);
+  }
+
+  bookPage(query: MarketBooksQuery): Promise<Page<StoredBook>> {
+    const { market, from, to, after = 0, before = Infinity } = query;
+    const { exchange, symbol, currency } = market;
+    const open = (start: number) =>
+      this.#source({ symbol, currency, from, to }, Math.max(start, after + 1), [exchange], before);
+    return marketBooks(open, query);
   }
 
   async gaps(query: GapsQuery): ReturnType<StoreReader['gaps']> {
@@ -119,6 +146,12 @@ export class Reader implements ReaderService {
     const { client } = await this.#database();
     const { market, after, limit, ...window } = query;
     return new CoverageReader(client).minutes(market, window, after, limit);
+  }
+
+  async dayReport(from?: number): ReturnType<StoreReader['dayReport']> {
+    const { client } = await this.#database();
+    const day = from ?? (await newestDay(client));
+    return day === null ? null : dayReport(client, day, Date.now());
   }
 
   async logs(query: LogsQuery): ReturnType<StoreReader['logs']> {
@@ -154,17 +187,42 @@ export class Reader implements ReaderService {
   }
 
   async exportBegin(options: ExportOptions): Promise<ExportBegun> {
-    const { client } = await this.#database();
-    const { shape, format, ...selection } = options;
+    if (options.format === 'parquet') throw new StoreError('Parquet is no text');
+    const sink = new TextSink(options.format, exportColumns(options));
+    const { range, places } = await this.exportInto(options, sink);
     const id = this.#nextExport++;
-    if (shape === 'gaps') {
-      const page = (after?: number) => this.gaps({ ...selection, after, limit: GAP_PAGE });
-      this.#exports.set(id, gapChunks(page, format));
-      return { id, range: null };
-    }
-    const { scan, markets, range } = await this.#scan(selection);
-    this.#exports.set(id, exportChunks({ client, scan, markets }, { shape, format }));
+    this.#exports.set(id, textChunks(places, sink));
     return { id, range };
+  }
+
+  /** Writes an export into `sink` while `places` is pulled. */
+  async exportInto(
+    options: ExportOptions,
+    sink: RecordSink,
+  ): Promise<Pick<ExportBegun, 'range'> & { places: AsyncGenerator<ExportPlace | null> }> {
+    const { shape, exchanges, symbol, currency, from, to } = options;
+    const selection = { symbol, currency, from, to };
+    if (shape !== 'gaps') {
+      const source = await this.#source(selection, 0, exchanges);
+      return { range: source.range, places: writeBooks(source, options, sink) };
+    }
+    const pages = async function* (reader: Reader) {
+      for (const exchange of exchanges) {
+        const page = (after?: number) =>
+          reader.gaps({ exchange, ...selection, after, limit: GAP_PAGE });
+        yield* writeGaps(page, sink);
+      }
+    };
+    return { range: null, places: pages(this) };
+  }
+
+  async seriesBegin({ market, keys, ...grid }: SeriesQuery): Promise<number> {
+    const { exchange, symbol, currency } = market;
+    const { from, to } = grid;
+    const source = await this.#source({ symbol, currency, from, to }, 0, [exchange]);
+    const id = this.#nextExport++;
+    this.#exports.set(id, seriesChunks(seriesPoints(source, grid), keys));
+    return id;
   }
 
   async exportNext(id: number): Promise<ExportChunk | null> {
@@ -183,14 +241,18 @@ export class Reader implements ReaderService {
   async close(): Promise<void> {
     const opened = this.#opened;
     this.#opened = undefined;
-    await (await opened)?.client.$disconnect();
+    const open = await opened;
+    open?.sqlite.close();
+    await open?.client.$disconnect();
   }
 
-  #database(): Promise<{ client: Client; timeline: Timeline; pages: BookPages }> {
+  #database(): Promise<Opened> {
     this.#opened ??= openClient(this.#options.path, { readonly: true }).then(
       (client) => {
         const timeline = new Timeline(client);
-        return { client, timeline, pages: new BookPages(client, timeline) };
+        const options = { readonly: true, busyTimeoutMs: BUSY_TIMEOUT_MS };
+        const sqlite = new Sqlite(this.#options.path, options);
+        return { client, sqlite, timeline, pages: new BookPages(client, sqlite, timeline) };
       },
       (error: unknown) => {
         this.#opened = undefined;
@@ -224,26 +286,47 @@ export class Reader implements ReaderService {
     return found?.id ?? null;
   }
 
-  /** A walk over what is selected, from sequence `start` on, up to the newest book there is now. */
-  async #scan(selection: BookSelection, start = 0) {
-    const { client, timeline } = await this.#database();
-    const { exchange, symbol, currency } = selection;
+  /** What is selected, from sequence `start` on, up to the newest book there is now, or `before`. */
+  async #source(
+    selection: Omit<BookSelection, 'exchange'>,
+    start: number,
+    exchanges: readonly Exchange[],
+    before = Infinity,
+  ): Promise<DatabaseSource> {
+    const { client, sqlite, timeline } = await this.#database();
+    const { symbol, currency } = selection;
     const ranges = (await timeline.ranges(selection))
-      .filter(({ high }) => high >= start)
-      .map(({ low, high }) => ({ low: Math.max(low, start), high }));
+      .filter(({ low, high }) => high >= start && low < before)
+      .map(({ low, high }) => ({
+        low: Math.max(low, start),
+        high: Math.min(high, before - 1),
+      }));
     // After the ranges, so that every market with a book in them is known.
     const rows = await client.market.findMany({
-      where: defined({ exchangeName: exchange, symbol, currency }),
+      where: { exchangeName: { in: [...exchanges] }, ...defined({ symbol, currency }) },
+      orderBy: { id: 'asc' },
     });
-    const markets = new Map(rows.map((row) => [row.id, toMarket(row)]));
-    const low = ranges[0]?.low;
-    const high = ranges.at(-1)?.high;
-    return {
-      scan: new BookScan(client, [...markets.keys()], ranges),
-      markets,
-      range: low === undefined || high === undefined ? null : { low, high },
-    };
+    const markets = new Map(rows.map((row) => [row.id, spelledMarket(row)]));
+    const boundAt = (at: number) => timeline.boundAt(at);
+    return new DatabaseSource({ client, sqlite, markets, ranges, boundAt });
   }
+}
+
+/** An export's text, whenever some has gathered. */
+async function* textChunks(
+  places: AsyncIterable<ExportPlace | null>,
+  sink: TextSink,
+): AsyncGenerator<ExportChunk> {
+  let place: ExportPlace | null = null;
+  const chunk = (): ExportChunk => ({ text: sink.take(), records: sink.records, place });
+  for await (const reached of places) {
+    if (reached !== null) {
+      place = { sequence: reached.sequence, timestamp: reached.timestamp };
+    }
+    if (sink.length > 0) yield chunk();
+  }
+  sink.finish();
+  if (sink.length > 0) yield chunk();
 }
 
 /** Numbers of the markets that are selected; null = all there are. */

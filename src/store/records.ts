@@ -15,11 +15,15 @@ export function toMarket(row: MarketRow): Market {
   return { exchange: row.exchangeName as Exchange, symbol: row.symbol, currency: row.currency };
 }
 
+/** The market of a row with the exchange's own spelling, where that has to be kept. */
+export function spelledMarket(row: MarketRow): Market {
+  return { ...toMarket(row), ...(row.code === null ? {} : { code: row.code }) };
+}
+
 /** A market of the managed list from its row. */
 export function toMarketRecord(row: MarketRow): MarketRecord {
-  const { code, koreanName, englishName, listed, wanted, recording } = row;
-  const spelled = code === null ? {} : { code };
-  return { ...toMarket(row), ...spelled, koreanName, englishName, listed, wanted, recording };
+  const { koreanName, englishName, listed, wanted, recording } = row;
+  return { ...spelledMarket(row), koreanName, englishName, listed, wanted, recording };
 }
 
 /** A mutation about a pattern of markets from its row. */

@@ -40,13 +40,18 @@ export function redateStatements(client: Client, { after, byMs }: Redate) {
     client.$executeRaw`UPDATE OR IGNORE gap SET start = start + ${by}, "end" = "end" + ${by} WHERE start > ${at}`,
     client.$executeRaw`DELETE FROM gap WHERE start > ${at}`,
     client.$executeRaw`
-      INSERT INTO coverage (minute, market_id, frames, changed, repeats, longest_silence_ms)
-      SELECT minute + ${minutes}, market_id, frames, changed, repeats, longest_silence_ms
+      INSERT INTO coverage (minute, market_id, frames, changed, repeats, longest_silence_ms,
+                            audits, audit_differences, late_books)
+      SELECT minute + ${minutes}, market_id, frames, changed, repeats, longest_silence_ms,
+             audits, audit_differences, late_books
         FROM coverage WHERE minute > ${at}
           ON CONFLICT (minute, market_id) DO UPDATE
          SET frames = frames + excluded.frames, changed = changed + excluded.changed,
              repeats = repeats + excluded.repeats,
-             longest_silence_ms = max(longest_silence_ms, excluded.longest_silence_ms)`,
+             longest_silence_ms = max(longest_silence_ms, excluded.longest_silence_ms),
+             audits = audits + excluded.audits,
+             audit_differences = audit_differences + excluded.audit_differences,
+             late_books = late_books + excluded.late_books`,
     client.$executeRaw`DELETE FROM coverage WHERE minute > ${at}`,
     client.$executeRaw`UPDATE recording_span SET "end" = max(start, "end" + ${by}) WHERE start <= ${at} AND "end" > ${at}`,
     client.$executeRaw`

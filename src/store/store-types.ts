@@ -5,9 +5,11 @@ import type { LogLevel, LogRecord } from '../market/log-record.js';
 import type { CoverageMinute } from '../market/coverage.js';
 import type { Exchange } from '../market/exchange.js';
 import type { CollectPattern } from '../market/collect-pattern.js';
+import type { DayReport } from '../market/day-report.js';
 import type { Gap } from '../market/gap.js';
 import type { Market } from '../market/market.js';
 import type { OrderBook, Side } from '../market/order-book.js';
+import type { ExportFormat, ShapeName } from './export/shapes.js';
 import type { RetentionHeld, Retired } from './retention.js';
 
 /** How large the database is and how long the disk will hold it. Null: not known (yet). */
@@ -121,6 +123,46 @@ export interface CoverageTotals {
   readonly longestSilenceMs: number;
 }
 
+/**
+ * A market in one step of time. Prices are Decimal text; null where there was no book, or where a
+ * side was empty.
+ */
+export interface SeriesPoint {
+  /** Beginning of the step, Unix ms. */
+  readonly time: number;
+  /** Of the middle price: first, greatest, least and last one of the step. */
+  readonly open: string | null;
+  readonly high: string | null;
+  readonly low: string | null;
+  readonly close: string | null;
+  /** Of the last book of the step. */
+  readonly bestBid: string | null;
+  readonly bestBidVolume: string | null;
+  readonly bestAsk: string | null;
+  readonly bestAskVolume: string | null;
+  readonly spread: string | null;
+  /** Spread ÷ middle, in basis points. */
+  readonly spreadBp: number | null;
+  /** (bid volume - ask volume) ÷ (bid volume + ask volume) at the best prices. */
+  readonly imbalance: number | null;
+  /** Books received in the step. */
+  readonly books: number;
+  /** How much of the step the market was recorded and in no gap, 0 to 1. */
+  readonly covered: number;
+}
+
+/** What {@link StoreReader.seriesText} gives. */
+export interface SeriesQuery {
+  readonly market: Market;
+  /** Beginning of the first step and end of the window, excluded, Unix ms. */
+  readonly from: number;
+  readonly to: number;
+  /** Length of a step, ms. */
+  readonly step: number;
+  /** What each object has: its keys and what stands at them. */
+  readonly keys: readonly (readonly [key: string, field: keyof SeriesPoint | '__typename'])[];
+}
+
 /** A stored book, rebuilt whole, and what is missing directly before it. */
 export interface StoredBook {
   readonly book: OrderBook;
@@ -152,6 +194,18 @@ export interface BookPage {
   readonly reached: number;
   /** Whether more may follow already; false when everything committed has been read. */
   readonly more: boolean;
+}
+
+/** What {@link StoreReader.bookPage} reads. */
+export interface MarketBooksQuery extends TimeWindow {
+  readonly market: Market;
+  /** Only books after, and before, these sequences. */
+  readonly after?: number | undefined;
+  readonly before?: number | undefined;
+  /** Books at most; a page of deep books may have fewer. */
+  readonly limit: number;
+  /** Whether the last ones are wanted, not the first. */
+  readonly last: boolean;
 }
 
 /** How far the numbering and the writing of books have come. */
@@ -186,8 +240,18 @@ export interface StoreReader extends ManagedLists {
       limit: number;
     },
   ): Promise<Page<BookRow>>;
+  /**
+   * Whole books of one market in order of sequence: the first or the last ones of what is selected.
+   * `more` tells whether there are others behind, or before, them.
+   */
+  bookPage(query: MarketBooksQuery): Promise<Page<StoredBook>>;
   /** Whole books after a sequence, in order: each committed one exactly once over the pages. */
   books(query: BookPageQuery): Promise<BookPage>;
+  /**
+   * The course of a market as JSON text: an array of an object for each step. As text, because the
+   * thread that receives the books would stand still over a hundred thousand objects.
+   */
+  seriesText(query: SeriesQuery): AsyncIterable<string>;
   /** Gaps that touch the window, oldest first (by id). */
   gaps(
     query: TimeWindow & {
@@ -212,6 +276,11 @@ export interface StoreReader extends ManagedLists {
   coverageMinutes(
     query: TimeWindow & { market: Market; after?: number | undefined; limit: number },
   ): Promise<Page<CoverageMinute>>;
+  /**
+   * How well the markets were recorded in a day (UTC), given by its first ms; absent = the newest day
+   * of which something was received, null when there is none.
+   */
+  dayReport(from?: number): Promise<DayReport | null>;
   /** Log records, newest first (by descending id), `after` = id of the last one seen. */
   logs(query: {
     exchange?: Exchange | undefined;
@@ -224,20 +293,22 @@ export interface StoreReader extends ManagedLists {
     limit: number;
   }): Promise<Page<Identified<LogRecord>>>;
   /**
-   * A stream of export text for `selection`; the caller pulls chunk by chunk.
-   * `rows`, `books` or `gaps`, as `json` or `ndjson`.
+   * A stream of export text (json, ndjson or csv) of what is selected; the caller pulls chunk by chunk.
    */
   exportText(options: ExportOptions): AsyncIterable<string>;
+  /** Writes an export of any format into `file`, in a process of its own, unless `signal` ends it. */
+  exportFile(options: ExportOptions, file: string, signal: AbortSignal): Promise<void>;
 }
 
-/** The two shapes in which books are exported. */
-export type BookShape = 'rows' | 'books';
-
 /** What to export and how. */
-export interface ExportOptions extends BookSelection {
-  /** Stored levels or whole books, or the gaps of their window. */
-  readonly shape: BookShape | 'gaps';
-  readonly format: 'json' | 'ndjson';
+export interface ExportOptions extends Omit<BookSelection, 'exchange'> {
+  readonly exchanges: readonly Exchange[];
+  readonly shape: ShapeName;
+  readonly format: ExportFormat;
+  /** Samples the books: the last one at or before each step of so many ms. */
+  readonly every?: number | undefined;
+  /** Levels a side at most. */
+  readonly depth?: number | undefined;
 }
 
 /** A database that was put back after its files had been taken away. */

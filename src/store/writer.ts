@@ -118,13 +118,18 @@ export class Writer implements WriterService {
     if (batch.gaps.length > 0) statements.push(insertGaps(client, ids, batch.gaps));
     if (batch.coverage.length > 0) {
       statements.push(client.$executeRaw`
-        INSERT INTO coverage (minute, market_id, frames, changed, repeats, longest_silence_ms)
-        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
+        INSERT INTO coverage (minute, market_id, frames, changed, repeats, longest_silence_ms,
+                              audits, audit_differences, late_books)
+        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
+               value ->> 6, value ->> 7, value ->> 8
           FROM json_each(${coverageRows(ids, batch.coverage)}) WHERE true
             ON CONFLICT (minute, market_id) DO UPDATE
            SET frames = frames + excluded.frames, changed = changed + excluded.changed,
                repeats = repeats + excluded.repeats,
-               longest_silence_ms = max(longest_silence_ms, excluded.longest_silence_ms)`);
+               longest_silence_ms = max(longest_silence_ms, excluded.longest_silence_ms),
+               audits = audits + excluded.audits,
+               audit_differences = audit_differences + excluded.audit_differences,
+               late_books = late_books + excluded.late_books`);
     }
     if (batch.logs.length > 0) {
       const rows = batch.logs.map(({ timestamp, level, event, exchange, pair, message }) => {
@@ -404,8 +409,11 @@ function gapRows(ids: MarketIds, gaps: readonly Gap[]): string {
 }
 
 function coverageRows(ids: MarketIds, records: readonly CoverageMinute[]): string {
-  const rows = records.map(({ market, minute, frames, changed, repeats, longestSilenceMs }) => {
-    return [minute, ids.id(market), frames, changed, repeats, longestSilenceMs];
+  const rows = records.map((record) => {
+    const { market, minute, frames, changed, repeats, longestSilenceMs } = record;
+    const { audits = 0, auditDifferences = 0, lateBooks = 0 } = record;
+    const received = [frames, changed, repeats, longestSilenceMs];
+    return [minute, ids.id(market), ...received, audits, auditDifferences, lateBooks];
   });
   return JSON.stringify(rows);
 }

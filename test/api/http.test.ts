@@ -1,5 +1,8 @@
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { book, market, publish } from './helpers/books.js';
 import { statusOf } from './helpers/memory-control.js';
@@ -66,7 +69,7 @@ describe('close', () => {
 
 describe('paths', () => {
   it('answers any other path with the paths there are', async () => {
-    for (const path of ['/nothing', '/graphql/x', '/export/UPBIT.csv', '//evil', '/%']) {
+    for (const path of ['/nothing', '/graphql/x', '/export/UPBIT.xlsx', '//evil', '/%']) {
       const { status, body } = await rawRequest(server.url, path);
       expect(status).toBe(404);
       const { error } = JSON.parse(body) as { error: { code: string; message: string } };
@@ -194,12 +197,12 @@ describe('/export', () => {
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toContain('application/json');
     expect(response.headers.get('content-disposition')).toBe(
-      'attachment; filename="UPBIT-BTC-KRW-books.json"',
+      'attachment; filename="UPBIT-BTC-KRW-books-2023-11-14T221320Z_2023-11-14T221321Z.json"',
     );
     expect(await response.text()).toBe('[{"a":1}]\n');
     expect(server.reader.exports).toEqual([
       {
-        exchange: 'UPBIT',
+        exchanges: ['UPBIT'],
         symbol: 'BTC',
         currency: 'KRW',
         from: 1_700_000_000_000,
@@ -228,7 +231,75 @@ describe('/export', () => {
     const gaps = await fetch(related);
     expect([gaps.status, gaps.headers.get('x-gaps')]).toEqual([200, null]);
     expect(gaps.headers.get('content-disposition')).toContain('UPBIT-gaps.ndjson');
-    expect(server.reader.exports.at(-1)).toMatchObject({ exchange: 'UPBIT', shape: 'gaps' });
+    expect(server.reader.exports.at(-1)).toMatchObject({ exchanges: ['UPBIT'], shape: 'gaps' });
+  });
+
+  it('takes the format, several exchanges and what else the command takes', async () => {
+    const csv = await fetch(`${server.url}/export/gopax,UPBIT.csv?shape=top&every=500`);
+    expect(csv.headers.get('content-type')).toBe('text/csv; charset=utf-8');
+    expect(csv.headers.get('content-disposition')).toContain('"GOPAX-UPBIT-top.csv"');
+    await csv.text();
+    const all = await fetch(`${server.url}/export/all?format=ndjson&shape=books&depth=3`);
+    await all.text();
+    expect(server.reader.exports).toMatchObject([
+      { exchanges: ['GOPAX', 'UPBIT'], shape: 'top', format: 'csv', every: 500 },
+      { exchanges: { length: 5 }, shape: 'books', format: 'ndjson', depth: 3 },
+    ]);
+  });
+
+  it('is compressed for whoever takes gzip, and when the file is to be', async () => {
+    server.reader.exportChunks = async function* () {
+      for (let i = 0; i < 100; i++) yield '0123456789'.repeat(100);
+    };
+    const plain = await rawRequest(server.url, '/export/UPBIT.csv', {
+      'accept-encoding': 'gzip;q=0',
+    });
+    expect([plain.headers['content-encoding'], plain.body.length]).toEqual([undefined, 100_000]);
+    const zipped = await fetch(`${server.url}/export/UPBIT.csv`);
+    expect(zipped.headers.get('content-encoding')).toBe('gzip');
+    expect(zipped.headers.get('vary')).toContain('accept-encoding');
+    expect(await zipped.text()).toHaveLength(100_000);
+    const file = await fetch(`${server.url}/export/UPBIT.csv.gz`);
+    expect(file.headers.get('content-encoding')).toBeNull();
+    expect(file.headers.get('content-disposition')).toContain('"UPBIT-rows.csv.gz"');
+    expect(gunzipSync(Buffer.from(await file.arrayBuffer()))).toHaveLength(100_000);
+  });
+
+  it('sends a Parquet file that was made meanwhile, and removes it', async () => {
+    let made = '';
+    server.reader.exportFile = async (options, file) => {
+      expect(options).toMatchObject({ exchanges: ['UPBIT'], shape: 'top', format: 'parquet' });
+      made = file;
+      await writeFile(file, 'PAR1');
+    };
+    const response = await fetch(`${server.url}/export/UPBIT.parquet?shape=top`);
+    expect(response.headers.get('content-length')).toBe('4');
+    expect(await response.text()).toBe('PAR1');
+    await until('it is removed', () => !existsSync(made));
+  });
+
+  it('is 404 for a market that is unknown, with those that resemble it', async () => {
+    const listed = {
+      koreanName: null,
+      englishName: null,
+      listed: true,
+      wanted: null,
+      recording: false,
+    };
+    server.reader.marketList = [{ ...market('UPBIT'), ...listed }];
+    const response = await fetch(`${server.url}/export/UPBIT.json?symbol=BTV`);
+    expect(response.status).toBe(404);
+    expect(await response.json()).toEqual({
+      error: { code: 'UNKNOWN_MARKET', message: expect.stringContaining('did you mean BTC-KRW?') },
+    });
+    // Nothing is known of GOPAX: any market may be one of its.
+    expect((await fetch(`${server.url}/export/GOPAX.json?symbol=BTV`)).status).toBe(200);
+  });
+
+  it('answers HEAD without an export', async () => {
+    const response = await fetch(`${server.url}/export/UPBIT.json`, { method: 'HEAD' });
+    expect([response.status, response.headers.get('x-gaps')]).toEqual([200, '0']);
+    expect(server.reader.exports).toEqual([]);
   });
 
   it('gives NDJSON, rows when no shape is named', async () => {
@@ -236,7 +307,7 @@ describe('/export', () => {
     await response.text();
     expect(response.headers.get('content-type')).toContain('application/x-ndjson');
     expect(server.reader.exports).toMatchObject([
-      { exchange: 'GOPAX', shape: 'rows', format: 'ndjson' },
+      { exchanges: ['GOPAX'], shape: 'rows', format: 'ndjson' },
     ]);
   });
 
@@ -247,6 +318,10 @@ describe('/export', () => {
     '/export/UPBIT.json?form=1',
     '/export/UPBIT.json?symbol=BTC&symbol=ETH',
     '/export/UPBIT.json?format=ndjson',
+    '/export/UPBIT,BINANCE.json',
+    '/export/UPBIT.csv?every=5',
+    '/export/UPBIT.json?shape=book_snapshot_5',
+    '/export/UPBIT.parquet.gz',
   ])('refuses %s', async (path) => {
     const response = await fetch(`${server.url}${path}`);
     expect(response.status).toBe(400);

@@ -27,6 +27,8 @@ const COMMANDS = [
   'dist/simulator/main.js',
   'dist/store/backup-command.js',
   'dist/soak/main.js',
+  'dist/store/export/command.js',
+  'dist/store/report-command.js',
   'bench/run.mjs',
 ];
 

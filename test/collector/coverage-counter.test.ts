@@ -28,6 +28,20 @@ describe('CoverageCounter', () => {
     ]);
   });
 
+  it('counts audits and late books, also in a minute without a frame', () => {
+    counter.count(MINUTE + 1000, true);
+    counter.audited(MINUTE + 2000, true);
+    counter.audited(MINUTE + 3000, false);
+    counter.late(2 * MINUTE + 1);
+    counter.flush(3 * MINUTE);
+    const frame = { frames: 1, changed: 1, repeats: 0, longestSilenceMs: 0 };
+    const none = { frames: 0, changed: 0, repeats: 0, longestSilenceMs: 0 };
+    expect(records).toEqual([
+      { minute: MINUTE, ...frame, audits: 2, auditDifferences: 1 },
+      { minute: 2 * MINUTE, ...none, lateBooks: 1 },
+    ]);
+  });
+
   it('publishes the last minute of a quiet market once it is over, and only once', () => {
     counter.count(MINUTE + 1000, true);
     counter.flush(2 * MINUTE - 1);

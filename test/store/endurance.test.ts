@@ -236,7 +236,11 @@ describe('readers', () => {
       for (let i = 0; i < 3_000; i++)
         recorder.put(UPBIT_BTC, 1_000 + i, big(i), { afterGap: true });
       await stored(store);
-      const text = store.reader.exportText({ exchange: 'UPBIT', shape: 'rows', format: 'ndjson' });
+      const text = store.reader.exportText({
+        exchanges: ['UPBIT'],
+        shape: 'rows',
+        format: 'ndjson',
+      });
       const chunks = text[Symbol.asyncIterator]();
       const first = await chunks.next();
       expect(first.done).toBe(false);
@@ -265,7 +269,11 @@ describe('readers', () => {
         await stored(store);
       };
       await put(0, 3_000);
-      const text = store.reader.exportText({ exchange: 'UPBIT', shape: 'rows', format: 'ndjson' });
+      const text = store.reader.exportText({
+        exchanges: ['UPBIT'],
+        shape: 'rows',
+        format: 'ndjson',
+      });
       const chunks = text[Symbol.asyncIterator]();
       await chunks.next();
       // Twice what the log may hold until it is moved into the file.
@@ -282,7 +290,7 @@ describe('readers', () => {
       const recorder = new Recorder(store);
       for (let i = 0; i < 3_000; i++) recorder.put(UPBIT_BTC, i, big(i), { afterGap: true });
       await stored(store);
-      const options = { exchange: 'UPBIT', shape: 'books', format: 'json' } as const;
+      const options = { exchanges: ['UPBIT'], shape: 'books', format: 'json' } as const;
       for await (const chunk of store.reader.exportText(options)) {
         expect(chunk.startsWith('[\n{"exchange":"UPBIT"')).toBe(true);
         break;

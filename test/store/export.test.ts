@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { BadInputError, parseExportOptions } from '../../src/store/export-options.js';
+import { BadInputError, parseExportOptions } from '../../src/store/export/options.js';
 import type { Gap } from '../../src/market/gap.js';
 import { openStore } from '../../src/store/store.js';
 import type { Store } from '../../src/store/store-types.js';
@@ -23,7 +23,7 @@ import {
   walk,
 } from './support.js';
 
-const COMMAND = fileURLToPath(new URL('../../dist/store/export-command.js', import.meta.url));
+const COMMAND = fileURLToPath(new URL('../../dist/store/export/command.js', import.meta.url));
 const START = Date.UTC(2026, 8, 1);
 
 /** More than the reader takes at a time; the longest lasts 700 ms. */
@@ -80,6 +80,10 @@ afterAll(async () => {
   await store.close();
   await folder.remove();
 });
+
+/** The last line on standard error. */
+const SUMMARY =
+  /^exported \d+ rows \(\w+\) of [A-Z,]+:\S+, .+ to .+, \d+ gaps?, \d+ bytes, \d+\.\d s\n$/m;
 
 interface Run {
   code: number | null;
@@ -155,10 +159,11 @@ describe('the gaps of a window', () => {
 describe('the command', () => {
   it('writes rows as one JSON array with the seven columns', async () => {
     const { code, out, err } = await run(['upbit', '--symbol', 'btc']);
-    expect([code, err]).toEqual([0, '']);
+    expect(code).toBe(0);
+    expect(err).toMatch(SUMMARY);
     const rows = JSON.parse(out) as Record<string, unknown>[];
     expect(Object.keys(rows[0]!)).toEqual(
-      'exchange symbol currency timestamp side price volume'.split(' '),
+      'exchange symbol currency timestamp side price volume exchangeTimestamp sequence'.split(' '),
     );
     expect(rows).toEqual(
       await exportOf(store.reader, { exchange: 'UPBIT', shape: 'rows', symbol: 'BTC' }),
@@ -179,7 +184,8 @@ describe('the command', () => {
       `${START + 5_000}`,
     ];
     const { code, out, err } = await run(['GOPAX', ...flags, '--out', file]);
-    expect([code, out, err]).toEqual([0, '', '']);
+    expect([code, out]).toEqual([0, '']);
+    expect(err).toMatch(SUMMARY);
     const lines = (await readFile(file, 'utf8')).trimEnd().split('\n');
     expect(await readFile(`${file}.gaps.ndjson`, 'utf8')).toBe('');
     const expected = recorder.books.filter(
@@ -194,9 +200,9 @@ describe('the command', () => {
     const window = ['UPBIT', '--symbol', 'ETH', '--to', `${START + 5_000}`];
     const { code, err } = await run([...window, '--out', file]);
     expect(code).toBe(0);
-    expect(err).toBe(
+    expect(err.split('\n')[0]).toBe(
       `note: 2 gaps touch this window, the longest 0.7 s of UPBIT:ETH-KRW from ` +
-        `2026-09-01T00:00:01.000Z (PROCESS_DOWN); ${file}.gaps.ndjson has them\n`,
+        `2026-09-01T00:00:01.000Z (PROCESS_DOWN); ${file}.gaps.ndjson has them`,
     );
     const lines = (await readFile(`${file}.gaps.ndjson`, 'utf8')).trimEnd().split('\n');
     const expected = GAPS.slice(0, 2).map(exportedGap);
@@ -207,7 +213,8 @@ describe('the command', () => {
     expect(rows.err).toContain('2 gaps touch this window');
     expect(rows.err).toContain('--shape gaps lists them');
     const gaps = await run([...window, '--shape', 'gaps']);
-    expect([gaps.code, gaps.err]).toEqual([0, '']);
+    expect(gaps.code).toBe(0);
+    expect(gaps.err).toMatch(SUMMARY);
     expect(JSON.parse(gaps.out)).toEqual(expected);
   });
 
@@ -226,7 +233,7 @@ describe('the command', () => {
     const { code, err } = await run(['UPBIT', '--out', join(folder.path, 'x')], {
       DB_PATH: beside,
     });
-    expect([code, err]).toEqual([1, expect.stringContaining(`${beside}, the database itself`)]);
+    expect([code, err]).toEqual([2, expect.stringContaining(`${beside}, the database itself`)]);
     expect(await readFile(beside)).toEqual(before);
   });
 
@@ -255,15 +262,26 @@ describe('the command', () => {
       /unknown exchange "BINANCE"; choose one of BITHUMB, COINONE, GOPAX, KORBIT, UPBIT/,
     ],
     [[], /no exchange is named; choose one of BITHUMB/],
-    [['UPBIT', 'GOPAX'], /one exchange at a time/],
-    [['UPBIT', '--shape', 'levels'], /"shape" is "levels"; it must be rows or books or gaps/],
-    [['UPBIT', '--colour', 'red'], /Unknown option '--colour'[^]*--symbol BTC/],
-    [['UPBIT', '--out', join('/', 'nowhere', 'x.json')], /ENOENT.*not complete/],
+    [['UPBIT', 'all'], /unknown exchange "ALL"/],
+    [['UPBIT', '--every', '5'], /"every" means nothing for the shape rows/],
+    [['UPBIT', '--shape', 'top', '--every', '0.5'], /"every" is "0.5"; it must be a whole number/],
+    [['UPBIT', '--shape', 'book_snapshot_5', '--format', 'json'], /has the format csv, not json/],
+    [['UPBIT', '--format', 'parquet'], /needs --out FILE/],
+    [
+      ['UPBIT', '--symbol', 'BTV'],
+      /BTV-\* is not listed by UPBIT[^]*did you mean BTC-KRW, ETH-KRW\?/,
+    ],
+    [['UPBIT', '--currency', 'EUR'], /\*-EUR is not listed by UPBIT[^]*the currencies are KRW/],
+    [
+      ['UPBIT', '--shape', 'levels'],
+      /"shape" is "levels"; it must be rows or books or top or gaps/,
+    ],
+    [['UPBIT', '--colour', 'red'], /Unknown option '--colour'; --help lists all/],
   ])('refuses %j', async (args, message) => {
     const { code, out, err } = await run(args);
-    expect([code, out]).toEqual([1, '']);
+    expect([code, out]).toEqual([2, '']);
     expect(err).toMatch(message);
-    expect(err).not.toMatch(/\n +at /);
+    expect(err.trimEnd()).not.toContain('\n');
   });
 
   it.each(['missing', 'other'])('refuses a %s database', async (kind) => {
@@ -278,7 +296,7 @@ describe('the command', () => {
 describe('parseExportOptions', () => {
   it('has the defaults of the contract', () => {
     expect(parseExportOptions({ exchange: 'upbit' })).toEqual({
-      exchange: 'UPBIT',
+      exchanges: ['UPBIT'],
       symbol: undefined,
       currency: undefined,
       from: undefined,
@@ -290,7 +308,7 @@ describe('parseExportOptions', () => {
 
   it.each([
     [{ form: 'x' }, /unknown option "form"; there are exchange, symbol/],
-    [{ format: 'csv' }, /"format" is "csv"; it must be json or ndjson/],
+    [{ format: 'xlsx' }, /"format" is "xlsx"; it must be json or ndjson or csv or parquet/],
     [{ symbol: 'BTC-KRW' }, /"symbol" is "BTC-KRW"; it must be one name such as BTC/],
     [{ currency: '' }, /"currency" is ""/],
     [{ from: 'yesterday' }, /"from" is "yesterday"; it must be a time such as/],

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readConfig, readDbPath } from '../../src/settings/config.js';
-import { exportCommand } from '../../src/store/export-command.js';
+import { exportCommand } from '../../src/store/export/command.js';
 import { openLogFiles } from '../../src/logging/log-files.js';
 import { canonicalPath, checkReadable } from '../../src/store/database.js';
 import { openStore } from '../../src/store/store.js';
@@ -116,7 +116,7 @@ it('export refuses a named pipe for --out instead of waiting for its reader', as
   process.stderr.write = (text: string | Uint8Array): boolean => said.push(String(text)) > 0;
   process.env['DB_PATH'] = path;
   try {
-    expect(await exportCommand(['UPBIT', '--out', at('out')])).toBe(1);
+    expect(await exportCommand(['UPBIT', '--out', at('out')])).toBe(2);
   } finally {
     process.stderr.write = write;
     delete process.env['DB_PATH'];

@@ -108,8 +108,11 @@ describe('plans of the statements', () => {
     ] as const) {
       await reader.rows({ ...selection, limit: 5 });
       await reader.rows({ ...selection, after: { sequence: 3, index: 0 }, limit: 5 });
-      for (const shape of ['rows', 'books'] as const) {
-        const { id } = await reader.exportBegin({ ...selection, shape, format: 'json' });
+      const { exchange, ...narrowed } = selection;
+      const exported = { exchanges: [exchange], ...narrowed, format: 'csv' } as const;
+      for (const shape of ['rows', 'books', 'top', 'incremental_book_L2'] as const) {
+        const every = shape === 'top' ? 5 : undefined;
+        const { id } = await reader.exportBegin({ ...exported, shape, every });
         while ((await reader.exportNext(id)) !== null);
       }
     }
@@ -153,5 +156,23 @@ describe('plans of the statements', () => {
     await retirement.coverage(9e12);
     await retirement.logs(9e12);
     expect(scans()).toEqual([]);
+  });
+
+  it('of the view orderbook go to the window of a market by time, else in order of sequence', () => {
+    const planOf = (condition: string): string => {
+      const database = new Sqlite(path, { readonly: true, busyTimeoutMs: 0 });
+      const { rows } = database.query(`EXPLAIN QUERY PLAN SELECT * FROM orderbook ${condition}`);
+      database.close();
+      return rows.map((row) => String(row.at(-1))).join('\n');
+    };
+    const market = "WHERE exchange = 'UPBIT' AND symbol = 'BTC' AND currency = 'KRW'";
+    for (const window of ['timestamp >= 5', 'timestamp BETWEEN 5 AND 9', 'timestamp = 5']) {
+      expect(planOf(`${market} AND ${window}`)).toMatch(
+        /SEARCH b USING INDEX book_market_id_timestamp_idx \(market_id=\? AND timestamp/,
+      );
+    }
+    expect(planOf(market)).toContain('SEARCH b USING INDEX book_market_id_idx (market_id=?)');
+    expect(planOf('')).toContain('SCAN b\n');
+    expect(planOf(market)).not.toContain('TEMP B-TREE');
   });
 });

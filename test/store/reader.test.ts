@@ -16,6 +16,7 @@ import type {
   CoverageTotals,
   RowPlace,
 } from '../../src/store/store-types.js';
+import { Sqlite } from '../../src/store/sqlite.js';
 import { Timeline } from '../../src/store/timeline.js';
 import { Writer } from '../../src/store/writer.js';
 import type { WriteBatch } from '../../src/store/writer-protocol.js';
@@ -26,6 +27,7 @@ let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let writer: Writer;
 let reader: Reader;
 let client: Client;
+let sqlite: Sqlite;
 let intake: BookIntake;
 
 const NOTHING: WriteBatch = {
@@ -48,10 +50,12 @@ beforeEach(async () => {
   await writer.open(1_000);
   reader = new Reader({ path });
   client = await openClient(path, { readonly: true });
+  sqlite = new Sqlite(path, { readonly: true, busyTimeoutMs: 1_000 });
   intake = new BookIntake(60_000, null);
 });
 afterEach(async () => {
   await reader.close();
+  sqlite.close();
   await client.$disconnect();
   await writer.close(0);
   await folder.remove();
@@ -170,7 +174,11 @@ describe('a market whose first book is stored while a page is read', () => {
       return ranges(window);
     };
     const patterns = [{ exchange: null, symbol: null, currency: null }];
-    const page = await new BookPages(client, timeline).page({ patterns, after: 0, limit: 10 });
+    const page = await new BookPages(client, sqlite, timeline).page({
+      patterns,
+      after: 0,
+      limit: 10,
+    });
     expect(page.items.map(({ book }) => book.sequence)).toEqual([10, 11, 12]);
   });
 });

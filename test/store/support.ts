@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BookEvent } from '../../src/bus.js';
+import type { Exchange } from '../../src/market/exchange.js';
 import type { Market } from '../../src/market/market.js';
 import { marketKey } from '../../src/market/market.js';
 import { diffSide, type Level, type OrderBook, type Sides } from '../../src/market/order-book.js';
@@ -156,10 +157,18 @@ export function exported(book: OrderBook): unknown {
 /** The parsed objects of an export. */
 export async function exportOf(
   reader: StoreReader,
-  options: Partial<ExportOptions> & Pick<ExportOptions, 'exchange' | 'shape'>,
+  {
+    exchange,
+    ...options
+  }: Partial<ExportOptions> & Pick<ExportOptions, 'shape'> & { readonly exchange: Exchange },
 ): Promise<Record<string, unknown>[]> {
   let text = '';
-  for await (const chunk of reader.exportText({ format: 'ndjson', ...options })) text += chunk;
+  for await (const chunk of reader.exportText({
+    format: 'ndjson',
+    exchanges: [exchange],
+    ...options,
+  }))
+    text += chunk;
   return text
     .split('\n')
     .filter((line) => line !== '')

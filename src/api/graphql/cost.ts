@@ -30,6 +30,9 @@ const ASSUMED: Readonly<Record<string, number>> = {
   ConsolidatedLeg: 5,
   QuoteLeg: 5,
   ExchangeInfo: 5,
+  // Written as text by the reader; their number has a bound of its own.
+  SeriesPoint: 1,
+  GapSum: 2,
   // Introspection of this schema.
   __Type: 50,
   __Field: 8,
@@ -101,7 +104,8 @@ class Counter {
     const field = this.#definition(node.name.value, type);
     if (field === undefined) return 1;
     const given = this.#argumentsOf(field, node);
-    const page = typeof given['first'] === 'number' ? given['first'] : DEFAULT_FIRST;
+    const asked = given['first'] ?? given['last'];
+    const page = typeof asked === 'number' ? asked : DEFAULT_FIRST;
     const children =
       node.selectionSet === undefined
         ? 0
@@ -140,8 +144,8 @@ class Counter {
     if (!isListType(getNullableType(field.type))) return 1;
     if (field.name === 'edges') return Math.max(1, first);
     const assumed = ASSUMED[getNamedType(field.type).name] ?? ASSUMED_OTHERWISE;
-    const { depth } = given;
-    return typeof depth === 'number' && depth > 0 ? Math.min(depth, 1_000) : assumed;
+    const most = given['depth'] ?? given['first'];
+    return typeof most === 'number' && most > 0 ? Math.min(most, 1_000) : assumed;
   }
 }
 

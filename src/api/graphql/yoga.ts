@@ -8,6 +8,7 @@ import { DocumentCache } from './document-cache.js';
 import { useLimits } from './limits.js';
 import type { TransportContext } from './live-slot.js';
 import { useLiveStreams } from './live-subscriptions.js';
+import { useReadyTexts } from './ready-texts.js';
 import { useRunningLimit } from './running.js';
 import { useMutationToken } from './token.js';
 import { useValueErrors } from './value-errors.js';
@@ -32,13 +33,14 @@ export function createApiYoga(
   return createYoga<TransportContext, ApiContext>({
     schema,
     graphqlEndpoint: GRAPHQL_PATH,
-    context: (): ApiContext => ({ ...services, rows: new RowBudget(limits) }),
+    context: (): ApiContext => ({ ...services, rows: new RowBudget(limits), texts: new Map() }),
     plugins: [
       useLimits(limits),
       useValueErrors(),
       useMutationToken(token),
       useRunningLimit(limits, unsentBytes),
       useLiveStreams(services, limits, log),
+      useReadyTexts(),
     ],
     parserAndValidationCache: {
       documentCache: new DocumentCache(),

@@ -1,52 +1,106 @@
+import { createReadStream } from 'node:fs';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { BadInputError, parseExportOptions } from '../../store/export-options.js';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { constants, createGzip } from 'node:zlib';
+import { gapsOfExport } from '../../store/export/gap-note.js';
+import { checkKnownMarkets } from '../../store/export/known.js';
+import {
+  BadInputError,
+  EXPORT_INPUTS,
+  parseExportOptions,
+  UnknownMarketInputError,
+} from '../../store/export/options.js';
 import type { ExportOptions, StoreReader } from '../../store/store-types.js';
 import { LIMIT_SETTINGS } from '../../settings/table.js';
 import type { ApiLog } from '../log.js';
 import { pipeToClient, replyError } from './reply.js';
 
-/** Matches `/export/UPBIT.json` and `/export/UPBIT.ndjson`. */
-const EXPORT_PATH = /^\/export\/([A-Za-z]+)\.(json|ndjson)$/;
+/** Matches `/export/UPBIT.json`, `/export/all.csv.gz` and, with the format as a parameter, `/export/UPBIT`. */
+const EXPORT_PATH = /^\/export\/([A-Za-z,]+)(?:\.(json|ndjson|csv|parquet)(\.gz)?)?$/;
 
 /** Query parameters that an export takes, as the flags of `npm run export`. */
-const PARAMETERS: readonly string[] = ['symbol', 'currency', 'from', 'to', 'shape'];
+const PARAMETERS: readonly string[] = EXPORT_INPUTS.filter((name) => name !== 'exchange');
 
 const TYPES = {
   json: 'application/json; charset=utf-8',
   ndjson: 'application/x-ndjson; charset=utf-8',
+  csv: 'text/csv; charset=utf-8',
+  parquet: 'application/vnd.apache.parquet',
 };
 
-/** Reads what is asked for out of the path and the query parameters. */
-function readOptions(exchange: string, format: string, query: URLSearchParams): ExportOptions {
-  for (const name of query.keys()) {
+/** What a request asks for. */
+interface Asked {
+  readonly options: ExportOptions;
+  /** Whether the file itself is to be compressed, not only its way here. */
+  readonly gzipped: boolean;
+}
+
+/**
+ * Reads what is asked for out of the path and the query parameters.
+ * @returns null when the path is no export's
+ * @throws {BadInputError}
+ */
+function readAsked({ pathname, searchParams }: URL): Asked | null {
+  const match = EXPORT_PATH.exec(pathname);
+  if (match === null) return null;
+  const [, exchange, ending, zip] = match;
+  for (const name of searchParams.keys()) {
     if (!PARAMETERS.includes(name)) {
       throw new BadInputError(`${name} is no parameter; there are ${PARAMETERS.join(', ')}`);
     }
-    if (query.getAll(name).length > 1) throw new BadInputError(`${name} is given more than once`);
+    if (searchParams.getAll(name).length > 1) {
+      throw new BadInputError(`${name} is given more than once`);
+    }
   }
-  const given = PARAMETERS.map((name) => [name, query.get(name) ?? undefined] as const);
-  return parseExportOptions({
-    ...Object.fromEntries(given),
-    exchange: exchange.toUpperCase(),
-    format,
-  });
+  const given = Object.fromEntries(
+    PARAMETERS.map((name) => [name, searchParams.get(name) ?? undefined]),
+  );
+  const { format = ending } = given;
+  if (ending !== undefined && format !== ending) {
+    throw new BadInputError(
+      `format is ${format}, but the path ends in .${ending}; give one of them`,
+    );
+  }
+  const options = parseExportOptions({ ...given, exchange, format });
+  if (options.format === 'parquet' && zip !== undefined) {
+    throw new BadInputError('Parquet is compressed by itself; leave .gz out');
+  }
+  return { options, gzipped: zip !== undefined };
 }
 
-/** `UPBIT-BTC-KRW-books.ndjson`; a symbol may hold characters that a header must not. */
-function fileName({ exchange, symbol, currency, shape, format }: ExportOptions): string {
-  const parts = [exchange, symbol, currency, shape].filter((part) => part !== undefined);
-  return `${parts.join('-').replace(/[^A-Za-z0-9-]/g, '_')}.${format}`;
+/** `2026-09-01T000000Z`: an ISO 8601 time that every file system takes. */
+function fileTime(ms: number): string {
+  return new Date(ms).toISOString().replaceAll(':', '').replace('.000', '');
+}
+
+/**
+ * `UPBIT-BTC-KRW-books-2026-09-01T000000Z_2026-09-02T000000Z.ndjson`; a symbol may hold characters
+ * that a header must not.
+ */
+function fileName({ options, gzipped }: Asked): string {
+  const { exchanges, symbol, currency, shape, format, from, to } = options;
+  const window =
+    from === undefined && to === undefined
+      ? undefined
+      : `${from === undefined ? 'start' : fileTime(from)}_${to === undefined ? 'now' : fileTime(to)}`;
+  const parts = [...exchanges, symbol, currency, shape, window];
+  const name = parts.filter((part) => part !== undefined).join('-');
+  return `${name.replace(/[^\w.-]/g, '_')}.${format}${gzipped ? '.gz' : ''}`;
 }
 
 /**
  * Headers that tell of the gaps in the window of exported books: their number, and where they are.
  * The address is relative to the export's own.
  */
-function gapHeaders(count: number, url: URL): Record<string, string> {
+function gapHeaders(count: number, url: URL, { options }: Asked): Record<string, string> {
   const query = new URLSearchParams(url.searchParams);
+  for (const name of ['every', 'depth', 'format']) query.delete(name);
   query.set('shape', 'gaps');
-  const file = url.pathname.slice(url.pathname.lastIndexOf('/') + 1);
-  return { 'x-gaps': String(count), link: `<${file}?${query}>; rel="related"` };
+  const ending = options.format === 'parquet' ? 'ndjson' : options.format;
+  const file = /\/([^/.]+)[^/]*$/.exec(url.pathname)![1]!;
+  return { 'x-gaps': String(count), link: `<${file}.${ending}?${query}>; rel="related"` };
 }
 
 /** Streams recorded books out of the database, as fast as the client takes them and no faster. */
@@ -64,17 +118,16 @@ export class ExportEndpoint {
   }
 
   /** Answers a request for `url` if its path is an export's; says whether it is. */
-  handle(_req: IncomingMessage, res: ServerResponse, url: URL): boolean {
-    const match = EXPORT_PATH.exec(url.pathname);
-    if (match === null) return false;
-    let options: ExportOptions;
+  handle(req: IncomingMessage, res: ServerResponse, url: URL): boolean {
+    let asked: Asked | null;
     try {
-      options = readOptions(match[1]!, match[2]!, url.searchParams);
+      asked = readAsked(url);
     } catch (error) {
       if (!(error instanceof BadInputError)) throw error;
       replyError(res, 400, 'BAD_USER_INPUT', error.message);
       return true;
     }
+    if (asked === null) return false;
     if (this.#running >= this.#max) {
       res.setHeader('retry-after', '10');
       replyError(
@@ -86,8 +139,11 @@ export class ExportEndpoint {
       return true;
     }
     this.#running++;
-    this.#stream(options, url, res)
+    this.#answer(asked, req, res, url)
       .catch((error: unknown) => {
+        if (error instanceof UnknownMarketInputError) {
+          return replyError(res, 404, 'UNKNOWN_MARKET', error.message);
+        }
         this.#log.error(error);
         // Once bytes are out only a cut connection tells the client that the rest is missing.
         if (res.headersSent) res.destroy();
@@ -99,27 +155,77 @@ export class ExportEndpoint {
     return true;
   }
 
-  async #stream(options: ExportOptions, url: URL, res: ServerResponse): Promise<void> {
+  async #answer(asked: Asked, req: IncomingMessage, res: ServerResponse, url: URL): Promise<void> {
+    const { options } = asked;
+    await checkKnownMarkets(this.#reader, options);
+    const headers = {
+      'content-type': asked.gzipped ? 'application/gzip' : TYPES[options.format],
+      'content-disposition': `attachment; filename="${fileName(asked)}"`,
+      'cache-control': 'no-store',
+    };
+    const gaps = async (): Promise<Record<string, string>> =>
+      options.shape === 'gaps'
+        ? {}
+        : gapHeaders((await gapsOfExport(this.#reader, options)).count, url, asked);
+    if (req.method === 'HEAD') {
+      res.writeHead(200, { ...headers, ...(await gaps()) }).end();
+    } else if (options.format === 'parquet') await this.#sendFile(options, res, headers, gaps);
+    else await this.#stream(asked, req, res, headers, gaps);
+  }
+
+  async #stream(
+    { options, gzipped }: Asked,
+    req: IncomingMessage,
+    res: ServerResponse,
+    headers: Readonly<Record<string, string>>,
+    gaps: () => Promise<Record<string, string>>,
+  ): Promise<void> {
+    const encoded =
+      !gzipped &&
+      /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\b)/.test(req.headers['accept-encoding']?.toString() ?? '');
+    const level = gzipped ? constants.Z_DEFAULT_COMPRESSION : constants.Z_BEST_SPEED;
     const chunks = this.#reader.exportText(options)[Symbol.asyncIterator]();
     try {
       // The first chunk is awaited before the headers, so that a failure can still have a status.
       let next = await chunks.next();
-      const gaps =
-        options.shape === 'gaps'
-          ? {}
-          : gapHeaders((await this.#reader.gapTotals(options)).count, url);
+      res.appendHeader('vary', 'accept-encoding');
       res.writeHead(200, {
-        ...gaps,
-        'content-type': TYPES[options.format],
-        'content-disposition': `attachment; filename="${fileName(options)}"`,
-        'cache-control': 'no-store',
+        ...(await gaps()),
+        ...headers,
+        ...(encoded ? { 'content-encoding': 'gzip' } : {}),
       });
-      const rest = async function* (): AsyncIterable<string> {
+      const text = async function* (): AsyncIterable<string> {
         for (; next.done !== true; next = await chunks.next()) yield next.value;
       };
-      await pipeToClient(rest(), res);
+      await pipeToClient(text(), res, gzipped || encoded ? createGzip({ level }) : null);
     } finally {
       await chunks.return?.();
+    }
+  }
+
+  /** Makes a file in a process of its own, sends and removes it. */
+  async #sendFile(
+    options: ExportOptions,
+    res: ServerResponse,
+    headers: Readonly<Record<string, string>>,
+    gaps: () => Promise<Record<string, string>>,
+  ): Promise<void> {
+    const gone = new AbortController();
+    res.once('close', () => gone.abort());
+    const folder = await mkdtemp(join(tmpdir(), 'orderbook-export-'));
+    try {
+      const file = join(folder, 'export.parquet');
+      try {
+        await this.#reader.exportFile(options, file, gone.signal);
+      } catch (error) {
+        if (gone.signal.aborted) return;
+        throw error;
+      }
+      const length = (await stat(file)).size;
+      res.writeHead(200, { ...(await gaps()), ...headers, 'content-length': length });
+      await pipeToClient(createReadStream(file) as AsyncIterable<Buffer>, res);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
     }
   }
 }

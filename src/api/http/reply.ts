@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { HttpErrorCode } from '../errors.js';
 
@@ -43,14 +44,16 @@ export async function replyInPieces(
 /**
  * Writes the body of an answer as the client takes it, and ends it; a client that leaves ends it
  * early. Afterwards nothing more is read from `source`.
+ * @param through what changes the body on its way, such as a compression
  * @throws what `source` throws; the connection is cut then, which tells the client
  */
 export async function pipeToClient(
-  source: Iterable<Buffer> | AsyncIterable<string>,
+  source: Iterable<Buffer> | AsyncIterable<string | Buffer>,
   res: ServerResponse,
+  through: Transform | null = null,
 ): Promise<void> {
   try {
-    await pipeline(source, res);
+    await (through === null ? pipeline(source, res) : pipeline(source, through, res));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
   }

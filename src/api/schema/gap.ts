@@ -6,7 +6,8 @@ import { marketFilterArgs, pageArgs, windowArgs } from './arguments.js';
 import { builder } from './builder.js';
 import { ExchangeEnum } from './exchange-enum.js';
 
-const GapCauseEnum = builder.enumType('GapCause', {
+/** Why a market was not covered. */
+export const GapCauseEnum = builder.enumType('GapCause', {
   description: 'Why a wanted market was not covered.',
   values: {
     CONNECT_FAILED: { description: 'No connection could be made.' },

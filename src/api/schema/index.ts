@@ -16,6 +16,9 @@ import './log-live.js';
 import './recorder.js';
 import './collector-activity.js';
 import './price-history.js';
+import './series.js';
+import './past-books.js';
+import './report.js';
 
 builder.queryType({ description: 'What can be asked.' });
 builder.mutationType({

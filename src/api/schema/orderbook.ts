@@ -113,7 +113,7 @@ export const OrderbookType = builder.objectRef<OrderbookShape>('Orderbook').impl
       type: GapType,
       nullable: true,
       description:
-        'In a subscription: the gap directly before this book, or before one that was left out; null for none, and elsewhere.',
+        'In a subscription and in `books`: the gap directly before this book, or before one that was left out; null for none, and elsewhere.',
       resolve: (book) => book.gapBefore ?? null,
     }),
     asks: t.field({

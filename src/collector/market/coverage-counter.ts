@@ -11,6 +11,9 @@ export class CoverageCounter {
   #frames = 0;
   #changed = 0;
   #longestSilenceMs = 0;
+  #audits = 0;
+  #auditDifferences = 0;
+  #lateBooks = 0;
   #lastFrameAt: number | null = null;
 
   /** @param publish takes the record of each minute that had a frame, once it is over */
@@ -21,10 +24,7 @@ export class CoverageCounter {
 
   /** Counts a valid book. @param receivedAt Unix ms. @param changed whether it was numbered */
   count(receivedAt: number, changed: boolean): void {
-    if (receivedAt >= this.#minute + MINUTE_MS || receivedAt < this.#minute) {
-      this.#flush();
-      this.#minute = receivedAt - (receivedAt % MINUTE_MS);
-    }
+    this.#enter(receivedAt);
     this.#frames++;
     if (changed) this.#changed++;
     if (this.#lastFrameAt !== null) {
@@ -32,6 +32,19 @@ export class CoverageCounter {
       if (silence > this.#longestSilenceMs) this.#longestSilenceMs = silence;
     }
     this.#lastFrameAt = receivedAt;
+  }
+
+  /** Counts an audit. @param at Unix ms */
+  audited(at: number, agreed: boolean): void {
+    this.#enter(at);
+    this.#audits++;
+    if (!agreed) this.#auditDifferences++;
+  }
+
+  /** Counts a book that came too late to be taken. @param at Unix ms */
+  late(at: number): void {
+    this.#enter(at);
+    this.#lateBooks++;
   }
 
   /**
@@ -54,8 +67,15 @@ export class CoverageCounter {
     this.#lastFrameAt = null;
   }
 
+  /** Ends the minute before, if `at` is in another one. */
+  #enter(at: number): void {
+    if (at < this.#minute + MINUTE_MS && at >= this.#minute) return;
+    this.#flush();
+    this.#minute = at - (at % MINUTE_MS);
+  }
+
   #flush(): void {
-    if (this.#frames === 0) return;
+    if (this.#frames + this.#audits + this.#lateBooks === 0) return;
     this.#publish({
       market: this.#market,
       minute: this.#minute,
@@ -63,7 +83,14 @@ export class CoverageCounter {
       changed: this.#changed,
       repeats: this.#frames - this.#changed,
       longestSilenceMs: this.#longestSilenceMs,
+      ...(this.#audits === 0
+        ? {}
+        : { audits: this.#audits, auditDifferences: this.#auditDifferences }),
+      ...(this.#lateBooks === 0 ? {} : { lateBooks: this.#lateBooks }),
     });
+    this.#audits = 0;
+    this.#auditDifferences = 0;
+    this.#lateBooks = 0;
     this.#frames = 0;
     this.#changed = 0;
     this.#longestSilenceMs = 0;

@@ -200,7 +200,10 @@ export class MarketTracker {
   /** Whether a book is to be taken; a late one is not, see {@link BookOrder}. */
   #inOrder(place: number, now: number): boolean {
     const judged = this.#order.judge(place, now);
-    if (judged === 'LATE') this.#lateBooks++;
+    if (judged === 'LATE') {
+      this.#lateBooks++;
+      this.#coverage.late(now);
+    }
     // What was dropped as late was no older than it should be, and is lost.
     if (judged === 'RESTART')
       this.#openGap('RESYNC', "the exchange's own time of its books fell back", null);
@@ -332,6 +335,7 @@ export class MarketTracker {
    */
   audited(agreed: boolean, decides: boolean): boolean {
     this.#audits++;
+    this.#coverage.audited(this.#clock(), agreed);
     if (agreed) {
       this.#auditAgreedAt = this.#clock();
       return false;

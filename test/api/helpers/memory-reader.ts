@@ -1,5 +1,6 @@
 import { marketKey, type Market } from '../../../src/market/market.js';
 import type { CoverageMinute } from '../../../src/market/coverage.js';
+import type { DayReport } from '../../../src/market/day-report.js';
 import type { Exchange } from '../../../src/market/exchange.js';
 import type { Gap } from '../../../src/market/gap.js';
 import type { OrderBook } from '../../../src/market/order-book.js';
@@ -15,7 +16,10 @@ import type {
   ExportOptions,
   GapTotals,
   Identified,
+  MarketBooksQuery,
   Page,
+  SeriesQuery,
+  StoredBook,
   StoreReader,
 } from '../../../src/store/store-types.js';
 import type {
@@ -101,6 +105,24 @@ export class MemoryReader implements StoreReader {
     return { items, reached: more ? items.at(-1)!.book.sequence : newest, more };
   }
 
+  async bookPage(query: MarketBooksQuery): Promise<Page<StoredBook>> {
+    this.#check();
+    const { market, after = 0, before = Infinity, from = -Infinity, to = Infinity, limit } = query;
+    const found = this.stored.filter(
+      ({ market: of, sequence, timestamp }) =>
+        marketKey(of) === marketKey(market) &&
+        sequence > after &&
+        sequence < before &&
+        timestamp >= from &&
+        timestamp < to,
+    );
+    const items = query.last ? found.slice(-limit) : found.slice(0, limit);
+    return {
+      items: items.map((book) => ({ book, gapBefore: null })),
+      more: items.length < found.length,
+    };
+  }
+
   async rows(query: Parameters<StoreReader['rows']>[0]): Promise<Page<BookRow>> {
     this.#check();
     const { after, side, from = -Infinity, to = Infinity } = query;
@@ -169,6 +191,15 @@ export class MemoryReader implements StoreReader {
     return pageOf(found, limit);
   }
 
+  /** The report of any day, and the days that were asked for. */
+  report: DayReport | null = null;
+  readonly reportDays: (number | undefined)[] = [];
+  async dayReport(from?: number): Promise<DayReport | null> {
+    this.#check();
+    this.reportDays.push(from);
+    return this.report;
+  }
+
   async logs(query: Parameters<StoreReader['logs']>[0]): Promise<Page<Identified<LogRecord>>> {
     this.#check();
     const { after = Infinity, level = 'debug', event } = query;
@@ -204,4 +235,18 @@ export class MemoryReader implements StoreReader {
     this.exports.push(options);
     return this.exportChunks();
   }
+
+  /** Text of the next series, and what was asked for. */
+  seriesJson = '[]';
+  readonly series: SeriesQuery[] = [];
+  async *seriesText(query: SeriesQuery): AsyncGenerator<string> {
+    this.#check();
+    this.series.push(query);
+    yield this.seriesJson;
+  }
+
+  /** Writes the file of the next exports. */
+  exportFile: StoreReader['exportFile'] = async () => {
+    throw new Error('there is no file here');
+  };
 }

@@ -1,0 +1,4 @@
+-- AlterTable
+ALTER TABLE "coverage" ADD COLUMN "audits" INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE "coverage" ADD COLUMN "audit_differences" INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE "coverage" ADD COLUMN "late_books" INTEGER NOT NULL DEFAULT 0;

@@ -1,0 +1,129 @@
+import {
+  type CauseReport,
+  type DayReport,
+  dayStart,
+  type MarketReport,
+} from '../../market/day-report.js';
+import { badInput } from '../errors.js';
+import { builder } from './builder.js';
+import { ExchangeEnum } from './exchange-enum.js';
+import { GapCauseEnum } from './gap.js';
+
+/** Markets of a report when `first` is left out, and at most. */
+const DEFAULT_MARKETS = 100;
+const MAX_MARKETS = 5_000;
+
+const GapSum = builder.objectRef<CauseReport>('GapSum').implement({
+  description: 'The gaps of one cause in a day.',
+  fields: (t) => ({
+    cause: t.expose('cause', { type: GapCauseEnum, description: 'Why they came about.' }),
+    count: t.exposeInt('count', { description: 'How many there were.' }),
+    ms: t.expose('ms', { type: 'BigInt', description: 'How much of the day they take, ms.' }),
+  }),
+});
+
+const MarketReportType = builder.objectRef<MarketReport>('MarketReport').implement({
+  description: 'How well a market was recorded in a day.',
+  fields: (t) => ({
+    exchange: t.field({
+      type: ExchangeEnum,
+      description: 'The exchange.',
+      resolve: ({ market }) => market.exchange,
+    }),
+    symbol: t.string({
+      description: 'Base asset, such as `BTC`.',
+      resolve: ({ market }) => market.symbol,
+    }),
+    currency: t.string({
+      description: 'Quote currency, such as `KRW`.',
+      resolve: ({ market }) => market.currency,
+    }),
+    percent: t.exposeFloat('percent', {
+      description: 'Share of the recorded time that lies outside gaps, from 0 to 100.',
+    }),
+    recordedMs: t.expose('recordedMs', {
+      type: 'BigInt',
+      description: 'How much of the day it was being recorded, gaps included, ms.',
+    }),
+    coveredMs: t.expose('coveredMs', {
+      type: 'BigInt',
+      description: 'How much of that lies outside gaps, ms.',
+    }),
+    frames: t.expose('frames', { type: 'BigInt', description: 'Valid books received.' }),
+    changedBooks: t.expose('changed', {
+      type: 'BigInt',
+      description: 'Those that differed from the one before, or were the first after a gap.',
+    }),
+    repeats: t.expose('repeats', {
+      type: 'BigInt',
+      description: 'Those equal to the one before: counted, not stored.',
+    }),
+    longestSilenceMs: t.expose('longestSilenceMs', {
+      type: 'BigInt',
+      description: 'Longest time between two books, ms.',
+    }),
+    gaps: t.field({
+      type: [GapSum],
+      description: 'The gaps by their cause, the longest first.',
+      resolve: ({ gaps }) => gaps,
+    }),
+    audits: t.exposeInt('audits', { description: 'Audits of its book by REST.' }),
+    auditDifferences: t.exposeInt('auditDifferences', {
+      description: 'Those that found another book.',
+    }),
+    lateBooks: t.exposeInt('lateBooks', {
+      description: 'Books that came later than newer ones and were not taken.',
+    }),
+  }),
+});
+
+const DayReportType = builder.objectRef<DayReport>('DayReport').implement({
+  description: 'How well a day was recorded.',
+  fields: (t) => ({
+    date: t.exposeString('date', { description: 'The day, `2026-11-25`, UTC.' }),
+    from: t.expose('from', { type: 'DateTime', description: 'Its beginning.' }),
+    to: t.expose('to', { type: 'DateTime', description: 'Its end; now, while it lasts.' }),
+    clockSteps: t.exposeInt('clockSteps', { description: 'How often the clock was set back.' }),
+    marketCount: t.int({
+      description: 'How many markets were recorded.',
+      resolve: ({ markets }) => markets.length,
+    }),
+    markets: t.field({
+      type: [MarketReportType],
+      description: 'The markets that were recorded, the worst first.',
+      args: {
+        first: t.arg.int({
+          required: true,
+          defaultValue: DEFAULT_MARKETS,
+          description: `Markets at most, from 1 to ${MAX_MARKETS}.`,
+        }),
+      },
+      resolve: ({ markets }, { first }) => {
+        if (first >= 1 && first <= MAX_MARKETS) return markets.slice(0, first);
+        throw badInput('first', `must be from 1 to ${MAX_MARKETS}; was ${first}`);
+      },
+    }),
+  }),
+});
+
+builder.queryField('report', (t) =>
+  t.field({
+    type: DayReportType,
+    nullable: true,
+    description:
+      'How well each market was recorded in a day (UTC), the worst first. Null when nothing has been recorded.',
+    args: {
+      date: t.arg.string({
+        description: 'The day, such as `2026-11-25`; left out for the newest that has something.',
+      }),
+    },
+    resolve: (_root, { date }, { reader }) => {
+      if (date === null || date === undefined) return reader.dayReport();
+      const from = dayStart(date);
+      if (from === null) {
+        throw badInput('date', `must be a day such as 2026-11-25; was "${date.slice(0, 40)}"`);
+      }
+      return reader.dayReport(from);
+    },
+  }),
+);

@@ -1,0 +1,118 @@
+import {
+  getDirectiveValues,
+  GraphQLIncludeDirective,
+  type GraphQLResolveInfo,
+  GraphQLSkipDirective,
+  Kind,
+  type SelectionNode,
+} from 'graphql';
+import type { Market } from '../../market/market.js';
+import type { SeriesPoint, SeriesQuery } from '../../store/store-types.js';
+import { badInput } from '../errors.js';
+import { marketPart } from '../inputs.js';
+import { MAX_SERIES_POINTS } from '../paging.js';
+import { marketArgs } from './arguments.js';
+import { builder } from './builder.js';
+
+/** Least step, ms. */
+const MIN_STEP = 100;
+
+const SeriesPointType = builder.objectRef<SeriesPoint>('SeriesPoint').implement({
+  description:
+    'A market in one step of time. A book holds until the next one, so a step without books has the prices of the last one before; null where there was none, as inside a gap.',
+  fields: (t) => {
+    const decimal = (field: keyof SeriesPoint, description: string) =>
+      t.field({
+        type: 'Decimal',
+        nullable: true,
+        description,
+        resolve: (point) => point[field] as string | null,
+      });
+    return {
+      time: t.expose('time', { type: 'DateTime', description: 'Beginning of the step.' }),
+      open: decimal('open', 'First middle price of the step, exact.'),
+      high: decimal('high', 'Greatest middle price of the step, exact.'),
+      low: decimal('low', 'Least middle price of the step, exact.'),
+      close: decimal('close', 'Last middle price of the step, exact; null when a side was empty.'),
+      bestBid: decimal('bestBid', 'Highest bid of the last book.'),
+      bestBidVolume: decimal('bestBidVolume', 'Volume resting there.'),
+      bestAsk: decimal('bestAsk', 'Lowest ask of the last book.'),
+      bestAskVolume: decimal('bestAskVolume', 'Volume resting there.'),
+      spread: decimal('spread', 'Best ask minus best bid of the last book, exact.'),
+      spreadBp: t.exposeFloat('spreadBp', {
+        nullable: true,
+        description: 'The spread in basis points of the middle price.',
+      }),
+      imbalance: t.exposeFloat('imbalance', {
+        nullable: true,
+        description:
+          '(bid volume - ask volume) / (bid volume + ask volume) at the best prices of the last book, from -1 to 1.',
+      }),
+      books: t.exposeInt('books', { description: 'Books received in the step.' }),
+      covered: t.exposeFloat('covered', {
+        description: 'How much of the step the market was recorded and in no gap, from 0 to 1.',
+      }),
+    };
+  },
+});
+
+/** The fields that are selected of each point, with the keys that they have in the answer. */
+function selectedKeys(info: GraphQLResolveInfo): SeriesQuery['keys'] {
+  const keys = new Map<string, keyof SeriesPoint | '__typename'>();
+  const left = (node: SelectionNode): boolean =>
+    getDirectiveValues(GraphQLSkipDirective, node, info.variableValues)?.['if'] === true ||
+    getDirectiveValues(GraphQLIncludeDirective, node, info.variableValues)?.['if'] === false;
+  const collect = (nodes: readonly SelectionNode[]): void => {
+    for (const node of nodes) {
+      if (left(node)) continue;
+      if (node.kind === Kind.FIELD) {
+        keys.set((node.alias ?? node.name).value, node.name.value as keyof SeriesPoint);
+      } else if (node.kind === Kind.INLINE_FRAGMENT) collect(node.selectionSet.selections);
+      else collect(info.fragments[node.name.value]!.selectionSet.selections);
+    }
+  };
+  for (const { selectionSet } of info.fieldNodes) {
+    collect(selectionSet?.selections ?? []);
+  }
+  return [...keys];
+}
+
+builder.queryField('series', (t) =>
+  t.field({
+    type: [SeriesPointType],
+    description: `The course of a market out of the store: middle price, best prices and coverage of each step of a window, at most ${MAX_SERIES_POINTS} points in one operation.`,
+    args: {
+      ...marketArgs,
+      from: t.arg({
+        type: 'DateTime',
+        required: true,
+        description: 'Beginning of the first step.',
+      }),
+      to: t.arg({ type: 'DateTime', required: true, description: 'End of the window, excluded.' }),
+      step: t.arg.int({
+        required: true,
+        description: `Length of a step in milliseconds, ${MIN_STEP} or more.`,
+      }),
+    },
+    resolve: async (_root, args, { reader, markets, rows, texts }, info) => {
+      const market: Market = {
+        exchange: args.exchange,
+        symbol: marketPart('symbol', args.symbol),
+        currency: marketPart('currency', args.currency),
+      };
+      const { from, to, step } = args;
+      if (step < MIN_STEP) throw badInput('step', `must be ${MIN_STEP} or more; was ${step}`);
+      if (to <= from) throw badInput('to', 'must be after from');
+      rows.takePoints(Math.ceil((to - from) / step));
+      await markets.check([market]);
+      const pieces: string[] = [];
+      const keys = selectedKeys(info);
+      for await (const piece of reader.seriesText({ market, from, to, step, keys })) {
+        pieces.push(piece);
+      }
+      // Its text takes the place of the list in the answer.
+      texts.set(String(info.path.key), pieces);
+      return [];
+    },
+  }),
+);

@@ -1,0 +1,95 @@
+import type { GapCause } from './gap.js';
+import type { Market } from './market.js';
+
+/** The gaps of a market of one cause, in a day. */
+export interface CauseReport {
+  readonly cause: GapCause;
+  readonly count: number;
+  /** How much of the day they take, ms. */
+  readonly ms: number;
+}
+
+/** How well a market was recorded in a day. */
+export interface MarketReport {
+  readonly market: Market;
+  /** How much of the day it was being recorded, gaps included, ms. */
+  readonly recordedMs: number;
+  /** How much of that lies outside its gaps, ms. */
+  readonly coveredMs: number;
+  /** The latter in percent of the former, 0 to 100. */
+  readonly percent: number;
+  /** Valid books received; those stored, and those equal to the one before. */
+  readonly frames: number;
+  readonly changed: number;
+  readonly repeats: number;
+  /** Longest time between two books, ms. */
+  readonly longestSilenceMs: number;
+  readonly gaps: readonly CauseReport[];
+  /** Audits by REST, and those that found another book. */
+  readonly audits: number;
+  readonly auditDifferences: number;
+  /** Books that came later than newer ones and were not taken. */
+  readonly lateBooks: number;
+}
+
+/** How well a day was recorded. */
+export interface DayReport {
+  /** `2026-11-25`, UTC. */
+  readonly date: string;
+  /** Beginning and end of the day, or the present if that is earlier, Unix ms. */
+  readonly from: number;
+  readonly to: number;
+  /** How often the clock was set back. */
+  readonly clockSteps: number;
+  /** Markets that were recorded, the worst first. */
+  readonly markets: readonly MarketReport[];
+}
+
+/** The beginning of a day given as `2026-11-25`, Unix ms; null when there is no such day. */
+export function dayStart(date: string): number | null {
+  const time = /^\d{4}-\d\d-\d\d$/.test(date) ? Date.parse(`${date}T00:00:00Z`) : NaN;
+  return Number.isNaN(time) || dateOf(time) !== date ? null : time;
+}
+
+/** The UTC day of a time, Unix ms. */
+export function dateOf(time: number): string {
+  return new Date(time).toISOString().slice(0, 10);
+}
+
+/** Seconds of ms, with a tenth where it is short. */
+function seconds(ms: number): string {
+  return ms >= 10_000 ? `${Math.round(ms / 1000)} s` : `${(ms / 1000).toFixed(1)} s`;
+}
+
+/** The report as Markdown. */
+export function reportMarkdown({ date, from, to, clockSteps, markets }: DayReport): string {
+  const lines = markets.map((report) => {
+    const { exchange, symbol, currency } = report.market;
+    const gaps = report.gaps.map(({ cause, count, ms }) => `${count} × ${cause} ${seconds(ms)}`);
+    const cells = [
+      `${exchange}:${symbol}-${currency}`,
+      report.percent.toFixed(3),
+      `${(report.recordedMs / 3_600_000).toFixed(2)} h`,
+      report.frames,
+      report.changed,
+      report.repeats,
+      gaps.join(', '),
+      seconds(report.longestSilenceMs),
+      `${report.audits - report.auditDifferences} / ${report.auditDifferences}`,
+      report.lateBooks,
+    ];
+    return `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |`;
+  });
+  const head =
+    'market | coverage % | recorded | books | changed | repeats | gaps | longest silence | audits agreed / not | late books';
+  return [
+    `# Recording of ${date} (UTC)`,
+    '',
+    `From ${new Date(from).toISOString()} to ${new Date(to).toISOString()}; ${markets.length} markets, the worst first. The clock was set back ${clockSteps} times. Coverage is the share of the recorded time outside gaps; books that could not be stored lie in gaps of the causes QUEUE_OVERFLOW and STORE_FAILED.`,
+    '',
+    `| ${head} |`,
+    `| ${head.replaceAll(/[^|]+/g, ' --- ').trim()} |`,
+    ...lines,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,123 @@
+import type { Gap } from '../market/gap.js';
+import type { Market } from '../market/market.js';
+import type { TimeWindow } from '../market/time-window.js';
+import { BookScan } from './book-scan.js';
+import type { Client } from './connection.js';
+import { type Breaks, CoverageReader } from './coverage.js';
+import { gapsBefore } from './gaps-before.js';
+import { applyRow, rebuild, type RebuiltBook, type StoredRow } from './rebuild.js';
+import type { Sqlite } from './sqlite.js';
+import type { SequenceRange } from './timeline.js';
+
+/**
+ * The stored rows of a selection in order of sequence, with what is needed to make whole books and
+ * time series of them. Exports and series read nothing else, so it does not matter to them where a
+ * book lies.
+ */
+export interface BookSource {
+  /** The selected markets by their numbers in the rows. */
+  readonly markets: ReadonlyMap<number, Market>;
+  /** Least and greatest sequence; null when there is none. */
+  readonly range: SequenceRange | null;
+  /** Which stretch of sequences the last rows came from: between two of them rows are passed over. */
+  readonly part: number;
+  /** The next rows, at most `limit`; empty when there are no more. */
+  next(limit: number): Promise<StoredRow[]>;
+  /** Sequence of the first of the last `count` rows; null when there are fewer. */
+  startOfLast(count: number): Promise<number | null>;
+  /** The whole book of a market at its last row up to `sequence` that is not after `at`, Unix ms. */
+  bookUpTo(marketId: number, sequence: number, at?: number): Promise<RebuiltBook | null>;
+  /** The last book of a market that was received up to `at`, Unix ms; null when there is none. */
+  bookAt(marketId: number, at: number): Promise<RebuiltBook | null>;
+  /** The gaps that ended with one of these rows, by its sequence. */
+  gapsBefore(rows: readonly StoredRow[]): Promise<Map<number, Gap>>;
+  /** What interrupts the books of a market in a window. */
+  breaks(marketId: number, window: TimeWindow): Promise<Breaks>;
+}
+
+/** What of a database {@link DatabaseSource} reads. */
+export interface SourceOptions {
+  readonly client: Client;
+  readonly sqlite: Sqlite;
+  readonly markets: ReadonlyMap<number, Market>;
+  readonly ranges: readonly SequenceRange[];
+  /** A sequence that no book received up to a time lies beyond; null when there is none. */
+  readonly boundAt: (at: number) => Promise<number | null>;
+}
+
+/** A {@link BookSource} out of the database. */
+export class DatabaseSource implements BookSource {
+  readonly markets: ReadonlyMap<number, Market>;
+  readonly range: SequenceRange | null;
+  readonly #scan: BookScan;
+  readonly #client: Client;
+  readonly #boundAt: SourceOptions['boundAt'];
+
+  constructor({ client, sqlite, markets, ranges, boundAt }: SourceOptions) {
+    this.markets = markets;
+    this.#client = client;
+    this.#boundAt = boundAt;
+    this.#scan = new BookScan(sqlite, [...markets.keys()], ranges);
+    const low = ranges[0]?.low;
+    const high = ranges.at(-1)?.high;
+    this.range = low === undefined || high === undefined ? null : { low, high };
+  }
+
+  get part(): number {
+    return this.#scan.part;
+  }
+
+  next(limit: number): Promise<StoredRow[]> {
+    return this.#scan.next(limit);
+  }
+
+  async startOfLast(count: number): Promise<number | null> {
+    return this.#scan.startOfLast(count);
+  }
+
+  bookUpTo(marketId: number, sequence: number, at?: number): Promise<RebuiltBook | null> {
+    return rebuild(this.#client, marketId, sequence, at);
+  }
+
+  async bookAt(marketId: number, at: number): Promise<RebuiltBook | null> {
+    const limit = await this.#boundAt(at);
+    return limit === null ? null : rebuild(this.#client, marketId, limit, at);
+  }
+
+  gapsBefore(rows: readonly StoredRow[]): Promise<Map<number, Gap>> {
+    return gapsBefore(this.#client, rows, (id) => this.markets.get(id)!);
+  }
+
+  breaks(marketId: number, window: TimeWindow): Promise<Breaks> {
+    return new CoverageReader(this.#client).breaks(marketId, window, Date.now());
+  }
+}
+
+/** Makes whole books of a source's rows, which must be given in their order. */
+export class BookReplay {
+  readonly #source: BookSource;
+  readonly #books = new Map<number, RebuiltBook>();
+  #part = 0;
+
+  constructor(source: BookSource) {
+    this.#source = source;
+  }
+
+  /** The book before the next row of a market, if this replay has made it. */
+  last(marketId: number): RebuiltBook | null {
+    return this.#books.get(marketId) ?? null;
+  }
+
+  /** The book after a row; null when the whole book that it stands on has been deleted. */
+  async apply(row: StoredRow): Promise<RebuiltBook | null> {
+    if (this.#source.part !== this.#part) {
+      this.#books.clear();
+      this.#part = this.#source.part;
+    }
+    const before = this.#books.get(row.marketId) ?? null;
+    // What lies before the first row is read from its whole book on.
+    const book = applyRow(before, row) ?? (await this.#source.bookUpTo(row.marketId, row.sequence));
+    if (book !== null) this.#books.set(row.marketId, book);
+    return book;
+  }
+}

@@ -1,0 +1,140 @@
+import { dateOf, type DayReport, type MarketReport } from '../market/day-report.js';
+import type { GapCause } from '../market/gap.js';
+import type { Market } from '../market/market.js';
+import type { Client } from './connection.js';
+import { clip, type Interval, lengthOf } from './coverage.js';
+import { toMarket } from './records.js';
+
+const DAY = 86_400_000;
+
+/** What was received of a market in a day. */
+interface Received {
+  readonly marketId: number;
+  readonly frames: bigint;
+  readonly changed: bigint;
+  readonly repeats: bigint;
+  readonly longestSilenceMs: bigint;
+  readonly audits: bigint;
+  readonly auditDifferences: bigint;
+  readonly lateBooks: bigint;
+}
+
+/** A gap of a market. */
+interface MarketGap extends Interval {
+  readonly cause: GapCause;
+}
+
+/** Values by the number of their market. */
+function byMarket<T extends { readonly marketId: number }>(rows: readonly T[]): Map<number, T[]> {
+  const groups = new Map<number, T[]>();
+  for (const row of rows) {
+    const group = groups.get(row.marketId);
+    if (group === undefined) groups.set(row.marketId, [row]);
+    else group.push(row);
+  }
+  return groups;
+}
+
+/** The newest day of which something was received, as its first ms; null when there is none. */
+export async function newestDay(client: Client): Promise<number | null> {
+  const { _max } = await client.coverage.aggregate({ _max: { minute: true } });
+  const minute = _max.minute;
+  return minute === null ? null : Math.floor(Number(minute) / DAY) * DAY;
+}
+
+/**
+ * How well the markets were recorded in a day.
+ * @param from its first ms (UTC)
+ * @param now end of what goes on, Unix ms
+ */
+export async function dayReport(client: Client, from: number, now: number): Promise<DayReport> {
+  const to = Math.max(from, Math.min(from + DAY, now));
+  const window = { start: from, end: to };
+  const markets = new Map<number, Market>();
+  for (const row of await client.market.findMany()) markets.set(row.id, toMarket(row));
+  const spans = byMarket(await spansOf(client, window, now));
+  const gaps = byMarket(await gapsOf(client, window));
+  const received = new Map((await receivedIn(client, from, to)).map((row) => [row.marketId, row]));
+  const reports: MarketReport[] = [];
+  for (const [id, market] of markets) {
+    const recorded = clip(spans.get(id) ?? [], window);
+    const counts = received.get(id);
+    if (recorded.length === 0 && counts === undefined) continue;
+    reports.push(marketReport(market, window, recorded, gaps.get(id) ?? [], counts));
+  }
+  reports.sort(
+    (a, b) => a.percent - b.percent || b.recordedMs - b.coveredMs - (a.recordedMs - a.coveredMs),
+  );
+  const clockSteps = await client.clockStep.count({ where: { toMs: { gte: from, lt: to } } });
+  return { date: dateOf(from), from, to, clockSteps, markets: reports };
+}
+
+function marketReport(
+  market: Market,
+  window: Interval,
+  recorded: readonly Interval[],
+  gaps: readonly MarketGap[],
+  counts: Received | undefined,
+): MarketReport {
+  const recordedMs = lengthOf(recorded);
+  const missing = recorded.reduce((sum, span) => sum + lengthOf(clip(gaps, span)), 0);
+  const causes = new Map<GapCause, { cause: GapCause; count: number; ms: number }>();
+  for (const gap of gaps) {
+    const { cause } = gap;
+    const found = causes.get(cause) ?? { cause, count: 0, ms: 0 };
+    causes.set(cause, {
+      cause,
+      count: found.count + 1,
+      ms: found.ms + lengthOf(clip([gap], window)),
+    });
+  }
+  return {
+    market,
+    recordedMs,
+    coveredMs: recordedMs - missing,
+    percent: recordedMs === 0 ? 0 : ((recordedMs - missing) / recordedMs) * 100,
+    frames: Number(counts?.frames ?? 0),
+    changed: Number(counts?.changed ?? 0),
+    repeats: Number(counts?.repeats ?? 0),
+    longestSilenceMs: Number(counts?.longestSilenceMs ?? 0),
+    gaps: [...causes.values()].sort((a, b) => b.ms - a.ms),
+    audits: Number(counts?.audits ?? 0),
+    auditDifferences: Number(counts?.auditDifferences ?? 0),
+    lateBooks: Number(counts?.lateBooks ?? 0),
+  };
+}
+
+async function spansOf(client: Client, { start, end }: Interval, now: number) {
+  const rows = await client.recordingSpan.findMany({
+    where: { start: { lt: end }, OR: [{ end: null }, { end: { gt: start } }] },
+    orderBy: [{ marketId: 'asc' }, { start: 'asc' }],
+  });
+  return rows.map(({ marketId, ...span }) => {
+    return { marketId, start: Number(span.start), end: Number(span.end ?? now) };
+  });
+}
+
+/** The gaps that touch a window; those that are open last to its end. */
+async function gapsOf(client: Client, { start, end }: Interval) {
+  // Two statements, each of which goes through the index on the end.
+  const select = { marketId: true, start: true, end: true, cause: true } as const;
+  const ended = client.gap.findMany({ where: { end: { gt: start }, start: { lt: end } }, select });
+  const open = client.gap.findMany({ where: { end: null, start: { lt: end } }, select });
+  const rows = [...(await ended), ...(await open)].map((row) => ({
+    marketId: row.marketId,
+    start: Number(row.start),
+    end: Number(row.end ?? end),
+    cause: row.cause as GapCause,
+  }));
+  return rows.sort((a, b) => a.start - b.start);
+}
+
+/** What was received of each market in a window. */
+function receivedIn(client: Client, from: number, to: number): Promise<Received[]> {
+  return client.$queryRaw<Received[]>`
+    SELECT market_id AS marketId, sum(frames) AS frames, sum(changed) AS changed,
+           sum(repeats) AS repeats, max(longest_silence_ms) AS longestSilenceMs,
+           sum(audits) AS audits, sum(audit_differences) AS auditDifferences,
+           sum(late_books) AS lateBooks
+      FROM coverage WHERE minute >= ${BigInt(from)} AND minute < ${BigInt(to)} GROUP BY market_id`;
+}

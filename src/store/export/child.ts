@@ -1,0 +1,42 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setPriority } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { StoreError } from '../errors.js';
+import type { ExportOptions } from '../store-types.js';
+
+const COMMAND = fileURLToPath(new URL('./command.js', import.meta.url));
+/** Below everything that records. */
+const PRIORITY = 10;
+
+/**
+ * Writes an export into `file` in a process of its own, so that neither its memory nor its work is
+ * the recorder's.
+ * @param path the database
+ * @throws {StoreError} with what the process said
+ */
+export async function exportInChild(
+  path: string,
+  options: ExportOptions,
+  file: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { exchanges, ...flags } = options;
+  const given = Object.entries(flags).filter(([, value]) => value !== undefined);
+  const args = given.flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const child = spawn(process.execPath, [COMMAND, ...exchanges, ...args, '--out', file], {
+    env: { ...process.env, DB_PATH: path },
+    stdio: ['ignore', 'ignore', 'pipe'],
+    signal,
+  });
+  let said = '';
+  child.stderr.on('data', (data: Buffer) => (said = (said + data.toString()).slice(-2_000)));
+  const closed = once(child, 'close') as Promise<[number | null]>;
+  try {
+    setPriority(child.pid!, PRIORITY);
+  } catch {
+    // Its own matter: it may have ended already.
+  }
+  const [code] = await closed;
+  if (code !== 0) throw new StoreError(said.trim().split('\n').at(-1) ?? 'the export ended');
+}

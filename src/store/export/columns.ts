@@ -1,0 +1,41 @@
+import type { Level, Side } from '../../market/order-book.js';
+
+/**
+ * What a column holds: `name` a text that recurs (a market's parts); `word` one that needs no
+ * escaping; `text` any other; `decimal` Decimal text; `time` Unix ms; `micros` Unix ms that are
+ * written as µs; `integer`; `ratio` a floating point number; `levels` a side of a book.
+ */
+export type ColumnKind =
+  'name' | 'word' | 'text' | 'decimal' | 'time' | 'micros' | 'integer' | 'ratio' | 'levels';
+
+/** A column of an export. */
+export interface Column {
+  readonly name: string;
+  readonly kind: ColumnKind;
+}
+
+/** What stands in a column of a record; null = nothing. */
+export type Cell = string | number | readonly Level[] | null;
+
+/** Takes the records of an export. */
+export interface RecordSink {
+  /** How much has gathered in it. */
+  readonly length: number;
+  /** A whole record. */
+  add(cells: readonly Cell[]): void;
+  /** A record for each level: the cells before it, side, price and volume, the cells behind it. */
+  addLevels(
+    before: readonly Cell[],
+    side: Side,
+    levels: readonly Level[],
+    behind: readonly Cell[],
+  ): void;
+}
+
+/** Columns of the given kinds, named in one text. */
+export function columns(kind: ColumnKind, names: string): Column[] {
+  return names.split(' ').map((name) => ({ name, kind }));
+}
+
+/** The market of a record. */
+export const MARKET_COLUMNS: readonly Column[] = columns('name', 'exchange symbol currency');

@@ -1,0 +1,287 @@
+import { realpathSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { marketKey, pairText } from '../../market/market.js';
+import { loadSettings, readDbPath } from '../../settings/config.js';
+import { canonicalPath, checkReadable } from '../database.js';
+import { failureText } from '../errors.js';
+import { Reader } from '../reader.js';
+import type { ExportOptions, GapTotals } from '../store-types.js';
+import { gapsOfExport } from './gap-note.js';
+import { checkKnownMarkets } from './known.js';
+import { BadInputError, parseExportOptions } from './options.js';
+import { checkOutput, isPlainFile, ReaderGone, TextOutput, WholeFile } from './output.js';
+import { ParquetFile } from './parquet.js';
+import { exportColumns, type ExportPlace } from './pieces.js';
+import { ProgressBar } from './progress.js';
+import { FORMATS } from './shapes.js';
+
+const USAGE = `usage: npm run export -- <EXCHANGE>… | all [options]
+  --symbol BTC      only this symbol      (default: all)
+  --currency KRW    only this currency    (default: all)
+  --from T, --to T  from included, to excluded: ISO 8601 or Unix ms (default: everything)
+  --shape SHAPE     rows   stored levels (default)
+                    books  the whole book at each change
+                    top    best prices and volumes, middle, spread and imbalance of each book
+                    gaps   the times of the window in which a market was not covered
+                    incremental_book_L2, book_snapshot_5, book_snapshot_25
+                           CSV as tardis.dev defines it
+  --every MS        books, top: the last one at or before each step, empty in gaps
+  --depth N         books, incremental_book_L2: N levels a side at most
+  --format FORMAT   json (one array), ndjson (one object a line), csv or parquet
+                    (default: by the ending of FILE, else json, or csv for tardis.dev)
+  --out FILE        write there instead of to standard output, compressed if it ends in .gz, and
+                    the gaps of the window into FILE.gaps.ndjson
+  --strict          exit with 3 when the window has gaps
+  --help            show this
+The database is DB_PATH (default ./data/orderbook.db); the recorder may go on recording.
+Exit code: 0 done, 1 failed, 2 wrong usage or unknown market, 3 gaps with --strict.`;
+
+/** What the command line asks for. */
+interface Command {
+  readonly options: ExportOptions;
+  /** File to write; undefined = standard output. */
+  readonly out: string | undefined;
+  /** Whether gaps are an error. */
+  readonly strict: boolean;
+}
+
+/**
+ * Reads the command line.
+ * @returns null when help was asked for.
+ * @throws {BadInputError} naming the flag and what would be right.
+ */
+export function parseCommand(args: readonly string[]): Command | null {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  let parsed;
+  try {
+    parsed = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        symbol: text,
+        currency: text,
+        from: text,
+        to: text,
+        shape: text,
+        format: text,
+        every: text,
+        depth: text,
+        out: text,
+        strict: flag,
+        help: { ...flag, short: 'h' },
+      },
+    });
+  } catch (error) {
+    // Node's own first sentence names the flag; what follows is about its syntax.
+    throw new BadInputError(`${(error as Error).message.split(/\. |\n/)[0]}; --help lists all`);
+  }
+  const { positionals, values } = parsed;
+  const { out, strict = false, help = false, ...given } = values;
+  if (help) return null;
+  if (out === '') throw new BadInputError('--out is empty; it must name a file');
+  const exchange = positionals.length === 0 ? undefined : positionals.join(',');
+  const format = given.format ?? formatByName(out);
+  const options = parseExportOptions({ ...given, format, exchange });
+  if (options.format === 'parquet') {
+    if (out === undefined) throw new BadInputError('--format parquet needs --out FILE');
+    if (isZipped(out)) {
+      throw new BadInputError(`--out ${out}: Parquet is compressed by itself; leave .gz out`);
+    }
+  }
+  return { options, out, strict };
+}
+
+function isZipped(out: string | undefined): boolean {
+  return out?.toLowerCase().endsWith('.gz') ?? false;
+}
+
+/** The format that a file's name tells of, if it does. */
+function formatByName(out: string | undefined): string | undefined {
+  const ending = /\.([a-z]+)(?:\.gz)?$/.exec(out?.toLowerCase() ?? '')?.[1];
+  return FORMATS.find((format) => format === ending);
+}
+
+/** What has been written. */
+interface Written {
+  readonly records: number;
+  readonly bytes: number;
+  /** Times of the first and last book, Unix ms; null when there was none. */
+  readonly first: number | null;
+  readonly last: number | null;
+}
+
+/**
+ * Exports out of the database at `path`.
+ * @returns the exit code
+ * @throws {Error} saying in one line what is wrong.
+ */
+async function run({ options, out, strict }: Command, path: string): Promise<number> {
+  const started = performance.now();
+  await checkReadable(path);
+  const gapsOut = out === undefined ? undefined : `${out}.gaps.ndjson`;
+  for (const file of [out, gapsOut]) {
+    if (file !== undefined && resolve(file) === resolve(path)) {
+      throw new BadInputError(`--out would write ${file}, the database itself; name another file`);
+    }
+  }
+  if (out !== undefined) await checkOutput(out);
+  const reader = new Reader({ path });
+  try {
+    if (!(await checkKnownMarkets(reader, options))) noteNothing(options);
+    const beside = out !== undefined && options.shape !== 'gaps' && (await isPlainFile(out));
+    // The gaps come after the books, so that those that were dated back meanwhile are among them,
+    // and are in their place before the books are.
+    const written = await write(reader, options, out, async () => {
+      if (beside) await write(reader, { ...options, shape: 'gaps', format: 'ndjson' }, gapsOut);
+    });
+    const gaps = await gapsOfExport(reader, options);
+    if (options.shape !== 'gaps') {
+      noteGaps(gaps, beside ? `${gapsOut} has them` : '--shape gaps lists them');
+    }
+    process.stderr.write(`${summary(options, written, gaps.count, performance.now() - started)}\n`);
+    return strict && gaps.count > 0 ? 3 : 0;
+  } finally {
+    await reader.close();
+  }
+}
+
+/** Writes what is asked for into a file or to standard output; `whole` runs before it is in place. */
+async function write(
+  reader: Reader,
+  options: ExportOptions,
+  out: string | undefined,
+  whole: () => Promise<void> = async () => undefined,
+): Promise<Written> {
+  if (out === undefined || !(await isPlainFile(out))) {
+    const written = await writeText(reader, options, out, false);
+    await whole();
+    return written;
+  }
+  const file = new WholeFile(out);
+  try {
+    const written =
+      options.format === 'parquet'
+        ? await writeParquet(reader, options, file.part)
+        : await writeText(reader, options, file.part, isZipped(out));
+    await whole();
+    await file.put();
+    return written;
+  } catch (error) {
+    await file.discard();
+    throw new Error(`${failureText(error)}; ${out} was not written`, { cause: error });
+  }
+}
+
+async function writeText(
+  reader: Reader,
+  options: ExportOptions,
+  path: string | undefined,
+  gzip: boolean,
+): Promise<Written> {
+  const { id, range } = await reader.exportBegin(options);
+  const output = new TextOutput(path, gzip);
+  const progress = new ProgressBar(range);
+  let written: Written = { records: 0, bytes: 0, first: null, last: null };
+  for (;;) {
+    const chunk = await reader.exportNext(id);
+    if (chunk === null) break;
+    await output.write(chunk.text);
+    const { records, place } = chunk;
+    if (place !== null) progress.update(place.sequence);
+    written = { ...reach(written, place), records };
+  }
+  await output.end();
+  progress.end();
+  return { ...written, bytes: output.bytes };
+}
+
+async function writeParquet(
+  reader: Reader,
+  options: ExportOptions,
+  path: string,
+): Promise<Written> {
+  const file = await ParquetFile.begin(path, exportColumns(options));
+  let written: Written = { records: 0, bytes: 0, first: null, last: null };
+  try {
+    const { range, places } = await reader.exportInto(options, file.sink);
+    const progress = new ProgressBar(range);
+    for await (const place of places) {
+      await file.flush();
+      if (place !== null) progress.update(place.sequence);
+      written = reach(written, place);
+    }
+    await file.finish();
+    progress.end();
+  } catch (error) {
+    await file.discard();
+    throw error;
+  }
+  return { ...written, records: file.records, bytes: (await stat(path)).size };
+}
+
+/** Notes how far an export has come. */
+function reach(written: Written, place: ExportPlace | null): Written {
+  if (place === null) return written;
+  return { ...written, first: written.first ?? place.timestamp, last: place.timestamp };
+}
+
+/** One line that says what was written. */
+function summary(
+  { exchanges, symbol, currency, from, to, shape }: ExportOptions,
+  { records, bytes, first, last }: Written,
+  gaps: number,
+  ms: number,
+): string {
+  const time = (given: number | undefined, found: number | null, open: string): string => {
+    const at = given ?? found;
+    return at === null ? open : new Date(at).toISOString();
+  };
+  const pair = pairText({ symbol: symbol ?? '*', currency: currency ?? '*' });
+  const window = `${time(from, first, 'the beginning')} to ${time(to, last, 'now')}`;
+  return (
+    `exported ${records} rows (${shape}) of ${exchanges.join(',')}:${pair}, ${window}, ` +
+    `${gaps} ${gaps === 1 ? 'gap' : 'gaps'}, ${bytes} bytes, ${(ms / 1000).toFixed(1)} s`
+  );
+}
+
+/** Says on standard error which part of the window nobody looked at, if there is any. */
+function noteGaps({ count, longest, longestMs }: GapTotals, where: string): void {
+  if (longest === null) return;
+  const { market, cause, start } = longest;
+  process.stderr.write(
+    `note: ${count === 1 ? '1 gap touches' : `${count} gaps touch`} this window, the longest ${longestMs / 1000} s of ` +
+      `${marketKey(market)} from ${new Date(start).toISOString()} (${cause}); ${where}\n`,
+  );
+}
+
+/** Says on standard error when nothing of what was asked for was ever seen. */
+function noteNothing({ exchanges, symbol, currency }: ExportOptions): void {
+  const wanted = pairText({ symbol: symbol ?? '*', currency: currency ?? '*' });
+  process.stderr.write(`note: nothing of ${exchanges.join(',')}:${wanted} has been recorded\n`);
+}
+
+/** The command `npm run export`. @returns its exit code. */
+export async function exportCommand(args: readonly string[]): Promise<number> {
+  try {
+    const command = parseCommand(args);
+    if (command === null) {
+      process.stdout.write(`${USAGE}\n`);
+      return 0;
+    }
+    loadSettings();
+    return await run(command, await canonicalPath(readDbPath(process.env)));
+  } catch (error) {
+    if (error instanceof ReaderGone) return 0;
+    process.stderr.write(`export: ${failureText(error)}\n`);
+    return error instanceof BadInputError ? 2 : 1;
+  }
+}
+
+const started = process.argv[1];
+if (started !== undefined && import.meta.url === pathToFileURL(realpathSync(started)).href) {
+  process.exitCode = await exportCommand(process.argv.slice(2));
+}

@@ -1,0 +1,16 @@
+import type { ExportOptions, GapTotals, StoreReader } from '../store-types.js';
+
+/** The gaps that touch the window of an export, over all its exchanges. */
+export async function gapsOfExport(
+  reader: Pick<StoreReader, 'gapTotals'>,
+  { exchanges, symbol, currency, from, to }: ExportOptions,
+): Promise<GapTotals> {
+  let sum: GapTotals = { count: 0, longest: null, longestMs: 0 };
+  for (const exchange of exchanges) {
+    const one = await reader.gapTotals({ exchange, symbol, currency, from, to });
+    const { longest, longestMs } =
+      sum.longest === null || one.longestMs > sum.longestMs ? one : sum;
+    sum = { count: sum.count + one.count, longest, longestMs };
+  }
+  return sum;
+}

@@ -1,0 +1,151 @@
+import type { Level, Side } from '../../market/order-book.js';
+import { encodeLevels } from '../levels.js';
+import type { Cell, Column, ColumnKind, RecordSink } from './columns.js';
+
+/** The forms of text that records are written in. */
+export type TextFormat = 'json' | 'ndjson' | 'csv';
+
+/** How a cell that is not null is written. */
+type CellText = (cell: Cell) => string;
+
+/** Keeps the text of what comes again and again. */
+function remembered<T>(text: (value: T) => string, most = 10_000): (value: T) => string {
+  const known = new Map<T, string>();
+  return (value) => {
+    let found = known.get(value);
+    if (found === undefined) {
+      if (known.size >= most) known.clear();
+      found = text(value);
+      known.set(value, found);
+    }
+    return found;
+  };
+}
+
+/** The text of a side. Most changes touch one side: the other one, the same array, keeps its text. */
+function levelsText(encode: (levels: readonly Level[]) => string): CellText {
+  const known = new WeakMap<readonly Level[], string>();
+  return (cell) => {
+    const levels = cell as readonly Level[];
+    let text = known.get(levels);
+    if (text === undefined) {
+      text = encode(levels);
+      known.set(levels, text);
+    }
+    return text;
+  };
+}
+
+/** A cell of CSV (RFC 4180): quoted where it must be. */
+function csvText(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+const plain = String as CellText;
+const micros: CellText = (cell) => `${cell as number}000`;
+
+function csvCell(kind: ColumnKind): CellText {
+  if (kind === 'name') return remembered((cell: Cell) => csvText(cell as string));
+  if (kind === 'text') return (cell) => csvText(cell as string);
+  if (kind === 'time') {
+    // Many records have the same time.
+    return remembered((cell: Cell) => new Date(cell as number).toISOString(), 1_000);
+  }
+  if (kind === 'levels') return levelsText((levels) => csvText(encodeLevels(levels)));
+  return kind === 'micros' ? micros : plain;
+}
+
+function jsonCell(kind: ColumnKind): CellText {
+  if (kind === 'name') return remembered((cell: Cell) => JSON.stringify(cell));
+  if (kind === 'text') return (cell) => JSON.stringify(cell);
+  // Decimal text and our own words need no escaping.
+  if (kind === 'decimal' || kind === 'word') return (cell) => `"${cell as string}"`;
+  if (kind === 'levels') return levelsText(encodeLevels);
+  return kind === 'micros' ? micros : plain;
+}
+
+/** Writes records as text: a JSON array, an object a line, or CSV with a header. */
+export class TextSink implements RecordSink {
+  /** Records taken. */
+  records = 0;
+  readonly #csv: boolean;
+  readonly #array: boolean;
+  /** What stands before each cell, and what ends a record. */
+  readonly #leads: readonly string[];
+  readonly #end: string;
+  readonly #none: string;
+  readonly #cells: readonly CellText[];
+  #text: string;
+  #first = true;
+
+  constructor(format: TextFormat, columns: readonly Column[]) {
+    this.#csv = format === 'csv';
+    this.#array = format === 'json';
+    const key = (name: string, i: number): string =>
+      `${i === 0 ? '{' : ','}${JSON.stringify(name)}:`;
+    this.#leads = columns.map(({ name }, i) => (this.#csv ? (i === 0 ? '' : ',') : key(name, i)));
+    this.#end = this.#csv ? '\n' : this.#array ? '}' : '}\n';
+    this.#none = this.#csv ? '' : 'null';
+    this.#cells = columns.map(({ kind }) => (this.#csv ? csvCell(kind) : jsonCell(kind)));
+    this.#text = this.#csv ? `${columns.map(({ name }) => csvText(name)).join(',')}\n` : '';
+  }
+
+  /** Length of what has gathered, UTF-16 units. */
+  get length(): number {
+    return this.#text.length;
+  }
+
+  add(cells: readonly Cell[]): void {
+    this.#text += this.#begin() + this.#write(0, cells) + this.#end;
+  }
+
+  addLevels(
+    before: readonly Cell[],
+    side: Side,
+    levels: readonly Level[],
+    behind: readonly Cell[],
+  ): void {
+    if (levels.length === 0) return;
+    const at = before.length;
+    const head = this.#write(0, before) + this.#write(at, [side]) + this.#leads[at + 1]!;
+    const middle = this.#leads[at + 2]!;
+    const tail = this.#write(at + 3, behind) + this.#end;
+    const quote = this.#csv ? '' : '"';
+    let text = '';
+    for (const [price, volume] of levels) {
+      text += `${this.#begin()}${head}${quote}${price}${quote}${middle}${quote}${volume}${quote}${tail}`;
+    }
+    this.#text += text;
+  }
+
+  /** Takes what has gathered. */
+  take(): string {
+    const text = this.#text;
+    this.#text = '';
+    return text;
+  }
+
+  /** Ends the list; then {@link take} gives the rest. */
+  finish(): void {
+    if (this.#array) this.#text += this.#first ? '[]\n' : '\n]\n';
+  }
+
+  /** What stands before the next record. */
+  #begin(): string {
+    this.records++;
+    if (!this.#array) return '';
+    if (!this.#first) return ',\n';
+    this.#first = false;
+    return '[\n';
+  }
+
+  #write(from: number, cells: readonly Cell[]): string {
+    let text = '';
+    for (let i = 0; i < cells.length; i++) {
+      const cell = cells[i]!;
+      text += this.#leads[from + i]!;
+      text += cell === null ? this.#none : this.#cells[from + i]!(cell);
+    }
+    return text;
+  }
+}

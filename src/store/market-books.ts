@@ -1,0 +1,47 @@
+import { BookReplay, type BookSource } from './book-source.js';
+import type { MarketBooksQuery, Page, StoredBook } from './store-types.js';
+
+/** Levels of a page at most, so that a page of deep books is no bigger than one of flat ones. */
+const MAX_LEVELS = 20_000;
+
+/**
+ * The first, or the last, books of a market.
+ * @param open a source of what is selected, from a sequence on
+ */
+export async function marketBooks(
+  open: (start: number) => Promise<BookSource>,
+  { limit, last }: Pick<MarketBooksQuery, 'limit' | 'last'>,
+): Promise<Page<StoredBook>> {
+  let source = await open(0);
+  // One more than is wanted tells whether there are others.
+  const start = last ? await source.startOfLast(limit + 1) : null;
+  if (start !== null) source = await open(start);
+  const replay = new BookReplay(source);
+  const items: StoredBook[] = [];
+  let levels = 0;
+  let more = false;
+  for (;;) {
+    const rows = await source.next(limit + 1);
+    if (rows.length === 0) return { items, more };
+    const gaps = await source.gapsBefore(rows);
+    for (const row of rows) {
+      const book = await replay.apply(row);
+      // Its whole book has been deleted by now; so will be this one.
+      if (book === null) continue;
+      const { timestamp, exchangeTimestamp, sequence, asks, bids } = book;
+      const { exchange, symbol, currency } = source.markets.get(row.marketId)!;
+      const market = { exchange, symbol, currency };
+      items.push({
+        book: { market, timestamp, exchangeTimestamp, sequence, asks, bids },
+        gapBefore: gaps.get(sequence) ?? null,
+      });
+      levels += asks.length + bids.length;
+      while (items.length > limit || (levels > MAX_LEVELS && items.length > 1)) {
+        more = true;
+        const { book: out } = (last ? items.shift() : items.pop())!;
+        levels -= out.asks.length + out.bids.length;
+        if (!last) return { items, more };
+      }
+    }
+  }
+}

@@ -1,0 +1,219 @@
+import { compareDecimal, midDecimal, subtractDecimal } from '../market/decimal.js';
+import { imbalanceOf } from '../market/imbalance.js';
+import type { BookSource } from './book-source.js';
+import type { Breaks, Interval } from './coverage.js';
+import { Validity } from './validity.js';
+import type { StoredRow } from './rebuild.js';
+import type { SeriesPoint } from './store-types.js';
+import { TopOfBook } from './top-of-book.js';
+
+/** Rows read at a time. */
+const PAGE_ROWS = 4_000;
+
+/** A window and its steps, ms; `to` is excluded. */
+export interface SeriesGrid {
+  readonly from: number;
+  readonly to: number;
+  readonly step: number;
+}
+
+/** When a market was being recorded and in no gap. */
+function covered({ spans, gaps }: Breaks): Interval[] {
+  const parts: Interval[] = [];
+  for (const span of spans) {
+    let { start } = span;
+    for (const gap of gaps) {
+      if (gap.end <= start) continue;
+      if (gap.start >= span.end) break;
+      if (gap.start > start) parts.push({ start, end: gap.start });
+      start = gap.end;
+    }
+    if (start < span.end) parts.push({ start, end: span.end });
+  }
+  return parts;
+}
+
+/** How much of each of some windows, which ascend, lies in intervals. */
+class Share {
+  readonly #parts: readonly Interval[];
+  #at = 0;
+
+  constructor(parts: readonly Interval[]) {
+    this.#parts = parts;
+  }
+
+  of(start: number, end: number): number {
+    let sum = 0;
+    for (let i = this.#at; i < this.#parts.length; i++) {
+      const part = this.#parts[i]!;
+      if (part.end <= start) this.#at = i + 1;
+      else if (part.start >= end) break;
+      else sum += Math.min(part.end, end) - Math.max(part.start, start);
+    }
+    return sum / (end - start);
+  }
+}
+
+/** What has been seen in a step. Prices are the middle. */
+interface Step {
+  books: number;
+  open: string | null;
+  high: string | null;
+  low: string | null;
+  close: string | null;
+  /** Whether the newest book speaks for any moment of the step. */
+  seen: boolean;
+}
+
+const empty = (): Step => {
+  return { books: 0, open: null, high: null, low: null, close: null, seen: false };
+};
+
+/**
+ * The course of one market, step by step, in one pass over its rows. A book holds until the next
+ * one: a step without books has the prices of the last one before, unless that lies behind a gap.
+ */
+class Series {
+  readonly #source: BookSource;
+  readonly #id: number;
+  readonly #grid: SeriesGrid;
+  readonly #validity: Validity;
+  readonly #share: Share;
+  readonly #top = new TopOfBook();
+  /** Whole book that the last row stood on, when it was received, and the middle price. */
+  #base: number | null = null;
+  #received = -Infinity;
+  #mid: string | null = null;
+  #ask: string | null = null;
+  #bid: string | null = null;
+  #start: number;
+  #step = empty();
+
+  constructor(source: BookSource, id: number, grid: SeriesGrid, breaks: Breaks) {
+    this.#source = source;
+    this.#id = id;
+    this.#grid = grid;
+    this.#validity = new Validity(breaks);
+    this.#share = new Share(covered(breaks));
+    this.#start = grid.from;
+  }
+
+  async *points(): AsyncGenerator<SeriesPoint[]> {
+    const { from, to } = this.#grid;
+    const first = await this.#source.bookAt(this.#id, from);
+    if (first !== null) {
+      this.#top.set(first);
+      this.#base = first.base;
+      this.#received = first.timestamp;
+      this.#look();
+    }
+    this.#begin();
+    let part = 0;
+    for (;;) {
+      const rows = await this.#source.next(PAGE_ROWS);
+      if (rows.length === 0) break;
+      // Between two parts rows are passed over.
+      if (this.#source.part !== part) this.#base = null;
+      part = this.#source.part;
+      const points: SeriesPoint[] = [];
+      for (const row of rows) {
+        while (row.timestamp >= this.#start + this.#grid.step) {
+          points.push(this.#end());
+          if (points.length >= PAGE_ROWS) yield points.splice(0);
+        }
+        if (row.base === row.sequence) this.#top.set(row);
+        else if (row.base === this.#base) this.#top.change(row);
+        else if (!(await this.#rebuild(row))) continue;
+        this.#base = row.base;
+        this.#received = row.timestamp;
+        this.#look();
+        this.#step.books++;
+        this.#note();
+      }
+      yield points;
+    }
+    for (let points: SeriesPoint[] = []; ; points = []) {
+      while (this.#start < to && points.length < PAGE_ROWS) points.push(this.#end());
+      if (points.length === 0) return;
+      yield points;
+    }
+  }
+
+  /** @returns false when the whole book under a row has been deleted */
+  async #rebuild(row: StoredRow): Promise<boolean> {
+    const book = await this.#source.bookUpTo(this.#id, row.sequence);
+    if (book !== null) this.#top.set(book);
+    return book !== null;
+  }
+
+  /** Looks at the best prices; the middle is computed only when one of them has changed. */
+  #look(): void {
+    const ask = this.#top.ask.price;
+    const bid = this.#top.bid.price;
+    if (ask === this.#ask && bid === this.#bid) return;
+    this.#ask = ask;
+    this.#bid = bid;
+    this.#mid = ask === null || bid === null ? null : midDecimal(ask, bid);
+  }
+
+  /** Notes the newest book in the step. */
+  #note(): void {
+    const step = this.#step;
+    const mid = this.#mid;
+    step.seen = true;
+    if (mid === step.close) return;
+    step.close = mid;
+    if (mid === null) return;
+    step.open ??= mid;
+    if (step.high === null || compareDecimal(mid, step.high) > 0) step.high = mid;
+    if (step.low === null || compareDecimal(mid, step.low) < 0) step.low = mid;
+  }
+
+  /** Begins a step with the book that still holds. */
+  #begin(): void {
+    this.#step = empty();
+    if (this.#received === -Infinity || this.#start > Date.now()) return;
+    if (this.#validity.holds(this.#start, this.#received)) this.#note();
+  }
+
+  /** The point of the step that ends. */
+  #end(): SeriesPoint {
+    const { books, open, high, low, close, seen } = this.#step;
+    const { ask, bid } = this.#top;
+    const time = this.#start;
+    const end = Math.min(time + this.#grid.step, this.#grid.to);
+    const spread =
+      seen && ask.price !== null && bid.price !== null
+        ? subtractDecimal(ask.price, bid.price)
+        : null;
+    const point: SeriesPoint = {
+      time,
+      open,
+      high,
+      low,
+      close,
+      bestBid: seen ? bid.price : null,
+      bestBidVolume: seen ? bid.volume : null,
+      bestAsk: seen ? ask.price : null,
+      bestAskVolume: seen ? ask.volume : null,
+      spread,
+      spreadBp: spread === null ? null : (Number(spread) / Number(this.#mid)) * 10_000,
+      imbalance: spread === null ? null : imbalanceOf(bid.volume!, ask.volume!),
+      books,
+      covered: this.#share.of(time, end),
+    };
+    this.#start += this.#grid.step;
+    this.#begin();
+    return point;
+  }
+}
+
+/** The points of the one market of a source in pieces, oldest first. */
+export async function* seriesPoints(
+  source: BookSource,
+  grid: SeriesGrid,
+): AsyncGenerator<SeriesPoint[]> {
+  // No market has the number 0: of one of which nothing was ever stored there are no rows.
+  const [id = 0] = source.markets.keys();
+  yield* new Series(source, id, grid, await source.breaks(id, grid)).points();
+}

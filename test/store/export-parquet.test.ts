@@ -1,0 +1,85 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ParquetFile } from '../../src/store/export/parquet.js';
+import { BOOK_CELLS, GAP_COLUMNS, ROW_COLUMNS } from '../../src/store/export/shapes.js';
+import { temporaryFolder } from './support.js';
+
+/** Rows of a query. */
+async function read(sql: string): Promise<unknown[]> {
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  const rows = (await connection.runAndReadAll(sql)).getRowObjectsJson();
+  connection.closeSync();
+  instance.closeSync();
+  return rows;
+}
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+beforeEach(async () => {
+  folder = await temporaryFolder();
+});
+afterEach(() => folder.remove());
+
+describe('a Parquet file', () => {
+  it.each([`0.${'0'.repeat(18)}1`, `1${'0'.repeat(20)}`])(
+    'refuses %s, which it would round',
+    async (value) => {
+      const path = join(folder.path, 'x.parquet');
+      const file = await ParquetFile.begin(path, ROW_COLUMNS);
+      const before = ['UPBIT', 'BTC', 'KRW', 1_700_000_000_000];
+      file.sink.addLevels(before, 'ask', [['1.5', '0.000000000000000001']], [null, 1]);
+      expect(() => file.sink.addLevels(before, 'ask', [['1', value]], [null, 2])).toThrow(
+        `${value} does not fit into DECIMAL(38,18)`,
+      );
+      await file.discard();
+      expect(await readdir(folder.path)).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['9'.repeat(20) + '.' + '9'.repeat(18), '0.000000001'],
+    ['1234567890.12345678', '0.00000001'],
+  ])('holds %s and %s exactly, in rows and in lists', async (price, volume) => {
+    const rows = await ParquetFile.begin(join(folder.path, 'rows.parquet'), ROW_COLUMNS);
+    const before = ['UPBIT', 'BTC', 'KRW', 1_700_000_000_000];
+    rows.sink.addLevels(before, 'ask', [[price, volume]], [null, 1]);
+    await rows.finish();
+    const { columns } = BOOK_CELLS.books!;
+    const books = await ParquetFile.begin(join(folder.path, 'books.parquet'), columns);
+    books.sink.add(['UPBIT', 'BTC', 'KRW', 1_700_000_000_000, null, 1, [[price, volume]], []]);
+    await books.finish();
+    const padded = (text: string): string => text + '0'.repeat(18 - text.split('.')[1]!.length);
+    const expected = [{ price: padded(price), volume: padded(volume) }];
+    expect(
+      await read(
+        `SELECT price::VARCHAR AS price, volume::VARCHAR AS volume FROM '${folder.path}/rows.parquet'`,
+      ),
+    ).toEqual(expected);
+    expect(
+      await read(
+        `SELECT asks[1].price::VARCHAR AS price, asks[1].volume::VARCHAR AS volume FROM '${folder.path}/books.parquet'`,
+      ),
+    ).toEqual(expected);
+  });
+
+  it('takes any text, and is there with its columns when there is nothing', async () => {
+    const path = join(folder.path, "it's.parquet");
+    const file = await ParquetFile.begin(path, GAP_COLUMNS);
+    const detail = 'a "quoted", line\nand another; it\'s é 한';
+    file.sink.add(['UPBIT', 'A"B', 'KRW', 0, null, 'STALE', detail, 0]);
+    await file.flush();
+    await file.finish();
+    expect(existsSync(path)).toBe(true);
+    expect(
+      await read(
+        `SELECT symbol, detail, "end" IS NULL AS open FROM '${path.replaceAll("'", "''")}'`,
+      ),
+    ).toEqual([{ symbol: 'A"B', detail, open: true }]);
+    const empty = await ParquetFile.begin(join(folder.path, 'empty.parquet'), GAP_COLUMNS);
+    await empty.finish();
+    expect(existsSync(join(folder.path, 'empty.parquet'))).toBe(true);
+  });
+});
