@@ -9,6 +9,7 @@ import { HistoryView } from './views/history.js';
 import { LostView } from './views/lost.js';
 import { MarketView } from './views/market.js';
 import { OverviewView } from './views/overview.js';
+import { QualityView } from './views/quality.js';
 
 /** The page: its frame and the view that the address names. */
 export function App() {
@@ -59,6 +60,9 @@ export function App() {
           </Route>
           <Route path="/events">
             <EventsView />
+          </Route>
+          <Route path="/quality">
+            <QualityView />
           </Route>
           <Route>
             <LostView />

@@ -364,6 +364,19 @@ inBrowser('events', () => {
   });
 });
 
+inBrowser('quality', () => {
+  it('shows how well each market was recorded today, and that another day has nothing', async () => {
+    const { page, problems } = await open('/quality');
+    const rows = page.locator('table.quality tbody tr');
+    await rows.first().waitFor();
+    await rows.filter({ hasText: 'Upbit BTC-KRW' }).first().waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Day before' }).click();
+    await page.getByText('Nothing was recorded on this day.').waitFor();
+    expect(problems).toEqual([]);
+  });
+});
+
 inBrowser('a lost server', () => {
   it('is told by a banner over the last data, and forgotten when it is back', async () => {
     const { page } = await open('/market/BTC-KRW');

@@ -51,6 +51,7 @@ export function Header() {
         <TabLink to="/market/BTC-KRW" under="/market" name={nav.market} />
         <TabLink to="/history/UPBIT/BTC-KRW" under="/history" name={nav.history} />
         <TabLink to="/events" name={nav.events} />
+        <TabLink to="/quality" name={nav.quality} />
       </nav>
       <div class="settings">
         <span class={`link-state ${connection.value}`}>{words[connection.value]}</span>

@@ -12,6 +12,7 @@ interface Texts {
     readonly market: string;
     readonly history: string;
     readonly events: string;
+    readonly quality: string;
   };
   readonly exchange: Readonly<Record<Exchange, string>>;
   readonly state: Readonly<Record<CollectorState | 'NONE', string>>;
@@ -203,6 +204,24 @@ interface Texts {
     readonly system: string;
     readonly waiting: (entries: string) => string;
   };
+  readonly quality: {
+    readonly heading: string;
+    readonly hint: string;
+    readonly day: string;
+    readonly before: string;
+    readonly after: string;
+    readonly none: string;
+    readonly shown: (shown: string, all: string) => string;
+    readonly clockSteps: (times: string) => string;
+    readonly coverage: string;
+    readonly recorded: string;
+    readonly books: string;
+    readonly changed: string;
+    readonly gaps: string;
+    readonly silence: string;
+    readonly audits: string;
+    readonly late: string;
+  };
   readonly lost: { readonly heading: string; readonly text: string };
 }
 
@@ -215,6 +234,7 @@ const EN: Texts = {
     market: 'Market',
     history: 'History',
     events: 'Events',
+    quality: 'Quality',
   },
   exchange: {
     UPBIT: 'Upbit',
@@ -448,6 +468,24 @@ const EN: Texts = {
     system: 'Recorder',
     waiting: (entries) => `${entries} new`,
   },
+  quality: {
+    heading: 'Recording quality',
+    hint: 'A day in UTC, the worst market first. Coverage is the share of the recorded time outside gaps.',
+    day: 'Day',
+    before: 'Day before',
+    after: 'Day after',
+    none: 'Nothing was recorded on this day.',
+    shown: (shown, all) => `${shown} of ${all} markets`,
+    clockSteps: (times) => `clock set back ${times} times`,
+    coverage: 'Coverage',
+    recorded: 'Recorded',
+    books: 'Books',
+    changed: 'Changed',
+    gaps: 'Gaps',
+    silence: 'Longest silence',
+    audits: 'Audits agreed / not',
+    late: 'Late books',
+  },
   lost: {
     heading: 'There is no such page',
     text: 'The address leads nowhere. The views are in the menu above.',
@@ -457,7 +495,14 @@ const EN: Texts = {
 const KO: Texts = {
   title: '호가 기록기',
   skip: '본문으로 건너뛰기',
-  nav: { main: '화면', overview: '전체 현황', market: '시장', history: '기록', events: '이벤트' },
+  nav: {
+    main: '화면',
+    overview: '전체 현황',
+    market: '시장',
+    history: '기록',
+    events: '이벤트',
+    quality: '수집 품질',
+  },
   exchange: {
     UPBIT: '업비트',
     BITHUMB: '빗썸',
@@ -677,6 +722,24 @@ const KO: Texts = {
     subject: '대상',
     system: '기록기',
     waiting: (entries) => `새 항목 ${entries}개`,
+  },
+  quality: {
+    heading: '수집 품질',
+    hint: '하루(UTC) 기준이며 나쁜 마켓이 먼저 나옵니다. 커버리지는 수집한 시간 중 누락 구간이 아닌 비율입니다.',
+    day: '날짜',
+    before: '전날',
+    after: '다음 날',
+    none: '이 날짜에는 수집한 기록이 없습니다.',
+    shown: (shown, all) => `마켓 ${all}개 중 ${shown}개`,
+    clockSteps: (times) => `시계가 뒤로 ${times}번 조정됨`,
+    coverage: '커버리지',
+    recorded: '수집 시간',
+    books: '호가창',
+    changed: '변경',
+    gaps: '누락 구간',
+    silence: '최장 무수신',
+    audits: '대조 일치 / 불일치',
+    late: '지연된 호가창',
   },
   lost: {
     heading: '없는 페이지입니다',
