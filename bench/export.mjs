@@ -18,7 +18,7 @@ const CHANGED = 3;
 const WHOLE = 30;
 const ROUNDS = 3;
 
-const command = fileURLToPath(new URL('../dist/store/export-command.js', import.meta.url));
+const command = fileURLToPath(new URL('../dist/store/export/command.js', import.meta.url));
 
 let seed = 1;
 const random = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
