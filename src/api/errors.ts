@@ -24,7 +24,7 @@ export const ERROR_CODES = {
 } as const;
 
 /** Code of an expected error. */
-export type ErrorCode = keyof typeof ERROR_CODES;
+type ErrorCode = keyof typeof ERROR_CODES;
 
 /** Every code of a refusal that is made before GraphQL, as `{"error":{"code","message"}}`. */
 export const HTTP_ERROR_CODES = {

@@ -16,7 +16,7 @@ import { apiError } from './errors.js';
 const KEEP_MS = 5_000;
 
 /** Where markets may be known. */
-export interface MarketSources {
+interface MarketSources {
   readonly bus: Bus;
   readonly control: CollectorControl;
   readonly reader: StoreReader;

@@ -89,7 +89,7 @@ export interface Api {
 }
 
 /** A client that takes nothing for so long is cut off when nothing else is set, ms. */
-export const DEFAULT_READER_IDLE_MS = 60_000;
+const DEFAULT_READER_IDLE_MS = 60_000;
 /** Silent streams and connections are kept alive so often, ms. */
 const KEEP_ALIVE_MS = 12_000;
 /** Slow requests are looked for so often at least, ms; Node's own 30 s would let each be that late. */

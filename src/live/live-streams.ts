@@ -7,7 +7,7 @@ import { type LiveSource, OwnSource, type SharedSource } from './source.js';
 import type { StreamCounters } from './stream-counters.js';
 
 /** What {@link LiveStreams} has counted since it was made. */
-export interface StreamCounts extends Readonly<StreamCounters> {
+interface StreamCounts extends Readonly<StreamCounters> {
   /** Events rendered; far fewer than delivered where subscriptions are equal. */
   readonly executed: number;
   /** Readers ended because they took nothing for too long. */
@@ -23,7 +23,7 @@ export interface LiveSubscription {
 }
 
 /** How {@link LiveStreams} is to work. */
-export interface StreamOptions {
+interface StreamOptions {
   /** Subscriptions at once. */
   readonly max: number;
   /** Different subscriptions at once. */

@@ -13,7 +13,7 @@ import { formatLine, type LogSink } from './logger.js';
 const MAX_FILE_BYTES = 50_000_000;
 
 /** Log files and standard output as one sink. */
-export interface LogFiles {
+interface LogFiles {
   readonly sink: LogSink;
   /** Standard output; null when it is kept off it. */
   readonly output: ConsoleStream | null;

@@ -4,7 +4,7 @@ import { EVENTS, type EventName, type EventParams } from './events.js';
 import { LOG_LEVELS, type LogLevel, type LogRecord } from '../market/log-record.js';
 
 /** What an event is about: a market, a socket or poller (exchange only), or the program (nothing). */
-export interface LogSubject {
+interface LogSubject {
   readonly exchange?: Exchange;
   readonly pair?: Pair;
 }
@@ -79,7 +79,7 @@ export class Logger {
 /**
  * The tag of a line ("Logs" in docs/data.md): `UPBIT-BTC`, `UPBIT-ETH-BTC`, `UPBIT` or `SYSTEM`.
  */
-export function tagOf(record: LogRecord): string {
+function tagOf(record: LogRecord): string {
   if (record.exchange === null) return 'SYSTEM';
   if (record.pair === null) return record.exchange;
   const { symbol, currency } = record.pair;

@@ -13,7 +13,7 @@ export const COLLECT_GRAMMAR =
   '[EXCHANGE:]SYMBOL-CURRENCY, where * stands for a whole part, for example BTC-KRW, UPBIT:ETH-KRW, UPBIT:*-KRW or *-*';
 
 /** Result of reading a `COLLECT` text: its patterns, or one line for every bad entry. */
-export type CollectResult =
+type CollectResult =
   | { readonly ok: true; readonly patterns: readonly CollectPattern[] }
   | { readonly ok: false; readonly problems: readonly string[] };
 

@@ -142,7 +142,7 @@ export function multiplyDecimal(a: string, b: string): string {
 }
 
 /** A quotient, and whether it is exact. */
-export interface Quotient {
+interface Quotient {
   readonly value: string;
   /** Whether `value` is the quotient itself; false when digits had to be left off. */
   readonly exact: boolean;

@@ -6,7 +6,7 @@ import { danglingTarget, specialKind } from '../util/file-kind.js';
 const MAX_BYTES = 1_000_000;
 
 /** The variables of a settings file, and what is wrong with it, one line each. */
-export interface SettingsFile {
+interface SettingsFile {
   readonly values: Readonly<Record<string, string>>;
   readonly problems: readonly string[];
 }

@@ -3,7 +3,7 @@ import type { GapCause } from '../market/gap.js';
 import type { Level } from '../market/order-book.js';
 
 /** What is compared of a book: its content as one number, and the exchange's time of it. */
-export interface BookMark {
+interface BookMark {
   /** See {@link contentOf}. */
   readonly content: number;
   /** Unix ms, or null. */
@@ -95,7 +95,7 @@ export function addAccount(sum: Account, part: Account): void {
 }
 
 /** How the recorder's clock related to the true one, by which the books were sent. */
-export interface ClockView {
+interface ClockView {
   /** What the recorder's clock may have shown at a true moment, Unix ms. */
   readings(at: number): readonly number[];
   /** Whether it may have shown that time while it was wrong: then a time inside a gap contradicts nothing. */

@@ -19,7 +19,7 @@ export interface ChainWorld {
 }
 
 /** Several faults of the recorder's own machine, one upon another. */
-export interface Chain {
+interface Chain {
   readonly name: string;
   readonly needsDisk?: boolean;
   /** Runs all of it; the recorder runs again at the end, on a true clock and a disk with room. */

@@ -2,7 +2,7 @@ import type { Simulators } from '../simulator/simulators.js';
 import type { Simulator } from '../simulator/simulator.js';
 
 /** Something that goes wrong for a while. */
-export interface SoakFault {
+interface SoakFault {
   readonly name: string;
   /** How often it is chosen, in proportion to the others. */
   readonly weight: number;

@@ -7,7 +7,7 @@ const RIGHT_MS = 3_600_000;
 const WAIT_MS = 86_400_000;
 
 /** Clocks of the machine, ms. */
-export interface AgeClocks {
+interface AgeClocks {
   readonly wall: () => number;
   readonly monotonic: () => number;
 }

@@ -30,7 +30,7 @@ const LEAST_ROOM = 64 * 1024;
 type EncodedSides = Pick<BookRow, 'asks' | 'bids'>;
 
 /** A row to write, and the store's own gap that it ends. */
-export interface Intake {
+interface Intake {
   readonly row: BookRow;
   readonly closed: Gap | null;
 }

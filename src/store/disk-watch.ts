@@ -12,7 +12,7 @@ const SAMPLE_MS = 60_000;
 const WARN_DAYS = 7;
 
 /** What bounds the growth. */
-export interface DiskBounds {
+interface DiskBounds {
   /** The database file. */
   readonly path: string;
   /** Bytes that it may reach; 0 = no bound. */

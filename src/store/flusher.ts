@@ -5,7 +5,7 @@ import type { WriteBatch } from './writer-protocol.js';
 import { within } from '../util/wait.js';
 
 /** Times of the flusher, all ms, and its clock. */
-export interface FlushTimes {
+interface FlushTimes {
   /** How long things gather before they are written. */
   readonly flushMs: number;
   /** First and longest wait after a failure; doubled each time. */

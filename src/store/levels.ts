@@ -47,11 +47,7 @@ export function presentLevels(levels: readonly Level[]): Level[] {
 }
 
 /** Levels of `before` whose price `after` has not, with volume `0`. Both are whole sides. */
-export function vanishedLevels(
-  side: Side,
-  before: readonly Level[],
-  after: readonly Level[],
-): Level[] {
+function vanishedLevels(side: Side, before: readonly Level[], after: readonly Level[]): Level[] {
   return diffSide(side, before, after).filter((level) => level[1] === '0');
 }
 

@@ -22,7 +22,7 @@ const PAUSE_FACTOR = 2;
 const LEAST_PAUSE_MS = 5;
 
 /** Which setting made books go. */
-export type RetentionSetting = 'RETENTION_DAYS' | 'MAX_DB_GB';
+type RetentionSetting = 'RETENTION_DAYS' | 'MAX_DB_GB';
 
 /** Books that a pass deleted. */
 export interface Retired {
@@ -53,7 +53,7 @@ export interface RetentionWriter {
 }
 
 /** How long and how much is kept. */
-export interface RetentionOptions {
+interface RetentionOptions {
   /** Age from which books are old; 0 keeps all. */
   readonly days: number;
   /** Days that log records are kept; 0 keeps all. */

@@ -13,7 +13,7 @@ export interface SqliteOptions {
 }
 
 /** The rows of a query; none and no columns for a statement that gives none. */
-export interface SqliteRows {
+interface SqliteRows {
   readonly names: string[];
   /** The types that the columns were declared with; null for an expression. */
   readonly types: (string | null)[];

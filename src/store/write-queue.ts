@@ -7,7 +7,7 @@ import type { Redate } from '../market/clock-reading.js';
 import type { BookRow, RecordingChange, WriteBatch } from './writer-protocol.js';
 
 /** Bounds of the queue. */
-export interface QueueLimits {
+interface QueueLimits {
   readonly maxQueuedBooks: number;
   readonly maxQueuedBytes: number;
   /** Books of one batch at most. */

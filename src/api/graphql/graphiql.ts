@@ -81,7 +81,7 @@ query History {
 `;
 
 /** The page's settings; with a token, the mutation's tab shows where to put it. */
-export function graphiqlOptions(tokenWanted: boolean): GraphiQLOptions {
+function graphiqlOptions(tokenWanted: boolean): GraphiQLOptions {
   const headers = tokenWanted ? '{\n  "authorization": "Bearer <API_TOKEN>"\n}' : null;
   return {
     title: 'Korean order books',

@@ -8,7 +8,7 @@ import type { ApiLog } from '../log.js';
 import { clientError, formatted } from './client-error.js';
 
 /** How the streams are kept and watched. */
-export interface SseOptions {
+interface SseOptions {
   /** A silent stream gets a comment so often, ms. */
   readonly keepAliveMs: number;
   /** A reader that has taken nothing for so long is ended, ms. */

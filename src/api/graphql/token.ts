@@ -9,7 +9,7 @@ function digest(text: string): Buffer {
 }
 
 /** Whether an `Authorization` value carries `token`. Takes equally long for any wrong one. */
-export function carriesToken(authorization: string | undefined, token: string): boolean {
+function carriesToken(authorization: string | undefined, token: string): boolean {
   const given = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
   // Digests are compared because timingSafeEqual wants equal lengths, and a length is a hint too.
   return given !== undefined && timingSafeEqual(digest(given), digest(token));

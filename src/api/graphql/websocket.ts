@@ -28,10 +28,10 @@ const MAX_UNREAD = 256 * 1024;
 const LAST_WORDS_MS = 5_000;
 
 /** Close code of a connection whose client took nothing for too long; it may connect again. */
-export const READER_IDLE_CODE = 4410;
+const READER_IDLE_CODE = 4410;
 
 /** How connections are kept and watched. */
-export interface WebSocketOptions {
+interface WebSocketOptions {
   /** Each connection is pinged so often, ms. */
   readonly keepAliveMs: number;
   /** A client that has taken nothing for so long, not even a ping, is ended, ms. */
@@ -43,7 +43,7 @@ export interface WebSocketOptions {
 }
 
 /** GraphQL over WebSocket (subprotocol `graphql-transport-ws`). */
-export interface GraphqlWebSocket {
+interface GraphqlWebSocket {
   /** Takes over an HTTP upgrade that has been checked already. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Asks all clients to leave (1001); their operations have been completed before. */

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Refusal } from './refusal.js';
 
 /** Header that a GraphQL request by GET must carry; any value will do. */
-export const CSRF_HEADER = 'x-graphql-yoga-csrf';
+const CSRF_HEADER = 'x-graphql-yoga-csrf';
 
 /** Content types that a browser never sends to another site without asking it first. */
 const JSON_TYPES = new Set(['application/json', 'application/graphql', 'application/graphql+json']);
@@ -11,7 +11,7 @@ const JSON_TYPES = new Set(['application/json', 'application/graphql', 'applicat
 const PREFLIGHT_SECONDS = '600';
 
 /** Whom {@link Gate} lets in. */
-export interface GateOptions {
+interface GateOptions {
   /** Whether a request with this `Host` header is answered. */
   readonly hostAllowed: (host: string | undefined) => boolean;
   /** Origins of other sites whose pages may use the API. */

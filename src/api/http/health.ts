@@ -23,7 +23,7 @@ export interface Health {
 }
 
 /** Where {@link readHealth} looks. */
-export interface HealthSources {
+interface HealthSources {
   readonly reader: StoreReader;
   readonly stats: () => StoreStats;
   readonly control: CollectorControl;

@@ -12,7 +12,7 @@ import { statesByExchange } from './health.js';
 export const METRICS_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
 
 /** Where {@link Metrics} looks. */
-export interface MetricsSources {
+interface MetricsSources {
   readonly bus: Bus;
   readonly control: CollectorControl;
   readonly stats: () => StoreStats;

@@ -14,7 +14,7 @@ import { replyError, replyInPieces, replyJson, replyText } from './reply.js';
 const PATHS = `/, ${GRAPHQL_PATH}, /health, /metrics, /export/<EXCHANGE>.json, /export/<EXCHANGE>.ndjson`;
 
 /** What {@link createRouter} sends requests to. */
-export interface Routes {
+interface Routes {
   /** Decides from the headers whether a request is answered at all. */
   readonly gate: Gate;
   /** Notes a request that came in and waits for its turn; says whether it may be answered. */

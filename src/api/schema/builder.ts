@@ -3,7 +3,7 @@ import RelayPlugin from '@pothos/plugin-relay';
 import type { ApiContext } from '../context.js';
 
 /** TypeScript side of the schema. Times are Unix ms on our side of the scalar. */
-export interface SchemaShape {
+interface SchemaShape {
   Context: ApiContext;
   DefaultFieldNullability: false;
   DefaultInputFieldRequiredness: false;

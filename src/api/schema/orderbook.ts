@@ -10,7 +10,7 @@ import { ExchangeEnum } from './exchange-enum.js';
 import { GapType } from './gap.js';
 
 /** A level of a book. */
-export const LevelType = builder.objectRef<Level>('Level').implement({
+const LevelType = builder.objectRef<Level>('Level').implement({
   description: 'A price and the volume resting there.',
   fields: (t) => ({
     price: t.field({

@@ -19,10 +19,10 @@ export const DEPTH = 30;
 const EVERY = 100;
 /** How long middle prices are kept, and how far apart they are, ms. */
 export const TRACK_LENGTH = 5 * 60_000;
-export const TRACK_STEP = 1_000;
+const TRACK_STEP = 1_000;
 
 /** Middle prices of each exchange at common times. For drawing only, so they may be numbers. */
-export interface Tracks {
+interface Tracks {
   /** Unix seconds. */
   readonly times: number[];
   readonly prices: Readonly<Record<Exchange, (number | null)[]>>;

@@ -13,13 +13,13 @@ import { withNextFrame } from './paint.js';
 export type Entry = LogsQuery['logs']['edges'][number]['node'];
 
 /** An entry with a number of its own: many may have the same text. */
-export interface NumberedEntry {
+interface NumberedEntry {
   readonly key: number;
   readonly entry: Entry;
 }
 
 /** Which entries are wanted; null: any. */
-export interface EntryFilter {
+interface EntryFilter {
   readonly exchange: Exchange | null;
   readonly symbol: string | null;
   readonly currency: string | null;

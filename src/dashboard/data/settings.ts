@@ -1,11 +1,11 @@
 import { effect, signal } from '@preact/signals';
 
 /** Languages of the page. */
-export type Lang = 'ko' | 'en';
+type Lang = 'ko' | 'en';
 /** Light, dark, or as the system has it. */
 export type Theme = 'auto' | 'light' | 'dark';
 /** Colours of the sides: Korean (매수 red, 매도 blue) or western (bids green, asks red). */
-export type SideColours = 'korean' | 'western';
+type SideColours = 'korean' | 'western';
 
 /** A choice that the browser remembers, if it lets us. */
 function remembered<T extends string>(key: string, choices: readonly T[], fallback: T) {

@@ -3,7 +3,7 @@ import { grouped, NONE } from '../text/format.js';
 import { t } from '../text/texts.js';
 
 /** An order book to be shown. */
-export interface ShownBook {
+interface ShownBook {
   readonly asks: readonly Level[];
   readonly bids: readonly Level[];
   readonly spread?: string | null | undefined;

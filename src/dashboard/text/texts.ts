@@ -46,7 +46,6 @@ interface Texts {
     readonly cancel: string;
     readonly start: string;
     readonly stop: string;
-    readonly notKnown: string;
     readonly exchange: string;
     readonly market: string;
   };
@@ -57,7 +56,6 @@ interface Texts {
     readonly nothing: string;
     readonly nothingDetail: string;
     readonly trouble: (markets: string) => string;
-    readonly troubleDetail: (parts: string) => string;
     readonly starting: (markets: string) => string;
     readonly storeFailure: string;
     readonly frames: string;
@@ -104,7 +102,6 @@ interface Texts {
     readonly action: string;
     readonly none: string;
     readonly noneHint: string;
-    readonly sortBy: (column: string) => string;
     readonly pattern: string;
     readonly patternHint: string;
     readonly startAll: string;
@@ -298,7 +295,6 @@ const EN: Texts = {
     cancel: 'Cancel',
     start: 'Start',
     stop: 'Stop',
-    notKnown: 'not known',
     exchange: 'Exchange',
     market: 'Market',
   },
@@ -310,7 +306,6 @@ const EN: Texts = {
     nothing: 'Nothing is being recorded',
     nothingDetail: 'Start an exchange or a market below.',
     trouble: (markets) => `${markets} ${markets === '1' ? 'market needs' : 'markets need'} a look`,
-    troubleDetail: (parts) => parts,
     starting: (markets) => `Starting: ${markets} to go`,
     storeFailure: 'The database cannot be written',
     frames: 'Frames received',
@@ -362,7 +357,6 @@ const EN: Texts = {
     action: 'Action',
     none: 'No market matches.',
     noneHint: 'Change the search or the filters.',
-    sortBy: (column) => `Sort by ${column}`,
     pattern: 'Start or stop by pattern',
     patternHint: 'e.g. UPBIT:*-KRW, *-KRW or BTC-*',
     startAll: 'Start',
@@ -565,7 +559,6 @@ const KO: Texts = {
     cancel: '취소',
     start: '시작',
     stop: '중지',
-    notKnown: '알 수 없음',
     exchange: '거래소',
     market: '시장',
   },
@@ -577,7 +570,6 @@ const KO: Texts = {
     nothing: '수집 중인 시장이 없습니다',
     nothingDetail: '아래에서 거래소나 시장을 시작하세요.',
     trouble: (markets) => `확인할 시장 ${markets}개`,
-    troubleDetail: (parts) => parts,
     starting: (markets) => `시작하는 중: ${markets}개 남음`,
     storeFailure: '데이터베이스에 쓸 수 없습니다',
     frames: '받은 호가',
@@ -624,7 +616,6 @@ const KO: Texts = {
     action: '동작',
     none: '조건에 맞는 시장이 없습니다.',
     noneHint: '검색어나 필터를 바꿔 보세요.',
-    sortBy: (column) => `${column} 기준 정렬`,
     pattern: '패턴으로 시작·중지',
     patternHint: '예: UPBIT:*-KRW, *-KRW, BTC-*',
     startAll: '시작',

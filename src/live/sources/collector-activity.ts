@@ -13,7 +13,7 @@ export interface CollectorActivity {
 }
 
 /** Where {@link ActivityChanges} looks. */
-export interface ActivitySources {
+interface ActivitySources {
   readonly control: CollectorControl;
   readonly meter: {
     booksPerSecond(market: Market): number;

@@ -11,13 +11,13 @@ import { type Delivery, delivery } from '../delivery.js';
 import { type JoinPoint, type SharedFeed, SharedSource } from '../source.js';
 
 /** Where a consolidated book comes from. */
-export interface ConsolidatedSources {
+interface ConsolidatedSources {
   readonly bus: Bus;
   readonly control: CollectorControl;
 }
 
 /** Where its changes come from, too. */
-export interface LiveConsolidatedSources extends ConsolidatedSources {
+interface LiveConsolidatedSources extends ConsolidatedSources {
   readonly books: BookRoutes;
 }
 

@@ -12,7 +12,7 @@ export const PAGE_BOOKS = 100;
 export const AGAIN_MS = 25;
 
 /** Where exact feeds get their books. */
-export interface ExactSources {
+interface ExactSources {
   readonly reader: StoreReader;
   readonly tail: BookTail;
   /** Every book up to this sequence is in the store, or never will be. */

@@ -8,7 +8,7 @@ import { type Delivery, delivery } from '../delivery.js';
 import { type JoinPoint, type SharedFeed, SharedSource } from '../source.js';
 
 /** Where the newest books come from: the current ones, and each that follows. */
-export interface LatestSources {
+interface LatestSources {
   readonly bus: Bus;
   readonly books: BookRoutes;
 }

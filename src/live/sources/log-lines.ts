@@ -8,7 +8,7 @@ import { type OwnFeed, OwnSource } from '../source.js';
 const MAX_WAITING = 1_000;
 
 /** Which log entries are wanted; an absent part stands for any. */
-export interface LogFilter {
+interface LogFilter {
   readonly exchange: Exchange | undefined;
   readonly symbol: string | undefined;
   readonly currency: string | undefined;

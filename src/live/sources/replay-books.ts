@@ -11,13 +11,13 @@ import { type OwnFeed, OwnSource } from '../source.js';
 const MAX_WAIT_MS = 2_147_483_647;
 
 /** Where replays get their books. */
-export interface ReplaySources {
+interface ReplaySources {
   readonly reader: StoreReader;
   readonly sequences: () => SequenceState;
 }
 
 /** What to replay. */
-export interface ReplayOptions {
+interface ReplayOptions {
   readonly market: Market;
   /** Unix ms, included. */
   readonly from: number | undefined;
