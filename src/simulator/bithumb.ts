@@ -1,6 +1,5 @@
 import { BookLevel } from './book-level.js';
-import { hasDust, parseBithumbRequest } from './bithumb-request.js';
-import { bithumbFrame, bithumbRestBook, legacyBook } from './bithumb-text.js';
+import { bithumbFrame, bithumbRestBook, DEPTH } from './bithumb-text.js';
 import { bookSpecOf, coinNames, parsePair, profileOf } from './market-profile.js';
 import { seedFrom } from './random.js';
 import { Penalty, SlidingLimit, TokenBucket } from './rate-limit.js';
@@ -13,18 +12,11 @@ import type {
   UpgradeRequest,
   UpgradeVerdict,
 } from './simulator.js';
-import type { SimulatedSocket } from './socket.js';
-import {
-  TicketFeed,
-  type FeedMarket,
-  type FeedState,
-  type FeedTiming,
-  type Subscription,
-} from './ticket-feed.js';
+import { TicketFeed, type FeedMarket, type FeedTiming, type Subscription } from './ticket-feed.js';
 
 /** Levels a side of a REST reply for one market, and for several. */
 const REST_DEPTH = { one: 30, several: 15 };
-/** Kept deeper than the wire, so that removed and grouped levels are followed by others. */
+/** Kept deeper than the wire, so that removed levels are followed by others. */
 const BOOK_DEPTH = 45;
 /** Sizes have four decimals: this many units of 1e-8. */
 const VOLUME_UNIT = 10_000n;
@@ -59,10 +51,6 @@ export interface BithumbFaults extends Faults {
   repeats(ratio: number): void;
   /** Each subscribed code gets a REALTIME frame before its SNAPSHOT. */
   realtimeBeforeSnapshot(on: boolean): void;
-  /** All upgrades are refused with 429 for so long; the real block lasts ten minutes. */
-  block(ms: number): void;
-  /** SNAPSHOT frames come so many ms after the request. */
-  slowSnapshot(ms: number): void;
 }
 
 /** The Bithumb simulator. */
@@ -106,12 +94,22 @@ const TIMING: BithumbTiming = {
 };
 
 /**
- * Simulated Bithumb, generation 2: public WebSocket `/websocket/v1` and REST `/v1`, with the old
- * `/public/orderbook` besides. Written from `docs/exchanges/bithumb.md`.
+ * Simulated Bithumb, generation 2: public WebSocket `/websocket/v1` and REST `/v1`. Written from
+ * `docs/exchanges/bithumb.md`.
  */
 class BithumbServer extends TicketFeed<BithumbMarket, BithumbTiming> implements BithumbSimulator {
   // 493 codes had their first frames some 600 ms after the request.
   protected readonly snapshotBatch = 8;
+  protected readonly depth = DEPTH;
+  protected readonly wording = {
+    format: WRONG_FORMAT,
+    // Documented is NO_TYPE, measured WRONG_FORMAT.
+    noType: WRONG_FORMAT,
+    unsupported: (type: string) =>
+      JSON.stringify({
+        error: { name: 'INVALID_PARAM', message: `${type} 은 지원하지 않는 타입입니다.` },
+      }),
+  };
   readonly faults: BithumbFaults = {
     ...this.commonFaults(),
     timestampForm: (form) => {
@@ -128,18 +126,11 @@ class BithumbServer extends TicketFeed<BithumbMarket, BithumbTiming> implements 
     realtimeBeforeSnapshot: (on) => {
       this.#realtimeFirst = on;
     },
-    block: (ms) => {
-      this.#blockedUntil = Date.now() + ms;
-    },
-    slowSnapshot: (ms) => {
-      this.timing.snapshotDelayMs = ms;
-    },
   };
   #form: BithumbTimestampForm = 'us';
   #dust = true;
   #repeats = this.rate === 0 && !this.paced ? 0 : 0.5;
   #realtimeFirst = false;
-  #blockedUntil = 0;
   readonly #connects = new SlidingLimit(10, 1000);
   // "If it persists" is not defined: five refusals within ten seconds here.
   readonly #penalty = new Penalty(5, 10_000);
@@ -228,9 +219,7 @@ class BithumbServer extends TicketFeed<BithumbMarket, BithumbTiming> implements 
     const timestamp = Math.max(us, market.timestamp + 1);
     if (repeat) {
       market.timestamp = timestamp;
-      for (const subscription of market.live) {
-        if (subscription.realtime) this.sendBook(subscription, 'REALTIME');
-      }
+      this.sendToAll(market);
     } else {
       market.dirty = false;
       this.publish(market, timestamp);
@@ -248,9 +237,9 @@ class BithumbServer extends TicketFeed<BithumbMarket, BithumbTiming> implements 
     return Math.floor(market.timestamp / 1000);
   }
 
-  protected override beforeSnapshot(subscription: Subscription<FeedMarket>): void {
+  protected override beforeSnapshot(subscription: Subscription): void {
     // Seen once in the measurements; here once in a hundred, or always by the fault.
-    const chance = this.rate > 0 && subscription.realtime && this.random.chance(0.01);
+    const chance = this.rate > 0 && this.random.chance(0.01);
     if (this.#realtimeFirst || chance) this.sendBook(subscription, 'REALTIME');
   }
 
@@ -268,19 +257,8 @@ class BithumbServer extends TicketFeed<BithumbMarket, BithumbTiming> implements 
     }
   }
 
-  protected onRequest(socket: SimulatedSocket<FeedState>, text: string): void {
-    const request = parseBithumbRequest(text, (code) => this.byCode(code));
-    if (request.kind === 'error') {
-      this.sendErrorAndClose(socket, request.text);
-      return;
-    }
-    socket.state.format = request.format;
-    this.subscribe(socket, request.wishes);
-  }
-
   protected judgeUpgrade(request: UpgradeRequest): UpgradeVerdict {
     if (request.path !== '/websocket/v1') return { status: 404, body: NO_ROUTE };
-    if (Date.now() < this.#blockedUntil) return { status: 429 };
     if (!this.limits) return { status: 101 };
     if (this.#penalty.remaining(request.ip) > 0) return { status: 429 };
     if (this.#connects.take(request.ip) >= 0) return { status: 101 };
@@ -307,10 +285,7 @@ class BithumbServer extends TicketFeed<BithumbMarket, BithumbTiming> implements 
     const { path, query, rawQuery } = request;
     if (rawQuery.length >= MAX_QUERY) return { status: 414, body: '' };
     if (path === '/v1/market/all') return this.#marketList(query.get('isDetails') === 'true');
-    if (path === '/v1/market/virtual_asset_warning') return { status: 200, body: '[]' };
     if (path === '/v1/orderbook') return this.#books(query.get('markets') ?? '');
-    const legacy = /^\/public\/orderbook\/([^/_]+)_([^/_]+)$/.exec(path);
-    if (legacy !== null) return this.#legacy(legacy[1]!, legacy[2]!, query.get('count'));
     return { status: 404, body: NO_ROUTE };
   }
 
@@ -322,7 +297,7 @@ class BithumbServer extends TicketFeed<BithumbMarket, BithumbTiming> implements 
     const depth = markets.length === 1 ? REST_DEPTH.one : REST_DEPTH.several;
     if (markets.some((market) => market === undefined)) return restError(404, 'Code not found');
     const bodies = (markets as BithumbMarket[]).map((market) => {
-      const shown = this.show(market.published, { depth, level: 1, group: 0n });
+      const shown = this.show(market.published, depth);
       const ms = this.frameTime(market);
       this.record(market, ms, shown, null);
       return bithumbRestBook(market.code, ms, shown, depth);
@@ -338,26 +313,14 @@ class BithumbServer extends TicketFeed<BithumbMarket, BithumbTiming> implements 
     });
     return { status: 200, body: JSON.stringify(rows) };
   }
+}
 
-  #legacy(base: string, quote: string, count: string | null): RestReply {
-    const markets = this.listedMarkets().filter((market) => market.currency === quote);
-    if (markets.length === 0) return legacyError('입력값을 확인해 주세요.');
-    const all = base === 'ALL';
-    const most = all ? 5 : REST_DEPTH.one;
-    const depth = Math.min(most, Math.max(1, Number(count ?? most) || most));
-    const book = (market: BithumbMarket): ReturnType<typeof legacyBook> =>
-      legacyBook(this.show(market.published, { depth, level: 1, group: 0n }));
-    const head = { timestamp: `${Date.now()}`, payment_currency: quote };
-    if (all) {
-      const books = markets.map((m) => [m.symbol, { order_currency: m.symbol, ...book(m) }]);
-      const data = { ...head, ...(Object.fromEntries(books) as object) };
-      return { status: 200, body: JSON.stringify({ status: '0000', data }) };
-    }
-    const market = markets.find(({ symbol }) => symbol === base);
-    if (market === undefined) return legacyError('상장 코인 아님');
-    const data = { ...head, order_currency: base, ...book(market) };
-    return { status: 200, body: JSON.stringify({ status: '0000', data }) };
-  }
+/** Error frames as captured (`bithumb.error.close-1000`); in all of them the name comes first. */
+const WRONG_FORMAT = '{"error":{"name":"WRONG_FORMAT","message":"Format 이 맞지 않습니다."}}';
+
+/** Whether a market has dust by nature: KRW-BTC and about one in nine others (54 of 493). */
+function hasDust(pair: string): boolean {
+  return pair === 'BTC-KRW' || seedFrom('dust', pair) % 9 === 0;
 }
 
 /** Unknown path: the one error without an `error` object (`bithumb.error.unknown-path`). */
@@ -366,10 +329,6 @@ const NO_ROUTE = '{"name":"not_found","message":"No Route matched with those val
 /** Errors of generation 2 come with HTTP 200. */
 function restError(name: number, message: string): RestReply {
   return { status: 200, body: JSON.stringify({ error: { name, message } }) };
-}
-
-function legacyError(message: string): RestReply {
-  return { status: 200, body: JSON.stringify({ status: '5500', message }) };
 }
 
 /** Starts a simulated Bithumb. */

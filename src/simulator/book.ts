@@ -33,21 +33,16 @@ export interface BookChanges {
 export class StillBook {
   readonly asks: readonly BookLevel[];
   readonly bids: readonly BookLevel[];
-  readonly #frames = new Map<string, BookFrame>();
+  #frame: BookFrame | undefined;
 
   constructor(asks: readonly BookLevel[], bids: readonly BookLevel[]) {
     this.asks = asks;
     this.bids = bids;
   }
 
-  /** The frame of this book under that key (view, format), spelled by `make` the first time. */
-  frame(key: string, make: () => BookFrame): BookFrame {
-    let frame = this.#frames.get(key);
-    if (frame === undefined) {
-      frame = make();
-      this.#frames.set(key, frame);
-    }
-    return frame;
+  /** The frame of this book, spelled by `make` the first time. */
+  frame(make: () => BookFrame): BookFrame {
+    return (this.#frame ??= make());
   }
 }
 

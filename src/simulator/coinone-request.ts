@@ -1,5 +1,6 @@
 /** Reading of Coinone's client messages (`coinone.subscribe.one-topic-per-message`). */
-import { INVALID_REQUEST, invalidType, type Format } from './coinone-text.js';
+import { INVALID_REQUEST, invalidType } from './coinone-text.js';
+import { isObject } from './simulator.js';
 
 /** What a client asked for. */
 export type CoinoneRequest =
@@ -9,18 +10,13 @@ export type CoinoneRequest =
   | {
       readonly kind: 'SUBSCRIBE' | 'UNSUBSCRIBE';
       readonly channel: string;
-      readonly format: Format;
       /** The topic as it was sent, to be echoed. */
       readonly topic: unknown;
       /** `BTC-KRW`; values of a topic are case-insensitive. */
       readonly pair: string;
     };
 
-const CHANNELS = ['ORDERBOOK', 'TICKER', 'TRADE', 'CHART'];
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+const CHANNELS = ['ORDERBOOK', 'TICKER', 'TRADE'];
 
 function error(text: string): CoinoneRequest {
   return { kind: 'error', text };
@@ -47,6 +43,6 @@ export function parseCoinoneRequest(text: string): CoinoneRequest {
   if (typeof channel !== 'string' || !CHANNELS.includes(channel)) {
     return error(invalidType('channel'));
   }
-  if (format !== 'DEFAULT' && format !== 'SHORT') return error(invalidType('format'));
-  return { kind: type, channel, format, topic, pair: `${target}-${quote}`.toUpperCase() };
+  if (format !== 'DEFAULT') return error(invalidType('format'));
+  return { kind: type, channel, topic, pair: `${target}-${quote}`.toUpperCase() };
 }

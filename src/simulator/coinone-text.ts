@@ -5,9 +5,6 @@ import type { StillBook } from './book.js';
 import type { BookLevel } from './book-level.js';
 import type { SimulatedMarket } from './simulator.js';
 
-/** Spelling of the keys of a frame. */
-export type Format = 'DEFAULT' | 'SHORT';
-
 /** Levels a side on the wire. */
 export const DEPTH = 16;
 
@@ -26,46 +23,22 @@ export interface ListedMarket extends SimulatedMarket {
   readonly maintenance: boolean;
 }
 
-/** What stands around the numbers of a frame, by format. */
-const KEYS = {
-  DEFAULT: {
-    head: '{"response_type":"DATA","channel":"ORDERBOOK","data":{"quote_currency":"',
-    target: '","target_currency":"',
-    timestamp: '","timestamp":',
-    id: ',"id":"',
-    asks: '","asks":[',
-    bids: '],"bids":[',
-    price: '{"price":"',
-    qty: '","qty":"',
-  },
-  SHORT: {
-    head: '{"r":"DATA","c":"ORDERBOOK","d":{"qc":"',
-    target: '","tc":"',
-    timestamp: '","t":',
-    id: ',"i":"',
-    asks: '","a":[',
-    bids: '],"b":[',
-    price: '{"p":"',
-    qty: '","q":"',
-  },
-} as const;
-
 /**
  * A DATA frame of a market's book: asks worst first, bids best first. Its holes are the timestamp
  * (Unix ms), then the id.
  */
-export function frameOf(market: SimulatedMarket, book: StillBook, format: Format): BookFrame {
-  return book.frame(format, () => {
-    const keys = KEYS[format];
-    const text = (level: BookLevel): string =>
-      `${keys.price}${level.text[0]}${keys.qty}${level.text[1]}"}`;
+export function frameOf(market: SimulatedMarket, book: StillBook): BookFrame {
+  return book.frame(() => {
+    const text = ({ text: [price, qty] }: BookLevel): string =>
+      `{"price":"${price}","qty":"${qty}"}`;
     const shown = { asks: book.asks.slice(0, DEPTH), bids: book.bids.slice(0, DEPTH) };
     const asks = shown.asks.map(text).reverse().join(',');
     const bids = shown.bids.map(text).join(',');
     return new BookFrame(
       shown,
-      `${keys.head}${market.currency}${keys.target}${market.symbol}${keys.timestamp}${HOLE}` +
-        `${keys.id}${HOLE}${keys.asks}${asks}${keys.bids}${bids}]}}`,
+      `{"response_type":"DATA","channel":"ORDERBOOK","data":{"quote_currency":"${market.currency}",` +
+        `"target_currency":"${market.symbol}","timestamp":${HOLE},"id":"${HOLE}",` +
+        `"asks":[${asks}],"bids":[${bids}]}}`,
     );
   });
 }
@@ -130,27 +103,5 @@ export function marketRow(market: ListedMarket): object {
     maintenance_status: market.maintenance ? 1 : 0,
     trade_status: 1,
     order_types: ['limit', 'market', 'stop_limit'],
-  };
-}
-
-/** The list that ccxt loads its markets from; bases in lower case. Trades are made up. */
-export function tickerRow(market: ListedMarket): object {
-  const { shown, profile } = market;
-  const price = listNumber(profile.price);
-  const best = (levels: readonly BookLevel[]): object[] =>
-    levels.slice(0, 1).map((level) => ({ price: listNumber(level.price), qty: level.text[1] }));
-  return {
-    quote_currency: market.currency.toLowerCase(),
-    target_currency: market.symbol.toLowerCase(),
-    timestamp: shown.ms,
-    high: price,
-    low: price,
-    first: price,
-    last: price,
-    quote_volume: '0.0',
-    target_volume: '0.0',
-    best_asks: best(shown.book.asks),
-    best_bids: best(shown.book.bids),
-    id: shown.id,
   };
 }

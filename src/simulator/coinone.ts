@@ -7,9 +7,7 @@ import {
   marketRow,
   restBook,
   restError,
-  tickerRow,
   UNKNOWN_PAIR,
-  type Format,
   type Shown,
 } from './coinone-text.js';
 import { bookSpecOf, parsePair, profileOf } from './market-profile.js';
@@ -56,8 +54,6 @@ export interface CoinoneOptions extends SimulatorOptions {
 export interface CoinoneFaults extends Faults {
   /** `maintenance_status` of a pair in the market list. Its book lives on. */
   maintenance(pair: string, on: boolean): void;
-  /** Every REST call is answered by the documented body of the rate limit. */
-  rateLimited(on: boolean): void;
   /** Sends the visible levels of a pair once more under a new, greater id. */
   repeatLevels(pair: string): void;
   /** Sends the book before the last one, with its old, smaller id; a client must drop it. */
@@ -82,7 +78,7 @@ interface CoinoneState {
   /** Last PING, Unix ms; null: none yet. */
   lastPing: number | null;
   /** Subscribed books by pair; `live` once the first book has gone out. */
-  readonly books: Map<string, { readonly format: Format; live: boolean }>;
+  readonly books: Map<string, { live: boolean }>;
 }
 
 const PAIRS = [
@@ -153,22 +149,16 @@ class CoinoneServer
     maintenance: (pair, on) => {
       this.#known(pair).maintenance = on;
     },
-    rateLimited: (on) => {
-      this.#rateLimited = on;
-    },
     repeatLevels: (pair) => this.#repeat(this.#known(pair)),
     outdatedFrame: (pair) => {
       const market = this.#known(pair);
       const { before } = market;
       for (const socket of this.sockets) {
-        const book = socket.state.books.get(pair);
-        if (book?.live !== true) continue;
-        const frame = frameOf(market, before.book, book.format);
-        socket.sendBook(frame, [`${before.ms}`, before.id], false);
+        if (socket.state.books.get(pair)?.live !== true) continue;
+        socket.sendBook(frameOf(market, before.book), [`${before.ms}`, before.id], false);
       }
     },
   };
-  #rateLimited = false;
   readonly #bucket = new TokenBucket(1200, 20);
 
   protected createMarket(pair: string): CoinoneMarket {
@@ -235,8 +225,8 @@ class CoinoneServer
     socket: SimulatedSocket<CoinoneState>,
     request: Extract<CoinoneRequest, { topic: unknown }>,
   ): void {
-    const { kind, channel, topic, format, pair } = request;
-    // The answer has the DEFAULT keys in either format, and the topic exactly as it was sent.
+    const { kind, channel, topic, pair } = request;
+    // The topic is echoed exactly as it was sent.
     socket.send(JSON.stringify({ response_type: `${kind}D`, channel, data: topic }));
     const { books } = socket.state;
     if (kind === 'UNSUBSCRIBE') {
@@ -251,24 +241,14 @@ class CoinoneServer
     }
     // The other channels are acknowledged and stay silent: this simulates order books only.
     if (channel !== 'ORDERBOOK') return;
-    const entry = { format, live: books.get(pair)?.live ?? false };
+    const entry = { live: books.get(pair)?.live ?? false };
     books.set(pair, entry);
-    const begin = (): void => {
-      if (books.get(pair) === entry) this.#firstFrame(socket, market, entry);
-    };
-    if (this.timing.snapshotDelayMs > 0) socket.later(this.timing.snapshotDelayMs, begin);
-    else begin();
-  }
-
-  /** The current book with an old `timestamp`; a repeated SUBSCRIBE gets the same id once more. */
-  #firstFrame(
-    socket: SimulatedSocket<CoinoneState>,
-    market: CoinoneMarket,
-    entry: { readonly format: Format; live: boolean },
-  ): void {
-    entry.live = true;
-    const timestamp = Date.now() - this.timing.firstFrameAgeMs;
-    this.#send(socket, market, entry.format, timestamp);
+    socket.in(this.timing.snapshotDelayMs, () => {
+      if (books.get(pair) !== entry) return;
+      entry.live = true;
+      // The current book with an old time; a repeated SUBSCRIBE gets the same id once more.
+      this.#send(socket, market, Date.now() - this.timing.firstFrameAgeMs);
+    });
   }
 
   protected onBook(market: CoinoneMarket): void {
@@ -297,19 +277,14 @@ class CoinoneServer
     market.before = shown;
     market.shown = { ...nextId(shown), book };
     for (const socket of this.sockets) {
-      const wish = socket.state.books.get(market.pair);
-      if (wish?.live === true) this.#send(socket, market, wish.format, market.shown.ms);
+      const live = socket.state.books.get(market.pair)?.live === true;
+      if (live) this.#send(socket, market, market.shown.ms);
     }
   }
 
-  #send(
-    socket: SimulatedSocket<CoinoneState>,
-    market: CoinoneMarket,
-    format: Format,
-    timestamp: number,
-  ): void {
+  #send(socket: SimulatedSocket<CoinoneState>, market: CoinoneMarket, timestamp: number): void {
     const { id, ms, book } = market.shown;
-    const frame = frameOf(market, book, format);
+    const frame = frameOf(market, book);
     if (!socket.sendBook(frame, [`${timestamp}`, id], false)) return;
     this.record(market, ms, frame, socket);
   }
@@ -331,7 +306,7 @@ class CoinoneServer
       'public-ratelimit-replenish-rate': '20',
       'public-ratelimit-burst-capacity': '1200',
     };
-    if (left < 0 || this.#rateLimited) {
+    if (left < 0) {
       // The HTTP status of this body is unknown; the other errors of Coinone come with 200.
       return { status: 200, body: restError('4', 'Blocked user access'), headers };
     }
@@ -355,9 +330,6 @@ class CoinoneServer
       case 'markets':
         if (unknown) return UNKNOWN_PAIR;
         return JSON.stringify({ ...list, markets: markets.map(marketRow) });
-      case 'ticker_new':
-        if (unknown) return UNKNOWN_PAIR;
-        return JSON.stringify({ ...list, tickers: markets.map(tickerRow) });
       case 'orderbook':
         if (base === undefined) return null;
         return unknown ? UNKNOWN_PAIR : this.#restBook(request, markets[0]!);

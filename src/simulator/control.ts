@@ -29,7 +29,6 @@ const MAX_BODY = 1_000_000;
 const KINDS: Readonly<Record<string, (value: unknown) => boolean>> = {
   boolean: (value) => typeof value === 'boolean',
   number: (value) => typeof value === 'number' && Number.isFinite(value),
-  ms: (value) => typeof value === 'number' && value >= 0,
   string: (value) => typeof value === 'string',
   status: (value) => value === null || (Number.isInteger(value) && isStatus(value as number)),
   count: (value) => Number.isInteger(value) && (value as number) >= 1,
@@ -65,14 +64,10 @@ const ARGUMENTS: Readonly<Record<string, readonly (readonly [name: string, kind:
   ],
   tearFrame: [],
   microsecondTimestamps: [['on', 'boolean']],
-  slowSnapshot: [['ms', 'ms']],
-  staleSnapshot: [['ms', 'ms']],
-  binaryControl: [['on', 'boolean']],
   timestampForm: [['form', 'string']],
   dust: [['on', 'boolean']],
   repeats: [['ratio', 'number']],
   realtimeBeforeSnapshot: [['on', 'boolean']],
-  block: [['ms', 'ms']],
   step: [
     ['pair', 'string'],
     ['times?', 'count'],

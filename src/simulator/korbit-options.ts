@@ -28,8 +28,6 @@ export interface KorbitFaults extends Faults {
   dropFrames(chance: number): void;
   /** Sends the last frame of a pair again, unchanged. */
   duplicateFrame(pair: string): void;
-  /** Frames after the snapshot go out so many ms late. */
-  delay(ms: number): void;
 }
 
 /** The Korbit simulator. */

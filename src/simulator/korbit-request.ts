@@ -1,6 +1,5 @@
 /** Reading of Korbit's client messages (`korbit.request.array`). */
-import { groupOf } from './korbit-text.js';
-import type { SimulatedMarket } from './simulator.js';
+import { isObject } from './simulator.js';
 
 /** One request object of a message. `M` is the market that a symbol stands for. */
 export type KorbitRequest<M> =
@@ -9,20 +8,14 @@ export type KorbitRequest<M> =
   | { readonly kind: 'fail'; readonly code: string; readonly message: string; readonly id: unknown }
   /** Of a channel that is not simulated: accepted, then silent. */
   | { readonly kind: 'other'; readonly id: unknown }
-  | { readonly kind: 'unsubscribe'; readonly markets: readonly M[]; readonly id: unknown }
   | {
-      readonly kind: 'subscribe';
-      /** Markets with their grouping step, `0n` for the raw book. */
-      readonly books: readonly { readonly market: M; readonly level: bigint }[];
+      readonly kind: 'subscribe' | 'unsubscribe';
+      readonly markets: readonly M[];
       readonly id: unknown;
     };
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** The request objects of a message; `find` gives the market of a symbol, if it exists. */
-export function parseKorbitMessage<M extends SimulatedMarket>(
+export function parseKorbitMessage<M>(
   text: string,
   find: (symbol: unknown) => M | undefined,
 ): KorbitRequest<M>[] {
@@ -38,12 +31,12 @@ export function parseKorbitMessage<M extends SimulatedMarket>(
   );
 }
 
-/** Validates `type`, then `symbols`, then `level`; one bad symbol fails the whole object (assumed). */
-function parseRequest<M extends SimulatedMarket>(
+/** Validates `type`, then `symbols`; one bad symbol fails the whole object (assumed). */
+function parseRequest<M>(
   request: Record<string, unknown>,
   find: (symbol: unknown) => M | undefined,
 ): KorbitRequest<M> {
-  const { method, type, symbols, level, requestId: id } = request;
+  const { method, type, symbols, requestId: id } = request;
   const fail = (code: string, message: string): KorbitRequest<M> => ({
     kind: 'fail',
     code,
@@ -69,12 +62,5 @@ function parseRequest<M extends SimulatedMarket>(
     markets.push(market);
   }
   if (type !== 'orderbook') return { kind: 'other', id };
-  if (method === 'unsubscribe') return { kind: 'unsubscribe', markets, id };
-  const books: { market: M; level: bigint }[] = [];
-  for (const market of markets) {
-    const group = groupOf(market.profile, level);
-    if (group === null) return fail('INVALID_REQUEST', 'invalid_level');
-    books.push({ market, level: group });
-  }
-  return { kind: 'subscribe', books, id };
+  return { kind: method, markets, id };
 }

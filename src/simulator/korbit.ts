@@ -11,7 +11,6 @@ import {
   DEPTH,
   frameOf,
   frameValues,
-  groupOf,
   INVALID_FORMAT,
   restData,
   restError,
@@ -19,7 +18,7 @@ import {
   type Shown,
 } from './korbit-text.js';
 import { bookSpecOf, parsePair, profileOf } from './market-profile.js';
-import { plainText, unitsFromText } from './number-text.js';
+import { unitsFromText } from './number-text.js';
 import { seedFrom } from './random.js';
 import { WindowLimit } from './rate-limit.js';
 import { SimulatorServer } from './simulator-server.js';
@@ -39,7 +38,7 @@ export type {
   KorbitTiming,
 } from './korbit-options.js';
 
-/** Kept deeper than the wire, so that removed and grouped levels are followed by others. */
+/** Kept deeper than the wire, so that removed levels are followed by others. */
 const BOOK_DEPTH = 60;
 /** Public REST calls a second of one IP (documented). */
 const CALLS_PER_SECOND = 50;
@@ -55,17 +54,9 @@ interface KorbitMarket extends SimulatedMarket {
   changedAt: number | null;
 }
 
-interface Subscription {
-  readonly market: KorbitMarket;
-  /** Grouping step, units of 1e-8; `0n` for the raw book. */
-  readonly level: bigint;
-  /** Once the snapshot has gone out. */
-  live: boolean;
-}
-
 interface KorbitState {
-  /** Subscribed books: `btc_krw` for the raw one, `btc_krw 100000` for a grouped one. */
-  readonly books: Map<string, Subscription>;
+  /** Subscribed books; `live` once the snapshot has gone out. */
+  readonly books: Map<KorbitMarket, { live: boolean }>;
   /** Set while a ping is unanswered. */
   pongTimer: NodeJS.Timeout | undefined;
 }
@@ -126,15 +117,11 @@ class KorbitServer
     },
     duplicateFrame: (pair) => {
       const market = this.#known(pair);
-      if (market.listed && market.lastFrameAt > 0) this.#sendRawBook(market);
-    },
-    delay: (ms) => {
-      this.#delayMs = ms;
+      if (market.listed && market.lastFrameAt > 0) this.#sendToAll(market);
     },
   };
   #missPings = false;
   #dropChance = 0;
-  #delayMs = 0;
   readonly #calls = new WindowLimit(CALLS_PER_SECOND);
 
   /** Adds the stopped pairs; called once after {@link start}. */
@@ -233,34 +220,25 @@ class KorbitServer
     if (request.kind === 'fail') return fail(request.code, request.message);
     if (request.kind === 'unsubscribe') {
       const { books } = socket.state;
-      const keys = [...books].filter(([, book]) => request.markets.includes(book.market));
+      const known = request.markets.filter((market) => books.delete(market));
       // Code as the official client's test fixture imagines it; never captured.
-      if (keys.length === 0) return fail('NOT_SUBSCRIBED', 'The subscription does not exist');
-      for (const [key] of keys) books.delete(key);
+      if (known.length === 0) return fail('NOT_SUBSCRIBED', 'The subscription does not exist');
     }
     if (requestId !== undefined) socket.send(JSON.stringify({ status: 'success', requestId }));
     if (request.kind !== 'subscribe') return;
-    for (const { market, level } of request.books) this.#subscribe(socket, market, level);
+    for (const market of request.markets) this.#subscribe(socket, market);
   }
 
-  #subscribe(socket: SimulatedSocket<KorbitState>, market: KorbitMarket, level: bigint): void {
+  #subscribe(socket: SimulatedSocket<KorbitState>, market: KorbitMarket): void {
     const { books } = socket.state;
-    const key = level === 0n ? market.code : `${market.code} ${plainText(level)}`;
     // Subscribing again gives one more snapshot and no second stream (an assumption).
-    const book = { market, level, live: books.get(key)?.live ?? false };
-    books.set(key, book);
-    const begin = (): void => {
-      if (books.get(key) !== book) return;
+    const book = { live: books.get(market)?.live ?? false };
+    books.set(market, book);
+    socket.in(this.timing.snapshotDelayMs, () => {
+      if (books.get(market) !== book) return;
       book.live = true;
-      const { shown } = market;
-      const frame = frameOf(market.code, shown.book, level);
-      const values = frameValues(Date.now(), true, shown.timestamp);
-      if (socket.sendBook(frame, values, false) && level === 0n) {
-        this.#record(market, shown, socket);
-      }
-    };
-    if (this.timing.snapshotDelayMs > 0) socket.later(this.timing.snapshotDelayMs, begin);
-    else begin();
+      this.#send(socket, market, frameValues(Date.now(), true, market.shown.timestamp));
+    });
   }
 
   protected onBook(market: KorbitMarket): void {
@@ -296,44 +274,29 @@ class KorbitServer
       market.shown = unchanged;
       return;
     }
-    const { shown } = market;
     // The clock may have stepped back; a frame is never older than its book.
-    market.lastFrameAt = Math.max(Date.now(), shown.timestamp);
-    this.#sendRawBook(market);
-    const values = frameValues(market.lastFrameAt, false, shown.timestamp);
+    market.lastFrameAt = Math.max(Date.now(), market.shown.timestamp);
+    this.#sendToAll(market);
+  }
+
+  /** Sends the last frame to all who follow the market, under the fault of lost frames. */
+  #sendToAll(market: KorbitMarket): void {
+    const values = frameValues(market.lastFrameAt, false, market.shown.timestamp);
     for (const socket of this.sockets) {
-      for (const { market: of, level, live } of socket.state.books.values()) {
-        if (of !== market || level === 0n || !live) continue;
-        const frame = frameOf(market.code, shown.book, level);
-        this.#sendLater(socket, () => socket.sendBook(frame, values, false));
-      }
+      if (socket.state.books.get(market)?.live !== true) continue;
+      if (this.#dropChance > 0 && this.random.chance(this.#dropChance)) continue;
+      this.#send(socket, market, values);
     }
   }
 
-  /** Sends the last frame of the raw book to all who follow it. */
-  #sendRawBook(market: KorbitMarket): void {
-    const { shown } = market;
-    const frame = frameOf(market.code, shown.book, 0n);
-    const values = frameValues(market.lastFrameAt, false, shown.timestamp);
-    for (const socket of this.sockets) {
-      const live = (): boolean => socket.state.books.get(market.code)?.live === true;
-      if (!live()) continue;
-      this.#sendLater(socket, () => {
-        if (!live()) return;
-        if (socket.sendBook(frame, values, false)) this.#record(market, shown, socket);
-      });
-    }
-  }
-
-  /** Sends a frame under the faults of lost and late frames. */
-  #sendLater(socket: SimulatedSocket<KorbitState>, send: () => void): void {
-    if (this.#dropChance > 0 && this.random.chance(this.#dropChance)) return;
-    if (this.#delayMs > 0) socket.later(this.#delayMs, send);
-    else send();
-  }
-
-  #record(market: KorbitMarket, shown: Shown, socket: SimulatedSocket<KorbitState> | null): void {
-    this.record(market, shown.timestamp, frameOf(market.code, shown.book, 0n), socket);
+  #send(
+    socket: SimulatedSocket<KorbitState>,
+    market: KorbitMarket,
+    values: readonly string[],
+  ): void {
+    const { book, timestamp } = market.shown;
+    const frame = frameOf(market.code, book);
+    if (socket.sendBook(frame, values, false)) this.record(market, timestamp, frame, socket);
   }
 
   /** Launched and stopped markets, in order of listing. */
@@ -354,7 +317,6 @@ class KorbitServer
   }
 
   protected onRest(request: RestRequest): RestReply {
-    if (request.path === '/v2/time') return restData({ time: Date.now() });
     const answer = this.#answer(request);
     if (answer === null) return { status: 404, body: restError(404, 'NOT_FOUND') };
     const left = this.limits ? this.#calls.take(request.ip) : CALLS_PER_SECOND - 1;
@@ -378,12 +340,6 @@ class KorbitServer
         return () => this.#currencyPairs();
       case '/v2/orderbook':
         return () => this.#restBook(request);
-      case '/v2/tickers':
-        // Tickers are not simulated; an empty list is what unknown pairs get.
-        return () => restData([]);
-      case '/v2/tradingFeePolicy':
-        // Stands for all signed routes.
-        return () => ({ status: 400, body: restError(400, 'NO_TIMESTAMP') });
       default:
         return null;
     }
@@ -406,13 +362,10 @@ class KorbitServer
     if (code === null) return { status: 400, body: restError(400, 'BAD_REQUEST') };
     const market = this.#byCode(code);
     if (market === undefined) return { status: 400, body: restError(400, 'INVALID_CURRENCY_PAIR') };
-    const group = groupOf(market.profile, request.query.get('level') ?? undefined);
-    if (group === null) return { status: 400, body: restError(400, 'BAD_REQUEST') };
-    const { shown } = market;
-    if (group === 0n) this.#record(market, shown, null);
-    const bids = sideText('bids', shown.book.bids, group, 'amt');
-    const asks = sideText('asks', shown.book.asks, group, 'amt');
-    const data = `{"timestamp":${shown.timestamp},${bids},${asks}}`;
+    const { timestamp, book } = market.shown;
+    this.record(market, timestamp, frameOf(market.code, book), null);
+    const sides = `${sideText('bids', book.bids)},${sideText('asks', book.asks)}`;
+    const data = `{"timestamp":${timestamp},${sides}}`;
     return { status: 200, body: `{"success":true,"data":${data}}` };
   }
 }

@@ -198,3 +198,8 @@ export interface UpgradeRequest {
 export type UpgradeVerdict =
   | { readonly status: 101; readonly headers?: Record<string, string> }
   | { readonly status: number; readonly body?: string; readonly headers?: Record<string, string> };
+
+/** Whether a parsed value is a JSON object. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

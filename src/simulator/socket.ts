@@ -167,6 +167,13 @@ export class SimulatedSocket<S> {
     return timer;
   }
 
+  /** Runs `task` in `ms`, at once when that is 0. */
+  in(ms: number, task: () => void): NodeJS.Timeout | undefined {
+    if (ms > 0) return this.later(ms, task);
+    task();
+    return undefined;
+  }
+
   /** Runs `task` every `ms` until the socket closes. */
   every(ms: number, task: () => void): NodeJS.Timeout {
     const timer = setInterval(task, ms);

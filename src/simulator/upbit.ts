@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
-import { sameLevels } from './book.js';
 import { seedFrom, Random } from './random.js';
 import { Penalty, SlidingLimit, WindowLimit } from './rate-limit.js';
 import { bookSpecOf, coinNames, parsePair, profileOf } from './market-profile.js';
-import { plainText } from './number-text.js';
 import type {
   Faults,
   RestReply,
@@ -14,27 +12,16 @@ import type {
   UpgradeVerdict,
 } from './simulator.js';
 import type { SimulatedSocket } from './socket.js';
-import {
-  TicketFeed,
-  type FeedMarket,
-  type FeedState,
-  type FeedTiming,
-  type StreamType,
-} from './ticket-feed.js';
-import { parseUpbitRequest, upbitLevels } from './upbit-request.js';
-import { upbitFrame, upbitRestBook } from './upbit-text.js';
+import { TicketFeed, type FeedMarket, type FeedState, type FeedTiming } from './ticket-feed.js';
+import { DEPTH, upbitFrame, upbitRestBook } from './upbit-text.js';
 
-/** Levels a side on the wire. */
-const DEPTH = 30;
-/** Kept deeper than the wire, so that removed and grouped levels are followed by others. */
+/** Kept deeper than the wire, so that removed levels are followed by others. */
 const BOOK_DEPTH = 60;
 
 /** Intervals of Upbit, ms. */
 export interface UpbitTiming extends FeedTiming {
   /** Publication grid of a market. `0`: every change is published at once. */
   gridMs: number;
-  /** Window in which a client with an `Origin` header has one request. */
-  originWindowMs: number;
   /** First block (HTTP 418) of a client that goes on after 429; doubles each time. */
   blockMs: number;
 }
@@ -48,12 +35,6 @@ export interface UpbitOptions extends SimulatorOptions {
 export interface UpbitFaults extends Faults {
   /** Book timestamps with 16 digits, as in a frame of 2023. */
   microsecondTimestamps(on: boolean): void;
-  /** SNAPSHOT frames come so many ms after the request. */
-  slowSnapshot(ms: number): void;
-  /** SNAPSHOT frames carry a timestamp so many ms older than the book's. `0`: right again. */
-  staleSnapshot(ms: number): void;
-  /** Error and `UP` frames are binary, too (the opcode of the real ones is not known). */
-  binaryControl(on: boolean): void;
 }
 
 /** The Upbit simulator. */
@@ -93,7 +74,6 @@ const TIMING: UpbitTiming = {
   replaceMs: 15,
   snapshotStepMs: 5,
   gridMs: 100,
-  originWindowMs: 10_000,
   blockMs: 10_000,
 };
 
@@ -105,28 +85,26 @@ const TOO_MANY = '{"error":{"name":"too_many_requests"}}';
  * `docs/exchanges/upbit.md`; what is marked unknown there is noted where it is decided.
  */
 class UpbitServer extends TicketFeed<UpbitMarket, UpbitTiming> implements UpbitSimulator {
+  protected readonly depth = DEPTH;
   protected readonly snapshotBatch = 50;
+  // The key orders are those of the captures (`upbit.error.close-1000`).
+  protected readonly wording = {
+    format: '{"error":{"message":"Format 이 맞지 않습니다.","name":"WRONG_FORMAT"}}',
+    noType: '{"error":{"name":"NO_TYPE","message":"type 필드가 존재하지 않습니다."}}',
+    unsupported: (type: string) =>
+      JSON.stringify({
+        error: { message: `${type} 은 지원하지 않는 타입입니다.`, name: 'INVALID_PARAM' },
+      }),
+  };
   readonly faults: UpbitFaults = {
     ...this.commonFaults(),
     microsecondTimestamps: (on) => {
       this.#microseconds = on;
     },
-    slowSnapshot: (ms) => {
-      this.timing.snapshotDelayMs = ms;
-    },
-    staleSnapshot: (ms) => {
-      this.#stale = ms;
-    },
-    binaryControl: (on) => {
-      this.#binaryControl = on;
-    },
   };
   #microseconds = false;
-  #binaryControl = false;
-  #stale = 0;
   readonly #connects = new WindowLimit(5);
   readonly #groups = new WindowLimit(10);
-  readonly #origin = new SlidingLimit(1, this.timing.originWindowMs);
   readonly #penalty = new Penalty(10, 10_000);
   readonly #perSecond = new SlidingLimit(5, 1000);
   readonly #perMinute = new SlidingLimit(100, 60_000);
@@ -160,7 +138,7 @@ class UpbitServer extends TicketFeed<UpbitMarket, UpbitTiming> implements UpbitS
     const grid = this.timing.gridMs;
     const now = Date.now();
     if (grid === 0) {
-      this.#publishChange(market, Math.max(now, market.timestamp + 1));
+      this.publish(market, Math.max(now, market.timestamp + 1));
       return;
     }
     const phase = market.phase % grid;
@@ -169,63 +147,32 @@ class UpbitServer extends TicketFeed<UpbitMarket, UpbitTiming> implements UpbitS
     market.due = true;
     this.later(point - now, () => {
       market.due = false;
-      if (market.listed) this.#publishChange(market, point);
+      if (market.listed) this.publish(market, point);
     });
-  }
-
-  #publishChange(market: UpbitMarket, timestamp: number): void {
-    const { book, published: old } = market;
-    const same = sameLevels(book.asks, old.asks, DEPTH) && sameLevels(book.bids, old.bids, DEPTH);
-    if (!same) this.publish(market, timestamp);
   }
 
   protected readonly frameText = upbitFrame;
 
-  protected timestampText(market: UpbitMarket, stream: StreamType): string {
-    const ms = this.frameTime(market, stream);
-    return this.#microseconds ? `${ms}000` : `${ms}`;
+  protected timestampText({ timestamp }: UpbitMarket): string {
+    return this.#microseconds ? `${timestamp}000` : `${timestamp}`;
   }
 
-  protected frameTime(market: UpbitMarket, stream: StreamType): number {
-    return stream === 'SNAPSHOT' ? market.timestamp - this.#stale : market.timestamp;
+  protected frameTime({ timestamp }: UpbitMarket): number {
+    return timestamp;
   }
 
-  protected override controlData(text: string): string | Buffer {
-    return this.#binaryControl ? Buffer.from(text) : text;
-  }
-
-  protected onRequest(socket: SimulatedSocket<FeedState>, text: string): void {
-    const request = parseUpbitRequest(text, (code) => this.byCode(code));
-    if (this.limits && request.kind !== 'error') {
-      // The texts and the close are a guess: only the names are documented.
-      const key = `${socket.id}`;
-      if (this.#perSecond.take(key) < 0 || this.#perMinute.take(key) < 0) {
-        const body = '{"error":{"name":"TOO_MANY_REQUESTS","message":"Too Many Requests"}}';
-        this.sendErrorAndClose(socket, body);
-        return;
-      }
+  protected override refuseRequest(socket: SimulatedSocket<FeedState>): string | null {
+    const key = `${socket.id}`;
+    if (!this.limits || (this.#perSecond.take(key) >= 0 && this.#perMinute.take(key) >= 0)) {
+      return null;
     }
-    if (request.kind === 'error') {
-      this.sendErrorAndClose(socket, request.text);
-    } else if (request.kind === 'list') {
-      if (request.format !== undefined) socket.state.format = request.format;
-      socket.send(this.controlData(request.answer(socket.state.listed, socket.state.format)));
-    } else {
-      socket.state.format = request.format;
-      socket.state.listed = request.listed;
-      this.subscribe(socket, request.wishes);
-    }
+    // The texts and the close are a guess: only the names are documented.
+    return '{"error":{"name":"TOO_MANY_REQUESTS","message":"Too Many Requests"}}';
   }
 
   protected judgeUpgrade(request: UpgradeRequest): UpgradeVerdict {
-    if (request.path === '/websocket/v1/private') {
-      return { status: 401, body: invalidAuth };
-    }
     if (request.path !== '/websocket/v1') return { status: 404, body: noRoute };
     if (!this.limits) return { status: 101, headers: remaining('websocket', 300, 4) };
-    if (request.headers.origin !== undefined && this.#origin.take(request.ip) < 0) {
-      return { status: 429, body: TOO_MANY, headers: remaining('origin', 6, 0) };
-    }
     const left = this.#connects.take(request.ip);
     return left < 0
       ? { status: 429, body: TOO_MANY, headers: remaining('websocket', 300, 0) }
@@ -244,14 +191,10 @@ class UpbitServer extends TicketFeed<UpbitMarket, UpbitTiming> implements UpbitS
         const message = `Blocked for ${seconds} seconds due to too many requests.`;
         return { status: 418, body: JSON.stringify({ error: { name: 'im_a_teapot', message } }) };
       }
-      const byOrigin = request.headers.origin !== undefined;
-      const left = byOrigin
-        ? this.#origin.take(request.ip)
-        : this.#groups.take(`${group} ${request.ip}`);
-      limits = byOrigin ? remaining('origin', 6, Math.max(0, left)) : remaining(group, 600, left);
+      const left = this.#groups.take(`${group} ${request.ip}`);
+      limits = remaining(group, 600, Math.max(0, left));
       if (left < 0) {
         this.#penalty.refused(request.ip, this.timing.blockMs);
-        if (!byOrigin) limits = remaining(group, 600, 0);
         return { status: 429, body: TOO_MANY, headers: limits };
       }
     }
@@ -281,26 +224,14 @@ class UpbitServer extends TicketFeed<UpbitMarket, UpbitTiming> implements UpbitS
     if (names === '') {
       return restError(400, 'Missing request parameter error. Check the required parameters!');
     }
-    const numbers = /^[+-]?\d+$/;
-    const count = request.query.get('count') ?? `${DEPTH}`;
-    const level = request.query.get('level') ?? '0';
-    if (!numbers.test(count) || !/^\d+(\.\d+)?$/.test(level)) {
-      return restError(400, 'Type mismatch error. Check the parameters type!');
-    }
-    if (Number(count) < 1) return restError(400, 'Invalid parameter. Check the given value!');
     const markets = names.split(',').map((code) => this.byCode(code.toUpperCase()));
     if (markets.some((market) => market === undefined)) return restError(404, 'Code not found');
     const found = markets as UpbitMarket[];
-    if (request.path === '/v1/orderbook/instruments') return instruments(found);
-    const depth = Math.min(DEPTH, Number(count));
-    const bodies: string[] = [];
-    for (const market of found) {
-      const group = upbitLevels(market).get(Number(level));
-      if (group === undefined) continue;
-      const shown = this.show(market.published, { depth, level: Number(level), group });
-      bodies.push(upbitRestBook(market.code, market.timestamp, Number(level), shown, depth));
+    const bodies = found.map((market) => {
+      const shown = this.show(market.published, DEPTH);
       this.record(market, market.timestamp, shown, null);
-    }
+      return upbitRestBook(market.code, market.timestamp, shown);
+    });
     return { status: 200, body: `[${bodies.join(',')}]` };
   }
 
@@ -323,12 +254,10 @@ class UpbitServer extends TicketFeed<UpbitMarket, UpbitTiming> implements UpbitS
 }
 
 const noRoute = '{"error":{"name":"not_found","message":"no Route matched with those values"}}';
-const invalidAuth = '{"error":{"name":"INVALID_AUTH","message":"인증 정보가 올바르지 않습니다."}}';
-
 /** The rate group of a path, null for a path that does not exist. */
 function groupOf(path: string): string | null {
   if (path === '/v1/market/all') return 'market';
-  return path === '/v1/orderbook' || path === '/v1/orderbook/instruments' ? 'orderbook' : null;
+  return path === '/v1/orderbook' ? 'orderbook' : null;
 }
 
 /** Headers that tell what is left of a limit; `min` is a constant kept for old clients. */
@@ -339,16 +268,6 @@ function remaining(group: string, min: number, sec: number): Record<string, stri
 /** A quotation error: its `name` is the status as a number. */
 function restError(status: number, message: string): RestReply {
   return { status, body: JSON.stringify({ error: { name: status, message } }) };
-}
-
-function instruments(markets: readonly UpbitMarket[]): RestReply {
-  const rows = markets.map((market) => ({
-    market: market.code,
-    quote_currency: market.currency,
-    tick_size: plainText(market.profile.tick),
-    supported_levels: [...upbitLevels(market).keys()].map(String),
-  }));
-  return { status: 200, body: JSON.stringify(rows) };
 }
 
 /** Starts a simulated Upbit. */

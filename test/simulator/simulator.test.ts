@@ -248,7 +248,7 @@ describe('the control port', () => {
     expect(overview.exchanges['upbit']!.wsUrl).toBe(upbit.wsUrl);
     expect(overview.exchanges['upbit']!.calls).toMatchObject({
       freeze: '[on: boolean]',
-      staleSnapshot: '[ms: ms]',
+      setBook: '[pair: string, asks: [[price, volume], ...], bids: [[price, volume], ...]]',
       step: '[pair: string, times?: count]',
     });
   });
