@@ -1,7 +1,7 @@
 import type { Bus } from '../bus.js';
 import type { CollectorControl } from '../market/collector-control.js';
 import { EXCHANGES, type Exchange } from '../market/exchange.js';
-import type { Gap } from '../market/gap.js';
+import type { Gap, GapCause } from '../market/gap.js';
 import { type Market, marketKey } from '../market/market.js';
 import type { StoreStats } from '../store/store-types.js';
 
@@ -20,6 +20,18 @@ export interface ExchangeRates {
   readonly framesPerSecond: number;
   /** Of those, books that differed from the one before: they are numbered, stored and published. */
   readonly changedPerSecond: number;
+}
+
+/** The gaps of one exchange and cause, since the server began. */
+export interface GapSum {
+  readonly exchange: Exchange;
+  readonly cause: GapCause;
+  /** Those that are open. */
+  readonly open: number;
+  /** Those that have ended. */
+  readonly closed: number;
+  /** How long all of them lasted, the open ones until now, ms. */
+  readonly ms: number;
 }
 
 /**
@@ -41,6 +53,8 @@ export class RecorderMeter {
   readonly #changed: Record<Exchange, Readings>;
   /** Open gaps by market, oldest first: a market without a connection may be in one of the store, too. */
   readonly #openGaps = new Map<string, readonly Gap[]>();
+  /** Gaps that have ended, by exchange and cause. */
+  readonly #closedGaps = new Map<string, GapSum>();
   /** Where the newest reading is. */
   #slot = 0;
 
@@ -61,6 +75,7 @@ export class RecorderMeter {
         // Gaps of a market are told apart by their start.
         const open = (this.#openGaps.get(key) ?? []).filter(({ start }) => start !== gap.start);
         if (gap.end === null) open.push(gap);
+        else this.#sumUp(this.#closedGaps, gap, 0, gap.end);
         if (open.length > 0) this.#openGaps.set(key, open);
         else this.#openGaps.delete(key);
       }),
@@ -91,6 +106,29 @@ export class RecorderMeter {
     let count = 0;
     for (const gaps of this.#openGaps.values()) count += gaps.length;
     return count;
+  }
+
+  /** All gaps that there have been, summed up. @param now Unix ms */
+  gapSums(now: number): GapSum[] {
+    const sums = new Map(this.#closedGaps);
+    for (const gaps of this.#openGaps.values()) {
+      for (const gap of gaps) this.#sumUp(sums, gap, 1, now);
+    }
+    return [...sums.values()];
+  }
+
+  #sumUp(sums: Map<string, GapSum>, gap: Gap, open: 0 | 1, end: number): void {
+    const { exchange } = gap.market;
+    const { cause } = gap;
+    const key = `${exchange} ${cause}`;
+    const sum = sums.get(key) ?? { exchange, cause, open: 0, closed: 0, ms: 0 };
+    sums.set(key, {
+      exchange,
+      cause,
+      open: sum.open + open,
+      closed: sum.closed + 1 - open,
+      ms: sum.ms + Math.max(0, end - gap.start),
+    });
   }
 
   /** Books written a second. */

@@ -151,9 +151,11 @@ export function createApi(options: ApiOptions): Api {
     share: options.shareSubscriptions ?? true,
     onError: (error) => log.error(error),
   });
+  const meter = new RecorderMeter(bus, control, stats);
   const metrics = new Metrics({
     bus,
     control,
+    meter,
     stats,
     streams,
     version,
@@ -162,7 +164,6 @@ export function createApi(options: ApiOptions): Api {
   const books = new BookRoutes(bus);
   const tail = new BookTail(books, () => sequences().newest);
   const markets = new KnownMarkets({ bus, control, reader });
-  const meter = new RecorderMeter(bus, control, stats);
   const services = {
     bus,
     reader,

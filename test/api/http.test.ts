@@ -148,6 +148,11 @@ describe('/metrics', () => {
     server.stats.droppedBooks = 7;
     publish(server.bus, book(market('UPBIT'), 1));
     server.bus.commits.publish([Date.now() - 50_000, Date.now() + 10_000]);
+    const gap = { cause: 'DISCONNECTED', detail: null, attempts: 0 } as const;
+    const start = Date.now() - 8_000;
+    server.bus.gaps.publish({ ...gap, market: market('UPBIT'), start, end: null });
+    server.bus.gaps.publish({ ...gap, market: market('UPBIT', 'ETH'), start, end: null });
+    server.bus.gaps.publish({ ...gap, market: market('UPBIT', 'ETH'), start, end: start + 2_000 });
     const response = await fetch(`${server.url}/metrics`);
     const text = await response.text();
     expect(response.headers.get('content-type')).toContain('text/plain; version=0.0.4');
@@ -168,6 +173,11 @@ describe('/metrics', () => {
     expect(valueOf('orderbook_unreadable_messages_total{exchange="GOPAX"}')).toBe(0);
     expect(valueOf('orderbook_reconnects_total{exchange="UPBIT"}')).toBe(2);
     expect(valueOf('orderbook_collectors{exchange="UPBIT",state="LIVE"}')).toBe(2);
+    const gaps = '{exchange="UPBIT",cause="DISCONNECTED"}';
+    expect(valueOf(`orderbook_gaps_open${gaps}`)).toBe(1);
+    expect(valueOf(`orderbook_gaps_closed_total${gaps}`)).toBe(1);
+    expect(valueOf(`orderbook_gap_seconds_total${gaps}`)).toBeGreaterThanOrEqual(10);
+    expect(valueOf(`orderbook_gap_seconds_total${gaps}`)).toBeLessThan(60);
     expect(valueOf('orderbook_store_dropped_books_total')).toBe(7);
     expect(valueOf('orderbook_store_commit_delay_seconds_count')).toBe(2);
     expect(valueOf('orderbook_store_commit_delay_seconds_bucket{le="0.01"}')).toBe(1);

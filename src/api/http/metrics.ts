@@ -4,8 +4,9 @@ import type { Bus } from '../../bus.js';
 import type { CollectorControl } from '../../market/collector-control.js';
 import { COLLECTOR_STATES, type CollectorStatus } from '../../market/collector-status.js';
 import { EXCHANGES } from '../../market/exchange.js';
-import type { StoreStats } from '../../store/store-types.js';
+import type { DiskStats, StoreStats } from '../../store/store-types.js';
 import type { LiveStreams } from '../../live/live-streams.js';
+import type { GapSum, RecorderMeter } from '../recorder-meter.js';
 import { statesByExchange } from './health.js';
 
 /** Content type of the Prometheus text format. */
@@ -15,6 +16,7 @@ export const METRICS_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
 interface MetricsSources {
   readonly bus: Bus;
   readonly control: CollectorControl;
+  readonly meter: RecorderMeter;
   readonly stats: () => StoreStats;
   readonly streams: LiveStreams;
   readonly version: string;
@@ -56,6 +58,7 @@ export class Metrics {
       [{ version }, 1],
     ]);
     this.#addCollectors(control);
+    this.#addGaps(sources.meter);
     const published = this.#counter(
       'orderbook_books_published_total',
       'Changed books numbered and published, since the server began.',
@@ -102,7 +105,13 @@ export class Metrics {
     const since = 'since each collector was last started';
     const sum = (
       fields: readonly (
-        'books' | 'repeats' | 'parseFailures' | 'lateBooks' | 'doubtedTimes' | 'reconnects'
+        | 'books'
+        | 'repeats'
+        | 'parseFailures'
+        | 'lateBooks'
+        | 'doubtedTimes'
+        | 'audits'
+        | 'reconnects'
       )[],
     ) =>
       EXCHANGES.map((exchange): Sample => {
@@ -169,6 +178,12 @@ export class Metrics {
       () => EXCHANGES.map((exchange): Sample => [{ exchange }, control.unaskedBooks(exchange)]),
     );
     this.#count(
+      'orderbook_audits_total',
+      `Comparisons of a streamed book with the exchange's REST book, ${since}.`,
+      labels,
+      () => sum(['audits']),
+    );
+    this.#count(
       'orderbook_reconnects_total',
       `Connections made again, counted once per market, ${since}.`,
       labels,
@@ -194,6 +209,32 @@ export class Metrics {
             .reduce((latest, { lastBookAt }) => Math.max(latest, lastBookAt ?? 0), 0);
           return newest === 0 ? [] : [[{ exchange }, (Date.now() - newest) / 1000]];
         }),
+    );
+  }
+
+  #addGaps(meter: RecorderMeter): void {
+    const labels = ['exchange', 'cause'];
+    const samples = (pick: (sum: GapSum) => number) => (): Sample[] =>
+      meter
+        .gapSums(Date.now())
+        .map((sum): Sample => [{ exchange: sum.exchange, cause: sum.cause }, pick(sum)]);
+    this.#gauge(
+      'orderbook_gaps_open',
+      'Gaps that are open now: markets that are wanted and not covered.',
+      labels,
+      samples(({ open }) => open),
+    );
+    this.#count(
+      'orderbook_gaps_closed_total',
+      'Gaps that have ended, since the server began.',
+      labels,
+      samples(({ closed }) => closed),
+    );
+    this.#count(
+      'orderbook_gap_seconds_total',
+      'How long markets were not covered, summed over them, open gaps until now.',
+      labels,
+      samples(({ ms }) => ms / 1000),
     );
   }
 
@@ -241,6 +282,28 @@ export class Metrics {
       '1 while nothing can be written.',
       [],
       one((store) => (store.failure === null ? 0 : 1)),
+    );
+    const known = (pick: (disk: DiskStats) => number | null) => (): Sample[] => {
+      const value = pick(this.#store.disk);
+      return value === null ? [] : [[{}, value]];
+    };
+    this.#gauge(
+      'orderbook_database_bytes',
+      'Size of the database and its log.',
+      [],
+      known((disk) => disk.databaseBytes),
+    );
+    this.#gauge(
+      'orderbook_disk_free_bytes',
+      'Free space of the file system of the database.',
+      [],
+      known((disk) => disk.freeBytes),
+    );
+    this.#gauge(
+      'orderbook_disk_full_days',
+      'Days until that is full at the growth of the last day; absent while not known, or never.',
+      [],
+      known((disk) => disk.daysUntilFull),
     );
   }
 
