@@ -5,7 +5,7 @@ import { BookScan } from './book-scan.js';
 import type { Client } from './connection.js';
 import { type Breaks, CoverageReader } from './coverage.js';
 import { gapsBefore } from './gaps-before.js';
-import { applyRow, rebuild, type RebuiltBook, type StoredRow } from './rebuild.js';
+import { rebuild, type RebuiltBook, type StoredRow } from './rebuild.js';
 import type { Sqlite } from './sqlite.js';
 import type { SequenceRange } from './timeline.js';
 
@@ -90,34 +90,5 @@ export class DatabaseSource implements BookSource {
 
   breaks(marketId: number, window: TimeWindow): Promise<Breaks> {
     return new CoverageReader(this.#client).breaks(marketId, window, Date.now());
-  }
-}
-
-/** Makes whole books of a source's rows, which must be given in their order. */
-export class BookReplay {
-  readonly #source: BookSource;
-  readonly #books = new Map<number, RebuiltBook>();
-  #part = 0;
-
-  constructor(source: BookSource) {
-    this.#source = source;
-  }
-
-  /** The book before the next row of a market, if this replay has made it. */
-  last(marketId: number): RebuiltBook | null {
-    return this.#books.get(marketId) ?? null;
-  }
-
-  /** The book after a row; null when the whole book that it stands on has been deleted. */
-  async apply(row: StoredRow): Promise<RebuiltBook | null> {
-    if (this.#source.part !== this.#part) {
-      this.#books.clear();
-      this.#part = this.#source.part;
-    }
-    const before = this.#books.get(row.marketId) ?? null;
-    // What lies before the first row is read from its whole book on.
-    const book = applyRow(before, row) ?? (await this.#source.bookUpTo(row.marketId, row.sequence));
-    if (book !== null) this.#books.set(row.marketId, book);
-    return book;
   }
 }

@@ -1,4 +1,5 @@
-import { BookReplay, type BookSource } from './book-source.js';
+import type { BookSource } from './book-source.js';
+import { BookReplay } from './replay.js';
 import type { MarketBooksQuery, Page, StoredBook } from './store-types.js';
 
 /** Levels of a page at most, so that a page of deep books is no bigger than one of flat ones. */

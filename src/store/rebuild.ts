@@ -25,12 +25,12 @@ export function readRows(
   sql: string,
   args: readonly SqliteValue[] = [],
 ): StoredRow[] {
-  return sqlite.query(sql, args).rows.map((row) => ({
-    sequence: Number(row[0]),
-    marketId: Number(row[1]),
-    timestamp: Number(row[2]),
-    exchangeTimestamp: row[3] === null ? null : Number(row[3]),
-    base: Number(row[4]),
+  return sqlite.queryNumbers(sql, args).map((row) => ({
+    sequence: row[0] as number,
+    marketId: row[1] as number,
+    timestamp: row[2] as number,
+    exchangeTimestamp: row[3] as number | null,
+    base: row[4] as number,
     asks: row[5] as string,
     bids: row[6] as string,
   }));

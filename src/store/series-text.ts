@@ -1,10 +1,14 @@
+import { isoText } from './iso-text.js';
 import type { ExportChunk } from './reader-protocol.js';
 import type { SeriesPoint, SeriesQuery } from './store-types.js';
 
 /** The JSON text of a field of a point. */
 function fieldText(field: keyof SeriesPoint | '__typename'): (point: SeriesPoint) => string {
   if (field === '__typename') return () => '"SeriesPoint"';
-  if (field === 'time') return ({ time }) => `"${new Date(time).toISOString()}"`;
+  if (field === 'time') {
+    const iso = isoText();
+    return ({ time }) => `"${iso(time)}"`;
+  }
   return (point) => {
     const value = point[field];
     // Decimal text needs no escaping.

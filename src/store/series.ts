@@ -2,10 +2,10 @@ import { compareDecimal, midDecimal, subtractDecimal } from '../market/decimal.j
 import { imbalanceOf } from '../market/imbalance.js';
 import type { BookSource } from './book-source.js';
 import type { Breaks, Interval } from './coverage.js';
-import { Validity } from './validity.js';
-import type { StoredRow } from './rebuild.js';
+import type { RebuiltBook } from './rebuild.js';
+import { TopReplay } from './replay.js';
 import type { SeriesPoint } from './store-types.js';
-import { TopOfBook } from './top-of-book.js';
+import { Validity } from './validity.js';
 
 /** Rows read at a time. */
 const PAGE_ROWS = 4_000;
@@ -79,19 +79,19 @@ class Series {
   readonly #grid: SeriesGrid;
   readonly #validity: Validity;
   readonly #share: Share;
-  readonly #top = new TopOfBook();
-  /** Whole book that the last row stood on, when it was received, and the middle price. */
-  #base: number | null = null;
-  #received = -Infinity;
+  readonly #replay: TopReplay;
+  /** The newest book, its best levels at least, and the middle of its best prices. */
+  #book: RebuiltBook | null = null;
   #mid: string | null = null;
-  #ask: string | null = null;
-  #bid: string | null = null;
+  #ask: string | undefined;
+  #bid: string | undefined;
   #start: number;
   #step = empty();
 
   constructor(source: BookSource, id: number, grid: SeriesGrid, breaks: Breaks) {
     this.#source = source;
     this.#id = id;
+    this.#replay = new TopReplay(source);
     this.#grid = grid;
     this.#validity = new Validity(breaks);
     this.#share = new Share(covered(breaks));
@@ -101,32 +101,22 @@ class Series {
   async *points(): AsyncGenerator<SeriesPoint[]> {
     const { from, to } = this.#grid;
     const first = await this.#source.bookAt(this.#id, from);
-    if (first !== null) {
-      this.#top.set(first);
-      this.#base = first.base;
-      this.#received = first.timestamp;
-      this.#look();
-    }
+    if (first !== null) this.#look(first);
     this.#begin();
-    let part = 0;
     for (;;) {
       const rows = await this.#source.next(PAGE_ROWS);
       if (rows.length === 0) break;
-      // Between two parts rows are passed over.
-      if (this.#source.part !== part) this.#base = null;
-      part = this.#source.part;
       const points: SeriesPoint[] = [];
       for (const row of rows) {
         while (row.timestamp >= this.#start + this.#grid.step) {
           points.push(this.#end());
           if (points.length >= PAGE_ROWS) yield points.splice(0);
         }
-        if (row.base === row.sequence) this.#top.set(row);
-        else if (row.base === this.#base) this.#top.change(row);
-        else if (!(await this.#rebuild(row))) continue;
-        this.#base = row.base;
-        this.#received = row.timestamp;
-        this.#look();
+        const replayed = this.#replay.apply(row);
+        const book = replayed instanceof Promise ? await replayed : replayed;
+        // The whole book under it has been deleted.
+        if (book === null) continue;
+        this.#look(book);
         this.#step.books++;
         this.#note();
       }
@@ -139,21 +129,15 @@ class Series {
     }
   }
 
-  /** @returns false when the whole book under a row has been deleted */
-  async #rebuild(row: StoredRow): Promise<boolean> {
-    const book = await this.#source.bookUpTo(this.#id, row.sequence);
-    if (book !== null) this.#top.set(book);
-    return book !== null;
-  }
-
-  /** Looks at the best prices; the middle is computed only when one of them has changed. */
-  #look(): void {
-    const ask = this.#top.ask.price;
-    const bid = this.#top.bid.price;
+  /** Notes the newest book; the middle is computed only when a best price has changed. */
+  #look(book: RebuiltBook): void {
+    this.#book = book;
+    const ask = book.asks[0]?.[0];
+    const bid = book.bids[0]?.[0];
     if (ask === this.#ask && bid === this.#bid) return;
     this.#ask = ask;
     this.#bid = bid;
-    this.#mid = ask === null || bid === null ? null : midDecimal(ask, bid);
+    this.#mid = ask === undefined || bid === undefined ? null : midDecimal(ask, bid);
   }
 
   /** Notes the newest book in the step. */
@@ -172,33 +156,31 @@ class Series {
   /** Begins a step with the book that still holds. */
   #begin(): void {
     this.#step = empty();
-    if (this.#received === -Infinity || this.#start > Date.now()) return;
-    if (this.#validity.holds(this.#start, this.#received)) this.#note();
+    if (this.#book === null || this.#start > Date.now()) return;
+    if (this.#validity.holds(this.#start, this.#book.timestamp)) this.#note();
   }
 
   /** The point of the step that ends. */
   #end(): SeriesPoint {
     const { books, open, high, low, close, seen } = this.#step;
-    const { ask, bid } = this.#top;
+    const [ask, bid] = seen ? [this.#book!.asks[0], this.#book!.bids[0]] : [];
     const time = this.#start;
     const end = Math.min(time + this.#grid.step, this.#grid.to);
-    const spread =
-      seen && ask.price !== null && bid.price !== null
-        ? subtractDecimal(ask.price, bid.price)
-        : null;
+    const both = ask !== undefined && bid !== undefined;
+    const spread = both ? subtractDecimal(ask[0], bid[0]) : null;
     const point: SeriesPoint = {
       time,
       open,
       high,
       low,
       close,
-      bestBid: seen ? bid.price : null,
-      bestBidVolume: seen ? bid.volume : null,
-      bestAsk: seen ? ask.price : null,
-      bestAskVolume: seen ? ask.volume : null,
+      bestBid: bid?.[0] ?? null,
+      bestBidVolume: bid?.[1] ?? null,
+      bestAsk: ask?.[0] ?? null,
+      bestAskVolume: ask?.[1] ?? null,
       spread,
       spreadBp: spread === null ? null : (Number(spread) / Number(this.#mid)) * 10_000,
-      imbalance: spread === null ? null : imbalanceOf(bid.volume!, ask.volume!),
+      imbalance: both ? imbalanceOf(bid[1], ask[1]) : null,
       books,
       covered: this.#share.of(time, end),
     };

@@ -262,7 +262,7 @@ describe('files', () => {
         sequence: whole(row['sequence']),
       })),
     ).toEqual(expected);
-    expect((await readdir(folder.path)).filter((name) => /part|\.parquet-/.test(name))).toEqual([]);
+    expect((await readdir(folder.path)).filter((name) => /\.part/.test(name))).toEqual([]);
   });
 
   it('of Parquet hold whole books as lists', async () => {

@@ -55,7 +55,7 @@ beforeEach(async () => {
   const note = (sql: string): void => {
     if (/^\s*(SELECT|WITH|DELETE|UPDATE)/i.test(sql)) seen.add(sql);
   };
-  for (const name of ['query', 'execute'] as const) {
+  for (const name of ['query', 'queryNumbers', 'execute'] as const) {
     const run = Reflect.get(Sqlite.prototype, name) as (sql: string, args?: unknown) => never;
     jest.spyOn(Sqlite.prototype, name).mockImplementation(function (this: Sqlite, sql, args) {
       note(sql);

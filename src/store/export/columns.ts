@@ -1,4 +1,5 @@
 import type { Level, Side } from '../../market/order-book.js';
+import { decodeLevels } from '../levels.js';
 
 /**
  * What a column holds: `name` a text that recurs (a market's parts); `word` one that needs no
@@ -23,13 +24,25 @@ export interface RecordSink {
   readonly length: number;
   /** A whole record. */
   add(cells: readonly Cell[]): void;
-  /** A record for each level: the cells before it, side, price and volume, the cells behind it. */
+  /**
+   * A record for each level: the cells before it, side, price and volume, the cells behind it.
+   * @param levels as they are, or the text in which they are stored
+   */
   addLevels(
     before: readonly Cell[],
     side: Side,
-    levels: readonly Level[],
+    levels: string | readonly Level[],
     behind: readonly Cell[],
   ): void;
+}
+
+/** Calls `take` for each level; see {@link RecordSink.addLevels}. */
+export function eachLevel(
+  levels: string | readonly Level[],
+  take: (price: string, volume: string) => void,
+): void {
+  const read = typeof levels === 'string' ? decodeLevels(levels) : levels;
+  for (const [price, volume] of read) take(price, volume);
 }
 
 /** Columns of the given kinds, named in one text. */

@@ -14,6 +14,11 @@ export class ReaderGone extends Error {}
 /** Compression of `.gz`: beyond it a file gets little smaller and takes far longer. */
 export const GZIP_LEVEL = 4;
 
+/** Where what is needed to write a file lies meanwhile. */
+export function workFolder(path: string): string {
+  return `${path}.d`;
+}
+
 /** Ending of the name under which a file is written until it is whole. */
 const PART = '.part';
 
@@ -46,6 +51,7 @@ export class WholeFile {
   readonly #path: string;
   readonly #onSignal = (signal: NodeJS.Signals): void => {
     rmSync(this.part, { force: true });
+    rmSync(workFolder(this.part), { recursive: true, force: true });
     process.removeListener('SIGINT', this.#onSignal).removeListener('SIGTERM', this.#onSignal);
     process.kill(process.pid, signal);
   };

@@ -1,13 +1,14 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
-import { mkdtemp, rename, rm } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { DECIMAL_COLUMN, fitsDecimalColumn } from '../../market/decimal-column.js';
 import type { Level, Side } from '../../market/order-book.js';
-import type { Cell, Column, ColumnKind, RecordSink } from './columns.js';
-import { TextSink } from './text.js';
+import { type Cell, type Column, type ColumnKind, eachLevel, type RecordSink } from './columns.js';
+import { workFolder } from './output.js';
+import { PLAIN_CSV, TextSink } from './text.js';
 
 /** Text of one piece, bytes: what lies on the disk beside the file while it is made. */
 const PIECE_BYTES = 256 * 1024 * 1024;
@@ -32,7 +33,7 @@ function typesOf(
     case 'decimal':
       return [decimal, (name) => `${name}::${DECIMAL_COLUMN}`];
     case 'time':
-      return ['TIMESTAMPTZ', plain];
+      return ['BIGINT', (name) => `make_timestamptz(${name} * 1000)`];
     case 'micros':
     case 'integer':
       return ['BIGINT', plain];
@@ -99,7 +100,7 @@ class CheckedSink implements RecordSink {
   addLevels(
     before: readonly Cell[],
     side: Side,
-    levels: readonly Level[],
+    levels: string | readonly Level[],
     behind: readonly Cell[],
   ): void {
     this.#checkLevels(levels);
@@ -115,11 +116,11 @@ class CheckedSink implements RecordSink {
     this.narrow = false;
   }
 
-  #checkLevels(levels: readonly Level[]): void {
-    for (const [price, volume] of levels) {
+  #checkLevels(levels: string | readonly Level[]): void {
+    eachLevel(levels, (price, volume) => {
       this.#check(price);
       this.#check(volume);
-    }
+    });
   }
 }
 
@@ -153,17 +154,18 @@ export class ParquetFile {
     this.#folder = folder;
     this.#connection = connection;
     this.#close = close;
-    this.#text = new TextSink('csv', columns);
-    // The columns are named to DuckDB, so that no piece needs the header.
-    this.#text.take();
+    this.#text = new TextSink(PLAIN_CSV, columns);
     this.#checked = new CheckedSink(this.#text, columns);
     this.sink = this.#checked;
   }
 
-  /** Begins the file at `path`; what it needs meanwhile lies in a folder beside it. */
+  /** Begins the file at `path`; what it needs meanwhile lies in the folder {@link workFolder}. */
   static async begin(path: string, columns: readonly Column[]): Promise<ParquetFile> {
     const { DuckDBInstance } = await import('@duckdb/node-api');
-    const folder = await mkdtemp(join(dirname(resolve(path)), '.parquet-'));
+    const folder = workFolder(path);
+    // What a run that was killed has left.
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder);
     try {
       const settings = { memory_limit: MEMORY, threads: '2', temp_directory: folder };
       const instance = await DuckDBInstance.create(':memory:', settings);

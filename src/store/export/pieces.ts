@@ -1,9 +1,9 @@
 import type { Gap } from '../../market/gap.js';
-import { diffSide } from '../../market/order-book.js';
-import { BookReplay, type BookSource } from '../book-source.js';
-import { decodeLevels } from '../levels.js';
+import type { BookSource } from '../book-source.js';
 import type { RebuiltBook, StoredRow } from '../rebuild.js';
+import { BookReplay, type Replay, TopReplay } from '../replay.js';
 import type { ExportOptions, Identified, Page } from '../store-types.js';
+import { ChangeWriter, cut } from './changes.js';
 import { type Cell, type Column, columns, type RecordSink } from './columns.js';
 import { Sampler } from './sampling.js';
 import {
@@ -14,7 +14,6 @@ import {
   marketCells,
   ROW_COLUMNS,
   shapeOf,
-  tardisCells,
 } from './shapes.js';
 
 /** Rows read at a time, and the length of what has gathered in a sink that is worth taking out. */
@@ -125,31 +124,23 @@ function rowWriter(source: BookSource, sink: RecordSink): ShapeWriter {
     take: (row) => {
       const before = [...heads.get(row.marketId)!, row.timestamp];
       const behind = [row.exchangeTimestamp, row.sequence];
-      sink.addLevels(before, 'ask', decodeLevels(row.asks), behind);
-      sink.addLevels(before, 'bid', decodeLevels(row.bids), behind);
+      sink.addLevels(before, 'ask', row.asks, behind);
+      sink.addLevels(before, 'bid', row.bids, behind);
     },
   };
-}
-
-/** The best `depth` levels of each side of a book. */
-function cut(book: RebuiltBook, depth: number | undefined): RebuiltBook {
-  if (depth === undefined || (book.asks.length <= depth && book.bids.length <= depth)) return book;
-  return { ...book, asks: book.asks.slice(0, depth), bids: book.bids.slice(0, depth) };
 }
 
 /** A record of each book. */
 function bookWriter(
   source: BookSource,
-  { cells, changesOnly }: BookCells,
+  { cells, changesOnly, topOnly }: BookCells,
   depth: number | undefined,
   sink: RecordSink,
 ): ShapeWriter {
-  const replay = new BookReplay(source);
+  const replay = replayOf(source, topOnly);
   const written = new Map<number, readonly Cell[]>();
   return {
-    take: async (row) => {
-      const book = await replay.apply(row);
-      if (book === null) return;
+    take: taking(replay, (row, book) => {
       const record = cells(source.markets.get(row.marketId)!, cut(book, depth));
       if (changesOnly !== undefined) {
         const last = written.get(row.marketId);
@@ -157,7 +148,28 @@ function bookWriter(
         written.set(row.marketId, record);
       }
       sink.add(record);
-    },
+    }),
+  };
+}
+
+/** What makes the books of a shape. */
+function replayOf(source: BookSource, topOnly = false): Replay {
+  return topOnly ? new TopReplay(source) : new BookReplay(source);
+}
+
+/** Hands on the book after each row, at once where it is there at once. */
+function taking(
+  replay: Replay,
+  write: (row: StoredRow, book: RebuiltBook) => void,
+): ShapeWriter['take'] {
+  const later = async (row: StoredRow, coming: Promise<RebuiltBook | null>): Promise<void> => {
+    const book = await coming;
+    if (book !== null) write(row, book);
+  };
+  return (row) => {
+    const book = replay.apply(row);
+    if (book instanceof Promise) return later(row, book);
+    if (book !== null) write(row, book);
   };
 }
 
@@ -169,77 +181,19 @@ function sameFrom(start: number, a: readonly Cell[], b: readonly Cell[]): boolea
 /** A record of each market at each step. */
 async function sampleWriter(
   source: BookSource,
-  { cells }: BookCells,
+  { cells, topOnly }: BookCells,
   options: ShapeOptions & { readonly every: number },
   sink: RecordSink,
 ): Promise<ShapeWriter> {
   const { from, to, every, depth } = options;
-  const replay = new BookReplay(source);
+  const replay = replayOf(source, topOnly);
   const sampler = await Sampler.begin(source, { from, to, every }, (step, marketId, book) => {
     const shown = book === null ? null : cut(book, depth);
     sink.add([step, ...cells(source.markets.get(marketId)!, shown)]);
   });
   return {
     before: (time) => sampler.before(time),
-    take: async (row) => {
-      const book = await replay.apply(row);
-      if (book !== null) sampler.put(row.marketId, book);
-    },
+    take: taking(replay, (row, book) => sampler.put(row.marketId, book)),
     rest: () => sampler.rest(),
   };
-}
-
-/** What has been written of a market's changes. */
-interface Written {
-  readonly book: RebuiltBook;
-  /** Whether its last records were those of a whole book. */
-  readonly whole: boolean;
-}
-
-/**
- * Changes as tardis.dev has them. A market's first book, and its first one after a gap, is a
- * snapshot: all that was known is to be forgotten. A whole book that was stored for other reasons
- * brings its changes only. So does one that follows a snapshot directly: a reader forgets what it
- * knew only where a snapshot follows a change.
- */
-class ChangeWriter implements ShapeWriter {
-  readonly #source: BookSource;
-  readonly #replay: BookReplay;
-  readonly #depth: number | undefined;
-  readonly #sink: RecordSink;
-  readonly #written = new Map<number, Written>();
-  #gaps: ReadonlyMap<number, Gap> = new Map();
-
-  constructor(source: BookSource, depth: number | undefined, sink: RecordSink) {
-    this.#source = source;
-    this.#replay = new BookReplay(source);
-    this.#depth = depth;
-    this.#sink = sink;
-  }
-
-  async page(rows: readonly StoredRow[]): Promise<void> {
-    this.#gaps = await this.#source.gapsBefore(rows);
-  }
-
-  async take(row: StoredRow): Promise<void> {
-    const found = await this.#replay.apply(row);
-    if (found === null) return;
-    const book = cut(found, this.#depth);
-    const before = this.#written.get(row.marketId);
-    // An empty book has no records that could say that it is whole.
-    const snapshot =
-      book.asks.length + book.bids.length > 0 &&
-      (before === undefined || (!before.whole && this.#gaps.has(row.sequence)));
-    const asks = snapshot ? book.asks : diffSide('ask', before?.book.asks ?? [], book.asks);
-    const bids = snapshot ? book.bids : diffSide('bid', before?.book.bids ?? [], book.bids);
-    if (asks.length === 0 && bids.length === 0) return;
-    const head = [
-      ...tardisCells(this.#source.markets.get(row.marketId)!, book),
-      snapshot ? 'true' : 'false',
-    ];
-    // Bids first, as the files of tardis.dev have a snapshot.
-    this.#sink.addLevels(head, 'bid', bids, []);
-    this.#sink.addLevels(head, 'ask', asks, []);
-    this.#written.set(row.marketId, { book, whole: snapshot });
-  }
 }

@@ -16,6 +16,8 @@ export interface BookCells {
   readonly columns: readonly Column[];
   /** The record of a book, or of a step that has none. */
   readonly cells: (market: Market, book: RebuiltBook | null) => Cell[];
+  /** Whether the best levels are all that is needed. */
+  readonly topOnly?: boolean;
   /** Whether a book may be left out that gives the same cells as the market's last one. */
   readonly changesOnly?: readonly [from: number];
 }
@@ -113,7 +115,7 @@ export function tardisMarket({ exchange, symbol, currency, code }: Market): [str
  */
 export function tardisCells(
   market: Market,
-  book: Pick<RebuiltBook, 'timestamp' | 'exchangeTimestamp'>,
+  book: { readonly timestamp: number; readonly exchangeTimestamp: number | null },
 ): Cell[] {
   const { timestamp, exchangeTimestamp } = book;
   return [...tardisMarket(market), exchangeTimestamp ?? timestamp, timestamp];
@@ -134,7 +136,23 @@ const BOOKS: BookCells = {
   ],
 };
 
+/** What {@link between} has given last, with the prices. */
+const lastBetween = new WeakMap<Market, readonly [ask: string, bid: string, ...Between]>();
+
+/** Middle and spread. */
+type Between = readonly [mid: string, spread: string];
+
+/** Middle and spread of best prices. Prices change more seldom than books: only then it is computed. */
+function between(market: Market, ask: string, bid: string): Between {
+  const last = lastBetween.get(market);
+  if (last?.[0] === ask && last[1] === bid) return [last[2], last[3]];
+  const made: Between = [midDecimal(ask, bid), subtractDecimal(ask, bid)];
+  lastBetween.set(market, [ask, bid, ...made]);
+  return made;
+}
+
 const TOP: BookCells = {
+  topOnly: true,
   columns: [
     ...MARKET_COLUMNS,
     ...TIMES,
@@ -145,6 +163,7 @@ const TOP: BookCells = {
     const bid = book?.bids[0];
     const ask = book?.asks[0];
     const both = bid !== undefined && ask !== undefined;
+    const [mid, spread] = both ? between(market, ask[0], bid[0]) : [null, null];
     return [
       ...marketCells(market),
       ...bookTimes(book),
@@ -152,8 +171,8 @@ const TOP: BookCells = {
       bid?.[1] ?? null,
       ask?.[0] ?? null,
       ask?.[1] ?? null,
-      both ? midDecimal(ask[0], bid[0]) : null,
-      both ? subtractDecimal(ask[0], bid[0]) : null,
+      mid,
+      spread,
       both ? imbalanceOf(bid[1], ask[1]) : null,
     ];
   },

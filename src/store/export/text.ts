@@ -1,9 +1,13 @@
 import type { Level, Side } from '../../market/order-book.js';
+import { isoText } from '../iso-text.js';
 import { encodeLevels } from '../levels.js';
-import type { Cell, Column, ColumnKind, RecordSink } from './columns.js';
+import { type Cell, type Column, type ColumnKind, eachLevel, type RecordSink } from './columns.js';
+
+/** CSV without a header whose times are Unix ms: for a program that reads it at once. */
+export const PLAIN_CSV = 'plain csv';
 
 /** The forms of text that records are written in. */
-export type TextFormat = 'json' | 'ndjson' | 'csv';
+export type TextFormat = 'json' | 'ndjson' | 'csv' | typeof PLAIN_CSV;
 
 /** How a cell that is not null is written. */
 type CellText = (cell: Cell) => string;
@@ -44,13 +48,10 @@ function csvText(text: string): string {
 const plain = String as CellText;
 const micros: CellText = (cell) => `${cell as number}000`;
 
-function csvCell(kind: ColumnKind): CellText {
+function csvCell(kind: ColumnKind, plainTimes: boolean): CellText {
   if (kind === 'name') return remembered((cell: Cell) => csvText(cell as string));
   if (kind === 'text') return (cell) => csvText(cell as string);
-  if (kind === 'time') {
-    // Many records have the same time.
-    return remembered((cell: Cell) => new Date(cell as number).toISOString(), 1_000);
-  }
+  if (kind === 'time') return plainTimes ? plain : (isoText() as CellText);
   if (kind === 'levels') return levelsText((levels) => csvText(encodeLevels(levels)));
   return kind === 'micros' ? micros : plain;
 }
@@ -79,15 +80,17 @@ export class TextSink implements RecordSink {
   #first = true;
 
   constructor(format: TextFormat, columns: readonly Column[]) {
-    this.#csv = format === 'csv';
+    this.#csv = format === 'csv' || format === PLAIN_CSV;
     this.#array = format === 'json';
     const key = (name: string, i: number): string =>
       `${i === 0 ? '{' : ','}${JSON.stringify(name)}:`;
     this.#leads = columns.map(({ name }, i) => (this.#csv ? (i === 0 ? '' : ',') : key(name, i)));
     this.#end = this.#csv ? '\n' : this.#array ? '}' : '}\n';
     this.#none = this.#csv ? '' : 'null';
-    this.#cells = columns.map(({ kind }) => (this.#csv ? csvCell(kind) : jsonCell(kind)));
-    this.#text = this.#csv ? `${columns.map(({ name }) => csvText(name)).join(',')}\n` : '';
+    this.#cells = columns.map(({ kind }) =>
+      this.#csv ? csvCell(kind, format === PLAIN_CSV) : jsonCell(kind),
+    );
+    this.#text = format === 'csv' ? `${columns.map(({ name }) => csvText(name)).join(',')}\n` : '';
   }
 
   /** Length of what has gathered, UTF-16 units. */
@@ -102,19 +105,19 @@ export class TextSink implements RecordSink {
   addLevels(
     before: readonly Cell[],
     side: Side,
-    levels: readonly Level[],
+    levels: string | readonly Level[],
     behind: readonly Cell[],
   ): void {
-    if (levels.length === 0) return;
+    if (levels.length === 0 || levels === '[]') return;
     const at = before.length;
     const head = this.#write(0, before) + this.#write(at, [side]) + this.#leads[at + 1]!;
     const middle = this.#leads[at + 2]!;
     const tail = this.#write(at + 3, behind) + this.#end;
     const quote = this.#csv ? '' : '"';
     let text = '';
-    for (const [price, volume] of levels) {
+    eachLevel(levels, (price, volume) => {
       text += `${this.#begin()}${head}${quote}${price}${quote}${middle}${quote}${volume}${quote}${tail}`;
-    }
+    });
     this.#text += text;
   }
 

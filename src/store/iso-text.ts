@@ -1,0 +1,17 @@
+/**
+ * Makes times, Unix ms, ISO 8601 text in UTC. For many times that lie close together: within a minute
+ * only the end is made.
+ */
+export function isoText(): (ms: number) => string {
+  let minute = NaN;
+  let begin = '';
+  return (ms) => {
+    const within = ms - Math.floor(ms / 60_000) * 60_000;
+    if (ms - within !== minute) {
+      minute = ms - within;
+      begin = new Date(minute).toISOString().slice(0, 17);
+    }
+    const text = String(100_000 + within);
+    return `${begin}${text.slice(1, 3)}.${text.slice(3)}Z`;
+  };
+}

@@ -1,0 +1,95 @@
+import type { Level } from '../market/order-book.js';
+import type { BookSource } from './book-source.js';
+import { applyRow, type RebuiltBook, type StoredRow } from './rebuild.js';
+import { TopOfBook } from './top-of-book.js';
+
+/** What a replay gives for a row: at once where it can, for there are many rows. */
+export type Replayed = RebuiltBook | null | Promise<RebuiltBook | null>;
+
+/** Makes books of a source's rows, which must be given in their order. */
+export interface Replay {
+  /** The book after a row; null when the whole book that it stands on has been deleted. */
+  apply(row: StoredRow): Replayed;
+}
+
+/** Makes whole books. */
+export class BookReplay implements Replay {
+  readonly #source: BookSource;
+  readonly #books = new Map<number, RebuiltBook>();
+  #part = 0;
+
+  constructor(source: BookSource) {
+    this.#source = source;
+  }
+
+  apply(row: StoredRow): Replayed {
+    if (this.#source.part !== this.#part) {
+      this.#books.clear();
+      this.#part = this.#source.part;
+    }
+    const book = applyRow(this.#books.get(row.marketId) ?? null, row);
+    // What lies before the first row is read from its whole book on.
+    if (book === null) return this.#read(row);
+    this.#books.set(row.marketId, book);
+    return book;
+  }
+
+  async #read(row: StoredRow): Promise<RebuiltBook | null> {
+    const book = await this.#source.bookUpTo(row.marketId, row.sequence);
+    if (book !== null) this.#books.set(row.marketId, book);
+    return book;
+  }
+}
+
+/** A market's best levels and the whole book that its last row stood on. */
+interface KeptTop {
+  readonly top: TopOfBook;
+  base: number | null;
+}
+
+/** Makes books that have their best levels only, in a fraction of the time. */
+export class TopReplay implements Replay {
+  readonly #source: BookSource;
+  readonly #tops = new Map<number, KeptTop>();
+  #part = 0;
+
+  constructor(source: BookSource) {
+    this.#source = source;
+  }
+
+  apply(row: StoredRow): Replayed {
+    if (this.#source.part !== this.#part) {
+      // Between two parts rows are passed over.
+      for (const kept of this.#tops.values()) kept.base = null;
+      this.#part = this.#source.part;
+    }
+    let kept = this.#tops.get(row.marketId);
+    if (kept === undefined) {
+      kept = { top: new TopOfBook(), base: null };
+      this.#tops.set(row.marketId, kept);
+    }
+    if (row.base === row.sequence) kept.top.set(row);
+    else if (row.base === kept.base) kept.top.change(row);
+    else return this.#read(row, kept);
+    kept.base = row.base;
+    return topBook(row, kept.top);
+  }
+
+  async #read(row: StoredRow, kept: KeptTop): Promise<RebuiltBook | null> {
+    const book = await this.#source.bookUpTo(row.marketId, row.sequence);
+    if (book === null) return null;
+    kept.top.set(book);
+    kept.base = row.base;
+    return topBook(row, kept.top);
+  }
+}
+
+/** A book of the best levels. */
+function topBook(row: StoredRow, { ask, bid }: TopOfBook): RebuiltBook {
+  const { sequence, timestamp, exchangeTimestamp, base } = row;
+  return { sequence, timestamp, exchangeTimestamp, base, asks: side(ask), bids: side(bid) };
+}
+
+function side({ price, volume }: TopOfBook['ask']): readonly Level[] {
+  return price === null ? [] : [[price, volume!]];
+}
