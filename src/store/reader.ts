@@ -320,9 +320,7 @@ async function* textChunks(
   let place: ExportPlace | null = null;
   const chunk = (): ExportChunk => ({ text: sink.take(), records: sink.records, place });
   for await (const reached of places) {
-    if (reached !== null) {
-      place = { sequence: reached.sequence, timestamp: reached.timestamp };
-    }
+    if (reached !== null) place = reached;
     if (sink.length > 0) yield chunk();
   }
   sink.finish();

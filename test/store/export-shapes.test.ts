@@ -322,5 +322,10 @@ describe('files', () => {
     expect((await run('UPBIT', '--strict', '--to', String(GAP.start))).code).toBe(0);
     expect((await run('KORBIT', 'UPBIT', '--strict')).code).toBe(3);
     expect((await run('--help')).code).toBe(0);
+    // The window that is not given is that of the books.
+    const { err } = await run('KORBIT', '--shape', 'top');
+    expect(err).toMatch(
+      /^exported 200 rows \(top\) of KORBIT:\*-\*, 2026-09-01T00:00:00\.000Z to 2026-09-01T00:00:09\.950Z, 0 gaps, /,
+    );
   });
 });

@@ -226,7 +226,7 @@ async function writeParquet(
 /** Notes how far an export has come. */
 function reach(written: Written, place: ExportPlace | null): Written {
   if (place === null) return written;
-  return { ...written, first: written.first ?? place.timestamp, last: place.timestamp };
+  return { ...written, first: place.first, last: place.timestamp };
 }
 
 /** One line that says what was written. */

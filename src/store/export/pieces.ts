@@ -26,8 +26,9 @@ export type ShapeOptions = Pick<ExportOptions, 'shape' | 'from' | 'to' | 'every'
 /** A place that an export has reached. */
 export interface ExportPlace {
   readonly sequence: number;
-  /** When its book was received, Unix ms. */
+  /** When its book was received, and when the first one of the export was, Unix ms. */
   readonly timestamp: number;
+  readonly first: number;
 }
 
 /** The columns of an export. */
@@ -61,9 +62,11 @@ export async function* writeBooks(
   sink: RecordSink,
 ): AsyncGenerator<ExportPlace | null> {
   const writer = await shapeWriter(source, options, sink);
+  let first: number | null = null;
   for (;;) {
     const rows = await source.next(PAGE_ROWS);
     if (rows.length === 0) break;
+    first ??= rows[0]!.timestamp;
     await writer.page?.(rows);
     for (const row of rows) {
       if (writer.before !== undefined) {
@@ -72,14 +75,18 @@ export async function* writeBooks(
       }
       const taken = writer.take(row);
       if (taken !== undefined) await taken;
-      if (sink.length >= FULL) yield row;
+      if (sink.length >= FULL) yield place(row, first);
     }
-    yield rows.at(-1)!;
+    yield place(rows.at(-1)!, first);
   }
   if (writer.rest !== undefined) {
     const due = writer.rest();
     while (due.next().done !== true) if (sink.length >= FULL) yield null;
   }
+}
+
+function place({ sequence, timestamp }: StoredRow, first: number): ExportPlace {
+  return { sequence, timestamp, first };
 }
 
 /**
