@@ -46,39 +46,42 @@ const KINDS: Readonly<Record<string, (value: unknown) => boolean>> = {
     ),
 };
 
-/** Arguments of the calls, in order; a `?` after the name: may be left out. */
-const ARGUMENTS: Readonly<Record<string, readonly (readonly [name: string, kind: string])[]>> = {
+const ON = ['on: boolean'];
+const PAIR = ['pair: string'];
+
+/** Arguments of every call, in order, each with its kind; a `?` after the name: may be left out. */
+const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
+  step: ['pair: string', 'times?: count'],
+  setBook: ['pair: string', 'asks: [[price, volume], ...]', 'bids: [[price, volume], ...]'],
+  list: PAIR,
+  delist: PAIR,
   dropConnections: [],
-  closeConnections: [
-    ['code', 'close code'],
-    ['reason?', 'string'],
-  ],
-  refuseUpgrades: [['status', 'status']],
-  rest: [['mode', 'null | "hang" | "slow" | {status, body?, headers?}']],
-  freeze: [['on', 'boolean']],
-  halfOpen: [['on', 'boolean']],
-  garble: [['on', 'boolean']],
-  sendRaw: [
-    ['data', 'string'],
-    ['opts?', '{binary?}'],
-  ],
+  closeConnections: ['code: close code', 'reason?: string'],
+  refuseUpgrades: ['status: status'],
+  rest: ['mode: null | "hang" | "slow" | {status, body?, headers?}'],
+  freeze: ON,
+  halfOpen: ON,
+  garble: ON,
+  sendRaw: ['data: string', 'opts?: {binary?}'],
   tearFrame: [],
-  microsecondTimestamps: [['on', 'boolean']],
-  timestampForm: [['form', 'string']],
-  dust: [['on', 'boolean']],
-  repeats: [['ratio', 'number']],
-  realtimeBeforeSnapshot: [['on', 'boolean']],
-  step: [
-    ['pair', 'string'],
-    ['times?', 'count'],
-  ],
-  setBook: [
-    ['pair', 'string'],
-    ['asks', '[[price, volume], ...]'],
-    ['bids', '[[price, volume], ...]'],
-  ],
-  list: [['pair', 'string']],
-  delist: [['pair', 'string']],
+  microsecondTimestamps: ON,
+  timestampForm: ['form: string'],
+  dust: ON,
+  repeats: ['ratio: number'],
+  realtimeBeforeSnapshot: ON,
+  maintenance: ['pair: string', 'on: boolean'],
+  repeatLevels: PAIR,
+  outdatedFrame: PAIR,
+  missPings: ON,
+  dropFrames: ['chance: number'],
+  duplicateFrame: PAIR,
+  deltaBeforeSnapshot: ON,
+  duplicateDelta: [],
+  staleDelta: [],
+  dropNextDelta: ['n?: count'],
+  reorderDeltas: ON,
+  crossBook: PAIR,
+  missHeartbeats: ON,
 };
 
 /** Calls of the simulator itself; all others are its faults. */
@@ -171,7 +174,7 @@ async function handle(
   }
   const call = callOf(simulator, match[2]!);
   const args = await readArguments(request);
-  checkArguments(match[2]!, call, args);
+  checkArguments(match[2]!, args);
   try {
     call(...args);
   } catch (error) {
@@ -218,9 +221,7 @@ function callsOf(simulator: Simulator): Map<string, Call> {
     calls.set(name, (simulator[name] as Call).bind(simulator));
   }
   const faults: Faults = simulator.faults;
-  for (const [name, fault] of Object.entries(faults)) {
-    if (typeof fault === 'function') calls.set(name, fault as Call);
-  }
+  for (const [name, fault] of Object.entries(faults)) calls.set(name, fault as Call);
   return calls;
 }
 
@@ -237,15 +238,12 @@ function callOf(simulator: Simulator, name: string): Call {
   return call;
 }
 
-function checkArguments(name: string, call: Call, args: readonly unknown[]): void {
-  const expected = ARGUMENTS[name];
-  const wanted = `${name} takes ${signature(name, call)}`;
-  if (expected === undefined) {
-    if (args.length > call.length) throw new ControlError(400, wanted);
-    return;
-  }
+function checkArguments(name: string, args: readonly unknown[]): void {
+  const expected = ARGUMENTS[name] ?? [];
+  const wanted = `${name} takes ${signature(name)}`;
   if (args.length > expected.length) throw new ControlError(400, `too many arguments; ${wanted}`);
-  expected.forEach(([argument, kind], i) => {
+  expected.forEach((text, i) => {
+    const [argument, kind] = text.split(/: (.*)/) as [string, string];
     const missing = args[i] === undefined;
     if (missing && argument.endsWith('?')) return;
     if (missing || !KINDS[kind]!(args[i])) {
@@ -255,10 +253,8 @@ function checkArguments(name: string, call: Call, args: readonly unknown[]): voi
 }
 
 /** The arguments of a call in words, as a JSON array. */
-function signature(name: string, call: Call): string {
-  const expected = ARGUMENTS[name];
-  if (expected === undefined) return `a JSON array of ${call.length} argument(s)`;
-  return `[${expected.map(([argument, kind]) => `${argument}: ${kind}`).join(', ')}]`;
+function signature(name: string): string {
+  return `[${(ARGUMENTS[name] ?? []).join(', ')}]`;
 }
 
 async function readArguments(request: IncomingMessage): Promise<unknown[]> {
@@ -294,7 +290,7 @@ function overview(simulators: readonly Simulator[]): unknown {
       pairs: simulator.pairs,
       connections: simulator.connections(),
       calls: Object.fromEntries(
-        [...callsOf(simulator)].map(([name, call]) => [name, signature(name, call)]),
+        [...callsOf(simulator).keys()].map((name) => [name, signature(name)]),
       ),
     },
   ]);

@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Exchange } from '../market/exchange.js';
-import type { Book, BookMaker } from './book.js';
-import type { MarketProfile } from './market-profile.js';
-import type { Tally } from './tally.js';
+import type { Book, BookMaker } from './book/book.js';
+import type { MarketProfile } from './book/market-profile.js';
+import type { Tally } from './server/tally.js';
 
 /**
  * Protocol intervals that every exchange has, in ms; each exchange's own interface extends it. `0`

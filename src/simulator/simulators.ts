@@ -1,14 +1,14 @@
 import type { Exchange } from '../market/exchange.js';
-import { startBithumbSimulator, type BithumbSimulator } from './bithumb.js';
-import { startCoinoneSimulator } from './coinone.js';
+import { startBithumbSimulator, type BithumbSimulator } from './bithumb/server.js';
+import { startCoinoneSimulator } from './coinone/server.js';
 import { startControl, type Control } from './control.js';
 import { FullMarket } from './full/full-market.js';
 import { stoppedPairs } from './full/market-list.js';
-import { startGopaxSimulator } from './gopax.js';
-import { startKorbitSimulator } from './korbit.js';
-import { parsePair } from './market-profile.js';
+import { startGopaxSimulator } from './gopax/server.js';
+import { startKorbitSimulator } from './korbit/server.js';
+import { parsePair } from './book/market-profile.js';
 import { type Simulator, type SimulatorOptions } from './simulator.js';
-import { startUpbitSimulator, type UpbitSimulator } from './upbit.js';
+import { startUpbitSimulator, type UpbitSimulator } from './upbit/server.js';
 
 /** How to start all five. */
 export interface SimulatorsOptions {

@@ -7,7 +7,7 @@ import { type Pair, pairText } from '../../src/market/market.js';
 import { RestClient } from '../../src/collector/rest/rest-client.js';
 import { WSController } from '../../src/collector/socket/ws-controller.js';
 import type { WSProfile } from '../../src/collector/socket/ws-connection.js';
-import { type UpbitSimulator, startUpbitSimulator } from '../../src/simulator/upbit.js';
+import { type UpbitSimulator, startUpbitSimulator } from '../../src/simulator/upbit/server.js';
 import { feedOf, pair } from '../helpers/feed.js';
 import { type FrameServer, frameServer } from '../helpers/frame-server.js';
 import { RecordingHost } from '../helpers/recording-host.js';

@@ -1,7 +1,7 @@
 import dns from 'node:dns';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { backoffMs, RATE_LIMITED, RECONNECT } from '../../src/collector/limits/backoff.js';
-import { startUpbitSimulator } from '../../src/simulator/upbit.js';
+import { startUpbitSimulator } from '../../src/simulator/upbit/server.js';
 import { feedOf, pair } from '../helpers/feed.js';
 import { gapsOf } from '../helpers/accounts.js';
 import { allLive, type Recorder, startRecorder } from '../helpers/recorder.js';

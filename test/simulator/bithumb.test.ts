@@ -3,7 +3,7 @@ import {
   startBithumbSimulator,
   type BithumbOptions,
   type BithumbSimulator,
-} from '../../src/simulator/bithumb.js';
+} from '../../src/simulator/bithumb/server.js';
 import { RawClient, until, upgradeStatus } from './raw-client.js';
 
 /** Facts of docs/exchanges/bithumb.md (generation 2), checked from outside by a bare client. */

@@ -3,7 +3,7 @@ import {
   startCoinoneSimulator,
   type CoinoneOptions,
   type CoinoneSimulator,
-} from '../../src/simulator/coinone.js';
+} from '../../src/simulator/coinone/server.js';
 import type { SentBook } from '../../src/simulator/simulator.js';
 import { RawClient, until, upgradeStatus } from './raw-client.js';
 

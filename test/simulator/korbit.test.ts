@@ -3,7 +3,7 @@ import {
   startKorbitSimulator,
   type KorbitOptions,
   type KorbitSimulator,
-} from '../../src/simulator/korbit.js';
+} from '../../src/simulator/korbit/server.js';
 import type { SentBook } from '../../src/simulator/simulator.js';
 import { RawClient, until, upgradeStatus } from './raw-client.js';
 

@@ -5,7 +5,7 @@ import {
   javaDoubleText,
   plainText,
   unitsFromText,
-} from '../../src/simulator/number-text.js';
+} from '../../src/simulator/book/number-text.js';
 
 describe('number texts', () => {
   it.each([

@@ -1,5 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { Penalty, SlidingLimit, TokenBucket, WindowLimit } from '../../src/simulator/rate-limit.js';
+import {
+  Penalty,
+  SlidingLimit,
+  TokenBucket,
+  WindowLimit,
+} from '../../src/simulator/server/rate-limit.js';
 
 describe('rate limits', () => {
   it('counts whole seconds of the clock', () => {

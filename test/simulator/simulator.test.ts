@@ -5,7 +5,7 @@ import {
   startUpbitSimulator,
   type UpbitOptions,
   type UpbitSimulator,
-} from '../../src/simulator/upbit.js';
+} from '../../src/simulator/upbit/server.js';
 import { RawClient, until, upgradeStatus } from './raw-client.js';
 
 /** What every simulator shares, shown on Upbit's. */

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { startSimulators, type Simulators } from '../../src/simulator/simulators.js';
-import { startUpbitSimulator } from '../../src/simulator/upbit.js';
+import { startUpbitSimulator } from '../../src/simulator/upbit/server.js';
 import { until } from './raw-client.js';
 
 let running: { close(): Promise<void> }[] = [];

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { bookSpecOf, profileOf } from '../../src/simulator/market-profile.js';
-import { type BookChanges } from '../../src/simulator/book.js';
-import { BookLevel } from '../../src/simulator/book-level.js';
-import { SyntheticBook } from '../../src/simulator/synthetic-book.js';
+import { bookSpecOf, profileOf } from '../../src/simulator/book/market-profile.js';
+import { type BookChanges } from '../../src/simulator/book/book.js';
+import { BookLevel } from '../../src/simulator/book/book.js';
+import { SyntheticBook } from '../../src/simulator/book/synthetic-book.js';
 
 type Texts = (readonly [string, string])[];
 

@@ -1,5 +1,5 @@
 import type { Exchange } from '../../market/exchange.js';
-import type { BookMaker } from '../book.js';
+import type { BookMaker } from '../book/book.js';
 import type { Pacer, SimulatorOptions } from '../simulator.js';
 import { activityOf } from './activity.js';
 import { FramePacer, type Rhythm } from './frame-pacer.js';

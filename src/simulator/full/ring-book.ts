@@ -1,6 +1,6 @@
-import { StillBook, type Book, type BookChanges, type BookSpec } from '../book.js';
-import { BookLevel } from '../book-level.js';
-import { SyntheticBook } from '../synthetic-book.js';
+import { StillBook, type Book, type BookChanges, type BookSpec } from '../book/book.js';
+import { BookLevel } from '../book/book.js';
+import { SyntheticBook } from '../book/synthetic-book.js';
 
 /**
  * A book that was made beforehand: states of a {@link SyntheticBook}, walked up and down again, so

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { EXCHANGES } from '../../../src/market/exchange.js';
 import { activityOf } from '../../../src/simulator/full/activity.js';
 import { fullMarketPairs, stoppedPairs } from '../../../src/simulator/full/market-list.js';
-import { parsePair } from '../../../src/simulator/market-profile.js';
+import { parsePair } from '../../../src/simulator/book/market-profile.js';
 
 describe('the list of the whole market', () => {
   it.each([

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Book, type BookChanges } from '../../../src/simulator/book.js';
-import { BookLevel } from '../../../src/simulator/book-level.js';
+import { type Book, type BookChanges } from '../../../src/simulator/book/book.js';
+import { BookLevel } from '../../../src/simulator/book/book.js';
 import { RingBook } from '../../../src/simulator/full/ring-book.js';
-import { bookSpecOf, profileOf } from '../../../src/simulator/market-profile.js';
+import { bookSpecOf, profileOf } from '../../../src/simulator/book/market-profile.js';
 
 const SPEC = bookSpecOf(profileOf('BTC', 'KRW'), 40, 1n);
 

@@ -1,0 +1,64 @@
+/** How the Bithumb simulator is started and what it can be made to do. */
+import type { Faults, Simulator, SimulatorOptions } from '../simulator.js';
+import type { FeedTiming } from '../ticket/ticket-feed.js';
+
+/** How `timestamp` is written: a number of us (2026-09), a string of us (2026-07), a number of ms. */
+export type BithumbTimestampForm = 'us' | 'us-string' | 'ms';
+
+/** Intervals of Bithumb, ms. */
+export interface BithumbTiming extends FeedTiming {
+  /** Usual gap of two frames of a busy market. `0`: every change is published at once. */
+  publishMs: number;
+  /** Block of an address that goes on connecting after refusals. */
+  blockMs: number;
+}
+
+/** How to start the Bithumb simulator. */
+export interface BithumbOptions extends SimulatorOptions {
+  timing?: Partial<BithumbTiming>;
+}
+
+/** Fault switches of Bithumb. */
+export interface BithumbFaults extends Faults {
+  /** How `timestamp` is written on the WebSocket. */
+  timestampForm(form: BithumbTimestampForm): void;
+  /** Levels of a real price and size 0 (on at the start, on markets that have them by nature). */
+  dust(on: boolean): void;
+  /** Share of frames that repeat the book before (0 to below 1). Default 0.5; 0 when `rate` is 0 and no pacer beats. */
+  repeats(ratio: number): void;
+  /** Each subscribed code gets a REALTIME frame before its SNAPSHOT. */
+  realtimeBeforeSnapshot(on: boolean): void;
+}
+
+/** The Bithumb simulator. */
+export interface BithumbSimulator extends Simulator {
+  readonly faults: BithumbFaults;
+}
+
+/** Pairs listed unless the options name others. */
+export const PAIRS = [
+  'BTC-KRW',
+  'ETH-KRW',
+  'XRP-KRW',
+  'USDT-KRW',
+  'SOL-KRW',
+  'DOGE-KRW',
+  'EGG-KRW',
+  'ETH-BTC',
+  'USDC-BTC',
+];
+
+/** The intervals as measured or documented. */
+export const TIMING: BithumbTiming = {
+  idleDropMs: 60_000,
+  errorCloseMs: 150,
+  snapshotDelayMs: 15,
+  restDelayMs: 0,
+  restSlowMs: 5000,
+  upFirstMs: 3000,
+  upIntervalMs: 10_000,
+  replaceMs: 15,
+  snapshotStepMs: 10,
+  publishMs: 85,
+  blockMs: 600_000,
+};

@@ -1,0 +1,355 @@
+import { BookLevel, type BookChanges, type BookMaker } from '../book/book.js';
+import { refuseHandshake, SIMULATED_GOPAX_KEY, SIMULATED_GOPAX_SECRET } from './auth.js';
+import {
+  makeDelta,
+  makeEntry,
+  notFoundPage,
+  refusePair,
+  restBook,
+  restError,
+  restPairError,
+  tradingPairRow,
+  type Delta,
+  type Entry,
+  type Side,
+} from './frames.js';
+import {
+  TIMING,
+  type GopaxFaults,
+  type GopaxOptions,
+  type GopaxSimulator,
+  type GopaxTiming,
+} from './options.js';
+import { createGopaxMarket, FIRST_COUNTER, gopaxPace, PAIRS, type GopaxMarket } from './market.js';
+import { GopaxSubscription } from './subscription.js';
+import { SlidingLimit } from '../server/rate-limit.js';
+import { SimulatorServer } from '../server/simulator-server.js';
+import type { RestReply, RestRequest, UpgradeRequest, UpgradeVerdict } from '../simulator.js';
+import type { SimulatedSocket } from '../server/socket.js';
+
+export type { GopaxOptions, GopaxSimulator } from './options.js';
+
+/** Sockets of one key or IP, and openings a second (documented). */
+const MAX_SOCKETS = 20;
+/** Book subscriptions of one socket (documented and measured). */
+const MAX_PAIRS = 50;
+/** Share of changes that go out as one delta of several entries: a sweep. */
+const SWEEPS = 0.02;
+
+interface GopaxState {
+  /** Key or IP whose sockets are counted together. */
+  readonly owner: string;
+  readonly books: Map<string, GopaxSubscription>;
+  /** Unanswered heartbeats by their stamp. */
+  readonly pings: Map<number, NodeJS.Timeout>;
+}
+
+type GopaxSocket = SimulatedSocket<GopaxState>;
+
+/** The quotes are part of the frame: it is a JSON string. */
+const PONG = /^"primus::pong::(\d+)"$/;
+
+/** Simulated GOPAX: WebSocket and public REST calls, after `docs/exchanges/gopax.md`. */
+class GopaxServer
+  extends SimulatorServer<GopaxMarket, GopaxState, GopaxTiming>
+  implements GopaxSimulator
+{
+  readonly faults: GopaxFaults = {
+    ...this.commonFaults(),
+    deltaBeforeSnapshot: (on) => {
+      this.#earlyDeltas = on;
+    },
+    duplicateDelta: () => {
+      for (const book of this.#books()) book.repeatLast();
+    },
+    staleDelta: () => {
+      for (const book of this.#books()) book.sendStale(this.#lastUpdate);
+    },
+    dropNextDelta: (n?: number) => {
+      this.#drop += n ?? 1;
+    },
+    reorderDeltas: (on) => {
+      this.#reorder = on;
+      if (!on) for (const book of this.#books()) book.release();
+    },
+    crossBook: (pair) => this.#cross(pair),
+    missHeartbeats: (on) => {
+      this.#missHeartbeats = on;
+    },
+  };
+  #earlyDeltas = false;
+  #drop = 0;
+  #reorder = false;
+  #missHeartbeats = false;
+  /** Set while a whole book is put in place: its changes go out as one delta. */
+  #atOnce = false;
+  #counter = FIRST_COUNTER;
+  #lastUpdate = Date.now();
+  readonly #startedAt = Date.now();
+  readonly #keys: ReadonlyMap<string, string>;
+  readonly #openings = new SlidingLimit(MAX_SOCKETS, 1000);
+  readonly #calls = new SlidingLimit(20, 1000);
+  readonly #bookCalls = new SlidingLimit(1, 1000);
+
+  constructor(options: GopaxOptions) {
+    const settings = { exchange: 'GOPAX' as const, wsPath: '/', deflate: false };
+    super({ ...settings, timing: TIMING, pairs: PAIRS }, options);
+    const keys = options.keys ?? { [SIMULATED_GOPAX_KEY]: SIMULATED_GOPAX_SECRET };
+    this.#keys = new Map(Object.entries(keys));
+  }
+
+  override async start(): Promise<this> {
+    await super.start();
+    if (this.timing.heartbeatMs > 0) this.#heartbeat(Date.now() + this.timing.heartbeatMs);
+    return this;
+  }
+
+  override setBook(pair: string, asks: [string, string][], bids: [string, string][]): void {
+    this.#atOnce = true;
+    try {
+      super.setBook(pair, asks, bids);
+    } finally {
+      this.#atOnce = false;
+    }
+  }
+
+  protected createMarket(pair: string): GopaxMarket {
+    const makeBook: BookMaker = (...args) => this.makeBook(...args);
+    return createGopaxMarket(pair, this.seed, this.markets.size + 1, this.#startedAt, makeBook);
+  }
+
+  protected override changesPerSecond(market: GopaxMarket): number {
+    return gopaxPace(market);
+  }
+
+  protected judgeUpgrade(request: UpgradeRequest): UpgradeVerdict {
+    if (request.path !== '/') return { status: 404 };
+    if (this.limits) {
+      const owner = request.query.get('apiKey') ?? request.ip;
+      const open = [...this.sockets].filter(({ open, state }) => open && state.owner === owner);
+      if (this.#openings.take(request.ip) < 0 || open.length >= MAX_SOCKETS) {
+        return { status: 429, body: restError('Rate Limit Exceeded', 10105) };
+      }
+    }
+    // The real status is not known.
+    const refusal = refuseHandshake(request.query, this.#keys, Date.now());
+    return refusal === null ? { status: 101 } : { status: 401, body: refusal };
+  }
+
+  protected openSocket(socket: GopaxSocket): GopaxState {
+    const { searchParams } = new URL(socket.url, 'http://simulator');
+    const owner = searchParams.get('apiKey') ?? socket.ip;
+    const state: GopaxState = { owner, books: new Map(), pings: new Map() };
+    const { maxAgeMs } = this.timing;
+    if (maxAgeMs > 0) socket.later(maxAgeMs, () => socket.close(1001));
+    return state;
+  }
+
+  /** One timer for all sockets, so a new socket's first heartbeat comes sooner than the interval. */
+  #heartbeat(due: number): void {
+    this.later(due - Date.now(), () => {
+      this.#heartbeat(due + this.timing.heartbeatMs);
+      if (this.#missHeartbeats) return;
+      const stamp = Date.now();
+      for (const socket of this.sockets) {
+        if (!socket.send(`"primus::ping::${stamp}"`, { keepalive: true })) continue;
+        const close = (): void => socket.close(1000);
+        socket.state.pings.set(stamp, socket.later(this.timing.pongTimeoutMs, close));
+      }
+    });
+  }
+
+  /** A pong counts for its own heartbeat and those before; without the right stamp for none. */
+  #onPong(socket: GopaxSocket, stamp: number): void {
+    const { pings } = socket.state;
+    if (!pings.has(stamp)) return;
+    for (const [sent, timer] of pings) {
+      if (sent > stamp) continue;
+      socket.cancel(timer);
+      pings.delete(sent);
+    }
+  }
+
+  protected onMessage(socket: GopaxSocket, text: string): void {
+    const pong = PONG.exec(text);
+    if (pong !== null) {
+      this.#onPong(socket, Number(pong[1]));
+      return;
+    }
+    let request: unknown;
+    try {
+      request = JSON.parse(text);
+    } catch {
+      return;
+    }
+    // Silence on anything but an object, as on text that is not JSON.
+    if (typeof request !== 'object' || request === null || Array.isArray(request)) return;
+    const { n, o } = request as Record<string, unknown>;
+    const id = 'i' in request ? `"i":${JSON.stringify(request.i)},` : '';
+    const name = typeof n === 'string' ? n : '';
+    const envelope = (payload: string): string =>
+      `{${id}"n":${JSON.stringify(name)},"o":${payload}}`;
+    const refuse = (code: number, data: string): void =>
+      void socket.send(envelope(JSON.stringify({ result: false, errCode: code, errData: data })));
+    if (name === 'SubscribeToOrderBook') {
+      this.#subscribe(socket, (o ?? {}) as Record<string, unknown>, envelope, refuse);
+    } else {
+      refuse(10001, 'No such endpoint');
+    }
+  }
+
+  #subscribe(
+    socket: GopaxSocket,
+    payload: Record<string, unknown>,
+    envelope: (payload: string) => string,
+    refuse: (code: number, data: string) => void,
+  ): void {
+    const { tradingPairName } = payload;
+    const pair = typeof tradingPairName === 'string' ? tradingPairName : '';
+    const market = this.markets.get(pair);
+    const { books } = socket.state;
+    if (market?.listed !== true) {
+      const { code, data } = refusePair(pair, this.markets.keys());
+      return refuse(code, data);
+    }
+    if (books.has(pair)) return refuse(10325, 'Already subscribed');
+    if (books.size >= MAX_PAIRS) return refuse(10321, 'Too many order books are subscribed');
+    const book = new GopaxSubscription(market, {
+      send: (text) => socket.send(text),
+      record: (timestamp, view) => this.record(market, timestamp, view, socket, true),
+      later: (ms, task) => void socket.later(ms, task),
+    });
+    books.set(pair, book);
+    socket.in(this.timing.snapshotDelayMs, () => this.#sendSnapshot(book, envelope));
+  }
+
+  #sendSnapshot(book: GopaxSubscription, envelope: (payload: string) => string): void {
+    const { market } = book;
+    book.active = true;
+    if (this.#earlyDeltas) this.step(market.pair);
+    const asks = this.#resting(market, 'asks');
+    const bids = this.#resting(market, 'bids');
+    const maxEntryId = this.#counter;
+    if (this.#earlyDeltas) this.step(market.pair);
+    const list = (entries: readonly Entry[]): string => entries.map(({ text }) => text).join(',');
+    const payload =
+      `{"ask":[${list(asks)}],"bid":[${list(bids)}],` +
+      `"tradingPairName":"${market.pair}","maxEntryId":${maxEntryId}}`;
+    book.snapshot(envelope(payload), asks, bids, maxEntryId);
+  }
+
+  /** Entries of a side, best first. */
+  #resting(market: GopaxMarket, side: Side): Entry[] {
+    return market.book[side].flatMap(({ price }) => market.entries[side].get(price) ?? []);
+  }
+
+  /** Removals go first, so that no delta of a sound book crosses it for a moment. */
+  protected onBook(market: GopaxMarket, changes: BookChanges): void {
+    if (!market.listed) return;
+    const sides = (['asks', 'bids'] as const).flatMap((side) =>
+      changes[side].map((level) => ({ side, level })),
+    );
+    if (sides.length === 0) return;
+    const gone = sides.filter(({ level }) => level.volume === 0n);
+    const set = sides.filter(({ level }) => level.volume !== 0n);
+    const entries = [...gone, ...set].map(({ side, level }) => ({
+      side,
+      entry: this.#enter(market, side, level),
+    }));
+    const whole = this.#atOnce || this.random.chance(SWEEPS);
+    for (const group of whole ? [entries] : entries.map((entry) => [entry])) {
+      const of = (wanted: Side): Entry[] =>
+        group.flatMap(({ side, entry }) => (side === wanted ? [entry] : []));
+      this.#deliver(market, makeDelta(market.pair, of('asks'), of('bids')));
+    }
+  }
+
+  /** Numbers and dates a changed level, and keeps it for snapshots. */
+  #enter(market: GopaxMarket, side: Side, level: BookLevel): Entry {
+    const entry = this.#next(level);
+    if (level.volume === 0n) market.entries[side].delete(level.price);
+    else market.entries[side].set(level.price, entry);
+    return entry;
+  }
+
+  #next(level: BookLevel): Entry {
+    this.#counter += 1;
+    this.#lastUpdate = Math.max(this.#lastUpdate, Date.now());
+    return makeEntry(this.#counter, this.#lastUpdate, level);
+  }
+
+  /** Subscriptions of all sockets, of one market if it is given. */
+  #books(market?: GopaxMarket): GopaxSubscription[] {
+    return [...this.sockets]
+      .flatMap((socket) => [...socket.state.books.values()])
+      .filter((book) => book.active && (market === undefined || book.market === market));
+  }
+
+  /** Sends a delta to all who follow the market, under the faults of lost and swapped deltas. */
+  #deliver(market: GopaxMarket, delta: Delta): void {
+    const books = this.#books(market);
+    if (books.length > 0 && this.#drop > 0) {
+      this.#drop -= 1;
+      return;
+    }
+    for (const book of books) {
+      if (this.#reorder) book.deliverSwapped(delta, this.timing.reorderHoldMs);
+      else book.deliver(delta);
+    }
+  }
+
+  #cross(pair: string): void {
+    const market = this.market(pair);
+    const { asks } = market.book;
+    const price = asks[Math.min(5, asks.length - 1)]?.price ?? market.profile.price;
+    const bid = this.#next(new BookLevel(price, market.profile.typicalVolume));
+    this.#deliver(market, makeDelta(pair, [], [bid]));
+  }
+
+  protected onRest(request: RestRequest): RestReply {
+    const { path, method, ip } = request;
+    const left = this.limits ? this.#calls.take(ip) : 19;
+    const headers = {
+      'x-gopax-ip-addr-used-weight': `${20 - Math.max(0, left)}`,
+      'x-gopax-ip-addr-left-weight': `${Math.max(0, left)}`,
+    };
+    const tooMany = { status: 429, body: restError('Rate Limit Exceeded', 10105), headers };
+    if (left < 0) return tooMany;
+    const [, root, pair, call] = path.split('/').map(decoded);
+    if (path === '/trading-pairs') {
+      const rows = this.listedMarkets().map((market) => tradingPairRow(market, market.id));
+      return { status: 200, body: `[${rows.join(',')}]`, headers };
+    }
+    if (root === 'trading-pairs' && pair !== undefined && call === 'book') {
+      if (this.limits && this.#bookCalls.take(ip) < 0) return tooMany;
+      const market = this.markets.get(pair);
+      if (market?.listed === true) return { ...this.#restBook(market, request), headers };
+      const body = restPairError(refusePair(pair, this.markets.keys()));
+      return { status: 404, body, headers };
+    }
+    const page = { 'Content-Type': 'text/html; charset=utf-8' };
+    return { status: 404, body: notFoundPage(method, path), headers: { ...headers, ...page } };
+  }
+
+  #restBook(market: GopaxMarket, request: RestRequest): RestReply {
+    const depth = { '1': 1, '2': 50 }[request.query.get('level') ?? '3'];
+    const asks = this.#resting(market, 'asks').slice(0, depth);
+    const bids = this.#resting(market, 'bids').slice(0, depth);
+    const levels = (entries: readonly Entry[]): BookLevel[] => entries.map(({ level }) => level);
+    this.record(market, null, { asks: levels(asks), bids: levels(bids) }, null);
+    return { status: 200, body: restBook(this.#counter, asks, bids) };
+  }
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+/** Starts a simulated GOPAX. */
+export async function startGopaxSimulator(options: GopaxOptions = {}): Promise<GopaxSimulator> {
+  return new GopaxServer(options).start();
+}

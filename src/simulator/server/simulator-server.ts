@@ -1,0 +1,477 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer, type WebSocket } from 'ws';
+import type { Exchange } from '../../market/exchange.js';
+import { type Book, type BookChanges, type BookSpec } from '../book/book.js';
+import { BookLevel } from '../book/book.js';
+import { answerHttp, refuseUpgrade } from './http-answer.js';
+import { parsePair } from '../book/market-profile.js';
+import { unitsFromText } from '../book/number-text.js';
+import { Random, seedFrom } from '../random.js';
+import { Recorder } from './recorder.js';
+import { SimulatedSocket } from './socket.js';
+import { SyntheticBook } from '../book/synthetic-book.js';
+import { Tally, type SentSides } from './tally.js';
+import type {
+  Faults,
+  RestFault,
+  RestReply,
+  RestRequest,
+  SentBook,
+  SimulatedMarket,
+  Simulator,
+  SimulatorOptions,
+  Timing,
+  UpgradeRequest,
+  UpgradeVerdict,
+} from '../simulator.js';
+
+/** What an exchange file tells the base about itself. */
+export interface ServerSettings<T extends Timing> {
+  readonly exchange: Exchange;
+  /** Path of {@link Simulator.wsUrl}, e.g. `/websocket/v1`. */
+  readonly wsPath: string;
+  /** Measured values of every interval. */
+  readonly timing: T;
+  /** Pairs listed unless the options name others. */
+  readonly pairs: readonly string[];
+  /** Whether permessage-deflate is accepted when a client offers it. */
+  readonly deflate: boolean;
+  /** Whether REST replies are gzipped when a client accepts that. Default false. */
+  readonly gzip?: boolean;
+}
+
+/** How often an idle socket is looked at again while connections are half open, ms. */
+const HALF_OPEN_CHECK_MS = 100;
+
+/**
+ * Everything the five simulated exchanges share: port, upgrades, sockets, REST plumbing, ledger,
+ * rhythm of the books, faults. An exchange extends it by its markets, messages and routes.
+ *
+ * `M` is its market, `S` what it keeps per socket, `T` its intervals. Call {@link start} once after
+ * construction.
+ */
+export abstract class SimulatorServer<
+  M extends SimulatedMarket,
+  S,
+  T extends Timing,
+> implements Simulator {
+  readonly exchange: Exchange;
+  abstract readonly faults: Faults;
+  readonly tally = new Tally();
+  readonly sent: SentBook[];
+  readonly received: Simulator['received'];
+  readonly upgrades: Simulator['upgrades'];
+  readonly requests: Simulator['requests'];
+
+  /** Intervals in force; an exchange's faults may change them. */
+  protected readonly timing: T;
+  /** Rate of the books' own life, see {@link SimulatorOptions.rate}. */
+  protected readonly rate: number;
+  /** Whether a {@link SimulatorOptions.pacer} sets the moments of frames. */
+  protected readonly paced: boolean;
+  protected readonly seed: number;
+  /** Whether rate limits are enforced. */
+  protected readonly limits: boolean;
+  /** Chance for everything but books, so that traffic does not change what `step` gives. */
+  protected readonly random: Random;
+  /** Markets by pair, delisted ones included. */
+  protected readonly markets = new Map<string, M>();
+  protected readonly sockets = new Set<SimulatedSocket<S>>();
+
+  readonly #settings: ServerSettings<T>;
+  readonly #options: SimulatorOptions;
+  readonly #recorder: Recorder;
+  readonly #server: Server;
+  readonly #wss: WebSocketServer;
+  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #paces = new Map<string, NodeJS.Timeout>();
+  readonly #socketFaults = { frozen: false, halfOpen: false, garbled: false };
+  #refuseStatus: number | null = null;
+  #rest: RestFault = null;
+  #sockets = 0;
+  #origin = '';
+  #closed = false;
+
+  constructor(settings: ServerSettings<T>, options: SimulatorOptions) {
+    this.#settings = settings;
+    this.#options = options;
+    this.exchange = settings.exchange;
+    this.rate = options.rate ?? 1;
+    if (!Number.isFinite(this.rate) || this.rate < 0) throw new Error('rate must be 0 or more');
+    this.paced = options.pacer !== undefined;
+    if (this.paced && this.rate !== 0) throw new Error('rate must be 0 beside a pacer');
+    this.seed = options.seed ?? 1;
+    this.limits = options.limits ?? true;
+    this.random = new Random(seedFrom(this.seed, settings.exchange, 'traffic'));
+    const given = Object.entries(options.timing ?? {}).filter(([, value]) => value !== undefined);
+    this.timing = { ...settings.timing, ...Object.fromEntries(given) };
+    this.#recorder = new Recorder(settings.exchange, options.ledger ?? 200_000);
+    this.sent = this.#recorder.sent;
+    this.received = this.#recorder.received;
+    this.upgrades = this.#recorder.upgrades;
+    this.requests = this.#recorder.requests;
+    this.#server = createServer((request, response) => this.#onRequest(request, response));
+    this.#wss = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      autoPong: false,
+      perMessageDeflate: settings.deflate,
+    });
+    this.#server.on('upgrade', (request: IncomingMessage, tcp: Duplex, head: Buffer) =>
+      this.#onUpgrade(request, tcp, head),
+    );
+  }
+
+  // What an exchange adds.
+
+  /** A new market with its first book. */
+  protected abstract createMarket(pair: string): M;
+  /** State of a socket that has just opened; may already send. */
+  protected abstract openSocket(socket: SimulatedSocket<S>): S;
+  /** A message of a client. */
+  protected abstract onMessage(socket: SimulatedSocket<S>, text: string, isBinary: boolean): void;
+  /** A book has changed and is to be published. */
+  protected abstract onBook(market: M, changes: BookChanges): void;
+  /** Answers a REST request. */
+  protected abstract onRest(request: RestRequest): RestReply;
+  /** Accepts or refuses an upgrade (path, limits, signature ...). */
+  protected abstract judgeUpgrade(request: UpgradeRequest): UpgradeVerdict;
+  /** A socket is gone. */
+  protected onSocketClosed(_socket: SimulatedSocket<S>): void {}
+  /** A market was listed (again) or taken off the list; `market.listed` tells which. */
+  protected onListing(_market: M): void {}
+  /**
+   * A frame of the market is due, under a {@link SimulatorOptions.pacer}. The default changes the
+   * book; an exchange that repeats books does so here now and then.
+   */
+  protected beat(market: M): void {
+    this.step(market.pair);
+  }
+  /** Changes of a market a second at rate 1. */
+  protected changesPerSecond(market: M): number {
+    return market.profile.changesPerSecond;
+  }
+  /** When a socket is to be dropped as idle (Unix ms) as things stand; null: never. */
+  protected idleDeadline(socket: SimulatedSocket<S>): number | null {
+    if (this.timing.idleDropMs === 0) return null;
+    const last = Math.max(socket.openedAt, socket.lastIn ?? 0, socket.lastOut ?? 0);
+    return last + this.timing.idleDropMs;
+  }
+
+  // Simulator.
+
+  /** Lists the markets, opens the port and sets the books going. */
+  async start(): Promise<this> {
+    for (const pair of this.#options.pairs ?? this.#settings.pairs) this.#addMarket(pair);
+    const { port = 0, host = '127.0.0.1' } = this.#options;
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(port, host, resolve);
+    });
+    const address = this.#server.address() as AddressInfo;
+    this.#origin = `${host.includes(':') ? `[${host}]` : host}:${address.port}`;
+    for (const market of this.markets.values()) this.#pace(market);
+    return this;
+  }
+
+  get restUrl(): string {
+    return `http://${this.#origin}`;
+  }
+
+  get wsUrl(): string {
+    return `ws://${this.#origin}${this.#settings.wsPath}`;
+  }
+
+  get env(): Record<string, string> {
+    return { [`${this.exchange}_WS_URL`]: this.wsUrl, [`${this.exchange}_REST_URL`]: this.restUrl };
+  }
+
+  get pairs(): readonly string[] {
+    return this.listedMarkets().map((market) => market.pair);
+  }
+
+  onSent(listener: (book: SentBook) => void): () => void {
+    return this.#recorder.onSent(listener);
+  }
+
+  connections(): number {
+    let open = 0;
+    for (const socket of this.sockets) if (socket.open) open += 1;
+    return open;
+  }
+
+  step(pair: string, times = 1): void {
+    const market = this.market(pair);
+    for (let i = 0; i < times; i++) this.onBook(market, market.book.step());
+  }
+
+  setBook(pair: string, asks: [string, string][], bids: [string, string][]): void {
+    const market = this.market(pair);
+    const parse = ([price, volume]: [string, string]): BookLevel =>
+      new BookLevel(unitsFromText(price), unitsFromText(volume));
+    this.onBook(market, market.book.set(asks.map(parse), bids.map(parse)));
+  }
+
+  list(pair: string): void {
+    const known = this.markets.get(pair);
+    if (known?.listed === true) return;
+    if (known !== undefined) known.listed = true;
+    const market = known ?? this.#addMarket(pair);
+    this.onListing(market);
+    this.#pace(market);
+  }
+
+  delist(pair: string): void {
+    const market = this.market(pair);
+    if (!market.listed) return;
+    market.listed = false;
+    clearTimeout(this.#paces.get(pair));
+    this.#options.pacer?.remove(pair);
+    this.onListing(market);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    for (const timer of this.#paces.values()) clearTimeout(timer);
+    for (const pair of this.markets.keys()) this.#options.pacer?.remove(pair);
+    for (const socket of this.sockets) socket.destroy();
+    await new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+      this.#server.closeAllConnections();
+    });
+  }
+
+  // For exchange files.
+
+  /** Markets on the list, in order of listing. */
+  protected listedMarkets(): M[] {
+    return [...this.markets.values()].filter((market) => market.listed);
+  }
+
+  /** The market of a pair, listed or not. @throws {Error} when there is none. */
+  protected market(pair: string): M {
+    const market = this.markets.get(pair);
+    if (market === undefined)
+      throw new Error(`${this.exchange} has no pair ${JSON.stringify(pair)}`);
+    return market;
+  }
+
+  /** The book of a new market. */
+  protected makeBook(pair: string, spec: BookSpec, seed: number): Book {
+    return this.#options.makeBook?.(pair, spec, seed) ?? new SyntheticBook(spec, seed);
+  }
+
+  /**
+   * Enters a book that has just gone out into ledger and tally; zero levels are left out there.
+   * @param changed see {@link Tally.count}
+   */
+  protected record(
+    market: M,
+    exchangeTimestamp: number | null,
+    sides: SentSides,
+    socket: SimulatedSocket<S> | null,
+    changed?: boolean,
+  ): void {
+    const { asks, bids } = sides;
+    this.#recorder.book(market, exchangeTimestamp, asks, bids, socket?.id ?? 0);
+    if (socket === null) return;
+    this.tally.count(market.pair, exchangeTimestamp, sides, socket.id, changed);
+  }
+
+  /** Runs `task` once in `ms` unless the simulator closes before. */
+  protected later(ms: number, task: () => void): NodeJS.Timeout {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      task();
+    }, ms);
+    timer.unref();
+    this.#timers.add(timer);
+    return timer;
+  }
+
+  /** Sends an error frame, then closes after `timing.errorCloseMs`, as Upbit and Bithumb do. */
+  protected sendErrorAndClose(socket: SimulatedSocket<S>, text: string, code = 1000): void {
+    if (!socket.send(text)) return;
+    socket.closing = true;
+    socket.later(this.timing.errorCloseMs, () => socket.close(code));
+  }
+
+  /** The fault switches every exchange has. */
+  protected commonFaults(): Faults {
+    return {
+      dropConnections: () => {
+        for (const socket of this.sockets) socket.destroy();
+      },
+      closeConnections: (code, reason) => {
+        for (const socket of this.sockets) socket.close(code, reason);
+      },
+      refuseUpgrades: (status) => {
+        this.#refuseStatus = status;
+      },
+      rest: (mode) => {
+        this.#rest = mode;
+      },
+      freeze: (on) => {
+        this.#socketFaults.frozen = on;
+      },
+      halfOpen: (on) => {
+        this.#socketFaults.halfOpen = on;
+        for (const socket of this.sockets) socket.deafen(on);
+      },
+      garble: (on) => {
+        this.#socketFaults.garbled = on;
+      },
+      sendRaw: (data, opts) => {
+        // Sent even when frozen: it was asked for.
+        for (const socket of this.sockets) socket.send(data, { ...opts, keepalive: true });
+      },
+      tearFrame: () => {
+        for (const socket of this.sockets) socket.tear();
+      },
+    };
+  }
+
+  // Inner workings.
+
+  #addMarket(pair: string): M {
+    parsePair(pair);
+    const market = this.createMarket(pair);
+    this.markets.set(pair, market);
+    return market;
+  }
+
+  /** Lets a book change by itself, at random moments about its own average. */
+  #pace(market: M): void {
+    const { pacer } = this.#options;
+    if (pacer !== undefined) {
+      pacer.add(market.pair, () => this.beat(market));
+      return;
+    }
+    const perSecond = this.changesPerSecond(market) * this.rate;
+    if (perSecond <= 0 || this.#closed) return;
+    const next = (): void => {
+      // Timers count whole ms, so a very busy book steps several times on one of them.
+      let wait = 0;
+      let steps = 0;
+      while (wait < 1) {
+        wait += this.random.exponential(1000 / perSecond);
+        steps += 1;
+      }
+      const timer = setTimeout(() => {
+        this.step(market.pair, steps);
+        next();
+      }, wait);
+      timer.unref();
+      this.#paces.set(market.pair, timer);
+    };
+    next();
+  }
+
+  #onUpgrade(request: IncomingMessage, tcp: Duplex, head: Buffer): void {
+    tcp.on('error', () => tcp.destroy());
+    const target = new URL(request.url ?? '/', 'http://simulator');
+    const ip = request.socket.remoteAddress ?? '';
+    const { headers } = request;
+    const verdict: UpgradeVerdict =
+      this.#refuseStatus === null
+        ? this.judgeUpgrade({ path: target.pathname, query: target.searchParams, headers, ip })
+        : { status: this.#refuseStatus };
+    const url = request.url ?? '/';
+    this.#recorder.upgrade(url, headers, verdict.status);
+    if (verdict.status !== 101) {
+      refuseUpgrade(tcp, verdict);
+      return;
+    }
+    const addHeaders = (lines: string[]): void => {
+      for (const [name, value] of Object.entries(verdict.headers ?? {}))
+        lines.push(`${name}: ${value}`);
+    };
+    // handleUpgrade emits 'headers' synchronously, so this listener serves this upgrade only.
+    this.#wss.once('headers', addHeaders);
+    this.#wss.handleUpgrade(request, tcp, head, (ws) =>
+      this.#onOpen(ws, tcp, { ip, url, headers }),
+    );
+    this.#wss.off('headers', addHeaders);
+  }
+
+  #onOpen(
+    ws: WebSocket,
+    tcp: Duplex,
+    request: { ip: string; url: string; headers: IncomingMessage['headers'] },
+  ): void {
+    this.#sockets += 1;
+    const socket = new SimulatedSocket<S>(this.#sockets, ws, tcp, request, this.#socketFaults);
+    this.sockets.add(socket);
+    ws.on('error', () => ws.terminate());
+    ws.on('close', () => {
+      this.sockets.delete(socket);
+      this.tally.forget(socket.id);
+      this.onSocketClosed(socket);
+    });
+    socket.state = this.openSocket(socket);
+    ws.on('message', (data: Buffer, isBinary: boolean) => {
+      socket.lastIn = Date.now();
+      const text = data.toString('utf8');
+      this.#recorder.message(socket.id, text);
+      if (!socket.closing) this.onMessage(socket, text, isBinary);
+    });
+    ws.on('ping', (payload: Buffer) => {
+      socket.lastIn = Date.now();
+      socket.pong(payload);
+    });
+    ws.on('pong', () => {
+      socket.lastIn = Date.now();
+    });
+    if (this.#socketFaults.halfOpen) socket.deafen(true);
+    this.#watchIdle(socket);
+  }
+
+  #watchIdle(socket: SimulatedSocket<S>): void {
+    const deadline = this.idleDeadline(socket);
+    if (deadline === null) return;
+    socket.later(Math.max(1, deadline - Date.now()), () => {
+      const now = this.idleDeadline(socket);
+      if (now === null) return;
+      // A half-open connection stays; its idle time is over when the fault is.
+      if (this.#socketFaults.halfOpen)
+        socket.later(HALF_OPEN_CHECK_MS, () => this.#watchIdle(socket));
+      else if (now <= Date.now()) socket.destroy();
+      else this.#watchIdle(socket);
+    });
+  }
+
+  #onRequest(request: IncomingMessage, response: ServerResponse): void {
+    request.resume();
+    response.on('error', () => response.destroy());
+    const url = request.url ?? '/';
+    const entry = this.#recorder.request(url);
+    const fault = this.#rest;
+    if (fault === 'hang') return;
+    const answer = (): void => {
+      const reply = typeof fault === 'object' && fault !== null ? fault : this.#route(request, url);
+      entry.status = reply.status;
+      answerHttp(request, response, reply, this.#settings.gzip ?? false);
+    };
+    const delay = fault === 'slow' ? this.timing.restSlowMs : this.timing.restDelayMs;
+    if (delay > 0) this.later(delay, answer);
+    else answer();
+  }
+
+  #route(request: IncomingMessage, url: string): RestReply {
+    const mark = url.indexOf('?');
+    const path = mark === -1 ? url : url.slice(0, mark);
+    const rawQuery = mark === -1 ? '' : url.slice(mark + 1);
+    return this.onRest({
+      method: request.method ?? 'GET',
+      path,
+      rawQuery,
+      query: new URLSearchParams(rawQuery),
+      headers: request.headers,
+      ip: request.socket.remoteAddress ?? '',
+    });
+  }
+}

@@ -1,0 +1,257 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { WebSocket } from 'ws';
+import type { BookFrame } from '../book/book.js';
+
+/** What is wrong with the sockets of a simulator at the moment; asked before each frame. */
+export interface SocketFaults {
+  /** No data frames go out, pings are still answered. */
+  readonly frozen: boolean;
+  /** Nothing goes out. */
+  readonly halfOpen: boolean;
+  /** Data frames go out cut in half. */
+  readonly garbled: boolean;
+}
+
+/** Bytes of memory for the book frames of a socket, some hundred of them. */
+const FRAME_MEMORY = 512 * 1024;
+
+/** How to send a frame. */
+export interface SendOptions {
+  /** Opcode 2 instead of 1. Default: binary for bytes, text for strings. */
+  readonly binary?: boolean;
+  /** The frame answers the protocol's own keepalive (UP, PONG, heartbeat); goes out when frozen, too. */
+  readonly keepalive?: boolean;
+}
+
+/** One accepted WebSocket of a simulator, with its timers. `S` is what the exchange keeps for it. */
+export class SimulatedSocket<S> {
+  /** Number of the socket, from 1 in order of acceptance. */
+  readonly id: number;
+  readonly ws: WebSocket;
+  /** Remote address, for limits by IP. */
+  readonly ip: string;
+  /** URL (path and query) and headers of the upgrade request. */
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly openedAt = Date.now();
+  /** When the last frame came in (any kind), ms; null: none yet. */
+  lastIn: number | null = null;
+  /** When the last frame went out (any kind), ms; null: none yet. */
+  lastOut: number | null = null;
+  /** The last data frame that went out, for tearing. */
+  lastFrame: { data: string | Uint8Array; binary: boolean } | null = null;
+  /** The server has decided to close it; further messages are not looked at. */
+  closing = false;
+  /** The exchange's own state of this socket (subscriptions ...). */
+  state!: S;
+  #faults: SocketFaults;
+  #tcp: Duplex;
+  #timers = new Set<NodeJS.Timeout>();
+  /** Memory of the book frames under way, and where in it the next one goes. */
+  #memory: Buffer | undefined;
+  #memoryUsed = 0;
+  /** Frames are being collected for one write. */
+  #collecting = false;
+
+  constructor(
+    id: number,
+    ws: WebSocket,
+    tcp: Duplex,
+    request: { ip: string; url: string; headers: IncomingHttpHeaders },
+    faults: SocketFaults,
+  ) {
+    this.id = id;
+    this.ws = ws;
+    this.#tcp = tcp;
+    this.ip = request.ip;
+    this.url = request.url;
+    this.headers = request.headers;
+    this.#faults = faults;
+    ws.once('close', () => this.clearTimers());
+    this.#muteWhenHalfOpen();
+  }
+
+  /** Whether frames can still be sent. */
+  get open(): boolean {
+    return this.ws.readyState === this.ws.OPEN;
+  }
+
+  /** Sends a data frame; false when it did not go out whole (closed, frozen, half open, garbled). */
+  send(data: string | Uint8Array, options: SendOptions = {}): boolean {
+    const { frozen, halfOpen, garbled } = this.#faults;
+    if (!this.open || halfOpen) return false;
+    const binary = options.binary ?? typeof data !== 'string';
+    this.#collect();
+    if (options.keepalive === true) {
+      this.ws.send(data, { binary });
+      this.lastOut = Date.now();
+      return true;
+    }
+    if (frozen) return false;
+    this.ws.send(garbled ? firstHalf(data) : data, { binary });
+    this.lastOut = Date.now();
+    this.lastFrame = { data, binary };
+    return !garbled;
+  }
+
+  /**
+   * Sends a book with these values in its holes, otherwise as {@link send}. The bytes are made in
+   * memory that is used over and over: memory allotted to thousands of frames a second would have
+   * to be collected again, and that costs more than the frames.
+   */
+  sendBook(frame: BookFrame, values: readonly string[], binary: boolean): boolean {
+    const size = frame.size(values);
+    const memory = this.#room(size);
+    const start = this.#memoryUsed;
+    this.#memoryUsed += size;
+    frame.write(memory, start, values);
+    return this.send(memory.subarray(start, start + size), { binary });
+  }
+
+  /** Memory with room for so many bytes at `#memoryUsed`, which no frame under way uses. */
+  #room(size: number): Buffer {
+    let memory = this.#memory;
+    if (memory !== undefined && this.#memoryUsed + size <= memory.length) return memory;
+    this.#flush();
+    // What a slow client has not taken yet keeps its memory, and the next frames get other.
+    if (memory === undefined || size > memory.length || this.ws.bufferedAmount > 0) {
+      memory = Buffer.allocUnsafeSlow(Math.max(FRAME_MEMORY, size));
+    }
+    this.#memory = memory;
+    this.#memoryUsed = 0;
+    return memory;
+  }
+
+  /** Sends a protocol ping. */
+  ping(payload = ''): void {
+    if (!this.open || this.#faults.halfOpen) return;
+    this.ws.ping(payload);
+    this.lastOut = Date.now();
+  }
+
+  /** Answers a protocol ping. */
+  pong(payload: Buffer): void {
+    if (!this.open || this.#faults.halfOpen) return;
+    this.ws.pong(payload);
+    this.lastOut = Date.now();
+  }
+
+  /** Stops (or goes on) reading: while the connection is half open the client's frames are lost on the way. */
+  deafen(on: boolean): void {
+    if (on) this.ws.pause();
+    else this.ws.resume();
+  }
+
+  /** Starts the closing handshake with that code. */
+  close(code: number, reason = ''): void {
+    this.closing = true;
+    this.clearTimers();
+    this.ws.close(code, reason);
+  }
+
+  /** Ends the TCP connection at once, without a close frame: the client sees 1006. */
+  destroy(): void {
+    this.#flush();
+    this.ws.terminate();
+  }
+
+  /** Runs `task` once in `ms`, unless the socket closes before. */
+  later(ms: number, task: () => void): NodeJS.Timeout {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      task();
+    }, ms);
+    timer.unref();
+    this.#timers.add(timer);
+    return timer;
+  }
+
+  /** Runs `task` in `ms`, at once when that is 0. */
+  in(ms: number, task: () => void): NodeJS.Timeout | undefined {
+    if (ms > 0) return this.later(ms, task);
+    task();
+    return undefined;
+  }
+
+  /** Runs `task` every `ms` until the socket closes. */
+  every(ms: number, task: () => void): NodeJS.Timeout {
+    const timer = setInterval(task, ms);
+    timer.unref();
+    this.#timers.add(timer);
+    return timer;
+  }
+
+  /** Ends one timer of {@link later} or {@link every}. */
+  cancel(timer: NodeJS.Timeout | undefined): void {
+    if (timer === undefined) return;
+    clearTimeout(timer);
+    this.#timers.delete(timer);
+  }
+
+  /** Ends all timers. */
+  clearTimers(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+  }
+
+  /** Writes half of a data frame (the last one sent, or a stand-in) and destroys the connection. */
+  tear(): void {
+    const frame = this.lastFrame ?? { data: '{"torn":"before any frame was sent"}', binary: false };
+    const payload = Buffer.from(frame.data as string);
+    const half = payload.subarray(0, Math.floor(payload.length / 2));
+    const opcode = 0x80 | (frame.binary ? 2 : 1);
+    const header =
+      payload.length < 126
+        ? Buffer.from([opcode, payload.length])
+        : payload.length < 65_536
+          ? Buffer.from([opcode, 126, payload.length >> 8, payload.length & 0xff])
+          : Buffer.concat([Buffer.from([opcode, 127]), bigEndian64(payload.length)]);
+    this.clearTimers();
+    this.#flush();
+    this.#tcp.write(Buffer.concat([header, half]), () => this.#tcp.destroy());
+  }
+
+  /**
+   * Frames that are sent at one time, such as those of many markets, leave in one write: a system
+   * call for each would cost more than all the rest.
+   */
+  #collect(): void {
+    if (this.#collecting) return;
+    this.#collecting = true;
+    this.#tcp.cork();
+    process.nextTick(() => this.#flush());
+  }
+
+  #flush(): void {
+    if (!this.#collecting) return;
+    this.#collecting = false;
+    this.#tcp.uncork();
+  }
+
+  /**
+   * The ws library sends close frames by itself, so a half-open connection must be muted where the
+   * bytes leave. Data frames never come so far (see send): a compressor would lose its context.
+   */
+  #muteWhenHalfOpen(): void {
+    const write = this.#tcp.write.bind(this.#tcp) as (...args: unknown[]) => boolean;
+    const muted = (...args: unknown[]): boolean => {
+      if (!this.#faults.halfOpen) return write(...args);
+      const done = args[args.length - 1];
+      if (typeof done === 'function') process.nextTick(done);
+      return true;
+    };
+    this.#tcp.write = muted;
+  }
+}
+
+function firstHalf(data: string | Uint8Array): string | Uint8Array {
+  const half = Math.ceil(data.length / 2);
+  return typeof data === 'string' ? data.slice(0, half) : data.subarray(0, half);
+}
+
+function bigEndian64(value: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64BE(BigInt(value));
+  return bytes;
+}

@@ -1,0 +1,214 @@
+import { BookFrame, HOLE } from '../book/book.js';
+import { sameLevels, type StillBook } from '../book/book.js';
+import { type BookLevel } from '../book/book.js';
+import { SimulatorServer } from '../server/simulator-server.js';
+import { type SimulatedMarket, type Timing } from '../simulator.js';
+import { type SimulatedSocket } from '../server/socket.js';
+import { parseTicketRequest, type Wording } from './requests.js';
+
+/** Intervals of the ticket protocol, ms; `0` switches off or means at once. */
+export interface FeedTiming extends Timing {
+  /** Between a first text `PING` and the first `{"status":"UP"}`. */
+  upFirstMs: number;
+  /** Between later `UP` messages. `0`: none. */
+  upIntervalMs: number;
+  /** How long the replaced subscription still delivers after a new request. */
+  replaceMs: number;
+  /** Between one batch of SNAPSHOT frames and the next. */
+  snapshotStepMs: number;
+}
+
+/** Both sides as the wire shows them, best first, not padded. */
+export interface Shown {
+  readonly asks: readonly BookLevel[];
+  readonly bids: readonly BookLevel[];
+}
+
+/** A market as the feed keeps it. */
+export interface FeedMarket extends SimulatedMarket {
+  /** Wire name, e.g. `KRW-BTC`. */
+  readonly code: string;
+  /** The book as last published; REST and SNAPSHOT frames show it, too. */
+  published: StillBook;
+  /** Time of the last frame, in the unit of the exchange's own clock (Upbit ms, Bithumb us). */
+  timestamp: number;
+  /** Subscriptions that deliver. */
+  readonly live: Set<Subscription>;
+}
+
+/** One code of one subscribe request. */
+export interface Subscription {
+  readonly socket: SimulatedSocket<FeedState>;
+  readonly market: FeedMarket;
+}
+
+/** What the feed keeps for a socket. */
+export interface FeedState {
+  /** Subscriptions of the newest request. */
+  subscriptions: Subscription[];
+  /** Subscriptions that deliver, for a moment also replaced ones. */
+  readonly live: Set<Subscription>;
+  /** Whether `UP` messages have been asked for. */
+  up: boolean;
+  /** Timer of the SNAPSHOT frames still to come. */
+  snapshots: NodeJS.Timeout | undefined;
+}
+
+/**
+ * What Upbit and Bithumb (generation 2) have in common: subscribe requests that replace each other
+ * without acknowledgement, SNAPSHOT then REALTIME frames of whole books, `PING` and `UP`. Everything
+ * in which they differ (wording, spelling, rhythm, REST) is in their own files.
+ */
+export abstract class TicketFeed<
+  M extends FeedMarket,
+  T extends FeedTiming,
+> extends SimulatorServer<M, FeedState, T> {
+  /** Levels a side in a frame. */
+  protected abstract readonly depth: number;
+  /** SNAPSHOT frames sent at once before the next `snapshotStepMs`. */
+  protected abstract readonly snapshotBatch: number;
+  protected abstract readonly wording: Wording;
+
+  /** Text of a book frame, with these texts for what differs each time it is sent. */
+  protected abstract frameText(
+    code: string,
+    timestamp: string,
+    shown: Shown,
+    stream: string,
+  ): string;
+  /** JSON text of the time of the market's last frame. */
+  protected abstract timestampText(market: M): string;
+  /** Time of the market's last frame in ms, for the ledger. */
+  protected abstract frameTime(market: M): number;
+  /** Levels as the wire shows them (Bithumb cuts volumes); the default shows them exactly. */
+  protected shownLevel(level: BookLevel): BookLevel {
+    return level;
+  }
+  /** A SNAPSHOT is about to go out. */
+  protected beforeSnapshot(_subscription: Subscription): void {}
+  /** Why a valid request is refused all the same (Upbit limits their rate); null: it is not. */
+  protected refuseRequest(_socket: SimulatedSocket<FeedState>): string | null {
+    return null;
+  }
+
+  protected openSocket(): FeedState {
+    return { subscriptions: [], live: new Set(), up: false, snapshots: undefined };
+  }
+
+  protected onMessage(socket: SimulatedSocket<FeedState>, text: string): void {
+    if (text === 'PING') {
+      this.#startUp(socket);
+      return;
+    }
+    const request = parseTicketRequest(text, this.wording);
+    const refusal = 'refusal' in request ? request.refusal : this.refuseRequest(socket);
+    if (refusal !== null) this.sendErrorAndClose(socket, refusal);
+    // Unknown codes give no subscription and no error.
+    else if ('codes' in request) {
+      this.#subscribe(
+        socket,
+        request.codes.flatMap((code) => this.byCode(code) ?? []),
+      );
+    }
+  }
+
+  protected override onSocketClosed(socket: SimulatedSocket<FeedState>): void {
+    this.#end(socket.state.live);
+  }
+
+  protected override onListing(market: M): void {
+    if (!market.listed) market.live.clear();
+  }
+
+  /** The listed market with that wire name. */
+  protected byCode(code: string): M | undefined {
+    const [currency, symbol] = code.split('-', 2);
+    const market = this.markets.get(`${symbol ?? ''}-${currency ?? ''}`);
+    return market?.listed === true && market.code === code ? market : undefined;
+  }
+
+  /** Replaces all subscriptions of a socket by these. */
+  #subscribe(socket: SimulatedSocket<FeedState>, markets: readonly M[]): void {
+    const { state } = socket;
+    socket.cancel(state.snapshots);
+    const old = state.subscriptions;
+    const subscriptions = markets.map((market) => ({ market, socket }));
+    state.subscriptions = subscriptions;
+    // The books of the old request may still send a frame or two.
+    if (old.length > 0) socket.in(this.timing.replaceMs, () => this.#end(old));
+    const send = (from: number): void => {
+      const batch = subscriptions.slice(from, from + this.snapshotBatch);
+      for (const subscription of batch) this.#begin(subscription);
+      const next = from + batch.length;
+      if (next >= subscriptions.length) return;
+      state.snapshots = socket.later(this.timing.snapshotStepMs, () => send(next));
+    };
+    state.snapshots = socket.in(this.timing.snapshotDelayMs, () => send(0));
+  }
+
+  /** Makes the market's book of now the public one, and sends it unless it shows the same levels. */
+  protected publish(market: M, timestamp: number): void {
+    const before = this.#frame(market);
+    market.published = market.book.still();
+    const now = this.#frame(market);
+    if (sameLevels(now.asks, before.asks) && sameLevels(now.bids, before.bids)) return;
+    market.timestamp = timestamp;
+    this.sendToAll(market);
+  }
+
+  /** Sends the published book as REALTIME to all who follow the market. */
+  protected sendToAll(market: M): void {
+    for (const subscription of market.live) this.sendBook(subscription, 'REALTIME');
+  }
+
+  /** Sends one frame of the published book to one subscription. */
+  protected sendBook(subscription: Subscription, stream: 'SNAPSHOT' | 'REALTIME'): void {
+    const market = subscription.market as M;
+    const { socket } = subscription;
+    const frame = this.#frame(market);
+    // Both exchanges send every book as a binary frame.
+    if (!socket.sendBook(frame, [this.timestampText(market), stream], true)) return;
+    this.record(market, this.frameTime(market), frame, socket);
+  }
+
+  /** The first `depth` levels of a book as the wire shows them. */
+  protected show(book: StillBook, depth: number): Shown {
+    const side = (levels: readonly BookLevel[]): BookLevel[] =>
+      levels.slice(0, depth).map((level) => this.shownLevel(level));
+    return { asks: side(book.asks), bids: side(book.bids) };
+  }
+
+  /** The published book of a market; its holes are the timestamp, then the stream type. */
+  #frame({ code, published }: M): BookFrame {
+    return published.frame(() => {
+      const shown = this.show(published, this.depth);
+      return new BookFrame(shown, this.frameText(code, HOLE, shown, HOLE));
+    });
+  }
+
+  #begin(subscription: Subscription): void {
+    const { market, socket } = subscription;
+    if (!socket.open || !market.listed) return;
+    this.beforeSnapshot(subscription);
+    this.sendBook(subscription, 'SNAPSHOT');
+    market.live.add(subscription);
+    socket.state.live.add(subscription);
+  }
+
+  #end(subscriptions: Iterable<Subscription>): void {
+    for (const subscription of subscriptions) {
+      subscription.market.live.delete(subscription);
+      subscription.socket.state.live.delete(subscription);
+    }
+  }
+
+  #startUp(socket: SimulatedSocket<FeedState>): void {
+    if (socket.state.up || this.timing.upIntervalMs === 0) return;
+    socket.state.up = true;
+    const send = (): void => void socket.send('{"status":"UP"}', { keepalive: true });
+    socket.later(this.timing.upFirstMs, () => {
+      send();
+      socket.every(this.timing.upIntervalMs, send);
+    });
+  }
+}

@@ -1,0 +1,57 @@
+/** How the Upbit simulator is started and what it can be made to do. */
+import type { Faults, Simulator, SimulatorOptions } from '../simulator.js';
+import type { FeedTiming } from '../ticket/ticket-feed.js';
+
+/** Intervals of Upbit, ms. */
+export interface UpbitTiming extends FeedTiming {
+  /** Publication grid of a market. `0`: every change is published at once. */
+  gridMs: number;
+  /** First block (HTTP 418) of a client that goes on after 429; doubles each time. */
+  blockMs: number;
+}
+
+/** How to start the Upbit simulator. */
+export interface UpbitOptions extends SimulatorOptions {
+  timing?: Partial<UpbitTiming>;
+}
+
+/** Fault switches of Upbit. */
+export interface UpbitFaults extends Faults {
+  /** Book timestamps with 16 digits, as in a frame of 2023. */
+  microsecondTimestamps(on: boolean): void;
+}
+
+/** The Upbit simulator. */
+export interface UpbitSimulator extends Simulator {
+  readonly faults: UpbitFaults;
+}
+
+/** Pairs listed unless the options name others. */
+export const PAIRS = [
+  'BTC-KRW',
+  'ETH-KRW',
+  'XRP-KRW',
+  'USDT-KRW',
+  'SOL-KRW',
+  'DOGE-KRW',
+  'USDS-KRW',
+  'ETH-BTC',
+  'XRP-BTC',
+  'BERA-BTC',
+  'BTC-USDT',
+];
+
+/** The intervals as measured or documented. */
+export const TIMING: UpbitTiming = {
+  idleDropMs: 60_500,
+  errorCloseMs: 150,
+  snapshotDelayMs: 15,
+  restDelayMs: 0,
+  restSlowMs: 5000,
+  upFirstMs: 6500,
+  upIntervalMs: 10_000,
+  replaceMs: 15,
+  snapshotStepMs: 5,
+  gridMs: 100,
+  blockMs: 10_000,
+};
