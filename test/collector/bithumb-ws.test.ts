@@ -8,33 +8,33 @@ const read = (text: string): ReturnType<typeof readUnitBook> => readUnitBook(par
 
 describe('Bithumb WebSocket books', () => {
   it('stamped in µs as a number are read as ms', () => {
-    expect(read(recorded[1]!).exchangeTimestamp).toBe(1790233505546);
+    expect(read(recorded[1]!).exchangeTimestamp).toBe(1767225600123);
   });
 
   it('stamped in µs as text are read as ms', () => {
     const book = read(fixture('bithumb/timestamp-text.json'));
-    expect(book.exchangeTimestamp).toBe(1783757882348);
-    expect(book.sides.asks).toEqual([['96340000', '0.0008']]);
+    expect(book.exchangeTimestamp).toBe(1767225600456);
+    expect(book.sides.asks).toEqual([['100002000', '0.25']]);
   });
 
   it('stamped in ms (documentation) are read as ms', () => {
     const book = read(fixture('bithumb/timestamp-ms.json'));
-    expect(book.exchangeTimestamp).toBe(1726030007672);
+    expect(book.exchangeTimestamp).toBe(1767225600567);
     expect(book.sides.asks).toHaveLength(15);
   });
 
   it('lose levels of size 0, though their price is real', () => {
     const book = read(recorded[3]!);
-    expect(book.sides.asks.map(([price]) => price)).not.toContain('126215000');
-    expect(book.sides.bids.map(([price]) => price)).toContain('126201000');
+    expect(book.sides.asks.map(([price]) => price)).not.toContain('100003000');
+    expect(book.sides.bids.map(([price]) => price)).toContain('100000000');
   });
 
   it('in the SIMPLE format are read', () => {
-    // The sample was cut after the units; the keys that follow are those of
+    // The message ends after the units; the keys that follow are those of
     // `bithumb.book.default-keys`.
     const book = read(
-      recorded[4]!.replace(/}$/, ',"lv":1,"tms":1790233505564033,"st":"SNAPSHOT"}'),
+      recorded[4]!.replace(/}$/, ',"lv":1,"tms":1767225600345678,"st":"SNAPSHOT"}'),
     );
-    expect(book.sides.asks[0]).toEqual(['126279000', '0.0913']);
+    expect(book.sides.asks[0]).toEqual(['100002000', '0.25']);
   });
 });

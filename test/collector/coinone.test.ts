@@ -50,26 +50,26 @@ describe('Coinone frames', () => {
       expect(Number(book.asks[0]![0])).toBeLessThan(Number(book.asks[15]![0]));
       expect(Number(book.bids[0]![0])).toBeLessThan(Number(book.asks[0]![0]));
     }
-    expect(host.books[0]!.asks[0]).toEqual(['697.5', '58033.9904']);
-    expect(host.books[0]!.bids[0]).toEqual(['697.4', '7805.0115']);
+    expect(host.books[0]!.asks[0]).toEqual(['700', '1000.25000001']);
+    expect(host.books[0]!.bids[0]).toEqual(['699.9', '500.5']);
   });
 
   it('take their time from the id, for the first timestamp is 10 s old', async () => {
     server.send(recorded[3]!);
     await until(() => host.books.length === 1, 'the book');
-    expect(host.books[0]!.exchangeTimestamp).toBe(1790234177435);
+    expect(host.books[0]!.exchangeTimestamp).toBe(1767225600050);
   });
 
   it('have their place by the id, of which the time is a part', async () => {
     server.send(recorded[4]!);
-    server.send(recorded[4]!.replaceAll('1790234177753001', '1790234177753002'));
+    server.send(recorded[4]!.replaceAll('1767225600250001', '1767225600250002'));
     await until(() => host.books.length === 2, 'both');
-    expect(host.books.map((b) => b.exchangeTimestamp)).toEqual([1790234177753, 1790234177753]);
-    expect(host.books.map((b) => b.place)).toEqual([1790234177753.001, 1790234177753.002]);
+    expect(host.books.map((b) => b.exchangeTimestamp)).toEqual([1767225600250, 1767225600250]);
+    expect(host.books.map((b) => b.place)).toEqual([1767225600250.001, 1767225600250.002]);
   });
 
   it('with an id that is none are kept, without time and place', async () => {
-    server.send(recorded[4]!.replaceAll('1790234177753001', '12345678901234567890'));
+    server.send(recorded[4]!.replaceAll('1767225600250001', '12345678901234567890'));
     server.send(recorded[4]!.replaceAll('"id"', '"identity"'));
     await until(() => host.books.length === 2, 'both');
     expect(host.books.map((b) => [b.exchangeTimestamp, b.place])).toEqual([

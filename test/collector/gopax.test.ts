@@ -33,7 +33,7 @@ function delta(
   price: string,
   volume: string,
   entryId: number,
-  updatedAt = '1599089200.1',
+  updatedAt = '1767225200.1',
 ): WireObject {
   const entry = { price, volume, entryId: String(entryId), updatedAt };
   return {
@@ -45,65 +45,65 @@ function delta(
 
 describe('GopaxBook', () => {
   it('is kept as the documentation shows: a sweep of two levels', () => {
-    const book = new GopaxBook(() => 1599089300000);
+    const book = new GopaxBook(() => 1767225300000);
     book.snapshot(payload(docs[0]!));
     expect(book.sides).toEqual({
-      asks: [['5107000', '3.6']],
+      asks: [['510000', '3.5']],
       bids: [
-        ['5007000', '6'],
-        ['4507000', '4'],
+        ['500000', '6'],
+        ['450000', '4'],
       ],
     });
-    expect(book.delta(payload(docs[1]!))).toBe(1599089169282);
-    expect(book.sides).toEqual({ asks: [['5107000', '3.6']], bids: [['4507000', '2.4']] });
+    expect(book.delta(payload(docs[1]!))).toBe(1767225169250);
+    expect(book.sides).toEqual({ asks: [['510000', '3.5']], bids: [['450000', '2.5']] });
   });
 
   it('buffers deltas that come before the snapshot and skips those it already holds', () => {
-    const book = new GopaxBook(() => 1599089300000);
-    expect(book.delta(delta('bid', '4600000', '7', 60))).toBeNull();
-    expect(book.delta(delta('bid', '5007000', '9', 50))).toBeNull();
+    const book = new GopaxBook(() => 1767225300000);
+    expect(book.delta(delta('bid', '460000', '7', 60))).toBeNull();
+    expect(book.delta(delta('bid', '500000', '9', 50))).toBeNull();
     expect(book.complete).toBe(false);
     book.snapshot(payload(docs[0]!));
     expect(book.sides.bids).toEqual([
-      ['5007000', '6'],
-      ['4600000', '7'],
-      ['4507000', '4'],
+      ['500000', '6'],
+      ['460000', '7'],
+      ['450000', '4'],
     ]);
   });
 
   it('skips entryId <= maxEntryId, also a deletion that equals it', () => {
-    const book = new GopaxBook(() => 1599089300000);
+    const book = new GopaxBook(() => 1767225300000);
     const snapshot = payload(docs[0]!);
     book.snapshot(snapshot);
-    book.delta(delta('ask', '5107000', '0', Number(snapshot['maxEntryId'])));
+    book.delta(delta('ask', '510000', '0', Number(snapshot['maxEntryId'])));
     expect(book.sides.asks).toHaveLength(1);
-    book.delta(delta('ask', '5107000', '0', Number(snapshot['maxEntryId']) + 1));
+    book.delta(delta('ask', '510000', '0', Number(snapshot['maxEntryId']) + 1));
     expect(book.sides.asks).toEqual([]);
   });
 
   it('never stores a zero level for an unknown price', () => {
-    const book = new GopaxBook(() => 1599089300000);
+    const book = new GopaxBook(() => 1767225300000);
     book.snapshot(payload(docs[0]!));
-    book.delta(delta('ask', '6000000', '0', 70));
-    expect(book.sides.asks).toEqual([['5107000', '3.6']]);
+    book.delta(delta('ask', '600000', '0', 70));
+    expect(book.sides.asks).toEqual([['510000', '3.5']]);
   });
 
   it('skips entries not newer than the known level, and does not revive a removed one', () => {
-    const book = new GopaxBook(() => 1599089300000);
+    const book = new GopaxBook(() => 1767225300000);
     book.snapshot(payload(docs[0]!));
-    book.delta(delta('bid', '4507000', '8', 80, '1599089300'));
-    book.delta(delta('bid', '4507000', '2', 79, '1599089300'));
-    book.delta(delta('bid', '4507000', '2', 99, '1599089299.999'));
-    expect(book.sides.bids[1]).toEqual(['4507000', '8']);
-    book.delta(delta('bid', '4507000', '0', 100, '1599089400'));
-    book.delta(delta('bid', '4507000', '2', 98, '1599089399'));
-    expect(book.sides.bids).toEqual([['5007000', '6']]);
-    book.delta(delta('bid', '4507000', '2', 101, '1599089400'));
-    expect(book.sides.bids[1]).toEqual(['4507000', '2']);
+    book.delta(delta('bid', '450000', '8', 80, '1767225300'));
+    book.delta(delta('bid', '450000', '2', 79, '1767225300'));
+    book.delta(delta('bid', '450000', '2', 99, '1767225299.999'));
+    expect(book.sides.bids[1]).toEqual(['450000', '8']);
+    book.delta(delta('bid', '450000', '0', 100, '1767225400'));
+    book.delta(delta('bid', '450000', '2', 98, '1767225399'));
+    expect(book.sides.bids).toEqual([['500000', '6']]);
+    book.delta(delta('bid', '450000', '2', 101, '1767225400'));
+    expect(book.sides.bids[1]).toEqual(['450000', '2']);
   });
 
   it('applies nothing of a malformed delta', () => {
-    const book = new GopaxBook(() => 1599089300000);
+    const book = new GopaxBook(() => 1767225300000);
     book.snapshot(payload(docs[0]!));
     const bad = {
       ask: [],
@@ -115,36 +115,36 @@ describe('GopaxBook', () => {
   });
 
   it('refuses a malformed delta when it comes, not the snapshot that it would have waited for', () => {
-    const book = new GopaxBook(() => 1599089300000);
+    const book = new GopaxBook(() => 1767225300000);
     const bad = { ask: [], bid: true, tradingPairName: 'BCH-KRW' };
     expect(() => book.delta(bad as unknown as WireObject)).toThrow('bid is true');
-    expect(book.delta(delta('bid', '4507000', '4', 1_000_000, '1999089300'))).toBeNull();
+    expect(book.delta(delta('bid', '450000', '4', 1_000_000, '1999225300'))).toBeNull();
     book.snapshot(payload(docs[0]!));
-    expect(book.sides.bids[1]).toEqual(['4507000', '4']);
+    expect(book.sides.bids[1]).toEqual(['450000', '4']);
   });
 
   it('keeps an entry whose time cannot be believed, in the order of the counter', () => {
-    const book = new GopaxBook(() => 1599089300000);
+    const book = new GopaxBook(() => 1767225300000);
     book.snapshot(payload(docs[0]!));
-    expect(book.delta(delta('bid', '4507000', '8', 80, '4102444800'))).toBeUndefined();
-    expect(book.delta(delta('bid', '4507000', '7', 81, 'soon'))).toBeUndefined();
-    expect(book.delta(delta('bid', '4507000', '6', 79, 'soon'))).toBeUndefined();
-    expect(book.sides.bids[1]).toEqual(['4507000', '7']);
-    expect(book.delta(delta('bid', '4507000', '9', 82, '1599089300.5'))).toBe(1599089300500);
-    expect(book.sides.bids[1]).toEqual(['4507000', '9']);
+    expect(book.delta(delta('bid', '450000', '8', 80, '4102444800'))).toBeUndefined();
+    expect(book.delta(delta('bid', '450000', '7', 81, 'soon'))).toBeUndefined();
+    expect(book.delta(delta('bid', '450000', '6', 79, 'soon'))).toBeUndefined();
+    expect(book.sides.bids[1]).toEqual(['450000', '7']);
+    expect(book.delta(delta('bid', '450000', '9', 82, '1767225300.5'))).toBe(1767225300500);
+    expect(book.sides.bids[1]).toEqual(['450000', '9']);
   });
 
   it('is not held by one time that is far ahead: so far apart, the counter decides', () => {
-    const book = new GopaxBook(() => 1599089300000);
+    const book = new GopaxBook(() => 1767225300000);
     book.snapshot(payload(docs[0]!));
-    book.delta(delta('ask', '5107000', '9', 200_000_000, '1599092900'));
-    expect(book.sides.asks).toEqual([['5107000', '9']]);
-    book.delta(delta('ask', '5107000', '8', 200_000_001, '1599089300'));
-    expect(book.sides.asks).toEqual([['5107000', '8']]);
+    book.delta(delta('ask', '510000', '9', 200_000_000, '1767228900'));
+    expect(book.sides.asks).toEqual([['510000', '9']]);
+    book.delta(delta('ask', '510000', '8', 200_000_001, '1767225300'));
+    expect(book.sides.asks).toEqual([['510000', '8']]);
   });
 
   it('leaves out a level of the price zero', () => {
-    const book = new GopaxBook(() => 1599089300000);
+    const book = new GopaxBook(() => 1767225300000);
     book.snapshot(payload(docs[0]!));
     const before = book.sides;
     book.delta(delta('bid', '0.0', '9', 200_000_000));
@@ -152,7 +152,7 @@ describe('GopaxBook', () => {
   });
 
   it('keeps a bounded number of changes that come without a snapshot', () => {
-    const book = new GopaxBook(() => 1599089300000);
+    const book = new GopaxBook(() => 1767225300000);
     const many = (): void => {
       for (let i = 0; i < 20_000; i++) book.delta(delta('ask', '1', '1', i));
     };
@@ -160,7 +160,7 @@ describe('GopaxBook', () => {
   });
 
   it('reads 1e-8 exactly', () => {
-    const book = new GopaxBook(() => 1599089300000);
+    const book = new GopaxBook(() => 1767225300000);
     book.snapshot(payload(docs[0]!));
     book.delta(delta('ask', '5200000', '1e-8', 90));
     expect(book.sides.asks[1]).toEqual(['5200000', '0.00000001']);
@@ -206,16 +206,16 @@ describe('GOPAX frames', () => {
       code: 'BTC-KRW',
       exchangeTimestamp: null,
       asks: [
-        ['127020000', '0.00000969'],
-        ['127030000', '0.00000969'],
+        ['100020000', '0.00000975'],
+        ['100030000', '0.5'],
       ],
     });
-    const next = captured[2]!.replace('85553130', '99999999').replace('132770000', '127020000');
+    const next = captured[2]!;
     server.send(next);
     await until(() => host.books.length === 2, 'the delta');
     expect(host.books[1]).toMatchObject({
-      asks: [['127030000', '0.00000969']],
-      exchangeTimestamp: 1790238146302,
+      asks: [['100030000', '0.5']],
+      exchangeTimestamp: 1767225600625,
     });
   });
 
@@ -250,7 +250,7 @@ describe('GOPAX frames', () => {
   it('of a crossed book that stays crossed cause a resynchronisation', async () => {
     server.send(captured[0]!);
     server.send(
-      '{"i":-1,"n":"OrderBookEvent","o":{"ask":[],"bid":[{"entryId":99999999,"price":127025000,"volume":1,"updatedAt":1790139999}],"tradingPairName":"BTC-KRW"}}',
+      '{"i":-1,"n":"OrderBookEvent","o":{"ask":[],"bid":[{"entryId":99999999,"price":100025000,"volume":1,"updatedAt":1767225600.9}],"tradingPairName":"BTC-KRW"}}',
     );
     await until(() => host.events.includes('BOOK_CROSSED'), 'the alarm');
     await until(() => server.received.length === 4, 'the new subscriptions');
@@ -263,11 +263,11 @@ describe('GOPAX frames', () => {
   it('of a crossed book that uncrosses in time cause nothing', async () => {
     server.send(captured[0]!);
     const entry = (id: number, volume: string): string =>
-      `{"i":-1,"n":"OrderBookEvent","o":{"ask":[],"bid":[{"entryId":${id},"price":127025000,"volume":${volume},"updatedAt":1790139999}],"tradingPairName":"BTC-KRW"}}`;
+      `{"i":-1,"n":"OrderBookEvent","o":{"ask":[],"bid":[{"entryId":${id},"price":100025000,"volume":${volume},"updatedAt":1767225600.9}],"tradingPairName":"BTC-KRW"}}`;
     server.send(entry(99999990, '1'));
     server.send(entry(99999991, '0'));
     await until(() => host.books.length === 3, 'the books');
-    expect(host.books[1]!.bids[0]).toEqual(['127025000', '1']);
+    expect(host.books[1]!.bids[0]).toEqual(['100025000', '1']);
     expect(host.downs).toEqual([]);
   });
 
@@ -275,20 +275,20 @@ describe('GOPAX frames', () => {
     server.send(captured[0]!);
     await until(() => host.books.length === 1, 'the book');
     feed.remove([pair('BTC-KRW')]);
-    server.send(captured[2]!.replace('85553130', '99999999').replace('132770000', '127020000'));
+    server.send(captured[2]!);
     server.send('"primus::ping::1"');
     await until(() => server.received.length === 3, 'the pong');
     expect(host.books).toHaveLength(1);
     feed.add([pair('BTC-KRW')]);
     await until(() => host.books.length === 2, 'the kept book');
-    expect(host.books[1]!.asks).toEqual([['127030000', '0.00000969']]);
+    expect(host.books[1]!.asks).toEqual([['100030000', '0.5']]);
     expect(server.received).toHaveLength(3);
   });
 
   it('that follow an unreadable delta in the same packet are not believed', async () => {
     server.send(captured[0]!);
     await until(() => host.books.length === 1, 'the book');
-    const next = captured[2]!.replace('85553130', '99999999').replace('132770000', '127020000');
+    const next = captured[2]!;
     server.send('{"i":-1,"n":"OrderBookEvent","o":{"ask":[{"entryId":1');
     server.send(next);
     server.send(next);

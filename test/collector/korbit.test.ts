@@ -40,9 +40,9 @@ describe('Korbit frames', () => {
     server.send(books[0]!);
     server.send(books[1]!);
     await until(() => host.books.length === 2, 'the books');
-    expect(host.books[0]).toMatchObject({ code: 'BTC-KRW', exchangeTimestamp: 1790234242563 });
-    expect(host.books[0]!.asks[0]).toEqual(['126506000', '0.38633']);
-    expect(host.books[1]!.asks[1]).toEqual(['126507000', '0.0432']);
+    expect(host.books[0]).toMatchObject({ code: 'BTC-KRW', exchangeTimestamp: 1767225600600 });
+    expect(host.books[0]!.asks[0]).toEqual(['100002000', '0.5']);
+    expect(host.books[1]!.asks[1]).toEqual(['100003000', '0.0625']);
   });
 
   it('of a stopped pair are empty, and that is a book', async () => {

@@ -42,19 +42,19 @@ describe('Upbit frames', () => {
     expect(server.headers[0]!.origin).toBeUndefined();
   });
 
-  it('with prices like 1.26539E8 and sizes like 0.00088830 are kept digit for digit', async () => {
+  it('with prices like 1.00002E8 and sizes like 0.00012340 are kept digit for digit', async () => {
     await play(recorded[1]!, 1);
     expect(host.books[0]).toMatchObject({
       code: 'BTC-KRW',
       asks: [
-        ['126539000', '0.03065872'],
-        ['126542000', '0.0008883'],
+        ['100002000', '0.25000001'],
+        ['100004000', '0.0001234'],
       ],
       bids: [
-        ['126538000', '0.09230157'],
-        ['126537000', '0.02231493'],
+        ['100001000', '0.50000002'],
+        ['99999000', '0.25'],
       ],
-      exchangeTimestamp: 1790234742106,
+      exchangeTimestamp: 1767225600100,
     });
   });
 
@@ -86,17 +86,17 @@ describe('Upbit frames', () => {
   it('padded with zeros lose the padding, half a unit at a time', async () => {
     await play(fixtureLines('upbit/padding-and-microseconds.jsonl')[0]!, 1);
     expect(host.books[0]).toMatchObject({
-      asks: [['42840', '204.7']],
+      asks: [['5010', '10.5']],
       bids: [
-        ['42730', '58.73673505'],
-        ['42720', '360'],
+        ['5000', '12.00000001'],
+        ['4990', '20.25'],
       ],
     });
   });
 
   it('stamped with 16 digits are stamped in µs', async () => {
     await play(fixtureLines('upbit/padding-and-microseconds.jsonl')[2]!, 1);
-    expect(host.books[0]!.exchangeTimestamp).toBe(1691630805062);
+    expect(host.books[0]!.exchangeTimestamp).toBe(1767225600500);
   });
 
   it('wrapped in a list are read', async () => {

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 
-/** Text of a recorded file, `upbit/ws_session.jsonl`. */
+/** Text of a file in test/fixtures, e.g. `upbit/session.jsonl`. */
 export function fixture(name: string): string {
   return readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8');
 }
 
-/** Lines of a recorded file. */
+/** Messages of a file in test/fixtures, one a line. */
 export function fixtureLines(name: string): string[] {
   return fixture(name)
     .split('\n')
