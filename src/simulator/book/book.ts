@@ -148,6 +148,6 @@ export function sameLevels(
 }
 
 /** Whether two levels have the same price and volume. */
-export function sameLevel(a: BookLevel, b: BookLevel): boolean {
+function sameLevel(a: BookLevel, b: BookLevel): boolean {
   return a === b || (a.price === b.price && a.volume === b.volume);
 }

@@ -55,7 +55,7 @@ export function javaDoubleText(units: bigint): string {
 }
 
 /** `d.dddE±n`, with at least one decimal. `units` must not be zero. */
-export function exponentText(units: bigint): string {
+function exponentText(units: bigint): string {
   const digits = units.toString();
   const significant = digits.replace(/0+$/, '');
   const exponent = digits.length - 1 - SCALE;

@@ -44,7 +44,7 @@ export function frameOf(market: SimulatedMarket, book: StillBook): BookFrame {
 }
 
 /** An ERROR frame; the socket stays open after it. */
-export function errorFrame(code: number, message: string, field?: string): string {
+function errorFrame(code: number, message: string, field?: string): string {
   return JSON.stringify({ response_type: 'ERROR', error_code: code, message, field });
 }
 
