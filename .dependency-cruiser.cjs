@@ -9,6 +9,7 @@ const FLOORS = [
   ['logging', '^src/logging/'],
   ['bus', '^src/bus'],
   ['store', '^src/(store|generated)/'],
+  ['archive', '^src/archive/'],
   ['collector', '^src/collector/'],
   ['live', '^src/live/'],
   ['api', '^src/api/'],
@@ -32,7 +33,7 @@ module.exports = {
       comment: 'What they keep across restarts is market/collector-memory.ts.',
       severity: 'error',
       from: { path: '^src/collector/' },
-      to: { path: '^src/(store|generated)/' },
+      to: { path: '^src/(store|archive|generated)/' },
     },
     {
       name: 'only-the-store-knows-prisma',

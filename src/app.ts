@@ -1,4 +1,6 @@
+import { resolve } from 'node:path';
 import { createApi } from './api/server.js';
+import { archivedDays, ArchiveKeeper } from './archive/keeper.js';
 import { Bus } from './bus.js';
 import type { SilenceBounds } from './collector/market/silence-threshold.js';
 import { adapters } from './collector/exchanges/registry.js';
@@ -9,7 +11,7 @@ import { BurstGate } from './logging/burst-gate.js';
 import { openLogFiles } from './logging/log-files.js';
 import { localTime, Logger } from './logging/logger.js';
 import { openStore } from './store/store.js';
-import type { StoreStats } from './store/store-types.js';
+import type { Store, StoreStats } from './store/store-types.js';
 import { VERSION } from './util/version.js';
 
 /** A running recorder. */
@@ -65,6 +67,8 @@ export async function startApp(
       snapshotEveryMs: config.snapshotEveryMs,
       maxQueuedBooks: tuning.maxQueuedBooks,
       now: () => watch.look(),
+      archived:
+        config.archivePath === '' ? undefined : () => archivedDays(resolve(config.archivePath)),
     });
     opened.push(() => store.close(STORE_GRACE_MS));
     const files = await openLogFiles(config.logPath, quiet, {
@@ -117,10 +121,16 @@ export async function startApp(
       const { clock, believed } = held;
       logger.log('RETENTION_HELD', {}, { clock: localTime(clock), believed: localTime(believed) });
     });
+    store.onRetentionWaiting((setting) => {
+      if (setting !== null) logger.log('RETENTION_WAITS', {}, { setting });
+    });
     store.onDiskWarning(({ daysUntilFull, freeBytes, growthBytesPerDay }) => {
       const figures = { freeBytes: freeBytes ?? 0, growthBytesPerDay: growthBytesPerDay ?? 0 };
       logger.log('DISK_FILLING', {}, { days: daysUntilFull ?? 0, ...figures });
     });
+
+    const archive = config.archivePath === '' ? null : keepArchive(config, store, logger);
+    opened.push(async () => archive?.close());
 
     const supervisor = new Supervisor({
       config,
@@ -136,7 +146,7 @@ export async function startApp(
     const api = createApi({
       bus,
       reader: store.reader,
-      stats: () => store.stats(),
+      stats: () => ({ ...store.stats(), archive: archive?.stats ?? null }),
       sequences: () => store.sequenceState(),
       unkeptAt: (market, sequence) => store.unkeptAt(market, sequence),
       control: supervisor,
@@ -180,6 +190,7 @@ export async function startApp(
         // What it stood still before this is told before the end vouches for all until now.
         store.vouchUntil(watch.look());
         logger.log('STOPPING', {}, { signal });
+        archive?.close();
         await Promise.all([supervisor.close(), api.close()]);
         try {
           await store.close(STORE_GRACE_MS);
@@ -194,4 +205,22 @@ export async function startApp(
     for (const close of opened.reverse()) await close().catch(() => undefined);
     throw error;
   }
+}
+
+/** Archives closed days while the recorder runs, and logs what comes of it. */
+function keepArchive(config: Config, store: Store, logger: Logger): ArchiveKeeper {
+  const options = {
+    folder: resolve(config.archivePath),
+    dbPath: resolve(config.dbPath),
+    afterDays: config.archiveAfterDays,
+    now: () => store.now(),
+  };
+  return new ArchiveKeeper(options, {
+    onDay: ({ date, books, bytes, ms }) =>
+      logger.log('DAY_ARCHIVED', {}, { date, books, bytes, lastedMs: ms }),
+    onFailure: (reason) => {
+      if (reason === null) logger.log('ARCHIVE_RECOVERED', {}, undefined);
+      else logger.log('ARCHIVE_FAILED', {}, { reason });
+    },
+  });
 }

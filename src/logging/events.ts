@@ -123,6 +123,28 @@ export const EVENTS = {
     (p) => `오래된 호가 ${p.books}건 삭제 (${p.setting})`,
     (p) => `${p.books} old books deleted (${p.setting})`,
   ),
+  RETENTION_WAITS: event<{ setting: string }>(
+    'error',
+    (p) =>
+      `${p.setting} 초과, 아카이브되지 않은 데이터는 삭제하지 않음: 아카이브 오류를 해결해야 함`,
+    (p) =>
+      `${p.setting} is exceeded, and what is not archived is not deleted: see why the archive is behind`,
+  ),
+  DAY_ARCHIVED: event<{ date: string; books: number; bytes: number; lastedMs: number }>(
+    'info',
+    (p) => `${p.date} 아카이브 완료: 호가 ${p.books}건, ${p.bytes}바이트, ${seconds(p.lastedMs)}초`,
+    (p) => `${p.date} archived: ${p.books} books, ${p.bytes} bytes, in ${seconds(p.lastedMs)} s`,
+  ),
+  ARCHIVE_FAILED: event<{ reason: string }>(
+    'error',
+    (p) => `아카이브 실패, 수집은 계속되며 나중에 다시 시도: ${p.reason}`,
+    (p) => `archiving failed; recording goes on, and it is tried again later: ${p.reason}`,
+  ),
+  ARCHIVE_RECOVERED: event<void>(
+    'info',
+    () => '아카이브 재개',
+    () => 'archiving again',
+  ),
   RETENTION_HELD: event<{ clock: string; believed: string }>(
     'warn',
     (p) =>

@@ -60,6 +60,21 @@ export function readDbPath(env: Environment): string {
   return path;
 }
 
+/** Where the past lies: the database and the archive. */
+export type PastSettings = Pick<Config, 'dbPath' | 'archivePath' | 'archiveAfterDays'>;
+
+/**
+ * What a command that reads the past needs, as {@link readConfig} has it, whatever else is set.
+ * @throws {ConfigError} when it is wrong
+ */
+export function readPastSettings(env: Environment): PastSettings {
+  const problems: string[] = [];
+  const { dbPath, archivePath, archiveAfterDays } = SETTINGS;
+  const past = readAll({ dbPath, archivePath, archiveAfterDays }, env, problems);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return past;
+}
+
 /**
  * Reads the settings from environment variables. A variable set to empty text means its default,
  * except `COLLECT`, where empty means to collect nothing.

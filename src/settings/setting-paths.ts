@@ -38,3 +38,10 @@ export function logPathProblem(path: string): string | null {
   if (problem === null) return null;
   return `LOG_PATH is ${JSON.stringify(path)}; ${problem}, for example ./logs`;
 }
+
+/** What is wrong with `ARCHIVE_PATH` as text, and what would be right; null when nothing is. */
+export function archivePathProblem(path: string): string | null {
+  const problem = pathProblem(path);
+  if (problem === null) return null;
+  return `ARCHIVE_PATH is ${JSON.stringify(path)}; ${problem}, for example ./data/archive`;
+}

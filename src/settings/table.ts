@@ -19,7 +19,7 @@ import {
   text,
   url,
 } from './kinds.js';
-import { dbPathProblem, logPathProblem } from './setting-paths.js';
+import { archivePathProblem, dbPathProblem, logPathProblem } from './setting-paths.js';
 
 const collectPatterns: Kind<readonly CollectPattern[]> = {
   fallback: 'BTC-KRW',
@@ -99,6 +99,18 @@ export const SETTINGS = {
     gigabytes('0', 0.1, 1_000_000),
     'the oldest books are deleted while the database is larger (`0.5`, `200`); 0: no bound',
     '데이터베이스가 이보다 커지면 오래된 호가부터 삭제(`0.5`, `200`), 0이면 제한 없음',
+  ),
+  archivePath: setting(
+    'ARCHIVE_PATH',
+    text('', archivePathProblem),
+    'folder of the Parquet archive ([docs/archive.md](docs/archive.md)); with it, nothing is deleted that is not in it; empty: none',
+    'Parquet 아카이브 폴더([docs/archive.md](docs/archive.md)). 있으면 아카이브에 없는 데이터는 삭제하지 않음, 비어 있으면 사용 안 함',
+  ),
+  archiveAfterDays: setting(
+    'ARCHIVE_AFTER_DAYS',
+    integer(1, 0, 36_500, 'days'),
+    'a day (UTC) is archived once it has been over for this many days',
+    '하루(UTC)가 끝나고 이 일수가 지나면 아카이브',
   ),
   marketsRefreshMs: setting(
     'MARKETS_REFRESH_MS',

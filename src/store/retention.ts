@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { AgeClock } from './age-clock.js';
+import type { ArchivedDay } from './archived.js';
 import type { FileSpace, RetireBound, RetireStep } from './retire.js';
 import { pause } from '../util/wait.js';
 
@@ -22,7 +23,7 @@ const PAUSE_FACTOR = 2;
 const LEAST_PAUSE_MS = 5;
 
 /** Which setting made books go. */
-type RetentionSetting = 'RETENTION_DAYS' | 'MAX_DB_GB';
+export type RetentionSetting = 'RETENTION_DAYS' | 'MAX_DB_GB';
 
 /** Books that a pass deleted. */
 export interface Retired {
@@ -40,8 +41,10 @@ export interface RetentionHeld {
 
 /** What retention asks of the writer; each call holds it for some milliseconds. */
 export interface RetentionWriter {
-  retireBefore(time: number, now: number): Promise<RetireBound | null>;
-  retireSlice(): Promise<RetireBound | null>;
+  retireBefore(time: number, now: number, limit: RetireBound | null): Promise<RetireBound | null>;
+  retireSlice(limit: RetireBound | null): Promise<RetireBound | null>;
+  /** Up to where all is archived ({@link archivedBound}). */
+  archivedBound(days: readonly ArchivedDay[]): Promise<RetireBound>;
   retireStep(bound: RetireBound, cursor: number): Promise<RetireStep>;
   retireCoverage(time: number): Promise<{ more: boolean; heldMs: number }>;
   retireLogs(time: number): Promise<{ more: boolean; heldMs: number }>;
@@ -62,6 +65,8 @@ interface RetentionOptions {
   readonly maxBytes: number;
   /** The database file. */
   readonly path: string;
+  /** The days of the archive, without which nothing is deleted; undefined = there is no archive. */
+  readonly archived?: (() => Promise<readonly ArchivedDay[]>) | undefined;
 }
 
 /** Size of the database on disk, its log included, bytes. */
@@ -87,7 +92,9 @@ export class Retention {
   readonly #age: AgeClock;
   readonly #onPass: (retired: Retired) => void;
   readonly #onHeld: (held: RetentionHeld | null) => void;
+  readonly #onWaiting: (setting: RetentionSetting | null) => void;
   #held: RetentionHeld | null = null;
+  #waiting: RetentionSetting | null = null;
   #timer: NodeJS.Timeout | undefined;
   #nextAge = 0;
   #closed = false;
@@ -95,6 +102,8 @@ export class Retention {
   /**
    * @param onPass told how many books a pass deleted, if any
    * @param onHeld told when it begins and ends that none are deleted by age, for the clock is in doubt
+   * @param onWaiting told when it begins and ends (null) that a setting would delete what is not
+   * archived yet
    */
   constructor(
     options: RetentionOptions,
@@ -102,12 +111,14 @@ export class Retention {
     age: AgeClock,
     onPass: (retired: Retired) => void,
     onHeld: (held: RetentionHeld | null) => void,
+    onWaiting: (setting: RetentionSetting | null) => void,
   ) {
     this.#options = options;
     this.#writer = writer;
     this.#age = age;
     this.#onPass = onPass;
     this.#onHeld = onHeld;
+    this.#onWaiting = onWaiting;
     this.#schedule(FIRST_MS);
   }
 
@@ -153,7 +164,9 @@ export class Retention {
     await this.#writer.believe(now);
     if (days === 0) return;
     this.#hold(this.#age.held ? { clock: Date.now(), believed: now } : null);
-    const bound = await this.#writer.retireBefore(now - days * DAY_MS, now);
+    const time = now - days * DAY_MS;
+    const limit = await this.#limit();
+    const bound = await this.#writer.retireBefore(time, now, limit);
     if (bound === null) return;
     let books = 0;
     try {
@@ -172,6 +185,21 @@ export class Retention {
     await this.#repeat(() => this.#writer.retireLogs(time));
   }
 
+  /** Up to where books may be deleted; null = there is no archive that must have them first. */
+  async #limit(): Promise<RetireBound | null> {
+    const { archived } = this.#options;
+    // An archive that cannot be read vouches for nothing.
+    return archived === undefined
+      ? null
+      : this.#writer.archivedBound(await archived().catch(() => []));
+  }
+
+  #wait(setting: RetentionSetting | null): void {
+    if (setting === this.#waiting || this.#closed) return;
+    this.#waiting = setting;
+    this.#onWaiting(setting);
+  }
+
   #hold(held: RetentionHeld | null): void {
     const changed = (held === null) !== (this.#held === null);
     this.#held = held;
@@ -182,10 +210,13 @@ export class Retention {
     const { maxBytes } = this.#options;
     const wanted = DOWN_TO * (maxBytes - Math.min(LOG_BYTES, LOG_SHARE * maxBytes));
     let books = 0;
+    let waits = false;
+    const limit = await this.#limit();
     try {
       await this.#repeat(() => this.#writer.giveBack());
       while (!this.#closed && (await this.#writer.space()).usedBytes > wanted) {
-        const bound = await this.#writer.retireSlice();
+        const bound = await this.#writer.retireSlice(limit);
+        waits = bound === null && limit !== null && limit.sequence < Number.MAX_SAFE_INTEGER;
         if (bound === null) break;
         await this.#retire(bound, (deleted) => (books += deleted));
         await this.#repeat(() => this.#writer.giveBack());
@@ -193,6 +224,7 @@ export class Retention {
       if (!this.#closed) await this.#writer.cutFile();
     } finally {
       this.#report(books, 'MAX_DB_GB');
+      this.#wait(waits ? 'MAX_DB_GB' : null);
     }
   }
 

@@ -96,8 +96,13 @@ export class Retirement {
    * without one that is not old. Books with a time that is still to come are as old as those after them.
    * @param time Unix ms
    * @param now the present, Unix ms
+   * @param limit where it ends at the latest
    */
-  async before(time: number, now: number): Promise<RetireBound | null> {
+  async before(
+    time: number,
+    now: number,
+    limit: RetireBound | null = null,
+  ): Promise<RetireBound | null> {
     const [first] = await this.#timeline.ranges({});
     if (first === undefined) return null;
     const old = (await this.#timeline.ranges({ to: time })).map((r) => ({ ...r, old: true }));
@@ -111,22 +116,28 @@ export class Retirement {
       reached = range.high + 1;
       if (range.old) sequence = reached;
     }
-    return sequence === null ? null : { sequence, time };
+    if (sequence === null) return null;
+    const bound = within({ sequence, time }, limit);
+    return bound.sequence > first.low ? bound : null;
   }
 
   /**
    * The bound of the next oldest books ({@link SLICES}); null when too few are left.
    * Slices go on from the last one: books that stay, such as those of delisted markets, are passed.
+   * @param limit where they end at the latest
    */
-  async slice(): Promise<RetireBound | null> {
+  async slice(limit: RetireBound | null = null): Promise<RetireBound | null> {
     for (const count of SLICES) {
       const rows = await this.#client.$queryRaw<{ sequence: bigint; time: bigint }[]>`
         SELECT sequence, min(timestamp, coalesce(
                  (SELECT min(to_ms) FROM clock_step WHERE sequence > b.sequence), timestamp)) AS time
           FROM book b WHERE sequence >= ${this.#sliced} ORDER BY sequence LIMIT 1 OFFSET ${count}`;
       if (rows.length === 0) continue;
-      this.#sliced = Number(rows[0]!.sequence);
-      return { sequence: this.#sliced, time: Number(rows[0]!.time) };
+      const next = { sequence: Number(rows[0]!.sequence), time: Number(rows[0]!.time) };
+      const bound = within(next, limit);
+      if (bound.sequence <= this.#sliced) break;
+      this.#sliced = bound.sequence;
+      return bound;
     }
     this.#sliced = 0;
     return null;
@@ -255,6 +266,15 @@ export class Retirement {
     const rows = await this.#client.$queryRawUnsafe<Record<string, bigint>[]>(`PRAGMA ${name}`);
     return Number(rows[0]![name]);
   }
+}
+
+/** A bound that goes no further than another one. */
+function within(bound: RetireBound, limit: RetireBound | null): RetireBound {
+  if (limit === null) return bound;
+  return {
+    sequence: Math.min(bound.sequence, limit.sequence),
+    time: Math.min(bound.time, limit.time),
+  };
 }
 
 /** The minute that a time lies in; BigInt, since the driver binds numbers as floats. */

@@ -10,7 +10,7 @@ import type { Gap } from '../market/gap.js';
 import type { Market } from '../market/market.js';
 import type { OrderBook, Side } from '../market/order-book.js';
 import type { ExportFormat, ShapeName } from './export/shapes.js';
-import type { RetentionHeld, Retired } from './retention.js';
+import type { RetentionHeld, RetentionSetting, Retired } from './retention.js';
 
 /** How large the database is and how long the disk will hold it. Null: not known (yet). */
 export interface DiskStats {
@@ -49,6 +49,18 @@ export interface StoreStats {
   /** Set while books are not deleted by age as the clock would have it; null when all is well. */
   readonly retentionHeld: RetentionHeld | null;
   readonly disk: DiskStats;
+  /** What the archive has come to; null where there is none. */
+  readonly archive?: ArchiveStats | null;
+}
+
+/** What the archiving of closed days has come to, since the process began. */
+export interface ArchiveStats {
+  /** Days archived. */
+  readonly days: number;
+  /** The newest of them, `2026-11-25`; null for none. */
+  readonly lastDate: string | null;
+  /** Why the last try failed, or null. */
+  readonly failure: string | null;
 }
 
 /** The best prices of a stored book, Decimal text; null where a side is empty. */
@@ -362,6 +374,10 @@ export interface Store extends CollectorMemory {
   onDiskWarning(listener: (disk: DiskStats) => void): void;
   /** Tells when the system clock begins and ends (null) not to be believed by RETENTION_DAYS. */
   onRetentionHeld(listener: (held: RetentionHeld | null) => void): void;
+  /** Called when a setting would delete what is not archived yet, and when it no longer does (null). */
+  onRetentionWaiting(listener: (setting: RetentionSetting | null) => void): void;
+  /** The present by the clock that age is measured by, Unix ms. */
+  now(): number;
   stats(): StoreStats;
   /** Recording ends: nothing after this time, Unix ms, is vouched for, however long the end takes. */
   vouchUntil(time: number): void;

@@ -7,6 +7,7 @@ import type { Exchange } from '../market/exchange.js';
 import type { Gap } from '../market/gap.js';
 import { type Market, marketKey } from '../market/market.js';
 import { AgeClock } from './age-clock.js';
+import type { ArchivedDay } from './archived.js';
 import { type ClockReading } from '../market/clock-reading.js';
 import { BookIntake } from './book-intake.js';
 import { canonicalPath } from './database.js';
@@ -14,7 +15,7 @@ import { DiskWatch } from './disk-watch.js';
 import { failureText, StoreError } from './errors.js';
 import { Flusher } from './flusher.js';
 import { ReaderClient } from './reader-client.js';
-import { Retention, type RetentionHeld, type Retired } from './retention.js';
+import { Retention, type RetentionHeld, type RetentionSetting, type Retired } from './retention.js';
 import { DATABASE_LOST } from './rescue.js';
 import { RpcWorker } from './rpc.js';
 import { ReservedSequences } from './sequences.js';
@@ -50,6 +51,11 @@ export interface StoreOptions {
   readonly retentionDays?: number | undefined;
   /** Bytes that the file and its log may have; beyond, the oldest books go; 0 = no bound. 0. */
   readonly maxBytes?: number | undefined;
+  /**
+   * The days of the archive that books and gaps must be in before they are deleted; absent = there is
+   * no archive.
+   */
+  readonly archived?: (() => Promise<readonly ArchivedDay[]>) | undefined;
   /** The time of a sign of life, Unix ms; may put gaps before it answers. Date.now. */
   readonly now?: (() => number) | undefined;
   /** Log records older than so many days are deleted; 0 keeps all within their number. 0. */
@@ -107,6 +113,7 @@ class OpenStore implements Store {
   /** Since when the database's files are known to have been taken away, and how. */
   #lost: { readonly since: number; readonly reason: string } | null = null;
   readonly #held = new Topic<RetentionHeld | null>();
+  readonly #waiting = new Topic<RetentionSetting | null>();
   readonly #age: AgeClock;
   readonly #retention: Retention;
   readonly #disk: DiskWatch;
@@ -159,10 +166,11 @@ class OpenStore implements Store {
     const { path, retentionDays = 0, maxBytes = 0, logKeepDays = 0 } = options;
     this.#age = new AgeClock(state.believed);
     this.#retention = new Retention(
-      { days: retentionDays, logKeepDays, maxBytes, path },
+      { days: retentionDays, logKeepDays, maxBytes, path, archived: options.archived },
       {
-        retireBefore: (time, now) => writer.call('retireBefore', time, now),
-        retireSlice: () => writer.call('retireSlice'),
+        retireBefore: (time, now, limit) => writer.call('retireBefore', time, now, limit),
+        retireSlice: (limit) => writer.call('retireSlice', limit),
+        archivedBound: (days) => writer.call('archivedBound', days),
         retireStep: (bound, cursor) => writer.call('retireStep', bound, cursor),
         retireCoverage: (time) => writer.call('retireCoverage', time),
         retireLogs: (time) => writer.call('retireLogs', time),
@@ -174,6 +182,7 @@ class OpenStore implements Store {
       this.#age,
       (retired) => this.#retired.publish(retired),
       (held) => this.#held.publish(held),
+      (setting) => this.#waiting.publish(setting),
     );
     this.#disk = new DiskWatch({ path, maxBytes, retentionDays }, () =>
       writer.call('sampleSize', Date.now()),
@@ -262,6 +271,14 @@ class OpenStore implements Store {
 
   onRetentionHeld(listener: (held: RetentionHeld | null) => void): void {
     this.#held.on(listener);
+  }
+
+  onRetentionWaiting(listener: (setting: RetentionSetting | null) => void): void {
+    this.#waiting.on(listener);
+  }
+
+  now(): number {
+    return Math.floor(this.#age.now());
   }
 
   redate(redate: Redate): void {

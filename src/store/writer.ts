@@ -1,5 +1,6 @@
 import type { CollectPattern } from '../market/collect-pattern.js';
 import type { CoverageMinute } from '../market/coverage.js';
+import { type ArchivedDay, archivedBound } from './archived.js';
 import { EXCHANGES, type Exchange } from '../market/exchange.js';
 import type { Gap } from '../market/gap.js';
 import type { Market, Pair } from '../market/market.js';
@@ -163,12 +164,20 @@ export class Writer implements WriterService {
     return replaceListing((await this.#database()).client, exchange, listed);
   }
 
-  async retireBefore(time: number, now: number): Promise<RetireBound | null> {
-    return (await this.#database()).retirement.before(time, now);
+  async retireBefore(
+    time: number,
+    now: number,
+    limit: RetireBound | null,
+  ): Promise<RetireBound | null> {
+    return (await this.#database()).retirement.before(time, now, limit);
   }
 
-  async retireSlice(): Promise<RetireBound | null> {
-    return (await this.#database()).retirement.slice();
+  async retireSlice(limit: RetireBound | null): Promise<RetireBound | null> {
+    return (await this.#database()).retirement.slice(limit);
+  }
+
+  async archivedBound(days: readonly ArchivedDay[]): Promise<RetireBound> {
+    return archivedBound((await this.#database()).client, days);
   }
 
   async retireStep(bound: RetireBound, cursor: number): Promise<RetireStep> {

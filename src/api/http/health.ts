@@ -50,8 +50,11 @@ async function probe(reader: StoreReader): Promise<string | null> {
   );
 }
 
-function warningsOf(disk: DiskStats, held: StoreStats['retentionHeld']): string[] {
+function warningsOf(disk: DiskStats, store: Omit<StoreStats, 'disk'>): string[] {
   const warnings = disk.warning === null ? [] : [disk.warning];
+  const held = store.retentionHeld;
+  const unarchived = store.archive?.failure ?? null;
+  if (unarchived !== null) warnings.push(`archiving fails: ${unarchived}`);
   if (held !== null) {
     const [clock, believed] = [held.clock, held.believed].map((ms) => new Date(ms).toISOString());
     warnings.push(
@@ -72,7 +75,7 @@ export async function readHealth(sources: HealthSources): Promise<Health> {
   return {
     status: reasons.length === 0 ? 'ok' : 'unavailable',
     reasons,
-    warnings: [...warningsOf(disk, store.retentionHeld), ...sources.control.listTroubles()],
+    warnings: [...warningsOf(disk, store), ...sources.control.listTroubles()],
     version: sources.version,
     uptimeSeconds: Math.floor(process.uptime()),
     store,

@@ -1,0 +1,141 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DayReader } from '../store/day-reader.js';
+import { Sqlite, SqliteError } from '../store/sqlite.js';
+import { DayArchiver } from './day-archiver.js';
+import { openDuck } from './duckdb.js';
+import { ArchiveError, reasonOf } from './errors.js';
+import { dateOf, DAY_MS, startOf, WORK } from './layout.js';
+import { archivedDates, type Manifest, readManifest } from './manifest.js';
+
+/** What to archive, and where. */
+export interface ArchiveTask {
+  /** The folder of the archive; made when there is none. */
+  readonly folder: string;
+  /** The database, which may be recorded into meanwhile. */
+  readonly dbPath: string;
+  /** A day is archived once it has been over for so many days. */
+  readonly afterDays: number;
+  /** The present, Unix ms. */
+  readonly now: number;
+  /** For tests: books that wait in memory for a file. */
+  readonly maxStaged?: number | undefined;
+}
+
+/** A day that was archived. */
+export interface ArchivedDay {
+  readonly manifest: Manifest;
+  readonly seconds: number;
+}
+
+/** Memory of DuckDB beside that of the program, MB. */
+const MEMORY_MB = 256;
+
+/** The days that are over for so long, from that of `first` on, ascending. */
+function* closedDays(first: number, { now, afterDays }: ArchiveTask): Generator<string> {
+  for (let day = startOf(dateOf(first)); day + (1 + afterDays) * DAY_MS <= now; day += DAY_MS) {
+    yield dateOf(day);
+  }
+}
+
+/**
+ * Archives all closed days that are not archived yet, the oldest first. A day that cannot be archived
+ * ends it: what is archived is all up to a day.
+ * @param onDay told of each day
+ * @returns how many days were archived
+ * @throws {Error} in one line, naming the day; the database and the days archived before are untouched
+ */
+export async function archiveClosedDays(
+  task: ArchiveTask,
+  onDay: (day: ArchivedDay) => void,
+): Promise<number> {
+  const { folder, dbPath } = task;
+  const reader = await DayReader.open(dbPath);
+  try {
+    const first = reader.firstTime();
+    if (first === null) return 0;
+    await usable(folder);
+    const lock = lockArchive(folder);
+    try {
+      const dates = await archivedDates(folder);
+      let archived = 0;
+      for (const date of closedDays(first, task)) {
+        const found = dates.includes(date) ? await readManifest(folder, date) : null;
+        if (found !== null) checkOrigin(found, reader.identity);
+        if (found !== null && (await settled(found, reader))) continue;
+        const previous = dates.filter((other) => other < date).at(-1) ?? null;
+        const started = performance.now();
+        const manifest = await archiveDay(task, reader, date, previous, found);
+        if (manifest === null) continue;
+        archived++;
+        if (!dates.includes(date)) dates.push(date);
+        dates.sort();
+        onDay({ manifest, seconds: (performance.now() - started) / 1000 });
+      }
+      return archived;
+    } finally {
+      lock.close();
+    }
+  } finally {
+    await reader.close();
+  }
+}
+
+/** @throws {ArchiveError} when a day was archived from another database */
+function checkOrigin({ date, database }: Manifest, identity: string): void {
+  if (database === identity) return;
+  throw new ArchiveError(
+    `${date} was archived from another database; set ARCHIVE_PATH to a folder of this one's own`,
+  );
+}
+
+/** Whether all books that the database has of a day are in the archive. */
+async function settled({ date, ranges }: Manifest, reader: DayReader): Promise<boolean> {
+  const present = await reader.ranges(startOf(date), startOf(date) + DAY_MS);
+  return present.every(({ low, high }) => ranges.some(([from, to]) => from <= low && high <= to));
+}
+
+/** Archives one day with a DuckDB of its own. */
+async function archiveDay(
+  { folder, maxStaged }: ArchiveTask,
+  reader: DayReader,
+  date: string,
+  previous: string | null,
+  existing: Manifest | null,
+): Promise<Manifest | null> {
+  const temporary = join(folder, WORK, 'duckdb');
+  const duck = await openDuck({ memoryMb: MEMORY_MB, temporary });
+  try {
+    return await new DayArchiver(folder, reader, duck, maxStaged).archive(date, previous, existing);
+  } catch (error) {
+    if (error instanceof ArchiveError) throw error;
+    throw new ArchiveError(`${date} is not archived: ${reasonOf(error)}`);
+  } finally {
+    duck.close();
+    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+async function usable(folder: string): Promise<void> {
+  try {
+    await mkdir(join(folder, WORK), { recursive: true });
+  } catch (error) {
+    throw new ArchiveError(`the archive ${folder} cannot be used: ${reasonOf(error)}`);
+  }
+}
+
+/** The right to write the archive; the system frees it when the process ends, however it ends. */
+function lockArchive(folder: string): Sqlite {
+  try {
+    const lock = new Sqlite(join(folder, WORK, 'lock'), { readonly: false, busyTimeoutMs: 0 });
+    lock.script('BEGIN EXCLUSIVE');
+    return lock;
+  } catch (error) {
+    if (error instanceof SqliteError && error.code.startsWith('SQLITE_BUSY')) {
+      throw new ArchiveError(
+        `another process is writing the archive ${folder}; wait until it ends`,
+      );
+    }
+    throw new ArchiveError(`the archive ${folder} cannot be written: ${reasonOf(error)}`);
+  }
+}

@@ -1,0 +1,36 @@
+import { constants, setPriority } from 'node:os';
+import { archiveClosedDays, type ArchiveTask } from './archive.js';
+import { reasonOf } from './errors.js';
+import { booksOf } from './manifest.js';
+
+/** What the process says to the recorder that started it. */
+export type ArchiveMessage =
+  | { readonly date: string; readonly books: number; readonly bytes: number; readonly ms: number }
+  | { readonly failure: string | null };
+
+const say = (message: ArchiveMessage): Promise<void> =>
+  new Promise((done) => process.send?.(message, undefined, undefined, () => done()) ?? done());
+
+// A recorder that is gone has no use for it; what is half done is gone on from later.
+process.on('disconnect', () => process.exit(1));
+// Whoever stops the recorder by Ctrl+C stops this through it.
+process.on('SIGINT', () => undefined);
+setPriority(constants.priority.PRIORITY_LOW);
+
+const task = JSON.parse(process.argv[2]!) as ArchiveTask;
+let failure: string | null = null;
+try {
+  await archiveClosedDays(task, ({ manifest, seconds }) => {
+    const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
+    void say({
+      date: manifest.date,
+      books: booksOf(manifest),
+      bytes,
+      ms: Math.round(seconds * 1_000),
+    });
+  });
+} catch (error) {
+  failure = reasonOf(error);
+}
+await say({ failure });
+process.exit(0);

@@ -1,0 +1,96 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { loadSettings, type PastSettings, readPastSettings } from '../settings/config.js';
+import { canonicalPath } from '../store/database.js';
+import { archiveClosedDays } from './archive.js';
+import { checkArchive } from './check.js';
+import { reasonOf } from './errors.js';
+import { dateOf, isDate } from './layout.js';
+import { booksOf } from './manifest.js';
+
+const USAGE = `usage: npm run archive                     archive all days that are over for ARCHIVE_AFTER_DAYS
+       npm run archive -- verify [DATE]   read all days back, or that of DATE (2026-11-25, UTC), and
+                                          compare them with their manifests and with the database
+The archive is ARCHIVE_PATH, the database DB_PATH; the recorder may go on recording. docs/archive.md`;
+
+/** A wrong command line. */
+class UsageError extends Error {}
+
+/** Archives. @returns the exit code */
+async function archiveNow({
+  archivePath,
+  archiveAfterDays,
+  dbPath,
+}: PastSettings): Promise<number> {
+  const task = {
+    folder: archivePath,
+    dbPath: await canonicalPath(dbPath),
+    afterDays: archiveAfterDays,
+    now: Date.now(),
+  };
+  const count = await archiveClosedDays(task, ({ manifest, seconds }) => {
+    const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
+    process.stdout.write(
+      `${manifest.date}: ${booksOf(manifest)} books, ${bytes} bytes, ${seconds.toFixed(1)} s\n`,
+    );
+  });
+  if (count === 0) process.stdout.write('nothing to archive\n');
+  return 0;
+}
+
+/** Verifies. @returns the exit code */
+async function verifyNow(past: PastSettings, date: string | undefined): Promise<number> {
+  const { archivePath } = past;
+  const dbPath = await canonicalPath(past.dbPath);
+  if (date !== undefined && !existsSync(archivePath)) {
+    throw new Error(`there is no archive at ${archivePath}`);
+  }
+  let wrong = 0;
+  let days = 0;
+  for await (const day of checkArchive(archivePath, existsSync(dbPath) ? dbPath : null, date)) {
+    days++;
+    if (day.problems.length === 0) {
+      process.stdout.write(
+        `${day.date}: ${day.books} books as archived; the database: ${day.database}\n`,
+      );
+      continue;
+    }
+    wrong++;
+    for (const problem of day.problems) process.stderr.write(`archive: ${problem}\n`);
+  }
+  if (days === 0) process.stdout.write('nothing is archived\n');
+  return wrong === 0 ? 0 : 1;
+}
+
+/** The command `npm run archive`. @returns its exit code. */
+export async function archiveCommand(args: readonly string[]): Promise<number> {
+  try {
+    if (args.includes('--help') || args.includes('-h')) {
+      process.stdout.write(`${USAGE}\n`);
+      return 0;
+    }
+    const [verb, date, ...more] = args;
+    if (verb !== undefined && verb !== 'verify') {
+      throw new UsageError(`${JSON.stringify(verb)} is not known here; verify is, and --help`);
+    }
+    if (date !== undefined && !isDate(date)) {
+      throw new UsageError(`${JSON.stringify(date)} is no day; write it as ${dateOf(Date.now())}`);
+    }
+    if (more.length > 0)
+      throw new UsageError(`one day at a time, not ${args.slice(1).join(' and ')}`);
+    loadSettings();
+    const past = readPastSettings(process.env);
+    if (past.archivePath === '') {
+      throw new Error('ARCHIVE_PATH is not set; it must name the folder of the archive');
+    }
+    return await (verb === 'verify' ? verifyNow(past, date) : archiveNow(past));
+  } catch (error) {
+    process.stderr.write(`archive: ${reasonOf(error)}\n`);
+    return error instanceof UsageError ? 2 : 1;
+  }
+}
+
+const started = process.argv[1];
+if (started !== undefined && import.meta.url === pathToFileURL(realpathSync(started)).href) {
+  process.exitCode = await archiveCommand(process.argv.slice(2));
+}

@@ -1,0 +1,355 @@
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Exchange, EXCHANGES } from '../market/exchange.js';
+import { fitsDecimalColumn } from '../market/decimal-column.js';
+import { pairText } from '../market/market.js';
+import type { DayReader, DayRow, NumberedMarket } from '../store/day-reader.js';
+import { forEachLevel } from '../store/levels.js';
+import type { SequenceRange } from '../store/timeline.js';
+import { VERSION } from '../util/version.js';
+import { DigestSum, rowText, type RowValue } from './digest.js';
+import { type Duck, quoted } from './duckdb.js';
+import { writeWhole } from './durable-file.js';
+import { ArchiveError } from './errors.js';
+import { dataFile, DAY_MS, startOf, TABLE_NAMES, type TableName, WORK } from './layout.js';
+import {
+  type ArchivedFile,
+  type Manifest,
+  type MarketDigest,
+  SCHEMA,
+  writeManifest,
+} from './manifest.js';
+import { Staging, stageMarkets } from './staging.js';
+import { fileSql, TABLES } from './tables.js';
+import { difference, readDigests } from './verify.js';
+
+/** Rows read from the database in one statement. */
+const PAGE = 4_096;
+/** Books that wait in memory for a file, over all exchanges. */
+const MAX_STAGED = 300_000;
+
+/** How Parquet is written. A group of so many books is some megabytes and read in some milliseconds. */
+const FORMAT =
+  'FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, COMPRESSION_LEVEL 9,' +
+  ' ROW_GROUP_SIZE 61440, USE_TMP_FILE false';
+
+/** Which file of the archive. */
+type FilePlace = Pick<ArchivedFile, 'table' | 'exchange' | 'path'> & { readonly date: string };
+
+/** What is ready of an exchange's books. */
+interface Progress {
+  /** Files with a stretch of its books each, in order. */
+  readonly pieces: string[];
+  /** Its last book in them. */
+  last: number;
+  markets: Record<string, MarketDigest>;
+}
+
+/** What is ready of a day, to go on from after an interruption. */
+interface Work {
+  readonly key: string;
+  readonly exchanges: Partial<Record<Exchange, Progress>>;
+}
+
+/**
+ * Archives one day: walks its books in the database in order, writes the stretches of each exchange
+ * into pieces that are sorted by market, joins them into one file, reads that back, compares it with
+ * what was read from the database, and only then says by a manifest that the day is archived.
+ */
+export class DayArchiver {
+  readonly #folder: string;
+  readonly #reader: DayReader;
+  readonly #duck: Duck;
+  readonly #markets: Map<number, NumberedMarket>;
+  readonly #pieceBooks: number;
+
+  /** @param maxStaged for tests: books that wait in memory for a piece */
+  constructor(folder: string, reader: DayReader, duck: Duck, maxStaged = MAX_STAGED) {
+    this.#folder = folder;
+    this.#reader = reader;
+    this.#duck = duck;
+    this.#pieceBooks = maxStaged;
+    this.#markets = new Map(reader.markets().map((market) => [market.id, market]));
+  }
+
+  /**
+   * Archives a day, or of a day that is archived the books that have come to it since (a clock that
+   * was set back).
+   * @param previous the archived day before it that has anything, or null
+   * @param existing its manifest, if it is archived
+   * @returns its manifest; null when there is nothing to archive
+   * @throws {ArchiveError} saying why it is not archived; the database and what was archived before
+   * are untouched
+   */
+  async archive(
+    date: string,
+    previous: string | null,
+    existing: Manifest | null = null,
+  ): Promise<Manifest | null> {
+    const from = startOf(date);
+    const archived = existing?.ranges ?? [];
+    const ranges = uncovered(await this.#reader.ranges(from, from + DAY_MS), archived);
+    await stageMarkets(this.#duck.connection, [...this.#markets.values()]);
+    const books = await this.#books(date, ranges);
+    const work = this.#work(date);
+    try {
+      const files = await this.#files(date, books, existing);
+      if (files.length === 0) return null;
+      const all = [...archived, ...ranges.map(({ low, high }) => [low, high] as const)];
+      const manifest: Manifest = {
+        schema: SCHEMA,
+        program: VERSION,
+        date,
+        previous: existing === null ? previous : existing.previous,
+        database: this.#reader.identity,
+        archivedAt: new Date().toISOString(),
+        ranges: all.sort((a, b) => a[0] - b[0]),
+        files: [...(existing?.files ?? []), ...files],
+      };
+      await writeManifest(this.#folder, manifest);
+      return manifest;
+    } finally {
+      // When it failed, too: whatever is wrong with the pieces shall not be met again.
+      await rm(work, { recursive: true, force: true }).catch(() => undefined);
+    }
+  }
+
+  /** Makes the files of a day. */
+  async #files(
+    date: string,
+    books: readonly [Exchange, Progress][],
+    existing: Manifest | null,
+  ): Promise<ArchivedFile[]> {
+    const files: ArchivedFile[] = [];
+    for (const [exchange, progress] of books) {
+      const own = (file: ArchivedFile) => file.table === 'books' && file.exchange === exchange;
+      const part = existing?.files.filter(own).length ?? 0;
+      const path = dataFile('books', exchange, date, part);
+      files.push(await this.#finish({ date, table: 'books', exchange, path }, progress));
+    }
+    const from = startOf(date);
+    for (const table of TABLE_NAMES) {
+      if (table === 'books' || existing !== null) continue;
+      const rows = this.#reader.records(table, from, from + DAY_MS);
+      for (const exchange of EXCHANGES) {
+        const own = rows.filter((row) => this.#market(row).exchange === exchange);
+        const path = dataFile(table, exchange, date, 0);
+        if (own.length > 0) files.push(await this.#small({ date, table, exchange, path }, own));
+      }
+    }
+    return files;
+  }
+
+  #work(date: string): string {
+    return join(this.#folder, WORK, date);
+  }
+
+  #market(row: DayRow): NumberedMarket {
+    const market = this.#markets.get(Number(row[0]));
+    if (market === undefined)
+      throw new ArchiveError(`a row names the unknown market ${String(row[0])}`);
+    return market;
+  }
+
+  /** Brings all books of the day into pieces. */
+  async #books(date: string, ranges: readonly SequenceRange[]): Promise<[Exchange, Progress][]> {
+    const work = await this.#begin(date, ranges);
+    const walks = new Map<Exchange, BookWalk>();
+    let staged = 0;
+    const flush = async (exchange: Exchange, walk: BookWalk): Promise<void> => {
+      staged -= walk.staging.rows;
+      const progress = (work.exchanges[exchange] ??= { pieces: [], last: -1, markets: {} });
+      const piece = join(this.#work(date), `${exchange}-${progress.pieces.length}.parquet`);
+      await this.#copy(walk.staging, 'books', piece).catch(async (error: unknown) => {
+        const unfit = await this.#unfit(date, exchange);
+        throw unfit === null ? error : new ArchiveError(`${date} is not archived: ${unfit}`);
+      });
+      progress.pieces.push(piece);
+      progress.last = walk.last;
+      progress.markets = walk.digests();
+      await this.#saveWork(date, work);
+    };
+    // What every exchange has in its pieces need not be read again.
+    const done = Math.min(...EXCHANGES.map((exchange) => work.exchanges[exchange]?.last ?? -1));
+    for (const { low, high } of ranges) {
+      for (let next = Math.max(low, done + 1); next <= high;) {
+        const rows = this.#reader.books(next, high, PAGE);
+        for (const row of rows) {
+          const { exchange, symbol, currency } = this.#market(row);
+          let walk = walks.get(exchange);
+          if (walk === undefined) {
+            const staging = new Staging(this.#duck.connection, TABLES.books, `books_${exchange}`);
+            walk = new BookWalk(staging, work.exchanges[exchange]);
+            walks.set(exchange, walk);
+          }
+          if (await walk.take(row, pairText({ symbol, currency }))) staged++;
+        }
+        if (staged >= this.#pieceBooks) {
+          const [exchange, walk] = [...walks].reduce((a, b) =>
+            b[1].staging.rows > a[1].staging.rows ? b : a,
+          );
+          await flush(exchange, walk);
+        }
+        next = rows.length < PAGE ? high + 1 : Number(rows.at(-1)![1]) + 1;
+      }
+    }
+    for (const [exchange, walk] of walks) if (walk.staging.rows > 0) await flush(exchange, walk);
+    return EXCHANGES.flatMap((exchange) => {
+      const progress = work.exchanges[exchange];
+      return progress === undefined ? [] : [[exchange, progress] as [Exchange, Progress]];
+    });
+  }
+
+  /** What an interrupted run has left of this day, if it can be gone on from. */
+  async #begin(date: string, ranges: readonly SequenceRange[]): Promise<Work> {
+    const key = JSON.stringify([SCHEMA, VERSION, this.#reader.identity, date, ranges]);
+    const folder = this.#work(date);
+    try {
+      const work = JSON.parse(await readFile(join(folder, 'work.json'), 'utf8')) as Work;
+      if (work.key === key) return work;
+    } catch {
+      // There is none, or it is not whole.
+    }
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder, { recursive: true });
+    return { key, exchanges: {} };
+  }
+
+  async #saveWork(date: string, work: Work): Promise<void> {
+    const text = JSON.stringify(work);
+    await writeWhole(join(this.#work(date), 'work.json'), (part) => writeFile(part, text));
+  }
+
+  /** Writes what waits into a file. */
+  async #copy(staging: Staging, table: TableName, path: string): Promise<void> {
+    await staging.flush();
+    const sql = fileSql(TABLES[table], staging.name);
+    await writeWhole(path, (part) => this.#run(`COPY (${sql}) TO ${quoted(part)} (${FORMAT})`));
+    await this.#duck.connection.run(`DROP TABLE ${staging.name}`);
+    staging.clear();
+  }
+
+  /** Joins the pieces of a file, reads it back, compares, and lets it appear under its name. */
+  async #finish(
+    file: FilePlace,
+    { pieces, markets }: Pick<Progress, 'pieces' | 'markets'>,
+  ): Promise<ArchivedFile> {
+    const { date, table, exchange, path } = file;
+    const list = pieces.map(quoted).join(', ');
+    let bytes = 0;
+    await writeWhole(join(this.#folder, path), async (part) => {
+      const source = `read_parquet([${list}], hive_partitioning = false)`;
+      await this.#run(`COPY (SELECT * FROM ${source}) TO ${quoted(part)} (${FORMAT})`);
+      const found = await readDigests(this.#duck.connection, table, part);
+      const wrong = difference(new Map(Object.entries(markets)), found);
+      if (wrong !== null) {
+        const reason = table === 'books' ? await this.#unfit(date, exchange) : null;
+        throw new ArchiveError(
+          `${date} is not archived: read back, the ${table} of ${exchange} differ from the database: ${reason ?? wrong}`,
+        );
+      }
+      bytes = (await stat(part)).size;
+    });
+    const rows = Object.values(markets).reduce((sum, market) => sum + market.rows, 0);
+    return { table, exchange, path, bytes, rows, markets };
+  }
+
+  /** A file of few rows. */
+  async #small(file: FilePlace, rows: readonly DayRow[]): Promise<ArchivedFile> {
+    const { table, exchange } = file;
+    const staging = new Staging(this.#duck.connection, TABLES[table], `small_${table}`);
+    const key = TABLES[table].columns.findIndex(({ name }) => name === TABLES[table].key) + 1;
+    const sums = new Map<string, DigestSum>();
+    for (const row of rows) {
+      const pair = pairText(this.#market(row));
+      let sum = sums.get(pair);
+      if (sum === undefined) sums.set(pair, (sum = new DigestSum()));
+      sum.add(Number(row[key]), rowText(row.slice(1) as RowValue[]));
+      await staging.add(row);
+    }
+    const piece = join(this.#work(file.date), `${table}-${exchange}.parquet`);
+    await this.#copy(staging, table, piece);
+    const markets = Object.fromEntries([...sums].map(([pair, sum]) => [pair, sum.result]));
+    return this.#finish(file, { pieces: [piece], markets });
+  }
+
+  /** The first value of an exchange's day that no file can hold exactly, in words; null for none. */
+  async #unfit(date: string, exchange: Exchange): Promise<string | null> {
+    const from = startOf(date);
+    for (const { low, high } of await this.#reader.ranges(from, from + DAY_MS)) {
+      for (let next = low; next <= high;) {
+        const rows = this.#reader.books(next, high, PAGE);
+        for (const row of rows) {
+          const market = this.#market(row);
+          if (market.exchange !== exchange) continue;
+          const value = unfitValue(row);
+          if (value === null) continue;
+          return `${exchange}:${pairText(market)} has ${value} at sequence ${String(row[1])}, which DECIMAL(38,18) cannot hold`;
+        }
+        next = rows.length < PAGE ? high + 1 : Number(rows.at(-1)![1]) + 1;
+      }
+    }
+    return null;
+  }
+
+  async #run(sql: string): Promise<void> {
+    await this.#duck.connection.run(sql);
+  }
+}
+
+/** What of some ranges no other one covers. */
+function uncovered(
+  ranges: readonly SequenceRange[],
+  covered: readonly (readonly [low: number, high: number])[],
+): SequenceRange[] {
+  let left = [...ranges];
+  for (const [from, to] of covered) {
+    left = left.flatMap(({ low, high }) => [
+      ...(low < from ? [{ low, high: Math.min(high, from - 1) }] : []),
+      ...(high > to ? [{ low: Math.max(low, to + 1), high }] : []),
+    ]);
+  }
+  return left;
+}
+
+/** The books of an exchange on their way into pieces. */
+class BookWalk {
+  readonly staging: Staging;
+  last: number;
+  readonly #sums = new Map<string, DigestSum>();
+
+  constructor(staging: Staging, before: Progress | undefined) {
+    this.staging = staging;
+    this.last = before?.last ?? -1;
+    for (const [pair, digest] of Object.entries(before?.markets ?? {})) {
+      this.#sums.set(pair, new DigestSum(digest));
+    }
+  }
+
+  /** @returns false when an earlier run has taken it */
+  async take(row: DayRow, pair: string): Promise<boolean> {
+    const sequence = Number(row[1]);
+    if (sequence <= this.last) return false;
+    this.last = sequence;
+    let sum = this.#sums.get(pair);
+    if (sum === undefined) this.#sums.set(pair, (sum = new DigestSum()));
+    sum.add(sequence, rowText(row.slice(1) as RowValue[]));
+    await this.staging.add(row);
+    return true;
+  }
+
+  digests(): Record<string, MarketDigest> {
+    return Object.fromEntries([...this.#sums].map(([pair, sum]) => [pair, sum.result]));
+  }
+}
+
+/** The first price or volume of a row that the decimal column cannot hold; null for none. */
+function unfitValue(row: DayRow): string | null {
+  let found: string | null = null;
+  const look = (price: string, volume: string): void => {
+    found ??= [price, volume].find((text) => !fitsDecimalColumn(text)) ?? null;
+  };
+  forEachLevel(row[5] as string, look);
+  forEachLevel(row[6] as string, look);
+  return found;
+}

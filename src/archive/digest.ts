@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import type { MarketDigest } from './manifest.js';
+
+/** A value of a row of the database. */
+export type RowValue = bigint | string | null;
+
+/** The text of a row, of which the digest is made. */
+export function rowText(values: readonly RowValue[]): string {
+  return values.map((value) => value ?? '').join('|');
+}
+
+/** Gathers the digest of a market's rows: the order in which they come does not matter. */
+export class DigestSum {
+  #rows = 0;
+  #first = Infinity;
+  #last = -Infinity;
+  readonly #sum = Buffer.alloc(16);
+
+  /** Goes on from what an earlier run had gathered. */
+  constructor(before?: MarketDigest) {
+    if (before === undefined) return;
+    this.#rows = before.rows;
+    this.#first = before.first;
+    this.#last = before.last;
+    this.#sum.write(before.digest, 'hex');
+  }
+
+  add(key: number, text: string): void {
+    this.#rows++;
+    if (key < this.#first) this.#first = key;
+    if (key > this.#last) this.#last = key;
+    const md5 = createHash('md5').update(text).digest();
+    for (let i = 0; i < 16; i++) this.#sum[i]! ^= md5[i]!;
+  }
+
+  get result(): MarketDigest {
+    return {
+      rows: this.#rows,
+      first: this.#first,
+      last: this.#last,
+      digest: this.#sum.toString('hex'),
+    };
+  }
+}
+
+/** A digest as DuckDB's `md5_number` has it: the first byte is the lowest. */
+export function digestOfNumber(number: bigint): string {
+  const hex = number.toString(16).padStart(32, '0');
+  return Buffer.from(hex, 'hex').reverse().toString('hex');
+}

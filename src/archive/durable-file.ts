@@ -1,0 +1,36 @@
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/** Where a file grows until it is whole. */
+export const growing = (path: string): string => `${path}.part`;
+
+async function sync(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * Lets a file appear under its name, whole or not at all: `write` makes it beside, then it and its
+ * folder are on the disk before this returns.
+ * @param write makes the file at the path that it is given
+ */
+export async function writeWhole(
+  path: string,
+  write: (growing: string) => Promise<void>,
+): Promise<void> {
+  const part = growing(path);
+  await mkdir(dirname(path), { recursive: true });
+  try {
+    await write(part);
+    await sync(part);
+    await rename(part, path);
+  } catch (error) {
+    await rm(part, { force: true }).catch(() => undefined);
+    throw error;
+  }
+  await sync(dirname(path));
+}

@@ -1,0 +1,26 @@
+/** What the archive says when it refuses or cannot go on; one line for people. */
+export class ArchiveError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'ArchiveError';
+  }
+}
+
+/** What the system or DuckDB says of a file that cannot be used, and what helps. */
+const REASONS: readonly (readonly [RegExp, string])[] = [
+  [/ENOSPC|No space left|Out of disk|disk is full/i, 'the disk is full; free some space'],
+  [/EROFS|Read-only file system/i, 'the file system is read-only; make it writable'],
+  [/EACCES|EPERM|Permission denied/i, 'access is denied; make the folder writable'],
+  [/EDQUOT|Disk quota/i, 'the disk quota is used up; raise it or free some space'],
+  [/EIO|Input\/output error/i, 'the disk cannot be read or written; check it'],
+  [/ENOTDIR|Not a directory/i, 'a file lies where a folder must be; move it away'],
+];
+
+/** Why something failed, in one line for people. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof ArchiveError) return error.message;
+  const message = error instanceof Error ? error.message : String(error);
+  const line = message.trim().split('\n')[0]!;
+  const known = REASONS.find(([pattern]) => pattern.test(message));
+  return known === undefined ? line : `${known[1]} (${line})`;
+}

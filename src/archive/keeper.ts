@@ -1,0 +1,124 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { ArchivedDay } from '../store/archived.js';
+import type { ArchiveStats } from '../store/store-types.js';
+import type { ArchiveTask } from './archive.js';
+import type { ArchiveMessage } from './child.js';
+import { DAY_MS, startOf } from './layout.js';
+import { archivedDates, readManifest } from './manifest.js';
+
+/** Where the archive lies and what goes into it. */
+export type KeeperOptions = Pick<ArchiveTask, 'folder' | 'dbPath' | 'afterDays'> & {
+  /** The present, Unix ms. */
+  readonly now: () => number;
+  /** First wait and wait after a failure, ms; for tests. 15,000 and 600,000. */
+  readonly firstMs?: number;
+  readonly retryMs?: number;
+};
+
+/** Told what the archiving does. */
+export interface KeeperListener {
+  onDay(day: Exclude<ArchiveMessage, { failure: string | null }>): void;
+  /** Why archiving fails, once for each reason; null when it works again. */
+  onFailure(failure: string | null): void;
+}
+
+/** Longest wait after the end of a day, so that many recorders do not all begin at once, ms. */
+const JITTER_MS = 1_800_000;
+/** Memory of the process beside that of DuckDB, MB. */
+const HEAP_MB = 160;
+
+/**
+ * Archives closed days while the recorder runs: soon after the start and some time after each
+ * midnight (UTC), in a process of its own with the lowest priority.
+ */
+export class ArchiveKeeper {
+  readonly #options: KeeperOptions;
+  readonly #listener: KeeperListener;
+  #timer: NodeJS.Timeout | undefined;
+  #child: ChildProcess | null = null;
+  #days = 0;
+  #lastDate: string | null = null;
+  #failure: string | null = null;
+  #closed = false;
+
+  constructor(options: KeeperOptions, listener: KeeperListener) {
+    this.#options = options;
+    this.#listener = listener;
+    const first = options.firstMs ?? 15_000;
+    this.#schedule(first / 3 + Math.random() * first);
+  }
+
+  get stats(): ArchiveStats {
+    return { days: this.#days, lastDate: this.#lastDate, failure: this.#failure };
+  }
+
+  /** Ends the process, wherever it is; the next run goes on. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#child?.kill('SIGKILL');
+  }
+
+  #schedule(ms: number): void {
+    if (this.#closed) return;
+    this.#timer = setTimeout(() => this.#run(), ms);
+    this.#timer.unref();
+  }
+
+  #run(): void {
+    const { folder, dbPath, afterDays, now } = this.#options;
+    const task: ArchiveTask = { folder, dbPath, afterDays, now: now() };
+    let ended = false;
+    const end = (failure: string | null): void => {
+      if (ended || this.#closed) return;
+      ended = true;
+      this.#child = null;
+      this.#note(failure);
+      const midnight = DAY_MS - (now() % DAY_MS);
+      const retry = this.#options.retryMs ?? 600_000;
+      this.#schedule(failure === null ? midnight + Math.random() * JITTER_MS : retry);
+    };
+    const entry = fileURLToPath(new URL('./child.js', import.meta.url));
+    const child = fork(entry, [JSON.stringify(task)], {
+      execArgv: [`--max-old-space-size=${HEAP_MB}`],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    this.#child = child;
+    child.unref();
+    child.channel?.unref();
+    let said = '';
+    child.stderr?.on('data', (data: Buffer) => (said = (said + data.toString()).slice(-2_000)));
+    child.on('message', (message: ArchiveMessage) => {
+      if ('failure' in message) return end(message.failure);
+      this.#days++;
+      this.#lastDate = message.date;
+      if (!this.#closed) this.#listener.onDay(message);
+    });
+    child.on('error', (error) => end(error.message));
+    child.on('exit', (code, signal) => {
+      const last = said.trim().split('\n').at(-1) ?? '';
+      end(`the process ended (${signal ?? code})${last === '' ? '' : `: ${last}`}`);
+    });
+  }
+
+  #note(failure: string | null): void {
+    if (failure !== this.#failure) this.#listener.onFailure(failure);
+    this.#failure = failure;
+  }
+}
+
+/** The days of an archive, ascending; those whose manifest cannot be read are left out. */
+export async function archivedDays(folder: string): Promise<ArchivedDay[]> {
+  const days: ArchivedDay[] = [];
+  for (const date of await archivedDates(folder)) {
+    const manifest = await readManifest(folder, date).catch(() => null);
+    if (manifest === null) continue;
+    days.push({
+      database: manifest.database,
+      ranges: manifest.ranges,
+      end: startOf(date) + DAY_MS,
+    });
+  }
+  return days;
+}

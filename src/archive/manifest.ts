@@ -1,0 +1,147 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Exchange, EXCHANGES } from '../market/exchange.js';
+import { ArchiveError, reasonOf } from './errors.js';
+import { writeWhole } from './durable-file.js';
+import { isDate, manifestFile, MANIFESTS, TABLE_NAMES, type TableName } from './layout.js';
+
+/** Version of the files and manifests; a program reads those up to its own. */
+export const SCHEMA = 1;
+
+/** What a file has of a market. */
+export interface MarketDigest {
+  readonly rows: number;
+  /** Least and greatest of the table's key (books: `sequence`). */
+  readonly first: number;
+  readonly last: number;
+  /** The MD5 of each row's text, XORed: 32 hex digits (docs/archive.md). */
+  readonly digest: string;
+}
+
+/** A Parquet file of a day. */
+export interface ArchivedFile {
+  readonly table: TableName;
+  readonly exchange: Exchange;
+  /** Where it lies in the archive. */
+  readonly path: string;
+  readonly bytes: number;
+  readonly rows: number;
+  /** By pair, `BTC-KRW`. */
+  readonly markets: Readonly<Record<string, MarketDigest>>;
+}
+
+/** What says of a day that it is archived: its files were read back and found equal to the database. */
+export interface Manifest {
+  readonly schema: number;
+  /** Version of the program that wrote it. */
+  readonly program: string;
+  readonly date: string;
+  /** The day before it of which there was anything; null for the first. */
+  readonly previous: string | null;
+  /** Which database it was archived from. */
+  readonly database: string;
+  /** When, ISO 8601. */
+  readonly archivedAt: string;
+  /** The sequences of the day's books, ascending, both ends included. */
+  readonly ranges: readonly (readonly [low: number, high: number])[];
+  readonly files: readonly ArchivedFile[];
+}
+
+/** Books of a day. */
+export function booksOf({ files }: Manifest): number {
+  return files.reduce((sum, { table, rows }) => sum + (table === 'books' ? rows : 0), 0);
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value);
+
+function isDigest(value: unknown): value is MarketDigest {
+  if (!isObject(value)) return false;
+  const { rows, first, last, digest } = value;
+  return [rows, first, last].every(isCount) && /^[0-9a-f]{32}$/.test(String(digest));
+}
+
+function isFile(value: unknown): value is ArchivedFile {
+  if (!isObject(value) || !isObject(value.markets)) return false;
+  const { table, exchange, path, bytes, rows, markets } = value;
+  return (
+    TABLE_NAMES.includes(table as TableName) &&
+    EXCHANGES.includes(exchange as Exchange) &&
+    typeof path === 'string' &&
+    !path.startsWith('/') &&
+    !path.split('/').includes('..') &&
+    isCount(bytes) &&
+    isCount(rows) &&
+    Object.values(markets).every(isDigest)
+  );
+}
+
+/** What is wrong with the content of a manifest, or null. */
+function problemOf(value: unknown, date: string): string | null {
+  if (!isObject(value)) return 'is not an object';
+  const { schema, database, ranges, files } = value;
+  if (!isCount(schema) || schema < 1) return 'has no schema version';
+  if (schema > SCHEMA) {
+    return `has schema ${schema}, this program knows up to ${SCHEMA}; update the program`;
+  }
+  if (value.date !== date) return `is that of ${String(value.date)}`;
+  const { previous } = value;
+  if (previous !== null && !(typeof previous === 'string' && isDate(previous))) {
+    return 'names no day before it';
+  }
+  if (typeof database !== 'string') return 'does not name its database';
+  const areRanges =
+    Array.isArray(ranges) &&
+    ranges.every((range) => Array.isArray(range) && range.length === 2 && range.every(isCount));
+  if (!areRanges) return 'has no ranges of sequences';
+  if (!Array.isArray(files) || !files.every(isFile)) return 'has no right list of files';
+  return null;
+}
+
+/**
+ * The manifest of a day; null when there is none.
+ * @throws {ArchiveError} when it cannot be read or is not ours
+ */
+export async function readManifest(folder: string, date: string): Promise<Manifest | null> {
+  const path = join(folder, manifestFile(date));
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw new ArchiveError(`${date}: the manifest ${path} cannot be read: ${reasonOf(error)}`);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new ArchiveError(`${date}: the manifest ${path} is not JSON; archive the day again`);
+  }
+  const problem = problemOf(value, date);
+  if (problem !== null) throw new ArchiveError(`${date}: the manifest ${path} ${problem}`);
+  return value as Manifest;
+}
+
+/** Writes the manifest of a day, whole or not at all. */
+export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
+  const text = `${JSON.stringify(manifest)}\n`;
+  await writeWhole(join(folder, manifestFile(manifest.date)), (part) => writeFile(part, text));
+}
+
+/**
+ * The days that have a manifest, ascending; none where there is no archive.
+ * @throws {ArchiveError} when the folder cannot be read
+ */
+export async function archivedDates(folder: string): Promise<string[]> {
+  try {
+    const names = await readdir(join(folder, MANIFESTS));
+    return names
+      .map((name) => name.replace(/^date=/, ''))
+      .filter(isDate)
+      .sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw new ArchiveError(`the archive ${folder} cannot be read: ${reasonOf(error)}`);
+  }
+}

@@ -1,0 +1,92 @@
+import {
+  BIGINT,
+  type DuckDBAppender,
+  type DuckDBConnection,
+  DuckDBDataChunk,
+  type DuckDBValue,
+  INTEGER,
+  VARCHAR,
+} from '@duckdb/node-api';
+import type { DayRow, NumberedMarket } from '../store/day-reader.js';
+import { quoted } from './duckdb.js';
+import { stagingSql, type Table } from './tables.js';
+
+/** Rows of a chunk at most: DuckDB's own size. */
+const CHUNK = 2_048;
+
+/** Makes the table `market`, by which rows find their names. */
+export async function stageMarkets(
+  connection: DuckDBConnection,
+  markets: readonly NumberedMarket[],
+): Promise<void> {
+  await connection.run(
+    'CREATE OR REPLACE TABLE market (number INTEGER, symbol VARCHAR, currency VARCHAR)',
+  );
+  if (markets.length === 0) return;
+  const values = markets.map(({ id, symbol, currency }) => {
+    return `(${id}, ${quoted(symbol)}, ${quoted(currency)})`;
+  });
+  await connection.run(`INSERT INTO market VALUES ${values.join(', ')}`);
+}
+
+/** Rows of the database that wait in DuckDB for their file. */
+export class Staging {
+  readonly name: string;
+  readonly #connection: DuckDBConnection;
+  readonly #table: Table;
+  readonly #types;
+  #waiting: DayRow[] = [];
+  #rows = 0;
+  #appender: DuckDBAppender | null = null;
+
+  /** @param name of the table in DuckDB */
+  constructor(connection: DuckDBConnection, table: Table, name: string) {
+    this.#connection = connection;
+    this.#table = table;
+    this.name = name;
+    const kinds = table.columns.map(({ kind }) =>
+      kind === 'integer' || kind === 'time' ? BIGINT : VARCHAR,
+    );
+    this.#types = [INTEGER, ...kinds];
+  }
+
+  /** Rows that wait. */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  async add(row: DayRow): Promise<void> {
+    this.#waiting.push(row);
+    this.#rows++;
+    if (this.#waiting.length === CHUNK) await this.#append();
+  }
+
+  /** Puts all rows into the table; afterwards the table can be read. */
+  async flush(): Promise<void> {
+    await this.#append();
+    this.#appender?.closeSync();
+    this.#appender = null;
+  }
+
+  /** Begins again without rows. */
+  clear(): void {
+    this.#rows = 0;
+  }
+
+  async #append(): Promise<void> {
+    const rows = this.#waiting;
+    if (this.#appender === null) {
+      await this.#connection.run(stagingSql(this.#table, this.name));
+      this.#appender = await this.#connection.createAppender(this.name);
+    }
+    if (rows.length === 0) return;
+    this.#waiting = [];
+    const chunk = DuckDBDataChunk.create(this.#types, rows.length);
+    chunk.setColumns(
+      this.#types.map((_, i) =>
+        rows.map((row) => (i === 0 ? Number(row[0]) : (row[i] as DuckDBValue))),
+      ),
+    );
+    this.#appender.appendDataChunk(chunk);
+  }
+}

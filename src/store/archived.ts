@@ -1,0 +1,50 @@
+import type { Sqlite } from './sqlite.js';
+import type { Client } from './connection.js';
+import type { RetireBound } from './retire.js';
+
+/** What an archive says of a day that it holds. */
+export interface ArchivedDay {
+  /** {@link databaseIdentity} of the database that it came from. */
+  readonly database: string;
+  /** Sequences of its books, both ends included. */
+  readonly ranges: readonly (readonly [low: number, high: number])[];
+  /** When the day ended, Unix ms. */
+  readonly end: number;
+}
+
+const IDENTITY = 'SELECT id FROM _prisma_migrations ORDER BY started_at, migration_name LIMIT 1';
+
+/** A name that no two databases share: that of the first migration applied, which is random. */
+export function databaseIdentity(sqlite: Sqlite): string {
+  return String(sqlite.query(IDENTITY).rows[0]?.[0]);
+}
+
+/**
+ * Up to where a database may be deleted when its days must be in an archive first: before the first
+ * book that is in no archived day, and the beginning of that book's day.
+ * @param days ascending
+ */
+export async function archivedBound(
+  client: Client,
+  days: readonly ArchivedDay[],
+): Promise<RetireBound> {
+  const [identity] = await client.$queryRawUnsafe<{ id: string }[]>(IDENTITY);
+  const own = days.filter(({ database }) => database === identity?.id);
+  const ranges = own.flatMap((day) => day.ranges).sort((a, b) => a[0] - b[0]);
+  const time = own.at(-1)?.end ?? -Infinity;
+  for (let from = 0, i = 0; ;) {
+    const [next] = await client.$queryRaw<{ sequence: bigint; timestamp: bigint }[]>`
+      SELECT sequence, timestamp FROM book WHERE sequence >= ${from} ORDER BY sequence LIMIT 1`;
+    if (next === undefined) return { sequence: Number.MAX_SAFE_INTEGER, time };
+    const sequence = Number(next.sequence);
+    while (i < ranges.length && ranges[i]![1] < sequence) i++;
+    const range = ranges[i];
+    if (range === undefined || range[0] > sequence) {
+      const day = Number(next.timestamp) - (Number(next.timestamp) % DAY_MS);
+      return { sequence, time: Math.min(time, day) };
+    }
+    from = range[1] + 1;
+  }
+}
+
+const DAY_MS = 86_400_000;

@@ -1,0 +1,11 @@
+import { Sqlite } from '../../src/store/sqlite.js';
+
+/** Does something to a database that nobody records into. */
+export function openSqlite<T>(path: string, work: (sqlite: Sqlite) => T): T {
+  const sqlite = new Sqlite(path, { readonly: false, busyTimeoutMs: 1_000 });
+  try {
+    return work(sqlite);
+  } finally {
+    sqlite.close();
+  }
+}
