@@ -8,6 +8,7 @@ const FLOORS = [
   ['settings', '^src/settings/'],
   ['logging', '^src/logging/'],
   ['bus', '^src/bus'],
+  ['parquet', '^src/parquet/'],
   ['store', '^src/(store|generated)/'],
   ['archive', '^src/archive/'],
   ['collector', '^src/collector/'],

@@ -67,6 +67,7 @@ export async function startApp(
       snapshotEveryMs: config.snapshotEveryMs,
       maxQueuedBooks: tuning.maxQueuedBooks,
       now: () => watch.look(),
+      archivePath: config.archivePath === '' ? undefined : resolve(config.archivePath),
       archived:
         config.archivePath === '' ? undefined : () => archivedDays(resolve(config.archivePath)),
     });

@@ -50,6 +50,8 @@ describe('readConfig', () => {
       flushMs: 100,
       retentionDays: 0,
       maxDbBytes: 0,
+      archivePath: '',
+      archiveAfterDays: 1,
       logKeepDays: 30,
       maxLogBytes: 1_000_000_000,
       logLevel: 'info',

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { DayReader } from '../store/day-reader.js';
 import { Sqlite, SqliteError } from '../store/sqlite.js';
 import { DayArchiver } from './day-archiver.js';
-import { openDuck } from './duckdb.js';
-import { ArchiveError, reasonOf } from './errors.js';
-import { dateOf, DAY_MS, startOf, WORK } from './layout.js';
-import { archivedDates, type Manifest, readManifest } from './manifest.js';
+import { openDuck } from '../parquet/duckdb.js';
+import { ArchiveError, reasonOf } from '../parquet/errors.js';
+import { dateOf, DAY_MS, startOf, WORK } from '../parquet/layout.js';
+import { archivedDates, type Manifest, readManifest } from '../parquet/manifest.js';
 
 /** What to archive, and where. */
 export interface ArchiveTask {

@@ -3,17 +3,17 @@ import { join, relative } from 'node:path';
 import { EXCHANGES } from '../market/exchange.js';
 import { pairText } from '../market/market.js';
 import { DayReader } from '../store/day-reader.js';
-import { DigestSum, rowText, type RowValue } from './digest.js';
-import { type Duck, openDuck } from './duckdb.js';
-import { reasonOf } from './errors.js';
-import { isDate, TABLE_NAMES } from './layout.js';
+import { DigestSum, rowText, type RowValue } from '../parquet/digest.js';
+import { type Duck, openDuck } from '../parquet/duckdb.js';
+import { reasonOf } from '../parquet/errors.js';
+import { isDate, TABLE_NAMES } from '../parquet/layout.js';
 import {
   archivedDates,
   booksOf,
   type Manifest,
   type MarketDigest,
   readManifest,
-} from './manifest.js';
+} from '../parquet/manifest.js';
 import { difference, verifyFile } from './verify.js';
 
 /** Rows read from the database in one statement. */

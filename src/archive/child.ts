@@ -1,7 +1,7 @@
 import { constants, setPriority } from 'node:os';
 import { archiveClosedDays, type ArchiveTask } from './archive.js';
-import { reasonOf } from './errors.js';
-import { booksOf } from './manifest.js';
+import { reasonOf } from '../parquet/errors.js';
+import { booksOf } from '../parquet/manifest.js';
 
 /** What the process says to the recorder that started it. */
 export type ArchiveMessage =

@@ -4,9 +4,9 @@ import { loadSettings, type PastSettings, readPastSettings } from '../settings/c
 import { canonicalPath } from '../store/database.js';
 import { archiveClosedDays } from './archive.js';
 import { checkArchive } from './check.js';
-import { reasonOf } from './errors.js';
-import { dateOf, isDate } from './layout.js';
-import { booksOf } from './manifest.js';
+import { reasonOf } from '../parquet/errors.js';
+import { dateOf, isDate } from '../parquet/layout.js';
+import { booksOf } from '../parquet/manifest.js';
 
 const USAGE = `usage: npm run archive                     archive all days that are over for ARCHIVE_AFTER_DAYS
        npm run archive -- verify [DATE]   read all days back, or that of DATE (2026-11-25, UTC), and

@@ -7,20 +7,20 @@ import type { DayReader, DayRow, NumberedMarket } from '../store/day-reader.js';
 import { forEachLevel } from '../store/levels.js';
 import type { SequenceRange } from '../store/timeline.js';
 import { VERSION } from '../util/version.js';
-import { DigestSum, rowText, type RowValue } from './digest.js';
-import { type Duck, quoted } from './duckdb.js';
-import { writeWhole } from './durable-file.js';
-import { ArchiveError } from './errors.js';
-import { dataFile, DAY_MS, startOf, TABLE_NAMES, type TableName, WORK } from './layout.js';
+import { DigestSum, rowText, type RowValue } from '../parquet/digest.js';
+import { type Duck, quoted } from '../parquet/duckdb.js';
+import { writeWhole } from '../parquet/durable-file.js';
+import { ArchiveError } from '../parquet/errors.js';
+import { dataFile, DAY_MS, startOf, TABLE_NAMES, type TableName, WORK } from '../parquet/layout.js';
 import {
   type ArchivedFile,
   type Manifest,
   type MarketDigest,
   SCHEMA,
   writeManifest,
-} from './manifest.js';
+} from '../parquet/manifest.js';
 import { Staging, stageMarkets } from './staging.js';
-import { fileSql, TABLES } from './tables.js';
+import { fileSql, TABLES } from '../parquet/tables.js';
 import { difference, readDigests } from './verify.js';
 
 /** Rows read from the database in one statement. */

@@ -4,8 +4,8 @@ import type { ArchivedDay } from '../store/archived.js';
 import type { ArchiveStats } from '../store/store-types.js';
 import type { ArchiveTask } from './archive.js';
 import type { ArchiveMessage } from './child.js';
-import { DAY_MS, startOf } from './layout.js';
-import { archivedDates, readManifest } from './manifest.js';
+import { DAY_MS, startOf } from '../parquet/layout.js';
+import { archivedDates, readManifest } from '../parquet/manifest.js';
 
 /** Where the archive lies and what goes into it. */
 export type KeeperOptions = Pick<ArchiveTask, 'folder' | 'dbPath' | 'afterDays'> & {

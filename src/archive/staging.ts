@@ -8,8 +8,8 @@ import {
   VARCHAR,
 } from '@duckdb/node-api';
 import type { DayRow, NumberedMarket } from '../store/day-reader.js';
-import { quoted } from './duckdb.js';
-import { stagingSql, type Table } from './tables.js';
+import { quoted } from '../parquet/duckdb.js';
+import { stagingSql, type Table } from '../parquet/tables.js';
 
 /** Rows of a chunk at most: DuckDB's own size. */
 const CHUNK = 2_048;

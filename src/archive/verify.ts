@@ -2,12 +2,12 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { pairText } from '../market/market.js';
-import { ArchiveError, reasonOf } from './errors.js';
-import { digestOfNumber } from './digest.js';
-import { quoted, rowsOf } from './duckdb.js';
-import type { ArchivedFile, Manifest, MarketDigest } from './manifest.js';
-import { describedColumns, digestSql, TABLES } from './tables.js';
-import type { TableName } from './layout.js';
+import { ArchiveError, reasonOf } from '../parquet/errors.js';
+import { digestOfNumber } from '../parquet/digest.js';
+import { quoted, rowsOf } from '../parquet/duckdb.js';
+import type { ArchivedFile, Manifest, MarketDigest } from '../parquet/manifest.js';
+import { describedColumns, digestSql, TABLES } from '../parquet/tables.js';
+import type { TableName } from '../parquet/layout.js';
 
 /** A Parquet file as a table of DuckDB; what its folders are called is no column here. */
 export function parquet(path: string): string {

@@ -7,6 +7,8 @@ import type { ExportOptions, SeriesQuery, StoreReader } from './store-types.js';
 export interface ReaderOptions {
   /** Path of the database file, which exists. */
   readonly path: string;
+  /** Folder of the archive, which has what the database has deleted; absent = there is none. */
+  readonly archivePath?: string | undefined;
 }
 
 /** A piece of an export. */

@@ -1,8 +1,9 @@
 import { EXCHANGES, type Exchange } from '../market/exchange.js';
 import { type Market, marketKey } from '../market/market.js';
 import type { Level, OrderBook } from '../market/order-book.js';
+import { ArchivedBooks } from './archived-books.js';
 import { BookPages } from './book-pages.js';
-import { DatabaseSource } from './book-source.js';
+import { type BookSource, DatabaseSource } from './book-source.js';
 import { BUSY_TIMEOUT_MS, type Client, defined, openClient } from './connection.js';
 import { CoverageReader } from './coverage.js';
 import { dayReport, newestDay } from './day-report.js';
@@ -25,6 +26,7 @@ import type {
   BookRow,
   BookSelection,
   ExportOptions,
+  Identified,
   MarketBooksQuery,
   Page,
   SeriesQuery,
@@ -33,6 +35,7 @@ import type {
 } from './store-types.js';
 import type { ExchangeRecord, MarketRecord, WantedPattern } from '../market/managed-lists.js';
 import { Sqlite } from './sqlite.js';
+import { TieredSource } from './tiered-source.js';
 import { Timeline } from './timeline.js';
 
 type RowsQuery = Parameters<StoreReader['rows']>[0];
@@ -60,9 +63,15 @@ export class Reader implements ReaderService {
   readonly #exports = new Map<number, AsyncGenerator<ExportChunk>>();
   #nextExport = 1;
   readonly #marketIds = new Map<string, number>();
+  /** What the database has deleted; null where there is no archive. */
+  readonly #archive: ArchivedBooks | null;
+  /** Numbers of markets that only the archive knows, below 0. */
+  readonly #archiveIds = new Map<string, number>();
 
   constructor(options: ReaderOptions) {
     this.#options = options;
+    const { archivePath } = options;
+    this.#archive = archivePath === undefined ? null : new ArchivedBooks(archivePath);
   }
 
   async newestBook(market: Market): Promise<OrderBook | null> {
@@ -71,8 +80,7 @@ export class Reader implements ReaderService {
 
   async bookAt(market: Market, at: number): Promise<OrderBook | null> {
     const { timeline } = await this.#database();
-    const limit = await timeline.boundAt(at);
-    return limit === null ? null : this.#book(market, limit, at);
+    return this.#book(market, await timeline.boundAt(at), at);
   }
 
   async bestPrices(market: Market, moments: readonly number[]): Promise<(BestPrices | null)[]> {
@@ -83,6 +91,7 @@ export class Reader implements ReaderService {
     for (const at of moments) {
       const limit: number | null = id === null ? null : await timeline.boundAt(at);
       book = limit === null ? null : await rebuild(client, id!, limit, at, book);
+      book ??= (await this.#archive?.bookUpTo(market, Number.MAX_SAFE_INTEGER, at)) ?? null;
       found.push(
         book && {
           timestamp: book.timestamp,
@@ -129,12 +138,37 @@ export class Reader implements ReaderService {
 
   async gaps(query: GapsQuery): ReturnType<StoreReader['gaps']> {
     const { client } = await this.#database();
-    return gapPage(client, query, await marketNumbers(client, query));
+    const page = await gapPage(client, query, await marketNumbers(client, query));
+    if (this.#archive === null) return page;
+    const { exchange, after = -1, limit } = query;
+    const older = await this.#archive.gaps(exchange, query, query);
+    return joinPages(
+      page,
+      older.filter(({ id }) => id > after),
+      limit,
+    );
   }
 
   async gapTotals(selection: BookSelection): ReturnType<StoreReader['gapTotals']> {
     const { client } = await this.#database();
-    return gapTotals(client, selection, await marketNumbers(client, selection), Date.now());
+    const now = Date.now();
+    const totals = await gapTotals(client, selection, await marketNumbers(client, selection), now);
+    const older = (await this.#archive?.gaps(selection.exchange, selection, selection)) ?? [];
+    if (older.length === 0) return totals;
+    const ids = JSON.stringify(older.map(({ id }) => id));
+    const present = await client.$queryRaw<{ id: number }[]>`
+      SELECT id FROM gap WHERE id IN (SELECT value FROM json_each(${ids}))`;
+    const known = new Set(present.map(({ id }) => Number(id)));
+    const { from = -Infinity, to = now } = selection;
+    const gone = older.filter(({ id }) => !known.has(id));
+    return gone.reduce((sum, { value }) => {
+      const ms = Math.min(value.end ?? now, to) - Math.max(value.start, from);
+      const { longest: other, longestMs } = sum;
+      const earlier = ms === longestMs && value.start < (other?.start ?? Infinity);
+      const longer = other === null || ms > longestMs || earlier;
+      const longest = longer ? { longest: value, longestMs: ms } : {};
+      return { ...sum, count: sum.count + 1, ...longest };
+    }, totals);
   }
 
   async coverage({ market, ...window }: CoverageQuery): ReturnType<StoreReader['coverage']> {
@@ -178,7 +212,19 @@ export class Reader implements ReaderService {
       where: { exchangeName: exchange },
       orderBy: [{ symbol: 'asc' }, { currency: 'asc' }],
     });
-    return rows.map(toMarketRecord);
+    const records = rows.map(toMarketRecord);
+    const known = new Set(records.map(marketKey));
+    const older = ((await this.#archive?.markets()) ?? []).filter(
+      (market) => market.exchange === exchange && !known.has(marketKey(market)),
+    );
+    const unlisted = {
+      koreanName: null,
+      englishName: null,
+      listed: false,
+      wanted: null,
+      recording: false,
+    };
+    return [...records, ...older.map((market) => ({ ...market, ...unlisted }))];
   }
 
   async wantedPatterns(): Promise<WantedPattern[]> {
@@ -243,6 +289,7 @@ export class Reader implements ReaderService {
     this.#opened = undefined;
     const open = await opened;
     open?.sqlite.close();
+    await this.#archive?.close();
     await open?.client.$disconnect();
   }
 
@@ -262,15 +309,19 @@ export class Reader implements ReaderService {
     return this.#opened;
   }
 
-  /** Book of a market at its greatest sequence up to `limit` whose timestamp is not after `at`. */
-  async #book(market: Market, limit: number, at: number): Promise<OrderBook | null> {
+  /**
+   * Book of a market at its greatest sequence up to `limit` (null = the database has none) whose
+   * timestamp is not after `at`.
+   */
+  async #book(market: Market, limit: number | null, at: number): Promise<OrderBook | null> {
     const { client } = await this.#database();
-    const id = await this.#marketId(market);
-    const book = id === null ? null : await rebuild(client, id, limit, at);
-    if (book === null) return null;
+    const id = limit === null ? null : await this.#marketId(market);
+    const hot = id === null ? null : await rebuild(client, id, limit!, at);
     const { exchange, symbol, currency } = market;
-    const { sequence, timestamp, exchangeTimestamp, asks, bids } = book;
     const named = { exchange, symbol, currency };
+    const book = hot ?? (await this.#archive?.bookUpTo(named, Number.MAX_SAFE_INTEGER, at)) ?? null;
+    if (book === null) return null;
+    const { sequence, timestamp, exchangeTimestamp, asks, bids } = book;
     return { market: named, timestamp, exchangeTimestamp, sequence, asks, bids };
   }
 
@@ -292,7 +343,7 @@ export class Reader implements ReaderService {
     start: number,
     exchanges: readonly Exchange[],
     before = Infinity,
-  ): Promise<DatabaseSource> {
+  ): Promise<BookSource> {
     const { client, sqlite, timeline } = await this.#database();
     const { symbol, currency } = selection;
     const ranges = (await timeline.ranges(selection))
@@ -307,9 +358,68 @@ export class Reader implements ReaderService {
       orderBy: { id: 'asc' },
     });
     const markets = new Map(rows.map((row) => [row.id, spelledMarket(row)]));
+    const older = await this.#olderMarkets(markets, exchanges, selection);
     const boundAt = (at: number) => timeline.boundAt(at);
-    return new DatabaseSource({ client, sqlite, markets, ranges, boundAt });
+    const hot = new DatabaseSource({ client, sqlite, markets, ranges, boundAt });
+    if (this.#archive === null || older.length === 0) return hot;
+    const { from, to } = selection;
+    const high = Math.min(before - 1, Number.MAX_SAFE_INTEGER);
+    const window = { from, to, markets: older, low: start, high };
+    const numbers = new Map([...markets].map(([id, market]) => [marketKey(market), id]));
+    return new TieredSource(hot, {
+      books: this.#archive,
+      selection: window,
+      ranges: await this.#archive.ranges(window),
+      numberOf: (market) => numbers.get(marketKey(market))!,
+      firstHot: firstRows(sqlite),
+    });
   }
+
+  /**
+   * The selected markets of which the archive has books. Those that the database does not know come
+   * into `markets` by numbers of their own.
+   */
+  async #olderMarkets(
+    markets: Map<number, Market>,
+    exchanges: readonly Exchange[],
+    { symbol, currency }: Omit<BookSelection, 'exchange'>,
+  ): Promise<Market[]> {
+    const known = new Set([...markets.values()].map(marketKey));
+    const older = ((await this.#archive?.markets()) ?? []).filter(
+      (market) =>
+        exchanges.includes(market.exchange) &&
+        (symbol ?? market.symbol) === market.symbol &&
+        (currency ?? market.currency) === market.currency,
+    );
+    for (const market of older) {
+      const key = marketKey(market);
+      if (known.has(key)) continue;
+      const id = this.#archiveIds.get(key) ?? -1 - this.#archiveIds.size;
+      this.#archiveIds.set(key, id);
+      markets.set(id, market);
+    }
+    return older;
+  }
+}
+
+/** The first row of each market that the database still has. */
+function firstRows(sqlite: Sqlite): Map<number, number> {
+  const { rows } = sqlite.query(
+    `SELECT id, (SELECT sequence FROM book WHERE market_id = id ORDER BY sequence LIMIT 1) FROM market`,
+  );
+  return new Map(
+    rows.flatMap(([id, first]) => (first === null ? [] : [[Number(id), Number(first)]])),
+  );
+}
+
+/** A page with what the archive has beside it, in order of id. */
+function joinPages<T>(page: Page<Identified<T>>, older: readonly Identified<T>[], limit: number) {
+  const items = new Map([...older, ...page.items].map((item) => [item.id, item]));
+  const all = [...items.values()].sort((a, b) => a.id - b.id);
+  // What follows a page of the database is not known yet.
+  const last = page.more ? page.items.at(-1)!.id : Infinity;
+  const sure = all.filter(({ id }) => id <= last);
+  return { items: sure.slice(0, limit), more: page.more || sure.length > limit };
 }
 
 /** An export's text, whenever some has gathered. */

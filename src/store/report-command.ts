@@ -1,8 +1,8 @@
 import { dateOf, dayStart, reportMarkdown } from '../market/day-report.js';
-import { loadSettings, readDbPath } from '../settings/config.js';
+import { loadSettings, readPastSettings } from '../settings/config.js';
 import { exitOnUsageError, readCommandLine, UsageError } from '../util/command-line.js';
-import { canonicalPath, checkReadable } from './database.js';
 import { failureText } from './errors.js';
+import { openPast } from './past.js';
 import { Reader } from './reader.js';
 
 const USAGE = `usage: npm run report -- [--date 2026-11-25] [--format md|json]
@@ -41,9 +41,7 @@ function readDate(date: string | undefined): number | undefined {
 
 async function run(): Promise<void> {
   loadSettings();
-  const path = await canonicalPath(readDbPath(process.env));
-  await checkReadable(path);
-  const reader = new Reader({ path });
+  const reader = new Reader(await openPast(readPastSettings(process.env)));
   try {
     const report = await reader.dayReport(from);
     if (report === null) throw new Error('nothing has been recorded yet');

@@ -51,6 +51,8 @@ export interface StoreOptions {
   readonly retentionDays?: number | undefined;
   /** Bytes that the file and its log may have; beyond, the oldest books go; 0 = no bound. 0. */
   readonly maxBytes?: number | undefined;
+  /** Folder of the archive, which answers for what has been deleted; absent = there is none. */
+  readonly archivePath?: string | undefined;
   /**
    * The days of the archive that books and gaps must be in before they are deleted; absent = there is
    * no archive.
@@ -81,7 +83,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     new URL('./writer-worker.js', import.meta.url),
     writerOptions,
   );
-  const reader = new ReaderClient({ path });
+  const reader = new ReaderClient({ path, archivePath: options.archivePath });
   try {
     reader.start();
     const block = options.sequenceBlock ?? 10_000_000;

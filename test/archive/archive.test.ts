@@ -1,8 +1,8 @@
 import { appendFile, chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { manifestFile } from '../../src/archive/layout.js';
-import { booksOf, readManifest } from '../../src/archive/manifest.js';
+import { manifestFile } from '../../src/parquet/layout.js';
+import { booksOf, readManifest } from '../../src/parquet/manifest.js';
 import { openSqlite } from './sqlite.js';
 import {
   small,

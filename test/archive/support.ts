@@ -1,6 +1,6 @@
 import { archiveClosedDays } from '../../src/archive/archive.js';
 import { type CheckedDay, checkArchive } from '../../src/archive/check.js';
-import type { Manifest } from '../../src/archive/manifest.js';
+import type { Manifest } from '../../src/parquet/manifest.js';
 import type { Market } from '../../src/market/market.js';
 import {
   Recorder,

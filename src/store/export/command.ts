@@ -4,8 +4,8 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { marketKey, pairText } from '../../market/market.js';
-import { loadSettings, readDbPath } from '../../settings/config.js';
-import { canonicalPath, checkReadable } from '../database.js';
+import { loadSettings, type PastSettings, readPastSettings } from '../../settings/config.js';
+import { openPast } from '../past.js';
 import { failureText } from '../errors.js';
 import { Reader } from '../reader.js';
 import type { ExportOptions, GapTotals } from '../store-types.js';
@@ -119,9 +119,9 @@ interface Written {
  * @returns the exit code
  * @throws {Error} saying in one line what is wrong.
  */
-async function run({ options, out, strict }: Command, path: string): Promise<number> {
+async function run({ options, out, strict }: Command, past: PastSettings): Promise<number> {
   const started = performance.now();
-  await checkReadable(path);
+  const { path, archivePath } = await openPast(past);
   const gapsOut = out === undefined ? undefined : `${out}.gaps.ndjson`;
   for (const file of [out, gapsOut]) {
     if (file !== undefined && resolve(file) === resolve(path)) {
@@ -129,7 +129,7 @@ async function run({ options, out, strict }: Command, path: string): Promise<num
     }
   }
   if (out !== undefined) await checkOutput(out);
-  const reader = new Reader({ path });
+  const reader = new Reader({ path, archivePath });
   try {
     if (!(await checkKnownMarkets(reader, options))) noteNothing(options);
     const beside = out !== undefined && options.shape !== 'gaps' && (await isPlainFile(out));
@@ -273,7 +273,7 @@ export async function exportCommand(args: readonly string[]): Promise<number> {
       return 0;
     }
     loadSettings();
-    return await run(command, await canonicalPath(readDbPath(process.env)));
+    return await run(command, readPastSettings(process.env));
   } catch (error) {
     if (error instanceof ReaderGone) return 0;
     process.stderr.write(`export: ${failureText(error)}\n`);

@@ -1,0 +1,191 @@
+import type { Gap } from '../market/gap.js';
+import type { Market } from '../market/market.js';
+import type { TimeWindow } from '../market/time-window.js';
+import type { ArchivedBooks, ArchivedSelection } from './archived-books.js';
+import type { BookSource, DatabaseSource } from './book-source.js';
+import type { Breaks } from './coverage.js';
+import type { RebuiltBook, StoredRow } from './rebuild.js';
+import type { SequenceRange } from './timeline.js';
+
+/** Rows that were read ahead. */
+interface Buffer {
+  rows: StoredRow[];
+  at: number;
+  part: number;
+  done: boolean;
+}
+
+/** What of the archive belongs to a selection. */
+export interface OlderPart {
+  readonly books: ArchivedBooks;
+  readonly selection: ArchivedSelection;
+  readonly ranges: readonly SequenceRange[];
+  /** Number of a market by its key. */
+  readonly numberOf: (market: Market) => number;
+  /** By number: the market's first row that the database still has; all before it lie in the archive. */
+  readonly firstHot: ReadonlyMap<number, number>;
+}
+
+/** A {@link BookSource} out of the archive and the database: each market's older rows, then its others. */
+export class TieredSource implements BookSource {
+  readonly markets: ReadonlyMap<number, Market>;
+  readonly range: SequenceRange | null;
+  readonly #hot: DatabaseSource;
+  readonly #older: OlderPart;
+  readonly #pieces: AsyncGenerator<{ rows: StoredRow[]; part: number }, void>;
+  readonly #cold: Buffer = { rows: [], at: 0, part: 0, done: false };
+  readonly #warm: Buffer = { rows: [], at: 0, part: 0, done: false };
+  #part = 0;
+
+  constructor(hot: DatabaseSource, older: OlderPart) {
+    this.markets = hot.markets;
+    this.#hot = hot;
+    this.#older = older;
+    const first = older.ranges[0];
+    const last = older.ranges.at(-1);
+    const { range } = hot;
+    this.range =
+      first === undefined || last === undefined
+        ? range
+        : {
+            low: Math.min(first.low, range?.low ?? Infinity),
+            high: Math.max(last.high, range?.high ?? 0),
+          };
+    this.#pieces = this.#walk();
+  }
+
+  get part(): number {
+    return this.#part;
+  }
+
+  async next(limit: number): Promise<StoredRow[]> {
+    const rows: StoredRow[] = [];
+    while (rows.length < limit) {
+      await this.#fill(limit);
+      const cold = this.#cold.rows[this.#cold.at];
+      const warm = this.#warm.rows[this.#warm.at];
+      if (cold === undefined && warm === undefined) break;
+      // Both count where rows are passed over; a piece is of one part only.
+      const part = this.#cold.part + this.#warm.part;
+      if (rows.length > 0 && part !== this.#part) break;
+      this.#part = part;
+      const fromCold = warm === undefined || (cold !== undefined && cold.sequence < warm.sequence);
+      rows.push(fromCold ? cold! : warm);
+      if (fromCold) this.#cold.at++;
+      else this.#warm.at++;
+    }
+    return rows;
+  }
+
+  async startOfLast(count: number): Promise<number | null> {
+    const start = await this.#hot.startOfLast(count);
+    if (start !== null) return start;
+    const [market] = this.#older.selection.markets;
+    if (market === undefined || this.#older.selection.markets.length > 1) return null;
+    // Some rows too many, those that the database has beside them, are passed over by the caller.
+    return this.#older.books.startOfLast(market, this.#older.selection, count);
+  }
+
+  async bookUpTo(marketId: number, sequence: number, at = Infinity): Promise<RebuiltBook | null> {
+    const hot = at === Infinity ? undefined : at;
+    return (
+      (await this.#hot.bookUpTo(marketId, sequence, hot)) ??
+      this.#older.books.bookUpTo(this.markets.get(marketId)!, sequence, at)
+    );
+  }
+
+  async bookAt(marketId: number, at: number): Promise<RebuiltBook | null> {
+    return (
+      (await this.#hot.bookAt(marketId, at)) ??
+      this.#older.books.bookUpTo(this.markets.get(marketId)!, Number.MAX_SAFE_INTEGER, at)
+    );
+  }
+
+  async gapsBefore(rows: readonly StoredRow[]): Promise<Map<number, Gap>> {
+    const gaps = await this.#hot.gapsBefore(rows);
+    const older = rows.filter(
+      ({ sequence, marketId, base }) => base === sequence && sequence < this.#firstHot(marketId),
+    );
+    if (older.length === 0) return gaps;
+    const from = Math.min(...older.map(({ timestamp }) => timestamp));
+    const to = Math.max(...older.map(({ timestamp }) => timestamp)) + 1;
+    const found = await this.#older.books.gaps(undefined, {}, { from, to });
+    const byEnd = new Map(
+      found.map(({ value }) => [`${this.#older.numberOf(value.market)} ${value.end}`, value]),
+    );
+    for (const { marketId, timestamp, sequence } of older) {
+      const gap = byEnd.get(`${marketId} ${timestamp}`);
+      if (gap !== undefined && !gaps.has(sequence)) gaps.set(sequence, gap);
+    }
+    return gaps;
+  }
+
+  async breaks(marketId: number, window: TimeWindow): Promise<Breaks> {
+    const hot = await this.#hot.breaks(marketId, window);
+    const market = this.markets.get(marketId)!;
+    const spans = await this.#older.books.recordings(market, window);
+    if (spans.length === 0) return hot;
+    const { symbol, currency, exchange } = market;
+    const gaps = await this.#older.books.gaps(exchange, { symbol, currency }, window);
+    const from = window.from ?? -Infinity;
+    const to = window.to ?? Infinity;
+    const cut = spans
+      .map(({ start, end }) => ({ start: Math.max(start, from), end: Math.min(end, to) }))
+      .filter(({ start, end }) => start < end);
+    const all = joined([...cut, ...hot.spans]);
+    const older = gaps.map(({ value: { start, end } }) => ({
+      start: Math.max(start, from),
+      end: Math.min(end ?? to, to),
+    }));
+    const stops = cut
+      .map(({ end }) => end)
+      .filter((end) => end < to && all.some((span) => span.end === end));
+    return {
+      spans: all,
+      gaps: joined([...older, ...hot.gaps]),
+      stops: [...new Set([...stops, ...hot.stops])],
+    };
+  }
+
+  #firstHot(marketId: number): number {
+    return this.#older.firstHot.get(marketId) ?? Infinity;
+  }
+
+  async *#walk(): AsyncGenerator<{ rows: StoredRow[]; part: number }, void> {
+    const { books, selection, ranges, numberOf } = this.#older;
+    for (const [part, range] of ranges.entries()) {
+      for await (const piece of books.walk(selection, range)) {
+        const rows = piece.map(({ market, ...row }): StoredRow => {
+          return { ...row, marketId: numberOf(market) };
+        });
+        yield { part, rows: rows.filter((row) => row.sequence < this.#firstHot(row.marketId)) };
+      }
+    }
+  }
+
+  async #fill(limit: number): Promise<void> {
+    const [cold, warm] = [this.#cold, this.#warm];
+    while (!cold.done && cold.at >= cold.rows.length) {
+      const piece = await this.#pieces.next();
+      if (piece.done === true) cold.done = true;
+      else Object.assign(cold, { rows: piece.value.rows, at: 0, part: piece.value.part });
+    }
+    if (!warm.done && warm.at >= warm.rows.length) {
+      const rows = await this.#hot.next(limit);
+      Object.assign(warm, { rows, at: 0, part: this.#hot.part, done: rows.length === 0 });
+    }
+  }
+}
+
+/** Intervals in order, those that touch made one. */
+function joined<T extends { readonly start: number; readonly end: number }>(
+  intervals: readonly T[],
+) {
+  const result: { start: number; end: number }[] = [];
+  for (const { start, end } of [...intervals].sort((a, b) => a.start - b.start)) {
+    const last = result.at(-1);
+    if (last !== undefined && start <= last.end) last.end = Math.max(last.end, end);
+    else result.push({ start, end });
+  }
+  return result;
+}
