@@ -149,10 +149,14 @@ interface Quotient {
 }
 
 /**
- * `a ÷ b` to at most `decimals` decimals, a half away from zero. Neither is negative.
+ * `a ÷ b` to at most `decimals` decimals, a half away from zero. `b` is not negative.
  * @throws {RangeError} when `b` is zero
  */
 export function divideDecimal(a: string, b: string, decimals: number): Quotient {
+  if (a.startsWith('-')) {
+    const { value, exact } = divideDecimal(a.slice(1), b, decimals);
+    return { value: value === '0' ? value : `-${value}`, exact };
+  }
   const x = scaled(a);
   const y = scaled(b);
   if (y.digits === 0n) throw new RangeError('division by zero');

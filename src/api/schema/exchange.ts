@@ -1,5 +1,5 @@
 import type { CollectorStatus } from '../../market/collector-status.js';
-import type { Exchange } from '../../market/exchange.js';
+import { EXCHANGE_FACES, type ExchangeFace } from '../../market/exchange.js';
 import { marketKey } from '../../market/market.js';
 import type { LimitName, OwnLimit } from '../../market/own-limit.js';
 import type { ExchangeRecord, MarketRecord } from '../../market/managed-lists.js';
@@ -10,13 +10,13 @@ import { builder } from './builder.js';
 import { CollectorStateEnum, CollectorType } from './collector.js';
 import { ExchangeEnum } from './exchange-enum.js';
 
-const KOREAN_NAMES: Readonly<Record<Exchange, string>> = {
-  BITHUMB: '빗썸',
-  COINONE: '코인원',
-  GOPAX: '고팍스',
-  KORBIT: '코빗',
-  UPBIT: '업비트',
-};
+const ExchangeColorType = builder.objectRef<ExchangeFace['color']>('ExchangeColor').implement({
+  description: 'The colour in which an exchange is drawn, readable as text on its ground.',
+  fields: (t) => ({
+    light: t.exposeString('light', { description: '`#rrggbb`, for a light ground.' }),
+    dark: t.exposeString('dark', { description: '`#rrggbb`, for a dark ground.' }),
+  }),
+});
 
 const OwnLimitNameEnum = builder.enumType('OwnLimitName', {
   description: 'What the recorder bounds of its own accord when it deals with an exchange.',
@@ -57,9 +57,22 @@ const ExchangeInfoType = builder.objectRef<ExchangeRecord>('ExchangeInfo').imple
   description: 'An exchange in the managed list.',
   fields: (t) => ({
     exchange: t.expose('exchange', { type: ExchangeEnum, description: 'The exchange.' }),
+    name: t.string({
+      description: 'Its name as it writes it itself, such as `Upbit`.',
+      resolve: ({ exchange }) => EXCHANGE_FACES[exchange].name,
+    }),
     koreanName: t.string({
       description: 'Its Korean name.',
-      resolve: ({ exchange }) => KOREAN_NAMES[exchange],
+      resolve: ({ exchange }) => EXCHANGE_FACES[exchange].koreanName,
+    }),
+    order: t.int({
+      description: 'Its place when the exchanges are shown side by side, from 0.',
+      resolve: ({ exchange }) => EXCHANGE_FACES[exchange].order,
+    }),
+    color: t.field({
+      type: ExchangeColorType,
+      description: 'In which colour it is drawn.',
+      resolve: ({ exchange }) => EXCHANGE_FACES[exchange].color,
     }),
     enabled: t.exposeBoolean('enabled', {
       description: 'Whether it may be recorded; `startExchange` and `stopExchange` change it.',

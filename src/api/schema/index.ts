@@ -8,6 +8,7 @@ import './orderbook.js';
 import './live-orderbook.js';
 import './consolidated.js';
 import './quote.js';
+import './premium.js';
 import './orderbook-row.js';
 import './gap.js';
 import './coverage.js';

@@ -1,0 +1,281 @@
+import { isStale } from '../../market/consolidated.js';
+import { compareDecimal, multiplyDecimal } from '../../market/decimal.js';
+import {
+  type Crossing,
+  type Margin,
+  marginOf,
+  PERCENT_DECIMALS,
+  Premium,
+  type PremiumPrice,
+  widestFirst,
+} from '../../market/premium.js';
+import { type Pair, pairText } from '../../market/market.js';
+import { consolidate, ConsolidatedBooks } from '../../live/sources/consolidated-books.js';
+import type { ApiContext } from '../context.js';
+import { badInput } from '../errors.js';
+import { checkedEvery, marketPart } from '../inputs.js';
+import { everyArg, pairArgs } from './arguments.js';
+import { builder } from './builder.js';
+import { CollectorStateEnum } from './collector.js';
+import { ExchangeEnum } from './exchange-enum.js';
+
+const ROUNDED = `a half rounded away from zero`;
+const PERCENT = `to at most ${PERCENT_DECIMALS} decimals, ${ROUNDED}`;
+const POINTS = `to at most ${PERCENT_DECIMALS - 2} decimals, ${ROUNDED}`;
+
+/** Basis points of a percentage. */
+const points = (percent: string): string => multiplyDecimal(percent, '100');
+
+const PremiumPriceType = builder.objectRef<PremiumPrice>('PremiumPrice').implement({
+  description: 'A price of the pair somewhere, against the price that all are compared with.',
+  fields: (t) => ({
+    source: t.string({
+      description:
+        'Whose price it is: an exchange that is recorded, by its name in `Exchange`, or another source of prices.',
+      resolve: ({ leg }) => leg.exchange,
+    }),
+    exchange: t.field({
+      type: ExchangeEnum,
+      nullable: true,
+      description: 'The exchange; null where the source is none that is recorded.',
+      resolve: ({ leg }) => leg.exchange,
+    }),
+    state: t.field({
+      type: CollectorStateEnum,
+      nullable: true,
+      description: 'State of its collector; null when it has none.',
+      resolve: ({ leg }) => leg.state,
+    }),
+    stale: t.boolean({
+      description: 'Whether nobody vouches for it: its collector is not `LIVE` or it has no book.',
+      resolve: ({ leg }) => isStale(leg),
+    }),
+    ageMs: t.field({
+      type: 'BigInt',
+      nullable: true,
+      description:
+        'Milliseconds since its book was last confirmed: received, or received again unchanged. Null before the first.',
+      resolve: ({ leg, at }) =>
+        leg.confirmedAt === null ? null : Math.max(0, at - leg.confirmedAt),
+    }),
+    midPrice: t.field({
+      type: 'Decimal',
+      nullable: true,
+      description: 'Middle of its best ask and best bid, exact; null when a side is empty.',
+      resolve: ({ mid }) => mid,
+    }),
+    difference: t.field({
+      type: 'Decimal',
+      nullable: true,
+      description: 'How far it lies above the price compared with, exact; negative when below.',
+      resolve: ({ difference }) => difference?.amount ?? null,
+    }),
+    percent: t.field({
+      type: 'Decimal',
+      nullable: true,
+      description: `The same in percent of the price compared with, ${PERCENT}.`,
+      resolve: ({ difference }) => difference?.percent ?? null,
+    }),
+    bp: t.field({
+      type: 'Decimal',
+      nullable: true,
+      description: `The same in basis points, hundredths of a percent, ${POINTS}.`,
+      resolve: ({ difference }) => (difference === null ? null : points(difference.percent)),
+    }),
+  }),
+});
+
+const MarginType = builder.objectRef<Margin>('CrossingMargin').implement({
+  description: 'What is left of buying on one exchange and selling on the other after the fees.',
+  fields: (t) => ({
+    perUnit: t.field({
+      type: 'Decimal',
+      description:
+        'Of one unit of the base asset, exact, in the quote currency; negative when it is a loss.',
+      resolve: ({ perUnit }) => perUnit,
+    }),
+    total: t.field({
+      type: 'Decimal',
+      description: 'Of the `volume` that both best levels hold, exact.',
+      resolve: ({ total }) => total,
+    }),
+    percent: t.field({
+      type: 'Decimal',
+      description: `In percent of what is paid, ${PERCENT}.`,
+      resolve: ({ percent }) => percent,
+    }),
+    bp: t.field({
+      type: 'Decimal',
+      description: `In basis points of what is paid, ${POINTS}.`,
+      resolve: ({ percent }) => points(percent),
+    }),
+  }),
+});
+
+const CrossingType = builder.objectRef<Crossing>('Crossing').implement({
+  description:
+    'A pair that is offered on one exchange for less than is bid for it on another. What moving it between them costs, or takes in time, is not counted.',
+  fields: (t) => ({
+    buyAt: t.expose('buyAt', { type: ExchangeEnum, description: 'Where it is offered for less.' }),
+    buyPrice: t.expose('buyPrice', { type: 'Decimal', description: 'The lowest ask there.' }),
+    sellAt: t.expose('sellAt', { type: ExchangeEnum, description: 'Where more is bid for it.' }),
+    sellPrice: t.expose('sellPrice', { type: 'Decimal', description: 'The highest bid there.' }),
+    volume: t.expose('volume', {
+      type: 'Decimal',
+      description: 'What both of these levels hold, in the base asset.',
+    }),
+    left: t.field({
+      type: MarginType,
+      description: 'What is left after the fees.',
+      args: {
+        fee: t.arg({
+          type: 'Decimal',
+          required: true,
+          defaultValue: '0',
+          description:
+            'What each of the two trades costs, in percent of its amount, from 0 to 100: `"0.05"`.',
+        }),
+      },
+      resolve: (crossing, { fee }) => {
+        if (compareDecimal(fee, '100') > 0)
+          throw badInput('fee', `must be from 0 to 100 percent; was ${fee}`);
+        return marginOf(crossing, fee);
+      },
+    }),
+  }),
+});
+
+const PremiumType = builder.objectRef<Premium>('Premium').implement({
+  description:
+    'What a pair costs on each exchange, against its price on one of them. Prices are the middle of best ask and best bid; those of stale exchanges are there and marked, and count neither in `widestPercent` nor in `crossing`.',
+  fields: (t) => ({
+    symbol: t.string({
+      description: 'Base asset, such as `BTC`.',
+      resolve: ({ book }) => book.pair.symbol,
+    }),
+    currency: t.string({
+      description: 'Quote currency, such as `KRW`.',
+      resolve: ({ book }) => book.pair.currency,
+    }),
+    timestamp: t.field({
+      type: 'DateTime',
+      description: 'When it was worked out.',
+      resolve: ({ at }) => at,
+    }),
+    against: t.expose('against', {
+      type: ExchangeEnum,
+      description: 'The exchange with whose price the others are compared.',
+    }),
+    basePrice: t.field({
+      type: 'Decimal',
+      nullable: true,
+      description: 'Its middle price, exact; null when it has none.',
+      resolve: ({ base }) => base,
+    }),
+    prices: t.field({
+      type: [PremiumPriceType],
+      description:
+        'Each exchange that has a collector or a book of the pair, that one too, by name.',
+      resolve: ({ prices }) => prices,
+    }),
+    compared: t.exposeInt('compared', {
+      description: 'How many exchanges have a price that somebody vouches for.',
+    }),
+    widestPercent: t.field({
+      type: 'Decimal',
+      nullable: true,
+      description: `By how much the highest price lies above the lowest, in percent of the lowest, ${PERCENT}. Null with fewer than two prices.`,
+      resolve: ({ widestPercent }) => widestPercent,
+    }),
+    crossing: t.field({
+      type: CrossingType,
+      nullable: true,
+      description:
+        'Where to buy and where to sell when a bid lies above an ask of another exchange; null when none does.',
+      resolve: ({ crossing }) => crossing,
+    }),
+  }),
+});
+
+const againstArg = builder.args((t) => ({
+  against: t.field({
+    type: ExchangeEnum,
+    required: true,
+    defaultValue: 'UPBIT',
+    description: 'The exchange with whose price the others are compared.',
+  }),
+}));
+
+/** The pairs of a currency that two exchanges or more have a book of. */
+function sharedPairs({ bus }: ApiContext, currency: string): Pair[] {
+  const pairs = new Map<string, { readonly pair: Pair; exchanges: number }>();
+  for (const { market } of bus.currentBooks()) {
+    if (market.currency !== currency) continue;
+    const { symbol } = market;
+    const known = pairs.get(pairText(market));
+    if (known === undefined)
+      pairs.set(pairText(market), { pair: { symbol, currency }, exchanges: 1 });
+    else known.exchanges++;
+  }
+  return [...pairs.values()].filter(({ exchanges }) => exchanges > 1).map(({ pair }) => pair);
+}
+
+builder.queryFields((t) => ({
+  premium: t.field({
+    type: PremiumType,
+    description: 'What a pair costs on each exchange now, against its price on one of them.',
+    args: { ...pairArgs, ...againstArg },
+    resolve: async (_root, args, { bus, control, markets }) => {
+      const pair = {
+        symbol: marketPart('symbol', args.symbol),
+        currency: marketPart('currency', args.currency),
+      };
+      await markets.check([{ exchange: null, ...pair }]);
+      return new Premium(consolidate({ bus, control }, pair, true), args.against);
+    },
+  }),
+  premiums: t.field({
+    type: [PremiumType],
+    description:
+      'The same of every pair that two exchanges or more have a live book of, the widest `widestPercent` first.',
+    args: {
+      currency: t.arg.string({
+        required: true,
+        defaultValue: 'KRW',
+        description: 'Quote currency, such as `KRW`; case does not matter.',
+      }),
+      ...againstArg,
+      first: t.arg.int({
+        description:
+          'Pairs at most, from 1 to `MAX_PAGE_SIZE` (1000 unless set); 100 when left out.',
+      }),
+    },
+    resolve: (_root, args, context) => {
+      const limit = context.rows.take(args.first);
+      const premiums = sharedPairs(context, marketPart('currency', args.currency)).map(
+        (pair) => new Premium(consolidate(context, pair, true), args.against),
+      );
+      return widestFirst(premiums).slice(0, limit);
+    },
+  }),
+}));
+
+builder.subscriptionField('premium', (t) =>
+  t.field({
+    type: PremiumType,
+    description:
+      'The same of one pair: as it is now, then whenever a book or the state of one of its exchanges changes. Shared by equal subscriptions.',
+    args: { ...pairArgs, ...againstArg, ...everyArg },
+    extensions: { shared: true },
+    subscribe: async (_root, args, { bus, books, control, markets }) => {
+      const pair = {
+        symbol: marketPart('symbol', args.symbol),
+        currency: marketPart('currency', args.currency),
+      };
+      const everyMs = checkedEvery(args.every);
+      await markets.check([{ exchange: null, ...pair }]);
+      return new ConsolidatedBooks({ bus, books, control }, pair, true, everyMs);
+    },
+    resolve: ({ value }, { against }) => new Premium(value, against),
+  }),
+);
