@@ -7,6 +7,7 @@ import type { LiveStreams } from '../live/live-streams.js';
 import type { KnownMarkets } from './known-markets.js';
 import type { RowBudget } from './paging.js';
 import type { RecorderMeter } from './recorder-meter.js';
+import type { VerdictWatch } from './verdict/watch.js';
 
 /** What resolvers work with; the same for all operations. */
 export interface ApiServices {
@@ -24,6 +25,8 @@ export interface ApiServices {
   readonly unkeptAt: Store['unkeptAt'];
   /** Rates and open gaps. */
   readonly meter: RecorderMeter;
+  /** Whether it records all that it should, and why not. */
+  readonly verdict: VerdictWatch;
   readonly stats: () => StoreStats;
   /** Version of the program. */
   readonly version: string;

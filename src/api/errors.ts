@@ -2,6 +2,7 @@ import { GraphQLError } from 'graphql';
 import {
   ExchangeUnavailableError,
   NoMatchingMarketError,
+  RestorePointError,
   UnknownMarketError,
 } from '../market/collector-control.js';
 
@@ -74,6 +75,7 @@ export async function withKnownErrors<T>(work: () => Promise<T>): Promise<T> {
       throw apiError('EXCHANGE_UNAVAILABLE', error.message, { exchange: error.exchange });
     }
     if (error instanceof NoMatchingMarketError) throw badInput('pattern', error.message);
+    if (error instanceof RestorePointError) throw badInput('point', error.message);
     throw error;
   }
 }

@@ -28,6 +28,7 @@ import { KnownMarkets } from './known-markets.js';
 import { type ApiLimits, DEFAULT_LIMITS } from '../settings/config.js';
 import { type ApiLog, SILENT_LOG } from './log.js';
 import { RecorderMeter } from './recorder-meter.js';
+import { VerdictWatch } from './verdict/watch.js';
 
 /** What the API is made of and how it is to serve. */
 export interface ApiOptions {
@@ -152,6 +153,7 @@ export function createApi(options: ApiOptions): Api {
     onError: (error) => log.error(error),
   });
   const meter = new RecorderMeter(bus, control, stats);
+  const consoleLinesLeftOut = options.consoleLinesLeftOut ?? (() => 0);
   const metrics = new Metrics({
     bus,
     control,
@@ -159,11 +161,19 @@ export function createApi(options: ApiOptions): Api {
     stats,
     streams,
     version,
-    consoleLinesLeftOut: options.consoleLinesLeftOut ?? (() => 0),
+    consoleLinesLeftOut,
   });
   const books = new BookRoutes(bus);
   const tail = new BookTail(books, () => sequences().newest);
   const markets = new KnownMarkets({ bus, control, reader });
+  const verdict = new VerdictWatch({
+    bus,
+    reader,
+    control,
+    stats,
+    consoleLinesLeftOut,
+    closing: () => closing !== undefined,
+  });
   const services = {
     bus,
     reader,
@@ -175,6 +185,7 @@ export function createApi(options: ApiOptions): Api {
     sequences,
     unkeptAt,
     meter,
+    verdict,
     stats,
     version,
   };
@@ -208,15 +219,7 @@ export function createApi(options: ApiOptions): Api {
     admit: (req, res) => connections.admit(req, res),
     graphql: createGraphqlHttp(yoga, sse),
     graphiql: graphiqlPage(options.apiToken !== null),
-    health: () =>
-      readHealth({
-        reader,
-        stats,
-        control,
-        streams,
-        version,
-        closing: () => closing !== undefined,
-      }),
+    health: () => readHealth({ stats, control, streams, verdict, version }),
     metrics: () => metrics.text(),
     exports: new ExportEndpoint(reader, limits.exports, log),
     dashboard: new DashboardFiles(options.dashboardPath),
@@ -278,6 +281,7 @@ export function createApi(options: ApiOptions): Api {
   async function shutDown(graceMs: number): Promise<void> {
     metrics.close();
     meter.close();
+    verdict.close();
     const closed = closeServer(server);
     const cut = setTimeout(() => {
       webSocket.terminate();

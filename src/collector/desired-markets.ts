@@ -3,9 +3,12 @@ import {
   coversPattern,
   isFullName,
   matchesPattern,
+  overlapsPattern,
   wantedPairs,
 } from '../market/collect-pattern.js';
 import type { Exchange } from '../market/exchange.js';
+import type { WantedPattern } from '../market/managed-lists.js';
+import type { AgainstCollect } from './against-collect.js';
 import { type Pair, pairText } from '../market/market.js';
 
 /**
@@ -16,7 +19,7 @@ export class DesiredMarkets {
   readonly #exchange: Exchange;
   readonly #collect: readonly CollectPattern[];
   /** Mutations about patterns, oldest first. */
-  #patterns: { readonly pattern: CollectPattern; readonly wanted: boolean }[] = [];
+  #patterns: WantedPattern[] = [];
   /** Mutations about single markets; each is newer than every pattern that matches it. */
   readonly #markets = new Map<string, { readonly pair: Pair; readonly wanted: boolean }>();
 
@@ -30,10 +33,14 @@ export class DesiredMarkets {
     this.#markets.set(pairText(pair), { pair, wanted });
   }
 
-  /** Notes a mutation about a pattern: it outranks all earlier ones about what it matches. */
-  setPattern(pattern: CollectPattern, wanted: boolean): void {
+  /**
+   * Notes a mutation about a pattern: it outranks all earlier ones about what it matches.
+   * @param wanted null = `COLLECT` decides again
+   */
+  setPattern(pattern: CollectPattern, wanted: boolean | null): void {
     this.#patterns = this.#patterns.filter((older) => !coversPattern(pattern, older.pattern));
-    this.#patterns.push({ pattern, wanted });
+    if (wanted !== null || this.#patterns.some((older) => overlapsPattern(pattern, older.pattern)))
+      this.#patterns.push({ pattern, wanted });
     for (const [code, { pair }] of this.#markets) {
       if (this.#matches(pattern, pair)) this.#markets.delete(code);
     }
@@ -44,9 +51,34 @@ export class DesiredMarkets {
    * whether listed or not (so that a mistyped market is reported instead of ignored).
    */
   wanted(listed: readonly Pair[]): Pair[] {
+    return this.#candidates(listed).filter((pair) => this.wants(pair));
+  }
+
+  /** The pairs that may be wanted: those of `listed`, and those named in full. */
+  #candidates(listed: readonly Pair[]): Pair[] {
     const candidates = new Map(listed.map((pair) => [pairText(pair), pair]));
     for (const pair of this.#named()) candidates.set(pairText(pair), pair);
-    return [...candidates.values()].filter((pair) => this.wants(pair));
+    return [...candidates.values()];
+  }
+
+  /** Forgets all mutations. */
+  clear(): void {
+    this.#patterns = [];
+    this.#markets.clear();
+  }
+
+  /**
+   * Where mutations want other markets than `COLLECT` does, out of `listed` and those named in full.
+   * @param enabled whether the exchange is; a disabled one has stopped all
+   */
+  againstCollect(enabled: boolean, listed: readonly Pair[]): AgainstCollect {
+    const against = { started: [] as Pair[], stopped: [] as Pair[] };
+    if (enabled && this.#patterns.length === 0 && this.#markets.size === 0) return against;
+    for (const pair of this.#candidates(listed)) {
+      const wanted = enabled && this.wants(pair);
+      if (wanted !== this.collects(pair)) (wanted ? against.started : against.stopped).push(pair);
+    }
+    return against;
   }
 
   /** Whether a wanted pair is named in full, not only matched by a pattern. */
@@ -58,7 +90,7 @@ export class DesiredMarkets {
   #named(): Pair[] {
     const patterns = [
       ...this.#collect,
-      ...this.#patterns.filter((p) => p.wanted).map((p) => p.pattern),
+      ...this.#patterns.filter((p) => p.wanted === true).map((p) => p.pattern),
     ].filter(isFullName);
     const mutations = [...this.#markets.values()].filter((m) => m.wanted).map((m) => m.pair);
     return [...wantedPairs(patterns, this.#exchange, []), ...mutations];
@@ -66,10 +98,18 @@ export class DesiredMarkets {
 
   /** Whether a pair is wanted, by the last mutation about it or by `COLLECT`. */
   wants(pair: Pair): boolean {
+    return this.wish(pair) ?? this.collects(pair);
+  }
+
+  /** What the last mutation about a pair asked for; null where `COLLECT` decides. */
+  wish(pair: Pair): boolean | null {
     const mutation = this.#markets.get(pairText(pair));
     if (mutation !== undefined) return mutation.wanted;
-    const pattern = this.#patterns.findLast((p) => this.#matches(p.pattern, pair));
-    if (pattern !== undefined) return pattern.wanted;
+    return this.#patterns.findLast((p) => this.#matches(p.pattern, pair))?.wanted ?? null;
+  }
+
+  /** Whether `COLLECT` wants a pair. */
+  collects(pair: Pair): boolean {
     return this.#collect.some((collected) => this.#matches(collected, pair));
   }
 

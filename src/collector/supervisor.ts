@@ -13,6 +13,7 @@ import { type Exchange, EXCHANGES } from '../market/exchange.js';
 import type { Completeness } from '../market/completeness.js';
 import type { Gap } from '../market/gap.js';
 import { type Market, type Pair, pairText } from '../market/market.js';
+import type { Wishes } from '../market/managed-lists.js';
 import type { OwnLimit } from '../market/own-limit.js';
 import type { CollectorMemory } from '../market/collector-memory.js';
 import { ClockCorrections } from './clock/clock-corrections.js';
@@ -20,6 +21,7 @@ import { closeMatches } from '../market/close-matches.js';
 import {
   type CollectorControl,
   ExchangeUnavailableError,
+  type ListTrouble,
   NoMatchingMarketError,
   type Timekeeping,
   UnknownMarketError,
@@ -32,6 +34,7 @@ import type { SilenceBounds } from './market/silence-threshold.js';
 import { receiveClock } from './clock/receive-clock.js';
 import { RestClient } from './rest/rest-client.js';
 import type { StandstillWatch } from './clock/standstill-watch.js';
+import { logAgainstCollect } from './against-collect.js';
 import { DesiredMarkets } from './desired-markets.js';
 import { InheritedGaps } from './inherited-gaps.js';
 
@@ -205,6 +208,13 @@ export class Supervisor implements CollectorControl {
     await Promise.all(EXCHANGES.map((e) => this.#openExchange(this.#exchanges[e])));
     if (this.#closed) return;
     this.#inherited.drop(this.#parts.bus);
+    logAgainstCollect(
+      logger,
+      EXCHANGES.map((exchange) => {
+        const { enabled, desired, list } = this.#exchanges[exchange];
+        return { exchange, ...desired.againstCollect(enabled, list.listed) };
+      }),
+    );
     const listed = (exchange: Exchange): readonly Pair[] => this.#exchanges[exchange].list.listed;
     for (const pattern of unmatchedPatterns(config.collect, listed)) {
       logger.log('PATTERN_MATCHES_NOTHING', {}, { pattern: collectPatternText(pattern) });
@@ -232,17 +242,45 @@ export class Supervisor implements CollectorControl {
     return this.#exchanges[exchange].list.skippedRows;
   }
 
-  listTroubles(): string[] {
+  listTroubles(): ListTrouble[] {
     const { collect } = this.#parts.config;
     return EXCHANGES.map((e) => this.#exchanges[e]).flatMap(({ exchange, enabled, list }) => {
       const idle = collect.filter((p) => (p.exchange ?? exchange) === exchange && !isFullName(p));
       if (!enabled || list.failure === null || list.listed.length > 0 || idle.length === 0)
         return [];
       const patterns = idle.slice(0, 5).map(collectPatternText).join(', ');
-      return [
-        `${exchange}: nothing is collected by ${patterns}, for its market list cannot be had: ${list.failure}`,
-      ];
+      return [{ exchange, patterns, reason: list.failure }];
     });
+  }
+
+  stoppedByUser(): Partial<Record<Exchange, number>> {
+    const counts: Partial<Record<Exchange, number>> = {};
+    for (const exchange of EXCHANGES) {
+      const { enabled, desired, list } = this.#exchanges[exchange];
+      const { stopped } = desired.againstCollect(enabled, list.listed);
+      if (stopped.length > 0) counts[exchange] = stopped.length;
+    }
+    return counts;
+  }
+
+  isStoppedByUser({ exchange, symbol, currency }: Market): boolean {
+    const { enabled, desired } = this.#exchanges[exchange];
+    const pair = { symbol, currency };
+    return enabled ? desired.wish(pair) === false : true;
+  }
+
+  async wishes(): Promise<Wishes> {
+    const { reader } = this.#parts.store;
+    const [exchanges, patterns, lists] = await Promise.all([
+      reader.exchanges(),
+      reader.wantedPatterns(),
+      Promise.all(EXCHANGES.map((exchange) => reader.markets(exchange))),
+    ]);
+    const disabled = exchanges.filter(({ enabled }) => !enabled).map(({ exchange }) => exchange);
+    const markets = lists.flat().flatMap(({ exchange, symbol, currency, wanted }) => {
+      return wanted === null ? [] : [{ market: { exchange, symbol, currency }, wanted }];
+    });
+    return { disabled, patterns, markets };
   }
 
   limits(exchange: Exchange): OwnLimit[] {
@@ -255,7 +293,8 @@ export class Supervisor implements CollectorControl {
 
   get timekeeping(): Timekeeping {
     const { standstillCount, stoodStillMs, stepCount } = this.#parts.watch;
-    return { standstills: standstillCount, stoodStillMs, clockSteps: stepCount };
+    const { aheadMs } = this.#corrections;
+    return { standstills: standstillCount, stoodStillMs, clockSteps: stepCount, aheadMs };
   }
 
   start(market: Market): Promise<CollectorStatus> {
@@ -317,6 +356,46 @@ export class Supervisor implements CollectorControl {
       await this.#setEnabled(state, false);
       await state.collector.stopAll();
       return state.collector.statuses;
+    });
+  }
+
+  reset(market: Market): Promise<CollectorStatus> {
+    const state = this.#exchanges[market.exchange];
+    const pair: Pair = { symbol: market.symbol, currency: market.currency };
+    return this.#inTurn([state], async () => {
+      const known = state.collector.status(pair) !== undefined || state.list.has(pair);
+      if (!known) throw new UnknownMarketError(market, closeMatches(market, state.list.listed));
+      await this.#forget(state, { exchange: market.exchange, ...pair });
+      state.collector.note(pair);
+      return state.collector.status(pair)!;
+    });
+  }
+
+  resetExchange(exchange: Exchange): Promise<CollectorStatus[]> {
+    const state = this.#exchanges[exchange];
+    return this.#inTurn([state], async () => {
+      await this.#setEnabled(state, true);
+      await this.#forget(state, { exchange, symbol: null, currency: null });
+      return state.collector.statuses;
+    });
+  }
+
+  restore(wishes: Wishes): Promise<CollectorStatus[]> {
+    const states = EXCHANGES.map((exchange) => this.#exchanges[exchange]);
+    return this.#inTurn(states, async () => {
+      await this.#parts.store.replaceWishes(wishes);
+      for (const state of states) {
+        const { exchange, desired } = state;
+        state.enabled = !wishes.disabled.includes(exchange);
+        desired.clear();
+        for (const { pattern, wanted } of wishes.patterns) desired.setPattern(pattern, wanted);
+        for (const { market, wanted } of wishes.markets) {
+          const { symbol, currency } = market;
+          if (market.exchange === exchange) desired.setMarket({ symbol, currency }, wanted);
+        }
+        await this.#applyWishes(state);
+      }
+      return this.collectors();
     });
   }
 
@@ -384,6 +463,24 @@ export class Supervisor implements CollectorControl {
       }
       return changed;
     });
+  }
+
+  /** Lets `COLLECT` decide again about what `pattern` matches. */
+  async #forget(state: ExchangeState, pattern: CollectPattern): Promise<void> {
+    await this.#parts.store.setWantedPattern(pattern, null);
+    state.desired.setPattern(pattern, null);
+    await this.#applyWishes(state);
+  }
+
+  /** Stops what is not wanted of an exchange (any more), and starts what is. */
+  async #applyWishes(state: ExchangeState): Promise<void> {
+    const { collector, desired, enabled } = state;
+    if (!enabled) await collector.stopAll();
+    const unwanted = collector.statuses
+      .filter((status) => status.state !== 'STOPPED' && !desired.wants(status.market))
+      .map(({ market: { symbol, currency } }) => ({ symbol, currency }));
+    collector.stop(unwanted);
+    this.#startWanted(state);
   }
 
   /** Pairs that `pattern` matches: listed ones, and those that have or had a collector. */

@@ -69,6 +69,18 @@ export const EVENTS = {
     (p) => `COLLECT 패턴과 일치하는 마켓 없음: ${p.pattern}`,
     (p) => `no market matches the COLLECT pattern ${p.pattern}`,
   ),
+  WISHES_OUTRANK_COLLECT: event<{
+    stopped: number;
+    stoppedNames: string;
+    started: number;
+    startedNames: string;
+  }>(
+    'warn',
+    (p) =>
+      `저장된 시작·중지 설정을 COLLECT보다 우선 적용${p.stopped === 0 ? '' : `; 중지 ${p.stopped}개: ${p.stoppedNames}`}${p.started === 0 ? '' : `; 추가 수집 ${p.started}개: ${p.startedNames}`} (resetExchange로 초기화)`,
+    (p) =>
+      `what was started and stopped by hand outranks COLLECT${p.stopped === 0 ? '' : `; ${p.stopped} stopped: ${p.stoppedNames}`}${p.started === 0 ? '' : `; ${p.started} recorded besides: ${p.startedNames}`} (resetExchange lets COLLECT decide again)`,
+  ),
   STORE_FAILED: event<{ reason: string }>(
     'error',
     (p) => `저장 실패, 공간이 생기거나 원인이 사라지면 재시도: ${p.reason}`,

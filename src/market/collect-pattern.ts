@@ -72,6 +72,12 @@ export function coversPattern(wide: CollectPattern, narrow: CollectPattern): boo
   );
 }
 
+/** Whether a market can exist that both patterns match. */
+export function overlapsPattern(a: CollectPattern, b: CollectPattern): boolean {
+  const meet = (x: string | null, y: string | null): boolean => x === null || y === null || x === y;
+  return meet(a.exchange, b.exchange) && meet(a.symbol, b.symbol) && meet(a.currency, b.currency);
+}
+
 /** Whether `pattern` names a pair, with no `*` for symbol or currency. */
 export function isFullName(pattern: CollectPattern): boolean {
   return pattern.symbol !== null && pattern.currency !== null;

@@ -3,6 +3,7 @@ import { COLLECT_GRAMMAR, type CollectPattern, collectPatternText } from './coll
 import type { Completeness } from './completeness.js';
 import type { Exchange } from './exchange.js';
 import type { Market } from './market.js';
+import type { Wishes } from './managed-lists.js';
 import type { OwnLimit } from './own-limit.js';
 
 /** Thrown by a start of a market that the exchange does not list. */
@@ -40,6 +41,23 @@ export class NoMatchingMarketError extends Error {
   }
 }
 
+/** Thrown by a restore of something that is no restore point. */
+export class RestorePointError extends Error {
+  constructor() {
+    super('must be a text that restorePoint gave');
+    this.name = 'RestorePointError';
+  }
+}
+
+/** Patterns of `COLLECT` that collect nothing of an exchange because its market list cannot be had. */
+export interface ListTrouble {
+  readonly exchange: Exchange;
+  /** The first of them, as they are written. */
+  readonly patterns: string;
+  /** Why there is no list, in words. */
+  readonly reason: string;
+}
+
 /** What became of the program's own time since it began. */
 export interface Timekeeping {
   /** How often it stood still for two seconds or more: stopped, suspended or blocked. */
@@ -48,6 +66,8 @@ export interface Timekeeping {
   readonly stoodStillMs: number;
   /** How often the system clock was set by more than a second. */
   readonly clockSteps: number;
+  /** How far the system clock is ahead of the exchanges' own times, ms; null when not known. */
+  readonly aheadMs: number | null;
 }
 
 /** What the API may do with collectors; implemented by the supervisor. */
@@ -64,8 +84,14 @@ export interface CollectorControl {
   unaskedBooks(exchange: Exchange): number;
   /** Rows of an exchange's newest market list that were no markets and were left out. */
   skippedRows(exchange: Exchange): number;
-  /** Patterns of `COLLECT` that collect nothing because a market list cannot be had, in words. */
-  listTroubles(): string[];
+  /** Where `COLLECT` collects nothing because a market list cannot be had. */
+  listTroubles(): ListTrouble[];
+  /** How many markets a user has stopped though `COLLECT` wants them; exchanges without any are left out. */
+  stoppedByUser(): Partial<Record<Exchange, number>>;
+  /** Whether the last mutation about a market, or about its exchange, stopped it. */
+  isStoppedByUser(market: Market): boolean;
+  /** All that mutations have left behind. */
+  wishes(): Promise<Wishes>;
   /** The program's own limits in dealing with an exchange, as they stand now. */
   limits(exchange: Exchange): OwnLimit[];
   /** How the completeness of an exchange's books is known, by the transport that is used now. */
@@ -93,4 +119,13 @@ export interface CollectorControl {
   startExchange(exchange: Exchange): Promise<CollectorStatus[]>;
   /** Stops all collectors of an exchange, closes its sockets and disables it, across restarts. */
   stopExchange(exchange: Exchange): Promise<CollectorStatus[]>;
+  /**
+   * Forgets what mutations said about a market: `COLLECT` decides whether it runs.
+   * @throws {UnknownMarketError}
+   */
+  reset(market: Market): Promise<CollectorStatus>;
+  /** Forgets what mutations said about an exchange and its markets, patterns too: `COLLECT` decides. */
+  resetExchange(exchange: Exchange): Promise<CollectorStatus[]>;
+  /** Puts wishes that {@link wishes} gave in the place of those there are, and starts and stops accordingly. */
+  restore(wishes: Wishes): Promise<CollectorStatus[]>;
 }

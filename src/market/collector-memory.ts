@@ -2,7 +2,13 @@ import type { Redate, ClockReading } from './clock-reading.js';
 import type { CollectPattern } from './collect-pattern.js';
 import type { Exchange } from './exchange.js';
 import type { Gap } from './gap.js';
-import type { ExchangeRecord, ListedMarket, MarketRecord, WantedPattern } from './managed-lists.js';
+import type {
+  ExchangeRecord,
+  ListedMarket,
+  MarketRecord,
+  WantedPattern,
+  Wishes,
+} from './managed-lists.js';
 import type { Market, Pair } from './market.js';
 import type { SequenceSource } from './sequence-source.js';
 
@@ -31,9 +37,12 @@ export interface CollectorMemory {
   setWanted(market: Market, wanted: boolean): Promise<void>;
   /**
    * Remembers a mutation about all markets that match `pattern`. It outranks every earlier one about
-   * them: patterns that it covers are forgotten, and so are the mutations about single markets.
+   * them: patterns that it covers are forgotten, and so are the mutations about single markets. With
+   * null `COLLECT` decides about them again.
    */
-  setWantedPattern(pattern: CollectPattern, wanted: boolean): Promise<void>;
+  setWantedPattern(pattern: CollectPattern, wanted: boolean | null): Promise<void>;
+  /** Puts these in the place of all that mutations have left behind; all or nothing. */
+  replaceWishes(wishes: Wishes): Promise<void>;
   /** Remembers whether an exchange is enabled. */
   setEnabled(exchange: Exchange, enabled: boolean): Promise<void>;
   /** Remembers whether a market is being recorded. */

@@ -1,6 +1,6 @@
 import type { CollectPattern } from './collect-pattern.js';
 import type { Exchange } from './exchange.js';
-import type { Pair } from './market.js';
+import type { Market, Pair } from './market.js';
 
 /** A market as an exchange's own list gives it. */
 export interface ListedMarket extends Pair {
@@ -35,6 +35,16 @@ export interface ExchangeRecord {
 /** A mutation about all markets that match a pattern. */
 export interface WantedPattern {
   readonly pattern: CollectPattern;
-  /** True = start, false = stop. */
-  readonly wanted: boolean;
+  /** True = start, false = stop, null = `COLLECT` decides again. */
+  readonly wanted: boolean | null;
+}
+
+/** All that mutations have left behind about what is to be recorded. */
+export interface Wishes {
+  /** The exchanges that are disabled. */
+  readonly disabled: readonly Exchange[];
+  /** Oldest first: the last one that matches counts. */
+  readonly patterns: readonly WantedPattern[];
+  /** About single markets; each is newer than every pattern that matches it. */
+  readonly markets: readonly { readonly market: Market; readonly wanted: boolean }[];
 }

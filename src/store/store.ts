@@ -21,7 +21,7 @@ import { RpcWorker } from './rpc.js';
 import { ReservedSequences } from './sequences.js';
 import type { DiskStats, PutBack, SequenceState, Store, StoreStats } from './store-types.js';
 import type { Redate } from '../market/clock-reading.js';
-import type { ListedMarket } from '../market/managed-lists.js';
+import type { ListedMarket, Wishes } from '../market/managed-lists.js';
 import { WriteQueue } from './write-queue.js';
 import type { OpenState, WriteBatch, WriterOptions, WriterService } from './writer-protocol.js';
 import { within } from '../util/wait.js';
@@ -305,8 +305,12 @@ class OpenStore implements Store {
     return this.#writer.call('setWanted', market, wanted);
   }
 
-  setWantedPattern(pattern: CollectPattern, wanted: boolean): Promise<void> {
+  setWantedPattern(pattern: CollectPattern, wanted: boolean | null): Promise<void> {
     return this.#writer.call('setWantedPattern', pattern, wanted);
+  }
+
+  replaceWishes(wishes: Wishes): Promise<void> {
+    return this.#writer.call('replaceWishes', wishes);
   }
 
   setEnabled(exchange: Exchange, enabled: boolean): Promise<void> {

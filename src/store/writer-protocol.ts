@@ -7,7 +7,7 @@ import type { Market, Pair } from '../market/market.js';
 import type { Growth } from './growth.js';
 import type { RetentionWriter } from './retention.js';
 import type { Redate } from '../market/clock-reading.js';
-import type { ListedMarket } from '../market/managed-lists.js';
+import type { ListedMarket, Wishes } from '../market/managed-lists.js';
 
 /** Number of a market in the database, shared by all its rows; null until the writer has told it. */
 export interface MarketNumber {
@@ -115,7 +115,8 @@ export interface WriterService extends RetentionWriter {
   /** Stores the database's size of now (Unix ms), and tells its growth. */
   sampleSize(now: number): Promise<Growth>;
   setWanted(market: Market, wanted: boolean): Promise<void>;
-  setWantedPattern(pattern: CollectPattern, wanted: boolean): Promise<void>;
+  setWantedPattern(pattern: CollectPattern, wanted: boolean | null): Promise<void>;
+  replaceWishes(wishes: Wishes): Promise<void>;
   setEnabled(exchange: Exchange, enabled: boolean): Promise<void>;
   /**
    * After a write was refused with `DATABASE_LOST`: copies the database out of its open files, puts

@@ -24,7 +24,7 @@ import {
   Retirement,
   type RetireStep,
 } from './retire.js';
-import type { ListedMarket } from '../market/managed-lists.js';
+import type { ListedMarket, Wishes } from '../market/managed-lists.js';
 import type {
   BookRow,
   OpenState,
@@ -219,7 +219,7 @@ export class Writer implements WriterService {
     await client.market.update({ where: { id: ids.id(market) }, data: { wanted } });
   }
 
-  async setWantedPattern(pattern: CollectPattern, wanted: boolean): Promise<void> {
+  async setWantedPattern(pattern: CollectPattern, wanted: boolean | null): Promise<void> {
     const { client } = await this.#database();
     const { exchange, symbol, currency } = pattern;
     // An absent part matches all values, the null of a wider pattern included.
@@ -232,6 +232,28 @@ export class Writer implements WriterService {
         where: any ? pair : { exchangeName: exchange, ...pair },
         data: { wanted: null },
       }),
+    ]);
+  }
+
+  async replaceWishes({ disabled, patterns, markets }: Wishes): Promise<void> {
+    const { client, ids } = await this.#database();
+    await ids.load(markets.map(({ market }) => market));
+    const idsOf = (wanted: boolean): number[] =>
+      markets.filter((wish) => wish.wanted === wanted).map(({ market }) => ids.id(market));
+    await client.$transaction([
+      client.exchange.updateMany({ data: { enabled: true } }),
+      client.exchange.updateMany({
+        where: { name: { in: [...disabled] } },
+        data: { enabled: false },
+      }),
+      client.wantedPattern.deleteMany(),
+      client.wantedPattern.createMany({
+        data: patterns.map(({ pattern, wanted }) => ({ ...pattern, wanted })),
+      }),
+      client.market.updateMany({ where: { wanted: { not: null } }, data: { wanted: null } }),
+      ...[true, false].map((wanted) =>
+        client.market.updateMany({ where: { id: { in: idsOf(wanted) } }, data: { wanted } }),
+      ),
     ]);
   }
 

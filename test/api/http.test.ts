@@ -104,20 +104,22 @@ describe('/health', () => {
       readers: 1,
       store: { queuedBooks: 3 },
       exchanges: { UPBIT: { LIVE: 1, STALE: 1 }, GOPAX: {} },
-      warnings: [],
+      state: 'ATTENTION',
+      warnings: ['Upbit: 1 market needs attention (ETH-KRW)'],
       disk: { databaseBytes: 4096, daysUntilFull: null },
     });
     await client.dispose();
   });
 
   it('warns of a disk that fills, and stays ok', async () => {
+    server.control.put(statusOf(market('UPBIT')));
     server.stats.disk = { ...server.stats.disk, daysUntilFull: 2.5, warning: 'full in 2.5 days' };
     const response = await fetch(`${server.url}/health`);
     expect(response.status).toBe(200);
     expect(await response.json()).toMatchObject({
       status: 'ok',
       reasons: [],
-      warnings: ['full in 2.5 days'],
+      warnings: [expect.stringContaining('full in 2.5 days')],
       disk: { daysUntilFull: 2.5, warning: 'full in 2.5 days' },
     });
   });

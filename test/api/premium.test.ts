@@ -63,7 +63,7 @@ describe('premium', () => {
         buyPrice: '101',
         sellPrice: '102',
         volume: '1',
-        left: { perUnit: '0.4925', bp: '48.6401' },
+        left: { perUnit: '0.4925', bp: '48.6408' },
       },
     });
   });

@@ -86,7 +86,7 @@ describe('a clock that is wrong', () => {
       );
       expect(Math.abs(Date.parse(recorder.retentionHeldAt) - Date.now())).toBeLessThan(60_000);
       const health = (await second.health()) as unknown as { warnings: string[] };
-      expect(health.warnings).toEqual([expect.stringMatching(/clock .*2038.* has leapt/)]);
+      expect(health.warnings).toContainEqual(expect.stringMatching(/clock .*2038.* has leapt/));
       await second.end();
     }
   }, 120_000);

@@ -1,17 +1,23 @@
 import type { CollectorControl } from '../../market/collector-control.js';
 import type { CollectorState } from '../../market/collector-status.js';
 import { EXCHANGES, type Exchange } from '../../market/exchange.js';
-import type { DiskStats, StoreReader, StoreStats } from '../../store/store-types.js';
+import type { DiskStats, StoreStats } from '../../store/store-types.js';
 import type { LiveStreams } from '../../live/live-streams.js';
-import { within } from '../../util/wait.js';
+import type { VerdictState } from '../verdict/judge.js';
+import type { Reason, ReasonCode } from '../verdict/reasons.js';
+import type { VerdictWatch } from '../verdict/watch.js';
 
 /** Answer of `/health`. */
 export interface Health {
   readonly status: 'ok' | 'unavailable';
-  /** What is wrong, in words; empty when all is well. */
+  /** Why the server is of no use, in words; empty when it is. */
   readonly reasons: readonly string[];
-  /** What will go wrong unless somebody acts, in words. */
+  /** What is wrong besides, or will go wrong unless somebody acts, in words. */
   readonly warnings: readonly string[];
+  /** How the recorder is: whether it records all that it should. */
+  readonly state: VerdictState;
+  /** Why, the worst first; notes last. All that is in `reasons` and `warnings`, and the notes. */
+  readonly verdict: readonly Reason[];
   readonly version: string;
   readonly uptimeSeconds: number;
   readonly store: Omit<StoreStats, 'disk'>;
@@ -24,58 +30,33 @@ export interface Health {
 
 /** Where {@link readHealth} looks. */
 interface HealthSources {
-  readonly reader: StoreReader;
   readonly stats: () => StoreStats;
   readonly control: CollectorControl;
   readonly streams: LiveStreams;
+  readonly verdict: VerdictWatch;
   readonly version: string;
-  /** Whether the server is shutting down. */
-  readonly closing: () => boolean;
 }
 
-/** A database that takes longer than this to answer a small question counts as down, ms. */
-const PROBE_TIMEOUT = 3000;
-
-/** Why the database does not answer, or null when it does. */
-async function probe(reader: StoreReader): Promise<string | null> {
-  const answer = reader.exchanges().then(
-    () => null,
-    (error: unknown) =>
-      `the database cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-  );
-  return within(
-    answer,
-    PROBE_TIMEOUT,
-    () => `the database has not answered for ${PROBE_TIMEOUT} ms`,
-  );
-}
-
-function warningsOf(disk: DiskStats, store: Omit<StoreStats, 'disk'>): string[] {
-  const warnings = disk.warning === null ? [] : [disk.warning];
-  const held = store.retentionHeld;
-  const unarchived = store.archive?.failure ?? null;
-  if (unarchived !== null) warnings.push(`archiving fails: ${unarchived}`);
-  if (held !== null) {
-    const [clock, believed] = [held.clock, held.believed].map((ms) => new Date(ms).toISOString());
-    warnings.push(
-      `the system clock (${clock}) has leapt and is not believed yet; RETENTION_DAYS counts from ${believed}`,
-    );
-  }
-  return warnings;
-}
+/** Without these the server is of no use; with anything else it serves, and records what it can. */
+const UNAVAILABLE: readonly ReasonCode[] = [
+  'SHUTTING_DOWN',
+  'DATABASE_UNREADABLE',
+  'DATABASE_UNWRITABLE',
+];
 
 /** Asks everything that must work for the server to be of use. */
 export async function readHealth(sources: HealthSources): Promise<Health> {
-  const reasons: string[] = [];
-  if (sources.closing()) reasons.push('the server is shutting down');
-  const unreadable = await probe(sources.reader);
-  if (unreadable !== null) reasons.push(unreadable);
+  await sources.verdict.probe();
+  const { state, reasons } = sources.verdict.verdict;
   const { disk, ...store } = sources.stats();
-  if (store.failure !== null) reasons.push(`the database cannot be written: ${store.failure}`);
+  const unavailable = reasons.filter(({ code }) => UNAVAILABLE.includes(code));
+  const others = reasons.filter((r) => r.severity !== 'NOTE' && !unavailable.includes(r));
   return {
-    status: reasons.length === 0 ? 'ok' : 'unavailable',
-    reasons,
-    warnings: [...warningsOf(disk, store), ...sources.control.listTroubles()],
+    status: unavailable.length === 0 ? 'ok' : 'unavailable',
+    reasons: unavailable.map(({ en }) => en),
+    warnings: others.map(({ en }) => en),
+    state,
+    verdict: reasons,
     version: sources.version,
     uptimeSeconds: Math.floor(process.uptime()),
     store,

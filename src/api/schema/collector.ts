@@ -38,6 +38,12 @@ export const CollectorType = builder.objectRef<CollectorStatus>('Collector').imp
       resolve: (status) => status.market.currency,
     }),
     state: t.expose('state', { type: CollectorStateEnum, description: 'What it is doing.' }),
+    stoppedByUser: t.boolean({
+      description:
+        'Whether a mutation has stopped it, or its exchange; `resetCollector` lets `COLLECT` decide again.',
+      resolve: ({ market, state }, _args, { control }) =>
+        state === 'STOPPED' && control.isStoppedByUser(market),
+    }),
     startedAt: t.expose('startedAt', {
       type: 'DateTime',
       nullable: true,

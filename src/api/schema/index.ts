@@ -3,6 +3,7 @@ import { builder } from './builder.js';
 // Each of these adds its types and fields to the builder.
 import './scalars.js';
 import './collector.js';
+import './wishes.js';
 import './exchange.js';
 import './orderbook.js';
 import './live-orderbook.js';

@@ -6,10 +6,12 @@ import { statesByExchange } from '../http/health.js';
 import { checkedEvery } from '../inputs.js';
 import { Periodic } from '../../live/sources/periodic.js';
 import type { ExchangeRates } from '../recorder-meter.js';
+import type { Verdict } from '../verdict/judge.js';
 import { periodArg } from './arguments.js';
 import { builder } from './builder.js';
 import { CollectorStateEnum } from './collector.js';
 import { ExchangeEnum } from './exchange-enum.js';
+import { ReasonType, VerdictStateEnum } from './verdict.js';
 
 /** How many collectors are in a state. */
 interface StateCount {
@@ -33,11 +35,12 @@ interface RecorderFigures {
   readonly time: Timekeeping;
   readonly disk: DiskStats;
   readonly subscriptions: number;
+  readonly verdict: Verdict;
 }
 
 /** Everything that the recorder knows of itself right now. */
 function recorderFigures(services: ApiServices): RecorderFigures {
-  const { control, meter, stats, streams, version } = services;
+  const { control, meter, stats, streams, verdict, version } = services;
   const store = stats();
   const states = statesByExchange(control);
   return {
@@ -56,6 +59,7 @@ function recorderFigures(services: ApiServices): RecorderFigures {
     time: control.timekeeping,
     disk: store.disk,
     subscriptions: streams.size,
+    verdict: verdict.verdict,
   };
 }
 
@@ -92,6 +96,17 @@ const RecorderType = builder.objectRef<RecorderFigures>('Recorder').implement({
   fields: (t) => ({
     timestamp: t.expose('at', { type: 'DateTime', description: 'That moment.' }),
     version: t.exposeString('version', { description: 'Version of the program.' }),
+    state: t.field({
+      type: VerdictStateEnum,
+      description:
+        'Whether it records all that it should; `/health` says the same, and so does the page.',
+      resolve: ({ verdict }) => verdict.state,
+    }),
+    reasons: t.field({
+      type: [ReasonType],
+      description: 'Why, the worst first; notes last. Empty when there is nothing to say.',
+      resolve: ({ verdict }) => verdict.reasons,
+    }),
     uptimeSeconds: t.int({
       description: 'Age of the process.',
       resolve: () => Math.floor(process.uptime()),

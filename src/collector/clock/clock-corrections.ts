@@ -27,6 +27,8 @@ export class ClockCorrections {
   readonly #parts: ClockCorrectionParts;
   /** What the witness said last; null since the clock was set. */
   #aheadMs: number | null = null;
+  /** How many exchanges said so. */
+  #witnesses = 0;
   /** Open gaps of the previous run that began ahead of the clock. */
   readonly #aheadGaps: Gap[] = [];
   /** Whether what earlier runs dated ahead of the present has been cut. */
@@ -34,6 +36,16 @@ export class ClockCorrections {
 
   constructor(parts: ClockCorrectionParts) {
     this.#parts = parts;
+  }
+
+  /**
+   * How far the clock is ahead of the exchanges' times, ms; null when not known. That it is ahead takes
+   * two exchanges: the book of a quiet market may be old.
+   */
+  get aheadMs(): number | null {
+    return this.#aheadMs !== null && this.#aheadMs > 0 && this.#witnesses < 2
+      ? null
+      : this.#aheadMs;
   }
 
   /** A gap of the previous run as it goes on: if this clock contradicts its start, from what is sure. */
@@ -72,6 +84,7 @@ export class ClockCorrections {
   confirm(now: number): void {
     const { aheadMs } = this.witness;
     if (aheadMs === null) return;
+    this.#witnesses = this.witness.exchanges;
     this.witness.forget();
     this.#aheadMs = aheadMs;
     this.#parts.store.confirmClock({ at: now, aheadMs });

@@ -24,6 +24,11 @@ export class ClockWitness {
     return Math.abs(low) <= Math.abs(high) ? low : high;
   }
 
+  /** How many exchanges have told. */
+  get exchanges(): number {
+    return this.#least.size;
+  }
+
   /** Starts over: what was noted says nothing of the clock from now on. */
   forget(): void {
     this.#least.clear();

@@ -2,6 +2,7 @@ import type { OwnLimit } from '../../../src/market/own-limit.js';
 import {
   type CollectorControl,
   ExchangeUnavailableError,
+  type ListTrouble,
   NoMatchingMarketError,
   UnknownMarketError,
 } from '../../../src/market/collector-control.js';
@@ -9,6 +10,7 @@ import { type CollectPattern, matchesPattern } from '../../../src/market/collect
 import type { CollectorState, CollectorStatus } from '../../../src/market/collector-status.js';
 import type { Completeness } from '../../../src/market/completeness.js';
 import type { Exchange } from '../../../src/market/exchange.js';
+import type { Wishes } from '../../../src/market/managed-lists.js';
 import { type Market, marketKey } from '../../../src/market/market.js';
 
 /** A collector's status with plain values, changed by `more`. */
@@ -60,8 +62,28 @@ export class MemoryControl implements CollectorControl {
   skippedRows(): number {
     return 0;
   }
-  listTroubles(): string[] {
+  listTroubles(): ListTrouble[] {
     return [];
+  }
+  stoppedByUser(): Partial<Record<Exchange, number>> {
+    return {};
+  }
+  isStoppedByUser({ exchange }: Market): boolean {
+    return this.kept.disabled.includes(exchange);
+  }
+  async wishes(): Promise<Wishes> {
+    return this.kept;
+  }
+  async reset(market: Market): Promise<CollectorStatus> {
+    if (market.symbol === 'NOPE') throw new UnknownMarketError(market, ['NOPI-KRW']);
+    return this.#set(market, 'STARTING');
+  }
+  async resetExchange(exchange: Exchange): Promise<CollectorStatus[]> {
+    return this.collectors(exchange).map(({ market }) => this.#set(market, 'STARTING'));
+  }
+  async restore(wishes: Wishes): Promise<CollectorStatus[]> {
+    this.kept = wishes;
+    return this.collectors();
   }
   limits(): OwnLimit[] {
     return [];
@@ -70,7 +92,10 @@ export class MemoryControl implements CollectorControl {
     return 0;
   }
 
-  readonly timekeeping = { standstills: 2, stoodStillMs: 5_500, clockSteps: 1 };
+  readonly timekeeping = { standstills: 2, stoodStillMs: 5_500, clockSteps: 1, aheadMs: null };
+
+  /** What mutations left behind. */
+  kept: Wishes = { disabled: [], patterns: [], markets: [] };
 
   completeness(exchange: Exchange): Completeness {
     return exchange === 'GOPAX' ? 'DELTA' : 'SNAPSHOT';

@@ -1,0 +1,101 @@
+import type { Bus } from '../../bus.js';
+import type { CollectorControl } from '../../market/collector-control.js';
+import { EXCHANGES, type Exchange } from '../../market/exchange.js';
+import type { StoreReader, StoreStats } from '../../store/store-types.js';
+import { within } from '../../util/wait.js';
+import { judge, type Verdict } from './judge.js';
+
+/** How often the counters are read and the database is asked, ms. */
+const LOOK_MS = 10_000;
+/** "Of late" is so many looks: ten minutes. */
+const LOOKS = 60;
+/** A database that takes longer than this to answer a small question counts as down, ms. */
+const PROBE_MS = 3_000;
+
+/** Where a {@link VerdictWatch} looks. */
+export interface VerdictSources {
+  readonly bus: Bus;
+  readonly reader: StoreReader;
+  readonly control: CollectorControl;
+  readonly stats: () => StoreStats;
+  /** Lines that the console did not take since the process began. */
+  readonly consoleLinesLeftOut: () => number;
+  /** Whether the server is shutting down. */
+  readonly closing: () => boolean;
+}
+
+/** Gathers what {@link judge} needs, so that everybody who asks gets the same answer. */
+export class VerdictWatch {
+  readonly #sources: VerdictSources;
+  readonly #timer: NodeJS.Timeout;
+  readonly #stop: () => void;
+  readonly #gaps: Record<Exchange, number>;
+  /** The counters as they were read of late, oldest first. */
+  readonly #looks: ReturnType<VerdictWatch['counts']>[] = [];
+  #unreadable: string | null = null;
+
+  constructor(sources: VerdictSources) {
+    this.#sources = sources;
+    this.#gaps = Object.fromEntries(EXCHANGES.map((e) => [e, 0])) as Record<Exchange, number>;
+    this.#stop = sources.bus.gaps.on(({ market, end }) => {
+      if (end !== null) this.#gaps[market.exchange]++;
+    });
+    this.#looks.push(this.counts());
+    this.#timer = setInterval(() => {
+      this.#looks.push(this.counts());
+      if (this.#looks.length > LOOKS) this.#looks.shift();
+      void this.probe();
+    }, LOOK_MS);
+    this.#timer.unref();
+  }
+
+  /** Ends the looking. */
+  close(): void {
+    clearInterval(this.#timer);
+    this.#stop();
+  }
+
+  /** How the recorder is right now. */
+  get verdict(): Verdict {
+    const { control, stats, closing } = this.#sources;
+    const store = stats();
+    const counts = this.counts();
+    const before = this.#looks[0]!;
+    const gaps = { ...counts.gaps };
+    for (const exchange of EXCHANGES) gaps[exchange] -= before.gaps[exchange];
+    return judge({
+      now: Date.now(),
+      closing: closing(),
+      unreadable: this.#unreadable,
+      store,
+      collectors: control.collectors(),
+      listTroubles: control.listTroubles(),
+      stopped: control.stoppedByUser(),
+      aheadMs: control.timekeeping.aheadMs,
+      droppedBooks: counts.books - before.books,
+      droppedRecords: counts.records - before.records,
+      consoleLines: counts.lines - before.lines,
+      gaps,
+    });
+  }
+
+  /** Asks the database; its answer is part of the verdict until the next one. */
+  async probe(): Promise<void> {
+    const answer = this.#sources.reader.exchanges().then(
+      () => null,
+      (error: unknown) => (error instanceof Error ? error.message : String(error)),
+    );
+    this.#unreadable = await within(answer, PROBE_MS, () => `no answer for ${PROBE_MS} ms`);
+  }
+
+  /** The counters whose growth of late counts. */
+  counts() {
+    const { droppedBooks, droppedRecords } = this.#sources.stats();
+    return {
+      books: droppedBooks,
+      records: droppedRecords,
+      lines: this.#sources.consoleLinesLeftOut(),
+      gaps: { ...this.#gaps },
+    };
+  }
+}
