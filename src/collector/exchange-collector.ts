@@ -2,6 +2,7 @@ import { BurstGate } from '../logging/burst-gate.js';
 import type { EventName, EventParams } from '../logging/events.js';
 import type { Logger } from '../logging/logger.js';
 import type { CollectorStatus } from '../market/collector-status.js';
+import type { SilenceTally } from '../market/silence-tally.js';
 import type { Gap } from '../market/gap.js';
 import { type Market, MarketHandle, type Pair, pairText } from '../market/market.js';
 import type { Sides } from '../market/order-book.js';
@@ -10,6 +11,7 @@ import type { ExchangeAdapter, Feed, FeedContext, FeedHost, Outage } from './fee
 import type { ClockWitness } from './clock/clock-witness.js';
 import { RestAudit, type AuditHost } from './rest/rest-audit.js';
 import { believedTime } from './wire/exchange-time.js';
+import { PeerRhythm } from './market/peer-rhythm.js';
 import type { SilenceBounds } from './market/silence-threshold.js';
 import { MarketTracker, type WrongTime } from './market/market-tracker.js';
 import type { RecorderParts } from './market/book-recorder.js';
@@ -45,6 +47,10 @@ export class ExchangeCollector implements FeedHost {
   #feed: Feed | null = null;
   #check: RestAudit | null = null;
   #silenceWatch: NodeJS.Timeout | undefined;
+  readonly #peers = new PeerRhythm(() =>
+    [...this.#trackers.values()].map((tracker) => tracker.rhythmRatio),
+  );
+  readonly #silence = { asked: 0, quiet: 0, lost: 0, falseAlarms: 0 };
   #unreadable = 0;
   #unasked = 0;
 
@@ -62,6 +68,11 @@ export class ExchangeCollector implements FeedHost {
   /** Messages that could not be read and whose market is not known. */
   get unreadableMessages(): number {
     return this.#unreadable;
+  }
+
+  /** What became of silences beyond the rhythm of their market. */
+  get silence(): SilenceTally {
+    return { ...this.#silence };
   }
 
   /** Books of markets that were not asked for. */
@@ -267,8 +278,11 @@ export class ExchangeCollector implements FeedHost {
       // Whether the silence was the program's own is known first.
       context.clock();
       const now = performance.now();
+      this.#peers.refresh(now);
       for (const tracker of this.#trackers.values()) {
-        if (tracker.checkSilence(now)) this.#check?.suspect(tracker.market);
+        if (!tracker.checkSilence(now)) continue;
+        this.#silence.asked++;
+        this.#check?.suspect(tracker.market);
       }
     }, SILENCE_WATCH_MS);
     this.#silenceWatch.unref();
@@ -285,10 +299,17 @@ export class ExchangeCollector implements FeedHost {
       watch: (pair, listener) => this.#tracker(pair).watch(listener),
       silent: (pair) => tracker(pair)?.silent ?? false,
       auditable: () =>
-        [...this.#trackers.values()].filter((t) => t.status.state === 'LIVE').map((t) => t.market),
-      quiet: (pair) => tracker(pair)?.quiet(),
+        [...this.#trackers.values()]
+          .filter((t) => t.status.state === 'LIVE' && !t.silent)
+          .map((t) => t.market),
+      quiet: (pair) => {
+        this.#silence.quiet++;
+        if (tracker(pair)?.quiet() === true) this.#silence.falseAlarms++;
+      },
+      unproven: (pair) => tracker(pair)?.unproven(),
       lost: (pair, detail) => {
-        tracker(pair)?.lost(detail);
+        if (tracker(pair)?.lost(detail) !== true) return;
+        this.#silence.lost++;
         doubted(pair, detail);
       },
       audited: (pair, agreed) => {
@@ -310,7 +331,11 @@ export class ExchangeCollector implements FeedHost {
       const { adapter, context } = this.#parts;
       const { symbol, currency } = pair;
       const market = new MarketHandle(adapter.exchange, { symbol, currency });
-      tracker = new MarketTracker(market, { ...this.#parts, clock: context.clock });
+      tracker = new MarketTracker(market, {
+        ...this.#parts,
+        clock: context.clock,
+        peers: this.#peers,
+      });
       this.#trackers.set(code, tracker);
     }
     return tracker;

@@ -15,6 +15,7 @@ import type { Gap } from '../market/gap.js';
 import { type Market, type Pair, pairText } from '../market/market.js';
 import type { Wishes } from '../market/managed-lists.js';
 import type { OwnLimit } from '../market/own-limit.js';
+import type { SilenceTally } from '../market/silence-tally.js';
 import type { CollectorMemory } from '../market/collector-memory.js';
 import { ClockCorrections } from './clock/clock-corrections.js';
 import { closeMatches } from '../market/close-matches.js';
@@ -236,6 +237,10 @@ export class Supervisor implements CollectorControl {
 
   unaskedBooks(exchange: Exchange): number {
     return this.#exchanges[exchange].collector.unaskedBooks;
+  }
+
+  silence(exchange: Exchange): SilenceTally {
+    return this.#exchanges[exchange].collector.silence;
   }
 
   skippedRows(exchange: Exchange): number {

@@ -5,6 +5,7 @@ import type { Exchange } from './exchange.js';
 import type { Market } from './market.js';
 import type { Wishes } from './managed-lists.js';
 import type { OwnLimit } from './own-limit.js';
+import type { SilenceTally } from './silence-tally.js';
 
 /** Thrown by a start of a market that the exchange does not list. */
 export class UnknownMarketError extends Error {
@@ -82,6 +83,8 @@ export interface CollectorControl {
   readonly timekeeping: Timekeeping;
   /** Books of an exchange that came for markets that were not asked for. */
   unaskedBooks(exchange: Exchange): number;
+  /** What became of silences beyond the rhythm of their market. */
+  silence(exchange: Exchange): SilenceTally;
   /** Rows of an exchange's newest market list that were no markets and were left out. */
   skippedRows(exchange: Exchange): number;
   /** Where `COLLECT` collects nothing because a market list cannot be had. */

@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { type Exchange, EXCHANGES } from '../../src/market/exchange.js';
+import type { SilenceTally } from '../../src/market/silence-tally.js';
 import { allLive, type Recorder, startRecorder } from '../helpers/recorder.js';
 import { eventually, until } from '../helpers/wait.js';
 
@@ -19,23 +21,21 @@ const gapsOf = async (): Promise<Gaps['gaps']['edges'][number]['node'][]> =>
   (await recorder.query<Gaps>(GAPS)).gaps.edges.map((edge) => edge.node);
 
 describe('a silent market', () => {
-  it('that was only quiet turns LIVE again by its REST book: no gap, no new connection', async () => {
+  it('that was only quiet is asked about by REST and stays LIVE: no gap, no new connection', async () => {
     recorder = await startRecorder(
       { pairs: ['BTC-KRW'] },
       { COLLECT: 'BTC-KRW', BITHUMB_TRANSPORT: 'ws' },
       SHORT,
     );
     await allLive(recorder);
-    const seen = new Map<string, string[]>();
-    recorder.app.bus.status.on(({ market, state }) => {
-      seen.set(market.exchange, [...(seen.get(market.exchange) ?? []), state]);
-    });
-    for (const exchange of ['UPBIT', 'BITHUMB', 'COINONE', 'KORBIT', 'GOPAX']) {
-      await until(
-        () => seen.get(exchange)?.join().startsWith('STALE,LIVE') === true,
-        `${exchange} STALE, then LIVE`,
-      );
-    }
+    const seen: string[] = [];
+    recorder.app.bus.status.on(({ state }) => seen.push(state));
+    const silence = (exchange: Exchange): SilenceTally => recorder.app.supervisor.silence(exchange);
+    for (const exchange of EXCHANGES)
+      await until(() => silence(exchange).quiet > 1, `${exchange} quiet twice`, 20_000);
+    expect(seen).toEqual([]);
+    for (const exchange of EXCHANGES)
+      expect(silence(exchange)).toMatchObject({ lost: 0, falseAlarms: 0 });
     expect(await gapsOf()).toEqual([]);
     expect(recorder.simulators.upbit.upgrades).toHaveLength(1);
     expect(recorder.simulators.gopax.upgrades).toHaveLength(1);

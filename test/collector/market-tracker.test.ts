@@ -361,6 +361,53 @@ describe('a market and the signs of its life', () => {
     expect(tracker.checkSilence(monotonic)).toBe(true);
   });
 
+  describe('silent beyond its rhythm', () => {
+    beforeEach(() => {
+      for (let i = 1; i <= 6; i++) bookAfter(1000, null);
+      states = [];
+      monotonic += 31_000;
+      now += 31_000;
+      expect(tracker.checkSilence(monotonic)).toBe(true);
+    });
+
+    it('is asked about once, and LIVE until there is an answer', () => {
+      expect(tracker.checkSilence(monotonic + 1000)).toBe(false);
+      expect(tracker.silent).toBe(true);
+      expect(tracker.status).toMatchObject({ state: 'LIVE', error: null });
+      expect(tracker.quiet()).toBe(false);
+      expect([tracker.silent, states]).toEqual([false, []]);
+    });
+
+    it('is no longer in doubt with its next book', () => {
+      bookAfter(1000, null);
+      expect(tracker.silent).toBe(false);
+      expect(tracker.lost('too late')).toBe(false);
+      expect([states, closed()]).toEqual([[], []]);
+    });
+
+    it('is STALE when there is no answer, which was a false alarm if it then proves quiet', () => {
+      tracker.unproven();
+      expect(tracker.status.error).toBe('no book for 31 s, where 30 s are usual');
+      expect(tracker.silent).toBe(true);
+      expect(tracker.quiet()).toBe(true);
+      expect(states).toEqual(['STALE', 'LIVE']);
+      expect(closed()).toEqual([]);
+    });
+
+    it('has a gap since its last book when the answer shows a change', () => {
+      const last = tracker.status.lastBookAt!;
+      expect(tracker.lost('changed')).toBe(true);
+      expect(closed()).toMatchObject([{ start: last, end: null, cause: 'STALE' }]);
+      expect(states.at(-1)).toBe('STALE');
+    });
+
+    it('is not in doubt after a stop and a new start', () => {
+      tracker.stop();
+      tracker.start(null);
+      expect(tracker.silent).toBe(false);
+    });
+  });
+
   it('delivers while its books come as seldom as ever, and no longer', () => {
     for (let i = 0; i < 4; i++) bookAfter(200_000, null);
     const silentFor = (ms: number): boolean => {

@@ -153,6 +153,20 @@ export class Metrics {
       () => withUnknown(sum(['parseFailures'])),
     );
     this.#count(
+      'orderbook_silences_total',
+      'Silences beyond the rhythm of their market, by what the exchange said when it was asked: quiet, lost (a gap), false_alarm (quiet, and had been called STALE).',
+      ['exchange', 'result'],
+      () =>
+        EXCHANGES.flatMap((exchange): Sample[] => {
+          const { quiet, lost, falseAlarms } = control.silence(exchange);
+          return [
+            [{ exchange, result: 'quiet' }, quiet],
+            [{ exchange, result: 'lost' }, lost],
+            [{ exchange, result: 'false_alarm' }, falseAlarms],
+          ];
+        }),
+    );
+    this.#count(
       'orderbook_unreadable_messages_total',
       'Those of them that named no market, since the server began.',
       labels,

@@ -4,6 +4,7 @@ import { marketKey } from '../../market/market.js';
 import type { LimitName, OwnLimit } from '../../market/own-limit.js';
 import type { ExchangeRecord, MarketRecord } from '../../market/managed-lists.js';
 import { matchesPattern } from '../../market/collect-pattern.js';
+import type { SilenceTally } from '../../market/silence-tally.js';
 import { optionalMarketPart } from '../inputs.js';
 import { exchangeArg, pairFilterArgs } from './arguments.js';
 import { builder } from './builder.js';
@@ -53,6 +54,23 @@ const OwnLimitType = builder.objectRef<OwnLimit>('OwnLimit').implement({
   }),
 });
 
+const SilenceTallyType = builder.objectRef<SilenceTally>('SilenceTally').implement({
+  description:
+    'What became of silences beyond the rhythm of their market, since the server began. The exchange is asked by REST before a market is called `STALE`.',
+  fields: (t) => ({
+    asked: t.exposeInt('asked', { description: 'Silences about which it was asked.' }),
+    quiet: t.exposeInt('quiet', {
+      description: 'Those that proved to be quiet: its book by REST was the streamed one.',
+    }),
+    lost: t.exposeInt('lost', {
+      description: 'Those that became a gap: its book had changed, or could not be had.',
+    }),
+    falseAlarms: t.exposeInt('falseAlarms', {
+      description: 'Quiet ones that had been called `STALE` meanwhile.',
+    }),
+  }),
+});
+
 const ExchangeInfoType = builder.objectRef<ExchangeRecord>('ExchangeInfo').implement({
   description: 'An exchange in the managed list.',
   fields: (t) => ({
@@ -92,6 +110,11 @@ const ExchangeInfoType = builder.objectRef<ExchangeRecord>('ExchangeInfo').imple
       description:
         'Its messages that could not be read and named no market, since the server began; the `logs` of the event `API_ERROR` tell when. Those that named one are in its `parseFailures`.',
       resolve: ({ exchange }, _args, { control }) => control.unreadableMessages(exchange),
+    }),
+    silence: t.field({
+      type: SilenceTallyType,
+      description: 'What became of silences beyond the rhythm of their market.',
+      resolve: ({ exchange }, _args, { control }) => control.silence(exchange),
     }),
     unaskedBooks: t.field({
       type: 'BigInt',

@@ -9,7 +9,7 @@ import { cutText } from '../../market/outside-text.js';
 import { BookOrder } from './book-order.js';
 import type { Outage } from '../feed.js';
 import { CoverageCounter } from './coverage-counter.js';
-import { SilenceThreshold, type SilenceBounds } from './silence-threshold.js';
+import { type Peers, SilenceThreshold, type SilenceBounds } from './silence-threshold.js';
 import { BookRecorder, type RecorderParts } from './book-recorder.js';
 
 /** A time that a wrong clock gave. */
@@ -62,6 +62,8 @@ export class MarketTracker {
   #coveredFrom = -Infinity;
   /** Set until the first book since the start. */
   #fresh = true;
+  /** Silent beyond its rhythm while the exchange is being asked whether that is quiet. */
+  #doubted = false;
 
   constructor(
     market: Market,
@@ -69,6 +71,7 @@ export class MarketTracker {
       logger: Logger;
       clock: () => number;
       rhythm?: SilenceBounds | undefined;
+      peers?: Peers | undefined;
     },
   ) {
     this.market = market;
@@ -76,7 +79,7 @@ export class MarketTracker {
     this.#recorder = new BookRecorder(market, parts);
     this.#logger = parts.logger;
     this.#clock = parts.clock;
-    this.#rhythm = new SilenceThreshold(parts.rhythm);
+    this.#rhythm = new SilenceThreshold(parts.rhythm, parts.peers);
     this.#coverage = new CoverageCounter(market, (record) => parts.bus.coverage.publish(record));
   }
 
@@ -183,6 +186,7 @@ export class MarketTracker {
     else this.#rhythm.resumed(now);
     const afterGap = this.#fresh || this.#gap !== null;
     this.#fresh = false;
+    this.#doubted = false;
     this.#lastBookAt = receivedAt;
     if (this.#gap !== null) {
       const { cause, start } = this.#gap;
@@ -293,39 +297,61 @@ export class MarketTracker {
 
   /** Whether it is silent beyond its rhythm, and what that means is not known yet. */
   get silent(): boolean {
-    return this.#state === 'STALE' && this.#gap === null;
+    return (this.#doubted || this.#state === 'STALE') && this.#gap === null;
   }
 
   /**
-   * Looks whether it has been silent for longer than its own rhythm explains; then it is STALE.
+   * Looks whether it has been silent for longer than its own rhythm explains. Then the exchange is asked
+   * for its book first: it stays LIVE until that shows a change, or cannot be had.
    * @param now monotonic ms
-   * @returns whether it became so just now
+   * @returns whether that is so since just now
    */
   checkSilence(now: number): boolean {
-    if (this.#state !== 'LIVE') return false;
-    const silentMs = this.#rhythm.silentMs(now);
-    if (silentMs <= this.#rhythm.boundMs) return false;
-    this.#log('STALE', { silentMs });
+    if (this.#state !== 'LIVE' || this.#doubted) return false;
+    this.#doubted = this.#rhythm.silentMs(now) > this.#rhythm.boundMs;
+    return this.#doubted;
+  }
+
+  /** The exchange was asked about its silence, and did not answer: it is STALE from here on. */
+  unproven(): void {
+    if (!this.#doubted) return;
+    const silentMs = this.#rhythm.silentMs(performance.now());
     const usual = Math.round(this.#rhythm.boundMs / 1000);
+    this.#log('STALE', { silentMs });
     this.#setState(
       'STALE',
       `no book for ${Math.round(silentMs / 1000)} s, where ${usual} s are usual`,
     );
+  }
+
+  /**
+   * The exchange's own word proves that its silence was quiet.
+   * @returns whether it had been called STALE for it
+   */
+  quiet(): boolean {
+    if (!this.silent) return false;
+    const told = this.#state === 'STALE';
+    this.#doubted = false;
+    this.#rhythm.confirmed(performance.now());
+    if (told) this.#setState('LIVE', null);
+    return told;
+  }
+
+  /**
+   * Its silence is not quiet, or that cannot be known: a gap since its last book.
+   * @returns whether it was silent still
+   */
+  lost(detail: string): boolean {
+    if (!this.silent) return false;
+    this.unproven();
+    this.#openGap('STALE', detail, null);
+    this.#setState('STALE', detail);
     return true;
   }
 
-  /** The exchange's own word proves that its silence was quiet. */
-  quiet(): void {
-    if (!this.silent) return;
-    this.#rhythm.confirmed(performance.now());
-    this.#setState('LIVE', null);
-  }
-
-  /** Its silence is not quiet, or that cannot be known: a gap since its last book. */
-  lost(detail: string): void {
-    if (!this.silent) return;
-    this.#openGap('STALE', detail, null);
-    this.#setState('STALE', detail);
+  /** How uneven its rhythm is; see {@link SilenceThreshold.ratio}. */
+  get rhythmRatio(): number | null {
+    return this.#rhythm.ratio;
   }
 
   /**
@@ -425,6 +451,7 @@ export class MarketTracker {
   }
 
   #setState(state: CollectorState, error: string | null): void {
+    this.#doubted = false;
     this.#state = state;
     this.#error = error === null ? null : cutText(error);
     this.#bus.status.publish(this.status);

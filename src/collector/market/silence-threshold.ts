@@ -8,8 +8,19 @@ const FACTOR = 3;
 const WINDOW_MS = 1_800_000;
 /** Frames before the rhythm is known at all. */
 const ENOUGH_FRAMES = 5;
+/** Frames from which on their spread tells of other markets. */
+const MANY_FRAMES = 100;
 /** Bound until then, ms. */
 const UNKNOWN_MS = 300_000;
+
+/** What is heard of a market in its first so long is too little to judge it by alone, ms. */
+const LEARNED_MS = WINDOW_MS;
+
+/** What the other markets of an exchange tell of one that is hardly known; {@link PeerRhythm}. */
+export interface Peers {
+  /** How many times the usual time between two books of a market a silence may last there. */
+  readonly ratio: number;
+}
 
 /** Bounds of {@link SilenceThreshold}, ms; for tests. */
 export interface SilenceBounds {
@@ -30,28 +41,33 @@ const BOUNDS: SilenceBounds = {
  */
 export class SilenceThreshold {
   readonly #bounds: SilenceBounds;
+  readonly #peers: Peers | null;
   /** Longest silences of the window that runs and of the one before. */
   #longest = 0;
   #longestBefore = 0;
   #windowFrom = 0;
   #frames = 0;
+  /** First frame. */
+  #firstAt = 0;
   /** Last frame, or last proof that silence meant quiet. */
   #provenAt = 0;
 
-  constructor(bounds: SilenceBounds = BOUNDS) {
+  constructor(bounds: SilenceBounds = BOUNDS, peers: Peers | null = null) {
     this.#bounds = bounds;
+    this.#peers = peers;
   }
 
   /** A frame came. */
   heard(now: number): void {
     if (this.#frames > 0) this.#learn(now);
-    else this.#windowFrom = now;
+    else this.#windowFrom = this.#firstAt = now;
     this.#frames++;
     this.#provenAt = now;
   }
 
   /** A frame came after an outage: that silence was not the market's own, nothing is learned of it. */
   resumed(now: number): void {
+    if (this.#frames === 0) this.#windowFrom = this.#firstAt = now;
     this.#frames++;
     this.#provenAt = now;
   }
@@ -72,11 +88,30 @@ export class SilenceThreshold {
     return FACTOR * Math.max(this.#longest, this.#longestBefore);
   }
 
-  /** How long it may be silent before that is suspect, ms. */
+  /**
+   * How long it may be silent before that is suspect, ms. In its first half hour a market has shown too
+   * few of its silences: how they are spread is then taken from the exchange's other markets.
+   */
   get boundMs(): number {
     const { floorMs, ceilingMs, unknownMs } = this.#bounds;
     const least = this.#frames < ENOUGH_FRAMES ? unknownMs : floorMs;
-    return Math.min(Math.max(this.usualMs, least), Math.max(ceilingMs, least));
+    const peers = this.#isYoung && this.#peers !== null ? this.#peers.ratio * this.#meanMs : 0;
+    return Math.min(Math.max(this.usualMs, peers, least), Math.max(ceilingMs, least));
+  }
+
+  /** The longest silence of late as so many times the usual one; null while that is not known well. */
+  get ratio(): number | null {
+    if (this.#frames < MANY_FRAMES) return null;
+    return Math.max(this.#longest, this.#longestBefore) / Math.max(1, this.#meanMs);
+  }
+
+  get #isYoung(): boolean {
+    return this.#provenAt - this.#firstAt < LEARNED_MS;
+  }
+
+  /** Usual time between two frames, ms; 0 while there is none. */
+  get #meanMs(): number {
+    return this.#frames < 2 ? 0 : (this.#provenAt - this.#firstAt) / (this.#frames - 1);
   }
 
   /** How long it has been silent without a proof, ms. */

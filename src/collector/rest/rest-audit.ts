@@ -27,6 +27,8 @@ export interface AuditHost {
   auditable(): Pair[];
   /** The REST book of a silent pair equals its streamed one: it was quiet. */
   quiet(pair: Pair): void;
+  /** The REST book of a silent pair could not be had so far. */
+  unproven(pair: Pair): void;
   /** The REST book of a silent pair differs, or cannot be had: it is not covered. */
   lost(pair: Pair, detail: string): void;
   /** An audit of a pair: whether its REST book equals one of the streamed ones nearest in time. */
@@ -141,15 +143,23 @@ export class RestAudit {
       const streamed = this.#host.current(pair);
       if (book !== undefined && streamed !== undefined) {
         if (this.#same(book, streamed)) this.#host.quiet(pair);
-        else this.#host.lost(pair, 'silent, while its book by REST has changed');
+        else void this.#lostUnlessHeard(pair);
         continue;
       }
       const reason = typeof fetched === 'string' ? fetched : 'the answer lacks its book';
       this.#host.failed(pair, reason);
       suspect.failures++;
+      // The first call may have failed for another pair of the batch.
+      if (suspect.failures > 1) this.#host.unproven(pair);
       if (suspect.failures < TRIES) this.#suspects.set(code, suspect);
       else this.#host.lost(pair, `silent, and its book by REST cannot be had: ${reason}`);
     }
+  }
+
+  /** The book of this very moment may have changed, and be on its way on the stream. */
+  async #lostUnlessHeard(pair: Pair): Promise<void> {
+    await this.#pause(NEARNESS_MS);
+    if (!this.#closed) this.#host.lost(pair, 'silent, while its book by REST has changed');
   }
 
   async #audit(): Promise<void> {

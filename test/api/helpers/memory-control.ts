@@ -11,6 +11,7 @@ import type { CollectorState, CollectorStatus } from '../../../src/market/collec
 import type { Completeness } from '../../../src/market/completeness.js';
 import type { Exchange } from '../../../src/market/exchange.js';
 import type { Wishes } from '../../../src/market/managed-lists.js';
+import type { SilenceTally } from '../../../src/market/silence-tally.js';
 import { type Market, marketKey } from '../../../src/market/market.js';
 
 /** A collector's status with plain values, changed by `more`. */
@@ -57,6 +58,10 @@ export class MemoryControl implements CollectorControl {
 
   unreadableMessages(exchange: Exchange): number {
     return this.unreadable[exchange] ?? 0;
+  }
+
+  silence(): SilenceTally {
+    return { asked: 4, quiet: 3, lost: 1, falseAlarms: 0 };
   }
 
   skippedRows(): number {
