@@ -33,6 +33,24 @@ describe('dashboard', () => {
     }
   });
 
+  it('tells a browser on the page, and others in JSON, that a path leads nowhere', async () => {
+    const html = { accept: 'text/html,*/*;q=0.8' };
+    for (const path of ['/nonsense', '/market-s', '/graphqll', '//', '/health/x']) {
+      const page = await rawRequest(server.url, path, html);
+      expect([path, page.status, page.body]).toEqual([path, 404, HTML]);
+      expect(page.headers['content-type']).toBe('text/html; charset=utf-8');
+      expect(page.headers['vary']).toContain('accept,');
+      const etag = String(page.headers['etag']);
+      const again = await rawRequest(server.url, path, { ...html, 'if-none-match': etag });
+      expect(again.status).toBe(404);
+      const json = await rawRequest(server.url, path, { accept: 'application/json' });
+      expect(json.status).toBe(404);
+      expect(JSON.parse(json.body)).toMatchObject({ error: { code: 'NOT_FOUND' } });
+    }
+    const asset = await rawRequest(server.url, '/assets/gone.js', { accept: '*/*' });
+    expect(asset.headers['content-type']).toContain('application/json');
+  });
+
   it('lets the page talk to this server only, and nothing be inlined', async () => {
     const { headers } = await rawRequest(server.url, '/');
     const { host } = new URL(server.url);

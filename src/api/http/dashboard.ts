@@ -12,7 +12,7 @@ import { replyText } from './reply.js';
 const BUILT = fileURLToPath(new URL('../../../dist/dashboard/', import.meta.url));
 
 /** Paths of the dashboard's pages; all are the same page, which looks at the address itself. */
-const PAGES = /^\/(?:$|(?:market|history|events)(?:\/|$))/;
+const PAGES = /^\/(?:$|(?:market|history|events|quality|premium|report)(?:\/|$))/;
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -81,6 +81,15 @@ export class DashboardFiles {
     return true;
   }
 
+  /** Answers a browser at a path that leads nowhere: the page says so. False when there is no page. */
+  async lost(req: IncomingMessage, res: ServerResponse): Promise<boolean> {
+    const page = (await this.#read()).get('/index.html');
+    if (page === undefined) return false;
+    res.statusCode = 404;
+    send(page, req, res);
+    return true;
+  }
+
   /** What is in the folder. An absent folder is looked for again at the next request. */
   #read(): Promise<Map<string, ServedFile>> {
     if (this.#files !== undefined) return this.#files;
@@ -122,16 +131,20 @@ function send(file: ServedFile, req: IncomingMessage, res: ServerResponse): void
   const etag = `"${file.etag}${encoding === '' ? '' : `-${encoding}`}"`;
   const headers: Record<string, string | number> = {
     etag,
-    vary: 'accept-encoding',
+    vary: res.statusCode === 404 ? 'accept, accept-encoding' : 'accept-encoding',
     'cache-control': file.immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
     'content-security-policy': policy(req.headers.host),
   };
   const known = req.headers['if-none-match']?.split(',').map((tag) => tag.trim()) ?? [];
-  if (known.includes(etag) || known.includes('*')) {
+  if (res.statusCode === 200 && (known.includes(etag) || known.includes('*'))) {
     res.writeHead(304, headers).end();
     return;
   }
   if (encoding !== '') headers['content-encoding'] = encoding;
-  res.writeHead(200, { ...headers, 'content-type': file.type, 'content-length': body.length });
+  res.writeHead(res.statusCode, {
+    ...headers,
+    'content-type': file.type,
+    'content-length': body.length,
+  });
   res.end(body);
 }

@@ -103,6 +103,10 @@ export function createRouter(routes: Routes): (req: IncomingMessage, res: Server
       url === null ||
       !(routes.exports.handle(req, res, url) || (await routes.dashboard.handle(req, res, path!)))
     ) {
+      if (wantsPage(req)) {
+        res.appendHeader('vary', 'accept');
+        if (await routes.dashboard.lost(req, res)) return;
+      }
       replyError(res, 404, 'NOT_FOUND', `there is nothing here; the paths are ${PATHS}`);
     }
   };
