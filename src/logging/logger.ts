@@ -60,8 +60,16 @@ export class Logger {
       exchange: subject.exchange ?? null,
       pair: subject.pair ?? null,
       message: this.#clean(text),
+      params: this.#paramsText(params),
     };
     for (const sink of this.#sinks) sink(record);
+  }
+
+  /** The parameters of an event as JSON, each text of them as clean as a message. */
+  #paramsText(params: unknown): string {
+    return JSON.stringify(params ?? {}, (_name, value: unknown) =>
+      typeof value === 'string' ? this.#clean(value) : value,
+    );
   }
 
   /** One line of bounded length without control characters (a peer's text could forge lines) and without secrets. */

@@ -20,4 +20,9 @@ export interface LogRecord {
   readonly pair: Pair | null;
   /** The text in the language of `LOG_LANG`; never contains a secret. */
   readonly message: string;
+  /**
+   * What the texts of the event are made of, as JSON, so that its text can be made in either language;
+   * never contains a secret. Null or absent where only the text is known: records of older versions.
+   */
+  readonly params?: string | null;
 }

@@ -53,5 +53,6 @@ export function toLogRecord(row: LogRow): LogRecord {
     exchange: row.exchange as Exchange | null,
     pair: symbol === null || currency === null ? null : { symbol, currency },
     message: row.message,
+    params: row.params,
   };
 }

@@ -133,12 +133,15 @@ export class Writer implements WriterService {
                late_books = late_books + excluded.late_books`);
     }
     if (batch.logs.length > 0) {
-      const rows = batch.logs.map(({ timestamp, level, event, exchange, pair, message }) => {
-        return [timestamp, level, event, exchange, pair?.symbol, pair?.currency, message];
-      });
+      const rows = batch.logs.map(
+        ({ timestamp, level, event, exchange, pair, message, params }) => {
+          return [timestamp, level, event, exchange, pair?.symbol, pair?.currency, message, params];
+        },
+      );
       statements.push(client.$executeRaw`
-        INSERT INTO log (timestamp, level, event, exchange, symbol, currency, message)
-        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
+        INSERT INTO log (timestamp, level, event, exchange, symbol, currency, message, params)
+        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
+               value ->> 7
           FROM json_each(${JSON.stringify(rows)})`);
       statements.push(deleteLogsBeyond(client, 2 * rows.length));
     }

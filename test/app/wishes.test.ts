@@ -111,17 +111,22 @@ describe('a stop', () => {
     await recorder.restart();
     await recorder.app.tried;
     interface Logs {
-      logs: { edges: { node: { message: string } }[] };
+      logs: { edges: { node: { message: string; ko: string; en: string } }[] };
     }
     const { logs } = await eventually(
       () =>
         recorder.query<Logs>(
-          '{ logs(event: "WISHES_OUTRANK_COLLECT") { edges { node { message } } } }',
+          '{ logs(event: "WISHES_OUTRANK_COLLECT") { edges { node { message ko: message(lang: KO) en: message(lang: EN) } } } }',
         ),
       (answer) => answer.logs.edges.length > 0,
       'the line',
     );
     expect(logs.edges).toHaveLength(1);
+    // The text is made when it is read, out of the database.
+    expect(logs.edges[0]!.node.en).toMatch(
+      /outranks COLLECT; 1 stopped: UPBIT:ETH-KRW; 1 recorded besides: KORBIT:BTC-KRW/,
+    );
+    expect(logs.edges[0]!.node.ko).toMatch(/중지 1개: UPBIT:ETH-KRW; 추가 수집 1개/);
     expect(logs.edges[0]!.node.message).toMatch(/1.*UPBIT:ETH-KRW.*1.*KORBIT:BTC-KRW/);
   });
 });

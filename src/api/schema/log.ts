@@ -1,10 +1,12 @@
 import type { EventName } from '../../logging/events.js';
+import { logText } from '../../logging/log-text.js';
 import type { LogRecord } from '../../market/log-record.js';
 import { optionalEvent, optionalMarketPart } from '../inputs.js';
 import { fromCursor, toConnection, toCursor } from '../paging.js';
 import { marketFilterArgs, pageArgs } from './arguments.js';
 import { builder } from './builder.js';
 import { ExchangeEnum } from './exchange-enum.js';
+import { LanguageEnum } from './language.js';
 
 const LogLevelEnum = builder.enumType('LogLevel', {
   description: 'Severity of a log entry.',
@@ -45,9 +47,18 @@ export const LogEntryType = builder.objectRef<LogRecord>('LogEntry').implement({
     event: t.exposeString('event', { description: 'Name of the event, such as `WS_CONNECTED`.' }),
     message: t.string({
       description:
-        'The text, in the language of `LOG_LANG`. Of an unexpected error in the API only that there was one: what it says of the inside is in the log file.',
-      resolve: ({ event, message }) =>
-        event === ('API_UNEXPECTED_ERROR' satisfies EventName) ? withoutReason(message) : message,
+        'The text, made when it is asked for; entries of older versions have theirs in the `LOG_LANG` of then. What an exchange or the system said stays in its own language. Of an unexpected error in the API only that there was one: what it says of the inside is in the log file.',
+      args: {
+        lang: t.arg({
+          type: LanguageEnum,
+          description: 'The language; that of `LOG_LANG` when left out.',
+        }),
+      },
+      resolve: (record, { lang }) => {
+        const text = lang === null || lang === undefined ? record.message : logText(record, lang);
+        const unexpected = record.event === ('API_UNEXPECTED_ERROR' satisfies EventName);
+        return unexpected ? withoutReason(text) : text;
+      },
     }),
   }),
 });

@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "log" ADD COLUMN "params" TEXT;
