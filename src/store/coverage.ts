@@ -45,6 +45,7 @@ export class CoverageReader {
     const missing = recorded.reduce((sum, span) => sum + lengthOf(clip(gaps, span)), 0);
     const recordedMs = lengthOf(recorded);
     return {
+      recordedFrom: spans[0]?.start ?? null,
       from,
       to,
       recordedMs,

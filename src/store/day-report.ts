@@ -25,7 +25,9 @@ interface MarketGap extends Interval {
 }
 
 /** Values by the number of their market. */
-function byMarket<T extends { readonly marketId: number }>(rows: readonly T[]): Map<number, T[]> {
+export function byMarket<T extends { readonly marketId: number }>(
+  rows: readonly T[],
+): Map<number, T[]> {
   const groups = new Map<number, T[]>();
   for (const row of rows) {
     const group = groups.get(row.marketId);
@@ -104,7 +106,8 @@ function marketReport(
   };
 }
 
-async function spansOf(client: Client, { start, end }: Interval, now: number) {
+/** When markets were being recorded within a window. */
+export async function spansOf(client: Client, { start, end }: Interval, now: number) {
   const rows = await client.recordingSpan.findMany({
     where: { start: { lt: end }, OR: [{ end: null }, { end: { gt: start } }] },
     orderBy: [{ marketId: 'asc' }, { start: 'asc' }],
@@ -115,7 +118,7 @@ async function spansOf(client: Client, { start, end }: Interval, now: number) {
 }
 
 /** The gaps that touch a window; those that are open last to its end. */
-async function gapsOf(client: Client, { start, end }: Interval) {
+export async function gapsOf(client: Client, { start, end }: Interval) {
   // Two statements, each of which goes through the index on the end.
   const select = { marketId: true, start: true, end: true, cause: true } as const;
   const ended = client.gap.findMany({ where: { end: { gt: start }, start: { lt: end } }, select });

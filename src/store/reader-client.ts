@@ -39,6 +39,8 @@ class ReaderCalls implements StoreReader {
     this.#worker.callUntil(this.#deadline, 'coverageMinutes', query);
   dayReport: StoreReader['dayReport'] = (from) =>
     this.#worker.callUntil(this.#deadline, 'dayReport', from);
+  recordingStrips: StoreReader['recordingStrips'] = (query) =>
+    this.#worker.callUntil(this.#deadline, 'recordingStrips', query);
   logs: StoreReader['logs'] = (query) => this.#worker.callUntil(this.#deadline, 'logs', query);
   exchanges: StoreReader['exchanges'] = () => this.#worker.callUntil(this.#deadline, 'exchanges');
   markets: StoreReader['markets'] = (exchange) =>

@@ -40,6 +40,7 @@ export interface ReaderService extends Pick<
   | 'coverage'
   | 'coverageMinutes'
   | 'dayReport'
+  | 'recordingStrips'
   | 'logs'
   | 'exchanges'
   | 'markets'

@@ -7,6 +7,7 @@ import { type BookSource, DatabaseSource } from './book-source.js';
 import { BUSY_TIMEOUT_MS, type Client, defined, openClient } from './connection.js';
 import { CoverageReader } from './coverage.js';
 import { dayReport, newestDay } from './day-report.js';
+import { recordingStrips } from './recording-strips.js';
 import { StoreError } from './errors.js';
 import { decodeLevels } from './levels.js';
 import { marketBooks } from './market-books.js';
@@ -41,6 +42,7 @@ import { Timeline } from './timeline.js';
 type RowsQuery = Parameters<StoreReader['rows']>[0];
 type GapsQuery = Parameters<StoreReader['gaps']>[0];
 type CoverageQuery = Parameters<StoreReader['coverage']>[0];
+type StripsQuery = Parameters<StoreReader['recordingStrips']>[0];
 type MinutesQuery = Parameters<StoreReader['coverageMinutes']>[0];
 type LogsQuery = Parameters<StoreReader['logs']>[0];
 
@@ -180,6 +182,12 @@ export class Reader implements ReaderService {
     const { client } = await this.#database();
     const { market, after, limit, ...window } = query;
     return new CoverageReader(client).minutes(market, window, after, limit);
+  }
+
+  async recordingStrips(query: StripsQuery): ReturnType<StoreReader['recordingStrips']> {
+    const { client } = await this.#database();
+    const { from, to, slots } = query;
+    return recordingStrips(client, { start: from, end: to }, slots, Date.now());
   }
 
   async dayReport(from?: number): ReturnType<StoreReader['dayReport']> {

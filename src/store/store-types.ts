@@ -8,6 +8,7 @@ import type { CollectPattern } from '../market/collect-pattern.js';
 import type { DayReport } from '../market/day-report.js';
 import type { Gap } from '../market/gap.js';
 import type { Market } from '../market/market.js';
+import type { RecordingStrip } from '../market/recording-strip.js';
 import type { OrderBook, Side } from '../market/order-book.js';
 import type { ExportFormat, ShapeName } from './export/shapes.js';
 import type { RetentionHeld, RetentionSetting, Retired } from './retention.js';
@@ -121,6 +122,8 @@ export interface GapTotals {
 
 /** How much of a window a market was covered, and what was received of it. */
 export interface CoverageTotals {
+  /** When it was recorded for the first time, Unix ms; null if it never was. */
+  readonly recordedFrom: number | null;
   /** The window: `from` included, `to` excluded, Unix ms; never beyond the present. */
   readonly from: number;
   readonly to: number;
@@ -288,6 +291,12 @@ export interface StoreReader extends ManagedLists {
   coverageMinutes(
     query: TimeWindow & { market: Market; after?: number | undefined; limit: number },
   ): Promise<Page<CoverageMinute>>;
+  /** How each exchange was recorded over a window (Unix ms), in so many parts. */
+  recordingStrips(query: {
+    readonly from: number;
+    readonly to: number;
+    readonly slots: number;
+  }): Promise<RecordingStrip[]>;
   /**
    * How well the markets were recorded in a day (UTC), given by its first ms; absent = the newest day
    * of which something was received, null when there is none.

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { graphql } from '../gql/index.js';
 import { market } from './helpers/books.js';
-import { serve, type TestServer } from './helpers/server.js';
+import { codeOf, serve, type TestServer } from './helpers/server.js';
 
 const CoverageQuery = graphql(`
   query CoverageOf($from: DateTime, $to: DateTime, $first: Int, $after: String) {
@@ -113,5 +113,25 @@ describe('coverage', () => {
     expect(errors?.[0]).toMatchObject({
       message: expect.stringContaining('to: must not be before'),
     });
+  });
+});
+
+describe('recordingStrips', () => {
+  it('covers the last 24 hours, and refuses windows and parts that cannot be', async () => {
+    const { data } = await server.post(
+      '{ recordingStrips { exchange from to recordedFrom slots { time recordedMs percent gaps } causes { cause } } }',
+    );
+    const [strip] = data!['recordingStrips'] as { from: string; to: string; slots: object[] }[];
+    expect(Date.parse(strip!.to) - Date.parse(strip!.from)).toBe(86_400_000);
+    expect(strip!.slots[0]).toMatchObject({ recordedMs: '0', percent: null });
+    for (const args of [
+      'slots: 0',
+      'slots: 501',
+      'from: "2026-01-01T00:00:00Z", to: "2026-03-01T00:00:00Z"',
+      'from: "2999-01-01T00:00:00Z"',
+    ]) {
+      const answer = await server.post(`{ recordingStrips(${args}) { exchange } }`);
+      expect([args, codeOf(answer)]).toEqual([args, 'BAD_USER_INPUT']);
+    }
   });
 });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { EXCHANGES } from '../../src/market/exchange.js';
 import { dayStart } from '../../src/market/day-report.js';
 import { openClient } from '../../src/store/connection.js';
 import { openStore } from '../../src/store/store.js';
@@ -70,6 +71,37 @@ beforeAll(async () => {
 afterAll(async () => {
   await store.close();
   await folder.remove();
+});
+
+it('draws each exchange as a strip: covered, in gaps, or before it was recorded', async () => {
+  const strips = await store.reader.recordingStrips({
+    from: DAY - 2 * HOUR,
+    to: DAY + 14 * HOUR,
+    slots: 8,
+  });
+  expect(strips.map(({ exchange }) => exchange)).toEqual(EXCHANGES);
+  const upbit = strips.find(({ exchange }) => exchange === 'UPBIT')!;
+  expect(upbit.recordedFrom).toBe(DAY - HOUR);
+  // Two hours each; BTC from the second hour on, ETH in the last two.
+  const hours = upbit.slots.map((s) => [s.recordedMs / HOUR, s.coveredMs / HOUR, s.gaps]);
+  expect(hours).toEqual([
+    [1, 0, 1],
+    [2, 1, 1],
+    [2, 1, 1],
+    [2, 1, 1],
+    [2, 2, 0],
+    [2, 2, 0],
+    [2, 2, 0],
+    [4, 4, 0],
+  ]);
+  expect(upbit.slots[1]!.at).toBe(DAY);
+  expect(upbit.causes).toEqual([
+    { cause: 'DISCONNECTED', count: 1, ms: 2 * HOUR },
+    { cause: 'STALE', count: 2, ms: 2 * HOUR },
+  ]);
+  const gopax = strips.find(({ exchange }) => exchange === 'GOPAX')!;
+  expect(gopax).toMatchObject({ recordedFrom: null, causes: [] });
+  expect(gopax.slots.every(({ recordedMs }) => recordedMs === 0)).toBe(true);
 });
 
 it('sums up what happened to each market in a day, the worst first', async () => {

@@ -33,6 +33,8 @@ const ASSUMED: Readonly<Record<string, number>> = {
   // Written as text by the reader; their number has a bound of its own.
   SeriesPoint: 1,
   GapSum: 2,
+  RecordingStrip: 5,
+  StripSlot: 96,
   PremiumPrice: 5,
   Premium: DEFAULT_FIRST,
   // Introspection of this schema.

@@ -68,6 +68,19 @@ const CoverageType = builder.objectRef<MarketCoverage>('Coverage').implement({
         'Share of the window in which the market was recorded and in no gap, from 0 to 100. Time before its first book, and time in which it was stopped on request, is not covered.',
       resolve: ({ from, to, coveredMs }) => (from === to ? 0 : (coveredMs / (to - from)) * 100),
     }),
+    percentOfRecorded: t.float({
+      nullable: true,
+      description:
+        'Share of the recorded part of the window that lies outside gaps, from 0 to 100; null when no part was recorded. Time before the recording began is neither covered nor missing.',
+      resolve: ({ recordedMs, coveredMs }) =>
+        recordedMs === 0 ? null : (coveredMs / recordedMs) * 100,
+    }),
+    recordedFrom: t.expose('recordedFrom', {
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'When the market was recorded for the first time, in the window or not; null if it never was.',
+    }),
     recordedMs: t.expose('recordedMs', {
       type: 'BigInt',
       description: 'Part of the window in which the market was being recorded, gaps included.',

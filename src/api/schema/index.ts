@@ -21,6 +21,7 @@ import './price-history.js';
 import './series.js';
 import './past-books.js';
 import './report.js';
+import './recording-strip.js';
 
 builder.queryType({ description: 'What can be asked.' });
 builder.mutationType({

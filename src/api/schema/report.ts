@@ -13,12 +13,13 @@ import { GapCauseEnum } from './gap.js';
 const DEFAULT_MARKETS = 100;
 const MAX_MARKETS = 5_000;
 
-const GapSum = builder.objectRef<CauseReport>('GapSum').implement({
-  description: 'The gaps of one cause in a day.',
+/** The gaps of one cause. */
+export const GapSum = builder.objectRef<CauseReport>('GapSum').implement({
+  description: 'The gaps of one cause in a window.',
   fields: (t) => ({
     cause: t.expose('cause', { type: GapCauseEnum, description: 'Why they came about.' }),
     count: t.exposeInt('count', { description: 'How many there were.' }),
-    ms: t.expose('ms', { type: 'BigInt', description: 'How much of the day they take, ms.' }),
+    ms: t.expose('ms', { type: 'BigInt', description: 'How much of the window they take, ms.' }),
   }),
 });
 

@@ -1,7 +1,7 @@
 import { marketKey, type Market } from '../../../src/market/market.js';
 import type { CoverageMinute } from '../../../src/market/coverage.js';
 import type { DayReport } from '../../../src/market/day-report.js';
-import type { Exchange } from '../../../src/market/exchange.js';
+import { type Exchange, EXCHANGES } from '../../../src/market/exchange.js';
 import type { Gap } from '../../../src/market/gap.js';
 import type { OrderBook } from '../../../src/market/order-book.js';
 import type { LogRecord } from '../../../src/market/log-record.js';
@@ -169,6 +169,7 @@ export class MemoryReader implements StoreReader {
     const sum = (part: 'frames' | 'changed' | 'repeats'): number =>
       records.reduce((total, record) => total + record[part], 0);
     return {
+      recordedFrom: records.length === 0 ? null : 0,
       from: from ?? 0,
       to: to ?? 60_000 * records.length,
       recordedMs: 60_000 * records.length,
@@ -189,6 +190,16 @@ export class MemoryReader implements StoreReader {
       (record) => marketKey(record.market) === marketKey(market) && record.minute > after,
     );
     return pageOf(found, limit);
+  }
+
+  async recordingStrips(
+    query: Parameters<StoreReader['recordingStrips']>[0],
+  ): ReturnType<StoreReader['recordingStrips']> {
+    const { from, to } = query;
+    const slots = [{ at: from, recordedMs: 0, coveredMs: 0, gaps: 0 }];
+    return EXCHANGES.map((exchange) => {
+      return { exchange, from, to, recordedFrom: null, slots, causes: [] };
+    });
   }
 
   /** The report of any day, and the days that were asked for. */

@@ -1,0 +1,85 @@
+import type { RecordingStrip, StripSlot } from '../../market/recording-strip.js';
+import { badInput } from '../errors.js';
+import { timeWindow } from '../inputs.js';
+import { windowArgs } from './arguments.js';
+import { builder } from './builder.js';
+import { ExchangeEnum } from './exchange-enum.js';
+import { GapSum } from './report.js';
+
+const DAY = 86_400_000;
+/** Longest window of a strip, ms. */
+const MAX_WINDOW = 31 * DAY;
+/** Parts that a strip may have. */
+const MAX_SLOTS = 500;
+
+const SlotType = builder.objectRef<StripSlot>('StripSlot').implement({
+  description:
+    "A part of a strip. Times are summed over the exchange's markets: with ten of them a minute has ten minutes.",
+  fields: (t) => ({
+    time: t.expose('at', { type: 'DateTime', description: 'Its beginning.' }),
+    recordedMs: t.expose('recordedMs', {
+      type: 'BigInt',
+      description:
+        'How much of it markets were being recorded, gaps included, ms. 0: before recording began, or while all was stopped; that is neither covered nor missing.',
+    }),
+    coveredMs: t.expose('coveredMs', {
+      type: 'BigInt',
+      description: 'How much of that lies outside gaps, ms.',
+    }),
+    percent: t.float({
+      nullable: true,
+      description:
+        'Share of the recorded time outside gaps, from 0 to 100; null when there is none.',
+      resolve: ({ recordedMs, coveredMs }) =>
+        recordedMs === 0 ? null : (coveredMs / recordedMs) * 100,
+    }),
+    gaps: t.exposeInt('gaps', { description: 'Gaps that touch it.' }),
+  }),
+});
+
+const StripType = builder.objectRef<RecordingStrip>('RecordingStrip').implement({
+  description: 'How an exchange was recorded over a window, in parts of equal length.',
+  fields: (t) => ({
+    exchange: t.expose('exchange', { type: ExchangeEnum, description: 'The exchange.' }),
+    from: t.expose('from', { type: 'DateTime', description: 'Beginning of the window.' }),
+    to: t.expose('to', { type: 'DateTime', description: 'End of the window.' }),
+    recordedFrom: t.expose('recordedFrom', {
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'When the first of its markets was recorded for the first time; null if none ever was.',
+    }),
+    slots: t.expose('slots', { type: [SlotType], description: 'The parts, oldest first.' }),
+    causes: t.field({
+      type: [GapSum],
+      description: 'The gaps that touch the window by their cause, the longest first.',
+      resolve: ({ causes }) => causes,
+    }),
+  }),
+});
+
+builder.queryField('recordingStrips', (t) =>
+  t.field({
+    type: [StripType],
+    description:
+      'How each exchange was recorded over a window, as a strip: covered, in gaps, or not being recorded. The last 24 hours when no window is given.',
+    args: {
+      ...windowArgs,
+      slots: t.arg.int({
+        required: true,
+        defaultValue: 96,
+        description: `How many parts, from 1 to ${MAX_SLOTS}.`,
+      }),
+    },
+    resolve: (_root, args, { reader }) => {
+      const window = timeWindow(args);
+      const to = Math.min(window.to ?? Infinity, Date.now());
+      const from = window.from ?? to - DAY;
+      if (from >= to) throw badInput('from', 'must be before to, and in the past');
+      if (to - from > MAX_WINDOW) throw badInput('from', 'must be at most 31 days before to');
+      if (args.slots < 1 || args.slots > MAX_SLOTS)
+        throw badInput('slots', `must be from 1 to ${MAX_SLOTS}; was ${args.slots}`);
+      return reader.recordingStrips({ from, to, slots: args.slots });
+    },
+  }),
+);
