@@ -170,6 +170,8 @@ describe('/metrics', () => {
     expect(valueOf('orderbook_books_repeated_total{exchange="UPBIT"}')).toBe(8);
     expect(valueOf('orderbook_books_published_total{exchange="UPBIT"}')).toBe(1);
     expect(valueOf('orderbook_books_published_total{exchange="GOPAX"}')).toBe(0);
+    expect(valueOf('orderbook_silences_total{exchange="UPBIT",result="quiet"}')).toBe(3);
+    expect(valueOf('orderbook_silences_total{exchange="UPBIT",result="false_alarm"}')).toBe(0);
     expect(valueOf('orderbook_parse_failures_total{exchange="UPBIT"}')).toBe(5);
     expect(valueOf('orderbook_unreadable_messages_total{exchange="UPBIT"}')).toBe(3);
     expect(valueOf('orderbook_unreadable_messages_total{exchange="GOPAX"}')).toBe(0);
