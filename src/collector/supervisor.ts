@@ -6,6 +6,7 @@ import {
   collectPatternText,
   isFullName,
   matchesPattern,
+  overlapsPattern,
   unmatchedPatterns,
 } from '../market/collect-pattern.js';
 import type { CollectorStatus } from '../market/collector-status.js';
@@ -285,7 +286,12 @@ export class Supervisor implements CollectorControl {
     const markets = lists.flat().flatMap(({ exchange, symbol, currency, wanted }) => {
       return wanted === null ? [] : [{ market: { exchange, symbol, currency }, wanted }];
     });
-    return { disabled, patterns, markets };
+    // A reset with nothing older beneath it says nothing.
+    const telling = patterns.filter(
+      ({ pattern, wanted }, i) =>
+        wanted !== null || patterns.slice(0, i).some((p) => overlapsPattern(p.pattern, pattern)),
+    );
+    return { disabled, patterns: telling, markets };
   }
 
   limits(exchange: Exchange): OwnLimit[] {

@@ -37,6 +37,11 @@ describe('a stop', () => {
     expect(states()).toEqual(['KORBIT:BTC-KRW', 'UPBIT:BTC-KRW']);
     await mutate('resetCollector(exchange: KORBIT) { state }');
     expect(states()).toEqual(['UPBIT:BTC-KRW']);
+    expect(await wishes()).toMatchObject([
+      { kind: 'STOP', exchange: null, currency: 'KRW' },
+      { kind: 'COLLECT', exchange: 'UPBIT', symbol: 'BTC' },
+      { kind: 'COLLECT', exchange: 'KORBIT', symbol: 'BTC' },
+    ]);
     await recorder.restart();
     await until(() => state('UPBIT:BTC-KRW') === 'LIVE', 'BTC live');
     expect(states()).toEqual(['UPBIT:BTC-KRW']);
@@ -59,6 +64,11 @@ describe('a stop', () => {
     ]);
     await mutate('resetExchange(exchange: UPBIT) { state }');
     await until(() => state('UPBIT:ETH-KRW') === 'LIVE', 'ETH live');
+    await mutate('startCollectors(pattern: "*-*") { state }');
+    await mutate('resetExchange(exchange: UPBIT) { state }');
+    await mutate('stopCollectors(pattern: "*-*") { state }');
+    await mutate('resetExchange(exchange: UPBIT) { state }');
+    await until(() => state('UPBIT:ETH-KRW') === 'LIVE', 'ETH live after all');
     // The pattern was about the others, too: for them it stands.
     expect(states()).toEqual(['UPBIT:BTC-KRW', 'UPBIT:ETH-KRW']);
     await recorder.restart();
