@@ -79,6 +79,8 @@ function* programReasons(facts: Facts): Generator<Reason> {
     const { clock, believed } = store.retentionHeld;
     yield reasonOf('RETENTION_HELD', 'ATTENTION', { clock, believed });
   }
+  const unarchived = store.archive?.failure ?? null;
+  if (unarchived !== null) yield reasonOf('ARCHIVE_FAILING', 'ATTENTION', { reason: unarchived });
   if (consoleLines > 0) yield reasonOf('CONSOLE_BLOCKED', 'ATTENTION', { lines: consoleLines });
 }
 

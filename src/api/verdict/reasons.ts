@@ -25,6 +25,7 @@ export interface ReasonParams {
   NOTHING_RECORDED: { stopped: number };
   CLOCK_WRONG: { aheadMs: number };
   RETENTION_HELD: { clock: number; believed: number };
+  ARCHIVE_FAILING: { reason: string };
   GAPS_MANY: { gaps: number; markets: number };
   MARKETS_FAILED: { count: number; names: string };
   MARKETS_INTERRUPTED: { count: number; names: string };
@@ -159,6 +160,12 @@ export const REASONS: { readonly [C in ReasonCode]: Kind<ReasonParams[C]> } = {
       `시스템 시계(${time(clock)})를 아직 믿을 수 없어 RETENTION_DAYS는 ${time(believed)} 기준으로 적용`,
     en: ({ clock, believed }) =>
       `the system clock (${time(clock)}) has leapt and is not believed yet; RETENTION_DAYS counts from ${time(believed)}`,
+  },
+  ARCHIVE_FAILING: {
+    means: 'Closed days cannot be archived; nothing of them is deleted meanwhile.',
+    about: 'STORE',
+    ko: ({ reason }) => `지난 날짜를 보관 파일로 옮기지 못함, 그동안 삭제하지 않음: ${reason}`,
+    en: ({ reason }) => `archiving fails, and nothing of the days concerned is deleted: ${reason}`,
   },
   GAPS_MANY: {
     means: 'The markets of an exchange are interrupted again and again.',
