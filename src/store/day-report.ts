@@ -37,11 +37,16 @@ export function byMarket<T extends { readonly marketId: number }>(
   return groups;
 }
 
-/** The newest day of which something was received, as its first ms; null when there is none. */
-export async function newestDay(client: Client): Promise<number | null> {
+/**
+ * The newest day in which anything was recorded, as its first ms; null when there is none. While a
+ * market is being recorded that is today, before the first minute is over, too.
+ * @param now Unix ms
+ */
+export async function newestDay(client: Client, now: number): Promise<number | null> {
+  const open = await client.recordingSpan.count({ where: { end: null } });
   const { _max } = await client.coverage.aggregate({ _max: { minute: true } });
-  const minute = _max.minute;
-  return minute === null ? null : Math.floor(Number(minute) / DAY) * DAY;
+  const newest = open > 0 ? now : _max.minute;
+  return newest === null ? null : Math.floor(Number(newest) / DAY) * DAY;
 }
 
 /**

@@ -192,8 +192,9 @@ export class Reader implements ReaderService {
 
   async dayReport(from?: number): ReturnType<StoreReader['dayReport']> {
     const { client } = await this.#database();
-    const day = from ?? (await newestDay(client));
-    return day === null ? null : dayReport(client, day, Date.now());
+    const now = Date.now();
+    const day = from ?? (await newestDay(client, now));
+    return day === null ? null : dayReport(client, day, now);
   }
 
   async logs(query: LogsQuery): ReturnType<StoreReader['logs']> {

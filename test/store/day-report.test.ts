@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EXCHANGES } from '../../src/market/exchange.js';
-import { dayStart } from '../../src/market/day-report.js';
+import { dateOf, dayStart } from '../../src/market/day-report.js';
 import { openClient } from '../../src/store/connection.js';
 import { openStore } from '../../src/store/store.js';
 import type { Store } from '../../src/store/store-types.js';
@@ -146,6 +146,19 @@ it('sums up what happened to each market in a day, the worst first', async () =>
   });
   expect(await store.reader.dayReport()).toMatchObject({ date: '2026-09-01' });
   expect(await store.reader.dayReport(DAY - 48 * HOUR)).toMatchObject({ markets: [] });
+});
+
+it('is of today as soon as a market is being recorded', async () => {
+  const fresh = await openStore({ path: join(folder.path, 'fresh.db'), flushMs: 5 });
+  try {
+    expect(await fresh.reader.dayReport()).toBeNull();
+    fresh.setRecording(UPBIT_BTC, true);
+    await until(async () => (await fresh.reader.dayReport()) !== null);
+    const report = await fresh.reader.dayReport();
+    expect(report).toMatchObject({ date: dateOf(Date.now()), markets: [{ market: UPBIT_BTC }] });
+  } finally {
+    await fresh.close();
+  }
 });
 
 it('is printed by its command', async () => {
