@@ -1,5 +1,6 @@
 import { EXCHANGES, type Exchange } from '../market/exchange.js';
 import { type Market, marketKey } from '../market/market.js';
+import { MarketSelection } from '../market/market-selection.js';
 import type { Level, OrderBook } from '../market/order-book.js';
 import { ArchivedBooks } from './archived-books.js';
 import { BookPages } from './book-pages.js';
@@ -11,6 +12,7 @@ import { recordingStrips } from './recording-strips.js';
 import { StoreError } from './errors.js';
 import { decodeLevels } from './levels.js';
 import { marketBooks } from './market-books.js';
+import { OlderPages } from './older-pages.js';
 import { gapPage, gapTotals, logPage } from './pages.js';
 import { type ExportPlace, exportColumns, writeBooks, writeGaps } from './export/pieces.js';
 import type { RecordSink } from './export/columns.js';
@@ -67,6 +69,7 @@ export class Reader implements ReaderService {
   readonly #marketIds = new Map<string, number>();
   /** What the database has deleted; null where there is no archive. */
   readonly #archive: ArchivedBooks | null;
+  readonly #older: OlderPages | null;
   /** Numbers of markets that only the archive knows, below 0. */
   readonly #archiveIds = new Map<string, number>();
 
@@ -74,6 +77,7 @@ export class Reader implements ReaderService {
     this.#options = options;
     const { archivePath } = options;
     this.#archive = archivePath === undefined ? null : new ArchivedBooks(archivePath);
+    this.#older = this.#archive && new OlderPages((query) => this.#olderSource(query));
   }
 
   async newestBook(market: Market): Promise<OrderBook | null> {
@@ -127,7 +131,8 @@ export class Reader implements ReaderService {
   }
 
   async books(query: BookPageQuery): Promise<BookPage> {
-    return (await this.#database()).pages.page(query);
+    const { pages } = await this.#database();
+    return (await this.#older?.page(query)) ?? pages.page(query);
   }
 
   bookPage(query: MarketBooksQuery): Promise<Page<StoredBook>> {
@@ -352,6 +357,7 @@ export class Reader implements ReaderService {
     start: number,
     exchanges: readonly Exchange[],
     before = Infinity,
+    matches: (market: Market) => boolean = () => true,
   ): Promise<BookSource> {
     const { client, sqlite, timeline } = await this.#database();
     const { symbol, currency } = selection;
@@ -366,22 +372,40 @@ export class Reader implements ReaderService {
       where: { exchangeName: { in: [...exchanges] }, ...defined({ symbol, currency }) },
       orderBy: { id: 'asc' },
     });
-    const markets = new Map(rows.map((row) => [row.id, spelledMarket(row)]));
-    const older = await this.#olderMarkets(markets, exchanges, selection);
+    const found = rows.map((row) => [row.id, spelledMarket(row)] as const);
+    const markets = new Map(found.filter(([, market]) => matches(market)));
+    const older = await this.#olderMarkets(markets, exchanges, selection, matches);
     const boundAt = (at: number) => timeline.boundAt(at);
     const hot = new DatabaseSource({ client, sqlite, markets, ranges, boundAt });
     if (this.#archive === null || older.length === 0) return hot;
     const { from, to } = selection;
-    const high = Math.min(before - 1, Number.MAX_SAFE_INTEGER);
-    const window = { from, to, markets: older, low: start, high };
     const numbers = new Map([...markets].map(([id, market]) => [marketKey(market), id]));
+    const numberOf = (market: Market): number => numbers.get(marketKey(market))!;
+    const firstHot = firstRows(sqlite);
+    // Behind the first row that the database has of each market, the archive is not asked.
+    const hotFrom = older.map((market) => firstHot.get(numberOf(market)) ?? Infinity);
+    const high = Math.min(before, Math.max(...hotFrom), Number.MAX_SAFE_INTEGER) - 1;
+    const window = { from, to, markets: older, low: start, high };
+    const olderRanges = await this.#archive.ranges(window);
+    if (olderRanges.length === 0) return hot;
     return new TieredSource(hot, {
       books: this.#archive,
       selection: window,
-      ranges: await this.#archive.ranges(window),
-      numberOf: (market) => numbers.get(marketKey(market))!,
-      firstHot: firstRows(sqlite),
+      ranges: olderRanges,
+      numberOf,
+      firstHot,
     });
+  }
+
+  /** What is wanted behind a place, if some of it lies in the archive only. */
+  async #olderSource(query: BookPageQuery): Promise<BookSource | null> {
+    const { after, until = Number.MAX_SAFE_INTEGER - 1, from, to } = query;
+    const window = { from, to, low: after + 1, high: until, markets: [] };
+    if ((await this.#archive!.ranges(window)).length === 0) return null;
+    const selection = new MarketSelection(query.patterns);
+    const matches = (market: Market): boolean => selection.matches(market);
+    const source = await this.#source({ from, to }, after + 1, EXCHANGES, until + 1, matches);
+    return source instanceof TieredSource ? source : null;
   }
 
   /**
@@ -392,11 +416,13 @@ export class Reader implements ReaderService {
     markets: Map<number, Market>,
     exchanges: readonly Exchange[],
     { symbol, currency }: Omit<BookSelection, 'exchange'>,
+    matches: (market: Market) => boolean,
   ): Promise<Market[]> {
     const known = new Set([...markets.values()].map(marketKey));
     const older = ((await this.#archive?.markets()) ?? []).filter(
       (market) =>
         exchanges.includes(market.exchange) &&
+        matches(market) &&
         (symbol ?? market.symbol) === market.symbol &&
         (currency ?? market.currency) === market.currency,
     );

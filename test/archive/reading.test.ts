@@ -46,6 +46,19 @@ async function answers(reader: Reader): Promise<Record<string, unknown>> {
   all.part = await exported(reader, { ...both, ...part, symbol: 'BTC', shape: 'books' });
   all.gaps = await exported(reader, { ...both, shape: 'gaps' });
   all.totals = await reader.gapTotals({ exchange: 'UPBIT' });
+  for (const patterns of [
+    [{ exchange: null, symbol: null, currency: null }],
+    [{ exchange: 'UPBIT' as const, symbol: 'ETH', currency: null }],
+  ]) {
+    const replayed = [];
+    for (let after = 17; ;) {
+      const page = await reader.books({ patterns, after, since: 17, limit: 13 });
+      replayed.push(...page.items);
+      after = page.reached;
+      if (!page.more) break;
+    }
+    all[`replay ${patterns[0]!.symbol}`] = replayed;
+  }
   all.page = await reader.rows({ exchange: 'UPBIT', limit: 50 });
   return all;
 }
