@@ -236,7 +236,7 @@ export const EVENTS = {
   ),
   STALE: event<{ silentMs: number }>(
     'warn',
-    (p) => `${seconds(p.silentMs)}초 동안 데이터 없음`,
+    (p) => `갱신 지연: ${seconds(p.silentMs)}초 동안 수신 없음`,
     (p) => `no data for ${seconds(p.silentMs)} s`,
   ),
   AUDIT_DIFFERS: event<void>(
@@ -251,7 +251,7 @@ export const EVENTS = {
   ),
   GAP_CLOSED: event<{ cause: string; lastedMs: number }>(
     'info',
-    (p) => `공백 종료: ${p.cause}, ${seconds(p.lastedMs)}초`,
+    (p) => `누락 구간 종료: ${p.cause}, ${seconds(p.lastedMs)}초`,
     (p) => `gap closed: ${p.cause}, ${seconds(p.lastedMs)} s`,
   ),
   BOOK_CROSSED: event<{ lastedMs: number }>(

@@ -1,24 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import type { Browser, Page } from 'playwright-core';
-import { allLive, type Recorder, startRecorder } from '../helpers/recorder.js';
+import { expect, it, jest } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import { allLive } from '../helpers/recorder.js';
 import { until } from '../helpers/wait.js';
-import {
-  accessibilityProblems,
-  counts,
-  has,
-  MISSING,
-  openBrowser,
-  openPage,
-  type PageOptions,
-  reads,
-  type WatchedPage,
-} from './helpers/browser.js';
-
-if (MISSING !== null) {
-  if (process.env['CI'] !== undefined) throw new Error(MISSING);
-  process.stderr.write(`The dashboard is not tested: ${MISSING}\n`);
-}
-const inBrowser = MISSING === null ? describe : describe.skip;
+import { accessibilityProblems, counts, has, reads } from './helpers/browser.js';
+import { inBrowser, useSession } from './helpers/session.js';
 
 // On a busy machine a browser takes its time.
 jest.setTimeout(60_000);
@@ -27,38 +12,11 @@ jest.setTimeout(60_000);
 const COINS = ['BTC', 'ETH', 'XRP', 'SOL', 'ADA', 'DOT', 'TRX', 'LINK', 'AVAX', 'DOGE', 'SHIB'];
 const TOKEN = 'the-token';
 
-let browser: Browser;
-let recorder: Recorder;
-const opened: WatchedPage[] = [];
-
-beforeAll(async () => {
-  if (MISSING !== null) return;
-  [browser, recorder] = await Promise.all([
-    openBrowser(),
-    startRecorder(
-      { pairs: COINS.map((coin) => `${coin}-KRW`) },
-      { COLLECT: '*-KRW', API_TOKEN: TOKEN },
-    ),
-  ]);
-  await allLive(recorder);
-}, 60_000);
-
-afterAll(async () => {
-  await browser?.close();
-  await recorder?.close();
-});
-
-afterEach(async () => {
-  for (const { page } of opened.splice(0)) await page.context().close();
-  // A test that failed half-way must not take the others with it.
-  recorder?.simulators.upbit.faults.refuseUpgrades(null);
-});
-
-async function open(path: string, options?: PageOptions): Promise<WatchedPage> {
-  const watched = await openPage(browser, `${recorder.app.url}${path}`, options);
-  opened.push(watched);
-  return watched;
-}
+const session = useSession(
+  COINS.map((coin) => `${coin}-KRW`),
+  { API_TOKEN: TOKEN },
+);
+const { open } = session;
 
 const upbitBook = (page: Page) => page.locator('.column[data-exchange=UPBIT]');
 
@@ -67,7 +25,7 @@ inBrowser('overview', () => {
     const { page, problems } = await open('/', { locale: 'ko-KR' });
     await page.getByText('모두 정상').waitFor();
     await has(page.locator('html'), 'lang', 'ko');
-    await page.getByText('거래소 5곳, 시장 55개를 수집하고 있습니다.').waitFor();
+    await page.getByText('거래소 5곳, 마켓 55개를 수집하고 있습니다.').waitFor();
     await counts(page.locator('.card'), 5);
     await page.locator('.grid-body .row').first().waitFor();
     expect(await accessibilityProblems(page)).toEqual([]);
@@ -109,19 +67,43 @@ inBrowser('overview', () => {
     await page.getByText('No market matches.').waitFor();
   });
 
+  it('keeps the filters in the address, so that a view can be sent to somebody', async () => {
+    const { page } = await open('/');
+    await page.getByLabel('Search', { exact: true }).fill('doge');
+    await page.getByRole('combobox', { name: 'Exchange' }).selectOption('KORBIT');
+    await page.getByLabel('Show').selectOption('all');
+    await page.getByRole('button', { name: 'Market', exact: true }).click();
+    await page.getByText('1 of 55').waitFor();
+    const { search } = new URL(page.url());
+    expect(search).toBe('?search=doge&exchange=KORBIT&show=all&sort=market');
+    const sent = (await open(`/${search}`)).page;
+    await sent.getByText('1 of 55').waitFor();
+    await reads(sent.locator('.grid-body .row'), /DOGE-KRW/);
+    const log = (await open('/events?exchange=GOPAX&level=WARN&pair=eth')).page;
+    await log.getByText('No entry matches.').waitFor();
+    expect(await log.getByLabel('Pair').inputValue()).toBe('eth');
+  });
+
+  it('finds a coin on all exchanges by the name that one of them gives it', async () => {
+    const { page } = await open('/', { locale: 'ko-KR' });
+    await page.locator('.grid-body .row').first().waitFor();
+    await page.getByLabel('검색').fill('비트코인');
+    await page.getByText('55개 중 5개').waitFor();
+  });
+
   it('asks for the token, stops and starts a market, and all of a pattern', async () => {
     const { page } = await open('/');
-    const state = (key: string) => recorder.status(key)!.state;
+    const state = (key: string) => session.recorder.status(key)!.state;
     await page.getByLabel('Search', { exact: true }).fill('ADA');
     await page.getByRole('button', { name: 'Stop Korbit ADA-KRW' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Token').fill('wrong');
     expect(await accessibilityProblems(page)).toEqual([]);
-    await dialog.getByRole('button', { name: 'Go on' }).click();
-    await dialog.getByText('That was not the token.').waitFor();
+    await dialog.getByRole('button', { name: 'Continue' }).click();
+    await dialog.getByText('Wrong token.').waitFor();
     expect(state('KORBIT:ADA-KRW')).toBe('LIVE');
     await dialog.getByLabel('Token').fill(TOKEN);
-    await dialog.getByRole('button', { name: 'Go on' }).click();
+    await dialog.getByRole('button', { name: 'Continue' }).click();
     await until(() => state('KORBIT:ADA-KRW') === 'STOPPED', 'the stop');
     await page.getByText('4 of 55').waitFor();
     await page.getByLabel('Show').selectOption('idle');
@@ -161,8 +143,8 @@ inBrowser('overview', () => {
     await has(focus, 'id', 'main');
   });
 
-  it('loads within 150 kB, all of it from its own server', async () => {
-    const context = await browser.newContext();
+  it('loads within 100 kB, all of it from its own server', async () => {
+    const context = await session.browser.newContext();
     try {
       const page = await context.newPage();
       const files: Promise<{ readonly url: string; readonly bytes: number }>[] = [];
@@ -174,16 +156,16 @@ inBrowser('overview', () => {
         }));
         files.push(file);
       });
-      await page.goto(recorder.app.url);
+      await page.goto(session.recorder.app.url);
       await page.locator('.grid-body .row').first().waitFor();
       const loaded = await Promise.all(files);
       expect(loaded.map(({ url }) => new URL(url).origin)).toEqual(
-        loaded.map(() => new URL(recorder.app.url).origin),
+        loaded.map(() => new URL(session.recorder.app.url).origin),
       );
       expect(loaded.some(({ url }) => url.endsWith('.js'))).toBe(true);
       const bytes = loaded.reduce((sum, file) => sum + file.bytes, 0);
       expect(bytes).toBeGreaterThan(20_000);
-      expect(bytes).toBeLessThan(150_000);
+      expect(bytes).toBeLessThan(100_000);
     } finally {
       await context.close();
     }
@@ -203,7 +185,7 @@ inBrowser('overview', () => {
 inBrowser('market', () => {
   it('shows each digit of the books as they move, best levels in the middle', async () => {
     const { page, problems } = await open('/market/btc-krw');
-    const { upbit, coinone } = recorder.simulators;
+    const { upbit, coinone } = session.recorder.simulators;
     await upbitBook(page).locator('.ladder').waitFor();
     coinone.setBook('BTC-KRW', [['116539100', '3']], [['116539050.5', '1']]);
     upbit.setBook(
@@ -234,7 +216,7 @@ inBrowser('market', () => {
 
   it('draws nothing without frames, as in a hidden tab, and then the newest book', async () => {
     const { page } = await open('/market/BTC-KRW');
-    const { upbit } = recorder.simulators;
+    const { upbit } = session.recorder.simulators;
     const ladder = upbitBook(page).locator('.ladder');
     await ladder.waitFor();
     // A hidden tab has no frames; here they are held back until they are let go. What the frames
@@ -250,7 +232,8 @@ inBrowser('market', () => {
       new Promise((done) => frame(() => setTimeout(() => frame(() => setTimeout(done)), 200)))
         .then(() => (changes = 0));`);
     const newest = () =>
-      recorder.app.bus.current({ exchange: 'UPBIT', symbol: 'BTC', currency: 'KRW' })!.asks[0]![0];
+      session.recorder.app.bus.current({ exchange: 'UPBIT', symbol: 'BTC', currency: 'KRW' })!
+        .asks[0]![0];
     for (let i = 1; i <= 20; i++) {
       upbit.setBook('BTC-KRW', [[String(116_600_000 + i), '1']], [['116500000', '1']]);
       await until(() => newest() === String(116_600_000 + i), 'the book');
@@ -263,7 +246,7 @@ inBrowser('market', () => {
 
   it('turns a killed exchange stale, keeps its last book, and shows it live again', async () => {
     const { page } = await open('/market/BTC-KRW', { dark: true });
-    const { faults } = recorder.simulators.upbit;
+    const { faults } = session.recorder.simulators.upbit;
     const column = upbitBook(page);
     await column.locator('.ladder').waitFor();
     await column.locator('.state.LIVE').waitFor();
@@ -275,11 +258,11 @@ inBrowser('market', () => {
     await counts(column.locator('.ladder'), 1);
     expect(await accessibilityProblems(page)).toEqual([]);
     const overview = (await open('/')).page;
-    await reads(overview.locator('.verdict'), /markets need a look\s*Upbit 11/);
+    await reads(overview.locator('.verdict'), /markets need attention\s*Upbit 11/);
     await overview.getByLabel('Show').selectOption('trouble');
     await overview.getByRole('combobox', { name: 'Exchange' }).selectOption('UPBIT');
     await overview.getByText('11 of 55').waitFor();
-    await reads(overview.locator('.grid-body .row .gap-open').first(), /^\d.* s/);
+    await reads(overview.locator('.grid-body .row .gap-open').first(), /\d s/);
     expect(await accessibilityProblems(overview)).toEqual([]);
     faults.refuseUpgrades(null);
     await page.locator('.column:not(.stale)[data-exchange=UPBIT]').waitFor({ timeout: 20_000 });
@@ -292,6 +275,8 @@ inBrowser('market', () => {
     expect(await accessibilityProblems(page)).toEqual([]);
     await page.getByRole('link', { name: /^BTC-KRW/ }).click();
     await upbitBook(page).locator('.ladder').waitFor();
+    const short = await open('/market/btc');
+    await upbitBook(short.page).locator('.ladder').waitFor();
     for (const path of ['/market/nonsense', '/history/UPBIT/nonsense', '/history/MTGOX/BTC-KRW']) {
       const lost = await open(path);
       await lost.page.getByRole('heading', { name: /^There is no market/ }).waitFor();
@@ -301,21 +286,22 @@ inBrowser('market', () => {
 
 inBrowser('history', () => {
   it('draws the gap as a gap and gives the book of any moment', async () => {
-    const { upbit } = recorder.simulators;
+    const { upbit } = session.recorder.simulators;
     const { faults } = upbit;
     const book = (): number =>
-      recorder.app.bus.current({ exchange: 'UPBIT', symbol: 'BTC', currency: 'KRW' })!.sequence;
+      session.recorder.app.bus.current({ exchange: 'UPBIT', symbol: 'BTC', currency: 'KRW' })!
+        .sequence;
     const before = book();
     upbit.setBook('BTC-KRW', [['8', '1']], [['7', '2']]);
     await until(() => book() > before, 'the book');
-    const { reconnects } = recorder.status('UPBIT:BTC-KRW')!;
+    const { reconnects } = session.recorder.status('UPBIT:BTC-KRW')!;
     faults.dropConnections();
     await until(
-      () => recorder.status('UPBIT:BTC-KRW')!.reconnects > reconnects,
+      () => session.recorder.status('UPBIT:BTC-KRW')!.reconnects > reconnects,
       'the reconnection',
     );
-    await allLive(recorder);
-    await until(() => recorder.app.storeStats().queuedBooks === 0, 'all to be stored');
+    await allLive(session.recorder);
+    await until(() => session.recorder.app.storeStats().queuedBooks === 0, 'all to be stored');
 
     const { page, problems } = await open('/history/UPBIT/BTC-KRW');
     const gaps = page.getByRole('region', { name: /^Gaps in this window/ });
@@ -332,7 +318,7 @@ inBrowser('history', () => {
     await page.getByText('This moment lies in a gap').waitFor();
     await page.waitForURL(/window=15m&at=/);
     expect(await accessibilityProblems(page)).toEqual([]);
-    const link = page.getByRole('link', { name: 'Books · NDJSON' });
+    const link = page.getByRole('link', { name: 'By time · NDJSON' });
     const answer = await fetch(new URL((await link.getAttribute('href'))!, page.url()));
     expect(answer.status).toBe(200);
     expect((await answer.text()).trim().split('\n').length).toBeGreaterThan(2);
@@ -346,12 +332,12 @@ inBrowser('events', () => {
     const rows = page.locator('.log tbody tr');
     await rows.first().waitFor();
     await page.getByRole('combobox', { name: 'Exchange' }).selectOption('COINONE');
-    await page.getByLabel('From level').selectOption('WARN');
+    await page.getByLabel('Log level (and above)').selectOption('WARN');
     await page.getByText('No entry matches.').waitFor();
-    recorder.simulators.coinone.faults.dropConnections();
+    session.recorder.simulators.coinone.faults.dropConnections();
     await rows.first().waitFor();
     await reads(rows.first(), /Coinone/);
-    await page.getByLabel('From level').selectOption('INFO');
+    await page.getByLabel('Log level (and above)').selectOption('INFO');
     await page.getByLabel('Pair').fill('eth');
     // The rows of before are there until the server has answered.
     await counts(rows.filter({ hasNotText: 'ETH-KRW' }), 0);
@@ -360,7 +346,7 @@ inBrowser('events', () => {
     await page.getByText('Write a coin such as BTC').waitFor();
     expect(await accessibilityProblems(page)).toEqual([]);
     expect(problems).toEqual([]);
-    await allLive(recorder);
+    await allLive(session.recorder);
   });
 });
 
@@ -382,18 +368,18 @@ inBrowser('a lost server', () => {
     const { page } = await open('/market/BTC-KRW');
     await upbitBook(page).locator('.ladder').waitFor();
     const shown = await upbitBook(page).locator('.ladder').innerText();
-    const { port } = new URL(recorder.app.url);
-    await recorder.stop();
+    const { port } = new URL(session.recorder.app.url);
+    await session.recorder.stop();
     await page.getByText('No connection to the recorder.').waitFor();
     await counts(page.locator('main.offline'), 1);
     expect(await upbitBook(page).locator('.ladder').innerText()).toBe(shown);
     expect(await accessibilityProblems(page)).toEqual([]);
-    await recorder.restart({ PORT: port });
+    await session.recorder.restart({ PORT: port });
     await page.locator('.link-state.open').waitFor();
     await page.getByText('No connection to the recorder.').waitFor({ state: 'detached' });
-    recorder.simulators.upbit.setBook('BTC-KRW', [['12345', '1']], [['12344', '1']]);
-    await allLive(recorder);
-    recorder.simulators.upbit.setBook('BTC-KRW', [['12347', '1']], [['12344', '1']]);
+    session.recorder.simulators.upbit.setBook('BTC-KRW', [['12345', '1']], [['12344', '1']]);
+    await allLive(session.recorder);
+    session.recorder.simulators.upbit.setBook('BTC-KRW', [['12347', '1']], [['12344', '1']]);
     await upbitBook(page).getByText('12,347').waitFor();
   });
 });

@@ -26,6 +26,9 @@ export const SPARK_POINTS = 40;
 /** Time between two of them, and between two lists of changes from the server, ms. */
 const PERIOD = 2_000;
 
+/** The span over which the server counts rates, ms. */
+const RATE_SPAN = 10_000;
+
 /** A market as the page knows it. Changed in place; {@link marketsVersion} says when. */
 export interface MarketRow extends MarketId {
   readonly key: string;
@@ -100,14 +103,30 @@ function rowOf(id: MarketId): MarketRow {
   return row;
 }
 
+/** All names of a coin on any exchange, in capitals: not each exchange gives one, or the same. */
+const coinNames = new Map<string, Set<string>>();
+
+/** Whether a market is one that `words`, in capitals, look for: its pair, or a name of its coin. */
+export function isFound({ symbol, currency }: MarketId, words: string): boolean {
+  if (`${symbol}-${currency}`.includes(words)) return true;
+  for (const name of coinNames.get(symbol) ?? []) if (name.includes(words)) return true;
+  return false;
+}
+
 function takeLists(lists: MarketsQuery): void {
   for (const row of markets.values()) row.listed = false;
+  coinNames.clear();
   for (const exchange of EXCHANGES) {
     for (const market of lists[exchange.toLowerCase() as Lowercase<Exchange>]) {
       const row = rowOf(market);
       row.listed = market.listed;
       row.koreanName = market.koreanName ?? null;
       row.englishName = market.englishName ?? null;
+      for (const name of [market.koreanName, market.englishName]) {
+        if (name == null) continue;
+        const names = coinNames.get(market.symbol) ?? new Set();
+        coinNames.set(market.symbol, names.add(name.toUpperCase()));
+      }
     }
   }
   exchanges.value = lists.exchanges;
@@ -137,6 +156,12 @@ function takeActivity({ collectorActivity }: ActivitySubscription): void {
     row.openGap = openGap ? { start: Date.parse(openGap.start), cause: openGap.cause } : null;
     row.books = Number(collector.books);
     if (first || row.books < row.sparkBooks) row.sparkBooks = row.books;
+    // What is known of the time before the page was opened: the rate of the last ten seconds.
+    if (first && row.spark.length === 0 && booksPerSecond > 0) {
+      for (let i = 0; i < RATE_SPAN / PERIOD; i++) {
+        row.spark.push((booksPerSecond * PERIOD) / 1000);
+      }
+    }
   }
   withNextFrame(activate);
 }

@@ -6,10 +6,11 @@ export interface Pair {
   readonly currency: string;
 }
 
-/** Reads `btc-krw`; null when it is no pair. */
+/** Reads `btc-krw`, or `btc` for its market in KRW; null when it is no pair. */
 export function readPair(text: string): Pair | null {
-  const match = /^([^,:*]{1,40})-([^,:*-]{1,40})$/.exec(text.toUpperCase());
-  return match === null ? null : { symbol: match[1]!, currency: match[2]! };
+  const match = /^([^,:*]{1,40})-([^,:*-]{1,40})$|^([^,:*-]{1,40})$/.exec(text.toUpperCase());
+  if (match === null) return null;
+  return { symbol: match[1] ?? match[3]!, currency: match[2] ?? 'KRW' };
 }
 
 /** The markets of a pair, listed or recorded, on any exchange. */

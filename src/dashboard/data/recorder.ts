@@ -27,6 +27,8 @@ export function followRecorder(): void {
   follow(RecorderFiguresDocument, { every: 1000 }, ({ recorder }) => {
     noteServerTime(Date.parse(recorder.timestamp));
     newest = recorder;
+    // The rate is that of the last ten seconds, so that much is known before the page was opened.
+    if (history.length === 0) history = Array.from({ length: 9 }, () => recorder.framesPerSecond);
     history = [...history.slice(-KEPT + 1), recorder.framesPerSecond];
     withNextFrame(show);
   });

@@ -4,6 +4,8 @@ import { effect, signal } from '@preact/signals';
 type Lang = 'ko' | 'en';
 /** Light, dark, or as the system has it. */
 export type Theme = 'auto' | 'light' | 'dark';
+/** What times are written in: Korean time, UTC, or the browser's own zone. */
+export type Zone = 'kst' | 'utc' | 'local';
 /** Colours of the sides: Korean (매수 red, 매도 blue) or western (bids green, asks red). */
 type SideColours = 'korean' | 'western';
 
@@ -32,6 +34,12 @@ const KOREAN =
 
 /** The language; the browser's until it is switched. */
 export const lang = remembered<Lang>('lang', ['ko', 'en'], KOREAN ? 'ko' : 'en');
+/** The zone of all times; Korean time for those who read Korean until it is switched. */
+export const zone = remembered<Zone>(
+  'zone',
+  ['kst', 'utc', 'local'],
+  lang.value === 'ko' ? 'kst' : 'local',
+);
 /** The theme. */
 export const theme = remembered<Theme>('theme', ['auto', 'light', 'dark'], 'auto');
 /** The colours of the sides. */

@@ -1,6 +1,7 @@
 import { Link, useLocation } from 'wouter-preact';
 import { connection } from '../data/connection.js';
-import { lang, sideColours, theme } from '../data/settings.js';
+import { lang, sideColours, theme, zone } from '../data/settings.js';
+import { localZoneName } from '../text/zone.js';
 import { t } from '../text/texts.js';
 
 function Choice<T extends string>(props: {
@@ -66,6 +67,12 @@ export function Header() {
           value={theme.value}
           choices={settings.themes}
           onChoice={(value) => (theme.value = value)}
+        />
+        <Choice
+          label={settings.zone}
+          value={zone.value}
+          choices={{ kst: 'KST', utc: 'UTC', local: settings.localZone(localZoneName()) }}
+          onChoice={(value) => (zone.value = value)}
         />
         <Choice
           label={settings.sides}

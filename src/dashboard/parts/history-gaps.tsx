@@ -1,5 +1,6 @@
 import type { Gap } from '../data/history.js';
 import { count, duration, moment } from '../text/format.js';
+import { withZone } from '../text/zone.js';
 import { t } from '../text/texts.js';
 
 /** The gaps of a window; a click goes there. */
@@ -23,11 +24,11 @@ export function HistoryGaps(props: {
         <p class="empty">{words.noGaps}</p>
       ) : (
         <div class="scroll" tabIndex={0} role="region" aria-labelledby="gaps-heading">
-          <table class="list">
+          <table class="list gaps">
             <thead>
               <tr>
-                <th scope="col">{words.from}</th>
-                <th scope="col">{words.to}</th>
+                <th scope="col">{withZone(words.from)}</th>
+                <th scope="col">{withZone(words.to)}</th>
                 <th scope="col" class="number">
                   {words.lasted}
                 </th>
@@ -51,7 +52,9 @@ export function HistoryGaps(props: {
                         {moment(start)}
                       </button>
                     </td>
-                    <td>{end === null ? <b class="trouble">{words.open}</b> : moment(end)}</td>
+                    <td class="until">
+                      {end === null ? <b class="trouble">{words.open}</b> : moment(end)}
+                    </td>
                     <td class="number">{duration((end ?? props.to) - start)}</td>
                     <td>{cause[gap.cause]}</td>
                     <td class="muted">{gap.detail}</td>

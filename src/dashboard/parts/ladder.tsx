@@ -10,6 +10,26 @@ interface ShownBook {
   readonly midPrice?: string | null | undefined;
 }
 
+/** Length of a decimal text with its thousands apart. */
+function shownLength(decimal: string): number {
+  const dot = decimal.indexOf('.');
+  const whole = dot === -1 ? decimal.length : dot;
+  return decimal.length + Math.floor((whole - 1) / 3);
+}
+
+/** How many signs the widest price and the widest volume of a book have together. */
+export function widest({ asks, bids }: ShownBook, rows: number): number {
+  let price = 0;
+  let volume = 0;
+  for (const side of [asks, bids]) {
+    for (let i = Math.min(rows, side.length) - 1; i >= 0; i--) {
+      price = Math.max(price, shownLength(side[i]!.price));
+      volume = Math.max(volume, shownLength(side[i]!.volume));
+    }
+  }
+  return price + volume;
+}
+
 /** A float is good enough for the length of a bar; the numbers shown are the texts themselves. */
 const forPixels = (decimal: string): number => Number(decimal);
 
@@ -61,7 +81,7 @@ export function Ladder(props: {
   const levels = [...book.asks.slice(0, rows), ...book.bids.slice(0, rows)];
   const most = Math.max(Number.MIN_VALUE, ...levels.map(({ volume }) => forPixels(volume)));
   return (
-    <table class="ladder">
+    <table class="ladder" style={{ '--chars': String(widest(book, rows)) }}>
       <caption class="unseen">{caption}</caption>
       <thead>
         <tr>
@@ -74,12 +94,16 @@ export function Ladder(props: {
       <Rows side="ask" levels={book.asks} rows={rows} most={most} />
       <tbody class="middle">
         <tr>
-          <td class="price">
-            <span class="unseen">{common.mid} </span>
-            {grouped(book.midPrice)}
-          </td>
-          <td class="volume">
-            {common.spread} {book.spread == null ? NONE : grouped(book.spread)}
+          <td colSpan={2}>
+            <p>
+              <span class="price">
+                <span class="unseen">{common.mid} </span>
+                {grouped(book.midPrice)}
+              </span>
+              <span class="muted">
+                {common.spread} {book.spread == null ? NONE : grouped(book.spread)}
+              </span>
+            </p>
           </td>
         </tr>
       </tbody>

@@ -1,8 +1,11 @@
-import { signal, useComputed, useSignal } from '@preact/signals';
+import { signal, useComputed, useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { Link } from 'wouter-preact';
+import { choiceInAddress, inAddress, putInAddress } from '../data/address.js';
 import { follow } from '../data/connection.js';
 import {
+  EXCHANGES,
+  isFound,
   keyOf,
   listed,
   type MarketRow,
@@ -12,7 +15,7 @@ import {
 } from '../data/markets.js';
 import { now, withNextFrame } from '../data/paint.js';
 import { type CollectorState, PricesDocument } from '../gql/graphql.js';
-import { count, duration, grouped, NONE, rate } from '../text/format.js';
+import { age, count, grouped, NONE, rate } from '../text/format.js';
 import { t } from '../text/texts.js';
 import { type ExchangeChoice, ExchangeField, Filters, SearchField, SelectField } from './fields.js';
 import { MarketSwitch } from './market-switch.js';
@@ -21,11 +24,20 @@ import { Spark } from './spark.js';
 import { StateBadge } from './state-badge.js';
 import { useVirtualRows } from './virtual-rows.js';
 
-type Show = 'recorded' | 'trouble' | 'idle' | 'all';
+const SHOWS = ['recorded', 'trouble', 'idle', 'all'] as const;
+type Show = (typeof SHOWS)[number];
 type Column = 'market' | 'state' | 'age' | 'rate' | 'reconnects' | 'gap';
 
-/** Height of a row, px; the style sheet has the same. */
+/** Height of a row, px, on a wide screen and on a phone; the style sheet has the same. */
 const ROW_HEIGHT = 38;
+const PHONE_ROW_HEIGHT = 60;
+const phone = signal(false);
+const phoneQuery = matchMedia('(max-width: 700px)');
+const measure = (): void => {
+  phone.value = phoneQuery.matches;
+};
+phoneQuery.addEventListener('change', measure);
+measure();
 
 /** Worst first. */
 const SEVERITY: Readonly<Record<CollectorState, number>> = {
@@ -98,7 +110,7 @@ function Row(props: { readonly row: MarketRow; readonly index: number; readonly 
   const { exchange, table, cause, common } = t.value;
   const at = now.value;
   void pricesVersion.value;
-  const age = row.lastBookAt === null || row.state === null ? null : at - row.lastBookAt;
+  const sinceBook = row.lastBookAt === null || row.state === null ? null : at - row.lastBookAt;
   const pair = `${row.symbol}-${row.currency}`;
   return (
     <div
@@ -114,8 +126,8 @@ function Row(props: { readonly row: MarketRow; readonly index: number; readonly 
         </Link>
         <span class="name" title={row.koreanName ?? row.englishName ?? undefined}>
           {exchange[row.exchange]}
-          {row.listed || !listed.value ? null : ` · ${table.unlisted}`}
         </span>
+        {row.listed || !listed.value ? null : <span class="name">{table.unlisted}</span>}
       </div>
       <div role="cell" class="state-cell">
         <StateBadge state={row.state} title={row.error} />
@@ -123,10 +135,10 @@ function Row(props: { readonly row: MarketRow; readonly index: number; readonly 
       <div role="cell" class="number price-cell">
         {row.state === null ? NONE : grouped(prices.get(row.key))}
       </div>
-      <div role="cell" class="number">
-        {duration(age)}
+      <div role="cell" class="number age-cell">
+        {age(sinceBook)}
       </div>
-      <div role="cell" class="number">
+      <div role="cell" class="number rate-cell">
         {row.state === null ? NONE : rate(row.booksPerSecond)}
       </div>
       <div role="cell" class="spark-cell">
@@ -140,7 +152,7 @@ function Row(props: { readonly row: MarketRow; readonly index: number; readonly 
           NONE
         ) : (
           <span class="gap-open" title={cause[row.openGap.cause]}>
-            {duration(at - row.openGap.start)}
+            {age(at - row.openGap.start)}
             <span class="unseen">
               {' '}
               {common.age}, {cause[row.openGap.cause]}
@@ -161,19 +173,32 @@ function Row(props: { readonly row: MarketRow; readonly index: number; readonly 
 
 /** All markets: searched, filtered, sorted; only the rows in sight are drawn. */
 export function MarketTable() {
-  const search = useSignal('');
-  const show = useSignal<Show>('recorded');
-  const exchange = useSignal<ExchangeChoice>('ALL');
-  const currency = useSignal('ALL');
+  const search = useSignal(inAddress('search') ?? '');
+  const show = useSignal(choiceInAddress('show', SHOWS, 'recorded'));
+  const exchange = useSignal(
+    choiceInAddress<ExchangeChoice>('exchange', ['ALL', ...EXCHANGES], 'ALL'),
+  );
+  const currency = useSignal(inAddress('currency')?.toUpperCase() ?? 'ALL');
   const sort = useSignal<{ readonly column: Column; readonly turned: boolean }>({
-    column: 'state',
-    turned: false,
+    column: choiceInAddress('sort', Object.keys(ORDERS) as Column[], 'state'),
+    turned: inAddress('turned') !== null,
+  });
+  useSignalEffect(() => {
+    putInAddress({
+      search: search.value.trim(),
+      show: show.value === 'recorded' ? null : show.value,
+      exchange: exchange.value === 'ALL' ? null : exchange.value,
+      currency: currency.value === 'ALL' ? null : currency.value,
+      sort: sort.value.column === 'state' ? null : sort.value.column,
+      turned: sort.value.turned ? '1' : null,
+    });
   });
   const scroller = useRef<HTMLDivElement>(null);
 
   const currencies = useComputed(() => {
     void marketsVersion.value;
-    return [...new Set([...markets.values()].map((row) => row.currency))].sort();
+    const chosen = currency.value === 'ALL' ? [] : [currency.value];
+    return [...new Set([...chosen, ...[...markets.values()].map((row) => row.currency)])].sort();
   });
   const rows = useComputed(() => {
     void marketsVersion.value;
@@ -185,14 +210,7 @@ export function MarketTable() {
       if (show.value === 'recorded' && (row.state === null || row.state === 'STOPPED')) continue;
       if (show.value === 'trouble' && !inTrouble(row)) continue;
       if (show.value === 'idle' && row.state !== null && row.state !== 'STOPPED') continue;
-      if (
-        words !== '' &&
-        !`${row.symbol}-${row.currency}`.includes(words) &&
-        !row.koreanName?.includes(words) &&
-        !row.englishName?.toUpperCase().includes(words)
-      ) {
-        continue;
-      }
+      if (words !== '' && !isFound(row, words)) continue;
       found.push(row);
     }
     const { column, turned } = sort.value;
@@ -201,7 +219,11 @@ export function MarketTable() {
   });
 
   const shown = rows.value;
-  const { items, height } = useVirtualRows(scroller, shown.length, ROW_HEIGHT);
+  const { items, height } = useVirtualRows(
+    scroller,
+    shown.length,
+    phone.value ? PHONE_ROW_HEIGHT : ROW_HEIGHT,
+  );
   usePrices(items.flatMap(({ index }) => shown[index] ?? []));
 
   const { table, common } = t.value;
@@ -247,7 +269,7 @@ export function MarketTable() {
         <SelectField
           label={table.show}
           value={show.value}
-          choices={Object.entries(table.shows) as [Show, string][]}
+          choices={SHOWS.map((each): [Show, string] => [each, table.shows[each]])}
           onChoice={(value) => (show.value = value)}
         />
         <ExchangeField value={exchange.value} onChoice={(value) => (exchange.value = value)} />
@@ -276,8 +298,8 @@ export function MarketTable() {
             <div role="columnheader" class="number price-cell">
               {table.price}
             </div>
-            {heading('age')}
-            {heading('rate')}
+            {heading('age', 'number age-cell')}
+            {heading('rate', 'number rate-cell')}
             <div role="columnheader" class="spark-cell">
               {table.activity}
             </div>

@@ -1,10 +1,18 @@
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import UPlot from 'uplot';
-import { dark, lang, sideColours } from '../data/settings.js';
+import { dark, lang, sideColours, zone } from '../data/settings.js';
 
 /** A colour of the style sheet. */
 export function colour(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+}
+
+const ZONES = { kst: 'Asia/Seoul', utc: 'Etc/UTC' } as const;
+
+/** A date whose local fields are those of the moment in the zone that is chosen. */
+function zoned(seconds: number): Date {
+  const date = new Date(seconds * 1000);
+  return zone.value === 'local' ? date : UPlot.tzDate(date, ZONES[zone.value]);
 }
 
 /** Axis of a plot in the page's colours. */
@@ -28,13 +36,10 @@ export function lonePoints(plot: UPlot, seriesIndex: number): number[] {
   return lone;
 }
 
-/**
- * Axis of times on a 24 hour clock, dates as 9-17.
- * @param size its height, px; by default room for a date below the time
- */
-export function timeAxis(size = 42): UPlot.Axis {
+/** Axis of times on a 24 hour clock, dates as 9-17, with room for a date below the time. */
+export function timeAxis(): UPlot.Axis {
   return axis({
-    size,
+    size: 42,
     space: 70,
     values: [
       [86_400 * 365, '{YYYY}', null, null, null, null, null, null, 1],
@@ -74,12 +79,17 @@ export function Plot(props: {
   const plot = useRef<UPlot | null>(null);
   const onClick = useRef(props.onClick);
   onClick.current = props.onClick;
-  const key = `${dark.value} ${lang.value} ${sideColours.value} ${props.version ?? ''}`;
+  const key = `${dark.value} ${lang.value} ${sideColours.value} ${zone.value} ${props.version ?? ''}`;
 
   useLayoutEffect(() => {
     const element = place.current!;
     const made = new UPlot(
-      { ...props.options(), width: element.clientWidth || 300, height: props.height },
+      {
+        tzDate: (seconds) => zoned(seconds),
+        ...props.options(),
+        width: element.clientWidth || 300,
+        height: props.height,
+      },
       props.data,
       element,
     );

@@ -1,4 +1,5 @@
 import { lang } from '../data/settings.js';
+import { inZone, zoneName } from './zone.js';
 
 /** Shown where nothing is known. */
 export const NONE = '–';
@@ -39,36 +40,75 @@ export function bytes(value: number | null): string {
   return `${size.toFixed(digits)} ${SIZES[unit]}`;
 }
 
-/** A length of time in words short enough for a table: `350 ms`, `4.2 s`, `3 m`, `5 h`, `12 d`. */
+/** Units of a duration from the largest on: how many seconds, and how it is written. */
+const UNITS = [
+  [365 * 86_400, 'y', '년'],
+  [86_400, 'd', '일'],
+  [3_600, 'h', '시간'],
+  [60, 'min', '분'],
+  [1, 's', '초'],
+] as const;
+
+/**
+ * A length of time in at most two units, cut and never rounded up: `4.2 s`, `1 min 30 s`, `5 h 12 min`,
+ * `1분 30초`. Less than ten seconds have a decimal.
+ */
 export function duration(ms: number | null): string {
   if (ms === null || !Number.isFinite(ms)) return NONE;
-  const ko = lang.value === 'ko';
   const seconds = Math.max(0, ms) / 1000;
-  const unit = (short: string, korean: string): string => (ko ? korean : ` ${short}`);
-  if (seconds < 10) return `${seconds.toFixed(1)}${unit('s', '초')}`;
-  if (seconds < 90) return `${Math.round(seconds)}${unit('s', '초')}`;
-  if (seconds < 5400) return `${Math.round(seconds / 60)}${unit('min', '분')}`;
-  if (seconds < 129_600) return `${Math.round(seconds / 3600)}${unit('h', '시간')}`;
-  const days = seconds / 86_400;
-  if (days < 730) return `${Math.round(days)}${unit('d', '일')}`;
-  return `${Math.round(days / 365)}${unit('y', '년')}`;
+  if (seconds < 10) return part(Math.floor(seconds * 10) / 10, 4, 1);
+  return wholeDuration(seconds);
+}
+
+function part(value: number, unit: number, digits = 0): string {
+  const [, short, korean] = UNITS[unit]!;
+  return lang.value === 'ko'
+    ? `${value.toFixed(digits)}${korean}`
+    : `${value.toFixed(digits)} ${short}`;
+}
+
+function wholeDuration(seconds: number): string {
+  const first = Math.max(
+    0,
+    UNITS.findIndex(([length]) => seconds >= length),
+  );
+  const [length] = seconds < 1 ? UNITS[4] : UNITS[first]!;
+  const unit = seconds < 1 ? 4 : first;
+  const many = Math.floor(seconds / length);
+  const next = UNITS[unit + 1];
+  const rest = next === undefined ? 0 : Math.floor((seconds - many * length) / next[0]);
+  return rest === 0 ? part(many, unit) : `${part(many, unit)} ${part(rest, unit + 1)}`;
+}
+
+/** What the page hears of a market's newest book may be so old, ms: an age below it is not known. */
+const AGE_KNOWN_FROM = 3_000;
+
+/**
+ * How old something is that is followed live. It counts whole seconds, so that it ticks like a
+ * clock; below three seconds it only says so, since the page hears of most markets every two.
+ */
+export function age(ms: number | null): string {
+  if (ms === null || !Number.isFinite(ms)) return NONE;
+  if (ms < AGE_KNOWN_FROM) return `<${part(3, 4)}`;
+  return wholeDuration(ms / 1000);
 }
 
 const two = (value: number): string => String(value).padStart(2, '0');
 
-/** Local time of day, `20:32:01`. */
+/** Time of day in the zone that is chosen, `20:32:01`. */
 export function clock(ms: number): string {
-  const date = new Date(ms);
-  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+  const date = inZone(ms);
+  return `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())}`;
 }
 
-/** Local date and time, `2026-09-01 20:32:01`. */
+/** Date and time in the zone that is chosen, `2026-09-01 20:32:01`. */
 export function moment(ms: number): string {
-  const date = new Date(ms);
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${clock(ms)}`;
+  const date = inZone(ms);
+  return `${date.getUTCFullYear()}-${two(date.getUTCMonth() + 1)}-${two(date.getUTCDate())} ${clock(ms)}`;
 }
 
-/** As {@link moment}, to the millisecond. */
+/** As {@link moment}, to the millisecond and with its zone. */
 export function exactMoment(ms: number): string {
-  return `${moment(ms)}.${String(new Date(ms).getMilliseconds()).padStart(3, '0')}`;
+  const thousandths = String(inZone(ms).getUTCMilliseconds()).padStart(3, '0');
+  return `${moment(ms)}.${thousandths} ${zoneName(ms)}`;
 }

@@ -1,6 +1,8 @@
-import { useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
+import { choiceInAddress, inAddress, putInAddress } from '../data/address.js';
 import { type Entry, KEPT_ENTRIES, useEntries } from '../data/entries.js';
+import { EXCHANGES } from '../data/markets.js';
 import type { LogLevel } from '../gql/graphql.js';
 import {
   type ExchangeChoice,
@@ -11,6 +13,7 @@ import {
 } from '../parts/fields.js';
 import { useTitle } from '../parts/title.js';
 import { count, moment } from '../text/format.js';
+import { withZone } from '../text/zone.js';
 import { t } from '../text/texts.js';
 
 const LEVELS: readonly LogLevel[] = ['DEBUG', 'INFO', 'WARN', 'ERROR'];
@@ -54,9 +57,18 @@ function EntryRow({ entry }: { readonly entry: Entry }) {
 
 /** The log, live. */
 export function EventsView() {
-  const [exchange, setExchange] = useState<ExchangeChoice>('ALL');
-  const [level, setLevel] = useState<LogLevel>('INFO');
-  const [text, setText] = useState('');
+  const [exchange, setExchange] = useState(() =>
+    choiceInAddress<ExchangeChoice>('exchange', ['ALL', ...EXCHANGES], 'ALL'),
+  );
+  const [level, setLevel] = useState(() => choiceInAddress('level', LEVELS, 'INFO'));
+  const [text, setText] = useState(() => inAddress('pair') ?? '');
+  useEffect(() => {
+    putInAddress({
+      exchange: exchange === 'ALL' ? null : exchange,
+      level: level === 'INFO' ? null : level,
+      pair: text.trim(),
+    });
+  }, [exchange, level, text]);
   const [paused, setPaused] = useState(false);
   const pair = readPairFilter(text);
   const lastPair = useRef<{ symbol: string | null; currency: string | null }>({
@@ -111,7 +123,7 @@ export function EventsView() {
           <table class="list log">
             <thead>
               <tr>
-                <th scope="col">{events.time}</th>
+                <th scope="col">{withZone(events.time)}</th>
                 <th scope="col">{events.levelColumn}</th>
                 <th scope="col">{events.subject}</th>
                 <th scope="col">{events.message}</th>

@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import { useEffect, useMemo } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { Link, useLocation } from 'wouter-preact';
 import type UPlot from 'uplot';
 import { type BookLeg, PairFeed, type PairBooks, TRACK_LENGTH } from '../data/books.js';
@@ -10,14 +10,14 @@ import { isUnknown, marketsOf, type Pair, readPair } from '../data/pair.js';
 import { lang } from '../data/settings.js';
 import { type Exchange, PriceHistoryDocument } from '../gql/graphql.js';
 import { DepthChart } from '../parts/depth-chart.js';
-import { Ladder } from '../parts/ladder.js';
+import { Ladder, widest } from '../parts/ladder.js';
 import { MarketPicker } from '../parts/market-picker.js';
 import { MarketSwitch } from '../parts/market-switch.js';
 import { colour, Plot, priceAxis, timeAxis } from '../parts/plot.js';
 import { StateBadge } from '../parts/state-badge.js';
 import { useTitle } from '../parts/title.js';
 import { UnknownMarket } from '../parts/unknown-market.js';
-import { duration, grouped, NONE } from '../text/format.js';
+import { age, grouped, NONE } from '../text/format.js';
 import { t } from '../text/texts.js';
 
 /** Levels a side in a ladder. */
@@ -44,7 +44,7 @@ function confirmedAt(books: PairBooks | null, leg: BookLeg | undefined, pair: Pa
 }
 
 function Age({ at }: { readonly at: number | null }) {
-  return <span class="age">{duration(at === null ? null : now.value - at)}</span>;
+  return <span class="age">{age(at === null ? null : now.value - at)}</span>;
 }
 
 function Best(props: {
@@ -211,7 +211,7 @@ function MidLines({ feed, pair }: { readonly feed: PairFeed; readonly pair: stri
               },
             },
           },
-          axes: [timeAxis(30), priceAxis()],
+          axes: [timeAxis(), priceAxis()],
           series: [
             {},
             ...shown.map((exchange) => ({
@@ -279,6 +279,11 @@ function PairPage({ pair }: { readonly pair: Pair }) {
   useTitle(name);
   const books = feed.value?.books.value ?? null;
   const error = feed.value?.error.value ?? null;
+  // Grows only: books do not change their places for a volume that comes and goes.
+  const chars = useRef(0);
+  for (const { orderbook } of books?.legs ?? []) {
+    if (orderbook != null) chars.current = Math.max(chars.current, widest(orderbook, ROWS));
+  }
   if (error?.code === 'UNKNOWN_MARKET') {
     return <UnknownMarket pair={name} addressOf={(close) => `/market/${close}`} />;
   }
@@ -300,7 +305,7 @@ function PairPage({ pair }: { readonly pair: Pair }) {
         <Between books={books} />
         <Best kind="ask" books={books} pair={pair} />
       </section>
-      <div class="columns">
+      <div class="columns" style={{ '--chars': String(chars.current) }}>
         {EXCHANGES.map((exchange) => (
           <Column key={exchange} exchange={exchange} pair={pair} books={books} />
         ))}

@@ -18,7 +18,7 @@ import { inTrouble, MarketTable } from '../parts/market-table.js';
 import { Spark } from '../parts/spark.js';
 import { StateBadge } from '../parts/state-badge.js';
 import { useTitle } from '../parts/title.js';
-import { bytes, count, duration, NONE, rate } from '../text/format.js';
+import { age, bytes, count, duration, NONE, rate } from '../text/format.js';
 import { t } from '../text/texts.js';
 
 /** What the markets of an exchange, or of all, come to. */
@@ -210,7 +210,7 @@ function ExchangeCard(props: {
       ? 'STOPPED'
       : null
     : (WORST.find((state) => summary.states.has(state)) ?? 'LIVE');
-  const age = summary.newest === null ? null : now.value - summary.newest;
+  const sinceBook = summary.newest === null ? null : now.value - summary.newest;
   const off = info?.enabled === false;
   const label = running
     ? overview.stopExchange(names[exchange])
@@ -260,7 +260,7 @@ function ExchangeCard(props: {
         )}
       </p>
       <p class="line muted">
-        {overview.newest} {age === null ? NONE : common.ago(duration(age))}
+        {overview.newest} {sinceBook === null ? NONE : common.ago(age(sinceBook))}
       </p>
       <button
         type="button"

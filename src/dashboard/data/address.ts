@@ -1,0 +1,28 @@
+/** What stands behind the `?` of the address: a view's filters, so that it can be sent to somebody. */
+export function inAddress(name: string): string | null {
+  return new URLSearchParams(location.search).get(name);
+}
+
+/** One of `choices` out of the address, else `fallback`. */
+export function choiceInAddress<T extends string>(
+  name: string,
+  choices: readonly T[],
+  fallback: T,
+): T {
+  const given = inAddress(name);
+  return choices.find((each) => each === given) ?? fallback;
+}
+
+/** Puts values into the address, without a step to go back to; null or an empty text takes one out. */
+export function putInAddress(values: Readonly<Record<string, string | null>>): void {
+  const query = new URLSearchParams(location.search);
+  for (const [name, value] of Object.entries(values)) {
+    if (value === null || value === '') query.delete(name);
+    else query.set(name, value);
+  }
+  const text = query.toString();
+  const address = `${location.pathname}${text === '' ? '' : `?${text}`}`;
+  if (address !== location.pathname + location.search) {
+    history.replaceState(history.state, '', address);
+  }
+}

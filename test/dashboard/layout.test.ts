@@ -1,0 +1,101 @@
+import { expect, it, jest } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import { allLive } from '../helpers/recorder.js';
+import { until } from '../helpers/wait.js';
+import { layoutProblems } from './helpers/layout.js';
+import { inBrowser, useSession } from './helpers/session.js';
+
+// On a busy machine a browser takes its time.
+jest.setTimeout(60_000);
+
+const WIDTHS = [320, 390, 430, 768, 1024, 1280, 1440];
+/** Each view, and what is there when it has loaded. */
+const VIEWS = [
+  ['/', '.grid-body .row'],
+  ['/market/BTC-KRW', '.column[data-exchange=UPBIT] .ladder'],
+  ['/market/SHIB-KRW', '.column[data-exchange=UPBIT] .ladder'],
+  ['/history/UPBIT/BTC-KRW', '.gaps'],
+  ['/events', '.log tbody tr'],
+  // Empty until the counts of a whole minute are stored.
+  ['/quality', '.panel'],
+] as const;
+
+const session = useSession(['BTC-KRW', 'SHIB-KRW']);
+
+/** Books as wide as they come, a gap and a log with entries of all kinds. */
+async function fillWide(): Promise<void> {
+  const { upbit, gopax } = session.recorder.simulators;
+  const { faults } = upbit;
+  const reconnects = session.recorder.status('UPBIT:BTC-KRW')!.reconnects;
+  faults.dropConnections();
+  await until(
+    () => session.recorder.status('UPBIT:BTC-KRW')!.reconnects > reconnects,
+    'the reconnection',
+  );
+  await allLive(session.recorder);
+  upbit.setBook('BTC-KRW', [['116436000.5', '0.12345678']], [['116435000.5', '12345.12345678']]);
+  upbit.setBook('SHIB-KRW', [['0.01834', '99999999.99999999']], [['0.01833', '1234567890.5']]);
+  gopax.setBook('BTC-KRW', [['118436000', '0.5']], [['1', '0.25']]);
+  await until(() => session.recorder.app.storeStats().queuedBooks === 0, 'all to be stored');
+}
+
+/** Two frames: what a new width changes is drawn by then. */
+async function settled(page: Page): Promise<void> {
+  await page.evaluate(
+    'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 30))))',
+  );
+}
+
+/** Words in Latin letters that stand in the Korean page: names, units and abbreviations. */
+const NAMES =
+  /^(?:BTC|SHIB|KRW|USDT|UPBIT|KST|UTC|English|MAX_DB_GB|API_TOKEN|JSON|NDJSON|CSV|[kMGT]?B|ms|WebSocket|REST|API)$/;
+
+inBrowser('every view', () => {
+  it.each(['ko-KR', 'en-US'] as const)(
+    'cuts no text and prints none over another at any width (%s)',
+    async (locale) => {
+      await fillWide();
+      const found: string[] = [];
+      for (const [path, ready] of VIEWS) {
+        const { page } = await session.open(path, { locale, dark: locale === 'en-US' });
+        await page.locator(ready).first().waitFor();
+        for (const width of WIDTHS) {
+          await page.setViewportSize({ width, height: 900 });
+          await settled(page);
+          for (const problem of await layoutProblems(page)) {
+            found.push(`${path} at ${width}: ${problem}`);
+          }
+        }
+        await page.context().close();
+      }
+      expect(found).toEqual([]);
+    },
+  );
+
+  it('speaks Korean: no English word but names', async () => {
+    await fillWide();
+    const found: string[] = [];
+    for (const [path, ready] of VIEWS) {
+      const { page } = await session.open(path, { locale: 'ko-KR' });
+      await page.locator(ready).first().waitFor();
+      // The text of a log entry is the log's; it follows LOG_LANG.
+      const texts = (await page.evaluate(`(() => {
+        const texts = [];
+        const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+        while (walker.nextNode()) {
+          const { data, parentElement } = walker.currentNode;
+          if (parentElement.closest('script, noscript, .log .message, .gaps .muted') === null) texts.push(data);
+        }
+        for (const { placeholder, title, ariaLabel } of document.querySelectorAll('*'))
+          texts.push(placeholder ?? '', title ?? '', ariaLabel ?? '');
+        return texts;
+      })()`)) as string[];
+      for (const text of texts) {
+        for (const [word] of text.matchAll(/[A-Za-z_]{2,}/g)) {
+          if (!NAMES.test(word)) found.push(`${path}: ${word} in "${text}"`);
+        }
+      }
+    }
+    expect([...new Set(found)]).toEqual([]);
+  });
+});
