@@ -1,3 +1,6 @@
+import type * as Settings from '../../src/dashboard/data/settings.js';
+import type * as Format from '../../src/dashboard/text/format.js';
+import type * as Zones from '../../src/dashboard/text/zone.js';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
 // What the page's settings ask of a browser when they are loaded.
@@ -10,9 +13,9 @@ Object.assign(globalThis, {
   document: { documentElement: { dataset: {} } },
 });
 
-let format: typeof import('../../src/dashboard/text/format.js');
-let zones: typeof import('../../src/dashboard/text/zone.js');
-let settings: typeof import('../../src/dashboard/data/settings.js');
+let format: typeof Format;
+let zones: typeof Zones;
+let settings: typeof Settings;
 
 beforeAll(async () => {
   settings = await import('../../src/dashboard/data/settings.js');

@@ -79,7 +79,7 @@ inBrowser('every view', () => {
       const { page } = await session.open(path, { locale: 'ko-KR' });
       await page.locator(ready).first().waitFor();
       // The text of a log entry is the log's; it follows LOG_LANG.
-      const texts = (await page.evaluate(`(() => {
+      const texts = await page.evaluate<string[]>(`(() => {
         const texts = [];
         const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
         while (walker.nextNode()) {
@@ -89,7 +89,7 @@ inBrowser('every view', () => {
         for (const { placeholder, title, ariaLabel } of document.querySelectorAll('*'))
           texts.push(placeholder ?? '', title ?? '', ariaLabel ?? '');
         return texts;
-      })()`)) as string[];
+      })()`);
       for (const text of texts) {
         for (const [word] of text.matchAll(/[A-Za-z_]{2,}/g)) {
           if (!NAMES.test(word)) found.push(`${path}: ${word} in "${text}"`);

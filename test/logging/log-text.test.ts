@@ -18,9 +18,9 @@ describe('the text of a record', () => {
     const made = record((logger) =>
       logger.log('STALE', { exchange: 'UPBIT' }, { silentMs: 31_000 }),
     );
-    expect(made.message).toBe('31.0초 동안 데이터 없음');
+    expect(made.message).toBe('갱신 지연: 31.0초 동안 수신 없음');
     expect([logText(made, 'ko'), logText(made, 'en')]).toEqual([
-      '31.0초 동안 데이터 없음',
+      '갱신 지연: 31.0초 동안 수신 없음',
       'no data for 31.0 s',
     ]);
     const bare = record((logger) => logger.log('STOPPED', {}, undefined));

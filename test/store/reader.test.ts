@@ -268,6 +268,7 @@ describe('gaps and logs', () => {
       event: 'STALE',
       exchange: null,
       pair: null,
+      params: null,
     } as const;
     const logs = gaps.map((_, i) => ({ ...log, message: String(i) }));
     await writer.write({ ...NOTHING, gaps, logs });
@@ -288,6 +289,7 @@ describe('gaps and logs', () => {
       exchange: i % 2 === 0 ? ('UPBIT' as const) : null,
       pair: i % 4 === 0 ? { symbol: 'BTC', currency: 'KRW' } : null,
       message: `연결 "${i}"\n`,
+      params: i % 2 === 0 ? null : `{"i":${i}}`,
     }));
     await writer.write({ ...NOTHING, logs });
     const newest = [...logs].reverse();
@@ -375,6 +377,7 @@ describe('coverage', () => {
       to: T + 10_000,
       recordedMs: 7_000,
       coveredMs: 1_500 + 1_400 + 1_400,
+      recordedFrom: T + 1_000,
       frames: 0,
       changed: 0,
       repeats: 0,

@@ -82,7 +82,9 @@ describe('store', () => {
       expect(await store.reader.newestBook(UPBIT_ETH)).toBeNull();
       expect(await exportOf(store.reader, { exchange: 'UPBIT', shape: 'rows' })).toEqual(
         asks.map(([price, volume]) => {
-          return { ...UPBIT_BTC, timestamp: 1_789_000_000_456, side: 'ask', price, volume };
+          const { timestamp, exchangeTimestamp, sequence } = book;
+          const level = { side: 'ask', price, volume };
+          return { ...UPBIT_BTC, timestamp, exchangeTimestamp, sequence, ...level };
         }),
       );
     });

@@ -98,7 +98,7 @@ export function QualityView() {
         ) : report === null || report.markets.length === 0 ? (
           <p class="empty">{words.none}</p>
         ) : (
-          <div class="scroll" tabIndex={0} role="region" aria-labelledby="quality-heading">
+          <div class="scroll" tabIndex={0} role="group" aria-labelledby="quality-heading">
             <table class="list quality">
               <thead>
                 <tr>

@@ -1,3 +1,5 @@
+/* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-member-access --
+   one function here runs in the page, and the tests have no types of a page */
 import type { Page } from 'playwright-core';
 
 /**
@@ -6,7 +8,7 @@ import type { Page } from 'playwright-core';
  * scrolled into sight is not cut off.
  */
 export async function layoutProblems(page: Page): Promise<string[]> {
-  return (await page.evaluate(`(${findProblems.toString()})()`)) as string[];
+  return page.evaluate<string[]>(`(${findProblems.toString()})()`);
 }
 
 /** Runs in the page, so it may use nothing from outside itself. */

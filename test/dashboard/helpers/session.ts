@@ -16,7 +16,7 @@ export interface Session {
   readonly browser: Browser;
   readonly recorder: Recorder;
   /** Opens a page that is closed after the test. */
-  open(path: string, options?: PageOptions): Promise<WatchedPage>;
+  readonly open: (path: string, options?: PageOptions) => Promise<WatchedPage>;
 }
 
 /** Starts browser and program before a file's tests, and ends them after. */
