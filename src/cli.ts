@@ -8,6 +8,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
   demo: './demo.js',
   simulate: './simulator/main.js',
   export: './store/export/command.js',
+  archive: './archive/command.js',
   backup: './store/backup-command.js',
   report: './store/report-command.js',
 };

@@ -29,6 +29,7 @@ const COMMANDS = [
   'dist/soak/main.js',
   'dist/store/export/command.js',
   'dist/store/report-command.js',
+  'dist/archive/command.js',
   'bench/run.mjs',
 ];
 
