@@ -41,6 +41,9 @@ async function exported(
 /** Waits until everything sent has been received and written. */
 async function settled(): Promise<void> {
   const { simulators } = recorder;
+  // What Bithumb has is only sent when it is polled: two rounds from now nothing new can come.
+  const polled = simulators.bithumb.sent.length + 2 * PAIRS.length;
+  await until(() => simulators.bithumb.sent.length >= polled, 'two polls of Bithumb');
   for (const simulator of simulators.all) {
     for (const pair of PAIRS) {
       const [symbol, currency] = pair.split('-') as [string, string];

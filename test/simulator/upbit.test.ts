@@ -239,7 +239,7 @@ describe('Upbit WebSocket', () => {
   });
 
   it('drops a socket whose only traffic was a snapshot', async () => {
-    const upbit = await start({ timing: { idleDropMs: 100 } });
+    const upbit = await start({ timing: { idleDropMs: 1000 } });
     const client = await open(upbit);
     client.send(subscribe(['KRW-BTC']));
     expect((await client.close()).code).toBe(1006);
