@@ -202,7 +202,7 @@ describe('Bithumb WebSocket', () => {
   });
 
   it('sends UP after PING and drops an idle socket without a close frame', async () => {
-    const bithumb = await start({ timing: { idleDropMs: 100, upFirstMs: 20, upIntervalMs: 40 } });
+    const bithumb = await start({ timing: { idleDropMs: 1000, upFirstMs: 20, upIntervalMs: 100 } });
     const kept = await open(bithumb);
     const idle = await open(bithumb);
     kept.send('PING');

@@ -220,7 +220,7 @@ describe('Upbit WebSocket', () => {
   });
 
   it('sends UP after PING, pongs to pings, and drops an idle socket without a close frame', async () => {
-    const upbit = await start({ timing: { idleDropMs: 120, upFirstMs: 30, upIntervalMs: 40 } });
+    const upbit = await start({ timing: { idleDropMs: 1000, upFirstMs: 30, upIntervalMs: 100 } });
     const kept = await open(upbit);
     const pinging = await open(upbit);
     const idle = await open(upbit);
