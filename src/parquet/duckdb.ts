@@ -1,4 +1,4 @@
-import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
 
 /** How much DuckDB may use. */
 export interface DuckOptions {
@@ -16,6 +16,9 @@ export interface Duck {
 
 /** Opens a DuckDB that reads and writes files only where it is pointed to, and fetches nothing. */
 export async function openDuck({ memoryMb, temporary }: DuckOptions): Promise<Duck> {
+  // Loaded only where an archive is read or written: a process that ends while it loads its binary is
+  // aborted on Node 24, and most recorders never need it.
+  const { DuckDBInstance } = await import('@duckdb/node-api');
   const instance = await DuckDBInstance.create(':memory:', {
     threads: '1',
     memory_limit: `${memoryMb}MB`,
