@@ -7,14 +7,12 @@ import { checkArchive } from './check.js';
 import { reasonOf } from '../parquet/errors.js';
 import { dateOf, isDate } from '../parquet/layout.js';
 import { booksOf } from '../parquet/manifest.js';
+import { UsageError } from '../util/command-line.js';
 
 const USAGE = `usage: npm run archive                     archive all days that are over for ARCHIVE_AFTER_DAYS
        npm run archive -- verify [DATE]   read all days back, or that of DATE (2026-11-25, UTC), and
                                           compare them with their manifests and with the database
 The archive is ARCHIVE_PATH, the database DB_PATH; the recorder may go on recording. docs/archive.md`;
-
-/** A wrong command line. */
-class UsageError extends Error {}
 
 /** Archives. @returns the exit code */
 async function archiveNow({
