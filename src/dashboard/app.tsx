@@ -2,14 +2,16 @@ import { useEffect, useRef } from 'preact/hooks';
 import { Redirect, Route, Switch, useLocation } from 'wouter-preact';
 import { connection } from './data/connection.js';
 import { Header } from './parts/header.js';
+import { lazy } from './parts/lazy.js';
 import { FailureNote, TokenDialog } from './parts/mutation-dialogs.js';
 import { t } from './text/texts.js';
-import { EventsView } from './views/events.js';
-import { HistoryView } from './views/history.js';
 import { LostView } from './views/lost.js';
-import { MarketView } from './views/market.js';
 import { OverviewView } from './views/overview.js';
-import { QualityView } from './views/quality.js';
+
+const MarketView = lazy(async () => (await import('./views/market.js')).MarketView);
+const HistoryView = lazy(async () => (await import('./views/history.js')).HistoryView);
+const EventsView = lazy(async () => (await import('./views/events.js')).EventsView);
+const QualityView = lazy(async () => (await import('./views/quality.js')).QualityView);
 
 /** The page: its frame and the view that the address names. */
 export function App() {

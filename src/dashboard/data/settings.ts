@@ -1,4 +1,5 @@
 import { effect, signal } from '@preact/signals';
+import { keptChoice } from './kept.js';
 
 /** Languages of the page. */
 type Lang = 'ko' | 'en';
@@ -9,41 +10,21 @@ export type Zone = 'kst' | 'utc' | 'local';
 /** Colours of the sides: Korean (매수 red, 매도 blue) or western (bids green, asks red). */
 type SideColours = 'korean' | 'western';
 
-/** A choice that the browser remembers, if it lets us. */
-function remembered<T extends string>(key: string, choices: readonly T[], fallback: T) {
-  let kept: string | null = null;
-  try {
-    kept = localStorage.getItem(key);
-  } catch {
-    // Storage may be forbidden; the choice then lasts as long as the page.
-  }
-  const choice = signal<T>(choices.find((each) => each === kept) ?? fallback);
-  choice.subscribe((value) => {
-    try {
-      if (value === fallback) localStorage.removeItem(key);
-      else localStorage.setItem(key, value);
-    } catch {
-      // As above.
-    }
-  });
-  return choice;
-}
-
 const KOREAN =
   navigator.languages.find((tag) => /^(ko|en)\b/i.test(tag))?.startsWith('ko') ?? false;
 
 /** The language; the browser's until it is switched. */
-export const lang = remembered<Lang>('lang', ['ko', 'en'], KOREAN ? 'ko' : 'en');
+export const lang = keptChoice<Lang>('lang', ['ko', 'en'], KOREAN ? 'ko' : 'en');
 /** The zone of all times; Korean time for those who read Korean until it is switched. */
-export const zone = remembered<Zone>(
+export const zone = keptChoice<Zone>(
   'zone',
   ['kst', 'utc', 'local'],
   lang.value === 'ko' ? 'kst' : 'local',
 );
 /** The theme. */
-export const theme = remembered<Theme>('theme', ['auto', 'light', 'dark'], 'auto');
+export const theme = keptChoice<Theme>('theme', ['auto', 'light', 'dark'], 'auto');
 /** The colours of the sides. */
-export const sideColours = remembered<SideColours>('sides', ['korean', 'western'], 'korean');
+export const sideColours = keptChoice<SideColours>('sides', ['korean', 'western'], 'korean');
 
 const systemDark = matchMedia('(prefers-color-scheme: dark)');
 /** Whether the page is dark now. */

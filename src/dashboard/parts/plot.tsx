@@ -1,5 +1,6 @@
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import UPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
 import { dark, lang, sideColours, zone } from '../data/settings.js';
 
 /** A colour of the style sheet. */

@@ -78,6 +78,8 @@ export const EN = {
     ago: (age: string) => `${age} ago`,
     all: 'All',
     loading: 'Loading…',
+    notLoaded: 'This view could not be loaded.',
+    reload: 'Reload the page',
     close: 'Close',
     cancel: 'Cancel',
     start: 'Start',

@@ -71,6 +71,8 @@ export const KO: typeof EN = {
     ago: (age) => `${age} 전`,
     all: '전체',
     loading: '불러오는 중…',
+    notLoaded: '이 화면을 불러오지 못했습니다.',
+    reload: '페이지 새로 고침',
     close: '닫기',
     cancel: '취소',
     start: '시작',

@@ -1,7 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { Link, useLocation } from 'wouter-preact';
-import type UPlot from 'uplot';
 import { type BookLeg, PairFeed, type PairBooks, TRACK_LENGTH } from '../data/books.js';
 import { ask } from '../data/connection.js';
 import { active, EXCHANGES, keyOf, listed, markets, marketsVersion } from '../data/markets.js';
@@ -10,10 +9,11 @@ import { isUnknown, marketsOf, type Pair, readPair } from '../data/pair.js';
 import { lang } from '../data/settings.js';
 import { type Exchange, PriceHistoryDocument } from '../gql/graphql.js';
 import { DepthChart } from '../parts/depth-chart.js';
+import { ExchangeLines } from '../parts/exchange-lines.js';
 import { Ladder, widest } from '../parts/ladder.js';
 import { MarketPicker } from '../parts/market-picker.js';
 import { MarketSwitch } from '../parts/market-switch.js';
-import { colour, Plot, priceAxis, timeAxis } from '../parts/plot.js';
+import { priceAxis } from '../parts/plot.js';
 import { StateBadge } from '../parts/state-badge.js';
 import { useTitle } from '../parts/title.js';
 import { UnknownMarket } from '../parts/unknown-market.js';
@@ -22,14 +22,6 @@ import { t } from '../text/texts.js';
 
 /** Levels a side in a ladder. */
 const ROWS = 10;
-/** Lines differ in more than their colour. */
-const DASHES: Readonly<Record<Exchange, number[]>> = {
-  UPBIT: [],
-  BITHUMB: [8, 3],
-  COINONE: [2, 2],
-  KORBIT: [10, 3, 2, 3],
-  GOPAX: [4, 4],
-};
 /** How many moments of the last minutes are asked of the store. */
 const PAST_POINTS = 61;
 
@@ -168,63 +160,22 @@ function Column(props: {
 
 function MidLines({ feed, pair }: { readonly feed: PairFeed; readonly pair: string }) {
   void feed.tracked.value;
-  const { market, exchange: names } = t.value;
+  const { market } = t.value;
   const { times, prices } = feed.tracks;
-  const shown = EXCHANGES.filter((exchange) => prices[exchange].some((price) => price !== null));
-  const data: UPlot.AlignedData = [[...times], ...shown.map((exchange) => [...prices[exchange]])];
-  const end = times.at(-1) ?? serverNow() / 1000;
   return (
-    <section class="panel chart">
-      <div class="panel-head">
-        <h2>{market.lines}</h2>
-        <ul class="legend">
-          {shown.map((exchange) => (
-            <li key={exchange}>
-              <svg width="22" height="6" aria-hidden="true">
-                <line
-                  class={`line-${exchange}`}
-                  x1="0"
-                  x2="22"
-                  y1="3"
-                  y2="3"
-                  stroke-dasharray={DASHES[exchange].join(' ')}
-                />
-              </svg>
-              {names[exchange]}
-            </li>
-          ))}
-        </ul>
-      </div>
-      <Plot
-        height={240}
-        label={`${pair}: ${market.lines}. ${market.linesHint}`}
-        version={shown.join(' ')}
-        data={data}
-        options={() => ({
-          legend: { show: false },
-          cursor: { drag: { x: false, y: false } },
-          scales: {
-            x: {
-              range: (_plot, _min, max) => {
-                const last = max ?? end;
-                return [last - TRACK_LENGTH / 1000, last];
-              },
-            },
-          },
-          axes: [timeAxis(), priceAxis()],
-          series: [
-            {},
-            ...shown.map((exchange) => ({
-              label: names[exchange],
-              stroke: colour(`ex-${exchange}`),
-              dash: DASHES[exchange],
-              width: 1.5,
-              points: { show: false },
-            })),
-          ],
-        })}
-      />
-    </section>
+    <ExchangeLines
+      heading={market.lines}
+      label={`${pair}: ${market.lines}. ${market.linesHint}`}
+      times={times}
+      lines={EXCHANGES.filter((exchange) => prices[exchange].some((price) => price !== null)).map(
+        (exchange) => ({ exchange, values: prices[exchange] }),
+      )}
+      range={(last) => {
+        const end = last ?? serverNow() / 1000;
+        return [end - TRACK_LENGTH / 1000, end];
+      }}
+      valueAxis={priceAxis}
+    />
   );
 }
 

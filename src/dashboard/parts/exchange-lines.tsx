@@ -1,0 +1,82 @@
+import type UPlot from 'uplot';
+import type { Exchange } from '../gql/graphql.js';
+import { t } from '../text/texts.js';
+import { colour, Plot, timeAxis } from './plot.js';
+
+/** Lines differ in more than their colour. */
+const DASHES: Readonly<Record<Exchange, number[]>> = {
+  UPBIT: [],
+  BITHUMB: [8, 3],
+  COINONE: [2, 2],
+  KORBIT: [10, 3, 2, 3],
+  GOPAX: [4, 4],
+};
+
+/** One exchange's line. */
+export interface ExchangeLine {
+  readonly exchange: Exchange;
+  /** One for each time, for drawing only; null breaks the line. */
+  readonly values: readonly (number | null)[];
+}
+
+/** A chart with a line for each exchange. */
+export function ExchangeLines(props: {
+  readonly heading: string;
+  /** What the chart shows, for those who do not see it. */
+  readonly label: string;
+  /** Unix seconds, growing. */
+  readonly times: readonly number[];
+  readonly lines: readonly ExchangeLine[];
+  /** First and last second that are drawn, when the last time is so many seconds. */
+  readonly range: (last: number | null) => [from: number, to: number];
+  readonly valueAxis: () => UPlot.Axis;
+}) {
+  const { heading, label, times, lines, range, valueAxis } = props;
+  const { exchange: names } = t.value;
+  return (
+    <section class="panel chart">
+      <div class="panel-head">
+        <h2>{heading}</h2>
+        <ul class="legend">
+          {lines.map(({ exchange }) => (
+            <li key={exchange}>
+              <svg width="22" height="6" aria-hidden="true">
+                <line
+                  class={`line-${exchange}`}
+                  x1="0"
+                  x2="22"
+                  y1="3"
+                  y2="3"
+                  stroke-dasharray={DASHES[exchange].join(' ')}
+                />
+              </svg>
+              {names[exchange]}
+            </li>
+          ))}
+        </ul>
+      </div>
+      <Plot
+        height={240}
+        label={label}
+        version={lines.map(({ exchange }) => exchange).join(' ')}
+        data={[[...times], ...lines.map(({ values }) => [...values])]}
+        options={() => ({
+          legend: { show: false },
+          cursor: { drag: { x: false, y: false } },
+          scales: { x: { range: (_plot, _min, max) => range(max ?? null) } },
+          axes: [timeAxis(), valueAxis()],
+          series: [
+            {},
+            ...lines.map(({ exchange }) => ({
+              label: names[exchange],
+              stroke: colour(`ex-${exchange}`),
+              dash: DASHES[exchange],
+              width: 1.5,
+              points: { show: false },
+            })),
+          ],
+        })}
+      />
+    </section>
+  );
+}
