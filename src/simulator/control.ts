@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Faults, Simulator } from './simulator.js';
+import { type Faults, isObject, type Simulator } from './simulator.js';
 
 /** A running control port. */
 export interface Control {
@@ -35,7 +35,10 @@ const KINDS: Readonly<Record<string, (value: unknown) => boolean>> = {
   'close code': (value) => Number.isInteger(value),
   'null | "hang" | "slow" | {status, body?, headers?}': (value) =>
     value === null || value === 'hang' || value === 'slow' || isAnswer(value),
-  '{binary?}': (value) => typeof value === 'object' && value !== null,
+  '{binary?}': isObject,
+  '{status?, headers?, pattern?, replacement?}': isObject,
+  '{ignore?, replies?, close?}': isObject,
+  'string | null': (value) => value === null || typeof value === 'string',
   '[[price, volume], ...]': (value) =>
     Array.isArray(value) &&
     value.every(
@@ -64,6 +67,15 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   garble: ON,
   sendRaw: ['data: string', 'opts?: {binary?}'],
   tearFrame: [],
+  changeFrames: ['pattern: string', 'replacement: string'],
+  changeReplies: ['path: string', 'change: {status?, headers?, pattern?, replacement?}'],
+  onMessage: ['pattern: string', 'rule: {ignore?, replies?, close?}'],
+  swapOpcodes: ON,
+  ignorePings: ON,
+  greet: ['text: string | null'],
+  setTiming: ['name: string', 'ms: number'],
+  asUsual: [],
+  keepReplaced: ON,
   microsecondTimestamps: ON,
   timestampForm: ['form: string'],
   dust: ON,

@@ -3,6 +3,7 @@ import type { Exchange } from '../market/exchange.js';
 import type { Book, BookMaker } from './book/book.js';
 import type { MarketProfile } from './book/market-profile.js';
 import type { Tally } from './server/tally.js';
+import type { MessageRule, ReplyChange } from './server/wire-changes.js';
 
 /**
  * Protocol intervals that every exchange has, in ms; each exchange's own interface extends it. `0`
@@ -109,6 +110,22 @@ export interface Faults {
   sendRaw(data: string | Uint8Array, opts?: { binary?: boolean }): void;
   /** Half of a data frame to every socket, then its TCP connection is destroyed. */
   tearFrame(): void;
+  /** All that a regular expression matches in a frame goes out as `replacement` (`$1` works). */
+  changeFrames(pattern: string, replacement: string): void;
+  /** Changes REST replies whose path (with query) begins so; with the socket's path, the upgrade. */
+  changeReplies(path: string, change: ReplyChange): void;
+  /** What happens to client messages that a regular expression matches. */
+  onMessage(pattern: string, rule: MessageRule): void;
+  /** Text frames go out as binary ones and the other way round. */
+  swapOpcodes(on: boolean): void;
+  /** Protocol pings of clients get no pong. */
+  ignorePings(on: boolean): void;
+  /** A frame that every new socket gets first; null: none. */
+  greet(text: string | null): void;
+  /** Another value for one of the protocol's intervals, ms. */
+  setTiming(name: string, ms: number): void;
+  /** Ends all of changeFrames, changeReplies, onMessage, swapOpcodes, ignorePings and greet. */
+  asUsual(): void;
 }
 
 /** One running simulated exchange. */

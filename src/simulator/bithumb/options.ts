@@ -28,6 +28,8 @@ export interface BithumbFaults extends Faults {
   repeats(ratio: number): void;
   /** Each subscribed code gets a REALTIME frame before its SNAPSHOT. */
   realtimeBeforeSnapshot(on: boolean): void;
+  /** A later subscription leaves the earlier one running. */
+  keepReplaced(on: boolean): void;
 }
 
 /** The Bithumb simulator. */

@@ -70,6 +70,9 @@ class BithumbServer extends TicketFeed<BithumbMarket, BithumbTiming> implements 
     realtimeBeforeSnapshot: (on) => {
       this.#realtimeFirst = on;
     },
+    keepReplaced: (on) => {
+      this.keepsReplaced = on;
+    },
   };
   #form: BithumbTimestampForm = 'us';
   #dust = true;

@@ -13,6 +13,7 @@ import { Recorder } from './recorder.js';
 import { SimulatedSocket } from './socket.js';
 import { SyntheticBook } from '../book/synthetic-book.js';
 import { Tally, type SentSides } from './tally.js';
+import { WireChanges } from './wire-changes.js';
 import type {
   Faults,
   RestFault,
@@ -87,7 +88,13 @@ export abstract class SimulatorServer<
   readonly #wss: WebSocketServer;
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #paces = new Map<string, NodeJS.Timeout>();
-  readonly #socketFaults = { frozen: false, halfOpen: false, garbled: false };
+  readonly #changes = new WireChanges();
+  readonly #socketFaults = {
+    frozen: false,
+    halfOpen: false,
+    garbled: false,
+    changes: this.#changes,
+  };
   #refuseStatus: number | null = null;
   #rest: RestFault = null;
   #sockets = 0;
@@ -332,10 +339,32 @@ export abstract class SimulatorServer<
       tearFrame: () => {
         for (const socket of this.sockets) socket.tear();
       },
+      changeFrames: (pattern, replacement) => this.#changes.changeFrames(pattern, replacement),
+      changeReplies: (path, change) => this.#changes.changeReplies(path, change),
+      onMessage: (pattern, rule) => this.#changes.onMessage(pattern, rule),
+      swapOpcodes: (on) => {
+        this.#changes.swapOpcodes = on;
+      },
+      ignorePings: (on) => {
+        this.#changes.ignorePings = on;
+      },
+      greet: (text) => {
+        this.#changes.greeting = text;
+      },
+      setTiming: (name, ms) => this.#setTiming(name, ms),
+      asUsual: () => this.#changes.clear(),
     };
   }
 
   // Inner workings.
+
+  #setTiming(name: string, ms: number): void {
+    const timing = this.timing as unknown as Record<string, number>;
+    if (!(name in timing)) {
+      throw new Error(`${this.exchange} has no ${name}; one of: ${Object.keys(timing).join(', ')}`);
+    }
+    timing[name] = ms;
+  }
 
   #addMarket(pair: string): M {
     parsePair(pair);
@@ -376,9 +405,13 @@ export abstract class SimulatorServer<
     const target = new URL(request.url ?? '/', 'http://simulator');
     const ip = request.socket.remoteAddress ?? '';
     const { headers } = request;
+    const query = target.searchParams;
     const verdict: UpgradeVerdict =
       this.#refuseStatus === null
-        ? this.judgeUpgrade({ path: target.pathname, query: target.searchParams, headers, ip })
+        ? this.#changes.upgrade(
+            target.pathname,
+            this.judgeUpgrade({ path: target.pathname, query, headers, ip }),
+          )
         : { status: this.#refuseStatus };
     const url = request.url ?? '/';
     this.#recorder.upgrade(url, headers, verdict.status);
@@ -413,11 +446,16 @@ export abstract class SimulatorServer<
       this.onSocketClosed(socket);
     });
     socket.state = this.openSocket(socket);
+    if (this.#changes.greeting !== null) socket.send(this.#changes.greeting);
     ws.on('message', (data: Buffer, isBinary: boolean) => {
       socket.lastIn = Date.now();
       const text = data.toString('utf8');
       this.#recorder.message(socket.id, text);
-      if (!socket.closing) this.onMessage(socket, text, isBinary);
+      if (socket.closing) return;
+      const rule = this.#changes.rule(text);
+      if (rule?.ignore !== true) this.onMessage(socket, text, isBinary);
+      for (const reply of rule?.replies ?? []) socket.send(reply);
+      if (rule?.close !== undefined) socket.close(rule.close);
     });
     ws.on('ping', (payload: Buffer) => {
       socket.lastIn = Date.now();
@@ -452,7 +490,8 @@ export abstract class SimulatorServer<
     const fault = this.#rest;
     if (fault === 'hang') return;
     const answer = (): void => {
-      const reply = typeof fault === 'object' && fault !== null ? fault : this.#route(request, url);
+      const fixed = typeof fault === 'object' && fault !== null;
+      const reply = fixed ? fault : this.#changes.reply(url, this.#route(request, url));
       entry.status = reply.status;
       answerHttp(request, response, reply, this.#settings.gzip ?? false);
     };

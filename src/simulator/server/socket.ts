@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { BookFrame } from '../book/book.js';
+import type { WireChanges } from './wire-changes.js';
 
 /** What is wrong with the sockets of a simulator at the moment; asked before each frame. */
 export interface SocketFaults {
@@ -11,6 +12,8 @@ export interface SocketFaults {
   readonly halfOpen: boolean;
   /** Data frames go out cut in half. */
   readonly garbled: boolean;
+  /** How frames differ from the protocol. */
+  readonly changes: WireChanges;
 }
 
 /** Bytes of memory for the book frames of a socket, some hundred of them. */
@@ -78,10 +81,11 @@ export class SimulatedSocket<S> {
   }
 
   /** Sends a data frame; false when it did not go out whole (closed, frozen, half open, garbled). */
-  send(data: string | Uint8Array, options: SendOptions = {}): boolean {
-    const { frozen, halfOpen, garbled } = this.#faults;
+  send(usual: string | Uint8Array, options: SendOptions = {}): boolean {
+    const { frozen, halfOpen, garbled, changes } = this.#faults;
     if (!this.open || halfOpen) return false;
-    const binary = options.binary ?? typeof data !== 'string';
+    const data = changes.frame(usual);
+    const binary = (options.binary ?? typeof data !== 'string') !== changes.swapOpcodes;
     this.#collect();
     if (options.keepalive === true) {
       this.ws.send(data, { binary });
@@ -132,7 +136,7 @@ export class SimulatedSocket<S> {
 
   /** Answers a protocol ping. */
   pong(payload: Buffer): void {
-    if (!this.open || this.#faults.halfOpen) return;
+    if (!this.open || this.#faults.halfOpen || this.#faults.changes.ignorePings) return;
     this.ws.pong(payload);
     this.lastOut = Date.now();
   }

@@ -91,6 +91,9 @@ export abstract class TicketFeed<
     return null;
   }
 
+  /** Whether a later subscription leaves the earlier one running. */
+  protected keepsReplaced = false;
+
   protected openSocket(): FeedState {
     return { subscriptions: [], live: new Set(), up: false, snapshots: undefined };
   }
@@ -135,7 +138,8 @@ export abstract class TicketFeed<
     const subscriptions = markets.map((market) => ({ market, socket }));
     state.subscriptions = subscriptions;
     // The books of the old request may still send a frame or two.
-    if (old.length > 0) socket.in(this.timing.replaceMs, () => this.#end(old));
+    if (old.length > 0 && !this.keepsReplaced)
+      socket.in(this.timing.replaceMs, () => this.#end(old));
     const send = (from: number): void => {
       const batch = subscriptions.slice(from, from + this.snapshotBatch);
       for (const subscription of batch) this.#begin(subscription);

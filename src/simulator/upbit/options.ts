@@ -19,6 +19,8 @@ export interface UpbitOptions extends SimulatorOptions {
 export interface UpbitFaults extends Faults {
   /** Book timestamps with 16 digits, as in a frame of 2023. */
   microsecondTimestamps(on: boolean): void;
+  /** A later subscription leaves the earlier one running. */
+  keepReplaced(on: boolean): void;
 }
 
 /** The Upbit simulator. */

@@ -50,6 +50,9 @@ class UpbitServer extends TicketFeed<UpbitMarket, UpbitTiming> implements UpbitS
     microsecondTimestamps: (on) => {
       this.#microseconds = on;
     },
+    keepReplaced: (on) => {
+      this.keepsReplaced = on;
+    },
   };
   #microseconds = false;
   readonly #connects = new WindowLimit(5);

@@ -4,7 +4,7 @@ import type { RestBooks } from '../../rest/rest-books.js';
 import { WSFeed } from '../../socket/ws-feed.js';
 import type { WSProfile } from '../../socket/ws-connection.js';
 import { BithumbPoller } from './poller.js';
-import { listFrom } from '../../rest/market-rows.js';
+import { type ListForm, listFrom } from '../../rest/market-rows.js';
 import { fetchUnitBooks, MARKET_ALL } from '../upbit-protocol/messages.js';
 import { UpbitProtocolController } from '../upbit-protocol/controller.js';
 
@@ -24,8 +24,11 @@ export const BITHUMB_PROFILE: WSProfile = {
   maxPayload: 4 * 1024 * 1024,
 };
 
+/** The market list. */
+export const BITHUMB_LIST: ListForm = { ...MARKET_ALL, path: '/v1/market/all?isDetails=true' };
+
 const listMarkets: ExchangeAdapter['listMarkets'] = (rest, onOdd) =>
-  listFrom(rest, { ...MARKET_ALL, path: '/v1/market/all?isDetails=true' }, onOdd);
+  listFrom(rest, BITHUMB_LIST, onOdd);
 
 /** 15 levels as the WebSocket has them; 150 calls a second (`bithumb.ws.rest-150-per-second`). */
 const restBooks: RestBooks = {

@@ -10,10 +10,14 @@ import { readLevelObjects, wireArray, wireText } from '../../wire/wire.js';
 import { COINONE_PROFILE, CoinoneController } from './controller.js';
 import { successOf } from './messages.js';
 
+/** The path of the REST book of a market. */
+export function bookPath({ symbol, currency, code = symbol }: Pair): string {
+  return `/public/v2/orderbook/${encodeURIComponent(currency)}/${encodeURIComponent(code)}?size=16`;
+}
+
 async function fetchBook(rest: RestClient, pairs: readonly Pair[]): Promise<Map<string, Sides>> {
-  const { symbol, currency, code } = pairs[0]!;
-  const path = `/public/v2/orderbook/${encodeURIComponent(currency)}/${encodeURIComponent(code ?? symbol)}?size=16`;
-  return fetchBody(rest, path, (body) => {
+  const { symbol, currency } = pairs[0]!;
+  return fetchBody(rest, bookPath(pairs[0]!), (body) => {
     const book = successOf(body);
     const sides = {
       asks: readLevelObjects('ask', book['asks'], 'price', 'qty'),
@@ -23,7 +27,8 @@ async function fetchBook(rest: RestClient, pairs: readonly Pair[]): Promise<Map<
   });
 }
 
-const LIST: ListForm = {
+/** The market list. */
+export const COINONE_LIST: ListForm = {
   path: '/public/v2/markets/KRW',
   rows: (body) => wireArray(successOf(body)['markets'], 'markets'),
   read: (row) => {
@@ -44,7 +49,7 @@ export const coinone: ExchangeAdapter = {
   ordersByTime: true,
   // One market a call, 1,200 calls a minute (`coinone.ws.rest-1200-per-minute`).
   restBooks: { batch: 1, everyMs: 500, depth: 16, fetch: fetchBook },
-  listMarkets: (rest, onOdd) => listFrom(rest, LIST, onOdd),
+  listMarkets: (rest, onOdd) => listFrom(rest, COINONE_LIST, onOdd),
   createFeed: (context: FeedContext) => {
     const connects = new RateLimiter([{ count: 2, ms: 1000 }]);
     const capacity = context.limits.socketCapacity(COINONE_PROFILE.maxPairs);

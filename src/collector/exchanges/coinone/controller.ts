@@ -4,7 +4,7 @@ import { WSController } from '../../socket/ws-controller.js';
 import type { WSProfile } from '../../socket/ws-connection.js';
 import { readQuotedJson } from '../../wire/quoted-json.js';
 import { optionalText, wireObject, type WireObject } from '../../wire/wire.js';
-import { readBook } from './messages.js';
+import { PING, readBook, topicRequest } from './messages.js';
 
 /** Facts: `coinone.subscribe.*` and `coinone.ws.*`. */
 export const COINONE_PROFILE: WSProfile = {
@@ -42,7 +42,7 @@ export class CoinoneController extends WSController {
   }
 
   protected override getMessage(): readonly string[] {
-    return [...this.pairs.values()].map((pair) => request('SUBSCRIBE', pair));
+    return [...this.pairs.values()].map((pair) => topicRequest('SUBSCRIBE', pair));
   }
 
   protected override getChangeMessage(
@@ -51,13 +51,13 @@ export class CoinoneController extends WSController {
   ): readonly string[] {
     this.#unsubscribing += removed.length;
     return [
-      ...removed.map((pair) => request('UNSUBSCRIBE', pair)),
-      ...added.map((pair) => request('SUBSCRIBE', pair)),
+      ...removed.map((pair) => topicRequest('UNSUBSCRIBE', pair)),
+      ...added.map((pair) => topicRequest('SUBSCRIBE', pair)),
     ];
   }
 
   protected override getKeepAliveMessage(): string {
-    return '{"request_type":"PING"}';
+    return PING;
   }
 
   protected override get subscribesOnGreeting(): boolean {
@@ -115,13 +115,4 @@ export class CoinoneController extends WSController {
     else if (code === INVALID_TOPIC) this.context.host.log('EXCHANGE_ERROR', null, { reason });
     else this.refusedBy(reason);
   }
-}
-
-function request(type: 'SUBSCRIBE' | 'UNSUBSCRIBE', pair: Pair): string {
-  return JSON.stringify({
-    request_type: type,
-    channel: 'ORDERBOOK',
-    topic: { quote_currency: pair.currency, target_currency: pair.code ?? pair.symbol },
-    format: 'DEFAULT',
-  });
 }

@@ -56,3 +56,16 @@ export function successOf(body: Json): WireObject {
     `error ${optionalText(answer['error_code'])}: ${optionalText(answer['error_msg'])}`,
   );
 }
+
+/** The client's sign of life, answered by `{"response_type":"PONG"}` (`coinone.ws.keepalive`). */
+export const PING = '{"request_type":"PING"}';
+
+/** Begins or ends one topic (`coinone.subscribe.one-topic-per-message`). */
+export function topicRequest(type: 'SUBSCRIBE' | 'UNSUBSCRIBE', pair: Pair): string {
+  return JSON.stringify({
+    request_type: type,
+    channel: 'ORDERBOOK',
+    topic: { quote_currency: pair.currency, target_currency: pair.code ?? pair.symbol },
+    format: 'DEFAULT',
+  });
+}

@@ -11,28 +11,30 @@ import { GOPAX_PROFILE } from './controller.js';
 import { GopaxHandover } from './handover.js';
 import { listFrom, type ListForm } from '../../rest/market-rows.js';
 
+/** The path of the REST book of a market, 50 levels a side. */
+export function bookPath(pair: Pair): string {
+  return `/trading-pairs/${encodeURIComponent(pair.code ?? pairText(pair))}/book?level=2`;
+}
+
 /** `{"sequence":17691957,"bid":[["17690499",25019000,0.00008904,"1608326468921"]],"ask":[…]}` */
 async function fetchBook(rest: RestClient, pairs: readonly Pair[]): Promise<Map<string, Sides>> {
   const code = pairText(pairs[0]!);
-  return fetchBody(
-    rest,
-    `/trading-pairs/${encodeURIComponent(pairs[0]!.code ?? code)}/book?level=2`,
-    (body) => {
-      const book = wireObject(body, 'the book');
-      const side = (name: 'ask' | 'bid'): Level[] =>
-        readSide(
-          name,
-          wireArray(book[name], name).map((item) => {
-            const entry = wireArray(item, `an entry of ${name}`);
-            return [wireText(entry[1], 'price'), wireText(entry[2], 'volume')] as const;
-          }),
-        );
-      return new Map([[code, { asks: side('ask'), bids: side('bid') }]]);
-    },
-  );
+  return fetchBody(rest, bookPath(pairs[0]!), (body) => {
+    const book = wireObject(body, 'the book');
+    const side = (name: 'ask' | 'bid'): Level[] =>
+      readSide(
+        name,
+        wireArray(book[name], name).map((item) => {
+          const entry = wireArray(item, `an entry of ${name}`);
+          return [wireText(entry[1], 'price'), wireText(entry[2], 'volume')] as const;
+        }),
+      );
+    return new Map([[code, { asks: side('ask'), bids: side('bid') }]]);
+  });
 }
 
-const LIST: ListForm = {
+/** The market list. */
+export const GOPAX_LIST: ListForm = {
   path: '/trading-pairs',
   rows: (body) => wireArray(body, 'the market list'),
   read: (row) => {
@@ -56,7 +58,7 @@ export const gopax: ExchangeAdapter = {
   // One book call a second and address, 50 levels a side at level 2
   // (`gopax.limit.book-1-per-second`).
   restBooks: { batch: 1, everyMs: 1500, depth: 50, fetch: fetchBook },
-  listMarkets: (rest, onOdd) => listFrom(rest, LIST, onOdd),
+  listMarkets: (rest, onOdd) => listFrom(rest, GOPAX_LIST, onOdd),
   createFeed: (context: FeedContext) => {
     // 20 connects a second, else HTTP 429 (`gopax.connect.opens-20-per-second`).
     const connects = new RateLimiter([{ count: 10, ms: 1000 }]);

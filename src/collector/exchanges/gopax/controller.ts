@@ -8,7 +8,7 @@ import type { RateLimiter } from '../../limits/rate-limiter.js';
 import { optionalText, wireObject, type WireObject, wireText } from '../../wire/wire.js';
 import { WSController } from '../../socket/ws-controller.js';
 import type { WSProfile } from '../../socket/ws-connection.js';
-import { GopaxBook } from './messages.js';
+import { bookRequest, GopaxBook, isHeartbeat, pongTo } from './messages.js';
 
 /** Facts: `gopax.connect.*`, `gopax.subscribe.*` and `gopax.ws.*`. */
 export const GOPAX_PROFILE: WSProfile = {
@@ -166,11 +166,7 @@ export class GopaxController extends WSController {
   protected override handleMessage(data: Buffer): void {
     const message = parseExactJson(data.toString('utf8'));
     if (typeof message === 'string') {
-      // The heartbeat is a JSON string; the answer repeats its number, quotes included
-      // (`gopax.ws.pong-echo`).
-      if (message.startsWith('primus::ping::')) {
-        this.send([JSON.stringify(message.replace('ping', 'pong'))]);
-      }
+      if (isHeartbeat(message)) this.send([pongTo(message)]);
       return;
     }
     const envelope = wireObject(message, 'the message');
@@ -188,11 +184,7 @@ export class GopaxController extends WSController {
   #subscription(pair: Pair): string {
     const code = pairText(pair);
     this.#books.set(code, new GopaxBook(this.context.clock));
-    return JSON.stringify({
-      i: code,
-      n: 'SubscribeToOrderBook',
-      o: { tradingPairName: pair.code ?? code },
-    });
+    return bookRequest(pair);
   }
 
   #reply(envelope: WireObject, payload: WireObject): void {

@@ -1,5 +1,6 @@
 import type { Json } from '../../wire/quoted-json.js';
 import { compareDecimal, decimalFromWire } from '../../../market/decimal.js';
+import { type Pair, pairText } from '../../../market/market.js';
 import { ownText } from '../../../market/own-text.js';
 import { applySide, type Level, type Side, type Sides } from '../../../market/order-book.js';
 import { unreadable } from '../../exchange-error.js';
@@ -13,6 +14,26 @@ const MAX_TOMBSTONES = 1000;
 const FAR_MS = 60_000;
 /** Most entries that wait for a snapshot; they come within a second of it. */
 const MAX_EARLY = 20_000;
+
+/** Asks for the book of a pair, whose name the answer repeats (`gopax.subscribe.request-pair-message`). */
+export function bookRequest(pair: Pair): string {
+  const code = pairText(pair);
+  return JSON.stringify({
+    i: code,
+    n: 'SubscribeToOrderBook',
+    o: { tradingPairName: pair.code ?? code },
+  });
+}
+
+/** Whether a message, a JSON string, is the server's heartbeat (`gopax.ws.ping-text`). */
+export function isHeartbeat(message: string): boolean {
+  return message.startsWith('primus::ping::');
+}
+
+/** The answer to a heartbeat: it repeats its number, quotes included (`gopax.ws.pong-echo`). */
+export function pongTo(heartbeat: string): string {
+  return JSON.stringify(heartbeat.replace('ping', 'pong'));
+}
 
 /** When and in which order a level was last changed. */
 interface Stamp {

@@ -10,16 +10,22 @@ import { wireArray, wireObject, wireText } from '../../wire/wire.js';
 import { KORBIT_PROFILE, KorbitController } from './controller.js';
 import { pairOf, readSides, symbolOf } from './messages.js';
 
+/** The path of the REST book of a market. */
+export function bookPath(pair: Pair): string {
+  return `/v2/orderbook?symbol=${encodeURIComponent(symbolOf(pair))}`;
+}
+
 async function fetchBook(rest: RestClient, pairs: readonly Pair[]): Promise<Map<string, Sides>> {
   const pair = pairs[0]!;
-  return fetchBody(rest, `/v2/orderbook?symbol=${encodeURIComponent(symbolOf(pair))}`, (body) => {
+  return fetchBody(rest, bookPath(pair), (body) => {
     const book = wireObject(wireObject(body, 'the answer')['data'], 'data');
     const sides = readSides(book);
     return new Map([[pairText(pair), sides]]);
   });
 }
 
-const LIST: ListForm = {
+/** The market list. */
+export const KORBIT_LIST: ListForm = {
   path: '/v2/currencyPairs',
   rows: (body) => wireArray(wireObject(body, 'the answer')['data'], 'data'),
   read: (row) => {
@@ -39,7 +45,7 @@ export const korbit: ExchangeAdapter = {
   ordersByTime: true,
   // One market a call, 50 calls a second (`korbit.limit.public-50-per-second`).
   restBooks: { batch: 1, everyMs: 500, depth: 30, fetch: fetchBook },
-  listMarkets: (rest, onOdd) => listFrom(rest, LIST, onOdd),
+  listMarkets: (rest, onOdd) => listFrom(rest, KORBIT_LIST, onOdd),
   createFeed: (context: FeedContext) => {
     const connects = new RateLimiter([{ count: 2, ms: 1000 }]);
     const capacity = context.limits.socketCapacity(KORBIT_PROFILE.maxPairs);

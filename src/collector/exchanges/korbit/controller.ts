@@ -5,7 +5,7 @@ import { WSController } from '../../socket/ws-controller.js';
 import type { WSProfile } from '../../socket/ws-connection.js';
 import { readQuotedJson } from '../../wire/quoted-json.js';
 import { optionalText, wireObject, type WireObject } from '../../wire/wire.js';
-import { readBook, symbolOf } from './messages.js';
+import { bookRequest, readBook, symbolOf } from './messages.js';
 import { namesIn, SubscribeRequests } from './requests.js';
 
 /** Facts: `korbit.connect.*` and `korbit.ws.*`. */
@@ -84,7 +84,7 @@ export class KorbitController extends WSController {
   ): string {
     const requestId = this.#nextId++;
     if (method === 'subscribe') this.#requests.open(String(requestId), pairs, half);
-    return JSON.stringify([{ requestId, method, type: 'orderbook', symbols: pairs.map(symbolOf) }]);
+    return bookRequest(requestId, method, pairs);
   }
 
   #book(message: WireObject): void {

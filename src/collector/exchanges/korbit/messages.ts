@@ -56,3 +56,12 @@ export function readSides(book: WireObject): Sides {
     bids: readLevelObjects('bid', book['bids'], 'price', 'qty'),
   };
 }
+
+/** Begins or ends the books of some pairs, with an id that the answer repeats (`korbit.request.array`). */
+export function bookRequest(
+  requestId: number,
+  method: 'subscribe' | 'unsubscribe',
+  pairs: readonly Pair[],
+): string {
+  return JSON.stringify([{ requestId, method, type: 'orderbook', symbols: pairs.map(symbolOf) }]);
+}
