@@ -72,10 +72,8 @@ export async function startApp(
         config.archivePath === '' ? undefined : () => archivedDays(resolve(config.archivePath)),
     });
     opened.push(() => store.close(STORE_GRACE_MS));
-    const files = await openLogFiles(config.logPath, quiet, {
-      keepDays: config.logKeepDays,
-      maxBytes: config.maxLogBytes,
-    });
+    const bounds = { keepDays: config.logKeepDays, maxBytes: config.maxLogBytes };
+    const files = await openLogFiles(config.logPath, quiet, bounds, config.logFormat);
     opened.push(() => files.close());
 
     const secrets = [config.apiToken, config.gopaxKeys?.apiKey, config.gopaxKeys?.secretKey];
@@ -158,6 +156,7 @@ export async function startApp(
       corsOrigins: config.corsOrigins,
       limits: config.limits,
       version: VERSION,
+      metricsMarkets: config.metricsMarkets,
       consoleLinesLeftOut: () => files.output?.linesLeftOut ?? 0,
       closeGraceMs: API_GRACE_MS,
       readerIdleMs: config.readerIdleMs,

@@ -56,6 +56,8 @@ describe('readConfig', () => {
       maxLogBytes: 1_000_000_000,
       logLevel: 'info',
       logLang: 'ko',
+      logFormat: 'text',
+      metricsMarkets: false,
     });
   });
 
@@ -94,6 +96,17 @@ describe('readConfig', () => {
     expect(found.join('\n')).toMatch(/UPBIT_WS_URL.*wss:\/\/ or ws:\/\//);
     expect(found.join('\n')).toMatch(/set both to sign the connection, or neither/);
     expect(found.join('\n')).toMatch(/set API_TOKEN too, or use 127.0.0.1/);
+  });
+
+  it('takes 0 and 1 for what is off or on', () => {
+    expect(readConfig({ METRICS_MARKETS: '1' }).metricsMarkets).toBe(true);
+    expect(readConfig({ METRICS_MARKETS: '0' }).metricsMarkets).toBe(false);
+    expect(problems({ METRICS_MARKETS: 'yes' })).toEqual([
+      'METRICS_MARKETS is "yes"; it must be 0 or 1',
+    ]);
+    expect(problems({ LOG_FORMAT: 'xml' })).toEqual([
+      'LOG_FORMAT is "xml"; it must be one of text, json',
+    ]);
   });
 
   it('reads the largest size in GB of 10^9 bytes, with decimals', () => {

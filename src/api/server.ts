@@ -48,6 +48,8 @@ export interface ApiOptions {
   readonly apiToken: string | null;
   /** Version of the program, shown by `/health` and `/metrics`. */
   readonly version: string;
+  /** Whether `/metrics` has numbers of each market; it has not when left out. */
+  readonly metricsMarkets?: boolean;
   /** Lines that standard output did not take; none when left out. */
   readonly consoleLinesLeftOut?: () => number;
   /** Where the API reports its own troubles; nowhere when left out. */
@@ -154,15 +156,6 @@ export function createApi(options: ApiOptions): Api {
   });
   const meter = new RecorderMeter(bus, control, stats);
   const consoleLinesLeftOut = options.consoleLinesLeftOut ?? (() => 0);
-  const metrics = new Metrics({
-    bus,
-    control,
-    meter,
-    stats,
-    streams,
-    version,
-    consoleLinesLeftOut,
-  });
   const books = new BookRoutes(bus);
   const tail = new BookTail(books, () => sequences().newest);
   const markets = new KnownMarkets({ bus, control, reader });
@@ -173,6 +166,17 @@ export function createApi(options: ApiOptions): Api {
     stats,
     consoleLinesLeftOut,
     closing: () => closing !== undefined,
+  });
+  const metrics = new Metrics({
+    bus,
+    control,
+    meter,
+    stats,
+    streams,
+    verdict,
+    version,
+    markets: options.metricsMarkets ?? false,
+    consoleLinesLeftOut,
   });
   const services = {
     bus,

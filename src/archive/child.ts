@@ -1,12 +1,13 @@
 import { constants, setPriority } from 'node:os';
 import { archiveClosedDays, type ArchiveTask } from './archive.js';
+import { type ArchiveSize, sizeOf } from './size.js';
 import { reasonOf } from '../parquet/errors.js';
 import { booksOf } from '../parquet/manifest.js';
 
 /** What the process says to the recorder that started it. */
 export type ArchiveMessage =
   | { readonly date: string; readonly books: number; readonly bytes: number; readonly ms: number }
-  | { readonly failure: string | null };
+  | { readonly failure: string | null; readonly size: ArchiveSize | null };
 
 const say = (message: ArchiveMessage): Promise<void> =>
   new Promise((done) => process.send?.(message, undefined, undefined, () => done()) ?? done());
@@ -32,5 +33,5 @@ try {
 } catch (error) {
   failure = reasonOf(error);
 }
-await say({ failure });
+await say({ failure, size: await sizeOf(task.folder).catch(() => null) });
 process.exit(0);

@@ -1,9 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { statfs } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { ArchivedDay } from '../store/archived.js';
 import type { ArchiveStats } from '../store/store-types.js';
 import type { ArchiveTask } from './archive.js';
 import type { ArchiveMessage } from './child.js';
+import type { ArchiveSize } from './size.js';
 import { DAY_MS, startOf } from '../parquet/layout.js';
 import { archivedDates, readManifest } from '../parquet/manifest.js';
 
@@ -18,13 +20,15 @@ export type KeeperOptions = Pick<ArchiveTask, 'folder' | 'dbPath' | 'afterDays'>
 
 /** Told what the archiving does. */
 export interface KeeperListener {
-  onDay(day: Exclude<ArchiveMessage, { failure: string | null }>): void;
+  onDay(day: Extract<ArchiveMessage, { date: string }>): void;
   /** Why archiving fails, once for each reason; null when it works again. */
   onFailure(failure: string | null): void;
 }
 
 /** Longest wait after the end of a day, so that many recorders do not all begin at once, ms. */
 const JITTER_MS = 1_800_000;
+/** How often the free space of the archive's disk is looked at, ms. */
+const DISK_MS = 60_000;
 /** Memory of the process beside that of DuckDB, MB. */
 const HEAP_MB = 160;
 
@@ -36,10 +40,13 @@ export class ArchiveKeeper {
   readonly #options: KeeperOptions;
   readonly #listener: KeeperListener;
   #timer: NodeJS.Timeout | undefined;
+  #diskTimer: NodeJS.Timeout | undefined;
   #child: ChildProcess | null = null;
   #days = 0;
   #lastDate: string | null = null;
   #failure: string | null = null;
+  #size: ArchiveSize | null = null;
+  #freeBytes: number | null = null;
   #closed = false;
 
   constructor(options: KeeperOptions, listener: KeeperListener) {
@@ -47,17 +54,35 @@ export class ArchiveKeeper {
     this.#listener = listener;
     const first = options.firstMs ?? 15_000;
     this.#schedule(first / 3 + Math.random() * first);
+    void this.#lookAtDisk();
   }
 
   get stats(): ArchiveStats {
-    return { days: this.#days, lastDate: this.#lastDate, failure: this.#failure };
+    return {
+      days: this.#days,
+      lastDate: this.#lastDate,
+      failure: this.#failure,
+      allDays: this.#size?.allDays ?? null,
+      bytes: this.#size?.bytes ?? null,
+      freeBytes: this.#freeBytes,
+    };
   }
 
   /** Ends the process, wherever it is; the next run goes on. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#diskTimer);
     this.#child?.kill('SIGKILL');
+  }
+
+  async #lookAtDisk(): Promise<void> {
+    // A folder that is not there yet, or no longer, has no free space that is known.
+    const disk = await statfs(this.#options.folder).catch(() => null);
+    this.#freeBytes = disk === null ? null : disk.bavail * disk.bsize;
+    if (this.#closed) return;
+    this.#diskTimer = setTimeout(() => void this.#lookAtDisk(), DISK_MS);
+    this.#diskTimer.unref();
   }
 
   #schedule(ms: number): void {
@@ -90,7 +115,10 @@ export class ArchiveKeeper {
     let said = '';
     child.stderr?.on('data', (data: Buffer) => (said = (said + data.toString()).slice(-2_000)));
     child.on('message', (message: ArchiveMessage) => {
-      if ('failure' in message) return end(message.failure);
+      if ('failure' in message) {
+        this.#size = message.size ?? this.#size;
+        return end(message.failure);
+      }
       this.#days++;
       this.#lastDate = message.date;
       if (!this.#closed) this.#listener.onDay(message);

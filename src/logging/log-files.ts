@@ -7,10 +7,14 @@ import { makeFolder, PRIVATE_FILE } from '../util/make-folder.js';
 import { type ConsoleStream, consoleStreams } from './console.js';
 import { LOG_NAMES, type LogBounds, LogRetention, readLogName } from './log-retention.js';
 import type { LogRecord } from '../market/log-record.js';
+import { jsonLine } from './json-line.js';
 import { formatLine, type LogSink } from './logger.js';
 
 /** Bytes at which a file is followed by the next of the same day; less where all may have little. */
 const MAX_FILE_BYTES = 50_000_000;
+
+/** Form of the lines on standard output: as in the files, or JSON. */
+export type LogFormat = 'text' | 'json';
 
 /** Log files and standard output as one sink. */
 interface LogFiles {
@@ -23,13 +27,15 @@ interface LogFiles {
 
 /**
  * Opens one rolling file per exchange and one for the program (`system`) in `folder`: a new file at
- * midnight and at {@link MAX_FILE_BYTES}. Old files go, within `bounds`; by default none does. Every line goes to standard output too, unless `quiet`.
+ * midnight and at {@link MAX_FILE_BYTES}. Old files go, within `bounds`; by default none does. Every line
+ * goes to standard output too, in `format`, unless `quiet`.
  * @throws {Error} in one line when the folder cannot be written.
  */
 export async function openLogFiles(
   folder: string,
   quiet = false,
   bounds: LogBounds = { keepDays: 0, maxBytes: 0 },
+  format: LogFormat = 'text',
 ): Promise<LogFiles> {
   const wrong = kindProblem(folder);
   if (wrong !== null) {
@@ -73,7 +79,7 @@ export async function openLogFiles(
     ),
   );
   const retention = new LogRetention(folder, bounds);
-  const logger = pino(PINO_OPTIONS, new LineDestination(files, output));
+  const logger = pino(PINO_OPTIONS, new LineDestination(files, output, format));
   return {
     sink: (record) => logger[record.level](record),
     output,
@@ -137,16 +143,22 @@ class LineDestination implements DestinationStream {
   lastObj!: LogRecord;
   readonly #files: ReadonlyMap<string, RollingFile>;
   readonly #output: ConsoleStream | null;
+  readonly #format: LogFormat;
 
-  constructor(files: ReadonlyMap<string, RollingFile>, output: ConsoleStream | null) {
+  constructor(
+    files: ReadonlyMap<string, RollingFile>,
+    output: ConsoleStream | null,
+    format: LogFormat,
+  ) {
     this.#files = files;
     this.#output = output;
+    this.#format = format;
   }
 
   write(): void {
     const record = this.lastObj;
     const line = `${formatLine(record)}\n`;
     this.#files.get(record.exchange?.toLowerCase() ?? 'system')?.write(line);
-    this.#output?.write(line);
+    this.#output?.write(this.#format === 'text' ? line : `${jsonLine(record)}\n`);
   }
 }

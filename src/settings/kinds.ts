@@ -98,6 +98,16 @@ export function choice<const T extends string>(fallback: T, choices: readonly T[
   };
 }
 
+/** Something that is on or off, off by default. */
+export const flag: Kind<boolean> = {
+  fallback: '0',
+  range: '`0` `1`',
+  read: (text, variable, problems) => {
+    if (text !== '0' && text !== '1') problems.push(wrong(variable, text, '0 or 1'));
+    return text === '1';
+  },
+};
+
 /** A URL of one of some protocols (`wss:`), without user name, password and fragment. */
 export function url(fallback: string, protocols: readonly string[]): Kind<string> {
   const prefixes = protocols.map((protocol) => `${protocol}//`);

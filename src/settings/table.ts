@@ -9,6 +9,7 @@ import { EXCHANGES, type Exchange } from '../market/exchange.js';
 import { LOG_LEVELS } from '../market/log-record.js';
 import {
   choice,
+  flag,
   gigabytes,
   integer,
   type Kind,
@@ -162,6 +163,18 @@ export const SETTINGS = {
     '로그에 남길 최소 수준',
   ),
   logLang: setting('LOG_LANG', choice('ko', ['ko', 'en']), 'language of the log', '로그 언어'),
+  logFormat: setting(
+    'LOG_FORMAT',
+    choice('text', ['text', 'json']),
+    'form of the log on standard output: lines of `text`, or `json` with milliseconds and zone; the files are text',
+    '표준 출력의 로그 형식: `text` 또는 밀리초와 시간대가 있는 `json`, 파일은 항상 텍스트',
+  ),
+  metricsMarkets: setting(
+    'METRICS_MARKETS',
+    flag,
+    '1: `/metrics` has numbers of every market too; with `*-*` that is some ten thousand series',
+    '1이면 `/metrics`에 마켓별 수치도 포함, `*-*`이면 시계열 만 개 이상',
+  ),
   host: setting(
     'HOST',
     text('127.0.0.1', hostProblem),

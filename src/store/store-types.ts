@@ -62,6 +62,12 @@ export interface ArchiveStats {
   readonly lastDate: string | null;
   /** Why the last try failed, or null. */
   readonly failure: string | null;
+  /** Days in the archive, whenever they were archived; null until it was looked at. */
+  readonly allDays: number | null;
+  /** Bytes of its files, as of the last try; null until it was looked at. */
+  readonly bytes: number | null;
+  /** Free space of its file system; null when not known. */
+  readonly freeBytes: number | null;
 }
 
 /** The best prices of a stored book, Decimal text; null where a side is empty. */

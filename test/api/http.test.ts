@@ -200,6 +200,61 @@ describe('/metrics', () => {
   });
 });
 
+describe('/metrics besides', () => {
+  const scrape = async (at: TestServer): Promise<string> =>
+    (await fetch(`${at.url}/metrics`)).text();
+
+  it('has the archive where there is one, and why the recorder is not well', async () => {
+    expect(await scrape(server)).not.toMatch(/^orderbook_archive_\w+ /m);
+    server.stats.archive = {
+      days: 1,
+      lastDate: '2026-11-25',
+      failure: 'EACCES',
+      allDays: 30,
+      bytes: 12_345,
+      freeBytes: null,
+    };
+    server.stats.failure = 'database or disk is full';
+    const text = await scrape(server);
+    expect(text).toMatch(/^orderbook_archive_bytes 12345$/m);
+    expect(text).toMatch(/^orderbook_archive_days 30$/m);
+    expect(text).toMatch(/^orderbook_archive_failing 1$/m);
+    expect(text).not.toMatch(/^orderbook_archive_free_bytes /m);
+    // A store that fails keeps nobody from knowing it.
+    expect(text).toMatch(/^orderbook_store_failing 1$/m);
+    expect(text).toMatch(/^orderbook_reasons\{severity="failing"\} [1-9]/m);
+  });
+
+  it('has numbers of each market when asked to, and none otherwise', async () => {
+    server.control.put(statusOf(market('UPBIT')));
+    expect(await scrape(server)).not.toContain('market=');
+    const detailed = await serve({ metricsMarkets: true });
+    try {
+      detailed.control.put(statusOf(market('UPBIT'), { lastBookAt: Date.now() - 3_000 }));
+      detailed.control.put(
+        statusOf(market('GOPAX', 'A"B\\'), { state: 'STALE', lastBookAt: null }),
+      );
+      detailed.control.put(statusOf(market('KORBIT'), { state: 'STOPPED' }));
+      const gap = { cause: 'STALE', detail: null, attempts: 0, start: 1, end: null } as const;
+      detailed.bus.gaps.publish({ ...gap, market: market('GOPAX', 'A"B\\') });
+      const text = await scrape(detailed);
+      const of = 'exchange="UPBIT",market="BTC-KRW"';
+      const odd = 'exchange="GOPAX",market="A\\"B\\\\-KRW"';
+      expect(text).toContain(`\norderbook_market_live{${of}} 1\n`);
+      expect(text).toContain(`\norderbook_market_books_received_total{${of}} 10\n`);
+      expect(text).toMatch(
+        /\norderbook_market_last_book_age_seconds\{[^}]*"BTC-KRW"\} 3(\.\d+)?\n/,
+      );
+      expect(text).toContain(`\norderbook_market_live{${odd}} 0\n`);
+      expect(text).toContain(`\norderbook_market_gap_open{${odd}} 1\n`);
+      expect(text).not.toMatch(/age_seconds\{exchange="GOPAX"/);
+      expect(text).not.toContain('exchange="KORBIT",market');
+    } finally {
+      await detailed.api.close();
+    }
+  });
+});
+
 describe('/export', () => {
   it('hands the parameters over and streams what comes', async () => {
     server.reader.exportChunks = async function* () {

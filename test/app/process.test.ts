@@ -128,6 +128,20 @@ describe('the process', () => {
     for (const line of upbit.trim().split('\n')) expect(r.output).toContain(line);
   });
 
+  it('writes JSON on standard output when asked to, and the files as ever', async () => {
+    const at = folder();
+    const r = run(at, { COLLECT: '', LOG_FORMAT: 'json', LOG_LANG: 'en' });
+    await until(() => r.output.includes('"STARTED"'), 'the start', 25_000);
+    r.kill('SIGTERM');
+    expect(await r.end()).toBe(0);
+    const lines = r.output.trimEnd().split('\n');
+    const events = lines.map((line) => (JSON.parse(line) as { event: string }).event);
+    expect(events).toEqual(expect.arrayContaining(['STARTED', 'STOPPING', 'STOPPED']));
+    const name = readdirSync(join(at, 'logs')).find((file) => file.startsWith('system'))!;
+    const file = readFileSync(join(at, 'logs', name), 'utf8');
+    expect(file).toMatch(/^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] \[INFO\] \[SYSTEM\] stopped$/m);
+  });
+
   it('takes Ctrl+C under npm, two signals at once, for one', async () => {
     simulators = await startSimulators({ rate: 0 });
     const r = run(folder(), { ...simulators.env });

@@ -1,13 +1,17 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Histogram, Registry } from 'prom-client';
 import type { Bus } from '../../bus.js';
 import type { CollectorControl } from '../../market/collector-control.js';
 import { COLLECTOR_STATES, type CollectorStatus } from '../../market/collector-status.js';
 import { EXCHANGES } from '../../market/exchange.js';
-import type { DiskStats, StoreStats } from '../../store/store-types.js';
+import type { ArchiveStats, DiskStats, StoreStats } from '../../store/store-types.js';
 import type { LiveStreams } from '../../live/live-streams.js';
 import type { GapSum, RecorderMeter } from '../recorder-meter.js';
+import { SEVERITIES } from '../verdict/reasons.js';
+import type { VerdictWatch } from '../verdict/watch.js';
 import { statesByExchange } from './health.js';
+import { marketMetrics } from './market-metrics.js';
+import { MetricSet, type Sample } from './metric-set.js';
 
 /** Content type of the Prometheus text format. */
 export const METRICS_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
@@ -19,7 +23,10 @@ interface MetricsSources {
   readonly meter: RecorderMeter;
   readonly stats: () => StoreStats;
   readonly streams: LiveStreams;
+  readonly verdict: VerdictWatch;
   readonly version: string;
+  /** Whether each market has numbers of its own. */
+  readonly markets: boolean;
   /** Lines that standard output did not take. */
   readonly consoleLinesLeftOut: () => number;
 }
@@ -34,15 +41,14 @@ const COMMIT_BUCKETS = [
   0.75, 1, 2.5, 5, 10, 30, 60,
 ];
 
-/** A value with its labels; the names of the labels are those of the metric. */
-type Sample = readonly [labels: Readonly<Record<string, string>>, value: number];
-
 /**
  * The program's numbers for Prometheus. Most are read where they are kept at the moment of a scrape;
  * published and committed books and the delay of the event loop are measured from construction on.
  */
 export class Metrics {
   readonly #registry = new Registry();
+  readonly #set = new MetricSet(this.#registry);
+  readonly #sources: MetricsSources;
   readonly #loopDelay: IntervalHistogram;
   readonly #stops: readonly (() => void)[];
   #collectors: readonly CollectorStatus[] = [];
@@ -50,16 +56,17 @@ export class Metrics {
 
   constructor(sources: MetricsSources) {
     const { bus, control, stats, streams, version } = sources;
+    this.#sources = sources;
     this.#store = stats();
     this.#loopDelay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION });
     this.#loopDelay.enable();
 
-    this.#gauge('orderbook_info', 'Version of the recorder.', ['version'], () => [
+    this.#set.gauge('orderbook_info', 'Version of the recorder.', ['version'], () => [
       [{ version }, 1],
     ]);
     this.#addCollectors(control);
     this.#addGaps(sources.meter);
-    const published = this.#counter(
+    const published = this.#set.counter(
       'orderbook_books_published_total',
       'Changed books numbered and published, since the server began.',
       ['exchange'],
@@ -81,13 +88,14 @@ export class Metrics {
     ];
     this.#addStore(stats);
     this.#addStreams(streams);
-    this.#count(
+    this.#set.count(
       'orderbook_console_lines_left_out_total',
       'Log lines that standard output did not take; the log files have them.',
       [],
       () => [[{}, sources.consoleLinesLeftOut()]],
     );
     this.#addProcess(control);
+    this.#addVerdict(sources.verdict);
   }
 
   /** Stops counting. */
@@ -97,8 +105,10 @@ export class Metrics {
   }
 
   /** All numbers as they are now, as Prometheus text. */
-  text(): Promise<string> {
-    return this.#registry.metrics();
+  async text(): Promise<string> {
+    const text = await this.#registry.metrics();
+    const { markets, control, meter } = this.#sources;
+    return markets ? text + marketMetrics(control.collectors(), meter, Date.now()) : text;
   }
 
   #addCollectors(control: CollectorControl): void {
@@ -111,6 +121,7 @@ export class Metrics {
         | 'lateBooks'
         | 'doubtedTimes'
         | 'audits'
+        | 'auditDifferences'
         | 'reconnects'
       )[],
     ) =>
@@ -125,7 +136,7 @@ export class Metrics {
         samples[i]![1] + control.unreadableMessages(exchange),
       ]);
     const labels = ['exchange'];
-    this.#count(
+    this.#set.count(
       'orderbook_frames_total',
       `Order books received, valid or unreadable, ${since}.`,
       labels,
@@ -134,25 +145,25 @@ export class Metrics {
         return withUnknown(sum(['books', 'parseFailures']));
       },
     );
-    this.#count(
+    this.#set.count(
       'orderbook_books_received_total',
       `Valid books received, repeats included, ${since}.`,
       labels,
       () => sum(['books']),
     );
-    this.#count(
+    this.#set.count(
       'orderbook_books_repeated_total',
       `Received books equal to the one before, ${since}.`,
       labels,
       () => sum(['repeats']),
     );
-    this.#count(
+    this.#set.count(
       'orderbook_parse_failures_total',
       `Messages that could not be read, ${since}.`,
       labels,
       () => withUnknown(sum(['parseFailures'])),
     );
-    this.#count(
+    this.#set.count(
       'orderbook_silences_total',
       'Silences beyond the rhythm of their market, by what the exchange said when it was asked: quiet, lost (a gap), false_alarm (quiet, and had been called STALE).',
       ['exchange', 'result'],
@@ -166,53 +177,64 @@ export class Metrics {
           ];
         }),
     );
-    this.#count(
+    this.#set.count(
       'orderbook_unreadable_messages_total',
       'Those of them that named no market, since the server began.',
       labels,
       () =>
         EXCHANGES.map((exchange): Sample => [{ exchange }, control.unreadableMessages(exchange)]),
     );
-    this.#count(
+    this.#set.count(
       'orderbook_late_books_total',
       `Valid books older than the one before, dropped, ${since}.`,
       labels,
       () => sum(['lateBooks']),
     );
-    this.#count(
+    this.#set.count(
       'orderbook_doubted_times_total',
       `Books whose exchange's time was not believed, ${since}.`,
       labels,
       () => sum(['doubtedTimes']),
     );
-    this.#count(
+    this.#set.count(
       'orderbook_unasked_books_total',
       'Books of markets that were not asked for, since the server began.',
       labels,
       () => EXCHANGES.map((exchange): Sample => [{ exchange }, control.unaskedBooks(exchange)]),
     );
-    this.#count(
+    this.#set.count(
       'orderbook_audits_total',
       `Comparisons of a streamed book with the exchange's REST book, ${since}.`,
       labels,
       () => sum(['audits']),
     );
-    this.#count(
+    this.#set.count(
+      'orderbook_audit_differences_total',
+      `Of those, how many found a book that the stream had not, ${since}.`,
+      labels,
+      () => sum(['auditDifferences']),
+    );
+    this.#set.count(
       'orderbook_reconnects_total',
       `Connections made again, counted once per market, ${since}.`,
       labels,
       () => sum(['reconnects']),
     );
-    this.#gauge('orderbook_collectors', 'Collectors in each state.', ['exchange', 'state'], () => {
-      const states = statesByExchange(control);
-      return EXCHANGES.flatMap((exchange) =>
-        COLLECTOR_STATES.map((state): Sample => [
-          { exchange, state },
-          states[exchange][state] ?? 0,
-        ]),
-      );
-    });
-    this.#gauge(
+    this.#set.gauge(
+      'orderbook_collectors',
+      'Collectors in each state.',
+      ['exchange', 'state'],
+      () => {
+        const states = statesByExchange(control);
+        return EXCHANGES.flatMap((exchange) =>
+          COLLECTOR_STATES.map((state): Sample => [
+            { exchange, state },
+            states[exchange][state] ?? 0,
+          ]),
+        );
+      },
+    );
+    this.#set.gauge(
       'orderbook_last_book_age_seconds',
       'Time since the newest book of the exchange; absent before the first.',
       labels,
@@ -232,19 +254,19 @@ export class Metrics {
       meter
         .gapSums(Date.now())
         .map((sum): Sample => [{ exchange: sum.exchange, cause: sum.cause }, pick(sum)]);
-    this.#gauge(
+    this.#set.gauge(
       'orderbook_gaps_open',
       'Gaps that are open now: markets that are wanted and not covered.',
       labels,
       samples(({ open }) => open),
     );
-    this.#count(
+    this.#set.count(
       'orderbook_gaps_closed_total',
       'Gaps that have ended, since the server began.',
       labels,
       samples(({ closed }) => closed),
     );
-    this.#count(
+    this.#set.count(
       'orderbook_gap_seconds_total',
       'How long markets were not covered, summed over them, open gaps until now.',
       labels,
@@ -254,35 +276,35 @@ export class Metrics {
 
   #addStore(stats: () => StoreStats): void {
     const one = (pick: (store: StoreStats) => number) => (): Sample[] => [[{}, pick(this.#store)]];
-    this.#gauge('orderbook_store_queued_books', 'Books waiting to be written.', [], () => {
+    this.#set.gauge('orderbook_store_queued_books', 'Books waiting to be written.', [], () => {
       this.#store = stats();
       return [[{}, this.#store.queuedBooks]];
     });
-    this.#gauge(
+    this.#set.gauge(
       'orderbook_store_queued_bytes',
       'Estimated bytes of those.',
       [],
       one((store) => store.queuedBytes),
     );
-    this.#count(
+    this.#set.count(
       'orderbook_store_stored_books_total',
       'Books written.',
       [],
       one((store) => store.storedBooks),
     );
-    this.#count(
+    this.#set.count(
       'orderbook_store_dropped_books_total',
       'Books that could not be kept; each is inside a gap.',
       [],
       one((store) => store.droppedBooks),
     );
-    this.#count(
+    this.#set.count(
       'orderbook_store_dropped_records_total',
       'Gaps and log entries that could not be kept.',
       [],
       one((store) => store.droppedRecords),
     );
-    this.#gauge(
+    this.#set.gauge(
       'orderbook_store_last_flush_seconds',
       'Duration of the last write; absent before the first.',
       [],
@@ -291,7 +313,7 @@ export class Metrics {
         return lastFlushMs === null ? [] : [[{}, lastFlushMs / 1000]];
       },
     );
-    this.#gauge(
+    this.#set.gauge(
       'orderbook_store_failing',
       '1 while nothing can be written.',
       [],
@@ -301,59 +323,88 @@ export class Metrics {
       const value = pick(this.#store.disk);
       return value === null ? [] : [[{}, value]];
     };
-    this.#gauge(
+    this.#set.gauge(
       'orderbook_database_bytes',
       'Size of the database and its log.',
       [],
       known((disk) => disk.databaseBytes),
     );
-    this.#gauge(
+    this.#set.gauge(
       'orderbook_disk_free_bytes',
       'Free space of the file system of the database.',
       [],
       known((disk) => disk.freeBytes),
     );
-    this.#gauge(
+    this.#set.gauge(
       'orderbook_disk_full_days',
       'Days until that is full at the growth of the last day; absent while not known, or never.',
       [],
       known((disk) => disk.daysUntilFull),
     );
+    const archived = (pick: (archive: ArchiveStats) => number | null) => (): Sample[] => {
+      const { archive } = this.#store;
+      const value = archive === null || archive === undefined ? null : pick(archive);
+      return value === null ? [] : [[{}, value]];
+    };
+    this.#set.gauge(
+      'orderbook_archive_bytes',
+      'Size of the archive, as of the last try to archive; absent without one.',
+      [],
+      archived((archive) => archive.bytes),
+    );
+    this.#set.gauge(
+      'orderbook_archive_days',
+      'Days in the archive; absent without one.',
+      [],
+      archived((archive) => archive.allDays),
+    );
+    this.#set.gauge(
+      'orderbook_archive_free_bytes',
+      'Free space of the file system of the archive; absent without one.',
+      [],
+      archived((archive) => archive.freeBytes),
+    );
+    this.#set.gauge(
+      'orderbook_archive_failing',
+      '1 while closed days cannot be archived; absent without an archive.',
+      [],
+      archived((archive) => (archive.failure === null ? 0 : 1)),
+    );
   }
 
   #addStreams(streams: LiveStreams): void {
     const one = (pick: () => number) => (): Sample[] => [[{}, pick()]];
-    this.#gauge(
+    this.#set.gauge(
       'orderbook_api_readers',
       'Open live subscriptions.',
       [],
       one(() => streams.size),
     );
-    this.#gauge(
+    this.#set.gauge(
       'orderbook_api_operations',
       'Different live operations being executed; equal subscriptions share one.',
       [],
       one(() => streams.operations),
     );
-    this.#count(
+    this.#set.count(
       'orderbook_api_delivered_books_total',
       'Results handed to subscribers.',
       [],
       one(() => streams.counts.delivered),
     );
-    this.#count(
+    this.#set.count(
       'orderbook_api_executions_total',
       'Live events executed and serialised.',
       [],
       one(() => streams.counts.executed),
     );
-    this.#count(
+    this.#set.count(
       'orderbook_api_skipped_books_total',
       'Books that slow subscribers missed for a newer one.',
       [],
       one(() => streams.counts.skipped),
     );
-    this.#count(
+    this.#set.count(
       'orderbook_api_idle_readers_total',
       'Clients ended because they took nothing for too long.',
       [],
@@ -362,22 +413,22 @@ export class Metrics {
   }
 
   #addProcess(control: CollectorControl): void {
-    this.#count(
+    this.#set.count(
       'orderbook_standstills_total',
       'How often the program stood still for two seconds or more; each time is a gap.',
       [],
       () => [[{}, control.timekeeping.standstills]],
     );
-    this.#count('orderbook_standstill_seconds_total', 'How long it stood still.', [], () => [
+    this.#set.count('orderbook_standstill_seconds_total', 'How long it stood still.', [], () => [
       [{}, control.timekeeping.stoodStillMs / 1000],
     ]);
-    this.#count(
+    this.#set.count(
       'orderbook_clock_steps_total',
       'How often the system clock was set by more than a second.',
       [],
       () => [[{}, control.timekeeping.clockSteps]],
     );
-    this.#gauge(
+    this.#set.gauge(
       'orderbook_event_loop_delay_seconds',
       'How late the event loop was since the last scrape.',
       ['quantile'],
@@ -393,48 +444,26 @@ export class Metrics {
         return samples;
       },
     );
-    this.#gauge('process_resident_memory_bytes', 'Resident memory of the process.', [], () => [
+    this.#set.gauge('process_resident_memory_bytes', 'Resident memory of the process.', [], () => [
       [{}, process.memoryUsage.rss()],
     ]);
-    this.#gauge('process_uptime_seconds', 'Age of the process.', [], () => [
+    this.#set.gauge('process_uptime_seconds', 'Age of the process.', [], () => [
       [{}, process.uptime()],
     ]);
   }
 
-  /** A value that goes up and down, read at each scrape. Scrapes read in the order of definition. */
-  #gauge(name: string, help: string, labelNames: string[], read: () => readonly Sample[]): void {
-    const registers = [this.#registry];
-    new Gauge({
-      name,
-      help,
-      labelNames,
-      registers,
-      collect() {
-        this.reset();
-        // Without labels prom-client starts from a zero of its own; a value that is absent has none.
-        if (labelNames.length === 0) this.remove();
-        for (const [labels, value] of read()) this.set(labels, value);
+  #addVerdict(verdict: VerdictWatch): void {
+    this.#set.gauge(
+      'orderbook_reasons',
+      'Why the recorder is as it is: reasons of each severity, as /health tells them.',
+      ['severity'],
+      () => {
+        const { reasons } = verdict.verdict;
+        return SEVERITIES.map((severity): Sample => [
+          { severity: severity.toLowerCase() },
+          reasons.filter((reason) => reason.severity === severity).length,
+        ]);
       },
-    });
-  }
-
-  /** A count that is kept elsewhere, read at each scrape. */
-  #count(name: string, help: string, labelNames: string[], read: () => readonly Sample[]): void {
-    const registers = [this.#registry];
-    new Counter({
-      name,
-      help,
-      labelNames,
-      registers,
-      collect() {
-        this.reset();
-        for (const [labels, value] of read()) this.inc(labels, value);
-      },
-    });
-  }
-
-  /** A count that is kept here. */
-  #counter(name: string, help: string, labelNames: string[]): Counter {
-    return new Counter({ name, help, labelNames, registers: [this.#registry] });
+    );
   }
 }

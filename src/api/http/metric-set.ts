@@ -1,0 +1,50 @@
+import { Counter, Gauge, type Registry } from 'prom-client';
+
+/** A value with its labels; the names of the labels are those of the metric. */
+export type Sample = readonly [labels: Readonly<Record<string, string>>, value: number];
+
+/** Metrics of a registry that are read where their values are kept, at each scrape, in the order of definition. */
+export class MetricSet {
+  readonly #registry: Registry;
+
+  constructor(registry: Registry) {
+    this.#registry = registry;
+  }
+
+  /** A value that goes up and down. */
+  gauge(name: string, help: string, labelNames: string[], read: () => readonly Sample[]): void {
+    const registers = [this.#registry];
+    new Gauge({
+      name,
+      help,
+      labelNames,
+      registers,
+      collect() {
+        this.reset();
+        // Without labels prom-client starts from a zero of its own; a value that is absent has none.
+        if (labelNames.length === 0) this.remove();
+        for (const [labels, value] of read()) this.set(labels, value);
+      },
+    });
+  }
+
+  /** A count that is kept elsewhere. */
+  count(name: string, help: string, labelNames: string[], read: () => readonly Sample[]): void {
+    const registers = [this.#registry];
+    new Counter({
+      name,
+      help,
+      labelNames,
+      registers,
+      collect() {
+        this.reset();
+        for (const [labels, value] of read()) this.inc(labels, value);
+      },
+    });
+  }
+
+  /** A count that is kept in the metric. */
+  counter(name: string, help: string, labelNames: string[]): Counter {
+    return new Counter({ name, help, labelNames, registers: [this.#registry] });
+  }
+}
