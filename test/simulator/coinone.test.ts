@@ -220,7 +220,7 @@ describe('Coinone simulator, WebSocket', () => {
     const client = await open();
     client.send('{"request_type":"PING"}');
     expect((await client.close()).code).toBe(1006);
-    expect(client.closed!.at - client.openedAt).toBeGreaterThanOrEqual(140);
+    expect(client.closed!.at - client.startedAt).toBeGreaterThanOrEqual(140);
   });
 
   it('closes the 21st connection with 4290', async () => {

@@ -250,7 +250,7 @@ describe('Korbit simulator, WebSocket', () => {
     );
     await until(() => pings.length >= 2, 'two pings');
     expect(pings.map(({ payload }) => payload)).toEqual(['ping', 'ping']);
-    expect(pings[0]!.at - client.openedAt).toBeGreaterThanOrEqual(55);
+    expect(pings[0]!.at - client.startedAt).toBeGreaterThanOrEqual(55);
   });
 
   it('drops a client that leaves pings unanswered', async () => {

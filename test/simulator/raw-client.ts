@@ -13,7 +13,8 @@ export class RawClient {
   readonly ws: WebSocket;
   readonly frames: RawFrame[] = [];
   readonly pongs: string[] = [];
-  readonly openedAt = Date.now();
+  /** Before the connection was asked for: no timer of the server began earlier, however busy the machine. */
+  readonly startedAt = Date.now();
   /** Set when the socket is closed. */
   closed: { code: number; reason: string; at: number } | null = null;
 
