@@ -163,7 +163,13 @@ const dashboardOutput = [join('dist', 'dashboard'), join('dist', '.dashboard-sta
 
 whenChanged(
   'dist/.stamp',
-  [...filesUnder('src', ['.ts'], [dashboard]), 'tsconfig.json', 'package-lock.json'],
+  [
+    ...filesUnder('src', ['.ts'], [dashboard]),
+    join('scripts', 'bundle.mjs'),
+    'tsconfig.json',
+    'package.json',
+    'package-lock.json',
+  ],
   () => {
     for (const entry of existsSync('dist') ? readdirSync('dist') : []) {
       const path = join('dist', entry);
@@ -172,6 +178,7 @@ whenChanged(
     // What the types say is checked by `npm run typecheck`; to run, the program needs no proof.
     const tsc = bin('typescript', 'bin/tsc');
     run('building', process.execPath, [tsc, '-p', 'tsconfig.json', '--noCheck']);
+    run('bundling', process.execPath, [join('scripts', 'bundle.mjs')]);
   },
 );
 
