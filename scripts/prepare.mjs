@@ -212,6 +212,8 @@ whenChanged(
   dashboardOutput[1],
   [
     ...filesUnder(dashboard, ['.ts', '.tsx', '.css', '.html', '.svg', '.json'], []),
+    // The words of the domain that the page shares with the server.
+    ...filesUnder(join('src', 'market'), ['.ts']),
     'tsconfig.json',
     'package-lock.json',
   ],

@@ -269,10 +269,9 @@ export class Supervisor implements CollectorControl {
     return counts;
   }
 
-  isStoppedByUser({ exchange, symbol, currency }: Market): boolean {
+  wish({ exchange, symbol, currency }: Market): boolean | null {
     const { enabled, desired } = this.#exchanges[exchange];
-    const pair = { symbol, currency };
-    return enabled ? desired.wish(pair) === false : true;
+    return enabled ? desired.wish({ symbol, currency }) : false;
   }
 
   async wishes(): Promise<Wishes> {

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { Redirect, Route, Switch, useLocation } from 'wouter-preact';
 import { connection } from './data/connection.js';
+import { exchangeFaces, firstExchange } from './data/exchanges.js';
 import { Header } from './parts/header.js';
 import { lazy } from './parts/lazy.js';
 import { FailureNote, TokenDialog } from './parts/mutation-dialogs.js';
@@ -44,32 +45,38 @@ export function App() {
         tabIndex={-1}
         class={connection.value === 'lost' ? 'offline' : undefined}
       >
-        <Switch>
-          <Route path="/">
-            <OverviewView />
-          </Route>
-          <Route path="/market">
-            <Redirect to="/market/BTC-KRW" replace />
-          </Route>
-          <Route path="/market/:pair">{({ pair }) => <MarketView key={pair} pair={pair} />}</Route>
-          <Route path="/history">
-            <Redirect to="/history/UPBIT/BTC-KRW" replace />
-          </Route>
-          <Route path="/history/:exchange/:pair">
-            {({ exchange, pair }) => (
-              <HistoryView key={`${exchange}:${pair}`} exchange={exchange} pair={pair} />
-            )}
-          </Route>
-          <Route path="/events">
-            <EventsView />
-          </Route>
-          <Route path="/quality">
-            <QualityView />
-          </Route>
-          <Route>
-            <LostView />
-          </Route>
-        </Switch>
+        {exchangeFaces.value.length === 0 ? (
+          <p class="empty tall">{t.value.common.loading}</p>
+        ) : (
+          <Switch>
+            <Route path="/">
+              <OverviewView />
+            </Route>
+            <Route path="/market">
+              <Redirect to="/market/BTC-KRW" replace />
+            </Route>
+            <Route path="/market/:pair">
+              {({ pair }) => <MarketView key={pair} pair={pair} />}
+            </Route>
+            <Route path="/history">
+              <Redirect to={`/history/${firstExchange()}/BTC-KRW`} replace />
+            </Route>
+            <Route path="/history/:exchange/:pair">
+              {({ exchange, pair }) => (
+                <HistoryView key={`${exchange}:${pair}`} exchange={exchange} pair={pair} />
+              )}
+            </Route>
+            <Route path="/events">
+              <EventsView />
+            </Route>
+            <Route path="/quality">
+              <QualityView />
+            </Route>
+            <Route>
+              <LostView />
+            </Route>
+          </Switch>
+        )}
       </main>
       <TokenDialog />
     </>

@@ -91,8 +91,11 @@ export interface CollectorControl {
   listTroubles(): ListTrouble[];
   /** How many markets a user has stopped though `COLLECT` wants them; exchanges without any are left out. */
   stoppedByUser(): Partial<Record<Exchange, number>>;
-  /** Whether the last mutation about a market, or about its exchange, stopped it. */
-  isStoppedByUser(market: Market): boolean;
+  /**
+   * What the last mutation about a market, or about its exchange, asked for: true = start, false =
+   * stop; null where `COLLECT` decides.
+   */
+  wish(market: Market): boolean | null;
   /** All that mutations have left behind. */
   wishes(): Promise<Wishes>;
   /** The program's own limits in dealing with an exchange, as they stand now. */

@@ -90,10 +90,10 @@ describe('a stop', () => {
     const { restorePoint } = await recorder.query<{ restorePoint: string }>('{ restorePoint }');
     await mutate('stopCollectors(pattern: "*-*") { state }');
     await mutate('stopExchange(exchange: UPBIT) { state }');
-    const { collectors } = await recorder.query<{ collectors: { stoppedByUser: boolean }[] }>(
-      '{ collectors { stoppedByUser } }',
-    );
-    expect(collectors.every((c) => c.stoppedByUser)).toBe(true);
+    const { collectors } = await recorder.query<{
+      collectors: { stoppedByUser: boolean; wish: string | null }[];
+    }>('{ collectors { stoppedByUser wish } }');
+    expect(collectors.every((c) => c.stoppedByUser && c.wish === 'STOP')).toBe(true);
     const health = (await (await fetch(`${recorder.app.url}/health`)).json()) as object;
     expect(health).toMatchObject({
       state: 'ATTENTION',

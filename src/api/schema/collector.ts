@@ -6,6 +6,7 @@ import { CollectorStatuses } from '../../live/sources/collector-statuses.js';
 import { exchangeArg, marketArgs, marketFilterArgs, patternArg } from './arguments.js';
 import { builder } from './builder.js';
 import { ExchangeEnum } from './exchange-enum.js';
+import { WishKindEnum } from './wish-kind.js';
 
 /** What a collector is doing. */
 export const CollectorStateEnum = builder.enumType('CollectorState', {
@@ -42,7 +43,17 @@ export const CollectorType = builder.objectRef<CollectorStatus>('Collector').imp
       description:
         'Whether a mutation has stopped it, or its exchange; `resetCollector` lets `COLLECT` decide again.',
       resolve: ({ market, state }, _args, { control }) =>
-        state === 'STOPPED' && control.isStoppedByUser(market),
+        state === 'STOPPED' && control.wish(market) === false,
+    }),
+    wish: t.field({
+      type: WishKindEnum,
+      nullable: true,
+      description:
+        'What the last mutation about it, or about its exchange, asked for: `START` or `STOP`; null where `COLLECT` decides. `resetCollector` makes it null.',
+      resolve: ({ market }, _args, { control }) => {
+        const wanted = control.wish(market);
+        return wanted === null ? null : wanted ? 'START' : 'STOP';
+      },
     }),
     startedAt: t.expose('startedAt', {
       type: 'DateTime',

@@ -1,10 +1,12 @@
+import type { CollectorControl } from '../../market/collector-control.js';
 import type { CollectorStatus } from '../../market/collector-status.js';
-import { EXCHANGE_FACES, type ExchangeFace } from '../../market/exchange.js';
+import { EXCHANGE_FACES, type Exchange, type ExchangeFace } from '../../market/exchange.js';
 import { marketKey } from '../../market/market.js';
 import type { LimitName, OwnLimit } from '../../market/own-limit.js';
 import type { ExchangeRecord, MarketRecord } from '../../market/managed-lists.js';
 import { matchesPattern } from '../../market/collect-pattern.js';
 import type { SilenceTally } from '../../market/silence-tally.js';
+import type { StoreReader } from '../../store/store-types.js';
 import { optionalMarketPart } from '../inputs.js';
 import { exchangeArg, pairFilterArgs } from './arguments.js';
 import { builder } from './builder.js';
@@ -137,6 +139,11 @@ const ExchangeInfoType = builder.objectRef<ExchangeRecord>('ExchangeInfo').imple
       description: 'Its collectors, by symbol and currency.',
       resolve: ({ exchange }, _args, { control }) => control.collectors(exchange),
     }),
+    markets: t.field({
+      type: [MarketType],
+      description: 'The managed list of its markets, by symbol and currency.',
+      resolve: ({ exchange }, _args, { reader, control }) => marketsOf(exchange, reader, control),
+    }),
   }),
 });
 
@@ -197,6 +204,21 @@ const MarketType = builder.objectRef<MarketShape>('Market').implement({
   }),
 });
 
+/** The markets of an exchange, each with its collector. */
+async function marketsOf(
+  exchange: Exchange,
+  reader: Pick<StoreReader, 'markets'>,
+  control: Pick<CollectorControl, 'collectors'>,
+): Promise<MarketShape[]> {
+  const collectors = new Map(
+    control.collectors(exchange).map((status) => [marketKey(status.market), status]),
+  );
+  return (await reader.markets(exchange)).map((record) => ({
+    record,
+    collector: collectors.get(marketKey(record)) ?? null,
+  }));
+}
+
 builder.queryFields((t) => ({
   exchanges: t.field({
     type: [ExchangeInfoType],
@@ -219,13 +241,9 @@ builder.queryFields((t) => ({
         symbol: optionalMarketPart('symbol', args.symbol) ?? null,
         currency: optionalMarketPart('currency', args.currency) ?? null,
       };
-      const collectors = new Map(
-        control.collectors(args.exchange).map((status) => [marketKey(status.market), status]),
-      );
-      return (await reader.markets(args.exchange))
-        .filter((record) => matchesPattern(pattern, record))
-        .filter((record) => (args.listed ?? record.listed) === record.listed)
-        .map((record) => ({ record, collector: collectors.get(marketKey(record)) ?? null }));
+      return (await marketsOf(args.exchange, reader, control))
+        .filter(({ record }) => matchesPattern(pattern, record))
+        .filter(({ record }) => (args.listed ?? record.listed) === record.listed);
     },
   }),
 }));

@@ -6,15 +6,7 @@ import { exchangeArg, marketArgs } from './arguments.js';
 import { builder } from './builder.js';
 import { CollectorType } from './collector.js';
 import { ExchangeEnum } from './exchange-enum.js';
-
-const WishKindEnum = builder.enumType('CollectorWishKind', {
-  description: 'What a mutation asked for.',
-  values: {
-    START: { description: 'To record.' },
-    STOP: { description: 'Not to record.' },
-    COLLECT: { description: 'That `COLLECT` decides again, above older wishes.' },
-  } as const,
-});
+import { WishKindEnum } from './wish-kind.js';
 
 const WishType = builder.objectRef<WantedPattern>('CollectorWish').implement({
   description:

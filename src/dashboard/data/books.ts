@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import { BooksDocument, type BooksSubscription, type Exchange } from '../gql/graphql.js';
 import { type ApiError, follow } from './connection.js';
+import { exchangeOrder } from './exchanges.js';
 import { serverNow, withNextFrame } from './paint.js';
 
 /** The books of a pair on all exchanges. */
@@ -34,7 +35,9 @@ export class PairFeed {
   readonly error = signal<ApiError | null>(null);
   readonly tracks: Tracks = {
     times: [],
-    prices: { UPBIT: [], BITHUMB: [], COINONE: [], KORBIT: [], GOPAX: [] },
+    prices: Object.fromEntries(
+      exchangeOrder.peek().map((exchange) => [exchange, []]),
+    ) as unknown as Tracks['prices'],
   };
   /** Counts the changes of {@link tracks}. */
   readonly tracked = signal(0);

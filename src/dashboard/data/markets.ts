@@ -3,6 +3,7 @@ import {
   ActivityDocument,
   type ActivitySubscription,
   type CollectorState,
+  type CollectorWishKind,
   type Exchange,
   type GapCause,
   MarketsDocument,
@@ -10,9 +11,6 @@ import {
 } from '../gql/graphql.js';
 import { ask, connection, connectionCount, follow } from './connection.js';
 import { withNextFrame } from './paint.js';
-
-/** The exchanges in the order in which the page shows them. */
-export const EXCHANGES: readonly Exchange[] = ['UPBIT', 'BITHUMB', 'COINONE', 'KORBIT', 'GOPAX'];
 
 /** A market. */
 export interface MarketId {
@@ -41,6 +39,8 @@ export interface MarketRow extends MarketId {
   booksPerSecond: number;
   reconnects: number;
   error: string | null;
+  /** What the last mutation about it asked for; null where `COLLECT` decides. */
+  wish: CollectorWishKind | null;
   openGap: { readonly start: number; readonly cause: GapCause } | null;
   books: number;
   /** Books received in each of the last periods, newest last. */
@@ -51,7 +51,6 @@ export interface MarketRow extends MarketId {
 /** What is known of an exchange besides its markets. */
 export interface ExchangeRow {
   readonly exchange: Exchange;
-  readonly koreanName: string;
   readonly enabled: boolean;
   readonly marketCount: number;
 }
@@ -67,7 +66,7 @@ export const listed = signal(false);
 /** Whether the collectors have arrived. */
 export const active = signal(false);
 
-/** `UPBIT:BTC-KRW`. */
+/** A market's name with its exchange, as patterns have it. */
 export function keyOf({ exchange, symbol, currency }: MarketId): string {
   return `${exchange}:${symbol}-${currency}`;
 }
@@ -93,6 +92,7 @@ function rowOf(id: MarketId): MarketRow {
       booksPerSecond: 0,
       reconnects: 0,
       error: null,
+      wish: null,
       openGap: null,
       books: 0,
       spark: [],
@@ -116,9 +116,9 @@ export function isFound({ symbol, currency }: MarketId, words: string): boolean 
 function takeLists(lists: MarketsQuery): void {
   for (const row of markets.values()) row.listed = false;
   coinNames.clear();
-  for (const exchange of EXCHANGES) {
-    for (const market of lists[exchange.toLowerCase() as Lowercase<Exchange>]) {
-      const row = rowOf(market);
+  for (const { exchange, markets: list } of lists.exchanges) {
+    for (const market of list) {
+      const row = rowOf({ exchange, ...market });
       row.listed = market.listed;
       row.koreanName = market.koreanName ?? null;
       row.englishName = market.englishName ?? null;
@@ -141,6 +141,7 @@ function takeActivity({ collectorActivity }: ActivitySubscription): void {
     lastCount = connectionCount.peek();
     for (const row of markets.values()) {
       row.state = null;
+      row.wish = null;
       row.openGap = null;
       row.booksPerSecond = 0;
     }
@@ -153,6 +154,7 @@ function takeActivity({ collectorActivity }: ActivitySubscription): void {
     row.booksPerSecond = booksPerSecond;
     row.reconnects = collector.reconnects;
     row.error = collector.error ?? null;
+    row.wish = collector.wish ?? null;
     row.openGap = openGap ? { start: Date.parse(openGap.start), cause: openGap.cause } : null;
     row.books = Number(collector.books);
     if (first || row.books < row.sparkBooks) row.sparkBooks = row.books;

@@ -1,7 +1,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import UPlot from 'uplot';
 import type { Level, PairBooks } from '../data/books.js';
-import { EXCHANGES } from '../data/markets.js';
+import { exchangeOrder } from '../data/exchanges.js';
 import { t } from '../text/texts.js';
 import { type ExchangeChoice, SelectField } from './fields.js';
 import { axis, colour, Plot } from './plot.js';
@@ -62,9 +62,9 @@ export function DepthChart(props: { readonly books: PairBooks | null; readonly p
           value={of}
           choices={[
             ['ALL', market.merged],
-            ...EXCHANGES.filter((exchange) => with_.some((leg) => leg.exchange === exchange)).map(
-              (exchange): [ExchangeChoice, string] => [exchange, names[exchange]],
-            ),
+            ...exchangeOrder.value
+              .filter((exchange) => with_.some((leg) => leg.exchange === exchange))
+              .map((exchange): [ExchangeChoice, string] => [exchange, names[exchange]]),
           ]}
           onChoice={setOf}
           plain

@@ -1,16 +1,8 @@
 import type UPlot from 'uplot';
+import { colourName, dashOf } from '../data/exchanges.js';
 import type { Exchange } from '../gql/graphql.js';
 import { t } from '../text/texts.js';
 import { colour, Plot, timeAxis } from './plot.js';
-
-/** Lines differ in more than their colour. */
-const DASHES: Readonly<Record<Exchange, number[]>> = {
-  UPBIT: [],
-  BITHUMB: [8, 3],
-  COINONE: [2, 2],
-  KORBIT: [10, 3, 2, 3],
-  GOPAX: [4, 4],
-};
 
 /** One exchange's line. */
 export interface ExchangeLine {
@@ -42,12 +34,12 @@ export function ExchangeLines(props: {
             <li key={exchange}>
               <svg width="22" height="6" aria-hidden="true">
                 <line
-                  class={`line-${exchange}`}
                   x1="0"
                   x2="22"
                   y1="3"
                   y2="3"
-                  stroke-dasharray={DASHES[exchange].join(' ')}
+                  stroke-dasharray={dashOf(exchange).join(' ')}
+                  style={{ stroke: `var(--${colourName(exchange)})` }}
                 />
               </svg>
               {names[exchange]}
@@ -69,8 +61,8 @@ export function ExchangeLines(props: {
             {},
             ...lines.map(({ exchange }) => ({
               label: names[exchange],
-              stroke: colour(`ex-${exchange}`),
-              dash: DASHES[exchange],
+              stroke: colour(colourName(exchange)),
+              dash: dashOf(exchange),
               width: 1.5,
               points: { show: false },
             })),

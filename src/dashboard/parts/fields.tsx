@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { EXCHANGES } from '../data/markets.js';
+import { exchangeOrder } from '../data/exchanges.js';
 import type { Exchange } from '../gql/graphql.js';
 import { t } from '../text/texts.js';
 
@@ -46,7 +46,7 @@ export function ExchangeField(props: {
       label={common.exchange}
       choices={[
         ['ALL', common.all],
-        ...EXCHANGES.map((each): [ExchangeChoice, string] => [each, exchange[each]]),
+        ...exchangeOrder.value.map((each): [ExchangeChoice, string] => [each, exchange[each]]),
       ]}
       {...props}
     />

@@ -3,8 +3,8 @@ import { useEffect, useRef } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import { choiceInAddress, inAddress, putInAddress } from '../data/address.js';
 import { follow } from '../data/connection.js';
+import { exchangeOrder } from '../data/exchanges.js';
 import {
-  EXCHANGES,
   isFound,
   keyOf,
   listed,
@@ -176,7 +176,7 @@ export function MarketTable() {
   const search = useSignal(inAddress('search') ?? '');
   const show = useSignal(choiceInAddress('show', SHOWS, 'recorded'));
   const exchange = useSignal(
-    choiceInAddress<ExchangeChoice>('exchange', ['ALL', ...EXCHANGES], 'ALL'),
+    choiceInAddress<ExchangeChoice>('exchange', ['ALL', ...exchangeOrder.peek()], 'ALL'),
   );
   const currency = useSignal(inAddress('currency')?.toUpperCase() ?? 'ALL');
   const sort = useSignal<{ readonly column: Column; readonly turned: boolean }>({

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { firstExchange } from '../data/exchanges.js';
 import { setPattern } from '../data/mutations.js';
 import { t } from '../text/texts.js';
 
@@ -24,7 +25,7 @@ export function PatternForm() {
         <span>{table.pattern}</span>
         <input
           type="text"
-          placeholder={table.patternHint}
+          placeholder={table.patternHint(firstExchange())}
           autocomplete="off"
           spellcheck={false}
           value={pattern}

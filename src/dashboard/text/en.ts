@@ -1,4 +1,4 @@
-import type { CollectorState, Exchange, GapCause, LogLevel } from '../gql/graphql.js';
+import type { CollectorState, GapCause, LogLevel } from '../gql/graphql.js';
 
 /** `1 book`, `2,000 books`: a count as text with its word. */
 const many = (count: string, one: string, more: string): string =>
@@ -16,13 +16,6 @@ export const EN = {
     events: 'Events',
     quality: 'Quality',
   },
-  exchange: {
-    UPBIT: 'Upbit',
-    BITHUMB: 'Bithumb',
-    COINONE: 'Coinone',
-    KORBIT: 'Korbit',
-    GOPAX: 'GOPAX',
-  } satisfies Record<Exchange, string>,
   state: {
     LIVE: 'Live',
     STARTING: 'Starting',
@@ -147,7 +140,7 @@ export const EN = {
     none: 'No market matches.',
     noneHint: 'Change the search or the filters.',
     pattern: 'Start or stop by pattern',
-    patternHint: 'e.g. UPBIT:*-KRW, *-KRW or BTC-*',
+    patternHint: (exchange: string) => `e.g. ${exchange}:*-KRW, *-KRW or BTC-*`,
     startAll: 'Start',
     stopAll: 'Stop',
     startMarket: (market: string) => `Start ${market}`,

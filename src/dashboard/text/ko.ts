@@ -12,13 +12,6 @@ export const KO: typeof EN = {
     events: '이벤트',
     quality: '수집 품질',
   },
-  exchange: {
-    UPBIT: '업비트',
-    BITHUMB: '빗썸',
-    COINONE: '코인원',
-    KORBIT: '코빗',
-    GOPAX: '고팍스',
-  },
   state: {
     LIVE: '수집 중',
     STARTING: '시작 중',
@@ -140,7 +133,7 @@ export const KO: typeof EN = {
     none: '조건에 맞는 마켓이 없습니다.',
     noneHint: '검색어나 필터를 바꿔 보세요.',
     pattern: '패턴으로 시작·중지',
-    patternHint: '예: UPBIT:*-KRW, *-KRW, BTC-*',
+    patternHint: (exchange) => `예: ${exchange}:*-KRW, *-KRW, BTC-*`,
     startAll: '시작',
     stopAll: '중지',
     startMarket: (market) => `${market} 시작`,

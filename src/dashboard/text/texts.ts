@@ -1,10 +1,18 @@
 import { computed } from '@preact/signals';
+import { exchangeNames } from '../data/exchanges.js';
 import { lang } from '../data/settings.js';
+import type { Exchange } from '../gql/graphql.js';
 import { EN } from './en.js';
 import { KO } from './ko.js';
 
 /** All that the page says, in one language. */
-export type Texts = typeof EN;
+type Texts = typeof EN & {
+  /** The exchanges' names, out of the server's table. */
+  readonly exchange: Readonly<Record<Exchange, string>>;
+};
 
 /** The texts in the language that is chosen. */
-export const t = computed<Texts>(() => (lang.value === 'ko' ? KO : EN));
+export const t = computed<Texts>(() => ({
+  ...(lang.value === 'ko' ? KO : EN),
+  exchange: exchangeNames.value,
+}));

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import { choiceInAddress, inAddress, putInAddress } from '../data/address.js';
 import { type Entry, KEPT_ENTRIES, useEntries } from '../data/entries.js';
-import { EXCHANGES } from '../data/markets.js';
+import { exchangeOrder } from '../data/exchanges.js';
 import type { LogLevel } from '../gql/graphql.js';
 import {
   type ExchangeChoice,
@@ -58,7 +58,7 @@ function EntryRow({ entry }: { readonly entry: Entry }) {
 /** The log, live. */
 export function EventsView() {
   const [exchange, setExchange] = useState(() =>
-    choiceInAddress<ExchangeChoice>('exchange', ['ALL', ...EXCHANGES], 'ALL'),
+    choiceInAddress<ExchangeChoice>('exchange', ['ALL', ...exchangeOrder.peek()], 'ALL'),
   );
   const [level, setLevel] = useState(() => choiceInAddress('level', LEVELS, 'INFO'));
   const [text, setText] = useState(() => inAddress('pair') ?? '');

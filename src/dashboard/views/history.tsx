@@ -2,7 +2,8 @@ import { useEffect, useState } from 'preact/hooks';
 import { Link, useLocation } from 'wouter-preact';
 import { useBookAt, useHistory } from '../data/history.js';
 import { readPlace, type WindowName, WINDOWS, writePlace } from '../data/history-place.js';
-import { EXCHANGES, marketsVersion } from '../data/markets.js';
+import { exchangeOrder, firstExchange } from '../data/exchanges.js';
+import { marketsVersion } from '../data/markets.js';
 import { serverNow } from '../data/paint.js';
 import { isUnknown, type Pair, readPair } from '../data/pair.js';
 import type { Exchange } from '../gql/graphql.js';
@@ -22,13 +23,13 @@ import { t } from '../text/texts.js';
 export function HistoryView(props: { readonly exchange: string; readonly pair: string }) {
   void marketsVersion.value;
   const pair = readPair(props.pair);
-  const exchange = EXCHANGES.find((each) => each === props.exchange.toUpperCase());
+  const exchange = exchangeOrder.value.find((each) => each === props.exchange.toUpperCase());
   if (pair === null || exchange === undefined || isUnknown(pair)) {
     const name = exchange === undefined ? `${props.exchange}:${props.pair}` : props.pair;
     return (
       <UnknownMarket
         pair={pair === null ? name : props.pair}
-        addressOf={(close) => `/history/${exchange ?? 'UPBIT'}/${close}`}
+        addressOf={(close) => `/history/${exchange ?? firstExchange()}/${close}`}
       />
     );
   }
@@ -70,7 +71,7 @@ function MarketHistory({ exchange, pair }: { readonly exchange: Exchange; readon
         <SelectField
           label={common.exchange}
           value={exchange}
-          choices={EXCHANGES.map((each) => [each, names[each]])}
+          choices={exchangeOrder.value.map((each) => [each, names[each]])}
           onChoice={(each) => go(`/history/${each}/${name}`)}
           plain
         />

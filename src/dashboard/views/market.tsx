@@ -3,12 +3,14 @@ import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { Link, useLocation } from 'wouter-preact';
 import { type BookLeg, PairFeed, type PairBooks, TRACK_LENGTH } from '../data/books.js';
 import { ask } from '../data/connection.js';
-import { active, EXCHANGES, keyOf, listed, markets, marketsVersion } from '../data/markets.js';
+import { exchangeOrder } from '../data/exchanges.js';
+import { active, keyOf, listed, markets, marketsVersion } from '../data/markets.js';
 import { now, serverNow } from '../data/paint.js';
 import { isUnknown, marketsOf, type Pair, readPair } from '../data/pair.js';
 import { lang } from '../data/settings.js';
 import { type Exchange, PriceHistoryDocument } from '../gql/graphql.js';
 import { DepthChart } from '../parts/depth-chart.js';
+import { ExchangeDot } from '../parts/exchange-dot.js';
 import { ExchangeLines } from '../parts/exchange-lines.js';
 import { Ladder, widest } from '../parts/ladder.js';
 import { MarketPicker } from '../parts/market-picker.js';
@@ -122,7 +124,7 @@ function Column(props: {
     >
       <header>
         <h2>
-          <span class={`dot ${exchange}`} aria-hidden="true" />
+          <ExchangeDot exchange={exchange} />
           {names[exchange]}
         </h2>
         <StateBadge state={state} title={row?.error ?? null} />
@@ -167,9 +169,9 @@ function MidLines({ feed, pair }: { readonly feed: PairFeed; readonly pair: stri
       heading={market.lines}
       label={`${pair}: ${market.lines}. ${market.linesHint}`}
       times={times}
-      lines={EXCHANGES.filter((exchange) => prices[exchange].some((price) => price !== null)).map(
-        (exchange) => ({ exchange, values: prices[exchange] }),
-      )}
+      lines={exchangeOrder.value
+        .filter((exchange) => prices[exchange]?.some((price) => price !== null))
+        .map((exchange) => ({ exchange, values: prices[exchange] }))}
       range={(last) => {
         const end = last ?? serverNow() / 1000;
         return [end - TRACK_LENGTH / 1000, end];
@@ -184,7 +186,7 @@ async function loadPast(feed: PairFeed, pair: Pair): Promise<void> {
   const to = Math.floor(serverNow() / 1000) * 1000;
   const from = to - TRACK_LENGTH;
   await Promise.all(
-    EXCHANGES.map(async (exchange) => {
+    exchangeOrder.peek().map(async (exchange) => {
       if (markets.get(keyOf({ exchange, ...pair }))?.state == null) return;
       try {
         const window = { from, to, points: PAST_POINTS };
@@ -204,7 +206,7 @@ async function loadPast(feed: PairFeed, pair: Pair): Promise<void> {
   );
 }
 
-/** One pair on the five exchanges, side by side. */
+/** One pair on all exchanges, side by side. */
 export function MarketView(props: { readonly pair: string }) {
   const pair = readPair(props.pair);
   void marketsVersion.value;
@@ -257,7 +259,7 @@ function PairPage({ pair }: { readonly pair: Pair }) {
         <Best kind="ask" books={books} pair={pair} />
       </section>
       <div class="columns" style={{ '--chars': String(chars.current) }}>
-        {EXCHANGES.map((exchange) => (
+        {exchangeOrder.value.map((exchange) => (
           <Column key={exchange} exchange={exchange} pair={pair} books={books} />
         ))}
       </div>

@@ -1,9 +1,9 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
+import { exchangeOrder } from '../data/exchanges.js';
 import {
   active,
   type ExchangeRow,
-  EXCHANGES,
   exchanges,
   loadLists,
   type MarketRow,
@@ -14,6 +14,7 @@ import { setExchange } from '../data/mutations.js';
 import { now } from '../data/paint.js';
 import { figures, framesHistory } from '../data/recorder.js';
 import type { CollectorState, Exchange } from '../gql/graphql.js';
+import { ExchangeDot } from '../parts/exchange-dot.js';
 import { inTrouble, MarketTable } from '../parts/market-table.js';
 import { Spark } from '../parts/spark.js';
 import { StateBadge } from '../parts/state-badge.js';
@@ -48,13 +49,13 @@ function add(summary: Summary, row: MarketRow): void {
 
 function summaries(): { all: Summary; of: Record<Exchange, Summary> } {
   const all = emptySummary();
-  const of = Object.fromEntries(EXCHANGES.map((exchange) => [exchange, emptySummary()])) as Record<
-    Exchange,
-    Summary
-  >;
+  const of = Object.fromEntries(
+    exchangeOrder.value.map((exchange) => [exchange, emptySummary()]),
+  ) as Record<Exchange, Summary>;
   for (const row of markets.values()) {
     add(all, row);
-    add(of[row.exchange], row);
+    // One that the page's table lacks is there after the next load.
+    if (of[row.exchange] !== undefined) add(of[row.exchange], row);
   }
   return { all, of };
 }
@@ -77,7 +78,7 @@ function Verdict({ all, of }: ReturnType<typeof summaries>) {
   let head = overview.allWell;
   let detail = overview.allWellDetail(
     count(all.wanted),
-    EXCHANGES.filter((exchange) => of[exchange].wanted > 0).length,
+    exchangeOrder.value.filter((exchange) => of[exchange].wanted > 0).length,
   );
   if (!active.value || recorder === null) {
     [kind, sign, head, detail] = ['wait', '…', common.loading, ''];
@@ -87,7 +88,8 @@ function Verdict({ all, of }: ReturnType<typeof summaries>) {
     const bad = all.states.has('FAILED') || all.live === 0;
     [kind, sign] = bad ? ['bad', '✕'] : ['warn', '▲'];
     head = overview.trouble(count(all.trouble));
-    detail = EXCHANGES.filter((exchange) => of[exchange].trouble > 0)
+    detail = exchangeOrder.value
+      .filter((exchange) => of[exchange].trouble > 0)
       .map((exchange) => `${t.value.exchange[exchange]} ${count(of[exchange].trouble)}`)
       .join(', ');
   } else if (all.wanted === 0) {
@@ -219,7 +221,7 @@ function ExchangeCard(props: {
     <article class={`card panel ${worst ?? 'NONE'}`} aria-label={names[exchange]}>
       <header>
         <h3>
-          <span class={`dot ${exchange}`} aria-hidden="true" />
+          <ExchangeDot exchange={exchange} />
           {names[exchange]}
         </h3>
         {off ? (
@@ -297,7 +299,7 @@ export function OverviewView() {
           {overview.exchanges}
         </h2>
         <div class="cards">
-          {EXCHANGES.map((exchange) => (
+          {exchangeOrder.value.map((exchange) => (
             <ExchangeCard
               key={exchange}
               exchange={exchange}

@@ -10,6 +10,8 @@ export interface CollectorActivity {
   readonly status: CollectorStatus;
   readonly booksPerSecond: number;
   readonly openGap: Gap | null;
+  /** What the last mutation asked for; null where `COLLECT` decides. */
+  readonly wish: boolean | null;
 }
 
 /** Where {@link ActivityChanges} looks. */
@@ -82,15 +84,17 @@ class ActivityFeed implements OwnFeed {
       const had = this.#had.get(key);
       const booksPerSecond = meter.booksPerSecond(market);
       const openGap = meter.openGap(market);
+      const wish = control.wish(market);
       if (
         had !== undefined &&
         had.openGap === openGap &&
+        had.wish === wish &&
         had.booksPerSecond === booksPerSecond &&
         same(had.status, status)
       ) {
         continue;
       }
-      const activity = { status, booksPerSecond, openGap };
+      const activity = { status, booksPerSecond, openGap, wish };
       this.#had.set(key, activity);
       changed.push(activity);
     }

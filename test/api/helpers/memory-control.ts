@@ -73,8 +73,8 @@ export class MemoryControl implements CollectorControl {
   stoppedByUser(): Partial<Record<Exchange, number>> {
     return {};
   }
-  isStoppedByUser({ exchange }: Market): boolean {
-    return this.kept.disabled.includes(exchange);
+  wish({ exchange }: Market): boolean | null {
+    return this.kept.disabled.includes(exchange) ? false : null;
   }
   async wishes(): Promise<Wishes> {
     return this.kept;
