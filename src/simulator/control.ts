@@ -39,6 +39,8 @@ const KINDS: Readonly<Record<string, (value: unknown) => boolean>> = {
   '{status?, headers?, pattern?, replacement?}': isObject,
   '{ignore?, replies?, close?}': isObject,
   'string | null': (value) => value === null || typeof value === 'string',
+  '[volume, ...]': (value) =>
+    Array.isArray(value) && value.length > 0 && value.every((text) => typeof text === 'string'),
   '[[price, volume], ...]': (value) =>
     Array.isArray(value) &&
     value.every(
@@ -56,6 +58,8 @@ const PAIR = ['pair: string'];
 const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   step: ['pair: string', 'times?: count'],
   setBook: ['pair: string', 'asks: [[price, volume], ...]', 'bids: [[price, volume], ...]'],
+  trade: ['pair: string', 'side?: string', 'volumes?: [volume, ...]'],
+  burst: ['pair: string', 'count: count'],
   list: PAIR,
   delist: PAIR,
   dropConnections: [],
@@ -76,7 +80,11 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   setTiming: ['name: string', 'ms: number'],
   asUsual: [],
   keepReplaced: ON,
+  tradeFault: ['pair: string', 'kind: string', 'n?: count'],
+  dropTrades: ['chance: number'],
+  forgetTrades: PAIR,
   microsecondTimestamps: ON,
+  shortTradeIds: ON,
   timestampForm: ['form: string'],
   dust: ON,
   repeats: ['ratio: number'],
@@ -97,7 +105,7 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Calls of the simulator itself; all others are its faults. */
-const OWN_CALLS = ['step', 'setBook', 'list', 'delist'] as const;
+const OWN_CALLS = ['step', 'setBook', 'trade', 'burst', 'list', 'delist'] as const;
 
 /** What the control port can do about the pace of the whole market. */
 export interface RateControl {
@@ -114,7 +122,11 @@ export interface RateControl {
  *   `{"error": …}`;
  * - `GET /ledger` gives, by exchange and pair, what went out to WebSocket clients (see
  *   {@link MarketTally}): `{"UPBIT": {"BTC-KRW": {"frames", "changed", "last": {"asks": [[price,
- *   volume], …], "bids", "exchangeTimestamp"}}}}`; `GET /ledger?last=false` leaves the books out;
+ *   volume], …], "bids", "exchangeTimestamp"}, "trades"}}}`; `GET /ledger?last=false` leaves the
+ *   books out; `trades` are the counts of a market whose trades were asked for (see
+ *   {@link TradeTally});
+ * - `GET /ledger/{exchange}/{pair}` gives every trade of a market that is still remembered:
+ *   `{"trades": […]}` (see {@link SentTrade});
  * - `GET /rate` and `POST /rate` `[1.57]`, when there is a `rateControl`, give and set its rate.
  *
  * It has no authentication, so it listens on 127.0.0.1 only.
@@ -165,6 +177,10 @@ async function handle(
   if (path === '/ledger' && request.method === 'GET') {
     return ledger(simulators, url.searchParams.get('last') !== 'false');
   }
+  const market = /^\/ledger\/([^/]+)\/([^/]+)$/.exec(path);
+  if (market !== null && request.method === 'GET') {
+    return { trades: simulatorOf(simulators, market[1]!).trades.of(market[2]!.toUpperCase()) };
+  }
   if (path === '/rate') return rate(rateControl, request);
   const match = /^\/([^/]+)\/([^/]+)$/.exec(path);
   if (match === null) {
@@ -173,11 +189,7 @@ async function handle(
       'unknown path; GET /, GET /ledger, POST /rate or POST /{exchange}/{call}, e.g. POST /upbit/freeze',
     );
   }
-  const simulator = simulators.find(({ exchange }) => exchange === match[1]!.toUpperCase());
-  if (simulator === undefined) {
-    const names = simulators.map(({ exchange }) => exchange.toLowerCase()).join(', ');
-    throw new ControlError(404, `unknown exchange ${JSON.stringify(match[1])}; one of: ${names}`);
-  }
+  const simulator = simulatorOf(simulators, match[1]!);
   if (request.method !== 'POST') {
     throw new ControlError(
       400,
@@ -195,12 +207,22 @@ async function handle(
   return { ok: true };
 }
 
+function simulatorOf(simulators: readonly Simulator[], name: string): Simulator {
+  const simulator = simulators.find(({ exchange }) => exchange === name.toUpperCase());
+  if (simulator !== undefined) return simulator;
+  const names = simulators.map(({ exchange }) => exchange.toLowerCase()).join(', ');
+  throw new ControlError(404, `unknown exchange ${JSON.stringify(name)}; one of: ${names}`);
+}
+
 function ledger(simulators: readonly Simulator[], withLast: boolean): unknown {
-  const exchanges = simulators.map(({ exchange, tally }) => {
-    const markets = [...tally.markets()].map(([pair, { last, ...counts }]) => [
-      pair,
-      withLast ? { ...counts, last } : counts,
-    ]);
+  const exchanges = simulators.map(({ exchange, tally, trades }) => {
+    const books = tally.markets();
+    const counts = trades.markets();
+    const markets = [...new Set([...books.keys(), ...counts.keys()])].map((pair) => {
+      const { last = null, ...frames } = books.get(pair) ?? { frames: 0, changed: 0 };
+      const market = { ...frames, trades: counts.get(pair) };
+      return [pair, withLast ? { ...market, last } : market];
+    });
     return [exchange, Object.fromEntries(markets) as unknown];
   });
   return Object.fromEntries(exchanges) as unknown;

@@ -17,8 +17,8 @@ const USAGE = `npm run simulate [-- options]
                  (default 46500)
   --help         this text
 The control port lists its calls at GET /: faults of each exchange (POST /upbit/garble [true]), the
-counts and last books of what went out (GET /ledger), the rate of the full market (POST /rate [0]
-pauses it).`;
+counts and last books of what went out (GET /ledger), every trade of a market (GET /ledger/upbit/BTC-KRW),
+the rate of the full market (POST /rate [0] pauses it).`;
 
 /** Fixed, so that the printed lines can stay in a `.env`. */
 const PORT_BASE = 46_500;

@@ -4,6 +4,8 @@ import type { Book, BookMaker } from './book/book.js';
 import type { MarketProfile } from './book/market-profile.js';
 import type { Tally } from './server/tally.js';
 import type { MessageRule, ReplyChange } from './server/wire-changes.js';
+import type { TradePace } from './trade/tapes.js';
+import type { TakerSide, TradeLedger } from './trade/trade.js';
 
 /**
  * Protocol intervals that every exchange has, in ms; each exchange's own interface extends it. `0`
@@ -45,6 +47,8 @@ export interface SimulatorOptions {
   ledger?: number;
   /** Where the markets' books come from. Default: a `SyntheticBook` for each. */
   makeBook?: BookMaker;
+  /** Default: orders of two trades on average, 20,000 trades of a market remembered. */
+  trades?: TradePace;
   /**
    * What sets the moments of frames instead of `rate`, which must be 0 then: each market's changes
    * are published at once, when the pacer says so. Default: none.
@@ -126,6 +130,12 @@ export interface Faults {
   setTiming(name: string, ms: number): void;
   /** Ends all of changeFrames, changeReplies, onMessage, swapOpcodes, ignorePings and greet. */
   asUsual(): void;
+  /** The next `n` (default 1) trades of a pair are wrong in that way, see `TRADE_FAULTS`. */
+  tradeFault(pair: string, kind: string, n?: number): void;
+  /** Trades go to no socket with that chance (0 to 1); REST has them. */
+  dropTrades(chance: number): void;
+  /** REST has none of the trades of a pair so far from now on: no page reaches back to them. */
+  forgetTrades(pair: string): void;
 }
 
 /** One running simulated exchange. */
@@ -143,6 +153,8 @@ export interface Simulator {
   readonly sent: SentBook[];
   /** What went out to WebSocket clients, counted by market. */
   readonly tally: Tally;
+  /** The trades that happened, and what went out of them. */
+  readonly trades: TradeLedger;
   /** Calls `listener` for every book that goes out; the result stops that. */
   onSent(listener: (book: SentBook) => void): () => void;
   /** Messages of clients, oldest first, bounded. */
@@ -162,6 +174,13 @@ export interface Simulator {
   step(pair: string, times?: number): void;
   /** Puts exactly these levels (plain decimal text, best first) in place, then publishes. */
   setBook(pair: string, asks: [string, string][], bids: [string, string][]): void;
+  /**
+   * A taker's order takes these volumes (decimal text; default: half of the best level) out of that
+   * book, each a trade, and the book is published. Begins the trades of the pair if nobody has yet.
+   */
+  trade(pair: string, side?: TakerSide, volumes?: string[]): void;
+  /** An order of so many trades, equal to the last digit and in one moment. */
+  burst(pair: string, count: number): void;
   /** Adds a pair to the market list. */
   list(pair: string): void;
   /** Takes a pair off the market list; its book stops. */

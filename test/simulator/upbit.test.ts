@@ -402,3 +402,154 @@ describe('Upbit REST', () => {
     expect((await get(upbit, '/v1/market/all')).status).toBe(418);
   });
 });
+
+interface TradeFrame {
+  sequential_id: string;
+  trade_timestamp: number;
+  timestamp: number;
+  stream_type: string;
+}
+
+/** As JSON, with ids as text: they are above 2^53. */
+function parseTrades(text: string): TradeFrame[] {
+  return JSON.parse(text.replace(/"sequential_id":(\d+)/g, '"sequential_id":"$1"')) as TradeFrame[];
+}
+
+const trades = (codes: string[], more = {}): unknown[] => [
+  ticket,
+  { type: 'trade', codes, ...more },
+];
+
+describe('Upbit trades', () => {
+  it('have the keys, the order and the ids of the captures of 2026', async () => {
+    const upbit = await start();
+    const client = await open(upbit);
+    client.send(trades(['KRW-BTC', 'KRW-NOPE']));
+    await client.take(1);
+    upbit.burst('BTC-KRW', 40);
+    for (let i = 0; i < 40; i++) {
+      upbit.trade('BTC-KRW', i % 2 === 0 ? 'buy' : 'sell', ['0.00008428']);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    const frames = await client.take(81);
+    const number = String.raw`[\d.]+(?:e-\d\d)?`;
+    const shape = new RegExp(
+      String.raw`^\{"type":"trade","code":"KRW-BTC","timestamp":\d{13},"trade_date":"[-\d]{10}",` +
+        String.raw`"trade_time":"[:\d]{8}","trade_timestamp":\d{13},"trade_price":${number},` +
+        String.raw`"trade_volume":${number},"ask_bid":"(?:ASK|BID)","prev_closing_price":${number},` +
+        String.raw`"change":"(?:RISE|FALL|EVEN)","change_price":${number},"sequential_id":\d{17},` +
+        String.raw`(?:"best_ask_price":[\d.]+,"best_ask_size":[\d.]+,"best_bid_price":[\d.]+,` +
+        String.raw`"best_bid_size":[\d.]+,)?"stream_type":"(?:SNAPSHOT|REALTIME)"\}$`,
+    );
+    for (const frame of frames) {
+      expect(frame.binary).toBe(true);
+      expect(frame.text).toMatch(shape);
+      const [trade] = parseTrades(`[${frame.text}]`);
+      expect(trade!.sequential_id.slice(0, 13)).toBe(`${trade!.trade_timestamp}`);
+      if (trade!.stream_type === 'SNAPSHOT') continue;
+      expect(trade!.timestamp - trade!.trade_timestamp).toBeGreaterThanOrEqual(35);
+    }
+    const counters = frames.slice(1, 41).map(({ text }) => /(\d{4}),"best|(\d{4}),"str/.exec(text));
+    expect(counters.map((found) => Number(found?.[1] ?? found?.[2]))).toEqual(
+      Array.from({ length: 40 }, (_, i) => i),
+    );
+    const all = frames.map(({ text }) => text).join('\n');
+    expect(all).toMatch(/"trade_price":\d+\.0{8},"trade_volume":0\.00008428,/);
+    expect(all).toMatch(/"trade_price":\d+\.0,"trade_volume":8\.428e-05,/);
+    expect(all).toMatch(/"trade_price":\d+,"trade_volume":0\.00008428,/);
+  });
+
+  it('begin with the last trade again at each request, unless only what follows is wanted', async () => {
+    const upbit = await start();
+    const client = await open(upbit);
+    client.send(trades(['KRW-BTC']));
+    await client.take(1);
+    client.send(trades(['KRW-BTC']));
+    const [first, again] = await client.take(2);
+    expect(again!.text.replace(/"timestamp":\d+/, '')).toBe(
+      first!.text.replace(/"timestamp":\d+/, ''),
+    );
+    client.send(trades(['KRW-BTC'], { is_only_realtime: true }));
+    await client.settle();
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    upbit.trade('BTC-KRW');
+    await client.take(3);
+    expect(client.json<TradeFrame>().map((f) => f.stream_type)).toEqual([
+      ...['SNAPSHOT', 'SNAPSHOT', 'REALTIME'],
+    ]);
+    expect(first!.text).toContain(upbit.trades.of('BTC-KRW').at(-2)!.id);
+  });
+
+  it('stand beside books in one request, and replace them in the next', async () => {
+    const upbit = await start();
+    const client = await open(upbit);
+    client.send([...subscribe(['KRW-BTC']), { type: 'trade', codes: ['KRW-BTC'] }]);
+    await client.take(2);
+    upbit.trade('BTC-KRW');
+    await client.take(4);
+    expect(client.json<Frame>().map((f) => f.type)).toEqual([
+      ...['orderbook', 'trade', 'trade', 'orderbook'],
+    ]);
+    client.send(trades(['KRW-BTC']));
+    await client.take(5);
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    upbit.trade('BTC-KRW');
+    await client.settle();
+    expect(client.json<Frame>().slice(4).map((f) => f.type)).toEqual(['trade', 'trade']); // prettier-ignore
+  });
+
+  it('are paged by REST back to a known one, across a page end within one ms', async () => {
+    const upbit = await start({ limits: false });
+    const page = async (query: string): Promise<TradeFrame[]> =>
+      parseTrades(await (await fetch(`${upbit.restUrl}/v1/trades/ticks?${query}`)).text());
+    await page('market=KRW-BTC');
+    upbit.burst('BTC-KRW', 12);
+    const found: string[] = [];
+    let rows = await page('market=KRW-BTC&count=5');
+    while (rows.length > 0) {
+      found.push(...rows.map((row) => row.sequential_id));
+      rows = await page(`market=KRW-BTC&count=5&cursor=${found.at(-1)!}`);
+    }
+    expect(found).toEqual(upbit.trades.of('BTC-KRW').map(({ id }) => id).reverse()); // prettier-ignore
+    expect(await page('market=KRW-BTC')).toHaveLength(1);
+    expect(await page('market=KRW-BTC&count=500&days_ago=7')).toHaveLength(0);
+    const { status } = await fetch(`${upbit.restUrl}/v1/trades/ticks?market=KRW-NOPE`);
+    expect(status).toBe(404);
+    for (const wrong of ['count=501', 'days_ago=8', 'to=25', 'cursor=x']) {
+      const reply = await fetch(`${upbit.restUrl}/v1/trades/ticks?market=KRW-BTC&${wrong}`);
+      expect(reply.status).toBe(400);
+    }
+  });
+
+  it('have a rate group of their own', async () => {
+    const upbit = await start();
+    const url = `${upbit.restUrl}/v1/trades/ticks?market=KRW-BTC`;
+    const replies = await Promise.all(Array.from({ length: 25 }, () => fetch(url)));
+    expect(replies.some(({ status }) => status === 429)).toBe(true);
+    expect(replies[0]!.headers.get('remaining-req')).toContain('group=crix-trades');
+  });
+
+  it('add up to the minute candles', async () => {
+    const upbit = await start();
+    upbit.setBook('BTC-KRW', [['101000', '2']], [['100000', '3']]);
+    upbit.trade('BTC-KRW', 'buy', ['0.3', '0.6', '0.00000001']);
+    const reply = await fetch(`${upbit.restUrl}/v1/candles/minutes/1?market=KRW-BTC&count=200`);
+    const candles = (await reply.json()) as Record<string, string | number>[];
+    const ledger = upbit.trades.of('BTC-KRW');
+    const minute = (ms: number): string => new Date(ms - (ms % 60_000)).toISOString().slice(0, 19);
+    for (const candle of candles) {
+      const of = ledger.filter(({ ms }) => minute(ms) === candle['candle_date_time_utc']);
+      const sum = of.reduce((total, { volume }) => total + Number(volume), 0);
+      expect(candle['candle_acc_trade_volume']).toBeCloseTo(sum, 8);
+      expect(candle['trade_price']).toBe(Number(of.at(-1)!.price));
+    }
+    expect(candles[0]!['candle_date_time_utc']).toBe(minute(ledger.at(-1)!.ms));
+  });
+
+  it('have ids of 16 digits when asked', async () => {
+    const upbit = await start();
+    upbit.faults.shortTradeIds(true);
+    upbit.trade('BTC-KRW');
+    expect(upbit.trades.of('BTC-KRW').at(-1)!.id).toMatch(/^\d{16}$/);
+  });
+});

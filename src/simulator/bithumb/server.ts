@@ -1,10 +1,23 @@
 import { BookLevel } from '../book/book.js';
-import { bithumbFrame, bithumbRestBook, DEPTH } from './frames.js';
+import {
+  bithumbFrame,
+  bithumbRestBook,
+  bithumbTradeFrame,
+  bithumbTradeRow,
+  DEPTH,
+} from './frames.js';
 import { bookSpecOf, coinNames, parsePair, profileOf } from '../book/market-profile.js';
 import { seedFrom } from '../random.js';
 import { Penalty, SlidingLimit, TokenBucket } from '../server/rate-limit.js';
 import type { RestReply, RestRequest, UpgradeRequest, UpgradeVerdict } from '../simulator.js';
-import { TicketFeed, type FeedMarket, type Subscription } from '../ticket/ticket-feed.js';
+import { KST_AHEAD_MS, minuteCandles, ticksPage } from '../ticket/history.js';
+import {
+  noSubscriptions,
+  TicketFeed,
+  type FeedMarket,
+  type Subscription,
+} from '../ticket/ticket-feed.js';
+import type { ShownTrade } from '../trade/trade.js';
 import {
   PAIRS,
   TIMING,
@@ -49,6 +62,7 @@ class BithumbServer extends TicketFeed<BithumbMarket, BithumbTiming> implements 
     format: WRONG_FORMAT,
     // Documented is NO_TYPE, measured WRONG_FORMAT.
     noType: WRONG_FORMAT,
+    snakeCase: false,
     unsupported: (type: string) =>
       JSON.stringify({
         error: { name: 'INVALID_PARAM', message: `${type} 은 지원하지 않는 타입입니다.` },
@@ -100,7 +114,7 @@ class BithumbServer extends TicketFeed<BithumbMarket, BithumbTiming> implements 
       code: `${currency}-${symbol}`,
       published: book.still(),
       timestamp: Date.now() * 1000,
-      live: new Set(),
+      live: noSubscriptions(),
       dirty: false,
       quietUntil: 0,
       due: false,
@@ -190,6 +204,23 @@ class BithumbServer extends TicketFeed<BithumbMarket, BithumbTiming> implements 
     if (this.#realtimeFirst || chance) this.sendBook(subscription, 'REALTIME');
   }
 
+  /**
+   * Ids on the sockets hold the ms since 2025-09-16 in Korea above 25 bits of unknown meaning
+   * (`bithumb.trade-id.ws`).
+   */
+  protected tradeId(_market: BithumbMarket, ms: number, n: number): string {
+    return `${(BigInt(ms - ID_EPOCH) << 25n) + BigInt(ID_LOW + n)}`;
+  }
+
+  /** Trades of one ms share their id by REST. */
+  protected override restTradeId({ ms }: { ms: number }): string {
+    return `${ms}0000`;
+  }
+
+  protected tradeText(market: BithumbMarket, trade: ShownTrade, stream: string): string {
+    return bithumbTradeFrame(market.code, trade, Date.now(), market.profile.price, stream);
+  }
+
   #setDust(on: boolean): void {
     this.#dust = on;
     for (const market of this.markets.values()) {
@@ -215,7 +246,7 @@ class BithumbServer extends TicketFeed<BithumbMarket, BithumbTiming> implements 
 
   protected onRest(request: RestRequest): RestReply {
     const { path } = request;
-    const category = path.includes('orderbook') ? 'orderbook' : 'other';
+    const category = /orderbook|trades|candles/.exec(path)?.[0] ?? 'other';
     const left = this.limits ? this.#buckets.take(`${category} ${request.ip}`) : 149;
     const headers = {
       'x-ratelimit-remaining': `${Math.max(0, left)}`,
@@ -233,12 +264,31 @@ class BithumbServer extends TicketFeed<BithumbMarket, BithumbTiming> implements 
     if (rawQuery.length >= MAX_QUERY) return { status: 414, body: '' };
     if (path === '/v1/market/all') return this.#marketList(query.get('isDetails') === 'true');
     if (path === '/v1/orderbook') return this.#books(query.get('markets') ?? '');
+    const isTicks = path === '/v1/trades/ticks';
+    if (isTicks || path === '/v1/candles/minutes/1') return this.#history(query, isTicks);
     return { status: 404, body: NO_ROUTE };
+  }
+
+  /** Trades or minute candles of one market. */
+  #history(query: URLSearchParams, isTicks: boolean): RestReply {
+    const code = query.get('market') ?? '';
+    if (code === '') return restError(400, MISSING);
+    const market = this.byCode(code.toUpperCase());
+    if (market === undefined) return restError(404, 'Code not found');
+    const tape = this.trades.tape(market);
+    if (!isTicks) return { status: 200, body: minuteCandles(market.code, tape, query) };
+    const restId = (trade: ShownTrade): string => this.restTradeId(trade);
+    const page = ticksPage(tape, query, { days: 'daysAgo', ahead: KST_AHEAD_MS, restId });
+    if (page === null) return restError(400, 'Invalid parameter');
+    const rows = page.map((trade) =>
+      bithumbTradeRow(market.code, this.trades.byRest(trade), market.profile.price),
+    );
+    return { status: 200, body: `[${rows.join(',')}]` };
   }
 
   #books(names: string): RestReply {
     if (names === '') {
-      return restError(400, 'Missing request parameter error. Check the required parameters!');
+      return restError(400, MISSING);
     }
     const markets = names.split(',').map((code) => this.byCode(code.toUpperCase()));
     const depth = markets.length === 1 ? REST_DEPTH.one : REST_DEPTH.several;
@@ -261,6 +311,13 @@ class BithumbServer extends TicketFeed<BithumbMarket, BithumbTiming> implements 
     return { status: 200, body: JSON.stringify(rows) };
   }
 }
+
+const MISSING = 'Missing request parameter error. Check the required parameters!';
+
+/** 2025-09-16 00:00 in Korea, Unix ms: where the time in a trade id begins. */
+const ID_EPOCH = 1_757_948_400_000;
+/** Low 25 bits of the first trade of a ms; those of the captures were 4220214 to 4220452. */
+const ID_LOW = 4_220_214;
 
 /** Error frames as captured (`bithumb.error.close-1000`); in all of them the name comes first. */
 const WRONG_FORMAT = '{"error":{"name":"WRONG_FORMAT","message":"Format 이 맞지 않습니다."}}';
@@ -290,6 +347,7 @@ export async function startBithumbSimulator(
     wsPath: '/websocket/v1',
     timing: { ...TIMING, publishMs: rate === 0 ? 0 : usual },
     pairs: PAIRS,
+    trades: { ageMs: [260, 313] as const, perMs: 999 },
     deflate: true,
   };
   return new BithumbServer(settings, options).start();

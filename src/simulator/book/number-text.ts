@@ -41,6 +41,21 @@ export function plainText(units: bigint): string {
   return end === point ? whole : `${whole}.${digits.slice(point, end)}`;
 }
 
+/** Plain text with at least one decimal: `100.0`, `0.0007772`. */
+export function pointText(units: bigint): string {
+  const text = plainText(units);
+  return text.includes('.') ? text : `${text}.0`;
+}
+
+/** Spelling of Python's `repr`: plain, but with an exponent below 0.0001 (`8.428e-05`, `5e-08`). */
+export function pythonText(units: bigint): string {
+  if (units === 0n || units >= 10_000n) return pointText(units);
+  const digits = units.toString();
+  const [first, ...rest] = digits.replace(/0+$/, '');
+  const mantissa = rest.length === 0 ? first! : `${first}.${rest.join('')}`;
+  return `${mantissa}e-0${SCALE - digits.length + 1}`;
+}
+
 /**
  * Spelling of Java's `Double.toString`: at least one decimal (`4407000.0`) from 0.001 to below
  * 10,000,000, otherwise one digit before the point and an exponent (`1.16539E8`, `9.9E-7`).
@@ -48,8 +63,7 @@ export function plainText(units: bigint): string {
 export function javaDoubleText(units: bigint): string {
   if (units === 0n) return '0.0';
   if (units >= UNITS / 1000n && units < UNITS * 10_000_000n) {
-    const plain = plainText(units);
-    return plain.includes('.') ? plain : `${plain}.0`;
+    return pointText(units);
   }
   return exponentText(units);
 }

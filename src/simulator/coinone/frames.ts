@@ -1,5 +1,5 @@
 /** Texts of Coinone's frames and REST bodies (`docs/exchanges/coinone.md`). */
-import { plainText } from '../book/number-text.js';
+import { pointText } from '../book/number-text.js';
 import { BookFrame, HOLE } from '../book/book.js';
 import type { StillBook } from '../book/book.js';
 import type { BookLevel } from '../book/book.js';
@@ -79,19 +79,13 @@ export function restBook(
   });
 }
 
-/** Numbers of the market and ticker lists have at least one decimal: `100.0`. */
-function listNumber(units: bigint): string {
-  const text = plainText(units);
-  return text.includes('.') ? text : `${text}.0`;
-}
-
-/** A row of the market list. */
+/** A row of the market list; its numbers have at least one decimal: `100.0`. */
 export function marketRow(market: ListedMarket): object {
   const { tick } = market.profile;
   return {
     quote_currency: market.currency,
     target_currency: market.symbol,
-    price_unit: listNumber(tick),
+    price_unit: pointText(tick),
     qty_unit: '0.00000001',
     max_order_amount: '1000000000.0',
     max_price: '1000000000000.0',
@@ -99,7 +93,7 @@ export function marketRow(market: ListedMarket): object {
     min_order_amount: '5000.0',
     min_price: '0.0001',
     min_qty: '0.00000001',
-    order_book_units: ['0.0', listNumber(tick * 10n), listNumber(tick * 100n)],
+    order_book_units: ['0.0', pointText(tick * 10n), pointText(tick * 100n)],
     maintenance_status: market.maintenance ? 1 : 0,
     trade_status: 1,
     order_types: ['limit', 'market', 'stop_limit'],

@@ -239,6 +239,12 @@ class CoinoneServer
     this.record(market, ms, frame, socket);
   }
 
+  protected tradeId(_market: CoinoneMarket, ms: number, n: number): string {
+    return `${ms}${n}`;
+  }
+
+  protected sendTrades(): void {}
+
   protected onRest(request: RestRequest): RestReply {
     const [, space, version, call, quote = '', base] = request.path.split('/');
     if (space !== 'public' || version !== 'v2' || quote === '') return PAGE;
@@ -322,6 +328,7 @@ export async function startCoinoneSimulator(
     wsPath: '/',
     timing: TIMING,
     pairs: PAIRS,
+    trades: { ageMs: [80, 95] as const, perMs: 998 },
     deflate: false,
   };
   return new CoinoneServer(settings, options).start();

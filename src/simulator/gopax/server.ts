@@ -93,7 +93,8 @@ class GopaxServer
 
   constructor(options: GopaxOptions) {
     const settings = { exchange: 'GOPAX' as const, wsPath: '/', deflate: false };
-    super({ ...settings, timing: TIMING, pairs: PAIRS }, options);
+    const trades = { ageMs: [50, 150] as const };
+    super({ ...settings, trades, timing: TIMING, pairs: PAIRS }, options);
     const keys = options.keys ?? { [SIMULATED_GOPAX_KEY]: SIMULATED_GOPAX_SECRET };
     this.#keys = new Map(Object.entries(keys));
   }
@@ -305,6 +306,12 @@ class GopaxServer
     const bid = this.#next(new BookLevel(price, market.profile.typicalVolume));
     this.#deliver(market, makeDelta(pair, [], [bid]));
   }
+
+  protected tradeId(_market: GopaxMarket, ms: number, n: number): string {
+    return `${ms}${n}`;
+  }
+
+  protected sendTrades(): void {}
 
   protected onRest(request: RestRequest): RestReply {
     const { path, method, ip } = request;

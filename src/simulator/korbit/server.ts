@@ -283,6 +283,12 @@ class KorbitServer
     return market?.code === code && (market.listed || market.stopped) ? market : undefined;
   }
 
+  protected tradeId(_market: KorbitMarket, ms: number, n: number): string {
+    return `${ms}${n}`;
+  }
+
+  protected sendTrades(): void {}
+
   protected onRest(request: RestRequest): RestReply {
     const answer = this.#answer(request);
     if (answer === null) return { status: 404, body: restError(404, 'NOT_FOUND') };
@@ -344,6 +350,7 @@ export async function startKorbitSimulator(options: KorbitOptions = {}): Promise
     wsPath: '/v2/public',
     timing: TIMING,
     pairs: PAIRS,
+    trades: { ageMs: [10, 40] as const, late: 0.01 },
     deflate: false,
   };
   const server = await new KorbitServer(settings, options).start();

@@ -14,6 +14,8 @@ import { SimulatedSocket } from './socket.js';
 import { SyntheticBook } from '../book/synthetic-book.js';
 import { Tally, type SentSides } from './tally.js';
 import { WireChanges } from './wire-changes.js';
+import { Tapes, type TradePace, type TradeRules } from '../trade/tapes.js';
+import type { TakerSide, Trade } from '../trade/trade.js';
 import type {
   Faults,
   RestFault,
@@ -37,11 +39,16 @@ export interface ServerSettings<T extends Timing> {
   readonly timing: T;
   /** Pairs listed unless the options name others. */
   readonly pairs: readonly string[];
+  /** What is particular of its trades. */
+  readonly trades: TradeRules;
   /** Whether permessage-deflate is accepted when a client offers it. */
   readonly deflate: boolean;
   /** Whether REST replies are gzipped when a client accepts that. Default false. */
   readonly gzip?: boolean;
 }
+
+/** Trades unless the options say otherwise. */
+const TRADES: TradePace = { fills: 2, kept: 20_000 };
 
 /** How often an idle socket is looked at again while connections are half open, ms. */
 const HALF_OPEN_CHECK_MS = 100;
@@ -61,6 +68,7 @@ export abstract class SimulatorServer<
   readonly exchange: Exchange;
   abstract readonly faults: Faults;
   readonly tally = new Tally();
+  readonly trades: Tapes<M>;
   readonly sent: SentBook[];
   readonly received: Simulator['received'];
   readonly upgrades: Simulator['upgrades'];
@@ -119,6 +127,7 @@ export abstract class SimulatorServer<
     this.received = this.#recorder.received;
     this.upgrades = this.#recorder.upgrades;
     this.requests = this.#recorder.requests;
+    this.trades = this.#makeTapes();
     this.#server = createServer((request, response) => this.#onRequest(request, response));
     this.#wss = new WebSocketServer({
       noServer: true,
@@ -145,6 +154,18 @@ export abstract class SimulatorServer<
   protected abstract onRest(request: RestRequest): RestReply;
   /** Accepts or refuses an upgrade (path, limits, signature ...). */
   protected abstract judgeUpgrade(request: UpgradeRequest): UpgradeVerdict;
+  /** Id on the sockets of the trade number `n` (from 0) of a market at `ms`; called once for each. */
+  protected abstract tradeId(market: M, ms: number, n: number): string;
+  /** Sends trades of one order to all who follow the market's; see {@link Tapes.onSocket}. */
+  protected abstract sendTrades(market: M, trades: readonly Trade[]): void;
+  /** Id of a trade by REST. */
+  protected restTradeId(trade: { id: string; ms: number }): string {
+    return trade.id;
+  }
+  /** Time that the sockets show for a trade at `ms`, Unix ms. */
+  protected tradeMoment(ms: number): number {
+    return ms;
+  }
   /** A socket is gone. */
   protected onSocketClosed(_socket: SimulatedSocket<S>): void {}
   /** A market was listed (again) or taken off the list; `market.listed` tells which. */
@@ -218,7 +239,20 @@ export abstract class SimulatorServer<
     const market = this.market(pair);
     const parse = ([price, volume]: [string, string]): BookLevel =>
       new BookLevel(unitsFromText(price), unitsFromText(volume));
-    this.onBook(market, market.book.set(asks.map(parse), bids.map(parse)));
+    const changes = market.book.set(asks.map(parse), bids.map(parse));
+    this.trades.skip(market);
+    this.onBook(market, changes);
+  }
+
+  trade(pair: string, side: TakerSide = 'buy', volumes?: string[]): void {
+    if (side !== 'buy' && side !== 'sell') throw new Error("side must be 'buy' or 'sell'");
+    const market = this.market(pair);
+    this.onBook(market, this.trades.take(market, side, volumes));
+  }
+
+  burst(pair: string, count: number): void {
+    const market = this.market(pair);
+    this.onBook(market, this.trades.burst(market, count));
   }
 
   list(pair: string): void {
@@ -353,6 +387,11 @@ export abstract class SimulatorServer<
       },
       setTiming: (name, ms) => this.#setTiming(name, ms),
       asUsual: () => this.#changes.clear(),
+      tradeFault: (pair, kind, n = 1) => this.trades.plan(this.market(pair), kind, n),
+      dropTrades: (chance) => {
+        this.trades.dropChance = chance;
+      },
+      forgetTrades: (pair) => this.trades.tape(this.market(pair)).forget(),
     };
   }
 
@@ -364,6 +403,22 @@ export abstract class SimulatorServer<
       throw new Error(`${this.exchange} has no ${name}; one of: ${Object.keys(timing).join(', ')}`);
     }
     timing[name] = ms;
+  }
+
+  #makeTapes(): Tapes<M> {
+    const wire = {
+      rules: this.#settings.trades,
+      moment: (ms: number) => this.tradeMoment(ms),
+      id: (market: M, ms: number, n: number) => this.tradeId(market, ms, n),
+      restId: (trade: { id: string; ms: number }) => this.restTradeId(trade),
+      send: (market: M, trades: readonly Trade[]) => {
+        if (market.listed) this.sendTrades(market, trades);
+      },
+      later: (ms: number, task: () => void) => void this.later(ms, task),
+    };
+    const random = new Random(seedFrom(this.seed, this.exchange, 'trades'));
+    const alive = this.rate > 0 || this.paced;
+    return new Tapes(wire, this.#options.trades ?? TRADES, random, alive);
   }
 
   #addMarket(pair: string): M {

@@ -1,11 +1,13 @@
 import { isObject } from '../simulator.js';
 
-/** The refusals that Upbit and Bithumb word differently. */
+/** What Upbit and Bithumb word differently. */
 export interface Wording {
   /** The message has not the shape of a request. */
   readonly format: string;
   /** A request without any type, or a type object without `type`. */
   readonly noType: string;
+  /** Whether options may be written in snake case, too. */
+  readonly snakeCase: boolean;
   /** A `type` that does not exist. */
   unsupported(type: string): string;
 }
@@ -16,13 +18,25 @@ const NO_TICKET =
 const NO_CODES = '{"error":{"name":"NO_CODES","message":"codes 필드가 존재하지 않습니다."}}';
 const EMPTY_CODES = '{"error":{"name":"INVALID_PARAM","message":"codes 필드가 비어 있습니다."}}';
 
-/** Types that can be subscribed to. Only order books are simulated, the others stay silent. */
+/** Types that are simulated. */
+export type Channel = 'orderbook' | 'trade';
+
+/** Types that can be subscribed to; the ticker stays silent. */
 const TYPES = ['orderbook', 'ticker', 'trade'];
 
-/** A client's message: the codes whose order books it wants, or the frame that refuses it. */
-export type TicketRequest = { readonly codes: readonly string[] } | { readonly refusal: string };
+/** A code of one type. */
+export interface Wanted {
+  readonly channel: Channel;
+  /** As sent, known to the exchange or not. */
+  readonly code: string;
+  /** Only the SNAPSHOT, or only what follows it, is wanted; obeyed for trades. */
+  readonly only: 'snapshot' | 'realtime' | null;
+}
 
-/** Reads a message (anything but `PING`). `codes` are as sent, known to the exchange or not. */
+/** A client's message: what it wants, or the frame that refuses it. */
+export type TicketRequest = { readonly wanted: readonly Wanted[] } | { readonly refusal: string };
+
+/** Reads a message (anything but `PING`). */
 export function parseTicketRequest(text: string, wording: Wording): TicketRequest {
   let parts: unknown;
   try {
@@ -37,15 +51,27 @@ export function parseTicketRequest(text: string, wording: Wording): TicketReques
     (part) => !('ticket' in part) && (!('format' in part) || 'type' in part),
   );
   if (types.length === 0) return { refusal: wording.noType };
-  const wanted = new Set<string>();
-  for (const { type, codes } of types) {
+  const wanted = new Map<string, Wanted>();
+  for (const part of types) {
+    const { type, codes } = part;
     if (typeof type !== 'string') return { refusal: wording.noType };
     if (!TYPES.includes(type)) return { refusal: wording.unsupported(type) };
     if (codes === undefined || codes === null) return { refusal: NO_CODES };
     if (!Array.isArray(codes)) return { refusal: wording.format };
     if (codes.length === 0) return { refusal: EMPTY_CODES };
-    if (type !== 'orderbook') continue;
-    for (const code of codes as unknown[]) if (typeof code === 'string') wanted.add(code);
+    if (type === 'ticker') continue;
+    const channel = type as Channel;
+    const only = onlyOf(part, wording.snakeCase);
+    for (const code of codes as unknown[]) {
+      if (typeof code === 'string') wanted.set(`${type} ${code}`, { channel, code, only });
+    }
   }
-  return { codes: [...wanted] };
+  return { wanted: [...wanted.values()] };
+}
+
+function onlyOf(part: Record<string, unknown>, snakeCase: boolean): Wanted['only'] {
+  const says = (camel: string, snake: string): boolean =>
+    part[camel] === true || (snakeCase && part[snake] === true);
+  if (says('isOnlySnapshot', 'is_only_snapshot')) return 'snapshot';
+  return says('isOnlyRealtime', 'is_only_realtime') ? 'realtime' : null;
 }

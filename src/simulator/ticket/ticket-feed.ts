@@ -4,7 +4,8 @@ import { type BookLevel } from '../book/book.js';
 import { SimulatorServer } from '../server/simulator-server.js';
 import { type SimulatedMarket, type Timing } from '../simulator.js';
 import { type SimulatedSocket } from '../server/socket.js';
-import { parseTicketRequest, type Wording } from './requests.js';
+import type { ShownTrade, Trade } from '../trade/trade.js';
+import { parseTicketRequest, type Channel, type Wanted, type Wording } from './requests.js';
 
 /** Intervals of the ticket protocol, ms; `0` switches off or means at once. */
 export interface FeedTiming extends Timing {
@@ -33,13 +34,20 @@ export interface FeedMarket extends SimulatedMarket {
   /** Time of the last frame, in the unit of the exchange's own clock (Upbit ms, Bithumb us). */
   timestamp: number;
   /** Subscriptions that deliver. */
-  readonly live: Set<Subscription>;
+  readonly live: Record<Channel, Set<Subscription>>;
 }
 
 /** One code of one subscribe request. */
 export interface Subscription {
   readonly socket: SimulatedSocket<FeedState>;
   readonly market: FeedMarket;
+  readonly channel: Channel;
+  readonly only: Wanted['only'];
+}
+
+/** For {@link FeedMarket.live}. */
+export function noSubscriptions(): FeedMarket['live'] {
+  return { orderbook: new Set(), trade: new Set() };
 }
 
 /** What the feed keeps for a socket. */
@@ -80,6 +88,8 @@ export abstract class TicketFeed<
   protected abstract timestampText(market: M): string;
   /** Time of the market's last frame in ms, for the ledger. */
   protected abstract frameTime(market: M): number;
+  /** Text of a trade frame. */
+  protected abstract tradeText(market: M, trade: ShownTrade, stream: string): string;
   /** Levels as the wire shows them (Bithumb cuts volumes); the default shows them exactly. */
   protected shownLevel(level: BookLevel): BookLevel {
     return level;
@@ -107,11 +117,12 @@ export abstract class TicketFeed<
     const refusal = 'refusal' in request ? request.refusal : this.refuseRequest(socket);
     if (refusal !== null) this.sendErrorAndClose(socket, refusal);
     // Unknown codes give no subscription and no error.
-    else if ('codes' in request) {
-      this.#subscribe(
-        socket,
-        request.codes.flatMap((code) => this.byCode(code) ?? []),
-      );
+    else if ('wanted' in request) {
+      const subscriptions = request.wanted.flatMap(({ channel, code, only }) => {
+        const market = this.byCode(code);
+        return market === undefined ? [] : { socket, market, channel, only };
+      });
+      this.#subscribe(socket, subscriptions);
     }
   }
 
@@ -120,7 +131,7 @@ export abstract class TicketFeed<
   }
 
   protected override onListing(market: M): void {
-    if (!market.listed) market.live.clear();
+    if (!market.listed) for (const live of Object.values(market.live)) live.clear();
   }
 
   /** The listed market with that wire name. */
@@ -131,11 +142,10 @@ export abstract class TicketFeed<
   }
 
   /** Replaces all subscriptions of a socket by these. */
-  #subscribe(socket: SimulatedSocket<FeedState>, markets: readonly M[]): void {
+  #subscribe(socket: SimulatedSocket<FeedState>, subscriptions: Subscription[]): void {
     const { state } = socket;
     socket.cancel(state.snapshots);
     const old = state.subscriptions;
-    const subscriptions = markets.map((market) => ({ market, socket }));
     state.subscriptions = subscriptions;
     // The books of the old request may still send a frame or two.
     if (old.length > 0 && !this.keepsReplaced)
@@ -153,6 +163,7 @@ export abstract class TicketFeed<
   /** Makes the market's book of now the public one, and sends it unless it shows the same levels. */
   protected publish(market: M, timestamp: number): void {
     const before = this.#frame(market);
+    this.trades.follow(market);
     market.published = market.book.still();
     const now = this.#frame(market);
     if (sameLevels(now.asks, before.asks) && sameLevels(now.bids, before.bids)) return;
@@ -162,7 +173,7 @@ export abstract class TicketFeed<
 
   /** Sends the published book as REALTIME to all who follow the market. */
   protected sendToAll(market: M): void {
-    for (const subscription of market.live) this.sendBook(subscription, 'REALTIME');
+    for (const subscription of market.live.orderbook) this.sendBook(subscription, 'REALTIME');
   }
 
   /** Sends one frame of the published book to one subscription. */
@@ -173,6 +184,20 @@ export abstract class TicketFeed<
     // Both exchanges send every book as a binary frame.
     if (!socket.sendBook(frame, [this.timestampText(market), stream], true)) return;
     this.record(market, this.frameTime(market), frame, socket);
+  }
+
+  protected sendTrades(market: M, trades: readonly Trade[]): void {
+    if (market.live.trade.size === 0) return;
+    const tape = this.trades.tape(market);
+    for (const trade of trades) {
+      const frame = this.#tradeFrame(market, trade, 'REALTIME');
+      for (const { socket } of market.live.trade) if (socket.send(frame)) tape.sent(trade);
+    }
+  }
+
+  /** Every trade is a binary frame of its own. */
+  #tradeFrame(market: M, trade: Trade, stream: string): Buffer {
+    return Buffer.from(this.tradeText(market, this.trades.onSocket(trade), stream));
   }
 
   /** The first `depth` levels of a book as the wire shows them. */
@@ -193,15 +218,22 @@ export abstract class TicketFeed<
   #begin(subscription: Subscription): void {
     const { market, socket } = subscription;
     if (!socket.open || !market.listed) return;
-    this.beforeSnapshot(subscription);
-    this.sendBook(subscription, 'SNAPSHOT');
-    market.live.add(subscription);
+    if (subscription.channel === 'trade') {
+      const { last } = this.trades.tape(market as M);
+      const wanted = subscription.only !== 'realtime' && last !== undefined;
+      if (wanted) socket.send(this.#tradeFrame(market as M, last, 'SNAPSHOT'));
+      if (subscription.only === 'snapshot') return;
+    } else {
+      this.beforeSnapshot(subscription);
+      this.sendBook(subscription, 'SNAPSHOT');
+    }
+    market.live[subscription.channel].add(subscription);
     socket.state.live.add(subscription);
   }
 
   #end(subscriptions: Iterable<Subscription>): void {
     for (const subscription of subscriptions) {
-      subscription.market.live.delete(subscription);
+      subscription.market.live[subscription.channel].delete(subscription);
       subscription.socket.state.live.delete(subscription);
     }
   }

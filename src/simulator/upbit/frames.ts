@@ -1,6 +1,15 @@
-import { bigDecimalText, fixedText, javaDoubleText, plainText } from '../book/number-text.js';
+import {
+  bigDecimalText,
+  fixedText,
+  javaDoubleText,
+  plainText,
+  pointText,
+  pythonText,
+} from '../book/number-text.js';
 import type { BookLevel } from '../book/book.js';
+import { clockTexts } from '../ticket/history.js';
 import type { Shown } from '../ticket/ticket-feed.js';
+import type { ShownTrade } from '../trade/trade.js';
 
 /** Levels a side on the wire. */
 export const DEPTH = 30;
@@ -107,5 +116,79 @@ export function upbitRestBook(code: string, timestamp: number, shown: Shown): st
   return (
     `{"market":"${code}","timestamp":${timestamp},"total_ask_size":${fixedText(total(shown.asks), 8)},` +
     `"total_bid_size":${fixedText(total(shown.bids), 8)},"orderbook_units":[${body}],"level":0}`
+  );
+}
+
+/**
+ * Spellings of prices and of volumes in trades; the captures have all of them
+ * (`upbit.trade-frame.spelling`).
+ */
+const TRADE_SPELLINGS = [
+  [(units: bigint) => fixedText(units, 8), (units: bigint) => fixedText(units, 8)],
+  [pointText, pythonText],
+  [plainText, plainText],
+] as const;
+
+/** The keys that WebSocket and REST spell alike; a word stands for the side that does not exist. */
+function tradeParts(
+  trade: ShownTrade,
+  close: bigint,
+): Record<'price' | 'volume' | 'side', string> & {
+  readonly change: bigint;
+  readonly spell: (units: bigint) => string;
+} {
+  const [price, volume] = TRADE_SPELLINGS[trade.ms % TRADE_SPELLINGS.length]!;
+  const side = { buy: 'BID', sell: 'ASK', none: 'NONE' }[trade.side ?? 'none'];
+  const { level } = trade;
+  return {
+    price: price(level.price),
+    volume: volume(level.volume),
+    side,
+    change: level.price - close,
+    spell: price,
+  };
+}
+
+/**
+ * One WebSocket trade frame, in the wire order of 2026
+ * (`upbit.trade-frame.default-wire-order-2026-verbatim`).
+ * @param at time of the message, Unix ms
+ * @param close yesterday's last price
+ * @param touch the book before the trade; null: without its keys, as before 2024-11
+ */
+export function upbitTradeFrame(
+  code: string,
+  trade: ShownTrade,
+  at: number,
+  close: bigint,
+  touch: Shown | null,
+  stream: string,
+): string {
+  const { price, volume, side, change, spell } = tradeParts(trade, close);
+  const [date, time] = clockTexts(trade.ms);
+  const word = change > 0n ? 'RISE' : change < 0n ? 'FALL' : 'EVEN';
+  const best = (name: string, level: BookLevel | undefined): string =>
+    `"best_${name}_price":${level?.text[0] ?? 0},"best_${name}_size":${level?.text[1] ?? 0},`;
+  return (
+    `{"type":"trade","code":"${code}","timestamp":${at},"trade_date":"${date}",` +
+    `"trade_time":"${time}","trade_timestamp":${trade.ms},"trade_price":${price},` +
+    `"trade_volume":${volume},"ask_bid":"${side}","prev_closing_price":${spell(close)},` +
+    `"change":"${word}","change_price":${spell(change < 0n ? -change : change)},` +
+    `"sequential_id":${trade.id},` +
+    (touch === null ? '' : `${best('ask', touch.asks[0])}${best('bid', touch.bids[0])}`) +
+    `"stream_type":"${stream}"}`
+  );
+}
+
+/** A row of `/v1/trades/ticks` (`upbit.trade-rest.row-market-trade-date-utc`). */
+export function upbitTradeRow(code: string, trade: ShownTrade, close: bigint): string {
+  const { volume, side, change } = tradeParts(trade, close);
+  const [date, time] = clockTexts(trade.ms);
+  const signed = `${change < 0n ? '-' : ''}${pointText(change < 0n ? -change : change)}`;
+  return (
+    `{"market":"${code}","trade_date_utc":"${date}","trade_time_utc":"${time}",` +
+    `"timestamp":${trade.ms},"trade_price":${pointText(trade.level.price)},` +
+    `"trade_volume":${volume},"prev_closing_price":${pointText(close)},` +
+    `"change_price":${signed},"ask_bid":"${side}","sequential_id":${trade.id}}`
   );
 }

@@ -3,8 +3,15 @@ import { Penalty, SlidingLimit, WindowLimit } from '../server/rate-limit.js';
 import { bookSpecOf, coinNames, parsePair, profileOf } from '../book/market-profile.js';
 import type { RestReply, RestRequest, UpgradeRequest, UpgradeVerdict } from '../simulator.js';
 import type { SimulatedSocket } from '../server/socket.js';
-import { TicketFeed, type FeedMarket, type FeedState } from '../ticket/ticket-feed.js';
-import { DEPTH, upbitFrame, upbitRestBook } from './frames.js';
+import { minuteCandles, ticksPage } from '../ticket/history.js';
+import {
+  noSubscriptions,
+  TicketFeed,
+  type FeedMarket,
+  type FeedState,
+} from '../ticket/ticket-feed.js';
+import type { ShownTrade } from '../trade/trade.js';
+import { DEPTH, upbitFrame, upbitRestBook, upbitTradeFrame, upbitTradeRow } from './frames.js';
 import {
   PAIRS,
   TIMING,
@@ -40,6 +47,7 @@ class UpbitServer extends TicketFeed<UpbitMarket, UpbitTiming> implements UpbitS
   protected readonly wording = {
     format: '{"error":{"message":"Format 이 맞지 않습니다.","name":"WRONG_FORMAT"}}',
     noType: '{"error":{"name":"NO_TYPE","message":"type 필드가 존재하지 않습니다."}}',
+    snakeCase: true,
     unsupported: (type: string) =>
       JSON.stringify({
         error: { message: `${type} 은 지원하지 않는 타입입니다.`, name: 'INVALID_PARAM' },
@@ -53,8 +61,13 @@ class UpbitServer extends TicketFeed<UpbitMarket, UpbitTiming> implements UpbitS
     keepReplaced: (on) => {
       this.keepsReplaced = on;
     },
+    shortTradeIds: (on) => {
+      this.#idDigits = on ? 3 : 4;
+    },
   };
   #microseconds = false;
+  /** Digits of a trade id after its ms. */
+  #idDigits = 4;
   readonly #connects = new WindowLimit(5);
   readonly #groups = new WindowLimit(10);
   readonly #penalty = new Penalty(10, 10_000);
@@ -79,7 +92,7 @@ class UpbitServer extends TicketFeed<UpbitMarket, UpbitTiming> implements UpbitS
       code: `${currency}-${symbol}`,
       published: book.still(),
       timestamp: Date.now() - Math.min(age, 300_000),
-      live: new Set(),
+      live: noSubscriptions(),
       phase: random.int(0, 99),
       due: false,
     };
@@ -113,6 +126,17 @@ class UpbitServer extends TicketFeed<UpbitMarket, UpbitTiming> implements UpbitS
     return timestamp;
   }
 
+  protected tradeId(_market: UpbitMarket, ms: number, n: number): string {
+    return `${ms}${`${n}`.padStart(this.#idDigits, '0')}`;
+  }
+
+  protected tradeText(market: UpbitMarket, trade: ShownTrade, stream: string): string {
+    const { code, profile, published } = market;
+    // One in eight as before 2024-11, without the touch.
+    const touch = trade.ms % 8 === 0 ? null : published;
+    return upbitTradeFrame(code, trade, Date.now(), profile.price, touch, stream);
+  }
+
   protected override refuseRequest(socket: SimulatedSocket<FeedState>): string | null {
     const key = `${socket.id}`;
     if (!this.limits || (this.#perSecond.take(key) >= 0 && this.#perMinute.take(key) >= 0)) {
@@ -132,8 +156,8 @@ class UpbitServer extends TicketFeed<UpbitMarket, UpbitTiming> implements UpbitS
   }
 
   protected onRest(request: RestRequest): RestReply {
-    const group = groupOf(request.path);
-    if (group === null) return { status: 404, body: noRoute };
+    const group = GROUPS[request.path];
+    if (group === undefined) return { status: 404, body: noRoute };
     let limits = remaining(group, 600, 9);
     if (this.limits) {
       const blocked = this.#penalty.remaining(request.ip);
@@ -159,9 +183,10 @@ class UpbitServer extends TicketFeed<UpbitMarket, UpbitTiming> implements UpbitS
 
   #answer(request: RestRequest): RestReply {
     if (request.path === '/v1/market/all') return this.#marketList();
+    if (request.path !== '/v1/orderbook') return this.#history(request);
     const names = request.query.get('markets') ?? '';
     if (names === '') {
-      return restError(400, 'Missing request parameter error. Check the required parameters!');
+      return restError(400, MISSING);
     }
     const markets = names.split(',').map((code) => this.byCode(code.toUpperCase()));
     if (markets.some((market) => market === undefined)) return restError(404, 'Code not found');
@@ -174,6 +199,23 @@ class UpbitServer extends TicketFeed<UpbitMarket, UpbitTiming> implements UpbitS
     return { status: 200, body: `[${bodies.join(',')}]` };
   }
 
+  /** Trades or minute candles of one market. */
+  #history({ path, query }: RestRequest): RestReply {
+    const code = query.get('market') ?? '';
+    if (code === '') return restError(400, MISSING);
+    const market = this.byCode(code.toUpperCase());
+    if (market === undefined) return restError(404, 'Code not found');
+    const tape = this.trades.tape(market);
+    if (path !== TICKS_PATH) return { status: 200, body: minuteCandles(market.code, tape, query) };
+    const dialect = { days: 'days_ago', ahead: 0, restId: ({ id }: ShownTrade) => id };
+    const page = ticksPage(tape, query, dialect);
+    if (page === null) return restError(400, 'Invalid parameter');
+    const rows = page.map((trade) =>
+      upbitTradeRow(market.code, this.trades.byRest(trade), market.profile.price),
+    );
+    return { status: 200, body: `[${rows.join(',')}]` };
+  }
+
   #marketList(): RestReply {
     const rows = this.listedMarkets().map(({ code, symbol }) => {
       const { korean, english } = coinNames(symbol);
@@ -183,13 +225,16 @@ class UpbitServer extends TicketFeed<UpbitMarket, UpbitTiming> implements UpbitS
   }
 }
 
+const MISSING = 'Missing request parameter error. Check the required parameters!';
+const TICKS_PATH = '/v1/trades/ticks';
+/** The rate groups of the paths, by their names on the wire. */
+const GROUPS: Readonly<Record<string, string>> = {
+  '/v1/market/all': 'market',
+  '/v1/orderbook': 'orderbook',
+  [TICKS_PATH]: 'crix-trades',
+  '/v1/candles/minutes/1': 'candle',
+};
 const noRoute = '{"error":{"name":"not_found","message":"no Route matched with those values"}}';
-/** The rate group of a path, null for a path that does not exist. */
-function groupOf(path: string): string | null {
-  if (path === '/v1/market/all') return 'market';
-  return path === '/v1/orderbook' ? 'orderbook' : null;
-}
-
 /** Headers that tell what is left of a limit; `min` is a constant kept for old clients. */
 function remaining(group: string, min: number, sec: number): Record<string, string> {
   return { 'Remaining-Req': `group=${group}; min=${min}; sec=${sec}`, 'Limit-By-Ip': 'Yes' };
@@ -210,6 +255,8 @@ export async function startUpbitSimulator(options: UpbitOptions = {}): Promise<U
     wsPath: '/websocket/v1',
     timing: { ...TIMING, gridMs },
     pairs: PAIRS,
+    // 6 of 298 trades came after a newer one.
+    trades: { ageMs: [35, 60] as const, perMs: 999, late: 0.02 },
     deflate: true,
     gzip: true,
   };

@@ -1,0 +1,106 @@
+import type { BookLevel } from '../book/book.js';
+
+/** What can be wrong with a single trade, by the name under which it is asked for. */
+export const TRADE_FAULTS = {
+  hole: 'goes to no socket, REST has it',
+  restHole: 'goes to the sockets, REST never has it',
+  duplicate: 'goes to the sockets twice',
+  late: 'goes to the sockets after the trades that follow it',
+  wrongSide: 'the sockets show the other side, REST the right one',
+  restDisagrees: 'REST shows another volume than the sockets',
+  unknownSide: 'its side is a word that does not exist',
+  priceZero: 'its price is 0',
+  idLeap: 'its id is far above those of its neighbours',
+  idBack: 'its id is far below those of its neighbours',
+  idReuse: 'it has the id of the trade before it',
+} as const;
+
+/** One of {@link TRADE_FAULTS}. */
+export type TradeFault = keyof typeof TRADE_FAULTS;
+
+/** Who crossed the spread. */
+export type TakerSide = 'buy' | 'sell';
+
+/** One trade as it happened, with what has become of it. */
+export interface Trade {
+  /** Its id on the sockets. */
+  readonly id: string;
+  /** Trade time as finely as the sockets show it, Unix ms. */
+  readonly ms: number;
+  /** Side of the taker; null under the fault `unknownSide`. */
+  readonly side: TakerSide | null;
+  /** Price and volume of the trade. */
+  readonly level: BookLevel;
+  /** Made up as the past of a market when its trades were first asked for. */
+  readonly history: boolean;
+  fault: TradeFault | null;
+  /** Sockets to which it went out whole when it happened. */
+  live: number;
+  /** A REST reply had it. */
+  rest: boolean;
+}
+
+/** A trade as a feed shows it, which a fault may have changed. */
+export interface ShownTrade {
+  readonly id: string;
+  readonly ms: number;
+  readonly side: TakerSide | null;
+  readonly level: BookLevel;
+}
+
+/** Price and volume traded within one minute, units of 1e-8. */
+export interface Candle {
+  /** Start, Unix ms. */
+  readonly minute: number;
+  readonly open: bigint;
+  high: bigint;
+  low: bigint;
+  close: bigint;
+  volume: bigint;
+  /** Price times volume, units of 1e-8, the rest cut off. */
+  amount: bigint;
+  /** Time of its last trade, Unix ms. */
+  last: number;
+}
+
+/** A trade in the ledger. Prices and volumes are canonical decimal text. */
+export interface SentTrade {
+  /** Id on the sockets. */
+  id: string;
+  /** Id by REST; another one on Bithumb. */
+  restId: string;
+  /** Trade time as the sockets show it, Unix ms. */
+  ms: number;
+  /** Side of the taker; null: it has none that exists. */
+  side: TakerSide | null;
+  price: string;
+  volume: string;
+  /** Belongs to the past that a market had when its trades were first asked for. */
+  history: boolean;
+  /** What is wrong with it; null: nothing. */
+  fault: TradeFault | null;
+  /** Sockets to which it went out whole when it happened; first frames of subscriptions aside. */
+  live: number;
+  /** A REST reply had it. */
+  rest: boolean;
+}
+
+/** Counts of a market's trades since they were first asked for, the past before that aside. */
+export interface TradeTally {
+  /** All that happened, whether they reached a client or not. */
+  count: number;
+  /** Those that went out whole to at least one socket when they happened. */
+  live: number;
+  /** Sum of all volumes, canonical decimal text. */
+  volume: string;
+  /** Id of the newest on the sockets; null: none yet. */
+  lastId: string | null;
+}
+
+/** All trades of a simulator that are still remembered; nothing is kept of markets nobody asked for. */
+export interface TradeLedger {
+  /** Trades of a pair, in the order in which they happened, the newest some thousand. */
+  of(pair: string): SentTrade[];
+  /** Counts by pair. */
+  markets(): ReadonlyMap<string, TradeTally>;
+}
