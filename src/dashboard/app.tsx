@@ -10,6 +10,8 @@ import { LostView } from './views/lost.js';
 import { OverviewView } from './views/overview.js';
 
 const MarketView = lazy(async () => (await import('./views/market.js')).MarketView);
+const PremiumsView = lazy(async () => (await import('./views/premiums.js')).PremiumsView);
+const PremiumView = lazy(async () => (await import('./views/premium.js')).PremiumView);
 const HistoryView = lazy(async () => (await import('./views/history.js')).HistoryView);
 const EventsView = lazy(async () => (await import('./views/events.js')).EventsView);
 const QualityView = lazy(async () => (await import('./views/quality.js')).QualityView);
@@ -58,6 +60,12 @@ export function App() {
             <Route path="/market/:pair">
               {({ pair }) => <MarketView key={pair} pair={pair} />}
             </Route>
+            <Route path="/premium">
+              <PremiumsView />
+            </Route>
+            <Route path="/premium/:pair">
+              {({ pair }) => <PremiumView key={pair} pair={pair} />}
+            </Route>
             <Route path="/history">
               <Redirect to={`/history/${firstExchange()}/BTC-KRW`} replace />
             </Route>
@@ -68,6 +76,9 @@ export function App() {
             </Route>
             <Route path="/events">
               <EventsView />
+            </Route>
+            <Route path="/report">
+              <Redirect to="/quality" replace />
             </Route>
             <Route path="/quality">
               <QualityView />

@@ -14,6 +14,8 @@ const VIEWS = [
   ['/', '.grid-body .row'],
   ['/market/BTC-KRW', '.column[data-exchange=UPBIT] .ladder'],
   ['/market/SHIB-KRW', '.column[data-exchange=UPBIT] .ladder'],
+  ['/premium', '.premiums'],
+  ['/premium/BTC-KRW', '.premium-prices'],
   ['/history/UPBIT/BTC-KRW', '.gaps'],
   ['/events', '.log tbody tr'],
   // Empty until the counts of a whole minute are stored.
@@ -48,7 +50,7 @@ async function settled(page: Page): Promise<void> {
 
 /** Words in Latin letters that stand in the Korean page: names, units and abbreviations. */
 const NAMES =
-  /^(?:BTC|SHIB|KRW|USDT|UPBIT|KST|UTC|English|MAX_DB_GB|API_TOKEN|JSON|NDJSON|CSV|[kMGT]?B|ms|WebSocket|REST|API)$/;
+  /^(?:BTC|SHIB|bp|KRW|USDT|UPBIT|KST|UTC|English|MAX_DB_GB|API_TOKEN|JSON|NDJSON|CSV|[kMGT]?B|ms|WebSocket|REST|API)$/;
 
 inBrowser('every view', () => {
   it.each(['ko-KR', 'en-US'] as const)(

@@ -107,7 +107,7 @@ function rowOf(id: MarketId): MarketRow {
 const coinNames = new Map<string, Set<string>>();
 
 /** Whether a market is one that `words`, in capitals, look for: its pair, or a name of its coin. */
-export function isFound({ symbol, currency }: MarketId, words: string): boolean {
+export function isFound({ symbol, currency }: Omit<MarketId, 'exchange'>, words: string): boolean {
   if (`${symbol}-${currency}`.includes(words)) return true;
   for (const name of coinNames.get(symbol) ?? []) if (name.includes(words)) return true;
   return false;

@@ -50,6 +50,7 @@ export function Header() {
       <nav aria-label={nav.main}>
         <TabLink to="/" name={nav.overview} />
         <TabLink to="/market/BTC-KRW" under="/market" name={nav.market} />
+        <TabLink to="/premium" under="/premium" name={nav.premium} />
         <TabLink to="/history" under="/history" name={nav.history} />
         <TabLink to="/events" name={nav.events} />
         <TabLink to="/quality" name={nav.quality} />

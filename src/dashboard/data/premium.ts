@@ -1,0 +1,207 @@
+import { signal } from '@preact/signals';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import {
+  type Exchange,
+  PremiumLiveDocument,
+  type PremiumLiveSubscription,
+  PremiumsDocument,
+  type PremiumsQuery,
+  SeriesCloseDocument,
+} from '../gql/graphql.js';
+import { ApiError, ask, connectionCount, follow } from './connection.js';
+import { exchangeOrder } from './exchanges.js';
+import { keyOf, markets } from './markets.js';
+import { serverNow, withNextFrame } from './paint.js';
+import type { Pair } from './pair.js';
+
+/** What a pair costs on each exchange, against one of them. */
+export type Premium = PremiumLiveSubscription['premium'];
+/** The same of one pair of all. */
+export type PremiumRow = PremiumsQuery['premiums'][number];
+/** Where a pair can be bought for less than it can be sold for elsewhere. */
+export type Crossing = NonNullable<PremiumRow['crossing']>;
+
+/** Time between two deliveries of one pair at least, and between two lists of all pairs, ms. */
+const EVERY = 250;
+const LIST_EVERY = 2_000;
+/** Pairs in a list at most. */
+const MOST_PAIRS = 1_000;
+
+/**
+ * Follows the premium of a pair.
+ * @param fee what each trade costs, percent
+ */
+export function usePremium(
+  { symbol, currency }: Pair,
+  against: Exchange,
+  fee: string,
+): { readonly premium: Premium | null; readonly problem: ApiError | null } {
+  const [premium, setPremium] = useState<Premium | null>(null);
+  const [problem, setProblem] = useState<ApiError | null>(null);
+  useEffect(() => {
+    let newest: Premium | null = null;
+    const show = (): void => {
+      setPremium(newest);
+      setProblem(null);
+    };
+    return follow(
+      PremiumLiveDocument,
+      { symbol, currency, against, fee, every: EVERY },
+      (data) => {
+        newest = data.premium;
+        withNextFrame(show);
+      },
+      setProblem,
+    );
+  }, [symbol, currency, against, fee]);
+  return { premium, problem };
+}
+
+/** Follows the premiums of all pairs that two exchanges or more have; null before the first. */
+export function usePremiums(
+  currency: string,
+  against: Exchange,
+  fee: string,
+): { readonly rows: readonly PremiumRow[] | null; readonly problem: ApiError | null } {
+  const [rows, setRows] = useState<readonly PremiumRow[] | null>(null);
+  const [problem, setProblem] = useState<ApiError | null>(null);
+  const connected = connectionCount.value;
+  useEffect(() => {
+    if (connected === 0) return;
+    let left = false;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const load = async (): Promise<void> => {
+      try {
+        const variables = { currency, against, fee, first: MOST_PAIRS };
+        // A hidden tab asks for nothing.
+        if (!document.hidden) {
+          const { premiums } = await ask(PremiumsDocument, variables);
+          if (left) return;
+          setRows(premiums);
+          setProblem(null);
+        }
+      } catch (error) {
+        if (!left && error instanceof ApiError) setProblem(error);
+      }
+      if (!left) timer = setTimeout(() => void load(), LIST_EVERY);
+    };
+    void load();
+    return () => {
+      left = true;
+      clearTimeout(timer);
+    };
+  }, [currency, against, fee, connected]);
+  return { rows, problem };
+}
+
+/** Premiums over a window, in percent. For drawing only, so they are numbers. */
+export interface PremiumCourse {
+  /** Unix seconds. */
+  readonly times: number[];
+  readonly values: ReadonlyMap<Exchange, (number | null)[]>;
+}
+
+/** Steps of a course. */
+const STEPS = 240;
+/** Time between two moments that are added live, ms. */
+const LIVE_STEP = 1_000;
+
+/** How far `price` lies above `base`, percent. */
+function percentAbove(price: string | null, base: string | null): number | null {
+  if (price === null || base === null) return null;
+  return (Number(price) / Number(base) - 1) * 100;
+}
+
+/** The stored course of a pair on all exchanges that record it. */
+async function loadCourse(pair: Pair, against: Exchange, length: number): Promise<PremiumCourse> {
+  const step = length / STEPS;
+  const to = Math.floor(serverNow() / step) * step;
+  const window = { from: to - length, to, step };
+  const recorded = exchangeOrder.value.filter(
+    (exchange) => exchange === against || markets.get(keyOf({ exchange, ...pair }))?.state != null,
+  );
+  const series = new Map(
+    await Promise.all(
+      recorded.map(async (exchange) => {
+        const answer = await ask(SeriesCloseDocument, { exchange, ...pair, ...window });
+        return [exchange, answer.series] as const;
+      }),
+    ),
+  );
+  const base = series.get(against) ?? [];
+  return {
+    times: base.map(({ time }) => Date.parse(time) / 1000),
+    values: new Map(
+      [...series].map(([exchange, points]) => [
+        exchange,
+        // A price holds until the next one; where nobody recorded, nothing is known.
+        points.map(({ close, covered }, i) => {
+          const on = base[i];
+          if (covered === 0 || on === undefined || on.covered === 0) return null;
+          return percentAbove(close ?? null, on.close ?? null);
+        }),
+      ]),
+    ),
+  };
+}
+
+/**
+ * The premiums of a pair over a window that ends now: out of the store, and then live.
+ * @param length ms
+ * @param premium the newest
+ * @param ready whether it is known which exchanges record the pair
+ */
+export function usePremiumCourse(
+  pair: Pair,
+  against: Exchange,
+  length: number,
+  premium: Premium | null,
+  ready: boolean,
+): PremiumCourse | null {
+  const course = useRef<PremiumCourse | null>(null);
+  const newest = useRef(premium);
+  newest.current = premium;
+  const [version] = useState(() => signal(0));
+  const connected = connectionCount.value;
+  useEffect(() => {
+    if (connected === 0 || !ready) return;
+    let left = false;
+    const draw = (): void => {
+      version.value++;
+    };
+    const load = async (): Promise<void> => {
+      try {
+        const loaded = await loadCourse(pair, against, length);
+        if (left) return;
+        course.current = loaded;
+        withNextFrame(draw);
+      } catch {
+        // The lines then begin with what comes live.
+        course.current ??= { times: [], values: new Map() };
+      }
+    };
+    const add = (): void => {
+      const now = newest.current;
+      const { times, values } = course.current ?? { times: null, values: null };
+      if (times === null || now === null || now.against !== against) return;
+      times.push(Math.max(serverNow() / 1000, (times.at(-1) ?? 0) + 0.001));
+      for (const [exchange, line] of values) {
+        const price = now.prices.find((each) => each.exchange === exchange);
+        line.push(price?.percent == null || price.stale ? null : Number(price.percent));
+      }
+      withNextFrame(draw);
+    };
+    course.current = null;
+    draw();
+    void load();
+    const adding = setInterval(add, Math.max(LIVE_STEP, length / STEPS / 5));
+    const loading = setInterval(() => void load(), length / 12);
+    return () => {
+      left = true;
+      clearInterval(adding);
+      clearInterval(loading);
+    };
+  }, [pair.symbol, pair.currency, against, length, ready, connected]);
+  void version.value;
+  return course.current;
+}
