@@ -14,6 +14,7 @@ const FLOORS = [
   ['collector', '^src/collector/'],
   ['live', '^src/live/'],
   ['api', '^src/api/'],
+  ['alerts', '^src/alerts/'],
   ['app', '^src/(app|run|hangup|main|demo)\\.ts$'],
 ];
 const SIDE_ROOMS = ['^src/simulator/', '^src/soak/', '^src/dashboard/'];
@@ -60,13 +61,13 @@ module.exports = {
       comment: 'They are written from the dossiers, or they would share the mistakes.',
       severity: 'error',
       from: { path: '^src/simulator/' },
-      to: { path: '^src/(collector|store|live|api|app|run)' },
+      to: { path: '^src/(collector|store|live|api|alerts|app|run)' },
     },
     {
       name: 'the-soak-judges-from-outside',
       severity: 'error',
       from: { path: '^src/soak/' },
-      to: { path: '^src/(collector|store|live|api|app|run)' },
+      to: { path: '^src/(collector|store|live|api|alerts|app|run)' },
     },
   ],
   options: {

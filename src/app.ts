@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { Alerts, type AlertTuning } from './alerts/alerts.js';
 import { createApi } from './api/server.js';
 import { archivedDays, ArchiveKeeper } from './archive/keeper.js';
 import { Bus } from './bus.js';
@@ -34,6 +35,7 @@ export interface AppTuning {
   readonly rhythm?: SilenceBounds;
   /** Books that may wait for the disk. */
   readonly maxQueuedBooks?: number;
+  readonly alerts?: AlertTuning;
 }
 
 /** Longest wait for API clients to leave, ms. */
@@ -76,7 +78,12 @@ export async function startApp(
     const files = await openLogFiles(config.logPath, quiet, bounds, config.logFormat);
     opened.push(() => files.close());
 
-    const secrets = [config.apiToken, config.gopaxKeys?.apiKey, config.gopaxKeys?.secretKey];
+    const secrets = [
+      config.apiToken,
+      config.gopaxKeys?.apiKey,
+      config.gopaxKeys?.secretKey,
+      config.alertWebhookUrl,
+    ];
     const logger = new Logger({
       level: config.logLevel,
       lang: config.logLang,
@@ -142,6 +149,7 @@ export async function startApp(
     });
     const words = (...parts: unknown[]): string =>
       parts.map((p) => (p instanceof Error ? (p.stack ?? p.message) : String(p))).join(' ');
+    let alerts: Alerts | null = null;
     const api = createApi({
       bus,
       reader: store.reader,
@@ -157,6 +165,7 @@ export async function startApp(
       limits: config.limits,
       version: VERSION,
       metricsMarkets: config.metricsMarkets,
+      alerts: () => alerts?.counts ?? null,
       consoleLinesLeftOut: () => files.output?.linesLeftOut ?? 0,
       closeGraceMs: API_GRACE_MS,
       readerIdleMs: config.readerIdleMs,
@@ -171,6 +180,10 @@ export async function startApp(
     await supervisor.load();
     const { url } = await api.listen();
     opened.push(() => api.close());
+    if (config.alertWebhookUrl !== null) {
+      const target = { url: config.alertWebhookUrl, lang: config.logLang };
+      alerts = new Alerts(target, () => api.verdict, logger, tuning.alerts);
+    }
 
     logger.log('STARTED', {}, { url });
     if (store.previousHeartbeat !== null && !store.previousRunClosed) {
@@ -178,6 +191,7 @@ export async function startApp(
       logger.log('PREVIOUS_RUN_UNFINISHED', {}, { since });
     }
     opened.push(() => supervisor.close());
+    opened.push(async () => alerts?.close());
     const tried = supervisor.run();
 
     return {
@@ -191,6 +205,7 @@ export async function startApp(
         store.vouchUntil(watch.look());
         logger.log('STOPPING', {}, { signal });
         archive?.close();
+        alerts?.close();
         await Promise.all([supervisor.close(), api.close()]);
         try {
           await store.close(STORE_GRACE_MS);

@@ -58,6 +58,7 @@ describe('readConfig', () => {
       logLang: 'ko',
       logFormat: 'text',
       metricsMarkets: false,
+      alertWebhookUrl: null,
     });
   });
 
@@ -134,6 +135,21 @@ describe('readConfig', () => {
     const found = problems({ GOPAX_API_KEY: 'k', GOPAX_SECRET_KEY: 'not base64!' });
     expect(found).toHaveLength(1);
     expect(found[0]).not.toContain('not base64!');
+  });
+
+  it('takes the address of a webhook, and never repeats it', () => {
+    const right = 'https://hooks.example/services/T0/B0/geheim?a=b';
+    expect(readConfig({ ALERT_WEBHOOK_URL: right }).alertWebhookUrl).toBe(right);
+    for (const wrong of [
+      'hooks/geheim',
+      'ftp://h/geheim',
+      'https://u:geheim@h',
+      'http://h/#geheim',
+    ]) {
+      const found = problems({ ALERT_WEBHOOK_URL: wrong });
+      expect(found).toHaveLength(1);
+      expect(found[0]).not.toContain('geheim');
+    }
   });
 
   it('refuses a token that no header can carry, without repeating it', () => {

@@ -14,6 +14,7 @@ import { createGraphqlHttp } from './graphql/http.js';
 import { SseStreams } from './graphql/sse.js';
 import { createGraphqlWebSocket } from './graphql/websocket.js';
 import { createApiYoga, GRAPHQL_PATH } from './graphql/yoga.js';
+import type { AlertCounts } from './http/alert-counts.js';
 import { Connections } from './http/connections.js';
 import { DashboardFiles } from './http/dashboard.js';
 import { ExportEndpoint } from './http/export.js';
@@ -28,6 +29,7 @@ import { KnownMarkets } from './known-markets.js';
 import { type ApiLimits, DEFAULT_LIMITS } from '../settings/config.js';
 import { type ApiLog, SILENT_LOG } from './log.js';
 import { RecorderMeter } from './recorder-meter.js';
+import type { Verdict } from './verdict/judge.js';
 import { VerdictWatch } from './verdict/watch.js';
 
 /** What the API is made of and how it is to serve. */
@@ -50,6 +52,8 @@ export interface ApiOptions {
   readonly version: string;
   /** Whether `/metrics` has numbers of each market; it has not when left out. */
   readonly metricsMarkets?: boolean;
+  /** What became of the alerts; null while nobody is to be told of any. */
+  readonly alerts?: () => AlertCounts | null;
   /** Lines that standard output did not take; none when left out. */
   readonly consoleLinesLeftOut?: () => number;
   /** Where the API reports its own troubles; nowhere when left out. */
@@ -89,6 +93,8 @@ export interface Api {
   close(): Promise<void>;
   /** Number of open live subscriptions. */
   readonly readers: number;
+  /** How the recorder is right now. */
+  readonly verdict: Verdict;
 }
 
 /** A client that takes nothing for so long is cut off when nothing else is set, ms. */
@@ -176,6 +182,7 @@ export function createApi(options: ApiOptions): Api {
     verdict,
     version,
     markets: options.metricsMarkets ?? false,
+    alerts: options.alerts ?? (() => null),
     consoleLinesLeftOut,
   });
   const services = {
@@ -265,6 +272,9 @@ export function createApi(options: ApiOptions): Api {
   return {
     get readers() {
       return streams.size;
+    },
+    get verdict() {
+      return verdict.verdict;
     },
     listen: () =>
       new Promise((resolve, reject) => {

@@ -176,6 +176,27 @@ export const EVENTS = {
     (p) =>
       `the disk will be full in ${p.days.toFixed(1)} days: ${gigabytes(p.freeBytes)} GB free, growing by ${gigabytes(p.growthBytesPerDay)} GB a day; free some space or set MAX_DB_GB or RETENTION_DAYS`,
   ),
+  // Alerts
+  ALERT_FAILED: event<{ reason: string }>(
+    'error',
+    (p) => `알림 전송 실패, 전송될 때까지 재시도: ${p.reason}`,
+    (p) => `an alert could not be sent, trying again until it is: ${p.reason}`,
+  ),
+  ALERT_SENT_AGAIN: event<void>(
+    'info',
+    () => '알림 전송 재개',
+    () => 'alerts are being sent again',
+  ),
+  ALERT_DROPPED: event<{ reason: string; suppressed: number }>(
+    'error',
+    (p) => `알림을 전송하지 못하고 버림: ${p.reason}${leftOut.ko(p.suppressed)}`,
+    (p) => `an alert was given up: ${p.reason}${leftOut.en(p.suppressed)}`,
+  ),
+  ALERTS_UNSENT: event<{ count: number }>(
+    'warn',
+    (p) => `종료로 알림 ${p.count}건을 전송하지 못함`,
+    (p) => `${p.count} alert(s) were not sent before the end`,
+  ),
   // Market lists
   MARKETS_LISTED: event<{ count: number; added: number; removed: number }>(
     'info',

@@ -108,6 +108,10 @@ export const flag: Kind<boolean> = {
   },
 };
 
+const hasExtras = ({ username, password, hash }: URL): boolean =>
+  username !== '' || password !== '' || hash !== '';
+const EXTRAS = 'has a user name, a password or a #fragment; write it without';
+
 /** A URL of one of some protocols (`wss:`), without user name, password and fragment. */
 export function url(fallback: string, protocols: readonly string[]): Kind<string> {
   const prefixes = protocols.map((protocol) => `${protocol}//`);
@@ -118,12 +122,29 @@ export function url(fallback: string, protocols: readonly string[]): Kind<string
       const parsed = URL.canParse(text) ? new URL(text) : null;
       if (parsed === null || !protocols.includes(parsed.protocol)) {
         problems.push(wrong(variable, text, `a URL that starts with ${prefixes.join(' or ')}`));
-      } else if (parsed.username !== '' || parsed.password !== '' || parsed.hash !== '') {
+      } else if (hasExtras(parsed)) {
         // The value is not repeated: it may hold a password.
-        problems.push(`${variable} has a user name, a password or a #fragment; write it without`);
+        problems.push(`${variable} ${EXTRAS}`);
       }
       // Paths are put behind a REST base.
       return text.startsWith('http') ? text.replace(/\/+$/, '') : text;
+    },
+  };
+}
+
+/** A URL that no line repeats, as its path may be a password, or null when it is empty. */
+export function secretUrl(protocols: readonly string[]): Kind<string | null> {
+  const prefixes = protocols.map((protocol) => `${protocol}//`);
+  return {
+    fallback: '',
+    range: prefixes.map((prefix) => `\`${prefix}\``).join(' '),
+    read: (text, variable, problems) => {
+      if (text === '') return null;
+      const parsed = URL.canParse(text) ? new URL(text) : null;
+      if (parsed === null || !protocols.includes(parsed.protocol)) {
+        problems.push(`${variable} is no URL that starts with ${prefixes.join(' or ')}`);
+      } else if (hasExtras(parsed)) problems.push(`${variable} ${EXTRAS}`);
+      return text;
     },
   };
 }

@@ -15,6 +15,7 @@ import {
   type Kind,
   list,
   secret,
+  secretUrl,
   type Setting,
   setting,
   text,
@@ -174,6 +175,12 @@ export const SETTINGS = {
     flag,
     '1: `/metrics` has numbers of every market too; with `*-*` that is some ten thousand series',
     '1이면 `/metrics`에 마켓별 수치도 포함, `*-*`이면 시계열 만 개 이상',
+  ),
+  alertWebhookUrl: setting(
+    'ALERT_WEBHOOK_URL',
+    secretUrl(['https:', 'http:']),
+    'told by POST of what needs a person, and when it is over; Slack, Telegram, Alertmanager or your own ([docs/operations.md](docs/operations.md)); empty: none',
+    '사람이 확인할 일이 생기거나 끝나면 POST로 알림. Slack, Telegram, Alertmanager 또는 직접 만든 수신처([docs/operations.ko.md](docs/operations.ko.md)), 비어 있으면 사용 안 함',
   ),
   host: setting(
     'HOST',

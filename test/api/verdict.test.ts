@@ -55,6 +55,7 @@ function facts(more: Partial<Facts> = {}, store: Partial<Facts['store']> = {}): 
     droppedBooks: 0,
     droppedRecords: 0,
     consoleLines: 0,
+    clockSteps: 0,
     gaps: { BITHUMB: 0, COINONE: 0, GOPAX: 0, KORBIT: 0, UPBIT: 0 },
     ...more,
   };
@@ -172,6 +173,11 @@ describe('the verdict', () => {
     expect(judge(of).reasons[2]!.en).toBe(
       "the system clock is 90 s behind the exchanges' times; set it right",
     );
+  });
+
+  it('notes that the clock was set, which by itself is no trouble', () => {
+    expect(verdict(facts({ clockSteps: 1 }))).toEqual(['OK', 'CLOCK_STEPPED NOTE']);
+    expect(judge(facts({ clockSteps: 2 })).reasons[0]!.en).toMatch(/was set 2 times/);
   });
 
   it('minds gaps again and again, not the one of a single lost connection', () => {

@@ -9,6 +9,7 @@ import type { LiveStreams } from '../../live/live-streams.js';
 import type { GapSum, RecorderMeter } from '../recorder-meter.js';
 import { SEVERITIES } from '../verdict/reasons.js';
 import type { VerdictWatch } from '../verdict/watch.js';
+import type { AlertCounts } from './alert-counts.js';
 import { statesByExchange } from './health.js';
 import { marketMetrics } from './market-metrics.js';
 import { MetricSet, type Sample } from './metric-set.js';
@@ -27,6 +28,7 @@ interface MetricsSources {
   readonly version: string;
   /** Whether each market has numbers of its own. */
   readonly markets: boolean;
+  readonly alerts: () => AlertCounts | null;
   /** Lines that standard output did not take. */
   readonly consoleLinesLeftOut: () => number;
 }
@@ -96,6 +98,7 @@ export class Metrics {
     );
     this.#addProcess(control);
     this.#addVerdict(sources.verdict);
+    this.#addAlerts(sources.alerts);
   }
 
   /** Stops counting. */
@@ -464,6 +467,47 @@ export class Metrics {
           reasons.filter((reason) => reason.severity === severity).length,
         ]);
       },
+    );
+  }
+
+  #addAlerts(counts: () => AlertCounts | null): void {
+    const one = (pick: (of: AlertCounts) => number) => (): Sample[] => {
+      const of = counts();
+      return of === null ? [] : [[{}, pick(of)]];
+    };
+    this.#set.gauge(
+      'orderbook_alerts_active',
+      'Alerts that are not over; absent, as all of alerts, without ALERT_WEBHOOK_URL.',
+      [],
+      one(({ active }) => active),
+    );
+    this.#set.gauge(
+      'orderbook_alerts_waiting',
+      'Messages that wait for the webhook to take them.',
+      [],
+      one(({ waiting }) => waiting),
+    );
+    this.#set.count(
+      'orderbook_alerts_sent_total',
+      'Messages that the webhook took.',
+      [],
+      one(({ sent }) => sent),
+    );
+    this.#set.count(
+      'orderbook_alerts_dropped_total',
+      'Messages that were given up.',
+      [],
+      one(({ dropped }) => dropped),
+    );
+    this.#set.count(
+      'orderbook_alert_failures_total',
+      'Tries to send a message that failed.',
+      ['reason'],
+      () =>
+        Object.entries(counts()?.failures ?? {}).map(([reason, failures]): Sample => [
+          { reason },
+          failures,
+        ]),
     );
   }
 }

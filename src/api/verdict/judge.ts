@@ -31,6 +31,8 @@ export interface Facts {
   readonly droppedBooks: number;
   readonly droppedRecords: number;
   readonly consoleLines: number;
+  /** Steps of the system clock. */
+  readonly clockSteps: number;
   /** Gaps that have ended of late, by exchange. */
   readonly gaps: Readonly<Record<Exchange, number>>;
 }
@@ -75,6 +77,8 @@ function* programReasons(facts: Facts): Generator<Reason> {
     yield reasonOf('RECORDS_DROPPED', 'ATTENTION', { records: droppedRecords });
   if (aheadMs !== null && Math.abs(aheadMs) > WRONG_CLOCK_MS)
     yield reasonOf('CLOCK_WRONG', 'ATTENTION', { aheadMs });
+  // Its books are dated again by itself; whoever keeps the machine's time should know.
+  if (facts.clockSteps > 0) yield reasonOf('CLOCK_STEPPED', 'NOTE', { steps: facts.clockSteps });
   if (store.retentionHeld !== null) {
     const { clock, believed } = store.retentionHeld;
     yield reasonOf('RETENTION_HELD', 'ATTENTION', { clock, believed });

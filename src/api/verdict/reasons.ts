@@ -24,6 +24,7 @@ export interface ReasonParams {
   RECORDS_DROPPED: { records: number };
   NOTHING_RECORDED: { stopped: number };
   CLOCK_WRONG: { aheadMs: number };
+  CLOCK_STEPPED: { steps: number };
   RETENTION_HELD: { clock: number; believed: number };
   ARCHIVE_FAILING: { reason: string };
   GAPS_MANY: { gaps: number; markets: number };
@@ -152,6 +153,13 @@ export const REASONS: { readonly [C in ReasonCode]: Kind<ReasonParams[C]> } = {
       `시스템 시계가 거래소 시각보다 ${seconds(aheadMs)}초 ${aheadMs > 0 ? '빠름' : '느림'}; 시계를 맞춰야 함`,
     en: ({ aheadMs }) =>
       `the system clock is ${seconds(aheadMs)} s ${aheadMs > 0 ? 'ahead of' : 'behind'} the exchanges' times; set it right`,
+  },
+  CLOCK_STEPPED: {
+    means: 'The system clock was set by more than a second in the last ten minutes.',
+    about: 'CLOCK',
+    ko: ({ steps }) => `최근 10분 동안 시스템 시계가 ${steps}번 변경됨; 시각 동기화 확인 필요`,
+    en: ({ steps }) =>
+      `the system clock was set ${steps === 1 ? 'once' : `${steps} times`} in the last ten minutes; look at the time service`,
   },
   RETENTION_HELD: {
     means: 'The system clock has leapt, and books are not deleted by it yet.',

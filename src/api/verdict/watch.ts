@@ -75,6 +75,7 @@ export class VerdictWatch {
       droppedBooks: counts.books - before.books,
       droppedRecords: counts.records - before.records,
       consoleLines: counts.lines - before.lines,
+      clockSteps: counts.steps - before.steps,
       gaps,
     });
   }
@@ -95,6 +96,7 @@ export class VerdictWatch {
       books: droppedBooks,
       records: droppedRecords,
       lines: this.#sources.consoleLinesLeftOut(),
+      steps: this.#sources.control.timekeeping.clockSteps,
       gaps: { ...this.#gaps },
     };
   }

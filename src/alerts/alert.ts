@@ -1,0 +1,101 @@
+import { hostname } from 'node:os';
+import type { Reason } from '../api/verdict/reasons.js';
+import { pairText } from '../market/market.js';
+import { VERSION } from '../util/version.js';
+
+/** Something that needs a person, or no longer does. */
+export interface Alert {
+  /** As it was when the alert began, or was last seen. */
+  readonly reason: Reason;
+  /** Unix ms. */
+  readonly startedAt: number;
+  /** Unix ms; null while it lasts. */
+  readonly endedAt: number | null;
+}
+
+/** What every message names as its sender. */
+const SOURCE = 'korean-orderbook-recorder';
+
+/** Alertmanager takes an alert for over at this time unless it hears of it before; it hears of each once, ms. */
+const LONGEST_MS = 7 * 86_400_000;
+
+const MARKS = {
+  ko: { NOTE: '참고', ATTENTION: '주의', FAILING: '장애', over: '해소' },
+  en: { NOTE: 'NOTE', ATTENTION: 'ATTENTION', FAILING: 'FAILING', over: 'RESOLVED' },
+} as const;
+
+/** Language of a message. */
+type Lang = keyof typeof MARKS;
+
+/** `[FAILING] server-1: Upbit: none of 3 markets has sent anything for 60 s`. */
+function textOf({ reason, endedAt }: Alert, lang: Lang): string {
+  const mark = MARKS[lang][endedAt === null ? reason.severity : 'over'];
+  return `[${mark}] ${hostname()}: ${reason[lang]}`;
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+/** The message as this program defines it (docs/operations.md). */
+function ownBody(alert: Alert, lang: Lang): object {
+  const { reason, startedAt, endedAt } = alert;
+  return {
+    text: textOf(alert, lang),
+    status: endedAt === null ? 'firing' : 'resolved',
+    code: reason.code,
+    severity: reason.severity,
+    about: reason.about,
+    exchange: reason.exchange,
+    market: reason.market === null ? null : pairText(reason.market),
+    startsAt: iso(startedAt),
+    endsAt: endedAt === null ? null : iso(endedAt),
+    ko: reason.ko,
+    en: reason.en,
+    source: SOURCE,
+    version: VERSION,
+    host: hostname(),
+  };
+}
+
+function alertmanagerBody(alert: Alert, lang: Lang): object {
+  const { reason, startedAt, endedAt } = alert;
+  const { code: alertname, exchange } = reason;
+  const severity = reason.severity === 'FAILING' ? 'critical' : 'warning';
+  return [
+    {
+      labels: {
+        alertname,
+        severity,
+        job: 'orderbook-recorder',
+        instance: hostname(),
+        ...(exchange === null ? {} : { exchange }),
+      },
+      annotations: { summary: textOf(alert, lang) },
+      startsAt: iso(startedAt),
+      endsAt: iso(endedAt ?? Date.now() + LONGEST_MS),
+    },
+  ];
+}
+
+/** What is posted, and where. */
+export interface Post {
+  readonly url: string;
+  readonly body: string;
+}
+
+/**
+ * The message in the form that its receiver reads, known by its address: Slack's incoming webhooks,
+ * `sendMessage` of Telegram's bots (`chat_id` in the address), `/api/v2/alerts` of Alertmanager; for
+ * any other this program's own.
+ */
+export function postOf(address: string, alert: Alert, lang: Lang): Post {
+  const url = new URL(address);
+  const post = (body: object): Post => ({ url: url.href, body: JSON.stringify(body) });
+  if (url.hostname === 'hooks.slack.com') return post({ text: textOf(alert, lang) });
+  if (url.hostname === 'api.telegram.org') {
+    const settings = Object.fromEntries(url.searchParams);
+    url.search = '';
+    return post({ ...settings, text: textOf(alert, lang) });
+  }
+  if (url.pathname.endsWith('/api/v2/alerts')) return post(alertmanagerBody(alert, lang));
+  return post(ownBody(alert, lang));
+}
