@@ -107,17 +107,19 @@ export class BookScan {
 
   /** Few markets: their next sequences out of the index, merged, then the rows. */
   #merge({ low, high }: SequenceRange, limit: number): Piece {
-    const next = (id: number, columns: string): string =>
-      `SELECT ${columns} FROM book WHERE market_id = ${id}
-          AND sequence BETWEEN ${low} AND ${high} ORDER BY sequence LIMIT ${limit}`;
+    const next = (columns: string): string =>
+      `SELECT ${columns} FROM book WHERE market_id = ? AND sequence BETWEEN ? AND ? ORDER BY sequence LIMIT ?`;
+    const one = this.#ids.length === 1;
+    const part = `SELECT sequence FROM (${next('sequence')})`;
     const rows = readRows(
       this.#sqlite,
-      this.#ids.length === 1
-        ? next(this.#ids[0]!, ROW_COLUMNS)
+      one
+        ? next(ROW_COLUMNS)
         : `SELECT ${ROW_COLUMNS} FROM book
-            WHERE sequence IN (SELECT sequence FROM (${this.#ids.map((id) => `SELECT sequence FROM (${next(id, 'sequence')})`).join(' UNION ALL ')})
-                                ORDER BY sequence LIMIT ${limit})
+            WHERE sequence IN (SELECT sequence FROM (${this.#ids.map(() => part).join(' UNION ALL ')})
+                                ORDER BY sequence LIMIT ?)
             ORDER BY sequence`,
+      [...this.#ids.flatMap((id) => [id, low, high, limit]), ...(one ? [] : [limit])],
     );
     return { rows, reached: rows.length < limit ? high : rows.at(-1)!.sequence };
   }

@@ -1,5 +1,5 @@
 import { exportInChild } from './export/child.js';
-import type { ReaderOptions, ReaderService } from './reader-protocol.js';
+import type { ExportBegun, ExportChunk, ReaderOptions, ReaderService } from './reader-protocol.js';
 import { RpcWorker } from './rpc.js';
 import type { ExportOptions, SeriesQuery, StoreReader } from './store-types.js';
 import { within } from '../util/wait.js';
@@ -7,17 +7,17 @@ import { within } from '../util/wait.js';
 /** The calls of a reader, passed on to its thread. */
 class ReaderCalls implements StoreReader {
   readonly #worker: RpcWorker<ReaderService>;
-  readonly #path: string;
+  readonly #options: ReaderOptions;
   readonly #deadline: number | undefined;
 
-  constructor(worker: RpcWorker<ReaderService>, path: string, deadline?: number) {
+  constructor(worker: RpcWorker<ReaderService>, options: ReaderOptions, deadline?: number) {
     this.#worker = worker;
-    this.#path = path;
+    this.#options = options;
     this.#deadline = deadline;
   }
 
   until(deadline: number): StoreReader {
-    return new ReaderCalls(this.#worker, this.#path, deadline);
+    return new ReaderCalls(this.#worker, this.#options, deadline);
   }
 
   newestBook: StoreReader['newestBook'] = (market) =>
@@ -50,20 +50,39 @@ class ReaderCalls implements StoreReader {
     this.#worker.callUntil(this.#deadline, 'wantedPatterns');
 
   async *exportText(options: ExportOptions): AsyncGenerator<string> {
-    yield* this.#pull((await this.#worker.call('exportBegin', options)).id);
+    for await (const { text } of (await this.exportChunks(options)).chunks) yield text;
   }
 
   async *seriesText(query: SeriesQuery): AsyncGenerator<string> {
-    yield* this.#pull(await this.#worker.callUntil(this.#deadline, 'seriesBegin', query));
+    const id = await this.#worker.callUntil(this.#deadline, 'seriesBegin', query);
+    for await (const { text } of this.#pull(id)) yield text;
   }
 
-  /** The text of something begun, chunk by chunk, until its end or until nobody wants it. */
-  async *#pull(id: number): AsyncGenerator<string> {
+  /** An export with what is known of its progress. */
+  async exportChunks(
+    options: ExportOptions,
+  ): Promise<Pick<ExportBegun, 'range'> & { readonly chunks: AsyncGenerator<ExportChunk> }> {
+    const { id, range } = await this.#worker.call('exportBegin', options);
+    return { range, chunks: this.#pull(id) };
+  }
+
+  /**
+   * Something begun, chunk by chunk, until its end or until nobody wants it. One chunk is made ahead
+   * while the one before it is written.
+   */
+  async *#pull(id: number): AsyncGenerator<ExportChunk> {
+    const ask = (): Promise<ExportChunk | null> => {
+      const coming = this.#worker.callUntil(this.#deadline, 'exportNext', id);
+      // Whether it failed is looked at when it is wanted, if it is.
+      coming.catch(() => undefined);
+      return coming;
+    };
     try {
-      for (;;) {
-        const chunk = await this.#worker.callUntil(this.#deadline, 'exportNext', id);
+      for (let coming = ask(); ;) {
+        const chunk = await coming;
         if (chunk === null) return;
-        yield chunk.text;
+        coming = ask();
+        yield chunk;
       }
     } finally {
       // Nothing to tell a thread that is gone.
@@ -72,7 +91,7 @@ class ReaderCalls implements StoreReader {
   }
 
   exportFile(options: ExportOptions, file: string, signal: AbortSignal): Promise<void> {
-    return exportInChild(this.#path, options, file, signal);
+    return exportInChild(this.#options, options, file, signal);
   }
 }
 
@@ -85,7 +104,7 @@ export class ReaderClient extends ReaderCalls {
       new URL('./reader-worker.js', import.meta.url),
       options,
     );
-    super(worker, options.path);
+    super(worker, options);
     this.#worker = worker;
   }
 

@@ -16,6 +16,8 @@ export interface ExportChunk {
   readonly text: string;
   /** Records that have been written so far. */
   readonly records: number;
+  /** Parquet: whether DuckDB's narrow decimals hold all values of the text. */
+  readonly narrow?: boolean | undefined;
   /** The last book that was read; null when none was. */
   readonly place: ExportPlace | null;
 }

@@ -16,7 +16,8 @@ import { OlderPages } from './older-pages.js';
 import { gapPage, gapTotals, logPage } from './pages.js';
 import { type ExportPlace, exportColumns, writeBooks, writeGaps } from './export/pieces.js';
 import type { RecordSink } from './export/columns.js';
-import { TextSink } from './export/text.js';
+import { ParquetText } from './export/parquet-text.js';
+import { type RecordText, TextSink } from './export/text.js';
 import type { ExportBegun, ExportChunk, ReaderOptions, ReaderService } from './reader-protocol.js';
 import { rebuild, type RebuiltBook, type StoredRow } from './rebuild.js';
 import { seriesPoints } from './series.js';
@@ -247,16 +248,17 @@ export class Reader implements ReaderService {
   }
 
   async exportBegin(options: ExportOptions): Promise<ExportBegun> {
-    if (options.format === 'parquet') throw new StoreError('Parquet is no text');
-    const sink = new TextSink(options.format, exportColumns(options));
-    const { range, places } = await this.exportInto(options, sink);
+    const columns = exportColumns(options);
+    const { format } = options;
+    const sink = format === 'parquet' ? new ParquetText(columns) : new TextSink(format, columns);
+    const { range, places } = await this.#exportInto(options, sink);
     const id = this.#nextExport++;
     this.#exports.set(id, textChunks(places, sink));
     return { id, range };
   }
 
   /** Writes an export into `sink` while `places` is pulled. */
-  async exportInto(
+  async #exportInto(
     options: ExportOptions,
     sink: RecordSink,
   ): Promise<Pick<ExportBegun, 'range'> & { places: AsyncGenerator<ExportPlace | null> }> {
@@ -460,10 +462,13 @@ function joinPages<T>(page: Page<Identified<T>>, older: readonly Identified<T>[]
 /** An export's text, whenever some has gathered. */
 async function* textChunks(
   places: AsyncIterable<ExportPlace | null>,
-  sink: TextSink,
+  sink: RecordText,
 ): AsyncGenerator<ExportChunk> {
   let place: ExportPlace | null = null;
-  const chunk = (): ExportChunk => ({ text: sink.take(), records: sink.records, place });
+  const chunk = (): ExportChunk => {
+    const { narrow, records } = sink;
+    return { text: sink.take(), records, place, narrow };
+  };
   for await (const reached of places) {
     if (reached !== null) place = reached;
     if (sink.length > 0) yield chunk();

@@ -8,7 +8,7 @@ import type { SeriesPoint } from './store-types.js';
 import { Validity } from './validity.js';
 
 /** Rows read at a time. */
-const PAGE_ROWS = 4_000;
+const PAGE_ROWS = 1_000;
 
 /** A window and its steps, ms; `to` is excluded. */
 export interface SeriesGrid {

@@ -141,12 +141,17 @@ function explained(error: unknown): unknown {
   return new SqliteError(code, String(message));
 }
 
+/** Statements kept ready at most. */
+const MAX_REPEATED = 32;
+
 /**
  * A connection to an SQLite database: by Node's own SQLite where it has it, else by better-sqlite3.
  * Every call blocks the thread it is made on.
  */
 export class Sqlite {
   readonly #database: NodeDatabase | NativeDatabase;
+  /** Statements of {@link queryNumbers}: a walk asks the same again and again. */
+  readonly #repeated = new Map<string, Statement>();
 
   /** @throws {SqliteError} when the file cannot be opened. */
   constructor(path: string, options: SqliteOptions) {
@@ -179,8 +184,14 @@ export class Sqlite {
    */
   queryNumbers(sql: string, args: readonly SqliteValue[] = []): Exclude<SqliteValue, bigint>[][] {
     return this.#explaining(() => {
-      const statement = this.#database.prepare(sql);
-      givesArrays(statement, true);
+      let statement = this.#repeated.get(sql);
+      if (statement === undefined) {
+        const prepared = this.#database.prepare(sql);
+        givesArrays(prepared, true);
+        statement = prepared;
+        if (this.#repeated.size >= MAX_REPEATED) this.#repeated.clear();
+        this.#repeated.set(sql, statement);
+      }
       return statement.all(...args) as Exclude<SqliteValue, bigint>[][];
     });
   }

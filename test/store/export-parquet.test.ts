@@ -3,7 +3,9 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Column } from '../../src/store/export/columns.js';
 import { ParquetFile } from '../../src/store/export/parquet.js';
+import { ParquetText } from '../../src/store/export/parquet-text.js';
 import { BOOK_CELLS, GAP_COLUMNS, ROW_COLUMNS } from '../../src/store/export/shapes.js';
 import { temporaryFolder } from './support.js';
 
@@ -15,6 +17,18 @@ async function read(sql: string): Promise<unknown[]> {
   connection.closeSync();
   instance.closeSync();
   return rows;
+}
+
+/** Writes records into a file. */
+async function put(
+  file: ParquetFile,
+  columns: readonly Column[],
+  add: (text: ParquetText) => void,
+): Promise<void> {
+  const text = new ParquetText(columns);
+  add(text);
+  const { narrow } = text;
+  await file.write(text.take(), narrow);
 }
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -30,8 +44,9 @@ describe('a Parquet file', () => {
       const path = join(folder.path, 'x.parquet');
       const file = await ParquetFile.begin(path, ROW_COLUMNS);
       const before = ['UPBIT', 'BTC', 'KRW', 1_700_000_000_000];
-      file.sink.addLevels(before, 'ask', [['1.5', '0.000000000000000001']], [null, 1]);
-      expect(() => file.sink.addLevels(before, 'ask', [['1', value]], [null, 2])).toThrow(
+      const text = new ParquetText(ROW_COLUMNS);
+      text.addLevels(before, 'ask', [['1.5', '0.000000000000000001']], [null, 1]);
+      expect(() => text.addLevels(before, 'ask', [['1', value]], [null, 2])).toThrow(
         `${value} does not fit into DECIMAL(38,18)`,
       );
       await file.discard();
@@ -45,11 +60,15 @@ describe('a Parquet file', () => {
   ])('holds %s and %s exactly, in rows and in lists', async (price, volume) => {
     const rows = await ParquetFile.begin(join(folder.path, 'rows.parquet'), ROW_COLUMNS);
     const before = ['UPBIT', 'BTC', 'KRW', 1_700_000_000_000];
-    rows.sink.addLevels(before, 'ask', [[price, volume]], [null, 1]);
+    await put(rows, ROW_COLUMNS, (text) =>
+      text.addLevels(before, 'ask', [[price, volume]], [null, 1]),
+    );
     await rows.finish();
     const { columns } = BOOK_CELLS.books!;
     const books = await ParquetFile.begin(join(folder.path, 'books.parquet'), columns);
-    books.sink.add(['UPBIT', 'BTC', 'KRW', 1_700_000_000_000, null, 1, [[price, volume]], []]);
+    await put(books, columns, (text) =>
+      text.add(['UPBIT', 'BTC', 'KRW', 1_700_000_000_000, null, 1, [[price, volume]], []]),
+    );
     await books.finish();
     const padded = (text: string): string => text + '0'.repeat(18 - text.split('.')[1]!.length);
     const expected = [{ price: padded(price), volume: padded(volume) }];
@@ -69,8 +88,9 @@ describe('a Parquet file', () => {
     const path = join(folder.path, "it's.parquet");
     const file = await ParquetFile.begin(path, GAP_COLUMNS);
     const detail = 'a "quoted", line\nand another; it\'s é 한';
-    file.sink.add(['UPBIT', 'A"B', 'KRW', 0, null, 'STALE', detail, 0]);
-    await file.flush();
+    await put(file, GAP_COLUMNS, (text) =>
+      text.add(['UPBIT', 'A"B', 'KRW', 0, null, 'STALE', detail, 0]),
+    );
     await file.finish();
     expect(existsSync(path)).toBe(true);
     expect(

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { StoreError } from '../errors.js';
+import type { ReaderOptions } from '../reader-protocol.js';
 import type { ExportOptions } from '../store-types.js';
 
 const COMMAND = fileURLToPath(new URL('./command.js', import.meta.url));
@@ -12,11 +13,11 @@ const PRIORITY = 10;
 /**
  * Writes an export into `file` in a process of its own, so that neither its memory nor its work is
  * the recorder's.
- * @param path the database
+ * @param reader the database and its archive
  * @throws {StoreError} with what the process said
  */
 export async function exportInChild(
-  path: string,
+  { path, archivePath = '' }: ReaderOptions,
   options: ExportOptions,
   file: string,
   signal: AbortSignal,
@@ -25,7 +26,7 @@ export async function exportInChild(
   const given = Object.entries(flags).filter(([, value]) => value !== undefined);
   const args = given.flatMap(([name, value]) => [`--${name}`, String(value)]);
   const child = spawn(process.execPath, [COMMAND, ...exchanges, ...args, '--out', file], {
-    env: { ...process.env, DB_PATH: path },
+    env: { ...process.env, DB_PATH: path, ARCHIVE_PATH: archivePath },
     stdio: ['ignore', 'ignore', 'pipe'],
     signal,
   });

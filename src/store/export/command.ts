@@ -7,7 +7,7 @@ import { marketKey, pairText } from '../../market/market.js';
 import { loadSettings, type PastSettings, readPastSettings } from '../../settings/config.js';
 import { openPast } from '../past.js';
 import { failureText } from '../errors.js';
-import { Reader } from '../reader.js';
+import { ReaderClient } from '../reader-client.js';
 import type { ExportOptions, GapTotals } from '../store-types.js';
 import { gapsOfExport } from './gap-note.js';
 import { checkKnownMarkets } from './known.js';
@@ -17,6 +17,9 @@ import { ParquetFile } from './parquet.js';
 import { exportColumns, type ExportPlace } from './pieces.js';
 import { ProgressBar } from './progress.js';
 import { FORMATS } from './shapes.js';
+
+/** How long the reader may take to end, ms. */
+const CLOSE_MS = 1_000;
 
 const USAGE = `usage: npm run export -- <EXCHANGE>… | all [options]
   --symbol BTC      only this symbol      (default: all)
@@ -129,7 +132,7 @@ async function run({ options, out, strict }: Command, past: PastSettings): Promi
     }
   }
   if (out !== undefined) await checkOutput(out);
-  const reader = new Reader({ path, archivePath });
+  const reader = new ReaderClient({ path, archivePath });
   try {
     if (!(await checkKnownMarkets(reader, options))) noteNothing(options);
     const beside = out !== undefined && options.shape !== 'gaps' && (await isPlainFile(out));
@@ -145,13 +148,13 @@ async function run({ options, out, strict }: Command, past: PastSettings): Promi
     process.stderr.write(`${summary(options, written, gaps.count, performance.now() - started)}\n`);
     return strict && gaps.count > 0 ? 3 : 0;
   } finally {
-    await reader.close();
+    await reader.close(CLOSE_MS);
   }
 }
 
 /** Writes what is asked for into a file or to standard output; `whole` runs before it is in place. */
 async function write(
-  reader: Reader,
+  reader: ReaderClient,
   options: ExportOptions,
   out: string | undefined,
   whole: () => Promise<void> = async () => undefined,
@@ -177,20 +180,17 @@ async function write(
 }
 
 async function writeText(
-  reader: Reader,
+  reader: ReaderClient,
   options: ExportOptions,
   path: string | undefined,
   gzip: boolean,
 ): Promise<Written> {
-  const { id, range } = await reader.exportBegin(options);
+  const { range, chunks } = await reader.exportChunks(options);
   const output = new TextOutput(path, gzip);
   const progress = new ProgressBar(range);
   let written: Written = { records: 0, bytes: 0, first: null, last: null };
-  for (;;) {
-    const chunk = await reader.exportNext(id);
-    if (chunk === null) break;
-    await output.write(chunk.text);
-    const { records, place } = chunk;
+  for await (const { text, records, place } of chunks) {
+    await output.write(text);
     if (place !== null) progress.update(place.sequence);
     written = { ...reach(written, place), records };
   }
@@ -200,19 +200,19 @@ async function writeText(
 }
 
 async function writeParquet(
-  reader: Reader,
+  reader: ReaderClient,
   options: ExportOptions,
   path: string,
 ): Promise<Written> {
   const file = await ParquetFile.begin(path, exportColumns(options));
   let written: Written = { records: 0, bytes: 0, first: null, last: null };
   try {
-    const { range, places } = await reader.exportInto(options, file.sink);
+    const { range, chunks } = await reader.exportChunks(options);
     const progress = new ProgressBar(range);
-    for await (const place of places) {
-      await file.flush();
+    for await (const { text, records, place, narrow = false } of chunks) {
+      await file.write(text, narrow);
       if (place !== null) progress.update(place.sequence);
-      written = reach(written, place);
+      written = { ...reach(written, place), records };
     }
     await file.finish();
     progress.end();
@@ -220,7 +220,7 @@ async function writeParquet(
     await file.discard();
     throw error;
   }
-  return { ...written, records: file.records, bytes: (await stat(path)).size };
+  return { ...written, bytes: (await stat(path)).size };
 }
 
 /** Notes how far an export has come. */

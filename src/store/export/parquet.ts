@@ -4,22 +4,15 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
-import { DECIMAL_COLUMN, fitsDecimalColumn } from '../../market/decimal-column.js';
-import type { Level, Side } from '../../market/order-book.js';
-import { type Cell, type Column, type ColumnKind, eachLevel, type RecordSink } from './columns.js';
+import { DECIMAL_COLUMN } from '../../market/decimal-column.js';
+import type { Column, ColumnKind } from './columns.js';
 import { workFolder } from './output.js';
-import { PLAIN_CSV, TextSink } from './text.js';
+import { NARROW } from './parquet-text.js';
 
 /** Text of one piece, bytes: what lies on the disk beside the file while it is made. */
 const PIECE_BYTES = 256 * 1024 * 1024;
 /** Memory that DuckDB may use. */
 const MEMORY = '512MB';
-
-/**
- * DuckDB reads a decimal of 64 bits many times as fast as a wide one. Text is read as this where it
- * holds every digit of a piece, and made wide then.
- */
-const NARROW = { type: 'DECIMAL(18,8)', whole: 10, decimals: 8 } as const;
 
 const levelsOf = (decimal: string): string => `STRUCT(price ${decimal}, volume ${decimal})[]`;
 
@@ -55,84 +48,11 @@ function typesOf(
 const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 const named = (text: string): string => `"${text.replaceAll('"', '""')}"`;
 
-/** A price or volume does not fit into the columns of Parquet files. */
-export class DecimalRangeError extends Error {
-  constructor(value: string) {
-    super(
-      `${value} does not fit into ${DECIMAL_COLUMN}, so a Parquet file cannot hold it exactly; csv and json can`,
-    );
-    this.name = 'DecimalRangeError';
-  }
-}
-
-/** Passes records on as CSV, once their decimals have been found to fit. */
-class CheckedSink implements RecordSink {
-  /** Whether all decimals since it was set fit into {@link NARROW}. */
-  narrow = true;
-  readonly #sink: TextSink;
-  readonly #decimals: readonly number[];
-  readonly #sides: readonly number[];
-
-  constructor(sink: TextSink, columns: readonly Column[]) {
-    const at = (kind: ColumnKind): number[] =>
-      columns.flatMap((column, i) => (column.kind === kind ? [i] : []));
-    this.#sink = sink;
-    this.#decimals = at('decimal');
-    this.#sides = at('levels');
-  }
-
-  get length(): number {
-    return this.#sink.length;
-  }
-
-  add(cells: readonly Cell[]): void {
-    for (const i of this.#decimals) {
-      const cell = cells[i] as string | null;
-      if (cell !== null) this.#check(cell);
-    }
-    for (const i of this.#sides) {
-      const cell = cells[i] as readonly Level[] | null;
-      if (cell !== null) this.#checkLevels(cell);
-    }
-    this.#sink.add(cells);
-  }
-
-  addLevels(
-    before: readonly Cell[],
-    side: Side,
-    levels: string | readonly Level[],
-    behind: readonly Cell[],
-  ): void {
-    this.#checkLevels(levels);
-    this.#sink.addLevels(before, side, levels, behind);
-  }
-
-  #check(value: string): void {
-    const point = value.indexOf('.');
-    const whole = point === -1 ? value.length : point;
-    const decimals = point === -1 ? 0 : value.length - point - 1;
-    if (whole <= NARROW.whole && decimals <= NARROW.decimals) return;
-    if (!fitsDecimalColumn(value)) throw new DecimalRangeError(value);
-    this.narrow = false;
-  }
-
-  #checkLevels(levels: string | readonly Level[]): void {
-    eachLevel(levels, (price, volume) => {
-      this.#check(price);
-      this.#check(volume);
-    });
-  }
-}
-
 /**
- * Writes records into a Parquet file. They go through text on the disk, of bounded size: DuckDB reads
- * and converts it faster than values can be handed to it one by one.
+ * Writes a Parquet file of the text of records ({@link ParquetText}). It goes over the disk, in pieces
+ * of bounded size: DuckDB reads and converts it faster than values can be handed to it one by one.
  */
 export class ParquetFile {
-  /** Takes the records. */
-  readonly sink: RecordSink;
-  readonly #checked: CheckedSink;
-  readonly #text: TextSink;
   readonly #columns: readonly Column[];
   readonly #path: string;
   readonly #folder: string;
@@ -141,6 +61,8 @@ export class ParquetFile {
   #file: WriteStream | null = null;
   #bytes = 0;
   #pieces = 0;
+  /** Whether narrow decimals hold all of the piece that grows. */
+  #narrow = true;
 
   private constructor(
     path: string,
@@ -154,9 +76,6 @@ export class ParquetFile {
     this.#folder = folder;
     this.#connection = connection;
     this.#close = close;
-    this.#text = new TextSink(PLAIN_CSV, columns);
-    this.#checked = new CheckedSink(this.#text, columns);
-    this.sink = this.#checked;
   }
 
   /** Begins the file at `path`; what it needs meanwhile lies in the folder {@link workFolder}. */
@@ -182,15 +101,13 @@ export class ParquetFile {
     }
   }
 
-  /** Records taken. */
-  get records(): number {
-    return this.#text.records;
-  }
-
-  /** Puts away what has gathered in the sink. */
-  async flush(): Promise<void> {
-    if (this.#text.length === 0) return;
-    const data = Buffer.from(this.#text.take());
+  /**
+   * Takes text of records.
+   * @param narrow whether {@link NARROW} holds all its decimals
+   */
+  async write(text: string, narrow: boolean): Promise<void> {
+    this.#narrow &&= narrow;
+    const data = Buffer.from(text);
     const file = (this.#file ??= createWriteStream(this.#place('csv')));
     if (!file.write(data)) await once(file, 'drain');
     this.#bytes += data.length;
@@ -199,7 +116,6 @@ export class ParquetFile {
 
   /** Writes the file. Nothing else may be called after it but {@link discard}. */
   async finish(): Promise<void> {
-    await this.flush();
     if (this.#file !== null || this.#pieces === 0) await this.#endPiece();
     if (this.#pieces === 1) await rename(this.#place('parquet', 0), this.#path);
     else {
@@ -225,7 +141,7 @@ export class ParquetFile {
     const file = (this.#file ??= createWriteStream(this.#place('csv')));
     file.end();
     await finished(file);
-    const decimal = this.#checked.narrow ? NARROW.type : DECIMAL_COLUMN;
+    const decimal = this.#narrow ? NARROW.type : DECIMAL_COLUMN;
     const read: string[] = [];
     const made: string[] = [];
     for (const { name, kind } of this.#columns) {
@@ -242,7 +158,7 @@ export class ParquetFile {
     this.#file = null;
     this.#bytes = 0;
     this.#pieces++;
-    this.#checked.narrow = true;
+    this.#narrow = true;
   }
 
   async #copy(query: string, path: string): Promise<void> {

@@ -109,6 +109,8 @@ export function tardisMarket({ exchange, symbol, currency, code }: Market): [str
   return [id, exchange === 'KORBIT' ? `${symbol}_${currency}` : `${symbol}-${currency}`];
 }
 
+const tardisMarkets = new WeakMap<Market, [string, string]>();
+
 /**
  * The first cells of a record of tardis.dev. Where the exchange gave no time, the time of receipt
  * stands in for it, as there.
@@ -118,7 +120,9 @@ export function tardisCells(
   book: { readonly timestamp: number; readonly exchangeTimestamp: number | null },
 ): Cell[] {
   const { timestamp, exchangeTimestamp } = book;
-  return [...tardisMarket(market), exchangeTimestamp ?? timestamp, timestamp];
+  let known = tardisMarkets.get(market);
+  if (known === undefined) tardisMarkets.set(market, (known = tardisMarket(market)));
+  return [known[0], known[1], exchangeTimestamp ?? timestamp, timestamp];
 }
 
 /** Times and sequence of a book; all null without one. */

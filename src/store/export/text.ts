@@ -46,14 +46,42 @@ function csvText(text: string): string {
 }
 
 const plain = String as CellText;
-const micros: CellText = (cell) => `${cell as number}000`;
+
+/** `000` to `999`. */
+const THREE = Array.from({ length: 1_000 }, (_, i) => String(i).padStart(3, '0'));
+
+/**
+ * Makes times, Unix ms, text: one after the other they lie close together, and only when the second
+ * changes is a number spelled.
+ * @param end what follows each
+ */
+function timeText(end = ''): CellText {
+  let second = NaN;
+  let text = '';
+  const ends = THREE.map((ms) => ms + end);
+  return (cell) => {
+    const ms = cell as number;
+    const whole = Math.floor(ms / 1_000);
+    if (whole !== second) {
+      if (whole <= 0) return `${ms}${end}`;
+      second = whole;
+      text = String(whole);
+    }
+    return text + ends[ms - whole * 1_000]!;
+  };
+}
+
+/** A time that a reader of numbers takes, in the unit of its column. */
+function numberTime(kind: ColumnKind): CellText {
+  return timeText(kind === 'micros' ? '000' : '');
+}
 
 function csvCell(kind: ColumnKind, plainTimes: boolean): CellText {
   if (kind === 'name') return remembered((cell: Cell) => csvText(cell as string));
   if (kind === 'text') return (cell) => csvText(cell as string);
-  if (kind === 'time') return plainTimes ? plain : (isoText() as CellText);
+  if (kind === 'time') return plainTimes ? numberTime(kind) : (isoText() as CellText);
   if (kind === 'levels') return levelsText((levels) => csvText(encodeLevels(levels)));
-  return kind === 'micros' ? micros : plain;
+  return kind === 'micros' ? numberTime(kind) : plain;
 }
 
 function jsonCell(kind: ColumnKind): CellText {
@@ -62,12 +90,23 @@ function jsonCell(kind: ColumnKind): CellText {
   // Decimal text and our own words need no escaping.
   if (kind === 'decimal' || kind === 'word') return (cell) => `"${cell as string}"`;
   if (kind === 'levels') return levelsText(encodeLevels);
-  return kind === 'micros' ? micros : plain;
+  return kind === 'micros' || kind === 'time' ? numberTime(kind) : plain;
+}
+
+/** Takes records and gives their text. */
+export interface RecordText extends RecordSink {
+  /** Records taken. */
+  readonly records: number;
+  /** Takes what has gathered. */
+  take(): string;
+  /** Ends it; then {@link take} gives the rest. */
+  finish(): void;
+  /** Parquet: whether narrow decimals hold all that has gathered; to be asked for before {@link take}. */
+  readonly narrow?: boolean;
 }
 
 /** Writes records as text: a JSON array, an object a line, or CSV with a header. */
-export class TextSink implements RecordSink {
-  /** Records taken. */
+export class TextSink implements RecordText {
   records = 0;
   readonly #csv: boolean;
   readonly #array: boolean;
@@ -111,6 +150,8 @@ export class TextSink implements RecordSink {
     if (levels.length === 0 || levels === '[]') return;
     const at = before.length;
     const head = this.#write(0, before) + this.#write(at, [side]) + this.#leads[at + 1]!;
+    // What was put together is a tree of its parts, to be walked with each level; this makes it one.
+    head.charCodeAt(0);
     const middle = this.#leads[at + 2]!;
     const tail = this.#write(at + 3, behind) + this.#end;
     const quote = this.#csv ? '' : '"';
@@ -121,14 +162,12 @@ export class TextSink implements RecordSink {
     this.#text += text;
   }
 
-  /** Takes what has gathered. */
   take(): string {
     const text = this.#text;
     this.#text = '';
     return text;
   }
 
-  /** Ends the list; then {@link take} gives the rest. */
   finish(): void {
     if (this.#array) this.#text += this.#first ? '[]\n' : '\n]\n';
   }
