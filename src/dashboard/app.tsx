@@ -4,7 +4,8 @@ import { connection } from './data/connection.js';
 import { exchangeFaces, firstExchange } from './data/exchanges.js';
 import { Header } from './parts/header.js';
 import { lazy } from './parts/lazy.js';
-import { FailureNote, TokenDialog } from './parts/mutation-dialogs.js';
+import { FailureNote, StopDialog, TokenDialog, UndoNote } from './parts/mutation-dialogs.js';
+import { FailingNote } from './parts/verdict.js';
 import { t } from './text/texts.js';
 import { LostView } from './views/lost.js';
 import { OverviewView } from './views/overview.js';
@@ -39,8 +40,10 @@ export function App() {
             <span aria-hidden="true">⚠</span> {t.value.connection.lostLong}
           </p>
         )}
+        {path !== '/' && <FailingNote />}
       </div>
       <FailureNote />
+      <UndoNote />
       <main
         id="main"
         ref={main}
@@ -89,6 +92,7 @@ export function App() {
           </Switch>
         )}
       </main>
+      <StopDialog />
       <TokenDialog />
     </>
   );

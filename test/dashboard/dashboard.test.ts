@@ -25,7 +25,6 @@ inBrowser('overview', () => {
     const { page, problems } = await open('/', { locale: 'ko-KR' });
     await page.getByText('모두 정상').waitFor();
     await has(page.locator('html'), 'lang', 'ko');
-    await page.getByText('거래소 5곳, 마켓 55개를 수집하고 있습니다.').waitFor();
     await counts(page.locator('.card'), 5);
     await page.locator('.grid-body .row').first().waitFor();
     expect(await accessibilityProblems(page)).toEqual([]);
@@ -111,6 +110,7 @@ inBrowser('overview', () => {
     await until(() => state('KORBIT:ADA-KRW') === 'LIVE', 'the start');
     await page.getByLabel('Start or stop by pattern').fill('*:DOT-KRW');
     await page.locator('.pattern').getByRole('button', { name: 'Stop' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Stop 5 markets' }).click();
     await until(() => state('UPBIT:DOT-KRW') === 'STOPPED', 'the stop of the pattern');
     await page.locator('.pattern').getByRole('button', { name: 'Start' }).click();
     await until(() => state('GOPAX:DOT-KRW') === 'LIVE', 'the start of the pattern');
@@ -118,6 +118,52 @@ inBrowser('overview', () => {
     await page.locator('.pattern').getByRole('button', { name: 'Start' }).click();
     await page.getByText(/"DOT" is no market; write \[EXCHANGE:\]SYMBOL-CURRENCY/).waitFor();
     expect(page.url()).not.toContain(TOKEN);
+  });
+
+  it('asks before it stops many, lists them, and puts back exactly what was recorded', async () => {
+    const { page } = await open('/');
+    const { supervisor } = session.recorder.app;
+    const states = (): string =>
+      supervisor
+        .collectors()
+        .map(({ market, state }) => `${market.exchange}:${market.symbol} ${state}`)
+        .join();
+    await supervisor.stop({ exchange: 'KORBIT', symbol: 'SOL', currency: 'KRW' });
+    await supervisor.stopMatching({ exchange: 'UPBIT', symbol: 'TRX', currency: null });
+    const before = states();
+    await page.getByText('2 stopped by you').waitFor();
+    await page.getByRole('button', { name: 'Stop Korbit', exact: true }).click();
+    const dialog = page.getByRole('dialog', { name: 'Stop 10 markets?' });
+    await reads(dialog, /Korbit 10\s*ADA-KRW, AVAX-KRW,[^]*and 2 more/);
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+    expect(states()).toBe(before);
+    await page.getByLabel('Start or stop by pattern').fill('*-*');
+    await page.locator('.pattern').getByRole('button', { name: 'Stop' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Stop 53 markets' }).click();
+    const token = page.getByRole('dialog', { name: 'Token required' });
+    await token.getByLabel('Token').fill(TOKEN);
+    await token.getByRole('button', { name: 'Continue' }).click();
+    await page.getByText('Stopped 53 markets.').waitFor();
+    await reads(
+      page.locator('.verdict'),
+      /nothing is being recorded: 55 markets stopped by a user/,
+    );
+    await page.getByRole('link', { name: /nothing is being recorded/ }).click();
+    await page.getByText('55 of 55').waitFor();
+    await page.waitForURL(/show=stopped/);
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await page.reload();
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByText('2 of 55').waitFor();
+    await until(() => states() === before, 'the former states');
+    await page.getByRole('button', { name: 'Reset Korbit SOL-KRW' }).click();
+    await page.getByText('COLLECT decides about Korbit SOL-KRW again.').waitFor();
+    await page.getByText('1 of 55').waitFor();
+    await page.getByRole('button', { name: 'Reset Upbit', exact: true }).click();
+    await page.getByText('No market matches.').waitFor();
+    await allLive(session.recorder);
   });
 
   it('is used by the keyboard alone', async () => {
@@ -258,7 +304,13 @@ inBrowser('market', () => {
     await counts(column.locator('.ladder'), 1);
     expect(await accessibilityProblems(page)).toEqual([]);
     const overview = (await open('/')).page;
-    await reads(overview.locator('.verdict'), /markets need attention\s*Upbit 11/);
+    await reads(
+      overview.locator('.verdict'),
+      /(Needs attention|Failing)[\s\S]*Upbit: none of 11 markets has sent anything/,
+    );
+    await overview.locator('.verdict').getByRole('link', { name: /Upbit/ }).click();
+    await overview.waitForURL(/\/events\?level=WARN&exchange=UPBIT$/);
+    await overview.goto(session.recorder.app.url);
     await overview.getByLabel('Show').selectOption('trouble');
     await overview.getByRole('combobox', { name: 'Exchange' }).selectOption('UPBIT');
     await overview.getByText('11 of 55').waitFor();
@@ -368,15 +420,20 @@ inBrowser('a lost server', () => {
     const { page } = await open('/market/BTC-KRW');
     await upbitBook(page).locator('.ladder').waitFor();
     const shown = await upbitBook(page).locator('.ladder').innerText();
+    const overview = (await open('/')).page;
+    await overview.getByText('All is well').waitFor();
     const { port } = new URL(session.recorder.app.url);
     await session.recorder.stop();
-    await page.getByText('No connection to the recorder.').waitFor();
+    await page.getByText('Showing last data; reconnecting.').waitFor();
     await counts(page.locator('main.offline'), 1);
     expect(await upbitBook(page).locator('.ladder').innerText()).toBe(shown);
+    await overview.getByText('State not known: no connection to the recorder').waitFor();
+    await counts(overview.getByText('All is well'), 0);
+    expect(await accessibilityProblems(overview)).toEqual([]);
     expect(await accessibilityProblems(page)).toEqual([]);
     await session.recorder.restart({ PORT: port });
     await page.locator('.link-state.open').waitFor();
-    await page.getByText('No connection to the recorder.').waitFor({ state: 'detached' });
+    await page.getByText('Showing last data; reconnecting.').waitFor({ state: 'detached' });
     session.recorder.simulators.upbit.setBook('BTC-KRW', [['12345', '1']], [['12344', '1']]);
     await allLive(session.recorder);
     session.recorder.simulators.upbit.setBook('BTC-KRW', [['12347', '1']], [['12344', '1']]);

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { MarketId } from '../data/markets.js';
-import { setMarket } from '../data/mutations.js';
+import { resetMarket, setMarket } from '../data/mutations.js';
 import { t } from '../text/texts.js';
 
 /** Starts or stops the recording of a market. */
@@ -26,6 +26,28 @@ export function MarketSwitch(props: {
       }}
     >
       {on ? common.start : common.stop}
+    </button>
+  );
+}
+
+/** Lets the settings decide again about a market that was started or stopped by hand. */
+export function MarketReset({ market }: { readonly market: MarketId }) {
+  const [busy, setBusy] = useState(false);
+  const { table, overview, exchange } = t.value;
+  const name = `${exchange[market.exchange]} ${market.symbol}-${market.currency}`;
+  return (
+    <button
+      type="button"
+      class="small icon"
+      disabled={busy}
+      aria-label={table.resetMarket(name)}
+      title={overview.resetHint}
+      onClick={() => {
+        setBusy(true);
+        void resetMarket(market).finally(() => setBusy(false));
+      }}
+    >
+      <span aria-hidden="true">↺</span>
     </button>
   );
 }

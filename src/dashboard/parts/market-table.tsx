@@ -1,4 +1,4 @@
-import { signal, useComputed, useSignal, useSignalEffect } from '@preact/signals';
+import { batch, signal, useComputed, useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import { choiceInAddress, inAddress, putInAddress } from '../data/address.js';
@@ -18,13 +18,13 @@ import { type CollectorState, PricesDocument } from '../gql/graphql.js';
 import { age, count, grouped, NONE, rate } from '../text/format.js';
 import { t } from '../text/texts.js';
 import { type ExchangeChoice, ExchangeField, Filters, SearchField, SelectField } from './fields.js';
-import { MarketSwitch } from './market-switch.js';
+import { MarketReset, MarketSwitch } from './market-switch.js';
 import { PatternForm } from './pattern-form.js';
 import { Spark } from './spark.js';
 import { StateBadge } from './state-badge.js';
 import { useVirtualRows } from './virtual-rows.js';
 
-const SHOWS = ['recorded', 'trouble', 'idle', 'all'] as const;
+const SHOWS = ['recorded', 'trouble', 'stopped', 'idle', 'all'] as const;
 type Show = (typeof SHOWS)[number];
 type Column = 'market' | 'state' | 'age' | 'rate' | 'reconnects' | 'gap';
 
@@ -49,14 +49,19 @@ const SEVERITY: Readonly<Record<CollectorState, number>> = {
   STOPPED: 5,
 };
 
-/** Whether a person should look at a market. */
-export function inTrouble({ state, openGap }: MarketRow): boolean {
+/** Whether a market is not recorded though it should be. */
+function inTrouble({ state, error }: MarketRow): boolean {
   return (
     state === 'FAILED' ||
     state === 'STALE' ||
     state === 'RECONNECTING' ||
-    (openGap !== null && state !== 'STOPPED' && state !== null && state !== 'STARTING')
+    (state === 'STARTING' && error !== null)
   );
+}
+
+/** Whether a mutation has stopped a market. */
+function stoppedByHand({ state, wish }: MarketRow): boolean {
+  return state === 'STOPPED' && wish === 'STOP';
 }
 
 const byName = (a: MarketRow, b: MarketRow): number =>
@@ -161,6 +166,7 @@ function Row(props: { readonly row: MarketRow; readonly index: number; readonly 
         )}
       </div>
       <div role="cell" class="action-cell">
+        {row.wish !== null && <MarketReset market={row} />}
         <MarketSwitch
           market={row}
           on={row.state === null || row.state === 'STOPPED' || row.state === 'FAILED'}
@@ -171,18 +177,50 @@ function Row(props: { readonly row: MarketRow; readonly index: number; readonly 
   );
 }
 
-/** All markets: searched, filtered, sorted; only the rows in sight are drawn. */
-export function MarketTable() {
-  const search = useSignal(inAddress('search') ?? '');
-  const show = useSignal(choiceInAddress('show', SHOWS, 'recorded'));
-  const exchange = useSignal(
-    choiceInAddress<ExchangeChoice>('exchange', ['ALL', ...exchangeOrder.peek()], 'ALL'),
-  );
-  const currency = useSignal(inAddress('currency')?.toUpperCase() ?? 'ALL');
-  const sort = useSignal<{ readonly column: Column; readonly turned: boolean }>({
-    column: choiceInAddress('sort', Object.keys(ORDERS) as Column[], 'state'),
-    turned: inAddress('turned') !== null,
-  });
+interface Sort {
+  readonly column: Column;
+  readonly turned: boolean;
+}
+
+/** The filters that the address names. */
+function filtersInAddress() {
+  return {
+    search: inAddress('search') ?? '',
+    show: choiceInAddress('show', SHOWS, 'recorded'),
+    exchange: choiceInAddress<ExchangeChoice>('exchange', ['ALL', ...exchangeOrder.peek()], 'ALL'),
+    currency: inAddress('currency')?.toUpperCase() ?? 'ALL',
+    sort: {
+      column: choiceInAddress('sort', Object.keys(ORDERS) as Column[], 'state'),
+      turned: inAddress('turned') !== null,
+    },
+  };
+}
+
+/** The table's filters. They are in the address: it is made of them, and a link within the page sets them. */
+function useFilters() {
+  const first = useRef<ReturnType<typeof filtersInAddress> | null>(null);
+  first.current ??= filtersInAddress();
+  const search = useSignal(first.current.search);
+  const show = useSignal<Show>(first.current.show);
+  const exchange = useSignal<ExchangeChoice>(first.current.exchange);
+  const currency = useSignal(first.current.currency);
+  const sort = useSignal<Sort>(first.current.sort);
+  useEffect(() => {
+    const followed = (): void => {
+      if (location.pathname !== '/' || location.search === '') return;
+      const named = filtersInAddress();
+      batch(() => {
+        search.value = named.search;
+        show.value = named.show;
+        exchange.value = named.exchange;
+        currency.value = named.currency;
+        sort.value = named.sort;
+      });
+      document.getElementById('markets-heading')?.scrollIntoView();
+    };
+    addEventListener('pushState', followed);
+    return () => removeEventListener('pushState', followed);
+  }, []);
   useSignalEffect(() => {
     putInAddress({
       search: search.value.trim(),
@@ -193,6 +231,12 @@ export function MarketTable() {
       turned: sort.value.turned ? '1' : null,
     });
   });
+  return { search, show, exchange, currency, sort };
+}
+
+/** All markets: searched, filtered, sorted; only the rows in sight are drawn. */
+export function MarketTable() {
+  const { search, show, exchange, currency, sort } = useFilters();
   const scroller = useRef<HTMLDivElement>(null);
 
   const currencies = useComputed(() => {
@@ -209,6 +253,7 @@ export function MarketTable() {
       if (currency.value !== 'ALL' && row.currency !== currency.value) continue;
       if (show.value === 'recorded' && (row.state === null || row.state === 'STOPPED')) continue;
       if (show.value === 'trouble' && !inTrouble(row)) continue;
+      if (show.value === 'stopped' && !stoppedByHand(row)) continue;
       if (show.value === 'idle' && row.state !== null && row.state !== 'STOPPED') continue;
       if (words !== '' && !isFound(row, words)) continue;
       found.push(row);
@@ -216,6 +261,13 @@ export function MarketTable() {
     const { column, turned } = sort.value;
     const order = ORDERS[column];
     return found.sort((a, b) => (turned ? -order(a, b) : order(a, b)) || byName(a, b));
+  });
+
+  const stopped = useComputed(() => {
+    void marketsVersion.value;
+    let found = 0;
+    for (const row of markets.values()) if (stoppedByHand(row)) found++;
+    return found;
   });
 
   const shown = rows.value;
@@ -256,6 +308,16 @@ export function MarketTable() {
         <span class="muted" role="status">
           {table.shown(count(shown.length), count(markets.size))}
         </span>
+        {stopped.value > 0 && (
+          <button
+            type="button"
+            class="small"
+            aria-pressed={show.value === 'stopped'}
+            onClick={() => (show.value = show.value === 'stopped' ? 'recorded' : 'stopped')}
+          >
+            {table.stoppedByYou(count(stopped.value))}
+          </button>
+        )}
         <PatternForm />
       </div>
       <Filters>

@@ -1,5 +1,14 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { failure, tokenWanted } from '../data/mutations.js';
+import { exchangeOrder } from '../data/exchanges.js';
+import {
+  failure,
+  stopAsked,
+  tokenWanted,
+  undo,
+  type Undoable,
+  undoable,
+} from '../data/mutations.js';
+import { count } from '../text/format.js';
 import { t } from '../text/texts.js';
 
 /** Asks for the token while a mutation waits for it. */
@@ -68,6 +77,110 @@ export function FailureNote() {
           <span>{failure.value}</span>
           <button type="button" onClick={() => (failure.value = null)}>
             {t.value.common.close}
+          </button>
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** Names of an exchange's markets that the question has at most. */
+const NAMES = 8;
+
+/** Asks whether more than one market is to be stopped, and names them. */
+export function StopDialog() {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const asked = stopAsked.value;
+  useEffect(() => {
+    if (asked !== null) dialog.current?.showModal();
+    else dialog.current?.close();
+  }, [asked]);
+  const { stopping: words, common, exchange: names } = t.value;
+  const rows = asked?.rows ?? [];
+  const markets = count(rows.length);
+  return (
+    <dialog
+      ref={dialog}
+      aria-labelledby="stop-heading"
+      aria-describedby="stop-why"
+      onCancel={(event) => {
+        event.preventDefault();
+        asked?.answer(false);
+      }}
+    >
+      <h2 id="stop-heading">{words.heading(markets)}</h2>
+      <p id="stop-why">{words.why}</p>
+      <ul class="stop-list">
+        {exchangeOrder.value.flatMap((exchange) => {
+          const pairs = rows
+            .filter((row) => row.exchange === exchange)
+            .map(({ symbol, currency }) => `${symbol}-${currency}`)
+            .sort();
+          if (pairs.length === 0) return [];
+          const more = pairs.length - NAMES;
+          return (
+            <li key={exchange}>
+              <b>
+                {names[exchange]} {count(pairs.length)}
+              </b>{' '}
+              <span class="muted">
+                {pairs.slice(0, NAMES).join(', ')}
+                {more > 0 && ` ${words.more(count(more))}`}
+              </span>
+            </li>
+          );
+        })}
+      </ul>
+      <p class="buttons">
+        <button type="button" onClick={() => asked?.answer(false)}>
+          {common.cancel}
+        </button>
+        <button type="button" class="main" onClick={() => asked?.answer(true)}>
+          {words.go(markets)}
+        </button>
+      </p>
+    </dialog>
+  );
+}
+
+/** What the last change did, in words. */
+function changeText({ kind, market, exchange, count: markets }: Undoable): string {
+  const { changed, exchange: names } = t.value;
+  const subject =
+    market !== null
+      ? `${names[market.exchange]} ${market.symbol}-${market.currency}`
+      : exchange !== null
+        ? names[exchange]
+        : null;
+  if (kind === 'reset') return changed.reset(subject ?? '');
+  if (kind === 'start') return changed.started(subject);
+  return changed.stopped(subject, markets === 1 && market !== null ? null : count(markets));
+}
+
+/** Says what the last change did, and offers to undo it. */
+export function UndoNote() {
+  const [busy, setBusy] = useState(false);
+  const last = undoable.value;
+  const { changed, common } = t.value;
+  return (
+    <div role="status" class="banner-place">
+      {last !== null && (
+        <p class="banner note">
+          <span>{changeText(last)}</span>
+          <button
+            type="button"
+            class="small"
+            disabled={busy}
+            title={changed.undoHint}
+            onClick={() => {
+              setBusy(true);
+              void undo().finally(() => setBusy(false));
+            }}
+          >
+            {changed.undo}
+          </button>
+          <button type="button" class="small" onClick={() => (undoable.value = null)}>
+            {common.close}
           </button>
         </p>
       )}

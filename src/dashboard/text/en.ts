@@ -1,4 +1,10 @@
-import type { CollectorState, GapCause, LogLevel } from '../gql/graphql.js';
+import type {
+  CollectorState,
+  GapCause,
+  LogLevel,
+  ReasonSeverity,
+  RecorderState,
+} from '../gql/graphql.js';
 
 /** `1 book`, `2,000 books`: a count as text with its word. */
 const many = (count: string, one: string, more: string): string =>
@@ -50,7 +56,7 @@ export const EN = {
     connecting: 'Connecting',
     open: 'Connected',
     lost: 'Not connected',
-    lostLong: 'No connection to the recorder. Showing last data; reconnecting.',
+    lostLong: 'Showing last data; reconnecting.',
   },
   settings: {
     language: 'Language',
@@ -78,19 +84,12 @@ export const EN = {
     cancel: 'Cancel',
     start: 'Start',
     stop: 'Stop',
+    reset: 'Reset',
     exchange: 'Exchange',
     market: 'Market',
   },
   overview: {
     heading: 'Overview',
-    allWell: 'All is well',
-    allWellDetail: (markets: string, exchanges: number) =>
-      `${many(markets, 'market', 'markets')} on ${many(String(exchanges), 'exchange', 'exchanges')} ${markets === '1' ? 'is' : 'are'} being recorded.`,
-    nothing: 'Nothing is being recorded',
-    nothingDetail: 'Start an exchange or a market below.',
-    trouble: (markets: string) => many(markets, 'market needs attention', 'markets need attention'),
-    starting: (markets: string) => `Starting: ${markets} to go`,
-    storeFailure: 'The database cannot be written',
     frames: 'Frames received',
     stored: 'Books stored',
     queue: 'Queue to disk',
@@ -113,6 +112,8 @@ export const EN = {
     disabled: 'Off',
     startExchange: (exchange: string) => `Start ${exchange}`,
     stopExchange: (exchange: string) => `Stop ${exchange}`,
+    resetExchange: (exchange: string) => `Reset ${exchange}`,
+    resetHint: 'Forget what was started and stopped here: COLLECT decides again',
     newest: 'Newest book',
     version: (version: string, uptime: string) => `Version ${version}, running for ${uptime}`,
   },
@@ -125,6 +126,7 @@ export const EN = {
     shows: {
       recorded: 'Recorded',
       trouble: 'Needs attention',
+      stopped: 'Stopped by you',
       idle: 'Not recorded',
       all: 'All listed',
     },
@@ -146,7 +148,39 @@ export const EN = {
     stopAll: 'Stop',
     startMarket: (market: string) => `Start ${market}`,
     stopMarket: (market: string) => `Stop ${market}`,
+    resetMarket: (market: string) => `Reset ${market}`,
+    stoppedByYou: (markets: string) => `${markets} stopped by you`,
     unlisted: 'no longer listed',
+  },
+  verdict: {
+    state: {
+      OK: 'All is well',
+      ATTENTION: 'Needs attention',
+      FAILING: 'Failing: act now',
+    } satisfies Record<RecorderState, string>,
+    severity: { NOTE: 'Note', ATTENTION: 'Attention', FAILING: 'Failing' } satisfies Record<
+      ReasonSeverity,
+      string
+    >,
+    reasons: 'Why',
+    unknown: 'State not known: no connection to the recorder',
+  },
+  stopping: {
+    heading: (markets: string) => `Stop ${many(markets, 'market', 'markets')}?`,
+    why: 'Nothing of them is recorded until they are started again.',
+    more: (markets: string) => `and ${markets} more`,
+    go: (markets: string) => `Stop ${many(markets, 'market', 'markets')}`,
+  },
+  changed: {
+    stopped: (subject: string | null, markets: string | null) => {
+      const counted = markets === null ? '' : many(markets, 'market', 'markets');
+      if (subject === null) return `Stopped ${counted}.`;
+      return counted === '' ? `Stopped ${subject}.` : `Stopped ${subject}: ${counted}.`;
+    },
+    started: (subject: string | null) => `Started ${subject ?? 'all that match'}.`,
+    reset: (subject: string) => `COLLECT decides about ${subject} again.`,
+    undo: 'Undo',
+    undoHint: 'Put back exactly what was to be recorded before',
   },
   token: {
     heading: 'Token required',

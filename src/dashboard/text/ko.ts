@@ -43,7 +43,7 @@ export const KO: typeof EN = {
     connecting: '연결 중',
     open: '연결됨',
     lost: '연결 끊김',
-    lostLong: '기록기와 연결이 끊겼습니다. 마지막 데이터를 표시하며 재연결 중입니다.',
+    lostLong: '마지막으로 받은 데이터를 표시합니다. 재연결 중입니다.',
   },
   settings: {
     language: '언어',
@@ -71,19 +71,12 @@ export const KO: typeof EN = {
     cancel: '취소',
     start: '시작',
     stop: '중지',
+    reset: '초기화',
     exchange: '거래소',
     market: '마켓',
   },
   overview: {
     heading: '전체 현황',
-    allWell: '모두 정상',
-    allWellDetail: (markets, exchanges) =>
-      `거래소 ${exchanges}곳, 마켓 ${markets}개를 수집하고 있습니다.`,
-    nothing: '수집 중인 마켓이 없습니다',
-    nothingDetail: '아래에서 거래소나 마켓을 시작하세요.',
-    trouble: (markets) => `확인이 필요한 마켓 ${markets}개`,
-    starting: (markets) => `시작하는 중: ${markets}개 남음`,
-    storeFailure: '데이터베이스에 쓸 수 없습니다',
     frames: '수신 호가',
     stored: '저장 호가',
     queue: '저장 대기',
@@ -106,6 +99,8 @@ export const KO: typeof EN = {
     disabled: '꺼짐',
     startExchange: (exchange) => `${exchange} 시작`,
     stopExchange: (exchange) => `${exchange} 중지`,
+    resetExchange: (exchange) => `${exchange} 초기화`,
+    resetHint: '여기서 시작·중지한 설정을 지우고 COLLECT를 따릅니다',
     newest: '최근 수신',
     version: (version, uptime) => `버전 ${version}, 가동 ${uptime}`,
   },
@@ -118,6 +113,7 @@ export const KO: typeof EN = {
     shows: {
       recorded: '수집 대상',
       trouble: '확인이 필요한 마켓',
+      stopped: '직접 중지한 마켓',
       idle: '수집 안 함',
       all: '상장 전체',
     },
@@ -139,7 +135,31 @@ export const KO: typeof EN = {
     stopAll: '중지',
     startMarket: (market) => `${market} 시작`,
     stopMarket: (market) => `${market} 중지`,
+    resetMarket: (market) => `${market} 초기화`,
+    stoppedByYou: (markets) => `직접 중지한 마켓 ${markets}개`,
     unlisted: '상장 목록에 없음',
+  },
+  verdict: {
+    state: { OK: '모두 정상', ATTENTION: '확인 필요', FAILING: '장애: 바로 확인 필요' },
+    severity: { NOTE: '참고', ATTENTION: '확인 필요', FAILING: '장애' },
+    reasons: '이유',
+    unknown: '기록기와 연결이 끊겨 상태를 알 수 없습니다',
+  },
+  stopping: {
+    heading: (markets) => `마켓 ${markets}개를 중지할까요?`,
+    why: '다시 시작할 때까지 이 마켓들은 기록되지 않습니다.',
+    more: (markets) => `외 ${markets}개`,
+    go: (markets) => `마켓 ${markets}개 중지`,
+  },
+  changed: {
+    stopped: (subject, markets) => {
+      const counted = markets === null ? '' : `마켓 ${markets}개`;
+      return `${[subject, counted].filter(Boolean).join(' ')} 수집을 중지했습니다.`;
+    },
+    started: (subject) => `${subject ?? '패턴에 맞는 마켓'} 수집을 시작했습니다.`,
+    reset: (subject) => `${subject}: 다시 COLLECT를 따릅니다.`,
+    undo: '실행 취소',
+    undoHint: '직전의 수집 대상으로 정확히 되돌립니다',
   },
   token: {
     heading: '토큰이 필요합니다',
