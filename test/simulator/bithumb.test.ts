@@ -4,6 +4,7 @@ import {
   type BithumbOptions,
   type BithumbSimulator,
 } from '../../src/simulator/bithumb/server.js';
+import { plainText, unitsFromText } from '../../src/simulator/book/number-text.js';
 import { RawClient, until, upgradeStatus } from './raw-client.js';
 
 /** Facts of docs/exchanges/bithumb.md (generation 2), checked from outside by a bare client. */
@@ -291,5 +292,111 @@ describe('Bithumb REST', () => {
     const bithumb = await start();
     const reply = await get(bithumb, path);
     expect([reply.status, reply.text]).toEqual([status, body]);
+  });
+});
+
+interface TradeRow {
+  trade_date: string;
+  trade_time: string;
+  trade_timestamp: number;
+  timestamp: number;
+  sequential_id: string;
+  ask_bid: string;
+  stream_type: string;
+}
+
+/** As JSON, with ids as text: they are above 2^53. */
+function parseTrades(text: string): TradeRow[] {
+  return JSON.parse(text.replace(/"sequential_id":(\d+)/g, '"sequential_id":"$1"')) as TradeRow[];
+}
+
+describe('Bithumb trades', () => {
+  const trades = (more = {}): unknown[] => [
+    ticket,
+    { type: 'trade', codes: ['KRW-BTC', 'KRW-NOPE'], ...more },
+  ];
+  const page = async (bithumb: BithumbSimulator, query: string): Promise<TradeRow[]> =>
+    parseTrades(await (await fetch(`${bithumb.restUrl}/v1/trades/ticks?${query}`)).text());
+
+  it('have the keys of the captures, Korean clocks and ids that hold the ms', async () => {
+    const bithumb = await start();
+    bithumb.setBook('BTC-KRW', [['95540000', '2']], [['95539000', '1']]);
+    const client = await open(bithumb);
+    client.send(trades());
+    await client.take(1);
+    bithumb.trade('BTC-KRW', 'sell', ['0.00022664', '0.1']);
+    const [, frame] = await client.take(3);
+    expect(frame!.binary).toBe(true);
+    expect(frame!.text).toMatch(
+      /^\{"type":"trade","code":"KRW-BTC","trade_price":95539000,"trade_volume":0\.00022664,"ask_bid":"ASK","prev_closing_price":\d+,"change":"FALL","change_price":\d+,"trade_date":"[-\d]{10}","trade_time":"[:\d]{8}","trade_timestamp":\d{13},"sequential_id":\d{18,19},"timestamp":\d{13},"stream_type":"REALTIME"\}$/,
+    );
+    const [first, second] = parseTrades(`[${client.frames.slice(1).map(({ text }) => text).join()}]`); // prettier-ignore
+    const clock = new Date(`${first!.trade_date}T${first!.trade_time}+09:00`).getTime();
+    expect(clock).toBe(first!.trade_timestamp - (first!.trade_timestamp % 1000));
+    const msOf = (id: string): number => Number(BigInt(id) >> 25n) + 1_757_948_400_000;
+    expect(msOf(first!.sequential_id)).toBe(first!.trade_timestamp);
+    expect(second!.trade_timestamp).toBe(first!.trade_timestamp);
+    expect(second!.sequential_id).not.toBe(first!.sequential_id);
+    expect(first!.timestamp - first!.trade_timestamp).toBeGreaterThanOrEqual(260);
+  });
+
+  it('begin with the last one again, at times after a REALTIME; snake case options say nothing', async () => {
+    const bithumb = await start();
+    bithumb.faults.realtimeBeforeSnapshot(true);
+    const client = await open(bithumb);
+    client.send(trades({ is_only_realtime: true }));
+    await client.take(2);
+    bithumb.faults.realtimeBeforeSnapshot(false);
+    client.send(trades({ isOnlySnapshot: true }));
+    const frames = await client.take(3);
+    expect(parseTrades(`[${frames.map(({ text }) => text).join()}]`)).toMatchObject([
+      { stream_type: 'REALTIME' },
+      { stream_type: 'SNAPSHOT' },
+      { stream_type: 'SNAPSHOT' },
+    ]);
+    expect(new Set(frames.map(({ text }) => /"sequential_id":\d+/.exec(text)![0])).size).toBe(1);
+  });
+
+  it('share one id by REST within a ms, so that a cursor skips what a page end cuts off', async () => {
+    const bithumb = await start();
+    await page(bithumb, 'market=KRW-BTC');
+    bithumb.burst('BTC-KRW', 8);
+    const ledger = bithumb.trades.of('BTC-KRW');
+    const [newest, next] = await page(bithumb, 'market=KRW-BTC&count=2');
+    expect(newest!.sequential_id).toBe(`${ledger.at(-1)!.ms}0000`);
+    expect(next!.sequential_id).toBe(newest!.sequential_id);
+    expect(bithumb.trades.of('BTC-KRW').at(-1)!.rest).toBe(true);
+    const older = await page(bithumb, `market=KRW-BTC&count=500&cursor=${newest!.sequential_id}`);
+    expect(older).toHaveLength(30);
+    // Overlapping by the second after the newest finds them all.
+    const after = new Date(ledger.at(-1)!.ms + 1000 + 9 * 3_600_000).toISOString().slice(11, 19);
+    const overlap = await page(bithumb, `market=KRW-BTC&count=500&to=${after}`);
+    // Just after midnight in Korea `to` is of the new day, and the old one another page.
+    expect(overlap.length === 38 || after < '00:10:00').toBe(true);
+    expect(await page(bithumb, 'market=KRW-BTC&count=500&daysAgo=5')).toHaveLength(0);
+  });
+
+  it('are refused with HTTP 200, and spelled with exponents by REST', async () => {
+    const bithumb = await start();
+    bithumb.setBook('USDC-BTC', [['0.00000099', '50000']], [['0.00000098', '1']]);
+    bithumb.trade('USDC-BTC', 'buy', ['0.0000005']);
+    const row = await fetch(`${bithumb.restUrl}/v1/trades/ticks?market=BTC-USDC`);
+    expect(await row.text()).toMatch(/"trade_price":9\.9E-7,"trade_volume":5E-7,/);
+    for (const [query, name] of [
+      ['market=KRW-NOPE', 404],
+      ['', 400],
+      ['market=KRW-BTC&count=0', 400],
+    ] as const) {
+      // prettier-ignore
+      const reply = await fetch(`${bithumb.restUrl}/v1/trades/ticks?${query}`);
+      expect(reply.status).toBe(200);
+      expect(await reply.json()).toMatchObject({ error: { name } });
+    }
+    const candles = await fetch(`${bithumb.restUrl}/v1/candles/minutes/1?market=BTC-USDC`);
+    const [, minute, sum] = /utc":"(.{19})".*volume":(.*?),"unit":1\}/.exec(await candles.text())!;
+    const since = Date.parse(`${minute}Z`);
+    const traded = bithumb.trades.of('USDC-BTC').filter(({ ms }) => ms >= since);
+    const exact = traded.reduce((total, { volume }) => total + unitsFromText(volume), 0n);
+    expect(sum).toBe(plainText(exact));
   });
 });

@@ -361,3 +361,89 @@ describe('Coinone simulator, REST', () => {
     expect(simulator.requests.length).toBeGreaterThan(1200);
   });
 });
+
+describe('Coinone trades', () => {
+  const request = (type: string, channel: string): string =>
+    `{"request_type":"${type}","channel":"${channel}","topic":${topic('BTC')}}`;
+
+  it('come after the acknowledgement, in the form and with the side of the proof of 2026', async () => {
+    await start();
+    simulator.setBook('BTC-KRW', [['116460000', '0.0232']], [['116450000', '0.0118']]);
+    const client = await open();
+    client.send(request('SUBSCRIBE', 'TRADE'));
+    await client.take(2);
+    await client.settle();
+    expect(client.frames).toHaveLength(2);
+    simulator.trade('BTC-KRW', 'buy', ['0.00483595', '0.001']);
+    simulator.trade('BTC-KRW', 'sell', ['0.0008']);
+    const texts = (await client.take(5)).slice(2).map(({ text }) => text);
+    const form = (price: string, qty: string, maker: boolean): RegExp =>
+      new RegExp(
+        `^\\{"response_type":"DATA","channel":"TRADE","data":\\{"quote_currency":"KRW","target_currency":"BTC","id":"\\d{16}","timestamp":\\d{13},"price":"${price}","qty":"${qty}","is_seller_maker":${maker}\\}\\}$`,
+      );
+    expect(texts[0]).toMatch(form('116460000', '0.00483595', true));
+    expect(texts[1]).toMatch(form('116460000', '0.001', true));
+    expect(texts[2]).toMatch(form('116450000', '0.0008', false));
+    const ids = books(client).map(({ id, timestamp }) => [id.slice(0, 13) === `${timestamp}`, id.slice(13)]); // prettier-ignore
+    expect(ids.slice(0, 2)).toEqual([[true, '001'], [true, '002']]); // prettier-ignore
+    expect(simulator.trades.of('BTC-KRW').at(-1)).toMatchObject({ side: 'sell', live: 1 });
+  });
+
+  it('stand beside the books, and end without them', async () => {
+    await start();
+    const client = await open();
+    client.send(request('SUBSCRIBE', 'ORDERBOOK'));
+    client.send(request('SUBSCRIBE', 'TRADE'));
+    client.send(request('SUBSCRIBE', 'TRADE'));
+    await client.take(5);
+    simulator.trade('BTC-KRW');
+    await client.take(7);
+    client.send(request('UNSUBSCRIBE', 'TRADE'));
+    await client.take(8);
+    simulator.trade('BTC-KRW');
+    await client.take(9);
+    const channels = client.json<{ channel?: string }>().map(({ channel }) => channel);
+    expect(channels.slice(5)).toEqual(['TRADE', 'ORDERBOOK', 'TRADE', 'ORDERBOOK']);
+  });
+
+  it('begin with the last one when asked', async () => {
+    await start();
+    simulator.faults.firstTrade(true);
+    const client = await open();
+    client.send(request('SUBSCRIBE', 'TRADE'));
+    await client.take(3);
+    expect(books(client)[0]!.id).toBe(simulator.trades.of('BTC-KRW').at(-1)!.id);
+  });
+
+  it('are the last 200 by REST, whatever happened before; the chart has their sum', async () => {
+    await start();
+    await get('trades/KRW/BTC');
+    simulator.setBook('BTC-KRW', [['116460000', '300']], [['116450000', '1']]);
+    simulator.burst('BTC-KRW', 250);
+    interface Rows {
+      transactions: { id: string }[];
+    }
+    const { body } = await get('trades/KRW/BTC');
+    const ids = (body as Rows).transactions.map(({ id }) => id);
+    const all = simulator.trades.of('BTC-KRW');
+    expect(ids).toEqual(all.slice(-200).map(({ restId }) => restId).reverse()); // prettier-ignore
+    expect(((await get('trades/KRW/BTC?size=10')).body as Rows).transactions).toHaveLength(10);
+    for (const [path, code] of [
+      ['BTC?size=20', '107'],
+      ['NOPE', '108'],
+    ] as const) {
+      // prettier-ignore
+      const { response, body: refusal } = await get(`trades/KRW/${path}`);
+      expect(response.status).toBe(200);
+      expect(refusal).toMatchObject({ result: 'error', error_code: code });
+    }
+    const { chart } = (await get('chart/KRW/BTC?interval=1m')).body as {
+      chart: { timestamp: number; target_volume: string }[];
+    };
+    const minute = chart[0]!.timestamp;
+    const sum = all
+      .filter(({ ms }) => ms >= minute)
+      .reduce((total, t) => total + Number(t.volume), 0);
+    expect(Number(chart[0]!.target_volume)).toBeCloseTo(sum, 6);
+  });
+});

@@ -106,9 +106,11 @@ class Follower {
   }
 }
 
-/** Messages of one pair so far. */
+/** Messages about the book of one pair so far. */
 function messages(client: RawClient, pair: string): Message[] {
-  return client.json<Message>().filter(({ o }) => o?.tradingPairName === pair);
+  return client
+    .json<Message>()
+    .filter(({ n, o }) => o?.tradingPairName === pair && n !== 'PublicTradeEvent');
 }
 
 /** Checks that following all frames leads to the last book of the ledger. */
@@ -601,5 +603,116 @@ describe('GOPAX simulator, REST', () => {
     const refused = statuses.filter((status) => status === 429).length;
     expect(refused).toBeGreaterThan(0);
     expect(refused).toBeLessThanOrEqual(5);
+  });
+});
+
+describe('GOPAX simulator, trades', () => {
+  const follow = (pair: string): object => ({
+    ...subscribe(pair),
+    n: 'SubscribeToTradingPair',
+  });
+  interface TradeEvent {
+    n: string;
+    o: { tradeId: number; isBuy: boolean; occurredAt: number; price: number; baseAmount: number };
+  }
+  interface Row {
+    id: number;
+    date: number;
+    time: string;
+    price: number;
+    amount: number;
+    side: string;
+  }
+  const events = (client: RawClient): TradeEvent[] =>
+    client.json<TradeEvent>().filter(({ n }) => n === 'PublicTradeEvent');
+  const rows = async (query = ''): Promise<Row[]> =>
+    (await (
+      await fetch(`${simulator.restUrl}/trading-pairs/BTC-KRW/trades${query}`)
+    ).json()) as Row[];
+
+  it('come with the book and before its deltas, after a reply without trades', async () => {
+    await start();
+    const client = await open();
+    client.send(follow('BTC-KRW'));
+    await client.take(1);
+    expect(formOf(client.frames[0]!.text)).toBe(
+      FORM.snapshot.replace('SubscribeToOrderBook', 'SubscribeToTradingPair'),
+    );
+    const best = simulator.sent.at(-1)!.asks[0]!;
+    simulator.trade('BTC-KRW', 'buy', ['0.00000097', '0.01']);
+    await client.take(4);
+    const names = client.json<TradeEvent>().map(({ n }) => n);
+    expect(names.slice(1)).toEqual(['PublicTradeEvent', 'PublicTradeEvent', 'OrderBookEvent']);
+    expect(formOf(client.frames[1]!.text)).toBe(
+      '{"i":N,"n":"PublicTradeEvent","o":{"tradeId":N,"baseAmount":N,"quoteAmount":N,"price":N,"isBuy":true,"occurredAt":N,"tradingPairName":"BTC-KRW"}}',
+    );
+    expect(client.frames[1]!.text).toContain('"baseAmount":9.7e-7,');
+    expect(events(client)[1]!.o).toMatchObject({ price: Number(best[0]), baseAmount: 0.01 });
+    expectLedger(client, 'BTC-KRW');
+  });
+
+  it('go only to those who asked for them; a pair is subscribed once', async () => {
+    await start();
+    const client = await open();
+    client.send(subscribe('BTC-KRW'));
+    client.send(follow('BTC-KRW'));
+    await client.take(2);
+    expect(client.json<{ o: unknown }>()[1]!.o).toMatchObject({ result: false, errCode: 10325 });
+    simulator.trade('BTC-KRW');
+    await client.take(3);
+    await client.settle();
+    expect(events(client)).toHaveLength(0);
+    expect(simulator.trades.of('BTC-KRW').at(-1)!.live).toBe(0);
+  });
+
+  it('count over the whole exchange, in whole seconds or finer', async () => {
+    await start();
+    const client = await open();
+    client.send(follow('BTC-KRW'));
+    client.send(follow('ETH-KRW'));
+    await client.take(2);
+    for (const form of ['seconds', 'fraction', 'ms'] as const) {
+      simulator.faults.occurredAt(form);
+      simulator.trade('BTC-KRW');
+      simulator.trade('ETH-KRW');
+    }
+    await until(() => events(client).length === 6, 'six trades');
+    const ids = events(client).map(({ o }) => o.tradeId);
+    expect(ids.map((id) => id - ids[0]!)).toEqual([0, 1, 2, 3, 4, 5]);
+    const times = events(client).map(({ o }) => o.occurredAt);
+    expect(Number.isInteger(times[0])).toBe(true);
+    expect(times[2]! < 1e12 && times[4]! > 1e12).toBe(true);
+    expect(() => simulator.faults.occurredAt('weeks' as 'ms')).toThrow('occurredAt must be');
+  });
+
+  it('are paged by id by REST', async () => {
+    await start();
+    await rows();
+    simulator.burst('BTC-KRW', 250);
+    const all = simulator.trades.of('BTC-KRW').map(({ restId }) => Number(restId));
+    const found: Row[] = await rows();
+    expect(found).toHaveLength(100);
+    while (found.at(-1)!.id !== all[0]) found.push(...(await rows(`?pastmax=${found.at(-1)!.id}`)));
+    expect(found.map(({ id }) => id)).toEqual([...all].reverse());
+    expect((await rows(`?latestmin=${all.at(-3)!}`)).map(({ id }) => id)).toEqual([
+      ...[all.at(-1), all.at(-2)],
+    ]);
+    const [row] = found;
+    expect(row!.time).toBe(new Date(row!.date * 1000).toISOString());
+    expect(await rows(`?after=${row!.date}`)).toEqual([]);
+    simulator.faults.otherRestIds(true);
+    expect((await rows('?limit=1')).map(({ id }) => id)).not.toEqual([all.at(-1)]);
+    const reply = await fetch(`${simulator.restUrl}/trading-pairs/NOPE-KRW/trades`);
+    expect(reply.status).toBe(404);
+  });
+
+  it('add up to the minute candles', async () => {
+    await start();
+    simulator.trade('BTC-KRW', 'buy', ['0.00000097', '0.01']);
+    const path = '/trading-pairs/BTC-KRW/candles?interval=1';
+    const candles = (await (await fetch(simulator.restUrl + path)).json()) as number[][];
+    const last = candles.at(-1)!;
+    const of = simulator.trades.of('BTC-KRW').filter(({ ms }) => ms >= last[0]!);
+    expect(last[5]).toBeCloseTo(of.reduce((sum, { volume }) => sum + Number(volume), 0), 8); // prettier-ignore
   });
 });

@@ -357,3 +357,119 @@ describe('Korbit simulator, REST', () => {
     expect(refused()?.headers.get('retry-after')).toBe('1');
   });
 });
+
+interface TradeFrame {
+  symbol: string;
+  timestamp: number;
+  type: string;
+  snapshot?: boolean;
+  data: { timestamp: number; price: string; qty: string; isBuyerTaker: boolean; tradeId: number }[];
+}
+
+describe('Korbit simulator, trades', () => {
+  /** A socket that has had the first frame of BTC and ETH trades. */
+  async function following(): Promise<RawClient> {
+    const client = await open();
+    client.send([{ method: 'subscribe', type: 'trade', symbols: ['btc_krw', 'eth_krw'] }]);
+    await client.take(2);
+    return client;
+  }
+  const trades = (client: RawClient): TradeFrame[] =>
+    client.json<TradeFrame>().filter(({ type }) => type === 'trade');
+
+  it('begin with some known ones; then frames of one to five, not always in order', async () => {
+    await start();
+    const client = await following();
+    const [first] = trades(client);
+    expect(first!.snapshot).toBe(true);
+    expect(texts(client)[0]).toMatch(
+      /^\{"symbol":"btc_krw","timestamp":\d{13},"type":"trade","snapshot":true,"data":\[\{"timestamp":\d{13},"price":"\d+","qty":"[\d.]+","isBuyerTaker":(true|false),"tradeId":\d{8}\}/,
+    );
+    simulator.setBook('BTC-KRW', [['116439000', '300']], [['116438000', '1']]);
+    simulator.burst('BTC-KRW', 100);
+    simulator.trade('BTC-KRW', 'buy', ['0.0067']);
+    const ledger = simulator.trades.of('BTC-KRW').filter(({ history }) => !history);
+    const rows = (): TradeFrame['data'] =>
+      trades(client)
+        .filter(({ symbol, snapshot }) => symbol === 'btc_krw' && snapshot === undefined)
+        .flatMap(({ data }) => data);
+    await until(() => rows().length === 101, '101 trades');
+    const ids = rows().map(({ tradeId }) => tradeId);
+    const ordered = [...ids].sort((a, b) => a - b);
+    expect(ordered.map(String)).toEqual(ledger.map(({ id }) => id));
+    expect(ids).not.toEqual(ordered);
+    expect(ordered.at(-1)! - ordered[0]!).toBeGreaterThan(100);
+    expect(Math.max(...trades(client).map(({ data }) => data.length))).toBeGreaterThan(1);
+    expect(rows().at(-1)).toMatchObject({ price: '116439000', qty: '0.0067', isBuyerTaker: true });
+    expect(ledger.every(({ live }) => live === 1)).toBe(true);
+    // Each pair counts its own.
+    const eth = simulator.trades.of('ETH-KRW').map(({ id }) => id);
+    expect(simulator.trades.of('BTC-KRW').some(({ id }) => eth.includes(id))).toBe(true);
+  });
+
+  it('add up with books, one bad symbol failing its own request only', async () => {
+    await start();
+    const client = await open();
+    client.send([
+      { requestId: 1, method: 'subscribe', type: 'trade', symbols: ['btc_krw'] },
+      { requestId: 2, method: 'subscribe', type: 'trade', symbols: ['nope_krw'] },
+      { requestId: 3, method: 'subscribe', type: 'orderbook', symbols: ['btc_krw'] },
+    ]);
+    await client.take(5);
+    const before = client.frames.length;
+    simulator.trade('BTC-KRW');
+    await client.take(before + 2);
+    const kinds = client.json<{ type?: string; status?: string }>();
+    expect(kinds.map(({ type, status }) => type ?? status)).toEqual([
+      ...['success', 'trade', 'fail', 'success', 'orderbook', 'trade', 'orderbook'],
+    ]);
+    client.send([{ method: 'unsubscribe', type: 'trade', symbols: ['btc_krw'] }]);
+    await client.settle();
+    simulator.trade('BTC-KRW');
+    await client.take(before + 3);
+    await client.settle();
+    expect(client.frames).toHaveLength(before + 3);
+  });
+
+  it('are lost without a sign, and only the newest 500 are found by REST', async () => {
+    await start();
+    const client = await following();
+    simulator.faults.dropFrames(1);
+    simulator.setBook('BTC-KRW', [['116439000', '3000']], [['116438000', '1']]);
+    simulator.burst('BTC-KRW', 600);
+    simulator.faults.dropFrames(0);
+    simulator.trade('BTC-KRW');
+    await client.take(3);
+    await client.settle();
+    expect(client.frames).toHaveLength(3);
+    const all = simulator.trades.of('BTC-KRW');
+    expect(all.filter(({ live }) => live > 0)).toHaveLength(1);
+    interface Rows {
+      success: boolean;
+      data: { tradeId?: number }[];
+    }
+    const rows = (await (await get('/v2/trades?symbol=btc_krw&limit=500')).json()) as Rows;
+    expect(rows.data.map(({ tradeId }) => `${tradeId}`)).toEqual(
+      all.slice(-500).map(({ restId }) => restId).reverse(), // prettier-ignore
+    );
+    simulator.faults.restTradeIds(false);
+    const bare = (await (await get('/v2/trades?symbol=btc_krw&limit=2')).json()) as Rows;
+    expect(bare.data.map((row) => Object.keys(row).join())).toEqual(
+      new Array(2).fill('timestamp,price,qty,isBuyerTaker'),
+    );
+    for (const wrong of ['symbol=nope_krw', 'symbol=btc_krw&limit=501', '']) {
+      expect((await get(`/v2/trades?${wrong}`)).status).toBe(400);
+    }
+  });
+
+  it('add up to the minute candles', async () => {
+    await start();
+    simulator.setBook('BTC-KRW', [['116439000', '3']], [['116438000', '1']]);
+    simulator.trade('BTC-KRW', 'buy', ['0.1', '0.00000001']);
+    const reply = await get('/v2/candles?symbol=btc_krw&interval=1&limit=1');
+    const { data } = (await reply.json()) as { data: { timestamp: number; volume: string }[] };
+    const of = simulator.trades.of('BTC-KRW').filter(({ ms }) => ms >= data[0]!.timestamp);
+    const sum = of.reduce((total, { volume }) => total + Number(volume), 0);
+    expect(Number(data[0]!.volume)).toBeCloseTo(sum, 8);
+  });
+});

@@ -11,12 +11,7 @@ import { seedFrom } from '../random.js';
 import { Penalty, SlidingLimit, TokenBucket } from '../server/rate-limit.js';
 import type { RestReply, RestRequest, UpgradeRequest, UpgradeVerdict } from '../simulator.js';
 import { KST_AHEAD_MS, minuteCandles, ticksPage } from '../ticket/history.js';
-import {
-  noSubscriptions,
-  TicketFeed,
-  type FeedMarket,
-  type Subscription,
-} from '../ticket/ticket-feed.js';
+import { noSubscriptions, TicketFeed, type FeedMarket } from '../ticket/ticket-feed.js';
 import type { ShownTrade } from '../trade/trade.js';
 import {
   PAIRS,
@@ -198,10 +193,9 @@ class BithumbServer extends TicketFeed<BithumbMarket, BithumbTiming> implements 
     return Math.floor(market.timestamp / 1000);
   }
 
-  protected override beforeSnapshot(subscription: Subscription): void {
+  protected override realtimeFirst(): boolean {
     // Seen once in the measurements; here once in a hundred, or always by the fault.
-    const chance = this.rate > 0 && this.random.chance(0.01);
-    if (this.#realtimeFirst || chance) this.sendBook(subscription, 'REALTIME');
+    return this.#realtimeFirst || (this.rate > 0 && this.random.chance(0.01));
   }
 
   /**

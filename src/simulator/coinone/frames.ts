@@ -1,9 +1,10 @@
 /** Texts of Coinone's frames and REST bodies (`docs/exchanges/coinone.md`). */
-import { pointText } from '../book/number-text.js';
+import { plainText, pointText } from '../book/number-text.js';
 import { BookFrame, HOLE } from '../book/book.js';
 import type { StillBook } from '../book/book.js';
 import type { BookLevel } from '../book/book.js';
 import type { SimulatedMarket } from '../simulator.js';
+import type { Candle, ShownTrade } from '../trade/trade.js';
 
 /** Levels a side on the wire. */
 export const DEPTH = 16;
@@ -41,6 +42,40 @@ export function frameOf(market: SimulatedMarket, book: StillBook): BookFrame {
         `"asks":[${asks}],"bids":[${bids}]}}`,
     );
   });
+}
+
+/** What WebSocket and REST spell alike of a trade; a word stands for a side that does not exist. */
+function tradeText({ id, ms, side, level: { text } }: ShownTrade): string {
+  // The name is that of the resting order: its seller was met by a buyer.
+  const seller = side === null ? '"UNKNOWN"' : side === 'buy';
+  return `"id":"${id}","timestamp":${ms},"price":"${text[0]}","qty":"${text[1]}","is_seller_maker":${seller}`;
+}
+
+/** A DATA frame of a trade (`coinone.trade-frame.id`). */
+export function tradeFrame(market: SimulatedMarket, trade: ShownTrade): string {
+  return (
+    `{"response_type":"DATA","channel":"TRADE","data":{"quote_currency":"${market.currency}",` +
+    `"target_currency":"${market.symbol}",${tradeText(trade)}}}`
+  );
+}
+
+/** Body of a page of trades, newest first. */
+export function restTrades(market: SimulatedMarket, trades: readonly ShownTrade[]): string {
+  const rows = trades.map((trade) => `{${tradeText(trade)}}`).join(',');
+  return (
+    `{"result":"success","error_code":"0","server_time":${Date.now()},` +
+    `"quote_currency":"${market.currency}","target_currency":"${market.symbol}","transactions":[${rows}]}`
+  );
+}
+
+/** Body of a chart, newest first. Only its path and that it has volumes are known; the keys are a guess. */
+export function restChart(candles: readonly Candle[]): string {
+  const chart = candles.map(({ minute, open, high, low, close, volume, amount }) => ({
+    ...{ timestamp: minute, open: plainText(open), high: plainText(high), low: plainText(low) },
+    ...{ close: plainText(close), target_volume: plainText(volume) },
+    quote_volume: plainText(amount),
+  }));
+  return JSON.stringify({ result: 'success', error_code: '0', is_last: true, chart });
 }
 
 /** An ERROR frame; the socket stays open after it. */

@@ -6,7 +6,10 @@ import {
   INVALID_TOPIC,
   marketRow,
   restBook,
+  restChart,
   restError,
+  restTrades,
+  tradeFrame,
   UNKNOWN_PAIR,
   type Shown,
 } from './frames.js';
@@ -22,6 +25,7 @@ import type {
   UpgradeVerdict,
 } from '../simulator.js';
 import type { SimulatedSocket } from '../server/socket.js';
+import type { Trade } from '../trade/trade.js';
 import {
   PAIRS,
   TIMING,
@@ -49,11 +53,14 @@ interface CoinoneMarket extends SimulatedMarket {
   repeat: NodeJS.Timeout | undefined;
 }
 
+/** Channels that are simulated. */
+type Channel = 'ORDERBOOK' | 'TRADE';
+
 interface CoinoneState {
   /** Last PING, Unix ms; null: none yet. */
   lastPing: number | null;
-  /** Subscribed books by pair; `live` once the first book has gone out. */
-  readonly books: Map<string, { live: boolean }>;
+  /** Subscriptions by channel and pair; `live` once the first book has gone out. */
+  readonly topics: Record<Channel, Map<string, { live: boolean }>>;
 }
 
 /** Changes a second of the books that were measured; repeats of the visible levels come on top. */
@@ -107,11 +114,15 @@ class CoinoneServer
       const market = this.market(pair);
       const { before } = market;
       for (const socket of this.sockets) {
-        if (socket.state.books.get(pair)?.live !== true) continue;
+        if (socket.state.topics.ORDERBOOK.get(pair)?.live !== true) continue;
         socket.sendBook(frameOf(market, before.book), [`${before.ms}`, before.id], false);
       }
     },
+    firstTrade: (on) => {
+      this.#firstTrade = on;
+    },
   };
+  #firstTrade = false;
   readonly #bucket = new TokenBucket(1200, 20);
 
   protected createMarket(pair: string): CoinoneMarket {
@@ -148,7 +159,8 @@ class CoinoneServer
   }
 
   protected openSocket(socket: SimulatedSocket<CoinoneState>): CoinoneState {
-    const state: CoinoneState = { lastPing: null, books: new Map() };
+    const topics = { ORDERBOOK: new Map(), TRADE: new Map() };
+    const state: CoinoneState = { lastPing: null, topics };
     const open = [...this.sockets].filter((other) => other.open && other.ip === socket.ip);
     if (this.limits && open.length > MAX_CONNECTIONS) {
       socket.close(4290);
@@ -178,9 +190,10 @@ class CoinoneServer
     const { kind, channel, topic, pair } = request;
     // The topic is echoed exactly as it was sent.
     socket.send(JSON.stringify({ response_type: `${kind}D`, channel, data: topic }));
-    const { books } = socket.state;
+    // The ticker is acknowledged and stays silent.
+    const followed = channel === 'TICKER' ? undefined : socket.state.topics[channel as Channel];
     if (kind === 'UNSUBSCRIBE') {
-      if (channel === 'ORDERBOOK') books.delete(pair);
+      followed?.delete(pair);
       return;
     }
     const market = this.markets.get(pair);
@@ -189,13 +202,17 @@ class CoinoneServer
       socket.later(wait, () => void socket.send(INVALID_TOPIC));
       return;
     }
-    // The other channels are acknowledged and stay silent: this simulates order books only.
-    if (channel !== 'ORDERBOOK') return;
-    const entry = { live: books.get(pair)?.live ?? false };
-    books.set(pair, entry);
+    if (followed === undefined) return;
+    const entry = { live: followed.get(pair)?.live ?? false };
+    followed.set(pair, entry);
     socket.in(this.timing.snapshotDelayMs, () => {
-      if (books.get(pair) !== entry) return;
+      if (followed.get(pair) !== entry) return;
       entry.live = true;
+      if (channel === 'TRADE') {
+        const { last } = this.trades.tape(market);
+        if (this.#firstTrade && last !== undefined) socket.send(this.#tradeFrame(market, last));
+        return;
+      }
       // The current book with an old time; a repeated SUBSCRIBE gets the same id once more.
       this.#send(socket, market, Date.now() - this.timing.firstFrameAgeMs);
     });
@@ -203,6 +220,7 @@ class CoinoneServer
 
   protected onBook(market: CoinoneMarket): void {
     if (!market.listed) return;
+    this.trades.follow(market);
     this.#publish(market, market.book.still());
     if (this.rate === 0 || market.repeat !== undefined) return;
     if (!this.random.chance(REPEATS / (1 - REPEATS))) return;
@@ -227,7 +245,7 @@ class CoinoneServer
     market.before = shown;
     market.shown = { ...nextId(shown), book };
     for (const socket of this.sockets) {
-      const live = socket.state.books.get(market.pair)?.live === true;
+      const live = socket.state.topics.ORDERBOOK.get(market.pair)?.live === true;
       if (live) this.#send(socket, market, market.shown.ms);
     }
   }
@@ -240,10 +258,24 @@ class CoinoneServer
   }
 
   protected tradeId(_market: CoinoneMarket, ms: number, n: number): string {
-    return `${ms}${n}`;
+    return `${ms}${`${n + 1}`.padStart(3, '0')}`;
   }
 
-  protected sendTrades(): void {}
+  protected sendTrades(market: CoinoneMarket, trades: readonly Trade[]): void {
+    const tape = this.trades.tape(market);
+    const followers = [...this.sockets].filter(
+      ({ state }) => state.topics.TRADE.get(market.pair)?.live === true,
+    );
+    if (followers.length === 0) return;
+    for (const trade of trades) {
+      const frame = this.#tradeFrame(market, trade);
+      for (const socket of followers) if (socket.send(frame)) tape.sent(trade);
+    }
+  }
+
+  #tradeFrame(market: CoinoneMarket, trade: Trade): string {
+    return tradeFrame(market, this.trades.onSocket(trade));
+  }
 
   protected onRest(request: RestRequest): RestReply {
     const [, space, version, call, quote = '', base] = request.path.split('/');
@@ -283,9 +315,32 @@ class CoinoneServer
       case 'orderbook':
         if (base === undefined) return null;
         return unknown ? UNKNOWN_PAIR : this.#restBook(request, markets[0]!);
+      case 'trades':
+        if (base === undefined) return null;
+        return unknown ? UNKNOWN_PAIR : this.#restTrades(request, markets[0]!);
+      case 'chart':
+        if (base === undefined) return null;
+        return unknown ? UNKNOWN_PAIR : this.#restChart(request, markets[0]!);
       default:
         return null;
     }
+  }
+
+  /** There is no way to older trades than these. */
+  #restTrades({ query }: RestRequest, market: CoinoneMarket): string {
+    const size = query.get('size') ?? '200';
+    if (!['10', '50', '100', '150', '200'].includes(size)) return WRONG_PARAMETER;
+    const page = this.trades.tape(market).page(Number(size));
+    return restTrades(
+      market,
+      page.map((trade) => this.trades.byRest(trade)),
+    );
+  }
+
+  #restChart({ query }: RestRequest, market: CoinoneMarket): string {
+    if (query.get('interval') !== '1m') return WRONG_PARAMETER;
+    const end = Number(query.get('timestamp') ?? Infinity) + 1;
+    return restChart(this.trades.tape(market).candles(0, end).slice(-200).reverse());
   }
 
   #restBook(request: RestRequest, market: CoinoneMarket): string {
@@ -293,7 +348,7 @@ class CoinoneServer
     const unit = request.query.get('order_book_unit') ?? '0.0';
     // Grouped books are not simulated, so any other unit counts as wrong.
     if (!['5', '10', '15', '16'].includes(size) || !['0', '0.0'].includes(unit)) {
-      return restError('107', 'Parameter value is wrong');
+      return WRONG_PARAMETER;
     }
     const { id, ms, book } = market.shown;
     const asks = book.asks.slice(0, Number(size));
@@ -302,6 +357,8 @@ class CoinoneServer
     return restBook(market, id, ms, asks, bids);
   }
 }
+
+const WRONG_PARAMETER = restError('107', 'Parameter value is wrong');
 
 /** A wrong path is answered by a page of the site, with status 200. */
 const PAGE: RestReply = {

@@ -1,7 +1,8 @@
 /** Texts of GOPAX's frames and REST bodies; a level has an entry id (`gopax.book.rules`). */
-import { plainText } from '../book/number-text.js';
+import { plainText, UNITS } from '../book/number-text.js';
 import type { BookLevel } from '../book/book.js';
 import type { SimulatedMarket } from '../simulator.js';
+import type { Candle, ShownTrade } from '../trade/trade.js';
 
 /** A side of a book. */
 export type Side = 'asks' | 'bids';
@@ -57,6 +58,36 @@ export function makeDelta(pair: string, asks: readonly Entry[], bids: readonly E
     `{"i":-1,"n":"OrderBookEvent","o":{"ask":[${list(asks)}],"bid":[${list(bids)}],` +
     `"tradingPairName":"${pair}"}}`;
   return { asks, bids, text };
+}
+
+/** How the time of a trade event is written; the documentation shows whole seconds. */
+export type OccurredAtForm = 'seconds' | 'fraction' | 'ms';
+
+/** A `PublicTradeEvent` (`gopax.trade-frame.tradeid`); a word stands for a side that does not exist. */
+export function tradeEvent(pair: string, trade: ShownTrade, form: OccurredAtForm): string {
+  const { price, volume } = trade.level;
+  const at = { seconds: `${Math.floor(trade.ms / 1000)}`, fraction: secondsText(trade.ms) };
+  const isBuy = trade.side === null ? '"unknown"' : trade.side === 'buy';
+  return (
+    `{"i":-1,"n":"PublicTradeEvent","o":{"tradeId":${trade.id},"baseAmount":${jsNumberText(volume)},` +
+    `"quoteAmount":${jsNumberText((price * volume) / UNITS)},"price":${jsNumberText(price)},` +
+    `"isBuy":${isBuy},"occurredAt":${form === 'ms' ? trade.ms : at[form]},"tradingPairName":"${pair}"}}`
+  );
+}
+
+/** A row of REST trades; its time has no more than seconds (`gopax.trade-rest.time-utc-000-always-real`). */
+export function tradeRow({ id, ms, side, level: { price, volume } }: ShownTrade): string {
+  const date = Math.floor(ms / 1000);
+  return (
+    `{"time":"${new Date(date * 1000).toISOString()}","date":${date},"id":${id},` +
+    `"price":${jsNumberText(price)},"amount":${jsNumberText(volume)},"side":"${side ?? 'unknown'}"}`
+  );
+}
+
+/** A row of REST candles. */
+export function candleRow({ minute, open, high, low, close, volume }: Candle): string {
+  const prices = [low, high, open, close].map(jsNumberText).join(',');
+  return `[${minute},${prices},${jsNumberText(volume)}]`;
 }
 
 /** The newest `updatedAt` of a delta, Unix ms. */

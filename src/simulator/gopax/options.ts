@@ -1,5 +1,6 @@
 /** How the GOPAX simulator is started and what it can be made to do. */
 import type { Faults, Simulator, SimulatorOptions, Timing } from '../simulator.js';
+import type { OccurredAtForm } from './frames.js';
 
 /** Intervals of GOPAX, ms. */
 export interface GopaxTiming extends Timing {
@@ -39,6 +40,10 @@ export interface GopaxFaults extends Faults {
   crossBook(pair: string): void;
   /** No heartbeats go out (and nobody is closed for not answering them). */
   missHeartbeats(on: boolean): void;
+  /** How the time of a trade event is written. */
+  occurredAt(form: OccurredAtForm): void;
+  /** Trades have other ids by REST; that they are the same is presumed, not known. */
+  otherRestIds(on: boolean): void;
 }
 
 /** The GOPAX simulator. */

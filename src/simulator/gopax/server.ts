@@ -1,6 +1,7 @@
 import { BookLevel, type BookChanges, type BookMaker } from '../book/book.js';
 import { refuseHandshake, SIMULATED_GOPAX_KEY, SIMULATED_GOPAX_SECRET } from './auth.js';
 import {
+  candleRow,
   makeDelta,
   makeEntry,
   notFoundPage,
@@ -8,9 +9,12 @@ import {
   restBook,
   restError,
   restPairError,
+  tradeEvent,
+  tradeRow,
   tradingPairRow,
   type Delta,
   type Entry,
+  type OccurredAtForm,
   type Side,
 } from './frames.js';
 import {
@@ -26,6 +30,7 @@ import { SlidingLimit } from '../server/rate-limit.js';
 import { SimulatorServer } from '../server/simulator-server.js';
 import type { RestReply, RestRequest, UpgradeRequest, UpgradeVerdict } from '../simulator.js';
 import type { SimulatedSocket } from '../server/socket.js';
+import type { Trade } from '../trade/trade.js';
 
 export type { GopaxOptions, GopaxSimulator } from './options.js';
 
@@ -33,6 +38,10 @@ export type { GopaxOptions, GopaxSimulator } from './options.js';
 const MAX_SOCKETS = 20;
 /** Book subscriptions of one socket (documented and measured). */
 const MAX_PAIRS = 50;
+/** Id of the first trade, whose counter is that of the whole exchange. */
+const FIRST_TRADE_ID = 23_903_599;
+/** What `otherRestIds` adds to the ids by REST. */
+const OTHER_IDS = 5_000_000_000n;
 /** Share of changes that go out as one delta of several entries: a sweep. */
 const SWEEPS = 0.02;
 
@@ -76,7 +85,19 @@ class GopaxServer
     missHeartbeats: (on) => {
       this.#missHeartbeats = on;
     },
+    occurredAt: (form) => {
+      if (!['seconds', 'fraction', 'ms'].includes(form)) {
+        throw new Error("occurredAt must be 'seconds', 'fraction' or 'ms'");
+      }
+      this.#occurredAt = form;
+    },
+    otherRestIds: (on) => {
+      this.#otherIds = on;
+    },
   };
+  #occurredAt: OccurredAtForm = 'seconds';
+  #otherIds = false;
+  #tradeCounter = FIRST_TRADE_ID;
   #earlyDeltas = false;
   #drop = 0;
   #reorder = false;
@@ -192,8 +213,10 @@ class GopaxServer
       `{${id}"n":${JSON.stringify(name)},"o":${payload}}`;
     const refuse = (code: number, data: string): void =>
       void socket.send(envelope(JSON.stringify({ result: false, errCode: code, errData: data })));
-    if (name === 'SubscribeToOrderBook') {
-      this.#subscribe(socket, (o ?? {}) as Record<string, unknown>, envelope, refuse);
+    // The second answers as the first, and brings trades besides.
+    const withTrades = name === 'SubscribeToTradingPair';
+    if (name === 'SubscribeToOrderBook' || withTrades) {
+      this.#subscribe(socket, o ?? {}, withTrades, envelope, refuse);
     } else {
       refuse(10001, 'No such endpoint');
     }
@@ -201,7 +224,8 @@ class GopaxServer
 
   #subscribe(
     socket: GopaxSocket,
-    payload: Record<string, unknown>,
+    payload: { tradingPairName?: unknown },
+    withTrades: boolean,
     envelope: (payload: string) => string,
     refuse: (code: number, data: string) => void,
   ): void {
@@ -215,11 +239,12 @@ class GopaxServer
     }
     if (books.has(pair)) return refuse(10325, 'Already subscribed');
     if (books.size >= MAX_PAIRS) return refuse(10321, 'Too many order books are subscribed');
-    const book = new GopaxSubscription(market, {
+    const book = new GopaxSubscription(market, withTrades, {
       send: (text) => socket.send(text),
       record: (timestamp, view) => this.record(market, timestamp, view, socket, true),
       later: (ms, task) => void socket.later(ms, task),
     });
+    if (withTrades) this.trades.tape(market);
     books.set(pair, book);
     socket.in(this.timing.snapshotDelayMs, () => this.#sendSnapshot(book, envelope));
   }
@@ -247,6 +272,7 @@ class GopaxServer
   /** Removals go first, so that no delta of a sound book crosses it for a moment. */
   protected onBook(market: GopaxMarket, changes: BookChanges): void {
     if (!market.listed) return;
+    this.trades.follow(market);
     const sides = (['asks', 'bids'] as const).flatMap((side) =>
       changes[side].map((level) => ({ side, level })),
     );
@@ -307,11 +333,30 @@ class GopaxServer
     this.#deliver(market, makeDelta(pair, [], [bid]));
   }
 
-  protected tradeId(_market: GopaxMarket, ms: number, n: number): string {
-    return `${ms}${n}`;
+  protected tradeId(): string {
+    this.#tradeCounter += 1;
+    return `${this.#tradeCounter}`;
   }
 
-  protected sendTrades(): void {}
+  protected override restTradeId({ id }: { id: string }): string {
+    return this.#otherIds ? `${BigInt(id) + OTHER_IDS}` : id;
+  }
+
+  protected override tradeMoment(ms: number): number {
+    return this.#occurredAt === 'seconds' ? ms - (ms % 1000) : ms;
+  }
+
+  protected sendTrades(market: GopaxMarket, trades: readonly Trade[]): void {
+    const tape = this.trades.tape(market);
+    const followers = [...this.sockets].filter(({ state }) => {
+      const book = state.books.get(market.pair);
+      return book?.active === true && book.withTrades;
+    });
+    for (const trade of trades) {
+      const text = tradeEvent(market.pair, this.trades.onSocket(trade), this.#occurredAt);
+      for (const socket of followers) if (socket.send(text)) tape.sent(trade);
+    }
+  }
 
   protected onRest(request: RestRequest): RestReply {
     const { path, method, ip } = request;
@@ -327,15 +372,44 @@ class GopaxServer
       const rows = this.listedMarkets().map((market) => tradingPairRow(market, market.id));
       return { status: 200, body: `[${rows.join(',')}]`, headers };
     }
-    if (root === 'trading-pairs' && pair !== undefined && call === 'book') {
-      if (this.limits && this.#bookCalls.take(ip) < 0) return tooMany;
+    const calls = ['book', 'trades', 'candles'];
+    if (root === 'trading-pairs' && pair !== undefined && calls.includes(call ?? '')) {
+      if (call === 'book' && this.limits && this.#bookCalls.take(ip) < 0) return tooMany;
       const market = this.markets.get(pair);
-      if (market?.listed === true) return { ...this.#restBook(market, request), headers };
+      if (market?.listed === true) {
+        if (call === 'book') return { ...this.#restBook(market, request), headers };
+        const rows = call === 'trades' ? this.#tradeRows(market, request) : null;
+        const texts = rows ?? this.#candleRows(market, request);
+        return { status: 200, body: `[${texts.join(',')}]`, headers };
+      }
       const body = restPairError(refusePair(pair, this.markets.keys()));
       return { status: 404, body, headers };
     }
     const page = { 'Content-Type': 'text/html; charset=utf-8' };
     return { status: 404, body: notFoundPage(method, path), headers: { ...headers, ...page } };
+  }
+
+  /** Trades, newest first; bounds are taken as excluded, which is not documented. */
+  #tradeRows(market: GopaxMarket, { query }: RestRequest): string[] {
+    const bound = (name: string): number => Number(query.get(name) ?? NaN);
+    const [pastmax, latestmin] = [bound('pastmax'), bound('latestmin')];
+    const [after, before] = [bound('after') * 1000, bound('before') * 1000];
+    const limit = Math.min(100, Math.max(1, bound('limit') || 100));
+    const page = this.trades.tape(market).page(limit, (trade) => {
+      const id = Number(this.restTradeId(trade));
+      // A missing bound is NaN, which no number is beyond.
+      const outside = id >= pastmax || id <= latestmin || trade.ms <= after || trade.ms >= before;
+      return !outside;
+    });
+    return page.map((trade) => tradeRow(this.trades.byRest(trade)));
+  }
+
+  /** One-minute candles, oldest first, no others; `start` and `end` in Unix ms. */
+  #candleRows(market: GopaxMarket, { query }: RestRequest): string[] {
+    if (query.get('interval') !== '1') return [];
+    const from = Number(query.get('start') ?? 0);
+    const to = Number(query.get('end') ?? Infinity);
+    return this.trades.tape(market).candles(from, to).slice(-1024).map(candleRow);
   }
 
   #restBook(market: GopaxMarket, request: RestRequest): RestReply {

@@ -21,6 +21,8 @@ export interface Outlet {
  */
 export class GopaxSubscription {
   readonly market: GopaxMarket;
+  /** Whether trades were asked for with the book. */
+  readonly withTrades: boolean;
   /** False until the reply is being made; deltas do not flow before. */
   active = false;
   readonly #outlet: Outlet;
@@ -32,8 +34,9 @@ export class GopaxSubscription {
   #last: Delta | null = null;
   #held: Delta | null = null;
 
-  constructor(market: GopaxMarket, outlet: Outlet) {
+  constructor(market: GopaxMarket, withTrades: boolean, outlet: Outlet) {
     this.market = market;
+    this.withTrades = withTrades;
     this.#outlet = outlet;
   }
 

@@ -2,7 +2,9 @@
 import { BookFrame, HOLE } from '../book/book.js';
 import type { StillBook } from '../book/book.js';
 import type { BookLevel } from '../book/book.js';
+import { plainText } from '../book/number-text.js';
 import type { RestReply } from '../simulator.js';
+import type { Candle, ShownTrade } from '../trade/trade.js';
 
 /** Levels a side on the wire. */
 export const DEPTH = 30;
@@ -42,6 +44,37 @@ export function frameOf(code: string, book: StillBook): BookFrame {
  */
 export function frameValues(at: number, snapshot: boolean, timestamp: number): readonly string[] {
   return [`${at}`, snapshot ? '"snapshot":true,' : '', `${timestamp}`];
+}
+
+/** One trade; a word stands for a side that does not exist. */
+function tradeText({ id, ms, side, level: { text } }: ShownTrade, withId: boolean): string {
+  const buyer = side === null ? '"unknown"' : side === 'buy';
+  const end = withId ? `,"tradeId":${id}}` : '}';
+  return `{"timestamp":${ms},"price":"${text[0]}","qty":"${text[1]}","isBuyerTaker":${buyer}${end}`;
+}
+
+/** The trades as a JSON array; `withId` false leaves the ids out, as the reference's example of REST does. */
+export function tradesText(trades: readonly ShownTrade[], withId = true): string {
+  return `[${trades.map((trade) => tradeText(trade, withId)).join(',')}]`;
+}
+
+/** A frame of trades (`korbit.trade-frame.data`); `at` is the time of sending, Unix ms. */
+export function tradeFrame(
+  code: string,
+  trades: readonly ShownTrade[],
+  at: number,
+  snapshot: boolean,
+): string {
+  const key = snapshot ? '"snapshot":true,' : '';
+  return `{"symbol":"${code}","timestamp":${at},"type":"trade",${key}"data":${tradesText(trades)}}`;
+}
+
+/** A row of `/v2/candles`. Only its path and `volume` are known; the other keys are a guess. */
+export function candleRow({ minute, open, high, low, close, volume }: Candle): object {
+  return {
+    ...{ timestamp: minute, open: plainText(open), high: plainText(high) },
+    ...{ low: plainText(low), close: plainText(close), volume: plainText(volume) },
+  };
 }
 
 /** Answer to anything that is not a JSON array. */

@@ -28,6 +28,8 @@ export interface KorbitFaults extends Faults {
   dropFrames(chance: number): void;
   /** Sends the last frame of a pair again, unchanged. */
   duplicateFrame(pair: string): void;
+  /** Whether REST trades have their ids; the reference's example has none. Default true. */
+  restTradeIds(on: boolean): void;
 }
 
 /** The Korbit simulator. */

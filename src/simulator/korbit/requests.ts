@@ -1,6 +1,9 @@
 /** Reading of Korbit's client messages (`korbit.request.array`). */
 import { isObject } from '../simulator.js';
 
+/** Channels that are simulated. */
+export type Channel = 'orderbook' | 'trade';
+
 /** One request object of a message. `M` is the market that a symbol stands for. */
 export type KorbitRequest<M> =
   /** The message is no array, or this part of it no object. */
@@ -10,6 +13,7 @@ export type KorbitRequest<M> =
   | { readonly kind: 'other'; readonly id: unknown }
   | {
       readonly kind: 'subscribe' | 'unsubscribe';
+      readonly channel: Channel;
       readonly markets: readonly M[];
       readonly id: unknown;
     };
@@ -61,6 +65,6 @@ function parseRequest<M>(
     }
     markets.push(market);
   }
-  if (type !== 'orderbook') return { kind: 'other', id };
-  return { kind: method, markets, id };
+  if (type === 'ticker') return { kind: 'other', id };
+  return { kind: method, channel: type, markets, id };
 }

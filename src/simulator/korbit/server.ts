@@ -8,8 +8,9 @@ import {
   type KorbitSimulator,
   type KorbitTiming,
 } from './options.js';
-import { parseKorbitMessage, type KorbitRequest } from './requests.js';
+import { parseKorbitMessage, type Channel, type KorbitRequest } from './requests.js';
 import {
+  candleRow,
   DEPTH,
   frameOf,
   frameValues,
@@ -17,6 +18,8 @@ import {
   restData,
   restError,
   sideText,
+  tradeFrame,
+  tradesText,
   type Shown,
 } from './frames.js';
 import { bookSpecOf, parsePair, profileOf, withTicks, type Ticks } from '../book/market-profile.js';
@@ -31,6 +34,7 @@ import type {
   UpgradeVerdict,
 } from '../simulator.js';
 import type { SimulatedSocket } from '../server/socket.js';
+import type { Trade } from '../trade/trade.js';
 
 export type { KorbitOptions, KorbitSimulator } from './options.js';
 
@@ -38,6 +42,12 @@ export type { KorbitOptions, KorbitSimulator } from './options.js';
 const BOOK_DEPTH = 60;
 /** Public REST calls a second of one IP (documented). */
 const CALLS_PER_SECOND = 50;
+/** First trade id of every pair: each counts its own, so two pairs share ids. */
+const FIRST_TRADE_ID = 25_441_720;
+/** Rows of a first frame of trades, and trades of a later one, at most. */
+const MOST_TRADES = 5;
+/** Trades of a REST reply that asks for no number; the real default is not known. */
+const REST_TRADES = 100;
 
 interface KorbitMarket extends SimulatedMarket {
   /** `btc_krw`. */
@@ -48,11 +58,13 @@ interface KorbitMarket extends SimulatedMarket {
   lastFrameAt: number;
   /** Time of the newest change that waits for its frame; null: none waits. */
   changedAt: number | null;
+  /** Id of the newest trade. */
+  lastTradeId: number;
 }
 
 interface KorbitState {
-  /** Subscribed books; `live` once the snapshot has gone out. */
-  readonly books: Map<KorbitMarket, { live: boolean }>;
+  /** Subscriptions by channel; `live` once the snapshot has gone out. */
+  readonly topics: Record<Channel, Map<KorbitMarket, { live: boolean }>>;
   /** Set while a ping is unanswered. */
   pongTimer: NodeJS.Timeout | undefined;
 }
@@ -102,7 +114,11 @@ class KorbitServer
       const market = this.market(pair);
       if (market.listed && market.lastFrameAt > 0) this.#sendToAll(market);
     },
+    restTradeIds: (on) => {
+      this.#restIds = on;
+    },
   };
+  #restIds = true;
   #missPings = false;
   #dropChance = 0;
   readonly #calls = new WindowLimit(CALLS_PER_SECOND);
@@ -149,7 +165,7 @@ class KorbitServer
       ...{ pair, symbol, currency, profile, book, listed: true, stopped: false },
       code: `${symbol}_${currency}`.toLowerCase(),
       shown: { timestamp, book: book.still() },
-      ...{ lastFrameAt: 0, changedAt: null },
+      ...{ lastFrameAt: 0, changedAt: null, lastTradeId: FIRST_TRADE_ID },
     };
   }
 
@@ -168,7 +184,8 @@ class KorbitServer
   }
 
   protected openSocket(socket: SimulatedSocket<KorbitState>): KorbitState {
-    const state: KorbitState = { books: new Map(), pongTimer: undefined };
+    const topics = { orderbook: new Map(), trade: new Map() };
+    const state: KorbitState = { topics, pongTimer: undefined };
     socket.ws.on('pong', () => {
       socket.cancel(state.pongTimer);
       state.pongTimer = undefined;
@@ -199,25 +216,26 @@ class KorbitServer
       void socket.send(JSON.stringify({ status: 'fail', code, message, requestId }));
     if (request.kind === 'fail') return fail(request.code, request.message);
     if (request.kind === 'unsubscribe') {
-      const { books } = socket.state;
-      const known = request.markets.filter((market) => books.delete(market));
+      const followed = socket.state.topics[request.channel];
+      const known = request.markets.filter((market) => followed.delete(market));
       // Code as the official client's test fixture imagines it; never captured.
       if (known.length === 0) return fail('NOT_SUBSCRIBED', 'The subscription does not exist');
     }
     if (requestId !== undefined) socket.send(JSON.stringify({ status: 'success', requestId }));
     if (request.kind !== 'subscribe') return;
-    for (const market of request.markets) this.#subscribe(socket, market);
+    for (const market of request.markets) this.#subscribe(socket, market, request.channel);
   }
 
-  #subscribe(socket: SimulatedSocket<KorbitState>, market: KorbitMarket): void {
-    const { books } = socket.state;
+  #subscribe(socket: SimulatedSocket<KorbitState>, market: KorbitMarket, channel: Channel): void {
+    const followed = socket.state.topics[channel];
     // Subscribing again gives one more snapshot and no second stream (an assumption).
-    const book = { live: books.get(market)?.live ?? false };
-    books.set(market, book);
+    const entry = { live: followed.get(market)?.live ?? false };
+    followed.set(market, entry);
     socket.in(this.timing.snapshotDelayMs, () => {
-      if (books.get(market) !== book) return;
-      book.live = true;
-      this.#send(socket, market, frameValues(Date.now(), true, market.shown.timestamp));
+      if (followed.get(market) !== entry) return;
+      entry.live = true;
+      if (channel === 'trade') this.#sendLastTrades(socket, market);
+      else this.#send(socket, market, frameValues(Date.now(), true, market.shown.timestamp));
     });
   }
 
@@ -241,6 +259,7 @@ class KorbitServer
   }
 
   #publish(market: KorbitMarket, changedAt: number): void {
+    this.trades.follow(market);
     const { timestamp, book: before } = market.shown;
     const book = market.book.still();
     if (sameLevels(book.asks, before.asks, DEPTH) && sameLevels(book.bids, before.bids, DEPTH)) {
@@ -256,10 +275,51 @@ class KorbitServer
   #sendToAll(market: KorbitMarket): void {
     const values = frameValues(market.lastFrameAt, false, market.shown.timestamp);
     for (const socket of this.sockets) {
-      if (socket.state.books.get(market)?.live !== true) continue;
-      if (this.#dropChance > 0 && this.random.chance(this.#dropChance)) continue;
+      if (socket.state.topics.orderbook.get(market)?.live !== true || this.#loses()) continue;
       this.#send(socket, market, values);
     }
+  }
+
+  /** Whether the next frame is lost on the way. */
+  #loses(): boolean {
+    return this.#dropChance > 0 && this.random.chance(this.#dropChance);
+  }
+
+  protected tradeId(market: KorbitMarket): string {
+    // Rising, not promised to be consecutive.
+    market.lastTradeId += this.random.chance(0.1) ? 2 : 1;
+    return `${market.lastTradeId}`;
+  }
+
+  /** Frames of one to some trades, at times the newest first, under the fault of lost frames. */
+  protected sendTrades(market: KorbitMarket, trades: readonly Trade[]): void {
+    const followers = [...this.sockets].filter(
+      ({ state }) => state.topics.trade.get(market)?.live === true,
+    );
+    if (followers.length === 0) return;
+    const tape = this.trades.tape(market);
+    for (let from = 0, count: number; from < trades.length; from += count) {
+      count = this.random.int(1, MOST_TRADES);
+      const part = trades.slice(from, from + count);
+      const frame = this.#tradeFrame(market, part, false);
+      for (const socket of followers) {
+        if (this.#loses() || !socket.send(frame)) continue;
+        for (const trade of part) tape.sent(trade);
+      }
+    }
+  }
+
+  /** The first frame of a subscription: how many trades it has is up to the server. */
+  #sendLastTrades(socket: SimulatedSocket<KorbitState>, market: KorbitMarket): void {
+    const last = this.trades.tape(market).trades.slice(-this.random.int(1, MOST_TRADES));
+    if (last.length > 0) socket.send(this.#tradeFrame(market, last, true));
+  }
+
+  #tradeFrame(market: KorbitMarket, trades: readonly Trade[], snapshot: boolean): string {
+    const shown = trades.map((trade) => this.trades.onSocket(trade));
+    // The order is not documented.
+    if (this.random.chance(0.3)) shown.reverse();
+    return tradeFrame(market.code, shown, Date.now(), snapshot);
   }
 
   #send(
@@ -282,12 +342,6 @@ class KorbitServer
     const market = this.markets.get(code.toUpperCase().replace('_', '-'));
     return market?.code === code && (market.listed || market.stopped) ? market : undefined;
   }
-
-  protected tradeId(_market: KorbitMarket, ms: number, n: number): string {
-    return `${ms}${n}`;
-  }
-
-  protected sendTrades(): void {}
 
   protected onRest(request: RestRequest): RestReply {
     const answer = this.#answer(request);
@@ -312,7 +366,11 @@ class KorbitServer
       case '/v2/currencyPairs':
         return () => this.#currencyPairs();
       case '/v2/orderbook':
-        return () => this.#restBook(request);
+        return () => this.#restOf(request, (market) => this.#restBook(market));
+      case '/v2/trades':
+        return () => this.#restOf(request, (market) => this.#restTrades(request, market));
+      case '/v2/candles':
+        return () => this.#restOf(request, (market) => this.#restCandles(request, market));
       default:
         return null;
     }
@@ -330,11 +388,35 @@ class KorbitServer
     return restData(rows, { 'cache-control': 'public, max-age=60' });
   }
 
-  #restBook(request: RestRequest): RestReply {
-    const code = request.query.get('symbol');
-    if (code === null) return { status: 400, body: restError(400, 'BAD_REQUEST') };
+  /** What `answer` gives for the market that a request names. */
+  #restOf({ query }: RestRequest, answer: (market: KorbitMarket) => RestReply): RestReply {
+    const code = query.get('symbol');
+    if (code === null) return BAD_REQUEST;
     const market = this.#byCode(code);
     if (market === undefined) return { status: 400, body: restError(400, 'INVALID_CURRENCY_PAIR') };
+    return answer(market);
+  }
+
+  /** There is no way to older trades than these. */
+  #restTrades({ query }: RestRequest, market: KorbitMarket): RestReply {
+    const limit = Number(query.get('limit') ?? REST_TRADES);
+    if (!Number.isInteger(limit) || limit < 1 || limit > 500) return BAD_REQUEST;
+    const page = this.trades.tape(market).page(limit);
+    const shown = page.map((trade) => this.trades.byRest(trade));
+    const data = tradesText(shown, this.#restIds);
+    return { status: 200, body: `{"success":true,"data":${data}}` };
+  }
+
+  /** One-minute candles, oldest first. */
+  #restCandles({ query }: RestRequest, market: KorbitMarket): RestReply {
+    if (query.get('interval') !== '1') return BAD_REQUEST;
+    const from = Number(query.get('start') ?? 0);
+    const to = Number(query.get('end') ?? Infinity);
+    const limit = Math.min(200, Math.max(1, Number(query.get('limit') ?? 200) || 200));
+    return restData(this.trades.tape(market).candles(from, to).slice(-limit).map(candleRow));
+  }
+
+  #restBook(market: KorbitMarket): RestReply {
     const { timestamp, book } = market.shown;
     this.record(market, timestamp, frameOf(market.code, book), null);
     const sides = `${sideText('bids', book.bids)},${sideText('asks', book.asks)}`;
@@ -342,6 +424,8 @@ class KorbitServer
     return { status: 200, body: `{"success":true,"data":${data}}` };
   }
 }
+
+const BAD_REQUEST: RestReply = { status: 400, body: restError(400, 'BAD_REQUEST') };
 
 /** Starts a simulated Korbit (renamed Digital X in 2026; the protocol is the same). */
 export async function startKorbitSimulator(options: KorbitOptions = {}): Promise<KorbitSimulator> {

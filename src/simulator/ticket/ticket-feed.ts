@@ -94,8 +94,10 @@ export abstract class TicketFeed<
   protected shownLevel(level: BookLevel): BookLevel {
     return level;
   }
-  /** A SNAPSHOT is about to go out. */
-  protected beforeSnapshot(_subscription: Subscription): void {}
+  /** Whether a REALTIME frame goes out before this SNAPSHOT. */
+  protected realtimeFirst(): boolean {
+    return false;
+  }
   /** Why a valid request is refused all the same (Upbit limits their rate); null: it is not. */
   protected refuseRequest(_socket: SimulatedSocket<FeedState>): string | null {
     return null;
@@ -220,11 +222,13 @@ export abstract class TicketFeed<
     if (!socket.open || !market.listed) return;
     if (subscription.channel === 'trade') {
       const { last } = this.trades.tape(market as M);
-      const wanted = subscription.only !== 'realtime' && last !== undefined;
-      if (wanted) socket.send(this.#tradeFrame(market as M, last, 'SNAPSHOT'));
+      const streams = this.realtimeFirst() ? ['REALTIME', 'SNAPSHOT'] : ['SNAPSHOT'];
+      for (const stream of subscription.only === 'realtime' ? [] : streams) {
+        if (last !== undefined) socket.send(this.#tradeFrame(market as M, last, stream));
+      }
       if (subscription.only === 'snapshot') return;
     } else {
-      this.beforeSnapshot(subscription);
+      if (this.realtimeFirst()) this.sendBook(subscription, 'REALTIME');
       this.sendBook(subscription, 'SNAPSHOT');
     }
     market.live[subscription.channel].add(subscription);
