@@ -21,7 +21,8 @@ export default {
       },
     ],
   },
-  // Most suites wait for sockets and clocks: one worker less than there are cores would idle.
-  maxWorkers: Math.max(4, availableParallelism() - 1),
+  // Most suites wait for sockets and clocks: as many workers as there are cores would idle.
+  maxWorkers: Math.max(6, availableParallelism()),
+  testSequencer: '<rootDir>/test/helpers/longest-first.mjs',
   testTimeout: 30_000,
 };
