@@ -1,6 +1,5 @@
 import { COLLECT_GRAMMAR, type CollectPattern, parseCollect } from '../market/collect-pattern.js';
-import type { Exchange } from '../market/exchange.js';
-import { isMarketName, marketName } from '../market/market.js';
+import { isMarketName, type Market, marketName, type Pair } from '../market/market.js';
 import type { TimeWindow } from '../market/time-window.js';
 import { badInput } from './errors.js';
 
@@ -24,6 +23,19 @@ export function optionalMarketPart(
   value: string | null | undefined,
 ): string | undefined {
   return value === null || value === undefined ? undefined : marketPart(argument, value);
+}
+
+/** The pair that the arguments `symbol` and `currency` name. */
+export function pairOf(args: Pair): Pair {
+  return {
+    symbol: marketPart('symbol', args.symbol),
+    currency: marketPart('currency', args.currency),
+  };
+}
+
+/** The market that the arguments `exchange`, `symbol` and `currency` name. */
+export function marketOf(args: Market): Market {
+  return { exchange: args.exchange, ...pairOf(args) };
 }
 
 /** A pattern of markets, one entry as in `COLLECT`. */
@@ -88,7 +100,7 @@ export const MAX_MARKETS = 500;
 
 /** The markets named by the arguments `markets` and `pattern`, of which exactly one is to be given. */
 export function marketPatterns(args: {
-  readonly markets?: readonly MarketArgument[] | null | undefined;
+  readonly markets?: readonly Market[] | null | undefined;
   readonly pattern?: string | null | undefined;
 }): readonly CollectPattern[] {
   const { markets, pattern } = args;
@@ -103,11 +115,7 @@ export function marketPatterns(args: {
         `must name at most ${MAX_MARKETS} markets; were ${markets.length}; a pattern such as UPBIT:*-KRW names many`,
       );
     }
-    return markets.map(({ exchange, symbol, currency }) => ({
-      exchange,
-      symbol: marketPart('symbol', symbol),
-      currency: marketPart('currency', currency),
-    }));
+    return markets.map(marketOf);
   }
   const result = parseCollect(pattern!);
   if (!result.ok) throw badInput('pattern', result.problems.slice(0, 3).join('; '));
@@ -116,13 +124,6 @@ export function marketPatterns(args: {
     throw badInput('pattern', `must not be empty; write ${COLLECT_GRAMMAR}`);
   if (patterns.length <= MAX_MARKETS) return patterns;
   throw badInput('pattern', `must have at most ${MAX_MARKETS} parts; had ${patterns.length}`);
-}
-
-/** A market as an argument names it. */
-interface MarketArgument {
-  readonly exchange: Exchange;
-  readonly symbol: string;
-  readonly currency: string;
 }
 
 /** A time window out of the arguments `from` and `to`, Unix ms. */

@@ -1,7 +1,7 @@
 import type { CollectorStatus } from '../../market/collector-status.js';
 import { withKnownErrors } from '../errors.js';
 import { MarketSelection } from '../../market/market-selection.js';
-import { marketPart, marketPattern, optionalMarketPart } from '../inputs.js';
+import { marketOf, marketPattern, optionalMarketPart } from '../inputs.js';
 import { CollectorStatuses } from '../../live/sources/collector-statuses.js';
 import { exchangeArg, marketArgs, marketFilterArgs, patternArg } from './arguments.js';
 import { builder } from './builder.js';
@@ -157,27 +157,13 @@ builder.mutationFields((t) => ({
     description:
       'Starts recording a market; kept across restarts. Harmless when it is recorded already. A disabled exchange is enabled by it, and its other wanted markets start too. `UNKNOWN_MARKET` when the exchange does not list it.',
     args: marketArgs,
-    resolve: (_root, args, { control }) => {
-      const market = {
-        exchange: args.exchange,
-        symbol: marketPart('symbol', args.symbol),
-        currency: marketPart('currency', args.currency),
-      };
-      return withKnownErrors(() => control.start(market));
-    },
+    resolve: (_root, args, { control }) => withKnownErrors(() => control.start(marketOf(args))),
   }),
   stopCollector: t.field({
     type: CollectorType,
     description: 'Stops recording a market; kept across restarts. Harmless when it is stopped.',
     args: marketArgs,
-    resolve: (_root, args, { control }) => {
-      const market = {
-        exchange: args.exchange,
-        symbol: marketPart('symbol', args.symbol),
-        currency: marketPart('currency', args.currency),
-      };
-      return withKnownErrors(() => control.stop(market));
-    },
+    resolve: (_root, args, { control }) => withKnownErrors(() => control.stop(marketOf(args))),
   }),
   startCollectors: t.field({
     type: [CollectorType],

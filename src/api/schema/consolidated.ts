@@ -1,17 +1,12 @@
-import {
-  type ConsolidatedBook,
-  type ExchangeLevel,
-  isStale,
-  type Leg,
-} from '../../market/consolidated.js';
+import { type ConsolidatedBook, type ExchangeLevel, type Leg } from '../../market/consolidated.js';
 import { midDecimal, subtractDecimal } from '../../market/decimal.js';
 import type { Side } from '../../market/order-book.js';
-import { checkedDepth, checkedEvery, marketPart } from '../inputs.js';
+import { checkedDepth, checkedEvery, pairOf } from '../inputs.js';
 import { consolidate, ConsolidatedBooks } from '../../live/sources/consolidated-books.js';
 import { everyArg, pairArgs } from './arguments.js';
 import { builder } from './builder.js';
-import { CollectorStateEnum } from './collector.js';
 import { ExchangeEnum } from './exchange-enum.js';
+import { ageField, legFields, pairFields } from './leg-fields.js';
 import { OrderbookType } from './orderbook.js';
 
 const ConsolidatedLevelType = builder.objectRef<ExchangeLevel>('ConsolidatedLevel').implement({
@@ -45,25 +40,12 @@ const ConsolidatedLegType = builder.objectRef<LegShape>('ConsolidatedLeg').imple
       description: 'The exchange.',
       resolve: ({ leg }) => leg.exchange,
     }),
-    state: t.field({
-      type: CollectorStateEnum,
-      nullable: true,
-      description: 'State of its collector; null when it has none.',
-      resolve: ({ leg }) => leg.state,
-    }),
-    stale: t.boolean({
-      description:
-        'Whether nobody vouches for it: its collector is not `LIVE` or it has no book. A stale leg is left out of the prices unless `includeStale` was given.',
-      resolve: ({ leg }) => isStale(leg),
-    }),
-    ageMs: t.field({
-      type: 'BigInt',
-      nullable: true,
-      description:
-        'Milliseconds since its book was last confirmed: received, or received again unchanged. Null before the first.',
-      resolve: ({ leg, at }) =>
-        leg.confirmedAt === null ? null : Math.max(0, at - leg.confirmedAt),
-    }),
+    ...legFields(
+      t,
+      'Whether it cannot be relied on: its collector is not `LIVE` or it has no book. A stale leg is left out of the prices unless `includeStale` was given.',
+      ({ leg }) => leg,
+    ),
+    ageMs: ageField(t),
     orderbook: t.field({
       type: OrderbookType,
       nullable: true,
@@ -87,14 +69,7 @@ const ConsolidatedType = builder.objectRef<ConsolidatedBook>('ConsolidatedOrderb
   description:
     'The order books of one pair on all collected exchanges, side by side and merged. Between exchanges the best bid may be above the best ask; `spread` is negative then.',
   fields: (t) => ({
-    symbol: t.string({
-      description: 'Base asset, such as `BTC`.',
-      resolve: ({ pair }) => pair.symbol,
-    }),
-    currency: t.string({
-      description: 'Quote currency, such as `KRW`.',
-      resolve: ({ pair }) => pair.currency,
-    }),
+    ...pairFields(t, ({ pair }) => pair),
     timestamp: t.field({
       type: 'DateTime',
       description: 'When it was put together.',
@@ -168,10 +143,7 @@ builder.queryField('consolidated', (t) =>
     description: 'The newest books of a pair on all collected exchanges, merged.',
     args: consolidatedArgs,
     resolve: async (_root, args, { bus, control, markets }) => {
-      const pair = {
-        symbol: marketPart('symbol', args.symbol),
-        currency: marketPart('currency', args.currency),
-      };
+      const pair = pairOf(args);
       await markets.check([{ exchange: null, ...pair }]);
       return consolidate({ bus, control }, pair, args.includeStale);
     },
@@ -186,10 +158,7 @@ builder.subscriptionField('consolidated', (t) =>
     args: { ...consolidatedArgs, ...everyArg },
     extensions: { shared: true },
     subscribe: async (_root, args, { bus, books, control, markets }) => {
-      const pair = {
-        symbol: marketPart('symbol', args.symbol),
-        currency: marketPart('currency', args.currency),
-      };
+      const pair = pairOf(args);
       const everyMs = checkedEvery(args.every);
       await markets.check([{ exchange: null, ...pair }]);
       return new ConsolidatedBooks({ bus, books, control }, pair, args.includeStale, everyMs);

@@ -1,7 +1,7 @@
 import type { CoverageMinute } from '../../market/coverage.js';
 import type { Market } from '../../market/market.js';
 import type { CoverageTotals } from '../../store/store-types.js';
-import { marketPart, timeWindow } from '../inputs.js';
+import { marketOf, timeWindow } from '../inputs.js';
 import { fromCursor, toConnection, toCursor } from '../paging.js';
 import { marketArgs, pageArgs, windowArgs } from './arguments.js';
 import { builder } from './builder.js';
@@ -136,11 +136,7 @@ builder.queryField('coverage', (t) =>
       'How much of a window a market was covered, and what was received of it. Frames are counted by whole minutes: those that the window touches.',
     args: { ...marketArgs, ...windowArgs },
     resolve: async (_root, args, { reader }) => {
-      const market: Market = {
-        exchange: args.exchange,
-        symbol: marketPart('symbol', args.symbol),
-        currency: marketPart('currency', args.currency),
-      };
+      const market = marketOf(args);
       return { market, ...(await reader.coverage({ market, ...timeWindow(args) })) };
     },
   }),

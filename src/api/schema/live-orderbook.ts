@@ -6,12 +6,12 @@ import {
   checkedEvery,
   checkedSince,
   checkedSpeed,
-  MAX_MARKETS,
-  MAX_SPEED,
-  marketPart,
+  marketOf,
   marketPatterns,
   optionalMarketPart,
   timeWindow,
+  MAX_MARKETS,
+  MAX_SPEED,
 } from '../inputs.js';
 import { ExactBooks } from '../../live/sources/exact-books.js';
 import { LatestBooks } from '../../live/sources/latest-books.js';
@@ -120,11 +120,7 @@ builder.subscriptionFields((t) => ({
       }),
     },
     subscribe: async (_root, args, { reader, sequences, markets }) => {
-      const market = {
-        exchange: args.exchange,
-        symbol: marketPart('symbol', args.symbol),
-        currency: marketPart('currency', args.currency),
-      };
+      const market = marketOf(args);
       const { from, to } = timeWindow(args);
       const options = { market, from, to, speed: checkedSpeed(args.speed) };
       await markets.check([market]);

@@ -3,7 +3,7 @@ import type { Market } from '../../market/market.js';
 import type { Level, OrderBook } from '../../market/order-book.js';
 import type { StoreReader } from '../../store/store-types.js';
 import type { Gap } from '../../market/gap.js';
-import { checkedDepth, marketPart } from '../inputs.js';
+import { checkedDepth, marketOf } from '../inputs.js';
 import { marketArgs } from './arguments.js';
 import { builder } from './builder.js';
 import { ExchangeEnum } from './exchange-enum.js';
@@ -186,11 +186,7 @@ builder.queryField('orderbook', (t) =>
       at: t.arg({ type: 'DateTime', description: 'The moment; left out for the newest book.' }),
     },
     resolve: async (_root, args, { bus, reader, markets }) => {
-      const market = {
-        exchange: args.exchange,
-        symbol: marketPart('symbol', args.symbol),
-        currency: marketPart('currency', args.currency),
-      };
+      const market = marketOf(args);
       await markets.check([market]);
       const at = args.at ?? undefined;
       if (at !== undefined) {

@@ -1,6 +1,5 @@
-import type { Market } from '../../market/market.js';
 import { badInput } from '../errors.js';
-import { marketPart, timeWindow } from '../inputs.js';
+import { marketOf, timeWindow } from '../inputs.js';
 import { DEFAULT_FIRST, fromCursor, toCursor } from '../paging.js';
 import { marketArgs, pageArgs, windowArgs } from './arguments.js';
 import { builder } from './builder.js';
@@ -49,11 +48,7 @@ builder.queryField('books', (t) =>
       }),
     },
     resolve: async (_root, args, { reader, markets, rows }) => {
-      const market: Market = {
-        exchange: args.exchange,
-        symbol: marketPart('symbol', args.symbol),
-        currency: marketPart('currency', args.currency),
-      };
+      const market = marketOf(args);
       const last = isBackward(args);
       const after = fromCursor('book', 1, args.after)?.[0];
       const before = fromCursor('book', 1, args.before, 'before')?.[0];

@@ -1,4 +1,3 @@
-import { isStale } from '../../market/consolidated.js';
 import { compareDecimal, multiplyDecimal } from '../../market/decimal.js';
 import {
   type Crossing,
@@ -13,11 +12,11 @@ import { type Pair, pairText } from '../../market/market.js';
 import { consolidate, ConsolidatedBooks } from '../../live/sources/consolidated-books.js';
 import type { ApiContext } from '../context.js';
 import { badInput } from '../errors.js';
-import { checkedEvery, marketPart } from '../inputs.js';
+import { checkedEvery, marketPart, pairOf } from '../inputs.js';
 import { everyArg, pairArgs } from './arguments.js';
 import { builder } from './builder.js';
-import { CollectorStateEnum } from './collector.js';
 import { ExchangeEnum } from './exchange-enum.js';
+import { ageField, legFields, pairFields } from './leg-fields.js';
 
 const ROUNDED = `a half rounded away from zero`;
 const PERCENT = `to at most ${PERCENT_DECIMALS} decimals, ${ROUNDED}`;
@@ -40,24 +39,12 @@ const PremiumPriceType = builder.objectRef<PremiumPrice>('PremiumPrice').impleme
       description: 'The exchange; null where the source is none that is recorded.',
       resolve: ({ leg }) => leg.exchange,
     }),
-    state: t.field({
-      type: CollectorStateEnum,
-      nullable: true,
-      description: 'State of its collector; null when it has none.',
-      resolve: ({ leg }) => leg.state,
-    }),
-    stale: t.boolean({
-      description: 'Whether nobody vouches for it: its collector is not `LIVE` or it has no book.',
-      resolve: ({ leg }) => isStale(leg),
-    }),
-    ageMs: t.field({
-      type: 'BigInt',
-      nullable: true,
-      description:
-        'Milliseconds since its book was last confirmed: received, or received again unchanged. Null before the first.',
-      resolve: ({ leg, at }) =>
-        leg.confirmedAt === null ? null : Math.max(0, at - leg.confirmedAt),
-    }),
+    ...legFields(
+      t,
+      'Whether it cannot be relied on: its collector is not `LIVE` or it has no book.',
+      ({ leg }) => leg,
+    ),
+    ageMs: ageField(t),
     midPrice: t.field({
       type: 'Decimal',
       nullable: true,
@@ -149,14 +136,7 @@ const PremiumType = builder.objectRef<Premium>('Premium').implement({
   description:
     'What a pair costs on each exchange, against its price on one of them. Prices are the middle of best ask and best bid; those of stale exchanges are there and marked, and count neither in `widestPercent` nor in `crossing`.',
   fields: (t) => ({
-    symbol: t.string({
-      description: 'Base asset, such as `BTC`.',
-      resolve: ({ book }) => book.pair.symbol,
-    }),
-    currency: t.string({
-      description: 'Quote currency, such as `KRW`.',
-      resolve: ({ book }) => book.pair.currency,
-    }),
+    ...pairFields(t, ({ book }) => book.pair),
     timestamp: t.field({
       type: 'DateTime',
       description: 'When it was worked out.',
@@ -179,7 +159,7 @@ const PremiumType = builder.objectRef<Premium>('Premium').implement({
       resolve: ({ prices }) => prices,
     }),
     compared: t.exposeInt('compared', {
-      description: 'How many exchanges have a price that somebody vouches for.',
+      description: 'How many exchanges have a price that can be relied on.',
     }),
     widestPercent: t.field({
       type: 'Decimal',
@@ -226,10 +206,7 @@ builder.queryFields((t) => ({
     description: 'What a pair costs on each exchange now, against its price on one of them.',
     args: { ...pairArgs, ...againstArg },
     resolve: async (_root, args, { bus, control, markets }) => {
-      const pair = {
-        symbol: marketPart('symbol', args.symbol),
-        currency: marketPart('currency', args.currency),
-      };
+      const pair = pairOf(args);
       await markets.check([{ exchange: null, ...pair }]);
       return new Premium(consolidate({ bus, control }, pair, true), args.against);
     },
@@ -268,10 +245,7 @@ builder.subscriptionField('premium', (t) =>
     args: { ...pairArgs, ...againstArg, ...everyArg },
     extensions: { shared: true },
     subscribe: async (_root, args, { bus, books, control, markets }) => {
-      const pair = {
-        symbol: marketPart('symbol', args.symbol),
-        currency: marketPart('currency', args.currency),
-      };
+      const pair = pairOf(args);
       const everyMs = checkedEvery(args.every);
       await markets.check([{ exchange: null, ...pair }]);
       return new ConsolidatedBooks({ bus, books, control }, pair, true, everyMs);

@@ -3,7 +3,7 @@ import type { Market } from '../../market/market.js';
 import { midDecimal } from '../../market/decimal.js';
 import type { BestPrices, StoreReader } from '../../store/store-types.js';
 import { badInput } from '../errors.js';
-import { marketPart } from '../inputs.js';
+import { marketOf } from '../inputs.js';
 import { marketArgs } from './arguments.js';
 import { builder } from './builder.js';
 
@@ -92,11 +92,7 @@ builder.queryField('priceHistory', (t) =>
       }),
     },
     resolve: async (_root, args, { reader, markets, rows }) => {
-      const market: Market = {
-        exchange: args.exchange,
-        symbol: marketPart('symbol', args.symbol),
-        currency: marketPart('currency', args.currency),
-      };
+      const market = marketOf(args);
       const { from, to, points } = args;
       if (points < 2 || points > MAX_POINTS) {
         throw badInput('points', `must be from 2 to ${MAX_POINTS}; was ${points}`);

@@ -1,13 +1,13 @@
 import type { ConsolidatedBook } from '../../market/consolidated.js';
-import { AVERAGE_DECIMALS, fill, type Fill, isStale, type Leg } from '../../market/consolidated.js';
+import { AVERAGE_DECIMALS, fill, type Fill, type Leg } from '../../market/consolidated.js';
 import type { Level, Side } from '../../market/order-book.js';
 import { badInput } from '../errors.js';
-import { marketPart } from '../inputs.js';
+import { pairOf } from '../inputs.js';
 import { consolidate } from '../../live/sources/consolidated-books.js';
 import { pairArgs } from './arguments.js';
 import { builder } from './builder.js';
-import { CollectorStateEnum } from './collector.js';
 import { ExchangeEnum } from './exchange-enum.js';
+import { legFields, pairFields } from './leg-fields.js';
 
 const TradeSideEnum = builder.enumType('TradeSide', {
   description: 'Which way a trade goes.',
@@ -66,17 +66,11 @@ const QuoteLegType = builder.objectRef<{ leg: Leg; quote: QuoteShape }>('QuoteLe
       description: 'The exchange.',
       resolve: ({ leg }) => leg.exchange,
     }),
-    state: t.field({
-      type: CollectorStateEnum,
-      nullable: true,
-      description: 'State of its collector; null when it has none.',
-      resolve: ({ leg }) => leg.state,
-    }),
-    stale: t.boolean({
-      description:
-        'Whether nobody vouches for its book; left out of `total` unless `includeStale`.',
-      resolve: ({ leg }) => isStale(leg),
-    }),
+    ...legFields(
+      t,
+      'Whether its book cannot be relied on; left out of `total` unless `includeStale`.',
+      ({ leg }) => leg,
+    ),
     fill: t.field({
       type: QuoteFillType,
       description: 'What the amount costs there.',
@@ -96,14 +90,7 @@ const QuoteType = builder.objectRef<QuoteShape>('Quote').implement({
   description:
     'What it costs to buy, or brings to sell, an amount at once out of the books as they are. Without fees.',
   fields: (t) => ({
-    symbol: t.string({
-      description: 'Base asset, such as `BTC`.',
-      resolve: ({ book }) => book.pair.symbol,
-    }),
-    currency: t.string({
-      description: 'Quote currency, such as `KRW`.',
-      resolve: ({ book }) => book.pair.currency,
-    }),
+    ...pairFields(t, ({ book }) => book.pair),
     side: t.expose('side', { type: TradeSideEnum, description: 'Which way the trade goes.' }),
     amount: t.expose('amount', { type: 'Decimal', description: 'The amount, in the base asset.' }),
     timestamp: t.field({
@@ -144,10 +131,7 @@ builder.queryField('quote', (t) =>
       }),
     },
     resolve: async (_root, args, { bus, control, markets }) => {
-      const pair = {
-        symbol: marketPart('symbol', args.symbol),
-        currency: marketPart('currency', args.currency),
-      };
+      const pair = pairOf(args);
       if (args.amount === '0') throw badInput('amount', 'must be more than 0');
       await markets.check([{ exchange: null, ...pair }]);
       const book = consolidate({ bus, control }, pair, args.includeStale);

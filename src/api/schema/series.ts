@@ -6,10 +6,9 @@ import {
   Kind,
   type SelectionNode,
 } from 'graphql';
-import type { Market } from '../../market/market.js';
 import type { SeriesPoint, SeriesQuery } from '../../store/store-types.js';
 import { badInput } from '../errors.js';
-import { marketPart } from '../inputs.js';
+import { marketOf } from '../inputs.js';
 import { MAX_SERIES_POINTS } from '../paging.js';
 import { marketArgs } from './arguments.js';
 import { builder } from './builder.js';
@@ -95,11 +94,7 @@ builder.queryField('series', (t) =>
       }),
     },
     resolve: async (_root, args, { reader, markets, rows, texts }, info) => {
-      const market: Market = {
-        exchange: args.exchange,
-        symbol: marketPart('symbol', args.symbol),
-        currency: marketPart('currency', args.currency),
-      };
+      const market = marketOf(args);
       const { from, to, step } = args;
       if (step < MIN_STEP) throw badInput('step', `must be ${MIN_STEP} or more; was ${step}`);
       if (to <= from) throw badInput('to', 'must be after from');

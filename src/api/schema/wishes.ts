@@ -1,7 +1,7 @@
 import type { WantedPattern } from '../../market/managed-lists.js';
 import { fromRestorePoint, toRestorePoint } from '../../market/restore-point.js';
 import { withKnownErrors } from '../errors.js';
-import { marketPart } from '../inputs.js';
+import { marketOf } from '../inputs.js';
 import { exchangeArg, marketArgs } from './arguments.js';
 import { builder } from './builder.js';
 import { CollectorType } from './collector.js';
@@ -67,14 +67,7 @@ builder.mutationFields((t) => ({
     description:
       'Forgets what mutations said about a market, patterns too: `COLLECT` decides again whether it is recorded. `UNKNOWN_MARKET` when nothing is known of it.',
     args: marketArgs,
-    resolve: (_root, args, { control }) => {
-      const market = {
-        exchange: args.exchange,
-        symbol: marketPart('symbol', args.symbol),
-        currency: marketPart('currency', args.currency),
-      };
-      return withKnownErrors(() => control.reset(market));
-    },
+    resolve: (_root, args, { control }) => withKnownErrors(() => control.reset(marketOf(args))),
   }),
   resetExchange: t.field({
     type: [CollectorType],
