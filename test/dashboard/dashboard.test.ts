@@ -166,6 +166,39 @@ inBrowser('overview', () => {
     await allLive(session.recorder);
   });
 
+  it('shows the last day of each exchange; time before recording is neither covered nor missing', async () => {
+    const { recorder } = session;
+    const { faults } = recorder.simulators.coinone;
+    const { reconnects } = recorder.status('COINONE:BTC-KRW')!;
+    faults.dropConnections();
+    await until(
+      () => recorder.status('COINONE:BTC-KRW')!.reconnects > reconnects,
+      'the reconnection',
+    );
+    await allLive(recorder);
+    await until(() => recorder.app.storeStats().queuedBooks === 0, 'all to be stored');
+    const { page } = await open('/');
+    const strip = page.getByRole('slider', { name: 'Coinone: The last 24 hours' });
+    await strip.waitFor();
+    await page.getByRole('link', { name: /^Connection lost \d+×/ }).waitFor();
+    await strip.focus();
+    await page.keyboard.press('Home');
+    await has(strip, 'aria-valuenow', '0');
+    expect(await strip.getAttribute('aria-valuetext')).toMatch(/UTC\+9: Before recording$/);
+    await page.keyboard.press('End');
+    await has(strip, 'aria-valuenow', '95');
+    expect(await strip.getAttribute('aria-valuetext')).toMatch(
+      /[5-9]\d\.\d\d% recorded, \d+ gaps?$/,
+    );
+    expect(await accessibilityProblems(page)).toEqual([]);
+    const history = (await open('/history/COINONE/BTC-KRW?window=24h')).page;
+    await reads(history.locator('.covered'), /^\s*[5-9]\d\.\d\d% covered/);
+    const past = (await open('/history/COINONE/BTC-KRW?window=15m&to=2020-01-01T00:00:00Z')).page;
+    await reads(past.locator('.covered'), /^Nothing was recorded in this window/);
+    await past.getByText(/Recording of this market began later, at/).waitFor();
+    expect(await accessibilityProblems(past)).toEqual([]);
+  });
+
   it('is used by the keyboard alone', async () => {
     const { page } = await open('/');
     await page.locator('.grid-body .row').first().waitFor();

@@ -16,7 +16,18 @@ const POINTS = 90;
 /** The slider rests so long before the book is asked for, ms. */
 const REST = 120;
 
-type Coverage = CoverageQuery['coverage'];
+/** How a window was covered. */
+export type Coverage = CoverageQuery['coverage'];
+/** End of the time in a window before its market was first recorded, Unix ms; null where there is none. */
+export function unrecordedUntil({
+  coverage,
+  from,
+  to,
+}: Pick<History, 'coverage' | 'from' | 'to'>): number | null {
+  const first = coverage.recordedFrom == null ? to : Date.parse(coverage.recordedFrom);
+  return first > from ? Math.min(first, to) : null;
+}
+
 /** A gap as the history has it. */
 export type Gap = Coverage['gaps']['edges'][number]['node'];
 /** A stored book; null: there is none. */

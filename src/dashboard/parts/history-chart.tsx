@@ -1,13 +1,18 @@
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type UPlot from 'uplot';
-import type { Gap, History } from '../data/history.js';
+import { type Gap, type History, unrecordedUntil } from '../data/history.js';
 import { lineWithGaps } from '../data/history-line.js';
 import { moment } from '../text/format.js';
 import { t } from '../text/texts.js';
 import { colour, lonePoints, Plot, priceAxis, timeAxis } from './plot.js';
 
-/** Draws the gaps over the whole height, behind the line. */
-function gapBands(gaps: readonly Gap[], end: number): UPlot.Hooks.Arrays {
+/** Draws the gaps, and the time before recording began, over the whole height, behind the line. */
+function gapBands(
+  gaps: readonly Gap[],
+  from: number,
+  end: number,
+  unrecorded: number | null,
+): UPlot.Hooks.Arrays {
   return {
     drawClear: [
       (plot) => {
@@ -16,6 +21,17 @@ function gapBands(gaps: readonly Gap[], end: number): UPlot.Hooks.Arrays {
         ctx.beginPath();
         ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
         ctx.clip();
+        if (unrecorded !== null) {
+          const left = plot.valToPos(from / 1000, 'x', true);
+          const right = plot.valToPos(unrecorded / 1000, 'x', true);
+          ctx.fillStyle = colour('before');
+          ctx.fillRect(left, bbox.top, right - left, bbox.height);
+          ctx.fillStyle = colour('muted');
+          ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
+          const text = t.value.history.before;
+          if (ctx.measureText(text).width < right - left)
+            ctx.fillText(text, left + 6 * devicePixelRatio, bbox.top + 16 * devicePixelRatio);
+        }
         for (const gap of gaps) {
           const left = plot.valToPos(Date.parse(gap.start) / 1000, 'x', true);
           const until = gap.end == null ? end : Date.parse(gap.end);
@@ -83,7 +99,7 @@ export function HistoryChart(props: {
       data={data}
       onClick={(x) => onPick(x * 1000)}
       options={() => {
-        const bands = gapBands(gaps, loaded.to);
+        const bands = gapBands(gaps, loaded.from, loaded.to, unrecordedUntil(loaded));
         return {
           legend: { show: false },
           cursor: { drag: { x: false, y: false } },

@@ -1,10 +1,20 @@
-import type { Gap } from '../data/history.js';
+import type { Coverage, Gap } from '../data/history.js';
 import { count, duration, moment } from '../text/format.js';
 import { withZone } from '../text/zone.js';
 import { t } from '../text/texts.js';
 
+/** Why there is no gap: nothing was recorded, or nothing is missing. */
+function noGapsText({ percentOfRecorded, recordedFrom, to }: Coverage): string {
+  const { history: words } = t.value;
+  if (percentOfRecorded != null) return words.noGaps;
+  return recordedFrom != null && Date.parse(recordedFrom) >= Date.parse(to)
+    ? words.notYet(moment(Date.parse(recordedFrom)))
+    : words.notRecorded;
+}
+
 /** The gaps of a window; a click goes there. */
 export function HistoryGaps(props: {
+  readonly coverage: Coverage;
   readonly gaps: readonly Gap[];
   /** Whether there are more than these. */
   readonly more: boolean;
@@ -21,7 +31,7 @@ export function HistoryGaps(props: {
         </h2>
       </div>
       {props.gaps.length === 0 ? (
-        <p class="empty">{words.noGaps}</p>
+        <p class="empty">{noGapsText(props.coverage)}</p>
       ) : (
         <div class="scroll" tabIndex={0} role="region" aria-labelledby="gaps-heading">
           <table class="list gaps">

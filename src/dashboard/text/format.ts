@@ -25,6 +25,11 @@ export function count(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }
 
+/** A share from 0 to 100, cut and never rounded up: `99.99%` is not all. */
+export function percent(share: number): string {
+  return `${share >= 100 ? '100' : (Math.floor(share * 100) / 100).toFixed(2)}%`;
+}
+
 const SIZES = ['B', 'kB', 'MB', 'GB', 'TB'];
 
 /** Bytes, by thousands: `1.25 GB`. */

@@ -16,7 +16,7 @@ import { MarketPicker } from '../parts/market-picker.js';
 import { TimeSlider } from '../parts/time-slider.js';
 import { useTitle } from '../parts/title.js';
 import { UnknownMarket } from '../parts/unknown-market.js';
-import { count } from '../text/format.js';
+import { count, percent } from '../text/format.js';
 import { t } from '../text/texts.js';
 
 /** What was recorded of one market, over time. */
@@ -115,8 +115,14 @@ function MarketHistory({ exchange, pair }: { readonly exchange: Exchange; readon
           </div>
           {loaded !== null && (
             <p class="covered">
-              <b>{loaded.coverage.percent.toFixed(loaded.coverage.percent === 100 ? 0 : 2)}%</b>{' '}
-              {words.covered} ·{' '}
+              {loaded.coverage.percentOfRecorded == null ? (
+                words.notRecorded
+              ) : (
+                <>
+                  <b>{percent(loaded.coverage.percentOfRecorded)}</b> {words.covered}
+                </>
+              )}{' '}
+              ·{' '}
               {words.frames(
                 count(Number(loaded.coverage.frames)),
                 count(Number(loaded.coverage.changedBooks)),
@@ -143,7 +149,13 @@ function MarketHistory({ exchange, pair }: { readonly exchange: Exchange; readon
         <div>
           {loaded !== null && (
             <>
-              <HistoryGaps gaps={gaps} more={loaded.moreGaps} to={loaded.to} onPick={pick} />
+              <HistoryGaps
+                coverage={loaded.coverage}
+                gaps={gaps}
+                more={loaded.moreGaps}
+                to={loaded.to}
+                onPick={pick}
+              />
               <ExportLinks market={market} from={loaded.from} to={loaded.to} />
             </>
           )}

@@ -4,6 +4,7 @@ import { figures } from '../data/recorder.js';
 import { summaries } from '../data/summaries.js';
 import { ExchangeCard } from '../parts/exchange-card.js';
 import { MarketTable } from '../parts/market-table.js';
+import { Night } from '../parts/night.js';
 import { useTitle } from '../parts/title.js';
 import { Totals } from '../parts/totals.js';
 import { Verdict } from '../parts/verdict.js';
@@ -37,6 +38,7 @@ export function OverviewView() {
           ))}
         </div>
       </section>
+      <Night />
       <MarketTable />
       <footer class="muted">
         {recorder !== null &&

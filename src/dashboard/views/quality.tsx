@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import { type Report, useReport } from '../data/report.js';
 import { useTitle } from '../parts/title.js';
-import { count, duration } from '../text/format.js';
+import { count, duration, percent } from '../text/format.js';
 import { t } from '../text/texts.js';
 
 const DAY = 86_400_000;
@@ -14,7 +14,7 @@ function shifted(date: string, days: number): string {
 
 function MarketRow({ report }: { readonly report: Report['markets'][number] }) {
   const { exchange: names, cause } = t.value;
-  const { exchange, percent, audits, auditDifferences } = report;
+  const { exchange, audits, auditDifferences } = report;
   const pair = `${report.symbol}-${report.currency}`;
   const gaps = report.gaps.map(
     (gap) => `${cause[gap.cause]} ${count(gap.count)}× ${duration(Number(gap.ms))}`,
@@ -24,7 +24,7 @@ function MarketRow({ report }: { readonly report: Report['markets'][number] }) {
       <td>
         {names[exchange]} <Link href={`/history/${exchange}/${pair}`}>{pair}</Link>
       </td>
-      <td class="number">{`${percent.toFixed(percent === 100 ? 0 : 3)}%`}</td>
+      <td class="number">{percent(report.percent)}</td>
       <td class="number">{duration(Number(report.recordedMs))}</td>
       <td class="number">{count(Number(report.frames))}</td>
       <td class="number">{count(Number(report.changedBooks))}</td>
