@@ -30,7 +30,7 @@ export interface WebhookTuning {
 
 /** Messages that may wait; beyond it the oldest that is not being sent goes. */
 const MAX_WAITING = 100;
-/** Tries of a message that the receiver itself refuses: it must not hold up the others for ever. */
+/** Tries of a message that the receiver itself refuses: it must not hold up the others forever. */
 const MAX_REFUSALS = 5;
 const MAX_WAIT_MS = 60_000;
 /** Refusals that pass: too slow, too early, too many. */

@@ -17,7 +17,7 @@ interface DiskBounds {
   readonly path: string;
   /** Bytes that it may reach; 0 = no bound. */
   readonly maxBytes: number;
-  /** Days that books are kept; 0 = for ever. */
+  /** Days that books are kept; 0 = forever. */
   readonly retentionDays: number;
 }
 

@@ -56,7 +56,7 @@ const compress = { gzip: promisify(gzip), brotli: promisify(brotliCompress) };
  * the whole program by an error that nothing catches. And it knows one tag for all encodings.
  *
  * The page is always asked for again (and mostly answered by 304), what bears a hash in its name is
- * kept for ever.
+ * kept forever.
  */
 export class DashboardFiles {
   readonly #folder: string;

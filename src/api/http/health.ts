@@ -12,7 +12,7 @@ export interface Health {
   readonly status: 'ok' | 'unavailable';
   /** Why the server is of no use, in words; empty when it is. */
   readonly reasons: readonly string[];
-  /** What is wrong besides, or will go wrong unless somebody acts, in words. */
+  /** What is wrong besides, or will go wrong unless someone acts, in words. */
   readonly warnings: readonly string[];
   /** How the recorder is: whether it records all that it should. */
   readonly state: VerdictState;

@@ -75,7 +75,7 @@ export const pageArgs = builder.args((t) => ({
   }),
 }));
 
-/** `every` of what is told again and again. */
+/** `every` of what is delivered at intervals. */
 export const periodArg = builder.args((t) => ({
   every: t.int({
     required: true,

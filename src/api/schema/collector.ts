@@ -14,7 +14,9 @@ export const CollectorStateEnum = builder.enumType('CollectorState', {
   values: {
     STARTING: { description: 'Started; no book has arrived yet.' },
     LIVE: { description: 'Has a current book.' },
-    STALE: { description: 'Silent for so long that quiet can no longer be told from loss.' },
+    STALE: {
+      description: 'Silent for so long that quiet can no longer be distinguished from loss.',
+    },
     RECONNECTING: { description: 'Its connection is down and is being made again.' },
     STOPPED: { description: 'Stopped on request.' },
     FAILED: { description: 'Only a person can help: an unknown market, a refusal; see `error`.' },

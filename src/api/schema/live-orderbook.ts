@@ -60,8 +60,8 @@ async function liveBooks(
   return new ExactBooks({ reader, tail, settled, unkeptAt }, selection, since);
 }
 
-/** The book with what its reader is told along with it. */
-function told({ value, skipped, gapBefore }: Delivery): OrderbookShape {
+/** The book, and what its delivery adds: books skipped, the gap before. */
+function withDelivery({ value, skipped, gapBefore }: Delivery): OrderbookShape {
   return skipped === 0 && gapBefore === null ? value : { ...value, skipped, gapBefore };
 }
 
@@ -85,7 +85,7 @@ builder.subscriptionFields((t) => ({
         args,
         context,
       ),
-    resolve: told,
+    resolve: withDelivery,
   }),
   orderbooks: t.field({
     type: OrderbookType,
@@ -104,7 +104,7 @@ builder.subscriptionFields((t) => ({
     },
     extensions: { shared: true },
     subscribe: (_root, args, context) => liveBooks(marketPatterns(args), args, context),
-    resolve: told,
+    resolve: withDelivery,
   }),
   replay: t.field({
     type: OrderbookType,
@@ -126,6 +126,6 @@ builder.subscriptionFields((t) => ({
       await markets.check([market]);
       return new ReplayBooks({ reader, sequences }, options);
     },
-    resolve: told,
+    resolve: withDelivery,
   }),
 }));

@@ -61,7 +61,7 @@ const OrderbookRowConnection = builder.connectionObject(
       gaps: t.field({
         type: GapConnection,
         description:
-          'The gaps that touch the window of the question, oldest first: where nobody looked, as against where nothing happened.',
+          'The gaps that touch the window of the question, oldest first: where nothing was observed, as opposed to where nothing happened.',
         args: pageArgs,
         resolve: (page, args, { reader, rows }) =>
           gapPage((page as unknown as WindowedPage).window, args, reader, rows),

@@ -32,7 +32,7 @@ export function levels(side: readonly Level[], depth: number | null | undefined)
   return limit === undefined ? side : side.slice(0, limit);
 }
 
-/** A book as the API shows it: what a subscriber is told along with it is absent elsewhere. */
+/** A book as the API shows it: what its delivery to a subscriber adds is absent elsewhere. */
 export interface OrderbookShape extends OrderBook {
   /** The moment that was asked for, Unix ms; absent for a newest or live book. */
   readonly at?: number;

@@ -16,7 +16,7 @@ export const VerdictStateEnum = builder.enumType('RecorderState', {
   description: 'Whether the recorder records all that it should.',
   values: {
     OK: { description: 'All is well.' },
-    ATTENTION: { description: 'Something needs a look, or will go wrong unless somebody acts.' },
+    ATTENTION: { description: 'Something needs a look, or will go wrong unless someone acts.' },
     FAILING: { description: 'Something that should be recorded is not.' },
   } satisfies Record<VerdictState, object>,
 });

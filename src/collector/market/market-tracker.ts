@@ -180,7 +180,7 @@ export class MarketTracker {
     this.#books++;
     if (exchangeTimestamp === undefined) this.#doubtedTimes++;
     if (this.#fresh || this.#gap !== null) this.#order.restart();
-    // No sign of life: a server that is stuck with an old book may send it for ever.
+    // No sign of life: a server that is stuck with an old book may send it forever.
     if (place !== null && !this.#inOrder(place, now)) return;
     if (this.#gap === null) this.#rhythm.heard(now);
     else this.#rhythm.resumed(now);
@@ -330,11 +330,11 @@ export class MarketTracker {
    */
   quiet(): boolean {
     if (!this.silent) return false;
-    const told = this.#state === 'STALE';
+    const wasStale = this.#state === 'STALE';
     this.#doubted = false;
     this.#rhythm.confirmed(performance.now());
-    if (told) this.#setState('LIVE', null);
-    return told;
+    if (wasStale) this.#setState('LIVE', null);
+    return wasStale;
   }
 
   /**

@@ -29,7 +29,7 @@ export class RestClient {
    * @throws {ExchangeError} when there is no complete answer in time; the message is one line.
    */
   async get(path: string, signal?: AbortSignal): Promise<RestAnswer> {
-    // Not AbortSignal.any: in Node 20 every call would stay noted in a long-lived signal for ever.
+    // Not AbortSignal.any: in Node 20 every call would stay noted in a long-lived signal forever.
     const call = new AbortController();
     const abort = (): void => call.abort();
     let late = false;

@@ -7,8 +7,8 @@ const LAST_WAIT_MS = 600_000;
 /**
  * Collects the pairs of one connection whose newest book may have been in a message that could not be
  * read, and has their books asked for again: the next book of a quiet pair may be long in coming. The
- * first time at once; then the waits double, for an exchange that sends something unreadable for ever
- * must not be asked for ever at the same pace. After ten minutes without doubt they start over.
+ * first time at once; then the waits double, for an exchange that sends something unreadable forever
+ * must not be asked forever at the same pace. After ten minutes without doubt they start over.
  */
 export class ResubscribeQueue {
   readonly #ask: (pairs: readonly Pair[] | null) => void;

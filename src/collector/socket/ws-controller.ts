@@ -468,7 +468,7 @@ export abstract class WSController implements PairCarrier {
       this.#started = false;
       return;
     }
-    // A server that accepts and drops at once must not be met every half second for ever.
+    // A server that accepts and drops at once must not be met every half second forever.
     const lastedMs = performance.now() - this.#openedAt;
     if (opened && this.serving && lastedMs >= STABLE_MS) this.#waits.restart();
     const refused = rateLimited || (!opened && outage.cause === 'REFUSED');

@@ -285,7 +285,7 @@ export class GopaxHandover implements PairCarrier {
     this.#next.add(this.#current.carried);
   }
 
-  /** Does not wait for ever for a pair whose new book stays behind its old one: which lost more? */
+  /** Does not wait forever for a pair whose new book stays behind its old one: which lost more? */
   #settleWhenComplete(next: GopaxController): void {
     if (this.#settle !== undefined || !next.complete) return;
     this.#settle = setTimeout(() => {

@@ -107,7 +107,7 @@ class BookSide {
 function isNewer(entry: Stamp, than: Stamp): boolean {
   if (entry.updatedAt === null || than.updatedAt === null) return entry.entryId > than.entryId;
   const laterMs = entry.updatedAt - than.updatedAt;
-  // One absurd time must not hold its level for ever: so far apart, the counter knows better.
+  // One absurd time must not hold its level forever: so far apart, the counter knows better.
   if (laterMs === 0 || Math.abs(laterMs) > FAR_MS) return entry.entryId > than.entryId;
   return laterMs > 0;
 }
