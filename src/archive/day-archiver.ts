@@ -19,6 +19,7 @@ import {
   SCHEMA,
   writeManifest,
 } from '../parquet/manifest.js';
+import { writeReport } from '../parquet/report.js';
 import { Staging, stageMarkets } from './staging.js';
 import { fileSql, TABLES } from '../parquet/tables.js';
 import { difference, readDigests } from './verify.js';
@@ -106,6 +107,7 @@ export class DayArchiver {
         ranges: all.sort((a, b) => a[0] - b[0]),
         files: [...(existing?.files ?? []), ...files],
       };
+      await writeReport(this.#folder, await this.#reader.report(from, from + DAY_MS));
       await writeManifest(this.#folder, manifest);
       return manifest;
     } finally {

@@ -7,7 +7,7 @@ import type { ArchiveTask } from './archive.js';
 import type { ArchiveMessage } from './child.js';
 import type { ArchiveSize } from './size.js';
 import { DAY_MS, startOf } from '../parquet/layout.js';
-import { archivedDates, readManifest } from '../parquet/manifest.js';
+import { archivedDates, type Manifest, readManifest } from '../parquet/manifest.js';
 
 /** Where the archive lies and what goes into it. */
 export type KeeperOptions = Pick<ArchiveTask, 'folder' | 'dbPath' | 'afterDays'> & {
@@ -145,8 +145,16 @@ export async function archivedDays(folder: string): Promise<ArchivedDay[]> {
     days.push({
       database: manifest.database,
       ranges: manifest.ranges,
+      lastGap: lastGapOf(manifest),
       end: startOf(date) + DAY_MS,
     });
   }
   return days;
+}
+
+/** Greatest id of the gaps of a day. */
+function lastGapOf({ files }: Manifest): number {
+  const gaps = files.filter(({ table }) => table === 'gaps');
+  const digests = gaps.flatMap(({ markets }) => Object.values(markets));
+  return digests.reduce((greatest, { last }) => Math.max(greatest, last), 0);
 }

@@ -15,6 +15,7 @@ export const GAP_CAUSES = [
   'PROCESS_DOWN',
   'STANDSTILL',
   'RETIRED',
+  'ARCHIVE_MISSING',
   'UNLISTED',
 ] as const;
 

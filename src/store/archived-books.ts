@@ -1,10 +1,13 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Exchange } from '../market/exchange.js';
+import type { CoverageMinute } from '../market/coverage.js';
+import type { DayReport } from '../market/day-report.js';
 import type { Gap, GapCause } from '../market/gap.js';
 import { type Market, pairText } from '../market/market.js';
 import type { TimeWindow } from '../market/time-window.js';
 import { type Duck, openDuck, quoted, rowsOf } from '../parquet/duckdb.js';
+import { reasonOf } from '../parquet/errors.js';
 import { dateOf, DAY_MS, manifestFile, startOf, type TableName } from '../parquet/layout.js';
 import {
   archivedDates,
@@ -12,9 +15,10 @@ import {
   type Manifest,
   readManifest,
 } from '../parquet/manifest.js';
+import { readReport } from '../parquet/report.js';
 import { storedColumns, TABLES } from '../parquet/tables.js';
 import { applyRow, type RebuiltBook, type StoredRow } from './rebuild.js';
-import type { Identified } from './store-types.js';
+import type { Identified, ReceivedSums } from './store-types.js';
 import type { SequenceRange } from './timeline.js';
 
 /** How long a look at the manifests holds, ms: what the database deletes must be found here. */
@@ -25,6 +29,11 @@ const MEMORY_MB = 192;
 const SPAN_FEW = 2_000_000;
 const SPAN_MANY = 100_000;
 const FEW = 8;
+/** How long a file that could not be read is left alone, ms. */
+const BROKEN_MS = 60_000;
+/** Ids of the gaps that missing days are: above all others, a day after the other. */
+const MISSING_IDS = 4e15;
+const MARKETS = 100_000;
 /** Times that DuckDB can hold, ms. */
 const MAX_TIME = 8.64e15;
 
@@ -34,7 +43,19 @@ interface Day {
   readonly mtimeMs: number;
   /** Null when it cannot be read: then nothing of the day is known. */
   readonly manifest: Manifest | null;
+  /** Why it cannot be read. */
+  readonly problem: string | null;
 }
+
+/** Something that was archived and is not there. */
+interface Hole {
+  readonly date: string;
+  readonly markets: readonly Market[];
+  readonly detail: string;
+}
+
+/** Which markets; what is undefined may be anything. */
+type PairFilter = { readonly symbol?: string | undefined; readonly currency?: string | undefined };
 
 /** A row and its market. */
 export interface ArchivedRow extends Omit<StoredRow, 'marketId'> {
@@ -65,12 +86,20 @@ function windowSql({ from, to }: TimeWindow, column = 'timestamp'): string {
 /** The books, gaps and recordings of the days in an archive, whose database may have deleted them. */
 export class ArchivedBooks {
   readonly #folder: string;
+  readonly #hotFrom: (market: Market) => Promise<number>;
   #days: Day[] = [];
   #lookedAt = -Infinity;
   #duck: Promise<Duck> | null = null;
+  /** Files that could not be read, and when that was found. */
+  readonly #broken = new Map<string, number>();
 
-  constructor(folder: string) {
+  /**
+   * @param hotFrom the time of the first book of a market that the database still has, Unix ms;
+   * Infinity without one
+   */
+  constructor(folder: string, hotFrom: (market: Market) => Promise<number>) {
     this.#folder = folder;
+    this.#hotFrom = hotFrom;
   }
 
   async close(): Promise<void> {
@@ -110,10 +139,14 @@ export class ArchivedBooks {
       const until = at < MAX_TIME ? `timestamp <= ${time(at)}` : 'true';
       const upTo = Math.min(sequence, Number.MAX_SAFE_INTEGER);
       const [row] = await this.#rows(
-        `SELECT sequence, base FROM ${this.#parquet([file])}
-          WHERE ${marketSql(market)} AND sequence <= ${upTo} AND ${until}
-          ORDER BY sequence DESC LIMIT 1`,
+        [file],
+        (source) =>
+          `SELECT sequence, base FROM ${source}
+            WHERE ${marketSql(market)} AND sequence <= ${upTo} AND ${until}
+            ORDER BY sequence DESC LIMIT 1`,
       );
+      // What it had may be newer than all that is left.
+      if (this.#isBroken(file)) return null;
       if (row === undefined || Number(row[0]) <= (best?.sequence ?? -1)) continue;
       best = { sequence: Number(row[0]), base: Number(row[1]), date: file.date };
     }
@@ -184,10 +217,12 @@ export class ArchivedBooks {
     let left = count;
     for (const file of files) {
       const rows = await this.#rows(
-        `SELECT sequence FROM ${this.#parquet([file])}
-          WHERE ${marketSql(market)} AND ${windowSql(selection)}
-            AND sequence BETWEEN ${selection.low} AND ${selection.high}
-          ORDER BY sequence DESC LIMIT ${left}`,
+        [file],
+        (source) =>
+          `SELECT sequence FROM ${source}
+            WHERE ${marketSql(market)} AND ${windowSql(selection)}
+              AND sequence BETWEEN ${selection.low} AND ${selection.high}
+            ORDER BY sequence DESC LIMIT ${left}`,
       );
       const first = rows.at(-1)?.[0];
       if (first !== undefined) start = Math.min(start ?? Infinity, Number(first));
@@ -197,10 +232,13 @@ export class ArchivedBooks {
     return start;
   }
 
-  /** The gaps of some markets that touch a window, by id. `market` undefined = all of the exchange. */
+  /**
+   * The gaps of some markets that touch a window, by id; the last ones are the days that are missing.
+   * @param exchange undefined = all
+   */
   async gaps(
     exchange: Exchange | undefined,
-    pair: { readonly symbol?: string | undefined; readonly currency?: string | undefined },
+    pair: PairFilter,
     { from, to }: TimeWindow,
   ): Promise<Identified<Gap>[]> {
     const days = (await this.#look()).filter(
@@ -218,8 +256,10 @@ export class ArchivedBooks {
           pair.currency === undefined ? 'true' : `currency = ${quoted(pair.currency)}`,
         ];
         const rows = await this.#rows(
-          `SELECT symbol, currency, ${storedColumns(TABLES.gaps)}
-             FROM (SELECT * FROM ${this.#parquet([file])} WHERE ${conditions.join(' AND ')})`,
+          [file],
+          (source) =>
+            `SELECT symbol, currency, ${storedColumns(TABLES.gaps)}
+               FROM (SELECT * FROM ${source} WHERE ${conditions.join(' AND ')})`,
         );
         for (const [symbol, currency, id, start, end, cause, detail, attempts] of rows) {
           const market = {
@@ -241,7 +281,148 @@ export class ArchivedBooks {
         }
       }
     }
-    return found.sort((a, b) => a.id - b.id);
+    found.sort((a, b) => a.id - b.id);
+    return [...found, ...(await this.#missingDays(exchange, pair, { from, to }))];
+  }
+
+  /** When a market was first being recorded, as far as the archive knows, Unix ms; null = never. */
+  async recordedFrom(market: Market): Promise<number | null> {
+    const starts = filesOf(await this.#look(), 'recordings', market);
+    return starts.reduce<number | null>(
+      (least, file) => Math.min(least ?? Infinity, digestOf(file, market).first),
+      null,
+    );
+  }
+
+  /** What was received of a market in the minutes from `from` to before `to` (Unix ms), oldest first. */
+  async minutes(
+    market: Market,
+    from: number,
+    to: number,
+    limit: number,
+  ): Promise<CoverageMinute[]> {
+    const rows = await this.#coverage(
+      market,
+      from,
+      to,
+      (source) => `SELECT ${storedColumns(TABLES.coverage)} FROM (SELECT * FROM ${source}
+         WHERE frames > 0 ORDER BY minute LIMIT ${limit})`,
+    );
+    return rows.map((row) => {
+      const [minute, frames, changed, repeats, longestSilenceMs] = row.map(Number);
+      const counts = { frames: frames!, changed: changed!, repeats: repeats! };
+      return { market, minute: minute!, ...counts, longestSilenceMs: longestSilenceMs! };
+    });
+  }
+
+  /** The sums of those minutes. */
+  async minuteSums(market: Market, from: number, to: number): Promise<ReceivedSums> {
+    const [row] = await this.#coverage(
+      market,
+      from,
+      to,
+      (source) =>
+        `SELECT sum(frames), sum(changed), sum(repeats), max(longest_silence_ms) FROM ${source}`,
+    );
+    const [frames = 0, changed = 0, repeats = 0, longestSilenceMs = 0] = (row ?? []).map(Number);
+    return { frames, changed, repeats, longestSilenceMs };
+  }
+
+  /** The report of a day as it was archived; null without one. */
+  async report(date: string): Promise<DayReport | null> {
+    return (await this.#look()).some((day) => day.date === date)
+      ? readReport(this.#folder, date)
+      : null;
+  }
+
+  /** The newest day; null when there is none. */
+  async newestDate(): Promise<string | null> {
+    return (await this.#look()).at(-1)?.date ?? null;
+  }
+
+  /** Rows of `sql` over the coverage of a market's minutes. */
+  async #coverage(
+    market: Market,
+    from: number,
+    to: number,
+    sql: (source: string) => string,
+  ): Promise<unknown[][]> {
+    if (from >= to) return [];
+    const files = filesOf(await this.#look(), 'coverage', market).filter(
+      ({ date }) => startOf(date) + DAY_MS > from && startOf(date) < to,
+    );
+    return this.#rows(files, (source) =>
+      sql(
+        `(SELECT * FROM ${source} WHERE ${marketSql(market)} AND ${windowSql({ from, to }, 'minute')})`,
+      ),
+    );
+  }
+
+  /**
+   * Days that were archived and are missing or cannot be read, as gaps of the markets that they had,
+   * as far as the database does not have these books.
+   */
+  async #missingDays(
+    exchange: Exchange | undefined,
+    { symbol, currency }: PairFilter,
+    { from = -Infinity, to = Infinity }: TimeWindow,
+  ): Promise<Identified<Gap>[]> {
+    const gaps: Identified<Gap>[] = [];
+    for (const { date, markets, detail } of await this.#holes(from, to)) {
+      const start = startOf(date);
+      for (const [i, market] of markets.entries()) {
+        if (exchange !== undefined && market.exchange !== exchange) continue;
+        if ((symbol ?? market.symbol) !== market.symbol) continue;
+        if ((currency ?? market.currency) !== market.currency) continue;
+        const end = Math.min(start + DAY_MS, await this.#hotFrom(market));
+        if (end <= start) continue;
+        const gap = { market, start, end, cause: 'ARCHIVE_MISSING', detail, attempts: 0 } as const;
+        gaps.push({ id: MISSING_IDS + (start / DAY_MS) * MARKETS + i, value: gap });
+      }
+    }
+    return gaps;
+  }
+
+  /** The holes of the archive that touch a window. */
+  async #holes(from: number, to: number): Promise<Hole[]> {
+    const touches = (date: string): boolean => startOf(date) + DAY_MS > from && startOf(date) < to;
+    const days = await this.#look();
+    const holes: Hole[] = [];
+    for (const [i, { date, manifest, problem }] of days.entries()) {
+      if (manifest === null) {
+        const markets = marketsAround(days[i - 1], days[i + 1]);
+        if (touches(date)) holes.push({ date, markets, detail: problem ?? 'it cannot be read' });
+        continue;
+      }
+      const { previous } = manifest;
+      if (previous !== null && touches(previous) && !days.some((day) => day.date === previous)) {
+        const before = days.slice(0, i).findLast((day) => day.date < previous);
+        const detail = `the archive has no ${previous}`;
+        holes.push({ date: previous, markets: marketsAround(before, days[i]), detail });
+      }
+      for (const file of touches(date) ? manifest.files : []) {
+        if (file.table !== 'books' || (await this.#isWhole(file))) continue;
+        const markets = Object.keys(file.markets).map((pair) => marketOf(file.exchange, pair));
+        const detail = `${join(this.#folder, file.path)} is missing or damaged`;
+        holes.push({ date, markets, detail });
+      }
+    }
+    return holes;
+  }
+
+  /** Whether a file is there with its length, and was not found damaged. */
+  async #isWhole(file: ArchivedFile): Promise<boolean> {
+    if (this.#isBroken(file)) return false;
+    const stats = await stat(join(this.#folder, file.path)).catch(() => null);
+    return stats?.size === file.bytes;
+  }
+
+  #isBroken({ path }: ArchivedFile): boolean {
+    const found = this.#broken.get(path);
+    if (found === undefined) return false;
+    if (performance.now() - found < BROKEN_MS) return true;
+    this.#broken.delete(path);
+    return false;
   }
 
   /** When a market was being recorded in a window: intervals, Unix ms, ascending. */
@@ -249,10 +430,11 @@ export class ArchivedBooks {
     const files = filesOf(await this.#look(), 'recordings', market).filter(
       ({ date }) => startOf(date) + DAY_MS > from && startOf(date) < to,
     );
-    if (files.length === 0) return [];
     const rows = await this.#rows(
-      `SELECT ${storedColumns(TABLES.recordings)}
-         FROM (SELECT * FROM ${this.#parquet(files)} WHERE ${marketSql(market)}) ORDER BY 1`,
+      files,
+      (source) =>
+        `SELECT ${storedColumns(TABLES.recordings)}
+           FROM (SELECT * FROM ${source} WHERE ${marketSql(market)}) ORDER BY 1`,
     );
     return rows.map(([start, end]) => ({ start: Number(start), end: Number(end) }));
   }
@@ -269,13 +451,14 @@ export class ArchivedBooks {
         ? markets.some((market) => overlaps(file, market, { low, high, ...window }))
         : Object.values(file.markets).some(({ first, last }) => first <= high && last >= low),
     );
-    if (files.length === 0) return [];
     const wanted = few ? `(${markets.map(marketSql).join(' OR ')})` : 'true';
     const rows = await this.#rows(
-      `SELECT symbol, currency, ${storedColumns(TABLES.books)} FROM (
-         SELECT * FROM ${this.#parquet(files)}
-          WHERE ${wanted} AND sequence BETWEEN ${low} AND ${high} AND ${windowSql(window)}
-          ORDER BY sequence)`,
+      files,
+      (source) =>
+        `SELECT symbol, currency, ${storedColumns(TABLES.books)} FROM (
+           SELECT * FROM ${source}
+            WHERE ${wanted} AND sequence BETWEEN ${low} AND ${high} AND ${windowSql(window)}
+            ORDER BY sequence)`,
     );
     const books: ArchivedRow[] = [];
     for (const [symbol, currency, sequence, timestamp, own, base, asks, bids] of rows) {
@@ -299,9 +482,35 @@ export class ArchivedBooks {
     return `read_parquet([${paths.join(', ')}], hive_partitioning = false)`;
   }
 
-  async #rows(sql: string): Promise<unknown[][]> {
-    this.#duck ??= openDuck({ memoryMb: MEMORY_MB, temporary: null });
-    return rowsOf((await this.#duck).connection, sql);
+  /**
+   * Rows out of some files. Those that cannot be read are left out: {@link gaps} tells of them.
+   * @param sql the query, given what stands for the files in it
+   */
+  async #rows(
+    files: readonly ArchivedFile[],
+    sql: (source: string) => string,
+  ): Promise<unknown[][]> {
+    for (;;) {
+      const readable = files.filter((file) => !this.#isBroken(file));
+      if (readable.length === 0) return [];
+      this.#duck ??= openDuck({ memoryMb: MEMORY_MB, temporary: null });
+      try {
+        return await rowsOf((await this.#duck).connection, sql(this.#parquet(readable)));
+      } catch (error) {
+        if (!(await this.#noteBroken(readable, String(error)))) throw error;
+      }
+    }
+  }
+
+  /** Notes which of some files a failure was about. @returns whether it was about any */
+  async #noteBroken(files: readonly ArchivedFile[], failure: string): Promise<boolean> {
+    let found = false;
+    for (const file of files) {
+      if (!failure.includes(file.path) && (await this.#isWhole(file))) continue;
+      this.#broken.set(file.path, performance.now());
+      found = true;
+    }
+    return found;
   }
 
   /** The days that there are now. A manifest is read again when it has changed. */
@@ -317,8 +526,13 @@ export class ArchivedBooks {
       const before = known.get(date);
       if (before?.mtimeMs === mtimeMs) days.push(before);
       else {
-        const manifest = await readManifest(this.#folder, date).catch(() => null);
-        days.push({ date, mtimeMs, manifest });
+        let problem: string | null = null;
+        const manifest = await readManifest(this.#folder, date).catch((error: unknown) => {
+          problem = reasonOf(error);
+          return null;
+        });
+        // A folder of a day without a manifest is no archived day.
+        if (manifest !== null || problem !== null) days.push({ date, mtimeMs, manifest, problem });
       }
     }
     this.#days = days;
@@ -363,6 +577,24 @@ function overlaps(
   if (digest === undefined || digest.first > high || digest.last < low) return false;
   const start = startOf(file.date);
   return start + DAY_MS > (from ?? -Infinity) && start < (to ?? Infinity);
+}
+
+/** The markets that were being recorded on the days around a hole: on both, where there are two. */
+function marketsAround(before: Day | undefined, after: Day | undefined): Market[] {
+  const of = (day: Day | undefined): Map<string, Market> | null => {
+    if (day?.manifest === null || day === undefined) return null;
+    const found = new Map<string, Market>();
+    for (const { table, exchange, markets } of day.manifest.files) {
+      if (table !== 'books' && table !== 'recordings') continue;
+      for (const pair of Object.keys(markets)) {
+        found.set(`${exchange}:${pair}`, marketOf(exchange, pair));
+      }
+    }
+    return found;
+  };
+  const [first, second] = [of(before), of(after)];
+  const all = first ?? second ?? new Map<string, Market>();
+  return [...all].filter(([key]) => second?.has(key) ?? true).map(([, market]) => market);
 }
 
 /** Whether a day that was archived is missing, or cannot be read, after `date` and up to `last`. */

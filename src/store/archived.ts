@@ -8,8 +8,27 @@ export interface ArchivedDay {
   readonly database: string;
   /** Sequences of its books, both ends included. */
   readonly ranges: readonly (readonly [low: number, high: number])[];
+  /** Greatest id of its gaps; 0 when there is none. */
+  readonly lastGap: number;
   /** When the day ended, Unix ms. */
   readonly end: number;
+}
+
+/** Numbers that books and gaps of some days have: whoever goes on beside them begins above. */
+export interface UsedNumbers {
+  readonly sequence: number;
+  readonly gap: number;
+}
+
+/** What is used in an archive, whichever database it came from. */
+export function usedNumbers(days: readonly ArchivedDay[]): UsedNumbers {
+  let sequence = 0;
+  let gap = 0;
+  for (const { ranges, lastGap } of days) {
+    for (const [, high] of ranges) sequence = Math.max(sequence, high);
+    gap = Math.max(gap, lastGap);
+  }
+  return { sequence, gap };
 }
 
 const IDENTITY = 'SELECT id FROM _prisma_migrations ORDER BY started_at, migration_name LIMIT 1';
@@ -48,3 +67,12 @@ export async function archivedBound(
 }
 
 const DAY_MS = 86_400_000;
+
+/** Lets the next gap have an id above `last`: SQLite counts from what this table says. */
+export async function beginGapsAbove(client: Client, last: number): Promise<void> {
+  if (last === 0) return;
+  const changed = await client.$executeRaw`
+    UPDATE sqlite_sequence SET seq = max(seq, ${BigInt(last)}) WHERE name = 'gap'`;
+  if (changed > 0) return;
+  await client.$executeRaw`INSERT INTO sqlite_sequence (name, seq) VALUES ('gap', ${BigInt(last)})`;
+}

@@ -1,7 +1,8 @@
 import type { Market } from '../market/market.js';
 import type { CoverageMinute } from '../market/coverage.js';
+import type { ArchivedBooks } from './archived-books.js';
 import { type Client, defined } from './connection.js';
-import type { CoverageTotals, Page } from './store-types.js';
+import type { CoverageTotals, Page, ReceivedSums } from './store-types.js';
 import type { TimeWindow } from '../market/time-window.js';
 
 /** Length of a record, ms. */
@@ -26,9 +27,12 @@ export interface Breaks {
 /** Reads what was received of markets and how much of the time they were covered. */
 export class CoverageReader {
   readonly #client: Client;
+  readonly #archive: ArchivedBooks | null;
 
-  constructor(client: Client) {
+  /** @param archive what the database may have deleted; null = there is none */
+  constructor(client: Client, archive: ArchivedBooks | null = null) {
     this.#client = client;
+    this.#archive = archive;
   }
 
   /**
@@ -37,25 +41,101 @@ export class CoverageReader {
    */
   async totals(market: Market, window: TimeWindow, now: number): Promise<CoverageTotals> {
     const id = await this.#marketId(market);
-    const spans = id === null ? [] : await this.#spans(id, now);
+    const hot = id === null ? [] : await this.#spans(id, now);
+    const older = await this.#archive?.recordedFrom(market);
+    const first = Math.min(hot[0]?.start ?? Infinity, older ?? Infinity);
+    const recordedFrom = first === Infinity ? null : first;
     const to = Math.min(window.to ?? now, now);
-    const from = Math.min(window.from ?? spans[0]?.start ?? to, to);
+    const from = Math.min(window.from ?? recordedFrom ?? to, to);
+    const spans = await this.#withArchived(hot, market, { from, to });
     const recorded = clip(spans, { start: from, end: to });
-    const gaps = id === null ? [] : await this.#gaps(id, { start: from, end: to });
+    const gaps = await this.#allGaps(id, market, { from, to });
     const missing = recorded.reduce((sum, span) => sum + lengthOf(clip(gaps, span)), 0);
     const recordedMs = lengthOf(recorded);
     return {
-      recordedFrom: spans[0]?.start ?? null,
+      recordedFrom,
       from,
       to,
       recordedMs,
       coveredMs: recordedMs - missing,
-      ...(await this.#sums(id, from, to)),
+      ...(await this.#allSums(id, market, from, to)),
     };
+  }
+
+  /** Spans of the database and those of the archive, by start; they may overlap. */
+  async #withArchived(
+    hot: readonly Interval[],
+    market: Market,
+    window: TimeWindow,
+  ): Promise<Interval[]> {
+    const older = (await this.#archive?.recordings(market, window)) ?? [];
+    return [...hot, ...older].sort((a, b) => a.start - b.start);
+  }
+
+  /** The gaps of both, by start; they may overlap. A day of the archive that is missing is one. */
+  async #allGaps(
+    id: number | null,
+    market: Market,
+    window: Required<TimeWindow>,
+  ): Promise<Interval[]> {
+    const { exchange, ...pair } = market;
+    const { from, to } = window as { from: number; to: number };
+    const hot = id === null ? [] : await this.#gaps(id, { start: from, end: to });
+    const older = (await this.#archive?.gaps(exchange, pair, window)) ?? [];
+    const ended = older.map(({ value: { start, end } }) => ({ start, end: end ?? to }));
+    return [...hot, ...ended].sort((a, b) => a.start - b.start);
+  }
+
+  /** What was received of a market, in the database and before. */
+  async #allSums(
+    id: number | null,
+    market: Market,
+    from: number,
+    to: number,
+  ): Promise<ReceivedSums> {
+    const hot = await this.#sums(id, from, to);
+    if (this.#archive === null) return hot;
+    const older = await this.#archive.minuteSums(
+      market,
+      Math.floor(from / MINUTE) * MINUTE,
+      Math.min(to, await this.#firstMinute()),
+    );
+    return {
+      frames: hot.frames + older.frames,
+      changed: hot.changed + older.changed,
+      repeats: hot.repeats + older.repeats,
+      longestSilenceMs: Math.max(hot.longestSilenceMs, older.longestSilenceMs),
+    };
+  }
+
+  /** The first minute that the database has records of; Infinity without any. */
+  async #firstMinute(): Promise<number> {
+    const { _min } = await this.#client.coverage.aggregate({ _min: { minute: true } });
+    return _min.minute === null ? Infinity : Number(_min.minute);
   }
 
   /** Records of the minutes that a window touches, oldest first, after minute `after`. */
   async minutes(
+    market: Market,
+    window: TimeWindow,
+    after: number | undefined,
+    limit: number,
+  ): Promise<Page<CoverageMinute>> {
+    const begin = Math.floor((window.from ?? 0) / MINUTE) * MINUTE;
+    const start = after === undefined ? begin : Math.max(begin, after + MINUTE);
+    const older =
+      (await this.#archive?.minutes(
+        market,
+        start,
+        Math.min(window.to ?? Infinity, await this.#firstMinute()),
+        limit + 1,
+      )) ?? [];
+    if (older.length > limit) return { items: older.slice(0, limit), more: true };
+    const { items, more } = await this.#hotMinutes(market, window, after, limit - older.length);
+    return { items: [...older, ...items], more };
+  }
+
+  async #hotMinutes(
     market: Market,
     window: TimeWindow,
     after: number | undefined,

@@ -1,7 +1,9 @@
 import type { Exchange } from '../market/exchange.js';
 import type { Market } from '../market/market.js';
+import type { DayReport } from '../market/day-report.js';
 import { databaseIdentity } from './archived.js';
 import { checkReadable } from './database.js';
+import { dayReport } from './day-report.js';
 import { BUSY_TIMEOUT_MS, type Client, openClient } from './connection.js';
 import { Sqlite, type SqliteValue } from './sqlite.js';
 import { type SequenceRange, Timeline } from './timeline.js';
@@ -92,6 +94,11 @@ export class DayReader {
         WHERE sequence BETWEEN ? AND ? ORDER BY sequence LIMIT ?`,
       [low, high, limit],
     ).rows;
+  }
+
+  /** How well a day was recorded, that began and ended at these times, Unix ms. */
+  report(from: number, to: number): Promise<DayReport> {
+    return dayReport(this.#client, from, to);
   }
 
   /** What else is known of a window of time, Unix ms. */

@@ -1,4 +1,5 @@
 import { EXCHANGES, type Exchange } from '../market/exchange.js';
+import { dateOf, dayStart } from '../market/day-report.js';
 import { type Market, marketKey } from '../market/market.js';
 import { MarketSelection } from '../market/market-selection.js';
 import type { Level, OrderBook } from '../market/order-book.js';
@@ -77,7 +78,8 @@ export class Reader implements ReaderService {
   constructor(options: ReaderOptions) {
     this.#options = options;
     const { archivePath } = options;
-    this.#archive = archivePath === undefined ? null : new ArchivedBooks(archivePath);
+    const hotFrom = (market: Market): Promise<number> => this.#hotFrom(market);
+    this.#archive = archivePath === undefined ? null : new ArchivedBooks(archivePath, hotFrom);
     this.#older = this.#archive && new OlderPages((query) => this.#olderSource(query));
   }
 
@@ -181,13 +183,13 @@ export class Reader implements ReaderService {
 
   async coverage({ market, ...window }: CoverageQuery): ReturnType<StoreReader['coverage']> {
     const { client } = await this.#database();
-    return new CoverageReader(client).totals(market, window, Date.now());
+    return new CoverageReader(client, this.#archive).totals(market, window, Date.now());
   }
 
   async coverageMinutes(query: MinutesQuery): ReturnType<StoreReader['coverageMinutes']> {
     const { client } = await this.#database();
     const { market, after, limit, ...window } = query;
-    return new CoverageReader(client).minutes(market, window, after, limit);
+    return new CoverageReader(client, this.#archive).minutes(market, window, after, limit);
   }
 
   async recordingStrips(query: StripsQuery): ReturnType<StoreReader['recordingStrips']> {
@@ -199,8 +201,12 @@ export class Reader implements ReaderService {
   async dayReport(from?: number): ReturnType<StoreReader['dayReport']> {
     const { client } = await this.#database();
     const now = Date.now();
-    const day = from ?? (await newestDay(client, now));
-    return day === null ? null : dayReport(client, day, now);
+    const archived = await this.#archive?.newestDate();
+    const newest = from ?? (await newestDay(client, now));
+    const day = newest ?? (typeof archived === 'string' ? dayStart(archived) : null);
+    if (day === null) return null;
+    // What was archived is of the whole day; the database may have deleted some of it.
+    return (await this.#archive?.report(dateOf(day))) ?? dayReport(client, day, now);
   }
 
   async logs(query: LogsQuery): ReturnType<StoreReader['logs']> {
@@ -339,6 +345,18 @@ export class Reader implements ReaderService {
     if (book === null) return null;
     const { sequence, timestamp, exchangeTimestamp, asks, bids } = book;
     return { market: named, timestamp, exchangeTimestamp, sequence, asks, bids };
+  }
+
+  /** When the first book of a market was received that the database still has; Infinity without one. */
+  async #hotFrom(market: Market): Promise<number> {
+    const id = await this.#marketId(market);
+    if (id === null) return Infinity;
+    const { sqlite } = await this.#database();
+    const [first] = sqlite.queryNumbers(
+      'SELECT timestamp FROM book WHERE market_id = ? ORDER BY sequence LIMIT 1',
+      [id],
+    );
+    return Number(first?.[0] ?? Infinity);
   }
 
   /** Number of a market in the database, or null. It never changes and is never given up. */

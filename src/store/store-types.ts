@@ -144,6 +144,12 @@ export interface CoverageTotals {
   readonly longestSilenceMs: number;
 }
 
+/** What was received of a market. */
+export type ReceivedSums = Pick<
+  CoverageTotals,
+  'frames' | 'changed' | 'repeats' | 'longestSilenceMs'
+>;
+
 /**
  * A market in one step of time. Prices are Decimal text; null where there was no book, or where a
  * side was empty.

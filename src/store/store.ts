@@ -7,7 +7,7 @@ import type { Exchange } from '../market/exchange.js';
 import type { Gap } from '../market/gap.js';
 import { type Market, marketKey } from '../market/market.js';
 import { AgeClock } from './age-clock.js';
-import type { ArchivedDay } from './archived.js';
+import { type ArchivedDay, usedNumbers } from './archived.js';
 import { type ClockReading } from '../market/clock-reading.js';
 import { BookIntake } from './book-intake.js';
 import { canonicalPath } from './database.js';
@@ -87,7 +87,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   try {
     reader.start();
     const block = options.sequenceBlock ?? 10_000_000;
-    const state = await writer.call('open', block);
+    const days = (await options.archived?.().catch(() => [])) ?? [];
+    const state = await writer.call('open', block, usedNumbers(days));
     return new OpenStore({ ...options, path }, state, writer, reader, block);
   } catch (error) {
     await Promise.all([writer.terminate(), reader.close(0)]);

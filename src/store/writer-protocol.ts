@@ -4,6 +4,7 @@ import type { CollectPattern } from '../market/collect-pattern.js';
 import type { CoverageMinute } from '../market/coverage.js';
 import type { Gap } from '../market/gap.js';
 import type { Market, Pair } from '../market/market.js';
+import type { UsedNumbers } from './archived.js';
 import type { Growth } from './growth.js';
 import type { RetentionWriter } from './retention.js';
 import type { Redate } from '../market/clock-reading.js';
@@ -98,8 +99,11 @@ export interface OpenState {
 
 /** The calls that the writer's thread answers. */
 export interface WriterService extends RetentionWriter {
-  /** Locks, makes or updates the database, and reserves `block` sequences. */
-  open(block: number): Promise<OpenState>;
+  /**
+   * Locks, makes or updates the database, and reserves `block` sequences.
+   * @param used what an archive beside it has: a new database begins above
+   */
+  open(block: number, used?: UsedNumbers): Promise<OpenState>;
   /**
    * Writes a batch: all of it or nothing. Books and gaps that were written before change nothing, so
    * a batch whose answer was lost with its thread can be written again.

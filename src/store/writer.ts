@@ -1,6 +1,6 @@
 import type { CollectPattern } from '../market/collect-pattern.js';
 import type { CoverageMinute } from '../market/coverage.js';
-import { type ArchivedDay, archivedBound } from './archived.js';
+import { type ArchivedDay, archivedBound, beginGapsAbove, type UsedNumbers } from './archived.js';
 import { EXCHANGES, type Exchange } from '../market/exchange.js';
 import type { Gap } from '../market/gap.js';
 import type { Market, Pair } from '../market/market.js';
@@ -67,8 +67,9 @@ export class Writer implements WriterService {
     this.#options = options;
   }
 
-  async open(block: number): Promise<OpenState> {
+  async open(block: number, used: UsedNumbers = { sequence: 0, gap: 0 }): Promise<OpenState> {
     const { client } = await this.#database();
+    await beginGapsAbove(client, used.gap);
     const state = new Map((await client.state.findMany()).map((row) => [row.key, row.value]));
     const newest = await client.book.findFirst({ orderBy: { sequence: 'desc' } });
     const openGaps = await client.gap.findMany({
@@ -80,6 +81,7 @@ export class Writer implements WriterService {
     const lastSequence = Math.max(
       Number(state.get('sequence') ?? 0),
       Number(newest?.sequence ?? 0),
+      used.sequence,
     );
     const reserved = lastSequence + block;
     await this.#setState(client, { sequence: reserved, closed: 0 }, true);

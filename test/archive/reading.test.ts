@@ -1,11 +1,21 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { archivedDays } from '../../src/archive/keeper.js';
 import { manifestFile } from '../../src/parquet/layout.js';
 import { prepareDatabase } from '../../src/store/database.js';
 import { Reader } from '../../src/store/reader.js';
 import type { ExportOptions } from '../../src/store/store-types.js';
-import { GOPAX_BTC, temporaryFolder, UPBIT_BTC, UPBIT_ETH } from '../store/support.js';
+import {
+  GOPAX_BTC,
+  Recorder,
+  small,
+  stored,
+  temporaryFolder,
+  UPBIT_BTC,
+  UPBIT_ETH,
+  withStore,
+} from '../store/support.js';
 import { openSqlite } from './sqlite.js';
 import { archiveAll, DAY, DAY_MS, recordDays } from './support.js';
 
@@ -60,6 +70,14 @@ async function answers(reader: Reader): Promise<Record<string, unknown>> {
     all[`replay ${patterns[0]!.symbol}`] = replayed;
   }
   all.page = await reader.rows({ exchange: 'UPBIT', limit: 50 });
+  const days = { from: DAY, to: DAY + 4 * DAY_MS };
+  all.coverage = await reader.coverage({ market: UPBIT_BTC, ...days });
+  all.later = await reader.coverage({ market: UPBIT_BTC, ...days, from: DAY + DAY_MS / 3 });
+  const minutes = { market: UPBIT_BTC, ...days };
+  const first = await reader.coverageMinutes({ ...minutes, limit: 3 });
+  const after = first.items.at(-1)!.minute;
+  all.minutes = [first, await reader.coverageMinutes({ ...minutes, after, limit: 3 })];
+  all.reports = await Promise.all([0, 1, 2].map((day) => reader.dayReport(DAY + day * DAY_MS)));
   return all;
 }
 
@@ -103,6 +121,7 @@ describe('reading across the database and the archive', () => {
         [BigInt(DAY + 2 * DAY_MS)],
       );
       sqlite.execute('DELETE FROM gap WHERE "end" < ?', [BigInt(DAY + 2 * DAY_MS)]);
+      sqlite.execute('DELETE FROM coverage WHERE minute < ?', [BigInt(DAY + 2 * DAY_MS)]);
     });
     expect(await read(db, answers)).toEqual(before);
   });
@@ -112,17 +131,95 @@ describe('reading across the database and the archive', () => {
     await prepareDatabase(empty);
     const found = await read(empty, answers);
     expect(found).toEqual(before);
+    const newest = await read(empty, (reader) => reader.dayReport());
+    expect(newest?.date).toBe('2026-03-04');
     const markets = await read(empty, (reader) => reader.markets('UPBIT'));
     expect(markets).toMatchObject([UPBIT_BTC, UPBIT_ETH]);
   });
 
-  it('gives no old book for a time in a day that is missing', async () => {
-    const empty = join(folder.path, 'empty.db');
-    await rm(join(archivePath, manifestFile('2026-03-02')));
-    await read(empty, async (reader) => {
+  /** What is said of the second day while it cannot be had. */
+  const secondDayIsAGap = (path: string, detail: RegExp): Promise<void> =>
+    read(path, async (reader) => {
       expect(await reader.bookAt(UPBIT_BTC, DAY + 1.5 * DAY_MS)).toBeNull();
       expect(await reader.bookAt(UPBIT_BTC, DAY + DAY_MS / 2)).not.toBeNull();
       expect(await reader.bookAt(UPBIT_BTC, DAY + 2.5 * DAY_MS)).not.toBeNull();
+      const window = { from: DAY, to: DAY + 3 * DAY_MS };
+      const { items } = await reader.gaps({ ...UPBIT_BTC, ...window, limit: 100 });
+      expect(items.filter(({ value }) => value.cause === 'ARCHIVE_MISSING')).toEqual([
+        {
+          id: expect.any(Number),
+          value: {
+            market: UPBIT_BTC,
+            start: DAY + DAY_MS,
+            end: DAY + 2 * DAY_MS,
+            cause: 'ARCHIVE_MISSING',
+            detail: expect.stringMatching(detail),
+            attempts: 0,
+          },
+        },
+      ]);
+      const after = items.at(-2)!.id;
+      const page = await reader.gaps({ ...UPBIT_BTC, ...window, after, limit: 100 });
+      expect(page.items).toEqual(items.slice(-1));
+      expect((await reader.gapTotals({ ...UPBIT_BTC, ...window })).longestMs).toBe(DAY_MS);
+      const totals = await reader.coverage({ market: UPBIT_BTC, ...window });
+      expect(totals.coveredMs).toBeLessThan(2 * DAY_MS);
+      expect(totals.coveredMs).toBeGreaterThan(1.99 * DAY_MS);
+      const books = await exported(reader, {
+        ...{ exchanges: ['UPBIT'], symbol: 'BTC', format: 'ndjson', shape: 'books' },
+        ...window,
+      });
+      expect(books.trim().split('\n')).toHaveLength(40);
+    });
+
+  it('tells a damaged or vanished file of books like a gap, and gives no old book for its time', async () => {
+    const empty = join(folder.path, 'empty.db');
+    const file = join(archivePath, 'books/exchange=UPBIT/date=2026-03-02/part-0.parquet');
+    const bytes = await readFile(file);
+    await writeFile(file, Buffer.alloc(bytes.length, 'x'));
+    await secondDayIsAGap(empty, /part-0.parquet is missing or damaged/);
+    await rm(file);
+    await secondDayIsAGap(empty, /part-0.parquet is missing or damaged/);
+    await writeFile(file, bytes);
+    expect(await read(empty, answers)).toEqual(before);
+  });
+
+  it('tells a day whose manifest is gone or damaged like a gap', async () => {
+    const empty = join(folder.path, 'empty.db');
+    const file = join(archivePath, manifestFile('2026-03-02'));
+    await writeFile(file, '{');
+    await secondDayIsAGap(empty, /manifest.json is not JSON/);
+    await rm(file);
+    await secondDayIsAGap(empty, /the archive has no 2026-03-02/);
+  });
+
+  it('goes on above the sequences and gaps of an archive that it finds', async () => {
+    const path = join(folder.path, 'new.db');
+    const archived = await archivedDays(archivePath);
+    const last = Math.max(...archived.flatMap(({ ranges }) => ranges.map(([, high]) => high)));
+    const time = DAY + 6 * DAY_MS;
+    await withStore({ path, archivePath, archived: async () => archived }, async (store) => {
+      const book = new Recorder(store).put(UPBIT_BTC, time, small(1));
+      expect(book.sequence).toBeGreaterThan(last);
+      store.putGap({
+        ...{ market: UPBIT_BTC, start: time, end: time + 9, cause: 'STALE' },
+        ...{ detail: null, attempts: 0 },
+      });
+      await stored(store);
+    });
+    await read(path, async (reader) => {
+      const { items } = await reader.gaps({ ...UPBIT_BTC, limit: 100 });
+      expect(items.map(({ value }) => value.start)).toContain(time);
+      expect(items.map(({ value }) => value.start)).toContain(DAY + 1_000);
+      const found = await exported(reader, {
+        ...{ exchanges: ['UPBIT'], symbol: 'BTC', format: 'ndjson', shape: 'books' },
+      });
+      const sequences = found
+        .trim()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { sequence: number }).sequence);
+      expect(sequences).toEqual([...new Set(sequences)].sort((a, b) => a - b));
+      expect(sequences.length).toBe(61);
     });
   });
 });

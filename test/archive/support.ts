@@ -12,6 +12,7 @@ import {
   UPBIT_ETH,
   GOPAX_BTC,
 } from '../store/support.js';
+import { openSqlite } from './sqlite.js';
 import type { Sides } from '../../src/market/order-book.js';
 
 /** The first recorded day of the tests, and what follows. */
@@ -56,6 +57,12 @@ export async function recordDays(path: string, days: number, booksADay = 60): Pr
     }
     await stored(store);
   });
+  openSqlite(path, (sqlite) =>
+    sqlite.execute('INSERT INTO recording_span SELECT id, ?, ? FROM market', [
+      BigInt(DAY),
+      BigInt(DAY + days * DAY_MS),
+    ]),
+  );
 }
 
 /** Archives all that is over. */

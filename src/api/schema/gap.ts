@@ -33,6 +33,10 @@ export const GapCauseEnum = builder.enumType('GapCause', {
       description:
         'The books were recorded and have been deleted since, being older than `RETENTION_DAYS`. Only as `gapBefore`.',
     },
+    ARCHIVE_MISSING: {
+      description:
+        'The books were recorded and archived, and their day is missing in the archive or cannot be read.',
+    },
   } as const,
 });
 

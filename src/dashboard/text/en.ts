@@ -45,6 +45,7 @@ export const EN = {
     RESYNC: 'Resynced',
     UNLISTED: 'Back on the list after a halt',
     RETIRED: 'Deleted by age',
+    ARCHIVE_MISSING: 'Missing in the archive',
     STALE: 'Nothing received for long',
     STORE_FAILED: 'Could not be written',
   } satisfies Record<GapCause, string>,

@@ -35,6 +35,7 @@ export const KO: typeof EN = {
     RESYNC: '재동기화',
     UNLISTED: '거래 중단 후 목록 복귀',
     RETIRED: '보관 기간 지나 삭제됨',
+    ARCHIVE_MISSING: '아카이브에 없음',
     STALE: '장시간 수신 없음',
     STORE_FAILED: '저장 실패',
   },
