@@ -49,17 +49,6 @@ function readAll<T extends Readonly<Record<string, Setting>>>(
 /** The limits when nothing is set. */
 export const DEFAULT_LIMITS: ApiLimits = readAll(LIMIT_SETTINGS, {}, []);
 
-/**
- * The database that a command reads: `DB_PATH` as {@link readConfig} has it, whatever else is set.
- * @throws {ConfigError} when it names none
- */
-export function readDbPath(env: Environment): string {
-  const problems: string[] = [];
-  const path = readSetting(SETTINGS.dbPath, env, problems);
-  if (problems.length > 0) throw new ConfigError(problems);
-  return path;
-}
-
 /** Where the past lies: the database and the archive. */
 export type PastSettings = Pick<Config, 'dbPath' | 'archivePath' | 'archiveAfterDays'>;
 

@@ -1,11 +1,12 @@
 /** `npm run backup -- FILE`: a copy of the database, also while it is being recorded into. */
-import { loadSettings, readDbPath } from '../settings/config.js';
+import { loadSettings, readPastSettings } from '../settings/config.js';
 import { exitOnUsageError, readCommandLine, UsageError } from '../util/command-line.js';
 import { backUp } from './backup.js';
 
 const USAGE = `npm run backup -- FILE
 Copies the database of DB_PATH to FILE as it is at one moment, also while a recorder writes it, and
-reads the copy back. FILE must not exist. To restore, stop the recorder and put FILE in the place of
+reads the copy back. FILE must not exist. With ARCHIVE_PATH the manifests of the archive are copied to
+FILE.archive; its Parquet files never change, so copy them with rsync or the like. To restore, stop the recorder and put FILE in the place of
 DB_PATH, without the -wal and -shm files that lay beside it.`;
 
 async function main(): Promise<void> {
@@ -15,10 +16,12 @@ async function main(): Promise<void> {
     throw new UsageError('name one file; --help tells more');
   loadSettings();
   const started = performance.now();
-  const { bytes, books, newest } = await backUp(readDbPath(process.env), file);
+  const { dbPath, archivePath } = readPastSettings(process.env);
+  const { bytes, books, newest, archivedDays } = await backUp(dbPath, file, archivePath);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   process.stderr.write(
-    `${file}: ${books} stored books up to sequence ${newest}, ${bytes} bytes, read back, ${seconds} s\n`,
+    `${file}: ${books} stored books up to sequence ${newest}, ${bytes} bytes, read back, ` +
+      `${archivedDays === null ? '' : `with the manifests of ${archivedDays} archived days, `}${seconds} s\n`,
   );
 }
 

@@ -1,6 +1,8 @@
-import { open, rename, rm, stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
-import { makePrivateFile } from '../util/make-folder.js';
+import { cp, open, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { MANIFESTS } from '../parquet/layout.js';
+import { archivedDates, readManifest } from '../parquet/manifest.js';
+import { makeFolder, makePrivateFile } from '../util/make-folder.js';
 import { type Connection, executeWith, openConnection, queryRows } from './connection.js';
 import { canonicalPath, checkReadable } from './database.js';
 import { failureText, StoreError } from './errors.js';
@@ -12,33 +14,48 @@ export interface Backup {
   readonly books: number;
   /** Sequence of the newest of them; 0 when there is none. */
   readonly newest: number;
+  /** Days whose manifests lie beside the copy; null where there is no archive. */
+  readonly archivedDays: number | null;
 }
 
 /**
  * Copies the database to `file` as it is at one moment, also while a recorder writes it, reads the
  * copy back, and only then gives it its name. The copy is as compact as can be and needs no log beside it.
+ * The manifests of the archive, which say what the database has no more, are copied to `file`.archive.
  * @param file what must not exist yet
+ * @param archive folder of the archive; empty for none
  * @throws {StoreError} in one line; then there is no file of that name
  */
-export async function backUp(database: string, file: string): Promise<Backup> {
+export async function backUp(database: string, file: string, archive = ''): Promise<Backup> {
   const source = await canonicalPath(database);
   await checkReadable(source);
-  await refuseTaken(file);
+  const manifests = `${resolve(file)}.archive`;
+  const refuseBoth = async (): Promise<void> => {
+    await refuseTaken(file);
+    if (archive !== '') await refuseTaken(manifests);
+  };
+  await refuseBoth();
   const part = `${resolve(file)}.part`;
+  const manifestsPart = `${manifests}.part`;
+  const clear = (): Promise<unknown> =>
+    Promise.all([part, manifestsPart].map((path) => rm(path, { recursive: true, force: true })));
   try {
     // What an earlier, interrupted backup left.
-    await rm(part, { force: true });
+    await clear();
     makePrivateFile(part);
     await using(source, (connection) => executeWith(connection, 'VACUUM INTO ?', [part]));
     const backup = await readBack(part);
     await toDisk(part);
+    // After the database: what it had lost by then was archived before.
+    const archivedDays = archive === '' ? null : await copyManifests(archive, manifestsPart);
     // A file that came meanwhile is not overwritten for want of a look.
-    await refuseTaken(file);
+    await refuseBoth();
+    if (archivedDays !== null) await rename(manifestsPart, manifests);
     await rename(part, file);
     await toDisk(dirname(resolve(file)));
-    return backup;
+    return { ...backup, archivedDays };
   } catch (error) {
-    await rm(part, { force: true }).catch(() => undefined);
+    await clear().catch(() => undefined);
     if (error instanceof StoreError) throw error;
     throw new StoreError(`${file} cannot be written: ${failureText(error)}`);
   }
@@ -67,7 +84,7 @@ async function using<T>(path: string, work: (connection: Connection) => Promise<
 }
 
 /** Reads a copy whole: every page and index of it, and how many books it holds. */
-async function readBack(path: string): Promise<Backup> {
+async function readBack(path: string): Promise<Omit<Backup, 'archivedDays'>> {
   return using(path, async (connection) => {
     const check = (await queryRows(connection, 'PRAGMA integrity_check')).flat();
     if (check.join() !== 'ok') {
@@ -80,6 +97,18 @@ async function readBack(path: string): Promise<Backup> {
     const { size: bytes } = await stat(path);
     return { bytes, books: Number(row![0]), newest: Number(row![1]) };
   });
+}
+
+/** Copies the manifests of an archive and reads them back. @returns how many there are */
+async function copyManifests(archive: string, to: string): Promise<number> {
+  makeFolder(to);
+  const dates = await archivedDates(archive);
+  for (const date of dates) {
+    const place = join(MANIFESTS, `date=${date}`);
+    await cp(join(archive, place), join(to, place), { recursive: true });
+    await readManifest(to, date);
+  }
+  return dates.length;
 }
 
 async function toDisk(path: string): Promise<void> {

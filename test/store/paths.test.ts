@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readConfig, readDbPath } from '../../src/settings/config.js';
+import { readConfig, readPastSettings } from '../../src/settings/config.js';
 import { exportCommand } from '../../src/store/export/command.js';
 import { openLogFiles } from '../../src/logging/log-files.js';
 import { canonicalPath, checkReadable } from '../../src/store/database.js';
@@ -32,7 +32,7 @@ describe('DB_PATH and LOG_PATH as text', () => {
     '~/x.db',
   ])('DB_PATH %s is refused, by the recorder and by export alike', (DB_PATH) => {
     expect(() => readConfig({ DB_PATH })).toThrow(/^DB_PATH is ".*for example/);
-    expect(() => readDbPath({ DB_PATH })).toThrow(/^DB_PATH is ".*for example/);
+    expect(() => readPastSettings({ DB_PATH })).toThrow(/^DB_PATH is ".*for example/);
   });
 
   it.each(['./a:b', './a?', 'file:./logs', '~/logs', 'a*b'])(
