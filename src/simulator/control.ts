@@ -115,6 +115,8 @@ const OWN_CALLS = ['step', 'setBook', 'trade', 'burst', 'list', 'delist'] as con
 export interface RateControl {
   /** Factor on the frame rates, 0: paused. Setting it throws when the value is wrong. */
   rate: number;
+  /** Factor on the trades of each frame, 0: none. Setting it throws when the value is wrong. */
+  tradeRate: number;
 }
 
 /**
@@ -131,7 +133,8 @@ export interface RateControl {
  *   {@link TradeTally});
  * - `GET /ledger/{exchange}/{pair}` gives every trade of a market that is still remembered:
  *   `{"trades": […]}` (see {@link SentTrade});
- * - `GET /rate` and `POST /rate` `[1.57]`, when there is a `rateControl`, give and set its rate.
+ * - `GET /rate` and `POST /rate` `[1.57]`, when there is a `rateControl`, give and set its rate;
+ *   `/trade-rate` does the same for its trades.
  *
  * It has no authentication, so it listens on 127.0.0.1 only.
  */
@@ -185,12 +188,13 @@ async function handle(
   if (market !== null && request.method === 'GET') {
     return { trades: simulatorOf(simulators, market[1]!).trades.of(market[2]!.toUpperCase()) };
   }
-  if (path === '/rate') return rate(rateControl, request);
+  if (path === '/rate') return rate(rateControl, 'rate', request);
+  if (path === '/trade-rate') return rate(rateControl, 'tradeRate', request);
   const match = /^\/([^/]+)\/([^/]+)$/.exec(path);
   if (match === null) {
     throw new ControlError(
       404,
-      'unknown path; GET /, GET /ledger, POST /rate or POST /{exchange}/{call}, e.g. POST /upbit/freeze',
+      'unknown path; GET /, GET /ledger, POST /rate, POST /trade-rate or POST /{exchange}/{call}, e.g. POST /upbit/freeze',
     );
   }
   const simulator = simulatorOf(simulators, match[1]!);
@@ -232,22 +236,26 @@ function ledger(simulators: readonly Simulator[], withLast: boolean): unknown {
   return Object.fromEntries(exchanges) as unknown;
 }
 
-/** Gives the rate, or sets it. */
-async function rate(control: RateControl | undefined, request: IncomingMessage): Promise<unknown> {
+/** Gives a rate, or sets it. */
+async function rate(
+  control: RateControl | undefined,
+  name: keyof RateControl,
+  request: IncomingMessage,
+): Promise<unknown> {
   if (control === undefined) {
     throw new ControlError(404, 'only the full market has one rate; start it with --market full');
   }
-  if (request.method === 'GET') return { rate: control.rate };
+  if (request.method === 'GET') return { [name]: control[name] };
   if (request.method !== 'POST') {
     throw new ControlError(400, 'use GET, or POST with a JSON array of one number, e.g. [1.57]');
   }
   const args = await readArguments(request);
   const [wanted] = args;
   if (args.length !== 1 || typeof wanted !== 'number' || !(wanted >= 0 && wanted <= MAX_RATE)) {
-    throw new ControlError(400, `rate takes a JSON array of one number from 0 to ${MAX_RATE}`);
+    throw new ControlError(400, `${name} takes a JSON array of one number from 0 to ${MAX_RATE}`);
   }
-  control.rate = wanted;
-  return { rate: control.rate };
+  control[name] = wanted;
+  return { [name]: control[name] };
 }
 
 type Call = (...args: unknown[]) => void;
@@ -333,7 +341,8 @@ function overview(simulators: readonly Simulator[]): unknown {
     },
   ]);
   return {
-    usage: 'POST /{exchange}/{call} with a JSON array of arguments; GET /ledger; GET or POST /rate',
+    usage:
+      'POST /{exchange}/{call} with a JSON array of arguments; GET /ledger, /ledger/{exchange}/{pair}; GET or POST /rate, /trade-rate',
     exchanges: Object.fromEntries(exchanges) as unknown,
   };
 }

@@ -18,7 +18,7 @@ const USAGE = `npm run simulate [-- options]
   --help         this text
 The control port lists its calls at GET /: faults of each exchange (POST /upbit/garble [true]), the
 counts and last books of what went out (GET /ledger), every trade of a market (GET /ledger/upbit/BTC-KRW),
-the rate of the full market (POST /rate [0] pauses it).`;
+the rate of the full market (POST /rate [0] pauses it) and of its trades (POST /trade-rate [5]).`;
 
 /** Fixed, so that the printed lines can stay in a `.env`. */
 const PORT_BASE = 46_500;

@@ -1,6 +1,7 @@
 import type { Exchange } from '../../market/exchange.js';
 import type { BookMaker } from '../book/book.js';
 import type { Pacer, SimulatorOptions } from '../simulator.js';
+import type { TradePace } from '../trade/tapes.js';
 import { activityOf } from './activity.js';
 import { FramePacer, type Rhythm } from './frame-pacer.js';
 import { fullMarketPairs } from './market-list.js';
@@ -27,6 +28,11 @@ const RHYTHMS: Readonly<Record<Exchange, Omit<Rhythm, 'perSecond'>>> = {
 const RING_SECONDS = 5;
 const RING = { least: 4, most: 32 };
 
+/** Trades of an order that give about 1,000 trades a second over the whole market. */
+const FILLS = 2.6;
+/** Trades of a market that are remembered: one page of most exchanges. */
+const KEPT = 500;
+
 /** Rate of a market that is not on the list of the whole market, frames a second. */
 const UNLISTED_RATE = 1;
 
@@ -38,6 +44,7 @@ const UNLISTED_RATE = 1;
 export class FullMarket {
   readonly #seed: number;
   readonly #pacer: FramePacer;
+  readonly #trades: TradePace = { fills: FILLS, kept: KEPT };
 
   constructor(options: FullMarketOptions = {}) {
     this.#seed = options.seed ?? 1;
@@ -54,10 +61,20 @@ export class FullMarket {
     this.#pacer.speed = checked(rate);
   }
 
+  /** Factor on the trades of a frame; 1: about 1,000 trades a second at the measured frame rates. */
+  get tradeRate(): number {
+    return this.#trades.fills / FILLS;
+  }
+
+  /** @throws {RangeError} when it is no number of 0 or more */
+  set tradeRate(rate: number) {
+    this.#trades.fills = FILLS * checked(rate);
+  }
+
   /** What to start the simulator of an exchange with. */
   optionsFor(
     exchange: Exchange,
-  ): Required<Pick<SimulatorOptions, 'seed' | 'rate' | 'pairs' | 'makeBook' | 'pacer'>> {
+  ): Required<Pick<SimulatorOptions, 'seed' | 'rate' | 'pairs' | 'makeBook' | 'pacer' | 'trades'>> {
     const pairs = fullMarketPairs(exchange);
     const rates = activityOf(exchange, pairs, this.#seed);
     const rings = new Map<string, RingBook>();
@@ -77,7 +94,7 @@ export class FullMarket {
       },
       remove: (pair) => this.#pacer.remove(`${exchange}:${pair}`),
     };
-    return { seed: this.#seed, rate: 0, pairs, makeBook, pacer };
+    return { seed: this.#seed, rate: 0, pairs, makeBook, pacer, trades: this.#trades };
   }
 
   /** Ends all frames for good. */

@@ -17,7 +17,7 @@ import {
 
 /** How many trades there are; may be changed while a simulator runs. */
 export interface TradePace {
-  /** Trades of one order on average, about. */
+  /** Trades of one order on average, about; 0: no trades but those asked for one by one. */
   fills: number;
   /** Trades of a market that are remembered, for REST and the ledger. */
   kept: number;
@@ -97,7 +97,7 @@ export class Tapes<M extends SimulatedMarket> implements TradeLedger {
     if (tape === undefined) return;
     const before = tape.seen;
     tape.seen = market.book.still();
-    if (before === tape.seen) return;
+    if (before === tape.seen || this.#pace.fills === 0) return;
     for (const { side, taken } of ordersBetween(before, tape.seen)) {
       this.#happen(market, tape, side, fillsOf(taken, this.#pace.fills, this.#random));
     }

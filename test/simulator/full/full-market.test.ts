@@ -396,11 +396,36 @@ describe('the control of the full market', () => {
     ['rate', '["fast"]', 'one number from 0 to 1000'],
     ['rate', '[-1]', 'one number from 0 to 1000'],
     ['rate', '[1, 2]', 'one number from 0 to 1000'],
+    ['trade-rate', '["5"]', 'tradeRate takes a JSON array of one number'],
   ])('POST /%s %s is refused', async (path, body, message) => {
     const reply = await fetch(`${simulators.controlUrl}/${path}`, { method: 'POST', body });
     expect(reply.status).toBe(400);
     expect(((await reply.json()) as { error: string }).error).toContain(message);
     expect(await (await fetch(`${simulators.controlUrl}/rate`)).json()).toEqual({ rate: 30 });
+  });
+
+  it('makes as many trades as asked, and none that nobody asked for', async () => {
+    const { upbit, controlUrl } = simulators;
+    const count = (): number => upbit.trades.markets().get('BTC-KRW')?.count ?? 0;
+    await setRate(0);
+    upbit.step('BTC-KRW', 100);
+    expect(count()).toBe(0);
+    upbit.faults.forgetTrades('BTC-KRW');
+    const made: number[] = [];
+    for (const rate of [1, 5, 0]) {
+      const body = JSON.stringify([rate]);
+      const reply = await fetch(`${controlUrl}/trade-rate`, { method: 'POST', body });
+      expect(await reply.json()).toEqual({ tradeRate: rate });
+      const before = count();
+      upbit.step('BTC-KRW', 1000);
+      made.push(count() - before);
+    }
+    const [once, fivefold, none] = made as [number, number, number];
+    expect(once).toBeGreaterThan(100);
+    expect(fivefold / once).toBeGreaterThan(3);
+    expect(fivefold / once).toBeLessThan(7);
+    expect(none).toBe(0);
+    expect(upbit.trades.of('BTC-KRW').length).toBeLessThanOrEqual(500);
   });
 
   it('gives a market that is listed again frames, too', async () => {
