@@ -2,7 +2,7 @@
  * Joins what each program and thread imports into few files: loading over a thousand modules one by
  * one was half of the processor time of a start. Run by prepare.mjs after the compiler. `dist` keeps
  * every module as compiled, for tests and benchmarks; only the file of a program or a thread becomes
- * a line that loads it from `dist/chunks`.
+ * a line that loads it, with what it exports, from `dist/chunks`.
  */
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, posix, relative, resolve, sep } from 'node:path';
@@ -65,6 +65,6 @@ for (const name of names) {
   const shebang = /^#!.*\n/.exec(readFileSync(resolve(dist, name), 'utf8'))?.[0] ?? '';
   writeFileSync(
     resolve(dist, name),
-    `${shebang}import '${chunk.startsWith('.') ? chunk : `./${chunk}`}';\n`,
+    `${shebang}export * from '${chunk.startsWith('.') ? chunk : `./${chunk}`}';\n`,
   );
 }
