@@ -166,3 +166,19 @@ export function divideDecimal(a: string, b: string, decimals: number): Quotient 
   const digits = numerator / denominator + (2n * rest >= denominator ? 1n : 0n);
   return { value: fromScaled(digits, decimals), exact: rest === 0n };
 }
+
+/**
+ * The multiple of `step` next to `a`: the greatest that is not above it, or with `up` the least that
+ * is not below it. Exact; neither is negative.
+ * @throws {RangeError} when `step` is zero
+ */
+export function multipleDecimal(a: string, step: string, up: boolean): string {
+  const x = scaled(a);
+  const y = scaled(step);
+  if (y.digits === 0n) throw new RangeError('a step of zero');
+  const scale = Math.max(x.scale, y.scale);
+  const value = x.digits * 10n ** BigInt(scale - x.scale);
+  const unit = y.digits * 10n ** BigInt(scale - y.scale);
+  const rest = value % unit;
+  return fromScaled(rest === 0n ? value : value - rest + (up ? unit : 0n), scale);
+}

@@ -1,5 +1,5 @@
 import { expect, it, jest } from '@jest/globals';
-import { accessibilityProblems, reads } from './helpers/browser.js';
+import { accessibilityProblems, counts, reads } from './helpers/browser.js';
 import { inBrowser, useSession } from './helpers/session.js';
 
 // On a busy machine a browser takes its time.
@@ -79,5 +79,109 @@ inBrowser('premium', () => {
     const other = await open('/premium?currency=btc');
     await other.page.getByText('Two exchanges with a live order book').waitFor();
     expect(problems).toEqual([]);
+  });
+});
+
+inBrowser('ladder', () => {
+  it('puts prices together exactly, counts both sides, and keeps how it is shown', async () => {
+    setBests({ upbit: ['999', '1001'], coinone: ['999', '1002'], korbit: ['989', '1005'] });
+    const { page, problems } = await open('/market/BTC-KRW');
+    session.recorder.simulators.upbit.setBook(
+      'BTC-KRW',
+      [
+        ['1010.5', '0.1'],
+        ['1019', '0.2'],
+        ['1020', '0.00000001'],
+        ['1020.25', '3'],
+      ],
+      [
+        ['1009.5', '0.5'],
+        ['1001', '0.25'],
+        ['999', '1'],
+      ],
+    );
+    const column = page.locator('.column[data-exchange=UPBIT]');
+    const side = async (name: 'ask' | 'bid', cell: 'price' | 'volume' | 'sum') =>
+      (await column.locator(`tbody.${name} tr:not([aria-hidden]) .${cell}`).allInnerTexts()).map(
+        (text) => text.replace(/^(Ask|Bid)\s*/, ''),
+      );
+    await reads(column.locator('.totals'), /3\.30000001[\s\S]*1\.75[\s\S]*-30\.6%/);
+    expect(await side('ask', 'price')).toEqual(['1,020.25', '1,020', '1,019', '1,010.5']);
+    // Prices stand at one point: what a price lacks of the others' decimals takes room.
+    expect(
+      await column
+        .locator('tbody.ask [data-fill]')
+        .evaluateAll((all) => all.map((each) => each.getAttribute('data-fill'))),
+    ).toEqual(['', '.00', '.00', '0']);
+    await page.getByLabel('Prices by').selectOption('10');
+    await reads(column.locator('.totals'), /3\.30000001/);
+    await page.waitForURL(/\?group=10$/);
+    await page.getByLabel('Sum', { exact: true }).check();
+    await counts(column.locator('tbody.ask tr:not([aria-hidden])'), 2);
+    expect(await side('ask', 'price')).toEqual(['1,030', '1,020']);
+    expect(await side('ask', 'volume')).toEqual(['3', '0.30000001']);
+    expect(await side('ask', 'sum')).toEqual(['3.30000001', '0.30000001']);
+    expect(await side('bid', 'price')).toEqual(['1,000', '990']);
+    expect(await side('bid', 'volume')).toEqual(['0.75', '1']);
+    await page.getByLabel('Volume in').selectOption('quote');
+    // 1,009.5 × 0.5 + 1,001 × 0.25 = 755: of the levels, not of the group's price.
+    await reads(column.locator('tbody.bid .volume').first(), /^755$/);
+    await page.getByRole('combobox', { name: 'Levels' }).selectOption('5');
+    await page.getByRole('checkbox', { name: 'Coinone' }).uncheck();
+    await counts(page.locator('.column'), 4);
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await page.reload();
+    await counts(page.locator('.column'), 4);
+    await reads(column.locator('tbody.bid .volume').first(), /^755$/);
+    await counts(column.locator('tbody.ask tr'), 5);
+    expect(problems).toEqual([]);
+  });
+
+  it('keeps favourites, and shows them on the overview', async () => {
+    const { page, problems } = await open('/market/ETH-KRW');
+    await page.getByRole('button', { name: 'Favourite' }).click();
+    await page.getByRole('link', { name: 'Overview' }).click();
+    const row = page.locator('.favourites tbody tr');
+    await reads(row, /ETH-KRW(\s+[\d,.]+){5}/);
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await row.getByRole('link').click();
+    await page.getByRole('button', { name: 'Favourite', pressed: true }).click();
+    await page.getByRole('link', { name: 'Overview' }).click();
+    await page.locator('.grid-body .row').first().waitFor();
+    await counts(page.locator('.favourites'), 0);
+    expect(problems).toEqual([]);
+  });
+});
+
+inBrowser('quote', () => {
+  it('says what an amount costs now on each exchange, and where it is best', async () => {
+    setBests({ upbit: ['999', '1001'], coinone: ['1101.1', '1110'], korbit: ['989', '995.5'] });
+    const { page } = await open('/market/BTC-KRW');
+    const row = (name: string) => page.locator('table.quote tbody tr', { hasText: name });
+    await page.getByLabel('Amount, BTC').fill('0.25');
+    await reads(row('Korbit'), /best\s+995\.5\s+995\.5\s+248\.875\s+1\s+all of it/);
+    await page.getByRole('button', { name: 'Sell' }).click();
+    await reads(row('Coinone'), /best\s+1,101\.1/);
+    await page.getByLabel('Amount, BTC').fill('0.3');
+    await reads(row('Upbit'), /only 0\.25 BTC/);
+    await page.getByLabel('Amount, BTC').fill('-1');
+    await page.getByText('Write an amount greater than 0').waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+  });
+});
+
+inBrowser('a link to GraphiQL', () => {
+  it('leads to what is shown, as a query that runs as it stands, and back', async () => {
+    const { page } = await open('/market/BTC-KRW');
+    const link = page.getByRole('link', { name: 'GraphiQL' }).last();
+    const address = new URL((await link.getAttribute('href'))!, page.url());
+    const query = address.searchParams.get('query')!;
+    expect(query).toContain('$side: TradeSide! = BUY');
+    const { quote } = await session.recorder.query<{ quote: { legs: unknown[] } }>(query);
+    expect(quote.legs).toHaveLength(5);
+    await link.click();
+    await page.locator('.graphiql-query-editor').getByText('quote').first().waitFor();
+    await page.getByRole('link', { name: 'Dashboard' }).click();
+    await page.locator('.grid-body .row').first().waitFor();
   });
 });

@@ -12,8 +12,8 @@ const WIDTHS = [320, 390, 430, 768, 1024, 1280, 1440];
 /** Each view, and what is there when it has loaded. */
 const VIEWS = [
   ['/', '.grid-body .row'],
-  ['/market/BTC-KRW', '.column[data-exchange=UPBIT] .ladder'],
-  ['/market/SHIB-KRW', '.column[data-exchange=UPBIT] .ladder'],
+  ['/market/BTC-KRW', '.quote tbody tr'],
+  ['/market/SHIB-KRW?group=0.0001', '.quote tbody tr'],
   ['/premium', '.premiums'],
   ['/premium/BTC-KRW', '.premium-prices'],
   ['/history/UPBIT/BTC-KRW', '.gaps'],
@@ -50,7 +50,7 @@ async function settled(page: Page): Promise<void> {
 
 /** Words in Latin letters that stand in the Korean page: names, units and abbreviations. */
 const NAMES =
-  /^(?:BTC|SHIB|bp|KRW|USDT|UPBIT|KST|UTC|English|MAX_DB_GB|API_TOKEN|JSON|NDJSON|CSV|[kMGT]?B|ms|WebSocket|REST|API)$/;
+  /^(?:BTC|SHIB|bp|GraphiQL|KRW|USDT|UPBIT|KST|UTC|English|MAX_DB_GB|API_TOKEN|JSON|NDJSON|CSV|[kMGT]?B|ms|WebSocket|REST|API)$/;
 
 inBrowser('every view', () => {
   it.each(['ko-KR', 'en-US'] as const)(

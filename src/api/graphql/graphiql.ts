@@ -107,6 +107,10 @@ function graphiqlOptions(tokenWanted: boolean): GraphiQLOptions {
  */
 const TABS_FIX = '<style>.graphiql-tab { transform: none !important; }</style></head>';
 
+/** Leads back to the dashboard. */
+const BACK =
+  '<a href="/" style="position:fixed;right:16px;bottom:6px;z-index:9;font:12px system-ui,sans-serif">Dashboard</a>';
+
 /** The GraphiQL page, plain and compressed. */
 export interface GraphiqlPage {
   readonly html: Buffer;
@@ -147,7 +151,10 @@ export function graphiqlPage(tokenWanted: boolean): () => Promise<GraphiqlPage> 
     (page ??= (async () => {
       const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
       const text = renderGraphiQL(graphiqlOptions(tokenWanted)).replace('</head>', TABS_FIX);
-      const html = Buffer.from(text);
-      return { html, gzip: await promisify(gzip)(html), policy: policyOf(text) };
+      // The last one: the scripts have such an end in their texts.
+      const end = text.lastIndexOf('</body>');
+      const whole = `${text.slice(0, end)}${BACK}${text.slice(end)}`;
+      const html = Buffer.from(whole);
+      return { html, gzip: await promisify(gzip)(html), policy: policyOf(whole) };
     })());
 }

@@ -8,14 +8,9 @@ import { serverNow, withNextFrame } from './paint.js';
 export type PairBooks = BooksSubscription['consolidated'];
 /** One exchange's part of them. */
 export type BookLeg = PairBooks['legs'][number];
-/** A level as it came: price and volume as text. */
-export interface Level {
-  readonly price: string;
-  readonly volume: string;
-}
-
-/** Levels a side that are asked for. */
-export const DEPTH = 30;
+/** Levels a side that are asked for, and when prices are put together, which takes more of them. */
+const DEPTH = 30;
+const GROUPED_DEPTH = 300;
 /** Time between two books at least, ms. */
 const EVERY = 100;
 /** How long middle prices are kept, and how far apart they are, ms. */
@@ -42,7 +37,9 @@ export class PairFeed {
   /** Counts the changes of {@link tracks}. */
   readonly tracked = signal(0);
   #newest: PairBooks | null = null;
-  readonly #leave: () => void;
+  readonly #follow: (depth: number) => () => void;
+  #leave: () => void;
+  #depth = DEPTH;
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #drawTracks = (): void => {
     this.tracked.value++;
@@ -52,21 +49,32 @@ export class PairFeed {
     const show = (): void => {
       this.books.value = this.#newest;
     };
-    this.#leave = follow(
-      BooksDocument,
-      { symbol, currency, every: EVERY, depth: DEPTH },
-      ({ consolidated }) => {
-        this.#newest = consolidated;
-        withNextFrame(show);
-      },
-      (error) => {
-        this.error.value = error;
-      },
-    );
+    this.#follow = (depth) =>
+      follow(
+        BooksDocument,
+        { symbol, currency, every: EVERY, depth },
+        ({ consolidated }) => {
+          this.#newest = consolidated;
+          withNextFrame(show);
+        },
+        (error) => {
+          this.error.value = error;
+        },
+      );
+    this.#leave = this.#follow(DEPTH);
     this.#timer = setInterval(() => {
       this.#track();
       withNextFrame(this.#drawTracks);
     }, TRACK_STEP);
+  }
+
+  /** Follows the books as deep as prices that are put together need them, or not. */
+  group(grouped: boolean): void {
+    const depth = grouped ? GROUPED_DEPTH : DEPTH;
+    if (depth === this.#depth) return;
+    this.#depth = depth;
+    this.#leave();
+    this.#leave = this.#follow(depth);
   }
 
   close(): void {

@@ -1,10 +1,13 @@
 import type { Gap, StoredBook } from '../data/history.js';
+import type { Pair } from '../data/pair.js';
+import { ladderRows, ladderUnit } from '../data/preferences.js';
 import { exactMoment, moment, NONE } from '../text/format.js';
 import { t } from '../text/texts.js';
 import { Ladder } from './ladder.js';
 
 /** The book as it was at a moment. */
 export function BookThen(props: {
+  readonly pair: Pair;
   readonly book: StoredBook | undefined;
   readonly at: number;
   readonly gaps: readonly Gap[];
@@ -46,7 +49,17 @@ export function BookThen(props: {
             <dt>{words.sequence}</dt>
             <dd>{book.sequence}</dd>
           </dl>
-          <Ladder book={book} rows={10} caption={`${words.book}, ${moment(at)}`} />
+          <Ladder
+            book={book}
+            options={{
+              rows: Number(ladderRows.value),
+              step: null,
+              inQuote: ladderUnit.value === 'quote',
+            }}
+            caption={`${words.book}, ${moment(at)}`}
+            symbol={props.pair.symbol}
+            currency={props.pair.currency}
+          />
         </>
       )}
     </section>

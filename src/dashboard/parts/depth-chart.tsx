@@ -1,6 +1,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import UPlot from 'uplot';
-import type { Level, PairBooks } from '../data/books.js';
+import type { PairBooks } from '../data/books.js';
+import type { Level } from '../data/ladder.js';
 import { exchangeOrder } from '../data/exchanges.js';
 import { t } from '../text/texts.js';
 import { type ExchangeChoice, SelectField } from './fields.js';

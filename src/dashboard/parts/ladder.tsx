@@ -1,46 +1,123 @@
-import type { Level } from '../data/books.js';
+import { useMemo } from 'preact/hooks';
+import {
+  imbalance,
+  type LadderOptions,
+  type LadderRow,
+  ladderSides,
+  type LadderSides,
+  type ShownBook,
+} from '../data/ladder.js';
+import { ladderColumns } from '../data/preferences.js';
+import { rounded, withSign } from '../text/decimals.js';
 import { grouped, NONE } from '../text/format.js';
 import { t } from '../text/texts.js';
 
-/** An order book to be shown. */
-interface ShownBook {
-  readonly asks: readonly Level[];
-  readonly bids: readonly Level[];
-  readonly spread?: string | null | undefined;
-  readonly midPrice?: string | null | undefined;
+/** Decimals of a volume in the quote currency; its exact value is the cell's title. */
+const QUOTE_DECIMALS = 0;
+
+/** What is written of a ladder: texts of equal decimals, and how wide they are. */
+interface WrittenRow {
+  readonly price: string;
+  /** What the price lacks of the decimals of the others: it only takes room. */
+  readonly fill: string;
+  readonly volume: string;
+  readonly exact: string;
+  readonly sum: string;
+  readonly part: number;
+}
+interface Written {
+  readonly asks: readonly WrittenRow[];
+  readonly bids: readonly WrittenRow[];
+  readonly askTotal: string;
+  readonly bidTotal: string;
+  readonly bidPercent: string | null;
+  /** Signs of the widest price, volume and sum together. */
+  readonly chars: number;
 }
 
-/** Length of a decimal text with its thousands apart. */
-function shownLength(decimal: string): number {
-  const dot = decimal.indexOf('.');
-  const whole = dot === -1 ? decimal.length : dot;
-  return decimal.length + Math.floor((whole - 1) / 3);
-}
-
-/** How many signs the widest price and the widest volume of a book have together. */
-export function widest({ asks, bids }: ShownBook, rows: number): number {
-  let price = 0;
-  let volume = 0;
-  for (const side of [asks, bids]) {
-    for (let i = Math.min(rows, side.length) - 1; i >= 0; i--) {
-      price = Math.max(price, shownLength(side[i]!.price));
-      volume = Math.max(volume, shownLength(side[i]!.volume));
-    }
-  }
-  return price + volume;
-}
+const decimalsOf = (text: string): number => {
+  const point = text.indexOf('.');
+  return point === -1 ? 0 : text.length - point - 1;
+};
 
 /** A float is good enough for the length of a bar; the numbers shown are the texts themselves. */
 const forPixels = (decimal: string): number => Number(decimal);
 
+function write(
+  sides: LadderSides,
+  inQuote: boolean,
+  withVolume: boolean,
+  withSum: boolean,
+): Written {
+  const shown = (exact: string): string =>
+    grouped(inQuote ? rounded(exact, QUOTE_DECIMALS) : exact);
+  const all = [...sides.asks, ...sides.bids];
+  let decimals = 0;
+  let most = Number.MIN_VALUE;
+  for (const { price, volume } of all) {
+    decimals = Math.max(decimals, decimalsOf(price));
+    most = Math.max(most, forPixels(volume));
+  }
+  let [price, volume, sum] = [0, 0, 0];
+  const row = (level: LadderRow): WrittenRow => {
+    const lacks = decimals - decimalsOf(level.price);
+    const fill = lacks === 0 ? '' : `${lacks === decimals ? '.' : ''}${'0'.repeat(lacks)}`;
+    const written: WrittenRow = {
+      price: grouped(level.price),
+      fill,
+      volume: shown(level.volume),
+      exact: level.volume,
+      sum: shown(level.sum),
+      part: forPixels(level.volume) / most,
+    };
+    price = Math.max(price, written.price.length + fill.length);
+    volume = Math.max(volume, written.volume.length);
+    sum = Math.max(sum, written.sum.length);
+    return written;
+  };
+  const asks = sides.asks.map(row);
+  const bids = sides.bids.map(row);
+  return {
+    asks,
+    bids,
+    askTotal: asks.at(-1)?.sum ?? '0',
+    bidTotal: bids.at(-1)?.sum ?? '0',
+    bidPercent: sides.bidPercent,
+    chars: price + (withVolume ? volume : 0) + (withSum ? sum : 0),
+  };
+}
+
+/** What was written of a book last, and how. A book that is the same object is not written twice. */
+const written = new WeakMap<ShownBook, { readonly how: string; readonly what: Written }>();
+
+function writtenOf(book: ShownBook, options: LadderOptions): Written {
+  const columns = ladderColumns.value;
+  const how = `${options.rows} ${options.step} ${options.inQuote} ${columns.join()}`;
+  const known = written.get(book);
+  if (known?.how === how) return known.what;
+  const what = write(
+    ladderSides(book, options),
+    options.inQuote,
+    columns.includes('volume'),
+    columns.includes('sum'),
+  );
+  written.set(book, { how, what });
+  return what;
+}
+
+/** How many signs the widest price and the widest volume of a book have together. */
+export function widest(book: ShownBook, options: LadderOptions): number {
+  return writtenOf(book, options).chars;
+}
+
 function Rows(props: {
   readonly side: 'ask' | 'bid';
-  readonly levels: readonly Level[];
+  readonly levels: readonly WrittenRow[];
   readonly rows: number;
-  readonly most: number;
 }) {
-  const { side, levels, rows, most } = props;
-  const shown: (Level | null)[] = levels.slice(0, rows);
+  const { side, levels, rows } = props;
+  const columns = ladderColumns.value;
+  const shown: (WrittenRow | null)[] = levels.slice(0, rows);
   while (shown.length < rows) shown.push(null);
   if (side === 'ask') shown.reverse();
   return (
@@ -49,20 +126,22 @@ function Rows(props: {
         level === null ? (
           <tr key={i} aria-hidden="true">
             <td class="price" />
-            <td class="volume" />
+            {columns.map((column) => (
+              <td key={column} class={column} />
+            ))}
           </tr>
         ) : (
-          <tr
-            key={i}
-            style={{ '--part': `${((forPixels(level.volume) / most) * 100).toFixed(1)}%` }}
-          >
+          <tr key={i} style={{ '--part': `${(level.part * 100).toFixed(1)}%` }}>
             <td class="price">
               <span class="unseen">{t.value.common[side]} </span>
-              {grouped(level.price)}
+              <span data-fill={level.fill}>{level.price}</span>
             </td>
-            <td class="volume">
-              <span title={level.volume}>{grouped(level.volume)}</span>
-            </td>
+            {columns.includes('volume') && (
+              <td class="volume">
+                <span title={level.exact}>{level.volume}</span>
+              </td>
+            )}
+            {columns.includes('sum') && <td class="sum">{level.sum}</td>}
           </tr>
         ),
       )}
@@ -70,44 +149,83 @@ function Rows(props: {
   );
 }
 
-/** An order book: asks above, bids below, the best levels meeting in the middle. */
+/**
+ * An order book: asks above, bids below, the best levels meeting in the middle; beneath, what rests
+ * on both sides of the levels shown.
+ */
 export function Ladder(props: {
   readonly book: ShownBook;
-  readonly rows: number;
+  readonly options: LadderOptions;
   readonly caption: string;
+  /** Quote currency; with it volumes may be written. */
+  readonly currency: string;
+  readonly symbol: string;
 }) {
-  const { book, rows, caption } = props;
-  const { common } = t.value;
-  const levels = [...book.asks.slice(0, rows), ...book.bids.slice(0, rows)];
-  const most = Math.max(Number.MIN_VALUE, ...levels.map(({ volume }) => forPixels(volume)));
+  const { book, options, caption, currency, symbol } = props;
+  const { common, ladder: words } = t.value;
+  const columns = ladderColumns.value;
+  const what = useMemo(
+    () => writtenOf(book, options),
+    [book, options.rows, options.step, options.inQuote, columns],
+  );
+  const unit = options.inQuote ? currency : symbol;
+  const percent = what.bidPercent;
   return (
-    <table class="ladder" style={{ '--chars': String(widest(book, rows)) }}>
-      <caption class="unseen">{caption}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{common.price}</th>
-          <th scope="col" class="volume">
-            {common.volume}
-          </th>
-        </tr>
-      </thead>
-      <Rows side="ask" levels={book.asks} rows={rows} most={most} />
-      <tbody class="middle">
-        <tr>
-          <td colSpan={2}>
-            <p>
-              <span class="price">
-                <span class="unseen">{common.mid} </span>
-                {grouped(book.midPrice)}
-              </span>
-              <span class="muted">
-                {common.spread} {book.spread == null ? NONE : grouped(book.spread)}
-              </span>
-            </p>
-          </td>
-        </tr>
-      </tbody>
-      <Rows side="bid" levels={book.bids} rows={rows} most={most} />
-    </table>
+    <>
+      <table class="ladder" style={{ '--chars': String(what.chars) }}>
+        <caption class="unseen">{caption}</caption>
+        <thead>
+          <tr>
+            <th scope="col" class="price">
+              {common.price}
+            </th>
+            {columns.includes('volume') && (
+              <th scope="col" class="volume">
+                {common.volume} <small>{unit}</small>
+              </th>
+            )}
+            {columns.includes('sum') && (
+              <th scope="col" class="sum">
+                {words.sum} <small>{unit}</small>
+              </th>
+            )}
+          </tr>
+        </thead>
+        <Rows side="ask" levels={what.asks} rows={options.rows} />
+        <tbody class="middle">
+          <tr>
+            <td colSpan={1 + columns.length}>
+              <p>
+                <span class="price">
+                  <span class="unseen">{common.mid} </span>
+                  {grouped(book.midPrice)}
+                </span>
+                <span class="muted">
+                  {common.spread} {book.spread == null ? NONE : grouped(book.spread)}
+                </span>
+              </p>
+            </td>
+          </tr>
+        </tbody>
+        <Rows side="bid" levels={what.bids} rows={options.rows} />
+      </table>
+      <dl class="totals">
+        <div class="ask">
+          <dt>{words.askTotal}</dt>
+          <dd>{what.askTotal}</dd>
+        </div>
+        <div class="bid">
+          <dt>{words.bidTotal}</dt>
+          <dd>{what.bidTotal}</dd>
+        </div>
+        <div>
+          <dt>{words.imbalance}</dt>
+          <dd>{percent === null ? NONE : `${withSign(imbalance(percent))}%`}</dd>
+        </div>
+      </dl>
+      <div class="balance" aria-hidden="true">
+        <span style={{ width: `${percent ?? 0}%` }} />
+      </div>
+    </>
   );
 }

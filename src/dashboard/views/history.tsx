@@ -145,7 +145,7 @@ function MarketHistory({ exchange, pair }: { readonly exchange: Exchange; readon
         )}
       </section>
       <div class="halves">
-        <BookThen book={book} at={at} gaps={gaps} />
+        <BookThen pair={pair} book={book} at={at} gaps={gaps} />
         <div>
           {loaded !== null && (
             <>

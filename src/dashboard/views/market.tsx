@@ -1,14 +1,27 @@
 import { useSignal } from '@preact/signals';
-import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Link, useLocation } from 'wouter-preact';
 import { type BookLeg, PairFeed, type PairBooks, TRACK_LENGTH } from '../data/books.js';
+import { inAddress, putInAddress } from '../data/address.js';
 import { ask } from '../data/connection.js';
+import type { LadderOptions } from '../data/ladder.js';
+import {
+  decimalFromPerson,
+  hiddenExchanges,
+  ladderColumns,
+  ladderRows,
+  ladderUnit,
+} from '../data/preferences.js';
+import { FavouriteButton } from '../parts/favourites.js';
+import { GraphiqlLink } from '../parts/graphiql-link.js';
+import { LadderTools } from '../parts/ladder-tools.js';
+import { QuotePanel } from '../parts/quote-panel.js';
 import { exchangeOrder } from '../data/exchanges.js';
 import { active, keyOf, listed, markets, marketsVersion } from '../data/markets.js';
 import { now, serverNow } from '../data/paint.js';
 import { isUnknown, marketsOf, type Pair, readPair } from '../data/pair.js';
 import { lang } from '../data/settings.js';
-import { type Exchange, PriceHistoryDocument } from '../gql/graphql.js';
+import { BooksDocument, type Exchange, PriceHistoryDocument } from '../gql/graphql.js';
 import { DepthChart } from '../parts/depth-chart.js';
 import { ExchangeDot } from '../parts/exchange-dot.js';
 import { ExchangeLines } from '../parts/exchange-lines.js';
@@ -22,8 +35,6 @@ import { UnknownMarket } from '../parts/unknown-market.js';
 import { age, grouped, NONE } from '../text/format.js';
 import { t } from '../text/texts.js';
 
-/** Levels a side in a ladder. */
-const ROWS = 10;
 /** How many moments of the last minutes are asked of the store. */
 const PAST_POINTS = 61;
 
@@ -100,8 +111,9 @@ function Column(props: {
   readonly exchange: Exchange;
   readonly pair: Pair;
   readonly books: PairBooks | null;
+  readonly options: LadderOptions;
 }) {
-  const { exchange, pair, books } = props;
+  const { exchange, pair, books, options } = props;
   void marketsVersion.value;
   const { market, exchange: names, common } = t.value;
   const leg = books?.legs.find((each) => each.exchange === exchange);
@@ -112,9 +124,10 @@ function Column(props: {
   const idle = state === null || state === 'STOPPED';
   const stale = leg !== undefined && (leg.stale || state !== 'LIVE') && book != null;
   const caption = market.ladder(names[exchange]);
+  const columns = ladderColumns.value;
   const ladder = useMemo(
-    () => book != null && <Ladder book={book} rows={ROWS} caption={caption} />,
-    [book?.sequence, caption],
+    () => book != null && <Ladder book={book} options={options} caption={caption} {...pair} />,
+    [book?.sequence, options, columns, caption],
   );
   return (
     <article
@@ -230,12 +243,25 @@ function PairPage({ pair }: { readonly pair: Pair }) {
     if (known && feed.peek() !== null) void loadPast(feed.peek()!, pair);
   }, [name, known]);
   useTitle(name);
+  const [step, setStep] = useState<string | null>(() =>
+    decimalFromPerson(inAddress('group') ?? ''),
+  );
+  const rowCount = Number(ladderRows.value);
+  const inQuote = ladderUnit.value === 'quote';
+  const options = useMemo(() => ({ rows: rowCount, step, inQuote }), [rowCount, step, inQuote]);
+  const columns = ladderColumns.value;
+  useEffect(() => feed.value?.group(step !== null), [feed.value, step]);
   const books = feed.value?.books.value ?? null;
   const error = feed.value?.error.value ?? null;
   // Grows only: books do not change their places for a volume that comes and goes.
-  const chars = useRef(0);
+  const chars = useRef({ of: options, columns, most: 0 });
+  if (chars.current.of !== options || chars.current.columns !== columns) {
+    chars.current = { of: options, columns, most: 0 };
+  }
   for (const { orderbook } of books?.legs ?? []) {
-    if (orderbook != null) chars.current = Math.max(chars.current, widest(orderbook, ROWS));
+    if (orderbook != null) {
+      chars.current.most = Math.max(chars.current.most, widest(orderbook, options));
+    }
   }
   if (error?.code === 'UNKNOWN_MARKET') {
     return <UnknownMarket pair={name} addressOf={(close) => `/market/${close}`} />;
@@ -251,18 +277,42 @@ function PairPage({ pair }: { readonly pair: Pair }) {
         <h1>
           {name} <small>{coin}</small>
         </h1>
+        <FavouriteButton pair={name} />
         <MarketPicker value={name} onPick={(picked) => go(`/market/${picked}`)} />
+        <Link class="button" href={`/premium/${name}`}>
+          {t.value.nav.premium}
+        </Link>
+        <GraphiqlLink document={BooksDocument} variables={{ ...pair, every: 1000, depth: 10 }} />
       </div>
       <section class="bests panel" aria-label={t.value.market.between}>
         <Best kind="bid" books={books} pair={pair} />
         <Between books={books} />
         <Best kind="ask" books={books} pair={pair} />
       </section>
-      <div class="columns" style={{ '--chars': String(chars.current) }}>
-        {exchangeOrder.value.map((exchange) => (
-          <Column key={exchange} exchange={exchange} pair={pair} books={books} />
-        ))}
+      <LadderTools
+        price={books?.midPrice ?? null}
+        step={step}
+        onStep={(next) => {
+          setStep(next);
+          putInAddress({ group: next });
+        }}
+        currency={pair.currency}
+        symbol={pair.symbol}
+      />
+      <div class="columns" style={{ '--chars': String(chars.current.most) }}>
+        {exchangeOrder.value
+          .filter((exchange) => !hiddenExchanges.value.includes(exchange))
+          .map((exchange) => (
+            <Column
+              key={exchange}
+              exchange={exchange}
+              pair={pair}
+              books={books}
+              options={options}
+            />
+          ))}
       </div>
+      <QuotePanel pair={pair} />
       <div class="charts">
         {feed.value !== null && <MidLines feed={feed.value} pair={name} />}
         <DepthChart books={books} pair={name} />

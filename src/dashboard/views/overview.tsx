@@ -3,6 +3,7 @@ import { exchanges, marketsVersion } from '../data/markets.js';
 import { figures } from '../data/recorder.js';
 import { summaries } from '../data/summaries.js';
 import { ExchangeCard } from '../parts/exchange-card.js';
+import { Favourites } from '../parts/favourites.js';
 import { MarketTable } from '../parts/market-table.js';
 import { Night } from '../parts/night.js';
 import { useTitle } from '../parts/title.js';
@@ -39,6 +40,7 @@ export function OverviewView() {
         </div>
       </section>
       <Night />
+      <Favourites />
       <MarketTable />
       <footer class="muted">
         {recorder !== null &&
