@@ -5,14 +5,12 @@
  *
  * `npm run bench -- market [--minutes N] [--peak-minutes N]` (1 and 0.5)
  */
-import { fork, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { fork } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
+import { ask, startMarket } from './recorded-market.mjs';
 import { openSqlite, rowsOf } from './sqlite.mjs';
 
 const { values: flags } = parseArgs({
@@ -23,90 +21,32 @@ const { values: flags } = parseArgs({
   },
 });
 const PEAK = 1.57;
-const dist = (path) => new URL(`../dist/${path}`, import.meta.url).pathname;
 const here = (path) => new URL(path, import.meta.url).pathname;
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-const freePort = async () => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  return port;
-};
 
 const folder = mkdtempSync(join(tmpdir(), 'bench-market-'));
+const dbPath = join(folder, 'market.db');
 const children = [];
-let ending = false;
+let market;
 const finish = async (code) => {
-  ending = true;
-  if (recorder.exitCode === null) {
-    const gone = once(recorder, 'exit');
-    recorder.kill('SIGTERM');
-    await Promise.race([gone, sleep(10_000)]);
-  }
+  await market?.close();
   for (const child of children) child.kill('SIGKILL');
   if (!flags.keep) rmSync(folder, { recursive: true, force: true });
   process.exit(code);
 };
-
-// The simulated exchanges
-const portBase = 20_000 + Math.floor(Math.random() * 20_000);
-const simulator = spawn(
-  process.execPath,
-  [dist('simulator/main.js'), '--market', 'full', '--port-base', String(portBase)],
-  { stdio: ['ignore', 'pipe', 'inherit'] },
-);
-children.push(simulator);
-const control = `http://127.0.0.1:${portBase + 5}`;
-const env = {};
-for await (const line of createInterface({ input: simulator.stdout })) {
-  const [, name, value] = /^([A-Z_]+_URL)=(.*)$/.exec(line) ?? [];
-  if (name !== undefined) env[name] = value;
-  if (Object.keys(env).length === 10) break;
+process.once('SIGINT', () => void finish(130));
+try {
+  market = await startMarket({ dbPath, onEnd: () => void finish(1) });
+} catch (error) {
+  console.error(error.message);
+  await finish(1);
 }
+const { port, control, health } = market;
+console.log(`start: all markets LIVE after ${market.startSeconds.toFixed(1)} s`);
 const setRate = async (rate) => {
   const answer = await fetch(`${control}/rate`, { method: 'POST', body: JSON.stringify([rate]) });
   if (!answer.ok) throw new Error(await answer.text());
 };
-
-// The recorder
-const port = await freePort();
-const dbPath = join(folder, 'market.db');
-const recorder = spawn(
-  process.execPath,
-  [
-    ...(process.env.NODE_FLAGS ?? '').split(' ').filter(Boolean),
-    '--import',
-    here('probe.mjs'),
-    dist('main.js'),
-  ],
-  {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    env: {
-      ...process.env,
-      ...env,
-      PORT: String(port),
-      DB_PATH: dbPath,
-      LOG_PATH: join(folder, 'logs'),
-      LOG_LANG: 'en',
-      COLLECT: '*-*',
-      BITHUMB_TRANSPORT: 'ws',
-    },
-  },
-);
-children.push(recorder);
-recorder.once('exit', (code) => {
-  if (ending) return;
-  console.error(`the recorder ended with ${code}`);
-  void finish(1);
-});
-process.once('SIGINT', () => void finish(130));
-const ask = async (child) => {
-  child.send('report');
-  const [answer] = await once(child, 'message');
-  return answer;
-};
-const health = async () => (await fetch(`http://127.0.0.1:${port}/health`)).json();
 const query = async (text) => {
   const answer = await fetch(`http://127.0.0.1:${port}/graphql`, {
     method: 'POST',
@@ -133,21 +73,6 @@ const commitBound = (before, after, share) => {
   return counts.find(([, count]) => count >= share * counts.at(-1)[1])[0];
 };
 
-const started = performance.now();
-for (;;) {
-  await sleep(500);
-  const state = await health().catch(() => null);
-  const counts = Object.values(state?.exchanges ?? {});
-  const live = counts.reduce((sum, c) => sum + (c.LIVE ?? 0), 0);
-  const all = counts.reduce((sum, c) => sum + Object.values(c).reduce((a, b) => a + b, 0), 0);
-  if (all > 2000 && live === all) break;
-  if (performance.now() - started > 120_000) {
-    console.error(`only ${live} of ${all} markets are LIVE after 2 minutes`);
-    await finish(1);
-  }
-}
-console.log(`start: all markets LIVE after ${((performance.now() - started) / 1000).toFixed(1)} s`);
-
 const readers = fork(here('market-readers.mjs'), [`ws://127.0.0.1:${port}/graphql`]);
 children.push(readers);
 
@@ -156,11 +81,11 @@ async function phase(name, rate, minutes) {
   await setRate(rate);
   // The first seconds are those of the compiler and of the subscribers' first books.
   await sleep(15_000);
-  await Promise.all([ask(recorder), ask(readers)]);
+  await Promise.all([market.report(), ask(readers)]);
   const before = await health();
   const commitsBefore = await commits();
   await sleep(minutes * 60_000);
-  const [own, live, after] = [await ask(recorder), await ask(readers), await health()];
+  const [own, live, after] = [await market.report(), await ask(readers), await health()];
   const commitsAfter = await commits();
   const stored = (after.store.storedBooks - before.store.storedBooks) / (minutes * 60);
   const half = own.rss.slice(Math.floor(own.rss.length / 2));

@@ -8,61 +8,16 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openStore } from '../dist/store/store.js';
 import { Reader } from '../dist/store/reader.js';
-import { inTransaction, openSqlite } from './sqlite.mjs';
+import { busyDay, DAY, fillDatabase } from './day-rows.mjs';
 
 const CHANGES = 600_000;
-const DAY = 86_400_000;
 const START = Date.UTC(2026, 10, 24);
 /** Rows of other markets between two of the busiest. */
 const OTHERS = 3;
-const MARKETS = 200;
 const ROUNDS = 3;
 
 const command = fileURLToPath(new URL('../dist/store/export/command.js', import.meta.url));
-
-let seed = 1;
-const random = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
-const levels = (base, step, count) =>
-  JSON.stringify(
-    Array.from({ length: count }, (_, k) => [
-      String(base + step * (k + 1) * 1000),
-      (random() * 9).toFixed(8).replace(/\.?0+$/, ''),
-    ]),
-  );
-
-/** Fills an empty database: market 1 is the busiest. */
-function fill(path) {
-  const db = openSqlite(path);
-  db.exec('PRAGMA synchronous = OFF');
-  const market = db.prepare(
-    "INSERT INTO market (exchange, symbol, currency) VALUES ('UPBIT', ?, 'KRW')",
-  );
-  const book = db.prepare('INSERT INTO book VALUES (?,?,?,?,?,?,?)');
-  const base = [];
-  let sequence = 0;
-  let price = 100_000_000;
-  const put = (id, time, wholeShare) => {
-    sequence++;
-    const whole = base[id] === undefined || random() < wholeShare;
-    if (whole) base[id] = sequence;
-    const texts = [levels(price, 1, whole ? 30 : 2), levels(price, -1, whole ? 30 : 1)];
-    book.run(sequence, id, time, time - 20, base[id], ...texts);
-  };
-  inTransaction(db, () => {
-    for (let i = 0; i < MARKETS; i++) market.run(i === 0 ? 'BTC' : `S${i}`);
-    for (let i = 0; i < CHANGES; i++) {
-      const time = START + Math.floor((i * DAY) / CHANGES);
-      if (random() < 0.2) price += random() < 0.5 ? -1000 : 1000;
-      put(1, time, 1440 / CHANGES);
-      for (let k = 0; k < OTHERS; k++) put(2 + Math.floor(random() * (MARKETS - 1)), time, 1 / 60);
-    }
-  });
-  db.exec(`INSERT INTO recording_span VALUES (1, ${START}, NULL)`);
-  db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-  db.close();
-}
 
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
@@ -77,8 +32,7 @@ function timed(program, args, env = {}) {
 const folder = mkdtempSync(join(tmpdir(), 'bench-'));
 try {
   const path = join(folder, 'shapes.db');
-  await (await openStore({ path })).close(30_000);
-  fill(path);
+  await fillDatabase(path, (db) => busyDay(db, START, CHANGES, OTHERS));
   const market = ['UPBIT', '--symbol', 'BTC'];
   const exported = (file, ...flags) => {
     const out = join(folder, file);
