@@ -383,7 +383,7 @@ describe('Korbit simulator, trades', () => {
     const [first] = trades(client);
     expect(first!.snapshot).toBe(true);
     expect(texts(client)[0]).toMatch(
-      /^\{"symbol":"btc_krw","timestamp":\d{13},"type":"trade","snapshot":true,"data":\[\{"timestamp":\d{13},"price":"\d+","qty":"[\d.]+","isBuyerTaker":(true|false),"tradeId":\d{8}\}/,
+      /^\{"symbol":"btc_krw","timestamp":\d{13},"type":"trade","snapshot":true,"data":\[\{"timestamp":\d{13},"price":"\d+","qty":"[\d.]+","isBuyerTaker":(true|false),"tradeId":\d{8,10}\}/,
     );
     simulator.setBook('BTC-KRW', [['116439000', '300']], [['116438000', '1']]);
     simulator.burst('BTC-KRW', 100);

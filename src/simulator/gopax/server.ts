@@ -30,7 +30,7 @@ import { SlidingLimit } from '../server/rate-limit.js';
 import { SimulatorServer } from '../server/simulator-server.js';
 import type { RestReply, RestRequest, UpgradeRequest, UpgradeVerdict } from '../simulator.js';
 import type { SimulatedSocket } from '../server/socket.js';
-import type { Trade } from '../trade/trade.js';
+import { firstTradeId, type Trade } from '../trade/trade.js';
 
 export type { GopaxOptions, GopaxSimulator } from './options.js';
 
@@ -38,8 +38,8 @@ export type { GopaxOptions, GopaxSimulator } from './options.js';
 const MAX_SOCKETS = 20;
 /** Book subscriptions of one socket (documented and measured). */
 const MAX_PAIRS = 50;
-/** Id of the first trade, whose counter is that of the whole exchange. */
-const FIRST_TRADE_ID = 23_903_599;
+/** Trade id of a capture; all pairs share one counter. */
+const CAPTURED_TRADE_ID = 23_903_599;
 /** What `otherRestIds` adds to the ids by REST. */
 const OTHER_IDS = 5_000_000_000n;
 /** Share of changes that go out as one delta of several entries: a sweep. */
@@ -97,7 +97,7 @@ class GopaxServer
   };
   #occurredAt: OccurredAtForm = 'seconds';
   #otherIds = false;
-  #tradeCounter = FIRST_TRADE_ID;
+  #tradeCounter = firstTradeId(CAPTURED_TRADE_ID);
   #earlyDeltas = false;
   #drop = 0;
   #reorder = false;

@@ -34,7 +34,7 @@ import type {
   UpgradeVerdict,
 } from '../simulator.js';
 import type { SimulatedSocket } from '../server/socket.js';
-import type { Trade } from '../trade/trade.js';
+import { firstTradeId, type Trade } from '../trade/trade.js';
 
 export type { KorbitOptions, KorbitSimulator } from './options.js';
 
@@ -42,8 +42,8 @@ export type { KorbitOptions, KorbitSimulator } from './options.js';
 const BOOK_DEPTH = 60;
 /** Public REST calls a second of one IP (documented). */
 const CALLS_PER_SECOND = 50;
-/** First trade id of every pair: each counts its own, so two pairs share ids. */
-const FIRST_TRADE_ID = 25_441_720;
+/** Trade id of a capture; each pair counts its own from about there, so that two share ids. */
+const CAPTURED_TRADE_ID = 25_441_720;
 /** Rows of a first frame of trades, and trades of a later one, at most. */
 const MOST_TRADES = 5;
 /** Trades of a REST reply that asks for no number; the real default is not known. */
@@ -118,6 +118,7 @@ class KorbitServer
       this.#restIds = on;
     },
   };
+  readonly #firstTradeId = firstTradeId(CAPTURED_TRADE_ID);
   #restIds = true;
   #missPings = false;
   #dropChance = 0;
@@ -165,7 +166,7 @@ class KorbitServer
       ...{ pair, symbol, currency, profile, book, listed: true, stopped: false },
       code: `${symbol}_${currency}`.toLowerCase(),
       shown: { timestamp, book: book.still() },
-      ...{ lastFrameAt: 0, changedAt: null, lastTradeId: FIRST_TRADE_ID },
+      ...{ lastFrameAt: 0, changedAt: null, lastTradeId: this.#firstTradeId },
     };
   }
 
