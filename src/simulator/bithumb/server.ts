@@ -53,6 +53,7 @@ class BithumbServer extends TicketFeed<BithumbMarket, BithumbTiming> implements 
   // 493 codes had their first frames some 600 ms after the request.
   protected readonly snapshotBatch = 8;
   protected readonly depth = DEPTH;
+  protected readonly clockAheadMs = KST_AHEAD_MS;
   protected readonly wording = {
     format: WRONG_FORMAT,
     // Documented is NO_TYPE, measured WRONG_FORMAT.
@@ -341,7 +342,7 @@ export async function startBithumbSimulator(
     wsPath: '/websocket/v1',
     timing: { ...TIMING, publishMs: rate === 0 ? 0 : usual },
     pairs: PAIRS,
-    trades: { ageMs: [260, 313] as const, perMs: 999 },
+    trades: { ageMs: [260, 313] as const, perMs: 999, dayAheadMs: KST_AHEAD_MS },
     deflate: true,
   };
   return new BithumbServer(settings, options).start();

@@ -19,10 +19,9 @@ const NO_CODES = '{"error":{"name":"NO_CODES","message":"codes 필드가 존재�
 const EMPTY_CODES = '{"error":{"name":"INVALID_PARAM","message":"codes 필드가 비어 있습니다."}}';
 
 /** Types that are simulated. */
-export type Channel = 'orderbook' | 'trade';
+export type Channel = (typeof CHANNELS)[number];
 
-/** Types that can be subscribed to; the ticker stays silent. */
-const TYPES = ['orderbook', 'ticker', 'trade'];
+const CHANNELS = ['orderbook', 'trade', 'ticker'] as const;
 
 /** A code of one type. */
 export interface Wanted {
@@ -55,12 +54,11 @@ export function parseTicketRequest(text: string, wording: Wording): TicketReques
   for (const part of types) {
     const { type, codes } = part;
     if (typeof type !== 'string') return { refusal: wording.noType };
-    if (!TYPES.includes(type)) return { refusal: wording.unsupported(type) };
+    const channel = CHANNELS.find((known) => known === type);
+    if (channel === undefined) return { refusal: wording.unsupported(type) };
     if (codes === undefined || codes === null) return { refusal: NO_CODES };
     if (!Array.isArray(codes)) return { refusal: wording.format };
     if (codes.length === 0) return { refusal: EMPTY_CODES };
-    if (type === 'ticker') continue;
-    const channel = type as Channel;
     const only = onlyOf(part, wording.snakeCase);
     for (const code of codes as unknown[]) {
       if (typeof code === 'string') wanted.set(`${type} ${code}`, { channel, code, only });

@@ -5,6 +5,7 @@ import { SimulatorServer } from '../server/simulator-server.js';
 import { type SimulatedMarket, type Timing } from '../simulator.js';
 import { type SimulatedSocket } from '../server/socket.js';
 import type { ShownTrade, Trade } from '../trade/trade.js';
+import { tickerFrame } from './ticker.js';
 import { parseTicketRequest, type Channel, type Wanted, type Wording } from './requests.js';
 
 /** Intervals of the ticket protocol, ms; `0` switches off or means at once. */
@@ -47,7 +48,7 @@ export interface Subscription {
 
 /** For {@link FeedMarket.live}. */
 export function noSubscriptions(): FeedMarket['live'] {
-  return { orderbook: new Set(), trade: new Set() };
+  return { orderbook: new Set(), trade: new Set(), ticker: new Set() };
 }
 
 /** What the feed keeps for a socket. */
@@ -76,6 +77,8 @@ export abstract class TicketFeed<
   /** SNAPSHOT frames sent at once before the next `snapshotStepMs`. */
   protected abstract readonly snapshotBatch: number;
   protected abstract readonly wording: Wording;
+  /** Where the clock of the texts on the socket is ahead of UTC, ms. */
+  protected abstract readonly clockAheadMs: number;
 
   /** Text of a book frame, with these texts for what differs each time it is sent. */
   protected abstract frameText(
@@ -189,12 +192,20 @@ export abstract class TicketFeed<
   }
 
   protected sendTrades(market: M, trades: readonly Trade[]): void {
-    if (market.live.trade.size === 0) return;
+    const { trade: followers, ticker } = market.live;
     const tape = this.trades.tape(market);
-    for (const trade of trades) {
+    for (const trade of followers.size > 0 ? trades : []) {
       const frame = this.#tradeFrame(market, trade, 'REALTIME');
-      for (const { socket } of market.live.trade) if (socket.send(frame)) tape.sent(trade);
+      for (const { socket } of followers) if (socket.send(frame)) tape.sent(trade);
     }
+    // One for an order, however many trades it makes: the real ones are thinned out, too.
+    for (const { socket } of ticker) socket.send(this.#ticker(market, 'REALTIME'));
+  }
+
+  #ticker(market: M, stream: string): Buffer {
+    const { code, profile } = market;
+    const tape = this.trades.tape(market);
+    return Buffer.from(tickerFrame(code, tape, profile.price, this.clockAheadMs, stream));
   }
 
   /** Every trade is a binary frame of its own. */
@@ -220,7 +231,9 @@ export abstract class TicketFeed<
   #begin(subscription: Subscription): void {
     const { market, socket } = subscription;
     if (!socket.open || !market.listed) return;
-    if (subscription.channel === 'trade') {
+    if (subscription.channel === 'ticker') {
+      socket.send(this.#ticker(market as M, 'SNAPSHOT'));
+    } else if (subscription.channel === 'trade') {
       const { last } = this.trades.tape(market as M);
       const streams = this.realtimeFirst() ? ['REALTIME', 'SNAPSHOT'] : ['SNAPSHOT'];
       for (const stream of subscription.only === 'realtime' ? [] : streams) {

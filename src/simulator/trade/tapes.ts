@@ -29,6 +29,8 @@ export interface TradeRules {
   readonly ageMs: readonly [least: number, greatest: number];
   /** Trades that may have one time, at most. Default: any number. */
   readonly perMs?: number;
+  /** Where the clock whose midnight begins a day's sums is ahead of UTC, ms. Default 0. */
+  readonly dayAheadMs?: number;
   /** Share of trades whose frame comes after those of later ones, while books live. Default 0. */
   readonly late?: number;
 }
@@ -84,7 +86,7 @@ export class Tapes<M extends SimulatedMarket> implements TradeLedger {
   tape(market: M): Tape {
     let tape = this.#tapes.get(market.pair);
     if (tape === undefined) {
-      tape = new Tape(market.book.still(), this.#pace.kept);
+      tape = new Tape(market.book.still(), this.#pace.kept, this.#wire.rules.dayAheadMs);
       this.#tapes.set(market.pair, tape);
       this.#makeHistory(market, tape);
     }

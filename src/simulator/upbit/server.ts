@@ -42,6 +42,7 @@ const TOO_MANY = '{"error":{"name":"too_many_requests"}}';
  */
 class UpbitServer extends TicketFeed<UpbitMarket, UpbitTiming> implements UpbitSimulator {
   protected readonly depth = DEPTH;
+  protected readonly clockAheadMs = 0;
   protected readonly snapshotBatch = 50;
   // The key orders are those of the captures (`upbit.error.close-1000`).
   protected readonly wording = {
