@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
   archive: './archive/command.js',
   backup: './store/backup-command.js',
   report: './store/report-command.js',
+  doctor: './doctor/command.js',
 };
 
 const USAGE = `korean-orderbook-recorder COMMAND [flags]

@@ -49,6 +49,25 @@ function readAll<T extends Readonly<Record<string, Setting>>>(
 /** The limits when nothing is set. */
 export const DEFAULT_LIMITS: ApiLimits = readAll(LIMIT_SETTINGS, {}, []);
 
+/**
+ * The addresses of the exchanges, as {@link readConfig} has them, whatever else is set.
+ * @throws {ConfigError} when one is wrong
+ */
+export function readUrls(env: Environment): Config['urls'] {
+  const problems: string[] = [];
+  const urls = urlsOf(env, problems);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return urls;
+}
+
+function urlsOf(env: Environment, problems: string[]): Config['urls'] {
+  const entries = Object.entries(URL_SETTINGS).map(([name, table]) => [
+    name,
+    readAll(table, env, problems),
+  ]);
+  return Object.fromEntries(entries) as Config['urls'];
+}
+
 /** Where the past lies: the database and the archive. */
 export type PastSettings = Pick<Config, 'dbPath' | 'archivePath' | 'archiveAfterDays'>;
 
@@ -73,9 +92,7 @@ export function readConfig(env: Environment): Config {
   const problems: string[] = [];
   const { gopaxApiKey, gopaxSecretKey, ...values } = readAll(SETTINGS, env, problems);
   const limits = readAll(LIMIT_SETTINGS, env, problems);
-  const urls = Object.fromEntries(
-    Object.entries(URL_SETTINGS).map(([name, table]) => [name, readAll(table, env, problems)]),
-  ) as Record<Exchange, ExchangeUrls>;
+  const urls = urlsOf(env, problems);
 
   let gopaxKeys: Config['gopaxKeys'] = null;
   if (gopaxApiKey !== null && gopaxSecretKey !== null) {

@@ -124,11 +124,13 @@ export interface Faults {
   swapOpcodes(on: boolean): void;
   /** Protocol pings of clients get no pong. */
   ignorePings(on: boolean): void;
+  /** Every new socket gets a protocol ping. */
+  pingOnOpen(on: boolean): void;
   /** A frame that every new socket gets first; null: none. */
   greet(text: string | null): void;
   /** Another value for one of the protocol's intervals, ms. */
   setTiming(name: string, ms: number): void;
-  /** Ends all of changeFrames, changeReplies, onMessage, swapOpcodes, ignorePings and greet. */
+  /** Ends all of changeFrames, changeReplies, onMessage, swapOpcodes, ignorePings, pingOnOpen and greet. */
   asUsual(): void;
   /** The next `n` (default 1) trades of a pair are wrong in that way, see `TRADE_FAULTS`. */
   tradeFault(pair: string, kind: string, n?: number): void;

@@ -30,6 +30,7 @@ const COMMANDS = [
   'dist/store/export/command.js',
   'dist/store/report-command.js',
   'dist/archive/command.js',
+  'dist/doctor/command.js',
   'bench/run.mjs',
 ];
 

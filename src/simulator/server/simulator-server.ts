@@ -382,6 +382,9 @@ export abstract class SimulatorServer<
       ignorePings: (on) => {
         this.#changes.ignorePings = on;
       },
+      pingOnOpen: (on) => {
+        this.#changes.pingOnOpen = on;
+      },
       greet: (text) => {
         this.#changes.greeting = text;
       },
@@ -501,6 +504,7 @@ export abstract class SimulatorServer<
       this.onSocketClosed(socket);
     });
     socket.state = this.openSocket(socket);
+    if (this.#changes.pingOnOpen) socket.ping();
     if (this.#changes.greeting !== null) socket.send(this.#changes.greeting);
     ws.on('message', (data: Buffer, isBinary: boolean) => {
       socket.lastIn = Date.now();
@@ -508,7 +512,7 @@ export abstract class SimulatorServer<
       this.#recorder.message(socket.id, text);
       if (socket.closing) return;
       const rule = this.#changes.rule(text);
-      if (rule?.ignore !== true) this.onMessage(socket, text, isBinary);
+      if (rule?.ignore !== true) this.onMessage(socket, rule?.as ?? text, isBinary);
       for (const reply of rule?.replies ?? []) socket.send(reply);
       if (rule?.close !== undefined) socket.close(rule.close);
     });
@@ -546,7 +550,9 @@ export abstract class SimulatorServer<
     if (fault === 'hang') return;
     const answer = (): void => {
       const fixed = typeof fault === 'object' && fault !== null;
-      const reply = fixed ? fault : this.#changes.reply(url, this.#route(request, url));
+      const reply = fixed
+        ? fault
+        : this.#changes.reply(url, 'user-agent' in request.headers, this.#route(request, url));
       entry.status = reply.status;
       answerHttp(request, response, reply, this.#settings.gzip ?? false);
     };

@@ -14,12 +14,16 @@ export interface ReplyChange {
   /** A regular expression; all that it matches in the body becomes `replacement`, where `$1` works. */
   readonly pattern?: string;
   readonly replacement?: string;
+  /** Only for requests without a User-Agent. */
+  readonly unnamed?: boolean;
 }
 
 /** What happens to a client's message beside, or instead of, its usual handling. */
 export interface MessageRule {
   /** It is not handled as usual. */
   readonly ignore?: boolean;
+  /** It is handled as if it were this. */
+  readonly as?: string;
   /** Frames sent for it. */
   readonly replies?: readonly string[];
   /** Close code of the server's close after them. */
@@ -35,6 +39,8 @@ export class WireChanges {
   swapOpcodes = false;
   /** Whether protocol pings get no pong. */
   ignorePings = false;
+  /** Whether every new socket is pinged. */
+  pingOnOpen = false;
   /** Sent to every new socket; null: nothing. */
   greeting: string | null = null;
   #frames: TextChange[] = [];
@@ -45,6 +51,7 @@ export class WireChanges {
   clear(): void {
     this.swapOpcodes = false;
     this.ignorePings = false;
+    this.pingOnOpen = false;
     this.greeting = null;
     this.#frames = [];
     this.#replies = [];
@@ -74,9 +81,11 @@ export class WireChanges {
     return typeof data === 'string' ? changed : Buffer.from(changed);
   }
 
-  /** A REST reply as it goes out. */
-  reply<R extends RestReply>(path: string, reply: R): R {
-    const of = this.#replies.filter((entry) => path.startsWith(entry.path));
+  /** A REST reply as it goes out. @param named whether the request has a User-Agent */
+  reply<R extends RestReply>(path: string, named: boolean, reply: R): R {
+    const of = this.#replies.filter(
+      (entry) => path.startsWith(entry.path) && !(named && entry.change.unnamed === true),
+    );
     if (of.length === 0) return reply;
     const texts = of.flatMap(({ change: { pattern, replacement = '' } }) =>
       pattern === undefined ? [] : [{ pattern: new RegExp(pattern, 'g'), replacement }],

@@ -1,0 +1,125 @@
+import type { Evidence, Group } from './evidence.js';
+
+/** Whether what was seen is what a fact says. */
+export type Verdict = 'CONFIRMED' | 'CONTRADICTED' | 'NOT SEEN';
+
+/** What was found about one fact. */
+export interface Judgement {
+  readonly verdict: Verdict;
+  readonly seen: string;
+}
+
+/** One statement of docs/exchanges that collectors rest on, and how it is judged. */
+export interface Fact<G extends Group = Group> {
+  /** Its id there. */
+  readonly id: string;
+  readonly group: G;
+  /** What it says, in short. */
+  readonly expected: string;
+  judge(seen: Evidence[G]): Judgement;
+}
+
+/** A fact of one group; the type of what it judges follows from the group. */
+export function fact<G extends Group>(
+  group: G,
+  id: string,
+  expected: string,
+  judge: (seen: Evidence[G]) => Judgement,
+): Fact {
+  return { id, group, expected, judge } as Fact as never;
+}
+
+/** A fact that holds, or not. */
+export function holds(ok: boolean, seen: string): Judgement {
+  return { verdict: ok ? 'CONFIRMED' : 'CONTRADICTED', seen };
+}
+
+/** A fact of which nothing was seen. @param why in words */
+export function unseen(why: string): Judgement {
+  return { verdict: 'NOT SEEN', seen: why };
+}
+
+/** `3 of 5` where all are expected, with the first that is not. */
+export function allOf<T>(
+  items: readonly T[],
+  good: (item: T) => boolean,
+  show: (item: T) => string,
+  none = 'none came',
+): Judgement {
+  if (items.length === 0) return unseen(none);
+  const wrong = items.filter((item) => !good(item));
+  if (wrong.length === 0) return holds(true, `all ${items.length}, such as ${show(items[0]!)}`);
+  return holds(false, `${wrong.length} of ${items.length} not, such as ${show(wrong[0]!)}`);
+}
+
+/** A member within values that were read, or undefined. */
+export function field(value: unknown, ...path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>(
+    (at, key) =>
+      typeof at === 'object' && at !== null
+        ? (at as Record<string | number, unknown>)[key]
+        : undefined,
+    value,
+  );
+}
+
+/** The elements of an array that may be none. */
+export function elements(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? (value as unknown[]) : [];
+}
+
+/**
+ * Whether objects have exactly these keys.
+ * @param optional may be missing
+ * @param ordered whether they come in this order
+ */
+export function keysAre(
+  objects: readonly unknown[],
+  required: readonly string[],
+  { optional = [], ordered = false }: { optional?: readonly string[]; ordered?: boolean } = {},
+): Judgement {
+  const all = [...required, ...optional];
+  const good = (object: unknown): boolean => {
+    const keys = keysOf(object);
+    if (!required.every((key) => keys.includes(key))) return false;
+    if (!keys.every((key) => all.includes(key))) return false;
+    return !ordered || keys.join() === all.filter((key) => keys.includes(key)).join();
+  };
+  const show = (object: unknown): string => {
+    const keys = keysOf(object);
+    const unknown = keys.filter((key) => !all.includes(key));
+    const missing = required.filter((key) => !keys.includes(key));
+    if (unknown.length > 0) return `unknown ${unknown.join(', ')}`;
+    return missing.length > 0 ? `without ${missing.join(', ')}` : keys.join(', ');
+  };
+  return allOf(objects, good, show);
+}
+
+function keysOf(object: unknown): readonly string[] {
+  return typeof object === 'object' && object !== null && !Array.isArray(object)
+    ? Object.keys(object)
+    : [];
+}
+
+/** Whether all texts have a form. */
+export function textsAre(values: readonly unknown[], form: RegExp): Judgement {
+  return allOf(
+    values,
+    (value) => typeof value === 'string' && form.test(value),
+    (value) => JSON.stringify(value) ?? 'nothing',
+  );
+}
+
+/** Whether values rise (`direction` 1) or fall (-1) all the way. */
+export function steady(values: readonly number[], direction: 1 | -1): boolean {
+  return values.every((value, i) => i === 0 || (value - values[i - 1]!) * direction > 0);
+}
+
+/** The worst of several judgements of one fact: the first that contradicts, else one that saw something. */
+export function together(...parts: readonly Judgement[]): Judgement {
+  const wrong = parts.find(({ verdict }) => verdict === 'CONTRADICTED');
+  if (wrong !== undefined) return wrong;
+  const seen = parts.filter(({ verdict }) => verdict === 'CONFIRMED');
+  if (seen.length === 0) return parts[0] ?? unseen('nothing came');
+  return holds(true, seen.map((part) => part.seen).join('; '));
+}

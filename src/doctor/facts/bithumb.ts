@@ -1,0 +1,262 @@
+import {
+  BITHUMB_LIST,
+  BITHUMB_PROFILE,
+  bithumbWs,
+} from '../../collector/exchanges/bithumb/adapter.js';
+import {
+  quoteFirstCode,
+  unitBooksPath,
+} from '../../collector/exchanges/upbit-protocol/messages.js';
+import type { BooksSeen } from '../evidence.js';
+import {
+  allOf,
+  elements,
+  fact,
+  field,
+  holds,
+  keysAre,
+  textsAre,
+  together,
+  unseen,
+} from '../fact.js';
+import type { Sheet } from '../sheet.js';
+import {
+  allServed,
+  answerText,
+  booksOf,
+  comparedEqual,
+  endedAfter,
+  endedWith,
+  firstText,
+  headerIs,
+  laterSubscription,
+  listRead,
+  noServerPing,
+  opcodeIs,
+  pingAnswered,
+  readAlike,
+  restReached,
+  socketOpened,
+  unknownBrings,
+} from './common.js';
+import {
+  TICKET_TALK,
+  timesNeverFall,
+  totalsAreSums,
+  unitCount,
+  unitsOf,
+  unitTexts,
+} from './ticket-protocol.js';
+
+const FRAME_KEYS = [
+  'type',
+  'code',
+  'total_ask_size',
+  'total_bid_size',
+  'orderbook_units',
+  'level',
+  'timestamp',
+  'stream_type',
+];
+const UNIT_KEYS = ['ask_price', 'bid_price', 'ask_size', 'bid_size'];
+
+/** Levels of the books of one answer. */
+function levelCounts(seen: readonly BooksSeen[], count: number) {
+  return allOf(
+    seen,
+    ({ answer }) =>
+      elements(answer.plain).length > 0 &&
+      elements(answer.plain).every((book) => unitsOf(book).length === count),
+    ({ pairs, answer }) => {
+      const [book] = elements(answer.plain);
+      const levels = book === undefined ? answerText(answer) : `${unitsOf(book).length} levels`;
+      return `${levels} for ${pairs.length} markets`;
+    },
+    'the list is too short',
+  );
+}
+
+/** Bithumb, generation 2. */
+export const BITHUMB_SHEET: Sheet = {
+  adapter: bithumbWs,
+  list: BITHUMB_LIST,
+  profile: BITHUMB_PROFILE,
+  // 150 a second and category.
+  restEveryMs: 500,
+  bookPath: unitBooksPath,
+  batches: [200, 100, 50],
+  talk: TICKET_TALK,
+  facts: [
+    fact('reach', 'bithumb.endpoint.rest-base-both-generations', 'REST answers 200', restReached),
+    fact('reach', 'bithumb.endpoint.ws-public-gen-2', 'the socket opens', socketOpened),
+    fact(
+      'reach',
+      'bithumb.ws.rest-150-per-second',
+      'headers x-ratelimit-*, 150 a second',
+      ({ named }) =>
+        headerIs(named, {
+          'x-ratelimit-remaining': /^\d+$/,
+          'x-ratelimit-burst-capacity': /^150$/,
+          'x-ratelimit-replenish-rate': /^150$/,
+        }),
+    ),
+    fact(
+      'list',
+      'bithumb.market-list.shape',
+      'rows of market, korean_name, english_name, market_warning NONE or CAUTION',
+      (seen) =>
+        listRead(
+          seen,
+          together(
+            keysAre(seen.rows, ['market', 'korean_name', 'english_name', 'market_warning']),
+            textsAre(
+              seen.rows.map((row) => field(row, 'market_warning')),
+              /^(NONE|CAUTION)$/,
+            ),
+          ),
+        ),
+    ),
+    fact('list', 'bithumb.endpoint.symbols-gen-2-krw-btc', 'codes as KRW-BTC', ({ rows }) =>
+      textsAre(
+        rows.map((row) => field(row, 'market')),
+        /^[A-Z0-9]+-[A-Z0-9]+$/,
+      ),
+    ),
+    fact(
+      'rest',
+      'bithumb.rest-book.levels-30-or-15',
+      '30 levels of one market, 15 of several',
+      ({ singles, batches }) => together(levelCounts(singles, 30), levelCounts(batches, 15)),
+    ),
+    fact(
+      'rest',
+      'bithumb.added.not-proven-200-markets-call',
+      '200 markets in one call',
+      ({ batches }) =>
+        allOf(
+          batches,
+          ({ pairs, answer }) =>
+            elements(answer.plain).length === pairs.length &&
+            pairs.every((pair, i) => field(answer.plain, i, 'market') === quoteFirstCode(pair)),
+          ({ pairs, answer }) => {
+            const count = elements(answer.plain).length;
+            return `${count} books for ${pairs.length}${count === 0 ? `: ${answerText(answer)}` : ''}`;
+          },
+          'the list is too short',
+        ),
+    ),
+    fact('rest', 'bithumb.rest-book.timestamp-ms', '13 digits, ms', ({ singles, batches }) =>
+      textsAre(
+        [...singles, ...batches]
+          .flatMap(({ answer }) => elements(answer.exact))
+          .map((book) => field(book, 'timestamp')),
+        /^\d{13}$/,
+      ),
+    ),
+    fact('stream', 'bithumb.book.binary-frames', 'binary frames', (seen) => opcodeIs(seen, true)),
+    fact('stream', 'bithumb.subscribe.no-acknowledgement', 'the first frame is a book', (seen) => {
+      const first = seen.greeting[0] ?? seen.frames[0];
+      if (first === undefined) return holds(false, 'nothing came');
+      const text = first.book === null ? first.text.slice(0, 120) : firstText(seen);
+      return holds(first.book !== null, text);
+    }),
+    fact('stream', 'bithumb.book.default-keys', `keys ${FRAME_KEYS.join(', ')}`, (seen) =>
+      together(
+        readAlike(seen),
+        keysAre(
+          booksOf(seen).map(({ plain }) => plain),
+          FRAME_KEYS,
+          { ordered: true },
+        ),
+        keysAre(
+          booksOf(seen).flatMap(({ plain }) => unitsOf(plain)),
+          UNIT_KEYS,
+          { ordered: true },
+        ),
+      ),
+    ),
+    fact('stream', 'bithumb.book.whole-book', 'SNAPSHOT once a code, else REALTIME', (seen) => {
+      const frames = booksOf(seen);
+      if (frames.length === 0) return unseen('no book came');
+      const of = (stream: string): number =>
+        frames.filter(({ plain }) => field(plain, 'stream_type') === stream).length;
+      const [snapshots, realtime] = [of('SNAPSHOT'), of('REALTIME')];
+      const pairs = new Set(frames.map(({ book }) => book!.pair)).size;
+      return holds(
+        snapshots === pairs && snapshots + realtime === frames.length,
+        `${snapshots} SNAPSHOT of ${pairs} codes, ${realtime} REALTIME of ${frames.length} frames`,
+      );
+    }),
+    fact('stream', 'bithumb.book.levels-15', '15 levels, asks up, bids down', (seen) =>
+      unitCount(
+        booksOf(seen).map(({ plain }) => plain),
+        15,
+      ),
+    ),
+    fact('stream', 'bithumb.book.totals-sum-levels-frame-official', 'totals are the sums', (seen) =>
+      totalsAreSums(booksOf(seen)),
+    ),
+    fact(
+      'stream',
+      'bithumb.book.json-number-16-digits-microseconds',
+      'times are numbers of 16 digits, µs',
+      (seen) =>
+        together(
+          textsAre(
+            booksOf(seen).map(({ exact }) => field(exact, 'timestamp')),
+            /^\d{16}$/,
+          ),
+          allOf(
+            booksOf(seen).map(({ plain }) => field(plain, 'timestamp')),
+            (time) => typeof time === 'number',
+            (time) => typeof time,
+          ),
+        ),
+    ),
+    fact('stream', 'bithumb.book.numbers', 'plain prices; sizes of 4 decimals at most', (seen) => {
+      const books = booksOf(seen).map(({ exact }) => exact);
+      return together(
+        textsAre(unitTexts(books, 'ask_price', 'bid_price'), /^\d+(\.\d+)?$/),
+        textsAre(unitTexts(books, 'ask_size', 'bid_size'), /^\d+(\.\d{1,4})?$/),
+      );
+    }),
+    fact('stream', 'bithumb.book.timing', 'times never fall', timesNeverFall),
+    noServerPing('bithumb.ws.no-server-ping'),
+    fact(
+      'all',
+      'bithumb.subscribe.several-pairs-list-them-all',
+      'every code is served on one socket',
+      allServed,
+    ),
+    fact(
+      'unknown',
+      'bithumb.error.unknown-code-silent',
+      'nothing is said; good codes are served',
+      (seen) => unknownBrings(seen, (others) => others.length === 0),
+    ),
+    fact(
+      'unknown',
+      'bithumb.error.unknown-market-alone-batch',
+      'REST: 200 {"error":{"name":404,…}}, alone and with good ones',
+      ({ alone, batch }) => {
+        const answers = batch === null ? [alone] : [alone, batch];
+        const failed = answers.find(({ failure }) => failure !== null);
+        if (failed !== undefined) return unseen(failed.failure!);
+        return allOf(
+          answers,
+          ({ status, plain }) => status === 200 && field(plain, 'error', 'name') === 404,
+          answerText,
+        );
+      },
+    ),
+    fact('changes', 'bithumb.subscribe.replaces', 'a later subscription replaces', (seen) =>
+      laterSubscription(seen, true),
+    ),
+    fact('changes', 'bithumb.ws.keepalive', 'a ping gets its pong', pingAnswered),
+    fact('compared', 'bithumb.rest-book.equals-ws', 'REST book = streamed book', comparedEqual),
+    fact('idle', 'bithumb.ws.idle-60s', 'closed after 60 s of silence', (seen) =>
+      endedAfter(seen, 55, 66),
+    ),
+    fact('idle', 'bithumb.ws.form-idle-close', 'code 1006', (seen) => endedWith(seen, 1006)),
+  ],
+};

@@ -1,0 +1,378 @@
+import { bookPath, KORBIT_LIST, korbit } from '../../collector/exchanges/korbit/adapter.js';
+import { KORBIT_PROFILE } from '../../collector/exchanges/korbit/controller.js';
+import { bookRequest, readBook } from '../../collector/exchanges/korbit/messages.js';
+import type { Json } from '../../collector/wire/quoted-json.js';
+import { wireObject } from '../../collector/wire/wire.js';
+import { pairText } from '../../market/market.js';
+import type { BookSeen, Frame } from '../evidence.js';
+import {
+  allOf,
+  elements,
+  fact,
+  field,
+  holds,
+  type Judgement,
+  keysAre,
+  steady,
+  textsAre,
+  together,
+  unseen,
+} from '../fact.js';
+import type { Sheet } from '../sheet.js';
+import {
+  allServed,
+  answerText,
+  booksOf,
+  comparedEqual,
+  firstText,
+  headerIs,
+  laterSubscription,
+  listRead,
+  opcodeIs,
+  pingAnswered,
+  readAlike,
+  restReached,
+  seconds,
+  socketOpened,
+  unknownBrings,
+} from './common.js';
+
+const ROW_KEYS = ['symbol', 'status'];
+const LATER_ROW_KEYS = ['baseCurrency', 'quoteCurrency', 'minOrderValue', 'maxOrderValue'];
+/** One id is enough: each request is answered before the next one matters. */
+const REQUEST_ID = 1;
+const DECIMAL = /^\d+(\.\d+)?$/;
+
+function bookIn(message: Json): BookSeen | null {
+  if (field(message, 'status') !== undefined || field(message, 'type') !== 'orderbook') return null;
+  const { pair, sides, exchangeTimestamp } = readBook(wireObject(message, 'the message'));
+  return { pair: pairText(pair), sides, time: exchangeTimestamp };
+}
+
+const levelsOf = (book: unknown, side: 'asks' | 'bids'): readonly unknown[] =>
+  elements(field(book, 'data', side));
+const pricesOf = (levels: readonly unknown[]): number[] =>
+  levels.map((level) => Number(field(level, 'price')));
+const bodiesOf = (frames: readonly Frame[]): readonly unknown[] => frames.map(({ plain }) => plain);
+const allLevels = (books: readonly unknown[]): readonly unknown[] =>
+  books.flatMap((book) => [...levelsOf(book, 'asks'), ...levelsOf(book, 'bids')]);
+
+/** Prices of a side go in one direction. */
+function sideSteady(
+  books: readonly unknown[],
+  side: 'asks' | 'bids',
+  direction: 1 | -1,
+): Judgement {
+  return allOf(
+    books,
+    (book) => steady(pricesOf(levelsOf(book, side)), direction),
+    (book) => pricesOf(levelsOf(book, side)).slice(0, 3).join(', '),
+  );
+}
+
+function refusals(others: readonly Frame[]): readonly Frame[] {
+  return others.filter(({ plain }) => field(plain, 'status') === 'fail');
+}
+
+/** Korbit, now Digital X. */
+export const KORBIT_SHEET: Sheet = {
+  adapter: korbit,
+  list: KORBIT_LIST,
+  profile: KORBIT_PROFILE,
+  // 50 a second.
+  restEveryMs: 500,
+  bookPath: ([pair]) => bookPath(pair!),
+  batches: [],
+  talk: {
+    greets: false,
+    subscribe: (pairs) => [bookRequest(REQUEST_ID, 'subscribe', pairs)],
+    unsubscribe: (pairs) => [bookRequest(REQUEST_ID, 'unsubscribe', pairs)],
+    ping: null,
+    answer: () => null,
+    reader: () => ({
+      read: bookIn,
+      fast: (data) => bookIn(JSON.parse(data.toString('utf8')) as Json),
+    }),
+  },
+  facts: [
+    fact('reach', 'korbit.endpoint.rest', 'REST answers 200', (seen) => restReached(seen)),
+    fact('reach', 'korbit.added.no-user-agent-no-permessage', 'no User-Agent passes', (seen) =>
+      restReached(seen, true),
+    ),
+    fact('reach', 'korbit.endpoint.ws-public', 'the socket opens', socketOpened),
+    fact(
+      'reach',
+      'korbit.limit.public-50-per-second',
+      'headers Ratelimit, Ratelimit-Policy 50;w=1',
+      ({ named }) =>
+        headerIs(named, {
+          ratelimit: /^limit=50, remaining=\d+, reset=\d+$/,
+          'ratelimit-policy': /^50;w=1$/,
+        }),
+    ),
+    fact('list', 'korbit.market-list.shape', `rows of ${ROW_KEYS.join(', ')}, …`, (seen) =>
+      listRead(seen, keysAre(seen.rows, ROW_KEYS, { optional: LATER_ROW_KEYS })),
+    ),
+    fact('list', 'korbit.market-list.status', 'launched or stopped', ({ rows }) =>
+      textsAre(
+        rows.map((row) => field(row, 'status')),
+        /^(launched|stopped)$/,
+      ),
+    ),
+    fact(
+      'rest',
+      'korbit.rest-book.shape',
+      'success, data of timestamp, bids, asks',
+      ({ singles }) =>
+        together(
+          keysAre(
+            singles.map(({ answer }) => answer.plain),
+            ['success', 'data'],
+          ),
+          keysAre(
+            singles.map(({ answer }) => field(answer.plain, 'data')),
+            ['timestamp', 'bids', 'asks'],
+          ),
+          textsAre(
+            singles.map(({ answer }) => field(answer.exact, 'data', 'timestamp')),
+            /^\d{13}$/,
+          ),
+        ),
+    ),
+    fact('rest', 'korbit.rest-book.levels-30', '30 levels a side, best first', ({ singles }) => {
+      const books = singles.map(({ answer }) => answer.plain);
+      return together(
+        allOf(
+          books,
+          (book) => levelsOf(book, 'asks').length === 30 && levelsOf(book, 'bids').length === 30,
+          (book) => `${levelsOf(book, 'asks').length} and ${levelsOf(book, 'bids').length}`,
+        ),
+        sideSteady(books, 'asks', 1),
+        sideSteady(books, 'bids', -1),
+      );
+    }),
+    fact(
+      'stream',
+      'korbit.connect.nothing-sent-server-open-no',
+      'nothing comes on open',
+      ({ greeting, frames }) =>
+        greeting.length + frames.length === 0
+          ? unseen('nothing came')
+          : holds(greeting.length === 0, greeting[0]?.text.slice(0, 120) ?? 'nothing'),
+    ),
+    fact('stream', 'korbit.connect.all-data-control-messages-text', 'text frames', (seen) =>
+      opcodeIs(seen, false),
+    ),
+    fact('stream', 'korbit.answer.success-silent', 'success with the requestId', ({ frames }) => {
+      const answers = frames.filter(({ plain }) => field(plain, 'status') !== undefined);
+      const [first] = answers;
+      if (first === undefined) return holds(false, 'no answer');
+      const good = field(first.plain, 'status') === 'success';
+      return holds(
+        good && field(first.plain, 'requestId') === REQUEST_ID && answers.length === 1,
+        answers.map(({ text }) => text.slice(0, 120)).join(' '),
+      );
+    }),
+    fact(
+      'stream',
+      'korbit.book.key-order-wire-symbol-timestamp',
+      'keys of message, data and levels as known; both readers alike',
+      (seen) => {
+        const books = bodiesOf(booksOf(seen));
+        return together(
+          readAlike(seen),
+          keysAre(books, ['symbol', 'timestamp', 'type', 'data'], { optional: ['snapshot'] }),
+          keysAre(
+            books.map((book) => field(book, 'data')),
+            ['timestamp', 'asks', 'bids'],
+          ),
+          keysAre(allLevels(books), ['price', 'qty']),
+        );
+      },
+    ),
+    fact(
+      'stream',
+      'korbit.book.snapshot',
+      'snapshot true in the first frame, absent in others',
+      (seen) => {
+        const started = new Set<string>();
+        const judgement = allOf(
+          booksOf(seen),
+          ({ book, plain }) => {
+            const first = !started.has(book!.pair);
+            started.add(book!.pair);
+            return field(plain, 'snapshot') === (first ? true : undefined);
+          },
+          ({ plain }) => `snapshot ${JSON.stringify(field(plain, 'snapshot')) ?? 'absent'}`,
+        );
+        return { ...judgement, seen: `${judgement.seen}; first ${firstText(seen)}` };
+      },
+    ),
+    fact('stream', 'korbit.book.timestamp', 'sending time, 13 digits', (seen) =>
+      textsAre(
+        booksOf(seen).map(({ exact }) => field(exact, 'timestamp')),
+        /^\d{13}$/,
+      ),
+    ),
+    fact('stream', 'korbit.book.data-timestamp', 'book time, 13 digits, not later', (seen) =>
+      together(
+        textsAre(
+          booksOf(seen).map(({ exact }) => field(exact, 'data', 'timestamp')),
+          /^\d{13}$/,
+        ),
+        allOf(
+          bodiesOf(booksOf(seen)),
+          (book) => Number(field(book, 'data', 'timestamp')) <= Number(field(book, 'timestamp')),
+          (book) =>
+            `${String(field(book, 'data', 'timestamp'))} in ${String(field(book, 'timestamp'))}`,
+        ),
+      ),
+    ),
+    fact('stream', 'korbit.book.data-asks', 'asks ascend', (seen) =>
+      sideSteady(bodiesOf(booksOf(seen)), 'asks', 1),
+    ),
+    fact('stream', 'korbit.book.data-bids', 'bids descend', (seen) =>
+      sideSteady(bodiesOf(booksOf(seen)), 'bids', -1),
+    ),
+    fact('stream', 'korbit.book.asks-price-bids-price', 'prices are plain text', (seen) =>
+      textsAre(
+        allLevels(bodiesOf(booksOf(seen))).map((level) => field(level, 'price')),
+        DECIMAL,
+      ),
+    ),
+    fact('stream', 'korbit.book.asks-qty-bids-qty', 'quantities are plain text', (seen) =>
+      textsAre(
+        allLevels(bodiesOf(booksOf(seen))).map((level) => field(level, 'qty')),
+        DECIMAL,
+      ),
+    ),
+    fact('stream', 'korbit.book.levels-30', '30 levels a side', (seen) =>
+      allOf(
+        bodiesOf(booksOf(seen)),
+        (book) => levelsOf(book, 'asks').length === 30 && levelsOf(book, 'bids').length === 30,
+        (book) => `${levelsOf(book, 'asks').length} and ${levelsOf(book, 'bids').length}`,
+      ),
+    ),
+    fact(
+      'all',
+      'korbit.connect.socket-can-carry-every-pair',
+      'every launched pair in one request',
+      allServed,
+    ),
+    fact(
+      'unknown',
+      'korbit.answer.one-bad-symbol',
+      'one bad symbol fails the whole request',
+      (seen) =>
+        unknownBrings(seen, (others) => refusals(others).length === 1, {
+          tryAt: 0,
+          goodFail: true,
+        }),
+    ),
+    fact(
+      'unknown',
+      'korbit.answer.invalid-symbol',
+      'INVALID_SYMBOL, the symbol in brackets',
+      ({ tries }) =>
+        allOf(
+          refusals(tries[0]!.others),
+          ({ plain }) =>
+            field(plain, 'code') === 'INVALID_SYMBOL' &&
+            /\(zznopea_krw\)/.test(String(field(plain, 'message'))),
+          ({ text }) => text,
+        ),
+    ),
+    fact(
+      'unknown',
+      'korbit.added.not-proven-failure-text-more',
+      'two bad symbols: one answer, INVALID_SYMBOL',
+      (seen) =>
+        unknownBrings(
+          seen,
+          (others) =>
+            refusals(others).length === 1 &&
+            field(refusals(others)[0]!.plain, 'code') === 'INVALID_SYMBOL',
+          { tryAt: 1, goodFail: true },
+        ),
+    ),
+    fact(
+      'unknown',
+      'korbit.limit.unknown-upper-case-symbol',
+      'REST: 400 INVALID_CURRENCY_PAIR',
+      ({ alone }) =>
+        alone.failure === null
+          ? holds(
+              alone.status === 400 &&
+                field(alone.plain, 'error', 'message') === 'INVALID_CURRENCY_PAIR',
+              answerText(alone),
+            )
+          : unseen(alone.failure),
+    ),
+    fact(
+      'changes',
+      'korbit.answer.subscription-again',
+      'success; the earlier subscription stays',
+      (seen) => {
+        const answers = seen.again.filter(({ plain }) => field(plain, 'status') !== undefined);
+        return together(
+          laterSubscription(seen, false),
+          allOf(
+            answers,
+            ({ plain }) => field(plain, 'status') === 'success',
+            ({ text }) => text,
+          ),
+        );
+      },
+    ),
+    fact(
+      'changes',
+      'korbit.request.unsubscribe',
+      'success, then no frame of the pair',
+      ({ unsubscribed, pairs: [, b] }) => {
+        const frames = unsubscribed?.frames ?? [];
+        const at = frames.findIndex(({ plain }) => field(plain, 'status') === 'success');
+        const later = frames.slice(at + 1).filter(({ book }) => book?.pair === pairText(b));
+        const said = at === -1 ? 'no success' : 'success';
+        return holds(at !== -1 && later.length === 0, `${said}, ${later.length} frames after it`);
+      },
+    ),
+    fact('changes', 'korbit.ws.client-ping', 'a ping gets its pong', pingAnswered),
+    fact(
+      'changes',
+      'korbit.answer.socket-stays-open',
+      'nothing of this ends the socket',
+      ({ end }) => holds(end === null, end === null ? 'open' : `closed with ${end.code}`),
+    ),
+    fact(
+      'compared',
+      'korbit.book.rest-socket-agree-four-four',
+      'REST book = streamed book',
+      comparedEqual,
+    ),
+    fact(
+      'idle',
+      'korbit.ws.server-ping-30s',
+      'a ping "ping" every 30 s, the first after 30 s',
+      ({ answering: { pings }, second }) => {
+        if (pings.length === 0) return holds(false, 'no ping');
+        const times = pings.map(({ at }, i) => at - (pings[i - 1]?.at ?? 0));
+        const text = pings.map(({ at }) => `${(at / second).toFixed(1)} s`).join(', ');
+        return holds(
+          times.every((ms) => Math.abs(ms / second - 30) < 3) &&
+            pings.every(({ data }) => data === 'ping'),
+          `"${pings[0]!.data}" at ${text}`,
+        );
+      },
+    ),
+    fact(
+      'idle',
+      'korbit.connect.plain-websocket-upgrade-path-v2',
+      'a socket that only answers pings stays open for 120 s',
+      ({ answering: { end, waitedMs } }) =>
+        holds(
+          end === null,
+          `${end === null ? 'open' : `closed with ${end.code}`} after ${seconds(waitedMs)}`,
+        ),
+    ),
+  ],
+};
