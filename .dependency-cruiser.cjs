@@ -17,7 +17,7 @@ const FLOORS = [
   ['alerts', '^src/alerts/'],
   ['app', '^src/(app|run|hangup|main|demo)\\.ts$'],
 ];
-const SIDE_ROOMS = ['^src/simulator/', '^src/soak/', '^src/dashboard/'];
+const SIDE_ROOMS = ['^src/simulator/', '^src/soak/', '^src/doctor/', '^src/dashboard/'];
 
 const upward = FLOORS.map(([name, path], i) => ({
   name: `${name}-knows-only-lower-floors`,
@@ -62,6 +62,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/simulator/' },
       to: { path: '^src/(collector|store|live|api|alerts|app|run)' },
+    },
+    {
+      name: 'the-doctor-asks-as-collectors-do',
+      comment: 'By their readers, requests and paths; it records nothing and serves nobody.',
+      severity: 'error',
+      from: { path: '^src/doctor/' },
+      to: { path: '^src/(bus|parquet|store|archive|live|api|app|run|simulator|soak|dashboard)' },
     },
     {
       name: 'the-soak-judges-from-outside',

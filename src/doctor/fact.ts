@@ -26,7 +26,7 @@ export function fact<G extends Group>(
   expected: string,
   judge: (seen: Evidence[G]) => Judgement,
 ): Fact {
-  return { id, group, expected, judge } as Fact as never;
+  return { id, group, expected, judge };
 }
 
 /** A fact that holds, or not. */

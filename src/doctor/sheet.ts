@@ -43,7 +43,7 @@ export interface Sheet {
    */
   readonly restEveryMs: number;
   /** The path of REST books; of one market where {@link batches} is empty. */
-  bookPath(pairs: readonly Pair[]): string;
+  readonly bookPath: (pairs: readonly Pair[]) => string;
   /** Numbers of markets to ask for in one call. */
   readonly batches: readonly number[];
   readonly talk: Talk;

@@ -3,7 +3,6 @@ import type { Exchange } from '../market/exchange.js';
 import type { Book, BookMaker } from './book/book.js';
 import type { MarketProfile } from './book/market-profile.js';
 import type { Tally } from './server/tally.js';
-import type { MessageRule, ReplyChange } from './server/wire-changes.js';
 import type { TradePace } from './trade/tapes.js';
 import type { TakerSide, TradeLedger } from './trade/trade.js';
 
@@ -86,6 +85,30 @@ export interface SentBook {
 /** How REST misbehaves: a fixed answer, no answer, or a late one. */
 export type RestFault =
   null | { status: number; body?: string; headers?: Record<string, string> } | 'hang' | 'slow';
+
+/** How REST replies, or the answer to an upgrade, are changed. */
+export interface ReplyChange {
+  readonly status?: number;
+  /** Set over the usual ones; an empty text takes a header away. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A regular expression; all that it matches in the body becomes `replacement`, where `$1` works. */
+  readonly pattern?: string;
+  readonly replacement?: string;
+  /** Only for requests without a User-Agent. */
+  readonly unnamed?: boolean;
+}
+
+/** What happens to a client's message beside, or instead of, its usual handling. */
+export interface MessageRule {
+  /** It is not handled as usual. */
+  readonly ignore?: boolean;
+  /** It is handled as if it were this. */
+  readonly as?: string;
+  /** Frames sent for it. */
+  readonly replies?: readonly string[];
+  /** Close code of the server's close after them. */
+  readonly close?: number;
+}
 
 /** Fault switches that every exchange has; exchanges add their own. */
 export interface Faults {

@@ -1,7 +1,6 @@
 import type { Exchange } from '../../src/market/exchange.js';
 import type { BithumbSimulator } from '../../src/simulator/bithumb/server.js';
-import type { Simulator } from '../../src/simulator/simulator.js';
-import type { MessageRule, ReplyChange } from '../../src/simulator/server/wire-changes.js';
+import type { MessageRule, ReplyChange, Simulator } from '../../src/simulator/simulator.js';
 import type { UpbitSimulator } from '../../src/simulator/upbit/server.js';
 
 /** Makes a simulator contradict a fact. @param second ms in a second of the doctor's time */

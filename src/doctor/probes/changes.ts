@@ -71,7 +71,8 @@ async function answersTo(lab: Lab, line: Line, messages: readonly string[]) {
 
 /** REST books beside the streamed ones of the same moment, level by level, digit by digit. */
 export async function probeCompared(lab: Lab): Promise<ComparedSeen> {
-  const { depth, ragged = false, fetch } = lab.sheet.adapter.restBooks;
+  const { restBooks } = lab.sheet.adapter;
+  const { depth, ragged = false } = restBooks;
   const compared = [];
   for (const pair of lab.pairs(3)) {
     const line = await lab.socket([pair]);
@@ -83,7 +84,7 @@ export async function probeCompared(lab: Lab): Promise<ComparedSeen> {
     let detail = 'no book came by the socket';
     for (let i = 0; i < TRIES && equal !== true && books().length > 0; i++) {
       try {
-        const rest = (await fetch(lab.rest, [pair])).get(pairText(pair));
+        const rest = (await restBooks.fetch(lab.rest, [pair])).get(pairText(pair));
         const matches = (): boolean =>
           rest !== undefined && books().some((sides) => sameToDepth(sides, rest, depth, ragged));
         equal = await line.until(matches, NEAR_S * lab.second);

@@ -1,33 +1,9 @@
-import type { RestReply, UpgradeVerdict } from '../simulator.js';
+import type { MessageRule, ReplyChange, RestReply, UpgradeVerdict } from '../simulator.js';
 
 /** What replaces what in a text. */
 interface TextChange {
   readonly pattern: RegExp;
   readonly replacement: string;
-}
-
-/** How REST replies, or the answer to an upgrade, are changed. */
-export interface ReplyChange {
-  readonly status?: number;
-  /** Set over the usual ones; an empty text takes a header away. */
-  readonly headers?: Readonly<Record<string, string>>;
-  /** A regular expression; all that it matches in the body becomes `replacement`, where `$1` works. */
-  readonly pattern?: string;
-  readonly replacement?: string;
-  /** Only for requests without a User-Agent. */
-  readonly unnamed?: boolean;
-}
-
-/** What happens to a client's message beside, or instead of, its usual handling. */
-export interface MessageRule {
-  /** It is not handled as usual. */
-  readonly ignore?: boolean;
-  /** It is handled as if it were this. */
-  readonly as?: string;
-  /** Frames sent for it. */
-  readonly replies?: readonly string[];
-  /** Close code of the server's close after them. */
-  readonly close?: number;
 }
 
 /**
