@@ -1,4 +1,6 @@
 import type { LogLevel } from '../market/log-record.js';
+import { type GapCause, GAP_CAUSES_KO } from '../market/gap.js';
+import { inKorean } from '../market/own-words.js';
 
 /** One kind of event: its severity and its text in both languages. */
 interface EventKind<P> {
@@ -7,12 +9,18 @@ interface EventKind<P> {
   readonly en: (p: P) => string;
 }
 
+/** The reason of an event in Korean where it is in our words. */
+function withKoreanReason<P>(params: P): P {
+  const { reason } = (params ?? {}) as { readonly reason?: unknown };
+  return typeof reason === 'string' ? { ...params, reason: inKorean(reason) } : params;
+}
+
 function event<P = void>(
   level: LogLevel,
   ko: (p: P) => string,
   en: (p: P) => string,
 ): EventKind<P> {
-  return { level, ko, en };
+  return { level, ko: (p) => ko(withKoreanReason(p)), en };
 }
 
 const gigabytes = (bytes: number): string => (bytes / 1e9).toFixed(1);
@@ -270,9 +278,9 @@ export const EVENTS = {
     (p) => `REST 호가 확인 실패: ${p.reason}${leftOut.ko(p.suppressed)}`,
     (p) => `cannot check the book by REST: ${p.reason}${leftOut.en(p.suppressed)}`,
   ),
-  GAP_CLOSED: event<{ cause: string; lastedMs: number }>(
+  GAP_CLOSED: event<{ cause: GapCause; lastedMs: number }>(
     'info',
-    (p) => `누락 구간 종료: ${p.cause}, ${seconds(p.lastedMs)}초`,
+    (p) => `누락 구간 종료: ${GAP_CAUSES_KO[p.cause]}, ${seconds(p.lastedMs)}초`,
     (p) => `gap closed: ${p.cause}, ${seconds(p.lastedMs)} s`,
   ),
   BOOK_CROSSED: event<{ lastedMs: number }>(

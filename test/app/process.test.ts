@@ -222,6 +222,6 @@ describe('the process', () => {
     expect(first.signal).toBe('SIGKILL');
     const second = run(at, env);
     await until(() => second.output.includes('이전 실행이 비정상 종료됨'), 'the warning', 25_000);
-    await until(() => /누락 구간 종료: PROCESS_DOWN/.test(second.output), 'the closed gap', 25_000);
+    await until(() => /누락 구간 종료: 기록기 중단/.test(second.output), 'the closed gap', 25_000);
   });
 });

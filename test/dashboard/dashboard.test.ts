@@ -426,7 +426,8 @@ inBrowser('events', () => {
     await page.getByLabel('Pair').fill('eth');
     // The rows of before are there until the server has answered.
     await counts(rows.filter({ hasNotText: 'ETH-KRW' }), 0);
-    await rows.filter({ hasText: 'COLLECTION_STARTED' }).first().waitFor();
+    // The program's own log is in Korean; the page asks for its language.
+    await rows.filter({ hasText: 'collection started COLLECTION_STARTED' }).first().waitFor();
     await page.getByLabel('Pair').fill('eth:krw');
     await page.getByText('Write a coin such as BTC').waitFor();
     expect(await accessibilityProblems(page)).toEqual([]);

@@ -80,20 +80,20 @@ inBrowser('every view', () => {
     for (const [path, ready] of VIEWS) {
       const { page } = await session.open(path, { locale: 'ko-KR' });
       await page.locator(ready).first().waitFor();
-      // The text of a log entry is the log's; it follows LOG_LANG.
       const texts = await page.evaluate<string[]>(`(() => {
         const texts = [];
         const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
         while (walker.nextNode()) {
           const { data, parentElement } = walker.currentNode;
-          if (parentElement.closest('script, noscript, .log .message, .gaps .muted') === null) texts.push(data);
+          if (parentElement.closest('script, noscript, .log .event') === null) texts.push(data);
         }
         for (const { placeholder, title, ariaLabel } of document.querySelectorAll('*'))
           texts.push(placeholder ?? '', title ?? '', ariaLabel ?? '');
         return texts;
       })()`);
       for (const text of texts) {
-        for (const [word] of text.matchAll(/[A-Za-z_]{2,}/g)) {
+        // Addresses are as they are.
+        for (const [word] of text.replaceAll(/\w+:\/\/\S+/g, '').matchAll(/[A-Za-z_]{2,}/g)) {
           if (!NAMES.test(word)) found.push(`${path}: ${word} in "${text}"`);
         }
       }

@@ -6,6 +6,7 @@ import { CollectorStatuses } from '../../live/sources/collector-statuses.js';
 import { exchangeArg, marketArgs, marketFilterArgs, patternArg } from './arguments.js';
 import { builder } from './builder.js';
 import { ExchangeEnum } from './exchange-enum.js';
+import { inWordsOf, ownWordsArgs } from './language.js';
 import { WishKindEnum } from './wish-kind.js';
 
 /** What a collector is doing. */
@@ -112,9 +113,11 @@ export const CollectorType = builder.objectRef<CollectorStatus>('Collector').imp
       nullable: true,
       description: 'When the REST book last was found to equal the streamed one.',
     }),
-    error: t.exposeString('error', {
+    error: t.string({
       nullable: true,
       description: 'Why it is not `LIVE`, in words; null when it is.',
+      args: ownWordsArgs,
+      resolve: ({ error }, { lang }) => inWordsOf(lang, error),
     }),
   }),
 });

@@ -5,6 +5,7 @@ import { fromCursor, type RowBudget, toConnection, toCursor } from '../paging.js
 import { marketFilterArgs, pageArgs, windowArgs } from './arguments.js';
 import { builder } from './builder.js';
 import { ExchangeEnum } from './exchange-enum.js';
+import { inWordsOf, ownWordsArgs } from './language.js';
 
 /** Why a market was not covered. */
 export const GapCauseEnum = builder.enumType('GapCause', {
@@ -67,10 +68,12 @@ export const GapType = builder.objectRef<Gap>('Gap').implement({
       description: 'When the first book after the gap was received; null while it is open.',
     }),
     cause: t.expose('cause', { type: GapCauseEnum, description: 'Why it came about.' }),
-    detail: t.exposeString('detail', {
+    detail: t.string({
       nullable: true,
       description:
         'The close code, the error text and the like; null when there is nothing to add.',
+      args: ownWordsArgs,
+      resolve: ({ detail }, { lang }) => inWordsOf(lang, detail),
     }),
     attempts: t.exposeInt('attempts', {
       description: 'Attempts made to end it (connects, polls).',

@@ -1,5 +1,6 @@
 import { EXCHANGE_FACES, type Exchange } from '../../market/exchange.js';
 import type { Market } from '../../market/market.js';
+import { inKorean } from '../../market/own-words.js';
 
 /** How the recorder is, the worst last. `NOTE` is that of a reason which is no trouble. */
 export const SEVERITIES = ['NOTE', 'ATTENTION', 'FAILING'] as const;
@@ -227,6 +228,12 @@ export interface ReasonPlace {
   readonly market?: Market | undefined;
 }
 
+/** Parameters with their reason in Korean where it is in our words. */
+function inOurKorean<P extends object>(params: P): P {
+  const { reason } = params as { readonly reason?: unknown };
+  return typeof reason === 'string' ? { ...params, reason: inKorean(reason) } : params;
+}
+
 /** Makes a reason with its texts. */
 export function reasonOf<C extends ReasonCode>(
   code: C,
@@ -242,7 +249,7 @@ export function reasonOf<C extends ReasonCode>(
     about: kind.about,
     exchange: exchange ?? null,
     market: market ?? null,
-    ko: kind.ko(params, face?.koreanName ?? ''),
+    ko: kind.ko(inOurKorean(params), face?.koreanName ?? ''),
     en: kind.en(params, face?.name ?? ''),
   };
 }

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import {
   type Exchange,
+  type Language,
   LogDocument,
   type LogLevel,
   LogsDocument,
@@ -24,6 +25,8 @@ interface EntryFilter {
   readonly symbol: string | null;
   readonly currency: string | null;
   readonly level: LogLevel;
+  /** Language of the messages. */
+  readonly lang: Language;
 }
 
 /** Entries kept on the page. */

@@ -11,6 +11,7 @@ import {
 } from '../gql/graphql.js';
 import { ask, connection, connectionCount, follow } from './connection.js';
 import { withNextFrame } from './paint.js';
+import type { Lang } from './settings.js';
 
 /** A market. */
 export interface MarketId {
@@ -38,7 +39,8 @@ export interface MarketRow extends MarketId {
   lastBookAt: number | null;
   booksPerSecond: number;
   reconnects: number;
-  error: string | null;
+  /** Why it is not live, in each language. */
+  error: Readonly<Record<Lang, string>> | null;
   /** What the last mutation about it asked for; null where `COLLECT` decides. */
   wish: CollectorWishKind | null;
   openGap: { readonly start: number; readonly cause: GapCause } | null;
@@ -153,7 +155,8 @@ function takeActivity({ collectorActivity }: ActivitySubscription): void {
     row.lastBookAt = collector.lastBookAt == null ? null : Date.parse(collector.lastBookAt);
     row.booksPerSecond = booksPerSecond;
     row.reconnects = collector.reconnects;
-    row.error = collector.error ?? null;
+    row.error =
+      collector.ko == null || collector.en == null ? null : { ko: collector.ko, en: collector.en };
     row.wish = collector.wish ?? null;
     row.openGap = openGap ? { start: Date.parse(openGap.start), cause: openGap.cause } : null;
     row.books = Number(collector.books);

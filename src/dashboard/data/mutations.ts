@@ -27,7 +27,7 @@ export const tokenWanted = signal<{
 } | null>(null);
 
 /** What a mutation failed with, to be shown until it is closed. */
-export const failure = signal<string | null>(null);
+export const failure = signal<ApiError | null>(null);
 
 function askForToken(wrong: boolean): Promise<string | null> {
   return new Promise((resolve) => {
@@ -56,7 +56,7 @@ async function mutate<R, V extends Record<string, unknown>>(
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (error.code !== 'UNAUTHENTICATED') {
-        failure.value = error.message;
+        failure.value = error;
         return false;
       }
       sessionStorage.removeItem(KEY);
@@ -121,7 +121,7 @@ async function change<R, V extends Record<string, unknown>>(
   } catch (error) {
     // Nothing is changed that cannot be changed back.
     if (!(error instanceof ApiError)) throw error;
-    failure.value = error.message;
+    failure.value = error;
     return;
   }
   if (await mutate(document, variables)) undoable.value = { ...did, point };

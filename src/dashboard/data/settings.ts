@@ -2,7 +2,7 @@ import { effect, signal } from '@preact/signals';
 import { keptChoice } from './kept.js';
 
 /** Languages of the page. */
-type Lang = 'ko' | 'en';
+export type Lang = 'ko' | 'en';
 /** Light, dark, or as the system has it. */
 export type Theme = 'auto' | 'light' | 'dark';
 /** What times are written in: Korean time, UTC, or the browser's own zone. */

@@ -91,34 +91,36 @@ export function ExchangeCard(props: {
           info !== undefined && ` · ${overview.listed(count(info.marketCount))}`
         )}
       </p>
-      <p class="line muted">
-        {overview.newest} {sinceBook === null ? NONE : common.ago(age(sinceBook))}
-      </p>
-      <p class="buttons">
-        {(summary.byHand || off) && (
+      <div class="card-foot">
+        <p class="line muted">
+          {overview.newest} {sinceBook === null ? NONE : common.ago(age(sinceBook))}
+        </p>
+        <p class="buttons">
+          {(summary.byHand || off) && (
+            <button
+              type="button"
+              class="small"
+              disabled={busy}
+              aria-label={overview.resetExchange(names[exchange])}
+              title={overview.resetHint}
+              onClick={() => run(resetExchange(exchange))}
+            >
+              {common.reset}
+            </button>
+          )}
           <button
             type="button"
             class="small"
             disabled={busy}
-            aria-label={overview.resetExchange(names[exchange])}
-            title={overview.resetHint}
-            onClick={() => run(resetExchange(exchange))}
+            aria-label={label}
+            onClick={() =>
+              run(running ? stopExchange(exchange, summary.wanted) : startExchange(exchange))
+            }
           >
-            {common.reset}
+            {running ? common.stop : common.start}
           </button>
-        )}
-        <button
-          type="button"
-          class="small"
-          disabled={busy}
-          aria-label={label}
-          onClick={() =>
-            run(running ? stopExchange(exchange, summary.wanted) : startExchange(exchange))
-          }
-        >
-          {running ? common.stop : common.start}
-        </button>
-      </p>
+        </p>
+      </div>
     </article>
   );
 }

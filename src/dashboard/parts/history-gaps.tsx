@@ -1,4 +1,5 @@
 import type { Coverage, Gap } from '../data/history.js';
+import { lang } from '../data/settings.js';
 import { count, duration, moment } from '../text/format.js';
 import { withZone } from '../text/zone.js';
 import { t } from '../text/texts.js';
@@ -67,7 +68,7 @@ export function HistoryGaps(props: {
                     </td>
                     <td class="number">{duration((end ?? props.to) - start)}</td>
                     <td>{cause[gap.cause]}</td>
-                    <td class="muted">{gap.detail}</td>
+                    <td class="muted">{gap[lang.value]}</td>
                   </tr>
                 );
               })}

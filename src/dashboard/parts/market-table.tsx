@@ -14,6 +14,7 @@ import {
   SPARK_POINTS,
 } from '../data/markets.js';
 import { now, withNextFrame } from '../data/paint.js';
+import { lang } from '../data/settings.js';
 import { type CollectorState, PricesDocument } from '../gql/graphql.js';
 import { age, count, grouped, NONE, rate } from '../text/format.js';
 import { t } from '../text/texts.js';
@@ -135,7 +136,7 @@ function Row(props: { readonly row: MarketRow; readonly index: number; readonly 
         {row.listed || !listed.value ? null : <span class="name">{table.unlisted}</span>}
       </div>
       <div role="cell" class="state-cell">
-        <StateBadge state={row.state} title={row.error} />
+        <StateBadge state={row.state} title={row.error?.[lang.value] ?? null} />
       </div>
       <div role="cell" class="number price-cell">
         {row.state === null ? NONE : grouped(prices.get(row.key))}

@@ -9,6 +9,7 @@ import {
   undoable,
 } from '../data/mutations.js';
 import { count } from '../text/format.js';
+import { problemText } from '../text/problems.js';
 import { t } from '../text/texts.js';
 
 /** Asks for the token while a mutation waits for it. */
@@ -74,7 +75,7 @@ export function FailureNote() {
     <div role="alert" class="banner-place">
       {failure.value !== null && (
         <p class="banner problem">
-          <span>{failure.value}</span>
+          <span>{problemText(failure.value)}</span>
           <button type="button" onClick={() => (failure.value = null)}>
             {t.value.common.close}
           </button>

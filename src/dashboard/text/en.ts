@@ -384,6 +384,18 @@ export const EN = {
     audits: 'Audits agreed / not',
     late: 'Late books',
   },
+  /** Of the API's errors, by code, where its own words are not shown. */
+  problems: {
+    unreachable: 'The recorder cannot be reached.',
+    of: {
+      UNKNOWN_MARKET: 'The exchange does not list this market.',
+      BAD_USER_INPUT:
+        'No market matches this. Write [EXCHANGE:]COIN-CURRENCY, such as BTC-KRW or *-KRW.',
+      EXCHANGE_UNAVAILABLE: 'The market list of the exchange cannot be had.',
+    },
+    other: (code: string) => `The request failed (${code}).`,
+    close: (pairs: string) => `Did you mean ${pairs}?`,
+  },
   lost: {
     heading: 'There is no such page',
     text: 'The address leads nowhere. The views are in the menu above.',

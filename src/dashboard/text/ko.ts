@@ -1,3 +1,4 @@
+import { GAP_CAUSES_KO } from '../../market/gap.js';
 import type { EN } from './en.js';
 
 /** All that the page says, in Korean; the words are those of the glossary in CONTRIBUTING.md. */
@@ -22,23 +23,7 @@ export const KO: typeof EN = {
     FAILED: '실패',
     NONE: '수집 안 함',
   },
-  cause: {
-    CONNECT_FAILED: '연결 실패',
-    DISCONNECTED: '연결 끊김',
-    MAINTENANCE: '점검',
-    PARSE_FAILED: '읽을 수 없는 메시지',
-    PROCESS_DOWN: '기록기 중단',
-    STANDSTILL: '기록기 일시 멈춤',
-    QUEUE_OVERFLOW: '대기열 초과',
-    RATE_LIMITED: '요청 제한',
-    REFUSED: '거절됨',
-    RESYNC: '재동기화',
-    UNLISTED: '거래 중단 후 목록 복귀',
-    RETIRED: '보관 기간 지나 삭제됨',
-    ARCHIVE_MISSING: '아카이브에 없음',
-    STALE: '장시간 수신 없음',
-    STORE_FAILED: '저장 실패',
-  },
+  cause: GAP_CAUSES_KO,
   level: { DEBUG: '디버그', INFO: '정보', WARN: '경고', ERROR: '오류' },
   connection: {
     connecting: '연결 중',
@@ -349,6 +334,17 @@ export const KO: typeof EN = {
     silence: '최장 무수신',
     audits: '대조 일치 / 불일치',
     late: '지연된 호가창',
+  },
+  problems: {
+    unreachable: '기록기에 연결할 수 없습니다.',
+    of: {
+      UNKNOWN_MARKET: '거래소에 상장되지 않은 마켓입니다.',
+      BAD_USER_INPUT:
+        '맞는 마켓이 없습니다. [거래소:]코인-통화 형식으로 입력하세요. 예: BTC-KRW, *-KRW',
+      EXCHANGE_UNAVAILABLE: '거래소의 마켓 목록을 가져올 수 없습니다.',
+    },
+    other: (code) => `요청을 처리하지 못했습니다 (${code}).`,
+    close: (pairs) => `비슷한 마켓: ${pairs}`,
   },
   lost: {
     heading: '없는 페이지입니다',

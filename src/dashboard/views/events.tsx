@@ -3,6 +3,7 @@ import { Link } from 'wouter-preact';
 import { choiceInAddress, inAddress, putInAddress } from '../data/address.js';
 import { type Entry, KEPT_ENTRIES, useEntries } from '../data/entries.js';
 import { exchangeOrder } from '../data/exchanges.js';
+import { lang } from '../data/settings.js';
 import type { LogLevel } from '../gql/graphql.js';
 import {
   type ExchangeChoice,
@@ -77,7 +78,12 @@ export function EventsView() {
   });
   if (pair !== null) lastPair.current = pair;
   const { entries, held, cut, loadOlder } = useEntries(
-    { exchange: exchange === 'ALL' ? null : exchange, level, ...lastPair.current },
+    {
+      exchange: exchange === 'ALL' ? null : exchange,
+      level,
+      lang: lang.value === 'ko' ? 'KO' : 'EN',
+      ...lastPair.current,
+    },
     paused,
   );
   const { events, common, level: levels } = t.value;

@@ -17,6 +17,7 @@ import { TimeSlider } from '../parts/time-slider.js';
 import { useTitle } from '../parts/title.js';
 import { UnknownMarket } from '../parts/unknown-market.js';
 import { count, percent } from '../text/format.js';
+import { problemText } from '../text/problems.js';
 import { t } from '../text/texts.js';
 
 /** What was recorded of one market, over time. */
@@ -131,7 +132,7 @@ function MarketHistory({ exchange, pair }: { readonly exchange: Exchange; readon
           )}
         </div>
         {loaded === null ? (
-          <p class="empty tall">{problem?.message ?? common.loading}</p>
+          <p class="empty tall">{problem === null ? common.loading : problemText(problem)}</p>
         ) : (
           <>
             <HistoryChart

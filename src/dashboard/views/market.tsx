@@ -140,7 +140,7 @@ function Column(props: {
           <ExchangeDot exchange={exchange} />
           {names[exchange]}
         </h2>
-        <StateBadge state={state} title={row?.error ?? null} />
+        <StateBadge state={state} title={row?.error?.[lang.value] ?? null} />
       </header>
       <p class={`line ${stale ? 'stale-note' : 'muted'}`} title={stale ? market.stale : undefined}>
         <span>
@@ -165,7 +165,7 @@ function Column(props: {
               </>
             )
           ) : (
-            <p>{row?.error ?? market.waiting}</p>
+            <p>{row?.error?.[lang.value] ?? market.waiting}</p>
           )}
         </div>
       )}

@@ -3,6 +3,7 @@ import { Link } from 'wouter-preact';
 import { type Report, useReport } from '../data/report.js';
 import { useTitle } from '../parts/title.js';
 import { count, duration, percent } from '../text/format.js';
+import { problemText } from '../text/problems.js';
 import { t } from '../text/texts.js';
 
 const DAY = 86_400_000;
@@ -91,7 +92,7 @@ export function QualityView() {
         <p class="muted">{words.hint}</p>
         {problem !== null ? (
           <p class="problem" role="alert">
-            {problem.message}
+            {problemText(problem)}
           </p>
         ) : report === undefined ? (
           <p class="empty">{common.loading}</p>

@@ -1,0 +1,75 @@
+/**
+ * What this program says of a gap, an error or a failed call, in Korean. Such words are kept as they
+ * were said, in English, for they may stand between those of an exchange or of the system; these stay
+ * in their own language.
+ */
+const PHRASES: readonly (readonly [english: RegExp, korean: string])[] = [
+  [/^close code (\d+): ([^]*)$/, '종료 코드 $1: $2'],
+  [/^close code (\d+)$/, '종료 코드 $1'],
+  [/^the program stood still for ([\d.]+) s$/, '프로그램이 $1초 동안 멈춤'],
+  [/^the program was stopped$/, '프로그램이 종료되어 있었음'],
+  [/^the program ended unexpectedly$/, '프로그램이 비정상 종료됨'],
+  [/^the market list lacked it until then$/, '그때까지 마켓 목록에 없었음'],
+  [/^no greeting came after the connection was opened$/, '연결 후 인사 메시지가 오지 않음'],
+  [/^no sign of life for (\d+) s$/, '$1초 동안 아무 신호도 없음'],
+  [
+    /^no answer to a ping after the program had stood still$/,
+    '프로그램이 멈춘 뒤 ping에 응답 없음',
+  ],
+  [/^(.+) was subscribed again and has had no book since$/, '$1: 다시 구독했으나 호가가 오지 않음'],
+  [/^no first order book ([\d.]+) s after subscribing$/, '구독 후 $1초 동안 첫 호가가 오지 않음'],
+  [/^no first book of (.+) on the new connection$/, '새 연결에서 $1의 첫 호가가 오지 않음'],
+  [/^none of (\d+) markets had a book$/, '마켓 $1개 모두 호가가 오지 않음'],
+  [
+    /^silent, and REST could not be asked for its book in time$/,
+    '수신이 없고, REST 호가를 제때 조회하지 못함',
+  ],
+  [
+    /^silent, and its book by REST cannot be had: ([^]*)$/,
+    '수신이 없고, REST 호가를 조회할 수 없음: $1',
+  ],
+  [/^silent, while its book by REST has changed$/, '수신이 없는 동안 REST 호가가 바뀜'],
+  [/^its book by REST differs$/, 'REST 호가와 다름'],
+  [/^the book of (.+) stayed crossed$/, '$1 호가가 역전된 채로 있음'],
+  [
+    /^a message could not be read while the pair was stopped$/,
+    '중지된 동안 읽을 수 없는 메시지가 있었음',
+  ],
+  [/^a message could not be read$/, '읽을 수 없는 메시지'],
+  [/^the answer leaves the market out$/, '응답에 이 마켓이 없음'],
+  [/^the answer is longer than (\d+) bytes$/, '응답이 $1바이트보다 김'],
+  [/^the exchange refused the subscription: ([^]*)$/, '거래소가 구독을 거절함: $1'],
+  [/^the connection was refused with HTTP (\d+)$/, 'HTTP $1 응답으로 연결이 거절됨'],
+  [/^the opening handshake was not over within ([\d.]+) s$/, '$1초 안에 연결 절차가 끝나지 않음'],
+  [/^no answer within ([\d.]+) s$/, '$1초 안에 응답 없음'],
+  [
+    /^the exchange answered HTTP (\d+), a redirect ([^]*); it is not followed$/,
+    '거래소가 HTTP $1 리디렉션으로 응답해 따라가지 않음 ($2)',
+  ],
+  [/^the exchange answered with an empty market list$/, '거래소의 마켓 목록이 비어 있음'],
+  [/^the exchange answered ([^]*)$/, '거래소 응답: $1'],
+  [
+    /^[A-Z]+ does not list (\S+); did you mean ([^]*)\?$/,
+    '거래소에 $1 마켓이 없음; 비슷한 마켓: $2',
+  ],
+  [/^[A-Z]+ does not list (\S+)$/, '거래소에 $1 마켓이 없음'],
+  [/^the exchange no longer lists this market$/, '거래소 목록에서 빠진 마켓'],
+  [/^the answer lacks its book$/, '응답에 이 마켓의 호가가 없음'],
+  [/^stopped$/, '중지됨'],
+];
+
+/** How often a phrase may stand within another. */
+const MAX_DEPTH = 4;
+
+/** A text of this program in Korean; what is not ours stays as it is. */
+export function inKorean(text: string, depth = 0): string {
+  for (const [english, korean] of PHRASES) {
+    const match = english.exec(text);
+    if (match === null) continue;
+    return korean.replaceAll(/\$(\d)/g, (_all, i: string) => {
+      const part = match[Number(i)] ?? '';
+      return depth < MAX_DEPTH ? inKorean(part, depth + 1) : part;
+    });
+  }
+  return text;
+}
