@@ -6,7 +6,8 @@ import { Random } from '../../src/simulator/random.js';
 import type { SimulatorOptions } from '../../src/simulator/simulator.js';
 import { fillsOf, ordersBetween, take } from '../../src/simulator/trade/order.js';
 import { Tape } from '../../src/simulator/trade/tape.js';
-import type { SentTrade, Trade } from '../../src/simulator/trade/trade.js';
+import { KST_AHEAD_MS, ticksPage } from '../../src/simulator/ticket/history.js';
+import { firstTradeId, type SentTrade, type Trade } from '../../src/simulator/trade/trade.js';
 import { startUpbitSimulator, type UpbitSimulator } from '../../src/simulator/upbit/server.js';
 import { RawClient, until } from './raw-client.js';
 
@@ -129,7 +130,58 @@ describe('a tape', () => {
   });
 });
 
+describe('pages of /v1/trades/ticks', () => {
+  const DAY = 86_400_000;
+  const restId = ({ id }: Trade): string => id;
+
+  it.each([
+    ['in UTC', { days: 'days_ago', ahead: 0, restId }],
+    ['in Korea', { days: 'daysAgo', ahead: KST_AHEAD_MS, restId }],
+  ])('end at a time of day, today or days ago, %s', (_, dialect) => {
+    const now = Date.now() + dialect.ahead;
+    const midnight = now - (now % DAY) - dialect.ahead;
+    const tape = new Tape(new StillBook([], []), 10);
+    const times = [-2 * DAY, -DAY - 1, -DAY, -1000, -1, 0].map((offset) => midnight + offset);
+    for (const ms of times) {
+      tape.add({
+        ...{ id: `${ms}`, ms, side: 'buy', level: level('1', '1') },
+        ...{ history: false, fault: null, live: 0, rest: false },
+      });
+    }
+    const page = (query: string): number[] | undefined =>
+      ticksPage(tape, new URLSearchParams(`count=500&${query}`), dialect)?.map(({ ms }) => ms);
+    const newest = (count: number): number[] => times.slice(0, count).reverse();
+    expect(page('')).toEqual(newest(6));
+    expect(page('to=000000')).toEqual(newest(5));
+    expect(page(`to=23:59:59&${dialect.days}=1`)).toEqual(newest(3));
+    expect(page(`${dialect.days}=1`)).toEqual(newest(5));
+    expect(page(`${dialect.days}=2`)).toEqual(newest(2));
+    expect(page(`cursor=${times[2]}`)).toEqual(newest(2));
+    expect(page(`${dialect.days}=8`)).toBeUndefined();
+  });
+});
+
 describe('trades of a simulator', () => {
+  it('begin their counters above those of an earlier start', async () => {
+    const first = firstTradeId(25_441_720);
+    expect(first).toBeGreaterThan(25_441_720);
+    const start = Date.now();
+    await until(() => Date.now() >= start + 20, 'a later start');
+    expect(firstTradeId(25_441_720)).toBeGreaterThan(first);
+  });
+
+  it('are none where a market has never traded', async () => {
+    const upbit = await start({ pairs: ['USDS-KRW'], timing: { snapshotDelayMs: 0 } });
+    const client = await RawClient.open(upbit.wsUrl);
+    client.send('[{"ticket":"t"},{"type":"trade","codes":["KRW-USDS"]}]');
+    await client.settle();
+    expect(client.frames).toHaveLength(0);
+    const reply = await fetch(`${upbit.restUrl}/v1/trades/ticks?market=KRW-USDS`);
+    expect(await reply.json()).toEqual([]);
+    upbit.trade('USDS-KRW');
+    await client.take(1);
+  });
+
   it('do not exist before somebody asks for them, and change no book', async () => {
     const book = async (traded: boolean): Promise<unknown> => {
       const upbit = await start({ seed: 3 });

@@ -420,6 +420,9 @@ const trades = (codes: string[], more = {}): unknown[] => [
   { type: 'trade', codes, ...more },
 ];
 
+/** A new request takes the place of the old one in the same moment. */
+const AT_ONCE = { timing: { snapshotDelayMs: 0, replaceMs: 0 } };
+
 describe('Upbit trades', () => {
   it('have the keys, the order and the ids of the captures of 2026', async () => {
     const upbit = await start();
@@ -429,7 +432,8 @@ describe('Upbit trades', () => {
     upbit.burst('BTC-KRW', 40);
     for (let i = 0; i < 40; i++) {
       upbit.trade('BTC-KRW', i % 2 === 0 ? 'buy' : 'sell', ['0.00008428']);
-      await new Promise((resolve) => setTimeout(resolve, 1));
+      const now = Date.now();
+      await until(() => Date.now() > now, 'the next ms');
     }
     const frames = await client.take(81);
     const number = String.raw`[\d.]+(?:e-\d\d)?`;
@@ -460,7 +464,7 @@ describe('Upbit trades', () => {
   });
 
   it('begin with the last trade again at each request, unless only what follows is wanted', async () => {
-    const upbit = await start();
+    const upbit = await start(AT_ONCE);
     const client = await open(upbit);
     client.send(trades(['KRW-BTC']));
     await client.take(1);
@@ -471,7 +475,6 @@ describe('Upbit trades', () => {
     );
     client.send(trades(['KRW-BTC'], { is_only_realtime: true }));
     await client.settle();
-    await new Promise((resolve) => setTimeout(resolve, 40));
     upbit.trade('BTC-KRW');
     await client.take(3);
     expect(client.json<TradeFrame>().map((f) => f.stream_type)).toEqual([
@@ -481,7 +484,7 @@ describe('Upbit trades', () => {
   });
 
   it('stand beside books in one request, and replace them in the next', async () => {
-    const upbit = await start();
+    const upbit = await start(AT_ONCE);
     const client = await open(upbit);
     client.send([...subscribe(['KRW-BTC']), { type: 'trade', codes: ['KRW-BTC'] }]);
     await client.take(2);
@@ -492,7 +495,7 @@ describe('Upbit trades', () => {
     ]);
     client.send(trades(['KRW-BTC']));
     await client.take(5);
-    await new Promise((resolve) => setTimeout(resolve, 40));
+    await client.settle();
     upbit.trade('BTC-KRW');
     await client.settle();
     expect(client.json<Frame>().slice(4).map((f) => f.type)).toEqual(['trade', 'trade']); // prettier-ignore

@@ -50,7 +50,7 @@ export interface TradeWire<M> {
   later(ms: number, task: () => void): void;
 }
 
-/** Trades in the past of a market whose trades are first asked for. */
+/** Trades in the past of a market whose trades are first asked for; a thin one has none. */
 const HISTORY = 30;
 /** Greatest time between two of them, ms. */
 const HISTORY_GAP_MS = 600_000;
@@ -263,6 +263,8 @@ export class Tapes<M extends SimulatedMarket> implements TradeLedger {
 
   #makeHistory(market: M, tape: Tape): void {
     const { profile, book } = market;
+    // There are markets that have never traded.
+    if (profile.thin) return;
     const usual = Math.min(HISTORY_GAP_MS, 4000 / profile.changesPerSecond);
     const gaps = Array.from({ length: HISTORY }, () =>
       Math.ceil(Math.min(HISTORY_GAP_MS, this.#random.exponential(usual))),
