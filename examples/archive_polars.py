@@ -35,6 +35,7 @@ def book_at(side: str, at: datetime) -> pl.DataFrame:
         .group_by("price")
         .last()
         .filter(pl.col("volume") > 0)
+        .select("price", "volume")
         .sort("price", descending=side == "bids")
         .collect()
     )
