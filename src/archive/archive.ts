@@ -1,4 +1,5 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DayReader } from '../store/day-reader.js';
 import { Sqlite, SqliteError } from '../store/sqlite.js';
@@ -120,7 +121,12 @@ async function usable(folder: string): Promise<void> {
   try {
     await mkdir(join(folder, WORK), { recursive: true });
   } catch (error) {
-    throw new ArchiveError(`the archive ${folder} cannot be used: ${reasonOf(error)}`);
+    // Of a file system that is read-only, Node says that the folder is not there.
+    const reason = await access(folder, constants.W_OK).then(
+      () => error,
+      (other: NodeJS.ErrnoException) => (other.code === 'ENOENT' ? error : other),
+    );
+    throw new ArchiveError(`the archive ${folder} cannot be used: ${reasonOf(reason)}`);
   }
 }
 

@@ -25,9 +25,10 @@ import type { SequenceRange } from './timeline.js';
 const FRESH_MS = 1_000;
 /** Memory of DuckDB, MB; it is opened by the first question that reaches into the archive. */
 const MEMORY_MB = 192;
-/** Sequences that one statement of a walk spans: of few markets, and of many. */
-const SPAN_FEW = 2_000_000;
-const SPAN_MANY = 100_000;
+/** Sequences that the first statement of a walk spans, and rows that one should give at most. */
+const FIRST_SPAN = 50_000;
+const PIECE_ROWS = 40_000;
+/** Up to so many markets are looked for by name, of more all are read. */
 const FEW = 8;
 /** How long a file that could not be read is left alone, ms. */
 const BROKEN_MS = 60_000;
@@ -191,16 +192,21 @@ export class ArchivedBooks {
   async *walk(selection: ArchivedSelection, range: SequenceRange): AsyncGenerator<ArchivedRow[]> {
     const { markets, ...window } = selection;
     const exchanges = new Set(markets.map(({ exchange }) => exchange));
-    const span = markets.length <= FEW ? SPAN_FEW : SPAN_MANY;
-    for (let low = range.low; low <= range.high; low += span) {
+    let span = FIRST_SPAN;
+    for (let low = range.low; low <= range.high;) {
       const part = { ...window, low, high: Math.min(range.high, low + span - 1) };
-      const rows: ArchivedRow[] = [];
+      let rows: ArchivedRow[] = [];
       for (const exchange of exchanges) {
         const own = markets.filter((market) => market.exchange === exchange);
-        rows.push(...(await this.#books(exchange, own, part)));
+        const found = await this.#books(exchange, own, part);
+        rows = rows.length === 0 ? found : rows.concat(found);
       }
       if (exchanges.size > 1) rows.sort((a, b) => a.sequence - b.sequence);
       if (rows.length > 0) yield rows;
+      low = part.high + 1;
+      // Many sequences of quiet markets in one statement, few of busy ones in memory.
+      if (rows.length < PIECE_ROWS / 4) span *= 2;
+      else if (rows.length > PIECE_ROWS) span = Math.max(1, Math.floor(span / 2));
     }
   }
 
