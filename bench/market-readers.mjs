@@ -1,11 +1,12 @@
 /**
- * Ten live subscribers in a process of their own: each exchange's best levels of all markets, and the
+ * Live subscribers in a process of their own, two for each exchange: each exchange's best levels of all markets, and the
  * whole BTC-KRW book of each. Measures from the receipt of a book by the recorder to its arrival here.
  * Prints its figures when asked by a message.
  */
 import { createHistogram } from 'node:perf_hooks';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
+import { EXCHANGES } from '../dist/market/exchange.js';
 
 const url = process.argv[2];
 let latency = createHistogram();
@@ -27,7 +28,7 @@ const subscribe = (query) =>
       complete: () => process.exit(0),
     },
   );
-for (const exchange of ['UPBIT', 'BITHUMB', 'COINONE', 'KORBIT', 'GOPAX']) {
+for (const exchange of EXCHANGES) {
   subscribe(
     `subscription { orderbook(exchange: ${exchange}) { exchange symbol currency timestamp bestAsk { price volume } bestBid { price volume } } }`,
   );

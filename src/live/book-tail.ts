@@ -8,7 +8,7 @@ const LENGTH = 4096;
 /**
  * The newest published books of all markets, in order, for readers that must have every one: what is
  * newer than the store's last commit is only here. One ring for all of them; it exists while there
- * is such a reader, and a reader is no more than a place in it.
+ * is such a reader, and a reader is just a position in it.
  */
 export class BookTail {
   readonly #books: BookRoutes;

@@ -48,8 +48,8 @@ const MOST_KEPT = 64;
 const MOST_LENGTH = 131_072;
 
 /**
- * Renders the events of one subscription and keeps the newest renderings, for readers that come or
- * catch up a little later than others: an event is rendered once, whoever gets it first.
+ * Renders the events of one subscription and keeps the newest renderings, for readers that join or
+ * catch up a little later than others: each event is rendered only once.
  */
 export class Renderings {
   readonly #renderer: Renderer;

@@ -11,8 +11,8 @@ export class BurstGate {
   }
 
   /**
-   * Whether an event of `key` may be told now: then the number held back since the last one that
-   * was, else null.
+   * Whether an event of `key` may be logged now: the number held back since the last one that was
+   * logged, or null if this one is held back too.
    */
   pass(key: string): number | null {
     const now = this.#now();

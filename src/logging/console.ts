@@ -11,7 +11,7 @@ interface Handle {
 
 /**
  * A standard stream as a place for lines that nothing ever waits for: a terminal stopped with Ctrl+S,
- * a pipe whose reader reads no more, a terminal that is gone. Node writes to a terminal synchronously,
+ * a pipe whose reader has stopped reading, a terminal that is gone. Node writes to a terminal synchronously,
  * which stops the whole program until somebody presses Ctrl+Q.
  */
 export class ConsoleStream {

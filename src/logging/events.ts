@@ -370,5 +370,5 @@ export const EVENTS = {
 /** Name of an event. */
 export type EventName = keyof typeof EVENTS;
 
-/** What the texts of event `E` need to be told. */
+/** The parameters that the texts of event `E` take. */
 export type EventParams<E extends EventName> = Parameters<(typeof EVENTS)[E]['en']>[0];

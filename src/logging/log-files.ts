@@ -114,7 +114,7 @@ function kindProblem(folder: string): string | null {
   return specialKind(stats) ?? 'a file';
 }
 
-/** To open a pipe waits for a reader, forever and in a thread that the end of the program waits for. */
+/** Opening a pipe blocks a thread until there is a reader, perhaps forever, and the program cannot end before it. */
 function refuseOddFiles(folder: string): void {
   for (const name of readdirSync(folder)) {
     if (readLogName(name) === null) continue;

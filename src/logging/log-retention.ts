@@ -90,7 +90,7 @@ export class LogRetention {
       const gone = superfluousLogs(await this.#files(), this.#bounds, Date.now());
       for (const { name } of gone) await unlink(join(this.#folder, name));
     } catch {
-      // A folder that is gone or cannot be written is told by the files themselves; we look again.
+      // A folder that is gone or cannot be written is reported by the log files; we try again later.
     }
     if (this.#closed) return;
     this.#timer = setTimeout(() => void this.#look(), LOOK_MS);

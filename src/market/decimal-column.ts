@@ -1,6 +1,6 @@
 /**
  * How prices and volumes stand in Parquet files: one type for all files, exchanges and columns, so
- * that whoever reads several of them needs no cast. Eighteen decimals are as many as the finest coin
+ * that queries over several of them need no cast. Eighteen decimals are as many as the finest coin
  * is divided into; twenty digits before the point are beyond any volume that an exchange lists.
  */
 

@@ -5,7 +5,7 @@
  */
 import { isIP } from 'node:net';
 import { type CollectPattern, parseCollect } from '../market/collect-pattern.js';
-import { EXCHANGES, type Exchange } from '../market/exchange.js';
+import { EXCHANGE_FACTS, EXCHANGES, type Exchange } from '../market/exchange.js';
 import { LOG_LEVELS } from '../market/log-record.js';
 import {
   choice,
@@ -351,36 +351,20 @@ export const LIMIT_SETTINGS = {
   ),
 } as const;
 
-/**
- * The exchanges' own addresses, from the `endpoint` facts in docs/exchanges (Korbit: the hosts after
- * its renaming to Digital X). WebSocket: the whole URL with its path; REST: without a slash at its end.
- */
-const ADDRESSES: Readonly<Record<Exchange, readonly [ko: string, ws: string, rest: string]>> = {
-  UPBIT: ['업비트', 'wss://api.upbit.com/websocket/v1', 'https://api.upbit.com'],
-  BITHUMB: ['빗썸', 'wss://ws-api.bithumb.com/websocket/v1', 'https://api.bithumb.com'],
-  COINONE: ['코인원', 'wss://stream.coinone.co.kr', 'https://api.coinone.co.kr'],
-  KORBIT: [
-    '코빗',
-    'wss://ws-api.digitalx.miraeasset.com/v2/public',
-    'https://api.digitalx.miraeasset.com',
-  ],
-  GOPAX: ['고팍스', 'wss://wsapi.gopax.co.kr', 'https://api.gopax.co.kr'],
-};
-
 function addressesOf(exchange: Exchange) {
-  const [ko, ws, rest] = ADDRESSES[exchange];
+  const { koreanName, wsUrl, restUrl } = EXCHANGE_FACTS[exchange];
   return {
     wsUrl: setting(
       `${exchange}_WS_URL`,
-      url(ws, ['wss:', 'ws:']),
+      url(wsUrl, ['wss:', 'ws:']),
       `whole WebSocket URL of ${exchange}`,
-      `${ko} WebSocket 전체 주소`,
+      `${koreanName} WebSocket 전체 주소`,
     ),
     restUrl: setting(
       `${exchange}_REST_URL`,
-      url(rest, ['https:', 'http:']),
+      url(restUrl, ['https:', 'http:']),
       `REST base of ${exchange}`,
-      `${ko} REST 기본 주소`,
+      `${koreanName} REST 기본 주소`,
     ),
   };
 }

@@ -2,9 +2,12 @@
  * `npm run simulate [-- --market M --seed N --rate X --port-base P]`: the five simulated exchanges
  * until SIGINT or SIGTERM. Prints lines ready for `.env`.
  */
+import { EXCHANGE_FACTS, EXCHANGES_IN_ORDER } from '../market/exchange.js';
 import { loadSettings } from '../settings/config.js';
 import { exitOnUsageError, readCommandLine, UsageError } from '../util/command-line.js';
 import { startSimulators, type SimulatorsOptions } from './simulators.js';
+
+const names = EXCHANGES_IN_ORDER.map((exchange) => EXCHANGE_FACTS[exchange].name);
 
 const USAGE = `npm run simulate [-- options]
   --market M     small: a handful of markets an exchange, each book with a life of its own (default)
@@ -13,8 +16,8 @@ const USAGE = `npm run simulate [-- options]
   --seed N       seed of the books, an integer (default 1)
   --rate X       1: real rhythms (default); 0: books stand still; 10: ten times faster; 1.57 with
                  --market full: the peak of 3,300 frames a second
-  --port-base P  ports P to P+4 for Upbit, Bithumb, Coinone, Korbit, GOPAX and P+5 for control
-                 (default 46500)
+  --port-base P  ports from P on for ${names.join(', ')}, then
+                 one for control (default 46500)
   --help         this text
 The control port lists its calls at GET /: faults of each exchange (POST /upbit/garble [true]), the
 counts and last books of what went out (GET /ledger), every trade of a market (GET /ledger/upbit/BTC-KRW),

@@ -1,16 +1,11 @@
-import type { Exchange } from '../market/exchange.js';
-import { startBithumbSimulator, type BithumbSimulator } from './bithumb/server.js';
-import { startCoinoneSimulator } from './coinone/server.js';
+import { EXCHANGES_IN_ORDER, type Exchange } from '../market/exchange.js';
 import { startControl, type Control } from './control.js';
 import { FullMarket } from './full/full-market.js';
-import { stoppedPairs } from './full/market-list.js';
-import { startGopaxSimulator } from './gopax/server.js';
-import { startKorbitSimulator } from './korbit/server.js';
 import { parsePair } from './book/market-profile.js';
+import { SIMULATORS, sizeOf } from './registry.js';
 import { type Simulator, type SimulatorOptions } from './simulator.js';
-import { startUpbitSimulator, type UpbitSimulator } from './upbit/server.js';
 
-/** How to start all five. */
+/** How to start all of them. */
 export interface SimulatorsOptions {
   seed?: number;
   /** See {@link SimulatorOptions.rate}; in the full market the factor on its measured frame rates. */
@@ -24,7 +19,7 @@ export interface SimulatorsOptions {
   pairs?: readonly string[];
   /** Also open the control port, see control.ts. Default false. */
   control?: boolean;
-  /** Ports `portBase` (Upbit) to `portBase + 4` (GOPAX), control on `portBase + 5`. Default: free ports. */
+  /** Ports from `portBase` (Upbit) on, one for each exchange, then that of control. Default: free ports. */
   portBase?: number;
   /** See {@link SimulatorOptions.limits}. */
   limits?: boolean;
@@ -32,15 +27,16 @@ export interface SimulatorsOptions {
   ledger?: number;
 }
 
-/** All five simulated exchanges, running. */
-export interface Simulators {
-  readonly all: Simulator[];
-  readonly upbit: UpbitSimulator;
-  readonly bithumb: BithumbSimulator;
-  readonly coinone: Awaited<ReturnType<typeof startCoinoneSimulator>>;
-  readonly korbit: Awaited<ReturnType<typeof startKorbitSimulator>>;
-  readonly gopax: Awaited<ReturnType<typeof startGopaxSimulator>>;
-  /** The ten `*_WS_URL` and `*_REST_URL` variables. */
+/** The simulator of each exchange, by its name in lower case, with the faults of its own. */
+type ByExchange = {
+  readonly [E in Exchange as Lowercase<E>]: Awaited<ReturnType<(typeof SIMULATORS)[E]['start']>>;
+};
+
+/** All simulated exchanges, running. */
+export interface Simulators extends ByExchange {
+  /** In the order of the ports. */
+  readonly all: readonly Simulator[];
+  /** The `*_WS_URL` and `*_REST_URL` variables of all. */
   readonly env: Record<string, string>;
   readonly controlUrl?: string;
   /** Set when `market` is `full`. */
@@ -48,19 +44,7 @@ export interface Simulators {
   close(): Promise<void>;
 }
 
-/** Currencies in which each exchange quotes its markets. */
-const QUOTES: Readonly<Record<Exchange, readonly string[]>> = {
-  UPBIT: ['KRW', 'BTC', 'USDT'],
-  BITHUMB: ['KRW', 'BTC'],
-  COINONE: ['KRW'],
-  KORBIT: ['KRW'],
-  GOPAX: ['KRW', 'USDC'],
-};
-
-/** Order of the ports. */
-const ORDER: readonly Exchange[] = ['UPBIT', 'BITHUMB', 'COINONE', 'KORBIT', 'GOPAX'];
-
-/** Starts all five; when one cannot start, the others are closed again and its error is thrown. */
+/** Starts all, one after the other; when one cannot start, the others are closed again and its error is thrown. */
 export async function startSimulators(options: SimulatorsOptions = {}): Promise<Simulators> {
   const started: { close(): Promise<void> }[] = [];
   const keep = async <S extends { close(): Promise<void> }>(starting: Promise<S>): Promise<S> => {
@@ -73,26 +57,20 @@ export async function startSimulators(options: SimulatorsOptions = {}): Promise<
     full?.close();
     await Promise.all(started.map((one) => one.close()));
   };
-  const settings = (exchange: Exchange): SimulatorOptions => optionsFor(exchange, options, full);
   try {
-    const upbit = await keep(startUpbitSimulator(settings('UPBIT')));
-    const bithumb = await keep(startBithumbSimulator(settings('BITHUMB')));
-    const coinone = await keep(startCoinoneSimulator(settings('COINONE')));
-    const stopped = full === undefined ? {} : { stopped: stoppedPairs() };
-    const korbit = await keep(startKorbitSimulator({ ...settings('KORBIT'), ...stopped }));
-    const gopax = await keep(startGopaxSimulator(settings('GOPAX')));
-    const all: Simulator[] = [upbit, bithumb, coinone, korbit, gopax];
+    const running: Partial<Record<string, Simulator>> = {};
+    for (const exchange of EXCHANGES_IN_ORDER) {
+      const starting = SIMULATORS[exchange].start(optionsFor(exchange, options, full));
+      running[exchange.toLowerCase()] = await keep(starting as Promise<Simulator>);
+    }
+    const all = Object.values(running) as Simulator[];
     const { portBase } = options;
-    const controlPort = portBase === undefined ? 0 : portBase + ORDER.length;
+    const controlPort = portBase === undefined ? 0 : portBase + all.length;
     const control: Control | undefined =
       options.control === true ? await keep(startControl(all, controlPort, full)) : undefined;
     return {
       all,
-      upbit,
-      bithumb,
-      coinone,
-      korbit,
-      gopax,
+      ...(running as unknown as ByExchange),
       env: Object.assign({}, ...all.map((simulator) => simulator.env)) as Record<string, string>,
       ...(control === undefined ? {} : { controlUrl: control.url }),
       ...(full === undefined ? {} : { full }),
@@ -117,9 +95,9 @@ function optionsFor(
     ...full?.optionsFor(exchange),
     ...(limits === undefined ? {} : { limits }),
     ...(ledger === undefined ? {} : { ledger }),
-    ...(portBase === undefined ? {} : { port: portBase + ORDER.indexOf(exchange) }),
+    ...(portBase === undefined ? {} : { port: portBase + EXCHANGES_IN_ORDER.indexOf(exchange) }),
     ...(pairs === undefined
       ? {}
-      : { pairs: pairs.filter((pair) => QUOTES[exchange].includes(parsePair(pair).currency)) }),
+      : { pairs: pairs.filter((pair) => parsePair(pair).currency in sizeOf(exchange).counts) }),
   };
 }

@@ -19,7 +19,7 @@ export function makeFolder(path: string): void {
     at = dirname(at);
   }
   for (const folder of missing.reverse()) mkdirSync(folder, { mode: PRIVATE_FOLDER });
-  // A file in the place of the folder is told by the attempt to use it, as ENOTDIR.
+  // A file in the place of the folder: the attempt to make it again throws.
   if (missing.length === 0 && !statSync(at).isDirectory()) mkdirSync(at);
 }
 

@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { type Facts, judge } from '../../src/api/verdict/judge.js';
 import type { CollectorState, CollectorStatus } from '../../src/market/collector-status.js';
-import type { Exchange } from '../../src/market/exchange.js';
+import { EXCHANGES, type Exchange } from '../../src/market/exchange.js';
 import { market } from './helpers/books.js';
 import { statusOf } from './helpers/memory-control.js';
 import { serve } from './helpers/server.js';
 
 const NOW = 1_700_000_000_000;
-const ALL: readonly Exchange[] = ['BITHUMB', 'COINONE', 'GOPAX', 'KORBIT', 'UPBIT'];
+const ALL: readonly Exchange[] = EXCHANGES;
 
 /** A market of an exchange that last had a book so long ago, ms. */
 function status(
@@ -56,7 +56,7 @@ function facts(more: Partial<Facts> = {}, store: Partial<Facts['store']> = {}): 
     droppedRecords: 0,
     consoleLines: 0,
     clockSteps: 0,
-    gaps: { BITHUMB: 0, COINONE: 0, GOPAX: 0, KORBIT: 0, UPBIT: 0 },
+    gaps: Object.fromEntries(EXCHANGES.map((each) => [each, 0])) as Facts['gaps'],
     ...more,
   };
 }

@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { EXCHANGE_FACES, EXCHANGES } from '../../src/market/exchange.js';
+import { EXCHANGE_FACTS, EXCHANGES } from '../../src/market/exchange.js';
 
 const DASHBOARD = join(import.meta.dirname, '../../src/dashboard');
 
 describe('the sources of the dashboard', () => {
   it('name no exchange: names, order and colours come from the server', () => {
     const words = EXCHANGES.flatMap((exchange) => {
-      const { name, koreanName } = EXCHANGE_FACES[exchange];
+      const { name, koreanName } = EXCHANGE_FACTS[exchange];
       return [exchange, name, koreanName];
     });
     const files = readdirSync(DASHBOARD, { recursive: true, withFileTypes: true }).filter(

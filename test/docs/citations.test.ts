@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { EXCHANGES } from '../../src/market/exchange.js';
 
 const root = new URL('../../', import.meta.url);
-const EXCHANGE = '(?:upbit|bithumb|coinone|korbit|gopax)';
+const EXCHANGE = `(?:${EXCHANGES.join('|').toLowerCase()})`;
 
 /** An id where a fact begins: first in a paragraph, a list item or a table row. */
 const DEFINITION = new RegExp(

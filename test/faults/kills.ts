@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from '@jest/globals';
+import { EXCHANGES } from '../../src/market/exchange.js';
 import { startSimulators } from '../../src/simulator/simulators.js';
 import { accountOf } from '../helpers/accounts.js';
 import { eventually, temporaryFolder } from '../helpers/wait.js';
 import { integrityOf, plainDatabase, Program } from './program.js';
 
 const PAIRS = ['BTC-KRW', 'ETH-KRW'];
-const EXCHANGES = ['UPBIT', 'BITHUMB', 'COINONE', 'KORBIT', 'GOPAX'];
 const MARKETS = EXCHANGES.flatMap((exchange) => PAIRS.map((pair) => `${exchange}:${pair}`));
 
 /** What {@link killAgainAndAgain} saw. */

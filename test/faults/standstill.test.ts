@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { EXCHANGES } from '../../src/market/exchange.js';
 import { type Simulators, startSimulators } from '../../src/simulator/simulators.js';
 import { accountOf, gapsOf, type ToldGap } from '../helpers/accounts.js';
 import { eventually, temporaryFolder } from '../helpers/wait.js';
 import { plainDatabase, Program } from './program.js';
 
 const PAIRS = ['BTC-KRW', 'ETH-KRW'];
-const EXCHANGES = ['UPBIT', 'BITHUMB', 'COINONE', 'KORBIT', 'GOPAX'];
 const MARKETS = EXCHANGES.flatMap((exchange) => PAIRS.map((pair) => `${exchange}:${pair}`));
 /** The watch looks four times a second; a busy machine may be later. */
 const LATE_MS = 1_500;

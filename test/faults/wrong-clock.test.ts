@@ -2,13 +2,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { EXCHANGES } from '../../src/market/exchange.js';
 import { type Simulators, startSimulators } from '../../src/simulator/simulators.js';
 import { gapsOf } from '../helpers/accounts.js';
 import { eventually, temporaryFolder, until } from '../helpers/wait.js';
 import { plainDatabase, Program } from './program.js';
 
 const HOUR = 3_600_000;
-const EXCHANGES = ['UPBIT', 'BITHUMB', 'COINONE', 'KORBIT', 'GOPAX'];
 const MARKETS = EXCHANGES.length;
 const PRELOAD = fileURLToPath(new URL('../helpers/shifted-clock.mjs', import.meta.url));
 

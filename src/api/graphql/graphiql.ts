@@ -2,16 +2,16 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { GraphiQLOptions } from 'graphql-yoga';
+import { EXCHANGES_IN_ORDER } from '../../market/exchange.js';
 import { GRAPHQL_PATH } from './yoga.js';
 
-const FIVE = `# One market on all five exchanges. Press play.
-query FiveExchanges {
-  upbit: orderbook(exchange: UPBIT) { ...Top }
-  bithumb: orderbook(exchange: BITHUMB) { ...Top }
-  coinone: orderbook(exchange: COINONE) { ...Top }
-  korbit: orderbook(exchange: KORBIT) { ...Top }
-  gopax: orderbook(exchange: GOPAX) { ...Top }
-}
+const legs = EXCHANGES_IN_ORDER.map(
+  (exchange) => `  ${exchange.toLowerCase()}: orderbook(exchange: ${exchange}) { ...Top }\n`,
+).join('');
+
+const ALL = `# One market on all exchanges. Press play.
+query AllExchanges {
+${legs}}
 
 fragment Top on Orderbook {
   exchange
@@ -90,9 +90,9 @@ function graphiqlOptions(tokenWanted: boolean): GraphiQLOptions {
     method: 'POST',
     // Else the page would keep the token in the browser's storage.
     shouldPersistHeaders: false,
-    defaultQuery: FIVE,
+    defaultQuery: ALL,
     defaultTabs: [
-      { query: FIVE },
+      { query: ALL },
       { query: LIVE },
       { query: ACROSS },
       { query: CONTROL, headers },

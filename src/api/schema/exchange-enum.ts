@@ -1,4 +1,4 @@
-import { type Exchange, EXCHANGE_FACES, EXCHANGES } from '../../market/exchange.js';
+import { type Exchange, EXCHANGE_FACTS, EXCHANGES } from '../../market/exchange.js';
 import { builder } from './builder.js';
 
 /** The exchanges. */
@@ -6,7 +6,7 @@ export const ExchangeEnum = builder.enumType('Exchange', {
   description: 'A Korean crypto exchange whose order books are recorded.',
   values: Object.fromEntries(
     EXCHANGES.map((exchange) => {
-      const { name, koreanName } = EXCHANGE_FACES[exchange];
+      const { name, koreanName } = EXCHANGE_FACTS[exchange];
       return [exchange, { description: `${name}, ${koreanName}.` }];
     }),
   ) as Record<Exchange, { description: string }>,

@@ -1,6 +1,6 @@
 import type { CollectorControl } from '../../market/collector-control.js';
 import type { CollectorStatus } from '../../market/collector-status.js';
-import { EXCHANGE_FACES, type Exchange, type ExchangeFace } from '../../market/exchange.js';
+import { EXCHANGE_FACTS, type Exchange, type ExchangeFacts } from '../../market/exchange.js';
 import { marketKey } from '../../market/market.js';
 import type { LimitName, OwnLimit } from '../../market/own-limit.js';
 import type { ExchangeRecord, MarketRecord } from '../../market/managed-lists.js';
@@ -13,7 +13,7 @@ import { builder } from './builder.js';
 import { CollectorStateEnum, CollectorType } from './collector.js';
 import { ExchangeEnum } from './exchange-enum.js';
 
-const ExchangeColorType = builder.objectRef<ExchangeFace['color']>('ExchangeColor').implement({
+const ExchangeColorType = builder.objectRef<ExchangeFacts['color']>('ExchangeColor').implement({
   description: 'The colour in which an exchange is drawn, readable as text on its ground.',
   fields: (t) => ({
     light: t.exposeString('light', { description: '`#rrggbb`, for a light ground.' }),
@@ -79,20 +79,20 @@ const ExchangeInfoType = builder.objectRef<ExchangeRecord>('ExchangeInfo').imple
     exchange: t.expose('exchange', { type: ExchangeEnum, description: 'The exchange.' }),
     name: t.string({
       description: 'Its name as it writes it itself, such as `Upbit`.',
-      resolve: ({ exchange }) => EXCHANGE_FACES[exchange].name,
+      resolve: ({ exchange }) => EXCHANGE_FACTS[exchange].name,
     }),
     koreanName: t.string({
       description: 'Its Korean name.',
-      resolve: ({ exchange }) => EXCHANGE_FACES[exchange].koreanName,
+      resolve: ({ exchange }) => EXCHANGE_FACTS[exchange].koreanName,
     }),
     order: t.int({
       description: 'Its place when the exchanges are shown side by side, from 0.',
-      resolve: ({ exchange }) => EXCHANGE_FACES[exchange].order,
+      resolve: ({ exchange }) => EXCHANGE_FACTS[exchange].order,
     }),
     color: t.field({
       type: ExchangeColorType,
       description: 'In which colour it is drawn.',
-      resolve: ({ exchange }) => EXCHANGE_FACES[exchange].color,
+      resolve: ({ exchange }) => EXCHANGE_FACTS[exchange].color,
     }),
     enabled: t.exposeBoolean('enabled', {
       description: 'Whether it may be recorded; `startExchange` and `stopExchange` change it.',

@@ -1,4 +1,4 @@
-import { EXCHANGE_FACES, type Exchange } from '../../market/exchange.js';
+import { EXCHANGE_FACTS, type Exchange } from '../../market/exchange.js';
 import type { Market } from '../../market/market.js';
 import { inKorean } from '../../market/own-words.js';
 
@@ -67,7 +67,7 @@ const seconds = (ms: number): number => Math.round(Math.abs(ms) / 1000);
 const time = (ms: number): string => new Date(ms).toISOString();
 const because = (reason: string | null): string => (reason === null ? '' : `: ${reason}`);
 const names = (exchanges: readonly Exchange[], of: 'name' | 'koreanName'): string =>
-  exchanges.map((exchange) => EXCHANGE_FACES[exchange][of]).join(', ');
+  exchanges.map((exchange) => EXCHANGE_FACTS[exchange][of]).join(', ');
 
 /** The reasons, of equal severity in this order. `name` is the exchange's, in the text's language. */
 export const REASONS: { readonly [C in ReasonCode]: Kind<ReasonParams[C]> } = {
@@ -242,7 +242,7 @@ export function reasonOf<C extends ReasonCode>(
   { exchange, market }: ReasonPlace = {},
 ): Reason {
   const kind: Kind<ReasonParams[C]> = REASONS[code];
-  const face = exchange === undefined ? null : EXCHANGE_FACES[exchange];
+  const face = exchange === undefined ? null : EXCHANGE_FACTS[exchange];
   return {
     code,
     severity,

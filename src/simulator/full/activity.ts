@@ -1,57 +1,6 @@
 import type { Exchange } from '../../market/exchange.js';
 import { Random, seedFrom } from '../random.js';
-
-/**
- * How busy an exchange is, frames over all its markets. From the `size` facts in docs/exchanges,
- * 2026-09-23.
- */
-interface Figures {
-  /** Frames a second of all markets together. */
-  readonly total: number;
-  /** Greatest number of frames a second of one market. */
-  readonly most: number;
-  /** Share of markets made to send a frame a minute or fewer. */
-  readonly quiet: number;
-  /** Frames a second of markets that were measured. */
-  readonly measured: Readonly<Record<string, number>>;
-}
-
-const FIGURES: Readonly<Record<Exchange, Figures>> = {
-  UPBIT: {
-    total: 790,
-    most: 9.5,
-    // With the slow ones of the rest: 181 to 191 of 855 codes sent nothing in 30 to 40 s.
-    quiet: 0.19,
-    measured: { 'BTC-KRW': 5.7, 'ETH-KRW': 4.8, 'XRP-KRW': 9.2, 'ETH-BTC': 9, 'BTC-USDT': 4 },
-  },
-  BITHUMB: {
-    total: 950,
-    most: 12,
-    // 31 to 37 of 493.
-    quiet: 0.03,
-    measured: { 'BTC-KRW': 10, 'ETH-KRW': 9.2, 'ETH-BTC': 12, 'USDT-KRW': 2.4 },
-  },
-  COINONE: {
-    total: 220,
-    most: 4.2,
-    // 92 to 106 of 363 sent only their first frame in 60 s.
-    quiet: 0.25,
-    measured: { 'BTC-KRW': 4.2, 'XRP-KRW': 2.5 },
-  },
-  KORBIT: {
-    total: 150,
-    most: 3,
-    quiet: 0.1,
-    measured: { 'BTC-KRW': 2.7, 'USDT-KRW': 1.5 },
-  },
-  GOPAX: {
-    // Deltas; the fifty busiest pairs were measured at 5.6 to 10 a second.
-    total: 12,
-    most: 2,
-    quiet: 0.5,
-    measured: { 'USDT-KRW': 0.01 },
-  },
-};
+import { sizeOf } from '../registry.js';
 
 /** Chosen, with the quiet shares, so that as many markets are silent as were measured. */
 const SKEW = 1.4;
@@ -65,7 +14,7 @@ export function activityOf(
   pairs: readonly string[],
   seed: number,
 ): Map<string, number> {
-  const { total, most, quiet, measured } = FIGURES[exchange];
+  const { total, most, quiet, measured } = sizeOf(exchange);
   const rates = new Map<string, number>();
   const weights = new Map<string, number>();
   let left = total;

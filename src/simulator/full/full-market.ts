@@ -3,8 +3,9 @@ import type { BookMaker } from '../book/book.js';
 import type { Pacer, SimulatorOptions } from '../simulator.js';
 import type { TradePace } from '../trade/tapes.js';
 import { activityOf } from './activity.js';
-import { FramePacer, type Rhythm } from './frame-pacer.js';
-import { fullMarketPairs } from './market-list.js';
+import { FramePacer } from './frame-pacer.js';
+import { sizeOf } from '../registry.js';
+import { fullMarketPairs, stoppedPairs } from './market-list.js';
 import { RingBook } from './ring-book.js';
 
 /** How to make the whole market. */
@@ -14,15 +15,6 @@ export interface FullMarketOptions {
   /** Factor on the measured frame rates, 0: no frames. Default 1. */
   rate?: number;
 }
-
-/** In what rhythm an exchange publishes, in ms. */
-const RHYTHMS: Readonly<Record<Exchange, Omit<Rhythm, 'perSecond'>>> = {
-  UPBIT: { gridMs: 100 },
-  BITHUMB: { gapMs: 55 },
-  COINONE: { gapMs: 20 },
-  KORBIT: { gapMs: 91 },
-  GOPAX: {},
-};
 
 /** States of a ring: as many as a market goes through in so many seconds, within limits. */
 const RING_SECONDS = 5;
@@ -72,9 +64,12 @@ export class FullMarket {
   }
 
   /** What to start the simulator of an exchange with. */
-  optionsFor(
-    exchange: Exchange,
-  ): Required<Pick<SimulatorOptions, 'seed' | 'rate' | 'pairs' | 'makeBook' | 'pacer' | 'trades'>> {
+  optionsFor(exchange: Exchange): Required<
+    Pick<SimulatorOptions, 'seed' | 'rate' | 'pairs' | 'makeBook' | 'pacer' | 'trades'>
+  > & {
+    stopped: readonly string[];
+  } {
+    const { rhythm: spacing, framePerLevel } = sizeOf(exchange);
     const pairs = fullMarketPairs(exchange);
     const rates = activityOf(exchange, pairs, this.#seed);
     const rings = new Map<string, RingBook>();
@@ -87,14 +82,14 @@ export class FullMarket {
     };
     const pacer: Pacer = {
       add: (pair, beat) => {
-        // GOPAX sends a delta for each level that a step changes.
-        const frames = exchange === 'GOPAX' ? (rings.get(pair)?.changesPerStep ?? 1) : 1;
-        const rhythm = { ...RHYTHMS[exchange], perSecond: rateOf(pair) / frames };
+        const frames = framePerLevel === true ? (rings.get(pair)?.changesPerStep ?? 1) : 1;
+        const rhythm = { ...spacing, perSecond: rateOf(pair) / frames };
         this.#pacer.add(`${exchange}:${pair}`, rhythm, beat);
       },
       remove: (pair) => this.#pacer.remove(`${exchange}:${pair}`),
     };
-    return { seed: this.#seed, rate: 0, pairs, makeBook, pacer, trades: this.#trades };
+    const stopped = stoppedPairs(exchange);
+    return { seed: this.#seed, rate: 0, pairs, stopped, makeBook, pacer, trades: this.#trades };
   }
 
   /** Ends all frames for good. */

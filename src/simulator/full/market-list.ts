@@ -1,5 +1,6 @@
 import type { Exchange } from '../../market/exchange.js';
 import { Random, seedFrom } from '../random.js';
+import { sizeOf } from '../registry.js';
 
 /** Coins by their real symbols, the busiest first; all five exchanges list most of these. */
 const KNOWN = (
@@ -16,25 +17,6 @@ const THIN = ['USDS', 'EGG', 'BERA'];
 
 /** Coins the five exchanges know of together. */
 const COINS = 560;
-
-/**
- * Markets of each exchange by quote currency, as counted on 2026-09-23 (the `size` facts in
- * docs/exchanges;
- * GOPAX and Korbit: the market list).
- */
-const COUNTS: Readonly<Record<Exchange, Readonly<Record<string, number>>>> = {
-  UPBIT: { KRW: 289, BTC: 328, USDT: 238 },
-  BITHUMB: { KRW: 480, BTC: 13 },
-  COINONE: { KRW: 363 },
-  KORBIT: { KRW: 193 },
-  GOPAX: { KRW: 111, USDC: 11 },
-};
-
-/** Listed but stopped pairs of Korbit on that day. */
-const KORBIT_STOPPED = 34;
-
-/** Exchanges that show every book full on the wire, so they list no thin coin. */
-const ALWAYS_FULL: readonly Exchange[] = ['COINONE', 'KORBIT', 'GOPAX'];
 
 let symbols: readonly string[] | undefined;
 
@@ -61,9 +43,10 @@ function coins(): readonly string[] {
 
 /** All pairs that an exchange lists in the whole market, the busiest coins of each currency first. */
 export function fullMarketPairs(exchange: Exchange): string[] {
-  return Object.entries(COUNTS[exchange]).flatMap(([currency, count]) => {
+  const { counts, thinCoins } = sizeOf(exchange);
+  return Object.entries(counts).flatMap(([currency, count]) => {
     const others = coins().filter((symbol) => symbol !== currency);
-    const thin = ALWAYS_FULL.includes(exchange) ? [] : THIN;
+    const thin = thinCoins === true ? THIN : [];
     // Few markets in a currency are the great coins; in many there is room for thin ones, too.
     const few = count <= KNOWN.length;
     const names = few ? others.slice(0, count) : [...others.slice(0, count - thin.length), ...thin];
@@ -71,8 +54,9 @@ export function fullMarketPairs(exchange: Exchange): string[] {
   });
 }
 
-/** Pairs on Korbit's market list with status `stopped`. */
-export function stoppedPairs(): string[] {
-  const former = coins().slice(-KORBIT_STOPPED + 2);
-  return ['KLAY', 'KDA', ...former].map((symbol) => `${symbol}-KRW`);
+/** Pairs on an exchange's market list with status `stopped`, besides those of the whole market. */
+export function stoppedPairs(exchange: Exchange): string[] {
+  const { stopped = 0 } = sizeOf(exchange);
+  const former = ['KDA', 'KLAY', ...coins().toReversed()].slice(0, stopped);
+  return former.map((symbol) => `${symbol}-KRW`);
 }
