@@ -1,3 +1,5 @@
+import type { Oddity, OddityCounts } from '../market/oddity.js';
+import { OddThings } from './odd-things.js';
 import { BurstGate } from '../logging/burst-gate.js';
 import type { EventName, EventParams } from '../logging/events.js';
 import type { Logger } from '../logging/logger.js';
@@ -33,6 +35,8 @@ export interface ExchangeCollectorParts extends RecorderParts {
   readonly rhythm?: SilenceBounds | undefined;
 }
 
+/** Most characters of what is told of an oddity: a refusal is kept whole. */
+const MOST_OF_ODDITY = 4000;
 /** How often markets are looked at for silence, ms. */
 const SILENCE_WATCH_MS = 1000;
 
@@ -53,6 +57,9 @@ export class ExchangeCollector implements FeedHost {
   readonly #silence = { asked: 0, quiet: 0, lost: 0, falseAlarms: 0 };
   #unreadable = 0;
   #unasked = 0;
+  readonly #odd = new OddThings((kind, detail) =>
+    this.log('PROTOCOL_ODD', null, { kind, detail: cutText(detail, MOST_OF_ODDITY) }),
+  );
 
   constructor(parts: ExchangeCollectorParts) {
     this.#parts = parts;
@@ -73,6 +80,11 @@ export class ExchangeCollector implements FeedHost {
   /** What became of silences beyond the rhythm of their market. */
   get silence(): SilenceTally {
     return { ...this.#silence };
+  }
+
+  /** What the exchange did otherwise than it is known to. */
+  get oddities(): OddityCounts {
+    return this.#odd.counts;
   }
 
   /** Books of markets that were not asked for. */
@@ -209,6 +221,7 @@ export class ExchangeCollector implements FeedHost {
 
   noFirstBook(pair: Pair, afterMs: number): void {
     this.log('NO_FIRST_BOOK', pair, { afterMs });
+    this.odd('NO_FIRST_BOOK', '', `${pairText(pair)} has no first order book`);
     const error = `no first order book ${afterMs / 1000} s after subscribing`;
     this.#trackers.get(pairText(pair))?.noFirstBook(error);
   }
@@ -227,6 +240,10 @@ export class ExchangeCollector implements FeedHost {
     const suppressed = this.#gate.pass('unreadable');
     if (suppressed === null) return;
     this.log('API_ERROR', tracker?.market ?? null, { reason, frame: message, suppressed });
+  }
+
+  odd(kind: Oddity, what: string, detail: string): void {
+    this.#odd.note(kind, what, detail);
   }
 
   unasked(): void {

@@ -1,6 +1,7 @@
 import type { EventName, EventParams } from '../logging/events.js';
 import type { Exchange } from '../market/exchange.js';
 import type { GapCause } from '../market/gap.js';
+import type { Oddity } from '../market/oddity.js';
 import type { Pair } from '../market/market.js';
 import type { Sides } from '../market/order-book.js';
 import type { ListedMarket } from '../market/managed-lists.js';
@@ -53,6 +54,13 @@ export interface FeedHost {
    * @param pair whose message it was, or null when that is not known
    */
   unreadable(error: unknown, message: string, pair: Pair | null): void;
+  /**
+   * The exchange did something that is not known of it, though it may be right. Counted, and logged once
+   * a thing.
+   * @param what the thing itself, such as the name of a key
+   * @param detail for people
+   */
+  odd(kind: Oddity, what: string, detail: string): void;
   /** Logs an event of the catalogue about a pair, or about the feed as a whole. */
   log<E extends EventName>(event: E, pair: Pair | null, params: EventParams<E>): void;
 }

@@ -16,6 +16,7 @@ import type { Gap } from '../market/gap.js';
 import { type Market, type Pair, pairText } from '../market/market.js';
 import type { Wishes } from '../market/managed-lists.js';
 import type { OwnLimit } from '../market/own-limit.js';
+import type { OddityCounts } from '../market/oddity.js';
 import type { SilenceTally } from '../market/silence-tally.js';
 import type { CollectorMemory } from '../market/collector-memory.js';
 import { ClockCorrections } from './clock/clock-corrections.js';
@@ -113,7 +114,9 @@ export class Supervisor implements CollectorControl {
     });
     const state = (exchange: Exchange): ExchangeState => {
       const adapter = parts.adapters[exchange];
-      const rest = new RestClient(config.urls[exchange].restUrl);
+      const rest = new RestClient(config.urls[exchange].restUrl, undefined, (status, text) =>
+        this.#exchanges[exchange].collector.odd('REFUSAL', `${status}`, `HTTP ${status} ${text}`),
+      );
       const limits = new LimitBoard({
         clock,
         onChange: ({ name, value, atStart }, reason) => {
@@ -238,6 +241,10 @@ export class Supervisor implements CollectorControl {
 
   unaskedBooks(exchange: Exchange): number {
     return this.#exchanges[exchange].collector.unaskedBooks;
+  }
+
+  oddities(exchange: Exchange): OddityCounts {
+    return this.#exchanges[exchange].collector.oddities;
   }
 
   silence(exchange: Exchange): SilenceTally {

@@ -288,6 +288,11 @@ export const EVENTS = {
     (p) => `호가 역전이 ${seconds(p.lastedMs)}초 지속되어 재동기화`,
     (p) => `the book stayed crossed for ${seconds(p.lastedMs)} s, resynchronising`,
   ),
+  PROTOCOL_ODD: event<{ kind: string; detail: string }>(
+    'warn',
+    (p) => `알려진 프로토콜과 다름(${p.kind}): ${p.detail}`,
+    (p) => `not as the protocol is known (${p.kind}): ${p.detail}`,
+  ),
   BOOKS_ASKED_ANEW: event<{ count: number }>(
     'warn',
     (p) => `읽을 수 없는 메시지가 있어 호가 ${p.count}건을 다시 요청`,

@@ -59,7 +59,7 @@ describe('recordings of the doctor', () => {
         const { wsUrl, restUrl } = simulators.all.find((one) => one.exchange === exchange)!;
         const recording = await Recording.open(folder.path, exchange);
         const sheet = SHEETS[exchange];
-        await examine({ sheet, urls: { wsUrl, restUrl }, recording, second: 40 }, ['stream']);
+        await examine({ sheet, urls: { wsUrl, restUrl }, recording, second: 100 }, ['stream']);
         await recording.close();
       }),
     );
@@ -69,7 +69,7 @@ describe('recordings of the doctor', () => {
       expect(file.messages[0]).toMatchObject({ group: 'list', kind: 'rest', status: 200 });
       expect(file.messages.every(({ at }) => at >= from && at <= Date.now())).toBe(true);
       expect(statSync(join(folder.path, file.name)).mode & 0o077).toBe(0);
-      expect(await replay(file)).toBeGreaterThan(2);
+      expect(await replay(file)).toBeGreaterThan(0);
     }
   });
 

@@ -1,4 +1,5 @@
 import type { FeedHost, Outage } from '../../src/collector/feed.js';
+import type { Oddity } from '../../src/market/oddity.js';
 import type { EventName } from '../../src/logging/events.js';
 import { type Pair, pairText } from '../../src/market/market.js';
 import type { Sides } from '../../src/market/order-book.js';
@@ -32,6 +33,10 @@ export class RecordingHost implements FeedHost {
     place?: number | null,
   ): void {
     this.books.push({ code: pairText(pair), ...sides, exchangeTimestamp, receivedAt, place });
+  }
+  readonly oddities: string[] = [];
+  odd(kind: Oddity, what: string): void {
+    this.oddities.push(`${kind} ${what}`);
   }
   unasked(): void {
     this.unaskedBooks++;

@@ -4,6 +4,7 @@ import type { Bus } from '../../bus.js';
 import type { CollectorControl } from '../../market/collector-control.js';
 import { COLLECTOR_STATES, type CollectorStatus } from '../../market/collector-status.js';
 import { EXCHANGES } from '../../market/exchange.js';
+import { ODDITIES } from '../../market/oddity.js';
 import type { ArchiveStats, DiskStats, StoreStats } from '../../store/store-types.js';
 import type { LiveStreams } from '../../live/live-streams.js';
 import type { GapSum, RecorderMeter } from '../recorder-meter.js';
@@ -204,6 +205,22 @@ export class Metrics {
       'Books of markets that were not asked for, since the server began.',
       labels,
       () => EXCHANGES.map((exchange): Sample => [{ exchange }, control.unaskedBooks(exchange)]),
+    );
+    this.#set.count(
+      'orderbook_protocol_oddities_total',
+      'What exchanges did otherwise than they are known to, by kind, since the server began; SLOW_FRAME of orderbook_frames_total is the share outside the fast reader.',
+      ['exchange', 'kind'],
+      () =>
+        EXCHANGES.flatMap((exchange) => {
+          const counts = control.oddities(exchange);
+          return ODDITIES.map((kind): Sample => [{ exchange, kind }, counts[kind]]);
+        }),
+    );
+    this.#set.gauge(
+      'orderbook_market_rows_skipped',
+      'Rows of the newest market list that were no markets.',
+      labels,
+      () => EXCHANGES.map((exchange): Sample => [{ exchange }, control.skippedRows(exchange)]),
     );
     this.#set.count(
       'orderbook_audits_total',

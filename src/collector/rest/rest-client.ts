@@ -17,11 +17,20 @@ const MAX_BYTES = 32 * 1024 * 1024;
 export class RestClient {
   readonly #base: string;
   readonly #timeoutMs: number;
+  readonly #onRefusal: (status: number, text: string) => void;
 
-  /** @param base URL without trailing slash. @param timeoutMs bound for the whole call. */
-  constructor(base: string, timeoutMs = 10_000) {
+  /**
+   * @param base URL without trailing slash. @param timeoutMs bound for the whole call.
+   * @param onRefusal hears of each answer that is not 200, whole
+   */
+  constructor(
+    base: string,
+    timeoutMs = 10_000,
+    onRefusal: (status: number, text: string) => void = () => {},
+  ) {
     this.#base = base;
     this.#timeoutMs = timeoutMs;
+    this.#onRefusal = onRefusal;
   }
 
   /**
@@ -54,7 +63,10 @@ export class RestClient {
           `the exchange answered HTTP ${response.status}, a redirect ${where}; it is not followed`,
         );
       }
-      return { status: response.status, headers: response.headers, text: await readText(response) };
+      const { status, headers } = response;
+      const text = await readText(response);
+      if (status !== 200) this.#onRefusal(status, text);
+      return { status, headers, text };
     } catch (error) {
       if (error instanceof ExchangeError) throw error;
       const why = late ? `no answer within ${this.#timeoutMs / 1000} s` : reasonOf(error);

@@ -2,6 +2,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import { ExchangeError, type ExchangeFault, faultOf } from '../exchange-error.js';
 import type { RateLimit } from '../limits/rate-limiter.js';
+import type { KnownFrames } from './frame-look.js';
 import { reasonOf } from '../../util/reason.js';
 import { USER_AGENT } from '../../util/version.js';
 
@@ -24,6 +25,8 @@ export interface WSProfile {
   readonly messageLimits: readonly RateLimit[];
   /** Largest frame accepted, bytes. */
   readonly maxPayload: number;
+  /** What its frames are known to hold; other things in them are counted and told of. */
+  readonly known?: KnownFrames;
 }
 
 /** How a connection ended. */

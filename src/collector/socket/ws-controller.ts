@@ -6,6 +6,7 @@ import type { FeedContext, Outage } from '../feed.js';
 import { ReconnectWaits } from '../limits/backoff.js';
 import type { RateLimiter } from '../limits/rate-limiter.js';
 import { excerpt } from '../wire/wire.js';
+import { isLookedAt, lookAt } from './frame-look.js';
 import { Liveness } from './liveness.js';
 import { Outbox } from './outbox.js';
 import { PendingSnapshots } from './pending-snapshots.js';
@@ -16,6 +17,8 @@ import type { CarrierHost, PairCarrier } from './ws-feed.js';
 
 /** A connection that delivered for this long was a good one: the backoff starts over. */
 const STABLE_MS = 30_000;
+/** One that ended so soon after its subscription may have ended because of it. */
+const SHORT_MS = 5000;
 /**
  * One WebSocket of one exchange, carrying many pairs. A subclass says where to connect ({@link getWSUrl}),
  * what to send ({@link getMessage}) and how to read ({@link handleMessage}), and overrides what
@@ -45,6 +48,10 @@ export abstract class WSController implements PairCarrier {
   #closed = false;
   #subscribed = false;
   #everOpened = false;
+  /** Messages of this connection so far. */
+  #messages = 0;
+  /** When its subscription was sent, monotonic ms. */
+  #subscribedAt = 0;
   /** When the connection opened, monotonic ms. */
   #openedAt = 0;
   /** When the message being handled came in, Unix ms. */
@@ -304,6 +311,7 @@ export abstract class WSController implements PairCarrier {
     if (this.#connection !== connection) return;
     this.#liveness.heard();
     this.#openedAt = performance.now();
+    this.#messages = 0;
     this.context.host.log('WS_CONNECTED', null, { url: connection.publicUrl });
     if (this.#everOpened) this.context.host.reconnected(this.#pairs.values());
     this.#everOpened = true;
@@ -317,6 +325,7 @@ export abstract class WSController implements PairCarrier {
   protected subscribe(): void {
     if (this.#subscribed) return;
     this.#subscribed = true;
+    this.#subscribedAt = performance.now();
     for (const code of this.#pairs.keys()) this.#snapshots.asking(code);
     const messages = this.getMessage();
     this.#judge.asking(messages.length);
@@ -362,6 +371,9 @@ export abstract class WSController implements PairCarrier {
     if (this.#connection !== connection || this.#ending !== null) return;
     this.#liveness.heard();
     this.#receivedAt = this.context.clock();
+    const { known } = this.#profile;
+    if (known !== undefined && isLookedAt(this.#messages++))
+      lookAt(data.toString('utf8'), known, (...odd) => this.context.host.odd(...odd));
     try {
       this.handleMessage(data);
     } catch (error) {
@@ -444,6 +456,11 @@ export abstract class WSController implements PairCarrier {
   #onEnded({ code, reason, failure }: ConnectionEnd): void {
     this.#connection = null;
     this.#liveness.unwatch();
+    const subscribedFor = performance.now() - this.#subscribedAt;
+    if (this.#subscribed && this.#ending === null && !this.#closed && subscribedFor < SHORT_MS) {
+      const words = `${code} ${reason}, ${Math.round(subscribedFor)} ms after subscribing`;
+      this.context.host.odd('SHORT_CONNECTION', `${code}`, words);
+    }
     this.#subscribed = false;
     this.resetConnection();
     const since = this.#liveness.heardAt;

@@ -1,3 +1,4 @@
+import { ODDITIES, type OddityCounts } from '../../../src/market/oddity.js';
 import type { OwnLimit } from '../../../src/market/own-limit.js';
 import {
   type CollectorControl,
@@ -95,6 +96,9 @@ export class MemoryControl implements CollectorControl {
   }
   unaskedBooks(): number {
     return 0;
+  }
+  oddities(): OddityCounts {
+    return Object.fromEntries(ODDITIES.map((kind) => [kind, 0])) as OddityCounts;
   }
 
   readonly timekeeping = { standstills: 2, stoodStillMs: 5_500, clockSteps: 1, aheadMs: null };

@@ -22,6 +22,28 @@ export const BITHUMB_PROFILE: WSProfile = {
     { count: 100, ms: 60_000 },
   ],
   maxPayload: 4 * 1024 * 1024,
+  known: {
+    keys: new Set([
+      'type',
+      'code',
+      'timestamp',
+      'total_ask_size',
+      'total_bid_size',
+      'orderbook_units',
+      'ask_price',
+      'bid_price',
+      'ask_size',
+      'bid_size',
+      'stream_type',
+      'level',
+      'status',
+      'error',
+      'name',
+      'message',
+    ]),
+    times: { timestamp: [16] },
+    levels: { orderbook_units: 15 },
+  },
 };
 
 /** The market list. */

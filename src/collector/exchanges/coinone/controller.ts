@@ -20,6 +20,27 @@ export const COINONE_PROFILE: WSProfile = {
   // and stay well inside what a server with a limit may take.
   messageLimits: [{ count: 50, ms: 1000 }],
   maxPayload: 1024 * 1024,
+  known: {
+    keys: new Set([
+      'response_type',
+      'channel',
+      'data',
+      'session_id',
+      'quote_currency',
+      'target_currency',
+      'timestamp',
+      'id',
+      'asks',
+      'bids',
+      'price',
+      'qty',
+      'error_code',
+      'message',
+      'field',
+    ]),
+    times: { timestamp: [13], id: [16] },
+    levels: { asks: 16, bids: 16 },
+  },
 };
 
 /**
@@ -93,7 +114,13 @@ export class CoinoneController extends WSController {
       case 'UNSUBSCRIBED':
         this.#unsubscribing = Math.max(0, this.#unsubscribing - 1);
         break;
-      // SUBSCRIBED and PONG need nothing.
+      case 'SUBSCRIBED':
+      case 'PONG':
+        break;
+      default: {
+        const what = JSON.stringify(message['response_type'] ?? Object.keys(message));
+        this.context.host.odd('UNKNOWN_MESSAGE', what, what);
+      }
     }
   }
 

@@ -22,6 +22,26 @@ export const GOPAX_PROFILE: WSProfile = {
   messageLimits: [],
   // The 50 snapshots are 1.3 MB together, one alone 114 KB; much room for larger books.
   maxPayload: 16 * 1024 * 1024,
+  known: {
+    keys: new Set([
+      'i',
+      'n',
+      'o',
+      'ask',
+      'bid',
+      'entryId',
+      'price',
+      'volume',
+      'updatedAt',
+      'tradingPairName',
+      'maxEntryId',
+      'result',
+      'errCode',
+      'errData',
+    ]),
+    times: { updatedAt: [10] },
+    levels: {},
+  },
 };
 
 /** A book may be crossed for a moment between two deltas of one match; longer is a lost delta. */
@@ -178,6 +198,10 @@ export class GopaxController extends WSController {
         this.#delta(wireObject(envelope['o'], 'o'));
         break;
       // More events may be added without notice (`gopax.envelope.more-events`).
+      default: {
+        const what = JSON.stringify(envelope['n'] ?? Object.keys(envelope));
+        this.context.host.odd('UNKNOWN_MESSAGE', what, what);
+      }
     }
   }
 

@@ -377,5 +377,7 @@ class RelayHost implements FeedHost {
     this.#host.unasked();
   }
 
+  odd: FeedHost['odd'] = (...odd) => this.#host.odd(...odd);
+
   log: FeedHost['log'] = (event, pair, params) => this.#host.log(event, pair, params);
 }

@@ -20,6 +20,25 @@ export const KORBIT_PROFILE: WSProfile = {
   // None is documented; requests in halves are the only time when there are many.
   messageLimits: [{ count: 20, ms: 1000 }],
   maxPayload: 4 * 1024 * 1024,
+  known: {
+    keys: new Set([
+      'symbol',
+      'timestamp',
+      'type',
+      'snapshot',
+      'data',
+      'asks',
+      'bids',
+      'price',
+      'qty',
+      'status',
+      'code',
+      'message',
+      'requestId',
+    ]),
+    times: { timestamp: [13] },
+    levels: { asks: 30, bids: 30 },
+  },
 };
 
 /**
@@ -67,6 +86,10 @@ export class KorbitController extends WSController {
   #handle(message: WireObject): void {
     if ('status' in message) this.#answer(message);
     else if (message['type'] === 'orderbook') this.#book(message);
+    else {
+      const what = JSON.stringify(message['type'] ?? Object.keys(message));
+      this.context.host.odd('UNKNOWN_MESSAGE', what, what);
+    }
   }
 
   #subscribes(pairs: readonly Pair[]): string[] {

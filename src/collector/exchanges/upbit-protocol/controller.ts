@@ -45,9 +45,16 @@ export class UpbitProtocolController extends WSController {
       return;
     }
     if (typeof message !== 'object' || message === null || Array.isArray(message)) return;
-    // `{"status":"UP"}` and streams we did not ask for.
-    if (message['type'] !== 'orderbook' && message['ty'] !== 'orderbook') return;
+    const kind = message['type'] ?? message['ty'];
+    if (kind !== 'orderbook') {
+      // `{"status":"UP"}` and streams we did not ask for.
+      const what = JSON.stringify(kind ?? Object.keys(message));
+      if (!('status' in message)) this.context.host.odd('UNKNOWN_MESSAGE', what, what);
+      return;
+    }
     const { pair, sides, exchangeTimestamp, ordered } = readUnitBook(message);
+    if (this.pairs.has(pairText(pair)))
+      this.context.host.odd('SLOW_FRAME', '', `a book of ${pairText(pair)} in an unusual form`);
     this.deliver(pairText(pair), sides, exchangeTimestamp, undefined, ordered ? undefined : null);
   }
 }
