@@ -3,6 +3,7 @@ import { Redirect, Route, Switch, useLocation } from 'wouter-preact';
 import { connection } from './data/connection.js';
 import { exchangeFaces, firstExchange } from './data/exchanges.js';
 import { Header } from './parts/header.js';
+import { KeysHelp } from './parts/keys-help.js';
 import { lazy } from './parts/lazy.js';
 import { FailureNote, StopDialog, TokenDialog, UndoNote } from './parts/mutation-dialogs.js';
 import { FailingNote } from './parts/verdict.js';
@@ -93,6 +94,7 @@ export function App() {
         )}
       </main>
       <StopDialog />
+      <KeysHelp />
       <TokenDialog />
     </>
   );

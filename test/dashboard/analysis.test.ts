@@ -1,4 +1,5 @@
 import { expect, it, jest } from '@jest/globals';
+import { until } from '../helpers/wait.js';
 import { accessibilityProblems, counts, reads } from './helpers/browser.js';
 import { inBrowser, useSession } from './helpers/session.js';
 
@@ -183,5 +184,99 @@ inBrowser('a link to GraphiQL', () => {
     await page.locator('.graphiql-query-editor').getByText('quote').first().waitFor();
     await page.getByRole('link', { name: 'Dashboard' }).click();
     await page.locator('.grid-body .row').first().waitFor();
+  });
+});
+
+inBrowser('history', () => {
+  it('steps from book to book, zooms to what is dragged or written, and exports it', async () => {
+    const { upbit } = session.recorder.simulators;
+    const { bus } = session.recorder.app;
+    const id = { exchange: 'UPBIT', symbol: 'BTC', currency: 'KRW' } as const;
+    for (const ask of ['1501', '1502', '1503']) {
+      upbit.setBook('BTC-KRW', [[ask, '1']], [['1500', '1']]);
+      await until(() => bus.current(id)!.asks[0]![0] === ask, 'the book');
+    }
+    await until(() => session.recorder.app.storeStats().queuedBooks === 0, 'all to be stored');
+    const { page, problems } = await open('/history/UPBIT/BTC-KRW');
+    const book = page.locator('.book-then');
+    await reads(book, /1,503/);
+    await page.getByRole('button', { name: 'Previous book' }).click();
+    await reads(book, /1,502/);
+    await page.keyboard.press(',');
+    await reads(book, /1,501/);
+    await page.keyboard.press('.');
+    await reads(book, /1,502/);
+    await page.getByRole('button', { name: 'Next book' }).click();
+    await reads(book, /1,503/);
+    await page.getByRole('button', { name: 'Next book' }).click();
+    await page.getByText('This is the newest stored book.').waitFor();
+    await counts(page.locator('.measures canvas'), 2);
+    // A window by dragging: the right half of the chart.
+    const over = page.locator('.timeline .u-over').first();
+    const box = (await over.boundingBox())!;
+    await page.mouse.move(box.x + box.width / 2, box.y + 40);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width - 2, box.y + 60, { steps: 4 });
+    await page.mouse.up();
+    await page.waitForURL(/from=/);
+    const length = (): number => {
+      const { searchParams } = new URL(page.url());
+      return Date.parse(searchParams.get('to')!) - Date.parse(searchParams.get('from')!);
+    };
+    expect(length()).toBeGreaterThan(400_000);
+    expect(length()).toBeLessThan(460_000);
+    await page.getByRole('button', { name: 'Zoom in' }).click();
+    await until(() => length() < 240_000, 'the zoom');
+    await page.getByRole('textbox', { name: /^From/ }).fill('2026-09-01T09:00:00');
+    await page.getByRole('textbox', { name: /^To/ }).fill('2026-09-01T08:00:00');
+    await page.getByText('Choose an end after the beginning.').waitFor();
+    await page.getByRole('textbox', { name: /^To/ }).fill('2026-09-01T10:00:30');
+    await page.locator('.window-form').getByRole('button').click();
+    await page.waitForURL(/from=2026-09-01T00%3A00%3A00\.000Z&to=2026-09-01T01%3A00%3A30\.000Z/);
+    await page.getByText('Nothing is stored at or before this time.').waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await page.getByRole('button', { name: '15 min' }).click();
+    await page.getByRole('button', { name: 'Now' }).click();
+    await page.getByRole('button', { name: 'Refresh' }).waitFor();
+    for (const shape of ['By level', 'By time', 'Best prices', 'Gaps']) {
+      for (const format of ['CSV', 'PARQUET', 'NDJSON', 'JSON']) {
+        const link = page.getByRole('link', { name: `${shape} · ${format}`, exact: true });
+        const answer = await fetch(new URL((await link.getAttribute('href'))!, page.url()));
+        expect([shape, format, answer.status]).toEqual([shape, format, 200]);
+        const body = Buffer.from(await answer.arrayBuffer());
+        if (format === 'PARQUET') expect(body.subarray(0, 4).toString()).toBe('PAR1');
+      }
+    }
+    expect(problems).toEqual([]);
+  });
+});
+
+inBrowser('keys', () => {
+  it('are explained at ?, lead to the views, and can be turned off', async () => {
+    const { page, problems } = await open('/');
+    await page.locator('.grid-body .row').first().waitFor();
+    await page.keyboard.press('?');
+    const help = page.getByRole('dialog', { name: 'Keys' });
+    await help.waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await help.waitFor({ state: 'hidden' });
+    await page.keyboard.press('3');
+    await page.waitForURL(/\/premium$/);
+    await page.locator('.premiums').waitFor();
+    await page.keyboard.press('/');
+    // What is typed into a field is typed.
+    await page.keyboard.type('1?');
+    await page.waitForURL(/\/premium\?search=1%3F$/);
+    await page.locator('main').focus();
+    await page.keyboard.press('?');
+    await help.getByLabel('Use these keys').uncheck();
+    await help.getByRole('button', { name: 'Close' }).click();
+    await page.locator('main').focus();
+    await page.keyboard.press('1');
+    expect(new URL(page.url()).pathname).toBe('/premium');
+    const report = await open('/report');
+    await report.page.waitForURL(/\/quality$/);
+    expect(problems).toEqual([]);
   });
 });

@@ -50,7 +50,7 @@ async function settled(page: Page): Promise<void> {
 
 /** Words in Latin letters that stand in the Korean page: names, units and abbreviations. */
 const NAMES =
-  /^(?:BTC|SHIB|bp|GraphiQL|KRW|USDT|UPBIT|KST|UTC|English|MAX_DB_GB|API_TOKEN|JSON|NDJSON|CSV|[kMGT]?B|ms|WebSocket|REST|API)$/;
+  /^(?:BTC|SHIB|bp|GraphiQL|KRW|USDT|UPBIT|KST|UTC|English|MAX_DB_GB|API_TOKEN|JSON|NDJSON|CSV|PARQUET|[kMGT]?B|ms|WebSocket|REST|API)$/;
 
 inBrowser('every view', () => {
   it.each(['ko-KR', 'en-US'] as const)(

@@ -14,6 +14,8 @@ export type WindowName = keyof typeof WINDOWS;
 /** What stands behind the `?` of the address, so that it can be given to somebody. */
 export interface Place {
   readonly window: WindowName;
+  /** Beginning of a window of one's own, which ends at `to`, Unix ms; null: as long as `window`. */
+  readonly from: number | null;
   /** End of the window, Unix ms; null: now. */
   readonly to: number | null;
   /** The moment whose book is shown, Unix ms; null: the end. */
@@ -28,17 +30,39 @@ function timeOf(text: string | null): number | null {
 export function readPlace(): Place {
   const query = new URLSearchParams(location.search);
   const window = query.get('window') ?? '';
+  const to = timeOf(query.get('to'));
+  const from = timeOf(query.get('from'));
   return {
     window: window in WINDOWS ? (window as WindowName) : '15m',
-    to: timeOf(query.get('to')),
+    from: from !== null && to !== null && from < to ? from : null,
+    to,
     at: timeOf(query.get('at')),
   };
 }
 
 /** Puts a place into the address, without a step to go back to. */
-export function writePlace({ window, to, at }: Place): void {
-  const query = new URLSearchParams({ window });
+export function writePlace({ window, from, to, at }: Place): void {
+  const query = new URLSearchParams(
+    from === null ? { window } : { from: new Date(from).toISOString() },
+  );
   if (to !== null) query.set('to', new Date(to).toISOString());
   if (at !== null) query.set('at', new Date(at).toISOString());
   history.replaceState(history.state, '', `?${query.toString()}`);
+}
+
+/** Least and greatest window of one's own, ms. */
+const LEAST_WINDOW = 2_000;
+const GREATEST_WINDOW = 31 * 24 * 3_600_000;
+
+/** Length of a place's window, ms. */
+export function lengthOf({ window, from, to }: Place): number {
+  return from === null || to === null ? WINDOWS[window] : to - from;
+}
+
+/** A place whose window is one's own; a window that is too short or too long is made to fit. */
+export function withWindow(place: Place, from: number, to: number): Place {
+  const length = Math.min(GREATEST_WINDOW, Math.max(LEAST_WINDOW, to - from));
+  const middle = (from + to) / 2;
+  const start = Math.round(middle - length / 2);
+  return { ...place, from: start, to: start + Math.round(length) };
 }

@@ -1,4 +1,5 @@
 import type { Gap, StoredBook } from '../data/history.js';
+import { useKey } from '../data/keys.js';
 import type { Pair } from '../data/pair.js';
 import { ladderRows, ladderUnit } from '../data/preferences.js';
 import { exactMoment, moment, NONE } from '../text/format.js';
@@ -11,9 +12,19 @@ export function BookThen(props: {
   readonly book: StoredBook | undefined;
   readonly at: number;
   readonly gaps: readonly Gap[];
+  /** Goes to the book before the one shown, or after it. */
+  readonly onStep: (by: -1 | 1, from: { readonly at: number; readonly sequence: string }) => void;
+  /** Whether there is none before the first, or after the last. */
+  readonly end: 'first' | 'last' | null;
 }) {
   const { book, at, gaps } = props;
   const { history: words, common } = t.value;
+  const step = (by: -1 | 1): void => {
+    if (book == null) return;
+    props.onStep(by, { at: Date.parse(book.timestamp), sequence: book.sequence });
+  };
+  useKey(',', () => step(-1));
+  useKey('.', () => step(1));
   const gap = gaps.find(
     ({ start, end }) => Date.parse(start) < at && (end == null || at < Date.parse(end)),
   );
@@ -24,6 +35,21 @@ export function BookThen(props: {
     >
       <div class="panel-head">
         <h2 id="book-heading">{words.book}</h2>
+        <div class="steps" role="group" aria-label={words.steps}>
+          <button type="button" disabled={book == null} onClick={() => step(-1)}>
+            <span aria-hidden="true">‹ </span>
+            {words.previousBook}
+          </button>
+          <button type="button" disabled={book == null} onClick={() => step(1)}>
+            {words.nextBook}
+            <span aria-hidden="true"> ›</span>
+          </button>
+        </div>
+        {props.end !== null && (
+          <p class="muted" role="status">
+            {words.ends[props.end]}
+          </p>
+        )}
       </div>
       {gap !== undefined && (
         <p class="stale-note">

@@ -1,6 +1,12 @@
 import type { MarketId } from '../data/markets.js';
 import { t } from '../text/texts.js';
 
+/** What is exported of the books, and in which forms. */
+const SHAPES = ['rows', 'books', 'top', 'gaps'] as const;
+type Shape = (typeof SHAPES)[number];
+const FORMATS = ['csv', 'parquet', 'ndjson', 'json'] as const;
+type Format = (typeof FORMATS)[number];
+
 /** Links that export what is stored of a window. */
 export function ExportLinks(props: {
   readonly market: MarketId;
@@ -9,7 +15,7 @@ export function ExportLinks(props: {
 }) {
   const { market, from, to } = props;
   const { history: words } = t.value;
-  const address = (shape: 'rows' | 'books', format: 'json' | 'ndjson'): string =>
+  const address = (shape: Shape, format: Format): string =>
     `/export/${market.exchange}.${format}?${new URLSearchParams({
       symbol: market.symbol,
       currency: market.currency,
@@ -24,11 +30,11 @@ export function ExportLinks(props: {
       </div>
       <p class="muted">{words.exportHint}</p>
       <p class="buttons">
-        {(['rows', 'books'] as const).flatMap((shape) =>
-          (['json', 'ndjson'] as const).map((format) => (
+        {SHAPES.flatMap((shape) =>
+          FORMATS.map((format) => (
             <a key={`${shape}.${format}`} class="button" href={address(shape, format)} download>
               <span aria-hidden="true">↓ </span>
-              {words[shape]} · {format.toUpperCase()}
+              {words.shapes[shape]} · {format.toUpperCase()}
             </a>
           )),
         )}

@@ -1,5 +1,6 @@
 import { Link, useLocation } from 'wouter-preact';
 import { connection } from '../data/connection.js';
+import { helpOpen } from '../data/keys.js';
 import { lang, sideColours, theme, zone } from '../data/settings.js';
 import { localZoneName } from '../text/zone.js';
 import { t } from '../text/texts.js';
@@ -31,7 +32,7 @@ function Choice<T extends string>(props: {
 
 /** The frame's head: views, connection, language, theme, colours. */
 export function Header() {
-  const { nav, settings, connection: words, title } = t.value;
+  const { nav, keys, settings, connection: words, title } = t.value;
   return (
     <header class="top">
       <Link href="/" class="brand">
@@ -56,6 +57,15 @@ export function Header() {
         <TabLink to="/quality" name={nav.quality} />
       </nav>
       <div class="settings">
+        <button
+          type="button"
+          class="small help"
+          aria-label={keys.open}
+          title={keys.open}
+          onClick={() => (helpOpen.value = true)}
+        >
+          ?
+        </button>
         <span class={`link-state ${connection.value}`}>{words[connection.value]}</span>
         <Choice
           label={settings.language}

@@ -6,6 +6,9 @@ import { moment } from '../text/format.js';
 import { t } from '../text/texts.js';
 import { colour, lonePoints, Plot, priceAxis, timeAxis } from './plot.js';
 
+/** A shorter drag is a click, px. */
+const LEAST_DRAG = 6;
+
 /** Draws the gaps, and the time before recording began, over the whole height, behind the line. */
 function gapBands(
   gaps: readonly Gap[],
@@ -69,8 +72,13 @@ export function HistoryChart(props: {
   readonly at: number;
   readonly name: string;
   readonly onPick: (at: number) => void;
+  /** Told of a window that was dragged, Unix ms. */
+  readonly onZoom: (from: number, to: number) => void;
 }) {
   const { loaded, at, name, onPick } = props;
+  const onZoom = useRef(props.onZoom);
+  onZoom.current = props.onZoom;
+  const dragged = useRef(false);
   const { history: words } = t.value;
   const { gaps } = loaded;
   const data = useMemo(
@@ -97,12 +105,16 @@ export function HistoryChart(props: {
       label={`${name}: ${words.price}, ${moment(loaded.from)} – ${moment(loaded.to)}. ${words.gaps}: ${gaps.length}.`}
       version={`${name} ${loaded.from} ${loaded.to} ${gaps.length}`}
       data={data}
-      onClick={(x) => onPick(x * 1000)}
+      onClick={(x) => {
+        // The end of a drag is a click as well.
+        if (!dragged.current) onPick(x * 1000);
+        dragged.current = false;
+      }}
       options={() => {
         const bands = gapBands(gaps, loaded.from, loaded.to, unrecordedUntil(loaded));
         return {
           legend: { show: false },
-          cursor: { drag: { x: false, y: false } },
+          cursor: { drag: { x: true, y: false, setScale: false, dist: LEAST_DRAG } },
           scales: { x: { range: () => [loaded.from / 1000, loaded.to / 1000] } },
           axes: [timeAxis(), priceAxis()],
           series: [
@@ -118,6 +130,17 @@ export function HistoryChart(props: {
           hooks: {
             ...bands,
             ready: [(plot) => (place.current = plot)],
+            setSelect: [
+              (plot) => {
+                const { left, width } = plot.select;
+                if (width < LEAST_DRAG) return;
+                dragged.current = true;
+                onZoom.current(
+                  plot.posToVal(left, 'x') * 1000,
+                  plot.posToVal(left + width, 'x') * 1000,
+                );
+              },
+            ],
             draw: [
               (plot) => {
                 const { ctx, bbox } = plot;

@@ -1,12 +1,24 @@
 import { useEffect, useState } from 'preact/hooks';
 import { Link, useLocation } from 'wouter-preact';
 import { useBookAt, useHistory } from '../data/history.js';
-import { readPlace, type WindowName, WINDOWS, writePlace } from '../data/history-place.js';
+import { useBookSteps } from '../data/book-steps.js';
+import {
+  lengthOf,
+  readPlace,
+  type WindowName,
+  WINDOWS,
+  withWindow,
+  writePlace,
+} from '../data/history-place.js';
+import { useKey } from '../data/keys.js';
+import { GraphiqlLink } from '../parts/graphiql-link.js';
+import { HistoryMeasures } from '../parts/history-measures.js';
+import { WindowForm } from '../parts/window-form.js';
 import { exchangeOrder, firstExchange } from '../data/exchanges.js';
 import { marketsVersion } from '../data/markets.js';
 import { serverNow } from '../data/paint.js';
 import { isUnknown, type Pair, readPair } from '../data/pair.js';
-import type { Exchange } from '../gql/graphql.js';
+import { BookAtDocument, type Exchange } from '../gql/graphql.js';
 import { BookThen } from '../parts/book-then.js';
 import { ExportLinks } from '../parts/export-links.js';
 import { SelectField } from '../parts/fields.js';
@@ -44,7 +56,7 @@ function MarketHistory({ exchange, pair }: { readonly exchange: Exchange; readon
   const market = { exchange, ...pair };
   const { history: words, common, exchange: names, nav } = t.value;
   const name = `${pair.symbol}-${pair.currency}`;
-  const length = WINDOWS[place.window];
+  const length = lengthOf(place);
   useTitle(`${words.heading} ${names[exchange]} ${name}`);
   useEffect(() => writePlace(place), [place]);
 
@@ -52,17 +64,39 @@ function MarketHistory({ exchange, pair }: { readonly exchange: Exchange; readon
   const at = Math.round(
     Math.min(Math.max(place.at ?? Infinity, loaded?.from ?? 0), loaded?.to ?? serverNow()),
   );
-  const book = useBookAt(market, at, loaded !== null);
+  const steps = useBookSteps(market, (time) =>
+    setPlace((old) => {
+      const inside = loaded !== null && time >= loaded.from && time <= loaded.to;
+      const half = length / 2;
+      return { ...(inside ? old : withWindow(old, time - half, time + half)), at: time };
+    }),
+  );
+  const stored = useBookAt(market, at, loaded !== null);
+  const book = steps.bookAt(at) ?? stored;
 
+  const move = (by: number): void => {
+    const to = Math.min((place.to ?? serverNow()) + by, serverNow());
+    if (place.from !== null) setPlace((old) => ({ ...withWindow(old, to - length, to), at: null }));
+    else setPlace((old) => ({ ...old, to: to >= serverNow() ? null : to, at: null }));
+  };
+  const show = (from: number, to: number): void => setPlace((old) => withWindow(old, from, to));
+  /** Makes the window shorter or longer about the moment that is shown. */
+  const zoom = (factor: number): void => {
+    const end = loaded?.to ?? serverNow();
+    const half = (length * factor) / 2;
+    const middle = factor < 1 ? at : end - length / 2;
+    const to = Math.min(middle + half, serverNow());
+    setPlace((old) => withWindow(old, to - 2 * half, to));
+  };
+  useKey('[', () => move(-length));
+  useKey(']', () => move(length));
+  useKey('+', () => zoom(1 / 2));
+  useKey('-', () => zoom(2));
   if (problem?.code === 'UNKNOWN_MARKET') {
     return <UnknownMarket pair={name} addressOf={(close) => `/history/${exchange}/${close}`} />;
   }
   const pick = (time: number): void => setPlace((old) => ({ ...old, at: Math.round(time) }));
   const gaps = loaded?.gaps ?? [];
-  const move = (by: number): void => {
-    const to = (place.to ?? serverNow()) + by;
-    setPlace((old) => ({ ...old, to: to >= serverNow() ? null : to, at: null }));
-  };
   return (
     <>
       <div class="view-head">
@@ -80,6 +114,10 @@ function MarketHistory({ exchange, pair }: { readonly exchange: Exchange; readon
         <Link class="button" href={`/market/${name}`}>
           {nav.market}
         </Link>
+        <GraphiqlLink
+          document={BookAtDocument}
+          variables={{ ...market, at: new Date(at).toISOString() }}
+        />
       </div>
       <section class="panel timeline" aria-label={words.heading}>
         <div class="panel-head">
@@ -88,8 +126,8 @@ function MarketHistory({ exchange, pair }: { readonly exchange: Exchange; readon
               <button
                 key={each}
                 type="button"
-                aria-pressed={place.window === each}
-                onClick={() => setPlace((old) => ({ ...old, window: each }))}
+                aria-pressed={place.from === null && place.window === each}
+                onClick={() => setPlace((old) => ({ ...old, window: each, from: null }))}
               >
                 {words.windows[each]}
               </button>
@@ -107,13 +145,22 @@ function MarketHistory({ exchange, pair }: { readonly exchange: Exchange; readon
             <button
               type="button"
               onClick={() => {
-                setPlace((old) => ({ ...old, to: null, at: null }));
+                setPlace((old) => ({ ...old, from: null, to: null, at: null }));
                 askAgain((n) => n + 1);
               }}
             >
               {place.to === null ? words.refresh : words.now}
             </button>
           </div>
+          <div class="segments" role="group" aria-label={words.zoom}>
+            <button type="button" aria-label={words.zoomIn} onClick={() => zoom(1 / 2)}>
+              +
+            </button>
+            <button type="button" aria-label={words.zoomOut} onClick={() => zoom(2)}>
+              −
+            </button>
+          </div>
+          {loaded !== null && <WindowForm from={loaded.from} to={loaded.to} onPick={show} />}
           {loaded !== null && (
             <p class="covered">
               {loaded.coverage.percentOfRecorded == null ? (
@@ -140,13 +187,27 @@ function MarketHistory({ exchange, pair }: { readonly exchange: Exchange; readon
               at={at}
               name={`${names[exchange]} ${name}`}
               onPick={pick}
+              onZoom={show}
             />
             <TimeSlider from={loaded.from} to={loaded.to} at={at} onPick={pick} />
+            <HistoryMeasures
+              market={market}
+              from={loaded.from}
+              to={loaded.to}
+              name={`${names[exchange]} ${name}`}
+            />
           </>
         )}
       </section>
       <div class="halves">
-        <BookThen pair={pair} book={book} at={at} gaps={gaps} />
+        <BookThen
+          pair={pair}
+          onStep={(by, from) => void steps.step(by, from)}
+          end={steps.end}
+          book={book}
+          at={at}
+          gaps={gaps}
+        />
         <div>
           {loaded !== null && (
             <>

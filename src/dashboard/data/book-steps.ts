@@ -1,0 +1,40 @@
+import { useState } from 'preact/hooks';
+import { StepBooksDocument, type StepBooksQuery } from '../gql/graphql.js';
+import { ask } from './connection.js';
+import type { MarketId } from './markets.js';
+
+/** A stored book and its place among the others of its market. */
+type Step = StepBooksQuery['books']['edges'][number];
+
+/**
+ * Goes from a stored book to the one before it or after it. Several books may have come in one
+ * millisecond, so the steps go by the books' places, not by their times.
+ * @param onStep told of the time of the book that was reached, Unix ms
+ */
+export function useBookSteps(market: MarketId, onStep: (at: number) => void) {
+  const [here, setHere] = useState<Step | null>(null);
+  const [end, setEnd] = useState<'first' | 'last' | null>(null);
+  /** The book of a step, as long as the page shows its time. */
+  const bookAt = (at: number): Step['node'] | null =>
+    here !== null && Date.parse(here.node.timestamp) === at ? here.node : null;
+  const step = async (by: -1 | 1, from: { readonly at: number; readonly sequence: string }) => {
+    const known = here !== null && here.node.sequence === from.sequence ? here : null;
+    const place =
+      known !== null
+        ? by === 1
+          ? { after: known.cursor, first: 1 }
+          : { before: known.cursor, last: 1 }
+        : by === 1
+          ? { from: from.at + 1, first: 1 }
+          : // The last two: the book that is shown, and the one before it.
+            { to: from.at + 1, last: 2 };
+    const { books } = await ask(StepBooksDocument, { ...market, ...place });
+    const found = books.edges.filter(({ node }) => node.sequence !== from.sequence);
+    const next = by === 1 ? found[0] : found.at(-1);
+    setEnd(next === undefined ? (by === 1 ? 'last' : 'first') : null);
+    if (next === undefined) return;
+    setHere(next);
+    onStep(Date.parse(next.node.timestamp));
+  };
+  return { bookAt, end, step };
+}
