@@ -3,6 +3,7 @@ import type UPlot from 'uplot';
 import { ApiError, ask } from '../data/connection.js';
 import type { MarketId } from '../data/markets.js';
 import { SeriesMeasuresDocument, type SeriesMeasuresQuery } from '../gql/graphql.js';
+import { problemText } from '../text/problems.js';
 import { t } from '../text/texts.js';
 import { axis, colour, lonePoints, Plot, timeAxis } from './plot.js';
 
@@ -51,7 +52,8 @@ export function HistoryMeasures(props: {
   const { market, from, to, name } = props;
   const { points, problem } = useMeasures(market, from, to);
   const { history: words, common } = t.value;
-  if (points === null) return <p class="empty">{problem?.message ?? common.loading}</p>;
+  if (points === null)
+    return <p class="empty">{problem === null ? common.loading : problemText(problem)}</p>;
   const times = points.map(({ time }) => Date.parse(time) / 1000);
   const lines = [
     [words.spreadBp, points.map(({ spreadBp }) => spreadBp ?? null), undefined],

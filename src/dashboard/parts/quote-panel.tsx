@@ -7,6 +7,7 @@ import { type Fill, type Quote, useQuote } from '../data/quote.js';
 import { QuoteDocument, type TradeSide } from '../gql/graphql.js';
 import { rounded } from '../text/decimals.js';
 import { grouped, NONE } from '../text/format.js';
+import { problemText } from '../text/problems.js';
 import { t } from '../text/texts.js';
 import { GraphiqlLink } from './graphiql-link.js';
 
@@ -99,7 +100,7 @@ export function QuotePanel({ pair }: { readonly pair: Pair }) {
           {words.amountWrong}
         </p>
       ) : quote === null ? (
-        <p class="empty">{problem?.message ?? common.loading}</p>
+        <p class="empty">{problem === null ? common.loading : problemText(problem)}</p>
       ) : (
         <div class="scroll free" tabIndex={0} role="group" aria-labelledby="quote-heading">
           <table class="list quote">

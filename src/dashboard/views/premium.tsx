@@ -20,6 +20,7 @@ import { UnknownMarket } from '../parts/unknown-market.js';
 import { rounded, signed, withSign } from '../text/decimals.js';
 import { age, grouped, NONE } from '../text/format.js';
 import { sourceName } from '../text/source.js';
+import { problemText } from '../text/problems.js';
 import { t } from '../text/texts.js';
 
 /** Windows of the chart, ms. */
@@ -159,7 +160,7 @@ function PairPremium({ pair }: { readonly pair: Pair }) {
           </p>
         </div>
         {shown === null ? (
-          <p class="empty">{problem?.message ?? t.value.common.loading}</p>
+          <p class="empty">{problem === null ? t.value.common.loading : problemText(problem)}</p>
         ) : (
           <Prices premium={shown} />
         )}

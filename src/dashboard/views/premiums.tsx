@@ -12,6 +12,7 @@ import { useTitle } from '../parts/title.js';
 import { percentAbove, rounded, signed } from '../text/decimals.js';
 import { count, grouped, NONE } from '../text/format.js';
 import { sourceName } from '../text/source.js';
+import { problemText } from '../text/problems.js';
 import { t } from '../text/texts.js';
 
 /** Rows drawn until more are asked for: the widest come first. */
@@ -169,7 +170,7 @@ export function PremiumsView() {
           <FeeField />
         </Filters>
         {rows === null ? (
-          <p class="empty">{problem?.message ?? common.loading}</p>
+          <p class="empty">{problem === null ? common.loading : problemText(problem)}</p>
         ) : found.length === 0 ? (
           <p class="empty">{rows.length === 0 ? words.none : table.none}</p>
         ) : (
