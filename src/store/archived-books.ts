@@ -8,15 +8,22 @@ import { type Market, pairText } from '../market/market.js';
 import type { TimeWindow } from '../market/time-window.js';
 import { type Duck, openDuck, quoted, rowsOf } from '../parquet/duckdb.js';
 import { reasonOf } from '../parquet/errors.js';
-import { dateOf, DAY_MS, manifestFile, startOf, type TableName } from '../parquet/layout.js';
-import {
-  archivedDates,
-  type ArchivedFile,
-  type Manifest,
-  readManifest,
-} from '../parquet/manifest.js';
+import { dateOf, DAY_MS, manifestFile, startOf } from '../parquet/layout.js';
+import { archivedDates, type ArchivedFile, readManifest } from '../parquet/manifest.js';
 import { readReport } from '../parquet/report.js';
 import { storedColumns, TABLES } from '../parquet/tables.js';
+import {
+  type ArchivedSelection,
+  type Day,
+  digestOf,
+  filesOf,
+  filesOfExchange,
+  type Hole,
+  marketOf,
+  marketsAround,
+  missesDay,
+  overlaps,
+} from './archive-days.js';
 import { applyRow, type RebuiltBook, type StoredRow } from './rebuild.js';
 import type { Identified, ReceivedSums } from './store-types.js';
 import type { SequenceRange } from './timeline.js';
@@ -38,37 +45,12 @@ const MARKETS = 100_000;
 /** Times that DuckDB can hold, ms. */
 const MAX_TIME = 8.64e15;
 
-/** A day of the archive, as last looked at. */
-interface Day {
-  readonly date: string;
-  readonly mtimeMs: number;
-  /** Null when it cannot be read: then nothing of the day is known. */
-  readonly manifest: Manifest | null;
-  /** Why it cannot be read. */
-  readonly problem: string | null;
-}
-
-/** Something that was archived and is not there. */
-interface Hole {
-  readonly date: string;
-  readonly markets: readonly Market[];
-  readonly detail: string;
-}
-
 /** Which markets; what is undefined may be anything. */
 type PairFilter = { readonly symbol?: string | undefined; readonly currency?: string | undefined };
 
 /** A row and its market. */
 export interface ArchivedRow extends Omit<StoredRow, 'marketId'> {
   readonly market: Market;
-}
-
-/** What of the archive a walk reads. */
-export interface ArchivedSelection extends TimeWindow {
-  readonly markets: readonly Market[];
-  /** Sequences, both included. */
-  readonly low: number;
-  readonly high: number;
 }
 
 const time = (ms: number): string => `make_timestamp(${ms * 1_000})::TIMESTAMPTZ`;
@@ -545,75 +527,4 @@ export class ArchivedBooks {
     this.#lookedAt = performance.now();
     return days;
   }
-}
-
-/** A file and its day. */
-type DatedFile = ArchivedFile & { readonly date: string };
-
-function marketOf(exchange: Exchange, pair: string): Market {
-  const [symbol, currency] = pair.split('-');
-  return { exchange, symbol: symbol!, currency: currency! };
-}
-
-function filesOfExchange(days: readonly Day[], table: TableName, exchange: Exchange): DatedFile[] {
-  return days.flatMap(({ date, manifest }) =>
-    (manifest?.files ?? [])
-      .filter((file) => file.table === table && file.exchange === exchange)
-      .map((file) => ({ ...file, date })),
-  );
-}
-
-function filesOf(days: readonly Day[], table: TableName, market: Market): DatedFile[] {
-  const pair = pairText(market);
-  return filesOfExchange(days, table, market.exchange).filter(
-    (file) => file.markets[pair] !== undefined,
-  );
-}
-
-function digestOf(file: ArchivedFile, market: Market) {
-  return file.markets[pairText(market)]!;
-}
-
-function overlaps(
-  file: DatedFile,
-  market: Market,
-  { low, high, from, to }: Omit<ArchivedSelection, 'markets'>,
-): boolean {
-  const digest = file.markets[pairText(market)];
-  if (digest === undefined || digest.first > high || digest.last < low) return false;
-  const start = startOf(file.date);
-  return start + DAY_MS > (from ?? -Infinity) && start < (to ?? Infinity);
-}
-
-/** The markets that were being recorded on the days around a hole: on both, where there are two. */
-function marketsAround(before: Day | undefined, after: Day | undefined): Market[] {
-  const of = (day: Day | undefined): Map<string, Market> | null => {
-    if (day?.manifest === null || day === undefined) return null;
-    const found = new Map<string, Market>();
-    for (const { table, exchange, markets } of day.manifest.files) {
-      if (table !== 'books' && table !== 'recordings') continue;
-      for (const pair of Object.keys(markets)) {
-        found.set(`${exchange}:${pair}`, marketOf(exchange, pair));
-      }
-    }
-    return found;
-  };
-  const [first, second] = [of(before), of(after)];
-  const all = first ?? second ?? new Map<string, Market>();
-  return [...all].filter(([key]) => second?.has(key) ?? true).map(([, market]) => market);
-}
-
-/** Whether a day that was archived is missing, or cannot be read, after `date` and up to `last`. */
-function missesDay(days: readonly Day[], date: string, last: string): boolean {
-  return days.some(({ date: other, manifest }) => {
-    if (other <= date) return false;
-    if (manifest === null) return other <= last;
-    const { previous } = manifest;
-    return (
-      previous !== null &&
-      previous > date &&
-      previous <= last &&
-      !days.some((day) => day.date === previous)
-    );
-  });
 }

@@ -1,7 +1,8 @@
 import type { Gap } from '../market/gap.js';
 import type { Market } from '../market/market.js';
 import type { TimeWindow } from '../market/time-window.js';
-import type { ArchivedBooks, ArchivedSelection } from './archived-books.js';
+import type { ArchivedSelection } from './archive-days.js';
+import type { ArchivedBooks } from './archived-books.js';
 import type { BookSource, DatabaseSource } from './book-source.js';
 import type { Breaks } from './coverage.js';
 import type { RebuiltBook, StoredRow } from './rebuild.js';

@@ -1,0 +1,110 @@
+import type { Exchange } from '../market/exchange.js';
+import { type Market, pairText } from '../market/market.js';
+import type { TimeWindow } from '../market/time-window.js';
+import { DAY_MS, startOf, type TableName } from '../parquet/layout.js';
+import type { ArchivedFile, Manifest } from '../parquet/manifest.js';
+
+/** A day of the archive, as last looked at. */
+export interface Day {
+  readonly date: string;
+  readonly mtimeMs: number;
+  /** Null when it cannot be read: then nothing of the day is known. */
+  readonly manifest: Manifest | null;
+  /** Why it cannot be read. */
+  readonly problem: string | null;
+}
+
+/** Something that was archived and is not there. */
+export interface Hole {
+  readonly date: string;
+  readonly markets: readonly Market[];
+  readonly detail: string;
+}
+
+/** What of the archive a walk reads. */
+export interface ArchivedSelection extends TimeWindow {
+  readonly markets: readonly Market[];
+  /** Sequences, both included. */
+  readonly low: number;
+  readonly high: number;
+}
+
+/** A file and its day. */
+export type DatedFile = ArchivedFile & { readonly date: string };
+
+/** A market by its exchange and pair. */
+export function marketOf(exchange: Exchange, pair: string): Market {
+  const [symbol, currency] = pair.split('-');
+  return { exchange, symbol: symbol!, currency: currency! };
+}
+
+/** The files of an exchange, by day. */
+export function filesOfExchange(
+  days: readonly Day[],
+  table: TableName,
+  exchange: Exchange,
+): DatedFile[] {
+  return days.flatMap(({ date, manifest }) =>
+    (manifest?.files ?? [])
+      .filter((file) => file.table === table && file.exchange === exchange)
+      .map((file) => ({ ...file, date })),
+  );
+}
+
+/** The files that have anything of a market, by day. */
+export function filesOf(days: readonly Day[], table: TableName, market: Market): DatedFile[] {
+  const pair = pairText(market);
+  return filesOfExchange(days, table, market.exchange).filter(
+    (file) => file.markets[pair] !== undefined,
+  );
+}
+
+/** What a file has of a market that is in it. */
+export function digestOf(file: ArchivedFile, market: Market) {
+  return file.markets[pairText(market)]!;
+}
+
+/** Whether a file may have rows of a market that are selected. */
+export function overlaps(
+  file: DatedFile,
+  market: Market,
+  { low, high, from, to }: Omit<ArchivedSelection, 'markets'>,
+): boolean {
+  const digest = file.markets[pairText(market)];
+  if (digest === undefined || digest.first > high || digest.last < low) return false;
+  const start = startOf(file.date);
+  return start + DAY_MS > (from ?? -Infinity) && start < (to ?? Infinity);
+}
+
+/** The markets that were being recorded on the days around a hole: on both, where there are two. */
+export function marketsAround(before: Day | undefined, after: Day | undefined): Market[] {
+  const of = (day: Day | undefined): Map<string, Market> | null => {
+    if (day?.manifest === null || day === undefined) return null;
+    const found = new Map<string, Market>();
+    for (const { table, exchange, markets } of day.manifest.files) {
+      if (table !== 'books' && table !== 'recordings') continue;
+      for (const pair of Object.keys(markets)) {
+        found.set(`${exchange}:${pair}`, marketOf(exchange, pair));
+      }
+    }
+    return found;
+  };
+  const [first, second] = [of(before), of(after)];
+  const all = first ?? second ?? new Map<string, Market>();
+  return [...all].filter(([key]) => second?.has(key) ?? true).map(([, market]) => market);
+}
+
+/** Whether a day that was archived is missing, or cannot be read, after `date` and up to `last`. */
+export function missesDay(days: readonly Day[], date: string, last: string): boolean {
+  return days.some(({ date: other, manifest }) => {
+    if (other <= date) return false;
+    if (manifest === null) return other <= last;
+    const { previous } = manifest;
+    return (
+      previous !== null &&
+      previous > date &&
+      previous <= last &&
+      !days.some((day) => day.date === previous)
+    );
+  });
+}
