@@ -3,8 +3,7 @@ import type { Exchange } from '../market/exchange.js';
 import type { Book, BookMaker } from './book/book.js';
 import type { MarketProfile } from './book/market-profile.js';
 import type { Tally } from './server/tally.js';
-import type { TradePace } from './trade/tapes.js';
-import type { TakerSide, TradeLedger } from './trade/trade.js';
+import type { TakerSide, TradeLedger, TradePace } from './trade/trade.js';
 
 /**
  * Protocol intervals that every exchange has, in ms; each exchange's own interface extends it. `0`

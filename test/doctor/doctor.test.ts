@@ -111,7 +111,7 @@ describe('the facts of the doctor', () => {
       return wrong;
     });
     expect((await Promise.all(all)).flat()).toEqual([]);
-  }, 120_000);
+  }, 240_000);
 
   it('are called contradicted when they are broken', async () => {
     const rows = EXCHANGES.flatMap((exchange) =>

@@ -1,7 +1,7 @@
 import type { Exchange } from '../../market/exchange.js';
 import type { BookMaker } from '../book/book.js';
 import type { Pacer, SimulatorOptions } from '../simulator.js';
-import type { TradePace } from '../trade/tapes.js';
+import type { TradePace } from '../trade/trade.js';
 import { activityOf } from './activity.js';
 import { FramePacer } from './frame-pacer.js';
 import { sizeOf } from '../registry.js';

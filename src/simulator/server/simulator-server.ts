@@ -14,7 +14,8 @@ import { SimulatedSocket } from './socket.js';
 import { SyntheticBook } from '../book/synthetic-book.js';
 import { Tally, type SentSides } from './tally.js';
 import { WireChanges } from './wire-changes.js';
-import { Tapes, type TradePace, type TradeRules } from '../trade/tapes.js';
+import { Tapes, type TradeRules } from '../trade/tapes.js';
+import type { TradePace } from '../trade/trade.js';
 import type { TakerSide, Trade } from '../trade/trade.js';
 import type {
   Faults,

@@ -12,16 +12,9 @@ import {
   type Trade,
   type TradeFault,
   type TradeLedger,
+  type TradePace,
   type TradeTally,
 } from './trade.js';
-
-/** How many trades there are; may be changed while a simulator runs. */
-export interface TradePace {
-  /** Trades of one order on average, about; 0: no trades but those asked for one by one. */
-  fills: number;
-  /** Trades of a market that are remembered, for REST and the ledger. */
-  kept: number;
-}
 
 /** What an exchange says about its trades. */
 export interface TradeRules {

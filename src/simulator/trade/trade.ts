@@ -112,3 +112,11 @@ export interface TradeLedger {
   /** Counts by pair. */
   markets(): ReadonlyMap<string, TradeTally>;
 }
+
+/** How many trades there are; may be changed while a simulator runs. */
+export interface TradePace {
+  /** Trades of one order on average, about; 0: no trades but those asked for one by one. */
+  fills: number;
+  /** Trades of a market that are remembered, for REST and the ledger. */
+  kept: number;
+}
