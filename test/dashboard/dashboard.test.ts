@@ -168,17 +168,17 @@ inBrowser('overview', () => {
 
   it('shows the last day of each exchange; time before recording is neither covered nor missing', async () => {
     const { recorder } = session;
-    const { faults } = recorder.simulators.coinone;
-    const { reconnects } = recorder.status('COINONE:BTC-KRW')!;
+    const { faults } = recorder.simulators.korbit;
+    const { reconnects } = recorder.status('KORBIT:BTC-KRW')!;
     faults.dropConnections();
     await until(
-      () => recorder.status('COINONE:BTC-KRW')!.reconnects > reconnects,
+      () => recorder.status('KORBIT:BTC-KRW')!.reconnects > reconnects,
       'the reconnection',
     );
     await allLive(recorder);
     await until(() => recorder.app.storeStats().queuedBooks === 0, 'all to be stored');
     const { page } = await open('/');
-    const strip = page.getByRole('slider', { name: 'Coinone: The last 24 hours' });
+    const strip = page.getByRole('slider', { name: 'Korbit: The last 24 hours' });
     await strip.waitFor();
     await page.getByRole('link', { name: /^Connection lost \d+×/ }).waitFor();
     await strip.focus();
@@ -187,13 +187,11 @@ inBrowser('overview', () => {
     expect(await strip.getAttribute('aria-valuetext')).toMatch(/UTC\+9: Before recording$/);
     await page.keyboard.press('End');
     await has(strip, 'aria-valuenow', '95');
-    expect(await strip.getAttribute('aria-valuetext')).toMatch(
-      /[5-9]\d\.\d\d% recorded, \d+ gaps?$/,
-    );
+    expect(await strip.getAttribute('aria-valuetext')).toMatch(/\d+\.\d\d% recorded, \d+ gaps?$/);
     expect(await accessibilityProblems(page)).toEqual([]);
-    const history = (await open('/history/COINONE/BTC-KRW?window=24h')).page;
-    await reads(history.locator('.covered'), /^\s*[5-9]\d\.\d\d% covered/);
-    const past = (await open('/history/COINONE/BTC-KRW?window=15m&to=2020-01-01T00:00:00Z')).page;
+    const history = (await open('/history/KORBIT/BTC-KRW?window=24h')).page;
+    await reads(history.locator('.covered'), /^\s*[1-9]\d\.\d\d% covered/);
+    const past = (await open('/history/KORBIT/BTC-KRW?window=15m&to=2020-01-01T00:00:00Z')).page;
     await reads(past.locator('.covered'), /^Nothing was recorded in this window/);
     await past.getByText(/Recording of this market began later, at/).waitFor();
     expect(await accessibilityProblems(past)).toEqual([]);
@@ -287,6 +285,15 @@ inBrowser('market', () => {
     await reads(bests, /-50\.5/);
     await reads(bests, /Crossed/);
     await counts(page.locator('.plot canvas'), 2);
+    const depth = page.getByRole('slider', { name: /^BTC-KRW: Depth/ });
+    await depth.focus();
+    await page.keyboard.press('End');
+    await reads(page.locator('.read-out').last(), /^Price [\d,.]+ · Ask [\d,.]+$/);
+    expect(await depth.getAttribute('aria-valuetext')).toMatch(/ · Ask /);
+    await page.locator('.u-over').first().hover();
+    await reads(page.locator('.read-out').first(), /\d\d:\d\d:\d\d/);
+    await page.getByRole('slider', { name: /Mid price, last 5 minutes/ }).press('End');
+    await reads(page.locator('.read-out').first(), /\d\d:\d\d:\d\d · .*Upbit [\d,.]+/);
     expect(await accessibilityProblems(page)).toEqual([]);
     await page.getByLabel('Colours of the sides').selectOption('western');
     await has(page.locator('html'), 'data-sides', 'western');

@@ -17,11 +17,11 @@ const EVERY = 100;
 export const TRACK_LENGTH = 5 * 60_000;
 const TRACK_STEP = 1_000;
 
-/** Middle prices of each exchange at common times. For drawing only, so they may be numbers. */
+/** Middle prices of each exchange at common times, as texts. */
 interface Tracks {
   /** Unix seconds. */
   readonly times: number[];
-  readonly prices: Readonly<Record<Exchange, (number | null)[]>>;
+  readonly prices: Readonly<Record<Exchange, (string | null)[]>>;
 }
 
 /** Follows the books of one pair; made again for each. */
@@ -83,12 +83,12 @@ export class PairFeed {
   }
 
   /** Puts prices out of the store before those seen live. */
-  prepend(exchange: Exchange, points: readonly { at: number; price: number | null }[]): void {
+  prepend(exchange: Exchange, points: readonly { at: number; price: string | null }[]): void {
     const { times, prices } = this.tracks;
     const first = times[0] ?? Infinity;
-    const merged = new Map<number, Partial<Record<Exchange, number | null>>>();
+    const merged = new Map<number, Partial<Record<Exchange, string | null>>>();
     times.forEach((time, i) => {
-      const at: Partial<Record<Exchange, number | null>> = {};
+      const at: Partial<Record<Exchange, string | null>> = {};
       for (const name of Object.keys(prices) as Exchange[]) at[name] = prices[name][i] ?? null;
       merged.set(time, at);
     });
@@ -116,8 +116,7 @@ export class PairFeed {
     for (const exchange of Object.keys(prices) as Exchange[]) {
       const leg = legs.get(exchange);
       const mid = leg === undefined || leg.stale ? null : (leg.orderbook?.midPrice ?? null);
-      // A float is good enough for a pixel; what is written as a number comes from the text.
-      prices[exchange].push(mid === null ? null : Number(mid));
+      prices[exchange].push(mid);
     }
     const first = time - TRACK_LENGTH / 1000;
     const old = times.findIndex((each) => each >= first);

@@ -1,8 +1,10 @@
 import { useMemo, useState } from 'preact/hooks';
 import UPlot from 'uplot';
+import { addDecimal } from '../../market/decimal.js';
 import type { PairBooks } from '../data/books.js';
 import type { Level } from '../data/ladder.js';
 import { exchangeOrder } from '../data/exchanges.js';
+import { grouped } from '../text/format.js';
 import { t } from '../text/texts.js';
 import { type ExchangeChoice, SelectField } from './fields.js';
 import { axis, colour, Plot } from './plot.js';
@@ -18,11 +20,16 @@ function cumulated(levels: readonly Level[], side: 'ask' | 'bid'): Point[] {
   return sorted.map(([price, volume]) => [price, (sum += volume)]);
 }
 
+/** The books that are chosen; of all, those that are not stale. */
+function legsOf(books: PairBooks | null, of: ExchangeChoice) {
+  return (books?.legs ?? []).filter(
+    (leg) => leg.orderbook != null && (of === 'ALL' ? !leg.stale : leg.exchange === of),
+  );
+}
+
 /** The two sides on one axis of prices, lowest first. */
 function toData(books: PairBooks | null, of: ExchangeChoice): UPlot.AlignedData {
-  const legs =
-    books?.legs.filter((leg) => leg.orderbook != null && (of === 'ALL' ? !leg.stale : true)) ?? [];
-  const chosen = legs.filter((leg) => of === 'ALL' || leg.exchange === of);
+  const chosen = legsOf(books, of);
   const bids = cumulated(
     chosen.flatMap((leg) => leg.orderbook!.bids),
     'bid',
@@ -42,6 +49,31 @@ function toData(books: PairBooks | null, of: ExchangeChoice): UPlot.AlignedData 
     points.map(([, { bid }]) => bid),
     points.map(([, { ask }]) => ask),
   ];
+}
+
+/** What rests up to a price on each side, added exactly. */
+function volumesAt(books: PairBooks | null, of: ExchangeChoice, at: number): string {
+  const { common } = t.value;
+  let shown = '';
+  const upTo = (side: 'ask' | 'bid', levels: readonly Level[]): string[] => {
+    let sum = '0';
+    for (const { price, volume } of levels) {
+      const here = Number(price);
+      if (here === at) shown = price;
+      if (side === 'ask' ? here <= at : here >= at) sum = addDecimal(sum, volume);
+    }
+    return sum === '0' ? [] : [`${common[side]} ${grouped(sum)}`];
+  };
+  const chosen = legsOf(books, of).map(({ orderbook }) => orderbook!);
+  const bid = upTo(
+    'bid',
+    chosen.flatMap(({ bids }) => bids),
+  );
+  const ask = upTo(
+    'ask',
+    chosen.flatMap(({ asks }) => asks),
+  );
+  return [`${common.price} ${grouped(shown)}`, ...bid, ...ask].join(' · ');
 }
 
 /** Volume that rests up to each price, bids to the left and asks to the right. */
@@ -74,6 +106,7 @@ export function DepthChart(props: { readonly books: PairBooks | null; readonly p
       <Plot
         height={240}
         label={`${props.pair}: ${market.depth}. ${market.cumulated}.`}
+        readOut={(i) => volumesAt(props.books, of, data[0][i] ?? 0)}
         version={of}
         data={data}
         options={() => {

@@ -1,6 +1,7 @@
 import type UPlot from 'uplot';
 import { colourName, dashOf } from '../data/exchanges.js';
 import type { Exchange } from '../gql/graphql.js';
+import { moment } from '../text/format.js';
 import { t } from '../text/texts.js';
 import { colour, Plot, timeAxis } from './plot.js';
 
@@ -9,6 +10,8 @@ export interface ExchangeLine {
   readonly exchange: Exchange;
   /** One for each time, for drawing only; null breaks the line. */
   readonly values: readonly (number | null)[];
+  /** What the value at a place is, exactly. */
+  readonly textAt: (index: number) => string | null;
 }
 
 /** A chart with a line for each exchange. */
@@ -52,6 +55,15 @@ export function ExchangeLines(props: {
         label={label}
         version={lines.map(({ exchange }) => exchange).join(' ')}
         data={[[...times], ...lines.map(({ values }) => [...values])]}
+        readOut={(i) =>
+          [
+            moment((times[i] ?? 0) * 1000),
+            ...lines.flatMap(({ exchange, textAt }) => {
+              const text = textAt(i);
+              return text === null ? [] : [`${names[exchange]} ${text}`];
+            }),
+          ].join(' · ')
+        }
         options={() => ({
           legend: { show: false },
           cursor: { drag: { x: false, y: false } },

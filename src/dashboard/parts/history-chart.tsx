@@ -2,7 +2,7 @@ import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type UPlot from 'uplot';
 import { type Gap, type History, unrecordedUntil } from '../data/history.js';
 import { lineWithGaps } from '../data/history-line.js';
-import { moment } from '../text/format.js';
+import { grouped, moment } from '../text/format.js';
 import { t } from '../text/texts.js';
 import { colour, lonePoints, Plot, priceAxis, timeAxis } from './plot.js';
 
@@ -93,6 +93,13 @@ export function HistoryChart(props: {
       ),
     [loaded],
   );
+  /** The price as it was stored; in a break of the line, that there is a gap. */
+  const readOut = (i: number): string => {
+    const time = (data[0][i] ?? 0) * 1000;
+    const point = loaded.prices.find((each) => Date.parse(each.at) === time);
+    const text = point === undefined ? words.gap : `${words.price} ${grouped(point.midPrice)}`;
+    return `${moment(time)} · ${text}`;
+  };
   const mark = useRef(at);
   const place = useRef<UPlot | null>(null);
   mark.current = at;
@@ -110,6 +117,7 @@ export function HistoryChart(props: {
         if (!dragged.current) onPick(x * 1000);
         dragged.current = false;
       }}
+      readOut={readOut}
       options={() => {
         const bands = gapBands(gaps, loaded.from, loaded.to, unrecordedUntil(loaded));
         return {

@@ -1,7 +1,8 @@
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import UPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { dark, lang, sideColours, zone } from '../data/settings.js';
+import { NONE } from '../text/format.js';
 
 /** A colour of the style sheet. */
 export function colour(name: string): string {
@@ -75,19 +76,27 @@ export function Plot(props: {
   /** Changes when the options do. */
   readonly version?: string;
   readonly onClick?: (x: number) => void;
+  /** What stands at a place of the data, in words; read out under pointer, touch and arrow keys. */
+  readonly readOut: (index: number) => string;
 }) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<UPlot | null>(null);
   const onClick = useRef(props.onClick);
   onClick.current = props.onClick;
+  const [at, setAt] = useState<number | null>(null);
   const key = `${dark.value} ${lang.value} ${sideColours.value} ${zone.value} ${props.version ?? ''}`;
 
   useLayoutEffect(() => {
     const element = place.current!;
+    const options = props.options();
     const made = new UPlot(
       {
         tzDate: (seconds) => zoned(seconds),
-        ...props.options(),
+        ...options,
+        plugins: [
+          ...(options.plugins ?? []),
+          { hooks: { setCursor: (drawn: UPlot) => setAt(drawn.cursor.idx ?? null) } },
+        ],
         width: element.clientWidth || 300,
         height: props.height,
       },
@@ -99,6 +108,15 @@ export function Plot(props: {
       onClick.current?.(made.posToVal(event.offsetX, 'x'));
     };
     made.over.addEventListener('click', clicked);
+    // uPlot follows the mouse only.
+    const touched = ({ touches }: TouchEvent): void => {
+      const { left, top } = made.over.getBoundingClientRect();
+      const touch = touches[0];
+      if (touch !== undefined)
+        made.setCursor({ left: touch.clientX - left, top: touch.clientY - top });
+    };
+    made.over.addEventListener('touchstart', touched, { passive: true });
+    made.over.addEventListener('touchmove', touched, { passive: true });
     const observer = new ResizeObserver(() => {
       if (element.clientWidth > 0) {
         made.setSize({ width: element.clientWidth, height: props.height });
@@ -116,9 +134,43 @@ export function Plot(props: {
     plot.current?.setData(props.data);
   }, [props.data]);
 
+  const last = props.data[0].length - 1;
+  const shown = at === null || at > last ? null : props.readOut(at);
+  /** Puts the cursor on a place of the data, by keys. */
+  const moveTo = (index: number): void => {
+    const made = plot.current;
+    const x = made?.data[0][index];
+    if (made == null || x === undefined) return;
+    made.setCursor({ left: made.valToPos(x, 'x'), top: made.over.clientHeight / 2 });
+  };
   return (
-    <div class="plot" role="img" aria-label={props.label}>
-      <div ref={place} />
+    <div class="plot">
+      <div
+        ref={place}
+        role="slider"
+        tabIndex={0}
+        aria-label={props.label}
+        aria-valuemin={0}
+        aria-valuemax={Math.max(0, last)}
+        aria-valuenow={Math.max(0, Math.min(at ?? last, last))}
+        aria-valuetext={shown ?? (last < 0 ? NONE : props.readOut(last))}
+        onBlur={() => plot.current?.setCursor({ left: -10, top: -10 })}
+        onKeyDown={(event) => {
+          const steps: Readonly<Record<string, number>> = {
+            ArrowLeft: Math.max(0, (at ?? last + 1) - 1),
+            ArrowRight: Math.min(last, (at ?? last - 1) + 1),
+            Home: 0,
+            End: last,
+          };
+          const to = steps[event.key];
+          if (to === undefined) return;
+          event.preventDefault();
+          moveTo(to);
+        }}
+      />
+      <p class="read-out" aria-hidden="true">
+        {shown}
+      </p>
     </div>
   );
 }

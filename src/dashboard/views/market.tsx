@@ -184,7 +184,12 @@ function MidLines({ feed, pair }: { readonly feed: PairFeed; readonly pair: stri
       times={times}
       lines={exchangeOrder.value
         .filter((exchange) => prices[exchange]?.some((price) => price !== null))
-        .map((exchange) => ({ exchange, values: prices[exchange] }))}
+        .map((exchange) => ({
+          exchange,
+          // A float is good enough for a pixel; what is read out is the text.
+          values: prices[exchange].map((price) => (price === null ? null : Number(price))),
+          textAt: (i) => (prices[exchange][i] == null ? null : grouped(prices[exchange][i])),
+        }))}
       range={(last) => {
         const end = last ?? serverNow() / 1000;
         return [end - TRACK_LENGTH / 1000, end];
@@ -206,10 +211,9 @@ async function loadPast(feed: PairFeed, pair: Pair): Promise<void> {
         const { priceHistory } = await ask(PriceHistoryDocument, { exchange, ...pair, ...window });
         feed.prepend(
           exchange,
-          // A float is good enough for a pixel.
           priceHistory.map(({ at, midPrice }) => ({
             at: Date.parse(at),
-            price: midPrice == null ? null : Number(midPrice),
+            price: midPrice ?? null,
           })),
         );
       } catch {

@@ -197,7 +197,11 @@ function PairPremium({ pair }: { readonly pair: Pair }) {
         heading={words.course(sourceName(against))}
         label={`${name}: ${words.course(sourceName(against))}`}
         times={course?.times ?? []}
-        lines={[...(course?.values ?? [])].map(([exchange, values]) => ({ exchange, values }))}
+        lines={[...(course?.values ?? [])].map(([exchange, values]) => ({
+          exchange,
+          values,
+          textAt: (i) => (values[i] == null ? null : `${values[i].toFixed(3)}%`),
+        }))}
         range={() => [(serverNow() - WINDOWS[window]) / 1000, serverNow() / 1000]}
         valueAxis={percentAxis}
       />
