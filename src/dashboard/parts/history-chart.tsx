@@ -93,11 +93,17 @@ export function HistoryChart(props: {
       ),
     [loaded],
   );
-  /** The price as it was stored; in a break of the line, that there is a gap. */
+  /** The price as it was stored; where there is none, why. */
   const readOut = (i: number): string => {
     const time = (data[0][i] ?? 0) * 1000;
     const point = loaded.prices.find((each) => Date.parse(each.at) === time);
-    const text = point === undefined ? words.gap : `${words.price} ${grouped(point.midPrice)}`;
+    const early = time < (unrecordedUntil(loaded) ?? -Infinity);
+    const text =
+      point?.midPrice == null && early
+        ? words.before
+        : point === undefined
+          ? words.gap
+          : `${words.price} ${grouped(point.midPrice)}`;
     return `${moment(time)} · ${text}`;
   };
   const mark = useRef(at);
