@@ -3,6 +3,7 @@ import type UPlot from 'uplot';
 import { ApiError, ask } from '../data/connection.js';
 import type { MarketId } from '../data/markets.js';
 import { SeriesMeasuresDocument, type SeriesMeasuresQuery } from '../gql/graphql.js';
+import { moment, NONE } from '../text/format.js';
 import { problemText } from '../text/problems.js';
 import { t } from '../text/texts.js';
 import { axis, colour, lonePoints, Plot, timeAxis } from './plot.js';
@@ -69,6 +70,9 @@ export function HistoryMeasures(props: {
             label={`${name}: ${what}`}
             version={`${from} ${to}`}
             data={[times, values]}
+            readOut={(i) =>
+              `${moment((times[i] ?? 0) * 1000)} · ${what} ${values[i]?.toFixed(2) ?? NONE}`
+            }
             options={() => ({
               legend: { show: false },
               cursor: { drag: { x: false, y: false } },
