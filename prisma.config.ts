@@ -5,6 +5,6 @@ export default defineConfig({
   migrations: { path: 'prisma/migrations' },
   datasource: { url: `file:${process.env['DB_PATH'] ?? './data/orderbook.db'}` },
   experimental: { externalTables: true },
-  // Made by hand in the first migration: see prisma/schema.prisma.
-  tables: { external: ['book'] },
+  // Made by hand in their migrations: see prisma/schema.prisma.
+  tables: { external: ['book', 'trade_recent', 'trade_block'] },
 });

@@ -96,7 +96,8 @@ export async function startApp(
       else logger.log('CONSOLE_RESUMED', {}, { lines });
     });
 
-    bus.books.on((event) => store.putBook(event));
+    if (config.channels.includes('orderbook')) bus.books.on((event) => store.putBook(event));
+    bus.trades.on((trade) => store.putTrade(trade));
     bus.gaps.on((gap) => store.putGap(gap));
     store.onGap((gap) => bus.gaps.publish(gap));
     bus.coverage.on((record) => store.putCoverage(record));

@@ -6,6 +6,7 @@ import { type Market, marketKey } from './market/market.js';
 import { ALL_MARKETS, type MarketSelection } from './market/market-selection.js';
 import type { OrderBook, Sides } from './market/order-book.js';
 import type { LogRecord } from './market/log-record.js';
+import type { Trade } from './market/trade.js';
 
 /** A numbered book as the recorder publishes it: the book and how it differs from the last one. */
 export interface BookEvent {
@@ -28,6 +29,8 @@ export interface BookEvent {
 export class Bus {
   /** Every numbered book, in order of sequence. */
   readonly books = new Topic<BookEvent>();
+  /** Every recorded trade, in order of sequence; none that was published before. */
+  readonly trades = new Topic<Trade>();
   /** Every change of a collector's state. */
   readonly status = new Topic<CollectorStatus>();
   /** Every gap opened, changed or closed. */

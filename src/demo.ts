@@ -20,7 +20,11 @@ async function main(): Promise<void> {
   loadSettings();
   const simulators = await startSimulators({ control: true, ledger: 0 });
   try {
-    const settings = { COLLECT: '*:BTC-KRW,*:ETH-KRW,*:XRP-KRW,*:USDT-KRW', ...process.env };
+    const settings = {
+      COLLECT: '*:BTC-KRW,*:ETH-KRW,*:XRP-KRW,*:USDT-KRW',
+      CHANNELS: 'orderbook,trade',
+      ...process.env,
+    };
     const config = readConfig({
       ...settings,
       ...simulators.env,

@@ -27,8 +27,23 @@ const DEFAULT_URLS = {
 };
 
 describe('readConfig', () => {
+  it.each([
+    ['trade', ['trade']],
+    [' Trade , ORDERBOOK,trade', ['orderbook', 'trade']],
+    ['', ['orderbook']],
+  ])('reads CHANNELS %j', (text, channels) => {
+    expect(readConfig({ CHANNELS: text }).channels).toEqual(channels);
+  });
+
+  it.each(['book', 'orderbook;trade', ',', 'trades'])('refuses CHANNELS %j in one line', (text) => {
+    expect(() => readConfig({ CHANNELS: text })).toThrow(
+      /^[^\n]*CHANNELS[^\n]*must be a comma list of orderbook, trade, for example orderbook,trade$/,
+    );
+  });
+
   it('has the defaults of the contract', () => {
     expect(readConfig({})).toEqual({
+      channels: ['orderbook'],
       dbPath: './data/orderbook.db',
       logPath: './logs',
       gopaxKeys: null,

@@ -3,6 +3,7 @@ import type { CollectorControl } from '../market/collector-control.js';
 import type { SequenceState, Store, StoreReader, StoreStats } from '../store/store-types.js';
 import type { BookRoutes } from '../live/book-routes.js';
 import type { BookTail } from '../live/book-tail.js';
+import type { TradeTail } from '../live/trade-tail.js';
 import type { LiveStreams } from '../live/live-streams.js';
 import type { KnownMarkets } from './known-markets.js';
 import type { RowBudget } from './paging.js';
@@ -19,6 +20,8 @@ export interface ApiServices {
   readonly books: BookRoutes;
   /** The newest published books, for readers that must have every one. */
   readonly tail: BookTail;
+  /** The same of trades. */
+  readonly tradeTail: TradeTail;
   readonly markets: KnownMarkets;
   readonly sequences: () => SequenceState;
   /** The gap of books that the store could not keep, if a market was in one at a sequence. */

@@ -78,7 +78,7 @@ export function checkedSince(
   if (every !== null && every !== undefined) {
     throw badInput('every', 'must be left out with since, which delivers every book');
   }
-  if (since < 0) throw badInput('since', `must be the sequence of a book; was ${since}`);
+  if (since < 0) throw badInput('since', `must be a sequence; was ${since}`);
   if (since <= newest) return since;
   throw badInput(
     'since',

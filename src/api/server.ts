@@ -7,6 +7,7 @@ import type { CollectorControl } from '../market/collector-control.js';
 import type { SequenceState, StoreReader, StoreStats } from '../store/store-types.js';
 import { BookRoutes } from '../live/book-routes.js';
 import { BookTail } from '../live/book-tail.js';
+import { TradeTail } from '../live/trade-tail.js';
 import { LiveStreams } from '../live/live-streams.js';
 import type { ApiServices } from './context.js';
 import { graphiqlPage } from './graphql/graphiql.js';
@@ -164,6 +165,7 @@ export function createApi(options: ApiOptions): Api {
   const consoleLinesLeftOut = options.consoleLinesLeftOut ?? (() => 0);
   const books = new BookRoutes(bus);
   const tail = new BookTail(books, () => sequences().newest);
+  const tradeTail = new TradeTail(bus, () => sequences().newest);
   const markets = new KnownMarkets({ bus, control, reader });
   const verdict = new VerdictWatch({
     bus,
@@ -192,6 +194,7 @@ export function createApi(options: ApiOptions): Api {
     streams,
     books,
     tail,
+    tradeTail,
     markets,
     sequences,
     unkeptAt,

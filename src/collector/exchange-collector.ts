@@ -7,6 +7,8 @@ import type { CollectorStatus } from '../market/collector-status.js';
 import type { SilenceTally } from '../market/silence-tally.js';
 import type { Gap } from '../market/gap.js';
 import { type Market, MarketHandle, type Pair, pairText } from '../market/market.js';
+import type { ReadTrade } from '../market/trade.js';
+import type { TradeTally } from '../market/trade-tally.js';
 import type { Sides } from '../market/order-book.js';
 import { cutText } from '../market/outside-text.js';
 import type { ExchangeAdapter, Feed, FeedContext, FeedHost, Outage } from './feed.js';
@@ -17,6 +19,7 @@ import { PeerRhythm } from './market/peer-rhythm.js';
 import type { SilenceBounds } from './market/silence-threshold.js';
 import { MarketTracker, type WrongTime } from './market/market-tracker.js';
 import type { RecorderParts } from './market/book-recorder.js';
+import { TradeRecorder, type TradeRecorderParts } from './market/trade-recorder.js';
 import type { Standstill } from './clock/standstill-watch.js';
 import { excerpt } from './wire/wire.js';
 
@@ -27,6 +30,8 @@ export interface ExchangeCollectorParts extends RecorderParts {
   readonly logger: Logger;
   /** Called when a market has had its first book, and when it is stopped on request. */
   readonly setRecording: (market: Market, recording: boolean) => void;
+  /** What is stored of its trades. */
+  readonly memory: TradeRecorderParts['memory'];
   /** Takes the exchange's times. */
   readonly witness: ClockWitness;
   /** Time between two audits by REST, ms; 0 = none. */
@@ -60,9 +65,23 @@ export class ExchangeCollector implements FeedHost {
   readonly #odd = new OddThings((kind, detail) =>
     this.log('PROTOCOL_ODD', null, { kind, detail: cutText(detail, MOST_OF_ODDITY) }),
   );
+  readonly #tape: TradeRecorder;
+  #unaskedTrades = 0;
+  #unreadableTrades = 0;
 
   constructor(parts: ExchangeCollectorParts) {
     this.#parts = parts;
+    this.#tape = new TradeRecorder({
+      bus: parts.bus,
+      memory: parts.memory,
+      current: (market) => parts.bus.current(market),
+      onReusedId: (market, trade) => this.#doubtTrade('TRADE_ID_REUSED', market, trade),
+      onAbsurdTime: (market, trade) => this.#doubtTrade('TRADE_TIME_ABSURD', market, trade),
+      onUnchecked: (market, reason) => {
+        const suppressed = this.#gate.pass('trades unchecked');
+        if (suppressed !== null) this.log('TRADES_UNCHECKED', market, { reason, suppressed });
+      },
+    });
   }
 
   /** Statuses of all its markets, by symbol and currency. */
@@ -85,6 +104,15 @@ export class ExchangeCollector implements FeedHost {
   /** What the exchange did otherwise than it is known to. */
   get oddities(): OddityCounts {
     return this.#odd.counts;
+  }
+
+  /** What has become of its trades. */
+  get tradeTally(): TradeTally {
+    return {
+      ...this.#tape.tally,
+      unreadable: this.#unreadableTrades,
+      unasked: this.#unaskedTrades,
+    };
   }
 
   /** Books of markets that were not asked for. */
@@ -250,11 +278,38 @@ export class ExchangeCollector implements FeedHost {
     this.#unasked++;
   }
 
+  trades(pair: Pair, trades: readonly ReadTrade[], receivedAt: number, snapshot: boolean): void {
+    const tracker = this.#trackers.get(pairText(pair));
+    if (tracker === undefined || !tracker.running) return;
+    if (snapshot) void this.#tape.older(tracker.market, trades, receivedAt, 'SNAPSHOT');
+    else this.#tape.live(tracker.market, trades, receivedAt);
+  }
+
+  unaskedTrades(count: number): void {
+    this.#unaskedTrades += count;
+  }
+
+  unreadableTrade(error: unknown, message: string, pair: Pair | null): void {
+    this.#unreadableTrades++;
+    const suppressed = this.#gate.pass('unreadable trade');
+    if (suppressed === null) return;
+    const reason = excerpt(error instanceof Error ? error.message : String(error));
+    const known = pair !== null && this.#trackers.has(pairText(pair));
+    this.log('TRADE_UNREADABLE', known ? pair : null, { reason, frame: message, suppressed });
+  }
+
+  #doubtTrade(event: 'TRADE_ID_REUSED' | 'TRADE_TIME_ABSURD', pair: Pair, trade: ReadTrade): void {
+    const suppressed = this.#gate.pass(event);
+    if (suppressed === null) return;
+    const { tradeId, exchangeTimestamp } = trade;
+    const time = timeShown(exchangeTimestamp);
+    this.log(event, pair, { id: tradeId, time, suppressed });
+  }
+
   #doubtTime(pair: Pair, time: number | null | undefined): void {
     const suppressed = this.#gate.pass('time');
     if (suppressed === null) return;
-    const shown = typeof time === 'number' ? new Date(time).toISOString() : '?';
-    this.log('TIME_DOUBTED', pair, { time: shown, suppressed });
+    this.log('TIME_DOUBTED', pair, { time: timeShown(time), suppressed });
   }
 
   log<E extends EventName>(event: E, pair: Pair | null, params: EventParams<E>): void {
@@ -367,4 +422,10 @@ export class ExchangeCollector implements FeedHost {
       recording,
     );
   }
+}
+
+/** A time for a log line, `?` for one that is none. */
+function timeShown(time: number | null | undefined): string {
+  // Beyond it a Date is invalid.
+  return typeof time === 'number' && Math.abs(time) <= 8.64e15 ? new Date(time).toISOString() : '?';
 }

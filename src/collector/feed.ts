@@ -4,6 +4,7 @@ import type { GapCause } from '../market/gap.js';
 import type { Oddity } from '../market/oddity.js';
 import type { Pair } from '../market/market.js';
 import type { Sides } from '../market/order-book.js';
+import type { ReadTrade } from '../market/trade.js';
 import type { ListedMarket } from '../market/managed-lists.js';
 import type { ExchangeUrls } from '../settings/config.js';
 import type { Completeness } from '../market/completeness.js';
@@ -37,6 +38,16 @@ export interface FeedHost {
     receivedAt: number,
     place?: number | null,
   ): void;
+  /**
+   * Trades of a pair, in the order of the message.
+   * @param receivedAt when its bytes came in, Unix ms
+   * @param snapshot whether they are the last ones on record, which may be old and known
+   */
+  trades(pair: Pair, trades: readonly ReadTrade[], receivedAt: number, snapshot: boolean): void;
+  /** Trades of a market that was not asked for, or no longer: they are dropped and counted. */
+  unaskedTrades(count: number): void;
+  /** A message about trades that could not be read. Counted, and logged once per burst; no book suffers. */
+  unreadableTrade(error: unknown, message: string, pair: Pair | null): void;
   /** A book of a market that was not asked for, or no longer: it is dropped and counted. */
   unasked(): void;
   /** These pairs are not covered any more. */
@@ -99,6 +110,8 @@ export interface FeedContext {
   readonly random: () => number;
   readonly gopaxKeys: { readonly apiKey: string; readonly secretKey: string } | null;
   readonly bithumbPollMs: number;
+  /** Whether trades are recorded, too. */
+  readonly trades: boolean;
 }
 
 /** All that the program knows of one exchange. Adding an exchange is one of these, in the registry. */

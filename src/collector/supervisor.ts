@@ -17,6 +17,7 @@ import { type Market, type Pair, pairText } from '../market/market.js';
 import type { Wishes } from '../market/managed-lists.js';
 import type { OwnLimit } from '../market/own-limit.js';
 import type { OddityCounts } from '../market/oddity.js';
+import type { TradeTally } from '../market/trade-tally.js';
 import type { SilenceTally } from '../market/silence-tally.js';
 import type { CollectorMemory } from '../market/collector-memory.js';
 import { ClockCorrections } from './clock/clock-corrections.js';
@@ -52,6 +53,7 @@ export interface SupervisorParts {
     | 'urls'
     | 'gopaxKeys'
     | 'bithumbPollMs'
+    | 'channels'
     | 'storeDepth'
     | 'marketsRefreshMs'
     | 'auditEveryMs'
@@ -134,6 +136,7 @@ export class Supervisor implements CollectorControl {
           adapter,
           bus,
           sequences: store.sequences,
+          memory: store,
           logger,
           setRecording: (market, recording) => store.setRecording(market, recording),
           witness: this.#corrections.witness,
@@ -149,6 +152,7 @@ export class Supervisor implements CollectorControl {
             random: Math.random,
             gopaxKeys: config.gopaxKeys,
             bithumbPollMs: config.bithumbPollMs,
+            trades: config.channels.includes('trade'),
           },
         }),
         list: new MarketList(
@@ -237,6 +241,10 @@ export class Supervisor implements CollectorControl {
 
   unreadableMessages(exchange: Exchange): number {
     return this.#exchanges[exchange].collector.unreadableMessages;
+  }
+
+  trades(exchange: Exchange): TradeTally {
+    return this.#exchanges[exchange].collector.tradeTally;
   }
 
   unaskedBooks(exchange: Exchange): number {

@@ -1,80 +1,15 @@
 import { ALL_MARKETS } from '../market/market-selection.js';
+import type { OrderBook } from '../market/order-book.js';
 import type { BookRoutes } from './book-routes.js';
-import type { Delivery } from './delivery.js';
+import { Tail } from './tail.js';
 
-/** Books that the tail holds: some two seconds of the whole market, many times a flush of the store. */
-const LENGTH = 4096;
-
-/**
- * The newest published books of all markets, in order, for readers that must have every one: what is
- * newer than the store's last commit is only here. One ring for all of them; it exists while there
- * is such a reader, and a reader is just a position in it.
- */
-export class BookTail {
-  readonly #books: BookRoutes;
-  readonly #newest: () => number;
-  readonly #length: number;
-  readonly #wakes = new Set<() => void>();
-  #ring: Delivery[] = [];
-  /** Books that were put in since the tail began. */
-  #put = 0;
-  #floor = 0;
-  #stop: (() => void) | undefined;
-
+/** The newest published books of all markets. */
+export class BookTail extends Tail<OrderBook> {
   /**
    * @param newest the greatest sequence given out so far
    * @param length books it holds
    */
-  constructor(books: BookRoutes, newest: () => number, length = LENGTH) {
-    this.#books = books;
-    this.#newest = newest;
-    this.#length = length;
-  }
-
-  /** Begins to hold books, unless it does. @param wake called with each book that comes in */
-  watch(wake: () => void): void {
-    this.#wakes.add(wake);
-    if (this.#stop !== undefined) return;
-    this.#floor = this.#newest();
-    this.#stop = this.#books.on(ALL_MARKETS, (delivery) => {
-      const slot = this.#put++ % this.#length;
-      const oldest = this.#ring[slot];
-      if (oldest !== undefined) this.#floor = oldest.order;
-      this.#ring[slot] = delivery;
-      for (const woken of this.#wakes) woken();
-    });
-  }
-
-  /** Ends what {@link watch} began; with the last watcher the books go. */
-  unwatch(wake: () => void): void {
-    this.#wakes.delete(wake);
-    if (this.#wakes.size > 0) return;
-    this.#stop?.();
-    this.#stop = undefined;
-    this.#ring = [];
-    this.#put = 0;
-  }
-
-  /** Every book with a greater sequence is in the tail. Holds while there is a watcher. */
-  get floor(): number {
-    return this.#floor;
-  }
-
-  /** Place of the first book after `sequence`, which is not below the floor. */
-  placeAfter(sequence: number): number {
-    let low = Math.max(0, this.#put - this.#length);
-    let high = this.#put;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#ring[middle % this.#length]!.order > sequence) high = middle;
-      else low = middle + 1;
-    }
-    return low;
-  }
-
-  /** The book at a place; undefined when it has not come yet, null when it has gone already. */
-  at(place: number): Delivery | undefined | null {
-    if (place >= this.#put) return undefined;
-    return place < this.#put - this.#length ? null : this.#ring[place % this.#length];
+  constructor(books: BookRoutes, newest: () => number, length?: number) {
+    super((take) => books.on(ALL_MARKETS, take), newest, length);
   }
 }

@@ -15,6 +15,7 @@ export class OwnStream implements Task, LiveReader {
   readonly #counters: StreamCounters;
   readonly #onEnd: () => void;
   readonly #feed: OwnFeed;
+  readonly #shared: boolean;
   #left = false;
 
   /** @param onEnd called when the reader has left or has been given all */
@@ -31,6 +32,7 @@ export class OwnStream implements Task, LiveReader {
     this.#scheduler = scheduler;
     this.#counters = counters;
     this.#onEnd = onEnd;
+    this.#shared = source.sharesRenderings;
     this.#feed = source.open(() => scheduler.add(this));
     scheduler.add(this);
   }
@@ -42,7 +44,7 @@ export class OwnStream implements Task, LiveReader {
         this.#endIfOver();
         return false;
       }
-      this.#sink.send(this.#renderings.of(delivery, false));
+      this.#sink.send(this.#renderings.of(delivery, this.#shared));
       this.#counters.delivered++;
       if (performance.now() >= until) return true;
     }

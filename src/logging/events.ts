@@ -258,6 +258,31 @@ export const EVENTS = {
     (p) =>
       `the exchange's time of a book is not believed, the book is kept without it: ${p.time}${leftOut.en(p.suppressed)}`,
   ),
+  TRADE_UNREADABLE: event<{ reason: string; frame: string; suppressed: number }>(
+    'error',
+    (p) => `읽을 수 없는 체결 메시지: ${p.reason}; 메시지 ${p.frame}${leftOut.ko(p.suppressed)}`,
+    (p) =>
+      `a message about trades could not be read: ${p.reason}; message ${p.frame}${leftOut.en(p.suppressed)}`,
+  ),
+  TRADE_ID_REUSED: event<{ id: string; time: string; suppressed: number }>(
+    'warn',
+    (p) =>
+      `같은 체결 번호 ${p.id}에 다른 내용, 별도 체결로 저장: ${p.time}${leftOut.ko(p.suppressed)}`,
+    (p) =>
+      `the trade id ${p.id} came again with other contents, it is kept as another trade: ${p.time}${leftOut.en(p.suppressed)}`,
+  ),
+  TRADE_TIME_ABSURD: event<{ id: string; time: string; suppressed: number }>(
+    'error',
+    (p) => `체결 ${p.id}의 시각을 믿을 수 없어 저장하지 않음: ${p.time}${leftOut.ko(p.suppressed)}`,
+    (p) =>
+      `the time of the trade ${p.id} is not believed, it is not kept: ${p.time}${leftOut.en(p.suppressed)}`,
+  ),
+  TRADES_UNCHECKED: event<{ reason: string; suppressed: number }>(
+    'warn',
+    (p) => `저장된 체결과 대조할 수 없어 중복 가능: ${p.reason}${leftOut.ko(p.suppressed)}`,
+    (p) =>
+      `what is stored could not be looked up, trades may be kept twice: ${p.reason}${leftOut.en(p.suppressed)}`,
+  ),
   SUBSCRIPTION_REFUSED: event<{ reason: string }>(
     'error',
     (p) => `구독 거부: ${p.reason}`,

@@ -6,6 +6,7 @@ import type { Market } from './market.js';
 import type { Wishes } from './managed-lists.js';
 import type { OwnLimit } from './own-limit.js';
 import type { OddityCounts } from './oddity.js';
+import type { TradeTally } from './trade-tally.js';
 import type { SilenceTally } from './silence-tally.js';
 
 /** Thrown by a start of a market that the exchange does not list. */
@@ -82,6 +83,8 @@ export interface CollectorControl {
   unreadableMessages(exchange: Exchange): number;
   /** Standstills of the program and steps of its clock. */
   readonly timekeeping: Timekeeping;
+  /** What has become of the trades of an exchange. */
+  trades(exchange: Exchange): TradeTally;
   /** Books of an exchange that came for markets that were not asked for. */
   unaskedBooks(exchange: Exchange): number;
   /** What an exchange did otherwise than it is known to, since the process began. */

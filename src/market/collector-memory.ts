@@ -10,6 +10,7 @@ import type {
   Wishes,
 } from './managed-lists.js';
 import type { Market, Pair } from './market.js';
+import type { ReadTrade, Trade } from './trade.js';
 import type { SequenceSource } from './sequence-source.js';
 
 /** The managed lists, read. */
@@ -47,6 +48,13 @@ export interface CollectorMemory {
   setEnabled(exchange: Exchange, enabled: boolean): Promise<void>;
   /** Remembers whether a market is being recorded. */
   setRecording(market: Market, recording: boolean): void;
+  /**
+   * Those of `trades`, all of one market, that are not stored: a trade is known by its id and contents,
+   * one of the REST history that has no id of the stream by its contents, as often as it is there.
+   */
+  unknownTrades(market: Market, trades: readonly ReadTrade[]): Promise<ReadTrade[]>;
+  /** The stored trade of a market with the greatest time of the exchange, or null. */
+  newestTrade(market: Market): Promise<Trade | null>;
   /**
    * Dates again what a wrong clock dated: gaps, minutes of coverage and times of recording that lie
    * after a time.

@@ -112,6 +112,27 @@ const hasExtras = ({ username, password, hash }: URL): boolean =>
   username !== '' || password !== '' || hash !== '';
 const EXTRAS = 'has a user name, a password or a #fragment; write it without';
 
+/** A comma list of some words, in any case; one at least. */
+export function choices<const T extends string>(
+  fallback: T,
+  words: readonly T[],
+): Kind<readonly T[]> {
+  return {
+    fallback,
+    range: words.map((word) => `\`${word}\``).join(' '),
+    read: (text, variable, problems) => {
+      const named = text.split(',').flatMap((entry) => entry.trim().toLowerCase() || []);
+      const right = `a comma list of ${words.join(', ')}, for example ${words.join(',')}`;
+      const wrongWords = named.filter((word) => !(words as readonly string[]).includes(word));
+      if (named.length === 0) problems.push(wrong(variable, text, right));
+      for (const word of wrongWords) {
+        problems.push(`${variable} has ${JSON.stringify(word)}; it must be ${right}`);
+      }
+      return words.filter((word) => named.includes(word));
+    },
+  };
+}
+
 /** A URL of one of some protocols (`wss:`), without user name, password and fragment. */
 export function url(fallback: string, protocols: readonly string[]): Kind<string> {
   const prefixes = protocols.map((protocol) => `${protocol}//`);

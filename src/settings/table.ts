@@ -4,12 +4,14 @@
  * SECURITY.md (`npm run generate:settings`). A new setting is one entry here.
  */
 import { isIP } from 'node:net';
+import { CHANNELS } from '../market/channel.js';
 import { type CollectPattern, parseCollect } from '../market/collect-pattern.js';
 import { EXCHANGE_FACTS, EXCHANGES, type Exchange } from '../market/exchange.js';
 import { LOG_LEVELS } from '../market/log-record.js';
 import {
   choice,
   flag,
+  choices,
   gigabytes,
   integer,
   type Kind,
@@ -71,6 +73,12 @@ export const SETTINGS = {
     collectPatterns,
     'what to record: comma list of `[EXCHANGE:]SYMBOL-CURRENCY`, `*` for a part (`UPBIT:*-KRW`, `*-*`: all); empty: nothing',
     '수집할 마켓: `[거래소:]심볼-통화` 쉼표 목록, `*` 사용 가능(`UPBIT:*-KRW`, `*-*`는 전부), 빈 값이면 수집 안 함',
+  ),
+  channels: setting(
+    'CHANNELS',
+    choices('orderbook', CHANNELS),
+    'what is recorded of each market: `orderbook`, `trade`, or both (`orderbook,trade`). Books are followed in either case: they prove that a market is covered',
+    '마켓마다 기록할 대상: `orderbook`(호가), `trade`(체결) 또는 둘 다(`orderbook,trade`). 호가는 수집 여부를 확인하기 위해 항상 수신',
   ),
   storeDepth: setting(
     'STORE_DEPTH',

@@ -1,3 +1,4 @@
+import type { Trade } from '../market/trade.js';
 import { ownText } from '../market/own-text.js';
 import type { BookRow, ClockStep } from './writer-protocol.js';
 
@@ -5,6 +6,8 @@ import type { BookRow, ClockStep } from './writer-protocol.js';
 const FIRST_SIZE = 64 * 1024;
 /** What a row that waits as an object takes beside its text, bytes. */
 const ROW_OVERHEAD = 240;
+/** What a trade takes that waits, bytes. */
+const TRADE_BYTES = 300;
 
 // SQLite's JSONB (sqlite.org/jsonb.html): an element is a byte of its kind and of how its size is
 // given, the size (big-endian), and its content. Sizes may take more bytes than they need.
@@ -28,6 +31,7 @@ export class BookBatch {
   /** Rows of markets whose number is not known yet. */
   readonly books: BookRow[] = [];
   readonly steps: ClockStep[] = [];
+  #trades: Trade[] = [];
   #rows = Buffer.allocUnsafe(FIRST_SIZE);
   #length = LONG_HEADER;
   #count = 0;
@@ -52,6 +56,19 @@ export class BookBatch {
     this.#length = this.#putRow(row, id);
   }
 
+  /** Adds a trade, which comes after all before. */
+  addTrade(trade: Trade): void {
+    this.#count++;
+    this.#firstSequence ??= trade.sequence;
+    this.#trades.push(trade);
+    this.#rowBytes += TRADE_BYTES;
+  }
+
+  /** The trades, in order of sequence; a list that stays as it is. */
+  get trades(): readonly Trade[] {
+    return this.#trades;
+  }
+
   /** Appends a row. @returns where it ends */
   #putRow(row: BookRow, id: number): number {
     const to = this.#rows;
@@ -69,7 +86,7 @@ export class BookBatch {
     return at;
   }
 
-  /** Books in it. */
+  /** Books and trades in it. */
   get count(): number {
     return this.#count;
   }
@@ -86,7 +103,7 @@ export class BookBatch {
 
   /** Timestamp of the newest one. */
   get lastTimestamp(): number {
-    return this.#timestamps.at(-1) ?? 0;
+    return Math.max(this.#timestamps.at(-1) ?? 0, this.#trades.at(-1)?.timestamp ?? 0);
   }
 
   /** When each one was received, Unix ms; a list that stays as it is. */
@@ -105,6 +122,7 @@ export class BookBatch {
   /** Empties it for other books. */
   clear(): void {
     this.books.length = 0;
+    this.#trades = [];
     this.#timestamps = [];
     this.steps.length = 0;
     this.#length = LONG_HEADER;

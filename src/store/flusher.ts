@@ -37,6 +37,7 @@ export class Flusher {
   #retryWait = 0;
   #lastHeartbeat = -Infinity;
   #storedBooks = 0;
+  #storedTrades = 0;
   #lastFlushMs: number | null = null;
   #failure: string | null = null;
   #drained: (() => void) | undefined;
@@ -54,6 +55,11 @@ export class Flusher {
   /** Books written since the process began. */
   get storedBooks(): number {
     return this.#storedBooks;
+  }
+
+  /** Trades written since the process began. */
+  get storedTrades(): number {
+    return this.#storedTrades;
   }
 
   /** Duration of the last batch from hand-over to commit, ms; null before the first. */
@@ -112,6 +118,7 @@ export class Flusher {
       await this.#write(batch);
       const committed = this.#queue.current;
       this.#storedBooks += committed.length;
+      this.#storedTrades += this.#queue.currentTrades;
       this.#queue.commit();
       this.commits.publish(committed);
       this.#lastFlushMs = performance.now() - started;

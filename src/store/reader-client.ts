@@ -1,3 +1,5 @@
+import type { Market } from '../market/market.js';
+import type { ReadTrade, Trade } from '../market/trade.js';
 import { exportInChild } from './export/child.js';
 import type { ExportBegun, ExportChunk, ReaderOptions, ReaderService } from './reader-protocol.js';
 import { RpcWorker } from './rpc.js';
@@ -30,6 +32,10 @@ class ReaderCalls implements StoreReader {
   books: StoreReader['books'] = (query) => this.#worker.callUntil(this.#deadline, 'books', query);
   bookPage: StoreReader['bookPage'] = (query) =>
     this.#worker.callUntil(this.#deadline, 'bookPage', query);
+  trades: StoreReader['trades'] = (query) =>
+    this.#worker.callUntil(this.#deadline, 'trades', query);
+  tradesAfter: StoreReader['tradesAfter'] = (query) =>
+    this.#worker.callUntil(this.#deadline, 'tradesAfter', query);
   gaps: StoreReader['gaps'] = (query) => this.#worker.callUntil(this.#deadline, 'gaps', query);
   gapTotals: StoreReader['gapTotals'] = (selection) =>
     this.#worker.callUntil(this.#deadline, 'gapTotals', selection);
@@ -111,6 +117,16 @@ export class ReaderClient extends ReaderCalls {
   /** Starts the thread ahead of the first call. */
   start(): void {
     this.#worker.start();
+  }
+
+  /** See `CollectorMemory.unknownTrades`. */
+  unknownTrades(market: Market, trades: readonly ReadTrade[]): Promise<ReadTrade[]> {
+    return this.#worker.call('unknownTrades', market, trades);
+  }
+
+  /** See `CollectorMemory.newestTrade`. */
+  newestTrade(market: Market): Promise<Trade | null> {
+    return this.#worker.call('newestTrade', market);
   }
 
   /** Does `work` while no reader has the database open; calls wait for it. */

@@ -1,5 +1,6 @@
 import type { Market } from '../market/market.js';
 import type { OrderBook } from '../market/order-book.js';
+import type { ReadTrade, Trade } from '../market/trade.js';
 import type { ExportPlace } from './export/pieces.js';
 import type { ExportOptions, SeriesQuery, StoreReader } from './store-types.js';
 
@@ -37,6 +38,8 @@ export interface ReaderService extends Pick<
   | 'rows'
   | 'books'
   | 'bookPage'
+  | 'trades'
+  | 'tradesAfter'
   | 'gaps'
   | 'gapTotals'
   | 'coverage'
@@ -48,6 +51,9 @@ export interface ReaderService extends Pick<
   | 'markets'
   | 'wantedPatterns'
 > {
+  /** Those of `trades` that are not stored; see `CollectorMemory`. */
+  unknownTrades(market: Market, trades: readonly ReadTrade[]): Promise<ReadTrade[]>;
+  newestTrade(market: Market): Promise<Trade | null>;
   newestBook(market: Market): Promise<OrderBook | null>;
   bookAt(market: Market, at: number): Promise<OrderBook | null>;
   /** Fixes what is exported; then {@link exportNext} until null, or {@link exportEnd}. */

@@ -3,6 +3,7 @@ import { dateOf, dayStart } from '../market/day-report.js';
 import { type Market, marketKey } from '../market/market.js';
 import { MarketSelection } from '../market/market-selection.js';
 import type { Level, OrderBook } from '../market/order-book.js';
+import type { ReadTrade, Trade } from '../market/trade.js';
 import { ArchivedBooks } from './archived-books.js';
 import { BookPages } from './book-pages.js';
 import { type BookSource, DatabaseSource } from './book-source.js';
@@ -42,8 +43,11 @@ import type { ExchangeRecord, MarketRecord, WantedPattern } from '../market/mana
 import { Sqlite } from './sqlite.js';
 import { TieredSource } from './tiered-source.js';
 import { Timeline } from './timeline.js';
+import { TradeReader, type TradesAfter } from './trades/trade-reader.js';
 
 type RowsQuery = Parameters<StoreReader['rows']>[0];
+type TradesQuery = Parameters<StoreReader['trades']>[0];
+type TradesAfterQuery = Parameters<StoreReader['tradesAfter']>[0];
 type GapsQuery = Parameters<StoreReader['gaps']>[0];
 type CoverageQuery = Parameters<StoreReader['coverage']>[0];
 type StripsQuery = Parameters<StoreReader['recordingStrips']>[0];
@@ -57,6 +61,7 @@ interface Opened {
   readonly sqlite: Sqlite;
   readonly timeline: Timeline;
   readonly pages: BookPages;
+  readonly trades: TradeReader;
 }
 
 /** Gaps of an export that are read at a time. */
@@ -144,6 +149,35 @@ export class Reader implements ReaderService {
     const open = (start: number) =>
       this.#source({ symbol, currency, from, to }, Math.max(start, after + 1), [exchange], before);
     return marketBooks(open, query);
+  }
+
+  async trades({ market, ...query }: TradesQuery): Promise<Page<Trade>> {
+    const id = await this.#marketId(market);
+    if (id === null) return { items: [], more: false };
+    return (await this.#database()).trades.page(id, named(market), query);
+  }
+
+  async tradesAfter({ patterns, after, limit }: TradesAfterQuery): Promise<TradesAfter> {
+    const { client, trades } = await this.#database();
+    const selection = new MarketSelection(patterns);
+    const rows = await client.market.findMany({ orderBy: { id: 'asc' } });
+    const markets = rows.map((row) => [row.id, named(spelledMarket(row))] as const);
+    return trades.after(
+      new Map(markets.filter(([, market]) => selection.matches(market))),
+      after,
+      limit,
+    );
+  }
+
+  async unknownTrades(market: Market, trades: readonly ReadTrade[]): Promise<ReadTrade[]> {
+    const id = await this.#marketId(market);
+    if (id === null) return [...trades];
+    return (await this.#database()).trades.unknown(id, market, trades);
+  }
+
+  async newestTrade(market: Market): Promise<Trade | null> {
+    const id = await this.#marketId(market);
+    return id === null ? null : (await this.#database()).trades.newest(id, named(market));
   }
 
   async gaps(query: GapsQuery): ReturnType<StoreReader['gaps']> {
@@ -321,7 +355,8 @@ export class Reader implements ReaderService {
         const timeline = new Timeline(client);
         const options = { readonly: true, busyTimeoutMs: BUSY_TIMEOUT_MS };
         const sqlite = new Sqlite(this.#options.path, options);
-        return { client, sqlite, timeline, pages: new BookPages(client, sqlite, timeline) };
+        const pages = new BookPages(client, sqlite, timeline);
+        return { client, sqlite, timeline, pages, trades: new TradeReader(sqlite) };
       },
       (error: unknown) => {
         this.#opened = undefined;
@@ -339,12 +374,11 @@ export class Reader implements ReaderService {
     const { client } = await this.#database();
     const id = limit === null ? null : await this.#marketId(market);
     const hot = id === null ? null : await rebuild(client, id, limit!, at);
-    const { exchange, symbol, currency } = market;
-    const named = { exchange, symbol, currency };
-    const book = hot ?? (await this.#archive?.bookUpTo(named, Number.MAX_SAFE_INTEGER, at)) ?? null;
+    const book =
+      hot ?? (await this.#archive?.bookUpTo(named(market), Number.MAX_SAFE_INTEGER, at)) ?? null;
     if (book === null) return null;
     const { sequence, timestamp, exchangeTimestamp, asks, bids } = book;
-    return { market: named, timestamp, exchangeTimestamp, sequence, asks, bids };
+    return { market: named(market), timestamp, exchangeTimestamp, sequence, asks, bids };
   }
 
   /** When the first book of a market was received that the database still has; Infinity without one. */
@@ -465,6 +499,11 @@ function firstRows(sqlite: Sqlite): Map<number, number> {
   return new Map(
     rows.flatMap(([id, first]) => (first === null ? [] : [[Number(id), Number(first)]])),
   );
+}
+
+/** A market by its names alone. */
+function named({ exchange, symbol, currency }: Market): Market {
+  return { exchange, symbol, currency };
 }
 
 /** A page with what the archive has beside it, in order of id. */

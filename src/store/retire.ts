@@ -79,14 +79,17 @@ class StepSize {
  */
 export class Retirement {
   readonly #client: Client;
+  readonly #keepTrades: boolean;
   readonly #timeline: Timeline;
   readonly #rows = new StepSize(200);
   readonly #pages = new StepSize(100);
   /** Bound of the last slice. */
   #sliced = 0;
 
-  constructor(client: Client) {
+  /** @param keepTrades trades are not deleted */
+  constructor(client: Client, keepTrades = false) {
     this.#client = client;
+    this.#keepTrades = keepTrades;
     this.#timeline = new Timeline(client);
   }
 
@@ -157,7 +160,23 @@ export class Retirement {
     this.#rows.note(books, performance.now() - started);
     if (books < limit) await this.#described(bound.time, cursor, last ?? Number.MAX_SAFE_INTEGER);
     const next = books === limit ? cursor : last;
-    return { books, cursor: next, heldMs: performance.now() - started };
+    // Trades of all markets lie together: they go with the last markets' books.
+    const trades = next === null && (await this.#trades(bound.sequence, limit));
+    return { books, cursor: trades ? cursor : next, heldMs: performance.now() - started };
+  }
+
+  /** Deletes some trades from before a sequence. @returns whether there may be more */
+  async #trades(sequence: number, limit: number): Promise<boolean> {
+    if (this.#keepTrades) return false;
+    const [single, blocks] = await this.#client.$transaction([
+      this.#client.$executeRaw`
+        DELETE FROM trade_recent WHERE sequence IN (
+          SELECT sequence FROM trade_recent WHERE sequence < ${sequence} ORDER BY sequence LIMIT ${limit})`,
+      this.#client.$executeRaw`
+        DELETE FROM trade_block WHERE low IN (
+          SELECT low FROM trade_block WHERE high < ${sequence} ORDER BY high LIMIT ${limit})`,
+    ]);
+    return single === limit || blocks === limit;
   }
 
   /** Deletes coverage records from before `time`, Unix ms. @returns whether there may be more */

@@ -11,6 +11,8 @@ import type { Market } from '../market/market.js';
 import type { RecordingStrip } from '../market/recording-strip.js';
 import type { OrderBook, Side } from '../market/order-book.js';
 import type { ExportFormat, ShapeName } from './export/shapes.js';
+import type { Trade } from '../market/trade.js';
+import type { TradesAfter } from './trades/trade-reader.js';
 import type { RetentionHeld, RetentionSetting, Retired } from './retention.js';
 
 /** How large the database is and how long the disk will hold it. Null: not known (yet). */
@@ -37,6 +39,10 @@ export interface StoreStats {
   readonly queuedBytes: number;
   /** Books written since the process began. */
   readonly storedBooks: number;
+  /** Trades written since the process began. */
+  readonly storedTrades: number;
+  /** Trades that could not be kept, since the process began. */
+  readonly droppedTrades: number;
   /** Books that could not be kept, since the process began; each is inside a gap. */
   readonly droppedBooks: number;
   /** Gap, coverage and log records that could not be kept, since the process began. */
@@ -103,6 +109,13 @@ export interface BookRow {
 export interface RowPlace {
   readonly sequence: number;
   readonly index: number;
+}
+
+/** Place of a trade; trades come in order of the exchange's time, then of id. */
+export interface TradePlace {
+  /** The exchange's time, Unix ms. */
+  readonly time: number;
+  readonly sequence: number;
 }
 
 /** A page: its items and whether more follow. */
@@ -274,6 +287,16 @@ export interface StoreReader extends ManagedLists {
   bookPage(query: MarketBooksQuery): Promise<Page<StoredBook>>;
   /** Whole books after a sequence, in order: each committed one exactly once over the pages. */
   books(query: BookPageQuery): Promise<BookPage>;
+  /** Trades of a market in order of time and id; the window is one of the exchange's own time. */
+  trades(
+    query: TimeWindow & { market: Market; after?: TradePlace | undefined; limit: number },
+  ): Promise<Page<Trade>>;
+  /** Trades after a sequence, in order: each committed one exactly once over the pages. */
+  tradesAfter(query: {
+    readonly patterns: readonly CollectPattern[];
+    readonly after: number;
+    readonly limit: number;
+  }): Promise<TradesAfter>;
   /**
    * The course of a market as JSON text: an array of an object for each step. As text, because the
    * thread that receives the books would stand still over a hundred thousand objects.
@@ -366,6 +389,8 @@ export interface Store extends CollectorMemory {
   readonly reader: StoreReader;
   /** Takes a book for writing; never blocks and never throws. What it cannot keep becomes a gap. */
   putBook(event: BookEvent): void;
+  /** Takes a trade for writing; never blocks and never throws. What it cannot keep is counted. */
+  putTrade(trade: Trade): void;
   /** Takes a gap: inserts it, or updates the one with the same market and start. */
   putGap(gap: Gap): void;
   /** Takes what was received of a market in a minute; adds up with what is stored of the same one. */

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { BookEvent } from '../bus.js';
 import { Topic } from '../util/topic.js';
 import type { LogRecord } from '../market/log-record.js';
@@ -6,6 +7,7 @@ import type { CoverageMinute } from '../market/coverage.js';
 import type { Exchange } from '../market/exchange.js';
 import type { Gap } from '../market/gap.js';
 import { type Market, marketKey } from '../market/market.js';
+import type { ReadTrade, Trade } from '../market/trade.js';
 import { AgeClock } from './age-clock.js';
 import { type ArchivedDay, usedNumbers } from './archived.js';
 import { type ClockReading } from '../market/clock-reading.js';
@@ -78,7 +80,11 @@ const MIB = 1024 * 1024;
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const path = await canonicalPath(options.path);
-  const writerOptions: WriterOptions = { path, maxPages: options.maxPages };
+  const writerOptions: WriterOptions = {
+    path,
+    maxPages: options.maxPages,
+    keepTrades: options.archived !== undefined,
+  };
   const writer = new RpcWorker<WriterService>(
     new URL('./writer-worker.js', import.meta.url),
     writerOptions,
@@ -125,6 +131,7 @@ class OpenStore implements Store {
   /** Markets recorded at any time in this run. */
   readonly #recording = new Set<string>();
   #droppedBooks = 0;
+  #droppedTrades = 0;
   /** Books left out since the queue overflowed; null while it has not. */
   #overflowed: number | null = null;
   /** The store's own gap that listeners are being called with. */
@@ -218,6 +225,29 @@ class OpenStore implements Store {
         ? this.#intake.drop(event, 'QUEUE_OVERFLOW', 'books came faster than they could be written')
         : this.#intake.drop(event, 'STORE_FAILED', failure);
     if (opened !== null) this.#ownGap(opened);
+  }
+
+  putTrade(trade: Trade): void {
+    if (this.#closing !== undefined || !this.#queue.hasRoom) {
+      this.#droppedTrades++;
+      return;
+    }
+    this.#queue.addTrade(trade);
+    this.#flusher.wake();
+  }
+
+  async unknownTrades(market: Market, trades: readonly ReadTrade[]): Promise<ReadTrade[]> {
+    // What was received before may still be on its way to the disk.
+    const { newest } = this.sequenceState();
+    while (this.sequenceState().settled < newest) {
+      if (this.#closing !== undefined) throw new StoreError('the store is closed');
+      await pause(this.#flushMs / 4);
+    }
+    return this.reader.unknownTrades(market, trades);
+  }
+
+  newestTrade(market: Market): Promise<Trade | null> {
+    return this.reader.newestTrade(market);
   }
 
   putGap(gap: Gap): void {
@@ -334,6 +364,8 @@ class OpenStore implements Store {
       queuedBooks: this.#queue.books,
       queuedBytes: this.#queue.bytes,
       storedBooks: this.#flusher.storedBooks,
+      storedTrades: this.#flusher.storedTrades,
+      droppedTrades: this.#droppedTrades,
       droppedBooks: this.#droppedBooks,
       droppedRecords: this.#queue.droppedRecords,
       lastFlushMs: this.#flusher.lastFlushMs,

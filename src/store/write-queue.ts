@@ -2,6 +2,7 @@ import type { LogRecord } from '../market/log-record.js';
 import type { CoverageMinute } from '../market/coverage.js';
 import type { Gap } from '../market/gap.js';
 import { marketKey } from '../market/market.js';
+import type { Trade } from '../market/trade.js';
 import { BookBatch } from './book-batch.js';
 import type { Redate } from '../market/clock-reading.js';
 import type { BookRow, RecordingChange, WriteBatch } from './writer-protocol.js';
@@ -48,12 +49,12 @@ export class WriteQueue {
     this.#limits = limits;
   }
 
-  /** Books waiting, those of the batch under way included. */
+  /** Books and trades waiting, those of the batch under way included. */
   get books(): number {
     return this.#books;
   }
 
-  /** Sequence of the first book that waits, null when none does. */
+  /** Sequence of the first book or trade that waits, null when none does. */
   get firstSequence(): number | null {
     // The first batch may have none: it is being written for its records or as a sign of life.
     for (const { firstSequence } of this.#batches) if (firstSequence !== null) return firstSequence;
@@ -101,16 +102,31 @@ export class WriteQueue {
 
   /** Adds a book. */
   addBook(row: BookRow): void {
+    const batch = this.#openBatch();
+    const before = batch.bytes;
+    batch.add(row);
+    this.#books++;
+    this.#bytes += batch.bytes - before;
+  }
+
+  /** Adds a trade. */
+  addTrade(trade: Trade): void {
+    const batch = this.#openBatch();
+    const before = batch.bytes;
+    batch.addTrade(trade);
+    this.#books++;
+    this.#bytes += batch.bytes - before;
+  }
+
+  /** The batch that is being filled. */
+  #openBatch(): BookBatch {
     let batch = this.#batches.at(-1)!;
     if (this.#isFull(batch) || (this.#current !== null && this.#batches.length === 1)) {
       batch = this.#spare ?? new BookBatch();
       this.#spare = null;
       this.#batches.push(batch);
     }
-    const before = batch.bytes;
-    batch.add(row);
-    this.#books++;
-    this.#bytes += batch.bytes - before;
+    return batch;
   }
 
   /** Adds a gap; a newer word about the same gap replaces the older one. */
@@ -155,6 +171,7 @@ export class WriteQueue {
     this.#current = {
       rows: books.rows(),
       books: books.books,
+      trades: books.trades,
       steps: books.steps,
       gaps: gaps.filter(redated),
       laterGaps: gaps.filter((gap) => !redated(gap)),
@@ -194,6 +211,11 @@ export class WriteQueue {
   /** When each book of the batch of {@link begin} was received, Unix ms. */
   get current(): readonly number[] {
     return this.#current === null ? [] : this.#batches[0]!.timestamps;
+  }
+
+  /** How many trades the batch of {@link begin} has. */
+  get currentTrades(): number {
+    return this.#current?.trades.length ?? 0;
   }
 
   /** The batch of {@link begin} could not be stored. */

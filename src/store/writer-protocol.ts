@@ -5,6 +5,7 @@ import type { CoverageMinute } from '../market/coverage.js';
 import type { Gap } from '../market/gap.js';
 import type { Market, Pair } from '../market/market.js';
 import type { UsedNumbers } from './archived.js';
+import type { Trade } from '../market/trade.js';
 import type { Growth } from './growth.js';
 import type { RetentionWriter } from './retention.js';
 import type { Redate } from '../market/clock-reading.js';
@@ -59,6 +60,8 @@ export interface WriteBatch {
   readonly rows: Uint8Array<ArrayBuffer> | null;
   /** Books of other markets; among them the first of each market. */
   readonly books: readonly BookRow[];
+  /** In order of sequence. */
+  readonly trades: readonly Trade[];
   readonly steps: readonly ClockStep[];
   readonly gaps: readonly Gap[];
   readonly coverage: readonly CoverageMinute[];
@@ -76,6 +79,8 @@ export interface WriteBatch {
 export interface WriterOptions {
   /** Path of the database file. */
   readonly path: string;
+  /** Trades are not deleted with the books of their time: the archive does not have them. */
+  readonly keepTrades?: boolean | undefined;
   /** For tests of a full disk: the size in pages that the file may reach. */
   readonly maxPages?: number | undefined;
 }

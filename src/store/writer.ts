@@ -24,6 +24,7 @@ import {
   Retirement,
   type RetireStep,
 } from './retire.js';
+import { TradeWriter } from './trades/trade-writer.js';
 import type { ListedMarket, Wishes } from '../market/managed-lists.js';
 import type {
   BookRow,
@@ -41,6 +42,7 @@ interface Opened {
   readonly files: DatabaseFiles;
   readonly ids: MarketIds;
   readonly retirement: Retirement;
+  readonly trades: TradeWriter;
 }
 
 /**
@@ -72,6 +74,9 @@ export class Writer implements WriterService {
     await beginGapsAbove(client, used.gap);
     const state = new Map((await client.state.findMany()).map((row) => [row.key, row.value]));
     const newest = await client.book.findFirst({ orderBy: { sequence: 'desc' } });
+    const [trade] = await client.$queryRaw<{ sequence: bigint | null }[]>`
+      SELECT max(coalesce((SELECT max(sequence) FROM trade_recent), 0),
+                 coalesce((SELECT max(high) FROM trade_block), 0)) AS sequence`;
     const openGaps = await client.gap.findMany({
       where: { end: null },
       include: { market: true },
@@ -82,6 +87,7 @@ export class Writer implements WriterService {
       Number(state.get('sequence') ?? 0),
       Number(newest?.sequence ?? 0),
       used.sequence,
+      Number(trade?.sequence ?? 0),
     );
     const reserved = lastSequence + block;
     await this.#setState(client, { sequence: reserved, closed: 0 }, true);
@@ -107,11 +113,16 @@ export class Writer implements WriterService {
     const opened = await this.#database();
     const { client, ids } = opened;
     if (batch.heartbeat !== null) await this.#checkFiles(opened);
+    const firstTrade = batch.trades[0];
+    if (firstTrade !== undefined) await opened.trades.pack(firstTrade.sequence);
     await ids.load(marketsOf(batch));
     const statements = [];
     if (batch.rows !== null) statements.push(insertBooks(client, batch.rows));
     const others = await this.#numberedRows(client, ids, batch.books);
     if (others !== null) statements.push(insertBooks(client, others));
+    if (firstTrade !== undefined) {
+      statements.push(opened.trades.insert(batch.trades, (market) => ids.id(market)));
+    }
     if (batch.steps.length > 0) {
       const rows = batch.steps.map(({ sequence, fromMs, toMs }) => [sequence, fromMs, toMs]);
       statements.push(client.$executeRaw`
@@ -359,7 +370,8 @@ export class Writer implements WriterService {
         lockFile: await watched(lockPath(path)),
         files,
         ids: new MarketIds(client),
-        retirement: new Retirement(client),
+        retirement: new Retirement(client, this.#options.keepTrades),
+        trades: new TradeWriter(client),
       };
     } catch (error) {
       await lock.dispose();
@@ -484,6 +496,7 @@ async function watched(path: string): Promise<FileWatch> {
 
 function* marketsOf(batch: WriteBatch): Generator<Market> {
   for (const book of batch.books) yield book.market;
+  for (const trade of batch.trades) yield trade.market;
   for (const gap of [...batch.gaps, ...batch.laterGaps]) yield gap.market;
   for (const record of batch.coverage) yield record.market;
   for (const change of batch.recording) yield change.market;

@@ -200,7 +200,7 @@ describe('gapBefore', () => {
 describe('a bad since', () => {
   it.each([
     ['since: 999999999', 'beyond the newest sequence, which is 7'],
-    ['since: -1', 'must be the sequence of a book'],
+    ['since: -1', 'must be a sequence'],
     ['since: 1, every: 100', 'must be left out with since'],
     ['since: "x"', 'expected a whole number'],
   ])('%s is BAD_USER_INPUT', async (args, words) => {

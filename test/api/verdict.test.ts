@@ -39,6 +39,8 @@ function facts(more: Partial<Facts> = {}, store: Partial<Facts['store']> = {}): 
       queuedBooks: 0,
       queuedBytes: 0,
       storedBooks: 0,
+      storedTrades: 0,
+      droppedTrades: 0,
       droppedBooks: 0,
       droppedRecords: 0,
       lastFlushMs: null,

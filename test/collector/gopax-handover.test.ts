@@ -36,6 +36,7 @@ async function carry(times: Partial<HandoverTimes> = {}): Promise<void> {
     limits: new LimitBoard(),
     gopaxKeys: null,
     bithumbPollMs: 100,
+    trades: false,
   };
   carrier = new GopaxHandover(context, new RateLimiter([]), {
     maxAgeMs: 3_600_000,

@@ -67,6 +67,7 @@ function controller(
     limits: new LimitBoard(),
     gopaxKeys: null,
     bithumbPollMs: 100,
+    trades: false,
   };
   const made = new Controller(context, { ...PROFILE, ...profile }, new RateLimiter([]));
   closing.push(() => made.close());

@@ -35,6 +35,7 @@ export class FeedStandIn {
       random: () => 0,
       gopaxKeys: null,
       bithumbPollMs: 20,
+      trades: false,
     };
   }
 

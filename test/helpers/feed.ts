@@ -30,6 +30,7 @@ export function feedOf(
     random: () => 0,
     gopaxKeys: null,
     bithumbPollMs: 20,
+    trades: false,
     ...settings,
   };
   const feed = adapters(settings.bithumbTransport ?? 'ws')[exchange].createFeed(context);

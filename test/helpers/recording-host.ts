@@ -2,6 +2,7 @@ import type { FeedHost, Outage } from '../../src/collector/feed.js';
 import type { Oddity } from '../../src/market/oddity.js';
 import type { EventName } from '../../src/logging/events.js';
 import { type Pair, pairText } from '../../src/market/market.js';
+import type { ReadTrade } from '../../src/market/trade.js';
 import type { Sides } from '../../src/market/order-book.js';
 
 /** A book that a feed handed over. */
@@ -10,6 +11,13 @@ export interface HeardBook extends Sides {
   readonly exchangeTimestamp: number | null | undefined;
   readonly place: number | null | undefined;
   readonly receivedAt: number;
+}
+
+/** A trade that a feed handed over. */
+export interface HeardTrade extends ReadTrade {
+  readonly code: string;
+  readonly receivedAt: number;
+  readonly snapshot: boolean;
 }
 
 /** Writes down all that a feed tells. */
@@ -24,6 +32,9 @@ export class RecordingHost implements FeedHost {
   reconnects = 0;
 
   unaskedBooks = 0;
+  readonly heardTrades: HeardTrade[] = [];
+  unaskedTradesCount = 0;
+  readonly unreadableTrades: { reason: string; code: string | null }[] = [];
 
   book(
     pair: Pair,
@@ -37,6 +48,17 @@ export class RecordingHost implements FeedHost {
   readonly oddities: string[] = [];
   odd(kind: Oddity, what: string): void {
     this.oddities.push(`${kind} ${what}`);
+  }
+  trades(pair: Pair, trades: readonly ReadTrade[], receivedAt: number, snapshot: boolean): void {
+    for (const trade of trades)
+      this.heardTrades.push({ code: pairText(pair), ...trade, receivedAt, snapshot });
+  }
+  unaskedTrades(count: number): void {
+    this.unaskedTradesCount += count;
+  }
+  unreadableTrade(error: unknown, _message: string, pair: Pair | null): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    this.unreadableTrades.push({ reason, code: pair === null ? null : pairText(pair) });
   }
   unasked(): void {
     this.unaskedBooks++;

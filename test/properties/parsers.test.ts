@@ -173,6 +173,7 @@ describe('arbitrary bytes over a real socket never end the handler of', () => {
         limits: new LimitBoard(),
         gopaxKeys: null,
         bithumbPollMs: 100,
+        trades: false,
       });
       controller.add([BTC]);
       await until(() => server.received.length > 0, 'the subscription');

@@ -40,6 +40,7 @@ beforeEach(async () => {
     laterGaps: [],
     rows: null,
     books: batch.books,
+    trades: [],
     steps: [],
     gaps: [{ ...gap, market: UPBIT_BTC }],
     coverage: [{ market: UPBIT_BTC, minute: 0, ...counts }],

@@ -34,6 +34,7 @@ const NOTHING: WriteBatch = {
   redates: [],
   laterGaps: [],
   rows: null,
+  trades: [],
   steps: [],
   books: [],
   gaps: [],

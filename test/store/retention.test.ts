@@ -26,6 +26,7 @@ const DAY = 86_400_000;
 const NOTHING: WriteBatch = {
   rows: null,
   books: [],
+  trades: [],
   steps: [],
   gaps: [],
   coverage: [],

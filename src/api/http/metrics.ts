@@ -319,6 +319,18 @@ export class Metrics {
       one((store) => store.droppedBooks),
     );
     this.#set.count(
+      'orderbook_store_trades_total',
+      'Trades written to the database.',
+      [],
+      one((store) => store.storedTrades),
+    );
+    this.#set.count(
+      'orderbook_store_dropped_trades_total',
+      'Trades that could not be kept.',
+      [],
+      one((store) => store.droppedTrades),
+    );
+    this.#set.count(
       'orderbook_store_dropped_records_total',
       'Gaps and log entries that could not be kept.',
       [],

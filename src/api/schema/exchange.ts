@@ -12,6 +12,7 @@ import { exchangeArg, pairFilterArgs } from './arguments.js';
 import { builder } from './builder.js';
 import { CollectorStateEnum, CollectorType } from './collector.js';
 import { ExchangeEnum } from './exchange-enum.js';
+import { TradeTallyType } from './trade.js';
 
 const ExchangeColorType = builder.objectRef<ExchangeFacts['color']>('ExchangeColor').implement({
   description: 'The colour in which an exchange is drawn, readable as text on its ground.',
@@ -123,6 +124,11 @@ const ExchangeInfoType = builder.objectRef<ExchangeRecord>('ExchangeInfo').imple
       description:
         'Order books that came for markets that were not asked for, since the server began; they are dropped.',
       resolve: ({ exchange }, _args, { control }) => control.unaskedBooks(exchange),
+    }),
+    trades: t.field({
+      type: TradeTallyType,
+      description: 'What has become of its trades.',
+      resolve: ({ exchange }, _args, { control }) => control.trades(exchange),
     }),
     skippedRows: t.int({
       description:

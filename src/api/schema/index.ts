@@ -19,6 +19,7 @@ import './recorder.js';
 import './collector-activity.js';
 import './price-history.js';
 import './series.js';
+import './trade.js';
 import './past-books.js';
 import './report.js';
 import './recording-strip.js';

@@ -1,6 +1,7 @@
 import type { ConsolidatedBook } from '../../market/consolidated.js';
 import { AVERAGE_DECIMALS, fill, type Fill, type Leg } from '../../market/consolidated.js';
-import type { Level, Side } from '../../market/order-book.js';
+import type { Level } from '../../market/order-book.js';
+import { takenSide, type TradeSide } from '../../market/trade.js';
 import { badInput } from '../errors.js';
 import { pairOf } from '../inputs.js';
 import { consolidate } from '../../live/sources/consolidated-books.js';
@@ -8,17 +9,7 @@ import { pairArgs } from './arguments.js';
 import { builder } from './builder.js';
 import { ExchangeEnum } from './exchange-enum.js';
 import { legFields, pairFields } from './leg-fields.js';
-
-const TradeSideEnum = builder.enumType('TradeSide', {
-  description: 'Which way a trade goes.',
-  values: {
-    BUY: { value: 'ask', description: 'Buy the base asset: takes the asks, lowest price first.' },
-    SELL: {
-      value: 'bid',
-      description: 'Sell the base asset: takes the bids, highest price first.',
-    },
-  } as const,
-});
+import { TradeSideEnum } from './trade-side.js';
 
 const QuoteFillType = builder.objectRef<Fill>('QuoteFill').implement({
   description: 'What an amount costs, or brings, when it is taken out of the levels best first.',
@@ -54,7 +45,7 @@ const QuoteFillType = builder.objectRef<Fill>('QuoteFill').implement({
 /** A quote that was asked for. */
 interface QuoteShape {
   readonly book: ConsolidatedBook;
-  readonly side: Side;
+  readonly side: TradeSide;
   readonly amount: string;
 }
 
@@ -75,7 +66,7 @@ const QuoteLegType = builder.objectRef<{ leg: Leg; quote: QuoteShape }>('QuoteLe
       type: QuoteFillType,
       description: 'What the amount costs there.',
       resolve: ({ leg, quote: { side, amount } }) => {
-        const levels = (side === 'ask' ? leg.book?.asks : leg.book?.bids) ?? [];
+        const levels = (side === 'buy' ? leg.book?.asks : leg.book?.bids) ?? [];
         return fill(levels, amount);
       },
     }),
@@ -83,7 +74,7 @@ const QuoteLegType = builder.objectRef<{ leg: Leg; quote: QuoteShape }>('QuoteLe
 });
 
 function* levelsOf({ book, side }: QuoteShape): Generator<Level> {
-  for (const { level } of book.levels(side)) yield level;
+  for (const { level } of book.levels(takenSide(side))) yield level;
 }
 
 const QuoteType = builder.objectRef<QuoteShape>('Quote').implement({

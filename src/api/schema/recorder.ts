@@ -152,6 +152,17 @@ const RecorderType = builder.objectRef<RecorderFigures>('Recorder').implement({
       description: 'Books that could not be kept, since the process began; each is inside a gap.',
       resolve: ({ store }) => store.droppedBooks,
     }),
+    storedTrades: t.field({
+      type: 'BigInt',
+      description: 'Trades written since the process began.',
+      resolve: ({ store }) => store.storedTrades,
+    }),
+    droppedTrades: t.field({
+      type: 'BigInt',
+      description:
+        'Trades that could not be kept, since the process began: the store was full or failed.',
+      resolve: ({ store }) => store.droppedTrades,
+    }),
     storeFailure: t.string({
       nullable: true,
       description: 'Why nothing can be written right now; null when all is well.',

@@ -1,5 +1,6 @@
 import type { GapCause } from '../../market/gap.js';
 import { type Pair, pairText } from '../../market/market.js';
+import type { ReadTrade } from '../../market/trade.js';
 import type { Sides } from '../../market/order-book.js';
 import { ExchangeError, faultOf } from '../exchange-error.js';
 import type { FeedContext, Outage } from '../feed.js';
@@ -19,6 +20,11 @@ import type { CarrierHost, PairCarrier } from './ws-feed.js';
 const STABLE_MS = 30_000;
 /** One that ended so soon after its subscription may have ended because of it. */
 const SHORT_MS = 5000;
+/** Pairs whose first books come within so long are subscribed for trades together, ms. */
+const TRADES_TOGETHER_MS = 50;
+/** Bytes of a message within which it shows what it is about. */
+const SIGN_WITHIN = 200;
+
 /**
  * One WebSocket of one exchange, carrying many pairs. A subclass says where to connect ({@link getWSUrl}),
  * what to send ({@link getMessage}) and how to read ({@link handleMessage}), and overrides what
@@ -56,12 +62,20 @@ export abstract class WSController implements PairCarrier {
   #openedAt = 0;
   /** When the message being handled came in, Unix ms. */
   #receivedAt = 0;
+  /** Whether trades are subscribed by {@link getTradesMessage}. */
+  readonly #tradesApart: boolean;
+  /** Pairs whose trades are subscribed, or about to be, on this connection. */
+  readonly #tradesFor = new Set<string>();
+  #tradesWait: Pair[] = [];
+  #tradesTimer: NodeJS.Timeout | undefined;
   /** Why the controller itself is ending the connection, if it does. */
   #ending: Outage | null = null;
 
   /** @param connects limiter of new connections, shared by all sockets of the exchange */
   constructor(context: FeedContext, profile: WSProfile, connects: RateLimiter) {
     this.context = context;
+    this.#tradesApart =
+      context.trades && this.getTradesMessage !== WSController.prototype.getTradesMessage;
     this.#profile = profile;
     this.#connects = connects;
     this.#snapshots = new PendingSnapshots(profile.firstBookWithinMs);
@@ -112,6 +126,25 @@ export abstract class WSController implements PairCarrier {
   /** Whether the subscription waits for a greeting; then the subclass calls {@link subscribe}. */
   protected get subscribesOnGreeting(): boolean {
     return false;
+  }
+
+  /**
+   * What the beginning of a message about trades shows, also of one that cannot be read. Set where the
+   * exchange sends them.
+   */
+  protected readonly tradeSign: RegExp = /(?!)/;
+
+  /**
+   * Messages that subscribe the trades of pairs whose book has come, where they are subscribed apart: a
+   * refusal of an unknown pair is then one of its book. Default: none, they come with the books.
+   */
+  protected getTradesMessage(_pairs: readonly Pair[]): readonly string[] {
+    return [];
+  }
+
+  /** Messages that end what {@link getTradesMessage} subscribed. */
+  protected getTradesEnd(_pairs: readonly Pair[]): readonly string[] {
+    return [];
   }
 
   /** Forgets what belongs to one connection. Called when one is lost and before every connect. */
@@ -235,8 +268,11 @@ export abstract class WSController implements PairCarrier {
 
   /** Stops pairs. */
   remove(pairs: readonly Pair[]): void {
+    const traded = pairs.filter((pair) => this.#tradesFor.has(pairText(pair)));
     const removed = pairs.filter((pair) => this.#forget(pair));
-    if (this.#subscribed && removed.length > 0 && this.#pairs.size > 0) this.#change([], removed);
+    if (!this.#subscribed || removed.length === 0 || this.#pairs.size === 0) return;
+    this.#change([], removed);
+    if (traded.length > 0) this.send(this.getTradesEnd(traded));
   }
 
   /** Subscribes pairs again; the connection is made again if that does not bring their books. */
@@ -261,6 +297,7 @@ export abstract class WSController implements PairCarrier {
   /** Closes for good; resolves when the socket is gone. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#forgetTrades();
     this.#resubscriptions.clear();
     this.#judge.restart();
     clearTimeout(this.#due);
@@ -282,6 +319,7 @@ export abstract class WSController implements PairCarrier {
 
   #connect(): void {
     this.resetConnection();
+    this.#forgetTrades();
     this.#subscribed = false;
     this.#snapshots.clear();
     this.#judge.restart();
@@ -360,6 +398,7 @@ export abstract class WSController implements PairCarrier {
   /** @returns whether it was carried */
   #forget(pair: Pair): boolean {
     this.#snapshots.forget(pairText(pair));
+    this.#tradesFor.delete(pairText(pair));
     return this.#pairs.delete(pairText(pair));
   }
 
@@ -378,6 +417,11 @@ export abstract class WSController implements PairCarrier {
       this.handleMessage(data);
     } catch (error) {
       const pair = error instanceof ExchangeError ? error.pair : null;
+      // A trade that cannot be read says nothing about a book.
+      if (this.context.trades && this.tradeSign.test(data.toString('latin1', 0, SIGN_WITHIN))) {
+        this.context.host.unreadableTrade(error, excerpt(data), pair);
+        return;
+      }
       this.context.host.unreadable(error, excerpt(data), pair);
       this.onUnreadable(pair && (this.#pairs.get(pairText(pair)) ?? pair));
     }
@@ -405,8 +449,38 @@ export abstract class WSController implements PairCarrier {
     if (!this.#liveness.proven) return;
     const first = !this.#snapshots.anyDelivering;
     this.#snapshots.came(code);
+    if (this.#tradesApart && !this.#tradesFor.has(code)) this.#tradesDue(pair);
     this.context.host.book(pair, sides, exchangeTimestamp, receivedAt, place);
     if (first) this.#judge.served();
+  }
+
+  /**
+   * Hands trades on, if their pair is carried here.
+   * @param code the pair as `BTC-KRW`
+   * @param snapshot see `FeedHost.trades`
+   */
+  protected deliverTrades(code: string, trades: readonly ReadTrade[], snapshot = false): void {
+    const pair = this.#pairs.get(code);
+    if (pair === undefined) this.context.host.unaskedTrades(trades.length);
+    else this.context.host.trades(pair, trades, this.#receivedAt, snapshot);
+  }
+
+  /** Subscribes the trades of a pair that has its first book, with those of others that have theirs. */
+  #tradesDue(pair: Pair): void {
+    this.#tradesFor.add(pairText(pair));
+    this.#tradesWait.push(pair);
+    this.#tradesTimer ??= setTimeout(() => {
+      this.#tradesTimer = undefined;
+      const pairs = this.#tradesWait.splice(0).filter((waiting) => this.has(waiting));
+      if (this.#subscribed && pairs.length > 0) this.send(this.getTradesMessage(pairs));
+    }, TRADES_TOGETHER_MS);
+  }
+
+  #forgetTrades(): void {
+    clearTimeout(this.#tradesTimer);
+    this.#tradesTimer = undefined;
+    this.#tradesWait = [];
+    this.#tradesFor.clear();
   }
 
   // It is looked after.

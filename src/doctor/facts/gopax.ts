@@ -118,7 +118,7 @@ export const GOPAX_SHEET: Sheet = {
   batches: [],
   talk: {
     greets: false,
-    subscribe: (pairs: readonly Pair[]) => pairs.map(bookRequest),
+    subscribe: (pairs: readonly Pair[]) => pairs.map((pair) => bookRequest(pair)),
     unsubscribe: null,
     // No ping of clients is documented; a protocol ping is never wrong.
     ping: null,

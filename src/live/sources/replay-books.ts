@@ -3,7 +3,8 @@ import type { CollectPattern } from '../../market/collect-pattern.js';
 import type { Market } from '../../market/market.js';
 import type { OrderBook } from '../../market/order-book.js';
 import type { SequenceState, StoredBook, StoreReader } from '../../store/store-types.js';
-import { AGAIN_MS, PAGE_BOOKS, storedDelivery } from './exact-books.js';
+import { PAGE_BOOKS, storedDelivery } from './exact-books.js';
+import { AGAIN_MS } from './exact-feed.js';
 import type { Delivery } from '../delivery.js';
 import { type OwnFeed, OwnSource } from '../source.js';
 

@@ -1,4 +1,5 @@
 import { ODDITIES, type OddityCounts } from '../../../src/market/oddity.js';
+import type { TradeTally } from '../../../src/market/trade-tally.js';
 import type { OwnLimit } from '../../../src/market/own-limit.js';
 import {
   type CollectorControl,
@@ -14,6 +15,20 @@ import type { Exchange } from '../../../src/market/exchange.js';
 import type { Wishes } from '../../../src/market/managed-lists.js';
 import type { SilenceTally } from '../../../src/market/silence-tally.js';
 import { type Market, marketKey } from '../../../src/market/market.js';
+
+const NO_TRADES: TradeTally = {
+  received: 0,
+  recorded: 0,
+  backfilled: 0,
+  repeats: 0,
+  reusedIds: 0,
+  late: 0,
+  absurdTimes: 0,
+  unreadable: 0,
+  unasked: 0,
+  sideAgreed: 0,
+  sideDiffered: 0,
+};
 
 /** A collector's status with plain values, changed by `more`. */
 export function statusOf(market: Market, more: Partial<CollectorStatus> = {}): CollectorStatus {
@@ -93,6 +108,9 @@ export class MemoryControl implements CollectorControl {
   }
   limits(): OwnLimit[] {
     return [];
+  }
+  trades(): TradeTally {
+    return NO_TRADES;
   }
   unaskedBooks(): number {
     return 0;

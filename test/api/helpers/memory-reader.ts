@@ -1,3 +1,4 @@
+import type { Trade } from '../../../src/market/trade.js';
 import { marketKey, type Market } from '../../../src/market/market.js';
 import type { CoverageMinute } from '../../../src/market/coverage.js';
 import type { DayReport } from '../../../src/market/day-report.js';
@@ -103,6 +104,16 @@ export class MemoryReader implements StoreReader {
     const more = items.length > 0;
     const newest = left.at(-1)?.sequence ?? after;
     return { items, reached: more ? items.at(-1)!.book.sequence : newest, more };
+  }
+
+  async trades(): Promise<Page<Trade>> {
+    this.#check();
+    return { items: [], more: false };
+  }
+
+  async tradesAfter(query: { after: number }): ReturnType<StoreReader['tradesAfter']> {
+    this.#check();
+    return { items: [], reached: query.after, more: false };
   }
 
   async bookPage(query: MarketBooksQuery): Promise<Page<StoredBook>> {

@@ -40,6 +40,8 @@ export async function serve(more: Partial<ApiOptions> = {}): Promise<TestServer>
     queuedBooks: 0,
     queuedBytes: 0,
     storedBooks: 0,
+    storedTrades: 0,
+    droppedTrades: 0,
     droppedBooks: 0,
     droppedRecords: 0,
     lastFlushMs: null,

@@ -3,6 +3,7 @@ import { RateLimiter } from '../../limits/rate-limiter.js';
 import type { RestBooks } from '../../rest/rest-books.js';
 import { WSFeed } from '../../socket/ws-feed.js';
 import type { WSProfile } from '../../socket/ws-connection.js';
+import { PolledWithTrades } from './trade-feed.js';
 import { BithumbPoller } from './poller.js';
 import { type ListForm, listFrom } from '../../rest/market-rows.js';
 import { fetchUnitBooks, MARKET_ALL } from '../upbit-protocol/messages.js';
@@ -68,7 +69,11 @@ export const bithumbRest: ExchangeAdapter = {
   ordersByTime: true,
   restBooks,
   listMarkets,
-  createFeed: (context) => new BithumbPoller(context),
+  createFeed: (context) => {
+    const poller = new BithumbPoller(context);
+    if (!context.trades) return poller;
+    return new PolledWithTrades(context, poller, (own) => bithumbWs.createFeed(own));
+  },
 };
 
 /**

@@ -2,9 +2,9 @@ import type { GapCause } from '../../../market/gap.js';
 import { type Pair, pairText } from '../../../market/market.js';
 import { WSController } from '../../socket/ws-controller.js';
 import type { WSProfile } from '../../socket/ws-connection.js';
-import { readQuotedJson } from '../../wire/quoted-json.js';
+import { type Json, readQuotedJson } from '../../wire/quoted-json.js';
 import { optionalText, wireObject, type WireObject } from '../../wire/wire.js';
-import { PING, readBook, topicRequest } from './messages.js';
+import { PING, readBook, readCoinoneTrade, topicRequest } from './messages.js';
 
 /** Facts: `coinone.subscribe.*` and `coinone.ws.*`. */
 export const COINONE_PROFILE: WSProfile = {
@@ -77,6 +77,17 @@ export class CoinoneController extends WSController {
     ];
   }
 
+  protected override readonly tradeSign = /"c(hannel)?"\s*:\s*"TRADE"/;
+
+  protected override getTradesMessage(pairs: readonly Pair[]): readonly string[] {
+    return pairs.map((pair) => topicRequest('SUBSCRIBE', pair, 'TRADE'));
+  }
+
+  protected override getTradesEnd(pairs: readonly Pair[]): readonly string[] {
+    this.#unsubscribing += pairs.length;
+    return pairs.map((pair) => topicRequest('UNSUBSCRIBE', pair, 'TRADE'));
+  }
+
   protected override getKeepAliveMessage(): string {
     return PING;
   }
@@ -106,7 +117,7 @@ export class CoinoneController extends WSController {
         this.subscribe();
         break;
       case 'DATA':
-        if ((message['channel'] ?? message['c']) === 'ORDERBOOK') this.#book(message);
+        this.#data(message, message['channel'] ?? message['c']);
         break;
       case 'ERROR':
         this.#error(message);
@@ -121,6 +132,14 @@ export class CoinoneController extends WSController {
         const what = JSON.stringify(message['response_type'] ?? Object.keys(message));
         this.context.host.odd('UNKNOWN_MESSAGE', what, what);
       }
+    }
+  }
+
+  #data(message: WireObject, channel: Json | undefined): void {
+    if (channel === 'ORDERBOOK') this.#book(message);
+    else if (channel === 'TRADE' && this.context.trades) {
+      const { pair, trade } = readCoinoneTrade(message);
+      this.deliverTrades(pairText(pair), [trade]);
     }
   }
 

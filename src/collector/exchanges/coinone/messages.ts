@@ -1,7 +1,9 @@
 import type { Pair } from '../../../market/market.js';
+import type { ReadTrade } from '../../../market/trade.js';
 import type { Sides } from '../../../market/order-book.js';
 import { aboutPair, ExchangeError } from '../../exchange-error.js';
 import type { Json } from '../../wire/quoted-json.js';
+import { readTrade, sideByFlag, type WireTrade } from '../../wire/wire-trade.js';
 import {
   optionalText,
   readLevelObjects,
@@ -47,6 +49,32 @@ export function readBook(message: WireObject): CoinoneBook {
   });
 }
 
+/**
+ * Reads a trade, in DEFAULT or SHORT format:
+ * `{"response_type":"DATA","channel":"TRADE","data":{"quote_currency":"KRW","target_currency":"BTC","id":"1790134177835001","timestamp":1790134177835,"price":"116460000","qty":"0.00483595","is_seller_maker":true}}`.
+ * Where the seller was the maker, the taker bought (`coinone.trade-side.taker`).
+ * @throws {ExchangeError} naming the pair when it could be read
+ */
+export function readCoinoneTrade(message: WireObject): { pair: Pair; trade: ReadTrade } {
+  const data = wireObject(message['data'] ?? message['d'], 'data');
+  const pair: Pair = {
+    symbol: wireText(data['target_currency'] ?? data['tc'], 'target_currency').toUpperCase(),
+    currency: wireText(data['quote_currency'] ?? data['qc'], 'quote_currency').toUpperCase(),
+  };
+  return aboutPair(pair, () => ({ pair, trade: readTrade(tradeValues(data)) }));
+}
+
+/** The values of a trade of the stream, in either format, or of the REST history. */
+function tradeValues(data: WireObject): WireTrade {
+  return {
+    id: data['id'] ?? data['i'],
+    side: sideByFlag(data['is_seller_maker'] ?? data['sm'], 'is_seller_maker'),
+    price: data['price'] ?? data['p'],
+    volume: data['qty'] ?? data['q'],
+    time: data['timestamp'] ?? data['t'],
+  };
+}
+
 /** The body of a good answer; errors come with HTTP 200 (`coinone.error.rest-errors-in-200`). */
 export function successOf(body: Json): WireObject {
   const answer = wireObject(body, 'the answer');
@@ -61,10 +89,14 @@ export function successOf(body: Json): WireObject {
 export const PING = '{"request_type":"PING"}';
 
 /** Begins or ends one topic (`coinone.subscribe.one-topic-per-message`). */
-export function topicRequest(type: 'SUBSCRIBE' | 'UNSUBSCRIBE', pair: Pair): string {
+export function topicRequest(
+  type: 'SUBSCRIBE' | 'UNSUBSCRIBE',
+  pair: Pair,
+  channel: 'ORDERBOOK' | 'TRADE' = 'ORDERBOOK',
+): string {
   return JSON.stringify({
     request_type: type,
-    channel: 'ORDERBOOK',
+    channel,
     topic: { quote_currency: pair.currency, target_currency: pair.code ?? pair.symbol },
     format: 'DEFAULT',
   });

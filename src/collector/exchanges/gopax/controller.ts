@@ -8,7 +8,15 @@ import type { RateLimiter } from '../../limits/rate-limiter.js';
 import { optionalText, wireObject, type WireObject, wireText } from '../../wire/wire.js';
 import { WSController } from '../../socket/ws-controller.js';
 import type { WSProfile } from '../../socket/ws-connection.js';
-import { bookRequest, GopaxBook, isHeartbeat, pongTo } from './messages.js';
+import {
+  BOOK_REQUEST,
+  bookRequest,
+  GopaxBook,
+  isHeartbeat,
+  PAIR_REQUEST,
+  pongTo,
+  readGopaxTrade,
+} from './messages.js';
 
 /** Facts: `gopax.connect.*`, `gopax.subscribe.*` and `gopax.ws.*`. */
 export const GOPAX_PROFILE: WSProfile = {
@@ -120,6 +128,8 @@ export class GopaxController extends WSController {
     this.reconnect('RESYNC', detail);
   }
 
+  protected override readonly tradeSign = /"n"\s*:\s*"PublicTradeEvent"/;
+
   protected override getWSUrl(): string {
     const { urls, gopaxKeys } = this.context;
     if (gopaxKeys === null) return urls.wsUrl;
@@ -191,11 +201,18 @@ export class GopaxController extends WSController {
     }
     const envelope = wireObject(message, 'the message');
     switch (envelope['n']) {
-      case 'SubscribeToOrderBook':
+      case BOOK_REQUEST:
+      case PAIR_REQUEST:
         this.#reply(envelope, wireObject(envelope['o'], 'o'));
         break;
       case 'OrderBookEvent':
         this.#delta(wireObject(envelope['o'], 'o'));
+        break;
+      case 'PublicTradeEvent':
+        if (this.context.trades) {
+          const { code, trade } = readGopaxTrade(wireObject(envelope['o'], 'o'));
+          this.deliverTrades(code, [trade]);
+        }
         break;
       // More events may be added without notice (`gopax.envelope.more-events`).
       default: {
@@ -208,7 +225,7 @@ export class GopaxController extends WSController {
   #subscription(pair: Pair): string {
     const code = pairText(pair);
     this.#books.set(code, new GopaxBook(this.context.clock));
-    return bookRequest(pair);
+    return bookRequest(pair, this.context.trades);
   }
 
   #reply(envelope: WireObject, payload: WireObject): void {

@@ -379,5 +379,18 @@ class RelayHost implements FeedHost {
 
   odd: FeedHost['odd'] = (...odd) => this.#host.odd(...odd);
 
+  trades(...trades: Parameters<FeedHost['trades']>): void {
+    // Both sockets tell of the same trades: each is recorded once, whichever comes first.
+    this.#host.trades(...trades);
+  }
+
+  unaskedTrades(count: number): void {
+    this.#host.unaskedTrades(count);
+  }
+
+  unreadableTrade(...failure: Parameters<FeedHost['unreadableTrade']>): void {
+    this.#host.unreadableTrade(...failure);
+  }
+
   log: FeedHost['log'] = (event, pair, params) => this.#host.log(event, pair, params);
 }

@@ -1,9 +1,11 @@
 import type { Json } from '../../wire/quoted-json.js';
 import { compareDecimal, decimalFromWire } from '../../../market/decimal.js';
-import { type Pair, pairText } from '../../../market/market.js';
+import { marketName, type Pair, pairText } from '../../../market/market.js';
+import type { ReadTrade } from '../../../market/trade.js';
+import { readTrade, sideByFlag } from '../../wire/wire-trade.js';
 import { ownText } from '../../../market/own-text.js';
 import { applySide, type Level, type Side, type Sides } from '../../../market/order-book.js';
-import { unreadable } from '../../exchange-error.js';
+import { aboutPair, unreadable } from '../../exchange-error.js';
 import { believedTime, exchangeTime } from '../../wire/exchange-time.js';
 import { readSide, wireArray, wireObject, type WireObject, wireText } from '../../wire/wire.js';
 
@@ -15,12 +17,16 @@ const FAR_MS = 60_000;
 /** Most entries that wait for a snapshot; they come within a second of it. */
 const MAX_EARLY = 20_000;
 
+/** The request of a book alone, and of a book with the trades of its pair; both are answered by the book (`gopax.trade-subscribe.pair-message-reply-whole-order`). */
+export const BOOK_REQUEST = 'SubscribeToOrderBook';
+export const PAIR_REQUEST = 'SubscribeToTradingPair';
+
 /** Asks for the book of a pair, whose name the answer repeats (`gopax.subscribe.request-pair-message`). */
-export function bookRequest(pair: Pair): string {
+export function bookRequest(pair: Pair, trades = false): string {
   const code = pairText(pair);
   return JSON.stringify({
     i: code,
-    n: 'SubscribeToOrderBook',
+    n: trades ? PAIR_REQUEST : BOOK_REQUEST,
     o: { tradingPairName: pair.code ?? code },
   });
 }
@@ -202,6 +208,35 @@ export class GopaxBook {
     }
     return newest ?? (asks.length + bids.length > 0 ? undefined : null);
   }
+}
+
+/** A trade of GOPAX, read. */
+export interface GopaxTrade {
+  /** The pair as `BTC-KRW`. */
+  readonly code: string;
+  readonly trade: ReadTrade;
+}
+
+/**
+ * Reads a trade: `{"tradeId":75021,"baseAmount":0.01,"quoteAmount":1,"price":100,"isBuy":true,"occurredAt":1609756772,"tradingPairName":"BCH-KRW"}`.
+ * That `isBuy` is the taker's side is presumed, not documented (`gopax.trade-side.taker`); its time is one of
+ * seconds, perhaps with a fraction.
+ * @throws {ExchangeError} naming the pair when it could be read
+ */
+export function readGopaxTrade(payload: WireObject): GopaxTrade {
+  const code = marketName(wireText(payload['tradingPairName'], 'tradingPairName'));
+  const dash = code.lastIndexOf('-');
+  const pair = { symbol: code.slice(0, dash), currency: code.slice(dash + 1) };
+  return aboutPair(pair, () => ({
+    code,
+    trade: readTrade({
+      id: payload['tradeId'],
+      side: sideByFlag(payload['isBuy'], 'isBuy'),
+      price: payload['price'],
+      volume: payload['baseAmount'],
+      time: payload['occurredAt'],
+    }),
+  }));
 }
 
 /** `[{"entryId":84469259,"price":117020000,"volume":0.00000858,"updatedAt":1790130106.866},…]` */

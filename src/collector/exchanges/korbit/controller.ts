@@ -5,7 +5,7 @@ import { WSController } from '../../socket/ws-controller.js';
 import type { WSProfile } from '../../socket/ws-connection.js';
 import { readQuotedJson } from '../../wire/quoted-json.js';
 import { optionalText, wireObject, type WireObject } from '../../wire/wire.js';
-import { bookRequest, readBook, symbolOf } from './messages.js';
+import { bookRequest, readBook, readTrades, symbolOf } from './messages.js';
 import { namesIn, SubscribeRequests } from './requests.js';
 
 /** Facts: `korbit.connect.*` and `korbit.ws.*`. */
@@ -49,6 +49,8 @@ export const KORBIT_PROFILE: WSProfile = {
  */
 export class KorbitController extends WSController {
   #nextId = 1;
+  /** Subscriptions of trades that have no answer yet. */
+  readonly #tradeRequests = new Map<string, readonly Pair[]>();
   /** Most symbols of one request. */
   readonly #most = this.context.limits.limit('WS_REQUEST', KORBIT_PROFILE.maxPairs, SIZE_MANNER);
   readonly #requests = new SubscribeRequests((size) =>
@@ -73,7 +75,20 @@ export class KorbitController extends WSController {
     ];
   }
 
+  protected override readonly tradeSign = /"type"\s*:\s*"trade"/;
+
+  protected override getTradesMessage(pairs: readonly Pair[]): readonly string[] {
+    const requestId = this.#nextId++;
+    this.#tradeRequests.set(String(requestId), pairs);
+    return [bookRequest(requestId, 'subscribe', pairs, 'trade')];
+  }
+
+  protected override getTradesEnd(pairs: readonly Pair[]): readonly string[] {
+    return [bookRequest(this.#nextId++, 'unsubscribe', pairs, 'trade')];
+  }
+
   protected override resetConnection(): void {
+    this.#tradeRequests.clear();
     this.#requests.clear();
   }
 
@@ -86,7 +101,10 @@ export class KorbitController extends WSController {
   #handle(message: WireObject): void {
     if ('status' in message) this.#answer(message);
     else if (message['type'] === 'orderbook') this.#book(message);
-    else {
+    else if (message['type'] === 'trade' && this.context.trades) {
+      const { pair, trades, snapshot } = readTrades(message);
+      this.deliverTrades(pairText(pair), trades, snapshot);
+    } else {
       const what = JSON.stringify(message['type'] ?? Object.keys(message));
       this.context.host.odd('UNKNOWN_MESSAGE', what, what);
     }
@@ -116,6 +134,24 @@ export class KorbitController extends WSController {
     this.deliver(pairText(pair), sides, exchangeTimestamp, undefined, place);
   }
 
+  /** A refused pair fails its whole request: the others are asked for again, in halves. */
+  #tradesRefused(pairs: readonly Pair[], message: WireObject): void {
+    const words = ['code', 'message'].map((key) => optionalText(message[key]));
+    const reason = words.filter((text) => text !== null).join(': ');
+    if (faultOf(0, reason) === 'RATE') {
+      this.refusedBy(reason);
+      return;
+    }
+    if (pairs.length === 1) {
+      this.context.host.log('EXCHANGE_ERROR', pairs[0]!, { reason });
+      return;
+    }
+    const middle = pairs.length >> 1;
+    for (const half of [pairs.slice(0, middle), pairs.slice(middle)]) {
+      this.send(this.getTradesMessage(half));
+    }
+  }
+
   /** A pair refused alone, or one too many on this socket: then another carries it. */
   #giveUp(pair: Pair, words: string): void {
     if (this.serving && this.carrierHost !== null && faultOf(0, words) === 'SIZE')
@@ -129,6 +165,12 @@ export class KorbitController extends WSController {
    */
   #answer(message: WireObject): void {
     const id = optionalText(message['requestId']) ?? '';
+    const traded = this.#tradeRequests.get(id);
+    if (traded !== undefined) {
+      this.#tradeRequests.delete(id);
+      if (message['status'] !== 'success') this.#tradesRefused(traded, message);
+      return;
+    }
     if (message['status'] === 'success') {
       for (const { pair, reason } of this.#requests.accepted(id)) this.#giveUp(pair, reason);
       return;

@@ -1,8 +1,17 @@
 import { marketName, type Pair } from '../../../market/market.js';
+import { compareTradeIds, type ReadTrade } from '../../../market/trade.js';
 import type { Sides } from '../../../market/order-book.js';
 import { aboutPair, unreadable } from '../../exchange-error.js';
 import { exchangeTime, showsOrder } from '../../wire/exchange-time.js';
-import { readLevelObjects, wireObject, type WireObject, wireText } from '../../wire/wire.js';
+import type { Json } from '../../wire/quoted-json.js';
+import { readTrade, sideByFlag } from '../../wire/wire-trade.js';
+import {
+  readLevelObjects,
+  wireArray,
+  wireObject,
+  type WireObject,
+  wireText,
+} from '../../wire/wire.js';
 
 /** A pair as Korbit writes it, `btc_krw`. */
 export function symbolOf(pair: Pair): string {
@@ -49,6 +58,46 @@ export function readBook(message: WireObject): KorbitBook {
   });
 }
 
+/** Trades of a pair, read. */
+export interface KorbitTrades {
+  readonly pair: Pair;
+  readonly trades: ReadTrade[];
+  /** Whether they are the last ones on record, sent first after a subscription. */
+  readonly snapshot: boolean;
+}
+
+/**
+ * Reads a message of one or more trades:
+ * `{"symbol":"btc_krw","timestamp":…,"type":"trade","snapshot":true,"data":[{"timestamp":…,"price":"116439000","qty":"0.0067","isBuyerTaker":false,"tradeId":25441720}]}`.
+ * Their order is not promised (`korbit.trade-frame.order-inside-data-not-documented`): they come by time and id.
+ * @throws {ExchangeError} naming the pair when it could be read
+ */
+export function readTrades(message: WireObject): KorbitTrades {
+  const pair = pairOf(wireText(message['symbol'], 'symbol'));
+  return aboutPair(pair, () => ({
+    pair,
+    trades: wireArray(message['data'], 'data')
+      .map((item) => readKorbitTrade(wireObject(item, 'a trade'), message['timestamp']))
+      .sort(
+        (a, b) =>
+          a.exchangeTimestamp - b.exchangeTimestamp || compareTradeIds(a.tradeId, b.tradeId),
+      ),
+    snapshot: message['snapshot'] === true,
+  }));
+}
+
+/** A trade of a message or of the REST history. @param sent when the message was sent */
+export function readKorbitTrade(trade: WireObject, sent?: Json): ReadTrade {
+  return readTrade({
+    id: trade['tradeId'],
+    side: sideByFlag(trade['isBuyerTaker'], 'isBuyerTaker'),
+    price: trade['price'],
+    volume: trade['qty'],
+    time: trade['timestamp'],
+    sent,
+  });
+}
+
 /** Both sides of a book, by WebSocket or REST. @throws {ExchangeError} */
 export function readSides(book: WireObject): Sides {
   return {
@@ -57,11 +106,12 @@ export function readSides(book: WireObject): Sides {
   };
 }
 
-/** Begins or ends the books of some pairs, with an id that the answer repeats (`korbit.request.array`). */
+/** Begins or ends the books or trades of some pairs, with an id that the answer repeats (`korbit.request.array`). */
 export function bookRequest(
   requestId: number,
   method: 'subscribe' | 'unsubscribe',
   pairs: readonly Pair[],
+  type: 'orderbook' | 'trade' = 'orderbook',
 ): string {
-  return JSON.stringify([{ requestId, method, type: 'orderbook', symbols: pairs.map(symbolOf) }]);
+  return JSON.stringify([{ requestId, method, type, symbols: pairs.map(symbolOf) }]);
 }

@@ -2,7 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { type ExactJson, parseExactJson } from '../../../market/exact-json.js';
 import { pairText } from '../../../market/market.js';
 import { WSController } from '../../socket/ws-controller.js';
-import { errorOf, quoteFirstCode, readUnitBook, subscribeRequest } from './messages.js';
+import {
+  errorOf,
+  quoteFirstCode,
+  readUnitBook,
+  readUnitTrade,
+  subscribeRequest,
+} from './messages.js';
 import { FrameReader } from './frame-reader.js';
 
 /**
@@ -15,12 +21,15 @@ import { FrameReader } from './frame-reader.js';
 export class UpbitProtocolController extends WSController {
   readonly #reader = new FrameReader((code) => this.pairs.has(code));
 
+  protected override readonly tradeSign = /"ty(pe)?"\s*:\s*"trade"/;
+
   protected override getWSUrl(): string {
     return this.context.urls.wsUrl;
   }
 
   protected override getMessage(): readonly string[] {
-    return [subscribeRequest(randomUUID(), [...this.pairs.values()].map(quoteFirstCode))];
+    const codes = [...this.pairs.values()].map(quoteFirstCode);
+    return [subscribeRequest(randomUUID(), codes, this.context.trades)];
   }
 
   protected override resetConnection(): void {
@@ -45,6 +54,12 @@ export class UpbitProtocolController extends WSController {
       return;
     }
     if (typeof message !== 'object' || message === null || Array.isArray(message)) return;
+    if (this.context.trades && (message['type'] === 'trade' || message['ty'] === 'trade')) {
+      const idKind = this.context.exchange === 'BITHUMB' ? 'STREAM' : 'EXCHANGE';
+      const { pair, trade, snapshot } = readUnitTrade(message, idKind);
+      this.deliverTrades(pairText(pair), [trade], snapshot);
+      return;
+    }
     const kind = message['type'] ?? message['ty'];
     if (kind !== 'orderbook') {
       // `{"status":"UP"}` and streams we did not ask for.

@@ -1,11 +1,13 @@
 import type { Json } from '../../wire/quoted-json.js';
 import { marketName, type Pair, pairText } from '../../../market/market.js';
+import type { ReadTrade, TradeIdKind, TradeSide } from '../../../market/trade.js';
 import type { Sides } from '../../../market/order-book.js';
 import { aboutPair, ExchangeError, faultOf, unreadable } from '../../exchange-error.js';
 import { exchangeTime, showsOrder } from '../../wire/exchange-time.js';
 import { fetchBody } from '../../rest/rest-books.js';
 import type { RestClient } from '../../rest/rest-client.js';
 import type { ListForm } from '../../rest/market-rows.js';
+import { readTrade } from '../../wire/wire-trade.js';
 import { optionalText, readSide, wireArray, wireObject, wireText } from '../../wire/wire.js';
 
 /**
@@ -81,6 +83,69 @@ export function readUnitBook(value: Json): UnitBook {
   });
 }
 
+/** A message about a trade, read. */
+export interface UnitTrade {
+  readonly pair: Pair;
+  readonly trade: ReadTrade;
+  /** Whether it is the last one on record, sent first after a subscription. */
+  readonly snapshot: boolean;
+}
+
+/** Keys of a trade in the DEFAULT and SIMPLE formats (`upbit.trade-frame.default-wire-order-2026-verbatim`, `bithumb.trade-frame.shape`). */
+const TRADE_KEYS = {
+  code: 'code',
+  price: 'trade_price',
+  volume: 'trade_volume',
+  side: 'ask_bid',
+  time: 'trade_timestamp',
+  sent: 'timestamp',
+  id: 'sequential_id',
+  stream: 'stream_type',
+} as const;
+const SIMPLE_TRADE_KEYS = {
+  code: 'cd',
+  price: 'tp',
+  volume: 'tv',
+  side: 'ab',
+  time: 'ttms',
+  sent: 'tms',
+  id: 'sid',
+  stream: 'st',
+} as const;
+
+/** The taker's side: `BID` bought, `ASK` sold (`upbit.trade-side.taker`, `bithumb.trade-side.taker`). */
+function takerSide(value: Json | undefined): TradeSide {
+  const word = wireText(value, 'ask_bid');
+  if (word === 'BID') return 'buy';
+  if (word === 'ASK') return 'sell';
+  throw unreadable(`ask_bid is ${JSON.stringify(word)}; expected ASK or BID`);
+}
+
+/**
+ * Reads a WebSocket trade, in DEFAULT or SIMPLE format:
+ * `{"type":"trade","code":"KRW-BTC","timestamp":1788335180423,"trade_timestamp":1788335180377,"trade_price":106691000.00000000,"trade_volume":0.00009372,"ask_bid":"ASK","sequential_id":17883351803770004,…,"stream_type":"SNAPSHOT"}`.
+ * @param idKind Bithumb's ids of the stream are others than those by REST
+ * @throws {ExchangeError} naming the pair when it could be read
+ */
+export function readUnitTrade(message: Json, idKind: TradeIdKind): UnitTrade {
+  const trade = wireObject(message, 'the trade');
+  const keys = 'ty' in trade ? SIMPLE_TRADE_KEYS : TRADE_KEYS;
+  const pair = pairOfQuoteFirst(wireText(trade[keys.code], keys.code));
+  return aboutPair(pair, () => ({
+    pair,
+    trade: readTrade({
+      id: trade[keys.id],
+      idKind,
+      side: takerSide(trade[keys.side]),
+      price: trade[keys.price],
+      volume: trade[keys.volume],
+      time: trade[keys.time],
+      sent: trade[keys.sent],
+    }),
+    snapshot: trade[keys.stream] === 'SNAPSHOT',
+  }));
+}
+
 /** The text of an `{"error":{"name":…,"message":…}}` answer, or null when `value` is none. */
 export function errorOf(value: Json): string | null {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
@@ -107,9 +172,14 @@ export function unitBooksPath(pairs: readonly Pair[]): string {
   return `/v1/orderbook?markets=${pairs.map((p) => encodeURIComponent(quoteFirstCode(p))).join(',')}`;
 }
 
-/** The subscribe request of both exchanges: ticket, one orderbook object with all codes, format. */
-export function subscribeRequest(ticket: string, codes: readonly string[]): string {
-  return JSON.stringify([{ ticket }, { type: 'orderbook', codes }, { format: 'DEFAULT' }]);
+/**
+ * The subscribe request of both exchanges: ticket, one object a kind with all codes, format. A later
+ * request replaces all that was subscribed, so both kinds stand in each.
+ */
+export function subscribeRequest(ticket: string, codes: readonly string[], trades = false): string {
+  const kinds = trades ? ['trade', 'orderbook'] : ['orderbook'];
+  const objects = kinds.map((type) => ({ type, codes }));
+  return JSON.stringify([{ ticket }, ...objects, { format: 'DEFAULT' }]);
 }
 
 /** Fetches `/v1/orderbook` of both exchanges. @throws {ExchangeError} */

@@ -1,0 +1,211 @@
+import { ExactTrades } from '../../live/sources/exact-trades.js';
+import type { Market } from '../../market/market.js';
+import { MarketSelection } from '../../market/market-selection.js';
+import type { Trade } from '../../market/trade.js';
+import type { TradeTally } from '../../market/trade-tally.js';
+import { checkedSince, marketPart, optionalMarketPart, timeWindow } from '../inputs.js';
+import { fromCursor, toConnection, toCursor } from '../paging.js';
+import { marketArgs, marketFilterArgs, pageArgs, windowArgs } from './arguments.js';
+import { builder } from './builder.js';
+import { ExchangeEnum } from './exchange-enum.js';
+import { TradeSideEnum } from './trade-side.js';
+
+const TradeOriginEnum = builder.enumType('TradeOrigin', {
+  description: 'How a trade came.',
+  values: {
+    LIVE: { description: 'As it happened.' },
+    SNAPSHOT: {
+      description:
+        'As the last one on record when the stream was subscribed; it may have been old then.',
+    },
+    BACKFILL: { description: "Out of the exchange's REST history." },
+  } as const,
+});
+
+const TradeIdKindEnum = builder.enumType('TradeIdKind', {
+  description: "Which of an exchange's ids a trade id is.",
+  values: {
+    EXCHANGE: { description: 'The one that its stream and its REST history share.' },
+    STREAM: { description: 'One of the stream alone (Bithumb).' },
+    REST: {
+      description:
+        'One of the REST history alone; several trades of a millisecond may share it (Bithumb).',
+    },
+  } as const,
+});
+
+const TradeType = builder.objectRef<Trade>('Trade').implement({
+  description: 'A recorded trade, 체결.',
+  fields: (t) => ({
+    exchange: t.field({
+      type: ExchangeEnum,
+      description: 'The exchange.',
+      resolve: (trade) => trade.market.exchange,
+    }),
+    symbol: t.string({
+      description: 'Base asset, such as `BTC`.',
+      resolve: (trade) => trade.market.symbol,
+    }),
+    currency: t.string({
+      description: 'Quote currency, such as `KRW`.',
+      resolve: (trade) => trade.market.currency,
+    }),
+    timestamp: t.expose('timestamp', {
+      type: 'DateTime',
+      description: 'When this server received it.',
+    }),
+    exchangeTimestamp: t.expose('exchangeTimestamp', {
+      type: 'DateTime',
+      nullable: true,
+      description: "The exchange's own time of the trade.",
+    }),
+    resolutionMs: t.exposeInt('resolutionMs', {
+      description: 'How fine that time is, in ms: 1, or 1000 where the exchange gives seconds.',
+    }),
+    messageTimestamp: t.expose('messageTimestamp', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the exchange sent the message; null where it does not say.',
+    }),
+    sequence: t.expose('sequence', {
+      type: 'BigInt',
+      description:
+        'Receive number, of the same counter as those of the books: books and trades sort by receipt.',
+    }),
+    tradeId: t.exposeString('tradeId', { description: "The exchange's id, as it wrote it." }),
+    tradeIdKind: t.expose('idKind', {
+      type: TradeIdKindEnum,
+      description: 'Which of its ids that is.',
+    }),
+    side: t.expose('side', { type: TradeSideEnum, description: 'The side of the taker.' }),
+    price: t.expose('price', { type: 'Decimal', description: 'Price, in the quote currency.' }),
+    volume: t.expose('volume', { type: 'Decimal', description: 'Volume, in the base asset.' }),
+    origin: t.expose('origin', { type: TradeOriginEnum, description: 'How it came.' }),
+    backfilled: t.boolean({
+      description: "Whether it came out of the exchange's REST history, after the fact.",
+      resolve: (trade) => trade.origin === 'BACKFILL',
+    }),
+  }),
+});
+
+const TradeConnection = builder.connectionObject(
+  {
+    type: TradeType,
+    name: 'TradeConnection',
+    description: "A page of trades of a market, in order of the exchange's time, then of id.",
+  },
+  { name: 'TradeEdge', description: 'A trade and its cursor.' },
+);
+
+/** What has become of the trades of an exchange, for its entry in the list of exchanges. */
+export const TradeTallyType = builder.objectRef<TradeTally>('TradeTally').implement({
+  description:
+    'What has become of the trades of an exchange since the server began. What is not recorded is counted here.',
+  fields: (t) => ({
+    received: t.expose('received', {
+      type: 'BigInt',
+      description: 'Trades received, repeated ones included.',
+    }),
+    recorded: t.expose('recorded', { type: 'BigInt', description: 'Of those, recorded.' }),
+    backfilled: t.expose('backfilled', {
+      type: 'BigInt',
+      description: "Of the recorded ones, those out of the exchange's REST history.",
+    }),
+    repeats: t.expose('repeats', {
+      type: 'BigInt',
+      description: 'Trades that had been recorded before, and were left out.',
+    }),
+    reusedIds: t.expose('reusedIds', {
+      type: 'BigInt',
+      description: 'Recorded trades whose id had come before with other contents.',
+    }),
+    late: t.expose('late', {
+      type: 'BigInt',
+      description: 'Recorded trades that came after a later one of their market.',
+    }),
+    absurdTimes: t.expose('absurdTimes', {
+      type: 'BigInt',
+      description: 'Trades left out because their time cannot be that of a trade received then.',
+    }),
+    unreadable: t.expose('unreadable', {
+      type: 'BigInt',
+      description:
+        'Messages about trades that could not be read; the `logs` of the event `TRADE_UNREADABLE` show them.',
+    }),
+    unasked: t.expose('unasked', {
+      type: 'BigInt',
+      description: 'Trades of markets that were not asked for; they are dropped.',
+    }),
+    sideAgreed: t.expose('sideAgreed', {
+      type: 'BigInt',
+      description:
+        'Live trades at the best ask or bid of the book before them that took the side that they name.',
+    }),
+    sideDiffered: t.expose('sideDiffered', {
+      type: 'BigInt',
+      description:
+        'Those that took the other side. Few are normal, since the book may have moved meanwhile; many mean that the side is read the wrong way round.',
+    }),
+  }),
+});
+
+builder.queryField('trades', (t) =>
+  t.field({
+    type: TradeConnection,
+    description:
+      "Recorded trades of a market in order of the exchange's time, then of id; `from` and `to` are of that time, too. Trades are recorded where `CHANNELS` has `trade`.",
+    args: { ...marketArgs, ...windowArgs, ...pageArgs },
+    resolve: async (_root, args, { reader, markets, rows }) => {
+      const market: Market = {
+        exchange: args.exchange,
+        symbol: marketPart('symbol', args.symbol),
+        currency: marketPart('currency', args.currency),
+      };
+      const place = fromCursor('trade', 2, args.after);
+      const limit = rows.take(args.first);
+      const window = timeWindow(args);
+      await markets.check([market]);
+      const page = await reader.trades({
+        market,
+        ...window,
+        after: place && { time: place[0]!, sequence: place[1]! },
+        limit,
+      });
+      return toConnection(
+        page,
+        args.after,
+        ({ exchangeTimestamp, sequence }) => toCursor('trade', exchangeTimestamp, sequence),
+        (trade) => trade,
+      );
+    },
+  }),
+);
+
+builder.subscriptionField('trades', (t) =>
+  t.field({
+    type: TradeType,
+    description:
+      'Live trades in order of receipt. None is left out: a subscriber that cannot keep up gets what it missed out of the store. Shared by equal subscriptions.',
+    args: {
+      ...marketFilterArgs,
+      since: t.arg({
+        type: 'BigInt',
+        description:
+          'Go on behind this sequence: every trade after it, stored ones first, then live ones, each exactly once. Left out: what is received from now on.',
+      }),
+    },
+    extensions: { shared: true },
+    subscribe: async (_root, args, { reader, tradeTail, sequences, markets }) => {
+      const pattern = {
+        exchange: args.exchange ?? null,
+        symbol: optionalMarketPart('symbol', args.symbol) ?? null,
+        currency: optionalMarketPart('currency', args.currency) ?? null,
+      };
+      const since = checkedSince(args.since, null, sequences().newest);
+      await markets.check([pattern]);
+      const sources = { reader, tail: tradeTail, sequences };
+      return new ExactTrades(sources, new MarketSelection([pattern]), since);
+    },
+    resolve: ({ value }) => value,
+  }),
+);

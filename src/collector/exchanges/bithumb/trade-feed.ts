@@ -1,0 +1,59 @@
+import type { Pair } from '../../../market/market.js';
+import type { Feed, FeedContext, FeedHost } from '../../feed.js';
+
+/**
+ * Polled books, with trades that come by sockets. The sockets carry the books, too, as a sign of life;
+ * those and what becomes of the connections are not handed on: the polls say how the books are covered.
+ */
+export class PolledWithTrades implements Feed {
+  readonly #polled: Feed;
+  readonly #sockets: Feed;
+
+  /** @param createSockets makes the feed of sockets */
+  constructor(context: FeedContext, polled: Feed, createSockets: (context: FeedContext) => Feed) {
+    this.#polled = polled;
+    this.#sockets = createSockets({ ...context, host: tradesOnly(context.host) });
+  }
+
+  add(pairs: readonly Pair[]): void {
+    this.#polled.add(pairs);
+    this.#sockets.add(pairs);
+  }
+
+  remove(pairs: readonly Pair[]): void {
+    this.#polled.remove(pairs);
+    this.#sockets.remove(pairs);
+  }
+
+  resync(pairs: readonly Pair[], detail: string): void {
+    this.#polled.resync(pairs, detail);
+  }
+
+  standstill(): void {
+    this.#polled.standstill();
+    this.#sockets.standstill();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#polled.close(), this.#sockets.close()]);
+  }
+}
+
+function tradesOnly(host: FeedHost): FeedHost {
+  const nothing = (): void => undefined;
+  return {
+    trades: (...trades) => host.trades(...trades),
+    unaskedTrades: (count) => host.unaskedTrades(count),
+    unreadableTrade: (...failure) => host.unreadableTrade(...failure),
+    log: (event, pair, params) => host.log(event, pair, params),
+    book: nothing,
+    unasked: nothing,
+    down: nothing,
+    attempt: nothing,
+    reconnected: nothing,
+    noFirstBook: nothing,
+    refused: nothing,
+    unreadable: nothing,
+    odd: nothing,
+  };
+}

@@ -1,0 +1,177 @@
+import type { Bus } from '../../bus.js';
+import type { CollectorMemory } from '../../market/collector-memory.js';
+import { compareDecimal } from '../../market/decimal.js';
+import { type Market, marketKey } from '../../market/market.js';
+import type { OrderBook } from '../../market/order-book.js';
+import {
+  compareTradeIds,
+  type ReadTrade,
+  tradeContents,
+  type TradeOrigin,
+} from '../../market/trade.js';
+import type { TradeTally } from '../../market/trade-tally.js';
+import { believedTime } from '../wire/exchange-time.js';
+
+/** What the recorders of all trades share. */
+export interface TradeRecorderParts {
+  readonly bus: Bus;
+  readonly memory: Pick<CollectorMemory, 'sequences' | 'unknownTrades'>;
+  /** The current book of a market, for the check of the sides. */
+  readonly current: (market: Market) => OrderBook | undefined;
+  /** An id came again with other contents; the trade is recorded all the same. */
+  readonly onReusedId: (market: Market, trade: ReadTrade) => void;
+  /** A trade whose time cannot be that of a trade received now; it is not recorded. */
+  readonly onAbsurdTime: (market: Market, trade: ReadTrade) => void;
+  /** What is stored could not be looked up, so that a trade may be recorded a second time. */
+  readonly onUnchecked: (market: Market, reason: string) => void;
+}
+
+/** Trades remembered of a market, so that one that comes again is known. */
+const REMEMBERED = 256;
+
+/** What is remembered of one market. */
+interface MarketMemory {
+  readonly market: Market;
+  /** Contents of the trades of each id, oldest first. */
+  readonly recent: Map<string, string>;
+  newestTime: number;
+  newestId: string;
+}
+
+/**
+ * Numbers the trades of an exchange and publishes them, each once: those that come as they happen are
+ * compared with the last ones, those of a snapshot or of the REST history with what is stored, too.
+ */
+export class TradeRecorder {
+  readonly #parts: TradeRecorderParts;
+  readonly #markets = new Map<string, MarketMemory>();
+  readonly #tally = {
+    received: 0,
+    recorded: 0,
+    backfilled: 0,
+    repeats: 0,
+    reusedIds: 0,
+    late: 0,
+    absurdTimes: 0,
+    sideAgreed: 0,
+    sideDiffered: 0,
+  };
+
+  constructor(parts: TradeRecorderParts) {
+    this.#parts = parts;
+  }
+
+  /** What has become of the trades since the process began. */
+  get tally(): Omit<TradeTally, 'unreadable' | 'unasked'> {
+    return { ...this.#tally };
+  }
+
+  /** Takes trades as they happen. @param receivedAt Unix ms */
+  live(market: Market, trades: readonly ReadTrade[], receivedAt: number): void {
+    for (const trade of trades) this.#take(market, trade, receivedAt, 'LIVE');
+  }
+
+  /**
+   * Takes trades that may be stored already.
+   * @returns how many were new
+   */
+  async older(
+    market: Market,
+    trades: readonly ReadTrade[],
+    receivedAt: number,
+    origin: Exclude<TradeOrigin, 'LIVE'>,
+  ): Promise<number> {
+    const fresh = trades.filter((trade) => !this.#isRepeat(market, trade));
+    for (let i = fresh.length; i < trades.length; i++) this.#note('repeats');
+    if (fresh.length === 0) return 0;
+    let unknown: readonly ReadTrade[];
+    try {
+      unknown = await this.#parts.memory.unknownTrades(market, fresh);
+    } catch (error) {
+      this.#parts.onUnchecked(market, (error as Error).message);
+      unknown = fresh;
+    }
+    for (let i = unknown.length; i < fresh.length; i++) this.#note('repeats');
+    let taken = 0;
+    for (const trade of unknown) if (this.#take(market, trade, receivedAt, origin)) taken++;
+    return taken;
+  }
+
+  #note(count: 'repeats'): void {
+    this.#tally.received++;
+    this.#tally[count]++;
+  }
+
+  #isRepeat(market: Market, trade: ReadTrade): boolean {
+    if (trade.idKind === 'REST') return false;
+    return this.#of(market).recent.get(trade.tradeId) === tradeContents(trade);
+  }
+
+  #take(market: Market, trade: ReadTrade, receivedAt: number, origin: TradeOrigin): boolean {
+    const tally = this.#tally;
+    tally.received++;
+    const known = this.#of(market);
+    if (trade.idKind !== 'REST') {
+      const contents = tradeContents(trade);
+      const before = known.recent.get(trade.tradeId);
+      if (before === contents) {
+        tally.repeats++;
+        return false;
+      }
+      if (before !== undefined) {
+        tally.reusedIds++;
+        this.#parts.onReusedId(market, trade);
+      }
+    }
+    if (believedTime(trade.exchangeTimestamp, receivedAt) === undefined) {
+      tally.absurdTimes++;
+      this.#parts.onAbsurdTime(market, trade);
+      return false;
+    }
+    this.#remember(known, trade);
+    tally.recorded++;
+    if (origin === 'BACKFILL') tally.backfilled++;
+    if (origin === 'LIVE') this.#checkSide(market, trade);
+    const sequence = this.#parts.memory.sequences.next();
+    const { bus } = this.#parts;
+    bus.trades.publish({ market: known.market, timestamp: receivedAt, sequence, origin, ...trade });
+    return true;
+  }
+
+  #remember(known: MarketMemory, trade: ReadTrade): void {
+    const { exchangeTimestamp: time, tradeId, idKind } = trade;
+    if (idKind === 'REST') return;
+    if (time < known.newestTime) this.#tally.late++;
+    else if (time === known.newestTime && compareTradeIds(tradeId, known.newestId) < 0)
+      this.#tally.late++;
+    else {
+      known.newestTime = time;
+      known.newestId = tradeId;
+    }
+    known.recent.delete(tradeId);
+    known.recent.set(tradeId, tradeContents(trade));
+    if (known.recent.size > REMEMBERED) known.recent.delete(known.recent.keys().next().value!);
+  }
+
+  /** A taker who buys takes an ask: at the best ask or above it, if the book has not moved meanwhile. */
+  #checkSide(market: Market, { price, side }: ReadTrade): void {
+    const book = this.#parts.current(market);
+    const ask = book?.asks[0]?.[0];
+    const bid = book?.bids[0]?.[0];
+    if (ask === undefined || bid === undefined || compareDecimal(bid, ask) >= 0) return;
+    const atAsk = compareDecimal(price, ask) >= 0;
+    if (!atAsk && compareDecimal(price, bid) > 0) return;
+    if ((side === 'buy') === atAsk) this.#tally.sideAgreed++;
+    else this.#tally.sideDiffered++;
+  }
+
+  #of(market: Market): MarketMemory {
+    const key = marketKey(market);
+    let known = this.#markets.get(key);
+    if (known === undefined) {
+      known = { market, recent: new Map(), newestTime: 0, newestId: '' };
+      this.#markets.set(key, known);
+    }
+    return known;
+  }
+}

@@ -1,0 +1,68 @@
+import { decimalFromWire } from '../../market/decimal.js';
+import { ownText } from '../../market/own-text.js';
+import type { ReadTrade, TradeIdKind, TradeSide } from '../../market/trade.js';
+import { unreadable } from '../exchange-error.js';
+import { exchangeTime } from './exchange-time.js';
+import type { Json } from './quoted-json.js';
+import { wireText } from './wire.js';
+
+/** The values of a trade as they stand in a message. */
+export interface WireTrade {
+  readonly id: Json | undefined;
+  readonly idKind?: TradeIdKind;
+  readonly side: TradeSide;
+  readonly price: Json | undefined;
+  readonly volume: Json | undefined;
+  readonly time: Json | undefined;
+  /** When the message was sent; absent where the exchange does not say. */
+  readonly sent?: Json | undefined;
+}
+
+/** Longest id that is kept; those of the exchanges have 19 digits at most. */
+const MAX_ID = 64;
+
+/** A trade of a message. @throws {ExchangeError} when one of its values is missing or can be no trade's */
+export function readTrade({
+  id,
+  idKind = 'EXCHANGE',
+  side,
+  price,
+  volume,
+  time,
+  sent,
+}: WireTrade): ReadTrade {
+  const tradeId = wireText(id, 'the id');
+  if (tradeId === '' || tradeId.length > MAX_ID) {
+    throw unreadable(`the id has ${tradeId.length} characters; expected 1 to ${MAX_ID}`);
+  }
+  const exchangeTimestamp = exchangeTime(time);
+  if (exchangeTimestamp === undefined) throw unreadable('the time of the trade cannot be read');
+  return {
+    tradeId: ownText(tradeId),
+    idKind,
+    side,
+    price: amount(price, 'the price'),
+    volume: amount(volume, 'the volume'),
+    exchangeTimestamp,
+    resolutionMs: isSeconds(time) ? 1000 : 1,
+    messageTimestamp: exchangeTime(sent) ?? null,
+  };
+}
+
+/** Whether a time, which can be read, is one of whole seconds. */
+function isSeconds(time: Json | undefined): boolean {
+  return typeof time === 'number' ? time < 1e11 : /^\d{1,11}$/.test(time as string);
+}
+
+/** The taker's side by a flag of a message. @throws {ExchangeError} when it is neither true nor false */
+export function sideByFlag(bought: Json | undefined, what: string): TradeSide {
+  if (bought === true) return 'buy';
+  if (bought === false) return 'sell';
+  throw unreadable(`${what} is ${JSON.stringify(bought) ?? 'missing'}; expected true or false`);
+}
+
+function amount(wire: Json | undefined, what: string): string {
+  const decimal = decimalFromWire(wireText(wire, what));
+  if (decimal === '0') throw unreadable(`${what} of a trade is 0`);
+  return ownText(decimal);
+}

@@ -1,0 +1,154 @@
+import type { Delivery } from '../delivery.js';
+import type { OwnFeed } from '../source.js';
+import type { Tail } from '../tail.js';
+
+/** How soon the store is asked again for what it has not committed yet, ms. */
+export const AGAIN_MS = 25;
+
+/** A page out of the store, in order of sequence. */
+export interface StoredPage<T> {
+  readonly items: Delivery<T>[];
+  /** All that is wanted up to this sequence is in this page or before it. */
+  readonly reached: number;
+  /** Whether more may follow already. */
+  readonly more: boolean;
+}
+
+/** Where an exact feed gets what it delivers. */
+export interface ExactSources<T> {
+  readonly tail: Tail<T>;
+  /** Reads the page behind a sequence. */
+  readonly page: (after: number) => Promise<StoredPage<T>>;
+  /** Everything up to this sequence is in the store, or never will be. */
+  readonly settled: () => number;
+  /** Whether something of the tail is wanted. */
+  readonly wants: (value: T) => boolean;
+  /** What is told with the first delivery of a key from the tail, behind the place where the store ended. */
+  readonly joined?: (delivery: Delivery<T>, place: number) => Delivery<T>;
+}
+
+/**
+ * One reader's place in the sequence of all things of one kind (the books here stand for any). The store has the past up to its last commit, the
+ * tail ({@link Tail}) the newest books, committed or not. The feed reads pages out of the store
+ * until its place is one from which the tail has everything, then it goes on in the tail; when it is
+ * so slow that the tail has moved on, it goes back to the store. Whichever it reads, it takes
+ * the books after its place in order and moves its place behind them: none twice, none left out.
+ *
+ * The join is exact because both overlap: the tail is watched from before the first page is read, so
+ * whatever is published later is in it or, once it has left the tail, in the store. A page
+ * proves that nothing is missing up to what was settled when it was asked for, so the feed asks again
+ * until its place has reached the tail's floor. Books that the store could not keep are in neither
+ * once they have left the tail: the first book of their market after the join says so.
+ */
+export class ExactFeed<T> implements OwnFeed {
+  readonly ended = false;
+  failure: unknown = null;
+  readonly #sources: ExactSources<T>;
+  readonly #wake: () => void;
+  /** Everything up to this sequence has been delivered or is not wanted. */
+  #place: number;
+  /** Books read out of the store, to be delivered next. */
+  #page: Delivery<T>[] = [];
+  #next = 0;
+  /** Where the place is in the tail; null while the store is read. */
+  #inTail: number | null = null;
+  /** Where reading the store began. */
+  #readFrom: number;
+  /** Where it ended, and the markets of which a book has been taken from the tail since. */
+  #join: { readonly place: number; readonly met: Set<string> } | null = null;
+  #reading = false;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  /** @param since where it begins. @param wake to be called when something came */
+  constructor(sources: ExactSources<T>, since: number, wake: () => void) {
+    this.#sources = sources;
+    this.#place = since;
+    this.#readFrom = since;
+    this.#wake = wake;
+    sources.tail.watch(wake);
+  }
+
+  take(): Delivery<T> | undefined {
+    for (;;) {
+      const stored = this.#page[this.#next];
+      if (stored !== undefined) {
+        this.#next++;
+        this.#place = stored.order;
+        return stored;
+      }
+      if (this.#reading || this.#timer !== undefined || this.failure !== null) return undefined;
+      if (this.#inTail === null && !this.#enterTail()) {
+        void this.#readPage();
+        return undefined;
+      }
+      const delivery = this.#takeFromTail();
+      if (delivery !== null) return delivery;
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#sources.tail.unwatch(this.#wake);
+  }
+
+  /** Goes over to the tail if that has everything after the place. */
+  #enterTail(): boolean {
+    const { tail } = this.#sources;
+    if (this.#place < tail.floor) return false;
+    this.#inTail = tail.placeAfter(this.#place);
+    this.#join = this.#place > this.#readFrom ? { place: this.#place, met: new Set() } : null;
+    return true;
+  }
+
+  /** The next wanted book; undefined when none has come; null when the tail has moved on. */
+  #takeFromTail(): Delivery<T> | undefined | null {
+    for (;;) {
+      const delivery = this.#sources.tail.at(this.#inTail!);
+      if (delivery === undefined) return undefined;
+      if (delivery === null) {
+        this.#inTail = null;
+        this.#readFrom = this.#place;
+        return null;
+      }
+      this.#inTail!++;
+      this.#place = delivery.order;
+      if (this.#sources.wants(delivery.value)) return this.#joined(delivery);
+    }
+  }
+
+  /** A book from the tail, with what the store lacked before it if it is the first of its market. */
+  #joined(delivery: Delivery<T>): Delivery<T> {
+    if (this.#join === null) return delivery;
+    const { place, met } = this.#join;
+    if (met.has(delivery.key)) return delivery;
+    met.add(delivery.key);
+    return this.#sources.joined?.(delivery, place) ?? delivery;
+  }
+
+  async #readPage(): Promise<void> {
+    this.#reading = true;
+    try {
+      const settled = this.#sources.settled();
+      const page = await this.#sources.page(this.#place);
+      if (this.#closed) return;
+      this.#page = page.items;
+      this.#next = 0;
+      if (page.items.length > 0) return;
+      const reached = page.more ? page.reached : Math.max(page.reached, settled);
+      this.#place = Math.max(this.#place, reached);
+      if (!page.more && !this.#enterTail()) {
+        this.#timer = setTimeout(() => {
+          this.#timer = undefined;
+          this.#wake();
+        }, AGAIN_MS);
+      }
+    } catch (error) {
+      this.failure = error;
+    } finally {
+      this.#reading = false;
+      if (!this.#closed) this.#wake();
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** What may be recorded of a market. */
+export const CHANNELS = ['orderbook', 'trade'] as const;
+
+/** See {@link CHANNELS}. */
+export type Channel = (typeof CHANNELS)[number];

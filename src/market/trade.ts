@@ -1,0 +1,83 @@
+import type { Market } from './market.js';
+import type { Side } from './order-book.js';
+
+/** The side of the taker of a trade: `buy` took asks, `sell` took bids. */
+export type TradeSide = 'buy' | 'sell';
+
+/** The side of a book that a taker takes from. */
+export function takenSide(side: TradeSide): Side {
+  return side === 'buy' ? 'ask' : 'bid';
+}
+
+/**
+ * How a trade came: `LIVE` as it happened, `SNAPSHOT` as the last one on record when the stream was
+ * subscribed (it may be hours old), `BACKFILL` out of the exchange's REST history.
+ */
+export const TRADE_ORIGINS = ['LIVE', 'SNAPSHOT', 'BACKFILL'] as const;
+
+/** See {@link TRADE_ORIGINS}. */
+export type TradeOrigin = (typeof TRADE_ORIGINS)[number];
+
+/**
+ * Which of an exchange's ids an id is: `EXCHANGE` the one that its stream and its REST history share,
+ * `STREAM` one that only the stream gives, `REST` one that only the history gives and that several
+ * trades of a millisecond may share. Bithumb alone has the latter two.
+ */
+export const TRADE_ID_KINDS = ['EXCHANGE', 'STREAM', 'REST'] as const;
+
+/** See {@link TRADE_ID_KINDS}. */
+export type TradeIdKind = (typeof TRADE_ID_KINDS)[number];
+
+/** A trade as an exchange tells of it. */
+export interface ReadTrade {
+  /** The exchange's id, as it wrote it. */
+  readonly tradeId: string;
+  readonly idKind: TradeIdKind;
+  readonly side: TradeSide;
+  /** Decimal text, in the quote currency; more than 0. */
+  readonly price: string;
+  /** Decimal text, in the base asset; more than 0. */
+  readonly volume: string;
+  /** The exchange's own time of the trade, Unix ms. */
+  readonly exchangeTimestamp: number;
+  /** How fine that time is, ms: 1, or 1000 where the exchange gives seconds. */
+  readonly resolutionMs: number;
+  /** When the exchange sent the message, Unix ms; null where it does not say. */
+  readonly messageTimestamp: number | null;
+}
+
+/** A recorded trade. Immutable: it is shared by the store and every reader. */
+export interface Trade extends ReadTrade {
+  readonly market: Market;
+  /** When this program received it, Unix ms. */
+  readonly timestamp: number;
+  /** Receive number, of the same counter as those of the books. */
+  readonly sequence: number;
+  readonly origin: TradeOrigin;
+}
+
+/** Order of two ids of one kind: as numbers, where both are whole numbers; else as texts. */
+export function compareTradeIds(a: string, b: string): number {
+  return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
+}
+
+/**
+ * Order of the trades of a market: by the exchange's time, then by id where the ids are of one kind,
+ * then by receipt.
+ */
+export function compareTrades(a: Trade, b: Trade): number {
+  return (
+    a.exchangeTimestamp - b.exchangeTimestamp ||
+    (a.idKind === b.idKind ? compareTradeIds(a.tradeId, b.tradeId) : 0) ||
+    a.sequence - b.sequence
+  );
+}
+
+/**
+ * What a trade is the same by in every message about it, whatever its id: an id that comes again with
+ * other contents is another trade, and so are two trades with equal contents and other ids.
+ */
+export function tradeContents(trade: ReadTrade): string {
+  const { exchangeTimestamp, price, volume, side } = trade;
+  return `${exchangeTimestamp} ${price} ${volume} ${side}`;
+}

@@ -1,0 +1,302 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { compareTrades, type ReadTrade, type Trade } from '../../src/market/trade.js';
+import { Sqlite } from '../../src/store/sqlite.js';
+import type { Store } from '../../src/store/store-types.js';
+import { Writer } from '../../src/store/writer.js';
+import { packTrades, unpackTrades } from '../../src/store/trades/codec.js';
+import { seeded, stored, temporaryFolder, UPBIT_BTC, UPBIT_ETH, withStore } from './support.js';
+
+const NOTHING = {
+  rows: null,
+  books: [],
+  trades: [],
+  steps: [],
+  gaps: [],
+  coverage: [],
+  logs: [],
+  recording: [],
+  redates: [],
+  laterGaps: [],
+  heartbeat: null,
+};
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let path: string;
+
+beforeEach(async () => {
+  folder = await temporaryFolder();
+  path = join(folder.path, 'orderbook.db');
+});
+afterEach(() => folder.remove());
+
+const T0 = 1_790_000_000_000;
+
+/** A trade with everything but what `part` says. */
+function trade(part: Partial<Trade> & { sequence: number }): Trade {
+  const time = part.exchangeTimestamp ?? T0 + part.sequence;
+  return {
+    market: UPBIT_BTC,
+    timestamp: time + 60,
+    exchangeTimestamp: time,
+    messageTimestamp: time + 40,
+    resolutionMs: 1,
+    tradeId: `${time}0000`,
+    idKind: 'EXCHANGE',
+    side: 'buy',
+    price: '116539000',
+    volume: '0.00012345',
+    origin: 'LIVE',
+    ...part,
+  };
+}
+
+/** Trades like those of a busy market. */
+function many(count: number, next: () => number, random = seeded(1)): Trade[] {
+  let time = T0;
+  let counter = 0;
+  return Array.from({ length: count }, () => {
+    const step = Math.floor(random() * 4) === 0 ? Math.floor(random() * 3000) : 0;
+    counter = step === 0 ? counter + 1 : 0;
+    time += step;
+    return trade({
+      sequence: next(),
+      exchangeTimestamp: time,
+      tradeId: `${time}${String(counter).padStart(4, '0')}`,
+      side: random() < 0.5 ? 'buy' : 'sell',
+      price: String(116_000_000 + Math.floor(random() * 500) * 1000),
+      volume: `0.${
+        String(Math.floor(random() * 1e8))
+          .padStart(8, '0')
+          .replace(/0+$/, '') || '1'
+      }`,
+      timestamp: time + 20 + Math.floor(random() * 80),
+      messageTimestamp: time + 35 + Math.floor(random() * 20),
+    });
+  });
+}
+
+async function allOf(store: Store, limit: number): Promise<Trade[]> {
+  const all: Trade[] = [];
+  for (let after: { time: number; sequence: number } | undefined; ;) {
+    const page = await store.reader.trades({ market: UPBIT_BTC, after, limit });
+    all.push(...page.items);
+    if (!page.more) return all;
+    const last = page.items.at(-1)!;
+    after = { time: last.exchangeTimestamp, sequence: last.sequence };
+  }
+}
+
+describe('a block of trades', () => {
+  it('gives back every trade exactly, whatever its id, time and numbers', () => {
+    const trades = [
+      trade({ sequence: 90, tradeId: '17883351803770004', exchangeTimestamp: T0 }),
+      trade({ sequence: 12, tradeId: '862683813820523888', idKind: 'STREAM', origin: 'SNAPSHOT' }),
+      trade({ sequence: 13, tradeId: '9223372036854775807', messageTimestamp: null }),
+      trade({ sequence: 14, tradeId: '9223372036854775808', side: 'sell' }),
+      trade({ sequence: 15, tradeId: '0007', volume: '0.0000000000000000001' }),
+      trade({ sequence: 16, tradeId: 'a "b" t:', price: '123456789012345678901234567890.5' }),
+      trade({ sequence: 17, resolutionMs: 1000, timestamp: T0 - 5_000, side: 'sell' }),
+      trade({ sequence: 18, origin: 'BACKFILL', idKind: 'REST', exchangeTimestamp: T0 - 7 }),
+    ];
+    const { block, packed } = packTrades(trades);
+    expect(packed).toEqual([...trades].sort(compareTrades));
+    expect(block.low).toBe(12);
+    expect(block.high).toBe(90);
+    expect(unpackTrades(block, UPBIT_BTC)).toEqual(packed);
+  });
+
+  it('takes as many as fit on a page, and leaves the others', () => {
+    let sequence = 100;
+    const trades = many(400, () => (sequence += 7)).reverse();
+    const { block, packed } = packTrades(trades);
+    expect(packed.length).toBeGreaterThan(80);
+    expect(packed.length).toBeLessThan(400);
+    expect(unpackTrades(block, UPBIT_BTC)).toEqual(packed);
+  });
+});
+
+describe('stored trades', () => {
+  it('come back in order of time and id over pages of any size, packed or not', async () => {
+    await withStore({ path }, async (store) => {
+      const trades = many(1000, () => store.sequences.next());
+      // A hole that is filled later: sequences no longer follow the times.
+      const late = trades.splice(300, 50);
+      for (const one of trades) store.putTrade(one);
+      await stored(store);
+      for (const one of late) store.putTrade({ ...one, sequence: store.sequences.next() });
+      await stored(store);
+      for (let i = 0; i < 12; i++) {
+        store.putTrade(trade({ market: UPBIT_ETH, sequence: store.sequences.next() }));
+        await stored(store);
+      }
+      const all = await allOf(store, 7);
+      expect(all).toHaveLength(1000);
+      expect(all).toEqual([...all].sort(compareTrades));
+      expect(await allOf(store, 5000)).toEqual(all);
+      const window = { from: all[200]!.exchangeTimestamp, to: all[700]!.exchangeTimestamp };
+      const page = await store.reader.trades({ market: UPBIT_BTC, ...window, limit: 5000 });
+      expect(page.items).toEqual(
+        all.filter(({ exchangeTimestamp: time }) => time >= window.from && time < window.to),
+      );
+      expect(store.stats().storedTrades).toBe(1012);
+    });
+    const database = new Sqlite(path, { readonly: true, busyTimeoutMs: 1000 });
+    const [[blocks]] = database.queryNumbers('SELECT count(*) FROM trade_block') as [[number]];
+    expect(blocks).toBeGreaterThan(4);
+    database.close();
+  });
+
+  it('come once each in order of sequence behind any sequence', async () => {
+    await withStore({ path }, async (store) => {
+      const trades = many(700, () => store.sequences.next());
+      for (const one of trades) store.putTrade(one);
+      await stored(store);
+      store.putTrade(trade({ sequence: store.sequences.next(), tradeId: 'last' }));
+      await stored(store);
+      const patterns = [UPBIT_BTC];
+      const found: Trade[] = [];
+      for (let after = 0; ;) {
+        const page = await store.reader.tradesAfter({ patterns, after, limit: 60 });
+        found.push(...page.items);
+        after = page.reached;
+        if (!page.more) break;
+      }
+      expect(found.map(({ sequence }) => sequence)).toEqual(
+        [...found].map(({ sequence }) => sequence).sort((a, b) => a - b),
+      );
+      expect(found).toHaveLength(701);
+    });
+  });
+
+  it('are the rows of the view `trade`, digit for digit', async () => {
+    const written: Trade[] = [];
+    await withStore({ path }, async (store) => {
+      written.push(...many(500, () => store.sequences.next()));
+      written.push(
+        trade({
+          sequence: store.sequences.next(),
+          tradeId: 'x1',
+          price: '0.000000000000000000012',
+          volume: '123456789012345678901.5',
+          side: 'sell',
+          exchangeTimestamp: T0 - 100,
+        }),
+      );
+      for (const one of written) store.putTrade(one);
+      await stored(store);
+      store.putTrade(trade({ market: UPBIT_ETH, sequence: store.sequences.next() }));
+      await stored(store);
+    });
+    const database = new Sqlite(path, { readonly: true, busyTimeoutMs: 1000 });
+    const { names, rows } = database.query(`SELECT * FROM trade WHERE symbol = 'BTC'`);
+    database.close();
+    expect(names).toEqual([
+      'exchange',
+      'symbol',
+      'currency',
+      'timestamp',
+      'side',
+      'price',
+      'volume',
+      'trade_id',
+    ]);
+    const expected = written.map(({ timestamp, side, price, volume, tradeId }) => [
+      ...['UPBIT', 'BTC', 'KRW', BigInt(timestamp), side, price, volume, tradeId],
+    ]);
+    const byId = (a: unknown[], b: unknown[]): number => (String(a[7]) < String(b[7]) ? -1 : 1);
+    expect(rows.sort(byId)).toEqual(expected.sort(byId));
+  });
+
+  it('take 40 bytes each or less', async () => {
+    const count = 20_000;
+    await withStore({ path, flushMs: 1 }, async (store) => {
+      let sequence = 0;
+      // Other markets and the books take most of the sequences.
+      const trades = many(count, () => (sequence += 40));
+      for (let at = 0; at < count; at += 500) {
+        for (const one of trades.slice(at, at + 500)) store.putTrade(one);
+        await stored(store);
+      }
+      for (let i = 0; i < 30; i++) {
+        store.putTrade(trade({ market: UPBIT_ETH, sequence: (sequence += 40) }));
+        await stored(store);
+      }
+    });
+    const database = new Sqlite(path, { readonly: true, busyTimeoutMs: 1000 });
+    const [[pages, size, free]] = database.queryNumbers(
+      'SELECT page_count, page_size, freelist_count FROM pragma_page_count, pragma_page_size, pragma_freelist_count',
+    ) as [[number, number, number]];
+    database.close();
+    const empty = 200 * 1024;
+    expect(((pages - free) * size - empty) / count).toBeLessThanOrEqual(40);
+    expect((await stat(path)).size).toBeGreaterThan(0);
+  });
+
+  it('are known again by id and contents, equal ones of a REST history by number', async () => {
+    await withStore({ path }, async (store) => {
+      const at = T0 + 500;
+      const put = (part: Partial<Trade>): void =>
+        store.putTrade(trade({ sequence: store.sequences.next(), exchangeTimestamp: at, ...part }));
+      put({ tradeId: '1' });
+      put({ tradeId: '2', idKind: 'STREAM' });
+      put({ tradeId: '3', idKind: 'STREAM' });
+      const asked = (part: Partial<ReadTrade>): ReadTrade => {
+        const { tradeId, idKind, side, price, volume, exchangeTimestamp } = trade({
+          sequence: 0,
+          exchangeTimestamp: at,
+          ...part,
+        });
+        const more = { resolutionMs: 1, messageTimestamp: null };
+        return { tradeId, idKind, side, price, volume, exchangeTimestamp, ...more };
+      };
+      const unknown = async (...parts: Partial<ReadTrade>[]) =>
+        (await store.unknownTrades(UPBIT_BTC, parts.map(asked))).map(({ tradeId }) => tradeId);
+      expect(await unknown({ tradeId: '1' }, { tradeId: '4' })).toEqual(['4']);
+      // The id again with another price is another trade.
+      expect(await unknown({ tradeId: '1', price: '5' })).toEqual(['1']);
+      // Three are stored; the history has five.
+      const rest = { tradeId: 'R', idKind: 'REST' as const };
+      expect(await unknown(rest, rest, rest, rest, rest)).toEqual(['R', 'R']);
+      put({ tradeId: 'R', idKind: 'REST' });
+      put({ tradeId: 'R', idKind: 'REST' });
+      expect(await unknown(rest, rest, rest, rest, rest)).toEqual([]);
+      // The stream tells of one that was filled from the history.
+      expect(await unknown({ tradeId: '9', idKind: 'STREAM' })).toEqual([]);
+      expect((await store.newestTrade(UPBIT_BTC))!.exchangeTimestamp).toBe(at);
+    });
+  });
+
+  it('begin behind all sequences of an earlier run that had trades alone', async () => {
+    let last = 0;
+    await withStore({ path, sequenceBlock: 10 }, async (store) => {
+      for (const one of many(300, () => (last = store.sequences.next()))) store.putTrade(one);
+    });
+    await withStore({ path }, async (store) => {
+      expect(store.sequences.next()).toBeGreaterThan(last);
+    });
+  });
+
+  it('are deleted up to a bound, a whole block at a time, unless an archive has to take them first', async () => {
+    const sequences = { last: 0 };
+    const trades = many(330, () => ++sequences.last);
+    for (const keepTrades of [true, false]) {
+      const writer = new Writer({ path, keepTrades });
+      await writer.open(1000);
+      const parts = [trades, [trade({ sequence: 400 })], [trade({ sequence: 401 })]];
+      for (const part of keepTrades ? parts : []) {
+        await writer.write({ ...NOTHING, trades: part });
+      }
+      let cursor: number | null = 0;
+      while (cursor !== null) {
+        cursor = (await writer.retireStep({ sequence: 400, time: T0 + 1e9 }, cursor)).cursor;
+      }
+      await writer.close(1000);
+      await withStore({ path }, async (store) => {
+        const left = (await allOf(store, 1000)).map(({ sequence }) => sequence);
+        expect(left).toHaveLength(keepTrades ? 332 : 2);
+      });
+    }
+  });
+});
