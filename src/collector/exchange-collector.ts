@@ -249,7 +249,7 @@ export class ExchangeCollector implements FeedHost {
 
   noFirstBook(pair: Pair, afterMs: number): void {
     this.log('NO_FIRST_BOOK', pair, { afterMs });
-    this.odd('NO_FIRST_BOOK', '', `${pairText(pair)} has no first order book`);
+    this.odd('NO_FIRST_BOOK', '', pairText(pair));
     const error = `no first order book ${afterMs / 1000} s after subscribing`;
     this.#trackers.get(pairText(pair))?.noFirstBook(error);
   }

@@ -532,7 +532,7 @@ export abstract class WSController implements PairCarrier {
     this.#liveness.unwatch();
     const subscribedFor = performance.now() - this.#subscribedAt;
     if (this.#subscribed && this.#ending === null && !this.#closed && subscribedFor < SHORT_MS) {
-      const words = `${code} ${reason}, ${Math.round(subscribedFor)} ms after subscribing`;
+      const words = `${code}${reason === '' ? '' : ` ${reason}`}, ${Math.round(subscribedFor)} ms`;
       this.context.host.odd('SHORT_CONNECTION', `${code}`, words);
     }
     this.#subscribed = false;

@@ -69,7 +69,7 @@ export class UpbitProtocolController extends WSController {
     }
     const { pair, sides, exchangeTimestamp, ordered } = readUnitBook(message);
     if (this.pairs.has(pairText(pair)))
-      this.context.host.odd('SLOW_FRAME', '', `a book of ${pairText(pair)} in an unusual form`);
+      this.context.host.odd('SLOW_FRAME', '', pairText(pair));
     this.deliver(pairText(pair), sides, exchangeTimestamp, undefined, ordered ? undefined : null);
   }
 }
