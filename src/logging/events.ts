@@ -1,6 +1,6 @@
 import type { LogLevel } from '../market/log-record.js';
 import { type GapCause, GAP_CAUSES_KO } from '../market/gap.js';
-import { type Oddity, ODDITY_WORDS } from '../market/oddity.js';
+import { oddityWords } from '../market/oddity.js';
 import { inKorean } from '../market/own-words.js';
 
 /** One kind of event: its severity and its text in both languages. */
@@ -314,11 +314,10 @@ export const EVENTS = {
     (p) => `호가 역전이 ${seconds(p.lastedMs)}초 지속되어 재동기화`,
     (p) => `the book stayed crossed for ${seconds(p.lastedMs)} s, resynchronising`,
   ),
-  PROTOCOL_ODD: event<{ kind: Oddity; detail: string }>(
+  PROTOCOL_ODD: event<{ kind: string; detail: string }>(
     'warn',
-    (p) => `알려진 프로토콜과 다름: ${ODDITY_WORDS[p.kind].ko}(${p.kind}): ${p.detail}`,
-    (p) =>
-      `differs from the protocol as known: ${ODDITY_WORDS[p.kind].en} (${p.kind}): ${p.detail}`,
+    (p) => `알려진 프로토콜과 다름: ${oddityWords(p.kind).ko}: ${inKorean(p.detail)}`,
+    (p) => `differs from the protocol as known: ${oddityWords(p.kind).en}: ${p.detail}`,
   ),
   BOOKS_ASKED_ANEW: event<{ count: number }>(
     'warn',

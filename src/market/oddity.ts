@@ -20,20 +20,26 @@ export const ODDITIES = [
 export type Oddity = (typeof ODDITIES)[number];
 
 /** What each is called, in Korean and English. */
-export const ODDITY_WORDS: Readonly<Record<Oddity, { readonly ko: string; readonly en: string }>> =
-  {
-    SLOW_FRAME: { ko: '표기가 다른 호가', en: 'an order book in an unusual form' },
-    UNKNOWN_KEY: { ko: '알 수 없는 필드', en: 'an unknown member' },
-    UNKNOWN_MESSAGE: { ko: '알 수 없는 메시지', en: 'an unknown message' },
-    TIME_DIGITS: { ko: '시각의 자릿수 변경', en: 'a time with other digits' },
-    LEVEL_COUNT: { ko: '호가 단계 수 변경', en: 'an order book with more levels' },
-    NO_FIRST_BOOK: { ko: '첫 호가가 오지 않은 마켓', en: 'a market without a first order book' },
-    SHORT_CONNECTION: {
-      ko: '구독 직후 끊긴 연결',
-      en: 'a connection that ended soon after subscribing',
-    },
-    REFUSAL: { ko: 'REST 요청 거부', en: 'a REST request refused' },
-  };
+const WORDS: Readonly<Record<Oddity, { readonly ko: string; readonly en: string }>> = {
+  SLOW_FRAME: { ko: '표기가 다른 호가', en: 'an order book in an unusual form' },
+  UNKNOWN_KEY: { ko: '알 수 없는 필드', en: 'an unknown member' },
+  UNKNOWN_MESSAGE: { ko: '알 수 없는 메시지', en: 'an unknown message' },
+  TIME_DIGITS: { ko: '시각의 자릿수 변경', en: 'a time with other digits' },
+  LEVEL_COUNT: { ko: '호가 단계 수 변경', en: 'an order book with more levels' },
+  NO_FIRST_BOOK: { ko: '첫 호가가 오지 않은 마켓', en: 'a market without a first order book' },
+  SHORT_CONNECTION: {
+    ko: '구독 직후 끊긴 연결',
+    en: 'a connection that ended soon after subscribing',
+  },
+  REFUSAL: { ko: 'REST 요청 거부', en: 'a REST request refused' },
+};
+
+/** What a kind is called in a log record; one of another version of this program is named as it is. */
+export function oddityWords(kind: string): { readonly ko: string; readonly en: string } {
+  return (
+    (WORDS as Readonly<Record<string, (typeof WORDS)[Oddity]>>)[kind] ?? { ko: kind, en: kind }
+  );
+}
 
 /** How often each was met. */
 export type OddityCounts = Readonly<Record<Oddity, number>>;

@@ -6,6 +6,7 @@
 const PHRASES: readonly (readonly [english: RegExp, korean: string])[] = [
   [/^close code (\d+): ([^]*)$/, '종료 코드 $1: $2'],
   [/^close code (\d+)$/, '종료 코드 $1'],
+  [/^(\d+) ([^]*), (\d+) ms after subscribing$/, '종료 코드 $1 $2, 구독 후 $3ms'],
   [/^the program stood still for ([\d.]+) s$/, '프로그램이 $1초 동안 멈춤'],
   [/^the program was stopped$/, '프로그램이 종료되어 있었음'],
   [/^the program ended unexpectedly$/, '프로그램이 비정상 종료됨'],

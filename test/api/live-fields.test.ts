@@ -62,7 +62,7 @@ function everything(type: GraphQLOutputType, above: readonly string[] = []): str
 
 describe.each(TRANSPORTS)('every field of a subscription over %s', (_name, subscribe) => {
   it.each(Object.keys(LIVE_FIELDS))('%s', async (name) => {
-    const { bus, server } = recorded;
+    const { bus, server, store } = recorded;
     const query = `subscription { ${name}${ARGUMENTS[name] ?? ''} ${everything(LIVE_FIELDS[name]!.type)} }`;
     const live = await subscribe(server.url, query);
     const first = live.next();
@@ -75,6 +75,23 @@ describe.each(TRANSPORTS)('every field of a subscription over %s', (_name, subsc
         pair: UPBIT,
         event: 'COLLECTION_STARTED',
         message: 'started',
+      });
+    }
+    if (name === 'trades') {
+      await until('the subscription has begun', () => server.api.readers === 1);
+      bus.trades.publish({
+        market: UPBIT,
+        sequence: store.sequences.next(),
+        timestamp: NOW,
+        exchangeTimestamp: NOW,
+        resolutionMs: 1,
+        messageTimestamp: null,
+        tradeId: '1',
+        idKind: 'EXCHANGE',
+        side: 'buy',
+        price: '1',
+        volume: '1',
+        origin: 'LIVE',
       });
     }
     expect(valueOf(await first)).toBeTruthy();

@@ -395,9 +395,9 @@ inBrowser('history', () => {
     const gaps = page.getByRole('region', { name: /^Gaps in this window/ });
     await gaps.getByText('Connection lost').first().waitFor();
     await page.locator('.book-then .ladder').waitFor();
-    await page.locator('.timeline .u-over').hover();
+    await page.locator('.timeline .u-over').first().hover();
     await reads(
-      page.locator('.timeline .read-out'),
+      page.locator('.timeline .read-out').first(),
       /:\d\d · (Mid price [\d,.]+|Gap|Before recording)$/,
     );
     await reads(page.locator('.book-then'), /\b8\b[\s\S]*\b7\b/);

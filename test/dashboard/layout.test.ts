@@ -92,8 +92,10 @@ inBrowser('every view', () => {
         return texts;
       })()`);
       for (const text of texts) {
-        // Addresses are as they are.
-        for (const [word] of text.replaceAll(/\w+:\/\/\S+/g, '').matchAll(/[A-Za-z_]{2,}/g)) {
+        // Addresses and codes in brackets are as they are.
+        for (const [word] of text
+          .replaceAll(/\w+:\/\/\S+|\([A-Z_]+\)/g, '')
+          .matchAll(/[A-Za-z_]{2,}/g)) {
           if (!NAMES.test(word)) found.push(`${path}: ${word} in "${text}"`);
         }
       }
