@@ -68,8 +68,7 @@ export class UpbitProtocolController extends WSController {
       return;
     }
     const { pair, sides, exchangeTimestamp, ordered } = readUnitBook(message);
-    if (this.pairs.has(pairText(pair)))
-      this.context.host.odd('SLOW_FRAME', '', pairText(pair));
+    if (this.pairs.has(pairText(pair))) this.context.host.odd('SLOW_FRAME', '', pairText(pair));
     this.deliver(pairText(pair), sides, exchangeTimestamp, undefined, ordered ? undefined : null);
   }
 }
