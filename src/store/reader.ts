@@ -38,12 +38,13 @@ import type {
   SeriesQuery,
   StoredBook,
   StoreReader,
+  TradesAfter,
 } from './store-types.js';
 import type { ExchangeRecord, MarketRecord, WantedPattern } from '../market/managed-lists.js';
 import { Sqlite } from './sqlite.js';
 import { TieredSource } from './tiered-source.js';
 import { Timeline } from './timeline.js';
-import { TradeReader, type TradesAfter } from './trades/trade-reader.js';
+import { TradeReader } from './trades/trade-reader.js';
 
 type RowsQuery = Parameters<StoreReader['rows']>[0];
 type TradesQuery = Parameters<StoreReader['trades']>[0];

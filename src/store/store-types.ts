@@ -12,7 +12,6 @@ import type { RecordingStrip } from '../market/recording-strip.js';
 import type { OrderBook, Side } from '../market/order-book.js';
 import type { ExportFormat, ShapeName } from './export/shapes.js';
 import type { Trade } from '../market/trade.js';
-import type { TradesAfter } from './trades/trade-reader.js';
 import type { RetentionHeld, RetentionSetting, Retired } from './retention.js';
 
 /** How large the database is and how long the disk will hold it. Null: not known (yet). */
@@ -121,6 +120,15 @@ export interface TradePlace {
 /** A page: its items and whether more follow. */
 export interface Page<T> {
   readonly items: T[];
+  readonly more: boolean;
+}
+
+/** Trades of a page in order of sequence. */
+export interface TradesAfter {
+  readonly items: Trade[];
+  /** All that is wanted up to this sequence is in this page or before it. */
+  readonly reached: number;
+  /** Whether more may follow already; false when everything committed has been read. */
   readonly more: boolean;
 }
 

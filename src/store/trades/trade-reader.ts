@@ -2,7 +2,7 @@ import type { Market } from '../../market/market.js';
 import type { TimeWindow } from '../../market/time-window.js';
 import { compareTrades, type ReadTrade, type Trade, tradeContents } from '../../market/trade.js';
 import type { Sqlite, SqliteValue } from '../sqlite.js';
-import type { Page, TradePlace } from '../store-types.js';
+import type { Page, TradePlace, TradesAfter } from '../store-types.js';
 import { fromTradeRow, TRADE_COLUMNS, type TradeRow, unpackTrades } from './codec.js';
 
 /** Blocks read in one go at first; doubled while a page is not full. */
@@ -10,15 +10,6 @@ const FIRST_BLOCKS = 4;
 
 const BLOCK_COLUMNS =
   'low, high, from_time, to_time, CAST(base_id AS TEXT), slope, data, market_id';
-
-/** Trades of a page in order of sequence. */
-export interface TradesAfter {
-  readonly items: Trade[];
-  /** All that is wanted up to this sequence is in this page or before it. */
-  readonly reached: number;
-  /** Whether more may follow already; false when everything committed has been read. */
-  readonly more: boolean;
-}
 
 /** Reads stored trades; each call is a few statements that end. */
 export class TradeReader {
