@@ -1,7 +1,7 @@
 /**
  * Writes what the documents say of the settings, from src/settings/table.ts: `.env.example`, and the
- * tables between the markers of README.md, README.ko.md and SECURITY.md. With `--check` it writes
- * nothing, and fails where a file differs.
+ * tables between the markers of README.md, README.ko.md, SECURITY.md and SECURITY.ko.md. With
+ * `--check` it writes nothing, and fails where a file differs.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Setting } from '../src/settings/kinds.js';
@@ -53,6 +53,15 @@ function rows(none: string, words: (setting: Setting) => readonly string[]) {
 }
 
 const all = ALL_SETTINGS.flat();
+const limits = all.filter(({ refusal }) => refusal !== '');
+
+/** A refusal is a code of the API but for these few words. */
+const inKorean = (refusal: string): string =>
+  refusal
+    .replace('not started', '시작하지 않음')
+    .replace('or disconnected', '또는 연결 종료')
+    .replace('close code', '종료 코드');
+
 const FILES: Readonly<Record<string, (text: string) => string>> = {
   '.env.example': () => example,
   'README.md': within(
@@ -62,7 +71,13 @@ const FILES: Readonly<Record<string, (text: string) => string>> = {
   'SECURITY.md': within(
     table(
       ['variable', 'default', 'range', 'bounds or allows', 'refusal'],
-      rows('empty', (s) => [s.en, s.refusal])(all.filter(({ refusal }) => refusal !== '')),
+      rows('empty', (s) => [s.en, s.refusal])(limits),
+    ),
+  ),
+  'SECURITY.ko.md': within(
+    table(
+      ['변수', '기본값', '범위', '제한 또는 허용하는 것', '거부 응답'],
+      rows('없음', (s) => [s.ko, inKorean(s.refusal)])(limits),
     ),
   ),
 };
