@@ -1,3 +1,4 @@
+import { compareDecimal, decimalFromWire } from '../market/decimal.js';
 import type { Evidence, Group } from './evidence.js';
 
 /** Whether what was seen is what a fact says. */
@@ -110,9 +111,23 @@ export function textsAre(values: readonly unknown[], form: RegExp): Judgement {
   );
 }
 
-/** Whether values rise (`direction` 1) or fall (-1) all the way. */
-export function steady(values: readonly number[], direction: 1 | -1): boolean {
-  return values.every((value, i) => i === 0 || (value - values[i - 1]!) * direction > 0);
+/** A number's text as Decimal text; null for anything else. */
+export function decimalOf(value: unknown): string | null {
+  try {
+    return typeof value === 'string' ? decimalFromWire(value) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Whether decimals, each given as the text that was sent, rise (`direction` 1) or fall (-1) all the way. */
+export function steady(texts: readonly unknown[], direction: 1 | -1): boolean {
+  const decimals = texts.map(decimalOf);
+  return decimals.every((decimal, i) => {
+    if (decimal === null) return false;
+    const before = decimals[i - 1] ?? null;
+    return before === null || compareDecimal(decimal, before) * direction > 0;
+  });
 }
 
 /** The worst of several judgements of one fact: the first that contradicts, else one that saw something. */

@@ -25,6 +25,8 @@ async function open(
 afterEach(async () => {
   await feed.close();
   await server.close();
+  // No member of a trade is taken for an unknown one of a book.
+  expect(host.oddities).toEqual([]);
 });
 
 const asked = (): unknown[] => server.received.map((text) => JSON.parse(text) as unknown);

@@ -404,6 +404,10 @@ export abstract class WSController implements PairCarrier {
 
   // It delivers.
 
+  #isTrade(data: Buffer): boolean {
+    return this.context.trades && this.tradeSign.test(data.toString('latin1', 0, SIGN_WITHIN));
+  }
+
   #onMessage(connection: WSConnection, data: Buffer): void {
     // Frames already read are still handed over after a connection was given up; what they would
     // change is not known any more.
@@ -411,14 +415,15 @@ export abstract class WSController implements PairCarrier {
     this.#liveness.heard();
     this.#receivedAt = this.context.clock();
     const { known } = this.#profile;
-    if (known !== undefined && isLookedAt(this.#messages++))
+    // What is known of frames is known of those of books.
+    if (known !== undefined && isLookedAt(this.#messages++) && !this.#isTrade(data))
       lookAt(data.toString('utf8'), known, (...odd) => this.context.host.odd(...odd));
     try {
       this.handleMessage(data);
     } catch (error) {
       const pair = error instanceof ExchangeError ? error.pair : null;
       // A trade that cannot be read says nothing about a book.
-      if (this.context.trades && this.tradeSign.test(data.toString('latin1', 0, SIGN_WITHIN))) {
+      if (this.#isTrade(data)) {
         this.context.host.unreadableTrade(error, excerpt(data), pair);
         return;
       }

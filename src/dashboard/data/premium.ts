@@ -13,6 +13,7 @@ import { exchangeOrder } from './exchanges.js';
 import { keyOf, markets } from './markets.js';
 import { serverNow, withNextFrame } from './paint.js';
 import type { Pair } from './pair.js';
+import { forPixels } from '../text/decimals.js';
 
 /** What a pair costs on each exchange, against one of them. */
 export type Premium = PremiumLiveSubscription['premium'];
@@ -106,10 +107,10 @@ const STEPS = 240;
 /** Time between two moments that are added live, ms. */
 const LIVE_STEP = 1_000;
 
-/** How far `price` lies above `base`, percent. */
+/** How far `price` lies above `base`, percent, for a chart. */
 function percentAbove(price: string | null, base: string | null): number | null {
   if (price === null || base === null) return null;
-  return (Number(price) / Number(base) - 1) * 100;
+  return (forPixels(price) / forPixels(base) - 1) * 100;
 }
 
 /** The stored course of a pair on all exchanges that record it. */
@@ -187,7 +188,7 @@ export function usePremiumCourse(
       times.push(Math.max(serverNow() / 1000, (times.at(-1) ?? 0) + 0.001));
       for (const [exchange, line] of values) {
         const price = now.prices.find((each) => each.exchange === exchange);
-        line.push(price?.percent == null || price.stale ? null : Number(price.percent));
+        line.push(price?.percent == null || price.stale ? null : forPixels(price.percent));
       }
       withNextFrame(draw);
     };

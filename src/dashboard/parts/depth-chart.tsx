@@ -8,13 +8,14 @@ import { grouped } from '../text/format.js';
 import { t } from '../text/texts.js';
 import { type ExchangeChoice, SelectField } from './fields.js';
 import { axis, colour, Plot } from './plot.js';
+import { forPixels } from '../text/decimals.js';
 
 /** A place on the chart: price and the volume up to it. Floats, because they only become pixels. */
 type Point = readonly [price: number, volume: number];
 
 function cumulated(levels: readonly Level[], side: 'ask' | 'bid'): Point[] {
   const sorted = levels
-    .map(({ price, volume }): Point => [Number(price), Number(volume)])
+    .map(({ price, volume }): Point => [forPixels(price), forPixels(volume)])
     .sort((a, b) => (side === 'ask' ? a[0] - b[0] : b[0] - a[0]));
   let sum = 0;
   return sorted.map(([price, volume]) => [price, (sum += volume)]);
@@ -58,7 +59,7 @@ function volumesAt(books: PairBooks | null, of: ExchangeChoice, at: number): str
   const upTo = (side: 'ask' | 'bid', levels: readonly Level[]): string[] => {
     let sum = '0';
     for (const { price, volume } of levels) {
-      const here = Number(price);
+      const here = forPixels(price);
       if (here === at) shown = price;
       if (side === 'ask' ? here <= at : here >= at) sum = addDecimal(sum, volume);
     }

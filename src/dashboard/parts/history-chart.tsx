@@ -5,6 +5,7 @@ import { lineWithGaps } from '../data/history-line.js';
 import { grouped, moment } from '../text/format.js';
 import { t } from '../text/texts.js';
 import { colour, lonePoints, Plot, priceAxis, timeAxis } from './plot.js';
+import { forPixels } from '../text/decimals.js';
 
 /** A shorter drag is a click, px. */
 const LEAST_DRAG = 6;
@@ -87,7 +88,7 @@ export function HistoryChart(props: {
         loaded.prices.map(({ at: time, midPrice }) => ({
           at: Date.parse(time),
           // A float is good enough for a pixel.
-          price: midPrice == null ? null : Number(midPrice),
+          price: midPrice == null ? null : forPixels(midPrice),
         })),
         gaps.map(({ start }) => Date.parse(start)),
       ),

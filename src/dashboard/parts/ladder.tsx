@@ -8,7 +8,7 @@ import {
   type ShownBook,
 } from '../data/ladder.js';
 import { ladderColumns } from '../data/preferences.js';
-import { rounded, withSign } from '../text/decimals.js';
+import { forPixels, rounded, withSign } from '../text/decimals.js';
 import { grouped, NONE } from '../text/format.js';
 import { t } from '../text/texts.js';
 
@@ -39,9 +39,6 @@ const decimalsOf = (text: string): number => {
   const point = text.indexOf('.');
   return point === -1 ? 0 : text.length - point - 1;
 };
-
-/** A float is good enough for the length of a bar; the numbers shown are the texts themselves. */
-const forPixels = (decimal: string): number => Number(decimal);
 
 function write(
   sides: LadderSides,

@@ -27,3 +27,11 @@ export function percentAbove(price: string, base: string): string | null {
   if (base === '0') return null;
   return divideDecimal(multiplyDecimal(subtractDecimal(price, base), '100'), base, 6).value;
 }
+
+/**
+ * Where a decimal lies on a chart, or how long its bar is. Nothing else of a price or a volume is ever
+ * a float: what is written in words is made of the texts.
+ */
+export function forPixels(decimal: string): number {
+  return Number(decimal);
+}

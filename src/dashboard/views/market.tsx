@@ -32,6 +32,7 @@ import { priceAxis } from '../parts/plot.js';
 import { StateBadge } from '../parts/state-badge.js';
 import { useTitle } from '../parts/title.js';
 import { UnknownMarket } from '../parts/unknown-market.js';
+import { forPixels } from '../text/decimals.js';
 import { age, grouped, NONE } from '../text/format.js';
 import { t } from '../text/texts.js';
 
@@ -187,7 +188,7 @@ function MidLines({ feed, pair }: { readonly feed: PairFeed; readonly pair: stri
         .map((exchange) => ({
           exchange,
           // A float is good enough for a pixel; what is read out is the text.
-          values: prices[exchange].map((price) => (price === null ? null : Number(price))),
+          values: prices[exchange].map((price) => (price === null ? null : forPixels(price))),
           textAt: (i) => (prices[exchange][i] == null ? null : grouped(prices[exchange][i])),
         }))}
       range={(last) => {

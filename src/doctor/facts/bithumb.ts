@@ -189,7 +189,7 @@ export const BITHUMB_SHEET: Sheet = {
     }),
     fact('stream', 'bithumb.book.levels-15', '15 levels, asks up, bids down', (seen) =>
       unitCount(
-        booksOf(seen).map(({ plain }) => plain),
+        booksOf(seen).map(({ exact }) => exact),
         15,
       ),
     ),

@@ -66,8 +66,8 @@ function bookIn(message: Json): BookSeen | null {
 const idOf = ({ plain }: Frame): unknown => field(plain, 'data', 'id');
 const levelsOf = (plain: unknown, side: 'asks' | 'bids'): readonly unknown[] =>
   elements(field(plain, 'data', side));
-const pricesOf = (levels: readonly unknown[]): number[] =>
-  levels.map((level) => Number(field(level, 'price')));
+const pricesOf = (levels: readonly unknown[]): readonly unknown[] =>
+  levels.map((level) => field(level, 'price'));
 
 /** A message of a kind that answers a subscription is followed by a book of its pair. */
 function acknowledged(frames: readonly Frame[]): Judgement {

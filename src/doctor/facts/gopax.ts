@@ -78,15 +78,27 @@ function reader(): StreamReader {
   };
 }
 
-const named = (frames: readonly Frame[], name: string): readonly unknown[] =>
-  frames.flatMap(({ plain }) => (field(plain, 'n') === name ? [plain] : []));
-const snapshotsOf = ({ frames }: StreamSeen): readonly unknown[] =>
-  named(frames, 'SubscribeToOrderBook').filter((one) => field(one, 'o', 'result') === undefined);
+/** Messages of a name, their numbers as JavaScript has them or as texts. */
+const named = (
+  frames: readonly Frame[],
+  name: string,
+  form: 'plain' | 'exact' = 'plain',
+): readonly unknown[] =>
+  frames.flatMap((frame) => (field(frame.plain, 'n') === name ? [frame[form]] : []));
+const snapshotsOf = (
+  { frames }: StreamSeen,
+  form: 'plain' | 'exact' = 'plain',
+): readonly unknown[] =>
+  named(frames, 'SubscribeToOrderBook', form).filter(
+    (one) => field(one, 'o', 'result') === undefined,
+  );
 const deltasOf = ({ frames }: StreamSeen): readonly unknown[] => named(frames, 'OrderBookEvent');
 const sideOf = (message: unknown, side: 'ask' | 'bid'): readonly unknown[] =>
   elements(field(message, 'o', side));
 const entriesOf = (messages: readonly unknown[]): readonly unknown[] =>
   messages.flatMap((message) => [...sideOf(message, 'ask'), ...sideOf(message, 'bid')]);
+const pricesOf = (entries: readonly unknown[]): readonly unknown[] =>
+  entries.map((entry) => field(entry, 'price'));
 const numbersOf = (entries: readonly unknown[], key: string): number[] =>
   entries.map((entry) => Number(field(entry, key)));
 
@@ -178,11 +190,11 @@ export const GOPAX_SHEET: Sheet = {
       'level 2: at most 50 a side, best first',
       ({ singles }) =>
         allOf(
-          singles.map(({ answer }) => answer.plain),
+          singles.map(({ answer }) => answer.exact),
           (book) => {
             const [asks, bids] = [elements(field(book, 'ask')), elements(field(book, 'bid'))];
-            const prices = (side: readonly unknown[]): number[] =>
-              side.map((entry) => Number(field(entry, 1)));
+            const prices = (side: readonly unknown[]): readonly unknown[] =>
+              side.map((entry) => field(entry, 1));
             return (
               asks.length + bids.length > 0 &&
               Math.max(asks.length, bids.length) <= 50 &&
@@ -249,10 +261,9 @@ export const GOPAX_SHEET: Sheet = {
     ),
     fact('stream', 'gopax.snapshot.o-ask-o-bid', 'asks ascend, bids descend', (seen) =>
       allOf(
-        snapshotsOf(seen),
+        snapshotsOf(seen, 'exact'),
         (one) =>
-          steady(numbersOf(sideOf(one, 'ask'), 'price'), 1) &&
-          steady(numbersOf(sideOf(one, 'bid'), 'price'), -1),
+          steady(pricesOf(sideOf(one, 'ask')), 1) && steady(pricesOf(sideOf(one, 'bid')), -1),
         (one) => `${sideOf(one, 'ask').length} asks, ${sideOf(one, 'bid').length} bids`,
       ),
     ),

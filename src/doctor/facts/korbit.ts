@@ -51,8 +51,8 @@ function bookIn(message: Json): BookSeen | null {
 
 const levelsOf = (book: unknown, side: 'asks' | 'bids'): readonly unknown[] =>
   elements(field(book, 'data', side));
-const pricesOf = (levels: readonly unknown[]): number[] =>
-  levels.map((level) => Number(field(level, 'price')));
+const pricesOf = (levels: readonly unknown[]): readonly unknown[] =>
+  levels.map((level) => field(level, 'price'));
 const bodiesOf = (frames: readonly Frame[]): readonly unknown[] => frames.map(({ plain }) => plain);
 const allLevels = (books: readonly unknown[]): readonly unknown[] =>
   books.flatMap((book) => [...levelsOf(book, 'asks'), ...levelsOf(book, 'bids')]);

@@ -9,7 +9,16 @@ import { addDecimal, decimalFromWire } from '../../market/decimal.js';
 import type { ExactJson } from '../../market/exact-json.js';
 import { pairText } from '../../market/market.js';
 import type { BookSeen, Frame, StreamSeen } from '../evidence.js';
-import { allOf, elements, field, holds, type Judgement, steady, unseen } from '../fact.js';
+import {
+  allOf,
+  decimalOf,
+  elements,
+  field,
+  holds,
+  type Judgement,
+  steady,
+  unseen,
+} from '../fact.js';
 import type { StreamReader, Talk } from '../sheet.js';
 
 /** What the facts of Upbit and Bithumb, whose protocols look alike, share. */
@@ -66,13 +75,11 @@ export function snapshotFirst(frames: readonly Frame[]): Judgement {
   return holds(true, `${started.size} SNAPSHOT, ${frames.length - started.size} REALTIME`);
 }
 
-/** Frames have so many units; asks rise and bids fall. */
+/** Books, numbers as texts, have so many units; asks rise and bids fall. A missing level is 0. */
 export function unitCount(books: readonly unknown[], count: number): Judgement {
   const good = (book: unknown): boolean => {
-    const prices = (key: string): number[] =>
-      unitsOf(book)
-        .map((unit) => Number(field(unit, key)))
-        .filter((price) => price > 0);
+    const prices = (key: string): readonly unknown[] =>
+      unitTexts([book], key).filter((price) => decimalOf(price) !== '0');
     return (
       unitsOf(book).length === count &&
       steady(prices('ask_price'), 1) &&

@@ -206,7 +206,7 @@ export const UPBIT_SHEET: Sheet = {
     ),
     fact('stream', 'upbit.book.levels-30', '30 levels, asks up, bids down', (seen) =>
       unitCount(
-        booksOf(seen).map(({ plain }) => plain),
+        booksOf(seen).map(({ exact }) => exact),
         30,
       ),
     ),

@@ -6,7 +6,7 @@ import type { WSProfile } from '../../socket/ws-connection.js';
 import { PolledWithTrades } from './trade-feed.js';
 import { BithumbPoller } from './poller.js';
 import { type ListForm, listFrom } from '../../rest/market-rows.js';
-import { fetchUnitBooks, MARKET_ALL } from '../upbit-protocol/messages.js';
+import { fetchUnitBooks, KNOWN_KEYS, MARKET_ALL } from '../upbit-protocol/messages.js';
 import { UpbitProtocolController } from '../upbit-protocol/controller.js';
 
 /** Facts: `bithumb.subscribe.*` and `bithumb.ws.*`. */
@@ -24,24 +24,7 @@ export const BITHUMB_PROFILE: WSProfile = {
   ],
   maxPayload: 4 * 1024 * 1024,
   known: {
-    keys: new Set([
-      'type',
-      'code',
-      'timestamp',
-      'total_ask_size',
-      'total_bid_size',
-      'orderbook_units',
-      'ask_price',
-      'bid_price',
-      'ask_size',
-      'bid_size',
-      'stream_type',
-      'level',
-      'status',
-      'error',
-      'name',
-      'message',
-    ]),
+    keys: KNOWN_KEYS,
     times: { timestamp: [16] },
     levels: { orderbook_units: 15 },
   },

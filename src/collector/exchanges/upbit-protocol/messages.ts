@@ -53,6 +53,19 @@ const DEFAULT_KEYS = [
   'bid_size',
   'timestamp',
 ] as const;
+/** All members that frames of books, answers and errors are known to have, in the DEFAULT format. */
+export const KNOWN_KEYS: ReadonlySet<string> = new Set([
+  ...DEFAULT_KEYS,
+  'type',
+  'total_ask_size',
+  'total_bid_size',
+  'stream_type',
+  'level',
+  'status',
+  'error',
+  'name',
+  'message',
+]);
 const SIMPLE_KEYS = ['cd', 'obu', 'ap', 'as', 'bp', 'bs', 'tms'] as const;
 
 /**

@@ -3,7 +3,7 @@ import { RateLimiter } from '../../limits/rate-limiter.js';
 import { WSFeed } from '../../socket/ws-feed.js';
 import type { WSProfile } from '../../socket/ws-connection.js';
 import { listFrom } from '../../rest/market-rows.js';
-import { fetchUnitBooks, MARKET_ALL } from '../upbit-protocol/messages.js';
+import { fetchUnitBooks, KNOWN_KEYS, MARKET_ALL } from '../upbit-protocol/messages.js';
 import { UpbitProtocolController } from '../upbit-protocol/controller.js';
 
 /** Facts: `upbit.subscribe.*` and `upbit.ws.*`. */
@@ -20,24 +20,7 @@ export const UPBIT_PROFILE: WSProfile = {
   ],
   maxPayload: 4 * 1024 * 1024,
   known: {
-    keys: new Set([
-      'type',
-      'code',
-      'timestamp',
-      'total_ask_size',
-      'total_bid_size',
-      'orderbook_units',
-      'ask_price',
-      'bid_price',
-      'ask_size',
-      'bid_size',
-      'stream_type',
-      'level',
-      'status',
-      'error',
-      'name',
-      'message',
-    ]),
+    keys: KNOWN_KEYS,
     times: { timestamp: [13] },
     levels: { orderbook_units: 30 },
   },
