@@ -2,18 +2,17 @@ import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { Histogram, Registry } from 'prom-client';
 import type { Bus } from '../../bus.js';
 import type { CollectorControl } from '../../market/collector-control.js';
-import { COLLECTOR_STATES, type CollectorStatus } from '../../market/collector-status.js';
 import { EXCHANGES } from '../../market/exchange.js';
-import { ODDITIES } from '../../market/oddity.js';
-import type { ArchiveStats, DiskStats, StoreStats } from '../../store/store-types.js';
+import type { StoreStats } from '../../store/store-types.js';
 import type { LiveStreams } from '../../live/live-streams.js';
-import type { GapSum, RecorderMeter } from '../recorder-meter.js';
+import type { RecorderMeter } from '../recorder-meter.js';
 import { SEVERITIES } from '../verdict/reasons.js';
 import type { VerdictWatch } from '../verdict/watch.js';
 import type { AlertCounts } from './alert-counts.js';
-import { statesByExchange } from './health.js';
 import { marketMetrics } from './market-metrics.js';
 import { MetricSet, type Sample } from './metric-set.js';
+import { addCollectorMetrics, addGapMetrics } from './collector-metrics.js';
+import { addStoreMetrics } from './store-metrics.js';
 
 /** Content type of the Prometheus text format. */
 export const METRICS_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
@@ -54,21 +53,18 @@ export class Metrics {
   readonly #sources: MetricsSources;
   readonly #loopDelay: IntervalHistogram;
   readonly #stops: readonly (() => void)[];
-  #collectors: readonly CollectorStatus[] = [];
-  #store: StoreStats;
 
   constructor(sources: MetricsSources) {
     const { bus, control, stats, streams, version } = sources;
     this.#sources = sources;
-    this.#store = stats();
     this.#loopDelay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION });
     this.#loopDelay.enable();
 
     this.#set.gauge('orderbook_info', 'Version of the recorder.', ['version'], () => [
       [{ version }, 1],
     ]);
-    this.#addCollectors(control);
-    this.#addGaps(sources.meter);
+    addCollectorMetrics(this.#set, control);
+    addGapMetrics(this.#set, sources.meter);
     const published = this.#set.counter(
       'orderbook_books_published_total',
       'Changed books numbered and published, since the server began.',
@@ -89,7 +85,7 @@ export class Metrics {
         for (const at of receivedAt) delay.observe(Math.max(0, now - at) / 1000);
       }),
     ];
-    this.#addStore(stats);
+    addStoreMetrics(this.#set, stats);
     this.#addStreams(streams);
     this.#set.count(
       'orderbook_console_lines_left_out_total',
@@ -113,295 +109,6 @@ export class Metrics {
     const text = await this.#registry.metrics();
     const { markets, control, meter } = this.#sources;
     return markets ? text + marketMetrics(control.collectors(), meter, Date.now()) : text;
-  }
-
-  #addCollectors(control: CollectorControl): void {
-    const since = 'since each collector was last started';
-    const sum = (
-      fields: readonly (
-        | 'books'
-        | 'repeats'
-        | 'parseFailures'
-        | 'lateBooks'
-        | 'doubtedTimes'
-        | 'audits'
-        | 'auditDifferences'
-        | 'reconnects'
-      )[],
-    ) =>
-      EXCHANGES.map((exchange): Sample => {
-        const of = this.#collectors.filter(({ market }) => market.exchange === exchange);
-        const total = fields.reduce((all, field) => all + of.reduce((n, s) => n + s[field], 0), 0);
-        return [{ exchange }, total];
-      });
-    const withUnknown = (samples: readonly Sample[]): Sample[] =>
-      EXCHANGES.map((exchange, i) => [
-        { exchange },
-        samples[i]![1] + control.unreadableMessages(exchange),
-      ]);
-    const labels = ['exchange'];
-    this.#set.count(
-      'orderbook_frames_total',
-      `Order books received, valid or unreadable, ${since}.`,
-      labels,
-      () => {
-        this.#collectors = control.collectors();
-        return withUnknown(sum(['books', 'parseFailures']));
-      },
-    );
-    this.#set.count(
-      'orderbook_books_received_total',
-      `Valid books received, repeats included, ${since}.`,
-      labels,
-      () => sum(['books']),
-    );
-    this.#set.count(
-      'orderbook_books_repeated_total',
-      `Received books equal to the one before, ${since}.`,
-      labels,
-      () => sum(['repeats']),
-    );
-    this.#set.count(
-      'orderbook_parse_failures_total',
-      `Messages that could not be read, ${since}.`,
-      labels,
-      () => withUnknown(sum(['parseFailures'])),
-    );
-    this.#set.count(
-      'orderbook_silences_total',
-      'Silences beyond the rhythm of their market, by what the exchange said when it was asked: quiet, lost (a gap), false_alarm (quiet, and had been called STALE).',
-      ['exchange', 'result'],
-      () =>
-        EXCHANGES.flatMap((exchange): Sample[] => {
-          const { quiet, lost, falseAlarms } = control.silence(exchange);
-          return [
-            [{ exchange, result: 'quiet' }, quiet],
-            [{ exchange, result: 'lost' }, lost],
-            [{ exchange, result: 'false_alarm' }, falseAlarms],
-          ];
-        }),
-    );
-    this.#set.count(
-      'orderbook_unreadable_messages_total',
-      'Those of them that named no market, since the server began.',
-      labels,
-      () =>
-        EXCHANGES.map((exchange): Sample => [{ exchange }, control.unreadableMessages(exchange)]),
-    );
-    this.#set.count(
-      'orderbook_late_books_total',
-      `Valid books older than the one before, dropped, ${since}.`,
-      labels,
-      () => sum(['lateBooks']),
-    );
-    this.#set.count(
-      'orderbook_doubted_times_total',
-      `Books whose exchange's time was not believed, ${since}.`,
-      labels,
-      () => sum(['doubtedTimes']),
-    );
-    this.#set.count(
-      'orderbook_unasked_books_total',
-      'Books of markets that were not asked for, since the server began.',
-      labels,
-      () => EXCHANGES.map((exchange): Sample => [{ exchange }, control.unaskedBooks(exchange)]),
-    );
-    this.#set.count(
-      'orderbook_protocol_oddities_total',
-      'What exchanges did otherwise than they are known to, by kind, since the server began; SLOW_FRAME of orderbook_frames_total is the share outside the fast reader.',
-      ['exchange', 'kind'],
-      () =>
-        EXCHANGES.flatMap((exchange) => {
-          const counts = control.oddities(exchange);
-          return ODDITIES.map((kind): Sample => [{ exchange, kind }, counts[kind]]);
-        }),
-    );
-    this.#set.gauge(
-      'orderbook_market_rows_skipped',
-      'Rows of the newest market list that were no markets.',
-      labels,
-      () => EXCHANGES.map((exchange): Sample => [{ exchange }, control.skippedRows(exchange)]),
-    );
-    this.#set.count(
-      'orderbook_audits_total',
-      `Comparisons of a streamed book with the exchange's REST book, ${since}.`,
-      labels,
-      () => sum(['audits']),
-    );
-    this.#set.count(
-      'orderbook_audit_differences_total',
-      `Of those, how many found a book that the stream had not, ${since}.`,
-      labels,
-      () => sum(['auditDifferences']),
-    );
-    this.#set.count(
-      'orderbook_reconnects_total',
-      `Connections made again, counted once per market, ${since}.`,
-      labels,
-      () => sum(['reconnects']),
-    );
-    this.#set.gauge(
-      'orderbook_collectors',
-      'Collectors in each state.',
-      ['exchange', 'state'],
-      () => {
-        const states = statesByExchange(control);
-        return EXCHANGES.flatMap((exchange) =>
-          COLLECTOR_STATES.map((state): Sample => [
-            { exchange, state },
-            states[exchange][state] ?? 0,
-          ]),
-        );
-      },
-    );
-    this.#set.gauge(
-      'orderbook_last_book_age_seconds',
-      'Time since the newest book of the exchange; absent before the first.',
-      labels,
-      () =>
-        EXCHANGES.flatMap((exchange): Sample[] => {
-          const newest = this.#collectors
-            .filter(({ market }) => market.exchange === exchange)
-            .reduce((latest, { lastBookAt }) => Math.max(latest, lastBookAt ?? 0), 0);
-          return newest === 0 ? [] : [[{ exchange }, (Date.now() - newest) / 1000]];
-        }),
-    );
-  }
-
-  #addGaps(meter: RecorderMeter): void {
-    const labels = ['exchange', 'cause'];
-    const samples = (pick: (sum: GapSum) => number) => (): Sample[] =>
-      meter
-        .gapSums(Date.now())
-        .map((sum): Sample => [{ exchange: sum.exchange, cause: sum.cause }, pick(sum)]);
-    this.#set.gauge(
-      'orderbook_gaps_open',
-      'Gaps that are open now: markets that are wanted and not covered.',
-      labels,
-      samples(({ open }) => open),
-    );
-    this.#set.count(
-      'orderbook_gaps_closed_total',
-      'Gaps that have ended, since the server began.',
-      labels,
-      samples(({ closed }) => closed),
-    );
-    this.#set.count(
-      'orderbook_gap_seconds_total',
-      'How long markets were not covered, summed over them, open gaps until now.',
-      labels,
-      samples(({ ms }) => ms / 1000),
-    );
-  }
-
-  #addStore(stats: () => StoreStats): void {
-    const one = (pick: (store: StoreStats) => number) => (): Sample[] => [[{}, pick(this.#store)]];
-    this.#set.gauge('orderbook_store_queued_books', 'Books waiting to be written.', [], () => {
-      this.#store = stats();
-      return [[{}, this.#store.queuedBooks]];
-    });
-    this.#set.gauge(
-      'orderbook_store_queued_bytes',
-      'Estimated bytes of those.',
-      [],
-      one((store) => store.queuedBytes),
-    );
-    this.#set.count(
-      'orderbook_store_stored_books_total',
-      'Books written.',
-      [],
-      one((store) => store.storedBooks),
-    );
-    this.#set.count(
-      'orderbook_store_dropped_books_total',
-      'Books that could not be kept; each is inside a gap.',
-      [],
-      one((store) => store.droppedBooks),
-    );
-    this.#set.count(
-      'orderbook_store_trades_total',
-      'Trades written to the database.',
-      [],
-      one((store) => store.storedTrades),
-    );
-    this.#set.count(
-      'orderbook_store_dropped_trades_total',
-      'Trades that could not be kept.',
-      [],
-      one((store) => store.droppedTrades),
-    );
-    this.#set.count(
-      'orderbook_store_dropped_records_total',
-      'Gaps and log entries that could not be kept.',
-      [],
-      one((store) => store.droppedRecords),
-    );
-    this.#set.gauge(
-      'orderbook_store_last_flush_seconds',
-      'Duration of the last write; absent before the first.',
-      [],
-      () => {
-        const { lastFlushMs } = this.#store;
-        return lastFlushMs === null ? [] : [[{}, lastFlushMs / 1000]];
-      },
-    );
-    this.#set.gauge(
-      'orderbook_store_failing',
-      '1 while nothing can be written.',
-      [],
-      one((store) => (store.failure === null ? 0 : 1)),
-    );
-    const known = (pick: (disk: DiskStats) => number | null) => (): Sample[] => {
-      const value = pick(this.#store.disk);
-      return value === null ? [] : [[{}, value]];
-    };
-    this.#set.gauge(
-      'orderbook_database_bytes',
-      'Size of the database and its log.',
-      [],
-      known((disk) => disk.databaseBytes),
-    );
-    this.#set.gauge(
-      'orderbook_disk_free_bytes',
-      'Free space of the file system of the database.',
-      [],
-      known((disk) => disk.freeBytes),
-    );
-    this.#set.gauge(
-      'orderbook_disk_full_days',
-      'Days until that is full at the growth of the last day; absent while not known, or never.',
-      [],
-      known((disk) => disk.daysUntilFull),
-    );
-    const archived = (pick: (archive: ArchiveStats) => number | null) => (): Sample[] => {
-      const { archive } = this.#store;
-      const value = archive === null || archive === undefined ? null : pick(archive);
-      return value === null ? [] : [[{}, value]];
-    };
-    this.#set.gauge(
-      'orderbook_archive_bytes',
-      'Size of the archive, as of the last try to archive; absent without one.',
-      [],
-      archived((archive) => archive.bytes),
-    );
-    this.#set.gauge(
-      'orderbook_archive_days',
-      'Days in the archive; absent without one.',
-      [],
-      archived((archive) => archive.allDays),
-    );
-    this.#set.gauge(
-      'orderbook_archive_free_bytes',
-      'Free space of the file system of the archive; absent without one.',
-      [],
-      archived((archive) => archive.freeBytes),
-    );
-    this.#set.gauge(
-      'orderbook_archive_failing',
-      '1 while closed days cannot be archived; absent without an archive.',
-      [],
-      archived((archive) => (archive.failure === null ? 0 : 1)),
-    );
   }
 
   #addStreams(streams: LiveStreams): void {

@@ -1,0 +1,180 @@
+import type { CollectorControl } from '../../market/collector-control.js';
+import { COLLECTOR_STATES, type CollectorStatus } from '../../market/collector-status.js';
+import { EXCHANGES } from '../../market/exchange.js';
+import { ODDITIES } from '../../market/oddity.js';
+import type { GapSum, RecorderMeter } from '../recorder-meter.js';
+import { statesByExchange } from './health.js';
+import type { MetricSet, Sample } from './metric-set.js';
+
+/** What collectors count, by exchange. They are looked at once a scrape, by the first of these. */
+export function addCollectorMetrics(set: MetricSet, control: CollectorControl): void {
+  let collectors: readonly CollectorStatus[] = [];
+  const since = 'since each collector was last started';
+  const sum = (
+    fields: readonly (
+      | 'books'
+      | 'repeats'
+      | 'parseFailures'
+      | 'lateBooks'
+      | 'doubtedTimes'
+      | 'audits'
+      | 'auditDifferences'
+      | 'reconnects'
+    )[],
+  ) =>
+    EXCHANGES.map((exchange): Sample => {
+      const of = collectors.filter(({ market }) => market.exchange === exchange);
+      const total = fields.reduce((all, field) => all + of.reduce((n, s) => n + s[field], 0), 0);
+      return [{ exchange }, total];
+    });
+  const withUnknown = (samples: readonly Sample[]): Sample[] =>
+    EXCHANGES.map((exchange, i) => [
+      { exchange },
+      samples[i]![1] + control.unreadableMessages(exchange),
+    ]);
+  const labels = ['exchange'];
+  set.count(
+    'orderbook_frames_total',
+    `Order books received, valid or unreadable, ${since}.`,
+    labels,
+    () => {
+      collectors = control.collectors();
+      return withUnknown(sum(['books', 'parseFailures']));
+    },
+  );
+  set.count(
+    'orderbook_books_received_total',
+    `Valid books received, repeats included, ${since}.`,
+    labels,
+    () => sum(['books']),
+  );
+  set.count(
+    'orderbook_books_repeated_total',
+    `Received books equal to the one before, ${since}.`,
+    labels,
+    () => sum(['repeats']),
+  );
+  set.count(
+    'orderbook_parse_failures_total',
+    `Messages that could not be read, ${since}.`,
+    labels,
+    () => withUnknown(sum(['parseFailures'])),
+  );
+  set.count(
+    'orderbook_silences_total',
+    'Silences beyond the rhythm of their market, by what the exchange said when it was asked: quiet, lost (a gap), false_alarm (quiet, and had been called STALE).',
+    ['exchange', 'result'],
+    () =>
+      EXCHANGES.flatMap((exchange): Sample[] => {
+        const { quiet, lost, falseAlarms } = control.silence(exchange);
+        return [
+          [{ exchange, result: 'quiet' }, quiet],
+          [{ exchange, result: 'lost' }, lost],
+          [{ exchange, result: 'false_alarm' }, falseAlarms],
+        ];
+      }),
+  );
+  set.count(
+    'orderbook_unreadable_messages_total',
+    'Those of them that named no market, since the server began.',
+    labels,
+    () => EXCHANGES.map((exchange): Sample => [{ exchange }, control.unreadableMessages(exchange)]),
+  );
+  set.count(
+    'orderbook_late_books_total',
+    `Valid books older than the one before, dropped, ${since}.`,
+    labels,
+    () => sum(['lateBooks']),
+  );
+  set.count(
+    'orderbook_doubted_times_total',
+    `Books whose exchange's time was not believed, ${since}.`,
+    labels,
+    () => sum(['doubtedTimes']),
+  );
+  set.count(
+    'orderbook_unasked_books_total',
+    'Books of markets that were not asked for, since the server began.',
+    labels,
+    () => EXCHANGES.map((exchange): Sample => [{ exchange }, control.unaskedBooks(exchange)]),
+  );
+  set.count(
+    'orderbook_protocol_oddities_total',
+    'What exchanges did otherwise than they are known to, by kind, since the server began; SLOW_FRAME of orderbook_frames_total is the share outside the fast reader.',
+    ['exchange', 'kind'],
+    () =>
+      EXCHANGES.flatMap((exchange) => {
+        const counts = control.oddities(exchange);
+        return ODDITIES.map((kind): Sample => [{ exchange, kind }, counts[kind]]);
+      }),
+  );
+  set.gauge(
+    'orderbook_market_rows_skipped',
+    'Rows of the newest market list that were no markets.',
+    labels,
+    () => EXCHANGES.map((exchange): Sample => [{ exchange }, control.skippedRows(exchange)]),
+  );
+  set.count(
+    'orderbook_audits_total',
+    `Comparisons of a streamed book with the exchange's REST book, ${since}.`,
+    labels,
+    () => sum(['audits']),
+  );
+  set.count(
+    'orderbook_audit_differences_total',
+    `Of those, how many found a book that the stream had not, ${since}.`,
+    labels,
+    () => sum(['auditDifferences']),
+  );
+  set.count(
+    'orderbook_reconnects_total',
+    `Connections made again, counted once per market, ${since}.`,
+    labels,
+    () => sum(['reconnects']),
+  );
+  set.gauge('orderbook_collectors', 'Collectors in each state.', ['exchange', 'state'], () => {
+    const states = statesByExchange(control);
+    return EXCHANGES.flatMap((exchange) =>
+      COLLECTOR_STATES.map((state): Sample => [{ exchange, state }, states[exchange][state] ?? 0]),
+    );
+  });
+  set.gauge(
+    'orderbook_last_book_age_seconds',
+    'Time since the newest book of the exchange; absent before the first.',
+    labels,
+    () =>
+      EXCHANGES.flatMap((exchange): Sample[] => {
+        const newest = collectors
+          .filter(({ market }) => market.exchange === exchange)
+          .reduce((latest, { lastBookAt }) => Math.max(latest, lastBookAt ?? 0), 0);
+        return newest === 0 ? [] : [[{ exchange }, (Date.now() - newest) / 1000]];
+      }),
+  );
+}
+
+/** Gaps by exchange and cause. */
+export function addGapMetrics(set: MetricSet, meter: RecorderMeter): void {
+  const labels = ['exchange', 'cause'];
+  const samples = (pick: (sum: GapSum) => number) => (): Sample[] =>
+    meter
+      .gapSums(Date.now())
+      .map((sum): Sample => [{ exchange: sum.exchange, cause: sum.cause }, pick(sum)]);
+  set.gauge(
+    'orderbook_gaps_open',
+    'Gaps that are open now: markets that are wanted and not covered.',
+    labels,
+    samples(({ open }) => open),
+  );
+  set.count(
+    'orderbook_gaps_closed_total',
+    'Gaps that have ended, since the server began.',
+    labels,
+    samples(({ closed }) => closed),
+  );
+  set.count(
+    'orderbook_gap_seconds_total',
+    'How long markets were not covered, summed over them, open gaps until now.',
+    labels,
+    samples(({ ms }) => ms / 1000),
+  );
+}
