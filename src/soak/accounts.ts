@@ -55,7 +55,7 @@ export interface Account {
  */
 const LATENCY_MS = 5000;
 
-/** How exactly a step of the clock is measured, ms. */
+/** How exactly times of two processes, or a step of the clock, are measured, ms. */
 const SHIFT_ERROR_MS = 20;
 
 /** A number of 48 bits that stands for a book's levels, prices and volumes as Decimal text. */
@@ -127,20 +127,26 @@ export function accountFor(
   const places = placesByContent(sent);
   let next = 0;
   stored.forEach((book, j) => {
+    // Books come back to what they held before: one that was sent after the receipt is another one.
+    const sentBy = ({ at }: SentMark): boolean =>
+      clock.doubtful(book.timestamp) ||
+      [at, ...clock.readings(at)].some((reading) => reading <= book.timestamp + SHIFT_ERROR_MS);
+    const find = (mark: BookMark, from: number, exactly: boolean): number =>
+      findFrom(places, sent, mark, from, exactly, sentBy);
     // A book without a time of its own may be one that is handed on again, or a whole book of a new
     // connection; it must not be taken for an equal one that is still to come.
-    const known = findFrom(places, sent, book, 0, false);
+    const known = find(book, 0, false);
     const ends = gaps.some((gap) => endsWith(gap, book.timestamp, clock));
     const current = next > 0 && sent[next - 1]!.content === book.content;
     const handedOn = book.exchangeTimestamp === null && ends && current;
-    let place = handedOn ? -1 : findFrom(places, sent, book, next, true);
+    let place = handedOn ? -1 : find(book, next, true);
     const again = handedOn || (place === -1 && ends && known !== -1 && known < next);
-    if (place === -1 && !again) place = findFrom(places, sent, book, next, false);
+    if (place === -1 && !again) place = find(book, next, false);
     if (place !== -1) {
       becameOf[place] = j;
       next = place + 1;
       account.stored++;
-    } else if (again || (ends && findFrom(places, sent, withoutTime(book), 0, false) !== -1)) {
+    } else if (again || (ends && find(withoutTime(book), 0, false) !== -1)) {
       account.again++;
     } else account.invented.push(book);
     if (
@@ -235,6 +241,7 @@ function withoutTime({ content }: BookMark): BookMark {
 /**
  * First place from `from` on where such a book was sent; -1 when there is none.
  * @param exactly whether a book without a time stands for none that was sent with one
+ * @param may whether one that was sent may be it
  */
 function findFrom(
   places: ReadonlyMap<number, number[]>,
@@ -242,6 +249,7 @@ function findFrom(
   book: BookMark,
   from: number,
   exactly: boolean,
+  may: (mark: SentMark) => boolean,
 ): number {
   const list = places.get(book.content) ?? [];
   let low = 0;
@@ -252,9 +260,9 @@ function findFrom(
     else high = middle;
   }
   for (; low < list.length; low++) {
-    const time = sent[list[low]!]!.exchangeTimestamp;
+    const mark = sent[list[low]!]!;
     const any = book.exchangeTimestamp === null && !exactly;
-    if (any || book.exchangeTimestamp === time) return list[low]!;
+    if ((any || book.exchangeTimestamp === mark.exchangeTimestamp) && may(mark)) return list[low]!;
   }
   return -1;
 }

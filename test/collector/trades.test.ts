@@ -271,5 +271,7 @@ describe('without the channel', () => {
     await until(() => host.books.length === 1, 'the book');
     expect(host.unreadables).toEqual([]);
     expect(host.heardTrades).toEqual([]);
+    // What was not asked for is odd.
+    expect(host.oddities.splice(0)).toContain('UNKNOWN_MESSAGE "trade"');
   });
 });

@@ -93,6 +93,24 @@ describe('the account of a market', () => {
     });
   });
 
+  it('does not take a book for one of the same levels that was sent long after it', () => {
+    // Levels come back: the whole book of the second connection holds what 7 held, and a later one again.
+    const course = sentBooks(5, 6, 7, 8, 9, 10, 7).map((mark, i) =>
+      i === 6 ? { ...mark, exchangeTimestamp: null } : mark,
+    );
+    // 7 came while the program stood still, and is handed on without its time.
+    const handedOn = { ...receive(course[2]!), exchangeTimestamp: null };
+    const rows = [0, 3, 4, 5, 6].map((i) => receive(course[i]!));
+    rows.splice(1, 0, handedOn);
+    const gap: GapMark = { start: 10_001, end: handedOn.timestamp, cause: 'STANDSTILL' };
+    expect(accountFor(course, rows, [gap])).toMatchObject({
+      stored: 6,
+      inGap: { STANDSTILL: 1 },
+      unaccounted: [],
+      invented: [],
+    });
+  });
+
   it('finds every loss, wherever it is, when no gap covers it', () => {
     fc.assert(
       fc.property(
