@@ -21,8 +21,9 @@ export default {
       },
     ],
   },
-  // Most suites wait for sockets and clocks: as many workers as there are cores would idle.
-  maxWorkers: Math.max(6, availableParallelism()),
+  // Most suites wait for sockets and clocks: as many workers as there are cores would idle. More than
+  // four on two cores starve each other: programs under test then stand still, as they say.
+  maxWorkers: Math.max(4, availableParallelism()),
   testSequencer: '<rootDir>/test/helpers/longest-first.mjs',
   testTimeout: 30_000,
 };

@@ -27,7 +27,7 @@ it('knows how large the archive is, and how much room it has', async () => {
     { onDay: () => undefined, onFailure: (reason) => (failure = reason) },
   );
   expect(keeper.stats).toMatchObject({ allDays: null, bytes: null });
-  await until(() => keeper!.stats.bytes !== null, 'the size of the archive', 25_000);
+  await until(() => keeper!.stats.bytes !== null, 'the size of the archive', 60_000);
   expect(failure).toBeNull();
   const files = (await readdir(archive, { recursive: true })).filter((f) => f.endsWith('.parquet'));
   const sizes = await Promise.all(files.map(async (f) => (await stat(join(archive, f))).size));
@@ -42,4 +42,4 @@ it('knows how large the archive is, and how much room it has', async () => {
   await until(() => keeper!.stats.freeBytes !== null, 'the free space');
   const disk = statfsSync(archive);
   expect(keeper.stats.freeBytes).toBeLessThanOrEqual(disk.blocks * disk.bsize);
-});
+}, 90_000);

@@ -1,5 +1,5 @@
 import { expect, it, jest } from '@jest/globals';
-import { until } from '../helpers/wait.js';
+import { eventually, until } from '../helpers/wait.js';
 import { accessibilityProblems, counts, reads } from './helpers/browser.js';
 import { inBrowser, useSession } from './helpers/session.js';
 
@@ -227,6 +227,13 @@ inBrowser('history', () => {
     expect(length()).toBeLessThan(460_000);
     await page.getByRole('button', { name: 'Zoom in' }).click();
     await until(() => length() < 240_000, 'the zoom');
+    // The fields take the new window, and with it the place of what would be written before.
+    const to = Date.parse(new URL(page.url()).searchParams.get('to')!) + 9 * 3_600_000;
+    await eventually(
+      () => page.getByRole('textbox', { name: /^To/ }).inputValue(),
+      (value) => value.slice(0, 19) === new Date(to).toISOString().slice(0, 19),
+      'the window in the fields',
+    );
     await page.getByRole('textbox', { name: /^From/ }).fill('2026-09-01T09:00:00');
     await page.getByRole('textbox', { name: /^To/ }).fill('2026-09-01T08:00:00');
     await page.getByText('Choose an end after the beginning.').waitFor();

@@ -82,15 +82,18 @@ export async function accountOf(
   markets: readonly string[],
 ): Promise<Account> {
   const total = emptyAccount();
+  const exchanges = [...new Set(markets.map((m) => m.split(':')[0] as Exchange))];
+  const stored: ExportedBook[][] = [];
+  for (const exchange of exchanges) stored.push(await exportedBooks(url, exchange));
+  // After the books: the gap that ended with one of them is then among them.
   const gaps = await gapsOf(ask);
   const keyOf = (b: { symbol: string; currency: string }, exchange: string): string =>
     `${exchange}:${b.symbol}-${b.currency}`;
-  for (const exchange of new Set(markets.map((m) => m.split(':')[0] as Exchange))) {
-    const books = await exportedBooks(url, exchange);
+  for (const [i, exchange] of exchanges.entries()) {
+    const books = stored[i]!;
     const sequences = books.map((b) => b.sequence);
-    for (let i = 1; i < sequences.length; i++) {
-      if (sequences[i]! <= sequences[i - 1]!) throw new Error('sequences do not grow');
-    }
+    if (sequences.some((sequence, at) => at > 0 && sequence <= sequences[at - 1]!))
+      throw new Error('sequences do not grow');
     for (const market of markets.filter((m) => m.startsWith(`${exchange}:`))) {
       const part = accountFor(
         sent

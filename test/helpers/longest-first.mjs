@@ -1,21 +1,27 @@
 import Sequencer from '@jest/test-sequencer';
 
-/** Files that wait or work for longest; what starts last decides when the whole suite is done. */
+/**
+ * Files that wait or work for longest, those that work between those that wait: what starts last decides
+ * when the whole suite is done, and two browsers at once leave nothing to their neighbours.
+ */
 const LONGEST = [
   'dashboard/dashboard',
-  'dashboard/layout',
   'collector/socket-capacity',
   'collector/bithumb-refusals',
-  'app/control',
-  'faults/wrong-clock',
-  'faults/standstill',
   'app/silence',
+  'dashboard/analysis',
+  'collector/bithumb-poller',
+  'faults/standstill',
+  'dashboard/layout',
+  'app/control',
+  'simulator/full/full-market',
+  'archive/reading',
+  'archive/program',
+  'faults/wrong-clock',
+  'store/retention',
   'store/export-shapes',
   'store/endurance',
   'faults/protocols',
-  'store/retention',
-  'collector/bithumb-poller',
-  'simulator/full/full-market',
   'app/process',
 ];
 

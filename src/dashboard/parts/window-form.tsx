@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import { serverNow } from '../data/paint.js';
 import { fromZone, inZone, withZone } from '../text/zone.js';
 import { t } from '../text/texts.js';
@@ -15,7 +15,8 @@ export function WindowForm(props: {
   const { history: words, market } = t.value;
   const shown = [forField(props.from), forField(props.to)] as const;
   const [texts, setTexts] = useState<readonly [string, string]>(shown);
-  useEffect(() => setTexts(shown), shown);
+  // Before the next paint: what is typed into the new window must not be put back by it.
+  useLayoutEffect(() => setTexts(shown), shown);
   const [from, to] = [fromZone(texts[0]), fromZone(texts[1])];
   const wrong = !(from < to);
   return (
