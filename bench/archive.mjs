@@ -21,17 +21,19 @@ import { Reader } from '../dist/store/reader.js';
 import { openStore } from '../dist/store/store.js';
 import { busyDay, CHANGED_RATE, DAY, fillDatabase, wholeMarket } from './day-rows.mjs';
 import { startMarket } from './recorded-market.mjs';
+import { sized, TINY_OPTION } from './sizes.mjs';
 
 const { values: flags } = parseArgs({
   options: {
-    books: { type: 'string', default: '400000' },
-    'recording-seconds': { type: 'string', default: '20' },
+    books: { type: 'string', default: sized('400000', '20000') },
+    'recording-seconds': { type: 'string', default: sized('20', '0') },
+    ...TINY_OPTION,
   },
 });
 const BOOKS = Number(flags.books);
-const CHANGES = 600_000;
-const ROUNDS = 3;
-const QUESTIONS = 40;
+const CHANGES = sized(600_000, 2_000);
+const ROUNDS = sized(3, 1);
+const QUESTIONS = sized(40, 2);
 const START = Date.UTC(2026, 10, 23);
 const NOON = START + DAY / 2;
 const BUSY = START + DAY;

@@ -9,14 +9,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openStore } from '../dist/store/store.js';
+import { sized } from './sizes.mjs';
 import { inTransaction, openSqlite } from './sqlite.mjs';
 
-const ROWS = 5_000_000;
-const MARKETS = 200;
+const ROWS = sized(5_000_000, 20_000);
+const MARKETS = sized(200, 5);
 /** Levels of an ordinary change, and of the whole book a market has once in 60 books. */
 const CHANGED = 3;
 const WHOLE = 30;
-const ROUNDS = 3;
+const ROUNDS = sized(3, 1);
 
 const command = fileURLToPath(new URL('../dist/store/export/command.js', import.meta.url));
 

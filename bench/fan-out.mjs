@@ -13,13 +13,15 @@ import { WebSocketServer } from 'ws';
 import { schema } from '../dist/api/schema/index.js';
 import { createApi } from '../dist/api/server.js';
 import { Bus } from '../dist/bus.js';
+import { idleRecorder } from './idle-recorder.mjs';
+import { sized } from './sizes.mjs';
 
-const READERS = Number(process.env.READERS ?? 500);
-const EVENTS = Number(process.env.EVENTS ?? 120);
-const ROUNDS = Number(process.env.ROUNDS ?? 3);
+const READERS = Number(process.env.READERS ?? sized(500, 4));
+const EVENTS = Number(process.env.EVENTS ?? sized(120, 5));
+const ROUNDS = Number(process.env.ROUNDS ?? sized(3, 1));
 /** Of those that execute each event for every reader: one takes a second or so of CPU for ten. */
 const COSTLY_EVENTS = Math.ceil(EVENTS / 5);
-const DIFFERENT = 100;
+const DIFFERENT = sized(100, 3);
 /** Of those: each has a compiled document of its own, whose first events are the compiler's. */
 const DIFFERENT_EVENTS = EVENTS * 12;
 const WINDOW = 3;
@@ -141,16 +143,10 @@ async function measure(kind, port, queries, send, events = EVENTS) {
 async function ours(kind, queries, shareSubscriptions = true, sharedEvents = EVENTS) {
   const bus = new Bus();
   const state = () => ({ newest: bus.lastSequence, settled: bus.lastSequence });
+  const recorder = await idleRecorder(bus);
   const api = createApi({
-    bus,
-    reader: { markets: async () => [], exchanges: async () => [] },
-    control: { collectors: () => [], collector: () => undefined, unreadableMessages: () => 0 },
-    stats: () => ({}),
+    ...recorder.parts,
     sequences: state,
-    host: '127.0.0.1',
-    port: 0,
-    apiToken: null,
-    version: 'bench',
     shareSubscriptions,
     closeGraceMs: 100,
   });
@@ -159,6 +155,7 @@ async function ours(kind, queries, shareSubscriptions = true, sharedEvents = EVE
   const events = shareSubscriptions ? sharedEvents : COSTLY_EVENTS;
   const result = await measure(kind, Number(port), queries, () => publish(bus), events);
   await api.close();
+  await recorder.close();
   return result;
 }
 
@@ -218,7 +215,7 @@ const plain = () =>
 
 /** graphql-js alone: each book executed and turned into text once per reader. */
 function alone() {
-  for (let i = 0; i < 2000; i++) render(makeBook());
+  for (let i = 0; i < sized(2000, 10); i++) render(makeBook());
   const cpu = process.cpuUsage();
   const times = EVENTS * 20;
   for (let i = 0; i < times; i++) render(makeBook());

@@ -12,9 +12,10 @@ import { LimitBoard } from '../dist/collector/limits/limit-board.js';
 import { RateLimiter } from '../dist/collector/limits/rate-limiter.js';
 import { BookRecorder } from '../dist/collector/market/book-recorder.js';
 import { MarketHandle } from '../dist/market/market.js';
+import { sized } from './sizes.mjs';
 
-const FRAMES = 10_000;
-const ROUNDS = 5;
+const FRAMES = sized(10_000, 100);
+const ROUNDS = sized(5, 1);
 
 const sender = spawn(process.execPath, [new URL('frame-sender.mjs', import.meta.url).pathname], {
   stdio: ['ignore', 'pipe', 'inherit'],

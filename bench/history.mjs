@@ -9,17 +9,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ReaderClient } from '../dist/store/reader-client.js';
 import { openStore } from '../dist/store/store.js';
+import { sized } from './sizes.mjs';
 import { openSqlite } from './sqlite.mjs';
 
-const STORED_LEVELS = 50_000_000;
-const MARKETS = 2000;
-const BUSY = 50;
+const STORED_LEVELS = sized(50_000_000, 400_000);
+const MARKETS = sized(2000, 50);
+const BUSY = sized(50, 5);
 /** Books a second of the whole market. */
 const RATE = 2100;
 const WHOLE_MS = 60_000;
 /** Levels a side of a whole book. */
 const DEPTH = 30;
-const QUESTIONS = 2000;
+const QUESTIONS = sized(2000, 20);
 
 let seed = 1;
 const random = () => (seed = (seed * 16807) % 2147483647) / 2147483647;

@@ -11,13 +11,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ask, startMarket } from './recorded-market.mjs';
+import { sized, TINY_OPTION } from './sizes.mjs';
 import { openSqlite, rowsOf } from './sqlite.mjs';
 
 const { values: flags } = parseArgs({
   options: {
-    minutes: { type: 'string', default: '1' },
-    'peak-minutes': { type: 'string', default: '0.5' },
+    minutes: { type: 'string', default: sized('1', '0.05') },
+    'peak-minutes': { type: 'string', default: sized('0.5', '0') },
     keep: { type: 'boolean', default: false },
+    ...TINY_OPTION,
   },
 });
 const PEAK = 1.57;
@@ -80,7 +82,7 @@ const megabytes = (bytes) => Math.round(bytes / 1024 / 1024);
 async function phase(name, rate, minutes) {
   await setRate(rate);
   // The first seconds are those of the compiler and of the subscribers' first books.
-  await sleep(15_000);
+  await sleep(sized(15_000, 2_000));
   await Promise.all([market.report(), ask(readers)]);
   const before = await health();
   const commitsBefore = await commits();

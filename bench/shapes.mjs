@@ -10,12 +10,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Reader } from '../dist/store/reader.js';
 import { busyDay, DAY, fillDatabase } from './day-rows.mjs';
+import { sized } from './sizes.mjs';
 
-const CHANGES = 600_000;
+const CHANGES = sized(600_000, 2_000);
 const START = Date.UTC(2026, 10, 24);
 /** Rows of other markets between two of the busiest. */
 const OTHERS = 3;
-const ROUNDS = 3;
+const ROUNDS = sized(3, 1);
 
 const command = fileURLToPath(new URL('../dist/store/export/command.js', import.meta.url));
 

@@ -17,16 +17,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { diffSide } from '../dist/market/order-book.js';
 import { openStore } from '../dist/store/store.js';
+import { sized } from './sizes.mjs';
 import { cpuSince, threadCpu } from './thread-cpu.mjs';
 import { DRIVER, inTransaction, openSqlite, rowsOf } from './sqlite.mjs';
 
-const MARKETS = 2000;
-const BOOKS = 100_000;
+const MARKETS = sized(2000, 20);
+const BOOKS = sized(100_000, 1_000);
 const LEVELS = 20;
-const ROUNDS = 5;
+const ROUNDS = sized(5, 1);
 /** Books a second of the whole market, which decides how many are stored whole (one a minute each). */
 const RATE = 2100;
-const PACED_SECONDS = 8;
+const PACED_SECONDS = sized(8, 0.5);
 /** The store's largest batch, which it reaches at full speed. */
 const BATCH = 4000;
 

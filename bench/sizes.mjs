@@ -1,0 +1,11 @@
+/**
+ * The sizes of a benchmark: its own, or with `--tiny` some that take a moment and say nothing about
+ * speed. A test runs every benchmark so: one that nobody runs breaks unseen.
+ */
+const tiny = process.argv.includes('--tiny');
+
+/** `size`, or `small` with `--tiny`. */
+export const sized = (size, small) => (tiny ? small : size);
+
+/** The option, for those that read their arguments. */
+export const TINY_OPTION = { tiny: { type: 'boolean', default: false } };
