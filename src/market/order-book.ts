@@ -39,12 +39,25 @@ export function sortLevels(side: Side, levels: Level[]): Level[] {
   return levels;
 }
 
-/**
- * What turns one side into another: the new and changed levels of `after`, and the levels only
- * `before` had with volume `0`; best first. Empty when the sides are equal.
- */
-export function diffSide(side: Side, before: readonly Level[], after: readonly Level[]): Level[] {
+/** One side of a market's next book, beside that of the book before it. */
+export interface SideStep {
+  /**
+   * The new and changed levels, and the levels only the side before had with volume `0`; best first.
+   * Empty when the sides are equal.
+   */
+  readonly changes: readonly Level[];
+  /**
+   * The side, with the levels of the one before themselves where they are equal. A book lives until its
+   * market's next one, long enough to be moved about in memory; so what stays the same is not kept twice.
+   */
+  readonly levels: readonly Level[];
+}
+
+/** How one side turns into another; both best first. */
+export function stepSide(side: Side, before: readonly Level[], after: readonly Level[]): SideStep {
+  if (before === after) return { changes: [], levels: after };
   const changes: Level[] = [];
+  let reused: Level[] | null = null;
   let i = 0;
   let j = 0;
   while (i < before.length && j < after.length) {
@@ -55,6 +68,7 @@ export function diffSide(side: Side, before: readonly Level[], after: readonly L
       j++;
     } else if (old[0] === now[0]) {
       if (old[1] !== now[1]) changes.push(now);
+      else (reused ??= after.slice())[j] = old;
       i++;
       j++;
     } else if (rank(side, old[0], now[0]) < 0) {
@@ -67,30 +81,12 @@ export function diffSide(side: Side, before: readonly Level[], after: readonly L
   }
   for (; i < before.length; i++) changes.push([before[i]![0], '0']);
   for (; j < after.length; j++) changes.push(after[j]!);
-  return changes;
+  return { changes, levels: reused ?? after };
 }
 
-/**
- * `after` with the levels of `before` themselves where they are equal. A book lives until its market's
- * next one, long enough to be moved about in memory; so what stays the same is not kept twice.
- */
-export function reuseLevels(
-  side: Side,
-  before: readonly Level[],
-  after: readonly Level[],
-): readonly Level[] {
-  let reused: Level[] | null = null;
-  let i = 0;
-  for (let j = 0; j < after.length; j++) {
-    const level = after[j]!;
-    while (i < before.length && before[i] !== level && rank(side, before[i]![0], level[0]) < 0) i++;
-    const known = before[i];
-    if (known === undefined) break;
-    if (known === level || known[0] !== level[0] || known[1] !== level[1]) continue;
-    reused ??= after.slice();
-    reused[j] = known;
-  }
-  return reused ?? after;
+/** The changes of {@link stepSide} alone. */
+export function diffSide(side: Side, before: readonly Level[], after: readonly Level[]) {
+  return stepSide(side, before, after).changes;
 }
 
 /**

@@ -11,7 +11,7 @@ import {
   diffSide,
   type Level,
   type OrderBook,
-  reuseLevels,
+  stepSide,
   type Side,
 } from '../../src/market/order-book.js';
 import { BookIntake } from '../../src/store/book-intake.js';
@@ -62,7 +62,7 @@ describe('a side of an order book', () => {
     fc.assert(
       fc.property(sides, ticks, ticks, (side, from, to) => {
         const [before, after] = [sideOf(side, from), sideOf(side, to)];
-        const reused = reuseLevels(side, before, after);
+        const reused = stepSide(side, before, after).levels;
         expect(reused).toEqual(after);
         for (const level of reused) {
           const equal = before.find((known) => known[0] === level[0] && known[1] === level[1]);

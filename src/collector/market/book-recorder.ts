@@ -1,6 +1,6 @@
 import type { Bus } from '../../bus.js';
 import type { Market } from '../../market/market.js';
-import { diffSide, type OrderBook, reuseLevels, type Sides } from '../../market/order-book.js';
+import { type OrderBook, type Sides, stepSide } from '../../market/order-book.js';
 import type { SequenceSource } from '../../market/sequence-source.js';
 import { Topic } from '../../util/topic.js';
 
@@ -51,19 +51,18 @@ export class BookRecorder {
     const last = this.#last;
     const asks = this.#cut(sides.asks);
     const bids = this.#cut(sides.bids);
-    const changes = {
-      asks: last === undefined ? asks : diffSide('ask', last.asks, asks),
-      bids: last === undefined ? bids : diffSide('bid', last.bids, bids),
-    };
-    const equal = last !== undefined && changes.asks.length === 0 && changes.bids.length === 0;
+    const ask = stepSide('ask', last?.asks ?? [], asks);
+    const bid = stepSide('bid', last?.bids ?? [], bids);
+    const changes = { asks: ask.changes, bids: bid.changes };
+    const equal = last !== undefined && ask.changes.length === 0 && bid.changes.length === 0;
     if (equal && !afterGap) return false;
     const book: OrderBook = {
       market: this.#market,
       timestamp: receivedAt,
       exchangeTimestamp,
       sequence: this.#sequences.next(),
-      asks: last === undefined ? asks : reuseLevels('ask', last.asks, asks),
-      bids: last === undefined ? bids : reuseLevels('bid', last.bids, bids),
+      asks: ask.levels,
+      bids: bid.levels,
     };
     this.#last = book;
     this.#bus.publishBook({ book, changes, previous: last?.sequence ?? null, afterGap });
