@@ -58,7 +58,7 @@ export interface Trade extends ReadTrade {
 
 /** Order of two ids of one kind: as numbers, where both are whole numbers; else as texts. */
 export function compareTradeIds(a: string, b: string): number {
-  return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
+  return a.length - b.length || compareText(a, b);
 }
 
 /**
@@ -71,6 +71,31 @@ export function compareTrades(a: Trade, b: Trade): number {
     (a.idKind === b.idKind ? compareTradeIds(a.tradeId, b.tradeId) : 0) ||
     a.sequence - b.sequence
   );
+}
+
+/**
+ * Order of the trades of any markets: by the exchange's time, then market by market, each in the order of
+ * {@link compareTrades}.
+ */
+export function compareAllTrades(a: Trade, b: Trade): number {
+  return (
+    a.exchangeTimestamp - b.exchangeTimestamp ||
+    compareMarkets(a.market, b.market) ||
+    compareTrades(a, b)
+  );
+}
+
+function compareMarkets(a: Market, b: Market): number {
+  if (a === b) return 0;
+  return (
+    compareText(a.exchange, b.exchange) ||
+    compareText(a.symbol, b.symbol) ||
+    compareText(a.currency, b.currency)
+  );
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /**

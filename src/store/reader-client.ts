@@ -36,6 +36,8 @@ class ReaderCalls implements StoreReader {
     this.#worker.callUntil(this.#deadline, 'trades', query);
   tradesAfter: StoreReader['tradesAfter'] = (query) =>
     this.#worker.callUntil(this.#deadline, 'tradesAfter', query);
+  hasTrades: StoreReader['hasTrades'] = (selection) =>
+    this.#worker.callUntil(this.#deadline, 'hasTrades', selection);
   gaps: StoreReader['gaps'] = (query) => this.#worker.callUntil(this.#deadline, 'gaps', query);
   gapTotals: StoreReader['gapTotals'] = (selection) =>
     this.#worker.callUntil(this.#deadline, 'gapTotals', selection);

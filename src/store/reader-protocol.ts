@@ -40,6 +40,7 @@ export interface ReaderService extends Pick<
   | 'bookPage'
   | 'trades'
   | 'tradesAfter'
+  | 'hasTrades'
   | 'gaps'
   | 'gapTotals'
   | 'coverage'

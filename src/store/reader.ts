@@ -16,7 +16,13 @@ import { decodeLevels } from './levels.js';
 import { marketBooks } from './market-books.js';
 import { OlderPages } from './older-pages.js';
 import { gapPage, gapTotals, logPage } from './pages.js';
-import { type ExportPlace, exportColumns, writeBooks, writeGaps } from './export/pieces.js';
+import {
+  type ExportPlace,
+  exportColumns,
+  writeBooks,
+  writeGaps,
+  writeTrades,
+} from './export/pieces.js';
 import type { RecordSink } from './export/columns.js';
 import { ParquetText } from './export/parquet-text.js';
 import { type RecordText, TextSink } from './export/text.js';
@@ -49,6 +55,7 @@ import { TradeReader } from './trades/trade-reader.js';
 type RowsQuery = Parameters<StoreReader['rows']>[0];
 type TradesQuery = Parameters<StoreReader['trades']>[0];
 type TradesAfterQuery = Parameters<StoreReader['tradesAfter']>[0];
+type TradesSelection = Parameters<StoreReader['hasTrades']>[0];
 type GapsQuery = Parameters<StoreReader['gaps']>[0];
 type CoverageQuery = Parameters<StoreReader['coverage']>[0];
 type StripsQuery = Parameters<StoreReader['recordingStrips']>[0];
@@ -168,6 +175,11 @@ export class Reader implements ReaderService {
       after,
       limit,
     );
+  }
+
+  async hasTrades(selection: TradesSelection): Promise<boolean> {
+    const { trades } = await this.#database();
+    return trades.any((await this.#selected(selection)).keys());
   }
 
   async unknownTrades(market: Market, trades: readonly ReadTrade[]): Promise<ReadTrade[]> {
@@ -305,6 +317,11 @@ export class Reader implements ReaderService {
   ): Promise<Pick<ExportBegun, 'range'> & { places: AsyncGenerator<ExportPlace | null> }> {
     const { shape, exchanges, symbol, currency, from, to } = options;
     const selection = { symbol, currency, from, to };
+    if (shape === 'trades') {
+      const { trades } = await this.#database();
+      const pieces = trades.sweep(await this.#selected(options), { from, to });
+      return { range: null, places: writeTrades(pieces, options, sink) };
+    }
     if (shape !== 'gaps') {
       const source = await this.#source(selection, 0, exchanges);
       return { range: source.range, places: writeBooks(source, options, sink) };
@@ -406,6 +423,16 @@ export class Reader implements ReaderService {
     return found?.id ?? null;
   }
 
+  /** The selected markets that the database knows, by number. */
+  async #selected({ exchanges, symbol, currency }: TradesSelection): Promise<Map<number, Market>> {
+    const { client } = await this.#database();
+    const rows = await client.market.findMany({
+      where: { exchangeName: { in: [...exchanges] }, ...defined({ symbol, currency }) },
+      orderBy: { id: 'asc' },
+    });
+    return new Map(rows.map((row) => [row.id, spelledMarket(row)]));
+  }
+
   /** What is selected, from sequence `start` on, up to the newest book there is now, or `before`. */
   async #source(
     selection: Omit<BookSelection, 'exchange'>,
@@ -423,12 +450,8 @@ export class Reader implements ReaderService {
         high: Math.min(high, before - 1),
       }));
     // After the ranges, so that every market with a book in them is known.
-    const rows = await client.market.findMany({
-      where: { exchangeName: { in: [...exchanges] }, ...defined({ symbol, currency }) },
-      orderBy: { id: 'asc' },
-    });
-    const found = rows.map((row) => [row.id, spelledMarket(row)] as const);
-    const markets = new Map(found.filter(([, market]) => matches(market)));
+    const found = await this.#selected({ exchanges, symbol, currency });
+    const markets = new Map([...found].filter(([, market]) => matches(market)));
     const older = await this.#olderMarkets(markets, exchanges, selection, matches);
     const boundAt = (at: number) => timeline.boundAt(at);
     const hot = new DatabaseSource({ client, sqlite, markets, ranges, boundAt });

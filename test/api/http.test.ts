@@ -303,6 +303,21 @@ describe('/export', () => {
     expect(server.reader.exports.at(-1)).toMatchObject({ exchanges: ['UPBIT'], shape: 'gaps' });
   });
 
+  it('says that no trade is stored where there is none', async () => {
+    const trades = await fetch(`${server.url}/export/UPBIT.csv?shape=trades&symbol=BTC`);
+    await trades.text();
+    expect([trades.status, trades.headers.get('x-note')]).toEqual([
+      200,
+      'no trade of UPBIT:BTC-* is stored; trades are recorded where CHANNELS has trade',
+    ]);
+    const link = '<UPBIT.csv?shape=gaps&symbol=BTC>; rel="related"';
+    expect([trades.headers.get('x-gaps'), trades.headers.get('link')]).toEqual(['0', link]);
+    expect(server.reader.exports.at(-1)).toMatchObject({ shape: 'trades', format: 'csv' });
+    const rows = await fetch(`${server.url}/export/UPBIT.csv`);
+    await rows.text();
+    expect(rows.headers.get('x-note')).toBeNull();
+  });
+
   it('takes the format, several exchanges and what else the command takes', async () => {
     const csv = await fetch(`${server.url}/export/gopax,UPBIT.csv?shape=top&every=500`);
     expect(csv.headers.get('content-type')).toBe('text/csv; charset=utf-8');

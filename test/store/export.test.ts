@@ -274,7 +274,7 @@ describe('the command', () => {
     [['UPBIT', '--currency', 'EUR'], /\*-EUR is not listed by UPBIT[^]*the currencies are KRW/],
     [
       ['UPBIT', '--shape', 'levels'],
-      /"shape" is "levels"; it must be rows or books or top or gaps/,
+      /"shape" is "levels"; it must be rows or books or top or trades or gaps/,
     ],
     [['UPBIT', '--colour', 'red'], /Unknown option '--colour'; --help lists all/],
   ])('refuses %j', async (args, message) => {

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { constants, createGzip } from 'node:zlib';
-import { gapsOfExport } from '../../store/export/gap-note.js';
+import { gapsOfExport, tradesNote } from '../../store/export/notes.js';
 import { checkKnownMarkets } from '../../store/export/known.js';
 import {
   BadInputError,
@@ -163,14 +163,18 @@ export class ExportEndpoint {
       'content-disposition': `attachment; filename="${fileName(asked)}"`,
       'cache-control': 'no-store',
     };
-    const gaps = async (): Promise<Record<string, string>> =>
-      options.shape === 'gaps'
-        ? {}
-        : gapHeaders((await gapsOfExport(this.#reader, options)).count, url, asked);
+    const notes = async (): Promise<Record<string, string>> => {
+      if (options.shape === 'gaps') return {};
+      const note = options.shape === 'trades' ? await tradesNote(this.#reader, options) : null;
+      return {
+        ...gapHeaders((await gapsOfExport(this.#reader, options)).count, url, asked),
+        ...(note === null ? {} : { 'x-note': note.replace(/[^ -~]/g, '?') }),
+      };
+    };
     if (req.method === 'HEAD') {
-      res.writeHead(200, { ...headers, ...(await gaps()) }).end();
-    } else if (options.format === 'parquet') await this.#sendFile(options, res, headers, gaps);
-    else await this.#stream(asked, req, res, headers, gaps);
+      res.writeHead(200, { ...headers, ...(await notes()) }).end();
+    } else if (options.format === 'parquet') await this.#sendFile(options, res, headers, notes);
+    else await this.#stream(asked, req, res, headers, notes);
   }
 
   async #stream(
@@ -178,7 +182,7 @@ export class ExportEndpoint {
     req: IncomingMessage,
     res: ServerResponse,
     headers: Readonly<Record<string, string>>,
-    gaps: () => Promise<Record<string, string>>,
+    notes: () => Promise<Record<string, string>>,
   ): Promise<void> {
     const encoded =
       !gzipped &&
@@ -190,7 +194,7 @@ export class ExportEndpoint {
       let next = await chunks.next();
       res.appendHeader('vary', 'accept-encoding');
       res.writeHead(200, {
-        ...(await gaps()),
+        ...(await notes()),
         ...headers,
         ...(encoded ? { 'content-encoding': 'gzip' } : {}),
       });
@@ -208,7 +212,7 @@ export class ExportEndpoint {
     options: ExportOptions,
     res: ServerResponse,
     headers: Readonly<Record<string, string>>,
-    gaps: () => Promise<Record<string, string>>,
+    notes: () => Promise<Record<string, string>>,
   ): Promise<void> {
     const gone = new AbortController();
     res.once('close', () => gone.abort());
@@ -222,7 +226,7 @@ export class ExportEndpoint {
         throw error;
       }
       const length = (await stat(file)).size;
-      res.writeHead(200, { ...(await gaps()), ...headers, 'content-length': length });
+      res.writeHead(200, { ...(await notes()), ...headers, 'content-length': length });
       await pipeToClient(createReadStream(file) as AsyncIterable<Buffer>, res);
     } finally {
       await rm(folder, { recursive: true, force: true });

@@ -1,8 +1,8 @@
 import type { MarketId } from '../data/markets.js';
 import { t } from '../text/texts.js';
 
-/** What is exported of the books, and in which forms. */
-const SHAPES = ['rows', 'books', 'top', 'gaps'] as const;
+/** What is exported, and in which forms. */
+const SHAPES = ['rows', 'books', 'top', 'trades', 'gaps'] as const;
 type Shape = (typeof SHAPES)[number];
 const FORMATS = ['csv', 'parquet', 'ndjson', 'json'] as const;
 type Format = (typeof FORMATS)[number];

@@ -352,7 +352,13 @@ export const EN = {
     ends: { first: 'This is the first stored book.', last: 'This is the newest stored book.' },
     spreadBp: 'Spread, bp',
     imbalance: 'Imbalance at the best prices, from -1 to 1',
-    shapes: { rows: 'By level', books: 'By time', top: 'Best prices', gaps: 'Gaps' },
+    shapes: {
+      rows: 'By level',
+      books: 'By time',
+      top: 'Best prices',
+      trades: 'Trades',
+      gaps: 'Gaps',
+    },
     goTo: 'Go to',
   },
   events: {

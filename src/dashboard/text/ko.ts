@@ -307,6 +307,7 @@ export const KO: typeof EN = {
       rows: '호가 단계별',
       books: '시점별 호가창',
       top: '최우선 호가',
+      trades: '체결',
       gaps: '누락 구간',
     },
     goTo: '이 시각으로',

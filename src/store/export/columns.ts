@@ -4,10 +4,20 @@ import { decodeLevels } from '../levels.js';
 /**
  * What a column holds: `name` a text that recurs (a market's parts); `word` one that needs no
  * escaping; `text` any other; `decimal` Decimal text; `time` Unix ms; `micros` Unix ms that are
- * written as µs; `integer`; `ratio` a floating point number; `levels` a side of a book.
+ * written as µs; `integer`; `truth` true or false; `ratio` a floating point number; `levels` a side of a
+ * book.
  */
 export type ColumnKind =
-  'name' | 'word' | 'text' | 'decimal' | 'time' | 'micros' | 'integer' | 'ratio' | 'levels';
+  | 'name'
+  | 'word'
+  | 'text'
+  | 'decimal'
+  | 'time'
+  | 'micros'
+  | 'integer'
+  | 'truth'
+  | 'ratio'
+  | 'levels';
 
 /** A column of an export. */
 export interface Column {
@@ -16,7 +26,7 @@ export interface Column {
 }
 
 /** What stands in a column of a record; null = nothing. */
-export type Cell = string | number | readonly Level[] | null;
+export type Cell = string | number | boolean | readonly Level[] | null;
 
 /** Takes the records of an export. */
 export interface RecordSink {

@@ -9,7 +9,7 @@ import { openPast } from '../past.js';
 import { failureText } from '../errors.js';
 import { ReaderClient } from '../reader-client.js';
 import type { ExportOptions, GapTotals } from '../store-types.js';
-import { gapsOfExport } from './gap-note.js';
+import { gapsOfExport, tradesNote } from './notes.js';
 import { checkKnownMarkets } from './known.js';
 import { BadInputError, parseExportOptions } from './options.js';
 import { checkOutput, isPlainFile, ReaderGone, TextOutput, WholeFile } from './output.js';
@@ -24,10 +24,12 @@ const CLOSE_MS = 1_000;
 const USAGE = `usage: npm run export -- <EXCHANGE>… | all [options]
   --symbol BTC      only this symbol      (default: all)
   --currency KRW    only this currency    (default: all)
-  --from T, --to T  from included, to excluded: ISO 8601 or Unix ms (default: everything)
+  --from T, --to T  from included, to excluded: ISO 8601 or Unix ms (default: everything);
+                    of the time of receipt, trades: of the exchange's time
   --shape SHAPE     rows   stored levels (default)
                     books  the whole book at each change
                     top    best prices and volumes, middle, spread and imbalance of each book
+                    trades every trade: as CSV as tardis.dev defines it, else all that is known of it
                     gaps   the times of the window in which a market was not covered
                     incremental_book_L2, book_snapshot_5, book_snapshot_25
                            CSV as tardis.dev defines it
@@ -141,6 +143,7 @@ async function run({ options, out, strict }: Command, past: PastSettings): Promi
     const written = await write(reader, options, out, async () => {
       if (beside) await write(reader, { ...options, shape: 'gaps', format: 'ndjson' }, gapsOut);
     });
+    if (options.shape === 'trades' && written.records === 0) await noteNoTrades(reader, options);
     const gaps = await gapsOfExport(reader, options);
     if (options.shape !== 'gaps') {
       noteGaps(gaps, beside ? `${gapsOut} has them` : '--shape gaps lists them');
@@ -262,6 +265,12 @@ function noteGaps({ count, longest, longestMs }: GapTotals, where: string): void
 function noteNothing({ exchanges, symbol, currency }: ExportOptions): void {
   const wanted = pairText({ symbol: symbol ?? '*', currency: currency ?? '*' });
   process.stderr.write(`note: nothing of ${exchanges.join(',')}:${wanted} has been recorded\n`);
+}
+
+/** Says on standard error that no trade of what was asked for is stored, if that is so. */
+async function noteNoTrades(reader: ReaderClient, options: ExportOptions): Promise<void> {
+  const note = await tradesNote(reader, options);
+  if (note !== null) process.stderr.write(`note: ${note}\n`);
 }
 
 /** The command `npm run export`. @returns its exit code. */

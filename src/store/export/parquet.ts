@@ -30,6 +30,8 @@ function typesOf(
     case 'micros':
     case 'integer':
       return ['BIGINT', plain];
+    case 'truth':
+      return ['BOOLEAN', plain];
     case 'ratio':
       return ['DOUBLE', plain];
     case 'levels': {

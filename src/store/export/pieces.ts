@@ -1,4 +1,5 @@
 import type { Gap } from '../../market/gap.js';
+import type { Trade } from '../../market/trade.js';
 import type { BookSource } from '../book-source.js';
 import type { RebuiltBook, StoredRow } from '../rebuild.js';
 import { BookReplay, type Replay, TopReplay } from '../replay.js';
@@ -15,28 +16,33 @@ import {
   ROW_COLUMNS,
   shapeOf,
 } from './shapes.js';
+import { tradeCells } from './trade-cells.js';
 
 /** Rows read at a time, and the length of what has gathered in a sink that is worth taking out. */
 const PAGE_ROWS = 1_000;
 const FULL = 128 * 1024;
 
 /** The part of {@link ExportOptions} that decides what is written. */
-export type ShapeOptions = Pick<ExportOptions, 'shape' | 'from' | 'to' | 'every' | 'depth'>;
+export type ShapeOptions = Pick<
+  ExportOptions,
+  'shape' | 'format' | 'from' | 'to' | 'every' | 'depth'
+>;
 
 /** A place that an export has reached. */
 export interface ExportPlace {
   readonly sequence: number;
-  /** When its book was received, and when the first one of the export was, Unix ms. */
+  /** The time of its book or trade, and of the first one of the export, Unix ms. */
   readonly timestamp: number;
   readonly first: number;
 }
 
 /** The columns of an export. */
-export function exportColumns({ shape, every }: ShapeOptions): readonly Column[] {
+export function exportColumns({ shape, format, every }: ShapeOptions): readonly Column[] {
   const { of } = shapeOf(shape);
   if (of === 'rows') return ROW_COLUMNS;
   if (of === 'changes') return CHANGE_COLUMNS;
   if (of === 'gaps') return GAP_COLUMNS;
+  if (of === 'trades') return tradeCells(format).columns;
   const { columns: ofBook } = BOOK_CELLS[shape]!;
   return every === undefined ? ofBook : [...columns('time', 'time'), ...ofBook];
 }
@@ -87,6 +93,24 @@ export async function* writeBooks(
 
 function place({ sequence, timestamp }: StoredRow, first: number): ExportPlace {
   return { sequence, timestamp, first };
+}
+
+/** Writes trades into `sink` as they come, and pauses when it has become full, and after each piece. */
+export async function* writeTrades(
+  pieces: AsyncIterable<readonly Trade[]>,
+  { format }: Pick<ShapeOptions, 'format'>,
+  sink: RecordSink,
+): AsyncGenerator<ExportPlace> {
+  const { cells } = tradeCells(format);
+  let first: number | null = null;
+  for await (const trades of pieces) {
+    for (const [i, trade] of trades.entries()) {
+      const { sequence, exchangeTimestamp: timestamp } = trade;
+      first ??= timestamp;
+      sink.add(cells(trade));
+      if (sink.length >= FULL || i === trades.length - 1) yield { sequence, timestamp, first };
+    }
+  }
 }
 
 /**

@@ -24,8 +24,8 @@ export interface BookCells {
 
 /** A shape of an export and what it takes. */
 export interface Shape {
-  /** What it consists of: stored levels, changes of levels, whole books, or gaps. */
-  readonly of: 'rows' | 'changes' | 'books' | 'gaps';
+  /** What it consists of: stored levels, changes of levels, whole books, trades, or gaps. */
+  readonly of: 'rows' | 'changes' | 'books' | 'trades' | 'gaps';
   readonly formats: readonly ExportFormat[];
   /** Whether `--every` may sample it and `--depth` cut it. */
   readonly every: boolean;
@@ -41,6 +41,7 @@ export const SHAPES = {
   rows: { ...ALL, of: 'rows' },
   books: { ...ALL, of: 'books', every: true, depth: true },
   top: { ...ALL, of: 'books', every: true },
+  trades: { ...ALL, of: 'trades' },
   gaps: { ...ALL, of: 'gaps' },
   incremental_book_L2: { ...CSV, of: 'changes', depth: true },
   book_snapshot_5: { ...CSV, of: 'books' },
@@ -80,7 +81,7 @@ export const GAP_COLUMNS: readonly Column[] = [
 ];
 
 /** Columns that every shape of tardis.dev begins with. */
-const TARDIS_COLUMNS: readonly Column[] = [
+export const TARDIS_COLUMNS: readonly Column[] = [
   ...columns('name', 'exchange symbol'),
   ...columns('micros', 'timestamp local_timestamp'),
 ];

@@ -1,6 +1,12 @@
 import type { Market } from '../../market/market.js';
 import type { TimeWindow } from '../../market/time-window.js';
-import { compareTrades, type ReadTrade, type Trade, tradeContents } from '../../market/trade.js';
+import {
+  compareAllTrades,
+  compareTrades,
+  type ReadTrade,
+  type Trade,
+  tradeContents,
+} from '../../market/trade.js';
 import type { Sqlite, SqliteValue } from '../sqlite.js';
 import type { Page, TradePlace, TradesAfter } from '../store-types.js';
 import { fromTradeRow, TRADE_COLUMNS, type TradeRow, unpackTrades } from './codec.js';
@@ -11,6 +17,11 @@ const FIRST_BLOCKS = 4;
 const BLOCK_COLUMNS =
   'low, high, from_time, to_time, CAST(base_id AS TEXT), slope, data, market_id';
 
+/** Blocks that a step of {@link TradeReader.sweep} reads, some twenty thousand trades. */
+const SWEPT_BLOCKS = 256;
+
+const OF_MARKETS = 'market_id IN (SELECT value FROM json_each(?))';
+
 /** Reads stored trades; each call is a few statements that end. */
 export class TradeReader {
   readonly #sqlite: Sqlite;
@@ -19,8 +30,70 @@ export class TradeReader {
     this.#sqlite = sqlite;
   }
 
+  /** Whether any trade of these markets is stored. */
+  any(marketIds: Iterable<number>): boolean {
+    const [row] = this.#sqlite.queryNumbers(
+      `SELECT EXISTS (SELECT 1 FROM trade_recent WHERE ${OF_MARKETS})
+           OR EXISTS (SELECT 1 FROM trade_block WHERE ${OF_MARKETS})`,
+      Array<string>(2).fill(JSON.stringify([...marketIds])),
+    );
+    return row![0] === 1;
+  }
+
+  /**
+   * All trades of some markets that are stored now, in the order of {@link compareAllTrades}, in pieces;
+   * the window is one of the exchange's time. What is written meanwhile is not among them.
+   */
+  async *sweep(
+    markets: ReadonlyMap<number, Market>,
+    { from = 0, to = Number.MAX_SAFE_INTEGER }: TimeWindow,
+  ): AsyncGenerator<Trade[]> {
+    const window = [JSON.stringify([...markets.keys()]), from, to] as const;
+    const { single, blocks } = this.#snapshot(() => ({
+      single: this.#single(`${OF_MARKETS} AND time >= ? AND time < ?`, window),
+      // Blocks never change: that there are these is all that must be known at once.
+      blocks: this.#sqlite.queryNumbers(
+        `SELECT low, from_time FROM trade_block
+          WHERE ${OF_MARKETS} AND to_time >= ? AND from_time < ? ORDER BY from_time`,
+        window,
+      ) as [low: number, fromTime: number][],
+    }));
+    const loose = single.map((row) => fromTradeRow(row, markets.get(row[1])!));
+    /** Trades that have been read, in runs of rising time, and how many of each have been given. */
+    let runs = [{ trades: loose.sort(compareTrades), given: 0 }];
+    for (let next = 0; runs.length > 0 || next < blocks.length; next += SWEPT_BLOCKS) {
+      const lows = blocks.slice(next, next + SWEPT_BLOCKS).map(([low]) => low);
+      const rows = this.#blocks('low IN (SELECT value FROM json_each(?))', [JSON.stringify(lows)]);
+      for (const row of rows) {
+        const trades = unpackTrades(blockOf(row), markets.get(Number(row[7]))!);
+        runs.push({ trades, given: 0 });
+      }
+      // A block begins with its earliest trade: what lies before the next block's beginning is all here.
+      const bound = Math.min(to, blocks[next + SWEPT_BLOCKS]?.[1] ?? to);
+      const piece: Trade[] = [];
+      for (const run of runs) {
+        const { trades } = run;
+        for (; run.given < trades.length; run.given++) {
+          const trade = trades[run.given]!;
+          if (trade.exchangeTimestamp >= bound) break;
+          if (trade.exchangeTimestamp >= from) piece.push(trade);
+        }
+      }
+      runs = runs.filter(({ trades, given }) => given < trades.length && bound < to);
+      if (piece.length > 0) yield piece.sort(compareAllTrades);
+    }
+  }
+
   /** Trades of a market in order of time and id; the window is one of the exchange's time. */
   page(
+    marketId: number,
+    market: Market,
+    query: TimeWindow & { after?: TradePlace | undefined; limit: number },
+  ): Page<Trade> {
+    return this.#snapshot(() => this.#page(marketId, market, query));
+  }
+
+  #page(
     marketId: number,
     market: Market,
     { from, to, after, limit }: TimeWindow & { after?: TradePlace | undefined; limit: number },
@@ -59,11 +132,18 @@ export class TradeReader {
 
   /** Trades of some markets after a sequence, in order of sequence. */
   after(markets: ReadonlyMap<number, Market>, after: number, limit: number): TradesAfter {
+    return this.#snapshot(() => this.#after(markets, after, limit));
+  }
+
+  #after(markets: ReadonlyMap<number, Market>, after: number, limit: number): TradesAfter {
     const ids = JSON.stringify([...markets.keys()]);
-    const some = 'market_id IN (SELECT value FROM json_each(?))';
     for (let count = FIRST_BLOCKS; ; count *= 2) {
-      const overlapping = this.#blocks(`low <= ? AND high > ? AND ${some}`, [after, after, ids]);
-      const following = this.#blocks(`low > ? AND ${some} ORDER BY low LIMIT ${count + 1}`, [
+      const overlapping = this.#blocks(`low <= ? AND high > ? AND ${OF_MARKETS}`, [
+        after,
+        after,
+        ids,
+      ]);
+      const following = this.#blocks(`low > ? AND ${OF_MARKETS} ORDER BY low LIMIT ${count + 1}`, [
         after,
         ids,
       ]);
@@ -73,7 +153,7 @@ export class TradeReader {
         unpackTrades(blockOf(row), marketOf(row, 7)),
       );
       const single = this.#single(
-        `sequence > ? AND sequence < ? AND +${some} ORDER BY sequence LIMIT ${limit + 1}`,
+        `sequence > ? AND sequence < ? AND +${OF_MARKETS} ORDER BY sequence LIMIT ${limit + 1}`,
         [after, Math.min(bound, Number.MAX_SAFE_INTEGER), ids],
       );
       trades.push(...single.map((row) => fromTradeRow(row, markets.get(row[1])!)));
@@ -101,7 +181,7 @@ export class TradeReader {
     const times = trades.map(({ exchangeTimestamp }) => exchangeTimestamp);
     const from = Math.min(...times);
     const to = Math.max(...times) + 1;
-    const stored: Trade[] = [
+    const stored: Trade[] = this.#snapshot(() => [
       ...this.#blocks('market_id = ? AND from_time < ? AND to_time >= ?', [
         marketId,
         to,
@@ -110,7 +190,7 @@ export class TradeReader {
       ...this.#single('market_id = ? AND time >= ? AND time < ?', [marketId, from, to]).map((row) =>
         fromTradeRow(row, market),
       ),
-    ];
+    ]);
     const ids = new Set(stored.filter((t) => t.idKind !== 'REST').map(withId));
     const all = tally(stored);
     const ofRest = tally(stored.filter((t) => t.idKind === 'REST'));
@@ -129,6 +209,16 @@ export class TradeReader {
     const trades = block === undefined ? [] : unpackTrades(blockOf(block), market);
     if (single !== undefined) trades.push(fromTradeRow(single, market));
     return trades.sort(compareTrades).at(-1) ?? null;
+  }
+
+  /** What `read` reads at one moment: a trade that is packed meanwhile is not missed between two statements. */
+  #snapshot<T>(read: () => T): T {
+    this.#sqlite.script('BEGIN');
+    try {
+      return read();
+    } finally {
+      this.#sqlite.script('COMMIT');
+    }
   }
 
   #blocks(where: string, args: readonly SqliteValue[]): SqliteValue[][] {

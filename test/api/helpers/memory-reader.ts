@@ -116,6 +116,11 @@ export class MemoryReader implements StoreReader {
     return { items: [], reached: query.after, more: false };
   }
 
+  async hasTrades(): Promise<boolean> {
+    this.#check();
+    return false;
+  }
+
   async bookPage(query: MarketBooksQuery): Promise<Page<StoredBook>> {
     this.#check();
     const { market, after = 0, before = Infinity, from = -Infinity, to = Infinity, limit } = query;

@@ -1,3 +1,4 @@
+import { pairText } from '../../market/market.js';
 import type { ExportOptions, GapTotals, StoreReader } from '../store-types.js';
 
 /** The gaps that touch the window of an export, over all its exchanges. */
@@ -13,4 +14,18 @@ export async function gapsOfExport(
     sum = { count: sum.count + one.count, longest, longestMs };
   }
   return sum;
+}
+
+/**
+ * What to say of an export of trades when none is stored of its markets, at any time; null when there
+ * are some.
+ */
+export async function tradesNote(
+  reader: Pick<StoreReader, 'hasTrades'>,
+  options: ExportOptions,
+): Promise<string | null> {
+  if (await reader.hasTrades(options)) return null;
+  const { exchanges, symbol = '*', currency = '*' } = options;
+  const wanted = pairText({ symbol, currency });
+  return `no trade of ${exchanges.join(',')}:${wanted} is stored; trades are recorded where CHANNELS has trade`;
 }
