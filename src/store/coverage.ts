@@ -1,6 +1,6 @@
 import type { Market } from '../market/market.js';
 import type { CoverageMinute } from '../market/coverage.js';
-import type { ArchivedBooks } from './archived-books.js';
+import type { ArchivedRecords } from './archived-records.js';
 import { type Client, defined } from './connection.js';
 import type { CoverageTotals, Page, ReceivedSums } from './store-types.js';
 import type { TimeWindow } from '../market/time-window.js';
@@ -27,10 +27,10 @@ export interface Breaks {
 /** Reads what was received of markets and how much of the time they were covered. */
 export class CoverageReader {
   readonly #client: Client;
-  readonly #archive: ArchivedBooks | null;
+  readonly #archive: ArchivedRecords | null;
 
   /** @param archive what the database may have deleted; null = there is none */
-  constructor(client: Client, archive: ArchivedBooks | null = null) {
+  constructor(client: Client, archive: ArchivedRecords | null = null) {
     this.#client = client;
     this.#archive = archive;
   }

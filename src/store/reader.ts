@@ -198,7 +198,7 @@ export class Reader implements ReaderService {
     const page = await gapPage(client, query, await marketNumbers(client, query));
     if (this.#archive === null) return page;
     const { exchange, after = -1, limit } = query;
-    const older = await this.#archive.gaps(exchange, query, query);
+    const older = await this.#archive.records.gaps(exchange, query, query);
     return joinPages(
       page,
       older.filter(({ id }) => id > after),
@@ -210,7 +210,8 @@ export class Reader implements ReaderService {
     const { client } = await this.#database();
     const now = Date.now();
     const totals = await gapTotals(client, selection, await marketNumbers(client, selection), now);
-    const older = (await this.#archive?.gaps(selection.exchange, selection, selection)) ?? [];
+    const older =
+      (await this.#archive?.records.gaps(selection.exchange, selection, selection)) ?? [];
     if (older.length === 0) return totals;
     const ids = JSON.stringify(older.map(({ id }) => id));
     const present = await client.$queryRaw<{ id: number }[]>`
@@ -230,13 +231,13 @@ export class Reader implements ReaderService {
 
   async coverage({ market, ...window }: CoverageQuery): ReturnType<StoreReader['coverage']> {
     const { client } = await this.#database();
-    return new CoverageReader(client, this.#archive).totals(market, window, Date.now());
+    return new CoverageReader(client, this.#archive?.records).totals(market, window, Date.now());
   }
 
   async coverageMinutes(query: MinutesQuery): ReturnType<StoreReader['coverageMinutes']> {
     const { client } = await this.#database();
     const { market, after, limit, ...window } = query;
-    return new CoverageReader(client, this.#archive).minutes(market, window, after, limit);
+    return new CoverageReader(client, this.#archive?.records).minutes(market, window, after, limit);
   }
 
   async recordingStrips(query: StripsQuery): ReturnType<StoreReader['recordingStrips']> {
@@ -248,12 +249,12 @@ export class Reader implements ReaderService {
   async dayReport(from?: number): ReturnType<StoreReader['dayReport']> {
     const { client } = await this.#database();
     const now = Date.now();
-    const archived = await this.#archive?.newestDate();
+    const archived = await this.#archive?.records.newestDate();
     const newest = from ?? (await newestDay(client, now));
     const day = newest ?? (typeof archived === 'string' ? dayStart(archived) : null);
     if (day === null) return null;
     // What was archived is of the whole day; the database may have deleted some of it.
-    return (await this.#archive?.report(dateOf(day))) ?? dayReport(client, day, now);
+    return (await this.#archive?.records.report(dateOf(day))) ?? dayReport(client, day, now);
   }
 
   async logs(query: LogsQuery): ReturnType<StoreReader['logs']> {

@@ -110,7 +110,7 @@ export class TieredSource implements BookSource {
     if (older.length === 0) return gaps;
     const from = Math.min(...older.map(({ timestamp }) => timestamp));
     const to = Math.max(...older.map(({ timestamp }) => timestamp)) + 1;
-    const found = await this.#older.books.gaps(undefined, {}, { from, to });
+    const found = await this.#older.books.records.gaps(undefined, {}, { from, to });
     const byEnd = new Map(
       found.map(({ value }) => [`${this.#older.numberOf(value.market)} ${value.end}`, value]),
     );
@@ -124,10 +124,10 @@ export class TieredSource implements BookSource {
   async breaks(marketId: number, window: TimeWindow): Promise<Breaks> {
     const hot = await this.#hot.breaks(marketId, window);
     const market = this.markets.get(marketId)!;
-    const spans = await this.#older.books.recordings(market, window);
+    const spans = await this.#older.books.records.recordings(market, window);
     if (spans.length === 0) return hot;
     const { symbol, currency, exchange } = market;
-    const gaps = await this.#older.books.gaps(exchange, { symbol, currency }, window);
+    const gaps = await this.#older.books.records.gaps(exchange, { symbol, currency }, window);
     const from = window.from ?? -Infinity;
     const to = window.to ?? Infinity;
     const cut = spans

@@ -1,0 +1,177 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { Market } from '../market/market.js';
+import type { TimeWindow } from '../market/time-window.js';
+import { type Duck, openDuck, quoted, rowsOf } from '../parquet/duckdb.js';
+import { reasonOf } from '../parquet/errors.js';
+import { DAY_MS, manifestFile, startOf } from '../parquet/layout.js';
+import { archivedDates, type ArchivedFile, readManifest } from '../parquet/manifest.js';
+import { type Day, type Hole, marketOf, marketsAround } from './archive-days.js';
+
+/** How long a look at the manifests holds, ms: what the database deletes must be found here. */
+const FRESH_MS = 1_000;
+/** Memory of DuckDB, MB; it is opened by the first question that reaches into the archive. */
+const MEMORY_MB = 192;
+/** How long a file that could not be read is left alone, ms. */
+const BROKEN_MS = 60_000;
+/** Times that DuckDB can hold, ms. */
+export const MAX_TIME = 8.64e15;
+
+/** A time, Unix ms, as SQL. */
+export const timeSql = (ms: number): string => `make_timestamp(${ms * 1_000})::TIMESTAMPTZ`;
+
+/** The rows of a market, as a condition. */
+export function marketSql({ symbol, currency }: Market): string {
+  return `symbol = ${quoted(symbol)} AND currency = ${quoted(currency)}`;
+}
+
+/** The rows of a window, as a condition. */
+export function windowSql({ from, to }: TimeWindow, column = 'timestamp'): string {
+  const parts = [];
+  if (from !== undefined && from > -MAX_TIME) parts.push(`"${column}" >= ${timeSql(from)}`);
+  if (to !== undefined && to < MAX_TIME) parts.push(`"${column}" < ${timeSql(to)}`);
+  return parts.length === 0 ? 'true' : parts.join(' AND ');
+}
+
+/** The days of an archive and the rows of their files, of which some may be missing or damaged. */
+export class ArchivedFiles {
+  readonly #folder: string;
+  #days: Day[] = [];
+  #lookedAt = -Infinity;
+  #duck: Promise<Duck> | null = null;
+  /** Files that could not be read, and when that was found. */
+  readonly #broken = new Map<string, number>();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** Where the archive lies. */
+  get folder(): string {
+    return this.#folder;
+  }
+
+  /** Ends what reads the files. */
+  async close(): Promise<void> {
+    const duck = this.#duck;
+    this.#duck = null;
+    (await duck?.catch(() => null))?.close();
+  }
+
+  /** The days that there are now. A manifest is read again when it has changed. */
+  async days(): Promise<Day[]> {
+    if (performance.now() - this.#lookedAt < FRESH_MS) return this.#days;
+    const known = new Map(this.#days.map((day) => [day.date, day]));
+    const days: Day[] = [];
+    for (const date of await archivedDates(this.#folder).catch(() => [])) {
+      const mtimeMs = await stat(join(this.#folder, manifestFile(date))).then(
+        (stats) => stats.mtimeMs,
+        () => -1,
+      );
+      const before = known.get(date);
+      if (before?.mtimeMs === mtimeMs) days.push(before);
+      else {
+        let problem: string | null = null;
+        const manifest = await readManifest(this.#folder, date).catch((error: unknown) => {
+          problem = reasonOf(error);
+          return null;
+        });
+        // A folder of a day without a manifest is no archived day.
+        if (manifest !== null || problem !== null) days.push({ date, mtimeMs, manifest, problem });
+      }
+    }
+    this.#days = days;
+    this.#lookedAt = performance.now();
+    return days;
+  }
+
+  /** The holes of the archive that touch a window. */
+  async holes(from: number, to: number): Promise<Hole[]> {
+    const touches = (date: string): boolean => startOf(date) + DAY_MS > from && startOf(date) < to;
+    const days = await this.days();
+    const holes: Hole[] = [];
+    for (const [i, { date, manifest, problem }] of days.entries()) {
+      if (manifest === null) {
+        const markets = marketsAround(days[i - 1], days[i + 1]);
+        if (touches(date)) holes.push({ date, markets, detail: problem ?? 'it cannot be read' });
+        continue;
+      }
+      const { previous } = manifest;
+      if (previous !== null && touches(previous) && !days.some((day) => day.date === previous)) {
+        const before = days.slice(0, i).findLast((day) => day.date < previous);
+        const detail = `the archive has no ${previous}`;
+        holes.push({ date: previous, markets: marketsAround(before, days[i]), detail });
+      }
+      for (const file of touches(date) ? manifest.files : []) {
+        if (file.table !== 'books' || (await this.#isWhole(file))) continue;
+        const markets = Object.keys(file.markets).map((pair) => marketOf(file.exchange, pair));
+        const detail = `${join(this.#folder, file.path)} is missing or damaged`;
+        holes.push({ date, markets, detail });
+      }
+    }
+    return holes;
+  }
+
+  /**
+   * Rows out of some files. Those that cannot be read are left out: they are {@link holes}.
+   * @param sql the query, given what stands for the files in it
+   */
+  rows(files: readonly ArchivedFile[], sql: (source: string) => string): Promise<unknown[][]> {
+    return this.read(files, [], (source, connection) => rowsOf(connection, sql(source)));
+  }
+
+  /**
+   * What `work` reads out of some files, given what stands for them in SQL. It is done again without
+   * those that cannot be read.
+   * @returns `none` when no file is left
+   */
+  async read<T>(
+    files: readonly ArchivedFile[],
+    none: T,
+    work: (source: string, connection: DuckDBConnection) => Promise<T>,
+  ): Promise<T> {
+    for (;;) {
+      const readable = files.filter((file) => !this.isBroken(file));
+      if (readable.length === 0) return none;
+      this.#duck ??= openDuck({ memoryMb: MEMORY_MB, temporary: null });
+      try {
+        return await work(this.#parquet(readable), (await this.#duck).connection);
+      } catch (error) {
+        if (!(await this.#noteBroken(readable, String(error)))) throw error;
+      }
+    }
+  }
+
+  /** Whether a file is there with its length, and was not found damaged. */
+  async #isWhole(file: ArchivedFile): Promise<boolean> {
+    if (this.isBroken(file)) return false;
+    const stats = await stat(join(this.#folder, file.path)).catch(() => null);
+    return stats?.size === file.bytes;
+  }
+
+  /** Whether a file was found damaged a short time ago. */
+  isBroken({ path }: ArchivedFile): boolean {
+    const found = this.#broken.get(path);
+    if (found === undefined) return false;
+    if (performance.now() - found < BROKEN_MS) return true;
+    this.#broken.delete(path);
+    return false;
+  }
+
+  #parquet(files: readonly ArchivedFile[]): string {
+    const paths = files.map(({ path }) => quoted(join(this.#folder, path)));
+    return `read_parquet([${paths.join(', ')}], hive_partitioning = false)`;
+  }
+
+  /** Notes which of some files a failure was about. @returns whether it was about any */
+  async #noteBroken(files: readonly ArchivedFile[], failure: string): Promise<boolean> {
+    let found = false;
+    for (const file of files) {
+      if (!failure.includes(file.path) && (await this.#isWhole(file))) continue;
+      this.#broken.set(file.path, performance.now());
+      found = true;
+    }
+    return found;
+  }
+}
