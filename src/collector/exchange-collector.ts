@@ -1,4 +1,4 @@
-import type { Oddity, OddityCounts } from '../market/oddity.js';
+import type { Oddity, OddityTally } from '../market/oddity.js';
 import { OddThings } from './odd-things.js';
 import { BurstGate } from '../logging/burst-gate.js';
 import type { EventName, EventParams } from '../logging/events.js';
@@ -40,8 +40,6 @@ export interface ExchangeCollectorParts extends RecorderParts {
   readonly rhythm?: SilenceBounds | undefined;
 }
 
-/** Most characters of what is told of an oddity: a refusal is kept whole. */
-const MOST_OF_ODDITY = 4000;
 /** How often markets are looked at for silence, ms. */
 const SILENCE_WATCH_MS = 1000;
 
@@ -62,15 +60,18 @@ export class ExchangeCollector implements FeedHost {
   readonly #silence = { asked: 0, quiet: 0, lost: 0, falseAlarms: 0 };
   #unreadable = 0;
   #unasked = 0;
-  readonly #odd = new OddThings((kind, detail) =>
-    this.log('PROTOCOL_ODD', null, { kind, detail: cutText(detail, MOST_OF_ODDITY) }),
-  );
+  readonly #odd: OddThings;
   readonly #tape: TradeRecorder;
   #unaskedTrades = 0;
   #unreadableTrades = 0;
 
   constructor(parts: ExchangeCollectorParts) {
     this.#parts = parts;
+    this.#odd = new OddThings({
+      tell: (kind, detail) => this.log('PROTOCOL_ODD', null, { kind, detail }),
+      hide: (text) => parts.logger.withoutSecrets(text),
+      clock: parts.context.clock,
+    });
     this.#tape = new TradeRecorder({
       bus: parts.bus,
       memory: parts.memory,
@@ -102,8 +103,8 @@ export class ExchangeCollector implements FeedHost {
   }
 
   /** What the exchange did otherwise than it is known to. */
-  get oddities(): OddityCounts {
-    return this.#odd.counts;
+  get oddities(): OddityTally[] {
+    return this.#odd.tallies;
   }
 
   /** What has become of its trades. */

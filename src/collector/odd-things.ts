@@ -1,32 +1,65 @@
-import { ODDITIES, type Oddity, type OddityCounts } from '../market/oddity.js';
+import {
+  MOST_OF_ODDITY,
+  ODDITIES,
+  type Oddity,
+  type OddityTally,
+  type OddThing,
+} from '../market/oddity.js';
+import { cutText } from '../market/outside-text.js';
 
-/** Things of one exchange that are told of; beyond them they are only counted. */
+/** Things of one exchange that are told of and kept; beyond them they are only counted. */
 const MOST_TOLD = 100;
+
+/** What is known of one kind. */
+interface Kind {
+  count: number;
+  lastText: string;
+  lastAt: number;
+  readonly things: Map<string, OddThing>;
+}
+
+/** What it needs. */
+interface OddThingsParts {
+  /** Hears of each thing when it is first met. */
+  readonly tell: (kind: Oddity, text: string) => void;
+  /** A text without what must not be shown: a refusal may repeat the key that it refuses. */
+  readonly hide: (text: string) => string;
+  /** Unix ms. */
+  readonly clock: () => number;
+}
 
 /** Counts what an exchange does otherwise than it is known to, and tells of each thing once. */
 export class OddThings {
-  readonly #counts = Object.fromEntries(ODDITIES.map((kind) => [kind, 0])) as Record<
-    Oddity,
-    number
-  >;
-  readonly #told = new Set<string>();
-  readonly #tell: (kind: Oddity, detail: string) => void;
+  readonly #kinds = new Map<Oddity, Kind>();
+  #told = 0;
+  readonly #parts: OddThingsParts;
 
-  constructor(tell: (kind: Oddity, detail: string) => void) {
-    this.#tell = tell;
+  constructor(parts: OddThingsParts) {
+    this.#parts = parts;
   }
 
-  /** How often each kind was met. */
-  get counts(): OddityCounts {
-    return { ...this.#counts };
+  /** Those kinds that were met, in the order of {@link ODDITIES}. */
+  get tallies(): OddityTally[] {
+    return ODDITIES.flatMap((kind) => {
+      const met = this.#kinds.get(kind);
+      return met === undefined ? [] : [{ ...met, kind, things: [...met.things.values()] }];
+    });
   }
 
-  /** @param what the thing itself, such as the name of a key. @param detail for people */
-  note(kind: Oddity, what: string, detail: string): void {
-    this.#counts[kind]++;
-    const thing = `${kind} ${what}`;
-    if (this.#told.has(thing) || this.#told.size >= MOST_TOLD) return;
-    this.#told.add(thing);
-    this.#tell(kind, detail);
+  /** @param what the thing itself, such as the name of a key. @param text what was sent */
+  note(kind: Oddity, what: string, text: string): void {
+    const { tell, hide, clock } = this.#parts;
+    const at = clock();
+    const thing = hide(cutText(what));
+    const kept = hide(cutText(text, MOST_OF_ODDITY));
+    const met = this.#kinds.get(kind) ?? { count: 0, lastText: '', lastAt: at, things: new Map() };
+    if (met.count === 0) this.#kinds.set(kind, met);
+    met.count++;
+    met.lastText = kept;
+    met.lastAt = at;
+    if (met.things.has(thing) || this.#told >= MOST_TOLD) return;
+    this.#told++;
+    met.things.set(thing, { what: thing, text: kept, at });
+    tell(kind, kept);
   }
 }

@@ -16,7 +16,7 @@ import type { Gap } from '../market/gap.js';
 import { type Market, type Pair, pairText } from '../market/market.js';
 import type { Wishes } from '../market/managed-lists.js';
 import type { OwnLimit } from '../market/own-limit.js';
-import type { OddityCounts } from '../market/oddity.js';
+import type { OddityTally } from '../market/oddity.js';
 import type { TradeTally } from '../market/trade-tally.js';
 import type { SilenceTally } from '../market/silence-tally.js';
 import type { CollectorMemory } from '../market/collector-memory.js';
@@ -251,7 +251,7 @@ export class Supervisor implements CollectorControl {
     return this.#exchanges[exchange].collector.unaskedBooks;
   }
 
-  oddities(exchange: Exchange): OddityCounts {
+  oddities(exchange: Exchange): OddityTally[] {
     return this.#exchanges[exchange].collector.oddities;
   }
 

@@ -65,6 +65,11 @@ export class Logger {
     for (const sink of this.#sinks) sink(record);
   }
 
+  /** A text as it may be shown: each secret in it is replaced by `***`. */
+  withoutSecrets(text: string): string {
+    return this.#secrets.reduce((hidden, secret) => hidden.replaceAll(secret, '***'), text);
+  }
+
   /** The parameters of an event as JSON, each text of them as clean as a message. */
   #paramsText(params: unknown): string {
     return JSON.stringify(params ?? {}, (_name, value: unknown) =>
@@ -77,7 +82,7 @@ export class Logger {
     let clean = text.slice(0, this.#looked).replace(/[\p{Cc}\u2028\u2029]/gu, (c) => {
       return `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;
     });
-    for (const secret of this.#secrets) clean = clean.replaceAll(secret, '***');
+    clean = this.withoutSecrets(clean);
     if (text.length <= MAX_MESSAGE && clean.length <= 3 * MAX_MESSAGE) return clean;
     clean = clean.slice(0, MAX_MESSAGE);
     return `${clean}… (${text.length})`;

@@ -5,7 +5,7 @@ import type { Exchange } from './exchange.js';
 import type { Market } from './market.js';
 import type { Wishes } from './managed-lists.js';
 import type { OwnLimit } from './own-limit.js';
-import type { OddityCounts } from './oddity.js';
+import type { OddityTally } from './oddity.js';
 import type { TradeTally } from './trade-tally.js';
 import type { SilenceTally } from './silence-tally.js';
 
@@ -87,8 +87,8 @@ export interface CollectorControl {
   trades(exchange: Exchange): TradeTally;
   /** Books of an exchange that came for markets that were not asked for. */
   unaskedBooks(exchange: Exchange): number;
-  /** What an exchange did otherwise than it is known to, since the process began. */
-  oddities(exchange: Exchange): OddityCounts;
+  /** What an exchange did otherwise than it is known to, since the process began: the kinds that were met. */
+  oddities(exchange: Exchange): readonly OddityTally[];
   /** What became of silences beyond the rhythm of their market. */
   silence(exchange: Exchange): SilenceTally;
   /** Rows of an exchange's newest market list that were no markets and were left out. */

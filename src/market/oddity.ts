@@ -3,7 +3,7 @@
  * the fast reader left to the general one; `UNKNOWN_KEY`, `UNKNOWN_MESSAGE`: a member or a kind of message
  * that is not known; `TIME_DIGITS`, `LEVEL_COUNT`: a time in other digits, a book of more levels;
  * `NO_FIRST_BOOK`: a pair without one; `SHORT_CONNECTION`: one that ended within 5 s of subscribing;
- * `REFUSAL`: a REST answer that was none of 200.
+ * `REFUSAL`: a REST answer that was none of 200, or an HTTP answer in place of a WebSocket.
  */
 export const ODDITIES = [
   'SLOW_FRAME',
@@ -31,7 +31,7 @@ const WORDS: Readonly<Record<Oddity, { readonly ko: string; readonly en: string 
     ko: '구독 직후 끊긴 연결',
     en: 'a connection that ended soon after subscribing',
   },
-  REFUSAL: { ko: 'REST 요청 거부', en: 'a REST request refused' },
+  REFUSAL: { ko: '요청 거부', en: 'a request refused' },
 };
 
 /** What a kind is called in a log record; one of another version of this program is named as it is. */
@@ -41,5 +41,27 @@ export function oddityWords(kind: string): { readonly ko: string; readonly en: s
   );
 }
 
-/** How often each was met. */
-export type OddityCounts = Readonly<Record<Oddity, number>>;
+/** One thing of a kind, such as one unknown member, as it was first met. */
+export interface OddThing {
+  /** The thing itself, such as the name of a member or the status of a refusal. */
+  readonly what: string;
+  /** What the exchange sent when it was first met, cut at {@link MOST_OF_ODDITY} characters. */
+  readonly text: string;
+  /** When that was, Unix ms. */
+  readonly at: number;
+}
+
+/** What was met of one kind since the process began. */
+export interface OddityTally {
+  readonly kind: Oddity;
+  readonly count: number;
+  /** What was sent the last time, cut at {@link MOST_OF_ODDITY} characters. */
+  readonly lastText: string;
+  /** When that was, Unix ms. */
+  readonly lastAt: number;
+  /** The different things, oldest first; no more than are told of. */
+  readonly things: readonly OddThing[];
+}
+
+/** Most characters that are kept of what was sent: a refusal is kept whole. */
+export const MOST_OF_ODDITY = 65_536;

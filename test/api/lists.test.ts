@@ -13,6 +13,17 @@ const ListsQuery = graphql(`
       listedAt
       marketCount
       unreadableMessages
+      oddities {
+        kind
+        count
+        lastText
+        lastAt
+        things {
+          what
+          text
+          at
+        }
+      }
       collectors {
         symbol
       }
@@ -81,6 +92,14 @@ describe('exchanges, markets, collectors', () => {
 
   it('lists exchanges with what is recorded of them', async () => {
     server.control.unreadable.UPBIT = 3;
+    const body = `HTTP 403 <html>${'x'.repeat(5000)}</html>`;
+    server.control.met.push({
+      kind: 'REFUSAL',
+      count: 2 ** 40,
+      lastText: 'HTTP 500 ',
+      lastAt: 5,
+      things: [{ what: '403', text: body, at: 0 }],
+    });
     const { data } = await server.run(ListsQuery, {});
     expect(data?.exchanges).toEqual([
       {
@@ -90,6 +109,15 @@ describe('exchanges, markets, collectors', () => {
         listedAt: '1970-01-01T00:00:00.000Z',
         marketCount: 1,
         unreadableMessages: '3',
+        oddities: [
+          {
+            kind: 'REFUSAL',
+            count: '1099511627776',
+            lastText: 'HTTP 500 ',
+            lastAt: '1970-01-01T00:00:00.005Z',
+            things: [{ what: '403', text: body, at: '1970-01-01T00:00:00.000Z' }],
+          },
+        ],
         collectors: [{ symbol: 'BTC' }],
       },
     ]);

@@ -1,8 +1,9 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { AddressInfo, Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { OddThings } from '../../src/collector/odd-things.js';
 import type { Feed } from '../../src/collector/feed.js';
+import { EXCHANGES } from '../../src/market/exchange.js';
 import { RestClient } from '../../src/collector/rest/rest-client.js';
 import { feedOf, pair } from '../helpers/feed.js';
 import { type FrameServer, frameServer } from '../helpers/frame-server.js';
@@ -67,15 +68,33 @@ describe('what is not known of Upbit', () => {
   });
 });
 
-it('each thing is told of once, and counted each time', () => {
+it('each thing is told of once, counted each time, and kept as it was first met', () => {
   const told: string[] = [];
-  const odd = new OddThings((kind, detail) => told.push(`${kind} ${detail}`));
-  for (let i = 0; i < 3; i++) odd.note('UNKNOWN_KEY', 'seq', 'seq: 7');
-  odd.note('UNKNOWN_KEY', 'v', 'v: 1');
+  let now = 1000;
+  const odd = new OddThings({
+    tell: (kind, text) => told.push(`${kind} ${text}`),
+    hide: (text) => text.replaceAll('s3cret', '***'),
+    clock: () => now++,
+  });
+  expect(odd.tallies).toEqual([]);
+  for (let i = 0; i < 3; i++) odd.note('UNKNOWN_KEY', 'seq', `seq: ${i}`);
+  odd.note('UNKNOWN_KEY', 'v', 'v: s3cret');
+  expect(odd.tallies).toEqual([
+    {
+      kind: 'UNKNOWN_KEY',
+      count: 4,
+      lastText: 'v: ***',
+      lastAt: 1003,
+      things: [
+        { what: 'seq', text: 'seq: 0', at: 1000 },
+        { what: 'v', text: 'v: ***', at: 1003 },
+      ],
+    },
+  ]);
   for (let i = 0; i < 200; i++) odd.note('REFUSAL', `${i}`, 'x');
-  expect(told.slice(0, 2)).toEqual(['UNKNOWN_KEY seq: 7', 'UNKNOWN_KEY v: 1']);
+  expect(told.slice(0, 2)).toEqual(['UNKNOWN_KEY seq: 0', 'UNKNOWN_KEY v: ***']);
   expect(told).toHaveLength(100);
-  expect(odd.counts).toMatchObject({ UNKNOWN_KEY: 4, REFUSAL: 200, SLOW_FRAME: 0 });
+  expect(odd.tallies[1]).toMatchObject({ kind: 'REFUSAL', count: 200 });
 });
 
 it('a refusal by REST is handed on whole', async () => {
@@ -88,4 +107,74 @@ it('a refusal by REST is handed on whole', async () => {
   await client.get('/');
   expect(heard).toEqual([[418, body]]);
   await new Promise((resolve) => server.close(resolve));
+});
+
+describe.each(EXCHANGES)('a handshake that %s refuses', (exchange) => {
+  /** Refuses each upgrade by what `answer` writes to its socket. */
+  async function refusing(answer: (socket: Socket) => void) {
+    const server = createServer();
+    const sockets: Socket[] = [];
+    server.on('upgrade', (_request, socket: Socket) => {
+      sockets.push(socket);
+      socket.on('error', () => undefined);
+      answer(socket);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const { feed, host } = feedOf(exchange, { wsUrl: `ws://127.0.0.1:${port}` });
+    feed.add([pair('BTC-KRW')]);
+    await until(() => host.downs.length > 0, 'the refusal');
+    await feed.close();
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => server.close(resolve));
+    return host;
+  }
+
+  it('is handed on whole, with its status', async () => {
+    const body = `<html>${'차단'.repeat(3000)}</html>`;
+    const host = await refusing((socket) =>
+      socket.end(
+        `HTTP/1.1 403 Forbidden\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      ),
+    );
+    expect(host.oddities).toEqual(['REFUSAL WebSocket 403']);
+    expect(host.oddTexts).toEqual([`WebSocket HTTP 403 ${body}`]);
+    expect(host.downs[0]!.outage.cause).toBe('REFUSED');
+  });
+
+  it.each([
+    ['has no body', 'content-length: 0\r\n\r\n', ''],
+    ['breaks in the midst', 'content-length: 900\r\n\r\nBad gat', 'Bad gat'],
+  ])('that %s is known by its status', async (_what, rest, text) => {
+    const host = await refusing((socket) => socket.end(`HTTP/1.1 502 Bad Gateway\r\n${rest}`));
+    expect(host.oddTexts).toEqual([`WebSocket HTTP 502 ${text}`]);
+    expect(host.downs[0]!.outage).toMatchObject({
+      cause: 'CONNECT_FAILED',
+      detail: 'the connection was refused with HTTP 502',
+    });
+  });
+
+  it('is read no further than 64 KiB', async () => {
+    const host = await refusing((socket) => {
+      socket.write('HTTP/1.1 500 Oops\r\ncontent-length: 10000000\r\n\r\n');
+      socket.write('x'.repeat(1_000_000));
+    });
+    expect(host.oddTexts).toEqual([`WebSocket HTTP 500 ${'x'.repeat(65_536)}`]);
+  });
+
+  it('whose body never ends is not waited for', async () => {
+    const real = setTimeout;
+    const spy = jest
+      .spyOn(globalThis, 'setTimeout')
+      .mockImplementation(((run: () => void, ms?: number, ...rest: unknown[]) =>
+        real(run, ms === 3000 ? 50 : ms, ...rest)) as typeof setTimeout);
+    try {
+      const host = await refusing((socket) =>
+        socket.write('HTTP/1.1 500 Oops\r\ncontent-length: 900\r\n\r\nslow'),
+      );
+      expect(host.oddTexts).toEqual(['WebSocket HTTP 500 slow']);
+    } finally {
+      spy.mockRestore();
+    }
+  });
 });

@@ -46,8 +46,11 @@ export class RecordingHost implements FeedHost {
     this.books.push({ code: pairText(pair), ...sides, exchangeTimestamp, receivedAt, place });
   }
   readonly oddities: string[] = [];
-  odd(kind: Oddity, what: string): void {
+  /** What was sent of each of these. */
+  readonly oddTexts: string[] = [];
+  odd(kind: Oddity, what: string, text: string): void {
     this.oddities.push(`${kind} ${what}`);
+    this.oddTexts.push(text);
   }
   trades(pair: Pair, trades: readonly ReadTrade[], receivedAt: number, snapshot: boolean): void {
     for (const trade of trades)

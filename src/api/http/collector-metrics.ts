@@ -104,8 +104,8 @@ export function addCollectorMetrics(set: MetricSet, control: CollectorControl): 
     ['exchange', 'kind'],
     () =>
       EXCHANGES.flatMap((exchange) => {
-        const counts = control.oddities(exchange);
-        return ODDITIES.map((kind): Sample => [{ exchange, kind }, counts[kind]]);
+        const met = new Map(control.oddities(exchange).map(({ kind, count }) => [kind, count]));
+        return ODDITIES.map((kind): Sample => [{ exchange, kind }, met.get(kind) ?? 0]);
       }),
   );
   set.gauge(

@@ -12,6 +12,7 @@ import { exchangeArg, pairFilterArgs } from './arguments.js';
 import { builder } from './builder.js';
 import { CollectorStateEnum, CollectorType } from './collector.js';
 import { ExchangeEnum } from './exchange-enum.js';
+import { OddityType } from './oddity.js';
 import { TradeTallyType } from './trade.js';
 
 const ExchangeColorType = builder.objectRef<ExchangeFacts['color']>('ExchangeColor').implement({
@@ -118,6 +119,12 @@ const ExchangeInfoType = builder.objectRef<ExchangeRecord>('ExchangeInfo').imple
       type: SilenceTallyType,
       description: 'What became of silences beyond the rhythm of their market.',
       resolve: ({ exchange }, _args, { control }) => control.silence(exchange),
+    }),
+    oddities: t.field({
+      type: [OddityType],
+      description:
+        'What it did otherwise than its protocol is known, by kind; kinds that were not met are left out.',
+      resolve: ({ exchange }, _args, { control }) => control.oddities(exchange),
     }),
     unaskedBooks: t.field({
       type: 'BigInt',

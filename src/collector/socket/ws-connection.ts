@@ -10,6 +10,9 @@ import { USER_AGENT } from '../../util/version.js';
 const HANDSHAKE_MS = 10_000;
 /** Time given to the closing handshake before the socket is cut. */
 const CLOSE_MS = 1000;
+/** Time given to what a refusal of the handshake says, and the most bytes of it that are read. */
+const REFUSAL_MS = 3000;
+const REFUSAL_BYTES = 64 * 1024;
 
 /** What docs/exchanges says of an exchange's sockets. Times in ms. */
 export interface WSProfile {
@@ -37,6 +40,15 @@ export interface ConnectionEnd {
   readonly reason: string;
   /** What went wrong, or null when it was closed in order. */
   readonly failure: ExchangeError | null;
+  /** The HTTP answer that the opening handshake was refused with, or null when it was not. */
+  readonly refusal: HandshakeRefusal | null;
+}
+
+/** An HTTP answer in place of a WebSocket. */
+export interface HandshakeRefusal {
+  readonly status: number;
+  /** Its body, as much as came in time. */
+  readonly text: string;
 }
 
 /** Who hears what happens on a connection. */
@@ -64,6 +76,7 @@ export class WSConnection {
    */
   constructor(url: string, maxPayload: number, listener: ConnectionListener) {
     let failure: ExchangeError | null = null;
+    let refusal: HandshakeRefusal | null = null;
     const socket = new WebSocket(url, {
       // Deflating 2 MB/s of frames costs more than the bytes are worth on one machine.
       perMessageDeflate: false,
@@ -87,9 +100,11 @@ export class WSConnection {
         faultOfHandshake(status),
         `the connection was refused with HTTP ${status}`,
       );
-      response.resume();
       // Without this listener ws would only say "Unexpected server response"; ending is then ours.
-      socket.terminate();
+      readRefusal(response, (text) => {
+        refusal = { status, text };
+        socket.terminate();
+      });
     });
     socket.on('open', () => {
       clearTimeout(late);
@@ -104,7 +119,7 @@ export class WSConnection {
     });
     socket.on('close', (code, reason) => {
       clearTimeout(late);
-      listener.ended(this, { code, reason: reason.toString('utf8'), failure });
+      listener.ended(this, { code, reason: reason.toString('utf8'), failure, refusal });
     });
   }
 
@@ -160,6 +175,33 @@ export class WSConnection {
       else this.cut();
     });
   }
+}
+
+/**
+ * Reads what a refusal says: who refuses (the exchange, or something in front of it) and why. It is no
+ * longer waited for than {@link REFUSAL_MS}, and read no further than {@link REFUSAL_BYTES}.
+ * @param done hears once, also when the connection breaks in the midst of it
+ */
+function readRefusal(response: IncomingMessage, done: (text: string) => void): void {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  let over = false;
+  const finish = (): void => {
+    if (over) return;
+    over = true;
+    clearTimeout(timer);
+    done(Buffer.concat(chunks).subarray(0, REFUSAL_BYTES).toString('utf8'));
+  };
+  const timer = setTimeout(finish, REFUSAL_MS);
+  response.on('data', (chunk: Buffer) => {
+    if (over) return;
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes >= REFUSAL_BYTES) finish();
+  });
+  response.on('error', finish);
+  response.on('close', finish);
+  response.on('end', finish);
 }
 
 /** What an HTTP status at the handshake means: all but refusals of us look like a broken server. */

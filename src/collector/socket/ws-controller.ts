@@ -340,7 +340,7 @@ export abstract class WSController implements PairCarrier {
     } catch (error) {
       // ws refuses an address that it cannot use by throwing.
       const failure = new ExchangeError('NO_ANSWER', (error as Error).message);
-      this.#onEnded({ code: 1006, reason: '', failure });
+      this.#onEnded({ code: 1006, reason: '', failure, refusal: null });
     }
     this.#outbox.restart(this.#connection);
   }
@@ -532,8 +532,12 @@ export abstract class WSController implements PairCarrier {
 
   // It ends, and is made again.
 
-  #onEnded({ code, reason, failure }: ConnectionEnd): void {
+  #onEnded({ code, reason, failure, refusal }: ConnectionEnd): void {
     this.#connection = null;
+    if (refusal !== null) {
+      const { status, text } = refusal;
+      this.context.host.odd('REFUSAL', `WebSocket ${status}`, `WebSocket HTTP ${status} ${text}`);
+    }
     this.#liveness.unwatch();
     const subscribedFor = performance.now() - this.#subscribedAt;
     if (this.#subscribed && this.#ending === null && !this.#closed && subscribedFor < SHORT_MS) {

@@ -55,6 +55,8 @@ export interface ExchangeRow {
   readonly exchange: Exchange;
   readonly enabled: boolean;
   readonly marketCount: number;
+  /** What it did otherwise than its protocol is known. */
+  readonly oddities: MarketsQuery['exchanges'][number]['oddities'];
 }
 
 /** All markets by key. */

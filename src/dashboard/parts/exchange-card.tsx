@@ -8,6 +8,7 @@ import type { CollectorState, Exchange } from '../gql/graphql.js';
 import { age, count, NONE, rate } from '../text/format.js';
 import { t } from '../text/texts.js';
 import { ExchangeDot } from './exchange-dot.js';
+import { Oddities } from './oddities.js';
 import { StateBadge } from './state-badge.js';
 
 /** Shown of an exchange's states: the worst first. */
@@ -91,6 +92,7 @@ export function ExchangeCard(props: {
           info !== undefined && ` · ${overview.listed(count(info.marketCount))}`
         )}
       </p>
+      <Oddities oddities={info?.oddities ?? []} />
       <div class="card-foot">
         <p class="line muted">
           {overview.newest} {sinceBook === null ? NONE : common.ago(age(sinceBook))}

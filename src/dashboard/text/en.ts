@@ -117,6 +117,9 @@ export const EN = {
     resetExchange: (exchange: string) => `Reset ${exchange}`,
     resetHint: 'Forget what was started and stopped here: COLLECT decides again',
     newest: 'Newest book',
+    oddities: (kinds: string) =>
+      `Unlike the known protocol in ${many(kinds, 'respect', 'respects')}`,
+    oddTimes: (times: string) => `(${times}×)`,
     version: (version: string, uptime: string) => `Version ${version}, running for ${uptime}`,
   },
   night: {

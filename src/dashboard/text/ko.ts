@@ -89,6 +89,8 @@ export const KO: typeof EN = {
     resetExchange: (exchange) => `${exchange} 초기화`,
     resetHint: '여기서 시작·중지한 설정을 지우고 COLLECT를 따릅니다',
     newest: '최근 수신',
+    oddities: (kinds) => `알려진 프로토콜과 다른 점 ${kinds}가지`,
+    oddTimes: (times) => `(${times}회)`,
     version: (version, uptime) => `버전 ${version}, 가동 ${uptime}`,
   },
   night: {

@@ -1,4 +1,4 @@
-import { ODDITIES, type OddityCounts } from '../../../src/market/oddity.js';
+import type { OddityTally } from '../../../src/market/oddity.js';
 import type { TradeTally } from '../../../src/market/trade-tally.js';
 import type { OwnLimit } from '../../../src/market/own-limit.js';
 import {
@@ -115,8 +115,9 @@ export class MemoryControl implements CollectorControl {
   unaskedBooks(): number {
     return 0;
   }
-  oddities(): OddityCounts {
-    return Object.fromEntries(ODDITIES.map((kind) => [kind, 0])) as OddityCounts;
+  readonly met: OddityTally[] = [];
+  oddities(): OddityTally[] {
+    return this.met;
   }
 
   readonly timekeeping = { standstills: 2, stoodStillMs: 5_500, clockSteps: 1, aheadMs: null };

@@ -1,0 +1,57 @@
+import type { Oddity, OddityTally, OddThing } from '../../market/oddity.js';
+import { builder } from './builder.js';
+
+const OddityKindEnum = builder.enumType('OddityKind', {
+  description: 'In what an exchange differed from its protocol as this recorder knows it.',
+  values: {
+    SLOW_FRAME: { description: 'An order book in a form that the fast reader leaves alone.' },
+    UNKNOWN_KEY: { description: 'A member of a message that is not known.' },
+    UNKNOWN_MESSAGE: { description: 'A kind of message that is not known.' },
+    TIME_DIGITS: { description: 'A time with another number of digits.' },
+    LEVEL_COUNT: { description: 'An order book of more levels than are known.' },
+    NO_FIRST_BOOK: {
+      description: 'A subscribed market whose first order book was long in coming.',
+    },
+    SHORT_CONNECTION: { description: 'A connection that ended within 5 s of subscribing.' },
+    REFUSAL: {
+      description: 'A REST answer that was none of 200, or an HTTP answer in place of a WebSocket.',
+    },
+  } satisfies Record<Oddity, { description: string }>,
+});
+
+const OddThingType = builder.objectRef<OddThing>('OddThing').implement({
+  description: 'One thing of a kind, as it was first met.',
+  fields: (t) => ({
+    what: t.exposeString('what', {
+      description:
+        'The thing itself, such as the name of a member, or the status of a refusal; empty where the kind has but one.',
+    }),
+    text: t.exposeString('text', {
+      description:
+        'What the exchange sent, with the body of a refusal whole up to 65,536 characters.',
+    }),
+    at: t.expose('at', { type: 'DateTime', description: 'When it was first met.' }),
+  }),
+});
+
+/** One kind of difference from the protocol as it is known. */
+export const OddityType = builder.objectRef<OddityTally>('Oddity').implement({
+  description:
+    'What an exchange did otherwise than its protocol is known, of one kind, since the server began. None of it is an error of itself; it may be the first sign of a changed protocol.',
+  fields: (t) => ({
+    kind: t.expose('kind', { type: OddityKindEnum, description: 'In what it differed.' }),
+    count: t.expose('count', {
+      type: 'BigInt',
+      description:
+        'How often. Of the messages of a connection the first eight are looked at for members, times and levels, then one in 1,024.',
+    }),
+    lastText: t.exposeString('lastText', { description: 'What was sent the last time.' }),
+    lastAt: t.expose('lastAt', { type: 'DateTime', description: 'When that was.' }),
+    things: t.field({
+      type: [OddThingType],
+      description:
+        'The different things of this kind, oldest first: up to 100 of an exchange, which the `logs` of the event `PROTOCOL_ODD` show too.',
+      resolve: ({ things }) => things,
+    }),
+  }),
+});
