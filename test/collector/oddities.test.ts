@@ -147,7 +147,7 @@ describe.each(EXCHANGES)('a handshake that %s refuses', (exchange) => {
     ['breaks in the midst', 'content-length: 900\r\n\r\nBad gat', 'Bad gat'],
   ])('that %s is known by its status', async (_what, rest, text) => {
     const host = await refusing((socket) => socket.end(`HTTP/1.1 502 Bad Gateway\r\n${rest}`));
-    expect(host.oddTexts).toEqual([`WebSocket HTTP 502 ${text}`]);
+    expect(host.oddTexts).toEqual([`WebSocket HTTP 502 ${text}`.trimEnd()]);
     expect(host.downs[0]!.outage).toMatchObject({
       cause: 'CONNECT_FAILED',
       detail: 'the connection was refused with HTTP 502',

@@ -28,8 +28,13 @@ const session = useSession(['BTC-KRW', 'SHIB-KRW']);
 async function fillWide(): Promise<void> {
   const { upbit, gopax } = session.recorder.simulators;
   const { faults } = upbit;
+  const { supervisor } = session.recorder.app;
   const reconnects = session.recorder.status('UPBIT:BTC-KRW')!.reconnects;
+  faults.refuseUpgrades(500);
   faults.dropConnections();
+  const refused = () => supervisor.oddities('UPBIT').some(({ kind }) => kind === 'REFUSAL');
+  await until(refused, 'the refusal');
+  faults.refuseUpgrades(null);
   await until(
     () => session.recorder.status('UPBIT:BTC-KRW')!.reconnects > reconnects,
     'the reconnection',
@@ -50,7 +55,7 @@ async function settled(page: Page): Promise<void> {
 
 /** Words in Latin letters that stand in the Korean page: names, units and abbreviations. */
 const NAMES =
-  /^(?:BTC|SHIB|bp|GraphiQL|KRW|USDT|UPBIT|KST|UTC|English|MAX_DB_GB|API_TOKEN|JSON|NDJSON|CSV|PARQUET|[kMGT]?B|ms|WebSocket|REST|API)$/;
+  /^(?:BTC|SHIB|bp|GraphiQL|KRW|USDT|UPBIT|KST|UTC|English|MAX_DB_GB|API_TOKEN|JSON|NDJSON|CSV|PARQUET|[kMGT]?B|ms|WebSocket|HTTP|REST|API)$/;
 
 inBrowser('every view', () => {
   it.each(['ko-KR', 'en-US'] as const)(
@@ -85,7 +90,7 @@ inBrowser('every view', () => {
         const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
         while (walker.nextNode()) {
           const { data, parentElement } = walker.currentNode;
-          if (parentElement.closest('script, noscript, .log .event') === null) texts.push(data);
+          if (parentElement.closest('script, noscript, .log .event, .oddities code') === null) texts.push(data);
         }
         for (const { placeholder, title, ariaLabel } of document.querySelectorAll('*'))
           texts.push(placeholder ?? '', title ?? '', ariaLabel ?? '');
@@ -101,5 +106,18 @@ inBrowser('every view', () => {
       }
     }
     expect([...new Set(found)]).toEqual([]);
+  });
+
+  it('unfolds what an exchange did otherwise than it is known to', async () => {
+    await fillWide();
+    const { page } = await session.open('/', { locale: 'ko-KR', width: 390 });
+    await page.getByText('알려진 프로토콜과 다른 점').click();
+    await page.getByText(/요청 거부 \(\d+회\)/).waitFor();
+    await page.getByText('WebSocket HTTP 500').waitFor();
+    for (const width of WIDTHS) {
+      await page.setViewportSize({ width, height: 900 });
+      await settled(page);
+      expect(await layoutProblems(page)).toEqual([]);
+    }
   });
 });

@@ -34,7 +34,9 @@ function findProblems(): string[] {
     const parent = node.parentElement;
     if (
       text === '' ||
-      parent.closest('.unseen, .skip, script, noscript, option, dialog') !== null
+      parent.closest(
+        '.unseen, .skip, script, noscript, option, dialog, details:not([open]) > :not(summary)',
+      ) !== null
     ) {
       continue;
     }
