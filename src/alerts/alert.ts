@@ -1,12 +1,15 @@
 import { hostname } from 'node:os';
-import type { Reason } from '../api/verdict/reasons.js';
+import type { Reason, ReasonCode } from '../api/verdict/reasons.js';
 import { pairText } from '../market/market.js';
 import { VERSION } from '../util/version.js';
+
+/** Why a person is needed: a reason of the verdict, or facts that the doctor finds contradicted. */
+type AlertReason = Omit<Reason, 'code'> & { readonly code: ReasonCode | 'DOCTOR_CONTRADICTED' };
 
 /** Something that needs a person, or no longer does. */
 export interface Alert {
   /** As it was when the alert began, or was last seen. */
-  readonly reason: Reason;
+  readonly reason: AlertReason;
   /** Unix ms. */
   readonly startedAt: number;
   /** Unix ms; null while it lasts. */

@@ -1,7 +1,7 @@
 import { cutText } from '../market/outside-text.js';
 import { reasonOf } from '../util/reason.js';
 import { USER_AGENT } from '../util/version.js';
-import { pause } from '../util/wait.js';
+import { pause, within } from '../util/wait.js';
 import type { Post } from './alert.js';
 
 /** Why a message was not taken. */
@@ -57,7 +57,8 @@ export class Webhook {
   readonly #failures = new Map<Failure, number>();
   /** Kinds of failure that were told since a message was taken. */
   readonly #told = new Set<Failure>();
-  #sending = false;
+  /** Settles when none waits any more; null while none does. */
+  #sending: Promise<void> | null = null;
   #sent = 0;
   #dropped = 0;
 
@@ -87,7 +88,14 @@ export class Webhook {
       this.#drop(`${MAX_WAITING} are waiting`);
     }
     this.#queue.push(post);
-    if (!this.#sending) void this.#send();
+    this.#sending ??= this.#send().finally(() => (this.#sending = null));
+  }
+
+  /** Waits until all that was pushed is taken, `ms` at most. @returns whether it was */
+  async taken(ms: number): Promise<boolean> {
+    const dropped = this.#dropped;
+    if (this.#sending !== null) await within(this.#sending, ms, () => undefined);
+    return this.#queue.length === 0 && this.#dropped === dropped;
   }
 
   /** Breaks off; what waits is given up. */
@@ -96,7 +104,6 @@ export class Webhook {
   }
 
   async #send(): Promise<void> {
-    this.#sending = true;
     let tries = 0;
     let refusals = 0;
     for (let post = this.#queue[0]; post !== undefined; post = this.#queue[0]) {
@@ -119,7 +126,6 @@ export class Webhook {
       tries = 0;
       refusals = 0;
     }
-    this.#sending = false;
   }
 
   #note({ failure, reason }: Outcome): void {

@@ -1,7 +1,8 @@
 import { EXCHANGES, isExchange, type Exchange } from '../market/exchange.js';
-import { type Config, loadSettings, readUrls } from '../settings/config.js';
+import { type Config, loadSettings, readDoctorSettings } from '../settings/config.js';
 import { exitOnUsageError, readCommandLine, UsageError } from '../util/command-line.js';
 import { reasonOf } from '../util/reason.js';
+import { tellOf } from './alerting.js';
 import { GROUPS } from './evidence.js';
 import { examine, type Examination } from './examine.js';
 import { SHEETS } from './facts/sheets.js';
@@ -16,7 +17,8 @@ recorder runs at the same address: both count together.
   --record DIR  keep all raw messages with their times in DIR, one file an exchange
   --format F    text (default), a table, or json
 Each fact is CONFIRMED, CONTRADICTED or NOT SEEN. Exit code 1 when one is contradicted, or when an
-exchange cannot be reached. Addresses as for the recorder: UPBIT_WS_URL, UPBIT_REST_URL, ...`;
+exchange cannot be reached. With ALERT_WEBHOOK_URL it is told of newly contradicted facts of an
+exchange, and when all are confirmed again. Addresses as for the recorder: UPBIT_WS_URL, ...`;
 
 interface Task {
   readonly exchanges: readonly Exchange[];
@@ -66,11 +68,12 @@ function readTask(): Task {
 /** @returns the exit code */
 async function run({ exchanges, long, folder, format }: Task): Promise<number> {
   loadSettings();
-  const urls = readUrls(process.env);
+  const settings = readDoctorSettings(process.env);
   const results = await Promise.all(
-    exchanges.map((exchange) => examineOne(exchange, urls, long, folder)),
+    exchanges.map((exchange) => examineOne(exchange, settings.urls, long, folder)),
   );
   process.stdout.write(format === 'json' ? reportJson(results) : reportText(results));
+  await tellOf(results, settings);
   const bad = results.some(
     ({ reached, findings }) =>
       !reached || findings.some(({ verdict }) => verdict === 'CONTRADICTED'),

@@ -49,15 +49,20 @@ function readAll<T extends Readonly<Record<string, Setting>>>(
 /** The limits when nothing is set. */
 export const DEFAULT_LIMITS: ApiLimits = readAll(LIMIT_SETTINGS, {}, []);
 
+/** What the doctor needs: where the exchanges are, and whom to tell of what. */
+export type DoctorSettings = Pick<Config, 'urls' | 'alertWebhookUrl' | 'logLang' | 'dbPath'>;
+
 /**
- * The addresses of the exchanges, as {@link readConfig} has them, whatever else is set.
- * @throws {ConfigError} when one is wrong
+ * The settings of the doctor, as {@link readConfig} has them, whatever else is set.
+ * @throws {ConfigError} naming what is wrong with them
  */
-export function readUrls(env: Environment): Config['urls'] {
+export function readDoctorSettings(env: Environment): DoctorSettings {
   const problems: string[] = [];
+  const { alertWebhookUrl, logLang, dbPath } = SETTINGS;
+  const values = readAll({ alertWebhookUrl, logLang, dbPath }, env, problems);
   const urls = urlsOf(env, problems);
   if (problems.length > 0) throw new ConfigError(problems);
-  return urls;
+  return { ...values, urls };
 }
 
 function urlsOf(env: Environment, problems: string[]): Config['urls'] {

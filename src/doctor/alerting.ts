@@ -1,0 +1,149 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { type Alert, postOf } from '../alerts/alert.js';
+import { Webhook, type WebhookTuning } from '../alerts/webhook.js';
+import { type Exchange, EXCHANGE_FACTS } from '../market/exchange.js';
+import { cutText } from '../market/outside-text.js';
+import type { DoctorSettings } from '../settings/config.js';
+import { makeFolder, PRIVATE_FILE } from '../util/make-folder.js';
+import { reasonOf } from '../util/reason.js';
+import type { Examination, Finding } from './examine.js';
+
+/** Longest wait for a message to be taken, ms. */
+const POST_MS = 30_000;
+/** Most facts whose ids a message has. */
+const MOST_NAMED = 5;
+
+/** What earlier runs have told of an exchange, and is not over. */
+interface Open {
+  /** When it was first told, Unix ms. */
+  readonly startedAt: number;
+  /** Facts that were contradicted and have not been confirmed since. */
+  readonly ids: readonly string[];
+}
+
+/** What is open, by exchange. */
+type OpenAlerts = Partial<Record<Exchange, Open>>;
+
+/** The file in which a run of the doctor leaves to the next what it has told of. */
+export const openAlertsPath = (dbPath: string): string => `${resolve(dbPath)}.doctor.json`;
+
+/**
+ * Tells the webhook of each exchange that contradicts facts it did not contradict before, and of each
+ * that has since confirmed all it had contradicted. What was not seen this time changes nothing. What
+ * the webhook does not take within 30 s is told of on standard error, and again by the next run.
+ */
+export async function tellOf(
+  results: readonly Examination[],
+  { dbPath, alertWebhookUrl, logLang }: DoctorSettings,
+  tuning: WebhookTuning = {},
+): Promise<void> {
+  if (alertWebhookUrl === null) return;
+  const file = openAlertsPath(dbPath);
+  const open = readOpen(file);
+  const warn = (text: string): boolean => process.stderr.write(`doctor: ${text}\n`);
+  let why = `no answer within ${(tuning.timeoutMs ?? POST_MS) / 1000} s`;
+  const webhook = new Webhook(
+    {
+      onFailing: (reason) => (why = reason),
+      onTaken: () => undefined,
+      onDropped: (reason) => (why = reason),
+    },
+    { timeoutMs: POST_MS / 3, ...tuning },
+  );
+  try {
+    for (const { exchange, findings } of results) {
+      const { alert, next } = changeOf(exchange, findings, open[exchange] ?? null);
+      if (alert === null) {
+        if (next !== null) open[exchange] = next;
+        continue;
+      }
+      webhook.push(postOf(alertWebhookUrl, alert, logLang));
+      if (!(await webhook.taken(tuning.timeoutMs ?? POST_MS))) {
+        warn(`ALERT_WEBHOOK_URL did not take the alert about ${exchange}: ${why}`);
+        // It would hold up the others, too.
+        break;
+      }
+      if (next === null) delete open[exchange];
+      else open[exchange] = next;
+    }
+  } finally {
+    webhook.close();
+  }
+  try {
+    makeFolder(dirname(file));
+    writeFileSync(`${file}.part`, JSON.stringify(open), { mode: PRIVATE_FILE });
+    renameSync(`${file}.part`, file);
+  } catch (error) {
+    warn(`cannot note in ${file} what was told, so it will be told again: ${reasonOf(error)}`);
+  }
+}
+
+/** What is to be told of an exchange, and what is then open. */
+function changeOf(
+  exchange: Exchange,
+  findings: readonly Finding[],
+  before: Open | null,
+): { readonly alert: Alert | null; readonly next: Open | null } {
+  const wrong = findings.filter(({ verdict }) => verdict === 'CONTRADICTED');
+  const told = before?.ids ?? [];
+  // One that is a fact no longer, in another version of this program, holds up nothing.
+  const still = told.filter((id) => findings.some((one) => one.id === id && unconfirmed(one)));
+  const fresh = wrong.map(({ id }) => id).filter((id) => !told.includes(id));
+  const startedAt = before?.startedAt ?? Date.now();
+  const ids = [...still, ...fresh];
+  const next = ids.length === 0 ? null : { startedAt, ids };
+  if (fresh.length > 0) {
+    return { alert: { reason: reasonFor(exchange, wrong), startedAt, endedAt: null }, next };
+  }
+  if (before === null || ids.length > 0) return { alert: null, next };
+  const ended = findings.filter(({ id }) => told.includes(id));
+  return {
+    alert: { reason: reasonFor(exchange, ended), startedAt, endedAt: Date.now() },
+    next,
+  };
+}
+
+const unconfirmed = ({ verdict }: Finding): boolean => verdict !== 'CONFIRMED';
+
+function reasonFor(exchange: Exchange, findings: readonly Finding[]): Alert['reason'] {
+  const { name, koreanName } = EXCHANGE_FACTS[exchange];
+  const ids = findings.slice(0, MOST_NAMED).map(({ id }) => id);
+  const more = findings.length > MOST_NAMED ? ', …' : '';
+  const first = findings[0];
+  const count = findings.length;
+  const shown =
+    first === undefined
+      ? { ko: '', en: '' }
+      : {
+          ko: ` (예상: ${cutText(first.expected)}; 확인: ${cutText(first.seen)})`,
+          en: ` (expected ${cutText(first.expected)}; seen: ${cutText(first.seen)})`,
+        };
+  const names = `${ids.join(', ')}${more}`;
+  return {
+    code: 'DOCTOR_CONTRADICTED',
+    severity: 'ATTENTION',
+    about: 'EXCHANGE',
+    exchange,
+    market: null,
+    ko: `${koreanName}: 알려진 프로토콜 ${count}건이 실제와 다름: ${names}${shown.ko}`,
+    en: `${name}: ${count === 1 ? 'a fact of its protocol is' : `${count} facts of its protocol are`} contradicted: ${names}${shown.en}`,
+  };
+}
+
+/** What is open; a file that cannot be read counts as none, and then something may come twice. */
+function readOpen(file: string): OpenAlerts {
+  try {
+    const open = JSON.parse(readFileSync(file, 'utf8')) as Record<string, Partial<Open> | null>;
+    return Object.fromEntries(
+      Object.entries(open).filter(
+        ([exchange, one]) =>
+          Object.hasOwn(EXCHANGE_FACTS, exchange) &&
+          Number.isFinite(one?.startedAt) &&
+          Array.isArray(one?.ids),
+      ),
+    ) as OpenAlerts;
+  } catch {
+    return {};
+  }
+}
