@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import type { Reason, ReasonCode } from '../api/verdict/reasons.js';
 import { pairText } from '../market/market.js';
+import { cutText } from '../market/outside-text.js';
 import { VERSION } from '../util/version.js';
 
 /** Why a person is needed: a reason of the verdict, or facts that the doctor finds contradicted. */
@@ -22,6 +23,9 @@ const SOURCE = 'korean-orderbook-recorder';
 /** Alertmanager takes an alert for over at this time unless it hears of it before; it hears of each once, ms. */
 const LONGEST_MS = 7 * 86_400_000;
 
+/** Most characters of a text: Discord takes 2,000, Telegram 4,096 of what they call a message. */
+const MOST_OF_TEXT = 1_900;
+
 const MARKS = {
   ko: { NOTE: '참고', ATTENTION: '주의', FAILING: '장애', over: '해소' },
   en: { NOTE: 'NOTE', ATTENTION: 'ATTENTION', FAILING: 'FAILING', over: 'RESOLVED' },
@@ -33,8 +37,16 @@ type Lang = keyof typeof MARKS;
 /** `[FAILING] server-1: Upbit: none of 3 markets has sent anything for 60 s`. */
 function textOf({ reason, endedAt }: Alert, lang: Lang): string {
   const mark = MARKS[lang][endedAt === null ? reason.severity : 'over'];
-  return `[${mark}] ${hostname()}: ${reason[lang]}`;
+  return cutText(`[${mark}] ${hostname()}: ${reason[lang]}`, MOST_OF_TEXT);
 }
+
+/** A text as Slack asks for it: what would be its marks is escaped. */
+const forSlack = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+
+/** Whether an address takes the form of Slack's incoming webhooks: theirs, and Discord's `…/slack`. */
+const isSlack = ({ hostname: host, pathname }: URL): boolean =>
+  host === 'hooks.slack.com' || (/^discord(app)?\.com$/.test(host) && pathname.endsWith('/slack'));
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
@@ -86,14 +98,15 @@ export interface Post {
 }
 
 /**
- * The message in the form that its receiver reads, known by its address: Slack's incoming webhooks,
+ * The message in the form that its receiver reads, known by its address: Slack's incoming webhooks
+ * (`text`, with `&`, `<` and `>` escaped) and what Discord takes like them,
  * `sendMessage` of Telegram's bots (`chat_id` in the address), `/api/v2/alerts` of Alertmanager; for
  * any other this program's own.
  */
 export function postOf(address: string, alert: Alert, lang: Lang): Post {
   const url = new URL(address);
   const post = (body: object): Post => ({ url: url.href, body: JSON.stringify(body) });
-  if (url.hostname === 'hooks.slack.com') return post({ text: textOf(alert, lang) });
+  if (isSlack(url)) return post({ text: forSlack(textOf(alert, lang)) });
   if (url.hostname === 'api.telegram.org') {
     const settings = Object.fromEntries(url.searchParams);
     url.search = '';

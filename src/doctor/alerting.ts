@@ -142,7 +142,7 @@ function readOpen(file: string): OpenAlerts {
           Number.isFinite(one?.startedAt) &&
           Array.isArray(one?.ids),
       ),
-    ) as OpenAlerts;
+    );
   } catch {
     return {};
   }

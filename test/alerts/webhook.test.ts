@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -194,6 +196,45 @@ describe('a message', () => {
     const post = postOf(`${telegram}?chat_id=-100123`, alert, 'en');
     expect(post.url).toBe(telegram);
     expect(JSON.parse(post.body)).toEqual({ chat_id: '-100123', text });
+  });
+
+  it('is what Discord takes like Slack, its marks escaped, and no longer than any takes', () => {
+    const odd = { ...reason, en: `<b>&</b> ${'가'.repeat(5000)}` };
+    const discord = 'https://discord.com/api/webhooks/1/x/slack';
+    const sent = body(discord, { ...alert, reason: odd }) as { text: string };
+    expect(Object.keys(sent)).toEqual(['text']);
+    expect(sent.text).toContain('&lt;b&gt;&amp;&lt;/b&gt;');
+    expect(sent.text.length).toBeLessThan(2000);
+    const telegram = 'https://api.telegram.org/bot1:x/sendMessage?chat_id=1';
+    const told = body(telegram, { ...alert, reason: odd }) as { text: string };
+    expect(told.text).toContain('<b>&</b>');
+    expect(told.text.length).toBeLessThan(4096);
+  });
+
+  it.each(['operations.md', 'operations.ko.md'])('is shown by the relay of %s', async (name) => {
+    const page = readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
+    const [, code] = /```js\n([^]*?createServer[^]*?)```/.exec(page)!;
+    const free = createServer().listen(0, '127.0.0.1');
+    await once(free, 'listening');
+    const { port } = free.address() as AddressInfo;
+    free.close();
+    const relay = spawn(process.execPath, [
+      '--input-type=module',
+      '-e',
+      code!.replace('8080', String(port)),
+    ]);
+    let out = '';
+    relay.stdout.on('data', (data: Buffer) => (out += data.toString()));
+    try {
+      webhook.push(postOf(`http://127.0.0.1:${port}/`, alert, 'en'));
+      webhook.push(postOf(`http://127.0.0.1:${port}/`, over, 'en'));
+      await until(() => webhook.counts.sent === 2 && out.includes('resolved'), 'both messages');
+      const lang = name === 'operations.md' ? 'en' : 'ko';
+      const told = `EXCHANGE_DOWN UPBIT ${reason[lang]}\n`;
+      expect(out).toBe(`firing ${told}resolved ${told}`);
+    } finally {
+      relay.kill();
+    }
   });
 
   it('is what Alertmanager takes, the end of it too', () => {

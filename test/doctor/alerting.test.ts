@@ -67,7 +67,7 @@ function run(found: Partial<Record<Exchange, Record<string, Verdict>>>): Promise
     return { exchange, findings, reached: true };
   });
   const settings = { alertWebhookUrl: `${url}/hook`, logLang: 'en', dbPath: dbPath() } as const;
-  return tellOf(results, { ...settings, urls: {} as never }, { timeoutMs: 300, waitMs: 2 });
+  return tellOf(results, { ...settings, urls: {} as never }, { timeoutMs: 2_000, waitMs: 2 });
 }
 
 const told = (): string[] =>
