@@ -117,7 +117,11 @@ export class Supervisor implements CollectorControl {
     const state = (exchange: Exchange): ExchangeState => {
       const adapter = parts.adapters[exchange];
       const rest = new RestClient(config.urls[exchange].restUrl, undefined, (status, text) =>
-        this.#exchanges[exchange].collector.odd('REFUSAL', `${status}`, `HTTP ${status} ${text}`.trimEnd()),
+        this.#exchanges[exchange].collector.odd(
+          'REFUSAL',
+          `${status}`,
+          `HTTP ${status} ${text}`.trimEnd(),
+        ),
       );
       const limits = new LimitBoard({
         clock,

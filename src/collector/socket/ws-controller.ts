@@ -536,7 +536,11 @@ export abstract class WSController implements PairCarrier {
     this.#connection = null;
     if (refusal !== null) {
       const { status, text } = refusal;
-      this.context.host.odd('REFUSAL', `WebSocket ${status}`, `WebSocket HTTP ${status} ${text}`.trimEnd());
+      this.context.host.odd(
+        'REFUSAL',
+        `WebSocket ${status}`,
+        `WebSocket HTTP ${status} ${text}`.trimEnd(),
+      );
     }
     this.#liveness.unwatch();
     const subscribedFor = performance.now() - this.#subscribedAt;
