@@ -25,6 +25,8 @@ export interface SimulatorsOptions {
   limits?: boolean;
   /** See {@link SimulatorOptions.ledger}. */
   ledger?: number;
+  /** In the full market: trades of a market that are remembered. */
+  keptTrades?: number;
 }
 
 /** The simulator of each exchange, by its name in lower case, with the faults of its own. */

@@ -50,10 +50,10 @@ export interface Account {
 }
 
 /**
- * How long a book may be under way between sending and receipt, ms. A gap starts at the last receipt
+ * How long a book or a trade may be under way between sending and receipt, ms. A gap starts at the last receipt
  * before it, so a lost book may have been sent this much earlier.
  */
-const LATENCY_MS = 5000;
+export const LATENCY_MS = 5000;
 
 /** How exactly times of two processes, or a step of the clock, are measured, ms. */
 const SHIFT_ERROR_MS = 20;
@@ -94,8 +94,13 @@ export function addAccount(sum: Account, part: Account): void {
   sum.contradicted.push(...part.contradicted);
 }
 
+/** Books of an account that should not be as they are. */
+export function problems(account: Account): number {
+  return account.unaccounted.length + account.invented.length + account.contradicted.length;
+}
+
 /** How the recorder's clock related to the true one, by which the books were sent. */
-interface ClockView {
+export interface ClockView {
   /** What the recorder's clock may have shown at a true moment, Unix ms. */
   readings(at: number): readonly number[];
   /** Whether it may have shown that time while it was wrong: then a time inside a gap contradicts nothing. */
@@ -104,7 +109,8 @@ interface ClockView {
   readonly shifts: readonly number[];
 }
 
-const TRUE_CLOCK: ClockView = { readings: (at) => [at], doubtful: () => false, shifts: [0] };
+/** A recorder whose clock was right. */
+export const TRUE_CLOCK: ClockView = { readings: (at) => [at], doubtful: () => false, shifts: [0] };
 
 /**
  * Accounts for every book of one market: each sent one must be stored, equal to the one received

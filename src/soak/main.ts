@@ -1,7 +1,8 @@
 /**
  * `npm run soak -- --minutes N`: the recorder as users run it records the simulated whole market while
  * things go wrong at random. In the end every book that went out is accounted for: stored, equal to the
- * one before, or lost inside a gap. Exit code 1 when one is not.
+ * one before, or lost inside a gap; and every trade: stored once, or lost inside a gap. Exit code 1 when
+ * one is not.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,22 +13,28 @@ import { Random } from '../simulator/random.js';
 import { startSimulators } from '../simulator/simulators.js';
 import { exitOnUsageError, readCommandLine, UsageError } from '../util/command-line.js';
 import {
-  type Account,
   accountFor,
   addAccount,
   contentOf,
   emptyAccount,
-  type GapMark,
+  problems,
   type SentMark,
   type Standstill,
   untoldStandstills,
 } from './accounts.js';
 import { CHAINS, type ChainWorld } from './chains.js';
 import { chooseFault, soakFaults } from './faults.js';
-import { addTo, type ByPair, storedBooks, toldGaps } from './recorded.js';
+import { addTo, type ByPair, storedBooks, storedTrades, toldGaps } from './recorded.js';
 import { RecorderProcess, statesOf } from './recorder-process.js';
 import { ShiftedClock } from './shifted-clock.js';
 import { SmallDisk } from './small-disk.js';
+import { tell, tellGaps, tellProblems, tellTradeProblems, tellTrades } from './telling.js';
+import {
+  accountForTrades,
+  addTradeAccount,
+  emptyTradeAccount,
+  tradeProblems,
+} from './trade-accounts.js';
 import { pause } from '../util/wait.js';
 
 const USAGE = `npm run soak -- [options]
@@ -83,7 +90,7 @@ function readOptions(): Options {
   };
 }
 
-/** @returns whether every book is accounted for */
+/** @returns whether every book and trade is accounted for */
 async function soak({ minutes, rate, seed, chains, keep }: Options): Promise<boolean> {
   loadSettings();
   const dice = new Random(seed);
@@ -92,7 +99,12 @@ async function soak({ minutes, rate, seed, chains, keep }: Options): Promise<boo
   const clock = new ShiftedClock(join(folder, 'clock'));
   const diskMB = DISK_MB.least + DISK_MB.minute * minutes * rate;
   const disk = chains > 0 ? SmallDisk.mount(join(folder, 'disk'), diskMB) : null;
-  const simulators = await startSimulators({ market: 'full', rate, ledger: 0 });
+  const simulators = await startSimulators({
+    market: 'full',
+    rate,
+    ledger: 0,
+    keptTrades: Infinity,
+  });
   const sent = new Map<Exchange, ByPair<SentMark>>();
   for (const simulator of simulators.all) {
     const books: ByPair<SentMark> = new Map();
@@ -116,6 +128,7 @@ async function soak({ minutes, rate, seed, chains, keep }: Options): Promise<boo
       LOG_PATH: join(folder, 'logs'),
       LOG_LANG: 'en',
       COLLECT: '*-*',
+      CHANNELS: 'orderbook,trade',
       BITHUMB_TRANSPORT: 'ws',
     },
     clock.nodeArguments,
@@ -206,6 +219,7 @@ async function soak({ minutes, rate, seed, chains, keep }: Options): Promise<boo
 
     say('reading back …');
     const total = emptyAccount();
+    const trades = emptyTradeAccount();
     let markets = 0;
     let untold = 0;
     for (const exchange of EXCHANGES) {
@@ -226,13 +240,25 @@ async function soak({ minutes, rate, seed, chains, keep }: Options): Promise<boo
         tellProblems(exchange, pair, part);
       }
       tell(exchange, account);
+      const { trades: ledger } = simulators.all.find((one) => one.exchange === exchange)!;
+      const kept = await storedTrades(recorder.url, exchange);
+      const ofTrades = emptyTradeAccount();
+      for (const pair of new Set([...ledger.markets().keys(), ...kept.keys()])) {
+        const own = kept.get(pair) ?? [];
+        const part = accountForTrades(ledger.of(pair), own, gaps.get(pair) ?? [], clock);
+        addTradeAccount(ofTrades, part);
+        tellTradeProblems(exchange, pair, part);
+      }
+      tellTrades(exchange, ofTrades);
+      addTradeAccount(trades, ofTrades);
       tellGaps([...gaps.values()].flat());
       addAccount(total, account);
     }
     tell(`ALL ${markets} MARKETS`, total);
+    tellTrades(`ALL ${markets} MARKETS`, trades);
     console.log(`${standstills.length} standstills, ${untold} times a market's gaps leave one out`);
     await recorder.end('SIGTERM');
-    return problems(total) === 0 && untold === 0;
+    return problems(total) + tradeProblems(trades) === 0 && untold === 0;
   } finally {
     await recorder.end('SIGKILL');
     await simulators.close();
@@ -241,43 +267,6 @@ async function soak({ minutes, rate, seed, chains, keep }: Options): Promise<boo
     if (!keep) rmSync(folder, { recursive: true, force: true });
     else console.log(`kept: ${folder}`);
   }
-}
-
-function problems(account: Account): number {
-  return account.unaccounted.length + account.invented.length + account.contradicted.length;
-}
-
-function tell(name: string, account: Account): void {
-  const gaps = Object.entries(account.inGap).map(([cause, n]) => `${cause} ${n}`);
-  const lost = Object.values(account.inGap).reduce((a, b) => a + b, 0);
-  console.log(
-    `${name}: ${account.sent} books went out = ${account.stored} stored + ${account.equal} equal + ` +
-      `${lost} in gaps${lost > 0 ? ` (${gaps.join(', ')})` : ''} + ${account.unaccounted.length} unaccounted; ` +
-      `${account.again} stored once more after a gap, ${account.invented.length} never sent, ` +
-      `${account.contradicted.length} stored inside a gap`,
-  );
-}
-
-function tellGaps(gaps: readonly GapMark[]): void {
-  const open = gaps.filter((gap) => gap.end === null).length;
-  for (const cause of new Set(gaps.map((gap) => gap.cause))) {
-    const lengths = gaps
-      .flatMap((gap) => (gap.cause === cause && gap.end !== null ? [gap.end - gap.start] : []))
-      .sort((a, b) => a - b);
-    const at = (share: number): string =>
-      ((lengths[Math.floor((lengths.length - 1) * share)] ?? 0) / 1000).toFixed(1);
-    console.log(`  ${cause}: ${lengths.length} gaps, half up to ${at(0.5)} s, longest ${at(1)} s`);
-  }
-  if (open > 0) console.log(`  ${open} gaps are still open`);
-}
-
-function tellProblems(exchange: Exchange, pair: string, account: Account): void {
-  if (problems(account) === 0) return;
-  const shown = { ...account };
-  for (const key of ['unaccounted', 'invented', 'contradicted'] as const) {
-    Object.assign(shown, { [key]: account[key].slice(0, 3) });
-  }
-  console.error(`${exchange}:${pair} ${JSON.stringify(shown)}`);
 }
 
 async function main(): Promise<boolean> {

@@ -1,6 +1,7 @@
 import type { Exchange } from '../market/exchange.js';
 import type { Level } from '../market/order-book.js';
 import { contentOf, type GapMark, type StoredMark } from './accounts.js';
+import type { StoredTrade } from './trade-accounts.js';
 
 /** By pair, `BTC-KRW`. */
 export type ByPair<T> = Map<string, T[]>;
@@ -61,6 +62,18 @@ export async function storedBooks(url: string, exchange: Exchange): Promise<ByPa
     addTo(books, `${book.symbol}-${book.currency}`, { content, timestamp, exchangeTimestamp });
   }
   return books;
+}
+
+/** Every stored trade of an exchange, read through the export, in order of the exchange's time. */
+export async function storedTrades(url: string, exchange: Exchange): Promise<ByPair<StoredTrade>> {
+  const answer = await fetch(`${url}/export/${exchange}.ndjson?shape=trades`);
+  if (!answer.ok || answer.body === null) throw new Error(await answer.text());
+  const trades: ByPair<StoredTrade> = new Map();
+  for await (const line of linesOf(answer.body)) {
+    const trade = JSON.parse(line) as StoredTrade & { symbol: string; currency: string };
+    addTo(trades, `${trade.symbol}-${trade.currency}`, trade);
+  }
+  return trades;
 }
 
 /** Every gap of an exchange, oldest first. */

@@ -14,6 +14,8 @@ export interface FullMarketOptions {
   seed?: number;
   /** Factor on the measured frame rates, 0: no frames. Default 1. */
   rate?: number;
+  /** Trades of a market that are remembered. Default: one page of most exchanges. */
+  keptTrades?: number;
 }
 
 /** States of a ring: as many as a market goes through in so many seconds, within limits. */
@@ -22,7 +24,7 @@ const RING = { least: 4, most: 32 };
 
 /** Trades of an order that give about 1,000 trades a second over the whole market. */
 const FILLS = 2.6;
-/** Trades of a market that are remembered: one page of most exchanges. */
+/** Default of {@link FullMarketOptions.keptTrades}. */
 const KEPT = 500;
 
 /** Rate of a market that is not on the list of the whole market, frames a second. */
@@ -36,10 +38,11 @@ const UNLISTED_RATE = 1;
 export class FullMarket {
   readonly #seed: number;
   readonly #pacer: FramePacer;
-  readonly #trades: TradePace = { fills: FILLS, kept: KEPT };
+  readonly #trades: TradePace;
 
   constructor(options: FullMarketOptions = {}) {
     this.#seed = options.seed ?? 1;
+    this.#trades = { fills: FILLS, kept: options.keptTrades ?? KEPT };
     this.#pacer = new FramePacer(this.#seed, checked(options.rate ?? 1));
   }
 

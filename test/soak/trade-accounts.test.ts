@@ -1,0 +1,81 @@
+import { describe, expect, it } from '@jest/globals';
+import type { GapMark } from '../../src/soak/accounts.js';
+import {
+  accountForTrades,
+  type HappenedTrade,
+  type StoredTrade,
+} from '../../src/soak/trade-accounts.js';
+
+const T0 = 1_790_000_000_000;
+
+/** A trade a second, of ids that both feeds share. */
+const happened = (count: number): HappenedTrade[] =>
+  Array.from({ length: count }, (_, i) => ({
+    id: `${i}`,
+    restId: `${i}`,
+    ms: T0 + i * 10_000,
+    side: 'buy',
+    price: '100',
+    volume: '0.5',
+    live: 1,
+  }));
+
+const received = ({ id, ms, side, price, volume }: HappenedTrade): StoredTrade => ({
+  tradeId: id,
+  tradeIdKind: 'EXCHANGE',
+  exchangeTimestamp: ms,
+  origin: 'LIVE',
+  side,
+  price,
+  volume,
+});
+
+describe('the account of the trades of a market', () => {
+  it('adds up when all are stored, older ones and those that nobody heard besides', () => {
+    const all = happened(4).map((trade, i) => (i === 1 ? { ...trade, live: 0 } : trade));
+    expect(accountForTrades(all, all.map(received), [])).toEqual({
+      sent: 3,
+      stored: 3,
+      inGap: {},
+      older: 1,
+      backfilled: 0,
+      unaccounted: [],
+      invented: [],
+      twice: [],
+    });
+    expect(accountForTrades(all, [all[0]!, ...all.slice(2)].map(received), []).unaccounted).toEqual(
+      [],
+    );
+  });
+
+  it('names a lost trade that lies in no gap, and puts the others into theirs', () => {
+    const all = happened(4);
+    const without = [all[0]!, all[3]!].map(received);
+    const gap: GapMark = { start: T0 + 9_000, end: T0 + 12_000, cause: 'DISCONNECTED' };
+    const account = accountForTrades(all, without, [gap]);
+    expect(account).toMatchObject({ sent: 4, stored: 2, inGap: { DISCONNECTED: 1 } });
+    expect(account.unaccounted).toEqual([all[2]]);
+  });
+
+  it('names what is stored twice, and what never happened', () => {
+    const all = happened(2);
+    const [first, second] = all.map(received);
+    const other = { ...second!, volume: '0.6' };
+    const account = accountForTrades(all, [first!, first!, second!, other], []);
+    expect([account.twice, account.invented]).toEqual([[first], [other]]);
+  });
+
+  it('takes equal trades of one REST id for as many as there were', () => {
+    const all = happened(3).map((trade, i) => ({ ...trade, id: `s${i}`, restId: 'r' }));
+    const rest = {
+      ...received(all[0]!),
+      tradeId: 'r',
+      tradeIdKind: 'REST',
+      origin: 'BACKFILL',
+    } as const;
+    const live = { ...received(all[2]!), tradeIdKind: 'STREAM' } as const;
+    const account = accountForTrades(all, [live, rest, rest], []);
+    expect(account).toMatchObject({ stored: 3, backfilled: 2, twice: [], invented: [] });
+    expect(accountForTrades(all, [live, rest, rest, rest], []).twice).toHaveLength(1);
+  });
+});
