@@ -146,15 +146,22 @@ if (needsDriver && !driverLoads()) {
 }
 
 const bin = (name, file) => join('node_modules', name, file);
-whenChanged(
-  'src/generated/.stamp',
-  ['prisma/schema.prisma', 'prisma.config.ts', 'package-lock.json'],
-  () =>
-    run('generating the Prisma client', process.execPath, [
-      bin('prisma', lock.packages['node_modules/prisma'].bin.prisma),
-      'generate',
-    ]),
-);
+// One for each engine: the engine is fixed in a schema.
+for (const engine of ['sqlite', 'postgresql']) {
+  const folder = join('prisma', engine);
+  const config = join(folder, 'prisma.config.ts');
+  whenChanged(
+    join('src', 'generated', `.${engine}-stamp`),
+    [join(folder, 'schema.prisma'), config, 'package-lock.json'],
+    () =>
+      run(`generating the Prisma client of ${engine}`, process.execPath, [
+        bin('prisma', lock.packages['node_modules/prisma'].bin.prisma),
+        'generate',
+        '--config',
+        config,
+      ]),
+  );
+}
 
 /** What the server's build does not know of: the dashboard has a build of its own. */
 const dashboard = join('src', 'dashboard');

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { access, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DayReader } from '../store/day-reader.js';
-import { Sqlite, SqliteError } from '../store/sqlite.js';
+import { Sqlite, SqliteError } from '../store/engine/sqlite/sqlite.js';
 import { DayArchiver } from './day-archiver.js';
 import { openDuck } from '../parquet/duckdb.js';
 import { ArchiveError, reasonOf } from '../parquet/errors.js';
@@ -53,7 +53,7 @@ export async function archiveClosedDays(
   const { folder, dbPath } = task;
   const reader = await DayReader.open(dbPath);
   try {
-    const first = reader.firstTime();
+    const first = await reader.firstTime();
     if (first === null) return 0;
     await usable(folder);
     const lock = lockArchive(folder);

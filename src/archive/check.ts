@@ -108,19 +108,19 @@ async function checkDay(
     if (!path.includes(`/date=${date}/`) || listed.has(path)) continue;
     problems.push(`${date}: ${join(folder, path)} is not in the manifest; move it away`);
   }
-  const database = reader === null ? 'not there' : compare(manifest, reader, problems);
+  const database = reader === null ? 'not there' : await compare(manifest, reader, problems);
   return { date, books: booksOf(manifest), database, problems };
 }
 
 /** Compares a day's books with those that the database still has. */
-function compare(
+async function compare(
   manifest: Manifest,
   reader: DayReader,
   problems: string[],
-): CheckedDay['database'] {
+): Promise<CheckedDay['database']> {
   const { date, database, ranges } = manifest;
   if (database !== reader.identity) return 'not there';
-  const found = databaseDigests(reader, ranges);
+  const found = await databaseDigests(reader, ranges);
   const rows = [...found.values()].reduce((sum, digest) => sum + digest.rows, 0);
   if (rows < booksOf(manifest)) return rows === 0 ? 'not there' : 'partly deleted';
   const sums = new Map<string, MarketDigest>();
@@ -141,12 +141,17 @@ function compare(
 }
 
 /** Digests of books in the database, by `EXCHANGE:PAIR`. */
-function databaseDigests(reader: DayReader, ranges: Manifest['ranges']): Map<string, MarketDigest> {
-  const names = new Map(reader.markets().map((m) => [m.id, `${m.exchange}:${pairText(m)}`]));
+async function databaseDigests(
+  reader: DayReader,
+  ranges: Manifest['ranges'],
+): Promise<Map<string, MarketDigest>> {
+  const names = new Map(
+    (await reader.markets()).map((m) => [m.id, `${m.exchange}:${pairText(m)}`]),
+  );
   const sums = new Map<string, DigestSum>();
   for (const [low, high] of ranges) {
     for (let next = low; next <= high;) {
-      const rows = reader.books(next, high, PAGE);
+      const rows = await reader.books(next, high, PAGE);
       for (const row of rows) {
         const name = names.get(Number(row[0]))!;
         let sum = sums.get(name);

@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { loadSettings, type PastSettings, readPastSettings } from '../settings/config.js';
-import { canonicalPath } from '../store/database.js';
+import { canonicalLocation } from '../store/engine/open.js';
 import { archiveClosedDays } from './archive.js';
 import { checkArchive } from './check.js';
 import { reasonOf } from '../parquet/errors.js';
@@ -22,7 +22,7 @@ async function archiveNow({
 }: PastSettings): Promise<number> {
   const task = {
     folder: archivePath,
-    dbPath: await canonicalPath(dbPath),
+    dbPath: await canonicalLocation(dbPath),
     afterDays: archiveAfterDays,
     now: Date.now(),
   };
@@ -39,7 +39,7 @@ async function archiveNow({
 /** Verifies. @returns the exit code */
 async function verifyNow(past: PastSettings, date: string | undefined): Promise<number> {
   const { archivePath } = past;
-  const dbPath = await canonicalPath(past.dbPath);
+  const dbPath = await canonicalLocation(past.dbPath);
   if (date !== undefined && !existsSync(archivePath)) {
     throw new Error(`there is no archive at ${archivePath}`);
   }

@@ -61,7 +61,7 @@ export class DayArchiver {
   readonly #folder: string;
   readonly #reader: DayReader;
   readonly #duck: Duck;
-  readonly #markets: Map<number, NumberedMarket>;
+  #markets = new Map<number, NumberedMarket>();
   readonly #pieceBooks: number;
 
   /** @param maxStaged for tests: books that wait in memory for a piece */
@@ -70,7 +70,6 @@ export class DayArchiver {
     this.#reader = reader;
     this.#duck = duck;
     this.#pieceBooks = maxStaged;
-    this.#markets = new Map(reader.markets().map((market) => [market.id, market]));
   }
 
   /**
@@ -90,6 +89,8 @@ export class DayArchiver {
     const from = startOf(date);
     const archived = existing?.ranges ?? [];
     const ranges = uncovered(await this.#reader.ranges(from, from + DAY_MS), archived);
+    // After the ranges, so that every market with a book in them is known.
+    this.#markets = new Map((await this.#reader.markets()).map((market) => [market.id, market]));
     await stageMarkets(this.#duck.connection, [...this.#markets.values()]);
     const books = await this.#books(date, ranges);
     const work = this.#work(date);
@@ -132,7 +133,7 @@ export class DayArchiver {
     const from = startOf(date);
     for (const table of TABLE_NAMES) {
       if (table === 'books' || existing !== null) continue;
-      const rows = this.#reader.records(table, from, from + DAY_MS);
+      const rows = await this.#reader.records(table, from, from + DAY_MS);
       for (const exchange of EXCHANGES) {
         const own = rows.filter((row) => this.#market(row).exchange === exchange);
         const path = dataFile(table, exchange, date, 0);
@@ -175,7 +176,7 @@ export class DayArchiver {
     const done = Math.min(...EXCHANGES.map((exchange) => work.exchanges[exchange]?.last ?? -1));
     for (const { low, high } of ranges) {
       for (let next = Math.max(low, done + 1); next <= high;) {
-        const rows = this.#reader.books(next, high, PAGE);
+        const rows = await this.#reader.books(next, high, PAGE);
         for (const row of rows) {
           const { exchange, symbol, currency } = this.#market(row);
           let walk = walks.get(exchange);
@@ -280,7 +281,7 @@ export class DayArchiver {
     const from = startOf(date);
     for (const { low, high } of await this.#reader.ranges(from, from + DAY_MS)) {
       for (let next = low; next <= high;) {
-        const rows = this.#reader.books(next, high, PAGE);
+        const rows = await this.#reader.books(next, high, PAGE);
         for (const row of rows) {
           const market = this.#market(row);
           if (market.exchange !== exchange) continue;

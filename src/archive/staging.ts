@@ -83,8 +83,13 @@ export class Staging {
     this.#waiting = [];
     const chunk = DuckDBDataChunk.create(this.#types, rows.length);
     chunk.setColumns(
-      this.#types.map((_, i) =>
-        rows.map((row) => (i === 0 ? Number(row[0]) : (row[i] as DuckDBValue))),
+      this.#types.map((type, i) =>
+        rows.map((row) => {
+          const value = row[i]!;
+          return type === BIGINT && typeof value === 'number'
+            ? BigInt(value)
+            : (value as DuckDBValue);
+        }),
       ),
     );
     this.#appender.appendDataChunk(chunk);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { MarketDigest } from './manifest.js';
 
 /** A value of a row of the database. */
-export type RowValue = bigint | string | null;
+export type RowValue = bigint | number | string | null;
 
 /** The text of a row, of which the digest is made. */
 export function rowText(values: readonly RowValue[]): string {

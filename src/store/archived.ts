@@ -1,5 +1,5 @@
-import type { Sqlite } from './sqlite.js';
-import type { Client } from './connection.js';
+import type { Session } from './engine/engine.js';
+import { sql } from './engine/sql.js';
 import type { RetireBound } from './retire.js';
 
 /** What an archive says of a day that it holds. */
@@ -31,11 +31,12 @@ export function usedNumbers(days: readonly ArchivedDay[]): UsedNumbers {
   return { sequence, gap };
 }
 
-const IDENTITY = 'SELECT id FROM _prisma_migrations ORDER BY started_at, migration_name LIMIT 1';
-
 /** A name that no two databases share: that of the first migration applied, which is random. */
-export function databaseIdentity(sqlite: Sqlite): string {
-  return String(sqlite.query(IDENTITY).rows[0]?.[0]);
+export async function databaseIdentity(session: Session): Promise<string> {
+  const [first] = await session.rows(
+    sql`SELECT id FROM _prisma_migrations ORDER BY started_at, migration_name LIMIT 1`,
+  );
+  return String(first?.[0]);
 }
 
 /**
@@ -44,22 +45,22 @@ export function databaseIdentity(sqlite: Sqlite): string {
  * @param days ascending
  */
 export async function archivedBound(
-  client: Client,
+  session: Session,
   days: readonly ArchivedDay[],
 ): Promise<RetireBound> {
-  const [identity] = await client.$queryRawUnsafe<{ id: string }[]>(IDENTITY);
-  const own = days.filter(({ database }) => database === identity?.id);
+  const identity = await databaseIdentity(session);
+  const own = days.filter(({ database }) => database === identity);
   const ranges = own.flatMap((day) => day.ranges).sort((a, b) => a[0] - b[0]);
   const time = own.at(-1)?.end ?? -Infinity;
   for (let from = 0, i = 0; ;) {
-    const [next] = await client.$queryRaw<{ sequence: bigint; timestamp: bigint }[]>`
-      SELECT sequence, timestamp FROM book WHERE sequence >= ${from} ORDER BY sequence LIMIT 1`;
+    const [next] = await session.rows(sql`
+      SELECT sequence, timestamp FROM book WHERE sequence >= ${from} ORDER BY sequence LIMIT 1`);
     if (next === undefined) return { sequence: Number.MAX_SAFE_INTEGER, time };
-    const sequence = Number(next.sequence);
+    const [sequence, timestamp] = next as [number, number];
     while (i < ranges.length && ranges[i]![1] < sequence) i++;
     const range = ranges[i];
     if (range === undefined || range[0] > sequence) {
-      const day = Number(next.timestamp) - (Number(next.timestamp) % DAY_MS);
+      const day = timestamp - (timestamp % DAY_MS);
       return { sequence, time: Math.min(time, day) };
     }
     from = range[1] + 1;
@@ -67,12 +68,3 @@ export async function archivedBound(
 }
 
 const DAY_MS = 86_400_000;
-
-/** Lets the next gap have an id above `last`: SQLite counts from what this table says. */
-export async function beginGapsAbove(client: Client, last: number): Promise<void> {
-  if (last === 0) return;
-  const changed = await client.$executeRaw`
-    UPDATE sqlite_sequence SET seq = max(seq, ${BigInt(last)}) WHERE name = 'gap'`;
-  if (changed > 0) return;
-  await client.$executeRaw`INSERT INTO sqlite_sequence (name, seq) VALUES ('gap', ${BigInt(last)})`;
-}

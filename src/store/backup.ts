@@ -3,8 +3,14 @@ import { dirname, join, resolve } from 'node:path';
 import { MANIFESTS } from '../parquet/layout.js';
 import { archivedDates, readManifest } from '../parquet/manifest.js';
 import { makeFolder, makePrivateFile } from '../util/make-folder.js';
-import { type Connection, executeWith, openConnection, queryRows } from './connection.js';
-import { canonicalPath, checkReadable } from './database.js';
+import {
+  type Connection,
+  executeWith,
+  openConnection,
+  queryRows,
+} from './engine/sqlite/connection.js';
+import { checkReadable } from './engine/sqlite/database.js';
+import { canonicalPath } from './engine/sqlite/paths.js';
 import { failureText, StoreError } from './errors.js';
 
 /** A copy that was made and read back. */

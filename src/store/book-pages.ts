@@ -2,11 +2,11 @@ import { MarketSelection } from '../market/market-selection.js';
 import type { Gap } from '../market/gap.js';
 import type { Market } from '../market/market.js';
 import { BookScan } from './book-scan.js';
-import type { Client } from './connection.js';
+import type { Session } from './engine/engine.js';
+import { sql } from './engine/sql.js';
 import { gapsBefore } from './gaps-before.js';
 import { applyRow, rebuild, type RebuiltBook, type StoredRow } from './rebuild.js';
 import { retiredUpTo } from './retired.js';
-import type { Sqlite } from './sqlite.js';
 import type { BookPage, BookPageQuery, StoredBook } from './store-types.js';
 import type { Timeline } from './timeline.js';
 
@@ -28,16 +28,14 @@ interface Walk {
  * page within bounds; should it have been dropped, it is rebuilt from the last whole books.
  */
 export class BookPages {
-  readonly #client: Client;
-  readonly #sqlite: Sqlite;
+  readonly #session: Session;
   readonly #timeline: Timeline;
   /** Newest last. */
   #walks: Walk[] = [];
   #markets = new Map<number, Market>();
 
-  constructor(client: Client, sqlite: Sqlite, timeline: Timeline) {
-    this.#client = client;
-    this.#sqlite = sqlite;
+  constructor(session: Session, timeline: Timeline) {
+    this.#session = session;
     this.#timeline = timeline;
   }
 
@@ -54,7 +52,7 @@ export class BookPages {
       .filter(([, market]) => selection.matches(market))
       .map(([id]) => id);
     const reached = Math.max(after, ranges.at(-1)?.high ?? after);
-    const scan = new BookScan(this.#sqlite, ids, ranges);
+    const scan = new BookScan(this.#session, ids, ranges);
     const rows = await scan.next(limit);
     if (rows.length === 0) return { items: [], reached, more: false };
 
@@ -62,13 +60,13 @@ export class BookPages {
     // Between two ranges changes are passed over: what was rebuilt before no longer leads on.
     if (ranges[scan.part]!.low !== after + 1) walk.books.clear();
     const holes = query.since === undefined ? null : await this.#holes(rows, walk, query.since);
-    const gaps = await gapsBefore(this.#client, rows, (id) => this.#markets.get(id)!);
+    const gaps = await gapsBefore(this.#session, rows, (id) => this.#markets.get(id)!);
     const items: StoredBook[] = [];
     let levels = 0;
     for (const row of rows) {
       const before = walk.books.get(row.marketId) ?? null;
       const book =
-        applyRow(before, row) ?? (await rebuild(this.#client, row.marketId, row.sequence));
+        applyRow(before, row) ?? (await rebuild(this.#session, row.marketId, row.sequence));
       walk.after = row.sequence;
       // Its whole book has been deleted by now; so will be this one, and the next says what is lost.
       if (book === null) continue;
@@ -91,7 +89,7 @@ export class BookPages {
   /** Markets are never deleted or renamed: only new ones have to be read. */
   async #loadMarkets(): Promise<void> {
     const last = [...this.#markets.keys()].at(-1) ?? 0;
-    const rows = await this.#client.market.findMany({
+    const rows = await this.#session.client.market.findMany({
       where: { id: { gt: last } },
       orderBy: { id: 'asc' },
     });
@@ -119,17 +117,16 @@ export class BookPages {
   async #holes(rows: readonly StoredRow[], walk: Walk, since: number): Promise<Map<number, Gap>> {
     const holes = new Map<number, Gap>();
     const looked = new Set<number>();
-    const retired = await retiredUpTo(this.#client);
+    const retired = await retiredUpTo(this.#session.client);
     for (const row of rows) {
       if (looked.has(row.marketId)) continue;
       looked.add(row.marketId);
       const given = walk.books.get(row.marketId)?.sequence ?? since;
       const upTo = retired.get(row.marketId) ?? 0;
       if (upTo <= given || upTo >= row.sequence) continue;
-      const [earlier] = await this.#client.$queryRaw<{ found: bigint }[]>`
-        SELECT EXISTS (SELECT 1 FROM book
-          WHERE market_id = ${row.marketId} AND sequence < ${row.sequence}) AS found`;
-      if (Number(earlier!.found) === 1) continue;
+      const earlier = await this.#session.rows(sql`
+        SELECT 1 FROM book WHERE market_id = ${row.marketId} AND sequence < ${row.sequence} LIMIT 1`);
+      if (earlier.length > 0) continue;
       holes.set(row.sequence, await this.#hole(row, given, upTo));
     }
     return holes;
@@ -137,11 +134,11 @@ export class BookPages {
 
   /** A hole's beginning is the time of the newest book left, of any market, that is not in it. */
   async #hole(row: StoredRow, given: number, upTo: number): Promise<Gap> {
-    const [before] = await this.#client.$queryRaw<{ timestamp: number }[]>`
-      SELECT timestamp FROM book WHERE sequence <= ${given} ORDER BY sequence DESC LIMIT 1`;
+    const [before] = await this.#session.rows(sql`
+      SELECT timestamp FROM book WHERE sequence <= ${given} ORDER BY sequence DESC LIMIT 1`);
     return {
       market: this.#markets.get(row.marketId)!,
-      start: Math.min(Number(before?.timestamp ?? row.timestamp), row.timestamp),
+      start: Math.min(Number(before?.[0] ?? row.timestamp), row.timestamp),
       end: row.timestamp,
       cause: 'RETIRED',
       detail: `books between sequence ${given} and ${row.sequence} were deleted, up to ${upTo}`,

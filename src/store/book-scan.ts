@@ -1,11 +1,15 @@
+import type { Session } from './engine/engine.js';
+import { joined, raw, type Sql, sql } from './engine/sql.js';
 import { readRows, ROW_COLUMNS, type StoredRow } from './rebuild.js';
-import type { Sqlite } from './sqlite.js';
 import type { SequenceRange } from './timeline.js';
 
 /** Up to so many markets are read through the market index, more by a walk over all rows. */
 const MERGED_MARKETS = 8;
 /** Sequences that such a walk passes in one statement at most. */
 const WALK = 20_000;
+
+const UNION_ALL = ' UNION ALL ';
+const SEQUENCE = raw('sequence');
 
 /** A piece of a walk. */
 interface Piece {
@@ -19,7 +23,7 @@ interface Piece {
  * statement that ends, so a slow consumer never holds back the writer's checkpoints.
  */
 export class BookScan {
-  readonly #sqlite: Sqlite;
+  readonly #session: Session;
   readonly #ranges: SequenceRange[];
   readonly #total: number;
   #ids: readonly number[];
@@ -29,8 +33,8 @@ export class BookScan {
    * @param ids the markets' numbers; none gives nothing.
    * @param ranges the sequences to read, ascending.
    */
-  constructor(sqlite: Sqlite, ids: readonly number[], ranges: readonly SequenceRange[]) {
-    this.#sqlite = sqlite;
+  constructor(session: Session, ids: readonly number[], ranges: readonly SequenceRange[]) {
+    this.#session = session;
     this.#ids = ids;
     this.#ranges = [...ranges];
     this.#total = ranges.length;
@@ -48,7 +52,8 @@ export class BookScan {
       if (range === undefined || this.#ids.length === 0) return [];
       this.#part = this.#total - this.#ranges.length;
       const few = this.#ids.length <= MERGED_MARKETS;
-      const { rows, reached } = few ? this.#merge(range, limit) : this.#walk(range, limit);
+      const piece = few ? this.#merge(range, limit) : this.#walk(range, limit);
+      const { rows, reached } = await piece;
       if (reached >= range.high) this.#ranges.shift();
       else this.#ranges[0] = { low: reached + 1, high: range.high };
       if (rows.length > 0) return rows;
@@ -56,70 +61,70 @@ export class BookScan {
   }
 
   /** Sequence of the first of the last `count` rows of what is left; null when there are fewer. */
-  startOfLast(count: number): number | null {
+  async startOfLast(count: number): Promise<number | null> {
+    if (this.#ids.length === 0) return null;
     let left = count;
     for (const { low, high } of this.#ranges.toReversed()) {
-      const part = (id: number): string =>
-        `SELECT sequence FROM (SELECT sequence FROM book WHERE market_id = ${id}
-            AND sequence BETWEEN ${low} AND ${high} ORDER BY sequence DESC LIMIT ${left})`;
-      if (this.#ids.length === 0) return null;
-      const { rows } = this.#sqlite.query(
-        `${this.#ids.map(part).join(' UNION ALL ')} ORDER BY sequence DESC LIMIT ${left}`,
+      const heads = this.#ids.map(
+        (id) => sql`
+          SELECT sequence FROM (SELECT sequence FROM book WHERE market_id = ${id}
+             AND sequence BETWEEN ${low} AND ${high} ORDER BY sequence DESC LIMIT ${left}) one`,
+      );
+      const rows = await this.#session.rows(
+        sql`${joined(heads, UNION_ALL)} ORDER BY sequence DESC LIMIT ${left}`,
       );
       left -= rows.length;
-      if (left === 0) return Number(rows.at(-1)![0]);
+      if (left === 0) return rows.at(-1)![0] as number;
     }
     return null;
   }
 
   /** Many markets: the next rows of all are read, and those of other markets passed over. */
-  #walk(range: SequenceRange, limit: number): Piece {
+  async #walk(range: SequenceRange, limit: number): Promise<Piece> {
     const high = Math.min(range.high, range.low + WALK);
-    // The plus sign keeps SQLite from using the market index, which would have to sort everything.
-    const rows = readRows(
-      this.#sqlite,
-      `SELECT ${ROW_COLUMNS} FROM book
-        WHERE sequence BETWEEN ? AND ? AND +market_id IN (SELECT value FROM json_each(?))
-        ORDER BY sequence LIMIT ?`,
-      [range.low, high, JSON.stringify(this.#ids), limit],
+    // The plus sign keeps the database from the market index, which would have to sort everything.
+    const rows = await readRows(
+      this.#session,
+      sql`SELECT ${ROW_COLUMNS} FROM book WHERE sequence BETWEEN ${range.low} AND ${high}
+             AND +market_id IN ${this.#session.dialect.numbers(this.#ids)}
+           ORDER BY sequence LIMIT ${limit}`,
     );
     if (rows.length === limit) return { rows, reached: rows.at(-1)!.sequence };
     if (rows.length > 0 || high === range.high) return { rows, reached: high };
-    return { rows, reached: this.#nextSequence(high + 1) - 1 };
+    return { rows, reached: (await this.#nextSequence(high + 1)) - 1 };
   }
 
   /**
    * Where the next row of any of the markets is, after a walk found nothing: the index knows. From
    * now on the markets without one are left out. A sequence beyond all ranges when there is none.
    */
-  #nextSequence(low: number): number {
+  async #nextSequence(low: number): Promise<number> {
     const end = this.#ranges.at(-1)!.high;
-    const { rows } = this.#sqlite.query(
-      `SELECT value AS id, (SELECT sequence FROM book WHERE market_id = value
-          AND sequence BETWEEN ? AND ? ORDER BY sequence LIMIT 1) AS head
-         FROM json_each(?)`,
-      [low, end, JSON.stringify(this.#ids)],
-    );
+    const rows = await this.#session.rows(sql`
+      SELECT id, (SELECT sequence FROM book WHERE market_id = id
+         AND sequence BETWEEN ${low} AND ${end} ORDER BY sequence LIMIT 1) AS head
+        FROM market WHERE id IN ${this.#session.dialect.numbers(this.#ids)} ORDER BY id`);
     const alive = rows.filter(([, head]) => head !== null);
-    this.#ids = alive.map(([id]) => Number(id));
-    return alive.reduce((least, [, head]) => Math.min(least, Number(head)), end + 1);
+    this.#ids = alive.map(([id]) => id as number);
+    return alive.reduce((least, [, head]) => Math.min(least, head as number), end + 1);
   }
 
   /** Few markets: their next sequences out of the index, merged, then the rows. */
-  #merge({ low, high }: SequenceRange, limit: number): Piece {
-    const next = (columns: string): string =>
-      `SELECT ${columns} FROM book WHERE market_id = ? AND sequence BETWEEN ? AND ? ORDER BY sequence LIMIT ?`;
-    const one = this.#ids.length === 1;
-    const part = `SELECT sequence FROM (${next('sequence')})`;
-    const rows = readRows(
-      this.#sqlite,
-      one
-        ? next(ROW_COLUMNS)
-        : `SELECT ${ROW_COLUMNS} FROM book
-            WHERE sequence IN (SELECT sequence FROM (${this.#ids.map(() => part).join(' UNION ALL ')})
-                                ORDER BY sequence LIMIT ?)
-            ORDER BY sequence`,
-      [...this.#ids.flatMap((id) => [id, low, high, limit]), ...(one ? [] : [limit])],
+  async #merge({ low, high }: SequenceRange, limit: number): Promise<Piece> {
+    const next = (columns: Sql, id: number): Sql => sql`
+      SELECT ${columns} FROM book WHERE market_id = ${id} AND sequence BETWEEN ${low} AND ${high}
+       ORDER BY sequence LIMIT ${limit}`;
+    const [first, ...others] = this.#ids;
+    const heads = (): Sql[] =>
+      this.#ids.map((id) => sql`SELECT sequence FROM (${next(SEQUENCE, id)}) one`);
+    const rows = await readRows(
+      this.#session,
+      others.length === 0
+        ? next(ROW_COLUMNS, first!)
+        : sql`SELECT ${ROW_COLUMNS} FROM book
+               WHERE sequence IN (SELECT sequence FROM (${joined(heads(), UNION_ALL)}) merged
+                                   ORDER BY sequence LIMIT ${limit})
+               ORDER BY sequence`,
     );
     return { rows, reached: rows.length < limit ? high : rows.at(-1)!.sequence };
   }

@@ -2,11 +2,10 @@ import type { Gap } from '../market/gap.js';
 import type { Market } from '../market/market.js';
 import type { TimeWindow } from '../market/time-window.js';
 import { BookScan } from './book-scan.js';
-import type { Client } from './connection.js';
+import type { Session } from './engine/engine.js';
 import { type Breaks, CoverageReader } from './coverage.js';
 import { gapsBefore } from './gaps-before.js';
 import { rebuild, type RebuiltBook, type StoredRow } from './rebuild.js';
-import type { Sqlite } from './sqlite.js';
 import type { SequenceRange } from './timeline.js';
 
 /**
@@ -37,8 +36,7 @@ export interface BookSource {
 
 /** What of a database {@link DatabaseSource} reads. */
 export interface SourceOptions {
-  readonly client: Client;
-  readonly sqlite: Sqlite;
+  readonly session: Session;
   readonly markets: ReadonlyMap<number, Market>;
   readonly ranges: readonly SequenceRange[];
   /** A sequence that no book received up to a time lies beyond; null when there is none. */
@@ -50,14 +48,14 @@ export class DatabaseSource implements BookSource {
   readonly markets: ReadonlyMap<number, Market>;
   readonly range: SequenceRange | null;
   readonly #scan: BookScan;
-  readonly #client: Client;
+  readonly #session: Session;
   readonly #boundAt: SourceOptions['boundAt'];
 
-  constructor({ client, sqlite, markets, ranges, boundAt }: SourceOptions) {
+  constructor({ session, markets, ranges, boundAt }: SourceOptions) {
     this.markets = markets;
-    this.#client = client;
+    this.#session = session;
     this.#boundAt = boundAt;
-    this.#scan = new BookScan(sqlite, [...markets.keys()], ranges);
+    this.#scan = new BookScan(session, [...markets.keys()], ranges);
     const low = ranges[0]?.low;
     const high = ranges.at(-1)?.high;
     this.range = low === undefined || high === undefined ? null : { low, high };
@@ -71,24 +69,24 @@ export class DatabaseSource implements BookSource {
     return this.#scan.next(limit);
   }
 
-  async startOfLast(count: number): Promise<number | null> {
+  startOfLast(count: number): Promise<number | null> {
     return this.#scan.startOfLast(count);
   }
 
   bookUpTo(marketId: number, sequence: number, at?: number): Promise<RebuiltBook | null> {
-    return rebuild(this.#client, marketId, sequence, at);
+    return rebuild(this.#session, marketId, sequence, at);
   }
 
   async bookAt(marketId: number, at: number): Promise<RebuiltBook | null> {
     const limit = await this.#boundAt(at);
-    return limit === null ? null : rebuild(this.#client, marketId, limit, at);
+    return limit === null ? null : rebuild(this.#session, marketId, limit, at);
   }
 
   gapsBefore(rows: readonly StoredRow[]): Promise<Map<number, Gap>> {
-    return gapsBefore(this.#client, rows, (id) => this.markets.get(id)!);
+    return gapsBefore(this.#session, rows, (id) => this.markets.get(id)!);
   }
 
   breaks(marketId: number, window: TimeWindow): Promise<Breaks> {
-    return new CoverageReader(this.#client).breaks(marketId, window, Date.now());
+    return new CoverageReader(this.#session).breaks(marketId, window, Date.now());
   }
 }

@@ -1,7 +1,9 @@
 import type { Market } from '../market/market.js';
 import type { CoverageMinute } from '../market/coverage.js';
 import type { ArchivedRecords } from './archived-records.js';
-import { type Client, defined } from './connection.js';
+import { defined } from './defined.js';
+import type { Session } from './engine/engine.js';
+import { type Sql, sql } from './engine/sql.js';
 import type { CoverageTotals, Page, ReceivedSums } from './store-types.js';
 import type { TimeWindow } from '../market/time-window.js';
 
@@ -24,14 +26,25 @@ export interface Breaks {
   readonly stops: readonly number[];
 }
 
+/** First and last minute, Unix ms. */
+interface MinuteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+type MinuteRow = [
+  ...[minute: number, frames: number, changed: number, repeats: number],
+  longestSilenceMs: number,
+];
+
 /** Reads what was received of markets and how much of the time they were covered. */
 export class CoverageReader {
-  readonly #client: Client;
+  readonly #session: Session;
   readonly #archive: ArchivedRecords | null;
 
   /** @param archive what the database may have deleted; null = there is none */
-  constructor(client: Client, archive: ArchivedRecords | null = null) {
-    this.#client = client;
+  constructor(session: Session, archive: ArchivedRecords | null = null) {
+    this.#session = session;
     this.#archive = archive;
   }
 
@@ -110,7 +123,7 @@ export class CoverageReader {
 
   /** The first minute that the database has records of; Infinity without any. */
   async #firstMinute(): Promise<number> {
-    const { _min } = await this.#client.coverage.aggregate({ _min: { minute: true } });
+    const { _min } = await this.#session.client.coverage.aggregate({ _min: { minute: true } });
     return _min.minute === null ? Infinity : Number(_min.minute);
   }
 
@@ -144,20 +157,16 @@ export class CoverageReader {
     const id = await this.#marketId(market);
     const range = id === null ? null : await this.#range(window.from, window.to, after);
     if (id === null || range === null) return { items: [], more: false };
-    const rows = await this.#client.$queryRaw<Record<keyof CoverageMinute, bigint>[]>`
-      WITH RECURSIVE minutes(at) AS (
-        SELECT ${range.start} UNION ALL SELECT at + ${BigInt(MINUTE)} FROM minutes WHERE at < ${range.end})
-      SELECT minute, frames, changed, repeats, longest_silence_ms AS longestSilenceMs
-        FROM minutes CROSS JOIN coverage ON minute = at AND market_id = ${id} AND frames > 0
-       LIMIT ${limit + 1}`;
-    const items = rows.slice(0, limit).map((row) => ({
-      market,
-      minute: Number(row.minute),
-      frames: Number(row.frames),
-      changed: Number(row.changed),
-      repeats: Number(row.repeats),
-      longestSilenceMs: Number(row.longestSilenceMs),
-    }));
+    const rows = await this.#session.rows(sql`
+      ${this.#minutesOf(range)}
+      SELECT minute, frames, changed, repeats, longest_silence_ms
+        FROM minutes ${this.#session.dialect.thenJoin} coverage
+          ON minute = at AND market_id = ${id} AND frames > 0
+       ${this.#session.dialect.thenOrder('at')} LIMIT ${limit + 1}`);
+    const items = rows.slice(0, limit).map((row) => {
+      const [minute, frames, changed, repeats, longestSilenceMs] = row as MinuteRow;
+      return { market, minute, frames, changed, repeats, longestSilenceMs };
+    });
     return { items, more: rows.length > limit };
   }
 
@@ -180,19 +189,20 @@ export class CoverageReader {
     if (id === null || range === null) {
       return { frames: 0, changed: 0, repeats: 0, longestSilenceMs: 0 };
     }
-    const rows = await this.#client.$queryRaw<Record<string, bigint>[]>`
-      WITH RECURSIVE minutes(at) AS (
-        SELECT ${range.start} UNION ALL SELECT at + ${BigInt(MINUTE)} FROM minutes WHERE at < ${range.end})
-      SELECT coalesce(sum(frames), 0) AS frames, coalesce(sum(changed), 0) AS changed,
-             coalesce(sum(repeats), 0) AS repeats, coalesce(max(longest_silence_ms), 0) AS longest
-        FROM minutes CROSS JOIN coverage ON minute = at AND market_id = ${id}`;
-    const { frames, changed, repeats, longest } = rows[0]!;
-    return {
-      frames: Number(frames),
-      changed: Number(changed),
-      repeats: Number(repeats),
-      longestSilenceMs: Number(longest),
-    };
+    const [row] = await this.#session.rows(sql`
+      ${this.#minutesOf(range)}
+      SELECT coalesce(sum(frames), 0), coalesce(sum(changed), 0), coalesce(sum(repeats), 0),
+             coalesce(max(longest_silence_ms), 0)
+        FROM minutes ${this.#session.dialect.thenJoin} coverage ON minute = at AND market_id = ${id}`);
+    const [frames, changed, repeats, longestSilenceMs] = row as [number, number, number, number];
+    return { frames, changed, repeats, longestSilenceMs };
+  }
+
+  /** The minutes of a range as a table of its own. */
+  #minutesOf({ start, end }: MinuteRange): Sql {
+    const { integer } = this.#session.dialect;
+    return sql`WITH RECURSIVE minutes(at) AS (
+        SELECT ${integer(start)} UNION ALL SELECT at + ${MINUTE} FROM minutes WHERE at < ${end})`;
   }
 
   /**
@@ -203,27 +213,27 @@ export class CoverageReader {
     from: number | undefined,
     to: number | undefined,
     after: number | undefined,
-  ): Promise<{ start: bigint; end: bigint } | null> {
-    const known = await this.#client.$queryRaw<{ first: bigint | null; last: bigint | null }[]>`
-      SELECT (SELECT min(minute) FROM coverage) AS first, (SELECT max(minute) FROM coverage) AS last`;
-    const { first, last } = known[0]!;
+  ): Promise<MinuteRange | null> {
+    const [known] = await this.#session.rows(sql`
+      SELECT (SELECT min(minute) FROM coverage), (SELECT max(minute) FROM coverage)`);
+    const [first, last] = known as [number | null, number | null];
     if (first === null || last === null) return null;
     const begin = Math.floor((from ?? 0) / MINUTE) * MINUTE;
-    const start = Math.max(Number(first), begin, after === undefined ? 0 : after + MINUTE);
-    const end = Math.min(Number(last), to === undefined ? Infinity : to - 1);
-    return start > end
-      ? null
-      : { start: BigInt(start), end: BigInt(Math.floor(end / MINUTE) * MINUTE) };
+    const start = Math.max(first, begin, after === undefined ? 0 : after + MINUTE);
+    const end = Math.min(last, to === undefined ? Infinity : to - 1);
+    return start > end ? null : { start, end: Math.floor(end / MINUTE) * MINUTE };
   }
 
   async #marketId({ exchange, symbol, currency }: Market): Promise<number | null> {
     const where = defined({ exchangeName: exchange, symbol, currency });
-    return (await this.#client.market.findFirst({ where, select: { id: true } }))?.id ?? null;
+    return (
+      (await this.#session.client.market.findFirst({ where, select: { id: true } }))?.id ?? null
+    );
   }
 
   /** When the market was recorded, gaps included; the last one may be going on until `now`. */
   async #spans(marketId: number, now: number): Promise<Interval[]> {
-    const rows = await this.#client.recordingSpan.findMany({
+    const rows = await this.#session.client.recordingSpan.findMany({
       where: { marketId },
       orderBy: { start: 'asc' },
     });
@@ -232,7 +242,7 @@ export class CoverageReader {
 
   /** The market's gaps that touch a window, by start. */
   async #gaps(marketId: number, window: Interval): Promise<Interval[]> {
-    const rows = await this.#client.gap.findMany({
+    const rows = await this.#session.client.gap.findMany({
       where: {
         marketId,
         start: { lt: window.end },

@@ -2,17 +2,17 @@ import type { Exchange } from '../market/exchange.js';
 import type { Market } from '../market/market.js';
 import type { DayReport } from '../market/day-report.js';
 import { databaseIdentity } from './archived.js';
-import { checkReadable } from './database.js';
 import { dayReport } from './day-report.js';
-import { BUSY_TIMEOUT_MS, type Client, openClient } from './connection.js';
-import { Sqlite, type SqliteValue } from './sqlite.js';
+import type { Cell, Session } from './engine/engine.js';
+import { openEngine } from './engine/open.js';
+import { type Sql, sql } from './engine/sql.js';
 import { type SequenceRange, Timeline } from './timeline.js';
 
 /** The tables that {@link DayReader.records} reads, which are small. */
 export type RecordTable = 'gaps' | 'coverage' | 'recordings';
 
-/** A row: the market's number, then the columns in their order; every integer is a bigint. */
-export type DayRow = readonly SqliteValue[];
+/** A row: the market's number, then the columns in their order. */
+export type DayRow = readonly Cell[];
 
 /** A market of the database and its number there. */
 export interface NumberedMarket extends Market {
@@ -23,46 +23,51 @@ export interface NumberedMarket extends Market {
  * A gap belongs to the day in which it ended, for then it is known; an open one to none. A recording
  * is cut to the day.
  */
-const RECORDS: Readonly<Record<RecordTable, string>> = {
-  gaps: `SELECT market_id, id, start, "end", cause, detail, attempts FROM gap, day
-          WHERE "end" >= since AND "end" < until ORDER BY id`,
-  coverage: `SELECT market_id, minute, frames, changed, repeats, longest_silence_ms
-          FROM day CROSS JOIN coverage WHERE minute >= since AND minute < until`,
-  recordings: `SELECT market_id, max(start, since), min(coalesce("end", until), until)
-          FROM recording_span, day WHERE start < until AND ("end" IS NULL OR "end" > since)`,
+const RECORDS: Readonly<Record<RecordTable, (from: Sql, to: Sql) => Sql>> = {
+  gaps: (from, to) => sql`
+    SELECT market_id, id, start, "end", cause, detail, attempts FROM gap
+     WHERE "end" >= ${from} AND "end" < ${to} ORDER BY id`,
+  coverage: (from, to) => sql`
+    SELECT market_id, minute, frames, changed, repeats, longest_silence_ms
+      FROM coverage WHERE minute >= ${from} AND minute < ${to} ORDER BY minute, market_id`,
+  recordings: (from, to) => sql`
+    SELECT market_id, CASE WHEN start < ${from} THEN ${from} ELSE start END,
+           CASE WHEN "end" < ${to} THEN "end" ELSE ${to} END
+      FROM recording_span WHERE start < ${to} AND ("end" IS NULL OR "end" > ${from})
+     ORDER BY market_id, start`,
 };
 
 /** Reads all that a database has of a day, in bounded pieces, while the recorder goes on. */
 export class DayReader {
   /** Which database it is: it stays the same as long as the file is carried on. */
   readonly identity: string;
-  readonly #client: Client;
-  readonly #sqlite: Sqlite;
+  readonly #session: Session;
   readonly #timeline: Timeline;
 
-  private constructor(client: Client, sqlite: Sqlite) {
-    this.#client = client;
-    this.#sqlite = sqlite;
-    this.#timeline = new Timeline(client);
-    this.identity = databaseIdentity(sqlite);
+  private constructor(session: Session, identity: string) {
+    this.#session = session;
+    this.#timeline = new Timeline(session);
+    this.identity = identity;
   }
 
   /** @throws {StoreError} when there is no database that this program can read */
-  static async open(path: string): Promise<DayReader> {
-    await checkReadable(path);
-    const sqlite = new Sqlite(path, { readonly: true, busyTimeoutMs: BUSY_TIMEOUT_MS });
-    return new DayReader(await openClient(path, { readonly: true }), sqlite);
+  static async open(location: string): Promise<DayReader> {
+    const engine = await openEngine(location);
+    await engine.checkReadable();
+    const session = await engine.openReader();
+    return new DayReader(session, await databaseIdentity(session));
   }
 
-  async close(): Promise<void> {
-    this.#sqlite.close();
-    await this.#client.$disconnect();
+  close(): Promise<void> {
+    return this.#session.close();
   }
 
-  markets(): NumberedMarket[] {
-    const { rows } = this.#sqlite.query('SELECT id, exchange, symbol, currency FROM market');
+  async markets(): Promise<NumberedMarket[]> {
+    const rows = await this.#session.rows(
+      sql`SELECT id, exchange, symbol, currency FROM market ORDER BY id`,
+    );
     return rows.map(([id, exchange, symbol, currency]) => ({
-      id: Number(id),
+      id: id as number,
       exchange: exchange as Exchange,
       symbol: symbol as string,
       currency: currency as string,
@@ -70,16 +75,15 @@ export class DayReader {
   }
 
   /** Time of the first thing that the database knows, Unix ms; null when it is empty. */
-  firstTime(): number | null {
-    const { rows } = this.#sqlite.query(
-      `SELECT min(time) FROM (
-         SELECT min(timestamp) AS time FROM (SELECT timestamp FROM book ORDER BY sequence LIMIT 1)
+  async firstTime(): Promise<number | null> {
+    const [row] = await this.#session.rows(sql`
+      SELECT min(time) FROM (
+         SELECT min(timestamp) AS time
+           FROM (SELECT timestamp FROM book ORDER BY sequence LIMIT 1) first
          UNION ALL SELECT min(to_ms) FROM clock_step
          UNION ALL SELECT min("end") FROM gap UNION ALL SELECT min(minute) FROM coverage
-         UNION ALL SELECT min(start) FROM recording_span)`,
-    );
-    const time = rows[0]![0];
-    return time === null || time === undefined ? null : Number(time);
+         UNION ALL SELECT min(start) FROM recording_span) known`);
+    return row![0] as number | null;
   }
 
   /** Exactly the books of a window of time, as sequences, ascending. */
@@ -88,22 +92,20 @@ export class DayReader {
   }
 
   /** Books from sequence `low` to `high`, at most `limit`, in their order. */
-  books(low: number, high: number, limit: number): DayRow[] {
-    return this.#sqlite.query(
-      `SELECT market_id, sequence, timestamp, exchange_timestamp, base, asks, bids FROM book
-        WHERE sequence BETWEEN ? AND ? ORDER BY sequence LIMIT ?`,
-      [low, high, limit],
-    ).rows;
+  books(low: number, high: number, limit: number): Promise<DayRow[]> {
+    return this.#session.rows(sql`
+      SELECT market_id, sequence, timestamp, exchange_timestamp, base, asks, bids FROM book
+       WHERE sequence BETWEEN ${low} AND ${high} ORDER BY sequence LIMIT ${limit}`);
   }
 
   /** How well a day was recorded, that began and ended at these times, Unix ms. */
   report(from: number, to: number): Promise<DayReport> {
-    return dayReport(this.#client, from, to);
+    return dayReport(this.#session, from, to);
   }
 
   /** What else is known of a window of time, Unix ms. */
-  records(table: RecordTable, from: number, to: number): DayRow[] {
-    const day = 'WITH day(since, until) AS (SELECT ?, ?)';
-    return this.#sqlite.query(`${day} ${RECORDS[table]}`, [BigInt(from), BigInt(to)]).rows;
+  records(table: RecordTable, from: number, to: number): Promise<DayRow[]> {
+    const { dialect } = this.#session;
+    return this.#session.rows(RECORDS[table](dialect.integer(from), dialect.integer(to)));
   }
 }

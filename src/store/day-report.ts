@@ -1,7 +1,8 @@
 import { dateOf, type DayReport, type MarketReport } from '../market/day-report.js';
 import type { GapCause } from '../market/gap.js';
 import type { Market } from '../market/market.js';
-import type { Client } from './connection.js';
+import type { Client, Session } from './engine/engine.js';
+import { sql } from './engine/sql.js';
 import { clip, type Interval, lengthOf } from './coverage.js';
 import { toMarket } from './records.js';
 
@@ -10,13 +11,13 @@ const DAY = 86_400_000;
 /** What was received of a market in a day. */
 interface Received {
   readonly marketId: number;
-  readonly frames: bigint;
-  readonly changed: bigint;
-  readonly repeats: bigint;
-  readonly longestSilenceMs: bigint;
-  readonly audits: bigint;
-  readonly auditDifferences: bigint;
-  readonly lateBooks: bigint;
+  readonly frames: number;
+  readonly changed: number;
+  readonly repeats: number;
+  readonly longestSilenceMs: number;
+  readonly audits: number;
+  readonly auditDifferences: number;
+  readonly lateBooks: number;
 }
 
 /** A gap of a market. */
@@ -54,14 +55,15 @@ export async function newestDay(client: Client, now: number): Promise<number | n
  * @param from its first ms (UTC)
  * @param now end of what goes on, Unix ms
  */
-export async function dayReport(client: Client, from: number, now: number): Promise<DayReport> {
+export async function dayReport(session: Session, from: number, now: number): Promise<DayReport> {
+  const { client } = session;
   const to = Math.max(from, Math.min(from + DAY, now));
   const window = { start: from, end: to };
   const markets = new Map<number, Market>();
   for (const row of await client.market.findMany()) markets.set(row.id, toMarket(row));
   const spans = byMarket(await spansOf(client, window, now));
   const gaps = byMarket(await gapsOf(client, window));
-  const received = new Map((await receivedIn(client, from, to)).map((row) => [row.marketId, row]));
+  const received = new Map((await receivedIn(session, from, to)).map((row) => [row.marketId, row]));
   const reports: MarketReport[] = [];
   for (const [id, market] of markets) {
     const recorded = clip(spans.get(id) ?? [], window);
@@ -100,14 +102,14 @@ function marketReport(
     recordedMs,
     coveredMs: recordedMs - missing,
     percent: recordedMs === 0 ? 0 : ((recordedMs - missing) / recordedMs) * 100,
-    frames: Number(counts?.frames ?? 0),
-    changed: Number(counts?.changed ?? 0),
-    repeats: Number(counts?.repeats ?? 0),
-    longestSilenceMs: Number(counts?.longestSilenceMs ?? 0),
+    frames: counts?.frames ?? 0,
+    changed: counts?.changed ?? 0,
+    repeats: counts?.repeats ?? 0,
+    longestSilenceMs: counts?.longestSilenceMs ?? 0,
     gaps: [...causes.values()].sort((a, b) => b.ms - a.ms),
-    audits: Number(counts?.audits ?? 0),
-    auditDifferences: Number(counts?.auditDifferences ?? 0),
-    lateBooks: Number(counts?.lateBooks ?? 0),
+    audits: counts?.audits ?? 0,
+    auditDifferences: counts?.auditDifferences ?? 0,
+    lateBooks: counts?.lateBooks ?? 0,
   };
 }
 
@@ -138,11 +140,19 @@ export async function gapsOf(client: Client, { start, end }: Interval) {
 }
 
 /** What was received of each market in a window. */
-function receivedIn(client: Client, from: number, to: number): Promise<Received[]> {
-  return client.$queryRaw<Received[]>`
-    SELECT market_id AS marketId, sum(frames) AS frames, sum(changed) AS changed,
-           sum(repeats) AS repeats, max(longest_silence_ms) AS longestSilenceMs,
-           sum(audits) AS audits, sum(audit_differences) AS auditDifferences,
-           sum(late_books) AS lateBooks
-      FROM coverage WHERE minute >= ${BigInt(from)} AND minute < ${BigInt(to)} GROUP BY market_id`;
+async function receivedIn(session: Session, from: number, to: number): Promise<Received[]> {
+  const rows = await session.rows(sql`
+    SELECT market_id, sum(frames), sum(changed), sum(repeats), max(longest_silence_ms), sum(audits),
+           sum(audit_differences), sum(late_books)
+      FROM coverage WHERE minute >= ${from} AND minute < ${to} GROUP BY market_id`);
+  return rows.map((row) => {
+    const [marketId, frames, changed, repeats, longestSilenceMs, ...others] = row as Sums;
+    const [audits, auditDifferences, lateBooks] = others;
+    return {
+      ...{ marketId, frames, changed, repeats, longestSilenceMs },
+      ...{ audits, auditDifferences, lateBooks },
+    };
+  });
 }
+
+type Sums = [number, number, number, number, number, number, number, number];

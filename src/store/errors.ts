@@ -1,3 +1,6 @@
+/** {@link StoreError.code} of a write that was refused because the open file is no longer that of its path. */
+export const DATABASE_LOST = 'DATABASE_LOST';
+
 /** What the store says when it refuses or cannot go on; the message is meant for people. */
 export class StoreError extends Error {
   /** SQLite's name of the failure, e.g. `SQLITE_FULL`; null when it is not SQLite's. */

@@ -1,4 +1,5 @@
-import type { Client } from './connection.js';
+import type { Session } from './engine/engine.js';
+import { sql } from './engine/sql.js';
 
 const DAY_MS = 86_400_000;
 /** Samples further apart say nothing: the program did not run, or its clock was set. */
@@ -16,10 +17,10 @@ export interface Growth {
 
 /** Keeps samples of the database's size over the last day, in the database, and reads its growth. */
 export class GrowthRecord {
-  readonly #client: Client;
+  readonly #session: Session;
 
-  constructor(client: Client) {
-    this.#client = client;
+  constructor(session: Session) {
+    this.#session = session;
   }
 
   /**
@@ -29,26 +30,24 @@ export class GrowthRecord {
    */
   async sample(at: number, bytes: number): Promise<Growth> {
     const now = BigInt(at);
-    await this.#client.$transaction([
+    const { client } = this.#session;
+    await client.$transaction([
       // A sample of the future is of a clock that was set back.
-      this.#client.$executeRaw`
+      client.$executeRaw`
         DELETE FROM size_sample WHERE at < ${now - BigInt(DAY_MS)} OR at >= ${now}`,
-      this.#client
-        .$executeRaw`INSERT INTO size_sample (at, bytes) VALUES (${now}, ${BigInt(bytes)})`,
+      client.$executeRaw`INSERT INTO size_sample (at, bytes) VALUES (${now}, ${BigInt(bytes)})`,
     ]);
-    const rows = await this.#client.$queryRaw<
-      { grown: bigint | null; lasted: bigint | null; oldest: bigint | null }[]
-    >`
-      SELECT sum(bytes - bytes_before) AS grown, sum(at - at_before) AS lasted,
-             (SELECT timestamp FROM book ORDER BY sequence LIMIT 1) AS oldest
+    const [row] = await this.#session.rows(sql`
+      SELECT CAST(sum(bytes - bytes_before) AS BIGINT), CAST(sum(at - at_before) AS BIGINT),
+             (SELECT timestamp FROM book ORDER BY sequence LIMIT 1)
         FROM (SELECT at, bytes, lag(at) OVER (ORDER BY at) AS at_before,
-                     lag(bytes) OVER (ORDER BY at) AS bytes_before FROM size_sample)
-       WHERE at - at_before <= ${BigInt(MAX_STEP_MS)}`;
-    const { grown, lasted, oldest } = rows[0]!;
+                     lag(bytes) OVER (ORDER BY at) AS bytes_before FROM size_sample) steps
+       WHERE at - at_before <= ${BigInt(MAX_STEP_MS)}`);
+    const [grown, lasted, oldest] = row!;
     const ms = Number(lasted ?? 0);
     return {
       bytesPerDay: ms < LEAST_MS ? null : Math.round((Number(grown) / ms) * DAY_MS),
-      oldestBook: oldest === null ? null : Number(oldest),
+      oldestBook: oldest as number | null,
     };
   }
 }

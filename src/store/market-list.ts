@@ -1,16 +1,17 @@
 import type { Exchange } from '../market/exchange.js';
 import { type Market, marketKey, type Pair, pairText } from '../market/market.js';
-import type { Client } from './connection.js';
+import type { Session } from './engine/engine.js';
+import { sql } from './engine/sql.js';
 import { toMarket } from './records.js';
 import type { ListedMarket } from '../market/managed-lists.js';
 
 /** The writer's numbers of markets; a market that is not in the list yet is added to it. */
 export class MarketIds {
-  readonly #client: Client;
+  readonly #session: Session;
   readonly #ids = new Map<string, number>();
 
-  constructor(client: Client) {
-    this.#client = client;
+  constructor(session: Session) {
+    this.#session = session;
   }
 
   /** Makes sure that {@link id} knows all of `markets`. */
@@ -22,10 +23,13 @@ export class MarketIds {
     }
     if (missing.size === 0) return;
     const rows = [...missing.values()].map((m) => [m.exchange, m.symbol, m.currency]);
-    await this.#client.$executeRaw`
-      INSERT OR IGNORE INTO market (exchange, symbol, currency)
-      SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(${JSON.stringify(rows)})`;
-    for (const row of await this.#client.market.findMany()) {
+    const { client, dialect } = this.#session;
+    await client.$executeRaw(sql`
+      INSERT INTO market (exchange, symbol, currency)
+      SELECT exchange, symbol, currency
+        FROM ${dialect.table(rows, { exchange: 'text', symbol: 'text', currency: 'text' })} missing
+       WHERE true ON CONFLICT DO NOTHING`);
+    for (const row of await client.market.findMany()) {
       this.#ids.set(marketKey(toMarket(row)), row.id);
     }
   }
@@ -36,9 +40,17 @@ export class MarketIds {
   }
 }
 
+const LISTED = {
+  symbol: 'text',
+  currency: 'text',
+  korean_name: 'text',
+  english_name: 'text',
+  code: 'text',
+} as const;
+
 /** Replaces an exchange's listed markets by `listed`; says which came and which went. */
 export async function replaceListing(
-  client: Client,
+  { client, dialect }: Session,
   exchange: Exchange,
   listed: readonly ListedMarket[],
 ): Promise<{ added: Pair[]; removed: Pair[] }> {
@@ -50,13 +62,13 @@ export async function replaceListing(
   const rows = listed.map((m) => [m.symbol, m.currency, m.koreanName, m.englishName, m.code]);
   await client.$transaction([
     client.$executeRaw`UPDATE market SET listed = false WHERE exchange = ${exchange}`,
-    client.$executeRaw`
+    client.$executeRaw(sql`
       INSERT INTO market (exchange, symbol, currency, korean_name, english_name, code, listed)
-      SELECT ${exchange}, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, true
-        FROM json_each(${JSON.stringify(rows)}) WHERE true
+      SELECT ${exchange}, symbol, currency, korean_name, english_name, code, true
+        FROM ${dialect.table(rows, LISTED)} listed WHERE true
           ON CONFLICT (exchange, symbol, currency) DO UPDATE
          SET korean_name = excluded.korean_name, english_name = excluded.english_name,
-             code = excluded.code, listed = true`,
+             code = excluded.code, listed = true`),
     client.exchange.update({ where: { name: exchange }, data: { listedAt: Date.now() } }),
   ]);
   const pair = ({ symbol, currency }: Omit<Pair, 'code'>): Pair => ({ symbol, currency });

@@ -1,5 +1,6 @@
 import { LOG_LEVELS } from '../market/log-record.js';
-import type { Client } from './connection.js';
+import type { Session } from './engine/engine.js';
+import { joined, raw, type Sql, sql } from './engine/sql.js';
 import { toGap, toLogRecord } from './records.js';
 import type { GapTotals, StoreReader } from './store-types.js';
 import type { TimeWindow } from '../market/time-window.js';
@@ -13,22 +14,15 @@ const SINGLE_MARKETS = 8;
 /** Ids of one statement at most. */
 const PART = 500;
 
-/** Conditions of a statement with their parameters. */
-class Conditions {
-  readonly texts: string[] = [];
-  readonly values: unknown[] = [];
+/** Conditions that all have to hold; those whose value is undefined say nothing. */
+function all(conditions: readonly (Sql | null)[]): Sql {
+  const said = conditions.filter((condition) => condition !== null);
+  return said.length === 0 ? sql`true` : joined(said, ' AND ');
+}
 
-  /** Adds a condition; `?` stands for the value. Without a value it says nothing. */
-  add(text: string, value: unknown): this {
-    if (value === undefined) return this;
-    this.texts.push(text);
-    this.values.push(value);
-    return this;
-  }
-
-  get sql(): string {
-    return this.texts.length === 0 ? 'true' : this.texts.join(' AND ');
-  }
+/** A condition on a value; null without one. */
+function given(value: number | string | undefined, condition: (value: Sql) => Sql): Sql | null {
+  return value === undefined ? null : condition(sql`${value}`);
 }
 
 /**
@@ -37,19 +31,20 @@ class Conditions {
  * @returns ids in order, at most `limit`
  */
 async function mergedIds(
-  client: Client,
+  session: Session,
   table: 'gap' | 'log',
-  heads: readonly Conditions[],
+  heads: readonly Sql[],
   direction: 'ASC' | 'DESC',
   limit: number,
 ): Promise<number[]> {
-  const part = ({ sql }: Conditions): string =>
-    `SELECT id FROM (SELECT id FROM ${table} WHERE ${sql} ORDER BY id ${direction} LIMIT ${limit})`;
-  const rows = await client.$queryRawUnsafe<{ id: number }[]>(
-    `${heads.map(part).join(' UNION ')} ORDER BY id ${direction} LIMIT ${limit}`,
-    ...heads.flatMap(({ values }) => values),
+  const parts = heads.map(
+    (head) => sql`SELECT id FROM (SELECT id FROM ${raw(table)} WHERE ${head}
+                   ORDER BY id ${raw(direction)} LIMIT ${limit}) one`,
   );
-  return rows.map(({ id }) => id);
+  const rows = await session.rows(
+    sql`${joined(parts, ' UNION ')} ORDER BY id ${raw(direction)} LIMIT ${limit}`,
+  );
+  return rows.map(([id]) => id as number);
 }
 
 /** Rows of `ids`, asked for in parts: Prisma takes less than a thousand parameters. */
@@ -65,22 +60,24 @@ async function inParts<T>(
 }
 
 /** Log records, newest first. */
-export async function logPage(client: Client, query: LogsQuery): ReturnType<StoreReader['logs']> {
+export async function logPage(session: Session, query: LogsQuery): ReturnType<StoreReader['logs']> {
   const { exchange, symbol, currency, level, event, after, limit } = query;
-  const filter = (): Conditions =>
-    new Conditions()
-      .add('exchange = ?', exchange)
-      .add('symbol = ?', symbol)
-      .add('currency = ?', currency)
-      .add('event = ?', event)
-      .add('id < ?', after);
+  const filter = [
+    given(exchange, (value) => sql`exchange = ${value}`),
+    given(symbol, (value) => sql`symbol = ${value}`),
+    given(currency, (value) => sql`currency = ${value}`),
+    given(event, (value) => sql`event = ${value}`),
+    given(after, (value) => sql`id < ${value}`),
+  ];
   // A severity and all worse ones: each is a run of the index of its own.
   const levels = level === undefined ? [] : LOG_LEVELS.slice(LOG_LEVELS.indexOf(level));
   const heads =
-    levels.length === 0 ? [filter()] : levels.map((one) => filter().add('level = ?', one));
-  const ids = await mergedIds(client, 'log', heads, 'DESC', limit + 1);
+    levels.length === 0
+      ? [all(filter)]
+      : levels.map((one) => all([...filter, sql`level = ${one}`]));
+  const ids = await mergedIds(session, 'log', heads, 'DESC', limit + 1);
   const rows = await inParts(ids.slice(0, limit), (part) =>
-    client.log.findMany({ where: { id: { in: part } }, orderBy: { id: 'desc' } }),
+    session.client.log.findMany({ where: { id: { in: part } }, orderBy: { id: 'desc' } }),
   );
   const items = rows.map((row) => ({ id: row.id, value: toLogRecord(row) }));
   return { items, more: ids.length > limit };
@@ -91,17 +88,17 @@ export async function logPage(client: Client, query: LogsQuery): ReturnType<Stor
  * @param markets numbers of the markets that are asked for; null = all
  */
 export async function gapPage(
-  client: Client,
+  session: Session,
   query: Pick<GapsQuery, 'from' | 'to' | 'after' | 'limit'>,
   markets: readonly number[] | null,
 ): ReturnType<StoreReader['gaps']> {
   const { after, limit } = query;
-  const heads = gapHeads(query, markets);
+  const beyond = given(after, (value) => sql`id > ${value}`);
+  const heads = gapHeads(session, query, markets).map((head) => all([head, beyond]));
   if (heads.length === 0) return { items: [], more: false };
-  for (const head of heads) head.add('id > ?', after);
-  const ids = await mergedIds(client, 'gap', heads, 'ASC', limit + 1);
+  const ids = await mergedIds(session, 'gap', heads, 'ASC', limit + 1);
   const rows = await inParts(ids.slice(0, limit), (part) =>
-    client.gap.findMany({
+    session.client.gap.findMany({
       where: { id: { in: part } },
       include: { market: true },
       orderBy: { id: 'asc' },
@@ -117,42 +114,47 @@ export async function gapPage(
  * @param now the end of what is still open, Unix ms
  */
 export async function gapTotals(
-  client: Client,
+  session: Session,
   window: TimeWindow,
   markets: readonly number[] | null,
   now: number,
 ): Promise<GapTotals> {
-  const heads = gapHeads(window, markets);
+  const heads = gapHeads(session, window, markets);
   if (heads.length === 0) return { count: 0, longest: null, longestMs: 0 };
-  // The heads have no gap in common. Of a group with one max(), SQLite gives the other columns of
-  // the row that holds it.
-  const part = ({ sql }: Conditions): string =>
-    `SELECT id, min(coalesce("end", ?), ?) - max(start, ?) AS ms FROM gap WHERE ${sql}`;
-  const rows = await client.$queryRawUnsafe<{ count: bigint; id: number; ms: number }[]>(
-    `SELECT count(*) AS count, id, max(ms) AS ms FROM (${heads.map(part).join(' UNION ALL ')})`,
-    ...heads.flatMap(({ values }) => [now, window.to ?? now, window.from ?? 0, ...values]),
+  // The heads have no gap in common.
+  const to = BigInt(window.to ?? now);
+  const from = BigInt(window.from ?? 0);
+  const parts = heads.map(
+    (head) => sql`
+      SELECT id, start, CASE WHEN coalesce("end", ${now}) < ${to} THEN coalesce("end", ${now}) ELSE ${to} END
+           - CASE WHEN start > ${from} THEN start ELSE ${from} END AS ms FROM gap WHERE ${head}`,
   );
-  const { count, id, ms } = rows[0]!;
-  if (Number(count) === 0) return { count: 0, longest: null, longestMs: 0 };
-  const row = await client.gap.findUniqueOrThrow({ where: { id }, include: { market: true } });
-  return { count: Number(count), longest: toGap(row), longestMs: Math.max(0, Number(ms)) };
+  const [longest] = await session.rows(sql`
+    SELECT id, ms, count(*) OVER () FROM (${joined(parts, ' UNION ALL ')}) touching
+     ORDER BY ms DESC, start, id LIMIT 1`);
+  if (longest === undefined) return { count: 0, longest: null, longestMs: 0 };
+  const [id, ms, count] = longest as [number, number, number];
+  const row = await session.client.gap.findUniqueOrThrow({
+    where: { id },
+    include: { market: true },
+  });
+  return { count, longest: toGap(row), longestMs: Math.max(0, ms) };
 }
 
 /** Conditions that part the gaps touching a window, each answered by an index. */
-function gapHeads({ from, to }: TimeWindow, markets: readonly number[] | null): Conditions[] {
+function gapHeads(
+  { dialect }: Session,
+  { from, to }: TimeWindow,
+  markets: readonly number[] | null,
+): Sql[] {
   if (markets?.length === 0) return [];
-  const window = (): Conditions => new Conditions().add('start < ?', to);
+  const window = given(to, (value) => sql`start < ${value}`);
   if (markets !== null && markets.length <= SINGLE_MARKETS) {
-    return markets.map((id) =>
-      window().add('market_id = ?', id).add('("end" IS NULL OR "end" >= ?)', from),
-    );
+    const since = given(from, (value) => sql`("end" IS NULL OR "end" >= ${value})`);
+    return markets.map((id) => all([window, sql`market_id = ${id}`, since]));
   }
-  const wanted = markets === null ? undefined : JSON.stringify(markets);
-  // The plus sign keeps SQLite from the market index, which would have to sort what it finds.
-  const some = (): Conditions =>
-    window().add('+market_id IN (SELECT value FROM json_each(?))', wanted);
-  if (from === undefined) return [some()];
-  const open = some();
-  open.texts.push('"end" IS NULL');
-  return [some().add('"end" >= ?', from), open];
+  // The plus sign keeps the database from the market index, which would have to sort what it finds.
+  const some = markets === null ? null : sql`+market_id IN ${dialect.numbers(markets)}`;
+  if (from === undefined) return [all([window, some])];
+  return [sql`"end" >= ${from}`, sql`"end" IS NULL`].map((end) => all([window, some, end]));
 }

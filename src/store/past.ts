@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { PastSettings } from '../settings/config.js';
 import { archivedDates } from '../parquet/manifest.js';
-import { canonicalPath, checkReadable, prepareDatabase, prepareFolder } from './database.js';
+import { canonicalLocation, openEngine } from './engine/open.js';
 import type { ReaderOptions } from './reader-protocol.js';
 
 /**
@@ -11,16 +10,16 @@ import type { ReaderOptions } from './reader-protocol.js';
  * @throws {StoreError} when there is no database that can be read, and no archive
  */
 export async function openPast({ dbPath, archivePath }: PastSettings): Promise<ReaderOptions> {
-  const path = await canonicalPath(dbPath);
+  const path = await canonicalLocation(dbPath);
+  const engine = await openEngine(path);
   if (archivePath === '') {
-    await checkReadable(path);
+    await engine.checkReadable();
     return { path };
   }
   const folder = resolve(archivePath);
-  if (!existsSync(path) && (await archivedDates(folder).catch(() => [])).length > 0) {
-    await prepareFolder(path, false);
-    await prepareDatabase(path);
+  if (!(await engine.exists()) && (await archivedDates(folder).catch(() => [])).length > 0) {
+    await engine.make();
   }
-  await checkReadable(path);
+  await engine.checkReadable();
   return { path, archivePath: folder };
 }

@@ -7,7 +7,10 @@ import type { ReadTrade, Trade } from '../market/trade.js';
 import { ArchivedBooks } from './archived-books.js';
 import { BookPages } from './book-pages.js';
 import { type BookSource, DatabaseSource } from './book-source.js';
-import { BUSY_TIMEOUT_MS, type Client, defined, openClient } from './connection.js';
+import { defined } from './defined.js';
+import type { Client, Session } from './engine/engine.js';
+import { openEngine } from './engine/open.js';
+import { sql } from './engine/sql.js';
 import { CoverageReader } from './coverage.js';
 import { dayReport, newestDay } from './day-report.js';
 import { recordingStrips } from './recording-strips.js';
@@ -47,7 +50,6 @@ import type {
   TradesAfter,
 } from './store-types.js';
 import type { ExchangeRecord, MarketRecord, WantedPattern } from '../market/managed-lists.js';
-import { Sqlite } from './sqlite.js';
 import { TieredSource } from './tiered-source.js';
 import { Timeline } from './timeline.js';
 import { TradeReader } from './trades/trade-reader.js';
@@ -64,9 +66,7 @@ type LogsQuery = Parameters<StoreReader['logs']>[0];
 
 /** The open database. */
 interface Opened {
-  readonly client: Client;
-  /** For the many rows that Prisma would be slow with. */
-  readonly sqlite: Sqlite;
+  readonly session: Session;
   readonly timeline: Timeline;
   readonly pages: BookPages;
   readonly trades: TradeReader;
@@ -106,13 +106,13 @@ export class Reader implements ReaderService {
   }
 
   async bestPrices(market: Market, moments: readonly number[]): Promise<(BestPrices | null)[]> {
-    const { client, timeline } = await this.#database();
+    const { session, timeline } = await this.#database();
     const id = await this.#marketId(market);
     const found: (BestPrices | null)[] = [];
     let book: RebuiltBook | null = null;
     for (const at of moments) {
       const limit: number | null = id === null ? null : await timeline.boundAt(at);
-      book = limit === null ? null : await rebuild(client, id!, limit, at, book);
+      book = limit === null ? null : await rebuild(session, id!, limit, at, book);
       book ??= (await this.#archive?.bookUpTo(market, Number.MAX_SAFE_INTEGER, at)) ?? null;
       found.push(
         book && {
@@ -166,9 +166,9 @@ export class Reader implements ReaderService {
   }
 
   async tradesAfter({ patterns, after, limit }: TradesAfterQuery): Promise<TradesAfter> {
-    const { client, trades } = await this.#database();
+    const { session, trades } = await this.#database();
     const selection = new MarketSelection(patterns);
-    const rows = await client.market.findMany({ orderBy: { id: 'asc' } });
+    const rows = await session.client.market.findMany({ orderBy: { id: 'asc' } });
     const markets = rows.map((row) => [row.id, named(spelledMarket(row))] as const);
     return trades.after(
       new Map(markets.filter(([, market]) => selection.matches(market))),
@@ -194,8 +194,8 @@ export class Reader implements ReaderService {
   }
 
   async gaps(query: GapsQuery): ReturnType<StoreReader['gaps']> {
-    const { client } = await this.#database();
-    const page = await gapPage(client, query, await marketNumbers(client, query));
+    const { session } = await this.#database();
+    const page = await gapPage(session, query, await marketNumbers(session.client, query));
     if (this.#archive === null) return page;
     const { exchange, after = -1, limit } = query;
     const older = await this.#archive.records.gaps(exchange, query, query);
@@ -207,16 +207,20 @@ export class Reader implements ReaderService {
   }
 
   async gapTotals(selection: BookSelection): ReturnType<StoreReader['gapTotals']> {
-    const { client } = await this.#database();
+    const { session } = await this.#database();
     const now = Date.now();
-    const totals = await gapTotals(client, selection, await marketNumbers(client, selection), now);
+    const totals = await gapTotals(
+      session,
+      selection,
+      await marketNumbers(session.client, selection),
+      now,
+    );
     const older =
       (await this.#archive?.records.gaps(selection.exchange, selection, selection)) ?? [];
     if (older.length === 0) return totals;
-    const ids = JSON.stringify(older.map(({ id }) => id));
-    const present = await client.$queryRaw<{ id: number }[]>`
-      SELECT id FROM gap WHERE id IN (SELECT value FROM json_each(${ids}))`;
-    const known = new Set(present.map(({ id }) => Number(id)));
+    const ids = session.dialect.numbers(older.map(({ id }) => id));
+    const present = await session.rows(sql`SELECT id FROM gap WHERE id IN ${ids}`);
+    const known = new Set(present.map(([id]) => id));
     const { from = -Infinity, to = now } = selection;
     const gone = older.filter(({ id }) => !known.has(id));
     return gone.reduce((sum, { value }) => {
@@ -230,39 +234,44 @@ export class Reader implements ReaderService {
   }
 
   async coverage({ market, ...window }: CoverageQuery): ReturnType<StoreReader['coverage']> {
-    const { client } = await this.#database();
-    return new CoverageReader(client, this.#archive?.records).totals(market, window, Date.now());
+    const { session } = await this.#database();
+    return new CoverageReader(session, this.#archive?.records).totals(market, window, Date.now());
   }
 
   async coverageMinutes(query: MinutesQuery): ReturnType<StoreReader['coverageMinutes']> {
-    const { client } = await this.#database();
+    const { session } = await this.#database();
     const { market, after, limit, ...window } = query;
-    return new CoverageReader(client, this.#archive?.records).minutes(market, window, after, limit);
+    return new CoverageReader(session, this.#archive?.records).minutes(
+      market,
+      window,
+      after,
+      limit,
+    );
   }
 
   async recordingStrips(query: StripsQuery): ReturnType<StoreReader['recordingStrips']> {
-    const { client } = await this.#database();
+    const { session } = await this.#database();
     const { from, to, slots } = query;
-    return recordingStrips(client, { start: from, end: to }, slots, Date.now());
+    return recordingStrips(session.client, { start: from, end: to }, slots, Date.now());
   }
 
   async dayReport(from?: number): ReturnType<StoreReader['dayReport']> {
-    const { client } = await this.#database();
+    const { session } = await this.#database();
     const now = Date.now();
     const archived = await this.#archive?.records.newestDate();
-    const newest = from ?? (await newestDay(client, now));
+    const newest = from ?? (await newestDay(session.client, now));
     const day = newest ?? (typeof archived === 'string' ? dayStart(archived) : null);
     if (day === null) return null;
     // What was archived is of the whole day; the database may have deleted some of it.
-    return (await this.#archive?.records.report(dateOf(day))) ?? dayReport(client, day, now);
+    return (await this.#archive?.records.report(dateOf(day))) ?? dayReport(session, day, now);
   }
 
   async logs(query: LogsQuery): ReturnType<StoreReader['logs']> {
-    return logPage((await this.#database()).client, query);
+    return logPage((await this.#database()).session, query);
   }
 
   async exchanges(): Promise<ExchangeRecord[]> {
-    const { client } = await this.#database();
+    const { client } = (await this.#database()).session;
     const rows = new Map((await client.exchange.findMany()).map((row) => [row.name, row]));
     return EXCHANGES.map((exchange) => {
       const row = rows.get(exchange);
@@ -276,7 +285,7 @@ export class Reader implements ReaderService {
   }
 
   async markets(exchange: Exchange): Promise<MarketRecord[]> {
-    const { client } = await this.#database();
+    const { client } = (await this.#database()).session;
     const rows = await client.market.findMany({
       where: { exchangeName: exchange },
       orderBy: [{ symbol: 'asc' }, { currency: 'asc' }],
@@ -297,7 +306,7 @@ export class Reader implements ReaderService {
   }
 
   async wantedPatterns(): Promise<WantedPattern[]> {
-    const { client } = await this.#database();
+    const { client } = (await this.#database()).session;
     return (await client.wantedPattern.findMany({ orderBy: { id: 'asc' } })).map(toWantedPattern);
   }
 
@@ -363,26 +372,23 @@ export class Reader implements ReaderService {
     const opened = this.#opened;
     this.#opened = undefined;
     const open = await opened;
-    open?.sqlite.close();
     await this.#archive?.close();
-    await open?.client.$disconnect();
+    await open?.session.close();
   }
 
   #database(): Promise<Opened> {
-    this.#opened ??= openClient(this.#options.path, { readonly: true }).then(
-      (client) => {
-        const timeline = new Timeline(client);
-        const options = { readonly: true, busyTimeoutMs: BUSY_TIMEOUT_MS };
-        const sqlite = new Sqlite(this.#options.path, options);
-        const pages = new BookPages(client, sqlite, timeline);
-        return { client, sqlite, timeline, pages, trades: new TradeReader(sqlite) };
-      },
-      (error: unknown) => {
-        this.#opened = undefined;
-        throw error;
-      },
-    );
+    this.#opened ??= this.#open().catch((error: unknown) => {
+      this.#opened = undefined;
+      throw error;
+    });
     return this.#opened;
+  }
+
+  async #open(): Promise<Opened> {
+    const session = await (await openEngine(this.#options.path)).openReader();
+    const timeline = new Timeline(session);
+    const pages = new BookPages(session, timeline);
+    return { session, timeline, pages, trades: new TradeReader(session) };
   }
 
   /**
@@ -390,9 +396,9 @@ export class Reader implements ReaderService {
    * timestamp is not after `at`.
    */
   async #book(market: Market, limit: number | null, at: number): Promise<OrderBook | null> {
-    const { client } = await this.#database();
+    const { session } = await this.#database();
     const id = limit === null ? null : await this.#marketId(market);
-    const hot = id === null ? null : await rebuild(client, id, limit!, at);
+    const hot = id === null ? null : await rebuild(session, id, limit!, at);
     const book =
       hot ?? (await this.#archive?.bookUpTo(named(market), Number.MAX_SAFE_INTEGER, at)) ?? null;
     if (book === null) return null;
@@ -404,10 +410,9 @@ export class Reader implements ReaderService {
   async #hotFrom(market: Market): Promise<number> {
     const id = await this.#marketId(market);
     if (id === null) return Infinity;
-    const { sqlite } = await this.#database();
-    const [first] = sqlite.queryNumbers(
-      'SELECT timestamp FROM book WHERE market_id = ? ORDER BY sequence LIMIT 1',
-      [id],
+    const { session } = await this.#database();
+    const [first] = await session.rows(
+      sql`SELECT timestamp FROM book WHERE market_id = ${id} ORDER BY sequence LIMIT 1`,
     );
     return Number(first?.[0] ?? Infinity);
   }
@@ -417,7 +422,7 @@ export class Reader implements ReaderService {
     const key = marketKey({ exchange, symbol, currency });
     const known = this.#marketIds.get(key);
     if (known !== undefined) return known;
-    const { client } = await this.#database();
+    const { client } = (await this.#database()).session;
     const where = { exchangeName: exchange, symbol, currency };
     const found = await client.market.findFirst({ where, select: { id: true } });
     if (found !== null) this.#marketIds.set(key, found.id);
@@ -426,7 +431,7 @@ export class Reader implements ReaderService {
 
   /** The selected markets that the database knows, by number. */
   async #selected({ exchanges, symbol, currency }: TradesSelection): Promise<Map<number, Market>> {
-    const { client } = await this.#database();
+    const { client } = (await this.#database()).session;
     const rows = await client.market.findMany({
       where: { exchangeName: { in: [...exchanges] }, ...defined({ symbol, currency }) },
       orderBy: { id: 'asc' },
@@ -442,7 +447,7 @@ export class Reader implements ReaderService {
     before = Infinity,
     matches: (market: Market) => boolean = () => true,
   ): Promise<BookSource> {
-    const { client, sqlite, timeline } = await this.#database();
+    const { session, timeline } = await this.#database();
     const { symbol, currency } = selection;
     const ranges = (await timeline.ranges(selection))
       .filter(({ low, high }) => high >= start && low < before)
@@ -455,12 +460,12 @@ export class Reader implements ReaderService {
     const markets = new Map([...found].filter(([, market]) => matches(market)));
     const older = await this.#olderMarkets(markets, exchanges, selection, matches);
     const boundAt = (at: number) => timeline.boundAt(at);
-    const hot = new DatabaseSource({ client, sqlite, markets, ranges, boundAt });
+    const hot = new DatabaseSource({ session, markets, ranges, boundAt });
     if (this.#archive === null || older.length === 0) return hot;
     const { from, to } = selection;
     const numbers = new Map([...markets].map(([id, market]) => [marketKey(market), id]));
     const numberOf = (market: Market): number => numbers.get(marketKey(market))!;
-    const firstHot = firstRows(sqlite);
+    const firstHot = await firstRows(session);
     // Behind the first row that the database has of each market, the archive is not asked.
     const hotFrom = older.map((market) => firstHot.get(numberOf(market)) ?? Infinity);
     const high = Math.min(before, Math.max(...hotFrom), Number.MAX_SAFE_INTEGER) - 1;
@@ -517,12 +522,13 @@ export class Reader implements ReaderService {
 }
 
 /** The first row of each market that the database still has. */
-function firstRows(sqlite: Sqlite): Map<number, number> {
-  const { rows } = sqlite.query(
-    `SELECT id, (SELECT sequence FROM book WHERE market_id = id ORDER BY sequence LIMIT 1) FROM market`,
-  );
+async function firstRows(session: Session): Promise<Map<number, number>> {
+  const rows = await session.rows(sql`
+    SELECT id, (SELECT sequence FROM book WHERE market_id = id ORDER BY sequence LIMIT 1) FROM market`);
   return new Map(
-    rows.flatMap(([id, first]) => (first === null ? [] : [[Number(id), Number(first)]])),
+    (rows as [number, number | null][]).flatMap(([id, first]) =>
+      first === null ? [] : [[id, first]],
+    ),
   );
 }
 

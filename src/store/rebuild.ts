@@ -1,11 +1,12 @@
 import { applySide, type Level, type Side, sortLevels } from '../market/order-book.js';
-import type { Client } from './connection.js';
+import type { Session } from './engine/engine.js';
+import { raw, type Sql, sql } from './engine/sql.js';
 import { decodeLevels, presentLevels } from './levels.js';
-import type { Sqlite, SqliteValue } from './sqlite.js';
 
 /** Columns of `book` that {@link StoredRow} needs, in its order. */
-export const ROW_COLUMNS =
-  'sequence, market_id AS marketId, timestamp, exchange_timestamp AS exchangeTimestamp, base, asks, bids';
+export const ROW_COLUMNS = raw(
+  'sequence, market_id, timestamp, exchange_timestamp, base, asks, bids',
+);
 
 /** A row of `book`. */
 export interface StoredRow {
@@ -19,13 +20,9 @@ export interface StoredRow {
   readonly bids: string;
 }
 
-/** Rows of a statement that selects {@link ROW_COLUMNS}: without Prisma, in a third of the time. */
-export function readRows(
-  sqlite: Sqlite,
-  sql: string,
-  args: readonly SqliteValue[] = [],
-): StoredRow[] {
-  return sqlite.queryNumbers(sql, args).map((row) => ({
+/** Rows of a query that selects {@link ROW_COLUMNS}. */
+export async function readRows(session: Session, query: Sql): Promise<StoredRow[]> {
+  return (await session.rows(query)).map((row) => ({
     sequence: row[0] as number,
     marketId: row[1] as number,
     timestamp: row[2] as number,
@@ -35,6 +32,9 @@ export function readRows(
     bids: row[6] as string,
   }));
 }
+
+/** What parts the texts of the rows of a book. */
+const LINE_END = raw("'\n'");
 
 /** A whole book as it was at one row. */
 export interface RebuiltBook {
@@ -69,19 +69,6 @@ export function applyRow(before: RebuiltBook | null, row: StoredRow): RebuiltBoo
   };
 }
 
-/** The rows that make a book: its whole one and the changes since, in one row of the result. */
-interface BookPieces {
-  readonly sequence: number | bigint;
-  readonly timestamp: number | bigint;
-  readonly exchangeTimestamp: number | bigint | null;
-  readonly base: number | bigint;
-  /** Sequence of the first row that was found. */
-  readonly first: number | bigint;
-  /** Texts of the sides of all rows, a line each. */
-  readonly asks: string;
-  readonly bids: string;
-}
-
 /**
  * The book of a market at its greatest sequence up to `limit` whose timestamp is not after `at`
  * (Unix ms): the whole book that it stands on, then all changes up to it. One statement, which reads
@@ -91,43 +78,38 @@ interface BookPieces {
  * @returns null when there is no such row, or its whole book has been deleted.
  */
 export async function rebuild(
-  client: Client,
+  session: Session,
   marketId: number,
   limit = Number.MAX_SAFE_INTEGER,
   at = Number.MAX_SAFE_INTEGER,
   before: RebuiltBook | null = null,
 ): Promise<RebuiltBook | null> {
-  const rows = await client.$queryRawUnsafe<BookPieces[]>(
-    `SELECT n.sequence, n.timestamp, n.exchange_timestamp AS exchangeTimestamp, n.base,
-            min(b.sequence) AS first,
-            group_concat(b.asks, char(10) ORDER BY b.sequence) AS asks,
-            group_concat(b.bids, char(10) ORDER BY b.sequence) AS bids
-       FROM (SELECT sequence, timestamp, exchange_timestamp, base FROM book
-              WHERE market_id = ? AND sequence <= ? AND timestamp <= ?
-              ORDER BY sequence DESC LIMIT 1) n
-      CROSS JOIN book b ON b.market_id = ?
-             AND b.sequence BETWEEN iif(n.base = ?, ?, n.base) AND n.sequence
-      GROUP BY n.sequence`,
-    marketId,
-    limit,
-    at,
-    marketId,
-    // No row has the base -1. The row of `before` is read again: so there is always one.
-    before?.base ?? -1,
-    before?.sequence ?? -1,
-  );
-  const row = rows[0];
+  // No row has the base -1. The row of `before` is read again: so there is always one.
+  const [row] = await session.rows(sql`
+    SELECT n.sequence, n.timestamp, n.exchange_timestamp, n.base, min(b.sequence),
+           string_agg(b.asks, ${LINE_END} ORDER BY b.sequence),
+           string_agg(b.bids, ${LINE_END} ORDER BY b.sequence)
+      FROM (SELECT sequence, timestamp, exchange_timestamp, base FROM book
+             WHERE market_id = ${marketId} AND sequence <= ${limit} AND timestamp <= ${at}
+             ORDER BY sequence DESC LIMIT 1) n
+     ${session.dialect.thenJoin} book b ON b.market_id = ${marketId} AND b.sequence
+           BETWEEN CASE WHEN n.base = ${before?.base ?? -1} THEN ${before?.sequence ?? -1} ELSE n.base END
+               AND n.sequence
+     GROUP BY n.sequence, n.timestamp, n.exchange_timestamp, n.base`);
   if (row === undefined) return null;
-  const { sequence, timestamp, exchangeTimestamp, base } = row;
-  const known = before?.base === Number(base) ? before : null;
-  if (Number(row.first) !== (known?.sequence ?? Number(base))) return null;
+  const [sequence, timestamp, exchangeTimestamp, base, first, asks, bids] = row as [
+    ...[sequence: number, timestamp: number, exchangeTimestamp: number | null],
+    ...[base: number, first: number, asks: string, bids: string],
+  ];
+  const known = before?.base === base ? before : null;
+  if (first !== (known?.sequence ?? base)) return null;
   return {
-    sequence: Number(sequence),
-    timestamp: Number(timestamp),
-    exchangeTimestamp: exchangeTimestamp === null ? null : Number(exchangeTimestamp),
-    base: Number(base),
-    asks: rebuildSide('ask', known?.asks ?? null, row.asks),
-    bids: rebuildSide('bid', known?.bids ?? null, row.bids),
+    sequence,
+    timestamp,
+    exchangeTimestamp,
+    base,
+    asks: rebuildSide('ask', known?.asks ?? null, asks),
+    bids: rebuildSide('bid', known?.bids ?? null, bids),
   };
 }
 

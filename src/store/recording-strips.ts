@@ -1,7 +1,7 @@
 import { type Exchange, EXCHANGES } from '../market/exchange.js';
 import type { GapCause } from '../market/gap.js';
 import type { RecordingStrip } from '../market/recording-strip.js';
-import type { Client } from './connection.js';
+import type { Client } from './engine/engine.js';
 import { clip, type Interval } from './coverage.js';
 import { byMarket, gapsOf, spansOf } from './day-report.js';
 

@@ -3,7 +3,7 @@ import type {
   Log as LogRow,
   Market as MarketRow,
   WantedPattern as PatternRow,
-} from '../generated/prisma/client.js';
+} from '../generated/sqlite/client.js';
 import type { LogLevel, LogRecord } from '../market/log-record.js';
 import type { Exchange } from '../market/exchange.js';
 import type { Gap, GapCause } from '../market/gap.js';

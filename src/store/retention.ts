@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
 import type { AgeClock } from './age-clock.js';
 import type { ArchivedDay } from './archived.js';
-import type { FileSpace, RetireBound, RetireStep } from './retire.js';
+import type { Space } from './engine/engine.js';
+import type { RetireBound, RetireStep } from './retire.js';
 import { pause } from '../util/wait.js';
 
 const DAY_MS = 86_400_000;
@@ -50,7 +51,7 @@ export interface RetentionWriter {
   retireLogs(time: number): Promise<{ more: boolean; heldMs: number }>;
   giveBack(): Promise<{ more: boolean; heldMs: number }>;
   cutFile(): Promise<void>;
-  space(): Promise<FileSpace>;
+  space(): Promise<Space>;
   /** Notes the time that was believed, Unix ms ({@link AgeClock}). */
   believe(time: number): Promise<void>;
 }

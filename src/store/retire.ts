@@ -1,5 +1,5 @@
-import { Prisma } from '../generated/prisma/client.js';
-import { BUSY_TIMEOUT_MS, type Client } from './connection.js';
+import type { Client, Session, WriterSession } from './engine/engine.js';
+import { sql } from './engine/sql.js';
 import { RETIRED_KEY } from './retired.js';
 import { Timeline } from './timeline.js';
 
@@ -21,14 +21,6 @@ export interface RetireStep {
   readonly heldMs: number;
 }
 
-/** How the file is used. */
-export interface FileSpace {
-  /** Size of the file once its log is moved into it, bytes. */
-  readonly bytes: number;
-  /** Of that, pages in use, bytes. */
-  readonly usedBytes: number;
-}
-
 /** Markets looked at by one call: two look-ups each. */
 const MARKETS = 50;
 /** What a call may take, ms; the number of rows or pages follows what was measured. */
@@ -40,6 +32,11 @@ const TARGET_MS = 8;
 const SLICES = [10_000, 1_000];
 /** A book whose time is so far in the future was stamped by a clock that was wrong, ms. */
 const AHEAD_MS = 3_600_000;
+/** What retirement needs of the connection that writes. */
+type RetiringSession = Session & Pick<WriterSession, 'giveBack'>;
+
+/** Beyond the number of any market. */
+const MAX_ID = 2 ** 31 - 1;
 /** Log records that are kept at most, some 80 MB. */
 const MAX_LOGS = 500_000;
 
@@ -78,7 +75,7 @@ class StepSize {
  * the changes between; and always the newest book.
  */
 export class Retirement {
-  readonly #client: Client;
+  readonly #session: RetiringSession;
   readonly #keepTrades: boolean;
   readonly #timeline: Timeline;
   readonly #rows = new StepSize(200);
@@ -87,10 +84,10 @@ export class Retirement {
   #sliced = 0;
 
   /** @param keepTrades trades are not deleted */
-  constructor(client: Client, keepTrades = false) {
-    this.#client = client;
+  constructor(session: RetiringSession, keepTrades = false) {
+    this.#session = session;
     this.#keepTrades = keepTrades;
-    this.#timeline = new Timeline(client);
+    this.#timeline = new Timeline(session);
   }
 
   /**
@@ -131,13 +128,12 @@ export class Retirement {
    */
   async slice(limit: RetireBound | null = null): Promise<RetireBound | null> {
     for (const count of SLICES) {
-      const rows = await this.#client.$queryRaw<{ sequence: bigint; time: bigint }[]>`
-        SELECT sequence, min(timestamp, coalesce(
-                 (SELECT min(to_ms) FROM clock_step WHERE sequence > b.sequence), timestamp)) AS time
-          FROM book b WHERE sequence >= ${this.#sliced} ORDER BY sequence LIMIT 1 OFFSET ${count}`;
-      if (rows.length === 0) continue;
-      const next = { sequence: Number(rows[0]!.sequence), time: Number(rows[0]!.time) };
-      const bound = within(next, limit);
+      const [row] = await this.#session.rows(sql`
+        SELECT sequence, timestamp, (SELECT min(to_ms) FROM clock_step WHERE sequence > b.sequence)
+          FROM book b WHERE sequence >= ${this.#sliced} ORDER BY sequence LIMIT 1 OFFSET ${count}`);
+      if (row === undefined) continue;
+      const [sequence, timestamp, steppedTo] = row as [number, number, number | null];
+      const bound = within({ sequence, time: Math.min(timestamp, steppedTo ?? timestamp) }, limit);
       if (bound.sequence <= this.#sliced) break;
       this.#sliced = bound.sequence;
       return bound;
@@ -152,13 +148,14 @@ export class Retirement {
    */
   async step(bound: RetireBound, cursor: number): Promise<RetireStep> {
     const started = performance.now();
-    const markets = await this.#client.$queryRaw<{ id: number }[]>`
-      SELECT id FROM market WHERE id >= ${cursor} ORDER BY id LIMIT ${MARKETS + 1}`;
-    const last = markets.length > MARKETS ? markets[MARKETS]!.id : null;
+    const markets = await this.#session.rows(
+      sql`SELECT id FROM market WHERE id >= ${cursor} ORDER BY id LIMIT ${MARKETS + 1}`,
+    );
+    const last = markets.length > MARKETS ? (markets[MARKETS]![0] as number) : null;
     const limit = this.#rows.size;
-    const books = await this.#books(bound.sequence, cursor, last ?? Number.MAX_SAFE_INTEGER, limit);
+    const books = await this.#books(bound.sequence, cursor, last ?? MAX_ID, limit);
     this.#rows.note(books, performance.now() - started);
-    if (books < limit) await this.#described(bound.time, cursor, last ?? Number.MAX_SAFE_INTEGER);
+    if (books < limit) await this.#described(bound.time, cursor, last ?? MAX_ID);
     const next = books === limit ? cursor : last;
     // Trades of all markets lie together: they go with the last markets' books.
     const trades = next === null && (await this.#trades(bound.sequence, limit));
@@ -168,11 +165,12 @@ export class Retirement {
   /** Deletes some trades from before a sequence. @returns whether there may be more */
   async #trades(sequence: number, limit: number): Promise<boolean> {
     if (this.#keepTrades) return false;
-    const [single, blocks] = await this.#client.$transaction([
-      this.#client.$executeRaw`
+    const { client } = this.#session;
+    const [single, blocks] = await client.$transaction([
+      client.$executeRaw`
         DELETE FROM trade_recent WHERE sequence IN (
           SELECT sequence FROM trade_recent WHERE sequence < ${sequence} ORDER BY sequence LIMIT ${limit})`,
-      this.#client.$executeRaw`
+      client.$executeRaw`
         DELETE FROM trade_block WHERE low IN (
           SELECT low FROM trade_block WHERE high < ${sequence} ORDER BY high LIMIT ${limit})`,
     ]);
@@ -183,7 +181,7 @@ export class Retirement {
   async coverage(time: number): Promise<{ more: boolean; heldMs: number }> {
     const started = performance.now();
     const limit = this.#rows.size;
-    const deleted = await this.#client.$executeRaw`
+    const deleted = await this.#session.client.$executeRaw`
       DELETE FROM coverage WHERE (minute, market_id) IN (
         SELECT minute, market_id FROM coverage WHERE minute < ${minuteOf(time)}
          ORDER BY minute, market_id LIMIT ${limit})`;
@@ -193,7 +191,7 @@ export class Retirement {
   /** Deletes some of the log records from before `time`, Unix ms. @returns whether there may be more */
   async logs(time: number): Promise<{ more: boolean; heldMs: number }> {
     const started = performance.now();
-    const deleted = await this.#client.$executeRaw`
+    const deleted = await this.#session.client.$executeRaw`
       DELETE FROM log WHERE id < (SELECT min(id) FROM log) + ${this.#rows.size} AND timestamp < ${time}`;
     return { more: deleted > 0, heldMs: performance.now() - started };
   }
@@ -201,33 +199,10 @@ export class Retirement {
   /** Gives some free pages back to the file system. @returns whether there are more */
   async giveBack(): Promise<{ more: boolean; heldMs: number }> {
     const started = performance.now();
-    const before = await this.#pragma('freelist_count');
-    if (before === 0) return { more: false, heldMs: performance.now() - started };
-    await this.#client.$queryRawUnsafe(`PRAGMA incremental_vacuum(${this.#pages.size})`);
-    const left = await this.#pragma('freelist_count');
+    const { given, left } = await this.#session.giveBack(this.#pages.size);
     const heldMs = performance.now() - started;
-    this.#pages.note(before - left, heldMs);
-    // A file that was made without incremental vacuum gives nothing back.
-    return { more: left < before, heldMs };
-  }
-
-  /** Cuts the file and its log on the disk to what they need, unless a reader is in the way. */
-  async cut(): Promise<void> {
-    // Not a wait for readers that would be ours: another call comes.
-    await this.#client.$queryRawUnsafe('PRAGMA busy_timeout = 0');
-    try {
-      await this.#client.$queryRawUnsafe('PRAGMA wal_checkpoint(TRUNCATE)');
-    } finally {
-      await this.#client.$queryRawUnsafe(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
-    }
-  }
-
-  /** How the file is used. */
-  async space(): Promise<FileSpace> {
-    const pageSize = await this.#pragma('page_size');
-    const pages = await this.#pragma('page_count');
-    const free = await this.#pragma('freelist_count');
-    return { bytes: pages * pageSize, usedBytes: (pages - free) * pageSize };
+    this.#pages.note(given, heldMs);
+    return { more: given > 0 && left > 0, heldMs };
   }
 
   /**
@@ -235,38 +210,41 @@ export class Retirement {
    * and notes up to where, so that a reader who asks for them is told what is missing.
    */
   async #books(sequence: number, low: number, high: number, limit: number): Promise<number> {
-    const old = Prisma.sql`
+    const { client, dialect } = this.#session;
+    const old = sql`
       SELECT b.sequence, b.market_id
         FROM (SELECT id AS market_id, coalesce(
                 (SELECT base FROM book WHERE market_id = id AND sequence >= ${sequence}
                   ORDER BY sequence LIMIT 1),
                 (SELECT base FROM book WHERE market_id = id ORDER BY sequence DESC LIMIT 1)) AS base
                 FROM market WHERE id >= ${low} AND id < ${high}) k
-       CROSS JOIN book b ON b.market_id = k.market_id AND b.sequence < k.base
+       ${dialect.thenJoin} book b ON b.market_id = k.market_id AND b.sequence < k.base
        LIMIT ${limit}`;
-    const [, deleted] = await this.#client.$transaction([
-      this.#client.$executeRaw`
+    const [, deleted] = await client.$transaction([
+      client.$executeRaw`
         INSERT INTO state (key, value)
-        SELECT ${RETIRED_KEY} || market_id, max(sequence) FROM (${old}) GROUP BY market_id
-            ON CONFLICT (key) DO UPDATE SET value = max(value, excluded.value)`,
-      this.#client.$executeRaw`DELETE FROM book WHERE sequence IN (SELECT sequence FROM (${old}))`,
+        SELECT ${RETIRED_KEY} || market_id, max(sequence) FROM (${old}) gone
+         WHERE true GROUP BY market_id
+            ON CONFLICT (key) DO UPDATE SET value = ${dialect.greater('state.value', 'excluded.value')}`,
+      client.$executeRaw`DELETE FROM book WHERE sequence IN (SELECT sequence FROM (${old}) gone)`,
     ]);
     return deleted;
   }
 
   /** Deletes what tells of old books only: closed gaps, and the spans in which they were recorded. */
   async #described(time: number, low: number, high: number): Promise<void> {
-    await this.#client.$transaction([
-      this.#client.$executeRaw`
+    const { client, dialect } = this.#session;
+    await client.$transaction([
+      client.$executeRaw`
         DELETE FROM gap WHERE id IN (
-          SELECT g.id FROM market m CROSS JOIN gap g ON g.market_id = m.id
+          SELECT g.id FROM market m ${dialect.thenJoin} gap g ON g.market_id = m.id
            WHERE m.id >= ${low} AND m.id < ${high} AND g.start < ${time} AND g."end" <= ${time})`,
-      this.#client.$executeRaw`
+      client.$executeRaw`
         DELETE FROM recording_span
          WHERE market_id >= ${low} AND market_id < ${high} AND "end" <= ${time}`,
       // Where the clock was set back spans may overlap. Of those that would begin with the kept time
       // the one that goes on longest stays: two with one beginning cannot be.
-      this.#client.$executeRaw`
+      client.$executeRaw`
         DELETE FROM recording_span
          WHERE market_id >= ${low} AND market_id < ${high} AND start <= ${time} AND EXISTS (
            SELECT 1 FROM recording_span o
@@ -275,15 +253,10 @@ export class Retirement {
                 > (recording_span."end" IS NULL, coalesce(recording_span."end", 0),
                    recording_span.start))`,
       // Without its gaps that time would count as covered.
-      this.#client.$executeRaw`
+      client.$executeRaw`
         UPDATE recording_span SET start = ${time}
          WHERE market_id >= ${low} AND market_id < ${high} AND start < ${time}`,
     ]);
-  }
-
-  async #pragma(name: 'page_size' | 'page_count' | 'freelist_count'): Promise<number> {
-    const rows = await this.#client.$queryRawUnsafe<Record<string, bigint>[]>(`PRAGMA ${name}`);
-    return Number(rows[0]![name]);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Client } from './connection.js';
+import type { Client } from './engine/engine.js';
 
 /**
  * Beginning of the keys in `state` under which retention notes up to which sequence it has deleted

@@ -12,13 +12,12 @@ import { AgeClock } from './age-clock.js';
 import { type ArchivedDay, usedNumbers } from './archived.js';
 import { type ClockReading } from '../market/clock-reading.js';
 import { BookIntake } from './book-intake.js';
-import { canonicalPath } from './database.js';
+import { bookEncoder, canonicalLocation } from './engine/open.js';
 import { DiskWatch } from './disk-watch.js';
-import { failureText, StoreError } from './errors.js';
+import { DATABASE_LOST, failureText, StoreError } from './errors.js';
 import { Flusher } from './flusher.js';
 import { ReaderClient } from './reader-client.js';
 import { Retention, type RetentionHeld, type RetentionSetting, type Retired } from './retention.js';
-import { DATABASE_LOST } from './rescue.js';
 import { RpcWorker } from './rpc.js';
 import { ReservedSequences } from './sequences.js';
 import type { DiskStats, PutBack, SequenceState, Store, StoreStats } from './store-types.js';
@@ -79,7 +78,7 @@ const MIB = 1024 * 1024;
  * then been changed.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const path = await canonicalPath(options.path);
+  const path = await canonicalLocation(options.path);
   const writerOptions: WriterOptions = {
     path,
     maxPages: options.maxPages,
@@ -163,6 +162,7 @@ class OpenStore implements Store {
       maxBatch: options.maxBatch ?? 4_000,
       maxQueuedBooks: options.maxQueuedBooks ?? 200_000,
       maxQueuedBytes: options.maxQueuedBytes ?? 256 * MIB,
+      encoder: bookEncoder(options.path),
     });
     this.#flushMs = options.flushMs ?? 100;
     this.#putBackMs = options.putBackMs ?? 2_000;

@@ -1,4 +1,5 @@
-import type { Client } from './connection.js';
+import type { Session } from './engine/engine.js';
+import { sql } from './engine/sql.js';
 import type { TimeWindow } from '../market/time-window.js';
 
 /** Sequences from `low` to `high`, both included. */
@@ -20,11 +21,11 @@ interface Segment extends SequenceRange {
  * segments. Within one, a time is found by bisection over the row numbers: no index on the time.
  */
 export class Timeline {
-  readonly #client: Client;
+  readonly #session: Session;
   #steps: { sequence: number; fromMs: number; toMs: number }[] = [];
 
-  constructor(client: Client) {
-    this.#client = client;
+  constructor(session: Session) {
+    this.#session = session;
   }
 
   /**
@@ -64,12 +65,10 @@ export class Timeline {
 
   /** All segments, oldest first. The last one ends with the newest book. */
   async #segments(): Promise<Segment[]> {
-    const bounds = await this.#client.$queryRaw<
-      { first: bigint | null; last: bigint | null; step: bigint | null }[]
-    >`
-      SELECT (SELECT min(sequence) FROM book) AS first, (SELECT max(sequence) FROM book) AS last,
-             (SELECT max(sequence) FROM clock_step) AS step`;
-    const { first, last, step } = bounds[0]!;
+    const [bounds] = await this.#session.rows(sql`
+      SELECT (SELECT min(sequence) FROM book), (SELECT max(sequence) FROM book),
+             (SELECT max(sequence) FROM clock_step)`);
+    const [first, last, step] = bounds!;
     if (first === null || last === null) return [];
     if (Number(step ?? 0) > (this.#steps.at(-1)?.sequence ?? 0)) await this.#loadSteps();
     const segments: Segment[] = [];
@@ -89,7 +88,7 @@ export class Timeline {
   }
 
   async #loadSteps(): Promise<void> {
-    const rows = await this.#client.clockStep.findMany({
+    const rows = await this.#session.client.clockStep.findMany({
       where: { sequence: { gt: this.#steps.at(-1)?.sequence ?? 0 } },
       orderBy: { sequence: 'asc' },
     });
@@ -107,10 +106,10 @@ export class Timeline {
    * others one not before `time`. One statement; some 20 to 40 row look-ups.
    */
   async #lowerBound(segment: Segment, time: number): Promise<number> {
-    // BigInt parameters: this driver binds numbers as floats, and halving must stay whole.
-    const rows = await this.#client.$queryRaw<{ low: bigint }[]>`
+    const { integer } = this.#session.dialect;
+    const rows = await this.#session.rows(sql`
       WITH RECURSIVE search(low, high) AS (
-        SELECT ${BigInt(segment.low)}, ${BigInt(segment.high) + 1n}
+        SELECT ${integer(segment.low)}, ${integer(segment.high + 1)}
         UNION ALL
         SELECT CASE WHEN b.timestamp < ${time} THEN b.sequence + 1 ELSE s.low END,
                CASE WHEN b.timestamp < ${time} THEN s.high ELSE (s.low + s.high) / 2 END
@@ -121,7 +120,7 @@ export class Timeline {
              ORDER BY p.sequence LIMIT 1)
          WHERE s.low < s.high
       )
-      SELECT low FROM search WHERE low >= high LIMIT 1`;
-    return Number(rows[0]!.low);
+      SELECT low FROM search WHERE low >= high LIMIT 1`);
+    return Number(rows[0]![0]);
   }
 }

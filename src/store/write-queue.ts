@@ -4,6 +4,7 @@ import type { Gap } from '../market/gap.js';
 import { marketKey } from '../market/market.js';
 import type { Trade } from '../market/trade.js';
 import { BookBatch } from './book-batch.js';
+import type { BookEncoder } from './engine/engine.js';
 import type { Redate } from '../market/clock-reading.js';
 import type { BookRow, RecordingChange, WriteBatch } from './writer-protocol.js';
 
@@ -13,6 +14,8 @@ interface QueueLimits {
   readonly maxQueuedBytes: number;
   /** Books of one batch at most. */
   readonly maxBatch: number;
+  /** Makes what makes bytes of the books, of the database's engine. */
+  readonly encoder: () => BookEncoder;
 }
 
 /** Text of one batch at most, bytes; what the writer needs beside it is a few times that. */
@@ -29,7 +32,7 @@ const MAX_LOGS = 10_000;
 export class WriteQueue {
   readonly #limits: QueueLimits;
   /** Batches of books, oldest first; books are added to the last one. Never empty. */
-  readonly #batches: BookBatch[] = [new BookBatch()];
+  readonly #batches: BookBatch[];
   /** An empty batch kept for its memory. */
   #spare: BookBatch | null = null;
   #books = 0;
@@ -47,6 +50,7 @@ export class WriteQueue {
 
   constructor(limits: QueueLimits) {
     this.#limits = limits;
+    this.#batches = [new BookBatch(limits.encoder())];
   }
 
   /** Books and trades waiting, those of the batch under way included. */
@@ -122,7 +126,7 @@ export class WriteQueue {
   #openBatch(): BookBatch {
     let batch = this.#batches.at(-1)!;
     if (this.#isFull(batch) || (this.#current !== null && this.#batches.length === 1)) {
-      batch = this.#spare ?? new BookBatch();
+      batch = this.#spare ?? new BookBatch(this.#limits.encoder());
       this.#spare = null;
       this.#batches.push(batch);
     }

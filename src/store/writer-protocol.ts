@@ -54,8 +54,7 @@ export interface RecordingChange {
 /** What one flush writes, in one transaction. */
 export interface WriteBatch {
   /**
-   * Books of markets whose number is known, as SQLite's JSONB: an array of arrays `[sequence, market
-   * number, timestamp, exchange timestamp, base, asks, bids]`, the sides as text. Null = none.
+   * Books of markets whose number is known, as bytes of the engine's own (`BookEncoder`). Null = none.
    */
   readonly rows: Uint8Array<ArrayBuffer> | null;
   /** Books of other markets; among them the first of each market. */

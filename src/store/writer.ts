@@ -1,29 +1,21 @@
 import type { CollectPattern } from '../market/collect-pattern.js';
 import type { CoverageMinute } from '../market/coverage.js';
-import { type ArchivedDay, archivedBound, beginGapsAbove, type UsedNumbers } from './archived.js';
+import { type ArchivedDay, archivedBound, type UsedNumbers } from './archived.js';
 import { EXCHANGES, type Exchange } from '../market/exchange.js';
 import type { Gap } from '../market/gap.js';
 import type { Market, Pair } from '../market/market.js';
-import { BookBatch } from './book-batch.js';
-import { type Client, type Connection, defined, openClient } from './connection.js';
-import { checkExisting, inspectFile, prepareDatabase, prepareFolder } from './database.js';
+import { addCoverage, COVERAGE_COLUMNS } from './coverage-rows.js';
+import { defined } from './defined.js';
+import type { Client, Engine, Session, Space, WriterSession } from './engine/engine.js';
+import { openEngine } from './engine/open.js';
+import { sql } from './engine/sql.js';
 import { type Growth, GrowthRecord } from './growth.js';
 import { decodeLevels, wholeRow } from './levels.js';
-import { DatabaseFiles, FileWatch } from './file-watch.js';
-import { lockDatabase, lockPath } from './lock.js';
 import { MarketIds, replaceListing } from './market-list.js';
 import { rebuild } from './rebuild.js';
-import { StoreError } from './errors.js';
-import { copyOpen, lostError, putBack, setAside } from './rescue.js';
 import { toGap } from './records.js';
 import { newestUpTo, redateStatements } from './redate.js';
-import {
-  deleteLogsBeyond,
-  type FileSpace,
-  type RetireBound,
-  Retirement,
-  type RetireStep,
-} from './retire.js';
+import { deleteLogsBeyond, type RetireBound, Retirement, type RetireStep } from './retire.js';
 import { TradeWriter } from './trades/trade-writer.js';
 import type { ListedMarket, Wishes } from '../market/managed-lists.js';
 import type {
@@ -36,24 +28,15 @@ import type {
 } from './writer-protocol.js';
 
 interface Opened {
+  readonly session: WriterSession;
   readonly client: Client;
-  readonly lock: Connection;
-  readonly lockFile: FileWatch;
-  readonly files: DatabaseFiles;
   readonly ids: MarketIds;
   readonly retirement: Retirement;
   readonly trades: TradeWriter;
 }
 
-/**
- * Pages of the log after which they are moved into the file, 16 MiB. Books of many markets touch the
- * same pages of the market index again and again: four times the default writes them less often.
- */
-const CHECKPOINT_PAGES = 4_000;
 /** A sign of life so far ahead of the clock is of a clock that was wrong, ms. */
 const AHEAD_MS = 1_000;
-/** A log grown large (a long checkpoint, a slow reader) is cut back to this, bytes. */
-const WAL_SIZE_LIMIT = 64 * 1024 * 1024;
 
 /**
  * The one writer of a database. Runs in a thread of its own and gets one call at a time: on this
@@ -61,22 +44,24 @@ const WAL_SIZE_LIMIT = 64 * 1024 * 1024;
  */
 export class Writer implements WriterService {
   readonly #options: WriterOptions;
+  #engine: Promise<Engine> | undefined;
   #opened: Promise<Opened> | undefined;
-  /** A whole copy lies beside the database's path, and is to be put there before it is opened. */
-  #copied = false;
 
   constructor(options: WriterOptions) {
     this.#options = options;
   }
 
   async open(block: number, used: UsedNumbers = { sequence: 0, gap: 0 }): Promise<OpenState> {
-    const { client } = await this.#database();
-    await beginGapsAbove(client, used.gap);
+    const { session, client } = await this.#database();
+    if (used.gap > 0) {
+      const statements = session.dialect.beginGapsAbove(used.gap);
+      await client.$transaction(statements.map((statement) => client.$executeRaw(statement)));
+    }
     const state = new Map((await client.state.findMany()).map((row) => [row.key, row.value]));
     const newest = await client.book.findFirst({ orderBy: { sequence: 'desc' } });
-    const [trade] = await client.$queryRaw<{ sequence: bigint | null }[]>`
-      SELECT max(coalesce((SELECT max(sequence) FROM trade_recent), 0),
-                 coalesce((SELECT max(high) FROM trade_block), 0)) AS sequence`;
+    const [trade] = await session.rows(sql`
+      SELECT coalesce((SELECT max(sequence) FROM trade_recent), 0),
+             coalesce((SELECT max(high) FROM trade_block), 0)`);
     const openGaps = await client.gap.findMany({
       where: { end: null },
       include: { market: true },
@@ -87,16 +72,17 @@ export class Writer implements WriterService {
       Number(state.get('sequence') ?? 0),
       Number(newest?.sequence ?? 0),
       used.sequence,
-      Number(trade?.sequence ?? 0),
+      ...(trade as [number, number]),
     );
     const reserved = lastSequence + block;
-    await this.#setState(client, { sequence: reserved, closed: 0 }, true);
+    await this.#setState(session, { sequence: reserved, closed: 0 }, true);
     // Books are stored in order, so the newest one vouches for all before it, as a heartbeat does.
     const alive = [state.get('heartbeat'), newest?.timestamp].flatMap((t) => t ?? []).map(Number);
     const now = Date.now();
     const believable = alive.filter((time) => time <= now + AHEAD_MS);
     // A sign of life ahead of the clock: one of the two clocks was wrong.
-    if (alive.length > 0 && believable.length === 0) believable.push(await newestUpTo(client, now));
+    if (alive.length > 0 && believable.length === 0)
+      believable.push(await newestUpTo(session, now));
     return {
       lastSequence,
       reserved,
@@ -111,39 +97,32 @@ export class Writer implements WriterService {
 
   async write(batch: WriteBatch): Promise<number[]> {
     const opened = await this.#database();
-    const { client, ids } = opened;
-    if (batch.heartbeat !== null) await this.#checkFiles(opened);
+    const { session, client, ids } = opened;
+    if (batch.heartbeat !== null) await session.check();
     const firstTrade = batch.trades[0];
     if (firstTrade !== undefined) await opened.trades.pack(firstTrade.sequence);
     await ids.load(marketsOf(batch));
     const statements = [];
-    if (batch.rows !== null) statements.push(insertBooks(client, batch.rows));
-    const others = await this.#numberedRows(client, ids, batch.books);
-    if (others !== null) statements.push(insertBooks(client, others));
+    const { dialect } = session;
+    const others = await this.#numberedRows(session, ids, batch.books);
+    for (const rows of [batch.rows, others]) {
+      if (rows !== null) statements.push(client.$executeRaw(dialect.insertBooks(rows)));
+    }
     if (firstTrade !== undefined) {
       statements.push(opened.trades.insert(batch.trades, (market) => ids.id(market)));
     }
     if (batch.steps.length > 0) {
       const rows = batch.steps.map(({ sequence, fromMs, toMs }) => [sequence, fromMs, toMs]);
       statements.push(client.$executeRaw`
-        INSERT OR IGNORE INTO clock_step (sequence, from_ms, to_ms)
-        SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(${JSON.stringify(rows)})`);
+        INSERT INTO clock_step (sequence, from_ms, to_ms)
+        SELECT sequence, from_ms, to_ms FROM ${dialect.table(rows, CLOCK_STEP)} steps WHERE true
+            ON CONFLICT DO NOTHING`);
     }
-    if (batch.gaps.length > 0) statements.push(insertGaps(client, ids, batch.gaps));
+    if (batch.gaps.length > 0) statements.push(insertGaps(session, ids, batch.gaps));
     if (batch.coverage.length > 0) {
-      statements.push(client.$executeRaw`
-        INSERT INTO coverage (minute, market_id, frames, changed, repeats, longest_silence_ms,
-                              audits, audit_differences, late_books)
-        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
-               value ->> 6, value ->> 7, value ->> 8
-          FROM json_each(${coverageRows(ids, batch.coverage)}) WHERE true
-            ON CONFLICT (minute, market_id) DO UPDATE
-           SET frames = frames + excluded.frames, changed = changed + excluded.changed,
-               repeats = repeats + excluded.repeats,
-               longest_silence_ms = max(longest_silence_ms, excluded.longest_silence_ms),
-               audits = audits + excluded.audits,
-               audit_differences = audit_differences + excluded.audit_differences,
-               late_books = late_books + excluded.late_books`);
+      const rows = dialect.table(coverageRows(ids, batch.coverage), COVERAGE);
+      const query = sql`SELECT ${COVERAGE_COLUMNS} FROM ${rows} minutes WHERE true`;
+      statements.push(client.$executeRaw(addCoverage(dialect, query)));
     }
     if (batch.logs.length > 0) {
       const rows = batch.logs.map(
@@ -153,31 +132,29 @@ export class Writer implements WriterService {
       );
       statements.push(client.$executeRaw`
         INSERT INTO log (timestamp, level, event, exchange, symbol, currency, message, params)
-        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
-               value ->> 7
-          FROM json_each(${JSON.stringify(rows)})`);
+        SELECT timestamp, level, event, exchange, symbol, currency, message, params
+          FROM ${dialect.table(rows, LOG)} records`);
       statements.push(deleteLogsBeyond(client, 2 * rows.length));
     }
     if (batch.recording.length > 0) {
-      statements.push(...recordingStatements(client, ids, batch.recording));
+      statements.push(...recordingStatements(session, ids, batch.recording));
     }
-    for (const redate of batch.redates) statements.push(...redateStatements(client, redate));
-    if (batch.laterGaps.length > 0) statements.push(insertGaps(client, ids, batch.laterGaps));
+    for (const redate of batch.redates) statements.push(...redateStatements(session, redate));
+    if (batch.laterGaps.length > 0) statements.push(insertGaps(session, ids, batch.laterGaps));
     if (batch.heartbeat !== null) statements.push(upsert(client, 'heartbeat', batch.heartbeat));
     await client.$transaction(statements);
     return batch.books.map((book) => ids.id(book.market));
   }
 
   async reserve(upTo: number): Promise<void> {
-    const { client } = await this.#database();
-    await this.#setState(client, { sequence: upTo }, true);
+    await this.#setState((await this.#database()).session, { sequence: upTo }, true);
   }
 
   async replaceListing(
     exchange: Exchange,
     listed: readonly ListedMarket[],
   ): Promise<{ added: Pair[]; removed: Pair[] }> {
-    return replaceListing((await this.#database()).client, exchange, listed);
+    return replaceListing((await this.#database()).session, exchange, listed);
   }
 
   async retireBefore(
@@ -193,7 +170,7 @@ export class Writer implements WriterService {
   }
 
   async archivedBound(days: readonly ArchivedDay[]): Promise<RetireBound> {
-    return archivedBound((await this.#database()).client, days);
+    return archivedBound((await this.#database()).session, days);
   }
 
   async retireStep(bound: RetireBound, cursor: number): Promise<RetireStep> {
@@ -213,20 +190,20 @@ export class Writer implements WriterService {
   }
 
   async cutFile(): Promise<void> {
-    await (await this.#database()).retirement.cut();
+    await (await this.#database()).session.cut();
   }
 
-  async space(): Promise<FileSpace> {
-    return (await this.#database()).retirement.space();
+  async space(): Promise<Space> {
+    return (await this.#database()).session.space();
   }
 
   async believe(time: number): Promise<void> {
-    await this.#setState((await this.#database()).client, { believed: time }, false);
+    await this.#setState((await this.#database()).session, { believed: time }, false);
   }
 
   async sampleSize(now: number): Promise<Growth> {
-    const { client, retirement } = await this.#database();
-    return new GrowthRecord(client).sample(now, (await retirement.space()).usedBytes);
+    const { session } = await this.#database();
+    return new GrowthRecord(session).sample(now, (await session.space()).usedBytes);
   }
 
   async setWanted(market: Market, wanted: boolean): Promise<void> {
@@ -279,53 +256,22 @@ export class Writer implements WriterService {
   }
 
   async close(lastSequence: number, aliveAt = Date.now()): Promise<void> {
-    const opened = await this.#database();
-    await this.#checkFiles(opened);
-    const { client, lock } = opened;
+    const { session } = await this.#database();
+    await session.check();
     try {
       const state = { sequence: lastSequence, heartbeat: aliveAt, closed: 1 };
-      await this.#setState(client, state, true);
-      await client.$queryRawUnsafe('PRAGMA wal_checkpoint(TRUNCATE)');
+      await this.#setState(session, state, true);
     } finally {
-      await client.$disconnect();
-      await lock.dispose();
+      await session.finish();
       this.#opened = undefined;
     }
   }
 
   async putBack(): Promise<string | null> {
-    const { path } = this.#options;
-    const { client, lock, files, retirement } = await this.#database();
-    await copyOpen(client, path, (await retirement.space()).usedBytes);
-    const aside = await setAside(path, await files.lost());
-    // From here on the copy is the database, also should the next step fail.
-    this.#copied = true;
+    const aside = await (await this.#database()).session.rescue();
     this.#opened = undefined;
-    await client.$disconnect();
-    await lock.dispose();
     await this.#database();
     return aside;
-  }
-
-  /** @throws {StoreError} with {@link DATABASE_LOST} when the open files are no longer those of their paths */
-  async #checkFiles({ files, lock, lockFile }: Opened): Promise<void> {
-    const lost = await files.lost();
-    if (lost.length > 0) throw lostError(lost);
-    if (await files.emptied()) {
-      throw new StoreError(
-        `${this.#options.path} was emptied while it is open, and what it had is gone; stop the recorder and restore the file, or remove it for a new one`,
-      );
-    }
-    if ((await lockFile.look()) === 'same') return;
-    // Without the file of its name the lock keeps nobody out. The old one is kept until the new is had.
-    const again = await lockDatabase(this.#options.path);
-    const opened = await this.#opened!;
-    this.#opened = Promise.resolve({
-      ...opened,
-      lock: again,
-      lockFile: await watched(lockPath(this.#options.path)),
-    });
-    await lock.dispose();
   }
 
   /** The open database; opened by the first call, and again by the next after a failure to open. */
@@ -339,109 +285,106 @@ export class Writer implements WriterService {
 
   async #openDatabase(): Promise<Opened> {
     const { path, maxPages } = this.#options;
-    if (this.#copied) {
-      await putBack(path);
-      this.#copied = false;
-    }
-    const exists = await inspectFile(path);
-    if (exists) await checkExisting(path);
-    await prepareFolder(path, exists);
-    const lock = await lockDatabase(path);
+    this.#engine ??= openEngine(path);
+    const session = await (await this.#engine).openWriter({ maxPages });
     try {
-      await prepareDatabase(path);
-      const client = await openClient(path);
-      await client.$executeRawUnsafe('PRAGMA synchronous = NORMAL');
-      // Every market number that is inserted was read from the table; to check it again would cost a
-      // third of an insertion. No market is ever deleted.
-      await client.$executeRawUnsafe('PRAGMA foreign_keys = OFF');
-      await client.$queryRawUnsafe(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
-      await client.$queryRawUnsafe(`PRAGMA journal_size_limit = ${WAL_SIZE_LIMIT}`);
-      if (maxPages !== undefined) {
-        await client.$queryRawUnsafe(`PRAGMA max_page_count = ${maxPages}`);
-      }
-      for (const exchange of EXCHANGES) {
-        await client.$executeRaw`INSERT OR IGNORE INTO exchange (name) VALUES (${exchange})`;
-      }
-      const files = new DatabaseFiles(path);
-      await files.lost();
+      const { client, dialect } = session;
+      const names = EXCHANGES.map((exchange) => [exchange]);
+      await client.$executeRaw`
+        INSERT INTO exchange (name) SELECT name FROM ${dialect.table(names, { name: 'text' })} names
+         WHERE true ON CONFLICT DO NOTHING`;
       return {
+        session,
         client,
-        lock,
-        lockFile: await watched(lockPath(path)),
-        files,
-        ids: new MarketIds(client),
-        retirement: new Retirement(client, this.#options.keepTrades),
-        trades: new TradeWriter(client),
+        ids: new MarketIds(session),
+        retirement: new Retirement(session, this.#options.keepTrades),
+        trades: new TradeWriter(session),
       };
     } catch (error) {
-      await lock.dispose();
+      await session.close();
       throw error;
     }
   }
 
   /** Books as {@link WriteBatch.rows} has them, now that the numbers of their markets are known. */
   async #numberedRows(
-    client: Client,
+    session: Session,
     ids: MarketIds,
     books: readonly BookRow[],
   ): Promise<Uint8Array<ArrayBuffer> | null> {
-    const batch = new BookBatch();
+    const rows = session.dialect.encoder();
     for (const book of books) {
       const { asks, bids } = book.first
-        ? await this.#firstRow(client, ids.id(book.market), book)
+        ? await this.#firstRow(session, ids.id(book.market), book)
         : book;
-      batch.add({ ...book, number: { id: ids.id(book.market) }, asks, bids });
+      rows.add({ ...book, asks, bids }, ids.id(book.market));
     }
-    return batch.rows();
+    return rows.take();
   }
 
   async #firstRow(
-    client: Client,
+    session: Session,
     id: number,
     row: BookRow,
   ): Promise<{ asks: string; bids: string }> {
-    const before = await rebuild(client, id);
+    const before = await rebuild(session, id);
     return wholeRow(before, { asks: decodeLevels(row.asks), bids: decodeLevels(row.bids) });
   }
 
   /** @param durable wait until the disk has it, so that it survives even a loss of power. */
   async #setState(
-    client: Client,
+    session: WriterSession,
     values: Readonly<Record<string, number>>,
     durable: boolean,
   ): Promise<void> {
-    if (durable) await client.$executeRawUnsafe('PRAGMA synchronous = FULL');
-    try {
-      const statements = Object.entries(values).map(([key, value]) => upsert(client, key, value));
-      await client.$transaction(statements);
-    } finally {
-      if (durable) await client.$executeRawUnsafe('PRAGMA synchronous = NORMAL');
-    }
+    const { client } = session;
+    const write = (): Promise<unknown> =>
+      client.$transaction(Object.entries(values).map(([key, value]) => upsert(client, key, value)));
+    await (durable ? session.durably(write) : write());
   }
 }
 
+const CLOCK_STEP = { sequence: 'integer', from_ms: 'integer', to_ms: 'integer' } as const;
+const GAP = {
+  market_id: 'integer',
+  start: 'integer',
+  ended: 'integer',
+  cause: 'text',
+  detail: 'text',
+  attempts: 'integer',
+} as const;
+const COVERAGE = {
+  minute: 'integer',
+  market_id: 'integer',
+  frames: 'integer',
+  changed: 'integer',
+  repeats: 'integer',
+  longest_silence_ms: 'integer',
+  audits: 'integer',
+  audit_differences: 'integer',
+  late_books: 'integer',
+} as const;
+const LOG = {
+  timestamp: 'integer',
+  level: 'text',
+  event: 'text',
+  exchange: 'text',
+  symbol: 'text',
+  currency: 'text',
+  message: 'text',
+  params: 'text',
+} as const;
+const RECORDING = { market_id: 'integer', recording: 'boolean', at: 'integer' } as const;
+
 /** Inserts gaps, or updates those with the same market and start. */
-function insertGaps(client: Client, ids: MarketIds, gaps: readonly Gap[]) {
+function insertGaps({ client, dialect }: Session, ids: MarketIds, gaps: readonly Gap[]) {
   return client.$executeRaw`
     INSERT INTO gap (market_id, start, "end", cause, detail, attempts)
-    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
-      FROM json_each(${gapRows(ids, gaps)}) WHERE true
+    SELECT market_id, start, ended, cause, detail, attempts
+      FROM ${dialect.table(gapRows(ids, gaps), GAP)} gaps WHERE true
         ON CONFLICT (market_id, start) DO UPDATE
        SET "end" = excluded."end", cause = excluded.cause, detail = excluded.detail,
            attempts = excluded.attempts`;
-}
-
-/**
- * Inserts books given as {@link WriteBatch.rows}. As bytes, because Prisma turns parameters into
- * JSON, twice: in a text each of its many quotes would be escaped both times. As JSONB, because
- * SQLite then has nothing to parse; and with `jsonb_each`, since `json_each` would write each row out
- * as text for the next function to parse.
- */
-function insertBooks(client: Client, rows: Uint8Array<ArrayBuffer>) {
-  return client.$executeRaw`
-    INSERT OR IGNORE INTO book (sequence, market_id, timestamp, exchange_timestamp, base, asks, bids)
-    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
-      FROM jsonb_each(${rows})`;
 }
 
 function upsert(client: Client, key: string, value: number) {
@@ -449,49 +392,45 @@ function upsert(client: Client, key: string, value: number) {
     ON CONFLICT (key) DO UPDATE SET value = excluded.value`;
 }
 
-function gapRows(ids: MarketIds, gaps: readonly Gap[]): string {
-  const rows = gaps.map((gap) => {
+function gapRows(ids: MarketIds, gaps: readonly Gap[]) {
+  return gaps.map((gap) => {
     return [ids.id(gap.market), gap.start, gap.end, gap.cause, gap.detail, gap.attempts];
   });
-  return JSON.stringify(rows);
 }
 
-function coverageRows(ids: MarketIds, records: readonly CoverageMinute[]): string {
-  const rows = records.map((record) => {
+function coverageRows(ids: MarketIds, records: readonly CoverageMinute[]) {
+  return records.map((record) => {
     const { market, minute, frames, changed, repeats, longestSilenceMs } = record;
     const { audits = 0, auditDifferences = 0, lateBooks = 0 } = record;
     const received = [frames, changed, repeats, longestSilenceMs];
     return [minute, ids.id(market), ...received, audits, auditDifferences, lateBooks];
   });
-  return JSON.stringify(rows);
 }
 
 /** Sets the marks of the markets, and begins and ends their spans. */
-function recordingStatements(client: Client, ids: MarketIds, changes: readonly RecordingChange[]) {
-  const rows = JSON.stringify(
-    changes.map(({ market, recording, at }) => [ids.id(market), recording, at]),
-  );
+function recordingStatements(
+  { client, dialect }: Session,
+  ids: MarketIds,
+  changes: readonly RecordingChange[],
+) {
+  const rows = changes.map(({ market, recording, at }) => [ids.id(market), recording, at]);
+  const changed = dialect.table(rows, RECORDING);
   return [
     client.$executeRaw`
-      UPDATE market SET recording = changed.value ->> 1
-        FROM json_each(${rows}) changed WHERE market.id = changed.value ->> 0`,
+      UPDATE market SET recording = changed.recording
+        FROM ${changed} changed WHERE market.id = changed.market_id`,
     client.$executeRaw`
-      UPDATE recording_span SET "end" = max(start, changed.value ->> 2)
-        FROM json_each(${rows}) changed
-       WHERE market_id = changed.value ->> 0 AND "end" IS NULL AND NOT changed.value ->> 1`,
+      UPDATE recording_span SET "end" = ${dialect.greater('start', 'changed.at')}
+        FROM ${changed} changed
+       WHERE recording_span.market_id = changed.market_id AND "end" IS NULL
+         AND NOT changed.recording`,
     client.$executeRaw`
-      INSERT OR IGNORE INTO recording_span (market_id, start)
-      SELECT value ->> 0, value ->> 2 FROM json_each(${rows})
-       WHERE value ->> 1 AND NOT EXISTS (
-         SELECT 1 FROM recording_span WHERE market_id = value ->> 0 AND "end" IS NULL)`,
+      INSERT INTO recording_span (market_id, start)
+      SELECT market_id, at FROM ${changed} changed
+       WHERE recording AND NOT EXISTS (
+         SELECT 1 FROM recording_span o WHERE o.market_id = changed.market_id AND o."end" IS NULL)
+          ON CONFLICT DO NOTHING`,
   ];
-}
-
-/** Watches a file that is there now. */
-async function watched(path: string): Promise<FileWatch> {
-  const file = new FileWatch(path);
-  await file.look();
-  return file;
 }
 
 function* marketsOf(batch: WriteBatch): Generator<Market> {

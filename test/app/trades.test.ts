@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from '@jest/globals';
 import { EXCHANGES, type Exchange } from '../../src/market/exchange.js';
-import { Sqlite } from '../../src/store/sqlite.js';
+import { Sqlite } from '../../src/store/engine/sqlite/sqlite.js';
 import { SseSubscription } from '../api/helpers/sse.js';
 import { allLive, type Recorder, startRecorder } from '../helpers/recorder.js';
 import { until } from '../store/support.js';

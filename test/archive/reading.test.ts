@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { archivedDays } from '../../src/archive/keeper.js';
 import { manifestFile } from '../../src/parquet/layout.js';
-import { prepareDatabase } from '../../src/store/database.js';
+import { prepareDatabase } from '../../src/store/engine/sqlite/database.js';
 import { Reader } from '../../src/store/reader.js';
 import type { ExportOptions } from '../../src/store/store-types.js';
 import {

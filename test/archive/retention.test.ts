@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { archivedDays } from '../../src/archive/keeper.js';
-import { openClient } from '../../src/store/connection.js';
 import { Retirement } from '../../src/store/retire.js';
 import { archivedBound } from '../../src/store/archived.js';
-import { temporaryFolder } from '../store/support.js';
+import { sessionOn, temporaryFolder } from '../store/support.js';
 import { archiveAll, DAY, DAY_MS, LATER, recordDays } from './support.js';
 
 it('deletes nothing that is in no archived day', async () => {
@@ -12,12 +11,12 @@ it('deletes nothing that is in no archived day', async () => {
   const path = join(folder.path, 'books.db');
   const archive = join(folder.path, 'archive');
   await recordDays(path, 3);
-  const client = await openClient(path);
+  const session = await sessionOn(path);
   try {
-    const retirement = new Retirement(client);
+    const retirement = new Retirement(session);
     const old = DAY + 10 * DAY_MS;
     const bound = async (days: Awaited<ReturnType<typeof archivedDays>>) =>
-      retirement.before(old, LATER + 10 * DAY_MS, await archivedBound(client, days));
+      retirement.before(old, LATER + 10 * DAY_MS, await archivedBound(session, days));
     expect(await bound([])).toBeNull();
     await archiveAll(archive, path);
     const days = await archivedDays(archive);
@@ -28,10 +27,10 @@ it('deletes nothing that is in no archived day', async () => {
     expect(some).toEqual({ sequence: days[1]!.ranges[0]![0], time: DAY + DAY_MS });
     expect(await bound(days.map((day) => ({ ...day, database: 'another' })))).toBeNull();
     // By size: the same bound.
-    const limit = await archivedBound(client, days.slice(0, 1));
-    expect(await new Retirement(client).slice(limit)).toBeNull();
+    const limit = await archivedBound(session, days.slice(0, 1));
+    expect(await new Retirement(session).slice(limit)).toBeNull();
   } finally {
-    await client.$disconnect();
+    await session.close();
     await folder.remove();
   }
 });

@@ -1,4 +1,4 @@
-import { Sqlite } from '../../src/store/sqlite.js';
+import { Sqlite } from '../../src/store/engine/sqlite/sqlite.js';
 
 /** Does something to a database that nobody records into. */
 export function openSqlite<T>(path: string, work: (sqlite: Sqlite) => T): T {

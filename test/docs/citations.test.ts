@@ -34,7 +34,7 @@ function citing(): string[] {
     ['ls-files', '--cached', '--others', '--exclude-standard', 'src', 'test', 'bench', 'docs'],
     { cwd: root, encoding: 'utf8' },
   );
-  return [...listed.split('\n'), 'README.md', 'README.ko.md', 'prisma/schema.prisma'].filter(
+  return [...listed.split('\n'), 'README.md', 'README.ko.md', 'prisma/sqlite/schema.prisma'].filter(
     (file) =>
       /\.(?:ts|tsx|mjs|md|prisma|sql)$/.test(file) &&
       file !== SELF &&

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Sqlite } from '../../src/store/sqlite.js';
+import { Sqlite } from '../../src/store/engine/sqlite/sqlite.js';
 import { eventually, until } from '../helpers/wait.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

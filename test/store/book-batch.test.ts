@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { BookBatch } from '../../src/store/book-batch.js';
-import { Sqlite } from '../../src/store/sqlite.js';
+import { JsonbRows } from '../../src/store/engine/sqlite/book-rows.js';
+import { Sqlite } from '../../src/store/engine/sqlite/sqlite.js';
 import type { BookRow } from '../../src/store/writer-protocol.js';
 import { UPBIT_BTC } from './support.js';
 
@@ -40,7 +41,7 @@ describe('BookBatch', () => {
     );
     fc.assert(
       fc.property(whole, whole, whole, fc.option(whole), whole, (sequence, id, t, e, base) => {
-        const batch = new BookBatch();
+        const batch = new BookBatch(new JsonbRows());
         batch.add(row({ sequence, id, timestamp: t, exchangeTimestamp: e, base }));
         expect(parsed(batch)).toEqual([[sequence, id, t, e, base, '[]', '[]']]);
       }),
@@ -48,7 +49,7 @@ describe('BookBatch', () => {
   });
 
   it('grows to any size, and starts over after it was cleared', () => {
-    const batch = new BookBatch();
+    const batch = new BookBatch(new JsonbRows());
     expect(parsed(batch)).toBeNull();
     const asks = JSON.stringify(Array.from({ length: 1_009 }, (_, i) => [String(i + 1), '0.5']));
     for (let round = 0; round < 2; round++) {
@@ -63,7 +64,7 @@ describe('BookBatch', () => {
   });
 
   it('keeps books of markets without a number apart, and the steps of the clock', () => {
-    const batch = new BookBatch();
+    const batch = new BookBatch(new JsonbRows());
     batch.add(row({ id: null, first: true, asks: '[["1","2"]]' }));
     batch.add(row({ id: 3, sequence: 2, timestamp: 5, steppedFrom: 9 }));
     expect(batch.books).toHaveLength(1);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EXCHANGES } from '../../src/market/exchange.js';
 import { dateOf, dayStart } from '../../src/market/day-report.js';
-import { openClient } from '../../src/store/connection.js';
+import { openClient } from '../../src/store/engine/sqlite/connection.js';
 import { openStore } from '../../src/store/store.js';
 import type { Store } from '../../src/store/store-types.js';
 import {

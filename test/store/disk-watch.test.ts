@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { join } from 'node:path';
-import { type Client, openClient } from '../../src/store/connection.js';
+import type { WriterSession } from '../../src/store/engine/engine.js';
 import { daysUntilFull, DiskWatch } from '../../src/store/disk-watch.js';
 import { GrowthRecord } from '../../src/store/growth.js';
 import type { DiskStats } from '../../src/store/store-types.js';
 import { Writer } from '../../src/store/writer.js';
-import { temporaryFolder, until } from './support.js';
+import { sessionOn, temporaryFolder, until } from './support.js';
 
 const DAY = 86_400_000;
 const MINUTE = 60_000;
@@ -53,37 +53,37 @@ describe('daysUntilFull', () => {
 describe('GrowthRecord', () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   let writer: Writer;
-  let client: Client;
+  let session: WriterSession;
 
   beforeEach(async () => {
     folder = await temporaryFolder();
     const path = join(folder.path, 'a.db');
     writer = new Writer({ path });
     await writer.open(10);
-    client = await openClient(path);
+    session = await sessionOn(path);
   });
   afterEach(async () => {
-    await client.$disconnect();
+    await session.close();
     await writer.close(0);
     await folder.remove();
   });
 
   it('tells bytes a day over the time in which it ran, also after a restart', async () => {
     const T = 1_789_000_000_000;
-    let record = new GrowthRecord(client);
+    let record = new GrowthRecord(session);
     expect(await record.sample(T, 1_000)).toEqual({ bytesPerDay: null, oldestBook: null });
     for (let i = 1; i < 5; i++) await record.sample(T + i * MINUTE, 1_000 + i * 500);
     expect((await record.sample(T + 5 * MINUTE, 3_500)).bytesPerDay).toBe(500 * 1_440);
     // Two hours down, in which nothing grew; whatever else changed the file is not ours.
-    record = new GrowthRecord(client);
+    record = new GrowthRecord(session);
     const up = T + 125 * MINUTE;
     expect((await record.sample(up, 90_000)).bytesPerDay).toBe(500 * 1_440);
     expect((await record.sample(up + 5 * MINUTE, 90_000)).bytesPerDay).toBe(250 * 1_440);
     // What is older than a day is forgotten, and samples of the future when the clock is set back.
     expect((await record.sample(T + DAY + 3 * MINUTE, 90_000)).bytesPerDay).not.toBeNull();
-    expect(await client.sizeSample.count()).toBe(6);
+    expect(await session.client.sizeSample.count()).toBe(6);
     await record.sample(T + MINUTE, 0);
-    expect(await client.sizeSample.count()).toBe(1);
+    expect(await session.client.sizeSample.count()).toBe(1);
   });
 });
 

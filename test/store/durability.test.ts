@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { openClient } from '../../src/store/connection.js';
+import { openClient } from '../../src/store/engine/sqlite/connection.js';
 import { forkBuilt } from '../helpers/fork-built.js';
 import {
   exportOf,

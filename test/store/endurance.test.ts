@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Gap } from '../../src/market/gap.js';
-import { openClient, openConnection } from '../../src/store/connection.js';
+import { openClient, openConnection } from '../../src/store/engine/sqlite/connection.js';
 import { openStore } from '../../src/store/store.js';
 import type { Store } from '../../src/store/store-types.js';
 import { forkBuilt } from '../helpers/fork-built.js';

@@ -4,6 +4,7 @@ import type { Gap } from '../../src/market/gap.js';
 import type { Level, Sides } from '../../src/market/order-book.js';
 import { BookIntake } from '../../src/store/book-intake.js';
 import { ReservedSequences } from '../../src/store/sequences.js';
+import { JsonbRows } from '../../src/store/engine/sqlite/book-rows.js';
 import { WriteQueue } from '../../src/store/write-queue.js';
 import { UPBIT_BTC, UPBIT_ETH } from './support.js';
 
@@ -142,7 +143,8 @@ describe('BookIntake', () => {
 });
 
 describe('WriteQueue', () => {
-  const limits = { maxBatch: 2, maxQueuedBooks: 4, maxQueuedBytes: 1_000_000 };
+  const encoder = () => new JsonbRows();
+  const limits = { maxBatch: 2, maxQueuedBooks: 4, maxQueuedBytes: 1_000_000, encoder };
   const intake = new BookIntake(60_000, null);
   const row = (sequence: number) => intake.keep(event(sequence, sequence * 10, BOOK)).row;
 
@@ -221,7 +223,8 @@ describe('WriteQueue', () => {
 });
 
 describe('WriteQueue of coverage', () => {
-  const limits = { maxBatch: 2, maxQueuedBooks: 4, maxQueuedBytes: 1_000_000 };
+  const encoder = () => new JsonbRows();
+  const limits = { maxBatch: 2, maxQueuedBooks: 4, maxQueuedBytes: 1_000_000, encoder };
 
   it('keeps what comes while a batch is written, and counts what it has no room for', () => {
     const queue = new WriteQueue(limits);

@@ -1,5 +1,5 @@
-import { openConnection } from '../../src/store/connection.js';
-import { migrate, readMigrations } from '../../src/store/migrations.js';
+import { openConnection } from '../../src/store/engine/sqlite/connection.js';
+import { migrate, readMigrations } from '../../src/store/engine/sqlite/migrations.js';
 
 // Started several times at once by migrations.test.ts: says what this process applied.
 const connection = await openConnection(process.argv[2]!);

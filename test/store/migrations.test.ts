@@ -2,9 +2,13 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openConnection, queryRows } from '../../src/store/connection.js';
-import { prepareDatabase } from '../../src/store/database.js';
-import { migrate, type Migration, readMigrations } from '../../src/store/migrations.js';
+import { openConnection, queryRows } from '../../src/store/engine/sqlite/connection.js';
+import { prepareDatabase } from '../../src/store/engine/sqlite/database.js';
+import {
+  migrate,
+  type Migration,
+  readMigrations,
+} from '../../src/store/engine/sqlite/migrations.js';
 import { openStore } from '../../src/store/store.js';
 import { forkBuilt } from '../helpers/fork-built.js';
 import { temporaryFolder, UPBIT_BTC, withStore } from './support.js';

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { readConfig, readPastSettings } from '../../src/settings/config.js';
 import { exportCommand } from '../../src/store/export/command.js';
 import { openLogFiles } from '../../src/logging/log-files.js';
-import { canonicalPath, checkReadable } from '../../src/store/database.js';
+import { checkReadable } from '../../src/store/engine/sqlite/database.js';
+import { canonicalPath } from '../../src/store/engine/sqlite/paths.js';
 import { openStore } from '../../src/store/store.js';
 import { temporaryFolder } from './support.js';
 

@@ -1,14 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { join } from 'node:path';
-import { type Client, openClient } from '../../src/store/connection.js';
+import type { WriterSession } from '../../src/store/engine/engine.js';
 import { Reader } from '../../src/store/reader.js';
 import { Retirement } from '../../src/store/retire.js';
-import { Sqlite } from '../../src/store/sqlite.js';
+import { JsonbRows } from '../../src/store/engine/sqlite/book-rows.js';
+import { Sqlite } from '../../src/store/engine/sqlite/sqlite.js';
 import { Writer } from '../../src/store/writer.js';
 import type { WriteBatch } from '../../src/store/writer-protocol.js';
 import { BookBatch } from '../../src/store/book-batch.js';
 import { BookIntake } from '../../src/store/book-intake.js';
-import { GOPAX_BTC, small, temporaryFolder, UPBIT_BTC, UPBIT_ETH } from './support.js';
+import { GOPAX_BTC, sessionOn, small, temporaryFolder, UPBIT_BTC, UPBIT_ETH } from './support.js';
 
 /** Tables that grow for ever: nothing may read all of one. */
 const LARGE = ['book', 'gap', 'log', 'coverage'];
@@ -17,7 +18,7 @@ let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let path: string;
 let writer: Writer;
 let reader: Reader;
-let client: Client;
+let session: WriterSession;
 const seen = new Set<string>();
 
 beforeEach(async () => {
@@ -26,7 +27,7 @@ beforeEach(async () => {
   writer = new Writer({ path });
   await writer.open(1_000);
   const intake = new BookIntake(60_000, null);
-  const batch = new BookBatch();
+  const batch = new BookBatch(new JsonbRows());
   const markets = Array.from({ length: 12 }, (_, i) => ({ ...UPBIT_BTC, symbol: `S${i}` }));
   [UPBIT_BTC, UPBIT_ETH, GOPAX_BTC, ...markets].forEach((market, i) => {
     const book = { market, ...small(i), timestamp: 1_000 + i, exchangeTimestamp: null };
@@ -49,7 +50,7 @@ beforeEach(async () => {
     heartbeat: null,
   };
   await writer.write(NOTHING);
-  client = await openClient(path);
+  session = await sessionOn(path);
   reader = new Reader({ path });
   await reader.exchanges();
   seen.clear();
@@ -67,7 +68,7 @@ beforeEach(async () => {
 afterEach(async () => {
   jest.restoreAllMocks();
   await reader.close();
-  await client.$disconnect();
+  await session.close();
   await writer.close(0);
   await folder.remove();
 });
@@ -151,7 +152,7 @@ describe('plans of the statements', () => {
   });
 
   it('of retention go through an index', async () => {
-    const retirement = new Retirement(client);
+    const retirement = new Retirement(session);
     const bound = await retirement.before(1_005, 2_000);
     await retirement.step(bound!, 0);
     await retirement.coverage(9e12);

@@ -8,7 +8,7 @@ import type { OrderBook } from '../../src/market/order-book.js';
 import { BookBatch } from '../../src/store/book-batch.js';
 import { BookIntake } from '../../src/store/book-intake.js';
 import { BookPages } from '../../src/store/book-pages.js';
-import { type Client, openClient } from '../../src/store/connection.js';
+import type { WriterSession } from '../../src/store/engine/engine.js';
 import { Reader } from '../../src/store/reader.js';
 import type {
   BookRow,
@@ -16,18 +16,25 @@ import type {
   CoverageTotals,
   RowPlace,
 } from '../../src/store/store-types.js';
-import { Sqlite } from '../../src/store/sqlite.js';
+import { JsonbRows } from '../../src/store/engine/sqlite/book-rows.js';
 import { Timeline } from '../../src/store/timeline.js';
 import { Writer } from '../../src/store/writer.js';
 import type { WriteBatch } from '../../src/store/writer-protocol.js';
-import { GOPAX_BTC, seeded, small, temporaryFolder, UPBIT_BTC, UPBIT_ETH } from './support.js';
+import {
+  GOPAX_BTC,
+  seeded,
+  sessionOn,
+  small,
+  temporaryFolder,
+  UPBIT_BTC,
+  UPBIT_ETH,
+} from './support.js';
 
 // Writer and reader in this thread: the same code as in theirs, without starting any.
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let writer: Writer;
 let reader: Reader;
-let client: Client;
-let sqlite: Sqlite;
+let session: WriterSession;
 let intake: BookIntake;
 
 const NOTHING: WriteBatch = {
@@ -50,14 +57,12 @@ beforeEach(async () => {
   writer = new Writer({ path });
   await writer.open(1_000);
   reader = new Reader({ path });
-  client = await openClient(path, { readonly: true });
-  sqlite = new Sqlite(path, { readonly: true, busyTimeoutMs: 1_000 });
+  session = await sessionOn(path);
   intake = new BookIntake(60_000, null);
 });
 afterEach(async () => {
   await reader.close();
-  sqlite.close();
-  await client.$disconnect();
+  await session.close();
   await writer.close(0);
   await folder.remove();
 });
@@ -67,7 +72,7 @@ async function write(
   places: readonly { market: Market; timestamp: number; sequence: number }[],
 ): Promise<OrderBook[]> {
   const books = places.map((place, i) => ({ ...place, ...small(i), exchangeTimestamp: null }));
-  const batch = new BookBatch();
+  const batch = new BookBatch(new JsonbRows());
   for (const book of books) {
     const event = { book, changes: { asks: book.asks, bids: book.bids }, previous: null };
     batch.add(intake.keep({ ...event, afterGap: false }).row);
@@ -111,7 +116,7 @@ describe('time', () => {
       places.push({ market, timestamp: clock, sequence });
     }
     const books = await write(places);
-    const timeline = new Timeline(client);
+    const timeline = new Timeline(session);
     const times = books.map((book) => book.timestamp);
     const [first, last] = [Math.min(...times), Math.max(...times)];
     for (let at = first - 2; at <= last + 2; at += 3) {
@@ -147,12 +152,12 @@ describe('time', () => {
       );
       expect(found).toEqual(books.filter((b) => b.timestamp >= from && b.timestamp < to));
     }
-    const steps = await client.clockStep.count();
+    const steps = await session.client.clockStep.count();
     expect(steps).toBeGreaterThan(10);
   });
 
   it('has no answer in an empty database', async () => {
-    const timeline = new Timeline(client);
+    const timeline = new Timeline(session);
     expect(await timeline.boundAt(1)).toBeNull();
     expect(await timeline.ranges({})).toEqual([]);
     expect(await allRows({ exchange: 'UPBIT' }, 10)).toEqual([]);
@@ -168,14 +173,14 @@ describe('a market whose first book is stored while a page is read', () => {
 
   it('is in the page of books, if that reaches it', async () => {
     await write([{ market: UPBIT_BTC, timestamp: 1_000, sequence: 10 }]);
-    const timeline = new Timeline(client);
+    const timeline = new Timeline(session);
     const ranges = timeline.ranges.bind(timeline);
     timeline.ranges = async (window) => {
       await next();
       return ranges(window);
     };
     const patterns = [{ exchange: null, symbol: null, currency: null }];
-    const page = await new BookPages(client, sqlite, timeline).page({
+    const page = await new BookPages(session, timeline).page({
       patterns,
       after: 0,
       limit: 10,

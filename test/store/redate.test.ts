@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { join } from 'node:path';
-import { openClient } from '../../src/store/connection.js';
+import { openClient } from '../../src/store/engine/sqlite/connection.js';
 import { openStore } from '../../src/store/store.js';
 import { Recorder, small, stored, temporaryFolder, UPBIT_BTC, withStore } from './support.js';
 

@@ -4,7 +4,8 @@ import type { BookEvent } from '../../src/bus.js';
 import type { Gap } from '../../src/market/gap.js';
 import type { Market } from '../../src/market/market.js';
 import type { Level } from '../../src/market/order-book.js';
-import { type Client, openClient } from '../../src/store/connection.js';
+import { type Client, openClient } from '../../src/store/engine/sqlite/connection.js';
+import type { WriterSession } from '../../src/store/engine/engine.js';
 import { Retirement, type RetireStep } from '../../src/store/retire.js';
 import { type Retired, sizeOnDisk } from '../../src/store/retention.js';
 import { Writer } from '../../src/store/writer.js';
@@ -12,12 +13,13 @@ import type { WriteBatch } from '../../src/store/writer-protocol.js';
 import {
   exportOf,
   Recorder,
+  sessionOn,
   small,
   stored,
   temporaryFolder,
+  until,
   UPBIT_BTC,
   UPBIT_ETH,
-  until,
   withStore,
 } from './support.js';
 
@@ -42,16 +44,18 @@ function gapOf(market: Market): Gap {
 }
 
 /** Runs `work` on a new database, with a writer in this thread and another client. */
-async function onDatabase(work: (client: Client, writer: Writer) => Promise<void>): Promise<void> {
+async function onDatabase(
+  work: (session: WriterSession, writer: Writer) => Promise<void>,
+): Promise<void> {
   const folder = await temporaryFolder();
   const path = join(folder.path, 'r.db');
   const writer = new Writer({ path });
   await writer.open(1_000);
-  const client = await openClient(path);
+  const session = await sessionOn(path);
   try {
-    await work(client, writer);
+    await work(session, writer);
   } finally {
-    await client.$disconnect();
+    await session.close();
     await writer.close(0);
     await folder.remove();
   }
@@ -97,8 +101,8 @@ describe('retention', () => {
         }
         await stored(store);
       });
-      const client = await openClient(path);
-      const retirement = new Retirement(client);
+      const session = await sessionOn(path);
+      const retirement = new Retirement(session);
       const bound = await retirement.before(Date.now() - 5.5 * DAY, Date.now());
       let deleted = 0;
       for (let cursor: number | null = 0; cursor !== null;) {
@@ -106,7 +110,7 @@ describe('retention', () => {
         deleted += step.books;
         cursor = step.cursor;
       }
-      await client.$disconnect();
+      await session.close();
       // Days 0 to 13 of each market are old; what day 14 stands on stays.
       expect(deleted).toBeGreaterThanOrEqual(2 * 11);
       expect(deleted).toBeLessThanOrEqual(2 * 14);
@@ -167,13 +171,13 @@ describe('retention where the clock was wrong', () => {
         for (const [i, day] of days.entries()) recorder.put(UPBIT_BTC, day * DAY, small(i));
         await stored(store);
       });
-      const client = await openClient(path);
-      const retirement = new Retirement(client);
+      const session = await sessionOn(path);
+      const retirement = new Retirement(session);
       const bound = await retirement.before((today - keepDays) * DAY, today * DAY);
       for (let cursor: number | null = bound === null ? null : 0; cursor !== null;)
         cursor = (await retirement.step(bound!, cursor)).cursor;
-      const books = await client.book.findMany({ orderBy: { sequence: 'asc' } });
-      await client.$disconnect();
+      const books = await session.client.book.findMany({ orderBy: { sequence: 'asc' } });
+      await session.close();
       return books.map(({ timestamp }) => Number(timestamp) / DAY);
     } finally {
       await folder.remove();
@@ -255,7 +259,8 @@ describe('retention by size', () => {
   }, 90_000);
 
   it('forgets that a time was recorded when its gaps go', async () => {
-    await onDatabase(async (client, writer) => {
+    await onDatabase(async (session, writer) => {
+      const { client } = session;
       const change = (at: number, recording: boolean) => ({ market: UPBIT_BTC, at, recording });
       for (const [at, on] of [
         [100, true],
@@ -264,7 +269,7 @@ describe('retention by size', () => {
       ] as const) {
         await writer.write({ ...NOTHING, recording: [change(at, on)] });
       }
-      const retirement = new Retirement(client);
+      const retirement = new Retirement(session);
       await retirement.step({ sequence: 1, time: 350 }, 0);
       const spans = await client.recordingSpan.findMany();
       expect(spans.map(({ start, end }) => [start, end])).toEqual([[350n, null]]);
@@ -272,13 +277,14 @@ describe('retention by size', () => {
   });
 
   it('goes on where spans overlap because the clock was set back', async () => {
-    await onDatabase(async (client, writer) => {
+    await onDatabase(async (session, writer) => {
+      const { client } = session;
       const change = (recording: boolean, at: number): Promise<unknown> =>
         writer.write({ ...NOTHING, recording: [{ market: UPBIT_BTC, recording, at }] });
       await change(true, 1_000);
       await change(false, 9_000);
       await change(true, 2_000);
-      await new Retirement(client).step({ sequence: 1, time: 5_000 }, 0);
+      await new Retirement(session).step({ sequence: 1, time: 5_000 }, 0);
       const [market] = await client.market.findMany();
       expect(await client.recordingSpan.findMany()).toEqual([
         { marketId: market!.id, start: 5_000n, end: null },
@@ -290,7 +296,8 @@ describe('retention by size', () => {
     (await client.log.findMany({ orderBy: { id: 'asc' } })).map(({ id }) => id);
 
   it('keeps the log short with every record that is written', async () => {
-    await onDatabase(async (client, writer) => {
+    await onDatabase(async (session, writer) => {
+      const { client } = session;
       await client.$executeRawUnsafe(
         `INSERT INTO log (id, timestamp, level, event, message)
          VALUES (1, 1, 'info', 'A', ''), (2, 2, 'info', 'A', ''), (500002, 3, 'info', 'A', '')`,
@@ -302,14 +309,15 @@ describe('retention by size', () => {
   });
 
   it('deletes log records by age', async () => {
-    await onDatabase(async (client) => {
+    await onDatabase(async (session) => {
+      const { client } = session;
       for (let id = 1; id <= 5; id++) {
         await client.$executeRawUnsafe(
           `INSERT INTO log (id, timestamp, level, event, message)
            VALUES (${id}, ${id * DAY}, 'info', 'A', '')`,
         );
       }
-      const retirement = new Retirement(client);
+      const retirement = new Retirement(session);
       while ((await retirement.logs(3 * DAY)).more);
       expect(await logIds(client)).toEqual([3, 4, 5]);
     });

@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openClient, openConnection, queryRows } from '../../src/store/connection.js';
+import { openClient, openConnection, queryRows } from '../../src/store/engine/sqlite/connection.js';
 import { failureText, sqliteCode } from '../../src/store/errors.js';
-import { Sqlite } from '../../src/store/sqlite.js';
+import { Sqlite } from '../../src/store/engine/sqlite/sqlite.js';
 import { temporaryFolder } from './support.js';
 
 const nodeMajor = Number(process.versions.node.split('.')[0]);
@@ -157,7 +157,7 @@ describe('the SQLite driver of this Node', () => {
         env: {
           ...process.env,
           NODE_OPTIONS: '',
-          SQLITE_MODULE: new URL('../../dist/store/sqlite.js', import.meta.url).href,
+          SQLITE_MODULE: new URL('../../dist/store/engine/sqlite/sqlite.js', import.meta.url).href,
         },
       },
     );

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { join } from 'node:path';
 import { marketKey } from '../../src/market/market.js';
 import { type Level, type OrderBook, sortLevels } from '../../src/market/order-book.js';
-import { openClient } from '../../src/store/connection.js';
+import { openClient } from '../../src/store/engine/sqlite/connection.js';
 import {
   exported,
   exportOf,

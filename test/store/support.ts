@@ -6,6 +6,8 @@ import type { Exchange } from '../../src/market/exchange.js';
 import type { Market } from '../../src/market/market.js';
 import { marketKey } from '../../src/market/market.js';
 import { diffSide, type Level, type OrderBook, type Sides } from '../../src/market/order-book.js';
+import { SqliteSession } from '../../src/store/engine/sqlite/session.js';
+import type { WriterSession } from '../../src/store/engine/engine.js';
 import { openStore, type StoreOptions } from '../../src/store/store.js';
 import type { ExportOptions, Store, StoreReader } from '../../src/store/store-types.js';
 
@@ -17,6 +19,11 @@ export const GOPAX_BTC: Market = { exchange: 'GOPAX', symbol: 'BTC', currency: '
 export async function temporaryFolder(): Promise<{ path: string; remove: () => Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), 'store-test-'));
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
+}
+
+/** A connection beside the writer's, which may write, too, but has no lock. */
+export async function sessionOn(path: string): Promise<WriterSession> {
+  return (await SqliteSession.open(path, { readonly: false })) as unknown as WriterSession;
 }
 
 /** Waits until `condition` holds; fails after `timeoutMs`. */

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { compareTrades, type ReadTrade, type Trade } from '../../src/market/trade.js';
-import { Sqlite } from '../../src/store/sqlite.js';
+import { Sqlite } from '../../src/store/engine/sqlite/sqlite.js';
 import type { Store } from '../../src/store/store-types.js';
 import { Writer } from '../../src/store/writer.js';
 import { packTrades, unpackTrades } from '../../src/store/trades/codec.js';

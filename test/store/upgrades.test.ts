@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { openConnection, queryRows } from '../../src/store/connection.js';
-import { migrate, readMigrations } from '../../src/store/migrations.js';
+import { openConnection, queryRows } from '../../src/store/engine/sqlite/connection.js';
+import { migrate, readMigrations } from '../../src/store/engine/sqlite/migrations.js';
 import { openStore } from '../../src/store/store.js';
 import {
   GOPAX_BTC,

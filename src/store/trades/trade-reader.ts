@@ -7,37 +7,37 @@ import {
   type Trade,
   tradeContents,
 } from '../../market/trade.js';
-import type { Sqlite, SqliteValue } from '../sqlite.js';
+import type { Cell, Rows, Session } from '../engine/engine.js';
+import { raw, type Sql, sql } from '../engine/sql.js';
 import type { Page, TradePlace, TradesAfter } from '../store-types.js';
 import { fromTradeRow, TRADE_COLUMNS, type TradeRow, unpackTrades } from './codec.js';
 
 /** Blocks read in one go at first; doubled while a page is not full. */
 const FIRST_BLOCKS = 4;
 
-const BLOCK_COLUMNS =
-  'low, high, from_time, to_time, CAST(base_id AS TEXT), slope, data, market_id';
+const BLOCK_COLUMNS = raw(
+  'low, high, from_time, to_time, CAST(base_id AS TEXT), slope, data, market_id',
+);
+const SINGLE_COLUMNS = raw(TRADE_COLUMNS);
 
 /** Blocks that a step of {@link TradeReader.sweep} reads, some twenty thousand trades. */
 const SWEPT_BLOCKS = 256;
 
-const OF_MARKETS = 'market_id IN (SELECT value FROM json_each(?))';
-
 /** Reads stored trades; each call is a few statements that end. */
 export class TradeReader {
-  readonly #sqlite: Sqlite;
+  readonly #session: Session;
 
-  constructor(sqlite: Sqlite) {
-    this.#sqlite = sqlite;
+  constructor(session: Session) {
+    this.#session = session;
   }
 
   /** Whether any trade of these markets is stored. */
-  any(marketIds: Iterable<number>): boolean {
-    const [row] = this.#sqlite.queryNumbers(
-      `SELECT EXISTS (SELECT 1 FROM trade_recent WHERE ${OF_MARKETS})
-           OR EXISTS (SELECT 1 FROM trade_block WHERE ${OF_MARKETS})`,
-      Array<string>(2).fill(JSON.stringify([...marketIds])),
-    );
-    return row![0] === 1;
+  async any(marketIds: Iterable<number>): Promise<boolean> {
+    const some = this.#among(marketIds);
+    const found = await this.#session.rows(sql`
+      SELECT 1 WHERE EXISTS (SELECT 1 FROM trade_recent WHERE ${some})
+                  OR EXISTS (SELECT 1 FROM trade_block WHERE ${some})`);
+    return found.length > 0;
   }
 
   /**
@@ -48,22 +48,26 @@ export class TradeReader {
     markets: ReadonlyMap<number, Market>,
     { from = 0, to = Number.MAX_SAFE_INTEGER }: TimeWindow,
   ): AsyncGenerator<Trade[]> {
-    const window = [JSON.stringify([...markets.keys()]), from, to] as const;
-    const { single, blocks } = this.#snapshot(() => ({
-      single: this.#single(`${OF_MARKETS} AND time >= ? AND time < ?`, window),
+    const some = this.#among(markets.keys());
+    const { single, blocks } = await this.#session.snapshot(async (rows) => ({
+      single: await singles(rows, sql`${some} AND time >= ${from} AND time < ${to}`),
       // Blocks never change: that there are these is all that must be known at once.
-      blocks: this.#sqlite.queryNumbers(
-        `SELECT low, from_time FROM trade_block
-          WHERE ${OF_MARKETS} AND to_time >= ? AND from_time < ? ORDER BY from_time`,
-        window,
-      ) as [low: number, fromTime: number][],
+      blocks: (await rows(sql`
+        SELECT low, from_time FROM trade_block
+         WHERE ${some} AND to_time >= ${from} AND from_time < ${to} ORDER BY from_time`)) as [
+        low: number,
+        fromTime: number,
+      ][],
     }));
     const loose = single.map((row) => fromTradeRow(row, markets.get(row[1])!));
     /** Trades that have been read, in runs of rising time, and how many of each have been given. */
     let runs = [{ trades: loose.sort(compareTrades), given: 0 }];
     for (let next = 0; runs.length > 0 || next < blocks.length; next += SWEPT_BLOCKS) {
       const lows = blocks.slice(next, next + SWEPT_BLOCKS).map(([low]) => low);
-      const rows = this.#blocks('low IN (SELECT value FROM json_each(?))', [JSON.stringify(lows)]);
+      const rows = await blocksOf(
+        this.#session.rows,
+        sql`low IN ${this.#session.dialect.numbers(lows)}`,
+      );
       for (const row of rows) {
         const trades = unpackTrades(blockOf(row), markets.get(Number(row[7]))!);
         runs.push({ trades, given: 0 });
@@ -89,37 +93,37 @@ export class TradeReader {
     marketId: number,
     market: Market,
     query: TimeWindow & { after?: TradePlace | undefined; limit: number },
-  ): Page<Trade> {
-    return this.#snapshot(() => this.#page(marketId, market, query));
+  ): Promise<Page<Trade>> {
+    return this.#session.snapshot((rows) => this.#page(rows, marketId, market, query));
   }
 
-  #page(
+  async #page(
+    rows: Rows,
     marketId: number,
     market: Market,
     { from, to, after, limit }: TimeWindow & { after?: TradePlace | undefined; limit: number },
-  ): Page<Trade> {
+  ): Promise<Page<Trade>> {
     const start = Math.max(from ?? 0, after?.time ?? 0);
     const end = to ?? Number.MAX_SAFE_INTEGER;
     for (let count = FIRST_BLOCKS; ; count *= 2) {
       // A block begins with its earliest trade: what lies before the next block's beginning is all here.
-      const overlapping = this.#blocks('market_id = ? AND from_time < ? AND to_time >= ?', [
-        marketId,
-        start,
-        start,
-      ]);
-      const following = this.#blocks(
-        `market_id = ? AND from_time >= ? AND from_time < ? ORDER BY from_time LIMIT ${count + 1}`,
-        [marketId, start, end],
+      const overlapping = await blocksOf(
+        rows,
+        sql`market_id = ${marketId} AND from_time < ${start} AND to_time >= ${start}`,
+      );
+      const following = await blocksOf(
+        rows,
+        sql`market_id = ${marketId} AND from_time >= ${start} AND from_time < ${end}
+             ORDER BY from_time LIMIT ${count + 1}`,
       );
       const bound = following.length > count ? Number(following.pop()![2]) : end;
       const trades = [...overlapping, ...following].flatMap((row) =>
         unpackTrades(blockOf(row), market),
       );
-      const single = this.#single('market_id = ? AND time >= ? AND time < ?', [
-        marketId,
-        start,
-        bound,
-      ]);
+      const single = await singles(
+        rows,
+        sql`market_id = ${marketId} AND time >= ${start} AND time < ${bound}`,
+      );
       trades.push(...single.map((row) => fromTradeRow(row, market)));
       const wanted = trades
         .filter(({ exchangeTimestamp: time }) => time >= start && time < bound)
@@ -131,30 +135,37 @@ export class TradeReader {
   }
 
   /** Trades of some markets after a sequence, in order of sequence. */
-  after(markets: ReadonlyMap<number, Market>, after: number, limit: number): TradesAfter {
-    return this.#snapshot(() => this.#after(markets, after, limit));
+  after(markets: ReadonlyMap<number, Market>, after: number, limit: number): Promise<TradesAfter> {
+    return this.#session.snapshot((rows) => this.#after(rows, markets, after, limit));
   }
 
-  #after(markets: ReadonlyMap<number, Market>, after: number, limit: number): TradesAfter {
-    const ids = JSON.stringify([...markets.keys()]);
+  async #after(
+    rows: Rows,
+    markets: ReadonlyMap<number, Market>,
+    after: number,
+    limit: number,
+  ): Promise<TradesAfter> {
+    const some = this.#among(markets.keys());
     for (let count = FIRST_BLOCKS; ; count *= 2) {
-      const overlapping = this.#blocks(`low <= ? AND high > ? AND ${OF_MARKETS}`, [
-        after,
-        after,
-        ids,
-      ]);
-      const following = this.#blocks(`low > ? AND ${OF_MARKETS} ORDER BY low LIMIT ${count + 1}`, [
-        after,
-        ids,
-      ]);
+      const overlapping = await blocksOf(
+        rows,
+        sql`low <= ${after} AND high > ${after} AND ${some}`,
+      );
+      const following = await blocksOf(
+        rows,
+        sql`low > ${after} AND ${some} ORDER BY low LIMIT ${count + 1}`,
+      );
       const bound = following.length > count ? Number(following.pop()![0]) : Infinity;
-      const marketOf = (row: SqliteValue[], at: number): Market => markets.get(Number(row[at]))!;
+      const marketOf = (row: readonly Cell[], at: number): Market => markets.get(Number(row[at]))!;
       const trades = [...overlapping, ...following].flatMap((row) =>
         unpackTrades(blockOf(row), marketOf(row, 7)),
       );
-      const single = this.#single(
-        `sequence > ? AND sequence < ? AND +${OF_MARKETS} ORDER BY sequence LIMIT ${limit + 1}`,
-        [after, Math.min(bound, Number.MAX_SAFE_INTEGER), ids],
+      const end = Math.min(bound, Number.MAX_SAFE_INTEGER);
+      // The plus sign keeps the database from the market index, which would have to sort what it finds.
+      const single = await singles(
+        rows,
+        sql`sequence > ${after} AND sequence < ${end} AND +${some}
+             ORDER BY sequence LIMIT ${limit + 1}`,
       );
       trades.push(...single.map((row) => fromTradeRow(row, markets.get(row[1])!)));
       const items = trades
@@ -176,21 +187,29 @@ export class TradeReader {
    * Where one of both is known by an id of the REST history alone, equal contents have to do, and equal
    * trades of a millisecond are counted: what is stored once cannot stand for two.
    */
-  unknown(marketId: number, market: Market, trades: readonly ReadTrade[]): ReadTrade[] {
+  async unknown(
+    marketId: number,
+    market: Market,
+    trades: readonly ReadTrade[],
+  ): Promise<ReadTrade[]> {
     if (trades.length === 0) return [];
     const times = trades.map(({ exchangeTimestamp }) => exchangeTimestamp);
     const from = Math.min(...times);
     const to = Math.max(...times) + 1;
-    const stored: Trade[] = this.#snapshot(() => [
-      ...this.#blocks('market_id = ? AND from_time < ? AND to_time >= ?', [
-        marketId,
-        to,
-        from,
-      ]).flatMap((row) => unpackTrades(blockOf(row), market)),
-      ...this.#single('market_id = ? AND time >= ? AND time < ?', [marketId, from, to]).map((row) =>
-        fromTradeRow(row, market),
-      ),
-    ]);
+    const stored = await this.#session.snapshot(async (rows): Promise<Trade[]> => {
+      const blocks = await blocksOf(
+        rows,
+        sql`market_id = ${marketId} AND from_time < ${to} AND to_time >= ${from}`,
+      );
+      const single = await singles(
+        rows,
+        sql`market_id = ${marketId} AND time >= ${from} AND time < ${to}`,
+      );
+      return [
+        ...blocks.flatMap((row) => unpackTrades(blockOf(row), market)),
+        ...single.map((row) => fromTradeRow(row, market)),
+      ];
+    });
     const ids = new Set(stored.filter((t) => t.idKind !== 'REST').map(withId));
     const all = tally(stored);
     const ofRest = tally(stored.filter((t) => t.idKind === 'REST'));
@@ -201,42 +220,37 @@ export class TradeReader {
   }
 
   /** The stored trade of a market with the greatest time, or null. */
-  newest(marketId: number, market: Market): Trade | null {
-    const [block] = this.#blocks('market_id = ? ORDER BY to_time DESC LIMIT 1', [marketId]);
-    const [single] = this.#single('market_id = ? ORDER BY time DESC, sequence DESC LIMIT 1', [
-      marketId,
-    ]);
+  async newest(marketId: number, market: Market): Promise<Trade | null> {
+    const { rows } = this.#session;
+    const [block] = await blocksOf(
+      rows,
+      sql`market_id = ${marketId} ORDER BY to_time DESC LIMIT 1`,
+    );
+    const [single] = await singles(
+      rows,
+      sql`market_id = ${marketId} ORDER BY time DESC, sequence DESC LIMIT 1`,
+    );
     const trades = block === undefined ? [] : unpackTrades(blockOf(block), market);
     if (single !== undefined) trades.push(fromTradeRow(single, market));
     return trades.sort(compareTrades).at(-1) ?? null;
   }
 
-  /** What `read` reads at one moment: a trade that is packed meanwhile is not missed between two statements. */
-  #snapshot<T>(read: () => T): T {
-    this.#sqlite.script('BEGIN');
-    try {
-      return read();
-    } finally {
-      this.#sqlite.script('COMMIT');
-    }
-  }
-
-  #blocks(where: string, args: readonly SqliteValue[]): SqliteValue[][] {
-    return this.#sqlite.queryNumbers(
-      `SELECT ${BLOCK_COLUMNS} FROM trade_block WHERE ${where}`,
-      args,
-    );
-  }
-
-  #single(where: string, args: readonly SqliteValue[]): TradeRow[] {
-    return this.#sqlite.queryNumbers(
-      `SELECT ${TRADE_COLUMNS} FROM trade_recent WHERE ${where}`,
-      args,
-    ) as unknown as TradeRow[];
+  /** The condition that a row is of one of these markets. */
+  #among(marketIds: Iterable<number>): Sql {
+    return sql`market_id IN ${this.#session.dialect.numbers([...marketIds])}`;
   }
 }
 
-function blockOf(row: SqliteValue[]): Parameters<typeof unpackTrades>[0] {
+function blocksOf(rows: Rows, where: Sql): Promise<Cell[][]> {
+  return rows(sql`SELECT ${BLOCK_COLUMNS} FROM trade_block WHERE ${where}`);
+}
+
+async function singles(rows: Rows, where: Sql): Promise<TradeRow[]> {
+  const found = await rows(sql`SELECT ${SINGLE_COLUMNS} FROM trade_recent WHERE ${where}`);
+  return found as unknown as TradeRow[];
+}
+
+function blockOf(row: readonly Cell[]): Parameters<typeof unpackTrades>[0] {
   const [low, high, fromTime, toTime, baseId, slope, data] = row;
   return {
     low: Number(low),

@@ -1,6 +1,7 @@
 import type { Market } from '../../market/market.js';
 import type { Trade } from '../../market/trade.js';
-import type { Client } from '../connection.js';
+import type { Session } from '../engine/engine.js';
+import { raw, sql } from '../engine/sql.js';
 import { fromTradeRow, packTrades, toTradeRow, TRADE_COLUMNS, type TradeRow } from './codec.js';
 
 /** So many single trades of a market fill a page as a block. */
@@ -11,14 +12,27 @@ const MAX_PACKS = 8;
 /** A market in which the trades of a block lie; it is not needed to pack them. */
 const ANY: Market = { exchange: 'UPBIT', symbol: '', currency: '' };
 
+const COLUMNS = raw(TRADE_COLUMNS);
+const TRADE = {
+  sequence: 'integer',
+  market_id: 'integer',
+  time: 'integer',
+  received: 'integer',
+  message_time: 'integer',
+  flags: 'integer',
+  trade_id: 'text',
+  price: 'text',
+  volume: 'text',
+} as const;
+
 /** Writes trades, and packs those that have gathered. Part of the writer, which gives it one call at a time. */
 export class TradeWriter {
-  readonly #client: Client;
+  readonly #session: Session;
   /** How many single trades each market has, by its number; null until it was counted. */
   #single: Map<number, number> | null = null;
 
-  constructor(client: Client) {
-    this.#client = client;
+  constructor(session: Session) {
+    this.#session = session;
   }
 
   /**
@@ -48,63 +62,42 @@ export class TradeWriter {
     for (const [, marketId] of rows) {
       this.#single?.set(marketId, (this.#single.get(marketId) ?? 0) + 1);
     }
-    return this.#client.$executeRaw`
-      INSERT OR IGNORE INTO trade_recent (sequence, market_id, time, received, message_time, flags,
-                                          trade_id, price, volume)
-      SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
-             value ->> 7, value ->> 8
-        FROM json_each(${JSON.stringify(rows)})`;
+    return this.#session.client.$executeRaw(sql`
+      INSERT INTO trade_recent (${COLUMNS})
+      SELECT ${COLUMNS} FROM ${this.#session.dialect.table(rows, TRADE)} trades WHERE true
+          ON CONFLICT DO NOTHING`);
   }
 
   async #counts(): Promise<Map<number, number>> {
     if (this.#single === null) {
-      const rows = await this.#client.$queryRaw<{ id: bigint; count: bigint }[]>`
-        SELECT market_id AS id, count(*) AS count FROM trade_recent GROUP BY market_id`;
-      this.#single = new Map(rows.map(({ id, count }) => [Number(id), Number(count)]));
+      const rows = await this.#session.rows(
+        sql`SELECT market_id, count(*) FROM trade_recent GROUP BY market_id`,
+      );
+      this.#single = new Map(rows as [number, number][]);
     }
     return this.#single;
   }
 
   /** @returns how many single trades it took away */
   async #packMarket(marketId: number, before: number): Promise<number> {
-    const rows = await this.#client.$queryRawUnsafe<Record<string, unknown>[]>(
-      `SELECT ${TRADE_COLUMNS} FROM trade_recent WHERE market_id = ? AND sequence < ?
-        ORDER BY time, sequence LIMIT ${PACK_AT}`,
-      marketId,
-      before,
-    );
-    const trades = rows.map((row) => fromTradeRow(rowOf(row), ANY));
+    const { client, dialect } = this.#session;
+    const rows = await this.#session.rows(sql`
+      SELECT ${COLUMNS} FROM trade_recent WHERE market_id = ${marketId} AND sequence < ${before}
+       ORDER BY time, sequence LIMIT ${PACK_AT}`);
+    const trades = (rows as unknown as TradeRow[]).map((row) => fromTradeRow(row, ANY));
     if (trades.length < PACK_AT) {
       this.#single = null;
       return 0;
     }
     const { block, packed } = packTrades(trades);
     const { low, high, fromTime, toTime, baseId, slope, data } = block;
-    const sequences = JSON.stringify(packed.map(({ sequence }) => sequence));
-    await this.#client.$transaction([
-      this.#client.$executeRaw`
+    const sequences = dialect.numbers(packed.map(({ sequence }) => sequence));
+    await client.$transaction([
+      client.$executeRaw`
         INSERT INTO trade_block (low, high, market_id, from_time, to_time, base_id, slope, data)
         VALUES (${low}, ${high}, ${marketId}, ${fromTime}, ${toTime}, CAST(${baseId} AS INTEGER), ${slope}, ${data})`,
-      this.#client.$executeRaw`
-        DELETE FROM trade_recent WHERE sequence IN (SELECT value FROM json_each(${sequences}))`,
+      client.$executeRaw`DELETE FROM trade_recent WHERE sequence IN ${sequences}`,
     ]);
     return packed.length;
   }
-}
-
-/** A row as Prisma gives it, its integers as bigints. */
-function rowOf(row: Record<string, unknown>): TradeRow {
-  const number = (name: string): number => Number(row[name]);
-  const message = row['message_time'];
-  return [
-    number('sequence'),
-    number('market_id'),
-    number('time'),
-    number('received'),
-    message === null ? null : Number(message),
-    number('flags'),
-    row['trade_id'] as string,
-    row['price'] as string,
-    row['volume'] as string,
-  ];
 }

@@ -3,10 +3,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Connection, executeWith, queryRows } from './connection.js';
-import { failureText, sqliteCode, StoreError } from './errors.js';
+import { failureText, sqliteCode, StoreError } from '../../errors.js';
 
 /**
- * Applies the migrations under prisma/migrations as `prisma migrate deploy` would, with the same
+ * Applies the migrations under prisma/sqlite/migrations as `prisma migrate deploy` would, with the same
  * bookkeeping (table `_prisma_migrations`), but without Prisma's schema engine, a binary that has to
  * be downloaded. Either can continue what the other began.
  */
@@ -20,8 +20,10 @@ export interface Migration {
   readonly checksum: string;
 }
 
-/** The folder of the migrations: the same from src/store and from dist/store. */
-const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../prisma/migrations', import.meta.url));
+/** The folder of the migrations: the same from src and from dist. */
+const MIGRATIONS_FOLDER = fileURLToPath(
+  new URL('../../../../prisma/sqlite/migrations', import.meta.url),
+);
 
 const BOOKKEEPING = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
     "id"                    TEXT PRIMARY KEY NOT NULL,

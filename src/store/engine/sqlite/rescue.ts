@@ -1,13 +1,10 @@
 import { open, rename, rm, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { makePrivateFile } from '../util/make-folder.js';
-import type { Client } from './connection.js';
+import { makePrivateFile } from '../../../util/make-folder.js';
 import { prepareFolder } from './database.js';
-import { StoreError } from './errors.js';
+import { DATABASE_LOST, StoreError } from '../../errors.js';
 import type { FileFate } from './file-watch.js';
-
-/** {@link StoreError.code} of a write that was refused because the open file is no longer that of its path. */
-export const DATABASE_LOST = 'DATABASE_LOST';
+import type { Sqlite } from './sqlite.js';
 
 /** The error of a write to a database whose files were taken away. */
 export function lostError(lost: readonly { path: string; fate: FileFate }[]): StoreError {
@@ -26,7 +23,7 @@ const copyPath = (path: string): string => `${path}.rescue`;
  * @param usedBytes what the copy will take
  * @throws {StoreError} when there is no place for it
  */
-export async function copyOpen(client: Client, path: string, usedBytes: number): Promise<void> {
+export async function copyOpen(sqlite: Sqlite, path: string, usedBytes: number): Promise<void> {
   await prepareFolder(path, false);
   const copy = copyPath(path);
   await rm(copy, { force: true });
@@ -37,7 +34,7 @@ export async function copyOpen(client: Client, path: string, usedBytes: number):
     );
   }
   makePrivateFile(copy);
-  await client.$executeRawUnsafe(`VACUUM INTO '${copy.replaceAll("'", "''")}'`);
+  sqlite.execute('VACUUM INTO ?', [copy]);
   const file = await open(copy, 'r+');
   try {
     await file.sync();

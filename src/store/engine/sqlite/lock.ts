@@ -1,6 +1,6 @@
-import { makePrivateFile } from '../util/make-folder.js';
+import { makePrivateFile } from '../../../util/make-folder.js';
 import { type Connection, openConnection } from './connection.js';
-import { failureText, sqliteCode, StoreError } from './errors.js';
+import { failureText, sqliteCode, StoreError } from '../../errors.js';
 
 /** The file whose lock is the right to write a database. */
 export const lockPath = (path: string): string => `${path}.lock`;

@@ -1,12 +1,14 @@
 import type { SqlDriverAdapter } from '@prisma/driver-adapter-utils';
-import { PrismaClient } from '../generated/prisma/client.js';
+import { PrismaClient } from '../../../generated/sqlite/client.js';
+import type { Client } from '../engine.js';
+import { Sqlite } from './sqlite.js';
 import { SqliteAdapterFactory } from './sqlite-adapter.js';
 
 /** A bare SQLite connection, for what Prisma's client does not do: scripts, locks, migrations. */
 export type Connection = SqlDriverAdapter;
 
 /** A typed client on one connection of its own. Calls block the thread they are made on. */
-export type Client = PrismaClient;
+export type { Client };
 
 /** How long a connection waits for a lock that another one holds, ms. */
 export const BUSY_TIMEOUT_MS = 5_000;
@@ -19,23 +21,32 @@ export interface ConnectionOptions {
   readonly busyTimeoutMs?: number;
 }
 
-function adapter(path: string, options: ConnectionOptions): SqliteAdapterFactory {
-  return new SqliteAdapterFactory(path, {
+/** Opens a connection of SQLite alone. @throws {SqliteError} when the file cannot be opened */
+export function openSqlite(path: string, options: ConnectionOptions = {}): Sqlite {
+  return new Sqlite(path, {
     readonly: options.readonly ?? false,
     busyTimeoutMs: options.busyTimeoutMs ?? BUSY_TIMEOUT_MS,
   });
 }
 
 /** Opens a bare connection. End it with `dispose()`. */
-export function openConnection(path: string, options: ConnectionOptions = {}): Promise<Connection> {
-  return adapter(path, options).connect();
+export async function openConnection(
+  path: string,
+  options: ConnectionOptions = {},
+): Promise<Connection> {
+  return new SqliteAdapterFactory(openSqlite(path, options)).connect();
+}
+
+/** A Prisma client on a connection. `$disconnect()` ends both. */
+export async function clientOn(sqlite: Sqlite): Promise<Client> {
+  const client = new PrismaClient({ adapter: new SqliteAdapterFactory(sqlite) });
+  await client.$connect();
+  return client;
 }
 
 /** Opens a Prisma client with one connection. End it with `$disconnect()`. */
 export async function openClient(path: string, options: ConnectionOptions = {}): Promise<Client> {
-  const client = new PrismaClient({ adapter: adapter(path, options) });
-  await client.$connect();
-  return client;
+  return clientOn(openSqlite(path, options));
 }
 
 /** Rows of a query without parameters or with text parameters, as arrays of column values. */
@@ -57,10 +68,4 @@ export async function executeWith(
 ): Promise<void> {
   const argTypes = args.map(() => ({ scalarType: 'string', arity: 'scalar' }) as const);
   await connection.executeRaw({ sql, args: [...args], argTypes });
-}
-
-/** `values` without those that are undefined: what a Prisma `where` takes. */
-export function defined<T extends object>(values: T): { [K in keyof T]?: NonNullable<T[K]> } {
-  const entries = Object.entries(values).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as { [K in keyof T]?: NonNullable<T[K]> };
 }

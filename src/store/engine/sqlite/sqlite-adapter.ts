@@ -12,7 +12,7 @@ import {
   type SqlResultSet,
   type Transaction,
 } from '@prisma/driver-adapter-utils';
-import { Sqlite, SqliteError, type SqliteOptions, type SqliteValue } from './sqlite.js';
+import { type Sqlite, SqliteError, type SqliteValue } from './sqlite.js';
 
 const NAME = 'orderbook-sqlite';
 
@@ -204,16 +204,14 @@ class SqliteAdapter extends Queryable implements SqlDriverAdapter {
 export class SqliteAdapterFactory implements SqlDriverAdapterFactory {
   readonly provider = 'sqlite';
   readonly adapterName = NAME;
-  readonly #path: string;
-  readonly #options: SqliteOptions;
+  readonly #sqlite: Sqlite;
 
-  constructor(path: string, options: SqliteOptions) {
-    this.#path = path;
-    this.#options = options;
+  /** @param sqlite the connection, which the client closes when it disconnects */
+  constructor(sqlite: Sqlite) {
+    this.#sqlite = sqlite;
   }
 
-  /** @throws {SqliteError} when the file cannot be opened. */
   async connect(): Promise<SqlDriverAdapter> {
-    return new SqliteAdapter(new Sqlite(this.#path, this.#options));
+    return new SqliteAdapter(this.#sqlite);
   }
 }

@@ -1,10 +1,10 @@
 import { constants, type Stats } from 'node:fs';
-import { access, open, readlink, realpath, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
-import { specialKind } from '../util/file-kind.js';
-import { makeFolder, makePrivateFile } from '../util/make-folder.js';
+import { access, open, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { specialKind } from '../../../util/file-kind.js';
+import { makeFolder, makePrivateFile } from '../../../util/make-folder.js';
 import { type Connection, openConnection, queryRows } from './connection.js';
-import { failureText, sqliteCode, StoreError } from './errors.js';
+import { failureText, sqliteCode, StoreError } from '../../errors.js';
 import { migrate, pendingMigrations, readMigrations } from './migrations.js';
 
 /** First bytes of every SQLite file (sqlite.org/fileformat2.html, 1.3). */
@@ -14,28 +14,6 @@ const HEADER_BYTES = 100;
 
 /** What SQLite and the lock put beside a database. */
 const BESIDE = ['-wal', '-shm', '-journal', '.lock'] as const;
-/** Links in a row that a system follows at least. */
-const MAX_LINKS = 32;
-
-/**
- * One name for one file, so that two ways to it meet the same lock: absolute, all links followed, the
- * last one also when nothing is at its end yet.
- */
-export async function canonicalPath(path: string): Promise<string> {
-  let full = resolve(path);
-  for (let links = 0; links < MAX_LINKS; links++) {
-    try {
-      return await realpath(full);
-    } catch {
-      // Nothing is there yet.
-    }
-    const target = await readlink(full).catch(() => null);
-    if (target === null) break;
-    full = resolve(dirname(full), target);
-  }
-  return join(await realpath(dirname(full)).catch(() => dirname(full)), basename(full));
-}
-
 /**
  * Looks at the database file without touching it.
  * @returns whether it exists (an empty file does not count).

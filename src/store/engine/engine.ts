@@ -1,0 +1,136 @@
+import type { Sql } from '@prisma/client/runtime/client';
+import type { PrismaClient } from '../../generated/sqlite/client.js';
+
+/**
+ * What of a database engine the rest of the store uses. The SQL of the store is that which both
+ * engines have; where they differ, a {@link Dialect} writes it, or a method of the engine does it.
+ */
+
+/** A typed client on one connection of its own. */
+export type Client = PrismaClient;
+
+/** A value of a row: every integer is a number, so it must be below 2^53. */
+export type Cell = null | number | string | Uint8Array;
+
+/** Types of the columns that {@link Dialect.table} can make. */
+export type ColumnType = 'integer' | 'text' | 'boolean';
+
+/** What the engines write in different words. */
+export interface Dialect {
+  /**
+   * What stands after FROM: the rows of a JSON array of arrays, in its order.
+   * @param columns the names of what the arrays hold, in order, with their types
+   */
+  readonly table: (
+    rows: readonly (readonly unknown[])[],
+    columns: Readonly<Record<string, ColumnType>>,
+  ) => Sql;
+  /** What stands after IN: whole numbers. However many there are, they are one parameter. */
+  readonly numbers: (values: readonly number[]) => Sql;
+  /** The greater of two expressions, neither of which is null. */
+  readonly greater: (a: string, b: string) => Sql;
+  /** A whole number as a parameter where nothing else says what it is. */
+  readonly integer: (value: number) => Sql;
+  /** A join that is worked off from left to right, so that rows come in the order of the left side. */
+  readonly thenJoin: Sql;
+  /** Puts the rows of such a join into the order that its left side is made in, by that column. */
+  readonly thenOrder: (column: string) => Sql;
+  /** What {@link insertBooks} takes is made by such. */
+  readonly encoder: () => BookEncoder;
+  /** Inserts books as a {@link BookEncoder} of this engine made them; those that are there stay. */
+  readonly insertBooks: (rows: Uint8Array<ArrayBuffer>) => Sql;
+  /** Lets the next row of the table `gap` have an id above `last`. */
+  readonly beginGapsAbove: (last: number) => readonly Sql[];
+}
+
+/** Rows of a query: of many, in a fraction of the time that Prisma takes. */
+export type Rows = (query: Sql) => Promise<Cell[][]>;
+
+/** A connection that answers questions. */
+export interface Session {
+  readonly client: Client;
+  readonly dialect: Dialect;
+  readonly rows: Rows;
+  /** What `read` reads at one moment: nothing is written between its statements. */
+  snapshot<T>(read: (rows: Rows) => Promise<T>): Promise<T>;
+  /** Ends it. */
+  close(): Promise<void>;
+}
+
+/** How the room of a database is used, bytes. */
+export interface Space {
+  /** What it takes on the disk, or will once its log is moved into it. */
+  readonly bytes: number;
+  /** Of that, what is in use. */
+  readonly usedBytes: number;
+}
+
+/** The one connection that writes. It gets one call at a time. */
+export interface WriterSession extends Session {
+  /** @throws {StoreError} when what is written would not be found again, or somebody else writes */
+  check(): Promise<void>;
+  /** Does `work` so that what it writes survives even a loss of power. */
+  durably<T>(work: () => Promise<T>): Promise<T>;
+  space(): Promise<Space>;
+  /** Gives free room back to the file system, at most so many pages. */
+  giveBack(pages: number): Promise<{ readonly given: number; readonly left: number }>;
+  /** Cuts what lies on the disk to what is needed, unless a reader is in the way. */
+  cut(): Promise<void>;
+  /**
+   * After {@link check} refused with `DATABASE_LOST`: copies the database out of its open files and
+   * closes it. The engine's next session is on the copy.
+   * @returns where a file was moved that had been put in its place, or null
+   */
+  rescue(): Promise<string | null>;
+  /** Ends it in order; `close()` only lets go of it. */
+  finish(): Promise<void>;
+}
+
+/** How to open a database to write it. */
+export interface WriterSettings {
+  /** For tests of a full disk: the size in pages that the database may reach. */
+  readonly maxPages?: number | undefined;
+}
+
+/** A database, wherever it is. */
+export interface Engine {
+  /** How it is called in messages: never with a password. */
+  readonly name: string;
+  /** Opens a connection that only reads. @throws {Error} when it cannot */
+  openReader(): Promise<Session>;
+  /**
+   * Takes the right to be the one writer, and makes or updates the database.
+   * @throws {StoreError} in one line; nothing has been changed then
+   */
+  openWriter(settings: WriterSettings): Promise<WriterSession>;
+  /** Whether anything is there, be it another program's. */
+  exists(): Promise<boolean>;
+  /** Makes the database, empty. @throws {StoreError} when that fails */
+  make(): Promise<void>;
+  /**
+   * Checks that this program can read it, changing nothing.
+   * @throws {StoreError} when it is missing, of another kind, newer, or older than this program
+   */
+  checkReadable(): Promise<void>;
+}
+
+/** Gathers rows of `book` as the bytes that {@link Dialect.insertBooks} takes. */
+export interface BookEncoder {
+  /** What they take so far, bytes; 0 when there is none. */
+  readonly bytes: number;
+  add(row: EncodedBook, marketId: number): void;
+  /** A copy in memory of its own, which may be handed to another thread; null when there is none. */
+  take(): Uint8Array<ArrayBuffer> | null;
+  /** Empties it for other rows. */
+  clear(): void;
+}
+
+/** A row of `book`, but the number of its market. */
+export interface EncodedBook {
+  readonly sequence: number;
+  readonly timestamp: number;
+  readonly exchangeTimestamp: number | null;
+  readonly base: number;
+  readonly asks: string;
+  readonly bids: string;
+}

@@ -1,0 +1,49 @@
+import type { Client, Rows, Session } from '../engine.js';
+import { clientOn, openSqlite } from './connection.js';
+import { sqliteDialect } from './dialect.js';
+import type { Sqlite, SqliteValue } from './sqlite.js';
+
+/** A connection to an SQLite file; every call blocks the thread that it is made on. */
+export class SqliteSession implements Session {
+  readonly dialect = sqliteDialect;
+  readonly client: Client;
+  protected readonly sqlite: Sqlite;
+  /** Settles when the last snapshot asked for has ended. */
+  #snapshots: Promise<void> = Promise.resolve();
+
+  protected constructor(sqlite: Sqlite, client: Client) {
+    this.sqlite = sqlite;
+    this.client = client;
+  }
+
+  /** Opens a connection to an existing database. @throws {SqliteError} */
+  static async open(path: string, options: { readonly: boolean }): Promise<SqliteSession> {
+    const sqlite = openSqlite(path, options);
+    return new SqliteSession(sqlite, await clientOn(sqlite));
+  }
+
+  readonly rows: Rows = async ({ sql, values }) =>
+    this.sqlite.queryNumbers(sql, values as SqliteValue[]);
+
+  async snapshot<T>(read: (rows: Rows) => Promise<T>): Promise<T> {
+    // One after the other: a transaction cannot begin in another one.
+    const before = this.#snapshots;
+    let end!: () => void;
+    this.#snapshots = new Promise((resolve) => (end = resolve));
+    await before;
+    try {
+      this.sqlite.script('BEGIN');
+      try {
+        return await read(this.rows);
+      } finally {
+        this.sqlite.script('COMMIT');
+      }
+    } finally {
+      end();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.client.$disconnect();
+  }
+}
