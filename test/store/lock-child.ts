@@ -1,4 +1,4 @@
-import { openConnection } from '../../src/store/connection.js';
+import { openConnection } from '../../src/store/engine/sqlite/connection.js';
 
 // Holds a database as a program does that lets nobody else read it, until locked.test.ts kills it.
 const connection = await openConnection(process.argv[2]!);
