@@ -1,7 +1,5 @@
-import type { Exchange } from '../market/exchange.js';
 import { type Market, pairText } from '../market/market.js';
 import { dateOf, DAY_MS, startOf } from '../parquet/layout.js';
-import { storedColumns, TABLES } from '../parquet/tables.js';
 import {
   type ArchivedSelection,
   digestOf,
@@ -13,19 +11,17 @@ import {
 } from './archive-days.js';
 import { ArchivedFiles, marketSql, MAX_TIME, timeSql, windowSql } from './archived-files.js';
 import { ArchivedRecords } from './archived-records.js';
+import { ArchivedRows } from './archived-rows.js';
 import { applyRow, type RebuiltBook, type StoredRow } from './rebuild.js';
 import type { SequenceRange } from './timeline.js';
 
-/** Sequences that the first statement of a walk spans, and rows that one should give at most. */
+/** Sequences that the first statement of a walk spans, and rows that one should give. */
 const FIRST_SPAN = 50_000;
-const PIECE_ROWS = 40_000;
+const PIECE_ROWS = 150_000;
+/** The same where the rows of several exchanges are put in order here. */
+const MERGED_ROWS = 40_000;
 /** Up to so many markets are looked for by name, of more all are read. */
 const FEW = 8;
-
-/** A row and its market. */
-export interface ArchivedRow extends Omit<StoredRow, 'marketId'> {
-  readonly market: Market;
-}
 
 /** The books of the days in an archive, whose database may have deleted them. */
 export class ArchivedBooks {
@@ -91,14 +87,13 @@ export class ArchivedBooks {
     }
     if (best === null || missesDay(days, best.date, last)) return null;
     const { base } = best;
-    const rows = await this.#books(market.exchange, [market], {
-      low: base,
-      high: best.sequence,
-    });
     let book: RebuiltBook | null = null;
-    for (const row of rows) {
-      book = applyRow(book, { ...row, marketId: 0 });
-      if (book === null) return null;
+    const part = { low: base, high: best.sequence };
+    for await (const rows of this.#rows([market], part, () => 0)) {
+      for (const row of rows) {
+        book = applyRow(book, row);
+        if (book === null) return null;
+      }
     }
     return book;
   }
@@ -126,25 +121,32 @@ export class ArchivedBooks {
     return joined;
   }
 
-  /** The rows of one range of {@link ranges} in order of sequence, in pieces. */
-  async *walk(selection: ArchivedSelection, range: SequenceRange): AsyncGenerator<ArchivedRow[]> {
+  /**
+   * The rows of one range of {@link ranges} in order of sequence, in pieces.
+   * @param numberOf the number that the rows of a market are to have
+   */
+  async *walk(
+    selection: ArchivedSelection,
+    range: SequenceRange,
+    numberOf: (market: Market) => number,
+  ): AsyncGenerator<StoredRow[]> {
     const { markets, ...window } = selection;
-    const exchanges = new Set(markets.map(({ exchange }) => exchange));
+    const exchanges = [...new Set(markets.map(({ exchange }) => exchange))];
+    const own = exchanges.map((exchange) => markets.filter((m) => m.exchange === exchange));
+    const wanted = own.length === 1 ? PIECE_ROWS : MERGED_ROWS;
     let span = FIRST_SPAN;
     for (let low = range.low; low <= range.high;) {
       const part = { ...window, low, high: Math.min(range.high, low + span - 1) };
-      let rows: ArchivedRow[] = [];
-      for (const exchange of exchanges) {
-        const own = markets.filter((market) => market.exchange === exchange);
-        const found = await this.#books(exchange, own, part);
-        rows = rows.length === 0 ? found : rows.concat(found);
+      const pieces = own.map((some) => this.#rows(some, part, numberOf));
+      let count = 0;
+      for await (const rows of pieces.length === 1 ? pieces[0]! : merged(pieces)) {
+        count += rows.length;
+        yield rows;
       }
-      if (exchanges.size > 1) rows.sort((a, b) => a.sequence - b.sequence);
-      if (rows.length > 0) yield rows;
       low = part.high + 1;
       // Many sequences of quiet markets in one statement, few of busy ones in memory.
-      if (rows.length < PIECE_ROWS / 4) span *= 2;
-      else if (rows.length > PIECE_ROWS) span = Math.max(1, Math.floor(span / 2));
+      const fit = Math.floor((span * wanted) / Math.max(count, 1));
+      span = Math.max(1, Math.min(fit, span * 4));
     }
   }
 
@@ -176,12 +178,13 @@ export class ArchivedBooks {
     return start;
   }
 
-  async #books(
-    exchange: Exchange,
+  /** The selected rows of some markets of one exchange. */
+  async *#rows(
     markets: readonly Market[],
     { low, high, ...window }: Omit<ArchivedSelection, 'markets'>,
-  ): Promise<ArchivedRow[]> {
-    const pairs = new Map(markets.map((market) => [pairText(market), market]));
+    numberOf: (market: Market) => number,
+  ): AsyncGenerator<StoredRow[]> {
+    const { exchange } = markets[0]!;
     const few = markets.length <= FEW;
     const files = filesOfExchange(await this.#files.days(), 'books', exchange).filter((file) =>
       few
@@ -189,28 +192,24 @@ export class ArchivedBooks {
         : Object.values(file.markets).some(({ first, last }) => first <= high && last >= low),
     );
     const wanted = few ? `(${markets.map(marketSql).join(' OR ')})` : 'true';
-    const rows = await this.#files.rows(
-      files,
-      (source) =>
-        `SELECT symbol, currency, ${storedColumns(TABLES.books)} FROM (
-           SELECT * FROM ${source}
-            WHERE ${wanted} AND sequence BETWEEN ${low} AND ${high} AND ${windowSql(window)}
-            ORDER BY sequence)`,
+    const condition = `${wanted} AND sequence BETWEEN ${low} AND ${high} AND ${windowSql(window)}`;
+    const numbers = new Map(markets.map((market) => [pairText(market), numberOf(market)]));
+    const result = await this.#files.read(files, null, (source, connection) =>
+      ArchivedRows.read(
+        connection,
+        `${source} WHERE ${condition}`,
+        markets.length === 1
+          ? numberOf(markets[0]!)
+          : (symbol, currency) => numbers.get(pairText({ symbol, currency })),
+      ),
     );
-    const books: ArchivedRow[] = [];
-    for (const [symbol, currency, sequence, timestamp, own, base, asks, bids] of rows) {
-      const market = pairs.get(`${String(symbol)}-${String(currency)}`);
-      if (market === undefined) continue;
-      books.push({
-        market,
-        sequence: Number(sequence),
-        timestamp: Number(timestamp),
-        exchangeTimestamp: own === null ? null : Number(own),
-        base: Number(base),
-        asks: asks as string,
-        bids: bids as string,
-      });
-    }
-    return books;
+    for (let rows = await result?.next(); rows; rows = await result?.next()) yield rows;
   }
+}
+
+/** All rows of some walks, in order of sequence. */
+async function* merged(walks: readonly AsyncGenerator<StoredRow[]>[]): AsyncGenerator<StoredRow[]> {
+  const all: StoredRow[] = [];
+  for (const walk of walks) for await (const rows of walk) all.push(...rows);
+  yield all.sort((a, b) => a.sequence - b.sequence);
 }

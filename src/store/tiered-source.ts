@@ -155,10 +155,7 @@ export class TieredSource implements BookSource {
   async *#walk(): AsyncGenerator<{ rows: StoredRow[]; part: number }, void> {
     const { books, selection, ranges, numberOf } = this.#older;
     for (const [part, range] of ranges.entries()) {
-      for await (const piece of books.walk(selection, range)) {
-        const rows = piece.map(({ market, ...row }): StoredRow => {
-          return { ...row, marketId: numberOf(market) };
-        });
+      for await (const rows of books.walk(selection, range, numberOf)) {
         yield { part, rows: rows.filter((row) => row.sequence < this.#firstHot(row.marketId)) };
       }
     }

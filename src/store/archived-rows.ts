@@ -1,0 +1,114 @@
+import type {
+  DuckDBConnection,
+  DuckDBDataChunk,
+  DuckDBListVector,
+  DuckDBResult,
+  DuckDBStructVector,
+  DuckDBVector,
+} from '@duckdb/node-api';
+import { DecimalBytes } from '../parquet/decimal-bytes.js';
+import type { StoredRow } from './rebuild.js';
+
+/** Columns of a file of books as {@link StoredRows} takes them: a double is read as it lies there. */
+const COLUMNS =
+  'sequence::DOUBLE, epoch_ms(timestamp)::DOUBLE, epoch_ms(exchange_timestamp)::DOUBLE,' +
+  ' base::DOUBLE, asks, bids';
+
+/** Numbers of markets by their two names; a number where all rows are of one market. */
+export type MarketNumbers = number | ((symbol: string, currency: string) => number | undefined);
+
+/** The result of a statement over files of books, which DuckDB holds; rows are made of it as they are asked for. */
+export class ArchivedRows {
+  readonly #result: DuckDBResult;
+  readonly #numbers: MarketNumbers;
+
+  private constructor(result: DuckDBResult, numbers: MarketNumbers) {
+    this.#result = result;
+    this.#numbers = numbers;
+  }
+
+  /**
+   * Reads rows in order of sequence.
+   * @param from files and conditions, as SQL
+   * @param numbers rows of markets without a number are left out
+   */
+  static async read(
+    connection: DuckDBConnection,
+    from: string,
+    numbers: MarketNumbers,
+  ): Promise<ArchivedRows> {
+    const columns = typeof numbers === 'number' ? COLUMNS : `${COLUMNS}, symbol, currency`;
+    const sql = `SELECT ${columns} FROM ${from} ORDER BY sequence`;
+    return new ArchivedRows(await connection.run(sql), numbers);
+  }
+
+  /** The next rows, some thousands at most; null when there are no more. */
+  async next(): Promise<StoredRow[] | null> {
+    const chunk = await this.#result.fetchChunk();
+    return chunk === null || chunk.rowCount === 0 ? null : rowsOfChunk(chunk, this.#numbers);
+  }
+}
+
+function rowsOfChunk(chunk: DuckDBDataChunk, numbers: MarketNumbers): StoredRow[] {
+  const column = (index: number): DuckDBVector => chunk.getColumnVector(index);
+  const [sequences, timestamps, exchangeTimestamps, bases] = [0, 1, 2, 3].map(column);
+  const [asks, bids] = [4, 5].map((index) => sideTexts(column(index) as DuckDBListVector));
+  const names = typeof numbers === 'number' ? null : [column(6), column(7)];
+  const rows: StoredRow[] = [];
+  for (let i = 0; i < chunk.rowCount; i++) {
+    const marketId =
+      typeof numbers === 'number'
+        ? numbers
+        : numbers(names![0]!.getItem(i) as string, names![1]!.getItem(i) as string);
+    if (marketId === undefined) continue;
+    rows.push({
+      marketId,
+      sequence: sequences!.getItem(i) as number,
+      timestamp: timestamps!.getItem(i) as number,
+      exchangeTimestamp: exchangeTimestamps!.getItem(i) as number | null,
+      base: bases!.getItem(i) as number,
+      asks: asks![i]!,
+      bids: bids![i]!,
+    });
+  }
+  return rows;
+}
+
+/** The texts of a side's levels as the database has them; see `encodeLevels`. */
+function sideTexts(lists: DuckDBListVector): string[] {
+  const levels = lists.childVector as DuckDBStructVector;
+  const prices = wordsOf(levels.entryVectorAt(0));
+  const volumes = wordsOf(levels.entryVectorAt(1));
+  const bytes = new DecimalBytes();
+  const ends: number[] = [];
+  for (let i = 0; i < lists.itemCount; i++) {
+    const start = lists.getEntryOffset(i);
+    const end = start + lists.getEntryLength(i);
+    for (let k = start; k < end; k++) {
+      bytes.text(k === start ? '[["' : '"],["');
+      bytes.decimal(prices, k * 4);
+      bytes.text('","');
+      bytes.decimal(volumes, k * 4);
+    }
+    bytes.text(start === end ? '[]' : '"]]');
+    ends.push(bytes.length);
+  }
+  const text = bytes.take();
+  return ends.map((end, i) => text.slice(i === 0 ? 0 : ends[i - 1], end));
+}
+
+/** The bits of a column of wide decimals, 32 each, the lowest first. */
+function wordsOf(decimals: DuckDBVector): Uint32Array {
+  // Where the package keeps them; should it no longer, what it offers gives the same, only slowly.
+  const bytes = Reflect.get(decimals, 'dataView') as DataView | undefined;
+  if (bytes !== undefined && bytes.byteOffset % 4 === 0) {
+    return new Uint32Array(bytes.buffer, bytes.byteOffset, decimals.itemCount * 4);
+  }
+  const words = new BigUint64Array(decimals.itemCount * 2);
+  for (let i = 0; i < decimals.itemCount; i++) {
+    const { value } = decimals.getItem(i) as { readonly value: bigint };
+    words[i * 2] = BigInt.asUintN(64, value);
+    words[i * 2 + 1] = BigInt.asUintN(64, value >> 64n);
+  }
+  return new Uint32Array(words.buffer);
+}
