@@ -2,59 +2,84 @@ import { compareDecimal } from '../market/decimal.js';
 import type { Level, Side, Sides } from '../market/order-book.js';
 import { decodeLevels, forEachLevel } from './levels.js';
 
-/** A side of which only the best level is asked for. */
+/** Changes that wait at most until they are looked at. */
+const MAX_WAITING = 1_000;
+
+/**
+ * A side of which only the best level is asked for. Levels are best first: of most changes the first
+ * one is enough to know that the best level is still the same. The others are looked at only when it
+ * has vanished.
+ */
 class TopSide {
-  /** Best price, Decimal text; null on an empty side. */
+  /** Best price and its volume, Decimal text; null on an empty side. */
   price: string | null = null;
+  volume: string | null = null;
   readonly #side: Side;
   readonly #volumes = new Map<string, string>();
-  /** Whether `price` has vanished and the next one has not been looked for. */
-  #lost = false;
+  /** Texts of changes that `#volumes` does not know yet. */
+  #waiting: string[] = [];
   readonly #take = (price: string, volume: string): void => {
-    if (volume === '0') {
-      this.#volumes.delete(price);
-      if (price === this.price) this.#lost = true;
-      return;
-    }
-    this.#volumes.set(price, volume);
-    if (this.price === null || this.#before(price, this.price)) {
-      this.price = price;
-      this.#lost = false;
-    } else if (price === this.price) this.#lost = false;
+    if (volume === '0') this.#volumes.delete(price);
+    else this.#volumes.set(price, volume);
   };
 
   constructor(side: Side) {
     this.#side = side;
   }
 
-  /** Volume at the best price; null on an empty side. */
-  get volume(): string | null {
-    return this.price === null ? null : this.#volumes.get(this.price)!;
-  }
-
   clear(): void {
     this.#volumes.clear();
+    this.#waiting = [];
     this.price = null;
-    this.#lost = false;
+    this.volume = null;
   }
 
   /** Takes levels as they are stored; those with volume `0` have vanished. */
   take(levels: string | readonly Level[]): void {
-    if (typeof levels === 'string') {
-      if (levels === '[]') return;
-      if (!forEachLevel(levels, this.#take)) {
-        for (const [price, volume] of decodeLevels(levels)) this.#take(price, volume);
-      }
-    } else for (const [price, volume] of levels) this.#take(price, volume);
-    if (this.#lost) this.#find();
+    if (typeof levels === 'string') return this.#takeText(levels);
+    this.#lookAtWaiting();
+    for (const [price, volume] of levels) this.#take(price, volume);
+    this.#find();
   }
 
-  #find(): void {
-    this.price = null;
-    this.#lost = false;
-    for (const price of this.#volumes.keys()) {
-      if (this.price === null || this.#before(price, this.price)) this.price = price;
+  #takeText(text: string): void {
+    if (text === '[]') return;
+    this.#waiting.push(text);
+    const end = text.indexOf('"', 3);
+    const volumeEnd = text.indexOf('"', end + 3);
+    // Written otherwise than by us: whatever it says.
+    if (!text.startsWith('[["') || !text.startsWith('","', end) || volumeEnd < 0) {
+      return this.#find();
     }
+    const price = text.slice(3, end);
+    const better = this.price === null || this.#before(price, this.price);
+    if (better || price === this.price) {
+      const volume = text.slice(end + 3, volumeEnd);
+      if (volume === '0') return this.#find();
+      this.price = price;
+      this.volume = volume;
+    }
+    if (this.#waiting.length > MAX_WAITING) this.#lookAtWaiting();
+  }
+
+  #lookAtWaiting(): void {
+    for (const text of this.#waiting) {
+      if (!forEachLevel(text, this.#take)) {
+        for (const [price, volume] of decodeLevels(text)) this.#take(price, volume);
+      }
+    }
+    this.#waiting = [];
+  }
+
+  /** Looks for the best level among all. */
+  #find(): void {
+    this.#lookAtWaiting();
+    let best: string | null = null;
+    for (const price of this.#volumes.keys()) {
+      if (best === null || this.#before(price, best)) best = price;
+    }
+    this.price = best;
+    this.volume = best === null ? null : this.#volumes.get(best)!;
   }
 
   #before(a: string, b: string): boolean {

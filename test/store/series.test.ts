@@ -146,4 +146,20 @@ describe('the top of a book', () => {
       before = next;
     }
   });
+
+  it('is right where the best level vanishes after long, and where levels are written otherwise', () => {
+    const top = new TopOfBook();
+    top.set({ asks: '[["10","1"],["11","2"],["12","3"]]', bids: '[]' });
+    for (let i = 0; i < 2_500; i++) top.change({ asks: `[["11","${i + 2}"]]`, bids: '[]' });
+    expect([top.ask.price, top.ask.volume]).toEqual(['10', '1']);
+    top.change({ asks: '[["10","0"]]', bids: '[["9","5"]]' });
+    expect([top.ask.price, top.ask.volume, top.bid.price]).toEqual(['11', '2501', '9']);
+    top.change({ asks: '[["9.5","0"],["11","0"]]', bids: '[["9","0"]]' });
+    expect([top.ask.price, top.ask.volume, top.bid.price]).toEqual(['12', '3', null]);
+    top.change({ asks: '[ ["12", "0"], ["13", "4"] ]', bids: '[ [ "8", "1" ] ]' });
+    expect([top.ask.price, top.ask.volume, top.bid.volume]).toEqual(['13', '4', '1']);
+    // All that a whole book says of a side may be what has vanished from it.
+    top.set({ asks: '[["13","0"]]', bids: '[["7","2"],["8","0"]]' });
+    expect([top.ask.price, top.bid.price]).toEqual([null, '7']);
+  });
 });
