@@ -36,35 +36,68 @@ export function openBrowser(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-dev-shm-usage',
+      '--process-per-site',
+      '--disable-features=SpareRendererForSitePerProcess',
     ],
   });
 }
 
-/** Opens `url` as a person with a fresh browser would. */
-export async function openPage(
-  browser: Browser,
-  url: string,
-  { locale = 'en-US', dark = false, width = 1440, height = 900 }: PageOptions = {},
-): Promise<WatchedPage> {
-  const context = await browser.newContext({
-    locale,
-    colorScheme: dark ? 'dark' : 'light',
-    viewport: { width, height },
-    timezoneId: 'Asia/Seoul',
-  });
-  const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
-  const problems: string[] = [];
-  const { host } = new URL(url);
-  page.on('console', (message) => {
-    if (message.type() === 'error') problems.push(message.text());
-  });
-  page.on('pageerror', (error) => problems.push(String(error)));
-  page.on('request', (request) => {
-    if (new URL(request.url()).host !== host) problems.push(`asked ${request.url()}`);
-  });
-  await page.goto(url);
-  return { page, problems };
+/**
+ * Opens pages as a person with a fresh browser would. Pages of one language share a context and a
+ * process: a process for each page was most of what these tests cost.
+ */
+export class Pages {
+  readonly #browser: Browser;
+  /** By language: a page of the server that keeps the context's process between tests. */
+  readonly #keepers = new Map<string, Page>();
+  readonly #opened: Page[] = [];
+
+  constructor(browser: Browser) {
+    this.#browser = browser;
+  }
+
+  /** Opens `url`. */
+  async open(
+    url: string,
+    { locale = 'en-US', dark = false, width = 1440, height = 900 }: PageOptions = {},
+  ): Promise<WatchedPage> {
+    const keeper = await this.#keeper(locale, new URL('/health', url).href);
+    const page = await keeper.context().newPage();
+    this.#opened.push(page);
+    page.setDefaultTimeout(20_000);
+    await page.emulateMedia({ colorScheme: dark ? 'dark' : 'light' });
+    await page.setViewportSize({ width, height });
+    const problems: string[] = [];
+    const { host } = new URL(url);
+    page.on('console', (message) => {
+      if (message.type() === 'error') problems.push(message.text());
+    });
+    page.on('pageerror', (error) => problems.push(String(error)));
+    page.on('request', (request) => {
+      if (new URL(request.url()).host !== host) problems.push(`asked ${request.url()}`);
+    });
+    await page.goto(url);
+    return { page, problems };
+  }
+
+  /** Closes what was opened, and lets the browser forget what the pages kept in it. */
+  async close(): Promise<void> {
+    const opened = this.#opened.splice(0);
+    await Promise.all(opened.map((page) => page.close()));
+    if (opened.length === 0) return;
+    for (const keeper of this.#keepers.values()) await keeper.evaluate('localStorage.clear()');
+  }
+
+  async #keeper(locale: string, url: string): Promise<Page> {
+    let keeper = this.#keepers.get(locale);
+    if (keeper === undefined) {
+      const context = await this.#browser.newContext({ locale, timezoneId: 'Asia/Seoul' });
+      keeper = await context.newPage();
+      this.#keepers.set(locale, keeper);
+    }
+    if (keeper.url() !== url) await keeper.goto(url);
+    return keeper;
+  }
 }
 
 /** Waits until the text of `element` matches: what a page shows follows an action, never at once. */

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import { allLive, type Recorder, startRecorder } from '../../helpers/recorder.js';
-import { MISSING, openBrowser, openPage, type PageOptions, type WatchedPage } from './browser.js';
+import { MISSING, openBrowser, type PageOptions, Pages, type WatchedPage } from './browser.js';
 
 if (MISSING !== null) {
   if (process.env['CI'] !== undefined) throw new Error(MISSING);
@@ -26,13 +26,18 @@ export function useSession(
 ): Session {
   let browser: Browser;
   let recorder: Recorder;
-  const opened: WatchedPage[] = [];
+  let pages: Pages;
   beforeAll(async () => {
     if (MISSING !== null) return;
     [browser, recorder] = await Promise.all([
       openBrowser(),
-      startRecorder({ pairs: [...pairs] }, { COLLECT: '*-KRW', ...settings }),
+      // Polls of every market ten times a second were a third of the processor time of these tests.
+      startRecorder(
+        { pairs: [...pairs] },
+        { COLLECT: '*-KRW', BITHUMB_POLL_MS: '1000', ...settings },
+      ),
     ]);
+    pages = new Pages(browser);
     await allLive(recorder);
   }, 60_000);
   afterAll(async () => {
@@ -40,7 +45,7 @@ export function useSession(
     await recorder?.close();
   });
   afterEach(async () => {
-    for (const { page } of opened.splice(0)) await page.context().close();
+    await pages?.close();
     // A test that failed half-way must not take the others with it.
     recorder?.simulators.upbit.faults.refuseUpgrades(null);
   });
@@ -51,10 +56,6 @@ export function useSession(
     get recorder() {
       return recorder;
     },
-    async open(path, options) {
-      const watched = await openPage(browser, `${recorder.app.url}${path}`, options);
-      opened.push(watched);
-      return watched;
-    },
+    open: (path, options) => pages.open(`${recorder.app.url}${path}`, options),
   };
 }
