@@ -3,6 +3,7 @@ import { Alerts, type AlertTuning } from './alerts/alerts.js';
 import { createApi } from './api/server.js';
 import { archivedDays, ArchiveKeeper } from './archive/keeper.js';
 import { Bus } from './bus.js';
+import type { CheckTimes } from './collector/history/history-checker.js';
 import type { SilenceBounds } from './collector/market/silence-threshold.js';
 import { adapters } from './collector/exchanges/registry.js';
 import { StandstillWatch } from './collector/clock/standstill-watch.js';
@@ -33,6 +34,8 @@ export interface App {
 export interface AppTuning {
   /** Bounds of silence other than the usual ones. */
   readonly rhythm?: SilenceBounds;
+  /** Times of the checks of trades other than the usual ones. */
+  readonly checkTimes?: Partial<CheckTimes>;
   /** Books that may wait for the disk. */
   readonly maxQueuedBooks?: number;
   readonly alerts?: AlertTuning;
@@ -98,6 +101,8 @@ export async function startApp(
 
     if (config.channels.includes('orderbook')) bus.books.on((event) => store.putBook(event));
     bus.trades.on((trade) => store.putTrade(trade));
+    bus.tradeSpans.on((span) => store.putTradeSpan(span));
+    store.onTradeLost((loss) => bus.tradeLosses.publish(loss));
     bus.gaps.on((gap) => store.putGap(gap));
     store.onGap((gap) => bus.gaps.publish(gap));
     bus.coverage.on((record) => store.putCoverage(record));
@@ -147,6 +152,7 @@ export async function startApp(
       logger,
       watch,
       rhythm: tuning.rhythm,
+      checkTimes: tuning.checkTimes,
     });
     const words = (...parts: unknown[]): string =>
       parts.map((p) => (p instanceof Error ? (p.stack ?? p.message) : String(p))).join(' ');

@@ -7,6 +7,7 @@ import { ALL_MARKETS, type MarketSelection } from './market/market-selection.js'
 import type { OrderBook, Sides } from './market/order-book.js';
 import type { LogRecord } from './market/log-record.js';
 import type { Trade } from './market/trade.js';
+import type { TradeLoss, TradeSpan } from './market/trade-span.js';
 
 /** A numbered book as the recorder publishes it: the book and how it differs from the last one. */
 export interface BookEvent {
@@ -31,6 +32,10 @@ export class Bus {
   readonly books = new Topic<BookEvent>();
   /** Every recorded trade, in order of sequence; none that was published before. */
   readonly trades = new Topic<Trade>();
+  /** What is known of spans of trades: a newer word replaces the older one about the same time. */
+  readonly tradeSpans = new Topic<TradeSpan>();
+  /** Every recorded trade that could not be stored. */
+  readonly tradeLosses = new Topic<TradeLoss>();
   /** Every change of a collector's state. */
   readonly status = new Topic<CollectorStatus>();
   /** Every gap opened, changed or closed. */

@@ -6,5 +6,5 @@ export default defineConfig({
   datasource: { url: `file:${process.env['DB_PATH'] ?? './data/orderbook.db'}` },
   experimental: { externalTables: true },
   // Made by hand in their migrations: see schema.prisma.
-  tables: { external: ['book', 'trade_recent', 'trade_block'] },
+  tables: { external: ['book', 'trade_recent', 'trade_block', 'trade_span'] },
 });

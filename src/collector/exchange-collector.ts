@@ -5,7 +5,7 @@ import type { EventName, EventParams } from '../logging/events.js';
 import type { Logger } from '../logging/logger.js';
 import type { CollectorStatus } from '../market/collector-status.js';
 import type { SilenceTally } from '../market/silence-tally.js';
-import type { Gap } from '../market/gap.js';
+import type { Gap, GapCause } from '../market/gap.js';
 import { type Market, MarketHandle, type Pair, pairText } from '../market/market.js';
 import type { ReadTrade } from '../market/trade.js';
 import type { TradeTally } from '../market/trade-tally.js';
@@ -13,6 +13,12 @@ import type { Sides } from '../market/order-book.js';
 import { cutText } from '../market/outside-text.js';
 import type { ExchangeAdapter, Feed, FeedContext, FeedHost, Outage } from './feed.js';
 import type { ClockWitness } from './clock/clock-witness.js';
+import {
+  type CheckerLog,
+  type CheckerParts,
+  type CheckTimes,
+  HistoryChecker,
+} from './history/history-checker.js';
 import { RestAudit, type AuditHost } from './rest/rest-audit.js';
 import { believedTime } from './wire/exchange-time.js';
 import { PeerRhythm } from './market/peer-rhythm.js';
@@ -31,14 +37,28 @@ export interface ExchangeCollectorParts extends RecorderParts {
   /** Called when a market has had its first book, and when it is stopped on request. */
   readonly setRecording: (market: Market, recording: boolean) => void;
   /** What is stored of its trades. */
-  readonly memory: TradeRecorderParts['memory'];
+  readonly memory: TradeRecorderParts['memory'] & CheckerParts['memory'];
   /** Takes the exchange's times. */
   readonly witness: ClockWitness;
   /** Time between two audits by REST, ms; 0 = none. */
   readonly auditEveryMs: number;
   /** Bounds of silence other than the usual ones; for tests. */
   readonly rhythm?: SilenceBounds | undefined;
+  /** Times of the checks of trades other than the usual ones; for tests. */
+  readonly checkTimes?: Partial<CheckTimes> | undefined;
 }
+
+/** Gaps of books in which their connection was there: the trades on it were not lost. */
+const BOOKS_ALONE: ReadonlySet<GapCause> = new Set([
+  'PARSE_FAILED',
+  'RESYNC',
+  'QUEUE_OVERFLOW',
+  'STORE_FAILED',
+]);
+/** Gaps of the whole program, which polled books and trades on a socket have in common. */
+const PROGRAM_GONE: ReadonlySet<GapCause> = new Set(['PROCESS_DOWN', 'STANDSTILL', 'UNLISTED']);
+/** A message that cannot be read may be about trades of so long before its receipt, ms. */
+const UNREADABLE_MS = 2_000;
 
 /** How often markets are looked at for silence, ms. */
 const SILENCE_WATCH_MS = 1000;
@@ -62,6 +82,8 @@ export class ExchangeCollector implements FeedHost {
   #unasked = 0;
   readonly #odd: OddThings;
   readonly #tape: TradeRecorder;
+  /** Null where no trades are recorded. */
+  readonly #checker: HistoryChecker | null;
   #unaskedTrades = 0;
   #unreadableTrades = 0;
 
@@ -83,6 +105,71 @@ export class ExchangeCollector implements FeedHost {
         if (suppressed !== null) this.log('TRADES_UNCHECKED', market, { reason, suppressed });
       },
     });
+    this.#checker = parts.context.trades ? this.#makeChecker() : null;
+  }
+
+  #makeChecker(): HistoryChecker {
+    const { adapter, context, bus, memory, checkTimes } = this.#parts;
+    const { exchange } = adapter;
+    const checker = new HistoryChecker({
+      ...context,
+      memory,
+      history: adapter.tradeHistory,
+      tape: this.#tape,
+      lossy: adapter.completeness === 'MAY_DROP',
+      times: checkTimes,
+      publish: (span) => bus.tradeSpans.publish(span),
+      booksWait: () => this.#check?.waiting ?? false,
+      log: this.#checkerLog(),
+    });
+    const polled = adapter.completeness === 'POLLED';
+    bus.gaps.on(({ market, start, end, cause, detail }) => {
+      if (market.exchange !== exchange || BOOKS_ALONE.has(cause)) return;
+      if (polled && !PROGRAM_GONE.has(cause)) return;
+      if (end === null) checker.down(market, { cause, detail }, start);
+      else checker.up(market, end);
+    });
+    bus.tradeLosses.on(({ market, time, ...trouble }) => {
+      if (market.exchange !== exchange) return;
+      checker.lost(market, trouble, { start: time, end: time + 1 }, true);
+    });
+    return checker;
+  }
+
+  #checkerLog(): CheckerLog {
+    const gated = (key: string, log: (suppressed: number) => void): void => {
+      const suppressed = this.#gate.pass(key);
+      if (suppressed !== null) log(suppressed);
+    };
+    return {
+      filled: (market, count) =>
+        gated('filled', (suppressed) => this.log('TRADES_FILLED', market, { count, suppressed })),
+      odd: (market, what) =>
+        gated('history odd', (suppressed) =>
+          this.log('TRADE_HISTORY_ODD', market, { what: cutText(what), suppressed }),
+        ),
+      unreached: (market, from, to, why) =>
+        gated('unreached', (suppressed) => {
+          const reason = cutText(why);
+          const params = { from: timeShown(from), to: timeShown(to), reason, suppressed };
+          this.log('TRADES_UNREACHED', market, params);
+        }),
+      failed: (market, why) =>
+        gated('history failed', (suppressed) =>
+          this.log('TRADE_HISTORY_FAILED', market, { reason: excerpt(why), suppressed }),
+        ),
+      lost: (market, reason) =>
+        gated('lost', (suppressed) => this.log('TRADES_LOST', market, { reason, suppressed })),
+      volumeDiffers: (market, minute, exchange, stored) =>
+        gated('volume', (suppressed) =>
+          this.log('TRADE_VOLUME_DIFFERS', market, {
+            minute: timeShown(minute),
+            exchange,
+            stored,
+            suppressed,
+          }),
+        ),
+    };
   }
 
   /** Statuses of all its markets, by symbol and currency. */
@@ -110,6 +197,8 @@ export class ExchangeCollector implements FeedHost {
   /** What has become of its trades. */
   get tradeTally(): TradeTally {
     return {
+      ...NO_CHECKS,
+      ...this.#checker?.tally,
       ...this.#tape.tally,
       unreadable: this.#unreadableTrades,
       unasked: this.#unaskedTrades,
@@ -147,7 +236,11 @@ export class ExchangeCollector implements FeedHost {
    */
   start(pairs: readonly Pair[], inherited: (pair: Pair) => Gap | null = () => null): void {
     const fresh = pairs.filter((pair) => !this.running(pair));
-    for (const pair of fresh) this.#tracker(pair).start(inherited(pair));
+    for (const pair of fresh) {
+      // Before its gaps, which are those of its trades, too.
+      this.#checker?.start(this.#tracker(pair).market, pair);
+      this.#tracker(pair).start(inherited(pair));
+    }
     if (fresh.length === 0) return;
     const { adapter, context } = this.#parts;
     const handles = fresh.map((pair) => new MarketHandle(adapter.exchange, pair));
@@ -161,6 +254,7 @@ export class ExchangeCollector implements FeedHost {
   stop(pairs: readonly Pair[]): void {
     this.#feed?.remove(pairs);
     for (const pair of pairs) {
+      this.#checker?.stop(pair);
       this.#tracker(pair).stop();
       this.#setRecording(pair, false);
     }
@@ -175,12 +269,14 @@ export class ExchangeCollector implements FeedHost {
   /** Marks a pair as failed: the exchange does not list it. */
   reject(pair: Pair, reason: string): void {
     this.#feed?.remove([pair]);
+    this.#checker?.stop(pair);
     this.#tracker(pair).fail(reason);
   }
 
   /** Stops a pair that the exchange no longer lists; `FAILED` where it was asked for by name. */
   delist(pair: Pair, state: 'STOPPED' | 'FAILED'): void {
     this.#feed?.remove([pair]);
+    this.#checker?.stop(pair);
     this.#tracker(pair).delist(state, 'the exchange no longer lists this market');
     this.#setRecording(pair, false);
   }
@@ -210,6 +306,7 @@ export class ExchangeCollector implements FeedHost {
     this.#feed = null;
     this.#check?.close();
     this.#check = null;
+    this.#checker?.close();
     clearInterval(this.#silenceWatch);
     this.#silenceWatch = undefined;
     await feed?.close();
@@ -282,8 +379,16 @@ export class ExchangeCollector implements FeedHost {
   trades(pair: Pair, trades: readonly ReadTrade[], receivedAt: number, snapshot: boolean): void {
     const tracker = this.#trackers.get(pairText(pair));
     if (tracker === undefined || !tracker.running) return;
-    if (snapshot) void this.#tape.older(tracker.market, trades, receivedAt, 'SNAPSHOT');
+    if (snapshot) void this.#tape.snapshot(tracker.market, trades, receivedAt);
     else this.#tape.live(tracker.market, trades, receivedAt);
+  }
+
+  tradesDown(pairs: Iterable<Pair>, outage: Outage | null): void {
+    const now = this.#parts.context.clock();
+    for (const pair of pairs) {
+      if (outage === null) this.#checker?.up(pair, now);
+      else this.#checker?.down(pair, outage, outage.since ?? now);
+    }
   }
 
   unaskedTrades(count: number): void {
@@ -292,9 +397,14 @@ export class ExchangeCollector implements FeedHost {
 
   unreadableTrade(error: unknown, message: string, pair: Pair | null): void {
     this.#unreadableTrades++;
+    const reason = excerpt(error instanceof Error ? error.message : String(error));
+    if (pair !== null) {
+      const now = this.#parts.context.clock();
+      const trouble = { cause: 'PARSE_FAILED', detail: reason } as const;
+      this.#checker?.lost(pair, trouble, { start: now - UNREADABLE_MS, end: now + 1 }, false);
+    }
     const suppressed = this.#gate.pass('unreadable trade');
     if (suppressed === null) return;
-    const reason = excerpt(error instanceof Error ? error.message : String(error));
     const known = pair !== null && this.#trackers.has(pairText(pair));
     this.log('TRADE_UNREADABLE', known ? pair : null, { reason, frame: message, suppressed });
   }
@@ -424,6 +534,21 @@ export class ExchangeCollector implements FeedHost {
     );
   }
 }
+
+/** The counts of checks where none are made. */
+const NO_CHECKS = {
+  lost: 0,
+  historyPages: 0,
+  historyFailures: 0,
+  historyAgreed: 0,
+  historyDiffered: 0,
+  historyLacked: 0,
+  historyFaults: 0,
+  otherIds: 0,
+  otherZones: 0,
+  volumesAgreed: 0,
+  volumesDiffered: 0,
+} as const;
 
 /** A time for a log line, `?` for one that is none. */
 function timeShown(time: number | null | undefined): string {

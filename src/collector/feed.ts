@@ -8,6 +8,7 @@ import type { ReadTrade } from '../market/trade.js';
 import type { ListedMarket } from '../market/managed-lists.js';
 import type { ExchangeUrls } from '../settings/config.js';
 import type { Completeness } from '../market/completeness.js';
+import type { TradeHistory } from './history/trade-history.js';
 import type { RestBooks } from './rest/rest-books.js';
 import type { LimitBoard } from './limits/limit-board.js';
 import type { RestClient } from './rest/rest-client.js';
@@ -44,6 +45,11 @@ export interface FeedHost {
    * @param snapshot whether they are the last ones on record, which may be old and known
    */
   trades(pair: Pair, trades: readonly ReadTrade[], receivedAt: number, snapshot: boolean): void;
+  /**
+   * The stream of trades of these pairs, where it is not that of their books, is lost, or stands again
+   * (null).
+   */
+  tradesDown(pairs: Iterable<Pair>, outage: Outage | null): void;
   /** Trades of a market that was not asked for, or no longer: they are dropped and counted. */
   unaskedTrades(count: number): void;
   /** A message about trades that could not be read. Counted, and logged once per burst; no book suffers. */
@@ -119,6 +125,7 @@ export interface ExchangeAdapter {
   readonly exchange: Exchange;
   readonly completeness: Completeness;
   readonly restBooks: RestBooks;
+  readonly tradeHistory: TradeHistory;
   /** Whether the exchange's own time of a book shows its place among the others. */
   readonly ordersByTime: boolean;
   /** Set where a lost change cannot be seen in the stream: then a difference to REST is believed. */

@@ -34,6 +34,7 @@ import { ExchangeCollector } from './exchange-collector.js';
 import type { ExchangeAdapter } from './feed.js';
 import { LimitBoard } from './limits/limit-board.js';
 import { MarketList } from './market-list.js';
+import type { CheckTimes } from './history/history-checker.js';
 import type { SilenceBounds } from './market/silence-threshold.js';
 import { receiveClock } from './clock/receive-clock.js';
 import { RestClient } from './rest/rest-client.js';
@@ -66,6 +67,8 @@ export interface SupervisorParts {
   readonly watch: StandstillWatch;
   /** Bounds of silence other than the usual ones; for tests. */
   readonly rhythm?: SilenceBounds | undefined;
+  /** Times of the checks of trades other than the usual ones; for tests. */
+  readonly checkTimes?: Partial<CheckTimes> | undefined;
 }
 
 /** All that belongs to one exchange. */
@@ -147,6 +150,7 @@ export class Supervisor implements CollectorControl {
           depth: config.storeDepth,
           auditEveryMs: config.auditEveryMs,
           rhythm: parts.rhythm,
+          checkTimes: parts.checkTimes,
           context: {
             exchange,
             rest,

@@ -284,6 +284,50 @@ export const EVENTS = {
     (p) =>
       `what is stored could not be looked up, trades may be kept twice: ${p.reason}${leftOut.en(p.suppressed)}`,
   ),
+  TRADES_FILLED: event<{ count: number; suppressed: number }>(
+    'info',
+    (p) => `빠진 체결을 거래소 체결 내역으로 채움: ${p.count}건${leftOut.ko(p.suppressed)}`,
+    (p) =>
+      `missing trades were taken from the exchange's history: ${p.count}${leftOut.en(p.suppressed)}`,
+  ),
+  TRADES_UNREACHED: event<{ from: string; to: string; reason: string; suppressed: number }>(
+    'warn',
+    (p) =>
+      `체결 내역으로 확인할 수 없는 구간: ${p.from} ~ ${p.to}; ${p.reason}${leftOut.ko(p.suppressed)}`,
+    (p) =>
+      `trades from ${p.from} to ${p.to} cannot be checked by the exchange's history: ${p.reason}${leftOut.en(p.suppressed)}`,
+  ),
+  TRADE_HISTORY_ODD: event<{ what: string; suppressed: number }>(
+    'warn',
+    (p) => `거래소 체결 내역이 저장된 체결과 맞지 않음: ${p.what}${leftOut.ko(p.suppressed)}`,
+    (p) =>
+      `the exchange's trade history does not agree with what is stored: ${p.what}${leftOut.en(p.suppressed)}`,
+  ),
+  TRADE_HISTORY_FAILED: event<{ reason: string; suppressed: number }>(
+    'warn',
+    (p) => `체결 내역 조회 실패, 나중에 다시 시도: ${p.reason}${leftOut.ko(p.suppressed)}`,
+    (p) =>
+      `the trade history could not be had and is asked for later: ${p.reason}${leftOut.en(p.suppressed)}`,
+  ),
+  TRADES_LOST: event<{ reason: string; suppressed: number }>(
+    'error',
+    (p) =>
+      `체결을 저장하지 못함, 체결 내역으로 다시 채울 예정: ${p.reason}${leftOut.ko(p.suppressed)}`,
+    (p) =>
+      `trades could not be stored and will be asked for again: ${p.reason}${leftOut.en(p.suppressed)}`,
+  ),
+  TRADE_VOLUME_DIFFERS: event<{
+    minute: string;
+    exchange: string;
+    stored: string;
+    suppressed: number;
+  }>(
+    'warn',
+    (p) =>
+      `${p.minute} 1분 거래량 불일치: 거래소 ${p.exchange}, 저장 ${p.stored}${leftOut.ko(p.suppressed)}`,
+    (p) =>
+      `the volume of the minute ${p.minute} differs: the exchange's is ${p.exchange}, what is stored ${p.stored}${leftOut.en(p.suppressed)}`,
+  ),
   SUBSCRIPTION_REFUSED: event<{ reason: string }>(
     'error',
     (p) => `구독 거부: ${p.reason}`,

@@ -11,6 +11,8 @@ import type {
 } from './managed-lists.js';
 import type { Market, Pair } from './market.js';
 import type { ReadTrade, Trade } from './trade.js';
+import type { TradeMatch } from './trade-match.js';
+import type { Span, TradePiece } from './trade-span.js';
 import type { SequenceSource } from './sequence-source.js';
 
 /** The managed lists, read. */
@@ -21,6 +23,14 @@ export interface ManagedLists {
   markets(exchange: Exchange): Promise<MarketRecord[]>;
   /** The mutations about patterns of markets, oldest first: the last one that matches counts. */
   wantedPatterns(): Promise<WantedPattern[]>;
+}
+
+/** See {@link CollectorMemory.tradesKnown}. */
+export interface TradesKnown {
+  /** Pieces of the market's time of which the exchange's history was not asked yet, by start. */
+  readonly open: readonly TradePiece[];
+  /** End of all that was known, Unix ms; null when nothing was. */
+  readonly until: number | null;
 }
 
 /** What the collectors know across restarts; the store keeps it. */
@@ -55,6 +65,24 @@ export interface CollectorMemory {
   unknownTrades(market: Market, trades: readonly ReadTrade[]): Promise<ReadTrade[]>;
   /** The stored trade of a market with the greatest time of the exchange, or null. */
   newestTrade(market: Market): Promise<Trade | null>;
+  /**
+   * Compares all trades of a span by the exchange's history with those that are stored of it.
+   * @returns null when far more are stored than the history has: then they are not of one market and time
+   */
+  matchTrades(
+    market: Market,
+    history: readonly ReadTrade[],
+    span: Span,
+  ): Promise<TradeMatch | null>;
+  /** Whether a trade of a market is stored from before a time of the exchange, Unix ms. */
+  hasTradeBefore(market: Market, time: number): Promise<boolean>;
+  /**
+   * The volume of the stored trades of a market by minutes of the exchange's time.
+   * @returns the sum (Decimal text) at the beginning of each minute that has any, Unix ms
+   */
+  tradeVolumes(market: Market, span: Span): Promise<ReadonlyMap<number, string>>;
+  /** What previous runs left of a market's trades to be checked, and until when they knew of them. */
+  tradesKnown(market: Market): Promise<TradesKnown>;
   /**
    * Dates again what a wrong clock dated: gaps, minutes of coverage and times of recording that lie
    * after a time.

@@ -1,5 +1,6 @@
 import type { GapCause } from './gap.js';
 import type { Market } from './market.js';
+import type { TradeCompleteness } from './trade-span.js';
 
 /** The gaps of a market of one cause, in a day. */
 export interface CauseReport {
@@ -30,6 +31,8 @@ export interface MarketReport {
   readonly auditDifferences: number;
   /** Books that came later than newer ones and were not taken. */
   readonly lateBooks: number;
+  /** How long its trades are known how well, ms; absent where none were recorded. */
+  readonly trades?: Partial<Record<TradeCompleteness, number>>;
 }
 
 /** How well a day was recorded. */
@@ -61,6 +64,17 @@ function seconds(ms: number): string {
   return ms >= 10_000 ? `${Math.round(ms / 1000)} s` : `${(ms / 1000).toFixed(1)} s`;
 }
 
+/** `verified 99.9 %, gap 12 s` of the trades; empty where none were recorded. */
+function tradeText(trades: MarketReport['trades']): string {
+  if (trades === undefined) return '';
+  const { UNPROVEN = 0, VERIFIED_BY_REST = 0, VERIFIED_BY_VOLUME = 0, GAP = 0 } = trades;
+  const verified = VERIFIED_BY_REST + VERIFIED_BY_VOLUME;
+  const share = (verified / (verified + UNPROVEN + GAP)) * 100;
+  // Rounded up it would claim what is not.
+  const text = `verified ${(Math.floor(share * 1000) / 1000).toFixed(3)} %`;
+  return GAP === 0 ? text : `${text}, gap ${seconds(GAP)}`;
+}
+
 /** The report as Markdown. */
 export function reportMarkdown({ date, from, to, clockSteps, markets }: DayReport): string {
   const lines = markets.map((report) => {
@@ -77,11 +91,12 @@ export function reportMarkdown({ date, from, to, clockSteps, markets }: DayRepor
       seconds(report.longestSilenceMs),
       `${report.audits - report.auditDifferences} / ${report.auditDifferences}`,
       report.lateBooks,
+      tradeText(report.trades),
     ];
     return `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |`;
   });
   const head =
-    'market | coverage % | recorded | books | changed | repeats | gaps | longest silence | audits agreed / not | late books';
+    'market | coverage % | recorded | books | changed | repeats | gaps | longest silence | audits agreed / not | late books | trades';
   return [
     `# Recording of ${date} (UTC)`,
     '',

@@ -17,6 +17,7 @@ export const GAP_CAUSES = [
   'RETIRED',
   'ARCHIVE_MISSING',
   'UNLISTED',
+  'UNREACHED',
 ] as const;
 
 /** Cause of a gap. */
@@ -35,6 +36,7 @@ export const GAP_CAUSES_KO: Readonly<Record<GapCause, string>> = {
   REFUSED: '거절됨',
   RESYNC: '재동기화',
   UNLISTED: '거래 중단 후 목록 복귀',
+  UNREACHED: '체결 내역에 없음',
   RETIRED: '보관 기간 지나 삭제됨',
   ARCHIVE_MISSING: '아카이브에 없음',
   STALE: '장시간 수신 없음',

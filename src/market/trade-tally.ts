@@ -14,6 +14,8 @@ export interface TradeTally {
   readonly late: number;
   /** Trades left out because their time cannot be that of a trade received then. */
   readonly absurdTimes: number;
+  /** Live trades whose time is ten minutes and more from their receipt: of another clock or zone. */
+  readonly otherClock: number;
   /** Messages about trades that could not be read. */
   readonly unreadable: number;
   /** Trades of markets that were not asked for. */
@@ -22,4 +24,22 @@ export interface TradeTally {
   readonly sideAgreed: number;
   /** Those that took the other side. Few are normal: the book may have moved meanwhile. */
   readonly sideDiffered: number;
+  /** Recorded trades that could not be stored; the history is asked for them. */
+  readonly lost: number;
+  /** Pages of the REST history that were read, and calls for it that failed. */
+  readonly historyPages: number;
+  readonly historyFailures: number;
+  /** Trades that history and stream have alike; differently; that the history lacks. */
+  readonly historyAgreed: number;
+  readonly historyDiffered: number;
+  readonly historyLacked: number;
+  /** Equal trades with different ids, where both feeds are said to share them. */
+  readonly otherIds: number;
+  /** Rows of the history whose text of the time is not of the zone that it should be. */
+  readonly otherZones: number;
+  /** Checks that were broken off, because the pages of the history made no sense. */
+  readonly historyFaults: number;
+  /** Minutes whose volume by the exchange equals the sum of what is stored, and those where it does not. */
+  readonly volumesAgreed: number;
+  readonly volumesDiffered: number;
 }

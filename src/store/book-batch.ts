@@ -1,4 +1,5 @@
 import type { Trade } from '../market/trade.js';
+import type { TradeSpan } from '../market/trade-span.js';
 import { ownText } from '../market/own-text.js';
 import type { BookEncoder } from './engine/engine.js';
 import type { BookRow, ClockStep } from './writer-protocol.js';
@@ -17,6 +18,7 @@ export class BookBatch {
   readonly books: BookRow[] = [];
   readonly steps: ClockStep[] = [];
   #trades: Trade[] = [];
+  #tradeSpans: TradeSpan[] = [];
   readonly #rows: BookEncoder;
   #count = 0;
   #rowBytes = 0;
@@ -52,12 +54,24 @@ export class BookBatch {
     this.#rowBytes += TRADE_BYTES;
   }
 
+  /** Adds what is known of a span of trades: it is stored with all trades before it, or after them. */
+  addTradeSpan(span: TradeSpan): void {
+    this.#count++;
+    this.#tradeSpans.push(span);
+    this.#rowBytes += TRADE_BYTES;
+  }
+
+  /** The spans in the order in which they came; a list that stays as it is. */
+  get tradeSpans(): readonly TradeSpan[] {
+    return this.#tradeSpans;
+  }
+
   /** The trades, in order of sequence; a list that stays as it is. */
   get trades(): readonly Trade[] {
     return this.#trades;
   }
 
-  /** Books and trades in it. */
+  /** Books, trades and spans of them in it. */
   get count(): number {
     return this.#count;
   }
@@ -91,6 +105,7 @@ export class BookBatch {
   clear(): void {
     this.books.length = 0;
     this.#trades = [];
+    this.#tradeSpans = [];
     this.#timestamps = [];
     this.steps.length = 0;
     this.#rows.clear();

@@ -5,6 +5,7 @@ import type { Client, Session } from './engine/engine.js';
 import { sql } from './engine/sql.js';
 import { clip, type Interval, lengthOf } from './coverage.js';
 import { toMarket } from './records.js';
+import { spanSumsOf } from './trades/span-reader.js';
 
 const DAY = 86_400_000;
 
@@ -63,13 +64,16 @@ export async function dayReport(session: Session, from: number, now: number): Pr
   for (const row of await client.market.findMany()) markets.set(row.id, toMarket(row));
   const spans = byMarket(await spansOf(client, window, now));
   const gaps = byMarket(await gapsOf(client, window));
+  const trades = await spanSumsOf(session, { from, to });
   const received = new Map((await receivedIn(session, from, to)).map((row) => [row.marketId, row]));
   const reports: MarketReport[] = [];
   for (const [id, market] of markets) {
     const recorded = clip(spans.get(id) ?? [], window);
     const counts = received.get(id);
-    if (recorded.length === 0 && counts === undefined) continue;
-    reports.push(marketReport(market, window, recorded, gaps.get(id) ?? [], counts));
+    const known = trades.get(id);
+    if (recorded.length === 0 && counts === undefined && known === undefined) continue;
+    const report = marketReport(market, window, recorded, gaps.get(id) ?? [], counts);
+    reports.push(known === undefined ? report : { ...report, trades: known });
   }
   reports.sort(
     (a, b) => a.percent - b.percent || b.recordedMs - b.coveredMs - (a.recordedMs - a.coveredMs),

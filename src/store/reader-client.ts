@@ -1,5 +1,6 @@
 import type { Market } from '../market/market.js';
 import type { ReadTrade, Trade } from '../market/trade.js';
+import type { Span } from '../market/trade-span.js';
 import { exportInChild } from './export/child.js';
 import type { ExportBegun, ExportChunk, ReaderOptions, ReaderService } from './reader-protocol.js';
 import { RpcWorker } from './rpc.js';
@@ -38,6 +39,10 @@ class ReaderCalls implements StoreReader {
     this.#worker.callUntil(this.#deadline, 'tradesAfter', query);
   hasTrades: StoreReader['hasTrades'] = (selection) =>
     this.#worker.callUntil(this.#deadline, 'hasTrades', selection);
+  tradeSpans: StoreReader['tradeSpans'] = (query) =>
+    this.#worker.callUntil(this.#deadline, 'tradeSpans', query);
+  tradeCoverage: StoreReader['tradeCoverage'] = (query) =>
+    this.#worker.callUntil(this.#deadline, 'tradeCoverage', query);
   gaps: StoreReader['gaps'] = (query) => this.#worker.callUntil(this.#deadline, 'gaps', query);
   gapTotals: StoreReader['gapTotals'] = (selection) =>
     this.#worker.callUntil(this.#deadline, 'gapTotals', selection);
@@ -129,6 +134,26 @@ export class ReaderClient extends ReaderCalls {
   /** See `CollectorMemory.newestTrade`. */
   newestTrade(market: Market): Promise<Trade | null> {
     return this.#worker.call('newestTrade', market);
+  }
+
+  /** See `CollectorMemory.matchTrades`. */
+  matchTrades(market: Market, history: readonly ReadTrade[], span: Span) {
+    return this.#worker.call('matchTrades', market, history, span);
+  }
+
+  /** See `CollectorMemory.hasTradeBefore`. */
+  hasTradeBefore(market: Market, time: number): Promise<boolean> {
+    return this.#worker.call('hasTradeBefore', market, time);
+  }
+
+  /** See `CollectorMemory.tradeVolumes`. */
+  tradeVolumes(market: Market, span: Span) {
+    return this.#worker.call('tradeVolumes', market, span);
+  }
+
+  /** See `CollectorMemory.tradesKnown`. */
+  tradesKnown(market: Market) {
+    return this.#worker.call('tradesKnown', market);
   }
 
   /** Does `work` while no reader has the database open; calls wait for it. */

@@ -1,6 +1,9 @@
 import type { Market } from '../market/market.js';
+import type { TradesKnown } from '../market/collector-memory.js';
 import type { OrderBook } from '../market/order-book.js';
 import type { ReadTrade, Trade } from '../market/trade.js';
+import type { TradeMatch } from '../market/trade-match.js';
+import type { Span } from '../market/trade-span.js';
 import type { ExportPlace } from './export/pieces.js';
 import type { ExportOptions, SeriesQuery, StoreReader } from './store-types.js';
 
@@ -41,6 +44,8 @@ export interface ReaderService extends Pick<
   | 'trades'
   | 'tradesAfter'
   | 'hasTrades'
+  | 'tradeSpans'
+  | 'tradeCoverage'
   | 'gaps'
   | 'gapTotals'
   | 'coverage'
@@ -55,6 +60,15 @@ export interface ReaderService extends Pick<
   /** Those of `trades` that are not stored; see `CollectorMemory`. */
   unknownTrades(market: Market, trades: readonly ReadTrade[]): Promise<ReadTrade[]>;
   newestTrade(market: Market): Promise<Trade | null>;
+  /** See `CollectorMemory` for these. */
+  matchTrades(
+    market: Market,
+    history: readonly ReadTrade[],
+    span: Span,
+  ): Promise<TradeMatch | null>;
+  hasTradeBefore(market: Market, time: number): Promise<boolean>;
+  tradeVolumes(market: Market, span: Span): Promise<ReadonlyMap<number, string>>;
+  tradesKnown(market: Market): Promise<TradesKnown>;
   newestBook(market: Market): Promise<OrderBook | null>;
   bookAt(market: Market, at: number): Promise<OrderBook | null>;
   /** Fixes what is exported; then {@link exportNext} until null, or {@link exportEnd}. */

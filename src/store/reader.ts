@@ -3,7 +3,10 @@ import { dateOf, dayStart } from '../market/day-report.js';
 import { type Market, marketKey } from '../market/market.js';
 import { MarketSelection } from '../market/market-selection.js';
 import type { Level, OrderBook } from '../market/order-book.js';
+import type { TradesKnown } from '../market/collector-memory.js';
 import type { ReadTrade, Trade } from '../market/trade.js';
+import type { TradeMatch } from '../market/trade-match.js';
+import type { Span } from '../market/trade-span.js';
 import { ArchivedBooks } from './archived-books.js';
 import { BookPages } from './book-pages.js';
 import { type BookSource, DatabaseSource } from './book-source.js';
@@ -52,12 +55,14 @@ import type {
 import type { ExchangeRecord, MarketRecord, WantedPattern } from '../market/managed-lists.js';
 import { TieredSource } from './tiered-source.js';
 import { Timeline } from './timeline.js';
+import { spanPage, spanSumsOf, spansUntil } from './trades/span-reader.js';
 import { TradeReader } from './trades/trade-reader.js';
 
 type RowsQuery = Parameters<StoreReader['rows']>[0];
 type TradesQuery = Parameters<StoreReader['trades']>[0];
 type TradesAfterQuery = Parameters<StoreReader['tradesAfter']>[0];
 type TradesSelection = Parameters<StoreReader['hasTrades']>[0];
+type SpansQuery = Parameters<StoreReader['tradeSpans']>[0];
 type GapsQuery = Parameters<StoreReader['gaps']>[0];
 type CoverageQuery = Parameters<StoreReader['coverage']>[0];
 type StripsQuery = Parameters<StoreReader['recordingStrips']>[0];
@@ -71,6 +76,9 @@ interface Opened {
   readonly pages: BookPages;
   readonly trades: TradeReader;
 }
+
+/** Spans of trades to be checked that a run takes over from the one before, at most. */
+const MAX_OPEN_SPANS = 1000;
 
 /** Gaps of an export that are read at a time. */
 const GAP_PAGE = 1000;
@@ -191,6 +199,52 @@ export class Reader implements ReaderService {
   async newestTrade(market: Market): Promise<Trade | null> {
     const id = await this.#marketId(market);
     return id === null ? null : (await this.#database()).trades.newest(id, named(market));
+  }
+
+  async matchTrades(
+    market: Market,
+    history: readonly ReadTrade[],
+    span: Span,
+  ): Promise<TradeMatch | null> {
+    const id = (await this.#marketId(market)) ?? -1;
+    return (await this.#database()).trades.match(id, named(market), history, span);
+  }
+
+  async hasTradeBefore(market: Market, time: number): Promise<boolean> {
+    const id = await this.#marketId(market);
+    return id !== null && (await this.#database()).trades.hasBefore(id, time);
+  }
+
+  async tradeVolumes(market: Market, span: Span): Promise<ReadonlyMap<number, string>> {
+    const id = await this.#marketId(market);
+    if (id === null) return new Map();
+    return (await this.#database()).trades.volumes(id, named(market), span);
+  }
+
+  async tradesKnown(market: Market): Promise<TradesKnown> {
+    const id = await this.#marketId(market);
+    if (id === null) return { open: [], until: null };
+    const { session, trades } = await this.#database();
+    const { items } = await spanPage(session, id, { checked: false, limit: MAX_OPEN_SPANS });
+    // Trades that were recorded before spans were: what is known ends with the last of them.
+    const until =
+      (await spansUntil(session, id)) ?? (await trades.newest(id, named(market)))?.exchangeTimestamp;
+    return { open: items, until: until ?? null };
+  }
+
+  async tradeSpans({ market, ...query }: SpansQuery): ReturnType<StoreReader['tradeSpans']> {
+    const id = await this.#marketId(market);
+    if (id === null) return { items: [], more: false };
+    return spanPage((await this.#database()).session, id, query);
+  }
+
+  async tradeCoverage({
+    market,
+    ...window
+  }: CoverageQuery): ReturnType<StoreReader['tradeCoverage']> {
+    const id = await this.#marketId(market);
+    if (id === null) return {};
+    return (await spanSumsOf((await this.#database()).session, window, id)).get(id) ?? {};
   }
 
   async gaps(query: GapsQuery): ReturnType<StoreReader['gaps']> {

@@ -177,7 +177,7 @@ export class Retirement {
     return single === limit || blocks === limit;
   }
 
-  /** Deletes coverage records from before `time`, Unix ms. @returns whether there may be more */
+  /** Deletes coverage records, and what is known of the trades, from before `time`, Unix ms. @returns whether there may be more */
   async coverage(time: number): Promise<{ more: boolean; heldMs: number }> {
     const started = performance.now();
     const limit = this.#rows.size;
@@ -185,6 +185,8 @@ export class Retirement {
       DELETE FROM coverage WHERE (minute, market_id) IN (
         SELECT minute, market_id FROM coverage WHERE minute < ${minuteOf(time)}
          ORDER BY minute, market_id LIMIT ${limit})`;
+    // A row lasts hours: there are few.
+    await this.#client.$executeRaw`DELETE FROM trade_span WHERE "end" < ${minuteOf(time)}`;
     return { more: deleted === limit, heldMs: performance.now() - started };
   }
 

@@ -12,6 +12,8 @@ import type { RecordingStrip } from '../market/recording-strip.js';
 import type { OrderBook, Side } from '../market/order-book.js';
 import type { ExportFormat, ShapeName } from './export/shapes.js';
 import type { Trade } from '../market/trade.js';
+import type { TradeCompleteness, TradeLoss, TradePiece, TradeSpan } from '../market/trade-span.js';
+import type { SpanQuery } from './trades/span-reader.js';
 import type { RetentionHeld, RetentionSetting, Retired } from './retention.js';
 
 /** How large the database is and how long the disk will hold it. Null: not known (yet). */
@@ -299,6 +301,12 @@ export interface StoreReader extends ManagedLists {
   trades(
     query: TimeWindow & { market: Market; after?: TradePlace | undefined; limit: number },
   ): Promise<Page<Trade>>;
+  /** What is known of how complete the trades of a market are, by start of the spans. */
+  tradeSpans(query: SpanQuery & { market: Market }): Promise<Page<TradePiece>>;
+  /** How long they are known how well within a window, ms; what is 0 is left out. */
+  tradeCoverage(
+    query: TimeWindow & { market: Market },
+  ): Promise<Partial<Record<TradeCompleteness, number>>>;
   /** Trades after a sequence, in order: each committed one exactly once over the pages. */
   tradesAfter(query: {
     readonly patterns: readonly CollectPattern[];
@@ -399,8 +407,12 @@ export interface Store extends CollectorMemory {
   readonly reader: StoreReader;
   /** Takes a book for writing; never blocks and never throws. What it cannot keep becomes a gap. */
   putBook(event: BookEvent): void;
-  /** Takes a trade for writing; never blocks and never throws. What it cannot keep is counted. */
+  /** Takes a trade for writing; never blocks and never throws. What it cannot keep is counted and told. */
   putTrade(trade: Trade): void;
+  /** Called with every trade that could not be kept. */
+  onTradeLost(listener: (loss: TradeLoss) => void): void;
+  /** Takes what is known of a span of trades; it is stored with all trades that were put before it. */
+  putTradeSpan(span: TradeSpan): void;
   /** Takes a gap: inserts it, or updates the one with the same market and start. */
   putGap(gap: Gap): void;
   /** Takes what was received of a market in a minute; adds up with what is stored of the same one. */

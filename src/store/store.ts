@@ -8,6 +8,7 @@ import type { Exchange } from '../market/exchange.js';
 import type { Gap } from '../market/gap.js';
 import { type Market, marketKey } from '../market/market.js';
 import type { ReadTrade, Trade } from '../market/trade.js';
+import type { Span, TradeLoss, TradeSpan } from '../market/trade-span.js';
 import { AgeClock } from './age-clock.js';
 import { type ArchivedDay, usedNumbers } from './archived.js';
 import { type ClockReading } from '../market/clock-reading.js';
@@ -116,6 +117,7 @@ class OpenStore implements Store {
   readonly #flusher: Flusher;
   readonly #gaps = new Topic<Gap>();
   readonly #overflows = new Topic<number | null>();
+  readonly #tradeLosses = new Topic<TradeLoss>();
   readonly #retired = new Topic<Retired>();
   readonly #putBacks = new Topic<PutBack>();
   /** Since when the database's files are known to have been taken away, and how. */
@@ -229,21 +231,64 @@ class OpenStore implements Store {
 
   putTrade(trade: Trade): void {
     if (this.#closing !== undefined || !this.#queue.hasRoom) {
-      this.#droppedTrades++;
+      this.#loseTrade(trade);
       return;
     }
     this.#queue.addTrade(trade);
     this.#flusher.wake();
   }
 
+  onTradeLost(listener: (loss: TradeLoss) => void): void {
+    this.#tradeLosses.on(listener);
+  }
+
+  putTradeSpan(span: TradeSpan): void {
+    if (this.#closing !== undefined) return;
+    this.#queue.addTradeSpan(span);
+    this.#flusher.wake();
+  }
+
+  #loseTrade({ market, exchangeTimestamp: time }: Trade): void {
+    this.#droppedTrades++;
+    const failure = this.#flusher.failure;
+    this.#tradeLosses.publish(
+      failure === null
+        ? { market, time, cause: 'QUEUE_OVERFLOW', detail: 'more waited than could be written' }
+        : { market, time, cause: 'STORE_FAILED', detail: failure },
+    );
+  }
+
   async unknownTrades(market: Market, trades: readonly ReadTrade[]): Promise<ReadTrade[]> {
-    // What was received before may still be on its way to the disk.
+    await this.#settled();
+    return this.reader.unknownTrades(market, trades);
+  }
+
+  async matchTrades(market: Market, history: readonly ReadTrade[], span: Span) {
+    await this.#settled();
+    return this.reader.matchTrades(market, history, span);
+  }
+
+  async hasTradeBefore(market: Market, time: number): Promise<boolean> {
+    await this.#settled();
+    return this.reader.hasTradeBefore(market, time);
+  }
+
+  async tradeVolumes(market: Market, span: Span) {
+    await this.#settled();
+    return this.reader.tradeVolumes(market, span);
+  }
+
+  tradesKnown(market: Market) {
+    return this.reader.tradesKnown(market);
+  }
+
+  /** Waits until what was received before is on the disk. */
+  async #settled(): Promise<void> {
     const { newest } = this.sequenceState();
     while (this.sequenceState().settled < newest) {
       if (this.#closing !== undefined) throw new StoreError('the store is closed');
       await pause(this.#flushMs / 4);
     }
-    return this.reader.unknownTrades(market, trades);
   }
 
   newestTrade(market: Market): Promise<Trade | null> {

@@ -3,6 +3,7 @@ import type { CoverageMinute } from '../market/coverage.js';
 import type { Gap } from '../market/gap.js';
 import { marketKey } from '../market/market.js';
 import type { Trade } from '../market/trade.js';
+import type { TradeSpan } from '../market/trade-span.js';
 import { BookBatch } from './book-batch.js';
 import type { BookEncoder } from './engine/engine.js';
 import type { Redate } from '../market/clock-reading.js';
@@ -53,7 +54,7 @@ export class WriteQueue {
     this.#batches = [new BookBatch(limits.encoder())];
   }
 
-  /** Books and trades waiting, those of the batch under way included. */
+  /** Books, trades and spans of them waiting, those of the batch under way included. */
   get books(): number {
     return this.#books;
   }
@@ -115,9 +116,18 @@ export class WriteQueue {
 
   /** Adds a trade. */
   addTrade(trade: Trade): void {
+    this.#add((batch) => batch.addTrade(trade));
+  }
+
+  /** Adds what is known of a span of trades. */
+  addTradeSpan(span: TradeSpan): void {
+    this.#add((batch) => batch.addTradeSpan(span));
+  }
+
+  #add(add: (batch: BookBatch) => void): void {
     const batch = this.#openBatch();
     const before = batch.bytes;
-    batch.addTrade(trade);
+    add(batch);
     this.#books++;
     this.#bytes += batch.bytes - before;
   }
@@ -176,6 +186,7 @@ export class WriteQueue {
       rows: books.rows(),
       books: books.books,
       trades: books.trades,
+      tradeSpans: books.tradeSpans,
       steps: books.steps,
       gaps: gaps.filter(redated),
       laterGaps: gaps.filter((gap) => !redated(gap)),

@@ -6,6 +6,7 @@ import type { Gap } from '../market/gap.js';
 import type { Market, Pair } from '../market/market.js';
 import type { UsedNumbers } from './archived.js';
 import type { Trade } from '../market/trade.js';
+import type { TradeSpan } from '../market/trade-span.js';
 import type { Growth } from './growth.js';
 import type { RetentionWriter } from './retention.js';
 import type { Redate } from '../market/clock-reading.js';
@@ -61,6 +62,8 @@ export interface WriteBatch {
   readonly books: readonly BookRow[];
   /** In order of sequence. */
   readonly trades: readonly Trade[];
+  /** In the order in which they came: a later one replaces what an earlier one says. */
+  readonly tradeSpans: readonly TradeSpan[];
   readonly steps: readonly ClockStep[];
   readonly gaps: readonly Gap[];
   readonly coverage: readonly CoverageMinute[];

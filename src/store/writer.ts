@@ -16,6 +16,7 @@ import { rebuild } from './rebuild.js';
 import { toGap } from './records.js';
 import { newestUpTo, redateStatements } from './redate.js';
 import { deleteLogsBeyond, type RetireBound, Retirement, type RetireStep } from './retire.js';
+import { spanStatements } from './trades/span-writer.js';
 import { TradeWriter } from './trades/trade-writer.js';
 import type { ListedMarket, Wishes } from '../market/managed-lists.js';
 import type {
@@ -110,6 +111,10 @@ export class Writer implements WriterService {
     }
     if (firstTrade !== undefined) {
       statements.push(opened.trades.insert(batch.trades, (market) => ids.id(market)));
+    }
+    if (batch.tradeSpans.length > 0) {
+      const lay = await spanStatements(session, batch.tradeSpans, (market) => ids.id(market));
+      statements.push(...lay);
     }
     if (batch.steps.length > 0) {
       const rows = batch.steps.map(({ sequence, fromMs, toMs }) => [sequence, fromMs, toMs]);
@@ -436,6 +441,7 @@ function recordingStatements(
 function* marketsOf(batch: WriteBatch): Generator<Market> {
   for (const book of batch.books) yield book.market;
   for (const trade of batch.trades) yield trade.market;
+  for (const span of batch.tradeSpans) yield span.market;
   for (const gap of [...batch.gaps, ...batch.laterGaps]) yield gap.market;
   for (const record of batch.coverage) yield record.market;
   for (const change of batch.recording) yield change.market;

@@ -56,6 +56,10 @@ export class RecordingHost implements FeedHost {
     for (const trade of trades)
       this.heardTrades.push({ code: pairText(pair), ...trade, receivedAt, snapshot });
   }
+  readonly tradeDowns: { codes: string[]; outage: Outage | null }[] = [];
+  tradesDown(pairs: Iterable<Pair>, outage: Outage | null): void {
+    this.tradeDowns.push({ codes: [...pairs].map(pairText), outage });
+  }
   unaskedTrades(count: number): void {
     this.unaskedTradesCount += count;
   }

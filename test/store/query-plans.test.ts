@@ -37,6 +37,7 @@ beforeEach(async () => {
   const gap = { start: 1, end: 5, cause: 'STALE', detail: null, attempts: 0 } as const;
   const counts = { frames: 1, changed: 1, repeats: 0, longestSilenceMs: 0 };
   const NOTHING: WriteBatch = {
+    tradeSpans: [],
     redates: [],
     laterGaps: [],
     rows: null,

@@ -38,6 +38,7 @@ let session: WriterSession;
 let intake: BookIntake;
 
 const NOTHING: WriteBatch = {
+  tradeSpans: [],
   redates: [],
   laterGaps: [],
   rows: null,

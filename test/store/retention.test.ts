@@ -34,6 +34,7 @@ const NOTHING: WriteBatch = {
   coverage: [],
   logs: [],
   recording: [],
+  tradeSpans: [],
   redates: [],
   laterGaps: [],
   heartbeat: null,

@@ -18,6 +18,7 @@ const NOTHING = {
   coverage: [],
   logs: [],
   recording: [],
+  tradeSpans: [],
   redates: [],
   laterGaps: [],
   heartbeat: null,

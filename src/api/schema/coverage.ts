@@ -7,6 +7,7 @@ import { marketArgs, pageArgs, windowArgs } from './arguments.js';
 import { builder } from './builder.js';
 import { ExchangeEnum } from './exchange-enum.js';
 import { GapConnection, gapPage } from './gap.js';
+import { tradeCoverage, TradeCoverageType } from './trade-coverage.js';
 
 const CoverageMinuteType = builder.objectRef<CoverageMinute>('CoverageMinute').implement({
   description: 'What was received of a market in one minute.',
@@ -102,6 +103,14 @@ const CoverageType = builder.objectRef<MarketCoverage>('Coverage').implement({
     longestSilenceMs: t.expose('longestSilenceMs', {
       type: 'BigInt',
       description: 'Longest time between two books, in milliseconds.',
+    }),
+    trades: t.field({
+      type: TradeCoverageType,
+      nullable: true,
+      description:
+        'How well its trades are known in the window; null where none were recorded (`CHANNELS`). All other fields are about the books.',
+      resolve: ({ market, from, to }, _args, { reader }) =>
+        tradeCoverage(reader, market, { from, to }),
     }),
     gaps: t.field({
       type: GapConnection,

@@ -28,6 +28,7 @@ const OwnLimitNameEnum = builder.enumType('OwnLimitName', {
   values: {
     REST_RATE: { description: 'REST calls a second.' },
     REST_BATCH: { description: 'Markets of one REST call.' },
+    HISTORY_RATE: { description: 'REST calls a second for trades of the past.' },
     WS_MARKETS: { description: 'Markets of one socket.' },
     WS_REQUEST: { description: 'Markets of one subscribe request.' },
     WS_MESSAGES: { description: 'Messages a second on one socket.' },

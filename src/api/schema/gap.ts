@@ -30,6 +30,10 @@ export const GapCauseEnum = builder.enumType('GapCause', {
       description:
         "The market was back on the exchange's list after it had left it: when its trading began again is not known.",
     },
+    UNREACHED: {
+      description:
+        'The exchange may drop trades on its stream, and its trade history does not reach back so far. Only of trades.',
+    },
     RETIRED: {
       description:
         'The books were recorded and have been deleted since, being older than `RETENTION_DAYS`. Only as `gapBefore`.',
@@ -110,7 +114,8 @@ export async function gapPage(
 builder.queryField('gaps', (t) =>
   t.field({
     type: GapConnection,
-    description: 'Intervals in which wanted markets were not covered, oldest first.',
+    description:
+      'Intervals in which the books of wanted markets were not covered, oldest first. The gaps of trades are in `coverage { trades { spans(completeness: GAP) } }`.',
     args: { ...marketFilterArgs, ...windowArgs, ...pageArgs },
     resolve: (_root, args, { reader, rows }) =>
       gapPage(

@@ -75,8 +75,39 @@ const MarketReportType = builder.objectRef<MarketReport>('MarketReport').impleme
     lateBooks: t.exposeInt('lateBooks', {
       description: 'Books that came later than newer ones and were not taken.',
     }),
+    trades: t.field({
+      type: TradeReportType,
+      nullable: true,
+      description: 'How well its trades are known; null where none were recorded.',
+      resolve: ({ trades }) => trades ?? null,
+    }),
   }),
 });
+
+/** How well the trades of a market are known in a day. */
+const TradeReportType = builder
+  .objectRef<NonNullable<MarketReport['trades']>>('TradeReport')
+  .implement({
+    description: 'How well the trades of a market are known in a day, in milliseconds of it.',
+    fields: (t) => ({
+      unprovenMs: t.field({
+        type: 'BigInt',
+        description: 'UNPROVEN.',
+        resolve: ({ UNPROVEN }) => UNPROVEN ?? 0,
+      }),
+      verifiedByRestMs: t.field({
+        type: 'BigInt',
+        description: 'VERIFIED_BY_REST.',
+        resolve: ({ VERIFIED_BY_REST }) => VERIFIED_BY_REST ?? 0,
+      }),
+      verifiedByVolumeMs: t.field({
+        type: 'BigInt',
+        description: 'VERIFIED_BY_VOLUME.',
+        resolve: ({ VERIFIED_BY_VOLUME }) => VERIFIED_BY_VOLUME ?? 0,
+      }),
+      gapMs: t.field({ type: 'BigInt', description: 'GAP.', resolve: ({ GAP }) => GAP ?? 0 }),
+    }),
+  });
 
 const DayReportType = builder.objectRef<DayReport>('DayReport').implement({
   description: 'How well a day was recorded.',

@@ -2,12 +2,14 @@ import { ExactTrades } from '../../live/sources/exact-trades.js';
 import type { Market } from '../../market/market.js';
 import { MarketSelection } from '../../market/market-selection.js';
 import type { Trade } from '../../market/trade.js';
+import type { TradePiece } from '../../market/trade-span.js';
 import type { TradeTally } from '../../market/trade-tally.js';
 import { checkedSince, marketPart, optionalMarketPart, timeWindow } from '../inputs.js';
 import { fromCursor, toConnection, toCursor } from '../paging.js';
 import { marketArgs, marketFilterArgs, pageArgs, windowArgs } from './arguments.js';
 import { builder } from './builder.js';
 import { ExchangeEnum } from './exchange-enum.js';
+import { allSpans, completenessAt, TradeCompletenessEnum } from './trade-coverage.js';
 import { TradeSideEnum } from './trade-side.js';
 
 const TradeOriginEnum = builder.enumType('TradeOrigin', {
@@ -34,7 +36,12 @@ const TradeIdKindEnum = builder.enumType('TradeIdKind', {
   } as const,
 });
 
-const TradeType = builder.objectRef<Trade>('Trade').implement({
+/** A trade, with what gives the spans of the page that it is on. */
+interface ListedTrade extends Trade {
+  readonly spans?: () => Promise<readonly TradePiece[]>;
+}
+
+const TradeType = builder.objectRef<ListedTrade>('Trade').implement({
   description: 'A recorded trade, 체결.',
   fields: (t) => ({
     exchange: t.field({
@@ -84,6 +91,13 @@ const TradeType = builder.objectRef<Trade>('Trade').implement({
     backfilled: t.boolean({
       description: "Whether it came out of the exchange's REST history, after the fact.",
       resolve: (trade) => trade.origin === 'BACKFILL',
+    }),
+    completeness: t.field({
+      type: TradeCompletenessEnum,
+      description:
+        'What is known of the completeness of the trades around it; UNPROVEN of a live one.',
+      resolve: async ({ spans, exchangeTimestamp }) =>
+        spans === undefined ? 'UNPROVEN' : completenessAt(await spans(), exchangeTimestamp),
     }),
   }),
 });
@@ -146,6 +160,57 @@ export const TradeTallyType = builder.objectRef<TradeTally>('TradeTally').implem
       description:
         'Those that took the other side. Few are normal, since the book may have moved meanwhile; many mean that the side is read the wrong way round.',
     }),
+    otherClock: t.expose('otherClock', {
+      type: 'BigInt',
+      description:
+        'Live trades whose time is ten minutes and more from their receipt: of another clock or time zone, or late.',
+    }),
+    lost: t.expose('lost', {
+      type: 'BigInt',
+      description:
+        "Recorded trades that could not be stored. Their time is a gap until the exchange's history has filled it.",
+    }),
+    historyPages: t.expose('historyPages', {
+      type: 'BigInt',
+      description: "Pages of the exchange's REST history that were read.",
+    }),
+    historyFailures: t.expose('historyFailures', {
+      type: 'BigInt',
+      description: 'Calls for it that failed; they are made again.',
+    }),
+    historyAgreed: t.expose('historyAgreed', {
+      type: 'BigInt',
+      description: 'Trades that it has like the store.',
+    }),
+    historyDiffered: t.expose('historyDiffered', {
+      type: 'BigInt',
+      description: 'Trades that it has with another side, price, volume or time.',
+    }),
+    historyLacked: t.expose('historyLacked', {
+      type: 'BigInt',
+      description: 'Stored trades that it lacks.',
+    }),
+    otherIds: t.expose('otherIds', {
+      type: 'BigInt',
+      description: 'Equal trades with other ids, though both feeds are said to share them.',
+    }),
+    otherZones: t.expose('otherZones', {
+      type: 'BigInt',
+      description:
+        'Its rows whose text of the time is not of the time zone that it is known to be.',
+    }),
+    historyFaults: t.expose('historyFaults', {
+      type: 'BigInt',
+      description: 'Checks that were broken off, because its pages made no sense.',
+    }),
+    volumesAgreed: t.expose('volumesAgreed', {
+      type: 'BigInt',
+      description: "Minutes whose volume by the exchange's candles equals that of the store.",
+    }),
+    volumesDiffered: t.expose('volumesDiffered', {
+      type: 'BigInt',
+      description: 'Minutes whose volume differs.',
+    }),
   }),
 });
 
@@ -171,11 +236,17 @@ builder.queryField('trades', (t) =>
         after: place && { time: place[0]!, sequence: place[1]! },
         limit,
       });
+      let read: Promise<readonly TradePiece[]> | undefined;
+      const spans = (): Promise<readonly TradePiece[]> => {
+        const [first, last] = [page.items[0]!, page.items.at(-1)!];
+        const times = { from: first.exchangeTimestamp, to: last.exchangeTimestamp + 1 };
+        return (read ??= allSpans(reader, market, times));
+      };
       return toConnection(
         page,
         args.after,
         ({ exchangeTimestamp, sequence }) => toCursor('trade', exchangeTimestamp, sequence),
-        (trade) => trade,
+        (trade) => ({ ...trade, spans }),
       );
     },
   }),

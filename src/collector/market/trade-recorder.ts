@@ -28,12 +28,33 @@ export interface TradeRecorderParts {
 
 /** Trades remembered of a market, so that one that comes again is known. */
 const REMEMBERED = 256;
+/** Trades of the history remembered of a market by their contents, until the stream brings them late. */
+const FILLED = 2_000;
+/** A live trade so far from the time of its receipt is of another clock or zone, ms. */
+const OTHER_CLOCK_MS = 600_000;
+
+/** The counts that it keeps. */
+type TapeTally = Pick<
+  TradeTally,
+  | 'received'
+  | 'recorded'
+  | 'backfilled'
+  | 'repeats'
+  | 'reusedIds'
+  | 'late'
+  | 'absurdTimes'
+  | 'otherClock'
+  | 'sideAgreed'
+  | 'sideDiffered'
+>;
 
 /** What is remembered of one market. */
 interface MarketMemory {
   readonly market: Market;
   /** Contents of the trades of each id, oldest first. */
   readonly recent: Map<string, string>;
+  /** How often each contents was filled in from a history whose ids are not those of the stream. */
+  readonly filled: Map<string, number>;
   newestTime: number;
   newestId: string;
 }
@@ -53,6 +74,7 @@ export class TradeRecorder {
     reusedIds: 0,
     late: 0,
     absurdTimes: 0,
+    otherClock: 0,
     sideAgreed: 0,
     sideDiffered: 0,
   };
@@ -62,24 +84,55 @@ export class TradeRecorder {
   }
 
   /** What has become of the trades since the process began. */
-  get tally(): Omit<TradeTally, 'unreadable' | 'unasked'> {
+  get tally(): TapeTally {
     return { ...this.#tally };
   }
 
   /** Takes trades as they happen. @param receivedAt Unix ms */
   live(market: Market, trades: readonly ReadTrade[], receivedAt: number): void {
-    for (const trade of trades) this.#take(market, trade, receivedAt, 'LIVE');
+    const { filled } = this.#of(market);
+    for (const trade of trades) {
+      if (filled.size > 0 && trade.idKind === 'STREAM' && takeOne(filled, tradeContents(trade)))
+        this.#note('repeats');
+      else this.#take(market, trade, receivedAt, 'LIVE');
+      if (Math.abs(receivedAt - trade.exchangeTimestamp) > OTHER_CLOCK_MS) this.#tally.otherClock++;
+    }
   }
 
   /**
-   * Takes trades that may be stored already.
+   * Takes trades of the exchange's history that are not stored.
+   * @returns how many were recorded
+   */
+  fill(market: Market, trades: readonly ReadTrade[], receivedAt: number): number {
+    const { filled } = this.#of(market);
+    const sorted = [...trades].sort((a, b) => a.exchangeTimestamp - b.exchangeTimestamp);
+    let taken = 0;
+    for (const trade of sorted) {
+      if (!this.#take(market, trade, receivedAt, 'BACKFILL')) continue;
+      taken++;
+      if (trade.idKind !== 'REST') continue;
+      const contents = tradeContents(trade);
+      const count = filled.get(contents) ?? 0;
+      filled.delete(contents);
+      filled.set(contents, count + 1);
+      if (filled.size > FILLED) filled.delete(filled.keys().next().value!);
+    }
+    return taken;
+  }
+
+  /** A recorded trade of the market could not be stored: what comes again is to be taken again. */
+  forget(market: Market): void {
+    this.#of(market).recent.clear();
+  }
+
+  /**
+   * Takes the last trades on record, which may be stored already.
    * @returns how many were new
    */
-  async older(
+  async snapshot(
     market: Market,
     trades: readonly ReadTrade[],
     receivedAt: number,
-    origin: Exclude<TradeOrigin, 'LIVE'>,
   ): Promise<number> {
     const fresh = trades.filter((trade) => !this.#isRepeat(market, trade));
     for (let i = fresh.length; i < trades.length; i++) this.#note('repeats');
@@ -93,7 +146,7 @@ export class TradeRecorder {
     }
     for (let i = unknown.length; i < fresh.length; i++) this.#note('repeats');
     let taken = 0;
-    for (const trade of unknown) if (this.#take(market, trade, receivedAt, origin)) taken++;
+    for (const trade of unknown) if (this.#take(market, trade, receivedAt, 'SNAPSHOT')) taken++;
     return taken;
   }
 
@@ -169,9 +222,19 @@ export class TradeRecorder {
     const key = marketKey(market);
     let known = this.#markets.get(key);
     if (known === undefined) {
-      known = { market, recent: new Map(), newestTime: 0, newestId: '' };
+      const [recent, filled] = [new Map<string, string>(), new Map<string, number>()];
+      known = { market, recent, filled, newestTime: 0, newestId: '' };
       this.#markets.set(key, known);
     }
     return known;
   }
+}
+
+/** Takes one of some contents out of their counts. @returns whether there was one */
+function takeOne(counts: Map<string, number>, contents: string): boolean {
+  const left = counts.get(contents);
+  if (left === undefined) return false;
+  if (left > 1) counts.set(contents, left - 1);
+  else counts.delete(contents);
+  return true;
 }

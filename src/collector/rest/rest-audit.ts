@@ -97,6 +97,11 @@ export class RestAudit {
       this.#suspects.set(pairText(pair), { pair, since: performance.now(), failures: 0 });
   }
 
+  /** Whether a silent pair waits to be checked. */
+  get waiting(): boolean {
+    return this.#suspects.size > 0;
+  }
+
   /** Ends it; no call to the host follows. */
   close(): void {
     this.#closing.abort();

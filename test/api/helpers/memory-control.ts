@@ -28,6 +28,18 @@ const NO_TRADES: TradeTally = {
   unasked: 0,
   sideAgreed: 0,
   sideDiffered: 0,
+  otherClock: 0,
+  lost: 0,
+  historyPages: 0,
+  historyFailures: 0,
+  historyAgreed: 0,
+  historyDiffered: 0,
+  historyLacked: 0,
+  otherIds: 0,
+  otherZones: 0,
+  historyFaults: 0,
+  volumesAgreed: 0,
+  volumesDiffered: 0,
 };
 
 /** A collector's status with plain values, changed by `more`. */

@@ -121,6 +121,16 @@ export class MemoryReader implements StoreReader {
     return false;
   }
 
+  async tradeSpans(): ReturnType<StoreReader['tradeSpans']> {
+    this.#check();
+    return { items: [], more: false };
+  }
+
+  async tradeCoverage(): ReturnType<StoreReader['tradeCoverage']> {
+    this.#check();
+    return {};
+  }
+
   async bookPage(query: MarketBooksQuery): Promise<Page<StoredBook>> {
     this.#check();
     const { market, after = 0, before = Infinity, from = -Infinity, to = Infinity, limit } = query;

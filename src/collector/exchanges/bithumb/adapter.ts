@@ -7,6 +7,7 @@ import { PolledWithTrades } from './trade-feed.js';
 import { BithumbPoller } from './poller.js';
 import { type ListForm, listFrom } from '../../rest/market-rows.js';
 import { fetchUnitBooks, KNOWN_KEYS, MARKET_ALL } from '../upbit-protocol/messages.js';
+import { unitHistory } from '../upbit-protocol/trade-history.js';
 import { UpbitProtocolController } from '../upbit-protocol/controller.js';
 
 /** Facts: `bithumb.subscribe.*` and `bithumb.ws.*`. */
@@ -45,12 +46,24 @@ const restBooks: RestBooks = {
   fetch: fetchUnitBooks,
 };
 
+/**
+ * 150 calls a second (`bithumb.trade-rest.150-requests-s-ip-trade`). Its clock is Korea's, and its
+ * ids are no trade's own.
+ */
+const tradeHistory = unitHistory({
+  days: 'daysAgo',
+  aheadMs: 9 * 3_600_000,
+  idKind: 'REST',
+  everyMs: 100,
+});
+
 /** Bithumb by REST polling: 30 levels for the first ten markets, 15 for the others. */
 export const bithumbRest: ExchangeAdapter = {
   exchange: 'BITHUMB',
   completeness: 'POLLED',
   ordersByTime: true,
   restBooks,
+  tradeHistory,
   listMarkets,
   createFeed: (context) => {
     const poller = new BithumbPoller(context);
@@ -68,6 +81,7 @@ export const bithumbWs: ExchangeAdapter = {
   completeness: 'SNAPSHOT',
   ordersByTime: true,
   restBooks,
+  tradeHistory,
   listMarkets,
   createFeed: (context: FeedContext) => {
     // 10 connects a second and address, beyond it a block of 10 minutes

@@ -1,9 +1,9 @@
-import type { Pair } from '../../../market/market.js';
+import { type Pair, pairText } from '../../../market/market.js';
 import type { Feed, FeedContext, FeedHost } from '../../feed.js';
 
 /**
  * Polled books, with trades that come by sockets. The sockets carry the books, too, as a sign of life;
- * those and what becomes of the connections are not handed on: the polls say how the books are covered.
+ * those what becomes of the connections says how the trades are covered; the polls say it of the books.
  */
 export class PolledWithTrades implements Feed {
   readonly #polled: Feed;
@@ -40,15 +40,24 @@ export class PolledWithTrades implements Feed {
 }
 
 function tradesOnly(host: FeedHost): FeedHost {
+  /** Pairs whose socket is down. */
+  const lost = new Set<string>();
   const nothing = (): void => undefined;
   return {
     trades: (...trades) => host.trades(...trades),
     unaskedTrades: (count) => host.unaskedTrades(count),
     unreadableTrade: (...failure) => host.unreadableTrade(...failure),
     log: (event, pair, params) => host.log(event, pair, params),
-    book: nothing,
+    tradesDown: nothing,
+    book: (pair) => {
+      if (lost.size > 0 && lost.delete(pairText(pair))) host.tradesDown([pair], null);
+    },
     unasked: nothing,
-    down: nothing,
+    down: (pairs, outage) => {
+      const all = [...pairs];
+      for (const pair of all) lost.add(pairText(pair));
+      host.tradesDown(all, outage);
+    },
     attempt: nothing,
     reconnected: nothing,
     noFirstBook: nothing,

@@ -3,12 +3,16 @@ import type { Sides } from '../../../market/order-book.js';
 import type { ExchangeAdapter, FeedContext } from '../../feed.js';
 import { RateLimiter } from '../../limits/rate-limiter.js';
 import { listFrom, type ListForm } from '../../rest/market-rows.js';
+import { newestOnly } from '../../history/newest-only.js';
+import { fetchRows } from '../../history/read-page.js';
+import type { TradeHistory } from '../../history/trade-history.js';
 import { fetchBody } from '../../rest/rest-books.js';
 import type { RestClient } from '../../rest/rest-client.js';
 import { WSFeed } from '../../socket/ws-feed.js';
 import { readLevelObjects, wireArray, wireText } from '../../wire/wire.js';
+import type { Json } from '../../wire/quoted-json.js';
 import { COINONE_PROFILE, CoinoneController } from './controller.js';
-import { successOf } from './messages.js';
+import { readCoinoneRow, successOf } from './messages.js';
 
 /** The path of the REST book of a market. */
 export function bookPath({ symbol, currency, code = symbol }: Pair): string {
@@ -26,6 +30,22 @@ async function fetchBook(rest: RestClient, pairs: readonly Pair[]): Promise<Map<
     return new Map([[pairText({ symbol, currency }), sides]]);
   });
 }
+
+/** Trades of an answer at most; there is no way to older ones (`coinone.trade-rest.newest-first-no-cursor-no`). */
+const HISTORY_ROWS = 200;
+
+const tradeHistory: TradeHistory = {
+  rows: HISTORY_ROWS,
+  older: false,
+  // 1,200 calls a minute and address, over all that is public.
+  everyMs: 250,
+  reachMs: null,
+  page: async (rest, { symbol, currency, code = symbol }) => {
+    const path = `/public/v2/trades/${encodeURIComponent(currency)}/${encodeURIComponent(code)}?size=${HISTORY_ROWS}`;
+    const rows = (body: Json): Json[] => wireArray(successOf(body)['transactions'], 'transactions');
+    return newestOnly(await fetchRows(rest, path, rows, readCoinoneRow), HISTORY_ROWS);
+  },
+};
 
 /** The market list. */
 export const COINONE_LIST: ListForm = {
@@ -49,6 +69,7 @@ export const coinone: ExchangeAdapter = {
   ordersByTime: true,
   // One market a call, 1,200 calls a minute (`coinone.ws.rest-1200-per-minute`).
   restBooks: { batch: 1, everyMs: 500, depth: 16, fetch: fetchBook },
+  tradeHistory,
   listMarkets: (rest, onOdd) => listFrom(rest, COINONE_LIST, onOdd),
   createFeed: (context: FeedContext) => {
     const connects = new RateLimiter([{ count: 2, ms: 1000 }]);

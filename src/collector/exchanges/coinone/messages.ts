@@ -75,6 +75,11 @@ function tradeValues(data: WireObject): WireTrade {
   };
 }
 
+/** Reads a row of `/public/v2/trades`. @throws {ExchangeError} when it is no trade */
+export function readCoinoneRow(row: Json): ReadTrade {
+  return readTrade(tradeValues(wireObject(row, 'the trade')));
+}
+
 /** The body of a good answer; errors come with HTTP 200 (`coinone.error.rest-errors-in-200`). */
 export function successOf(body: Json): WireObject {
   const answer = wireObject(body, 'the answer');

@@ -9,6 +9,7 @@ import { readSide, wireArray, wireObject, wireText } from '../../wire/wire.js';
 import { WSFeed } from '../../socket/ws-feed.js';
 import { GOPAX_PROFILE } from './controller.js';
 import { GopaxHandover } from './handover.js';
+import { gopaxTradeHistory } from './trade-history.js';
 import { listFrom, type ListForm } from '../../rest/market-rows.js';
 
 /** The path of the REST book of a market, 50 levels a side. */
@@ -58,6 +59,7 @@ export const gopax: ExchangeAdapter = {
   // One book call a second and address, 50 levels a side at level 2
   // (`gopax.limit.book-1-per-second`).
   restBooks: { batch: 1, everyMs: 1500, depth: 50, fetch: fetchBook },
+  tradeHistory: gopaxTradeHistory,
   listMarkets: (rest, onOdd) => listFrom(rest, GOPAX_LIST, onOdd),
   createFeed: (context: FeedContext) => {
     // 20 connects a second, else HTTP 429 (`gopax.connect.opens-20-per-second`).

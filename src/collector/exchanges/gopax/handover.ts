@@ -384,6 +384,10 @@ class RelayHost implements FeedHost {
     this.#host.trades(...trades);
   }
 
+  tradesDown(...change: Parameters<FeedHost['tradesDown']>): void {
+    this.#host.tradesDown(...change);
+  }
+
   unaskedTrades(count: number): void {
     this.#host.unaskedTrades(count);
   }

@@ -239,6 +239,20 @@ export function readGopaxTrade(payload: WireObject): GopaxTrade {
   }));
 }
 
+/**
+ * Reads a row of `/trading-pairs/{pair}/trades`, whose time has whole seconds:
+ * `{"time":"2020-12-19T12:17:43.000Z","date":1608380263,"id":23903608,"price":25155000,"amount":0.0505,"side":"sell"}`.
+ * @throws {ExchangeError} when it is no trade
+ */
+export function readGopaxRow(value: Json): ReadTrade {
+  const row = wireObject(value, 'the trade');
+  const side = wireText(row['side'], 'side');
+  if (side !== 'buy' && side !== 'sell')
+    throw unreadable(`side is ${JSON.stringify(side)}; expected buy or sell`);
+  const { id, price, amount: volume, date: time } = row;
+  return readTrade({ id, side, price, volume, time });
+}
+
 /** `[{"entryId":84469259,"price":117020000,"volume":0.00000858,"updatedAt":1790130106.866},…]` */
 function entriesOf(value: Json | undefined, what: string, receivedAt: number): Entry[] {
   return wireArray(value, what).map((item) => {

@@ -3,12 +3,16 @@ import type { Sides } from '../../../market/order-book.js';
 import type { ExchangeAdapter, FeedContext } from '../../feed.js';
 import { RateLimiter } from '../../limits/rate-limiter.js';
 import { listFrom, type ListForm } from '../../rest/market-rows.js';
+import { newestOnly } from '../../history/newest-only.js';
+import { fetchRows } from '../../history/read-page.js';
+import type { TradeHistory } from '../../history/trade-history.js';
 import { fetchBody } from '../../rest/rest-books.js';
 import type { RestClient } from '../../rest/rest-client.js';
 import { WSFeed } from '../../socket/ws-feed.js';
+import type { Json } from '../../wire/quoted-json.js';
 import { wireArray, wireObject, wireText } from '../../wire/wire.js';
 import { KORBIT_PROFILE, KorbitController } from './controller.js';
-import { pairOf, readSides, symbolOf } from './messages.js';
+import { pairOf, readKorbitRow, readSides, symbolOf } from './messages.js';
 
 /** The path of the REST book of a market. */
 export function bookPath(pair: Pair): string {
@@ -23,6 +27,22 @@ async function fetchBook(rest: RestClient, pairs: readonly Pair[]): Promise<Map<
     return new Map([[pairText(pair), sides]]);
   });
 }
+
+/** Trades of an answer at most; there is no way to older ones (`korbit.trade-rest.newest-first-no-cursor-no`). */
+const HISTORY_ROWS = 500;
+
+const tradeHistory: TradeHistory = {
+  rows: HISTORY_ROWS,
+  older: false,
+  // 50 calls a second and address.
+  everyMs: 100,
+  reachMs: null,
+  page: async (rest, pair) => {
+    const path = `/v2/trades?symbol=${encodeURIComponent(symbolOf(pair))}&limit=${HISTORY_ROWS}`;
+    const rows = (body: Json): Json[] => wireArray(wireObject(body, 'the answer')['data'], 'data');
+    return newestOnly(await fetchRows(rest, path, rows, readKorbitRow), HISTORY_ROWS);
+  },
+};
 
 /** The market list. */
 export const KORBIT_LIST: ListForm = {
@@ -45,6 +65,7 @@ export const korbit: ExchangeAdapter = {
   ordersByTime: true,
   // One market a call, 50 calls a second (`korbit.limit.public-50-per-second`).
   restBooks: { batch: 1, everyMs: 500, depth: 30, fetch: fetchBook },
+  tradeHistory,
   listMarkets: (rest, onOdd) => listFrom(rest, KORBIT_LIST, onOdd),
   createFeed: (context: FeedContext) => {
     const connects = new RateLimiter([{ count: 2, ms: 1000 }]);

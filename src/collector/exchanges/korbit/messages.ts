@@ -98,6 +98,17 @@ export function readKorbitTrade(trade: WireObject, sent?: Json): ReadTrade {
   });
 }
 
+/**
+ * Reads a row of `/v2/trades`. The documented one has no id, the exchange's own client relies on one
+ * (`korbit.trade-rest.newest-first-no-cursor-no`): without it the time stands for it, and says nothing.
+ * @throws {ExchangeError} when it is no trade
+ */
+export function readKorbitRow(value: Json): ReadTrade {
+  const row = wireObject(value, 'the trade');
+  if (row['tradeId'] !== undefined) return readKorbitTrade(row);
+  return { ...readKorbitTrade({ ...row, tradeId: row['timestamp']! }), idKind: 'REST' };
+}
+
 /** Both sides of a book, by WebSocket or REST. @throws {ExchangeError} */
 export function readSides(book: WireObject): Sides {
   return {

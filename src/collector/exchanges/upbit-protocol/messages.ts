@@ -159,6 +159,23 @@ export function readUnitTrade(message: Json, idKind: TradeIdKind): UnitTrade {
   }));
 }
 
+/**
+ * Reads a row of `/v1/trades/ticks`, in which `timestamp` is the time of the trade:
+ * `{"market":"KRW-BTC","trade_date_utc":"2026-09-02","trade_time_utc":"07:46:20","timestamp":1788335180377,"trade_price":106691000.0,"trade_volume":0.00009372,"ask_bid":"ASK","sequential_id":17883351803770004,…}`.
+ * @throws {ExchangeError} when it is no trade
+ */
+export function readUnitRow(value: Json, idKind: TradeIdKind): ReadTrade {
+  const row = wireObject(value, 'the trade');
+  return readTrade({
+    id: row['sequential_id'],
+    idKind,
+    side: takerSide(row['ask_bid']),
+    price: row['trade_price'],
+    volume: row['trade_volume'],
+    time: row['timestamp'],
+  });
+}
+
 /** The text of an `{"error":{"name":…,"message":…}}` answer, or null when `value` is none. */
 export function errorOf(value: Json): string | null {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;

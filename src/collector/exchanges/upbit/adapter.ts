@@ -4,6 +4,7 @@ import { WSFeed } from '../../socket/ws-feed.js';
 import type { WSProfile } from '../../socket/ws-connection.js';
 import { listFrom } from '../../rest/market-rows.js';
 import { fetchUnitBooks, KNOWN_KEYS, MARKET_ALL } from '../upbit-protocol/messages.js';
+import { unitHistory } from '../upbit-protocol/trade-history.js';
 import { UpbitProtocolController } from '../upbit-protocol/controller.js';
 
 /** Facts: `upbit.subscribe.*` and `upbit.ws.*`. */
@@ -34,6 +35,8 @@ export const upbit: ExchangeAdapter = {
   // 10 calls a second; a book by REST equals the WebSocket's of the same time
   // (`upbit.rest-book.equals-ws`).
   restBooks: { batch: 100, everyMs: 1000, depth: 30, fetch: fetchUnitBooks },
+  // 10 calls a second in a group of their own (`upbit.trade-rest.group-trade-wire-crix-trades`); its days are UTC.
+  tradeHistory: unitHistory({ days: 'days_ago', aheadMs: 0, idKind: 'EXCHANGE', everyMs: 250 }),
   listMarkets: (rest, onOdd) => listFrom(rest, MARKET_ALL, onOdd),
   createFeed: (context: FeedContext) => {
     // 5 connects a second and address (`upbit.ws.connects-5-per-second`): one below, for other

@@ -1,0 +1,55 @@
+import { decimalFromWire } from '../../../market/decimal.js';
+import { type Pair, pairText } from '../../../market/market.js';
+import { unreadable } from '../../exchange-error.js';
+import { fetchJson, fetchRows, oldestTime } from '../../history/read-page.js';
+import type { TradeHistory } from '../../history/trade-history.js';
+import type { Json } from '../../wire/quoted-json.js';
+import { wireArray, wireText } from '../../wire/wire.js';
+import { readGopaxRow } from './messages.js';
+
+/** Rows of a page at most (`gopax.trade-rest.bare-array-newest-first-limit`). */
+const ROWS = 100;
+const SECOND_MS = 1000;
+const MINUTE_MS = 60_000;
+
+function pathOf(pair: Pair, call: string): string {
+  return `/trading-pairs/${encodeURIComponent(pair.code ?? pairText(pair))}/${call}`;
+}
+
+/**
+ * The trades of a pair. Pages go back by `before`, which is documented beside `pastmax` and does not
+ * depend on an id that went astray; times have whole seconds, so each page begins with the last second
+ * of the one before.
+ */
+export const gopaxTradeHistory: TradeHistory = {
+  rows: ROWS,
+  older: true,
+  // 20 calls a second and address, of which books need one.
+  everyMs: 250,
+  reachMs: null,
+  page: async (rest, pair, place) => {
+    const before = place === null ? '' : `&before=${place.before / SECOND_MS}`;
+    const path = pathOf(pair, `trades?limit=${ROWS}${before}`);
+    const rows = (body: Json): Json[] => wireArray(body, 'the trades');
+    const read = await fetchRows(rest, path, rows, readGopaxRow);
+    if (read.trades.length + read.unreadable < ROWS)
+      return { ...read, from: -Infinity, next: null };
+    const from = oldestTime(read.trades) + SECOND_MS;
+    return { ...read, from, next: { before: from, id: null, overlaps: true } };
+  },
+  /** Rows are `[start, low, high, open, close, volume]` (`gopax.trade-trap.candles-trading-pairs-pair-candles`). */
+  minutes: async (rest, pair, to, count) => {
+    const from = to - count * MINUTE_MS;
+    const path = pathOf(pair, `candles?start=${from}&end=${to}&interval=1`);
+    const { body } = await fetchJson(rest, path);
+    return new Map(
+      wireArray(body, 'the candles').map((value) => {
+        const row = wireArray(value, 'a candle');
+        const minute = Number(wireText(row[0], 'the start of a candle'));
+        if (minute % MINUTE_MS !== 0) throw unreadable(`a candle begins at ${minute}`);
+        return [minute, decimalFromWire(wireText(row[5], 'the volume of a candle'))] as const;
+      }),
+    );
+  },
+  maxMinutes: 1024,
+};

@@ -1,0 +1,144 @@
+import { decimalFromWire } from '../../../market/decimal.js';
+import type { Pair } from '../../../market/market.js';
+import { compareTradeIds, type ReadTrade, type TradeIdKind } from '../../../market/trade.js';
+import { ExchangeError, faultOf } from '../../exchange-error.js';
+import { fetchJson, fetchRows, oldestTime } from '../../history/read-page.js';
+import type { HistoryPage, HistoryPlace, TradeHistory } from '../../history/trade-history.js';
+import type { RestClient } from '../../rest/rest-client.js';
+import type { Json } from '../../wire/quoted-json.js';
+import { optionalText, wireArray, wireObject, wireText } from '../../wire/wire.js';
+import { errorOf, quoteFirstCode, readUnitRow } from './messages.js';
+
+const DAY_MS = 86_400_000;
+const SECOND_MS = 1000;
+const MINUTE_MS = 60_000;
+/** Rows of a page at most (`upbit.trade-rest.get-https-api-upbit-com`). */
+const ROWS = 500;
+/** Days before today that can be asked for. */
+const DAYS = 7;
+/** Minutes of a call for candles at most. */
+const CANDLES = 200;
+
+/** What differs between Upbit and Bithumb in the history of trades. */
+export interface UnitHistoryDialect {
+  /** Name of the parameter of the days before today. */
+  readonly days: string;
+  /** Where the clock of `to` and of the days is ahead of UTC, ms. */
+  readonly aheadMs: number;
+  /** Whether the ids of the history are those of the stream, one for each trade. */
+  readonly idKind: Extract<TradeIdKind, 'EXCHANGE' | 'REST'>;
+  /** Time between two calls, ms. */
+  readonly everyMs: number;
+}
+
+/**
+ * The trades of `/v1/trades/ticks`. Pages go back by time (`to`, whole seconds, and days before
+ * today), each beginning with the last second of the one before; where a second has more trades than
+ * a page, by id. Days with fewer trades than a page end with the day.
+ */
+export function unitHistory(dialect: UnitHistoryDialect): TradeHistory {
+  return {
+    rows: ROWS,
+    older: true,
+    everyMs: dialect.everyMs,
+    // A day less than the exchange says: today is one of them.
+    reachMs: (DAYS - 1) * DAY_MS,
+    page: (rest, pair, place, now) => unitPage(dialect, rest, pair, place, now),
+    minutes: unitMinutes,
+    maxMinutes: CANDLES,
+  };
+}
+
+async function unitPage(
+  { days, aheadMs, idKind }: UnitHistoryDialect,
+  rest: RestClient,
+  pair: Pair,
+  place: HistoryPlace | null,
+  now: number,
+): Promise<HistoryPage> {
+  const dayOf = (time: number): number => Math.floor((time + aheadMs) / DAY_MS);
+  const startOf = (day: number): number => day * DAY_MS - aheadMs;
+  // The last ms that is not had yet.
+  const day = dayOf(place === null ? now : place.before - 1);
+  const back = dayOf(now) - day;
+  const query = new URLSearchParams({ market: quoteFirstCode(pair), count: String(ROWS) });
+  if (back > 0) query.set(days, String(back));
+  if (place !== null && place.id !== null) query.set('cursor', place.id);
+  else if (place !== null && place.before !== startOf(day + 1))
+    query.set('to', new Date(place.before + aheadMs).toISOString().slice(11, 19));
+  const read = await fetchRows(
+    rest,
+    `/v1/trades/ticks?${query.toString()}`,
+    rowsOf,
+    (row) => readUnitRow(row, idKind),
+    textIsUtc,
+  );
+  const { trades } = read;
+  const dayStart = startOf(day);
+  if (trades.length + read.unreadable < ROWS || trades.length === 0) {
+    // Whether a page ends with its day or goes on before it is not documented: the day is sure.
+    const next = { before: dayStart, id: leastId(trades) ?? place?.id ?? null, overlaps: false };
+    return { ...read, from: dayStart, next: back < DAYS ? next : null };
+  }
+  const oldest = oldestTime(trades);
+  const second = Math.ceil((oldest + 1) / SECOND_MS) * SECOND_MS;
+  if (second < (place?.before ?? Infinity))
+    return { ...read, from: second, next: { before: second, id: null, overlaps: true } };
+  // A page within one second. Ids of the history that trades share lose those of the same ms.
+  const before = idKind === 'EXCHANGE' ? oldest + 1 : oldest;
+  return { ...read, from: oldest + 1, next: { before, id: leastId(trades), overlaps: false } };
+}
+
+/** Id of the oldest trades; the least, if several are of one ms. */
+function leastId(trades: readonly ReadTrade[]): string | null {
+  const oldest = oldestTime(trades);
+  return trades
+    .filter(({ exchangeTimestamp }) => exchangeTimestamp === oldest)
+    .reduce<string | null>(
+      (least, { tradeId }) =>
+        least === null || compareTradeIds(tradeId, least) < 0 ? tradeId : least,
+      null,
+    );
+}
+
+/** The rows of an answer; errors of Bithumb come with HTTP 200 (`bithumb.error.rest-errors-in-200`). */
+function rowsOf(body: Json): Json[] {
+  const error = errorOf(body);
+  if (error !== null)
+    throw new ExchangeError(faultOf(200, error), `the exchange answered ${error}`);
+  return wireArray(body, 'the trades');
+}
+
+/** Whether `trade_date_utc` and `trade_time_utc` are the trade's time, in UTC. */
+function textIsUtc(value: Json, { exchangeTimestamp }: ReadTrade): boolean {
+  const row = wireObject(value, 'the trade');
+  const date = optionalText(row['trade_date_utc']);
+  const time = optionalText(row['trade_time_utc']);
+  if (date === null || time === null) return true;
+  const told = Date.parse(`${date}T${time}Z`);
+  return Number.isNaN(told) || Math.abs(told - exchangeTimestamp) < 2 * SECOND_MS;
+}
+
+/** The volumes of `/v1/candles/minutes/1` (`upbit.trade-complete.sum-trade-volume-utc-day`). */
+async function unitMinutes(
+  rest: RestClient,
+  pair: Pair,
+  to: number,
+  count: number,
+): Promise<ReadonlyMap<number, string>> {
+  const market = quoteFirstCode(pair);
+  const end = `${new Date(to).toISOString().slice(0, 19)}Z`;
+  const query = new URLSearchParams({ market, to: end, count: String(Math.min(count, CANDLES)) });
+  const { body } = await fetchJson(rest, `/v1/candles/minutes/1?${query.toString()}`);
+  return new Map(
+    rowsOf(body).map((value) => {
+      const row = wireObject(value, 'a candle');
+      const text = wireText(row['candle_date_time_utc'], 'candle_date_time_utc');
+      const minute = Date.parse(`${text}Z`);
+      if (!(minute % MINUTE_MS === 0))
+        throw new ExchangeError('UNREADABLE', `candle_date_time_utc is ${JSON.stringify(text)}`);
+      const volume = wireText(row['candle_acc_trade_volume'], 'candle_acc_trade_volume');
+      return [minute, decimalFromWire(volume)] as const;
+    }),
+  );
+}

@@ -1,0 +1,324 @@
+import type { CollectorMemory } from '../../market/collector-memory.js';
+import { type Market, type Pair, pairText } from '../../market/market.js';
+import type { TradeSpan } from '../../market/trade-span.js';
+import type { TradeTally } from '../../market/trade-tally.js';
+import { pause } from '../../util/wait.js';
+import { ExchangeError } from '../exchange-error.js';
+import { RATE_MANNER } from '../limits/adaptive-limit.js';
+import { backoffMs, RATE_LIMITED } from '../limits/backoff.js';
+import type { LimitBoard } from '../limits/limit-board.js';
+import { RateLimiter } from '../limits/rate-limiter.js';
+import type { TradeRecorder } from '../market/trade-recorder.js';
+import type { RestClient } from '../rest/rest-client.js';
+import { walk } from './history-walk.js';
+import { MarketTrades, type Trouble } from './market-trades.js';
+import type { TradeHistory } from './trade-history.js';
+import { compareVolumes } from './volume-check.js';
+
+/** Times of the checks other than the usual ones; for tests. */
+export interface CheckTimes {
+  /** See `WalkParts.settleMs`. */
+  readonly settleMs: number;
+  /** Time between two checks of a market at most, ms. */
+  readonly everyMs: number;
+  /** How often is told how far the streams have come, ms. */
+  readonly tellMs: number;
+  /** Minutes are compared once they are so old, and so long after the last comparison, ms. */
+  readonly volumesAfterMs: number;
+}
+
+/** What a {@link HistoryChecker} works with, and whom it tells. */
+export interface CheckerParts {
+  readonly history: TradeHistory;
+  readonly rest: RestClient;
+  readonly limits: LimitBoard;
+  readonly memory: Pick<
+    CollectorMemory,
+    'matchTrades' | 'unknownTrades' | 'hasTradeBefore' | 'tradeVolumes' | 'tradesKnown'
+  >;
+  readonly tape: Pick<TradeRecorder, 'fill' | 'forget'>;
+  readonly clock: () => number;
+  readonly random: () => number;
+  /** Whether the exchange may leave trades out of its stream. */
+  readonly lossy: boolean;
+  readonly times?: Partial<CheckTimes> | undefined;
+  readonly publish: (span: TradeSpan) => void;
+  /** Whether books need the exchange's REST calls now: then the history waits. */
+  readonly booksWait: () => boolean;
+  readonly log: CheckerLog;
+}
+
+/** What is worth a line of the log. */
+export interface CheckerLog {
+  /** Trades of the history were recorded. */
+  filled(market: Market, count: number): void;
+  /** Something is not as it should be. */
+  odd(market: Market, what: string): void;
+  /** The history cannot say more about a span, Unix ms. */
+  unreached(market: Market, from: number, to: number, reason: string): void;
+  /** A call failed. */
+  failed(market: Market, reason: string): void;
+  /** Trades could not be kept. */
+  lost(market: Market, reason: string): void;
+  /** The volume of a minute differs. */
+  volumeDiffers(market: Market, minute: number, exchange: string, stored: string): void;
+}
+
+/** Of a stream that may leave trades out, and of others. */
+const EVERY_MS = { lossy: 60_000, other: 600_000 } as const;
+const TIMES: CheckTimes = {
+  settleMs: 5_000,
+  everyMs: EVERY_MS.other,
+  tellMs: 30_000,
+  volumesAfterMs: 1_200_000,
+};
+/** A market whose newest page is used up fast is checked so soon again, ms. */
+const LEAST_EVERY_MS = 10_000;
+/** Markets that are checked at the same time: a long history keeps no other market waiting. */
+const MOST_WALKS = 3;
+/** How long a failed check waits, ms. */
+const FAILED_WAIT = { firstMs: 10_000, mostMs: 600_000 } as const;
+/** The history waits for the books so long at most, ms. */
+const MOST_YIELD_MS = 30_000;
+const TICK_MS = 1_000;
+
+/** The counts of it. */
+type CheckTally = Pick<
+  TradeTally,
+  | 'lost'
+  | 'historyPages'
+  | 'historyFailures'
+  | 'historyAgreed'
+  | 'historyDiffered'
+  | 'historyLacked'
+  | 'historyFaults'
+  | 'otherIds'
+  | 'otherZones'
+  | 'volumesAgreed'
+  | 'volumesDiffered'
+>;
+
+/**
+ * Fills the holes of an exchange's streams of trades from its own history, and finds out how complete
+ * they are: soon after a start and after each gap, and slowly again and again. It makes its calls one
+ * after the other, well inside the exchange's limits, and after those for books.
+ */
+export class HistoryChecker {
+  readonly #parts: CheckerParts;
+  readonly #times: CheckTimes;
+  readonly #markets = new Map<string, MarketTrades>();
+  readonly #calls: RateLimiter;
+  readonly #refused: (reason: string) => void;
+  /** Ends the calls that wait. */
+  #closing = new AbortController();
+  #walks = 0;
+  #told = performance.now();
+  #failures = 0;
+  readonly #tally = {
+    lost: 0,
+    historyPages: 0,
+    historyFailures: 0,
+    historyAgreed: 0,
+    historyDiffered: 0,
+    historyLacked: 0,
+    historyFaults: 0,
+    otherIds: 0,
+    otherZones: 0,
+    volumesAgreed: 0,
+    volumesDiffered: 0,
+  };
+
+  constructor(parts: CheckerParts) {
+    this.#parts = parts;
+    const everyMs = parts.lossy ? EVERY_MS.lossy : EVERY_MS.other;
+    this.#times = { ...TIMES, everyMs, ...parts.times };
+    const { everyMs: callMs } = parts.history;
+    const rate = parts.limits.limit('HISTORY_RATE', 1000 / callMs, RATE_MANNER, 0.05);
+    this.#calls = new RateLimiter([{ count: 1, ms: callMs }], undefined, rate);
+    this.#refused = (reason) => void rate.refused(reason);
+    setInterval(() => this.#tick(), Math.min(TICK_MS, this.#times.tellMs)).unref();
+  }
+
+  /** Counts since the process began. */
+  get tally(): CheckTally {
+    return { ...this.#tally };
+  }
+
+  /** A market is recorded from now on. @param pair as the exchange spells it */
+  start(market: Market, pair: Pair): void {
+    const key = pairText(market);
+    if (this.#markets.has(key)) return;
+    const trades = new MarketTrades(market, pair, this.#parts.publish);
+    this.#markets.set(key, trades);
+    void this.#begin(trades, this.#parts.clock());
+  }
+
+  /** A market is no longer recorded. */
+  stop(pair: Pair): void {
+    const market = this.#markets.get(pairText(pair));
+    if (market === undefined) return;
+    market.tell(this.#parts.clock());
+    market.running = false;
+    this.#markets.delete(pairText(pair));
+  }
+
+  /** The stream of a market is down. @param since last proof of it, Unix ms */
+  down(pair: Pair, trouble: Trouble, since: number): void {
+    this.#markets.get(pairText(pair))?.down(trouble, since);
+  }
+
+  /** It stands again. @param at Unix ms */
+  up(pair: Pair, at: number): void {
+    const market = this.#markets.get(pairText(pair));
+    if (market === undefined) return;
+    market.up(at);
+    this.#soon(market);
+  }
+
+  /** Trades of some time could not be kept. @param recorded whether they were published before */
+  lost(
+    pair: Pair,
+    trouble: Trouble,
+    span: { start: number; end: number },
+    recorded: boolean,
+  ): void {
+    const market = this.#markets.get(pairText(pair));
+    if (recorded) this.#tally.lost++;
+    if (market === undefined) return;
+    market.lost(trouble, span);
+    if (recorded) {
+      this.#parts.tape.forget(market.market);
+      this.#parts.log.lost(market.market, trouble.detail ?? trouble.cause);
+    }
+    this.#soon(market);
+  }
+
+  /** Stops all markets; they may be started again. */
+  close(): void {
+    this.#closing.abort();
+    this.#closing = new AbortController();
+    const now = this.#parts.clock();
+    for (const market of this.#markets.values()) {
+      market.tell(now);
+      market.running = false;
+    }
+    this.#markets.clear();
+  }
+
+  async #begin(market: MarketTrades, startedAt: number): Promise<void> {
+    const known = await this.#parts.memory
+      .tradesKnown(market.market)
+      .catch(() => ({ open: [], until: null }));
+    if (!market.running) return;
+    market.begin(known, startedAt);
+    market.volumesDueAt = performance.now() + this.#times.volumesAfterMs;
+    this.#soon(market);
+  }
+
+  /** Once what has come until now shows in the history. */
+  #soon(market: MarketTrades): void {
+    const at = performance.now() + this.#times.settleMs + TICK_MS / 2;
+    market.dueAt = Math.min(Math.max(market.dueAt, performance.now()), at);
+  }
+
+  #tick(): void {
+    const now = performance.now();
+    if (now - this.#told >= this.#times.tellMs) {
+      this.#told = now;
+      const clock = this.#parts.clock();
+      for (const market of this.#markets.values()) market.tell(clock);
+    }
+    if (this.#walks >= MOST_WALKS) return;
+    const due = [...this.#markets.values()]
+      .filter(({ busy, dueAt }) => !busy && dueAt <= now)
+      .sort((a, b) => a.dueAt - b.dueAt);
+    for (const market of due.slice(0, MOST_WALKS - this.#walks)) void this.#check(market);
+  }
+
+  async #check(market: MarketTrades): Promise<void> {
+    const { parts, begun } = { parts: this.#parts, begun: performance.now() };
+    this.#walks++;
+    market.busy = true;
+    market.dueAt = Infinity;
+    const { log } = parts;
+    const { signal } = this.#closing;
+    const slot = (): Promise<boolean> => this.#slot(signal);
+    try {
+      const { fresh, filled } = await walk(
+        {
+          ...parts,
+          settleMs: this.#times.settleMs,
+          slot,
+          tally: this.#tally,
+          onOdd: ({ market: of }, what) => log.odd(of, what),
+          onUnreached: ({ market: of }, { start, end }, why) => log.unreached(of, start, end, why),
+        },
+        market,
+      );
+      this.#failures = 0;
+      if (filled > 0) log.filled(market.market, filled);
+      await this.#compareVolumes(market, slot);
+      this.#plan(market, this.#nextMs(market, fresh, begun));
+      market.checkedAt = begun;
+    } catch (thrown) {
+      if (!signal.aborted) this.#failed(market, thrown);
+    } finally {
+      this.#walks--;
+      market.busy = false;
+    }
+    this.#tick();
+  }
+
+  /** Where only the newest trades can be had, a busy market is asked before they are others. */
+  #nextMs(market: MarketTrades, fresh: number, begun: number): number {
+    const { history } = this.#parts;
+    const { everyMs } = this.#times;
+    const passed = begun - market.checkedAt;
+    if (history.older || fresh === 0 || passed === Infinity) return everyMs;
+    const half = (passed * history.rows) / 2 / fresh;
+    return Math.min(everyMs, Math.max(LEAST_EVERY_MS, half));
+  }
+
+  #plan(market: MarketTrades, waitMs: number): void {
+    market.dueAt = Math.min(market.dueAt, performance.now() + waitMs);
+  }
+
+  #failed(market: MarketTrades, thrown: unknown): void {
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    this.#tally.historyFailures++;
+    this.#failures++;
+    this.#parts.log.failed(market.market, error.message);
+    const rate = error instanceof ExchangeError && error.fault === 'RATE';
+    const wait = backoffMs(this.#failures, this.#parts.random(), rate ? RATE_LIMITED : FAILED_WAIT);
+    if (rate) {
+      this.#refused(error.message);
+      this.#calls.pause(Math.max(wait, error.retryAfterMs));
+    }
+    // Its own time, so that others are asked meanwhile: the failure may be about it alone.
+    market.dueAt = performance.now() + wait;
+  }
+
+  async #compareVolumes(market: MarketTrades, slot: () => Promise<boolean>): Promise<void> {
+    const { history, log } = this.#parts;
+    const now = performance.now();
+    if (history.minutes === undefined || now < market.volumesDueAt) return;
+    market.volumesDueAt = now + this.#times.volumesAfterMs;
+    await compareVolumes({ ...this.#parts, slot }, market, {
+      agreed: () => this.#tally.volumesAgreed++,
+      differs: (minute, exchange, stored) => {
+        this.#tally.volumesDiffered++;
+        log.volumeDiffers(market.market, minute, exchange, stored);
+      },
+    });
+  }
+
+  /** Waits for a call; false when it was closed meanwhile. */
+  async #slot(signal: AbortSignal): Promise<boolean> {
+    const since = performance.now();
+    while (!signal.aborted && this.#parts.booksWait() && performance.now() - since < MOST_YIELD_MS)
+      await pause(200, signal, false);
+    while (!signal.aborted && !this.#calls.tryTake())
+      await pause(this.#calls.waitMs(), signal, false);
+    return !signal.aborted;
+  }
+}

@@ -1,0 +1,214 @@
+import type { CollectorMemory } from '../../market/collector-memory.js';
+import { type ReadTrade, tradeContents } from '../../market/trade.js';
+import type { TradeMatch } from '../../market/trade-match.js';
+import type { Span } from '../../market/trade-span.js';
+import type { TradeRecorder } from '../market/trade-recorder.js';
+import type { RestClient } from '../rest/rest-client.js';
+import type { Doubt, MarketTrades } from './market-trades.js';
+import { oldestTime } from './read-page.js';
+import type { HistoryPage, HistoryPlace, TradeHistory } from './trade-history.js';
+
+/** What a walk works with. */
+export interface WalkParts {
+  readonly history: TradeHistory;
+  readonly rest: RestClient;
+  readonly memory: Pick<CollectorMemory, 'matchTrades' | 'unknownTrades' | 'hasTradeBefore'>;
+  readonly tape: Pick<TradeRecorder, 'fill'>;
+  /** Receive clock, Unix ms. */
+  readonly clock: () => number;
+  /** Newer trades than this are not checked yet: the stream and the history may lag, ms. */
+  readonly settleMs: number;
+  /** Whether the exchange may leave trades out of its stream. */
+  readonly lossy: boolean;
+  /** Waits for a call; false when there is to be none any more. */
+  readonly slot: () => Promise<boolean>;
+  readonly tally: WalkTally;
+  /** Something about the history is not as it should be. */
+  readonly onOdd: (market: MarketTrades, what: string) => void;
+  /** What the history cannot say. */
+  readonly onUnreached: (market: MarketTrades, span: Span, why: string) => void;
+}
+
+/** Counts of all walks of an exchange. */
+export interface WalkTally {
+  historyPages: number;
+  historyAgreed: number;
+  historyDiffered: number;
+  historyLacked: number;
+  historyFaults: number;
+  otherIds: number;
+  otherZones: number;
+}
+
+/** Pages of one walk at most: 15 million trades of Upbit. */
+const MAX_PAGES = 30_000;
+/** After so many checks in a row that made no sense what is open stays as it is. */
+const MAX_FAULTS = 3;
+
+const NOTHING: TradeMatch = { agreed: 0, otherIds: 0, missing: [], differing: [], absent: [] };
+
+/**
+ * Walks back through an exchange's history of a market, newest page first, until all is checked that
+ * is not yet. Each page is compared with what is stored, what is missing is recorded, and the span is
+ * marked at once, so that nothing of it has to be kept. It ends: each page has to go on from the one
+ * before, further back.
+ * @returns trades of the newest page that are newer than what was checked before, and how many were filled in
+ * @throws {ExchangeError} when a page cannot be had; what was checked until then is
+ */
+export async function walk(
+  parts: WalkParts,
+  market: MarketTrades,
+): Promise<{ fresh: number; filled: number }> {
+  const { history, rest, memory, clock, tally } = parts;
+  const since = market.openStart;
+  let fresh = 0;
+  let filled = 0;
+  let place: HistoryPlace | null = null;
+  let top = Infinity;
+  let last: ReadTrade | null = null;
+  /** Trades that the next page will not show again, though it is about their time, too. */
+  let carried: readonly ReadTrade[] = [];
+  const fault = (what: string): void => {
+    tally.historyFaults++;
+    parts.onOdd(market, what);
+    if (++market.faults < MAX_FAULTS) return;
+    const span = { start: market.openStart, end: top };
+    parts.onUnreached(market, span, what);
+    market.unreached(span, what, parts.lossy);
+  };
+  for (let pages = 1; await parts.slot(); pages++) {
+    if (!market.running) break;
+    const asked = clock();
+    const read: HistoryPage = await history.page(rest, market.pair, place, asked);
+    const again = (trade: ReadTrade): boolean => read.trades.some((other) => same(other, trade));
+    const page: HistoryPage = {
+      ...read,
+      trades: [...read.trades, ...carried.filter((trade) => !again(trade))],
+    };
+    tally.historyPages++;
+    tally.otherZones += page.otherZone;
+    if (!market.running) break;
+    if (place === null) {
+      market.tell(asked);
+      top = Math.min(asked, page.answeredAt ?? asked) - parts.settleMs;
+      fresh = page.trades.filter(({ exchangeTimestamp: time }) => time >= since).length;
+    }
+    const known: ReadTrade | null = last;
+    if (place?.overlaps === true && known !== null && !page.trades.some((t) => same(t, known))) {
+      fault(`a page lacks the trade ${known.tradeId} that it had to go on from`);
+      break;
+    }
+    const oldest = oldestTime(page.trades);
+    let { from } = page;
+    if (from === -Infinity && (await memory.hasTradeBefore(market.market, Math.min(oldest, top)))) {
+      // What is stored is older than all it has: it does not reach back to the beginning.
+      if (page.trades.length === 0) {
+        fault('the history is empty, though trades are stored');
+        break;
+      }
+      from = oldest + page.trades[0]!.resolutionMs;
+    }
+    const end = page.next?.overlaps !== true;
+    const judged = await judge(parts, market, page, { start: from, end: top }, end);
+    if (judged === null) {
+      fault('the history has far fewer trades than are stored');
+      break;
+    }
+    filled += judged;
+    top = Math.min(top, from);
+    if (market.openIn({ start: -Infinity, end: top }).length === 0) break;
+    const { next } = page;
+    const why = `the exchange's history reaches back to ${shown(oldest)} only`;
+    if (next === null || pages === MAX_PAGES) {
+      const span = { start: market.openStart, end: top };
+      parts.onUnreached(market, span, why);
+      market.unreached(span, why, parts.lossy);
+      break;
+    }
+    const before: HistoryPlace | null = place;
+    if (
+      before !== null &&
+      (next.before > before.before || (next.before === before.before && next.id === before.id))
+    ) {
+      fault('a page does not go further back than the one before');
+      break;
+    }
+    top = Math.min(top, next.before);
+    last = page.trades.find((t) => t.exchangeTimestamp === oldest) ?? last;
+    carried = next.overlaps ? [] : page.trades.filter((t) => t.exchangeTimestamp < top);
+    place = next;
+  }
+  return { fresh, filled };
+}
+
+/**
+ * Compares a page with what is stored, and records what is missing.
+ * @param span where the page has all trades
+ * @param end whether no other page shows the trades that are older than that
+ * @returns how many were recorded; null when the page cannot be about this market and time
+ */
+async function judge(
+  { memory, tape, clock, tally, onOdd }: WalkParts,
+  market: MarketTrades,
+  page: HistoryPage,
+  span: Span,
+  end: boolean,
+): Promise<number | null> {
+  const start = Math.max(span.start, market.openStart);
+  const whole = { start, end: span.end };
+  const open = market.openIn({ start: -Infinity, end: span.end });
+  const isOpen = ({ exchangeTimestamp: time }: ReadTrade): boolean =>
+    open.some((piece) => time >= piece.start && time < piece.end);
+  const inside = page.trades.filter(
+    ({ exchangeTimestamp: time }) => time >= start && time < span.end,
+  );
+  const match = start < span.end ? await memory.matchTrades(market.market, inside, whole) : NOTHING;
+  if (match === null) return null;
+  const older = end ? page.trades.filter((t) => t.exchangeTimestamp < start && isOpen(t)) : [];
+  const missing = [
+    ...match.missing.filter(isOpen),
+    ...(older.length === 0 ? [] : await memory.unknownTrades(market.market, older)),
+  ];
+  const differing = match.differing.filter(({ stored }) => isOpen(stored));
+  const absent = match.absent.filter(isOpen);
+  tally.historyAgreed += match.agreed;
+  tally.otherIds += match.otherIds;
+  tally.historyDiffered += differing.length;
+  tally.historyLacked += absent.length;
+  const [different] = differing;
+  if (different !== undefined)
+    onOdd(
+      market,
+      `the history has the trade ${different.history.tradeId} as ${tradeContents(different.history)}, the stream as ${tradeContents(different.stored)}`,
+    );
+  if (absent[0] !== undefined) onOdd(market, `the history lacks the trade ${absent[0].tradeId}`);
+  if (page.reason !== null) onOdd(market, `a trade of the history cannot be read: ${page.reason}`);
+  const lost = market.losses;
+  const filled = tape.fill(market.market, missing, clock());
+  // What was lost again stays open.
+  if (market.losses !== lost || start >= span.end) return filled;
+  if (page.unreadable > 0) {
+    const detail = `${page.unreadable} trades of the history could not be read`;
+    market.unreached(whole, detail, false);
+    return filled;
+  }
+  const at = ({ exchangeTimestamp: time, resolutionMs }: ReadTrade, detail: string): Doubt => {
+    const first = time - (time % resolutionMs);
+    return { start: first, end: first + resolutionMs, detail };
+  };
+  market.verified(whole, 'VERIFIED_BY_REST', [
+    ...differing.map(({ stored }) =>
+      at(stored, `the history has the trade ${stored.tradeId} differently`),
+    ),
+    ...absent.map((stored) => at(stored, `the history lacks the trade ${stored.tradeId}`)),
+  ]);
+  return filled;
+}
+
+function same(a: ReadTrade, b: ReadTrade): boolean {
+  return a.tradeId === b.tradeId && tradeContents(a) === tradeContents(b);
+}
+
+function shown(time: number): string {
+  return Number.isFinite(time) ? new Date(time).toISOString() : 'no trade';
+}

@@ -1,0 +1,217 @@
+import type { GapCause } from '../../market/gap.js';
+import type { Market, Pair } from '../../market/market.js';
+import type { TradesKnown } from '../../market/collector-memory.js';
+import {
+  laid,
+  partsIn,
+  type Span,
+  type TradeCompleteness,
+  type TradePiece,
+  type TradeSpan,
+  without,
+} from '../../market/trade-span.js';
+
+/** Why trades may be missing. */
+export interface Trouble {
+  readonly cause: GapCause;
+  readonly detail: string | null;
+}
+
+/** A time of the exchange at which what is stored and its history do not agree. */
+export interface Doubt extends Span {
+  readonly detail: string;
+}
+
+/** Lost trades closer together than this make one gap, ms. */
+const NEAR_MS = 60_000;
+/** Pieces to be checked that are remembered; what is older is known to the store, for the next run. */
+const MAX_OPEN = 500;
+/** Doubts of a page that are kept apart; with more all of it is in doubt. */
+const MAX_DOUBTS = 50;
+
+/**
+ * What is known of one market's trades: tells how far its stream has come and where it was down, and
+ * keeps what the exchange's history has not been asked about yet. Publishes all of it as spans.
+ */
+export class MarketTrades {
+  readonly market: Market;
+  /** As the exchange spells it. */
+  readonly pair: Pair;
+  readonly #publish: (span: TradeSpan) => void;
+  /** Not checked yet, by start. */
+  #open: TradePiece[] = [];
+  /** Until when all has been told, Unix ms; null before it is known what the previous run left. */
+  #told: number | null = null;
+  #checkedUntil = 0;
+  #down: (Trouble & { readonly since: number }) | null = null;
+  #loss: (Trouble & Span) | null = null;
+
+  /** Trades that came and could not be kept. */
+  losses = 0;
+  /** Checks in a row that made no sense. */
+  faults = 0;
+  /** When it is to be checked next, and was begun to be last, monotonic ms. */
+  dueAt = Infinity;
+  checkedAt = -Infinity;
+  /** Whether it is being checked. */
+  busy = false;
+  running = true;
+  /** Checked time of which the volumes of the minutes are not compared yet. */
+  volumes: Span[] = [];
+  volumesDueAt = 0;
+
+  constructor(market: Market, pair: Pair, publish: (span: TradeSpan) => void) {
+    this.market = market;
+    this.pair = pair;
+    this.#publish = publish;
+  }
+
+  /**
+   * Takes over what previous runs left.
+   * @param startedAt since when it is recorded, Unix ms
+   */
+  begin({ open, until }: TradesKnown, startedAt: number): void {
+    this.#open = [...open].slice(-MAX_OPEN);
+    this.#checkedUntil = Math.max(0, ...open.slice(0, 1).map(({ start }) => start));
+    const down = this.#down;
+    // Where it was recorded until the end of the last run, a gap goes on from there.
+    const goesOn = down !== null && until !== null && down.since < startedAt;
+    this.#told = goesOn ? Math.min(until, down.since) : startedAt;
+    if (!goesOn) return;
+    this.#down = null;
+    this.down(down, down.since);
+  }
+
+  /** The beginning of what is not checked, Unix ms; Infinity when there is nothing. */
+  get openStart(): number {
+    return this.#open[0]?.start ?? Infinity;
+  }
+
+  /** The parts of a span that are not checked yet. */
+  openIn(span: Span): TradePiece[] {
+    return partsIn(this.#open, span);
+  }
+
+  /** The stream is down. @param since last proof of it, Unix ms */
+  down(trouble: Trouble, since: number): void {
+    if (this.#down !== null) return;
+    const { cause, detail } = trouble;
+    if (this.#told !== null) {
+      this.tell(since);
+      const start = Math.max(since, this.#checkedUntil);
+      if (start < this.#told) this.#add({ start, end: this.#told, ...gapOf(trouble) });
+    }
+    this.#down = { cause, detail, since };
+  }
+
+  /** The stream stands again. @param at Unix ms */
+  up(at: number): void {
+    if (this.#down === null) return;
+    this.tell(at);
+    this.#down = null;
+  }
+
+  /** A trade of that time was lost. */
+  lost(trouble: Trouble, { start, end }: Span): void {
+    this.losses++;
+    const loss = this.#loss;
+    if (loss !== null && start <= loss.end + NEAR_MS && end >= loss.start - NEAR_MS) {
+      const span = { start: Math.min(loss.start, start), end: Math.max(loss.end, end) };
+      this.#loss = { ...loss, ...span };
+      return;
+    }
+    this.#tellLoss();
+    this.#loss = { ...trouble, start, end };
+  }
+
+  /** Tells of all until `now`, Unix ms. */
+  tell(now: number): void {
+    const told = this.#told;
+    if (told === null) return;
+    if (now > told) {
+      const down = this.#down;
+      this.#told = now;
+      this.#add({ start: told, end: now, ...(down === null ? UNPROVEN : gapOf(down)) });
+    }
+    this.#tellLoss();
+  }
+
+  /** The history has all of a span, and so has the store, but for what is in doubt. */
+  verified(
+    span: Span,
+    completeness: Extract<TradeCompleteness, 'VERIFIED_BY_REST' | 'VERIFIED_BY_VOLUME'>,
+    doubts: readonly Doubt[] = [],
+  ): void {
+    for (const { start, end } of this.openIn(span))
+      this.#close({ start, end, completeness, cause: null, detail: null, checked: true });
+    const [first] = doubts;
+    const few = doubts.length <= MAX_DOUBTS;
+    for (const doubt of few ? doubts : [{ ...span, detail: first!.detail }])
+      this.#doubt(doubt, span);
+    this.faults = 0;
+  }
+
+  /** The history cannot say more about a span. @param lossy whether the stream may leave trades out */
+  unreached(span: Span, detail: string, lossy: boolean): void {
+    for (const piece of this.openIn(span)) {
+      const gap = piece.completeness === 'GAP' || lossy;
+      const words = piece.detail === null ? detail : `${piece.detail}; ${detail}`;
+      const cause = gap ? (piece.cause ?? 'UNREACHED') : null;
+      const completeness = gap ? 'GAP' : 'UNPROVEN';
+      this.#close({ ...piece, completeness, cause, detail: words, checked: true });
+    }
+    this.faults = 0;
+  }
+
+  /** Volumes of a span were compared and are equal. */
+  volumeEquals(span: Span): void {
+    const word = { completeness: 'VERIFIED_BY_VOLUME', cause: null, detail: null } as const;
+    this.#open = without(this.#open, span);
+    this.#publish({ market: this.market, ...span, ...word, checked: true });
+  }
+
+  #doubt({ start, end, detail }: Doubt, span: Span): void {
+    for (const part of partsIn([{ start, end }], span)) {
+      const word = { completeness: 'UNPROVEN', cause: null, detail } as const;
+      this.#publish({ market: this.market, ...part, ...word, checked: true });
+    }
+  }
+
+  #close(piece: TradePiece): void {
+    this.#open = without(this.#open, piece);
+    this.#checkedUntil = Math.max(this.#checkedUntil, piece.end);
+    this.volumes = joined([...this.volumes, { start: piece.start, end: piece.end }]);
+    this.#publish({ market: this.market, ...piece });
+  }
+
+  #tellLoss(): void {
+    const loss = this.#loss;
+    if (loss === null || this.#told === null) return;
+    this.#loss = null;
+    this.#told = Math.max(this.#told, loss.end);
+    this.#add({ start: loss.start, end: loss.end, ...gapOf(loss) });
+  }
+
+  #add(piece: TradePiece): void {
+    this.#open = laid(this.#open, piece).slice(-MAX_OPEN);
+    this.#publish({ market: this.market, ...piece });
+  }
+}
+
+const UNPROVEN = { completeness: 'UNPROVEN', cause: null, detail: null, checked: false } as const;
+
+function gapOf({ cause, detail }: Trouble) {
+  return { completeness: 'GAP', cause, detail, checked: false } as const;
+}
+
+/** Spans by start, joined where they touch. */
+function joined(spans: readonly Span[]): Span[] {
+  const result: Span[] = [];
+  for (const next of [...spans].sort((a, b) => a.start - b.start)) {
+    const last = result.at(-1);
+    if (last !== undefined && next.start <= last.end)
+      result[result.length - 1] = { start: last.start, end: Math.max(last.end, next.end) };
+    else result.push(next);
+  }
+  return result;
+}

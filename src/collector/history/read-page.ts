@@ -1,0 +1,73 @@
+import { parseExactJson } from '../../market/exact-json.js';
+import type { ReadTrade } from '../../market/trade.js';
+import { ExchangeError, faultOf } from '../exchange-error.js';
+import type { RestAnswer, RestClient } from '../rest/rest-client.js';
+import type { Json } from '../wire/quoted-json.js';
+import { excerpt } from '../wire/wire.js';
+import type { HistoryPage } from './trade-history.js';
+
+/** Rows of a page, read. */
+export type ReadRows = Pick<
+  HistoryPage,
+  'trades' | 'unreadable' | 'reason' | 'otherZone' | 'answeredAt'
+>;
+
+/**
+ * Fetches rows of trades; one that cannot be read is counted, the others are kept.
+ * @param rowsOf the rows of a body; throws where it is an error
+ * @param zoneOf whether a row's text of the time is of the zone that it is known to be
+ * @throws {ExchangeError} when there is no answer, or one that is no page
+ */
+export async function fetchRows(
+  rest: RestClient,
+  path: string,
+  rowsOf: (body: Json) => readonly Json[],
+  read: (row: Json) => ReadTrade,
+  zoneOf: (row: Json, trade: ReadTrade) => boolean = () => true,
+): Promise<ReadRows> {
+  const { body, answer } = await fetchJson(rest, path);
+  const trades: ReadTrade[] = [];
+  let unreadable = 0;
+  let otherZone = 0;
+  let reason: string | null = null;
+  for (const row of rowsOf(body)) {
+    try {
+      const trade = read(row);
+      trades.push(trade);
+      if (!zoneOf(row, trade)) otherZone++;
+    } catch (error) {
+      unreadable++;
+      reason ??= `${(error as Error).message}; the row was ${excerpt(JSON.stringify(row))}`;
+    }
+  }
+  const date = Date.parse(answer.headers.get('date') ?? '');
+  // It has no ms: it may be up to a second later.
+  return { trades, unreadable, reason, otherZone, answeredAt: Number.isNaN(date) ? null : date };
+}
+
+/** Fetches an answer that is JSON. @throws {ExchangeError} */
+export async function fetchJson(
+  rest: RestClient,
+  path: string,
+): Promise<{ body: Json; answer: RestAnswer }> {
+  const answer = await rest.get(path);
+  const { status, text, headers } = answer;
+  if (status !== 200) {
+    const seconds = Number(headers.get('retry-after') ?? '0');
+    const retryAfterMs = seconds > 0 ? seconds * 1000 : 0;
+    throw new ExchangeError(faultOf(status, text), `HTTP ${status} ${excerpt(text)}`.trim(), {
+      retryAfterMs,
+    });
+  }
+  try {
+    return { body: parseExactJson(text) as Json, answer };
+  } catch (error) {
+    const why = `${excerpt((error as Error).message)}; the answer was ${excerpt(text)}`;
+    throw new ExchangeError('UNREADABLE', why, { cause: error });
+  }
+}
+
+/** Time of the oldest of some trades, Unix ms; Infinity without any. */
+export function oldestTime(trades: readonly ReadTrade[]): number {
+  return trades.reduce((least, trade) => Math.min(least, trade.exchangeTimestamp), Infinity);
+}

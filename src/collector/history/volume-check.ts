@@ -1,0 +1,61 @@
+import type { CollectorMemory } from '../../market/collector-memory.js';
+import type { RestClient } from '../rest/rest-client.js';
+import type { MarketTrades } from './market-trades.js';
+import type { TradeHistory } from './trade-history.js';
+
+const MINUTE_MS = 60_000;
+/** A minute is over for the exchange, too, so long after its end, ms. */
+const OVER_MS = 60_000;
+
+/** What a comparison works with. */
+interface VolumeParts {
+  readonly history: TradeHistory;
+  readonly rest: RestClient;
+  readonly memory: Pick<CollectorMemory, 'tradeVolumes'>;
+  readonly clock: () => number;
+  readonly slot: () => Promise<boolean>;
+}
+
+/** Who hears of each minute. */
+interface VolumeHost {
+  agreed(): void;
+  differs(minute: number, exchange: string, stored: string): void;
+}
+
+/**
+ * Compares the volume of each whole minute that was checked with that of the exchange's candle; equal
+ * ones are marked. A minute without a trade has no candle.
+ * @throws {ExchangeError} when the candles cannot be had
+ */
+export async function compareVolumes(
+  { history, rest, memory, clock, slot }: VolumeParts,
+  market: MarketTrades,
+  host: VolumeHost,
+): Promise<void> {
+  const most = (history.maxMinutes ?? 1) * MINUTE_MS;
+  const over = Math.floor((clock() - OVER_MS) / MINUTE_MS) * MINUTE_MS;
+  const spans = market.volumes.map(({ start, end }) => {
+    const last = Math.min(over, Math.floor(end / MINUTE_MS) * MINUTE_MS);
+    return { start: Math.ceil(start / MINUTE_MS) * MINUTE_MS, end: last };
+  });
+  // What is not compared now never is: the slow round of the next time has its own minutes.
+  market.volumes = market.volumes.flatMap(({ start, end }) =>
+    end > over ? [{ start: Math.max(start, over), end }] : [],
+  );
+  for (const span of spans) {
+    for (let end = span.end; end > span.start; end -= most) {
+      const start = Math.max(span.start, end - most);
+      if (!(await slot()) || !market.running) return;
+      const count = (end - start) / MINUTE_MS;
+      const told = await history.minutes!(rest, market.pair, end, count);
+      const stored = await memory.tradeVolumes(market.market, { start, end });
+      for (let minute = start; minute < end; minute += MINUTE_MS) {
+        const [theirs, ours] = [told.get(minute) ?? '0', stored.get(minute) ?? '0'];
+        if (theirs === ours) {
+          host.agreed();
+          market.volumeEquals({ start: minute, end: minute + MINUTE_MS });
+        } else host.differs(minute, theirs, ours);
+      }
+    }
+  }
+}

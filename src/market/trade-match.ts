@@ -1,0 +1,75 @@
+import { type ReadTrade, tradeContents } from './trade.js';
+
+/** How a page of an exchange's history compares with what is stored of the same time. */
+export interface TradeMatch {
+  /** Trades that both have, alike. */
+  readonly agreed: number;
+  /** Of those, how many have other ids, though both ids are of the kind that stream and history share. */
+  readonly otherIds: number;
+  /** Trades that only the history has. */
+  readonly missing: readonly ReadTrade[];
+  /** Trades that both have and tell of differently. */
+  readonly differing: readonly { readonly history: ReadTrade; readonly stored: ReadTrade }[];
+  /** Trades that only the store has. */
+  readonly absent: readonly ReadTrade[];
+}
+
+/**
+ * Compares all trades of a span by an exchange's history with all that are stored of it: first those
+ * of one id and contents; then equal contents, as often as both have them (Bithumb's two feeds share
+ * no id, so its trades are a multiset); then one id with other contents, or, where the ids of the
+ * history say nothing, one time and price. So no trade of either side stands for two of the other.
+ */
+export function matchTrades(
+  history: readonly ReadTrade[],
+  stored: readonly ReadTrade[],
+): TradeMatch {
+  // One feed may tell the time in seconds and the other in milliseconds.
+  const resolution = [...history, ...stored].reduce((most, t) => Math.max(most, t.resolutionMs), 1);
+  const coarse = (trade: ReadTrade): ReadTrade =>
+    resolution === trade.resolutionMs
+      ? trade
+      : {
+          ...trade,
+          exchangeTimestamp: Math.floor(trade.exchangeTimestamp / resolution) * resolution,
+        };
+  const contents = (trade: ReadTrade): string => tradeContents(coarse(trade));
+  let left = [...history];
+  const rest = new Set(stored);
+  let agreed = 0;
+  /** Pairs what is left by a key. */
+  const pair = (
+    key: (trade: ReadTrade) => string,
+    found: (history: ReadTrade, stored: ReadTrade) => void,
+  ): void => {
+    const byKey = new Map<string, ReadTrade[]>();
+    for (const trade of rest) {
+      const known = byKey.get(key(trade));
+      if (known === undefined) byKey.set(key(trade), [trade]);
+      else known.push(trade);
+    }
+    left = left.filter((trade) => {
+      const partner = byKey.get(key(trade))?.shift();
+      if (partner === undefined) return true;
+      rest.delete(partner);
+      found(trade, partner);
+      return false;
+    });
+  };
+  const differing: { history: ReadTrade; stored: ReadTrade }[] = [];
+  let otherIds = 0;
+  pair(
+    (trade) => `${trade.tradeId} ${contents(trade)}`,
+    () => agreed++,
+  );
+  pair(contents, (a, b) => {
+    agreed++;
+    if (a.idKind === 'EXCHANGE' && b.idKind === 'EXCHANGE') otherIds++;
+  });
+  const byId = left.every(({ idKind }) => idKind === 'EXCHANGE');
+  pair(
+    (trade) => (byId ? trade.tradeId : `${coarse(trade).exchangeTimestamp} ${trade.price}`),
+    (a, b) => differing.push({ history: a, stored: b }),
+  );
+  return { agreed, otherIds, missing: left, differing, absent: [...rest] };
+}

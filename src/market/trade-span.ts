@@ -1,0 +1,91 @@
+import type { GapCause } from './gap.js';
+import type { Market } from './market.js';
+
+/**
+ * What is known of the trades of a span of time: `UNPROVEN` what the stream brought, and nothing
+ * shows that it was all; `VERIFIED_BY_REST` every trade of the exchange's REST history is stored;
+ * `VERIFIED_BY_VOLUME` the volume of each minute by the exchange equals the sum of what is stored,
+ * digit for digit; `GAP` trades may be missing, and they could not be had (yet).
+ */
+export const TRADE_COMPLETENESS = [
+  'UNPROVEN',
+  'VERIFIED_BY_REST',
+  'VERIFIED_BY_VOLUME',
+  'GAP',
+] as const;
+
+/** See {@link TRADE_COMPLETENESS}. */
+export type TradeCompleteness = (typeof TRADE_COMPLETENESS)[number];
+
+/** What is known of the trades from `start` (included) to `end` (excluded), Unix ms. */
+export interface TradePiece {
+  readonly start: number;
+  readonly end: number;
+  readonly completeness: TradeCompleteness;
+  /** Why trades may be missing; null where it is no gap. */
+  readonly cause: GapCause | null;
+  /** Words for people, or null. */
+  readonly detail: string | null;
+  /** Whether the exchange's history was asked: what is said of the span is final. */
+  readonly checked: boolean;
+}
+
+/** A piece of the time of a market. A newer word about some of that time replaces the older one. */
+export interface TradeSpan extends TradePiece {
+  readonly market: Market;
+}
+
+/** A trade that came and could not be kept. */
+export interface TradeLoss {
+  readonly market: Market;
+  /** The exchange's time of the trade, or the receipt of the message where that is not known, Unix ms. */
+  readonly time: number;
+  readonly cause: GapCause;
+  readonly detail: string | null;
+}
+
+/** Time from `start` (included) to `end` (excluded), Unix ms. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The parts of pieces, by start, that lie inside a span. */
+export function partsIn<T extends Span>(pieces: readonly T[], { start, end }: Span): T[] {
+  return pieces.flatMap((piece) => {
+    if (piece.end <= start || piece.start >= end) return [];
+    return [{ ...piece, start: Math.max(piece.start, start), end: Math.min(piece.end, end) }];
+  });
+}
+
+/** Takes a span out of pieces. */
+export function without<T extends Span>(pieces: readonly T[], { start, end }: Span): T[] {
+  return pieces.flatMap((piece) => {
+    if (piece.end <= start || piece.start >= end) return [piece];
+    const left = piece.start < start ? [{ ...piece, end: start }] : [];
+    return piece.end > end ? [...left, { ...piece, start: end }] : left;
+  });
+}
+
+/** Pieces, by start, once `piece` has replaced what they said of its time; neighbours that say the same are one. */
+export function laid<T extends TradePiece>(pieces: readonly T[], piece: T): T[] {
+  if (piece.start >= piece.end) return [...pieces];
+  const all = [...without(pieces, piece), piece].sort((a, b) => a.start - b.start);
+  const joined: T[] = [];
+  for (const next of all) {
+    const last = joined.at(-1);
+    if (last !== undefined && last.end === next.start && sameWord(last, next))
+      joined[joined.length - 1] = { ...last, end: next.end };
+    else joined.push(next);
+  }
+  return joined;
+}
+
+function sameWord(a: TradePiece, b: TradePiece): boolean {
+  return (
+    a.completeness === b.completeness &&
+    a.cause === b.cause &&
+    a.detail === b.detail &&
+    a.checked === b.checked
+  );
+}

@@ -1,0 +1,95 @@
+import type { GapCause } from '../../market/gap.js';
+import type { TimeWindow } from '../../market/time-window.js';
+import type { TradeCompleteness, TradePiece } from '../../market/trade-span.js';
+import type { Session } from '../engine/engine.js';
+import { raw, sql } from '../engine/sql.js';
+import type { Page } from '../store-types.js';
+
+/** A row of `trade_span`. */
+export type SpanRow = readonly [
+  marketId: number,
+  start: number,
+  end: number,
+  completeness: string,
+  cause: string | null,
+  detail: string | null,
+  checked: number,
+];
+
+/** The columns of a {@link SpanRow}. */
+export const SPAN_COLUMNS = raw('market_id, start, "end", completeness, cause, detail, checked');
+
+/** A row as a piece of its market's time. */
+export function toPiece([, start, end, completeness, cause, detail, checked]: SpanRow): TradePiece {
+  return {
+    start,
+    end,
+    completeness: completeness as TradeCompleteness,
+    cause: cause as GapCause | null,
+    detail,
+    checked: checked === 1,
+  };
+}
+
+/** What a span has to be to be read. */
+export interface SpanQuery extends TimeWindow {
+  readonly completeness?: TradeCompleteness | undefined;
+  /** Whether the exchange's history was asked about it. */
+  readonly checked?: boolean | undefined;
+  /** Only spans that begin after this, Unix ms. */
+  readonly after?: number | undefined;
+  readonly limit: number;
+}
+
+/** The spans of a market that touch a window, by start. */
+export async function spanPage(
+  { rows }: Pick<Session, 'rows'>,
+  marketId: number,
+  { from = 0, to = Number.MAX_SAFE_INTEGER, completeness, checked, after = -1, limit }: SpanQuery,
+): Promise<Page<TradePiece>> {
+  const known = completeness === undefined ? sql`true` : sql`completeness = ${completeness}`;
+  const asked = checked === undefined ? sql`true` : sql`checked = ${Number(checked)}`;
+  const found = await rows(sql`
+    SELECT ${SPAN_COLUMNS} FROM trade_span
+     WHERE market_id = ${marketId} AND start > ${after} AND start < ${to} AND "end" > ${from}
+       AND ${known} AND ${asked}
+     ORDER BY start LIMIT ${limit + 1}`);
+  const items = (found as unknown as SpanRow[]).slice(0, limit).map(toPiece);
+  return { items, more: found.length > limit };
+}
+
+/** End of what is known of a market's trades, Unix ms; null when nothing is. */
+export async function spansUntil(
+  { rows }: Pick<Session, 'rows'>,
+  marketId: number,
+): Promise<number | null> {
+  const [last] = await rows(
+    sql`SELECT "end" FROM trade_span WHERE market_id = ${marketId} ORDER BY start DESC LIMIT 1`,
+  );
+  return (last?.[0] as number | undefined) ?? null;
+}
+
+/**
+ * How long the trades of markets are known how well within a window, ms, by their numbers; what is 0
+ * is left out.
+ */
+export async function spanSumsOf(
+  { rows, dialect }: Pick<Session, 'rows' | 'dialect'>,
+  { from = 0, to = Number.MAX_SAFE_INTEGER }: TimeWindow,
+  marketId: number | null = null,
+): Promise<Map<number, Partial<Record<TradeCompleteness, number>>>> {
+  const some = marketId === null ? sql`true` : sql`market_id = ${marketId}`;
+  const end = dialect.integer(to);
+  const start = dialect.integer(from);
+  const found = (await rows(sql`
+    SELECT market_id, completeness,
+           sum(CASE WHEN "end" < ${end} THEN "end" ELSE ${end} END
+               - CASE WHEN start > ${start} THEN start ELSE ${start} END)
+      FROM trade_span WHERE start < ${end} AND "end" > ${start} AND ${some}
+     GROUP BY market_id, completeness`)) as [number, TradeCompleteness, number][];
+  const sums = new Map<number, Partial<Record<TradeCompleteness, number>>>();
+  for (const [id, completeness, ms] of found) {
+    sums.set(id, { ...sums.get(id), [completeness]: ms });
+  }
+  return sums;
+}
