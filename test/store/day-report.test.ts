@@ -175,7 +175,7 @@ it('is printed by its command', async () => {
   const lines = out.split('\n');
   expect(lines[0]).toBe('# Recording of 2026-09-01 (UTC)');
   expect(lines).toContain(
-    '| UPBIT:BTC-KRW | 87.500 | 24.00 h | 30 | 18 | 12 | 2 × STALE 7200 s, 1 × DISCONNECTED 3600 s | 0.9 s | 3 / 1 | 2 |',
+    '| UPBIT:BTC-KRW | 87.500 | 24.00 h | 30 | 18 | 12 | 2 × STALE 7200 s, 1 × DISCONNECTED 3600 s | 0.9 s | 3 / 1 | 2 |  |',
   );
   const widths = lines.filter((line) => line.startsWith('|')).map((line) => line.split('|').length);
   expect(new Set(widths).size).toBe(1);

@@ -99,6 +99,18 @@ export function addCollectorMetrics(set: MetricSet, control: CollectorControl): 
     () => EXCHANGES.map((exchange): Sample => [{ exchange }, control.unaskedBooks(exchange)]),
   );
   set.count(
+    'orderbook_trades_total',
+    'Trades by what became of them, and checks of them (the fields of TradeTally), since the server began.',
+    ['exchange', 'what'],
+    () =>
+      EXCHANGES.flatMap((exchange) =>
+        Object.entries(control.trades(exchange)).map(([what, count]): Sample => [
+          { exchange, what },
+          count,
+        ]),
+      ),
+  );
+  set.count(
     'orderbook_protocol_oddities_total',
     'What exchanges did otherwise than they are known to, by kind, since the server began; SLOW_FRAME of orderbook_frames_total is the share outside the fast reader.',
     ['exchange', 'kind'],
