@@ -6,5 +6,7 @@ export default defineConfig({
   datasource: { url: process.env['DATABASE_URL'] ?? 'postgresql://localhost/orderbook' },
   experimental: { externalTables: true },
   // Made by hand in their migrations: see schema.prisma. Prisma knows no partitions.
-  tables: { external: ['public.book', 'public.trade_recent', 'public.trade_block'] },
+  tables: {
+    external: ['public.book', 'public.trade_recent', 'public.trade_block', 'public.trade_span'],
+  },
 });

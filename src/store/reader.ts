@@ -228,7 +228,8 @@ export class Reader implements ReaderService {
     const { items } = await spanPage(session, id, { checked: false, limit: MAX_OPEN_SPANS });
     // Trades that were recorded before spans were: what is known ends with the last of them.
     const until =
-      (await spansUntil(session, id)) ?? (await trades.newest(id, named(market)))?.exchangeTimestamp;
+      (await spansUntil(session, id)) ??
+      (await trades.newest(id, named(market)))?.exchangeTimestamp;
     return { open: items, until: until ?? null };
   }
 

@@ -177,7 +177,10 @@ export class Retirement {
     return single === limit || blocks === limit;
   }
 
-  /** Deletes coverage records, and what is known of the trades, from before `time`, Unix ms. @returns whether there may be more */
+  /**
+   * Deletes coverage records, and what is known of the trades, from before `time`, Unix ms.
+   * @returns whether there may be more
+   */
   async coverage(time: number): Promise<{ more: boolean; heldMs: number }> {
     const started = performance.now();
     const limit = this.#rows.size;
@@ -186,7 +189,7 @@ export class Retirement {
         SELECT minute, market_id FROM coverage WHERE minute < ${minuteOf(time)}
          ORDER BY minute, market_id LIMIT ${limit})`;
     // A row lasts hours: there are few.
-    await this.#client.$executeRaw`DELETE FROM trade_span WHERE "end" < ${minuteOf(time)}`;
+    await this.#session.client.$executeRaw`DELETE FROM trade_span WHERE "end" < ${minuteOf(time)}`;
     return { more: deleted === limit, heldMs: performance.now() - started };
   }
 

@@ -59,6 +59,8 @@ it.each(EXCHANGES)(
     recorder = await startRecorder(
       {},
       { COLLECT: `${exchange}:BTC-KRW`, CHANNELS: 'orderbook,trade' },
+      // What the stream brings, without the history.
+      { checkTimes: { settleMs: Infinity } },
     );
     await allLive(recorder);
     const simulator = recorder.simulators[NAMES[exchange]];

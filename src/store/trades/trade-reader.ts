@@ -259,7 +259,12 @@ export class TradeReader {
     const sums = new Map<number, string>();
     let after: TradePlace | undefined;
     for (let more = true; more;) {
-      const page = await this.page(marketId, market, { from: start, to: end, after, limit: FAR_MORE });
+      const page = await this.page(marketId, market, {
+        from: start,
+        to: end,
+        after,
+        limit: FAR_MORE,
+      });
       for (const { exchangeTimestamp: time, volume } of page.items) {
         const minute = time - (time % MINUTE_MS);
         sums.set(minute, addDecimal(sums.get(minute) ?? '0', volume));
