@@ -44,6 +44,7 @@ export const EN = {
     REFUSED: 'Refused',
     RESYNC: 'Resynced',
     UNLISTED: 'Back on the list after a halt',
+    UNREACHED: 'Out of reach of the history',
     RETIRED: 'Deleted by age',
     ARCHIVE_MISSING: 'Missing in the archive',
     STALE: 'Nothing received for long',
