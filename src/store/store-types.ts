@@ -13,7 +13,6 @@ import type { OrderBook, Side } from '../market/order-book.js';
 import type { ExportFormat, ShapeName } from './export/shapes.js';
 import type { Trade } from '../market/trade.js';
 import type { TradeCompleteness, TradeLoss, TradePiece, TradeSpan } from '../market/trade-span.js';
-import type { SpanQuery } from './trades/span-reader.js';
 import type { RetentionHeld, RetentionSetting, Retired } from './retention.js';
 
 /** How large the database is and how long the disk will hold it. Null: not known (yet). */
@@ -123,6 +122,16 @@ export interface TradePlace {
 export interface Page<T> {
   readonly items: T[];
   readonly more: boolean;
+}
+
+/** What a span has to be to be read. */
+export interface SpanQuery extends TimeWindow {
+  readonly completeness?: TradeCompleteness | undefined;
+  /** Whether the exchange's history was asked about it. */
+  readonly checked?: boolean | undefined;
+  /** Only spans that begin after this, Unix ms. */
+  readonly after?: number | undefined;
+  readonly limit: number;
 }
 
 /** Trades of a page in order of sequence. */

@@ -3,7 +3,7 @@ import type { TimeWindow } from '../../market/time-window.js';
 import type { TradeCompleteness, TradePiece } from '../../market/trade-span.js';
 import type { Session } from '../engine/engine.js';
 import { raw, sql } from '../engine/sql.js';
-import type { Page } from '../store-types.js';
+import type { Page, SpanQuery } from '../store-types.js';
 
 /** A row of `trade_span`. */
 export type SpanRow = readonly [
@@ -29,16 +29,6 @@ export function toPiece([, start, end, completeness, cause, detail, checked]: Sp
     detail,
     checked: checked === 1,
   };
-}
-
-/** What a span has to be to be read. */
-export interface SpanQuery extends TimeWindow {
-  readonly completeness?: TradeCompleteness | undefined;
-  /** Whether the exchange's history was asked about it. */
-  readonly checked?: boolean | undefined;
-  /** Only spans that begin after this, Unix ms. */
-  readonly after?: number | undefined;
-  readonly limit: number;
 }
 
 /** The spans of a market that touch a window, by start. */
