@@ -5,7 +5,17 @@
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 
-const NAMES = ['frame', 'store', 'export', 'shapes', 'archive', 'history', 'fan-out', 'market'];
+const NAMES = [
+  'frame',
+  'store',
+  'export',
+  'shapes',
+  'archive',
+  'history',
+  'fan-out',
+  'market',
+  'page',
+];
 
 const args = process.argv.slice(2);
 if (args.includes('--help')) {

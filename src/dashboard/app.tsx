@@ -4,19 +4,19 @@ import { connection } from './data/connection.js';
 import { exchangeFaces, firstExchange } from './data/exchanges.js';
 import { Header } from './parts/header.js';
 import { KeysHelp } from './parts/keys-help.js';
-import { lazy } from './parts/lazy.js';
 import { FailureNote, StopDialog, TokenDialog, UndoNote } from './parts/mutation-dialogs.js';
 import { FailingNote } from './parts/verdict.js';
 import { t } from './text/texts.js';
+import {
+  EventsView,
+  HistoryView,
+  MarketView,
+  PremiumsView,
+  PremiumView,
+  QualityView,
+} from './views/lazy-views.js';
 import { LostView } from './views/lost.js';
 import { OverviewView } from './views/overview.js';
-
-const MarketView = lazy(async () => (await import('./views/market.js')).MarketView);
-const PremiumsView = lazy(async () => (await import('./views/premiums.js')).PremiumsView);
-const PremiumView = lazy(async () => (await import('./views/premium.js')).PremiumView);
-const HistoryView = lazy(async () => (await import('./views/history.js')).HistoryView);
-const EventsView = lazy(async () => (await import('./views/events.js')).EventsView);
-const QualityView = lazy(async () => (await import('./views/quality.js')).QualityView);
 
 /** The page: its frame and the view that the address names. */
 export function App() {

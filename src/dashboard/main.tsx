@@ -4,8 +4,12 @@ import { App } from './app.js';
 import { followExchanges } from './data/exchanges.js';
 import { followMarkets } from './data/markets.js';
 import { followRecorder } from './data/recorder.js';
+import { preload, preloadLinks } from './views/lazy-views.js';
 
+// First: what the page at hand needs is asked for before what all pages show, whose first answers are long.
+preload(location.pathname);
 followExchanges();
 followRecorder();
 followMarkets();
+preloadLinks();
 render(<App />, document.getElementById('app')!);

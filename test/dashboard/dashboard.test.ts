@@ -262,6 +262,35 @@ inBrowser('overview', () => {
 });
 
 inBrowser('market', () => {
+  it('has its code and books before the click, when a pointer rests on its link', async () => {
+    const { page, problems } = await open('/?search=ETH-KRW');
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(request.url()));
+    await page.reload();
+    const followed: string[] = [];
+    page.on('websocket', (socket) =>
+      socket.on('framesent', ({ payload }) => followed.push(String(payload))),
+    );
+    await page.reload();
+    const link = page.locator('.grid-body a[href="/market/ETH-KRW"]').first();
+    await link.waitFor();
+    const books = () => followed.filter((text) => text.includes('subscription Books'));
+    expect(books()).toEqual([]);
+    asked.length = 0;
+    await link.hover();
+    await until(() => books().length === 1, 'the subscription of the books');
+    expect(books()[0]).toContain('"ETH"');
+    await until(() => asked.some((url) => /market-[^/]*\.js$/.test(url)), 'the code of the view');
+    await link.click();
+    await page.locator('.column .ladder').first().waitFor();
+    // Back and again: the feed that was left goes on, and none is made.
+    await page.goBack();
+    await page.goForward();
+    await page.locator('.column .ladder').first().waitFor();
+    expect(books()).toHaveLength(1);
+    expect(problems).toEqual([]);
+  });
+
   it('shows each digit of the books as they move, best levels in the middle', async () => {
     const { page, problems } = await open('/market/btc-krw');
     const { upbit, coinone } = session.recorder.simulators;

@@ -21,19 +21,14 @@ const TRACK_STEP = 1_000;
 interface Tracks {
   /** Unix seconds. */
   readonly times: number[];
-  readonly prices: Readonly<Record<Exchange, (string | null)[]>>;
+  readonly prices: Partial<Record<Exchange, (string | null)[]>>;
 }
 
-/** Follows the books of one pair; made again for each. */
+/** Follows the books of one pair; it may begin before the exchanges are known. */
 export class PairFeed {
   readonly books = signal<PairBooks | null>(null);
   readonly error = signal<ApiError | null>(null);
-  readonly tracks: Tracks = {
-    times: [],
-    prices: Object.fromEntries(
-      exchangeOrder.peek().map((exchange) => [exchange, []]),
-    ) as unknown as Tracks['prices'],
-  };
+  readonly tracks: Tracks = { times: [], prices: {} };
   /** Counts the changes of {@link tracks}. */
   readonly tracked = signal(0);
   #newest: PairBooks | null = null;
@@ -84,12 +79,13 @@ export class PairFeed {
 
   /** Puts prices out of the store before those seen live. */
   prepend(exchange: Exchange, points: readonly { at: number; price: string | null }[]): void {
-    const { times, prices } = this.tracks;
+    const { times } = this.tracks;
+    const lines = this.#lines();
     const first = times[0] ?? Infinity;
     const merged = new Map<number, Partial<Record<Exchange, string | null>>>();
     times.forEach((time, i) => {
       const at: Partial<Record<Exchange, string | null>> = {};
-      for (const name of Object.keys(prices) as Exchange[]) at[name] = prices[name][i] ?? null;
+      for (const [name, line] of lines) at[name] = line[i] ?? null;
       merged.set(time, at);
     });
     for (const { at, price } of points) {
@@ -101,28 +97,36 @@ export class PairFeed {
     }
     const ordered = [...merged].sort((a, b) => a[0] - b[0]);
     times.splice(0, times.length, ...ordered.map(([time]) => time));
-    for (const name of Object.keys(prices) as Exchange[]) {
-      prices[name].splice(0, prices[name].length, ...ordered.map(([, at]) => at[name] ?? null));
+    for (const [name, line] of lines) {
+      line.splice(0, line.length, ...ordered.map(([, at]) => at[name] ?? null));
     }
     withNextFrame(this.#drawTracks);
   }
 
-  #track(): void {
+  /** The prices of each exchange that is known by now. */
+  #lines(): (readonly [Exchange, (string | null)[]])[] {
     const { times, prices } = this.tracks;
+    return exchangeOrder
+      .peek()
+      .map((exchange) => [exchange, (prices[exchange] ??= times.map(() => null))]);
+  }
+
+  #track(): void {
+    const { times } = this.tracks;
+    const lines = this.#lines();
     const time = Math.round(serverNow() / 1000);
     if (time <= (times.at(-1) ?? 0)) return;
     times.push(time);
     const legs = new Map(this.#newest?.legs.map((leg) => [leg.exchange, leg]));
-    for (const exchange of Object.keys(prices) as Exchange[]) {
+    for (const [exchange, line] of lines) {
       const leg = legs.get(exchange);
-      const mid = leg === undefined || leg.stale ? null : (leg.orderbook?.midPrice ?? null);
-      prices[exchange].push(mid);
+      line.push(leg === undefined || leg.stale ? null : (leg.orderbook?.midPrice ?? null));
     }
     const first = time - TRACK_LENGTH / 1000;
     const old = times.findIndex((each) => each >= first);
     if (old > 0) {
       times.splice(0, old);
-      for (const exchange of Object.keys(prices) as Exchange[]) prices[exchange].splice(0, old);
+      for (const [, line] of lines) line.splice(0, old);
     }
   }
 }

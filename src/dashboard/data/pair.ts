@@ -6,6 +6,9 @@ export interface Pair {
   readonly currency: string;
 }
 
+/** `BTC-KRW`. */
+export const pairName = ({ symbol, currency }: Pair): string => `${symbol}-${currency}`;
+
 /** Reads `btc-krw`, or `btc` for its market in KRW; null when it is no pair. */
 export function readPair(text: string): Pair | null {
   const match = /^([^,:*]{1,40})-([^,:*-]{1,40})$|^([^,:*-]{1,40})$/.exec(text.toUpperCase());

@@ -2,18 +2,29 @@ import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { t } from '../text/texts.js';
 
+/** A view that is not in the first page's code. */
+export interface LazyView<P extends object> {
+  readonly View: ComponentType<P>;
+  /** Loads the code ahead: the view then stands as soon as it is shown. */
+  readonly preload: () => void;
+}
+
 /** A view whose code is loaded when it is first shown: the first page need not carry all of them. */
-export function lazy<P extends object>(load: () => Promise<ComponentType<P>>): ComponentType<P> {
+export function lazy<P extends object>(fetch: () => Promise<ComponentType<P>>): LazyView<P> {
   let View: ComponentType<P> | null = null;
-  return function Lazy(props: P) {
+  const load = async (): Promise<void> => {
+    View ??= await fetch();
+  };
+  const preload = (): void => {
+    // Whether it comes is looked at when it is shown.
+    load().catch(() => undefined);
+  };
+  function Lazy(props: P) {
     const [state, setState] = useState<'loading' | 'here' | 'failed'>('loading');
     useEffect(() => {
-      if (View !== null) return;
+      // Also when the code came since this was drawn: then it is to be drawn again.
       load().then(
-        (loaded) => {
-          View = loaded;
-          setState('here');
-        },
+        () => setState('here'),
         () => setState('failed'),
       );
     }, []);
@@ -31,5 +42,6 @@ export function lazy<P extends object>(load: () => Promise<ComponentType<P>>): C
         </p>
       </section>
     );
-  };
+  }
+  return { View: Lazy, preload };
 }

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Link, useLocation } from 'wouter-preact';
-import { type BookLeg, PairFeed, type PairBooks, TRACK_LENGTH } from '../data/books.js';
+import { type BookLeg, type PairFeed, type PairBooks, TRACK_LENGTH } from '../data/books.js';
 import { inAddress, putInAddress } from '../data/address.js';
 import { ask } from '../data/connection.js';
 import type { LadderOptions } from '../data/ladder.js';
@@ -18,6 +18,7 @@ import { LadderTools } from '../parts/ladder-tools.js';
 import { QuotePanel } from '../parts/quote-panel.js';
 import { exchangeOrder } from '../data/exchanges.js';
 import { active, keyOf, listed, markets, marketsVersion } from '../data/markets.js';
+import { leaveFeed, takeFeed } from '../data/warm-feed.js';
 import { now, serverNow } from '../data/paint.js';
 import { isUnknown, marketsOf, type Pair, readPair } from '../data/pair.js';
 import { lang } from '../data/settings.js';
@@ -188,8 +189,8 @@ function MidLines({ feed, pair }: { readonly feed: PairFeed; readonly pair: stri
         .map((exchange) => ({
           exchange,
           // A float is good enough for a pixel; what is read out is the text.
-          values: prices[exchange].map((price) => (price === null ? null : forPixels(price))),
-          textAt: (i) => (prices[exchange][i] == null ? null : grouped(prices[exchange][i])),
+          values: prices[exchange]!.map((price) => (price === null ? null : forPixels(price))),
+          textAt: (i) => (prices[exchange]?.[i] == null ? null : grouped(prices[exchange][i])),
         }))}
       range={(last) => {
         const end = last ?? serverNow() / 1000;
@@ -239,14 +240,10 @@ function PairPage({ pair }: { readonly pair: Pair }) {
   const name = `${pair.symbol}-${pair.currency}`;
   const feed = useSignal<PairFeed | null>(null);
   useEffect(() => {
-    const made = new PairFeed(pair.symbol, pair.currency);
-    feed.value = made;
-    return () => made.close();
+    const taken = takeFeed(pair);
+    feed.value = taken;
+    return () => leaveFeed(pair, taken);
   }, [name]);
-  const known = active.value;
-  useEffect(() => {
-    if (known && feed.peek() !== null) void loadPast(feed.peek()!, pair);
-  }, [name, known]);
   useTitle(name);
   const [step, setStep] = useState<string | null>(() =>
     decimalFromPerson(inAddress('group') ?? ''),
@@ -258,6 +255,11 @@ function PairPage({ pair }: { readonly pair: Pair }) {
   useEffect(() => feed.value?.group(step !== null), [feed.value, step]);
   const books = feed.value?.books.value ?? null;
   const error = feed.value?.error.value ?? null;
+  // The past comes after the books: they are what is waited for.
+  const ready = active.value && books !== null;
+  useEffect(() => {
+    if (ready && feed.peek() !== null) void loadPast(feed.peek()!, pair);
+  }, [name, ready]);
   // Grows only: books do not change their places for a volume that comes and goes.
   const chars = useRef({ of: options, columns, most: 0 });
   if (chars.current.of !== options || chars.current.columns !== columns) {
