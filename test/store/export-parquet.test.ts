@@ -84,6 +84,28 @@ describe('a Parquet file', () => {
     ).toEqual(expected);
   });
 
+  it.each([1 << 30, 20_000])('holds in order what came in parts, pieces of %i', async (piece) => {
+    const path = join(folder.path, 'parts.parquet');
+    const file = await ParquetFile.begin(path, ROW_COLUMNS, { part: 5_000, piece });
+    const rows = 1_000;
+    for (let i = 0; i < rows; i++) {
+      // Now and then a decimal that a narrow column does not hold.
+      const price = i % 100 === 99 ? '0.000000000000000001' : '1.5';
+      await put(file, ROW_COLUMNS, (text) => {
+        const before = ['UPBIT', 'BTC', 'KRW', 1_700_000_000_000];
+        text.addLevels(before, 'ask', [[price, '1']], [null, i]);
+      });
+    }
+    await file.finish();
+    expect(
+      await read(
+        `SELECT count(*)::INTEGER AS rows, max(abs(sequence - place))::INTEGER AS off, sum(price)::VARCHAR AS prices
+           FROM (SELECT *, row_number() OVER () - 1 AS place FROM '${path}')`,
+      ),
+    ).toEqual([{ rows, off: 0, prices: '1485.000000000000000010' }]);
+    expect(await readdir(folder.path)).toEqual(['parts.parquet']);
+  });
+
   it('takes any text, and is there with its columns when there is nothing', async () => {
     const path = join(folder.path, "it's.parquet");
     const file = await ParquetFile.begin(path, GAP_COLUMNS);
