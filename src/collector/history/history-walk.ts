@@ -116,7 +116,10 @@ export async function walk(
     }
     filled += judged;
     top = Math.min(top, from);
-    if (market.openIn({ start: -Infinity, end: top }).length === 0) break;
+    if (market.openIn({ start: -Infinity, end: top }).length === 0) {
+      market.faults = 0;
+      break;
+    }
     const { next } = page;
     const why = `the exchange's history reaches back to ${shown(oldest)} only`;
     if (next === null || pages === MAX_PAGES) {

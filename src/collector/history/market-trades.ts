@@ -148,7 +148,6 @@ export class MarketTrades {
     const few = doubts.length <= MAX_DOUBTS;
     for (const doubt of few ? doubts : [{ ...span, detail: first!.detail }])
       this.#doubt(doubt, span);
-    this.faults = 0;
   }
 
   /** The history cannot say more about a span. @param lossy whether the stream may leave trades out */

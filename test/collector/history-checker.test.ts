@@ -1,0 +1,196 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { type CheckerParts, HistoryChecker } from '../../src/collector/history/history-checker.js';
+import type { TradeHistory } from '../../src/collector/history/trade-history.js';
+import { ExchangeError } from '../../src/collector/exchange-error.js';
+import { LimitBoard } from '../../src/collector/limits/limit-board.js';
+import { matchTrades } from '../../src/market/trade-match.js';
+import { laid, type TradePiece } from '../../src/market/trade-span.js';
+import type { ReadTrade } from '../../src/market/trade.js';
+import { until } from '../helpers/wait.js';
+
+const BTC = { exchange: 'KORBIT', symbol: 'BTC', currency: 'KRW' } as const;
+const ETH = { ...BTC, symbol: 'ETH' } as const;
+const MINUTE = 60_000;
+
+let checker: HistoryChecker;
+afterEach(() => checker.close());
+
+const trade = (id: number, exchangeTimestamp: number): ReadTrade => ({
+  tradeId: String(id),
+  idKind: 'EXCHANGE',
+  side: 'buy',
+  price: '100',
+  volume: '0.1',
+  exchangeTimestamp,
+  resolutionMs: 1,
+  messageTimestamp: null,
+});
+
+/** A checker over a history of newest pages, with an account of what it does. */
+function open(page: TradeHistory['page'], part: Partial<CheckerParts> = {}) {
+  const seen = {
+    stored: [] as ReadTrade[],
+    pieces: new Map<string, TradePiece[]>(),
+    logs: [] as string[],
+    forgotten: 0,
+  };
+  const limits = new LimitBoard();
+  checker = new HistoryChecker({
+    history: { rows: 500, everyMs: 1, reachMs: null, older: false, page },
+    rest: null as never,
+    limits,
+    memory: {
+      matchTrades: async (_market, told) => matchTrades(told, seen.stored),
+      unknownTrades: async () => [],
+      hasTradeBefore: async () => false,
+      tradeVolumes: async () => new Map(),
+      tradesKnown: async () => ({ open: [], until: null }),
+    },
+    tape: {
+      fill: (_market, missing) => {
+        seen.stored.push(...missing);
+        return missing.length;
+      },
+      forget: () => void seen.forgotten++,
+    },
+    clock: Date.now,
+    random: () => 0,
+    lossy: true,
+    times: { settleMs: 0, everyMs: 20, tellMs: 10, volumesAfterMs: Infinity },
+    publish: ({ market, ...piece }) => {
+      const known = seen.pieces.get(market.symbol) ?? [];
+      seen.pieces.set(market.symbol, laid(known, piece));
+    },
+    booksWait: () => false,
+    log: {
+      filled: (_market, count) => seen.logs.push(`filled ${count}`),
+      odd: (_market, what) => seen.logs.push(`odd ${what}`),
+      unreached: (_market, _from, _to, reason) => seen.logs.push(`unreached ${reason}`),
+      failed: (_market, reason) => seen.logs.push(`failed ${reason}`),
+      lost: (_market, reason) => seen.logs.push(`lost ${reason}`),
+      volumeDiffers: (_market, _minute, theirs, ours) => seen.logs.push(`volume ${theirs} ${ours}`),
+    },
+    ...part,
+  });
+  return { seen, limits };
+}
+
+const whole = (trades: readonly ReadTrade[]) => ({
+  trades,
+  from: -Infinity,
+  next: null,
+  unreadable: 0,
+  reason: null,
+  otherZone: 0,
+  answeredAt: null,
+});
+
+describe('the check of the trades', () => {
+  it('takes lost trades out of the history, and calls their time a gap until then', async () => {
+    const lost = trade(1, Date.now() + 50);
+    let asked = false;
+    const { seen } = open(async () => whole(asked ? [lost] : []));
+    checker.start(BTC, BTC);
+    await until(() => checker.tally.historyPages > 0, 'the first page');
+    const time = lost.exchangeTimestamp;
+    checker.lost(
+      BTC,
+      { cause: 'QUEUE_OVERFLOW', detail: 'full' },
+      { start: time, end: time + 1 },
+      true,
+    );
+    const at = (): TradePiece | undefined =>
+      seen.pieces.get('BTC')?.find((piece) => piece.start <= time && piece.end > time);
+    await until(() => at()?.completeness === 'GAP', 'the gap');
+    expect(at()).toMatchObject({ cause: 'QUEUE_OVERFLOW', detail: 'full' });
+    expect(checker.tally.lost).toBe(1);
+    // Its id must not be taken for that of a trade that is stored.
+    expect(seen.forgotten).toBe(1);
+    asked = true;
+    await until(() => at()?.completeness === 'VERIFIED_BY_REST' && seen.stored.length === 1, 'it');
+    expect(seen.logs).toEqual(expect.arrayContaining(['lost full', 'filled 1']));
+  });
+
+  it('asks ever more slowly where it is refused, and goes on with other markets where one fails', async () => {
+    let refusals = 2;
+    const { seen, limits } = open(async (_rest, pair) => {
+      if (pair.symbol === 'ETH') throw new ExchangeError('MEMBER', 'no such market');
+      if (refusals-- > 0) throw new ExchangeError('RATE', 'HTTP 429', { retryAfterMs: 5 });
+      return whole([]);
+    });
+    checker.start(ETH, ETH);
+    await until(() => seen.logs.includes('failed no such market'), 'the refusal of the market');
+    checker.start(BTC, BTC);
+    await until(() => checker.tally.historyFailures >= 2, 'the refusal of the rate');
+    const rate = limits.states.find(({ name }) => name === 'HISTORY_RATE')!;
+    expect(rate.value).toBeLessThan(rate.atStart);
+    expect(rate.reason).toBe('HTTP 429');
+    expect(seen.pieces.get('ETH')!.every(({ completeness }) => completeness === 'UNPROVEN')).toBe(
+      true,
+    );
+  });
+
+  it('waits while books need the calls', async () => {
+    let wait = true;
+    open(async () => whole([]), { booksWait: () => wait });
+    checker.start(BTC, BTC);
+    const begun = Date.now();
+    await until(() => Date.now() - begun > 700, 'a while');
+    expect(checker.tally.historyPages).toBe(0);
+    wait = false;
+    await until(() => checker.tally.historyPages > 0, 'the page');
+  });
+
+  it('compares the volumes of whole minutes, and marks those that are equal', async () => {
+    const start = Math.floor(Date.now() / MINUTE) * MINUTE - 10 * MINUTE;
+    const known = { start, end: start + 5 * MINUTE, cause: null, detail: null, checked: false };
+    const volumes = new Map([
+      [start, '0.3'],
+      [start + 2 * MINUTE, '1.00000001'],
+    ]);
+    const { seen } = open(async () => whole([]), {
+      times: { settleMs: 0, everyMs: 20, tellMs: 10, volumesAfterMs: 0 },
+      history: {
+        ...{ rows: 500, everyMs: 1, reachMs: null, older: true, maxMinutes: 2 },
+        page: async () => whole([]),
+        minutes: async (_rest, _pair, to, count) =>
+          new Map([...volumes].filter(([at]) => at < to && at >= to - count * MINUTE)),
+      },
+      memory: {
+        matchTrades: async () => matchTrades([], []),
+        unknownTrades: async () => [],
+        hasTradeBefore: async () => false,
+        tradeVolumes: async (_market, span) =>
+          new Map(
+            [
+              [start, '0.3'],
+              [start + 2 * MINUTE, '1'],
+            ].filter(([at]) => Number(at) >= span.start && Number(at) < span.end) as [
+              number,
+              string,
+            ][],
+          ),
+        tradesKnown: async () => ({
+          open: [{ ...known, completeness: 'UNPROVEN' }],
+          until: start + 5 * MINUTE,
+        }),
+      },
+    });
+    checker.start(BTC, BTC);
+    await until(() => checker.tally.volumesDiffered > 0, 'the comparison');
+    await until(() => checker.tally.volumesAgreed >= 4, 'the others');
+    expect(seen.logs).toContain('volume 1.00000001 1');
+    const of = (minute: number): string =>
+      seen.pieces
+        .get('BTC')!
+        .find((p) => p.start <= start + minute * MINUTE && p.end > start + minute * MINUTE)!
+        .completeness;
+    expect([0, 1, 2, 3, 4].map(of)).toEqual([
+      'VERIFIED_BY_VOLUME',
+      'VERIFIED_BY_VOLUME',
+      'VERIFIED_BY_REST',
+      'VERIFIED_BY_VOLUME',
+      'VERIFIED_BY_VOLUME',
+    ]);
+  });
+});

@@ -1,0 +1,306 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { walk, type WalkParts, type WalkTally } from '../../src/collector/history/history-walk.js';
+import { MarketTrades } from '../../src/collector/history/market-trades.js';
+import { newestOnly } from '../../src/collector/history/newest-only.js';
+import type { HistoryPage, TradeHistory } from '../../src/collector/history/trade-history.js';
+import { matchTrades } from '../../src/market/trade-match.js';
+import { laid, type TradePiece } from '../../src/market/trade-span.js';
+import type { ReadTrade } from '../../src/market/trade.js';
+
+const T0 = 1_790_000_000_000;
+const NOW = T0 + 100_000;
+const MARKET = { exchange: 'UPBIT', symbol: 'BTC', currency: 'KRW' } as const;
+const ROWS = 5;
+
+const trade = (id: number, part: Partial<ReadTrade> = {}): ReadTrade => ({
+  tradeId: String(id),
+  idKind: 'EXCHANGE',
+  side: 'buy',
+  price: '100',
+  volume: String(id),
+  exchangeTimestamp: T0 + id * 1000,
+  resolutionMs: 1,
+  messageTimestamp: null,
+  ...part,
+});
+
+/** What the exchange has, and what is stored. */
+let exchange: ReadTrade[];
+let stored: ReadTrade[];
+let pieces: TradePiece[];
+let odd: string[];
+let unreached: string[];
+let tally: WalkTally;
+let market: MarketTrades;
+
+const rows = (trades: readonly ReadTrade[]) => {
+  const read = { unreadable: 0, reason: null, otherZone: 0, answeredAt: null };
+  return { trades, ...read };
+};
+
+/** Pages of five that go back by time and begin with the last millisecond of the one before. */
+const paged: TradeHistory = {
+  rows: ROWS,
+  everyMs: 0,
+  reachMs: null,
+  older: true,
+  page: async (_rest, _pair, place): Promise<HistoryPage> => {
+    const older = exchange.filter((t) => t.exchangeTimestamp < (place?.before ?? Infinity));
+    const page = older.slice(-ROWS).reverse();
+    if (page.length < ROWS) return { ...rows(page), from: -Infinity, next: null };
+    const from = page.at(-1)!.exchangeTimestamp + 1;
+    return { ...rows(page), from, next: { before: from, id: null, overlaps: true } };
+  },
+};
+
+const newest: TradeHistory = {
+  ...paged,
+  older: false,
+  page: async () => newestOnly(rows(exchange.slice(-ROWS)), ROWS),
+};
+
+async function check(history: TradeHistory, part: Partial<WalkParts> = {}) {
+  return walk(
+    {
+      history,
+      rest: null as never,
+      memory: {
+        matchTrades: async (_market, told, { start, end }) =>
+          matchTrades(
+            told,
+            stored.filter((t) => t.exchangeTimestamp >= start && t.exchangeTimestamp < end),
+          ),
+        unknownTrades: async (_market, told) => matchTrades(told, stored).missing as ReadTrade[],
+        hasTradeBefore: async (_market, time) => stored.some((t) => t.exchangeTimestamp < time),
+      },
+      tape: {
+        fill: (_market, missing) => {
+          stored.push(...missing);
+          return missing.length;
+        },
+      },
+      clock: () => NOW,
+      settleMs: 1000,
+      lossy: false,
+      slot: async () => true,
+      tally,
+      onOdd: (_market, what) => odd.push(what),
+      onUnreached: (_market, _span, why) => unreached.push(why),
+      ...part,
+    },
+    market,
+  );
+}
+
+/** The spans, in seconds after T0. */
+const shown = (): string[] =>
+  pieces.map(
+    (p) =>
+      `${(p.start - T0) / 1000}-${(p.end - T0) / 1000} ${p.completeness}${p.checked ? '' : '?'}`,
+  );
+const ids = (): number[] => stored.map((t) => Number(t.tradeId)).sort((a, b) => a - b);
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1);
+
+beforeEach(() => {
+  exchange = upTo(40).map((id) => trade(id));
+  stored = [];
+  pieces = [];
+  odd = [];
+  unreached = [];
+  tally = {
+    historyPages: 0,
+    historyAgreed: 0,
+    historyDiffered: 0,
+    historyLacked: 0,
+    historyFaults: 0,
+    otherIds: 0,
+    otherZones: 0,
+  };
+  market = new MarketTrades(MARKET, MARKET, ({ market: _market, ...piece }) => {
+    pieces = laid(pieces, piece);
+  });
+  market.begin({ open: [], until: null }, T0 + 500);
+});
+
+describe('a walk through the history', () => {
+  it('fills every hole once, page by page, back to what was checked before', async () => {
+    stored = [1, 2, 7, 8, 30, 40].map((id) => trade(id));
+    await check(paged);
+    expect(ids()).toEqual(upTo(40));
+    expect(shown()).toEqual(['0.5-99 VERIFIED_BY_REST', '99-100 UNPROVEN?']);
+    expect(tally).toMatchObject({ historyAgreed: 6, historyFaults: 0 });
+    const pages = tally.historyPages;
+    market.tell(NOW + 1);
+    await check(paged, { clock: () => NOW + 10_000 });
+    expect(tally.historyPages).toBe(pages + 1);
+    expect(ids()).toEqual(upTo(40));
+  });
+
+  it('leaves alone what happened before the recording began', async () => {
+    market = new MarketTrades(MARKET, MARKET, ({ market: _market, ...p }) => {
+      pieces = laid(pieces, p);
+    });
+    market.begin({ open: [], until: null }, T0 + 20_500);
+    await check(paged);
+    expect(ids()).toEqual(upTo(40).slice(20));
+  });
+
+  it('where only the newest trades can be had leaves a gap where the stream was down', async () => {
+    stored = [1, 2, 3].map((id) => trade(id));
+    market.down({ cause: 'DISCONNECTED', detail: 'close code 1006' }, T0 + 3_500);
+    market.up(T0 + 38_000);
+    await check(newest);
+    expect(ids()).toEqual([1, 2, 3, 36, 37, 38, 39, 40]);
+    expect(shown()).toEqual([
+      '0.5-3.5 UNPROVEN',
+      '3.5-36.001 GAP',
+      '36.001-99 VERIFIED_BY_REST',
+      '99-100 UNPROVEN?',
+    ]);
+    expect(pieces[1]).toMatchObject({
+      cause: 'DISCONNECTED',
+      detail: expect.stringContaining('reaches back to 2026-09-21T14:13:56.000Z only'),
+    });
+    expect(unreached).toHaveLength(1);
+  });
+
+  it('of a stream that may leave trades out counts what is out of reach as a gap', async () => {
+    await check(newest, { lossy: true });
+    expect(shown()[0]).toBe('0.5-36.001 GAP');
+    expect(pieces[0]).toMatchObject({ cause: 'UNREACHED', checked: true });
+  });
+
+  it('believes a history that is shorter than a page to be whole, unless older trades are stored', async () => {
+    exchange = [38, 39, 40].map((id) => trade(id));
+    await check(newest);
+    expect(shown()[0]).toBe('0.5-99 VERIFIED_BY_REST');
+    pieces = [];
+    stored.push(trade(1));
+    market = new MarketTrades(MARKET, MARKET, ({ market: _market, ...p }) => {
+      pieces = laid(pieces, p);
+    });
+    market.begin({ open: [], until: null }, T0 + 500);
+    await check(newest);
+    expect(shown()[0]).toBe('0.5-38.001 UNPROVEN');
+  });
+
+  it('keeps what the stream told where the history tells it differently, or lacks it', async () => {
+    stored = upTo(40).map((id) => trade(id));
+    exchange[9] = trade(10, { volume: '0.5' });
+    exchange.splice(19, 1);
+    await check(paged);
+    expect(ids()).toEqual(upTo(40));
+    expect(stored.find(({ tradeId }) => tradeId === '10')!.volume).toBe('10');
+    expect(tally).toMatchObject({ historyDiffered: 1, historyLacked: 1 });
+    expect(odd).toHaveLength(2);
+    expect(shown()).toEqual([
+      '0.5-10 VERIFIED_BY_REST',
+      '10-10.001 UNPROVEN',
+      '10.001-20 VERIFIED_BY_REST',
+      '20-20.001 UNPROVEN',
+      '20.001-99 VERIFIED_BY_REST',
+      '99-100 UNPROVEN?',
+    ]);
+  });
+
+  it.each([
+    [
+      'a page without the trade that it goes on from',
+      async (page: HistoryPage) => ({ ...page, trades: page.trades.slice(1) }),
+      /lacks the trade 36 /,
+    ],
+    [
+      'a page that goes no further back',
+      async (page: HistoryPage) => ({ ...page, next: { ...page.next!, before: Infinity } }),
+      /does not go further back/,
+    ],
+  ])('ends at %s, and says so', async (_name, spoil, words) => {
+    const history: TradeHistory = {
+      ...paged,
+      page: async (rest, pair, place, now) => {
+        const page = await paged.page(rest, pair, place, now);
+        return place === null ? page : spoil(page);
+      },
+    };
+    for (let i = 0; i < 3; i++) {
+      await check(history);
+      expect(odd.at(-1)).toMatch(words);
+    }
+    expect(tally.historyFaults).toBe(3);
+    expect(tally.historyPages).toBeLessThan(10);
+    // After three times it is final.
+    expect(pieces[0]).toMatchObject({ completeness: 'UNPROVEN', checked: true });
+    expect(unreached).toHaveLength(1);
+    expect(shown().at(-2)).toMatch(/-99 VERIFIED_BY_REST$/);
+  });
+
+  it('ends at a page that comes again and again, however often it is asked', async () => {
+    const history: TradeHistory = {
+      ...paged,
+      page: () => paged.page(null as never, MARKET, null, 0),
+    };
+    await check(history);
+    expect(tally.historyFaults).toBe(1);
+    expect(tally.historyPages).toBeLessThan(4);
+  });
+
+  it('believes no empty history where trades are stored', async () => {
+    stored = [trade(1)];
+    exchange = [];
+    await check(newest);
+    expect(odd).toEqual(['the history is empty, though trades are stored']);
+    expect(shown()).toEqual(['0.5-100 UNPROVEN?']);
+  });
+
+  it('goes on by id where a page has one millisecond only', async () => {
+    const at = T0 + 50_000;
+    const burst = Array.from({ length: 12 }, (_, i) => trade(100 + i, { exchangeTimestamp: at }));
+    exchange.push(...burst);
+    const history: TradeHistory = {
+      ...paged,
+      page: async (_rest, _pair, place) => {
+        const older = exchange.filter(
+          (t) =>
+            t.exchangeTimestamp < (place?.before ?? Infinity) &&
+            (place === null || place.id === null || Number(t.tradeId) < Number(place.id)),
+        );
+        const page = older.slice(-ROWS).reverse();
+        if (page.length < ROWS) return { ...rows(page), from: -Infinity, next: null };
+        const oldest = page.at(-1)!;
+        const before = oldest.exchangeTimestamp + 1;
+        const stuck = page[0]!.exchangeTimestamp === oldest.exchangeTimestamp;
+        const id = stuck ? oldest.tradeId : null;
+        return { ...rows(page), from: before, next: { before, id, overlaps: !stuck } };
+      },
+    };
+    await check(history);
+    expect(ids()).toEqual([...upTo(40), ...burst.map(({ tradeId }) => Number(tradeId))]);
+    expect(tally).toMatchObject({ historyFaults: 0, historyLacked: 0 });
+    expect(shown()[0]).toBe('0.5-99 VERIFIED_BY_REST');
+  });
+
+  it('does not call verified what could not be kept again', async () => {
+    stored = [40].map((id) => trade(id));
+    let full = true;
+    const tape: WalkParts['tape'] = {
+      fill: (_market, missing) => {
+        for (const t of missing) {
+          if (!full) stored.push(t);
+          else {
+            const span = { start: t.exchangeTimestamp, end: t.exchangeTimestamp + 1 };
+            market.lost({ cause: 'QUEUE_OVERFLOW', detail: 'full' }, span);
+          }
+        }
+        return missing.length;
+      },
+    };
+    await check(paged, { tape });
+    expect(shown().some((text) => text.includes('VERIFIED'))).toBe(false);
+    full = false;
+    market.tell(NOW);
+    expect(shown().some((text) => text.includes('GAP?'))).toBe(true);
+    await check(paged, { tape });
+    expect(ids()).toEqual(upTo(40));
+    expect(shown()[0]).toBe('0.5-99 VERIFIED_BY_REST');
+  });
+});
