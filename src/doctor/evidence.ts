@@ -1,6 +1,8 @@
 import type { ExactJson } from '../market/exact-json.js';
 import type { Pair } from '../market/market.js';
+import type { HistoryPage } from '../collector/history/trade-history.js';
 import type { Sides } from '../market/order-book.js';
+import type { ReadTrade } from '../market/trade.js';
 
 /**
  * What the probes saw of one exchange, by group. Probes only look, and are the same for all exchanges;
@@ -196,6 +198,26 @@ export interface ComparedSeen {
   }[];
 }
 
+/** A trade of the stream, and the book before it; null where there was none. */
+export interface LiveTrade {
+  readonly trade: ReadTrade;
+  readonly book: Sides | null;
+}
+
+/** Trades of some pairs on the stream, and by REST. */
+export interface TradesSeen {
+  readonly pairs: readonly {
+    /** `BTC-KRW`. */
+    readonly pair: string;
+    readonly live: readonly LiveTrade[];
+    /** The newest page of the history; null when there was none, and why. */
+    readonly page: HistoryPage | null;
+    readonly failure: string | null;
+  }[];
+  /** Messages about trades that could not be read. */
+  readonly unreadable: readonly string[];
+}
+
 /** One socket that was left alone. */
 export interface LeftAlone {
   readonly frames: readonly Frame[];
@@ -224,6 +246,7 @@ export interface Evidence {
   readonly unknown: UnknownSeen;
   readonly changes: ChangesSeen;
   readonly compared: ComparedSeen;
+  readonly trades: TradesSeen;
   readonly idle: IdleSeen;
 }
 
@@ -240,5 +263,6 @@ export const GROUPS = [
   'unknown',
   'changes',
   'compared',
+  'trades',
   'idle',
 ] as const satisfies readonly Group[];

@@ -7,6 +7,7 @@ import { probeChanges, probeCompared, probeIdle } from './probes/changes.js';
 import { probeList, probeRest } from './probes/lists.js';
 import { probeReach } from './probes/reach.js';
 import { probeAll, probeStream, probeUnknown } from './probes/streams.js';
+import { probeTrades } from './probes/trades.js';
 
 /** What was found about one fact of one exchange. */
 export interface Finding extends Judgement {
@@ -33,11 +34,12 @@ const PROBES: { readonly [G in Group]: (lab: Lab) => Promise<Evidence[G]> } = {
   unknown: probeUnknown,
   changes: probeChanges,
   compared: probeCompared,
+  trades: probeTrades,
   idle: probeIdle,
 };
 
 /** Groups without which others have nothing to ask for. */
-const NEEDS_LIST: ReadonlySet<Group> = new Set(GROUPS.slice(2, 8));
+const NEEDS_LIST: ReadonlySet<Group> = new Set(GROUPS.slice(2, 9));
 
 /**
  * Probes one exchange and judges its facts. A group that fails leaves its facts unseen, with the reason.

@@ -1,5 +1,6 @@
 import type { Market } from './market.js';
-import type { Side } from './order-book.js';
+import { compareDecimal } from './decimal.js';
+import type { Side, Sides } from './order-book.js';
 
 /** The side of the taker of a trade: `buy` took asks, `sell` took bids. */
 export type TradeSide = 'buy' | 'sell';
@@ -54,6 +55,18 @@ export interface Trade extends ReadTrade {
   /** Receive number, of the same counter as those of the books. */
   readonly sequence: number;
   readonly origin: TradeOrigin;
+}
+
+/**
+ * The side of the taker by a price and the book before the trade: who buys takes an ask, at the best
+ * one or above it. Null where the price lies between the best ones, or these cross.
+ */
+export function touchedSide({ asks, bids }: Sides, price: string): TradeSide | null {
+  const ask = asks[0]?.[0];
+  const bid = bids[0]?.[0];
+  if (ask === undefined || bid === undefined || compareDecimal(bid, ask) >= 0) return null;
+  if (compareDecimal(price, ask) >= 0) return 'buy';
+  return compareDecimal(price, bid) <= 0 ? 'sell' : null;
 }
 
 /** Order of two ids of one kind: as numbers, where both are whole numbers; else as texts. */

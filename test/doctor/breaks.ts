@@ -43,6 +43,14 @@ const SHUFFLED_TIME = ['"timestamp":(\\d{10})(\\d)(\\d)(\\d)', '"timestamp":$1$4
 const KORBIT_REFUSAL =
   '{"status":"fail","code":"INVALID_SYMBOL","message":"The symbol does not exist (zznopea_krw)","requestId":1}';
 
+/** The sockets show the wrong side of every trade. */
+const wrongSides: Break = ({ faults }) => {
+  for (const pair of ['BTC-KRW', 'ETH-KRW', 'XRP-KRW'])
+    faults.tradeFault(pair, 'wrongSide', 1_000_000);
+};
+const otherRestIds = (path: string, key: string): Break => body(path, `"${key}":`, `"${key}":1`);
+const otherDay = (path: string, key: string): Break => body(path, `"${key}":"20`, `"${key}":"19`);
+
 /** What Upbit's and Bithumb's books have in common. */
 const TICKET = {
   levels: frames(...FIRST_UNIT),
@@ -109,6 +117,9 @@ export const BREAKS: Readonly<Record<Exchange, Readonly<Record<string, Break>>>>
     'upbit.subscribe.replaces': keepReplaced,
     'upbit.ws.keepalive': noPong,
     'upbit.rest-book.equals-ws': TICKET.restDiffers,
+    'upbit.trade-side.taker': wrongSides,
+    'upbit.trade-rest.rest-id-ws-id': otherRestIds('/v1/trades', 'sequential_id'),
+    'upbit.trade-rest.row-market-trade-date-utc': otherDay('/v1/trades', 'trade_date_utc'),
     'upbit.ws.idle-60s': timing('idleDropMs', 30),
     'upbit.ws.how-idle-close-looks': closedInOrder,
   },
@@ -140,6 +151,12 @@ export const BREAKS: Readonly<Record<Exchange, Readonly<Record<string, Break>>>>
     'bithumb.subscribe.replaces': keepReplaced,
     'bithumb.ws.keepalive': noPong,
     'bithumb.rest-book.equals-ws': TICKET.restDiffers,
+    'bithumb.trade-side.taker': wrongSides,
+    'bithumb.trade-id.two-ids': frames(
+      '"trade_timestamp":(\\d+)(.*)"sequential_id":\\d+',
+      '"trade_timestamp":$1$2"sequential_id":$10000',
+    ),
+    'bithumb.trade-rest.row-market-trade-date-utc': otherDay('/v1/trades', 'trade_date_utc'),
     'bithumb.ws.idle-60s': timing('idleDropMs', 30),
     'bithumb.ws.form-idle-close': closedInOrder,
   },
@@ -192,6 +209,9 @@ export const BREAKS: Readonly<Record<Exchange, Readonly<Record<string, Break>>>>
     'coinone.ws.keepalive': frames('"PONG"', '"OK"'),
     'coinone.error.socket-stays-open': on('UNSUBSCRIBE', { close: 1000 }),
     'coinone.rest-book.equals-ws': body('/public/v2/orderbook', '"qty":"', '"qty":"1'),
+    'coinone.trade-side.taker': wrongSides,
+    'coinone.trade-id.rest-id-form-presumably-id': body('/public/v2/trades', '"id":"', '"id":"1'),
+    'coinone.trade-rest.get-public-v2-trades-quote': body('/public/v2/trades', '"qty"', '"size"'),
     'coinone.ws.idle-60s': timing('muteDropMs', 30),
   },
   KORBIT: {
@@ -238,6 +258,9 @@ export const BREAKS: Readonly<Record<Exchange, Readonly<Record<string, Break>>>>
     'korbit.ws.client-ping': noPong,
     'korbit.answer.socket-stays-open': on('unsubscribe', { close: 1000 }),
     'korbit.book.rest-socket-agree-four-four': body('/v2/orderbook', '"qty":"', '"qty":"1'),
+    'korbit.trade-side.taker': wrongSides,
+    'korbit.trade-rest.rest-id-ws-id-assumed': otherRestIds('/v2/trades', 'tradeId'),
+    'korbit.trade-rest.get-v2-trades-symbol-btc': body('/v2/trades', '"qty"', '"q"'),
     'korbit.ws.server-ping-30s': timing('pingMs', 10),
     'korbit.connect.plain-websocket-upgrade-path-v2': timing('idleDropMs', 20),
   },
@@ -277,6 +300,9 @@ export const BREAKS: Readonly<Record<Exchange, Readonly<Record<string, Break>>>>
     'gopax.error.already-subscribed': frames('10325', '10001'),
     'gopax.envelope.no-unsubscribe': on('Subscribe', { close: 1000 }),
     'gopax.book.max-entry-id': body('/trading-pairs/', ',([\\d.]+),"', ',1$1,"'),
+    'gopax.trade-side.taker': wrongSides,
+    'gopax.trade-id.ws-tradeid-rest-id-presumed': otherRestIds('/trading-pairs/', 'id'),
+    'gopax.trade-rest.time-utc-000-always-real': otherDay('/trading-pairs/', 'time'),
     'gopax.ws.ping-text': frames('primus::ping', 'primus::beat'),
     'gopax.ws.interval-30s': timing('heartbeatMs', 10),
     'gopax.ws.no-pong-close-1000': timing('pongTimeoutMs', 10),

@@ -77,8 +77,12 @@ describe('the facts of the doctor', () => {
 
   it('have one row each, and an id of docs/exchanges', () => {
     const missing = facts.filter(({ exchange, id }) => {
-      const file = `../../docs/exchanges/${exchange.toLowerCase()}.md`;
-      const text = readFileSync(new URL(file, import.meta.url), 'utf8');
+      const name = exchange.toLowerCase();
+      const text = [name, `${name}-trades`]
+        .map((file) =>
+          readFileSync(new URL(`../../docs/exchanges/${file}.md`, import.meta.url), 'utf8'),
+        )
+        .join('\n');
       return !new RegExp(`^(?:\\| |[-*] |\\d+\\. )?\`${id.replaceAll('.', '\\.')}\``, 'm').test(
         text,
       );

@@ -1,11 +1,11 @@
 import type { Bus } from '../../bus.js';
 import type { CollectorMemory } from '../../market/collector-memory.js';
-import { compareDecimal } from '../../market/decimal.js';
 import { type Market, marketKey } from '../../market/market.js';
 import type { OrderBook } from '../../market/order-book.js';
 import {
   compareTradeIds,
   type ReadTrade,
+  touchedSide,
   tradeContents,
   type TradeOrigin,
 } from '../../market/trade.js';
@@ -209,12 +209,9 @@ export class TradeRecorder {
   /** A taker who buys takes an ask: at the best ask or above it, if the book has not moved meanwhile. */
   #checkSide(market: Market, { price, side }: ReadTrade): void {
     const book = this.#parts.current(market);
-    const ask = book?.asks[0]?.[0];
-    const bid = book?.bids[0]?.[0];
-    if (ask === undefined || bid === undefined || compareDecimal(bid, ask) >= 0) return;
-    const atAsk = compareDecimal(price, ask) >= 0;
-    if (!atAsk && compareDecimal(price, bid) > 0) return;
-    if ((side === 'buy') === atAsk) this.#tally.sideAgreed++;
+    const touched = book === undefined ? null : touchedSide(book, price);
+    if (touched === null) return;
+    if (touched === side) this.#tally.sideAgreed++;
     else this.#tally.sideDiffered++;
   }
 

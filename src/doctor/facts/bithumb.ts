@@ -20,6 +20,7 @@ import {
   unseen,
 } from '../fact.js';
 import type { Sheet } from '../sheet.js';
+import { tradeFacts } from './trades.js';
 import {
   allServed,
   answerText,
@@ -254,6 +255,14 @@ export const BITHUMB_SHEET: Sheet = {
     ),
     fact('changes', 'bithumb.ws.keepalive', 'a ping gets its pong', pingAnswered),
     fact('compared', 'bithumb.rest-book.equals-ws', 'REST book = streamed book', comparedEqual),
+    ...tradeFacts(
+      {
+        side: 'bithumb.trade-side.taker',
+        ids: 'bithumb.trade-id.two-ids',
+        rows: 'bithumb.trade-rest.row-market-trade-date-utc',
+      },
+      false,
+    ),
     fact('idle', 'bithumb.ws.idle-60s', 'closed after 60 s of silence', (seen) =>
       endedAfter(seen, 55, 66),
     ),

@@ -19,6 +19,7 @@ import {
   unseen,
 } from '../fact.js';
 import type { Sheet } from '../sheet.js';
+import { tradeFacts } from './trades.js';
 import {
   allServed,
   answerText,
@@ -364,6 +365,14 @@ export const COINONE_SHEET: Sheet = {
       ({ end }) => holds(end === null, end === null ? 'open' : `closed with ${end.code}`),
     ),
     fact('compared', 'coinone.rest-book.equals-ws', 'REST book = streamed book', comparedEqual),
+    ...tradeFacts(
+      {
+        side: 'coinone.trade-side.taker',
+        ids: 'coinone.trade-id.rest-id-form-presumably-id',
+        rows: 'coinone.trade-rest.get-public-v2-trades-quote',
+      },
+      true,
+    ),
     fact('idle', 'coinone.ws.idle-60s', 'a mute socket is closed after 60 s, 1006', (seen) =>
       together(endedAfter(seen, 55, 66), endedWith(seen, 1006)),
     ),

@@ -23,6 +23,7 @@ import {
   unseen,
 } from '../fact.js';
 import type { Sheet, StreamReader } from '../sheet.js';
+import { tradeFacts } from './trades.js';
 import {
   allServed,
   answerText,
@@ -389,6 +390,14 @@ export const GOPAX_SHEET: Sheet = {
       );
     }),
     fact('compared', 'gopax.book.max-entry-id', 'REST book = kept book', comparedEqual),
+    ...tradeFacts(
+      {
+        side: 'gopax.trade-side.taker',
+        ids: 'gopax.trade-id.ws-tradeid-rest-id-presumed',
+        rows: 'gopax.trade-rest.time-utc-000-always-real',
+      },
+      true,
+    ),
     fact('idle', 'gopax.ws.ping-text', 'heartbeats "primus::ping::<ms>"', ({ answering }) =>
       textsAre(
         answering.frames.map(({ text }) => text),

@@ -19,6 +19,7 @@ import {
   unseen,
 } from '../fact.js';
 import type { Sheet } from '../sheet.js';
+import { tradeFacts } from './trades.js';
 import {
   allServed,
   answerText,
@@ -348,6 +349,14 @@ export const KORBIT_SHEET: Sheet = {
       'korbit.book.rest-socket-agree-four-four',
       'REST book = streamed book',
       comparedEqual,
+    ),
+    ...tradeFacts(
+      {
+        side: 'korbit.trade-side.taker',
+        ids: 'korbit.trade-rest.rest-id-ws-id-assumed',
+        rows: 'korbit.trade-rest.get-v2-trades-symbol-btc',
+      },
+      true,
     ),
     fact(
       'idle',

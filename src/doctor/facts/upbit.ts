@@ -17,6 +17,7 @@ import {
   unseen,
 } from '../fact.js';
 import type { Sheet } from '../sheet.js';
+import { tradeFacts } from './trades.js';
 import {
   allServed,
   answerText,
@@ -285,6 +286,14 @@ export const UPBIT_SHEET: Sheet = {
     ),
     fact('changes', 'upbit.ws.keepalive', 'a ping gets its pong', pingAnswered),
     fact('compared', 'upbit.rest-book.equals-ws', 'REST book = streamed book', comparedEqual),
+    ...tradeFacts(
+      {
+        side: 'upbit.trade-side.taker',
+        ids: 'upbit.trade-rest.rest-id-ws-id',
+        rows: 'upbit.trade-rest.row-market-trade-date-utc',
+      },
+      true,
+    ),
     fact('idle', 'upbit.ws.idle-60s', 'closed after 60 s of silence', (seen) =>
       endedAfter(seen, 55, 66),
     ),

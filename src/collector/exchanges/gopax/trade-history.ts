@@ -1,10 +1,11 @@
 import { decimalFromWire } from '../../../market/decimal.js';
 import { type Pair, pairText } from '../../../market/market.js';
+import type { ReadTrade } from '../../../market/trade.js';
 import { unreadable } from '../../exchange-error.js';
 import { fetchJson, fetchRows, oldestTime } from '../../history/read-page.js';
 import type { TradeHistory } from '../../history/trade-history.js';
 import type { Json } from '../../wire/quoted-json.js';
-import { wireArray, wireText } from '../../wire/wire.js';
+import { optionalText, wireArray, wireObject, wireText } from '../../wire/wire.js';
 import { readGopaxRow } from './messages.js';
 
 /** Rows of a page at most (`gopax.trade-rest.bare-array-newest-first-limit`). */
@@ -14,6 +15,12 @@ const MINUTE_MS = 60_000;
 
 function pathOf(pair: Pair, call: string): string {
   return `/trading-pairs/${encodeURIComponent(pair.code ?? pairText(pair))}/${call}`;
+}
+
+/** Whether `time` says the same in UTC as `date`, the seconds (`gopax.trade-rest.time-utc-000-always-real`). */
+function textIsUtc(row: Json, { exchangeTimestamp }: ReadTrade): boolean {
+  const told = Date.parse(optionalText(wireObject(row, 'the trade')['time']) ?? '');
+  return Number.isNaN(told) || Math.abs(told - exchangeTimestamp) < 2 * SECOND_MS;
 }
 
 /**
@@ -31,7 +38,7 @@ export const gopaxTradeHistory: TradeHistory = {
     const before = place === null ? '' : `&before=${place.before / SECOND_MS}`;
     const path = pathOf(pair, `trades?limit=${ROWS}${before}`);
     const rows = (body: Json): Json[] => wireArray(body, 'the trades');
-    const read = await fetchRows(rest, path, rows, readGopaxRow);
+    const read = await fetchRows(rest, path, rows, readGopaxRow, textIsUtc);
     if (read.trades.length + read.unreadable < ROWS)
       return { ...read, from: -Infinity, next: null };
     const from = oldestTime(read.trades) + SECOND_MS;
