@@ -24,6 +24,7 @@ export default {
   // Most suites wait for sockets and clocks: as many workers as there are cores would idle. More than
   // four on two cores starve each other: programs under test then stand still, as they say.
   maxWorkers: Math.max(4, availableParallelism()),
+  setupFiles: ['<rootDir>/test/helpers/light-wasm.mjs'],
   testSequencer: '<rootDir>/test/helpers/longest-first.mjs',
   testTimeout: 30_000,
 };

@@ -41,11 +41,11 @@ describe.each(TRANSPORTS)('a reader with since over %s', (_name, subscribe) => {
     const recorded = await open();
     const random = seeded(11);
     const pick = (n: number): number => Math.floor(random() * n);
-    for (let i = 0; i < 300; i++) recorded.next(MARKETS[pick(3)]!);
+    for (let i = 0; i < 100; i++) recorded.next(MARKETS[pick(3)]!);
 
     let publishing = true;
     const publisher = (async () => {
-      for (let i = 0; i < 900; i++) {
+      for (let i = 0; i < 300; i++) {
         recorded.next(MARKETS[pick(3)]!);
         if (i % 7 === 0) await turn();
         if (i % 100 === 0) await new Promise((resolve) => setTimeout(resolve, 8));
@@ -60,7 +60,7 @@ describe.each(TRANSPORTS)('a reader with since over %s', (_name, subscribe) => {
       const live = await subscribe(recorded.server.url, SINCE, {
         since: got.at(-1)?.['sequence'] ?? '0',
       });
-      const count = Math.min(1 + pick(160), recorded.published.length - got.length);
+      const count = Math.min(1 + pick(60), recorded.published.length - got.length);
       for (let i = 0; i < count; i++) got.push(valueOf(await live.next()));
       await live.leave();
     }

@@ -1,52 +1,8 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { expect, it } from '@jest/globals';
-import { seeded, temporaryFolder } from '../store/support.js';
-import { archiveAll, check, LATER, recordDays } from './support.js';
+import { it } from '@jest/globals';
+import { killArchiver } from './kills.js';
 
-const CHILD = fileURLToPath(new URL('../../dist/archive/child.js', import.meta.url));
-const KILLS = 20;
-
-/** Starts the archiver as the recorder does, and kills it after a while. */
-async function archiveUntilKilled(task: object, ms: number): Promise<void> {
-  const child = fork(CHILD, [JSON.stringify(task)], {
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-  });
-  const timer = setTimeout(() => child.kill('SIGKILL'), ms);
-  await once(child, 'exit');
-  clearTimeout(timer);
-}
-
-it(`leaves whole days only, and goes on, when it is killed at ${KILLS} random moments`, async () => {
-  const folder = await temporaryFolder();
-  try {
-    const dbPath = join(folder.path, 'books.db');
-    const archive = join(folder.path, 'archive');
-    await recordDays(dbPath, 3, 300);
-    const random = seeded(20);
-    const task = { folder: archive, dbPath, afterDays: 1, now: LATER, maxStaged: 20 };
-    let whole = 0;
-    for (let i = 0; i < KILLS; i++) {
-      await archiveUntilKilled(task, 150 + random() * 900);
-      const days = await check(archive, dbPath);
-      const archived = days.filter(({ problems }) => problems.length === 0);
-      // A file of a day without its manifest is all that may be there beside whole days.
-      const others = days.flatMap(({ problems }) => problems);
-      expect(others.filter((problem) => !/there is no manifest/.test(problem))).toEqual([]);
-      expect(archived.length).toBeGreaterThanOrEqual(whole);
-      whole = archived.length;
-    }
-    await archiveAll(archive, dbPath, 20);
-    const days = await check(archive, dbPath);
-    expect(days.flatMap(({ problems }) => problems)).toEqual([]);
-    expect(days.slice(0, 3).map(({ books, database }) => [books, database])).toEqual([
-      [300, 'equal'],
-      [300, 'equal'],
-      [300, 'equal'],
-    ]);
-  } finally {
-    await folder.remove();
-  }
-}, 120_000);
+it(
+  'leaves whole days only, and goes on, when it is killed at 5 random moments',
+  () => killArchiver(5),
+  60_000,
+);

@@ -5,7 +5,6 @@ import { archivedDays } from '../../src/archive/keeper.js';
 import { manifestFile } from '../../src/parquet/layout.js';
 import { prepareDatabase } from '../../src/store/engine/sqlite/database.js';
 import { Reader } from '../../src/store/reader.js';
-import type { ExportOptions } from '../../src/store/store-types.js';
 import {
   GOPAX_BTC,
   Recorder,
@@ -16,23 +15,11 @@ import {
   UPBIT_ETH,
   withStore,
 } from '../store/support.js';
+import { exported } from './exported.js';
 import { openSqlite } from './sqlite.js';
 import { archiveAll, DAY, DAY_MS, recordDays } from './support.js';
 
 const MARKETS = [UPBIT_BTC, UPBIT_ETH, GOPAX_BTC];
-
-async function exported(reader: Reader, options: ExportOptions): Promise<string> {
-  const { id } = await reader.exportBegin(options);
-  let text = '';
-  for (
-    let chunk = await reader.exportNext(id);
-    chunk !== null;
-    chunk = await reader.exportNext(id)
-  ) {
-    text += chunk.text;
-  }
-  return text;
-}
 
 /** Answers to all kinds of questions about four days. */
 async function answers(reader: Reader): Promise<Record<string, unknown>> {
@@ -191,25 +178,6 @@ describe('reading across the database and the archive', () => {
     await secondDayIsAGap(empty, /manifest.json is not JSON/);
     await rm(file);
     await secondDayIsAGap(empty, /the archive has no 2026-03-02/);
-  });
-
-  it('reads a day of a busy market in pieces', async () => {
-    const busy = join(folder.path, 'busy.db');
-    await recordDays(busy, 1, 3);
-    const count = 130_000;
-    openSqlite(busy, (sqlite) =>
-      sqlite.script(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
-        INSERT INTO book SELECT 100 + i, 1, ${DAY} + 80000000 + i, NULL, 101, '[["10","1"]]', '[["9","' || i || '"]]' FROM n`),
-    );
-    const busyArchive = join(folder.path, 'busy-archive');
-    await archiveAll(busyArchive, busy, 100_000);
-    const empty = join(folder.path, 'empty.db');
-    const reader = new Reader({ path: empty, archivePath: busyArchive });
-    const options = { exchanges: ['UPBIT'], symbol: 'BTC', shape: 'top', format: 'csv' } as const;
-    const lines = (await exported(reader, options)).trim().split('\n');
-    await reader.close();
-    expect(lines).toHaveLength(1 + 1 + count);
-    expect(lines.at(-1)).toMatch(new RegExp(`,9,${count},10,1,`));
   });
 
   it('goes on above the sequences and gaps of an archive that it finds', async () => {

@@ -1,165 +1,15 @@
-import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { EXCHANGES } from '../../src/market/exchange.js';
-import { type Simulators, startSimulators } from '../../src/simulator/simulators.js';
-import { accountOf, gapsOf, type ToldGap } from '../helpers/accounts.js';
-import { eventually, temporaryFolder } from '../helpers/wait.js';
-import { plainDatabase, Program } from './program.js';
+import { gapsOf } from '../helpers/accounts.js';
+import { endAll, freeze, pause, prepare, standsStill, start } from './frozen.js';
 
-const PAIRS = ['BTC-KRW', 'ETH-KRW'];
-const MARKETS = EXCHANGES.flatMap((exchange) => PAIRS.map((pair) => `${exchange}:${pair}`));
-/** The watch looks four times a second; a busy machine may be later. */
-const LATE_MS = 1_500;
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-let simulators: Simulators;
-let programs: Program[] = [];
-let temporary: ReturnType<typeof temporaryFolder>;
-let stepping: NodeJS.Timeout;
-
-/** The program recording all five exchanges, whose books change some thirty times a second. */
-async function start(env: Record<string, string> = {}): Promise<Program> {
-  const program = new Program(temporary.path, {
-    ...simulators.env,
-    COLLECT: PAIRS.join(','),
-    AUDIT_EVERY_MS: '0',
-    ...env,
-  });
-  programs.push(program);
-  await program.live(MARKETS.length);
-  return program;
-}
-
-async function prepare(): Promise<void> {
-  temporary = temporaryFolder();
-  simulators = await startSimulators({ rate: 0, pairs: PAIRS });
-  let turn = 0;
-  stepping = setInterval(() => {
-    for (const simulator of simulators.all) simulator.step(PAIRS[turn % PAIRS.length]!);
-    turn++;
-  }, 30);
-}
-
-afterEach(async () => {
-  clearInterval(stepping);
-  for (const program of programs) await program.end('SIGKILL');
-  programs = [];
-  await simulators.close();
-  temporary.remove();
-});
-
-/** Stops the program for some time. @returns from when to when, Unix ms */
-async function freeze(program: Program, ms: number): Promise<readonly [number, number]> {
-  const from = Date.now();
-  program.signal('SIGSTOP');
-  await pause(ms);
-  const to = Date.now();
-  program.signal('SIGCONT');
-  return [from, to];
-}
-
-/** The newest gap of each market, once there are so many and all are closed. */
-async function gapsClosed(program: Program, count: number): Promise<ToldGap[]> {
-  return eventually(
-    () => gapsOf((q) => program.query(q)),
-    (gaps) => gaps.length >= count && gaps.every(({ end }) => end !== null),
-    `${count} closed gaps`,
-  );
-}
+afterEach(endAll);
 
 describe('a program that stood still', () => {
-  for (const transport of ['rest', 'ws']) {
-    it(`has a gap over all of that time, of every exchange (Bithumb by ${transport}); exact`, async () => {
-      await prepare();
-      const program = await start({ BITHUMB_TRANSPORT: transport });
-      await pause(500);
-      const [from, to] = await freeze(program, 4_000);
-      const gaps = await gapsClosed(program, MARKETS.length);
-      expect(gaps.map((gap) => gap.market).sort()).toEqual([...MARKETS].sort());
-      for (const { market, cause, start, end, detail } of gaps) {
-        expect([market, cause]).toEqual([market, 'STANDSTILL']);
-        expect(detail).toMatch(/stood still for [45]\.\d s/);
-        expect(start).toBeGreaterThan(from - LATE_MS);
-        expect(start).toBeLessThanOrEqual(from + 100);
-        expect(end!).toBeGreaterThanOrEqual(to);
-        expect(end!).toBeLessThan(to + 3 * LATE_MS);
-      }
-      const window = `from: "${new Date(from).toISOString()}", to: "${new Date(to).toISOString()}"`;
-      for (const exchange of EXCHANGES) {
-        const { coverage } = await program.query<{ coverage: { percent: number } }>(
-          `{ coverage(exchange: ${exchange}, ${window}) { percent } }`,
-        );
-        expect([exchange, coverage.percent < 3]).toEqual([exchange, true]);
-      }
-      const { recorder } = await program.query<{ recorder: object }>(
-        '{ recorder { standstills stoodStillMs clockSteps } }',
-      );
-      expect(recorder).toMatchObject({ standstills: 1, clockSteps: 0 });
-      expect(program.output).toMatch(/the program stood still for [45]\.\d s/);
-      const metrics = await (await fetch(`${await program.url()}/metrics`)).text();
-      expect(metrics).toMatch(/^orderbook_standstills_total 1$/m);
-      // What came before and after is there, what is missing lies in the gaps, nothing is made new.
-      clearInterval(stepping);
-      await pause(300);
-      await eventually(
-        () => program.health(),
-        ({ store }) => store.queuedBooks === 0,
-        'all books written',
-      );
-      const streamed = MARKETS.filter((m) => transport === 'ws' || !m.startsWith('BITHUMB'));
-      const sent = simulators.all.flatMap((simulator) => simulator.sent);
-      const account = await accountOf(await program.url(), (q) => program.query(q), sent, streamed);
-      expect(account).toMatchObject({ unaccounted: [], invented: [], contradicted: [] });
-      expect(Object.keys(account.inGap)).toEqual(['STANDSTILL']);
-      for (const { state, reconnects } of await statesOf(program)) {
-        expect([state, reconnects]).toEqual(['LIVE', 0]);
-      }
-    }, 90_000);
-  }
-
-  it('has its gap since the last proof before, also when the connections are lost meanwhile', async () => {
-    await prepare();
-    const program = await start();
-    const from = Date.now();
-    program.signal('SIGSTOP');
-    await pause(1_000);
-    for (const simulator of simulators.all) simulator.faults.dropConnections();
-    await pause(2_500);
-    const to = Date.now();
-    program.signal('SIGCONT');
-    const gaps = await gapsClosed(program, MARKETS.length);
-    for (const market of MARKETS) {
-      const own = gaps.filter((gap) => gap.market === market);
-      expect(Math.min(...own.map(({ start }) => start))).toBeLessThanOrEqual(from + 100);
-      // Without a hole between them.
-      const reached = own.reduce((end, gap) => (gap.start <= end ? gap.end! : end), from + 100);
-      expect(reached).toBeGreaterThanOrEqual(to);
-    }
-  }, 90_000);
-
-  it('and is killed: the gap of the next run begins before the standstill', async () => {
-    await prepare();
-    const first = await start();
-    await pause(1_500);
-    const from = Date.now();
-    first.signal('SIGSTOP');
-    await pause(3_000);
-    await first.end('SIGKILL');
-    const second = await start();
-    const gaps = await gapsClosed(second, MARKETS.length);
-    for (const { cause, start, end } of gaps) {
-      expect(cause).toBe('PROCESS_DOWN');
-      expect(start).toBeLessThanOrEqual(from + 100);
-      expect(end!).toBeGreaterThan(from + 3_000);
-    }
-    const database = plainDatabase(join(temporary.path, 'orderbook.db'));
-    try {
-      expect(database.prepare('PRAGMA integrity_check').pluck().all()).toEqual(['ok']);
-    } finally {
-      database.close();
-    }
-  }, 90_000);
+  it(
+    'has a gap over all of that time, of every exchange (Bithumb by ws); exact',
+    () => standsStill('ws'),
+    90_000,
+  );
 
   it('gives no gap when it was short', async () => {
     await prepare();
@@ -169,10 +19,3 @@ describe('a program that stood still', () => {
     expect(await gapsOf((q) => program.query(q))).toEqual([]);
   }, 90_000);
 });
-
-async function statesOf(program: Program): Promise<{ state: string; reconnects: number }[]> {
-  const { collectors } = await program.query<{
-    collectors: { state: string; reconnects: number }[];
-  }>('{ collectors { state reconnects } }');
-  return collectors;
-}

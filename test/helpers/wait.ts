@@ -11,12 +11,13 @@ export async function until(condition: () => boolean, what: string, ms = 15_000)
   }
 }
 
-/** Like {@link until} for a condition that has to ask. */
+/** Like {@link until} for a condition that has to ask, every `everyMs` ms. */
 export async function eventually<T>(
   ask: () => Promise<T>,
   accept: (value: T) => boolean,
   what: string,
   ms = 15_000,
+  everyMs = 20,
 ): Promise<T> {
   const end = Date.now() + ms;
   for (;;) {
@@ -24,7 +25,7 @@ export async function eventually<T>(
     if (accept(value)) return value;
     if (Date.now() > end)
       throw new Error(`waited ${ms} ms in vain: ${what}; last: ${JSON.stringify(value)}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }
 

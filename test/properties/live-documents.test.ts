@@ -85,7 +85,7 @@ describe('an event of a subscription', () => {
     };
     const documents = new Documents(5);
     let compared = 0;
-    for (let i = 1; i <= 1_000; i++) {
+    for (let i = 1; i <= 300; i++) {
       const document = parse(documents.next());
       const args = { schema, document, operationName: 'S', variableValues: GIVEN };
       const problems = validate(schema, document);
@@ -104,6 +104,6 @@ describe('an event of a subscription', () => {
       expect(JSON.parse(json)).toEqual(JSON.parse(JSON.stringify(expected)));
       compared++;
     }
-    expect(compared).toBeGreaterThan(900);
+    expect(compared).toBeGreaterThan(270);
   });
 });

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Gap } from '../../src/market/gap.js';
 import { openClient, openConnection } from '../../src/store/engine/sqlite/connection.js';
@@ -8,6 +7,7 @@ import { openStore } from '../../src/store/store.js';
 import type { Store } from '../../src/store/store-types.js';
 import { forkBuilt } from '../helpers/fork-built.js';
 import {
+  big,
   exported,
   exportOf,
   GOPAX_BTC,
@@ -28,12 +28,6 @@ beforeEach(async () => {
   path = join(folder.path, 'orderbook.db');
 });
 afterEach(() => folder.remove());
-
-/** A big book: fills a small database quickly. */
-function big(n: number) {
-  const { bids } = small(n);
-  return { asks: Array.from({ length: 60 }, (_, i) => [`${1e6 + i}`, `${n + 1}`] as const), bids };
-}
 
 describe('sequences and state over runs', () => {
   it('go on without a hole after a clean end', async () => {
@@ -257,33 +251,6 @@ describe('readers', () => {
       expect(JSON.parse(rest.trim().split('\n').at(-1)!)).toMatchObject({ timestamp: 3_999 });
     });
   });
-
-  it('do not hold back the log of the database, however long an export stands still', async () => {
-    await withStore({ path }, async (store) => {
-      const recorder = new Recorder(store);
-      const put = async (from: number, to: number): Promise<void> => {
-        for (let i = from; i < to; i++) {
-          recorder.put(UPBIT_BTC, 1_000 + i, big(i), { afterGap: true });
-          if (i % 1_000 === 0) await stored(store);
-        }
-        await stored(store);
-      };
-      await put(0, 3_000);
-      const text = store.reader.exportText({
-        exchanges: ['UPBIT'],
-        shape: 'rows',
-        format: 'ndjson',
-      });
-      const chunks = text[Symbol.asyncIterator]();
-      await chunks.next();
-      // Twice what the log may hold until it is moved into the file.
-      await put(3_000, 30_000);
-      const { size } = await stat(path);
-      expect(size).toBeGreaterThan(32e6);
-      expect((await stat(`${path}-wal`)).size).toBeLessThan(25e6);
-      await chunks.return?.();
-    });
-  }, 60_000);
 
   it('end an export that is broken off', async () => {
     await withStore({ path }, async (store: Store) => {

@@ -181,3 +181,9 @@ export async function exportOf(
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
+
+/** The n-th book of sixty levels: fills a database quickly. */
+export function big(n: number) {
+  const { bids } = small(n);
+  return { asks: Array.from({ length: 60 }, (_, i) => [`${1e6 + i}`, `${n + 1}`] as const), bids };
+}

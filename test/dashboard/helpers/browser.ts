@@ -3,6 +3,9 @@ import { createRequire } from 'node:module';
 import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
 import { eventually } from '../../helpers/wait.js';
 
+/** How long, and how often, a page is asked for what it shows, ms: each question costs three processes some work. */
+const PATIENCE = [15_000, 100] as const;
+
 /** Where Chromium is looked for. */
 export const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
 
@@ -106,6 +109,7 @@ export async function reads(element: Locator, wanted: RegExp): Promise<void> {
     () => element.innerText(),
     (text) => wanted.test(text),
     `the text ${String(wanted)}`,
+    ...PATIENCE,
   );
 }
 
@@ -115,6 +119,7 @@ export async function counts(elements: Locator, wanted: number): Promise<void> {
     () => elements.count(),
     (found) => found === wanted,
     `${wanted} elements`,
+    ...PATIENCE,
   );
 }
 
@@ -124,6 +129,7 @@ export async function has(element: Locator, name: string, wanted: string): Promi
     () => element.getAttribute(name),
     (value) => value === wanted,
     `${name}="${wanted}"`,
+    ...PATIENCE,
   );
 }
 

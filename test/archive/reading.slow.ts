@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+import { expect, it } from '@jest/globals';
+import { prepareDatabase } from '../../src/store/engine/sqlite/database.js';
+import { Reader } from '../../src/store/reader.js';
+import { temporaryFolder } from '../store/support.js';
+import { exported } from './exported.js';
+import { openSqlite } from './sqlite.js';
+import { archiveAll, DAY, recordDays } from './support.js';
+
+it('reads a day of a busy market in pieces', async () => {
+  const folder = await temporaryFolder();
+  try {
+    const busy = join(folder.path, 'busy.db');
+    await recordDays(busy, 1, 3);
+    const count = 130_000;
+    openSqlite(busy, (sqlite) =>
+      sqlite.script(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
+        INSERT INTO book SELECT 100 + i, 1, ${DAY} + 80000000 + i, NULL, 101, '[["10","1"]]', '[["9","' || i || '"]]' FROM n`),
+    );
+    const busyArchive = join(folder.path, 'busy-archive');
+    await archiveAll(busyArchive, busy, 100_000);
+    const empty = join(folder.path, 'empty.db');
+    await prepareDatabase(empty);
+    const reader = new Reader({ path: empty, archivePath: busyArchive });
+    const options = { exchanges: ['UPBIT'], symbol: 'BTC', shape: 'top', format: 'csv' } as const;
+    const lines = (await exported(reader, options)).trim().split('\n');
+    await reader.close();
+    expect(lines).toHaveLength(1 + 1 + count);
+    expect(lines.at(-1)).toMatch(new RegExp(`,9,${count},10,1,`));
+  } finally {
+    await folder.remove();
+  }
+});
