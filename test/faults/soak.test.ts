@@ -8,7 +8,7 @@ import { closedGaps, expectExact, recovered, step } from './support.js';
 let recorder: Recorder;
 afterEach(() => recorder.close());
 
-it('accounts for every book after six faults of the soak test, one upon another', async () => {
+it('accounts for every book after a dozen faults of the soak test, one upon another', async () => {
   recorder = await startRecorder({}, CONNECTION_ENV);
   await allLive(recorder);
   const dice = new Random(11);
@@ -17,7 +17,7 @@ it('accounts for every book after six faults of the soak test, one upon another'
   const faults = soakFaults(recorder.simulators, random).filter(
     ({ name }) => !/half open|refused|50 MB|REST/.test(name),
   );
-  for (let i = 0; i < 6; i++) {
+  for (let i = 0; i < 12; i++) {
     const fault = chooseFault(faults, random);
     const end = fault.begin();
     await step(recorder, 10);
@@ -29,5 +29,5 @@ it('accounts for every book after six faults of the soak test, one upon another'
   await recovered(recorder);
   await closedGaps(recorder, 1);
   const account = await expectExact(recorder);
-  expect(account.stored).toBeGreaterThan(250);
+  expect(account.stored).toBeGreaterThan(500);
 }, 60_000);
