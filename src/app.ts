@@ -238,8 +238,8 @@ function keepArchive(config: Config, store: Store, logger: Logger): ArchiveKeepe
     now: () => store.now(),
   };
   return new ArchiveKeeper(options, {
-    onDay: ({ date, books, bytes, ms }) =>
-      logger.log('DAY_ARCHIVED', {}, { date, books, bytes, lastedMs: ms }),
+    onDay: ({ date, books, trades, bytes, ms }) =>
+      logger.log('DAY_ARCHIVED', {}, { date, books, trades, bytes, lastedMs: ms }),
     onFailure: (reason) => {
       if (reason === null) logger.log('ARCHIVE_RECOVERED', {}, undefined);
       else logger.log('ARCHIVE_FAILED', {}, { reason });

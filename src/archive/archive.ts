@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DayReader } from '../store/day-reader.js';
 import { Sqlite, SqliteError } from '../store/engine/sqlite/sqlite.js';
 import { DayArchiver } from './day-archiver.js';
+import { type KnownTrades, knownTrades, tradesSettled } from './trade-walk.js';
 import { openDuck } from '../parquet/duckdb.js';
 import { ArchiveError, reasonOf } from '../parquet/errors.js';
 import { dateOf, DAY_MS, startOf, WORK } from '../parquet/layout.js';
@@ -59,16 +60,19 @@ export async function archiveClosedDays(
     const lock = lockArchive(folder);
     try {
       const dates = await archivedDates(folder);
+      const own = await ownDays(folder, dates, reader.identity);
       let archived = 0;
       for (const date of closedDays(first, task)) {
         const found = dates.includes(date) ? await readManifest(folder, date) : null;
         if (found !== null) checkOrigin(found, reader.identity);
-        if (found !== null && (await settled(found, reader))) continue;
+        const known = knownTrades(own.values());
+        if (found !== null && (await settled(found, reader, known))) continue;
         const previous = dates.filter((other) => other < date).at(-1) ?? null;
         const started = performance.now();
-        const manifest = await archiveDay(task, reader, date, previous, found);
+        const manifest = await archiveDay(task, reader, { date, previous, known, found });
         if (manifest === null) continue;
         archived++;
+        own.set(date, manifest);
         if (!dates.includes(date)) dates.push(date);
         dates.sort();
         onDay({ manifest, seconds: (performance.now() - started) / 1000 });
@@ -82,6 +86,20 @@ export async function archiveClosedDays(
   }
 }
 
+/** The days that were archived from a database; those whose manifests cannot be read are left out. */
+async function ownDays(
+  folder: string,
+  dates: readonly string[],
+  identity: string,
+): Promise<Map<string, Manifest>> {
+  const days = new Map<string, Manifest>();
+  for (const date of dates) {
+    const manifest = await readManifest(folder, date).catch(() => null);
+    if (manifest?.database === identity) days.set(date, manifest);
+  }
+  return days;
+}
+
 /** @throws {ArchiveError} when a day was archived from another database */
 function checkOrigin({ date, database }: Manifest, identity: string): void {
   if (database === identity) return;
@@ -90,24 +108,36 @@ function checkOrigin({ date, database }: Manifest, identity: string): void {
   );
 }
 
-/** Whether all books that the database has of a day are in the archive. */
-async function settled({ date, ranges }: Manifest, reader: DayReader): Promise<boolean> {
+/** Whether all books and trades that the database has of a day are in the archive. */
+async function settled(
+  { date, ranges }: Manifest,
+  reader: DayReader,
+  known: KnownTrades,
+): Promise<boolean> {
   const present = await reader.ranges(startOf(date), startOf(date) + DAY_MS);
-  return present.every(({ low, high }) => ranges.some(([from, to]) => from <= low && high <= to));
+  const books = present.every(({ low, high }) =>
+    ranges.some(([from, to]) => from <= low && high <= to),
+  );
+  return books && (await tradesSettled(reader, date, known));
 }
 
 /** Archives one day with a DuckDB of its own. */
 async function archiveDay(
   { folder, maxStaged }: ArchiveTask,
   reader: DayReader,
-  date: string,
-  previous: string | null,
-  existing: Manifest | null,
+  day: {
+    readonly date: string;
+    readonly previous: string | null;
+    readonly known: KnownTrades;
+    readonly found: Manifest | null;
+  },
 ): Promise<Manifest | null> {
+  const { date, previous, known, found } = day;
   const temporary = join(folder, WORK, 'duckdb');
   const duck = await openDuck({ memoryMb: MEMORY_MB, temporary });
   try {
-    return await new DayArchiver(folder, reader, duck, maxStaged).archive(date, previous, existing);
+    const archiver = new DayArchiver(folder, reader, duck, maxStaged);
+    return await archiver.archive(date, previous, known, found);
   } catch (error) {
     if (error instanceof ArchiveError) throw error;
     throw new ArchiveError(`${date} is not archived: ${reasonOf(error)}`);

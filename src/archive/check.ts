@@ -3,17 +3,18 @@ import { join, relative } from 'node:path';
 import { EXCHANGES } from '../market/exchange.js';
 import { pairText } from '../market/market.js';
 import { DayReader } from '../store/day-reader.js';
-import { DigestSum, rowText, type RowValue } from '../parquet/digest.js';
+import { addToSum, type DigestSum, sumsOf } from '../parquet/digest.js';
 import { type Duck, openDuck } from '../parquet/duckdb.js';
 import { reasonOf } from '../parquet/errors.js';
-import { isDate, TABLE_NAMES } from '../parquet/layout.js';
+import { DAY_MS, isDate, startOf, TABLE_NAMES } from '../parquet/layout.js';
 import {
   archivedDates,
-  booksOf,
+  rowsOfDay,
   type Manifest,
   type MarketDigest,
   readManifest,
 } from '../parquet/manifest.js';
+import { tradeRow } from './trade-walk.js';
 import { difference, verifyFile } from './verify.js';
 
 /** Rows read from the database in one statement. */
@@ -24,6 +25,7 @@ const MEMORY_MB = 256;
 export interface CheckedDay {
   readonly date: string;
   readonly books: number;
+  readonly trades: number;
   /** Whether it was compared with the database too, which may no longer have all of it. */
   readonly database: 'equal' | 'partly deleted' | 'not there';
   /** What is wrong, a line each; none when all is well. */
@@ -87,7 +89,7 @@ async function checkDay(
   duck: Duck,
   reader: DayReader | null,
 ): Promise<CheckedDay> {
-  const none: CheckedDay = { date, books: 0, database: 'not there', problems: [] };
+  const none: CheckedDay = { date, books: 0, trades: 0, database: 'not there', problems: [] };
   let manifest: Manifest | null;
   try {
     manifest = await readManifest(folder, date);
@@ -108,58 +110,105 @@ async function checkDay(
     if (!path.includes(`/date=${date}/`) || listed.has(path)) continue;
     problems.push(`${date}: ${join(folder, path)} is not in the manifest; move it away`);
   }
-  const database = reader === null ? 'not there' : await compare(manifest, reader, problems);
-  return { date, books: booksOf(manifest), database, problems };
+  const database =
+    reader === null ? 'not there' : await compare(folder, manifest, reader, problems);
+  const [books, trades] = [rowsOfDay(manifest, 'books'), rowsOfDay(manifest, 'trades')];
+  return { date, books, trades, database, problems };
 }
 
-/** Compares a day's books with those that the database still has. */
+/** Compares a day's books and trades with those that the database still has. */
 async function compare(
+  folder: string,
   manifest: Manifest,
   reader: DayReader,
   problems: string[],
 ): Promise<CheckedDay['database']> {
-  const { date, database, ranges } = manifest;
+  const { date, database, ranges, previous } = manifest;
   if (database !== reader.identity) return 'not there';
-  const found = await databaseDigests(reader, ranges);
-  const rows = [...found.values()].reduce((sum, digest) => sum + digest.rows, 0);
-  if (rows < booksOf(manifest)) return rows === 0 ? 'not there' : 'partly deleted';
-  const sums = new Map<string, MarketDigest>();
-  for (const exchange of EXCHANGES) {
-    const files = manifest.files.filter(
-      (file) => file.table === 'books' && file.exchange === exchange,
-    );
-    // Of a later part only the database knows the sum with the first one.
-    if (files.length > 1)
-      for (const key of found.keys()) if (key.startsWith(exchange)) found.delete(key);
-    if (files.length !== 1) continue;
-    for (const [pair, digest] of Object.entries(files[0]!.markets))
-      sums.set(`${exchange}:${pair}`, digest);
+  const before = previous === null ? null : await readManifest(folder, previous).catch(() => null);
+  const states = new Set<CheckedDay['database']>();
+  for (const table of ['books', 'trades'] as const) {
+    const found =
+      table === 'books'
+        ? await bookDigests(reader, ranges)
+        : await tradeDigests(reader, manifest, before?.trades?.before ?? 0);
+    const rows = [...found.values()].reduce((sum, digest) => sum + digest.rows, 0);
+    const archived = rowsOfDay(manifest, table);
+    if (rows === 0 && archived === 0) continue;
+    if (rows < archived) {
+      states.add(rows === 0 ? 'not there' : 'partly deleted');
+      continue;
+    }
+    const wrong = difference(...onePart(manifest, table, found));
+    if (wrong !== null) {
+      problems.push(`${date}: the archive's ${table} disagree with the database: ${wrong}`);
+    }
+    states.add('equal');
   }
-  const wrong = difference(sums, found);
-  if (wrong !== null) problems.push(`${date}: the archive disagrees with the database: ${wrong}`);
-  return 'equal';
+  if (states.size > 1) return 'partly deleted';
+  return [...states][0] ?? 'equal';
+}
+
+/** Digests of the archive and of the database without those of exchanges with a later part: only the database knows the sum of parts. */
+function onePart(
+  { files }: Manifest,
+  table: 'books' | 'trades',
+  found: ReadonlyMap<string, MarketDigest>,
+): [Map<string, MarketDigest>, Map<string, MarketDigest>] {
+  const archived = new Map<string, MarketDigest>();
+  const stored = new Map(found);
+  for (const exchange of EXCHANGES) {
+    const own = files.filter((file) => file.table === table && file.exchange === exchange);
+    if (own.length > 1)
+      for (const key of stored.keys()) if (key.startsWith(exchange)) stored.delete(key);
+    if (own.length !== 1) continue;
+    for (const [pair, digest] of Object.entries(own[0]!.markets))
+      archived.set(`${exchange}:${pair}`, digest);
+  }
+  return [archived, stored];
+}
+
+/** The markets of a database, by number, as `EXCHANGE:PAIR`. */
+async function namesOf(reader: DayReader): Promise<Map<number, string>> {
+  return new Map((await reader.markets()).map((m) => [m.id, `${m.exchange}:${pairText(m)}`]));
 }
 
 /** Digests of books in the database, by `EXCHANGE:PAIR`. */
-async function databaseDigests(
+async function bookDigests(
   reader: DayReader,
   ranges: Manifest['ranges'],
 ): Promise<Map<string, MarketDigest>> {
-  const names = new Map(
-    (await reader.markets()).map((m) => [m.id, `${m.exchange}:${pairText(m)}`]),
-  );
+  const names = await namesOf(reader);
   const sums = new Map<string, DigestSum>();
   for (const [low, high] of ranges) {
     for (let next = low; next <= high;) {
       const rows = await reader.books(next, high, PAGE);
-      for (const row of rows) {
-        const name = names.get(Number(row[0]))!;
-        let sum = sums.get(name);
-        if (sum === undefined) sums.set(name, (sum = new DigestSum()));
-        sum.add(Number(row[1]), rowText(row.slice(1) as RowValue[]));
-      }
+      for (const row of rows) addToSum(sums, names.get(Number(row[0]))!, Number(row[1]), row);
       next = rows.length < PAGE ? high + 1 : Number(rows.at(-1)![1]) + 1;
     }
   }
-  return new Map([...sums].map(([name, sum]) => [name, sum.result]));
+  return new Map(Object.entries(sumsOf(sums)));
+}
+
+/**
+ * Digests of the trades in the database that are archived with a day, by `EXCHANGE:PAIR`.
+ * @param from least sequence that they can have
+ */
+async function tradeDigests(
+  reader: DayReader,
+  { date, trades }: Manifest,
+  from: number,
+): Promise<Map<string, MarketDigest>> {
+  const names = await namesOf(reader);
+  const sums = new Map<string, DigestSum>();
+  const day = startOf(date);
+  const all = await reader.trades({ from, receivedBefore: day + DAY_MS });
+  for await (const piece of all.pieces()) {
+    for (const { marketId, trade } of piece) {
+      const { sequence, timestamp, exchangeTimestamp } = trade;
+      if (sequence > (trades?.upTo ?? 0) || timestamp < day || timestamp >= day + DAY_MS) continue;
+      addToSum(sums, names.get(marketId)!, exchangeTimestamp, tradeRow(marketId, trade));
+    }
+  }
+  return new Map(Object.entries(sumsOf(sums)));
 }

@@ -2,11 +2,17 @@ import { constants, setPriority } from 'node:os';
 import { archiveClosedDays, type ArchiveTask } from './archive.js';
 import { type ArchiveSize, sizeOf } from './size.js';
 import { reasonOf } from '../parquet/errors.js';
-import { booksOf } from '../parquet/manifest.js';
+import { rowsOfDay } from '../parquet/manifest.js';
 
 /** What the process says to the recorder that started it. */
 export type ArchiveMessage =
-  | { readonly date: string; readonly books: number; readonly bytes: number; readonly ms: number }
+  | {
+      readonly date: string;
+      readonly books: number;
+      readonly trades: number;
+      readonly bytes: number;
+      readonly ms: number;
+    }
   | { readonly failure: string | null; readonly size: ArchiveSize | null };
 
 const say = (message: ArchiveMessage): Promise<void> =>
@@ -25,7 +31,8 @@ try {
     const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
     void say({
       date: manifest.date,
-      books: booksOf(manifest),
+      books: rowsOfDay(manifest, 'books'),
+      trades: rowsOfDay(manifest, 'trades'),
       bytes,
       ms: Math.round(seconds * 1_000),
     });

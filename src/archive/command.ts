@@ -6,7 +6,7 @@ import { archiveClosedDays } from './archive.js';
 import { checkArchive } from './check.js';
 import { reasonOf } from '../parquet/errors.js';
 import { dateOf, isDate } from '../parquet/layout.js';
-import { booksOf } from '../parquet/manifest.js';
+import { rowsOfDay } from '../parquet/manifest.js';
 import { UsageError } from '../util/command-line.js';
 
 const USAGE = `usage: npm run archive                     archive all days that are over for ARCHIVE_AFTER_DAYS
@@ -29,7 +29,8 @@ async function archiveNow({
   const count = await archiveClosedDays(task, ({ manifest, seconds }) => {
     const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
     process.stdout.write(
-      `${manifest.date}: ${booksOf(manifest)} books, ${bytes} bytes, ${seconds.toFixed(1)} s\n`,
+      `${manifest.date}: ${rowsOfDay(manifest, 'books')} books, ${rowsOfDay(manifest, 'trades')} trades, ` +
+        `${bytes} bytes, ${seconds.toFixed(1)} s\n`,
     );
   });
   if (count === 0) process.stdout.write('nothing to archive\n');
@@ -49,7 +50,7 @@ async function verifyNow(past: PastSettings, date: string | undefined): Promise<
     days++;
     if (day.problems.length === 0) {
       process.stdout.write(
-        `${day.date}: ${day.books} books as archived; the database: ${day.database}\n`,
+        `${day.date}: ${day.books} books and ${day.trades} trades as archived; the database: ${day.database}\n`,
       );
       continue;
     }

@@ -7,13 +7,14 @@ import type { DayReader, DayRow, NumberedMarket } from '../store/day-reader.js';
 import { forEachLevel } from '../store/levels.js';
 import type { SequenceRange } from '../store/timeline.js';
 import { VERSION } from '../util/version.js';
-import { DigestSum, rowText, type RowValue } from '../parquet/digest.js';
+import { addToSum, DigestSum, sumsOf } from '../parquet/digest.js';
 import { type Duck, quoted } from '../parquet/duckdb.js';
 import { writeWhole } from '../parquet/durable-file.js';
 import { ArchiveError } from '../parquet/errors.js';
 import { dataFile, DAY_MS, startOf, TABLE_NAMES, type TableName, WORK } from '../parquet/layout.js';
 import {
   type ArchivedFile,
+  type ArchivedTrades,
   type Manifest,
   type MarketDigest,
   SCHEMA,
@@ -21,6 +22,7 @@ import {
 } from '../parquet/manifest.js';
 import { writeReport } from '../parquet/report.js';
 import { Staging, stageMarkets } from './staging.js';
+import { type KnownTrades, tradeRow, TradeWalk, unfitTrade } from './trade-walk.js';
 import { fileSql, TABLES } from '../parquet/tables.js';
 import { difference, readDigests } from './verify.js';
 
@@ -37,13 +39,24 @@ const FORMAT =
 /** Which file of the archive. */
 type FilePlace = Pick<ArchivedFile, 'table' | 'exchange' | 'path'> & { readonly date: string };
 
-/** What is ready of an exchange's books. */
-interface Progress {
-  /** Files with a stretch of its books each, in order. */
+/** What is ready of an exchange's books or trades. */
+interface Pieces {
+  /** Files with a stretch of them each. */
   readonly pieces: string[];
+  markets: Record<string, MarketDigest>;
+}
+
+/** What is ready of an exchange's books, in order. */
+interface Progress extends Pieces {
   /** Its last book in them. */
   last: number;
-  markets: Record<string, MarketDigest>;
+}
+
+/** The trades of an exchange on their way into pieces. */
+interface ExchangeTrades {
+  readonly staging: Staging;
+  readonly pieces: string[];
+  readonly sums: Map<string, DigestSum>;
 }
 
 /** What is ready of a day, to go on from after an interruption. */
@@ -73,9 +86,10 @@ export class DayArchiver {
   }
 
   /**
-   * Archives a day, or of a day that is archived the books that have come to it since (a clock that
-   * was set back).
+   * Archives a day, or of a day that is archived the books and trades that have come to it since (a
+   * clock that was set back).
    * @param previous the archived day before it that has anything, or null
+   * @param known what is archived of trades so far
    * @param existing its manifest, if it is archived
    * @returns its manifest; null when there is nothing to archive
    * @throws {ArchiveError} saying why it is not archived; the database and what was archived before
@@ -84,6 +98,7 @@ export class DayArchiver {
   async archive(
     date: string,
     previous: string | null,
+    known: KnownTrades,
     existing: Manifest | null = null,
   ): Promise<Manifest | null> {
     const from = startOf(date);
@@ -95,7 +110,8 @@ export class DayArchiver {
     const books = await this.#books(date, ranges);
     const work = this.#work(date);
     try {
-      const files = await this.#files(date, books, existing);
+      const trades = await this.#trades(date, known);
+      const files = await this.#files(date, { books, trades: trades.files }, existing);
       if (files.length === 0) return null;
       const all = [...archived, ...ranges.map(({ low, high }) => [low, high] as const)];
       const manifest: Manifest = {
@@ -106,6 +122,7 @@ export class DayArchiver {
         database: this.#reader.identity,
         archivedAt: new Date().toISOString(),
         ranges: all.sort((a, b) => a[0] - b[0]),
+        trades: { ...trades.reached, ...(existing?.trades && { before: existing.trades.before }) },
         files: [...(existing?.files ?? []), ...files],
       };
       await writeReport(this.#folder, await this.#reader.report(from, from + DAY_MS));
@@ -120,19 +137,21 @@ export class DayArchiver {
   /** Makes the files of a day. */
   async #files(
     date: string,
-    books: readonly [Exchange, Progress][],
+    large: Readonly<Record<'books' | 'trades', readonly [Exchange, Pieces][]>>,
     existing: Manifest | null,
   ): Promise<ArchivedFile[]> {
     const files: ArchivedFile[] = [];
-    for (const [exchange, progress] of books) {
-      const own = (file: ArchivedFile) => file.table === 'books' && file.exchange === exchange;
-      const part = existing?.files.filter(own).length ?? 0;
-      const path = dataFile('books', exchange, date, part);
-      files.push(await this.#finish({ date, table: 'books', exchange, path }, progress));
+    for (const table of ['books', 'trades'] as const) {
+      for (const [exchange, pieces] of large[table]) {
+        const own = (file: ArchivedFile) => file.table === table && file.exchange === exchange;
+        const part = existing?.files.filter(own).length ?? 0;
+        const path = dataFile(table, exchange, date, part);
+        files.push(await this.#finish({ date, table, exchange, path }, pieces));
+      }
     }
     const from = startOf(date);
     for (const table of TABLE_NAMES) {
-      if (table === 'books' || existing !== null) continue;
+      if (table === 'books' || table === 'trades' || existing !== null) continue;
       const rows = await this.#reader.records(table, from, from + DAY_MS);
       for (const exchange of EXCHANGES) {
         const own = rows.filter((row) => this.#market(row).exchange === exchange);
@@ -203,6 +222,60 @@ export class DayArchiver {
     });
   }
 
+  /** Brings the day's trades that are not archived yet into pieces. */
+  async #trades(
+    date: string,
+    known: KnownTrades,
+  ): Promise<{ files: [Exchange, Pieces][]; reached: ArchivedTrades }> {
+    const walk = new TradeWalk(startOf(date), known);
+    const trades = await this.#reader.trades({
+      from: known.before,
+      receivedBefore: startOf(date) + DAY_MS,
+    });
+    const days = new Map<Exchange, ExchangeTrades>();
+    const flush = async (exchange: Exchange, { staging, pieces }: ExchangeTrades) => {
+      const name = `${exchange}-trades-${pieces.length}.parquet`;
+      const piece = join(this.#work(date), name);
+      await this.#copy(staging, 'trades', piece);
+      pieces.push(piece);
+    };
+    let staged = 0;
+    for await (const piece of trades.pieces()) {
+      for (const { marketId, trade } of piece) {
+        if (!walk.takes(trade)) continue;
+        const market = this.#market([marketId]);
+        const { exchange } = market;
+        let day = days.get(exchange);
+        if (day === undefined) {
+          const staging = new Staging(this.#duck.connection, TABLES.trades, `trades_${exchange}`);
+          days.set(exchange, (day = { staging, pieces: [], sums: new Map() }));
+        }
+        const row = tradeRow(marketId, trade);
+        const unfit = unfitTrade(trade);
+        if (unfit !== null) {
+          throw new ArchiveError(
+            `${date} is not archived: ${exchange}:${pairText(market)} has ${unfit} at sequence ${trade.sequence}, which DECIMAL(38,18) cannot hold`,
+          );
+        }
+        addToSum(day.sums, pairText(market), trade.exchangeTimestamp, row);
+        await day.staging.add(row);
+        staged++;
+      }
+      if (staged < this.#pieceBooks) continue;
+      for (const [exchange, day] of days) if (day.staging.rows > 0) await flush(exchange, day);
+      staged = 0;
+    }
+    for (const [exchange, day] of days) if (day.staging.rows > 0) await flush(exchange, day);
+    const files = EXCHANGES.flatMap((exchange): [Exchange, Pieces][] => {
+      const day = days.get(exchange);
+      return day === undefined
+        ? []
+        : [[exchange, { pieces: day.pieces, markets: sumsOf(day.sums) }]];
+    });
+    const before = Math.min(walk.unarchivedFrom, trades.unseenFrom, trades.newest + 1);
+    return { files, reached: { upTo: trades.newest, before } };
+  }
+
   /** What an interrupted run has left of this day, if it can be gone on from. */
   async #begin(date: string, ranges: readonly SequenceRange[]): Promise<Work> {
     const key = JSON.stringify([SCHEMA, VERSION, this.#reader.identity, date, ranges]);
@@ -233,10 +306,7 @@ export class DayArchiver {
   }
 
   /** Joins the pieces of a file, reads it back, compares, and lets it appear under its name. */
-  async #finish(
-    file: FilePlace,
-    { pieces, markets }: Pick<Progress, 'pieces' | 'markets'>,
-  ): Promise<ArchivedFile> {
+  async #finish(file: FilePlace, { pieces, markets }: Pieces): Promise<ArchivedFile> {
     const { date, table, exchange, path } = file;
     const list = pieces.map(quoted).join(', ');
     let bytes = 0;
@@ -265,15 +335,12 @@ export class DayArchiver {
     const sums = new Map<string, DigestSum>();
     for (const row of rows) {
       const pair = pairText(this.#market(row));
-      let sum = sums.get(pair);
-      if (sum === undefined) sums.set(pair, (sum = new DigestSum()));
-      sum.add(Number(row[key]), rowText(row.slice(1) as RowValue[]));
+      addToSum(sums, pair, Number(row[key]), row);
       await staging.add(row);
     }
     const piece = join(this.#work(file.date), `${table}-${exchange}.parquet`);
     await this.#copy(staging, table, piece);
-    const markets = Object.fromEntries([...sums].map(([pair, sum]) => [pair, sum.result]));
-    return this.#finish(file, { pieces: [piece], markets });
+    return this.#finish(file, { pieces: [piece], markets: sumsOf(sums) });
   }
 
   /** The first value of an exchange's day that no file can hold exactly, in words; null for none. */
@@ -334,15 +401,13 @@ class BookWalk {
     const sequence = Number(row[1]);
     if (sequence <= this.last) return false;
     this.last = sequence;
-    let sum = this.#sums.get(pair);
-    if (sum === undefined) this.#sums.set(pair, (sum = new DigestSum()));
-    sum.add(sequence, rowText(row.slice(1) as RowValue[]));
+    addToSum(this.#sums, pair, sequence, row);
     await this.staging.add(row);
     return true;
   }
 
   digests(): Record<string, MarketDigest> {
-    return Object.fromEntries([...this.#sums].map(([pair, sum]) => [pair, sum.result]));
+    return sumsOf(this.#sums);
   }
 }
 

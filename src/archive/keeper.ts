@@ -145,6 +145,8 @@ export async function archivedDays(folder: string): Promise<ArchivedDay[]> {
     days.push({
       database: manifest.database,
       ranges: manifest.ranges,
+      previous: manifest.previous === null ? null : startOf(manifest.previous) + DAY_MS,
+      trades: manifest.trades ?? null,
       lastGap: lastGapOf(manifest),
       end: startOf(date) + DAY_MS,
     });

@@ -151,10 +151,19 @@ export const EVENTS = {
     (p) =>
       `${p.setting} is exceeded, and what is not archived is not deleted: see why the archive is behind`,
   ),
-  DAY_ARCHIVED: event<{ date: string; books: number; bytes: number; lastedMs: number }>(
+  DAY_ARCHIVED: event<{
+    date: string;
+    books: number;
+    /** Absent in records of older versions. */
+    trades?: number;
+    bytes: number;
+    lastedMs: number;
+  }>(
     'info',
-    (p) => `${p.date} 아카이브 완료: 호가 ${p.books}건, ${p.bytes}바이트, ${seconds(p.lastedMs)}초`,
-    (p) => `${p.date} archived: ${p.books} books, ${p.bytes} bytes, in ${seconds(p.lastedMs)} s`,
+    (p) =>
+      `${p.date} 아카이브 완료: 호가 ${p.books}건, 체결 ${p.trades ?? 0}건, ${p.bytes}바이트, ${seconds(p.lastedMs)}초`,
+    (p) =>
+      `${p.date} archived: ${p.books} books, ${p.trades ?? 0} trades, ${p.bytes} bytes, in ${seconds(p.lastedMs)} s`,
   ),
   ARCHIVE_FAILED: event<{ reason: string }>(
     'error',

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import type { MarketDigest } from './manifest.js';
 
 /** A value of a row of the database. */
-export type RowValue = bigint | number | string | null;
+type RowValue = bigint | number | string | null;
 
 /** The text of a row, of which the digest is made. */
-export function rowText(values: readonly RowValue[]): string {
+function rowText(values: readonly RowValue[]): string {
   return values.map((value) => value ?? '').join('|');
 }
 
@@ -41,6 +41,26 @@ export class DigestSum {
       digest: this.#sum.toString('hex'),
     };
   }
+}
+
+/**
+ * Adds a row to the digest of its market.
+ * @param row the market's number, then the columns of the table
+ */
+export function addToSum(
+  sums: Map<string, DigestSum>,
+  market: string,
+  key: number,
+  row: readonly unknown[],
+): void {
+  let sum = sums.get(market);
+  if (sum === undefined) sums.set(market, (sum = new DigestSum()));
+  sum.add(key, rowText(row.slice(1) as RowValue[]));
+}
+
+/** The digests by market. */
+export function sumsOf(sums: ReadonlyMap<string, DigestSum>): Record<string, MarketDigest> {
+  return Object.fromEntries([...sums].map(([market, sum]) => [market, sum.result]));
 }
 
 /** A digest as DuckDB's `md5_number` has it: the first byte is the lowest. */

@@ -5,13 +5,13 @@ import { ArchiveError, reasonOf } from './errors.js';
 import { writeWhole } from './durable-file.js';
 import { isDate, manifestFile, MANIFESTS, TABLE_NAMES, type TableName } from './layout.js';
 
-/** Version of the files and manifests; a program reads those up to its own. */
-export const SCHEMA = 1;
+/** Version of the files and manifests; a program reads those up to its own. 2: with trades. */
+export const SCHEMA = 2;
 
 /** What a file has of a market. */
 export interface MarketDigest {
   readonly rows: number;
-  /** Least and greatest of the table's key (books: `sequence`). */
+  /** Least and greatest of the table's key (books: `sequence`; trades: the exchange's time). */
   readonly first: number;
   readonly last: number;
   /** The MD5 of each row's text, XORed: 32 hex digits (docs/archive.md). */
@@ -30,6 +30,14 @@ export interface ArchivedFile {
   readonly markets: Readonly<Record<string, MarketDigest>>;
 }
 
+/** Up to where trades are in an archive. */
+export interface ArchivedTrades {
+  /** Every trade received on the day with a sequence up to this is in the day's files. */
+  readonly upTo: number;
+  /** Every trade with a sequence before this is in the files of this day or an earlier one. */
+  readonly before: number;
+}
+
 /** What says of a day that it is archived: its files were read back and found equal to the database. */
 export interface Manifest {
   readonly schema: number;
@@ -44,12 +52,14 @@ export interface Manifest {
   readonly archivedAt: string;
   /** The sequences of the day's books, ascending, both ends included. */
   readonly ranges: readonly (readonly [low: number, high: number])[];
+  /** Absent in manifests of before trades were archived. */
+  readonly trades?: ArchivedTrades | undefined;
   readonly files: readonly ArchivedFile[];
 }
 
-/** Books of a day. */
-export function booksOf({ files }: Manifest): number {
-  return files.reduce((sum, { table, rows }) => sum + (table === 'books' ? rows : 0), 0);
+/** Books, or trades, of a day. */
+export function rowsOfDay({ files }: Manifest, wanted: 'books' | 'trades'): number {
+  return files.reduce((sum, { table, rows }) => sum + (table === wanted ? rows : 0), 0);
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -95,6 +105,9 @@ function problemOf(value: unknown, date: string): string | null {
     Array.isArray(ranges) &&
     ranges.every((range) => Array.isArray(range) && range.length === 2 && range.every(isCount));
   if (!areRanges) return 'has no ranges of sequences';
+  const { trades } = value;
+  const areTrades = isObject(trades) && isCount(trades['upTo']) && isCount(trades['before']);
+  if (trades !== undefined && !areTrades) return 'does not say up to where it has trades';
   if (!Array.isArray(files) || !files.every(isFile)) return 'has no right list of files';
   return null;
 }

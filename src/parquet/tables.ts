@@ -2,7 +2,7 @@ import { DECIMAL_COLUMN } from '../market/decimal-column.js';
 import type { TableName } from './layout.js';
 
 /** How a column lies in the database, and so in its row's text, and how in a file. */
-type ColumnKind = 'integer' | 'time' | 'text' | 'levels';
+type ColumnKind = 'integer' | 'time' | 'text' | 'decimal' | 'levels';
 
 interface Column {
   readonly name: string;
@@ -19,6 +19,7 @@ export interface Table {
 const integer = (name: string): Column => ({ name, kind: 'integer' });
 const time = (name: string): Column => ({ name, kind: 'time' });
 const text = (name: string): Column => ({ name, kind: 'text' });
+const decimalOf = (name: string): Column => ({ name, kind: 'decimal' });
 const levels = (name: string): Column => ({ name, kind: 'levels' });
 
 /** The tables of the archive. The order of the columns is that of a row's text, so of its digest. */
@@ -33,6 +34,22 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
       levels('bids'),
     ],
     key: 'sequence',
+  },
+  trades: {
+    columns: [
+      integer('sequence'),
+      time('timestamp'),
+      time('exchange_timestamp'),
+      time('message_timestamp'),
+      integer('resolution_ms'),
+      text('trade_id'),
+      text('trade_id_kind'),
+      text('side'),
+      decimalOf('price'),
+      decimalOf('volume'),
+      text('origin'),
+    ],
+    key: 'exchange_timestamp',
   },
   gaps: {
     columns: [
@@ -85,6 +102,8 @@ function toFile({ name: column, kind }: Column): string {
   switch (kind) {
     case 'time':
       return `make_timestamp(${name(column)} * 1000)::TIMESTAMPTZ AS ${name(column)}`;
+    case 'decimal':
+      return `${decimal(name(column))} AS ${name(column)}`;
     case 'levels':
       return (
         `list_transform(from_json(${name(column)}, '[["VARCHAR"]]'), lambda l: ` +
@@ -100,6 +119,8 @@ function fromFile({ name: column, kind }: Column): string {
   switch (kind) {
     case 'time':
       return `epoch_ms(${name(column)})`;
+    case 'decimal':
+      return decimalText(name(column));
     case 'levels': {
       const level = `${decimalText('l.price')} || '","' || ${decimalText('l.volume')}`;
       const list = `array_to_string(list_transform(${name(column)}, lambda l: ${level}), '"],["')`;
@@ -120,10 +141,12 @@ export function stagingSql(table: Table, staging: string): string {
 
 /** The rows that wait, as a file has them, sorted so that a market's rows lie together. */
 export function fileSql(table: Table, staging: string): string {
+  const numbered = table.columns.some(({ name: column }) => column === 'sequence');
+  const order = new Set([table.key, ...(numbered ? ['sequence'] : [])]);
   return (
     `SELECT symbol, currency, ${table.columns.map(toFile).join(', ')}` +
     ` FROM ${staging} JOIN market ON market.number = market_id` +
-    ` ORDER BY symbol, currency, ${name(table.key)}`
+    ` ORDER BY symbol, currency, ${[...order].map(name).join(', ')}`
   );
 }
 
@@ -138,6 +161,7 @@ export function describedColumns(table: Table): string[] {
     integer: 'BIGINT',
     time: 'TIMESTAMP WITH TIME ZONE',
     text: 'VARCHAR',
+    decimal: DECIMAL_COLUMN,
     levels: `STRUCT(price ${DECIMAL_COLUMN}, volume ${DECIMAL_COLUMN})[]`,
   };
   const own = table.columns.map(({ name: column, kind }) => `${column} ${types[kind]}`);

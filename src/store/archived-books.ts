@@ -12,6 +12,7 @@ import {
 import { ArchivedFiles, marketSql, MAX_TIME, timeSql, windowSql } from './archived-files.js';
 import { ArchivedRecords } from './archived-records.js';
 import { ArchivedRows } from './archived-rows.js';
+import { ArchivedTrades } from './archived-trades.js';
 import { applyRow, type RebuiltBook, type StoredRow } from './rebuild.js';
 import type { SequenceRange } from './timeline.js';
 
@@ -27,6 +28,8 @@ const FEW = 8;
 export class ArchivedBooks {
   /** What these days tell beside books. */
   readonly records: ArchivedRecords;
+  /** The trades of these days. */
+  readonly trades: ArchivedTrades;
   readonly #files: ArchivedFiles;
 
   /**
@@ -36,6 +39,7 @@ export class ArchivedBooks {
   constructor(folder: string, hotFrom: (market: Market) => Promise<number>) {
     this.#files = new ArchivedFiles(folder);
     this.records = new ArchivedRecords(this.#files, hotFrom);
+    this.trades = new ArchivedTrades(this.#files);
   }
 
   /** Ends what reads the archive. */

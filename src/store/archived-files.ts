@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import type { Exchange } from '../market/exchange.js';
 import type { Market } from '../market/market.js';
 import type { TimeWindow } from '../market/time-window.js';
 import { type Duck, openDuck, quoted, rowsOf } from '../parquet/duckdb.js';
@@ -103,8 +104,13 @@ export class ArchivedFiles {
         const detail = `the archive has no ${previous}`;
         holes.push({ date: previous, markets: marketsAround(before, days[i]), detail });
       }
+      const gone = new Set<Exchange>();
       for (const file of touches(date) ? manifest.files : []) {
-        if (file.table !== 'books' || (await this.#isWhole(file))) continue;
+        const { table, exchange } = file;
+        if (table !== 'books' && table !== 'trades') continue;
+        // Books come first in a manifest: where they are missing, it is said once.
+        if ((await this.#isWhole(file)) || (table === 'trades' && gone.has(exchange))) continue;
+        gone.add(exchange);
         const markets = Object.keys(file.markets).map((pair) => marketOf(file.exchange, pair));
         const detail = `${join(this.#folder, file.path)} is missing or damaged`;
         holes.push({ date, markets, detail });

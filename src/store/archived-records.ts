@@ -183,9 +183,13 @@ export class ArchivedRecords {
     { from = -Infinity, to = Infinity }: TimeWindow,
   ): Promise<Identified<Gap>[]> {
     const gaps: Identified<Gap>[] = [];
+    const counts = new Map<string, number>();
     for (const { date, markets, detail } of await this.#files.holes(from, to)) {
       const start = startOf(date);
-      for (const [i, market] of markets.entries()) {
+      for (const market of markets) {
+        // A day may have several holes: each of their gaps needs an id of its own.
+        const i = counts.get(date) ?? 0;
+        counts.set(date, i + 1);
         if (exchange !== undefined && market.exchange !== exchange) continue;
         if ((symbol ?? market.symbol) !== market.symbol) continue;
         if ((currency ?? market.currency) !== market.currency) continue;

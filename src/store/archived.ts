@@ -8,13 +8,20 @@ export interface ArchivedDay {
   readonly database: string;
   /** Sequences of its books, both ends included. */
   readonly ranges: readonly (readonly [low: number, high: number])[];
+  /** When the day before it of which there was anything ended, Unix ms; null for the first. */
+  readonly previous: number | null;
+  /**
+   * Up to where trades are archived: those received on the day with a sequence up to `upTo`; all with a
+   * sequence before `before`, with the days before it. Null in archives of before trades.
+   */
+  readonly trades: { readonly upTo: number; readonly before: number } | null;
   /** Greatest id of its gaps; 0 when there is none. */
   readonly lastGap: number;
   /** When the day ended, Unix ms. */
   readonly end: number;
 }
 
-/** Numbers that books and gaps of some days have: whoever goes on beside them begins above. */
+/** Numbers that books, trades and gaps of some days have: whoever goes on beside them begins above. */
 export interface UsedNumbers {
   readonly sequence: number;
   readonly gap: number;
@@ -24,7 +31,8 @@ export interface UsedNumbers {
 export function usedNumbers(days: readonly ArchivedDay[]): UsedNumbers {
   let sequence = 0;
   let gap = 0;
-  for (const { ranges, lastGap } of days) {
+  for (const { ranges, lastGap, trades } of days) {
+    sequence = Math.max(sequence, trades?.upTo ?? 0);
     for (const [, high] of ranges) sequence = Math.max(sequence, high);
     gap = Math.max(gap, lastGap);
   }
@@ -41,7 +49,8 @@ export async function databaseIdentity(session: Session): Promise<string> {
 
 /**
  * Up to where a database may be deleted when its days must be in an archive first: before the first
- * book that is in no archived day, and the beginning of that book's day.
+ * book that is in no archived day, and the beginning of that book's day; and before the first trade
+ * that may be in none.
  * @param days ascending
  */
 export async function archivedBound(
@@ -52,19 +61,30 @@ export async function archivedBound(
   const own = days.filter(({ database }) => database === identity);
   const ranges = own.flatMap((day) => day.ranges).sort((a, b) => a[0] - b[0]);
   const time = own.at(-1)?.end ?? -Infinity;
+  const trades = tradesBefore(own);
   for (let from = 0, i = 0; ;) {
     const [next] = await session.rows(sql`
       SELECT sequence, timestamp FROM book WHERE sequence >= ${from} ORDER BY sequence LIMIT 1`);
-    if (next === undefined) return { sequence: Number.MAX_SAFE_INTEGER, time };
+    if (next === undefined) return { sequence: Number.MAX_SAFE_INTEGER, time, trades };
     const [sequence, timestamp] = next as [number, number];
     while (i < ranges.length && ranges[i]![1] < sequence) i++;
     const range = ranges[i];
     if (range === undefined || range[0] > sequence) {
       const day = timestamp - (timestamp % DAY_MS);
-      return { sequence, time: Math.min(time, day) };
+      return { sequence, time: Math.min(time, day), trades };
     }
     from = range[1] + 1;
   }
+}
+
+/** The sequence before which all trades are in days that follow each other without a missing one. */
+function tradesBefore(days: readonly ArchivedDay[]): number {
+  let before = 0;
+  for (const [i, { previous, trades }] of days.entries()) {
+    if (i > 0 && previous !== days[i - 1]!.end) break;
+    before = Math.max(before, trades?.before ?? 0);
+  }
+  return before;
 }
 
 const DAY_MS = 86_400_000;

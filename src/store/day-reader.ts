@@ -7,6 +7,7 @@ import type { Cell, Session } from './engine/engine.js';
 import { openEngine } from './engine/open.js';
 import { type Sql, sql } from './engine/sql.js';
 import { type SequenceRange, Timeline } from './timeline.js';
+import { DayTrades, type TradeSpan } from './trades/day-trades.js';
 
 /** The tables that {@link DayReader.records} reads, which are small. */
 export type RecordTable = 'gaps' | 'coverage' | 'recordings';
@@ -96,6 +97,11 @@ export class DayReader {
     return this.#session.rows(sql`
       SELECT market_id, sequence, timestamp, exchange_timestamp, base, asks, bids FROM book
        WHERE sequence BETWEEN ${low} AND ${high} ORDER BY sequence LIMIT ${limit}`);
+  }
+
+  /** The trades that may have been received before a time, as they are at this moment. */
+  trades(span: TradeSpan): Promise<DayTrades> {
+    return DayTrades.at(this.#session, span);
   }
 
   /** How well a day was recorded, that began and ended at these times, Unix ms. */

@@ -4,6 +4,7 @@ import { type Market, marketKey } from '../market/market.js';
 import { MarketSelection } from '../market/market-selection.js';
 import type { Level, OrderBook } from '../market/order-book.js';
 import type { TradesKnown } from '../market/collector-memory.js';
+import type { TimeWindow } from '../market/time-window.js';
 import type { ReadTrade, Trade } from '../market/trade.js';
 import type { TradeMatch } from '../market/trade-match.js';
 import type { Span } from '../market/trade-span.js';
@@ -57,6 +58,7 @@ import { TieredSource } from './tiered-source.js';
 import { Timeline } from './timeline.js';
 import { spanPage, spanSumsOf, spansUntil } from './trades/span-reader.js';
 import { TradeReader } from './trades/trade-reader.js';
+import { joinTrades, pageOf, type TradePieces } from './trades/trade-streams.js';
 
 type RowsQuery = Parameters<StoreReader['rows']>[0];
 type TradesQuery = Parameters<StoreReader['trades']>[0];
@@ -79,6 +81,8 @@ interface Opened {
 
 /** Spans of trades to be checked that a run takes over from the one before, at most. */
 const MAX_OPEN_SPANS = 1000;
+/** No market has this number. */
+const NO_MARKET = 0;
 
 /** Gaps of an export that are read at a time. */
 const GAP_PAGE = 1000;
@@ -168,9 +172,17 @@ export class Reader implements ReaderService {
   }
 
   async trades({ market, ...query }: TradesQuery): Promise<Page<Trade>> {
-    const id = await this.#marketId(market);
-    if (id === null) return { items: [], more: false };
-    return (await this.#database()).trades.page(id, named(market), query);
+    const own = named(market);
+    const { after, limit, to } = query;
+    const from = Math.max(query.from ?? 0, after?.time ?? 0);
+    const older = (await this.#archive?.trades.sweep([own], { from, to })) ?? null;
+    const id = await this.#marketId(own);
+    const { trades } = await this.#database();
+    if (older === null) {
+      return id === null ? { items: [], more: false } : trades.page(id, own, query);
+    }
+    const hot = trades.sweep(new Map(id === null ? [] : [[id, own]]), { from, to });
+    return pageOf(joinTrades(older, hot), after, limit);
   }
 
   async tradesAfter({ patterns, after, limit }: TradesAfterQuery): Promise<TradesAfter> {
@@ -186,19 +198,52 @@ export class Reader implements ReaderService {
   }
 
   async hasTrades(selection: TradesSelection): Promise<boolean> {
-    const { trades } = await this.#database();
-    return trades.any((await this.#selected(selection)).keys());
+    const { hot, older } = await this.#tradeMarkets(selection);
+    return older.length > 0 || (await this.#database()).trades.any(hot.keys());
+  }
+
+  /** The selected markets that the database knows, by number, and those of which the archive has trades. */
+  async #tradeMarkets(
+    selection: TradesSelection,
+  ): Promise<{ hot: Map<number, Market>; older: Market[] }> {
+    const { exchanges, symbol, currency } = selection;
+    const hot = await this.#selected(selection);
+    const known = new Map([...hot.values()].map((market) => [marketKey(market), market]));
+    const older = ((await this.#archive?.trades.markets()) ?? []).flatMap((market) => {
+      const wanted =
+        exchanges.includes(market.exchange) &&
+        (symbol ?? market.symbol) === market.symbol &&
+        (currency ?? market.currency) === market.currency;
+      return wanted ? [known.get(marketKey(market)) ?? market] : [];
+    });
+    return { hot, older };
+  }
+
+  /** The selected trades of the database and of the archive, each once, in their order. */
+  async #tradePieces(selection: TradesSelection, window: TimeWindow): Promise<TradePieces> {
+    const { hot, older } = await this.#tradeMarkets(selection);
+    const stored = (await this.#database()).trades.sweep(hot, window);
+    const archived = (await this.#archive?.trades.sweep(older, window)) ?? null;
+    return archived === null ? stored : joinTrades(archived, stored);
   }
 
   async unknownTrades(market: Market, trades: readonly ReadTrade[]): Promise<ReadTrade[]> {
-    const id = await this.#marketId(market);
-    if (id === null) return [...trades];
-    return (await this.#database()).trades.unknown(id, market, trades);
+    if (trades.length === 0) return [];
+    const id = (await this.#marketId(market)) ?? NO_MARKET;
+    const times = trades.map(({ exchangeTimestamp }) => exchangeTimestamp);
+    const window = { from: Math.min(...times), to: Math.max(...times) + 1 };
+    const older: Trade[] = [];
+    for await (const piece of (await this.#archive?.trades.sweep([named(market)], window)) ?? []) {
+      older.push(...piece);
+    }
+    return (await this.#database()).trades.unknown(id, market, trades, older);
   }
 
   async newestTrade(market: Market): Promise<Trade | null> {
     const id = await this.#marketId(market);
-    return id === null ? null : (await this.#database()).trades.newest(id, named(market));
+    const { trades } = await this.#database();
+    const stored = id === null ? null : await trades.newest(id, named(market));
+    return stored ?? (await this.#archive?.trades.newest(named(market))) ?? null;
   }
 
   async matchTrades(
@@ -347,8 +392,14 @@ export class Reader implements ReaderService {
     });
     const records = rows.map(toMarketRecord);
     const known = new Set(records.map(marketKey));
-    const older = ((await this.#archive?.markets()) ?? []).filter(
-      (market) => market.exchange === exchange && !known.has(marketKey(market)),
+    const archived = [
+      ...((await this.#archive?.markets()) ?? []),
+      ...((await this.#archive?.trades.markets()) ?? []),
+    ];
+    const older = new Map(
+      archived
+        .filter((market) => market.exchange === exchange && !known.has(marketKey(market)))
+        .map((market) => [marketKey(market), market]),
     );
     const unlisted = {
       koreanName: null,
@@ -357,7 +408,7 @@ export class Reader implements ReaderService {
       wanted: null,
       recording: false,
     };
-    return [...records, ...older.map((market) => ({ ...market, ...unlisted }))];
+    return [...records, ...[...older.values()].map((market) => ({ ...market, ...unlisted }))];
   }
 
   async wantedPatterns(): Promise<WantedPattern[]> {
@@ -383,8 +434,7 @@ export class Reader implements ReaderService {
     const { shape, exchanges, symbol, currency, from, to } = options;
     const selection = { symbol, currency, from, to };
     if (shape === 'trades') {
-      const { trades } = await this.#database();
-      const pieces = trades.sweep(await this.#selected(options), { from, to });
+      const pieces = await this.#tradePieces(options, { from, to });
       return { range: null, places: writeTrades(pieces, options, sink) };
     }
     if (shape !== 'gaps') {

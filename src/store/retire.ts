@@ -9,6 +9,8 @@ export interface RetireBound {
   readonly sequence: number;
   /** Whatever ended before this time belongs to old books only, Unix ms. */
   readonly time: number;
+  /** Only trades before this sequence may go; absent = those before {@link sequence}. */
+  readonly trades?: number | undefined;
 }
 
 /** How far a call got. */
@@ -30,6 +32,8 @@ const TARGET_MS = 8;
  * the second.
  */
 const SLICES = [10_000, 1_000];
+/** Blocks of trades of one slice where there are no books. */
+const SLICE_BLOCKS = 100;
 /** A book whose time is so far in the future was stamped by a clock that was wrong, ms. */
 const AHEAD_MS = 3_600_000;
 /** What retirement needs of the connection that writes. */
@@ -76,17 +80,14 @@ class StepSize {
  */
 export class Retirement {
   readonly #session: RetiringSession;
-  readonly #keepTrades: boolean;
   readonly #timeline: Timeline;
   readonly #rows = new StepSize(200);
   readonly #pages = new StepSize(100);
   /** Bound of the last slice. */
   #sliced = 0;
 
-  /** @param keepTrades trades are not deleted */
-  constructor(session: RetiringSession, keepTrades = false) {
+  constructor(session: RetiringSession) {
     this.#session = session;
-    this.#keepTrades = keepTrades;
     this.#timeline = new Timeline(session);
   }
 
@@ -104,7 +105,7 @@ export class Retirement {
     limit: RetireBound | null = null,
   ): Promise<RetireBound | null> {
     const [first] = await this.#timeline.ranges({});
-    if (first === undefined) return null;
+    if (first === undefined) return this.#tradesFrom(time, limit);
     const old = (await this.#timeline.ranges({ to: time })).map((r) => ({ ...r, old: true }));
     const ahead = (await this.#timeline.ranges({ from: now + AHEAD_MS })).map((r) => {
       return { ...r, old: false };
@@ -138,8 +139,32 @@ export class Retirement {
       this.#sliced = bound.sequence;
       return bound;
     }
-    this.#sliced = 0;
-    return null;
+    const bound = await this.#tradeSlice(limit);
+    this.#sliced = bound?.sequence ?? 0;
+    return bound;
+  }
+
+  /** The bound of trades of before `time`, by the exchange's time, where no books are recorded; null for none. */
+  async #tradesFrom(time: number, limit: RetireBound | null): Promise<RetireBound | null> {
+    const [row] = await this.#session.rows(sql`
+      SELECT (SELECT min(low) FROM trade_block), (SELECT min(sequence) FROM trade_recent),
+             (SELECT min(low) FROM trade_block WHERE to_time >= ${time}),
+             (SELECT min(sequence) FROM trade_recent WHERE time >= ${time})`);
+    const [block, single, ...young] = (row as (number | null)[]).map((value) => value ?? Infinity);
+    const sequence = Math.min(...young, Number.MAX_SAFE_INTEGER);
+    const bound = within({ sequence, time }, limit);
+    return Math.min(block!, single!) < bound.sequence ? bound : null;
+  }
+
+  /** The next oldest trades where no books are left to go by; null when too few are left. */
+  async #tradeSlice(limit: RetireBound | null): Promise<RetireBound | null> {
+    const [row] = await this.#session.rows(sql`
+      SELECT low, from_time FROM trade_block WHERE low >= ${this.#sliced}
+       ORDER BY low LIMIT 1 OFFSET ${SLICE_BLOCKS}`);
+    if (row === undefined) return null;
+    const [sequence, time] = row as [number, number];
+    const bound = within({ sequence, time }, limit);
+    return bound.sequence > this.#sliced ? bound : null;
   }
 
   /**
@@ -158,13 +183,14 @@ export class Retirement {
     if (books < limit) await this.#described(bound.time, cursor, last ?? MAX_ID);
     const next = books === limit ? cursor : last;
     // Trades of all markets lie together: they go with the last markets' books.
-    const trades = next === null && (await this.#trades(bound.sequence, limit));
+    const trades =
+      next === null &&
+      (await this.#trades(Math.min(bound.sequence, bound.trades ?? Infinity), limit));
     return { books, cursor: trades ? cursor : next, heldMs: performance.now() - started };
   }
 
   /** Deletes some trades from before a sequence. @returns whether there may be more */
   async #trades(sequence: number, limit: number): Promise<boolean> {
-    if (this.#keepTrades) return false;
     const { client } = this.#session;
     const [single, blocks] = await client.$transaction([
       client.$executeRaw`
@@ -271,6 +297,7 @@ function within(bound: RetireBound, limit: RetireBound | null): RetireBound {
   return {
     sequence: Math.min(bound.sequence, limit.sequence),
     time: Math.min(bound.time, limit.time),
+    trades: limit.trades,
   };
 }
 

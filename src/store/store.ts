@@ -83,7 +83,6 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const writerOptions: WriterOptions = {
     path,
     maxPages: options.maxPages,
-    keepTrades: options.archived !== undefined,
   };
   const writer = new RpcWorker<WriterService>(
     new URL('./writer-worker.js', import.meta.url),

@@ -81,8 +81,6 @@ export interface WriteBatch {
 export interface WriterOptions {
   /** Path of the database file. */
   readonly path: string;
-  /** Trades are not deleted with the books of their time: the archive does not have them. */
-  readonly keepTrades?: boolean | undefined;
   /** For tests of a full disk: the size in pages that the file may reach. */
   readonly maxPages?: number | undefined;
 }

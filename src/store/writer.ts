@@ -302,7 +302,7 @@ export class Writer implements WriterService {
         session,
         client,
         ids: new MarketIds(session),
-        retirement: new Retirement(session, this.#options.keepTrades),
+        retirement: new Retirement(session),
         trades: new TradeWriter(session),
       };
     } catch (error) {

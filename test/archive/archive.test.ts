@@ -2,7 +2,7 @@ import { appendFile, chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/p
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { manifestFile } from '../../src/parquet/layout.js';
-import { booksOf, readManifest } from '../../src/parquet/manifest.js';
+import { rowsOfDay, readManifest } from '../../src/parquet/manifest.js';
 import { openSqlite } from './sqlite.js';
 import {
   small,
@@ -34,7 +34,7 @@ describe('archiving', () => {
       '2026-03-02',
       '2026-03-03',
     ]);
-    expect(manifests.slice(0, 3).map(booksOf)).toEqual([60, 60, 60]);
+    expect(manifests.slice(0, 3).map((day) => rowsOfDay(day, 'books'))).toEqual([60, 60, 60]);
     const days = await check(archive, db);
     expect(days.flatMap(({ problems }) => problems)).toEqual([]);
     expect(days[0]).toMatchObject({ date: '2026-03-01', books: 60, database: 'equal' });
@@ -51,7 +51,7 @@ describe('archiving', () => {
     });
     const [added] = await archiveAll(archive, db);
     expect(added).toMatchObject({ date: '2026-03-01' });
-    expect(booksOf(added!)).toBe(61);
+    expect(rowsOfDay(added!, 'books')).toBe(61);
     expect((await check(archive, db)).flatMap(({ problems }) => problems)).toEqual([]);
   });
 
@@ -144,9 +144,9 @@ describe('what is wrong in an archive', () => {
     expect(await problems()).toMatch(/disagrees with its manifest: .* has other values/);
     await writeFile(path, text.slice(0, 100));
     expect(await problems()).toMatch(/manifest.json is not JSON/);
-    await writeFile(path, text.replace('"schema":1', '"schema":99'));
+    await writeFile(path, text.replace('"schema":2', '"schema":99'));
     expect(await problems()).toMatch(
-      /has schema 99, this program knows up to 1; update the program/,
+      /has schema 99, this program knows up to 2; update the program/,
     );
     await expect(archiveAll(archive, db)).rejects.toThrow(/schema 99/);
   });
@@ -161,7 +161,7 @@ describe('what is wrong in an archive', () => {
       JSON.stringify({ key: 'of another version', exchanges: { UPBIT: progress } }),
     );
     await writeFile(join(work, 'UPBIT-0.parquet'), 'half');
-    expect((await archiveAll(archive, db)).map(booksOf)).toEqual([60]);
+    expect((await archiveAll(archive, db)).map((day) => rowsOfDay(day, 'books'))).toEqual([60]);
     expect(await problems()).toBe('');
   });
 });

@@ -24,7 +24,7 @@ it('deletes nothing that is in no archived day', async () => {
     expect(all?.sequence).toBeGreaterThan(days[2]!.ranges[0]![0]);
     // Without its second day: up to there only, and no gap or coverage of later.
     const some = await bound(days.filter((_, i) => i !== 1));
-    expect(some).toEqual({ sequence: days[1]!.ranges[0]![0], time: DAY + DAY_MS });
+    expect(some).toEqual({ sequence: days[1]!.ranges[0]![0], time: DAY + DAY_MS, trades: 1 });
     expect(await bound(days.map((day) => ({ ...day, database: 'another' })))).toBeNull();
     // By size: the same bound.
     const limit = await archivedBound(session, days.slice(0, 1));

@@ -237,22 +237,60 @@ describe('stored trades', () => {
   it('are deleted up to a bound, a whole block at a time, unless an archive has to take them first', async () => {
     const sequences = { last: 0 };
     const trades = many(330, () => ++sequences.last);
-    for (const keepTrades of [true, false]) {
-      const writer = new Writer({ path, keepTrades });
+    for (const archived of [0, 1e9]) {
+      const first = archived === 0;
+      const writer = new Writer({ path });
       await writer.open(1000);
       const parts = [trades, [trade({ sequence: 400 })], [trade({ sequence: 401 })]];
-      for (const part of keepTrades ? parts : []) {
+      for (const part of first ? parts : []) {
         await writer.write({ ...NOTHING, trades: part });
       }
+      const bound = { sequence: 400, time: T0 + 1e9, trades: archived };
       let cursor: number | null = 0;
       while (cursor !== null) {
-        cursor = (await writer.retireStep({ sequence: 400, time: T0 + 1e9 }, cursor)).cursor;
+        cursor = (await writer.retireStep(bound, cursor)).cursor;
       }
       await writer.close(1000);
       await withStore({ path }, async (store) => {
         const left = (await allOf(store, 1000)).map(({ sequence }) => sequence);
-        expect(left).toHaveLength(keepTrades ? 332 : 2);
+        expect(left).toHaveLength(first ? 332 : 2);
       });
     }
+  });
+
+  it('are deleted by age and by size where no books are recorded', async () => {
+    const sequences = { last: 0 };
+    const trades = many(16_000, () => ++sequences.last);
+    const writer = new Writer({ path });
+    await writer.open(1000);
+    for (let i = 0; i < trades.length; i += 160) {
+      await writer.write({ ...NOTHING, trades: trades.slice(i, i + 160) });
+    }
+    const retire = async (bound: Awaited<ReturnType<Writer['retireSlice']>>): Promise<void> => {
+      for (let cursor: number | null = 0; cursor !== null;) {
+        cursor = (await writer.retireStep(bound!, cursor)).cursor;
+      }
+    };
+    const middle = trades[3_000]!.exchangeTimestamp;
+    const by = await writer.retireBefore(middle, T0 + 1e9, null);
+    await retire(by);
+    const left = (): number => {
+      const sqlite = new Sqlite(path, { readonly: true, busyTimeoutMs: 1000 });
+      const { rows } = sqlite.query('SELECT count(*) FROM trade');
+      sqlite.close();
+      return Number(rows[0]![0]);
+    };
+    const count = left();
+    expect(count).toBeGreaterThanOrEqual(13_000);
+    expect(count).toBeLessThan(13_400);
+    const slice = await writer.retireSlice(null);
+    await retire(slice);
+    expect(left()).toBeLessThan(count - 5_000);
+    // All that is left is little: there is no further slice, and no endless loop.
+    let slices = 0;
+    for (let bound = slice; bound !== null && slices < 10; slices++)
+      bound = await writer.retireSlice(null);
+    expect(slices).toBeLessThan(10);
+    await writer.close(1000);
   });
 });

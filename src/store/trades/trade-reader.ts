@@ -194,17 +194,19 @@ export class TradeReader {
    * Those of `trades` that are not stored. A trade is stored where one of its id and contents is.
    * Where one of both is known by an id of the REST history alone, equal contents have to do, and equal
    * trades of a millisecond are counted: what is stored once cannot stand for two.
+   * @param older those of the archive of that time
    */
   async unknown(
     marketId: number,
     market: Market,
     trades: readonly ReadTrade[],
+    older: readonly Trade[] = [],
   ): Promise<ReadTrade[]> {
     if (trades.length === 0) return [];
     const times = trades.map(({ exchangeTimestamp }) => exchangeTimestamp);
     const from = Math.min(...times);
     const to = Math.max(...times) + 1;
-    const stored = await this.#session.snapshot(async (rows): Promise<Trade[]> => {
+    const hot = await this.#session.snapshot(async (rows): Promise<Trade[]> => {
       const blocks = await blocksOf(
         rows,
         sql`market_id = ${marketId} AND from_time < ${to} AND to_time >= ${from}`,
@@ -218,6 +220,9 @@ export class TradeReader {
         ...single.map((row) => fromTradeRow(row, market)),
       ];
     });
+    const known = new Set(hot.map(({ sequence }) => sequence));
+    // What was archived is in the database, too, until it is deleted there.
+    const stored = [...hot, ...older.filter(({ sequence }) => !known.has(sequence))];
     const ids = new Set(stored.filter((t) => t.idKind !== 'REST').map(withId));
     const all = tally(stored);
     const ofRest = tally(stored.filter((t) => t.idKind === 'REST'));
@@ -298,16 +303,19 @@ export class TradeReader {
   }
 }
 
-function blocksOf(rows: Rows, where: Sql): Promise<Cell[][]> {
+/** The blocks that a condition selects, each with its market behind it; see {@link blockOf}. */
+export function blocksOf(rows: Rows, where: Sql): Promise<Cell[][]> {
   return rows(sql`SELECT ${BLOCK_COLUMNS} FROM trade_block WHERE ${where}`);
 }
 
-async function singles(rows: Rows, where: Sql): Promise<TradeRow[]> {
+/** The trades that are not packed and that a condition selects. */
+export async function singles(rows: Rows, where: Sql): Promise<TradeRow[]> {
   const found = await rows(sql`SELECT ${SINGLE_COLUMNS} FROM trade_recent WHERE ${where}`);
   return found as unknown as TradeRow[];
 }
 
-function blockOf(row: readonly Cell[]): Parameters<typeof unpackTrades>[0] {
+/** The block of a row of {@link blocksOf}. */
+export function blockOf(row: readonly Cell[]): Parameters<typeof unpackTrades>[0] {
   const [low, high, fromTime, toTime, baseId, slope, data] = row;
   return {
     low: Number(low),
@@ -321,7 +329,7 @@ function blockOf(row: readonly Cell[]): Parameters<typeof unpackTrades>[0] {
 }
 
 /** Where the trades begin that come after a place; those of its ms before it are passed. */
-function placeAfter(sorted: readonly Trade[], { time, sequence }: TradePlace): number {
+export function placeAfter(sorted: readonly Trade[], { time, sequence }: TradePlace): number {
   const found = sorted.findIndex((trade) => trade.sequence === sequence);
   if (found !== -1) return found + 1;
   const later = sorted.findIndex((trade) => trade.exchangeTimestamp > time);

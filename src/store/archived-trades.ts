@@ -1,0 +1,146 @@
+import { type Market, marketKey, pairText } from '../market/market.js';
+import type { TimeWindow } from '../market/time-window.js';
+import {
+  compareAllTrades,
+  type Trade,
+  type TradeIdKind,
+  type TradeOrigin,
+  type TradeSide,
+} from '../market/trade.js';
+import { storedColumns, TABLES } from '../parquet/tables.js';
+import { type DatedFile, digestOf, filesOf, marketOf } from './archive-days.js';
+import { type ArchivedFiles, marketSql, windowSql } from './archived-files.js';
+
+/** Time that the first statement of a sweep spans, ms, and trades that one should give at most. */
+const FIRST_SPAN_MS = 60_000;
+const PIECE_ROWS = 40_000;
+/** Up to so many markets of an exchange are looked for by name, of more all are read. */
+const FEW = 8;
+
+/** The trades of the days in an archive, whose database may have deleted them. */
+export class ArchivedTrades {
+  readonly #files: ArchivedFiles;
+
+  constructor(files: ArchivedFiles) {
+    this.#files = files;
+  }
+
+  /** All markets of which the archive has trades. */
+  async markets(): Promise<Market[]> {
+    const found = new Map<string, Market>();
+    for (const { manifest } of await this.#files.days()) {
+      for (const { table, exchange, markets } of manifest?.files ?? []) {
+        if (table !== 'trades') continue;
+        for (const pair of Object.keys(markets)) {
+          const market = marketOf(exchange, pair);
+          found.set(marketKey(market), market);
+        }
+      }
+    }
+    return [...found.values()];
+  }
+
+  /**
+   * The trades of some markets in the order of {@link compareAllTrades}, in pieces; the window is one of
+   * the exchange's time.
+   * @returns null when the archive has none of them
+   */
+  async sweep(
+    markets: readonly Market[],
+    { from = -Infinity, to = Infinity }: TimeWindow,
+  ): Promise<AsyncGenerator<Trade[]> | null> {
+    const days = await this.#files.days();
+    const files = new Map<string, { file: DatedFile; first: number; last: number }>();
+    for (const market of markets) {
+      for (const file of filesOf(days, 'trades', market)) {
+        const { first, last } = digestOf(file, market);
+        if (first >= to || last < from) continue;
+        const known = files.get(file.path) ?? { file, first, last };
+        const [least, most] = [Math.min(first, known.first), Math.max(last, known.last)];
+        files.set(file.path, { file, first: least, last: most });
+      }
+    }
+    return files.size === 0 ? null : this.#sweep(markets, [...files.values()], { from, to });
+  }
+
+  /** The trade of a market with the greatest time, or null. */
+  async newest(market: Market): Promise<Trade | null> {
+    const files = filesOf(await this.#files.days(), 'trades', market);
+    if (files.length === 0) return null;
+    const from = Math.max(...files.map((file) => digestOf(file, market).last));
+    let newest: Trade | null = null;
+    for await (const piece of (await this.sweep([market], { from })) ?? []) {
+      newest = piece.at(-1) ?? newest;
+    }
+    return newest;
+  }
+
+  async *#sweep(
+    markets: readonly Market[],
+    files: readonly { file: DatedFile; first: number; last: number }[],
+    { from, to }: Required<TimeWindow>,
+  ): AsyncGenerator<Trade[]> {
+    const start = Math.max(from!, Math.min(...files.map(({ first }) => first)));
+    const end = Math.min(to!, Math.max(...files.map(({ last }) => last)) + 1);
+    let span = FIRST_SPAN_MS;
+    for (let low = start; low < end;) {
+      const high = Math.min(end, low + span);
+      const touched = files.filter(({ first, last }) => first < high && last >= low);
+      const trades: Trade[] = [];
+      for (const exchange of new Set(touched.map(({ file }) => file.exchange))) {
+        const own = markets.filter((market) => market.exchange === exchange);
+        const ofExchange = touched.flatMap(({ file }) =>
+          file.exchange === exchange ? [file] : [],
+        );
+        trades.push(...(await this.#read(own, ofExchange, { from: low, to: high })));
+      }
+      if (trades.length > 0) yield trades.sort(compareAllTrades);
+      low = high;
+      // Much time of quiet markets in one statement, little of busy ones in memory.
+      if (trades.length === 0) span *= 16;
+      else if (trades.length < PIECE_ROWS / 4) span *= 4;
+      else if (trades.length > PIECE_ROWS) span = Math.max(1, Math.floor(span / 2));
+    }
+  }
+
+  /** The trades of an exchange's markets in a window, in no certain order. */
+  async #read(
+    markets: readonly Market[],
+    files: readonly DatedFile[],
+    window: TimeWindow,
+  ): Promise<Trade[]> {
+    const pairs = new Map(markets.map((market) => [pairText(market), market]));
+    const wanted = markets.length <= FEW ? `(${markets.map(marketSql).join(' OR ')})` : 'true';
+    const rows = await this.#files.rows(
+      files,
+      (source) =>
+        `SELECT symbol, currency, ${storedColumns(TABLES.trades)} FROM (
+           SELECT * FROM ${source}
+            WHERE ${wanted} AND ${windowSql(window, 'exchange_timestamp')})`,
+    );
+    return rows.flatMap(([symbol, currency, ...own]) => {
+      const market = pairs.get(`${String(symbol)}-${String(currency)}`);
+      return market === undefined ? [] : [tradeOf(market, own)];
+    });
+  }
+}
+
+/** A row of an archived file as a trade. */
+function tradeOf(market: Market, row: readonly unknown[]): Trade {
+  const [sequence, timestamp, time, message, resolution, id, kind, side, price, volume, origin] =
+    row;
+  return {
+    market,
+    sequence: Number(sequence),
+    timestamp: Number(timestamp),
+    exchangeTimestamp: Number(time),
+    messageTimestamp: message === null ? null : Number(message),
+    resolutionMs: Number(resolution),
+    tradeId: id as string,
+    idKind: kind as TradeIdKind,
+    side: side as TradeSide,
+    price: price as string,
+    volume: volume as string,
+    origin: origin as TradeOrigin,
+  };
+}

@@ -1,0 +1,56 @@
+import { compareAllTrades, type Trade } from '../../market/trade.js';
+import type { Page, TradePlace } from '../store-types.js';
+import { placeAfter } from './trade-reader.js';
+
+/** Trades in pieces, in the order of {@link compareAllTrades}. */
+export type TradePieces = AsyncIterable<readonly Trade[]>;
+
+/** One trade after the other. */
+async function* each(pieces: TradePieces): AsyncGenerator<Trade> {
+  for await (const piece of pieces) yield* piece;
+}
+
+/** Trades of a joined piece. */
+const PIECE = 4_096;
+
+/** The trades of two streams in their order; one that is in both is there once. */
+export async function* joinTrades(a: TradePieces, b: TradePieces): AsyncGenerator<Trade[]> {
+  const streams = [each(a), each(b)] as const;
+  try {
+    const heads = [await streams[0].next(), await streams[1].next()];
+    let piece: Trade[] = [];
+    for (;;) {
+      const [x, y] = heads.map((head) => (head.done === true ? undefined : head.value));
+      const next = x ?? y;
+      if (next === undefined) break;
+      const order = x === undefined ? 1 : y === undefined ? -1 : compareAllTrades(x, y);
+      piece.push(order > 0 ? y! : next);
+      if (order <= 0) heads[0] = await streams[0].next();
+      if (order >= 0) heads[1] = await streams[1].next();
+      if (piece.length === PIECE) {
+        yield piece;
+        piece = [];
+      }
+    }
+    if (piece.length > 0) yield piece;
+  } finally {
+    await Promise.all(streams.map((stream) => stream.return(undefined)));
+  }
+}
+
+/** The first trades of a market behind a place, out of pieces that begin at the time of that place. */
+export async function pageOf(
+  pieces: TradePieces,
+  after: TradePlace | undefined,
+  limit: number,
+): Promise<Page<Trade>> {
+  const read: Trade[] = [];
+  for await (const piece of pieces) {
+    read.push(...piece);
+    const place = after === undefined ? 0 : placeAfter(read, after);
+    // Behind a place that is not found everything of a later time comes: it must have been read.
+    if (read.length - place > limit && place < read.length) break;
+  }
+  const items = read.slice(after === undefined ? 0 : placeAfter(read, after));
+  return { items: items.slice(0, limit), more: items.length > limit };
+}

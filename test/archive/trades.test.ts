@@ -1,0 +1,255 @@
+import { execFile } from 'node:child_process';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { archivedDays } from '../../src/archive/keeper.js';
+import { compareAllTrades, type Trade } from '../../src/market/trade.js';
+import { rowsOfDay } from '../../src/parquet/manifest.js';
+import { archivedBound } from '../../src/store/archived.js';
+import { Retirement } from '../../src/store/retire.js';
+import type { Store } from '../../src/store/store-types.js';
+import {
+  GOPAX_BTC,
+  Recorder,
+  seeded,
+  sessionOn,
+  stored,
+  temporaryFolder,
+  UPBIT_BTC,
+  UPBIT_ETH,
+  walk,
+  withStore,
+} from '../store/support.js';
+import { many, T0, trade } from '../store/trade-support.js';
+import { openSqlite } from './sqlite.js';
+import { archiveAll, check, DAY, DAY_MS, LATER, recordDays } from './support.js';
+
+const COMMAND = fileURLToPath(new URL('../../dist/store/export/command.js', import.meta.url));
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let db: string;
+let archive: string;
+beforeEach(async () => {
+  folder = await temporaryFolder();
+  db = join(folder.path, 'books.db');
+  archive = join(folder.path, 'archive');
+});
+afterEach(() => folder.remove());
+
+/** A trade as if it had been received in the days of the archive's tests. */
+const moved = (one: Trade, by: number): Trade => ({
+  ...one,
+  exchangeTimestamp: one.exchangeTimestamp - T0 + by,
+  timestamp: one.timestamp - T0 + by,
+  messageTimestamp: one.messageTimestamp === null ? null : one.messageTimestamp - T0 + by,
+});
+
+/** Puts trades batch by batch, so that most are packed. */
+async function put(store: Store, trades: readonly Trade[]): Promise<void> {
+  for (let i = 0; i < trades.length; i += 160) {
+    for (const one of trades.slice(i, i + 160)) store.putTrade(one);
+    await stored(store);
+  }
+}
+
+/**
+ * Records books of three days and trades of three markets on each; on the last day a hole of the first is
+ * filled, and the last trade of a quiet market on record is half a year old.
+ */
+async function record(): Promise<Trade[]> {
+  await recordDays(db, 3);
+  const all: Trade[] = [];
+  await withStore({ path: db }, async (store) => {
+    const next = (): number => store.sequences.next();
+    for (let day = 0; day < 3; day++) {
+      for (const [i, market] of [UPBIT_BTC, UPBIT_ETH, GOPAX_BTC].entries()) {
+        const ofDay = many(230, next, seeded(day * 3 + i)).map((one) => ({
+          ...moved(one, DAY + day * DAY_MS + i * 1_000),
+          market,
+          resolutionMs: market === GOPAX_BTC ? 1000 : 1,
+        }));
+        all.push(...ofDay);
+      }
+    }
+    await put(store, all);
+    const late = (time: number, part: Partial<Trade>): Trade => ({
+      ...moved(trade({ sequence: next(), exchangeTimestamp: T0 }), time),
+      timestamp: DAY + 2 * DAY_MS + 5_000,
+      ...part,
+    });
+    const old = [
+      ...Array.from({ length: 5 }, (_, i) =>
+        late(DAY + i, { origin: 'BACKFILL', tradeId: `${i}` }),
+      ),
+      late(DAY - 180 * DAY_MS, { market: UPBIT_ETH, origin: 'SNAPSHOT', messageTimestamp: null }),
+      late(DAY + 7, {
+        tradeId: 'x "y", z',
+        side: 'sell',
+        price: '0.000000012',
+        volume: '123456789.5',
+      }),
+    ];
+    await put(store, old);
+    all.push(...old);
+    // A book behind them all: by books retention knows which sequences are old.
+    new Recorder(store).put(UPBIT_BTC, DAY + 3 * DAY_MS - 1, walk(seeded(1), null));
+    await stored(store);
+  });
+  return all.sort(compareAllTrades);
+}
+
+/** Deletes what is archived, as retention does. */
+async function retire(): Promise<void> {
+  const session = await sessionOn(db);
+  try {
+    const limit = await archivedBound(session, await archivedDays(archive));
+    const retirement = new Retirement(session);
+    const bound = await retirement.before(LATER, LATER, limit);
+    for (let cursor: number | null = 0; cursor !== null && bound !== null;) {
+      cursor = (await retirement.step(bound, cursor)).cursor;
+    }
+  } finally {
+    await session.close();
+  }
+}
+
+/** Trades that the database has itself. */
+const inDatabase = (): number =>
+  openSqlite(db, (sqlite) => Number(sqlite.query('SELECT count(*) FROM trade').rows[0]![0]));
+
+/** What is exported out of the database and the archive. */
+async function exported(...args: string[]): Promise<unknown[]> {
+  const env = { ...process.env, DB_PATH: db, ARCHIVE_PATH: archive };
+  const flags = [...args, '--shape', 'trades', '--format', 'ndjson'];
+  const { stdout } = await promisify(execFile)(process.execPath, [COMMAND, ...flags], { env });
+  const lines = stdout.trimEnd().split('\n');
+  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as unknown);
+}
+
+const records = (trades: readonly Trade[]): unknown[] =>
+  trades.map(({ market: { exchange, symbol, currency }, idKind, ...own }) => {
+    const backfilled = own.origin === 'BACKFILL';
+    return { exchange, symbol, currency, ...own, tradeIdKind: idKind, backfilled };
+  });
+
+/** All trades of a market over pages. */
+async function paged(limit: number): Promise<Trade[]> {
+  const found: Trade[] = [];
+  await withStore({ path: db, archivePath: archive }, async ({ reader }) => {
+    for (let after: { time: number; sequence: number } | undefined; ;) {
+      const page = await reader.trades({ market: UPBIT_BTC, after, limit });
+      found.push(...page.items);
+      if (!page.more) return;
+      const last = page.items.at(-1)!;
+      after = { time: last.exchangeTimestamp, sequence: last.sequence };
+    }
+  });
+  return found;
+}
+
+describe('archived trades', () => {
+  it('are verified, and come back the same once the database has deleted them', async () => {
+    const trades = await record();
+    const manifests = await archiveAll(archive, db);
+    expect(manifests.map((day) => rowsOfDay(day, 'trades'))).toEqual([690, 690, 697]);
+    expect(await check(archive, db)).toMatchObject([
+      { trades: 690, database: 'equal', problems: [] },
+      { trades: 690, database: 'equal', problems: [] },
+      { trades: 697, database: 'equal', problems: [] },
+    ]);
+    const before = await exported('all');
+    expect(before).toEqual(records(trades));
+    await retire();
+    expect(inDatabase()).toBe(0);
+    expect(await exported('all')).toEqual(before);
+    const [from, to] = [DAY + 3, DAY + DAY_MS + 90_000];
+    expect(await exported('UPBIT', '--from', String(from), '--to', String(to))).toEqual(
+      records(
+        trades.filter(
+          ({ market, exchangeTimestamp: time }) =>
+            market.exchange === 'UPBIT' && time >= from && time < to,
+        ),
+      ),
+    );
+    const own = trades.filter(({ market }) => market === UPBIT_BTC);
+    expect(await paged(250)).toEqual(own);
+    expect(await paged(10_000)).toEqual(own);
+    // Some of them are in both.
+    await withStore({ path: db, archivePath: archive }, async (store) => {
+      await put(store, own.slice(100, 300));
+      expect(await store.unknownTrades(UPBIT_BTC, own.slice(0, 50))).toEqual([]);
+      expect(await store.newestTrade(UPBIT_BTC)).not.toBeNull();
+    });
+    expect(await paged(250)).toEqual(own);
+    expect(await exported('all')).toEqual(before);
+  }, 60_000);
+
+  it('stay in the database until they are archived, and what comes to an archived day is archived, too', async () => {
+    const trades = await record();
+    await archiveAll(archive, db);
+    // Received on the first day by a clock that was set back, and one of a day that goes on.
+    const late: Trade[] = [];
+    await withStore({ path: db }, async (store) => {
+      const sequence = store.sequences.next();
+      late.push(moved(trade({ sequence, exchangeTimestamp: T0, tradeId: 'late' }), DAY + 9_000));
+      const open = store.sequences.next();
+      late.push(moved(trade({ sequence: open, exchangeTimestamp: T0 }), LATER));
+      await put(store, late);
+    });
+    await retire();
+    expect(inDatabase()).toBe(2);
+    const [again, ...others] = await archiveAll(archive, db);
+    expect(others).toEqual([]);
+    expect([again!.date, rowsOfDay(again!, 'trades')]).toEqual(['2026-03-01', 691]);
+    expect(again!.files.filter(({ table }) => table === 'trades').map(({ path }) => path)).toEqual([
+      'trades/exchange=GOPAX/date=2026-03-01/part-0.parquet',
+      'trades/exchange=UPBIT/date=2026-03-01/part-0.parquet',
+      'trades/exchange=UPBIT/date=2026-03-01/part-1.parquet',
+    ]);
+    expect((await check(archive, db)).flatMap(({ problems }) => problems)).toEqual([]);
+    await retire();
+    expect(await exported('all')).toEqual(records([...trades, ...late].sort(compareAllTrades)));
+    expect(await archiveAll(archive, db)).toEqual([]);
+  });
+
+  it('that cannot be held exactly keep their day in the database, and the reason names them', async () => {
+    await recordDays(db, 1);
+    await withStore({ path: db }, async (store) => {
+      const fine = trade({ sequence: store.sequences.next(), exchangeTimestamp: T0 });
+      const volume = '0.0000000000000000001';
+      await put(store, [moved({ ...fine, volume }, DAY)]);
+    });
+    await expect(archiveAll(archive, db)).rejects.toThrow(
+      /2026-03-01 is not archived: UPBIT:BTC-KRW has 0\.0000000000000000001 at sequence \d+/,
+    );
+    await retire();
+    expect(inDatabase()).toBe(1);
+  });
+
+  it('of a file that is gone or damaged are a gap', async () => {
+    await record();
+    const [first, second] = await archiveAll(archive, db);
+    await retire();
+    const file = (day: typeof first): string =>
+      join(
+        archive,
+        day!.files.find(({ table, exchange }) => table === 'trades' && exchange === 'UPBIT')!.path,
+      );
+    await rm(file(first));
+    await writeFile(file(second), 'nothing');
+    await withStore({ path: db, archivePath: archive }, async ({ reader }) => {
+      const { items } = await reader.gaps({ exchange: 'UPBIT', symbol: 'ETH', limit: 100 });
+      const missing = items.filter(({ value }) => value.cause === 'ARCHIVE_MISSING');
+      expect(missing.map(({ value }) => [value.start, value.detail])).toEqual([
+        [DAY, expect.stringMatching(/trades.*is missing or damaged/)],
+        [DAY + DAY_MS, expect.stringMatching(/trades.*is missing or damaged/)],
+      ]);
+      const { items: left } = await reader.trades({ market: UPBIT_ETH, limit: 1_000 });
+      expect(left).toHaveLength(231);
+    });
+    const problems = (await check(archive, db)).flatMap((day) => day.problems);
+    expect(problems).toHaveLength(2);
+  });
+});
