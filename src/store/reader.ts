@@ -35,7 +35,7 @@ import { ParquetText } from './export/parquet-text.js';
 import { type RecordText, TextSink } from './export/text.js';
 import type { ExportBegun, ExportChunk, ReaderOptions, ReaderService } from './reader-protocol.js';
 import { rebuild, type RebuiltBook, type StoredRow } from './rebuild.js';
-import { seriesPoints } from './series.js';
+import { type SeriesGrid, seriesPoints } from './series.js';
 import { seriesChunks } from './series-text.js';
 import { spelledMarket, toMarketRecord, toWantedPattern } from './records.js';
 import type {
@@ -48,6 +48,7 @@ import type {
   Identified,
   MarketBooksQuery,
   Page,
+  SeriesPoint,
   SeriesQuery,
   StoredBook,
   StoreReader,
@@ -57,6 +58,7 @@ import type { ExchangeRecord, MarketRecord, WantedPattern } from '../market/mana
 import { TieredSource } from './tiered-source.js';
 import { Timeline } from './timeline.js';
 import { spanPage, spanSumsOf, spansUntil } from './trades/span-reader.js';
+import { TRADE_FIELDS, withTrades } from './trades/series-trades.js';
 import { TradeReader } from './trades/trade-reader.js';
 import { joinTrades, pageOf, type TradePieces } from './trades/trade-streams.js';
 
@@ -81,6 +83,9 @@ interface Opened {
 
 /** Spans of trades to be checked that a run takes over from the one before, at most. */
 const MAX_OPEN_SPANS = 1000;
+/** Spans of trades that a series looks at, at most. */
+const MAX_SPANS = 1_000_000;
+
 /** No market has this number. */
 const NO_MARKET = 0;
 
@@ -456,8 +461,28 @@ export class Reader implements ReaderService {
     const { from, to } = grid;
     const source = await this.#source({ symbol, currency, from, to }, 0, [exchange]);
     const id = this.#nextExport++;
-    this.#exports.set(id, seriesChunks(seriesPoints(source, grid), keys));
+    const points = seriesPoints(source, grid);
+    const wanted = keys.some(([, field]) => (TRADE_FIELDS as readonly string[]).includes(field));
+    const all = wanted ? await this.#withTrades(points, market, grid) : points;
+    this.#exports.set(id, seriesChunks(all, keys));
     return id;
+  }
+
+  /** Points of a market's series with its trades. */
+  async #withTrades(
+    points: AsyncGenerator<SeriesPoint[]>,
+    market: Market,
+    grid: SeriesGrid,
+  ): Promise<AsyncGenerator<SeriesPoint[]>> {
+    const { exchange, symbol, currency } = market;
+    const { from, to } = grid;
+    const selection = { exchanges: [exchange], symbol, currency };
+    const pieces = await this.#tradePieces(selection, { from, to });
+    const id = await this.#marketId(market);
+    const { session } = await this.#database();
+    const query = { from, to, limit: MAX_SPANS };
+    const recorded = id === null ? [] : (await spanPage(session, id, query)).items;
+    return withTrades(points, pieces, recorded, grid);
   }
 
   async exportNext(id: number): Promise<ExportChunk | null> {

@@ -10,7 +10,7 @@ function fieldText(field: keyof SeriesPoint | '__typename'): (point: SeriesPoint
     return ({ time }) => `"${iso(time)}"`;
   }
   return (point) => {
-    const value = point[field];
+    const value = point[field] ?? null;
     // Decimal text needs no escaping.
     return typeof value === 'string' ? `"${value}"` : String(value);
   };

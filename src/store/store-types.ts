@@ -182,11 +182,22 @@ export type ReceivedSums = Pick<
   'frames' | 'changed' | 'repeats' | 'longestSilenceMs'
 >;
 
+/** What the trades of a step add up to, by the exchange's time; null where no trades were recorded. */
+export interface TradeSums {
+  readonly trades: number | null;
+  /** Sums of volumes, exact: of all, of those whose taker bought, and of those whose taker sold. */
+  readonly volume: string | null;
+  readonly buyVolume: string | null;
+  readonly sellVolume: string | null;
+  /** Mean price by volume, to 18 decimals; null also where there was no trade. */
+  readonly vwap: string | null;
+}
+
 /**
  * A market in one step of time. Prices are Decimal text; null where there was no book, or where a
  * side was empty.
  */
-export interface SeriesPoint {
+export interface SeriesPoint extends Partial<TradeSums> {
   /** Beginning of the step, Unix ms. */
   readonly time: number;
   /** Of the middle price: first, greatest, least and last one of the step. */

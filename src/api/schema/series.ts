@@ -48,6 +48,19 @@ const SeriesPointType = builder.objectRef<SeriesPoint>('SeriesPoint').implement(
           '(bid volume - ask volume) / (bid volume + ask volume) at the best prices of the last book, from -1 to 1.',
       }),
       books: t.exposeInt('books', { description: 'Books received in the step.' }),
+      trades: t.int({
+        nullable: true,
+        description:
+          "Trades of the step, by the exchange's time; null, as all sums of trades, where none were recorded.",
+        resolve: (point) => point.trades ?? null,
+      }),
+      volume: decimal('volume', 'Sum of the volumes of its trades, exact.'),
+      buyVolume: decimal('buyVolume', 'Of those whose taker bought.'),
+      sellVolume: decimal('sellVolume', 'Of those whose taker sold.'),
+      vwap: decimal(
+        'vwap',
+        'Mean price of its trades by volume, to 18 decimals; null where there was no trade.',
+      ),
       covered: t.exposeFloat('covered', {
         description: 'How much of the step the market was recorded and in no gap, from 0 to 1.',
       }),
