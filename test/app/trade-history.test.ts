@@ -47,6 +47,32 @@ async function stored(exchange: Exchange): Promise<Node[]> {
   return trades.edges.map(({ node }) => node);
 }
 
+interface Coverage {
+  readonly trades: {
+    readonly verifiedByRestMs: string;
+    readonly gapMs: string;
+    readonly spans: {
+      readonly edges: readonly {
+        readonly node: {
+          readonly completeness: string;
+          readonly cause: string | null;
+          readonly detail: string | null;
+          readonly checked: boolean;
+        };
+      }[];
+    };
+  };
+}
+
+async function coverage(exchange: Exchange): Promise<Coverage> {
+  const answer = await recorder!.query<{ coverage: Coverage }>(
+    `query ($exchange: Exchange!) { coverage(exchange: $exchange) { trades { verifiedByRestMs gapMs
+       spans { edges { node { completeness cause detail checked } } } } } }`,
+    { exchange },
+  );
+  return answer.coverage;
+}
+
 /** Contents of trades as the ledger and the API have them. */
 const contents = (rows: readonly (SentTrade | Node)[]): string[] =>
   rows.map(({ side, price, volume }) => `${side!.toLowerCase()} ${price} ${volume}`).sort();
@@ -65,35 +91,91 @@ describe.each(EXCHANGES)('missed trades of %s', (exchange) => {
     simulator.faults.dropConnections();
     simulator.trade('BTC-KRW', 'buy', ['0.0003']);
     simulator.burst('BTC-KRW', 3);
-    const allStored = () =>
-      until(async () => {
-        const nodes = (await stored(exchange)).filter(({ origin }) => origin !== 'SNAPSHOT');
-        return nodes.length >= ledger().filter(({ id }) => !snapshots.has(id)).length;
-      });
-    /** Those that came as the last ones on record. */
-    const snapshots = new Set<string>();
-    const noteSnapshots = async (): Promise<void> => {
-      for (const { origin, tradeId } of await stored(exchange))
-        if (origin === 'SNAPSHOT') snapshots.add(tradeId);
+    /** Stored trades that the ledger has, too: a snapshot may be of the time before. */
+    const own = async (): Promise<Node[]> => {
+      const known = new Set(ledger().map(({ id }) => id));
+      const nodes = await stored(exchange);
+      return nodes.filter(({ tradeId, origin }) => origin !== 'SNAPSHOT' || known.has(tradeId));
     };
-    await until(async () => {
-      await noteSnapshots();
-      return (await stored(exchange)).some(({ volume }) => volume === '0.0003');
-    });
+    const allStored = () => until(async () => (await own()).length >= ledger().length);
     await allStored();
     await recorder!.stop();
     simulator.trade('BTC-KRW', 'sell', ['0.0004']);
     simulator.trade('BTC-KRW', 'sell', ['0.0005', '0.0005']);
     await recorder!.restart();
-    await until(async () => {
-      await noteSnapshots();
-      return (await stored(exchange)).filter(({ volume }) => volume === '0.0005').length === 2;
-    });
     await allStored();
-    const known = new Set(ledger().map(({ id }) => id));
-    const own = (await stored(exchange)).filter(
-      ({ tradeId, origin }) => origin !== 'SNAPSHOT' || known.has(tradeId),
-    );
-    expect(contents(own)).toEqual(contents(ledger()));
+    expect(contents(await own())).toEqual(contents(ledger()));
   }, 30_000);
 });
+
+it.each(['UPBIT', 'GOPAX'] as const)(
+  'a second of %s with more trades than a page of its history is filled whole',
+  async (exchange) => {
+    await start(exchange);
+    const simulator = recorder!.simulators[NAMES[exchange]];
+    await recorder!.stop();
+    for (let i = 0; i < 3; i++) simulator.burst('BTC-KRW', 290);
+    const ledger = simulator.trades.of('BTC-KRW').filter(({ history }) => !history);
+    await recorder!.restart();
+    await until(() => recorder!.app.supervisor.trades(exchange).backfilled >= ledger.length - 1);
+    await until(async () => (await stored(exchange)).length >= ledger.length);
+    const known = new Set(ledger.map(({ id }) => id));
+    const own = (await stored(exchange)).filter(({ tradeId }) => known.has(tradeId));
+    expect(contents(own)).toEqual(contents(ledger));
+    expect(own.every(({ completeness }) => completeness !== 'GAP')).toBe(true);
+    const { trades } = await coverage(exchange);
+    expect(Number(trades.verifiedByRestMs)).toBeGreaterThan(0);
+  },
+  30_000,
+);
+
+it('an outage that is longer than the history of Coinone reaches is a gap of the trades', async () => {
+  await start('COINONE');
+  const { coinone } = recorder!.simulators;
+  await recorder!.stop();
+  const stoppedAt = Date.now();
+  // Trades are dated some 90 ms before their message, and a gap begins a second before the last one.
+  await until(() => Date.now() > stoppedAt + 200);
+  for (let i = 0; i < 3; i++) coinone.burst('BTC-KRW', 100);
+  await recorder!.restart();
+  await until(async () => {
+    const { trades } = await coverage('COINONE');
+    return trades.spans.edges.some(({ node }) => node.completeness === 'GAP' && node.checked);
+  });
+  const { trades } = await coverage('COINONE');
+  const gap = trades.spans.edges.find(({ node }) => node.completeness === 'GAP')!.node;
+  expect(gap.cause).toBe('PROCESS_DOWN');
+  expect(gap.detail).toMatch(/history reaches back to .* only/);
+  expect(Number(trades.gapMs)).toBeGreaterThan(0);
+  // The newest 200 that it still had.
+  expect((await stored('COINONE')).filter(({ origin }) => origin === 'BACKFILL').length).toBe(200);
+  const { report } = await recorder!.query<{ report: { markets: { trades: object }[] } }>(
+    '{ report { markets { trades { gapMs } } } }',
+  );
+  expect(report.markets[0]!.trades).toEqual({ gapMs: trades.gapMs });
+}, 30_000);
+
+it('what cannot be read in the stream, and what the history has otherwise, is told', async () => {
+  await start('UPBIT');
+  const { upbit } = recorder!.simulators;
+  const faults = ['unknownSide', 'restDisagrees', 'restHole', 'duplicate', 'wrongSide'];
+  for (const [i, fault] of faults.entries()) {
+    upbit.faults.tradeFault('BTC-KRW', fault);
+    upbit.trade('BTC-KRW', 'buy', [`0.000${i + 1}`]);
+  }
+  const tally = () => recorder!.app.supervisor.trades('UPBIT');
+  await until(() => tally().historyDiffered >= 2 && tally().historyLacked >= 1);
+  expect(tally()).toMatchObject({ historyDiffered: 2, historyLacked: 1, unreadable: 1 });
+  const nodes = (await stored('UPBIT')).filter(({ origin }) => origin !== 'SNAPSHOT');
+  // Each as the stream told of it, once.
+  expect(nodes.map(({ volume }) => volume).sort()).toEqual([
+    '0.0002',
+    '0.0003',
+    '0.0004',
+    '0.0005',
+  ]);
+  const { logs } = await recorder!.query<{ logs: { edges: { node: { event: string } }[] } }>(
+    '{ logs(exchange: UPBIT) { edges { node { event } } } }',
+  );
+  expect(logs.edges.map(({ node }) => node.event)).toContain('TRADE_HISTORY_ODD');
+}, 30_000);

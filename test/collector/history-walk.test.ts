@@ -152,8 +152,9 @@ describe('a walk through the history', () => {
     await check(newest);
     expect(ids()).toEqual([1, 2, 3, 36, 37, 38, 39, 40]);
     expect(shown()).toEqual([
-      '0.5-3.5 UNPROVEN',
-      '3.5-36.001 GAP',
+      '0.5-2.5 UNPROVEN',
+      // What was under way when the stream ended is lost, too.
+      '2.5-36.001 GAP',
       '36.001-99 VERIFIED_BY_REST',
       '99-100 UNPROVEN?',
     ]);
@@ -277,6 +278,35 @@ describe('a walk through the history', () => {
     expect(ids()).toEqual([...upTo(40), ...burst.map(({ tradeId }) => Number(tradeId))]);
     expect(tally).toMatchObject({ historyFaults: 0, historyLacked: 0 });
     expect(shown()[0]).toBe('0.5-99 VERIFIED_BY_REST');
+  });
+
+  it('says so once where a moment has more trades than a page, and goes on before it', async () => {
+    const at = T0 + 35_500;
+    for (let i = 0; i < 8; i++) exchange.push(trade(100 + i, { exchangeTimestamp: at }));
+    exchange.sort((a, b) => a.exchangeTimestamp - b.exchangeTimestamp);
+    const history: TradeHistory = {
+      ...paged,
+      page: async (rest, pair, place, now) => {
+        const page = await paged.page(rest, pair, place, now);
+        const oldest = page.trades.at(-1)?.exchangeTimestamp;
+        if (oldest !== at || page.trades[0]!.exchangeTimestamp !== at) return page;
+        return { ...page, next: { before: at, id: null, overlaps: false } };
+      },
+    };
+    await check(history);
+    // Those that were seen are recorded.
+    expect(ids().filter((id) => id >= 100)).toHaveLength(ROWS);
+    expect(ids().filter((id) => id < 100)).toEqual(upTo(40));
+    expect(unreached).toEqual(['more trades in one moment than a page of the history holds']);
+    expect(shown()).toEqual([
+      '0.5-35.5 VERIFIED_BY_REST',
+      '35.5-35.501 UNPROVEN',
+      '35.501-99 VERIFIED_BY_REST',
+      '99-100 UNPROVEN?',
+    ]);
+    const pages = tally.historyPages;
+    await check(history);
+    expect(tally.historyPages).toBe(pages + 1);
   });
 
   it('does not call verified what could not be kept again', async () => {

@@ -136,7 +136,14 @@ export async function walk(
       fault('a page does not go further back than the one before');
       break;
     }
-    top = Math.min(top, next.before);
+    if (next.before < top) {
+      // Trades of one moment that no page shows all of: asking again would show no more.
+      const span = { start: next.before, end: top };
+      const words = 'more trades in one moment than a page of the history holds';
+      parts.onUnreached(market, span, words);
+      market.unreached(span, words, parts.lossy);
+      top = next.before;
+    }
     last = page.trades.find((t) => t.exchangeTimestamp === oldest) ?? last;
     carried = next.overlaps ? [] : page.trades.filter((t) => t.exchangeTimestamp < top);
     place = next;

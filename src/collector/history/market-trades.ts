@@ -22,6 +22,8 @@ export interface Doubt extends Span {
   readonly detail: string;
 }
 
+/** A message may come so long after its trade: what was under way when a stream ended is lost, ms. */
+const LAG_MS = 1_000;
 /** Lost trades closer together than this make one gap, ms. */
 const NEAR_MS = 60_000;
 /** Pieces to be checked that are remembered; what is older is known to the store, for the next run. */
@@ -43,6 +45,8 @@ export class MarketTrades {
   /** Until when all has been told, Unix ms; null before it is known what the previous run left. */
   #told: number | null = null;
   #checkedUntil = 0;
+  /** Before it nothing is known of the market, Unix ms. */
+  #startedAt = 0;
   #down: (Trouble & { readonly since: number }) | null = null;
   #loss: (Trouble & Span) | null = null;
 
@@ -75,6 +79,7 @@ export class MarketTrades {
     this.#checkedUntil = Math.max(0, ...open.slice(0, 1).map(({ start }) => start));
     const down = this.#down;
     // Where it was recorded until the end of the last run, a gap goes on from there.
+    this.#startedAt = until === null ? startedAt : 0;
     const goesOn = down !== null && until !== null && down.since < startedAt;
     this.#told = goesOn ? Math.min(until, down.since) : startedAt;
     if (!goesOn) return;
@@ -98,7 +103,7 @@ export class MarketTrades {
     const { cause, detail } = trouble;
     if (this.#told !== null) {
       this.tell(since);
-      const start = Math.max(since, this.#checkedUntil);
+      const start = Math.max(since - LAG_MS, this.#checkedUntil, this.#startedAt);
       if (start < this.#told) this.#add({ start, end: this.#told, ...gapOf(trouble) });
     }
     this.#down = { cause, detail, since };

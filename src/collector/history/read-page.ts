@@ -1,5 +1,5 @@
 import { parseExactJson } from '../../market/exact-json.js';
-import type { ReadTrade } from '../../market/trade.js';
+import { compareTradeIds, type ReadTrade } from '../../market/trade.js';
 import { ExchangeError, faultOf } from '../exchange-error.js';
 import type { RestAnswer, RestClient } from '../rest/rest-client.js';
 import type { Json } from '../wire/quoted-json.js';
@@ -70,4 +70,16 @@ export async function fetchJson(
 /** Time of the oldest of some trades, Unix ms; Infinity without any. */
 export function oldestTime(trades: readonly ReadTrade[]): number {
   return trades.reduce((least, trade) => Math.min(least, trade.exchangeTimestamp), Infinity);
+}
+
+/** Id of the oldest trades; the least, if several are of one ms. */
+export function leastId(trades: readonly ReadTrade[]): string | null {
+  const oldest = oldestTime(trades);
+  return trades
+    .filter(({ exchangeTimestamp }) => exchangeTimestamp === oldest)
+    .reduce<string | null>(
+      (least, { tradeId }) =>
+        least === null || compareTradeIds(tradeId, least) < 0 ? tradeId : least,
+      null,
+    );
 }

@@ -2,7 +2,7 @@ import { decimalFromWire } from '../../../market/decimal.js';
 import { type Pair, pairText } from '../../../market/market.js';
 import type { ReadTrade } from '../../../market/trade.js';
 import { unreadable } from '../../exchange-error.js';
-import { fetchJson, fetchRows, oldestTime } from '../../history/read-page.js';
+import { fetchJson, fetchRows, leastId, oldestTime } from '../../history/read-page.js';
 import type { TradeHistory } from '../../history/trade-history.js';
 import type { Json } from '../../wire/quoted-json.js';
 import { optionalText, wireArray, wireObject, wireText } from '../../wire/wire.js';
@@ -26,7 +26,7 @@ function textIsUtc(row: Json, { exchangeTimestamp }: ReadTrade): boolean {
 /**
  * The trades of a pair. Pages go back by `before`, which is documented beside `pastmax` and does not
  * depend on an id that went astray; times have whole seconds, so each page begins with the last second
- * of the one before.
+ * of the one before. Only within a second that has more trades than a page they go on by id.
  */
 export const gopaxTradeHistory: TradeHistory = {
   rows: ROWS,
@@ -35,14 +35,22 @@ export const gopaxTradeHistory: TradeHistory = {
   everyMs: 250,
   reachMs: null,
   page: async (rest, pair, place) => {
-    const before = place === null ? '' : `&before=${place.before / SECOND_MS}`;
-    const path = pathOf(pair, `trades?limit=${ROWS}${before}`);
+    const bound =
+      place === null
+        ? ''
+        : place.id === null
+          ? `&before=${place.before / SECOND_MS}`
+          : `&pastmax=${place.id}`;
+    const path = pathOf(pair, `trades?limit=${ROWS}${bound}`);
     const rows = (body: Json): Json[] => wireArray(body, 'the trades');
     const read = await fetchRows(rest, path, rows, readGopaxRow, textIsUtc);
     if (read.trades.length + read.unreadable < ROWS)
       return { ...read, from: -Infinity, next: null };
     const from = oldestTime(read.trades) + SECOND_MS;
-    return { ...read, from, next: { before: from, id: null, overlaps: true } };
+    if (from < (place?.before ?? Infinity))
+      return { ...read, from, next: { before: from, id: null, overlaps: true } };
+    // A second with more trades than a page.
+    return { ...read, from, next: { before: from, id: leastId(read.trades), overlaps: false } };
   },
   /** Rows are `[start, low, high, open, close, volume]` (`gopax.trade-trap.candles-trading-pairs-pair-candles`). */
   minutes: async (rest, pair, to, count) => {

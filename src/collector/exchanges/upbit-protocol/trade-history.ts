@@ -1,8 +1,8 @@
 import { decimalFromWire } from '../../../market/decimal.js';
 import type { Pair } from '../../../market/market.js';
-import { compareTradeIds, type ReadTrade, type TradeIdKind } from '../../../market/trade.js';
+import type { ReadTrade, TradeIdKind } from '../../../market/trade.js';
 import { ExchangeError, faultOf } from '../../exchange-error.js';
-import { fetchJson, fetchRows, oldestTime } from '../../history/read-page.js';
+import { fetchJson, fetchRows, leastId, oldestTime } from '../../history/read-page.js';
 import type { HistoryPage, HistoryPlace, TradeHistory } from '../../history/trade-history.js';
 import type { RestClient } from '../../rest/rest-client.js';
 import type { Json } from '../../wire/quoted-json.js';
@@ -87,18 +87,6 @@ async function unitPage(
   // A page within one second. Ids of the history that trades share lose those of the same ms.
   const before = idKind === 'EXCHANGE' ? oldest + 1 : oldest;
   return { ...read, from: oldest + 1, next: { before, id: leastId(trades), overlaps: false } };
-}
-
-/** Id of the oldest trades; the least, if several are of one ms. */
-function leastId(trades: readonly ReadTrade[]): string | null {
-  const oldest = oldestTime(trades);
-  return trades
-    .filter(({ exchangeTimestamp }) => exchangeTimestamp === oldest)
-    .reduce<string | null>(
-      (least, { tradeId }) =>
-        least === null || compareTradeIds(tradeId, least) < 0 ? tradeId : least,
-      null,
-    );
 }
 
 /** The rows of an answer; errors of Bithumb come with HTTP 200 (`bithumb.error.rest-errors-in-200`). */
