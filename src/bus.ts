@@ -21,6 +21,11 @@ export interface BookEvent {
   readonly previous: number | null;
   /** Set for the first book after a start or a gap: it must be stored whole, even if equal. */
   readonly afterGap: boolean;
+  /**
+   * How it is to be stored, where the log of several nodes has decided that: as a change of the whole
+   * book of this sequence, or, with null, whole. Absent: the store decides.
+   */
+  readonly wholeAt?: number | null;
 }
 
 /**
@@ -94,6 +99,12 @@ export class Bus {
     for (const book of this.#current.values()) {
       if (selection.matches(book.market)) yield book;
     }
+  }
+
+  /** Makes a book the current one of its market that was published before this process began. */
+  restore(book: OrderBook): void {
+    this.#current.set(marketKey(book.market), book);
+    this.#lastSequence = Math.max(this.#lastSequence, book.sequence);
   }
 
   /** Forgets a market's current book: a stopped market has none. */

@@ -6,7 +6,6 @@ import {
   collectPatternText,
   isFullName,
   matchesPattern,
-  overlapsPattern,
   unmatchedPatterns,
 } from '../market/collect-pattern.js';
 import type { CollectorStatus } from '../market/collector-status.js';
@@ -42,6 +41,7 @@ import type { StandstillWatch } from './clock/standstill-watch.js';
 import { logAgainstCollect } from './against-collect.js';
 import { DesiredMarkets } from './desired-markets.js';
 import { InheritedGaps } from './inherited-gaps.js';
+import { readWishes } from './wishes.js';
 
 /** How often finished minutes of quiet markets and the exchanges' times are looked at, ms. */
 const SWEEP_MS = 10_000;
@@ -69,6 +69,8 @@ export interface SupervisorParts {
   readonly rhythm?: SilenceBounds | undefined;
   /** Times of the checks of trades other than the usual ones; for tests. */
   readonly checkTimes?: Partial<CheckTimes> | undefined;
+  /** The exchanges it is for, where nodes share them; all when left out. */
+  readonly exchanges?: readonly Exchange[] | undefined;
 }
 
 /** All that belongs to one exchange. */
@@ -90,6 +92,8 @@ interface ExchangeState {
 export class Supervisor implements CollectorControl {
   readonly #parts: SupervisorParts;
   readonly #exchanges: Readonly<Record<Exchange, ExchangeState>>;
+  /** Those it is for. */
+  readonly #own: readonly Exchange[];
   readonly #inherited: InheritedGaps;
   readonly #corrections: ClockCorrections;
   readonly #sweep: NodeJS.Timeout;
@@ -97,6 +101,7 @@ export class Supervisor implements CollectorControl {
 
   constructor(parts: SupervisorParts) {
     this.#parts = parts;
+    this.#own = parts.exchanges ?? EXCHANGES;
     const { store, bus, logger, config } = parts;
     this.#inherited = new InheritedGaps(store);
     this.#corrections = new ClockCorrections({
@@ -198,7 +203,7 @@ export class Supervisor implements CollectorControl {
     const enabled = new Map((await store.reader.exchanges()).map((e) => [e.exchange, e.enabled]));
     const patterns = await store.reader.wantedPatterns();
     for (const gap of store.openGaps) this.#inherited.add(this.#corrections.inherited(gap));
-    for (const exchange of EXCHANGES) {
+    for (const exchange of this.#own) {
       const state = this.#exchanges[exchange];
       state.enabled = enabled.get(exchange) ?? true;
       for (const { pattern, wanted } of patterns) state.desired.setPattern(pattern, wanted);
@@ -220,26 +225,30 @@ export class Supervisor implements CollectorControl {
    */
   async run(): Promise<void> {
     const { logger, config } = this.#parts;
-    const anything = EXCHANGES.some((e) => this.#wantedOf(this.#exchanges[e]).length > 0);
+    const anything = this.#own.some((e) => this.#wantedOf(this.#exchanges[e]).length > 0);
     if (!anything && config.collect.length === 0) logger.log('NOTHING_TO_COLLECT', {}, undefined);
-    await Promise.all(EXCHANGES.map((e) => this.#openExchange(this.#exchanges[e])));
+    await Promise.all(this.#own.map((e) => this.#openExchange(this.#exchanges[e])));
     if (this.#closed) return;
     this.#inherited.drop(this.#parts.bus);
     logAgainstCollect(
       logger,
-      EXCHANGES.map((exchange) => {
+      this.#own.map((exchange) => {
         const { enabled, desired, list } = this.#exchanges[exchange];
         return { exchange, ...desired.againstCollect(enabled, list.listed) };
       }),
     );
     const listed = (exchange: Exchange): readonly Pair[] => this.#exchanges[exchange].list.listed;
-    for (const pattern of unmatchedPatterns(config.collect, listed)) {
+    // Of one for all exchanges only who has all of them can say that it matches nothing.
+    const answerable = config.collect.filter(
+      ({ exchange }) => (exchange === null ? this.#own.length === EXCHANGES.length : this.#own.includes(exchange)),
+    );
+    for (const pattern of unmatchedPatterns(answerable, listed)) {
       logger.log('PATTERN_MATCHES_NOTHING', {}, { pattern: collectPatternText(pattern) });
     }
   }
 
   collectors(exchange?: Exchange): CollectorStatus[] {
-    const exchanges = exchange === undefined ? EXCHANGES : [exchange];
+    const exchanges = exchange === undefined ? this.#own : [exchange];
     return exchanges.flatMap((e) => this.#exchanges[e].collector.statuses);
   }
 
@@ -273,7 +282,7 @@ export class Supervisor implements CollectorControl {
 
   listTroubles(): ListTrouble[] {
     const { collect } = this.#parts.config;
-    return EXCHANGES.map((e) => this.#exchanges[e]).flatMap(({ exchange, enabled, list }) => {
+    return this.#own.map((e) => this.#exchanges[e]).flatMap(({ exchange, enabled, list }) => {
       const idle = collect.filter((p) => (p.exchange ?? exchange) === exchange && !isFullName(p));
       if (!enabled || list.failure === null || list.listed.length > 0 || idle.length === 0)
         return [];
@@ -284,7 +293,7 @@ export class Supervisor implements CollectorControl {
 
   stoppedByUser(): Partial<Record<Exchange, number>> {
     const counts: Partial<Record<Exchange, number>> = {};
-    for (const exchange of EXCHANGES) {
+    for (const exchange of this.#own) {
       const { enabled, desired, list } = this.#exchanges[exchange];
       const { stopped } = desired.againstCollect(enabled, list.listed);
       if (stopped.length > 0) counts[exchange] = stopped.length;
@@ -297,23 +306,8 @@ export class Supervisor implements CollectorControl {
     return enabled ? desired.wish({ symbol, currency }) : false;
   }
 
-  async wishes(): Promise<Wishes> {
-    const { reader } = this.#parts.store;
-    const [exchanges, patterns, lists] = await Promise.all([
-      reader.exchanges(),
-      reader.wantedPatterns(),
-      Promise.all(EXCHANGES.map((exchange) => reader.markets(exchange))),
-    ]);
-    const disabled = exchanges.filter(({ enabled }) => !enabled).map(({ exchange }) => exchange);
-    const markets = lists.flat().flatMap(({ exchange, symbol, currency, wanted }) => {
-      return wanted === null ? [] : [{ market: { exchange, symbol, currency }, wanted }];
-    });
-    // A reset with nothing older beneath it says nothing.
-    const telling = patterns.filter(
-      ({ pattern, wanted }, i) =>
-        wanted !== null || patterns.slice(0, i).some((p) => overlapsPattern(p.pattern, pattern)),
-    );
-    return { disabled, patterns: telling, markets };
+  wishes(): Promise<Wishes> {
+    return readWishes(this.#parts.store.reader);
   }
 
   limits(exchange: Exchange): OwnLimit[] {
@@ -414,9 +408,22 @@ export class Supervisor implements CollectorControl {
   }
 
   restore(wishes: Wishes): Promise<CollectorStatus[]> {
-    const states = EXCHANGES.map((exchange) => this.#exchanges[exchange]);
-    return this.#inTurn(states, async () => {
+    return this.#adopt(async () => {
       await this.#parts.store.replaceWishes(wishes);
+      return wishes;
+    });
+  }
+
+  /** Does what mutations asked for that another node has taken. */
+  reload(): Promise<CollectorStatus[]> {
+    return this.#adopt(() => this.wishes());
+  }
+
+  /** Starts and stops according to wishes that take the place of all there were. */
+  #adopt(read: () => Promise<Wishes>): Promise<CollectorStatus[]> {
+    const states = this.#own.map((exchange) => this.#exchanges[exchange]);
+    return this.#inTurn(states, async () => {
+      const wishes = await read();
       for (const state of states) {
         const { exchange, desired } = state;
         state.enabled = !wishes.disabled.includes(exchange);
@@ -436,13 +443,13 @@ export class Supervisor implements CollectorControl {
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#sweep);
-    for (const exchange of EXCHANGES) this.#exchanges[exchange].list.close();
+    for (const exchange of this.#own) this.#exchanges[exchange].list.close();
     await Promise.all(this.#collectors.map((collector) => collector.close()));
     this.#flushCoverage(Infinity);
   }
 
   get #collectors(): ExchangeCollector[] {
-    return EXCHANGES.map((exchange) => this.#exchanges[exchange].collector);
+    return this.#own.map((exchange) => this.#exchanges[exchange].collector);
   }
 
   #flushCoverage(before: number): void {
@@ -467,7 +474,7 @@ export class Supervisor implements CollectorControl {
     wanted: boolean,
     apply: (state: ExchangeState, pairs: Pair[]) => Promise<void> | void,
   ): Promise<CollectorStatus[]> {
-    const states = EXCHANGES.filter((e) => (pattern.exchange ?? e) === e).map(
+    const states = this.#own.filter((e) => (pattern.exchange ?? e) === e).map(
       (e) => this.#exchanges[e],
     );
     const matching = (): { state: ExchangeState; pairs: Pair[] }[] =>

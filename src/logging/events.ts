@@ -90,6 +90,67 @@ export const EVENTS = {
     (p) =>
       `what was started and stopped by hand outranks COLLECT${p.stopped === 0 ? '' : `; ${p.stopped} stopped: ${p.stoppedNames}`}${p.started === 0 ? '' : `; ${p.started} recorded besides: ${p.startedNames}`} (resetExchange lets COLLECT decide again)`,
   ),
+  // More than one node
+  BUS_LOST: event<{ bus: string }>(
+    'error',
+    (p) => `버스 연결 끊김, 자동으로 재연결: ${p.bus}`,
+    (p) => `the bus is out of reach, reconnecting: ${p.bus}`,
+  ),
+  BUS_BACK: event<{ lastedMs: number }>(
+    'info',
+    (p) => `버스 재연결 (${seconds(p.lastedMs)}초 만에)`,
+    (p) => `the bus is back after ${seconds(p.lastedMs)} s`,
+  ),
+  BUS_FULL: event<void>(
+    'error',
+    () => '버스가 받지 못해 대기 한도에 도달, 새 호가는 누락 구간으로 기록',
+    () => 'the bus does not take books and too many wait: new ones are left out and become gaps',
+  ),
+  BUS_DRAINED: event<{ books: number }>(
+    'info',
+    (p) => `버스 정상화, 누락된 호가 ${p.books}건`,
+    (p) => `the bus takes books again; ${p.books} were left out`,
+  ),
+  BUS_TROUBLE: event<{ reason: string }>(
+    'warn',
+    (p) => `버스의 로그를 읽을 수 없음, 재시도: ${p.reason}`,
+    (p) => `the log cannot be read, trying again: ${p.reason}`,
+  ),
+  SHARD_STANDBY: event<{ primary: string }>(
+    'info',
+    (p) => `대기 노드로 수신 시작 (주 노드 ${p.primary})`,
+    (p) => `following as standby (primary: ${p.primary})`,
+  ),
+  SHARD_TAKEN: event<{ tookMs: number }>(
+    'info',
+    (p) => `주 노드로 전환, 이 노드가 기록을 이어받음 (${p.tookMs}ms)`,
+    (p) => `this node records now (taken over in ${p.tookMs} ms)`,
+  ),
+  SHARD_LOST: event<{ reason: string }>(
+    'warn',
+    (p) => `이 노드는 더 이상 주 노드가 아님: ${p.reason}`,
+    (p) => `this node no longer records: ${p.reason}`,
+  ),
+  SHARD_LEFT: event<void>(
+    'info',
+    () => '다른 노드가 담당하므로 수신 중지',
+    () => 'other nodes have it; no longer following',
+  ),
+  RECORDER_ACTIVE: event<{ offset: number }>(
+    'info',
+    (p) => `저장 담당 노드가 됨, 로그 ${p.offset}번부터 저장`,
+    (p) => `this node stores the log, from message ${p.offset} on`,
+  ),
+  RECORDER_STANDBY: event<{ active: string }>(
+    'info',
+    (p) => `저장 대기 중 (저장 담당 노드 ${p.active})`,
+    (p) => `ready to store; ${p.active} does`,
+  ),
+  NODE_WAITS: event<{ what: string }>(
+    'warn',
+    (p) => `대기 중: ${inKorean(p.what)}`,
+    (p) => `waiting: ${p.what}`,
+  ),
   STORE_FAILED: event<{ reason: string }>(
     'error',
     (p) => `저장 실패, 공간이 생기거나 원인이 사라지면 재시도: ${p.reason}`,

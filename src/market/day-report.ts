@@ -100,7 +100,7 @@ export function reportMarkdown({ date, from, to, clockSteps, markets }: DayRepor
   return [
     `# Recording of ${date} (UTC)`,
     '',
-    `From ${new Date(from).toISOString()} to ${new Date(to).toISOString()}; ${markets.length} markets, the worst first. The clock was set back ${clockSteps} times. Coverage is the share of the recorded time outside gaps; books that could not be stored lie in gaps of the causes QUEUE_OVERFLOW and STORE_FAILED.`,
+    `From ${new Date(from).toISOString()} to ${new Date(to).toISOString()}; ${markets.length} markets, the worst first. The clock was set back ${clockSteps} times. Coverage is the share of the recorded time outside gaps; books that could not be stored lie in gaps of the causes QUEUE_OVERFLOW, STORE_FAILED and BUS_FAILED.`,
     '',
     `| ${head} |`,
     `| ${head.replaceAll(/[^|]+/g, ' --- ').trim()} |`,

@@ -12,6 +12,7 @@ export const GAP_CAUSES = [
   'PARSE_FAILED',
   'QUEUE_OVERFLOW',
   'STORE_FAILED',
+  'BUS_FAILED',
   'PROCESS_DOWN',
   'STANDSTILL',
   'RETIRED',
@@ -41,6 +42,7 @@ export const GAP_CAUSES_KO: Readonly<Record<GapCause, string>> = {
   ARCHIVE_MISSING: '아카이브에 없음',
   STALE: '장시간 수신 없음',
   STORE_FAILED: '저장 실패',
+  BUS_FAILED: '버스 실패',
 };
 
 /** An interval in which a wanted market was not covered. Identified by its market and start. */

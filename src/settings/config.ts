@@ -1,4 +1,6 @@
+import { hostname } from 'node:os';
 import type { Exchange } from '../market/exchange.js';
+import { type Role, rolesOf } from '../market/role.js';
 import { isLoopback } from '../util/loopback.js';
 import type { Kind, Setting, Values } from './kinds.js';
 import { resembledSetting } from './setting-names.js';
@@ -12,7 +14,12 @@ export type ExchangeUrls = Values<(typeof URL_SETTINGS)[Exchange]>;
 export type ApiLimits = Values<typeof LIMIT_SETTINGS>;
 
 /** All settings, checked and typed, as {@link SETTINGS} describes them. Times are ms. */
-export interface Config extends Omit<Values<typeof SETTINGS>, 'gopaxApiKey' | 'gopaxSecretKey'> {
+export interface Config extends Omit<
+  Values<typeof SETTINGS>,
+  'gopaxApiKey' | 'gopaxSecretKey' | 'roles'
+> {
+  /** What this process does; everything without a bus. */
+  readonly roles: ReadonlySet<Role>;
   readonly gopaxKeys: { readonly apiKey: string; readonly secretKey: string } | null;
   readonly limits: ApiLimits;
   readonly urls: Readonly<Record<Exchange, ExchangeUrls>>;
@@ -113,8 +120,16 @@ export function readConfig(env: Environment): Config {
       `HOST is ${JSON.stringify(values.host)}, which others can reach; set API_TOKEN too, or use 127.0.0.1`,
     );
   }
+  const roles = rolesOf(values.roles);
+  if (values.busUrl === null && !values.roles.includes('all')) {
+    const given = values.roles.join(',');
+    problems.push(
+      `ROLE is "${given}" while BUS_URL is empty; nodes with roles of their own need BUS_URL, for example nats://127.0.0.1:4222, and one process alone has ROLE=all`,
+    );
+  }
   if (problems.length > 0) throw new ConfigError(problems);
-  return { ...values, gopaxKeys, limits, urls };
+  const nodeName = values.nodeName === '' ? `${hostname()}-${process.pid}` : values.nodeName;
+  return { ...values, nodeName, roles, gopaxKeys, limits, urls };
 }
 
 /** Edits between a name and the setting that it was meant to be: in our own file, and elsewhere. */

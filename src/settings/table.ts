@@ -4,10 +4,12 @@
  * SECURITY.md (`npm run generate:settings`). A new setting is one entry here.
  */
 import { isIP } from 'node:net';
+import { type BusAddress, parseBusAddress } from '../market/bus-address.js';
 import { CHANNELS } from '../market/channel.js';
 import { type CollectPattern, parseCollect } from '../market/collect-pattern.js';
 import { EXCHANGE_FACTS, EXCHANGES, type Exchange } from '../market/exchange.js';
 import { LOG_LEVELS } from '../market/log-record.js';
+import { ROLE_WORDS } from '../market/role.js';
 import {
   choice,
   flag,
@@ -36,6 +38,27 @@ const collectPatterns: Kind<readonly CollectPattern[]> = {
     return [];
   },
 };
+
+const busAddress: Kind<BusAddress | null> = {
+  fallback: '',
+  range: '`nats://`',
+  read: (text, variable, problems) => {
+    if (text === '') return null;
+    const address = parseBusAddress(text);
+    // The value is not repeated: it may hold a password.
+    if (address === null) {
+      problems.push(
+        `${variable} is no address of NATS servers; it must be nats://[USER:PASSWORD@]HOST[:PORT][,HOST…], for example nats://127.0.0.1:4222`,
+      );
+    }
+    return address;
+  },
+};
+
+function nodeNameProblem(name: string, variable: string): string | null {
+  if (/^[\p{L}\p{N}._-]{0,60}$/u.test(name)) return null;
+  return `${variable} is ${JSON.stringify(name)}; it must be at most 60 letters, digits, dots, dashes and underscores, for example seoul-1`;
+}
 
 function hostProblem(host: string, variable: string): string | null {
   if (!/\s|\/|:\d+$/.test(host) || /^[0-9a-f:]+$/i.test(host)) return null;
@@ -68,6 +91,30 @@ export const SETTINGS = {
     'SQLite 파일',
   ),
   logPath: setting('LOG_PATH', text('./logs', logPathProblem), 'folder of log files', '로그 폴더'),
+  busUrl: setting(
+    'BUS_URL',
+    busAddress,
+    'NATS servers with JetStream, over which several nodes share the work ([docs/distributed.md](docs/distributed.md)); empty: one process without any',
+    '여러 노드가 일을 나눌 때 쓰는 JetStream NATS 서버([docs/distributed.md](docs/distributed.md)), 비어 있으면 단일 프로세스',
+  ),
+  roles: setting(
+    'ROLE',
+    choices('all', ROLE_WORDS),
+    'what this node does: comma list of `collector`, `recorder`, `api`, or `all`; others than `all` need `BUS_URL`',
+    '이 노드의 역할: `collector`(수집), `recorder`(저장), `api`(제공)의 쉼표 목록 또는 `all`(전부). `all`이 아니면 `BUS_URL` 필요',
+  ),
+  nodeName: setting(
+    'NODE_NAME',
+    text('', nodeNameProblem),
+    'name of this node among others; empty: host name and process id',
+    '다른 노드와 구별되는 이 노드의 이름, 비어 있으면 호스트 이름과 프로세스 번호',
+  ),
+  busBytes: setting(
+    'BUS_MAX_GB',
+    gigabytes('4', 0.01, 1_000_000),
+    'the oldest messages of the log in NATS go while it is larger: how long recorders may be away (4: a quarter of an hour of the whole market); holds from when the log is first made; 0: no bound',
+    'NATS에 두는 로그의 최대 크기, 넘으면 오래된 것부터 삭제. 저장 노드가 멈춰도 되는 시간을 정함(4면 전체 마켓 15분). 로그를 처음 만들 때 적용, 0이면 제한 없음',
+  ),
   collect: setting(
     'COLLECT',
     collectPatterns,

@@ -21,6 +21,10 @@ export const GapCauseEnum = builder.enumType('GapCause', {
     PARSE_FAILED: { description: 'A message could not be read.' },
     QUEUE_OVERFLOW: { description: 'More books waited for the disk than memory may hold.' },
     STORE_FAILED: { description: 'The database could not be written.' },
+    BUS_FAILED: {
+      description:
+        'The bus (`BUS_URL`) was away or too slow for longer than memory, or its own log, may hold books.',
+    },
     PROCESS_DOWN: { description: 'This program was not running.' },
     STANDSTILL: {
       description:

@@ -49,6 +49,7 @@ export const EN = {
     ARCHIVE_MISSING: 'Missing in the archive',
     STALE: 'Nothing received for long',
     STORE_FAILED: 'Could not be written',
+    BUS_FAILED: 'The bus failed',
   } satisfies Record<GapCause, string>,
   level: { DEBUG: 'Debug', INFO: 'Info', WARN: 'Warning', ERROR: 'Error' } satisfies Record<
     LogLevel,

@@ -1,0 +1,26 @@
+import { overlapsPattern } from '../market/collect-pattern.js';
+import type { ManagedLists } from '../market/collector-memory.js';
+import { EXCHANGES } from '../market/exchange.js';
+import type { Wishes } from '../market/managed-lists.js';
+
+/** All that mutations have left behind, as the database has it. */
+export async function readWishes(lists: ManagedLists): Promise<Wishes> {
+  const [exchanges, patterns, markets] = await Promise.all([
+    lists.exchanges(),
+    lists.wantedPatterns(),
+    Promise.all(EXCHANGES.map((exchange) => lists.markets(exchange))),
+  ]);
+  const disabled = exchanges.filter(({ enabled }) => !enabled).map(({ exchange }) => exchange);
+  // A reset with nothing older beneath it says nothing.
+  const telling = patterns.filter(
+    ({ pattern, wanted }, i) =>
+      wanted !== null || patterns.slice(0, i).some((p) => overlapsPattern(p.pattern, pattern)),
+  );
+  return {
+    disabled,
+    patterns: telling,
+    markets: markets.flat().flatMap(({ exchange, symbol, currency, wanted }) => {
+      return wanted === null ? [] : [{ market: { exchange, symbol, currency }, wanted }];
+    }),
+  };
+}

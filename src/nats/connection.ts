@@ -1,0 +1,155 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import type { BusAddress } from '../market/bus-address.js';
+import { Topic } from '../util/topic.js';
+
+/** What stands in the way of using the bus, in one line: what is wrong and what would be right. */
+export class BusError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'BusError';
+  }
+}
+
+/** The oldest server whose JetStream has all that is used. */
+const OLDEST_SERVER = [2, 9, 4] as const;
+/** Attempts to reach the server at the start, and the wait between them, ms. */
+const ATTEMPTS = 10;
+const ATTEMPT_WAIT_MS = 300;
+/** Longest wait for an answer of the server, ms. */
+const ANSWER_MS = 5_000;
+/** A server that answers no ping for two of these is given up, ms. */
+const PING_MS = 2_000;
+const RECONNECT_WAIT_MS = 250;
+
+/** A connection to the bus that comes back by itself. */
+export class BusConnection {
+  /** Publishes false when the connection is lost and true when it is there again. */
+  readonly changes = new Topic<boolean>();
+  readonly nc: NatsConnection;
+  readonly manager: JetStreamManager;
+  #connected = true;
+  #since = performance.now();
+
+  private constructor(nc: NatsConnection, manager: JetStreamManager) {
+    this.nc = nc;
+    this.manager = manager;
+    void this.#follow();
+  }
+
+  /**
+   * Connects to a server that has JetStream.
+   * @param name shown by the server's own tools
+   * @throws {BusError} when there is none, it is too old, or it refuses
+   */
+  static async open(address: BusAddress, name: string): Promise<BusConnection> {
+    const nc = await reach(address, name);
+    try {
+      checkVersion(nc.info?.version ?? '0', address);
+      // An answer of any kind shows that JetStream is there.
+      const manager = await jetstreamManager(nc, { timeout: ANSWER_MS }).catch((error: unknown) => {
+        throw jetStreamError(error, address);
+      });
+      return new BusConnection(nc, manager);
+    } catch (error) {
+      await nc.close().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** Whether the server is reached now. What is published meanwhile would wait without bound. */
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  /** How long the connection has been as it is, ms. */
+  get lastedMs(): number {
+    return performance.now() - this.#since;
+  }
+
+  /** Sends what waits, then ends the connection. */
+  async close(): Promise<void> {
+    if (this.nc.isClosed()) return;
+    if (this.#connected) {
+      const flushed = this.nc.flush().catch(() => undefined);
+      await Promise.race([flushed, pause(1_000, undefined, { ref: false })]);
+    }
+    await this.nc.close().catch(() => undefined);
+  }
+
+  async #follow(): Promise<void> {
+    for await (const status of this.nc.status()) {
+      if (status.type === 'disconnect') this.#set(false);
+      else if (status.type === 'reconnect') this.#set(true);
+    }
+  }
+
+  #set(connected: boolean): void {
+    if (connected === this.#connected) return;
+    this.#connected = connected;
+    this.#since = performance.now();
+    this.changes.publish(connected);
+  }
+}
+
+async function reach(address: BusAddress, name: string): Promise<NatsConnection> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await connect({
+        servers: [...address.servers],
+        name,
+        ...(address.user === null ? {} : { user: address.user, pass: address.password ?? '' }),
+        maxReconnectAttempts: -1,
+        reconnectTimeWait: RECONNECT_WAIT_MS,
+        reconnectJitter: 50,
+        pingInterval: PING_MS,
+        maxPingOut: 2,
+        timeout: ANSWER_MS,
+      });
+    } catch (error) {
+      const reason = (error as Error).message;
+      if (/authori[sz]ation|authentication/i.test(`${(error as Error).name} ${reason}`)) {
+        throw new BusError(
+          `BUS_URL: the NATS server at ${address.shown} refuses the user or password (${reason}); write them as nats://USER:PASSWORD@host`,
+          { cause: error },
+        );
+      }
+      if (attempt >= ATTEMPTS) {
+        throw new BusError(
+          `BUS_URL: no NATS server can be reached at ${address.shown} (${reason}); start nats-server with -js there, or correct BUS_URL`,
+          { cause: error },
+        );
+      }
+      await pause(ATTEMPT_WAIT_MS);
+    }
+  }
+}
+
+function checkVersion(version: string, address: BusAddress): void {
+  const parts = version.split(/[.-]/).map(Number);
+  for (const [i, least] of OLDEST_SERVER.entries()) {
+    const part = parts[i] ?? 0;
+    if (part > least) return;
+    if (part < least) {
+      throw new BusError(
+        `BUS_URL: the NATS server at ${address.shown} is version ${version}; ${OLDEST_SERVER.join('.')} or newer is needed`,
+      );
+    }
+  }
+}
+
+/** Why the server's JetStream cannot be used, in one line. */
+export function jetStreamError(error: unknown, { shown }: BusAddress): BusError {
+  const reason = (error as Error).message;
+  if (/permission/i.test(reason)) {
+    return new BusError(
+      `BUS_URL: the user may not use JetStream at ${shown} (${reason}); allow it to publish to $JS.API.> and to subscribe to _INBOX.>`,
+      { cause: error },
+    );
+  }
+  return new BusError(
+    `BUS_URL: the NATS server at ${shown} has no JetStream (${reason}); start it with -js`,
+    { cause: error },
+  );
+}

@@ -1,0 +1,411 @@
+import type { BookEvent, Bus } from '../bus.js';
+import type { Exchange } from '../market/exchange.js';
+import type { Gap } from '../market/gap.js';
+import { type Market, marketKey } from '../market/market.js';
+import type { Trade } from '../market/trade.js';
+import type { LogEntry, LogStream } from './log-stream.js';
+import type { LogWriter } from './log-writer.js';
+import { type LaneItem, type LastBook, MarketLane } from './market-lane.js';
+import { contentHash, decodeMessage, encodeMessage } from './messages.js';
+import type { AliveMessage, BookMessage } from './messages.js';
+import { marketSubject, SubjectReader } from './subjects.js';
+
+/** How a publisher is set up. */
+export interface PublisherOptions {
+  readonly exchange: Exchange;
+  /** This node. */
+  readonly node: string;
+  /** What the collectors of the exchange say. */
+  readonly bus: Bus;
+  readonly stream: LogStream;
+  readonly writer: LogWriter;
+  readonly snapshotEveryMs: number;
+  /** How long a standby keeps what it receives, ms. */
+  readonly keepMs?: number;
+  /** Messages that may wait for the log. */
+  readonly maxWaiting?: number;
+  /** Present time, Unix ms. */
+  readonly now: () => number;
+  /** Called with true when books begin to be left out, with false when there is room again. */
+  readonly onFull: (full: boolean, leftOut: number) => void;
+  /** The log has a newer book than this node wrote: another node writes, too. */
+  readonly onMoved: () => void;
+}
+
+const KEEP_MS = 30_000;
+const MAX_WAITING = 100_000;
+const ALIVE_MS = 1_000;
+
+/** What the newest messages of an exchange in the log say. */
+interface Before {
+  readonly books: ReadonlyMap<string, LastBook>;
+  /** All received until then is in the log, Unix ms; null when nothing was written yet. */
+  readonly aliveAt: number | null;
+}
+
+/**
+ * Takes what the collectors of one exchange publish. As standby it keeps the last 30 s of it; as
+ * primary it writes it into the log, beginning with what the primary before it did not.
+ */
+export class ExchangePublisher {
+  readonly #options: PublisherOptions;
+  readonly #lanes = new Map<string, MarketLane>();
+  readonly #byObject = new WeakMap<Market, MarketLane>();
+  readonly #keepMs: number;
+  readonly #maxWaiting: number;
+  /** Newest things of the last while, oldest first from `#kept` on. */
+  #ring: LaneItem[] = [];
+  #ringMarkets: Market[] = [];
+  #kept = 0;
+  /** Since when the ring has all that was received, Unix ms. */
+  #ringFrom: number;
+  #pruned = false;
+  /** Of each market: its gaps that may be of use to who takes over, and whether it is recorded. */
+  readonly #gaps = new Map<string, Gap[]>();
+  readonly #recorded = new Map<string, { market: Market; recording: boolean; at: number }>();
+  /** Markets whose books are being left out, and since when. */
+  readonly #leftOut = new Map<string, { gap: Gap; count: number }>();
+  #primary = false;
+  #before = new Map<string, LastBook>();
+  #full = false;
+  #leftOutCount = 0;
+  #waiting = 0;
+  #serial = 0;
+  readonly #alive: NodeJS.Timeout;
+  readonly #unfollow: (() => void)[];
+
+  constructor(options: PublisherOptions) {
+    this.#options = options;
+    this.#keepMs = options.keepMs ?? KEEP_MS;
+    this.#maxWaiting = options.maxWaiting ?? MAX_WAITING;
+    this.#ringFrom = options.now();
+    const { bus } = options;
+    this.#unfollow = [
+      bus.books.on((event) => this.#book(event)),
+      bus.trades.on((trade) => this.#trade(trade)),
+      bus.gaps.on((gap) => this.#gap(gap)),
+      bus.coverage.on(({ market, ...record }) => {
+        if (this.#primary) this.#write(market, 'coverage', record, `${record.minute}`);
+      }),
+    ];
+    this.#alive = setInterval(() => this.#beat(), ALIVE_MS);
+    this.#alive.unref();
+  }
+
+  /** Whether it writes. */
+  get primary(): boolean {
+    return this.#primary;
+  }
+
+  /** Messages that wait for the log. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** Books left out because too many waited, since the process began. */
+  get droppedBooks(): number {
+    return this.#leftOutCount;
+  }
+
+  /** A market is, or is no longer, being recorded. */
+  setRecording(market: Market, recording: boolean): void {
+    const at = this.#options.now();
+    this.#recorded.set(marketKey(market), { market, recording, at });
+    if (this.#primary) this.#write(market, 'recording', { recording, at }, `${at} ${recording}`);
+  }
+
+  /** Writes from now on, first what the log lacks. @throws {Error} when the log cannot be read */
+  async promote(): Promise<void> {
+    if (this.#primary) return;
+    const before = await this.#readBefore();
+    const { aliveAt } = before;
+    this.#primary = true;
+    this.#waiting = 0;
+    this.#before = new Map(before.books);
+    for (const lane of this.#lanes.values()) lane.begin(this.#takeBefore(lane.key));
+    for (const { market, recording, at } of this.#recorded.values())
+      this.#write(market, 'recording', { recording, at }, `${at} ${recording}`);
+    this.#writeGaps(aliveAt);
+    const first = this.#firstMissing(before.books);
+    const lost = aliveAt !== null && this.#pruned && this.#ringFrom > aliveAt;
+    for (let i = this.#kept; i < this.#ring.length; i++) {
+      const item = this.#ring[i]!;
+      const market = this.#ringMarkets[i]!;
+      if (item.kind === 'book') {
+        const key = marketKey(market);
+        const from = first.get(key) ?? 0;
+        if (i < from) continue;
+        if (lost && i === from && before.books.has(key)) {
+          const detail = 'the bus was away for longer than a standby keeps what it receives';
+          const end = Math.max(aliveAt, item.event.book.timestamp);
+          this.#writeGap({ market, start: aliveAt, end, cause: 'BUS_FAILED', detail, attempts: 0 });
+        }
+      }
+      this.#add(market, item);
+    }
+  }
+
+  /** Keeps what it receives from now on, and writes nothing. */
+  demote(): void {
+    if (!this.#primary) return;
+    this.#primary = false;
+    this.#waiting = 0;
+    for (const lane of this.#lanes.values()) lane.begin(null);
+    this.#leftOut.clear();
+  }
+
+  /** Settles when all that was received has been acknowledged, or after so long, ms. */
+  async drain(timeoutMs: number): Promise<boolean> {
+    const end = performance.now() + timeoutMs;
+    while (this.#waiting > 0 && performance.now() < end) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    return this.#waiting === 0;
+  }
+
+  /** Writes a last sign of life, so that what follows counts from now. */
+  async farewell(): Promise<void> {
+    if (!this.#primary || this.#waiting > 0) return;
+    const sent = this.#options.writer.put(this.#aliveMessage());
+    await Promise.race([sent, new Promise((resolve) => setTimeout(resolve, 1_000))]);
+  }
+
+  /** Ends it. */
+  close(): void {
+    this.#primary = false;
+    clearInterval(this.#alive);
+    for (const stop of this.#unfollow) stop();
+  }
+
+  #book(event: BookEvent): void {
+    const item: LaneItem = { kind: 'book', event, receivedAt: event.book.timestamp };
+    const { market } = event.book;
+    this.#keep(market, item);
+    if (!this.#primary) return;
+    if (!this.#hasRoom()) return this.#leaveOut(event);
+    const left = this.#leftOut.size === 0 ? undefined : this.#leftOut.get(marketKey(market));
+    if (left === undefined) return this.#add(market, item);
+    this.#leftOut.delete(marketKey(market));
+    this.#writeGap({ ...left.gap, end: Math.max(left.gap.start, event.book.timestamp) });
+    this.#add(market, { ...item, event: { ...event, afterGap: true } });
+  }
+
+  #trade(trade: Trade): void {
+    const { market, sequence: _ours, ...message } = trade;
+    const { tradeId, exchangeTimestamp, price, volume, side, origin } = trade;
+    const id = `${tradeId} ${exchangeTimestamp} ${price} ${volume} ${side}${origin === 'LIVE' ? '' : ` ${origin}`}`;
+    const item: LaneItem = { kind: 'trade', message, id, receivedAt: trade.timestamp };
+    this.#keep(market, item);
+    if (this.#primary && this.#hasRoom()) this.#add(market, item);
+  }
+
+  #gap(gap: Gap): void {
+    if (this.#primary) return this.#writeGap(gap);
+    const key = marketKey(gap.market);
+    const known = (this.#gaps.get(key) ?? []).filter(({ start }) => start !== gap.start);
+    const since = this.#options.now() - this.#keepMs;
+    this.#gaps.set(key, [...known.filter(({ end }) => end === null || end > since), gap]);
+  }
+
+  #leaveOut({ book }: BookEvent): void {
+    this.#leftOutCount++;
+    const key = marketKey(book.market);
+    const known = this.#leftOut.get(key);
+    if (known !== undefined) {
+      known.count++;
+      return;
+    }
+    const opened: Gap = {
+      market: book.market,
+      start: Math.min(this.#lane(book.market).newest ?? book.timestamp, book.timestamp),
+      end: null,
+      cause: 'BUS_FAILED',
+      detail: 'books came faster than the bus took them',
+      attempts: 0,
+    };
+    this.#leftOut.set(key, { gap: opened, count: 1 });
+    this.#writeGap(opened);
+  }
+
+  /** As the store's queue: once full, not before half of it is free again. */
+  #hasRoom(): boolean {
+    const full = this.#full ? this.#waiting > this.#maxWaiting / 2 : this.#waiting >= this.#maxWaiting;
+    if (full !== this.#full) {
+      this.#full = full;
+      this.#options.onFull(full, this.#leftOutCount);
+    }
+    return !full;
+  }
+
+  #keep(market: Market, item: LaneItem): void {
+    this.#ring.push(item);
+    this.#ringMarkets.push(market);
+    const since = item.receivedAt - this.#keepMs;
+    while (this.#kept < this.#ring.length && this.#ring[this.#kept]!.receivedAt < since) {
+      this.#ringFrom = this.#ring[this.#kept]!.receivedAt;
+      this.#pruned = true;
+      this.#kept++;
+    }
+    if (this.#kept > 4_096 && this.#kept > this.#ring.length / 2) {
+      this.#ring = this.#ring.slice(this.#kept);
+      this.#ringMarkets = this.#ringMarkets.slice(this.#kept);
+      this.#kept = 0;
+    }
+  }
+
+  /** Where the books that the log lacks begin in the ring, by market. */
+  #firstMissing(books: ReadonlyMap<string, LastBook>): Map<string, number> {
+    const places = new Map<string, { index: number; event: BookEvent }[]>();
+    for (let index = this.#kept; index < this.#ring.length; index++) {
+      const item = this.#ring[index]!;
+      if (item.kind !== 'book') continue;
+      const key = marketKey(this.#ringMarkets[index]!);
+      const known = places.get(key);
+      if (known === undefined) places.set(key, [{ index, event: item.event }]);
+      else known.push({ index, event: item.event });
+    }
+    const first = new Map<string, number>();
+    for (const [key, kept] of places) {
+      const last = books.get(key);
+      if (last === undefined) continue;
+      const next = firstAfter(
+        kept.map(({ event }) => event),
+        last.message,
+      );
+      first.set(key, kept[next]?.index ?? Infinity);
+    }
+    return first;
+  }
+
+  /** Writes the gaps of this node that lie after what the log covers. */
+  #writeGaps(aliveAt: number | null): void {
+    for (const gaps of this.#gaps.values()) {
+      for (const gap of gaps) {
+        if (gap.end !== null && aliveAt !== null && gap.end <= aliveAt) continue;
+        this.#writeGap({ ...gap, start: Math.max(gap.start, aliveAt ?? gap.start) });
+      }
+    }
+    this.#gaps.clear();
+  }
+
+  #writeGap({ market, ...gap }: Gap): void {
+    const { start, end, cause, attempts } = gap;
+    this.#write(market, 'gap', gap, `${start} ${end} ${cause} ${attempts} ${this.#serial++}`);
+  }
+
+  #write(
+    market: Market,
+    kind: Exclude<LaneItem['kind'], 'book'>,
+    message: unknown,
+    id: string,
+  ): void {
+    const receivedAt = this.#options.now();
+    this.#add(market, { kind, message, id: `${this.#options.node} ${id}`, receivedAt });
+  }
+
+  #add(market: Market, item: LaneItem): void {
+    this.#waiting++;
+    this.#lane(market).add(item);
+  }
+
+  #beat(): void {
+    if (this.#primary) this.#options.writer.write(this.#aliveMessage(), () => undefined);
+  }
+
+  #aliveMessage(): { subject: string; data: Uint8Array } {
+    const { exchange, node, now } = this.#options;
+    let t = now();
+    if (this.#waiting > 0) {
+      for (const lane of this.#lanes.values()) t = Math.min(t, (lane.oldest ?? t + 1) - 1);
+    }
+    const message: AliveMessage = { t, node };
+    return { subject: `alive.${exchange}`, data: encodeMessage(message) };
+  }
+
+  #lane(market: Market): MarketLane {
+    let lane = this.#byObject.get(market);
+    if (lane !== undefined) return lane;
+    const key = marketKey(market);
+    lane = this.#lanes.get(key) ?? this.#newLane(market, key);
+    this.#byObject.set(market, lane);
+    return lane;
+  }
+
+  /** The newest book of a market in the log when this node began to write, once. */
+  #takeBefore(key: string): LastBook | null {
+    const last = this.#before.get(key) ?? null;
+    this.#before.delete(key);
+    return last;
+  }
+
+  #newLane(market: Market, key: string): MarketLane {
+    const { writer, snapshotEveryMs } = this.#options;
+    const lane = new MarketLane(market, {
+      writer,
+      snapshotEveryMs,
+      moved: (moved) => void this.#moved(moved),
+      settled: () => {
+        if (this.#waiting > 0) this.#waiting--;
+      },
+    });
+    lane.begin(this.#takeBefore(key));
+    this.#lanes.set(key, lane);
+    return lane;
+  }
+
+  /** Another node wrote, or retention took the last book: goes on behind what is there, if it may. */
+  async #moved(lane: MarketLane): Promise<void> {
+    this.#options.onMoved();
+    for (;;) {
+      try {
+        const last = await this.#options.stream.last(marketSubject('book', lane.market));
+        if (this.#primary) lane.resume(last === null ? null : toLastBook(last));
+        return;
+      } catch {
+        // The bus is away; there is time until it is back.
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        if (!this.#primary) return;
+      }
+    }
+  }
+
+  async #readBefore(): Promise<Before> {
+    const { stream, exchange } = this.#options;
+    const books = new Map<string, LastBook>();
+    const subjects = new SubjectReader();
+    for (const entry of await stream.lastOfEach(`book.${exchange}.>`)) {
+      const market = subjects.read(entry.subject)?.market;
+      if (market === null || market === undefined) continue;
+      books.set(marketKey(market), toLastBook(entry));
+    }
+    return { books, aliveAt: await readAliveAt(stream, exchange) };
+  }
+}
+
+/**
+ * Index of the first of the books of a market, oldest first, that is newer than `last`. By the
+ * exchange's time; of those that have the same, or none, by where `last` itself is among them, and
+ * where it is not, by the time of receipt, which may be another machine's.
+ */
+export function firstAfter(events: readonly BookEvent[], last: BookMessage): number {
+  const contents = contentHash(last.a, last.b);
+  const same = events.findLastIndex(({ book }) => {
+    const { exchangeTimestamp: e, asks, bids } = book;
+    return (e === null || last.e === null || e === last.e) && contentHash(asks, bids) === contents;
+  });
+  if (same >= 0) return same + 1;
+  const later = events.findIndex(({ book: { exchangeTimestamp: e, timestamp } }) =>
+    e === null || last.e === null ? timestamp > last.t : e > last.e,
+  );
+  return later < 0 ? events.length : later;
+}
+
+function toLastBook({ seq, data }: LogEntry): LastBook {
+  return { seq, message: decodeMessage<BookMessage>(data) };
+}
+
+/** Until when all that was received of an exchange is in the log, Unix ms; null = nothing was yet. */
+export async function readAliveAt(stream: LogStream, exchange: Exchange): Promise<number | null> {
+  const alive = await stream.last(`alive.${exchange}`);
+  return alive === null ? null : decodeMessage<AliveMessage>(alive.data).t;
+}

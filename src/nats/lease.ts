@@ -1,0 +1,128 @@
+import { type KV, Kvm } from '@nats-io/kv';
+import { StorageType } from '@nats-io/jetstream';
+import type { BusConnection } from './connection.js';
+
+/** The bucket of all leases. */
+const BUCKET = 'orderbook_leases';
+/** A lease that is not renewed for so long is nobody's, ms. */
+const LEASE_MS = 3_000;
+/** How often the holder renews it, ms. */
+export const RENEW_MS = 750;
+
+/** Who may write what: keys that one node at a time holds, in NATS' key-value store. */
+export class Leases {
+  readonly #kv: KV;
+
+  private constructor(kv: KV) {
+    this.#kv = kv;
+  }
+
+  /** Opens them, and makes the bucket where there is none. */
+  static async open(bus: BusConnection, replicas: number): Promise<Leases> {
+    const kv = await new Kvm(bus.nc).create(BUCKET, {
+      ttl: LEASE_MS,
+      history: 1,
+      replicas,
+      storage: StorageType.Memory,
+    });
+    return new Leases(kv);
+  }
+
+  /** A lease. @param node who asks for it */
+  lease(key: string, node: string): Lease {
+    return new Lease(this.#kv, key, node);
+  }
+}
+
+/** One lease, as one node sees it. */
+export class Lease {
+  readonly key: string;
+  readonly #kv: KV;
+  readonly #node: string;
+  #revision: number | null = null;
+  /** When it was last known to be held; it may be another's once that is longer ago than it lasts. */
+  #heldAt = -Infinity;
+
+  constructor(kv: KV, key: string, node: string) {
+    this.#kv = kv;
+    this.key = key;
+    this.#node = node;
+  }
+
+  /** Whether this node has it and has not heard otherwise. */
+  get held(): boolean {
+    return this.#revision !== null;
+  }
+
+  /** Who holds it, or null. @throws {Error} while the bus cannot be asked */
+  async holder(): Promise<string | null> {
+    return (await this.#read())?.holder ?? null;
+  }
+
+  /**
+   * Takes it if nobody has it, or if `mayBreak` allows to take it from who has it.
+   * @returns whether this node has it now
+   * @throws {Error} while the bus cannot be asked
+   */
+  async take(mayBreak: (holder: string) => boolean = () => false): Promise<boolean> {
+    const found = await this.#read();
+    const asked = performance.now();
+    try {
+      if (found === null) this.#revision = await this.#kv.create(this.key, this.#node);
+      else if (found.holder === this.#node || mayBreak(found.holder))
+        this.#revision = await this.#kv.update(this.key, this.#node, found.revision);
+      else return false;
+    } catch (error) {
+      if (isRefusal(error)) return false;
+      throw error;
+    }
+    this.#heldAt = asked;
+    return true;
+  }
+
+  /**
+   * Renews it.
+   * @returns false when it is another's, or may be
+   */
+  async renew(): Promise<boolean> {
+    if (this.#revision === null) return false;
+    const asked = performance.now();
+    try {
+      this.#revision = await this.#kv.update(this.key, this.#node, this.#revision);
+      this.#heldAt = asked;
+      return true;
+    } catch (error) {
+      // It has run out, or the answer to the last renewal was lost; another may have it.
+      if (isRefusal(error)) {
+        this.#revision = null;
+        return this.take().catch(() => false);
+      }
+      return true;
+    }
+  }
+
+  /** Gives it back. */
+  async release(): Promise<void> {
+    const revision = this.#revision;
+    this.#revision = null;
+    if (revision === null) return;
+    await this.#kv.delete(this.key, { previousSeq: revision }).catch(() => undefined);
+  }
+
+  /** How long ago it was surely held, ms. */
+  get age(): number {
+    return performance.now() - this.#heldAt;
+  }
+
+  async #read(): Promise<{ holder: string; revision: number } | null> {
+    const entry = await this.#kv.get(this.key);
+    if (entry === null || entry.operation !== 'PUT') return null;
+    return { holder: entry.string(), revision: entry.revision };
+  }
+}
+
+/** Whether the server refused because the lease is not as it was believed to be. */
+function isRefusal(error: unknown): boolean {
+  const { code, message } = error as { code?: number; message?: string };
+  return code === 10071 || /wrong last sequence|key exists/i.test(message ?? '');
+}

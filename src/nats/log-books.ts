@@ -1,0 +1,244 @@
+import type { Bus } from '../bus.js';
+import type { Redate } from '../market/clock-reading.js';
+import type { Exchange } from '../market/exchange.js';
+import { isExchange } from '../market/exchange.js';
+import type { Gap } from '../market/gap.js';
+import type { Market } from '../market/market.js';
+import { diffSide, type OrderBook, reuseLevels } from '../market/order-book.js';
+import type { LogEntry } from './log-stream.js';
+import {
+  type AliveMessage,
+  type BookMessage,
+  type CoverageMessage,
+  decodeMessage,
+  type GapMessage,
+  type LogMessage,
+  type RecordingMessage,
+  type TradeMessage,
+} from './messages.js';
+import { SubjectReader } from './subjects.js';
+
+/** What reads the log for a bus. */
+export interface LogBooksParts {
+  /** Takes what the log says. */
+  readonly bus: Bus;
+  /** What is added to the number of a message in the stream to make the sequence of its book. */
+  readonly base: number;
+  /** Timestamp of the newest book before those that are read, Unix ms; null = none is known. */
+  readonly lastTimestamp: number | null;
+  /** A message of the log by its number; null when it is gone from there. */
+  readonly fetch: (seq: number) => Promise<LogEntry | null>;
+  /** The newest stored book of a market; asked where the log no longer has it. */
+  readonly stored: (market: Market) => Promise<OrderBook | null>;
+  readonly onRecording?: (market: Market, recording: boolean, at: number) => void;
+  readonly onRedate?: (redate: Redate) => void;
+  /** All books of an exchange that were received until `at` (Unix ms) have been read. */
+  readonly onAlive?: (exchange: Exchange, at: number, node: string) => void;
+  /** A message could not be read; it is left out. */
+  readonly onUnreadable: (entry: LogEntry, reason: string) => void;
+}
+
+/** What is known of a market from the messages read so far. */
+interface MarketBooks {
+  readonly market: Market;
+  /** Its newest book, and the number of its message; null and 0 before the first. */
+  book: OrderBook | null;
+  seq: number;
+  /** Its previous book could not be found: rows are whole until the log has a whole one again. */
+  unfounded: boolean;
+  /** Its newest gap that ended, with the end that its message has. */
+  ended: { readonly gap: Gap; readonly rawEnd: number } | null;
+}
+
+/**
+ * Turns the messages of the log into numbered books, trades, gaps and so on. What it makes of a message
+ * depends on the log alone, so that every node that reads it numbers, compares and stores alike.
+ */
+export class LogBooks {
+  readonly #parts: LogBooksParts;
+  readonly #subjects = new SubjectReader();
+  readonly #markets = new Map<Market, MarketBooks>();
+  #lastTimestamp: number;
+  #position = 0;
+
+  constructor(parts: LogBooksParts) {
+    this.#parts = parts;
+    this.#lastTimestamp = parts.lastTimestamp ?? 0;
+  }
+
+  /** Number of the newest message that was read; 0 before the first. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Takes the next message. The one after it must wait for a promise that it returns. */
+  take(entry: LogEntry): Promise<void> | void {
+    this.#position = entry.seq;
+    try {
+      const subject = this.#subjects.read(entry.subject);
+      if (subject === null) return;
+      const { kind, market } = subject;
+      if (market === null) return this.#takeGeneral(kind, entry);
+      if (kind === 'book') return this.#takeBook(market, entry);
+      this.#takeOther(kind, market, entry);
+    } catch (error) {
+      this.#parts.onUnreadable(entry, (error as Error).message);
+    }
+  }
+
+  /** Makes the book of a message, which was published before those that are read, the current one. */
+  restore(entry: LogEntry): void {
+    const market = this.#subjects.read(entry.subject)?.market;
+    if (market === null || market === undefined) return;
+    const message = readBook(entry);
+    const { base, bus } = this.#parts;
+    const book = this.#toBook(market, message, entry, Math.min(message.t, entry.at), null, base);
+    Object.assign(this.#of(market), { book, seq: entry.seq });
+    bus.restore(book);
+  }
+
+  #takeBook(market: Market, entry: LogEntry): Promise<void> | void {
+    const message = readBook(entry);
+    const state = this.#of(market);
+    if (message.p === 0 || state.seq === message.p || state.seq >= entry.seq)
+      return this.#publish(state, message, entry);
+    return this.#find(state, message.p).then(() => this.#publish(state, message, entry));
+  }
+
+  /** Looks for the book that stands before one, where it has not been read. */
+  async #find(state: MarketBooks, seq: number): Promise<void> {
+    const { fetch, stored, base } = this.#parts;
+    const entry = await fetch(seq);
+    if (entry !== null) {
+      const message = readBook(entry);
+      state.book = this.#toBook(state.market, message, entry, message.t, null, base);
+      state.seq = seq;
+      return;
+    }
+    const book = await stored(state.market);
+    state.unfounded = book?.sequence !== base + seq;
+    state.book = book;
+    state.seq = seq;
+  }
+
+  #publish(state: MarketBooks, message: BookMessage, entry: LogEntry): void {
+    const { bus, base } = this.#parts;
+    // Of a market whose books began with this node's first message, `p` may be of a book that retention took.
+    const before = message.p === 0 ? null : state.book;
+    const timestamp = this.#timeOf(message.t, entry.at);
+    this.#lastTimestamp = timestamp;
+    const book = this.#toBook(state.market, message, entry, timestamp, before, base);
+    const changes =
+      before === null
+        ? { asks: book.asks, bids: book.bids }
+        : {
+            asks: diffSide('ask', before.asks, book.asks),
+            bids: diffSide('bid', before.bids, book.bids),
+          };
+    if (message.w === 0) state.unfounded = false;
+    const wholeAt = message.w === 0 || state.unfounded ? null : base + message.w;
+    this.#endGap(state, message.t, timestamp);
+    state.book = book;
+    state.seq = entry.seq;
+    bus.publishBook({
+      book,
+      changes,
+      previous: before?.sequence ?? null,
+      afterGap: message.g,
+      wholeAt,
+    });
+  }
+
+  /** A gap ends with the timestamp of the book after it, which may be later than its message said. */
+  #endGap(state: MarketBooks, rawTime: number, timestamp: number): void {
+    const { ended } = state;
+    state.ended = null;
+    if (ended === null || ended.rawEnd !== rawTime || ended.gap.end === timestamp) return;
+    this.#parts.bus.gaps.publish({ ...ended.gap, end: timestamp });
+  }
+
+  /**
+   * When a book counts as received: when its collector says, but not after it reached the log, by the
+   * clock of the server, and not before the book that was numbered before it. Collectors on several
+   * machines have several clocks, and time must rise with sequence.
+   */
+  #timeOf(raw: number, at: number): number {
+    return Math.max(this.#lastTimestamp, Math.min(raw, at));
+  }
+
+  #toBook(
+    market: Market,
+    { e, a, b }: BookMessage,
+    { seq }: LogEntry,
+    timestamp: number,
+    before: OrderBook | null,
+    base: number,
+  ): OrderBook {
+    return {
+      market,
+      timestamp,
+      exchangeTimestamp: e,
+      sequence: base + seq,
+      asks: before === null ? a : reuseLevels('ask', before.asks, a),
+      bids: before === null ? b : reuseLevels('bid', before.bids, b),
+    };
+  }
+
+  #takeOther(kind: string, market: Market, entry: LogEntry): void {
+    const { bus, base, onRecording } = this.#parts;
+    switch (kind) {
+      case 'trade': {
+        const trade = decodeMessage<TradeMessage>(entry.data);
+        bus.trades.publish({ ...trade, market, sequence: base + entry.seq });
+        return;
+      }
+      case 'gap':
+        return this.#takeGap(market, decodeMessage<GapMessage>(entry.data), entry.at);
+      case 'coverage':
+        bus.coverage.publish({ ...decodeMessage<CoverageMessage>(entry.data), market });
+        return;
+      case 'recording': {
+        const { recording, at } = decodeMessage<RecordingMessage>(entry.data);
+        onRecording?.(market, recording, at);
+      }
+    }
+  }
+
+  #takeGap(market: Market, message: GapMessage, at: number): void {
+    const rawEnd = message.end;
+    const end = rawEnd === null ? null : Math.max(message.start, this.#timeOf(rawEnd, at));
+    const gap: Gap = { ...message, market, end };
+    this.#of(market).ended = rawEnd === null ? null : { gap, rawEnd };
+    this.#parts.bus.gaps.publish(gap);
+  }
+
+  #takeGeneral(kind: string, entry: LogEntry): void {
+    const { bus, onRedate, onAlive } = this.#parts;
+    if (kind === 'log') bus.logs.publish(decodeMessage<LogMessage>(entry.data));
+    else if (kind === 'redate') onRedate?.(decodeMessage<Redate>(entry.data));
+    else if (kind === 'alive') {
+      const exchange = entry.subject.slice('alive.'.length);
+      if (!isExchange(exchange)) return;
+      const { t, node } = decodeMessage<AliveMessage>(entry.data);
+      onAlive?.(exchange, Math.min(t, entry.at), node);
+    }
+  }
+
+  #of(market: Market): MarketBooks {
+    let state = this.#markets.get(market);
+    if (state === undefined) {
+      state = { market, book: null, seq: 0, unfounded: false, ended: null };
+      this.#markets.set(market, state);
+    }
+    return state;
+  }
+}
+
+/** @throws {Error} when the message is no book */
+function readBook(entry: LogEntry): BookMessage {
+  const message = decodeMessage<BookMessage>(entry.data);
+  if (typeof message.t !== 'number' || !Array.isArray(message.a) || !Array.isArray(message.b))
+    throw new Error(`${entry.subject} has no book`);
+  return message;
+}
+

@@ -1,0 +1,204 @@
+import {
+  DeliverPolicy,
+  JetStreamApiError,
+  jetstream,
+  type JetStreamClient,
+  RetentionPolicy,
+  StorageType,
+  type StreamInfo,
+} from '@nats-io/jetstream';
+import { type BusConnection, BusError } from './connection.js';
+import { LOG_KINDS, LOG_STREAM } from './subjects.js';
+
+/** A message of the log. */
+export interface LogEntry {
+  /** Its number in the stream. */
+  readonly seq: number;
+  readonly subject: string;
+  readonly data: Uint8Array;
+  /** When the server stored it, Unix ms. */
+  readonly at: number;
+}
+
+/** Which stream it is, and which messages it has. */
+export interface LogState {
+  /** The id that it was made with; null for a stream of another program. */
+  readonly id: number | null;
+  /** Numbers of the first and last message; 0 and 0 when there was none yet. */
+  readonly first: number;
+  readonly last: number;
+}
+
+/** What the description of the stream says: whose it is, and the id that the database knows it by. */
+const DESCRIPTION = /^orderbook recorder log (\d+)$/;
+/** Answers of the server: there is no such stream, no such message. */
+const NO_STREAM = 10059;
+const NO_MESSAGE = 10037;
+
+/** The stream that is the log. */
+export class LogStream {
+  readonly bus: BusConnection;
+  readonly #js: JetStreamClient;
+
+  constructor(bus: BusConnection) {
+    this.bus = bus;
+    this.#js = jetstream(bus.nc);
+  }
+
+  /**
+   * How the stream is; null when there is none.
+   * @throws {BusError} when a stream of that name is another program's
+   */
+  async state(): Promise<LogState | null> {
+    let info: StreamInfo;
+    try {
+      info = await this.bus.manager.streams.info(LOG_STREAM);
+    } catch (error) {
+      if (isCode(error, NO_STREAM)) return null;
+      throw error;
+    }
+    const id = DESCRIPTION.exec(info.config.description ?? '')?.[1];
+    if (id === undefined) {
+      throw new BusError(
+        `the NATS stream ${LOG_STREAM} was not made by this program; remove it, or use a NATS account of its own`,
+      );
+    }
+    return { id: Number(id), first: info.state.first_seq, last: info.state.last_seq };
+  }
+
+  /** Makes the stream. @param id what the database knows it by. @param maxBytes the oldest go beyond */
+  async make(id: number, maxBytes: number, replicas: number): Promise<void> {
+    await this.bus.manager.streams.add({
+      name: LOG_STREAM,
+      description: `orderbook recorder log ${id}`,
+      subjects: LOG_KINDS.map((kind) => `${kind}.>`),
+      retention: RetentionPolicy.Limits,
+      storage: StorageType.File,
+      max_bytes: maxBytes,
+      num_replicas: replicas,
+    });
+  }
+
+  /** The message of a number; null when it is gone. */
+  async at(seq: number): Promise<LogEntry | null> {
+    return this.#get({ seq });
+  }
+
+  /** The newest message of a subject, or null. */
+  async last(subject: string): Promise<LogEntry | null> {
+    return this.#get({ last_by_subj: subject });
+  }
+
+  /** The newest message of each subject that matches a filter, in order. */
+  async lastOfEach(filter: string): Promise<LogEntry[]> {
+    const consumer = await this.#js.consumers.get(LOG_STREAM, {
+      deliver_policy: DeliverPolicy.LastPerSubject,
+      filter_subjects: filter,
+      inactive_threshold: 30_000_000_000,
+    });
+    const entries: LogEntry[] = [];
+    try {
+      if ((await consumer.info()).num_pending === 0) return entries;
+      const messages = await consumer.consume({ max_messages: 1_000 });
+      for await (const message of messages) {
+        entries.push(toEntry(message));
+        if (message.info.pending === 0) break;
+      }
+    } finally {
+      await consumer.delete().catch(() => undefined);
+    }
+    return entries;
+  }
+
+  /**
+   * Hands every message from a number on to `take`, in order, until `signal` ends it. A connection or
+   * a consumer that is lost is made again behind the last message taken.
+   * @param take may return a promise: the next message waits for it
+   */
+  async follow(
+    from: number,
+    take: (entry: LogEntry) => Promise<void> | void,
+    signal: AbortSignal,
+    onTrouble: (reason: string | null) => void = () => undefined,
+  ): Promise<void> {
+    let next = Math.max(1, from);
+    while (!signal.aborted) {
+      try {
+        const consumer = await this.#js.consumers.get(LOG_STREAM, {
+          deliver_policy: DeliverPolicy.StartSequence,
+          opt_start_seq: next,
+          inactive_threshold: 30_000_000_000,
+        });
+        const messages = await consumer.consume({
+          max_messages: 1_000,
+          idle_heartbeat: 2_000,
+          abort_on_missing_resource: true,
+        });
+        const stop = (): void => messages.stop();
+        signal.addEventListener('abort', stop);
+        onTrouble(null);
+        try {
+          for await (const message of messages) {
+            if (signal.aborted) break;
+            if (message.seq < next) continue;
+            next = message.seq + 1;
+            const waiting = take(toEntry(message));
+            if (waiting !== undefined) await waiting;
+          }
+        } finally {
+          signal.removeEventListener('abort', stop);
+          messages.stop();
+        }
+      } catch (error) {
+        if (isFatal(error)) throw error;
+        onTrouble((error as Error).message);
+      }
+      await this.#pause(signal);
+    }
+  }
+
+  async #pause(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, 250);
+      signal.addEventListener('abort', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  async #get(query: { seq: number } | { last_by_subj: string }): Promise<LogEntry | null> {
+    try {
+      const stored = await this.bus.manager.streams.getMessage(LOG_STREAM, query);
+      if (stored === null) return null;
+      const { seq, subject, data, time } = stored;
+      return { seq, subject, data, at: time.getTime() };
+    } catch (error) {
+      if (isCode(error, NO_MESSAGE)) return null;
+      throw error;
+    }
+  }
+}
+
+/** An error that is thrown by who takes messages to end the following. */
+export class StopFollowing extends Error {}
+
+function isFatal(error: unknown): boolean {
+  return error instanceof StopFollowing || error instanceof BusError;
+}
+
+function isCode(error: unknown, code: number): boolean {
+  return error instanceof JetStreamApiError && error.code === code;
+}
+
+function toEntry(message: {
+  seq: number;
+  subject: string;
+  data: Uint8Array;
+  timestampNanos: bigint;
+}): LogEntry {
+  const { seq, subject, data, timestampNanos } = message;
+  return { seq, subject, data, at: Number(timestampNanos / 1_000_000n) };
+}
+

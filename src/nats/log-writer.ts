@@ -1,0 +1,135 @@
+import { createInbox, headers, type Msg, type Subscription } from '@nats-io/transport-node';
+import type { BusConnection } from './connection.js';
+import { LOG_STREAM } from './subjects.js';
+
+/** What became of a message. */
+export type Outcome =
+  /** It is in the log under this number; `duplicate`: it was before. */
+  | { readonly kind: 'STORED'; readonly seq: number; readonly duplicate: boolean }
+  /** Its subject has another last message than was expected. */
+  | { readonly kind: 'MOVED' };
+
+/** A message to write. */
+export interface Outgoing {
+  readonly subject: string;
+  readonly data: Uint8Array;
+  /** Two with the same id are one. */
+  readonly id?: string;
+  /** Number of the last message of its subject, 0 = none; absent = whatever it is. */
+  readonly expected?: number;
+}
+
+interface Pending {
+  readonly message: Outgoing;
+  readonly settle: (outcome: Outcome) => void;
+  sentAt: number;
+}
+
+/** A message that was not acknowledged for so long is sent again, ms. */
+const ACK_MS = 3_000;
+const LOOK_MS = 250;
+/** One that the server could not take is sent again after so long, ms. */
+const SOON_MS = 300;
+/** The server's answer to an expectation that does not hold. */
+const WRONG_LAST = 10071;
+/** An acknowledgement: number, and whether the message was there before. */
+const ANSWER = /^\{"stream":"[^"]*",\s*"seq":(\d+)(?:,"domain":"[^"]*")?(,\s*"duplicate":\s*true)?/;
+
+/**
+ * Writes messages into the log and tells when the server has each. A message whose answer does not
+ * come is sent again, with the id that makes two of it one. How many are under way is the caller's
+ * business: order is kept only between messages of which the second was handed over after the first
+ * had settled.
+ */
+export class LogWriter {
+  readonly #bus: BusConnection;
+  readonly #inbox = createInbox();
+  readonly #answers: Subscription;
+  readonly #pending = new Map<number, Pending>();
+  readonly #look: NodeJS.Timeout;
+  readonly #decoder = new TextDecoder();
+  readonly #unfollow: () => void;
+  #next = 0;
+  #closed = false;
+
+  constructor(bus: BusConnection) {
+    this.#bus = bus;
+    this.#answers = bus.nc.subscribe(`${this.#inbox}.*`, {
+      callback: (error, answer) => {
+        if (error === null) this.#answered(answer);
+      },
+    });
+    this.#unfollow = bus.changes.on((connected) => {
+      if (connected) for (const [number, pending] of this.#pending) this.#send(number, pending);
+    });
+    this.#look = setInterval(() => this.#again(), LOOK_MS);
+    this.#look.unref();
+  }
+
+  /** Messages that the server has not answered for yet. */
+  get underWay(): number {
+    return this.#pending.size;
+  }
+
+  /** Writes a message. @param settle called once with what became of it, unless it is closed before */
+  write(message: Outgoing, settle: (outcome: Outcome) => void): void {
+    const number = this.#next++;
+    const pending = { message, settle, sentAt: 0 };
+    this.#pending.set(number, pending);
+    this.#send(number, pending);
+  }
+
+  /** {@link write} as a promise. */
+  put(message: Outgoing): Promise<Outcome> {
+    return new Promise((resolve) => this.write(message, resolve));
+  }
+
+  /** Ends it; what is under way is not asked for any more. */
+  close(): void {
+    this.#closed = true;
+    clearInterval(this.#look);
+    this.#unfollow();
+    this.#pending.clear();
+    this.#answers.unsubscribe();
+  }
+
+  #send(number: number, pending: Pending): void {
+    pending.sentAt = performance.now();
+    // The client would keep it without bound until the server is there again.
+    if (!this.#bus.connected || this.#closed) return;
+    const { subject, data, id, expected } = pending.message;
+    const header = headers();
+    if (id !== undefined) header.set('Nats-Msg-Id', id);
+    if (expected !== undefined) header.set('Nats-Expected-Last-Subject-Sequence', `${expected}`);
+    header.set('Nats-Expected-Stream', LOG_STREAM);
+    this.#bus.nc.publish(subject, data, { reply: `${this.#inbox}.${number}`, headers: header });
+  }
+
+  #again(): void {
+    const now = performance.now();
+    for (const [number, pending] of this.#pending) {
+      if (now - pending.sentAt > ACK_MS) this.#send(number, pending);
+    }
+  }
+
+  #answered(answer: Msg): void {
+    const number = Number(answer.subject.slice(this.#inbox.length + 1));
+    const pending = this.#pending.get(number);
+    if (pending === undefined) return;
+    const text = this.#decoder.decode(answer.data);
+    const stored = ANSWER.exec(text);
+    if (stored !== null) {
+      this.#pending.delete(number);
+      const duplicate = stored[2] !== undefined;
+      pending.settle({ kind: 'STORED', seq: Number(stored[1]), duplicate });
+      return;
+    }
+    if (!text.includes(`"err_code":${WRONG_LAST}`)) {
+      // No JetStream at the moment, no room, no leader: it is sent again soon.
+      pending.sentAt = performance.now() - ACK_MS + SOON_MS;
+      return;
+    }
+    this.#pending.delete(number);
+    pending.settle({ kind: 'MOVED' });
+  }
+}

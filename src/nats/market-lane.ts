@@ -1,0 +1,228 @@
+import type { BookEvent } from '../bus.js';
+import { type Market, marketKey } from '../market/market.js';
+import type { Level } from '../market/order-book.js';
+import { type BookMessage, contentHash, encodeBook, encodeMessage } from './messages.js';
+import type { LogWriter, Outcome, Outgoing } from './log-writer.js';
+import { type LogKind, marketSubject } from './subjects.js';
+
+/** A message of a market on its way into the log: a book, or anything else about it. */
+export type LaneItem =
+  | {
+      readonly kind: 'book';
+      readonly event: BookEvent;
+      readonly receivedAt: number;
+      /** Its id, from when it was first sent. */
+      id?: string;
+    }
+  | {
+      readonly kind: Exclude<LogKind, 'book'>;
+      readonly message: unknown;
+      readonly id: string;
+      readonly receivedAt: number;
+    };
+
+/** The newest book of a market in the log. */
+export interface LastBook {
+  readonly seq: number;
+  readonly message: BookMessage;
+}
+
+/** What a lane asks of whom it belongs to. */
+export interface LaneHost {
+  readonly writer: LogWriter;
+  /** A changed book so long after the market's last whole one is stored whole, ms. */
+  readonly snapshotEveryMs: number;
+  /** The log has another last book of the market than this node wrote. */
+  moved(lane: MarketLane): void;
+  /** Something has been acknowledged. */
+  settled(lane: MarketLane, item: LaneItem): void;
+}
+
+/** Changes that may hang on a whole book at least, characters of text; as the store has it. */
+const LEAST_ROOM = 64 * 1024;
+
+/**
+ * Writes what there is about one market into the log, one message after the other: each book expects
+ * the one before it to be the last, so that of two nodes which both believe to be the one that writes
+ * only one can.
+ */
+export class MarketLane {
+  readonly market: Market;
+  readonly key: string;
+  readonly #host: LaneHost;
+  readonly #subject: string;
+  #queue: LaneItem[] = [];
+  #underWay: LaneItem | null = null;
+  #newest: number | null = null;
+  /** Ends what was under way when the lane was given up. */
+  #term = 0;
+  /** The newest book in the log, and the last message of its subject that the server has; 0 = none. */
+  #last = 0;
+  #expected = 0;
+  /** How often contents were there at the newest time of the exchange. */
+  #ids = new Map<string, number>();
+  #idsOf: number | null = null;
+  /** The newest whole book: its number, its time and how much of its changes may still hang on it. */
+  #whole = { seq: 0, t: 0, room: 0 };
+
+  constructor(market: Market, host: LaneHost) {
+    this.market = market;
+    this.key = marketKey(market);
+    this.#host = host;
+    this.#subject = marketSubject('book', market);
+  }
+
+  /** Messages that wait or are under way. */
+  get waiting(): number {
+    return this.#queue.length + (this.#underWay === null ? 0 : 1);
+  }
+
+  /** When the oldest of them was received, Unix ms; null when there is none. */
+  get oldest(): number | null {
+    return (this.#underWay ?? this.#queue[0])?.receivedAt ?? null;
+  }
+
+  /** When the newest book was received that is in the log or on its way, Unix ms; null = none. */
+  get newest(): number | null {
+    return this.#newest;
+  }
+
+  /** Begins behind what is in the log: with a whole book. @param last the market's newest book there */
+  begin(last: LastBook | null): void {
+    this.#term++;
+    this.#queue = [];
+    this.#underWay = null;
+    this.#newest = last?.message.t ?? null;
+    this.#resume(last);
+  }
+
+  /** After {@link LaneHost.moved}: goes on behind `last`. @returns whether the one refused is dropped */
+  resume(last: LastBook | null): void {
+    const refused = this.#underWay;
+    this.#underWay = null;
+    this.#resume(last);
+    if (refused !== null) {
+      if (last === null || !isCovered(refused, last.message)) this.#queue.unshift(refused);
+      else this.#host.settled(this, refused);
+    }
+    this.#next();
+  }
+
+  /** Writes an item after all those before it. */
+  add(item: LaneItem): void {
+    this.#queue.push(item);
+    if (item.kind === 'book') this.#newest = item.event.book.timestamp;
+    if (this.#underWay === null) this.#next();
+  }
+
+  #resume(last: LastBook | null): void {
+    // One that retention took from the log has still been the last.
+    this.#last = last?.seq ?? this.#last;
+    this.#expected = last?.seq ?? 0;
+    this.#whole = { seq: 0, t: 0, room: 0 };
+  }
+
+  #next(): void {
+    const item = this.#queue.shift();
+    if (item === undefined) return;
+    this.#underWay = item;
+    const term = this.#term;
+    const outgoing = item.kind === 'book' ? this.#book(item) : this.#other(item);
+    this.#host.writer.write(outgoing, (outcome) => {
+      if (term === this.#term) this.#settle(item, outcome);
+    });
+  }
+
+  #settle(item: LaneItem, outcome: Outcome): void {
+    if (outcome.kind === 'MOVED') {
+      this.#host.moved(this);
+      return;
+    }
+    this.#underWay = null;
+    if (item.kind === 'book' && !outcome.duplicate) this.#written(item.event, outcome.seq);
+    if (item.kind === 'book' && outcome.duplicate) this.#foundThere(outcome.seq);
+    this.#host.settled(this, item);
+    this.#next();
+  }
+
+  /** A book of ours is the newest in the log. */
+  #written({ book, changes }: BookEvent, seq: number): void {
+    const weight = this.#weightOf(changes.asks) + this.#weightOf(changes.bids);
+    if (this.#sentWhole) {
+      const whole = this.#weightOf(book.asks) + this.#weightOf(book.bids);
+      this.#whole = { seq, t: book.timestamp, room: Math.max(LEAST_ROOM, whole) };
+    } else this.#whole.room -= weight;
+    this.#last = seq;
+    this.#expected = seq;
+  }
+
+  /** It was written before, by us or by another node; whether as a whole book is not known. */
+  #foundThere(seq: number): void {
+    if (seq <= this.#expected) return;
+    this.#last = seq;
+    this.#expected = seq;
+    this.#whole = { seq: 0, t: 0, room: 0 };
+  }
+
+  #weightOf(levels: readonly Level[]): number {
+    let weight = 0;
+    for (const [price, volume] of levels) weight += price.length + volume.length + 8;
+    return weight;
+  }
+
+  #sentWhole = false;
+
+  #book(item: Extract<LaneItem, { kind: 'book' }>): Outgoing {
+    const { book, changes, afterGap } = item.event;
+    const { timestamp: t, exchangeTimestamp: e, asks: a, bids: b } = book;
+    const age = t - this.#whole.t;
+    const weight = this.#weightOf(changes.asks) + this.#weightOf(changes.bids);
+    this.#sentWhole =
+      afterGap ||
+      this.#whole.seq === 0 ||
+      age >= this.#host.snapshotEveryMs ||
+      age < 0 ||
+      weight > this.#whole.room;
+    const w = this.#sentWhole ? 0 : this.#whole.seq;
+    item.id ??= `${this.key} ${e ?? `at ${t}`} ${this.#place(item.event)}`;
+    return {
+      subject: this.#subject,
+      data: encodeBook({ t, e, g: afterGap, p: this.#last, w, a, b }),
+      id: item.id,
+      expected: this.#expected,
+    };
+  }
+
+  /**
+   * What tells a book from others of the same time of the exchange: its contents, and how often they
+   * were there before at that time. The first one after a gap is never the same as another.
+   */
+  #place({ book, afterGap }: BookEvent): string {
+    const contents = contentHash(book.asks, book.bids);
+    if (afterGap) return `${contents} after a gap, ${book.timestamp}`;
+    if (book.exchangeTimestamp !== this.#idsOf) {
+      this.#ids.clear();
+      this.#idsOf = book.exchangeTimestamp;
+    }
+    const times = this.#ids.get(contents) ?? 0;
+    this.#ids.set(contents, times + 1);
+    return times === 0 ? contents : `${contents} ${times}`;
+  }
+
+  #other(item: Exclude<LaneItem, { kind: 'book' }>): Outgoing {
+    return {
+      subject: marketSubject(item.kind, this.market),
+      data: encodeMessage(item.message),
+      id: `${this.key} ${item.kind} ${item.id}`,
+    };
+  }
+}
+
+/** Whether a book that was refused is in the log already, or older than what is there. */
+function isCovered(item: LaneItem, last: BookMessage): boolean {
+  if (item.kind !== 'book') return false;
+  const { book } = item.event;
+  if (book.exchangeTimestamp !== null && last.e !== null && book.exchangeTimestamp !== last.e)
+    return book.exchangeTimestamp < last.e;
+  return contentHash(book.asks, book.bids) === contentHash(last.a, last.b);
+}

@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import type { Redate } from '../market/clock-reading.js';
+import type { CoverageMinute } from '../market/coverage.js';
+import type { Gap } from '../market/gap.js';
+import type { LogRecord } from '../market/log-record.js';
+import type { Level } from '../market/order-book.js';
+import type { Trade } from '../market/trade.js';
+
+/** A whole book in the log. The market is in the subject. */
+export interface BookMessage {
+  /** When the collector received it, Unix ms. */
+  readonly t: number;
+  /** The exchange's own time, Unix ms, or null. */
+  readonly e: number | null;
+  /** It is the first after a start or a gap. */
+  readonly g: boolean;
+  /** Number in the stream of the market's book before it; 0 = there is none. */
+  readonly p: number;
+  /** Number in the stream of the whole book that it is stored as a change of; 0 = it is stored whole. */
+  readonly w: number;
+  readonly a: readonly Level[];
+  readonly b: readonly Level[];
+}
+
+/** A trade in the log; its number is that of the message. */
+export type TradeMessage = Omit<Trade, 'market' | 'sequence'>;
+/** A gap opened, changed or closed. */
+export type GapMessage = Omit<Gap, 'market'>;
+/** What was received of a market in a minute. */
+export type CoverageMessage = Omit<CoverageMinute, 'market'>;
+/** A market is being recorded from a time on, or until then (Unix ms). */
+export interface RecordingMessage {
+  readonly recording: boolean;
+  readonly at: number;
+}
+/** What was dated by a clock that was wrong. */
+export type RedateMessage = Redate;
+/** All books of an exchange that were received until `t` (Unix ms) stand before it in the log. */
+export interface AliveMessage {
+  readonly t: number;
+  readonly node: string;
+}
+/** A log event of a node. */
+export type LogMessage = LogRecord;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** A message as bytes. */
+export function encodeMessage(message: unknown): Uint8Array {
+  return encoder.encode(JSON.stringify(message));
+}
+
+/** A message of its bytes. @throws {SyntaxError} when they are no JSON */
+export function decodeMessage<T>(data: Uint8Array): T {
+  return JSON.parse(decoder.decode(data)) as T;
+}
+
+/** A book as it goes into the log. */
+export function encodeBook({ t, e, g, p, w, a, b }: BookMessage): Uint8Array {
+  const head = `{"t":${t},"e":${e},"g":${g},"p":${p},"w":${w},"a":`;
+  return encoder.encode(`${head}${JSON.stringify(a)},"b":${JSON.stringify(b)}}`);
+}
+
+/** What two books are the same by: all their levels. */
+export function contentHash(a: readonly Level[], b: readonly Level[]): string {
+  const hash = createHash('sha1');
+  let text = '';
+  for (const [price, volume] of a) text += `${price} ${volume},`;
+  text += '|';
+  for (const [price, volume] of b) text += `${price} ${volume},`;
+  return hash.update(text).digest('base64url');
+}

@@ -1,0 +1,126 @@
+import type { Subscription } from '@nats-io/transport-node';
+import type { Exchange } from '../market/exchange.js';
+import type { Role } from '../market/role.js';
+import { Topic } from '../util/topic.js';
+import { type BusConnection, BusError } from './connection.js';
+import { decodeMessage, encodeMessage } from './messages.js';
+import { subjectToken } from './subjects.js';
+
+/** What a node tells of itself. */
+export interface NodePresence {
+  readonly node: string;
+  /** Different for each run of a node. */
+  readonly run: string;
+  readonly roles: readonly Role[];
+  /** Where it stores, in words; null when it does not. */
+  readonly store: string | null;
+  /** Exchanges that it follows and whose books have come: it could take over. */
+  readonly ready: readonly Exchange[];
+}
+
+const TELL_MS = 300;
+/** A node that was not heard of for so long is gone, ms. */
+const GONE_MS = 1_300;
+/** How long a node listens before it believes to know the others, ms. */
+const LISTEN_MS = 700;
+
+/** The nodes that are alive, this one included. */
+export class Presence {
+  /** Publishes when a node came or went. */
+  readonly changes = new Topic<void>();
+  /** Another run has the name of this node. */
+  readonly clashes = new Topic<NodePresence>();
+  readonly #bus: BusConnection;
+  readonly #self: () => NodePresence;
+  readonly #others = new Map<string, { presence: NodePresence; heardAt: number }>();
+  readonly #subscription: Subscription;
+  readonly #timer: NodeJS.Timeout;
+  readonly #unfollow: () => void;
+
+  /** @param self what to tell of this node now */
+  constructor(bus: BusConnection, self: () => NodePresence) {
+    this.#bus = bus;
+    this.#self = self;
+    this.#subscription = bus.nc.subscribe('node.*', {
+      callback: (error, message) => {
+        if (error === null) this.#heard(decodeMessage<NodePresence | null>(message.data), message.subject);
+      },
+    });
+    this.#timer = setInterval(() => this.#tick(), TELL_MS);
+    this.#unfollow = bus.changes.on((connected) => {
+      if (connected) for (const other of this.#others.values()) other.heardAt = performance.now();
+    });
+  }
+
+  /**
+   * Listens, then tells of this node.
+   * @throws {BusError} when another node has its name
+   */
+  async begin(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, LISTEN_MS));
+    const { node } = this.#self();
+    if (this.#others.has(node)) {
+      throw new BusError(
+        `NODE_NAME is "${node}", which another node on this bus has; give each a name of its own`,
+      );
+    }
+    this.tell();
+  }
+
+  /** Tells of this node at once. */
+  tell(): void {
+    if (!this.#bus.connected || this.#bus.nc.isClosed()) return;
+    const self = this.#self();
+    this.#bus.nc.publish(`node.${subjectToken(self.node)}`, encodeMessage(self));
+  }
+
+  /** All nodes that are alive; while the bus is away, those that were. */
+  get nodes(): NodePresence[] {
+    return [this.#self(), ...[...this.#others.values()].map(({ presence }) => presence)];
+  }
+
+  /** Whether a node is alive. */
+  has(node: string): boolean {
+    return node === this.#self().node || this.#others.has(node);
+  }
+
+  /** Tells the others that this node goes, and ends. */
+  close(): void {
+    clearInterval(this.#timer);
+    this.#unfollow();
+    this.#subscription.unsubscribe();
+    if (!this.#bus.connected || this.#bus.nc.isClosed()) return;
+    this.#bus.nc.publish(`node.${subjectToken(this.#self().node)}`, encodeMessage(null));
+  }
+
+  #heard(presence: NodePresence | null, subject: string): void {
+    const self = this.#self();
+    if (presence === null) {
+      for (const [node] of this.#others) {
+        if (subject === `node.${subjectToken(node)}`) this.#others.delete(node);
+      }
+      this.changes.publish();
+      return;
+    }
+    if (presence.run === self.run) return;
+    if (presence.node === self.node) this.clashes.publish(presence);
+    const known = this.#others.get(presence.node);
+    this.#others.set(presence.node, { presence, heardAt: performance.now() });
+    if (known === undefined || known.presence.ready.length !== presence.ready.length)
+      this.changes.publish();
+  }
+
+  #tick(): void {
+    this.tell();
+    // Who does not hear cannot know who is gone.
+    if (!this.#bus.connected || this.#bus.lastedMs < GONE_MS) return;
+    const now = performance.now();
+    let gone = false;
+    for (const [node, { heardAt }] of this.#others) {
+      if (now - heardAt < GONE_MS) continue;
+      this.#others.delete(node);
+      gone = true;
+    }
+    if (gone) this.changes.publish();
+  }
+}

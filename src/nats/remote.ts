@@ -1,0 +1,81 @@
+import type { Msg, Subscription } from '@nats-io/transport-node';
+import type { BusConnection } from './connection.js';
+import { decodeMessage, encodeMessage } from './messages.js';
+
+/** The calls that somebody answers, by name. */
+export type Calls = Readonly<Record<string, (...args: never[]) => Promise<unknown>>>;
+
+/** What an error is remade of on the other side. */
+interface ErrorText {
+  readonly name: string;
+  readonly message: string;
+  readonly details: unknown;
+}
+
+type Answer = { readonly value: unknown } | { readonly error: ErrorText };
+
+/** Nobody answers a call, or not in time. */
+export class NoAnswerError extends Error {
+  constructor(subject: string, reason: string) {
+    super(`no node answers ${subject}: ${reason}`);
+    this.name = 'NoAnswerError';
+  }
+}
+
+/**
+ * Answers calls of other nodes on `subject`.
+ * @param queue of those that answer with the same queue, one is asked; absent: all are
+ * @param details what an error is remade of beside its message
+ */
+export function answerCalls(
+  bus: BusConnection,
+  subject: string,
+  calls: Calls,
+  queue?: string,
+  details: (error: unknown) => unknown = () => null,
+): Subscription {
+  const answer = async (message: Msg): Promise<void> => {
+    let result: Answer;
+    try {
+      const { call, args } = decodeMessage<{ call: string; args: never[] }>(message.data);
+      const done = calls[call];
+      if (done === undefined) throw new Error(`there is no call ${call}`);
+      result = { value: (await done(...args)) ?? null };
+    } catch (error) {
+      const { name, message: text } = error as Error;
+      result = { error: { name, message: text, details: details(error) } };
+    }
+    if (!bus.nc.isClosed()) message.respond(encodeMessage(result));
+  };
+  return bus.nc.subscribe(subject, {
+    ...(queue === undefined ? {} : { queue }),
+    callback: (error, message) => {
+      if (error === null) void answer(message);
+    },
+  });
+}
+
+/**
+ * Makes a call of another node.
+ * @param remake makes the error of its text, as it was thrown there
+ * @throws {NoAnswerError} when nobody answers
+ */
+export async function call<T>(
+  bus: BusConnection,
+  subject: string,
+  name: string,
+  args: readonly unknown[],
+  timeoutMs: number,
+  remake: (error: ErrorText) => Error = ({ message }) => new Error(message),
+): Promise<T> {
+  if (!bus.connected) throw new NoAnswerError(subject, 'the bus is out of reach');
+  const request = encodeMessage({ call: name, args });
+  const message = await bus.nc
+    .request(subject, request, { timeout: timeoutMs })
+    .catch((error: unknown) => {
+      throw new NoAnswerError(subject, (error as Error).message);
+    });
+  const answer = decodeMessage<Answer>(message.data);
+  if ('error' in answer) throw remake(answer.error);
+  return answer.value as T;
+}
