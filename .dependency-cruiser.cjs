@@ -7,7 +7,8 @@ const FLOORS = [
   ['market', '^src/market/'],
   ['settings', '^src/settings/'],
   ['logging', '^src/logging/'],
-  ['bus', '^src/bus'],
+  ['bus', '^src/bus\\.ts$'],
+  ['nats', '^src/nats/'],
   ['parquet', '^src/parquet/'],
   ['store', '^src/(store|generated)/'],
   ['archive', '^src/archive/'],
@@ -15,7 +16,7 @@ const FLOORS = [
   ['live', '^src/live/'],
   ['api', '^src/api/'],
   ['alerts', '^src/alerts/'],
-  ['app', '^src/(app|run|hangup|main|demo)\\.ts$'],
+  ['app', '^src/((app|run|running|hangup|main|demo|keep-archive|store-log)\\.ts$|nodes/)'],
 ];
 const SIDE_ROOMS = ['^src/simulator/', '^src/soak/', '^src/doctor/', '^src/dashboard/'];
 
@@ -42,6 +43,13 @@ module.exports = {
       severity: 'error',
       from: { pathNot: '^src/(store|generated)/' },
       to: { path: '(^src/generated/|@prisma)' },
+    },
+    {
+      name: 'only-the-bus-and-the-nodes-know-nats',
+      comment: 'A process alone must not load it.',
+      severity: 'error',
+      from: { pathNot: '^src/(nats|nodes)/' },
+      to: { path: '(^src/nats/|@nats-io)' },
     },
     {
       name: 'live-knows-no-graphql',

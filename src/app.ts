@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { Alerts, type AlertTuning } from './alerts/alerts.js';
 import { createApi } from './api/server.js';
-import { archivedDays, ArchiveKeeper } from './archive/keeper.js';
+import { archivedDays } from './archive/keeper.js';
 import { Bus } from './bus.js';
 import type { CheckTimes } from './collector/history/history-checker.js';
 import type { SilenceBounds } from './collector/market/silence-threshold.js';
@@ -9,15 +9,17 @@ import { adapters } from './collector/exchanges/registry.js';
 import { StandstillWatch } from './collector/clock/standstill-watch.js';
 import { Supervisor } from './collector/supervisor.js';
 import type { Config } from './settings/config.js';
-import { BurstGate } from './logging/burst-gate.js';
 import { openLogFiles } from './logging/log-files.js';
 import { localTime, Logger } from './logging/logger.js';
 import { openStore } from './store/store.js';
-import type { Store, StoreStats } from './store/store-types.js';
+import type { StoreStats } from './store/store-types.js';
+import type { Running } from './running.js';
+import { keepArchive } from './keep-archive.js';
+import { logStore } from './store-log.js';
 import { VERSION } from './util/version.js';
 
 /** A running recorder. */
-export interface App {
+export interface App extends Running {
   /** Address of the API, for people to open. */
   readonly url: string;
   readonly supervisor: Supervisor;
@@ -107,39 +109,8 @@ export async function startApp(
     store.onGap((gap) => bus.gaps.publish(gap));
     bus.coverage.on((record) => store.putCoverage(record));
     bus.logs.on((record) => store.putLog(record));
-    const overflows = new BurstGate();
-    let unsaid = 0;
-    store.onOverflow((leftOut) => {
-      if (leftOut === null) {
-        const suppressed = overflows.pass('overflow');
-        if (suppressed !== null) logger.log('QUEUE_OVERFLOW', {}, { suppressed });
-        return;
-      }
-      unsaid += leftOut;
-      if (overflows.pass('drained') === null) return;
-      logger.log('QUEUE_DRAINED', {}, { books: unsaid });
-      unsaid = 0;
-    });
-    store.onFailure((reason) => {
-      if (reason === null) logger.log('STORE_RECOVERED', {}, undefined);
-      else logger.log('STORE_FAILED', {}, { reason });
-    });
-
+    logStore(store, logger);
     store.onCommitted((receivedAt) => bus.commits.publish(receivedAt));
-    store.onPutBack((putBack) => logger.log('DATABASE_PUT_BACK', {}, putBack));
-    store.onRetired((retired) => logger.log('BOOKS_RETIRED', {}, retired));
-    store.onRetentionHeld((held) => {
-      if (held === null) return logger.log('RETENTION_RESUMED', {}, undefined);
-      const { clock, believed } = held;
-      logger.log('RETENTION_HELD', {}, { clock: localTime(clock), believed: localTime(believed) });
-    });
-    store.onRetentionWaiting((setting) => {
-      if (setting !== null) logger.log('RETENTION_WAITS', {}, { setting });
-    });
-    store.onDiskWarning(({ daysUntilFull, freeBytes, growthBytesPerDay }) => {
-      const figures = { freeBytes: freeBytes ?? 0, growthBytesPerDay: growthBytesPerDay ?? 0 };
-      logger.log('DISK_FILLING', {}, { days: daysUntilFull ?? 0, ...figures });
-    });
 
     const archive = config.archivePath === '' ? null : keepArchive(config, store, logger);
     opened.push(async () => archive?.close());
@@ -227,22 +198,4 @@ export async function startApp(
     for (const close of opened.reverse()) await close().catch(() => undefined);
     throw error;
   }
-}
-
-/** Archives closed days while the recorder runs, and logs what comes of it. */
-function keepArchive(config: Config, store: Store, logger: Logger): ArchiveKeeper {
-  const options = {
-    folder: resolve(config.archivePath),
-    dbPath: resolve(config.dbPath),
-    afterDays: config.archiveAfterDays,
-    now: () => store.now(),
-  };
-  return new ArchiveKeeper(options, {
-    onDay: ({ date, books, trades, bytes, ms }) =>
-      logger.log('DAY_ARCHIVED', {}, { date, books, trades, bytes, lastedMs: ms }),
-    onFailure: (reason) => {
-      if (reason === null) logger.log('ARCHIVE_RECOVERED', {}, undefined);
-      else logger.log('ARCHIVE_FAILED', {}, { reason });
-    },
-  });
 }

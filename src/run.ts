@@ -1,5 +1,5 @@
 import { setFlagsFromString } from 'node:v8';
-import type { App } from './app.js';
+import type { Running } from './running.js';
 import type { Config } from './settings/config.js';
 import { startedWithNohup } from './hangup.js';
 import { consoleStreams, flushConsole } from './logging/console.js';
@@ -48,13 +48,13 @@ const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  */
 export async function runUntilStopped(
   config: Config,
-  onStarted: (app: App) => void = () => undefined,
+  onStarted: (app: Running) => void = () => undefined,
   onStopped: () => Promise<void> = async () => undefined,
 ): Promise<void> {
   for (const flag of MEMORY_FLAGS) setFlagsFromString(flag);
   const { errors } = consoleStreams();
   let stoppingSince: number | null = null;
-  let starting: Promise<App> | null = null;
+  let starting: Promise<Running> | null = null;
   let started = false;
   const stop = (why: string, code: number, signal?: NodeJS.Signals): void => {
     if (stoppingSince !== null) {
@@ -94,7 +94,15 @@ export async function runUntilStopped(
   process.on('uncaughtException', fatal);
   process.on('unhandledRejection', fatal);
   // What is loaded only to run is no delay for who is told that a setting is wrong.
-  starting = import('./app.js').then(({ startApp }) => startApp(config));
+  starting =
+    config.busUrl === null
+      ? import('./app.js').then(({ startApp }) => startApp(config))
+      : import('./nodes/node.js').then(({ startNode }) =>
+          startNode(config, false, {}, (error) => {
+            errors.write(`cannot go on: ${error.message}\n`);
+            stop('it cannot go on', 1);
+          }),
+        );
   try {
     const app = await starting;
     started = true;

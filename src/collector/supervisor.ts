@@ -239,8 +239,8 @@ export class Supervisor implements CollectorControl {
     );
     const listed = (exchange: Exchange): readonly Pair[] => this.#exchanges[exchange].list.listed;
     // Of one for all exchanges only who has all of them can say that it matches nothing.
-    const answerable = config.collect.filter(
-      ({ exchange }) => (exchange === null ? this.#own.length === EXCHANGES.length : this.#own.includes(exchange)),
+    const answerable = config.collect.filter(({ exchange }) =>
+      exchange === null ? this.#own.length === EXCHANGES.length : this.#own.includes(exchange),
     );
     for (const pattern of unmatchedPatterns(answerable, listed)) {
       logger.log('PATTERN_MATCHES_NOTHING', {}, { pattern: collectPatternText(pattern) });
@@ -282,13 +282,15 @@ export class Supervisor implements CollectorControl {
 
   listTroubles(): ListTrouble[] {
     const { collect } = this.#parts.config;
-    return this.#own.map((e) => this.#exchanges[e]).flatMap(({ exchange, enabled, list }) => {
-      const idle = collect.filter((p) => (p.exchange ?? exchange) === exchange && !isFullName(p));
-      if (!enabled || list.failure === null || list.listed.length > 0 || idle.length === 0)
-        return [];
-      const patterns = idle.slice(0, 5).map(collectPatternText).join(', ');
-      return [{ exchange, patterns, reason: list.failure }];
-    });
+    return this.#own
+      .map((e) => this.#exchanges[e])
+      .flatMap(({ exchange, enabled, list }) => {
+        const idle = collect.filter((p) => (p.exchange ?? exchange) === exchange && !isFullName(p));
+        if (!enabled || list.failure === null || list.listed.length > 0 || idle.length === 0)
+          return [];
+        const patterns = idle.slice(0, 5).map(collectPatternText).join(', ');
+        return [{ exchange, patterns, reason: list.failure }];
+      });
   }
 
   stoppedByUser(): Partial<Record<Exchange, number>> {
@@ -474,9 +476,9 @@ export class Supervisor implements CollectorControl {
     wanted: boolean,
     apply: (state: ExchangeState, pairs: Pair[]) => Promise<void> | void,
   ): Promise<CollectorStatus[]> {
-    const states = this.#own.filter((e) => (pattern.exchange ?? e) === e).map(
-      (e) => this.#exchanges[e],
-    );
+    const states = this.#own
+      .filter((e) => (pattern.exchange ?? e) === e)
+      .map((e) => this.#exchanges[e]);
     const matching = (): { state: ExchangeState; pairs: Pair[] }[] =>
       states.map((state) => ({ state, pairs: this.#matchesOf(state, pattern) }));
     if (matching().every(({ pairs }) => pairs.length === 0)) {

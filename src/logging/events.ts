@@ -91,6 +91,11 @@ export const EVENTS = {
       `what was started and stopped by hand outranks COLLECT${p.stopped === 0 ? '' : `; ${p.stopped} stopped: ${p.stoppedNames}`}${p.started === 0 ? '' : `; ${p.started} recorded besides: ${p.startedNames}`} (resetExchange lets COLLECT decide again)`,
   ),
   // More than one node
+  NODE_STARTED: event<{ node: string; roles: string; url: string }>(
+    'info',
+    (p) => `노드 ${p.node} 시작 (${p.roles})${p.url === '' ? '' : `: ${p.url}`}`,
+    (p) => `node ${p.node} started (${p.roles})${p.url === '' ? '' : `: ${p.url}`}`,
+  ),
   BUS_LOST: event<{ bus: string }>(
     'error',
     (p) => `버스 연결 끊김, 자동으로 재연결: ${p.bus}`,
@@ -115,6 +120,11 @@ export const EVENTS = {
     'warn',
     (p) => `버스의 로그를 읽을 수 없음, 재시도: ${p.reason}`,
     (p) => `the log cannot be read, trying again: ${p.reason}`,
+  ),
+  LOG_HOLE: event<{ messages: number }>(
+    'error',
+    (p) => `저장하기 전에 버스의 로그에서 삭제된 메시지 ${p.messages}건 (BUS_MAX_GB 참고)`,
+    (p) => `${p.messages} messages were gone from the log before they were stored (see BUS_MAX_GB)`,
   ),
   SHARD_STANDBY: event<{ primary: string }>(
     'info',

@@ -43,6 +43,8 @@ export interface CollectorStatus {
   readonly auditDifferences: number;
   /** When an audit last found the same book, Unix ms; null before the first. */
   readonly auditAgreedAt: number | null;
+  /** The node that holds it; absent in a process alone. */
+  readonly node?: string;
   /** Why it is not LIVE, in words; null when it is. */
   readonly error: string | null;
 }

@@ -4,7 +4,7 @@ import type { Gap } from '../market/gap.js';
 import { type Market, marketKey } from '../market/market.js';
 import type { Trade } from '../market/trade.js';
 import type { LogEntry, LogStream } from './log-stream.js';
-import type { LogWriter } from './log-writer.js';
+import type { LogWriter, Outgoing } from './log-writer.js';
 import { type LaneItem, type LastBook, MarketLane } from './market-lane.js';
 import { contentHash, decodeMessage, encodeMessage } from './messages.js';
 import type { AliveMessage, BookMessage } from './messages.js';
@@ -20,6 +20,8 @@ export interface PublisherOptions {
   readonly stream: LogStream;
   readonly writer: LogWriter;
   readonly snapshotEveryMs: number;
+  /** Whether books are recorded; trades and coverage are in any case. */
+  readonly books: boolean;
   /** How long a standby keeps what it receives, ms. */
   readonly keepMs?: number;
   /** Messages that may wait for the log. */
@@ -66,6 +68,10 @@ export class ExchangePublisher {
   /** Markets whose books are being left out, and since when. */
   readonly #leftOut = new Map<string, { gap: Gap; count: number }>();
   #primary = false;
+  /** Number of the message that began this node's term, and of the newest sign of life in the log. */
+  #term = 0;
+  #aliveSeq = 0;
+  #beating = false;
   #before = new Map<string, LastBook>();
   #full = false;
   #leftOutCount = 0;
@@ -81,7 +87,7 @@ export class ExchangePublisher {
     this.#ringFrom = options.now();
     const { bus } = options;
     this.#unfollow = [
-      bus.books.on((event) => this.#book(event)),
+      ...(options.books ? [bus.books.on((event) => this.#book(event))] : []),
       bus.trades.on((trade) => this.#trade(trade)),
       bus.gaps.on((gap) => this.#gap(gap)),
       bus.coverage.on(({ market, ...record }) => {
@@ -114,19 +120,24 @@ export class ExchangePublisher {
     if (this.#primary) this.#write(market, 'recording', { recording, at }, `${at} ${recording}`);
   }
 
-  /** Writes from now on, first what the log lacks. @throws {Error} when the log cannot be read */
-  async promote(): Promise<void> {
+  /**
+   * Writes from now on, first what the log lacks.
+   * @param openGaps gaps of its markets that last, as far as the log says
+   * @throws {Error} when the log cannot be read
+   */
+  async promote(openGaps: readonly Gap[]): Promise<void> {
     if (this.#primary) return;
-    const before = await this.#readBefore();
-    const { aliveAt } = before;
+    const aliveAt = await this.#beginTerm();
+    const before = await this.#readBefore(aliveAt);
     this.#primary = true;
     this.#waiting = 0;
     this.#before = new Map(before.books);
     for (const lane of this.#lanes.values()) lane.begin(this.#takeBefore(lane.key));
     for (const { market, recording, at } of this.#recorded.values())
       this.#write(market, 'recording', { recording, at }, `${at} ${recording}`);
-    this.#writeGaps(aliveAt);
     const first = this.#firstMissing(before.books);
+    this.#writeGaps(aliveAt, openGaps);
+    this.#endGaps(aliveAt, openGaps, first);
     const lost = aliveAt !== null && this.#pruned && this.#ringFrom > aliveAt;
     for (let i = this.#kept; i < this.#ring.length; i++) {
       const item = this.#ring[i]!;
@@ -163,10 +174,10 @@ export class ExchangePublisher {
     return this.#waiting === 0;
   }
 
-  /** Writes a last sign of life, so that what follows counts from now. */
-  async farewell(): Promise<void> {
-    if (!this.#primary || this.#waiting > 0) return;
-    const sent = this.#options.writer.put(this.#aliveMessage());
+  /** Writes a last sign of life. @param closed whether the node ends */
+  async farewell(closed: boolean): Promise<void> {
+    if (!this.#primary) return;
+    const sent = new Promise<void>((resolve) => this.#writeAlive(closed, resolve));
     await Promise.race([sent, new Promise((resolve) => setTimeout(resolve, 1_000))]);
   }
 
@@ -229,7 +240,9 @@ export class ExchangePublisher {
 
   /** As the store's queue: once full, not before half of it is free again. */
   #hasRoom(): boolean {
-    const full = this.#full ? this.#waiting > this.#maxWaiting / 2 : this.#waiting >= this.#maxWaiting;
+    const full = this.#full
+      ? this.#waiting > this.#maxWaiting / 2
+      : this.#waiting >= this.#maxWaiting;
     if (full !== this.#full) {
       this.#full = full;
       this.#options.onFull(full, this.#leftOutCount);
@@ -277,13 +290,37 @@ export class ExchangePublisher {
     return first;
   }
 
-  /** Writes the gaps of this node that lie after what the log covers. */
-  #writeGaps(aliveAt: number | null): void {
+  /** Writes the gaps of this node, as far as they lie after what the log covers. */
+  #writeGaps(aliveAt: number | null, openGaps: readonly Gap[]): void {
+    const known = new Set(openGaps.map((gap) => gapKey(gap)));
     for (const gaps of this.#gaps.values()) {
       for (const gap of gaps) {
-        if (gap.end !== null && aliveAt !== null && gap.end <= aliveAt) continue;
-        this.#writeGap({ ...gap, start: Math.max(gap.start, aliveAt ?? gap.start) });
+        if (known.has(gapKey(gap))) this.#writeGap(gap);
+        else if (gap.end === null || aliveAt === null || gap.end > aliveAt)
+          this.#writeGap({ ...gap, start: Math.max(gap.start, aliveAt ?? gap.start) });
       }
+    }
+  }
+
+  /** Ends the gaps that the node before left, where this node was not in the same. */
+  #endGaps(
+    aliveAt: number | null,
+    openGaps: readonly Gap[],
+    first: ReadonlyMap<string, number>,
+  ): void {
+    for (const gap of openGaps) {
+      const key = marketKey(gap.market);
+      const own = this.#gaps.get(key) ?? [];
+      if (own.some(({ start }) => start === gap.start)) continue;
+      const next = this.#ring[first.get(key) ?? Infinity];
+      // Nothing that is not yet written: the market has a gap here, too, or no book since.
+      const end = own.some(({ end: ended }) => ended === null)
+        ? aliveAt
+        : next?.kind === 'book'
+          ? next.event.book.timestamp
+          : this.#options.bus.current(gap.market)?.timestamp;
+      if (end !== null && end !== undefined)
+        this.#writeGap({ ...gap, end: Math.max(gap.start, end) });
     }
     this.#gaps.clear();
   }
@@ -296,11 +333,13 @@ export class ExchangePublisher {
   #write(
     market: Market,
     kind: Exclude<LaneItem['kind'], 'book'>,
-    message: unknown,
+    message: object,
     id: string,
   ): void {
     const receivedAt = this.#options.now();
-    this.#add(market, { kind, message, id: `${this.#options.node} ${id}`, receivedAt });
+    const ofTerm = { ...message, term: this.#term };
+    const ownId = `${this.#options.node} ${this.#term} ${id}`;
+    this.#add(market, { kind, message: ofTerm, id: ownId, receivedAt });
   }
 
   #add(market: Market, item: LaneItem): void {
@@ -309,17 +348,31 @@ export class ExchangePublisher {
   }
 
   #beat(): void {
-    if (this.#primary) this.#options.writer.write(this.#aliveMessage(), () => undefined);
+    if (this.#primary && !this.#beating) this.#writeAlive(false, () => undefined);
   }
 
-  #aliveMessage(): { subject: string; data: Uint8Array } {
+  #writeAlive(closed: boolean, done: () => void): void {
+    const term = this.#term;
+    this.#beating = true;
+    this.#options.writer.write(this.#aliveMessage(closed), (outcome) => {
+      this.#beating = false;
+      if (term !== this.#term) return;
+      if (outcome.kind === 'STORED') this.#aliveSeq = outcome.seq;
+      else this.#options.onMoved();
+      done();
+    });
+  }
+
+  #aliveMessage(closed: boolean): Outgoing {
     const { exchange, node, now } = this.#options;
     let t = now();
     if (this.#waiting > 0) {
       for (const lane of this.#lanes.values()) t = Math.min(t, (lane.oldest ?? t + 1) - 1);
     }
-    const message: AliveMessage = { t, node };
-    return { subject: `alive.${exchange}`, data: encodeMessage(message) };
+    const message: AliveMessage = closed ? { t, node, closed } : { t, node };
+    const expected = this.#aliveSeq;
+    const id = `alive.${exchange} ${node} after ${expected}`;
+    return { subject: `alive.${exchange}`, data: encodeMessage(message), expected, id };
   }
 
   #lane(market: Market): MarketLane {
@@ -369,7 +422,29 @@ export class ExchangePublisher {
     }
   }
 
-  async #readBefore(): Promise<Before> {
+  /**
+   * Begins a term: what the writer before adds from now on counts for nothing.
+   * @returns until when all that was received is in the log, Unix ms; null = nothing was yet
+   */
+  async #beginTerm(): Promise<number | null> {
+    const { stream, exchange, node, writer, now } = this.#options;
+    const subject = `alive.${exchange}`;
+    for (;;) {
+      const last = await stream.last(subject);
+      const aliveAt = last === null ? null : decodeMessage<AliveMessage>(last.data).t;
+      const message: AliveMessage = { t: aliveAt ?? now(), node, begins: true };
+      const data = encodeMessage(message);
+      const expected = last?.seq ?? 0;
+      const id = `${subject} ${node} begins after ${expected}`;
+      const outcome = await writer.put({ subject, data, expected, id });
+      if (outcome.kind === 'MOVED') continue;
+      this.#term = outcome.seq;
+      this.#aliveSeq = outcome.seq;
+      return aliveAt;
+    }
+  }
+
+  async #readBefore(aliveAt: number | null): Promise<Before> {
     const { stream, exchange } = this.#options;
     const books = new Map<string, LastBook>();
     const subjects = new SubjectReader();
@@ -378,7 +453,7 @@ export class ExchangePublisher {
       if (market === null || market === undefined) continue;
       books.set(marketKey(market), toLastBook(entry));
     }
-    return { books, aliveAt: await readAliveAt(stream, exchange) };
+    return { books, aliveAt };
   }
 }
 
@@ -400,12 +475,19 @@ export function firstAfter(events: readonly BookEvent[], last: BookMessage): num
   return later < 0 ? events.length : later;
 }
 
+function gapKey({ market, start }: Gap): string {
+  return `${marketKey(market)} ${start}`;
+}
+
 function toLastBook({ seq, data }: LogEntry): LastBook {
   return { seq, message: decodeMessage<BookMessage>(data) };
 }
 
-/** Until when all that was received of an exchange is in the log, Unix ms; null = nothing was yet. */
-export async function readAliveAt(stream: LogStream, exchange: Exchange): Promise<number | null> {
+/** Until when all that was received of an exchange is in the log; null = nothing was yet. */
+export async function readAlive(
+  stream: LogStream,
+  exchange: Exchange,
+): Promise<AliveMessage | null> {
   const alive = await stream.last(`alive.${exchange}`);
-  return alive === null ? null : decodeMessage<AliveMessage>(alive.data).t;
+  return alive === null ? null : decodeMessage<AliveMessage>(alive.data);
 }

@@ -4,7 +4,7 @@ import type { Exchange } from '../market/exchange.js';
 import { isExchange } from '../market/exchange.js';
 import type { Gap } from '../market/gap.js';
 import type { Market } from '../market/market.js';
-import { diffSide, type OrderBook, reuseLevels } from '../market/order-book.js';
+import { type OrderBook, stepSide } from '../market/order-book.js';
 import type { LogEntry } from './log-stream.js';
 import {
   type AliveMessage,
@@ -34,6 +34,8 @@ export interface LogBooksParts {
   readonly onRedate?: (redate: Redate) => void;
   /** All books of an exchange that were received until `at` (Unix ms) have been read. */
   readonly onAlive?: (exchange: Exchange, at: number, node: string) => void;
+  /** Books of a market went from the log before they were read. */
+  readonly onLost?: (gap: Gap) => void;
   /** A message could not be read; it is left out. */
   readonly onUnreadable: (entry: LogEntry, reason: string) => void;
 }
@@ -46,6 +48,8 @@ interface MarketBooks {
   seq: number;
   /** Its previous book could not be found: rows are whole until the log has a whole one again. */
   unfounded: boolean;
+  /** The same, until its next book. */
+  lost: boolean;
   /** Its newest gap that ended, with the end that its message has. */
   ended: { readonly gap: Gap; readonly rawEnd: number } | null;
 }
@@ -58,6 +62,8 @@ export class LogBooks {
   readonly #parts: LogBooksParts;
   readonly #subjects = new SubjectReader();
   readonly #markets = new Map<Market, MarketBooks>();
+  /** Of each exchange, the number of the message that began its newest term. */
+  readonly #terms = new Map<Exchange, number>();
   #lastTimestamp: number;
   #position = 0;
 
@@ -92,7 +98,7 @@ export class LogBooks {
     if (market === null || market === undefined) return;
     const message = readBook(entry);
     const { base, bus } = this.#parts;
-    const book = this.#toBook(market, message, entry, Math.min(message.t, entry.at), null, base);
+    const book = this.#toBook(market, message, entry, Math.min(message.t, entry.at), base);
     Object.assign(this.#of(market), { book, seq: entry.seq });
     bus.restore(book);
   }
@@ -111,12 +117,13 @@ export class LogBooks {
     const entry = await fetch(seq);
     if (entry !== null) {
       const message = readBook(entry);
-      state.book = this.#toBook(state.market, message, entry, message.t, null, base);
+      state.book = this.#toBook(state.market, message, entry, message.t, base);
       state.seq = seq;
       return;
     }
     const book = await stored(state.market);
     state.unfounded = book?.sequence !== base + seq;
+    state.lost = state.unfounded;
     state.book = book;
     state.seq = seq;
   }
@@ -127,24 +134,26 @@ export class LogBooks {
     const before = message.p === 0 ? null : state.book;
     const timestamp = this.#timeOf(message.t, entry.at);
     this.#lastTimestamp = timestamp;
-    const book = this.#toBook(state.market, message, entry, timestamp, before, base);
-    const changes =
-      before === null
-        ? { asks: book.asks, bids: book.bids }
-        : {
-            asks: diffSide('ask', before.asks, book.asks),
-            bids: diffSide('bid', before.bids, book.bids),
-          };
+    const ask = stepSide('ask', before?.asks ?? [], message.a);
+    const bid = stepSide('bid', before?.bids ?? [], message.b);
+    const book = {
+      ...this.#toBook(state.market, message, entry, timestamp, base),
+      asks: ask.levels,
+      bids: bid.levels,
+    };
+    const lost = state.lost;
+    state.lost = false;
     if (message.w === 0) state.unfounded = false;
     const wholeAt = message.w === 0 || state.unfounded ? null : base + message.w;
     this.#endGap(state, message.t, timestamp);
+    if (lost && before !== null) this.#tellLost(before, timestamp);
     state.book = book;
     state.seq = entry.seq;
     bus.publishBook({
       book,
-      changes,
+      changes: { asks: ask.changes, bids: bid.changes },
       previous: before?.sequence ?? null,
-      afterGap: message.g,
+      afterGap: message.g || lost,
       wholeAt,
     });
   }
@@ -155,6 +164,11 @@ export class LogBooks {
     state.ended = null;
     if (ended === null || ended.rawEnd !== rawTime || ended.gap.end === timestamp) return;
     this.#parts.bus.gaps.publish({ ...ended.gap, end: timestamp });
+  }
+
+  #tellLost({ market, timestamp: start }: OrderBook, end: number): void {
+    const detail = 'the log in NATS was full before a recorder had read it';
+    this.#parts.onLost?.({ market, start, end, cause: 'BUS_FAILED', detail, attempts: 0 });
   }
 
   /**
@@ -171,7 +185,6 @@ export class LogBooks {
     { e, a, b }: BookMessage,
     { seq }: LogEntry,
     timestamp: number,
-    before: OrderBook | null,
     base: number,
   ): OrderBook {
     return {
@@ -179,8 +192,8 @@ export class LogBooks {
       timestamp,
       exchangeTimestamp: e,
       sequence: base + seq,
-      asks: before === null ? a : reuseLevels('ask', before.asks, a),
-      bids: before === null ? b : reuseLevels('bid', before.bids, b),
+      asks: a,
+      bids: b,
     };
   }
 
@@ -194,17 +207,26 @@ export class LogBooks {
       }
       case 'gap':
         return this.#takeGap(market, decodeMessage<GapMessage>(entry.data), entry.at);
-      case 'coverage':
-        bus.coverage.publish({ ...decodeMessage<CoverageMessage>(entry.data), market });
+      case 'coverage': {
+        const { term, ...record } = decodeMessage<CoverageMessage>(entry.data);
+        if (this.#isOver(market, term)) return;
+        bus.coverage.publish({ ...record, market });
         return;
+      }
       case 'recording': {
-        const { recording, at } = decodeMessage<RecordingMessage>(entry.data);
-        onRecording?.(market, recording, at);
+        const { recording, at, term } = decodeMessage<RecordingMessage>(entry.data);
+        if (!this.#isOver(market, term)) onRecording?.(market, recording, at);
       }
     }
   }
 
-  #takeGap(market: Market, message: GapMessage, at: number): void {
+  /** Whether another writer has begun since a message's own began. */
+  #isOver({ exchange }: Market, term: number): boolean {
+    return term < (this.#terms.get(exchange) ?? 0);
+  }
+
+  #takeGap(market: Market, { term, ...message }: GapMessage, at: number): void {
+    if (this.#isOver(market, term)) return;
     const rawEnd = message.end;
     const end = rawEnd === null ? null : Math.max(message.start, this.#timeOf(rawEnd, at));
     const gap: Gap = { ...message, market, end };
@@ -219,7 +241,8 @@ export class LogBooks {
     else if (kind === 'alive') {
       const exchange = entry.subject.slice('alive.'.length);
       if (!isExchange(exchange)) return;
-      const { t, node } = decodeMessage<AliveMessage>(entry.data);
+      const { t, node, begins } = decodeMessage<AliveMessage>(entry.data);
+      if (begins === true) this.#terms.set(exchange, entry.seq);
       onAlive?.(exchange, Math.min(t, entry.at), node);
     }
   }
@@ -227,7 +250,7 @@ export class LogBooks {
   #of(market: Market): MarketBooks {
     let state = this.#markets.get(market);
     if (state === undefined) {
-      state = { market, book: null, seq: 0, unfounded: false, ended: null };
+      state = { market, book: null, seq: 0, unfounded: false, lost: false, ended: null };
       this.#markets.set(market, state);
     }
     return state;
@@ -241,4 +264,3 @@ function readBook(entry: LogEntry): BookMessage {
     throw new Error(`${entry.subject} has no book`);
   return message;
 }
-

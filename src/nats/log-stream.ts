@@ -201,4 +201,3 @@ function toEntry(message: {
   const { seq, subject, data, timestampNanos } = message;
   return { seq, subject, data, at: Number(timestampNanos / 1_000_000n) };
 }
-

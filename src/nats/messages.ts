@@ -24,12 +24,19 @@ export interface BookMessage {
 
 /** A trade in the log; its number is that of the message. */
 export type TradeMessage = Omit<Trade, 'market' | 'sequence'>;
+/**
+ * What says in which term of the exchange's writer it was written: the number of the message that began
+ * it. What a writer adds after another has begun counts for nothing; of books, the server sees to it.
+ */
+export interface OfTerm {
+  readonly term: number;
+}
 /** A gap opened, changed or closed. */
-export type GapMessage = Omit<Gap, 'market'>;
+export type GapMessage = Omit<Gap, 'market'> & OfTerm;
 /** What was received of a market in a minute. */
-export type CoverageMessage = Omit<CoverageMinute, 'market'>;
+export type CoverageMessage = Omit<CoverageMinute, 'market'> & OfTerm;
 /** A market is being recorded from a time on, or until then (Unix ms). */
-export interface RecordingMessage {
+export interface RecordingMessage extends OfTerm {
   readonly recording: boolean;
   readonly at: number;
 }
@@ -39,6 +46,10 @@ export type RedateMessage = Redate;
 export interface AliveMessage {
   readonly t: number;
   readonly node: string;
+  /** A node begins to write: the number of this message is its term. */
+  readonly begins?: boolean;
+  /** The node ended in order behind it, and no other has taken over. */
+  readonly closed?: boolean;
 }
 /** A log event of a node. */
 export type LogMessage = LogRecord;

@@ -43,7 +43,8 @@ export class Presence {
     this.#self = self;
     this.#subscription = bus.nc.subscribe('node.*', {
       callback: (error, message) => {
-        if (error === null) this.#heard(decodeMessage<NodePresence | null>(message.data), message.subject);
+        if (error === null)
+          this.#heard(decodeMessage<NodePresence | null>(message.data), message.subject);
       },
     });
     this.#timer = setInterval(() => this.#tick(), TELL_MS);

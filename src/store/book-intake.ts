@@ -1,7 +1,7 @@
 import type { BookEvent } from '../bus.js';
 import type { Gap, GapCause } from '../market/gap.js';
 import { type Market, marketKey } from '../market/market.js';
-import type { OrderBook } from '../market/order-book.js';
+import type { Level, OrderBook } from '../market/order-book.js';
 import { encodeLevels, wholeRow } from './levels.js';
 import type { BookRow, MarketNumber } from './writer-protocol.js';
 
@@ -61,10 +61,20 @@ export class BookIntake {
   keep(event: BookEvent): Intake {
     const { book } = event;
     const state = this.#state(event);
-    const first = state.last === null;
-    const sides = this.#mustBeWhole(event, state) ? null : changesWithin(event, state.whole!.room);
+    const { wholeAt } = event;
+    // The log says what the previous book was, too: nothing of this process counts.
+    const first = wholeAt === undefined ? state.last === null : event.previous === null;
+    const sides =
+      wholeAt !== undefined
+        ? wholeAt === null
+          ? null
+          : changesWithin(event, Infinity)
+        : this.#mustBeWhole(event, state)
+          ? null
+          : changesWithin(event, state.whole!.room);
     const whole = sides === null;
-    const { asks, bids } = sides ?? wholeRow(state.last, book);
+    const { asks, bids } =
+      sides ?? (wholeAt === undefined ? wholeRow(state.last, book) : wholeOfLog(event));
     const weight = asks.length + bids.length;
     const row: BookRow = {
       sequence: book.sequence,
@@ -72,7 +82,7 @@ export class BookIntake {
       number: state.number,
       timestamp: book.timestamp,
       exchangeTimestamp: book.exchangeTimestamp,
-      base: whole ? book.sequence : state.whole!.sequence,
+      base: whole ? book.sequence : (wholeAt ?? state.whole!.sequence),
       asks,
       bids,
       first,
@@ -83,7 +93,7 @@ export class BookIntake {
     if (whole) {
       const { sequence, timestamp } = book;
       state.whole = { sequence, timestamp, room: Math.max(LEAST_ROOM, weight) };
-    } else state.whole!.room -= weight;
+    } else if (state.whole !== null) state.whole.room -= weight;
     const closed =
       state.gap === null ? null : { ...state.gap, end: Math.max(book.timestamp, state.gap.start) };
     state.gap = null;
@@ -157,6 +167,16 @@ export class BookIntake {
     this.#byObject.set(book.market, state);
     return state;
   }
+}
+
+/** A whole row by what the event says of the book before: its levels, then those that vanished. */
+function wholeOfLog({ book, changes, previous }: BookEvent): EncodedSides {
+  if (previous === null) return wholeRow(null, book);
+  const gone = (levels: readonly Level[]): Level[] => levels.filter(([, volume]) => volume === '0');
+  return {
+    asks: encodeLevels([...book.asks, ...gone(changes.asks)]),
+    bids: encodeLevels([...book.bids, ...gone(changes.bids)]),
+  };
 }
 
 /** The changes of a book as they are stored; null when they are longer than `room` characters. */

@@ -23,6 +23,7 @@ class ReaderCalls implements StoreReader {
     return new ReaderCalls(this.#worker, this.#options, deadline);
   }
 
+  logEnd: StoreReader['logEnd'] = () => this.#worker.callUntil(this.#deadline, 'logEnd');
   newestBook: StoreReader['newestBook'] = (market) =>
     this.#worker.callUntil(this.#deadline, 'newestBook', market);
   bookAt: StoreReader['bookAt'] = (market, at) =>

@@ -37,6 +37,7 @@ export interface ExportBegun {
 /** The calls that the reader's thread answers. */
 export interface ReaderService extends Pick<
   StoreReader,
+  | 'logEnd'
   | 'bestPrices'
   | 'rows'
   | 'books'

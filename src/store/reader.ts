@@ -39,6 +39,7 @@ import { type SeriesGrid, seriesPoints } from './series.js';
 import { seriesChunks } from './series-text.js';
 import { spelledMarket, toMarketRecord, toWantedPattern } from './records.js';
 import type {
+  LogEnd,
   BestPrices,
   BookPage,
   BookPageQuery,
@@ -111,6 +112,24 @@ export class Reader implements ReaderService {
     const hotFrom = (market: Market): Promise<number> => this.#hotFrom(market);
     this.#archive = archivePath === undefined ? null : new ArchivedBooks(archivePath, hotFrom);
     this.#older = this.#archive && new OlderPages((query) => this.#olderSource(query));
+  }
+
+  async logEnd(): Promise<LogEnd | null> {
+    const { client } = (await this.#database()).session;
+    // One statement, so that all of it is of one moment.
+    const [row] = await client.$queryRaw<Record<keyof LogEnd, bigint | null>[]>`
+      SELECT (SELECT value FROM state WHERE key = 'log_id') AS id,
+             (SELECT value FROM state WHERE key = 'log_base') AS base,
+             (SELECT value FROM state WHERE key = 'log_offset') AS "offset",
+             (SELECT timestamp FROM book ORDER BY sequence DESC LIMIT 1) AS "lastTimestamp"`;
+    const { id, base, offset, lastTimestamp } = row!;
+    if (id === null) return null;
+    return {
+      id: Number(id),
+      base: Number(base ?? 0),
+      offset: Number(offset ?? 0),
+      lastTimestamp: lastTimestamp === null ? null : Number(lastTimestamp),
+    };
   }
 
   async newestBook(market: Market): Promise<OrderBook | null> {

@@ -1,3 +1,4 @@
+import type { LogPlace } from './writer-protocol.js';
 import type { CollectorMemory, ManagedLists } from '../market/collector-memory.js';
 import type { TimeWindow } from '../market/time-window.js';
 import type { BookEvent } from '../bus.js';
@@ -278,6 +279,14 @@ export interface MarketBooksQuery extends TimeWindow {
   readonly last: boolean;
 }
 
+export type { LogPlace } from './writer-protocol.js';
+
+/** The last stored part of the log. */
+export interface LogEnd extends LogPlace {
+  /** Timestamp of the newest stored book, Unix ms; null when there is none. */
+  readonly lastTimestamp: number | null;
+}
+
 /** How far the numbering and the writing of books have come. */
 export interface SequenceState {
   /** The greatest sequence that may have been given out, in this or an earlier run. */
@@ -293,6 +302,8 @@ export interface StoreReader extends ManagedLists {
    * begun by then are dropped, and reject.
    */
   until(deadline: number): StoreReader;
+  /** Where in the log of several nodes the database ends; null if it was filled by a process alone. */
+  logEnd(): Promise<LogEnd | null>;
   /** Newest stored book of a market, or null. */
   newestBook(market: Market): Promise<OrderBook | null>;
   /** The book with the greatest sequence whose timestamp is not after `at` (Unix ms), or null. */
@@ -425,6 +436,25 @@ export interface Store extends CollectorMemory {
    */
   unkeptAt(market: Market, sequence: number): Gap | null;
   readonly reader: StoreReader;
+  /** The log of several nodes that the database is filled from, as it was opened; null if by a process alone. */
+  readonly log: LogPlace | null;
+  /** Timestamp of the newest book when it was opened, Unix ms; null when there was none. */
+  readonly lastTimestamp: number | null;
+  /**
+   * What is put is out of a log from now on, and stored together with the number of its last message.
+   * @param id of the log; of one that the database does not know the numbers begin above all there are
+   */
+  fillFromLog(id: number): Promise<LogPlace>;
+  /** All that this message of the log says has been put. */
+  logAt(position: number): void;
+  /** Settles when there is room for the next message of the log; undefined when there is. */
+  whenRoom(): Promise<void> | undefined;
+  /** Settles when this message of the log is stored; rejects when that will not be. */
+  whenStored(position: number): Promise<void>;
+  /** Called when another recorder has stored what this one is about to: it must begin again. */
+  onLogMoved(listener: () => void): void;
+  /** Closes the store without writing what waits. */
+  abandon(): Promise<void>;
   /** Takes a book for writing; never blocks and never throws. What it cannot keep becomes a gap. */
   putBook(event: BookEvent): void;
   /** Takes a trade for writing; never blocks and never throws. What it cannot keep is counted and told. */
@@ -437,6 +467,8 @@ export interface Store extends CollectorMemory {
   putGap(gap: Gap): void;
   /** Takes what was received of a market in a minute; adds up with what is stored of the same one. */
   putCoverage(record: CoverageMinute): void;
+  /** @param at when, Unix ms; now unless given */
+  setRecording(market: Market, recording: boolean, at?: number): void;
   /** Takes a log record. */
   putLog(record: LogRecord): void;
   /**

@@ -21,11 +21,24 @@ import { ReaderClient } from './reader-client.js';
 import { Retention, type RetentionHeld, type RetentionSetting, type Retired } from './retention.js';
 import { RpcWorker } from './rpc.js';
 import { ReservedSequences } from './sequences.js';
-import type { DiskStats, PutBack, SequenceState, Store, StoreStats } from './store-types.js';
+import type {
+  DiskStats,
+  LogPlace,
+  PutBack,
+  SequenceState,
+  Store,
+  StoreStats,
+} from './store-types.js';
 import type { Redate } from '../market/clock-reading.js';
 import type { ListedMarket, Wishes } from '../market/managed-lists.js';
 import { WriteQueue } from './write-queue.js';
-import type { OpenState, WriteBatch, WriterOptions, WriterService } from './writer-protocol.js';
+import {
+  LOG_MOVED,
+  type OpenState,
+  type WriteBatch,
+  type WriterOptions,
+  type WriterService,
+} from './writer-protocol.js';
 import { within } from '../util/wait.js';
 
 /** How to open the store. Everything but the path has a default. */
@@ -109,7 +122,14 @@ class OpenStore implements Store {
   readonly heartbeatAhead: number | null;
   readonly previousRunClosed: boolean;
   readonly openGaps: readonly Gap[];
+  readonly log: LogPlace | null;
+  readonly lastTimestamp: number | null;
 
+  /** The log that is stored now, and its last message that was put. */
+  #filling: LogPlace | null = null;
+  #position = 0;
+  readonly #moved = new Topic<void>();
+  readonly #roomAgain = new Topic<void>();
   readonly #writer: RpcWorker<WriterService>;
   readonly #intake: BookIntake;
   readonly #queue: WriteQueue;
@@ -155,6 +175,8 @@ class OpenStore implements Store {
     this.heartbeatAhead = state.heartbeatAhead;
     this.previousRunClosed = state.closed;
     this.openGaps = state.openGaps;
+    this.log = state.log;
+    this.lastTimestamp = state.lastTimestamp;
     this.sequences = new ReservedSequences(state.lastSequence, state.reserved, block, (upTo) =>
       writer.call('reserve', upTo),
     );
@@ -294,6 +316,59 @@ class OpenStore implements Store {
     return this.reader.newestTrade(market);
   }
 
+  async fillFromLog(id: number): Promise<LogPlace> {
+    const place = this.log?.id === id ? this.log : await this.#beginLog(id);
+    this.#filling = place;
+    this.#position = place.offset;
+    this.#queue.beginLog(place.offset);
+    return place;
+  }
+
+  /** Numbers of a new log begin above all that may have been given out before. */
+  #beginLog(id: number): Promise<LogPlace> {
+    return this.#writer.call('beginLog', id, this.sequences.last);
+  }
+
+  logAt(position: number): void {
+    this.#position = position;
+    this.#queue.logAt(position);
+  }
+
+  whenRoom(): Promise<void> | undefined {
+    if (!this.#queue.gathered && this.#queue.hasRoom) return undefined;
+    return new Promise((resolve) => {
+      const stop = this.#roomAgain.on(() => {
+        if (this.#closing === undefined && (this.#queue.gathered || !this.#queue.hasRoom)) return;
+        stop();
+        resolve();
+      });
+    });
+  }
+
+  async whenStored(position: number): Promise<void> {
+    while (this.#queue.logStored < position) {
+      if (this.#closing !== undefined) throw new StoreError('the store is closed');
+      await pause(this.#flushMs / 4);
+    }
+  }
+
+  onLogMoved(listener: () => void): void {
+    this.#moved.on(listener);
+  }
+
+  abandon(): Promise<void> {
+    this.#closing ??= this.#abandon();
+    this.#roomAgain.publish();
+    return this.#closing;
+  }
+
+  async #abandon(): Promise<void> {
+    this.#retention.close();
+    this.#disk.close();
+    await Promise.all([this.#flusher.stop(0), this.reader.close(1_000)]);
+    await this.#writer.terminate();
+  }
+
   putGap(gap: Gap): void {
     // Its own gap, which comes back from whom it was reported to.
     if (gap === this.#reporting) return;
@@ -312,11 +387,11 @@ class OpenStore implements Store {
     this.#flusher.wake();
   }
 
-  setRecording(market: Market, recording: boolean): void {
+  setRecording(market: Market, recording: boolean, time?: number): void {
     const key = marketKey(market);
     // What the previous run began and this one never took up ended with that run.
     const began = recording || this.#recording.has(key);
-    const at = began ? Date.now() : (this.previousHeartbeat ?? Date.now());
+    const at = time ?? (began ? Date.now() : (this.previousHeartbeat ?? Date.now()));
     if (recording) this.#recording.add(key);
     this.#queue.addRecording({ market, recording, at });
     this.#flusher.wake();
@@ -393,10 +468,15 @@ class OpenStore implements Store {
   }
 
   sequenceState(): SequenceState {
-    const newest = this.sequences.last;
+    const newest = this.#newest;
     // Books are committed in order, so all before the first that waits are stored or were dropped.
     const waiting = this.#queue.firstSequence;
     return { newest, settled: waiting === null ? newest : waiting - 1 };
+  }
+
+  /** The greatest sequence that may have been given out. */
+  get #newest(): number {
+    return this.#filling === null ? this.sequences.last : this.#filling.base + this.#position;
   }
 
   unkeptAt(market: Market, sequence: number): Gap | null {
@@ -426,6 +506,7 @@ class OpenStore implements Store {
 
   close(timeoutMs = 10_000): Promise<void> {
     this.#closing ??= this.#close(timeoutMs);
+    this.#roomAgain.publish();
     return this.#closing;
   }
 
@@ -441,7 +522,7 @@ class OpenStore implements Store {
     if (drained) {
       // The clean end is noted only when nothing is missing; otherwise the next run sees a crash.
       const close = (): Promise<void> =>
-        this.#writer.call('close', this.sequences.last, this.#now()).catch(this.#noteLoss);
+        this.#writer.call('close', this.#newest, this.#now()).catch(this.#noteLoss);
       const closed = close().catch(async (error: unknown) => {
         if (this.#lost === null) throw error;
         await this.#putBack(this.#lost);
@@ -465,10 +546,12 @@ class OpenStore implements Store {
     const ids = await this.#writer.callWith(memory, 'write', batch).catch(this.#noteLoss);
     // From now on books of these markets go as bytes.
     batch.books.forEach(({ number }, i) => (number.id = ids[i]!));
+    if (batch.log !== null) setImmediate(() => this.#roomAgain.publish());
   }
 
   /** Passes an error on, and remembers if it says that the files were taken away. */
   readonly #noteLoss = (error: unknown): never => {
+    if (error instanceof StoreError && error.code === LOG_MOVED) this.#moved.publish();
     if (error instanceof StoreError && error.code === DATABASE_LOST) {
       this.#lost ??= { since: performance.now(), reason: error.message };
     }

@@ -48,6 +48,11 @@ export class WriteQueue {
   #full = false;
   #current: WriteBatch | null = null;
   #droppedGaps = 0;
+  /** Number of the last message of the log that is stored, and of the last that was added; null = no log. */
+  #logStored = 0;
+  #logAt: number | null = null;
+  /** A batch of the log that failed: it is tried again as it was, for its end is that of its contents. */
+  #again: WriteBatch | null = null;
 
   constructor(limits: QueueLimits) {
     this.#limits = limits;
@@ -81,9 +86,15 @@ export class WriteQueue {
     return this.#batches.length > 1 || this.#isFull(this.#batches[0]!);
   }
 
+  /** Number of the last message of the log that is stored. */
+  get logStored(): number {
+    return this.#logStored;
+  }
+
   /** Whether nothing is waiting. */
   get empty(): boolean {
     return (
+      this.#again === null &&
       this.#books === 0 &&
       this.#gaps.size === 0 &&
       this.#coverage.items.length === 0 &&
@@ -103,6 +114,24 @@ export class WriteQueue {
     if (share >= 1) this.#full = true;
     else if (share <= 0.5) this.#full = false;
     return !this.#full;
+  }
+
+  /** What is added is out of a log from now on, of which this message is stored. */
+  beginLog(stored: number): void {
+    this.#logStored = stored;
+    this.#logAt = stored;
+  }
+
+  /** All that this message of the log says has been added. */
+  logAt(position: number): void {
+    this.#logAt = position;
+  }
+
+  /** Whether the batch that is gathered has no room: of a log nothing may be added to a further one. */
+  get gathered(): boolean {
+    const last = this.#batches.at(-1)!;
+    const underWay = (this.#current ?? this.#again) !== null;
+    return !(underWay && this.#batches.length === 1) && this.#isFull(last);
   }
 
   /** Adds a book. */
@@ -135,7 +164,10 @@ export class WriteQueue {
   /** The batch that is being filled. */
   #openBatch(): BookBatch {
     let batch = this.#batches.at(-1)!;
-    if (this.#isFull(batch) || (this.#current !== null && this.#batches.length === 1)) {
+    if (
+      this.#isFull(batch) ||
+      ((this.#current ?? this.#again) !== null && this.#batches.length === 1)
+    ) {
       batch = this.#spare ?? new BookBatch(this.#limits.encoder());
       this.#spare = null;
       this.#batches.push(batch);
@@ -178,11 +210,17 @@ export class WriteQueue {
    */
   begin(now: number, heartbeat: boolean): WriteBatch {
     const books = this.#batches[0]!;
+    if (this.#again !== null) {
+      this.#current = { ...this.#again, rows: books.rows() };
+      this.#again = null;
+      return this.#current;
+    }
     const all = this.#batches.length === 1;
     const gaps = [...this.#gaps.values()];
     const redated = (gap: Gap): boolean =>
       this.#redates.length === 0 || this.#beforeRedate.has(gap);
     this.#current = {
+      log: this.#logAt === null ? null : { from: this.#logStored, upTo: this.#logAt },
       rows: books.rows(),
       books: books.books,
       trades: books.trades,
@@ -204,6 +242,7 @@ export class WriteQueue {
     const batch = this.#current;
     if (batch === null) return;
     this.#current = null;
+    if (batch.log !== null) this.#logStored = batch.log.upTo;
     const written = this.#batches.shift()!;
     this.#books -= written.count;
     this.#bytes -= written.bytes;
@@ -235,6 +274,11 @@ export class WriteQueue {
 
   /** The batch of {@link begin} could not be stored. */
   abort(): void {
+    if (this.#logAt !== null) {
+      this.#again = this.#current;
+      this.#current = null;
+      return;
+    }
     this.#current = null;
     // Without books of its own it must not stand before those that came since.
     if (this.#batches.length > 1 && this.#batches[0]!.count === 0) {

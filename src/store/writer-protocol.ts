@@ -52,8 +52,23 @@ export interface RecordingChange {
   readonly at: number;
 }
 
+/** The log of several nodes that a database is filled from. */
+export interface LogPlace {
+  /** The id that its stream was made with. */
+  readonly id: number;
+  /** What is added to the number of a message to make a sequence. */
+  readonly base: number;
+  /** Number of the last message that is stored. */
+  readonly offset: number;
+}
+
 /** What one flush writes, in one transaction. */
 export interface WriteBatch {
+  /**
+   * The part of the log that the batch is: behind one message, up to another. Null without a log.
+   * Refused with {@link LOG_MOVED} when the database does not end with the first.
+   */
+  readonly log: { readonly from: number; readonly upTo: number } | null;
   /**
    * Books of markets whose number is known, as bytes of the engine's own (`BookEncoder`). Null = none.
    */
@@ -85,8 +100,13 @@ export interface WriterOptions {
   readonly maxPages?: number | undefined;
 }
 
+/** Code of the {@link StoreError} for a batch that is not the next part of the log. */
+export const LOG_MOVED = 'LOG_MOVED';
+
 /** What the previous run left. */
 export interface OpenState {
+  /** The log that it was filled from; null if it was by a process alone. */
+  readonly log: LogPlace | null;
   /** Greatest sequence that may ever have been given out. */
   readonly lastSequence: number;
   /** Sequences up to this one may be given out now. */
@@ -115,6 +135,8 @@ export interface WriterService extends RetentionWriter {
    * @returns the number of the market of each of `books`.
    */
   write(batch: WriteBatch): Promise<number[]>;
+  /** Fills the database from another log from now on, the numbers of which begin above `above`. */
+  beginLog(id: number, above: number): Promise<LogPlace>;
   /** Makes sure that no sequence up to `upTo` is given out by a later run. */
   reserve(upTo: number): Promise<void>;
   replaceListing(

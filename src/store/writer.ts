@@ -19,13 +19,15 @@ import { deleteLogsBeyond, type RetireBound, Retirement, type RetireStep } from 
 import { spanStatements } from './trades/span-writer.js';
 import { TradeWriter } from './trades/trade-writer.js';
 import type { ListedMarket, Wishes } from '../market/managed-lists.js';
-import type {
-  BookRow,
-  OpenState,
-  RecordingChange,
-  WriteBatch,
-  WriterOptions,
-  WriterService,
+import {
+  type BookRow,
+  LOG_MOVED,
+  type LogPlace,
+  type OpenState,
+  type RecordingChange,
+  type WriteBatch,
+  type WriterOptions,
+  type WriterService,
 } from './writer-protocol.js';
 
 interface Opened {
@@ -77,6 +79,7 @@ export class Writer implements WriterService {
     );
     const reserved = lastSequence + block;
     await this.#setState(session, { sequence: reserved, closed: 0 }, true);
+    const logId = state.get('log_id');
     // Books are stored in order, so the newest one vouches for all before it, as a heartbeat does.
     const alive = [state.get('heartbeat'), newest?.timestamp].flatMap((t) => t ?? []).map(Number);
     const now = Date.now();
@@ -85,6 +88,14 @@ export class Writer implements WriterService {
     if (alive.length > 0 && believable.length === 0)
       believable.push(await newestUpTo(session, now));
     return {
+      log:
+        logId === undefined
+          ? null
+          : {
+              id: Number(logId),
+              base: Number(state.get('log_base') ?? 0),
+              offset: Number(state.get('log_offset') ?? 0),
+            },
       lastSequence,
       reserved,
       heartbeat: believable.length === 0 ? null : Math.max(...believable),
@@ -103,7 +114,7 @@ export class Writer implements WriterService {
     const firstTrade = batch.trades[0];
     if (firstTrade !== undefined) await opened.trades.pack(firstTrade.sequence);
     await ids.load(marketsOf(batch));
-    const statements = [];
+    const statements = batch.log === null ? [] : guardLog(client, batch.log.from);
     const { dialect } = session;
     const others = await this.#numberedRows(session, ids, batch.books);
     for (const rows of [batch.rows, others]) {
@@ -147,8 +158,25 @@ export class Writer implements WriterService {
     for (const redate of batch.redates) statements.push(...redateStatements(session, redate));
     if (batch.laterGaps.length > 0) statements.push(insertGaps(session, ids, batch.laterGaps));
     if (batch.heartbeat !== null) statements.push(upsert(client, 'heartbeat', batch.heartbeat));
-    await client.$transaction(statements);
+    if (batch.log !== null) statements.push(upsert(client, 'log_offset', batch.log.upTo));
+    await client.$transaction(statements).catch(async (error: unknown) => {
+      if (batch.log !== null) await this.#checkLog(client, batch.log.from);
+      throw error;
+    });
     return batch.books.map((book) => ids.id(book.market));
+  }
+
+  async beginLog(id: number, above: number): Promise<LogPlace> {
+    const { session } = await this.#database();
+    await this.#setState(session, { log_id: id, log_base: above, log_offset: 0 }, true);
+    return { id, base: above, offset: 0 };
+  }
+
+  /** @throws {StoreError} when another recorder has stored what a batch is to follow */
+  async #checkLog(client: Client, from: number): Promise<void> {
+    const row = await client.state.findUnique({ where: { key: 'log_offset' } });
+    if (Number(row?.value ?? 0) === from) return;
+    throw new StoreError('another recorder has stored this part of the log', LOG_MOVED);
   }
 
   async reserve(upTo: number): Promise<void> {
@@ -380,6 +408,19 @@ const LOG = {
   params: 'text',
 } as const;
 const RECORDING = { market_id: 'integer', recording: 'boolean', at: 'integer' } as const;
+
+/**
+ * Lets a transaction fail unless the database ends with this message of the log, and keeps any other
+ * recorder waiting until it is over: a second row of the key breaks its uniqueness.
+ */
+function guardLog(client: Client, from: number) {
+  return [
+    client.$executeRaw`UPDATE state SET value = value WHERE key = 'log_offset'`,
+    client.$executeRaw`
+      INSERT INTO state (key, value)
+      SELECT key, value FROM state WHERE key = 'log_offset' AND value <> ${from}`,
+  ];
+}
 
 /** Inserts gaps, or updates those with the same market and start. */
 function insertGaps({ client, dialect }: Session, ids: MarketIds, gaps: readonly Gap[]) {

@@ -113,6 +113,12 @@ export const CollectorType = builder.objectRef<CollectorStatus>('Collector').imp
       nullable: true,
       description: 'When the REST book last was found to equal the streamed one.',
     }),
+    node: t.string({
+      nullable: true,
+      description:
+        'The node that holds it (`NODE_NAME`), where several share a bus (`BUS_URL`); null in a process alone.',
+      resolve: ({ node }) => node ?? null,
+    }),
     error: t.string({
       nullable: true,
       description: 'Why it is not `LIVE`, in words; null when it is.',

@@ -1,0 +1,248 @@
+import { resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Subscription } from '@nats-io/transport-node';
+import { Alerts } from '../alerts/alerts.js';
+import { type Api, createApi } from '../api/server.js';
+import { Bus } from '../bus.js';
+import type { Logger } from '../logging/logger.js';
+import type { BusConnection } from '../nats/connection.js';
+import { LogBooks } from '../nats/log-books.js';
+import type { LogStream } from '../nats/log-stream.js';
+import { decodeMessage } from '../nats/messages.js';
+import type { Config } from '../settings/config.js';
+import { ReaderClient } from '../store/reader-client.js';
+import type { LogEnd, SequenceState, StoreStats } from '../store/store-types.js';
+import { VERSION } from '../util/version.js';
+import { COMMIT_SUBJECT, type CommitNotice, STORE_SUBJECT, type StoreReport } from './report.js';
+import { RemoteControl } from './remote-control.js';
+
+/** What an API node works with. */
+export interface ApiServices {
+  readonly config: Config;
+  readonly bus: BusConnection;
+  readonly stream: LogStream;
+  readonly logger: Logger;
+  readonly consoleLinesLeftOut: () => number;
+  readonly closeGraceMs: number;
+  /** It cannot go on, for a reason that only a person can change. */
+  readonly onFatal: (error: Error) => void;
+}
+
+/** Messages that are read to catch up with what recorders have not stored; of more, only the newest. */
+const MOST_BEHIND = 100_000;
+const REPORT_SILENT_MS = 5_000;
+const WAIT_MS = 500;
+
+const NO_STATS: StoreStats = {
+  queuedBooks: 0,
+  queuedBytes: 0,
+  storedBooks: 0,
+  storedTrades: 0,
+  droppedTrades: 0,
+  droppedBooks: 0,
+  droppedRecords: 0,
+  lastFlushMs: null,
+  flushMs: 0,
+  failure: null,
+  retentionHeld: null,
+  disk: {
+    databaseBytes: null,
+    maxDatabaseBytes: null,
+    freeBytes: null,
+    growthBytesPerDay: null,
+    daysUntilFull: null,
+    warning: null,
+  },
+};
+
+/** Serves live books from the log and the past from the database. */
+export class ApiNode {
+  readonly url: string;
+  readonly bus: Bus;
+  readonly #api: Api;
+  readonly #control: RemoteControl;
+  readonly #reader: ReaderClient;
+  readonly #end: AbortController;
+  readonly #following: Promise<void>;
+  readonly #subscriptions: readonly Subscription[];
+  readonly #alerts: Alerts | null;
+
+  private constructor(parts: {
+    url: string;
+    bus: Bus;
+    api: Api;
+    control: RemoteControl;
+    reader: ReaderClient;
+    end: AbortController;
+    following: Promise<void>;
+    subscriptions: readonly Subscription[];
+    alerts: Alerts | null;
+  }) {
+    this.url = parts.url;
+    this.bus = parts.bus;
+    this.#api = parts.api;
+    this.#control = parts.control;
+    this.#reader = parts.reader;
+    this.#end = parts.end;
+    this.#following = parts.following;
+    this.#subscriptions = parts.subscriptions;
+    this.#alerts = parts.alerts;
+  }
+
+  /** Catches up with the log, then serves. @throws {Error} when the port cannot be had */
+  static async open(services: ApiServices): Promise<ApiNode> {
+    const { config, bus: nats, stream, logger } = services;
+    const archivePath = config.archivePath === '' ? undefined : resolve(config.archivePath);
+    const reader = new ReaderClient({ path: config.dbPath, archivePath });
+    const bus = new Bus();
+    const end = new AbortController();
+    const control = new RemoteControl(nats, config, reader, bus);
+    try {
+      const place = await waitForLog(reader, logger);
+      const state = await stream.state();
+      // What recorders have stored last is where all nodes agree; too far behind, it is not worth it.
+      const from = Math.max(
+        place.offset,
+        (state?.last ?? 0) - MOST_BEHIND,
+        (state?.first ?? 1) - 1,
+      );
+      const books = new LogBooks({
+        bus,
+        base: place.base,
+        lastTimestamp: place.lastTimestamp,
+        fetch: (seq) => stream.at(seq),
+        stored: (market) => reader.newestBook(market),
+        onUnreadable: ({ subject, seq }, reason) =>
+          logger.log('BUS_TROUBLE', {}, { reason: `${subject} ${seq}: ${reason}` }),
+      });
+      for (const entry of await stream.lastOfEach('book.>')) {
+        if (entry.seq <= from) books.restore(entry);
+      }
+      const progress = { offset: place.offset };
+      const sequences = (): SequenceState => {
+        const newest = place.base + Math.max(books.position, from);
+        return { newest, settled: Math.min(newest, place.base + progress.offset) };
+      };
+      let stored: { readonly report: StoreReport; readonly heardAt: number } | null = null;
+      const subscriptions = [
+        nats.nc.subscribe(COMMIT_SUBJECT, {
+          callback: (error, message) => {
+            if (error !== null) return;
+            const { offset, receivedAt } = decodeMessage<CommitNotice>(message.data);
+            progress.offset = Math.max(progress.offset, offset);
+            bus.commits.publish(receivedAt);
+          },
+        }),
+        nats.nc.subscribe(STORE_SUBJECT, {
+          callback: (error, message) => {
+            if (error !== null) return;
+            stored = {
+              report: decodeMessage<StoreReport>(message.data),
+              heardAt: performance.now(),
+            };
+          },
+        }),
+      ];
+      const begun = performance.now();
+      const stats = (): StoreStats => {
+        const silent = performance.now() - (stored?.heardAt ?? begun) > REPORT_SILENT_MS;
+        const known = stored?.report.stats ?? NO_STATS;
+        const failure = silent
+          ? 'no recorder node stores; books wait in the log'
+          : nats.connected
+            ? known.failure
+            : 'the bus is out of reach';
+        return { ...known, failure, droppedBooks: known.droppedBooks + control.droppedBooks };
+      };
+      const following = stream
+        .follow(
+          from + 1,
+          (entry) => books.take(entry),
+          end.signal,
+          (reason) => {
+            if (reason !== null) logger.log('BUS_TROUBLE', {}, { reason });
+          },
+        )
+        .catch(services.onFatal);
+      await control.refreshWishes();
+      let alerts: Alerts | null = null;
+      const api = createApi({
+        bus,
+        reader,
+        stats,
+        sequences,
+        control,
+        host: config.host,
+        port: config.port,
+        apiToken: config.apiToken,
+        allowedHosts: config.allowedHosts,
+        corsOrigins: config.corsOrigins,
+        limits: config.limits,
+        version: VERSION,
+        metricsMarkets: config.metricsMarkets,
+        alerts: () => alerts?.counts ?? null,
+        consoleLinesLeftOut: services.consoleLinesLeftOut,
+        closeGraceMs: services.closeGraceMs,
+        readerIdleMs: config.readerIdleMs,
+        onReaderIdle: (client, idleMs) => logger.log('READER_IDLE', {}, { reader: client, idleMs }),
+        log: {
+          debug: () => undefined,
+          info: () => undefined,
+          warn: () => undefined,
+          error: (...parts) => logger.log('API_UNEXPECTED_ERROR', {}, { reason: inWords(parts) }),
+        },
+      });
+      const { url } = await api.listen();
+      if (config.alertWebhookUrl !== null) {
+        const target = { url: config.alertWebhookUrl, lang: config.logLang };
+        alerts = new Alerts(target, () => api.verdict, logger);
+      }
+      return new ApiNode({
+        url,
+        bus,
+        api,
+        control,
+        reader,
+        end,
+        following,
+        subscriptions,
+        alerts,
+      });
+    } catch (error) {
+      end.abort();
+      control.close();
+      await reader.close(0);
+      throw error;
+    }
+  }
+
+  /** Lets readers go, and ends. */
+  async close(): Promise<void> {
+    this.#alerts?.close();
+    await this.#api.close();
+    this.#end.abort();
+    for (const subscription of this.#subscriptions) subscription.unsubscribe();
+    this.#control.close();
+    await this.#following;
+    await this.#reader.close(1_000);
+  }
+}
+
+/** Where the database ends in the log, once a recorder has begun to fill it. */
+async function waitForLog(reader: ReaderClient, logger: Logger): Promise<LogEnd> {
+  for (let attempt = 0; ; attempt++) {
+    let reason = 'no recorder node has begun to store the log';
+    try {
+      const place = await reader.logEnd();
+      if (place !== null) return place;
+    } catch (error) {
+      reason = (error as Error).message;
+    }
+    if (attempt === 4) logger.log('NODE_WAITS', {}, { what: reason });
+    await pause(WAIT_MS);
+  }
+}
+
+function inWords(parts: readonly unknown[]): string {
+  return parts.map((p) => (p instanceof Error ? (p.stack ?? p.message) : String(p))).join(' ');
+}

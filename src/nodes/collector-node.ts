@@ -1,0 +1,197 @@
+import type { Logger } from '../logging/logger.js';
+import { EXCHANGES, type Exchange } from '../market/exchange.js';
+import { rankNodes } from '../nats/assignment.js';
+import { type Lease, type Leases, RENEW_MS } from '../nats/lease.js';
+import type { Presence } from '../nats/presence.js';
+import { Shard, type ShardServices } from './shard.js';
+
+/** How often it is looked at who has what, ms. */
+const LOOK_MS = 300;
+const REPORT_MS = 1_000;
+/** A node that is to be the primary follows for so long before the holder hands over, ms. */
+const HAND_OVER_MS = 5_000;
+
+/** One exchange, as a collector node sees it. */
+interface Place {
+  readonly exchange: Exchange;
+  readonly lease: Lease;
+  shard: Shard | null;
+  /** Since when the node that should have it has been ready, monotonic ms. */
+  readySince: number | null;
+  busy: boolean;
+  renewedAt: number;
+}
+
+/**
+ * Takes part in the collecting of all exchanges: of each, one node is the primary, which holds its
+ * lease and writes, and one the standby, which follows it too.
+ */
+export class CollectorNode {
+  readonly #services: ShardServices;
+  readonly #presence: Presence;
+  readonly #places: readonly Place[];
+  readonly #timers: NodeJS.Timeout[];
+  readonly #logger: Logger;
+  readonly #node: string;
+  #closed = false;
+  #waits = false;
+
+  constructor(services: ShardServices, presence: Presence, leases: Leases) {
+    this.#services = {
+      ...services,
+      onMoved: (exchange) => {
+        const place = this.#places.find((p) => p.exchange === exchange);
+        if (place !== undefined) place.renewedAt = -Infinity;
+        services.onMoved(exchange);
+      },
+    };
+    this.#presence = presence;
+    this.#logger = services.logger;
+    this.#node = services.config.nodeName;
+    this.#places = EXCHANGES.map((exchange) => ({
+      exchange,
+      lease: leases.lease(exchange, this.#node),
+      shard: null,
+      readySince: null,
+      busy: false,
+      renewedAt: -Infinity,
+    }));
+    this.#timers = [
+      setInterval(() => this.#look(), LOOK_MS),
+      setInterval(() => {
+        for (const { shard } of this.#places) shard?.report();
+      }, REPORT_MS),
+    ];
+    presence.changes.on(() => this.#look());
+    this.#look();
+  }
+
+  /** Exchanges that it follows and could take over. */
+  get ready(): Exchange[] {
+    return this.#places.flatMap(({ exchange, shard }) => (shard?.ready === true ? [exchange] : []));
+  }
+
+  /** Exchanges that it writes. */
+  get primaryOf(): Exchange[] {
+    return this.#places.flatMap(({ exchange, shard }) =>
+      shard?.primary === true ? [exchange] : [],
+    );
+  }
+
+  /** Hands over what it has, and ends. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    const alone = this.#collectors().length <= 1;
+    await Promise.all(
+      this.#places.map(async ({ shard, lease }) => {
+        await shard?.yield(alone);
+        await lease.release();
+        await shard?.close();
+      }),
+    );
+  }
+
+  #collectors(): string[] {
+    return this.#presence.nodes
+      .filter(({ roles }) => roles.includes('collector'))
+      .map(({ node }) => node);
+  }
+
+  #look(): void {
+    // Who does not hear the others cannot say who has what.
+    if (this.#closed || !this.#services.bus.connected) return;
+    for (const place of this.#places) {
+      if (place.busy) continue;
+      place.busy = true;
+      void this.#settle(place)
+        .catch((error: unknown) => this.#trouble(error))
+        .finally(() => (place.busy = false));
+    }
+  }
+
+  #trouble(error: unknown): void {
+    if (this.#waits || this.#closed) return;
+    this.#waits = true;
+    this.#logger.log('NODE_WAITS', {}, { what: (error as Error).message });
+  }
+
+  async #settle(place: Place): Promise<void> {
+    if (place.lease.held) return this.#hold(place);
+    const holder = await place.lease.holder();
+    const gone = holder !== null && !this.#presence.has(holder);
+    const others = this.#collectors().filter((node) => node !== holder);
+    const ours = rankNodes(place.exchange, others)[0] === this.#node || holder === this.#node;
+    // While nobody holds it, whoever follows it may have to take it.
+    if (!ours) return holder === null || gone ? undefined : this.#leave(place);
+    if (holder === null || holder === this.#node || gone) return this.#take(place);
+    await this.#follow(place, holder);
+  }
+
+  /** Renews the lease, and hands it over when another node is to have it and is ready. */
+  async #hold(place: Place): Promise<void> {
+    const now = performance.now();
+    if (now - place.renewedAt >= RENEW_MS) {
+      place.renewedAt = now;
+      if (!(await place.lease.renew())) {
+        this.#logger.log(
+          'SHARD_LOST',
+          { exchange: place.exchange },
+          { reason: 'the lease is lost' },
+        );
+        place.shard?.demote();
+        return;
+      }
+    }
+    if (place.shard?.primary !== true) return this.#take(place);
+    const first = rankNodes(place.exchange, this.#collectors())[0];
+    const ready =
+      first !== this.#node &&
+      this.#presence.nodes.some(
+        ({ node, ready }) => node === first && ready.includes(place.exchange),
+      );
+    if (!ready) place.readySince = null;
+    else if (place.readySince === null) place.readySince = now;
+    else if (now - place.readySince > HAND_OVER_MS) {
+      place.readySince = null;
+      await place.shard.yield(false);
+      await place.lease.release();
+      const reason = `${first} takes it`;
+      this.#logger.log('SHARD_LOST', { exchange: place.exchange }, { reason });
+    }
+  }
+
+  async #take(place: Place): Promise<void> {
+    const began = performance.now();
+    await this.#open(place);
+    if (this.#closed) return;
+    const taken = place.lease.held || (await place.lease.take((node) => !this.#presence.has(node)));
+    if (!taken) return;
+    place.renewedAt = performance.now();
+    await place.shard!.promote();
+    this.#waits = false;
+    const tookMs = Math.round(performance.now() - began);
+    this.#logger.log('SHARD_TAKEN', { exchange: place.exchange }, { tookMs });
+  }
+
+  async #follow(place: Place, primary: string): Promise<void> {
+    if (place.shard !== null) return;
+    await this.#open(place);
+    this.#logger.log('SHARD_STANDBY', { exchange: place.exchange }, { primary });
+  }
+
+  async #open(place: Place): Promise<void> {
+    if (place.shard !== null) return;
+    const shard = await Shard.open(place.exchange, this.#services);
+    if (this.#closed) await shard.close();
+    else place.shard = shard;
+  }
+
+  async #leave(place: Place): Promise<void> {
+    const { shard } = place;
+    if (shard === null) return;
+    place.shard = null;
+    await shard.close();
+    this.#logger.log('SHARD_LEFT', { exchange: place.exchange }, undefined);
+  }
+}

@@ -1,0 +1,64 @@
+import type { Subscription } from '@nats-io/transport-node';
+import type { ClockReading } from '../market/clock-reading.js';
+import type { CollectPattern } from '../market/collect-pattern.js';
+import type { Exchange } from '../market/exchange.js';
+import type { Gap } from '../market/gap.js';
+import type { ListedMarket, Wishes } from '../market/managed-lists.js';
+import type { Market } from '../market/market.js';
+import type { ReadTrade } from '../market/trade.js';
+import type { BusConnection } from '../nats/connection.js';
+import { answerCalls } from '../nats/remote.js';
+import type { Store } from '../store/store-types.js';
+import { MEMORY_SUBJECT } from './remote-memory.js';
+
+/** Gaps of one page of those that last. */
+const PAGE = 1_000;
+
+/**
+ * Answers what collectors ask of the database.
+ * @param caughtUp settles when all that is in the log now has been stored
+ */
+export function serveMemory(
+  bus: BusConnection,
+  store: Store,
+  caughtUp: () => Promise<void>,
+): Subscription {
+  return answerCalls(bus, MEMORY_SUBJECT, {
+    exchanges: () => store.reader.exchanges(),
+    markets: (exchange: Exchange) => store.reader.markets(exchange),
+    wantedPatterns: () => store.reader.wantedPatterns(),
+    openGaps: async (exchange: Exchange) => {
+      await caughtUp();
+      return openGaps(store, exchange);
+    },
+    confirmClock: async (reading: ClockReading) => store.confirmClock(reading),
+    replaceListing: (exchange: Exchange, listed: readonly ListedMarket[]) =>
+      store.replaceListing(exchange, listed),
+    setWanted: (market: Market, wanted: boolean) => store.setWanted(market, wanted),
+    setWantedPattern: (pattern: CollectPattern, wanted: boolean | null) =>
+      store.setWantedPattern(pattern, wanted),
+    replaceWishes: (wishes: Wishes) => store.replaceWishes(wishes),
+    setEnabled: (exchange: Exchange, enabled: boolean) => store.setEnabled(exchange, enabled),
+    unknownTrades: async (market: Market, trades: readonly ReadTrade[]) => {
+      await caughtUp();
+      return store.unknownTrades(market, trades);
+    },
+    newestTrade: async (market: Market) => {
+      await caughtUp();
+      return store.newestTrade(market);
+    },
+  });
+}
+
+/** All gaps of an exchange that last. */
+async function openGaps(store: Store, exchange: Exchange): Promise<Gap[]> {
+  const open: Gap[] = [];
+  for (let after: number | undefined; ;) {
+    // What touches the far future has no end.
+    const from = Date.now() + 365 * 86_400_000;
+    const page = await store.reader.gaps({ exchange, from, after, limit: PAGE });
+    open.push(...page.items.map(({ value }) => value).filter(({ end }) => end === null));
+    if (!page.more) return open;
+    after = page.items.at(-1)!.id;
+  }
+}

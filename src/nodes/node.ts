@@ -1,0 +1,238 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { AppTuning } from '../app.js';
+import type { Running } from '../running.js';
+import { openLogFiles } from '../logging/log-files.js';
+import { Logger } from '../logging/logger.js';
+import type { LogRecord } from '../market/log-record.js';
+import { BusConnection, BusError, jetStreamError } from '../nats/connection.js';
+import { Leases } from '../nats/lease.js';
+import { LogStream } from '../nats/log-stream.js';
+import { LogWriter } from '../nats/log-writer.js';
+import { encodeMessage } from '../nats/messages.js';
+import { type NodePresence, Presence } from '../nats/presence.js';
+import { subjectToken } from '../nats/subjects.js';
+import type { Config } from '../settings/config.js';
+import { ApiNode } from './api-node.js';
+import { CollectorNode } from './collector-node.js';
+import { RecorderNode, storeName } from './recorder-node.js';
+
+/** Longest wait for API clients to leave, ms. */
+const API_GRACE_MS = 1_500;
+/** How often it is looked whether the log is still the same, ms. */
+const WATCH_MS = 5_000;
+const WAIT_MS = 500;
+/** Log records that wait for the bus; beyond, the oldest go. */
+const MAX_RECORDS = 5_000;
+/** Servers of a cluster that keep a copy of the log each. */
+const MOST_REPLICAS = 3;
+
+/**
+ * Runs this process as one of several nodes that share a bus: as collector, recorder and API, or as
+ * some of these.
+ * @param onFatal called when it cannot go on, for a reason that only a person can change
+ * @throws {Error} in one clear line when the bus, the log folder, the database or the port cannot be
+ * had, or the settings do not go together with those of the other nodes
+ */
+export async function startNode(
+  config: Config,
+  quiet: boolean,
+  tuning: AppTuning,
+  onFatal: (error: Error) => void,
+): Promise<Running> {
+  const address = config.busUrl!;
+  checkSettings(config);
+  const opened: (() => Promise<void> | void)[] = [];
+  try {
+    const bus = await BusConnection.open(address, `orderbook ${config.nodeName}`);
+    opened.push(() => bus.close());
+    const replicas = address.servers.length >= MOST_REPLICAS ? MOST_REPLICAS : 1;
+    const stream = new LogStream(bus);
+    const found = await stream.state().catch((error: unknown) => {
+      throw error instanceof BusError ? error : jetStreamError(error, address);
+    });
+    const leases = await Leases.open(bus, replicas).catch((error: unknown) => {
+      throw jetStreamError(error, address);
+    });
+
+    const bounds = { keepDays: config.logKeepDays, maxBytes: config.maxLogBytes };
+    const files = await openLogFiles(config.logPath, quiet, bounds, config.logFormat);
+    opened.push(() => files.close());
+    const secrets = [
+      config.apiToken,
+      config.gopaxKeys?.apiKey,
+      config.gopaxKeys?.secretKey,
+      config.alertWebhookUrl,
+      address.password,
+    ];
+    const logger = new Logger({
+      level: config.logLevel,
+      lang: config.logLang,
+      secrets: secrets.filter((s) => s !== undefined && s !== null),
+    });
+    logger.addSink(files.sink);
+
+    const run = randomUUID();
+    let collector: CollectorNode | null = null;
+    const presence = new Presence(bus, (): NodePresence => ({
+      node: config.nodeName,
+      run,
+      roles: [...config.roles],
+      store: config.roles.has('recorder') ? storeName(config) : null,
+      ready: collector?.ready ?? [],
+    }));
+    opened.push(() => presence.close());
+    await presence.begin();
+    for (const other of presence.nodes) checkOther(config, other);
+    presence.clashes.on(({ node }) =>
+      onFatal(
+        new BusError(
+          `another node with the NODE_NAME "${node}" has come; give each a name of its own`,
+        ),
+      ),
+    );
+
+    const writer = new LogWriter(bus);
+    opened.push(() => writer.close());
+    bus.changes.on((connected) => {
+      if (connected) logger.log('BUS_BACK', {}, { lastedMs: bus.lastedMs });
+      else logger.log('BUS_LOST', {}, { bus: address.shown });
+    });
+
+    let recorder: RecorderNode | null = null;
+    if (config.roles.has('recorder')) {
+      recorder = new RecorderNode({
+        config,
+        bus,
+        stream,
+        presence,
+        leases,
+        logger,
+        replicas,
+        onFatal,
+      });
+      const { close } = recorder;
+      opened.push(() => close.call(recorder));
+      await recorder.started;
+    }
+    const id = found?.id ?? (await waitForStream(stream, logger));
+    logger.addSink(logWriter(writer, config.nodeName));
+    const watching = setInterval(() => void watchLog(stream, id, onFatal), WATCH_MS);
+    opened.push(() => clearInterval(watching));
+
+    let api: ApiNode | null = null;
+    if (config.roles.has('api')) {
+      api = await ApiNode.open({
+        config,
+        bus,
+        stream,
+        logger,
+        consoleLinesLeftOut: () => files.output?.linesLeftOut ?? 0,
+        closeGraceMs: API_GRACE_MS,
+        onFatal,
+      });
+      opened.push(() => api!.close());
+    }
+    if (config.roles.has('collector')) {
+      collector = new CollectorNode(
+        { config, bus, stream, writer, logger, rhythm: tuning.rhythm, onMoved: () => undefined },
+        presence,
+        leases,
+      );
+      opened.push(() => collector!.close());
+    }
+    const url = api?.url ?? null;
+    logger.log(
+      'NODE_STARTED',
+      {},
+      { node: config.nodeName, roles: [...config.roles].join(', '), url: url ?? '' },
+    );
+
+    let closing: Promise<void> | null = null;
+    return {
+      url,
+      close: (signal) => {
+        closing ??= (async () => {
+          logger.log('STOPPING', {}, { signal });
+          await Promise.all([collector?.close(), api?.close()]);
+          clearInterval(watching);
+          await recorder?.close();
+          logger.log('STOPPED', {}, undefined);
+          presence.close();
+          writer.close();
+          await bus.close();
+          await files.close();
+        })();
+        return closing;
+      },
+    };
+  } catch (error) {
+    for (const close of opened.reverse()) await Promise.resolve(close()).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** @throws {BusError} when the settings of this node alone cannot work */
+function checkSettings({ roles }: Config): void {
+  if (roles.has('recorder') === roles.has('api')) return;
+  const role = roles.has('api') ? 'api' : 'recorder';
+  throw new BusError(
+    `ROLE has ${role} alone, but the store is an SQLite file, which one process has; set DATABASE_URL=postgresql://… for all recorders and API nodes, or ROLE=recorder,api for one`,
+  );
+}
+
+/** @throws {BusError} when this node cannot work beside another */
+function checkOther(config: Config, other: NodePresence): void {
+  if (other.node === config.nodeName || other.store === null) return;
+  if (!config.roles.has('recorder') || other.store === storeName(config)) return;
+  throw new BusError(
+    `node ${other.node} stores the log of this bus in ${other.store}, and this node would in ${storeName(config)}; several recorders need one database: set the same DATABASE_URL=postgresql://… for all, or leave ROLE=collector here`,
+  );
+}
+
+async function waitForStream(stream: LogStream, logger: Logger): Promise<number> {
+  for (let attempt = 0; ; attempt++) {
+    const state = await stream.state().catch(() => null);
+    if (state?.id !== undefined && state.id !== null) return state.id;
+    if (attempt === 4) logger.log('NODE_WAITS', {}, { what: 'no recorder node has made the log' });
+    await pause(WAIT_MS);
+  }
+}
+
+/** The log must stay the one it was: numbers of another would be taken for its. */
+async function watchLog(
+  stream: LogStream,
+  id: number,
+  onFatal: (error: Error) => void,
+): Promise<void> {
+  if (!stream.bus.connected) return;
+  try {
+    const state = await stream.state();
+    if (state?.id === id) return;
+    const what = state === null ? 'was deleted' : 'was deleted and made again';
+    onFatal(
+      new BusError(
+        `the NATS stream ORDERBOOK_LOG ${what} while this node was running; start it again`,
+      ),
+    );
+  } catch (error) {
+    if (error instanceof BusError) onFatal(error);
+  }
+}
+
+/** Writes log records of this node into the log, as many as the bus takes. */
+function logWriter(writer: LogWriter, node: string): (record: LogRecord) => void {
+  let number = 0;
+  const run = randomUUID();
+  return (record) => {
+    if (writer.underWay > MAX_RECORDS) return;
+    writer.write(
+      {
+        subject: `log.${subjectToken(node)}`,
+        data: encodeMessage(record),
+        id: `${run} ${number++}`,
+      },
+      () => undefined,
+    );
+  };
+}

@@ -1,0 +1,327 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type ArchiveKeeper, archivedDays } from '../archive/keeper.js';
+import { Bus } from '../bus.js';
+import type { Logger } from '../logging/logger.js';
+import type { BusConnection } from '../nats/connection.js';
+import { BusError } from '../nats/connection.js';
+import { type Lease, type Leases, RENEW_MS } from '../nats/lease.js';
+import { LogBooks } from '../nats/log-books.js';
+import { type LogEntry, type LogStream, StopFollowing } from '../nats/log-stream.js';
+import { encodeMessage } from '../nats/messages.js';
+import type { Presence } from '../nats/presence.js';
+import type { Config } from '../settings/config.js';
+import { openStore } from '../store/store.js';
+import type { LogPlace, Store, StoreStats } from '../store/store-types.js';
+import { keepArchive } from '../keep-archive.js';
+import { logStore } from '../store-log.js';
+import { serveMemory } from './memory-service.js';
+import { COMMIT_SUBJECT, type CommitNotice, STORE_SUBJECT, type StoreReport } from './report.js';
+
+/** What a recorder node works with. */
+export interface RecorderServices {
+  readonly config: Config;
+  readonly bus: BusConnection;
+  readonly stream: LogStream;
+  readonly presence: Presence;
+  readonly leases: Leases;
+  readonly logger: Logger;
+  /** Copies of the log that NATS keeps. */
+  readonly replicas: number;
+  /** It cannot go on, for a reason that only a person can change. */
+  readonly onFatal: (error: Error) => void;
+}
+
+/** The lease of the one recorder that stores. */
+const LEASE = 'RECORDER';
+const LOOK_MS = 300;
+const REPORT_MS = 1_000;
+/** Longest wait for the queue to be written at the end, ms. */
+const STORE_GRACE_MS = 2_500;
+const MiB = 1024 * 1024;
+/** What may wait in memory; the rest waits in the log. */
+const MAX_QUEUED_BYTES = 64 * MiB;
+
+/** Where a recorder stores, in words: two that store elsewhere must not share a log. */
+export function storeName(config: Config): string {
+  return `the SQLite file ${resolve(config.dbPath)} on ${hostname()}`;
+}
+
+/**
+ * Stores the log. Of all recorder nodes one does at a time, which holds a lease; another takes over
+ * behind the last message that is stored. Each batch is stored together with its place in the log, so
+ * that also two who both believe to hold the lease store nothing twice.
+ */
+export class RecorderNode {
+  readonly #services: RecorderServices;
+  readonly #lease: Lease;
+  readonly #end = new AbortController();
+  readonly #running: Promise<void>;
+  readonly #renewing: NodeJS.Timeout;
+  #active: ActiveRecorder | null = null;
+  #settled: (error: Error | null) => void = () => undefined;
+  /** Settles when it stores, or is ready to. @throws {Error} when it cannot */
+  readonly started: Promise<void>;
+
+  constructor(services: RecorderServices) {
+    this.#services = services;
+    this.#lease = services.leases.lease(LEASE, services.config.nodeName);
+    this.started = new Promise((resolve, reject) => {
+      this.#settled = (error) => (error === null ? resolve() : reject(error));
+    });
+    this.#running = this.#run();
+    let busy = false;
+    this.#renewing = setInterval(() => {
+      if (busy || !this.#lease.held || !services.bus.connected) return;
+      busy = true;
+      void this.#lease
+        .renew()
+        .then((held) => {
+          if (!held) this.#active?.stop();
+        })
+        .finally(() => (busy = false));
+    }, RENEW_MS);
+  }
+
+  /** What its store tells of itself; null while another node stores. */
+  get stats(): StoreStats | null {
+    return this.#active?.store.stats() ?? null;
+  }
+
+  /** Stores what it has taken from the log, and ends. */
+  async close(): Promise<void> {
+    this.#end.abort();
+    clearInterval(this.#renewing);
+    await this.#active?.close();
+    await this.#running;
+    await this.#lease.release();
+  }
+
+  async #run(): Promise<void> {
+    const { bus, presence, logger, config } = this.#services;
+    let said: string | null = null;
+    while (!this.#end.signal.aborted) {
+      try {
+        if (bus.connected && (await this.#lease.take((node) => !presence.has(node)))) {
+          said = null;
+          await this.#store();
+          continue;
+        }
+        const holder = (await this.#lease.holder()) ?? '?';
+        if (holder !== said && holder !== config.nodeName) {
+          said = holder;
+          logger.log('RECORDER_STANDBY', {}, { active: holder });
+          this.#settled(null);
+        }
+      } catch (error) {
+        if (this.#end.signal.aborted) return;
+        this.#settled(error as Error);
+        if (error instanceof BusError) return this.#services.onFatal(error);
+        logger.log('NODE_WAITS', {}, { what: (error as Error).message });
+        await pause(1_000);
+      }
+      await pause(LOOK_MS);
+    }
+  }
+
+  /** Stores the log until the lease is lost, another recorder was faster, or the node ends. */
+  async #store(): Promise<void> {
+    const active = await ActiveRecorder.open(this.#services);
+    this.#active = active;
+    try {
+      this.#services.logger.log('RECORDER_ACTIVE', {}, { offset: active.place.offset });
+      this.#settled(null);
+      await active.follow();
+    } finally {
+      this.#active = null;
+      await active.close();
+      if (!this.#end.signal.aborted) await this.#lease.release();
+    }
+  }
+}
+
+/** The recorder while it stores. */
+class ActiveRecorder {
+  readonly store: Store;
+  readonly place: LogPlace;
+  readonly #services: RecorderServices;
+  readonly #books: LogBooks;
+  readonly #stop = new AbortController();
+  readonly #archive: ArchiveKeeper | null;
+  readonly #reporting: NodeJS.Timeout;
+  readonly #memory: { unsubscribe(): void };
+  #next: number;
+  #closing: Promise<void> | null = null;
+
+  private constructor(
+    services: RecorderServices,
+    store: Store,
+    place: LogPlace,
+    lastTimestamp: number | null,
+    onAlive: (at: number) => void,
+  ) {
+    this.#services = services;
+    this.store = store;
+    this.place = place;
+    this.#next = place.offset + 1;
+    const { bus, stream, logger, config } = services;
+    const log = new Bus();
+    if (config.channels.includes('orderbook')) log.books.on((event) => store.putBook(event));
+    log.trades.on((trade) => store.putTrade(trade));
+    log.gaps.on((gap) => store.putGap(gap));
+    log.coverage.on((record) => store.putCoverage(record));
+    log.logs.on((record) => store.putLog(record));
+    this.#books = new LogBooks({
+      bus: log,
+      base: place.base,
+      lastTimestamp,
+      fetch: (seq) => stream.at(seq),
+      stored: async (market) => {
+        await store.whenStored(this.#books.position - 1).catch(() => undefined);
+        return store.reader.newestBook(market);
+      },
+      onRecording: (market, recording, at) => store.setRecording(market, recording, at),
+      onRedate: (redate) => store.redate(redate),
+      onLost: (gap) => log.gaps.publish(gap),
+      onAlive: (_exchange, at) => onAlive(at),
+      onUnreadable: (entry, reason) =>
+        logger.log('BUS_TROUBLE', {}, { reason: `${entry.subject} ${entry.seq}: ${reason}` }),
+    });
+    logStore(store, logger);
+    store.onLogMoved(() => this.stop());
+    store.onCommitted((receivedAt) => this.#tellCommit(receivedAt));
+    this.#memory = serveMemory(bus, store, () => this.#caughtUp());
+    this.#archive = config.archivePath === '' ? null : keepArchive(config, store, logger);
+    this.#reporting = setInterval(() => this.#report(), REPORT_MS);
+  }
+
+  /**
+   * Opens the store, and makes the log where there is none yet.
+   * @throws {BusError} when the database is not that of the log
+   */
+  static async open(services: RecorderServices): Promise<ActiveRecorder> {
+    const { config, stream } = services;
+    let aliveAt = 0;
+    const store = await openStore({
+      path: config.dbPath,
+      flushMs: config.flushMs,
+      retentionDays: config.retentionDays,
+      maxBytes: config.maxDbBytes,
+      logKeepDays: config.logKeepDays,
+      snapshotEveryMs: config.snapshotEveryMs,
+      maxQueuedBytes: MAX_QUEUED_BYTES,
+      // It vouches for what the log has, not for what collectors receive meanwhile.
+      now: () => (aliveAt === 0 ? Date.now() : aliveAt),
+      archivePath: config.archivePath === '' ? undefined : resolve(config.archivePath),
+      archived:
+        config.archivePath === '' ? undefined : () => archivedDays(resolve(config.archivePath)),
+    });
+    try {
+      const state = await stream.state();
+      const id = state?.id ?? randomBytes(6).readUIntBE(0, 6);
+      if (state !== null && store.log !== null && store.log.id !== state.id) {
+        throw new BusError(
+          `${storeName(config)} was filled from another log than the one at ${config.busUrl!.shown}: a second cluster records into it, or the stream was deleted and made again. Give each cluster a database of its own; after a loss of the stream, remove the stream ORDERBOOK_LOG and start a recorder, which makes it with numbers above the stored ones`,
+        );
+      }
+      if (state !== null && store.log !== null && state.last < store.log.offset) {
+        throw new BusError(
+          `the log at ${config.busUrl!.shown} ends at message ${state.last}, but ${store.log.offset} of it are stored: NATS has lost its end, and new messages would get numbers that are taken. Remove the stream ORDERBOOK_LOG and start a recorder, which makes it with numbers above the stored ones`,
+        );
+      }
+      const place = await store.fillFromLog(id);
+      if (state === null) await stream.make(id, config.busBytes || -1, services.replicas);
+      return new ActiveRecorder(services, store, place, store.lastTimestamp, (at) => {
+        aliveAt = Math.max(aliveAt, at);
+      });
+    } catch (error) {
+      await store.abandon();
+      throw error;
+    }
+  }
+
+  /** Reads and stores until it is stopped. */
+  async follow(): Promise<void> {
+    const { stream, logger } = this.#services;
+    try {
+      await stream.follow(
+        this.#next,
+        (entry) => this.#take(entry),
+        this.#stop.signal,
+        (reason) => {
+          if (reason !== null) logger.log('BUS_TROUBLE', {}, { reason });
+        },
+      );
+    } catch (error) {
+      if (!(error instanceof StopFollowing)) throw error;
+    }
+  }
+
+  /** Ends the following; what was not stored is not. */
+  stop(): void {
+    this.#closing ??= this.#shut(() => this.store.abandon());
+  }
+
+  /** Stores what was read, and ends. */
+  close(): Promise<void> {
+    this.#closing ??= this.#shut(() => this.store.close(STORE_GRACE_MS).catch(() => undefined));
+    return this.#closing;
+  }
+
+  async #shut(closeStore: () => Promise<void>): Promise<void> {
+    this.#stop.abort();
+    clearInterval(this.#reporting);
+    this.#memory.unsubscribe();
+    this.#archive?.close();
+    await closeStore();
+  }
+
+  #take(entry: LogEntry): Promise<void> | void {
+    if (entry.seq > this.#next) {
+      const messages = entry.seq - this.#next;
+      this.#services.logger.log('LOG_HOLE', {}, { messages });
+    }
+    const room = this.store.whenRoom();
+    if (room !== undefined) return room.then(() => this.#put(entry));
+    return this.#put(entry);
+  }
+
+  #put(entry: LogEntry): Promise<void> | void {
+    if (this.#stop.signal.aborted) throw new StopFollowing();
+    const reading = this.#books.take(entry);
+    if (reading !== undefined) return reading.then(() => this.#done(entry));
+    this.#done(entry);
+  }
+
+  #done({ seq }: LogEntry): void {
+    this.#next = seq + 1;
+    this.store.logAt(seq);
+  }
+
+  /** Settles when all that is in the log now is stored. */
+  async #caughtUp(): Promise<void> {
+    const last = (await this.#services.stream.state())?.last ?? 0;
+    while (this.#books.position < last) {
+      if (this.#stop.signal.aborted) throw new Error('the recorder is stopping');
+      await pause(20);
+    }
+    await this.store.whenStored(Math.min(last, this.#books.position));
+  }
+
+  #tellCommit(receivedAt: readonly number[]): void {
+    const { bus } = this.#services;
+    if (!bus.connected) return;
+    const { settled } = this.store.sequenceState();
+    const notice: CommitNotice = { offset: settled - this.place.base, receivedAt };
+    bus.nc.publish(COMMIT_SUBJECT, encodeMessage(notice));
+  }
+
+  #report(): void {
+    const { bus, config } = this.#services;
+    if (!bus.connected) return;
+    const report: StoreReport = { node: config.nodeName, stats: this.store.stats() };
+    bus.nc.publish(STORE_SUBJECT, encodeMessage(report));
+  }
+}

@@ -1,0 +1,162 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ClockReading, Redate } from '../market/clock-reading.js';
+import type { CollectPattern } from '../market/collect-pattern.js';
+import type { CollectorMemory, ManagedLists } from '../market/collector-memory.js';
+import type { Exchange } from '../market/exchange.js';
+import type { Gap } from '../market/gap.js';
+import type { ListedMarket, Wishes } from '../market/managed-lists.js';
+import { type Market, type Pair, pairText } from '../market/market.js';
+import type { SequenceSource } from '../market/sequence-source.js';
+import type { ReadTrade, Trade } from '../market/trade.js';
+import type { BusConnection } from '../nats/connection.js';
+import { call, NoAnswerError } from '../nats/remote.js';
+
+/** Subject of the calls that the recorder which stores the log answers. */
+export const MEMORY_SUBJECT = 'memory';
+
+/** Longest wait for one answer, ms. */
+const ANSWER_MS = 10_000;
+/** While no recorder answers, it is asked so often for so long, ms: another one takes over meanwhile. */
+const AGAIN_MS = 500;
+const PATIENCE_MS = 8_000;
+
+/** What {@link RemoteMemory} is made of. */
+export interface RemoteMemoryParts {
+  readonly bus: BusConnection;
+  readonly exchange: Exchange;
+  /** Until when all that was received of the exchange is in the log, Unix ms; null = nothing was yet. */
+  readonly aliveAt: number | null;
+  /** Whether who wrote it then ended in order. */
+  readonly closed: boolean;
+  /** Whether this node writes: a standby leaves no traces. */
+  readonly writes: () => boolean;
+  readonly setRecording: (market: Market, recording: boolean) => void;
+  readonly redate: (redate: Redate) => void;
+}
+
+/** Asks the recorder, for a while also when none answers. @throws {NoAnswerError} then */
+export async function askRecorder<T>(
+  bus: BusConnection,
+  name: string,
+  args: readonly unknown[],
+  patienceMs = PATIENCE_MS,
+): Promise<T> {
+  const end = performance.now() + patienceMs;
+  for (;;) {
+    try {
+      return await call<T>(bus, MEMORY_SUBJECT, name, args, ANSWER_MS);
+    } catch (error) {
+      if (!(error instanceof NoAnswerError) || performance.now() > end) throw error;
+      await pause(AGAIN_MS);
+    }
+  }
+}
+
+/**
+ * What the collectors of an exchange know across restarts, asked from the recorder. A collector has no
+ * database of its own.
+ */
+export class RemoteMemory implements CollectorMemory {
+  readonly sequences: SequenceSource;
+  readonly reader: ManagedLists;
+  readonly heartbeatAhead = null;
+  readonly previousHeartbeat: number | null;
+  readonly previousRunClosed: boolean;
+  readonly openGaps: readonly Gap[];
+  readonly #parts: RemoteMemoryParts;
+  #listed: Map<string, Pair> | null = null;
+
+  private constructor(parts: RemoteMemoryParts, openGaps: readonly Gap[]) {
+    this.#parts = parts;
+    this.openGaps = openGaps;
+    this.previousHeartbeat = parts.aliveAt;
+    this.previousRunClosed = parts.closed;
+    // The log gives the numbers that count.
+    let last = 0;
+    this.sequences = { next: () => ++last };
+    this.reader = {
+      exchanges: () => this.#ask('exchanges'),
+      markets: (exchange) => this.#ask('markets', exchange),
+      wantedPatterns: () => this.#ask('wantedPatterns'),
+    };
+  }
+
+  /** Asks for what is needed at the start. @throws {NoAnswerError} when no recorder answers */
+  static async open(parts: RemoteMemoryParts): Promise<RemoteMemory> {
+    return new RemoteMemory(parts, await askOpenGaps(parts.bus, parts.exchange));
+  }
+
+  confirmClock(reading: ClockReading): void {
+    if (!this.#parts.writes()) return;
+    call(this.#parts.bus, MEMORY_SUBJECT, 'confirmClock', [reading], ANSWER_MS).catch(
+      () => undefined,
+    );
+  }
+
+  async replaceListing(
+    exchange: Exchange,
+    listed: readonly ListedMarket[],
+  ): Promise<{ added: Pair[]; removed: Pair[] }> {
+    const before = this.#listed ?? new Map<string, Pair>();
+    if (this.#listed === null) {
+      for (const { symbol, currency, listed } of await this.reader.markets(exchange))
+        if (listed) before.set(pairText({ symbol, currency }), { symbol, currency });
+    }
+    const now = new Map<string, Pair>(
+      listed.map(({ symbol, currency }) => [pairText({ symbol, currency }), { symbol, currency }]),
+    );
+    this.#listed = now;
+    // A list that could not be handed on is handed on with the next one.
+    if (this.#parts.writes())
+      await this.#ask('replaceListing', exchange, listed).catch(() => undefined);
+    return {
+      added: [...now].flatMap(([key, pair]) => (before.has(key) ? [] : [pair])),
+      removed: [...before].flatMap(([key, pair]) => (now.has(key) ? [] : [pair])),
+    };
+  }
+
+  async setWanted(market: Market, wanted: boolean): Promise<void> {
+    await this.#ask('setWanted', market, wanted);
+  }
+
+  async setWantedPattern(pattern: CollectPattern, wanted: boolean | null): Promise<void> {
+    await this.#ask('setWantedPattern', pattern, wanted);
+  }
+
+  async replaceWishes(wishes: Wishes): Promise<void> {
+    await this.#ask('replaceWishes', wishes);
+  }
+
+  async setEnabled(exchange: Exchange, enabled: boolean): Promise<void> {
+    await this.#ask('setEnabled', exchange, enabled);
+  }
+
+  setRecording(market: Market, recording: boolean): void {
+    this.#parts.setRecording(market, recording);
+  }
+
+  unknownTrades(market: Market, trades: readonly ReadTrade[]): Promise<ReadTrade[]> {
+    return this.#ask('unknownTrades', market, trades);
+  }
+
+  newestTrade(market: Market): Promise<Trade | null> {
+    return this.#ask('newestTrade', market);
+  }
+
+  redate(redate: Redate): void {
+    if (this.#parts.writes()) this.#parts.redate(redate);
+  }
+
+  #ask<T>(name: string, ...args: unknown[]): Promise<T> {
+    return askRecorder<T>(this.#parts.bus, name, args);
+  }
+}
+
+/** The gaps of an exchange that last, once the recorder has read all that is in the log now. */
+export function askOpenGaps(
+  bus: BusConnection,
+  exchange: Exchange,
+  patienceMs?: number,
+): Promise<Gap[]> {
+  return askRecorder<Gap[]>(bus, 'openGaps', [exchange], patienceMs);
+}

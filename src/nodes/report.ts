@@ -1,0 +1,91 @@
+import type { CollectorStatus } from '../market/collector-status.js';
+import type { CollectorControl, ListTrouble, Timekeeping } from '../market/collector-control.js';
+import type { Completeness } from '../market/completeness.js';
+import type { Exchange } from '../market/exchange.js';
+import type { OddityTally } from '../market/oddity.js';
+import type { OwnLimit } from '../market/own-limit.js';
+import type { SilenceTally } from '../market/silence-tally.js';
+import type { TradeTally } from '../market/trade-tally.js';
+import type { StoreStats } from '../store/store-types.js';
+
+/** What the node that collects an exchange tells of it every second. */
+export interface ExchangeReport {
+  readonly exchange: Exchange;
+  readonly node: string;
+  readonly statuses: readonly CollectorStatus[];
+  readonly unreadableMessages: number;
+  readonly unaskedBooks: number;
+  readonly skippedRows: number;
+  readonly trades: TradeTally;
+  readonly oddities: readonly OddityTally[];
+  readonly silence: SilenceTally;
+  readonly limits: readonly OwnLimit[];
+  readonly completeness: Completeness;
+  readonly listTroubles: readonly ListTrouble[];
+  readonly stoppedByUser: number;
+  readonly timekeeping: Timekeeping;
+  /** Books that the bus did not take in time, since the node began. */
+  readonly droppedBooks: number;
+  /** Messages that wait for the bus. */
+  readonly waiting: number;
+}
+
+/** What the node that stores the log tells. */
+export interface StoreReport {
+  readonly node: string;
+  readonly stats: StoreStats;
+}
+
+/** How far the log is stored. */
+export interface CommitNotice {
+  /** Number of the last stored message. */
+  readonly offset: number;
+  /** When books of it were received, Unix ms. */
+  readonly receivedAt: readonly number[];
+}
+
+/** Subjects that are no part of the log: whoever listens hears them, and nobody else ever does. */
+export const reportSubject = (exchange: Exchange): string => `report.${exchange}`;
+export const statusSubject = (exchange: Exchange): string => `status.${exchange}`;
+export const controlSubject = (exchange: Exchange): string => `control.${exchange}`;
+export const STORE_SUBJECT = 'stored.report';
+export const COMMIT_SUBJECT = 'stored.commit';
+export const WISHES_SUBJECT = 'wishes';
+
+/** The report of an exchange's collectors. */
+export function reportOf(
+  control: CollectorControl,
+  exchange: Exchange,
+  node: string,
+  { droppedBooks, waiting }: { readonly droppedBooks: number; readonly waiting: number },
+): ExchangeReport {
+  return {
+    exchange,
+    node,
+    statuses: control.collectors(exchange),
+    unreadableMessages: control.unreadableMessages(exchange),
+    unaskedBooks: control.unaskedBooks(exchange),
+    skippedRows: control.skippedRows(exchange),
+    trades: control.trades(exchange),
+    oddities: control.oddities(exchange).map(shortened),
+    silence: control.silence(exchange),
+    limits: control.limits(exchange),
+    completeness: control.completeness(exchange),
+    listTroubles: control.listTroubles(),
+    stoppedByUser: control.stoppedByUser()[exchange] ?? 0,
+    timekeeping: control.timekeeping,
+    droppedBooks,
+    waiting,
+  };
+}
+
+/** Characters of what an exchange sent that a report has: all of it would not fit into a message. */
+const MOST_OF_ODDITY = 500;
+
+function shortened(tally: OddityTally): OddityTally {
+  return {
+    ...tally,
+    lastText: tally.lastText.slice(0, MOST_OF_ODDITY),
+    things: tally.things.map((t) => ({ ...t, text: t.text.slice(0, MOST_OF_ODDITY) })),
+  };
+}

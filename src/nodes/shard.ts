@@ -1,0 +1,231 @@
+import type { Subscription } from '@nats-io/transport-node';
+import { Bus } from '../bus.js';
+import { StandstillWatch } from '../collector/clock/standstill-watch.js';
+import { adapters } from '../collector/exchanges/registry.js';
+import type { SilenceBounds } from '../collector/market/silence-threshold.js';
+import { Supervisor } from '../collector/supervisor.js';
+import type { Logger } from '../logging/logger.js';
+import type { CollectPattern } from '../market/collect-pattern.js';
+import type { Exchange } from '../market/exchange.js';
+import type { Wishes } from '../market/managed-lists.js';
+import type { Market } from '../market/market.js';
+import type { BusConnection } from '../nats/connection.js';
+import { ExchangePublisher, readAlive } from '../nats/exchange-publisher.js';
+import type { LogStream } from '../nats/log-stream.js';
+import type { LogWriter } from '../nats/log-writer.js';
+import { encodeMessage } from '../nats/messages.js';
+import { answerCalls } from '../nats/remote.js';
+import type { Config } from '../settings/config.js';
+import { controlErrorDetails } from './control-errors.js';
+import { askOpenGaps, RemoteMemory } from './remote-memory.js';
+import {
+  controlSubject,
+  reportOf,
+  reportSubject,
+  statusSubject,
+  WISHES_SUBJECT,
+} from './report.js';
+
+/** What the shards of a collector node share. */
+export interface ShardServices {
+  readonly config: Config;
+  readonly bus: BusConnection;
+  readonly stream: LogStream;
+  readonly writer: LogWriter;
+  readonly logger: Logger;
+  readonly rhythm?: SilenceBounds | undefined;
+  /** Another node writes what this one believes to write. */
+  readonly onMoved: (exchange: Exchange) => void;
+}
+
+/** A standby counts as ready when a book has come, or after so long without any, ms. */
+const READY_MS = 10_000;
+/** How long a primary that goes in order waits for what is under way, ms. */
+const DRAIN_MS = 1_500;
+
+/**
+ * One exchange on one collector node: its collectors on a bus of their own, and the publisher that
+ * keeps or writes what they say.
+ */
+export class Shard {
+  readonly exchange: Exchange;
+  readonly #services: ShardServices;
+  readonly #watch = new StandstillWatch();
+  readonly #supervisor: Supervisor;
+  readonly #publisher: ExchangePublisher;
+  readonly #openedAt = performance.now();
+  readonly #wishes: Subscription;
+  readonly #unfollow: () => void;
+  #control: Subscription | null = null;
+  #books = false;
+
+  private constructor(
+    exchange: Exchange,
+    services: ShardServices,
+    supervisor: (watch: StandstillWatch) => Supervisor,
+    publisher: ExchangePublisher,
+    bus: Bus,
+  ) {
+    this.exchange = exchange;
+    this.#services = services;
+    this.#publisher = publisher;
+    this.#supervisor = supervisor(this.#watch);
+    const { nc } = services.bus;
+    const stop = bus.books.on(() => {
+      this.#books = true;
+      stop();
+    });
+    this.#unfollow = bus.status.on((status) => {
+      if (!publisher.primary || !services.bus.connected) return;
+      nc.publish(statusSubject(exchange), encodeMessage(status));
+    });
+    this.#wishes = nc.subscribe(`${WISHES_SUBJECT}.*`, {
+      callback: (error, message) => {
+        const own = message.subject === `${WISHES_SUBJECT}.${exchange}`;
+        if (error === null && !(own && this.#publisher.primary)) this.#reload();
+      },
+    });
+  }
+
+  /** Begins to follow an exchange as standby. @throws {NoAnswerError} when no recorder answers */
+  static async open(exchange: Exchange, services: ShardServices): Promise<Shard> {
+    const { config, stream, writer, logger } = services;
+    const bus = new Bus();
+    const publisher = new ExchangePublisher({
+      exchange,
+      node: config.nodeName,
+      bus,
+      stream,
+      writer,
+      snapshotEveryMs: config.snapshotEveryMs,
+      books: config.channels.includes('orderbook'),
+      now: Date.now,
+      onFull: (full, leftOut) => {
+        if (full) logger.log('BUS_FULL', { exchange }, undefined);
+        else logger.log('BUS_DRAINED', { exchange }, { books: leftOut });
+      },
+      onMoved: () => services.onMoved(exchange),
+    });
+    try {
+      const alive = await readAlive(stream, exchange);
+      const memory = await RemoteMemory.open({
+        bus: services.bus,
+        exchange,
+        aliveAt: alive?.t ?? null,
+        closed: alive?.closed ?? false,
+        writes: () => publisher.primary,
+        setRecording: (market, recording) => publisher.setRecording(market, recording),
+        redate: (redate) => {
+          const data = encodeMessage(redate);
+          writer.write({ subject: `redate.${exchange}`, data }, () => undefined);
+        },
+      });
+      const supervisor = (watch: StandstillWatch): Supervisor =>
+        new Supervisor({
+          config,
+          adapters: adapters(config.bithumbTransport),
+          store: memory,
+          bus,
+          logger,
+          watch,
+          rhythm: services.rhythm,
+          exchanges: [exchange],
+        });
+      const shard = new Shard(exchange, services, supervisor, publisher, bus);
+      await shard.#supervisor.load();
+      void shard.#supervisor.run();
+      return shard;
+    } catch (error) {
+      publisher.close();
+      throw error;
+    }
+  }
+
+  /** Whether it could take over without a hole. */
+  get ready(): boolean {
+    return this.#books || performance.now() - this.#openedAt > READY_MS;
+  }
+
+  /** Whether it writes. */
+  get primary(): boolean {
+    return this.#publisher.primary;
+  }
+
+  /** Becomes the one that writes. @throws {Error} while the log or the recorder cannot be asked */
+  async promote(): Promise<void> {
+    const { bus } = this.#services;
+    // Without a recorder nothing is known of them, and the recording must go on.
+    const openGaps = await askOpenGaps(bus, this.exchange, 0).catch(() => []);
+    await this.#publisher.promote(openGaps);
+    this.#control = answerCalls(
+      bus,
+      controlSubject(this.exchange),
+      this.#calls(),
+      undefined,
+      controlErrorDetails,
+    );
+    this.#reload();
+    this.report();
+  }
+
+  /** No longer writes, but goes on to follow. */
+  demote(): void {
+    this.#control?.unsubscribe();
+    this.#control = null;
+    this.#publisher.demote();
+  }
+
+  /** Tells how its collectors are, if it is the one that writes. */
+  report(): void {
+    const { bus, config } = this.#services;
+    if (!this.primary || !bus.connected) return;
+    const report = reportOf(this.#supervisor, this.exchange, config.nodeName, this.#publisher);
+    bus.nc.publish(reportSubject(this.exchange), encodeMessage(report));
+  }
+
+  /** Hands over in order: all that was received is in the log afterwards, as far as that goes in time. */
+  async yield(closed: boolean): Promise<void> {
+    if (!this.primary) return;
+    await this.#publisher.drain(DRAIN_MS);
+    await this.#publisher.farewell(closed);
+    this.demote();
+  }
+
+  /** Ends it. As primary only after {@link yield}. */
+  async close(): Promise<void> {
+    this.#unfollow();
+    this.#wishes.unsubscribe();
+    this.demote();
+    this.#publisher.close();
+    await this.#supervisor.close();
+    this.#watch.close();
+  }
+
+  #reload(): void {
+    // A recorder that is away now is asked by the next mutation; what runs goes on.
+    this.#supervisor.reload().catch(() => undefined);
+  }
+
+  #calls() {
+    const control = this.#supervisor;
+    const { bus } = this.#services;
+    /** Does a mutation, then lets the others know that wishes have changed. */
+    const done = async <T>(mutation: Promise<T>): Promise<T> => {
+      const result = await mutation;
+      bus.nc.publish(`${WISHES_SUBJECT}.${this.exchange}`);
+      this.report();
+      return result;
+    };
+    return {
+      start: (market: Market) => done(control.start(market)),
+      stop: (market: Market) => done(control.stop(market)),
+      startMatching: (pattern: CollectPattern) => done(control.startMatching(pattern)),
+      stopMatching: (pattern: CollectPattern) => done(control.stopMatching(pattern)),
+      startExchange: (exchange: Exchange) => done(control.startExchange(exchange)),
+      stopExchange: (exchange: Exchange) => done(control.stopExchange(exchange)),
+      reset: (market: Market) => done(control.reset(market)),
+      resetExchange: (exchange: Exchange) => done(control.resetExchange(exchange)),
+      restore: (wishes: Wishes) => done(control.restore(wishes)),
+    };
+  }
+}

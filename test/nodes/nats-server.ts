@@ -1,0 +1,81 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { describe } from '@jest/globals';
+import { until } from '../helpers/wait.js';
+
+/** Whether nats-server can be started here. */
+const HAS_NATS = spawnSync('nats-server', ['--version']).status === 0;
+
+if (!HAS_NATS && process.env['CI'] === 'true')
+  throw new Error('nats-server is not installed, and CI=true: no test may be skipped');
+
+/** `describe` for tests that need nats-server; skipped where it is not installed. */
+export const describeWithNats: (name: string, body: () => void) => void = HAS_NATS
+  ? describe
+  : (name, body) => describe.skip(`${name} (nats-server is not installed)`, body);
+
+/** A free port of this machine. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** A NATS server of its own, with JetStream unless told otherwise. */
+export class NatsServer {
+  readonly #arguments: readonly string[];
+  #child: ChildProcess | null = null;
+
+  private constructor(
+    readonly port: number,
+    given: readonly string[],
+  ) {
+    this.#arguments = given;
+  }
+
+  /** Starts one whose files lie in `folder`. */
+  static async start(folder: string, options: readonly string[] = ['-js']): Promise<NatsServer> {
+    const port = await freePort();
+    const store = ['-sd', join(folder, 'nats')];
+    const server = new NatsServer(port, ['-a', '127.0.0.1', '-p', `${port}`, ...store, ...options]);
+    await server.start();
+    return server;
+  }
+
+  /** `nats://127.0.0.1:…` */
+  get url(): string {
+    return `nats://127.0.0.1:${this.port}`;
+  }
+
+  /** Starts it again on the same port and files. */
+  async start(): Promise<void> {
+    const child = spawn('nats-server', [...this.#arguments], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let output = '';
+    child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    this.#child = child;
+    await until(() => output.includes('Server is ready'), `nats-server: ${output}`);
+  }
+
+  /** Sends a signal. */
+  signal(signal: NodeJS.Signals): void {
+    this.#child?.kill(signal);
+  }
+
+  /** Kills it. */
+  async kill(): Promise<void> {
+    const child = this.#child;
+    this.#child = null;
+    if (child === null || child.exitCode !== null) return;
+    const gone = once(child, 'exit');
+    child.kill('SIGCONT');
+    child.kill('SIGKILL');
+    await gone;
+  }
+}

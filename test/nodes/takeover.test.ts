@@ -1,0 +1,48 @@
+import { afterEach, expect, it, jest } from '@jest/globals';
+import { Cluster } from './cluster.js';
+import { describeWithNats } from './nats-server.js';
+
+jest.setTimeout(120_000);
+
+describeWithNats('several nodes', () => {
+  let cluster: Cluster | undefined;
+
+  afterEach(async () => {
+    await cluster?.close();
+    cluster = undefined;
+  });
+
+  it('lose no book that the standby had when the collector dies, and two when it stands still', async () => {
+    cluster = await Cluster.start();
+    cluster.step();
+    const core = cluster.node('core', 'recorder,api');
+    const first = cluster.node('first', 'collector');
+    await cluster.live(core);
+    const second = cluster.node('second', 'collector');
+    await cluster.said(second, 'UPBIT] following as standby');
+    // By turns each is the primary of some exchanges; then one is killed.
+    await cluster.said(first, 'second takes it', 30_000);
+    await cluster.live(core);
+
+    const killed = Date.now();
+    await first.end('SIGKILL');
+    await cluster.live(core, (node) => node === 'second');
+    expect(Date.now() - killed).toBeLessThan(5_000);
+
+    const third = cluster.node('third', 'collector');
+    await cluster.said(third, 'GOPAX] following as standby');
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    second.signal('SIGSTOP');
+    await cluster.live(core, (node) => node === 'third');
+    second.signal('SIGCONT');
+    await cluster.said(second, 'no longer records');
+
+    cluster.stand();
+    const account = await cluster.account(core);
+    expect(account.unaccounted).toEqual([]);
+    expect(account.invented).toEqual([]);
+    expect(account.contradicted).toEqual([]);
+    expect(account.inGap).toEqual({});
+    expect(account.stored).toBeGreaterThan(1_000);
+  });
+});
