@@ -74,6 +74,10 @@ describe('readConfig', () => {
       logFormat: 'text',
       metricsMarkets: false,
       alertWebhookUrl: null,
+      busUrl: null,
+      busBytes: 4_000_000_000,
+      roles: new Set(['collector', 'recorder', 'api']),
+      nodeName: expect.stringMatching(new RegExp(`-${process.pid}$`)) as unknown as string,
     });
   });
 

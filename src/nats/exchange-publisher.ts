@@ -202,7 +202,9 @@ export class ExchangePublisher {
   }
 
   #trade(trade: Trade): void {
-    const { market, sequence: _ours, ...message } = trade;
+    const { market } = trade;
+    // Its number is that of the message.
+    const message = { ...trade, market: undefined, sequence: undefined };
     const { tradeId, exchangeTimestamp, price, volume, side, origin } = trade;
     const id = `${tradeId} ${exchangeTimestamp} ${price} ${volume} ${side}${origin === 'LIVE' ? '' : ` ${origin}`}`;
     const item: LaneItem = { kind: 'trade', message, id, receivedAt: trade.timestamp };

@@ -111,8 +111,8 @@ export async function startNode(
         replicas,
         onFatal,
       });
-      const { close } = recorder;
-      opened.push(() => close.call(recorder));
+      const made = recorder;
+      opened.push(() => made.close());
       await recorder.started;
     }
     const id = found?.id ?? (await waitForStream(stream, logger));

@@ -65,6 +65,7 @@ export class RemoteMemory implements CollectorMemory {
   readonly openGaps: readonly Gap[];
   readonly #parts: RemoteMemoryParts;
   #listed: Map<string, Pair> | null = null;
+  #newest: readonly ListedMarket[] | null = null;
 
   private constructor(parts: RemoteMemoryParts, openGaps: readonly Gap[]) {
     this.#parts = parts;
@@ -106,13 +107,18 @@ export class RemoteMemory implements CollectorMemory {
       listed.map(({ symbol, currency }) => [pairText({ symbol, currency }), { symbol, currency }]),
     );
     this.#listed = now;
-    // A list that could not be handed on is handed on with the next one.
-    if (this.#parts.writes())
-      await this.#ask('replaceListing', exchange, listed).catch(() => undefined);
+    this.#newest = listed;
+    await this.handOnListing();
     return {
       added: [...now].flatMap(([key, pair]) => (before.has(key) ? [] : [pair])),
       removed: [...before].flatMap(([key, pair]) => (now.has(key) ? [] : [pair])),
     };
+  }
+
+  /** Hands the newest market list on, if this node writes; one that could not be is, with the next. */
+  async handOnListing(): Promise<void> {
+    if (this.#newest === null || !this.#parts.writes()) return;
+    await this.#ask('replaceListing', this.#parts.exchange, this.#newest).catch(() => undefined);
   }
 
   async setWanted(market: Market, wanted: boolean): Promise<void> {

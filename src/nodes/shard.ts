@@ -53,6 +53,7 @@ export class Shard {
   readonly #watch = new StandstillWatch();
   readonly #supervisor: Supervisor;
   readonly #publisher: ExchangePublisher;
+  readonly #memory: RemoteMemory;
   readonly #openedAt = performance.now();
   readonly #wishes: Subscription;
   readonly #unfollow: () => void;
@@ -65,7 +66,9 @@ export class Shard {
     supervisor: (watch: StandstillWatch) => Supervisor,
     publisher: ExchangePublisher,
     bus: Bus,
+    memory: RemoteMemory,
   ) {
+    this.#memory = memory;
     this.exchange = exchange;
     this.#services = services;
     this.#publisher = publisher;
@@ -131,7 +134,7 @@ export class Shard {
           rhythm: services.rhythm,
           exchanges: [exchange],
         });
-      const shard = new Shard(exchange, services, supervisor, publisher, bus);
+      const shard = new Shard(exchange, services, supervisor, publisher, bus, memory);
       await shard.#supervisor.load();
       void shard.#supervisor.run();
       return shard;
@@ -164,6 +167,7 @@ export class Shard {
       undefined,
       controlErrorDetails,
     );
+    void this.#memory.handOnListing();
     this.#reload();
     this.report();
   }

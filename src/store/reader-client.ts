@@ -4,7 +4,7 @@ import type { Span } from '../market/trade-span.js';
 import { exportInChild } from './export/child.js';
 import type { ExportBegun, ExportChunk, ReaderOptions, ReaderService } from './reader-protocol.js';
 import { RpcWorker } from './rpc.js';
-import type { ExportOptions, SeriesQuery, StoreReader } from './store-types.js';
+import type { LogEnd, ExportOptions, SeriesQuery, StoreReader } from './store-types.js';
 import { within } from '../util/wait.js';
 
 /** The calls of a reader, passed on to its thread. */
@@ -23,7 +23,6 @@ class ReaderCalls implements StoreReader {
     return new ReaderCalls(this.#worker, this.#options, deadline);
   }
 
-  logEnd: StoreReader['logEnd'] = () => this.#worker.callUntil(this.#deadline, 'logEnd');
   newestBook: StoreReader['newestBook'] = (market) =>
     this.#worker.callUntil(this.#deadline, 'newestBook', market);
   bookAt: StoreReader['bookAt'] = (market, at) =>
@@ -125,6 +124,11 @@ export class ReaderClient extends ReaderCalls {
   /** Starts the thread ahead of the first call. */
   start(): void {
     this.#worker.start();
+  }
+
+  /** Where in the log of several nodes the database ends; null if it was filled by a process alone. */
+  logEnd(): Promise<LogEnd | null> {
+    return this.#worker.call('logEnd');
   }
 
   /** See `CollectorMemory.unknownTrades`. */

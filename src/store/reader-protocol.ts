@@ -5,7 +5,7 @@ import type { ReadTrade, Trade } from '../market/trade.js';
 import type { TradeMatch } from '../market/trade-match.js';
 import type { Span } from '../market/trade-span.js';
 import type { ExportPlace } from './export/pieces.js';
-import type { ExportOptions, SeriesQuery, StoreReader } from './store-types.js';
+import type { ExportOptions, LogEnd, SeriesQuery, StoreReader } from './store-types.js';
 
 /** What the reader needs to know when it starts. */
 export interface ReaderOptions {
@@ -37,7 +37,6 @@ export interface ExportBegun {
 /** The calls that the reader's thread answers. */
 export interface ReaderService extends Pick<
   StoreReader,
-  | 'logEnd'
   | 'bestPrices'
   | 'rows'
   | 'books'
@@ -70,6 +69,8 @@ export interface ReaderService extends Pick<
   hasTradeBefore(market: Market, time: number): Promise<boolean>;
   tradeVolumes(market: Market, span: Span): Promise<ReadonlyMap<number, string>>;
   tradesKnown(market: Market): Promise<TradesKnown>;
+  /** Where in the log of several nodes the database ends; null if it was filled by a process alone. */
+  logEnd(): Promise<LogEnd | null>;
   newestBook(market: Market): Promise<OrderBook | null>;
   bookAt(market: Market, at: number): Promise<OrderBook | null>;
   /** Fixes what is exported; then {@link exportNext} until null, or {@link exportEnd}. */

@@ -302,8 +302,6 @@ export interface StoreReader extends ManagedLists {
    * begun by then are dropped, and reject.
    */
   until(deadline: number): StoreReader;
-  /** Where in the log of several nodes the database ends; null if it was filled by a process alone. */
-  logEnd(): Promise<LogEnd | null>;
   /** Newest stored book of a market, or null. */
   newestBook(market: Market): Promise<OrderBook | null>;
   /** The book with the greatest sequence whose timestamp is not after `at` (Unix ms), or null. */

@@ -546,7 +546,7 @@ class OpenStore implements Store {
     const ids = await this.#writer.callWith(memory, 'write', batch).catch(this.#noteLoss);
     // From now on books of these markets go as bytes.
     batch.books.forEach(({ number }, i) => (number.id = ids[i]!));
-    if (batch.log !== null) setImmediate(() => this.#roomAgain.publish());
+    if (batch.log) setImmediate(() => this.#roomAgain.publish());
   }
 
   /** Passes an error on, and remembers if it says that the files were taken away. */

@@ -242,7 +242,7 @@ export class WriteQueue {
     const batch = this.#current;
     if (batch === null) return;
     this.#current = null;
-    if (batch.log !== null) this.#logStored = batch.log.upTo;
+    if (batch.log) this.#logStored = batch.log.upTo;
     const written = this.#batches.shift()!;
     this.#books -= written.count;
     this.#bytes -= written.bytes;

@@ -65,10 +65,10 @@ export interface LogPlace {
 /** What one flush writes, in one transaction. */
 export interface WriteBatch {
   /**
-   * The part of the log that the batch is: behind one message, up to another. Null without a log.
+   * The part of the log that the batch is: behind one message, up to another. Null or absent without a log.
    * Refused with {@link LOG_MOVED} when the database does not end with the first.
    */
-  readonly log: { readonly from: number; readonly upTo: number } | null;
+  readonly log?: { readonly from: number; readonly upTo: number } | null;
   /**
    * Books of markets whose number is known, as bytes of the engine's own (`BookEncoder`). Null = none.
    */

@@ -9,6 +9,7 @@ import { defined } from './defined.js';
 import type { Client, Engine, Session, Space, WriterSession } from './engine/engine.js';
 import { openEngine } from './engine/open.js';
 import { sql } from './engine/sql.js';
+import { StoreError } from './errors.js';
 import { type Growth, GrowthRecord } from './growth.js';
 import { decodeLevels, wholeRow } from './levels.js';
 import { MarketIds, replaceListing } from './market-list.js';
@@ -114,7 +115,8 @@ export class Writer implements WriterService {
     const firstTrade = batch.trades[0];
     if (firstTrade !== undefined) await opened.trades.pack(firstTrade.sequence);
     await ids.load(marketsOf(batch));
-    const statements = batch.log === null ? [] : guardLog(client, batch.log.from);
+    const { log = null } = batch;
+    const statements = log === null ? [] : guardLog(client, log.from);
     const { dialect } = session;
     const others = await this.#numberedRows(session, ids, batch.books);
     for (const rows of [batch.rows, others]) {
@@ -158,9 +160,9 @@ export class Writer implements WriterService {
     for (const redate of batch.redates) statements.push(...redateStatements(session, redate));
     if (batch.laterGaps.length > 0) statements.push(insertGaps(session, ids, batch.laterGaps));
     if (batch.heartbeat !== null) statements.push(upsert(client, 'heartbeat', batch.heartbeat));
-    if (batch.log !== null) statements.push(upsert(client, 'log_offset', batch.log.upTo));
+    if (log !== null) statements.push(upsert(client, 'log_offset', log.upTo));
     await client.$transaction(statements).catch(async (error: unknown) => {
-      if (batch.log !== null) await this.#checkLog(client, batch.log.from);
+      if (log !== null) await this.#checkLog(client, log.from);
       throw error;
     });
     return batch.books.map((book) => ids.id(book.market));
