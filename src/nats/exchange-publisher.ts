@@ -90,6 +90,10 @@ export class ExchangePublisher {
       ...(options.books ? [bus.books.on((event) => this.#book(event))] : []),
       bus.trades.on((trade) => this.#trade(trade)),
       bus.gaps.on((gap) => this.#gap(gap)),
+      bus.tradeSpans.on(({ market, ...span }) => {
+        const { start, end } = span;
+        if (this.#primary) this.#write(market, 'span', span, `${start} ${end} ${this.#serial++}`);
+      }),
       bus.coverage.on(({ market, ...record }) => {
         if (this.#primary) this.#write(market, 'coverage', record, `${record.minute}`);
       }),

@@ -14,6 +14,7 @@ import {
   type GapMessage,
   type LogMessage,
   type RecordingMessage,
+  type SpanMessage,
   type TradeMessage,
 } from './messages.js';
 import { SubjectReader } from './subjects.js';
@@ -211,6 +212,11 @@ export class LogBooks {
         const { term, ...record } = decodeMessage<CoverageMessage>(entry.data);
         if (this.#isOver(market, term)) return;
         bus.coverage.publish({ ...record, market });
+        return;
+      }
+      case 'span': {
+        const { term, ...span } = decodeMessage<SpanMessage>(entry.data);
+        if (!this.#isOver(market, term)) bus.tradeSpans.publish({ ...span, market });
         return;
       }
       case 'recording': {

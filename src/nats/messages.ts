@@ -4,6 +4,7 @@ import type { CoverageMinute } from '../market/coverage.js';
 import type { Gap } from '../market/gap.js';
 import type { LogRecord } from '../market/log-record.js';
 import type { Level } from '../market/order-book.js';
+import type { TradeSpan } from '../market/trade-span.js';
 import type { Trade } from '../market/trade.js';
 
 /** A whole book in the log. The market is in the subject. */
@@ -33,6 +34,8 @@ export interface OfTerm {
 }
 /** A gap opened, changed or closed. */
 export type GapMessage = Omit<Gap, 'market'> & OfTerm;
+/** What is known of the trades of a span of time. */
+export type SpanMessage = Omit<TradeSpan, 'market'> & OfTerm;
 /** What was received of a market in a minute. */
 export type CoverageMessage = Omit<CoverageMinute, 'market'> & OfTerm;
 /** A market is being recorded from a time on, or until then (Unix ms). */

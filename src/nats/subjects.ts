@@ -10,6 +10,7 @@ export const LOG_KINDS = [
   'trade',
   'gap',
   'coverage',
+  'span',
   'recording',
   'redate',
   'alive',

@@ -6,6 +6,7 @@ import type { Gap } from '../market/gap.js';
 import type { ListedMarket, Wishes } from '../market/managed-lists.js';
 import type { Market } from '../market/market.js';
 import type { ReadTrade } from '../market/trade.js';
+import type { Span } from '../market/trade-span.js';
 import type { BusConnection } from '../nats/connection.js';
 import { answerCalls } from '../nats/remote.js';
 import type { Store } from '../store/store-types.js';
@@ -43,6 +44,16 @@ export function serveMemory(
       await caughtUp();
       return store.unknownTrades(market, trades);
     },
+    matchTrades: async (market: Market, history: readonly ReadTrade[], span: Span) => {
+      await caughtUp();
+      return store.matchTrades(market, history, span);
+    },
+    hasTradeBefore: (market: Market, time: number) => store.hasTradeBefore(market, time),
+    tradeVolumes: async (market: Market, span: Span) => {
+      await caughtUp();
+      return [...(await store.tradeVolumes(market, span))];
+    },
+    tradesKnown: (market: Market) => store.tradesKnown(market),
     newestTrade: async (market: Market) => {
       await caughtUp();
       return store.newestTrade(market);

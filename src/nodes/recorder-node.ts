@@ -170,6 +170,7 @@ class ActiveRecorder {
     const log = new Bus();
     if (config.channels.includes('orderbook')) log.books.on((event) => store.putBook(event));
     log.trades.on((trade) => store.putTrade(trade));
+    log.tradeSpans.on((span) => store.putTradeSpan(span));
     log.gaps.on((gap) => store.putGap(gap));
     log.coverage.on((record) => store.putCoverage(record));
     log.logs.on((record) => store.putLog(record));

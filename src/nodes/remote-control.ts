@@ -50,10 +50,22 @@ const NO_TRADES: TradeTally = {
   reusedIds: 0,
   late: 0,
   absurdTimes: 0,
+  otherClock: 0,
   unreadable: 0,
   unasked: 0,
   sideAgreed: 0,
   sideDiffered: 0,
+  lost: 0,
+  historyPages: 0,
+  historyFailures: 0,
+  historyAgreed: 0,
+  historyDiffered: 0,
+  historyLacked: 0,
+  otherIds: 0,
+  otherZones: 0,
+  historyFaults: 0,
+  volumesAgreed: 0,
+  volumesDiffered: 0,
 };
 
 /** What an exchange's node has told last. */

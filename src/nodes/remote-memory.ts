@@ -1,13 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ClockReading, Redate } from '../market/clock-reading.js';
 import type { CollectPattern } from '../market/collect-pattern.js';
-import type { CollectorMemory, ManagedLists } from '../market/collector-memory.js';
+import type { CollectorMemory, ManagedLists, TradesKnown } from '../market/collector-memory.js';
 import type { Exchange } from '../market/exchange.js';
 import type { Gap } from '../market/gap.js';
 import type { ListedMarket, Wishes } from '../market/managed-lists.js';
 import { type Market, type Pair, pairText } from '../market/market.js';
 import type { SequenceSource } from '../market/sequence-source.js';
 import type { ReadTrade, Trade } from '../market/trade.js';
+import type { TradeMatch } from '../market/trade-match.js';
+import type { Span } from '../market/trade-span.js';
 import type { BusConnection } from '../nats/connection.js';
 import { call, NoAnswerError } from '../nats/remote.js';
 
@@ -147,6 +149,26 @@ export class RemoteMemory implements CollectorMemory {
 
   newestTrade(market: Market): Promise<Trade | null> {
     return this.#ask('newestTrade', market);
+  }
+
+  matchTrades(
+    market: Market,
+    history: readonly ReadTrade[],
+    span: Span,
+  ): Promise<TradeMatch | null> {
+    return this.#ask('matchTrades', market, history, span);
+  }
+
+  hasTradeBefore(market: Market, time: number): Promise<boolean> {
+    return this.#ask('hasTradeBefore', market, time);
+  }
+
+  async tradeVolumes(market: Market, span: Span): Promise<ReadonlyMap<number, string>> {
+    return new Map(await this.#ask<[number, string][]>('tradeVolumes', market, span));
+  }
+
+  tradesKnown(market: Market): Promise<TradesKnown> {
+    return this.#ask('tradesKnown', market);
   }
 
   redate(redate: Redate): void {
