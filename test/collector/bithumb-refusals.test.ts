@@ -135,7 +135,8 @@ describe('a refusal about a market', () => {
       await start(40, (response, codes) => codes.some((c) => bad.has(c)) && refusal()(response));
       await until(() => new Set(host.books.map((b) => b.code)).size === 37, 'the others', 10_000);
       await until(() => host.refusals.length === 3, 'the three', 10_000);
-      expect(calls.length).toBeLessThan(150);
+      // Calls about the other markets go on as long as this test waits.
+      expect(calls.filter((codes) => codes.some((c) => bad.has(c))).length).toBeLessThan(100);
     },
     30_000,
   );
