@@ -98,6 +98,7 @@ export class ExchangeCollector implements FeedHost {
       bus: parts.bus,
       memory: parts.memory,
       current: (market) => parts.bus.current(market),
+      connected: () => this.#feed !== null,
       onReusedId: (market, trade) => this.#doubtTrade('TRADE_ID_REUSED', market, trade),
       onAbsurdTime: (market, trade) => this.#doubtTrade('TRADE_TIME_ABSURD', market, trade),
       onUnchecked: (market, reason) => {

@@ -18,6 +18,8 @@ export interface TradeRecorderParts {
   readonly memory: Pick<CollectorMemory, 'sequences' | 'unknownTrades'>;
   /** The current book of a market, for the check of the sides. */
   readonly current: (market: Market) => OrderBook | undefined;
+  /** Whether the exchange is still connected; once it is closed nothing more is recorded. */
+  readonly connected: () => boolean;
   /** An id came again with other contents; the trade is recorded all the same. */
   readonly onReusedId: (market: Market, trade: ReadTrade) => void;
   /** A trade whose time cannot be that of a trade received now; it is not recorded. */
@@ -144,6 +146,8 @@ export class TradeRecorder {
       this.#parts.onUnchecked(market, (error as Error).message);
       unknown = fresh;
     }
+    // What was looked up meanwhile is fetched again by the next run.
+    if (!this.#parts.connected()) return 0;
     for (let i = unknown.length; i < fresh.length; i++) this.#note('repeats');
     let taken = 0;
     for (const trade of unknown) if (this.#take(market, trade, receivedAt, 'SNAPSHOT')) taken++;
