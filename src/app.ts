@@ -8,7 +8,7 @@ import type { SilenceBounds } from './collector/market/silence-threshold.js';
 import { adapters } from './collector/exchanges/registry.js';
 import { StandstillWatch } from './collector/clock/standstill-watch.js';
 import { Supervisor } from './collector/supervisor.js';
-import type { Config } from './settings/config.js';
+import { type Config, databaseOf } from './settings/config.js';
 import { openLogFiles } from './logging/log-files.js';
 import { localTime, Logger } from './logging/logger.js';
 import { openStore } from './store/store.js';
@@ -66,7 +66,7 @@ export async function startApp(
     const watch = new StandstillWatch();
     opened.push(async () => watch.close());
     const store = await openStore({
-      path: config.dbPath,
+      path: databaseOf(config),
       flushMs: config.flushMs,
       retentionDays: config.retentionDays,
       maxBytes: config.maxDbBytes,
@@ -88,6 +88,7 @@ export async function startApp(
       config.gopaxKeys?.apiKey,
       config.gopaxKeys?.secretKey,
       config.alertWebhookUrl,
+      ...databaseSecrets(config.databaseUrl),
     ];
     const logger = new Logger({
       level: config.logLevel,
@@ -198,4 +199,10 @@ export async function startApp(
     for (const close of opened.reverse()) await close().catch(() => undefined);
     throw error;
   }
+}
+
+/** What of a database's address no log may show: its password, as it is written and as it is. */
+function databaseSecrets(url: string | null): string[] {
+  const written = url === null ? '' : new URL(url).password;
+  return written === '' ? [] : [written, decodeURIComponent(written)];
 }

@@ -29,6 +29,7 @@ async function main(): Promise<void> {
       ...settings,
       ...simulators.env,
       DB_PATH: DEMO_DB,
+      DATABASE_URL: '',
       LOG_PATH: DEMO_LOGS,
     });
     await runUntilStopped(

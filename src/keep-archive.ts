@@ -8,7 +8,7 @@ import type { Store } from './store/store-types.js';
 export function keepArchive(config: Config, store: Store, logger: Logger): ArchiveKeeper {
   const options = {
     folder: resolve(config.archivePath),
-    dbPath: resolve(config.dbPath),
+    dbPath: config.databaseUrl ?? resolve(config.dbPath),
     afterDays: config.archiveAfterDays,
     now: () => store.now(),
   };

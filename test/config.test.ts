@@ -45,6 +45,7 @@ describe('readConfig', () => {
     expect(readConfig({})).toEqual({
       channels: ['orderbook'],
       dbPath: './data/orderbook.db',
+      databaseUrl: null,
       logPath: './logs',
       gopaxKeys: null,
       host: '127.0.0.1',

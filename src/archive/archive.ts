@@ -14,7 +14,7 @@ import { archivedDates, type Manifest, readManifest } from '../parquet/manifest.
 export interface ArchiveTask {
   /** The folder of the archive; made when there is none. */
   readonly folder: string;
-  /** The database, which may be recorded into meanwhile. */
+  /** The database (a path, or the address of a server), which may be recorded into meanwhile. */
   readonly dbPath: string;
   /** A day is archived once it has been over for so many days. */
   readonly afterDays: number;

@@ -24,7 +24,7 @@ process.on('disconnect', () => process.exit(1));
 process.on('SIGINT', () => undefined);
 setPriority(constants.priority.PRIORITY_LOW);
 
-const task = JSON.parse(process.argv[2]!) as ArchiveTask;
+const task = JSON.parse(process.env['ARCHIVE_TASK']!) as ArchiveTask;
 let failure: string | null = null;
 try {
   await archiveClosedDays(task, ({ manifest, seconds }) => {

@@ -1,7 +1,12 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import { loadSettings, type PastSettings, readPastSettings } from '../settings/config.js';
-import { canonicalLocation } from '../store/engine/open.js';
+import {
+  databaseOf,
+  loadSettings,
+  type PastSettings,
+  readPastSettings,
+} from '../settings/config.js';
+import { canonicalLocation, openEngine } from '../store/engine/open.js';
 import { archiveClosedDays } from './archive.js';
 import { checkArchive } from './check.js';
 import { reasonOf } from '../parquet/errors.js';
@@ -12,17 +17,14 @@ import { UsageError } from '../util/command-line.js';
 const USAGE = `usage: npm run archive                     archive all days that are over for ARCHIVE_AFTER_DAYS
        npm run archive -- verify [DATE]   read all days back, or that of DATE (2026-11-25, UTC), and
                                           compare them with their manifests and with the database
-The archive is ARCHIVE_PATH, the database DB_PATH; the recorder may go on recording. docs/archive.md`;
+The archive is ARCHIVE_PATH, the database DATABASE_URL or DB_PATH; the recorder may go on recording. docs/archive.md`;
 
 /** Archives. @returns the exit code */
-async function archiveNow({
-  archivePath,
-  archiveAfterDays,
-  dbPath,
-}: PastSettings): Promise<number> {
+async function archiveNow(past: PastSettings): Promise<number> {
+  const { archivePath, archiveAfterDays } = past;
   const task = {
     folder: archivePath,
-    dbPath: await canonicalLocation(dbPath),
+    dbPath: await canonicalLocation(databaseOf(past)),
     afterDays: archiveAfterDays,
     now: Date.now(),
   };
@@ -40,13 +42,14 @@ async function archiveNow({
 /** Verifies. @returns the exit code */
 async function verifyNow(past: PastSettings, date: string | undefined): Promise<number> {
   const { archivePath } = past;
-  const dbPath = await canonicalLocation(past.dbPath);
+  const dbPath = await canonicalLocation(databaseOf(past));
+  const there = await (await openEngine(dbPath)).exists();
   if (date !== undefined && !existsSync(archivePath)) {
     throw new Error(`there is no archive at ${archivePath}`);
   }
   let wrong = 0;
   let days = 0;
-  for await (const day of checkArchive(archivePath, existsSync(dbPath) ? dbPath : null, date)) {
+  for await (const day of checkArchive(archivePath, there ? dbPath : null, date)) {
     days++;
     if (day.problems.length === 0) {
       process.stdout.write(

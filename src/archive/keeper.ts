@@ -105,7 +105,9 @@ export class ArchiveKeeper {
       this.#schedule(failure === null ? midnight + Math.random() * JITTER_MS : retry);
     };
     const entry = fileURLToPath(new URL('./child.js', import.meta.url));
-    const child = fork(entry, [JSON.stringify(task)], {
+    // Not as an argument, which everybody on the machine sees: the database's address has a password.
+    const child = fork(entry, [], {
+      env: { ...process.env, ARCHIVE_TASK: JSON.stringify(task) },
       execArgv: [`--max-old-space-size=${HEAP_MB}`],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });

@@ -9,7 +9,7 @@ import type { BusConnection } from '../nats/connection.js';
 import { LogBooks } from '../nats/log-books.js';
 import type { LogStream } from '../nats/log-stream.js';
 import { decodeMessage } from '../nats/messages.js';
-import type { Config } from '../settings/config.js';
+import { type Config, databaseOf } from '../settings/config.js';
 import { ReaderClient } from '../store/reader-client.js';
 import type { LogEnd, SequenceState, StoreStats } from '../store/store-types.js';
 import { VERSION } from '../util/version.js';
@@ -93,7 +93,7 @@ export class ApiNode {
   static async open(services: ApiServices): Promise<ApiNode> {
     const { config, bus: nats, stream, logger } = services;
     const archivePath = config.archivePath === '' ? undefined : resolve(config.archivePath);
-    const reader = new ReaderClient({ path: config.dbPath, archivePath });
+    const reader = new ReaderClient({ path: databaseOf(config), archivePath });
     const bus = new Bus();
     const end = new AbortController();
     const control = new RemoteControl(nats, config, reader, bus);

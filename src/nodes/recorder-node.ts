@@ -12,7 +12,8 @@ import { LogBooks } from '../nats/log-books.js';
 import { type LogEntry, type LogStream, StopFollowing } from '../nats/log-stream.js';
 import { encodeMessage } from '../nats/messages.js';
 import type { Presence } from '../nats/presence.js';
-import type { Config } from '../settings/config.js';
+import { type Config, databaseOf } from '../settings/config.js';
+import { shownLocation } from '../store/engine/open.js';
 import { openStore } from '../store/store.js';
 import type { LogPlace, Store, StoreStats } from '../store/store-types.js';
 import { keepArchive } from '../keep-archive.js';
@@ -46,6 +47,7 @@ const MAX_QUEUED_BYTES = 64 * MiB;
 
 /** Where a recorder stores, in words: two that store elsewhere must not share a log. */
 export function storeName(config: Config): string {
+  if (config.databaseUrl !== null) return shownLocation(config.databaseUrl);
   return `the SQLite file ${resolve(config.dbPath)} on ${hostname()}`;
 }
 
@@ -206,7 +208,7 @@ class ActiveRecorder {
     const { config, stream } = services;
     let aliveAt = 0;
     const store = await openStore({
-      path: config.dbPath,
+      path: databaseOf(config),
       flushMs: config.flushMs,
       retentionDays: config.retentionDays,
       maxBytes: config.maxDbBytes,

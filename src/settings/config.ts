@@ -81,7 +81,18 @@ function urlsOf(env: Environment, problems: string[]): Config['urls'] {
 }
 
 /** Where the past lies: the database and the archive. */
-export type PastSettings = Pick<Config, 'dbPath' | 'archivePath' | 'archiveAfterDays'>;
+export type PastSettings = Pick<
+  Config,
+  'dbPath' | 'databaseUrl' | 'archivePath' | 'archiveAfterDays'
+>;
+
+/** Where the database is: an address of PostgreSQL, or the path of an SQLite file. */
+export function databaseOf({
+  databaseUrl,
+  dbPath,
+}: Pick<Config, 'dbPath' | 'databaseUrl'>): string {
+  return databaseUrl ?? dbPath;
+}
 
 /**
  * What a command that reads the past needs, as {@link readConfig} has it, whatever else is set.
@@ -89,8 +100,9 @@ export type PastSettings = Pick<Config, 'dbPath' | 'archivePath' | 'archiveAfter
  */
 export function readPastSettings(env: Environment): PastSettings {
   const problems: string[] = [];
-  const { dbPath, archivePath, archiveAfterDays } = SETTINGS;
-  const past = readAll({ dbPath, archivePath, archiveAfterDays }, env, problems);
+  const { dbPath, databaseUrl, archivePath, archiveAfterDays } = SETTINGS;
+  const table = { dbPath, databaseUrl, archivePath, archiveAfterDays };
+  const past = readAll(table, env, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   return past;
 }

@@ -170,6 +170,32 @@ export function secretUrl(protocols: readonly string[]): Kind<string | null> {
   };
 }
 
+/** The address of a database of PostgreSQL, which no line repeats for its password, or null when empty. */
+export function databaseUrl(): Kind<string | null> {
+  const right =
+    'it must be postgresql://user:password@host:port/database, or empty for SQLite at DB_PATH';
+  return {
+    fallback: '',
+    range: '`postgresql://`',
+    read: (text, variable, problems) => {
+      if (text === '') return null;
+      const scheme = /^[a-z][a-z0-9+.-]*(?=:)/i.exec(text)?.[0];
+      const parsed = URL.canParse(text) ? new URL(text) : null;
+      if (scheme === undefined) problems.push(`${variable} is no address; ${right}`);
+      else if (!/^postgres(ql)?$/.test(scheme)) {
+        problems.push(`${variable} begins with ${scheme}:; ${right}`);
+      } else if (!/^postgres(ql)?:\/\//.test(text) || parsed === null) {
+        problems.push(
+          `${variable} is no URL (a password must have its special characters as %40 and so on); ${right}`,
+        );
+      } else if (parsed.pathname.length < 2) {
+        problems.push(`${variable} names no database; ${right}`);
+      }
+      return text;
+    },
+  };
+}
+
 /** A text that `problemOf` checks: it gives the line for what is wrong with it, or null. */
 export function text(
   fallback: string,

@@ -14,6 +14,7 @@ import {
   choice,
   flag,
   choices,
+  databaseUrl,
   gigabytes,
   integer,
   type Kind,
@@ -89,6 +90,12 @@ export const SETTINGS = {
     text('./data/orderbook.db', dbPathProblem),
     'SQLite file',
     'SQLite 파일',
+  ),
+  databaseUrl: setting(
+    'DATABASE_URL',
+    databaseUrl(),
+    'database of PostgreSQL (13 or newer) instead of the SQLite file: `postgresql://user:password@host:port/database`',
+    'SQLite 파일 대신 쓸 PostgreSQL(13 이상) 데이터베이스: `postgresql://사용자:비밀번호@호스트:포트/데이터베이스`',
   ),
   logPath: setting('LOG_PATH', text('./logs', logPathProblem), 'folder of log files', '로그 폴더'),
   busUrl: setting(

@@ -124,6 +124,7 @@ async function soak({ minutes, rate, seed, chains, keep }: Options): Promise<boo
       ...simulators.env,
       PORT: '0',
       ...clock.env,
+      DATABASE_URL: '',
       DB_PATH: join(disk?.path ?? folder, 'soak.db'),
       LOG_PATH: join(folder, 'logs'),
       LOG_LANG: 'en',

@@ -2,12 +2,14 @@
 import { loadSettings, readPastSettings } from '../settings/config.js';
 import { exitOnUsageError, readCommandLine, UsageError } from '../util/command-line.js';
 import { backUp } from './backup.js';
+import { StoreError } from './errors.js';
 
 const USAGE = `npm run backup -- FILE
-Copies the database of DB_PATH to FILE as it is at one moment, also while a recorder writes it, and
+Copies the SQLite database of DB_PATH to FILE as it is at one moment, also while a recorder writes it, and
 reads the copy back. FILE must not exist. With ARCHIVE_PATH the manifests of the archive are copied to
 FILE.archive; its Parquet files never change, so copy them with rsync or the like. To restore, stop the recorder and put FILE in the place of
-DB_PATH, without the -wal and -shm files that lay beside it.`;
+DB_PATH, without the -wal and -shm files that lay beside it. A database of PostgreSQL (DATABASE_URL) is copied
+with its own pg_dump.`;
 
 async function main(): Promise<void> {
   const { positionals } = readCommandLine({ usage: USAGE, options: {}, words: true });
@@ -16,7 +18,12 @@ async function main(): Promise<void> {
     throw new UsageError('name one file; --help tells more');
   loadSettings();
   const started = performance.now();
-  const { dbPath, archivePath } = readPastSettings(process.env);
+  const { dbPath, databaseUrl, archivePath } = readPastSettings(process.env);
+  if (databaseUrl !== null) {
+    throw new StoreError(
+      `the database is one of PostgreSQL (DATABASE_URL); copy it with its own tool: pg_dump --format=custom --file=${file} "$DATABASE_URL"`,
+    );
+  }
   const { bytes, books, newest, archivedDays } = await backUp(dbPath, file, archivePath);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   process.stderr.write(

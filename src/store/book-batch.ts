@@ -2,7 +2,7 @@ import type { Trade } from '../market/trade.js';
 import type { TradeSpan } from '../market/trade-span.js';
 import { ownText } from '../market/own-text.js';
 import type { BookEncoder } from './engine/engine.js';
-import type { BookRow, ClockStep } from './writer-protocol.js';
+import type { BatchSpan, BookRow, ClockStep } from './writer-protocol.js';
 
 /** What a row that waits as an object takes beside its text, bytes. */
 const ROW_OVERHEAD = 240;
@@ -23,6 +23,8 @@ export class BookBatch {
   #count = 0;
   #rowBytes = 0;
   #firstSequence: number | null = null;
+  #firstTime = 0;
+  #lastSequence = 0;
   #timestamps: number[] = [];
 
   /** @param rows what makes bytes of the books, of the database's engine */
@@ -35,7 +37,7 @@ export class BookBatch {
     const { sequence, timestamp, asks, bids, steppedFrom } = row;
     const { id } = row.number;
     this.#count++;
-    this.#firstSequence ??= sequence;
+    this.#reach(sequence, timestamp);
     this.#timestamps.push(timestamp);
     if (steppedFrom !== null) this.steps.push({ sequence, fromMs: steppedFrom, toMs: timestamp });
     if (id === null) {
@@ -49,7 +51,7 @@ export class BookBatch {
   /** Adds a trade, which comes after all before. */
   addTrade(trade: Trade): void {
     this.#count++;
-    this.#firstSequence ??= trade.sequence;
+    this.#reach(trade.sequence, trade.timestamp);
     this.#trades.push(trade);
     this.#rowBytes += TRADE_BYTES;
   }
@@ -64,6 +66,20 @@ export class BookBatch {
   /** The spans in the order in which they came; a list that stays as it is. */
   get tradeSpans(): readonly TradeSpan[] {
     return this.#tradeSpans;
+  }
+
+  #reach(sequence: number, timestamp: number): void {
+    if (this.#firstSequence === null) {
+      this.#firstSequence = sequence;
+      this.#firstTime = timestamp;
+    }
+    this.#lastSequence = sequence;
+  }
+
+  /** Null when it is empty. */
+  get span(): BatchSpan | null {
+    const first = this.#firstSequence;
+    return first === null ? null : { first, last: this.#lastSequence, time: this.#firstTime };
   }
 
   /** The trades, in order of sequence; a list that stays as it is. */

@@ -1,8 +1,6 @@
-import { statfs } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { Topic } from '../util/topic.js';
 import type { Growth } from './growth.js';
-import { sizeOnDisk } from './retention.js';
+import type { DiskUse } from './disk-use.js';
 import type { DiskStats } from './store-types.js';
 
 const DAY_MS = 86_400_000;
@@ -13,8 +11,8 @@ const WARN_DAYS = 7;
 
 /** What bounds the growth. */
 interface DiskBounds {
-  /** The database file. */
-  readonly path: string;
+  /** Measures what the database takes and what is free. */
+  readonly use: () => Promise<DiskUse>;
   /** Bytes that it may reach; 0 = no bound. */
   readonly maxBytes: number;
   /** Days that books are kept; 0 = forever. */
@@ -95,12 +93,12 @@ export class DiskWatch {
   }
 
   async #update(): Promise<void> {
-    const { path } = this.#bounds;
     const growth = await this.#sample();
-    const databaseBytes = await sizeOnDisk(path);
-    const disk = await statfs(dirname(path));
-    const freeBytes = disk.bavail * disk.bsize;
-    const days = daysUntilFull({ databaseBytes, freeBytes, growth }, this.#bounds, Date.now());
+    const { databaseBytes, freeBytes } = await this.#bounds.use();
+    const days =
+      freeBytes === null
+        ? null
+        : daysUntilFull({ databaseBytes, freeBytes, growth }, this.#bounds, Date.now());
     const before = this.#stats.warning;
     this.#stats = {
       ...this.#stats,
@@ -108,7 +106,7 @@ export class DiskWatch {
       freeBytes,
       growthBytesPerDay: growth.bytesPerDay,
       daysUntilFull: days,
-      warning: days !== null && days < WARN_DAYS ? warningText(days, freeBytes) : null,
+      warning: days !== null && days < WARN_DAYS ? warningText(days, freeBytes ?? 0) : null,
     };
     if (before === null && this.#stats.warning !== null && !this.#closed) {
       this.#warnings.publish(this.#stats);

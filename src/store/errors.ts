@@ -3,7 +3,7 @@ export const DATABASE_LOST = 'DATABASE_LOST';
 
 /** What the store says when it refuses or cannot go on; the message is meant for people. */
 export class StoreError extends Error {
-  /** SQLite's name of the failure, e.g. `SQLITE_FULL`; null when it is not SQLite's. */
+  /** The database's name of the failure, e.g. `SQLITE_FULL`; null when it is not the database's. */
   readonly code: string | null;
 
   constructor(message: string, code: string | null = null) {
@@ -13,7 +13,7 @@ export class StoreError extends Error {
   }
 }
 
-/** What SQLite said, under whichever wrapping the driver or Prisma chose. */
+/** What the database said, under whichever wrapping the driver or Prisma chose. */
 interface DriverFailure {
   readonly code: string;
   readonly message: string | null;
@@ -35,16 +35,26 @@ function driverFailure(error: unknown): DriverFailure | null {
       const text = typeof originalMessage === 'string' ? originalMessage : null;
       return { code: originalCode, message: text };
     }
-    if (typeof code === 'string' && code.startsWith('SQLITE_')) {
-      return { code, message: typeof message === 'string' ? message : null };
+    if (typeof code === 'string' && CODES.test(code)) {
+      return { code, message: typeof message === 'string' && message !== '' ? message : null };
     }
     current = meta?.driverAdapterError ?? cause;
   }
   return null;
 }
 
-/** SQLite's name of a failure, e.g. `SQLITE_FULL`; null when it is not SQLite's. */
-export function sqliteCode(error: unknown): string | null {
+/**
+ * SQLite's names, the five characters of PostgreSQL's (Prisma's own begin with P and a number), and those
+ * of the system for connections.
+ */
+const CODES =
+  /^(SQLITE_\w+|(?!P[1-9])(?=.*\d)[0-9A-Z]{5}|ECONN\w+|ENOTFOUND|EAI_AGAIN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$/;
+
+/**
+ * The database's name of a failure, e.g. `SQLITE_FULL`, `53100`, `ECONNREFUSED`; null when it is not the
+ * database's.
+ */
+export function failureCode(error: unknown): string | null {
   return driverFailure(error)?.code ?? null;
 }
 
@@ -58,6 +68,21 @@ const REASONS: readonly (readonly [prefix: string, reason: string])[] = [
   ['SQLITE_PERM', 'access to the database file is not permitted'],
   ['SQLITE_CORRUPT', 'the database file is damaged; restore it or start a new one'],
   ['SQLITE_NOTADB', 'the file is not an SQLite database'],
+  ['ECONNREFUSED', 'no server answers there; start it, or correct the address'],
+  ['ENOTFOUND', 'the name of the server is unknown; correct the address'],
+  ['EAI_AGAIN', 'the name of the server cannot be looked up; check the network'],
+  ['ECONNRESET', 'the connection to the server was lost'],
+  ['EPIPE', 'the connection to the server was lost'],
+  ['ETIMEDOUT', 'the server does not answer; check the network'],
+  ['EHOSTUNREACH', 'the server cannot be reached; check the network'],
+  ['ENETUNREACH', 'the server cannot be reached; check the network'],
+  ['28', 'the server refuses this user or password'],
+  ['3D000', 'the server has no database of this name; make it (CREATE DATABASE)'],
+  ['42501', 'the user has no right to this'],
+  ['53100', 'the disk of the server is full; free some space'],
+  ['53300', 'the server has no connection left; raise max_connections'],
+  ['57P', 'the server is being stopped or started'],
+  ['25006', 'the server takes no writes now'],
 ];
 
 /** Why a database call failed, in one line for people: the cause, what helps, SQLite's own name. */

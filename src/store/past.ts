@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { PastSettings } from '../settings/config.js';
+import { databaseOf, type PastSettings } from '../settings/config.js';
 import { archivedDates } from '../parquet/manifest.js';
 import { canonicalLocation, openEngine } from './engine/open.js';
 import type { ReaderOptions } from './reader-protocol.js';
@@ -9,8 +9,9 @@ import type { ReaderOptions } from './reader-protocol.js';
  * empty, for what else it would answer.
  * @throws {StoreError} when there is no database that can be read, and no archive
  */
-export async function openPast({ dbPath, archivePath }: PastSettings): Promise<ReaderOptions> {
-  const path = await canonicalLocation(dbPath);
+export async function openPast(past: PastSettings): Promise<ReaderOptions> {
+  const { archivePath } = past;
+  const path = await canonicalLocation(databaseOf(past));
   const engine = await openEngine(path);
   if (archivePath === '') {
     await engine.checkReadable();

@@ -9,7 +9,7 @@ const USAGE = `usage: npm run report -- [--date 2026-11-25] [--format md|json]
 How well each market was recorded in a day (UTC), the worst first.
   --date D        the day (default: the newest that has something)
   --format md     Markdown (default) or json
-The database is DB_PATH (default ./data/orderbook.db); the recorder may go on recording.`;
+The database is DATABASE_URL or DB_PATH (default ./data/orderbook.db); the recorder may go on recording.`;
 
 const { values } = read();
 const from = readDate(values.date);

@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import type { AgeClock } from './age-clock.js';
 import type { ArchivedDay } from './archived.js';
 import type { Space } from './engine/engine.js';
@@ -64,22 +63,10 @@ interface RetentionOptions {
   readonly logKeepDays: number;
   /** Bytes that the file and its log may have together; 0 = no bound. */
   readonly maxBytes: number;
-  /** The database file. */
-  readonly path: string;
+  /** Tells what the database takes, bytes. */
+  readonly size: () => Promise<number>;
   /** The days of the archive, without which nothing is deleted; undefined = there is no archive. */
   readonly archived?: (() => Promise<readonly ArchivedDay[]>) | undefined;
-}
-
-/** Size of the database on disk, its log included, bytes. */
-export async function sizeOnDisk(path: string): Promise<number> {
-  return (await sizeOf(path)) + (await sizeOf(`${path}-wal`));
-}
-
-function sizeOf(file: string): Promise<number> {
-  return stat(file).then(
-    ({ size }) => size,
-    () => 0,
-  );
 }
 
 /**
@@ -147,8 +134,8 @@ export class Retention {
         await this.#retireLogs();
         this.#nextAge = performance.now() + this.#ageEveryMs;
       }
-      const { path, maxBytes } = this.#options;
-      if (maxBytes > 0 && (await sizeOnDisk(path)) > maxBytes) await this.#retireBySize();
+      const { size, maxBytes } = this.#options;
+      if (maxBytes > 0 && (await size()) > maxBytes) await this.#retireBySize();
     } catch {
       // A disk that cannot be written is reported by the flusher; the next look tries again.
     }

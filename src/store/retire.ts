@@ -37,7 +37,7 @@ const SLICE_BLOCKS = 100;
 /** A book whose time is so far in the future was stamped by a clock that was wrong, ms. */
 const AHEAD_MS = 3_600_000;
 /** What retirement needs of the connection that writes. */
-type RetiringSession = Session & Pick<WriterSession, 'giveBack'>;
+type RetiringSession = Session & Pick<WriterSession, 'giveBack' | 'pieces'>;
 
 /** Beyond the number of any market. */
 const MAX_ID = 2 ** 31 - 1;
@@ -119,7 +119,24 @@ export class Retirement {
     }
     if (sequence === null) return null;
     const bound = within({ sequence, time }, limit);
-    return bound.sequence > first.low ? bound : null;
+    if (bound.sequence <= first.low) return null;
+    const { pieces } = this.#session;
+    return pieces === null ? bound : this.#pieceBound(await pieces.endBefore(bound.sequence));
+  }
+
+  /** The bound of books before the end of a piece; null without one. */
+  async #pieceBound(end: number | null): Promise<RetireBound | null> {
+    return end === null ? null : this.#boundAfter(end, 0);
+  }
+
+  /** The bound before the book that is so many books after the first one from a sequence on. */
+  async #boundAfter(sequence: number, count: number): Promise<RetireBound | null> {
+    const [row] = await this.#session.rows(sql`
+      SELECT sequence, timestamp, (SELECT min(to_ms) FROM clock_step WHERE sequence > b.sequence)
+        FROM book b WHERE sequence >= ${sequence} ORDER BY sequence LIMIT 1 OFFSET ${count}`);
+    if (row === undefined) return null;
+    const [found, timestamp, steppedTo] = row as [number, number, number | null];
+    return { sequence: found, time: Math.min(timestamp, steppedTo ?? timestamp) };
   }
 
   /**
@@ -128,13 +145,16 @@ export class Retirement {
    * @param limit where they end at the latest
    */
   async slice(limit: RetireBound | null = null): Promise<RetireBound | null> {
+    const { pieces } = this.#session;
+    if (pieces !== null) {
+      const end = await pieces.oldestEnd();
+      if (end === null || (limit !== null && end > limit.sequence)) return null;
+      return this.#pieceBound(end);
+    }
     for (const count of SLICES) {
-      const [row] = await this.#session.rows(sql`
-        SELECT sequence, timestamp, (SELECT min(to_ms) FROM clock_step WHERE sequence > b.sequence)
-          FROM book b WHERE sequence >= ${this.#sliced} ORDER BY sequence LIMIT 1 OFFSET ${count}`);
-      if (row === undefined) continue;
-      const [sequence, timestamp, steppedTo] = row as [number, number, number | null];
-      const bound = within({ sequence, time: Math.min(timestamp, steppedTo ?? timestamp) }, limit);
+      const next = await this.#boundAfter(this.#sliced, count);
+      if (next === null) continue;
+      const bound = within(next, limit);
       if (bound.sequence <= this.#sliced) break;
       this.#sliced = bound.sequence;
       return bound;
@@ -173,19 +193,25 @@ export class Retirement {
    */
   async step(bound: RetireBound, cursor: number): Promise<RetireStep> {
     const started = performance.now();
+    const { pieces } = this.#session;
+    const dropped =
+      cursor === 0 ? await pieces?.drop(bound.sequence, bound.trades ?? Infinity) : null;
+    if (typeof dropped === 'number') {
+      return { books: dropped, cursor: 0, heldMs: performance.now() - started };
+    }
     const markets = await this.#session.rows(
       sql`SELECT id FROM market WHERE id >= ${cursor} ORDER BY id LIMIT ${MARKETS + 1}`,
     );
     const last = markets.length > MARKETS ? (markets[MARKETS]![0] as number) : null;
     const limit = this.#rows.size;
-    const books = await this.#books(bound.sequence, cursor, last ?? MAX_ID, limit);
-    this.#rows.note(books, performance.now() - started);
+    const books =
+      pieces === null ? await this.#books(bound.sequence, cursor, last ?? MAX_ID, limit) : 0;
+    if (pieces === null) this.#rows.note(books, performance.now() - started);
     if (books < limit) await this.#described(bound.time, cursor, last ?? MAX_ID);
     const next = books === limit ? cursor : last;
     // Trades of all markets lie together: they go with the last markets' books.
-    const trades =
-      next === null &&
-      (await this.#trades(Math.min(bound.sequence, bound.trades ?? Infinity), limit));
+    const upTo = Math.min(bound.sequence, bound.trades ?? Infinity);
+    const trades = next === null && pieces === null && (await this.#trades(upTo, limit));
     return { books, cursor: trades ? cursor : next, heldMs: performance.now() - started };
   }
 

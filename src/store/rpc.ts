@@ -1,5 +1,5 @@
 import { type MessagePort, Worker } from 'node:worker_threads';
-import { failureText, sqliteCode, StoreError } from './errors.js';
+import { failureText, failureCode, StoreError } from './errors.js';
 
 /** What a worker offers: named methods whose arguments and results can be posted. */
 export type Service = Record<string, (...args: never[]) => unknown>;
@@ -35,7 +35,7 @@ export function serve<S extends { [K in keyof S]: (...args: never[]) => unknown 
         }
         answer = { id, result: await methods[method]!(...args) };
       } catch (error) {
-        answer = { id, error: failureText(error), code: sqliteCode(error) ?? codeOf(error) };
+        answer = { id, error: failureText(error), code: failureCode(error) ?? codeOf(error) };
       }
       port.postMessage(answer);
     });

@@ -13,7 +13,8 @@ import { AgeClock } from './age-clock.js';
 import { type ArchivedDay, usedNumbers } from './archived.js';
 import { type ClockReading } from '../market/clock-reading.js';
 import { BookIntake } from './book-intake.js';
-import { bookEncoder, canonicalLocation } from './engine/open.js';
+import { bookEncoder, canonicalLocation, isServer } from './engine/open.js';
+import { type DiskUse, fileUse, sizeOnDisk } from './disk-use.js';
 import { DiskWatch } from './disk-watch.js';
 import { DATABASE_LOST, failureText, StoreError } from './errors.js';
 import { Flusher } from './flusher.js';
@@ -43,7 +44,7 @@ import { within } from '../util/wait.js';
 
 /** How to open the store. Everything but the path has a default. */
 export interface StoreOptions {
-  /** The database file; made with its folder when there is none. */
+  /** The database: a file, made with its folder when there is none, or a `postgresql://` address. */
   readonly path: string;
   /** A changed book so long after its market's last whole one is stored whole, ms; 0 = each. 60000. */
   readonly snapshotEveryMs?: number | undefined;
@@ -79,11 +80,21 @@ export interface StoreOptions {
   readonly logKeepDays?: number | undefined;
   /** Files that were taken away are put back after so long: whoever removes a folder shall be done, ms. 2000. */
   readonly putBackMs?: number | undefined;
+  /** Books of a piece at most, where the engine keeps them in pieces. */
+  readonly pieceBooks?: number | undefined;
   /** For tests of a full disk: the size in pages that the file may reach. */
   readonly maxPages?: number | undefined;
 }
 
 const MIB = 1024 * 1024;
+/** What a stored book takes on a server, bytes; about. */
+const BOOK_BYTES = 250;
+
+/** Books of a piece, so that one of many goes when a database is too large; undefined = as they come. */
+function piecesFor(maxBytes: number): number | undefined {
+  if (maxBytes === 0) return undefined;
+  return Math.min(10_000_000, Math.max(10_000, Math.round(maxBytes / 20 / BOOK_BYTES)));
+}
 
 /**
  * Opens the store: makes or updates the database, takes the right to write it, starts its threads.
@@ -96,6 +107,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const writerOptions: WriterOptions = {
     path,
     maxPages: options.maxPages,
+    pieceBooks: options.pieceBooks ?? piecesFor(options.maxBytes ?? 0),
   };
   const writer = new RpcWorker<WriterService>(
     new URL('./writer-worker.js', import.meta.url),
@@ -197,9 +209,16 @@ class OpenStore implements Store {
       now: this.#now,
     });
     const { path, retentionDays = 0, maxBytes = 0, logKeepDays = 0 } = options;
+    // A file is looked at here, which does not hold up the writer; of a server only the writer knows.
+    const server = isServer(path);
+    const bytes = async (): Promise<number> => (await writer.call('space')).bytes;
+    const size = server ? bytes : () => sizeOnDisk(path);
+    const use = server
+      ? async (): Promise<DiskUse> => ({ databaseBytes: await bytes(), freeBytes: null })
+      : () => fileUse(path);
     this.#age = new AgeClock(state.believed);
     this.#retention = new Retention(
-      { days: retentionDays, logKeepDays, maxBytes, path, archived: options.archived },
+      { days: retentionDays, logKeepDays, maxBytes, size, archived: options.archived },
       {
         retireBefore: (time, now, limit) => writer.call('retireBefore', time, now, limit),
         retireSlice: (limit) => writer.call('retireSlice', limit),
@@ -217,7 +236,7 @@ class OpenStore implements Store {
       (held) => this.#held.publish(held),
       (setting) => this.#waiting.publish(setting),
     );
-    this.#disk = new DiskWatch({ path, maxBytes, retentionDays }, () =>
+    this.#disk = new DiskWatch({ use, maxBytes, retentionDays }, () =>
       writer.call('sampleSize', Date.now()),
     );
   }

@@ -220,6 +220,7 @@ export class WriteQueue {
     const redated = (gap: Gap): boolean =>
       this.#redates.length === 0 || this.#beforeRedate.has(gap);
     this.#current = {
+      span: books.span,
       log: this.#logAt === null ? null : { from: this.#logStored, upTo: this.#logAt },
       rows: books.rows(),
       books: books.books,

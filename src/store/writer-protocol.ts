@@ -62,8 +62,17 @@ export interface LogPlace {
   readonly offset: number;
 }
 
+/** The sequences of the books and trades of a batch, and when the first was received, Unix ms. */
+export interface BatchSpan {
+  readonly first: number;
+  readonly last: number;
+  readonly time: number;
+}
+
 /** What one flush writes, in one transaction. */
 export interface WriteBatch {
+  /** Null = it has no books and no trades. */
+  readonly span: BatchSpan | null;
   /**
    * The part of the log that the batch is: behind one message, up to another. Null or absent without a log.
    * Refused with {@link LOG_MOVED} when the database does not end with the first.
@@ -96,6 +105,8 @@ export interface WriteBatch {
 export interface WriterOptions {
   /** Path of the database file. */
   readonly path: string;
+  /** Books of a piece at most, where the engine keeps them in pieces. */
+  readonly pieceBooks?: number | undefined;
   /** For tests of a full disk: the size in pages that the file may reach. */
   readonly maxPages?: number | undefined;
 }

@@ -113,8 +113,14 @@ export class Writer implements WriterService {
     const { session, client, ids } = opened;
     if (batch.heartbeat !== null) await session.check();
     const firstTrade = batch.trades[0];
-    if (firstTrade !== undefined) await opened.trades.pack(firstTrade.sequence);
+    // Packed trades would not go with the piece of their time.
+    if (firstTrade !== undefined && session.pieces === null) {
+      await opened.trades.pack(firstTrade.sequence);
+    }
     await ids.load(marketsOf(batch));
+    if (batch.span !== null) {
+      await session.makeRoom(batch.span.first, batch.span.last, batch.span.time);
+    }
     const { log = null } = batch;
     const statements = log === null ? [] : guardLog(client, log.from);
     const { dialect } = session;
@@ -319,9 +325,9 @@ export class Writer implements WriterService {
   }
 
   async #openDatabase(): Promise<Opened> {
-    const { path, maxPages } = this.#options;
+    const { path, maxPages, pieceBooks } = this.#options;
     this.#engine ??= openEngine(path);
-    const session = await (await this.#engine).openWriter({ maxPages });
+    const session = await (await this.#engine).openWriter({ maxPages, pieceBooks });
     try {
       const { client, dialect } = session;
       const names = EXCHANGES.map((exchange) => [exchange]);

@@ -10,7 +10,8 @@ const CHILD = fileURLToPath(new URL('../../dist/archive/child.js', import.meta.u
 
 /** Starts the archiver as the recorder does, and kills it after a while. */
 async function archiveUntilKilled(task: object, ms: number): Promise<void> {
-  const child = fork(CHILD, [JSON.stringify(task)], {
+  const child = fork(CHILD, [], {
+    env: { ...process.env, ARCHIVE_TASK: JSON.stringify(task) },
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
   const timer = setTimeout(() => child.kill('SIGKILL'), ms);

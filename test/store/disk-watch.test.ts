@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { join } from 'node:path';
 import type { WriterSession } from '../../src/store/engine/engine.js';
 import { daysUntilFull, DiskWatch } from '../../src/store/disk-watch.js';
+import { fileUse } from '../../src/store/disk-use.js';
 import { GrowthRecord } from '../../src/store/growth.js';
 import type { DiskStats } from '../../src/store/store-types.js';
 import { Writer } from '../../src/store/writer.js';
@@ -92,7 +93,10 @@ describe('DiskWatch', () => {
     const folder = await temporaryFolder();
     const path = join(folder.path, 'a.db');
     const growth = { bytesPerDay: 1e18, oldestBook: null };
-    const watch = new DiskWatch({ path, maxBytes: 0, retentionDays: 0 }, async () => growth);
+    const watch = new DiskWatch(
+      { use: () => fileUse(path), maxBytes: 0, retentionDays: 0 },
+      async () => growth,
+    );
     const heard: DiskStats[] = [];
     watch.onWarning((stats) => heard.push(stats));
     await until(() => heard.length === 1);
@@ -108,7 +112,10 @@ describe('DiskWatch', () => {
     const folder = await temporaryFolder();
     const path = join(folder.path, 'a.db');
     const growth = { bytesPerDay: 1e18, oldestBook: null };
-    const watch = new DiskWatch({ path, maxBytes: 1, retentionDays: 0 }, async () => growth);
+    const watch = new DiskWatch(
+      { use: () => fileUse(path), maxBytes: 1, retentionDays: 0 },
+      async () => growth,
+    );
     await until(() => watch.stats.freeBytes !== null);
     expect(watch.stats).toMatchObject({ daysUntilFull: null, warning: null, maxDatabaseBytes: 1 });
     watch.close();

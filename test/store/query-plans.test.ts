@@ -38,6 +38,7 @@ beforeEach(async () => {
   const counts = { frames: 1, changed: 1, repeats: 0, longestSilenceMs: 0 };
   const NOTHING: WriteBatch = {
     tradeSpans: [],
+    span: null,
     redates: [],
     laterGaps: [],
     rows: null,

@@ -39,6 +39,7 @@ let intake: BookIntake;
 
 const NOTHING: WriteBatch = {
   tradeSpans: [],
+  span: null,
   redates: [],
   laterGaps: [],
   rows: null,
@@ -79,7 +80,13 @@ async function write(
     batch.add(intake.keep({ ...event, afterGap: false }).row);
   }
   const { steps } = batch;
-  const ids = await writer.write({ ...NOTHING, rows: batch.rows(), books: batch.books, steps });
+  const ids = await writer.write({
+    ...NOTHING,
+    span: batch.span,
+    rows: batch.rows(),
+    books: batch.books,
+    steps,
+  });
   batch.books.forEach(({ number }, i) => (number.id = ids[i]!));
   return books;
 }

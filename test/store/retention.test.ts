@@ -7,7 +7,8 @@ import type { Level } from '../../src/market/order-book.js';
 import { type Client, openClient } from '../../src/store/engine/sqlite/connection.js';
 import type { WriterSession } from '../../src/store/engine/engine.js';
 import { Retirement, type RetireStep } from '../../src/store/retire.js';
-import { type Retired, sizeOnDisk } from '../../src/store/retention.js';
+import { sizeOnDisk } from '../../src/store/disk-use.js';
+import type { Retired } from '../../src/store/retention.js';
 import { Writer } from '../../src/store/writer.js';
 import type { WriteBatch } from '../../src/store/writer-protocol.js';
 import {
@@ -26,6 +27,7 @@ import {
 const DAY = 86_400_000;
 
 const NOTHING: WriteBatch = {
+  span: null,
   rows: null,
   books: [],
   trades: [],

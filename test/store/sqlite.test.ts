@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openClient, openConnection, queryRows } from '../../src/store/engine/sqlite/connection.js';
-import { failureText, sqliteCode } from '../../src/store/errors.js';
+import { failureText, failureCode } from '../../src/store/errors.js';
 import { Sqlite } from '../../src/store/engine/sqlite/sqlite.js';
 import { temporaryFolder } from './support.js';
 
@@ -32,7 +32,7 @@ function codeOf(work: () => unknown): string | null {
   try {
     work();
   } catch (error) {
-    return sqliteCode(error);
+    return failureCode(error);
   }
   return null;
 }
@@ -104,7 +104,7 @@ describe('Sqlite, on every Node', () => {
       const large = 2n ** 53n + 1n;
       const both = client.$transaction([insert(large), insert(large)]);
       const error: unknown = await both.catch((reason: unknown) => reason);
-      expect(sqliteCode(error)).toBe('SQLITE_CONSTRAINT_PRIMARYKEY');
+      expect(failureCode(error)).toBe('SQLITE_CONSTRAINT_PRIMARYKEY');
       expect(failureText(error)).toContain('SQLITE_CONSTRAINT_PRIMARYKEY');
       const [one, two] = await Promise.all([
         client.$transaction([insert(1n), insert(large)]),

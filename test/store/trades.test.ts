@@ -10,6 +10,7 @@ import { stored, temporaryFolder, UPBIT_BTC, UPBIT_ETH, withStore } from './supp
 import { many, T0, trade } from './trade-support.js';
 
 const NOTHING = {
+  span: null,
   rows: null,
   books: [],
   trades: [],

@@ -65,12 +65,34 @@ export interface Space {
   readonly usedBytes: number;
 }
 
+/** Books and trades in pieces of sequences, of which the oldest goes as a whole. */
+export interface Pieces {
+  /** The end of the newest piece that may go for books before `sequence` being old; null = none may. */
+  endBefore(sequence: number): Promise<number | null>;
+  /** The end of the oldest piece that may go; null when there is but the one that is written. */
+  oldestEnd(): Promise<number | null>;
+  /**
+   * Lets the oldest piece go that ends up to `end`. Of each market there stays the whole book that the
+   * first book from there on stands on, with the changes between; and always the newest book.
+   * @param trades trades from this sequence on stay
+   * @returns how many books went; null when there is no such piece
+   */
+  drop(end: number, trades: number): Promise<number | null>;
+}
+
 /** The one connection that writes. It gets one call at a time. */
 export interface WriterSession extends Session {
   /** @throws {StoreError} when what is written would not be found again, or somebody else writes */
   check(): Promise<void>;
   /** Does `work` so that what it writes survives even a loss of power. */
   durably<T>(work: () => Promise<T>): Promise<T>;
+  /**
+   * Makes room for books and trades of these sequences, the first of which was received at `time`,
+   * Unix ms; before they are inserted.
+   */
+  makeRoom(first: number, last: number, time: number): Promise<void>;
+  /** Pieces in which books lie and go; null where they go row by row. */
+  readonly pieces: Pieces | null;
   space(): Promise<Space>;
   /** Gives free room back to the file system, at most so many pages. */
   giveBack(pages: number): Promise<{ readonly given: number; readonly left: number }>;
@@ -90,6 +112,8 @@ export interface WriterSession extends Session {
 export interface WriterSettings {
   /** For tests of a full disk: the size in pages that the database may reach. */
   readonly maxPages?: number | undefined;
+  /** Books of a piece at most, where books lie in pieces. */
+  readonly pieceBooks?: number | undefined;
 }
 
 /** A database, wherever it is. */

@@ -1,23 +1,38 @@
 import type { BookEncoder, Engine } from './engine.js';
+import { isPostgresql, parseAddress } from './postgresql/address.js';
+import { JsonRows } from './postgresql/book-rows.js';
 import { JsonbRows } from './sqlite/book-rows.js';
 import { canonicalPath } from './sqlite/paths.js';
 
 /**
- * A database by its location: the path of an SQLite file. What is loaded is the engine of the location
- * alone.
+ * A database by its location: the path of an SQLite file, or a `postgresql://` address. What is loaded
+ * is the engine of the location alone.
  */
 export async function openEngine(location: string): Promise<Engine> {
+  if (isPostgresql(location)) {
+    const { PostgresEngine } = await import('./postgresql/engine.js');
+    return new PostgresEngine(location);
+  }
   const { SqliteEngine } = await import('./sqlite/engine.js');
   return new SqliteEngine(location);
 }
 
+/** Whether a database is a server's, not a file. */
+export function isServer(location: string): boolean {
+  return isPostgresql(location);
+}
+
+/** A location without its password, for messages. */
+export function shownLocation(location: string): string {
+  return isPostgresql(location) ? parseAddress(location).name : location;
+}
+
 /** One name for one database, so that two ways to it meet the same lock. */
-export function canonicalLocation(location: string): Promise<string> {
-  return canonicalPath(location);
+export async function canonicalLocation(location: string): Promise<string> {
+  return isPostgresql(location) ? location : canonicalPath(location);
 }
 
 /** What gathers books for the database of a location. */
 export function bookEncoder(location: string): () => BookEncoder {
-  void location;
-  return () => new JsonbRows();
+  return isPostgresql(location) ? () => new JsonRows() : () => new JsonbRows();
 }

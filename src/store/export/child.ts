@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { isServer } from '../engine/open.js';
 import { StoreError } from '../errors.js';
 import type { ReaderOptions } from '../reader-protocol.js';
 import type { ExportOptions } from '../store-types.js';
@@ -9,6 +10,11 @@ import type { ExportOptions } from '../store-types.js';
 const COMMAND = fileURLToPath(new URL('./command.js', import.meta.url));
 /** Below everything that records. */
 const PRIORITY = 10;
+
+/** The settings that name a database. */
+function databaseEnv(location: string): NodeJS.ProcessEnv {
+  return isServer(location) ? { DATABASE_URL: location } : { DATABASE_URL: '', DB_PATH: location };
+}
 
 /**
  * Writes an export into `file` in a process of its own, so that neither its memory nor its work is
@@ -26,7 +32,7 @@ export async function exportInChild(
   const given = Object.entries(flags).filter(([, value]) => value !== undefined);
   const args = given.flatMap(([name, value]) => [`--${name}`, String(value)]);
   const child = spawn(process.execPath, [COMMAND, ...exchanges, ...args, '--out', file], {
-    env: { ...process.env, DB_PATH: path, ARCHIVE_PATH: archivePath },
+    env: { ...process.env, ...databaseEnv(path), ARCHIVE_PATH: archivePath },
     stdio: ['ignore', 'ignore', 'pipe'],
     signal,
   });

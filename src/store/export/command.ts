@@ -41,7 +41,7 @@ const USAGE = `usage: npm run export -- <EXCHANGE>… | all [options]
                     the gaps of the window into FILE.gaps.ndjson
   --strict          exit with 3 when the window has gaps
   --help            show this
-The database is DB_PATH (default ./data/orderbook.db); the recorder may go on recording.
+The database is DATABASE_URL or DB_PATH (default ./data/orderbook.db); the recorder may go on recording.
 Exit code: 0 done, 1 failed, 2 wrong usage or unknown market, 3 gaps with --strict.`;
 
 /** What the command line asks for. */

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { specialKind } from '../../../util/file-kind.js';
 import { makeFolder, makePrivateFile } from '../../../util/make-folder.js';
 import { type Connection, openConnection, queryRows } from './connection.js';
-import { failureText, sqliteCode, StoreError } from '../../errors.js';
+import { failureText, failureCode, StoreError } from '../../errors.js';
 import { migrate, pendingMigrations, readMigrations } from './migrations.js';
 
 /** First bytes of every SQLite file (sqlite.org/fileformat2.html, 1.3). */
@@ -175,7 +175,7 @@ async function withConnection(
   } catch (error) {
     if (error instanceof StoreError) throw error;
     const reason = failureText(error);
-    throw new StoreError(`cannot open the database ${path}: ${reason}`, sqliteCode(error));
+    throw new StoreError(`cannot open the database ${path}: ${reason}`, failureCode(error));
   }
 }
 

@@ -5,7 +5,7 @@ import { JsonbRows } from './book-rows.js';
 /** How SQLite words what the engines word differently. */
 export const sqliteDialect: Dialect = {
   table: (rows, columns) => {
-    const names = Object.keys(columns).map((name, i) => `value ->> ${i} AS ${name}`);
+    const names = Object.keys(columns).map((name, i) => `value ->> ${i} AS "${name}"`);
     return sql`(SELECT ${raw(names.join(', '))} FROM json_each(${JSON.stringify(rows)}))`;
   },
   numbers: (values) => sql`(SELECT value FROM json_each(${JSON.stringify(values)}))`,

@@ -1,6 +1,6 @@
 import { makePrivateFile } from '../../../util/make-folder.js';
 import { type Connection, openConnection } from './connection.js';
-import { failureText, sqliteCode, StoreError } from '../../errors.js';
+import { failureText, failureCode, StoreError } from '../../errors.js';
 
 /** The file whose lock is the right to write a database. */
 export const lockPath = (path: string): string => `${path}.lock`;
@@ -22,7 +22,7 @@ export async function lockDatabase(path: string): Promise<Connection> {
     return connection;
   } catch (error) {
     await connection?.dispose();
-    const code = sqliteCode(error);
+    const code = failureCode(error);
     if (code?.startsWith('SQLITE_BUSY')) {
       throw new StoreError(
         `another process is already recording into ${path}; stop it, or set DB_PATH to another file`,

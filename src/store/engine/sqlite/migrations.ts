@@ -1,9 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { type Connection, executeWith, queryRows } from './connection.js';
-import { failureText, sqliteCode, StoreError } from '../../errors.js';
+import { type Migration, migrationsIn, unrecorded } from '../migrations.js';
+import { failureText, failureCode, StoreError } from '../../errors.js';
 
 /**
  * Applies the migrations under prisma/sqlite/migrations as `prisma migrate deploy` would, with the same
@@ -11,14 +10,7 @@ import { failureText, sqliteCode, StoreError } from '../../errors.js';
  * be downloaded. Either can continue what the other began.
  */
 
-/** A migration on disk. */
-export interface Migration {
-  /** Name of its folder, e.g. `20261001000000_init`; migrations are applied in order of name. */
-  readonly name: string;
-  readonly sql: string;
-  /** Lower-case hex SHA-256 of the file, as Prisma records it. */
-  readonly checksum: string;
-}
+export type { Migration };
 
 /** The folder of the migrations: the same from src and from dist. */
 const MIGRATIONS_FOLDER = fileURLToPath(
@@ -36,29 +28,9 @@ const BOOKKEEPING = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
     "applied_steps_count"   INTEGER UNSIGNED NOT NULL DEFAULT 0
 )`;
 
-/** Migrations on disk, in the order in which they apply. @throws {StoreError} when there are none. */
-export async function readMigrations(folder = MIGRATIONS_FOLDER): Promise<Migration[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
-  if (names.length === 0) {
-    throw new StoreError(`no migrations in ${folder}; the program's installation is incomplete`);
-  }
-  return Promise.all(
-    names.sort().map(async (name) => {
-      const sql = await readFile(join(folder, name, 'migration.sql'), 'utf8');
-      return { name, sql, checksum: checksum(sql) };
-    }),
-  );
-}
-
-function checksum(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
-}
-
-/** Whether a recorded checksum is this file's, with either kind of line ends (as Prisma accepts). */
-function isChecksumOf(recorded: string, sql: string): boolean {
-  const lf = sql.replaceAll('\r\n', '\n');
-  return [sql, lf, lf.replaceAll('\n', '\r\n')].some((text) => checksum(text) === recorded);
+/** The migrations, in the order in which they apply. @throws {StoreError} when there are none. */
+export function readMigrations(): Promise<Migration[]> {
+  return migrationsIn(MIGRATIONS_FOLDER);
 }
 
 /**
@@ -75,34 +47,16 @@ export async function pendingMigrations(
     `SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '_prisma_migrations'`,
   );
   if (known.length === 0) return [...migrations];
-  const records = await queryRows(
+  const records = (await queryRows(
     connection,
     `SELECT migration_name, checksum, finished_at IS NULL FROM _prisma_migrations
       WHERE rolled_back_at IS NULL ORDER BY migration_name`,
+  )) as [string, string, number][];
+  return unrecorded(
+    migrations,
+    records.map(([name, checksum, open]) => ({ name, checksum, finished: Number(open) === 0 })),
+    'DB_PATH to another file',
   );
-  const applied = new Set<string>();
-  for (const [name, recorded, failed] of records as [string, string, number][]) {
-    const migration = migrations.find((candidate) => candidate.name === name);
-    if (migration === undefined) {
-      throw new StoreError(
-        `the database is newer than this program: it contains the migration ${name}, which is unknown here; ` +
-          'update the program, or set DB_PATH to another file',
-      );
-    }
-    if (Number(failed) === 1) {
-      throw new StoreError(
-        `the migration ${name} failed half-way; restore the database from a copy`,
-      );
-    }
-    if (!isChecksumOf(recorded, migration.sql)) {
-      throw new StoreError(
-        `the migration ${name} was edited after it was applied to this database; ` +
-          'restore its migration.sql and put the change into a new migration',
-      );
-    }
-    applied.add(name);
-  }
-  return migrations.filter((migration) => !applied.has(migration.name));
 }
 
 /**
@@ -146,7 +100,7 @@ async function applyAll(
     } catch (error) {
       throw new StoreError(
         `the migration ${name} failed, nothing was changed: ${failureText(error)}`,
-        sqliteCode(error),
+        failureCode(error),
       );
     }
     await executeWith(

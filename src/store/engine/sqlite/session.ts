@@ -6,6 +6,8 @@ import type { Sqlite, SqliteValue } from './sqlite.js';
 /** A connection to an SQLite file; every call blocks the thread that it is made on. */
 export class SqliteSession implements Session {
   readonly dialect = sqliteDialect;
+  /** One table has all books. */
+  readonly pieces = null;
   readonly client: Client;
   protected readonly sqlite: Sqlite;
   /** Settles when the last snapshot asked for has ended. */

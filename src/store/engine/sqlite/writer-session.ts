@@ -102,6 +102,9 @@ export class SqliteWriterSession extends SqliteSession implements WriterSession 
     }
   }
 
+  /** Nothing to do: one table has all. */
+  async makeRoom(): Promise<void> {}
+
   async space(): Promise<Space> {
     const pageSize = this.#pragma('page_size');
     const pages = this.#pragma('page_count');

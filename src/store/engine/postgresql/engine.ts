@@ -1,0 +1,42 @@
+import type { Engine, Session, WriterSession, WriterSettings } from '../engine.js';
+import { parseAddress, type PostgresAddress } from './address.js';
+import { checkReadable, checkWritable, isThere } from './database.js';
+import { PostgresSession } from './session.js';
+import { PostgresWriterSession } from './writer-session.js';
+
+/** A connection that says nothing for so long while it answers a question is given up, ms. */
+const SILENCE_MS = 120_000;
+
+/** A database on a server of PostgreSQL. */
+export class PostgresEngine implements Engine {
+  readonly name: string;
+  readonly #address: PostgresAddress;
+
+  /** @param location a `postgresql://` address */
+  constructor(location: string) {
+    this.#address = parseAddress(location);
+    this.name = this.#address.name;
+  }
+
+  openReader(): Promise<Session> {
+    const options = { max: 2, readonly: true, silenceMs: SILENCE_MS, lock: false };
+    return PostgresSession.open(this.#address, options);
+  }
+
+  async openWriter(settings: WriterSettings): Promise<WriterSession> {
+    await checkWritable(this.#address);
+    return PostgresWriterSession.openLocked(this.#address, settings);
+  }
+
+  exists(): Promise<boolean> {
+    return isThere(this.#address);
+  }
+
+  async make(): Promise<void> {
+    await (await this.openWriter({})).finish();
+  }
+
+  checkReadable(): Promise<void> {
+    return checkReadable(this.#address);
+  }
+}

@@ -1,0 +1,93 @@
+import pg from 'pg';
+import { StoreError } from '../../errors.js';
+import type { PostgresAddress } from './address.js';
+
+/** How the connections of a pool behave. */
+export interface PoolOptions {
+  /** Connections at most. */
+  readonly max: number;
+  readonly readonly: boolean;
+  /** A connection that answers nothing for so long is given up, ms. */
+  readonly silenceMs: number;
+  /** Every connection takes the right to be the one writer first, and has it as long as it lasts. */
+  readonly lock: boolean;
+}
+
+const CONNECT_MS = 5_000;
+/** First half of the number of the lock; the second is of the schema. Any number that others do not use. */
+const LOCK = 1_332_822_066;
+/** What a server writes when a connection's other end is gone, so that its lock is soon free: s. */
+const KEEPALIVE =
+  'SET tcp_keepalives_idle = 15; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3;';
+
+/** Integers as numbers, for all that are stored are below 2^53; sums of them, too. */
+const NUMBERS = new Set<number>([pg.types.builtins.INT8, pg.types.builtins.NUMERIC]);
+export const CELL_TYPES: pg.CustomTypesConfig = {
+  getTypeParser: (oid: number, format?: string) =>
+    NUMBERS.has(oid) ? Number : (pg.types.getTypeParser(oid, format as 'text') as never),
+};
+
+/** Makes a pool of connections; none is opened before it is needed. */
+export function makePool(address: PostgresAddress, options: PoolOptions): pg.Pool {
+  const { max, readonly, silenceMs, lock } = options;
+
+  /** A connection that is made ready before its first query, and given up when the server is silent. */
+  class ReadyClient extends pg.Client {
+    override async connect(): Promise<never>;
+    override connect(callback: (error: Error) => void): void;
+    override connect(callback?: (error: Error) => void): Promise<never> | void {
+      const ready = super
+        .connect()
+        .then(() => this.#prepare())
+        .catch(async (error: unknown) => {
+          await super.end().catch(() => undefined);
+          throw error;
+        });
+      if (callback === undefined) return ready as Promise<never>;
+      ready.then(
+        () => callback(undefined as never),
+        (error: Error) => callback(error),
+      );
+    }
+
+    async #prepare(): Promise<void> {
+      const { stream } = (this as unknown as { connection: { stream: SilentStream } }).connection;
+      stream.setTimeout(silenceMs, () => {
+        const { readyForQuery } = this as unknown as { readyForQuery: boolean };
+        if (!readyForQuery) stream.destroy(new Error(`no answer for ${silenceMs / 1000} s`));
+      });
+      // Small statements by the hundred gain nothing from compiling them.
+      await this.query(`SET search_path = "${address.schema}"; SET jit = off; ${KEEPALIVE}
+        SET default_transaction_read_only = ${readonly ? 'on' : 'off'}`);
+      if (!lock) return;
+      const { rows } = await this.query<{ locked: boolean }>(
+        'SELECT pg_try_advisory_lock($1, hashtext(current_schema())) AS locked',
+        [LOCK],
+      );
+      if (rows[0]!.locked) return;
+      throw new StoreError(
+        `another process is already recording into ${address.name}; stop it, or set DATABASE_URL to another database`,
+        'DATABASE_LOCKED',
+      );
+    }
+  }
+
+  const pool = new pg.Pool({
+    ...address.config,
+    Client: ReadyClient,
+    max,
+    keepAlive: true,
+    connectionTimeoutMillis: CONNECT_MS,
+    // The lock is held between two batches, too.
+    idleTimeoutMillis: lock ? 0 : 60_000,
+    application_name: 'korean-orderbook-recorder',
+  });
+  // A connection that is lost while idle is opened again by the next call, which says what is wrong.
+  pool.on('error', () => undefined);
+  return pool;
+}
+
+interface SilentStream {
+  setTimeout(ms: number, listener: () => void): void;
+  destroy(error: Error): void;
+}

@@ -1,0 +1,84 @@
+import type pg from 'pg';
+import type { Client, Pieces, Space, WriterSession, WriterSettings } from '../engine.js';
+import type { PostgresAddress } from './address.js';
+import { migrate, unopened } from './database.js';
+import { Partitions } from './partitions.js';
+import { makePool } from './pool.js';
+import { clientOn, PostgresSession } from './session.js';
+
+/** A connection that says nothing for so long while a batch is written is given up, ms. */
+const SILENCE_MS = 30_000;
+
+/**
+ * The one connection that writes a database of PostgreSQL. It holds the lock that keeps others out;
+ * when it is lost, the next call opens another one, which takes the lock first.
+ */
+export class PostgresWriterSession extends PostgresSession implements WriterSession {
+  readonly #partitions: Partitions;
+
+  private constructor(pool: pg.Pool, client: Client, pieceBooks: number | undefined) {
+    super(pool, client);
+    this.#partitions = new Partitions(pool, pieceBooks);
+  }
+
+  /** @throws {StoreError} when another process writes the database, or it cannot be made or updated */
+  static async openLocked(
+    address: PostgresAddress,
+    { pieceBooks }: WriterSettings,
+  ): Promise<PostgresWriterSession> {
+    const options = { max: 1, readonly: false, silenceMs: SILENCE_MS, lock: true };
+    const pool = makePool(address, options);
+    try {
+      const connection = await pool.connect();
+      try {
+        await migrate(connection, address);
+      } finally {
+        connection.release();
+      }
+      return new PostgresWriterSession(pool, await clientOn(pool, address.schema), pieceBooks);
+    } catch (error) {
+      await pool.end();
+      throw unopened(address, error);
+    }
+  }
+
+  get pieces(): Pieces {
+    return this.#partitions;
+  }
+
+  makeRoom(first: number, last: number, time: number): Promise<void> {
+    return this.#partitions.makeRoom(first, last, time);
+  }
+
+  /** Nothing to look at: a connection without the lock cannot be had. */
+  async check(): Promise<void> {}
+
+  /** As every transaction is, unless the server is set to `synchronous_commit = off`. */
+  durably<T>(work: () => Promise<T>): Promise<T> {
+    return work();
+  }
+
+  async space(): Promise<Space> {
+    const { rows } = await this.pool.query<{ bytes: string | null }>(
+      `SELECT sum(pg_total_relation_size(oid)) AS bytes FROM pg_class
+        WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'`,
+    );
+    const bytes = Number(rows[0]!.bytes ?? 0);
+    return { bytes, usedBytes: bytes };
+  }
+
+  /** Nothing to do: what is dropped is given back at once, the rest the server itself looks after. */
+  async giveBack(): Promise<{ given: number; left: number }> {
+    return { given: 0, left: 0 };
+  }
+
+  async cut(): Promise<void> {}
+
+  async rescue(): Promise<null> {
+    return null;
+  }
+
+  finish(): Promise<void> {
+    return this.close();
+  }
+}
