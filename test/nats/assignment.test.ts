@@ -1,0 +1,37 @@
+import { describe, expect, it } from '@jest/globals';
+import { parseBusAddress } from '../../src/market/bus-address.js';
+import { rankNodes } from '../../src/nats/assignment.js';
+import { marketSubject, SubjectReader } from '../../src/nats/subjects.js';
+
+describe('what nodes agree on without asking', () => {
+  it('moves no shard but those of a node that goes', () => {
+    const nodes = ['a', 'b', 'c', 'd'];
+    for (const shard of ['UPBIT', 'BITHUMB', 'COINONE', 'KORBIT', 'GOPAX']) {
+      const [first, second, ...rest] = rankNodes(shard, nodes);
+      expect(rankNodes(shard, [...nodes].reverse())[0]).toBe(first);
+      const without = nodes.filter((node) => node !== first);
+      expect(rankNodes(shard, without)).toEqual([second, ...rest]);
+    }
+  });
+
+  it('makes one token of any symbol, and reads it again', () => {
+    for (const symbol of ['BTC', 'USDC.E', '코인', 'A_B', "X'Y!"]) {
+      const market = { exchange: 'UPBIT' as const, symbol, currency: 'KRW' };
+      const subject = marketSubject('book', market);
+      expect(subject.split('.')).toHaveLength(4);
+      expect(subject).toMatch(/^[\x21-\x7e]+$/);
+      expect(new SubjectReader().read(subject)).toMatchObject({ kind: 'book', market });
+    }
+  });
+
+  it('reads addresses of servers, and shows no password', () => {
+    expect(parseBusAddress('nats://u:p%40@one,two:5000')).toEqual({
+      servers: ['one:4222', 'two:5000'],
+      user: 'u',
+      password: 'p@',
+      shown: 'nats://one:4222,two:5000',
+    });
+    for (const wrong of ['http://one', 'nats://', 'nats://one/path', 'one:4222'])
+      expect(parseBusAddress(wrong)).toBeNull();
+  });
+});

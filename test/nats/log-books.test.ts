@@ -1,0 +1,68 @@
+import { describe, expect, it } from '@jest/globals';
+import { type BookEvent, Bus } from '../../src/bus.js';
+import type { Gap } from '../../src/market/gap.js';
+import { LogBooks } from '../../src/nats/log-books.js';
+import type { LogEntry } from '../../src/nats/log-stream.js';
+import { encodeMessage } from '../../src/nats/messages.js';
+
+const SUBJECT = 'book.UPBIT.BTC.KRW';
+
+function entry(seq: number, subject: string, message: object, at = 1_000_000): LogEntry {
+  return { seq, subject, at, data: encodeMessage(message) };
+}
+
+const book = (t: number, price: string, p: number, w: number) => {
+  return { t, e: t, g: false, p, w, a: [[price, '1']], b: [['1', '1']] };
+};
+
+function reader(log: readonly LogEntry[]) {
+  const bus = new Bus();
+  const events: BookEvent[] = [];
+  const gaps: Gap[] = [];
+  bus.books.on((event) => events.push(event));
+  bus.gaps.on((gap) => gaps.push(gap));
+  const books = new LogBooks({
+    bus,
+    base: 500,
+    lastTimestamp: null,
+    fetch: async (seq) => log.find((e) => e.seq === seq) ?? null,
+    stored: async () => null,
+    onUnreadable: (_entry, reason) => {
+      throw new Error(reason);
+    },
+  });
+  return { books, events, gaps };
+}
+
+describe('the function of the log', () => {
+  const log = [
+    entry(7, SUBJECT, book(100, '10', 0, 0)),
+    entry(8, SUBJECT, book(110, '11', 7, 7)),
+    entry(9, SUBJECT, book(105, '12', 8, 7)),
+  ];
+
+  it('makes the same of a message, wherever it begins to read', async () => {
+    const all = reader(log);
+    for (const e of log) await all.books.take(e);
+    const late = reader(log);
+    await late.books.take(log[2]!);
+    const expected = all.events[2]!.book;
+    expect(all.events.map(({ book }) => book.sequence)).toEqual([507, 508, 509]);
+    expect(all.events.map(({ wholeAt }) => wholeAt)).toEqual([null, 507, 507]);
+    expect(late.events[0]).toMatchObject({ previous: 508, wholeAt: 507 });
+    expect(late.events[0]!.changes).toEqual(all.events[2]!.changes);
+    // Time rises with sequence, though another machine's clock is behind.
+    expect(expected.timestamp).toBe(110);
+  });
+
+  it('leaves out what a writer adds after another has begun', async () => {
+    const { books, gaps } = reader([]);
+    const gap = { start: 1, end: null, cause: 'STANDSTILL', detail: null, attempts: 0 };
+    await books.take(entry(1, 'alive.UPBIT', { t: 1, node: 'a', begins: true }));
+    await books.take(entry(2, 'alive.UPBIT', { t: 1, node: 'b', begins: true }));
+    await books.take(entry(3, 'gap.UPBIT.BTC.KRW', { ...gap, term: 1 }));
+    expect(gaps).toEqual([]);
+    await books.take(entry(4, 'gap.UPBIT.BTC.KRW', { ...gap, term: 2 }));
+    expect(gaps).toHaveLength(1);
+  });
+});
