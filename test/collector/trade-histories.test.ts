@@ -1,0 +1,99 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { adapters } from '../../src/collector/exchanges/registry.js';
+import type { HistoryPage } from '../../src/collector/history/trade-history.js';
+import { RestClient } from '../../src/collector/rest/rest-client.js';
+import { addDecimal } from '../../src/market/decimal.js';
+import { EXCHANGES, type Exchange } from '../../src/market/exchange.js';
+import { type Simulators, startSimulators } from '../../src/simulator/simulators.js';
+import { pair } from '../helpers/feed.js';
+
+let simulators: Simulators;
+afterEach(() => simulators.close());
+
+const simulator = (exchange: Exchange) => simulators[exchange.toLowerCase() as Lowercase<Exchange>];
+const BTC = pair('BTC-KRW');
+const MINUTE = 60_000;
+
+/** The history of an exchange, and the volumes of its minutes. */
+function historyOf(exchange: Exchange) {
+  const rest = new RestClient(simulator(exchange).restUrl, 2000);
+  const { tradeHistory } = adapters('ws')[exchange];
+  const page = (place: HistoryPage['next'] = null): Promise<HistoryPage> =>
+    tradeHistory.page(rest, BTC, place, Date.now());
+  return { rest, page, tradeHistory };
+}
+
+const contents = (trades: HistoryPage['trades']): string[] =>
+  trades.map(({ side, price, volume }) => `${side} ${price} ${volume}`).sort();
+
+describe.each(EXCHANGES)('the history of trades of %s', (exchange) => {
+  it('has what happened, digit for digit, with times of UTC and ids of the right kind', async () => {
+    simulators = await startSimulators({ rate: 0 });
+    const { page } = historyOf(exchange);
+    await page();
+    simulator(exchange).trade('BTC-KRW', 'buy', ['0.01', '0.00000002']);
+    const { trades, unreadable, otherZone, answeredAt } = await page();
+    const ledger = simulator(exchange).trades.of('BTC-KRW');
+    expect(contents(trades)).toEqual(
+      ledger.map(({ side, price, volume }) => `${side} ${price} ${volume}`).sort(),
+    );
+    expect(trades.map(({ tradeId }) => tradeId).sort()).toEqual(
+      ledger.map(({ restId }) => restId).sort(),
+    );
+    expect({ unreadable, otherZone }).toEqual({ unreadable: 0, otherZone: 0 });
+    expect(Math.abs(answeredAt! - Date.now())).toBeLessThan(5_000);
+    expect(new Set(trades.map(({ idKind }) => idKind))).toEqual(
+      new Set([exchange === 'BITHUMB' ? 'REST' : 'EXCHANGE']),
+    );
+  });
+
+  it('counts rows that cannot be read, and keeps the others', async () => {
+    simulators = await startSimulators({ rate: 0 });
+    const { page } = historyOf(exchange);
+    await page();
+    simulator(exchange).faults.tradeFault('BTC-KRW', 'unknownSide');
+    simulator(exchange).trade('BTC-KRW', 'buy', ['0.01', '0.02']);
+    const { trades, unreadable, reason } = await page();
+    const ledger = simulator(exchange).trades.of('BTC-KRW');
+    expect(trades).toHaveLength(ledger.length - 1);
+    expect(unreadable).toBe(1);
+    expect(reason).toMatch(/; the row was \{/);
+  });
+
+  it('has the volumes of its minutes, equal to the sums of its trades, where its candles are known', async () => {
+    simulators = await startSimulators({ rate: 0 });
+    const { page, rest, tradeHistory } = historyOf(exchange);
+    await page();
+    simulator(exchange).trade('BTC-KRW', 'buy', ['0.01', '0.00000002']);
+    const { minutes, maxMinutes } = tradeHistory;
+    if (minutes === undefined) {
+      // The dossiers do not give the keys of their candles.
+      expect(['COINONE', 'KORBIT']).toContain(exchange);
+      return;
+    }
+    const sums = new Map<number, string>();
+    for (const { exchangeTimestamp: time, volume } of (await page()).trades) {
+      const minute = time - (time % MINUTE);
+      sums.set(minute, addDecimal(sums.get(minute) ?? '0', volume));
+    }
+    const to = Math.ceil((Date.now() + 1) / MINUTE) * MINUTE;
+    const told = await minutes(rest, BTC, to, maxMinutes!);
+    expect([...told].sort()).toEqual([...sums].sort());
+  });
+});
+
+it.each(['UPBIT', 'BITHUMB', 'GOPAX'] as const)(
+  'older pages of %s go on from the last second of the one before',
+  async (exchange) => {
+    simulators = await startSimulators({ rate: 0 });
+    const { page } = historyOf(exchange);
+    const { trades } = await page();
+    const times = trades.map(({ exchangeTimestamp: time }) => time).sort((a, b) => b - a);
+    const before = Math.floor(times[5]! / 1000) * 1000;
+    const older = await page({ before, id: null, overlaps: true });
+    const day = older.from === -Infinity ? -Infinity : older.from;
+    expect(contents(older.trades)).toEqual(
+      contents(trades.filter(({ exchangeTimestamp: time }) => time < before && time >= day)),
+    );
+  },
+);
