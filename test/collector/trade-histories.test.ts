@@ -65,8 +65,7 @@ describe.each(EXCHANGES)('the history of trades of %s', (exchange) => {
     const { page, rest, tradeHistory } = historyOf(exchange);
     await page();
     simulator(exchange).trade('BTC-KRW', 'buy', ['0.01', '0.00000002']);
-    const { minutes, maxMinutes } = tradeHistory;
-    if (minutes === undefined) {
+    if (tradeHistory.minutes === undefined) {
       // The dossiers do not give the keys of their candles.
       expect(['COINONE', 'KORBIT']).toContain(exchange);
       return;
@@ -77,7 +76,7 @@ describe.each(EXCHANGES)('the history of trades of %s', (exchange) => {
       sums.set(minute, addDecimal(sums.get(minute) ?? '0', volume));
     }
     const to = Math.ceil((Date.now() + 1) / MINUTE) * MINUTE;
-    const told = await minutes(rest, BTC, to, maxMinutes!);
+    const told = await tradeHistory.minutes(rest, BTC, to, tradeHistory.maxMinutes!);
     expect([...told].sort()).toEqual([...sums].sort());
   });
 });
