@@ -286,6 +286,7 @@ export const EN = {
     add: 'Add to the favourites',
     remove: 'Remove from the favourites',
   },
+  tape: { heading: 'Trades', time: 'Time', side: 'Taker' },
   quote: {
     heading: 'What an amount costs now',
     noFees: 'Without fees.',

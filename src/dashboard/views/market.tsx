@@ -31,6 +31,7 @@ import { MarketPicker } from '../parts/market-picker.js';
 import { MarketSwitch } from '../parts/market-switch.js';
 import { priceAxis } from '../parts/plot.js';
 import { StateBadge } from '../parts/state-badge.js';
+import { TapePanel } from '../parts/tape.js';
 import { useTitle } from '../parts/title.js';
 import { UnknownMarket } from '../parts/unknown-market.js';
 import { forPixels } from '../text/decimals.js';
@@ -319,6 +320,7 @@ function PairPage({ pair }: { readonly pair: Pair }) {
             />
           ))}
       </div>
+      <TapePanel pair={pair} ready={ready} />
       <QuotePanel pair={pair} />
       <div class="charts">
         {feed.value !== null && <MidLines feed={feed.value} pair={name} />}

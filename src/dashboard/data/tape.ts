@@ -1,0 +1,77 @@
+import { signal } from '@preact/signals';
+import { TapeDocument, TapePastDocument, type TapeSubscription } from '../gql/graphql.js';
+import { ask, follow } from './connection.js';
+import { exchangeOrder } from './exchanges.js';
+import { keyOf, markets } from './markets.js';
+import type { Pair } from './pair.js';
+import { serverNow, withNextFrame } from './paint.js';
+
+/** A trade of the tape. */
+export type TapeTrade = TapeSubscription['trades'];
+
+/** Trades that are shown, and so kept. */
+export const TAPE_ROWS = 30;
+/** How far back the tape begins when it is opened, ms. */
+const PAST_MS = 60_000;
+
+const timeOf = ({ exchangeTimestamp, timestamp }: TapeTrade): number =>
+  Date.parse(exchangeTimestamp ?? timestamp);
+
+/**
+ * The newest trades, the newest first, once some have come. A trade that is backfilled late stands where it
+ * happened, or no longer at all.
+ * @param shown the newest first
+ */
+export function withTrades(
+  shown: readonly TapeTrade[],
+  come: readonly TapeTrade[],
+): readonly TapeTrade[] {
+  const known = new Set(shown.map(({ sequence }) => sequence));
+  const fresh = come.filter(({ sequence }) => !known.has(sequence));
+  if (fresh.length === 0) return shown;
+  return [...shown, ...fresh]
+    .sort((a, b) => timeOf(b) - timeOf(a) || Number(BigInt(b.sequence) - BigInt(a.sequence)))
+    .slice(0, TAPE_ROWS);
+}
+
+/** Follows the trades of a pair on all exchanges. */
+export class Tape {
+  /** The newest trades, the newest first; as many as are shown. */
+  readonly trades = signal<readonly TapeTrade[]>([]);
+  #newest: readonly TapeTrade[] = [];
+  readonly #leave: () => void;
+  readonly #show = (): void => {
+    this.trades.value = this.#newest;
+  };
+
+  constructor(pair: Pair) {
+    this.#leave = follow(TapeDocument, { ...pair }, ({ trades }) => this.#take([trades]));
+  }
+
+  /** Asks for the last trades before those that come live, where they are recorded. */
+  async loadPast(pair: Pair): Promise<void> {
+    const from = new Date(serverNow() - PAST_MS).toISOString();
+    const recorded = exchangeOrder
+      .peek()
+      .filter((exchange) => markets.get(keyOf({ exchange, ...pair }))?.state != null);
+    await Promise.all(
+      recorded.map(async (exchange) => {
+        try {
+          const { trades } = await ask(TapePastDocument, { exchange, ...pair, from });
+          this.#take(trades.edges.map(({ node }) => node));
+        } catch {
+          // The tape then begins with what comes live.
+        }
+      }),
+    );
+  }
+
+  close(): void {
+    this.#leave();
+  }
+
+  #take(trades: readonly TapeTrade[]): void {
+    this.#newest = withTrades(this.#newest, trades);
+    withNextFrame(this.#show);
+  }
+}

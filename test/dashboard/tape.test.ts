@@ -1,0 +1,58 @@
+import { expect, it, jest } from '@jest/globals';
+import { eventually } from '../helpers/wait.js';
+import { accessibilityProblems, counts, reads } from './helpers/browser.js';
+import { inBrowser, useSession } from './helpers/session.js';
+
+// On a busy machine a browser takes its time.
+jest.setTimeout(60_000);
+
+const session = useSession(['BTC-KRW'], { CHANNELS: 'orderbook,trade' });
+const { open } = session;
+
+inBrowser('the tape', () => {
+  it('shows the newest trades of all exchanges as they happen, and no more than fit', async () => {
+    const { page, problems } = await open('/market/BTC-KRW');
+    const rows = page.locator('.tape tbody tr');
+    const { upbit, korbit } = session.recorder.simulators;
+    // A stream of trades stands once one of them has gone out on it.
+    await eventually(
+      () => {
+        upbit.trade('BTC-KRW', 'buy', ['0.00012345']);
+        return rows.filter({ hasText: '0.00012345' }).count();
+      },
+      (count) => count > 0,
+      'a trade of Upbit',
+      15_000,
+      300,
+    );
+    await reads(
+      rows.filter({ hasText: '0.00012345' }).first(),
+      /Upbit\s+Buy\s+[\d,.]+\s+0\.00012345/,
+    );
+    await eventually(
+      () => {
+        korbit.trade('BTC-KRW', 'sell', ['0.00054321']);
+        return rows.filter({ hasText: '0.00054321' }).count();
+      },
+      (count) => count > 0,
+      'a trade of Korbit',
+      15_000,
+      300,
+    );
+    await reads(
+      rows.filter({ hasText: '0.00054321' }).first(),
+      /Korbit\s+Sell\s+[\d,.]+\s+0\.00054321/,
+    );
+    for (let i = 0; i < 5; i++) upbit.burst('BTC-KRW', 10);
+    await counts(rows, 30);
+    expect(await accessibilityProblems(page)).toEqual([]);
+    expect(problems).toEqual([]);
+    const later = await open('/market/BTC-KRW', { locale: 'ko-KR', dark: true, width: 360 });
+    // What happened before the page was opened is there as well.
+    await later.page.locator('.tape tbody tr').first().waitFor();
+    await reads(later.page.locator('#tape-heading'), /^체결$/);
+    expect(await accessibilityProblems(later.page)).toEqual([]);
+    const wide = await later.page.evaluate('document.documentElement.scrollWidth');
+    expect(wide).toBeLessThanOrEqual(360);
+  });
+});
