@@ -3,12 +3,15 @@
  * average rate and then at the peak, with ten subscribers; simulators and subscribers are processes of
  * their own. At the end every frame is accounted for: counts and last books against what was sent.
  *
- * `npm run bench -- market [--minutes N] [--peak-minutes N]` (1 and 0.5)
+ * `npm run bench -- market [--minutes N] [--peak-minutes N] [--trades]` (1 and 0.5); with `--trades` also
+ * 1,000 trades a second, and after that 5,000 a second for ten seconds, each accounted for
  */
 import { fork } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import { ask, startMarket } from './recorded-market.mjs';
 import { sized, TINY_OPTION } from './sizes.mjs';
@@ -18,6 +21,7 @@ const { values: flags } = parseArgs({
   options: {
     minutes: { type: 'string', default: sized('1', '0.05') },
     'peak-minutes': { type: 'string', default: sized('0.5', '0') },
+    trades: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     ...TINY_OPTION,
   },
@@ -38,7 +42,8 @@ const finish = async (code) => {
 };
 process.once('SIGINT', () => void finish(130));
 try {
-  market = await startMarket({ dbPath, onEnd: () => void finish(1) });
+  const settings = flags.trades ? { CHANNELS: 'orderbook,trade' } : {};
+  market = await startMarket({ dbPath, settings, onEnd: () => void finish(1) });
 } catch (error) {
   console.error(error.message);
   await finish(1);
@@ -48,6 +53,36 @@ console.log(`start: all markets LIVE after ${market.startSeconds.toFixed(1)} s`)
 const setRate = async (rate) => {
   const answer = await fetch(`${control}/rate`, { method: 'POST', body: JSON.stringify([rate]) });
   if (!answer.ok) throw new Error(await answer.text());
+};
+const setTradeRate = async (rate) => {
+  const answer = await fetch(`${control}/trade-rate`, {
+    method: 'POST',
+    body: JSON.stringify([rate]),
+  });
+  if (!answer.ok) throw new Error(await answer.text());
+};
+/** Trades that went out of each market, by `EXCHANGE:PAIR`. */
+const tradesSent = async () => {
+  const all = await (await fetch(`${control}/ledger?last=false`)).json();
+  const sent = new Map();
+  for (const [exchange, markets] of Object.entries(all)) {
+    for (const [pair, { trades }] of Object.entries(markets)) {
+      if (trades?.live > 0) sent.set(`${exchange}:${pair}`, trades.live);
+    }
+  }
+  return sent;
+};
+const sumOf = (counts) => [...counts.values()].reduce((sum, count) => sum + count, 0);
+/** Live trades that are stored of each market. */
+const tradesStored = async () => {
+  const stored = new Map();
+  const answer = await fetch(`http://127.0.0.1:${port}/export/all.ndjson?shape=trades`);
+  for await (const line of createInterface({ input: Readable.fromWeb(answer.body) })) {
+    const { exchange, symbol, currency, origin } = JSON.parse(line);
+    const key = `${exchange}:${symbol}-${currency}`;
+    if (origin === 'LIVE') stored.set(key, (stored.get(key) ?? 0) + 1);
+  }
+  return stored;
 };
 const query = async (text) => {
   const answer = await fetch(`http://127.0.0.1:${port}/graphql`, {
@@ -79,12 +114,13 @@ const readers = fork(here('market-readers.mjs'), [`ws://127.0.0.1:${port}/graphq
 children.push(readers);
 
 const megabytes = (bytes) => Math.round(bytes / 1024 / 1024);
-async function phase(name, rate, minutes) {
+async function phase(name, rate, minutes, warmUp = sized(15_000, 2_000)) {
   await setRate(rate);
   // The first seconds are those of the compiler and of the subscribers' first books.
-  await sleep(sized(15_000, 2_000));
+  await sleep(warmUp);
   await Promise.all([market.report(), ask(readers)]);
   const before = await health();
+  const sentBefore = flags.trades ? sumOf(await tradesSent()) : 0;
   const commitsBefore = await commits();
   await sleep(minutes * 60_000);
   const [own, live, after] = [await market.report(), await ask(readers), await health()];
@@ -101,11 +137,19 @@ async function phase(name, rate, minutes) {
       `${Math.round(stored)} books/s stored, last flush ${after.store.lastFlushMs?.toFixed(1)} ms`,
       `receive to committed p50 ≤ ${commitBound(commitsBefore, commitsAfter, 0.5)} ms, p99 ≤ ${commitBound(commitsBefore, commitsAfter, 0.99)} ms (FLUSH_MS ${after.store.flushMs})`,
       `dropped ${after.store.droppedBooks}`,
+      ...(flags.trades
+        ? [`${Math.round((sumOf(await tradesSent()) - sentBefore) / (minutes * 60))} trades/s sent`]
+        : []),
     ].join('; '),
   );
 }
 await phase('average', 1, Number(flags.minutes));
 if (Number(flags['peak-minutes']) > 0) await phase('peak', PEAK, Number(flags['peak-minutes']));
+
+if (flags.trades) {
+  await setTradeRate(5);
+  await phase('burst of trades', 1, sized(10, 2) / 60, 0);
+}
 
 // Everything accounted for
 await setRate(0);
@@ -150,6 +194,15 @@ for (let i = 0; i < collectors.length; i += 10) {
     if (got === JSON.stringify([last?.asks, last?.bids])) equal++;
     else wrong.push(`${c.exchange}:${c.symbol}-${c.currency} last book differs`);
   });
+}
+if (flags.trades) {
+  const [sent, stored] = [await tradesSent(), await tradesStored()];
+  for (const [key, count] of sent) {
+    if (stored.get(key) !== count) wrong.push(`${key} ${stored.get(key) ?? 0} of ${count} trades`);
+  }
+  console.log(
+    `trades: ${sumOf(sent)} went out, ${sumOf(stored)} stored, ${sent.size} markets had some`,
+  );
 }
 const bytes = statSync(dbPath).size;
 console.log(

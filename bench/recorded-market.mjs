@@ -28,9 +28,10 @@ export async function ask(child) {
 
 /**
  * Starts both and waits until all markets are live.
+ * @param settings variables of the recorder
  * @param onEnd called with the exit code when the recorder ends by itself
  */
-export async function startMarket({ dbPath, onEnd = () => process.exit(1) }) {
+export async function startMarket({ dbPath, settings = {}, onEnd = () => process.exit(1) }) {
   const portBase = 20_000 + Math.floor(Math.random() * 20_000);
   const simulator = spawn(
     process.execPath,
@@ -64,6 +65,7 @@ export async function startMarket({ dbPath, onEnd = () => process.exit(1) }) {
         LOG_LANG: 'en',
         COLLECT: '*-*',
         BITHUMB_TRANSPORT: 'ws',
+        ...settings,
       },
     },
   );
