@@ -155,6 +155,41 @@ export class ArchivedRecords {
     return rows.map(([start, end]) => ({ start: Number(start), end: Number(end) }));
   }
 
+  /** When each market was being recorded in a window: intervals, Unix ms. */
+  async allRecordings({ from = -Infinity, to = Infinity }: TimeWindow) {
+    const found: { market: Market; start: number; end: number }[] = [];
+    for (const { date, manifest } of await this.#files.days()) {
+      if (startOf(date) + DAY_MS <= from || startOf(date) >= to) continue;
+      for (const file of manifest?.files ?? []) {
+        if (file.table !== 'recordings') continue;
+        const { exchange } = file;
+        const rows = await this.#files.rows(
+          [file],
+          (source) =>
+            `SELECT symbol, currency, ${storedColumns(TABLES.recordings)} FROM (SELECT * FROM ${source})`,
+        );
+        for (const [symbol, currency, start, end] of rows) {
+          const market = { exchange, symbol: String(symbol), currency: String(currency) };
+          found.push({ market, start: Number(start), end: Number(end) });
+        }
+      }
+    }
+    return found;
+  }
+
+  /** When anything of each exchange was first being recorded, as far as the archive knows, Unix ms. */
+  async firstRecorded(): Promise<Map<Exchange, number>> {
+    const first = new Map<Exchange, number>();
+    for (const { manifest } of await this.#files.days()) {
+      for (const { table, exchange, markets } of manifest?.files ?? []) {
+        if (table !== 'recordings') continue;
+        const starts = Object.values(markets).map((digest) => digest.first);
+        first.set(exchange, Math.min(first.get(exchange) ?? Infinity, ...starts));
+      }
+    }
+    return first;
+  }
+
   /** Rows of `sql` over the coverage of a market's minutes. */
   async #coverage(
     market: Market,

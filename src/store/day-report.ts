@@ -131,10 +131,11 @@ export async function spansOf(client: Client, { start, end }: Interval, now: num
 /** The gaps that touch a window; those that are open last to its end. */
 export async function gapsOf(client: Client, { start, end }: Interval) {
   // Two statements, each of which goes through the index on the end.
-  const select = { marketId: true, start: true, end: true, cause: true } as const;
+  const select = { id: true, marketId: true, start: true, end: true, cause: true } as const;
   const ended = client.gap.findMany({ where: { end: { gt: start }, start: { lt: end } }, select });
   const open = client.gap.findMany({ where: { end: null, start: { lt: end } }, select });
   const rows = [...(await ended), ...(await open)].map((row) => ({
+    id: Number(row.id),
     marketId: row.marketId,
     start: Number(row.start),
     end: Number(row.end ?? end),

@@ -376,7 +376,9 @@ export class Reader implements ReaderService {
   async recordingStrips(query: StripsQuery): ReturnType<StoreReader['recordingStrips']> {
     const { session } = await this.#database();
     const { from, to, slots } = query;
-    return recordingStrips(session.client, { start: from, end: to }, slots, Date.now());
+    const archive = this.#archive?.records ?? null;
+    const window = { start: from, end: to };
+    return recordingStrips(session.client, archive, window, slots, Date.now());
   }
 
   async dayReport(from?: number): ReturnType<StoreReader['dayReport']> {

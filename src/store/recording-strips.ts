@@ -2,8 +2,10 @@ import { type Exchange, EXCHANGES } from '../market/exchange.js';
 import type { GapCause } from '../market/gap.js';
 import type { RecordingStrip } from '../market/recording-strip.js';
 import type { Client } from './engine/engine.js';
+import { type Market, marketKey } from '../market/market.js';
+import type { ArchivedRecords } from './archived-records.js';
 import { clip, type Interval } from './coverage.js';
-import { byMarket, gapsOf, spansOf } from './day-report.js';
+import { gapsOf, spansOf } from './day-report.js';
 
 /** What is summed up of an exchange. */
 interface Sums {
@@ -13,12 +15,58 @@ interface Sums {
   readonly causes: Map<GapCause, { cause: GapCause; count: number; ms: number }>;
 }
 
+/** What is known of a market in a window. */
+interface Known {
+  readonly exchange: Exchange;
+  readonly spans: Interval[];
+  /** By their ids: the archive has what the database may still have, too. */
+  readonly gaps: Map<number, Interval & { readonly cause: GapCause }>;
+}
+
+/** What the database and the archive know of each market that either knows. */
+async function known(
+  client: Client,
+  archive: ArchivedRecords | null,
+  window: Interval,
+  now: number,
+): Promise<Iterable<Known>> {
+  const markets = new Map<string, Known>();
+  const of = ({ exchange, symbol, currency }: Market): Known => {
+    const key = marketKey({ exchange, symbol, currency });
+    let found = markets.get(key);
+    if (found === undefined) markets.set(key, (found = { exchange, spans: [], gaps: new Map() }));
+    return found;
+  };
+  const select = { id: true, exchangeName: true, symbol: true, currency: true } as const;
+  const ofId = new Map<number, Known>();
+  const [spans, gaps] = [await spansOf(client, window, now), await gapsOf(client, window)];
+  for (const { id, exchangeName, ...pair } of await client.market.findMany({ select })) {
+    ofId.set(id, of({ exchange: exchangeName as Exchange, ...pair }));
+  }
+  if (archive !== null) {
+    const { start: from, end: to } = window;
+    for (const { market, ...span } of await archive.allRecordings({ from, to })) {
+      of(market).spans.push(span);
+    }
+    for (const { id, value } of await archive.gaps(undefined, {}, { from, to })) {
+      const { market, start, end, cause } = value;
+      // A gap that only touches the window is not in it.
+      if ((end ?? to) > from) of(market).gaps.set(id, { start, end: end ?? to, cause });
+    }
+  }
+  for (const { marketId, ...span } of spans) ofId.get(marketId)?.spans.push(span);
+  for (const { id, marketId, ...gap } of gaps) ofId.get(marketId)?.gaps.set(id, gap);
+  return markets.values();
+}
+
 /**
  * How each exchange was recorded over a window, in `count` parts.
+ * @param archive what the database may have deleted; null = there is none
  * @param now end of what goes on, Unix ms
  */
 export async function recordingStrips(
   client: Client,
+  archive: ArchivedRecords | null,
   { start, end }: Interval,
   count: number,
   now: number,
@@ -29,13 +77,11 @@ export async function recordingStrips(
     Exchange,
     Sums
   >;
-  const spans = byMarket(await spansOf(client, window, now));
-  const gaps = byMarket(await gapsOf(client, window));
-  const markets = await client.market.findMany({ select: { id: true, exchangeName: true } });
-  for (const { id, exchangeName } of markets) {
-    const into = sums[exchangeName as Exchange];
-    const found = gaps.get(id) ?? [];
-    for (const span of clip(spans.get(id) ?? [], window)) {
+  const byStart = (a: Interval, b: Interval): number => a.start - b.start;
+  for (const { exchange, spans, gaps } of await known(client, archive, window, now)) {
+    const into = sums[exchange];
+    const found = [...gaps.values()].sort(byStart);
+    for (const span of clip(spans.sort(byStart), window)) {
       spread(into.recorded, span, start, length);
       for (const missing of clip(found, span)) spread(into.missing, missing, start, length);
     }
@@ -51,6 +97,9 @@ export async function recordingStrips(
     }
   }
   const begins = await firstRecorded(client);
+  for (const [exchange, first] of (await archive?.firstRecorded()) ?? []) {
+    begins.set(exchange, Math.min(first, begins.get(exchange) ?? Infinity));
+  }
   return EXCHANGES.map((exchange) => {
     const { recorded, missing, gaps: touching, causes } = sums[exchange];
     return {

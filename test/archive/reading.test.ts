@@ -43,6 +43,7 @@ async function answers(reader: Reader): Promise<Record<string, unknown>> {
   all.part = await exported(reader, { ...both, ...part, symbol: 'BTC', shape: 'books' });
   all.gaps = await exported(reader, { ...both, shape: 'gaps' });
   all.totals = await reader.gapTotals({ exchange: 'UPBIT' });
+  all.strips = await reader.recordingStrips({ from: DAY + 500, to: DAY + 4 * DAY_MS, slots: 9 });
   for (const patterns of [
     [{ exchange: null, symbol: null, currency: null }],
     [{ exchange: 'UPBIT' as const, symbol: 'ETH', currency: null }],
