@@ -10,6 +10,9 @@ import type { TimeWindow } from '../market/time-window.js';
 /** Length of a record, ms. */
 const MINUTE = 60_000;
 
+/** Most parts of a window that are told of as stopped. */
+const MOST_STOPS = 1_000;
+
 /** From `start` (included) to `end` (excluded), Unix ms. */
 export interface Interval {
   readonly start: number;
@@ -65,8 +68,10 @@ export class CoverageReader {
     const gaps = await this.#allGaps(id, market, { from, to });
     const missing = recorded.reduce((sum, span) => sum + lengthOf(clip(gaps, span)), 0);
     const recordedMs = lengthOf(recorded);
+    const since = { start: Math.max(from, recordedFrom ?? to), end: to };
     return {
       recordedFrom,
+      stopped: between(recorded, since).slice(0, MOST_STOPS),
       from,
       to,
       recordedMs,
@@ -272,4 +277,16 @@ export function clip(intervals: readonly Interval[], window: Interval): Interval
 /** Sum of the lengths, ms. */
 export function lengthOf(intervals: readonly Interval[]): number {
   return intervals.reduce((sum, { start, end }) => sum + end - start, 0);
+}
+
+/** The parts of `window` outside `intervals`, which lie apart from each other and by start. */
+export function between(intervals: readonly Interval[], window: Interval): Interval[] {
+  const parts: Interval[] = [];
+  let { start } = window;
+  for (const interval of intervals) {
+    if (interval.start > start) parts.push({ start, end: interval.start });
+    start = Math.max(start, interval.end);
+  }
+  if (start < window.end) parts.push({ start, end: window.end });
+  return parts;
 }

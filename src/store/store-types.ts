@@ -166,6 +166,11 @@ export interface CoverageTotals {
   /** The window: `from` included, `to` excluded, Unix ms; never beyond the present. */
   readonly from: number;
   readonly to: number;
+  /**
+   * The parts of it, after the first recording, in which the market was not to be recorded: neither
+   * covered nor missing. By start; no more than the first thousand.
+   */
+  readonly stopped: readonly { readonly start: number; readonly end: number }[];
   /** How much of it the market was being recorded, gaps included, ms. */
   readonly recordedMs: number;
   /** How much of that lies outside its gaps, ms. */

@@ -12,6 +12,10 @@ const CoverageQuery = graphql(`
       from
       to
       percent
+      stopped {
+        start
+        end
+      }
       recordedMs
       coveredMs
       frames
@@ -73,6 +77,7 @@ describe('coverage', () => {
       from: '1970-01-01T00:00:00.000Z',
       to: '1970-01-01T00:04:00.000Z',
       percent: 56.25,
+      stopped: [{ start: '1970-01-01T00:00:30.000Z', end: '1970-01-01T00:01:00.000Z' }],
       recordedMs: '180000',
       coveredMs: '135000',
       frames: '18',

@@ -392,12 +392,20 @@ describe('coverage', () => {
       recordedMs: 7_000,
       coveredMs: 1_500 + 1_400 + 1_400,
       recordedFrom: T + 1_000,
+      stopped: [{ start: T + 6_000, end: T + 8_000 }],
       frames: 0,
       changed: 0,
       repeats: 0,
       longestSilenceMs: 0,
     });
-    expect(await totals(0, 900)).toMatchObject({ recordedMs: 0, coveredMs: 0 });
+    expect(await totals(0, 900)).toMatchObject({ recordedMs: 0, coveredMs: 0, stopped: [] });
+    // All of a window, its end, its beginning; what lies before the first recording is no stop.
+    const stopped = async (from: number, to: number): Promise<number[][]> =>
+      (await totals(from, to)).stopped.map(({ start, end }) => [start - T, end - T]);
+    expect(await stopped(6_500, 7_000)).toEqual([[6_500, 7_000]]);
+    expect(await stopped(5_000, 7_000)).toEqual([[6_000, 7_000]]);
+    expect(await stopped(7_000, 9_000)).toEqual([[7_000, 8_000]]);
+    expect(await stopped(0, 5_000)).toEqual([]);
     expect(await totals(1_600, 2_600)).toMatchObject({ recordedMs: 1_000, coveredMs: 1_000 });
     expect(await totals(3_200, 3_300)).toMatchObject({ recordedMs: 100, coveredMs: 0 });
     const open = await totals();
@@ -410,7 +418,7 @@ describe('coverage', () => {
   it('is nothing for a market that was never recorded, and never lies in the future', async () => {
     const window = { from: T, to: T + 1_000 };
     const none = await reader.coverage({ market: GOPAX_BTC, ...window });
-    expect(none).toMatchObject({ ...window, recordedMs: 0, coveredMs: 0, frames: 0 });
+    expect(none).toMatchObject({ ...window, recordedMs: 0, stopped: [], frames: 0 });
     const later = Date.now() + 3_600_000;
     const future = await reader.coverage({ market: GOPAX_BTC, from: later, to: later + 1_000 });
     expect(future.from).toBe(future.to);

@@ -35,6 +35,17 @@ const CoverageMinuteConnection = builder.connectionObject(
   { name: 'CoverageMinuteEdge', description: 'A minute and its cursor.' },
 );
 
+const StopType = builder.objectRef<CoverageTotals['stopped'][number]>('RecordingStop').implement({
+  description: 'A part of a window in which a market was not to be recorded.',
+  fields: (t) => ({
+    start: t.expose('start', { type: 'DateTime', description: 'Its beginning in the window.' }),
+    end: t.expose('end', {
+      type: 'DateTime',
+      description: 'Its end, or that of the window while it lasts.',
+    }),
+  }),
+});
+
 /** Totals with the market that they are about. */
 interface MarketCoverage extends CoverageTotals {
   readonly market: Market;
@@ -81,6 +92,12 @@ const CoverageType = builder.objectRef<MarketCoverage>('Coverage').implement({
       nullable: true,
       description:
         'When the market was recorded for the first time, in the window or not; null if it never was.',
+    }),
+    stopped: t.field({
+      type: [StopType],
+      description:
+        'The parts of the window in which it was stopped on request, oldest first: neither covered nor missing. No more than the first thousand.',
+      resolve: ({ stopped }) => stopped,
     }),
     recordedMs: t.expose('recordedMs', {
       type: 'BigInt',

@@ -28,6 +28,11 @@ export function unrecordedUntil({
   return first > from ? Math.min(first, to) : null;
 }
 
+/** From when to when a market was not to be recorded, Unix ms. */
+export function stopsOf({ stopped }: Coverage): { readonly start: number; readonly end: number }[] {
+  return stopped.map(({ start, end }) => ({ start: Date.parse(start), end: Date.parse(end) }));
+}
+
 /** A gap as the history has it. */
 export type Gap = Coverage['gaps']['edges'][number]['node'];
 /** A stored book; null: there is none. */

@@ -12,6 +12,8 @@ export function BookThen(props: {
   readonly book: StoredBook | undefined;
   readonly at: number;
   readonly gaps: readonly Gap[];
+  /** When it was not to be recorded, Unix ms. */
+  readonly stops: readonly { readonly start: number; readonly end: number }[];
   /** Goes to the book before the one shown, or after it. */
   readonly onStep: (by: -1 | 1, from: { readonly at: number; readonly sequence: string }) => void;
   /** Whether there is none before the first, or after the last. */
@@ -28,9 +30,11 @@ export function BookThen(props: {
   const gap = gaps.find(
     ({ start, end }) => Date.parse(start) < at && (end == null || at < Date.parse(end)),
   );
+  const stopped = props.stops.some(({ start, end }) => start < at && at < end);
+  const note = gap !== undefined ? words.inGap : stopped ? words.inStop : null;
   return (
     <section
-      class={`panel book-then ${gap === undefined ? '' : 'stale'}`}
+      class={`panel book-then ${note === null ? '' : 'stale'}`}
       aria-labelledby="book-heading"
     >
       <div class="panel-head">
@@ -51,10 +55,10 @@ export function BookThen(props: {
           </p>
         )}
       </div>
-      {gap !== undefined && (
+      {note !== null && (
         <p class="stale-note">
           <span aria-hidden="true">▲ </span>
-          {words.inGap}
+          {note}
         </p>
       )}
       {book === undefined ? (

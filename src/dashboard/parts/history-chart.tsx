@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type UPlot from 'uplot';
-import { type Gap, type History, unrecordedUntil } from '../data/history.js';
+import { type Gap, type History, stopsOf, unrecordedUntil } from '../data/history.js';
 import { lineWithGaps } from '../data/history-line.js';
 import { grouped, moment } from '../text/format.js';
 import { t } from '../text/texts.js';
@@ -10,13 +10,25 @@ import { forPixels } from '../text/decimals.js';
 /** A shorter drag is a click, px. */
 const LEAST_DRAG = 6;
 
-/** Draws the gaps, and the time before recording began, over the whole height, behind the line. */
-function gapBands(
-  gaps: readonly Gap[],
-  from: number,
-  end: number,
-  unrecorded: number | null,
-): UPlot.Hooks.Arrays {
+/** Time in which nothing was to be recorded, Unix ms, and what it is called. */
+interface Quiet {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+/** The time before recording began, and that in which it was stopped: neither covered nor missing. */
+function quietOf(loaded: History): Quiet[] {
+  const { before, stopped } = t.value.history;
+  const until = unrecordedUntil(loaded);
+  return [
+    ...(until === null ? [] : [{ start: loaded.from, end: until, text: before }]),
+    ...stopsOf(loaded.coverage).map((stop) => ({ ...stop, text: stopped })),
+  ];
+}
+
+/** Draws the gaps, and the time in which nothing was to be recorded, over the whole height, behind the line. */
+function gapBands(gaps: readonly Gap[], end: number, quiet: readonly Quiet[]): UPlot.Hooks.Arrays {
   return {
     drawClear: [
       (plot) => {
@@ -25,14 +37,13 @@ function gapBands(
         ctx.beginPath();
         ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
         ctx.clip();
-        if (unrecorded !== null) {
-          const left = plot.valToPos(from / 1000, 'x', true);
-          const right = plot.valToPos(unrecorded / 1000, 'x', true);
+        for (const { start, end: until, text } of quiet) {
+          const left = plot.valToPos(start / 1000, 'x', true);
+          const right = plot.valToPos(until / 1000, 'x', true);
           ctx.fillStyle = colour('before');
           ctx.fillRect(left, bbox.top, right - left, bbox.height);
           ctx.fillStyle = colour('muted');
           ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
-          const text = t.value.history.before;
           if (ctx.measureText(text).width < right - left)
             ctx.fillText(text, left + 6 * devicePixelRatio, bbox.top + 16 * devicePixelRatio);
         }
@@ -90,7 +101,10 @@ export function HistoryChart(props: {
           // A float is good enough for a pixel.
           price: midPrice == null ? null : forPixels(midPrice),
         })),
-        gaps.map(({ start }) => Date.parse(start)),
+        [
+          ...gaps.map(({ start }) => Date.parse(start)),
+          ...stopsOf(loaded.coverage).map(({ start }) => start),
+        ],
       ),
     [loaded],
   );
@@ -98,10 +112,10 @@ export function HistoryChart(props: {
   const readOut = (i: number): string => {
     const time = (data[0][i] ?? 0) * 1000;
     const point = loaded.prices.find((each) => Date.parse(each.at) === time);
-    const early = time < (unrecordedUntil(loaded) ?? -Infinity);
+    const quiet = quietOf(loaded).find(({ start, end }) => time >= start && time < end);
     const text =
-      point?.midPrice == null && early
-        ? words.before
+      point?.midPrice == null && quiet !== undefined
+        ? quiet.text
         : point === undefined
           ? words.gap
           : `${words.price} ${grouped(point.midPrice)}`;
@@ -126,7 +140,7 @@ export function HistoryChart(props: {
       }}
       readOut={readOut}
       options={() => {
-        const bands = gapBands(gaps, loaded.from, loaded.to, unrecordedUntil(loaded));
+        const bands = gapBands(gaps, loaded.to, quietOf(loaded));
         return {
           legend: { show: false },
           cursor: { drag: { x: true, y: false, setScale: false, dist: LEAST_DRAG } },

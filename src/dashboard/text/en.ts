@@ -324,6 +324,8 @@ export const EN = {
     gaps: 'Gaps in this window',
     noGaps: 'No gap in this window.',
     before: 'Before recording',
+    stopped: 'Stopped',
+    inStop: 'Stopped at that time. Below is the last book before it.',
     notRecorded: 'Nothing was recorded in this window.',
     notYet: (first: string) => `Recording of this market began later, at ${first}.`,
     from: 'From',

@@ -272,6 +272,8 @@ export const KO: typeof EN = {
     gaps: '이 기간의 누락 구간',
     noGaps: '이 기간에는 누락 구간이 없습니다.',
     before: '기록 시작 전',
+    stopped: '중지됨',
+    inStop: '수집을 중지한 시간입니다. 아래는 그 직전의 마지막 호가입니다.',
     notRecorded: '이 기간에는 수집한 기록이 없습니다.',
     notYet: (first) => `이 마켓의 기록은 이 기간 이후인 ${first}에 시작되었습니다.`,
     from: '시작',

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { Link, useLocation } from 'wouter-preact';
-import { useBookAt, useHistory } from '../data/history.js';
+import { stopsOf, useBookAt, useHistory } from '../data/history.js';
 import { useBookSteps } from '../data/book-steps.js';
 import {
   lengthOf,
@@ -207,6 +207,7 @@ function MarketHistory({ exchange, pair }: { readonly exchange: Exchange; readon
           book={book}
           at={at}
           gaps={gaps}
+          stops={loaded === null ? [] : stopsOf(loaded.coverage)}
         />
         <div>
           {loaded !== null && (

@@ -198,6 +198,7 @@ export class MemoryReader implements StoreReader {
       recordedFrom: records.length === 0 ? null : 0,
       from: from ?? 0,
       to: to ?? 60_000 * records.length,
+      stopped: records.length === 0 ? [] : [{ start: 30_000, end: 60_000 }],
       recordedMs: 60_000 * records.length,
       coveredMs: 45_000 * records.length,
       frames: sum('frames'),
