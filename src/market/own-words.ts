@@ -56,6 +56,7 @@ const PHRASES: readonly (readonly [english: RegExp, korean: string])[] = [
   [/^[A-Z]+ does not list (\S+)$/, '거래소에 $1 마켓이 없음'],
   [/^the exchange no longer lists this market$/, '거래소 목록에서 빠진 마켓'],
   [/^the answer lacks its book$/, '응답에 이 마켓의 호가가 없음'],
+  [/^the exchange's history reaches back to (\S+) only$/, '거래소 체결 내역은 $1까지만 조회됨'],
   [/^stopped$/, '중지됨'],
 ];
 

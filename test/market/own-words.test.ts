@@ -14,6 +14,10 @@ describe('our own words in Korean', () => {
       'UPBIT does not list BTCC-KRW; did you mean BTC-KRW?',
       '거래소에 BTCC-KRW 마켓이 없음; 비슷한 마켓: BTC-KRW',
     ],
+    [
+      "the exchange's history reaches back to 2026-11-26T12:25:24.066Z only",
+      '거래소 체결 내역은 2026-11-26T12:25:24.066Z까지만 조회됨',
+    ],
     ['the exchange refused the subscription: invalid pair', '거래소가 구독을 거절함: invalid pair'],
   ])('%s', (english, korean) => {
     expect(inKorean(english)).toBe(korean);
