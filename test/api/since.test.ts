@@ -290,7 +290,7 @@ describe('the join of store and tail', () => {
           feed.close();
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 });
