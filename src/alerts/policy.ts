@@ -4,7 +4,7 @@ const SECOND = 1_000;
 const MINUTE = 60_000;
 
 /**
- * How long a reason must hold before somebody is called, ms; null: nobody is. What passes by itself
+ * How long a reason must hold before an alert is sent, ms; null: none is. What passes by itself
  * is given the time to; what is lost already is not waited with.
  */
 export const CALL_AFTER_MS: Readonly<Record<ReasonCode, number | null>> = {

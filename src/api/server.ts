@@ -53,7 +53,7 @@ export interface ApiOptions {
   readonly version: string;
   /** Whether `/metrics` has numbers of each market; it has not when left out. */
   readonly metricsMarkets?: boolean;
-  /** What became of the alerts; null while nobody is to be told of any. */
+  /** What became of the alerts; null when no webhook is set. */
   readonly alerts?: () => AlertCounts | null;
   /** Lines that standard output did not take; none when left out. */
   readonly consoleLinesLeftOut?: () => number;

@@ -200,7 +200,7 @@ export interface Simulator {
   setBook(pair: string, asks: [string, string][], bids: [string, string][]): void;
   /**
    * A taker's order takes these volumes (decimal text; default: half of the best level) out of that
-   * book, each a trade, and the book is published. Begins the trades of the pair if nobody has yet.
+   * book, each a trade, and the book is published. Begins the trades of the pair if they have not begun.
    */
   trade(pair: string, side?: TakerSide, volumes?: string[]): void;
   /** An order of so many trades, equal to the last digit and in one moment. */

@@ -27,7 +27,7 @@ export interface Backup {
 /**
  * Copies the database to `file` as it is at one moment, also while a recorder writes it, reads the
  * copy back, and only then gives it its name. The copy is as compact as can be and needs no log beside it.
- * The manifests of the archive, which say what the database has no more, are copied to `file`.archive.
+ * The manifests of the archive, which say what the database no longer has, are copied to `file`.archive.
  * @param file what must not exist yet
  * @param archive folder of the archive; empty for none
  * @throws {StoreError} in one line; then there is no file of that name

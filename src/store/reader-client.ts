@@ -80,7 +80,7 @@ class ReaderCalls implements StoreReader {
   }
 
   /**
-   * Something begun, chunk by chunk, until its end or until nobody wants it. One chunk is made ahead
+   * Something begun, chunk by chunk, until its end or until the caller stops reading. One chunk is made ahead
    * while the one before it is written.
    */
   async *#pull(id: number): AsyncGenerator<ExportChunk> {

@@ -8,7 +8,7 @@ interface Request {
   readonly id: number;
   readonly method: string;
   readonly args: readonly unknown[];
-  /** When nobody waits for the answer any more, Unix ms. */
+  /** When the caller stops waiting for the answer, Unix ms. */
   readonly deadline?: number | undefined;
 }
 

@@ -16,7 +16,7 @@ function isQuery({ document, operationName }: ExecutionArgs): boolean {
 /**
  * Bounds how many queries and mutations run at once, and how long a query may take: after
  * {@link ApiLimits.queryMs} it is answered with an error, and reads of the store that it still waits
- * for are dropped unread. A mutation is not cut short, for then nobody knew what it has done. An
+ * for are dropped unread. A mutation is not cut short, because its effect would then be unknown. An
  * operation holds its place until its last read has ended, however it was answered.
  * @param unsentBytes how much of earlier answers clients have not taken; too much, and none is begun
  */

@@ -151,7 +151,7 @@ export function createGraphqlWebSocket(yoga: ApiYoga, options: WebSocketOptions)
     noServer: true,
     maxPayload: limits.bodyBytes,
     handleProtocols: (protocols) => handleProtocols(protocols),
-    // One message in a turn of the event loop: a client that sends thousands holds nobody up.
+    // One message in a turn of the event loop: a client that sends thousands delays no other client.
     allowSynchronousEvents: false,
   });
 

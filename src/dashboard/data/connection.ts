@@ -2,7 +2,7 @@ import { signal } from '@preact/signals';
 import { createClient } from 'graphql-ws';
 import type { TypedDocumentString } from '../gql/graphql.js';
 
-/** Whether live data comes in: not yet, yes, no more. */
+/** Whether live data comes in: not yet, yes, no longer. */
 export const connection = signal<'connecting' | 'open' | 'lost'>('connecting');
 
 /** Counts the connections made: what was told before must be told again. */

@@ -135,7 +135,7 @@ async function loadCourse(pair: Pair, against: Exchange, length: number): Promis
     values: new Map(
       [...series].map(([exchange, points]) => [
         exchange,
-        // A price holds until the next one; where nobody recorded, nothing is known.
+        // A price holds until the next one; where nothing was recorded, nothing is known.
         points.map(({ close, covered }, i) => {
           const on = base[i];
           if (covered === 0 || on === undefined || on.covered === 0) return null;

@@ -19,7 +19,7 @@ export function MarketPicker(props: {
   });
   const { market } = t.value;
   const wanted = text.trim().toUpperCase();
-  // All 700 pairs at once would make a list that nobody reads: those that begin alike are enough.
+  // All 700 pairs at once would make a list too long to read: those that begin alike are enough.
   const offered =
     wanted === ''
       ? []

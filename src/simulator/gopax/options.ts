@@ -29,7 +29,7 @@ export interface GopaxFaults extends Faults {
   duplicateDelta(): void;
   /** Sends every subscription a delta with entry ids up to the snapshot's `maxEntryId`. */
   staleDelta(): void;
-  /** The next `n` (default 1) deltas go to nobody, which no client can notice from the ids. */
+  /** The next `n` (default 1) deltas are sent to no client, which none can notice from the ids. */
   dropNextDelta(n?: number): void;
   /** Deltas of a subscription go out in pairs, the newer one first. */
   reorderDeltas(on: boolean): void;
@@ -38,7 +38,7 @@ export interface GopaxFaults extends Faults {
    * lost: the books of clients stay crossed, a new snapshot and REST do not show it.
    */
   crossBook(pair: string): void;
-  /** No heartbeats go out (and nobody is closed for not answering them). */
+  /** No heartbeats go out (and no client is closed for not answering them). */
   missHeartbeats(on: boolean): void;
   /** How the time of a trade event is written. */
   occurredAt(form: OccurredAtForm): void;

@@ -22,7 +22,7 @@ export interface KorbitOptions extends SimulatorOptions {
 
 /** Fault switches of Korbit. */
 export interface KorbitFaults extends Faults {
-  /** No protocol pings go out (and nobody is dropped for missing them). */
+  /** No protocol pings go out (and no client is dropped for missing them). */
   missPings(on: boolean): void;
   /** Frames after the snapshot are lost with that chance (0 to 1), as the reference warns. */
   dropFrames(chance: number): void;

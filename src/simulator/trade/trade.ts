@@ -105,7 +105,7 @@ export interface TradeTally {
   lastId: string | null;
 }
 
-/** All trades of a simulator that are still remembered; nothing is kept of markets nobody asked for. */
+/** All trades of a simulator that are still remembered; nothing is kept of markets without a subscriber. */
 export interface TradeLedger {
   /** Trades of a pair, in the order in which they happened, the newest some thousand. */
   of(pair: string): SentTrade[];

@@ -251,7 +251,7 @@ function summary(
   );
 }
 
-/** Says on standard error which part of the window nobody looked at, if there is any. */
+/** Says on standard error which part of the window was not recorded, if any. */
 function noteGaps({ count, longest, longestMs }: GapTotals, where: string): void {
   if (longest === null) return;
   const { market, cause, start } = longest;

@@ -86,7 +86,7 @@ export class SqliteWriterSession extends SqliteSession implements WriterSession 
       );
     }
     if ((await this.#lockFile.look()) === 'same') return;
-    // Without the file of its name the lock keeps nobody out. The old one is kept until the new is had.
+    // Without the file of its name the lock keeps no other process out. The old one is kept until the new is had.
     const old = this.#lock;
     this.#lock = await lockDatabase(this.#path);
     this.#lockFile = await watched(lockPath(this.#path));
