@@ -1,10 +1,16 @@
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { StepBooksDocument, type StepBooksQuery } from '../gql/graphql.js';
 import { ask } from './connection.js';
 import type { MarketId } from './markets.js';
 
 /** A stored book and its place among the others of its market. */
 type Step = StepBooksQuery['books']['edges'][number];
+
+/** The book that a step begins at. */
+interface From {
+  readonly at: number;
+  readonly sequence: string;
+}
 
 /**
  * Goes from a stored book to the one before it or after it. Several books may have come in one
@@ -17,8 +23,10 @@ export function useBookSteps(market: MarketId, onStep: (at: number) => void) {
   /** The book of a step, as long as the page shows its time. */
   const bookAt = (at: number): Step['node'] | null =>
     here !== null && Date.parse(here.node.timestamp) === at ? here.node : null;
-  const step = async (by: -1 | 1, from: { readonly at: number; readonly sequence: string }) => {
-    const known = here !== null && here.node.sequence === from.sequence ? here : null;
+  /** The steps that have been asked for, and the book that the last one reached. */
+  const turn = useRef<Promise<Step | null>>(Promise.resolve(null));
+  const waiting = useRef(0);
+  const take = async (by: -1 | 1, known: Step | null, from: From): Promise<Step | null> => {
     const place =
       known !== null
         ? by === 1
@@ -32,9 +40,26 @@ export function useBookSteps(market: MarketId, onStep: (at: number) => void) {
     const found = books.edges.filter(({ node }) => node.sequence !== from.sequence);
     const next = by === 1 ? found[0] : found.at(-1);
     setEnd(next === undefined ? (by === 1 ? 'last' : 'first') : null);
-    if (next === undefined) return;
+    if (next === undefined) return known;
     setHere(next);
     onStep(Date.parse(next.node.timestamp));
+    return next;
+  };
+  /** Steps that are asked for faster than they are answered go one after the other. */
+  const step = (by: -1 | 1, from: From): void => {
+    const shown = here !== null && here.node.sequence === from.sequence ? here : null;
+    const waits = waiting.current > 0;
+    waiting.current++;
+    turn.current = turn.current
+      .then((reached) => {
+        const known = waits ? (reached ?? shown) : shown;
+        const sequence = known?.node.sequence ?? from.sequence;
+        return take(by, known, { at: from.at, sequence });
+      })
+      .catch(() => null)
+      .finally(() => {
+        waiting.current--;
+      });
   };
   return { bookAt, end, step };
 }

@@ -202,7 +202,7 @@ function MarketHistory({ exchange, pair }: { readonly exchange: Exchange; readon
       <div class="halves">
         <BookThen
           pair={pair}
-          onStep={(by, from) => void steps.step(by, from)}
+          onStep={steps.step}
           end={steps.end}
           book={book}
           at={at}
