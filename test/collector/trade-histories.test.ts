@@ -66,7 +66,7 @@ describe.each(EXCHANGES)('the history of trades of %s', (exchange) => {
     await page();
     simulator(exchange).trade('BTC-KRW', 'buy', ['0.01', '0.00000002']);
     if (tradeHistory.minutes === undefined) {
-      // The dossiers do not give the keys of their candles.
+      // The keys of their candles are not known.
       expect(['COINONE', 'KORBIT']).toContain(exchange);
       return;
     }

@@ -96,8 +96,11 @@ const TradeType = builder.objectRef<ListedTrade>('Trade').implement({
       type: TradeCompletenessEnum,
       description:
         'What is known of the completeness of the trades around it; UNPROVEN of a live one.',
-      resolve: async ({ spans, exchangeTimestamp }) =>
-        spans === undefined ? 'UNPROVEN' : completenessAt(await spans(), exchangeTimestamp),
+      // A live one must be answered at once: its field may not wait.
+      resolve: ({ spans, exchangeTimestamp }) =>
+        spans === undefined
+          ? 'UNPROVEN'
+          : spans().then((known) => completenessAt(known, exchangeTimestamp)),
     }),
   }),
 });
