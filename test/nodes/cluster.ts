@@ -1,9 +1,7 @@
 import { join } from 'node:path';
 import { EXCHANGES } from '../../src/market/exchange.js';
 import { type Simulators, startSimulators } from '../../src/simulator/simulators.js';
-import type { Account } from '../../src/soak/accounts.js';
 import { Program } from '../faults/program.js';
-import { accountOf } from '../helpers/accounts.js';
 import { eventually, temporaryFolder, until } from '../helpers/wait.js';
 import { NatsServer } from './nats-server.js';
 
@@ -97,24 +95,6 @@ export class Cluster {
   async collectors(api: Program): Promise<ToldCollector[]> {
     const query = '{ collectors { exchange symbol state node } }';
     return (await api.query<{ collectors: ToldCollector[] }>(query)).collectors;
-  }
-
-  /** Waits until the log is stored, then accounts for every book that went out. */
-  async account(api: Program): Promise<Account> {
-    let stored = -1;
-    let still = 0;
-    await eventually(
-      () => api.health(),
-      ({ store }) => {
-        still = store.storedBooks === stored && store.queuedBooks === 0 ? still + 1 : 0;
-        stored = store.storedBooks;
-        return still > 60;
-      },
-      'the log to be stored',
-      30_000,
-    );
-    const sent = this.simulators.all.flatMap((simulator) => simulator.sent);
-    return accountOf(await api.url(), (query) => api.query(query), sent, MARKETS);
   }
 
   /** Ends everything. */
