@@ -123,6 +123,11 @@ describe.each(STATES)('a database of the state %s', (state) => {
         enabled: false,
       });
       expect(await reader.wantedPatterns()).toHaveLength(first ? 0 : 1);
+      // Trades are recorded since the migration that is named by them.
+      const trades = await reader.trades({ market: UPBIT_BTC, limit: 10 });
+      expect(trades.items.map(({ price, volume, side }) => [price, volume, side])).toEqual(
+        state.endsWith('_trade') ? [['116600000', '0.25', 'buy']] : [],
+      );
 
       new Recorder(store).put(GOPAX_BTC, T + 20_000, small(1));
       await stored(store);
