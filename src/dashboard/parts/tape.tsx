@@ -33,7 +33,7 @@ export function TapePanel({ pair, ready }: { readonly pair: Pair; readonly ready
       <div class="panel-head">
         <h2 id="tape-heading">{words.heading}</h2>
       </div>
-      <div class="scroll free" tabIndex={0} role="group" aria-labelledby="tape-heading">
+      <div class="scroll" tabIndex={0} role="group" aria-labelledby="tape-heading">
         <table class="list">
           <thead>
             <tr>
