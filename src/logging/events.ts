@@ -2,6 +2,7 @@ import type { LogLevel } from '../market/log-record.js';
 import { type GapCause, GAP_CAUSES_KO } from '../market/gap.js';
 import { oddityWords } from '../market/oddity.js';
 import { inKorean } from '../market/own-words.js';
+import { gigabytes } from '../util/gigabytes.js';
 
 /** One kind of event: its severity and its text in both languages. */
 interface EventKind<P> {
@@ -24,7 +25,6 @@ function event<P = void>(
   return { level, ko: (p) => ko(withKoreanReason(p)), en };
 }
 
-const gigabytes = (bytes: number): string => (bytes / 1e9).toFixed(1);
 const seconds = (ms: number): string => (ms / 1000).toFixed(1);
 
 /** How many equal events a line stands for. */

@@ -2,6 +2,7 @@ import { Topic } from '../util/topic.js';
 import type { Growth } from './growth.js';
 import type { DiskUse } from './disk-use.js';
 import type { DiskStats } from './store-types.js';
+import { gigabytes } from '../util/gigabytes.js';
 
 const DAY_MS = 86_400_000;
 /** Time between two samples, ms. */
@@ -115,5 +116,5 @@ export class DiskWatch {
 }
 
 function warningText(days: number, freeBytes: number): string {
-  return `the disk of the database will be full in ${days.toFixed(1)} days (${(freeBytes / 1e9).toFixed(1)} GB free); free some space or set MAX_DB_GB or RETENTION_DAYS`;
+  return `the disk of the database will be full in ${days.toFixed(1)} days (${gigabytes(freeBytes)} GB free); free some space or set MAX_DB_GB or RETENTION_DAYS`;
 }

@@ -1,6 +1,7 @@
 import { EXCHANGE_FACTS, type Exchange } from '../../market/exchange.js';
 import type { Market } from '../../market/market.js';
 import { inKorean } from '../../market/own-words.js';
+import { gigabytes } from '../../util/gigabytes.js';
 
 /** How the recorder is, the worst last. `NOTE` is that of a reason which is no trouble. */
 export const SEVERITIES = ['NOTE', 'ATTENTION', 'FAILING'] as const;
@@ -59,7 +60,6 @@ interface Kind<P> {
   readonly en: (params: P, name: string) => string;
 }
 
-const gigabytes = (bytes: number): string => (bytes / 1e9).toFixed(1);
 /** `1 market`, `2 markets`. */
 const counted = (count: number, noun: string): string =>
   `${count} ${noun}${count === 1 ? '' : 's'}`;

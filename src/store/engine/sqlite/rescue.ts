@@ -5,6 +5,7 @@ import { prepareFolder } from './database.js';
 import { DATABASE_LOST, StoreError } from '../../errors.js';
 import type { FileFate } from './file-watch.js';
 import type { Sqlite } from './sqlite.js';
+import { gigabytes } from '../../../util/gigabytes.js';
 
 /** The error of a write to a database whose files were taken away. */
 export function lostError(lost: readonly { path: string; fate: FileFate }[]): StoreError {
@@ -30,7 +31,7 @@ export async function copyOpen(sqlite: Sqlite, path: string, usedBytes: number):
   const disk = await statfs(dirname(path));
   if (disk.bavail * disk.bsize < usedBytes) {
     throw new StoreError(
-      `the files of ${path} were taken away while it is open, and there is no room to put it back; free ${(usedBytes / 1e9).toFixed(1)} GB, or restart to begin a new one`,
+      `the files of ${path} were taken away while it is open, and there is no room to put it back; free ${gigabytes(usedBytes)} GB, or restart to begin a new one`,
     );
   }
   makePrivateFile(copy);
