@@ -1,5 +1,8 @@
 import { availableParallelism } from 'node:os';
 
+// Workers inherit it: what tests of a run share ends with this process.
+process.env.TEST_RUN_PID ??= String(process.pid);
+
 /** ESM tests straight from TypeScript; swc only strips types, `npm run typecheck` checks them. */
 export default {
   testEnvironment: 'node',

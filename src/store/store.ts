@@ -82,6 +82,12 @@ export interface StoreOptions {
   readonly putBackMs?: number | undefined;
   /** Books of a piece at most, where the engine keeps them in pieces. */
   readonly pieceBooks?: number | undefined;
+  /**
+   * Stores on one server may have the database open together, each filled from the same log
+   * ({@link Store.fillFromLog}): of two that are about to store the same part of it one is refused
+   * ({@link Store.onLogMoved}). An SQLite file has one writer in any case. false.
+   */
+  readonly shared?: boolean | undefined;
   /** For tests of a full disk: the size in pages that the file may reach. */
   readonly maxPages?: number | undefined;
 }
@@ -107,6 +113,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const writerOptions: WriterOptions = {
     path,
     maxPages: options.maxPages,
+    shared: options.shared,
     pieceBooks: options.pieceBooks ?? piecesFor(options.maxBytes ?? 0),
   };
   const writer = new RpcWorker<WriterService>(

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { LogRecord } from '../market/log-record.js';
 import type { CoverageMinute } from '../market/coverage.js';
 import type { Gap } from '../market/gap.js';
@@ -25,6 +26,8 @@ const MAX_BATCH_BYTES = 8 * 1024 * 1024;
 const MAX_GAPS = 100_000;
 const MAX_COVERAGE = 120_000;
 const MAX_LOGS = 10_000;
+/** Beyond the ids of batches: as large as `randomInt` gives. */
+const MAX_ID = 2 ** 48 - 1;
 
 /**
  * What waits for the writer, in order, within bounds. A batch that is being written still counts:
@@ -51,7 +54,7 @@ export class WriteQueue {
   /** Number of the last message of the log that is stored, and of the last that was added; null = no log. */
   #logStored = 0;
   #logAt: number | null = null;
-  /** A batch of the log that failed: it is tried again as it was, for its end is that of its contents. */
+  /** A batch that failed: it is tried again as it was, for it may be written, and only its answer lost. */
   #again: WriteBatch | null = null;
 
   constructor(limits: QueueLimits) {
@@ -204,14 +207,14 @@ export class WriteQueue {
   }
 
   /**
-   * The next batch, oldest first; the same again after {@link abort}, with what came since.
+   * The next batch, oldest first; the same again after {@link abort}.
    * @param now Unix ms; the batch vouches for all books until then when it takes them all.
    * @param heartbeat whether the batch shall carry a sign of life.
    */
   begin(now: number, heartbeat: boolean): WriteBatch {
     const books = this.#batches[0]!;
     if (this.#again !== null) {
-      this.#current = { ...this.#again, rows: books.rows() };
+      this.#current = { ...this.#again, rows: books.rows(), again: true };
       this.#again = null;
       return this.#current;
     }
@@ -220,6 +223,8 @@ export class WriteQueue {
     const redated = (gap: Gap): boolean =>
       this.#redates.length === 0 || this.#beforeRedate.has(gap);
     this.#current = {
+      id: randomInt(1, MAX_ID),
+      again: false,
       span: books.span,
       log: this.#logAt === null ? null : { from: this.#logStored, upTo: this.#logAt },
       rows: books.rows(),
@@ -275,18 +280,8 @@ export class WriteQueue {
 
   /** The batch of {@link begin} could not be stored. */
   abort(): void {
-    if (this.#logAt !== null) {
-      this.#again = this.#current;
-      this.#current = null;
-      return;
-    }
+    this.#again = this.#current;
     this.#current = null;
-    // Without books of its own it must not stand before those that came since.
-    if (this.#batches.length > 1 && this.#batches[0]!.count === 0) {
-      this.#spare = this.#batches.shift()!;
-    }
-    this.#coverage.abort();
-    this.#logs.abort();
   }
 
   #isFull(batch: BookBatch): boolean {
@@ -321,10 +316,6 @@ class BoundedList<T> {
 
   commit(): void {
     this.items.splice(0, this.#writing);
-    this.#writing = 0;
-  }
-
-  abort(): void {
     this.#writing = 0;
   }
 }

@@ -71,6 +71,10 @@ export interface BatchSpan {
 
 /** What one flush writes, in one transaction. */
 export interface WriteBatch {
+  /** A number of its own, 1 or more, by which the database knows the last batch that it has. */
+  readonly id: number;
+  /** It was handed to the writer before, and nobody knows whether it was written: the same again. */
+  readonly again: boolean;
   /** Null = it has no books and no trades. */
   readonly span: BatchSpan | null;
   /**
@@ -107,6 +111,8 @@ export interface WriterOptions {
   readonly path: string;
   /** Books of a piece at most, where the engine keeps them in pieces. */
   readonly pieceBooks?: number | undefined;
+  /** Other writers may have it open, too (`WriterSettings.shared`). Default false. */
+  readonly shared?: boolean | undefined;
   /** For tests of a full disk: the size in pages that the file may reach. */
   readonly maxPages?: number | undefined;
 }
@@ -141,8 +147,8 @@ export interface WriterService extends RetentionWriter {
    */
   open(block: number, used?: UsedNumbers): Promise<OpenState>;
   /**
-   * Writes a batch: all of it or nothing. Books and gaps that were written before change nothing, so
-   * a batch whose answer was lost with its thread can be written again.
+   * Writes a batch: all of it or nothing, and once, also when it comes `again` because its answer was
+   * lost with a thread or a connection.
    * @returns the number of the market of each of `books`.
    */
   write(batch: WriteBatch): Promise<number[]>;

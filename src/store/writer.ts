@@ -61,7 +61,9 @@ export class Writer implements WriterService {
       const statements = session.dialect.beginGapsAbove(used.gap);
       await client.$transaction(statements.map((statement) => client.$executeRaw(statement)));
     }
-    const state = new Map((await client.state.findMany()).map((row) => [row.key, row.value]));
+    const state = new Map(
+      (await client.state.findMany()).map((row) => [row.key, Number(row.value)]),
+    );
     const newest = await client.book.findFirst({ orderBy: { sequence: 'desc' } });
     const [trade] = await session.rows(sql`
       SELECT coalesce((SELECT max(sequence) FROM trade_recent), 0),
@@ -73,14 +75,13 @@ export class Writer implements WriterService {
     });
     // After a failure of the reservation itself, stored books may be ahead of it.
     const lastSequence = Math.max(
-      Number(state.get('sequence') ?? 0),
+      state.get('sequence') ?? 0,
       Number(newest?.sequence ?? 0),
       used.sequence,
       ...(trade as [number, number]),
     );
     const reserved = lastSequence + block;
     await this.#setState(session, { sequence: reserved, closed: 0 }, true);
-    const logId = state.get('log_id');
     // Books are stored in order, so the newest one vouches for all before it, as a heartbeat does.
     const alive = [state.get('heartbeat'), newest?.timestamp].flatMap((t) => t ?? []).map(Number);
     const now = Date.now();
@@ -89,20 +90,13 @@ export class Writer implements WriterService {
     if (alive.length > 0 && believable.length === 0)
       believable.push(await newestUpTo(session, now));
     return {
-      log:
-        logId === undefined
-          ? null
-          : {
-              id: Number(logId),
-              base: Number(state.get('log_base') ?? 0),
-              offset: Number(state.get('log_offset') ?? 0),
-            },
+      log: logPlace(state),
       lastSequence,
       reserved,
       heartbeat: believable.length === 0 ? null : Math.max(...believable),
       heartbeatAhead: alive.find((time) => time > now + AHEAD_MS) ?? null,
-      believed: Number(state.get('believed') ?? state.get('heartbeat') ?? 0) || null,
-      closed: state.get('closed') === 1n,
+      believed: state.get('believed') ?? state.get('heartbeat') ?? null,
+      closed: state.get('closed') === 1,
       openGaps: openGaps.map(toGap),
       lastTimestamp: newest === null ? null : Number(newest.timestamp),
     };
@@ -122,7 +116,8 @@ export class Writer implements WriterService {
       await session.makeRoom(batch.span.first, batch.span.last, batch.span.time);
     }
     const { log = null } = batch;
-    const statements = log === null ? [] : guardLog(client, log.from);
+    const statements = batch.again ? guardOnce(client, batch.id) : [];
+    if (log !== null) statements.push(...guardLog(client, log.from));
     const { dialect } = session;
     const others = await this.#numberedRows(session, ids, batch.books);
     for (const rows of [batch.rows, others]) {
@@ -167,24 +162,27 @@ export class Writer implements WriterService {
     if (batch.laterGaps.length > 0) statements.push(insertGaps(session, ids, batch.laterGaps));
     if (batch.heartbeat !== null) statements.push(upsert(client, 'heartbeat', batch.heartbeat));
     if (log !== null) statements.push(upsert(client, 'log_offset', log.upTo));
+    statements.push(upsert(client, LAST_BATCH, batch.id));
     await client.$transaction(statements).catch(async (error: unknown) => {
-      if (log !== null) await this.#checkLog(client, log.from);
+      const state = await stateOf(client, [LAST_BATCH, 'log_offset']).catch(() => null);
+      if (state === null) throw error;
+      // The answer was lost, not the batch.
+      if (batch.again && state.get(LAST_BATCH) === batch.id) return;
+      if (log !== null && (state.get('log_offset') ?? 0) !== log.from) {
+        throw new StoreError('another recorder has stored this part of the log', LOG_MOVED);
+      }
       throw error;
     });
     return batch.books.map((book) => ids.id(book.market));
   }
 
   async beginLog(id: number, above: number): Promise<LogPlace> {
-    const { session } = await this.#database();
+    const { session, client } = await this.#database();
+    // Another recorder may have begun it meanwhile.
+    const begun = logPlace(await stateOf(client, LOG_KEYS));
+    if (begun?.id === id) return begun;
     await this.#setState(session, { log_id: id, log_base: above, log_offset: 0 }, true);
     return { id, base: above, offset: 0 };
-  }
-
-  /** @throws {StoreError} when another recorder has stored what a batch is to follow */
-  async #checkLog(client: Client, from: number): Promise<void> {
-    const row = await client.state.findUnique({ where: { key: 'log_offset' } });
-    if (Number(row?.value ?? 0) === from) return;
-    throw new StoreError('another recorder has stored this part of the log', LOG_MOVED);
   }
 
   async reserve(upTo: number): Promise<void> {
@@ -325,9 +323,9 @@ export class Writer implements WriterService {
   }
 
   async #openDatabase(): Promise<Opened> {
-    const { path, maxPages, pieceBooks } = this.#options;
+    const { path, maxPages, pieceBooks, shared } = this.#options;
     this.#engine ??= openEngine(path);
-    const session = await (await this.#engine).openWriter({ maxPages, pieceBooks });
+    const session = await (await this.#engine).openWriter({ maxPages, pieceBooks, shared });
     try {
       const { client, dialect } = session;
       const names = EXCHANGES.map((exchange) => [exchange]);
@@ -417,9 +415,25 @@ const LOG = {
 } as const;
 const RECORDING = { market_id: 'integer', recording: 'boolean', at: 'integer' } as const;
 
+/** Key in `state` of the id of the last batch that was written. */
+const LAST_BATCH = 'batch';
+
+/**
+ * Lets a transaction fail if the database ends with this batch, after whoever may still be writing it
+ * is done: a second row of the key breaks its uniqueness.
+ */
+function guardOnce(client: Client, id: number) {
+  return [
+    client.$executeRaw`UPDATE state SET value = value WHERE key = ${LAST_BATCH}`,
+    client.$executeRaw`
+      INSERT INTO state (key, value)
+      SELECT key, value FROM state WHERE key = ${LAST_BATCH} AND value = ${id}`,
+  ];
+}
+
 /**
  * Lets a transaction fail unless the database ends with this message of the log, and keeps any other
- * recorder waiting until it is over: a second row of the key breaks its uniqueness.
+ * recorder waiting until it is over, in the same way.
  */
 function guardLog(client: Client, from: number) {
   return [
@@ -428,6 +442,21 @@ function guardLog(client: Client, from: number) {
       INSERT INTO state (key, value)
       SELECT key, value FROM state WHERE key = 'log_offset' AND value <> ${from}`,
   ];
+}
+
+const LOG_KEYS = ['log_id', 'log_base', 'log_offset'];
+
+/** The place in the log of several nodes that `state` tells of; null = it tells of none. */
+function logPlace(state: ReadonlyMap<string, number>): LogPlace | null {
+  const id = state.get('log_id');
+  if (id === undefined) return null;
+  return { id, base: state.get('log_base') ?? 0, offset: state.get('log_offset') ?? 0 };
+}
+
+/** Values in `state` of some keys that are there. */
+async function stateOf(client: Client, keys: readonly string[]): Promise<Map<string, number>> {
+  const rows = await client.state.findMany({ where: { key: { in: [...keys] } } });
+  return new Map(rows.map(({ key, value }) => [key, Number(value)]));
 }
 
 /** Inserts gaps, or updates those with the same market and start. */

@@ -4,7 +4,6 @@ import { rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe } from '@jest/globals';
 import pg from 'pg';
 import { eventually } from './wait.js';
 
@@ -24,11 +23,8 @@ function findPrograms(): string | null {
 if (BIN === null && process.env['CI'] === 'true')
   throw new Error('PostgreSQL is not installed, and CI=true: no test may be skipped');
 
-/** `describe` for tests that need PostgreSQL; skipped where it is not installed. */
-export const describeWithPostgres: (name: string, body: () => void) => void =
-  BIN === null
-    ? (name, body) => describe.skip(`${name} (PostgreSQL is not installed)`, body)
-    : describe;
+/** Whether a server can be started here. */
+export const HAS_POSTGRES = BIN !== null;
 
 /** Whom the server runs as; nothing = as the test itself. */
 function runAs(): { uid?: number; gid?: number } {
@@ -44,6 +40,17 @@ async function freePort(): Promise<number> {
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
   return port;
+}
+
+/** Rows of a query in a database, by its address. */
+export async function queryOf(address: string, sql: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: address });
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows as Record<string, unknown>[];
+  } finally {
+    await client.end();
+  }
 }
 
 /** A PostgreSQL server of the test's own, in a temporary folder. */
@@ -97,22 +104,14 @@ export class PostgresServer {
   }
 
   /** An empty database. @returns its address */
-  async database(): Promise<string> {
-    const name = `recorder_${++this.#databases}`;
+  async database(name = `recorder_${++this.#databases}`): Promise<string> {
     await this.query('postgres', `CREATE DATABASE ${name}`);
     return this.#address(name);
   }
 
   /** Rows of a query in a database, by its name or address. */
-  async query(database: string, sql: string): Promise<Record<string, unknown>[]> {
-    const address = database.includes('://') ? database : this.#address(database);
-    const client = new pg.Client({ connectionString: address });
-    await client.connect();
-    try {
-      return (await client.query(sql)).rows as Record<string, unknown>[];
-    } finally {
-      await client.end();
-    }
+  query(database: string, sql: string): Promise<Record<string, unknown>[]> {
+    return queryOf(database.includes('://') ? database : this.#address(database), sql);
   }
 
   /** Ends it and removes its files. */

@@ -5,8 +5,10 @@ import type { Gap } from '../../src/market/gap.js';
 import type { Sides } from '../../src/market/order-book.js';
 import { openStore } from '../../src/store/store.js';
 import type { Store } from '../../src/store/store-types.js';
-import { describeWithPostgres, PostgresServer } from '../helpers/postgres-server.js';
+import { PostgresProxy } from '../helpers/postgres-proxy.js';
+import { PostgresServer } from '../helpers/postgres-server.js';
 import { eventually } from '../helpers/wait.js';
+import { describeWithPostgres } from './engines.js';
 import {
   exported,
   exportOf,
@@ -186,6 +188,81 @@ describeWithPostgres('a store on PostgreSQL', () => {
         recorder.books.map(exported),
       );
     });
+  });
+
+  it('stores a batch once whose answer was lost behind its COMMIT', async () => {
+    const path = await server.database();
+    const { proxy, address } = await PostgresProxy.before(path);
+    try {
+      await withStore({ path: address, retryMs: 20, heartbeatMs: 60_000 }, async (store) => {
+        const recorder = new Recorder(store);
+        recorder.put(UPBIT_BTC, T0, small(0));
+        await stored(store);
+        const failures: (string | null)[] = [];
+        store.onFailure((reason) => failures.push(reason));
+        proxy.swallowNext();
+        const counts = { frames: 3, changed: 2, repeats: 1, longestSilenceMs: 9 };
+        store.putCoverage({ market: UPBIT_BTC, minute: 0, ...counts });
+        const record = { timestamp: T0, level: 'info', event: 'A', message: 'once' } as const;
+        store.putLog({ ...record, exchange: null, pair: null });
+        store.setRecording(UPBIT_BTC, true, T0);
+        recorder.put(UPBIT_BTC, T0 + 1, small(1));
+        await eventually(
+          async () => failures.length,
+          (count) => count > 1,
+          'a failure and its end',
+        );
+        await stored(store);
+        expect(proxy.swallowed).toBe(1);
+        expect(failures.at(-1)).toBeNull();
+        recorder.put(UPBIT_BTC, T0 + 2, small(2));
+        await stored(store);
+        const { items } = await store.reader.coverageMinutes({ market: UPBIT_BTC, limit: 9 });
+        expect(items).toMatchObject([counts]);
+        expect((await store.reader.logs({ limit: 9 })).items).toHaveLength(1);
+        expect(await exportOf(store.reader, { exchange: 'UPBIT', shape: 'books' })).toEqual(
+          recorder.books.map(exported),
+        );
+      });
+    } finally {
+      await proxy.close();
+    }
+  });
+
+  it('is filled by several recorders from one log, each part of it once', async () => {
+    const path = await server.database();
+    const options = { path, shared: true, flushMs: 5, snapshotEveryMs: 0, sequenceBlock: 1 };
+    const first = await openStore(options);
+    const second = await openStore(options);
+    try {
+      const place = await first.fillFromLog(77);
+      expect(await second.fillFromLog(77)).toEqual(place);
+      const moved: string[] = [];
+      first.onLogMoved(() => moved.push('first'));
+      second.onLogMoved(() => moved.push('second'));
+      const put = (store: Store, message: number): void => {
+        const sequence = place.base + message;
+        new Recorder(store).put(UPBIT_BTC, T0 + message * DAY, small(message), { sequence });
+        store.logAt(message);
+      };
+      put(first, 1);
+      await first.whenStored(1);
+      // It was stopped meanwhile, and wakes up on another day.
+      put(second, 1);
+      await eventually(
+        async () => moved,
+        (names) => names.includes('second'),
+        'the refusal',
+      );
+      put(first, 2);
+      await first.whenStored(2);
+      expect(moved).not.toContain('first');
+      const books = await exportOf(first.reader, { exchange: 'UPBIT', shape: 'books' });
+      expect(books.map(({ sequence }) => Number(sequence) - place.base)).toEqual([1, 2]);
+    } finally {
+      await second.abandon();
+      await first.close();
+    }
   });
 
   it('is refused to a second recorder, to a database of another program, and where there is none', async () => {

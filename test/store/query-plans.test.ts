@@ -6,10 +6,17 @@ import { Retirement } from '../../src/store/retire.js';
 import { JsonbRows } from '../../src/store/engine/sqlite/book-rows.js';
 import { Sqlite } from '../../src/store/engine/sqlite/sqlite.js';
 import { Writer } from '../../src/store/writer.js';
-import type { WriteBatch } from '../../src/store/writer-protocol.js';
 import { BookBatch } from '../../src/store/book-batch.js';
 import { BookIntake } from '../../src/store/book-intake.js';
-import { GOPAX_BTC, sessionOn, small, temporaryFolder, UPBIT_BTC, UPBIT_ETH } from './support.js';
+import {
+  GOPAX_BTC,
+  NOTHING,
+  sessionOn,
+  small,
+  temporaryFolder,
+  UPBIT_BTC,
+  UPBIT_ETH,
+} from './support.js';
 
 /** Tables that grow for ever: nothing may read all of one. */
 const LARGE = ['book', 'gap', 'log', 'coverage'];
@@ -36,22 +43,13 @@ beforeEach(async () => {
   });
   const gap = { start: 1, end: 5, cause: 'STALE', detail: null, attempts: 0 } as const;
   const counts = { frames: 1, changed: 1, repeats: 0, longestSilenceMs: 0 };
-  const NOTHING: WriteBatch = {
-    tradeSpans: [],
-    span: null,
-    redates: [],
-    laterGaps: [],
-    rows: null,
+  await writer.write({
+    ...NOTHING,
     books: batch.books,
-    trades: [],
-    steps: [],
     gaps: [{ ...gap, market: UPBIT_BTC }],
     coverage: [{ market: UPBIT_BTC, minute: 0, ...counts }],
-    logs: [],
     recording: [{ market: UPBIT_BTC, recording: true, at: 1 }],
-    heartbeat: null,
-  };
-  await writer.write(NOTHING);
+  });
   session = await sessionOn(path);
   reader = new Reader({ path });
   await reader.exchanges();

@@ -19,10 +19,10 @@ import type {
 import { JsonbRows } from '../../src/store/engine/sqlite/book-rows.js';
 import { Timeline } from '../../src/store/timeline.js';
 import { Writer } from '../../src/store/writer.js';
-import type { WriteBatch } from '../../src/store/writer-protocol.js';
 import {
   GOPAX_BTC,
   seeded,
+  NOTHING,
   sessionOn,
   small,
   temporaryFolder,
@@ -36,22 +36,6 @@ let writer: Writer;
 let reader: Reader;
 let session: WriterSession;
 let intake: BookIntake;
-
-const NOTHING: WriteBatch = {
-  tradeSpans: [],
-  span: null,
-  redates: [],
-  laterGaps: [],
-  rows: null,
-  trades: [],
-  steps: [],
-  books: [],
-  gaps: [],
-  coverage: [],
-  logs: [],
-  recording: [],
-  heartbeat: null,
-};
 
 beforeEach(async () => {
   folder = await temporaryFolder();

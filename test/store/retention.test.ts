@@ -10,10 +10,10 @@ import { Retirement, type RetireStep } from '../../src/store/retire.js';
 import { sizeOnDisk } from '../../src/store/disk-use.js';
 import type { Retired } from '../../src/store/retention.js';
 import { Writer } from '../../src/store/writer.js';
-import type { WriteBatch } from '../../src/store/writer-protocol.js';
 import {
   exportOf,
   Recorder,
+  NOTHING,
   sessionOn,
   small,
   stored,
@@ -25,22 +25,6 @@ import {
 } from './support.js';
 
 const DAY = 86_400_000;
-
-const NOTHING: WriteBatch = {
-  span: null,
-  rows: null,
-  books: [],
-  trades: [],
-  steps: [],
-  gaps: [],
-  coverage: [],
-  logs: [],
-  recording: [],
-  tradeSpans: [],
-  redates: [],
-  laterGaps: [],
-  heartbeat: null,
-};
 
 function gapOf(market: Market): Gap {
   return { market, start: 0, end: null, cause: 'STALE', detail: null, attempts: 0 };

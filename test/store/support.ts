@@ -9,11 +9,31 @@ import { diffSide, type Level, type OrderBook, type Sides } from '../../src/mark
 import { SqliteSession } from '../../src/store/engine/sqlite/session.js';
 import type { WriterSession } from '../../src/store/engine/engine.js';
 import { openStore, type StoreOptions } from '../../src/store/store.js';
+import type { WriteBatch } from '../../src/store/writer-protocol.js';
 import type { ExportOptions, Store, StoreReader } from '../../src/store/store-types.js';
 
 export const UPBIT_BTC: Market = { exchange: 'UPBIT', symbol: 'BTC', currency: 'KRW' };
 export const UPBIT_ETH: Market = { exchange: 'UPBIT', symbol: 'ETH', currency: 'KRW' };
 export const GOPAX_BTC: Market = { exchange: 'GOPAX', symbol: 'BTC', currency: 'KRW' };
+
+/** A batch of nothing: what a test adds is all that is written. */
+export const NOTHING: WriteBatch = {
+  id: 1,
+  again: false,
+  span: null,
+  rows: null,
+  books: [],
+  trades: [],
+  tradeSpans: [],
+  steps: [],
+  gaps: [],
+  coverage: [],
+  logs: [],
+  recording: [],
+  redates: [],
+  laterGaps: [],
+  heartbeat: null,
+};
 
 /** A new empty folder, and how to remove it. */
 export async function temporaryFolder(): Promise<{ path: string; remove: () => Promise<void> }> {

@@ -6,24 +6,8 @@ import { Sqlite } from '../../src/store/engine/sqlite/sqlite.js';
 import type { Store } from '../../src/store/store-types.js';
 import { Writer } from '../../src/store/writer.js';
 import { packTrades, unpackTrades } from '../../src/store/trades/codec.js';
-import { stored, temporaryFolder, UPBIT_BTC, UPBIT_ETH, withStore } from './support.js';
+import { NOTHING, stored, temporaryFolder, UPBIT_BTC, UPBIT_ETH, withStore } from './support.js';
 import { many, T0, trade } from './trade-support.js';
-
-const NOTHING = {
-  span: null,
-  rows: null,
-  books: [],
-  trades: [],
-  steps: [],
-  gaps: [],
-  coverage: [],
-  logs: [],
-  recording: [],
-  tradeSpans: [],
-  redates: [],
-  laterGaps: [],
-  heartbeat: null,
-};
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let path: string;

@@ -114,6 +114,11 @@ export interface WriterSettings {
   readonly maxPages?: number | undefined;
   /** Books of a piece at most, where books lie in pieces. */
   readonly pieceBooks?: number | undefined;
+  /**
+   * Others may have it open to write, too: on a server no right to be the one writer is taken. Each batch
+   * must then say which part of the log it is (`WriteBatch.log`), by which one that came late is refused. Default false.
+   */
+  readonly shared?: boolean | undefined;
 }
 
 /** A database, wherever it is. */

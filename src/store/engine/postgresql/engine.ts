@@ -25,7 +25,7 @@ export class PostgresEngine implements Engine {
 
   async openWriter(settings: WriterSettings): Promise<WriterSession> {
     await checkWritable(this.#address);
-    return PostgresWriterSession.openLocked(this.#address, settings);
+    return PostgresWriterSession.openToWrite(this.#address, settings);
   }
 
   exists(): Promise<boolean> {

@@ -25,22 +25,27 @@ interface Partition {
 
 /**
  * The ranges of sequence in which books and trades lie. One begins with every UTC day of receipt, and
- * whenever one is full. Their bounds are read from the server once, for nobody else makes any.
+ * whenever one is full. Their bounds are read from the server once, or each time where other writers
+ * make some, too.
  */
 export class Partitions implements Pieces {
   readonly #pool: pg.Pool;
+  readonly #shared: boolean;
   readonly #pieceBooks: number;
   #known: Partition[] | null = null;
   #cutAgainAt = 0;
 
-  constructor(pool: pg.Pool, pieceBooks = PIECE_BOOKS) {
+  /** @param shared whether others write the same database */
+  constructor(pool: pg.Pool, shared: boolean, pieceBooks = PIECE_BOOKS) {
     this.#pool = pool;
+    this.#shared = shared;
     this.#pieceBooks = pieceBooks;
   }
 
   /** Makes what is missing for some sequences. @param time when the first was received, Unix ms */
   async makeRoom(first: number, last: number, time: number): Promise<void> {
     const label = labelOf(time);
+    this.#look();
     const newest = (await this.#partitions()).at(-1);
     if (
       newest !== undefined &&
@@ -61,15 +66,18 @@ export class Partitions implements Pieces {
   }
 
   async endBefore(sequence: number): Promise<number | null> {
+    this.#look();
     const ends = (await this.#droppable()).map(({ high }) => high);
     return ends.findLast((high) => high <= sequence) ?? null;
   }
 
   async oldestEnd(): Promise<number | null> {
+    this.#look();
     return (await this.#droppable())[0]?.high ?? null;
   }
 
   async drop(end: number, trades: number): Promise<number | null> {
+    this.#look();
     const [oldest] = await this.#droppable();
     if (oldest === undefined || oldest.high > end) return null;
     const kept = (await this.#partitions()).find(({ label }) => label === KEPT);
@@ -112,6 +120,11 @@ export class Partitions implements Pieces {
     });
     this.#known = null;
     return books;
+  }
+
+  /** Forgets what others may have changed. */
+  #look(): void {
+    if (this.#shared) this.#known = null;
   }
 
   /** Those that may go, oldest first: not what was kept, and not the one that is written. */

@@ -11,6 +11,8 @@ export interface PoolOptions {
   readonly silenceMs: number;
   /** Every connection takes the right to be the one writer first, and has it as long as it lasts. */
   readonly lock: boolean;
+  /** A transaction in which nothing is asked for so long is given up by the server, ms; 0 = never. */
+  readonly idleInTransactionMs?: number;
 }
 
 const CONNECT_MS = 5_000;
@@ -29,7 +31,7 @@ export const CELL_TYPES: pg.CustomTypesConfig = {
 
 /** Makes a pool of connections; none is opened before it is needed. */
 export function makePool(address: PostgresAddress, options: PoolOptions): pg.Pool {
-  const { max, readonly, silenceMs, lock } = options;
+  const { max, readonly, silenceMs, lock, idleInTransactionMs = 0 } = options;
 
   /** A connection that is made ready before its first query, and given up when the server is silent. */
   class ReadyClient extends pg.Client {
@@ -58,7 +60,8 @@ export function makePool(address: PostgresAddress, options: PoolOptions): pg.Poo
       });
       // Small statements by the hundred gain nothing from compiling them.
       await this.query(`SET search_path = "${address.schema}"; SET jit = off; ${KEEPALIVE}
-        SET default_transaction_read_only = ${readonly ? 'on' : 'off'}`);
+        SET default_transaction_read_only = ${readonly ? 'on' : 'off'};
+        SET idle_in_transaction_session_timeout = ${idleInTransactionMs}`);
       if (!lock) return;
       const { rows } = await this.query<{ locked: boolean }>(
         'SELECT pg_try_advisory_lock($1, hashtext(current_schema())) AS locked',

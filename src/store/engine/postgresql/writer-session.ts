@@ -8,26 +8,36 @@ import { clientOn, PostgresSession } from './session.js';
 
 /** A connection that says nothing for so long while a batch is written is given up, ms. */
 const SILENCE_MS = 30_000;
+/**
+ * A writer that stands still within a transaction keeps its rows from the others for so long, ms: the
+ * server ends it then, and the batch is written again.
+ */
+const STANDSTILL_MS = 5_000;
 
 /**
- * The one connection that writes a database of PostgreSQL. It holds the lock that keeps others out;
- * when it is lost, the next call opens another one, which takes the lock first.
+ * The connection that writes a database of PostgreSQL. It holds the lock that keeps others out, unless
+ * they share it; when it is lost, the next call opens another one, which takes the lock first.
  */
 export class PostgresWriterSession extends PostgresSession implements WriterSession {
   readonly #partitions: Partitions;
 
-  private constructor(pool: pg.Pool, client: Client, pieceBooks: number | undefined) {
+  private constructor(pool: pg.Pool, client: Client, { pieceBooks, shared }: WriterSettings) {
     super(pool, client);
-    this.#partitions = new Partitions(pool, pieceBooks);
+    this.#partitions = new Partitions(pool, shared === true, pieceBooks);
   }
 
   /** @throws {StoreError} when another process writes the database, or it cannot be made or updated */
-  static async openLocked(
+  static async openToWrite(
     address: PostgresAddress,
-    { pieceBooks }: WriterSettings,
+    settings: WriterSettings,
   ): Promise<PostgresWriterSession> {
-    const options = { max: 1, readonly: false, silenceMs: SILENCE_MS, lock: true };
-    const pool = makePool(address, options);
+    const pool = makePool(address, {
+      max: 1,
+      readonly: false,
+      silenceMs: SILENCE_MS,
+      lock: settings.shared !== true,
+      idleInTransactionMs: STANDSTILL_MS,
+    });
     try {
       const connection = await pool.connect();
       try {
@@ -35,7 +45,7 @@ export class PostgresWriterSession extends PostgresSession implements WriterSess
       } finally {
         connection.release();
       }
-      return new PostgresWriterSession(pool, await clientOn(pool, address.schema), pieceBooks);
+      return new PostgresWriterSession(pool, await clientOn(pool, address.schema), settings);
     } catch (error) {
       await pool.end();
       throw unopened(address, error);
@@ -50,7 +60,7 @@ export class PostgresWriterSession extends PostgresSession implements WriterSess
     return this.#partitions.makeRoom(first, last, time);
   }
 
-  /** Nothing to look at: a connection without the lock cannot be had. */
+  /** Nothing to look at: a connection without the lock cannot be had where one is needed. */
   async check(): Promise<void> {}
 
   /** As every transaction is, unless the server is set to `synchronous_commit = off`. */
