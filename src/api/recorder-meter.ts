@@ -10,6 +10,9 @@ const SAMPLE_MS = 1_000;
 /** Over how many samples a rate is taken: ten seconds. */
 const SAMPLES = 10;
 
+/** How many rates of the past are kept: a minute's. */
+const RECENT = 60;
+
 /** A count's last readings, so that its rate can be told. All counts are read at the same moments. */
 type Readings = Float64Array;
 
@@ -55,6 +58,8 @@ export class RecorderMeter {
   readonly #openGaps = new Map<string, readonly Gap[]>();
   /** Gaps that have ended, by exchange and cause. */
   readonly #closedGaps = new Map<string, GapSum>();
+  /** Frames a second of all exchanges at each of the last readings, oldest first. */
+  readonly #recent: number[] = [];
   /** Where the newest reading is. */
   #slot = 0;
 
@@ -136,6 +141,11 @@ export class RecorderMeter {
     return this.#rate(this.#stored);
   }
 
+  /** Frames a second of all exchanges at each second of the last minute, oldest first. */
+  get recentFramesPerSecond(): readonly number[] {
+    return this.#recent;
+  }
+
   /** The rates of all five exchanges. */
   exchangeRates(): ExchangeRates[] {
     return EXCHANGES.map((exchange) => ({
@@ -170,6 +180,8 @@ export class RecorderMeter {
       readings[this.#slot] = books;
       this.#frames[market.exchange] += (books - readings[oldest]!) / seconds;
     }
+    this.#recent.push(hundredths(EXCHANGES.reduce((sum, each) => sum + this.#frames[each], 0)));
+    if (this.#recent.length > RECENT) this.#recent.shift();
   }
 
   #seconds(oldest: number): number {

@@ -29,6 +29,8 @@ class ReaderCalls implements StoreReader {
     this.#worker.callUntil(this.#deadline, 'bookAt', market, at);
   bestPrices: StoreReader['bestPrices'] = (market, moments) =>
     this.#worker.callUntil(this.#deadline, 'bestPrices', market, moments);
+  bookCounts: StoreReader['bookCounts'] = (query) =>
+    this.#worker.callUntil(this.#deadline, 'bookCounts', query);
   rows: StoreReader['rows'] = (query) => this.#worker.callUntil(this.#deadline, 'rows', query);
   books: StoreReader['books'] = (query) => this.#worker.callUntil(this.#deadline, 'books', query);
   bookPage: StoreReader['bookPage'] = (query) =>

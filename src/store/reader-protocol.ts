@@ -38,6 +38,7 @@ export interface ExportBegun {
 export interface ReaderService extends Pick<
   StoreReader,
   | 'bestPrices'
+  | 'bookCounts'
   | 'rows'
   | 'books'
   | 'bookPage'

@@ -9,6 +9,7 @@ import type { ReadTrade, Trade } from '../market/trade.js';
 import type { TradeMatch } from '../market/trade-match.js';
 import type { Span } from '../market/trade-span.js';
 import { ArchivedBooks } from './archived-books.js';
+import { bookCounts } from './book-counts.js';
 import { BookPages } from './book-pages.js';
 import { type BookSource, DatabaseSource } from './book-source.js';
 import { defined } from './defined.js';
@@ -63,6 +64,7 @@ import { TRADE_FIELDS, withTrades } from './trades/series-trades.js';
 import { TradeReader } from './trades/trade-reader.js';
 import { joinTrades, pageOf, type TradePieces } from './trades/trade-streams.js';
 
+type CountsQuery = Parameters<StoreReader['bookCounts']>[0];
 type RowsQuery = Parameters<StoreReader['rows']>[0];
 type TradesQuery = Parameters<StoreReader['trades']>[0];
 type TradesAfterQuery = Parameters<StoreReader['tradesAfter']>[0];
@@ -159,6 +161,13 @@ export class Reader implements ReaderService {
       );
     }
     return found;
+  }
+
+  async bookCounts({ markets, ...grid }: CountsQuery): Promise<number[][]> {
+    const { session, timeline } = await this.#database();
+    const ids: (number | null)[] = [];
+    for (const market of markets) ids.push(await this.#marketId(market));
+    return bookCounts(session, timeline, ids, grid);
   }
 
   async rows(query: RowsQuery): Promise<Page<BookRow>> {

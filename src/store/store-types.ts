@@ -316,6 +316,16 @@ export interface StoreReader extends ManagedLists {
    * row is read once, however close the moments are.
    */
   bestPrices(market: Market, moments: readonly number[]): Promise<(BestPrices | null)[]>;
+  /**
+   * How many books of each of some markets the database has in each step of a window (Unix ms, the end
+   * excluded), oldest first. The archive is not asked.
+   */
+  bookCounts(query: {
+    readonly markets: readonly Market[];
+    readonly from: number;
+    readonly to: number;
+    readonly step: number;
+  }): Promise<number[][]>;
   /** Stored levels in order of sequence, after `after`, at most `limit`. */
   rows(
     selection: BookSelection & {

@@ -1,7 +1,7 @@
 import { expect, it, jest } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { allLive } from '../helpers/recorder.js';
-import { until } from '../helpers/wait.js';
+import { eventually, until } from '../helpers/wait.js';
 import { accessibilityProblems, counts, has, reads } from './helpers/browser.js';
 import { inBrowser, useSession } from './helpers/session.js';
 
@@ -64,6 +64,21 @@ inBrowser('overview', () => {
     await reads(rows.first(), /^XRP/);
     await page.getByLabel('Search', { exact: true }).fill('nothing like this');
     await page.getByText('No market matches.').waitFor();
+  });
+
+  it('draws the activity of each market in sight from what the database has, at once', async () => {
+    const { page } = await open('/');
+    const points = async (): Promise<number[]> =>
+      page
+        .locator('.grid-body .spark')
+        .evaluateAll((all) =>
+          all.map((spark) =>
+            Number(spark.querySelector('polyline')?.getAttribute('points')?.split(' ').length),
+          ),
+        );
+    await eventually(points, (all) => all.length > 5 && all.every((n) => n >= 40), 'whole lines');
+    const tile = page.locator('#totals .spark polyline');
+    expect((await tile.getAttribute('points'))!.split(' ').length).toBeGreaterThan(3);
   });
 
   it('keeps the filters in the address, so that a view can be sent to somebody', async () => {

@@ -43,10 +43,32 @@ inBrowser('the tape', () => {
       rows.filter({ hasText: '0.00054321' }).first(),
       /Korbit\s+Sell\s+[\d,.]+\s+0\.00054321/,
     );
+    // The same trades stand as bars under the prices, and are read out.
+    const chart = page.locator('.charts .chart').first();
+    await reads(chart.locator('.legend'), /Traded per 5\.0 s[\s\S]*Buy[\s\S]*Sell/);
     for (let i = 0; i < 5; i++) upbit.burst('BTC-KRW', 10);
     await counts(rows, 30);
     expect(await accessibilityProblems(page)).toEqual([]);
     expect(problems).toEqual([]);
+    const past = await open('/history/UPBIT/BTC-KRW');
+    const timeline = past.page.locator('.timeline');
+    await reads(timeline.locator('.legend.under'), /Traded per 9\.0 s/);
+    const plot = timeline.getByRole('slider', { name: /Mid price/ });
+    await eventually(
+      async () => {
+        await plot.focus();
+        await past.page.keyboard.press('End');
+        for (let i = 0; i < 8; i++) {
+          const text = await plot.getAttribute('aria-valuetext');
+          if (/Bought [\d,.]+, sold [\d,.]+ BTC/.test(text ?? '')) return true;
+          await past.page.keyboard.press('ArrowLeft');
+        }
+        return false;
+      },
+      (found) => found,
+      'what was traded in words',
+    );
+    expect(await accessibilityProblems(past.page)).toEqual([]);
     const later = await open('/market/BTC-KRW', { locale: 'ko-KR', dark: true, width: 360 });
     // What happened before the page was opened is there as well.
     await later.page.locator('.tape tbody tr').first().waitFor();

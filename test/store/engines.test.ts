@@ -94,6 +94,7 @@ async function answers({ reader }: Store): Promise<Record<string, unknown>> {
     gaps: await reader.gaps({ exchange: 'UPBIT', limit: 100 }),
     totals: await reader.gapTotals({ exchange: 'UPBIT' }),
     past: await reader.bookAt(UPBIT_ETH, T0 + 60_000),
+    counts: await reader.bookCounts({ markets: MARKETS, from: T0, to: T0 + 60_500, step: 2_000 }),
     trades: (await reader.trades(trades)).items.map(({ tradeId, price, volume, side }) => [
       tradeId,
       price,

@@ -103,6 +103,7 @@ describe('plans of the statements', () => {
     await reader.newestBook(UPBIT_BTC);
     await reader.bookAt(UPBIT_BTC, 1_005);
     await reader.bestPrices(UPBIT_BTC, [1_000, 1_005]);
+    await reader.bookCounts({ markets: [UPBIT_BTC], from: 1_000, to: 1_009, step: 2 });
     for (const selection of [
       { exchange: 'UPBIT' },
       { exchange: 'UPBIT', symbol: 'BTC' },

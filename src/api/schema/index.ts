@@ -17,6 +17,7 @@ import './log.js';
 import './log-live.js';
 import './recorder.js';
 import './collector-activity.js';
+import './book-counts.js';
 import './price-history.js';
 import './series.js';
 import './trade.js';

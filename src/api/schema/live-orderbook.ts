@@ -21,7 +21,8 @@ import { builder } from './builder.js';
 import { ExchangeEnum } from './exchange-enum.js';
 import { type OrderbookShape, OrderbookType } from './orderbook.js';
 
-const MarketInput = builder.inputType('MarketInput', {
+/** A market in a list of them. */
+export const MarketInput = builder.inputType('MarketInput', {
   description: 'One market.',
   fields: (t) => ({
     exchange: t.field({ type: ExchangeEnum, required: true, description: 'The exchange.' }),

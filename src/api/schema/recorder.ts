@@ -29,6 +29,7 @@ interface RecorderFigures {
   readonly at: number;
   readonly version: string;
   readonly exchanges: readonly ExchangeFigures[];
+  readonly recentFramesPerSecond: readonly number[];
   readonly storedPerSecond: number;
   readonly openGaps: number;
   readonly store: StoreStats;
@@ -53,6 +54,7 @@ function recorderFigures(services: ApiServices): RecorderFigures {
         return count === 0 ? [] : [{ state, count }];
       }),
     })),
+    recentFramesPerSecond: meter.recentFramesPerSecond,
     storedPerSecond: meter.storedPerSecond,
     openGaps: meter.openGaps,
     store,
@@ -119,6 +121,9 @@ const RecorderType = builder.objectRef<RecorderFigures>('Recorder').implement({
       description:
         'Valid books received a second over the last ten seconds, repeats included, all exchanges.',
       resolve: (figures) => sum(figures, 'framesPerSecond'),
+    }),
+    recentFramesPerSecond: t.exposeFloatList('recentFramesPerSecond', {
+      description: '`framesPerSecond` at each second of the last minute, oldest first.',
     }),
     changedPerSecond: t.float({
       description: 'Of those, books that differed from the one before.',

@@ -12,7 +12,7 @@ import type { MarketId } from './markets.js';
 import { serverNow } from './paint.js';
 
 /** Points of the line: each is a book that the server rebuilds. */
-const POINTS = 90;
+const POINTS = 101;
 /** The slider rests so long before the book is asked for, ms. */
 const REST = 120;
 

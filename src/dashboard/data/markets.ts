@@ -23,10 +23,7 @@ export interface MarketId {
 /** Readings that a spark line shows. */
 export const SPARK_POINTS = 40;
 /** Time between two of them, and between two lists of changes from the server, ms. */
-const PERIOD = 2_000;
-
-/** The span over which the server counts rates, ms. */
-const RATE_SPAN = 10_000;
+export const PERIOD = 2_000;
 
 /** A market as the page knows it. Changed in place; {@link marketsVersion} says when. */
 export interface MarketRow extends MarketId {
@@ -44,10 +41,13 @@ export interface MarketRow extends MarketId {
   /** What the last mutation about it asked for; null where `COLLECT` decides. */
   wish: CollectorWishKind | null;
   openGap: { readonly start: number; readonly cause: GapCause } | null;
-  books: number;
-  /** Books received in each of the last periods, newest last. */
-  readonly spark: number[];
-  sparkBooks: number;
+  /** Books that differed from the one before, since its collector was started. */
+  changed: number;
+  /** How many there were in each of the last periods, newest last. */
+  spark: number[];
+  sparkChanged: number;
+  /** Whether what was before the page was opened has been asked for (`sparks.ts`). */
+  sparkAsked: boolean;
 }
 
 /** What is known of an exchange besides its markets. */
@@ -75,7 +75,8 @@ export function keyOf({ exchange, symbol, currency }: MarketId): string {
   return `${exchange}:${symbol}-${currency}`;
 }
 
-const changed = (): void => {
+/** Says that {@link markets} has changed. */
+export const changed = (): void => {
   marketsVersion.value++;
 };
 
@@ -98,9 +99,10 @@ function rowOf(id: MarketId): MarketRow {
       error: null,
       wish: null,
       openGap: null,
-      books: 0,
+      changed: 0,
       spark: [],
-      sparkBooks: 0,
+      sparkChanged: 0,
+      sparkAsked: false,
     };
     markets.set(key, row);
   }
@@ -148,6 +150,9 @@ function takeActivity({ collectorActivity }: ActivitySubscription): void {
       row.wish = null;
       row.openGap = null;
       row.booksPerSecond = 0;
+      // What was missed meanwhile is in the database.
+      row.spark = [];
+      row.sparkAsked = false;
     }
   }
   for (const { collector, booksPerSecond, openGap } of collectorActivity) {
@@ -161,14 +166,8 @@ function takeActivity({ collectorActivity }: ActivitySubscription): void {
       collector.ko == null || collector.en == null ? null : { ko: collector.ko, en: collector.en };
     row.wish = collector.wish ?? null;
     row.openGap = openGap ? { start: Date.parse(openGap.start), cause: openGap.cause } : null;
-    row.books = Number(collector.books);
-    if (first || row.books < row.sparkBooks) row.sparkBooks = row.books;
-    // What is known of the time before the page was opened: the rate of the last ten seconds.
-    if (first && row.spark.length === 0 && booksPerSecond > 0) {
-      for (let i = 0; i < RATE_SPAN / PERIOD; i++) {
-        row.spark.push((booksPerSecond * PERIOD) / 1000);
-      }
-    }
+    row.changed = Number(collector.books) - Number(collector.repeats);
+    if (first || row.changed < row.sparkChanged) row.sparkChanged = row.changed;
   }
   withNextFrame(activate);
 }
@@ -182,8 +181,8 @@ function drawOn(): void {
   if (connection.peek() !== 'open') return;
   for (const row of markets.values()) {
     if (row.state === null) continue;
-    row.spark.push(row.books - row.sparkBooks);
-    row.sparkBooks = row.books;
+    row.spark.push(row.changed - row.sparkChanged);
+    row.sparkChanged = row.changed;
     if (row.spark.length > SPARK_POINTS) row.spark.shift();
   }
   withNextFrame(changed);

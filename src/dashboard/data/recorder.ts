@@ -1,6 +1,10 @@
 import { signal } from '@preact/signals';
-import { RecorderFiguresDocument, type RecorderFiguresSubscription } from '../gql/graphql.js';
-import { follow } from './connection.js';
+import {
+  RecentFramesDocument,
+  RecorderFiguresDocument,
+  type RecorderFiguresSubscription,
+} from '../gql/graphql.js';
+import { ask, connectionCount, follow } from './connection.js';
 import { noteServerTime, withNextFrame } from './paint.js';
 
 /** The recorder's figures. */
@@ -14,7 +18,7 @@ export const figures = signal<Figures | null>(null);
 /** Frames a second, the newest last. */
 export const framesHistory = signal<readonly number[]>([]);
 
-let newest: Figures;
+let newest: Figures | null = null;
 let history: number[] = [];
 
 const show = (): void => {
@@ -22,13 +26,25 @@ const show = (): void => {
   framesHistory.value = history;
 };
 
+/** Takes the last minute as the server knows it: what was before the page, or while it had no connection. */
+async function loadPast(): Promise<void> {
+  try {
+    const { recorder } = await ask(RecentFramesDocument, {});
+    history = recorder.recentFramesPerSecond.slice(-KEPT);
+    withNextFrame(show);
+  } catch {
+    // The line then goes on with what comes live.
+  }
+}
+
 /** Begins to follow the figures, for as long as the page lives. */
 export function followRecorder(): void {
+  connectionCount.subscribe((count) => {
+    if (count > 0) void loadPast();
+  });
   follow(RecorderFiguresDocument, { every: 1000 }, ({ recorder }) => {
     noteServerTime(Date.parse(recorder.timestamp));
     newest = recorder;
-    // The rate is that of the last ten seconds, so that much is known before the page was opened.
-    if (history.length === 0) history = Array.from({ length: 9 }, () => recorder.framesPerSecond);
     history = [...history.slice(-KEPT + 1), recorder.framesPerSecond];
     withNextFrame(show);
   });

@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import { TapeDocument, TapePastDocument, type TapeSubscription } from '../gql/graphql.js';
 import { ask, follow } from './connection.js';
+import { addTraded, barsOf, type TradeBar, type TradedAt } from './trade-bars.js';
 import { exchangeOrder } from './exchanges.js';
 import { keyOf, markets } from './markets.js';
 import type { Pair } from './pair.js';
@@ -13,6 +14,10 @@ export type TapeTrade = TapeSubscription['trades'];
 export const TAPE_ROWS = 30;
 /** How far back the tape begins when it is opened, ms. */
 const PAST_MS = 60_000;
+/** Length of a bar of trades, ms. */
+export const BAR_MS = 5_000;
+/** Bars that are kept. */
+const BARS = 61;
 
 const timeOf = ({ exchangeTimestamp, timestamp }: TapeTrade): number =>
   Date.parse(exchangeTimestamp ?? timestamp);
@@ -38,14 +43,38 @@ export function withTrades(
 export class Tape {
   /** The newest trades, the newest first; as many as are shown. */
   readonly trades = signal<readonly TapeTrade[]>([]);
+  /** What was traded of late, for a chart. */
+  readonly bars = signal<readonly TradeBar[]>([]);
+  /** From this moment on, Unix ms, every trade comes live; what was before is for the store to say. */
+  readonly liveFrom = (Math.floor(serverNow() / BAR_MS) + 2) * BAR_MS;
   #newest: readonly TapeTrade[] = [];
+  #past: TradedAt = new Map();
+  readonly #live = new Map<number, { readonly buy: string; readonly sell: string }>();
   readonly #leave: () => void;
   readonly #show = (): void => {
     this.trades.value = this.#newest;
+    this.bars.value = barsOf(new Map([...this.#live, ...this.#past]), BAR_MS).slice(-BARS);
   };
 
   constructor(pair: Pair) {
-    this.#leave = follow(TapeDocument, { ...pair }, ({ trades }) => this.#take([trades]));
+    this.#leave = follow(TapeDocument, { ...pair }, ({ trades }) => {
+      const { side, volume } = trades;
+      const part = Math.floor(timeOf(trades) / BAR_MS) * BAR_MS;
+      addTraded(this.#live, part, side === 'BUY' ? 'buy' : 'sell', volume);
+      if (this.#live.size > 2 * BARS) this.#forget();
+      this.#take([trades]);
+    });
+  }
+
+  /** Takes what the store has of the time before {@link liveFrom}, or of some of it. */
+  setPast(past: TradedAt): void {
+    this.#past = past;
+    withNextFrame(this.#show);
+  }
+
+  #forget(): void {
+    const oldest = serverNow() - BARS * BAR_MS;
+    for (const part of this.#live.keys()) if (part < oldest) this.#live.delete(part);
   }
 
   /** Asks for the last trades before those that come live, where they are recorded. */

@@ -1,9 +1,12 @@
+import { useRef } from 'preact/hooks';
 import type UPlot from 'uplot';
 import { colourName, dashOf } from '../data/exchanges.js';
+import type { TradeBar } from '../data/trade-bars.js';
 import type { Exchange } from '../gql/graphql.js';
 import { moment } from '../text/format.js';
 import { t } from '../text/texts.js';
 import { colour, Plot, timeAxis } from './plot.js';
+import { drawTradeBars, priceRange, TradeLegend, tradedText } from './trade-bars.js';
 
 /** One exchange's line. */
 export interface ExchangeLine {
@@ -25,9 +28,14 @@ export function ExchangeLines(props: {
   /** First and last second that are drawn, when the last time is so many seconds. */
   readonly range: (last: number | null) => [from: number, to: number];
   readonly valueAxis: () => UPlot.Axis;
+  /** What was traded, and of which coin, where the values are prices. */
+  readonly traded?: { readonly bars: readonly TradeBar[]; readonly symbol: string };
 }) {
   const { heading, label, times, lines, range, valueAxis } = props;
   const { exchange: names } = t.value;
+  const { bars = [], symbol = '' } = props.traded ?? {};
+  const newest = useRef(bars);
+  newest.current = bars;
   return (
     <section class="panel chart">
       <div class="panel-head">
@@ -48,6 +56,7 @@ export function ExchangeLines(props: {
               {names[exchange]}
             </li>
           ))}
+          <TradeLegend bars={bars} />
         </ul>
       </div>
       <Plot
@@ -62,12 +71,17 @@ export function ExchangeLines(props: {
               const text = textAt(i);
               return text === null ? [] : [`${names[exchange]} ${text}`];
             }),
+            ...tradedText(bars, (times[i] ?? 0) * 1000, symbol),
           ].join(' · ')
         }
         options={() => ({
           legend: { show: false },
           cursor: { drag: { x: false, y: false } },
-          scales: { x: { range: (_plot, _min, max) => range(max ?? null) } },
+          scales: {
+            x: { range: (_plot, _min, max) => range(max ?? null) },
+            y: { range: priceRange(() => newest.current.length > 0) },
+          },
+          hooks: { drawClear: [(plot) => drawTradeBars(plot, newest.current)] },
           axes: [timeAxis(), valueAxis()],
           series: [
             {},

@@ -2,10 +2,12 @@ import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type UPlot from 'uplot';
 import { type Gap, type History, stopsOf, unrecordedUntil } from '../data/history.js';
 import { lineWithGaps } from '../data/history-line.js';
+import type { TradeBar } from '../data/trade-bars.js';
 import { grouped, moment } from '../text/format.js';
 import { t } from '../text/texts.js';
 import { colour, lonePoints, Plot, priceAxis, timeAxis } from './plot.js';
 import { forPixels } from '../text/decimals.js';
+import { drawTradeBars, priceRange, TradeLegend, tradedText } from './trade-bars.js';
 
 /** A shorter drag is a click, px. */
 const LEAST_DRAG = 6;
@@ -78,16 +80,20 @@ function gapBands(gaps: readonly Gap[], end: number, quiet: readonly Quiet[]): U
   };
 }
 
-/** The line of middle prices over a window, with its gaps and a mark at one moment. */
+/** The line of middle prices over a window, with its gaps, its trades and a mark at one moment. */
 export function HistoryChart(props: {
   readonly loaded: History;
+  /** What was traded; empty where no trades were recorded. */
+  readonly bars: readonly TradeBar[];
+  /** The coin that the bars count. */
+  readonly symbol: string;
   readonly at: number;
   readonly name: string;
   readonly onPick: (at: number) => void;
   /** Told of a window that was dragged, Unix ms. */
   readonly onZoom: (from: number, to: number) => void;
 }) {
-  const { loaded, at, name, onPick } = props;
+  const { loaded, bars, symbol, at, name, onPick } = props;
   const onZoom = useRef(props.onZoom);
   onZoom.current = props.onZoom;
   const dragged = useRef(false);
@@ -119,7 +125,7 @@ export function HistoryChart(props: {
         : point === undefined
           ? words.gap
           : `${words.price} ${grouped(point.midPrice)}`;
-    return `${moment(time)} · ${text}`;
+    return [moment(time), text, ...tradedText(bars, time, symbol)].join(' · ');
   };
   const mark = useRef(at);
   const place = useRef<UPlot | null>(null);
@@ -128,71 +134,81 @@ export function HistoryChart(props: {
     place.current?.redraw(false, false);
   }, [at]);
   return (
-    <Plot
-      height={260}
-      label={`${name}: ${words.price}, ${moment(loaded.from)} – ${moment(loaded.to)}. ${words.gaps}: ${gaps.length}.`}
-      version={`${name} ${loaded.from} ${loaded.to} ${gaps.length}`}
-      data={data}
-      onClick={(x) => {
-        // The end of a drag is a click as well.
-        if (!dragged.current) onPick(x * 1000);
-        dragged.current = false;
-      }}
-      readOut={readOut}
-      options={() => {
-        const bands = gapBands(gaps, loaded.to, quietOf(loaded));
-        return {
-          legend: { show: false },
-          cursor: { drag: { x: true, y: false, setScale: false, dist: LEAST_DRAG } },
-          scales: { x: { range: () => [loaded.from / 1000, loaded.to / 1000] } },
-          axes: [timeAxis(), priceAxis()],
-          series: [
-            {},
-            {
-              label: words.price,
-              stroke: colour('accent'),
-              width: 1.5,
-              points: { show: true, size: 4, filter: lonePoints },
-              spanGaps: false,
+    <>
+      <Plot
+        height={260}
+        label={`${name}: ${words.price}, ${moment(loaded.from)} – ${moment(loaded.to)}. ${words.gaps}: ${gaps.length}.`}
+        version={`${name} ${loaded.from} ${loaded.to} ${gaps.length} ${bars.length}`}
+        data={data}
+        onClick={(x) => {
+          // The end of a drag is a click as well.
+          if (!dragged.current) onPick(x * 1000);
+          dragged.current = false;
+        }}
+        readOut={readOut}
+        options={() => {
+          const bands = gapBands(gaps, loaded.to, quietOf(loaded));
+          return {
+            legend: { show: false },
+            cursor: { drag: { x: true, y: false, setScale: false, dist: LEAST_DRAG } },
+            scales: {
+              x: { range: () => [loaded.from / 1000, loaded.to / 1000] },
+              y: { range: priceRange(() => bars.length > 0) },
             },
-          ],
-          hooks: {
-            ...bands,
-            ready: [(plot) => (place.current = plot)],
-            setSelect: [
-              (plot) => {
-                const { left, width } = plot.select;
-                if (width < LEAST_DRAG) return;
-                dragged.current = true;
-                onZoom.current(
-                  plot.posToVal(left, 'x') * 1000,
-                  plot.posToVal(left + width, 'x') * 1000,
-                );
+            axes: [timeAxis(), priceAxis()],
+            series: [
+              {},
+              {
+                label: words.price,
+                stroke: colour('accent'),
+                width: 1.5,
+                points: { show: true, size: 4, filter: lonePoints },
+                spanGaps: false,
               },
             ],
-            draw: [
-              (plot) => {
-                const { ctx, bbox } = plot;
-                // The slider below is as wide as the plot.
-                const { style } = plot.root.closest<HTMLElement>('.timeline')!;
-                const padding = 8;
-                const right = plot.width - (bbox.left + bbox.width) / devicePixelRatio;
-                style.setProperty('--plot-left', `${bbox.left / devicePixelRatio + padding}px`);
-                style.setProperty('--plot-right', `${right + padding}px`);
-                const x = Math.round(plot.valToPos(mark.current / 1000, 'x', true));
-                ctx.save();
-                ctx.strokeStyle = colour('text');
-                ctx.lineWidth = 1.5 * devicePixelRatio;
-                ctx.beginPath();
-                ctx.moveTo(x, bbox.top);
-                ctx.lineTo(x, bbox.top + bbox.height);
-                ctx.stroke();
-                ctx.restore();
-              },
-            ],
-          },
-        };
-      }}
-    />
+            hooks: {
+              drawClear: [...bands.drawClear!, (plot) => drawTradeBars(plot, bars)],
+              ready: [(plot) => (place.current = plot)],
+              setSelect: [
+                (plot) => {
+                  const { left, width } = plot.select;
+                  if (width < LEAST_DRAG) return;
+                  dragged.current = true;
+                  onZoom.current(
+                    plot.posToVal(left, 'x') * 1000,
+                    plot.posToVal(left + width, 'x') * 1000,
+                  );
+                },
+              ],
+              draw: [
+                (plot) => {
+                  const { ctx, bbox } = plot;
+                  // The slider below is as wide as the plot.
+                  const { style } = plot.root.closest<HTMLElement>('.timeline')!;
+                  const padding = 8;
+                  const right = plot.width - (bbox.left + bbox.width) / devicePixelRatio;
+                  style.setProperty('--plot-left', `${bbox.left / devicePixelRatio + padding}px`);
+                  style.setProperty('--plot-right', `${right + padding}px`);
+                  const x = Math.round(plot.valToPos(mark.current / 1000, 'x', true));
+                  ctx.save();
+                  ctx.strokeStyle = colour('text');
+                  ctx.lineWidth = 1.5 * devicePixelRatio;
+                  ctx.beginPath();
+                  ctx.moveTo(x, bbox.top);
+                  ctx.lineTo(x, bbox.top + bbox.height);
+                  ctx.stroke();
+                  ctx.restore();
+                },
+              ],
+            },
+          };
+        }}
+      />
+      {bars.length > 0 && (
+        <ul class="legend under">
+          <TradeLegend bars={bars} />
+        </ul>
+      )}
+    </>
   );
 }

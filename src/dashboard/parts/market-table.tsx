@@ -2,7 +2,7 @@ import { batch, signal, useComputed, useSignal, useSignalEffect } from '@preact/
 import { useEffect, useRef } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import { choiceInAddress, inAddress, putInAddress } from '../data/address.js';
-import { follow } from '../data/connection.js';
+import { connectionCount, follow } from '../data/connection.js';
 import { exchangeOrder } from '../data/exchanges.js';
 import {
   isFound,
@@ -14,6 +14,7 @@ import {
   SPARK_POINTS,
 } from '../data/markets.js';
 import { now, withNextFrame } from '../data/paint.js';
+import { fillSparks } from '../data/sparks.js';
 import { lang } from '../data/settings.js';
 import { type CollectorState, PricesDocument } from '../gql/graphql.js';
 import { age, count, grouped, NONE, rate } from '../text/format.js';
@@ -109,6 +110,17 @@ function usePrices(rows: readonly MarketRow[]): void {
       leave();
     };
   }, [names]);
+}
+
+/** Fills the lines of the rows in sight; while a person scrolls nothing is asked for. */
+function useSparks(rows: readonly MarketRow[]): void {
+  const lacking = rows.filter(({ state, sparkAsked }) => state !== null && !sparkAsked);
+  const names = lacking.map(({ key }) => key).join(' ');
+  useEffect(() => {
+    if (names === '') return undefined;
+    const timer = setTimeout(() => void fillSparks(lacking), 100);
+    return () => clearTimeout(timer);
+  }, [names, connectionCount.value]);
 }
 
 function Row(props: { readonly row: MarketRow; readonly index: number; readonly top: number }) {
@@ -277,7 +289,9 @@ export function MarketTable() {
     shown.length,
     phone.value ? PHONE_ROW_HEIGHT : ROW_HEIGHT,
   );
-  usePrices(items.flatMap(({ index }) => shown[index] ?? []));
+  const inSight = items.flatMap(({ index }) => shown[index] ?? []);
+  usePrices(inSight);
+  useSparks(inSight);
 
   const { table, common } = t.value;
   const heading = (column: Column, kind = 'number') => {

@@ -1,31 +1,14 @@
-import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
 import type { Pair } from '../data/pair.js';
 import { hiddenExchanges } from '../data/preferences.js';
-import { Tape } from '../data/tape.js';
+import type { Tape } from '../data/tape.js';
 import { clock, grouped } from '../text/format.js';
 import { t } from '../text/texts.js';
 import { ExchangeDot } from './exchange-dot.js';
 
-/**
- * The newest trades of a pair; nothing where none are recorded.
- * @param ready whether the books have come: they are what is waited for
- */
-export function TapePanel({ pair, ready }: { readonly pair: Pair; readonly ready: boolean }) {
-  const tape = useSignal<Tape | null>(null);
-  const name = `${pair.symbol}-${pair.currency}`;
-  useEffect(() => {
-    if (!ready) return undefined;
-    const own = new Tape(pair);
-    tape.value = own;
-    void own.loadPast(pair);
-    return () => {
-      own.close();
-      tape.value = null;
-    };
-  }, [name, ready]);
+/** The newest trades of a pair; nothing where none are recorded. @param tape null: not yet followed */
+export function TapePanel({ pair, tape }: { readonly pair: Pair; readonly tape: Tape | null }) {
   const { tape: words, common, exchange: names, quote } = t.value;
-  const all = tape.value?.trades.value ?? [];
+  const all = tape?.trades.value ?? [];
   const shown = all.filter(({ exchange }) => !hiddenExchanges.value.includes(exchange));
   if (shown.length === 0) return null;
   return (

@@ -286,7 +286,14 @@ export const EN = {
     add: 'Add to the favourites',
     remove: 'Remove from the favourites',
   },
-  tape: { heading: 'Trades', time: 'Time', side: 'Taker' },
+  tape: {
+    heading: 'Trades',
+    time: 'Time',
+    side: 'Taker',
+    traded: (bought: string, sold: string, symbol: string) =>
+      `Bought ${bought}, sold ${sold} ${symbol}`,
+    bars: (length: string) => `Traded per ${length}`,
+  },
   quote: {
     heading: 'What an amount costs now',
     noFees: 'Without fees.',

@@ -241,7 +241,13 @@ export const KO: typeof EN = {
     add: '관심 마켓에 추가',
     remove: '관심 마켓에서 제거',
   },
-  tape: { heading: '체결', time: '체결 시각', side: '체결 구분' },
+  tape: {
+    heading: '체결',
+    time: '체결 시각',
+    side: '체결 구분',
+    traded: (bought, sold, symbol) => `체결 매수 ${bought}, 매도 ${sold} ${symbol}`,
+    bars: (length) => `${length}마다 체결 수량`,
+  },
   quote: {
     heading: '지금 사고팔 때의 금액',
     noFees: '수수료는 포함하지 않습니다.',

@@ -11,6 +11,7 @@ import {
   writePlace,
 } from '../data/history-place.js';
 import { useKey } from '../data/keys.js';
+import { useMeasures } from '../data/measures.js';
 import { GraphiqlLink } from '../parts/graphiql-link.js';
 import { HistoryMeasures } from '../parts/history-measures.js';
 import { WindowForm } from '../parts/window-form.js';
@@ -64,6 +65,7 @@ function MarketHistory({ exchange, pair }: { readonly exchange: Exchange; readon
   const at = Math.round(
     Math.min(Math.max(place.at ?? Infinity, loaded?.from ?? 0), loaded?.to ?? serverNow()),
   );
+  const measures = useMeasures(market, loaded);
   const steps = useBookSteps(market, (time) =>
     setPlace((old) => {
       const inside = loaded !== null && time >= loaded.from && time <= loaded.to;
@@ -184,6 +186,8 @@ function MarketHistory({ exchange, pair }: { readonly exchange: Exchange; readon
           <>
             <HistoryChart
               loaded={loaded}
+              bars={measures.bars}
+              symbol={pair.symbol}
               at={at}
               name={`${names[exchange]} ${name}`}
               onPick={pick}
@@ -191,7 +195,7 @@ function MarketHistory({ exchange, pair }: { readonly exchange: Exchange; readon
             />
             <TimeSlider from={loaded.from} to={loaded.to} at={at} onPick={pick} />
             <HistoryMeasures
-              market={market}
+              measures={measures}
               from={loaded.from}
               to={loaded.to}
               name={`${names[exchange]} ${name}`}

@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Link, useLocation } from 'wouter-preact';
 import { type BookLeg, type PairFeed, type PairBooks, TRACK_LENGTH } from '../data/books.js';
 import { inAddress, putInAddress } from '../data/address.js';
-import { ask } from '../data/connection.js';
+import { ask, connectionCount } from '../data/connection.js';
 import type { LadderOptions } from '../data/ladder.js';
 import {
   decimalFromPerson,
@@ -18,11 +18,13 @@ import { LadderTools } from '../parts/ladder-tools.js';
 import { QuotePanel } from '../parts/quote-panel.js';
 import { exchangeOrder } from '../data/exchanges.js';
 import { active, keyOf, listed, markets, marketsVersion } from '../data/markets.js';
+import { BAR_MS, Tape } from '../data/tape.js';
+import { tradedIn } from '../data/trade-bars.js';
 import { leaveFeed, takeFeed } from '../data/warm-feed.js';
 import { now, serverNow } from '../data/paint.js';
-import { isUnknown, marketsOf, type Pair, readPair } from '../data/pair.js';
+import { isUnknown, marketsOf, type Pair, pairName, readPair } from '../data/pair.js';
 import { lang } from '../data/settings.js';
-import { BooksDocument, type Exchange, PriceHistoryDocument } from '../gql/graphql.js';
+import { BooksDocument, type Exchange, SeriesPastDocument } from '../gql/graphql.js';
 import { DepthChart } from '../parts/depth-chart.js';
 import { ExchangeDot } from '../parts/exchange-dot.js';
 import { ExchangeLines } from '../parts/exchange-lines.js';
@@ -38,8 +40,8 @@ import { forPixels } from '../text/decimals.js';
 import { age, grouped, NONE } from '../text/format.js';
 import { t } from '../text/texts.js';
 
-/** How many moments of the last minutes are asked of the store. */
-const PAST_POINTS = 61;
+/** What was traded last is in the store so long after it was, ms. */
+const STORED_AFTER = 1_000;
 
 /** When an exchange's book was last confirmed, Unix ms of the server; null before the first. */
 function confirmedAt(books: PairBooks | null, leg: BookLeg | undefined, pair: Pair, of: Exchange) {
@@ -176,14 +178,20 @@ function Column(props: {
   );
 }
 
-function MidLines({ feed, pair }: { readonly feed: PairFeed; readonly pair: string }) {
+function MidLines(props: {
+  readonly feed: PairFeed;
+  readonly tape: Tape | null;
+  readonly pair: Pair;
+}) {
+  const { feed, tape, pair } = props;
   void feed.tracked.value;
   const { market } = t.value;
   const { times, prices } = feed.tracks;
   return (
     <ExchangeLines
       heading={market.lines}
-      label={`${pair}: ${market.lines}. ${market.linesHint}`}
+      label={`${pairName(pair)}: ${market.lines}. ${market.linesHint}`}
+      traded={{ bars: tape?.bars.value ?? [], symbol: pair.symbol }}
       times={times}
       lines={exchangeOrder.value
         .filter((exchange) => prices[exchange]?.some((price) => price !== null))
@@ -202,28 +210,30 @@ function MidLines({ feed, pair }: { readonly feed: PairFeed; readonly pair: stri
   );
 }
 
-/** Puts what the store knows of the last minutes before the lines. */
-async function loadPast(feed: PairFeed, pair: Pair): Promise<void> {
-  const to = Math.floor(serverNow() / 1000) * 1000;
-  const from = to - TRACK_LENGTH;
-  await Promise.all(
+/** Puts what the store knows of the last minutes before the lines and the bars. */
+async function loadPast(feed: PairFeed, tape: Tape, pair: Pair): Promise<void> {
+  const to = Math.min(Math.floor(serverNow() / BAR_MS) * BAR_MS, tape.liveFrom);
+  const window = { from: to - TRACK_LENGTH, to, step: BAR_MS };
+  const all = await Promise.all(
     exchangeOrder.peek().map(async (exchange) => {
-      if (markets.get(keyOf({ exchange, ...pair }))?.state == null) return;
+      if (markets.get(keyOf({ exchange, ...pair }))?.state == null) return [];
       try {
-        const window = { from, to, points: PAST_POINTS };
-        const { priceHistory } = await ask(PriceHistoryDocument, { exchange, ...pair, ...window });
+        const { series } = await ask(SeriesPastDocument, { exchange, ...pair, ...window });
         feed.prepend(
           exchange,
-          priceHistory.map(({ at, midPrice }) => ({
-            at: Date.parse(at),
-            price: midPrice ?? null,
+          series.map(({ time, close }) => ({
+            at: Date.parse(time) + BAR_MS,
+            price: close ?? null,
           })),
         );
+        return series;
       } catch {
         // The lines then begin with what comes live.
+        return [];
       }
     }),
   );
+  tape.setPast(tradedIn(all, 0, BAR_MS));
 }
 
 /** One pair on all exchanges, side by side. */
@@ -258,9 +268,24 @@ function PairPage({ pair }: { readonly pair: Pair }) {
   const error = feed.value?.error.value ?? null;
   // The past comes after the books: they are what is waited for.
   const ready = active.value && books !== null;
+  const tape = useSignal<Tape | null>(null);
   useEffect(() => {
-    if (ready && feed.peek() !== null) void loadPast(feed.peek()!, pair);
-  }, [name, ready]);
+    const of = feed.peek();
+    if (!ready || of === null) return undefined;
+    const own = new Tape(pair);
+    tape.value = own;
+    void own.loadPast(pair);
+    const load = (): void => void loadPast(of, own, pair);
+    load();
+    // Again for the trades between that moment and the first whole bar that came live.
+    const again = setTimeout(load, own.liveFrom + STORED_AFTER - serverNow());
+    return () => {
+      clearTimeout(again);
+      own.close();
+      tape.value = null;
+    };
+    // With each connection again: what happened meanwhile is in the store.
+  }, [name, ready, connectionCount.value]);
   // Grows only: books do not change their places for a volume that comes and goes.
   const chars = useRef({ of: options, columns, most: 0 });
   if (chars.current.of !== options || chars.current.columns !== columns) {
@@ -274,6 +299,7 @@ function PairPage({ pair }: { readonly pair: Pair }) {
   if (error?.code === 'UNKNOWN_MARKET') {
     return <UnknownMarket pair={name} addressOf={(close) => `/market/${close}`} />;
   }
+  const shown = exchangeOrder.value.filter((exchange) => !hiddenExchanges.value.includes(exchange));
   const rows = marketsOf(pair);
   const koreanName = rows.find((row) => row.koreanName !== null)?.koreanName;
   const englishName = rows.find((row) => row.englishName !== null)?.englishName;
@@ -307,10 +333,12 @@ function PairPage({ pair }: { readonly pair: Pair }) {
         currency={pair.currency}
         symbol={pair.symbol}
       />
-      <div class="columns" style={{ '--chars': String(chars.current.most) }}>
-        {exchangeOrder.value
-          .filter((exchange) => !hiddenExchanges.value.includes(exchange))
-          .map((exchange) => (
+      <div
+        class="books"
+        style={{ '--chars': String(chars.current.most), '--columns': String(shown.length) }}
+      >
+        <div class="columns">
+          {shown.map((exchange) => (
             <Column
               key={exchange}
               exchange={exchange}
@@ -319,11 +347,12 @@ function PairPage({ pair }: { readonly pair: Pair }) {
               options={options}
             />
           ))}
+        </div>
+        <TapePanel pair={pair} tape={tape.value} />
       </div>
-      <TapePanel pair={pair} ready={ready} />
       <QuotePanel pair={pair} />
       <div class="charts">
-        {feed.value !== null && <MidLines feed={feed.value} pair={name} />}
+        {feed.value !== null && <MidLines feed={feed.value} tape={tape.value} pair={pair} />}
         <DepthChart books={books} pair={name} />
       </div>
     </>

@@ -219,6 +219,15 @@ export class MemoryReader implements StoreReader {
     return pageOf(found, limit);
   }
 
+  /** What was counted, and a count of 7 for each step. */
+  readonly counted: Parameters<StoreReader['bookCounts']>[0][] = [];
+  async bookCounts(query: Parameters<StoreReader['bookCounts']>[0]): Promise<number[][]> {
+    this.#check();
+    this.counted.push(query);
+    const steps = Math.ceil((query.to - query.from) / query.step);
+    return query.markets.map(() => new Array<number>(steps).fill(7));
+  }
+
   async recordingStrips(
     query: Parameters<StoreReader['recordingStrips']>[0],
   ): ReturnType<StoreReader['recordingStrips']> {

@@ -1,0 +1,73 @@
+import type { Market } from '../../market/market.js';
+import { badInput } from '../errors.js';
+import { MAX_MARKETS, marketOf } from '../inputs.js';
+import { builder } from './builder.js';
+import { ExchangeEnum } from './exchange-enum.js';
+import { MarketInput } from './live-orderbook.js';
+
+/** Least step, and longest window, ms: for a longer one there are `coverage` and `series`. */
+const MIN_STEP = 100;
+const MAX_WINDOW = 3_600_000;
+
+/** The books of a market in the steps of a window. */
+interface BookCounts extends Market {
+  readonly counts: readonly number[];
+}
+
+const BookCountsType = builder.objectRef<BookCounts>('BookCounts').implement({
+  description: 'How many books of a market were stored in each step of a window.',
+  fields: (t) => ({
+    exchange: t.expose('exchange', { type: ExchangeEnum, description: 'The exchange.' }),
+    symbol: t.exposeString('symbol', { description: 'Base asset, such as `BTC`.' }),
+    currency: t.exposeString('currency', { description: 'Quote currency, such as `KRW`.' }),
+    counts: t.exposeIntList('counts', {
+      description: 'Changed books of each step, by their time of receipt, oldest first.',
+    }),
+  }),
+});
+
+builder.queryField('bookCounts', (t) =>
+  t.field({
+    type: [BookCountsType],
+    description:
+      'How many books of some markets the database has in each step of a window, in the order of `markets`: how busy they were, in one question. Repeats are not stored, so they do not count.',
+    args: {
+      markets: t.arg({
+        type: [MarketInput],
+        required: true,
+        description: `The markets, from 1 to ${MAX_MARKETS}.`,
+      }),
+      from: t.arg({
+        type: 'DateTime',
+        required: true,
+        description: 'Beginning of the first step.',
+      }),
+      to: t.arg({
+        type: 'DateTime',
+        required: true,
+        description: 'End of the window, excluded; at most an hour after `from`.',
+      }),
+      step: t.arg.int({
+        required: true,
+        description: `Length of a step in milliseconds, ${MIN_STEP} or more.`,
+      }),
+    },
+    resolve: async (_root, args, { reader, markets: known, rows }): Promise<BookCounts[]> => {
+      const { from, to, step } = args;
+      if (args.markets.length < 1 || args.markets.length > MAX_MARKETS) {
+        throw badInput(
+          'markets',
+          `must name from 1 to ${MAX_MARKETS} markets; were ${args.markets.length}`,
+        );
+      }
+      if (step < MIN_STEP) throw badInput('step', `must be ${MIN_STEP} or more; was ${step}`);
+      if (to <= from) throw badInput('to', 'must be after from');
+      if (to - from > MAX_WINDOW) throw badInput('from', 'must be at most an hour before to');
+      const markets = args.markets.map(marketOf);
+      rows.takePoints(markets.length * Math.ceil((to - from) / step));
+      await known.check(markets);
+      const counts = await reader.bookCounts({ markets, from, to, step });
+      return markets.map((market, i) => ({ ...market, counts: counts[i]! }));
+    },
+  }),
+);

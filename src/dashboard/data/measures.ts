@@ -1,0 +1,55 @@
+import { useEffect, useState } from 'preact/hooks';
+import { SeriesMeasuresDocument, type SeriesMeasuresQuery } from '../gql/graphql.js';
+import { ApiError, ask } from './connection.js';
+import type { MarketId } from './markets.js';
+import { barsOf, type TradeBar, tradedIn } from './trade-bars.js';
+
+/** Steps of the lines, how many of them make a bar of trades, and the least step, ms. */
+const STEPS = 300;
+const BAR_STEPS = 3;
+const LEAST_STEP = 100;
+
+/** What is measured of a market over a window, in one question. */
+export interface Measures {
+  /** Spread and imbalance of each step; null until they have come. */
+  readonly points: SeriesMeasuresQuery['series'] | null;
+  /** What was traded; empty where no trades were recorded. */
+  readonly bars: readonly TradeBar[];
+  readonly problem: ApiError | null;
+}
+
+const NONE: Measures = { points: null, bars: [], problem: null };
+
+/**
+ * Asks for spread, imbalance and trades of a window.
+ * @param window Unix ms; null: it is not known yet
+ */
+export function useMeasures(
+  market: MarketId,
+  window: { readonly from: number; readonly to: number } | null,
+): Measures {
+  const [measures, setMeasures] = useState(NONE);
+  const { from, to } = window ?? {};
+  useEffect(() => {
+    setMeasures(NONE);
+    if (from === undefined || to === undefined) return;
+    let left = false;
+    const begin = Math.round(from);
+    const step = Math.max(LEAST_STEP, Math.ceil((to - from) / STEPS));
+    const length = step * BAR_STEPS;
+    ask(SeriesMeasuresDocument, { ...market, from: begin, to: Math.round(to), step }).then(
+      ({ series: points }) => {
+        if (left) return;
+        const bars = barsOf(tradedIn([points], begin, length), length);
+        setMeasures({ points, bars, problem: null });
+      },
+      (error: unknown) => {
+        if (!left && error instanceof ApiError) setMeasures({ ...NONE, problem: error });
+      },
+    );
+    return () => {
+      left = true;
+    };
+  }, [market.exchange, market.symbol, market.currency, from, to]);
+  return measures;
+}
