@@ -180,7 +180,7 @@ export async function startApp(
       tried,
       storeStats: () => store.stats(),
       close: async (signal) => {
-        // What it stood still before this is told before the end vouches for all until now.
+        // A standstill before this is reported before the end vouches for everything until now.
         store.vouchUntil(watch.look());
         logger.log('STOPPING', {}, { signal });
         archive?.close();

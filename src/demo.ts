@@ -4,7 +4,7 @@ import { startSimulators } from './simulator/simulators.js';
 import { exitOnUsageError, readCommandLine, UsageError } from './util/command-line.js';
 
 const USAGE = `npm run demo
-Runs the five simulated exchanges and a recorder of them, offline, with a database and logs of its own,
+Runs the five simulated exchanges and a recorder of them, offline, with a separate database and logs,
 until SIGINT or SIGTERM. It takes no flags; settings of .env hold, but for addresses and paths.`;
 
 /** Database and logs of the demo, apart from those of the real recorder. */

@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 /**
  * Whether the process was started with `nohup`: then SIGHUP, which a closing terminal sends, must not
  * end it. `nohup` ignores the signal before it starts Node, but Node sets every ignored signal back
- * when it begins (node::PlatformInit), and npm for its children, so that this can only be told by the
+ * when it begins (node::PlatformInit), and npm for its children, so that this can only be recognised by the
  * other traces that it leaves: the shell's name of the command (`_`), standard input as `/dev/null`
  * opened for writing, and `nohup.out` as standard output.
  */

@@ -42,7 +42,7 @@ const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  * second signal ends it at once, and so does the first when the start does not come to an end. Under
  * `nohup` SIGHUP means nothing. An error that nothing caught stops it in order with exit code 1, for
  * its state cannot be trusted then.
- * @param onStarted told once it serves
+ * @param onStarted called once it serves
  * @param onStopped run after the recorder has closed, before the process ends
  * @throws {Error} when it cannot start
  */
@@ -93,7 +93,7 @@ export async function runUntilStopped(
   };
   process.on('uncaughtException', fatal);
   process.on('unhandledRejection', fatal);
-  // What is loaded only to run is no delay for who is told that a setting is wrong.
+  // Loaded only here, so that a wrong setting is reported without waiting for it.
   starting =
     config.busUrl === null
       ? import('./app.js').then(({ startApp }) => startApp(config))

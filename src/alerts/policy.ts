@@ -30,7 +30,7 @@ export const CALL_AFTER_MS: Readonly<Record<ReasonCode, number | null>> = {
   STOPPED_BY_USER: null,
 };
 
-/** An alert is over when its reason has not held for so long, ms: a line that flaps is one alert. */
+/** An alert is over this long after its reason last held, ms: a flapping line is one alert. */
 export const OVER_AFTER_MS = 30 * SECOND;
 
 /** While these hold they are the alert, and an exchange's own silence is none besides. */

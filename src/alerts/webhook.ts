@@ -10,7 +10,7 @@ export const FAILURES = ['unreachable', 'timeout', 'redirect', 'status'] as cons
 /** Why a message was not taken. */
 export type Failure = (typeof FAILURES)[number];
 
-/** Told what becomes of the messages. */
+/** Called with what becomes of the messages. */
 export interface WebhookListener {
   /** A message was not taken and is tried again; once for each kind of failure until one is taken. */
   onFailing(reason: string): void;
@@ -33,7 +33,7 @@ const MAX_WAITING = 100;
 /** Tries of a message that the receiver itself refuses: it must not hold up the others forever. */
 const MAX_REFUSALS = 5;
 const MAX_WAIT_MS = 60_000;
-/** Refusals that pass: too slow, too early, too many. */
+/** Refusals that are temporary: too slow, too early, too many. */
 const PASSING = new Set([408, 425, 429]);
 
 /** How a try ended. */
@@ -55,7 +55,7 @@ export class Webhook {
   readonly #queue: Post[] = [];
   readonly #end = new AbortController();
   readonly #failures = new Map<Failure, number>();
-  /** Kinds of failure that were told since a message was taken. */
+  /** Kinds of failure reported since a message was last accepted. */
   readonly #told = new Set<Failure>();
   /** Settles when none waits any more; null while none does. */
   #sending: Promise<void> | null = null;

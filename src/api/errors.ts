@@ -15,7 +15,7 @@ export const ERROR_CODES = {
     "The exchange's market list is out of reach, so a market cannot be checked.",
   UNAUTHENTICATED: 'API_TOKEN is set and the mutation came without it or with another.',
   TOO_MANY_SUBSCRIPTIONS: 'The server, or this connection, has as many live readers as it allows.',
-  READER_IDLE: 'The reader took nothing for so long that the server ended it.',
+  READER_IDLE: 'The reader stopped reading, so the server disconnected it.',
   QUERY_TOO_COMPLEX:
     'The operation has too many tokens or aliases, nests too deep, or asks for too many rows or fields.',
   QUERY_TIMEOUT: 'The query took longer than the server allows.',

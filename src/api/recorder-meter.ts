@@ -13,7 +13,7 @@ const SAMPLES = 10;
 /** How many rates of the past are kept: a minute's. */
 const RECENT = 60;
 
-/** A count's last readings, so that its rate can be told. All counts are read at the same moments. */
+/** A count's last readings, from which its rate follows. All counts are read at the same moments. */
 type Readings = Float64Array;
 
 /** Rates of one exchange, in books a second over the last ten seconds. */
@@ -54,7 +54,7 @@ export class RecorderMeter {
   readonly #frames: Record<Exchange, number>;
   readonly #changedCount: Record<Exchange, number>;
   readonly #changed: Record<Exchange, Readings>;
-  /** Open gaps by market, oldest first: a market without a connection may be in one of the store, too. */
+  /** Open gaps by market, oldest first: a market without a connection may also be in one of the store. */
   readonly #openGaps = new Map<string, readonly Gap[]>();
   /** Gaps that have ended, by exchange and cause. */
   readonly #closedGaps = new Map<string, GapSum>();
@@ -77,7 +77,7 @@ export class RecorderMeter {
       }),
       bus.gaps.on((gap) => {
         const key = marketKey(gap.market);
-        // Gaps of a market are told apart by their start.
+        // Gaps of a market are identified by their start.
         const open = (this.#openGaps.get(key) ?? []).filter(({ start }) => start !== gap.start);
         if (gap.end === null) open.push(gap);
         else this.#sumUp(this.#closedGaps, gap, 0, gap.end);

@@ -65,9 +65,9 @@ export interface ApiOptions {
   readonly corsOrigins?: readonly string[];
   /** Limits that are not as {@link DEFAULT_LIMITS} has them. */
   readonly limits?: Partial<ApiLimits>;
-  /** A client that takes nothing of what is sent to it for so long is cut off, ms; 60000 when left out. */
+  /** Time after which a client that stops reading is disconnected, ms; 60000 when left out. */
   readonly readerIdleMs?: number;
-  /** Told of a client that was cut off for that: its transport and address. */
+  /** Called with the transport and address of a client that was disconnected for that. */
   readonly onReaderIdle?: (reader: string, idleMs: number) => void;
   /** Silent streams and connections are kept alive so often, ms; 12000 when left out. */
   readonly keepAliveMs?: number;
@@ -98,7 +98,7 @@ export interface Api {
   readonly verdict: Verdict;
 }
 
-/** A client that takes nothing for so long is cut off when nothing else is set, ms. */
+/** Default time after which a client that stops reading is disconnected, ms. */
 const DEFAULT_READER_IDLE_MS = 60_000;
 /** Silent streams and connections are kept alive so often, ms. */
 const KEEP_ALIVE_MS = 12_000;

@@ -238,7 +238,7 @@ export class ExchangeCollector implements FeedHost {
   start(pairs: readonly Pair[], inherited: (pair: Pair) => Gap | null = () => null): void {
     const fresh = pairs.filter((pair) => !this.running(pair));
     for (const pair of fresh) {
-      // Before its gaps, which are those of its trades, too.
+      // Before its gaps, which are also those of its trades.
       this.#checker?.start(this.#tracker(pair).market, pair);
       this.#tracker(pair).start(inherited(pair));
     }

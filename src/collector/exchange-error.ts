@@ -2,7 +2,7 @@ import type { GapCause } from '../market/gap.js';
 import type { Pair } from '../market/market.js';
 
 /**
- * What an exchange did wrong. `NO_ANSWER`: no whole answer of its own came, or no
+ * What an exchange did wrong. `NO_ANSWER`: no complete answer from the exchange came, or no
  * connection. `UNREADABLE`: what
  * came is not what its protocol promises. `MAINTENANCE`: it is out of service and says so. The others
  * are refusals: `RATE` too many requests; `SIZE` too many markets in one; `MEMBER` a market of it;

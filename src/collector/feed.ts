@@ -116,7 +116,7 @@ export interface FeedContext {
   readonly random: () => number;
   readonly gopaxKeys: { readonly apiKey: string; readonly secretKey: string } | null;
   readonly bithumbPollMs: number;
-  /** Whether trades are recorded, too. */
+  /** Whether trades are recorded as well. */
   readonly trades: boolean;
 }
 

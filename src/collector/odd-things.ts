@@ -7,7 +7,7 @@ import {
 } from '../market/oddity.js';
 import { cutText } from '../market/outside-text.js';
 
-/** Things of one exchange that are told of and kept; beyond them they are only counted. */
+/** Most things of one exchange that are logged and kept; further ones are only counted. */
 const MOST_TOLD = 100;
 
 /** What is known of one kind. */

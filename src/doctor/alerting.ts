@@ -14,9 +14,9 @@ const POST_MS = 30_000;
 /** Most facts whose ids a message has. */
 const MOST_NAMED = 5;
 
-/** What earlier runs have told of an exchange, and is not over. */
+/** What earlier runs reported of an exchange and that is not over. */
 interface Open {
-  /** When it was first told, Unix ms. */
+  /** When it was first reported, Unix ms. */
   readonly startedAt: number;
   /** Facts that were contradicted and have not been confirmed since. */
   readonly ids: readonly string[];
@@ -25,13 +25,13 @@ interface Open {
 /** What is open, by exchange. */
 type OpenAlerts = Partial<Record<Exchange, Open>>;
 
-/** The file in which a run of the doctor leaves to the next what it has told of. */
+/** The file in which a run of the doctor notes for the next what it has reported. */
 export const openAlertsPath = (dbPath: string): string => `${resolve(dbPath)}.doctor.json`;
 
 /**
  * Tells the webhook of each exchange that contradicts facts it did not contradict before, and of each
  * that has since confirmed all it had contradicted. What was not seen this time changes nothing. What
- * the webhook does not take within 30 s is told of on standard error, and again by the next run.
+ * the webhook does not take within 30 s is reported on standard error, and sent again by the next run.
  */
 export async function tellOf(
   results: readonly Examination[],
@@ -61,7 +61,7 @@ export async function tellOf(
       webhook.push(postOf(alertWebhookUrl, alert, logLang));
       if (!(await webhook.taken(tuning.timeoutMs ?? POST_MS))) {
         warn(`ALERT_WEBHOOK_URL did not take the alert about ${exchange}: ${why}`);
-        // It would hold up the others, too.
+        // It would delay the others as well.
         break;
       }
       if (next === null) delete open[exchange];
@@ -75,11 +75,11 @@ export async function tellOf(
     writeFileSync(`${file}.part`, JSON.stringify(open), { mode: PRIVATE_FILE });
     renameSync(`${file}.part`, file);
   } catch (error) {
-    warn(`cannot note in ${file} what was told, so it will be told again: ${reasonOf(error)}`);
+    warn(`cannot note in ${file} what was sent, so it will be sent again: ${reasonOf(error)}`);
   }
 }
 
-/** What is to be told of an exchange, and what is then open. */
+/** What to report of an exchange, and what is then open. */
 function changeOf(
   exchange: Exchange,
   findings: readonly Finding[],

@@ -17,7 +17,7 @@ recorder runs at the same address: both count together.
   --record DIR  keep all raw messages with their times in DIR, one file an exchange
   --format F    text (default), a table, or json
 Each fact is CONFIRMED, CONTRADICTED or NOT SEEN. Exit code 1 when one is contradicted, or when an
-exchange cannot be reached. With ALERT_WEBHOOK_URL it is told of newly contradicted facts of an
+exchange cannot be reached. ALERT_WEBHOOK_URL, if set, is notified of newly contradicted facts of an
 exchange, and when all are confirmed again. Addresses as for the recorder: UPBIT_WS_URL, ...`;
 
 interface Task {

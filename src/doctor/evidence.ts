@@ -150,7 +150,7 @@ export interface AllSeen {
 
 /** Names that no exchange lists, among good ones. */
 export interface UnknownSeen {
-  /** One unknown name, then two, each on a socket of its own. */
+  /** One unknown name, then two, each on a separate socket. */
   readonly tries: readonly {
     readonly unknown: readonly Pair[];
     readonly good: readonly Pair[];

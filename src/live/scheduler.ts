@@ -38,7 +38,7 @@ export class Scheduler {
     this.#onError = onError;
   }
 
-  /** Asks for `task` to be run; once is enough until it says that it has no more to do. */
+  /** Asks for `task` to be run; once is enough until it reports that it is done. */
   add(task: Task): void {
     this.#queue.add(task);
     if (this.#armed) return;

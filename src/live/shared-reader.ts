@@ -38,7 +38,7 @@ export class SharedReader implements LiveReader {
     // It was there when the reader came, who has had it or a newer one.
     if (delivery.order <= order) return 'kept';
     if (before !== undefined) {
-      // The reader missed only what came after it: a rendering of its own says so.
+      // The reader missed only what came after it: a separate rendering says so.
       this.missed.put({ ...delivery, skipped: Math.max(0, delivery.skipped - before) });
       this.#hooks.onBehind();
       return 'kept';

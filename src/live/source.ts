@@ -56,7 +56,7 @@ export abstract class SharedSource<T = unknown> extends Source<T> {
 
 /** A source that each reader reads on its own, from its own place and at its own speed. */
 export abstract class OwnSource<T = unknown> extends Source<T> {
-  /** Whether what one reader gets others may need, too, so that its text is kept for them. */
+  /** Whether other readers may need what one reader gets, so that its text is kept for them. */
   readonly sharesRenderings: boolean = false;
 
   /** Opens one reader's feed. @param wake to be called when something came, or it ended */

@@ -6,7 +6,7 @@ const LENGTH = 4096;
 /**
  * The newest things published of one kind, of all markets, in order, for readers that must have every
  * one: what is newer than the store's last commit is only here. One ring for all of them; it exists
- * while there is such a reader, and a reader is no more than a place in it.
+ * while there is such a reader, and a reader is just a position in it.
  */
 export class Tail<T> {
   readonly #follow: (take: (delivery: Delivery<T>) => void) => () => void;

@@ -59,7 +59,7 @@ export interface OddityTally {
   readonly lastText: string;
   /** When that was, Unix ms. */
   readonly lastAt: number;
-  /** The different things, oldest first; no more than are told of. */
+  /** The different things, oldest first; at most as many as are logged. */
   readonly things: readonly OddThing[];
 }
 

@@ -2,7 +2,7 @@
 const MOST_CHARACTERS = 300;
 
 /**
- * A text from outside as it may be kept, logged and shown: cut, and in memory of its own, since a
+ * A text from outside as it may be kept, logged and shown: cut, and copied to its own memory, since a
  * piece of a message would keep the whole message.
  */
 export function cutText(text: string, most = MOST_CHARACTERS): string {

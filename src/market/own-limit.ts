@@ -1,5 +1,5 @@
 /**
- * What the program bounds of its own accord when it deals with an exchange: `REST_RATE` REST calls a
+ * What the program limits by its own choice when it deals with an exchange: `REST_RATE` REST calls a
  * second, `REST_BATCH` markets of one REST call, `HISTORY_RATE` calls a second for trades of the past, `WS_MARKETS` markets of one socket, `WS_REQUEST`
  * markets of one subscribe request, `WS_MESSAGES` messages a second on one socket.
  */

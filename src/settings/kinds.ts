@@ -4,7 +4,7 @@ export interface Kind<T> {
   readonly fallback: string;
   /** What it may be, in a few signs for the tables; empty where its description says it. */
   readonly range: string;
-  /** Set when empty text is a value of its own, not the default. */
+  /** Set when empty text is a value, not the default. */
   readonly takesEmpty?: true;
   /**
    * Reads the text, which has no blanks around it.

@@ -58,7 +58,7 @@ export function readSettingsFile(path: string): SettingsFile {
   ) {
     return none(`${path} is in UTF-16, or no text; save it as UTF-8`);
   }
-  // With a byte order mark the first name would have it, too.
+  // A byte order mark would become part of the first name.
   const text = bytes.toString('utf8').replace(/^\uFEFF/, '');
   return { values: parse(text), problems: problemsOf(path, text) };
 }

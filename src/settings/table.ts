@@ -80,7 +80,7 @@ function originProblem(origin: string, variable: string): string | null {
   return `${variable} has ${JSON.stringify(origin)}; it must be a comma list of origins as browsers write them, scheme://host or scheme://host:port in lower case, without path and without the scheme's own port, for example https://books.example.com`;
 }
 
-const GOPAX_KEY_EN = 'with both keys the GOPAX connection is signed; it works unsigned, too';
+const GOPAX_KEY_EN = 'with both keys the GOPAX connection is signed; it also works unsigned';
 const GOPAX_KEY_KO = '두 키가 모두 있으면 고팍스 연결에 서명, 없어도 동작';
 
 /** All settings but addresses and limits of the API, by their name in `Config`. Times are ms. */
@@ -241,7 +241,7 @@ export const SETTINGS = {
   alertWebhookUrl: setting(
     'ALERT_WEBHOOK_URL',
     secretUrl(['https:', 'http:']),
-    'told by POST of what needs a person, and when it is over; Slack, Telegram, Alertmanager or your own ([docs/operations.md](docs/operations.md)); empty: none',
+    'URL that is sent a POST when something needs a person, and when it is over: Slack, Telegram, Alertmanager or your own ([docs/operations.md](docs/operations.md)); empty: none',
     '사람이 확인할 일이 생기거나 끝나면 POST로 알림. Slack, Telegram, Alertmanager 또는 직접 만든 수신처([docs/operations.ko.md](docs/operations.ko.md)), 비어 있으면 사용 안 함',
   ),
   host: setting(

@@ -9,7 +9,7 @@ export interface Control {
   close(): Promise<void>;
 }
 
-/** A mistake of the caller, told to him with status 400 or 404. */
+/** A mistake of the caller, answered with status 400 or 404. */
 class ControlError extends Error {
   readonly status: number;
 

@@ -10,7 +10,7 @@ import { startSimulators, type SimulatorsOptions } from './simulators.js';
 const names = EXCHANGES_IN_ORDER.map((exchange) => EXCHANGE_FACTS[exchange].name);
 
 const USAGE = `npm run simulate [-- options]
-  --market M     small: a handful of markets an exchange, each book with a life of its own (default)
+  --market M     small: a handful of markets an exchange, each book changing by itself (default)
                  full: all 2,026 markets of the five exchanges at the frame rates measured in
                  September 2026, about 2,100 frames a second; for load tests
   --seed N       seed of the books, an integer (default 1)
@@ -76,7 +76,7 @@ function readFlags(): SimulatorsOptions {
 async function main(): Promise<void> {
   const flags = readFlags();
   loadSettings();
-  // Nobody reads the ledger here; keeping it would only fill the memory.
+  // The ledger is not read here; keeping it would only fill the memory.
   const simulators = await startSimulators({ ...flags, control: true, ledger: 0 });
   console.log('# simulated exchanges; these lines can be put into .env');
   for (const [name, url] of Object.entries(simulators.env)) console.log(`${name}=${url}`);

@@ -10,7 +10,7 @@ import type { TakerSide, TradeLedger, TradePace } from './trade/trade.js';
  * switches an interval off, unless said otherwise.
  */
 export interface Timing {
-  /** A socket silent in both directions for so long is dropped without a close frame. */
+  /** Time after which a socket silent in both directions is dropped without a close frame, ms. */
   idleDropMs: number;
   /** Between an error frame and the server's close. `0`: at once. */
   errorCloseMs: number;

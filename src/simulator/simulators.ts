@@ -29,7 +29,7 @@ export interface SimulatorsOptions {
   keptTrades?: number;
 }
 
-/** The simulator of each exchange, by its name in lower case, with the faults of its own. */
+/** The simulator of each exchange, by its name in lower case, with its own faults. */
 type ByExchange = {
   readonly [E in Exchange as Lowercase<E>]: Awaited<ReturnType<(typeof SIMULATORS)[E]['start']>>;
 };

@@ -139,7 +139,7 @@ export function accountFor(
       [at, ...clock.readings(at)].some((reading) => reading <= book.timestamp + SHIFT_ERROR_MS);
     const find = (mark: BookMark, from: number, exactly: boolean): number =>
       findFrom(places, sent, mark, from, exactly, sentBy);
-    // A book without a time of its own may be one that is handed on again, or a whole book of a new
+    // A book without a time may be one that is handed on again, or a whole book of a new
     // connection; it must not be taken for an equal one that is still to come.
     const known = find(book, 0, false);
     const ends = gaps.some((gap) => endsWith(gap, book.timestamp, clock));

@@ -12,7 +12,7 @@ export interface States {
   readonly stored: number;
 }
 
-/** The recorder as users run it, as a process of its own that may be killed and started again. */
+/** The recorder as users run it, as a separate process that may be killed and started again. */
 export class RecorderProcess {
   /** How often it was killed. */
   kills = 0;

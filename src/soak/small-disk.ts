@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A disk of its own for the recorder's database, which the soak can fill (Linux, root). */
+/** A separate disk for the recorder's database, which the soak can fill (Linux, root). */
 export class SmallDisk {
   readonly path: string;
   readonly #ballast: string;

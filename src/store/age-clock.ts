@@ -3,7 +3,7 @@ import type { ClockReading } from '../market/clock-reading.js';
 const LEAP_MS = 86_400_000;
 /** A clock that is this near to the exchanges' own times is right, ms. */
 const RIGHT_MS = 3_600_000;
-/** Where no exchange tells the time, a clock is believed after running on from a leap for so long, ms. */
+/** Where no exchange tells the time, time after a leap until a clock is believed, ms. */
 const WAIT_MS = 86_400_000;
 
 /** Clocks of the machine, ms. */
@@ -66,7 +66,7 @@ export class AgeClock {
     return wall;
   }
 
-  /** How far the clock is ahead of the exchanges; null when they have not told since it was last set. */
+  /** How far the clock is ahead of the exchanges; null when they have given no time since it was last set. */
   #aheadMs(wall: number, monotonic: number): number | null {
     const reading = this.#reading;
     if (reading === null) return null;

@@ -222,7 +222,7 @@ export class ArchivedRecords {
     for (const { date, markets, detail } of await this.#files.holes(from, to)) {
       const start = startOf(date);
       for (const market of markets) {
-        // A day may have several holes: each of their gaps needs an id of its own.
+        // A day may have several holes: each of their gaps needs its own id.
         const i = counts.get(date) ?? 0;
         counts.set(date, i + 1);
         if (exchange !== undefined && market.exchange !== exchange) continue;

@@ -62,7 +62,7 @@ export class BookIntake {
     const { book } = event;
     const state = this.#state(event);
     const { wholeAt } = event;
-    // The log says what the previous book was, too: nothing of this process counts.
+    // The log also says what the previous book was: nothing of this process counts.
     const first = wholeAt === undefined ? state.last === null : event.previous === null;
     const sides =
       wholeAt !== undefined
@@ -110,7 +110,7 @@ export class BookIntake {
     if (state.gap !== null) return null;
     // The last one may be dated by a clock that has been set back since.
     let start = Math.min(state.last?.timestamp ?? book.timestamp, book.timestamp);
-    // Gaps are told apart by their start: one that follows another directly begins where that ended.
+    // Gaps are identified by their start: one that follows another directly begins where that ended.
     if (start === state.gapStart) start = book.timestamp;
     state.gap = { market: book.market, start, end: null, cause, detail, attempts: 0 };
     state.gapStart = start;

@@ -20,7 +20,7 @@ export interface BookSource {
   readonly range: SequenceRange | null;
   /** Which stretch of sequences the last rows came from: between two of them rows are passed over. */
   readonly part: number;
-  /** The next rows, at most `limit`; empty when there are no more. */
+  /** The next rows, at most `limit`; empty at the end. */
   next(limit: number): Promise<StoredRow[]>;
   /** Sequence of the first of the last `count` rows; null when there are fewer. */
   startOfLast(count: number): Promise<number | null>;

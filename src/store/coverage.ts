@@ -10,7 +10,7 @@ import type { TimeWindow } from '../market/time-window.js';
 /** Length of a record, ms. */
 const MINUTE = 60_000;
 
-/** Most parts of a window that are told of as stopped. */
+/** Most parts of a window that are listed as stopped. */
 const MOST_STOPS = 1_000;
 
 /** From `start` (included) to `end` (excluded), Unix ms. */
@@ -203,7 +203,7 @@ export class CoverageReader {
     return { frames, changed, repeats, longestSilenceMs };
   }
 
-  /** The minutes of a range as a table of its own. */
+  /** The minutes of a range as a separate table. */
   #minutesOf({ start, end }: MinuteRange): Sql {
     const { integer } = this.#session.dialect;
     return sql`WITH RECURSIVE minutes(at) AS (

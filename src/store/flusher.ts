@@ -135,7 +135,7 @@ export class Flusher {
     }
     if (this.#queue.empty) this.#drained?.();
     else if (this.#drained !== undefined) this.#schedule(0);
-    // Without a timer, which is 1 ms at least: the writer would stand still for so long.
+    // Without a timer, which is 1 ms at least: the writer would stand still that long.
     else if (this.#queue.hasBatch && this.#retryWait === 0 && !this.#stopped) void this.#flush();
     else this.wake();
   }

@@ -69,7 +69,7 @@ export async function logPage(session: Session, query: LogsQuery): ReturnType<St
     given(event, (value) => sql`event = ${value}`),
     given(after, (value) => sql`id < ${value}`),
   ];
-  // A severity and all worse ones: each is a run of the index of its own.
+  // A severity and all worse ones: each is a separate run of the index.
   const levels = level === undefined ? [] : LOG_LEVELS.slice(LOG_LEVELS.indexOf(level));
   const heads =
     levels.length === 0

@@ -95,7 +95,7 @@ const NO_MARKET = 0;
 /** Gaps of an export that are read at a time. */
 const GAP_PAGE = 1000;
 
-/** Answers all questions about the past, on a read-only connection in a thread of its own. */
+/** Answers all questions about the past, on a read-only connection in a separate thread. */
 export class Reader implements ReaderService {
   readonly #options: ReaderOptions;
   #opened: Promise<Opened> | undefined;

@@ -19,7 +19,7 @@ interface Sums {
 interface Known {
   readonly exchange: Exchange;
   readonly spans: Interval[];
-  /** By their ids: the archive has what the database may still have, too. */
+  /** By their ids: the database may still have what the archive has. */
   readonly gaps: Map<number, Interval & { readonly cause: GapCause }>;
 }
 

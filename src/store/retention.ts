@@ -88,9 +88,9 @@ export class Retention {
   #closed = false;
 
   /**
-   * @param onPass told how many books a pass deleted, if any
-   * @param onHeld told when it begins and ends that none are deleted by age, for the clock is in doubt
-   * @param onWaiting told when it begins and ends (null) that a setting would delete what is not
+   * @param onPass called with how many books a pass deleted, if any
+   * @param onHeld called when it begins and ends that none are deleted by age, for the clock is in doubt
+   * @param onWaiting called when it begins and ends (null) that a setting would delete what is not
    * archived yet
    */
   constructor(

@@ -264,7 +264,7 @@ export class Retirement {
 
   /**
    * Deletes books of the markets from `low` to before `high` that no kept book needs, oldest first,
-   * and notes up to where, so that a reader who asks for them is told what is missing.
+   * and notes up to where, so that a reader who asks for them learns what is missing.
    */
   async #books(sequence: number, low: number, high: number, limit: number): Promise<number> {
     const { client, dialect } = this.#session;

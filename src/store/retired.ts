@@ -3,7 +3,7 @@ import type { Client } from './engine/engine.js';
 /**
  * Beginning of the keys in `state` under which retention notes up to which sequence it has deleted
  * books of a market, the market's number behind it: so that a reader who asks for books after an
- * earlier sequence can be told what is missing.
+ * earlier sequence learns what is missing.
  */
 export const RETIRED_KEY = 'retired:';
 

@@ -31,7 +31,7 @@ export function serve<S extends { [K in keyof S]: (...args: never[]) => unknown 
       let answer: Answer;
       try {
         if (deadline !== undefined && Date.now() >= deadline) {
-          throw new StoreError('not read: nobody waits for it any more');
+          throw new StoreError('not read: the caller no longer waits for it');
         }
         answer = { id, result: await methods[method]!(...args) };
       } catch (error) {

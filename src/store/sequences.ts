@@ -38,7 +38,7 @@ export class ReservedSequences implements SequenceSource {
    * @throws {StoreError} after the store was closed, since the next run may give out the same.
    */
   next(): number {
-    if (this.#closed) throw new StoreError('the store is closed: it gives out no more sequences');
+    if (this.#closed) throw new StoreError('the store is closed: it no longer gives out sequences');
     const sequence = ++this.#last;
     if (this.#reserved - sequence < this.#block / 2 && !this.#reserving) this.#reserveMore();
     return sequence;

@@ -168,7 +168,7 @@ export interface CoverageTotals {
   readonly to: number;
   /**
    * The parts of it, after the first recording, in which the market was not to be recorded: neither
-   * covered nor missing. By start; no more than the first thousand.
+   * covered nor missing. By start; at most the first thousand.
    */
   readonly stopped: readonly { readonly start: number; readonly end: number }[];
   /** How much of it the market was being recorded, gaps included, ms. */
@@ -255,7 +255,7 @@ export interface BookPageQuery extends TimeWindow {
   /** Up to this sequence, itself included; absent = up to the newest. */
   readonly until?: number | undefined;
   /**
-   * Where the walk began, if it is to be told what retention deleted: the first book of a market
+   * Where the walk began, if it is to learn what retention deleted: the first book of a market
    * after books that are gone has a `gapBefore` of the cause `RETIRED`. Absent = do not look.
    */
   readonly since?: number | undefined;
@@ -414,7 +414,7 @@ export interface StoreReader extends ManagedLists {
    * A stream of export text (json, ndjson or csv) of what is selected; the caller pulls chunk by chunk.
    */
   exportText(options: ExportOptions): AsyncIterable<string>;
-  /** Writes an export of any format into `file`, in a process of its own, unless `signal` ends it. */
+  /** Writes an export of any format into `file`, in a separate process, unless `signal` ends it. */
   exportFile(options: ExportOptions, file: string, signal: AbortSignal): Promise<void>;
 }
 
@@ -470,7 +470,7 @@ export interface Store extends CollectorMemory {
   abandon(): Promise<void>;
   /** Takes a book for writing; never blocks and never throws. What it cannot keep becomes a gap. */
   putBook(event: BookEvent): void;
-  /** Takes a trade for writing; never blocks and never throws. What it cannot keep is counted and told. */
+  /** Takes a trade for writing; never blocks and never throws. What it cannot keep is counted and logged. */
   putTrade(trade: Trade): void;
   /** Called with every trade that could not be kept. */
   onTradeLost(listener: (loss: TradeLoss) => void): void;

@@ -12,7 +12,7 @@ import type { RetentionWriter } from './retention.js';
 import type { Redate } from '../market/clock-reading.js';
 import type { ListedMarket, Wishes } from '../market/managed-lists.js';
 
-/** Number of a market in the database, shared by all its rows; null until the writer has told it. */
+/** Number of a market in the database, shared by all its rows; null until the writer has sent it. */
 export interface MarketNumber {
   id: number | null;
 }

@@ -43,7 +43,7 @@ interface Opened {
 const AHEAD_MS = 1_000;
 
 /**
- * The one writer of a database. Runs in a thread of its own and gets one call at a time: on this
+ * The one writer of a database. Runs in a separate thread and gets one call at a time: on this
  * adapter a statement issued during a transaction would become part of it.
  */
 export class Writer implements WriterService {

@@ -50,10 +50,10 @@ describe('RpcWorker', () => {
     expect(await rpc.call('echo', 2)).toMatchObject({ value: 2 });
   });
 
-  it('does not begin a call for which nobody waits any more', async () => {
+  it('does not begin a call whose caller no longer waits', async () => {
     const rpc = start();
     const past = rpc.callUntil(Date.now() - 1, 'echo', 1);
-    await expect(past).rejects.toThrow('nobody waits for it any more');
+    await expect(past).rejects.toThrow('the caller no longer waits for it');
     expect(await rpc.callUntil(Date.now() + 60_000, 'echo', 2)).toMatchObject({ value: 2 });
   });
 

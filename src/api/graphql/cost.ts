@@ -30,7 +30,7 @@ const ASSUMED: Readonly<Record<string, number>> = {
   ConsolidatedLeg: 5,
   QuoteLeg: 5,
   ExchangeInfo: 5,
-  // Written as text by the reader; their number has a bound of its own.
+  // Written as text by the reader; their number is bounded separately.
   SeriesPoint: 1,
   GapSum: 2,
   RecordingStrip: 5,
@@ -49,8 +49,8 @@ const ASSUMED_OTHERWISE = 20;
 
 /**
  * Counts the fields of an operation, before it is executed. Not `@pothos/plugin-complexity` (tried,
- * 4.2.3): it takes introspection for one field however much is asked of it, counts when the first
- * field is resolved, and must be told of each connection's page in the schema.
+ * 4.2.3): it counts introspection as one field however much it selects, counts when the first
+ * field is resolved, and needs each connection's page size in the schema.
  */
 class Counter {
   readonly #schema: GraphQLSchema;

@@ -91,7 +91,7 @@ function isSelected(
 /**
  * The operation alone, in the form in which graphql-jit does what graphql-js would: without the
  * selections that its variables leave out, since graphql-jit gives what stands in a field that is left
- * out when the same field is selected elsewhere, too; and with nullable types of variables that have a
+ * out when the same field is also selected elsewhere; and with nullable types of variables that have a
  * default, since of `$x: Boolean! = false` it says that it is missing.
  */
 function reduced({ schema, document, operationName, variableValues }: ExecutionArgs): DocumentNode {
@@ -196,7 +196,7 @@ export class LiveOperation implements Renderer {
 
   /** An error of an event as clients may see it. */
   #shown({ message, path, locations, originalError }: GraphQLError): GraphQLFormattedError {
-    // graphql-jit has an error class of its own, which is unknown to Yoga.
+    // graphql-jit has its own error class, which is unknown to Yoga.
     const error = new GraphQLError(message, { path, originalError });
     const answer = formatted(clientError(error, this.#log));
     return locations === undefined ? answer : { ...answer, locations };

@@ -11,9 +11,9 @@ import { clientError, formatted } from './client-error.js';
 interface SseOptions {
   /** A silent stream gets a comment so often, ms. */
   readonly keepAliveMs: number;
-  /** A reader that has taken nothing for so long is ended, ms. */
+  /** Time without reading after which a reader is disconnected, ms. */
   readonly idleMs: number;
-  /** Told of such a reader. */
+  /** Called with such a reader. */
   readonly onIdle: (reader: string) => void;
   readonly log: ApiLog;
 }
@@ -164,7 +164,7 @@ class SseSink implements LiveSink {
     return now - this.#emptyAt;
   }
 
-  /** Ends a reader that does not read: it is told, and cut off when it does not read that either. */
+  /** Ends a reader that does not read: it gets an error, and is cut off when it does not read that either. */
   cut(error: Error): void {
     this.#reader?.leave();
     this.fail(error);

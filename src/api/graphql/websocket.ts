@@ -34,9 +34,9 @@ const READER_IDLE_CODE = 4410;
 interface WebSocketOptions {
   /** Each connection is pinged so often, ms. */
   readonly keepAliveMs: number;
-  /** A client that has taken nothing for so long, not even a ping, is ended, ms. */
+  /** Time without reading, pings included, after which a client is disconnected, ms. */
   readonly idleMs: number;
-  /** Told of such a client. */
+  /** Called with such a client. */
   readonly onIdle: (reader: string) => void;
   readonly limits: Pick<ApiLimits, 'bodyBytes' | 'operationsPerConnection' | 'requestMs'>;
   readonly log: ApiLog;
@@ -263,7 +263,7 @@ class Connection {
   }
 
   /**
-   * Writes an event as a whole frame. `ws` itself writes whole frames, too, at once and without
+   * Writes an event as a whole frame. `ws` itself also writes whole frames, at once and without
    * compression, so that neither can come in the middle of the other's.
    */
   write(id: Buffer, rendering: Rendering): void {
@@ -296,7 +296,7 @@ class Connection {
     this.#socket.ping();
   }
 
-  /** Ends a client that does not read: it is told, and cut off when it does not read that either. */
+  /** Ends a client that does not read: it gets an error, and is cut off when it does not read that either. */
   #cut(): void {
     clearInterval(this.#watch);
     const { idleMs, onIdle } = this.#options;

@@ -9,9 +9,9 @@ import { plainHead } from './upgrade.js';
 export interface ConnectionOptions {
   /** Connections at once, those taken over by WebSockets included. */
   readonly max: number;
-  /** A client that takes nothing of its answer for so long is cut off, ms. */
+  /** Time without reading its answer after which a client is disconnected, ms. */
   readonly idleMs: number;
-  /** Told of such a client: its transport and address. */
+  /** Called with the transport and address of such a client. */
   readonly onIdle: (client: string) => void;
 }
 
@@ -23,8 +23,8 @@ interface Line {
   waiting: boolean;
 }
 
-/** Connections that are told that there are too many already, beyond which they are just closed. */
-const TOLD = 50;
+/** Connections over the limit that get a refusal; further ones are just closed. */
+const REFUSED = 50;
 
 /** What could not be read as a request, by Node's code of the error. */
 const UNREADABLE: Readonly<Record<string, Refusal>> = {
@@ -55,7 +55,7 @@ const SENT_AHEAD: Refusal = {
 /**
  * The connections of a server: bounds their number, refuses requests that are sent ahead, cuts off
  * clients that do not take their answers, and answers what cannot be read. Slow requests are Node's
- * part (`headersTimeout`, `requestTimeout`), silent keep-alive connections, too.
+ * part (`headersTimeout`, `requestTimeout`), silent keep-alive connections as well.
  *
  * It also knows which connections have no request in progress. Node's own `closeIdleConnections()`
  * leaves out those that have not sent any request yet, and browsers and `fetch` open such
@@ -72,7 +72,7 @@ export class Connections {
   constructor(server: Server, options: ConnectionOptions) {
     this.#server = server;
     this.#options = options;
-    server.maxConnections = options.max + TOLD;
+    server.maxConnections = options.max + REFUSED;
     server.timeout = options.idleMs;
     server.on('connection', (socket) => this.#opened(socket));
     server.on('timeout', (socket: Socket) => this.#silent(socket));

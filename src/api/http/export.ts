@@ -207,7 +207,7 @@ export class ExportEndpoint {
     }
   }
 
-  /** Makes a file in a process of its own, sends and removes it. */
+  /** Makes a file in a separate process, sends and removes it. */
   async #sendFile(
     options: ExportOptions,
     res: ServerResponse,

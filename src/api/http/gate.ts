@@ -118,7 +118,7 @@ function embedded(req: IncomingMessage): boolean {
 
 /**
  * Why a GraphQL request is refused as possibly made by another site's page, or null when it is not.
- * A page can make a browser send form posts and GETs anywhere; JSON and own headers it cannot. Told
+ * A page can make a browser send form posts and GETs anywhere; JSON and custom headers it cannot. Told
  * apart without `Origin`, which old browsers leave out.
  */
 export function crossSiteProblem(req: IncomingMessage): string | null {

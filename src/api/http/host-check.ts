@@ -11,7 +11,7 @@ function hostName(header: string): string {
 /**
  * Makes the check of `Host` headers against DNS rebinding: a web page whose own name was made to
  * point at this server must not be able to read it. Allowed are the loopback names, the host that
- * the server was told to listen on, `more`, and, unless it listens on loopback only, any IP address
+ * the server listens on, `more`, and, unless it listens on loopback only, any IP address
  * (an address cannot be rebound). No header at all is allowed: every browser sends one.
  */
 export function hostCheck(

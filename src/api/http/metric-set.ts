@@ -21,7 +21,7 @@ export class MetricSet {
       registers,
       collect() {
         this.reset();
-        // Without labels prom-client starts from a zero of its own; a value that is absent has none.
+        // Without labels prom-client starts from zero; an absent value must stay absent.
         if (labelNames.length === 0) this.remove();
         for (const [labels, value] of read()) this.set(labels, value);
       },

@@ -26,7 +26,7 @@ interface MetricsSources {
   readonly streams: LiveStreams;
   readonly verdict: VerdictWatch;
   readonly version: string;
-  /** Whether each market has numbers of its own. */
+  /** Whether each market has its own series. */
   readonly markets: boolean;
   readonly alerts: () => AlertCounts | null;
   /** Lines that standard output did not take. */

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { HttpErrorCode } from '../errors.js';
 import { replyError } from './reply.js';
 
-/** Why a request is not let in, as it is told to the client. */
+/** Why a request is refused, as the client sees it. */
 export interface Refusal {
   readonly status: number;
   readonly code: HttpErrorCode;

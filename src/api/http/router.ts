@@ -31,7 +31,7 @@ interface Routes {
 }
 
 /**
- * Sent with every answer; a page sets a policy of its own. No other page may frame ours (GraphiQL has
+ * Sent with every answer; a page sets its own policy. No other page may frame ours (GraphiQL has
  * a play button), load from here or keep a handle on ours.
  */
 const SAFETY_HEADERS: Readonly<Record<string, string>> = {

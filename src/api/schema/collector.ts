@@ -16,7 +16,7 @@ export const CollectorStateEnum = builder.enumType('CollectorState', {
     STARTING: { description: 'Started; no book has arrived yet.' },
     LIVE: { description: 'Has a current book.' },
     STALE: {
-      description: 'Silent for so long that quiet can no longer be distinguished from loss.',
+      description: 'Silent so long that quiet can no longer be distinguished from loss.',
     },
     RECONNECTING: { description: 'Its connection is down and is being made again.' },
     STOPPED: { description: 'Stopped on request.' },

@@ -96,7 +96,7 @@ const CoverageType = builder.objectRef<MarketCoverage>('Coverage').implement({
     stopped: t.field({
       type: [StopType],
       description:
-        'The parts of the window in which it was stopped on request, oldest first: neither covered nor missing. No more than the first thousand.',
+        'The parts of the window in which it was stopped on request, oldest first: neither covered nor missing. At most the first thousand.',
       resolve: ({ stopped }) => stopped,
     }),
     recordedMs: t.expose('recordedMs', {

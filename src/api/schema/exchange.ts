@@ -24,7 +24,7 @@ const ExchangeColorType = builder.objectRef<ExchangeFacts['color']>('ExchangeCol
 });
 
 const OwnLimitNameEnum = builder.enumType('OwnLimitName', {
-  description: 'What the recorder bounds of its own accord when it deals with an exchange.',
+  description: 'What the recorder limits by its own choice when it deals with an exchange.',
   values: {
     REST_RATE: { description: 'REST calls a second.' },
     REST_BATCH: { description: 'Markets of one REST call.' },

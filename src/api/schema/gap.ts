@@ -13,7 +13,7 @@ export const GapCauseEnum = builder.enumType('GapCause', {
   values: {
     CONNECT_FAILED: { description: 'No connection could be made.' },
     DISCONNECTED: { description: 'The connection was lost.' },
-    STALE: { description: 'Silent for so long that quiet could not be distinguished from loss.' },
+    STALE: { description: 'Silent so long that quiet could not be distinguished from loss.' },
     REFUSED: { description: 'The exchange refused the subscription or request.' },
     RATE_LIMITED: { description: 'The exchange asked to slow down.' },
     MAINTENANCE: { description: 'The exchange was under maintenance.' },

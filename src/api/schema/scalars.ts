@@ -18,7 +18,7 @@ function refuse(message: string, node?: ValueNode): GraphQLError {
 }
 
 function shown(value: unknown): string {
-  // Not JSON: lists nested in lists deep enough would end that with an error of its own.
+  // Not JSON: lists nested in lists deep enough would end that with a different error.
   const text = typeof value === 'string' ? JSON.stringify(value) : inspect(value, { depth: 1 });
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }

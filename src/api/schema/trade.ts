@@ -221,7 +221,7 @@ builder.queryField('trades', (t) =>
   t.field({
     type: TradeConnection,
     description:
-      "Recorded trades of a market in order of the exchange's time, then of id; `from` and `to` are of that time, too. Trades are recorded where `CHANNELS` has `trade`.",
+      "Recorded trades of a market in order of the exchange's time, then of id; `from` and `to` refer to that time. Trades are recorded where `CHANNELS` has `trade`.",
     args: { ...marketArgs, ...windowArgs, ...pageArgs },
     resolve: async (_root, args, { reader, markets, rows }) => {
       const market: Market = {

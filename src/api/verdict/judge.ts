@@ -37,7 +37,7 @@ export interface Facts {
   readonly gaps: Readonly<Record<Exchange, number>>;
 }
 
-/** An exchange that has sent nothing for so long is not just reconnecting, ms. */
+/** Silence after which an exchange is down, not just reconnecting, ms. */
 const DOWN_MS = 60_000;
 /** A market that has waited for its first book for less is starting, ms. */
 const STARTING_MS = 60_000;

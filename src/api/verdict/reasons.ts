@@ -13,7 +13,7 @@ export type Severity = (typeof SEVERITIES)[number];
 export type Subject =
   'SERVER' | 'STORE' | 'DISK' | 'CLOCK' | 'LOG' | 'SETTINGS' | 'EXCHANGE' | 'MARKET';
 
-/** What each reason needs to be told. */
+/** What the text of each reason needs. */
 export interface ReasonParams {
   SHUTTING_DOWN: Record<never, never>;
   DATABASE_UNREADABLE: { reason: string };

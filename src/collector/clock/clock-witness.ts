@@ -24,7 +24,7 @@ export class ClockWitness {
     return Math.abs(low) <= Math.abs(high) ? low : high;
   }
 
-  /** How many exchanges have told. */
+  /** How many exchanges have given their time. */
   get exchanges(): number {
     return this.#least.size;
   }

@@ -21,7 +21,7 @@ export interface CheckTimes {
   readonly settleMs: number;
   /** Time between two checks of a market at most, ms. */
   readonly everyMs: number;
-  /** How often is told how far the streams have come, ms. */
+  /** Time between two reports of how far the streams have come, ms. */
   readonly tellMs: number;
   /** Minutes are compared once they are so old, and so long after the last comparison, ms. */
   readonly volumesAfterMs: number;

@@ -66,7 +66,7 @@ export async function walk(
   let place: HistoryPlace | null = null;
   let top = Infinity;
   let last: ReadTrade | null = null;
-  /** Trades that the next page will not show again, though it is about their time, too. */
+  /** Trades that the next page will not show again, although it covers their time. */
   let carried: readonly ReadTrade[] = [];
   const fault = (what: string): void => {
     tally.historyFaults++;
@@ -137,7 +137,7 @@ export async function walk(
       break;
     }
     if (next.before < top) {
-      // Trades of one moment that no page shows all of: asking again would show no more.
+      // Trades of one moment of which no page shows all: asking again would not help.
       const span = { start: next.before, end: top };
       const words = 'more trades in one moment than a page of the history holds';
       parts.onUnreached(market, span, words);

@@ -4,7 +4,7 @@ import type { MarketTrades } from './market-trades.js';
 import type { TradeHistory } from './trade-history.js';
 
 const MINUTE_MS = 60_000;
-/** A minute is over for the exchange, too, so long after its end, ms. */
+/** Time after the end of a minute until the exchange has closed it as well, ms. */
 const OVER_MS = 60_000;
 
 /** What a comparison works with. */

@@ -63,7 +63,7 @@ interface MarketMemory {
 
 /**
  * Numbers the trades of an exchange and publishes them, each once: those that come as they happen are
- * compared with the last ones, those of a snapshot or of the REST history with what is stored, too.
+ * compared with the last ones, those of a snapshot or of the REST history also with what is stored.
  */
 export class TradeRecorder {
   readonly #parts: TradeRecorderParts;

@@ -22,7 +22,7 @@ export interface TrialEnd {
  * error frame, by the close code, or since it happens again and again right after subscribing.
  */
 export class SubscriptionTrial {
-  /** Since when all that was to be asked has left, monotonic ms; Infinity while it has not. */
+  /** When the last request was sent, monotonic ms; Infinity until then. */
   #askedAt: number | null = null;
   #error: string | null = null;
   #suspicions = 0;

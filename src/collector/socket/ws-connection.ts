@@ -28,7 +28,7 @@ export interface WSProfile {
   readonly messageLimits: readonly RateLimit[];
   /** Largest frame accepted, bytes. */
   readonly maxPayload: number;
-  /** What its frames are known to hold; other things in them are counted and told of. */
+  /** What its frames are known to hold; other things in them are counted and logged. */
   readonly known?: KnownFrames;
 }
 

@@ -157,7 +157,7 @@ export abstract class WSController implements PairCarrier {
 
   /**
    * A message could not be read. Every frame is a whole book, so that what it said is known again with
-   * the next book: that is asked for. GOPAX, which sends changes, has a way of its own.
+   * the next book: that is asked for. GOPAX, which sends changes, overrides this.
    * @param pair whose message it was, or null when that is not known; it need not be carried here
    */
   protected onUnreadable(pair: Pair | null): void {

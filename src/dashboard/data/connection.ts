@@ -5,7 +5,7 @@ import type { TypedDocumentString } from '../gql/graphql.js';
 /** Whether live data comes in: not yet, yes, no longer. */
 export const connection = signal<'connecting' | 'open' | 'lost'>('connecting');
 
-/** Counts the connections made: what was told before must be told again. */
+/** Counts the connections made: each must send again what earlier ones sent. */
 export const connectionCount = signal(0);
 
 /** Wait before an attempt to connect again, ms: grows to {@link LONGEST_WAIT}. */
@@ -89,7 +89,7 @@ const AGAIN_AFTER = 1_000;
 /**
  * Follows a subscription over the one connection of the page, through lost connections and restarts
  * of the server, until the result is called.
- * @param onError told of errors that asking again cannot help
+ * @param onError called with errors that a retry cannot help
  */
 export function follow<R, V extends Record<string, unknown>>(
   document: TypedDocumentString<R, V>,

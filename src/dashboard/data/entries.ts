@@ -13,7 +13,7 @@ import { withNextFrame } from './paint.js';
 /** An entry of the log. */
 export type Entry = LogsQuery['logs']['edges'][number]['node'];
 
-/** An entry with a number of its own: many may have the same text. */
+/** An entry with a unique number: many may have the same text. */
 interface NumberedEntry {
   readonly key: number;
   readonly entry: Entry;

@@ -61,7 +61,7 @@ export interface ExchangeRow {
 
 /** All markets by key. */
 export const markets = new Map<string, MarketRow>();
-/** Counts the changes of {@link markets}; read it to be told. */
+/** Counts the changes of {@link markets}; read it to subscribe to them. */
 export const marketsVersion = signal(0);
 /** The exchanges, once they are known. */
 export const exchanges = signal<readonly ExchangeRow[]>([]);

@@ -90,7 +90,7 @@ export function HistoryChart(props: {
   readonly at: number;
   readonly name: string;
   readonly onPick: (at: number) => void;
-  /** Told of a window that was dragged, Unix ms. */
+  /** Called with a window that was dragged, Unix ms. */
   readonly onZoom: (from: number, to: number) => void;
 }) {
   const { loaded, bars, symbol, at, name, onPick } = props;

@@ -1,7 +1,7 @@
 import type { CollectorState } from '../gql/graphql.js';
 import { t } from '../text/texts.js';
 
-/** A sign of its own for each state, so that no one needs to tell the colours apart. */
+/** A distinct sign for each state, so that nobody needs to tell colours apart. */
 const SIGNS: Readonly<Record<CollectorState | 'NONE', string>> = {
   LIVE: '●',
   STARTING: '◔',

@@ -44,7 +44,7 @@ function decoded(part: string): string {
   }
 }
 
-/** A pointer that rests on a link for so long, ms, is believed to mean it. */
+/** Time a pointer must rest on a link before the view is loaded ahead, ms. */
 const MEANT_AFTER = 60;
 
 /** Preloads what links lead to when they are about to be followed: on hover, focus or touch. */

@@ -114,7 +114,7 @@ function difference(rest: Sides | undefined, books: readonly Sides[]): string {
   return 'other levels than any of them together';
 }
 
-/** Sockets that are left alone: one answers nothing, one answers and says no more. */
+/** Sockets that are left alone: one answers nothing, one answers and then stays silent. */
 export async function probeIdle(lab: Lab): Promise<IdleSeen> {
   const mute = await lab.socket([], { mute: true });
   const answering = await lab.socket([]);

@@ -16,7 +16,7 @@ interface ConsolidatedSources {
   readonly control: CollectorControl;
 }
 
-/** Where its changes come from, too. */
+/** Where its changes also come from. */
 interface LiveConsolidatedSources extends ConsolidatedSources {
   readonly books: BookRoutes;
 }

@@ -23,7 +23,7 @@ export interface ExactSources<T> {
   readonly settled: () => number;
   /** Whether something of the tail is wanted. */
   readonly wants: (value: T) => boolean;
-  /** What is told with the first delivery of a key from the tail, behind the place where the store ended. */
+  /** What is delivered with the first delivery of a key from the tail, behind the place where the store ended. */
   readonly joined?: (delivery: Delivery<T>, place: number) => Delivery<T>;
 }
 

@@ -30,7 +30,7 @@ const TICK_MS = 4;
 const MAX_LAG_MS = 1000;
 
 /**
- * One clock for the frames of thousands of markets. It counts in ms of its own, which pass `speed`
+ * One clock for the frames of thousands of markets. It counts in its own ms, which pass `speed`
  * times as fast as real ones, so that a change of speed holds at once for every market, and a pause
  * is speed 0. Markets wait in a wheel with a slot for each of these ms, so a frame costs neither a
  * timer nor an object.

@@ -47,7 +47,7 @@ export function fullMarketPairs(exchange: Exchange): string[] {
   return Object.entries(counts).flatMap(([currency, count]) => {
     const others = coins().filter((symbol) => symbol !== currency);
     const thin = thinCoins === true ? THIN : [];
-    // Few markets in a currency are the great coins; in many there is room for thin ones, too.
+    // A currency with few markets has the major coins; one with many also has thin ones.
     const few = count <= KNOWN.length;
     const names = few ? others.slice(0, count) : [...others.slice(0, count - thin.length), ...thin];
     return names.map((symbol) => `${symbol}-${currency}`);

@@ -21,6 +21,6 @@ export interface MarketSize {
   readonly measured: Readonly<Record<string, number>>;
   /** How its frames are spaced, ms. */
   readonly rhythm: Omit<Rhythm, 'perSecond'>;
-  /** Set where each level that changes is a frame of its own. */
+  /** Set where each changed level is a separate frame. */
   readonly framePerLevel?: true;
 }

@@ -2,7 +2,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { restError } from './frames.js';
 
-/** A key that the simulator accepts unless it is told others. */
+/** The key that the simulator accepts unless others are set. */
 export const SIMULATED_GOPAX_KEY =
   'simulated-gopax-key-0123456789abcdef0123456789abcdef0123456789ab';
 

@@ -5,11 +5,11 @@ import type { Faults, Simulator, SimulatorOptions, Timing } from '../simulator.j
 export interface KorbitTiming extends Timing {
   /** Protocol pings to each socket, counted from its opening (measured). */
   pingMs: number;
-  /** A client that leaves a ping unanswered for so long is dropped. A guess: unknown in reality. */
+  /** Time after which a client that leaves a ping unanswered is dropped, ms. A guess: unknown in reality. */
   pongTimeoutMs: number;
   /** Shortest time between two frames of a pair (measured). Without a rhythm (rate 0) it is off. */
   frameGapMs: number;
-  /** Between a change of a book and its frame (measured: 13 ms and up). Off at rate 0, too. */
+  /** Between a change of a book and its frame (measured: 13 ms and up). Also off at rate 0. */
   frameDelayMs: number;
 }
 

@@ -23,7 +23,7 @@ const FRAME_MEMORY = 512 * 1024;
 export interface SendOptions {
   /** Opcode 2 instead of 1. Default: binary for bytes, text for strings. */
   readonly binary?: boolean;
-  /** The frame answers the protocol's own keepalive (UP, PONG, heartbeat); goes out when frozen, too. */
+  /** The frame answers the protocol's own keepalive (UP, PONG, heartbeat); also sent when frozen. */
   readonly keepalive?: boolean;
 }
 

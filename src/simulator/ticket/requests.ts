@@ -6,7 +6,7 @@ export interface Wording {
   readonly format: string;
   /** A request without any type, or a type object without `type`. */
   readonly noType: string;
-  /** Whether options may be written in snake case, too. */
+  /** Whether options may also be written in snake case. */
   readonly snakeCase: boolean;
   /** A `type` that does not exist. */
   unsupported(type: string): string;

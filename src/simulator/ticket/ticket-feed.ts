@@ -30,7 +30,7 @@ export interface Shown {
 export interface FeedMarket extends SimulatedMarket {
   /** Wire name, e.g. `KRW-BTC`. */
   readonly code: string;
-  /** The book as last published; REST and SNAPSHOT frames show it, too. */
+  /** The book as last published; REST and SNAPSHOT frames also show it. */
   published: StillBook;
   /** Time of the last frame, in the unit of the exchange's own clock (Upbit ms, Bithumb us). */
   timestamp: number;
@@ -198,7 +198,7 @@ export abstract class TicketFeed<
       const frame = this.#tradeFrame(market, trade, 'REALTIME');
       for (const { socket } of followers) if (socket.send(frame)) tape.sent(trade);
     }
-    // One for an order, however many trades it makes: the real ones are thinned out, too.
+    // One for an order, however many trades it makes: the real ones are thinned out as well.
     for (const { socket } of ticker) socket.send(this.#ticker(market, 'REALTIME'));
   }
 
@@ -208,7 +208,7 @@ export abstract class TicketFeed<
     return Buffer.from(tickerFrame(code, tape, profile.price, this.clockAheadMs, stream));
   }
 
-  /** Every trade is a binary frame of its own. */
+  /** Every trade is a separate binary frame. */
   #tradeFrame(market: M, trade: Trade, stream: string): Buffer {
     return Buffer.from(this.tradeText(market, this.trades.onSocket(trade), stream));
   }

@@ -78,7 +78,7 @@ export class ChangeWriter {
     }
     let known = this.#known.get(row.marketId);
     if (known === undefined) {
-      // Whoever knows nothing is told a snapshot, as if it followed a change.
+      // A reader that knows nothing gets a snapshot, as if it followed a change.
       known = { ask: new Map(), bid: new Map(), base: null, whole: false };
       this.#known.set(row.marketId, known);
     }

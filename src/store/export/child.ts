@@ -17,7 +17,7 @@ function databaseEnv(location: string): NodeJS.ProcessEnv {
 }
 
 /**
- * Writes an export into `file` in a process of its own, so that neither its memory nor its work is
+ * Writes an export into `file` in a separate process, so that neither its memory nor its work is
  * the recorder's.
  * @param reader the database and its archive
  * @throws {StoreError} with what the process said

@@ -36,7 +36,7 @@ export async function checkOutput(out: string): Promise<void> {
   throw new BadInputError(`--out ${out} is ${kind}; it must name a file`);
 }
 
-/** Whether `out` is, or will be, a file that has a place of its own: no pipe and no device. */
+/** Whether `out` is, or will be, a regular file: no pipe and no device. */
 export async function isPlainFile(out: string): Promise<boolean> {
   return (await stat(out).catch(() => null))?.isFile() ?? true;
 }
@@ -71,7 +71,7 @@ export class WholeFile {
       await file.close();
     }
     await rename(this.part, this.#path);
-    // The name, too, is to outlast a loss of power; some systems open no folders.
+    // The name must also survive a loss of power; some systems open no folders.
     const folder = await open(dirname(resolve(this.#path))).catch(() => null);
     await folder?.sync().catch(() => undefined);
     await folder?.close();

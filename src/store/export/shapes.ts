@@ -100,7 +100,7 @@ export function marketCells({ exchange, symbol, currency }: Market): Cell[] {
 
 /**
  * A market as tardis.dev writes it: the exchange in lower case, the symbol as the exchange itself
- * spells it, in upper case. Coinone has two separate parts and no spelling of its own.
+ * spells it, in upper case. Coinone has two separate parts and no spelling for a pair.
  */
 export function tardisMarket({ exchange, symbol, currency, code }: Market): [string, string] {
   const id = exchange.toLowerCase();

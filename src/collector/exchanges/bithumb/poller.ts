@@ -242,7 +242,7 @@ export class BithumbPoller implements Feed {
     const { host } = this.#context;
     const { message: reason, gapCause: cause, fault } = error;
     const event = expected ? 'POLLING_API_ERROR' : 'POLLING_UNHANDLED';
-    // Not by the text: an error page with a number of its own each time would pass every time.
+    // Not by the text: an error page with a new number each time would be new every time.
     const suppressed = this.#gate.pass(`${event} ${cause}`);
     if (suppressed !== null) host.log(event, null, { reason, suppressed });
     host.down(pairs, { cause, detail: reason, since: this.#lastGood(lane) });
@@ -396,7 +396,7 @@ export class BithumbPoller implements Feed {
 
   /** A market that was served before is refused alone: it is asked for again later, and ever later. */
   #setAside(lane: Lane, pair: Pair, refusal: ExchangeError): void {
-    // A lane of its own waits as a whole.
+    // A separate lane waits as a whole.
     if (lane.single) {
       this.#strikes++;
       throw refusal;

@@ -2,7 +2,7 @@ import { type Pair, pairText } from '../../../market/market.js';
 import type { Feed, FeedContext, FeedHost } from '../../feed.js';
 
 /**
- * Polled books, with trades that come by sockets. The sockets carry the books, too, as a sign of life;
+ * Polled books, with trades over sockets. The sockets also carry the books, as a sign of life;
  * those what becomes of the connections says how the trades are covered; the polls say it of the books.
  */
 export class PolledWithTrades implements Feed {

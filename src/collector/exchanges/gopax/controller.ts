@@ -270,7 +270,7 @@ export class GopaxController extends WSController {
     }
     // It only says that it runs already.
     if (errCode === '10325' || pair === undefined) return;
-    // Any other refusal may pass, and a new socket asks again: one of its own, for the others' sake.
+    // Any other refusal may pass, and a new socket asks again: a separate one, for the others' sake.
     if (this.carrierHost === null || this.pairs.size === 1 || (this.apart && !this.serving)) {
       this.reconnect('REFUSED', reason);
       return;

@@ -80,7 +80,7 @@ export class SubscribeRequests {
     names: (pair: Pair) => boolean,
     ofPair: boolean,
   ): AfterRefusal | null {
-    // Without an id of its own a refusal can only mean the request that waits alone.
+    // Without an id a refusal can only mean the request that waits alone.
     const key = id === '' && this.#open.size === 1 ? [...this.#open.keys()][0]! : id;
     const request = this.#open.get(key);
     if (request === undefined) return null;
