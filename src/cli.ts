@@ -10,6 +10,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
   export: './store/export/command.js',
   archive: './archive/command.js',
   backup: './store/backup-command.js',
+  copy: './store/copy/command.js',
   report: './store/report-command.js',
   doctor: './doctor/command.js',
 };

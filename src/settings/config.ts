@@ -86,6 +86,17 @@ export type PastSettings = Pick<
   'dbPath' | 'databaseUrl' | 'archivePath' | 'archiveAfterDays'
 >;
 
+/**
+ * What is wrong with an address of PostgreSQL, as of the setting `DATABASE_URL`.
+ * @param name of the flag or setting
+ * @returns one line, or null when nothing is
+ */
+export function databaseUrlProblem(address: string, name: string): string | null {
+  const problems: string[] = [];
+  SETTINGS.databaseUrl.read(address, name, problems);
+  return problems[0] ?? null;
+}
+
 /** Where the database is: an address of PostgreSQL, or the path of an SQLite file. */
 export function databaseOf({
   databaseUrl,

@@ -13,6 +13,17 @@ export class StoreError extends Error {
   }
 }
 
+/** {@link StoreError.code} of a database that a history is being copied into. */
+export const HALF_COPIED = 'HALF_COPIED';
+
+/** That a database has a part of a history only. @param name of the database */
+export function halfCopied(name: string): StoreError {
+  return new StoreError(
+    `${name} is a copy that was not finished; run npm run copy again, which goes on with it`,
+    HALF_COPIED,
+  );
+}
+
 /** What the database said, under whichever wrapping the driver or Prisma chose. */
 interface DriverFailure {
   readonly code: string;

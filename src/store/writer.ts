@@ -4,12 +4,13 @@ import { type ArchivedDay, archivedBound, type UsedNumbers } from './archived.js
 import { EXCHANGES, type Exchange } from '../market/exchange.js';
 import type { Gap } from '../market/gap.js';
 import type { Market, Pair } from '../market/market.js';
+import { COPIED_KEY, COPYING_KEY } from './copy-marks.js';
 import { addCoverage, COVERAGE_COLUMNS } from './coverage-rows.js';
 import { defined } from './defined.js';
 import type { Client, Engine, Session, Space, WriterSession } from './engine/engine.js';
 import { openEngine } from './engine/open.js';
 import { sql } from './engine/sql.js';
-import { StoreError } from './errors.js';
+import { halfCopied, StoreError } from './errors.js';
 import { type Growth, GrowthRecord } from './growth.js';
 import { decodeLevels, wholeRow } from './levels.js';
 import { MarketIds, replaceListing } from './market-list.js';
@@ -58,12 +59,13 @@ export class Writer implements WriterService {
   async open(block: number, used: UsedNumbers = { sequence: 0, gap: 0 }): Promise<OpenState> {
     const { session, client } = await this.#database();
     if (used.gap > 0) {
-      const statements = session.dialect.beginGapsAbove(used.gap);
+      const statements = session.dialect.beginIdsAbove('gap', used.gap);
       await client.$transaction(statements.map((statement) => client.$executeRaw(statement)));
     }
     const state = new Map(
       (await client.state.findMany()).map((row) => [row.key, Number(row.value)]),
     );
+    if (state.has(COPYING_KEY)) throw halfCopied((await this.#engine!).name);
     const newest = await client.book.findFirst({ orderBy: { sequence: 'desc' } });
     const [trade] = await session.rows(sql`
       SELECT coalesce((SELECT max(sequence) FROM trade_recent), 0),
@@ -82,6 +84,8 @@ export class Writer implements WriterService {
     );
     const reserved = lastSequence + block;
     await this.#setState(session, { sequence: reserved, closed: 0 }, true);
+    // From here on it has a history of its own.
+    if (state.has(COPIED_KEY)) await client.state.delete({ where: { key: COPIED_KEY } });
     // Books are stored in order, so the newest one vouches for all before it, as a heartbeat does.
     const alive = [state.get('heartbeat'), newest?.timestamp].flatMap((t) => t ?? []).map(Number);
     const now = Date.now();

@@ -26,6 +26,7 @@ const COMMANDS = [
   'dist/demo.js',
   'dist/simulator/main.js',
   'dist/store/backup-command.js',
+  'dist/store/copy/command.js',
   'dist/soak/main.js',
   'dist/store/export/command.js',
   'dist/store/report-command.js',

@@ -38,22 +38,24 @@ const SQLITE: TestEngine = {
 
 const POSTGRESQL: TestEngine = {
   name: 'PostgreSQL',
-  database: async () => {
-    const template = await serverOfRun();
-    const name = `r_${Math.random().toString(36).slice(2)}`;
-    const url = new URL(template);
-    url.pathname = '/postgres';
-    const admin = url.href;
-    await queryOf(admin, `CREATE DATABASE ${name} TEMPLATE template_recorder`);
-    url.pathname = `/${name}`;
-    const path = url.href;
-    return {
-      path,
-      session: () => PostgresWriterSession.openToWrite(parseAddress(path), { shared: true }),
-      remove: async () => void (await queryOf(admin, `DROP DATABASE ${name} WITH (FORCE)`)),
-    };
-  },
+  database: () => serverDatabase('template_recorder'),
 };
+
+/** A database on the server of the run. @param template what it is copied of: `template1` for an empty one */
+export async function serverDatabase(template: string): Promise<TestDatabase> {
+  const url = new URL(await serverOfRun());
+  const name = `r_${Math.random().toString(36).slice(2)}`;
+  url.pathname = '/postgres';
+  const admin = url.href;
+  await queryOf(admin, `CREATE DATABASE ${name} TEMPLATE ${template}`);
+  url.pathname = `/${name}`;
+  const path = url.href;
+  return {
+    path,
+    session: () => PostgresWriterSession.openToWrite(parseAddress(path), { shared: true }),
+    remove: async () => void (await queryOf(admin, `DROP DATABASE ${name} WITH (FORCE)`)),
+  };
+}
 
 /**
  * Runs the tests of `body` once for each engine. What stays with SQLite is about its file: sqlite,
@@ -73,7 +75,7 @@ export const describeWithPostgres: (name: string, body: () => void) => void = HA
 
 /**
  * The server that all tests of a run share, started by the first that needs it.
- * @returns the address of the database that others are copied of
+ * @returns the address of a database of it
  */
 async function serverOfRun(): Promise<string> {
   const run = process.env['TEST_RUN_PID']!;

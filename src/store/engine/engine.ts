@@ -15,6 +15,9 @@ export type Cell = null | number | string | Uint8Array;
 /** Types of the columns that {@link Dialect.table} can make. */
 export type ColumnType = 'integer' | 'text' | 'boolean';
 
+/** Tables whose rows are numbered as they come. */
+export type NumberedTable = 'gap' | 'log' | 'market' | 'wanted_pattern';
+
 /** What the engines write in different words. */
 export interface Dialect {
   /**
@@ -39,8 +42,8 @@ export interface Dialect {
   readonly encoder: () => BookEncoder;
   /** Inserts books as a {@link BookEncoder} of this engine made them; those that are there stay. */
   readonly insertBooks: (rows: Uint8Array<ArrayBuffer>) => Sql;
-  /** Lets the next row of the table `gap` have an id above `last`. */
-  readonly beginGapsAbove: (last: number) => readonly Sql[];
+  /** Lets the next row of a table have an id above `last`, which is 1 at least. */
+  readonly beginIdsAbove: (table: NumberedTable, last: number) => readonly Sql[];
 }
 
 /** Rows of a query: of many, in a fraction of the time that Prisma takes. */

@@ -25,6 +25,14 @@ const TRADE = {
   volume: 'text',
 } as const;
 
+/** The statement that inserts single trades; those that are there stay. */
+export function insertTradeRows({ client, dialect }: Session, rows: readonly TradeRow[]) {
+  return client.$executeRaw(sql`
+    INSERT INTO trade_recent (${COLUMNS})
+    SELECT ${COLUMNS} FROM ${dialect.table(rows, TRADE)} trades WHERE true
+        ON CONFLICT DO NOTHING`);
+}
+
 /** Writes trades, and packs those that have gathered. Part of the writer, which gives it one call at a time. */
 export class TradeWriter {
   readonly #session: Session;
@@ -62,10 +70,7 @@ export class TradeWriter {
     for (const [, marketId] of rows) {
       this.#single?.set(marketId, (this.#single.get(marketId) ?? 0) + 1);
     }
-    return this.#session.client.$executeRaw(sql`
-      INSERT INTO trade_recent (${COLUMNS})
-      SELECT ${COLUMNS} FROM ${this.#session.dialect.table(rows, TRADE)} trades WHERE true
-          ON CONFLICT DO NOTHING`);
+    return insertTradeRows(this.#session, rows);
   }
 
   async #counts(): Promise<Map<number, number>> {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type pg from 'pg';
-import { failureText, failureCode, StoreError } from '../../errors.js';
+import { COPYING_KEY } from '../../copy-marks.js';
+import { failureText, failureCode, halfCopied, StoreError } from '../../errors.js';
 import { type Migration, type MigrationRecord, migrationsIn, unrecorded } from '../migrations.js';
 import type { PostgresAddress } from './address.js';
 import { makePool } from './pool.js';
@@ -63,6 +64,8 @@ export async function checkReadable(address: PostgresAddress): Promise<void> {
         `the database ${address.name} is older than this program; start the recorder once (npm start), it brings it up to date`,
       );
     }
+    const copying = await connection.query('SELECT 1 FROM state WHERE key = $1', [COPYING_KEY]);
+    if (copying.rows.length > 0) throw halfCopied(address.name);
   });
 }
 

@@ -1,5 +1,6 @@
 import type { ColumnType, Dialect } from '../engine.js';
 import { raw, sql } from '../sql.js';
+import { storableText } from '../storable.js';
 import { JsonRows } from './book-rows.js';
 
 const TYPES: Readonly<Record<ColumnType, string>> = {
@@ -8,11 +9,17 @@ const TYPES: Readonly<Record<ColumnType, string>> = {
   boolean: 'boolean',
 };
 
+function storable(value: unknown): unknown {
+  return typeof value === 'string' ? storableText(value) : value;
+}
+
 /** How PostgreSQL words what the engines word differently. */
 export const postgresDialect: Dialect = {
   table: (rows, columns) => {
     const names = Object.keys(columns);
-    const objects = rows.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i]])));
+    const objects = rows.map((row) =>
+      Object.fromEntries(names.map((name, i) => [name, storable(row[i])])),
+    );
     const types = Object.entries(columns).map(([name, type]) => `"${name}" ${TYPES[type]}`);
     return sql`(SELECT * FROM json_to_recordset(${JSON.stringify(objects)}::json)
                 AS r(${raw(types.join(', '))}))`;
@@ -29,8 +36,8 @@ export const postgresDialect: Dialect = {
     SELECT s, m, t, e, b, a, i FROM json_to_recordset(convert_from(${rows}, 'UTF8')::json)
         AS r(s bigint, m integer, t bigint, e bigint, b bigint, a text, i text)
         ON CONFLICT DO NOTHING`,
-  beginGapsAbove: (last) => [
-    sql`SELECT setval(pg_get_serial_sequence('gap', 'id'), greatest(${last}::bigint,
-               (SELECT last_value FROM gap_id_seq)))`,
+  beginIdsAbove: (table, last) => [
+    sql`SELECT setval(pg_get_serial_sequence(${table}, 'id'), greatest(${last}::bigint,
+               (SELECT last_value FROM ${raw(`${table}_id_seq`)})))`,
   ],
 };

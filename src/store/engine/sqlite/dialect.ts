@@ -21,9 +21,9 @@ export const sqliteDialect: Dialect = {
     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
       FROM jsonb_each(${rows})`,
   // SQLite counts from what this table says.
-  beginGapsAbove: (last) => [
-    sql`UPDATE sqlite_sequence SET seq = max(seq, ${BigInt(last)}) WHERE name = 'gap'`,
-    sql`INSERT INTO sqlite_sequence (name, seq) SELECT 'gap', ${BigInt(last)}
-         WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'gap')`,
+  beginIdsAbove: (table, last) => [
+    sql`UPDATE sqlite_sequence SET seq = max(seq, ${BigInt(last)}) WHERE name = ${table}`,
+    sql`INSERT INTO sqlite_sequence (name, seq) SELECT ${table}, ${BigInt(last)}
+         WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = ${table})`,
   ],
 };

@@ -1,0 +1,200 @@
+import type { Cell, ColumnType, Rows } from '../engine/engine.js';
+import { joined, raw, type Sql, sql } from '../engine/sql.js';
+import { storableText } from '../engine/storable.js';
+
+/** A table that is copied row by row: all but those of books and trades. */
+export interface CopiedTable {
+  readonly name: string;
+  readonly columns: Readonly<Record<string, ColumnType>>;
+  /** Columns by which the rows are told apart and ordered; the others follow from them. */
+  readonly key: readonly string[];
+  /**
+   * How rows come into the target: over those that others refer to, instead of all that is there, or
+   * page by page where a page differs.
+   */
+  readonly way: 'over' | 'instead' | 'pages';
+}
+
+/** Rows of a page. */
+const PAGE = 4_000;
+
+/** In the order in which they are copied: what others refer to comes first. */
+export const TABLES_BEFORE: readonly CopiedTable[] = [
+  {
+    name: 'exchange',
+    columns: { name: 'text', enabled: 'boolean', listed_at: 'integer' },
+    key: ['name'],
+    way: 'over',
+  },
+  {
+    name: 'market',
+    columns: {
+      id: 'integer',
+      exchange: 'text',
+      symbol: 'text',
+      currency: 'text',
+      code: 'text',
+      korean_name: 'text',
+      english_name: 'text',
+      listed: 'boolean',
+      wanted: 'boolean',
+      recording: 'boolean',
+    },
+    key: ['id'],
+    way: 'over',
+  },
+];
+
+/** What comes after books and trades. */
+export const TABLES_AFTER: readonly CopiedTable[] = [
+  {
+    name: 'wanted_pattern',
+    columns: {
+      id: 'integer',
+      exchange: 'text',
+      symbol: 'text',
+      currency: 'text',
+      wanted: 'boolean',
+    },
+    key: ['id'],
+    way: 'instead',
+  },
+  {
+    name: 'clock_step',
+    columns: { sequence: 'integer', from_ms: 'integer', to_ms: 'integer' },
+    key: ['sequence'],
+    way: 'instead',
+  },
+  {
+    name: 'trade_span',
+    columns: {
+      market_id: 'integer',
+      start: 'integer',
+      end: 'integer',
+      completeness: 'text',
+      cause: 'text',
+      detail: 'text',
+      checked: 'integer',
+    },
+    key: ['market_id', 'start'],
+    way: 'instead',
+  },
+  {
+    name: 'recording_span',
+    columns: { market_id: 'integer', start: 'integer', end: 'integer' },
+    key: ['market_id', 'start'],
+    way: 'instead',
+  },
+  {
+    name: 'gap',
+    columns: {
+      id: 'integer',
+      market_id: 'integer',
+      start: 'integer',
+      end: 'integer',
+      cause: 'text',
+      detail: 'text',
+      attempts: 'integer',
+    },
+    key: ['id'],
+    way: 'instead',
+  },
+  {
+    name: 'coverage',
+    columns: {
+      minute: 'integer',
+      market_id: 'integer',
+      frames: 'integer',
+      changed: 'integer',
+      repeats: 'integer',
+      longest_silence_ms: 'integer',
+      audits: 'integer',
+      audit_differences: 'integer',
+      late_books: 'integer',
+    },
+    key: ['minute', 'market_id'],
+    way: 'pages',
+  },
+  {
+    name: 'log',
+    columns: {
+      id: 'integer',
+      timestamp: 'integer',
+      level: 'text',
+      event: 'text',
+      exchange: 'text',
+      symbol: 'text',
+      currency: 'text',
+      message: 'text',
+      params: 'text',
+    },
+    key: ['id'],
+    way: 'pages',
+  },
+];
+
+/** Rows of a table between two keys, and that second key; null = they are the last ones. */
+export interface TablePage {
+  readonly rows: readonly (readonly unknown[])[];
+  readonly upTo: readonly Cell[] | null;
+}
+
+/** Columns as a list of names. */
+export function columnList(names: readonly string[]): Sql {
+  return raw(names.map((name) => `"${name}"`).join(', '));
+}
+
+/** The condition that the key of a row lies behind one and not behind another; null = without end. */
+export function within(
+  { key }: CopiedTable,
+  after: readonly Cell[] | null,
+  upTo: readonly Cell[] | null,
+): Sql {
+  const bounds = [
+    ...(after === null ? [] : [sql`(${columnList(key)}) > (${joined(values(after))})`]),
+    ...(upTo === null ? [] : [sql`(${columnList(key)}) <= (${joined(values(upTo))})`]),
+  ];
+  return bounds.length === 0 ? sql`1 = 1` : joined(bounds, ' AND ');
+}
+
+function values(key: readonly Cell[]): Sql[] {
+  return key.map((value) => sql`${value}`);
+}
+
+/** The pages of a table, in order of its key. */
+export async function* pagesOf(rows: Rows, table: CopiedTable): AsyncGenerator<TablePage> {
+  for (let after: readonly Cell[] | null = null; ;) {
+    const found: Cell[][] = await readRows(rows, table, within(table, after, null), PAGE);
+    const last: Cell[] | undefined = found.length < PAGE ? undefined : found.at(-1);
+    const upTo: Cell[] | null = last === undefined ? null : keyOf(table, last);
+    yield { rows: found.map((row) => plain(table, row)), upTo };
+    if (upTo === null) return;
+    after = upTo;
+  }
+}
+
+/** Rows of a table that meet a condition, in order of its key, at most so many. */
+export function readRows(
+  rows: Rows,
+  { name, columns, key }: CopiedTable,
+  where: Sql,
+  limit: number,
+): Promise<Cell[][]> {
+  return rows(sql`
+    SELECT ${columnList(Object.keys(columns))} FROM ${raw(`"${name}"`)}
+     WHERE ${where} ORDER BY ${columnList(key)} LIMIT ${limit}`);
+}
+
+function keyOf({ columns, key }: CopiedTable, row: readonly Cell[]): Cell[] {
+  const names = Object.keys(columns);
+  return key.map((name) => row[names.indexOf(name)]!);
+}
+
+/** A row as every engine can have it: SQLite's booleans are numbers, and its texts may be of any characters. */
+export function plain({ columns }: CopiedTable, row: readonly Cell[]): unknown[] {
+  const types = Object.values(columns);
+  return row.map((value, i) => {
+    if (typeof value === 'string') return storableText(value);
+    return types[i] === 'boolean' && value !== null ? Boolean(value) : value;
+  });
+}
