@@ -294,6 +294,8 @@ export class ExchangeCollector implements FeedHost {
   /** The clock was set; see {@link MarketTracker.clockSet}. */
   clockSet(byMs: number, wrong: WrongTime | null): void {
     for (const tracker of this.#trackers.values()) tracker.clockSet(byMs, wrong);
+    // A clock that was behind has dated spans too early: the history is asked about more time, no less.
+    if (wrong !== null && byMs < 0) this.#checker?.clockSet(wrong.after, byMs);
   }
 
   /** Publishes the coverage of minutes that ended until `before`, Unix ms. */

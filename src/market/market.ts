@@ -81,3 +81,13 @@ export function marketKey(market: Market): string {
     ? market.key
     : `${market.exchange}:${market.symbol}-${market.currency}`;
 }
+
+/** The market of a {@link marketKey}; a dash in its symbol is part of that. */
+export function marketFromKey(key: string): Market {
+  const [colon, dash] = [key.indexOf(':'), key.lastIndexOf('-')];
+  return {
+    exchange: key.slice(0, colon) as Exchange,
+    symbol: key.slice(colon + 1, dash),
+    currency: key.slice(dash + 1),
+  };
+}

@@ -1,3 +1,4 @@
+import type { Redate } from './clock-reading.js';
 import type { GapCause } from './gap.js';
 import type { Market } from './market.js';
 
@@ -35,6 +36,9 @@ export interface TradeSpan extends TradePiece {
   readonly market: Market;
 }
 
+/** A newer word about some time of a market, or that what a wrong clock dated is dated again. */
+export type TradeSpanChange = TradeSpan | Redate;
+
 /** A trade that came and could not be kept. */
 export interface TradeLoss {
   readonly market: Market;
@@ -69,16 +73,67 @@ export function without<T extends Span>(pieces: readonly T[], { start, end }: Sp
 
 /** Pieces, by start, once `piece` has replaced what they said of its time; neighbours that say the same are one. */
 export function laid<T extends TradePiece>(pieces: readonly T[], piece: T): T[] {
-  if (piece.start >= piece.end) return [...pieces];
-  const all = [...without(pieces, piece), piece].sort((a, b) => a.start - b.start);
-  const joined: T[] = [];
-  for (const next of all) {
-    const last = joined.at(-1);
-    if (last !== undefined && last.end === next.start && sameWord(last, next))
-      joined[joined.length - 1] = { ...last, end: next.end };
-    else joined.push(next);
+  return piece.start < piece.end ? overlaid(pieces, [piece]) : [...pieces];
+}
+
+/**
+ * Pieces once newer ones have replaced what they said of their time; neighbours that say the same are
+ * one.
+ * @param older by start and apart from each other, as are the newer ones
+ */
+export function overlaid<T extends TradePiece>(older: readonly T[], newer: readonly T[]): T[] {
+  const all = [...newer];
+  let first = 0;
+  for (const piece of older) {
+    let { start } = piece;
+    while (first < newer.length && newer[first]!.end <= start) first++;
+    for (let i = first; start < piece.end; i++) {
+      const over = newer[i];
+      const end = Math.min(piece.end, over?.start ?? Infinity);
+      if (start < end) all.push({ ...piece, start, end });
+      start = over === undefined ? piece.end : Math.max(end, over.end);
+    }
   }
-  return joined;
+  return joined(all.sort((a, b) => a.start - b.start));
+}
+
+/**
+ * Pieces, by start, once what lies after a time is dated again, or cut there. What was checked is of the
+ * exchange's time: that is not moved, and nothing is moved over it.
+ */
+export function redated<T extends TradePiece>(pieces: readonly T[], { after, byMs }: Redate): T[] {
+  const later = { start: after, end: Infinity };
+  if (byMs === null) return without(pieces, later);
+  const unchecked = pieces.filter(({ checked }) => !checked);
+  const moved = partsIn(unchecked, later).map((piece) => {
+    return { ...piece, start: piece.start + byMs, end: piece.end + byMs };
+  });
+  const checked = pieces.filter((piece) => piece.checked);
+  return overlaid(overlaid(without(unchecked, later), moved), checked);
+}
+
+/** What is known of the trades at a time. @param pieces by start */
+export function completenessAt(pieces: readonly TradePiece[], time: number): TradeCompleteness {
+  let [low, high] = [0, pieces.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (pieces[middle]!.end <= time) low = middle + 1;
+    else high = middle;
+  }
+  const piece = pieces[low];
+  return piece !== undefined && piece.start <= time ? piece.completeness : 'UNPROVEN';
+}
+
+/** Pieces by start, with neighbours that say the same as one. */
+function joined<T extends TradePiece>(pieces: readonly T[]): T[] {
+  const result: T[] = [];
+  for (const next of pieces) {
+    const last = result.at(-1);
+    if (last !== undefined && last.end === next.start && sameWord(last, next))
+      result[result.length - 1] = { ...last, end: next.end };
+    else result.push(next);
+  }
+  return result;
 }
 
 function sameWord(a: TradePiece, b: TradePiece): boolean {

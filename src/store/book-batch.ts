@@ -1,5 +1,5 @@
 import type { Trade } from '../market/trade.js';
-import type { TradeSpan } from '../market/trade-span.js';
+import type { TradeSpanChange } from '../market/trade-span.js';
 import { ownText } from '../market/own-text.js';
 import type { BookEncoder } from './engine/engine.js';
 import type { BatchSpan, BookRow, ClockStep } from './writer-protocol.js';
@@ -18,7 +18,7 @@ export class BookBatch {
   readonly books: BookRow[] = [];
   readonly steps: ClockStep[] = [];
   #trades: Trade[] = [];
-  #tradeSpans: TradeSpan[] = [];
+  #tradeSpans: TradeSpanChange[] = [];
   readonly #rows: BookEncoder;
   #count = 0;
   #rowBytes = 0;
@@ -56,15 +56,15 @@ export class BookBatch {
     this.#rowBytes += TRADE_BYTES;
   }
 
-  /** Adds what is known of a span of trades: it is stored with all trades before it, or after them. */
-  addTradeSpan(span: TradeSpan): void {
+  /** Adds what is known of spans of trades: it is stored with all trades before it, or after them. */
+  addTradeSpan(change: TradeSpanChange): void {
     this.#count++;
-    this.#tradeSpans.push(span);
+    this.#tradeSpans.push(change);
     this.#rowBytes += TRADE_BYTES;
   }
 
-  /** The spans in the order in which they came; a list that stays as it is. */
-  get tradeSpans(): readonly TradeSpan[] {
+  /** What came of spans, in order; a list that stays as it is. */
+  get tradeSpans(): readonly TradeSpanChange[] {
     return this.#tradeSpans;
   }
 

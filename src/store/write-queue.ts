@@ -4,7 +4,7 @@ import type { CoverageMinute } from '../market/coverage.js';
 import type { Gap } from '../market/gap.js';
 import { marketKey } from '../market/market.js';
 import type { Trade } from '../market/trade.js';
-import type { TradeSpan } from '../market/trade-span.js';
+import type { TradeSpanChange } from '../market/trade-span.js';
 import { BookBatch } from './book-batch.js';
 import type { BookEncoder } from './engine/engine.js';
 import type { Redate } from '../market/clock-reading.js';
@@ -151,9 +151,9 @@ export class WriteQueue {
     this.#add((batch) => batch.addTrade(trade));
   }
 
-  /** Adds what is known of a span of trades. */
-  addTradeSpan(span: TradeSpan): void {
-    this.#add((batch) => batch.addTradeSpan(span));
+  /** Adds what is known of spans of trades. */
+  addTradeSpan(change: TradeSpanChange): void {
+    this.#add((batch) => batch.addTradeSpan(change));
   }
 
   #add(add: (batch: BookBatch) => void): void {
@@ -198,6 +198,8 @@ export class WriteQueue {
   /** Adds times to date again: of all that was stored or added before. */
   addRedate(redate: Redate): void {
     this.#redates.push(redate);
+    // In its place among the spans of trades: what was said since is rightly dated.
+    this.addTradeSpan(redate);
     this.#beforeRedate = new Set(this.#gaps.values());
   }
 

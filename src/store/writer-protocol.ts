@@ -6,7 +6,7 @@ import type { Gap } from '../market/gap.js';
 import type { Market, Pair } from '../market/market.js';
 import type { UsedNumbers } from './archived.js';
 import type { Trade } from '../market/trade.js';
-import type { TradeSpan } from '../market/trade-span.js';
+import type { TradeSpanChange } from '../market/trade-span.js';
 import type { Growth } from './growth.js';
 import type { RetentionWriter } from './retention.js';
 import type { Redate } from '../market/clock-reading.js';
@@ -91,7 +91,7 @@ export interface WriteBatch {
   /** In order of sequence. */
   readonly trades: readonly Trade[];
   /** In the order in which they came: a later one replaces what an earlier one says. */
-  readonly tradeSpans: readonly TradeSpan[];
+  readonly tradeSpans: readonly TradeSpanChange[];
   readonly steps: readonly ClockStep[];
   readonly gaps: readonly Gap[];
   readonly coverage: readonly CoverageMinute[];

@@ -523,7 +523,7 @@ function recordingStatements(
 function* marketsOf(batch: WriteBatch): Generator<Market> {
   for (const book of batch.books) yield book.market;
   for (const trade of batch.trades) yield trade.market;
-  for (const span of batch.tradeSpans) yield span.market;
+  for (const change of batch.tradeSpans) if ('market' in change) yield change.market;
   for (const gap of [...batch.gaps, ...batch.laterGaps]) yield gap.market;
   for (const record of batch.coverage) yield record.market;
   for (const change of batch.recording) yield change.market;

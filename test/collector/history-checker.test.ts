@@ -89,7 +89,12 @@ describe('the check of the trades', () => {
   it('takes lost trades out of the history, and calls their time a gap until then', async () => {
     const lost = trade(1, Date.now() + 50);
     let asked = false;
-    const { seen } = open(async () => whole(asked ? [lost] : []));
+    let pages = 0;
+    const { seen } = open(async () => {
+      // The check that follows the first one has to wait until the gap was seen.
+      if (pages++ > 0) await until(() => asked, 'the look at the gap');
+      return whole(asked ? [lost] : []);
+    });
     checker.start(BTC, BTC);
     await until(() => checker.tally.historyPages > 0, 'the first page');
     const time = lost.exchangeTimestamp;
@@ -109,6 +114,28 @@ describe('the check of the trades', () => {
     asked = true;
     await until(() => at()?.completeness === 'VERIFIED_BY_REST' && seen.stored.length === 1, 'it');
     expect(seen.logs).toEqual(expect.arrayContaining(['lost full', 'filled 1']));
+  });
+
+  it('dates again what a clock that was ahead has dated, and tells on from the present', async () => {
+    const HOUR = 3_600_000;
+    let ahead = HOUR;
+    const { seen } = open(async () => whole([]), {
+      clock: () => Date.now() + ahead,
+      times: { settleMs: Infinity, everyMs: 20, tellMs: 10, volumesAfterMs: Infinity },
+    });
+    checker.start(BTC, BTC);
+    const ends = (): number[] => (seen.pieces.get('BTC') ?? []).map(({ end }) => end);
+    await until(() => ends().length > 0, 'the first span');
+    ahead = 0;
+    const at = Date.now();
+    checker.clockSet(at, -HOUR);
+    await until(() => ends().some((end) => end > at && end < at + HOUR / 2), 'what follows');
+    checker.down(BTC, { cause: 'DISCONNECTED', detail: null }, Date.now());
+    await until(
+      () =>
+        seen.pieces.get('BTC')!.some((p) => p.completeness === 'GAP' && p.start < at + HOUR / 2),
+      'a gap of now',
+    );
   });
 
   it('asks ever more slowly where it is refused, and goes on with other markets where one fails', async () => {

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { laid, type TradePiece } from '../../src/market/trade-span.js';
+import { laid, overlaid, redated, type TradePiece } from '../../src/market/trade-span.js';
 
 const piece = (start: number, end: number, part: Partial<TradePiece> = {}): TradePiece => ({
   start,
@@ -22,4 +22,33 @@ it('a newer word about some of the time replaces the older one; neighbours that 
   pieces = laid(pieces, piece(12, 35, { completeness: 'VERIFIED_BY_REST', checked: true }));
   expect(shown(pieces)).toBe('10-12 UNPROVEN, 12-45 VERIFIED_BY_REST');
   expect(laid(pieces, piece(5, 5))).toEqual(pieces);
+});
+
+it('many newer words at once say the same as one after the other', () => {
+  const older = [piece(0, 10), piece(10, 30, { detail: 'a' }), piece(40, 50), piece(60, 90)];
+  const newer = [5, 15, 25, 45, 55, 70].map((start) =>
+    piece(start, start + 7, { completeness: 'GAP', detail: `${start}` }),
+  );
+  expect(overlaid(older, newer)).toEqual(
+    newer.reduce<TradePiece[]>((all, one) => laid(all, one), older),
+  );
+  expect(overlaid(older, [])).toEqual(older);
+  expect(overlaid([], newer)).toEqual(newer);
+});
+
+it('what a clock that was ahead has dated is moved back, but not over what was checked', () => {
+  const verified = { completeness: 'VERIFIED_BY_REST', checked: true } as const;
+  const pieces = [
+    piece(0, 40),
+    piece(40, 60, verified),
+    piece(60, 150),
+    piece(150, 170, { completeness: 'GAP', cause: 'DISCONNECTED' }),
+    piece(170, 180),
+  ];
+  expect(shown(redated(pieces, { after: 100, byMs: -100 }))).toBe(
+    '0-40 UNPROVEN, 40-60 VERIFIED_BY_REST, 60-70 GAP, 70-100 UNPROVEN',
+  );
+  expect(shown(redated(pieces, { after: 100, byMs: null }))).toBe(
+    '0-40 UNPROVEN, 40-60 VERIFIED_BY_REST, 60-100 UNPROVEN',
+  );
 });

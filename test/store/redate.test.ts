@@ -77,6 +77,49 @@ it('cuts it where nobody knows by how much', async () => {
   ]);
 });
 
+it.each([
+  [-HOUR, ['0-5000 UNPROVEN', '5000-6000 GAP', '6000-9000 UNPROVEN']],
+  [null, ['0-7000 UNPROVEN', '8000-9000 GAP']],
+] as const)(
+  'dates spans of trades again by %s ms, in their place among what is said of them',
+  async (byMs, wanted) => {
+    const folder = await temporaryFolder();
+    try {
+      await withStore({ path: join(folder.path, 'r.db') }, async (store) => {
+        const span = (start: number, end: number, gap = false): void =>
+          store.putTradeSpan({
+            market: UPBIT_BTC,
+            start: T + start,
+            end: T + end,
+            completeness: gap ? 'GAP' : 'UNPROVEN',
+            cause: gap ? 'STALE' : null,
+            detail: null,
+            checked: false,
+          });
+        span(0, byMs === null ? 20_000 : 4_000);
+        if (byMs !== null) {
+          span(HOUR + 4_000, HOUR + 5_000);
+          span(HOUR + 5_000, HOUR + 6_000, true);
+          span(HOUR + 6_000, HOUR + 7_000);
+        }
+        // One part is stored before, the other with the same batch.
+        if (byMs === null) await stored(store);
+        store.redate({ after: T + 7_000, byMs });
+        // By the clock that is right now.
+        if (byMs === null) span(8_000, 9_000, true);
+        else span(7_000, 9_000);
+        await stored(store);
+        const { items } = await store.reader.tradeSpans({ market: UPBIT_BTC, limit: 9 });
+        expect(items.map((one) => `${one.start - T}-${one.end - T} ${one.completeness}`)).toEqual(
+          wanted,
+        );
+      });
+    } finally {
+      await folder.remove();
+    }
+  },
+);
+
 it('takes a sign of life ahead of the clock for none, and the newest book that is not for the last', async () => {
   const folder = await temporaryFolder();
   const path = join(folder.path, 'r.db');

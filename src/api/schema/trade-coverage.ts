@@ -150,15 +150,3 @@ export async function allSpans(
   }
   return spans;
 }
-
-/** What is known of the trades at a time. */
-export function completenessAt(spans: readonly TradePiece[], time: number): TradeCompleteness {
-  let [low, high] = [0, spans.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (spans[middle]!.end <= time) low = middle + 1;
-    else high = middle;
-  }
-  const span = spans[low];
-  return span !== undefined && span.start <= time ? span.completeness : 'UNPROVEN';
-}

@@ -2,14 +2,14 @@ import { ExactTrades } from '../../live/sources/exact-trades.js';
 import type { Market } from '../../market/market.js';
 import { MarketSelection } from '../../market/market-selection.js';
 import type { Trade } from '../../market/trade.js';
-import type { TradePiece } from '../../market/trade-span.js';
+import { completenessAt, type TradePiece } from '../../market/trade-span.js';
 import type { TradeTally } from '../../market/trade-tally.js';
 import { checkedSince, marketPart, optionalMarketPart, timeWindow } from '../inputs.js';
 import { fromCursor, toConnection, toCursor } from '../paging.js';
 import { marketArgs, marketFilterArgs, pageArgs, windowArgs } from './arguments.js';
 import { builder } from './builder.js';
 import { ExchangeEnum } from './exchange-enum.js';
-import { allSpans, completenessAt, TradeCompletenessEnum } from './trade-coverage.js';
+import { allSpans, TradeCompletenessEnum } from './trade-coverage.js';
 import { TradeSideEnum } from './trade-side.js';
 
 const TradeOriginEnum = builder.enumType('TradeOrigin', {

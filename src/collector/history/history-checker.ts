@@ -193,6 +193,11 @@ export class HistoryChecker {
     this.#soon(market);
   }
 
+  /** The clock was set back, and had been wrong; see {@link MarketTrades.clockSet}. */
+  clockSet(at: number, byMs: number): void {
+    for (const market of this.#markets.values()) market.clockSet(at, byMs);
+  }
+
   /** Stops all markets; they may be started again. */
   close(): void {
     this.#closing.abort();

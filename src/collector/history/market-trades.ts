@@ -4,6 +4,7 @@ import type { TradesKnown } from '../../market/collector-memory.js';
 import {
   laid,
   partsIn,
+  redated,
   type Span,
   type TradeCompleteness,
   type TradePiece,
@@ -127,6 +128,18 @@ export class MarketTrades {
     }
     this.#tellLoss();
     this.#loss = { ...trouble, start, end };
+  }
+
+  /**
+   * The clock was set back, and had been wrong: what lies in the future is dated again.
+   * @param at the present, Unix ms. @param byMs negative
+   */
+  clockSet(at: number, byMs: number): void {
+    const set = (time: number): number => (time > at ? time + byMs : time);
+    if (this.#told !== null) this.#told = set(this.#told);
+    this.#startedAt = set(this.#startedAt);
+    if (this.#down !== null) this.#down = { ...this.#down, since: set(this.#down.since) };
+    this.#open = redated(this.#open, { after: at, byMs });
   }
 
   /** Tells of all until `now`, Unix ms. */
