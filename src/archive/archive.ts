@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DayReader } from '../store/day-reader.js';
 import { Sqlite, SqliteError } from '../store/engine/sqlite/sqlite.js';
 import { DayArchiver } from './day-archiver.js';
+import { spansToArchive } from './span-walk.js';
 import { type KnownTrades, knownTrades, tradesSettled } from './trade-walk.js';
 import { openDuck } from '../parquet/duckdb.js';
 import { ArchiveError, reasonOf } from '../parquet/errors.js';
@@ -108,17 +109,20 @@ function checkOrigin({ date, database }: Manifest, identity: string): void {
   );
 }
 
-/** Whether all books and trades that the database has of a day are in the archive. */
+/** Whether all books and trades that the database has of a day are in the archive, and what it knows of them. */
 async function settled(
-  { date, ranges }: Manifest,
+  manifest: Manifest,
   reader: DayReader,
   known: KnownTrades,
 ): Promise<boolean> {
+  const { date, ranges } = manifest;
   const present = await reader.ranges(startOf(date), startOf(date) + DAY_MS);
   const books = present.every(({ low, high }) =>
     ranges.some(([from, to]) => from <= low && high <= to),
   );
-  return books && (await tradesSettled(reader, date, known));
+  if (!books || !(await tradesSettled(reader, date, known))) return false;
+  const markets = new Map((await reader.markets()).map((market) => [market.id, market]));
+  return (await spansToArchive(reader, markets, date, manifest)).size === 0;
 }
 
 /** Archives one day with a DuckDB of its own. */

@@ -11,7 +11,7 @@ import { addToSum, DigestSum, sumsOf } from '../parquet/digest.js';
 import { type Duck, quoted } from '../parquet/duckdb.js';
 import { writeWhole } from '../parquet/durable-file.js';
 import { ArchiveError } from '../parquet/errors.js';
-import { dataFile, DAY_MS, startOf, TABLE_NAMES, type TableName, WORK } from '../parquet/layout.js';
+import { dataFile, DAY_MS, startOf, type TableName, WORK } from '../parquet/layout.js';
 import {
   type ArchivedFile,
   type ArchivedTrades,
@@ -20,7 +20,8 @@ import {
   SCHEMA,
   writeManifest,
 } from '../parquet/manifest.js';
-import { writeReport } from '../parquet/report.js';
+import { readReport, writeReport } from '../parquet/report.js';
+import { spansToArchive, withTradesOf } from './span-walk.js';
 import { Staging, stageMarkets } from './staging.js';
 import { type KnownTrades, tradeRow, TradeWalk, unfitTrade } from './trade-walk.js';
 import { fileSql, TABLES } from '../parquet/tables.js';
@@ -35,6 +36,9 @@ const MAX_STAGED = 300_000;
 const FORMAT =
   'FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, COMPRESSION_LEVEL 9,' +
   ' ROW_GROUP_SIZE 61440, USE_TMP_FILE false';
+
+/** The small tables of a day that are archived once. */
+const RECORD_TABLES = ['gaps', 'coverage', 'recordings'] as const;
 
 /** Which file of the archive. */
 type FilePlace = Pick<ArchivedFile, 'table' | 'exchange' | 'path'> & { readonly date: string };
@@ -87,7 +91,7 @@ export class DayArchiver {
 
   /**
    * Archives a day, or of a day that is archived the books and trades that have come to it since (a
-   * clock that was set back).
+   * clock that was set back), and what became known of its trades.
    * @param previous the archived day before it that has anything, or null
    * @param known what is archived of trades so far
    * @param existing its manifest, if it is archived
@@ -125,7 +129,7 @@ export class DayArchiver {
         trades: { ...trades.reached, ...(existing?.trades && { before: existing.trades.before }) },
         files: [...(existing?.files ?? []), ...files],
       };
-      await writeReport(this.#folder, await this.#reader.report(from, from + DAY_MS));
+      await this.#report(date, existing !== null && books.length + trades.files.length === 0);
       await writeManifest(this.#folder, manifest);
       return manifest;
     } finally {
@@ -150,8 +154,15 @@ export class DayArchiver {
       }
     }
     const from = startOf(date);
-    for (const table of TABLE_NAMES) {
-      if (table === 'books' || table === 'trades' || existing !== null) continue;
+    const spans = await spansToArchive(this.#reader, this.#markets, date, existing);
+    for (const [exchange, rows] of spans) {
+      const own = (file: ArchivedFile) =>
+        file.table === 'trade_spans' && file.exchange === exchange;
+      const part = existing?.files.filter(own).length ?? 0;
+      const path = dataFile('trade_spans', exchange, date, part);
+      files.push(await this.#small({ date, table: 'trade_spans', exchange, path }, rows));
+    }
+    for (const table of existing === null ? RECORD_TABLES : []) {
       const rows = await this.#reader.records(table, from, from + DAY_MS);
       for (const exchange of EXCHANGES) {
         const own = rows.filter((row) => this.#market(row).exchange === exchange);
@@ -160,6 +171,14 @@ export class DayArchiver {
       }
     }
     return files;
+  }
+
+  /** Writes the report of a day. @param known whether only what is known of its trades is new */
+  async #report(date: string, known: boolean): Promise<void> {
+    const from = startOf(date);
+    const newest = await this.#reader.report(from, from + DAY_MS);
+    const before = known ? await readReport(this.#folder, date) : null;
+    await writeReport(this.#folder, before === null ? newest : withTradesOf(before, newest));
   }
 
   #work(date: string): string {

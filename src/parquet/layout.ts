@@ -5,7 +5,14 @@ import type { Exchange } from '../market/exchange.js';
 export const DAY_MS = 86_400_000;
 
 /** What the archive keeps: a folder of Parquet files each. */
-export const TABLE_NAMES = ['books', 'trades', 'gaps', 'coverage', 'recordings'] as const;
+export const TABLE_NAMES = [
+  'books',
+  'trades',
+  'gaps',
+  'coverage',
+  'recordings',
+  'trade_spans',
+] as const;
 
 /** A kind of files of the archive. */
 export type TableName = (typeof TABLE_NAMES)[number];
@@ -29,7 +36,8 @@ export function isDate(text: string): boolean {
 
 /**
  * Where a file lies in the archive; engines read `exchange` and `date` out of the path.
- * @param part 0, and one more for each time that books or trades came to a day after it had been archived
+ * @param part 0, and one more for each time that books or trades came to a day after it had been
+ * archived, or more became known of its trades
  */
 export function dataFile(table: TableName, exchange: Exchange, date: string, part: number): string {
   return join(table, `exchange=${exchange}`, `date=${date}`, `part-${part}.parquet`);

@@ -5,8 +5,11 @@ import { ArchiveError, reasonOf } from './errors.js';
 import { writeWhole } from './durable-file.js';
 import { isDate, manifestFile, MANIFESTS, TABLE_NAMES, type TableName } from './layout.js';
 
-/** Version of the files and manifests; a program reads those up to its own. 2: with trades. */
-export const SCHEMA = 2;
+/**
+ * Version of the files and manifests; a program reads those up to its own. 2: with trades; 3: with what
+ * is known of their completeness.
+ */
+export const SCHEMA = 3;
 
 /** What a file has of a market. */
 export interface MarketDigest {

@@ -73,6 +73,17 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
     key: 'minute',
   },
   recordings: { columns: [time('start'), time('end')], key: 'start' },
+  trade_spans: {
+    columns: [
+      time('start'),
+      time('end'),
+      text('completeness'),
+      text('cause'),
+      text('detail'),
+      integer('checked'),
+    ],
+    key: 'start',
+  },
 };
 
 const name = (column: string): string => `"${column}"`;

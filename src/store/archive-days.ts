@@ -1,5 +1,5 @@
 import type { Exchange } from '../market/exchange.js';
-import { type Market, pairText } from '../market/market.js';
+import { type Market, marketFromKey, pairText } from '../market/market.js';
 import type { TimeWindow } from '../market/time-window.js';
 import { DAY_MS, startOf, type TableName } from '../parquet/layout.js';
 import type { ArchivedFile, Manifest } from '../parquet/manifest.js';
@@ -34,8 +34,7 @@ export type DatedFile = ArchivedFile & { readonly date: string };
 
 /** A market by its exchange and pair. */
 export function marketOf(exchange: Exchange, pair: string): Market {
-  const [symbol, currency] = pair.split('-');
-  return { exchange, symbol: symbol!, currency: currency! };
+  return marketFromKey(`${exchange}:${pair}`);
 }
 
 /** The files of an exchange, by day. */
@@ -76,13 +75,21 @@ export function overlaps(
   return start + DAY_MS > (from ?? -Infinity) && start < (to ?? Infinity);
 }
 
-/** The markets that were being recorded on the days around a hole: on both, where there are two. */
-export function marketsAround(before: Day | undefined, after: Day | undefined): Market[] {
+/**
+ * The markets that were being recorded on the days around a hole: on both, where there are two.
+ * @param tables what of them was
+ */
+export function marketsAround(
+  before: Day | undefined,
+  after: Day | undefined,
+  tables: readonly TableName[],
+): Market[] {
+  const telling = [...tables, ...(tables.includes('books') ? ['recordings'] : ['trade_spans'])];
   const of = (day: Day | undefined): Map<string, Market> | null => {
     if (day?.manifest === null || day === undefined) return null;
     const found = new Map<string, Market>();
     for (const { table, exchange, markets } of day.manifest.files) {
-      if (table !== 'books' && table !== 'recordings') continue;
+      if (!telling.includes(table)) continue;
       for (const pair of Object.keys(markets)) {
         found.set(`${exchange}:${pair}`, marketOf(exchange, pair));
       }

@@ -11,6 +11,7 @@ import {
 } from './archive-days.js';
 import { ArchivedFiles, marketSql, MAX_TIME, timeSql, windowSql } from './archived-files.js';
 import { ArchivedRecords } from './archived-records.js';
+import { ArchivedSpans } from './archived-spans.js';
 import { ArchivedRows } from './archived-rows.js';
 import { ArchivedTrades } from './archived-trades.js';
 import { applyRow, type RebuiltBook, type StoredRow } from './rebuild.js';
@@ -30,6 +31,8 @@ export class ArchivedBooks {
   readonly records: ArchivedRecords;
   /** The trades of these days. */
   readonly trades: ArchivedTrades;
+  /** What is known of their completeness. */
+  readonly spans: ArchivedSpans;
   readonly #files: ArchivedFiles;
 
   /**
@@ -40,6 +43,7 @@ export class ArchivedBooks {
     this.#files = new ArchivedFiles(folder);
     this.records = new ArchivedRecords(this.#files, hotFrom);
     this.trades = new ArchivedTrades(this.#files);
+    this.spans = new ArchivedSpans(this.#files);
   }
 
   /** Ends what reads the archive. */

@@ -6,7 +6,7 @@ import type { Market } from '../market/market.js';
 import type { TimeWindow } from '../market/time-window.js';
 import { type Duck, openDuck, quoted, rowsOf } from '../parquet/duckdb.js';
 import { reasonOf } from '../parquet/errors.js';
-import { DAY_MS, manifestFile, startOf } from '../parquet/layout.js';
+import { DAY_MS, manifestFile, startOf, type TableName } from '../parquet/layout.js';
 import { archivedDates, type ArchivedFile, readManifest } from '../parquet/manifest.js';
 import { type Day, type Hole, marketOf, marketsAround } from './archive-days.js';
 
@@ -87,14 +87,21 @@ export class ArchivedFiles {
     return days;
   }
 
-  /** The holes of the archive that touch a window. */
-  async holes(from: number, to: number): Promise<Hole[]> {
+  /**
+   * The holes of the archive that touch a window.
+   * @param tables what is looked for
+   */
+  async holes(
+    from: number,
+    to: number,
+    tables: readonly TableName[] = ['books', 'trades'],
+  ): Promise<Hole[]> {
     const touches = (date: string): boolean => startOf(date) + DAY_MS > from && startOf(date) < to;
     const days = await this.days();
     const holes: Hole[] = [];
     for (const [i, { date, manifest, problem }] of days.entries()) {
       if (manifest === null) {
-        const markets = marketsAround(days[i - 1], days[i + 1]);
+        const markets = marketsAround(days[i - 1], days[i + 1], tables);
         if (touches(date)) holes.push({ date, markets, detail: problem ?? 'it cannot be read' });
         continue;
       }
@@ -102,15 +109,15 @@ export class ArchivedFiles {
       if (previous !== null && touches(previous) && !days.some((day) => day.date === previous)) {
         const before = days.slice(0, i).findLast((day) => day.date < previous);
         const detail = `the archive has no ${previous}`;
-        holes.push({ date: previous, markets: marketsAround(before, days[i]), detail });
+        holes.push({ date: previous, markets: marketsAround(before, days[i], tables), detail });
       }
       const gone = new Set<Exchange>();
       for (const file of touches(date) ? manifest.files : []) {
         const { table, exchange } = file;
-        if (table !== 'books' && table !== 'trades') continue;
+        if (!tables.includes(table)) continue;
         // Books come first in a manifest: where they are missing, it is said once.
         if ((await this.#isWhole(file)) || (table === 'trades' && gone.has(exchange))) continue;
-        gone.add(exchange);
+        if (table === 'books') gone.add(exchange);
         const markets = Object.keys(file.markets).map((pair) => marketOf(file.exchange, pair));
         const detail = `${join(this.#folder, file.path)} is missing or damaged`;
         holes.push({ date, markets, detail });

@@ -8,7 +8,7 @@ import {
   type TradeSide,
 } from '../market/trade.js';
 import { storedColumns, TABLES } from '../parquet/tables.js';
-import { type DatedFile, digestOf, filesOf, marketOf } from './archive-days.js';
+import { type DatedFile, digestOf, filesOf, filesOfExchange, marketOf } from './archive-days.js';
 import { type ArchivedFiles, marketSql, windowSql } from './archived-files.js';
 
 /** Time that the first statement of a sweep spans, ms, and trades that one should give at most. */
@@ -63,6 +63,31 @@ export class ArchivedTrades {
     return files.size === 0 ? null : this.#sweep(markets, [...files.values()], { from, to });
   }
 
+  /** No trade that it has has a sequence beyond this. */
+  async lastSequence(): Promise<number> {
+    const days = await this.#files.days();
+    return Math.max(0, ...days.map(({ manifest }) => manifest?.trades?.upTo ?? 0));
+  }
+
+  /** Whether it has a trade of a market from before a time of the exchange, Unix ms. */
+  async hasBefore(market: Market, time: number): Promise<boolean> {
+    const files = filesOf(await this.#files.days(), 'trades', market);
+    return files.some((file) => digestOf(file, market).first < time);
+  }
+
+  /** The trades of some markets with sequences from `low` to `high`, in no certain order. */
+  async between(markets: readonly Market[], low: number, high: number): Promise<Trade[]> {
+    const days = await this.#files.days();
+    const trades: Trade[] = [];
+    for (const exchange of new Set(markets.map((market) => market.exchange))) {
+      const own = markets.filter((market) => market.exchange === exchange);
+      const files = filesOfExchange(days, 'trades', exchange);
+      const condition = `sequence BETWEEN ${low} AND ${high}`;
+      for (const one of await this.#read(own, files, condition)) trades.push(one);
+    }
+    return trades;
+  }
+
   /** The trade of a market with the greatest time, or null. */
   async newest(market: Market): Promise<Trade | null> {
     const files = filesOf(await this.#files.days(), 'trades', market);
@@ -92,7 +117,8 @@ export class ArchivedTrades {
         const ofExchange = touched.flatMap(({ file }) =>
           file.exchange === exchange ? [file] : [],
         );
-        trades.push(...(await this.#read(own, ofExchange, { from: low, to: high })));
+        const condition = windowSql({ from: low, to: high }, 'exchange_timestamp');
+        for (const one of await this.#read(own, ofExchange, condition)) trades.push(one);
       }
       if (trades.length > 0) yield trades.sort(compareAllTrades);
       low = high;
@@ -103,11 +129,11 @@ export class ArchivedTrades {
     }
   }
 
-  /** The trades of an exchange's markets in a window, in no certain order. */
+  /** The trades of an exchange's markets that a condition selects, in no certain order. */
   async #read(
     markets: readonly Market[],
     files: readonly DatedFile[],
-    window: TimeWindow,
+    condition: string,
   ): Promise<Trade[]> {
     const pairs = new Map(markets.map((market) => [pairText(market), market]));
     const wanted = markets.length <= FEW ? `(${markets.map(marketSql).join(' OR ')})` : 'true';
@@ -116,7 +142,7 @@ export class ArchivedTrades {
       (source) =>
         `SELECT symbol, currency, ${storedColumns(TABLES.trades)} FROM (
            SELECT * FROM ${source}
-            WHERE ${wanted} AND ${windowSql(window, 'exchange_timestamp')})`,
+            WHERE ${wanted} AND ${condition})`,
     );
     return rows.flatMap(([symbol, currency, ...own]) => {
       const market = pairs.get(`${String(symbol)}-${String(currency)}`);

@@ -10,7 +10,7 @@ import { type SequenceRange, Timeline } from './timeline.js';
 import { DayTrades, type TradeSpan } from './trades/day-trades.js';
 
 /** The tables that {@link DayReader.records} reads, which are small. */
-export type RecordTable = 'gaps' | 'coverage' | 'recordings';
+export type RecordTable = 'gaps' | 'coverage' | 'recordings' | 'trade_spans';
 
 /** A row: the market's number, then the columns in their order. */
 export type DayRow = readonly Cell[];
@@ -21,8 +21,8 @@ export interface NumberedMarket extends Market {
 }
 
 /**
- * A gap belongs to the day in which it ended, for then it is known; an open one to none. A recording
- * is cut to the day.
+ * A gap belongs to the day in which it ended, for then it is known; an open one to none. A recording,
+ * and what is known of a span of trades, is cut to the day.
  */
 const RECORDS: Readonly<Record<RecordTable, (from: Sql, to: Sql) => Sql>> = {
   gaps: (from, to) => sql`
@@ -36,6 +36,11 @@ const RECORDS: Readonly<Record<RecordTable, (from: Sql, to: Sql) => Sql>> = {
            CASE WHEN "end" < ${to} THEN "end" ELSE ${to} END
       FROM recording_span WHERE start < ${to} AND ("end" IS NULL OR "end" > ${from})
      ORDER BY market_id, start`,
+  trade_spans: (from, to) => sql`
+    SELECT market_id, CASE WHEN start < ${from} THEN ${from} ELSE start END,
+           CASE WHEN "end" < ${to} THEN "end" ELSE ${to} END,
+           completeness, cause, detail, checked
+      FROM trade_span WHERE start < ${to} AND "end" > ${from} ORDER BY market_id, start`,
 };
 
 /** Reads all that a database has of a day, in bounded pieces, while the recorder goes on. */
@@ -82,6 +87,7 @@ export class DayReader {
          SELECT min(timestamp) AS time
            FROM (SELECT timestamp FROM book ORDER BY sequence LIMIT 1) first
          UNION ALL SELECT min(to_ms) FROM clock_step
+         UNION ALL SELECT min(received) FROM trade_recent
          UNION ALL SELECT min("end") FROM gap UNION ALL SELECT min(minute) FROM coverage
          UNION ALL SELECT min(start) FROM recording_span) known`);
     return row![0] as number | null;

@@ -45,6 +45,8 @@ class ReaderCalls implements StoreReader {
     this.#worker.callUntil(this.#deadline, 'tradeSpans', query);
   tradeCoverage: StoreReader['tradeCoverage'] = (query) =>
     this.#worker.callUntil(this.#deadline, 'tradeCoverage', query);
+  tradeTotals: StoreReader['tradeTotals'] = (selection) =>
+    this.#worker.callUntil(this.#deadline, 'tradeTotals', selection);
   gaps: StoreReader['gaps'] = (query) => this.#worker.callUntil(this.#deadline, 'gaps', query);
   gapTotals: StoreReader['gapTotals'] = (selection) =>
     this.#worker.callUntil(this.#deadline, 'gapTotals', selection);

@@ -47,6 +47,7 @@ export interface ReaderService extends Pick<
   | 'hasTrades'
   | 'tradeSpans'
   | 'tradeCoverage'
+  | 'tradeTotals'
   | 'gaps'
   | 'gapTotals'
   | 'coverage'

@@ -6,7 +6,7 @@ import type { Level, OrderBook } from '../market/order-book.js';
 import type { TradesKnown } from '../market/collector-memory.js';
 import type { TimeWindow } from '../market/time-window.js';
 import type { ReadTrade, Trade } from '../market/trade.js';
-import type { TradeMatch } from '../market/trade-match.js';
+import { matchTrades, type TradeMatch } from '../market/trade-match.js';
 import type { Span } from '../market/trade-span.js';
 import { ArchivedBooks } from './archived-books.js';
 import { bookCounts } from './book-counts.js';
@@ -29,6 +29,7 @@ import {
   exportColumns,
   writeBooks,
   writeGaps,
+  writeTradeGaps,
   writeTrades,
 } from './export/pieces.js';
 import type { RecordSink } from './export/columns.js';
@@ -59,16 +60,20 @@ import type {
 import type { ExchangeRecord, MarketRecord, WantedPattern } from '../market/managed-lists.js';
 import { TieredSource } from './tiered-source.js';
 import { Timeline } from './timeline.js';
-import { spanPage, spanSumsOf, spansUntil } from './trades/span-reader.js';
+import { KnownSpans, type TradeMarkets } from './trades/known-spans.js';
+import { OlderTrades } from './trades/older-trades.js';
+import { spanPage, spansUntil } from './trades/span-reader.js';
 import { TRADE_FIELDS, withTrades } from './trades/series-trades.js';
 import { TradeReader } from './trades/trade-reader.js';
-import { joinTrades, pageOf, type TradePieces } from './trades/trade-streams.js';
+import { joinTrades, minuteVolumes, pageOf, type TradePieces } from './trades/trade-streams.js';
+import { tradeTotals } from './trades/trade-totals.js';
 
 type CountsQuery = Parameters<StoreReader['bookCounts']>[0];
 type RowsQuery = Parameters<StoreReader['rows']>[0];
 type TradesQuery = Parameters<StoreReader['trades']>[0];
 type TradesAfterQuery = Parameters<StoreReader['tradesAfter']>[0];
 type TradesSelection = Parameters<StoreReader['hasTrades']>[0];
+type TotalsQuery = Parameters<StoreReader['tradeTotals']>[0];
 type SpansQuery = Parameters<StoreReader['tradeSpans']>[0];
 type GapsQuery = Parameters<StoreReader['gaps']>[0];
 type CoverageQuery = Parameters<StoreReader['coverage']>[0];
@@ -86,8 +91,8 @@ interface Opened {
 
 /** Spans of trades to be checked that a run takes over from the one before, at most. */
 const MAX_OPEN_SPANS = 1000;
-/** Spans of trades that a series looks at, at most. */
-const MAX_SPANS = 1_000_000;
+/** Stored trades of a page of the history beyond twice its own: no page can be about so many. */
+const FAR_MORE = 5_000;
 
 /** No market has this number. */
 const NO_MARKET = 0;
@@ -105,6 +110,7 @@ export class Reader implements ReaderService {
   /** What the database has deleted; null where there is no archive. */
   readonly #archive: ArchivedBooks | null;
   readonly #older: OlderPages | null;
+  readonly #olderTrades: OlderTrades | null;
   /** Numbers of markets that only the archive knows, below 0. */
   readonly #archiveIds = new Map<string, number>();
 
@@ -114,6 +120,13 @@ export class Reader implements ReaderService {
     const hotFrom = (market: Market): Promise<number> => this.#hotFrom(market);
     this.#archive = archivePath === undefined ? null : new ArchivedBooks(archivePath, hotFrom);
     this.#older = this.#archive && new OlderPages((query) => this.#olderSource(query));
+    this.#olderTrades =
+      this.#archive &&
+      new OlderTrades(
+        this.#archive.trades,
+        async () => (await this.#database()).trades,
+        (patterns) => this.#matchedMarkets(patterns),
+      );
   }
 
   async logEnd(): Promise<LogEnd | null> {
@@ -218,16 +231,23 @@ export class Reader implements ReaderService {
     return pageOf(joinTrades(older, hot), after, limit);
   }
 
-  async tradesAfter({ patterns, after, limit }: TradesAfterQuery): Promise<TradesAfter> {
-    const { session, trades } = await this.#database();
+  async tradesAfter(query: TradesAfterQuery): Promise<TradesAfter> {
+    const older = (await this.#olderTrades?.page(query)) ?? null;
+    if (older !== null) return older;
+    const { patterns, after, limit } = query;
+    const { hot } = await this.#matchedMarkets(patterns);
+    return (await this.#database()).trades.after(hot, after, limit);
+  }
+
+  /** The markets of which trades may be known that some patterns match. */
+  async #matchedMarkets(patterns: TradesAfterQuery['patterns']): Promise<TradeMarkets> {
     const selection = new MarketSelection(patterns);
-    const rows = await session.client.market.findMany({ orderBy: { id: 'asc' } });
-    const markets = rows.map((row) => [row.id, named(spelledMarket(row))] as const);
-    return trades.after(
-      new Map(markets.filter(([, market]) => selection.matches(market))),
-      after,
-      limit,
-    );
+    const { hot, older } = await this.#tradeMarkets({ exchanges: EXCHANGES });
+    const matched = [...hot].filter(([, market]) => selection.matches(market));
+    return {
+      hot: new Map(matched.map(([id, market]) => [id, named(market)])),
+      older: older.filter((market) => selection.matches(market)).map(named),
+    };
   }
 
   async hasTrades(selection: TradesSelection): Promise<boolean> {
@@ -236,9 +256,7 @@ export class Reader implements ReaderService {
   }
 
   /** The selected markets that the database knows, by number, and those of which the archive has trades. */
-  async #tradeMarkets(
-    selection: TradesSelection,
-  ): Promise<{ hot: Map<number, Market>; older: Market[] }> {
+  async #tradeMarkets(selection: TradesSelection): Promise<TradeMarkets> {
     const { exchanges, symbol, currency } = selection;
     const hot = await this.#selected(selection);
     const known = new Map([...hot.values()].map((market) => [marketKey(market), market]));
@@ -284,37 +302,38 @@ export class Reader implements ReaderService {
     history: readonly ReadTrade[],
     span: Span,
   ): Promise<TradeMatch | null> {
-    const id = (await this.#marketId(market)) ?? -1;
-    return (await this.#database()).trades.match(id, named(market), history, span);
+    const limit = FAR_MORE + 2 * history.length;
+    const { items, more } = await this.trades({ market, from: span.start, to: span.end, limit });
+    return more ? null : matchTrades(history, items);
   }
 
   async hasTradeBefore(market: Market, time: number): Promise<boolean> {
     const id = await this.#marketId(market);
-    return id !== null && (await this.#database()).trades.hasBefore(id, time);
+    if (id !== null && (await (await this.#database()).trades.hasBefore(id, time))) return true;
+    return (await this.#archive?.trades.hasBefore(market, time)) ?? false;
   }
 
-  async tradeVolumes(market: Market, span: Span): Promise<ReadonlyMap<number, string>> {
-    const id = await this.#marketId(market);
-    if (id === null) return new Map();
-    return (await this.#database()).trades.volumes(id, named(market), span);
+  async tradeVolumes(market: Market, { start, end }: Span): Promise<ReadonlyMap<number, string>> {
+    const { exchange, symbol, currency } = market;
+    const selection = { exchanges: [exchange], symbol, currency };
+    return minuteVolumes(await this.#tradePieces(selection, { from: start, to: end }));
   }
 
   async tradesKnown(market: Market): Promise<TradesKnown> {
     const id = await this.#marketId(market);
-    if (id === null) return { open: [], until: null };
-    const { session, trades } = await this.#database();
-    const { items } = await spanPage(session, id, { checked: false, limit: MAX_OPEN_SPANS });
+    const { session } = await this.#database();
+    const open =
+      id === null ? null : await spanPage(session, id, { checked: false, limit: MAX_OPEN_SPANS });
     // Trades that were recorded before spans were: what is known ends with the last of them.
     const until =
-      (await spansUntil(session, id)) ??
-      (await trades.newest(id, named(market)))?.exchangeTimestamp;
-    return { open: items, until: until ?? null };
+      (id === null ? null : await spansUntil(session, id)) ??
+      (await this.newestTrade(market))?.exchangeTimestamp;
+    return { open: open?.items ?? [], until: until ?? null };
   }
 
   async tradeSpans({ market, ...query }: SpansQuery): ReturnType<StoreReader['tradeSpans']> {
     const id = await this.#marketId(market);
-    if (id === null) return { items: [], more: false };
-    return spanPage((await this.#database()).session, id, query);
+    return (await this.#knownSpans()).page({ market, id }, query);
   }
 
   async tradeCoverage({
@@ -322,8 +341,20 @@ export class Reader implements ReaderService {
     ...window
   }: CoverageQuery): ReturnType<StoreReader['tradeCoverage']> {
     const id = await this.#marketId(market);
-    if (id === null) return {};
-    return (await spanSumsOf((await this.#database()).session, window, id)).get(id) ?? {};
+    return (await this.#knownSpans()).sums({ market, id }, window);
+  }
+
+  async tradeTotals({
+    from,
+    to,
+    ...selection
+  }: TotalsQuery): ReturnType<StoreReader['tradeTotals']> {
+    const markets = await this.#tradeMarkets(selection);
+    return tradeTotals((await this.#knownSpans()).days(markets, { from, to }));
+  }
+
+  async #knownSpans(): Promise<KnownSpans> {
+    return new KnownSpans((await this.#database()).session, this.#archive?.spans ?? null);
   }
 
   async gaps(query: GapsQuery): ReturnType<StoreReader['gaps']> {
@@ -470,11 +501,19 @@ export class Reader implements ReaderService {
     const selection = { symbol, currency, from, to };
     if (shape === 'trades') {
       const pieces = await this.#tradePieces(options, { from, to });
-      return { range: null, places: writeTrades(pieces, options, sink) };
+      const markets = await this.#tradeMarkets(options);
+      const spans = await this.#knownSpans();
+      const knownOn = (day: number) => spans.day(markets, day);
+      return { range: null, places: writeTrades(pieces, options, sink, knownOn) };
     }
     if (shape !== 'gaps') {
       const source = await this.#source(selection, 0, exchanges);
       return { range: source.range, places: writeBooks(source, options, sink) };
+    }
+    if (options.of === 'trades') {
+      const markets = await this.#tradeMarkets(options);
+      const days = (await this.#knownSpans()).days(markets, { from, to });
+      return { range: null, places: writeTradeGaps(days, sink) };
     }
     const pages = async function* (reader: Reader) {
       for (const exchange of exchanges) {
@@ -509,9 +548,7 @@ export class Reader implements ReaderService {
     const selection = { exchanges: [exchange], symbol, currency };
     const pieces = await this.#tradePieces(selection, { from, to });
     const id = await this.#marketId(market);
-    const { session } = await this.#database();
-    const query = { from, to, limit: MAX_SPANS };
-    const recorded = id === null ? [] : (await spanPage(session, id, query)).items;
+    const recorded = await (await this.#knownSpans()).of({ market, id }, { from, to });
     return withTrades(points, pieces, recorded, grid);
   }
 

@@ -159,6 +159,14 @@ export interface GapTotals {
   readonly longestMs: number;
 }
 
+/** How well trades are known. */
+export interface TradeTotals {
+  /** For how long, ms, over all markets; what is 0 is left out. */
+  readonly ms: Partial<Record<TradeCompleteness, number>>;
+  /** The times in which trades may be missing. */
+  readonly gaps: GapTotals;
+}
+
 /** How much of a window a market was covered, and what was received of it. */
 export interface CoverageTotals {
   /** When it was recorded for the first time, Unix ms; null if it never was. */
@@ -351,6 +359,10 @@ export interface StoreReader extends ManagedLists {
   tradeCoverage(
     query: TimeWindow & { market: Market },
   ): Promise<Partial<Record<TradeCompleteness, number>>>;
+  /** How well the trades of many markets are known in a window, and where they may be missing. */
+  tradeTotals(
+    selection: TimeWindow & Pick<ExportOptions, 'exchanges' | 'symbol' | 'currency'>,
+  ): Promise<TradeTotals>;
   /** Trades after a sequence, in order: each committed one exactly once over the pages. */
   tradesAfter(query: {
     readonly patterns: readonly CollectPattern[];
@@ -427,6 +439,8 @@ export interface ExportOptions extends Omit<BookSelection, 'exchange'> {
   readonly every?: number | undefined;
   /** Levels a side at most. */
   readonly depth?: number | undefined;
+  /** Of gaps: those of the books, or the times in which trades may be missing; absent = of the books. */
+  readonly of?: 'books' | 'trades' | undefined;
 }
 
 /** A database that was put back after its files had been taken away. */

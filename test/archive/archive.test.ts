@@ -144,9 +144,9 @@ describe('what is wrong in an archive', () => {
     expect(await problems()).toMatch(/disagrees with its manifest: .* has other values/);
     await writeFile(path, text.slice(0, 100));
     expect(await problems()).toMatch(/manifest.json is not JSON/);
-    await writeFile(path, text.replace('"schema":2', '"schema":99'));
+    await writeFile(path, text.replace('"schema":3', '"schema":99'));
     expect(await problems()).toMatch(
-      /has schema 99, this program knows up to 2; update the program/,
+      /has schema 99, this program knows up to 3; update the program/,
     );
     await expect(archiveAll(archive, db)).rejects.toThrow(/schema 99/);
   });

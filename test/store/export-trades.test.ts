@@ -74,7 +74,15 @@ function run(...args: string[]): Promise<{ code: number | null; out: string; err
 function record({ market, idKind, ...own }: Trade) {
   const { exchange, symbol, currency } = market;
   const backfilled = own.origin === 'BACKFILL';
-  return { exchange, symbol, currency, ...own, tradeIdKind: idKind, backfilled };
+  return {
+    exchange,
+    symbol,
+    currency,
+    ...own,
+    tradeIdKind: idKind,
+    backfilled,
+    completeness: 'UNPROVEN',
+  };
 }
 
 const objects = (lines: string): Record<string, unknown>[] =>
@@ -158,7 +166,7 @@ describe('the shape trades', () => {
       ...Array<string>(3).fill('VARCHAR'),
       ...Array<string>(3).fill('TIMESTAMP WITH TIME ZONE'),
       ...['BIGINT', 'BIGINT', 'VARCHAR', 'VARCHAR', 'VARCHAR', 'DECIMAL(38,18)', 'DECIMAL(38,18)'],
-      ...['VARCHAR', 'BOOLEAN'],
+      ...['VARCHAR', 'BOOLEAN', 'VARCHAR'],
     ]);
     const texts = ['sequence', 'timestamp', 'exchangeTimestamp', 'messageTimestamp'];
     expect(found).toEqual(

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { constants, createGzip } from 'node:zlib';
-import { gapsOfExport, tradesNote } from '../../store/export/notes.js';
+import { completenessText, gapsOfExport, tradesNote } from '../../store/export/notes.js';
 import { checkKnownMarkets } from '../../store/export/known.js';
 import {
   BadInputError,
@@ -98,6 +98,7 @@ function gapHeaders(count: number, url: URL, { options }: Asked): Record<string,
   const query = new URLSearchParams(url.searchParams);
   for (const name of ['every', 'depth', 'format']) query.delete(name);
   query.set('shape', 'gaps');
+  if (options.shape === 'trades') query.set('of', 'trades');
   const ending = options.format === 'parquet' ? 'ndjson' : options.format;
   const file = /\/([^/.]+)[^/]*$/.exec(url.pathname)![1]!;
   return { 'x-gaps': String(count), link: `<${file}.${ending}?${query}>; rel="related"` };
@@ -165,9 +166,14 @@ export class ExportEndpoint {
     };
     const notes = async (): Promise<Record<string, string>> => {
       if (options.shape === 'gaps') return {};
-      const note = options.shape === 'trades' ? await tradesNote(this.#reader, options) : null;
+      const isTrades = options.shape === 'trades';
+      const note = isTrades ? await tradesNote(this.#reader, options) : null;
+      const trades = isTrades ? await this.#reader.tradeTotals(options) : null;
+      const gaps = trades?.gaps ?? (await gapsOfExport(this.#reader, options));
+      const known = trades === null ? '' : completenessText(trades);
       return {
-        ...gapHeaders((await gapsOfExport(this.#reader, options)).count, url, asked),
+        ...gapHeaders(gaps.count, url, asked),
+        ...(known === '' ? {} : { 'x-trade-completeness': known }),
         ...(note === null ? {} : { 'x-note': note.replace(/[^ -~]/g, '?') }),
       };
     };

@@ -8,8 +8,8 @@ import { loadSettings, type PastSettings, readPastSettings } from '../../setting
 import { openPast } from '../past.js';
 import { failureText } from '../errors.js';
 import { ReaderClient } from '../reader-client.js';
-import type { ExportOptions, GapTotals } from '../store-types.js';
-import { gapsOfExport, tradesNote } from './notes.js';
+import type { ExportOptions, GapTotals, TradeTotals } from '../store-types.js';
+import { completenessText, gapsOfExport, isOfTrades, tradesNote } from './notes.js';
 import { checkKnownMarkets } from './known.js';
 import { BadInputError, parseExportOptions } from './options.js';
 import { checkOutput, isPlainFile, ReaderGone, TextOutput, WholeFile } from './output.js';
@@ -31,6 +31,7 @@ const USAGE = `usage: npm run export -- <EXCHANGE>… | all [options]
                     top    best prices and volumes, middle, spread and imbalance of each book
                     trades every trade: as CSV as tardis.dev defines it, else all that is known of it
                     gaps   the times of the window in which a market was not covered
+  --of trades       gaps: the times in which trades may be missing instead
                     incremental_book_L2, book_snapshot_5, book_snapshot_25
                            CSV as tardis.dev defines it
   --every MS        books, top: the last one at or before each step, empty in gaps
@@ -75,6 +76,7 @@ export function parseCommand(args: readonly string[]): Command | null {
         format: text,
         every: text,
         depth: text,
+        of: text,
         out: text,
         strict: flag,
         help: { ...flag, short: 'h' },
@@ -141,12 +143,17 @@ async function run({ options, out, strict }: Command, past: PastSettings): Promi
     // The gaps come after the books, so that those that were dated back meanwhile are among them,
     // and are in their place before the books are.
     const written = await write(reader, options, out, async () => {
-      if (beside) await write(reader, { ...options, shape: 'gaps', format: 'ndjson' }, gapsOut);
+      const of = isOfTrades(options) ? 'trades' : 'books';
+      const wanted = { ...options, shape: 'gaps', format: 'ndjson', of } as const;
+      if (beside) await write(reader, wanted, gapsOut);
     });
     if (options.shape === 'trades' && written.records === 0) await noteNoTrades(reader, options);
-    const gaps = await gapsOfExport(reader, options);
+    const trades = isOfTrades(options) ? await reader.tradeTotals(options) : null;
+    const gaps = trades?.gaps ?? (await gapsOfExport(reader, options));
     if (options.shape !== 'gaps') {
-      noteGaps(gaps, beside ? `${gapsOut} has them` : '--shape gaps lists them');
+      const list = `--shape gaps${trades === null ? '' : ' --of trades'} lists them`;
+      noteGaps(gaps, beside ? `${gapsOut} has them` : list);
+      if (trades !== null) noteCompleteness(trades);
     }
     process.stderr.write(`${summary(options, written, gaps.count, performance.now() - started)}\n`);
     return strict && gaps.count > 0 ? 3 : 0;
@@ -259,6 +266,12 @@ function noteGaps({ count, longest, longestMs }: GapTotals, where: string): void
     `note: ${count === 1 ? '1 gap touches' : `${count} gaps touch`} this window, the longest ${longestMs / 1000} s of ` +
       `${marketKey(market)} from ${new Date(start).toISOString()} (${cause}); ${where}\n`,
   );
+}
+
+/** Says on standard error how well the trades of the window are known. */
+function noteCompleteness(trades: TradeTotals): void {
+  const text = completenessText(trades);
+  if (text !== '') process.stderr.write(`note: completeness of the trades, ms: ${text}\n`);
 }
 
 /** Says on standard error when nothing of what was asked for was ever seen. */

@@ -1,5 +1,20 @@
 import { pairText } from '../../market/market.js';
-import type { ExportOptions, GapTotals, StoreReader } from '../store-types.js';
+import { TRADE_COMPLETENESS } from '../../market/trade-span.js';
+import type { ExportOptions, GapTotals, StoreReader, TradeTotals } from '../store-types.js';
+
+/** Whether an export is about trades, or their gaps. */
+export function isOfTrades({ shape, of }: Pick<ExportOptions, 'shape' | 'of'>): boolean {
+  return shape === 'trades' || of === 'trades';
+}
+
+/** How well the trades of an export are known, `VERIFIED_BY_REST=86400000, GAP=1200`, in ms. */
+export function completenessText({ ms }: Pick<TradeTotals, 'ms'>): string {
+  const parts = TRADE_COMPLETENESS.flatMap((word) => {
+    const length = ms[word] ?? 0;
+    return length === 0 ? [] : [`${word}=${length}`];
+  });
+  return parts.join(', ');
+}
 
 /** The gaps that touch the window of an export, over all its exchanges. */
 export async function gapsOfExport(

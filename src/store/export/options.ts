@@ -26,6 +26,7 @@ export const EXPORT_INPUTS = [
   'format',
   'every',
   'depth',
+  'of',
 ] as const;
 
 /** Least and greatest of `every`, ms, and of `depth`, levels. */
@@ -59,6 +60,12 @@ export function parseExportOptions(input: Record<string, string | undefined>): E
       `"shape" ${shape} has the format ${formats.join(' or ')}, not ${format}`,
     );
   }
+  const of = parseChoice('of', input['of'], GAPS_OF);
+  if (of !== undefined && shape !== 'gaps') {
+    throw new BadInputError(
+      `"of" means nothing for the shape ${shape}; the shape that takes it is gaps`,
+    );
+  }
   return {
     exchanges: parseExchanges(input['exchange']),
     symbol: parseCode('symbol', input['symbol'], 'BTC'),
@@ -69,8 +76,12 @@ export function parseExportOptions(input: Record<string, string | undefined>): E
     format,
     ...parseOf(shape, 'every', input['every'], EVERY, 'milliseconds'),
     ...parseOf(shape, 'depth', input['depth'], DEPTH, 'levels a side'),
+    ...(of === undefined ? {} : { of }),
   };
 }
+
+/** Whose gaps an export has. */
+const GAPS_OF = ['books', 'trades'] as const;
 
 const SHAPE_NAMES = Object.keys(SHAPES) as ShapeName[];
 

@@ -1,5 +1,7 @@
 import type { Gap } from '../../market/gap.js';
+import { marketFromKey, marketKey } from '../../market/market.js';
 import type { Trade } from '../../market/trade.js';
+import { completenessAt, type TradePiece } from '../../market/trade-span.js';
 import type { BookSource } from '../book-source.js';
 import type { RebuiltBook, StoredRow } from '../rebuild.js';
 import { BookReplay, type Replay, TopReplay } from '../replay.js';
@@ -95,19 +97,33 @@ function place({ sequence, timestamp }: StoredRow, first: number): ExportPlace {
   return { sequence, timestamp, first };
 }
 
-/** Writes trades into `sink` as they come, and pauses when it has become full, and after each piece. */
+const DAY_MS = 86_400_000;
+
+/**
+ * Writes trades into `sink` as they come, and pauses when it has become full, and after each piece.
+ * @param knownOn what is known of the trades of a day, by {@link marketKey}, given its beginning
+ */
 export async function* writeTrades(
   pieces: AsyncIterable<readonly Trade[]>,
   { format }: Pick<ShapeOptions, 'format'>,
   sink: RecordSink,
+  knownOn: (day: number) => Promise<ReadonlyMap<string, readonly TradePiece[]>>,
 ): AsyncGenerator<ExportPlace> {
-  const { cells } = tradeCells(format);
+  const { cells, completeness } = tradeCells(format);
   let first: number | null = null;
+  let day = -Infinity;
+  let known: ReadonlyMap<string, readonly TradePiece[]> = new Map();
   for await (const trades of pieces) {
     for (const [i, trade] of trades.entries()) {
       const { sequence, exchangeTimestamp: timestamp } = trade;
       first ??= timestamp;
-      sink.add(cells(trade));
+      // Trades come by time: each day is looked up once.
+      if (completeness && timestamp >= day + DAY_MS) {
+        day = timestamp - (timestamp % DAY_MS);
+        known = await knownOn(day);
+      }
+      const spans = completeness ? (known.get(marketKey(trade.market)) ?? []) : [];
+      sink.add(cells(trade, completenessAt(spans, timestamp)));
       if (sink.length >= FULL || i === trades.length - 1) yield { sequence, timestamp, first };
     }
   }
@@ -132,6 +148,40 @@ export async function* writeGaps(
     if (!more) return;
     after = items.at(-1)!.id;
   }
+}
+
+/**
+ * Writes the times in which trades may be missing into `sink`, as gaps, and pauses after each day.
+ * @param days what is known of each market, by {@link marketKey}, day by day
+ */
+export async function* writeTradeGaps(
+  days: AsyncIterable<ReadonlyMap<string, readonly TradePiece[]>>,
+  sink: RecordSink,
+): AsyncGenerator<null> {
+  /** The last gap of each market, which may go on over midnight. */
+  const open = new Map<string, TradePiece>();
+  const write = (key: string, { start, end, cause, detail }: TradePiece): void => {
+    sink.add([...marketCells(marketFromKey(key)), start, end, cause ?? 'UNREACHED', detail, 0]);
+  };
+  for await (const known of days) {
+    for (const [key, gap] of open) {
+      if (known.get(key)?.[0]?.start === gap.end) continue;
+      write(key, gap);
+      open.delete(key);
+    }
+    for (const [key, pieces] of known) {
+      for (const piece of pieces) {
+        if (piece.completeness !== 'GAP') continue;
+        const before = open.get(key);
+        const goesOn = before?.end === piece.start && before.cause === piece.cause;
+        if (before !== undefined && !goesOn) write(key, before);
+        open.set(key, goesOn ? { ...before, end: piece.end } : piece);
+      }
+    }
+    yield null;
+  }
+  for (const [key, gap] of open) write(key, gap);
+  yield null;
 }
 
 async function shapeWriter(

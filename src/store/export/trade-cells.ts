@@ -1,11 +1,14 @@
 import type { Trade } from '../../market/trade.js';
+import type { TradeCompleteness } from '../../market/trade-span.js';
 import { type Cell, type Column, columns, MARKET_COLUMNS } from './columns.js';
 import { type ExportFormat, marketCells, TARDIS_COLUMNS, tardisCells } from './shapes.js';
 
 /** What is exported of each trade. */
 interface TradeCells {
   readonly columns: readonly Column[];
-  readonly cells: (trade: Trade) => Cell[];
+  readonly cells: (trade: Trade, completeness: TradeCompleteness) => Cell[];
+  /** Whether it tells how complete the trades around it are. */
+  readonly completeness: boolean;
 }
 
 /** All that is known of a trade; the names are those of the API. */
@@ -19,8 +22,10 @@ const OWN: TradeCells = {
     ...columns('decimal', 'price volume'),
     ...columns('word', 'origin'),
     ...columns('truth', 'backfilled'),
+    ...columns('word', 'completeness'),
   ],
-  cells: (trade) => [
+  completeness: true,
+  cells: (trade, completeness) => [
     ...marketCells(trade.market),
     trade.timestamp,
     trade.exchangeTimestamp,
@@ -34,6 +39,7 @@ const OWN: TradeCells = {
     trade.volume,
     trade.origin,
     trade.origin === 'BACKFILL',
+    completeness,
   ],
 };
 
@@ -45,6 +51,7 @@ const TARDIS: TradeCells = {
     ...columns('word', 'side'),
     ...columns('decimal', 'price amount'),
   ],
+  completeness: false,
   cells: (trade) => [
     ...tardisCells(trade.market, trade),
     trade.tradeId,

@@ -18,22 +18,33 @@ const UNKNOWN: TradeSums = {
   vwap: null,
 };
 
-/** What the trades of a step add up to. */
-function sumsOf(trades: readonly Trade[]): TradeSums {
-  const volumes = { buy: '0', sell: '0' };
-  let amount = '0';
-  for (const { side, price, volume } of trades) {
-    volumes[side] = addDecimal(volumes[side], volume);
-    amount = addDecimal(amount, multiplyDecimal(price, volume));
+/** What the trades of a step add up to, however many they are. */
+class StepSums {
+  #trades = 0;
+  readonly #volumes = { buy: '0', sell: '0' };
+  #amount = '0';
+
+  get trades(): number {
+    return this.#trades;
   }
-  const volume = addDecimal(volumes.buy, volumes.sell);
-  return {
-    trades: trades.length,
-    volume,
-    buyVolume: volumes.buy,
-    sellVolume: volumes.sell,
-    vwap: trades.length === 0 ? null : divideDecimal(amount, volume, VWAP_DECIMALS).value,
-  };
+
+  add({ side, price, volume }: Trade): void {
+    this.#trades++;
+    this.#volumes[side] = addDecimal(this.#volumes[side], volume);
+    this.#amount = addDecimal(this.#amount, multiplyDecimal(price, volume));
+  }
+
+  get sums(): TradeSums {
+    const { buy, sell } = this.#volumes;
+    const volume = addDecimal(buy, sell);
+    return {
+      trades: this.#trades,
+      volume,
+      buyVolume: buy,
+      sellVolume: sell,
+      vwap: this.#trades === 0 ? null : divideDecimal(this.#amount, volume, VWAP_DECIMALS).value,
+    };
+  }
 }
 
 /** Whether any of some spans, which ascend, touches windows, which ascend, too. */
@@ -72,17 +83,17 @@ export async function* withTrades(
       const made: SeriesPoint[] = [];
       for (const point of some) {
         const end = Math.min(point.time + step, to);
-        const own: Trade[] = [];
+        const own = new StepSums();
         for (;;) {
           if (at === waiting.length) {
             const next = await source.next();
             if (next.done === true) break;
             [waiting, at] = [next.value, 0];
-          } else if (waiting[at]!.exchangeTimestamp < end) own.push(waiting[at++]!);
+          } else if (waiting[at]!.exchangeTimestamp < end) own.add(waiting[at++]!);
           else break;
         }
-        const known = touch.of(point.time, end) || own.length > 0;
-        made.push({ ...point, ...(known ? sumsOf(own) : UNKNOWN) });
+        const known = touch.of(point.time, end) || own.trades > 0;
+        made.push({ ...point, ...(known ? own.sums : UNKNOWN) });
       }
       yield made;
     }

@@ -1,8 +1,5 @@
 import type { Market } from '../../market/market.js';
 import type { TimeWindow } from '../../market/time-window.js';
-import { addDecimal } from '../../market/decimal.js';
-import { matchTrades, type TradeMatch } from '../../market/trade-match.js';
-import type { Span } from '../../market/trade-span.js';
 import {
   compareAllTrades,
   compareTrades,
@@ -17,11 +14,6 @@ import { fromTradeRow, TRADE_COLUMNS, type TradeRow, unpackTrades } from './code
 
 /** Blocks read in one go at first; doubled while a page is not full. */
 const FIRST_BLOCKS = 4;
-
-/** Stored trades of a page of the history beyond twice its own: no page can be about so many. */
-const FAR_MORE = 5_000;
-
-const MINUTE_MS = 60_000;
 
 const BLOCK_COLUMNS = raw(
   'low, high, from_time, to_time, CAST(base_id AS TEXT), slope, data, market_id',
@@ -190,6 +182,24 @@ export class TradeReader {
     }
   }
 
+  /** Trades of some markets with sequences from `low` to `high`, in no certain order. */
+  between(markets: ReadonlyMap<number, Market>, low: number, high: number): Promise<Trade[]> {
+    const some = this.#among(markets.keys());
+    return this.#session.snapshot(async (rows) => {
+      const blocks = await blocksOf(rows, sql`low <= ${high} AND high >= ${low} AND ${some}`);
+      const single = await singles(
+        rows,
+        sql`sequence >= ${low} AND sequence <= ${high} AND +${some}`,
+      );
+      const trades = blocks.flatMap((row) =>
+        unpackTrades(blockOf(row), markets.get(Number(row[7]))!),
+      );
+      return [...trades, ...single.map((row) => fromTradeRow(row, markets.get(row[1])!))].filter(
+        ({ sequence }) => sequence >= low && sequence <= high,
+      );
+    });
+  }
+
   /**
    * Those of `trades` that are not stored. A trade is stored where one of its id and contents is.
    * Where one of both is known by an id of the REST history alone, equal contents have to do, and equal
@@ -232,53 +242,12 @@ export class TradeReader {
     });
   }
 
-  /**
-   * Compares what the history has of a span with what is stored of it; null when that is far more.
-   * @param history all trades of the span by the exchange's history
-   */
-  async match(
-    marketId: number,
-    market: Market,
-    history: readonly ReadTrade[],
-    { start, end }: Span,
-  ): Promise<TradeMatch | null> {
-    const limit = FAR_MORE + 2 * history.length;
-    const { items, more } = await this.page(marketId, market, { from: start, to: end, limit });
-    return more ? null : matchTrades(history, items);
-  }
-
   /** Whether a trade is stored from before a time. */
   async hasBefore(marketId: number, time: number): Promise<boolean> {
     const found = await this.#session.rows(sql`
       SELECT 1 WHERE EXISTS (SELECT 1 FROM trade_recent WHERE market_id = ${marketId} AND time < ${time})
                   OR EXISTS (SELECT 1 FROM trade_block WHERE market_id = ${marketId} AND from_time < ${time})`);
     return found.length > 0;
-  }
-
-  /** Sums of the volumes of each minute of a span that has trades, by its beginning. */
-  async volumes(
-    marketId: number,
-    market: Market,
-    { start, end }: Span,
-  ): Promise<Map<number, string>> {
-    const sums = new Map<number, string>();
-    let after: TradePlace | undefined;
-    for (let more = true; more;) {
-      const page = await this.page(marketId, market, {
-        from: start,
-        to: end,
-        after,
-        limit: FAR_MORE,
-      });
-      for (const { exchangeTimestamp: time, volume } of page.items) {
-        const minute = time - (time % MINUTE_MS);
-        sums.set(minute, addDecimal(sums.get(minute) ?? '0', volume));
-      }
-      const last = page.items.at(-1);
-      after = last && { time: last.exchangeTimestamp, sequence: last.sequence };
-      more = page.more;
-    }
-    return sums;
   }
 
   /** The stored trade of a market with the greatest time, or null. */

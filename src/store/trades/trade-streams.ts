@@ -1,3 +1,4 @@
+import { addDecimal } from '../../market/decimal.js';
 import { compareAllTrades, type Trade } from '../../market/trade.js';
 import type { Page, TradePlace } from '../store-types.js';
 import { placeAfter } from './trade-reader.js';
@@ -9,6 +10,18 @@ export type TradePieces = AsyncIterable<readonly Trade[]>;
 async function* each(pieces: TradePieces): AsyncGenerator<Trade> {
   for await (const piece of pieces) yield* piece;
 }
+
+/** The volume of the trades of each minute that has some, by its beginning, Unix ms; Decimal text. */
+export async function minuteVolumes(pieces: TradePieces): Promise<Map<number, string>> {
+  const sums = new Map<number, string>();
+  for await (const { exchangeTimestamp: time, volume } of each(pieces)) {
+    const minute = time - (time % MINUTE_MS);
+    sums.set(minute, addDecimal(sums.get(minute) ?? '0', volume));
+  }
+  return sums;
+}
+
+const MINUTE_MS = 60_000;
 
 /** Trades of a joined piece. */
 const PIECE = 4_096;

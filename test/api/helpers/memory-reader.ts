@@ -126,6 +126,11 @@ export class MemoryReader implements StoreReader {
     return { items: [], more: false };
   }
 
+  async tradeTotals(): ReturnType<StoreReader['tradeTotals']> {
+    this.#check();
+    return { ms: {}, gaps: { count: 0, longest: null, longestMs: 0 } };
+  }
+
   async tradeCoverage(): ReturnType<StoreReader['tradeCoverage']> {
     this.#check();
     return {};

@@ -1,0 +1,114 @@
+import type { GapCause } from '../market/gap.js';
+import { type Market, marketKey } from '../market/market.js';
+import type { TimeWindow } from '../market/time-window.js';
+import { overlaid, type TradeCompleteness, type TradePiece } from '../market/trade-span.js';
+import { DAY_MS, startOf } from '../parquet/layout.js';
+import { storedColumns, TABLES } from '../parquet/tables.js';
+import { type DatedFile, filesOfExchange } from './archive-days.js';
+import { type ArchivedFiles, marketSql } from './archived-files.js';
+
+/** Up to so many markets of an exchange are looked for by name, of more all are read. */
+const FEW = 8;
+
+/** What the days of an archive know of the completeness of their trades. */
+export class ArchivedSpans {
+  readonly #files: ArchivedFiles;
+
+  constructor(files: ArchivedFiles) {
+    this.#files = files;
+  }
+
+  /** Beginning and end of the days that it has, Unix ms; null when there are none. */
+  async reach(): Promise<{ start: number; end: number } | null> {
+    const days = await this.#files.days();
+    if (days.length === 0) return null;
+    return { start: startOf(days[0]!.date), end: startOf(days.at(-1)!.date) + DAY_MS };
+  }
+
+  /**
+   * What is known of some markets in the days that a window touches, cut to these days, by start. Trades
+   * of a day that is missing, or whose file is, are a gap.
+   * @returns by {@link marketKey}; markets of which nothing is known are left out
+   */
+  async pieces(
+    markets: readonly Market[],
+    { from = -Infinity, to = Infinity }: TimeWindow,
+  ): Promise<Map<string, TradePiece[]>> {
+    const found = new Map<string, TradePiece[]>();
+    const wanted = new Map(markets.map((market) => [marketKey(market), market]));
+    const days = (await this.#files.days()).filter(
+      ({ date }) => startOf(date) + DAY_MS > from && startOf(date) < to,
+    );
+    for (const exchange of new Set(markets.map((market) => market.exchange))) {
+      const files = filesOfExchange(days, 'trade_spans', exchange);
+      const own = markets.filter((market) => market.exchange === exchange);
+      // A later part of a day says it better than an earlier one.
+      for (const part of partsOf(files)) {
+        for (const [key, pieces] of await this.#read(own, part)) {
+          if (wanted.has(key)) found.set(key, overlaid(found.get(key) ?? [], pieces));
+        }
+      }
+    }
+    for (const { date, markets: lacking, detail } of await this.#files.holes(from, to, TRADES)) {
+      const start = startOf(date);
+      const hole = {
+        completeness: 'GAP',
+        cause: 'ARCHIVE_MISSING',
+        detail,
+        checked: true,
+      } as const;
+      for (const market of lacking) {
+        const key = marketKey(market);
+        if (!wanted.has(key)) continue;
+        found.set(key, overlaid(found.get(key) ?? [], [{ start, end: start + DAY_MS, ...hole }]));
+      }
+    }
+    return found;
+  }
+
+  /** The pieces of an exchange's markets out of files of which no two are of one day. */
+  async #read(
+    markets: readonly Market[],
+    files: readonly DatedFile[],
+  ): Promise<Map<string, TradePiece[]>> {
+    const { exchange } = markets[0]!;
+    const few = markets.length <= FEW;
+    const condition = few ? markets.map((market) => `(${marketSql(market)})`).join(' OR ') : 'true';
+    const rows = await this.#files.rows(
+      files,
+      (source) =>
+        `SELECT symbol, currency, ${storedColumns(TABLES.trade_spans)} FROM (
+           SELECT * FROM ${source} WHERE ${condition}) ORDER BY 1, 2, 3`,
+    );
+    const found = new Map<string, TradePiece[]>();
+    for (const [symbol, currency, start, end, completeness, cause, detail, checked] of rows) {
+      const key = marketKey({ exchange, symbol: String(symbol), currency: String(currency) });
+      const piece: TradePiece = {
+        start: Number(start),
+        end: Number(end),
+        completeness: completeness as TradeCompleteness,
+        cause: cause as GapCause | null,
+        detail: detail as string | null,
+        checked: Number(checked) === 1,
+      };
+      const known = found.get(key);
+      if (known === undefined) found.set(key, [piece]);
+      else known.push(piece);
+    }
+    return found;
+  }
+}
+
+const TRADES = ['trades'] as const;
+
+/** Files by their place among those of their day. */
+function partsOf(files: readonly DatedFile[]): DatedFile[][] {
+  const counts = new Map<string, number>();
+  const parts: DatedFile[][] = [];
+  for (const file of files) {
+    const part = counts.get(file.date) ?? 0;
+    counts.set(file.date, part + 1);
+    (parts[part] ??= []).push(file);
+  }
+  return parts;
+}
