@@ -11,6 +11,8 @@ export interface DuckOptions {
 /** An open DuckDB in memory, with one thread. */
 export interface Duck {
   readonly connection: DuckDBConnection;
+  /** Another connection, for results that are read while others are asked for; its user closes it. */
+  connect(): Promise<DuckDBConnection>;
   close(): void;
 }
 
@@ -26,11 +28,16 @@ export async function openDuck({ memoryMb, temporary }: DuckOptions): Promise<Du
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
   });
-  const connection = await instance.connect();
-  // Times are written from what they are in UTC.
-  await connection.run(`SET TimeZone = 'UTC'`);
+  const connect = async (): Promise<DuckDBConnection> => {
+    const connection = await instance.connect();
+    // Times are written from what they are in UTC.
+    await connection.run(`SET TimeZone = 'UTC'`);
+    return connection;
+  };
+  const connection = await connect();
   return {
     connection,
+    connect,
     close: () => {
       connection.closeSync();
       instance.closeSync();

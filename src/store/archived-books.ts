@@ -2,6 +2,7 @@ import { type Market, pairText } from '../market/market.js';
 import { dateOf, DAY_MS, startOf } from '../parquet/layout.js';
 import {
   type ArchivedSelection,
+  type DatedFile,
   digestOf,
   filesOf,
   filesOfExchange,
@@ -12,7 +13,7 @@ import {
 import { ArchivedFiles, marketSql, MAX_TIME, timeSql, windowSql } from './archived-files.js';
 import { ArchivedRecords } from './archived-records.js';
 import { ArchivedSpans } from './archived-spans.js';
-import { ArchivedRows } from './archived-rows.js';
+import { ArchivedRows, type MarketNumbers } from './archived-rows.js';
 import { ArchivedTrades } from './archived-trades.js';
 import { applyRow, type RebuiltBook, type StoredRow } from './rebuild.js';
 import type { SequenceRange } from './timeline.js';
@@ -68,13 +69,22 @@ export class ArchivedBooks {
 
   /**
    * The whole book of a market at its last row up to `sequence` that is not after `at` (Unix ms).
+   * @param above only of a row behind this sequence
    * @returns null when there is none, or a day that is missing lies between it and `at`
    */
-  async bookUpTo(market: Market, sequence: number, at: number): Promise<RebuiltBook | null> {
+  async bookUpTo(
+    market: Market,
+    sequence: number,
+    at: number,
+    above = -1,
+  ): Promise<RebuiltBook | null> {
     const days = await this.#files.days();
     const last = at < MAX_TIME ? dateOf(at) : '9999-12-31';
     const files = filesOf(days, 'books', market)
-      .filter((file) => file.date <= last && digestOf(file, market).first <= sequence)
+      .filter((file) => {
+        const digest = digestOf(file, market);
+        return file.date <= last && digest.first <= sequence && digest.last > above;
+      })
       .sort((a, b) => digestOf(b, market).last - digestOf(a, market).last);
     let best: { sequence: number; base: number; date: string } | null = null;
     for (const file of files) {
@@ -90,7 +100,7 @@ export class ArchivedBooks {
       );
       // What it had may be newer than all that is left.
       if (this.#files.isBroken(file)) return null;
-      if (row === undefined || Number(row[0]) <= (best?.sequence ?? -1)) continue;
+      if (row === undefined || Number(row[0]) <= (best?.sequence ?? above)) continue;
       best = { sequence: Number(row[0]), base: Number(row[1]), date: file.date };
     }
     if (best === null || missesDay(days, best.date, last)) return null;
@@ -106,21 +116,33 @@ export class ArchivedBooks {
     return book;
   }
 
-  /** The sequences of the archive that a selection touches, ascending; adjacent ones are joined. */
-  async ranges({
-    from = -Infinity,
-    to = Infinity,
-    low,
-    high,
-  }: ArchivedSelection): Promise<SequenceRange[]> {
+  /** The sequences of each archived day, ascending. */
+  async dayRanges(): Promise<SequenceRange[]> {
+    const all = (await this.#files.days()).flatMap(({ manifest }) => manifest?.ranges ?? []);
+    return all.map(([low, high]) => ({ low, high })).sort((a, b) => a.low - b.low);
+  }
+
+  /**
+   * The sequences of the archive that a selection touches, ascending; adjacent ones are joined.
+   * @param within only sequences of one of these ranges
+   */
+  async ranges(
+    { from = -Infinity, to = Infinity, low, high }: ArchivedSelection,
+    within: readonly SequenceRange[] = [{ low, high }],
+  ): Promise<SequenceRange[]> {
     const joined: SequenceRange[] = [];
     const all = (await this.#files.days())
       .filter(({ date }) => startOf(date) + DAY_MS > from && startOf(date) < to)
       .flatMap(({ manifest }) => manifest?.ranges ?? [])
-      .sort((a, b) => a[0] - b[0]);
-    for (const [first, end] of all) {
-      const range = { low: Math.max(first, low), high: Math.min(end, high) };
-      if (range.low > range.high) continue;
+      .flatMap(([first, last]) =>
+        within.map((part) => ({
+          low: Math.max(first, low, part.low),
+          high: Math.min(last, high, part.high),
+        })),
+      )
+      .filter((range) => range.low <= range.high)
+      .sort((a, b) => a.low - b.low);
+    for (const range of all) {
       const before = joined.at(-1);
       if (before !== undefined && before.high + 1 >= range.low) {
         joined[joined.length - 1] = { low: before.low, high: Math.max(before.high, range.high) };
@@ -142,7 +164,10 @@ export class ArchivedBooks {
     const exchanges = [...new Set(markets.map(({ exchange }) => exchange))];
     const own = exchanges.map((exchange) => markets.filter((m) => m.exchange === exchange));
     const wanted = own.length === 1 ? PIECE_ROWS : MERGED_ROWS;
-    let span = FIRST_SPAN;
+    // The rows of one market come as they lie in the files, however many there are.
+    const flows =
+      markets.length === 1 && (await this.#inOrder(markets[0]!, { ...window, ...range }));
+    let span = flows ? Infinity : FIRST_SPAN;
     for (let low = range.low; low <= range.high;) {
       const part = { ...window, low, high: Math.min(range.high, low + span - 1) };
       const pieces = own.map((some) => this.#rows(some, part, numberOf));
@@ -156,6 +181,13 @@ export class ArchivedBooks {
       const fit = Math.floor((span * wanted) / Math.max(count, 1));
       span = Math.max(1, Math.min(fit, span * 4));
     }
+  }
+
+  /** Whether the selected rows of a market lie in its files in order of sequence, one file after the other. */
+  async #inOrder(market: Market, selection: Omit<ArchivedSelection, 'markets'>): Promise<boolean> {
+    const files = await this.#filesFor([market], selection);
+    const digests = files.map((file) => digestOf(file, market));
+    return digests.every(({ first }, i) => i === 0 || digests[i - 1]!.last < first);
   }
 
   /** Sequence of the first of the last `count` rows of a market, or of the first that there is. */
@@ -186,32 +218,62 @@ export class ArchivedBooks {
     return start;
   }
 
-  /** The selected rows of some markets of one exchange. */
+  /** The files that may have selected rows of some markets of one exchange; those of one market in its order. */
+  async #filesFor(
+    markets: readonly Market[],
+    selection: Omit<ArchivedSelection, 'markets'>,
+  ): Promise<DatedFile[]> {
+    const { low, high } = selection;
+    const [first] = markets;
+    const files = filesOfExchange(await this.#files.days(), 'books', first!.exchange);
+    if (markets.length > FEW) {
+      return files.filter((file) =>
+        Object.values(file.markets).some((digest) => digest.first <= high && digest.last >= low),
+      );
+    }
+    const found = files.filter((file) =>
+      markets.some((market) => overlaps(file, market, selection)),
+    );
+    if (markets.length > 1) return found;
+    return found.sort((a, b) => digestOf(a, first!).first - digestOf(b, first!).first);
+  }
+
+  /** The selected rows of some markets of one exchange, in order of sequence. */
   async *#rows(
     markets: readonly Market[],
-    { low, high, ...window }: Omit<ArchivedSelection, 'markets'>,
+    selection: Omit<ArchivedSelection, 'markets'>,
     numberOf: (market: Market) => number,
   ): AsyncGenerator<StoredRow[]> {
-    const { exchange } = markets[0]!;
-    const few = markets.length <= FEW;
-    const files = filesOfExchange(await this.#files.days(), 'books', exchange).filter((file) =>
-      few
-        ? markets.some((market) => overlaps(file, market, { low, high, ...window }))
-        : Object.values(file.markets).some(({ first, last }) => first <= high && last >= low),
-    );
-    const wanted = few ? `(${markets.map(marketSql).join(' OR ')})` : 'true';
-    const condition = `${wanted} AND sequence BETWEEN ${low} AND ${high} AND ${windowSql(window)}`;
+    const { low, high, ...window } = selection;
+    const files = await this.#filesFor(markets, selection);
+    const flows = markets.length === 1 && (await this.#inOrder(markets[0]!, selection));
+    const wanted = markets.length <= FEW ? `(${markets.map(marketSql).join(' OR ')})` : 'true';
     const numbers = new Map(markets.map((market) => [pairText(market), numberOf(market)]));
-    const result = await this.#files.read(files, null, (source, connection) =>
-      ArchivedRows.read(
-        connection,
-        `${source} WHERE ${condition}`,
-        markets.length === 1
-          ? numberOf(markets[0]!)
-          : (symbol, currency) => numbers.get(pairText({ symbol, currency })),
-      ),
-    );
-    for (let rows = await result?.next(); rows; rows = await result?.next()) yield rows;
+    const numberOfRow: MarketNumbers =
+      markets.length === 1
+        ? numberOf(markets[0]!)
+        : (symbol, currency) => numbers.get(pairText({ symbol, currency }));
+    for (let reached = low - 1; ;) {
+      const condition = `${wanted} AND sequence BETWEEN ${reached + 1} AND ${high} AND ${windowSql(window)}`;
+      const result = await this.#files.read(files, null, (source, duck) =>
+        flows
+          ? ArchivedRows.flow(duck, `${source} WHERE ${condition}`, numberOfRow)
+          : ArchivedRows.read(duck, `${source} WHERE ${condition}`, numberOfRow),
+      );
+      if (result === null) return;
+      try {
+        for (let rows = await result.next(); rows !== null; rows = await result.next()) {
+          reached = rows.at(-1)?.sequence ?? reached;
+          yield rows;
+        }
+        return;
+      } catch (error) {
+        // A file whose middle is damaged: what the others have behind it is given without it.
+        if (!(await this.#files.noteBroken(files, error))) throw error;
+      } finally {
+        result.close();
+      }
+    }
   }
 }
 

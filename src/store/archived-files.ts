@@ -1,6 +1,5 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Exchange } from '../market/exchange.js';
 import type { Market } from '../market/market.js';
 import type { TimeWindow } from '../market/time-window.js';
@@ -131,7 +130,7 @@ export class ArchivedFiles {
    * @param sql the query, given what stands for the files in it
    */
   rows(files: readonly ArchivedFile[], sql: (source: string) => string): Promise<unknown[][]> {
-    return this.read(files, [], (source, connection) => rowsOf(connection, sql(source)));
+    return this.read(files, [], (source, { connection }) => rowsOf(connection, sql(source)));
   }
 
   /**
@@ -142,16 +141,16 @@ export class ArchivedFiles {
   async read<T>(
     files: readonly ArchivedFile[],
     none: T,
-    work: (source: string, connection: DuckDBConnection) => Promise<T>,
+    work: (source: string, duck: Duck) => Promise<T>,
   ): Promise<T> {
     for (;;) {
       const readable = files.filter((file) => !this.isBroken(file));
       if (readable.length === 0) return none;
       this.#duck ??= openDuck({ memoryMb: MEMORY_MB, temporary: null });
       try {
-        return await work(this.#parquet(readable), (await this.#duck).connection);
+        return await work(this.#parquet(readable), await this.#duck);
       } catch (error) {
-        if (!(await this.#noteBroken(readable, String(error)))) throw error;
+        if (!(await this.noteBroken(readable, error))) throw error;
       }
     }
   }
@@ -178,7 +177,8 @@ export class ArchivedFiles {
   }
 
   /** Notes which of some files a failure was about. @returns whether it was about any */
-  async #noteBroken(files: readonly ArchivedFile[], failure: string): Promise<boolean> {
+  async noteBroken(files: readonly ArchivedFile[], error: unknown): Promise<boolean> {
+    const failure = String(error);
     let found = false;
     for (const file of files) {
       if (!failure.includes(file.path) && (await this.#isWhole(file))) continue;

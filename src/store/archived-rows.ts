@@ -1,12 +1,14 @@
 import type {
   DuckDBConnection,
   DuckDBDataChunk,
+  DuckDBDecimal128Vector,
   DuckDBListVector,
   DuckDBResult,
   DuckDBStructVector,
   DuckDBVector,
 } from '@duckdb/node-api';
 import { DecimalBytes } from '../parquet/decimal-bytes.js';
+import type { Duck } from '../parquet/duckdb.js';
 import type { StoredRow } from './rebuild.js';
 
 /** Columns of a file of books as {@link StoredRows} takes them: a double is read as it lies there. */
@@ -17,37 +19,90 @@ const COLUMNS =
 /** Numbers of markets by their two names; a number where all rows are of one market. */
 export type MarketNumbers = number | ((symbol: string, currency: string) => number | undefined);
 
-/** The result of a statement over files of books, which DuckDB holds; rows are made of it as they are asked for. */
+/** The result of a statement over files of books; rows are made of it as they are asked for. */
 export class ArchivedRows {
   readonly #result: DuckDBResult;
   readonly #numbers: MarketNumbers;
+  /** Its own connection, if it has one. */
+  readonly #connection: DuckDBConnection | null;
+  /** The chunk that is being read while the one before it is looked at. */
+  #coming: Promise<DuckDBDataChunk | null> | null = null;
+  #reached = -1;
 
-  private constructor(result: DuckDBResult, numbers: MarketNumbers) {
+  private constructor(
+    result: DuckDBResult,
+    numbers: MarketNumbers,
+    connection: DuckDBConnection | null,
+  ) {
     this.#result = result;
     this.#numbers = numbers;
+    this.#connection = connection;
   }
 
   /**
-   * Reads rows in order of sequence.
+   * Reads rows in order of sequence: all of them, which DuckDB sorts and holds.
    * @param from files and conditions, as SQL
    * @param numbers rows of markets without a number are left out
    */
   static async read(
-    connection: DuckDBConnection,
+    { connection }: Duck,
     from: string,
     numbers: MarketNumbers,
   ): Promise<ArchivedRows> {
-    const columns = typeof numbers === 'number' ? COLUMNS : `${COLUMNS}, symbol, currency`;
-    const sql = `SELECT ${columns} FROM ${from} ORDER BY sequence`;
-    return new ArchivedRows(await connection.run(sql), numbers);
+    const sql = `SELECT ${columnsFor(numbers)} FROM ${from} ORDER BY sequence`;
+    return new ArchivedRows(await connection.run(sql), numbers, null);
   }
 
-  /** The next rows, some thousands at most; null when there are no more. */
+  /** Reads rows that lie in order of sequence, as they lie: however many, a chunk at a time. */
+  static async flow(duck: Duck, from: string, numbers: MarketNumbers): Promise<ArchivedRows> {
+    // DuckDB gives up what it has not given of a result when its connection is asked for another one.
+    const connection = await duck.connect();
+    try {
+      const result = await connection.stream(`SELECT ${columnsFor(numbers)} FROM ${from}`);
+      return new ArchivedRows(result, numbers, connection);
+    } catch (error) {
+      connection.closeSync();
+      throw error;
+    }
+  }
+
+  /**
+   * The next rows, some thousands at most; null when there are no more.
+   * @throws {Error} when a file cannot be read, or has them in another order
+   */
   async next(): Promise<StoredRow[] | null> {
-    const chunk = await this.#result.fetchChunk();
-    return chunk === null || chunk.rowCount === 0 ? null : rowsOfChunk(chunk, this.#numbers);
+    const ahead = this.#coming !== null;
+    const chunk = await (this.#coming ?? this.#result.fetchChunk());
+    if (chunk === null || chunk.rowCount === 0) return null;
+    // Not from the first one on: of many results it is all that is wanted.
+    this.#coming = ahead || this.#reached >= 0 ? this.#result.fetchChunk() : null;
+    // Whether it failed is looked at when it is wanted, if it is.
+    this.#coming?.catch(() => undefined);
+    const rows = rowsOfChunk(chunk, this.#numbers);
+    for (const { sequence } of rows) {
+      if (sequence <= this.#reached) {
+        throw new Error(
+          `the archive's books are not in order: sequence ${sequence} lies behind ${this.#reached}; archive the day again`,
+        );
+      }
+      this.#reached = sequence;
+    }
+    return rows;
+  }
+
+  /** Ends it. */
+  close(): void {
+    if (this.#connection === null) return;
+    const connection = this.#connection;
+    // Not while a chunk is being read.
+    void Promise.resolve(this.#coming)
+      .catch(() => undefined)
+      .then(() => connection.closeSync());
   }
 }
+
+const columnsFor = (numbers: MarketNumbers): string =>
+  typeof numbers === 'number' ? COLUMNS : `${COLUMNS}, symbol, currency`;
 
 function rowsOfChunk(chunk: DuckDBDataChunk, numbers: MarketNumbers): StoredRow[] {
   const column = (index: number): DuckDBVector => chunk.getColumnVector(index);
@@ -98,15 +153,15 @@ function sideTexts(lists: DuckDBListVector): string[] {
 }
 
 /** The bits of a column of wide decimals, 32 each, the lowest first. */
-function wordsOf(decimals: DuckDBVector): Uint32Array {
-  // Where the package keeps them; should it no longer, what it offers gives the same, only slowly.
+export function wordsOf(decimals: DuckDBVector): Uint32Array {
+  // Where the package keeps them; should it no longer, what it promises gives the same, only slowly.
   const bytes = Reflect.get(decimals, 'dataView') as DataView | undefined;
   if (bytes !== undefined && bytes.byteOffset % 4 === 0) {
     return new Uint32Array(bytes.buffer, bytes.byteOffset, decimals.itemCount * 4);
   }
   const words = new BigUint64Array(decimals.itemCount * 2);
   for (let i = 0; i < decimals.itemCount; i++) {
-    const { value } = decimals.getItem(i) as { readonly value: bigint };
+    const value = (decimals as DuckDBDecimal128Vector).getScaledValue(i) ?? 0n;
     words[i * 2] = BigInt.asUintN(64, value);
     words[i * 2 + 1] = BigInt.asUintN(64, value >> 64n);
   }

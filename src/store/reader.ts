@@ -21,6 +21,7 @@ import { dayReport, newestDay } from './day-report.js';
 import { recordingStrips } from './recording-strips.js';
 import { StoreError } from './errors.js';
 import { decodeLevels } from './levels.js';
+import { LostRows } from './lost-rows.js';
 import { marketBooks } from './market-books.js';
 import { OlderPages } from './older-pages.js';
 import { gapPage, gapTotals, logPage } from './pages.js';
@@ -109,6 +110,7 @@ export class Reader implements ReaderService {
   readonly #marketIds = new Map<string, number>();
   /** What the database has deleted; null where there is no archive. */
   readonly #archive: ArchivedBooks | null;
+  readonly #lostRows: LostRows | null;
   readonly #older: OlderPages | null;
   readonly #olderTrades: OlderTrades | null;
   /** Numbers of markets that only the archive knows, below 0. */
@@ -119,6 +121,7 @@ export class Reader implements ReaderService {
     const { archivePath } = options;
     const hotFrom = (market: Market): Promise<number> => this.#hotFrom(market);
     this.#archive = archivePath === undefined ? null : new ArchivedBooks(archivePath, hotFrom);
+    this.#lostRows = this.#archive && new LostRows(this.#archive);
     this.#older = this.#archive && new OlderPages((query) => this.#olderSource(query));
     this.#olderTrades =
       this.#archive &&
@@ -160,11 +163,11 @@ export class Reader implements ReaderService {
     const { session, timeline } = await this.#database();
     const id = await this.#marketId(market);
     const found: (BestPrices | null)[] = [];
-    let book: RebuiltBook | null = null;
+    let hot: RebuiltBook | null = null;
     for (const at of moments) {
       const limit: number | null = id === null ? null : await timeline.boundAt(at);
-      book = limit === null ? null : await rebuild(session, id!, limit, at, book);
-      book ??= (await this.#archive?.bookUpTo(market, Number.MAX_SAFE_INTEGER, at)) ?? null;
+      hot = limit === null ? null : await rebuild(session, id!, limit, at, hot);
+      const book = await this.#newest(market, hot, at);
       found.push(
         book && {
           timestamp: book.timestamp,
@@ -596,11 +599,17 @@ export class Reader implements ReaderService {
     const { session } = await this.#database();
     const id = limit === null ? null : await this.#marketId(market);
     const hot = id === null ? null : await rebuild(session, id, limit!, at);
-    const book =
-      hot ?? (await this.#archive?.bookUpTo(named(market), Number.MAX_SAFE_INTEGER, at)) ?? null;
+    const book = await this.#newest(named(market), hot, at);
     if (book === null) return null;
     const { sequence, timestamp, exchangeTimestamp, asks, bids } = book;
     return { market: named(market), timestamp, exchangeTimestamp, sequence, asks, bids };
+  }
+
+  /** The newer one of a market's book in the database and of what the archive has behind it. */
+  async #newest(market: Market, hot: RebuiltBook | null, at: number): Promise<RebuiltBook | null> {
+    if (this.#lostRows === null) return hot;
+    const lost = await this.#lostRows.ranges((await this.#database()).session);
+    return this.#lostRows.newest(market, lost, hot, Number.MAX_SAFE_INTEGER, at);
   }
 
   /** When the first book of a market was received that the database still has; Infinity without one. */
@@ -663,11 +672,13 @@ export class Reader implements ReaderService {
     const numbers = new Map([...markets].map(([id, market]) => [marketKey(market), id]));
     const numberOf = (market: Market): number => numbers.get(marketKey(market))!;
     const firstHot = await firstRows(session);
-    // Behind the first row that the database has of each market, the archive is not asked.
+    // Behind the first row that the database has of each market, the archive is asked for lost rows only.
     const hotFrom = older.map((market) => firstHot.get(numberOf(market)) ?? Infinity);
-    const high = Math.min(before, Math.max(...hotFrom), Number.MAX_SAFE_INTEGER) - 1;
-    const window = { from, to, markets: older, low: start, high };
-    const olderRanges = await this.#archive.ranges(window);
+    const last = Math.min(before, Number.MAX_SAFE_INTEGER) - 1;
+    const lost = await this.#lostRows!.ranges(session);
+    const wanted = [{ low: start, high: Math.min(last, Math.max(...hotFrom) - 1) }, ...lost];
+    const window = { from, to, markets: older, low: start, high: last };
+    const olderRanges = await this.#archive.ranges(window, wanted);
     if (olderRanges.length === 0) return hot;
     return new TieredSource(hot, {
       books: this.#archive,
@@ -675,6 +686,8 @@ export class Reader implements ReaderService {
       ranges: olderRanges,
       numberOf,
       firstHot,
+      lostRows: this.#lostRows!,
+      lost,
     });
   }
 

@@ -5,6 +5,7 @@ import type { ArchivedSelection } from './archive-days.js';
 import type { ArchivedBooks } from './archived-books.js';
 import type { BookSource, DatabaseSource } from './book-source.js';
 import type { Breaks } from './coverage.js';
+import { liesIn, type LostRows } from './lost-rows.js';
 import type { RebuiltBook, StoredRow } from './rebuild.js';
 import type { SequenceRange } from './timeline.js';
 
@@ -25,6 +26,9 @@ export interface OlderPart {
   readonly numberOf: (market: Market) => number;
   /** By number: the market's first row that the database still has; all before it lie in the archive. */
   readonly firstHot: ReadonlyMap<number, number>;
+  readonly lostRows: LostRows;
+  /** What {@link LostRows.ranges} gave. */
+  readonly lost: readonly SequenceRange[];
 }
 
 /** A {@link BookSource} out of the archive and the database: each market's older rows, then its others. */
@@ -88,24 +92,19 @@ export class TieredSource implements BookSource {
   }
 
   async bookUpTo(marketId: number, sequence: number, at = Infinity): Promise<RebuiltBook | null> {
-    const hot = at === Infinity ? undefined : at;
-    return (
-      (await this.#hot.bookUpTo(marketId, sequence, hot)) ??
-      this.#older.books.bookUpTo(this.markets.get(marketId)!, sequence, at)
-    );
+    const hot = await this.#hot.bookUpTo(marketId, sequence, at === Infinity ? undefined : at);
+    return this.#newest(marketId, hot, sequence, at);
   }
 
   async bookAt(marketId: number, at: number): Promise<RebuiltBook | null> {
-    return (
-      (await this.#hot.bookAt(marketId, at)) ??
-      this.#older.books.bookUpTo(this.markets.get(marketId)!, Number.MAX_SAFE_INTEGER, at)
-    );
+    const hot = await this.#hot.bookAt(marketId, at);
+    return this.#newest(marketId, hot, Number.MAX_SAFE_INTEGER, at);
   }
 
   async gapsBefore(rows: readonly StoredRow[]): Promise<Map<number, Gap>> {
     const gaps = await this.#hot.gapsBefore(rows);
     const older = rows.filter(
-      ({ sequence, marketId, base }) => base === sequence && sequence < this.#firstHot(marketId),
+      ({ sequence, marketId, base }) => base === sequence && this.#isOlder(marketId, sequence),
     );
     if (older.length === 0) return gaps;
     const from = Math.min(...older.map(({ timestamp }) => timestamp));
@@ -148,15 +147,22 @@ export class TieredSource implements BookSource {
     };
   }
 
-  #firstHot(marketId: number): number {
-    return this.#older.firstHot.get(marketId) ?? Infinity;
+  /** Whether a row of a market is not in the database. */
+  #isOlder(marketId: number, sequence: number): boolean {
+    const { firstHot, lost } = this.#older;
+    return sequence < (firstHot.get(marketId) ?? Infinity) || liesIn(lost, sequence);
+  }
+
+  #newest(marketId: number, hot: RebuiltBook | null, sequence: number, at: number) {
+    const { lostRows, lost } = this.#older;
+    return lostRows.newest(this.markets.get(marketId)!, lost, hot, sequence, at);
   }
 
   async *#walk(): AsyncGenerator<{ rows: StoredRow[]; part: number }, void> {
     const { books, selection, ranges, numberOf } = this.#older;
     for (const [part, range] of ranges.entries()) {
       for await (const rows of books.walk(selection, range, numberOf)) {
-        yield { part, rows: rows.filter((row) => row.sequence < this.#firstHot(row.marketId)) };
+        yield { part, rows: rows.filter((row) => this.#isOlder(row.marketId, row.sequence)) };
       }
     }
   }

@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { archivedDays } from '../../src/archive/keeper.js';
@@ -73,6 +73,7 @@ describe('reading across the database and the archive', () => {
   let folder: { path: string; remove: () => Promise<void> };
   let db: string;
   let archivePath: string;
+  let restored: string;
   let before: Record<string, unknown>;
 
   beforeAll(async () => {
@@ -84,6 +85,16 @@ describe('reading across the database and the archive', () => {
     before = await answers(reader);
     await reader.close();
     await archiveAll(archivePath, db);
+    restored = join(folder.path, 'restored.db');
+    await copyFile(db, restored);
+    openSqlite(restored, (sqlite) => {
+      // A backup of the second day's noon.
+      const noon = BigInt(DAY + 1.5 * DAY_MS);
+      sqlite.execute('DELETE FROM book WHERE timestamp >= ?', [noon]);
+      sqlite.execute('DELETE FROM gap WHERE "end" >= ?', [noon]);
+      sqlite.execute('DELETE FROM coverage WHERE minute >= ?', [noon]);
+      sqlite.execute('UPDATE recording_span SET "end" = ?', [noon]);
+    });
   });
   afterAll(() => folder.remove());
 
@@ -123,6 +134,46 @@ describe('reading across the database and the archive', () => {
     expect(newest?.date).toBe('2026-03-04');
     const markets = await read(empty, (reader) => reader.markets('UPBIT'));
     expect(markets).toMatchObject([UPBIT_BTC, UPBIT_ETH]);
+  });
+
+  it('gives the same answers beside a backup that is older than the archive', async () => {
+    // But for what was received minute by minute, which is told of the database and of before it.
+    const minutes = { coverage: null, later: null, minutes: null };
+    expect({ ...(await read(restored, answers)), ...minutes }).toEqual({ ...before, ...minutes });
+  });
+
+  it('goes on beside such a backup above all that the archive has, and uses no number twice', async () => {
+    const archived = await archivedDays(archivePath);
+    const last = Math.max(...archived.flatMap(({ ranges }) => ranges.map(([, high]) => high)));
+    const time = DAY + 6 * DAY_MS;
+    const options = { path: restored, archivePath, archived: async () => archived };
+    await withStore(options, async (store) => {
+      const recorder = new Recorder(store);
+      for (let i = 0; i < 3; i++) {
+        expect(recorder.put(UPBIT_BTC, time + i, small(i + 1)).sequence).toBeGreaterThan(last);
+      }
+      await stored(store);
+    });
+    await read(restored, async (reader) => {
+      const all = { exchanges: ['UPBIT', 'GOPAX'], format: 'ndjson', shape: 'books' } as const;
+      const lines = (await exported(reader, all)).split('\n').slice(0, -1);
+      expect(lines.slice(0, -3).join('\n')).toBe((before.books as string).trimEnd());
+      const sequences = lines.map((line) => (JSON.parse(line) as { sequence: number }).sequence);
+      expect(sequences).toEqual([...new Set(sequences)].sort((a, b) => a - b));
+      // No seam: neither an older book nor none where only the archive has it.
+      const found = await Promise.all(
+        [1.2, 1.8, 2.5].map((day) => reader.bookAt(UPBIT_BTC, DAY + day * DAY_MS)),
+      );
+      expect(found).toEqual(
+        await read(db, (whole) =>
+          Promise.all([1.2, 1.8, 2.5].map((day) => whole.bookAt(UPBIT_BTC, DAY + day * DAY_MS))),
+        ),
+      );
+      const page = { market: UPBIT_BTC, from: DAY + 1.4 * DAY_MS, to: time + 9, limit: 200 };
+      const books = await reader.bookPage({ ...page, last: true });
+      const whole = await read(db, (other) => other.bookPage({ ...page, last: true }));
+      expect(books.items.slice(0, -3)).toEqual(whole.items);
+    });
   });
 
   /** What is said of the second day while it cannot be had. */
