@@ -13,8 +13,8 @@ function partsOf(exchange: string): string[] {
     ...['options', 'server', 'frames', 'size'].map((file) => `src/simulator/${name}/${file}.ts`),
     `src/doctor/facts/${name}.ts`,
     `docs/exchanges/${name}.md`,
-    `test/simulator/${name}.test.ts`,
-    `test/fixtures/${name}`,
+    `test/exchanges/${name}/simulator.test.ts`,
+    `test/exchanges/${name}/fixtures`,
   ];
 }
 
@@ -32,9 +32,9 @@ const LISTS = [
 describe('docs/add-an-exchange.md', () => {
   it.each(EXCHANGES)('holds for %s: it has all its parts', (exchange) => {
     expect(partsOf(exchange).filter((path) => !existsSync(new URL(path, root)))).toEqual([]);
-    const tests = readdirSync(new URL('test/collector/', root));
-    // Bithumb's are in two files, one for each of its transports.
-    expect(tests.join(' ')).toMatch(new RegExp(`\\b${exchange}\\b[\\w-]*\\.test\\.ts`, 'i'));
+    const tests = readdirSync(new URL(`test/exchanges/${exchange.toLowerCase()}/`, root));
+    // Bithumb's are named by its transports.
+    expect(tests).toContainEqual(expect.stringMatching(/^(collector|websocket)\.test\.ts$/));
   });
 
   it('names every place with an entry for each exchange', () => {

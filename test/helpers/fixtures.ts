@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 
-/** Text of a file in test/fixtures, e.g. `upbit/session.jsonl`. */
+/** Text of a message of an exchange, e.g. `upbit/session.jsonl`: in test/exchanges/upbit/fixtures. */
 export function fixture(name: string): string {
-  return readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8');
+  const path = name.replace('/', '/fixtures/');
+  return readFileSync(new URL(`../exchanges/${path}`, import.meta.url), 'utf8');
 }
 
-/** Messages of a file in test/fixtures, one a line. */
+/** Messages of such a file, one a line. */
 export function fixtureLines(name: string): string[] {
   return fixture(name)
     .split('\n')

@@ -7,10 +7,10 @@ import Sequencer from '@jest/test-sequencer';
 const LONGEST = [
   'dashboard/dashboard',
   'collector/socket-capacity',
-  'collector/bithumb-refusals',
+  'bithumb/poller-refusals',
   'app/silence',
   'dashboard/analysis',
-  'collector/bithumb-poller',
+  'bithumb/poller',
   'faults/standstill',
   'dashboard/layout',
   'app/control',

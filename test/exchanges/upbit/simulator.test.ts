@@ -3,8 +3,8 @@ import {
   startUpbitSimulator,
   type UpbitOptions,
   type UpbitSimulator,
-} from '../../src/simulator/upbit/server.js';
-import { RawClient, until, upgradeStatus } from './raw-client.js';
+} from '../../../src/simulator/upbit/server.js';
+import { RawClient, until, upgradeStatus } from '../../simulator/raw-client.js';
 
 /** Facts of docs/exchanges/upbit.md, checked from outside by a bare client. */
 

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Feed } from '../../src/collector/feed.js';
-import { feedOf, pair } from '../helpers/feed.js';
-import { fixture, fixtureLines } from '../helpers/fixtures.js';
-import { type FrameServer, frameServer } from '../helpers/frame-server.js';
-import type { RecordingHost } from '../helpers/recording-host.js';
-import { until } from '../helpers/wait.js';
+import type { Feed } from '../../../src/collector/feed.js';
+import { feedOf, pair } from '../../helpers/feed.js';
+import { fixture, fixtureLines } from '../../helpers/fixtures.js';
+import { type FrameServer, frameServer } from '../../helpers/frame-server.js';
+import type { RecordingHost } from '../../helpers/recording-host.js';
+import { until } from '../../helpers/wait.js';
 
 const recorded = fixtureLines('coinone/session.jsonl');
 const connected = recorded[0]!;

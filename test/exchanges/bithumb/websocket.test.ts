@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { readUnitBook } from '../../src/collector/exchanges/upbit-protocol/messages.js';
-import { parseExactJson } from '../../src/market/exact-json.js';
-import { fixture, fixtureLines } from '../helpers/fixtures.js';
+import { readUnitBook } from '../../../src/collector/exchanges/upbit-protocol/messages.js';
+import { parseExactJson } from '../../../src/market/exact-json.js';
+import { fixture, fixtureLines } from '../../helpers/fixtures.js';
 
 const recorded = fixtureLines('bithumb/session.jsonl');
 const read = (text: string): ReturnType<typeof readUnitBook> => readUnitBook(parseExactJson(text));

@@ -3,9 +3,9 @@ import {
   startCoinoneSimulator,
   type CoinoneOptions,
   type CoinoneSimulator,
-} from '../../src/simulator/coinone/server.js';
-import type { SentBook } from '../../src/simulator/simulator.js';
-import { RawClient, until, upgradeStatus } from './raw-client.js';
+} from '../../../src/simulator/coinone/server.js';
+import type { SentBook } from '../../../src/simulator/simulator.js';
+import { RawClient, until, upgradeStatus } from '../../simulator/raw-client.js';
 
 /** Keys in the order of the wire (`coinone.*` in docs/exchanges). */
 const KEYS = {

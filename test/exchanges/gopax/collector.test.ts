@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { GopaxBook } from '../../src/collector/exchanges/gopax/messages.js';
-import { signedQuery } from '../../src/collector/exchanges/gopax/controller.js';
-import type { Feed } from '../../src/collector/feed.js';
-import type { WireObject } from '../../src/collector/wire/wire.js';
-import { parseExactJson } from '../../src/market/exact-json.js';
-import { feedOf, pair } from '../helpers/feed.js';
-import { fixtureLines } from '../helpers/fixtures.js';
-import { type FrameServer, frameServer } from '../helpers/frame-server.js';
-import type { RecordingHost } from '../helpers/recording-host.js';
-import { until } from '../helpers/wait.js';
+import { GopaxBook } from '../../../src/collector/exchanges/gopax/messages.js';
+import { signedQuery } from '../../../src/collector/exchanges/gopax/controller.js';
+import type { Feed } from '../../../src/collector/feed.js';
+import type { WireObject } from '../../../src/collector/wire/wire.js';
+import { parseExactJson } from '../../../src/market/exact-json.js';
+import { feedOf, pair } from '../../helpers/feed.js';
+import { fixtureLines } from '../../helpers/fixtures.js';
+import { type FrameServer, frameServer } from '../../helpers/frame-server.js';
+import type { RecordingHost } from '../../helpers/recording-host.js';
+import { until } from '../../helpers/wait.js';
 
 const captured = fixtureLines('gopax/session.jsonl');
 const docs = fixtureLines('gopax/sweep.jsonl');

@@ -3,9 +3,9 @@ import {
   startBithumbSimulator,
   type BithumbOptions,
   type BithumbSimulator,
-} from '../../src/simulator/bithumb/server.js';
-import { plainText, unitsFromText } from '../../src/simulator/book/number-text.js';
-import { RawClient, until, upgradeStatus } from './raw-client.js';
+} from '../../../src/simulator/bithumb/server.js';
+import { plainText, unitsFromText } from '../../../src/simulator/book/number-text.js';
+import { RawClient, until, upgradeStatus } from '../../simulator/raw-client.js';
 
 /** Facts of docs/exchanges/bithumb.md (generation 2), checked from outside by a bare client. */
 

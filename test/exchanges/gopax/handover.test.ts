@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { LimitBoard } from '../../src/collector/limits/limit-board.js';
-import { GopaxHandover, type HandoverTimes } from '../../src/collector/exchanges/gopax/handover.js';
-import type { FeedContext } from '../../src/collector/feed.js';
-import { RateLimiter } from '../../src/collector/limits/rate-limiter.js';
-import { RestClient } from '../../src/collector/rest/rest-client.js';
-import { pair } from '../helpers/feed.js';
-import { type FrameServer, frameServer } from '../helpers/frame-server.js';
-import { RecordingHost } from '../helpers/recording-host.js';
-import { until } from '../helpers/wait.js';
+import { LimitBoard } from '../../../src/collector/limits/limit-board.js';
+import { GopaxHandover, type HandoverTimes } from '../../../src/collector/exchanges/gopax/handover.js';
+import type { FeedContext } from '../../../src/collector/feed.js';
+import { RateLimiter } from '../../../src/collector/limits/rate-limiter.js';
+import { RestClient } from '../../../src/collector/rest/rest-client.js';
+import { pair } from '../../helpers/feed.js';
+import { type FrameServer, frameServer } from '../../helpers/frame-server.js';
+import { RecordingHost } from '../../helpers/recording-host.js';
+import { until } from '../../helpers/wait.js';
 
 const A = pair('AAA-KRW');
 const B = pair('BBB-KRW');

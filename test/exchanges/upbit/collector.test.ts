@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Feed } from '../../src/collector/feed.js';
-import { wireObject } from '../../src/collector/wire/wire.js';
-import { MARKET_ALL, readUnitBook } from '../../src/collector/exchanges/upbit-protocol/messages.js';
-import { parseExactJson } from '../../src/market/exact-json.js';
-import { feedOf, pair } from '../helpers/feed.js';
-import { fixtureLines } from '../helpers/fixtures.js';
-import { type FrameServer, frameServer } from '../helpers/frame-server.js';
-import type { RecordingHost } from '../helpers/recording-host.js';
-import { itRecorded, sample, sampleLines } from '../helpers/samples.js';
-import { until } from '../helpers/wait.js';
+import type { Feed } from '../../../src/collector/feed.js';
+import { wireObject } from '../../../src/collector/wire/wire.js';
+import { MARKET_ALL, readUnitBook } from '../../../src/collector/exchanges/upbit-protocol/messages.js';
+import { parseExactJson } from '../../../src/market/exact-json.js';
+import { feedOf, pair } from '../../helpers/feed.js';
+import { fixtureLines } from '../../helpers/fixtures.js';
+import { type FrameServer, frameServer } from '../../helpers/frame-server.js';
+import type { RecordingHost } from '../../helpers/recording-host.js';
+import { itRecorded, sample, sampleLines } from '../../helpers/samples.js';
+import { until } from '../../helpers/wait.js';
 
 describe('Upbit frames', () => {
   let server: FrameServer;

@@ -3,15 +3,15 @@ import {
   gopaxSignature,
   SIMULATED_GOPAX_KEY,
   SIMULATED_GOPAX_SECRET,
-} from '../../src/simulator/gopax/auth.js';
-import { jsNumberText, secondsText } from '../../src/simulator/gopax/frames.js';
+} from '../../../src/simulator/gopax/auth.js';
+import { jsNumberText, secondsText } from '../../../src/simulator/gopax/frames.js';
 import {
   startGopaxSimulator,
   type GopaxOptions,
   type GopaxSimulator,
-} from '../../src/simulator/gopax/server.js';
+} from '../../../src/simulator/gopax/server.js';
 import { WebSocket } from 'ws';
-import { RawClient, until, upgradeStatus } from './raw-client.js';
+import { RawClient, until, upgradeStatus } from '../../simulator/raw-client.js';
 
 /** Forms of the frames (`gopax.book.*` in docs/exchanges), see {@link formOf}. */
 const FORM = {

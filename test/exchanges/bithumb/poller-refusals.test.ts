@@ -1,11 +1,11 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { Feed } from '../../src/collector/feed.js';
-import { LimitBoard } from '../../src/collector/limits/limit-board.js';
-import { feedOf, pair } from '../helpers/feed.js';
-import type { RecordingHost } from '../helpers/recording-host.js';
-import { until } from '../helpers/wait.js';
+import type { Feed } from '../../../src/collector/feed.js';
+import { LimitBoard } from '../../../src/collector/limits/limit-board.js';
+import { feedOf, pair } from '../../helpers/feed.js';
+import type { RecordingHost } from '../../helpers/recording-host.js';
+import { until } from '../../helpers/wait.js';
 
 let server: Server;
 let feed: Feed;

@@ -1,14 +1,14 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { Feed } from '../../src/collector/feed.js';
+import type { Feed } from '../../../src/collector/feed.js';
 import {
   type BithumbSimulator,
   startBithumbSimulator,
-} from '../../src/simulator/bithumb/server.js';
-import { feedOf, pair } from '../helpers/feed.js';
-import type { RecordingHost } from '../helpers/recording-host.js';
-import { until } from '../helpers/wait.js';
+} from '../../../src/simulator/bithumb/server.js';
+import { feedOf, pair } from '../../helpers/feed.js';
+import type { RecordingHost } from '../../helpers/recording-host.js';
+import { until } from '../../helpers/wait.js';
 
 let simulator: BithumbSimulator;
 let feed: Feed;

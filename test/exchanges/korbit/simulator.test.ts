@@ -3,9 +3,9 @@ import {
   startKorbitSimulator,
   type KorbitOptions,
   type KorbitSimulator,
-} from '../../src/simulator/korbit/server.js';
-import type { SentBook } from '../../src/simulator/simulator.js';
-import { RawClient, until, upgradeStatus } from './raw-client.js';
+} from '../../../src/simulator/korbit/server.js';
+import type { SentBook } from '../../../src/simulator/simulator.js';
+import { RawClient, until, upgradeStatus } from '../../simulator/raw-client.js';
 
 /** Forms of the frames (`korbit.book.*` in docs/exchanges), see {@link formOf}. */
 const FORM = {
