@@ -40,13 +40,8 @@ const env = {
 };
 run(node, ['-p', '`Node ${process.version}, SQLite ${process.versions.sqlite ?? "by package"}`']);
 run(node, [join('scripts', 'prepare.mjs'), '--generate'], { env });
-run(
-  node,
-  [
-    '--experimental-vm-modules',
-    '--disable-warning=ExperimentalWarning',
-    join('node_modules', 'jest', 'bin', 'jest.js'),
-    ...jest,
-  ],
-  { env },
-);
+const command = [
+  '--disable-warning=ExperimentalWarning',
+  join('node_modules', 'jest', 'bin', 'jest.js'),
+];
+run(node, [...command, ...jest], { env });

@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openConnection } from '../../src/store/engine/sqlite/connection.js';
+import { needs } from '../helpers/needs.js';
 import { temporaryFolder, until } from '../helpers/wait.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
@@ -83,9 +84,9 @@ function systemLog(folder: string): string {
   return name === undefined ? '' : readFileSync(join(logs, name), 'utf8');
 }
 
-const pty = spawnSync('script', ['--version']).status === 0 && existsSync('/proc') ? it : it.skip;
+const { it: onTerminal } = needs('terminal');
 
-pty('a terminal stopped by Ctrl+S holds up neither the API nor the end', async () => {
+onTerminal('a terminal stopped by Ctrl+S holds up neither the API nor the end', async () => {
   // Errors in a row: a terminal takes some 4 kB before it holds up its writer.
   const run = new Command(
     'script',

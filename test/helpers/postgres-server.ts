@@ -1,30 +1,17 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, readdirSync } from 'node:fs';
+import { chownSync, mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { postgresPrograms } from './needs.js';
 import { eventually } from './wait.js';
 
-/** Where Debian keeps the server's programs, one folder a version. */
-const DEBIAN = '/usr/lib/postgresql';
 /** It refuses to run as root: then its files and processes are this user's. */
 const UNPRIVILEGED = 'postgres';
 
-const BIN = findPrograms();
-
-function findPrograms(): string | null {
-  if (!existsSync(DEBIAN)) return null;
-  const folders = readdirSync(DEBIAN).map((version) => join(DEBIAN, version, 'bin'));
-  return folders.find((folder) => existsSync(join(folder, 'initdb'))) ?? null;
-}
-
-if (BIN === null && process.env['CI'] === 'true')
-  throw new Error('PostgreSQL is not installed, and CI=true: no test may be skipped');
-
-/** Whether a server can be started here. */
-export const HAS_POSTGRES = BIN !== null;
+const BIN = postgresPrograms();
 
 /** Whom the server runs as; nothing = as the test itself. */
 function runAs(): { uid?: number; gid?: number } {

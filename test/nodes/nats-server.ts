@@ -1,20 +1,12 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { describe } from '@jest/globals';
+import { needs } from '../helpers/needs.js';
 import { until } from '../helpers/wait.js';
 
-/** Whether nats-server can be started here. */
-const HAS_NATS = spawnSync('nats-server', ['--version']).status === 0;
-
-if (!HAS_NATS && process.env['CI'] === 'true')
-  throw new Error('nats-server is not installed, and CI=true: no test may be skipped');
-
 /** `describe` for tests that need nats-server; skipped where it is not installed. */
-export const describeWithNats: (name: string, body: () => void) => void = HAS_NATS
-  ? describe
-  : (name, body) => describe.skip(`${name} (nats-server is not installed)`, body);
+export const { describe: describeWithNats } = needs('nats');
 
 /** A free port of this machine. */
 async function freePort(): Promise<number> {

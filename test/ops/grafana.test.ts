@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { needs } from '../helpers/needs.js';
 import { serve, type TestServer } from '../api/helpers/server.js';
 
 interface Panel {
@@ -70,8 +71,7 @@ describe('the dashboard for Grafana', () => {
     expect([...used].filter((name) => !names.has(name))).toEqual([]);
   });
 
-  const missing = spawnSync('promtool', ['--version']).error !== undefined;
-  (missing ? it.skip : it)('asks in the language of Prometheus', () => {
+  needs('promtool').it('asks in the language of Prometheus', () => {
     const folder = mkdtempSync(join(tmpdir(), 'orderbook-'));
     try {
       // Recording rules are read as queries are; the variables are Grafana's.

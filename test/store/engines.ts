@@ -7,7 +7,8 @@ import { describe } from '@jest/globals';
 import type { WriterSession } from '../../src/store/engine/engine.js';
 import { parseAddress } from '../../src/store/engine/postgresql/address.js';
 import { PostgresWriterSession } from '../../src/store/engine/postgresql/writer-session.js';
-import { HAS_POSTGRES, queryOf } from '../helpers/postgres-server.js';
+import { needs } from '../helpers/needs.js';
+import { queryOf } from '../helpers/postgres-server.js';
 import { until } from '../helpers/wait.js';
 import { sessionOn, temporaryFolder } from './support.js';
 
@@ -69,9 +70,7 @@ export function onEachEngine(body: (engine: TestEngine) => void): void {
 }
 
 /** `describe` for tests that need PostgreSQL; skipped where it is not installed. */
-export const describeWithPostgres: (name: string, body: () => void) => void = HAS_POSTGRES
-  ? describe
-  : (name, body) => describe.skip(`${name} (PostgreSQL is not installed)`, body);
+export const { describe: describeWithPostgres } = needs('postgres');
 
 /**
  * The server that all tests of a run share, started by the first that needs it.
@@ -82,7 +81,7 @@ async function serverOfRun(): Promise<string> {
   const folder = join(tmpdir(), `postgres-of-run-${run}`);
   const file = join(folder, 'address');
   if (made(folder)) {
-    const built = new URL('../helpers/built.mjs', import.meta.url).href;
+    const built = new URL('../helpers/native/built.mjs', import.meta.url).href;
     const keeper = fileURLToPath(new URL('../helpers/postgres-keeper.ts', import.meta.url));
     const options = { detached: true, stdio: 'ignore' } as const;
     spawn(process.execPath, ['--import', built, keeper, folder, run], options).unref();

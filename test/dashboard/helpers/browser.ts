@@ -1,18 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
+import { CHROMIUM } from '../../helpers/needs.js';
 import { eventually } from '../../helpers/wait.js';
 
 /** How long, and how often, a page is asked for what it shows, ms: each question costs three processes some work. */
 const PATIENCE = [15_000, 100] as const;
-
-/** Where Chromium is looked for. */
-export const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
-
-/** Why the tests in a browser cannot run, or null. */
-export const MISSING = existsSync(CHROMIUM)
-  ? null
-  : `there is no Chromium at ${CHROMIUM}; install the Debian package "chromium" or set CHROMIUM_PATH`;
 
 /** A page, and what went wrong on it. */
 export interface WatchedPage {

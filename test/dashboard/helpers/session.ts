@@ -1,15 +1,11 @@
-import { afterAll, afterEach, beforeAll, describe } from '@jest/globals';
+import { afterAll, afterEach, beforeAll } from '@jest/globals';
 import type { Browser } from 'playwright-core';
+import { has, needs } from '../../helpers/needs.js';
 import { allLive, type Recorder, startRecorder } from '../../helpers/recorder.js';
-import { MISSING, openBrowser, type PageOptions, Pages, type WatchedPage } from './browser.js';
-
-if (MISSING !== null) {
-  if (process.env['CI'] !== undefined) throw new Error(MISSING);
-  process.stderr.write(`The dashboard is not tested: ${MISSING}\n`);
-}
+import { openBrowser, type PageOptions, Pages, type WatchedPage } from './browser.js';
 
 /** As `describe`; skipped where there is no browser. */
-export const inBrowser = MISSING === null ? describe : describe.skip;
+export const { describe: inBrowser } = needs('browser');
 
 /** A browser and the program for the tests of one file. */
 export interface Session {
@@ -28,7 +24,7 @@ export function useSession(
   let recorder: Recorder;
   let pages: Pages;
   beforeAll(async () => {
-    if (MISSING !== null) return;
+    if (!has('browser')) return;
     [browser, recorder] = await Promise.all([
       openBrowser(),
       // Polls of every market ten times a second were a third of the processor time of these tests.
