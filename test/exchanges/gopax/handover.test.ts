@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { LimitBoard } from '../../../src/collector/limits/limit-board.js';
-import { GopaxHandover, type HandoverTimes } from '../../../src/collector/exchanges/gopax/handover.js';
+import {
+  GopaxHandover,
+  type HandoverTimes,
+} from '../../../src/collector/exchanges/gopax/handover.js';
 import type { FeedContext } from '../../../src/collector/feed.js';
 import { RateLimiter } from '../../../src/collector/limits/rate-limiter.js';
 import { RestClient } from '../../../src/collector/rest/rest-client.js';

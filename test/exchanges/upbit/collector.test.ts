@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Feed } from '../../../src/collector/feed.js';
 import { wireObject } from '../../../src/collector/wire/wire.js';
-import { MARKET_ALL, readUnitBook } from '../../../src/collector/exchanges/upbit-protocol/messages.js';
+import {
+  MARKET_ALL,
+  readUnitBook,
+} from '../../../src/collector/exchanges/upbit-protocol/messages.js';
 import { parseExactJson } from '../../../src/market/exact-json.js';
 import { feedOf, pair } from '../../helpers/feed.js';
 import { fixtureLines } from '../../helpers/fixtures.js';
