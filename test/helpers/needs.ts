@@ -29,7 +29,7 @@ interface Need {
   /** What to say where it is not: what is missing, and what helps. */
   readonly lack: string;
   /** CI has none either. */
-  readonly optional?: true;
+  readonly optional?: boolean;
 }
 
 const NEEDS = {
