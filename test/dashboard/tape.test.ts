@@ -45,14 +45,14 @@ inBrowser('the tape', () => {
     );
     // The same trades stand as bars under the prices, and are read out.
     const chart = page.locator('.charts .chart').first();
-    await reads(chart.locator('.legend'), /Traded per 5\.0 s[\s\S]*Buy[\s\S]*Sell/);
+    await reads(chart.locator('.legend'), /Traded per 5 s[\s\S]*Buy[\s\S]*Sell/);
     for (let i = 0; i < 5; i++) upbit.burst('BTC-KRW', 10);
     await counts(rows, 30);
     expect(await accessibilityProblems(page)).toEqual([]);
     expect(problems).toEqual([]);
     const past = await open('/history/UPBIT/BTC-KRW');
     const timeline = past.page.locator('.timeline');
-    await reads(timeline.locator('.legend.under'), /Traded per 9\.0 s/);
+    await reads(timeline.locator('.legend.under'), /Traded per 9 s/);
     const plot = timeline.getByRole('slider', { name: /Mid price/ });
     await eventually(
       async () => {

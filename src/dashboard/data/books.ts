@@ -1,6 +1,11 @@
 import { signal } from '@preact/signals';
-import { BooksDocument, type BooksSubscription, type Exchange } from '../gql/graphql.js';
-import { type ApiError, follow } from './connection.js';
+import {
+  BooksDocument,
+  BooksNowDocument,
+  type BooksSubscription,
+  type Exchange,
+} from '../gql/graphql.js';
+import { type ApiError, ask, connection, follow } from './connection.js';
 import { exchangeOrder } from './exchanges.js';
 import { serverNow, withNextFrame } from './paint.js';
 
@@ -57,6 +62,18 @@ export class PairFeed {
         },
       );
     this.#leave = this.#follow(DEPTH);
+    // On a page that has just been opened this is here before the connection stands.
+    if (connection.peek() !== 'open') {
+      ask(BooksNowDocument, { symbol, currency, depth: DEPTH }).then(
+        ({ consolidated }) => {
+          if (this.#newest !== null) return;
+          this.#newest = consolidated;
+          withNextFrame(show);
+        },
+        // What is wrong with it the subscription says, too.
+        () => undefined,
+      );
+    }
     this.#timer = setInterval(() => {
       this.#track();
       withNextFrame(this.#drawTracks);

@@ -183,8 +183,9 @@ export function HistoryChart(props: {
               draw: [
                 (plot) => {
                   const { ctx, bbox } = plot;
-                  // The slider below is as wide as the plot.
-                  const { style } = plot.root.closest<HTMLElement>('.timeline')!;
+                  // The slider below is as wide as the plot. A plot that was just left is in no page.
+                  const style = plot.root.closest<HTMLElement>('.timeline')?.style;
+                  if (style === undefined) return;
                   const padding = 8;
                   const right = plot.width - (bbox.left + bbox.width) / devicePixelRatio;
                   style.setProperty('--plot-left', `${bbox.left / devicePixelRatio + padding}px`);

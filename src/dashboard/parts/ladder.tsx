@@ -169,7 +169,7 @@ export function Ladder(props: {
   const percent = what.bidPercent;
   return (
     <>
-      <table class="ladder" style={{ '--chars': String(what.chars) }}>
+      <table class="ladder" style={{ '--own-chars': String(what.chars) }}>
         <caption class="unseen">{caption}</caption>
         <thead>
           <tr>

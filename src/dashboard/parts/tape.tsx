@@ -1,3 +1,4 @@
+import { useRef } from 'preact/hooks';
 import type { Pair } from '../data/pair.js';
 import { hiddenExchanges } from '../data/preferences.js';
 import type { Tape } from '../data/tape.js';
@@ -10,9 +11,20 @@ export function TapePanel({ pair, tape }: { readonly pair: Pair; readonly tape: 
   const { tape: words, common, exchange: names, quote } = t.value;
   const all = tape?.trades.value ?? [];
   const shown = all.filter(({ exchange }) => !hiddenExchanges.value.includes(exchange));
+  // Grows only: the tape does not change its place for a trade that comes and goes.
+  const chars = useRef({ of: tape, price: 0, volume: 0 });
+  if (chars.current.of !== tape) chars.current = { of: tape, price: 0, volume: 0 };
+  for (const { price, volume } of shown) {
+    chars.current.price = Math.max(chars.current.price, grouped(price).length);
+    chars.current.volume = Math.max(chars.current.volume, grouped(volume).length);
+  }
   if (shown.length === 0) return null;
   return (
-    <section class="panel tape" aria-labelledby="tape-heading">
+    <section
+      class="panel tape"
+      aria-labelledby="tape-heading"
+      style={{ '--chars': String(chars.current.price + chars.current.volume) }}
+    >
       <div class="panel-head">
         <h2 id="tape-heading">{words.heading}</h2>
       </div>

@@ -1,7 +1,7 @@
 import UPlot from 'uplot';
 import { barAt, type TradeBar } from '../data/trade-bars.js';
 import { forPixels } from '../text/decimals.js';
-import { duration, grouped } from '../text/format.js';
+import { duration, grouped, wholeDuration } from '../text/format.js';
 import { t } from '../text/texts.js';
 import { colour } from './plot.js';
 
@@ -53,6 +53,11 @@ export function tradedText(bars: readonly TradeBar[], at: number, symbol: string
   return [t.value.tape.traded(grouped(bar.buy), grouped(bar.sell), symbol)];
 }
 
+/** How long a bar is, without a decimal where there is nothing behind it. @param ms its length */
+function lengthText(ms: number): string {
+  return ms % 1000 === 0 ? wholeDuration(ms / 1000) : duration(ms);
+}
+
 /** Says what the bars of a chart are. */
 export function TradeLegend({ bars }: { readonly bars: readonly TradeBar[] }) {
   const [bar] = bars;
@@ -60,7 +65,7 @@ export function TradeLegend({ bars }: { readonly bars: readonly TradeBar[] }) {
   const { tape, quote } = t.value;
   return (
     <>
-      <li>{tape.bars(duration(bar.until - bar.at))}</li>
+      <li>{tape.bars(lengthText(bar.until - bar.at))}</li>
       <li class="bid">■ {quote.sides.BUY}</li>
       <li class="ask">■ {quote.sides.SELL}</li>
     </>

@@ -72,7 +72,8 @@ function part(value: number, unit: number, digits = 0): string {
     : `${value.toFixed(digits)} ${short}`;
 }
 
-function wholeDuration(seconds: number): string {
+/** As {@link duration}, in whole seconds. */
+export function wholeDuration(seconds: number): string {
   const first = Math.max(
     0,
     UNITS.findIndex(([length]) => seconds >= length),

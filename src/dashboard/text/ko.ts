@@ -243,8 +243,8 @@ export const KO: typeof EN = {
   },
   tape: {
     heading: '체결',
-    time: '체결 시각',
-    side: '체결 구분',
+    time: '시각',
+    side: '구분',
     traded: (bought, sold, symbol) => `체결 매수 ${bought}, 매도 ${sold} ${symbol}`,
     bars: (length) => `${length}마다 체결 수량`,
   },

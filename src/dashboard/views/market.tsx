@@ -1,9 +1,9 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Link, useLocation } from 'wouter-preact';
-import { type BookLeg, type PairFeed, type PairBooks, TRACK_LENGTH } from '../data/books.js';
+import type { BookLeg, PairBooks, PairFeed } from '../data/books.js';
 import { inAddress, putInAddress } from '../data/address.js';
-import { ask, connectionCount } from '../data/connection.js';
+import { connectionCount } from '../data/connection.js';
 import type { LadderOptions } from '../data/ladder.js';
 import {
   decimalFromPerson,
@@ -18,30 +18,24 @@ import { LadderTools } from '../parts/ladder-tools.js';
 import { QuotePanel } from '../parts/quote-panel.js';
 import { exchangeOrder } from '../data/exchanges.js';
 import { active, keyOf, listed, markets, marketsVersion } from '../data/markets.js';
-import { BAR_MS, Tape } from '../data/tape.js';
-import { tradedIn } from '../data/trade-bars.js';
+import { loadPairPast, STORED_AFTER } from '../data/pair-past.js';
+import { Tape } from '../data/tape.js';
 import { leaveFeed, takeFeed } from '../data/warm-feed.js';
 import { now, serverNow } from '../data/paint.js';
-import { isUnknown, marketsOf, type Pair, pairName, readPair } from '../data/pair.js';
+import { isUnknown, marketsOf, type Pair, readPair } from '../data/pair.js';
 import { lang } from '../data/settings.js';
-import { BooksDocument, type Exchange, SeriesPastDocument } from '../gql/graphql.js';
-import { DepthChart } from '../parts/depth-chart.js';
+import { BooksDocument, type Exchange } from '../gql/graphql.js';
 import { ExchangeDot } from '../parts/exchange-dot.js';
-import { ExchangeLines } from '../parts/exchange-lines.js';
 import { Ladder, widest } from '../parts/ladder.js';
+import { lazy } from '../parts/lazy.js';
 import { MarketPicker } from '../parts/market-picker.js';
 import { MarketSwitch } from '../parts/market-switch.js';
-import { priceAxis } from '../parts/plot.js';
 import { StateBadge } from '../parts/state-badge.js';
 import { TapePanel } from '../parts/tape.js';
 import { useTitle } from '../parts/title.js';
 import { UnknownMarket } from '../parts/unknown-market.js';
-import { forPixels } from '../text/decimals.js';
 import { age, grouped, NONE } from '../text/format.js';
 import { t } from '../text/texts.js';
-
-/** What was traded last is in the store so long after it was, ms. */
-const STORED_AFTER = 1_000;
 
 /** When an exchange's book was last confirmed, Unix ms of the server; null before the first. */
 function confirmedAt(books: PairBooks | null, leg: BookLeg | undefined, pair: Pair, of: Exchange) {
@@ -52,6 +46,9 @@ function confirmedAt(books: PairBooks | null, leg: BookLeg | undefined, pair: Pa
   if (told === null) return leg === undefined ? null : counted;
   return Math.max(told, counted ?? 0);
 }
+
+/** Charts come with a library that is half of what the page needs. */
+const { View: PairCharts } = lazy(async () => (await import('../parts/pair-charts.js')).PairCharts);
 
 function Age({ at }: { readonly at: number | null }) {
   return <span class="age">{age(at === null ? null : now.value - at)}</span>;
@@ -178,64 +175,6 @@ function Column(props: {
   );
 }
 
-function MidLines(props: {
-  readonly feed: PairFeed;
-  readonly tape: Tape | null;
-  readonly pair: Pair;
-}) {
-  const { feed, tape, pair } = props;
-  void feed.tracked.value;
-  const { market } = t.value;
-  const { times, prices } = feed.tracks;
-  return (
-    <ExchangeLines
-      heading={market.lines}
-      label={`${pairName(pair)}: ${market.lines}. ${market.linesHint}`}
-      traded={{ bars: tape?.bars.value ?? [], symbol: pair.symbol }}
-      times={times}
-      lines={exchangeOrder.value
-        .filter((exchange) => prices[exchange]?.some((price) => price !== null))
-        .map((exchange) => ({
-          exchange,
-          // A float is good enough for a pixel; what is read out is the text.
-          values: prices[exchange]!.map((price) => (price === null ? null : forPixels(price))),
-          textAt: (i) => (prices[exchange]?.[i] == null ? null : grouped(prices[exchange][i])),
-        }))}
-      range={(last) => {
-        const end = last ?? serverNow() / 1000;
-        return [end - TRACK_LENGTH / 1000, end];
-      }}
-      valueAxis={priceAxis}
-    />
-  );
-}
-
-/** Puts what the store knows of the last minutes before the lines and the bars. */
-async function loadPast(feed: PairFeed, tape: Tape, pair: Pair): Promise<void> {
-  const to = Math.min(Math.floor(serverNow() / BAR_MS) * BAR_MS, tape.liveFrom);
-  const window = { from: to - TRACK_LENGTH, to, step: BAR_MS };
-  const all = await Promise.all(
-    exchangeOrder.peek().map(async (exchange) => {
-      if (markets.get(keyOf({ exchange, ...pair }))?.state == null) return [];
-      try {
-        const { series } = await ask(SeriesPastDocument, { exchange, ...pair, ...window });
-        feed.prepend(
-          exchange,
-          series.map(({ time, close }) => ({
-            at: Date.parse(time) + BAR_MS,
-            price: close ?? null,
-          })),
-        );
-        return series;
-      } catch {
-        // The lines then begin with what comes live.
-        return [];
-      }
-    }),
-  );
-  tape.setPast(tradedIn(all, 0, BAR_MS));
-}
-
 /** One pair on all exchanges, side by side. */
 export function MarketView(props: { readonly pair: string }) {
   const pair = readPair(props.pair);
@@ -268,6 +207,13 @@ function PairPage({ pair }: { readonly pair: Pair }) {
   const error = feed.value?.error.value ?? null;
   // The past comes after the books: they are what is waited for.
   const ready = active.value && books !== null;
+  // What stands below the books is drawn after them: it takes longer than they do.
+  const [late, setLate] = useState(false);
+  useEffect(() => {
+    if (books === null) return undefined;
+    const timer = setTimeout(() => setLate(true));
+    return () => clearTimeout(timer);
+  }, [books === null]);
   const tape = useSignal<Tape | null>(null);
   useEffect(() => {
     const of = feed.peek();
@@ -275,7 +221,7 @@ function PairPage({ pair }: { readonly pair: Pair }) {
     const own = new Tape(pair);
     tape.value = own;
     void own.loadPast(pair);
-    const load = (): void => void loadPast(of, own, pair);
+    const load = (): void => void loadPairPast(of, own, pair);
     load();
     // Again for the trades between that moment and the first whole bar that came live.
     const again = setTimeout(load, own.liveFrom + STORED_AFTER - serverNow());
@@ -350,11 +296,10 @@ function PairPage({ pair }: { readonly pair: Pair }) {
         </div>
         <TapePanel pair={pair} tape={tape.value} />
       </div>
-      <QuotePanel pair={pair} />
-      <div class="charts">
-        {feed.value !== null && <MidLines feed={feed.value} tape={tape.value} pair={pair} />}
-        <DepthChart books={books} pair={name} />
-      </div>
+      {late && <QuotePanel pair={pair} />}
+      {late && feed.value !== null && (
+        <PairCharts feed={feed.value} tape={tape.value} pair={pair} books={books} />
+      )}
     </>
   );
 }

@@ -1,0 +1,38 @@
+import { SeriesPastDocument } from '../gql/graphql.js';
+import { type PairFeed, TRACK_LENGTH } from './books.js';
+import { ask } from './connection.js';
+import { exchangeOrder } from './exchanges.js';
+import { keyOf, markets } from './markets.js';
+import { serverNow } from './paint.js';
+import type { Pair } from './pair.js';
+import { BAR_MS, type Tape } from './tape.js';
+import { tradedIn } from './trade-bars.js';
+
+/** What was traded last is in the store so long after it was, ms. */
+export const STORED_AFTER = 1_000;
+
+/** Puts what the store knows of the last minutes before the lines and the bars. */
+export async function loadPairPast(feed: PairFeed, tape: Tape, pair: Pair): Promise<void> {
+  const to = Math.min(Math.floor(serverNow() / BAR_MS) * BAR_MS, tape.liveFrom);
+  const window = { from: to - TRACK_LENGTH, to, step: BAR_MS };
+  const all = await Promise.all(
+    exchangeOrder.peek().map(async (exchange) => {
+      if (markets.get(keyOf({ exchange, ...pair }))?.state == null) return [];
+      try {
+        const { series } = await ask(SeriesPastDocument, { exchange, ...pair, ...window });
+        feed.prepend(
+          exchange,
+          series.map(({ time, close }) => ({
+            at: Date.parse(time) + BAR_MS,
+            price: close ?? null,
+          })),
+        );
+        return series;
+      } catch {
+        // The lines then begin with what comes live.
+        return [];
+      }
+    }),
+  );
+  tape.setPast(tradedIn(all, 0, BAR_MS));
+}
