@@ -1,5 +1,5 @@
 import { expect, it, jest } from '@jest/globals';
-import { eventually } from '../helpers/wait.js';
+import { eventually, until } from '../helpers/wait.js';
 import { accessibilityProblems, counts, reads } from './helpers/browser.js';
 import { inBrowser, useSession } from './helpers/session.js';
 
@@ -50,6 +50,18 @@ inBrowser('the tape', () => {
     await counts(rows, 30);
     expect(await accessibilityProblems(page)).toEqual([]);
     expect(problems).toEqual([]);
+    const later = await open('/market/BTC-KRW', { locale: 'ko-KR', dark: true, width: 360 });
+    // What happened before the page was opened is there as well.
+    await later.page.locator('.tape tbody tr').first().waitFor();
+    await reads(later.page.locator('#tape-heading'), /^체결$/);
+    expect(await accessibilityProblems(later.page)).toEqual([]);
+    const wide = await later.page.evaluate('document.documentElement.scrollWidth');
+    expect(wide).toBeLessThanOrEqual(360);
+  });
+
+  it('stands as bars under the prices of the history, which are read out', async () => {
+    session.recorder.simulators.upbit.burst('BTC-KRW', 10);
+    await until(() => session.recorder.app.storeStats().storedTrades > 0, 'stored trades');
     const past = await open('/history/UPBIT/BTC-KRW');
     const timeline = past.page.locator('.timeline');
     await reads(timeline.locator('.legend.under'), /Traded per 9 s/);
@@ -69,12 +81,5 @@ inBrowser('the tape', () => {
       'what was traded in words',
     );
     expect(await accessibilityProblems(past.page)).toEqual([]);
-    const later = await open('/market/BTC-KRW', { locale: 'ko-KR', dark: true, width: 360 });
-    // What happened before the page was opened is there as well.
-    await later.page.locator('.tape tbody tr').first().waitFor();
-    await reads(later.page.locator('#tape-heading'), /^체결$/);
-    expect(await accessibilityProblems(later.page)).toEqual([]);
-    const wide = await later.page.evaluate('document.documentElement.scrollWidth');
-    expect(wide).toBeLessThanOrEqual(360);
   });
 });
