@@ -3,6 +3,10 @@ import { raw, type Sql, sql } from './engine/sql.js';
 
 const COUNTS = ['frames', 'changed', 'repeats', 'audits', 'audit_differences', 'late_books'];
 const SUMS = COUNTS.map((name) => `${name} = coverage.${name} + excluded.${name}`).join(', ');
+/** The columns of {@link COVERAGE_COLUMNS} of all that is new of a minute. */
+const SUMMED = raw(
+  'minute, market_id, sum(frames), sum(changed), sum(repeats), max(longest_silence_ms), sum(audits), sum(audit_differences), sum(late_books)',
+);
 
 /** Columns of `coverage`, in the order that {@link addCoverage} takes. */
 export const COVERAGE_COLUMNS = raw(
@@ -11,11 +15,12 @@ export const COVERAGE_COLUMNS = raw(
 
 /**
  * Adds what was received in minutes to what is known of them.
- * @param rows a query of {@link COVERAGE_COLUMNS} that ends with its conditions
+ * @param rows a query of {@link COVERAGE_COLUMNS}, which may have several rows of a minute
  */
 export function addCoverage({ greater }: Dialect, rows: Sql): Sql {
   const longest = greater('coverage.longest_silence_ms', 'excluded.longest_silence_ms');
   return sql`
-    INSERT INTO coverage (${COVERAGE_COLUMNS}) ${rows}
+    INSERT INTO coverage (${COVERAGE_COLUMNS})
+    SELECT ${SUMMED} FROM (${rows}) added WHERE true GROUP BY minute, market_id
         ON CONFLICT (minute, market_id) DO UPDATE SET longest_silence_ms = ${longest}, ${raw(SUMS)}`;
 }

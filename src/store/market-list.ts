@@ -59,7 +59,11 @@ export async function replaceListing(
   const now = new Set(listed.map(pairText));
   const added = listed.filter((market) => !before.has(pairText(market)));
   const removed = known.filter((market) => !now.has(pairText(market)));
-  const rows = listed.map((m) => [m.symbol, m.currency, m.koreanName, m.englishName, m.code]);
+  // Of a pair that is listed twice the last one counts: no statement may meet a row twice.
+  const byPair = new Map(listed.map((market) => [pairText(market), market]));
+  const rows = [...byPair.values()].map((m) => {
+    return [m.symbol, m.currency, m.koreanName, m.englishName, m.code];
+  });
   await client.$transaction([
     client.$executeRaw`UPDATE market SET listed = false WHERE exchange = ${exchange}`,
     client.$executeRaw(sql`

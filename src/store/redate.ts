@@ -62,7 +62,7 @@ export function redateStatements({ client, dialect }: Session, { after, byMs }: 
     client.$executeRaw(
       addCoverage(
         dialect,
-        sql`SELECT minute + ${minutes}, market_id, frames, changed, repeats, longest_silence_ms,
+        sql`SELECT minute + ${minutes} AS minute, market_id, frames, changed, repeats, longest_silence_ms,
                    audits, audit_differences, late_books
               FROM coverage WHERE minute > ${at}`,
       ),

@@ -144,7 +144,7 @@ export class Writer implements WriterService {
     if (batch.gaps.length > 0) statements.push(insertGaps(session, ids, batch.gaps));
     if (batch.coverage.length > 0) {
       const rows = dialect.table(coverageRows(ids, batch.coverage), COVERAGE);
-      const query = sql`SELECT ${COVERAGE_COLUMNS} FROM ${rows} minutes WHERE true`;
+      const query = sql`SELECT ${COVERAGE_COLUMNS} FROM ${rows} minutes`;
       statements.push(client.$executeRaw(addCoverage(dialect, query)));
     }
     if (batch.logs.length > 0) {
@@ -463,7 +463,7 @@ async function stateOf(client: Client, keys: readonly string[]): Promise<Map<str
   return new Map(rows.map(({ key, value }) => [key, Number(value)]));
 }
 
-/** Inserts gaps, or updates those with the same market and start. */
+/** Inserts gaps, or updates those with the same market and start; of several such the last one counts. */
 function insertGaps({ client, dialect }: Session, ids: MarketIds, gaps: readonly Gap[]) {
   return client.$executeRaw`
     INSERT INTO gap (market_id, start, "end", cause, detail, attempts)
@@ -480,9 +480,13 @@ function upsert(client: Client, key: string, value: number) {
 }
 
 function gapRows(ids: MarketIds, gaps: readonly Gap[]) {
-  return gaps.map((gap) => {
-    return [ids.id(gap.market), gap.start, gap.end, gap.cause, gap.detail, gap.attempts];
-  });
+  // No statement may meet a row twice.
+  const last = new Map<string, readonly (number | string | null)[]>();
+  for (const { market, start, end, cause, detail, attempts } of gaps) {
+    const id = ids.id(market);
+    last.set(`${id} ${start}`, [id, start, end, cause, detail, attempts]);
+  }
+  return [...last.values()];
 }
 
 function coverageRows(ids: MarketIds, records: readonly CoverageMinute[]) {

@@ -1,21 +1,12 @@
 import { expect, it } from '@jest/globals';
-import { join } from 'node:path';
-import {
-  GOPAX_BTC,
-  Recorder,
-  small,
-  stored,
-  temporaryFolder,
-  UPBIT_BTC,
-  UPBIT_ETH,
-  withStore,
-} from './support.js';
+import { newDatabase } from './engines.js';
+import { GOPAX_BTC, Recorder, small, stored, UPBIT_BTC, UPBIT_ETH, withStore } from './support.js';
 
 const T0 = Date.UTC(2026, 8, 1);
 
 it('counts the stored books of each market in each step, whatever the clock did', async () => {
-  const folder = await temporaryFolder();
-  await withStore({ path: join(folder.path, 'r.db') }, async (store) => {
+  const database = await newDatabase();
+  await withStore({ path: database.path }, async (store) => {
     const recorder = new Recorder(store);
     let n = 0;
     const put = (market: typeof UPBIT_BTC, ...times: number[]): void => {
@@ -39,5 +30,5 @@ it('counts the stored books of each market in each step, whatever the clock did'
       [4, 1, 2],
     ]);
   });
-  await folder.remove();
+  await database.remove();
 });

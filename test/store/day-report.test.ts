@@ -1,33 +1,24 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EXCHANGES } from '../../src/market/exchange.js';
 import { dateOf, dayStart } from '../../src/market/day-report.js';
-import { openClient } from '../../src/store/engine/sqlite/connection.js';
 import { openStore } from '../../src/store/store.js';
 import type { Store } from '../../src/store/store-types.js';
-import {
-  small,
-  Recorder,
-  stored,
-  temporaryFolder,
-  until,
-  UPBIT_BTC,
-  UPBIT_ETH,
-} from './support.js';
+import { newDatabase, settingsOf, type TestDatabase } from './engines.js';
+import { small, Recorder, stored, until, UPBIT_BTC, UPBIT_ETH } from './support.js';
 
 const COMMAND = fileURLToPath(new URL('../../dist/store/report-command.js', import.meta.url));
 const DAY = Date.UTC(2026, 8, 1);
 const HOUR = 3_600_000;
 
-let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let database: TestDatabase;
 let path: string;
 let store: Store;
 
 beforeAll(async () => {
-  folder = await temporaryFolder();
-  path = join(folder.path, 'orderbook.db');
+  database = await newDatabase();
+  path = database.path;
   store = await openStore({ path, flushMs: 5 });
   const recorder = new Recorder(store);
   for (const market of [UPBIT_BTC, UPBIT_ETH]) recorder.put(market, DAY + HOUR, small(1));
@@ -57,7 +48,8 @@ beforeAll(async () => {
   await stored(store);
   await until(async () => (await store.reader.gapTotals({ exchange: 'UPBIT' })).count === 3);
   // Recorded all day, and for its second half.
-  const client = await openClient(path);
+  const session = await database.session();
+  const { client } = session;
   for (const [symbol, start] of [
     ['BTC', DAY - HOUR],
     ['ETH', DAY + 12 * HOUR],
@@ -66,11 +58,11 @@ beforeAll(async () => {
     await client.recordingSpan.deleteMany({ where: { marketId } });
     await client.recordingSpan.create({ data: { marketId, start, end: DAY + 30 * HOUR } });
   }
-  await client.$disconnect();
+  await session.close();
 });
 afterAll(async () => {
   await store.close();
-  await folder.remove();
+  await database.remove();
 });
 
 it('draws each exchange as a strip: covered, in gaps, or before it was recorded', async () => {
@@ -149,7 +141,8 @@ it('sums up what happened to each market in a day, the worst first', async () =>
 });
 
 it('is of today as soon as a market is being recorded', async () => {
-  const fresh = await openStore({ path: join(folder.path, 'fresh.db'), flushMs: 5 });
+  const other = await newDatabase();
+  const fresh = await openStore({ path: other.path, flushMs: 5 });
   try {
     expect(await fresh.reader.dayReport()).toBeNull();
     fresh.setRecording(UPBIT_BTC, true);
@@ -158,13 +151,14 @@ it('is of today as soon as a market is being recorded', async () => {
     expect(report).toMatchObject({ date: dateOf(Date.now()), markets: [{ market: UPBIT_BTC }] });
   } finally {
     await fresh.close();
+    await other.remove();
   }
 });
 
 it('is printed by its command', async () => {
   const run = (...args: string[]): Promise<{ code: number | null; out: string; err: string }> =>
     new Promise((resolve) => {
-      const env = { ...process.env, DB_PATH: path };
+      const env = { ...process.env, ...settingsOf(path) };
       const child = execFile(process.execPath, [COMMAND, ...args], { env }, (_error, out, err) =>
         resolve({ code: child.exitCode, out, err }),
       );

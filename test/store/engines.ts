@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe } from '@jest/globals';
+import { describe, it } from '@jest/globals';
 import type { WriterSession } from '../../src/store/engine/engine.js';
 import { parseAddress } from '../../src/store/engine/postgresql/address.js';
 import { PostgresWriterSession } from '../../src/store/engine/postgresql/writer-session.js';
@@ -21,26 +21,27 @@ export interface TestDatabase {
   remove(): Promise<void>;
 }
 
-/** An engine, as the tests of the store see it. */
-export interface TestEngine {
-  readonly name: 'SQLite' | 'PostgreSQL';
-  /** A new database; not there yet, or empty. */
-  database(): Promise<TestDatabase>;
+/**
+ * The engine that the tests of the store run on: SQLite, and under jest.postgresql.config.mjs, which
+ * lists them, PostgreSQL.
+ */
+export const ENGINE = process.env['TEST_ENGINE'] === 'PostgreSQL' ? 'PostgreSQL' : 'SQLite';
+
+/** `it` for what SQLite alone has: its plans, its file, a disk that `max_page_count` makes full. */
+export const itOnSqlite = ENGINE === 'SQLite' ? it : it.skip;
+
+/** A new database of the {@link ENGINE}; not there yet, or empty. */
+export async function newDatabase(): Promise<TestDatabase> {
+  if (ENGINE === 'PostgreSQL') return serverDatabase('template_recorder');
+  const folder = await temporaryFolder();
+  const path = join(folder.path, 'new', 'orderbook.db');
+  return { path, session: () => sessionOn(path), remove: folder.remove };
 }
 
-const SQLITE: TestEngine = {
-  name: 'SQLite',
-  database: async () => {
-    const folder = await temporaryFolder();
-    const path = join(folder.path, 'orderbook.db');
-    return { path, session: () => sessionOn(path), remove: folder.remove };
-  },
-};
-
-const POSTGRESQL: TestEngine = {
-  name: 'PostgreSQL',
-  database: () => serverDatabase('template_recorder'),
-};
+/** The settings by which a command finds a database. */
+export function settingsOf(path: string): Record<string, string> {
+  return { [ENGINE === 'SQLite' ? 'DB_PATH' : 'DATABASE_URL']: path };
+}
 
 /** A database on the server of the run. @param template what it is copied of: `template1` for an empty one */
 export async function serverDatabase(template: string): Promise<TestDatabase> {
@@ -56,17 +57,6 @@ export async function serverDatabase(template: string): Promise<TestDatabase> {
     session: () => PostgresWriterSession.openToWrite(parseAddress(path), { shared: true }),
     remove: async () => void (await queryOf(admin, `DROP DATABASE ${name} WITH (FORCE)`)),
   };
-}
-
-/**
- * Runs the tests of `body` once for each engine. What stays with SQLite is about its file: sqlite,
- * migrations, upgrades, paths, locked, taken-away, backup, query-plans, disk-watch, durability, and the
- * full disks, which are made by `max_page_count`. What is PostgreSQL's alone is in engines.test.ts. Those of
- * the queue, the intake and the levels are about no database.
- */
-export function onEachEngine(body: (engine: TestEngine) => void): void {
-  describe('on SQLite', () => body(SQLITE));
-  describeWithPostgres('on PostgreSQL', () => body(POSTGRESQL));
 }
 
 /** `describe` for tests that need PostgreSQL; skipped where it is not installed. */

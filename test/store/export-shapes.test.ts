@@ -10,6 +10,7 @@ import { applySide, type Level, type OrderBook } from '../../src/market/order-bo
 import { midDecimal, subtractDecimal } from '../../src/market/decimal.js';
 import { openStore } from '../../src/store/store.js';
 import type { Store } from '../../src/store/store-types.js';
+import { newDatabase, settingsOf, type TestDatabase } from './engines.js';
 import { Recorder, seeded, stored, temporaryFolder, until, UPBIT_BTC, walk } from './support.js';
 
 const COMMAND = fileURLToPath(new URL('../../dist/store/export/command.js', import.meta.url));
@@ -19,13 +20,15 @@ const KORBIT_BTC = { exchange: 'KORBIT', symbol: 'BTC', currency: 'KRW' } as con
 const GAP = { start: START + 4_000, end: START + 7_000 } as const;
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let database: TestDatabase;
 let path: string;
 let store: Store;
 let books: readonly OrderBook[];
 
 beforeAll(async () => {
   folder = await temporaryFolder();
-  path = join(folder.path, 'orderbook.db');
+  database = await newDatabase();
+  path = database.path;
   store = await openStore({ path, flushMs: 5, snapshotEveryMs: 1_000 });
   const recorder = new Recorder(store);
   const random = seeded(5);
@@ -55,12 +58,13 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await store.close();
+  await database.remove();
   await folder.remove();
 });
 
 /** Runs the command. */
 function run(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
-  const options = { env: { ...process.env, DB_PATH: path }, maxBuffer: 1e9 };
+  const options = { env: { ...process.env, ...settingsOf(path) }, maxBuffer: 1e9 };
   return new Promise((resolve) => {
     const child = execFile(process.execPath, [COMMAND, ...args], options, (_error, out, err) =>
       resolve({ code: child.exitCode, out, err }),
@@ -302,7 +306,7 @@ describe('files', () => {
     const file = join(folder.path, 'cut.csv');
     await writeFile(file, 'what was there before\n');
     const child = spawn(process.execPath, [COMMAND, 'all', '--out', file], {
-      env: { ...process.env, DB_PATH: path },
+      env: { ...process.env, ...settingsOf(path) },
     });
     await until(() => existsSync(`${file}.part`));
     child.kill('SIGKILL');

@@ -8,6 +8,7 @@ import { gunzipSync } from 'node:zlib';
 import { compareAllTrades, type Trade } from '../../src/market/trade.js';
 import { openStore } from '../../src/store/store.js';
 import type { Store } from '../../src/store/store-types.js';
+import { newDatabase, settingsOf, type TestDatabase } from './engines.js';
 import { GOPAX_BTC, seeded, stored, temporaryFolder, UPBIT_ETH } from './support.js';
 import { many, T0, trade } from './trade-support.js';
 
@@ -15,13 +16,15 @@ const COMMAND = fileURLToPath(new URL('../../dist/store/export/command.js', impo
 const KORBIT_BTC = { exchange: 'KORBIT', symbol: 'BTC', currency: 'KRW' } as const;
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let database: TestDatabase;
 let path: string;
 let store: Store;
 let trades: Trade[];
 
 beforeAll(async () => {
   folder = await temporaryFolder();
-  path = join(folder.path, 'orderbook.db');
+  database = await newDatabase();
+  path = database.path;
   store = await openStore({ path, flushMs: 5 });
   store.setRecording(KORBIT_BTC, true);
   const next = (): number => store.sequences.next();
@@ -56,12 +59,13 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await store.close();
+  await database.remove();
   await folder.remove();
 });
 
 /** Runs the command. */
 function run(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
-  const options = { env: { ...process.env, DB_PATH: path }, maxBuffer: 1e9 };
+  const options = { env: { ...process.env, ...settingsOf(path) }, maxBuffer: 1e9 };
   return new Promise((resolve) => {
     const flags = [...args, '--shape', 'trades'];
     const child = execFile(process.execPath, [COMMAND, ...flags], options, (_error, out, err) =>
@@ -192,8 +196,8 @@ describe('the shape trades', () => {
   });
 
   it('gives what is stored when it begins, though trades are packed and written meanwhile', async () => {
-    const own = await temporaryFolder();
-    const busy = await openStore({ path: join(own.path, 'orderbook.db'), flushMs: 1 });
+    const own = await newDatabase();
+    const busy = await openStore({ path: own.path, flushMs: 1 });
     try {
       // Thousands, of which hundreds are single and become blocks while the export goes on.
       for (const one of many(6_000, () => busy.sequences.next())) busy.putTrade(one);

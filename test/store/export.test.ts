@@ -9,6 +9,7 @@ import { BadInputError, parseExportOptions } from '../../src/store/export/option
 import type { Gap } from '../../src/market/gap.js';
 import { openStore } from '../../src/store/store.js';
 import type { Store } from '../../src/store/store-types.js';
+import { itOnSqlite, newDatabase, settingsOf, type TestDatabase } from './engines.js';
 import {
   exported,
   exportOf,
@@ -49,6 +50,7 @@ function exportedGap({ market, ...gap }: Gap): unknown {
 }
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let database: TestDatabase;
 let path: string;
 let store: Store;
 let recorder: Recorder;
@@ -56,7 +58,8 @@ let recorder: Recorder;
 // One database for all: the recorder goes on running while the command reads.
 beforeAll(async () => {
   folder = await temporaryFolder();
-  path = join(folder.path, 'orderbook.db');
+  database = await newDatabase();
+  path = database.path;
   store = await openStore({ path, flushMs: 5, snapshotEveryMs: 2_000 });
   recorder = new Recorder(store);
   const random = seeded(3);
@@ -78,6 +81,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await store.close();
+  await database.remove();
   await folder.remove();
 });
 
@@ -93,7 +97,7 @@ interface Run {
 
 /** Runs the command. */
 function run(args: readonly string[], env: Record<string, string> = {}): Promise<Run> {
-  const options = { env: { ...process.env, DB_PATH: path, ...env }, maxBuffer: 1e9 };
+  const options = { env: { ...process.env, ...settingsOf(path), ...env }, maxBuffer: 1e9 };
   return new Promise((resolve) => {
     const child = execFile(process.execPath, [COMMAND, ...args], options, (_error, out, err) =>
       resolve({ code: child.exitCode, out, err }),
@@ -225,7 +229,7 @@ describe('the command', () => {
     expect(existsSync('/dev/null.gaps.ndjson')).toBe(false);
   });
 
-  it('writes over no database', async () => {
+  itOnSqlite('writes over no database', async () => {
     const before = await readFile(path);
     expect((await run(['UPBIT', '--out', path])).err).toContain('the database itself');
     const beside = join(folder.path, 'x.gaps.ndjson');
@@ -246,7 +250,7 @@ describe('the command', () => {
 
   it('ends quietly when its reader goes away', async () => {
     const child = spawn(process.execPath, [COMMAND, 'UPBIT', '--shape', 'books'], {
-      env: { ...process.env, DB_PATH: path },
+      env: { ...process.env, ...settingsOf(path) },
     });
     let err = '';
     child.stderr.on('data', (data: Buffer) => (err += data.toString()));
@@ -284,7 +288,7 @@ describe('the command', () => {
     expect(err.trimEnd()).not.toContain('\n');
   });
 
-  it.each(['missing', 'other'])('refuses a %s database', async (kind) => {
+  itOnSqlite.each(['missing', 'other'])('refuses a %s database', async (kind) => {
     const file = join(folder.path, kind);
     if (kind === 'other') await writeFile(file, 'not a database, only some text');
     const { code, out, err } = await run(['UPBIT'], { DB_PATH: file });

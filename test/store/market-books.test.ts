@@ -1,14 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { join } from 'node:path';
 import type { OrderBook } from '../../src/market/order-book.js';
 import { openStore } from '../../src/store/store.js';
 import type { MarketBooksQuery, Store } from '../../src/store/store-types.js';
+import { newDatabase, type TestDatabase } from './engines.js';
 import {
   GOPAX_BTC,
   Recorder,
   seeded,
   stored,
-  temporaryFolder,
   until,
   UPBIT_BTC,
   UPBIT_ETH,
@@ -18,13 +17,13 @@ import {
 const START = Date.UTC(2026, 8, 1);
 const GAP = { start: START + 3_000, end: START + 3_100 } as const;
 
-let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let database: TestDatabase;
 let store: Store;
 let books: OrderBook[];
 
 beforeAll(async () => {
-  folder = await temporaryFolder();
-  store = await openStore({ path: join(folder.path, 'orderbook.db'), flushMs: 5 });
+  database = await newDatabase();
+  store = await openStore({ path: database.path, flushMs: 5 });
   const recorder = new Recorder(store);
   const random = seeded(2);
   const newest = new Map<object, ReturnType<typeof walk>>();
@@ -49,7 +48,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await store.close();
-  await folder.remove();
+  await database.remove();
 });
 
 const of = (market: object): OrderBook[] => books.filter((book) => book.market === market);

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { join } from 'node:path';
 import { collectPatternText, parseCollect } from '../../src/market/collect-pattern.js';
 import type { CoverageMinute } from '../../src/market/coverage.js';
 import type { Gap } from '../../src/market/gap.js';
@@ -16,41 +15,33 @@ import type {
   CoverageTotals,
   RowPlace,
 } from '../../src/store/store-types.js';
-import { JsonbRows } from '../../src/store/engine/sqlite/book-rows.js';
+import { bookEncoder } from '../../src/store/engine/open.js';
 import { Timeline } from '../../src/store/timeline.js';
 import { Writer } from '../../src/store/writer.js';
-import {
-  GOPAX_BTC,
-  seeded,
-  NOTHING,
-  sessionOn,
-  small,
-  temporaryFolder,
-  UPBIT_BTC,
-  UPBIT_ETH,
-} from './support.js';
+import { newDatabase, type TestDatabase } from './engines.js';
+import { GOPAX_BTC, seeded, NOTHING, small, UPBIT_BTC, UPBIT_ETH } from './support.js';
 
 // Writer and reader in this thread: the same code as in theirs, without starting any.
-let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let database: TestDatabase;
 let writer: Writer;
 let reader: Reader;
 let session: WriterSession;
 let intake: BookIntake;
 
 beforeEach(async () => {
-  folder = await temporaryFolder();
-  const path = join(folder.path, 'orderbook.db');
+  database = await newDatabase();
+  const { path } = database;
   writer = new Writer({ path });
   await writer.open(1_000);
   reader = new Reader({ path });
-  session = await sessionOn(path);
+  session = await database.session();
   intake = new BookIntake(60_000, null);
 });
 afterEach(async () => {
   await reader.close();
   await session.close();
   await writer.close(0);
-  await folder.remove();
+  await database.remove();
 });
 
 /** Writes books with the given timestamps; the n-th has the n-th of `sequences`. */
@@ -58,7 +49,7 @@ async function write(
   places: readonly { market: Market; timestamp: number; sequence: number }[],
 ): Promise<OrderBook[]> {
   const books = places.map((place, i) => ({ ...place, ...small(i), exchangeTimestamp: null }));
-  const batch = new BookBatch(new JsonbRows());
+  const batch = new BookBatch(bookEncoder(database.path)());
   for (const book of books) {
     const event = { book, changes: { asks: book.asks, bids: book.bids }, previous: null };
     batch.add(intake.keep({ ...event, afterGap: false }).row);
@@ -410,6 +401,16 @@ describe('coverage', () => {
 });
 
 describe('the managed list', () => {
+  it('takes a pair that an exchange lists twice for one, with its last names', async () => {
+    const names = (code: string) => ({ koreanName: '비트코인', englishName: 'Bitcoin', code });
+    const pair = { symbol: 'BTC', currency: 'KRW' };
+    await writer.replaceListing(
+      'UPBIT',
+      ['one', 'two'].map((code) => ({ ...pair, ...names(code) })),
+    );
+    expect(await session.client.market.findMany()).toMatchObject([{ code: 'two', listed: true }]);
+  });
+
   it('says which markets came and went, and keeps what was wanted', async () => {
     const listed = (...symbols: string[]) =>
       symbols.map((symbol) => {

@@ -1,8 +1,7 @@
 import { expect, it } from '@jest/globals';
-import { join } from 'node:path';
-import { openClient } from '../../src/store/engine/sqlite/connection.js';
 import { openStore } from '../../src/store/store.js';
-import { Recorder, small, stored, temporaryFolder, UPBIT_BTC, withStore } from './support.js';
+import { newDatabase } from './engines.js';
+import { Recorder, small, stored, UPBIT_BTC, withStore } from './support.js';
 
 const HOUR = 3_600_000;
 const MINUTE = 60_000;
@@ -10,8 +9,8 @@ const T = 1_790_000_040_000 - (1_790_000_040_000 % MINUTE);
 const counts = { frames: 2, changed: 1, repeats: 1, longestSilenceMs: 5 };
 
 async function gapsAfter(byMs: number | null): Promise<unknown[]> {
-  const folder = await temporaryFolder();
-  const path = join(folder.path, 'r.db');
+  const database = await newDatabase();
+  const { path } = database;
   try {
     await withStore({ path }, async (store) => {
       const gap = (start: number, end: number | null): void =>
@@ -36,16 +35,17 @@ async function gapsAfter(byMs: number | null): Promise<unknown[]> {
       gap(8_000, 9_000);
       await stored(store);
     });
-    const client = await openClient(path);
+    const session = await database.session();
+    const { client } = session;
     const gaps = await client.gap.findMany({ orderBy: { start: 'asc' } });
     const minutes = await client.coverage.findMany({ orderBy: { minute: 'asc' } });
-    await client.$disconnect();
+    await session.close();
     return [
       gaps.map(({ start, end }) => [Number(start) - T, end === null ? null : Number(end) - T]),
       minutes.map(({ minute, frames }) => [(Number(minute) - T) / MINUTE, frames]),
     ];
   } finally {
-    await folder.remove();
+    await database.remove();
   }
 }
 
@@ -121,8 +121,8 @@ it.each([
 );
 
 it('takes a sign of life ahead of the clock for none, and the newest book that is not for the last', async () => {
-  const folder = await temporaryFolder();
-  const path = join(folder.path, 'r.db');
+  const database = await newDatabase();
+  const { path } = database;
   const now = Date.now();
   try {
     const ahead = now + HOUR;
@@ -133,14 +133,16 @@ it('takes a sign of life ahead of the clock for none, and the newest book that i
       recorder.put(UPBIT_BTC, ahead, small(3));
       await stored(store);
     });
-    const client = await openClient(path);
-    await client.$executeRawUnsafe(`UPDATE state SET value = ${ahead} WHERE key = 'heartbeat'`);
-    await client.$disconnect();
+    const session = await database.session();
+    await session.client.$executeRawUnsafe(
+      `UPDATE state SET value = ${ahead} WHERE key = 'heartbeat'`,
+    );
+    await session.close();
     const store = await openStore({ path });
     expect(store.previousHeartbeat).toBe(now - 4_000);
     expect(store.heartbeatAhead).toBe(ahead);
     await store.close();
   } finally {
-    await folder.remove();
+    await database.remove();
   }
 });

@@ -10,6 +10,7 @@ import { Retirement, type RetireStep } from '../../src/store/retire.js';
 import { sizeOnDisk } from '../../src/store/disk-use.js';
 import type { Retired } from '../../src/store/retention.js';
 import { Writer } from '../../src/store/writer.js';
+import { itOnSqlite, newDatabase } from './engines.js';
 import {
   exportOf,
   Recorder,
@@ -34,17 +35,16 @@ function gapOf(market: Market): Gap {
 async function onDatabase(
   work: (session: WriterSession, writer: Writer) => Promise<void>,
 ): Promise<void> {
-  const folder = await temporaryFolder();
-  const path = join(folder.path, 'r.db');
-  const writer = new Writer({ path });
+  const database = await newDatabase();
+  const writer = new Writer({ path: database.path });
   await writer.open(1_000);
-  const session = await sessionOn(path);
+  const session = await database.session();
   try {
     await work(session, writer);
   } finally {
     await session.close();
     await writer.close(0);
-    await folder.remove();
+    await database.remove();
   }
 }
 
@@ -64,82 +64,89 @@ function daily(days: number, market = UPBIT_BTC): Omit<BookEvent['book'], 'seque
   });
 }
 
+// On a server books go with their partitions: engines.test.ts.
 describe('retention', () => {
-  it('deletes old books but not what kept changes stand on, and every kept book is still exact', async () => {
-    const folder = await temporaryFolder();
-    const path = join(folder.path, 'r.db');
-    try {
-      await withStore({ path, snapshotEveryMs: 3 * DAY - 1 }, async (store) => {
-        const markets = [UPBIT_BTC, UPBIT_ETH].map((market) => ({
-          books: daily(20, market),
-          previous: null as number | null,
-          last: [] as Level[],
-        }));
-        for (let day = 0; day < 20; day++) {
-          for (const m of markets) {
-            const sequence = store.sequences.next();
-            const book = { ...m.books[day]!, sequence };
-            const asks: Level[] = [...m.last.map(([p]): Level => [p, '0']), ...book.asks];
-            const changes = { asks, bids: book.bids };
-            store.putBook({ book, changes, previous: m.previous, afterGap: m.previous === null });
-            m.previous = sequence;
-            m.last = [...book.asks];
+  itOnSqlite(
+    'deletes old books but not what kept changes stand on, and every kept book is still exact',
+    async () => {
+      const folder = await temporaryFolder();
+      const path = join(folder.path, 'r.db');
+      try {
+        await withStore({ path, snapshotEveryMs: 3 * DAY - 1 }, async (store) => {
+          const markets = [UPBIT_BTC, UPBIT_ETH].map((market) => ({
+            books: daily(20, market),
+            previous: null as number | null,
+            last: [] as Level[],
+          }));
+          for (let day = 0; day < 20; day++) {
+            for (const m of markets) {
+              const sequence = store.sequences.next();
+              const book = { ...m.books[day]!, sequence };
+              const asks: Level[] = [...m.last.map(([p]): Level => [p, '0']), ...book.asks];
+              const changes = { asks, bids: book.bids };
+              store.putBook({ book, changes, previous: m.previous, afterGap: m.previous === null });
+              m.previous = sequence;
+              m.last = [...book.asks];
+            }
           }
+          await stored(store);
+        });
+        const session = await sessionOn(path);
+        const retirement = new Retirement(session);
+        const bound = await retirement.before(Date.now() - 5.5 * DAY, Date.now());
+        let deleted = 0;
+        for (let cursor: number | null = 0; cursor !== null;) {
+          const step: RetireStep = await retirement.step(bound!, cursor);
+          deleted += step.books;
+          cursor = step.cursor;
         }
-        await stored(store);
-      });
-      const session = await sessionOn(path);
-      const retirement = new Retirement(session);
-      const bound = await retirement.before(Date.now() - 5.5 * DAY, Date.now());
-      let deleted = 0;
-      for (let cursor: number | null = 0; cursor !== null;) {
-        const step: RetireStep = await retirement.step(bound!, cursor);
-        deleted += step.books;
-        cursor = step.cursor;
+        await session.close();
+        // Days 0 to 13 of each market are old; what day 14 stands on stays.
+        expect(deleted).toBeGreaterThanOrEqual(2 * 11);
+        expect(deleted).toBeLessThanOrEqual(2 * 14);
+        await withStore({ path }, async (store) => {
+          for (const market of [UPBIT_BTC, UPBIT_ETH]) {
+            for (const expected of daily(20, market).slice(15)) {
+              const book = await store.reader.bookAt(market, expected.timestamp + 1000);
+              expect(book).toMatchObject({ asks: expected.asks, bids: expected.bids });
+            }
+          }
+          expect(await store.reader.bookAt(UPBIT_BTC, Date.now() - 15 * DAY)).toBeNull();
+        });
+      } finally {
+        await folder.remove();
       }
-      await session.close();
-      // Days 0 to 13 of each market are old; what day 14 stands on stays.
-      expect(deleted).toBeGreaterThanOrEqual(2 * 11);
-      expect(deleted).toBeLessThanOrEqual(2 * 14);
-      await withStore({ path }, async (store) => {
-        for (const market of [UPBIT_BTC, UPBIT_ETH]) {
-          for (const expected of daily(20, market).slice(15)) {
-            const book = await store.reader.bookAt(market, expected.timestamp + 1000);
-            expect(book).toMatchObject({ asks: expected.asks, bids: expected.bids });
-          }
-        }
-        expect(await store.reader.bookAt(UPBIT_BTC, Date.now() - 15 * DAY)).toBeNull();
-      });
-    } finally {
-      await folder.remove();
-    }
-  });
+    },
+  );
 
-  it('runs by itself and says how many went; the newest book of a quiet market stays', async () => {
-    const folder = await temporaryFolder();
-    const path = join(folder.path, 'r.db');
-    try {
-      await withStore({ path, snapshotEveryMs: 0 }, async (store) => {
-        for (const book of daily(4)) {
-          const old = {
-            ...book,
-            timestamp: book.timestamp - 30 * DAY,
-            sequence: store.sequences.next(),
-          };
-          store.putBook({ book: old, changes: old, previous: null, afterGap: true });
-        }
-        await stored(store);
-      });
-      await withStore({ path, retentionDays: 7 }, async (store) => {
-        let retired = 0;
-        store.onRetired(({ books }) => (retired += books));
-        await until(() => retired === 3);
-        expect((await store.reader.newestBook(UPBIT_BTC))!.asks).toEqual([['103', '1']]);
-      });
-    } finally {
-      await folder.remove();
-    }
-  });
+  itOnSqlite(
+    'runs by itself and says how many went; the newest book of a quiet market stays',
+    async () => {
+      const folder = await temporaryFolder();
+      const path = join(folder.path, 'r.db');
+      try {
+        await withStore({ path, snapshotEveryMs: 0 }, async (store) => {
+          for (const book of daily(4)) {
+            const old = {
+              ...book,
+              timestamp: book.timestamp - 30 * DAY,
+              sequence: store.sequences.next(),
+            };
+            store.putBook({ book: old, changes: old, previous: null, afterGap: true });
+          }
+          await stored(store);
+        });
+        await withStore({ path, retentionDays: 7 }, async (store) => {
+          let retired = 0;
+          store.onRetired(({ books }) => (retired += books));
+          await until(() => retired === 3);
+          expect((await store.reader.newestBook(UPBIT_BTC))!.asks).toEqual([['103', '1']]);
+        });
+      } finally {
+        await folder.remove();
+      }
+    },
+  );
 });
 
 /** A whole book of about 2 KB, told apart by `n`. */
@@ -171,16 +178,19 @@ describe('retention where the clock was wrong', () => {
     }
   }
 
-  it('deletes books of a clock that was far ahead together with those around them', async () => {
-    const days = [100, 101, 5_000, 5_001, 102, 103, 104, 105];
-    expect(await left(days, 10, 105)).toEqual(days);
-    expect(await left(days, 3.5, 105)).toEqual([5_000, 5_001, 102, 103, 104, 105]);
-    expect(await left(days, 1.5, 105)).toEqual([104, 105]);
-    // As the newest they stay.
-    expect(await left([100, 101, 5_000], 2, 104)).toEqual([5_000]);
-  });
+  itOnSqlite(
+    'deletes books of a clock that was far ahead together with those around them',
+    async () => {
+      const days = [100, 101, 5_000, 5_001, 102, 103, 104, 105];
+      expect(await left(days, 10, 105)).toEqual(days);
+      expect(await left(days, 3.5, 105)).toEqual([5_000, 5_001, 102, 103, 104, 105]);
+      expect(await left(days, 1.5, 105)).toEqual([104, 105]);
+      // As the newest they stay.
+      expect(await left([100, 101, 5_000], 2, 104)).toEqual([5_000]);
+    },
+  );
 
-  it('does not delete what a clock that was far behind came after', async () => {
+  itOnSqlite('does not delete what a clock that was far behind came after', async () => {
     const days = [100, 101, 5, 6, 102, 103];
     expect(await left(days, 10, 104)).toEqual(days);
     expect(await left(days, 2.5, 104)).toEqual([102, 103]);
@@ -188,62 +198,66 @@ describe('retention where the clock was wrong', () => {
 });
 
 describe('retention by size', () => {
-  it('deletes the oldest books, gives the space back, and keeps the rest exact', async () => {
-    const folder = await temporaryFolder();
-    const path = join(folder.path, 'r.db');
-    const begin = 1_789_000_000_000;
-    const minute = begin - (begin % 60_000);
-    const quiet: Market = { exchange: 'GOPAX', symbol: 'BTC', currency: 'KRW' };
-    try {
-      await withStore({ path, snapshotEveryMs: 0, flushMs: 20 }, async (store) => {
-        const recorder = new Recorder(store);
-        recorder.put(quiet, begin - 1, { asks: [['7', '7']], bids: [] });
-        store.putGap({ ...gapOf(UPBIT_BTC), start: begin - 500, end: begin - 400 });
-        store.putGap({ ...gapOf(UPBIT_BTC), start: begin - 300, end: null });
-        const counts = { frames: 1, changed: 1, repeats: 0, longestSilenceMs: 0 };
-        for (const at of [minute - 60_000, minute + 3_600_000]) {
-          store.putCoverage({ market: UPBIT_BTC, minute: at, ...counts });
-        }
-        for (let i = 0; i < 6_000; i++) {
-          recorder.put(i % 2 === 0 ? UPBIT_BTC : UPBIT_ETH, begin + i, {
-            asks: large(i),
-            bids: [],
-          });
-          if (i % 500 === 0) await stored(store);
-        }
-      });
-      const before = await sizeOnDisk(path);
-      const maxBytes = Math.round(before / 2);
-      await withStore({ path, maxBytes, snapshotEveryMs: 0 }, async (store) => {
-        const retired: Retired[] = [];
-        store.onRetired((one) => retired.push(one));
-        await until(() => retired.length > 0, 60_000);
-        expect(retired[0]!.setting).toBe('MAX_DB_GB');
-        expect(retired[0]!.books).toBeGreaterThan(2_500);
-        await until(async () => (await sizeOnDisk(path)) <= maxBytes);
-        const [oldest] = (await store.reader.rows({ exchange: 'UPBIT', limit: 1 })).items;
-        const kept = await exportOf(store.reader, { exchange: 'UPBIT', shape: 'books' });
-        expect(kept.length + retired[0]!.books).toBe(6_000);
-        expect(kept[0]!['timestamp']).toBe(oldest!.timestamp);
-        kept.forEach((book, i) => {
-          const n = 6_000 - kept.length + i;
-          expect([book['timestamp'], book['asks']]).toEqual([begin + n, large(n)]);
+  itOnSqlite(
+    'deletes the oldest books, gives the space back, and keeps the rest exact',
+    async () => {
+      const folder = await temporaryFolder();
+      const path = join(folder.path, 'r.db');
+      const begin = 1_789_000_000_000;
+      const minute = begin - (begin % 60_000);
+      const quiet: Market = { exchange: 'GOPAX', symbol: 'BTC', currency: 'KRW' };
+      try {
+        await withStore({ path, snapshotEveryMs: 0, flushMs: 20 }, async (store) => {
+          const recorder = new Recorder(store);
+          recorder.put(quiet, begin - 1, { asks: [['7', '7']], bids: [] });
+          store.putGap({ ...gapOf(UPBIT_BTC), start: begin - 500, end: begin - 400 });
+          store.putGap({ ...gapOf(UPBIT_BTC), start: begin - 300, end: null });
+          const counts = { frames: 1, changed: 1, repeats: 0, longestSilenceMs: 0 };
+          for (const at of [minute - 60_000, minute + 3_600_000]) {
+            store.putCoverage({ market: UPBIT_BTC, minute: at, ...counts });
+          }
+          for (let i = 0; i < 6_000; i++) {
+            recorder.put(i % 2 === 0 ? UPBIT_BTC : UPBIT_ETH, begin + i, {
+              asks: large(i),
+              bids: [],
+            });
+            if (i % 500 === 0) await stored(store);
+          }
         });
-        // Of a market that was quiet ever since, the newest book stays.
-        expect(await store.reader.newestBook(quiet)).toMatchObject({ asks: [['7', '7']] });
-        const gaps = await store.reader.gaps({ limit: 9 });
-        expect(gaps.items.map((item) => item.value.end)).toEqual([null]);
-        const minutes = await store.reader.coverageMinutes({ market: UPBIT_BTC, limit: 9 });
-        expect(minutes.items.map((one) => one.minute)).toEqual([minute + 3_600_000]);
-      });
-      expect(await sizeOnDisk(path)).toBeLessThanOrEqual(maxBytes);
-      const client = await openClient(path);
-      expect(await client.$queryRawUnsafe('PRAGMA auto_vacuum')).toEqual([{ auto_vacuum: 2n }]);
-      await client.$disconnect();
-    } finally {
-      await folder.remove();
-    }
-  }, 90_000);
+        const before = await sizeOnDisk(path);
+        const maxBytes = Math.round(before / 2);
+        await withStore({ path, maxBytes, snapshotEveryMs: 0 }, async (store) => {
+          const retired: Retired[] = [];
+          store.onRetired((one) => retired.push(one));
+          await until(() => retired.length > 0, 60_000);
+          expect(retired[0]!.setting).toBe('MAX_DB_GB');
+          expect(retired[0]!.books).toBeGreaterThan(2_500);
+          await until(async () => (await sizeOnDisk(path)) <= maxBytes);
+          const [oldest] = (await store.reader.rows({ exchange: 'UPBIT', limit: 1 })).items;
+          const kept = await exportOf(store.reader, { exchange: 'UPBIT', shape: 'books' });
+          expect(kept.length + retired[0]!.books).toBe(6_000);
+          expect(kept[0]!['timestamp']).toBe(oldest!.timestamp);
+          kept.forEach((book, i) => {
+            const n = 6_000 - kept.length + i;
+            expect([book['timestamp'], book['asks']]).toEqual([begin + n, large(n)]);
+          });
+          // Of a market that was quiet ever since, the newest book stays.
+          expect(await store.reader.newestBook(quiet)).toMatchObject({ asks: [['7', '7']] });
+          const gaps = await store.reader.gaps({ limit: 9 });
+          expect(gaps.items.map((item) => item.value.end)).toEqual([null]);
+          const minutes = await store.reader.coverageMinutes({ market: UPBIT_BTC, limit: 9 });
+          expect(minutes.items.map((one) => one.minute)).toEqual([minute + 3_600_000]);
+        });
+        expect(await sizeOnDisk(path)).toBeLessThanOrEqual(maxBytes);
+        const client = await openClient(path);
+        expect(await client.$queryRawUnsafe('PRAGMA auto_vacuum')).toEqual([{ auto_vacuum: 2n }]);
+        await client.$disconnect();
+      } finally {
+        await folder.remove();
+      }
+    },
+    90_000,
+  );
 
   it('forgets that a time was recorded when its gaps go', async () => {
     await onDatabase(async (session, writer) => {
@@ -289,6 +303,9 @@ describe('retention by size', () => {
         `INSERT INTO log (id, timestamp, level, event, message)
          VALUES (1, 1, 'info', 'A', ''), (2, 2, 'info', 'A', ''), (500002, 3, 'info', 'A', '')`,
       );
+      for (const next of session.dialect.beginIdsAbove('log', 500_002)) {
+        await client.$executeRaw(next);
+      }
       const record = { timestamp: 4, level: 'info', event: 'A', message: '' } as const;
       await writer.write({ ...NOTHING, logs: [{ ...record, exchange: null, pair: null }] });
       expect(await logIds(client)).toEqual([500_002, 500_003]);

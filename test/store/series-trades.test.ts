@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { join } from 'node:path';
 import { addDecimal, divideDecimal, multiplyDecimal } from '../../src/market/decimal.js';
 import type { Trade } from '../../src/market/trade.js';
 import { openStore } from '../../src/store/store.js';
 import type { SeriesPoint, Store } from '../../src/store/store-types.js';
-import { stored, temporaryFolder, until, UPBIT_BTC, UPBIT_ETH } from './support.js';
+import { newDatabase, type TestDatabase } from './engines.js';
+import { stored, until, UPBIT_BTC, UPBIT_ETH } from './support.js';
 import { many, T0, trade } from './trade-support.js';
 
 const FIELDS = ['time', 'books', 'trades', 'volume', 'buyVolume', 'sellVolume', 'vwap'] as const;
@@ -12,13 +12,13 @@ const FROM = T0 - 20_000;
 const UNKNOWN = { trades: null, volume: null, buyVolume: null, sellVolume: null, vwap: null };
 const NONE = { trades: 0, volume: '0', buyVolume: '0', sellVolume: '0', vwap: null };
 
-let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let database: TestDatabase;
 let store: Store;
 let trades: Trade[];
 
 beforeAll(async () => {
-  folder = await temporaryFolder();
-  store = await openStore({ path: join(folder.path, 'orderbook.db'), flushMs: 5 });
+  database = await newDatabase();
+  store = await openStore({ path: database.path, flushMs: 5 });
   trades = many(900, () => store.sequences.next());
   // Far later received than it happened: it counts where it happened.
   const late = { exchangeTimestamp: T0 + 1, timestamp: T0 + 9e8, origin: 'BACKFILL' } as const;
@@ -41,7 +41,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await store.close();
-  await folder.remove();
+  await database.remove();
 });
 
 async function series(step: number, to: number, fields: readonly string[] = FIELDS) {

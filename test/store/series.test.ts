@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { join } from 'node:path';
 import { compareDecimal, midDecimal } from '../../src/market/decimal.js';
 import type { OrderBook } from '../../src/market/order-book.js';
 import { openStore } from '../../src/store/store.js';
@@ -7,28 +6,20 @@ import type { SeriesPoint, SeriesQuery, Store } from '../../src/store/store-type
 import { TopOfBook } from '../../src/store/top-of-book.js';
 import { encodeLevels } from '../../src/store/levels.js';
 import { diffSide } from '../../src/market/order-book.js';
-import {
-  Recorder,
-  seeded,
-  stored,
-  temporaryFolder,
-  until,
-  UPBIT_BTC,
-  UPBIT_ETH,
-  walk,
-} from './support.js';
+import { newDatabase, type TestDatabase } from './engines.js';
+import { Recorder, seeded, stored, until, UPBIT_BTC, UPBIT_ETH, walk } from './support.js';
 
 const START = Date.UTC(2026, 8, 1);
 const GAP = { start: START + 8_040, end: START + 12_000 } as const;
 
-let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let database: TestDatabase;
 let store: Store;
 let books: OrderBook[];
 
 beforeAll(async () => {
-  folder = await temporaryFolder();
+  database = await newDatabase();
   store = await openStore({
-    path: join(folder.path, 'orderbook.db'),
+    path: database.path,
     flushMs: 5,
     snapshotEveryMs: 700,
   });
@@ -49,7 +40,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await store.close();
-  await folder.remove();
+  await database.remove();
 });
 
 const FIELDS = [

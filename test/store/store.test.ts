@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { join } from 'node:path';
 import { marketKey } from '../../src/market/market.js';
 import { type Level, type OrderBook, sortLevels } from '../../src/market/order-book.js';
-import { openClient } from '../../src/store/engine/sqlite/connection.js';
+import { itOnSqlite, newDatabase, type TestDatabase } from './engines.js';
 import {
   exported,
   exportOf,
@@ -12,30 +11,29 @@ import {
   sidesOf,
   small,
   stored,
-  temporaryFolder,
   UPBIT_BTC,
   UPBIT_ETH,
   walk,
   withStore,
 } from './support.js';
 
-let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let database: TestDatabase;
 let path: string;
 
 beforeEach(async () => {
-  folder = await temporaryFolder();
-  path = join(folder.path, 'new', 'orderbook.db');
+  database = await newDatabase();
+  path = database.path;
 });
-afterEach(() => folder.remove());
+afterEach(() => database.remove());
 
 /**
  * Reads the view `orderbook` as a person would, without ORDER BY, and takes the last volume at each
  * price: that must give every book. Its timestamps must differ, since the view has no sequence.
  */
 async function expectReplay(books: readonly OrderBook[]): Promise<void> {
-  const client = await openClient(path, { readonly: true });
-  const rows = await client.$queryRawUnsafe<ViewRow[]>('SELECT * FROM orderbook');
-  await client.$disconnect();
+  const session = await database.session();
+  const rows = await session.client.$queryRawUnsafe<ViewRow[]>('SELECT * FROM orderbook');
+  await session.close();
   expect(Object.keys(rows[0]!)).toEqual(
     'exchange symbol currency timestamp side price volume'.split(' '),
   );
@@ -46,7 +44,7 @@ async function expectReplay(books: readonly OrderBook[]): Promise<void> {
       const key = `${marketKey(book.market)} ${side}`;
       const prices = sides.get(key) ?? new Map<string, string>();
       sides.set(key, prices);
-      for (; rows[i]?.timestamp === book.timestamp && rows[i]?.side === side; i++) {
+      for (; Number(rows[i]?.timestamp) === book.timestamp && rows[i]?.side === side; i++) {
         const { price, volume } = rows[i]!;
         if (volume === '0') prices.delete(price);
         else prices.set(price, volume);
@@ -60,7 +58,7 @@ async function expectReplay(books: readonly OrderBook[]): Promise<void> {
 }
 
 interface ViewRow {
-  readonly timestamp: number;
+  readonly timestamp: number | bigint;
   readonly side: string;
   readonly price: string;
   readonly volume: string;
@@ -167,20 +165,23 @@ describe('store', () => {
     },
   );
 
-  it('reads one market of the view through its index, all of it in order of sequence', async () => {
-    await withStore({ path }, async () => {
-      const client = await openClient(path, { readonly: true });
-      const plan = async (where: string): Promise<string> => {
-        const sql = `EXPLAIN QUERY PLAN SELECT * FROM orderbook ${where}`;
-        const rows = await client.$queryRawUnsafe<{ detail: string }[]>(sql);
-        return rows.map((row) => row.detail).join('; ');
-      };
-      const one = `WHERE exchange = 'UPBIT' AND symbol = 'BTC' AND currency = 'KRW'`;
-      expect(await plan(one)).toMatch(/SEARCH m .*SEARCH b USING INDEX book_market_id_idx/);
-      expect(await plan('')).toMatch(/^SCAN b; SEARCH m USING INTEGER PRIMARY KEY/);
-      await client.$disconnect();
-    });
-  });
+  itOnSqlite(
+    'reads one market of the view through its index, all of it in order of sequence',
+    async () => {
+      await withStore({ path }, async () => {
+        const session = await database.session();
+        const plan = async (where: string): Promise<string> => {
+          const sql = `EXPLAIN QUERY PLAN SELECT * FROM orderbook ${where}`;
+          const rows = await session.client.$queryRawUnsafe<{ detail: string }[]>(sql);
+          return rows.map((row) => row.detail).join('; ');
+        };
+        const one = `WHERE exchange = 'UPBIT' AND symbol = 'BTC' AND currency = 'KRW'`;
+        expect(await plan(one)).toMatch(/SEARCH m .*SEARCH b USING INDEX book_market_id_idx/);
+        expect(await plan('')).toMatch(/^SCAN b; SEARCH m USING INTEGER PRIMARY KEY/);
+        await session.close();
+      });
+    },
+  );
 
   it('reads what was just put', async () => {
     await withStore({ path }, async (store) => {

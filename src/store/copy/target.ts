@@ -7,8 +7,6 @@ import { type CopiedTable, columnList, plain, readRows, type TablePage, within }
 const DAY_MS = 86_400_000;
 /** A book so little before a day that has begun belongs to it: times do not rise exactly with sequences. */
 const BEFORE_DAY_MS = 3_600_000;
-/** Sequences that a crash has left out are not made room for. */
-const JUMP = 100_000;
 
 /** Writes a copy into a database: only where that differs from its source. */
 export class CopyTarget {
@@ -119,11 +117,10 @@ export class CopyTarget {
       ...trades.map(([sequence, , , received]) => [sequence, received] as const),
     ].sort((a, b) => a[0] - b[0]);
     let first = 0;
-    for (const [i, [sequence, time]] of places.entries()) {
-      const jumps = i > 0 && sequence - places[i - 1]![0] > JUMP;
+    for (const [i, [, time]] of places.entries()) {
       // A part ends before the day becomes another one.
       const day = this.#day;
-      if (!this.#beginsDay(time) && !jumps) continue;
+      if (!this.#beginsDay(time)) continue;
       if (i > first) await this.#room(places.slice(first, i), day);
       first = i;
     }

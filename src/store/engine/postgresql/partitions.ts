@@ -60,7 +60,9 @@ export class Partitions implements Pieces {
       const within = partitions.find(({ low, high }) => low <= at && at < high);
       if (within === undefined) {
         const next = partitions.find(({ low }) => low > at)?.low ?? Infinity;
-        await this.#make({ low: at, high: Math.min(at + this.#pieceBooks, next), label });
+        // Where sequences jump, as after a crash, there are few books, however far apart.
+        const high = Math.min(Math.max(at + this.#pieceBooks, last + 1), next);
+        await this.#make({ low: at, high, label });
       } else at = within.high;
     }
   }
