@@ -25,4 +25,9 @@ const FILES = [
   'trades',
 ];
 
-export default { ...config, testMatch: FILES.map((name) => `**/store/${name}.test.ts`) };
+export default {
+  ...config,
+  testMatch: FILES.map((name) => `**/store/${name}.test.ts`),
+  // Each of a thousand questions is a way to the server.
+  testTimeout: 120_000,
+};

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, it } from '@jest/globals';
+import { it } from '@jest/globals';
 import type { WriterSession } from '../../src/store/engine/engine.js';
 import { parseAddress } from '../../src/store/engine/postgresql/address.js';
 import { PostgresWriterSession } from '../../src/store/engine/postgresql/writer-session.js';

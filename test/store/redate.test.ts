@@ -83,9 +83,9 @@ it.each([
 ] as const)(
   'dates spans of trades again by %s ms, in their place among what is said of them',
   async (byMs, wanted) => {
-    const folder = await temporaryFolder();
+    const database = await newDatabase();
     try {
-      await withStore({ path: join(folder.path, 'r.db') }, async (store) => {
+      await withStore({ path: database.path }, async (store) => {
         const span = (start: number, end: number, gap = false): void =>
           store.putTradeSpan({
             market: UPBIT_BTC,
@@ -115,7 +115,7 @@ it.each([
         );
       });
     } finally {
-      await folder.remove();
+      await database.remove();
     }
   },
 );
