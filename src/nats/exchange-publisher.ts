@@ -67,6 +67,8 @@ export class ExchangePublisher {
   readonly #recorded = new Map<string, { market: Market; recording: boolean; at: number }>();
   /** Markets whose books are being left out, and since when. */
   readonly #leftOut = new Map<string, { gap: Gap; count: number }>();
+  /** Where gaps begin in the log that had begun earlier for this node, when another one wrote. */
+  readonly #begun = new Map<string, number>();
   #primary = false;
   /** Number of the message that began this node's term, and of the newest sign of life in the log. */
   #term = 0;
@@ -140,7 +142,7 @@ export class ExchangePublisher {
     for (const { market, recording, at } of this.#recorded.values())
       this.#write(market, 'recording', { recording, at }, `${at} ${recording}`);
     const first = this.#firstMissing(before.books);
-    this.#writeGaps(aliveAt, openGaps);
+    this.#writeGaps(aliveAt, openGaps, first);
     this.#endGaps(aliveAt, openGaps, first);
     const lost = aliveAt !== null && this.#pruned && this.#ringFrom > aliveAt;
     for (let i = this.#kept; i < this.#ring.length; i++) {
@@ -167,6 +169,7 @@ export class ExchangePublisher {
     this.#waiting = 0;
     for (const lane of this.#lanes.values()) lane.begin(null);
     this.#leftOut.clear();
+    this.#begun.clear();
   }
 
   /** Settles when all that was received has been acknowledged, or after so long, ms. */
@@ -217,7 +220,7 @@ export class ExchangePublisher {
   }
 
   #gap(gap: Gap): void {
-    if (this.#primary) return this.#writeGap(gap);
+    if (this.#primary) this.#writeGap(gap);
     const key = marketKey(gap.market);
     const known = (this.#gaps.get(key) ?? []).filter(({ start }) => start !== gap.start);
     const since = this.#options.now() - this.#keepMs;
@@ -297,13 +300,26 @@ export class ExchangePublisher {
   }
 
   /** Writes the gaps of this node, as far as they lie after what the log covers. */
-  #writeGaps(aliveAt: number | null, openGaps: readonly Gap[]): void {
+  #writeGaps(
+    aliveAt: number | null,
+    openGaps: readonly Gap[],
+    first: ReadonlyMap<string, number>,
+  ): void {
     const known = new Set(openGaps.map((gap) => gapKey(gap)));
-    for (const gaps of this.#gaps.values()) {
+    for (const [key, gaps] of this.#gaps) {
       for (const gap of gaps) {
-        if (known.has(gapKey(gap))) this.#writeGap(gap);
-        else if (gap.end === null || aliveAt === null || gap.end > aliveAt)
-          this.#writeGap({ ...gap, start: Math.max(gap.start, aliveAt ?? gap.start) });
+        if (known.has(gapKey(gap))) {
+          this.#writeGap(gap);
+          continue;
+        }
+        // The book that ended it, or a later one, is in the log already: the writer before had no gap.
+        const index = first.get(key);
+        const next = index === undefined ? 0 : (this.#ring[index]?.receivedAt ?? Infinity);
+        if (gap.end !== null && (gap.end < next || (aliveAt !== null && gap.end <= aliveAt)))
+          continue;
+        const start = Math.max(gap.start, aliveAt ?? gap.start);
+        if (gap.end === null) this.#begun.set(gapKey(gap), start);
+        this.#writeGap({ ...gap, start });
       }
     }
   }
@@ -328,11 +344,12 @@ export class ExchangePublisher {
       if (end !== null && end !== undefined)
         this.#writeGap({ ...gap, end: Math.max(gap.start, end) });
     }
-    this.#gaps.clear();
   }
 
-  #writeGap({ market, ...gap }: Gap): void {
+  #writeGap(told: Gap): void {
+    const { market, ...gap } = { ...told, start: this.#begun.get(gapKey(told)) ?? told.start };
     const { start, end, cause, attempts } = gap;
+    if (end !== null) this.#begun.delete(gapKey(told));
     this.#write(market, 'gap', gap, `${start} ${end} ${cause} ${attempts} ${this.#serial++}`);
   }
 
@@ -470,10 +487,15 @@ export class ExchangePublisher {
  */
 export function firstAfter(events: readonly BookEvent[], last: BookMessage): number {
   const contents = contentHash(last.a, last.b);
-  const same = events.findLastIndex(({ book }) => {
-    const { exchangeTimestamp: e, asks, bids } = book;
-    return (e === null || last.e === null || e === last.e) && contentHash(asks, bids) === contents;
-  });
+  let same = -1;
+  for (const [i, { book }] of events.entries()) {
+    const { exchangeTimestamp: e, asks, bids, timestamp } = book;
+    if (e !== null && last.e !== null && e !== last.e) continue;
+    if (contentHash(asks, bids) !== contents) continue;
+    // A book may come back to what it was: it is the one that was received at the same time.
+    const distance = Math.abs(timestamp - last.t);
+    if (same < 0 || distance <= Math.abs(events[same]!.book.timestamp - last.t)) same = i;
+  }
   if (same >= 0) return same + 1;
   const later = events.findIndex(({ book: { exchangeTimestamp: e, timestamp } }) =>
     e === null || last.e === null ? timestamp > last.t : e > last.e,

@@ -11,40 +11,51 @@ export const RENEW_MS = 750;
 
 /** Who may write what: keys that one node at a time holds, in NATS' key-value store. */
 export class Leases {
-  readonly #kv: KV;
+  readonly #make: () => Promise<KV>;
+  #kv: KV;
 
-  private constructor(kv: KV) {
+  private constructor(kv: KV, make: () => Promise<KV>) {
     this.#kv = kv;
+    this.#make = make;
   }
 
   /** Opens them, and makes the bucket where there is none. */
   static async open(bus: BusConnection, replicas: number): Promise<Leases> {
-    const kv = await new Kvm(bus.nc).create(BUCKET, {
-      ttl: LEASE_MS,
-      history: 1,
-      replicas,
-      storage: StorageType.Memory,
-    });
-    return new Leases(kv);
+    // In a file, though none is worth keeping: the bucket itself must outlive the server's process.
+    const storage = StorageType.File;
+    const make = (): Promise<KV> =>
+      new Kvm(bus.nc).create(BUCKET, { ttl: LEASE_MS, history: 1, replicas, storage });
+    return new Leases(await make(), make);
+  }
+
+  /** Does something with the bucket; makes it again where it was removed under the nodes. */
+  async use<T>(work: (kv: KV) => Promise<T>): Promise<T> {
+    try {
+      return await work(this.#kv);
+    } catch (error) {
+      if (!/stream not found|no responders/i.test((error as Error).message)) throw error;
+      this.#kv = await this.#make();
+      return work(this.#kv);
+    }
   }
 
   /** A lease. @param node who asks for it */
   lease(key: string, node: string): Lease {
-    return new Lease(this.#kv, key, node);
+    return new Lease(this, key, node);
   }
 }
 
 /** One lease, as one node sees it. */
 export class Lease {
   readonly key: string;
-  readonly #kv: KV;
+  readonly #leases: Leases;
   readonly #node: string;
   #revision: number | null = null;
   /** When it was last known to be held; it may be another's once that is longer ago than it lasts. */
   #heldAt = -Infinity;
 
-  constructor(kv: KV, key: string, node: string) {
-    this.#kv = kv;
+  constructor(leases: Leases, key: string, node: string) {
+    this.#leases = leases;
     this.key = key;
     this.#node = node;
   }
@@ -68,9 +79,10 @@ export class Lease {
     const found = await this.#read();
     const asked = performance.now();
     try {
-      if (found === null) this.#revision = await this.#kv.create(this.key, this.#node);
+      if (found === null)
+        this.#revision = await this.#leases.use((kv) => kv.create(this.key, this.#node));
       else if (found.holder === this.#node || mayBreak(found.holder))
-        this.#revision = await this.#kv.update(this.key, this.#node, found.revision);
+        this.#revision = await this.#update(found.revision);
       else return false;
     } catch (error) {
       if (isRefusal(error)) return false;
@@ -88,7 +100,7 @@ export class Lease {
     if (this.#revision === null) return false;
     const asked = performance.now();
     try {
-      this.#revision = await this.#kv.update(this.key, this.#node, this.#revision);
+      this.#revision = await this.#update(this.#revision);
       this.#heldAt = asked;
       return true;
     } catch (error) {
@@ -106,7 +118,9 @@ export class Lease {
     const revision = this.#revision;
     this.#revision = null;
     if (revision === null) return;
-    await this.#kv.delete(this.key, { previousSeq: revision }).catch(() => undefined);
+    await this.#leases
+      .use((kv) => kv.delete(this.key, { previousSeq: revision }))
+      .catch(() => undefined);
   }
 
   /** How long ago it was surely held, ms. */
@@ -114,8 +128,12 @@ export class Lease {
     return performance.now() - this.#heldAt;
   }
 
+  #update(revision: number): Promise<number> {
+    return this.#leases.use((kv) => kv.update(this.key, this.#node, revision));
+  }
+
   async #read(): Promise<{ holder: string; revision: number } | null> {
-    const entry = await this.#kv.get(this.key);
+    const entry = await this.#leases.use((kv) => kv.get(this.key));
     if (entry === null || entry.operation !== 'PUT') return null;
     return { holder: entry.string(), revision: entry.revision };
   }

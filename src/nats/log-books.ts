@@ -31,6 +31,8 @@ export interface LogBooksParts {
   readonly fetch: (seq: number) => Promise<LogEntry | null>;
   /** The newest stored book of a market; asked where the log no longer has it. */
   readonly stored: (market: Market) => Promise<OrderBook | null>;
+  /** Timestamp of the newest book of a market before those that are read, Unix ms; null = none. */
+  readonly newestAt: (market: Market) => Promise<number | null>;
   readonly onRecording?: (market: Market, recording: boolean, at: number) => void;
   readonly onRedate?: (redate: Redate) => void;
   /** All books of an exchange that were received until `at` (Unix ms) have been read. */
@@ -47,12 +49,16 @@ interface MarketBooks {
   /** Its newest book, and the number of its message; null and 0 before the first. */
   book: OrderBook | null;
   seq: number;
+  /** Timestamp of its newest book; null = not known yet, 0 = there is none. */
+  newestAt: number | null;
   /** Its previous book could not be found: rows are whole until the log has a whole one again. */
   unfounded: boolean;
   /** The same, until its next book. */
   lost: boolean;
   /** Its newest gap that ended, with the end that its message has. */
   ended: { readonly gap: Gap; readonly rawEnd: number } | null;
+  /** A gap that lasts as far as is known, of which the end may have gone from the log unread. */
+  doubtful: Gap | null;
 }
 
 /**
@@ -87,6 +93,7 @@ export class LogBooks {
       const { kind, market } = subject;
       if (market === null) return this.#takeGeneral(kind, entry);
       if (kind === 'book') return this.#takeBook(market, entry);
+      if (kind === 'gap') return this.#takeGap(market, entry);
       this.#takeOther(kind, market, entry);
     } catch (error) {
       this.#parts.onUnreadable(entry, (error as Error).message);
@@ -100,8 +107,16 @@ export class LogBooks {
     const message = readBook(entry);
     const { base, bus } = this.#parts;
     const book = this.#toBook(market, message, entry, Math.min(message.t, entry.at), base);
-    Object.assign(this.#of(market), { book, seq: entry.seq });
+    Object.assign(this.#of(market), { book, seq: entry.seq, newestAt: book.timestamp });
     bus.restore(book);
+  }
+
+  /**
+   * Messages went from the log before they were read. A gap that lasts may have ended there: it ends with
+   * its market's next book, unless the log says otherwise before.
+   */
+  doubt(openGaps: readonly Gap[]): void {
+    for (const gap of openGaps) this.#of(gap.market).doubtful = gap;
   }
 
   #takeBook(market: Market, entry: LogEntry): Promise<void> | void {
@@ -147,9 +162,12 @@ export class LogBooks {
     if (message.w === 0) state.unfounded = false;
     const wholeAt = message.w === 0 || state.unfounded ? null : base + message.w;
     this.#endGap(state, message.t, timestamp);
+    if (state.doubtful !== null) bus.gaps.publish({ ...state.doubtful, end: timestamp });
+    state.doubtful = null;
     if (lost && before !== null) this.#tellLost(before, timestamp);
     state.book = book;
     state.seq = entry.seq;
+    state.newestAt = timestamp;
     bus.publishBook({
       book,
       changes: { asks: ask.changes, bids: bid.changes },
@@ -206,8 +224,6 @@ export class LogBooks {
         bus.trades.publish({ ...trade, market, sequence: base + entry.seq });
         return;
       }
-      case 'gap':
-        return this.#takeGap(market, decodeMessage<GapMessage>(entry.data), entry.at);
       case 'coverage': {
         const { term, ...record } = decodeMessage<CoverageMessage>(entry.data);
         if (this.#isOver(market, term)) return;
@@ -231,12 +247,28 @@ export class LogBooks {
     return term < (this.#terms.get(exchange) ?? 0);
   }
 
-  #takeGap(market: Market, { term, ...message }: GapMessage, at: number): void {
+  #takeGap(market: Market, entry: LogEntry): Promise<void> | void {
+    const { term, ...message } = decodeMessage<GapMessage>(entry.data);
     if (this.#isOver(market, term)) return;
+    const state = this.#of(market);
+    if (state.newestAt !== null) return this.#publishGap(state, message, entry.at);
+    return this.#parts.newestAt(market).then((newestAt) => {
+      state.newestAt = newestAt ?? 0;
+      this.#publishGap(state, message, entry.at);
+    });
+  }
+
+  /**
+   * A gap stands in the log behind the last book before it. That one may have a later timestamp than its
+   * collector gave it, and then the gap begins there: no book lies inside a gap.
+   */
+  #publishGap(state: MarketBooks, message: Omit<GapMessage, 'term'>, at: number): void {
+    const start = Math.max(message.start, state.newestAt!);
     const rawEnd = message.end;
-    const end = rawEnd === null ? null : Math.max(message.start, this.#timeOf(rawEnd, at));
-    const gap: Gap = { ...message, market, end };
-    this.#of(market).ended = rawEnd === null ? null : { gap, rawEnd };
+    const end = rawEnd === null ? null : Math.max(start, this.#timeOf(rawEnd, at));
+    const gap: Gap = { ...message, market: state.market, start, end };
+    state.ended = rawEnd === null ? null : { gap, rawEnd };
+    if (state.doubtful?.start === start) state.doubtful = null;
     this.#parts.bus.gaps.publish(gap);
   }
 
@@ -256,7 +288,16 @@ export class LogBooks {
   #of(market: Market): MarketBooks {
     let state = this.#markets.get(market);
     if (state === undefined) {
-      state = { market, book: null, seq: 0, unfounded: false, lost: false, ended: null };
+      state = {
+        market,
+        book: null,
+        seq: 0,
+        newestAt: null,
+        unfounded: false,
+        lost: false,
+        ended: null,
+        doubtful: null,
+      };
       this.#markets.set(market, state);
     }
     return state;

@@ -1,3 +1,4 @@
+import { setImmediate as otherWork } from 'node:timers/promises';
 import {
   DeliverPolicy,
   JetStreamApiError,
@@ -34,6 +35,13 @@ const DESCRIPTION = /^orderbook recorder log (\d+)$/;
 /** Answers of the server: there is no such stream, no such message. */
 const NO_STREAM = 10059;
 const NO_MESSAGE = 10037;
+/**
+ * Messages that have come already are taken for so long without a break, ms: without one, all that the
+ * process has to do beside it would wait until the log has been caught up with.
+ */
+const SLICE_MS = 5;
+/** Messages that are asked for by their subject at the same time. */
+const ASKED_AT_ONCE = 32;
 
 /** The stream that is the log. */
 export class LogStream {
@@ -91,23 +99,18 @@ export class LogStream {
 
   /** The newest message of each subject that matches a filter, in order. */
   async lastOfEach(filter: string): Promise<LogEntry[]> {
-    const consumer = await this.#js.consumers.get(LOG_STREAM, {
-      deliver_policy: DeliverPolicy.LastPerSubject,
-      filter_subjects: filter,
-      inactive_threshold: 30_000_000_000,
-    });
+    // Not by a consumer: how many messages that still has to come cannot be relied upon in old servers.
+    const info = await this.bus.manager.streams.info(LOG_STREAM, { subjects_filter: filter });
+    const subjects = Object.keys(info.state.subjects ?? {});
     const entries: LogEntry[] = [];
-    try {
-      if ((await consumer.info()).num_pending === 0) return entries;
-      const messages = await consumer.consume({ max_messages: 1_000 });
-      for await (const message of messages) {
-        entries.push(toEntry(message));
-        if (message.info.pending === 0) break;
+    const ask = async (): Promise<void> => {
+      for (let subject = subjects.pop(); subject !== undefined; subject = subjects.pop()) {
+        const entry = await this.last(subject);
+        if (entry !== null) entries.push(entry);
       }
-    } finally {
-      await consumer.delete().catch(() => undefined);
-    }
-    return entries;
+    };
+    await Promise.all(Array.from({ length: ASKED_AT_ONCE }, ask));
+    return entries.sort((a, b) => a.seq - b.seq);
   }
 
   /**
@@ -137,13 +140,18 @@ export class LogStream {
         const stop = (): void => messages.stop();
         signal.addEventListener('abort', stop);
         onTrouble(null);
+        let since = performance.now();
         try {
           for await (const message of messages) {
             if (signal.aborted) break;
             if (message.seq < next) continue;
-            next = message.seq + 1;
             const waiting = take(toEntry(message));
             if (waiting !== undefined) await waiting;
+            // Not before: what could not be taken is taken again.
+            next = message.seq + 1;
+            if (performance.now() - since < SLICE_MS) continue;
+            await otherWork();
+            since = performance.now();
           }
         } finally {
           signal.removeEventListener('abort', stop);

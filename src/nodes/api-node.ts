@@ -112,6 +112,7 @@ export class ApiNode {
         lastTimestamp: place.lastTimestamp,
         fetch: (seq) => stream.at(seq),
         stored: (market) => reader.newestBook(market),
+        newestAt: async (market) => (await reader.newestBook(market))?.timestamp ?? null,
         onUnreadable: ({ subject, seq }, reason) =>
           logger.log('BUS_TROUBLE', {}, { reason: `${subject} ${seq}: ${reason}` }),
       });

@@ -9,7 +9,7 @@ import type { ReadTrade } from '../market/trade.js';
 import type { Span } from '../market/trade-span.js';
 import type { BusConnection } from '../nats/connection.js';
 import { answerCalls } from '../nats/remote.js';
-import type { Store } from '../store/store-types.js';
+import type { Store, StoreReader } from '../store/store-types.js';
 import { MEMORY_SUBJECT } from './remote-memory.js';
 
 /** Gaps of one page of those that last. */
@@ -30,7 +30,7 @@ export function serveMemory(
     wantedPatterns: () => store.reader.wantedPatterns(),
     openGaps: async (exchange: Exchange) => {
       await caughtUp();
-      return openGaps(store, exchange);
+      return openGaps(store.reader, exchange);
     },
     confirmClock: async (reading: ClockReading) => store.confirmClock(reading),
     replaceListing: (exchange: Exchange, listed: readonly ListedMarket[]) =>
@@ -61,13 +61,13 @@ export function serveMemory(
   });
 }
 
-/** All gaps of an exchange that last. */
-async function openGaps(store: Store, exchange: Exchange): Promise<Gap[]> {
+/** All gaps that last. @param exchange of this one; absent = of all */
+export async function openGaps(reader: StoreReader, exchange?: Exchange): Promise<Gap[]> {
   const open: Gap[] = [];
   for (let after: number | undefined; ;) {
     // What touches the far future has no end.
     const from = Date.now() + 365 * 86_400_000;
-    const page = await store.reader.gaps({ exchange, from, after, limit: PAGE });
+    const page = await reader.gaps({ exchange, from, after, limit: PAGE });
     open.push(...page.items.map(({ value }) => value).filter(({ end }) => end === null));
     if (!page.more) return open;
     after = page.items.at(-1)!.id;

@@ -18,7 +18,7 @@ import { openStore } from '../store/store.js';
 import type { LogPlace, Store, StoreStats } from '../store/store-types.js';
 import { keepArchive } from '../keep-archive.js';
 import { logStore } from '../store-log.js';
-import { serveMemory } from './memory-service.js';
+import { openGaps, serveMemory } from './memory-service.js';
 import { COMMIT_SUBJECT, type CommitNotice, STORE_SUBJECT, type StoreReport } from './report.js';
 
 /** What a recorder node works with. */
@@ -185,6 +185,7 @@ class ActiveRecorder {
         await store.whenStored(this.#books.position - 1).catch(() => undefined);
         return store.reader.newestBook(market);
       },
+      newestAt: async (market) => (await store.reader.newestBook(market))?.timestamp ?? null,
       onRecording: (market, recording, at) => store.setRecording(market, recording, at),
       onRedate: (redate) => store.redate(redate),
       onLost: (gap) => log.gaps.publish(gap),
@@ -282,10 +283,21 @@ class ActiveRecorder {
   }
 
   #take(entry: LogEntry): Promise<void> | void {
-    if (entry.seq > this.#next) {
-      const messages = entry.seq - this.#next;
-      this.#services.logger.log('LOG_HOLE', {}, { messages });
-    }
+    if (entry.seq > this.#next) return this.#pass(entry);
+    return this.#admit(entry);
+  }
+
+  /** Takes a message behind some that are gone from the log. */
+  async #pass(entry: LogEntry): Promise<void> {
+    const { store } = this;
+    await store.whenStored(this.#next - 1);
+    this.#books.doubt(await openGaps(store.reader));
+    this.#services.logger.log('LOG_HOLE', {}, { messages: entry.seq - this.#next });
+    this.#next = entry.seq;
+    return this.#admit(entry);
+  }
+
+  #admit(entry: LogEntry): Promise<void> | void {
     const room = this.store.whenRoom();
     if (room !== undefined) return room.then(() => this.#put(entry));
     return this.#put(entry);

@@ -38,8 +38,6 @@ export interface ShardServices {
   readonly onMoved: (exchange: Exchange) => void;
 }
 
-/** A standby counts as ready when a book has come, or after so long without any, ms. */
-const READY_MS = 10_000;
 /** How long a primary that goes in order waits for what is under way, ms. */
 const DRAIN_MS = 1_500;
 
@@ -54,11 +52,11 @@ export class Shard {
   readonly #supervisor: Supervisor;
   readonly #publisher: ExchangePublisher;
   readonly #memory: RemoteMemory;
-  readonly #openedAt = performance.now();
   readonly #wishes: Subscription;
   readonly #unfollow: () => void;
   #control: Subscription | null = null;
-  #books = false;
+  /** Its collectors have been tried to start. */
+  #tried = false;
 
   private constructor(
     exchange: Exchange,
@@ -74,10 +72,6 @@ export class Shard {
     this.#publisher = publisher;
     this.#supervisor = supervisor(this.#watch);
     const { nc } = services.bus;
-    const stop = bus.books.on(() => {
-      this.#books = true;
-      stop();
-    });
     this.#unfollow = bus.status.on((status) => {
       if (!publisher.primary || !services.bus.connected) return;
       nc.publish(statusSubject(exchange), encodeMessage(status));
@@ -136,7 +130,7 @@ export class Shard {
         });
       const shard = new Shard(exchange, services, supervisor, publisher, bus, memory);
       await shard.#supervisor.load();
-      void shard.#supervisor.run();
+      void shard.#supervisor.run().then(() => (shard.#tried = true));
       return shard;
     } catch (error) {
       publisher.close();
@@ -144,9 +138,12 @@ export class Shard {
     }
   }
 
-  /** Whether it could take over without a hole. */
+  /** Whether it could take over without a hole: no market waits for its first book. */
   get ready(): boolean {
-    return this.#books || performance.now() - this.#openedAt > READY_MS;
+    const statuses = this.#supervisor.collectors(this.exchange);
+    return (
+      this.#tried && statuses.every(({ state }) => state !== 'STARTING' && state !== 'RECONNECTING')
+    );
   }
 
   /** Whether it writes. */

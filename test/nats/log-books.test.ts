@@ -27,6 +27,7 @@ function reader(log: readonly LogEntry[]) {
     lastTimestamp: null,
     fetch: async (seq) => log.find((e) => e.seq === seq) ?? null,
     stored: async () => null,
+    newestAt: async () => null,
     onUnreadable: (_entry, reason) => {
       throw new Error(reason);
     },

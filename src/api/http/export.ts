@@ -30,6 +30,9 @@ const TYPES = {
   parquet: 'application/vnd.apache.parquet',
 };
 
+/** Bytes that come out of the compression at a time: each takes a turn of the event loop, which may be busy. */
+const GZIP_PIECE = 128 * 1024;
+
 /** What a request asks for. */
 interface Asked {
   readonly options: ExportOptions;
@@ -207,7 +210,11 @@ export class ExportEndpoint {
       const text = async function* (): AsyncIterable<string> {
         for (; next.done !== true; next = await chunks.next()) yield next.value;
       };
-      await pipeToClient(text(), res, gzipped || encoded ? createGzip({ level }) : null);
+      await pipeToClient(
+        text(),
+        res,
+        gzipped || encoded ? createGzip({ level, chunkSize: GZIP_PIECE }) : null,
+      );
     } finally {
       await chunks.return?.();
     }
