@@ -18,7 +18,13 @@ const FLOORS = [
   ['alerts', '^src/alerts/'],
   ['app', '^src/((app|run|running|hangup|main|demo|keep-archive|store-log)\\.ts$|nodes/)'],
 ];
-const SIDE_ROOMS = ['^src/simulator/', '^src/soak/', '^src/doctor/', '^src/dashboard/'];
+const SIDE_ROOMS = [
+  '^src/simulator/',
+  '^src/cluster/',
+  '^src/soak/',
+  '^src/doctor/',
+  '^src/dashboard/',
+];
 
 const upward = FLOORS.map(([name, path], i) => ({
   name: `${name}-knows-only-lower-floors`,

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { parseArgs } from 'node:util';
-import { ask, startMarket } from './recorded-market.mjs';
+import { accounts, ask, startMarket } from './recorded-market.mjs';
 import { sized, TINY_OPTION } from './sizes.mjs';
 import { openSqlite, rowsOf } from './sqlite.mjs';
 
@@ -84,17 +84,6 @@ const tradesStored = async () => {
   }
   return stored;
 };
-const query = async (text) => {
-  const answer = await fetch(`http://127.0.0.1:${port}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ query: text }),
-  });
-  const { data, errors } = await answer.json();
-  if (errors !== undefined) throw new Error(JSON.stringify(errors));
-  return data;
-};
-
 /** Books by their time from receipt to commit: how many took at most so many ms, and all. */
 const commits = async () => {
   const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
@@ -155,24 +144,7 @@ if (flags.trades) {
 await setRate(0);
 await sleep(1000);
 while ((await health()).store.queuedBooks > 0) await sleep(100);
-const ledger = await (await fetch(`${control}/ledger`)).json();
-const { collectors } = await query(
-  '{ collectors { exchange symbol currency state books repeats parseFailures reconnects } }',
-);
-let frames = 0;
-let changed = 0;
-const wrong = [];
-for (const c of collectors) {
-  const sent = ledger[c.exchange]?.[`${c.symbol}-${c.currency}`];
-  frames += Number(c.books);
-  changed += Number(c.books) - Number(c.repeats);
-  if (sent === undefined || Number(c.books) !== sent.frames)
-    wrong.push(`${c.exchange}:${c.symbol}-${c.currency} ${c.books} of ${sent?.frames} frames`);
-  else if (Number(c.books) - Number(c.repeats) !== sent.changed)
-    wrong.push(
-      `${c.exchange}:${c.symbol}-${c.currency} ${c.books - c.repeats} of ${sent.changed} changes`,
-    );
-}
+const { frames, changed, equal, markets, wrong } = await accounts(market);
 const db = openSqlite(dbPath, { readonly: true });
 const [[rows]] = rowsOf(db, 'SELECT count(*) FROM book');
 const [[levels]] = rowsOf(
@@ -181,20 +153,6 @@ const [[levels]] = rowsOf(
 );
 const [[gaps]] = rowsOf(db, 'SELECT count(*) FROM gap');
 db.close();
-let equal = 0;
-for (let i = 0; i < collectors.length; i += 10) {
-  const part = collectors.slice(i, i + 10);
-  const books = await query(
-    `{ ${part.map((c, k) => `b${k}: orderbook(exchange: ${c.exchange}, symbol: "${c.symbol}", currency: "${c.currency}") { exchangeTimestamp asks { price volume } bids { price volume } }`).join(' ')} }`,
-  );
-  part.forEach((c, k) => {
-    const last = ledger[c.exchange][`${c.symbol}-${c.currency}`]?.last;
-    const flat = (side) => side.map((l) => [l.price, l.volume]);
-    const got = JSON.stringify([flat(books[`b${k}`].asks), flat(books[`b${k}`].bids)]);
-    if (got === JSON.stringify([last?.asks, last?.bids])) equal++;
-    else wrong.push(`${c.exchange}:${c.symbol}-${c.currency} last book differs`);
-  });
-}
 if (flags.trades) {
   const [sent, stored] = [await tradesSent(), await tradesStored()];
   for (const [key, count] of sent) {
@@ -206,7 +164,7 @@ if (flags.trades) {
 }
 const bytes = statSync(dbPath).size;
 console.log(
-  `accounts: ${frames} frames received, ${changed} changed, ${rows} stored, ${gaps} gaps, ${equal} of ${collectors.length} last books equal digit for digit, ${wrong.length} wrong`,
+  `accounts: ${frames} frames received, ${changed} changed, ${rows} stored, ${gaps} gaps, ${equal} of ${markets} last books equal digit for digit, ${wrong.length} wrong`,
 );
 for (const line of wrong.slice(0, 10)) console.error(`  ${line}`);
 console.log(

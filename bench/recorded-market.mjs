@@ -26,25 +26,102 @@ export async function ask(child) {
   return answer;
 }
 
-/**
- * Starts both and waits until all markets are live.
- * @param settings variables of the recorder
- * @param onEnd called with the exit code when the recorder ends by itself
- */
-export async function startMarket({ dbPath, settings = {}, onEnd = () => process.exit(1) }) {
+/** Starts the simulated exchanges in a process of their own. */
+export async function startExchanges() {
   const portBase = 20_000 + Math.floor(Math.random() * 20_000);
   const simulator = spawn(
     process.execPath,
     [dist('simulator/main.js'), '--market', 'full', '--port-base', String(portBase)],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
-  const control = `http://127.0.0.1:${portBase + 5}`;
   const env = {};
   for await (const line of createInterface({ input: simulator.stdout })) {
     const [, name, value] = /^([A-Z_]+_URL)=(.*)$/.exec(line) ?? [];
     if (name !== undefined) env[name] = value;
     if (Object.keys(env).length === 10) break;
   }
+  return {
+    /** Address of their control. */
+    control: `http://127.0.0.1:${portBase + 5}`,
+    /** Settings of who records them. */
+    env,
+    close: () => simulator.kill('SIGKILL'),
+  };
+}
+
+/** Waits until all markets are live at an address. @returns how long that took, s */
+export async function allLive(url) {
+  const started = performance.now();
+  for (;;) {
+    await sleep(500);
+    const state = await fetch(`${url}/health`)
+      .then((answer) => answer.json())
+      .catch(() => null);
+    const counts = Object.values(state?.exchanges ?? {});
+    const live = counts.reduce((sum, c) => sum + (c.LIVE ?? 0), 0);
+    const all = counts.reduce((sum, c) => sum + Object.values(c).reduce((a, b) => a + b, 0), 0);
+    if (all > 2000 && live === all) return (performance.now() - started) / 1000;
+    if (performance.now() - started > 180_000)
+      throw new Error(`only ${live} of ${all} markets are LIVE after 3 minutes`);
+  }
+}
+
+/**
+ * Compares what was received of each market, and its last book, with what the exchanges sent.
+ * @param market its `port` and the `control` of the exchanges
+ */
+export async function accounts({ port, control }) {
+  const query = async (text) => {
+    const answer = await fetch(`http://127.0.0.1:${port}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query: text }),
+    });
+    const { data, errors } = await answer.json();
+    if (errors !== undefined) throw new Error(JSON.stringify(errors));
+    return data;
+  };
+  const ledger = await (await fetch(`${control}/ledger`)).json();
+  const { collectors } = await query('{ collectors { exchange symbol currency books repeats } }');
+  let frames = 0;
+  let changed = 0;
+  let equal = 0;
+  const wrong = [];
+  for (const c of collectors) {
+    const sent = ledger[c.exchange]?.[`${c.symbol}-${c.currency}`];
+    frames += Number(c.books);
+    changed += Number(c.books) - Number(c.repeats);
+    if (sent === undefined || Number(c.books) !== sent.frames)
+      wrong.push(`${c.exchange}:${c.symbol}-${c.currency} ${c.books} of ${sent?.frames} frames`);
+    else if (Number(c.books) - Number(c.repeats) !== sent.changed)
+      wrong.push(
+        `${c.exchange}:${c.symbol}-${c.currency} ${c.books - c.repeats} of ${sent.changed} changes`,
+      );
+  }
+  for (let i = 0; i < collectors.length; i += 10) {
+    const part = collectors.slice(i, i + 10);
+    const books = await query(
+      `{ ${part.map((c, k) => `b${k}: orderbook(exchange: ${c.exchange}, symbol: "${c.symbol}", currency: "${c.currency}") { exchangeTimestamp asks { price volume } bids { price volume } }`).join(' ')} }`,
+    );
+    part.forEach((c, k) => {
+      const last = ledger[c.exchange][`${c.symbol}-${c.currency}`]?.last;
+      const flat = (side) => side.map((l) => [l.price, l.volume]);
+      const got = JSON.stringify([flat(books[`b${k}`].asks), flat(books[`b${k}`].bids)]);
+      if (got === JSON.stringify([last?.asks, last?.bids])) equal++;
+      else wrong.push(`${c.exchange}:${c.symbol}-${c.currency} last book differs`);
+    });
+  }
+  return { frames, changed, equal, markets: collectors.length, wrong };
+}
+
+/**
+ * Starts both and waits until all markets are live.
+ * @param settings variables of the recorder
+ * @param onEnd called with the exit code when the recorder ends by itself
+ */
+export async function startMarket({ dbPath, settings = {}, onEnd = () => process.exit(1) }) {
+  const simulator = await startExchanges();
+  const { control, env } = simulator;
   const port = await freePort();
   const recorder = spawn(
     process.execPath,
@@ -73,7 +150,7 @@ export async function startMarket({ dbPath, settings = {}, onEnd = () => process
   recorder.once('exit', (code) => {
     if (ending) return;
     console.error(`the recorder ended with ${code}`);
-    simulator.kill('SIGKILL');
+    simulator.close();
     onEnd(code);
   });
   const health = async () => (await fetch(`http://127.0.0.1:${port}/health`)).json();
@@ -85,29 +162,21 @@ export async function startMarket({ dbPath, settings = {}, onEnd = () => process
       recorder.kill('SIGTERM');
       await Promise.race([gone, sleep(10_000)]);
     }
-    simulator.kill('SIGKILL');
+    simulator.close();
   };
-  const started = performance.now();
-  for (;;) {
-    await sleep(500);
-    const state = await health().catch(() => null);
-    const counts = Object.values(state?.exchanges ?? {});
-    const live = counts.reduce((sum, c) => sum + (c.LIVE ?? 0), 0);
-    const all = counts.reduce((sum, c) => sum + Object.values(c).reduce((a, b) => a + b, 0), 0);
-    if (all > 2000 && live === all) break;
-    if (performance.now() - started > 120_000) {
-      await close();
-      throw new Error(`only ${live} of ${all} markets are LIVE after 2 minutes`);
-    }
-  }
+  const startSeconds = await allLive(`http://127.0.0.1:${port}`).catch(async (error) => {
+    await close();
+    throw error;
+  });
   return {
     port,
+    pid: recorder.pid,
     /** Address of the simulators' control. */
     control,
     health,
     /** Event loop delay, CPU and memory of the recorder since the last report. */
     report: () => ask(recorder),
     close,
-    startSeconds: (performance.now() - started) / 1000,
+    startSeconds,
   };
 }

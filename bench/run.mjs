@@ -14,6 +14,7 @@ const NAMES = [
   'history',
   'fan-out',
   'market',
+  'distributed',
   'page',
 ];
 

@@ -1,30 +1,43 @@
 import { ConfigError, loadSettings, readConfig } from './settings/config.js';
+import { demoNodes } from './cluster/demo.js';
+import { findPrograms } from './cluster/programs.js';
 import { runUntilStopped } from './run.js';
 import { startSimulators } from './simulator/simulators.js';
 import { exitOnUsageError, readCommandLine, UsageError } from './util/command-line.js';
 
-const USAGE = `npm run demo
+const USAGE = `npm run demo [-- --nodes N]
 Runs the five simulated exchanges and a recorder of them, offline, with a separate database and logs,
-until SIGINT or SIGTERM. It takes no flags; settings of .env hold, but for addresses and paths.`;
+until SIGINT or SIGTERM. Settings of .env hold, but for addresses and paths.
+  --nodes N  N nodes of several roles instead of one process, with PostgreSQL and NATS of their own, which
+             must be installed; one may be killed meanwhile`;
 
 /** Database and logs of the demo, apart from those of the real recorder. */
 const DEMO_DB = './data/demo.db';
 const DEMO_LOGS = './logs/demo';
+/** Nodes that one machine is asked to run. */
+const MOST_NODES = 20;
 
 /**
  * `npm run demo`: the five simulated exchanges and the recorder that records them, offline. Settings
  * of `.env` hold, but for the addresses of the exchanges, the database and the log folder.
  */
 async function main(): Promise<void> {
-  readCommandLine({ usage: USAGE, options: {} });
+  const { values } = readCommandLine({ usage: USAGE, options: { nodes: { type: 'string' } } });
+  const nodes = values.nodes === undefined ? null : nodeCount(values.nodes);
   loadSettings();
+  if (nodes !== null) findPrograms();
   const simulators = await startSimulators({ control: true, ledger: 0 });
   try {
     const settings = {
       COLLECT: '*:BTC-KRW,*:ETH-KRW,*:XRP-KRW,*:USDT-KRW',
       CHANNELS: 'orderbook,trade',
       ...process.env,
-    };
+    } as Record<string, string>;
+    if (nodes !== null) {
+      await demoNodes(nodes, DEMO_LOGS, simulators, settings);
+      await simulators.close();
+      process.exit(0);
+    }
     const config = readConfig({
       ...settings,
       ...simulators.env,
@@ -48,6 +61,13 @@ async function main(): Promise<void> {
     await simulators.close();
     throw error;
   }
+}
+
+/** @throws {UsageError} */
+function nodeCount(text: string): number {
+  const count = Number(text);
+  if (/^\d+$/.test(text) && count >= 1 && count <= MOST_NODES) return count;
+  throw new UsageError(`--nodes must be a whole number from 1 to ${MOST_NODES}, not "${text}"`);
 }
 
 main().catch((error: unknown) => {

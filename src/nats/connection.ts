@@ -29,12 +29,14 @@ export class BusConnection {
   readonly changes = new Topic<boolean>();
   readonly nc: NatsConnection;
   readonly manager: JetStreamManager;
+  readonly address: BusAddress;
   #connected = true;
   #since = performance.now();
 
-  private constructor(nc: NatsConnection, manager: JetStreamManager) {
+  private constructor(nc: NatsConnection, manager: JetStreamManager, address: BusAddress) {
     this.nc = nc;
     this.manager = manager;
+    this.address = address;
     void this.#follow();
   }
 
@@ -51,7 +53,7 @@ export class BusConnection {
       const manager = await jetstreamManager(nc, { timeout: ANSWER_MS }).catch((error: unknown) => {
         throw jetStreamError(error, address);
       });
-      return new BusConnection(nc, manager);
+      return new BusConnection(nc, manager, address);
     } catch (error) {
       await nc.close().catch(() => undefined);
       throw error;

@@ -67,6 +67,8 @@ export class ExchangePublisher {
   readonly #recorded = new Map<string, { market: Market; recording: boolean; at: number }>();
   /** Markets whose books are being left out, and since when. */
   readonly #leftOut = new Map<string, { gap: Gap; count: number }>();
+  /** Gaps of the writer before that end with their market's next book, of which this node has had none. */
+  readonly #inherited = new Map<string, Gap>();
   /** Where gaps begin in the log that had begun earlier for this node, when another one wrote. */
   readonly #begun = new Map<string, number>();
   #primary = false;
@@ -170,6 +172,7 @@ export class ExchangePublisher {
     for (const lane of this.#lanes.values()) lane.begin(null);
     this.#leftOut.clear();
     this.#begun.clear();
+    this.#inherited.clear();
   }
 
   /** Settles when all that was received has been acknowledged, or after so long, ms. */
@@ -200,6 +203,7 @@ export class ExchangePublisher {
     const { market } = event.book;
     this.#keep(market, item);
     if (!this.#primary) return;
+    if (this.#inherited.size > 0) this.#endInherited(event);
     if (!this.#hasRoom()) return this.#leaveOut(event);
     const left = this.#leftOut.size === 0 ? undefined : this.#leftOut.get(marketKey(market));
     if (left === undefined) return this.#add(market, item);
@@ -225,6 +229,14 @@ export class ExchangePublisher {
     const known = (this.#gaps.get(key) ?? []).filter(({ start }) => start !== gap.start);
     const since = this.#options.now() - this.#keepMs;
     this.#gaps.set(key, [...known.filter(({ end }) => end === null || end > since), gap]);
+  }
+
+  #endInherited({ book: { market, timestamp } }: BookEvent): void {
+    const key = marketKey(market);
+    const gap = this.#inherited.get(key);
+    if (gap === undefined) return;
+    this.#inherited.delete(key);
+    this.#writeGap({ ...gap, end: Math.max(gap.start, timestamp) });
   }
 
   #leaveOut({ book }: BookEvent): void {
@@ -289,11 +301,8 @@ export class ExchangePublisher {
     const first = new Map<string, number>();
     for (const [key, kept] of places) {
       const last = books.get(key);
-      if (last === undefined) continue;
-      const next = firstAfter(
-        kept.map(({ event }) => event),
-        last.message,
-      );
+      const events = kept.map(({ event }) => event);
+      const next = last === undefined ? 0 : firstAfter(events, last.message);
       first.set(key, kept[next]?.index ?? Infinity);
     }
     return first;
@@ -341,8 +350,8 @@ export class ExchangePublisher {
         : next?.kind === 'book'
           ? next.event.book.timestamp
           : this.#options.bus.current(gap.market)?.timestamp;
-      if (end !== null && end !== undefined)
-        this.#writeGap({ ...gap, end: Math.max(gap.start, end) });
+      if (end === null || end === undefined) this.#inherited.set(key, gap);
+      else this.#writeGap({ ...gap, end: Math.max(gap.start, end) });
     }
   }
 

@@ -1,11 +1,13 @@
 import { type KV, Kvm } from '@nats-io/kv';
-import { StorageType } from '@nats-io/jetstream';
+import { jetstream, StorageType } from '@nats-io/jetstream';
 import type { BusConnection } from './connection.js';
 
 /** The bucket of all leases. */
 const BUCKET = 'orderbook_leases';
 /** A lease that is not renewed for so long is nobody's, ms. */
 const LEASE_MS = 3_000;
+/** Longest wait for an answer, ms: what was asked when the server ended is asked again. */
+const ANSWER_MS = 2_000;
 /** How often the holder renews it, ms. */
 export const RENEW_MS = 750;
 
@@ -23,8 +25,10 @@ export class Leases {
   static async open(bus: BusConnection, replicas: number): Promise<Leases> {
     // In a file, though none is worth keeping: the bucket itself must outlive the server's process.
     const storage = StorageType.File;
-    const make = (): Promise<KV> =>
-      new Kvm(bus.nc).create(BUCKET, { ttl: LEASE_MS, history: 1, replicas, storage });
+    // Not read directly: a server that has started again does not answer that of a bucket made anew.
+    const options = { ttl: LEASE_MS, history: 1, replicas, storage, allow_direct: false };
+    const kvm = new Kvm(jetstream(bus.nc, { timeout: ANSWER_MS }));
+    const make = (): Promise<KV> => kvm.create(BUCKET, options);
     return new Leases(await make(), make);
   }
 

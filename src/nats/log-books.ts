@@ -25,6 +25,8 @@ export interface LogBooksParts {
   readonly bus: Bus;
   /** What is added to the number of a message in the stream to make the sequence of its book. */
   readonly base: number;
+  /** Number of the message behind which reading begins. */
+  readonly from: number;
   /** Timestamp of the newest book before those that are read, Unix ms; null = none is known. */
   readonly lastTimestamp: number | null;
   /** A message of the log by its number; null when it is gone from there. */
@@ -72,14 +74,15 @@ export class LogBooks {
   /** Of each exchange, the number of the message that began its newest term. */
   readonly #terms = new Map<Exchange, number>();
   #lastTimestamp: number;
-  #position = 0;
+  #position: number;
 
   constructor(parts: LogBooksParts) {
     this.#parts = parts;
     this.#lastTimestamp = parts.lastTimestamp ?? 0;
+    this.#position = parts.from;
   }
 
-  /** Number of the newest message that was read; 0 before the first. */
+  /** Number of the newest message that was read, or behind which reading begins. */
   get position(): number {
     return this.#position;
   }

@@ -1,13 +1,12 @@
 import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Subscription } from '@nats-io/transport-node';
 import { Alerts } from '../alerts/alerts.js';
 import { type Api, createApi } from '../api/server.js';
 import { Bus } from '../bus.js';
 import type { Logger } from '../logging/logger.js';
-import type { BusConnection } from '../nats/connection.js';
+import { type BusConnection, BusError } from '../nats/connection.js';
 import { LogBooks } from '../nats/log-books.js';
-import type { LogStream } from '../nats/log-stream.js';
+import type { LogState, LogStream } from '../nats/log-stream.js';
 import { decodeMessage } from '../nats/messages.js';
 import { type Config, databaseOf } from '../settings/config.js';
 import { ReaderClient } from '../store/reader-client.js';
@@ -15,6 +14,7 @@ import type { LogEnd, SequenceState, StoreStats } from '../store/store-types.js'
 import { VERSION } from '../util/version.js';
 import { COMMIT_SUBJECT, type CommitNotice, STORE_SUBJECT, type StoreReport } from './report.js';
 import { RemoteControl } from './remote-control.js';
+import { storeName } from './store-name.js';
 
 /** What an API node works with. */
 export interface ApiServices {
@@ -31,7 +31,10 @@ export interface ApiServices {
 /** Messages that are read to catch up with what recorders have not stored; of more, only the newest. */
 const MOST_BEHIND = 100_000;
 const REPORT_SILENT_MS = 5_000;
+const LOOK_MS = 1_000;
 const WAIT_MS = 500;
+/** A database that is filled from another log is waited for so long: a recorder may be about to change that, ms. */
+const OTHER_LOG_MS = 10_000;
 
 const NO_STATS: StoreStats = {
   queuedBooks: 0,
@@ -64,7 +67,7 @@ export class ApiNode {
   readonly #reader: ReaderClient;
   readonly #end: AbortController;
   readonly #following: Promise<void>;
-  readonly #subscriptions: readonly Subscription[];
+  readonly #subscriptions: readonly { unsubscribe(): void }[];
   readonly #alerts: Alerts | null;
 
   private constructor(parts: {
@@ -75,7 +78,7 @@ export class ApiNode {
     reader: ReaderClient;
     end: AbortController;
     following: Promise<void>;
-    subscriptions: readonly Subscription[];
+    subscriptions: readonly { unsubscribe(): void }[];
     alerts: Alerts | null;
   }) {
     this.url = parts.url;
@@ -98,17 +101,13 @@ export class ApiNode {
     const end = new AbortController();
     const control = new RemoteControl(nats, config, reader, bus);
     try {
-      const place = await waitForLog(reader, logger);
-      const state = await stream.state();
+      const { place, state } = await waitForLog(services, reader);
       // What recorders have stored last is where all nodes agree; too far behind, it is not worth it.
-      const from = Math.max(
-        place.offset,
-        (state?.last ?? 0) - MOST_BEHIND,
-        (state?.first ?? 1) - 1,
-      );
+      const from = Math.max(place.offset, state.last - MOST_BEHIND, state.first - 1);
       const books = new LogBooks({
         bus,
         base: place.base,
+        from,
         lastTimestamp: place.lastTimestamp,
         fetch: (seq) => stream.at(seq),
         stored: (market) => reader.newestBook(market),
@@ -119,18 +118,19 @@ export class ApiNode {
       for (const entry of await stream.lastOfEach('book.>')) {
         if (entry.seq <= from) books.restore(entry);
       }
-      const progress = { offset: place.offset };
+      const progress = { offset: place.offset, heardAt: performance.now() };
       const sequences = (): SequenceState => {
-        const newest = place.base + Math.max(books.position, from);
+        const newest = place.base + books.position;
         return { newest, settled: Math.min(newest, place.base + progress.offset) };
       };
       let stored: { readonly report: StoreReport; readonly heardAt: number } | null = null;
-      const subscriptions = [
+      const subscriptions: { unsubscribe(): void }[] = [
         nats.nc.subscribe(COMMIT_SUBJECT, {
           callback: (error, message) => {
             if (error !== null) return;
             const { offset, receivedAt } = decodeMessage<CommitNotice>(message.data);
             progress.offset = Math.max(progress.offset, offset);
+            progress.heardAt = performance.now();
             bus.commits.publish(receivedAt);
           },
         }),
@@ -144,6 +144,17 @@ export class ApiNode {
           },
         }),
       ];
+      // What recorders tell may be lost on the way.
+      const looking = setInterval(() => {
+        if (performance.now() - progress.heardAt < REPORT_SILENT_MS) return;
+        reader.logEnd().then(
+          (found) => {
+            if (found?.id === place.id) progress.offset = Math.max(progress.offset, found.offset);
+          },
+          () => undefined,
+        );
+      }, LOOK_MS);
+      subscriptions.push({ unsubscribe: () => clearInterval(looking) });
       const begun = performance.now();
       const stats = (): StoreStats => {
         const silent = performance.now() - (stored?.heardAt ?? begun) > REPORT_SILENT_MS;
@@ -229,14 +240,27 @@ export class ApiNode {
   }
 }
 
-/** Where the database ends in the log, once a recorder has begun to fill it. */
-async function waitForLog(reader: ReaderClient, logger: Logger): Promise<LogEnd> {
+/**
+ * Where the database ends in the log, once a recorder has begun to fill it, and which messages that has.
+ * @throws {BusError} when the database is that of another log
+ */
+async function waitForLog(
+  { bus, stream, config, logger }: ApiServices,
+  reader: ReaderClient,
+): Promise<{ place: LogEnd; state: LogState }> {
+  const since = performance.now();
   for (let attempt = 0; ; attempt++) {
     let reason = 'no recorder node has begun to store the log';
     try {
-      const place = await reader.logEnd();
-      if (place !== null) return place;
+      const [place, state] = await Promise.all([reader.logEnd(), stream.state()]);
+      if (place !== null && place.id === state?.id) return { place, state };
+      if (place !== null && state !== null && performance.now() - since > OTHER_LOG_MS) {
+        throw new BusError(
+          `${storeName(config)} is not filled from the log of ${bus.address.shown}, but from that of other NATS servers; set the DATABASE_URL of the recorders of this bus`,
+        );
+      }
     } catch (error) {
+      if (error instanceof BusError) throw error;
       reason = (error as Error).message;
     }
     if (attempt === 4) logger.log('NODE_WAITS', {}, { what: reason });

@@ -15,7 +15,8 @@ import { subjectToken } from '../nats/subjects.js';
 import type { Config } from '../settings/config.js';
 import { ApiNode } from './api-node.js';
 import { CollectorNode } from './collector-node.js';
-import { RecorderNode, storeName } from './recorder-node.js';
+import { RecorderNode } from './recorder-node.js';
+import { storeName } from './store-name.js';
 
 /** Longest wait for API clients to leave, ms. */
 const API_GRACE_MS = 1_500;
@@ -173,8 +174,8 @@ export async function startNode(
 }
 
 /** @throws {BusError} when the settings of this node alone cannot work */
-function checkSettings({ roles }: Config): void {
-  if (roles.has('recorder') === roles.has('api')) return;
+function checkSettings({ roles, databaseUrl }: Config): void {
+  if (databaseUrl !== null || roles.has('recorder') === roles.has('api')) return;
   const role = roles.has('api') ? 'api' : 'recorder';
   throw new BusError(
     `ROLE has ${role} alone, but the store is an SQLite file, which one process has; set DATABASE_URL=postgresql://… for all recorders and API nodes, or ROLE=recorder,api for one`,
@@ -185,6 +186,8 @@ function checkSettings({ roles }: Config): void {
 function checkOther(config: Config, other: NodePresence): void {
   if (other.node === config.nodeName || other.store === null) return;
   if (!config.roles.has('recorder') || other.store === storeName(config)) return;
+  // Servers have many names; whether theirs is the same database, the databases themselves say.
+  if (config.databaseUrl !== null && other.store.includes('://')) return;
   throw new BusError(
     `node ${other.node} stores the log of this bus in ${other.store}, and this node would in ${storeName(config)}; several recorders need one database: set the same DATABASE_URL=postgresql://… for all, or leave ROLE=collector here`,
   );

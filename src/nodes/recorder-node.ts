@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type ArchiveKeeper, archivedDays } from '../archive/keeper.js';
@@ -13,12 +12,13 @@ import { type LogEntry, type LogStream, StopFollowing } from '../nats/log-stream
 import { encodeMessage } from '../nats/messages.js';
 import type { Presence } from '../nats/presence.js';
 import { type Config, databaseOf } from '../settings/config.js';
-import { shownLocation } from '../store/engine/open.js';
+import { ReaderClient } from '../store/reader-client.js';
 import { openStore } from '../store/store.js';
 import type { LogPlace, Store, StoreStats } from '../store/store-types.js';
 import { keepArchive } from '../keep-archive.js';
 import { logStore } from '../store-log.js';
 import { openGaps, serveMemory } from './memory-service.js';
+import { storeName } from './store-name.js';
 import { COMMIT_SUBJECT, type CommitNotice, STORE_SUBJECT, type StoreReport } from './report.js';
 
 /** What a recorder node works with. */
@@ -38,18 +38,14 @@ export interface RecorderServices {
 /** The lease of the one recorder that stores. */
 const LEASE = 'RECORDER';
 const LOOK_MS = 300;
+/** Another recorder that has just begun has its place in the database after so long at most, ms. */
+const SAME_MS = 10_000;
 const REPORT_MS = 1_000;
 /** Longest wait for the queue to be written at the end, ms. */
 const STORE_GRACE_MS = 2_500;
 const MiB = 1024 * 1024;
 /** What may wait in memory; the rest waits in the log. */
 const MAX_QUEUED_BYTES = 64 * MiB;
-
-/** Where a recorder stores, in words: two that store elsewhere must not share a log. */
-export function storeName(config: Config): string {
-  if (config.databaseUrl !== null) return shownLocation(config.databaseUrl);
-  return `the SQLite file ${resolve(config.dbPath)} on ${hostname()}`;
-}
 
 /**
  * Stores the log. Of all recorder nodes one does at a time, which holds a lease; another takes over
@@ -113,6 +109,7 @@ export class RecorderNode {
         }
         const holder = (await this.#lease.holder()) ?? '?';
         if (holder !== said && holder !== config.nodeName) {
+          await this.#checkSame(holder);
           said = holder;
           logger.log('RECORDER_STANDBY', {}, { active: holder });
           this.#settled(null);
@@ -125,6 +122,28 @@ export class RecorderNode {
         await pause(1_000);
       }
       await pause(LOOK_MS);
+    }
+  }
+
+  /**
+   * Checks that the database is the one that another recorder fills.
+   * @throws {BusError} when it is not
+   */
+  async #checkSame(holder: string): Promise<void> {
+    const { config, bus, stream } = this.#services;
+    const reader = new ReaderClient({ path: databaseOf(config) });
+    try {
+      const end = performance.now() + SAME_MS;
+      for (;;) {
+        const id = (await stream.state())?.id;
+        const place = await reader.logEnd().catch(() => null);
+        if (id !== undefined && place?.id === id) return;
+        if (this.#end.signal.aborted || !this.#services.presence.has(holder)) return;
+        if (performance.now() > end) throw otherDatabase(config, holder, bus);
+        await pause(LOOK_MS);
+      }
+    } finally {
+      await reader.close(1_000);
     }
   }
 
@@ -142,6 +161,12 @@ export class RecorderNode {
       if (!this.#end.signal.aborted) await this.#lease.release();
     }
   }
+}
+
+function otherDatabase(config: Config, holder: string, { address }: BusConnection): BusError {
+  return new BusError(
+    `node ${holder} stores the log of ${address.shown} in another database than ${storeName(config)}; set the same DATABASE_URL for all recorders and API nodes of one bus`,
+  );
 }
 
 /** The recorder while it stores. */
@@ -179,6 +204,7 @@ class ActiveRecorder {
     this.#books = new LogBooks({
       bus: log,
       base: place.base,
+      from: place.offset,
       lastTimestamp,
       fetch: (seq) => stream.at(seq),
       stored: async (market) => {
@@ -216,6 +242,7 @@ class ActiveRecorder {
       logKeepDays: config.logKeepDays,
       snapshotEveryMs: config.snapshotEveryMs,
       maxQueuedBytes: MAX_QUEUED_BYTES,
+      shared: true,
       // It vouches for what the log has, not for what collectors receive meanwhile.
       now: () => (aliveAt === 0 ? Date.now() : aliveAt),
       archivePath: config.archivePath === '' ? undefined : resolve(config.archivePath),

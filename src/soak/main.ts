@@ -8,33 +8,19 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadSettings } from '../settings/config.js';
-import { EXCHANGES, type Exchange } from '../market/exchange.js';
+import { MissingProgramsError } from '../cluster/programs.js';
 import { Random } from '../simulator/random.js';
 import { startSimulators } from '../simulator/simulators.js';
 import { exitOnUsageError, readCommandLine, UsageError } from '../util/command-line.js';
-import {
-  accountFor,
-  addAccount,
-  contentOf,
-  emptyAccount,
-  problems,
-  type SentMark,
-  type Standstill,
-  untoldStandstills,
-} from './accounts.js';
+import { problems, type Standstill } from './accounts.js';
 import { CHAINS, type ChainWorld } from './chains.js';
+import { soakDistributed } from './distributed.js';
 import { chooseFault, soakFaults } from './faults.js';
-import { addTo, type ByPair, storedBooks, storedTrades, toldGaps } from './recorded.js';
+import { accountForAll, Ledger } from './final-account.js';
 import { RecorderProcess, statesOf } from './recorder-process.js';
 import { ShiftedClock } from './shifted-clock.js';
 import { SmallDisk } from './small-disk.js';
-import { tell, tellGaps, tellProblems, tellTradeProblems, tellTrades } from './telling.js';
-import {
-  accountForTrades,
-  addTradeAccount,
-  emptyTradeAccount,
-  tradeProblems,
-} from './trade-accounts.js';
+import { tradeProblems } from './trade-accounts.js';
 import { pause } from '../util/wait.js';
 
 const USAGE = `npm run soak -- [options]
@@ -43,7 +29,8 @@ const USAGE = `npm run soak -- [options]
   --seed N     seed of the choice of faults (default: the time); the moments are never the same
   --chains X   share of the faults that are chains: the recorder itself is stopped, killed, its disk
                filled, its clock set, one upon another (default 0.06)
-  --keep       keep the database and the logs`;
+  --keep       keep the database and the logs
+  --distributed  several nodes with NATS and PostgreSQL, each of which is killed or stopped at random`;
 
 /** Longest wait for all markets to be LIVE, at the start and after the last fault, ms. */
 const LIVE_WITHIN_MS = 240_000;
@@ -59,6 +46,7 @@ interface Options {
   /** Share of the faults that are chains. */
   readonly chains: number;
   readonly keep: boolean;
+  readonly distributed: boolean;
 }
 
 function readOptions(): Options {
@@ -70,6 +58,7 @@ function readOptions(): Options {
       seed: { type: 'string', default: String(Date.now() % 1_000_000) },
       chains: { type: 'string', default: '0.06' },
       keep: { type: 'boolean', default: false },
+      distributed: { type: 'boolean', default: false },
     },
   });
   const number = (name: 'minutes' | 'rate' | 'seed' | 'chains'): number => {
@@ -87,12 +76,12 @@ function readOptions(): Options {
     seed: number('seed'),
     chains: number('chains'),
     keep: values.keep,
+    distributed: values.distributed,
   };
 }
 
 /** @returns whether every book and trade is accounted for */
 async function soak({ minutes, rate, seed, chains, keep }: Options): Promise<boolean> {
-  loadSettings();
   const dice = new Random(seed);
   const random = (): number => dice.next();
   const folder = mkdtempSync(join(tmpdir(), 'soak-'));
@@ -105,19 +94,7 @@ async function soak({ minutes, rate, seed, chains, keep }: Options): Promise<boo
     ledger: 0,
     keptTrades: Infinity,
   });
-  const sent = new Map<Exchange, ByPair<SentMark>>();
-  for (const simulator of simulators.all) {
-    const books: ByPair<SentMark> = new Map();
-    sent.set(simulator.exchange, books);
-    simulator.onSent((book) => {
-      if (book.via === 'rest') return;
-      addTo(books, `${book.symbol}-${book.currency}`, {
-        content: contentOf(book.asks, book.bids),
-        exchangeTimestamp: book.exchangeTimestamp,
-        at: book.at,
-      });
-    });
-  }
+  const ledger = new Ledger(simulators);
   let death: string | null = null;
   const recorder = new RecorderProcess(
     {
@@ -219,47 +196,12 @@ async function soak({ minutes, rate, seed, chains, keep }: Options): Promise<boo
     }
 
     say('reading back …');
-    const total = emptyAccount();
-    const trades = emptyTradeAccount();
-    let markets = 0;
-    let untold = 0;
-    for (const exchange of EXCHANGES) {
-      const stored = await storedBooks(recorder.url, exchange);
-      const gaps = await toldGaps(recorder.url, exchange);
-      const sentBooks = sent.get(exchange)!;
-      const account = emptyAccount();
-      for (const pair of new Set([...sentBooks.keys(), ...stored.keys()])) {
-        markets++;
-        const part = accountFor(
-          sentBooks.get(pair) ?? [],
-          stored.get(pair) ?? [],
-          gaps.get(pair) ?? [],
-          clock,
-        );
-        untold += untoldStandstills(standstills, gaps.get(pair) ?? [], clock).length;
-        addAccount(account, part);
-        tellProblems(exchange, pair, part);
-      }
-      tell(exchange, account);
-      const { trades: ledger } = simulators.all.find((one) => one.exchange === exchange)!;
-      const kept = await storedTrades(recorder.url, exchange);
-      const ofTrades = emptyTradeAccount();
-      for (const pair of new Set([...ledger.markets().keys(), ...kept.keys()])) {
-        const own = kept.get(pair) ?? [];
-        const part = accountForTrades(ledger.of(pair), own, gaps.get(pair) ?? [], clock);
-        addTradeAccount(ofTrades, part);
-        tellTradeProblems(exchange, pair, part);
-      }
-      tellTrades(exchange, ofTrades);
-      addTradeAccount(trades, ofTrades);
-      tellGaps([...gaps.values()].flat());
-      addAccount(total, account);
-    }
-    tell(`ALL ${markets} MARKETS`, total);
-    tellTrades(`ALL ${markets} MARKETS`, trades);
+    const { url } = recorder;
+    const account = await accountForAll(url, simulators, ledger, clock, standstills);
+    const { books, trades, untold } = account;
     console.log(`${standstills.length} standstills, ${untold} times a market's gaps leave one out`);
     await recorder.end('SIGTERM');
-    return problems(total) + tradeProblems(trades) === 0 && untold === 0;
+    return problems(books) + tradeProblems(trades) === 0 && untold === 0;
   } finally {
     await recorder.end('SIGKILL');
     await simulators.close();
@@ -271,13 +213,17 @@ async function soak({ minutes, rate, seed, chains, keep }: Options): Promise<boo
 }
 
 async function main(): Promise<boolean> {
-  return soak(readOptions());
+  const options = readOptions();
+  loadSettings();
+  return options.distributed ? soakDistributed(options) : soak(options);
 }
 
 main().then(
   (sound) => process.exit(sound ? 0 : 1),
   (error: unknown) => {
     if (error instanceof UsageError) exitOnUsageError(error);
+    if (error instanceof MissingProgramsError)
+      error.message = `cannot soak several nodes: ${error.message}`;
     console.error(error instanceof Error ? error.message : String(error));
     process.exit(1);
   },

@@ -92,6 +92,8 @@ export interface StoreOptions {
   readonly maxPages?: number | undefined;
 }
 
+/** Messages that a log may have had behind the last one that was stored. */
+const UNSTORED = 1_000_000_000;
 const MIB = 1024 * 1024;
 /** What a stored book takes on a server, bytes; about. */
 const BOOK_BYTES = 250;
@@ -350,9 +352,13 @@ class OpenStore implements Store {
     return place;
   }
 
-  /** Numbers of a new log begin above all that may have been given out before. */
+  /**
+   * Numbers of a new log begin above all that may have been given out before: of another log also those
+   * that were shown live and never stored.
+   */
   #beginLog(id: number): Promise<LogPlace> {
-    return this.#writer.call('beginLog', id, this.sequences.last);
+    const above = this.sequences.last + (this.log === null ? 0 : UNSTORED);
+    return this.#writer.call('beginLog', id, above);
   }
 
   logAt(position: number): void {

@@ -119,6 +119,8 @@ export interface WriterOptions {
 
 /** Code of the {@link StoreError} for a batch that is not the next part of the log. */
 export const LOG_MOVED = 'LOG_MOVED';
+/** Code of the {@link StoreError} for another log than the one that somebody fills the database from. */
+export const LOG_TAKEN = 'LOG_TAKEN';
 
 /** What the previous run left. */
 export interface OpenState {

@@ -24,6 +24,7 @@ import type { ListedMarket, Wishes } from '../market/managed-lists.js';
 import {
   type BookRow,
   LOG_MOVED,
+  LOG_TAKEN,
   type LogPlace,
   type OpenState,
   type RecordingChange,
@@ -185,6 +186,12 @@ export class Writer implements WriterService {
     // Another recorder may have begun it meanwhile.
     const begun = logPlace(await stateOf(client, LOG_KEYS));
     if (begun?.id === id) return begun;
+    if (begun !== null && !(await session.alone())) {
+      throw new StoreError(
+        'a recorder of another cluster has this database open and fills it from the log of its own NATS servers; give each cluster a database of its own',
+        LOG_TAKEN,
+      );
+    }
     await this.#setState(session, { log_id: id, log_base: above, log_offset: 0 }, true);
     return { id, base: above, offset: 0 };
   }

@@ -96,6 +96,11 @@ export class Program {
     this.#child.kill(signal);
   }
 
+  /** Waits for its end. */
+  async gone(): Promise<void> {
+    await this.#gone;
+  }
+
   /** Sends a signal and waits for the end. */
   async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     if (!this.ended) this.#child.kill(signal);

@@ -24,6 +24,7 @@ function reader(log: readonly LogEntry[]) {
   const books = new LogBooks({
     bus,
     base: 500,
+    from: 0,
     lastTimestamp: null,
     fetch: async (seq) => log.find((e) => e.seq === seq) ?? null,
     stored: async () => null,
@@ -65,5 +66,45 @@ describe('the function of the log', () => {
     expect(gaps).toEqual([]);
     await books.take(entry(4, 'gap.UPBIT.BTC.KRW', { ...gap, term: 2 }));
     expect(gaps).toHaveLength(1);
+  });
+});
+
+describe('gaps of the log', () => {
+  const GAP = 'gap.UPBIT.BTC.KRW';
+  const gap = (start: number, end: number | null) => {
+    return { start, end, cause: 'DISCONNECTED', detail: null, attempts: 0, term: 0 };
+  };
+
+  it('begin no earlier than the book before counts as received, however it was moved', async () => {
+    const { books, gaps, events } = reader([]);
+    await books.take(entry(1, 'book.KORBIT.BTC.KRW', book(140, '10', 0, 0)));
+    await books.take(entry(2, SUBJECT, book(100, '10', 0, 0)));
+    await books.take(entry(3, GAP, gap(100, null)));
+    await books.take(entry(4, GAP, gap(100, 200)));
+    await books.take(entry(5, SUBJECT, book(200, '11', 2, 0)));
+    expect(events[1]!.book.timestamp).toBe(140);
+    expect(gaps.map(({ start, end }) => [start, end])).toEqual([
+      [140, null],
+      [140, 200],
+    ]);
+  });
+
+  it('end with the next book, where their end went from the log unread', async () => {
+    const { books, gaps } = reader([]);
+    await books.take(entry(1, SUBJECT, book(100, '10', 0, 0)));
+    await books.take(entry(2, GAP, gap(100, null)));
+    books.doubt([gaps[0]!]);
+    await books.take(entry(9, SUBJECT, book(300, '11', 0, 0)));
+    expect(gaps.at(-1)).toMatchObject({ start: 100, end: 300 });
+  });
+
+  it('last, where their end is yet to come', async () => {
+    const { books, gaps } = reader([]);
+    await books.take(entry(1, SUBJECT, book(100, '10', 0, 0)));
+    await books.take(entry(2, GAP, gap(100, null)));
+    books.doubt([gaps[0]!]);
+    await books.take(entry(8, GAP, gap(100, 250)));
+    await books.take(entry(9, SUBJECT, book(300, '11', 0, 0)));
+    expect(gaps.map(({ end }) => end)).toEqual([null, 250]);
   });
 });

@@ -3,7 +3,7 @@ import { EXCHANGES } from '../../src/market/exchange.js';
 import { type Simulators, startSimulators } from '../../src/simulator/simulators.js';
 import { Program } from '../faults/program.js';
 import { eventually, temporaryFolder, until } from '../helpers/wait.js';
-import { NatsServer } from './nats-server.js';
+import { type NatsServer, startNats } from './nats-server.js';
 
 /** The pairs that the tests of several nodes record on each exchange. */
 export const PAIRS = ['BTC-KRW', 'ETH-KRW'];
@@ -32,7 +32,7 @@ export class Cluster {
   /** Starts all but the nodes. */
   static async start(): Promise<Cluster> {
     const folder = temporaryFolder();
-    const nats = await NatsServer.start(folder.path);
+    const nats = await startNats(folder.path);
     const simulators = await startSimulators({ rate: 0, pairs: PAIRS });
     return new Cluster(simulators, nats, folder);
   }
@@ -105,7 +105,7 @@ export class Cluster {
       await node.end('SIGKILL');
     }
     await this.simulators.close();
-    await this.nats.kill();
+    await this.nats.end('SIGKILL');
     this.folder.remove();
   }
 }

@@ -85,6 +85,8 @@ export interface Pieces {
 
 /** The one connection that writes. It gets one call at a time. */
 export interface WriterSession extends Session {
+  /** Whether nobody else has it open to write. */
+  alone(): Promise<boolean>;
   /** @throws {StoreError} when what is written would not be found again, or somebody else writes */
   check(): Promise<void>;
   /** Does `work` so that what it writes survives even a loss of power. */
@@ -118,7 +120,7 @@ export interface WriterSettings {
   /** Books of a piece at most, where books lie in pieces. */
   readonly pieceBooks?: number | undefined;
   /**
-   * Others may have it open to write, too: on a server no right to be the one writer is taken. Each batch
+   * Others that say so, too, may have it open to write on a server. Each batch
    * must then say which part of the log it is (`WriteBatch.log`), by which one that came late is refused. Default false.
    */
   readonly shared?: boolean | undefined;

@@ -213,7 +213,7 @@ async function withConnection(
   address: PostgresAddress,
   work: (connection: pg.ClientBase) => Promise<void>,
 ): Promise<void> {
-  const pool = makePool(address, { max: 1, readonly: true, silenceMs: 10_000, lock: false });
+  const pool = makePool(address, { max: 1, readonly: true, silenceMs: 10_000, lock: null });
   try {
     const connection = await pool.connect();
     try {

@@ -1,6 +1,7 @@
 import type { Engine, Session, WriterSession, WriterSettings } from '../engine.js';
 import { parseAddress, type PostgresAddress } from './address.js';
 import { checkReadable, checkWritable, isThere } from './database.js';
+import type { PoolOptions } from './pool.js';
 import { PostgresSession } from './session.js';
 import { PostgresWriterSession } from './writer-session.js';
 
@@ -19,7 +20,7 @@ export class PostgresEngine implements Engine {
   }
 
   openReader(): Promise<Session> {
-    const options = { max: 2, readonly: true, silenceMs: SILENCE_MS, lock: false };
+    const options: PoolOptions = { max: 2, readonly: true, silenceMs: SILENCE_MS, lock: null };
     return PostgresSession.open(this.#address, options);
   }
 

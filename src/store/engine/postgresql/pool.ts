@@ -9,8 +9,11 @@ export interface PoolOptions {
   readonly readonly: boolean;
   /** A connection that answers nothing for so long is given up, ms. */
   readonly silenceMs: number;
-  /** Every connection takes the right to be the one writer first, and has it as long as it lasts. */
-  readonly lock: boolean;
+  /**
+   * Every connection takes the right to write first, and has it as long as it lasts: alone, or together
+   * with others that share it. Null = it does not write.
+   */
+  readonly lock: 'alone' | 'shared' | null;
   /** A transaction in which nothing is asked for so long is given up by the server, ms; 0 = never. */
   readonly idleInTransactionMs?: number;
 }
@@ -62,9 +65,10 @@ export function makePool(address: PostgresAddress, options: PoolOptions): pg.Poo
       await this.query(`SET search_path = "${address.schema}"; SET jit = off; ${KEEPALIVE}
         SET default_transaction_read_only = ${readonly ? 'on' : 'off'};
         SET idle_in_transaction_session_timeout = ${idleInTransactionMs}`);
-      if (!lock) return;
+      if (lock === null) return;
+      const take = lock === 'alone' ? 'pg_try_advisory_lock' : 'pg_try_advisory_lock_shared';
       const { rows } = await this.query<{ locked: boolean }>(
-        'SELECT pg_try_advisory_lock($1, hashtext(current_schema())) AS locked',
+        `SELECT ${take}($1, hashtext(current_schema())) AS locked`,
         [LOCK],
       );
       if (rows[0]!.locked) return;
@@ -82,12 +86,26 @@ export function makePool(address: PostgresAddress, options: PoolOptions): pg.Poo
     keepAlive: true,
     connectionTimeoutMillis: CONNECT_MS,
     // The lock is held between two batches, too.
-    idleTimeoutMillis: lock ? 0 : 60_000,
+    idleTimeoutMillis: lock === null ? 60_000 : 0,
     application_name: 'korean-orderbook-recorder',
   });
   // A connection that is lost while idle is opened again by the next call, which says what is wrong.
   pool.on('error', () => undefined);
   return pool;
+}
+
+/** Whether no other connection than this one has the right to write. */
+export async function isAlone(connection: pg.PoolClient): Promise<boolean> {
+  const { rows } = await connection.query<{ alone: boolean }>(
+    `SELECT NOT EXISTS (
+       SELECT 1 FROM pg_locks
+        WHERE locktype = 'advisory' AND classid = $1::bigint::oid AND pid <> pg_backend_pid()
+          AND objid = (hashtext(current_schema())::bigint & 4294967295)::oid
+          AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+     ) AS alone`,
+    [LOCK],
+  );
+  return rows[0]!.alone;
 }
 
 interface SilentStream {

@@ -3,7 +3,7 @@ import type { Client, Pieces, Space, WriterSession, WriterSettings } from '../en
 import type { PostgresAddress } from './address.js';
 import { migrate, unopened } from './database.js';
 import { Partitions } from './partitions.js';
-import { makePool } from './pool.js';
+import { isAlone, makePool } from './pool.js';
 import { clientOn, PostgresSession } from './session.js';
 
 /** A connection that says nothing for so long while a batch is written is given up, ms. */
@@ -15,8 +15,8 @@ const SILENCE_MS = 30_000;
 const STANDSTILL_MS = 5_000;
 
 /**
- * The connection that writes a database of PostgreSQL. It holds the lock that keeps others out, unless
- * they share it; when it is lost, the next call opens another one, which takes the lock first.
+ * The connection that writes a database of PostgreSQL. It holds the lock that keeps others out, or but
+ * those that share it; when it is lost, the next call opens another one, which takes the lock first.
  */
 export class PostgresWriterSession extends PostgresSession implements WriterSession {
   readonly #partitions: Partitions;
@@ -35,7 +35,7 @@ export class PostgresWriterSession extends PostgresSession implements WriterSess
       max: 1,
       readonly: false,
       silenceMs: SILENCE_MS,
-      lock: settings.shared !== true,
+      lock: settings.shared === true ? 'shared' : 'alone',
       idleInTransactionMs: STANDSTILL_MS,
     });
     try {
@@ -58,6 +58,15 @@ export class PostgresWriterSession extends PostgresSession implements WriterSess
 
   makeRoom(first: number, last: number, time: number): Promise<void> {
     return this.#partitions.makeRoom(first, last, time);
+  }
+
+  async alone(): Promise<boolean> {
+    const connection = await this.pool.connect();
+    try {
+      return await isAlone(connection);
+    } finally {
+      connection.release();
+    }
   }
 
   /** Nothing to look at: a connection without the lock cannot be had where one is needed. */

@@ -76,6 +76,11 @@ export class SqliteWriterSession extends SqliteSession implements WriterSession 
     }
   }
 
+  /** A file has one writer. */
+  async alone(): Promise<boolean> {
+    return true;
+  }
+
   /** @throws {StoreError} with `DATABASE_LOST` when the open files are no longer those of their paths */
   async check(): Promise<void> {
     const lost = await this.#files.lost();

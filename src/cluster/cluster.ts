@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import { NodeProcess } from './node-process.js';
+import type { ServerPrograms } from './programs.js';
+import { NatsServer, PostgresServer } from './servers.js';
+
+/** A node of a cluster. */
+export interface PlannedNode {
+  readonly name: string;
+  /** Its `ROLE`. */
+  readonly role: string;
+}
+
+/** How a cluster is made. */
+export interface ClusterPlan {
+  readonly programs: ServerPrograms;
+  /** Where NATS has its files; made before. */
+  readonly folder: string;
+  /** Where PostgreSQL has its files, whose user may not be this one. */
+  readonly databaseFolder: string;
+  /** Where each node has a folder for its logs. */
+  readonly logFolder: string;
+  readonly nodes: readonly PlannedNode[];
+  /** Settings of all nodes. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Called when a node ends without having been asked to. */
+  readonly onDeath: (why: string) => void;
+}
+
+/** PostgreSQL, NATS and nodes as processes of this machine. */
+export class Cluster {
+  readonly nats: NatsServer;
+  readonly postgres: PostgresServer;
+  readonly nodes: readonly NodeProcess[];
+
+  private constructor(nats: NatsServer, postgres: PostgresServer, nodes: readonly NodeProcess[]) {
+    this.nats = nats;
+    this.postgres = postgres;
+    this.nodes = nodes;
+  }
+
+  /** Starts all of it; resolves once every node does its work. @throws {Error} when one cannot */
+  static async start(plan: ClusterPlan): Promise<Cluster> {
+    const { programs, folder } = plan;
+    const nats = await NatsServer.start(programs.nats, folder);
+    const postgres = await PostgresServer.start(programs, plan.databaseFolder).catch(
+      async (error: unknown) => {
+        await nats.end('SIGKILL');
+        throw error;
+      },
+    );
+    const nodes = plan.nodes.map(({ name, role }) => {
+      const env = {
+        ...plan.env,
+        BUS_URL: nats.url,
+        DATABASE_URL: postgres.url,
+        LOG_PATH: join(plan.logFolder, name),
+        PORT: '0',
+      };
+      return new NodeProcess(name, role, env, plan.onDeath);
+    });
+    const cluster = new Cluster(nats, postgres, nodes);
+    try {
+      await Promise.all(nodes.map((node) => node.start()));
+    } catch (error) {
+      await cluster.close('SIGKILL');
+      throw error;
+    }
+    return cluster;
+  }
+
+  /** Nodes that have a role. */
+  withRole(role: string): NodeProcess[] {
+    return this.nodes.filter((node) => node.role.split(',').some((r) => r === role || r === 'all'));
+  }
+
+  /** Ends all of it: the nodes first, then the servers. */
+  async close(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.end(signal)));
+    await Promise.all([
+      this.nats.end(signal),
+      this.postgres.end(signal === 'SIGTERM' ? 'SIGINT' : 'SIGKILL'),
+    ]);
+  }
+}

@@ -1,0 +1,113 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Simulators } from '../simulator/simulators.js';
+import { Cluster, type PlannedNode } from './cluster.js';
+import type { NodeProcess } from './node-process.js';
+import { findPrograms } from './programs.js';
+
+/** What two nodes of three are, so that each role has two of them, and any one may go. */
+const ROLES = ['collector,recorder', 'collector,api', 'recorder,api'];
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Names and roles of so many nodes: any one of two or more may go. */
+export function plannedNodes(count: number): PlannedNode[] {
+  return Array.from({ length: count }, (_, i) => {
+    const role = count < ROLES.length ? 'all' : ROLES[i % ROLES.length]!;
+    return { name: `node-${i + 1}`, role };
+  });
+}
+
+/**
+ * `npm run demo -- --nodes N`: PostgreSQL, NATS and nodes that record the simulated exchanges, until a signal
+ * ends it all. A node whose name is entered is killed; entered again, it is started.
+ * @param folder where the logs lie
+ * @throws {Error} in one line when something is not installed or does not start
+ */
+export async function demoNodes(
+  count: number,
+  folder: string,
+  simulators: Simulators,
+  settings: Readonly<Record<string, string>>,
+): Promise<void> {
+  const programs = findPrograms();
+  mkdirSync(folder, { recursive: true });
+  const own = mkdtempSync(join(tmpdir(), 'orderbook-demo-'));
+  const databaseFolder = mkdtempSync(join(tmpdir(), 'orderbook-demo-postgresql-'));
+  const say = (text: string): void => void process.stdout.write(`${text}\n`);
+  let stopping = false;
+  const stopped = new Promise<void>((done) => {
+    for (const signal of STOP_SIGNALS) {
+      process.on(signal, () => {
+        stopping = true;
+        done();
+      });
+    }
+  });
+  let cluster: Cluster | null = null;
+  try {
+    say(`starting PostgreSQL, NATS and ${count} nodes …`);
+    const starting = Cluster.start({
+      programs,
+      folder: own,
+      databaseFolder,
+      logFolder: resolve(folder),
+      nodes: plannedNodes(count),
+      env: { ...settings, ...simulators.env },
+      onDeath: (why) => say(stopping ? '' : `${why.split('\n')[0]!}; enter its name to start it`),
+    });
+    cluster = await Promise.race([starting, stopped.then(() => null)]);
+    if (cluster === null) {
+      cluster = await starting;
+      return;
+    }
+    tell(cluster, folder, simulators.controlUrl, say);
+    const input = createInterface({ input: process.stdin });
+    input.on('line', (line) => void toggle(cluster!, line.trim(), say));
+    await stopped;
+    input.close();
+    say('\nending the nodes, NATS and PostgreSQL …');
+  } finally {
+    await cluster?.close();
+    for (const gone of [own, databaseFolder]) rmSync(gone, { recursive: true, force: true });
+  }
+}
+
+function tell(
+  { nodes, nats, postgres }: Cluster,
+  folder: string,
+  controlUrl: string | undefined,
+  say: (text: string) => void,
+): void {
+  say(`\n  Five simulated exchanges are being recorded by ${nodes.length} nodes.`);
+  for (const node of nodes) say(`  ${described(node)}`);
+  say(`  NATS: process ${nats.pid}, ${nats.url}`);
+  say(`  PostgreSQL: process ${postgres.pid}, ${postgres.url}`);
+  say(
+    `  Logs: ${folder}${controlUrl === undefined ? '' : `; faults of exchanges to try: ${controlUrl}`}`,
+  );
+  say('  Enter the name of a node to kill it, and again to start it. Ctrl+C ends it all.\n');
+}
+
+function described({ name, role, pid, url }: NodeProcess): string {
+  return `${name} (${role}): process ${pid}${url === null ? '' : `, ${url}`}`;
+}
+
+/** Kills a node that runs, and starts one that does not. */
+async function toggle(cluster: Cluster, name: string, say: (text: string) => void): Promise<void> {
+  if (name === '') return;
+  const node = cluster.nodes.find((one) => one.name === name);
+  if (node === undefined) {
+    say(`there is no node ${name}; there are ${cluster.nodes.map((one) => one.name).join(', ')}`);
+  } else if (node.running) {
+    await node.end('SIGKILL');
+    say(`${name} is killed; enter its name to start it`);
+  } else {
+    say(`starting ${name} …`);
+    await node.start().then(
+      () => say(described(node)),
+      (error: unknown) => say((error as Error).message),
+    );
+  }
+}

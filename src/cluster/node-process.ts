@@ -1,0 +1,86 @@
+import { fileURLToPath } from 'node:url';
+import { pause } from '../util/wait.js';
+import { ProcessGroup } from './process-group.js';
+
+const PROGRAM = fileURLToPath(new URL('../main.js', import.meta.url));
+/** Longest wait for a node to have started, ms: it may have to wait for others that are away. */
+const START_MS = 120_000;
+
+/** A node, as users run it, as a process that may be killed and started again. */
+export class NodeProcess {
+  readonly name: string;
+  readonly role: string;
+  /** Its address; null as long as it serves nobody. Another after every start. */
+  url: string | null = null;
+  readonly #env: Readonly<Record<string, string>>;
+  readonly #onDeath: (why: string) => void;
+  #group: ProcessGroup | null = null;
+  #expected = true;
+
+  /** @param onDeath called when it ends without having been asked to */
+  constructor(
+    name: string,
+    role: string,
+    env: Readonly<Record<string, string>>,
+    onDeath: (why: string) => void,
+  ) {
+    this.name = name;
+    this.role = role;
+    this.#env = env;
+    this.#onDeath = onDeath;
+  }
+
+  /** Its process id; null while it does not run. */
+  get pid(): number | null {
+    return this.#group?.pid ?? null;
+  }
+
+  /** Whether it runs. */
+  get running(): boolean {
+    return this.#group?.ended === false;
+  }
+
+  /** What it wrote last. */
+  get output(): string {
+    return this.#group?.output ?? '';
+  }
+
+  /** Starts it without waiting. */
+  launch(): void {
+    this.#expected = false;
+    this.url = null;
+    const own = { ROLE: this.role, NODE_NAME: this.name, LOG_FORMAT: 'text', LOG_LEVEL: 'info' };
+    const env = { ...process.env, ...this.#env, ...own };
+    const group = new ProcessGroup(process.execPath, [PROGRAM], { env }, (why) => {
+      if (this.#group === group && !this.#expected)
+        this.#onDeath(`${this.name} ended with ${why}: ${group.output.slice(-3_000)}`);
+    });
+    this.#group = group;
+  }
+
+  /** Starts it; resolves once it does its work. @throws {Error} with its output when it does not */
+  async start(): Promise<void> {
+    this.launch();
+    const end = performance.now() + START_MS;
+    const started = new RegExp(`(node ${this.name} started|노드 ${this.name} 시작).*`);
+    let line: string | undefined;
+    while ((line = started.exec(this.output)?.[0]) === undefined) {
+      if (this.#group!.ended || performance.now() > end)
+        throw new Error(`${this.name} did not start: ${this.output}`);
+      await pause(50);
+    }
+    this.url = /http:\/\/[\d.:]+/.exec(line)?.[0] ?? null;
+  }
+
+  /** Sends it a signal that does not end it. */
+  signal(signal: NodeJS.Signals): void {
+    this.#group?.signal(signal);
+  }
+
+  /** Ends it and waits until it is gone. */
+  async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    this.#expected = true;
+    await this.#group?.end(signal);
+    this.#group = null;
+  }
+}

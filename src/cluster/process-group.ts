@@ -1,0 +1,87 @@
+import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process';
+import { createServer, type AddressInfo } from 'node:net';
+import { once } from 'node:events';
+
+/** What is kept of the output of a process, characters. */
+const OUTPUT = 20_000;
+
+/** All groups that run, for an end of this process that nothing else takes care of. */
+const RUNNING = new Set<ProcessGroup>();
+process.once('exit', () => {
+  for (const group of RUNNING) group.signal('SIGKILL');
+});
+
+/** A process with all that it starts: signals reach all of them. */
+export class ProcessGroup {
+  /** The newest of what it wrote. */
+  output = '';
+  readonly #child: ChildProcess;
+  readonly #gone: Promise<unknown>;
+
+  /** @param onEnd called when it has ended, however that came about */
+  constructor(
+    program: string,
+    args: readonly string[],
+    options: SpawnOptions,
+    onEnd: (why: string) => void = () => undefined,
+  ) {
+    this.#child = spawn(program, [...args], {
+      ...options,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const hear = (chunk: Buffer): void => {
+      this.output = (this.output + chunk.toString()).slice(-OUTPUT);
+    };
+    this.#child.stdout!.on('data', hear);
+    this.#child.stderr!.on('data', hear);
+    RUNNING.add(this);
+    this.#gone = once(this.#child, 'exit').finally(() => {
+      RUNNING.delete(this);
+      onEnd(`${this.#child.exitCode ?? this.#child.signalCode}`);
+    });
+    this.#gone.catch(() => undefined);
+  }
+
+  /** Its process id. */
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
+  /** Whether it has ended. */
+  get ended(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
+  /** Sends a signal to all of it. */
+  signal(signal: NodeJS.Signals): void {
+    try {
+      process.kill(-this.pid, signal);
+    } catch {
+      // It is gone.
+    }
+  }
+
+  /** Waits for its end. */
+  async gone(): Promise<void> {
+    await this.#gone;
+  }
+
+  /** Sends a signal and waits until it is gone; also if it stands still. */
+  async end(signal: NodeJS.Signals): Promise<void> {
+    if (this.ended) return;
+    this.signal(signal);
+    if (signal !== 'SIGKILL') this.signal('SIGCONT');
+    await this.#gone;
+  }
+}
+
+/** A free port of this machine. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

@@ -1,0 +1,146 @@
+import { spawnSync } from 'node:child_process';
+import { chownSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { connect } from 'node:net';
+import { pause } from '../util/wait.js';
+import { freePort, ProcessGroup } from './process-group.js';
+import { type ServerPrograms, unprivileged } from './programs.js';
+
+/** Longest wait for a server to serve, ms: PostgreSQL may have to recover. */
+const READY_MS = 60_000;
+
+/** A server on this machine that can be killed and started again on the same port and files. */
+export abstract class Server {
+  protected readonly port: number;
+  #group: ProcessGroup | null = null;
+
+  protected constructor(port: number) {
+    this.port = port;
+  }
+
+  /** Its process id; null while it does not run. */
+  get pid(): number | null {
+    return this.#group?.pid ?? null;
+  }
+
+  /** Starts it; resolves once it serves. @throws {Error} with what it said when it does not */
+  async start(): Promise<void> {
+    const group = this.launch();
+    this.#group = group;
+    const end = performance.now() + READY_MS;
+    while (!(await this.serves(group))) {
+      if (group.ended) throw new Error(`${this.constructor.name} ended: ${group.output}`);
+      if (performance.now() > end)
+        throw new Error(`${this.constructor.name} does not serve: ${group.output}`);
+      await pause(50);
+    }
+  }
+
+  /** Sends a signal to all of its processes. */
+  signal(signal: NodeJS.Signals): void {
+    this.#group?.signal(signal);
+  }
+
+  /** Ends it. */
+  async end(signal: NodeJS.Signals): Promise<void> {
+    await this.#group?.end(signal);
+    this.#group = null;
+  }
+
+  protected abstract launch(): ProcessGroup;
+  protected abstract serves(group: ProcessGroup): Promise<boolean>;
+}
+
+/** A NATS server, with JetStream unless told otherwise. */
+export class NatsServer extends Server {
+  readonly #program: string;
+  readonly #args: readonly string[];
+
+  private constructor(program: string, port: number, args: readonly string[]) {
+    super(port);
+    this.#program = program;
+    this.#args = args;
+  }
+
+  /** Starts one whose files lie in `folder`. */
+  static async start(
+    program: string,
+    folder: string,
+    options: readonly string[] = ['-js'],
+  ): Promise<NatsServer> {
+    const port = await freePort();
+    const own = ['-a', '127.0.0.1', '-p', `${port}`, '-sd', join(folder, 'nats')];
+    const server = new NatsServer(program, port, [...own, ...options]);
+    await server.start();
+    return server;
+  }
+
+  /** `nats://127.0.0.1:…` */
+  get url(): string {
+    return `nats://127.0.0.1:${this.port}`;
+  }
+
+  protected launch(): ProcessGroup {
+    return new ProcessGroup(this.#program, this.#args, {});
+  }
+
+  protected async serves({ output }: ProcessGroup): Promise<boolean> {
+    return output.includes('Server is ready');
+  }
+}
+
+/** A PostgreSQL server with a cluster of its own. */
+export class PostgresServer extends Server {
+  readonly #bin: string;
+  readonly #folder: string;
+
+  private constructor(bin: string, folder: string, port: number) {
+    super(port);
+    this.#bin = bin;
+    this.#folder = folder;
+  }
+
+  /** Makes a cluster in `folder`, unless there is one, and starts it; trusts whoever is on this machine. */
+  static async start({ postgresql }: ServerPrograms, folder: string): Promise<PostgresServer> {
+    const user = unprivileged();
+    mkdirSync(folder, { recursive: true });
+    if (user.uid !== undefined) chownSync(folder, user.uid, user.gid!);
+    const made = spawnSync(
+      join(postgresql, 'initdb'),
+      ['-D', join(folder, 'data'), '-U', 'recorder', '-A', 'trust', '-E', 'UTF8', '--no-sync'],
+      { ...user, cwd: folder, encoding: 'utf8', env: { ...process.env, LC_ALL: 'C.UTF-8' } },
+    );
+    if (made.status !== 0 && !made.stderr.includes('not empty')) {
+      throw new Error(`initdb: ${made.stderr || made.error?.message}`);
+    }
+    const server = new PostgresServer(postgresql, folder, await freePort());
+    await server.start();
+    return server;
+  }
+
+  /** Address of the database that every cluster has. */
+  get url(): string {
+    return `postgresql://recorder@127.0.0.1:${this.port}/postgres`;
+  }
+
+  protected launch(): ProcessGroup {
+    const args = ['-D', join(this.#folder, 'data'), '-p', `${this.port}`, '-k', this.#folder];
+    return new ProcessGroup(
+      join(this.#bin, 'postgres'),
+      [...args, '-c', 'listen_addresses=127.0.0.1'],
+      { ...unprivileged(), cwd: this.#folder },
+    );
+  }
+
+  protected serves({ output }: ProcessGroup): Promise<boolean> {
+    if (!output.includes('ready to accept connections')) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      const socket = connect(this.port, '127.0.0.1');
+      socket.once('connect', () => {
+        socket.destroy();
+        resolve(true);
+      });
+      socket.once('error', () => resolve(false));
+    });
+  }
+}

@@ -1,0 +1,100 @@
+import { EXCHANGES, type Exchange } from '../market/exchange.js';
+import type { Simulators } from '../simulator/simulators.js';
+import {
+  type Account,
+  accountFor,
+  addAccount,
+  type ClockView,
+  contentOf,
+  emptyAccount,
+  type SentMark,
+  type Standstill,
+  TRUE_CLOCK,
+  untoldStandstills,
+} from './accounts.js';
+import { addTo, type ByPair, storedBooks, storedTrades, toldGaps } from './recorded.js';
+import { tell, tellGaps, tellProblems, tellTradeProblems, tellTrades } from './telling.js';
+import {
+  accountForTrades,
+  addTradeAccount,
+  emptyTradeAccount,
+  type TradeAccount,
+} from './trade-accounts.js';
+
+/** Every book that the simulated exchanges send from now on, but those of REST. */
+export class Ledger {
+  readonly #sent = new Map<Exchange, ByPair<SentMark>>();
+
+  constructor(simulators: Simulators) {
+    for (const simulator of simulators.all) {
+      const books: ByPair<SentMark> = new Map();
+      this.#sent.set(simulator.exchange, books);
+      simulator.onSent((book) => {
+        if (book.via === 'rest') return;
+        addTo(books, `${book.symbol}-${book.currency}`, {
+          content: contentOf(book.asks, book.bids),
+          exchangeTimestamp: book.exchangeTimestamp,
+          at: book.at,
+        });
+      });
+    }
+  }
+
+  /** Those of an exchange. */
+  of(exchange: Exchange): ByPair<SentMark> {
+    return this.#sent.get(exchange)!;
+  }
+}
+
+/**
+ * Accounts for all books and trades that went out, by what the recorder at `url` has of them, and says
+ * what became of them.
+ * @param standstills when the recorder stood still
+ * @param since from when on every market was recorded, Unix ms: what went out before need not be there
+ * @returns the sums, and how many standstills the gaps of markets leave out
+ */
+export async function accountForAll(
+  url: string,
+  simulators: Simulators,
+  ledger: Ledger,
+  clock: ClockView = TRUE_CLOCK,
+  standstills: readonly Standstill[] = [],
+  since = 0,
+): Promise<{ books: Account; trades: TradeAccount; untold: number }> {
+  const books = emptyAccount();
+  const trades = emptyTradeAccount();
+  let markets = 0;
+  let untold = 0;
+  for (const exchange of EXCHANGES) {
+    const stored = await storedBooks(url, exchange);
+    const gaps = await toldGaps(url, exchange);
+    const sent = ledger.of(exchange);
+    const account = emptyAccount();
+    for (const pair of new Set([...sent.keys(), ...stored.keys()])) {
+      markets++;
+      const own = gaps.get(pair) ?? [];
+      const part = accountFor(sent.get(pair) ?? [], stored.get(pair) ?? [], own, clock);
+      part.unaccounted = part.unaccounted.filter(({ at }) => at >= since);
+      untold += untoldStandstills(standstills, own, clock).length;
+      addAccount(account, part);
+      tellProblems(exchange, pair, part);
+    }
+    tell(exchange, account);
+    const { trades: happened } = simulators.all.find((one) => one.exchange === exchange)!;
+    const kept = await storedTrades(url, exchange);
+    const ofTrades = emptyTradeAccount();
+    for (const pair of new Set([...happened.markets().keys(), ...kept.keys()])) {
+      const own = kept.get(pair) ?? [];
+      const part = accountForTrades(happened.of(pair), own, gaps.get(pair) ?? [], clock);
+      addTradeAccount(ofTrades, part);
+      tellTradeProblems(exchange, pair, part);
+    }
+    tellTrades(exchange, ofTrades);
+    addTradeAccount(trades, ofTrades);
+    tellGaps([...gaps.values()].flat());
+    addAccount(books, account);
+  }
+  tell(`ALL ${markets} MARKETS`, books);
+  tellTrades(`ALL ${markets} MARKETS`, trades);
+  return { books, trades, untold };
+}

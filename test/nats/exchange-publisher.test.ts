@@ -1,0 +1,134 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Bus, type BookEvent } from '../../src/bus.js';
+import { parseBusAddress } from '../../src/market/bus-address.js';
+import type { Gap } from '../../src/market/gap.js';
+import { MarketHandle } from '../../src/market/market.js';
+import { BusConnection } from '../../src/nats/connection.js';
+import { ExchangePublisher, firstAfter } from '../../src/nats/exchange-publisher.js';
+import { LogStream } from '../../src/nats/log-stream.js';
+import { LogWriter } from '../../src/nats/log-writer.js';
+import { decodeMessage } from '../../src/nats/messages.js';
+import type { BookMessage, GapMessage } from '../../src/nats/messages.js';
+import { temporaryFolder } from '../helpers/wait.js';
+import { describeWithNats, type NatsServer, startNats } from '../nodes/nats-server.js';
+
+const MARKET = new MarketHandle('GOPAX', { symbol: 'BTC', currency: 'KRW' });
+
+const OTHER = new MarketHandle('GOPAX', { symbol: 'ETH', currency: 'KRW' });
+
+function bookAt(
+  timestamp: number,
+  price: string,
+  e: number | null = timestamp,
+  market = MARKET,
+): BookEvent {
+  const asks = [[price, '1']] as const;
+  const book = { market, timestamp, exchangeTimestamp: e, sequence: timestamp, asks };
+  return {
+    book: { ...book, bids: [] },
+    changes: { asks, bids: [] },
+    previous: null,
+    afterGap: false,
+  };
+}
+
+describe('where a standby goes on', () => {
+  const last = (t: number, price: string, e: number | null): BookMessage => {
+    return { t, e, g: false, p: 0, w: 0, a: [[price, '1']], b: [] };
+  };
+
+  it('is behind the book that was received when the last one was, though later ones equal it', () => {
+    const events = [bookAt(100, '5', null), bookAt(110, '6'), bookAt(120, '5', null)];
+    expect(firstAfter(events, last(101, '5', null))).toBe(1);
+    expect(firstAfter(events, last(119, '5', null))).toBe(3);
+  });
+
+  it("is told by the exchange's time where the last one did not come", () => {
+    const events = [bookAt(100, '5', 90), bookAt(110, '6', 95)];
+    expect(firstAfter(events, last(105, '7', 92))).toBe(1);
+  });
+});
+
+describeWithNats('a standby that takes over', () => {
+  const folder = temporaryFolder();
+  let server: NatsServer;
+  let bus: BusConnection;
+  let stream: LogStream;
+  let writer: LogWriter;
+
+  beforeAll(async () => {
+    server = await startNats(folder.path);
+    bus = await BusConnection.open(parseBusAddress(server.url)!, 'test');
+    stream = new LogStream(bus);
+    await stream.make(1, -1, 1);
+    writer = new LogWriter(bus);
+  });
+
+  afterAll(async () => {
+    writer.close();
+    await bus.close();
+    await server.end('SIGKILL');
+    folder.remove();
+  });
+
+  function publisher(node: string): { local: Bus; made: ExchangePublisher } {
+    const local = new Bus();
+    const made = new ExchangePublisher({
+      exchange: 'GOPAX',
+      node,
+      bus: local,
+      stream,
+      writer,
+      snapshotEveryMs: 60_000,
+      books: true,
+      now: () => 1_000,
+      onFull: () => undefined,
+      onMoved: () => undefined,
+    });
+    return { local, made };
+  }
+
+  it('writes what the log lacks, and those of its gaps that nobody had books in', async () => {
+    const primary = publisher('a');
+    const standby = publisher('b');
+    const gap = (start: number, end: number | null): Gap => {
+      return { market: MARKET, start, end, cause: 'DISCONNECTED', detail: null, attempts: 0 };
+    };
+    await primary.made.promote([]);
+    for (const t of [1_100, 1_110, 1_120]) primary.local.publishBook(bookAt(t, `${t}`));
+    expect(await primary.made.drain(2_000)).toBe(true);
+    primary.made.demote();
+    primary.made.close();
+
+    // It did not get the second one, but the third, which the primary wrote.
+    standby.local.publishBook(bookAt(1_101, '1100', 1_100));
+    standby.local.gaps.publish(gap(1_101, 1_121));
+    standby.local.publishBook(bookAt(1_121, '1120', 1_120));
+    standby.local.publishBook(bookAt(1_131, '1130', 1_130));
+    standby.local.gaps.publish(gap(1_131, null));
+    // One that the primary left in a market of which nobody has had a book yet.
+    await standby.made.promote([{ ...gap(1_050, null), market: OTHER }]);
+    standby.local.gaps.publish(gap(1_131, 1_151));
+    standby.local.publishBook(bookAt(1_151, '1150', 1_150));
+    standby.local.publishBook(bookAt(1_160, '9', 1_160, OTHER));
+    expect(await standby.made.drain(2_000)).toBe(true);
+    standby.made.close();
+
+    const books: string[] = [];
+    const gaps: [number, number | null][] = [];
+    for (let seq = 1; seq <= (await stream.state())!.last; seq++) {
+      const { subject, data } = (await stream.at(seq))!;
+      if (subject === 'book.GOPAX.BTC.KRW') books.push(decodeMessage<BookMessage>(data).a[0]![0]);
+      if (!subject.startsWith('gap.')) continue;
+      const { start, end } = decodeMessage<GapMessage>(data);
+      gaps.push([start, end]);
+    }
+    expect(books).toEqual(['1100', '1110', '1120', '1130', '1150']);
+    // The lanes of two markets are in no order.
+    expect(gaps.sort(([a], [b]) => b - a)).toEqual([
+      [1_131, null],
+      [1_131, 1_151],
+      [1_050, 1_160],
+    ]);
+  });
+});

@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { setImmediate as turn } from 'node:timers/promises';
+import { parseBusAddress } from '../../src/market/bus-address.js';
+import { BusConnection } from '../../src/nats/connection.js';
+import { Leases } from '../../src/nats/lease.js';
+import { type LogEntry, LogStream } from '../../src/nats/log-stream.js';
+import { LogWriter } from '../../src/nats/log-writer.js';
+import { encodeMessage } from '../../src/nats/messages.js';
+import { eventually, temporaryFolder } from '../helpers/wait.js';
+import { describeWithNats, type NatsServer, startNats } from '../nodes/nats-server.js';
+
+describeWithNats('the log in NATS', () => {
+  const folder = temporaryFolder();
+  let server: NatsServer;
+  let bus: BusConnection;
+  let stream: LogStream;
+
+  beforeAll(async () => {
+    server = await startNats(folder.path);
+    bus = await BusConnection.open(parseBusAddress(server.url)!, 'test');
+    stream = new LogStream(bus);
+    await stream.make(1, -1, 1);
+    const writer = new LogWriter(bus);
+    const write = (i: number) =>
+      writer.put({ subject: `log.${i % 70}`, data: encodeMessage({ i }) });
+    for (let i = 0; i < 400; i++) await write(i);
+    writer.close();
+  });
+
+  afterAll(async () => {
+    await bus.close();
+    await server.end('SIGKILL');
+    folder.remove();
+  });
+
+  async function follow(take: (entry: LogEntry) => Promise<void> | void): Promise<void> {
+    const end = new AbortController();
+    await stream.follow(
+      1,
+      (entry) => {
+        if (entry.seq === 400) end.abort();
+        return take(entry);
+      },
+      end.signal,
+    );
+  }
+
+  it('is followed without keeping the process from its other work', async () => {
+    let turns = 0;
+    let following = true;
+    const others = (async () => {
+      for (; following; turns++) await turn();
+    })();
+    let longest = 0;
+    let last = 0;
+    await follow(() => {
+      if (turns !== last) longest = 0;
+      last = turns;
+      const end = performance.now() + 0.5;
+      while (performance.now() < end);
+      longest += 0.5;
+      expect(longest).toBeLessThan(50);
+    });
+    following = false;
+    await others;
+  });
+
+  it('gives a message again that could not be taken', async () => {
+    const taken: number[] = [];
+    let refused = false;
+    await follow(async ({ seq }) => {
+      if (seq === 7 && !refused) {
+        refused = true;
+        throw new Error('not now');
+      }
+      taken.push(seq);
+    });
+    expect(taken).toEqual(Array.from({ length: 400 }, (_, i) => i + 1));
+  });
+
+  it('tells the newest message of each of many subjects', async () => {
+    const entries = await stream.lastOfEach('log.>');
+    expect(entries.map(({ seq }) => seq)).toEqual(Array.from({ length: 70 }, (_, i) => i + 331));
+  });
+
+  it('keeps leases through a restart of the server, and though their bucket was removed', async () => {
+    const leases = await Leases.open(bus, 1);
+    const lease = leases.lease('UPBIT', 'a');
+    expect(await lease.take()).toBe(true);
+    await bus.manager.streams.delete('KV_orderbook_leases');
+    expect(await lease.renew()).toBe(true);
+    await server.end('SIGKILL');
+    await server.start();
+    const other = leases.lease('GOPAX', 'b');
+    await eventually(() => other.take().catch(() => false), Boolean, 'the lease');
+  });
+});

@@ -1,0 +1,265 @@
+import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { join } from 'node:path';
+import { Cluster, type PlannedNode } from '../../src/cluster/cluster.js';
+import type { NodeProcess } from '../../src/cluster/node-process.js';
+import { findPrograms } from '../../src/cluster/programs.js';
+import { EXCHANGES } from '../../src/market/exchange.js';
+import { type Simulators, startSimulators } from '../../src/simulator/simulators.js';
+import { problems, TRUE_CLOCK } from '../../src/soak/accounts.js';
+import { accountForAll, Ledger } from '../../src/soak/final-account.js';
+import { statesOf } from '../../src/soak/recorder-process.js';
+import { has, needs } from '../helpers/needs.js';
+import { eventually, temporaryFolder, until } from '../helpers/wait.js';
+
+jest.setTimeout(180_000);
+
+const PAIRS = ['BTC-KRW', 'ETH-KRW'];
+const NODES: readonly PlannedNode[] = [
+  { name: 'collector-1', role: 'collector' },
+  { name: 'collector-2', role: 'collector' },
+  { name: 'recorder-1', role: 'recorder' },
+  { name: 'recorder-2', role: 'recorder' },
+  { name: 'api-1', role: 'api' },
+];
+
+const describeWithServers = has('nats') ? needs('postgres').describe : needs('nats').describe;
+
+/** A small market on several nodes, with an account of all that went out. */
+class World {
+  readonly folder = temporaryFolder();
+  readonly databaseFolder = temporaryFolder();
+  simulators!: Simulators;
+  cluster!: Cluster;
+  ledger!: Ledger;
+  readonly deaths: string[] = [];
+  #stepping: NodeJS.Timeout | undefined;
+  #since = 0;
+
+  async start(env: Record<string, string> = {}): Promise<void> {
+    this.simulators = await startSimulators({ rate: 0, pairs: PAIRS });
+    this.ledger = new Ledger(this.simulators);
+    this.cluster = await Cluster.start({
+      programs: findPrograms(),
+      folder: this.folder.path,
+      databaseFolder: this.databaseFolder.path,
+      logFolder: join(this.folder.path, 'logs'),
+      nodes: NODES,
+      env: {
+        ...this.simulators.env,
+        LOG_LANG: 'en',
+        COLLECT: PAIRS.join(','),
+        BITHUMB_TRANSPORT: 'ws',
+        AUDIT_EVERY_MS: '0',
+        SNAPSHOT_EVERY_MS: '300',
+        ...env,
+      },
+      onDeath: (why) => this.deaths.push(why),
+    });
+    this.step();
+    await this.live();
+    this.#since = Date.now();
+  }
+
+  /** Lets a book of every exchange change so often. */
+  step(everyMs = 40): void {
+    clearInterval(this.#stepping);
+    let turn = 0;
+    this.#stepping = setInterval(() => {
+      for (const simulator of this.simulators.all) simulator.step(PAIRS[turn % PAIRS.length]!);
+      turn++;
+    }, everyMs);
+  }
+
+  node(name: string): NodeProcess {
+    return this.cluster.nodes.find((node) => node.name === name)!;
+  }
+
+  get api(): string {
+    return this.node('api-1').url!;
+  }
+
+  /** The recorder that stores. */
+  get storing(): NodeProcess {
+    const active = (node: NodeProcess): number => node.output.lastIndexOf('stores the log');
+    const [a, b] = [this.node('recorder-1'), this.node('recorder-2')];
+    return active(a) > active(b) ? a : b;
+  }
+
+  async live(): Promise<void> {
+    const all = PAIRS.length * EXCHANGES.length;
+    await eventually(
+      () => statesOf(this.api),
+      ({ live }) => live === all,
+      'all LIVE',
+      60_000,
+    );
+  }
+
+  /** Waits until so many more books are stored. */
+  async stored(more: number): Promise<void> {
+    const { stored } = await statesOf(this.api);
+    await eventually(
+      () => statesOf(this.api),
+      // Another recorder counts from 0.
+      (states) => states.stored < stored || states.stored > stored + more,
+      `${more} more books`,
+      60_000,
+    );
+  }
+
+  /** What became of all books; every one must be accounted for. */
+  async account() {
+    clearInterval(this.#stepping);
+    await this.live();
+    let last = -1;
+    let same = 0;
+    await eventually(
+      () => statesOf(this.api),
+      ({ stored }) => {
+        same = stored === last ? same + 1 : 0;
+        last = stored;
+        return same > 10;
+      },
+      'quiet',
+      60_000,
+      150,
+    );
+    const { books } = await accountForAll(
+      this.api,
+      this.simulators,
+      this.ledger,
+      TRUE_CLOCK,
+      [],
+      this.#since,
+    );
+    expect(this.deaths).toEqual([]);
+    expect(books).toMatchObject({ unaccounted: [], invented: [], contradicted: [] });
+    expect(problems(books)).toBe(0);
+    this.step();
+    return books;
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#stepping);
+    await this.cluster?.close('SIGKILL');
+    await this.simulators?.close();
+    this.folder.remove();
+    this.databaseFolder.remove();
+  }
+}
+
+describeWithServers('several nodes on PostgreSQL', () => {
+  const world = new World();
+  beforeAll(() => world.start());
+  afterAll(() => world.close());
+
+  it('store every book once while each recorder is killed in turn', async () => {
+    for (let i = 0; i < 2; i++) {
+      const victim = world.storing;
+      await victim.end('SIGKILL');
+      await world.stored(50);
+      await victim.start();
+    }
+    expect((await world.account()).inGap).toEqual({});
+  });
+
+  it('store every book once while the recorder that stores stands still, and wakes', async () => {
+    const victim = world.storing;
+    victim.signal('SIGSTOP');
+    await world.stored(50);
+    victim.signal('SIGCONT');
+    await world.stored(50);
+    expect((await world.account()).inGap).toEqual({});
+  });
+
+  it('lose nothing while PostgreSQL is away', async () => {
+    await world.cluster.postgres.end('SIGKILL');
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    await world.cluster.postgres.start();
+    await world.stored(50);
+    expect((await world.account()).inGap).toEqual({});
+  });
+
+  it('lose nothing while NATS is away for less than collectors keep', async () => {
+    await world.cluster.nats.end('SIGKILL');
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    await world.cluster.nats.start();
+    await world.stored(50);
+    expect((await world.account()).inGap).toEqual({});
+  });
+
+  it('lose no book that the standby had when collectors are killed in turn', async () => {
+    for (const name of ['collector-1', 'collector-2']) {
+      const other = name === 'collector-1' ? 'collector-2' : 'collector-1';
+      const victim = world.node(name);
+      await until(() => world.node(other).output.includes('GOPAX] '), 'the standby', 30_000);
+      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      await victim.end('SIGKILL');
+      await world.stored(50);
+      await world.live();
+      await victim.start();
+      await world.live();
+    }
+    const { inGap } = await world.account();
+    console.log(inGap);
+  });
+
+  it('serve subscriptions on from before a kill without a seam', async () => {
+    // The history comes out of PostgreSQL, the rest out of the log.
+    const query = `{ orderbook(exchange: UPBIT) { sequence } }`;
+    const { data } = (await (
+      await fetch(`${world.api}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ query }),
+      })
+    ).json()) as { data: { orderbook: { sequence: string } } };
+    const since = Number(data.orderbook.sequence) - 300;
+    await world.storing.end('SIGKILL');
+    const subscription = `subscription { orderbook(exchange: UPBIT, since: "${since}") { sequence } }`;
+    const answer = await fetch(`${world.api}/graphql?query=${encodeURIComponent(subscription)}`, {
+      headers: { accept: 'text/event-stream' },
+    });
+    const seen: number[] = [];
+    let text = '';
+    for await (const chunk of answer.body!.pipeThrough(new TextDecoderStream())) {
+      text += chunk;
+      seen.length = 0;
+      for (const [, number] of text.matchAll(/"sequence":"?(\d+)/g)) seen.push(Number(number));
+      if (seen.length >= 150) break;
+    }
+    for (const name of ['recorder-1', 'recorder-2'])
+      if (!world.node(name).running) await world.node(name).start();
+    await world.stored(50);
+    const exported = await (await fetch(`${world.api}/export/UPBIT.ndjson?shape=books`)).text();
+    const all = exported
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { sequence: number }).sequence)
+      .filter((sequence) => sequence > since);
+    expect(seen).toEqual(all.slice(0, seen.length));
+  });
+});
+
+describeWithServers('several nodes whose log is full', () => {
+  const world = new World();
+  beforeAll(() => world.start({ BUS_MAX_GB: '0.01' }));
+  afterAll(() => world.close());
+
+  it('have a gap of what went from the log before it was stored', async () => {
+    const recorders = [world.node('recorder-1'), world.node('recorder-2')];
+    for (const recorder of recorders) await recorder.end('SIGKILL');
+    world.step(5);
+    await new Promise((resolve) => setTimeout(resolve, 6_000));
+    world.step();
+    for (const recorder of recorders) await recorder.start();
+    await until(
+      () => recorders.some(({ output }) => output.includes('gone from the log')),
+      'the hole',
+      20_000,
+    );
+    await world.stored(50);
+    const { inGap } = await world.account();
+    expect(inGap['BUS_FAILED']).toBeGreaterThan(0);
+  });
+});
