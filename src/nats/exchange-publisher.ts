@@ -3,9 +3,9 @@ import type { Exchange } from '../market/exchange.js';
 import type { Gap } from '../market/gap.js';
 import { type Market, marketKey } from '../market/market.js';
 import type { Trade } from '../market/trade.js';
-import type { LogEntry, LogStream } from './log-stream.js';
+import type { LogStream } from './log-stream.js';
 import type { LogWriter, Outgoing } from './log-writer.js';
-import { type LaneItem, type LastBook, MarketLane } from './market-lane.js';
+import { type LaneItem, type LastBook, MarketLane, toLastBook } from './market-lane.js';
 import { contentHash, decodeMessage, encodeMessage } from './messages.js';
 import type { AliveMessage, BookMessage } from './messages.js';
 import { marketSubject, SubjectReader } from './subjects.js';
@@ -443,8 +443,8 @@ export class ExchangePublisher {
     this.#options.onMoved();
     for (;;) {
       try {
-        const last = await this.#options.stream.last(marketSubject('book', lane.market));
-        if (this.#primary) lane.resume(last === null ? null : toLastBook(last));
+        const last = await this.#options.stream.last(marketSubject(lane.refused, lane.market));
+        if (this.#primary) lane.resume(last);
         return;
       } catch {
         // The bus is away; there is time until it is back.
@@ -514,10 +514,6 @@ export function firstAfter(events: readonly BookEvent[], last: BookMessage): num
 
 function gapKey({ market, start }: Gap): string {
   return `${marketKey(market)} ${start}`;
-}
-
-function toLastBook({ seq, data }: LogEntry): LastBook {
-  return { seq, message: decodeMessage<BookMessage>(data) };
 }
 
 /** Until when all that was received of an exchange is in the log; null = nothing was yet. */

@@ -31,8 +31,11 @@ export interface LogBooksParts {
   readonly lastTimestamp: number | null;
   /** A message of the log by its number; null when it is gone from there. */
   readonly fetch: (seq: number) => Promise<LogEntry | null>;
-  /** The newest stored book of a market; asked where the log no longer has it. */
-  readonly stored: (market: Market) => Promise<OrderBook | null>;
+  /**
+   * The newest stored book of a market; asked where the log no longer has it.
+   * @param seq the market's newest message that was read, which must be stored first
+   */
+  readonly stored: (market: Market, seq: number) => Promise<OrderBook | null>;
   /** Timestamp of the newest book of a market before those that are read, Unix ms; null = none. */
   readonly newestAt: (market: Market) => Promise<number | null>;
   readonly onRecording?: (market: Market, recording: boolean, at: number) => void;
@@ -140,7 +143,7 @@ export class LogBooks {
       state.seq = seq;
       return;
     }
-    const book = await stored(state.market);
+    const book = await stored(state.market, state.seq);
     state.unfounded = book?.sequence !== base + seq;
     state.lost = state.unfounded;
     state.book = book;

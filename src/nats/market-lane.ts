@@ -1,7 +1,14 @@
 import type { BookEvent } from '../bus.js';
 import { type Market, marketKey } from '../market/market.js';
 import type { Level } from '../market/order-book.js';
-import { type BookMessage, contentHash, encodeBook, encodeMessage } from './messages.js';
+import type { LogEntry } from './log-stream.js';
+import {
+  type BookMessage,
+  contentHash,
+  decodeMessage,
+  encodeBook,
+  encodeMessage,
+} from './messages.js';
 import type { LogWriter, Outcome, Outgoing } from './log-writer.js';
 import { type LogKind, marketSubject } from './subjects.js';
 
@@ -29,10 +36,10 @@ export interface LastBook {
 
 /** What a lane asks of whom it belongs to. */
 export interface LaneHost {
-  readonly writer: LogWriter;
+  readonly writer: Pick<LogWriter, 'write'>;
   /** A changed book so long after the market's last whole one is stored whole, ms. */
   readonly snapshotEveryMs: number;
-  /** The log has another last book of the market than this node wrote. */
+  /** The log has another last message of the market than this node wrote. */
   moved(lane: MarketLane): void;
   /** Something has been acknowledged. */
   settled(lane: MarketLane, item: LaneItem): void;
@@ -59,6 +66,8 @@ export class MarketLane {
   /** The newest book in the log, and the last message of its subject that the server has; 0 = none. */
   #last = 0;
   #expected = 0;
+  /** The newest trade in the log that is this node's; null = it has written none yet. */
+  #lastTrade: number | null = null;
   /** How often contents were there at the newest time of the exchange. */
   #ids = new Map<string, number>();
   #idsOf: number | null = null;
@@ -93,17 +102,31 @@ export class MarketLane {
     this.#queue = [];
     this.#underWay = null;
     this.#newest = last?.message.t ?? null;
+    this.#lastTrade = null;
     this.#resume(last);
   }
 
-  /** After {@link LaneHost.moved}: goes on behind `last`. @returns whether the one refused is dropped */
-  resume(last: LastBook | null): void {
+  /** Of what kind the message is that was refused: the newest one of it is asked for. */
+  get refused(): LogKind {
+    return this.#underWay?.kind ?? 'book';
+  }
+
+  /** After {@link LaneHost.moved}: goes on behind the newest message of the kind that was refused. */
+  resume(last: LogEntry | null): void {
     const refused = this.#underWay;
     this.#underWay = null;
-    this.#resume(last);
+    let covered: boolean;
+    if (refused?.kind === 'trade') {
+      this.#lastTrade = last?.seq ?? 0;
+      covered = last !== null && sameBytes(encodeMessage(refused.message), last.data);
+    } else {
+      const book = last === null ? null : toLastBook(last);
+      this.#resume(book);
+      covered = refused !== null && book !== null && isCovered(refused, book.message);
+    }
     if (refused !== null) {
-      if (last === null || !isCovered(refused, last.message)) this.#queue.unshift(refused);
-      else this.#host.settled(this, refused);
+      if (covered) this.#host.settled(this, refused);
+      else this.#queue.unshift(refused);
     }
     this.#next();
   }
@@ -139,6 +162,7 @@ export class MarketLane {
       return;
     }
     this.#underWay = null;
+    if (item.kind === 'trade') this.#lastTrade = Math.max(this.#lastTrade ?? 0, outcome.seq);
     if (item.kind === 'book' && !outcome.duplicate) this.#written(item.event, outcome.seq);
     if (item.kind === 'book' && outcome.duplicate) this.#foundThere(outcome.seq);
     this.#host.settled(this, item);
@@ -210,12 +234,24 @@ export class MarketLane {
   }
 
   #other(item: Exclude<LaneItem, { kind: 'book' }>): Outgoing {
-    return {
+    const outgoing = {
       subject: marketSubject(item.kind, this.market),
       data: encodeMessage(item.message),
       id: `${this.key} ${item.kind} ${item.id}`,
     };
+    if (item.kind !== 'trade' || this.#lastTrade === null) return outgoing;
+    // Ids are forgotten after two minutes; NATS may be away for longer before it is asked again.
+    return { ...outgoing, expected: this.#lastTrade };
   }
+}
+
+/** The newest book of a market, by its message. */
+export function toLastBook({ seq, data }: LogEntry): LastBook {
+  return { seq, message: decodeMessage<BookMessage>(data) };
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0;
 }
 
 /** Whether a book that was refused is in the log already, or older than what is there. */

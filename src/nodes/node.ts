@@ -85,6 +85,15 @@ export async function startNode(
     opened.push(() => presence.close());
     await presence.begin();
     for (const other of presence.nodes) checkOther(config, other);
+    // Of two that began at the same moment, one learns of the other only now.
+    presence.changes.on(() => {
+      try {
+        for (const other of presence.nodes)
+          if (other.node < config.nodeName) checkOther(config, other);
+      } catch (error) {
+        onFatal(error as Error);
+      }
+    });
     presence.clashes.on(({ node }) =>
       onFatal(
         new BusError(

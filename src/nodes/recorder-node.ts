@@ -207,8 +207,8 @@ class ActiveRecorder {
       from: place.offset,
       lastTimestamp,
       fetch: (seq) => stream.at(seq),
-      stored: async (market) => {
-        await store.whenStored(this.#books.position - 1).catch(() => undefined);
+      stored: async (market, seq) => {
+        await store.whenStored(seq).catch(() => undefined);
         return store.reader.newestBook(market);
       },
       newestAt: async (market) => (await store.reader.newestBook(market))?.timestamp ?? null,

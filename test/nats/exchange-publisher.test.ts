@@ -6,10 +6,11 @@ import { MarketHandle } from '../../src/market/market.js';
 import { BusConnection } from '../../src/nats/connection.js';
 import { ExchangePublisher, firstAfter } from '../../src/nats/exchange-publisher.js';
 import { LogStream } from '../../src/nats/log-stream.js';
+import { MarketLane } from '../../src/nats/market-lane.js';
 import { LogWriter } from '../../src/nats/log-writer.js';
 import { decodeMessage } from '../../src/nats/messages.js';
 import type { BookMessage, GapMessage } from '../../src/nats/messages.js';
-import { temporaryFolder } from '../helpers/wait.js';
+import { eventually, temporaryFolder } from '../helpers/wait.js';
 import { describeWithNats, type NatsServer, startNats } from '../nodes/nats-server.js';
 
 const MARKET = new MarketHandle('GOPAX', { symbol: 'BTC', currency: 'KRW' });
@@ -130,5 +131,59 @@ describeWithNats('a standby that takes over', () => {
       [1_131, 1_151],
       [1_050, 1_160],
     ]);
+  });
+});
+
+describeWithNats('a trade whose answer was lost', () => {
+  const folder = temporaryFolder();
+  let server: NatsServer;
+  let bus: BusConnection;
+
+  beforeAll(async () => {
+    server = await startNats(folder.path);
+    bus = await BusConnection.open(parseBusAddress(server.url)!, 'test');
+  });
+
+  afterAll(async () => {
+    await bus.close();
+    await server.end('SIGKILL');
+    folder.remove();
+  });
+
+  it('is in the log once, though NATS has forgotten its id meanwhile', async () => {
+    const stream = new LogStream(bus);
+    await stream.make(1, -1, 1);
+    await bus.manager.streams.update('ORDERBOOK_LOG', { duplicate_window: 100_000_000 });
+    const writer = new LogWriter(bus);
+    let lost = 0;
+    const settled: string[] = [];
+    const lane: MarketLane = new MarketLane(MARKET, {
+      writer: {
+        write: (message, settle) => {
+          if (!message.id!.includes('trade 2') || lost++ > 0) return writer.write(message, settle);
+          // Stored, but nobody hears of it; asked for again when its id is forgotten.
+          void writer
+            .put(message)
+            .then(() => new Promise((resolve) => setTimeout(resolve, 300)))
+            .then(() => writer.write(message, settle));
+        },
+      },
+      snapshotEveryMs: 60_000,
+      moved: (moved) => void stream.last('trade.GOPAX.BTC.KRW').then((last) => moved.resume(last)),
+      settled: (_lane, item) => settled.push('id' in item ? item.id : ''),
+    });
+    for (const id of ['1', '2', '3'])
+      lane.add({ kind: 'trade', id, message: { tradeId: id }, receivedAt: 1 });
+    await eventually(
+      async () => settled.length,
+      (n) => n === 3,
+      'all three',
+    );
+    writer.close();
+    const { last } = (await stream.state())!;
+    const ids: string[] = [];
+    for (let seq = 1; seq <= last; seq++)
+      ids.push(decodeMessage<{ tradeId: string }>((await stream.at(seq))!.data).tradeId);
+    expect(ids).toEqual(['1', '2', '3']);
   });
 });

@@ -15,7 +15,7 @@ const book = (t: number, price: string, p: number, w: number) => {
   return { t, e: t, g: false, p, w, a: [[price, '1']], b: [['1', '1']] };
 };
 
-function reader(log: readonly LogEntry[]) {
+function reader(log: readonly LogEntry[], asked: number[] = []) {
   const bus = new Bus();
   const events: BookEvent[] = [];
   const gaps: Gap[] = [];
@@ -27,7 +27,10 @@ function reader(log: readonly LogEntry[]) {
     from: 0,
     lastTimestamp: null,
     fetch: async (seq) => log.find((e) => e.seq === seq) ?? null,
-    stored: async () => null,
+    stored: async (_market, seq) => {
+      asked.push(seq);
+      return null;
+    },
     newestAt: async () => null,
     onUnreadable: (_entry, reason) => {
       throw new Error(reason);
@@ -66,6 +69,18 @@ describe('the function of the log', () => {
     expect(gaps).toEqual([]);
     await books.take(entry(4, 'gap.UPBIT.BTC.KRW', { ...gap, term: 2 }));
     expect(gaps).toHaveLength(1);
+  });
+});
+
+describe('a hole in the log', () => {
+  it("is not waited for to be stored, only the market's own books before it are", async () => {
+    const asked: number[] = [];
+    const { books, gaps } = reader([], asked);
+    await books.take(entry(1, SUBJECT, book(100, '10', 0, 0)));
+    await books.take(entry(90, SUBJECT, book(300, '11', 80, 0)));
+    await books.take(entry(91, 'book.KORBIT.BTC.KRW', book(310, '11', 70, 0)));
+    expect(asked).toEqual([1, 0]);
+    expect(gaps).toEqual([]);
   });
 });
 
