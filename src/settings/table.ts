@@ -102,7 +102,7 @@ export const SETTINGS = {
     'BUS_URL',
     busAddress,
     'NATS servers with JetStream, over which several nodes share the work ([docs/distributed.md](docs/distributed.md)); empty: one process without any',
-    '여러 노드가 일을 나눌 때 쓰는 JetStream NATS 서버([docs/distributed.md](docs/distributed.md)), 비어 있으면 단일 프로세스',
+    '여러 노드가 일을 나눌 때 쓰는 JetStream NATS 서버([docs/distributed.ko.md](docs/distributed.ko.md)), 비어 있으면 단일 프로세스',
   ),
   roles: setting(
     'ROLE',
