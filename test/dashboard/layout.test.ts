@@ -9,7 +9,7 @@ jest.setTimeout(60_000);
 /** A phone, a tablet, a desk; what lies between is for the slow test. */
 const WIDTHS = [320, 768, 1440];
 
-const session = useSession(['BTC-KRW', 'SHIB-KRW']);
+const session = useSession(['BTC-KRW', 'SHIB-KRW'], { CHANNELS: 'orderbook,trade' });
 
 inBrowser('every view', () => {
   beforeAll(() => fillWide(session));

@@ -46,6 +46,16 @@ inBrowser('the tape', () => {
     // The same trades stand as bars under the prices, and are read out.
     const chart = page.locator('.charts .chart').first();
     await reads(chart.locator('.legend'), /Traded per 5 s[\s\S]*Buy[\s\S]*Sell/);
+    // It stands beside the books where it fits, else below them.
+    const isBeside = (): Promise<boolean> =>
+      page.evaluate(`(() => {
+        const [books, tape] = ['.columns', '.tape'].map((name) => document.querySelector(name).getBoundingClientRect());
+        return tape.left >= books.right && tape.top === books.top && tape.bottom === books.bottom;
+      })()`);
+    await eventually(isBeside, (beside) => beside, 'the tape beside the books');
+    await page.setViewportSize({ width: 1024, height: 900 });
+    await eventually(isBeside, (beside) => !beside, 'the tape below the books');
+    await page.setViewportSize({ width: 1440, height: 900 });
     for (let i = 0; i < 5; i++) upbit.burst('BTC-KRW', 10);
     await counts(rows, 30);
     expect(await accessibilityProblems(page)).toEqual([]);

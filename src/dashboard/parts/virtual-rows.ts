@@ -28,6 +28,8 @@ export function useVirtualRows(
   };
   virtualizer.current ??= new Virtualizer(options);
   virtualizer.current.setOptions(options);
+  // A phone that is turned has rows of another height.
+  useLayoutEffect(() => virtualizer.current!.measure(), [rowHeight]);
   useLayoutEffect(() => virtualizer.current!._didMount(), []);
   useLayoutEffect(() => virtualizer.current!._willUpdate());
   return {

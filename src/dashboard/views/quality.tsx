@@ -89,7 +89,7 @@ export function QualityView() {
             )}
           </h2>
         </div>
-        <p class="muted">{words.hint}</p>
+        <p class="muted hint">{words.hint}</p>
         {problem !== null ? (
           <p class="problem" role="alert">
             {problemText(problem)}
@@ -99,7 +99,7 @@ export function QualityView() {
         ) : report === null || report.markets.length === 0 ? (
           <p class="empty">{words.none}</p>
         ) : (
-          <div class="scroll" tabIndex={0} role="group" aria-labelledby="quality-heading">
+          <div class="scroll tall" tabIndex={0} role="group" aria-labelledby="quality-heading">
             <table class="list quality">
               <thead>
                 <tr>

@@ -1,4 +1,4 @@
-/* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-member-access --
+/* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-return --
    one function here runs in the page, and the tests have no types of a page */
 import type { Page } from 'playwright-core';
 
@@ -27,6 +27,30 @@ function findProblems(): string[] {
   const problems: string[] = [];
   const { scrollWidth } = document.scrollingElement;
   if (scrollWidth > innerWidth) problems.push(`the page is ${scrollWidth} px wide`);
+  const grid = document.querySelector('.grid');
+  const rows: Box[] = [...document.querySelectorAll('.grid-body .row')].map((row): Box =>
+    row.getBoundingClientRect(),
+  );
+  if (grid !== null && grid.scrollWidth > grid.clientWidth + 1) {
+    problems.push(`the markets are ${grid.scrollWidth} px wide, their table ${grid.clientWidth}`);
+  }
+  rows.sort((a, b) => a.top - b.top);
+  rows.forEach(({ top }, i) => {
+    if (i > 0 && top < rows[i - 1]!.bottom - 1) problems.push(`row ${i} lies over the one before`);
+  });
+  /** Room that a choice needs beside its text for its arrow, px. */
+  const arrow = 16;
+  const pen = document.createElement('canvas').getContext('2d');
+  for (const select of document.querySelectorAll('select')) {
+    const style = getComputedStyle(select);
+    pen.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
+    const text: string = select.selectedOptions[0]?.text ?? '';
+    const room =
+      select.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) - arrow;
+    if (select.clientWidth > 0 && pen.measureText(text).width > room + 1) {
+      problems.push(`cut off: the choice "${text}"`);
+    }
+  }
   const seen: { text: string; box: Box; floats: boolean }[] = [];
   const walker = document.createTreeWalker(document.body, 4 /* text */);
   for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {

@@ -1,14 +1,15 @@
 import type { Page } from 'playwright-core';
 import { allLive } from '../../helpers/recorder.js';
-import { until } from '../../helpers/wait.js';
+import { eventually, until } from '../../helpers/wait.js';
+import { accessibilityProblems } from './browser.js';
 import { layoutProblems } from './layout.js';
 import type { Session } from './session.js';
 
 /** Each view, and what is there when it has loaded. */
 const VIEWS = [
   ['/', '.grid-body .row'],
-  ['/market/BTC-KRW', '.quote tbody tr'],
-  ['/market/SHIB-KRW?group=0.0001', '.quote tbody tr'],
+  ['/market/BTC-KRW', '.tape tbody tr'],
+  ['/market/SHIB-KRW?group=0.0001', '.tape tbody tr'],
   ['/premium', '.premiums'],
   ['/premium/BTC-KRW', '.premium-prices'],
   ['/history/UPBIT/BTC-KRW', '.gaps'],
@@ -17,7 +18,20 @@ const VIEWS = [
   ['/quality', '.panel'],
 ] as const;
 
-/** Books as wide as they come, a gap and a log with entries of all kinds. */
+/** Books and trades as wide as they come. */
+function setWide({ recorder }: Session): void {
+  const { upbit } = recorder.simulators;
+  const books = (): void => {
+    upbit.setBook('BTC-KRW', [['116436000.5', '0.12345678']], [['116435000.5', '12345.12345678']]);
+    upbit.setBook('SHIB-KRW', [['0.01834', '99999999.99999999']], [['0.01833', '1234567890.5']]);
+  };
+  books();
+  upbit.trade('BTC-KRW', 'sell', ['12345.00345678']);
+  upbit.trade('SHIB-KRW', 'sell', ['1234567890.12345678']);
+  books();
+}
+
+/** Books and trades as wide as they come, a gap and a log with entries of all kinds. */
 export async function fillWide(session: Session): Promise<void> {
   const { upbit, gopax } = session.recorder.simulators;
   const { faults } = upbit;
@@ -33,9 +47,18 @@ export async function fillWide(session: Session): Promise<void> {
     'the reconnection',
   );
   await allLive(session.recorder);
-  upbit.setBook('BTC-KRW', [['116436000.5', '0.12345678']], [['116435000.5', '12345.12345678']]);
-  upbit.setBook('SHIB-KRW', [['0.01834', '99999999.99999999']], [['0.01833', '1234567890.5']]);
   gopax.setBook('BTC-KRW', [['118436000', '0.5']], [['1', '0.25']]);
+  // A stream of trades stands once one of them has been stored.
+  await eventually(
+    () => {
+      setWide(session);
+      return Promise.resolve(session.recorder.app.storeStats().storedTrades);
+    },
+    (stored) => stored >= 4,
+    'trades',
+    15_000,
+    300,
+  );
   await until(() => session.recorder.app.storeStats().queuedBooks === 0, 'all to be stored');
 }
 
@@ -73,16 +96,19 @@ async function foreignWords(page: Page): Promise<string[]> {
 
 /**
  * What is wrong with any view at any of `widths`, px: texts cut off or printed over each other, and in
- * Korean words of another language.
+ * Korean words of another language; and what axe finds in both themes at those of `axeWidths`.
  */
 export async function viewProblems(
   session: Session,
   locale: 'ko-KR' | 'en-US',
   widths: readonly number[],
+  axeWidths: readonly number[] = [],
 ): Promise<string[]> {
   const found = new Set<string>();
   const { page } = await session.open('/health', { locale, dark: locale === 'en-US' });
   for (const [path, ready] of VIEWS) {
+    // The tape begins with the trades of the last minute.
+    if (path.startsWith('/market')) setWide(session);
     await page.goto(`${session.recorder.app.url}${path}`);
     await page.locator(ready).first().waitFor();
     for (const width of widths) {
@@ -90,6 +116,14 @@ export async function viewProblems(
       await settled(page);
       for (const problem of await layoutProblems(page)) {
         found.add(`${path} at ${width}: ${problem}`);
+      }
+      if (!axeWidths.includes(width)) continue;
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme });
+        await settled(page);
+        for (const problem of await accessibilityProblems(page)) {
+          found.add(`${path} at ${width}, ${colorScheme}: ${problem}`);
+        }
       }
     }
     if (locale === 'ko-KR')
