@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { it } from '@jest/globals';
 import type { WriterSession } from '../../src/store/engine/engine.js';
 import { parseAddress } from '../../src/store/engine/postgresql/address.js';
-import { PostgresWriterSession } from '../../src/store/engine/postgresql/writer-session.js';
+import { PostgresSession } from '../../src/store/engine/postgresql/session.js';
 import { needs } from '../helpers/needs.js';
 import { queryOf } from '../helpers/postgres-server.js';
 import { until } from '../helpers/wait.js';
@@ -54,7 +54,11 @@ export async function serverDatabase(template: string): Promise<TestDatabase> {
   const path = url.href;
   return {
     path,
-    session: () => PostgresWriterSession.openToWrite(parseAddress(path), { shared: true }),
+    session: async () => {
+      const options = { max: 1, readonly: false, silenceMs: 30_000, lock: null };
+      const session = await PostgresSession.open(parseAddress(path), options);
+      return session as unknown as WriterSession;
+    },
     remove: async () => void (await queryOf(admin, `DROP DATABASE ${name} WITH (FORCE)`)),
   };
 }
