@@ -8,6 +8,7 @@ import { cpus } from 'node:os';
 const NAMES = [
   'frame',
   'store',
+  'postgresql',
   'export',
   'shapes',
   'archive',

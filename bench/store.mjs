@@ -15,88 +15,35 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { diffSide } from '../dist/market/order-book.js';
 import { openStore } from '../dist/store/store.js';
+import {
+  BATCH,
+  BOOKS,
+  eventOf,
+  first,
+  LEVELS,
+  MARKETS,
+  markets,
+  median,
+  pause,
+  putAll,
+  random,
+  RATE,
+  stored,
+} from './books.mjs';
 import { sized } from './sizes.mjs';
 import { cpuSince, threadCpu } from './thread-cpu.mjs';
 import { DRIVER, inTransaction, openSqlite, rowsOf } from './sqlite.mjs';
 
-const MARKETS = sized(2000, 20);
-const BOOKS = sized(100_000, 1_000);
-const LEVELS = 20;
 const ROUNDS = sized(5, 1);
-/** Books a second of the whole market, which decides how many are stored whole (one a minute each). */
-const RATE = 2100;
 const PACED_SECONDS = sized(8, 0.5);
-/** The store's largest batch, which it reaches at full speed. */
-const BATCH = 4000;
-
-let seed = 1;
-const random = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
-const side = (base, step) =>
-  Array.from({ length: LEVELS }, (_, k) => [
-    String(base + step * (k + 1) * 5),
-    random().toFixed(8),
-  ]);
-const change = (levels) =>
-  levels.map((l) => (random() < 0.06 ? [l[0], random().toFixed(8).replace(/0+$/, '')] : l));
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
-
-const markets = Array.from({ length: MARKETS }, (_, i) => {
-  const base = 1000 + Math.floor(random() * 1e7);
-  const market = { exchange: 'UPBIT', symbol: `S${i}`, currency: 'KRW' };
-  return { market, asks: side(base, 1), bids: side(base, -1), previous: null };
-});
-const started = Date.now();
-let count = 0;
-
-/** An event as the recorder publishes it: 2 to 3 levels change from book to book. */
-function eventOf(m) {
-  const asks = m.previous === null ? m.asks : change(m.asks);
-  const bids = m.previous === null ? m.bids : change(m.bids);
-  const changes = {
-    asks: diffSide('ask', m.previous === null ? [] : m.asks, asks),
-    bids: diffSide('bid', m.previous === null ? [] : m.bids, bids),
-  };
-  // The first books lie in the minute before, so that from the beginning on some market or other is
-  // due for a whole one.
-  const timestamp =
-    m.previous === null
-      ? started - 60_000 + Math.floor((count / MARKETS) * 60_000)
-      : started + Math.floor(((count - MARKETS) / RATE) * 1000);
-  const sequence = ++count;
-  const exchangeTimestamp = timestamp - 20;
-  const book = { market: m.market, timestamp, exchangeTimestamp, sequence, asks, bids };
-  const event = { book, changes, previous: m.previous, afterGap: m.previous === null };
-  Object.assign(m, { asks, bids, previous: sequence });
-  return event;
-}
-const first = markets.map(eventOf);
-const events = Array.from({ length: BOOKS }, () =>
-  eventOf(markets[Math.floor(random() * MARKETS)]),
-);
-
-async function stored(store) {
-  while (store.stats().queuedBooks > 0) await pause(1);
-}
-
 /** Books a second, and the file that they made. */
 async function ours(path) {
   const store = await openStore({ path, snapshotEveryMs: 60_000 });
   for (const event of first) store.putBook(event);
   await stored(store);
   const cpu = threadCpu();
-  const t = performance.now();
-  for (let i = 0; i < events.length; i++) {
-    store.putBook(events[i]);
-    if (i % 200 === 199) {
-      await new Promise((resolve) => setImmediate(resolve));
-      while (store.stats().queuedBooks > 2 * BATCH) await pause(1);
-    }
-  }
-  await stored(store);
-  const rate = BOOKS / ((performance.now() - t) / 1000);
+  const rate = await putAll(store);
   const used = cpuSince(cpu);
   const { droppedBooks } = store.stats();
   await store.close(30_000);
