@@ -5,7 +5,8 @@
  * a line that loads it, with what it exports, from `dist/chunks`.
  */
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { dirname, posix, relative, resolve, sep } from 'node:path';
+import { basename, dirname, posix, relative, resolve, sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
 
 const dist = resolve('dist');
@@ -14,11 +15,16 @@ const OUTSIDE = [/^better-sqlite3/, /^@duckdb\//, /^pino/, /render-graphiql/];
 
 const nameOf = (file) => relative(dist, file).replaceAll(sep, '/');
 
-/** What is started by its file: commands of package.json, and what modules start as a thread or child. */
-function programs() {
+/** What is started by its file: the commands of package.json. */
+function commands() {
   const { scripts, bin } = JSON.parse(readFileSync('package.json', 'utf8'));
-  const commands = JSON.stringify({ scripts, bin }).matchAll(/\bdist\/([\w/-]+\.js)/g);
-  const names = new Set([...commands].map(([, name]) => name));
+  const found = JSON.stringify({ scripts, bin }).matchAll(/\bdist\/([\w/-]+\.js)/g);
+  return new Set([...found].map(([, name]) => name));
+}
+
+/** What modules start as a thread or a child. */
+function parts() {
+  const names = new Set();
   for (const path of readdirSync(dist, { recursive: true })) {
     if (!path.endsWith('.js') || path.startsWith('dashboard')) continue;
     const file = resolve(dist, path);
@@ -27,7 +33,7 @@ function programs() {
     );
     for (const [, target] of started) names.add(nameOf(resolve(dirname(file), target)));
   }
-  return [...names];
+  return names;
 }
 
 /** A module finds its neighbours by `import.meta.url`: it is given the one it has in `dist`. */
@@ -45,22 +51,44 @@ const placed = {
   },
 };
 
+/** Prisma's query compiler as the bytes that it is: as text it has to be read and decoded by every thread. */
+const bytes = {
+  name: 'bytes',
+  async load(id) {
+    if (!id.endsWith('.wasm-base64.mjs')) return null;
+    const { wasm } = await import(pathToFileURL(id));
+    const fileName = basename(id).replace('-base64.mjs', '');
+    this.emitFile({ type: 'asset', fileName, source: Buffer.from(wasm, 'base64') });
+    return `import { readFileSync } from 'node:fs';
+export const wasm = readFileSync(new URL('./${fileName}', import.meta.url));`;
+  },
+};
+
 const chunkOf = (name) => name.replaceAll('/', '-').replace(/\.js$/, '');
-const names = programs();
-const bundle = await rolldown({
-  input: Object.fromEntries(names.map((name) => [chunkOf(name), resolve(dist, name)])),
-  platform: 'node',
-  external: OUTSIDE,
-  plugins: [placed],
-  logLevel: 'silent',
-});
-await bundle.write({
-  dir: resolve(dist, 'chunks'),
-  entryFileNames: '[name].js',
-  chunkFileNames: '[name]-[hash].js',
-});
-await bundle.close();
-for (const name of names) {
+
+/** Bundles programs; what several of them import becomes files of its own. */
+async function write(names) {
+  const bundle = await rolldown({
+    input: Object.fromEntries(names.map((name) => [chunkOf(name), resolve(dist, name)])),
+    platform: 'node',
+    external: OUTSIDE,
+    plugins: [placed, bytes],
+    logLevel: 'silent',
+  });
+  await bundle.write({
+    dir: resolve(dist, 'chunks'),
+    entryFileNames: '[name].js',
+    chunkFileNames: '[name]-[hash].js',
+  });
+  await bundle.close();
+}
+
+const started = commands();
+await write([...started]);
+// Each in as few files as can be: a store's threads are started often.
+const threads = [...parts()].filter((name) => !started.has(name));
+for (const name of threads) await write([name]);
+for (const name of [...started, ...threads]) {
   const chunk = posix.relative(posix.dirname(name), `chunks/${chunkOf(name)}.js`);
   const shebang = /^#!.*\n/.exec(readFileSync(resolve(dist, name), 'utf8'))?.[0] ?? '';
   writeFileSync(
