@@ -1,6 +1,7 @@
 import { COLLECT_GRAMMAR, type CollectPattern, parseCollect } from '../market/collect-pattern.js';
 import { isMarketName, type Market, marketName, type Pair } from '../market/market.js';
 import type { TimeWindow } from '../market/time-window.js';
+import type { SequenceState } from '../store/store-types.js';
 import { badInput } from './errors.js';
 
 function shown(value: string): string {
@@ -72,14 +73,14 @@ export function checkedEvery(every: number | null | undefined): number {
 export function checkedSince(
   since: number | null | undefined,
   every: number | null | undefined,
-  newest: number,
+  { newest, elsewhere = newest }: Pick<SequenceState, 'newest' | 'elsewhere'>,
 ): number | undefined {
   if (since === null || since === undefined) return undefined;
   if (every !== null && every !== undefined) {
     throw badInput('every', 'must be left out with since, which delivers every book');
   }
   if (since < 0) throw badInput('since', `must be a sequence; was ${since}`);
-  if (since <= newest) return since;
+  if (since <= elsewhere) return since;
   throw badInput(
     'since',
     `must not be beyond the newest sequence, which is ${newest}; was ${since}`,

@@ -16,33 +16,28 @@ export interface ServerPrograms {
 /** What is missing, in one line: what to install. */
 export class MissingProgramsError extends Error {}
 
-/** Finds the programs. @throws {MissingProgramsError} */
-export function findPrograms(): ServerPrograms {
-  const nats = findNats();
-  const postgresql = findPostgresql();
+/**
+ * Finds the programs.
+ * @param folders where they may lie
+ * @throws {MissingProgramsError}
+ */
+export function findPrograms(folders: readonly string[] = serverFolders()): ServerPrograms {
+  const nats = findNats(folders);
+  const postgresql = folderOf('initdb', folders);
+  if (nats !== null && postgresql !== null) return { nats, postgresql };
   const missing = [
     ...(nats === null ? ['nats-server'] : []),
     ...(postgresql === null ? ['postgresql'] : []),
   ];
-  if (nats === null || postgresql === null) {
-    throw new MissingProgramsError(
-      `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} not installed; on Debian: apt-get install ${missing.join(' ')}`,
-    );
-  }
-  return { nats, postgresql };
+  throw new MissingProgramsError(
+    `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} not installed; on Debian: apt-get install ${missing.join(' ')}`,
+  );
 }
 
 /** Path of `nats-server`; null when it is not installed. */
-export function findNats(): string | null {
-  const folder = folderOf('nats-server', pathFolders());
+export function findNats(folders: readonly string[] = serverFolders()): string | null {
+  const folder = folderOf('nats-server', folders);
   return folder === null ? null : join(folder, 'nats-server');
-}
-
-/** Folder of PostgreSQL's newest programs; null when it is not installed. */
-export function findPostgresql(): string | null {
-  const versions = existsSync(DEBIAN) ? readdirSync(DEBIAN) : [];
-  const newest = versions.sort((a, b) => Number(b) - Number(a));
-  return folderOf('initdb', [...newest.map((v) => join(DEBIAN, v, 'bin')), ...pathFolders()]);
 }
 
 /** As whom a server runs that refuses to run as root; nothing = as this process. */
@@ -56,9 +51,16 @@ export function unprivileged(): { uid?: number; gid?: number } {
   return {};
 }
 
-function pathFolders(): string[] {
-  // `sbin` is where servers lie, and not on the path of every user.
-  return [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
+/** The newest PostgreSQL of Debian, then the path, then where servers lie that are not on it. */
+function serverFolders(): string[] {
+  const versions = existsSync(DEBIAN) ? readdirSync(DEBIAN) : [];
+  const newest = versions.sort((a, b) => Number(b) - Number(a));
+  return [
+    ...newest.map((version) => join(DEBIAN, version, 'bin')),
+    ...(process.env['PATH'] ?? '').split(delimiter),
+    '/usr/sbin',
+    '/usr/local/sbin',
+  ];
 }
 
 function folderOf(program: string, folders: readonly string[]): string | null {

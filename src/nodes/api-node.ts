@@ -30,6 +30,8 @@ export interface ApiServices {
 
 /** Messages that are read to catch up with what recorders have not stored; of more, only the newest. */
 const MOST_BEHIND = 100_000;
+/** Messages that another API node may have read before this one. */
+const MOST_AHEAD = 100_000;
 const REPORT_SILENT_MS = 5_000;
 const LOOK_MS = 1_000;
 const WAIT_MS = 500;
@@ -121,7 +123,9 @@ export class ApiNode {
       const progress = { offset: place.offset, heardAt: performance.now() };
       const sequences = (): SequenceState => {
         const newest = place.base + books.position;
-        return { newest, settled: Math.min(newest, place.base + progress.offset) };
+        const settled = Math.min(newest, place.base + progress.offset);
+        // A reader that comes from another node may have seen more than this one has read.
+        return { newest, settled, elsewhere: newest + MOST_AHEAD };
       };
       let stored: { readonly report: StoreReport; readonly heardAt: number } | null = null;
       const subscriptions: { unsubscribe(): void }[] = [

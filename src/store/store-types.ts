@@ -306,6 +306,8 @@ export interface SequenceState {
   readonly newest: number;
   /** Every book up to this sequence is in the database, or never will be. */
   readonly settled: number;
+  /** A reader may have had books up to this sequence from another node that is ahead; absent = `newest`. */
+  readonly elsewhere?: number;
 }
 
 /** Reading side of the store. All calls run off the main thread on read-only connections. */

@@ -148,6 +148,22 @@ class World {
   }
 }
 
+/** The first sequences of a subscription to UPBIT that goes on behind one. */
+async function sequences(url: string, since: number, count: number): Promise<number[]> {
+  const query = `subscription { orderbook(exchange: UPBIT, since: "${since}") { sequence } }`;
+  const answer = await fetch(`${url}/graphql?query=${encodeURIComponent(query)}`, {
+    headers: { accept: 'text/event-stream' },
+  });
+  let text = '';
+  for await (const chunk of answer.body!.pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    const seen = [...text.matchAll(/"sequence":"?(\d+)/g)].map(([, number]) => Number(number));
+    if (seen.length >= count) return seen;
+    if (text.includes('"errors"')) break;
+  }
+  throw new Error(text.slice(-500));
+}
+
 describeWithServers('several nodes on PostgreSQL', () => {
   const world = new World();
   beforeAll(() => world.start());
@@ -215,18 +231,7 @@ describeWithServers('several nodes on PostgreSQL', () => {
     ).json()) as { data: { orderbook: { sequence: string } } };
     const since = Number(data.orderbook.sequence) - 300;
     await world.storing.end('SIGKILL');
-    const subscription = `subscription { orderbook(exchange: UPBIT, since: "${since}") { sequence } }`;
-    const answer = await fetch(`${world.api}/graphql?query=${encodeURIComponent(subscription)}`, {
-      headers: { accept: 'text/event-stream' },
-    });
-    const seen: number[] = [];
-    let text = '';
-    for await (const chunk of answer.body!.pipeThrough(new TextDecoderStream())) {
-      text += chunk;
-      seen.length = 0;
-      for (const [, number] of text.matchAll(/"sequence":"?(\d+)/g)) seen.push(Number(number));
-      if (seen.length >= 150) break;
-    }
+    const seen = await sequences(world.api, since, 150);
     for (const name of ['recorder-1', 'recorder-2'])
       if (!world.node(name).running) await world.node(name).start();
     await world.stored(50);
@@ -237,6 +242,9 @@ describeWithServers('several nodes on PostgreSQL', () => {
       .map((line) => (JSON.parse(line) as { sequence: number }).sequence)
       .filter((sequence) => sequence > since);
     expect(seen).toEqual(all.slice(0, seen.length));
+    // Whoever comes from a node that is ahead of this one.
+    const ahead = all.at(-1)! + 200;
+    expect((await sequences(world.api, ahead, 1))[0]).toBeGreaterThan(ahead);
   });
 });
 

@@ -53,7 +53,7 @@ async function liveBooks(
   { bus, books, reader, tail, sequences, unkeptAt, markets }: ApiContext,
 ): Promise<LatestBooks | ExactBooks> {
   const everyMs = checkedEvery(args.every);
-  const since = checkedSince(args.since, args.every, sequences().newest);
+  const since = checkedSince(args.since, args.every, sequences());
   await markets.check(patterns);
   const selection = new MarketSelection(patterns);
   if (since === undefined) return new LatestBooks({ bus, books }, selection, everyMs);

@@ -275,7 +275,7 @@ builder.subscriptionField('trades', (t) =>
         symbol: optionalMarketPart('symbol', args.symbol) ?? null,
         currency: optionalMarketPart('currency', args.currency) ?? null,
       };
-      const since = checkedSince(args.since, null, sequences().newest);
+      const since = checkedSince(args.since, null, sequences());
       await markets.check([pattern]);
       const sources = { reader, tail: tradeTail, sequences };
       return new ExactTrades(sources, new MarketSelection([pattern]), since);

@@ -113,6 +113,8 @@ export class ExactFeed<T> implements OwnFeed {
         return null;
       }
       this.#inTail!++;
+      // It began ahead of what this process has.
+      if (delivery.order <= this.#place) continue;
       this.#place = delivery.order;
       if (this.#sources.wants(delivery.value)) return this.#joined(delivery);
     }
