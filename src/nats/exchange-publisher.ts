@@ -6,7 +6,7 @@ import type { Trade } from '../market/trade.js';
 import type { LogStream } from './log-stream.js';
 import type { LogWriter, Outgoing } from './log-writer.js';
 import { type LaneItem, type LastBook, MarketLane, toLastBook } from './market-lane.js';
-import { contentHash, decodeMessage, encodeMessage } from './messages.js';
+import { contentHash, decodeMessage, encodeMessage, messageHash, sideTexts } from './messages.js';
 import type { AliveMessage, BookMessage } from './messages.js';
 import { marketSubject, SubjectReader } from './subjects.js';
 
@@ -495,12 +495,12 @@ export class ExchangePublisher {
  * where it is not, by the time of receipt, which may be another machine's.
  */
 export function firstAfter(events: readonly BookEvent[], last: BookMessage): number {
-  const contents = contentHash(last.a, last.b);
+  const contents = messageHash(last);
   let same = -1;
   for (const [i, { book }] of events.entries()) {
-    const { exchangeTimestamp: e, asks, bids, timestamp } = book;
+    const { exchangeTimestamp: e, timestamp } = book;
     if (e !== null && last.e !== null && e !== last.e) continue;
-    if (contentHash(asks, bids) !== contents) continue;
+    if (contentHash(sideTexts(book)) !== contents) continue;
     // A book may come back to what it was: it is the one that was received at the same time.
     const distance = Math.abs(timestamp - last.t);
     if (same < 0 || distance <= Math.abs(events[same]!.book.timestamp - last.t)) same = i;

@@ -8,6 +8,9 @@ import {
   decodeMessage,
   encodeBook,
   encodeMessage,
+  messageHash,
+  type SideTexts,
+  sideTexts,
 } from './messages.js';
 import type { LogWriter, Outcome, Outgoing } from './log-writer.js';
 import { type LogKind, marketSubject } from './subjects.js';
@@ -198,7 +201,8 @@ export class MarketLane {
 
   #book(item: Extract<LaneItem, { kind: 'book' }>): Outgoing {
     const { book, changes, afterGap } = item.event;
-    const { timestamp: t, exchangeTimestamp: e, asks: a, bids: b } = book;
+    const { timestamp: t, exchangeTimestamp: e } = book;
+    const sides = sideTexts(book);
     const age = t - this.#whole.t;
     const weight = this.#weightOf(changes.asks) + this.#weightOf(changes.bids);
     this.#sentWhole =
@@ -208,10 +212,10 @@ export class MarketLane {
       age < 0 ||
       weight > this.#whole.room;
     const w = this.#sentWhole ? 0 : this.#whole.seq;
-    item.id ??= `${this.key} ${e ?? `at ${t}`} ${this.#place(item.event)}`;
+    item.id ??= `${this.key} ${e ?? `at ${t}`} ${this.#place(item.event, sides)}`;
     return {
       subject: this.#subject,
-      data: encodeBook({ t, e, g: afterGap, p: this.#last, w, a, b }),
+      data: encodeBook({ t, e, g: afterGap, p: this.#last, w }, sides),
       id: item.id,
       expected: this.#expected,
     };
@@ -221,8 +225,8 @@ export class MarketLane {
    * What tells a book from others of the same time of the exchange: its contents, and how often they
    * were there before at that time. The first one after a gap is never the same as another.
    */
-  #place({ book, afterGap }: BookEvent): string {
-    const contents = contentHash(book.asks, book.bids);
+  #place({ book, afterGap }: BookEvent, sides: SideTexts): string {
+    const contents = contentHash(sides);
     if (afterGap) return `${contents} after a gap, ${book.timestamp}`;
     if (book.exchangeTimestamp !== this.#idsOf) {
       this.#ids.clear();
@@ -260,5 +264,5 @@ function isCovered(item: LaneItem, last: BookMessage): boolean {
   const { book } = item.event;
   if (book.exchangeTimestamp !== null && last.e !== null && book.exchangeTimestamp !== last.e)
     return book.exchangeTimestamp < last.e;
-  return contentHash(book.asks, book.bids) === contentHash(last.a, last.b);
+  return contentHash(sideTexts(book)) === messageHash(last);
 }

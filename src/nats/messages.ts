@@ -3,7 +3,7 @@ import type { Redate } from '../market/clock-reading.js';
 import type { CoverageMinute } from '../market/coverage.js';
 import type { Gap } from '../market/gap.js';
 import type { LogRecord } from '../market/log-record.js';
-import type { Level } from '../market/order-book.js';
+import type { Level, Sides } from '../market/order-book.js';
 import type { TradeSpan } from '../market/trade-span.js';
 import type { Trade } from '../market/trade.js';
 
@@ -70,18 +70,28 @@ export function decodeMessage<T>(data: Uint8Array): T {
   return JSON.parse(decoder.decode(data)) as T;
 }
 
-/** A book as it goes into the log. */
-export function encodeBook({ t, e, g, p, w, a, b }: BookMessage): Uint8Array {
-  const head = `{"t":${t},"e":${e},"g":${g},"p":${p},"w":${w},"a":`;
-  return encoder.encode(`${head}${JSON.stringify(a)},"b":${JSON.stringify(b)}}`);
+/** A book as it goes into the log. @param sides of its asks and its bids, as {@link sideTexts} makes them */
+export function encodeBook(
+  { t, e, g, p, w }: Omit<BookMessage, 'a' | 'b'>,
+  [a, b]: SideTexts,
+): Uint8Array {
+  return encoder.encode(`{"t":${t},"e":${e},"g":${g},"p":${p},"w":${w},"a":${a},"b":${b}}`);
+}
+
+/** Both sides of a book as JSON. */
+export type SideTexts = readonly [asks: string, bids: string];
+
+/** The sides of a book as JSON. */
+export function sideTexts({ asks, bids }: Sides): SideTexts {
+  return [JSON.stringify(asks), JSON.stringify(bids)];
 }
 
 /** What two books are the same by: all their levels. */
-export function contentHash(a: readonly Level[], b: readonly Level[]): string {
-  const hash = createHash('sha1');
-  let text = '';
-  for (const [price, volume] of a) text += `${price} ${volume},`;
-  text += '|';
-  for (const [price, volume] of b) text += `${price} ${volume},`;
-  return hash.update(text).digest('base64url');
+export function contentHash([asks, bids]: SideTexts): string {
+  return createHash('sha1').update(`${asks}|${bids}`).digest('base64url');
+}
+
+/** The {@link contentHash} of a book in the log. */
+export function messageHash({ a: asks, b: bids }: BookMessage): string {
+  return contentHash(sideTexts({ asks, bids }));
 }
