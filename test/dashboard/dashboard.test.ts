@@ -112,6 +112,8 @@ inBrowser('overview', () => {
     await page.getByRole('button', { name: 'Stop Korbit ADA-KRW' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Token').fill('wrong');
+    // Under the pointer, too, its text can be read.
+    await dialog.getByRole('button', { name: 'Continue' }).hover();
     expect(await accessibilityProblems(page)).toEqual([]);
     await dialog.getByRole('button', { name: 'Continue' }).click();
     await dialog.getByText('Wrong token.').waitFor();
