@@ -1,7 +1,8 @@
 /**
  * How long a person waits for the books of a market: the program records the whole simulated market, a
  * browser shows the dashboard. From the click on a row of the overview, and from the opening of the
- * page's address, to the first book and to those of all exchanges that have it, drawn. Needs Chromium
+ * page's address, to the first book and to those of all exchanges that have it, drawn; and how many
+ * frames a second the overview and the page of BTC draw. Needs Chromium
  * (CHROMIUM_PATH, else /usr/bin/chromium). Flags: `--tiny` (three clicks), `--clicks N`.
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -29,6 +30,21 @@ const watch = `(from, most) => new Promise((done) => {
     if (drawn > 0) first ??= performance.now() - from;
     if (drawn > 0 && drawn + none === 5 && drawn >= most) done([first, performance.now() - from]);
     else requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+})`;
+
+/** In the page: frames a second over so many ms, and the longest time between two, ms. */
+const frames = `(ms) => new Promise((done) => {
+  const from = performance.now();
+  let [last, count, longest] = [from, 0, 0];
+  const look = () => {
+    const now = performance.now();
+    longest = Math.max(longest, now - last);
+    last = now;
+    count++;
+    if (now - from < ms) requestAnimationFrame(look);
+    else done([(count * 1000) / (now - from), longest]);
   };
   requestAnimationFrame(look);
 })`;
@@ -80,6 +96,15 @@ for (let i = 0; i < count; i++) {
 }
 say('click on a row', clicked);
 say('address opened', opened);
+const page = await browser.newPage({ locale: 'en-US', viewport: { width: 1440, height: 900 } });
+for (const path of ['/', '/market/BTC-KRW']) {
+  await page.goto(base + path);
+  await page.waitForTimeout(4_000);
+  const [rate, longest] = await page.evaluate(`(${frames})(${count > 3 ? 10_000 : 1_000})`);
+  console.log(
+    `frames of ${path}: ${Math.round(rate)} a second, longest wait ${Math.round(longest)} ms`,
+  );
+}
 await browser.close();
 await market.close();
 rmSync(folder, { recursive: true, force: true });
