@@ -28,6 +28,7 @@ export class ArchivedRows {
   /** The chunk that is being read while the one before it is looked at. */
   #coming: Promise<DuckDBDataChunk | null> | null = null;
   #reached = -1;
+  readonly #bytes = new DecimalBytes();
 
   private constructor(
     result: DuckDBResult,
@@ -78,7 +79,7 @@ export class ArchivedRows {
     this.#coming = ahead || this.#reached >= 0 ? this.#result.fetchChunk() : null;
     // Whether it failed is looked at when it is wanted, if it is.
     this.#coming?.catch(() => undefined);
-    const rows = rowsOfChunk(chunk, this.#numbers);
+    const rows = rowsOfChunk(chunk, this.#numbers, this.#bytes);
     for (const { sequence } of rows) {
       if (sequence <= this.#reached) {
         throw new Error(
@@ -104,10 +105,14 @@ export class ArchivedRows {
 const columnsFor = (numbers: MarketNumbers): string =>
   typeof numbers === 'number' ? COLUMNS : `${COLUMNS}, symbol, currency`;
 
-function rowsOfChunk(chunk: DuckDBDataChunk, numbers: MarketNumbers): StoredRow[] {
+function rowsOfChunk(
+  chunk: DuckDBDataChunk,
+  numbers: MarketNumbers,
+  bytes: DecimalBytes,
+): StoredRow[] {
   const column = (index: number): DuckDBVector => chunk.getColumnVector(index);
   const [sequences, timestamps, exchangeTimestamps, bases] = [0, 1, 2, 3].map(column);
-  const [asks, bids] = [4, 5].map((index) => sideTexts(column(index) as DuckDBListVector));
+  const [asks, bids] = [4, 5].map((index) => sideTexts(column(index) as DuckDBListVector, bytes));
   const names = typeof numbers === 'number' ? null : [column(6), column(7)];
   const rows: StoredRow[] = [];
   for (let i = 0; i < chunk.rowCount; i++) {
@@ -130,18 +135,17 @@ function rowsOfChunk(chunk: DuckDBDataChunk, numbers: MarketNumbers): StoredRow[
 }
 
 /** The texts of a side's levels as the database has them; see `encodeLevels`. */
-function sideTexts(lists: DuckDBListVector): string[] {
+function sideTexts(lists: DuckDBListVector, bytes: DecimalBytes): string[] {
   const levels = lists.childVector as DuckDBStructVector;
   const prices = wordsOf(levels.entryVectorAt(0));
   const volumes = wordsOf(levels.entryVectorAt(1));
-  const bytes = new DecimalBytes();
   const ends: number[] = [];
   for (let i = 0; i < lists.itemCount; i++) {
     const start = lists.getEntryOffset(i);
     const end = start + lists.getEntryLength(i);
     for (let k = start; k < end; k++) {
       bytes.text(k === start ? '[["' : '"],["');
-      bytes.decimal(prices, k * 4);
+      bytes.repeated(prices, k * 4);
       bytes.text('","');
       bytes.decimal(volumes, k * 4);
     }

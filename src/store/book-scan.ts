@@ -1,6 +1,6 @@
-import type { Session } from './engine/engine.js';
+import type { Rows, Session } from './engine/engine.js';
 import { joined, raw, type Sql, sql } from './engine/sql.js';
-import { readRows, ROW_COLUMNS, type StoredRow } from './rebuild.js';
+import { readManyRows, ROW_COLUMNS, type StoredRow } from './rebuild.js';
 import type { SequenceRange } from './timeline.js';
 
 /** Up to so many markets are read through the market index, more by a walk over all rows. */
@@ -11,11 +11,20 @@ const WALK = 20_000;
 const UNION_ALL = ' UNION ALL ';
 const SEQUENCE = raw('sequence');
 
+/** Pieces after which a walk is known to be long: from then on the next one is read ahead. */
+const SHORT = 2;
+
 /** A piece of a walk. */
 interface Piece {
   readonly rows: StoredRow[];
   /** Everything up to this sequence has been read. */
   readonly reached: number;
+}
+
+/** A piece that is being read. */
+interface Coming {
+  readonly piece: Promise<Piece>;
+  readonly limit: number;
 }
 
 /**
@@ -28,6 +37,9 @@ export class BookScan {
   readonly #total: number;
   #ids: readonly number[];
   #part = 0;
+  #pieces = 0;
+  /** The piece that follows, while the one before it is looked at. */
+  #coming: Coming | null = null;
 
   /**
    * @param ids the markets' numbers; none gives nothing.
@@ -51,11 +63,13 @@ export class BookScan {
       const range = this.#ranges[0];
       if (range === undefined || this.#ids.length === 0) return [];
       this.#part = this.#total - this.#ranges.length;
-      const few = this.#ids.length <= MERGED_MARKETS;
-      const piece = few ? this.#merge(range, limit) : this.#walk(range, limit);
-      const { rows, reached } = await piece;
+      const ahead = this.#coming;
+      this.#coming = null;
+      const read = ahead !== null && ahead.limit <= limit;
+      const { rows, reached } = await (read ? ahead.piece : this.#read(range, limit));
       if (reached >= range.high) this.#ranges.shift();
       else this.#ranges[0] = { low: reached + 1, high: range.high };
+      if (++this.#pieces > SHORT) this.#readAhead(limit);
       if (rows.length > 0) return rows;
     }
   }
@@ -79,12 +93,27 @@ export class BookScan {
     return null;
   }
 
+  #read(range: SequenceRange, limit: number, rows = this.#session.rows): Promise<Piece> {
+    return this.#ids.length <= MERGED_MARKETS
+      ? this.#merge(range, limit, rows)
+      : this.#walk(range, limit, rows);
+  }
+
+  #readAhead(limit: number): void {
+    const range = this.#ranges[0];
+    if (range === undefined) return;
+    const piece = this.#read(range, limit, this.#session.rowsAhead);
+    // Whether it failed is looked at when it is wanted, if it is.
+    piece.catch(() => undefined);
+    this.#coming = { piece, limit };
+  }
+
   /** Many markets: the next rows of all are read, and those of other markets passed over. */
-  async #walk(range: SequenceRange, limit: number): Promise<Piece> {
+  async #walk(range: SequenceRange, limit: number, read: Rows): Promise<Piece> {
     const high = Math.min(range.high, range.low + WALK);
     // The plus sign keeps the database from the market index, which would have to sort everything.
-    const rows = await readRows(
-      this.#session,
+    const rows = await readManyRows(
+      read,
       sql`SELECT ${ROW_COLUMNS} FROM book WHERE sequence BETWEEN ${range.low} AND ${high}
              AND +market_id IN ${this.#session.dialect.numbers(this.#ids)}
            ORDER BY sequence LIMIT ${limit}`,
@@ -110,15 +139,15 @@ export class BookScan {
   }
 
   /** Few markets: their next sequences out of the index, merged, then the rows. */
-  async #merge({ low, high }: SequenceRange, limit: number): Promise<Piece> {
+  async #merge({ low, high }: SequenceRange, limit: number, read: Rows): Promise<Piece> {
     const next = (columns: Sql, id: number): Sql => sql`
       SELECT ${columns} FROM book WHERE market_id = ${id} AND sequence BETWEEN ${low} AND ${high}
        ORDER BY sequence LIMIT ${limit}`;
     const [first, ...others] = this.#ids;
     const heads = (): Sql[] =>
       this.#ids.map((id) => sql`SELECT sequence FROM (${next(SEQUENCE, id)}) one`);
-    const rows = await readRows(
-      this.#session,
+    const rows = await readManyRows(
+      read,
       others.length === 0
         ? next(ROW_COLUMNS, first!)
         : sql`SELECT ${ROW_COLUMNS} FROM book

@@ -1,4 +1,3 @@
-import type { Level } from '../market/order-book.js';
 import type { BookSource } from './book-source.js';
 import { applyRow, type RebuiltBook, type StoredRow } from './rebuild.js';
 import { TopOfBook } from './top-of-book.js';
@@ -87,9 +86,5 @@ export class TopReplay implements Replay {
 /** A book of the best levels. */
 function topBook(row: StoredRow, { ask, bid }: TopOfBook): RebuiltBook {
   const { sequence, timestamp, exchangeTimestamp, base } = row;
-  return { sequence, timestamp, exchangeTimestamp, base, asks: side(ask), bids: side(bid) };
-}
-
-function side({ price, volume }: TopOfBook['ask']): readonly Level[] {
-  return price === null ? [] : [[price, volume!]];
+  return { sequence, timestamp, exchangeTimestamp, base, asks: ask.levels, bids: bid.levels };
 }

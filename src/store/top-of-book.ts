@@ -5,15 +5,18 @@ import { decodeLevels, forEachLevel } from './levels.js';
 /** Changes that wait at most until they are looked at. */
 const MAX_WAITING = 1_000;
 
+const NONE: readonly Level[] = [];
+
 /**
  * A side of which only the best level is asked for. Levels are best first: of most changes the first
  * one is enough to know that the best level is still the same. The others are looked at only when it
  * has vanished.
  */
 class TopSide {
-  /** Best price and its volume, Decimal text; null on an empty side. */
+  /** Best price, Decimal text; null on an empty side. */
   price: string | null = null;
-  volume: string | null = null;
+  /** The best level alone; none on an empty side. */
+  levels: readonly Level[] = NONE;
   readonly #side: Side;
   readonly #volumes = new Map<string, string>();
   /** Texts of changes that `#volumes` does not know yet. */
@@ -30,8 +33,7 @@ class TopSide {
   clear(): void {
     this.#volumes.clear();
     this.#waiting = [];
-    this.price = null;
-    this.volume = null;
+    this.#put(null, null);
   }
 
   /** Takes levels as they are stored; those with volume `0` have vanished. */
@@ -56,8 +58,7 @@ class TopSide {
     if (better || price === this.price) {
       const volume = text.slice(end + 3, volumeEnd);
       if (volume === '0') return this.#find();
-      this.price = price;
-      this.volume = volume;
+      this.#put(price, volume);
     }
     if (this.#waiting.length > MAX_WAITING) this.#lookAtWaiting();
   }
@@ -78,8 +79,12 @@ class TopSide {
     for (const price of this.#volumes.keys()) {
       if (best === null || this.#before(price, best)) best = price;
     }
-    this.price = best;
-    this.volume = best === null ? null : this.#volumes.get(best)!;
+    this.#put(best, best === null ? null : this.#volumes.get(best)!);
+  }
+
+  #put(price: string | null, volume: string | null): void {
+    this.price = price;
+    this.levels = price === null ? NONE : [[price, volume!]];
   }
 
   #before(a: string, b: string): boolean {

@@ -38,5 +38,14 @@ it('makes the text of every decimal that the column holds, digit for digit', () 
     bytes.text('|');
   }
   expect(bytes.take().split('|').slice(0, -1)).toEqual(values.map(text));
+  // Again, with what was spelled lately.
+  for (const value of values) {
+    for (let i = 0; i < 2; i++) {
+      bytes.repeated(words(value), 0);
+      bytes.text('|');
+    }
+  }
+  const twice = values.flatMap((value) => [text(value), text(value)]);
+  expect(bytes.take().split('|').slice(0, -1)).toEqual(twice);
   expect(bytes.length).toBe(0);
 });

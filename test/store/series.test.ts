@@ -132,8 +132,8 @@ describe('the top of a book', () => {
       top.change(
         i % 2 === 0 ? { asks, bids } : { asks: encodeLevels(asks), bids: encodeLevels(bids) },
       );
-      const best = [top.ask.price, top.ask.volume, top.bid.price, top.bid.volume];
-      expect(best).toEqual([...(next.asks[0] ?? [null, null]), ...(next.bids[0] ?? [null, null])]);
+      expect(top.ask.levels).toEqual(next.asks.slice(0, 1));
+      expect(top.bid.levels).toEqual(next.bids.slice(0, 1));
       before = next;
     }
   });
@@ -142,13 +142,13 @@ describe('the top of a book', () => {
     const top = new TopOfBook();
     top.set({ asks: '[["10","1"],["11","2"],["12","3"]]', bids: '[]' });
     for (let i = 0; i < 2_500; i++) top.change({ asks: `[["11","${i + 2}"]]`, bids: '[]' });
-    expect([top.ask.price, top.ask.volume]).toEqual(['10', '1']);
+    expect(top.ask.levels).toEqual([['10', '1']]);
     top.change({ asks: '[["10","0"]]', bids: '[["9","5"]]' });
-    expect([top.ask.price, top.ask.volume, top.bid.price]).toEqual(['11', '2501', '9']);
+    expect([top.ask.levels, top.bid.price]).toEqual([[['11', '2501']], '9']);
     top.change({ asks: '[["9.5","0"],["11","0"]]', bids: '[["9","0"]]' });
-    expect([top.ask.price, top.ask.volume, top.bid.price]).toEqual(['12', '3', null]);
+    expect([top.ask.levels, top.bid.levels]).toEqual([[['12', '3']], []]);
     top.change({ asks: '[ ["12", "0"], ["13", "4"] ]', bids: '[ [ "8", "1" ] ]' });
-    expect([top.ask.price, top.ask.volume, top.bid.volume]).toEqual(['13', '4', '1']);
+    expect([top.ask.levels, top.bid.levels]).toEqual([[['13', '4']], [['8', '1']]]);
     // All that a whole book says of a side may be what has vanished from it.
     top.set({ asks: '[["13","0"]]', bids: '[["7","2"],["8","0"]]' });
     expect([top.ask.price, top.bid.price]).toEqual([null, '7']);

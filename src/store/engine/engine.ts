@@ -54,6 +54,8 @@ export interface Session {
   readonly client: Client;
   readonly dialect: Dialect;
   readonly rows: Rows;
+  /** The same, for rows that are wanted later: they are read while this thread does other work. */
+  readonly rowsAhead: Rows;
   /** What `read` reads at one moment: nothing is written between its statements. */
   snapshot<T>(read: (rows: Rows) => Promise<T>): Promise<T>;
   /** Ends it. */

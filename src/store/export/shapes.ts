@@ -169,9 +169,14 @@ const TOP: BookCells = {
     const ask = book?.asks[0];
     const both = bid !== undefined && ask !== undefined;
     const [mid, spread] = both ? between(market, ask[0], bid[0]) : [null, null];
+    // Written out: there are many of them.
     return [
-      ...marketCells(market),
-      ...bookTimes(book),
+      market.exchange,
+      market.symbol,
+      market.currency,
+      book?.timestamp ?? null,
+      book?.exchangeTimestamp ?? null,
+      book?.sequence ?? null,
       bid?.[0] ?? null,
       bid?.[1] ?? null,
       ask?.[0] ?? null,

@@ -1,4 +1,5 @@
 import type { Level, Side } from '../../market/order-book.js';
+import { TextBytes } from '../../util/text-bytes.js';
 import { isoText } from '../iso-text.js';
 import { encodeLevels } from '../levels.js';
 import { type Cell, type Column, type ColumnKind, eachLevel, type RecordSink } from './columns.js';
@@ -9,8 +10,9 @@ export const PLAIN_CSV = 'plain csv';
 /** The forms of text that records are written in. */
 export type TextFormat = 'json' | 'ndjson' | 'csv' | typeof PLAIN_CSV;
 
-/** How a cell that is not null is written. */
+/** How a cell that is not null is spelled, and how it is written. */
 type CellText = (cell: Cell) => string;
+type CellWriter = (out: TextBytes, cell: Cell) => void;
 
 /** Keeps the text of what comes again and again. */
 function remembered<T>(text: (value: T) => string, most = 10_000): (value: T) => string {
@@ -45,52 +47,68 @@ function csvText(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-const plain = String as CellText;
-
-/** `000` to `999`. */
-const THREE = Array.from({ length: 1_000 }, (_, i) => String(i).padStart(3, '0'));
-
-/**
- * Makes times, Unix ms, text: one after the other they lie close together, and only when the second
- * changes is a number spelled.
- * @param end what follows each
- */
-function timeText(end = ''): CellText {
-  let second = NaN;
-  let text = '';
-  const ends = THREE.map((ms) => ms + end);
-  return (cell) => {
-    const ms = cell as number;
-    const whole = Math.floor(ms / 1_000);
-    if (whole !== second) {
-      if (whole <= 0) return `${ms}${end}`;
-      second = whole;
-      text = String(whole);
-    }
-    return text + ends[ms - whole * 1_000]!;
-  };
+/** Writes what is spelled. */
+function spelled(text: CellText): CellWriter {
+  return (out, cell) => out.text(text(cell));
 }
 
-/** A time that a reader of numbers takes, in the unit of its column. */
-function numberTime(kind: ColumnKind): CellText {
-  return timeText(kind === 'micros' ? '000' : '');
+const word: CellWriter = (out, cell) => out.text(cell as string);
+const plain = spelled(String as CellText);
+const quoted: CellWriter = (out, cell) => {
+  out.text('"');
+  out.text(cell as string);
+  out.text('"');
+};
+const integer: CellWriter = (out, cell) => {
+  if ((cell as number) >= 0) out.whole(cell as number);
+  else out.text(String(cell));
+};
+/** Unix ms as µs. */
+const micros: CellWriter = (out, cell) => {
+  integer(out, cell);
+  if (cell !== 0) out.text('000');
+};
+
+function csvCell(kind: ColumnKind, plainTimes: boolean): CellWriter {
+  switch (kind) {
+    case 'name':
+      return spelled(remembered((cell: Cell) => csvText(cell as string)));
+    case 'text':
+      return spelled((cell) => csvText(cell as string));
+    case 'time':
+      return plainTimes ? integer : spelled(isoText() as CellText);
+    case 'levels':
+      return spelled(levelsText((levels) => csvText(encodeLevels(levels))));
+    case 'decimal':
+    case 'word':
+      return word;
+    default:
+      return numberCell(kind);
+  }
 }
 
-function csvCell(kind: ColumnKind, plainTimes: boolean): CellText {
-  if (kind === 'name') return remembered((cell: Cell) => csvText(cell as string));
-  if (kind === 'text') return (cell) => csvText(cell as string);
-  if (kind === 'time') return plainTimes ? numberTime(kind) : (isoText() as CellText);
-  if (kind === 'levels') return levelsText((levels) => csvText(encodeLevels(levels)));
-  return kind === 'micros' ? numberTime(kind) : plain;
+function jsonCell(kind: ColumnKind): CellWriter {
+  switch (kind) {
+    case 'name':
+      return spelled(remembered((cell: Cell) => JSON.stringify(cell)));
+    case 'text':
+      return spelled((cell) => JSON.stringify(cell));
+    // Decimal text and our own words need no escaping.
+    case 'decimal':
+    case 'word':
+      return quoted;
+    case 'levels':
+      return spelled(levelsText(encodeLevels));
+    case 'time':
+      return integer;
+    default:
+      return numberCell(kind);
+  }
 }
 
-function jsonCell(kind: ColumnKind): CellText {
-  if (kind === 'name') return remembered((cell: Cell) => JSON.stringify(cell));
-  if (kind === 'text') return (cell) => JSON.stringify(cell);
-  // Decimal text and our own words need no escaping.
-  if (kind === 'decimal' || kind === 'word') return (cell) => `"${cell as string}"`;
-  if (kind === 'levels') return levelsText(encodeLevels);
-  return kind === 'micros' || kind === 'time' ? numberTime(kind) : plain;
+function numberCell(kind: ColumnKind): CellWriter {
+  if (kind === 'integer') return integer;
+  return kind === 'micros' ? micros : plain;
 }
 
 /** Takes records and gives their text. */
@@ -114,8 +132,8 @@ export class TextSink implements RecordText {
   readonly #leads: readonly string[];
   readonly #end: string;
   readonly #none: string;
-  readonly #cells: readonly CellText[];
-  #text: string;
+  readonly #cells: readonly CellWriter[];
+  readonly #out = new TextBytes();
   #first = true;
 
   constructor(format: TextFormat, columns: readonly Column[]) {
@@ -129,16 +147,20 @@ export class TextSink implements RecordText {
     this.#cells = columns.map(({ kind }) =>
       this.#csv ? csvCell(kind, format === PLAIN_CSV) : jsonCell(kind),
     );
-    this.#text = format === 'csv' ? `${columns.map(({ name }) => csvText(name)).join(',')}\n` : '';
+    if (format === 'csv') {
+      this.#out.text(`${columns.map(({ name }) => csvText(name)).join(',')}\n`);
+    }
   }
 
-  /** Length of what has gathered, UTF-16 units. */
+  /** Length of what has gathered, bytes. */
   get length(): number {
-    return this.#text.length;
+    return this.#out.length;
   }
 
   add(cells: readonly Cell[]): void {
-    this.#text += this.#begin() + this.#write(0, cells) + this.#end;
+    this.#begin();
+    this.#write(0, cells);
+    this.#out.text(this.#end);
   }
 
   addLevels(
@@ -147,47 +169,60 @@ export class TextSink implements RecordText {
     levels: string | readonly Level[],
     behind: readonly Cell[],
   ): void {
-    if (levels.length === 0 || levels === '[]') return;
+    const out = this.#out;
     const at = before.length;
-    const head = this.#write(0, before) + this.#write(at, [side]) + this.#leads[at + 1]!;
-    // What was put together is a tree of its parts, to be walked with each level; this makes it one.
-    head.charCodeAt(0);
-    const middle = this.#leads[at + 2]!;
-    const tail = this.#write(at + 3, behind) + this.#end;
     const quote = this.#csv ? '' : '"';
-    let text = '';
+    const lead = `${this.#leads[at + 1]!}${quote}`;
+    const middle = `${quote}${this.#leads[at + 2]!}${quote}`;
+    // Where what all levels begin with, and end with, has been written.
+    let [head, headEnd, tail, tailEnd] = [-1, 0, 0, 0];
     eachLevel(levels, (price, volume) => {
-      text += `${this.#begin()}${head}${quote}${price}${quote}${middle}${quote}${volume}${quote}${tail}`;
+      this.#begin();
+      if (head >= 0) out.again(head, headEnd);
+      else {
+        head = out.length;
+        this.#write(0, before);
+        this.#write(at, [side]);
+        out.text(lead);
+        headEnd = out.length;
+      }
+      out.text(price);
+      out.text(middle);
+      out.text(volume);
+      if (tail > 0) out.again(tail, tailEnd);
+      else {
+        tail = out.length;
+        out.text(quote);
+        this.#write(at + 3, behind);
+        out.text(this.#end);
+        tailEnd = out.length;
+      }
     });
-    this.#text += text;
   }
 
   take(): string {
-    const text = this.#text;
-    this.#text = '';
-    return text;
+    return this.#out.take();
   }
 
   finish(): void {
-    if (this.#array) this.#text += this.#first ? '[]\n' : '\n]\n';
+    if (this.#array) this.#out.text(this.#first ? '[]\n' : '\n]\n');
   }
 
-  /** What stands before the next record. */
-  #begin(): string {
+  /** Writes what stands before the next record. */
+  #begin(): void {
     this.records++;
-    if (!this.#array) return '';
-    if (!this.#first) return ',\n';
+    if (!this.#array) return;
+    this.#out.text(this.#first ? '[\n' : ',\n');
     this.#first = false;
-    return '[\n';
   }
 
-  #write(from: number, cells: readonly Cell[]): string {
-    let text = '';
+  #write(from: number, cells: readonly Cell[]): void {
+    const out = this.#out;
     for (let i = 0; i < cells.length; i++) {
       const cell = cells[i]!;
-      text += this.#leads[from + i]!;
-      text += cell === null ? this.#none : this.#cells[from + i]!(cell);
+      out.text(this.#leads[from + i]!);
+      if (cell === null) out.text(this.#none);
+      else this.#cells[from + i]!(out, cell);
     }
-    return text;
   }
 }

@@ -1,6 +1,7 @@
 import type { Client, Rows, Session } from '../engine.js';
 import { clientOn, openSqlite } from './connection.js';
 import { sqliteDialect } from './dialect.js';
+import { RowsAside } from './rows-aside.js';
 import type { Sqlite, SqliteValue } from './sqlite.js';
 
 /** A connection to an SQLite file; every call blocks the thread that it is made on. */
@@ -10,22 +11,27 @@ export class SqliteSession implements Session {
   readonly pieces = null;
   readonly client: Client;
   protected readonly sqlite: Sqlite;
+  readonly #aside: RowsAside | null;
   /** Settles when the last snapshot asked for has ended. */
   #snapshots: Promise<void> = Promise.resolve();
 
-  protected constructor(sqlite: Sqlite, client: Client) {
+  /** @param path of the file, where rows may be read aside */
+  protected constructor(sqlite: Sqlite, client: Client, path: string | null) {
     this.sqlite = sqlite;
     this.client = client;
+    this.#aside = path === null ? null : new RowsAside(path, this.rows);
   }
 
   /** Opens a connection to an existing database. @throws {SqliteError} */
   static async open(path: string, options: { readonly: boolean }): Promise<SqliteSession> {
     const sqlite = openSqlite(path, options);
-    return new SqliteSession(sqlite, await clientOn(sqlite));
+    return new SqliteSession(sqlite, await clientOn(sqlite), path);
   }
 
   readonly rows: Rows = async ({ sql, values }) =>
     this.sqlite.queryNumbers(sql, values as SqliteValue[]);
+
+  readonly rowsAhead: Rows = (query) => (this.#aside ?? this).rows(query);
 
   async snapshot<T>(read: (rows: Rows) => Promise<T>): Promise<T> {
     // One after the other: a transaction cannot begin in another one.
@@ -46,6 +52,7 @@ export class SqliteSession implements Session {
   }
 
   async close(): Promise<void> {
+    await this.#aside?.close();
     await this.client.$disconnect();
   }
 }

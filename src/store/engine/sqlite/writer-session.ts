@@ -37,7 +37,7 @@ export class SqliteWriterSession extends SqliteSession implements WriterSession 
     opened: { sqlite: Sqlite; client: Client; lock: Connection; lockFile: FileWatch },
     onCopied: () => void,
   ) {
-    super(opened.sqlite, opened.client);
+    super(opened.sqlite, opened.client, null);
     this.#path = path;
     this.#lock = opened.lock;
     this.#lockFile = opened.lockFile;
