@@ -8,6 +8,7 @@ import type { ReadTrade } from '../market/trade.js';
 import type { ListedMarket } from '../market/managed-lists.js';
 import type { ExchangeUrls } from '../settings/config.js';
 import type { Completeness } from '../market/completeness.js';
+import type { SocketTap } from './socket/ws-connection.js';
 import type { TradeHistory } from './history/trade-history.js';
 import type { RestBooks } from './rest/rest-books.js';
 import type { LimitBoard } from './limits/limit-board.js';
@@ -118,6 +119,8 @@ export interface FeedContext {
   readonly bithumbPollMs: number;
   /** Whether trades are recorded as well. */
   readonly trades: boolean;
+  /** Makes what hears all that goes over a new socket; absent: nobody does. */
+  readonly tap?: () => SocketTap;
 }
 
 /** All that the program knows of one exchange. Adding an exchange is one of these, in the registry. */

@@ -3,6 +3,7 @@ import { request as httpsRequest } from 'node:https';
 import type { IncomingMessage } from 'node:http';
 import { RateLimiter } from '../collector/limits/rate-limiter.js';
 import { type RestAnswer, RestClient } from '../collector/rest/rest-client.js';
+import type { SocketTap } from '../collector/socket/ws-connection.js';
 import { type ExactJson, parseExactJson } from '../market/exact-json.js';
 import { type Pair, pairText } from '../market/market.js';
 import type { ExchangeUrls } from '../settings/config.js';
@@ -105,13 +106,24 @@ export class Lab {
   ): Promise<{ line: Line | null; upgrade: Upgrade }> {
     while (!this.#opens.tryTake()) await pause(this.#opens.waitMs());
     const { talk, profile } = this.sheet;
-    const socket = ++this.#sockets;
-    const { recording } = this.#parts;
+    const keep = this.#keeper();
     return Line.open({
       ...{ url: this.urls.wsUrl, profile, talk, reader: talk.reader(pairs), openMs: 10_000 },
       ...options,
-      keep: (message) => recording?.keep({ ...message, group: this.group, socket }),
+      keep,
     });
+  }
+
+  /** What keeps all that goes over a socket of a feed of the recorder. */
+  tap(): SocketTap {
+    const keep = this.#keeper();
+    return (kind, text, binary) => keep({ at: Date.now(), kind, binary, text });
+  }
+
+  /** What keeps the messages of one more socket. */
+  #keeper(): LineOptions['keep'] {
+    const socket = ++this.#sockets;
+    return (message) => this.#parts.recording?.keep({ ...message, group: this.group, socket });
   }
 
   /** A socket that must open. @throws {Error} saying why it did not */

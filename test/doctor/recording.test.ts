@@ -73,6 +73,49 @@ describe('recordings of the doctor', () => {
     }
   });
 
+  it('hold what the feed of trades heard and said, and the pages of the history, and replay', async () => {
+    const own = join(folder.path, 'trades');
+    await Promise.all(
+      EXCHANGES.map(async (exchange: Exchange) => {
+        const simulator = simulators.all.find((one) => one.exchange === exchange)!;
+        const recording = await Recording.open(own, exchange);
+        const urls = { wsUrl: simulator.wsUrl, restUrl: simulator.restUrl };
+        const trading = setInterval(() => simulator.trade('BTC-KRW', 'buy'), 50);
+        try {
+          await examine({ sheet: SHEETS[exchange], urls, recording, second: 100 }, ['trades']);
+        } finally {
+          clearInterval(trading);
+        }
+        await recording.close();
+      }),
+    );
+    const files = recordingsIn(own);
+    expect(files).toHaveLength(EXCHANGES.length);
+    for (const { name, exchange, messages } of files) {
+      const ofTrades = messages.filter(({ group }) => group === 'trades');
+      const of = (kind: string) => ofTrades.filter((message) => message.kind === kind);
+      expect(
+        of('out')
+          .map(({ text }) => text)
+          .join(),
+      ).toMatch(/BTC/i);
+      expect(of('rest').every(({ path, status }) => path !== undefined && status === 200)).toBe(
+        true,
+      );
+      expect(of('rest').length).toBeGreaterThanOrEqual(3);
+      const server = await frameServer();
+      const { feed, host } = feedOf(exchange, { wsUrl: server.url }, { trades: true });
+      feed.add(['BTC-KRW', 'ETH-KRW', 'XRP-KRW'].map(pair));
+      const greets = SHEETS[exchange].talk.greets;
+      await until(() => (greets ? server.sockets : server.received).length > 0, `${name} opened`);
+      for (const { text, binary } of of('in')) server.send(text, binary);
+      await until(() => host.heardTrades.some(({ snapshot }) => !snapshot), `a trade of ${name}`);
+      expect(host.unreadableTrades).toEqual([]);
+      await feed.close();
+      await server.close();
+    }
+  }, 30_000);
+
   it('need a folder that can be written', async () => {
     const file = join(folder.path, 'file');
     writeFileSync(file, '');

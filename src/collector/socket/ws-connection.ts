@@ -63,18 +63,23 @@ export interface ConnectionListener {
   ended(connection: WSConnection, end: ConnectionEnd): void;
 }
 
+/** Hears each text that goes over a connection, ours (`out`) and the exchange's (`in`), as it is. */
+export type SocketTap = (kind: 'in' | 'out', text: string, binary: boolean) => void;
+
 /** One WebSocket connection from its opening handshake to its end, each bounded in time. */
 export class WSConnection {
   readonly #socket: WebSocket;
+  readonly #tap: SocketTap | undefined;
   /** Since when the peer has been closing (monotonic ms). */
   #closingSince: number | null = null;
 
   /**
    * Begins to connect.
    * @param maxPayload largest frame accepted, bytes
+   * @param tap hears all that goes over it; absent: nobody does
    * @throws when the address cannot be used
    */
-  constructor(url: string, maxPayload: number, listener: ConnectionListener) {
+  constructor(url: string, maxPayload: number, listener: ConnectionListener, tap?: SocketTap) {
     let failure: ExchangeError | null = null;
     let refusal: HandshakeRefusal | null = null;
     const socket = new WebSocket(url, {
@@ -85,6 +90,7 @@ export class WSConnection {
       headers: { 'user-agent': USER_AGENT },
     });
     this.#socket = socket;
+    this.#tap = tap;
     // Not left to ws, whose limit is one of silence: an answer that drips in would never end.
     const late = setTimeout(() => {
       failure ??= new ExchangeError(
@@ -110,7 +116,10 @@ export class WSConnection {
       clearTimeout(late);
       listener.opened(this);
     });
-    socket.on('message', (data: Buffer) => listener.message(this, data));
+    socket.on('message', (data: Buffer, binary: boolean) => {
+      tap?.('in', data.toString('utf8'), binary);
+      listener.message(this, data);
+    });
     socket.on('ping', () => listener.pulse(null));
     socket.on('pong', (data: Buffer) => listener.pulse(data.toString('latin1')));
     socket.on('error', (error) => {
@@ -136,6 +145,7 @@ export class WSConnection {
 
   /** Sends a text message. */
   send(text: string): void {
+    this.#tap?.('out', text, false);
     this.#socket.send(text);
   }
 

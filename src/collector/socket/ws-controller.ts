@@ -13,7 +13,12 @@ import { Outbox } from './outbox.js';
 import { PendingSnapshots } from './pending-snapshots.js';
 import { ResubscribeQueue } from './resubscribe-queue.js';
 import { ServiceJudge } from './service-judge.js';
-import { type ConnectionEnd, WSConnection, type WSProfile } from './ws-connection.js';
+import {
+  type ConnectionEnd,
+  type ConnectionListener,
+  WSConnection,
+  type WSProfile,
+} from './ws-connection.js';
 import type { CarrierHost, PairCarrier } from './ws-feed.js';
 
 /** A connection that delivered for this long was a good one: the backoff starts over. */
@@ -327,7 +332,7 @@ export abstract class WSController implements PairCarrier {
     this.#resubscriptions.clear();
     this.context.host.attempt(this.#pairs.values());
     try {
-      this.#connection = new WSConnection(this.getWSUrl(), this.#profile.maxPayload, {
+      const listener: ConnectionListener = {
         opened: (connection) => this.#onOpened(connection),
         message: (connection, data) => this.#onMessage(connection, data),
         pulse: (pong) => {
@@ -336,7 +341,10 @@ export abstract class WSController implements PairCarrier {
         ended: (connection, end) => {
           if (this.#connection === connection) this.#onEnded(end);
         },
-      });
+      };
+      const { maxPayload } = this.#profile;
+      const tap = this.context.tap?.();
+      this.#connection = new WSConnection(this.getWSUrl(), maxPayload, listener, tap);
     } catch (error) {
       // ws refuses an address that it cannot use by throwing.
       const failure = new ExchangeError('NO_ANSWER', (error as Error).message);

@@ -32,6 +32,7 @@ export async function probeTrades(lab: Lab): Promise<TradesSeen> {
     gopaxKeys: null,
     bithumbPollMs: lab.second,
     trades: true,
+    tap: () => lab.tap(),
   });
   feed.add(pairs);
   await lab.wait(WATCH_S);
