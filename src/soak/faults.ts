@@ -70,6 +70,9 @@ function common(simulator: Simulator, random: () => number): SoakFault[] {
     once(`${exchange}: a frame of 50 MB`, 0.5, () => faults.sendRaw(HUGE)),
     lasting(`${exchange}: truncated frames`, 1, [0.2, 2], (on) => faults.garble(on)),
     lasting(`${exchange}: frozen, still ponging`, 1, [2, 15], (on) => faults.freeze(on)),
+    lasting(`${exchange}: trades lost on the way`, 1, [3, 10], (on) =>
+      faults.dropTrades(on ? 0.2 : 0),
+    ),
     lasting(`${exchange}: half open`, 0.5, [20, 80], (on) => faults.halfOpen(on)),
     {
       name: `${exchange}: TCP dropped, then upgrades refused`,

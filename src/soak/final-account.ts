@@ -12,7 +12,7 @@ import {
   TRUE_CLOCK,
   untoldStandstills,
 } from './accounts.js';
-import { addTo, type ByPair, storedBooks, storedTrades, toldGaps } from './recorded.js';
+import { addTo, type ByPair, storedBooks, storedTrades, toldGaps, toldSpans } from './recorded.js';
 import { tell, tellGaps, tellProblems, tellTradeProblems, tellTrades } from './telling.js';
 import {
   accountForTrades,
@@ -84,8 +84,15 @@ export async function accountForAll(
     const kept = await storedTrades(url, exchange);
     const ofTrades = emptyTradeAccount();
     for (const pair of new Set([...happened.markets().keys(), ...kept.keys()])) {
-      const own = kept.get(pair) ?? [];
-      const part = accountForTrades(happened.of(pair), own, gaps.get(pair) ?? [], clock);
+      const own = happened.of(pair);
+      let part = accountForTrades(own, kept.get(pair) ?? [], []);
+      // Only of markets of which a trade is missing it matters what the recorder says of them. It goes on
+      // to fill holes: what it says comes first, then what it has.
+      if (part.unaccounted.length + part.unheard > 0) {
+        const spans = await toldSpans(url, exchange, pair);
+        const now = (await storedTrades(url, exchange, pair)).get(pair) ?? [];
+        part = accountForTrades(own, now, spans, clock);
+      }
       addTradeAccount(ofTrades, part);
       tellTradeProblems(exchange, pair, part);
     }

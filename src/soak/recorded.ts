@@ -1,7 +1,8 @@
 import type { Exchange } from '../market/exchange.js';
+import { marketFromKey } from '../market/market.js';
 import type { Level } from '../market/order-book.js';
 import { contentOf, type GapMark, type StoredMark } from './accounts.js';
-import type { StoredTrade } from './trade-accounts.js';
+import type { SpanMark, StoredTrade } from './trade-accounts.js';
 
 /** By pair, `BTC-KRW`. */
 export type ByPair<T> = Map<string, T[]>;
@@ -64,9 +65,22 @@ export async function storedBooks(url: string, exchange: Exchange): Promise<ByPa
   return books;
 }
 
-/** Every stored trade of an exchange, read through the export, in order of the exchange's time. */
-export async function storedTrades(url: string, exchange: Exchange): Promise<ByPair<StoredTrade>> {
-  const answer = await fetch(`${url}/export/${exchange}.ndjson?shape=trades`);
+/**
+ * Every stored trade of an exchange, read through the export, in order of the exchange's time.
+ * @param pair `BTC-KRW`: only that one's
+ */
+export async function storedTrades(
+  url: string,
+  exchange: Exchange,
+  pair?: string,
+): Promise<ByPair<StoredTrade>> {
+  const query = new URLSearchParams({ shape: 'trades' });
+  if (pair !== undefined) {
+    const { symbol, currency } = marketFromKey(`${exchange}:${pair}`);
+    query.set('symbol', symbol);
+    query.set('currency', currency);
+  }
+  const answer = await fetch(`${url}/export/${exchange}.ndjson?${query.toString()}`);
   if (!answer.ok || answer.body === null) throw new Error(await answer.text());
   const trades: ByPair<StoredTrade> = new Map();
   for await (const line of linesOf(answer.body)) {
@@ -108,4 +122,39 @@ export async function toldGaps(url: string, exchange: Exchange): Promise<ByPair<
     if (!page.pageInfo.hasNextPage) return gaps;
     after = `, after: "${page.pageInfo.endCursor}"`;
   }
+}
+
+/** What the recorder says of the trades of a market, by start. @param pair `BTC-KRW` */
+export async function toldSpans(
+  url: string,
+  exchange: Exchange,
+  pair: string,
+): Promise<SpanMark[]> {
+  const market = marketFromKey(`${exchange}:${pair}`);
+  const spans: SpanMark[] = [];
+  for (let after = ''; ;) {
+    const { coverage } = await ask<{ coverage: { trades: { spans: SpanPage } | null } }>(
+      url,
+      `{ coverage(exchange: ${exchange}, symbol: ${JSON.stringify(market.symbol)}, currency: ${JSON.stringify(market.currency)}) {
+           trades { spans(first: 1000${after}) { edges { node { start end completeness cause } }
+           pageInfo { hasNextPage endCursor } } } } }`,
+    );
+    const page = coverage.trades?.spans;
+    for (const { node } of page?.edges ?? []) {
+      const { completeness, cause } = node;
+      spans.push({ start: Date.parse(node.start), end: Date.parse(node.end), completeness, cause });
+    }
+    if (page?.pageInfo.hasNextPage !== true) return spans;
+    after = `, after: "${page.pageInfo.endCursor}"`;
+  }
+}
+
+interface SpanPage {
+  readonly edges: readonly {
+    readonly node: Pick<SpanMark, 'completeness' | 'cause'> & {
+      readonly start: string;
+      readonly end: string;
+    };
+  }[];
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
 }

@@ -45,7 +45,7 @@ export function tellTrades(name: string, account: TradeAccount): void {
   console.log(
     `${name}: ${account.sent} trades went out = ${account.stored} stored + ${lost} in gaps` +
       `${lost > 0 ? ` (${gaps.join(', ')})` : ''} + ${account.unaccounted.length} unaccounted; ` +
-      `${account.older} stored that were sent to no client, ${account.backfilled} backfilled, ` +
+      `${account.older} stored that were sent to no client, ${account.unheard} such not asked about yet, ${account.backfilled} backfilled, ` +
       `${account.invented.length} never happened, ${account.twice.length} stored twice`,
   );
 }

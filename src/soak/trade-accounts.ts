@@ -1,6 +1,7 @@
 import type { GapCause } from '../market/gap.js';
 import type { TradeIdKind, TradeOrigin } from '../market/trade.js';
-import { type ClockView, type GapMark, LATENCY_MS, TRUE_CLOCK } from './accounts.js';
+import type { TradeCompleteness } from '../market/trade-span.js';
+import { type ClockView, TRUE_CLOCK } from './accounts.js';
 
 /** What a trade is the same by. */
 interface TradeMark {
@@ -29,19 +30,31 @@ export interface StoredTrade extends TradeMark {
   readonly origin: TradeOrigin;
 }
 
+/** What the recorder says of the trades of a span of time. */
+export interface SpanMark {
+  /** Unix ms; the end is excluded. */
+  readonly start: number;
+  readonly end: number;
+  readonly completeness: TradeCompleteness;
+  /** Why trades may be missing; null where it is no gap. */
+  readonly cause: GapCause | null;
+}
+
 /** What became of the trades of a market, or of several added up. */
 export interface TradeAccount {
   /** Trades that went out to a socket when they happened. */
   sent: number;
   /** Of those, stored. */
   stored: number;
-  /** Of those, not stored, and inside a gap of that cause. */
+  /** Of those, not stored, and inside a gap of the trades of that cause. */
   inGap: Partial<Record<GapCause, number>>;
   /** Stored ones that went out to no socket: on record before, or out of the REST history. */
   older: number;
   /** Stored ones out of the REST history. */
   backfilled: number;
-  /** Sent, neither stored nor inside a gap. */
+  /** Went out to no socket, are not stored, and nothing is claimed of their time. */
+  unheard: number;
+  /** Not stored: sent, and inside no gap; or sent or not, where all are said to be stored. */
   unaccounted: HappenedTrade[];
   /** Stored, but such a trade never happened. */
   invented: StoredTrade[];
@@ -57,6 +70,7 @@ export function emptyTradeAccount(): TradeAccount {
     inGap: {},
     older: 0,
     backfilled: 0,
+    unheard: 0,
     unaccounted: [],
     invented: [],
     twice: [],
@@ -65,7 +79,8 @@ export function emptyTradeAccount(): TradeAccount {
 
 /** Adds `part` to `sum`. */
 export function addTradeAccount(sum: TradeAccount, part: TradeAccount): void {
-  for (const key of ['sent', 'stored', 'older', 'backfilled'] as const) sum[key] += part[key];
+  for (const key of ['sent', 'stored', 'older', 'backfilled', 'unheard'] as const)
+    sum[key] += part[key];
   for (const key of ['unaccounted', 'invented', 'twice'] as const) {
     (sum[key] as unknown[]).push(...part[key]);
   }
@@ -83,15 +98,16 @@ const contents = (id: string, { price, volume, side }: TradeMark): string =>
   `${id} ${price} ${volume} ${side}`;
 
 /**
- * Accounts for every trade of one market: each that went out must be stored, once, or lie inside a gap.
+ * Accounts for every trade of one market: each that went out must be stored, once, or lie inside a gap of
+ * the trades; and where the recorder says that all trades are stored, none that happened may be missing.
  * @param happened every trade of the market
- * @param gaps when the market was not covered
+ * @param spans what the recorder says of its trades
  * @param clock how the recorder's clock went; default: it was right
  */
 export function accountForTrades(
   happened: readonly HappenedTrade[],
   stored: readonly StoredTrade[],
-  gaps: readonly GapMark[],
+  spans: readonly SpanMark[],
   clock: ClockView = TRUE_CLOCK,
 ): TradeAccount {
   const account = emptyTradeAccount();
@@ -121,18 +137,27 @@ export function accountForTrades(
     if (happened[place]!.live === 0) account.older++;
   }
   happened.forEach((trade, i) => {
-    if (trade.live === 0) return;
-    account.sent++;
+    if (trade.live > 0) account.sent++;
     if (found.has(i)) {
-      account.stored++;
+      if (trade.live > 0) account.stored++;
       return;
     }
+    // A span that was not checked is of the recorder's clock.
     const moments = [trade.ms, ...clock.readings(trade.ms)];
-    const gap = gaps.find(({ start, end }) =>
-      moments.some((at) => start - LATENCY_MS <= at && (end === null || at <= end)),
+    const at = (span: SpanMark): boolean =>
+      moments.some((moment) => span.start <= moment && moment < span.end);
+    const gap = spans.find((span) => span.completeness === 'GAP' && at(span));
+    if (gap !== undefined) {
+      const cause = gap.cause ?? 'UNREACHED';
+      if (trade.live > 0) account.inGap[cause] = (account.inGap[cause] ?? 0) + 1;
+      return;
+    }
+    const claimed = spans.some(
+      ({ completeness, start, end }) =>
+        completeness.startsWith('VERIFIED') && start <= trade.ms && trade.ms < end,
     );
-    if (gap === undefined) account.unaccounted.push(trade);
-    else account.inGap[gap.cause] = (account.inGap[gap.cause] ?? 0) + 1;
+    if (trade.live > 0 || claimed) account.unaccounted.push(trade);
+    else account.unheard++;
   });
   return account;
 }

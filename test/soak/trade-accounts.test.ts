@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import type { GapMark } from '../../src/soak/accounts.js';
 import {
   accountForTrades,
   type HappenedTrade,
+  type SpanMark,
   type StoredTrade,
 } from '../../src/soak/trade-accounts.js';
 
@@ -19,6 +19,11 @@ const happened = (count: number): HappenedTrade[] =>
     volume: '0.5',
     live: 1,
   }));
+
+const span = (start: number, end: number, part: Partial<SpanMark> = {}): SpanMark => ({
+  ...{ start, end, completeness: 'UNPROVEN', cause: null },
+  ...part,
+});
 
 const received = ({ id, ms, side, price, volume }: HappenedTrade): StoredTrade => ({
   tradeId: id,
@@ -39,6 +44,7 @@ describe('the account of the trades of a market', () => {
       inGap: {},
       older: 1,
       backfilled: 0,
+      unheard: 0,
       unaccounted: [],
       invented: [],
       twice: [],
@@ -51,10 +57,17 @@ describe('the account of the trades of a market', () => {
   it('names a lost trade that lies in no gap, and puts the others into theirs', () => {
     const all = happened(4);
     const without = [all[0]!, all[3]!].map(received);
-    const gap: GapMark = { start: T0 + 9_000, end: T0 + 12_000, cause: 'DISCONNECTED' };
+    const gap = span(T0 + 9_000, T0 + 12_000, { completeness: 'GAP', cause: 'DISCONNECTED' });
     const account = accountForTrades(all, without, [gap]);
     expect(account).toMatchObject({ sent: 4, stored: 2, inGap: { DISCONNECTED: 1 } });
     expect(account.unaccounted).toEqual([all[2]]);
+  });
+
+  it('names any trade that is missing where all are said to be stored', () => {
+    const all = happened(4).map((trade, i) => (i < 2 ? { ...trade, live: 0 } : trade));
+    const verified = span(T0 + 5_000, T0 + 25_000, { completeness: 'VERIFIED_BY_REST' });
+    const account = accountForTrades(all, [received(all[3]!)], [verified]);
+    expect([account.unheard, account.unaccounted]).toEqual([1, [all[1], all[2]]]);
   });
 
   it('names what is stored twice, and what never happened', () => {

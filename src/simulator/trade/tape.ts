@@ -94,7 +94,8 @@ export class Tape {
     const rows: Trade[] = [];
     for (let i = this.#trades.length - 1; i >= 0 && rows.length < count; i--) {
       const trade = this.#trades[i]!;
-      if (trade.fault === 'restHole' || !wanted(trade)) continue;
+      const { fault } = trade;
+      if (fault === 'restHole' || fault === 'untold' || !wanted(trade)) continue;
       trade.rest = true;
       rows.push(trade);
     }
