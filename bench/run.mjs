@@ -12,6 +12,7 @@ const NAMES = [
   'export',
   'shapes',
   'archive',
+  'trades',
   'history',
   'fan-out',
   'market',
