@@ -1,8 +1,8 @@
 /**
  * `npm run soak -- --minutes N`: the recorder as users run it records the simulated whole market while
  * things go wrong at random. In the end every book that went out is accounted for: stored, equal to the
- * one before, or lost inside a gap; and every trade: stored once, or lost inside a gap. Exit code 1 when
- * one is not.
+ * one before, or lost inside a gap; and every trade: stored once, or lost inside a gap of the trades; and no
+ * trade may be missing where the recorder says that all are stored. Exit code 1 when one is.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
