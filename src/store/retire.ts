@@ -276,7 +276,7 @@ export class Retirement {
                 (SELECT base FROM book WHERE market_id = id ORDER BY sequence DESC LIMIT 1)) AS base
                 FROM market WHERE id >= ${low} AND id < ${high}) k
        ${dialect.thenJoin} book b ON b.market_id = k.market_id AND b.sequence < k.base
-       LIMIT ${limit}`;
+       ${dialect.thenOrder('b.market_id, b.sequence')} LIMIT ${limit}`;
     const [, deleted] = await client.$transaction([
       client.$executeRaw`
         INSERT INTO state (key, value)

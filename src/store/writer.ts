@@ -112,8 +112,7 @@ export class Writer implements WriterService {
     const { session, client, ids } = opened;
     if (batch.heartbeat !== null) await session.check();
     const firstTrade = batch.trades[0];
-    // Packed trades would not go with the piece of their time.
-    if (firstTrade !== undefined && session.pieces === null) {
+    if (firstTrade !== undefined && session.dialect.packsTrades) {
       await opened.trades.pack(firstTrade.sequence);
     }
     await ids.load(marketsOf(batch));

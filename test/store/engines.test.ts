@@ -23,7 +23,7 @@ import {
   walk,
   withStore,
 } from './support.js';
-import { many, T0 } from './trade-support.js';
+import { many, T0, trade } from './trade-support.js';
 
 const DAY = 86_400_000;
 const MARKETS = [UPBIT_BTC, UPBIT_ETH, GOPAX_BTC];
@@ -165,6 +165,57 @@ describeWithPostgres('a store on PostgreSQL', () => {
     } finally {
       await store.close();
     }
+  });
+
+  it('goes on where a person has made plain tables of the partitions, for an extension', async () => {
+    const path = await server.database();
+    const now = Date.now();
+    const record = (from: number, to: number): Promise<void> =>
+      withStore({ path, snapshotEveryMs: 0 }, async (store) => {
+        const recorder = new Recorder(store);
+        for (let day = from; day > to; day--) {
+          for (let i = 0; i < 10; i++)
+            recorder.put(UPBIT_BTC, now - day * DAY + i, small(day * 10 + i));
+          const sequence = store.sequences.next();
+          const at = now - day * DAY;
+          store.putTrade(trade({ sequence, exchangeTimestamp: at, timestamp: at }));
+          await stored(store);
+        }
+      });
+    await record(6, 3);
+    const read = (file: string): string =>
+      readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+    const [, script] = /```sql\n(BEGIN;\nDROP VIEW[^`]*)```/.exec(read('docs/distributed.md'))!;
+    const init = read('prisma/postgresql/migrations/20261126120000_init/migration.sql');
+    await server.query(path, script! + init.slice(init.indexOf('CREATE VIEW')));
+    await record(3, -1);
+    const [view] = await server.query(path, 'SELECT count(*)::int AS n FROM orderbook');
+    expect(view!['n']).toBeGreaterThan(70);
+    const store = await openStore({ path, retentionDays: 2, flushMs: 5 });
+    try {
+      let retired = 0;
+      store.onRetired(({ books }) => (retired += books));
+      await eventually(
+        async () => retired,
+        (books) => books === 50,
+        'the old rows deleted',
+      );
+      const books = await exportOf(store.reader, { exchange: 'UPBIT', shape: 'books' });
+      expect(books.map(({ timestamp }) => timestamp)).toEqual(
+        [1, 0].flatMap((day) => Array.from({ length: 10 }, (_, i) => now - day * DAY + i)),
+      );
+      const trades = await store.reader.trades({ market: UPBIT_BTC, limit: 9 });
+      // The one behind the last book that went is not before it.
+      expect(trades.items).toHaveLength(3);
+    } finally {
+      await store.close();
+    }
+    await server.query(path, 'DROP VIEW trade; DROP TABLE trade_recent');
+    await server.query(
+      path,
+      'CREATE TABLE trade_recent (sequence bigint PRIMARY KEY) PARTITION BY RANGE (sequence)',
+    );
+    await expect(openStore({ path })).rejects.toThrow(/one is partitioned and the other is not/);
   });
 
   it('goes on by itself after the server was away, and loses nothing that waited', async () => {

@@ -38,6 +38,8 @@ export interface Dialect {
   readonly thenJoin: Sql;
   /** Puts the rows of such a join into the order that its left side is made in, by that column. */
   readonly thenOrder: (column: string) => Sql;
+  /** Whether trades that have gathered are packed into pages, which are the unit that is written there. */
+  readonly packsTrades: boolean;
   /** What {@link insertBooks} takes is made by such. */
   readonly encoder: () => BookEncoder;
   /** Inserts books as a {@link BookEncoder} of this engine made them; those that are there stay. */

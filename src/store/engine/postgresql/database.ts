@@ -100,6 +100,25 @@ export async function migrate(connection: pg.ClientBase, address: PostgresAddres
   }
 }
 
+/**
+ * Whether books and trades lie in partitions.
+ * @throws {StoreError} when only one of them does
+ */
+export async function arePartitioned(
+  connection: pg.ClientBase,
+  { name }: PostgresAddress,
+): Promise<boolean> {
+  const { rows } = await connection.query<{ relkind: string }>(
+    `SELECT relkind FROM pg_class
+      WHERE relnamespace = current_schema()::regnamespace AND relname IN ('book', 'trade_recent')`,
+  );
+  const kinds = new Set(rows.map(({ relkind }) => relkind === 'p'));
+  if (kinds.size === 1) return kinds.has(true);
+  throw new StoreError(
+    `of the tables book and trade_recent of ${name} one is partitioned and the other is not; turn both into the other kind, or none (docs/distributed.md)`,
+  );
+}
+
 async function apply(connection: pg.ClientBase, migration: Migration): Promise<void> {
   const { name, sql, checksum } = migration;
   try {

@@ -30,6 +30,8 @@ export const postgresDialect: Dialect = {
   integer: (value) => sql`CAST(${BigInt(value)} AS bigint)`,
   thenJoin: raw('JOIN'),
   thenOrder: (column) => raw(`ORDER BY ${column}`),
+  // To delete rows that were packed costs more than a page saves.
+  packsTrades: false,
   encoder: () => new JsonRows(),
   insertBooks: (rows) => sql`
     INSERT INTO book (sequence, market_id, timestamp, exchange_timestamp, base, asks, bids)

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Client, Pieces, Space, WriterSession, WriterSettings } from '../engine.js';
 import type { PostgresAddress } from './address.js';
-import { migrate, unopened } from './database.js';
+import { arePartitioned, migrate, unopened } from './database.js';
 import { Partitions } from './partitions.js';
 import { isAlone, makePool } from './pool.js';
 import { clientOn, PostgresSession } from './session.js';
@@ -19,11 +19,16 @@ const STANDSTILL_MS = 5_000;
  * those that share it; when it is lost, the next call opens another one, which takes the lock first.
  */
 export class PostgresWriterSession extends PostgresSession implements WriterSession {
-  readonly #partitions: Partitions;
+  /** Null where a person has made tables of another kind of them, for an extension of the server. */
+  readonly #partitions: Partitions | null;
 
-  private constructor(pool: pg.Pool, client: Client, { pieceBooks, shared }: WriterSettings) {
+  private constructor(
+    pool: pg.Pool,
+    client: Client,
+    { pieceBooks, shared, partitioned }: WriterSettings & { readonly partitioned: boolean },
+  ) {
     super(pool, client);
-    this.#partitions = new Partitions(pool, shared === true, pieceBooks);
+    this.#partitions = partitioned ? new Partitions(pool, shared === true, pieceBooks) : null;
   }
 
   /** @throws {StoreError} when another process writes the database, or it cannot be made or updated */
@@ -40,24 +45,27 @@ export class PostgresWriterSession extends PostgresSession implements WriterSess
     });
     try {
       const connection = await pool.connect();
+      let partitioned;
       try {
         await migrate(connection, address);
+        partitioned = await arePartitioned(connection, address);
       } finally {
         connection.release();
       }
-      return new PostgresWriterSession(pool, await clientOn(pool, address.schema), settings);
+      const client = await clientOn(pool, address.schema);
+      return new PostgresWriterSession(pool, client, { ...settings, partitioned });
     } catch (error) {
       await pool.end();
       throw unopened(address, error);
     }
   }
 
-  get pieces(): Pieces {
+  get pieces(): Pieces | null {
     return this.#partitions;
   }
 
-  makeRoom(first: number, last: number, time: number): Promise<void> {
-    return this.#partitions.makeRoom(first, last, time);
+  async makeRoom(first: number, last: number, time: number): Promise<void> {
+    await this.#partitions?.makeRoom(first, last, time);
   }
 
   async alone(): Promise<boolean> {

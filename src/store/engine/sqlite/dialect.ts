@@ -14,6 +14,7 @@ export const sqliteDialect: Dialect = {
   integer: (value) => sql`${BigInt(value)}`,
   thenJoin: raw('CROSS JOIN'),
   thenOrder: () => raw(''),
+  packsTrades: true,
   encoder: () => new JsonbRows(),
   // With `jsonb_each`, since `json_each` would write each row out as text for the next function to parse.
   insertBooks: (rows) => sql`
