@@ -140,11 +140,32 @@ function takeLists(lists: MarketsQuery): void {
 }
 
 let lastCount = 0;
+let drawing: ReturnType<typeof setTimeout> | undefined;
+/** When the first list of the connection came, by the browser's clock, Unix ms: the lines go on from there. */
+let liveSince = 0;
+
+/** How long the lines have gone on, ms. */
+export function liveFor(): number {
+  return Date.now() - liveSince;
+}
+
+/** Draws the lines on after `wait` ms, and then each period, unless a list comes before. */
+function drawAfter(wait: number): void {
+  clearTimeout(drawing);
+  drawing = setTimeout(() => {
+    drawAfter(PERIOD);
+    drawOn();
+  }, wait);
+}
 
 function takeActivity({ collectorActivity }: ActivitySubscription): void {
   // The first list of a connection is a whole one: what it lacks has no collector any more.
-  if (lastCount !== connectionCount.peek()) {
+  const whole = lastCount !== connectionCount.peek();
+  // Half a period after each list, so that each point has what one list brought; the first brings no count.
+  drawAfter(whole ? PERIOD * 1.5 : PERIOD / 2);
+  if (whole) {
     lastCount = connectionCount.peek();
+    liveSince = Date.now();
     for (const row of markets.values()) {
       row.state = null;
       row.wish = null;
@@ -218,5 +239,4 @@ export function followMarkets(): void {
     if (connection.peek() === 'open') void loadLists();
   }, LISTS_EVERY);
   follow(ActivityDocument, { every: PERIOD }, takeActivity);
-  setInterval(drawOn, PERIOD);
 }

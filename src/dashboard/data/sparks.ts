@@ -1,10 +1,7 @@
 import { BookCountsDocument } from '../gql/graphql.js';
 import { ask } from './connection.js';
-import { changed, type MarketRow, PERIOD, SPARK_POINTS } from './markets.js';
+import { changed, liveFor, type MarketRow, PERIOD, SPARK_POINTS } from './markets.js';
 import { serverNow, withNextFrame } from './paint.js';
-
-/** Books gather for so long before they are written, ms: what is newer may be missing. */
-const GATHERED = 500;
 
 /** A line that begins with what was counted before it, as long as lines are. */
 export function withPast(past: readonly number[], live: readonly number[]): number[] {
@@ -13,10 +10,9 @@ export function withPast(past: readonly number[], live: readonly number[]): numb
 
 /** Puts what the database has of the time before the page was opened before some markets' lines. */
 export async function fillSparks(lacking: readonly MarketRow[]): Promise<void> {
-  const seen = lacking.map((row) => row.spark.length);
   const lists = lacking.map((row) => row.spark);
   for (const row of lacking) row.sparkAsked = true;
-  const to = Math.round(serverNow() - GATHERED);
+  const to = Math.round(serverNow() - liveFor());
   try {
     const { bookCounts } = await ask(BookCountsDocument, {
       markets: lacking.map(({ exchange, symbol, currency }) => ({ exchange, symbol, currency })),
@@ -27,8 +23,7 @@ export async function fillSparks(lacking: readonly MarketRow[]): Promise<void> {
     lacking.forEach((row, i) => {
       // Of a connection before this one.
       if (row.spark !== lists[i]) return;
-      const past = bookCounts[i]!.counts;
-      row.spark = withPast(past.slice(0, past.length - seen[i]!), row.spark);
+      row.spark = withPast(bookCounts[i]!.counts, row.spark);
     });
     withNextFrame(changed);
   } catch {
