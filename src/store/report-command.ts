@@ -53,6 +53,11 @@ async function run(): Promise<void> {
   }
 }
 
+// Whoever reads its first lines only has what is wanted.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
 await run().catch((error: unknown) => {
   process.stderr.write(`report: ${failureText(error)}\n`);
   process.exitCode = 1;
