@@ -5,7 +5,7 @@ import { pause, within } from '../util/wait.js';
 import type { Post } from './alert.js';
 
 /** Why a message was not taken. */
-export const FAILURES = ['unreachable', 'timeout', 'redirect', 'status'] as const;
+const FAILURES = ['unreachable', 'timeout', 'redirect', 'status'] as const;
 
 /** Why a message was not taken. */
 export type Failure = (typeof FAILURES)[number];

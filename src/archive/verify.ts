@@ -10,7 +10,7 @@ import { describedColumns, digestSql, TABLES } from '../parquet/tables.js';
 import type { TableName } from '../parquet/layout.js';
 
 /** A Parquet file as a table of DuckDB; what its folders are called is no column here. */
-export function parquet(path: string): string {
+function parquet(path: string): string {
   return `read_parquet(${quoted(path)}, hive_partitioning = false)`;
 }
 

@@ -4,7 +4,7 @@ import { pairText } from '../market/market.js';
 const digits = (n: number, length = 2): string => String(n).padStart(length, '0');
 
 /** `2024-04-14T20:32:01.007+09:00`: local time, so that it can be found again in the files. */
-export function zonedTime(ms: number): string {
+function zonedTime(ms: number): string {
   const d = new Date(ms);
   const ahead = -d.getTimezoneOffset();
   const zone = Math.abs(ahead);

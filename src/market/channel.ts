@@ -1,5 +1,2 @@
 /** What may be recorded of a market. */
 export const CHANNELS = ['orderbook', 'trade'] as const;
-
-/** See {@link CHANNELS}. */
-export type Channel = (typeof CHANNELS)[number];

@@ -5,7 +5,7 @@
  */
 
 /** Digits in all, and digits behind the point. */
-export const DECIMAL_WIDTH = 38;
+const DECIMAL_WIDTH = 38;
 export const DECIMAL_SCALE = 18;
 
 /** The type in SQL and in the schema of a Parquet file. */

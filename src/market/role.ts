@@ -1,5 +1,5 @@
 /** What a node can do. */
-export const ROLES = ['collector', 'recorder', 'api'] as const;
+const ROLES = ['collector', 'recorder', 'api'] as const;
 
 /** See {@link ROLES}. */
 export type Role = (typeof ROLES)[number];

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { Redate } from '../market/clock-reading.js';
 import type { CoverageMinute } from '../market/coverage.js';
 import type { Gap } from '../market/gap.js';
 import type { LogRecord } from '../market/log-record.js';
@@ -43,8 +42,6 @@ export interface RecordingMessage extends OfTerm {
   readonly recording: boolean;
   readonly at: number;
 }
-/** What was dated by a clock that was wrong. */
-export type RedateMessage = Redate;
 /** All books of an exchange that were received until `t` (Unix ms) stand before it in the log. */
 export interface AliveMessage {
   readonly t: number;

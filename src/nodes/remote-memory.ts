@@ -37,7 +37,7 @@ export interface RemoteMemoryParts {
 }
 
 /** Asks the recorder, for a while also when none answers. @throws {NoAnswerError} then */
-export async function askRecorder<T>(
+async function askRecorder<T>(
   bus: BusConnection,
   name: string,
   args: readonly unknown[],

@@ -2,7 +2,7 @@ import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** Where a file grows until it is whole. */
-export const growing = (path: string): string => `${path}.part`;
+const growing = (path: string): string => `${path}.part`;
 
 async function sync(path: string): Promise<void> {
   const handle = await open(path, 'r');

@@ -5,7 +5,7 @@ import { writeWhole } from './durable-file.js';
 import { manifestFile } from './layout.js';
 
 /** Where the report of a day lies, beside its manifest, for programs and for people. */
-export function reportFile(date: string, ending: 'json' | 'md'): string {
+function reportFile(date: string, ending: 'json' | 'md'): string {
   return join(dirname(manifestFile(date)), `report.${ending}`);
 }
 

@@ -15,7 +15,7 @@ export function addTo<T>(map: ByPair<T>, pair: string, item: T): void {
 }
 
 /** GraphQL over HTTP; the `data` of the answer. @throws {Error} with what was answered otherwise */
-export async function ask<T>(url: string, query: string): Promise<T> {
+async function ask<T>(url: string, query: string): Promise<T> {
   const answer = await fetch(`${url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

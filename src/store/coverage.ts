@@ -280,7 +280,7 @@ export function lengthOf(intervals: readonly Interval[]): number {
 }
 
 /** The parts of `window` outside `intervals`, which lie apart from each other and by start. */
-export function between(intervals: readonly Interval[], window: Interval): Interval[] {
+function between(intervals: readonly Interval[], window: Interval): Interval[] {
   const parts: Interval[] = [];
   let { start } = window;
   for (const interval of intervals) {

@@ -27,9 +27,7 @@ interface MarketGap extends Interval {
 }
 
 /** Values by the number of their market. */
-export function byMarket<T extends { readonly marketId: number }>(
-  rows: readonly T[],
-): Map<number, T[]> {
+function byMarket<T extends { readonly marketId: number }>(rows: readonly T[]): Map<number, T[]> {
   const groups = new Map<number, T[]>();
   for (const row of rows) {
     const group = groups.get(row.marketId);

@@ -1,9 +1,6 @@
 import { type MessagePort, Worker } from 'node:worker_threads';
 import { failureText, failureCode, StoreError } from './errors.js';
 
-/** What a worker offers: named methods whose arguments and results can be posted. */
-export type Service = Record<string, (...args: never[]) => unknown>;
-
 interface Request {
   readonly id: number;
   readonly method: string;

@@ -64,7 +64,7 @@ interface ExportedBook {
 }
 
 /** Every stored book of an exchange, out of the export. */
-export async function exportedBooks(url: string, exchange: Exchange): Promise<ExportedBook[]> {
+async function exportedBooks(url: string, exchange: Exchange): Promise<ExportedBook[]> {
   const answer = await fetch(`${url}/export/${exchange}.ndjson?shape=books`);
   if (!answer.ok) throw new Error(await answer.text());
   const lines = (await answer.text()).split('\n').filter((line) => line !== '');

@@ -6,9 +6,9 @@ import { eventually, temporaryFolder, until } from '../helpers/wait.js';
 import { type NatsServer, startNats } from './nats-server.js';
 
 /** The pairs that the tests of several nodes record on each exchange. */
-export const PAIRS = ['BTC-KRW', 'ETH-KRW'];
+const PAIRS = ['BTC-KRW', 'ETH-KRW'];
 /** Their markets. */
-export const MARKETS = EXCHANGES.flatMap((exchange) => PAIRS.map((pair) => `${exchange}:${pair}`));
+const MARKETS = EXCHANGES.flatMap((exchange) => PAIRS.map((pair) => `${exchange}:${pair}`));
 
 /** What `collectors` tells, as far as the tests need it. */
 export interface ToldCollector {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { basename, dirname, join } from 'node:path';
 import type { Gap } from '../../src/market/gap.js';
-import { openClient, openConnection } from '../../src/store/engine/sqlite/connection.js';
+import { openConnection } from '../../src/store/engine/sqlite/connection.js';
 import { openStore } from '../../src/store/store.js';
 import type { Store } from '../../src/store/store-types.js';
 import { forkBuilt } from '../helpers/fork-built.js';
@@ -12,6 +12,7 @@ import {
   exported,
   exportOf,
   GOPAX_BTC,
+  openClient,
   Recorder,
   small,
   stored,

@@ -2,11 +2,11 @@ import { expect } from '@jest/globals';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { openClient } from '../../src/store/engine/sqlite/connection.js';
 import { forkBuilt } from '../helpers/fork-built.js';
 import {
   exportOf,
   GOPAX_BTC,
+  openClient,
   seeded,
   small,
   temporaryFolder,

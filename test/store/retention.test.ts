@@ -4,7 +4,7 @@ import type { BookEvent } from '../../src/bus.js';
 import type { Gap } from '../../src/market/gap.js';
 import type { Market } from '../../src/market/market.js';
 import type { Level } from '../../src/market/order-book.js';
-import { type Client, openClient } from '../../src/store/engine/sqlite/connection.js';
+import type { Client } from '../../src/store/engine/sqlite/connection.js';
 import type { WriterSession } from '../../src/store/engine/engine.js';
 import { Retirement, type RetireStep } from '../../src/store/retire.js';
 import { sizeOnDisk } from '../../src/store/disk-use.js';
@@ -15,6 +15,7 @@ import {
   exportOf,
   Recorder,
   NOTHING,
+  openClient,
   sessionOn,
   small,
   stored,

@@ -2,10 +2,10 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openClient, openConnection, queryRows } from '../../src/store/engine/sqlite/connection.js';
+import { openConnection, queryRows } from '../../src/store/engine/sqlite/connection.js';
 import { failureText, failureCode } from '../../src/store/errors.js';
 import { Sqlite } from '../../src/store/engine/sqlite/sqlite.js';
-import { temporaryFolder } from './support.js';
+import { openClient, temporaryFolder } from './support.js';
 
 const nodeMajor = Number(process.versions.node.split('.')[0]);
 

@@ -6,6 +6,12 @@ import type { Exchange } from '../../src/market/exchange.js';
 import type { Market } from '../../src/market/market.js';
 import { marketKey } from '../../src/market/market.js';
 import { diffSide, type Level, type OrderBook, type Sides } from '../../src/market/order-book.js';
+import {
+  type Client,
+  clientOn,
+  type ConnectionOptions,
+  openSqlite,
+} from '../../src/store/engine/sqlite/connection.js';
 import { SqliteSession } from '../../src/store/engine/sqlite/session.js';
 import type { WriterSession } from '../../src/store/engine/engine.js';
 import { openStore, type StoreOptions } from '../../src/store/store.js';
@@ -44,6 +50,11 @@ export async function temporaryFolder(): Promise<{ path: string; remove: () => P
 /** A connection beside the writer's, which may write, too, but has no lock. */
 export async function sessionOn(path: string): Promise<WriterSession> {
   return (await SqliteSession.open(path, { readonly: false })) as unknown as WriterSession;
+}
+
+/** A Prisma client on a file. End it with `$disconnect()`. */
+export function openClient(path: string, options?: ConnectionOptions): Promise<Client> {
+  return clientOn(openSqlite(path, options));
 }
 
 /** Waits until `condition` holds; fails after `timeoutMs`. */

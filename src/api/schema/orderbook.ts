@@ -27,7 +27,7 @@ const LevelType = builder.objectRef<Level>('Level').implement({
 });
 
 /** The best levels of a side, as many as asked for. */
-export function levels(side: readonly Level[], depth: number | null | undefined): readonly Level[] {
+function levels(side: readonly Level[], depth: number | null | undefined): readonly Level[] {
   const limit = checkedDepth(depth);
   return limit === undefined ? side : side.slice(0, limit);
 }

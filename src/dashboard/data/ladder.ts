@@ -52,7 +52,7 @@ export interface LadderSides {
  * Levels put together by multiples of a step, away from the middle: no group promises a better price
  * than its levels have.
  */
-export function grouped(levels: readonly Level[], step: string, side: 'ask' | 'bid'): Level[] {
+function grouped(levels: readonly Level[], step: string, side: 'ask' | 'bid'): Level[] {
   const groups: { price: string; volume: string }[] = [];
   for (const { price, volume } of levels) {
     const multiple = multipleDecimal(price, step, side === 'ask');

@@ -4,7 +4,7 @@ import { changed, liveFor, type MarketRow, PERIOD, SPARK_POINTS } from './market
 import { serverNow, withNextFrame } from './paint.js';
 
 /** A line that begins with what was counted before it, as long as lines are. */
-export function withPast(past: readonly number[], live: readonly number[]): number[] {
+function withPast(past: readonly number[], live: readonly number[]): number[] {
   return [...past, ...live].slice(-SPARK_POINTS);
 }
 

@@ -11,7 +11,7 @@ import { serverNow, withNextFrame } from './paint.js';
 export type TapeTrade = TapeSubscription['trades'];
 
 /** Trades that are shown, and so kept. */
-export const TAPE_ROWS = 30;
+const TAPE_ROWS = 30;
 /** How far back the tape begins when it is opened, ms. */
 const PAST_MS = 60_000;
 /** Length of a bar of trades, ms. */
@@ -27,10 +27,7 @@ const timeOf = ({ exchangeTimestamp, timestamp }: TapeTrade): number =>
  * happened, or no longer at all.
  * @param shown the newest first
  */
-export function withTrades(
-  shown: readonly TapeTrade[],
-  come: readonly TapeTrade[],
-): readonly TapeTrade[] {
+function withTrades(shown: readonly TapeTrade[], come: readonly TapeTrade[]): readonly TapeTrade[] {
   const known = new Set(shown.map(({ sequence }) => sequence));
   const fresh = come.filter(({ sequence }) => !known.has(sequence));
   if (fresh.length === 0) return shown;

@@ -52,7 +52,7 @@ export function headerIs(
 }
 
 /** What became of the rows, in short. */
-export function listText({ rows, used, idle, dropped }: Evidence['list']): string {
+function listText({ rows, used, idle, dropped }: Evidence['list']): string {
   const odd = dropped.length === 0 ? '' : `, dropped ${dropped.slice(0, 5).join(' ')}`;
   return `${rows.length} rows, ${used.length} used, ${idle} not traded${odd}`;
 }
@@ -72,7 +72,7 @@ export function booksOf({ frames }: Pick<StreamSeen, 'frames'>): readonly Frame[
 }
 
 /** Frames that hold books and could not be read. */
-export function unreadOf({ frames }: Pick<StreamSeen, 'frames'>): readonly Frame[] {
+function unreadOf({ frames }: Pick<StreamSeen, 'frames'>): readonly Frame[] {
   return frames.filter(({ failure }) => failure !== null);
 }
 

@@ -7,7 +7,7 @@ import type { SimulatedMarket } from '../simulator.js';
 import type { Candle, ShownTrade } from '../trade/trade.js';
 
 /** Levels a side on the wire. */
-export const DEPTH = 16;
+const DEPTH = 16;
 
 /** A book as it went out. */
 export interface Shown {

@@ -10,7 +10,7 @@ const BOOKS = 2_000;
 const TRADES = 5_000;
 const BLOCKS = 50;
 /** Beyond every sequence. */
-export const NO_END = Number.MAX_SAFE_INTEGER;
+const NO_END = Number.MAX_SAFE_INTEGER;
 /** The market of a trade that is known by its number only. */
 const ANY: Market = { exchange: 'UPBIT', symbol: '', currency: '' };
 

@@ -12,7 +12,7 @@ import { BadInputError } from './options.js';
 export class ReaderGone extends Error {}
 
 /** Compression of `.gz`: beyond it a file gets little smaller and takes far longer. */
-export const GZIP_LEVEL = 4;
+const GZIP_LEVEL = 4;
 
 /** Where what is needed to write a file lies meanwhile. */
 export function workFolder(path: string): string {

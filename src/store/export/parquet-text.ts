@@ -10,7 +10,7 @@ import { PLAIN_CSV, type RecordText, TextSink } from './text.js';
 export const NARROW = { type: 'DECIMAL(18,8)', whole: 10, decimals: 8 } as const;
 
 /** A price or volume does not fit into the columns of Parquet files. */
-export class DecimalRangeError extends Error {
+class DecimalRangeError extends Error {
   constructor(value: string) {
     super(
       `${value} does not fit into ${DECIMAL_COLUMN}, so a Parquet file cannot hold it exactly; csv and json can`,

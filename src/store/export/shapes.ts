@@ -102,7 +102,7 @@ export function marketCells({ exchange, symbol, currency }: Market): Cell[] {
  * A market as tardis.dev writes it: the exchange in lower case, the symbol as the exchange itself
  * spells it, in upper case. Coinone has two separate parts and no spelling for a pair.
  */
-export function tardisMarket({ exchange, symbol, currency, code }: Market): [string, string] {
+function tardisMarket({ exchange, symbol, currency, code }: Market): [string, string] {
   const id = exchange.toLowerCase();
   if (exchange === 'COINONE') return [id, `${symbol}-${currency}`];
   if (code !== undefined) return [id, code.toUpperCase()];

@@ -20,7 +20,7 @@ export interface HandoverTimes {
 }
 
 /** See {@link HandoverTimes}. */
-export const HANDOVER_TIMES: HandoverTimes = {
+const HANDOVER_TIMES: HandoverTimes = {
   maxAgeMs: 23 * 3_600_000,
   settleMs: 3000,
   pauseMs: 60_000,

@@ -87,7 +87,7 @@ export function readTrades(message: WireObject): KorbitTrades {
 }
 
 /** A trade of a message or of the REST history. @param sent when the message was sent */
-export function readKorbitTrade(trade: WireObject, sent?: Json): ReadTrade {
+function readKorbitTrade(trade: WireObject, sent?: Json): ReadTrade {
   return readTrade({
     id: trade['tradeId'],
     side: sideByFlag(trade['isBuyerTaker'], 'isBuyerTaker'),

@@ -22,7 +22,7 @@ export function quoteFirstCode(pair: Pair): string {
 }
 
 /** `KRW-BTC` as `BTC`, `KRW`. */
-export function pairOfQuoteFirst(code: string): Pair {
+function pairOfQuoteFirst(code: string): Pair {
   const dash = code.indexOf('-');
   if (dash <= 0 || dash === code.length - 1)
     throw unreadable(`code is "${code}"; expected e.g. KRW-BTC`);

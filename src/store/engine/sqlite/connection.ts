@@ -44,11 +44,6 @@ export async function clientOn(sqlite: Sqlite): Promise<Client> {
   return client;
 }
 
-/** Opens a Prisma client with one connection. End it with `$disconnect()`. */
-export async function openClient(path: string, options: ConnectionOptions = {}): Promise<Client> {
-  return clientOn(openSqlite(path, options));
-}
-
 /** Rows of a query without parameters or with text parameters, as arrays of column values. */
 export async function queryRows(
   connection: Connection,
