@@ -7,7 +7,7 @@ import {
 } from '../market/collector-control.js';
 
 /** Every `extensions.code` that this program itself gives to an error, and what it means. */
-const ERROR_CODES = {
+export const ERROR_CODES = {
   BAD_USER_INPUT: 'A value given cannot be right; `extensions.argument` names the argument.',
   UNKNOWN_MARKET:
     'The exchange does not list that market; `extensions.closeMatches` holds pairs that resemble it.',
@@ -28,7 +28,7 @@ const ERROR_CODES = {
 type ErrorCode = keyof typeof ERROR_CODES;
 
 /** Every code of a refusal that is made before GraphQL, as `{"error":{"code","message"}}`. */
-const HTTP_ERROR_CODES = {
+export const HTTP_ERROR_CODES = {
   BAD_REQUEST: 'This is no HTTP request that can be read.',
   HEADERS_TOO_LARGE: 'The request line and headers are longer than MAX_HEADER_BYTES.',
   REQUEST_TIMEOUT: 'The request did not come whole within REQUEST_TIMEOUT_MS.',

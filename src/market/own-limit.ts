@@ -3,7 +3,7 @@
  * second, `REST_BATCH` markets of one REST call, `HISTORY_RATE` calls a second for trades of the past, `WS_MARKETS` markets of one socket, `WS_REQUEST`
  * markets of one subscribe request, `WS_MESSAGES` messages a second on one socket.
  */
-const LIMIT_NAMES = [
+export const LIMIT_NAMES = [
   'REST_RATE',
   'REST_BATCH',
   'HISTORY_RATE',

@@ -310,7 +310,7 @@ describe('/export', () => {
       200,
       'no trade of UPBIT:BTC-* is stored; trades are recorded where CHANNELS has trade',
     ]);
-    const link = '<UPBIT.csv?shape=gaps&symbol=BTC>; rel="related"';
+    const link = '<UPBIT.csv?shape=gaps&symbol=BTC&of=trades>; rel="related"';
     expect([trades.headers.get('x-gaps'), trades.headers.get('link')]).toEqual(['0', link]);
     expect(server.reader.exports.at(-1)).toMatchObject({ shape: 'trades', format: 'csv' });
     const rows = await fetch(`${server.url}/export/UPBIT.csv`);
