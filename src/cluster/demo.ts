@@ -12,7 +12,7 @@ const ROLES = ['collector,recorder', 'collector,api', 'recorder,api'];
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Names and roles of so many nodes: any one of two or more may go. */
-function plannedNodes(count: number): PlannedNode[] {
+export function plannedNodes(count: number): PlannedNode[] {
   return Array.from({ length: count }, (_, i) => {
     const role = count < ROLES.length ? 'all' : ROLES[i % ROLES.length]!;
     return { name: `node-${i + 1}`, role };

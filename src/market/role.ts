@@ -1,5 +1,5 @@
 /** What a node can do. */
-const ROLES = ['collector', 'recorder', 'api'] as const;
+export const ROLES = ['collector', 'recorder', 'api'] as const;
 
 /** See {@link ROLES}. */
 export type Role = (typeof ROLES)[number];
