@@ -253,6 +253,26 @@ describe('a walk through the history', () => {
     expect(shown()).toEqual(['0.5-100 UNPROVEN?']);
   });
 
+  it('calls no time verified of which a page lacks all that is stored, though it says that it has it', async () => {
+    stored = upTo(40).map((id) => trade(id));
+    const ofDay: TradeHistory = {
+      ...paged,
+      page: async () => ({ ...rows(exchange), from: T0, next: null }),
+    };
+    exchange = exchange.slice(29);
+    await check(ofDay);
+    expect(shown()).toEqual(['0.5-30 UNPROVEN', '30-99 VERIFIED_BY_REST', '99-100 UNPROVEN?']);
+    expect(unreached[0]).toMatch(/reaches back to .*Z only/);
+    market = new MarketTrades(MARKET, MARKET, ({ market: _market, ...p }) => {
+      pieces = laid(pieces, p);
+    });
+    market.begin({ open: [], until: null }, T0 + 500);
+    exchange = [];
+    await check(ofDay);
+    expect(odd).toEqual(['the history is empty, though trades are stored']);
+    expect(tally.historyFaults).toBe(1);
+  });
+
   it('goes on by id where a page has one millisecond only', async () => {
     const at = T0 + 50_000;
     const burst = Array.from({ length: 12 }, (_, i) => trade(100 + i, { exchangeTimestamp: at }));

@@ -108,6 +108,18 @@ export async function walk(
       }
       from = oldest + page.trades[0]!.resolutionMs;
     }
+    const reached = Math.min(oldest, top);
+    if (from > -Infinity && from < reached && (await lacks(parts, market, from, reached))) {
+      // What is stored of the time before its oldest trade it should have, too.
+      if (page.trades.length === 0) {
+        fault('the history is empty, though trades are stored');
+        break;
+      }
+      const span = { start: Math.max(from, market.openStart), end: reached };
+      const words = `the exchange's history reaches back to ${shown(oldest)} only`;
+      parts.onUnreached(market, span, words);
+      market.unreached(span, words, parts.lossy);
+    }
     const end = page.next?.overlaps !== true;
     const judged = await judge(parts, market, page, { start: from, end: top }, end);
     if (judged === null) {
@@ -149,6 +161,19 @@ export async function walk(
     place = next;
   }
   return { fresh, filled };
+}
+
+/** Whether trades are stored of a time of which a page has none. */
+async function lacks(
+  { memory }: WalkParts,
+  market: MarketTrades,
+  from: number,
+  end: number,
+): Promise<boolean> {
+  const start = Math.max(from, market.openStart);
+  if (start >= end) return false;
+  const match = await memory.matchTrades(market.market, [], { start, end });
+  return match === null || match.absent.length > 0;
 }
 
 /**
