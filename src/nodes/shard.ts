@@ -140,6 +140,8 @@ export class Shard {
 
   /** Whether it could take over without a hole: no market waits for its first book. */
   get ready(): boolean {
+    // Asked several times a second, and of no use of the one that writes.
+    if (this.primary) return true;
     const statuses = this.#supervisor.collectors(this.exchange);
     return (
       this.#tried && statuses.every(({ state }) => state !== 'STARTING' && state !== 'RECONNECTING')

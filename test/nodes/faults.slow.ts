@@ -152,7 +152,7 @@ class World {
 async function sequences(url: string, since: number, count: number): Promise<number[]> {
   const query = `subscription { orderbook(exchange: UPBIT, since: "${since}") { sequence } }`;
   const answer = await fetch(`${url}/graphql?query=${encodeURIComponent(query)}`, {
-    headers: { accept: 'text/event-stream' },
+    headers: { accept: 'text/event-stream', 'x-graphql-yoga-csrf': '1' },
   });
   let text = '';
   for await (const chunk of answer.body!.pipeThrough(new TextDecoderStream())) {
