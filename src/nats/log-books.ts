@@ -77,6 +77,8 @@ export class LogBooks {
   /** Of each exchange, the number of the message that began its newest term. */
   readonly #terms = new Map<Exchange, number>();
   #lastTimestamp: number;
+  /** Until when all was read before messages went unread, Unix ms; null = none did. */
+  #missingFrom: number | null = null;
   #position: number;
 
   constructor(parts: LogBooksParts) {
@@ -120,8 +122,10 @@ export class LogBooks {
   /**
    * Messages went from the log before they were read. A gap that lasts may have ended there: it ends with
    * its market's next book, unless the log says otherwise before.
+   * @param since until when nothing is missing, Unix ms: where gaps of markets begin that had no book yet
    */
-  doubt(openGaps: readonly Gap[]): void {
+  doubt(openGaps: readonly Gap[], since: number): void {
+    this.#missingFrom = since;
     for (const gap of openGaps) this.#of(gap.market).doubtful = gap;
   }
 
@@ -170,7 +174,10 @@ export class LogBooks {
     this.#endGap(state, message.t, timestamp);
     if (state.doubtful !== null) bus.gaps.publish({ ...state.doubtful, end: timestamp });
     state.doubtful = null;
-    if (lost && before !== null) this.#tellLost(before, timestamp);
+    if (lost) {
+      const start = before?.timestamp ?? this.#missingFrom ?? timestamp;
+      this.#tellLost(state.market, Math.min(start, timestamp), timestamp);
+    }
     state.book = book;
     state.seq = entry.seq;
     state.newestAt = timestamp;
@@ -191,7 +198,7 @@ export class LogBooks {
     this.#parts.bus.gaps.publish({ ...ended.gap, end: timestamp });
   }
 
-  #tellLost({ market, timestamp: start }: OrderBook, end: number): void {
+  #tellLost(market: Market, start: number, end: number): void {
     const detail = 'the log in NATS was full before a recorder had read it';
     this.#parts.onLost?.({ market, start, end, cause: 'BUS_FAILED', detail, attempts: 0 });
   }

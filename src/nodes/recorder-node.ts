@@ -180,6 +180,8 @@ class ActiveRecorder {
   readonly #reporting: NodeJS.Timeout;
   readonly #memory: { unsubscribe(): void };
   #next: number;
+  /** When the newest message that was read was written, Unix ms. */
+  #readUntil: number;
   #closing: Promise<void> | null = null;
 
   private constructor(
@@ -193,6 +195,7 @@ class ActiveRecorder {
     this.store = store;
     this.place = place;
     this.#next = place.offset + 1;
+    this.#readUntil = store.previousHeartbeat ?? lastTimestamp ?? Date.now();
     const { bus, stream, logger, config } = services;
     const log = new Bus();
     if (config.channels.includes('orderbook')) log.books.on((event) => store.putBook(event));
@@ -318,7 +321,7 @@ class ActiveRecorder {
   async #pass(entry: LogEntry): Promise<void> {
     const { store } = this;
     await store.whenStored(this.#next - 1);
-    this.#books.doubt(await openGaps(store.reader));
+    this.#books.doubt(await openGaps(store.reader), this.#readUntil);
     this.#services.logger.log('LOG_HOLE', {}, { messages: entry.seq - this.#next });
     this.#next = entry.seq;
     return this.#admit(entry);
@@ -337,8 +340,9 @@ class ActiveRecorder {
     this.#done(entry);
   }
 
-  #done({ seq }: LogEntry): void {
+  #done({ seq, at }: LogEntry): void {
     this.#next = seq + 1;
+    this.#readUntil = at;
     this.store.logAt(seq);
   }
 

@@ -32,6 +32,7 @@ function reader(log: readonly LogEntry[], asked: number[] = []) {
       return null;
     },
     newestAt: async () => null,
+    onLost: (gap) => bus.gaps.publish(gap),
     onUnreadable: (_entry, reason) => {
       throw new Error(reason);
     },
@@ -75,12 +76,20 @@ describe('the function of the log', () => {
 describe('a hole in the log', () => {
   it("is not waited for to be stored, only the market's own books before it are", async () => {
     const asked: number[] = [];
-    const { books, gaps } = reader([], asked);
+    const { books } = reader([], asked);
     await books.take(entry(1, SUBJECT, book(100, '10', 0, 0)));
     await books.take(entry(90, SUBJECT, book(300, '11', 80, 0)));
     await books.take(entry(91, 'book.KORBIT.BTC.KRW', book(310, '11', 70, 0)));
     expect(asked).toEqual([1, 0]);
-    expect(gaps).toEqual([]);
+  });
+});
+
+describe('books that went from the log unread', () => {
+  it('are a gap of their market, also where it had no book before', async () => {
+    const { books, gaps } = reader([]);
+    books.doubt([], 150);
+    await books.take(entry(90, SUBJECT, book(300, '11', 80, 0)));
+    expect(gaps).toMatchObject([{ start: 150, end: 300, cause: 'BUS_FAILED' }]);
   });
 });
 
@@ -108,7 +117,7 @@ describe('gaps of the log', () => {
     const { books, gaps } = reader([]);
     await books.take(entry(1, SUBJECT, book(100, '10', 0, 0)));
     await books.take(entry(2, GAP, gap(100, null)));
-    books.doubt([gaps[0]!]);
+    books.doubt([gaps[0]!], 100);
     await books.take(entry(9, SUBJECT, book(300, '11', 0, 0)));
     expect(gaps.at(-1)).toMatchObject({ start: 100, end: 300 });
   });
@@ -117,7 +126,7 @@ describe('gaps of the log', () => {
     const { books, gaps } = reader([]);
     await books.take(entry(1, SUBJECT, book(100, '10', 0, 0)));
     await books.take(entry(2, GAP, gap(100, null)));
-    books.doubt([gaps[0]!]);
+    books.doubt([gaps[0]!], 100);
     await books.take(entry(8, GAP, gap(100, 250)));
     await books.take(entry(9, SUBJECT, book(300, '11', 0, 0)));
     expect(gaps.map(({ end }) => end)).toEqual([null, 250]);
