@@ -6,8 +6,15 @@ import { inBrowser, useSession } from './helpers/session.js';
 // On a busy machine a browser takes its time.
 jest.setTimeout(60_000);
 
-const session = useSession(['BTC-KRW'], { CHANNELS: 'orderbook,trade' });
+const session = useSession(['BTC-KRW', 'XRP-KRW'], { CHANNELS: 'orderbook,trade' });
 const { open } = session;
+
+/** In the page: whether the tape stands beside the books, as high as they, and all of it can be seen. */
+const BESIDE = `(() => {
+  const [books, tape] = ['.columns', '.tape'].map((name) => document.querySelector(name).getBoundingClientRect());
+  const { scrollWidth, clientWidth } = document.querySelector('.tape .scroll');
+  return tape.left >= books.right && tape.top === books.top && tape.bottom === books.bottom && scrollWidth <= clientWidth;
+})()`;
 
 inBrowser('the tape', () => {
   it('shows the newest trades of all exchanges as they happen, and no more than fit', async () => {
@@ -47,11 +54,7 @@ inBrowser('the tape', () => {
     const chart = page.locator('.charts .chart').first();
     await reads(chart.locator('.legend'), /Traded per 5 s[\s\S]*Buy[\s\S]*Sell/);
     // It stands beside the books where it fits, else below them.
-    const isBeside = (): Promise<boolean> =>
-      page.evaluate(`(() => {
-        const [books, tape] = ['.columns', '.tape'].map((name) => document.querySelector(name).getBoundingClientRect());
-        return tape.left >= books.right && tape.top === books.top && tape.bottom === books.bottom;
-      })()`);
+    const isBeside = (): Promise<boolean> => page.evaluate(BESIDE);
     await eventually(isBeside, (beside) => beside, 'the tape beside the books');
     await page.setViewportSize({ width: 1024, height: 900 });
     await eventually(isBeside, (beside) => !beside, 'the tape below the books');
@@ -67,6 +70,30 @@ inBrowser('the tape', () => {
     expect(await accessibilityProblems(later.page)).toEqual([]);
     const wide = await later.page.evaluate('document.documentElement.scrollWidth');
     expect(wide).toBeLessThanOrEqual(360);
+  });
+
+  it('has the room of its widest volume, and of its heads', async () => {
+    const { upbit } = session.recorder.simulators;
+    upbit.setBook('XRP-KRW', [['2297', '9999.5']], [['2296', '9999.5']]);
+    await eventually(
+      () => {
+        upbit.trade('XRP-KRW', 'buy', ['1.00524959']);
+        upbit.setBook('XRP-KRW', [['2297', '9999.5']], [['2296', '9999.5']]);
+        return Promise.resolve(session.recorder.app.storeStats().storedTrades);
+      },
+      (stored) => stored > 0,
+      'trades',
+      15_000,
+      300,
+    );
+    const { page } = await open('/market/XRP-KRW');
+    for (const volume of ['1542.62524959', '0.5']) upbit.trade('XRP-KRW', 'buy', [volume]);
+    await page.locator('.tape tbody tr', { hasText: '1,542.62524959' }).first().waitFor();
+    await eventually(
+      () => page.evaluate<boolean>(BESIDE),
+      (beside) => beside,
+      'the tape beside the books, whole',
+    );
   });
 
   it('stands as bars under the prices of the history, which are read out', async () => {

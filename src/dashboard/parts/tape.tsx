@@ -6,14 +6,22 @@ import { clock, grouped } from '../text/format.js';
 import { t } from '../text/texts.js';
 import { ExchangeDot } from './exchange-dot.js';
 
+/** About as many digits as a column's head is wide: its letters are narrower. */
+function headChars(head: string): number {
+  return Math.ceil(head.length * 0.85);
+}
+
 /** The newest trades of a pair; nothing where none are recorded. @param tape null: not yet followed */
 export function TapePanel({ pair, tape }: { readonly pair: Pair; readonly tape: Tape | null }) {
   const { tape: words, common, exchange: names, quote } = t.value;
   const all = tape?.trades.value ?? [];
   const shown = all.filter(({ exchange }) => !hiddenExchanges.value.includes(exchange));
   // Grows only: the tape does not change its place for a trade that comes and goes.
-  const chars = useRef({ of: tape, price: 0, volume: 0 });
-  if (chars.current.of !== tape) chars.current = { of: tape, price: 0, volume: 0 };
+  const priceHead = `${common.price} (${pair.currency})`;
+  const volumeHead = `${common.volume} (${pair.symbol})`;
+  const least = { price: headChars(priceHead), volume: headChars(volumeHead) };
+  const chars = useRef({ of: tape, ...least });
+  if (chars.current.of !== tape) chars.current = { of: tape, ...least };
   for (const { price, volume } of shown) {
     chars.current.price = Math.max(chars.current.price, grouped(price).length);
     chars.current.volume = Math.max(chars.current.volume, grouped(volume).length);
@@ -36,10 +44,10 @@ export function TapePanel({ pair, tape }: { readonly pair: Pair; readonly tape: 
               <th scope="col">{common.exchange}</th>
               <th scope="col">{words.side}</th>
               <th scope="col" class="number">
-                {common.price} ({pair.currency})
+                {priceHead}
               </th>
               <th scope="col" class="number">
-                {common.volume} ({pair.symbol})
+                {volumeHead}
               </th>
             </tr>
           </thead>
