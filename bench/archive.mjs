@@ -63,7 +63,10 @@ function timed(program, args, env = {}) {
 /** Archives all days of a database. */
 function archive(folder, dbPath) {
   const task = { folder, dbPath, afterDays: 1, now: START + 10 * DAY };
-  const { status, stdout, stderr } = spawnSync(process.execPath, [child, JSON.stringify(task)]);
+  // As the recorder starts it (src/archive/keeper.ts).
+  const args = ['--max-old-space-size=160', child, JSON.stringify(task)];
+  const env = { ...process.env, MALLOC_ARENA_MAX: '2' };
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { env });
   if (status !== 0) throw new Error(String(stderr));
   return String(stdout)
     .trim()

@@ -29,13 +29,25 @@ import { difference, readDigests } from './verify.js';
 
 /** Rows read from the database in one statement. */
 const PAGE = 4_096;
-/** Books that wait in memory for a file, over all exchanges. */
-const MAX_STAGED = 300_000;
+/** Books that wait in memory for a file, over all exchanges, and the length of their text. */
+const MAX_STAGED = 150_000;
+const MAX_STAGED_TEXT = 48 * 1024 * 1024;
 
-/** How Parquet is written. A group of so many books is some megabytes and read in some milliseconds. */
-const FORMAT =
-  'FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, COMPRESSION_LEVEL 9,' +
-  ' ROW_GROUP_SIZE 61440, USE_TMP_FILE false';
+/** Rows of a group at most, and the least; DuckDB makes groups of multiples of that. */
+const GROUP_ROWS = 61_440;
+const LEAST_ROWS = 2_048;
+/** Text of a group, as far as that allows: it is held in memory, at several times its length, while it is made. */
+const GROUP_TEXT = 12 * 1024 * 1024;
+
+/** How Parquet is written. A group of changes is some megabytes and read in some milliseconds. */
+function format(rows: number, text: number): string {
+  const fit = Math.floor((GROUP_TEXT * rows) / Math.max(text, 1) / LEAST_ROWS) * LEAST_ROWS;
+  const group = Math.max(LEAST_ROWS, Math.min(GROUP_ROWS, fit));
+  return (
+    'FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, COMPRESSION_LEVEL 9,' +
+    ` ROW_GROUP_SIZE ${group}, USE_TMP_FILE false`
+  );
+}
 
 /** The small tables of a day that are archived once. */
 const RECORD_TABLES = ['gaps', 'coverage', 'recordings'] as const;
@@ -47,6 +59,8 @@ type FilePlace = Pick<ArchivedFile, 'table' | 'exchange' | 'path'> & { readonly 
 interface Pieces {
   /** Files with a stretch of them each. */
   readonly pieces: string[];
+  /** Length of the text in them. */
+  text: number;
   markets: Record<string, MarketDigest>;
 }
 
@@ -60,6 +74,7 @@ interface Progress extends Pieces {
 interface ExchangeTrades {
   readonly staging: Staging;
   readonly pieces: string[];
+  text: number;
   readonly sums: Map<string, DigestSum>;
 }
 
@@ -197,10 +212,18 @@ export class DayArchiver {
     const work = await this.#begin(date, ranges);
     const walks = new Map<Exchange, BookWalk>();
     let staged = 0;
+    let text = 0;
     const flush = async (exchange: Exchange, walk: BookWalk): Promise<void> => {
       staged -= walk.staging.rows;
-      const progress = (work.exchanges[exchange] ??= { pieces: [], last: -1, markets: {} });
+      text -= walk.staging.text;
+      const progress = (work.exchanges[exchange] ??= {
+        pieces: [],
+        text: 0,
+        last: -1,
+        markets: {},
+      });
       const piece = join(this.#work(date), `${exchange}-${progress.pieces.length}.parquet`);
+      progress.text += walk.staging.text;
       await this.#copy(walk.staging, 'books', piece).catch(async (error: unknown) => {
         const unfit = await this.#unfit(date, exchange);
         throw unfit === null ? error : new ArchiveError(`${date} is not archived: ${unfit}`);
@@ -223,11 +246,14 @@ export class DayArchiver {
             walk = new BookWalk(staging, work.exchanges[exchange]);
             walks.set(exchange, walk);
           }
-          if (await walk.take(row, pairText({ symbol, currency }))) staged++;
+          const before = walk.staging.text;
+          if (!(await walk.take(row, pairText({ symbol, currency })))) continue;
+          staged++;
+          text += walk.staging.text - before;
         }
-        if (staged >= this.#pieceBooks) {
+        while (staged >= this.#pieceBooks || text >= MAX_STAGED_TEXT) {
           const [exchange, walk] = [...walks].reduce((a, b) =>
-            b[1].staging.rows > a[1].staging.rows ? b : a,
+            b[1].staging.text > a[1].staging.text ? b : a,
           );
           await flush(exchange, walk);
         }
@@ -252,7 +278,9 @@ export class DayArchiver {
       receivedBefore: startOf(date) + DAY_MS,
     });
     const days = new Map<Exchange, ExchangeTrades>();
-    const flush = async (exchange: Exchange, { staging, pieces }: ExchangeTrades) => {
+    const flush = async (exchange: Exchange, day: ExchangeTrades) => {
+      const { staging, pieces } = day;
+      day.text += staging.text;
       const name = `${exchange}-trades-${pieces.length}.parquet`;
       const piece = join(this.#work(date), name);
       await this.#copy(staging, 'trades', piece);
@@ -267,7 +295,7 @@ export class DayArchiver {
         let day = days.get(exchange);
         if (day === undefined) {
           const staging = new Staging(this.#duck.connection, TABLES.trades, `trades_${exchange}`);
-          days.set(exchange, (day = { staging, pieces: [], sums: new Map() }));
+          days.set(exchange, (day = { staging, pieces: [], text: 0, sums: new Map() }));
         }
         const row = tradeRow(marketId, trade);
         const unfit = unfitTrade(trade);
@@ -289,7 +317,7 @@ export class DayArchiver {
       const day = days.get(exchange);
       return day === undefined
         ? []
-        : [[exchange, { pieces: day.pieces, markets: sumsOf(day.sums) }]];
+        : [[exchange, { pieces: day.pieces, text: day.text, markets: sumsOf(day.sums) }]];
     });
     const before = Math.min(walk.unarchivedFrom, trades.unseenFrom, trades.newest + 1);
     return { files, reached: { upTo: trades.newest, before } };
@@ -297,7 +325,7 @@ export class DayArchiver {
 
   /** What an interrupted run has left of this day, if it can be gone on from. */
   async #begin(date: string, ranges: readonly SequenceRange[]): Promise<Work> {
-    const key = JSON.stringify([SCHEMA, VERSION, this.#reader.identity, date, ranges]);
+    const key = JSON.stringify([SCHEMA, VERSION, 'text', this.#reader.identity, date, ranges]);
     const folder = this.#work(date);
     try {
       const work = JSON.parse(await readFile(join(folder, 'work.json'), 'utf8')) as Work;
@@ -319,19 +347,22 @@ export class DayArchiver {
   async #copy(staging: Staging, table: TableName, path: string): Promise<void> {
     await staging.flush();
     const sql = fileSql(TABLES[table], staging.name);
-    await writeWhole(path, (part) => this.#run(`COPY (${sql}) TO ${quoted(part)} (${FORMAT})`));
+    await writeWhole(path, (part) =>
+      this.#run(`COPY (${sql}) TO ${quoted(part)} (${format(staging.rows, staging.text)})`),
+    );
     await this.#duck.connection.run(`DROP TABLE ${staging.name}`);
     staging.clear();
   }
 
   /** Joins the pieces of a file, reads it back, compares, and lets it appear under its name. */
-  async #finish(file: FilePlace, { pieces, markets }: Pieces): Promise<ArchivedFile> {
+  async #finish(file: FilePlace, { pieces, text, markets }: Pieces): Promise<ArchivedFile> {
     const { date, table, exchange, path } = file;
     const list = pieces.map(quoted).join(', ');
+    const rows = Object.values(markets).reduce((sum, market) => sum + market.rows, 0);
     let bytes = 0;
     await writeWhole(join(this.#folder, path), async (part) => {
       const source = `read_parquet([${list}], hive_partitioning = false)`;
-      await this.#run(`COPY (SELECT * FROM ${source}) TO ${quoted(part)} (${FORMAT})`);
+      await this.#run(`COPY (SELECT * FROM ${source}) TO ${quoted(part)} (${format(rows, text)})`);
       const found = await readDigests(this.#duck.connection, table, part);
       const wrong = difference(new Map(Object.entries(markets)), found);
       if (wrong !== null) {
@@ -342,7 +373,6 @@ export class DayArchiver {
       }
       bytes = (await stat(part)).size;
     });
-    const rows = Object.values(markets).reduce((sum, market) => sum + market.rows, 0);
     return { table, exchange, path, bytes, rows, markets };
   }
 
@@ -357,9 +387,10 @@ export class DayArchiver {
       addToSum(sums, pair, Number(row[key]), row);
       await staging.add(row);
     }
+    const { text } = staging;
     const piece = join(this.#work(file.date), `${table}-${exchange}.parquet`);
     await this.#copy(staging, table, piece);
-    return this.#finish(file, { pieces: [piece], markets: sumsOf(sums) });
+    return this.#finish(file, { pieces: [piece], text, markets: sumsOf(sums) });
   }
 
   /** The first value of an exchange's day that no file can hold exactly, in words; null for none. */

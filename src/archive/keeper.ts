@@ -107,7 +107,8 @@ export class ArchiveKeeper {
     const entry = fileURLToPath(new URL('./child.js', import.meta.url));
     // Not as an argument, which everybody on the machine sees: the database's address has a password.
     const child = fork(entry, [], {
-      env: { ...process.env, ARCHIVE_TASK: JSON.stringify(task) },
+      // Else the C library keeps memory for each thread that has ever asked it for some.
+      env: { ...process.env, MALLOC_ARENA_MAX: '2', ARCHIVE_TASK: JSON.stringify(task) },
       execArgv: [`--max-old-space-size=${HEAP_MB}`],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });

@@ -37,6 +37,7 @@ export class Staging {
   readonly #types;
   #waiting: DayRow[] = [];
   #rows = 0;
+  #text = 0;
   #appender: DuckDBAppender | null = null;
 
   /** @param name of the table in DuckDB */
@@ -55,9 +56,15 @@ export class Staging {
     return this.#rows;
   }
 
+  /** Length of their text. */
+  get text(): number {
+    return this.#text;
+  }
+
   async add(row: DayRow): Promise<void> {
     this.#waiting.push(row);
     this.#rows++;
+    for (const value of row) if (typeof value === 'string') this.#text += value.length;
     if (this.#waiting.length === CHUNK) await this.#append();
   }
 
@@ -71,6 +78,7 @@ export class Staging {
   /** Begins again without rows. */
   clear(): void {
     this.#rows = 0;
+    this.#text = 0;
   }
 
   async #append(): Promise<void> {

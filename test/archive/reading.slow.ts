@@ -1,11 +1,34 @@
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { prepareDatabase } from '../../src/store/engine/sqlite/database.js';
+import { rowsOfDay } from '../../src/parquet/manifest.js';
 import { Reader } from '../../src/store/reader.js';
 import { temporaryFolder } from '../store/support.js';
 import { exported } from './exported.js';
 import { openSqlite } from './sqlite.js';
 import { archiveAll, DAY, recordDays } from './support.js';
+
+it('archives a day of whole books in bounded memory', async () => {
+  const folder = await temporaryFolder();
+  try {
+    const whole = join(folder.path, 'whole.db');
+    await recordDays(whole, 1, 3);
+    const count = 150_000;
+    const side = JSON.stringify(
+      Array.from({ length: 30 }, (_, k) => [String(100_000_000 + k), '1.23456789']),
+    );
+    openSqlite(whole, (sqlite) =>
+      sqlite.script(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
+        INSERT INTO book SELECT 100 + i, 1, ${DAY} + 80000000 + i, NULL, 100 + i,
+          replace('${side}', '1.23456789', '1.' || (i % 7919 + 1) || '7'), '[["9","' || i || '"]]' FROM n`),
+    );
+    // With the bounds of the recorder's own process.
+    const [manifest] = await archiveAll(join(folder.path, 'archive'), whole, 1e9);
+    expect(rowsOfDay(manifest!, 'books')).toBe(count + 3);
+  } finally {
+    await folder.remove();
+  }
+});
 
 it('reads a day of a busy market in pieces', async () => {
   const folder = await temporaryFolder();
