@@ -78,7 +78,12 @@ inBrowser('overview', () => {
         );
     await eventually(points, (all) => all.length > 5 && all.every((n) => n >= 40), 'whole lines');
     const tile = page.locator('#totals .spark polyline');
-    expect((await tile.getAttribute('points'))!.split(' ').length).toBeGreaterThan(3);
+    // As many seconds as the recorder runs.
+    await eventually(
+      () => tile.getAttribute('points', { timeout: 1_000 }).catch(() => null),
+      (line) => (line?.split(' ').length ?? 0) > 3,
+      'the line of frames',
+    );
   });
 
   it('keeps the filters in the address, so that a view can be sent to somebody', async () => {
