@@ -37,6 +37,8 @@ export interface PublisherOptions {
 const KEEP_MS = 30_000;
 const MAX_WAITING = 100_000;
 const ALIVE_MS = 1_000;
+/** A refused market goes on after this time, ms: by then the lease has said whether this node still writes. */
+const REFUSED_MS = 1_500;
 
 /** What the newest messages of an exchange in the log say. */
 interface Before {
@@ -72,6 +74,9 @@ export class ExchangePublisher {
   /** Where gaps begin in the log that had begun earlier for this node, when another one wrote. */
   readonly #begun = new Map<string, number>();
   #primary = false;
+  #promotions = 0;
+  /** Another term has begun since, or the last sign of life is gone: signs of life are refused. */
+  #over = false;
   /** Number of the message that began this node's term, and of the newest sign of life in the log. */
   #term = 0;
   #aliveSeq = 0;
@@ -138,6 +143,7 @@ export class ExchangePublisher {
     const aliveAt = await this.#beginTerm();
     const before = await this.#readBefore(aliveAt);
     this.#primary = true;
+    this.#promotions++;
     this.#waiting = 0;
     this.#before = new Map(before.books);
     for (const lane of this.#lanes.values()) lane.begin(this.#takeBefore(lane.key));
@@ -162,6 +168,11 @@ export class ExchangePublisher {
       }
       this.#add(market, item);
     }
+  }
+
+  /** Begins its term again if that is over: only for the node that has the lease. @throws {Error} when the log cannot be read */
+  async goOn(): Promise<void> {
+    if (this.#primary && this.#over) await this.#beginTerm();
   }
 
   /** Keeps what it receives from now on, and writes nothing. */
@@ -390,7 +401,10 @@ export class ExchangePublisher {
       this.#beating = false;
       if (term !== this.#term) return;
       if (outcome.kind === 'STORED') this.#aliveSeq = outcome.seq;
-      else this.#options.onMoved();
+      else {
+        this.#over = true;
+        this.#options.onMoved();
+      }
       done();
     });
   }
@@ -441,15 +455,17 @@ export class ExchangePublisher {
   /** Another node wrote, or retention took the last book: goes on behind what is there, if it may. */
   async #moved(lane: MarketLane): Promise<void> {
     this.#options.onMoved();
-    for (;;) {
+    const promotion = this.#promotions;
+    const over = (): boolean => !this.#primary || promotion !== this.#promotions;
+    await new Promise((resolve) => setTimeout(resolve, REFUSED_MS));
+    while (!over()) {
       try {
         const last = await this.#options.stream.last(marketSubject(lane.refused, lane.market));
-        if (this.#primary) lane.resume(last);
+        if (!over()) lane.resume(last);
         return;
       } catch {
         // The bus is away; there is time until it is back.
         await new Promise((resolve) => setTimeout(resolve, 500));
-        if (!this.#primary) return;
       }
     }
   }
@@ -470,6 +486,7 @@ export class ExchangePublisher {
       const id = `${subject} ${node} begins after ${expected}`;
       const outcome = await writer.put({ subject, data, expected, id });
       if (outcome.kind === 'MOVED') continue;
+      this.#over = false;
       this.#term = outcome.seq;
       this.#aliveSeq = outcome.seq;
       return aliveAt;

@@ -55,8 +55,6 @@ export class Lease {
   readonly #leases: Leases;
   readonly #node: string;
   #revision: number | null = null;
-  /** When it was last known to be held; it may be another's once that is longer ago than it lasts. */
-  #heldAt = -Infinity;
 
   constructor(leases: Leases, key: string, node: string) {
     this.#leases = leases;
@@ -81,7 +79,6 @@ export class Lease {
    */
   async take(mayBreak: (holder: string) => boolean = () => false): Promise<boolean> {
     const found = await this.#read();
-    const asked = performance.now();
     try {
       if (found === null)
         this.#revision = await this.#leases.use((kv) => kv.create(this.key, this.#node));
@@ -92,7 +89,6 @@ export class Lease {
       if (isRefusal(error)) return false;
       throw error;
     }
-    this.#heldAt = asked;
     return true;
   }
 
@@ -102,10 +98,8 @@ export class Lease {
    */
   async renew(): Promise<boolean> {
     if (this.#revision === null) return false;
-    const asked = performance.now();
     try {
       this.#revision = await this.#update(this.#revision);
-      this.#heldAt = asked;
       return true;
     } catch (error) {
       // It has run out, or the answer to the last renewal was lost; another may have it.
@@ -125,11 +119,6 @@ export class Lease {
     await this.#leases
       .use((kv) => kv.delete(this.key, { previousSeq: revision }))
       .catch(() => undefined);
-  }
-
-  /** How long ago it was surely held, ms. */
-  get age(): number {
-    return performance.now() - this.#heldAt;
   }
 
   #update(revision: number): Promise<number> {

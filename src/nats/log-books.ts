@@ -17,7 +17,7 @@ import {
   type SpanMessage,
   type TradeMessage,
 } from './messages.js';
-import { SubjectReader } from './subjects.js';
+import { marketSubject, SubjectReader } from './subjects.js';
 
 /** What reads the log for a bus. */
 export interface LogBooksParts {
@@ -126,7 +126,11 @@ export class LogBooks {
    */
   doubt(openGaps: readonly Gap[], since: number): void {
     this.#missingFrom = since;
-    for (const gap of openGaps) this.#of(gap.market).doubtful = gap;
+    for (const gap of openGaps) {
+      // Markets are known by the one object that their messages have, too.
+      const market = this.#subjects.read(marketSubject('book', gap.market))?.market;
+      if (market !== null && market !== undefined) this.#of(market).doubtful = gap;
+    }
   }
 
   #takeBook(market: Market, entry: LogEntry): Promise<void> | void {

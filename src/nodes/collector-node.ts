@@ -144,6 +144,7 @@ export class CollectorNode {
       }
     }
     if (place.shard?.primary !== true) return this.#take(place);
+    await place.shard.goOn();
     const first = rankNodes(place.exchange, this.#collectors())[0];
     const ready =
       first !== this.#node &&

@@ -148,6 +148,11 @@ export class Shard {
     );
   }
 
+  /** See {@link ExchangePublisher.goOn}. */
+  goOn(): Promise<void> {
+    return this.#publisher.goOn();
+  }
+
   /** Whether it writes. */
   get primary(): boolean {
     return this.#publisher.primary;

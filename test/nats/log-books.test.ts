@@ -117,7 +117,7 @@ describe('gaps of the log', () => {
     const { books, gaps } = reader([]);
     await books.take(entry(1, SUBJECT, book(100, '10', 0, 0)));
     await books.take(entry(2, GAP, gap(100, null)));
-    books.doubt([gaps[0]!], 100);
+    books.doubt([structuredClone(gaps[0]!)], 100);
     await books.take(entry(9, SUBJECT, book(300, '11', 0, 0)));
     expect(gaps.at(-1)).toMatchObject({ start: 100, end: 300 });
   });
@@ -126,7 +126,7 @@ describe('gaps of the log', () => {
     const { books, gaps } = reader([]);
     await books.take(entry(1, SUBJECT, book(100, '10', 0, 0)));
     await books.take(entry(2, GAP, gap(100, null)));
-    books.doubt([gaps[0]!], 100);
+    books.doubt([structuredClone(gaps[0]!)], 100);
     await books.take(entry(8, GAP, gap(100, 250)));
     await books.take(entry(9, SUBJECT, book(300, '11', 0, 0)));
     expect(gaps.map(({ end }) => end)).toEqual([null, 250]);
