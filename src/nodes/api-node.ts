@@ -113,7 +113,8 @@ export class ApiNode {
         lastTimestamp: place.lastTimestamp,
         fetch: (seq) => stream.at(seq),
         stored: (market) => reader.newestBook(market),
-        newestAt: async (market) => (await reader.newestBook(market))?.timestamp ?? null,
+        // Live books do not wait for the database; a market without one here has an old one there.
+        newestAt: async () => null,
         onUnreadable: ({ subject, seq }, reason) =>
           logger.log('BUS_TROUBLE', {}, { reason: `${subject} ${seq}: ${reason}` }),
       });

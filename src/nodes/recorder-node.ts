@@ -12,6 +12,7 @@ import { type LogEntry, type LogStream, StopFollowing } from '../nats/log-stream
 import { encodeMessage } from '../nats/messages.js';
 import type { Presence } from '../nats/presence.js';
 import { type Config, databaseOf } from '../settings/config.js';
+import { openEngine } from '../store/engine/open.js';
 import { ReaderClient } from '../store/reader-client.js';
 import { openStore } from '../store/store.js';
 import type { LogPlace, Store, StoreStats } from '../store/store-types.js';
@@ -136,7 +137,11 @@ export class RecorderNode {
       const end = performance.now() + SAME_MS;
       for (;;) {
         const id = (await stream.state())?.id;
-        const place = await reader.logEnd().catch(() => null);
+        const place = await reader.logEnd().catch(async () => {
+          // It is empty yet; or it cannot be asked, which this throws.
+          await (await openEngine(databaseOf(config))).exists();
+          return null;
+        });
         if (id !== undefined && place?.id === id) return;
         if (this.#end.signal.aborted || !this.#services.presence.has(holder)) return;
         if (performance.now() > end) throw otherDatabase(config, holder, bus);
@@ -150,6 +155,7 @@ export class RecorderNode {
   /** Stores the log until the lease is lost, another recorder was faster, or the node ends. */
   async #store(): Promise<void> {
     const active = await ActiveRecorder.open(this.#services);
+    if (this.#end.signal.aborted) return active.close();
     this.#active = active;
     try {
       this.#services.logger.log('RECORDER_ACTIVE', {}, { offset: active.place.offset });
