@@ -110,7 +110,7 @@ export async function arePartitioned(
 ): Promise<boolean> {
   const { rows } = await connection.query<{ relkind: string }>(
     `SELECT relkind FROM pg_class
-      WHERE relnamespace = current_schema()::regnamespace AND relname IN ('book', 'trade_recent')`,
+      WHERE relnamespace = quote_ident(current_schema())::regnamespace AND relname IN ('book', 'trade_recent')`,
   );
   const kinds = new Set(rows.map(({ relkind }) => relkind === 'p'));
   if (kinds.size === 1) return kinds.has(true);

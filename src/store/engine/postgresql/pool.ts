@@ -91,6 +91,8 @@ export function makePool(address: PostgresAddress, options: PoolOptions): pg.Poo
   });
   // A connection that is lost while idle is opened again by the next call, which says what is wrong.
   pool.on('error', () => undefined);
+  // Nor of one in use, between two questions: the next one says it.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 

@@ -88,7 +88,7 @@ export class PostgresWriterSession extends PostgresSession implements WriterSess
   async space(): Promise<Space> {
     const { rows } = await this.pool.query<{ bytes: string | null }>(
       `SELECT sum(pg_total_relation_size(oid)) AS bytes FROM pg_class
-        WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'`,
+        WHERE relnamespace = quote_ident(current_schema())::regnamespace AND relkind = 'r'`,
     );
     const bytes = Number(rows[0]!.bytes ?? 0);
     return { bytes, usedBytes: bytes };
