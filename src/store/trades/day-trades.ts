@@ -7,8 +7,9 @@ import { blockOf, blocksOf, singles } from './trade-reader.js';
 
 /** A trade's own time is believed up to so long after its receipt, ms: see `believedTime`. */
 const AHEAD_MS = 86_400_000;
-/** Blocks read in one statement. */
+/** Blocks read in one statement, and single trades. */
 const BLOCKS = 256;
+const PAGE = 20_000;
 
 /** What of the trades of a database is looked at. */
 export interface TradeSpan {
@@ -61,7 +62,8 @@ export class DayTrades {
   static async at(session: Session, { from, receivedBefore }: TradeSpan): Promise<DayTrades> {
     const until = receivedBefore + AHEAD_MS;
     const found = await session.snapshot(async (rows) => {
-      const single = await singles(rows, sql`sequence >= ${from}`);
+      const { packsTrades } = session.dialect;
+      const single = packsTrades ? await singles(rows, sql`sequence >= ${from}`) : [];
       const lows = await rows(sql`
         SELECT low FROM trade_block WHERE high >= ${from} AND from_time < ${until} ORDER BY low`);
       const [ends] = await rows(sql`
@@ -82,6 +84,16 @@ export class DayTrades {
   async *pieces(): AsyncGenerator<NumberedTrade[]> {
     yield this.#single.map((row) => ({ marketId: row[1], trade: fromTradeRow(row, ANY) }));
     const { rows, dialect } = this.#session;
+    // Where none are packed, all are single and stay so.
+    for (let next = this.#from; !dialect.packsTrades && next <= this.newest;) {
+      const page = await singles(
+        rows,
+        sql`sequence >= ${next} AND sequence <= ${this.newest} ORDER BY sequence LIMIT ${PAGE}`,
+      );
+      if (page.length === 0) break;
+      yield page.map((row) => ({ marketId: row[1], trade: fromTradeRow(row, ANY) }));
+      next = page.at(-1)![0] + 1;
+    }
     for (let next = 0; next < this.#lows.length; next += BLOCKS) {
       const lows = this.#lows.slice(next, next + BLOCKS);
       const blocks = await blocksOf(rows, sql`low IN ${dialect.numbers(lows)}`);
