@@ -22,6 +22,8 @@ interface AfterQuery {
 interface Walk {
   readonly wanted: string;
   after: number;
+  /** The last sequence that it covers: the archive may grow meanwhile. */
+  readonly end: number;
   readonly pieces: AsyncGenerator<Trade[], void>;
   /** Trades that have been read and not been given. */
   trades: Trade[];
@@ -55,11 +57,11 @@ export class OlderTrades {
     const index = this.#walks.findIndex((walk) => walk.after === after && walk.wanted === wanted);
     const walk: Walk =
       index === -1
-        ? { wanted, after, pieces: this.#walk(patterns, after, end), trades: [], given: 0 }
+        ? { wanted, after, end, pieces: this.#walk(patterns, after, end), trades: [], given: 0 }
         : this.#walks.splice(index, 1)[0]!;
     while (walk.given === walk.trades.length) {
       const next = await walk.pieces.next();
-      if (next.done === true) return { items: [], reached: end, more: true };
+      if (next.done === true) return { items: [], reached: walk.end, more: true };
       walk.trades = next.value;
       walk.given = 0;
     }
