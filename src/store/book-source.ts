@@ -32,6 +32,28 @@ export interface BookSource {
   gapsBefore(rows: readonly StoredRow[]): Promise<Map<number, Gap>>;
   /** What interrupts the books of a market in a window. */
   breaks(marketId: number, window: TimeWindow): Promise<Breaks>;
+  /** Gives back what it holds of the archive, when it is not read to its end. */
+  close?(): Promise<unknown>;
+}
+
+/**
+ * The rows of a source, in pages; it is closed when they are no longer read.
+ * @param limit rows of the first page at most; each further one may have twice as many, up to `most`
+ */
+export async function* rowPages(
+  source: BookSource,
+  limit: number,
+  most = limit,
+): AsyncGenerator<StoredRow[]> {
+  try {
+    for (let page = limit; ; page = Math.min(most, page * 2)) {
+      const rows = await source.next(page);
+      if (rows.length === 0) return;
+      yield rows;
+    }
+  } finally {
+    await source.close?.();
+  }
 }
 
 /** What of a database {@link DatabaseSource} reads. */

@@ -1,4 +1,4 @@
-import type { BookSource } from './book-source.js';
+import { type BookSource, rowPages } from './book-source.js';
 import { BookReplay } from './replay.js';
 import type { MarketBooksQuery, Page, StoredBook } from './store-types.js';
 
@@ -11,19 +11,25 @@ const MAX_LEVELS = 20_000;
  */
 export async function marketBooks(
   open: (start: number) => Promise<BookSource>,
-  { limit, last }: Pick<MarketBooksQuery, 'limit' | 'last'>,
+  query: Pick<MarketBooksQuery, 'limit' | 'last'>,
 ): Promise<Page<StoredBook>> {
   let source = await open(0);
   // One more than is wanted tells whether there are others.
-  const start = last ? await source.startOfLast(limit + 1) : null;
+  const start = query.last ? await source.startOfLast(query.limit + 1) : null;
+  // Nothing of the first source has been read.
   if (start !== null) source = await open(start);
+  return pageOf(source, query);
+}
+
+async function pageOf(
+  source: BookSource,
+  { limit, last }: Pick<MarketBooksQuery, 'limit' | 'last'>,
+): Promise<Page<StoredBook>> {
   const replay = new BookReplay(source);
   const items: StoredBook[] = [];
   let levels = 0;
   let more = false;
-  for (;;) {
-    const rows = await source.next(limit + 1);
-    if (rows.length === 0) return { items, more };
+  for await (const rows of rowPages(source, limit + 1)) {
     const gaps = await source.gapsBefore(rows);
     for (const row of rows) {
       const book = await replay.apply(row);
@@ -45,4 +51,5 @@ export async function marketBooks(
       }
     }
   }
+  return { items, more };
 }

@@ -59,7 +59,7 @@ export class OlderPages {
     }
     if (items.length === 0) return null;
     this.#walks.push(walk);
-    if (this.#walks.length > MAX_WALKS) this.#walks.shift();
+    if (this.#walks.length > MAX_WALKS) void this.#walks.shift()!.source.close?.();
     return { items, reached: walk.after, more: true };
   }
 

@@ -11,7 +11,7 @@ import type { Span } from '../market/trade-span.js';
 import { ArchivedBooks } from './archived-books.js';
 import { bookCounts } from './book-counts.js';
 import { BookPages } from './book-pages.js';
-import { type BookSource, DatabaseSource } from './book-source.js';
+import { type BookSource, DatabaseSource, rowPages } from './book-source.js';
 import { defined } from './defined.js';
 import type { Client, Session } from './engine/engine.js';
 import { openEngine } from './engine/open.js';
@@ -191,10 +191,7 @@ export class Reader implements ReaderService {
     const source = await this.#source(query, after?.sequence ?? 0, [query.exchange]);
     const items: BookRow[] = [];
     // A book has many levels: one page rarely needs more than a few books.
-    let pieces = Math.min(500, 2 + Math.ceil(limit / 8));
-    for (;;) {
-      const rows = await source.next(pieces);
-      if (rows.length === 0) return { items, more: false };
+    for await (const rows of rowPages(source, Math.min(500, 2 + Math.ceil(limit / 8)), 500)) {
       for (const row of rows) {
         for (const item of levelsOf(row, source.markets.get(row.marketId)!)) {
           if (side !== undefined && item.side !== side) continue;
@@ -203,8 +200,8 @@ export class Reader implements ReaderService {
           items.push(item);
         }
       }
-      pieces = Math.min(500, pieces * 2);
     }
+    return { items, more: false };
   }
 
   async books(query: BookPageQuery): Promise<BookPage> {
@@ -565,6 +562,11 @@ export class Reader implements ReaderService {
   }
 
   exportEnd(id: number): void {
+    // What it holds is given back once what is being read is done.
+    this.#exports
+      .get(id)
+      ?.return(undefined)
+      .catch(() => undefined);
     this.#exports.delete(id);
   }
 

@@ -1,6 +1,6 @@
 import { compareDecimal, midDecimal, subtractDecimal } from '../market/decimal.js';
 import { imbalanceOf } from '../market/imbalance.js';
-import type { BookSource } from './book-source.js';
+import { type BookSource, rowPages } from './book-source.js';
 import type { Breaks, Interval } from './coverage.js';
 import type { RebuiltBook } from './rebuild.js';
 import { TopReplay } from './replay.js';
@@ -103,9 +103,7 @@ class Series {
     const first = await this.#source.bookAt(this.#id, from);
     if (first !== null) this.#look(first);
     this.#begin();
-    for (;;) {
-      const rows = await this.#source.next(PAGE_ROWS);
-      if (rows.length === 0) break;
+    for await (const rows of rowPages(this.#source, PAGE_ROWS)) {
       const points: SeriesPoint[] = [];
       for (const row of rows) {
         while (row.timestamp >= this.#start + this.#grid.step) {

@@ -147,6 +147,10 @@ export class TieredSource implements BookSource {
     };
   }
 
+  close(): Promise<unknown> {
+    return this.#pieces.return(undefined);
+  }
+
   /** Whether a row of a market is not in the database. */
   #isOlder(marketId: number, sequence: number): boolean {
     const { firstHot, lost } = this.#older;

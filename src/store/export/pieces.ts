@@ -2,7 +2,7 @@ import type { Gap } from '../../market/gap.js';
 import { marketFromKey, marketKey } from '../../market/market.js';
 import type { Trade } from '../../market/trade.js';
 import { completenessAt, type TradePiece } from '../../market/trade-span.js';
-import type { BookSource } from '../book-source.js';
+import { type BookSource, rowPages } from '../book-source.js';
 import type { RebuiltBook, StoredRow } from '../rebuild.js';
 import { BookReplay, type Replay, TopReplay } from '../replay.js';
 import type { ExportOptions, Identified, Page } from '../store-types.js';
@@ -71,9 +71,7 @@ export async function* writeBooks(
 ): AsyncGenerator<ExportPlace | null> {
   const writer = await shapeWriter(source, options, sink);
   let first: number | null = null;
-  for (;;) {
-    const rows = await source.next(PAGE_ROWS);
-    if (rows.length === 0) break;
+  for await (const rows of rowPages(source, PAGE_ROWS)) {
     first ??= rows[0]!.timestamp;
     await writer.page?.(rows);
     for (const row of rows) {
