@@ -139,6 +139,8 @@ export class MarketTrades {
     if (this.#told !== null) this.#told = set(this.#told);
     this.#startedAt = set(this.#startedAt);
     if (this.#down !== null) this.#down = { ...this.#down, since: set(this.#down.since) };
+    const loss = this.#loss;
+    if (loss !== null) this.#loss = { ...loss, start: set(loss.start), end: set(loss.end) };
     this.#open = redated(this.#open, { after: at, byMs });
   }
 
