@@ -50,7 +50,9 @@ export class Tape {
   readonly #leave: () => void;
   readonly #show = (): void => {
     this.trades.value = this.#newest;
-    this.bars.value = barsOf(new Map([...this.#live, ...this.#past]), BAR_MS).slice(-BARS);
+    const oldest = serverNow() - BARS * BAR_MS;
+    const bars = barsOf(new Map([...this.#live, ...this.#past]), BAR_MS);
+    this.bars.value = bars.filter(({ until }) => until > oldest);
   };
 
   constructor(pair: Pair) {

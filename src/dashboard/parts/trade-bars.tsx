@@ -9,8 +9,13 @@ import { colour } from './plot.js';
 const SHARE = 0.2;
 
 /** Draws bars at the foot of a chart: below what takers bought, above it what they sold. */
-export function drawTradeBars(plot: UPlot, bars: readonly TradeBar[]): void {
+export function drawTradeBars(plot: UPlot, all: readonly TradeBar[]): void {
   const { ctx, bbox } = plot;
+  const { min, max } = plot.scales['x']!;
+  // A bar that is out of sight is no measure for the others.
+  const bars = all.filter(
+    ({ at, until }) => until > (min ?? -Infinity) * 1000 && at < (max ?? Infinity) * 1000,
+  );
   const volumes = bars.map(({ buy, sell }) => [forPixels(buy), forPixels(sell)] as const);
   const most = Math.max(...volumes.map(([buy, sell]) => buy + sell));
   if (!(most > 0)) return;
