@@ -4,8 +4,8 @@ import type { SeriesGrid } from './series.js';
 import type { Timeline } from './timeline.js';
 
 /**
- * How many books of each market the database has in each step of a window. Counted on the index of a
- * market's books: what is in them is not read.
+ * How many books of each market the database has in each step of a window. Rows are found by the index
+ * of a market's books; their levels are not read.
  * @param ids numbers of the markets; null = the database does not know it
  * @returns for each market a count for each step, oldest first
  */

@@ -7,7 +7,7 @@ import { MarketInput } from './live-orderbook.js';
 
 /** Least step, and longest window, ms: for a longer one there are `coverage` and `series`. */
 const MIN_STEP = 100;
-const MAX_WINDOW = 3_600_000;
+const MAX_WINDOW = 600_000;
 
 /** The books of a market in the steps of a window. */
 interface BookCounts extends Market {
@@ -45,7 +45,7 @@ builder.queryField('bookCounts', (t) =>
       to: t.arg({
         type: 'DateTime',
         required: true,
-        description: 'End of the window, excluded; at most an hour after `from`.',
+        description: 'End of the window, excluded; at most ten minutes after `from`.',
       }),
       step: t.arg.int({
         required: true,
@@ -62,7 +62,7 @@ builder.queryField('bookCounts', (t) =>
       }
       if (step < MIN_STEP) throw badInput('step', `must be ${MIN_STEP} or more; was ${step}`);
       if (to <= from) throw badInput('to', 'must be after from');
-      if (to - from > MAX_WINDOW) throw badInput('from', 'must be at most an hour before to');
+      if (to - from > MAX_WINDOW) throw badInput('from', 'must be at most ten minutes before to');
       const markets = args.markets.map(marketOf);
       rows.takePoints(markets.length * Math.ceil((to - from) / step));
       await known.check(markets);
