@@ -28,7 +28,17 @@ export async function ask(child) {
 
 /** Starts the simulated exchanges in a process of their own. */
 export async function startExchanges() {
-  const portBase = 20_000 + Math.floor(Math.random() * 20_000);
+  for (let tries = 1; tries < 5; tries++) {
+    const exchanges = await tryExchanges();
+    if (exchanges !== null) return exchanges;
+  }
+  throw new Error('the simulated exchanges did not start, five times');
+}
+
+/** Starts them on ports that may be free; null = one of them was not. */
+async function tryExchanges() {
+  // Below those that Linux gives to connections.
+  const portBase = 20_000 + Math.floor(Math.random() * 12_000);
   const simulator = spawn(
     process.execPath,
     [dist('simulator/main.js'), '--market', 'full', '--port-base', String(portBase)],
@@ -40,6 +50,7 @@ export async function startExchanges() {
     if (name !== undefined) env[name] = value;
     if (Object.keys(env).length === 10) break;
   }
+  if (Object.keys(env).length < 10) return null;
   return {
     /** Address of their control. */
     control: `http://127.0.0.1:${portBase + 5}`,

@@ -61,12 +61,15 @@ export class NodeProcess {
   /** Starts it; resolves once it does its work. @throws {Error} with its output when it does not */
   async start(): Promise<void> {
     this.launch();
+    const group = this.#group!;
     const end = performance.now() + START_MS;
     const started = new RegExp(`(node ${this.name} started|노드 ${this.name} 시작).*`);
     let line: string | undefined;
-    while ((line = started.exec(this.output)?.[0]) === undefined) {
-      if (this.#group!.ended || performance.now() > end)
-        throw new Error(`${this.name} did not start: ${this.output}`);
+    while ((line = started.exec(group.output)?.[0]) === undefined) {
+      // Ended on request, and perhaps started again by whoever asked for it.
+      if (this.#expected || this.#group !== group) return;
+      if (group.ended || performance.now() > end)
+        throw new Error(`${this.name} did not start: ${group.output}`);
       await pause(50);
     }
     this.url = /http:\/\/[\d.:]+/.exec(line)?.[0] ?? null;

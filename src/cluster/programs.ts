@@ -23,7 +23,7 @@ export class MissingProgramsError extends Error {}
  */
 export function findPrograms(folders: readonly string[] = serverFolders()): ServerPrograms {
   const nats = findNats(folders);
-  const postgresql = folderOf('initdb', folders);
+  const postgresql = findPostgresql(folders);
   if (nats !== null && postgresql !== null) return { nats, postgresql };
   const missing = [
     ...(nats === null ? ['nats-server'] : []),
@@ -38,6 +38,11 @@ export function findPrograms(folders: readonly string[] = serverFolders()): Serv
 export function findNats(folders: readonly string[] = serverFolders()): string | null {
   const folder = folderOf('nats-server', folders);
   return folder === null ? null : join(folder, 'nats-server');
+}
+
+/** Folder of PostgreSQL's `initdb` and `postgres`; null when they are not installed. */
+export function findPostgresql(folders: readonly string[] = serverFolders()): string | null {
+  return folderOf('initdb', folders);
 }
 
 /** As whom a server runs that refuses to run as root; nothing = as this process. */

@@ -100,6 +100,12 @@ export class PostgresServer extends Server {
     this.#folder = folder;
   }
 
+  /** Each of its processes leads a group. */
+  override signal(signal: NodeJS.Signals): void {
+    super.signal(signal);
+    if (this.pid !== null) spawnSync('pkill', [`-${signal.slice(3)}`, '-P', String(this.pid)]);
+  }
+
   /** Makes a cluster in `folder`, unless there is one, and starts it; trusts whoever is on this machine. */
   static async start({ postgresql }: ServerPrograms, folder: string): Promise<PostgresServer> {
     const user = unprivileged();
