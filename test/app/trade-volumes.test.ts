@@ -51,7 +51,9 @@ it.each(['UPBIT', 'BITHUMB', 'GOPAX'] as const)(
     const checkTimes = { ...NEVER };
     // The past is played first: in the end the clock is right.
     const real = Date.now;
-    let behind = 3 * AWAY;
+    // All begins early in a minute, so that what is traded together is of one minute.
+    const late = (real() % MINUTE) - 5_000;
+    let behind = 3 * AWAY + late;
     jest.spyOn(Date, 'now').mockImplementation(() => real() - behind);
     recorder = await startRecorder(
       {},
@@ -61,9 +63,9 @@ it.each(['UPBIT', 'BITHUMB', 'GOPAX'] as const)(
     await allLive(recorder);
     const simulator = recorder.simulators[exchange.toLowerCase() as Lowercase<Exchange>];
     /** The recorder is away. */
-    const later = async (): Promise<void> => {
+    const later = async (by = AWAY): Promise<void> => {
       await recorder!.stop();
-      behind -= AWAY;
+      behind -= by;
       await recorder!.restart();
       await allLive(recorder!);
     };
@@ -90,7 +92,7 @@ it.each(['UPBIT', 'BITHUMB', 'GOPAX'] as const)(
     await trade(2, '0.0002');
     const differed = minuteNow();
     Object.assign(checkTimes, AT_ONCE);
-    await later();
+    await later(AWAY + late);
     const tally = () => recorder!.app.supervisor.trades(exchange);
     await until(() => tally().volumesDiffered > 0 && tally().volumesAgreed > 0, 30_000);
     expect(tally().volumesDiffered).toBe(1);

@@ -174,7 +174,7 @@ inBrowser('quote', () => {
 inBrowser('a link to GraphiQL', () => {
   it('leads to what is shown, as a query that runs as it stands, and back', async () => {
     const { page } = await open('/market/BTC-KRW');
-    const link = page.getByRole('link', { name: 'GraphiQL' }).last();
+    const link = page.locator('a[href*="TradeSide"]');
     const address = new URL((await link.getAttribute('href'))!, page.url());
     const query = address.searchParams.get('query')!;
     expect(query).toContain('$side: TradeSide! = BUY');

@@ -65,7 +65,9 @@ interface ExportedBook {
 
 /** Every stored book of an exchange, out of the export. */
 async function exportedBooks(url: string, exchange: Exchange): Promise<ExportedBook[]> {
-  const answer = await fetch(`${url}/export/${exchange}.ndjson?shape=books`);
+  const address = `${url}/export/${exchange}.ndjson?shape=books`;
+  // A kept connection may be one that the server has just closed.
+  const answer = await fetch(address).catch(() => fetch(address));
   if (!answer.ok) throw new Error(await answer.text());
   const lines = (await answer.text()).split('\n').filter((line) => line !== '');
   return lines.map((line) => JSON.parse(line) as ExportedBook);
