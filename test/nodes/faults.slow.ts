@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { join } from 'node:path';
+import { connect } from '@nats-io/transport-node';
 import { Cluster, type PlannedNode } from '../../src/cluster/cluster.js';
 import type { NodeProcess } from '../../src/cluster/node-process.js';
 import { findPrograms } from '../../src/cluster/programs.js';
+import type { NodePresence } from '../../src/nats/presence.js';
 import { EXCHANGES } from '../../src/market/exchange.js';
 import { type Simulators, startSimulators } from '../../src/simulator/simulators.js';
 import { problems, TRUE_CLOCK } from '../../src/soak/accounts.js';
@@ -83,6 +85,17 @@ class World {
     const active = (node: NodeProcess): number => node.output.lastIndexOf('stores the log');
     const [a, b] = [this.node('recorder-1'), this.node('recorder-2')];
     return active(a) > active(b) ? a : b;
+  }
+
+  /** Waits until a collector could take over every exchange, as it says itself. */
+  async ready(name: string): Promise<void> {
+    const nc = await connect({ servers: this.cluster.nats.url });
+    try {
+      for await (const message of nc.subscribe(`node.${name}`))
+        if (message.json<NodePresence>()?.ready.length === EXCHANGES.length) return;
+    } finally {
+      await nc.close();
+    }
   }
 
   async live(): Promise<void> {
@@ -209,8 +222,7 @@ describeWithServers('several nodes on PostgreSQL', () => {
     for (const name of ['collector-1', 'collector-2']) {
       const other = name === 'collector-1' ? 'collector-2' : 'collector-1';
       const victim = world.node(name);
-      await until(() => world.node(other).output.includes('GOPAX] '), 'the standby', 30_000);
-      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      await world.ready(other);
       await victim.end('SIGKILL');
       await world.stored(50);
       await world.live();
