@@ -38,6 +38,11 @@ export interface ShardServices {
   readonly onMoved: (exchange: Exchange) => void;
 }
 
+/**
+ * A standby is ready once it has kept books for this time, ms: longer than signs of life lie apart, so that
+ * what it has begins before the last one of a primary that is killed.
+ */
+const KEPT_MS = 2_500;
 /** How long a primary that goes in order waits for what is under way, ms. */
 const DRAIN_MS = 1_500;
 
@@ -55,6 +60,8 @@ export class Shard {
   readonly #wishes: Subscription;
   readonly #unfollow: () => void;
   #control: Subscription | null = null;
+  /** Since when no market waits for its first book, monotonic ms. */
+  #completeSince = Infinity;
   /** Its collectors have been tried to start. */
   #tried = false;
 
@@ -138,14 +145,17 @@ export class Shard {
     }
   }
 
-  /** Whether it could take over without a hole: no market waits for its first book. */
+  /** Whether it could take over without a hole: for some time no market has waited for its first book. */
   get ready(): boolean {
     // Asked several times a second, and of no use of the one that writes.
     if (this.primary) return true;
     const statuses = this.#supervisor.collectors(this.exchange);
-    return (
-      this.#tried && statuses.every(({ state }) => state !== 'STARTING' && state !== 'RECONNECTING')
-    );
+    const complete =
+      this.#tried &&
+      statuses.every(({ state }) => state !== 'STARTING' && state !== 'RECONNECTING');
+    if (!complete) this.#completeSince = Infinity;
+    else if (this.#completeSince === Infinity) this.#completeSince = performance.now();
+    return performance.now() - this.#completeSince >= KEPT_MS;
   }
 
   /** See {@link ExchangePublisher.goOn}. */
