@@ -32,6 +32,7 @@ import {
   type WriterOptions,
   type WriterService,
 } from './writer-protocol.js';
+import { CLOCK_STEP, COVERAGE, LOG } from './table-columns.js';
 
 interface Opened {
   readonly session: WriterSession;
@@ -393,7 +394,6 @@ export class Writer implements WriterService {
   }
 }
 
-const CLOCK_STEP = { sequence: 'integer', from_ms: 'integer', to_ms: 'integer' } as const;
 const GAP = {
   market_id: 'integer',
   start: 'integer',
@@ -401,27 +401,6 @@ const GAP = {
   cause: 'text',
   detail: 'text',
   attempts: 'integer',
-} as const;
-const COVERAGE = {
-  minute: 'integer',
-  market_id: 'integer',
-  frames: 'integer',
-  changed: 'integer',
-  repeats: 'integer',
-  longest_silence_ms: 'integer',
-  audits: 'integer',
-  audit_differences: 'integer',
-  late_books: 'integer',
-} as const;
-const LOG = {
-  timestamp: 'integer',
-  level: 'text',
-  event: 'text',
-  exchange: 'text',
-  symbol: 'text',
-  currency: 'text',
-  message: 'text',
-  params: 'text',
 } as const;
 const RECORDING = { market_id: 'integer', recording: 'boolean', at: 'integer' } as const;
 

@@ -1,6 +1,7 @@
 import type { Cell, ColumnType, Rows } from '../engine/engine.js';
 import { joined, raw, type Sql, sql } from '../engine/sql.js';
 import { storableText } from '../engine/storable.js';
+import { CLOCK_STEP, COVERAGE, LOG } from '../table-columns.js';
 
 /** A table that is copied row by row: all but those of books and trades. */
 export interface CopiedTable {
@@ -61,7 +62,7 @@ export const TABLES_AFTER: readonly CopiedTable[] = [
   },
   {
     name: 'clock_step',
-    columns: { sequence: 'integer', from_ms: 'integer', to_ms: 'integer' },
+    columns: CLOCK_STEP,
     key: ['sequence'],
     way: 'instead',
   },
@@ -101,33 +102,13 @@ export const TABLES_AFTER: readonly CopiedTable[] = [
   },
   {
     name: 'coverage',
-    columns: {
-      minute: 'integer',
-      market_id: 'integer',
-      frames: 'integer',
-      changed: 'integer',
-      repeats: 'integer',
-      longest_silence_ms: 'integer',
-      audits: 'integer',
-      audit_differences: 'integer',
-      late_books: 'integer',
-    },
+    columns: COVERAGE,
     key: ['minute', 'market_id'],
     way: 'pages',
   },
   {
     name: 'log',
-    columns: {
-      id: 'integer',
-      timestamp: 'integer',
-      level: 'text',
-      event: 'text',
-      exchange: 'text',
-      symbol: 'text',
-      currency: 'text',
-      message: 'text',
-      params: 'text',
-    },
+    columns: { id: 'integer', ...LOG },
     key: ['id'],
     way: 'pages',
   },
