@@ -81,7 +81,7 @@ function measure(program, args, out, env = {}) {
           .slice(11, 13);
         cpu = (Number(user) + Number(system)) / 100;
       } catch {
-        // It has just ended, or the system tells nothing of processes.
+        // It has just ended, or the system shows nothing of processes.
       }
     }, 20);
     child.on('error', reject);

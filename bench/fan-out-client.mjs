@@ -1,6 +1,6 @@
 /**
  * The readers of the fan-out benchmark, in a process of their own: opens sockets, counts the bytes
- * that arrive and tells the parent, without looking into them.
+ * that arrive and reports to the parent, without looking into them.
  */
 import { once } from 'node:events';
 import { connect } from 'node:net';

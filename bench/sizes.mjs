@@ -1,6 +1,6 @@
 /**
  * The sizes of a benchmark: its own, or with `--tiny` some that take a moment and say nothing about
- * speed. A test runs every benchmark so: one that nobody runs breaks unseen.
+ * speed. A test runs every benchmark so: one that is never run breaks unnoticed.
  */
 const tiny = process.argv.includes('--tiny');
 

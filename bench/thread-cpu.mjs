@@ -1,5 +1,5 @@
 /**
- * CPU of each thread of this process, µs (Linux: /proc). Null where the system does not tell.
+ * CPU of each thread of this process, µs (Linux: /proc). Null where the system does not show it.
  * The main thread comes first; of the others those that worked most.
  */
 import { readdirSync, readFileSync } from 'node:fs';

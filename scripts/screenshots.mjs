@@ -47,7 +47,7 @@ for (const view of VIEWS) {
   if (view[0] === 'overview') jobs.push([view, 'ko-light', 390, 844]);
   if (view[0] === 'market') jobs.push([view, 'en-dark', 390, 844]);
 }
-// Two at a time: a machine with two cores draws no more in peace.
+// Two at a time: a machine with two cores cannot draw more at once.
 const workers = [0, 1].map(async () => {
   for (let job = jobs.shift(); job; job = jobs.shift()) await take(...job);
 });

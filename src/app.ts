@@ -26,7 +26,7 @@ export interface App extends Running {
   readonly bus: Bus;
   /** Settles when the collectors of every exchange have been tried to start once. */
   readonly tried: Promise<void>;
-  /** What the store tells of itself. */
+  /** What the store reports about itself. */
   storeStats(): StoreStats;
   /** Closes everything in order: collectors, API, store, logs. Takes less than 5 s. */
   close(signal: string): Promise<void>;
@@ -52,7 +52,7 @@ const STORE_GRACE_MS = 2500;
  * Composes the program and runs it. Data flows one way: collectors → bus → store and API.
  * @param quiet keeps the log off standard output (tests)
  * @param tuning what no user sets (tests)
- * @throws {Error} in one clear line when the log folder, the database or the port cannot be had;
+ * @throws {Error} in one clear line when the log folder, the database or the port cannot be opened;
  * what was opened before is closed again
  */
 export async function startApp(

@@ -27,7 +27,7 @@ const MEMORY_FLAGS = [
   '--no-allocation-site-pretenuring',
 ];
 
-/** A start that has not come to its end so long after a signal is broken off, ms. */
+/** A start that is not over this long after a signal is aborted, ms. */
 const START_GRACE_MS = 1_500;
 /** Longest wait for calls to the system that are still under way when all is closed, ms. */
 const THREAD_GRACE_MS = 3_000;
@@ -108,7 +108,7 @@ export async function runUntilStopped(
     started = true;
     onStarted(app);
   } catch (error) {
-    // Whoever stopped the start does not ask why it did not succeed; `stop` ends the process.
+    // The start was stopped on purpose, so its failure is no news; `stop` ends the process.
     if (stoppingSince === null) throw error;
     await new Promise(() => undefined);
   }

@@ -56,7 +56,7 @@ export class Webhook {
   readonly #end = new AbortController();
   readonly #failures = new Map<Failure, number>();
   /** Kinds of failure reported since a message was last accepted. */
-  readonly #told = new Set<Failure>();
+  readonly #reported = new Set<Failure>();
   /** Settles when none waits any more; null while none does. */
   #sending: Promise<void> | null = null;
   #sent = 0;
@@ -111,8 +111,8 @@ export class Webhook {
       if (this.#end.signal.aborted) break;
       if (outcome === null) {
         this.#sent++;
-        if (this.#told.size > 0) this.#listener.onTaken();
-        this.#told.clear();
+        if (this.#reported.size > 0) this.#listener.onTaken();
+        this.#reported.clear();
       } else {
         this.#note(outcome);
         if (outcome.refused) refusals++;
@@ -130,8 +130,8 @@ export class Webhook {
 
   #note({ failure, reason }: Outcome): void {
     this.#failures.set(failure, (this.#failures.get(failure) ?? 0) + 1);
-    if (this.#told.has(failure)) return;
-    this.#told.add(failure);
+    if (this.#reported.has(failure)) return;
+    this.#reported.add(failure);
     this.#listener.onFailing(reason);
   }
 

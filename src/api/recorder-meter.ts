@@ -38,7 +38,7 @@ export interface GapSum {
 }
 
 /**
- * Knows how fast things go: reads the recorder's counters once a second and tells the rates of the
+ * Measures how fast things go: reads the recorder's counters once a second and gives the rates of the
  * last ten seconds; and it keeps the gaps that are open. Costs about a millisecond a second with two
  * thousand markets.
  */

@@ -40,7 +40,7 @@ export interface ApiOptions {
   readonly stats: () => StoreStats;
   /** How far the numbering and the writing of books have come. */
   readonly sequences: () => SequenceState;
-  /** As the store tells it; left out where every book is kept. */
+  /** As the store reports it; left out where every book is kept. */
   readonly unkeptAt?: ApiServices['unkeptAt'];
   readonly control: CollectorControl;
   /** Address to listen on. */
@@ -84,7 +84,7 @@ export interface Api {
   /**
    * Starts to serve.
    * @returns the address to open.
-   * @throws an error of one clear line when the address cannot be had.
+   * @throws an error of one clear line when the address cannot be bound.
    */
   listen(): Promise<{ url: string }>;
   /**

@@ -34,7 +34,7 @@ export interface ArchivedDay {
 /** Memory of DuckDB beside that of the program, MB. */
 const MEMORY_MB = 256;
 
-/** The days that are over for so long, from that of `first` on, ascending. */
+/** The days that ended at least that long ago, from that of `first` on, ascending. */
 function* closedDays(first: number, { now, afterDays }: ArchiveTask): Generator<string> {
   for (let day = startOf(dateOf(first)); day + (1 + afterDays) * DAY_MS <= now; day += DAY_MS) {
     yield dateOf(day);
@@ -44,7 +44,7 @@ function* closedDays(first: number, { now, afterDays }: ArchiveTask): Generator<
 /**
  * Archives all closed days that are not archived yet, the oldest first. A day that cannot be archived
  * ends it: what is archived is all up to a day.
- * @param onDay told of each day
+ * @param onDay called after each day
  * @returns how many days were archived
  * @throws {Error} in one line, naming the day; the database and the days archived before are untouched
  */

@@ -20,7 +20,7 @@ const say = (message: ArchiveMessage): Promise<void> =>
 
 // A recorder that is gone has no use for it; what is half done is gone on from later.
 process.on('disconnect', () => process.exit(1));
-// Whoever stops the recorder by Ctrl+C stops this through it.
+// Ctrl+C stops the recorder, which stops this.
 process.on('SIGINT', () => undefined);
 setPriority(constants.priority.PRIORITY_LOW);
 

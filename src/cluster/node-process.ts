@@ -10,7 +10,7 @@ const START_MS = 120_000;
 export class NodeProcess {
   readonly name: string;
   readonly role: string;
-  /** Its address; null as long as it serves nobody. Another after every start. */
+  /** Its address; null while it does not serve. Another after every start. */
   url: string | null = null;
   readonly #env: Readonly<Record<string, string>>;
   readonly #onDeath: (why: string) => void;
@@ -66,7 +66,7 @@ export class NodeProcess {
     const started = new RegExp(`(node ${this.name} started|노드 ${this.name} 시작).*`);
     let line: string | undefined;
     while ((line = started.exec(group.output)?.[0]) === undefined) {
-      // Ended on request, and perhaps started again by whoever asked for it.
+      // Ended on request, and perhaps started again by the caller.
       if (this.#expected || this.#group !== group) return;
       if (group.ended || performance.now() > end)
         throw new Error(`${this.name} did not start: ${group.output}`);

@@ -51,7 +51,7 @@ export abstract class Server {
   protected abstract serves(group: ProcessGroup): Promise<boolean>;
 }
 
-/** A NATS server, with JetStream unless told otherwise. */
+/** A NATS server, with JetStream by default. */
 export class NatsServer extends Server {
   readonly #program: string;
   readonly #args: readonly string[];
@@ -106,7 +106,7 @@ export class PostgresServer extends Server {
     if (this.pid !== null) spawnSync('pkill', [`-${signal.slice(3)}`, '-P', String(this.pid)]);
   }
 
-  /** Makes a cluster in `folder`, unless there is one, and starts it; trusts whoever is on this machine. */
+  /** Makes a cluster in `folder`, unless there is one, and starts it; trusts every user of this machine. */
   static async start({ postgresql }: ServerPrograms, folder: string): Promise<PostgresServer> {
     const user = unprivileged();
     mkdirSync(folder, { recursive: true });

@@ -57,7 +57,7 @@ const BOOKS_ALONE: ReadonlySet<GapCause> = new Set([
 ]);
 /** Gaps of the whole program, which polled books and trades on a socket have in common. */
 const PROGRAM_GONE: ReadonlySet<GapCause> = new Set(['PROCESS_DOWN', 'STANDSTILL', 'UNLISTED']);
-/** A message that cannot be read may be about trades of so long before its receipt, ms. */
+/** An unreadable message may be about trades this much older than its receipt, ms. */
 const UNREADABLE_MS = 2_000;
 
 /** How often markets are looked at for silence, ms. */
@@ -90,7 +90,7 @@ export class ExchangeCollector implements FeedHost {
   constructor(parts: ExchangeCollectorParts) {
     this.#parts = parts;
     this.#odd = new OddThings({
-      tell: (kind, detail) => this.log('PROTOCOL_ODD', null, { kind, detail }),
+      report: (kind, detail) => this.log('PROTOCOL_ODD', null, { kind, detail }),
       hide: (text) => parts.logger.withoutSecrets(text),
       clock: parts.context.clock,
     });

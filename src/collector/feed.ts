@@ -119,7 +119,7 @@ export interface FeedContext {
   readonly bithumbPollMs: number;
   /** Whether trades are recorded as well. */
   readonly trades: boolean;
-  /** Makes what hears all that goes over a new socket; absent: nobody does. */
+  /** Makes a listener to all traffic of a new socket; absent: none. */
   readonly tap?: () => SocketTap;
 }
 

@@ -8,7 +8,7 @@ import {
 import { cutText } from '../market/outside-text.js';
 
 /** Most things of one exchange that are logged and kept; further ones are only counted. */
-const MOST_TOLD = 100;
+const MOST_REPORTED = 100;
 
 /** What is known of one kind. */
 interface Kind {
@@ -21,17 +21,17 @@ interface Kind {
 /** What it needs. */
 interface OddThingsParts {
   /** Hears of each thing when it is first met. */
-  readonly tell: (kind: Oddity, text: string) => void;
+  readonly report: (kind: Oddity, text: string) => void;
   /** A text without what must not be shown: a refusal may repeat the key that it refuses. */
   readonly hide: (text: string) => string;
   /** Unix ms. */
   readonly clock: () => number;
 }
 
-/** Counts what an exchange does otherwise than it is known to, and tells of each thing once. */
+/** Counts where an exchange departs from its known protocol, and reports each thing once. */
 export class OddThings {
   readonly #kinds = new Map<Oddity, Kind>();
-  #told = 0;
+  #reported = 0;
   readonly #parts: OddThingsParts;
 
   constructor(parts: OddThingsParts) {
@@ -48,7 +48,7 @@ export class OddThings {
 
   /** @param what the thing itself, such as the name of a key. @param text what was sent */
   note(kind: Oddity, what: string, text: string): void {
-    const { tell, hide, clock } = this.#parts;
+    const { report, hide, clock } = this.#parts;
     const at = clock();
     const thing = hide(cutText(what));
     const kept = hide(cutText(text, MOST_OF_ODDITY));
@@ -57,9 +57,9 @@ export class OddThings {
     met.count++;
     met.lastText = kept;
     met.lastAt = at;
-    if (met.things.has(thing) || this.#told >= MOST_TOLD) return;
-    this.#told++;
+    if (met.things.has(thing) || this.#reported >= MOST_REPORTED) return;
+    this.#reported++;
     met.things.set(thing, { what: thing, text: kept, at });
-    tell(kind, kept);
+    report(kind, kept);
   }
 }

@@ -86,10 +86,10 @@ function changeOf(
   before: Open | null,
 ): { readonly alert: Alert | null; readonly next: Open | null } {
   const wrong = findings.filter(({ verdict }) => verdict === 'CONTRADICTED');
-  const told = before?.ids ?? [];
+  const reported = before?.ids ?? [];
   // One that is a fact no longer, in another version of this program, holds up nothing.
-  const still = told.filter((id) => findings.some((one) => one.id === id && unconfirmed(one)));
-  const fresh = wrong.map(({ id }) => id).filter((id) => !told.includes(id));
+  const still = reported.filter((id) => findings.some((one) => one.id === id && unconfirmed(one)));
+  const fresh = wrong.map(({ id }) => id).filter((id) => !reported.includes(id));
   const startedAt = before?.startedAt ?? Date.now();
   const ids = [...still, ...fresh];
   const next = ids.length === 0 ? null : { startedAt, ids };
@@ -97,7 +97,7 @@ function changeOf(
     return { alert: { reason: reasonFor(exchange, wrong), startedAt, endedAt: null }, next };
   }
   if (before === null || ids.length > 0) return { alert: null, next };
-  const ended = findings.filter(({ id }) => told.includes(id));
+  const ended = findings.filter(({ id }) => reported.includes(id));
   return {
     alert: { reason: reasonFor(exchange, ended), startedAt, endedAt: Date.now() },
     next,

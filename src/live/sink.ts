@@ -16,7 +16,7 @@ export interface LiveSink {
   fail(error: unknown): void;
 }
 
-/** What a sink tells the one that fills it. */
+/** What a sink reports to its writer. */
 export interface LiveReader {
   /** The sink takes events again. */
   onReady(): void;

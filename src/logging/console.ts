@@ -12,7 +12,7 @@ interface Handle {
 /**
  * A standard stream as a place for lines that nothing ever waits for: a terminal stopped with Ctrl+S,
  * a pipe whose reader has stopped reading, a terminal that is gone. Node writes to a terminal synchronously,
- * which stops the whole program until somebody presses Ctrl+Q.
+ * which stops the whole program until Ctrl+Q is pressed.
  */
 export class ConsoleStream {
   readonly #stream: WriteStream;
@@ -55,7 +55,7 @@ export class ConsoleStream {
     if (this.#leftOut === 1) this.#listener(null);
   }
 
-  /** Waits until all is written, at most so long, ms: what waits dies with the process. */
+  /** Waits until all is written, at most this long, ms: what still waits dies with the process. */
   async flush(timeoutMs: number): Promise<void> {
     const end = performance.now() + timeoutMs;
     while (this.#open && this.#stream.writableLength > 0 && performance.now() < end) {
@@ -86,7 +86,7 @@ export function consoleStreams(): NonNullable<typeof streams> {
   return streams;
 }
 
-/** Waits until both are written, at most so long, ms. */
+/** Waits until both are written, at most this long, ms. */
 export async function flushConsole(timeoutMs: number): Promise<void> {
   await Promise.all([streams?.output.flush(timeoutMs), streams?.errors.flush(timeoutMs)]);
 }

@@ -443,7 +443,7 @@ export const EVENTS = {
     (p) => `알려진 프로토콜과 다름: ${oddityWords(p.kind).ko}: ${inKorean(p.detail)}`,
     (p) => `differs from the protocol as known: ${oddityWords(p.kind).en}: ${p.detail}`,
   ),
-  BOOKS_ASKED_ANEW: event<{ count: number }>(
+  BOOKS_REQUESTED_AGAIN: event<{ count: number }>(
     'warn',
     (p) => `읽을 수 없는 메시지가 있어 호가 ${p.count}건을 다시 요청`,
     (p) => `asking for ${p.count} order books again after a message that could not be read`,

@@ -52,7 +52,7 @@ export class RestorePointError extends Error {
   }
 }
 
-/** Patterns of `COLLECT` that collect nothing of an exchange because its market list cannot be had. */
+/** Patterns of `COLLECT` that collect nothing of an exchange because its market list cannot be fetched. */
 export interface ListTrouble {
   readonly exchange: Exchange;
   /** The first of them, as they are written. */
@@ -93,7 +93,7 @@ export interface CollectorControl {
   silence(exchange: Exchange): SilenceTally;
   /** Rows of an exchange's newest market list that were no markets and were left out. */
   skippedRows(exchange: Exchange): number;
-  /** Where `COLLECT` collects nothing because a market list cannot be had. */
+  /** Where `COLLECT` collects nothing because a market list cannot be fetched. */
   listTroubles(): ListTrouble[];
   /** How many markets a user has stopped though `COLLECT` wants them; exchanges without any are left out. */
   stoppedByUser(): Partial<Record<Exchange, number>>;

@@ -93,7 +93,7 @@ export class Premium {
     });
   }
 
-  /** The middle prices that somebody vouches for, the lowest first. */
+  /** The middle prices that a live collector vouches for, the lowest first. */
   get #vouched(): PremiumPrice[] {
     return this.prices
       .filter(({ leg, mid }) => mid !== null && !isStale(leg))

@@ -8,7 +8,7 @@ export interface TradeMatch {
   readonly otherIds: number;
   /** Trades that only the history has. */
   readonly missing: readonly ReadTrade[];
-  /** Trades that both have and tell of differently. */
+  /** Trades that both have, with different contents. */
   readonly differing: readonly { readonly history: ReadTrade; readonly stored: ReadTrade }[];
   /** Trades that only the store has. */
   readonly absent: readonly ReadTrade[];
@@ -24,7 +24,7 @@ export function matchTrades(
   history: readonly ReadTrade[],
   stored: readonly ReadTrade[],
 ): TradeMatch {
-  // One feed may tell the time in seconds and the other in milliseconds.
+  // One feed may give the time in seconds and the other in milliseconds.
   const resolution = [...history, ...stored].reduce((most, t) => Math.max(most, t.resolutionMs), 1);
   const coarse = (trade: ReadTrade): ReadTrade =>
     resolution === trade.resolutionMs

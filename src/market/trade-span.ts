@@ -6,7 +6,7 @@ import type { Market } from './market.js';
  * What is known of the trades of a span of time: `UNPROVEN` what the stream brought, and nothing
  * shows that it was all; `VERIFIED_BY_REST` every trade of the exchange's REST history is stored;
  * `VERIFIED_BY_VOLUME` the volume of each minute by the exchange equals the sum of what is stored,
- * digit for digit; `GAP` trades may be missing, and they could not be had (yet).
+ * digit for digit; `GAP` trades may be missing, and they could not be fetched (yet).
  */
 export const TRADE_COMPLETENESS = [
   'UNPROVEN',

@@ -29,7 +29,7 @@ export const TRADE_ID_KINDS = ['EXCHANGE', 'STREAM', 'REST'] as const;
 /** See {@link TRADE_ID_KINDS}. */
 export type TradeIdKind = (typeof TRADE_ID_KINDS)[number];
 
-/** A trade as an exchange tells of it. */
+/** A trade as an exchange reports it. */
 export interface ReadTrade {
   /** The exchange's id, as it wrote it. */
   readonly tradeId: string;

@@ -8,7 +8,7 @@ import type { SilenceTally } from '../market/silence-tally.js';
 import type { TradeTally } from '../market/trade-tally.js';
 import type { StoreStats } from '../store/store-types.js';
 
-/** What the node that collects an exchange tells of it every second. */
+/** What the node that collects an exchange reports every second. */
 export interface ExchangeReport {
   readonly exchange: Exchange;
   readonly node: string;
@@ -30,7 +30,7 @@ export interface ExchangeReport {
   readonly waiting: number;
 }
 
-/** What the node that stores the log tells. */
+/** What the node that stores the log reports. */
 export interface StoreReport {
   readonly node: string;
   readonly stats: StoreStats;
@@ -44,7 +44,7 @@ export interface CommitNotice {
   readonly receivedAt: readonly number[];
 }
 
-/** Subjects that are no part of the log: whoever listens hears them, and nobody else ever does. */
+/** Subjects outside the log: only those listening at the moment hear them. */
 export const reportSubject = (exchange: Exchange): string => `report.${exchange}`;
 export const statusSubject = (exchange: Exchange): string => `status.${exchange}`;
 export const controlSubject = (exchange: Exchange): string => `control.${exchange}`;

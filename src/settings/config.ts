@@ -56,7 +56,7 @@ function readAll<T extends Readonly<Record<string, Setting>>>(
 /** The limits when nothing is set. */
 export const DEFAULT_LIMITS: ApiLimits = readAll(LIMIT_SETTINGS, {}, []);
 
-/** What the doctor needs: where the exchanges are, and whom to tell of what. */
+/** What the doctor needs: where the exchanges are, and where to report what. */
 export type DoctorSettings = Pick<Config, 'urls' | 'alertWebhookUrl' | 'logLang' | 'dbPath'>;
 
 /**

@@ -18,7 +18,7 @@ import { accountForAll, Ledger } from './final-account.js';
 import { statesOf } from './recorder-process.js';
 import { tradeProblems } from './trade-accounts.js';
 
-/** What the soak of several nodes is told. */
+/** Options of the soak of several nodes. */
 export interface DistributedOptions {
   readonly minutes: number;
   readonly rate: number;
@@ -40,7 +40,7 @@ const LIVE_WITHIN_MS = 300_000;
 const PAUSE_S = [3, 9] as const;
 const STANDSTILL_S = [0.5, 8] as const;
 const AWAY_S = [0.2, 6] as const;
-/** The account is closed when nothing more has been stored for so long, ms. */
+/** The account is closed when nothing has been stored for this long, ms. */
 const QUIET_MS = 4_000;
 
 /** @returns whether every book and trade is accounted for @throws {MissingProgramsError} */

@@ -17,7 +17,7 @@ const NOTICE_MS = 1000;
 /**
  * The system clock of the recorder's process, which the soak sets forward and back. The recorder loads
  * `clock-preload.js`, which reads the offset from a file; here every setting is kept, so that the
- * account can tell what the recorder's clock showed at any true moment.
+ * account knows what the recorder's clock showed at any true moment.
  */
 export class ShiftedClock {
   readonly #file: number;

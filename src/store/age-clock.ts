@@ -3,7 +3,7 @@ import type { ClockReading } from '../market/clock-reading.js';
 const LEAP_MS = 86_400_000;
 /** A clock that is this near to the exchanges' own times is right, ms. */
 const RIGHT_MS = 3_600_000;
-/** Where no exchange tells the time, time after a leap until a clock is believed, ms. */
+/** Without the time of any exchange, time after a leap until a clock is believed, ms. */
 const WAIT_MS = 86_400_000;
 
 /** Clocks of the machine, ms. */

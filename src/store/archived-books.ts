@@ -28,7 +28,7 @@ const FEW = 8;
 
 /** The books of the days in an archive, whose database may have deleted them. */
 export class ArchivedBooks {
-  /** What these days tell beside books. */
+  /** What these days hold besides books. */
   readonly records: ArchivedRecords;
   /** The trades of these days. */
   readonly trades: ArchivedTrades;

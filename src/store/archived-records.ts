@@ -19,7 +19,7 @@ const MARKETS = 100_000;
 /** Which markets; what is undefined may be anything. */
 type PairFilter = { readonly symbol?: string | undefined; readonly currency?: string | undefined };
 
-/** What the days of an archive tell beside books: gaps, recordings, what was received, reports. */
+/** What the days of an archive hold besides books: gaps, recordings, what was received, reports. */
 export class ArchivedRecords {
   readonly #files: ArchivedFiles;
   readonly #hotFrom: (market: Market) => Promise<number>;

@@ -21,7 +21,7 @@ export interface ArchivedDay {
   readonly end: number;
 }
 
-/** Numbers that books, trades and gaps of some days have: whoever goes on beside them begins above. */
+/** Numbers that books, trades and gaps of some days have: new ones begin above them. */
 export interface UsedNumbers {
   readonly sequence: number;
   readonly gap: number;

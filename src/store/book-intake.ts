@@ -134,7 +134,7 @@ export class BookIntake {
     }
   }
 
-  /** Notes a gap that somebody else reported. */
+  /** Notes a gap that another part reported. */
   noteGap(gap: Gap): void {
     const state = this.#markets.get(marketKey(gap.market));
     if (state !== undefined) state.gapStart = gap.start;

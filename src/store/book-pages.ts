@@ -15,7 +15,7 @@ const KEPT_BOOKS = 4000;
 /** Levels of a page at most, so that a page of deep books is no bigger than one of flat ones. */
 const MAX_LEVELS = 20_000;
 
-/** How far somebody has walked: the newest book of each market at a place. */
+/** How far a walk has come: the newest book of each market at a place. */
 interface Walk {
   /** Everything up to this sequence has been given. */
   after: number;

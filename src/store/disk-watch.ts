@@ -50,7 +50,7 @@ export class DiskWatch {
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  /** @param sample stores the size of now and tells the growth */
+  /** @param sample stores the present size and returns the growth */
   constructor(bounds: DiskBounds, sample: () => Promise<Growth>) {
     this.#bounds = bounds;
     this.#sample = sample;

@@ -4,7 +4,7 @@ import { sql } from './engine/sql.js';
 const DAY_MS = 86_400_000;
 /** Samples further apart say nothing: the program did not run, or its clock was set. */
 const MAX_STEP_MS = 300_000;
-/** Less time than this is too little to tell a growth from, ms. */
+/** Shortest time from which a growth is derived, ms. */
 const LEAST_MS = 300_000;
 
 /** How the database has grown of late. */

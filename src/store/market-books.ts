@@ -14,7 +14,7 @@ export async function marketBooks(
   query: Pick<MarketBooksQuery, 'limit' | 'last'>,
 ): Promise<Page<StoredBook>> {
   let source = await open(0);
-  // One more than is wanted tells whether there are others.
+  // One more than is wanted shows whether there are others.
   const start = query.last ? await source.startOfLast(query.limit + 1) : null;
   // Nothing of the first source has been read.
   if (start !== null) source = await open(start);

@@ -8,7 +8,7 @@ const MAX_LEVELS = 20_000;
 /** Walks that may stand between two pages; beyond, the oldest is begun again at its next page. */
 const MAX_WALKS = 4;
 
-/** How far somebody has walked. */
+/** How far a walk has come. */
 interface Walk {
   readonly wanted: string;
   after: number;

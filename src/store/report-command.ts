@@ -53,7 +53,7 @@ async function run(): Promise<void> {
   }
 }
 
-// Whoever reads its first lines only has what is wanted.
+// A reader that closes after the first lines has what it wanted.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit(0);

@@ -32,7 +32,7 @@ export interface DiskStats {
   readonly warning: string | null;
 }
 
-/** What the store tells of itself. */
+/** What the store reports about itself. */
 export interface StoreStats {
   /** Books waiting to be written. */
   readonly queuedBooks: number;
@@ -346,7 +346,7 @@ export interface StoreReader extends ManagedLists {
   ): Promise<Page<BookRow>>;
   /**
    * Whole books of one market in order of sequence: the first or the last ones of what is selected.
-   * `more` tells whether there are others behind, or before, them.
+   * `more` says whether there are others behind, or before, them.
    */
   bookPage(query: MarketBooksQuery): Promise<Page<StoredBook>>;
   /** Whole books after a sequence, in order: each committed one exactly once over the pages. */

@@ -73,7 +73,7 @@ export interface BatchSpan {
 export interface WriteBatch {
   /** A number of its own, 1 or more, by which the database knows the last batch that it has. */
   readonly id: number;
-  /** It was handed to the writer before, and nobody knows whether it was written: the same again. */
+  /** It was handed to the writer before, and whether it was written is unknown: the same again. */
   readonly again: boolean;
   /** Null = it has no books and no trades. */
   readonly span: BatchSpan | null;
@@ -119,7 +119,7 @@ export interface WriterOptions {
 
 /** Code of the {@link StoreError} for a batch that is not the next part of the log. */
 export const LOG_MOVED = 'LOG_MOVED';
-/** Code of the {@link StoreError} for another log than the one that somebody fills the database from. */
+/** Code of the {@link StoreError} when the database is already filled from another log. */
 export const LOG_TAKEN = 'LOG_TAKEN';
 
 /** What the previous run left. */
@@ -162,7 +162,7 @@ export interface WriterService extends RetentionWriter {
     exchange: Exchange,
     listed: readonly ListedMarket[],
   ): Promise<{ added: Pair[]; removed: Pair[] }>;
-  /** Stores the database's size of now (Unix ms), and tells its growth. */
+  /** Stores the database's size of now (Unix ms), and returns its growth. */
   sampleSize(now: number): Promise<Growth>;
   setWanted(market: Market, wanted: boolean): Promise<void>;
   setWantedPattern(pattern: CollectPattern, wanted: boolean | null): Promise<void>;

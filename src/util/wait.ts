@@ -1,5 +1,5 @@
 /**
- * Waits so long, ms, but not beyond the abort of `signal`; does not keep the process alive by itself
+ * Waits this long, ms, but not beyond the abort of `signal`; does not keep the process alive by itself
  * where `hold` is false. Not `timers/promises`, which calls an abort an error, and whose timers no
  * test's clock moves.
  */

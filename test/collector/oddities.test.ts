@@ -42,37 +42,37 @@ describe('what is not known of Upbit', () => {
     ['a member', frame(undefined, undefined, ',"seq":7'), ['UNKNOWN_KEY seq']],
     ['the digits of a time', frame('1790134742106000'), ['TIME_DIGITS timestamp 16']],
     ['more levels', frame(undefined, `${UNIT},${padding(30)}`), ['LEVEL_COUNT orderbook_units 31']],
-  ])('%s is told of, and the book is taken', async (_what, text, odd) => {
+  ])('%s is reported, and the book is taken', async (_what, text, odd) => {
     server.send(text, true);
     await until(() => host.books.length === 1, 'the book');
     expect(host.oddities).toEqual(odd);
   });
 
-  it('a book that the fast reader leaves is told of', async () => {
+  it('a book that the fast reader leaves is reported', async () => {
     server.send(SIMPLE, true);
     await until(() => host.books.length === 1, 'the book');
     expect(host.oddities).toContain('SLOW_FRAME ');
   });
 
-  it('a kind of message is told of, and UP is not', async () => {
+  it('a kind of message is reported, and UP is not', async () => {
     server.send('{"status":"UP"}', true);
     server.send('{"type":"news"}', true);
     await until(() => host.oddities.length > 0, 'it');
     expect(host.oddities).toEqual(['UNKNOWN_MESSAGE "news"']);
   });
 
-  it('a connection that ends as soon as it is subscribed is told of', async () => {
+  it('a connection that ends as soon as it is subscribed is reported', async () => {
     server.sockets[0]!.close(1000);
     await until(() => host.oddities.length > 0, 'it');
     expect(host.oddities).toEqual(['SHORT_CONNECTION 1000']);
   });
 });
 
-it('each thing is told of once, counted each time, and kept as it was first met', () => {
-  const told: string[] = [];
+it('each thing is reported once, counted each time, and kept as it was first met', () => {
+  const reported: string[] = [];
   let now = 1000;
   const odd = new OddThings({
-    tell: (kind, text) => told.push(`${kind} ${text}`),
+    report: (kind, text) => reported.push(`${kind} ${text}`),
     hide: (text) => text.replaceAll('s3cret', '***'),
     clock: () => now++,
   });
@@ -92,8 +92,8 @@ it('each thing is told of once, counted each time, and kept as it was first met'
     },
   ]);
   for (let i = 0; i < 200; i++) odd.note('REFUSAL', `${i}`, 'x');
-  expect(told.slice(0, 2)).toEqual(['UNKNOWN_KEY seq: 0', 'UNKNOWN_KEY v: ***']);
-  expect(told).toHaveLength(100);
+  expect(reported.slice(0, 2)).toEqual(['UNKNOWN_KEY seq: 0', 'UNKNOWN_KEY v: ***']);
+  expect(reported).toHaveLength(100);
   expect(odd.tallies[1]).toMatchObject({ kind: 'REFUSAL', count: 200 });
 });
 

@@ -8,7 +8,7 @@ export class LiveSlot {
     this.#subscription = subscription;
   }
 
-  /** The subscription, once: it must be started or discarded by whoever takes it. */
+  /** The subscription, once: its taker must start or discard it. */
   take(): LiveSubscription | undefined {
     const subscription = this.#subscription;
     this.#subscription = undefined;

@@ -2,7 +2,7 @@ import type { ExecutionResult } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { ApiContext, ReadyTexts } from '../context.js';
 
-/** A list of an answer of which only the text is there, for whoever wants more than that. */
+/** Stands in for a list of an answer that exists as text only. */
 class TextList {
   readonly #pieces: readonly string[];
 

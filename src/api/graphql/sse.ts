@@ -79,7 +79,7 @@ export class SseStreams {
     });
   }
 
-  /** Stops its timers; the streams themselves are ended by whoever fills them. */
+  /** Stops its timers; the streams themselves are ended by their writers. */
   close(): void {
     clearInterval(this.#keepAlive);
     clearInterval(this.#watch);
@@ -117,7 +117,7 @@ class SseSink implements LiveSink {
     this.#encoder = res.chunkedEncoding ? asChunk : asText;
     this.address = `${this.#socket.remoteAddress ?? '?'}:${this.#socket.remotePort ?? '?'}`;
     this.#socket.setKeepAlive(true, 30_000);
-    // A stream is watched by SseStreams, which tells its reader before it is cut off.
+    // A stream is watched by SseStreams, which warns its reader before cutting it off.
     this.#socket.setTimeout(0);
     const onDrain = (): void => {
       this.#full = false;

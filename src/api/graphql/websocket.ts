@@ -358,7 +358,7 @@ class LiveOperationSink implements LiveSink, AsyncIterableIterator<ExecutionResu
     this.#reader?.onReady();
   }
 
-  /** Ends it for whoever fills it. */
+  /** Ends it for its writer. */
   leave(): void {
     if (this.#reader === undefined) this.#subscription.discard();
     this.#reader?.leave();

@@ -117,7 +117,7 @@ export class Connections {
     return true;
   }
 
-  /** From here on the connection belongs to whoever takes the upgrade. */
+  /** From here on the connection belongs to the handler of the upgrade. */
   handOver(socket: Socket): void {
     this.#lines.delete(socket);
   }

@@ -94,7 +94,7 @@ function fileName({ options, gzipped }: Asked): string {
 }
 
 /**
- * Headers that tell of the gaps in the window of exported books: their number, and where they are.
+ * Headers that report the gaps in the window of exported books: their number, and where they are listed.
  * The address is relative to the export's own.
  */
 function gapHeaders(count: number, url: URL, { options }: Asked): Record<string, string> {

@@ -10,7 +10,7 @@ import { METRICS_TYPE } from './metrics.js';
 import { refuse } from './refusal.js';
 import { replyError, replyInPieces, replyJson, replyText } from './reply.js';
 
-/** The paths there are, for whoever asks for another. */
+/** The paths that exist, named in the answer to any other. */
 const PATHS = `/, ${GRAPHQL_PATH}, /health, /metrics, /export/<EXCHANGE>.json, /export/<EXCHANGE>.ndjson`;
 
 /** What {@link createRouter} sends requests to. */
@@ -66,7 +66,7 @@ async function sendGraphiql(
   await replyInPieces(res, 'text/html; charset=utf-8', zipped ? gzip : html);
 }
 
-/** Makes the listener that gives each request to whoever answers its path. */
+/** Makes the listener that routes each request by its path. */
 export function createRouter(routes: Routes): (req: IncomingMessage, res: ServerResponse) => void {
   const graphql = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     if (wantsPage(req)) return sendGraphiql(req, res, routes.graphiql);

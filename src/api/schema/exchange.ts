@@ -68,7 +68,7 @@ const SilenceTallyType = builder.objectRef<SilenceTally>('SilenceTally').impleme
       description: 'Those that proved to be quiet: its book by REST was the streamed one.',
     }),
     lost: t.exposeInt('lost', {
-      description: 'Those that became a gap: its book had changed, or could not be had.',
+      description: 'Those that became a gap: its book had changed, or could not be fetched.',
     }),
     falseAlarms: t.exposeInt('falseAlarms', {
       description: 'Quiet ones that had been called `STALE` meanwhile.',
@@ -113,7 +113,7 @@ const ExchangeInfoType = builder.objectRef<ExchangeRecord>('ExchangeInfo').imple
     unreadableMessages: t.field({
       type: 'BigInt',
       description:
-        'Its messages that could not be read and named no market, since the server began; the `logs` of the event `API_ERROR` tell when. Those that named one are in its `parseFailures`.',
+        'Its messages that could not be read and named no market, since the server began; the `logs` of the event `API_ERROR` show when. Those that named one are in its `parseFailures`.',
       resolve: ({ exchange }, _args, { control }) => control.unreadableMessages(exchange),
     }),
     silence: t.field({

@@ -11,7 +11,7 @@ import { LanguageEnum } from './language.js';
 const LogLevelEnum = builder.enumType('LogLevel', {
   description: 'Severity of a log entry.',
   values: {
-    DEBUG: { value: 'debug', description: 'Detail for whoever looks for a fault.' },
+    DEBUG: { value: 'debug', description: 'Detail for finding a fault.' },
     INFO: { value: 'info', description: 'What happens in the normal course.' },
     WARN: { value: 'warn', description: 'Unusual, and dealt with.' },
     ERROR: { value: 'error', description: 'Something failed.' },

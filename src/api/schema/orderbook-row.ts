@@ -47,7 +47,7 @@ const OrderbookRowType = builder.objectRef<BookRow>('OrderbookRow').implement({
   }),
 });
 
-/** What the page was asked for, so that it can tell the gaps of its window. */
+/** What the page was asked for, from which it knows the gaps of its window. */
 interface WindowedPage {
   readonly window: Parameters<typeof gapPage>[0];
 }

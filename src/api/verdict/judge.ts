@@ -77,7 +77,7 @@ function* programReasons(facts: Facts): Generator<Reason> {
     yield reasonOf('RECORDS_DROPPED', 'ATTENTION', { records: droppedRecords });
   if (aheadMs !== null && Math.abs(aheadMs) > WRONG_CLOCK_MS)
     yield reasonOf('CLOCK_WRONG', 'ATTENTION', { aheadMs });
-  // Its books are dated again by itself; whoever keeps the machine's time should know.
+  // Its books are dated again by itself; but the machine's time needs attention.
   if (facts.clockSteps > 0) yield reasonOf('CLOCK_STEPPED', 'NOTE', { steps: facts.clockSteps });
   if (store.retentionHeld !== null) {
     const { clock, believed } = store.retentionHeld;

@@ -106,7 +106,8 @@ export const REASONS: { readonly [C in ReasonCode]: Kind<ReasonParams[C]> } = {
       `${name}: ${markets === 1 ? 'its only market has sent nothing' : `none of ${markets} markets has sent anything`} for ${seconds(forMs)} s${because(reason)}`,
   },
   LIST_UNAVAILABLE: {
-    means: 'The market list of an exchange cannot be had, so patterns of `COLLECT` match nothing.',
+    means:
+      'The market list of an exchange cannot be fetched, so patterns of `COLLECT` match nothing.',
     about: 'EXCHANGE',
     ko: ({ patterns, reason }, name) =>
       `${name}: 마켓 목록을 조회할 수 없어 ${patterns}에 해당하는 마켓을 수집하지 못함: ${reason}`,

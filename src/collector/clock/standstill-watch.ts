@@ -50,7 +50,7 @@ const MACHINE: MachineClocks = {
  * Notices that the program stood still, and that the clock was set, by comparing the machine's clocks
  * between two looks: a stop (SIGSTOP, a paused container) and a blocked event loop show in the
  * monotonic time, a suspended machine only in the time since its start, and a clock that was set in
- * neither. Looks by itself four times a second; whoever stamps something with the time asks
+ * neither. Looks by itself four times a second; code that stamps something with the time asks
  * {@link look}, so that what happened while it stood still is known before anything received then.
  */
 export class StandstillWatch {

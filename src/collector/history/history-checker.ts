@@ -23,11 +23,11 @@ export interface CheckTimes {
   readonly everyMs: number;
   /** Time between two reports of how far the streams have come, ms. */
   readonly tellMs: number;
-  /** Minutes are compared once they are so old, and so long after the last comparison, ms. */
+  /** Minutes are compared at this age, and this long after the last comparison, ms. */
   readonly volumesAfterMs: number;
 }
 
-/** What a {@link HistoryChecker} works with, and whom it tells. */
+/** What a {@link HistoryChecker} works with and reports to. */
 export interface CheckerParts {
   readonly history: TradeHistory;
   readonly rest: RestClient;
@@ -78,7 +78,7 @@ const LEAST_EVERY_MS = 10_000;
 const MOST_WALKS = 3;
 /** How long a failed check waits, ms. */
 const FAILED_WAIT = { firstMs: 10_000, mostMs: 600_000 } as const;
-/** The history waits for the books so long at most, ms. */
+/** Longest time that the history waits for the books, ms. */
 const MOST_YIELD_MS = 30_000;
 const TICK_MS = 1_000;
 
@@ -274,7 +274,7 @@ export class HistoryChecker {
     this.#tick();
   }
 
-  /** Where only the newest trades can be had, a busy market is asked before they are others. */
+  /** Where only the newest trades are served, a busy market is asked before others replace them. */
   #nextMs(market: MarketTrades, fresh: number, begun: number): number {
     const { history } = this.#parts;
     const { everyMs } = this.#times;

@@ -53,7 +53,7 @@ const NOTHING: TradeMatch = { agreed: 0, otherIds: 0, missing: [], differing: []
  * marked at once, so that nothing of it has to be kept. It ends: each page has to go on from the one
  * before, further back.
  * @returns trades of the newest page that are newer than what was checked before, and how many were filled in
- * @throws {ExchangeError} when a page cannot be had; what was checked until then is
+ * @throws {ExchangeError} when a page cannot be fetched; what was checked until then is
  */
 export async function walk(
   parts: WalkParts,

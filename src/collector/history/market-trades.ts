@@ -23,7 +23,7 @@ export interface Doubt extends Span {
   readonly detail: string;
 }
 
-/** A message may come so long after its trade: what was under way when a stream ended is lost, ms. */
+/** Longest delay of a message after its trade, ms: what was under way when a stream ended is lost. */
 const LAG_MS = 1_000;
 /** Lost trades closer together than this make one gap, ms. */
 const NEAR_MS = 60_000;
@@ -33,7 +33,7 @@ const MAX_OPEN = 500;
 const MAX_DOUBTS = 50;
 
 /**
- * What is known of one market's trades: tells how far its stream has come and where it was down, and
+ * What is known of one market's trades: reports how far its stream has come and where it was down, and
  * keeps what the exchange's history has not been asked about yet. Publishes all of it as spans.
  */
 export class MarketTrades {
@@ -43,7 +43,7 @@ export class MarketTrades {
   readonly #publish: (span: TradeSpan) => void;
   /** Not checked yet, by start. */
   #open: TradePiece[] = [];
-  /** Until when all has been told, Unix ms; null before it is known what the previous run left. */
+  /** Until when all has been reported, Unix ms; null before it is known what the previous run left. */
   #told: number | null = null;
   #checkedUntil = 0;
   /** Before it nothing is known of the market, Unix ms. */

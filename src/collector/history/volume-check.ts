@@ -25,7 +25,7 @@ interface VolumeHost {
 /**
  * Compares the volume of each whole minute that was checked with that of the exchange's candle; equal
  * ones are marked. A minute without a trade has no candle.
- * @throws {ExchangeError} when the candles cannot be had
+ * @throws {ExchangeError} when the candles cannot be fetched
  */
 export async function compareVolumes(
   { history, rest, memory, clock, slot }: VolumeParts,
@@ -47,10 +47,10 @@ export async function compareVolumes(
       const start = Math.max(span.start, end - most);
       if (!(await slot()) || !market.running) return;
       const count = (end - start) / MINUTE_MS;
-      const told = await history.minutes!(rest, market.pair, end, count);
+      const candles = await history.minutes!(rest, market.pair, end, count);
       const stored = await memory.tradeVolumes(market.market, { start, end });
       for (let minute = start; minute < end; minute += MINUTE_MS) {
-        const [theirs, ours] = [told.get(minute) ?? '0', stored.get(minute) ?? '0'];
+        const [theirs, ours] = [candles.get(minute) ?? '0', stored.get(minute) ?? '0'];
         if (theirs === ours) {
           host.agreed();
           market.volumeEquals({ start: minute, end: minute + MINUTE_MS });

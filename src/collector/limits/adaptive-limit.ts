@@ -33,7 +33,7 @@ export const SIZE_MANNER: LimitManner = {
   settleMs: 0,
 };
 
-/** Where a limit looks, and whom it tells. */
+/** What a limit reads, and what it reports to. */
 export interface LimitParts {
   /** Monotonic ms. */
   readonly now?: () => number;

@@ -302,7 +302,7 @@ export class MarketTracker {
 
   /**
    * Looks whether it has been silent for longer than its own rhythm explains. Then the exchange is asked
-   * for its book first: it stays LIVE until that shows a change, or cannot be had.
+   * for its book first: it stays LIVE until that shows a change, or cannot be fetched.
    * @param now monotonic ms
    * @returns whether that is so since just now
    */

@@ -8,15 +8,15 @@ const FACTOR = 3;
 const WINDOW_MS = 1_800_000;
 /** Frames before the rhythm is known at all. */
 const ENOUGH_FRAMES = 5;
-/** Frames from which on their spread tells of other markets. */
+/** Frames from which on their spread says something about other markets. */
 const MANY_FRAMES = 100;
 /** Bound until then, ms. */
 const UNKNOWN_MS = 300_000;
 
-/** What is heard of a market in its first so long is too little to judge it by alone, ms. */
+/** A market's own frames of its first stretch, ms, are too few to judge it by alone. */
 const LEARNED_MS = WINDOW_MS;
 
-/** What the other markets of an exchange tell of one that is hardly known; {@link PeerRhythm}. */
+/** What the other markets of an exchange suggest about one that is hardly known; {@link PeerRhythm}. */
 export interface Peers {
   /** How many times the usual time between two books of a market a silence may last there. */
   readonly ratio: number;

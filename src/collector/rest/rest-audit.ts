@@ -15,7 +15,7 @@ const MOST_DOUBT_MS = 300_000;
 /** Longest wait after failed calls, ms. */
 const MOST_WAIT_MS = 60_000;
 
-/** What a {@link RestAudit} needs to know of the markets, and whom it tells. */
+/** What a {@link RestAudit} needs to know of the markets and reports to. */
 export interface AuditHost {
   /** The newest streamed book, cut as it is recorded. */
   current(pair: Pair): Sides | undefined;
@@ -27,9 +27,9 @@ export interface AuditHost {
   auditable(): Pair[];
   /** The REST book of a silent pair equals its streamed one: it was quiet. */
   quiet(pair: Pair): void;
-  /** The REST book of a silent pair could not be had so far. */
+  /** The REST book of a silent pair could not be fetched so far. */
   unproven(pair: Pair): void;
-  /** The REST book of a silent pair differs, or cannot be had: it is not covered. */
+  /** The REST book of a silent pair differs, or cannot be fetched: it is not covered. */
   lost(pair: Pair, detail: string): void;
   /** An audit of a pair: whether its REST book equals one of the streamed ones nearest in time. */
   audited(pair: Pair, agreed: boolean): void;

@@ -59,7 +59,7 @@ export interface ConnectionListener {
   message(connection: WSConnection, data: Buffer): void;
   /** A ping or a pong came in. @param pong what the pong carries; null for a ping */
   pulse(pong: string | null): void;
-  /** It is over; comes once, whoever ended it. */
+  /** It is over; called once, whichever side ended it. */
   ended(connection: WSConnection, end: ConnectionEnd): void;
 }
 
@@ -76,7 +76,7 @@ export class WSConnection {
   /**
    * Begins to connect.
    * @param maxPayload largest frame accepted, bytes
-   * @param tap hears all that goes over it; absent: nobody does
+   * @param tap hears all its traffic; absent: none
    * @throws when the address cannot be used
    */
   constructor(url: string, maxPayload: number, listener: ConnectionListener, tap?: SocketTap) {

@@ -25,7 +25,7 @@ import type { CarrierHost, PairCarrier } from './ws-feed.js';
 const STABLE_MS = 30_000;
 /** One that ended so soon after its subscription may have ended because of it. */
 const SHORT_MS = 5000;
-/** Pairs whose first books come within so long are subscribed for trades together, ms. */
+/** Pairs whose first books come within this time are subscribed for trades together, ms. */
 const TRADES_TOGETHER_MS = 50;
 /** Bytes of a message within which it shows what it is about. */
 const SIGN_WITHIN = 200;
@@ -400,7 +400,7 @@ export abstract class WSController implements PairCarrier {
   /** Messages could not be read. @param pairs whose they were; null = it is not known */
   #resubscribe(pairs: readonly Pair[] | null): void {
     const count = this.#askAgain(pairs ?? this.#pairs.values());
-    if (count > 0) this.context.host.log('BOOKS_ASKED_ANEW', null, { count });
+    if (count > 0) this.context.host.log('BOOKS_REQUESTED_AGAIN', null, { count });
   }
 
   /** @returns whether it was carried */
@@ -569,7 +569,7 @@ export abstract class WSController implements PairCarrier {
     const cause = opened ? this.closeCause(code) : (failure?.gapCause ?? 'CONNECT_FAILED');
     const outage = ours ?? { cause, detail, since };
     host.down(this.#pairs.values(), outage);
-    // Whoever heard of the loss may have closed the controller on it.
+    // A listener may have closed the controller on hearing of the loss.
     if (this.#closed) return;
     this.#liveness.forget();
     const rateLimited = outage.cause === 'RATE_LIMITED';

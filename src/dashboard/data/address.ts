@@ -1,4 +1,4 @@
-/** What stands behind the `?` of the address: a view's filters, so that it can be sent to somebody. */
+/** What stands behind the `?` of the address: a view's filters, so that a link can be shared. */
 export function inAddress(name: string): string | null {
   return new URLSearchParams(location.search).get(name);
 }

@@ -11,7 +11,7 @@ export const connectionCount = signal(0);
 /** Wait before an attempt to connect again, ms: grows to {@link LONGEST_WAIT}. */
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 5_000;
-/** A connection is asked for a sign of life so often, and given so long for it, ms. */
+/** How often a connection is pinged, and how long it has to answer, ms. */
 const PING_EVERY = 10_000;
 const PONG_WITHIN = 5_000;
 

@@ -11,7 +11,7 @@ export const WINDOWS = {
 /** Name of a window. */
 export type WindowName = keyof typeof WINDOWS;
 
-/** What stands behind the `?` of the address, so that it can be given to somebody. */
+/** What stands behind the `?` of the address, so that a link can be shared. */
 export interface Place {
   readonly window: WindowName;
   /** Beginning of a window of one's own, which ends at `to`, Unix ms; null: as long as `window`. */

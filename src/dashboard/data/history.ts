@@ -13,7 +13,7 @@ import { serverNow } from './paint.js';
 
 /** Points of the line: each is a book that the server rebuilds. */
 const POINTS = 101;
-/** The slider rests so long before the book is asked for, ms. */
+/** How long the slider rests before the book is fetched, ms. */
 const REST = 120;
 
 /** How a window was covered. */

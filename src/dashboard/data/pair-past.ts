@@ -8,7 +8,7 @@ import type { Pair } from './pair.js';
 import { BAR_MS, type Tape } from './tape.js';
 import { tradedIn } from './trade-bars.js';
 
-/** What was traded last is in the store so long after it was, ms. */
+/** A trade is in the store at the latest this long after it happened, ms. */
 export const STORED_AFTER = 1_000;
 
 /** Puts what the store knows of the last minutes before the lines and the bars. */

@@ -1,7 +1,7 @@
 import type { CollectorState } from '../gql/graphql.js';
 import { t } from '../text/texts.js';
 
-/** A distinct sign for each state, so that nobody needs to tell colours apart. */
+/** A distinct sign for each state, so that no state is shown by colour alone. */
 const SIGNS: Readonly<Record<CollectorState | 'NONE', string>> = {
   LIVE: '●',
   STARTING: '◔',

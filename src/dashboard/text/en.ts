@@ -421,7 +421,7 @@ export const EN = {
       UNKNOWN_MARKET: 'The exchange does not list this market.',
       BAD_USER_INPUT:
         'No market matches this. Write [EXCHANGE:]COIN-CURRENCY, such as BTC-KRW or *-KRW.',
-      EXCHANGE_UNAVAILABLE: 'The market list of the exchange cannot be had.',
+      EXCHANGE_UNAVAILABLE: 'The market list of the exchange cannot be fetched.',
     },
     other: (code: string) => `The request failed (${code}).`,
     close: (pairs: string) => `Did you mean ${pairs}?`,

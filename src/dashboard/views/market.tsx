@@ -40,11 +40,11 @@ import { t } from '../text/texts.js';
 /** When an exchange's book was last confirmed, Unix ms of the server; null before the first. */
 function confirmedAt(books: PairBooks | null, leg: BookLeg | undefined, pair: Pair, of: Exchange) {
   const row = markets.get(keyOf({ exchange: of, ...pair }));
-  const told =
+  const reported =
     books === null || leg?.ageMs == null ? null : Date.parse(books.timestamp) - Number(leg.ageMs);
   const counted = row?.state == null ? null : row.lastBookAt;
-  if (told === null) return leg === undefined ? null : counted;
-  return Math.max(told, counted ?? 0);
+  if (reported === null) return leg === undefined ? null : counted;
+  return Math.max(reported, counted ?? 0);
 }
 
 /** Charts come with a library that is half of what the page needs. */

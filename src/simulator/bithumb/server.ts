@@ -10,8 +10,15 @@ import { bookSpecOf, coinNames, parsePair, profileOf } from '../book/market-prof
 import { seedFrom } from '../random.js';
 import { Penalty, SlidingLimit, TokenBucket } from '../server/rate-limit.js';
 import type { RestReply, RestRequest, UpgradeRequest, UpgradeVerdict } from '../simulator.js';
-import { KST_AHEAD_MS, minuteCandles, ticksPage } from '../ticket/history.js';
-import { noSubscriptions, TicketFeed, type FeedMarket } from '../ticket/ticket-feed.js';
+import { KST_AHEAD_MS } from '../ticket/history.js';
+import {
+  CANDLES_PATH,
+  noSubscriptions,
+  TicketFeed,
+  TICKS_PATH,
+  type FeedMarket,
+  type Shown,
+} from '../ticket/ticket-feed.js';
 import type { ShownTrade } from '../trade/trade.js';
 import {
   PAIRS,
@@ -53,7 +60,7 @@ class BithumbServer extends TicketFeed<BithumbMarket, BithumbTiming> implements 
   // 493 codes had their first frames some 600 ms after the request.
   protected readonly snapshotBatch = 8;
   protected readonly depth = DEPTH;
-  protected readonly clockAheadMs = KST_AHEAD_MS;
+  protected readonly ticks = { days: 'daysAgo', ahead: KST_AHEAD_MS };
   protected readonly wording = {
     format: WRONG_FORMAT,
     // Documented is NO_TYPE, measured WRONG_FORMAT.
@@ -258,43 +265,26 @@ class BithumbServer extends TicketFeed<BithumbMarket, BithumbTiming> implements 
     const { path, query, rawQuery } = request;
     if (rawQuery.length >= MAX_QUERY) return { status: 414, body: '' };
     if (path === '/v1/market/all') return this.#marketList(query.get('isDetails') === 'true');
-    if (path === '/v1/orderbook') return this.#books(query.get('markets') ?? '');
-    const isTicks = path === '/v1/trades/ticks';
-    if (isTicks || path === '/v1/candles/minutes/1') return this.#history(query, isTicks);
+    if (path === '/v1/orderbook') return this.restBooks(request);
+    if (path === TICKS_PATH || path === CANDLES_PATH) return this.restHistory(request);
     return { status: 404, body: NO_ROUTE };
   }
 
-  /** Trades or minute candles of one market. */
-  #history(query: URLSearchParams, isTicks: boolean): RestReply {
-    const code = query.get('market') ?? '';
-    if (code === '') return restError(400, MISSING);
-    const market = this.byCode(code.toUpperCase());
-    if (market === undefined) return restError(404, 'Code not found');
-    const tape = this.trades.tape(market);
-    if (!isTicks) return { status: 200, body: minuteCandles(market.code, tape, query) };
-    const restId = (trade: ShownTrade): string => this.restTradeId(trade);
-    const page = ticksPage(tape, query, { days: 'daysAgo', ahead: KST_AHEAD_MS, restId });
-    if (page === null) return restError(400, 'Invalid parameter');
-    const rows = page.map((trade) =>
-      bithumbTradeRow(market.code, this.trades.byRest(trade), market.profile.price),
-    );
-    return { status: 200, body: `[${rows.join(',')}]` };
+  protected override restDepth(markets: number): number {
+    return markets === 1 ? REST_DEPTH.one : REST_DEPTH.several;
   }
 
-  #books(names: string): RestReply {
-    if (names === '') {
-      return restError(400, MISSING);
-    }
-    const markets = names.split(',').map((code) => this.byCode(code.toUpperCase()));
-    const depth = markets.length === 1 ? REST_DEPTH.one : REST_DEPTH.several;
-    if (markets.some((market) => market === undefined)) return restError(404, 'Code not found');
-    const bodies = (markets as BithumbMarket[]).map((market) => {
-      const shown = this.show(market.published, depth);
-      const ms = this.frameTime(market);
-      this.record(market, ms, shown, null);
-      return bithumbRestBook(market.code, ms, shown, depth);
-    });
-    return { status: 200, body: `[${bodies.join(',')}]` };
+  protected restBookText(market: BithumbMarket, shown: Shown, depth: number): string {
+    return bithumbRestBook(market.code, this.frameTime(market), shown, depth);
+  }
+
+  protected tradeRow({ code, profile }: BithumbMarket, trade: ShownTrade): string {
+    return bithumbTradeRow(code, trade, profile.price);
+  }
+
+  /** Errors of generation 2 come with HTTP 200. */
+  protected restError(name: number, message: string): RestReply {
+    return { status: 200, body: JSON.stringify({ error: { name, message } }) };
   }
 
   #marketList(details: boolean): RestReply {
@@ -306,8 +296,6 @@ class BithumbServer extends TicketFeed<BithumbMarket, BithumbTiming> implements 
     return { status: 200, body: JSON.stringify(rows) };
   }
 }
-
-const MISSING = 'Missing request parameter error. Check the required parameters!';
 
 /** 2025-09-16 00:00 in Korea, Unix ms: where the time in a trade id begins. */
 const ID_EPOCH = 1_757_948_400_000;
@@ -325,11 +313,6 @@ function hasDust(pair: string): boolean {
 /** Unknown path: the one error without an `error` object (`bithumb.error.unknown-path`). */
 const NO_ROUTE = '{"name":"not_found","message":"No Route matched with those values"}';
 
-/** Errors of generation 2 come with HTTP 200. */
-function restError(name: number, message: string): RestReply {
-  return { status: 200, body: JSON.stringify({ error: { name, message } }) };
-}
-
 /** Starts a simulated Bithumb. */
 export async function startBithumbSimulator(
   options: BithumbOptions = {},
@@ -342,7 +325,7 @@ export async function startBithumbSimulator(
     wsPath: '/websocket/v1',
     timing: { ...TIMING, publishMs: rate === 0 ? 0 : usual },
     pairs: PAIRS,
-    trades: { ageMs: [260, 313] as const, perMs: 999, dayAheadMs: KST_AHEAD_MS },
+    trades: { ageMs: [260, 313] as const, perMs: 999 },
     deflate: true,
   };
   return new BithumbServer(settings, options).start();

@@ -1,5 +1,4 @@
-import { StillBook, type Book, type BookChanges, type BookSpec } from './book.js';
-import { BookLevel } from './book.js';
+import { BookLevel, StillBook, type Book, type BookChanges, type BookSpec } from './book.js';
 import { Random } from '../random.js';
 
 type Side = 'asks' | 'bids';

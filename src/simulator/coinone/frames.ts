@@ -1,10 +1,8 @@
 /** Texts of Coinone's frames and REST bodies (`docs/exchanges/coinone.md`). */
-import { plainText, pointText } from '../book/number-text.js';
-import { BookFrame, HOLE } from '../book/book.js';
-import type { StillBook } from '../book/book.js';
-import type { BookLevel } from '../book/book.js';
+import { pointText } from '../book/number-text.js';
+import { BookFrame, HOLE, type BookLevel, type StillBook } from '../book/book.js';
 import type { SimulatedMarket } from '../simulator.js';
-import type { Candle, ShownTrade } from '../trade/trade.js';
+import type { ShownTrade } from '../trade/trade.js';
 
 /** Levels a side on the wire. */
 const DEPTH = 16;
@@ -66,16 +64,6 @@ export function restTrades(market: SimulatedMarket, trades: readonly ShownTrade[
     `{"result":"success","error_code":"0","server_time":${Date.now()},` +
     `"quote_currency":"${market.currency}","target_currency":"${market.symbol}","transactions":[${rows}]}`
   );
-}
-
-/** Body of a chart, newest first. Only its path and that it has volumes are known; the keys are a guess. */
-export function restChart(candles: readonly Candle[]): string {
-  const chart = candles.map(({ minute, open, high, low, close, volume, amount }) => ({
-    ...{ timestamp: minute, open: plainText(open), high: plainText(high), low: plainText(low) },
-    ...{ close: plainText(close), target_volume: plainText(volume) },
-    quote_volume: plainText(amount),
-  }));
-  return JSON.stringify({ result: 'success', error_code: '0', is_last: true, chart });
 }
 
 /** An ERROR frame; the socket stays open after it. */

@@ -3,7 +3,7 @@ import type { Faults, Simulator, SimulatorOptions, Timing } from '../simulator.j
 
 /** Intervals of Coinone, ms. `idleDropMs` counts from the last PING, or from the opening. */
 export interface CoinoneTiming extends Timing {
-  /** A socket that never sent anything is dropped so long after its opening (measured: 60.7 s). */
+  /** A socket that never sent anything is dropped this long after its opening (measured: 60.7 s). */
   muteDropMs: number;
   /** How old `timestamp` is in the first frame after a subscribe (measured: 10.1 to 10.2 s). */
   firstFrameAgeMs: number;

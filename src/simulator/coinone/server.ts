@@ -6,7 +6,6 @@ import {
   INVALID_TOPIC,
   marketRow,
   restBook,
-  restChart,
   restError,
   restTrades,
   tradeFrame,
@@ -318,9 +317,6 @@ class CoinoneServer
       case 'trades':
         if (base === undefined) return null;
         return unknown ? UNKNOWN_PAIR : this.#restTrades(request, markets[0]!);
-      case 'chart':
-        if (base === undefined) return null;
-        return unknown ? UNKNOWN_PAIR : this.#restChart(request, markets[0]!);
       default:
         return null;
     }
@@ -335,12 +331,6 @@ class CoinoneServer
       market,
       page.map((trade) => this.trades.byRest(trade)),
     );
-  }
-
-  #restChart({ query }: RestRequest, market: CoinoneMarket): string {
-    if (query.get('interval') !== '1m') return WRONG_PARAMETER;
-    const end = Number(query.get('timestamp') ?? Infinity) + 1;
-    return restChart(this.trades.tape(market).candles(0, end).slice(-200).reverse());
   }
 
   #restBook(request: RestRequest, market: CoinoneMarket): string {

@@ -1,5 +1,4 @@
-import { StillBook, type Book, type BookChanges, type BookSpec } from '../book/book.js';
-import { BookLevel } from '../book/book.js';
+import { BookLevel, StillBook, type Book, type BookChanges, type BookSpec } from '../book/book.js';
 import { SyntheticBook } from '../book/synthetic-book.js';
 
 /**

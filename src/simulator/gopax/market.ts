@@ -1,6 +1,5 @@
 /** What the simulated markets of GOPAX are like: their pairs, sizes, steps and first levels. */
-import type { BookMaker } from '../book/book.js';
-import type { BookLevel } from '../book/book.js';
+import type { BookLevel, BookMaker } from '../book/book.js';
 import { makeEntry, type Entry, type Side } from './frames.js';
 import { bookSpecOf, parsePair, profileOf, withTick } from '../book/market-profile.js';
 import { unitsFromText } from '../book/number-text.js';

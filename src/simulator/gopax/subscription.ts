@@ -85,7 +85,7 @@ export class GopaxSubscription {
 
   /**
    * Sends a delta out of the snapshot's past, its entries at the best bid and where no level rests.
-   * `updatedAt` (Unix ms) is of now, so that only the ids tell that it is to be skipped.
+   * `updatedAt` (Unix ms) is of now, so that only the ids show that it is to be skipped.
    */
   sendStale(updatedAt: number): void {
     if (this.#view === null) return;

@@ -1,10 +1,7 @@
 /** Texts of Korbit's frames and REST bodies (`docs/exchanges/korbit.md`). */
-import { BookFrame, HOLE } from '../book/book.js';
-import type { StillBook } from '../book/book.js';
-import type { BookLevel } from '../book/book.js';
-import { plainText } from '../book/number-text.js';
+import { BookFrame, HOLE, type BookLevel, type StillBook } from '../book/book.js';
 import type { RestReply } from '../simulator.js';
-import type { Candle, ShownTrade } from '../trade/trade.js';
+import type { ShownTrade } from '../trade/trade.js';
 
 /** Levels a side on the wire. */
 export const DEPTH = 30;
@@ -67,14 +64,6 @@ export function tradeFrame(
 ): string {
   const key = snapshot ? '"snapshot":true,' : '';
   return `{"symbol":"${code}","timestamp":${at},"type":"trade",${key}"data":${tradesText(trades)}}`;
-}
-
-/** A row of `/v2/candles`. Only its path and `volume` are known; the other keys are a guess. */
-export function candleRow({ minute, open, high, low, close, volume }: Candle): object {
-  return {
-    ...{ timestamp: minute, open: plainText(open), high: plainText(high) },
-    ...{ low: plainText(low), close: plainText(close), volume: plainText(volume) },
-  };
 }
 
 /** Answer to anything that is not a JSON array. */

@@ -37,7 +37,7 @@ export interface KorbitSimulator extends Simulator {
   readonly faults: KorbitFaults;
   /** Pairs on the market list with status `stopped`; not in {@link Simulator.pairs}. */
   readonly stopped: readonly string[];
-  /** Turns a launched pair into a stopped one: its book empties, no frame tells so. */
+  /** Turns a launched pair into a stopped one: its book empties without a frame. */
   stop(pair: string): void;
 }
 

@@ -10,7 +10,6 @@ import {
 } from './options.js';
 import { parseKorbitMessage, type Channel, type KorbitRequest } from './requests.js';
 import {
-  candleRow,
   DEPTH,
   frameOf,
   frameValues,
@@ -370,8 +369,6 @@ class KorbitServer
         return () => this.#restOf(request, (market) => this.#restBook(market));
       case '/v2/trades':
         return () => this.#restOf(request, (market) => this.#restTrades(request, market));
-      case '/v2/candles':
-        return () => this.#restOf(request, (market) => this.#restCandles(request, market));
       default:
         return null;
     }
@@ -406,15 +403,6 @@ class KorbitServer
     const shown = page.map((trade) => this.trades.byRest(trade));
     const data = tradesText(shown, this.#restIds);
     return { status: 200, body: `{"success":true,"data":${data}}` };
-  }
-
-  /** One-minute candles, oldest first. */
-  #restCandles({ query }: RestRequest, market: KorbitMarket): RestReply {
-    if (query.get('interval') !== '1') return BAD_REQUEST;
-    const from = Number(query.get('start') ?? 0);
-    const to = Number(query.get('end') ?? Infinity);
-    const limit = Math.min(200, Math.max(1, Number(query.get('limit') ?? 200) || 200));
-    return restData(this.trades.tape(market).candles(from, to).slice(-limit).map(candleRow));
   }
 
   #restBook(market: KorbitMarket): RestReply {

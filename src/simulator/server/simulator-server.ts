@@ -3,8 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Exchange } from '../../market/exchange.js';
-import { type Book, type BookChanges, type BookSpec } from '../book/book.js';
-import { BookLevel } from '../book/book.js';
+import { BookLevel, type Book, type BookChanges, type BookSpec } from '../book/book.js';
 import { answerHttp, refuseUpgrade } from './http-answer.js';
 import { parsePair } from '../book/market-profile.js';
 import { unitsFromText } from '../book/number-text.js';
@@ -15,8 +14,7 @@ import { SyntheticBook } from '../book/synthetic-book.js';
 import { Tally, type SentSides } from './tally.js';
 import { WireChanges } from './wire-changes.js';
 import { Tapes, type TradeRules } from '../trade/tapes.js';
-import type { TradePace } from '../trade/trade.js';
-import type { TakerSide, Trade } from '../trade/trade.js';
+import type { TakerSide, Trade, TradePace } from '../trade/trade.js';
 import type {
   Faults,
   RestFault,
@@ -31,7 +29,7 @@ import type {
   UpgradeVerdict,
 } from '../simulator.js';
 
-/** What an exchange file tells the base about itself. */
+/** What an exchange file gives the base. */
 export interface ServerSettings<T extends Timing> {
   readonly exchange: Exchange;
   /** Path of {@link Simulator.wsUrl}, e.g. `/websocket/v1`. */
@@ -169,7 +167,7 @@ export abstract class SimulatorServer<
   }
   /** A socket is gone. */
   protected onSocketClosed(_socket: SimulatedSocket<S>): void {}
-  /** A market was listed (again) or taken off the list; `market.listed` tells which. */
+  /** A market was listed (again) or taken off the list; `market.listed` says which. */
   protected onListing(_market: M): void {}
   /**
    * A frame of the market is due, under a {@link SimulatorOptions.pacer}. The default changes the

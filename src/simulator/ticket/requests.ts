@@ -21,7 +21,7 @@ const EMPTY_CODES = '{"error":{"name":"INVALID_PARAM","message":"codes 필드가
 /** Types that are simulated. */
 export type Channel = (typeof CHANNELS)[number];
 
-const CHANNELS = ['orderbook', 'trade', 'ticker'] as const;
+const CHANNELS = ['orderbook', 'trade'] as const;
 
 /** A code of one type. */
 export interface Wanted {

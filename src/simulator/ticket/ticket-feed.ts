@@ -1,12 +1,16 @@
-import { BookFrame, HOLE } from '../book/book.js';
-import { sameLevels, type StillBook } from '../book/book.js';
-import { type BookLevel } from '../book/book.js';
+import { BookFrame, HOLE, sameLevels, type BookLevel, type StillBook } from '../book/book.js';
 import { SimulatorServer } from '../server/simulator-server.js';
-import { type SimulatedMarket, type Timing } from '../simulator.js';
-import { type SimulatedSocket } from '../server/socket.js';
+import type { RestReply, RestRequest, SimulatedMarket, Timing } from '../simulator.js';
+import type { SimulatedSocket } from '../server/socket.js';
 import type { ShownTrade, Trade } from '../trade/trade.js';
-import { tickerFrame } from './ticker.js';
+import { minuteCandles, ticksPage, type TicksDialect } from './history.js';
 import { parseTicketRequest, type Channel, type Wanted, type Wording } from './requests.js';
+
+/** Paths of the two REST calls about the past. */
+export const TICKS_PATH = '/v1/trades/ticks';
+export const CANDLES_PATH = '/v1/candles/minutes/1';
+
+const MISSING = 'Missing request parameter error. Check the required parameters!';
 
 /** Intervals of the ticket protocol, ms; `0` switches off or means at once. */
 export interface FeedTiming extends Timing {
@@ -48,7 +52,7 @@ export interface Subscription {
 
 /** For {@link FeedMarket.live}. */
 export function noSubscriptions(): FeedMarket['live'] {
-  return { orderbook: new Set(), trade: new Set(), ticker: new Set() };
+  return { orderbook: new Set(), trade: new Set() };
 }
 
 /** What the feed keeps for a socket. */
@@ -77,8 +81,8 @@ export abstract class TicketFeed<
   /** SNAPSHOT frames sent at once before the next `snapshotStepMs`. */
   protected abstract readonly snapshotBatch: number;
   protected abstract readonly wording: Wording;
-  /** Where the clock of the texts on the socket is ahead of UTC, ms. */
-  protected abstract readonly clockAheadMs: number;
+  /** How trades are asked for by REST. */
+  protected abstract readonly ticks: Omit<TicksDialect, 'restId'>;
 
   /** Text of a book frame, with these texts for what differs each time it is sent. */
   protected abstract frameText(
@@ -93,6 +97,16 @@ export abstract class TicketFeed<
   protected abstract frameTime(market: M): number;
   /** Text of a trade frame. */
   protected abstract tradeText(market: M, trade: ShownTrade, stream: string): string;
+  /** Text of a REST trade, as {@link SimulatorServer.trades} shows it by REST. */
+  protected abstract tradeRow(market: M, trade: ShownTrade): string;
+  /** Text of a REST book. */
+  protected abstract restBookText(market: M, shown: Shown, depth: number): string;
+  /** A REST error; `name` is its status as a number. */
+  protected abstract restError(name: number, message: string): RestReply;
+  /** Levels a side of a REST reply for so many markets. */
+  protected restDepth(_markets: number): number {
+    return this.depth;
+  }
   /** Levels as the wire shows them (Bithumb cuts volumes); the default shows them exactly. */
   protected shownLevel(level: BookLevel): BookLevel {
     return level;
@@ -146,6 +160,37 @@ export abstract class TicketFeed<
     return market?.listed === true && market.code === code ? market : undefined;
   }
 
+  /** Books of `/v1/orderbook`. */
+  protected restBooks({ query }: RestRequest): RestReply {
+    const names = query.get('markets') ?? '';
+    if (names === '') return this.restError(400, MISSING);
+    const markets = names.split(',').map((code) => this.byCode(code.toUpperCase()));
+    if (markets.includes(undefined)) return this.restError(404, 'Code not found');
+    const depth = this.restDepth(markets.length);
+    const bodies = (markets as M[]).map((market) => {
+      const shown = this.show(market.published, depth);
+      this.record(market, this.frameTime(market), shown, null);
+      return this.restBookText(market, shown, depth);
+    });
+    return { status: 200, body: `[${bodies.join(',')}]` };
+  }
+
+  /** Trades or minute candles of one market, by the path. */
+  protected restHistory({ path, query }: RestRequest): RestReply {
+    const code = query.get('market') ?? '';
+    if (code === '') return this.restError(400, MISSING);
+    const market = this.byCode(code.toUpperCase());
+    if (market === undefined) return this.restError(404, 'Code not found');
+    const tape = this.trades.tape(market);
+    if (path === CANDLES_PATH)
+      return { status: 200, body: minuteCandles(market.code, tape, query) };
+    const restId = (trade: ShownTrade): string => this.restTradeId(trade);
+    const page = ticksPage(tape, query, { ...this.ticks, restId });
+    if (page === null) return this.restError(400, 'Invalid parameter');
+    const rows = page.map((trade) => this.tradeRow(market, this.trades.byRest(trade)));
+    return { status: 200, body: `[${rows.join(',')}]` };
+  }
+
   /** Replaces all subscriptions of a socket by these. */
   #subscribe(socket: SimulatedSocket<FeedState>, subscriptions: Subscription[]): void {
     const { state } = socket;
@@ -192,20 +237,13 @@ export abstract class TicketFeed<
   }
 
   protected sendTrades(market: M, trades: readonly Trade[]): void {
-    const { trade: followers, ticker } = market.live;
+    const followers = market.live.trade;
+    if (followers.size === 0) return;
     const tape = this.trades.tape(market);
-    for (const trade of followers.size > 0 ? trades : []) {
+    for (const trade of trades) {
       const frame = this.#tradeFrame(market, trade, 'REALTIME');
       for (const { socket } of followers) if (socket.send(frame)) tape.sent(trade);
     }
-    // One for an order, however many trades it makes: the real ones are thinned out as well.
-    for (const { socket } of ticker) socket.send(this.#ticker(market, 'REALTIME'));
-  }
-
-  #ticker(market: M, stream: string): Buffer {
-    const { code, profile } = market;
-    const tape = this.trades.tape(market);
-    return Buffer.from(tickerFrame(code, tape, profile.price, this.clockAheadMs, stream));
   }
 
   /** Every trade is a separate binary frame. */
@@ -231,9 +269,7 @@ export abstract class TicketFeed<
   #begin(subscription: Subscription): void {
     const { market, socket } = subscription;
     if (!socket.open || !market.listed) return;
-    if (subscription.channel === 'ticker') {
-      socket.send(this.#ticker(market as M, 'SNAPSHOT'));
-    } else if (subscription.channel === 'trade') {
+    if (subscription.channel === 'trade') {
       const { last } = this.trades.tape(market as M);
       const streams = this.realtimeFirst() ? ['REALTIME', 'SNAPSHOT'] : ['SNAPSHOT'];
       for (const stream of subscription.only === 'realtime' ? [] : streams) {

@@ -1,9 +1,8 @@
 import type { StillBook } from '../book/book.js';
 import { plainText, UNITS } from '../book/number-text.js';
-import type { Candle, TakerSide, Trade, TradeTally } from './trade.js';
+import type { Candle, Trade, TradeTally } from './trade.js';
 
 const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
 
 /** Minutes of which the candles are kept. */
 const MAX_CANDLES = 1440;
@@ -14,11 +13,7 @@ export class Tape {
   seen: StillBook;
   /** Trades whose frames wait until later ones have gone out. */
   held: Trade[] = [];
-  /** Volumes of the day of the newest trade by side of the taker, units of 1e-8. */
-  today: Record<TakerSide | 'none', bigint> = { buy: 0n, sell: 0n, none: 0n };
   readonly #most: number;
-  readonly #dayAheadMs: number;
-  #day = 0;
   readonly #trades: Trade[] = [];
   readonly #candles = new Map<number, Candle>();
   #ms = 0;
@@ -27,14 +22,10 @@ export class Tape {
   #live = 0;
   #volume = 0n;
 
-  /**
-   * @param most trades kept
-   * @param dayAheadMs where the clock whose midnight begins a day is ahead of UTC, ms
-   */
-  constructor(book: StillBook, most: number, dayAheadMs = 0) {
+  /** @param most trades kept */
+  constructor(book: StillBook, most: number) {
     this.seen = book;
     this.#most = most;
-    this.#dayAheadMs = dayAheadMs;
   }
 
   get trades(): readonly Trade[] {
@@ -74,10 +65,6 @@ export class Tape {
     if (this.#trades.length >= this.#most) this.#trades.splice(0, Math.ceil(this.#most / 10));
     this.#trades.push(trade);
     this.#enterCandle(trade);
-    const day = Math.floor((trade.ms + this.#dayAheadMs) / DAY_MS);
-    if (day !== this.#day) this.today = { buy: 0n, sell: 0n, none: 0n };
-    this.#day = day;
-    this.today[trade.side ?? 'none'] += trade.level.volume;
     if (trade.history) return;
     this.#count += 1;
     this.#volume += trade.level.volume;

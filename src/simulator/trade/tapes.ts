@@ -22,8 +22,6 @@ export interface TradeRules {
   readonly ageMs: readonly [least: number, greatest: number];
   /** Trades that may have one time, at most. Default: any number. */
   readonly perMs?: number;
-  /** Where the clock whose midnight begins a day's sums is ahead of UTC, ms. Default 0. */
-  readonly dayAheadMs?: number;
   /** Share of trades whose frame comes after those of later ones, while books live. Default 0. */
   readonly late?: number;
 }
@@ -55,7 +53,7 @@ const LEAP = 10_000_000n;
 /**
  * The trades of all markets of a simulator. They are read off the books: what the best levels lose
  * from one published book to the next was taken, so a trade's frame goes out before the book that
- * shows its effect. A market has none, and costs nothing, until somebody asks for its trades.
+ * shows its effect. A market has none, and costs nothing, until a client asks for its trades.
  */
 export class Tapes<M extends SimulatedMarket> implements TradeLedger {
   /** Chance of a trade to go to no socket (0 to 1). */
@@ -79,7 +77,7 @@ export class Tapes<M extends SimulatedMarket> implements TradeLedger {
   tape(market: M): Tape {
     let tape = this.#tapes.get(market.pair);
     if (tape === undefined) {
-      tape = new Tape(market.book.still(), this.#pace.kept, this.#wire.rules.dayAheadMs);
+      tape = new Tape(market.book.still(), this.#pace.kept);
       this.#tapes.set(market.pair, tape);
       this.#makeHistory(market, tape);
     }

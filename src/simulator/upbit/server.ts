@@ -3,12 +3,14 @@ import { Penalty, SlidingLimit, WindowLimit } from '../server/rate-limit.js';
 import { bookSpecOf, coinNames, parsePair, profileOf } from '../book/market-profile.js';
 import type { RestReply, RestRequest, UpgradeRequest, UpgradeVerdict } from '../simulator.js';
 import type { SimulatedSocket } from '../server/socket.js';
-import { minuteCandles, ticksPage } from '../ticket/history.js';
 import {
+  CANDLES_PATH,
   noSubscriptions,
   TicketFeed,
+  TICKS_PATH,
   type FeedMarket,
   type FeedState,
+  type Shown,
 } from '../ticket/ticket-feed.js';
 import type { ShownTrade } from '../trade/trade.js';
 import { DEPTH, upbitFrame, upbitRestBook, upbitTradeFrame, upbitTradeRow } from './frames.js';
@@ -42,8 +44,8 @@ const TOO_MANY = '{"error":{"name":"too_many_requests"}}';
  */
 class UpbitServer extends TicketFeed<UpbitMarket, UpbitTiming> implements UpbitSimulator {
   protected readonly depth = DEPTH;
-  protected readonly clockAheadMs = 0;
   protected readonly snapshotBatch = 50;
+  protected readonly ticks = { days: 'days_ago', ahead: 0 };
   // The key orders are those of the captures (`upbit.error.close-1000`).
   protected readonly wording = {
     format: '{"error":{"message":"Format 이 맞지 않습니다.","name":"WRONG_FORMAT"}}',
@@ -184,37 +186,20 @@ class UpbitServer extends TicketFeed<UpbitMarket, UpbitTiming> implements UpbitS
 
   #answer(request: RestRequest): RestReply {
     if (request.path === '/v1/market/all') return this.#marketList();
-    if (request.path !== '/v1/orderbook') return this.#history(request);
-    const names = request.query.get('markets') ?? '';
-    if (names === '') {
-      return restError(400, MISSING);
-    }
-    const markets = names.split(',').map((code) => this.byCode(code.toUpperCase()));
-    if (markets.some((market) => market === undefined)) return restError(404, 'Code not found');
-    const found = markets as UpbitMarket[];
-    const bodies = found.map((market) => {
-      const shown = this.show(market.published, DEPTH);
-      this.record(market, market.timestamp, shown, null);
-      return upbitRestBook(market.code, market.timestamp, shown);
-    });
-    return { status: 200, body: `[${bodies.join(',')}]` };
+    return request.path === '/v1/orderbook' ? this.restBooks(request) : this.restHistory(request);
   }
 
-  /** Trades or minute candles of one market. */
-  #history({ path, query }: RestRequest): RestReply {
-    const code = query.get('market') ?? '';
-    if (code === '') return restError(400, MISSING);
-    const market = this.byCode(code.toUpperCase());
-    if (market === undefined) return restError(404, 'Code not found');
-    const tape = this.trades.tape(market);
-    if (path !== TICKS_PATH) return { status: 200, body: minuteCandles(market.code, tape, query) };
-    const dialect = { days: 'days_ago', ahead: 0, restId: ({ id }: ShownTrade) => id };
-    const page = ticksPage(tape, query, dialect);
-    if (page === null) return restError(400, 'Invalid parameter');
-    const rows = page.map((trade) =>
-      upbitTradeRow(market.code, this.trades.byRest(trade), market.profile.price),
-    );
-    return { status: 200, body: `[${rows.join(',')}]` };
+  protected restBookText({ code, timestamp }: UpbitMarket, shown: Shown): string {
+    return upbitRestBook(code, timestamp, shown);
+  }
+
+  protected tradeRow({ code, profile }: UpbitMarket, trade: ShownTrade): string {
+    return upbitTradeRow(code, trade, profile.price);
+  }
+
+  /** A quotation error. */
+  protected restError(name: number, message: string): RestReply {
+    return { status: name, body: JSON.stringify({ error: { name, message } }) };
   }
 
   #marketList(): RestReply {
@@ -226,24 +211,17 @@ class UpbitServer extends TicketFeed<UpbitMarket, UpbitTiming> implements UpbitS
   }
 }
 
-const MISSING = 'Missing request parameter error. Check the required parameters!';
-const TICKS_PATH = '/v1/trades/ticks';
 /** The rate groups of the paths, by their names on the wire. */
 const GROUPS: Readonly<Record<string, string>> = {
   '/v1/market/all': 'market',
   '/v1/orderbook': 'orderbook',
   [TICKS_PATH]: 'crix-trades',
-  '/v1/candles/minutes/1': 'candle',
+  [CANDLES_PATH]: 'candle',
 };
 const noRoute = '{"error":{"name":"not_found","message":"no Route matched with those values"}}';
-/** Headers that tell what is left of a limit; `min` is a constant kept for old clients. */
+/** Headers with what is left of a limit; `min` is a constant kept for old clients. */
 function remaining(group: string, min: number, sec: number): Record<string, string> {
   return { 'Remaining-Req': `group=${group}; min=${min}; sec=${sec}`, 'Limit-By-Ip': 'Yes' };
-}
-
-/** A quotation error: its `name` is the status as a number. */
-function restError(status: number, message: string): RestReply {
-  return { status, body: JSON.stringify({ error: { name: status, message } }) };
 }
 
 /** Starts a simulated Upbit. */

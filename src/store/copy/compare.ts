@@ -17,7 +17,7 @@ export interface Contents {
 
 /**
  * Reads a whole database.
- * @param onSequence told how far it has come
+ * @param onSequence called with how far it has come
  */
 export async function contentsOf(
   rows: Rows,

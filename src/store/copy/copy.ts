@@ -12,7 +12,7 @@ import { HistoryWalk } from './history.js';
 import { pagesOf, TABLES_AFTER, TABLES_BEFORE } from './tables.js';
 import { CopyTarget } from './target.js';
 
-/** What to copy, and whom to tell of it. */
+/** What to copy, and what to report to. */
 export interface CopyTask {
   /** The SQLite file. */
   readonly from: string;

@@ -7,7 +7,7 @@ import { CLOCK_STEP, COVERAGE, LOG } from '../table-columns.js';
 export interface CopiedTable {
   readonly name: string;
   readonly columns: Readonly<Record<string, ColumnType>>;
-  /** Columns by which the rows are told apart and ordered; the others follow from them. */
+  /** Columns that identify and order the rows; the others follow from them. */
   readonly key: readonly string[];
   /**
    * How rows come into the target: over those that others refer to, instead of all that is there, or

@@ -89,9 +89,9 @@ export interface Pieces {
 
 /** The one connection that writes. It gets one call at a time. */
 export interface WriterSession extends Session {
-  /** Whether nobody else has it open to write. */
+  /** Whether no other process has it open to write. */
   alone(): Promise<boolean>;
-  /** @throws {StoreError} when what is written would not be found again, or somebody else writes */
+  /** @throws {StoreError} when what is written would not be found again, or another process writes */
   check(): Promise<void>;
   /** Does `work` so that what it writes survives even a loss of power. */
   durably<T>(work: () => Promise<T>): Promise<T>;

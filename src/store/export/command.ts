@@ -106,7 +106,7 @@ function isZipped(out: string | undefined): boolean {
   return out?.toLowerCase().endsWith('.gz') ?? false;
 }
 
-/** The format that a file's name tells of, if it does. */
+/** The format that a file's name implies, if any. */
 function formatByName(out: string | undefined): string | undefined {
   const ending = /\.([a-z]+)(?:\.gz)?$/.exec(out?.toLowerCase() ?? '')?.[1];
   return FORMATS.find((format) => format === ending);

@@ -8,7 +8,7 @@ import { createGzip } from 'node:zlib';
 import { specialKind } from '../../util/file-kind.js';
 import { BadInputError } from './options.js';
 
-/** Thrown when whoever reads our output has gone, as `| head` does. */
+/** Thrown when the reader of our output has gone, as `| head` does. */
 export class ReaderGone extends Error {}
 
 /** Compression of `.gz`: beyond it a file gets little smaller and takes far longer. */

@@ -7,7 +7,7 @@ import { type ExportFormat, marketCells, TARDIS_COLUMNS, tardisCells } from './s
 interface TradeCells {
   readonly columns: readonly Column[];
   readonly cells: (trade: Trade, completeness: TradeCompleteness) => Cell[];
-  /** Whether it tells how complete the trades around it are. */
+  /** Whether it says how complete the trades around it are. */
   readonly completeness: boolean;
 }
 

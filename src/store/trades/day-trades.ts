@@ -5,7 +5,7 @@ import { sql } from '../engine/sql.js';
 import { fromTradeRow, type TradeRow, unpackTrades } from './codec.js';
 import { blockOf, blocksOf, singles } from './trade-reader.js';
 
-/** A trade's own time is believed up to so long after its receipt, ms: see `believedTime`. */
+/** How far after its receipt a trade's own time may lie and be believed, ms: see `believedTime`. */
 const AHEAD_MS = 86_400_000;
 /** Blocks read in one statement, and single trades. */
 const BLOCKS = 256;

@@ -18,7 +18,7 @@ interface AfterQuery {
   readonly limit: number;
 }
 
-/** How far somebody has walked. */
+/** How far a walk has come. */
 interface Walk {
   readonly wanted: string;
   after: number;

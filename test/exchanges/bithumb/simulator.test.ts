@@ -399,27 +399,4 @@ describe('Bithumb trades', () => {
     const exact = traded.reduce((total, { volume }) => total + unitsFromText(volume), 0n);
     expect(sum).toBe(plainText(exact));
   });
-
-  it('add up to the sums of the ticker, of which there are fewer', async () => {
-    const bithumb = await start();
-    const client = await open(bithumb);
-    client.send([ticket, { type: 'ticker', codes: ['KRW-BTC'] }]);
-    await client.take(1);
-    bithumb.burst('BTC-KRW', 9);
-    bithumb.faults.tradeFault('BTC-KRW', 'hole');
-    bithumb.trade('BTC-KRW', 'buy', ['0.00000001']);
-    bithumb.trade('BTC-KRW', 'sell', ['0.00000003']);
-    const frames = await client.take(3);
-    const sums = frames.map(({ text }) => {
-      const of = (key: string): bigint =>
-        unitsFromText(new RegExp(`"acc_${key}_volume":([\\d.]+)`).exec(text)![1]!);
-      expect(of('ask') + of('bid')).toBe(of('trade'));
-      return of('trade');
-    });
-    const since = bithumb.trades.of('BTC-KRW').filter(({ history }) => !history);
-    const traded = since.reduce((sum, { volume }) => sum + unitsFromText(volume), 0n);
-    // A day that begins in Korea between the two begins the sums again.
-    const days = frames.map(({ text }) => /"trade_date":"(\d{8})"/.exec(text)![1]);
-    if (days[0] === days[2]) expect(sums[2]! - sums[0]!).toBe(traded);
-  });
 });

@@ -461,15 +461,4 @@ describe('Korbit simulator, trades', () => {
       expect((await get(`/v2/trades?${wrong}`)).status).toBe(400);
     }
   });
-
-  it('add up to the minute candles', async () => {
-    await start();
-    simulator.setBook('BTC-KRW', [['116439000', '3']], [['116438000', '1']]);
-    simulator.trade('BTC-KRW', 'buy', ['0.1', '0.00000001']);
-    const reply = await get('/v2/candles?symbol=btc_krw&interval=1&limit=1');
-    const { data } = (await reply.json()) as { data: { timestamp: number; volume: string }[] };
-    const of = simulator.trades.of('BTC-KRW').filter(({ ms }) => ms >= data[0]!.timestamp);
-    const sum = of.reduce((total, { volume }) => total + Number(volume), 0);
-    expect(Number(data[0]!.volume)).toBeCloseTo(sum, 8);
-  });
 });

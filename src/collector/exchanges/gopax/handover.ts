@@ -380,7 +380,7 @@ class RelayHost implements FeedHost {
   odd: FeedHost['odd'] = (...odd) => this.#host.odd(...odd);
 
   trades(...trades: Parameters<FeedHost['trades']>): void {
-    // Both sockets tell of the same trades: each is recorded once, whichever comes first.
+    // Both sockets carry the same trades: each is recorded once, whichever comes first.
     this.#host.trades(...trades);
   }
 

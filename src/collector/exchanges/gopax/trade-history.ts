@@ -19,8 +19,8 @@ function pathOf(pair: Pair, call: string): string {
 
 /** Whether `time` says the same in UTC as `date`, the seconds (`gopax.trade-rest.time-utc-000-always-real`). */
 function textIsUtc(row: Json, { exchangeTimestamp }: ReadTrade): boolean {
-  const told = Date.parse(optionalText(wireObject(row, 'the trade')['time']) ?? '');
-  return Number.isNaN(told) || Math.abs(told - exchangeTimestamp) < 2 * SECOND_MS;
+  const shown = Date.parse(optionalText(wireObject(row, 'the trade')['time']) ?? '');
+  return Number.isNaN(shown) || Math.abs(shown - exchangeTimestamp) < 2 * SECOND_MS;
 }
 
 /**

@@ -103,8 +103,8 @@ function textIsUtc(value: Json, { exchangeTimestamp }: ReadTrade): boolean {
   const date = optionalText(row['trade_date_utc']);
   const time = optionalText(row['trade_time_utc']);
   if (date === null || time === null) return true;
-  const told = Date.parse(`${date}T${time}Z`);
-  return Number.isNaN(told) || Math.abs(told - exchangeTimestamp) < 2 * SECOND_MS;
+  const shown = Date.parse(`${date}T${time}Z`);
+  return Number.isNaN(shown) || Math.abs(shown - exchangeTimestamp) < 2 * SECOND_MS;
 }
 
 /** The volumes of `/v1/candles/minutes/1` (`upbit.trade-complete.sum-trade-volume-utc-day`). */

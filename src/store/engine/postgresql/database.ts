@@ -162,7 +162,7 @@ async function look(connection: pg.ClientBase, address: PostgresAddress): Promis
       `the database has no schema ${JSON.stringify(schema)}; make it (CREATE SCHEMA), or change ?schema= in DATABASE_URL`,
     );
   }
-  // What an extension brought is nobody's data.
+  // What an extension brought is not data.
   const { rows: tables } = await connection.query<{ relname: string }>(
     `SELECT relname FROM pg_class c
       WHERE relnamespace = $1::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f')

@@ -5,7 +5,7 @@ import type { PoolOptions } from './pool.js';
 import { PostgresSession } from './session.js';
 import { PostgresWriterSession } from './writer-session.js';
 
-/** A connection that says nothing for so long while it answers a question is given up, ms. */
+/** Longest silence of a connection that is answering a question, ms; then it is given up. */
 const SILENCE_MS = 120_000;
 
 /** A database on a server of PostgreSQL. */

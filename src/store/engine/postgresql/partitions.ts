@@ -7,7 +7,7 @@ import type { Pieces } from '../engine.js';
 const PIECE_BOOKS = 10_000_000;
 /** How long a cut waits for those who read, ms; they are not held up longer by it. */
 const CUT_WAIT_MS = 500;
-/** A cut that failed is tried again after so long, ms. */
+/** Wait before a failed cut is tried again, ms. */
 const CUT_AGAIN_MS = 60_000;
 const DAY_MS = 86_400_000;
 
@@ -167,7 +167,7 @@ export class Partitions implements Pieces {
         }
       });
     } catch (error) {
-      // 55P03: somebody reads. 23514: it has later books already, which a batch that came twice wrote.
+      // 55P03: a reader holds it. 23514: it has later books already, which a batch that came twice wrote.
       if (!['55P03', '23514'].includes(failureCode(error) ?? '')) throw error;
       this.#cutAgainAt = performance.now() + CUT_AGAIN_MS;
       return;
@@ -240,7 +240,7 @@ function nameOf(table: Table, { low, high, label }: Partition): string {
   return `${table === 'book' ? 'book' : 'trade'}_${label}_${label === KEPT ? high : low}`;
 }
 
-/** Made beside the table and put in, which holds up nobody who reads. */
+/** Made beside the table and attached, which does not block readers. */
 async function make(connection: pg.PoolClient, piece: Partition): Promise<void> {
   for (const table of TABLES) {
     const name = nameOf(table, piece);

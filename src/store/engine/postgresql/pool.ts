@@ -7,14 +7,14 @@ export interface PoolOptions {
   /** Connections at most. */
   readonly max: number;
   readonly readonly: boolean;
-  /** A connection that answers nothing for so long is given up, ms. */
+  /** Longest silence of a connection before it is given up, ms. */
   readonly silenceMs: number;
   /**
    * Every connection takes the right to write first, and has it as long as it lasts: alone, or together
    * with others that share it. Null = it does not write.
    */
   readonly lock: 'alone' | 'shared' | null;
-  /** A transaction in which nothing is asked for so long is given up by the server, ms; 0 = never. */
+  /** Longest idle time within a transaction before the server ends it, ms; 0 = never. */
   readonly idleInTransactionMs?: number;
 }
 

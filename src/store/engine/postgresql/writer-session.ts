@@ -6,7 +6,7 @@ import { Partitions } from './partitions.js';
 import { isAlone, makePool } from './pool.js';
 import { clientOn, PostgresSession } from './session.js';
 
-/** A connection that says nothing for so long while a batch is written is given up, ms. */
+/** Longest silence of a connection while a batch is written, ms; then it is given up. */
 const SILENCE_MS = 30_000;
 /**
  * A writer that stands still within a transaction keeps its rows from the others for so long, ms: the
@@ -77,7 +77,7 @@ export class PostgresWriterSession extends PostgresSession implements WriterSess
     }
   }
 
-  /** Nothing to look at: a connection without the lock cannot be had where one is needed. */
+  /** Nothing to look at: there is no connection without the lock where one is needed. */
   async check(): Promise<void> {}
 
   /** As every transaction is, unless the server is set to `synchronous_commit = off`. */

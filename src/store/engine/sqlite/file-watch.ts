@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 
-/** What tells one file from another, whatever their names. */
+/** What identifies a file, whatever its name. */
 interface Identity {
   readonly dev: bigint;
   readonly ino: bigint;

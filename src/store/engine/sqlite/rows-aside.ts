@@ -8,7 +8,7 @@ export type RowsService = {
   rows(sql: string, values: readonly unknown[]): Cell[][];
 };
 
-/** How long the thread stays when nothing is asked of it, ms. */
+/** How long an idle thread stays, ms. */
 const IDLE_MS = 5_000;
 
 /** Number of a file on its disk; null when it is not there. */

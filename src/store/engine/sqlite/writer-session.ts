@@ -46,7 +46,7 @@ export class SqliteWriterSession extends SqliteSession implements WriterSession 
   }
 
   /**
-   * @param onCopied told when a {@link rescue} has made the copy that is the database from then on
+   * @param onCopied called when a {@link rescue} has made the copy that is the database from then on
    * @throws {StoreError} when another process writes the file, or it cannot be made or updated
    */
   static async openLocked(
