@@ -12,3 +12,51 @@ export function rankNodes(shard: string, nodes: readonly string[]): string[] {
     .sort((a, b) => (a.weight < b.weight ? -1 : 1))
     .map(({ node }) => node);
 }
+
+/** A collector node, as far as it matters for one shard. */
+export interface Candidate {
+  readonly node: string;
+  /** It follows the shard and has kept its books: it could take over without a hole. */
+  readonly ready: boolean;
+}
+
+/** What a node that does not hold the lease of a shard is to do about it. */
+export type Duty =
+  /** Take the lease, and write. */
+  | 'TAKE'
+  /** Give the lease back that its own name has from before a restart. */
+  | 'GIVE_BACK'
+  /** Follow as standby. */
+  | 'FOLLOW'
+  /** Follow no longer. */
+  | 'LEAVE'
+  /** Go on as it does. */
+  | 'WAIT';
+
+/**
+ * What a node is to do about a shard whose lease it does not know to hold. A free one goes to a node that
+ * is ready, whatever the order says: of one that is not, the books until it has begun would be lost.
+ * @param self this node
+ * @param collectors the collectors that are alive, this node among them
+ * @param holder who holds the lease; null = nobody, or one that is gone
+ */
+export function dutyOf(
+  shard: string,
+  self: string,
+  collectors: readonly Candidate[],
+  holder: string | null,
+): Duty {
+  const first = (of: readonly Candidate[]): string | undefined =>
+    rankNodes(
+      shard,
+      of.map(({ node }) => node),
+    )[0];
+  const ready = collectors.filter((candidate) => candidate.ready);
+  // An earlier run of this node had it, and died; another that is ready has all books since.
+  if (holder === self) return ready.some(({ node }) => node !== self) ? 'GIVE_BACK' : 'TAKE';
+  if (holder === null)
+    return first(ready.length > 0 ? ready : collectors) === self ? 'TAKE' : 'WAIT';
+  const standby = first(collectors.filter(({ node }) => node !== holder));
+  if (standby === self) return 'FOLLOW';
+  return ready.some(({ node }) => node === standby) ? 'LEAVE' : 'WAIT';
+}

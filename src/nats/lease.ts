@@ -121,6 +121,17 @@ export class Lease {
       .catch(() => undefined);
   }
 
+  /**
+   * Gives it back if an earlier run of this node had it.
+   * @throws {Error} while the bus cannot be asked
+   */
+  async giveBack(): Promise<void> {
+    const found = await this.#read();
+    if (found?.holder !== this.#node) return;
+    this.#revision = found.revision;
+    await this.release();
+  }
+
   #update(revision: number): Promise<number> {
     return this.#leases.use((kv) => kv.update(this.key, this.#node, revision));
   }

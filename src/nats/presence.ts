@@ -36,6 +36,8 @@ export class Presence {
   readonly #subscription: Subscription;
   readonly #timer: NodeJS.Timeout;
   readonly #unfollow: () => void;
+  /** When it last told of this node, monotonic ms. */
+  #tickedAt = performance.now();
 
   /** @param self what to tell of this node now */
   constructor(bus: BusConnection, self: () => NodePresence) {
@@ -107,15 +109,20 @@ export class Presence {
     if (presence.node === self.node) this.clashes.publish(presence);
     const known = this.#others.get(presence.node);
     this.#others.set(presence.node, { presence, heardAt: performance.now() });
-    if (known === undefined || known.presence.ready.length !== presence.ready.length)
-      this.changes.publish();
+    const same =
+      known?.presence.run === presence.run && known.presence.ready.length === presence.ready.length;
+    if (!same) this.changes.publish();
   }
 
   #tick(): void {
     this.tell();
+    const now = performance.now();
+    // Who stood still has what the others said meanwhile still before it.
+    const late = now - this.#tickedAt - TELL_MS;
+    this.#tickedAt = now;
+    if (late > TELL_MS) for (const other of this.#others.values()) other.heardAt += late;
     // Who does not hear cannot know who is gone.
     if (!this.#bus.connected || this.#bus.lastedMs < GONE_MS) return;
-    const now = performance.now();
     let gone = false;
     for (const [node, { heardAt }] of this.#others) {
       if (now - heardAt < GONE_MS) continue;

@@ -1,6 +1,6 @@
 import type { Logger } from '../logging/logger.js';
 import { EXCHANGES, type Exchange } from '../market/exchange.js';
-import { rankNodes } from '../nats/assignment.js';
+import { type Candidate, dutyOf, rankNodes } from '../nats/assignment.js';
 import { type Lease, type Leases, RENEW_MS } from '../nats/lease.js';
 import type { Presence } from '../nats/presence.js';
 import { Shard, type ShardServices } from './shard.js';
@@ -66,8 +66,9 @@ export class CollectorNode {
     this.#look();
   }
 
-  /** Exchanges that it follows and could take over. */
+  /** Exchanges that it follows and could take over; none once it is to end. */
   get ready(): Exchange[] {
+    if (this.#closed) return [];
     return this.#places.flatMap(({ exchange, shard }) => (shard?.ready === true ? [exchange] : []));
   }
 
@@ -82,7 +83,9 @@ export class CollectorNode {
   async close(): Promise<void> {
     this.#closed = true;
     for (const timer of this.#timers) clearInterval(timer);
-    const alone = this.#collectors().length <= 1;
+    this.#presence.tell();
+    const collectors = this.#presence.nodes.filter(({ roles }) => roles.includes('collector'));
+    const alone = collectors.length <= 1;
     await Promise.all(
       this.#places.map(async ({ shard, lease }) => {
         await shard?.yield(alone);
@@ -92,10 +95,11 @@ export class CollectorNode {
     );
   }
 
-  #collectors(): string[] {
+  /** The collectors that are alive, as candidates for an exchange. */
+  #candidates(exchange: Exchange): Candidate[] {
     return this.#presence.nodes
       .filter(({ roles }) => roles.includes('collector'))
-      .map(({ node }) => node);
+      .map(({ node, ready }) => ({ node, ready: ready.includes(exchange) }));
   }
 
   #look(): void {
@@ -119,13 +123,18 @@ export class CollectorNode {
   async #settle(place: Place): Promise<void> {
     if (place.lease.held) return this.#hold(place);
     const holder = await place.lease.holder();
-    const gone = holder !== null && !this.#presence.has(holder);
-    const others = this.#collectors().filter((node) => node !== holder);
-    const ours = rankNodes(place.exchange, others)[0] === this.#node || holder === this.#node;
-    // While nobody holds it, whoever follows it may have to take it.
-    if (!ours) return holder === null || gone ? undefined : this.#leave(place);
-    if (holder === null || holder === this.#node || gone) return this.#take(place);
-    await this.#follow(place, holder);
+    const alive = holder !== null && this.#presence.has(holder) ? holder : null;
+    switch (dutyOf(place.exchange, this.#node, this.#candidates(place.exchange), alive)) {
+      case 'TAKE':
+        return this.#take(place);
+      case 'GIVE_BACK':
+        return place.lease.giveBack();
+      case 'FOLLOW':
+        return this.#follow(place, alive!);
+      case 'LEAVE':
+        return this.#leave(place);
+      case 'WAIT':
+    }
   }
 
   /** Renews the lease, and hands it over when another node is to have it and is ready. */
@@ -145,12 +154,11 @@ export class CollectorNode {
     }
     if (place.shard?.primary !== true) return this.#take(place);
     await place.shard.goOn();
-    const first = rankNodes(place.exchange, this.#collectors())[0];
+    const candidates = this.#candidates(place.exchange);
+    const nodes = candidates.map(({ node }) => node);
+    const first = rankNodes(place.exchange, nodes)[0];
     const ready =
-      first !== this.#node &&
-      this.#presence.nodes.some(
-        ({ node, ready }) => node === first && ready.includes(place.exchange),
-      );
+      first !== this.#node && candidates.some((other) => other.node === first && other.ready);
     if (!ready) place.readySince = null;
     else if (place.readySince === null) place.readySince = now;
     else if (now - place.readySince > HAND_OVER_MS) {

@@ -190,6 +190,8 @@ export class Shard {
   demote(): void {
     this.#control?.unsubscribe();
     this.#control = null;
+    // As the one that wrote it has kept books, too.
+    if (this.primary) this.#completeSince = -Infinity;
     this.#publisher.demote();
   }
 

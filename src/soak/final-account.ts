@@ -46,12 +46,21 @@ export class Ledger {
   }
 }
 
+/** What became of all that went out. */
+export interface FinalAccount {
+  readonly books: Account;
+  readonly trades: TradeAccount;
+  /** How many standstills the gaps of markets leave out. */
+  readonly untold: number;
+  /** Books in gaps by exchange and cause: `UPBIT PROCESS_DOWN 247`. */
+  readonly lost: readonly string[];
+}
+
 /**
  * Accounts for all books and trades that went out, by what the recorder at `url` has of them, and says
  * what became of them.
  * @param standstills when the recorder stood still
  * @param since from when on every market was recorded, Unix ms: what went out before need not be there
- * @returns the sums, and how many standstills the gaps of markets leave out
  */
 export async function accountForAll(
   url: string,
@@ -60,8 +69,9 @@ export async function accountForAll(
   clock: ClockView = TRUE_CLOCK,
   standstills: readonly Standstill[] = [],
   since = 0,
-): Promise<{ books: Account; trades: TradeAccount; untold: number }> {
+): Promise<FinalAccount> {
   const books = emptyAccount();
+  const lost: string[] = [];
   const trades = emptyTradeAccount();
   let markets = 0;
   let untold = 0;
@@ -100,8 +110,10 @@ export async function accountForAll(
     addTradeAccount(trades, ofTrades);
     tellGaps([...gaps.values()].flat());
     addAccount(books, account);
+    for (const [cause, count] of Object.entries(account.inGap))
+      lost.push(`${exchange} ${cause} ${count}`);
   }
   tell(`ALL ${markets} MARKETS`, books);
   tellTrades(`ALL ${markets} MARKETS`, trades);
-  return { books, trades, untold };
+  return { books, trades, untold, lost };
 }

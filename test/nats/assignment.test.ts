@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseBusAddress } from '../../src/market/bus-address.js';
-import { rankNodes } from '../../src/nats/assignment.js';
+import { dutyOf, rankNodes } from '../../src/nats/assignment.js';
 import { marketSubject, SubjectReader } from '../../src/nats/subjects.js';
 
 describe('what nodes agree on without asking', () => {
@@ -12,6 +12,33 @@ describe('what nodes agree on without asking', () => {
       const without = nodes.filter((node) => node !== first);
       expect(rankNodes(shard, without)).toEqual([second, ...rest]);
     }
+  });
+
+  describe('of a shard', () => {
+    const [best, second, last] = rankNodes('UPBIT', ['a', 'b', 'c']) as [string, string, string];
+    const collectors = (...ready: string[]) =>
+      [best, second, last].map((node) => ({ node, ready: ready.includes(node) }));
+    const duties = (holder: string | null, of: ReturnType<typeof collectors>): string[] =>
+      of.map(({ node }) => dutyOf('UPBIT', node, of, holder));
+
+    it('lets one that is ready take it when its holder is gone, and the best when none is', () => {
+      expect(duties(null, collectors(last))).toEqual(['WAIT', 'WAIT', 'TAKE']);
+      expect(duties(null, collectors(second, last))).toEqual(['WAIT', 'TAKE', 'WAIT']);
+      expect(duties(null, collectors())).toEqual(['TAKE', 'WAIT', 'WAIT']);
+    });
+
+    it('lets one that was started again leave it to another that is ready', () => {
+      const holder = (...ready: string[]): string =>
+        dutyOf('UPBIT', best, collectors(...ready), best);
+      expect(holder(last)).toBe('GIVE_BACK');
+      expect(holder()).toBe('TAKE');
+      expect(holder(best)).toBe('TAKE');
+    });
+
+    it('lets a standby go only when the better one is ready', () => {
+      expect(duties(last, collectors(last)).slice(0, 2)).toEqual(['FOLLOW', 'WAIT']);
+      expect(duties(last, collectors(last, best)).slice(0, 2)).toEqual(['FOLLOW', 'LEAVE']);
+    });
   });
 
   it('makes one token of any symbol, and reads it again', () => {
