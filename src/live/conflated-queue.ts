@@ -31,6 +31,11 @@ export class ConflatedQueue<T> {
     return this.#due.size;
   }
 
+  /** Whether nothing waits and any delivery may be given at once. */
+  get idle(): boolean {
+    return this.#due.size === 0 && this.#resting.size === 0;
+  }
+
   /** Whether a delivery of `key` may not be given now, even though nothing waits. */
   rests(key: string): boolean {
     return this.#resting.has(key);

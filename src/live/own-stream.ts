@@ -1,3 +1,4 @@
+import { Batch } from './batch.js';
 import type { Renderings } from './rendering.js';
 import type { Scheduler, Task } from './scheduler.js';
 import type { LiveReader, LiveSink } from './sink.js';
@@ -39,13 +40,17 @@ export class OwnStream implements Task, LiveReader {
 
   run(until: number): boolean {
     while (!this.#left && this.#sink.ready) {
-      const delivery = this.#feed.take();
-      if (delivery === undefined) {
+      const batch = new Batch();
+      try {
+        batch.fill(this.#feed, this.#renderings, this.#shared, until);
+      } finally {
+        if (batch.size > 0) this.#sink.send(batch.together);
+        this.#counters.delivered += batch.size;
+      }
+      if (batch.size === 0) {
         this.#endIfOver();
         return false;
       }
-      this.#sink.send(this.#renderings.of(delivery, this.#shared));
-      this.#counters.delivered++;
       if (performance.now() >= until) return true;
     }
     return false;

@@ -13,34 +13,53 @@ export interface Renderer {
 /** Turns the text of an event into the bytes of a transport. */
 export type Encoder = (text: string) => Buffer;
 
-/** A WebSocket frame of an event, in which the id of the operation may be written over. */
+/** The WebSocket frames of a rendering, in which the id of the operation may be written over. */
 export interface FrameTemplate {
-  readonly frame: Buffer;
-  readonly idAt: number;
+  readonly frames: Buffer;
+  /** Where the id stands in each frame. */
+  readonly idsAt: readonly number[];
   readonly idLength: number;
 }
 
-/** The text of an event, and its bytes: made when the first reader needs them, then shared by all. */
+/**
+ * The text of an event, or of several that go out in one write, and their bytes: made when the first
+ * reader needs them, then shared by all.
+ */
 export class Rendering {
-  readonly text: string;
-  /** Its WebSocket frame, while that may be written over. */
+  /** One text for each event. */
+  readonly texts: readonly string[];
+  /** Its WebSocket frames, while they may be written over. */
   template: FrameTemplate | null = null;
   #encoder: Encoder | null = null;
   #encoded: Buffer | null = null;
 
-  constructor(text: string) {
-    this.text = text;
+  constructor(texts: readonly string[]) {
+    this.texts = texts;
   }
 
-  /** The bytes that `encoder` makes of the text. They must not be changed. */
+  /** UTF-16 units of its texts. */
+  get length(): number {
+    let length = 0;
+    for (const text of this.texts) length += text.length;
+    return length;
+  }
+
+  /** The bytes that `encoder` makes of the texts. They must not be changed. */
   as(encoder: Encoder): Buffer {
     // Of the last encoder only: hardly a reader asks for the other form of event streams.
     if (this.#encoded === null || this.#encoder !== encoder) {
-      this.#encoded = encoder(this.text);
+      this.#encoded = Buffer.concat(this.texts.map(encoder));
       this.#encoder = encoder;
     }
     return this.#encoded;
   }
+}
+
+/** Several renderings as one. */
+export function joined(renderings: readonly Rendering[]): Rendering {
+  return renderings.length === 1
+    ? renderings[0]!
+    : new Rendering(renderings.flatMap(({ texts }) => texts));
 }
 
 /** Renderings kept at most, and UTF-16 units of their texts: whole deep books are some 100,000 each. */
@@ -78,7 +97,7 @@ export class Renderings {
     const kept = own ? undefined : this.#kept.get(value);
     if (kept !== undefined) return kept;
     this.#made++;
-    const rendering = new Rendering(this.#renderer.render(delivery));
+    const rendering = new Rendering([this.#renderer.render(delivery)]);
     if (shared && !own) this.#keep(value, rendering);
     return rendering;
   }
@@ -86,12 +105,12 @@ export class Renderings {
   /** Keeps a rendering, however long; beyond the bounds the oldest go. */
   #keep(value: unknown, rendering: Rendering): void {
     this.#kept.set(value, rendering);
-    this.#length += rendering.text.length;
-    for (const [oldest, { text }] of this.#kept) {
+    this.#length += rendering.length;
+    for (const [oldest, { length }] of this.#kept) {
       const few = this.#kept.size <= MOST_KEPT && this.#length <= MOST_LENGTH;
       if (few || this.#kept.size === 1) break;
       this.#kept.delete(oldest);
-      this.#length -= text.length;
+      this.#length -= length;
     }
   }
 

@@ -28,6 +28,20 @@ export class SharedReader implements LiveReader {
   }
 
   /**
+   * Whether a batch may go out to it as it is: it is in step, and came before all of it.
+   * @param oldest the lowest order in the batch
+   */
+  takes(oldest: number): boolean {
+    const { order, waiting } = this.#joined;
+    return (
+      this.sink.ready &&
+      this.missed.idle &&
+      oldest > order &&
+      (waiting === undefined || waiting.size === 0)
+    );
+  }
+
+  /**
    * Sends an event if the reader is in step, otherwise puts it aside.
    * @returns `sent`; `late` when it took the place of another that the reader now misses; else `kept`
    */

@@ -1,31 +1,21 @@
-import type { Delivery } from './delivery.js';
-import type { Rendering, Renderings } from './rendering.js';
+import { Batch } from './batch.js';
+import type { Renderings } from './rendering.js';
 import type { Scheduler, Task } from './scheduler.js';
 import { SharedReader } from './shared-reader.js';
 import type { LiveSink } from './sink.js';
 import type { SharedFeed, SharedSource } from './source.js';
 import type { StreamCounters } from './stream-counters.js';
 
-/** Readers served between two looks at the clock: some 50 µs of work. */
+/** Events given between two looks at the clock: some 50 µs of work. */
 const BETWEEN_LOOKS = 8;
-/** Writes prepared in one go: with many readers one event, with few readers several. */
-const WRITES_AHEAD = 64;
-
-/** An event on its way to all readers. */
-interface SharedEvent {
-  readonly delivery: Delivery<unknown>;
-  readonly rendering: Rendering;
-  /** The readers that it has not come to yet. */
-  readonly rest: Iterator<SharedReader>;
-}
 
 /**
  * All readers of equal subscriptions. Each event is rendered once and the bytes go to every reader
- * that is in step. A reader whose sink is full, that has just come, or that must rest, has what it
+ * that is in step, those of all events that wait at the time in one write. A reader whose sink is full, that has just come, or that must rest, has what it
  * misses put aside: the newest of each key, and how many it missed. When its sink is ready again it
  * catches up with those, then it is in step again.
  *
- * An event goes to the readers one after the other, over several turns of the event loop if they
+ * A batch goes to the readers one after the other, over several turns of the event loop if they
  * are many. What comes meanwhile waits in the feed, which holds the newest of each key.
  */
 export class SharedStream implements Task {
@@ -38,8 +28,10 @@ export class SharedStream implements Task {
   readonly #readers = new Set<SharedReader>();
   /** Readers that can be sent what they have missed. */
   readonly #behind = new Set<SharedReader>();
-  /** Events that not all readers have been given yet, oldest first. */
-  readonly #events: SharedEvent[] = [];
+  /** What not all readers have been given yet. */
+  #batch = new Batch();
+  /** The readers that the batch has not come to yet. */
+  #rest: Iterator<SharedReader> = this.#readers.values();
   /** Whether the feed had nothing more when it was last asked. */
   #drained = false;
   #finishing = false;
@@ -92,20 +84,16 @@ export class SharedStream implements Task {
   /** Renders what comes next, unless the readers have not been given what came before. */
   prepare(until: number): void {
     this.#drained = false;
-    while (this.#events.length * this.#readers.size < WRITES_AHEAD) {
-      const delivery = this.#feed.take();
-      this.#drained = delivery === undefined;
-      if (delivery === undefined) return;
-      const rendering = this.#renderings.of(delivery, this.#readers.size > 1);
-      this.#events.push({ delivery, rendering, rest: this.#readers.values() });
-      if (performance.now() >= until) return;
-    }
+    if (this.#batch.size > 0) return;
+    this.#rest = this.#readers.values();
+    this.#batch.fill(this.#feed, this.#renderings, this.#readers.size > 1, until);
+    this.#drained = this.#batch.size === 0;
   }
 
   run(until: number): boolean {
-    for (let event = this.#events[0]; event !== undefined; event = this.#events[0]) {
-      if (this.#give(event, until)) return true;
-      this.#events.shift();
+    if (this.#batch.size > 0) {
+      if (this.#give(this.#batch, until)) return true;
+      this.#batch = new Batch();
     }
     while (this.#behind.size > 0) if (this.#serveBehind(until)) return true;
     if (this.#finishing && this.#drained) {
@@ -114,18 +102,33 @@ export class SharedStream implements Task {
     return !this.#drained;
   }
 
-  /** Takes an event to further readers. @returns whether the time has come before all had it */
-  #give({ delivery, rendering, rest }: SharedEvent, until: number): boolean {
-    for (let served = 1; ; served++) {
-      const next = rest.next();
+  /** Takes a batch to further readers. @returns whether the time has come before all had it */
+  #give(batch: Batch, until: number): boolean {
+    let given = 0;
+    for (;;) {
+      const next = this.#rest.next();
       if (next.done === true) return false;
-      const given = next.value.offer(delivery, rendering);
+      if (next.value.takes(batch.oldest)) {
+        next.value.sink.send(batch.together);
+        this.#counters.delivered += batch.size;
+        // What a rate leaves out was not wanted.
+        if (this.#everyMs === 0) this.#counters.skipped += batch.skipped;
+      } else this.#offer(next.value, batch);
+      given += batch.size;
+      if (given < BETWEEN_LOOKS) continue;
+      if (performance.now() >= until) return true;
+      given = 0;
+    }
+  }
+
+  /** Gives a batch event by event to a reader that may not take all of it. */
+  #offer(reader: SharedReader, { deliveries, renderings }: Batch): void {
+    for (const [i, delivery] of deliveries.entries()) {
+      const given = reader.offer(delivery, renderings[i]!);
       if (given === 'sent') {
         this.#counters.delivered++;
-        // What a rate leaves out was not wanted.
         if (this.#everyMs === 0) this.#counters.skipped += delivery.skipped;
       } else if (given === 'late') this.#counters.skipped++;
-      if (served % BETWEEN_LOOKS === 0 && performance.now() >= until) return true;
     }
   }
 

@@ -22,11 +22,13 @@ const RENDERER: Renderer = {
 class TestSink implements LiveSink {
   ready = true;
   over: unknown = null;
+  writes = 0;
   readonly got: string[] = [];
   reader: LiveReader | undefined;
 
-  send({ text }: { readonly text: string }): void {
-    this.got.push(text.replace(/^.*:/, ''));
+  send({ texts }: { readonly texts: readonly string[] }): void {
+    this.writes++;
+    for (const text of texts) this.got.push(text.replace(/^.*:/, ''));
   }
   complete(): void {
     this.over = 'complete';
@@ -71,6 +73,44 @@ describe('the live engine', () => {
     expect(sinks.map(last)).toEqual(sinks.map(() => '1 0'));
     expect(streams.counts).toMatchObject({ delivered: 150, executed: 1, skipped: 0 });
     expect([streams.size, streams.operations]).toEqual([150, 1]);
+  });
+
+  it('writes what waits at once, in order, and no less for a reader that cannot take all of it', async () => {
+    const { bus, streams, open } = engine();
+    const early = await open();
+    publish(bus, book(BTC, 1));
+    const late = await open();
+    publish(bus, book(ETH, 2));
+    publish(bus, book(BTC, 3));
+    publish(bus, book(market('BITHUMB'), 4));
+    await settled();
+    const orders = (sink: TestSink) => sink.got.map((text) => text.replace(/^\S+ /, ''));
+    expect(orders(early)).toEqual(['3 1', '2 0', '4 0']);
+    expect(early.writes).toBe(1);
+    // It came with the first book, whose place the third took.
+    expect(orders(late).sort()).toEqual(['2 0', '3 1', '4 0']);
+    expect(streams.counts.delivered).toBe(6);
+  });
+
+  it('gives what was rendered before an event that cannot be, and what comes behind it', async () => {
+    const { bus, books, streams, errors } = engine();
+    const source = new LatestBooks({ bus, books }, ALL_MARKETS, 0);
+    const renderer: Renderer = {
+      ...RENDERER,
+      render: (delivery) => {
+        if (delivery.order === 2) throw new Error('cannot be rendered');
+        return RENDERER.render(delivery);
+      },
+    };
+    const subscription = await streams.open('x', async () => ({ source, renderer }));
+    const sink = new TestSink();
+    sink.reader = subscription.start(sink);
+    publish(bus, book(BTC, 1));
+    publish(bus, book(ETH, 2));
+    publish(bus, book(market('BITHUMB'), 3));
+    await settled();
+    expect(sink.got.map((text) => text.replace(/^\S+ /, ''))).toEqual(['1 0', '3 0']);
+    expect(errors).toHaveLength(1);
   });
 
   it('lets a full reader miss books, which it is told, and others none', async () => {

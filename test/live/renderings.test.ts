@@ -26,8 +26,8 @@ describe('kept renderings', () => {
     const render = ({ skipped }: { skipped: number }): string => `skipped ${skipped}`;
     const renderings = new Renderings({ render, showsMissed: true, showsAge: false });
     const event = delivery('k', 1, 'book');
-    expect(renderings.of({ ...event, skipped: 3 }, true).text).toBe('skipped 3');
-    expect(renderings.of(event, true).text).toBe('skipped 0');
+    expect(renderings.of({ ...event, skipped: 3 }, true).texts).toEqual(['skipped 3']);
+    expect(renderings.of(event, true).texts).toEqual(['skipped 0']);
     expect(renderings.of(event, true)).toBe(renderings.of(event, true));
   });
 });

@@ -12,27 +12,41 @@ export function encodedId(id: string): Buffer {
 }
 
 /**
- * Writes a `next` message of `graphql-transport-ws` as a whole WebSocket frame to a client's socket. A
- * server's frames are not masked, so frames for operations whose ids are equally long differ in the
- * id alone: one frame is made, and for each client only its id is put into it. That is right because
- * a socket that has nothing left to write has handed all bytes to the system; where something is
- * left, the frame is that socket's and the next client gets another.
+ * Writes the `next` messages (`graphql-transport-ws`) of a rendering as whole WebSocket frames to a
+ * client's socket. A server's frames are not masked, so frames for operations whose ids are equally
+ * long differ in the id alone: they are made once, and for each client only its id is put into them.
+ * That is right because a socket that has nothing left to write has handed all bytes to the system;
+ * where something is left, the frames are that socket's and the next client gets others.
  * @param id as {@link encodedId} gives it
  * @returns false when the socket is full, as its `write` does
  */
 export function writeNext(socket: Duplex, id: Buffer, rendering: Rendering): boolean {
   let { template } = rendering;
   if (template?.idLength !== id.length) {
-    template = makeTemplate(rendering.text, id.length);
+    template = makeTemplate(rendering.texts, id.length);
     rendering.template = template;
   }
-  template.frame.set(id, template.idAt);
-  const empty = socket.write(template.frame);
+  for (const at of template.idsAt) template.frames.set(id, at);
+  const empty = socket.write(template.frames);
   if (socket.writableLength > 0) rendering.template = null;
   return empty;
 }
 
-function makeTemplate(json: string, idLength: number): FrameTemplate {
+function makeTemplate(texts: readonly string[], idLength: number): FrameTemplate {
+  const frames: Buffer[] = [];
+  const idsAt: number[] = [];
+  let end = 0;
+  for (const text of texts) {
+    const { frame, idAt } = makeFrame(text, idLength);
+    frames.push(frame);
+    idsAt.push(end + idAt);
+    end += frame.length;
+  }
+  return { frames: frames.length === 1 ? frames[0]! : Buffer.concat(frames, end), idsAt, idLength };
+}
+
+/** A frame with room for an id of that length. */
+function makeFrame(json: string, idLength: number): { frame: Buffer; idAt: number } {
   const tail = `${BEHIND_ID}${json}}`;
   const length = BEFORE_ID.length + idLength + Buffer.byteLength(tail);
   const start = length < 126 ? 2 : length < 65_536 ? 4 : 10;
@@ -49,5 +63,5 @@ function makeTemplate(json: string, idLength: number): FrameTemplate {
   frame.write(BEFORE_ID, start, 'latin1');
   const idAt = start + BEFORE_ID.length;
   frame.write(tail, idAt + idLength, 'utf8');
-  return { frame, idAt, idLength };
+  return { frame, idAt };
 }
