@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { gapsOf } from '../helpers/accounts.js';
-import { allLive, type Recorder, startRecorder } from '../helpers/recorder.js';
+import { allLive, logged, type Recorder, startRecorder } from '../helpers/recorder.js';
 import { until } from '../helpers/wait.js';
 
 let recorder: Recorder;
@@ -29,10 +29,8 @@ describe('a market that leaves the list', () => {
       return lists() >= before + 4;
     }, 'four more lists');
     expect(recorder.status(BTC)).toMatchObject({ state: 'LIVE' });
-    const { logs } = await recorder.query<{ logs: { edges: { node: { symbol: string } }[] } }>(
-      '{ logs(first: 100, event: "MARKET_MISSING") { edges { node { symbol } } } }',
-    );
-    expect(logs.edges.map(({ node }) => node.symbol)).toEqual(['BTC']);
+    const missing = await logged(recorder, 'MARKET_MISSING');
+    expect(missing.map(({ symbol }) => symbol)).toEqual(['BTC']);
     await until(() => recorder.status(BTC)?.state === 'STOPPED', 'the end, once no book comes');
   });
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { allLive, type Recorder, startRecorder } from '../helpers/recorder.js';
+import { allLive, logged, type Recorder, startRecorder } from '../helpers/recorder.js';
 import { until } from '../helpers/wait.js';
 
 interface Told {
@@ -121,10 +121,7 @@ it('cuts what the exchange says, and logs a burst of it once', async () => {
   const error = JSON.stringify({ error: { name: 'X', message: 'y'.repeat(1_000_000) } });
   for (let i = 0; i < 50; i++) upbit.faults.sendRaw(error, { binary: true });
   await send(`${Date.now() + 1000}`, 104);
-  await until(() => recorder.app.storeStats().queuedBooks === 0, 'all written');
-  const { logs } = await recorder.query<{ logs: { edges: { node: { message: string } }[] } }>(
-    '{ logs(first: 100, event: "EXCHANGE_ERROR") { edges { node { message } } } }',
-  );
-  expect(logs.edges).toHaveLength(1);
-  expect(logs.edges[0]!.node.message.length).toBeLessThan(400);
+  const errors = await logged(recorder, 'EXCHANGE_ERROR');
+  expect(errors).toHaveLength(1);
+  expect(errors[0]!.message.length).toBeLessThan(400);
 });

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { EXCHANGES, type Exchange } from '../../src/market/exchange.js';
 import type { SentTrade } from '../../src/simulator/trade/trade.js';
-import { allLive, type Recorder, startRecorder } from '../helpers/recorder.js';
+import { allLive, logged, type Recorder, startRecorder } from '../helpers/recorder.js';
 import { until } from '../store/support.js';
 
 let recorder: Recorder | undefined;
@@ -174,8 +174,5 @@ it('what cannot be read in the stream, and what the history has otherwise, is to
     '0.0004',
     '0.0005',
   ]);
-  const { logs } = await recorder!.query<{ logs: { edges: { node: { event: string } }[] } }>(
-    '{ logs(exchange: UPBIT) { edges { node { event } } } }',
-  );
-  expect(logs.edges.map(({ node }) => node.event)).toContain('TRADE_HISTORY_ODD');
+  await logged(recorder!, 'TRADE_HISTORY_ODD');
 }, 30_000);

@@ -3,7 +3,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { SseSubscription } from '../api/helpers/sse.js';
-import { allLive, type Recorder, startRecorder } from '../helpers/recorder.js';
+import { allLive, logged, type Recorder, startRecorder } from '../helpers/recorder.js';
 import { temporaryFolder, until } from '../helpers/wait.js';
 import { integrityOf } from './program.js';
 import { closedGaps, collected, expectExact, step } from './support.js';
@@ -93,12 +93,8 @@ describe('a full disk', () => {
     expect(gaps[0]!.detail).toMatch(/full|space|I\/O/i);
     const account = await expectExact(recorder);
     expect(Object.keys(account.inGap)).toEqual(['STORE_FAILED']);
-    const { logs } = await recorder.query<{ logs: { edges: { node: { event: string } }[] } }>(
-      '{ logs(first: 100) { edges { node { event } } } }',
-    );
-    const events = logs.edges.map((edge) => edge.node.event);
-    expect(events).toContain('STORE_FAILED');
-    expect(events).toContain('STORE_RECOVERED');
+    await logged(recorder, 'STORE_FAILED');
+    await logged(recorder, 'STORE_RECOVERED');
     await recorder.stop();
     expect(integrityOf(path)).toEqual(['ok']);
   });

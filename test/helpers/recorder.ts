@@ -8,7 +8,7 @@ import {
 } from '../../src/simulator/simulators.js';
 import type { CollectorStatus } from '../../src/market/collector-status.js';
 import { marketKey } from '../../src/market/market.js';
-import { temporaryFolder, until } from './wait.js';
+import { eventually, temporaryFolder, until } from './wait.js';
 
 /** The whole program recording the simulated exchanges, in a folder of its own. */
 export interface Recorder {
@@ -101,4 +101,31 @@ export async function allLive(recorder: Recorder): Promise<void> {
     const all = recorder.app.supervisor.collectors();
     return all.length > 0 && all.every((c) => c.state === 'LIVE');
   }, 'all collectors LIVE');
+}
+
+/** A record of the program's log, as the API gives it. */
+export interface LogNode {
+  readonly symbol: string | null;
+  readonly message: string;
+}
+
+/**
+ * The records of an event, newest first, once there is one. They are asked for by the event, for any
+ * number of others may follow, and waited for: the log is written some time after what it tells of.
+ */
+export async function logged({ query }: Recorder, event: string): Promise<LogNode[]> {
+  interface Logs {
+    readonly logs: { readonly edges: readonly { readonly node: LogNode }[] };
+  }
+  const { logs } = await eventually(
+    () =>
+      query<Logs>(
+        `query ($event: String!) {
+           logs(event: $event, first: 100) { edges { node { symbol message } } } }`,
+        { event },
+      ),
+    (answer) => answer.logs.edges.length > 0,
+    `${event} in the log`,
+  );
+  return logs.edges.map(({ node }) => node);
 }
