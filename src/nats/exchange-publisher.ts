@@ -3,12 +3,12 @@ import type { Exchange } from '../market/exchange.js';
 import type { Gap } from '../market/gap.js';
 import { type Market, marketKey } from '../market/market.js';
 import type { Trade } from '../market/trade.js';
-import type { LogStream } from './log-stream.js';
+import type { LogEntry, LogStream } from './log-stream.js';
 import type { LogWriter, Outgoing } from './log-writer.js';
 import { type LaneItem, type LastBook, MarketLane, toLastBook } from './market-lane.js';
 import { contentHash, decodeMessage, encodeMessage, messageHash, sideTexts } from './messages.js';
 import type { AliveMessage, BookMessage } from './messages.js';
-import { marketSubject, SubjectReader } from './subjects.js';
+import { type LogKind, marketSubject, SubjectReader } from './subjects.js';
 
 /** How a publisher is set up. */
 export interface PublisherOptions {
@@ -43,6 +43,8 @@ const REFUSED_MS = 1_500;
 /** What the newest messages of an exchange in the log say. */
 interface Before {
   readonly books: ReadonlyMap<string, LastBook>;
+  /** Numbers of the newest trades of markets that have some. */
+  readonly trades: ReadonlyMap<string, number>;
   /** All received until then is in the log, Unix ms; null when nothing was written yet. */
   readonly aliveAt: number | null;
 }
@@ -81,7 +83,7 @@ export class ExchangePublisher {
   #term = 0;
   #aliveSeq = 0;
   #beating = false;
-  #before = new Map<string, LastBook>();
+  #before = { books: new Map<string, LastBook>(), trades: new Map<string, number>() };
   #full = false;
   #leftOutCount = 0;
   #waiting = 0;
@@ -145,8 +147,8 @@ export class ExchangePublisher {
     this.#primary = true;
     this.#promotions++;
     this.#waiting = 0;
-    this.#before = new Map(before.books);
-    for (const lane of this.#lanes.values()) lane.begin(this.#takeBefore(lane.key));
+    this.#before = { books: new Map(before.books), trades: new Map(before.trades) };
+    for (const lane of this.#lanes.values()) this.#begin(lane);
     for (const { market, recording, at } of this.#recorded.values())
       this.#write(market, 'recording', { recording, at }, `${at} ${recording}`);
     const first = this.#firstMissing(before.books);
@@ -180,7 +182,7 @@ export class ExchangePublisher {
     if (!this.#primary) return;
     this.#primary = false;
     this.#waiting = 0;
-    for (const lane of this.#lanes.values()) lane.begin(null);
+    for (const lane of this.#lanes.values()) lane.begin(null, 0);
     this.#leftOut.clear();
     this.#begun.clear();
     this.#inherited.clear();
@@ -430,11 +432,12 @@ export class ExchangePublisher {
     return lane;
   }
 
-  /** The newest book of a market in the log when this node began to write, once. */
-  #takeBefore(key: string): LastBook | null {
-    const last = this.#before.get(key) ?? null;
-    this.#before.delete(key);
-    return last;
+  /** Lets a lane begin behind what was in the log when this node began to write; it is needed once. */
+  #begin(lane: MarketLane): void {
+    const { books, trades } = this.#before;
+    lane.begin(books.get(lane.key) ?? null, trades.get(lane.key) ?? 0);
+    books.delete(lane.key);
+    trades.delete(lane.key);
   }
 
   #newLane(market: Market, key: string): MarketLane {
@@ -447,7 +450,7 @@ export class ExchangePublisher {
         if (this.#waiting > 0) this.#waiting--;
       },
     });
-    lane.begin(this.#takeBefore(key));
+    this.#begin(lane);
     this.#lanes.set(key, lane);
     return lane;
   }
@@ -495,14 +498,21 @@ export class ExchangePublisher {
 
   async #readBefore(aliveAt: number | null): Promise<Before> {
     const { stream, exchange } = this.#options;
-    const books = new Map<string, LastBook>();
     const subjects = new SubjectReader();
-    for (const entry of await stream.lastOfEach(`book.${exchange}.>`)) {
-      const market = subjects.read(entry.subject)?.market;
-      if (market === null || market === undefined) continue;
-      books.set(marketKey(market), toLastBook(entry));
-    }
-    return { books, aliveAt };
+    const lastOf = async <T>(kind: LogKind, read: (entry: LogEntry) => T): Promise<Map<string, T>> => {
+      const found = new Map<string, T>();
+      for (const entry of await stream.lastOfEach(`${kind}.${exchange}.>`)) {
+        const market = subjects.read(entry.subject)?.market;
+        if (market === null || market === undefined) continue;
+        found.set(marketKey(market), read(entry));
+      }
+      return found;
+    };
+    const [books, trades] = await Promise.all([
+      lastOf('book', toLastBook),
+      lastOf('trade', ({ seq }) => seq),
+    ]);
+    return { books, trades, aliveAt };
   }
 }
 

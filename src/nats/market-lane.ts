@@ -69,8 +69,8 @@ export class MarketLane {
   /** The newest book in the log, and the last message of its subject that the server has; 0 = none. */
   #last = 0;
   #expected = 0;
-  /** The newest trade in the log that is this node's; null = it has written none yet. */
-  #lastTrade: number | null = null;
+  /** The newest trade in the log, 0 = none: of trades, too, only the node that knows it can write one. */
+  #lastTrade = 0;
   /** How often contents were there at the newest time of the exchange. */
   #ids = new Map<string, number>();
   #idsOf: number | null = null;
@@ -99,13 +99,17 @@ export class MarketLane {
     return this.#newest;
   }
 
-  /** Begins behind what is in the log: with a whole book. @param last the market's newest book there */
-  begin(last: LastBook | null): void {
+  /**
+   * Begins behind what is in the log: with a whole book.
+   * @param last the market's newest book there
+   * @param lastTrade the number of its newest trade there, 0 = none
+   */
+  begin(last: LastBook | null, lastTrade: number): void {
     this.#term++;
     this.#queue = [];
     this.#underWay = null;
     this.#newest = last?.message.t ?? null;
-    this.#lastTrade = null;
+    this.#lastTrade = lastTrade;
     this.#resume(last);
   }
 
@@ -165,7 +169,7 @@ export class MarketLane {
       return;
     }
     this.#underWay = null;
-    if (item.kind === 'trade') this.#lastTrade = Math.max(this.#lastTrade ?? 0, outcome.seq);
+    if (item.kind === 'trade') this.#lastTrade = Math.max(this.#lastTrade, outcome.seq);
     if (item.kind === 'book' && !outcome.duplicate) this.#written(item.event, outcome.seq);
     if (item.kind === 'book' && outcome.duplicate) this.#foundThere(outcome.seq);
     this.#host.settled(this, item);
@@ -243,9 +247,8 @@ export class MarketLane {
       data: encodeMessage(item.message),
       id: `${this.key} ${item.kind} ${item.id}`,
     };
-    if (item.kind !== 'trade' || this.#lastTrade === null) return outgoing;
     // Ids are forgotten after two minutes; NATS may be away for longer before it is asked again.
-    return { ...outgoing, expected: this.#lastTrade };
+    return item.kind === 'trade' ? { ...outgoing, expected: this.#lastTrade } : outgoing;
   }
 }
 

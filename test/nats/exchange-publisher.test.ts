@@ -3,6 +3,7 @@ import { Bus, type BookEvent } from '../../src/bus.js';
 import { parseBusAddress } from '../../src/market/bus-address.js';
 import type { Gap } from '../../src/market/gap.js';
 import { MarketHandle } from '../../src/market/market.js';
+import type { Trade } from '../../src/market/trade.js';
 import { BusConnection } from '../../src/nats/connection.js';
 import { ExchangePublisher, firstAfter } from '../../src/nats/exchange-publisher.js';
 import { LogStream } from '../../src/nats/log-stream.js';
@@ -32,6 +33,21 @@ function bookAt(
     afterGap: false,
   };
 }
+
+const tradeOf = (tradeId: string): Trade => ({
+  market: OTHER,
+  tradeId,
+  idKind: 'EXCHANGE',
+  side: 'buy',
+  price: '100',
+  volume: '0.1',
+  exchangeTimestamp: 1_000,
+  resolutionMs: 1,
+  messageTimestamp: null,
+  timestamp: 1_000,
+  sequence: 1,
+  origin: 'LIVE',
+});
 
 describe('where a standby goes on', () => {
   const last = (t: number, price: string, e: number | null): BookMessage => {
@@ -72,7 +88,10 @@ describeWithNats('a standby that takes over', () => {
     folder.remove();
   });
 
-  function publisher(node: string): { local: Bus; made: ExchangePublisher } {
+  function publisher(
+    node: string,
+    onMoved: () => void = () => undefined,
+  ): { local: Bus; made: ExchangePublisher } {
     const local = new Bus();
     const made = new ExchangePublisher({
       exchange: 'GOPAX',
@@ -84,9 +103,20 @@ describeWithNats('a standby that takes over', () => {
       books: true,
       now: () => 1_000,
       onFull: () => undefined,
-      onMoved: () => undefined,
+      onMoved,
     });
     return { local, made };
+  }
+
+  /** Ids of the trades of {@link OTHER} in the log. */
+  async function tradesInLog(): Promise<string[]> {
+    const ids: string[] = [];
+    for (let seq = 1; seq <= (await stream.state())!.last; seq++) {
+      const { subject, data } = (await stream.at(seq))!;
+      if (subject === 'trade.GOPAX.ETH.KRW')
+        ids.push(decodeMessage<{ tradeId: string }>(data).tradeId);
+    }
+    return ids;
   }
 
   it('writes what the log lacks, and those of its gaps that nobody had books in', async () => {
@@ -131,6 +161,34 @@ describeWithNats('a standby that takes over', () => {
       [1_131, 1_151],
       [1_050, 1_160],
     ]);
+  });
+
+  it('writes its trades, the first one too, and the node before it writes none any more', async () => {
+    let moved = 0;
+    const old = publisher('c', () => moved++);
+    const next = publisher('d');
+    await old.made.promote([]);
+    await next.made.promote([]);
+    next.local.trades.publish(tradeOf('1'));
+    expect(await next.made.drain(2_000)).toBe(true);
+    // It does not know yet that it is the one no longer, and this is its first trade.
+    old.local.trades.publish(tradeOf('2'));
+    await eventually(
+      async () => moved,
+      (times) => times > 0,
+      'the refusal',
+    );
+    old.made.demote();
+    next.local.trades.publish(tradeOf('3'));
+    expect(await next.made.drain(2_000)).toBe(true);
+    for (const { made } of [old, next]) made.close();
+    // And one who begins behind trades of others goes on there.
+    const third = publisher('e');
+    await third.made.promote([]);
+    third.local.trades.publish(tradeOf('4'));
+    expect(await third.made.drain(2_000)).toBe(true);
+    third.made.close();
+    expect(await tradesInLog()).toEqual(['1', '3', '4']);
   });
 });
 
