@@ -78,6 +78,8 @@ export async function startApp(
       archived:
         config.archivePath === '' ? undefined : () => archivedDays(resolve(config.archivePath)),
     });
+    // Until the gaps of the previous run are taken over, a sign of life would end that run later.
+    if (store.previousHeartbeat !== null) store.vouchUntil(store.previousHeartbeat);
     opened.push(() => store.close(STORE_GRACE_MS));
     const bounds = { keepDays: config.logKeepDays, maxBytes: config.maxLogBytes };
     const files = await openLogFiles(config.logPath, quiet, bounds, config.logFormat);
@@ -172,6 +174,7 @@ export async function startApp(
     opened.push(() => supervisor.close());
     opened.push(async () => alerts?.close());
     const tried = supervisor.run();
+    store.vouchUntil(Infinity);
 
     return {
       url,

@@ -57,8 +57,6 @@ const BOOKS_ALONE: ReadonlySet<GapCause> = new Set([
 ]);
 /** Gaps of the whole program, which polled books and trades on a socket have in common. */
 const PROGRAM_GONE: ReadonlySet<GapCause> = new Set(['PROCESS_DOWN', 'STANDSTILL', 'UNLISTED']);
-/** An unreadable message may be about trades this much older than its receipt, ms. */
-const UNREADABLE_MS = 2_000;
 
 /** How often markets are looked at for silence, ms. */
 const SILENCE_WATCH_MS = 1000;
@@ -132,7 +130,7 @@ export class ExchangeCollector implements FeedHost {
     });
     bus.tradeLosses.on(({ market, time, ...trouble }) => {
       if (market.exchange !== exchange) return;
-      checker.lost(market, trouble, { start: time, end: time + 1 }, true);
+      checker.lost(market, trouble, time);
     });
     return checker;
   }
@@ -402,9 +400,8 @@ export class ExchangeCollector implements FeedHost {
     this.#unreadableTrades++;
     const reason = excerpt(error instanceof Error ? error.message : String(error));
     if (pair !== null) {
-      const now = this.#parts.context.clock();
       const trouble = { cause: 'PARSE_FAILED', detail: reason } as const;
-      this.#checker?.lost(pair, trouble, { start: now - UNREADABLE_MS, end: now + 1 }, false);
+      this.#checker?.unreadable(pair, trouble, this.#parts.context.clock());
     }
     const suppressed = this.#gate.pass('unreadable trade');
     if (suppressed === null) return;

@@ -31,6 +31,8 @@ export interface TradesKnown {
   readonly open: readonly TradePiece[];
   /** End of all that was known, Unix ms; null when nothing was. */
   readonly until: number | null;
+  /** The exchange's time of the newest trade that they stored of it, Unix ms; null when none is found. */
+  readonly newestTrade: number | null;
 }
 
 /** What the collectors know across restarts; the store keeps it. */
@@ -81,8 +83,11 @@ export interface CollectorMemory {
    * @returns the sum (Decimal text) at the beginning of each minute that has any, Unix ms
    */
   tradeVolumes(market: Market, span: Span): Promise<ReadonlyMap<number, string>>;
-  /** What previous runs left of a market's trades to be checked, and until when they knew of them. */
-  tradesKnown(market: Market): Promise<TradesKnown>;
+  /**
+   * What previous runs left of a market's trades to be checked, and until when they knew of them.
+   * @param startedAt what was received from then on is of this run, Unix ms
+   */
+  tradesKnown(market: Market, startedAt: number): Promise<TradesKnown>;
   /**
    * Dates again what a wrong clock dated: gaps, minutes of coverage and times of recording that lie
    * after a time.

@@ -53,7 +53,7 @@ export function serveMemory(
       await caughtUp();
       return [...(await store.tradeVolumes(market, span))];
     },
-    tradesKnown: (market: Market) => store.tradesKnown(market),
+    tradesKnown: (market: Market, startedAt: number) => store.tradesKnown(market, startedAt),
     newestTrade: async (market: Market) => {
       await caughtUp();
       return store.newestTrade(market);

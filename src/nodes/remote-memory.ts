@@ -167,8 +167,8 @@ export class RemoteMemory implements CollectorMemory {
     return new Map(await this.#ask<[number, string][]>('tradeVolumes', market, span));
   }
 
-  tradesKnown(market: Market): Promise<TradesKnown> {
-    return this.#ask('tradesKnown', market);
+  tradesKnown(market: Market, startedAt: number): Promise<TradesKnown> {
+    return this.#ask('tradesKnown', market, startedAt);
   }
 
   redate(redate: Redate): void {

@@ -161,8 +161,8 @@ export class ReaderClient extends ReaderCalls {
   }
 
   /** See `CollectorMemory.tradesKnown`. */
-  tradesKnown(market: Market) {
-    return this.#worker.call('tradesKnown', market);
+  tradesKnown(market: Market, startedAt: number) {
+    return this.#worker.call('tradesKnown', market, startedAt);
   }
 
   /** Does `work` while no reader has the database open; calls wait for it. */

@@ -70,7 +70,7 @@ export interface ReaderService extends Pick<
   ): Promise<TradeMatch | null>;
   hasTradeBefore(market: Market, time: number): Promise<boolean>;
   tradeVolumes(market: Market, span: Span): Promise<ReadonlyMap<number, string>>;
-  tradesKnown(market: Market): Promise<TradesKnown>;
+  tradesKnown(market: Market, startedAt: number): Promise<TradesKnown>;
   /** Where in the log of several nodes the database ends; null if it was filled by a process alone. */
   logEnd(): Promise<LogEnd | null>;
   newestBook(market: Market): Promise<OrderBook | null>;

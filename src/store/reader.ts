@@ -319,16 +319,19 @@ export class Reader implements ReaderService {
     return minuteVolumes(await this.#tradePieces(selection, { from: start, to: end }));
   }
 
-  async tradesKnown(market: Market): Promise<TradesKnown> {
+  async tradesKnown(market: Market, startedAt: number): Promise<TradesKnown> {
     const id = await this.#marketId(market);
-    const { session } = await this.#database();
+    const { session, trades } = await this.#database();
     const open =
       id === null ? null : await spanPage(session, id, { checked: false, limit: MAX_OPEN_SPANS });
+    const newest = id === null ? null : await trades.newest(id, market, startedAt);
+    const newestTrade = newest?.exchangeTimestamp ?? null;
     // Trades that were recorded before spans were: what is known ends with the last of them.
     const until =
       (id === null ? null : await spansUntil(session, id)) ??
-      (await this.newestTrade(market))?.exchangeTimestamp;
-    return { open: open?.items ?? [], until: until ?? null };
+      newestTrade ??
+      (await this.#archive?.trades.newest(named(market)))?.exchangeTimestamp;
+    return { open: open?.items ?? [], until: until ?? null, newestTrade };
   }
 
   async tradeSpans({ market, ...query }: SpansQuery): ReturnType<StoreReader['tradeSpans']> {

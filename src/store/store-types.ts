@@ -528,7 +528,10 @@ export interface Store extends CollectorMemory {
   /** The present by the clock that age is measured by, Unix ms. */
   now(): number;
   stats(): StoreStats;
-  /** Recording ends: nothing after this time, Unix ms, is vouched for, however long the end takes. */
+  /**
+   * Nothing after this time, Unix ms, is vouched for: while the gaps of the previous run are not taken
+   * over, and once recording ends, however long the end takes.
+   */
   vouchUntil(time: number): void;
   /** Writes what is queued (waits at most `timeoutMs`), then closes the database. */
   close(timeoutMs?: number): Promise<void>;

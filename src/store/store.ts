@@ -327,8 +327,8 @@ class OpenStore implements Store {
     return this.reader.tradeVolumes(market, span);
   }
 
-  tradesKnown(market: Market) {
-    return this.reader.tradesKnown(market);
+  tradesKnown(market: Market, startedAt: number) {
+    return this.reader.tradesKnown(market, startedAt);
   }
 
   /** Waits until what was received before is on the disk. */

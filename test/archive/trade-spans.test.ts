@@ -269,7 +269,7 @@ describe('trades that the database has deleted', () => {
       expect(await store.hasTradeBefore(UPBIT_BTC, DAY + 1)).toBe(true);
       expect(await store.hasTradeBefore(GOPAX_BTC, DAY - 1)).toBe(false);
       expect(new Map(await store.tradeVolumes(UPBIT_BTC, span))).toEqual(volumes);
-      expect((await store.tradesKnown(UPBIT_BTC)).until).not.toBeNull();
+      expect((await store.tradesKnown(UPBIT_BTC, Date.now())).until).not.toBeNull();
       const keys = ['trades', 'volume'].map((key) => [key, key as keyof SeriesPoint] as const);
       const query = { market: UPBIT_BTC, from: DAY, to: DAY + DAY_MS, step: 12 * HOUR, keys };
       let text = '';

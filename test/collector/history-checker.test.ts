@@ -44,7 +44,7 @@ function open(page: TradeHistory['page'], part: Partial<CheckerParts> = {}) {
       unknownTrades: async () => [],
       hasTradeBefore: async () => false,
       tradeVolumes: async () => new Map(),
-      tradesKnown: async () => ({ open: [], until: null }),
+      tradesKnown: async () => ({ open: [], until: null, newestTrade: null }),
     },
     tape: {
       fill: (_market, missing) => {
@@ -52,6 +52,7 @@ function open(page: TradeHistory['page'], part: Partial<CheckerParts> = {}) {
         return missing.length;
       },
       forget: () => void seen.forgotten++,
+      newestTime: () => 0,
     },
     clock: Date.now,
     random: () => 0,
@@ -98,12 +99,7 @@ describe('the check of the trades', () => {
     checker.start(BTC, BTC);
     await until(() => checker.tally.historyPages > 0, 'the first page');
     const time = lost.exchangeTimestamp;
-    checker.lost(
-      BTC,
-      { cause: 'QUEUE_OVERFLOW', detail: 'full' },
-      { start: time, end: time + 1 },
-      true,
-    );
+    checker.lost(BTC, { cause: 'QUEUE_OVERFLOW', detail: 'full' }, time);
     const at = (): TradePiece | undefined =>
       seen.pieces.get('BTC')?.find((piece) => piece.start <= time && piece.end > time);
     await until(() => at()?.completeness === 'GAP', 'the gap');
@@ -200,6 +196,7 @@ describe('the check of the trades', () => {
         tradesKnown: async () => ({
           open: [{ ...known, completeness: 'UNPROVEN' }],
           until: start + 5 * MINUTE,
+          newestTrade: null,
         }),
       },
     });

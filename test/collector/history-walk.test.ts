@@ -32,6 +32,8 @@ let odd: string[];
 let unreached: string[];
 let tally: WalkTally;
 let market: MarketTrades;
+/** The exchange's time of the newest trade of the stream. */
+let streamedUntil: number;
 
 const rows = (trades: readonly ReadTrade[]) => {
   const read = { unreadable: 0, reason: null, otherZone: 0, answeredAt: null };
@@ -101,7 +103,18 @@ const shown = (): string[] =>
 const ids = (): number[] => stored.map((t) => Number(t.tradeId)).sort((a, b) => a - b);
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1);
 
+const newMarket = (): MarketTrades =>
+  new MarketTrades(
+    MARKET,
+    MARKET,
+    ({ market: _market, ...piece }) => {
+      pieces = laid(pieces, piece);
+    },
+    () => streamedUntil,
+  );
+
 beforeEach(() => {
+  streamedUntil = NOW;
   exchange = upTo(40).map((id) => trade(id));
   stored = [];
   pieces = [];
@@ -116,10 +129,58 @@ beforeEach(() => {
     otherIds: 0,
     otherZones: 0,
   };
-  market = new MarketTrades(MARKET, MARKET, ({ market: _market, ...piece }) => {
-    pieces = laid(pieces, piece);
+  market = newMarket();
+  market.begin({ open: [], until: null, newestTrade: null }, T0 + 500);
+});
+
+describe('the gap of a stream that went down', () => {
+  const trouble = { cause: 'DISCONNECTED', detail: null } as const;
+  const gap = (): string[] => shown().filter((text) => text.includes('GAP'));
+
+  it('begins with its newest trade, however long its messages had been under way', () => {
+    streamedUntil = T0 + 10_000;
+    market.down(trouble, T0 + 18_000);
+    market.up(T0 + 20_000);
+    // Trades that follow each other closely may come in another order.
+    expect(gap()).toEqual(['9-20 GAP?']);
   });
-  market.begin({ open: [], until: null }, T0 + 500);
+
+  it('begins a minute before its last proof where no newer trade is known, but not before its start', () => {
+    streamedUntil = 0;
+    market.down(trouble, T0 + 90_000);
+    market.up(NOW);
+    expect(gap()).toEqual(['30-100 GAP?']);
+    pieces = [];
+    market = newMarket();
+    market.begin({ open: [], until: null, newestTrade: null }, T0 + 500);
+    market.down(trouble, T0 + 20_000);
+    market.up(NOW);
+    expect(gap()).toEqual(['0.5-100 GAP?']);
+  });
+
+  it('goes on from the previous run with the newest trade that it stored', () => {
+    const before = { start: T0, end: T0 + 50_000, completeness: 'UNPROVEN', cause: null } as const;
+    market = newMarket();
+    // Trades of this run say nothing about the one before.
+    market.down({ cause: 'PROCESS_DOWN', detail: null }, T0 + 60_000);
+    market.begin(
+      {
+        open: [{ ...before, detail: null, checked: false }],
+        until: T0 + 50_000,
+        newestTrade: T0 + 55_500,
+      },
+      T0 + 70_000,
+    );
+    market.up(T0 + 72_000);
+    expect(gap()).toEqual(['54.5-72 GAP?']);
+  });
+
+  it('of a message that cannot be read begins with the newest trade before it', () => {
+    streamedUntil = T0 + 40_000;
+    market.unreadable({ cause: 'PARSE_FAILED', detail: 'half a message' }, T0 + 47_000);
+    market.tell(T0 + 48_000);
+    expect(gap()).toEqual(['39-47.001 GAP?']);
+  });
 });
 
 describe('a walk through the history', () => {
@@ -137,24 +198,23 @@ describe('a walk through the history', () => {
   });
 
   it('leaves alone what happened before the recording began', async () => {
-    market = new MarketTrades(MARKET, MARKET, ({ market: _market, ...p }) => {
-      pieces = laid(pieces, p);
-    });
-    market.begin({ open: [], until: null }, T0 + 20_500);
+    market = newMarket();
+    market.begin({ open: [], until: null, newestTrade: null }, T0 + 20_500);
     await check(paged);
     expect(ids()).toEqual(upTo(40).slice(20));
   });
 
   it('where only the newest trades can be had leaves a gap where the stream was down', async () => {
     stored = [1, 2, 3].map((id) => trade(id));
+    streamedUntil = T0 + 3_000;
     market.down({ cause: 'DISCONNECTED', detail: 'close code 1006' }, T0 + 3_500);
     market.up(T0 + 38_000);
     await check(newest);
     expect(ids()).toEqual([1, 2, 3, 36, 37, 38, 39, 40]);
     expect(shown()).toEqual([
-      '0.5-2.5 UNPROVEN',
+      '0.5-2 UNPROVEN',
       // What was under way when the stream ended is lost, too.
-      '2.5-36.001 GAP',
+      '2-36.001 GAP',
       '36.001-99 VERIFIED_BY_REST',
       '99-100 UNPROVEN?',
     ]);
@@ -177,10 +237,8 @@ describe('a walk through the history', () => {
     expect(shown()[0]).toBe('0.5-99 VERIFIED_BY_REST');
     pieces = [];
     stored.push(trade(1));
-    market = new MarketTrades(MARKET, MARKET, ({ market: _market, ...p }) => {
-      pieces = laid(pieces, p);
-    });
-    market.begin({ open: [], until: null }, T0 + 500);
+    market = newMarket();
+    market.begin({ open: [], until: null, newestTrade: null }, T0 + 500);
     await check(newest);
     expect(shown()[0]).toBe('0.5-38.001 UNPROVEN');
   });
@@ -263,10 +321,8 @@ describe('a walk through the history', () => {
     await check(ofDay);
     expect(shown()).toEqual(['0.5-30 UNPROVEN', '30-99 VERIFIED_BY_REST', '99-100 UNPROVEN?']);
     expect(unreached[0]).toMatch(/reaches back to .*Z only/);
-    market = new MarketTrades(MARKET, MARKET, ({ market: _market, ...p }) => {
-      pieces = laid(pieces, p);
-    });
-    market.begin({ open: [], until: null }, T0 + 500);
+    market = newMarket();
+    market.begin({ open: [], until: null, newestTrade: null }, T0 + 500);
     exchange = [];
     await check(ofDay);
     expect(odd).toEqual(['the history is empty, though trades are stored']);

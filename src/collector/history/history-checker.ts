@@ -36,7 +36,7 @@ export interface CheckerParts {
     CollectorMemory,
     'matchTrades' | 'unknownTrades' | 'hasTradeBefore' | 'tradeVolumes' | 'tradesKnown'
   >;
-  readonly tape: Pick<TradeRecorder, 'fill' | 'forget'>;
+  readonly tape: Pick<TradeRecorder, 'fill' | 'forget' | 'newestTime'>;
   readonly clock: () => number;
   readonly random: () => number;
   /** Whether the exchange may leave trades out of its stream. */
@@ -148,7 +148,8 @@ export class HistoryChecker {
   start(market: Market, pair: Pair): void {
     const key = pairText(market);
     if (this.#markets.has(key)) return;
-    const trades = new MarketTrades(market, pair, this.#parts.publish);
+    const { publish, tape } = this.#parts;
+    const trades = new MarketTrades(market, pair, publish, () => tape.newestTime(market));
     this.#markets.set(key, trades);
     void this.#begin(trades, this.#parts.clock());
   }
@@ -175,21 +176,22 @@ export class HistoryChecker {
     this.#soon(market);
   }
 
-  /** Trades of some time could not be kept. @param recorded whether they were published before */
-  lost(
-    pair: Pair,
-    trouble: Trouble,
-    span: { start: number; end: number },
-    recorded: boolean,
-  ): void {
+  /** A trade that was recorded could not be stored. @param time the exchange's time of it, Unix ms */
+  lost(pair: Pair, trouble: Trouble, time: number): void {
+    this.#tally.lost++;
     const market = this.#markets.get(pairText(pair));
-    if (recorded) this.#tally.lost++;
     if (market === undefined) return;
-    market.lost(trouble, span);
-    if (recorded) {
-      this.#parts.tape.forget(market.market);
-      this.#parts.log.lost(market.market, trouble.detail ?? trouble.cause);
-    }
+    market.lost(trouble, { start: time, end: time + 1 });
+    this.#parts.tape.forget(market.market);
+    this.#parts.log.lost(market.market, trouble.detail ?? trouble.cause);
+    this.#soon(market);
+  }
+
+  /** A message about trades of a market could not be read. @param at when it came, Unix ms */
+  unreadable(pair: Pair, trouble: Trouble, at: number): void {
+    const market = this.#markets.get(pairText(pair));
+    if (market === undefined) return;
+    market.unreadable(trouble, at);
     this.#soon(market);
   }
 
@@ -212,8 +214,8 @@ export class HistoryChecker {
 
   async #begin(market: MarketTrades, startedAt: number): Promise<void> {
     const known = await this.#parts.memory
-      .tradesKnown(market.market)
-      .catch(() => ({ open: [], until: null }));
+      .tradesKnown(market.market, startedAt)
+      .catch(() => ({ open: [], until: null, newestTrade: null }));
     if (!market.running) return;
     market.begin(known, startedAt);
     market.volumesDueAt = performance.now() + this.#times.volumesAfterMs;

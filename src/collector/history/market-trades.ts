@@ -11,6 +11,7 @@ import {
   type TradeSpan,
   without,
 } from '../../market/trade-span.js';
+import { missingSince } from './missing-since.js';
 
 /** Why trades may be missing. */
 export interface Trouble {
@@ -23,8 +24,6 @@ export interface Doubt extends Span {
   readonly detail: string;
 }
 
-/** Longest delay of a message after its trade, ms: what was under way when a stream ended is lost. */
-const LAG_MS = 1_000;
 /** Lost trades closer together than this make one gap, ms. */
 const NEAR_MS = 60_000;
 /** Pieces to be checked that are remembered; what is older is known to the store, for the next run. */
@@ -41,6 +40,8 @@ export class MarketTrades {
   /** As the exchange spells it. */
   readonly pair: Pair;
   readonly #publish: (span: TradeSpan) => void;
+  /** The exchange's time of its newest trade of this run, Unix ms; 0 = there was none. */
+  readonly #newestTrade: () => number;
   /** Not checked yet, by start. */
   #open: TradePiece[] = [];
   /** Until when all has been reported, Unix ms; null before it is known what the previous run left. */
@@ -65,19 +66,26 @@ export class MarketTrades {
   volumes: Span[] = [];
   volumesDueAt = 0;
 
-  constructor(market: Market, pair: Pair, publish: (span: TradeSpan) => void) {
+  constructor(
+    market: Market,
+    pair: Pair,
+    publish: (span: TradeSpan) => void,
+    newestTrade: () => number,
+  ) {
     this.market = market;
     this.pair = pair;
     this.#publish = publish;
+    this.#newestTrade = newestTrade;
   }
 
   /**
    * Takes over what previous runs left.
    * @param startedAt since when it is recorded, Unix ms
    */
-  begin({ open, until }: TradesKnown, startedAt: number): void {
+  begin({ open, until, newestTrade }: TradesKnown, startedAt: number): void {
     this.#open = [...open].slice(-MAX_OPEN);
-    this.#checkedUntil = Math.max(0, ...open.slice(0, 1).map(({ start }) => start));
+    // With nothing open all that was known is final.
+    this.#checkedUntil = open[0]?.start ?? until ?? 0;
     const down = this.#down;
     // Where it was recorded until the end of the last run, a gap goes on from there.
     this.#startedAt = until === null ? startedAt : 0;
@@ -85,7 +93,7 @@ export class MarketTrades {
     this.#told = goesOn ? Math.min(until, down.since) : startedAt;
     if (!goesOn) return;
     this.#down = null;
-    this.down(down, down.since);
+    this.#openGap(down, down.since, newestTrade ?? 0);
   }
 
   /** The beginning of what is not checked, Unix ms; Infinity when there is nothing. */
@@ -100,14 +108,23 @@ export class MarketTrades {
 
   /** The stream is down. @param since last proof of it, Unix ms */
   down(trouble: Trouble, since: number): void {
-    if (this.#down !== null) return;
+    if (this.#down === null) this.#openGap(trouble, since, this.#newestTrade());
+  }
+
+  #openGap(trouble: Trouble, since: number, newestTrade: number): void {
     const { cause, detail } = trouble;
     if (this.#told !== null) {
       this.tell(since);
-      const start = Math.max(since - LAG_MS, this.#checkedUntil, this.#startedAt);
+      const start = this.#missingSince(since, newestTrade);
       if (start < this.#told) this.#add({ start, end: this.#told, ...gapOf(trouble) });
     }
     this.#down = { cause, detail, since };
+  }
+
+  /** See {@link missingSince}; not before it was recorded, nor what is checked. */
+  #missingSince(lastAt: number, newestTrade: number): number {
+    const start = missingSince(lastAt, newestTrade);
+    return Math.max(start, this.#checkedUntil, this.#startedAt);
   }
 
   /** The stream stands again. @param at Unix ms */
@@ -115,6 +132,13 @@ export class MarketTrades {
     if (this.#down === null) return;
     this.tell(at);
     this.#down = null;
+  }
+
+  /** Trades of a message that came at `at`, Unix ms, could not be read. */
+  unreadable(trouble: Trouble, at: number): void {
+    // What is known of the time before is not known yet where it has just been started.
+    const start = this.#told === null ? at : this.#missingSince(at, this.#newestTrade());
+    this.lost(trouble, { start: Math.min(start, at), end: at + 1 });
   }
 
   /** A trade of that time was lost. */

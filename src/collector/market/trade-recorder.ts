@@ -122,6 +122,11 @@ export class TradeRecorder {
     return taken;
   }
 
+  /** The exchange's time of the newest trade of a market since the process began, Unix ms; 0 = there was none. */
+  newestTime(market: Market): number {
+    return this.#markets.get(marketKey(market))?.newestTime ?? 0;
+  }
+
   /** A recorded trade of the market could not be stored: what comes again is to be taken again. */
   forget(market: Market): void {
     this.#of(market).recent.clear();

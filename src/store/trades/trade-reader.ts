@@ -250,8 +250,15 @@ export class TradeReader {
     return found.length > 0;
   }
 
-  /** The stored trade of a market with the greatest time, or null. */
-  async newest(marketId: number, market: Market): Promise<Trade | null> {
+  /**
+   * The stored trade of a market with the greatest time, or null.
+   * @param before of those received before this time, Unix ms; then null also where these lie deeper
+   */
+  async newest(
+    marketId: number,
+    market: Market,
+    before = Number.MAX_SAFE_INTEGER,
+  ): Promise<Trade | null> {
     const { rows } = this.#session;
     const [block] = await blocksOf(
       rows,
@@ -259,11 +266,16 @@ export class TradeReader {
     );
     const [single] = await singles(
       rows,
-      sql`market_id = ${marketId} ORDER BY time DESC, sequence DESC LIMIT 1`,
+      sql`market_id = ${marketId} AND received < ${before} ORDER BY time DESC, sequence DESC LIMIT 1`,
     );
     const trades = block === undefined ? [] : unpackTrades(blockOf(block), market);
     if (single !== undefined) trades.push(fromTradeRow(single, market));
-    return trades.sort(compareTrades).at(-1) ?? null;
+    return (
+      trades
+        .filter(({ timestamp }) => timestamp < before)
+        .sort(compareTrades)
+        .at(-1) ?? null
+    );
   }
 
   /** The condition that a row is of one of these markets. */
