@@ -25,11 +25,19 @@ export interface LoggerOptions {
 
 /** Characters of a message that are kept; what an exchange sends may have any length. */
 const MAX_MESSAGE = 2_000;
+/** A secret with fewer characters may be a part of any word: it is hidden where it stands alone. */
+const SHORT_SECRET = 8;
+
+/** Finds a text where it is not a part of a longer word or number. */
+function asWord(text: string): RegExp {
+  const literal = text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+  return new RegExp(`(?<![\\p{L}\\p{N}])${literal}(?![\\p{L}\\p{N}])`, 'gu');
+}
 
 /** Turns events of the catalogue into log records and hands them to every sink. */
 export class Logger {
   readonly #options: LoggerOptions;
-  readonly #secrets: readonly string[];
+  readonly #secrets: readonly (string | RegExp)[];
   /** Characters that are looked at: a secret must not be cut in two before it is found. */
   readonly #looked: number;
   readonly #sinks: LogSink[] = [];
@@ -37,10 +45,13 @@ export class Logger {
   constructor(options: LoggerOptions) {
     this.#options = options;
     // A secret can appear as it is or percent-encoded in an address.
-    this.#secrets = (options.secrets ?? [])
+    const secrets = (options.secrets ?? [])
       .flatMap((secret) => [secret, encodeURIComponent(secret)])
       .filter((secret) => secret !== '');
-    this.#looked = MAX_MESSAGE + Math.max(0, ...this.#secrets.map(({ length }) => length));
+    this.#secrets = secrets.map((secret) =>
+      secret.length < SHORT_SECRET ? asWord(secret) : secret,
+    );
+    this.#looked = MAX_MESSAGE + Math.max(0, ...secrets.map(({ length }) => length));
   }
 
   /** Adds a sink for all records from now on. */
@@ -67,7 +78,9 @@ export class Logger {
 
   /** A text as it may be shown: each secret in it is replaced by `***`. */
   withoutSecrets(text: string): string {
-    return this.#secrets.reduce((hidden, secret) => hidden.replaceAll(secret, '***'), text);
+    let hidden = text;
+    for (const secret of this.#secrets) hidden = hidden.replaceAll(secret, '***');
+    return hidden;
   }
 
   /** The parameters of an event as JSON, each text of them as clean as a message. */

@@ -66,6 +66,14 @@ describe('log lines', () => {
     expect(line).not.toContain('\n');
   });
 
+  it('hide a short secret where it is a word of its own, not every letter that it has', () => {
+    const [line] = lines({ lang: 'en', secrets: ['a', 'ws'] }, (logger) =>
+      logger.log('WS_ERROR', {}, { reason: 'a gap: token=a, user:ws@host; a. Auth a "ws" awsa' }),
+    );
+    expect(line).toContain('*** gap: token=***, user:***@host; ***. Auth *** "***" awsa');
+    expect(line).toContain('WebSocket');
+  });
+
   it('are of bounded length, whatever an exchange sends, and hide a secret at the cut', () => {
     const secret = 's'.repeat(64);
     const [long, cut] = lines({ secrets: [secret] }, (logger) => {
