@@ -8,6 +8,7 @@ import { openEngine } from './engine/open.js';
 import { type Sql, sql } from './engine/sql.js';
 import { type SequenceRange, Timeline } from './timeline.js';
 import { DayTrades, type TradeSpan } from './trades/day-trades.js';
+import { spansIn } from './trades/span-reader.js';
 
 /** The tables that {@link DayReader.records} reads, which are small. */
 export type RecordTable = 'gaps' | 'coverage' | 'recordings' | 'trade_spans';
@@ -40,7 +41,7 @@ const RECORDS: Readonly<Record<RecordTable, (from: Sql, to: Sql) => Sql>> = {
     SELECT market_id, CASE WHEN start < ${from} THEN ${from} ELSE start END,
            CASE WHEN "end" < ${to} THEN "end" ELSE ${to} END,
            completeness, cause, detail, checked
-      FROM trade_span WHERE start < ${to} AND "end" > ${from} ORDER BY market_id, start`,
+      FROM ${spansIn(from, to)} ORDER BY market_id, start`,
 };
 
 /** Reads all that a database has of a day, in bounded pieces, while the recorder goes on. */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { join } from 'node:path';
 import type { WriterSession } from '../../src/store/engine/engine.js';
+import { DayReader } from '../../src/store/day-reader.js';
 import { Reader } from '../../src/store/reader.js';
 import { Retirement } from '../../src/store/retire.js';
 import { JsonbRows } from '../../src/store/engine/sqlite/book-rows.js';
@@ -20,6 +21,8 @@ import {
 
 /** Tables that grow for ever: nothing may read all of one. */
 const LARGE = ['book', 'gap', 'log', 'coverage'];
+
+const UNPROVEN = { completeness: 'UNPROVEN', cause: null, detail: null, checked: false } as const;
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let path: string;
@@ -49,6 +52,7 @@ beforeEach(async () => {
     gaps: [{ ...gap, market: UPBIT_BTC }],
     coverage: [{ market: UPBIT_BTC, minute: 0, ...counts }],
     recording: [{ market: UPBIT_BTC, recording: true, at: 1 }],
+    tradeSpans: [{ market: UPBIT_BTC, start: 1, end: 9, ...UNPROVEN }],
   });
   session = await sessionOn(path);
   reader = new Reader({ path });
@@ -73,23 +77,31 @@ afterEach(async () => {
   await folder.remove();
 });
 
-/** What of the plans of all statements since the last call reads a whole large table. */
-function scans(): string[] {
+/** The plans of all statements since the last call, a line for each step. */
+function plans(): { sql: string; details: string[] }[] {
   jest.restoreAllMocks();
   const database = new Sqlite(path, { readonly: true, busyTimeoutMs: 0 });
-  const found: string[] = [];
-  for (const sql of seen) {
+  const found = [...seen].map((sql) => {
     const values = Array.from(sql.matchAll(/\?/g), () => 1);
     const plan = database.query(`EXPLAIN QUERY PLAN ${sql}`, values);
     const details = plan.rows.map((row) => String(row[plan.names.indexOf('detail')]));
-    for (const detail of details) {
-      const table = /^SCAN (?:TABLE )?(\w+)/.exec(detail)?.[1];
-      if (table !== undefined && tablesOf(sql, table)) found.push(`${detail}: ${sql}`);
-    }
-  }
+    return { sql, details };
+  });
   database.close();
-  expect(seen.size).toBeGreaterThan(0);
+  expect(found.length).toBeGreaterThan(0);
   return found;
+}
+
+/** What of them reads a whole large table. */
+function scans(): string[] {
+  return plans().flatMap(({ sql, details }) =>
+    details
+      .filter((detail) => {
+        const table = /^SCAN (?:TABLE )?(\w+)/.exec(detail)?.[1];
+        return table !== undefined && tablesOf(sql, table);
+      })
+      .map((detail) => `${detail}: ${sql}`),
+  );
 }
 
 /** Whether `name`, a table or its alias in `sql`, is a large table. */
@@ -133,6 +145,22 @@ describe('plans of the statements', () => {
       await reader.coverageMinutes({ market: UPBIT_BTC, ...window, limit: 5 });
     }
     expect(scans()).toEqual([]);
+  });
+
+  it('of what is known of trades read no span that lies before their window', async () => {
+    const window = { from: 5, to: 9 };
+    await reader.tradeSpans({ market: UPBIT_BTC, ...window, limit: 5 });
+    await reader.tradeCoverage({ market: UPBIT_BTC, ...window });
+    await reader.tradeTotals({ exchanges: ['UPBIT'], ...window });
+    const days = await DayReader.open(path);
+    await days.records('trade_spans', 5, 9);
+    await days.close();
+    const windowed = plans().filter(({ sql }) => /\bFROM market w\b/.test(sql));
+    expect(windowed).toHaveLength(4);
+    for (const { details } of windowed)
+      expect(details).toContain(
+        'SEARCH trade_span USING PRIMARY KEY (market_id=? AND start>? AND start<?)',
+      );
   });
 
   it('of logs go through an index whenever something is filtered', async () => {

@@ -10,7 +10,14 @@ import type { Session } from '../engine/engine.js';
 import { sql } from '../engine/sql.js';
 import type { ArchivedSpans } from '../archived-spans.js';
 import type { Page, SpanQuery } from '../store-types.js';
-import { SPAN_COLUMNS, spanPage, type SpanRow, spanSumsOf, toPiece } from './span-reader.js';
+import {
+  SPAN_COLUMNS,
+  spanPage,
+  type SpanRow,
+  spansIn,
+  spanSumsOf,
+  toPiece,
+} from './span-reader.js';
 
 const DAY_MS = 86_400_000;
 /** Spans of one market that are looked at, at most. */
@@ -109,9 +116,8 @@ export class KnownSpans {
     const all = (await this.#archive?.pieces(older, window)) ?? new Map<string, TradePiece[]>();
     const { rows, dialect } = this.#session;
     const found = (await rows(sql`
-      SELECT ${SPAN_COLUMNS} FROM trade_span
-       WHERE market_id IN ${dialect.numbers([...hot.keys()])}
-         AND start < ${window.to} AND "end" > ${window.from} ORDER BY market_id, start`)) as unknown as SpanRow[];
+      SELECT ${SPAN_COLUMNS} FROM ${spansIn(window.from, window.to)}
+         AND w.id IN ${dialect.numbers([...hot.keys()])} ORDER BY market_id, start`)) as unknown as SpanRow[];
     for (let i = 0; i < found.length;) {
       const id = found[i]![0];
       const own: TradePiece[] = [];

@@ -2,7 +2,7 @@ import type { GapCause } from '../../market/gap.js';
 import type { TimeWindow } from '../../market/time-window.js';
 import type { TradeCompleteness, TradePiece } from '../../market/trade-span.js';
 import type { Session } from '../engine/engine.js';
-import { raw, sql } from '../engine/sql.js';
+import { raw, type Sql, sql } from '../engine/sql.js';
 import type { Page, SpanQuery } from '../store-types.js';
 
 /** A row of `trade_span`. */
@@ -31,6 +31,19 @@ export function toPiece([, start, end, completeness, cause, detail, checked]: Sp
   };
 }
 
+/**
+ * The spans that touch a window, behind `FROM`; `w` is their market. Spans of a market do not overlap, so
+ * that those of each begin with the one that reaches into the window: no older one is read.
+ * @param from Unix ms; the end is excluded
+ */
+export function spansIn(from: Sql | number, to: Sql | number): Sql {
+  return sql`market w CROSS JOIN trade_span
+     WHERE market_id = w.id AND start < ${to} AND "end" > ${from}
+       AND start >= coalesce(
+             (SELECT max(o.start) FROM trade_span o WHERE o.market_id = w.id AND o.start <= ${from}),
+             ${from})`;
+}
+
 /** The spans of a market that touch a window, by start. */
 export async function spanPage(
   { rows }: Pick<Session, 'rows'>,
@@ -40,9 +53,8 @@ export async function spanPage(
   const known = completeness === undefined ? sql`true` : sql`completeness = ${completeness}`;
   const asked = checked === undefined ? sql`true` : sql`checked = ${Number(checked)}`;
   const found = await rows(sql`
-    SELECT ${SPAN_COLUMNS} FROM trade_span
-     WHERE market_id = ${marketId} AND start > ${after} AND start < ${to} AND "end" > ${from}
-       AND ${known} AND ${asked}
+    SELECT ${SPAN_COLUMNS} FROM ${spansIn(from, to)}
+       AND w.id = ${marketId} AND start > ${after} AND ${known} AND ${asked}
      ORDER BY start LIMIT ${limit + 1}`);
   const items = (found as unknown as SpanRow[]).slice(0, limit).map(toPiece);
   return { items, more: found.length > limit };
@@ -68,14 +80,14 @@ export async function spanSumsOf(
   { from = 0, to = Number.MAX_SAFE_INTEGER }: TimeWindow,
   marketId: number | null = null,
 ): Promise<Map<number, Partial<Record<TradeCompleteness, number>>>> {
-  const some = marketId === null ? sql`true` : sql`market_id = ${marketId}`;
+  const some = marketId === null ? sql`true` : sql`w.id = ${marketId}`;
   const end = dialect.integer(to);
   const start = dialect.integer(from);
   const found = (await rows(sql`
     SELECT market_id, completeness,
            sum(CASE WHEN "end" < ${end} THEN "end" ELSE ${end} END
                - CASE WHEN start > ${start} THEN start ELSE ${start} END)
-      FROM trade_span WHERE start < ${end} AND "end" > ${start} AND ${some}
+      FROM ${spansIn(start, end)} AND ${some}
      GROUP BY market_id, completeness`)) as [number, TradeCompleteness, number][];
   const sums = new Map<number, Partial<Record<TradeCompleteness, number>>>();
   for (const [id, completeness, ms] of found) {
