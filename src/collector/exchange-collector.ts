@@ -2,7 +2,7 @@ import type { Oddity, OddityTally } from '../market/oddity.js';
 import { OddThings } from './odd-things.js';
 import { BurstGate } from '../logging/burst-gate.js';
 import type { EventName, EventParams } from '../logging/events.js';
-import type { Logger } from '../logging/logger.js';
+import { localTime, type Logger } from '../logging/logger.js';
 import type { CollectorStatus } from '../market/collector-status.js';
 import type { SilenceTally } from '../market/silence-tally.js';
 import type { Gap, GapCause } from '../market/gap.js';
@@ -110,18 +110,23 @@ export class ExchangeCollector implements FeedHost {
   #makeChecker(): HistoryChecker {
     const { adapter, context, bus, memory, checkTimes } = this.#parts;
     const { exchange } = adapter;
+    const polled = adapter.completeness === 'POLLED';
     const checker = new HistoryChecker({
       ...context,
       memory,
       history: adapter.tradeHistory,
       tape: this.#tape,
+      streamedUntil: (market) => {
+        const book = polled ? 0 : (bus.current(market)?.exchangeTimestamp ?? 0);
+        return Math.max(this.#tape.newestTime(market), book);
+      },
+      booksBeside: !polled,
       lossy: adapter.completeness === 'MAY_DROP',
       times: checkTimes,
       publish: (span) => bus.tradeSpans.publish(span),
       booksWait: () => this.#check?.waiting ?? false,
       log: this.#checkerLog(),
     });
-    const polled = adapter.completeness === 'POLLED';
     bus.gaps.on(({ market, start, end, cause, detail }) => {
       if (market.exchange !== exchange || BOOKS_ALONE.has(cause)) return;
       if (polled && !PROGRAM_GONE.has(cause)) return;
@@ -550,8 +555,8 @@ const NO_CHECKS = {
   volumesDiffered: 0,
 } as const;
 
-/** A time for a log line, `?` for one that is none. */
+/** A time for a log line, local as all of them; `?` for one that is none. */
 function timeShown(time: number | null | undefined): string {
   // Beyond it a Date is invalid.
-  return typeof time === 'number' && Math.abs(time) <= 8.64e15 ? new Date(time).toISOString() : '?';
+  return typeof time === 'number' && Math.abs(time) <= 8.64e15 ? localTime(time) : '?';
 }

@@ -31,8 +31,9 @@ export interface TradesKnown {
   readonly open: readonly TradePiece[];
   /** End of all that was known, Unix ms; null when nothing was. */
   readonly until: number | null;
-  /** The exchange's time of the newest trade that they stored of it, Unix ms; null when none is found. */
+  /** The exchange's times of the newest trade and book that they stored of it, Unix ms; null when there is none. */
   readonly newestTrade: number | null;
+  readonly newestBook: number | null;
 }
 
 /** What the collectors know across restarts; the store keeps it. */

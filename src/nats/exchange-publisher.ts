@@ -499,7 +499,10 @@ export class ExchangePublisher {
   async #readBefore(aliveAt: number | null): Promise<Before> {
     const { stream, exchange } = this.#options;
     const subjects = new SubjectReader();
-    const lastOf = async <T>(kind: LogKind, read: (entry: LogEntry) => T): Promise<Map<string, T>> => {
+    const lastOf = async <T>(
+      kind: LogKind,
+      read: (entry: LogEntry) => T,
+    ): Promise<Map<string, T>> => {
       const found = new Map<string, T>();
       for (const entry of await stream.lastOfEach(`${kind}.${exchange}.>`)) {
         const market = subjects.read(entry.subject)?.market;

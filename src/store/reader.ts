@@ -331,7 +331,11 @@ export class Reader implements ReaderService {
       (id === null ? null : await spansUntil(session, id)) ??
       newestTrade ??
       (await this.#archive?.trades.newest(named(market)))?.exchangeTimestamp;
-    return { open: open?.items ?? [], until: until ?? null, newestTrade };
+    const [book] = await session.rows(sql`
+      SELECT exchange_timestamp FROM book WHERE market_id = ${id ?? NO_MARKET} AND +timestamp < ${startedAt}
+       ORDER BY sequence DESC LIMIT 1`);
+    const newestBook = (book?.[0] as number | null | undefined) ?? null;
+    return { open: open?.items ?? [], until: until ?? null, newestTrade, newestBook };
   }
 
   async tradeSpans({ market, ...query }: SpansQuery): ReturnType<StoreReader['tradeSpans']> {

@@ -44,7 +44,7 @@ function open(page: TradeHistory['page'], part: Partial<CheckerParts> = {}) {
       unknownTrades: async () => [],
       hasTradeBefore: async () => false,
       tradeVolumes: async () => new Map(),
-      tradesKnown: async () => ({ open: [], until: null, newestTrade: null }),
+      tradesKnown: async () => ({ open: [], until: null, newestTrade: null, newestBook: null }),
     },
     tape: {
       fill: (_market, missing) => {
@@ -52,8 +52,9 @@ function open(page: TradeHistory['page'], part: Partial<CheckerParts> = {}) {
         return missing.length;
       },
       forget: () => void seen.forgotten++,
-      newestTime: () => 0,
     },
+    streamedUntil: () => 0,
+    booksBeside: true,
     clock: Date.now,
     random: () => 0,
     lossy: true,
@@ -197,6 +198,7 @@ describe('the check of the trades', () => {
           open: [{ ...known, completeness: 'UNPROVEN' }],
           until: start + 5 * MINUTE,
           newestTrade: null,
+          newestBook: null,
         }),
       },
     });

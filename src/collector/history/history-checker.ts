@@ -36,7 +36,11 @@ export interface CheckerParts {
     CollectorMemory,
     'matchTrades' | 'unknownTrades' | 'hasTradeBefore' | 'tradeVolumes' | 'tradesKnown'
   >;
-  readonly tape: Pick<TradeRecorder, 'fill' | 'forget' | 'newestTime'>;
+  readonly tape: Pick<TradeRecorder, 'fill' | 'forget'>;
+  /** The exchange's time of the newest that the connection of a market's trades said in this run, Unix ms; 0 = nothing. */
+  readonly streamedUntil: (market: Market) => number;
+  /** Whether books come over that connection, too. */
+  readonly booksBeside: boolean;
   readonly clock: () => number;
   readonly random: () => number;
   /** Whether the exchange may leave trades out of its stream. */
@@ -148,8 +152,8 @@ export class HistoryChecker {
   start(market: Market, pair: Pair): void {
     const key = pairText(market);
     if (this.#markets.has(key)) return;
-    const { publish, tape } = this.#parts;
-    const trades = new MarketTrades(market, pair, publish, () => tape.newestTime(market));
+    const { publish, streamedUntil } = this.#parts;
+    const trades = new MarketTrades(market, pair, publish, () => streamedUntil(market));
     this.#markets.set(key, trades);
     void this.#begin(trades, this.#parts.clock());
   }
@@ -215,9 +219,11 @@ export class HistoryChecker {
   async #begin(market: MarketTrades, startedAt: number): Promise<void> {
     const known = await this.#parts.memory
       .tradesKnown(market.market, startedAt)
-      .catch(() => ({ open: [], until: null, newestTrade: null }));
+      .catch(() => ({ open: [], until: null, newestTrade: null, newestBook: null }));
     if (!market.running) return;
-    market.begin(known, startedAt);
+    const { newestTrade, newestBook } = known;
+    const book = this.#parts.booksBeside ? (newestBook ?? 0) : 0;
+    market.begin(known, startedAt, Math.max(newestTrade ?? 0, book));
     market.volumesDueAt = performance.now() + this.#times.volumesAfterMs;
     this.#soon(market);
   }

@@ -76,6 +76,11 @@ export async function walk(
     parts.onUnreached(market, span, what);
     market.unreached(span, what, parts.lossy);
   };
+  const tooFar = (span: Span, oldest: number): void => {
+    parts.onUnreached(market, span, "the exchange's history does not reach back so far");
+    const words = `the exchange's history reaches back to ${shown(oldest)} only`;
+    market.unreached(span, words, parts.lossy);
+  };
   for (let pages = 1; await parts.slot(); pages++) {
     if (!market.running) break;
     const asked = clock();
@@ -115,10 +120,7 @@ export async function walk(
         fault('the history is empty, though trades are stored');
         break;
       }
-      const span = { start: Math.max(from, market.openStart), end: reached };
-      const words = `the exchange's history reaches back to ${shown(oldest)} only`;
-      parts.onUnreached(market, span, words);
-      market.unreached(span, words, parts.lossy);
+      tooFar({ start: Math.max(from, market.openStart), end: reached }, oldest);
     }
     const end = page.next?.overlaps !== true;
     const judged = await judge(parts, market, page, { start: from, end: top }, end);
@@ -133,11 +135,8 @@ export async function walk(
       break;
     }
     const { next } = page;
-    const why = `the exchange's history reaches back to ${shown(oldest)} only`;
     if (next === null || pages === MAX_PAGES) {
-      const span = { start: market.openStart, end: top };
-      parts.onUnreached(market, span, why);
-      market.unreached(span, why, parts.lossy);
+      tooFar({ start: market.openStart, end: top }, oldest);
       break;
     }
     const before: HistoryPlace | null = place;

@@ -40,8 +40,8 @@ export class MarketTrades {
   /** As the exchange spells it. */
   readonly pair: Pair;
   readonly #publish: (span: TradeSpan) => void;
-  /** The exchange's time of its newest trade of this run, Unix ms; 0 = there was none. */
-  readonly #newestTrade: () => number;
+  /** The exchange's time of the newest that its connection said in this run, Unix ms; 0 = nothing. */
+  readonly #streamedUntil: () => number;
   /** Not checked yet, by start. */
   #open: TradePiece[] = [];
   /** Until when all has been reported, Unix ms; null before it is known what the previous run left. */
@@ -70,19 +70,24 @@ export class MarketTrades {
     market: Market,
     pair: Pair,
     publish: (span: TradeSpan) => void,
-    newestTrade: () => number,
+    streamedUntil: () => number,
   ) {
     this.market = market;
     this.pair = pair;
     this.#publish = publish;
-    this.#newestTrade = newestTrade;
+    this.#streamedUntil = streamedUntil;
   }
 
   /**
    * Takes over what previous runs left.
    * @param startedAt since when it is recorded, Unix ms
+   * @param streamedUntil the exchange's time of the newest that they had of its connection, Unix ms
    */
-  begin({ open, until, newestTrade }: TradesKnown, startedAt: number): void {
+  begin(
+    { open, until }: Pick<TradesKnown, 'open' | 'until'>,
+    startedAt: number,
+    streamedUntil: number,
+  ): void {
     this.#open = [...open].slice(-MAX_OPEN);
     // With nothing open all that was known is final.
     this.#checkedUntil = open[0]?.start ?? until ?? 0;
@@ -93,7 +98,7 @@ export class MarketTrades {
     this.#told = goesOn ? Math.min(until, down.since) : startedAt;
     if (!goesOn) return;
     this.#down = null;
-    this.#openGap(down, down.since, newestTrade ?? 0);
+    this.#openGap(down, down.since, streamedUntil);
   }
 
   /** The beginning of what is not checked, Unix ms; Infinity when there is nothing. */
@@ -108,22 +113,22 @@ export class MarketTrades {
 
   /** The stream is down. @param since last proof of it, Unix ms */
   down(trouble: Trouble, since: number): void {
-    if (this.#down === null) this.#openGap(trouble, since, this.#newestTrade());
+    if (this.#down === null) this.#openGap(trouble, since, this.#streamedUntil());
   }
 
-  #openGap(trouble: Trouble, since: number, newestTrade: number): void {
+  #openGap(trouble: Trouble, since: number, streamedUntil: number): void {
     const { cause, detail } = trouble;
     if (this.#told !== null) {
       this.tell(since);
-      const start = this.#missingSince(since, newestTrade);
+      const start = this.#missingSince(since, streamedUntil);
       if (start < this.#told) this.#add({ start, end: this.#told, ...gapOf(trouble) });
     }
     this.#down = { cause, detail, since };
   }
 
   /** See {@link missingSince}; not before it was recorded, nor what is checked. */
-  #missingSince(lastAt: number, newestTrade: number): number {
-    const start = missingSince(lastAt, newestTrade);
+  #missingSince(lastAt: number, streamedUntil: number): number {
+    const start = missingSince(lastAt, streamedUntil);
     return Math.max(start, this.#checkedUntil, this.#startedAt);
   }
 
@@ -137,7 +142,7 @@ export class MarketTrades {
   /** Trades of a message that came at `at`, Unix ms, could not be read. */
   unreadable(trouble: Trouble, at: number): void {
     // What is known of the time before is not known yet where it has just been started.
-    const start = this.#told === null ? at : this.#missingSince(at, this.#newestTrade());
+    const start = this.#told === null ? at : this.#missingSince(at, this.#streamedUntil());
     this.lost(trouble, { start: Math.min(start, at), end: at + 1 });
   }
 
