@@ -113,13 +113,13 @@ export interface LogNode {
  * The records of an event, newest first, once there is one. They are asked for by the event, for any
  * number of others may follow, and waited for: the log is written some time after what it tells of.
  */
-export async function logged({ query }: Recorder, event: string): Promise<LogNode[]> {
+export async function logged(recorder: Recorder, event: string): Promise<LogNode[]> {
   interface Logs {
     readonly logs: { readonly edges: readonly { readonly node: LogNode }[] };
   }
   const { logs } = await eventually(
     () =>
-      query<Logs>(
+      recorder.query<Logs>(
         `query ($event: String!) {
            logs(event: $event, first: 100) { edges { node { symbol message } } } }`,
         { event },
