@@ -78,7 +78,7 @@ export async function startApp(
       archived:
         config.archivePath === '' ? undefined : () => archivedDays(resolve(config.archivePath)),
     });
-    // Until the gaps of the previous run are taken over, a sign of life would end that run later.
+    // A sign of life before the gaps of the previous run are taken over would move their start.
     if (store.previousHeartbeat !== null) store.vouchUntil(store.previousHeartbeat);
     opened.push(() => store.close(STORE_GRACE_MS));
     const bounds = { keepDays: config.logKeepDays, maxBytes: config.maxLogBytes };

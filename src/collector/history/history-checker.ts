@@ -37,9 +37,9 @@ export interface CheckerParts {
     'matchTrades' | 'unknownTrades' | 'hasTradeBefore' | 'tradeVolumes' | 'tradesKnown'
   >;
   readonly tape: Pick<TradeRecorder, 'fill' | 'forget'>;
-  /** The exchange's time of the newest that the connection of a market's trades said in this run, Unix ms; 0 = nothing. */
+  /** See `missingSince`: of a market in this run. */
   readonly streamedUntil: (market: Market) => number;
-  /** Whether books come over that connection, too. */
+  /** Whether books and trades of a market share a connection. */
   readonly booksBeside: boolean;
   readonly clock: () => number;
   readonly random: () => number;

@@ -40,7 +40,7 @@ export class MarketTrades {
   /** As the exchange spells it. */
   readonly pair: Pair;
   readonly #publish: (span: TradeSpan) => void;
-  /** The exchange's time of the newest that its connection said in this run, Unix ms; 0 = nothing. */
+  /** See {@link missingSince}: in this run. */
   readonly #streamedUntil: () => number;
   /** Not checked yet, by start. */
   #open: TradePiece[] = [];
@@ -81,7 +81,7 @@ export class MarketTrades {
   /**
    * Takes over what previous runs left.
    * @param startedAt since when it is recorded, Unix ms
-   * @param streamedUntil the exchange's time of the newest that they had of its connection, Unix ms
+   * @param streamedUntil see {@link missingSince}: in the previous run
    */
   begin(
     { open, until }: Pick<TradesKnown, 'open' | 'until'>,
@@ -89,7 +89,7 @@ export class MarketTrades {
     streamedUntil: number,
   ): void {
     this.#open = [...open].slice(-MAX_OPEN);
-    // With nothing open all that was known is final.
+    // Without an open piece everything known is final.
     this.#checkedUntil = open[0]?.start ?? until ?? 0;
     const down = this.#down;
     // Where it was recorded until the end of the last run, a gap goes on from there.
@@ -126,7 +126,7 @@ export class MarketTrades {
     this.#down = { cause, detail, since };
   }
 
-  /** See {@link missingSince}; not before it was recorded, nor what is checked. */
+  /** See {@link missingSince}; but nothing from before the recording, and nothing that was checked. */
   #missingSince(lastAt: number, streamedUntil: number): number {
     const start = missingSince(lastAt, streamedUntil);
     return Math.max(start, this.#checkedUntil, this.#startedAt);
@@ -141,7 +141,7 @@ export class MarketTrades {
 
   /** Trades of a message that came at `at`, Unix ms, could not be read. */
   unreadable(trouble: Trouble, at: number): void {
-    // What is known of the time before is not known yet where it has just been started.
+    // A market that was just started has not read yet what it knows of the time before.
     const start = this.#told === null ? at : this.#missingSince(at, this.#streamedUntil());
     this.lost(trouble, { start: Math.min(start, at), end: at + 1 });
   }

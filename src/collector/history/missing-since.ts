@@ -1,16 +1,16 @@
-/** A message may come so long after its trade, and after messages of what followed it, ms. */
+/** How far a message may be behind its trade, and behind messages about what came after it, ms. */
 const LAG_MS = 1_000;
-/** No message is under way for longer, ms. */
+/** Longest delay of any message, ms. */
 const MOST_LAG_MS = 60_000;
 
 /**
- * The exchange's time from which on trades may be missing of a stream of which nothing is had after
- * some moment: they may have happened before it, and have lain in a socket or waited to be handled.
- * What a connection says of a market comes in order, so none of them is older than the newest that is
- * had. Where that is old, or unknown, nothing but the longest way of a message bounds it.
- * @param lastAt last proof that the stream was had, Unix ms
- * @param streamedUntil the exchange's time of the newest that the connection said of the market, a trade or
- * a book, Unix ms; 0 = it is not known
+ * The exchange's time from which trades may be missing from a stream that was lost. They may have
+ * happened before the last proof of the stream, and still have waited in a socket or a queue. A
+ * connection delivers the messages about a market in order, so no missing trade is older than the newest
+ * one received. Where that is old or unknown, only the longest delay of a message bounds it.
+ * @param lastAt last proof of the stream, Unix ms
+ * @param streamedUntil the exchange's time of the newest trade or book of the market that was received
+ * on the connection, Unix ms; 0 = unknown
  */
 export function missingSince(lastAt: number, streamedUntil: number): number {
   return Math.max(Math.min(lastAt, streamedUntil) - LAG_MS, lastAt - MOST_LAG_MS);
