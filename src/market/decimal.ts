@@ -105,8 +105,67 @@ function fromScaled(digits: bigint, scale: number): string {
   return fraction === '' ? whole : `${whole}.${fraction}`;
 }
 
+/** A number that is exact for a Decimal text: its digits, whose last `scale` stand behind the point. */
+interface Few {
+  digits: number;
+  scale: number;
+}
+
+/** Up to this, ten times a sum of two whole numbers is exact. */
+const FEW = 4e14;
+const POWERS = Array.from({ length: 16 }, (_, i) => 10 ** i);
+
+/** Reads a Decimal text of few digits. @returns false when it has more, or is negative */
+function readFew(text: string, into: Few): boolean {
+  const { length } = text;
+  if (length > 15) return false;
+  let digits = 0;
+  let point = length - 1;
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === 46) point = i;
+    else if (code === 45) return false;
+    else digits = digits * 10 + code - 48;
+  }
+  into.digits = digits;
+  into.scale = length - 1 - point;
+  return true;
+}
+
+const [left, right]: [Few, Few] = [
+  { digits: 0, scale: 0 },
+  { digits: 0, scale: 0 },
+];
+
+/**
+ * Reads two Decimal texts into `left` and `right`, with equal scales: most prices and volumes have so
+ * few digits that numbers are exact, and nothing has to be allocated for them.
+ * @returns false when numbers would not be
+ */
+function readBoth(a: string, b: string): boolean {
+  if (!readFew(a, left) || !readFew(b, right)) return false;
+  const apart = left.scale - right.scale;
+  const [finer, other] = apart >= 0 ? [left, right] : [right, left];
+  other.digits *= POWERS[Math.abs(apart)]!;
+  other.scale = finer.scale;
+  return left.digits <= FEW && right.digits <= FEW;
+}
+
+function fromFew(digits: number, scale: number): string {
+  if (digits < 0) return `-${fromFew(-digits, scale)}`;
+  if (digits === 0) return '0';
+  let rest = digits;
+  let decimals = scale;
+  for (; decimals > 0 && rest % 10 === 0; decimals--) rest /= 10;
+  const text = String(rest);
+  if (decimals === 0) return text;
+  const padded = text.padStart(decimals + 1, '0');
+  return `${padded.slice(0, -decimals)}.${padded.slice(-decimals)}`;
+}
+
 /** Exact `a - b` as Decimal text; negative results (a crossed book's spread) start with `-`. */
 export function subtractDecimal(a: string, b: string): string {
+  if (readBoth(a, b)) return fromFew(left.digits - right.digits, left.scale);
   const x = scaled(a);
   const y = scaled(b);
   const scale = Math.max(x.scale, y.scale);
@@ -117,6 +176,7 @@ export function subtractDecimal(a: string, b: string): string {
 
 /** Exact middle of two Decimal texts, `(a + b) / 2`. */
 export function midDecimal(a: string, b: string): string {
+  if (readBoth(a, b)) return fromFew((left.digits + right.digits) * 5, left.scale + 1);
   const x = scaled(a);
   const y = scaled(b);
   const scale = Math.max(x.scale, y.scale);
@@ -127,6 +187,7 @@ export function midDecimal(a: string, b: string): string {
 
 /** Exact `a + b` of two Decimal texts. */
 export function addDecimal(a: string, b: string): string {
+  if (readBoth(a, b)) return fromFew(left.digits + right.digits, left.scale);
   const x = scaled(a);
   const y = scaled(b);
   const scale = Math.max(x.scale, y.scale);

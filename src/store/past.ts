@@ -10,17 +10,23 @@ import type { ReaderOptions } from './reader-protocol.js';
  * @throws {StoreError} when there is no database that can be read, and no archive
  */
 export async function openPast(past: PastSettings): Promise<ReaderOptions> {
-  const { archivePath } = past;
+  const place = await locatePast(past);
+  await checkPast(place);
+  return place;
+}
+
+/** Where it would be, whether there is anything or not. */
+export async function locatePast(past: PastSettings): Promise<ReaderOptions> {
   const path = await canonicalLocation(databaseOf(past));
+  const { archivePath } = past;
+  return archivePath === '' ? { path } : { path, archivePath: resolve(archivePath) };
+}
+
+/** Does of {@link openPast} what is left once the place is known. @throws {StoreError} as there */
+export async function checkPast({ path, archivePath }: ReaderOptions): Promise<void> {
   const engine = await openEngine(path);
-  if (archivePath === '') {
-    await engine.checkReadable();
-    return { path };
-  }
-  const folder = resolve(archivePath);
-  if (!(await engine.exists()) && (await archivedDates(folder).catch(() => [])).length > 0) {
-    await engine.make();
+  if (archivePath !== undefined && !(await engine.exists())) {
+    if ((await archivedDates(archivePath).catch(() => [])).length > 0) await engine.make();
   }
   await engine.checkReadable();
-  return { path, archivePath: folder };
 }

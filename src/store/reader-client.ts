@@ -87,15 +87,23 @@ class ReaderCalls implements StoreReader {
    * Something begun, chunk by chunk, until its end or until the caller stops reading. One chunk is made ahead
    * while the one before it is written.
    */
-  async *#pull(id: number): AsyncGenerator<ExportChunk> {
+  #pull(id: number): AsyncGenerator<ExportChunk> {
     const ask = (): Promise<ExportChunk | null> => {
       const coming = this.#worker.callUntil(this.#deadline, 'exportNext', id);
       // Whether it failed is looked at when it is wanted, if it is.
       coming.catch(() => undefined);
       return coming;
     };
+    return this.#pulled(id, ask(), ask);
+  }
+
+  async *#pulled(
+    id: number,
+    first: Promise<ExportChunk | null>,
+    ask: () => Promise<ExportChunk | null>,
+  ): AsyncGenerator<ExportChunk> {
     try {
-      for (let coming = ask(); ;) {
+      for (let coming = first; ;) {
         const chunk = await coming;
         if (chunk === null) return;
         coming = ask();

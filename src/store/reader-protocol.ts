@@ -4,6 +4,7 @@ import type { OrderBook } from '../market/order-book.js';
 import type { ReadTrade, Trade } from '../market/trade.js';
 import type { TradeMatch } from '../market/trade-match.js';
 import type { Span } from '../market/trade-span.js';
+import type { ColumnBatch } from './export/column-batch.js';
 import type { ExportPlace } from './export/pieces.js';
 import type { ExportOptions, LogEnd, SeriesQuery, StoreReader } from './store-types.js';
 
@@ -20,8 +21,8 @@ export interface ExportChunk {
   readonly text: string;
   /** Records that have been written so far. */
   readonly records: number;
-  /** Parquet: whether DuckDB's narrow decimals hold all values of the text. */
-  readonly narrow?: boolean | undefined;
+  /** In place of text, the records of a Parquet file. */
+  readonly batch?: ColumnBatch;
   /** The last book that was read; null when none was. */
   readonly place: ExportPlace | null;
 }

@@ -34,8 +34,8 @@ import {
   writeTrades,
 } from './export/pieces.js';
 import type { RecordSink } from './export/columns.js';
-import { ParquetText } from './export/parquet-text.js';
-import { type RecordText, TextSink } from './export/text.js';
+import { BatchSink } from './export/column-batch.js';
+import { TextSink } from './export/text.js';
 import type { ExportBegun, ExportChunk, ReaderOptions, ReaderService } from './reader-protocol.js';
 import { rebuild, type RebuiltBook, type StoredRow } from './rebuild.js';
 import { type SeriesGrid, seriesPoints } from './series.js';
@@ -492,10 +492,10 @@ export class Reader implements ReaderService {
   async exportBegin(options: ExportOptions): Promise<ExportBegun> {
     const columns = exportColumns(options);
     const { format } = options;
-    const sink = format === 'parquet' ? new ParquetText(columns) : new TextSink(format, columns);
+    const sink = format === 'parquet' ? new BatchSink(columns) : new TextSink(format, columns);
     const { range, places } = await this.#exportInto(options, sink);
     const id = this.#nextExport++;
-    this.#exports.set(id, textChunks(places, sink));
+    this.#exports.set(id, exportChunks(places, sink));
     return { id, range };
   }
 
@@ -767,20 +767,22 @@ function joinPages<T>(page: Page<Identified<T>>, older: readonly Identified<T>[]
 }
 
 /** An export's text, whenever some has gathered. */
-async function* textChunks(
+async function* exportChunks(
   places: AsyncIterable<ExportPlace | null>,
-  sink: RecordText,
+  sink: TextSink | BatchSink,
 ): AsyncGenerator<ExportChunk> {
   let place: ExportPlace | null = null;
   const chunk = (): ExportChunk => {
-    const { narrow, records } = sink;
-    return { text: sink.take(), records, place, narrow };
+    const { records } = sink;
+    return sink instanceof TextSink
+      ? { text: sink.take(), records, place }
+      : { text: '', batch: sink.take(), records, place };
   };
   for await (const reached of places) {
     if (reached !== null) place = reached;
     if (sink.length > 0) yield chunk();
   }
-  sink.finish();
+  if (sink instanceof TextSink) sink.finish();
   if (sink.length > 0) yield chunk();
 }
 

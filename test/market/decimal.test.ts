@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import {
+  addDecimal,
   compareDecimal,
   decimalFromWire,
   DecimalFormatError,
@@ -97,5 +98,38 @@ describe('arithmetic on Decimal text', () => {
     expect(midDecimal('687.5', '687.4')).toBe('687.45');
     expect(midDecimal('99999999999.99999999', '0.00000001')).toBe('50000000000');
     expect(midDecimal('3', '4')).toBe('3.5');
+  });
+
+  it('gives the same of few digits and of many, of either sign', () => {
+    // By integers of a scale beyond all: an independent way to the same.
+    const SCALE = 40;
+    const whole = (text: string): bigint => {
+      const [before, after = ''] = text.split('.');
+      return (
+        BigInt(before!.replace('-', '') + after.padEnd(SCALE, '0')) *
+        (text.startsWith('-') ? -1n : 1n)
+      );
+    };
+    const spelled = (value: bigint): string => {
+      const digits = (value < 0n ? -value : value).toString().padStart(SCALE + 1, '0');
+      const text = `${digits.slice(0, -SCALE)}.${digits.slice(-SCALE)}`.replace(/\.?0+$/, '');
+      return value < 0n ? `-${text}` : text;
+    };
+    const digits = (count: number): string =>
+      Array.from({ length: count }, () => Math.floor(Math.random() * 10)).join('');
+    const some = (): string => {
+      const before = digits(1 + Math.floor(Math.random() * 15)).replace(/^0+(?=.)/, '');
+      const after = digits(Math.floor(Math.random() * 15)).replace(/0+$/, '');
+      return after === '' ? before : `${before}.${after}`;
+    };
+    const edges = ['0', '400000000000000', '400000000000001', '999999999999999', '0.0000000000001'];
+    const all = [...edges, ...Array.from({ length: 300 }, some)];
+    for (const a of all) {
+      for (const b of [...edges, some(), some(), a]) {
+        expect([a, b, subtractDecimal(a, b)]).toEqual([a, b, spelled(whole(a) - whole(b))]);
+        expect([a, b, addDecimal(a, b)]).toEqual([a, b, spelled(whole(a) + whole(b))]);
+        expect([a, b, midDecimal(a, b)]).toEqual([a, b, spelled((whole(a) + whole(b)) / 2n)]);
+      }
+    }
   });
 });

@@ -3,9 +3,9 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Column } from '../../src/store/export/columns.js';
+import { type Column, columns } from '../../src/store/export/columns.js';
 import { ParquetFile } from '../../src/store/export/parquet.js';
-import { ParquetText } from '../../src/store/export/parquet-text.js';
+import { BatchSink } from '../../src/store/export/column-batch.js';
 import { BOOK_CELLS, GAP_COLUMNS, ROW_COLUMNS } from '../../src/store/export/shapes.js';
 import { temporaryFolder } from './support.js';
 
@@ -23,12 +23,11 @@ async function read(sql: string): Promise<unknown[]> {
 async function put(
   file: ParquetFile,
   columns: readonly Column[],
-  add: (text: ParquetText) => void,
+  add: (sink: BatchSink) => void,
 ): Promise<void> {
-  const text = new ParquetText(columns);
-  add(text);
-  const { narrow } = text;
-  await file.write(text.take(), narrow);
+  const sink = new BatchSink(columns);
+  add(sink);
+  await file.write(sink.take());
 }
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -44,7 +43,7 @@ describe('a Parquet file', () => {
       const path = join(folder.path, 'x.parquet');
       const file = await ParquetFile.begin(path, ROW_COLUMNS);
       const before = ['UPBIT', 'BTC', 'KRW', 1_700_000_000_000];
-      const text = new ParquetText(ROW_COLUMNS);
+      const text = new BatchSink(ROW_COLUMNS);
       text.addLevels(before, 'ask', [['1.5', '0.000000000000000001']], [null, 1]);
       expect(() => text.addLevels(before, 'ask', [['1', value]], [null, 2])).toThrow(
         `${value} does not fit into DECIMAL(38,18)`,
@@ -84,9 +83,9 @@ describe('a Parquet file', () => {
     ).toEqual(expected);
   });
 
-  it.each([1 << 30, 20_000])('holds in order what came in parts, pieces of %i', async (piece) => {
+  it.each([1 << 30, 20_000])('holds in order what came in batches, pieces of %i', async (piece) => {
     const path = join(folder.path, 'parts.parquet');
-    const file = await ParquetFile.begin(path, ROW_COLUMNS, { part: 5_000, piece });
+    const file = await ParquetFile.begin(path, ROW_COLUMNS, piece);
     const rows = 1_000;
     for (let i = 0; i < rows; i++) {
       // Now and then a decimal that a narrow column does not hold.
@@ -104,6 +103,65 @@ describe('a Parquet file', () => {
       ),
     ).toEqual([{ rows, off: 0, prices: '1485.000000000000000010' }]);
     expect(await readdir(folder.path)).toEqual(['parts.parquet']);
+  });
+
+  it('holds every digit of decimals of any length, of either sign, and nothing where there is none', async () => {
+    const digits = (count: number): string =>
+      Array.from({ length: count }, () => Math.floor(Math.random() * 10)).join('');
+    const some = (whole: number, decimals: number): string => {
+      const text = `${digits(whole).replace(/^0+(?=.)/, '')}.${digits(decimals)}`;
+      const plain = text.replace(/0+$/, '').replace(/\.$/, '');
+      return plain !== '0' && Math.random() < 0.3 ? `-${plain}` : plain;
+    };
+    const edges = ['0', '9999999999.99999999', '-9999999999.99999999', '-0.00000001'];
+    const narrow = [
+      ...edges,
+      ...Array.from({ length: 3_000 }, (_, i) => some((i % 10) + 1, i % 9)),
+    ];
+    const wide = Array.from({ length: 3_000 }, (_, i) => some((i % 20) + 1, i % 19));
+    // The second column turns wide in the middle of a batch.
+    const all = [...narrow, ...wide].map((text, i) => [i % 7 === 0 ? null : text, text]);
+    const named = columns('decimal', 'a b');
+    const path = join(folder.path, 'digits.parquet');
+    const file = await ParquetFile.begin(path, named);
+    await put(file, named, (sink) => all.forEach((cells) => sink.add(cells)));
+    await put(file, named, (sink) => narrow.forEach((text) => sink.add([text, null])));
+    await file.finish();
+    const padded = (text: string | null): string | null => {
+      if (text === null) return null;
+      const [whole, decimals = ''] = text.split('.');
+      return `${whole}.${decimals.padEnd(18, '0')}`;
+    };
+    const expected = [...all, ...narrow.map((text) => [text, null])];
+    expect(
+      (await read(`SELECT a::VARCHAR AS a, b::VARCHAR AS b FROM '${path}'`)).map((row) =>
+        Object.values(row as Record<string, unknown>),
+      ),
+    ).toEqual(expected.map((cells) => cells.map(padded)));
+  });
+
+  it('holds times before 1970, ratios, words that recur and truths', async () => {
+    const named = [
+      ...columns('time', 'time'),
+      ...columns('micros', 'micros'),
+      ...columns('integer', 'integer'),
+      ...columns('ratio', 'ratio'),
+      ...columns('word', 'word'),
+      ...columns('truth', 'truth'),
+    ];
+    const path = join(folder.path, 'kinds.parquet');
+    const file = await ParquetFile.begin(path, named);
+    const records = Array.from({ length: 5_000 }, (_, i) =>
+      i % 3 === 0
+        ? [null, null, null, null, null, null]
+        : [(i - 9) * 1e9 + i, i - 9, (i - 9) * 2e12, 1 / (i + 1), `w${i % 700}`, i % 2 === 0],
+    );
+    await put(file, named, (sink) => records.forEach((cells) => sink.add(cells)));
+    await file.finish();
+    const found = await read(
+      `SELECT epoch_ms(time)::DOUBLE, (micros / 1000)::DOUBLE, integer::DOUBLE, ratio, word, truth FROM '${path}'`,
+    );
+    expect(found.map((row) => Object.values(row as Record<string, unknown>))).toEqual(records);
   });
 
   it('takes any text, and is there with its columns when there is nothing', async () => {

@@ -30,8 +30,8 @@ export type Cell = string | number | boolean | readonly Level[] | null;
 
 /** Takes the records of an export. */
 export interface RecordSink {
-  /** How much has gathered in it. */
-  readonly length: number;
+  /** Whether so much has gathered in it that it is worth taking out. */
+  readonly full: boolean;
   /** A whole record. */
   add(cells: readonly Cell[]): void;
   /**

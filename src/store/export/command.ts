@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { marketKey, pairText } from '../../market/market.js';
 import { loadSettings, type PastSettings, readPastSettings } from '../../settings/config.js';
-import { openPast } from '../past.js';
+import { checkPast, locatePast } from '../past.js';
 import { failureText } from '../errors.js';
 import { ReaderClient } from '../reader-client.js';
 import type { ExportOptions, GapTotals, TradeTotals } from '../store-types.js';
@@ -128,16 +128,19 @@ interface Written {
  */
 async function run({ options, out, strict }: Command, past: PastSettings): Promise<number> {
   const started = performance.now();
-  const { path, archivePath } = await openPast(past);
+  const place = await locatePast(past);
   const gapsOut = out === undefined ? undefined : `${out}.gaps.ndjson`;
   for (const file of [out, gapsOut]) {
-    if (file !== undefined && resolve(file) === resolve(path)) {
+    if (file !== undefined && resolve(file) === resolve(place.path)) {
       throw new BadInputError(`--out would write ${file}, the database itself; name another file`);
     }
   }
   if (out !== undefined) await checkOutput(out);
-  const reader = new ReaderClient({ path, archivePath });
+  const reader = new ReaderClient(place);
   try {
+    // Its thread loads while the database is looked at.
+    reader.start();
+    await checkPast(place);
     if (!(await checkKnownMarkets(reader, options))) noteNothing(options);
     const beside = out !== undefined && options.shape !== 'gaps' && (await isPlainFile(out));
     // The gaps come after the books, so that those that were dated back meanwhile are among them,
@@ -214,13 +217,16 @@ async function writeParquet(
   options: ExportOptions,
   path: string,
 ): Promise<Written> {
+  const begun = reader.exportChunks(options);
+  // Whether it failed is looked at once there is a file.
+  begun.catch(() => undefined);
   const file = await ParquetFile.begin(path, exportColumns(options));
   let written: Written = { records: 0, bytes: 0, first: null, last: null };
   try {
-    const { range, chunks } = await reader.exportChunks(options);
+    const { range, chunks } = await begun;
     const progress = new ProgressBar(range);
-    for await (const { text, records, place, narrow = false } of chunks) {
-      await file.write(text, narrow);
+    for await (const { batch, records, place } of chunks) {
+      await file.write(batch!);
       if (place !== null) progress.update(place.sequence);
       written = { ...reach(written, place), records };
     }

@@ -20,9 +20,9 @@ import {
 } from './shapes.js';
 import { tradeCells } from './trade-cells.js';
 
-/** Rows read at a time, and the length of what has gathered in a sink that is worth taking out. */
-const PAGE_ROWS = 1_000;
-const FULL = 128 * 1024;
+/** Rows read at a time: at first, and once it is known that there are many. */
+const FIRST_ROWS = 1_000;
+const PAGE_ROWS = 4_000;
 
 /** The part of {@link ExportOptions} that decides what is written. */
 export type ShapeOptions = Pick<
@@ -71,23 +71,23 @@ export async function* writeBooks(
 ): AsyncGenerator<ExportPlace | null> {
   const writer = await shapeWriter(source, options, sink);
   let first: number | null = null;
-  for await (const rows of rowPages(source, PAGE_ROWS)) {
+  for await (const rows of rowPages(source, FIRST_ROWS, PAGE_ROWS)) {
     first ??= rows[0]!.timestamp;
     await writer.page?.(rows);
     for (const row of rows) {
       if (writer.before !== undefined) {
         const due = writer.before(row.timestamp);
-        while (due.next().done !== true) if (sink.length >= FULL) yield null;
+        while (due.next().done !== true) if (sink.full) yield null;
       }
       const taken = writer.take(row);
       if (taken !== undefined) await taken;
-      if (sink.length >= FULL) yield place(row, first);
+      if (sink.full) yield place(row, first);
     }
     yield place(rows.at(-1)!, first);
   }
   if (writer.rest !== undefined) {
     const due = writer.rest();
-    while (due.next().done !== true) if (sink.length >= FULL) yield null;
+    while (due.next().done !== true) if (sink.full) yield null;
   }
 }
 
@@ -122,7 +122,7 @@ export async function* writeTrades(
       }
       const spans = completeness ? (known.get(marketKey(trade.market)) ?? []) : [];
       sink.add(cells(trade, completenessAt(spans, timestamp)));
-      if (sink.length >= FULL || i === trades.length - 1) yield { sequence, timestamp, first };
+      if (sink.full || i === trades.length - 1) yield { sequence, timestamp, first };
     }
   }
 }

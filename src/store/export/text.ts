@@ -4,11 +4,11 @@ import { isoText } from '../iso-text.js';
 import { encodeLevels } from '../levels.js';
 import { type Cell, type Column, type ColumnKind, eachLevel, type RecordSink } from './columns.js';
 
-/** CSV without a header whose times are Unix ms: for a program that reads it at once. */
-export const PLAIN_CSV = 'plain csv';
+/** Length of what has gathered that is worth taking out. */
+const FULL = 128 * 1024;
 
 /** The forms of text that records are written in. */
-export type TextFormat = 'json' | 'ndjson' | 'csv' | typeof PLAIN_CSV;
+export type TextFormat = 'json' | 'ndjson' | 'csv';
 
 /** How a cell that is not null is spelled, and how it is written. */
 type CellText = (cell: Cell) => string;
@@ -69,14 +69,14 @@ const micros: CellWriter = (out, cell) => {
   if (cell !== 0) out.text('000');
 };
 
-function csvCell(kind: ColumnKind, plainTimes: boolean): CellWriter {
+function csvCell(kind: ColumnKind): CellWriter {
   switch (kind) {
     case 'name':
       return spelled(remembered((cell: Cell) => csvText(cell as string)));
     case 'text':
       return spelled((cell) => csvText(cell as string));
     case 'time':
-      return plainTimes ? integer : spelled(isoText() as CellText);
+      return spelled(isoText() as CellText);
     case 'levels':
       return spelled(levelsText((levels) => csvText(encodeLevels(levels))));
     case 'decimal':
@@ -111,20 +111,9 @@ function numberCell(kind: ColumnKind): CellWriter {
   return kind === 'micros' ? micros : plain;
 }
 
-/** Takes records and gives their text. */
-export interface RecordText extends RecordSink {
-  /** Records taken. */
-  readonly records: number;
-  /** Takes what has gathered. */
-  take(): string;
-  /** Ends it; then {@link take} gives the rest. */
-  finish(): void;
-  /** Parquet: whether narrow decimals hold all that has gathered; to be asked for before {@link take}. */
-  readonly narrow?: boolean;
-}
-
 /** Writes records as text: a JSON array, an object a line, or CSV with a header. */
-export class TextSink implements RecordText {
+export class TextSink implements RecordSink {
+  /** Records taken. */
   records = 0;
   readonly #csv: boolean;
   readonly #array: boolean;
@@ -137,17 +126,15 @@ export class TextSink implements RecordText {
   #first = true;
 
   constructor(format: TextFormat, columns: readonly Column[]) {
-    this.#csv = format === 'csv' || format === PLAIN_CSV;
+    this.#csv = format === 'csv';
     this.#array = format === 'json';
     const key = (name: string, i: number): string =>
       `${i === 0 ? '{' : ','}${JSON.stringify(name)}:`;
     this.#leads = columns.map(({ name }, i) => (this.#csv ? (i === 0 ? '' : ',') : key(name, i)));
     this.#end = this.#csv ? '\n' : this.#array ? '}' : '}\n';
     this.#none = this.#csv ? '' : 'null';
-    this.#cells = columns.map(({ kind }) =>
-      this.#csv ? csvCell(kind, format === PLAIN_CSV) : jsonCell(kind),
-    );
-    if (format === 'csv') {
+    this.#cells = columns.map(({ kind }) => (this.#csv ? csvCell(kind) : jsonCell(kind)));
+    if (this.#csv) {
       this.#out.text(`${columns.map(({ name }) => csvText(name)).join(',')}\n`);
     }
   }
@@ -155,6 +142,10 @@ export class TextSink implements RecordText {
   /** Length of what has gathered, bytes. */
   get length(): number {
     return this.#out.length;
+  }
+
+  get full(): boolean {
+    return this.#out.length >= FULL;
   }
 
   add(cells: readonly Cell[]): void {
@@ -200,10 +191,12 @@ export class TextSink implements RecordText {
     });
   }
 
+  /** Takes what has gathered. */
   take(): string {
     return this.#out.take();
   }
 
+  /** Ends it; then {@link take} gives the rest. */
   finish(): void {
     if (this.#array) this.#out.text(this.#first ? '[]\n' : '\n]\n');
   }
