@@ -1,27 +1,27 @@
 import type { CollectorControl } from '../../market/collector-control.js';
 import { COLLECTOR_STATES, type CollectorStatus } from '../../market/collector-status.js';
-import { EXCHANGES } from '../../market/exchange.js';
+import { type Exchange, EXCHANGES } from '../../market/exchange.js';
 import { ODDITIES } from '../../market/oddity.js';
 import type { GapSum, RecorderMeter } from '../recorder-meter.js';
 import { statesByExchange } from './health.js';
 import type { MetricSet, Sample } from './metric-set.js';
 
+/** Counts of a collector that are summed by exchange. */
+type Counted =
+  | 'books'
+  | 'repeats'
+  | 'parseFailures'
+  | 'lateBooks'
+  | 'doubtedTimes'
+  | 'audits'
+  | 'auditDifferences'
+  | 'reconnects';
+
 /** What collectors count, by exchange. They are looked at once a scrape, by the first of these. */
 export function addCollectorMetrics(set: MetricSet, control: CollectorControl): void {
   let collectors: readonly CollectorStatus[] = [];
   const since = 'since each collector was last started';
-  const sum = (
-    fields: readonly (
-      | 'books'
-      | 'repeats'
-      | 'parseFailures'
-      | 'lateBooks'
-      | 'doubtedTimes'
-      | 'audits'
-      | 'auditDifferences'
-      | 'reconnects'
-    )[],
-  ) =>
+  const sum = (fields: readonly Counted[]) =>
     EXCHANGES.map((exchange): Sample => {
       const of = collectors.filter(({ market }) => market.exchange === exchange);
       const total = fields.reduce((all, field) => all + of.reduce((n, s) => n + s[field], 0), 0);
@@ -33,6 +33,10 @@ export function addCollectorMetrics(set: MetricSet, control: CollectorControl): 
       samples[i]![1] + control.unreadableMessages(exchange),
     ]);
   const labels = ['exchange'];
+  const count = (name: string, help: string, field: Counted): void =>
+    set.count(name, `${help}, ${since}.`, labels, () => sum([field]));
+  const each = (read: (exchange: Exchange) => number) => (): Sample[] =>
+    EXCHANGES.map((exchange) => [{ exchange }, read(exchange)]);
   set.count(
     'orderbook_frames_total',
     `Order books received, valid or unreadable, ${since}.`,
@@ -42,18 +46,8 @@ export function addCollectorMetrics(set: MetricSet, control: CollectorControl): 
       return withUnknown(sum(['books', 'parseFailures']));
     },
   );
-  set.count(
-    'orderbook_books_received_total',
-    `Valid books received, repeats included, ${since}.`,
-    labels,
-    () => sum(['books']),
-  );
-  set.count(
-    'orderbook_books_repeated_total',
-    `Received books equal to the one before, ${since}.`,
-    labels,
-    () => sum(['repeats']),
-  );
+  count('orderbook_books_received_total', 'Valid books received, repeats included', 'books');
+  count('orderbook_books_repeated_total', 'Received books equal to the one before', 'repeats');
   set.count(
     'orderbook_parse_failures_total',
     `Messages that could not be read, ${since}.`,
@@ -78,25 +72,23 @@ export function addCollectorMetrics(set: MetricSet, control: CollectorControl): 
     'orderbook_unreadable_messages_total',
     'Those of them that named no market, since the server began.',
     labels,
-    () => EXCHANGES.map((exchange): Sample => [{ exchange }, control.unreadableMessages(exchange)]),
+    each((exchange) => control.unreadableMessages(exchange)),
   );
-  set.count(
+  count(
     'orderbook_late_books_total',
-    `Valid books older than the one before, dropped, ${since}.`,
-    labels,
-    () => sum(['lateBooks']),
+    'Valid books older than the one before, dropped',
+    'lateBooks',
   );
-  set.count(
+  count(
     'orderbook_doubted_times_total',
-    `Books whose exchange's time was not believed, ${since}.`,
-    labels,
-    () => sum(['doubtedTimes']),
+    "Books whose exchange's time was not believed",
+    'doubtedTimes',
   );
   set.count(
     'orderbook_unasked_books_total',
     'Books of markets that were not asked for, since the server began.',
     labels,
-    () => EXCHANGES.map((exchange): Sample => [{ exchange }, control.unaskedBooks(exchange)]),
+    each((exchange) => control.unaskedBooks(exchange)),
   );
   set.count(
     'orderbook_trades_total',
@@ -124,25 +116,22 @@ export function addCollectorMetrics(set: MetricSet, control: CollectorControl): 
     'orderbook_market_rows_skipped',
     'Rows of the newest market list that were no markets.',
     labels,
-    () => EXCHANGES.map((exchange): Sample => [{ exchange }, control.skippedRows(exchange)]),
+    each((exchange) => control.skippedRows(exchange)),
   );
-  set.count(
+  count(
     'orderbook_audits_total',
-    `Comparisons of a streamed book with the exchange's REST book, ${since}.`,
-    labels,
-    () => sum(['audits']),
+    "Comparisons of a streamed book with the exchange's REST book",
+    'audits',
   );
-  set.count(
+  count(
     'orderbook_audit_differences_total',
-    `Of those, how many found a book that the stream had not, ${since}.`,
-    labels,
-    () => sum(['auditDifferences']),
+    'Of those, how many found a book that the stream had not',
+    'auditDifferences',
   );
-  set.count(
+  count(
     'orderbook_reconnects_total',
-    `Connections made again, counted once per market, ${since}.`,
-    labels,
-    () => sum(['reconnects']),
+    'Connections made again, counted once per market',
+    'reconnects',
   );
   set.gauge('orderbook_collectors', 'Collectors in each state.', ['exchange', 'state'], () => {
     const states = statesByExchange(control);

@@ -112,42 +112,35 @@ export class Metrics {
   }
 
   #addStreams(streams: LiveStreams): void {
-    const one = (pick: () => number) => (): Sample[] => [[{}, pick()]];
-    this.#set.gauge(
-      'orderbook_api_readers',
-      'Open live subscriptions.',
-      [],
-      one(() => streams.size),
-    );
-    this.#set.gauge(
+    const gauge = (name: string, help: string, read: () => number): void =>
+      this.#set.gauge(name, help, [], () => [[{}, read()]]);
+    const count = (name: string, help: string, read: () => number): void =>
+      this.#set.count(name, help, [], () => [[{}, read()]]);
+    gauge('orderbook_api_readers', 'Open live subscriptions.', () => streams.size);
+    gauge(
       'orderbook_api_operations',
       'Different live operations being executed; equal subscriptions share one.',
-      [],
-      one(() => streams.operations),
+      () => streams.operations,
     );
-    this.#set.count(
+    count(
       'orderbook_api_delivered_books_total',
       'Results handed to subscribers.',
-      [],
-      one(() => streams.counts.delivered),
+      () => streams.counts.delivered,
     );
-    this.#set.count(
+    count(
       'orderbook_api_executions_total',
       'Live events executed and serialised.',
-      [],
-      one(() => streams.counts.executed),
+      () => streams.counts.executed,
     );
-    this.#set.count(
+    count(
       'orderbook_api_skipped_books_total',
       'Books that slow subscribers missed for a newer one.',
-      [],
-      one(() => streams.counts.skipped),
+      () => streams.counts.skipped,
     );
-    this.#set.count(
+    count(
       'orderbook_api_idle_readers_total',
       'Clients ended because they took nothing for too long.',
-      [],
-      one(() => streams.counts.idled),
+      () => streams.counts.idled,
     );
   }
 

@@ -3,6 +3,7 @@ import { badInput } from '../errors.js';
 import { MAX_MARKETS, marketOf } from '../inputs.js';
 import { builder } from './builder.js';
 import { ExchangeEnum } from './exchange-enum.js';
+import { exposed } from './fields.js';
 import { MarketInput } from './live-orderbook.js';
 
 /** Least step, and longest window, ms: for a longer one there are `coverage` and `series`. */
@@ -18,8 +19,10 @@ const BookCountsType = builder.objectRef<BookCounts>('BookCounts').implement({
   description: 'How many books of a market were stored in each step of a window.',
   fields: (t) => ({
     exchange: t.expose('exchange', { type: ExchangeEnum, description: 'The exchange.' }),
-    symbol: t.exposeString('symbol', { description: 'Base asset, such as `BTC`.' }),
-    currency: t.exposeString('currency', { description: 'Quote currency, such as `KRW`.' }),
+    ...exposed(t, 'String', {
+      symbol: 'Base asset, such as `BTC`.',
+      currency: 'Quote currency, such as `KRW`.',
+    }),
     counts: t.exposeIntList('counts', {
       description: 'Changed books of each step, by their time of receipt, oldest first.',
     }),

@@ -6,6 +6,7 @@ import { CollectorStatuses } from '../../live/sources/collector-statuses.js';
 import { exchangeArg, marketArgs, marketFilterArgs, patternArg } from './arguments.js';
 import { builder } from './builder.js';
 import { ExchangeEnum } from './exchange-enum.js';
+import { exposed, exposedOrNull, marketFields } from './fields.js';
 import { inWordsOf, ownWordsArgs } from './language.js';
 import { WishKindEnum } from './wish-kind.js';
 
@@ -28,19 +29,7 @@ export const CollectorStateEnum = builder.enumType('CollectorState', {
 export const CollectorType = builder.objectRef<CollectorStatus>('Collector').implement({
   description: 'The recording of one market, as it is right now.',
   fields: (t) => ({
-    exchange: t.field({
-      type: ExchangeEnum,
-      description: 'The exchange.',
-      resolve: (status) => status.market.exchange,
-    }),
-    symbol: t.string({
-      description: 'Base asset, such as `BTC`.',
-      resolve: (status) => status.market.symbol,
-    }),
-    currency: t.string({
-      description: 'Quote currency, such as `KRW`.',
-      resolve: (status) => status.market.currency,
-    }),
+    ...marketFields(t, (status) => status.market),
     state: t.expose('state', { type: CollectorStateEnum, description: 'What it is doing.' }),
     stoppedByUser: t.boolean({
       description:
@@ -58,42 +47,23 @@ export const CollectorType = builder.objectRef<CollectorStatus>('Collector').imp
         return wanted === null ? null : wanted ? 'START' : 'STOP';
       },
     }),
-    startedAt: t.expose('startedAt', {
-      type: 'DateTime',
-      nullable: true,
-      description: 'When it was last started; null if never since the server began.',
+    ...exposedOrNull(t, 'DateTime', {
+      startedAt: 'When it was last started; null if never since the server began.',
+      lastBookAt: 'When its last valid book was received.',
     }),
-    lastBookAt: t.expose('lastBookAt', {
-      type: 'DateTime',
-      nullable: true,
-      description: 'When its last valid book was received.',
-    }),
-    books: t.expose('books', {
-      type: 'BigInt',
-      description:
-        'Valid books received since `startedAt`, those equal to the one before included.',
-    }),
-    repeats: t.expose('repeats', {
-      type: 'BigInt',
-      description:
-        'Of `books`, those equal to the one before: counted, neither stored nor published.',
+    ...exposed(t, 'BigInt', {
+      books: 'Valid books received since `startedAt`, those equal to the one before included.',
+      repeats: 'Of `books`, those equal to the one before: counted, neither stored nor published.',
     }),
     reconnects: t.exposeInt('reconnects', {
       description: 'Times its connection was made again since `startedAt`.',
     }),
-    lateBooks: t.expose('lateBooks', {
-      type: 'BigInt',
-      description:
+    ...exposed(t, 'BigInt', {
+      lateBooks:
         "Valid books since `startedAt` that were older by the exchange's own time than the one before; they are counted and dropped.",
-    }),
-    doubtedTimes: t.expose('doubtedTimes', {
-      type: 'BigInt',
-      description:
+      doubtedTimes:
         "Books since `startedAt` whose exchange's time could not be read, or is too far from the time of receipt to be believed; they are kept, with `exchangeTimestamp` null.",
-    }),
-    parseFailures: t.expose('parseFailures', {
-      type: 'BigInt',
-      description: 'Messages about this market that could not be read since `startedAt`.',
+      parseFailures: 'Messages about this market that could not be read since `startedAt`.',
     }),
     age: t.int({
       nullable: true,
@@ -101,11 +71,9 @@ export const CollectorType = builder.objectRef<CollectorStatus>('Collector').imp
       resolve: ({ lastBookAt }) =>
         lastBookAt === null ? null : Math.min(Math.max(0, Date.now() - lastBookAt), 2 ** 31 - 1),
     }),
-    audits: t.exposeInt('audits', {
-      description: "Comparisons of its book with the exchange's REST book since `startedAt`.",
-    }),
-    auditDifferences: t.exposeInt('auditDifferences', {
-      description:
+    ...exposed(t, 'Int', {
+      audits: "Comparisons of its book with the exchange's REST book since `startedAt`.",
+      auditDifferences:
         'Of `audits`, those where the REST book equalled none of the streamed books nearest in time.',
     }),
     auditAgreedAt: t.expose('auditAgreedAt', {

@@ -6,7 +6,8 @@ import { consolidate, ConsolidatedBooks } from '../../live/sources/consolidated-
 import { everyArg, pairArgs } from './arguments.js';
 import { builder } from './builder.js';
 import { ExchangeEnum } from './exchange-enum.js';
-import { ageField, legFields, pairFields } from './leg-fields.js';
+import { pairFields } from './fields.js';
+import { ageField, legFields } from './leg-fields.js';
 import { OrderbookType } from './orderbook.js';
 
 const ConsolidatedLevelType = builder.objectRef<ExchangeLevel>('ConsolidatedLevel').implement({

@@ -5,7 +5,7 @@ import { marketOf, timeWindow } from '../inputs.js';
 import { fromCursor, toConnection, toCursor } from '../paging.js';
 import { marketArgs, pageArgs, windowArgs } from './arguments.js';
 import { builder } from './builder.js';
-import { ExchangeEnum } from './exchange-enum.js';
+import { exposed, marketFields } from './fields.js';
 import { GapConnection, gapPage } from './gap.js';
 import { tradeCoverage, TradeCoverageType } from './trade-coverage.js';
 
@@ -38,10 +38,9 @@ const CoverageMinuteConnection = builder.connectionObject(
 const StopType = builder.objectRef<CoverageTotals['stopped'][number]>('RecordingStop').implement({
   description: 'A part of a window in which a market was not to be recorded.',
   fields: (t) => ({
-    start: t.expose('start', { type: 'DateTime', description: 'Its beginning in the window.' }),
-    end: t.expose('end', {
-      type: 'DateTime',
-      description: 'Its end, or that of the window while it lasts.',
+    ...exposed(t, 'DateTime', {
+      start: 'Its beginning in the window.',
+      end: 'Its end, or that of the window while it lasts.',
     }),
   }),
 });
@@ -54,26 +53,10 @@ interface MarketCoverage extends CoverageTotals {
 const CoverageType = builder.objectRef<MarketCoverage>('Coverage').implement({
   description: 'How well a market was covered in a window of time.',
   fields: (t) => ({
-    exchange: t.field({
-      type: ExchangeEnum,
-      description: 'The exchange.',
-      resolve: (coverage) => coverage.market.exchange,
-    }),
-    symbol: t.string({
-      description: 'Base asset, such as `BTC`.',
-      resolve: (coverage) => coverage.market.symbol,
-    }),
-    currency: t.string({
-      description: 'Quote currency, such as `KRW`.',
-      resolve: (coverage) => coverage.market.currency,
-    }),
-    from: t.expose('from', {
-      type: 'DateTime',
-      description: 'Beginning of the window; when none was given, that of the recording.',
-    }),
-    to: t.expose('to', {
-      type: 'DateTime',
-      description: 'End of the window; now, when none or a later one was given.',
+    ...marketFields(t, (coverage) => coverage.market),
+    ...exposed(t, 'DateTime', {
+      from: 'Beginning of the window; when none was given, that of the recording.',
+      to: 'End of the window; now, when none or a later one was given.',
     }),
     percent: t.float({
       description:
@@ -93,33 +76,24 @@ const CoverageType = builder.objectRef<MarketCoverage>('Coverage').implement({
       description:
         'When the market was recorded for the first time, in the window or not; null if it never was.',
     }),
-    stopped: t.field({
+    stopped: t.expose('stopped', {
       type: [StopType],
       description:
         'The parts of the window in which it was stopped on request, oldest first: neither covered nor missing. At most the first thousand.',
-      resolve: ({ stopped }) => stopped,
     }),
-    recordedMs: t.expose('recordedMs', {
-      type: 'BigInt',
-      description: 'Part of the window in which the market was being recorded, gaps included.',
+    ...exposed(t, 'BigInt', {
+      recordedMs: 'Part of the window in which the market was being recorded, gaps included.',
+      coveredMs: 'Part of that which lies outside the gaps.',
+      frames: 'Valid books received.',
     }),
-    coveredMs: t.expose('coveredMs', {
-      type: 'BigInt',
-      description: 'Part of that which lies outside the gaps.',
-    }),
-    frames: t.expose('frames', { type: 'BigInt', description: 'Valid books received.' }),
     changedBooks: t.expose('changed', {
       type: 'BigInt',
       description:
         'Books that differed from the one before, or were the first after a gap: these are stored.',
     }),
-    repeats: t.expose('repeats', {
-      type: 'BigInt',
-      description: 'Books equal to the one before: counted, not stored.',
-    }),
-    longestSilenceMs: t.expose('longestSilenceMs', {
-      type: 'BigInt',
-      description: 'Longest time between two books, in milliseconds.',
+    ...exposed(t, 'BigInt', {
+      repeats: 'Books equal to the one before: counted, not stored.',
+      longestSilenceMs: 'Longest time between two books, in milliseconds.',
     }),
     trades: t.field({
       type: TradeCoverageType,

@@ -12,14 +12,15 @@ import { exchangeArg, pairFilterArgs } from './arguments.js';
 import { builder } from './builder.js';
 import { CollectorStateEnum, CollectorType } from './collector.js';
 import { ExchangeEnum } from './exchange-enum.js';
+import { exposed, marketFields, shown, shownOrNull } from './fields.js';
 import { OddityType } from './oddity.js';
 import { TradeTallyType } from './trade.js';
 
 const ExchangeColorType = builder.objectRef<ExchangeFacts['color']>('ExchangeColor').implement({
   description: 'The colour in which an exchange is drawn, readable as text on its ground.',
   fields: (t) => ({
-    light: t.exposeString('light', { description: '`#rrggbb`, for a light ground.' }),
-    dark: t.exposeString('dark', { description: '`#rrggbb`, for a dark ground.' }),
+    light: t.expose('light', { type: 'String', description: '`#rrggbb`, for a light ground.' }),
+    dark: t.expose('dark', { type: 'String', description: '`#rrggbb`, for a dark ground.' }),
   }),
 });
 
@@ -40,9 +41,9 @@ const OwnLimitType = builder.objectRef<OwnLimit>('OwnLimit').implement({
     'A limit that the recorder keeps towards an exchange. A refusal narrows it; it recovers slowly.',
   fields: (t) => ({
     name: t.expose('name', { type: OwnLimitNameEnum, description: 'What it bounds.' }),
-    value: t.exposeFloat('value', { description: 'The most that is asked for now.' }),
-    atStart: t.exposeFloat('atStart', {
-      description: 'The most that was asked for at the start.',
+    ...exposed(t, 'Float', {
+      value: 'The most that is asked for now.',
+      atStart: 'The most that was asked for at the start.',
     }),
     refusals: t.exposeInt('refusals', {
       description: 'Refusals about it since the server began.',
@@ -63,15 +64,11 @@ const SilenceTallyType = builder.objectRef<SilenceTally>('SilenceTally').impleme
   description:
     'What became of silences beyond the rhythm of their market, since the server began. The exchange is asked by REST before a market is called `STALE`.',
   fields: (t) => ({
-    asked: t.exposeInt('asked', { description: 'Silences about which it was asked.' }),
-    quiet: t.exposeInt('quiet', {
-      description: 'Those that proved to be quiet: its book by REST was the streamed one.',
-    }),
-    lost: t.exposeInt('lost', {
-      description: 'Those that became a gap: its book had changed, or could not be fetched.',
-    }),
-    falseAlarms: t.exposeInt('falseAlarms', {
-      description: 'Quiet ones that had been called `STALE` meanwhile.',
+    ...exposed(t, 'Int', {
+      asked: 'Silences about which it was asked.',
+      quiet: 'Those that proved to be quiet: its book by REST was the streamed one.',
+      lost: 'Those that became a gap: its book had changed, or could not be fetched.',
+      falseAlarms: 'Quiet ones that had been called `STALE` meanwhile.',
     }),
   }),
 });
@@ -80,13 +77,9 @@ const ExchangeInfoType = builder.objectRef<ExchangeRecord>('ExchangeInfo').imple
   description: 'An exchange in the managed list.',
   fields: (t) => ({
     exchange: t.expose('exchange', { type: ExchangeEnum, description: 'The exchange.' }),
-    name: t.string({
-      description: 'Its name as it writes it itself, such as `Upbit`.',
-      resolve: ({ exchange }) => EXCHANGE_FACTS[exchange].name,
-    }),
-    koreanName: t.string({
-      description: 'Its Korean name.',
-      resolve: ({ exchange }) => EXCHANGE_FACTS[exchange].koreanName,
+    ...shown(t, 'String', ({ exchange }) => EXCHANGE_FACTS[exchange], {
+      name: 'Its name as it writes it itself, such as `Upbit`.',
+      koreanName: 'Its Korean name.',
     }),
     order: t.int({
       description: 'Its place when the exchanges are shown side by side, from 0.',
@@ -170,28 +163,10 @@ interface MarketShape {
 const MarketType = builder.objectRef<MarketShape>('Market').implement({
   description: 'A market in the managed list.',
   fields: (t) => ({
-    exchange: t.field({
-      type: ExchangeEnum,
-      description: 'The exchange.',
-      resolve: ({ record }) => record.exchange,
-    }),
-    symbol: t.string({
-      description: 'Base asset, such as `BTC`.',
-      resolve: ({ record }) => record.symbol,
-    }),
-    currency: t.string({
-      description: 'Quote currency, such as `KRW`.',
-      resolve: ({ record }) => record.currency,
-    }),
-    koreanName: t.string({
-      nullable: true,
-      description: "The exchange's Korean name of the asset, if it gives one.",
-      resolve: ({ record }) => record.koreanName,
-    }),
-    englishName: t.string({
-      nullable: true,
-      description: "The exchange's English name of the asset, if it gives one.",
-      resolve: ({ record }) => record.englishName,
+    ...marketFields(t, ({ record }) => record),
+    ...shownOrNull(t, 'String', ({ record }) => record, {
+      koreanName: "The exchange's Korean name of the asset, if it gives one.",
+      englishName: "The exchange's English name of the asset, if it gives one.",
     }),
     listed: t.boolean({
       description: "Whether the exchange's newest list contains it.",
@@ -203,11 +178,10 @@ const MarketType = builder.objectRef<MarketShape>('Market').implement({
         'The last mutation about it: true for start, false for stop, null for none (then `COLLECT` decides).',
       resolve: ({ record }) => record.wanted,
     }),
-    collector: t.field({
+    collector: t.expose('collector', {
       type: CollectorType,
       nullable: true,
       description: 'Its collector; null when it had none since the server began.',
-      resolve: ({ collector }) => collector,
     }),
     state: t.field({
       type: CollectorStateEnum,

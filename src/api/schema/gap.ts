@@ -4,7 +4,7 @@ import { optionalMarketPart, timeWindow } from '../inputs.js';
 import { fromCursor, type RowBudget, toConnection, toCursor } from '../paging.js';
 import { marketFilterArgs, pageArgs, windowArgs } from './arguments.js';
 import { builder } from './builder.js';
-import { ExchangeEnum } from './exchange-enum.js';
+import { marketFields } from './fields.js';
 import { inWordsOf, ownWordsArgs } from './language.js';
 
 /** Why a market was not covered. */
@@ -53,19 +53,7 @@ export const GapCauseEnum = builder.enumType('GapCause', {
 export const GapType = builder.objectRef<Gap>('Gap').implement({
   description: 'An interval in which a wanted market was not covered.',
   fields: (t) => ({
-    exchange: t.field({
-      type: ExchangeEnum,
-      description: 'The exchange.',
-      resolve: (gap) => gap.market.exchange,
-    }),
-    symbol: t.string({
-      description: 'Base asset, such as `BTC`.',
-      resolve: (gap) => gap.market.symbol,
-    }),
-    currency: t.string({
-      description: 'Quote currency, such as `KRW`.',
-      resolve: (gap) => gap.market.currency,
-    }),
+    ...marketFields(t, (gap) => gap.market),
     start: t.expose('start', {
       type: 'DateTime',
       description: 'Last proof that the market was covered.',

@@ -1,27 +1,6 @@
 import { isStale, type Leg } from '../../market/consolidated.js';
-import type { Pair } from '../../market/market.js';
-import type { builder } from './builder.js';
 import { CollectorStateEnum } from './collector.js';
-
-/** How the fields of the object type of a shape are made. */
-type FieldsOf<Shape> = PothosSchemaTypes.ObjectFieldBuilder<
-  typeof builder extends PothosSchemaTypes.SchemaBuilder<infer Types> ? Types : never,
-  Shape
->;
-
-/** `symbol` and `currency` of what is about one pair. */
-export function pairFields<Shape>(t: FieldsOf<Shape>, pairOf: (shape: Shape) => Pair) {
-  return {
-    symbol: t.string({
-      description: 'Base asset, such as `BTC`.',
-      resolve: (shape) => pairOf(shape).symbol,
-    }),
-    currency: t.string({
-      description: 'Quote currency, such as `KRW`.',
-      resolve: (shape) => pairOf(shape).currency,
-    }),
-  };
-}
+import type { FieldsOf } from './fields.js';
 
 /** `state` and `stale` of one exchange's part in something; `stale` says what that means for it. */
 export function legFields<Shape>(t: FieldsOf<Shape>, stale: string, legOf: (shape: Shape) => Leg) {

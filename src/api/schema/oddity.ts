@@ -1,5 +1,6 @@
 import type { Oddity, OddityTally, OddThing } from '../../market/oddity.js';
 import { builder } from './builder.js';
+import { exposed } from './fields.js';
 
 const OddityKindEnum = builder.enumType('OddityKind', {
   description: 'In what an exchange differed from its protocol as this recorder knows it.',
@@ -22,13 +23,9 @@ const OddityKindEnum = builder.enumType('OddityKind', {
 const OddThingType = builder.objectRef<OddThing>('OddThing').implement({
   description: 'One thing of a kind, as it was first met.',
   fields: (t) => ({
-    what: t.exposeString('what', {
-      description:
-        'The thing itself, such as the name of a member, or the status of a refusal; empty where the kind has but one.',
-    }),
-    text: t.exposeString('text', {
-      description:
-        'What the exchange sent, with the body of a refusal whole up to 65,536 characters.',
+    ...exposed(t, 'String', {
+      what: 'The thing itself, such as the name of a member, or the status of a refusal; empty where the kind has but one.',
+      text: 'What the exchange sent, with the body of a refusal whole up to 65,536 characters.',
     }),
     at: t.expose('at', { type: 'DateTime', description: 'When it was first met.' }),
   }),
@@ -47,11 +44,10 @@ export const OddityType = builder.objectRef<OddityTally>('Oddity').implement({
     }),
     lastText: t.exposeString('lastText', { description: 'What was sent the last time.' }),
     lastAt: t.expose('lastAt', { type: 'DateTime', description: 'When that was.' }),
-    things: t.field({
+    things: t.expose('things', {
       type: [OddThingType],
       description:
         'The different things of this kind, oldest first: up to 100 of an exchange, which the `logs` of the event `PROTOCOL_ODD` show too.',
-      resolve: ({ things }) => things,
     }),
   }),
 });

@@ -3,7 +3,7 @@ import { optionalMarketPart, timeWindow } from '../inputs.js';
 import { fromCursor, toConnection, toCursor } from '../paging.js';
 import { exchangeArg, pageArgs, pairFilterArgs, windowArgs } from './arguments.js';
 import { builder } from './builder.js';
-import { ExchangeEnum } from './exchange-enum.js';
+import { exposed, marketFields } from './fields.js';
 import { GapConnection, gapPage } from './gap.js';
 
 const SideEnum = builder.enumType('Side', {
@@ -17,28 +17,15 @@ const SideEnum = builder.enumType('Side', {
 const OrderbookRowType = builder.objectRef<BookRow>('OrderbookRow').implement({
   description: 'One stored level: what rests at a price from that moment on.',
   fields: (t) => ({
-    exchange: t.field({
-      type: ExchangeEnum,
-      description: 'The exchange.',
-      resolve: (row) => row.market.exchange,
-    }),
-    symbol: t.string({
-      description: 'Base asset, such as `BTC`.',
-      resolve: (row) => row.market.symbol,
-    }),
-    currency: t.string({
-      description: 'Quote currency, such as `KRW`.',
-      resolve: (row) => row.market.currency,
-    }),
+    ...marketFields(t, (row) => row.market),
     timestamp: t.expose('timestamp', {
       type: 'DateTime',
       description: 'When this server received the book that the level belongs to.',
     }),
     side: t.expose('side', { type: SideEnum, description: 'Ask or bid.' }),
-    price: t.expose('price', { type: 'Decimal', description: 'Price, in the quote currency.' }),
-    volume: t.expose('volume', {
-      type: 'Decimal',
-      description: 'Volume, in the base asset; `0` when the level vanished.',
+    ...exposed(t, 'Decimal', {
+      price: 'Price, in the quote currency.',
+      volume: 'Volume, in the base asset; `0` when the level vanished.',
     }),
     sequence: t.expose('sequence', {
       type: 'BigInt',

@@ -6,7 +6,7 @@ import type { Gap } from '../../market/gap.js';
 import { checkedDepth, marketOf } from '../inputs.js';
 import { marketArgs } from './arguments.js';
 import { builder } from './builder.js';
-import { ExchangeEnum } from './exchange-enum.js';
+import { marketFields } from './fields.js';
 import { GapType } from './gap.js';
 
 /** A level of a book. */
@@ -72,19 +72,7 @@ async function gapAt(reader: StoreReader, market: Market, at: number): Promise<G
 export const OrderbookType = builder.objectRef<OrderbookShape>('Orderbook').implement({
   description: 'The order book of one market at one moment, as the exchange sent it.',
   fields: (t) => ({
-    exchange: t.field({
-      type: ExchangeEnum,
-      description: 'The exchange.',
-      resolve: (book) => book.market.exchange,
-    }),
-    symbol: t.string({
-      description: 'Base asset, such as `BTC`.',
-      resolve: (book) => book.market.symbol,
-    }),
-    currency: t.string({
-      description: 'Quote currency, such as `KRW`.',
-      resolve: (book) => book.market.currency,
-    }),
+    ...marketFields(t, (book) => book.market),
     completeness: t.field({
       type: CompletenessEnum,
       description:

@@ -16,7 +16,8 @@ import { checkedEvery, marketPart, pairOf } from '../inputs.js';
 import { everyArg, pairArgs } from './arguments.js';
 import { builder } from './builder.js';
 import { ExchangeEnum } from './exchange-enum.js';
-import { ageField, legFields, pairFields } from './leg-fields.js';
+import { exposed, pairFields } from './fields.js';
+import { ageField, legFields } from './leg-fields.js';
 
 const ROUNDED = `a half rounded away from zero`;
 const PERCENT = `to at most ${PERCENT_DECIMALS} decimals, ${ROUNDED}`;
@@ -75,21 +76,11 @@ const PremiumPriceType = builder.objectRef<PremiumPrice>('PremiumPrice').impleme
 const MarginType = builder.objectRef<Margin>('CrossingMargin').implement({
   description: 'What is left of buying on one exchange and selling on the other after the fees.',
   fields: (t) => ({
-    perUnit: t.field({
-      type: 'Decimal',
-      description:
+    ...exposed(t, 'Decimal', {
+      perUnit:
         'Of one unit of the base asset, exact, in the quote currency; negative when it is a loss.',
-      resolve: ({ perUnit }) => perUnit,
-    }),
-    total: t.field({
-      type: 'Decimal',
-      description: 'Of the `volume` that both best levels hold, exact.',
-      resolve: ({ total }) => total,
-    }),
-    percent: t.field({
-      type: 'Decimal',
-      description: `In percent of what is paid, ${PERCENT}.`,
-      resolve: ({ percent }) => percent,
+      total: 'Of the `volume` that both best levels hold, exact.',
+      percent: `In percent of what is paid, ${PERCENT}.`,
     }),
     bp: t.field({
       type: 'Decimal',
@@ -106,10 +97,9 @@ const CrossingType = builder.objectRef<Crossing>('Crossing').implement({
     buyAt: t.expose('buyAt', { type: ExchangeEnum, description: 'Where it is offered for less.' }),
     buyPrice: t.expose('buyPrice', { type: 'Decimal', description: 'The lowest ask there.' }),
     sellAt: t.expose('sellAt', { type: ExchangeEnum, description: 'Where more is bid for it.' }),
-    sellPrice: t.expose('sellPrice', { type: 'Decimal', description: 'The highest bid there.' }),
-    volume: t.expose('volume', {
-      type: 'Decimal',
-      description: 'What both of these levels hold, in the base asset.',
+    ...exposed(t, 'Decimal', {
+      sellPrice: 'The highest bid there.',
+      volume: 'What both of these levels hold, in the base asset.',
     }),
     left: t.field({
       type: MarginType,
@@ -152,27 +142,24 @@ const PremiumType = builder.objectRef<Premium>('Premium').implement({
       description: 'Its middle price, exact; null when it has none.',
       resolve: ({ base }) => base,
     }),
-    prices: t.field({
+    prices: t.expose('prices', {
       type: [PremiumPriceType],
       description:
         'Each exchange that has a collector or a book of the pair, that one too, by name.',
-      resolve: ({ prices }) => prices,
     }),
     compared: t.exposeInt('compared', {
       description: 'How many exchanges have a price that can be relied on.',
     }),
-    widestPercent: t.field({
+    widestPercent: t.expose('widestPercent', {
       type: 'Decimal',
       nullable: true,
       description: `By how much the highest price lies above the lowest, in percent of the lowest, ${PERCENT}. Null with fewer than two prices.`,
-      resolve: ({ widestPercent }) => widestPercent,
     }),
-    crossing: t.field({
+    crossing: t.expose('crossing', {
       type: CrossingType,
       nullable: true,
       description:
         'Where to buy and where to sell when a bid lies above an ask of another exchange; null when none does.',
-      resolve: ({ crossing }) => crossing,
     }),
   }),
 });

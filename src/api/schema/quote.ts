@@ -8,7 +8,8 @@ import { consolidate } from '../../live/sources/consolidated-books.js';
 import { pairArgs } from './arguments.js';
 import { builder } from './builder.js';
 import { ExchangeEnum } from './exchange-enum.js';
-import { legFields, pairFields } from './leg-fields.js';
+import { pairFields } from './fields.js';
+import { legFields } from './leg-fields.js';
 import { TradeSideEnum } from './trade-side.js';
 
 const QuoteFillType = builder.objectRef<Fill>('QuoteFill').implement({

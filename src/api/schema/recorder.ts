@@ -11,6 +11,7 @@ import { periodArg } from './arguments.js';
 import { builder } from './builder.js';
 import { CollectorStateEnum } from './collector.js';
 import { ExchangeEnum } from './exchange-enum.js';
+import { exposed, shown, shownOrNull } from './fields.js';
 import { ReasonType, VerdictStateEnum } from './verdict.js';
 
 /** How many collectors are in a state. */
@@ -77,11 +78,9 @@ const ExchangeFiguresType = builder.objectRef<ExchangeFigures>('ExchangeFigures'
   description: 'How fast an exchange is being recorded.',
   fields: (t) => ({
     exchange: t.expose('exchange', { type: ExchangeEnum, description: 'The exchange.' }),
-    framesPerSecond: t.exposeFloat('framesPerSecond', {
-      description: 'Valid books received a second over the last ten seconds, repeats included.',
-    }),
-    changedPerSecond: t.exposeFloat('changedPerSecond', {
-      description: 'Of those, books that differed from the one before.',
+    ...exposed(t, 'Float', {
+      framesPerSecond: 'Valid books received a second over the last ten seconds, repeats included.',
+      changedPerSecond: 'Of those, books that differed from the one before.',
     }),
     states: t.expose('states', {
       type: [StateCountType],
@@ -137,59 +136,28 @@ const RecorderType = builder.objectRef<RecorderFigures>('Recorder').implement({
       description: 'Books waiting to be written.',
       resolve: ({ store }) => store.queuedBooks,
     }),
-    queuedBytes: t.field({
-      type: 'BigInt',
-      description: 'Estimated bytes of those.',
-      resolve: ({ store }) => store.queuedBytes,
+    ...shown(t, 'BigInt', ({ store }) => store, {
+      queuedBytes: 'Estimated bytes of those.',
+      storedBooks: 'Books written since the process began.',
+      droppedBooks: 'Books that could not be kept, since the process began; each is inside a gap.',
+      storedTrades: 'Trades written since the process began.',
+      droppedTrades:
+        'Trades that could not be kept, since the process began: the store was full or failed.',
     }),
     lastFlushMs: t.float({
       nullable: true,
       description: 'Duration of the last write, ms; null before the first.',
       resolve: ({ store }) => store.lastFlushMs,
     }),
-    storedBooks: t.field({
-      type: 'BigInt',
-      description: 'Books written since the process began.',
-      resolve: ({ store }) => store.storedBooks,
-    }),
-    droppedBooks: t.field({
-      type: 'BigInt',
-      description: 'Books that could not be kept, since the process began; each is inside a gap.',
-      resolve: ({ store }) => store.droppedBooks,
-    }),
-    storedTrades: t.field({
-      type: 'BigInt',
-      description: 'Trades written since the process began.',
-      resolve: ({ store }) => store.storedTrades,
-    }),
-    droppedTrades: t.field({
-      type: 'BigInt',
-      description:
-        'Trades that could not be kept, since the process began: the store was full or failed.',
-      resolve: ({ store }) => store.droppedTrades,
-    }),
     storeFailure: t.string({
       nullable: true,
       description: 'Why nothing can be written right now; null when all is well.',
       resolve: ({ store }) => store.failure,
     }),
-    databaseBytes: t.field({
-      type: 'BigInt',
-      nullable: true,
-      description: 'Size of the database; null when not known.',
-      resolve: ({ disk }) => disk.databaseBytes,
-    }),
-    maxDatabaseBytes: t.field({
-      type: 'BigInt',
-      nullable: true,
-      description: 'What the database may reach (`MAX_DB_GB`); null when there is no bound.',
-      resolve: ({ disk }) => disk.maxDatabaseBytes,
-    }),
-    freeBytes: t.field({
-      type: 'BigInt',
-      nullable: true,
-      description: 'Free space where the database lies; null when not known.',
-      resolve: ({ disk }) => disk.freeBytes,
+    ...shownOrNull(t, 'BigInt', ({ disk }) => disk, {
+      databaseBytes: 'Size of the database; null when not known.',
+      maxDatabaseBytes: 'What the database may reach (`MAX_DB_GB`); null when there is no bound.',
+      freeBytes: 'Free space where the database lies; null when not known.',
     }),
     growthBytesPerDay: t.field({
       type: 'BigInt',
@@ -215,20 +183,16 @@ const RecorderType = builder.objectRef<RecorderFigures>('Recorder').implement({
         'Set while the system clock has leapt by more than a day and is not believed: the time from which `RETENTION_DAYS` counts meanwhile. Null when all is well.',
       resolve: ({ store }) => store.retentionHeld?.believed ?? null,
     }),
-    standstills: t.int({
-      description:
+    ...shown(t, 'Int', ({ time }) => time, {
+      standstills:
         'How often the program has stood still for two seconds or more since it began: stopped, suspended with its machine, or blocked. Each time is a gap of every market.',
-      resolve: ({ time }) => time.standstills,
+      clockSteps:
+        'How often the system clock was set by more than a second since the program began.',
     }),
     stoodStillMs: t.field({
       type: 'BigInt',
-      description: 'How long that was together, in milliseconds.',
+      description: 'How long it has stood still altogether, in milliseconds.',
       resolve: ({ time }) => time.stoodStillMs,
-    }),
-    clockSteps: t.int({
-      description:
-        'How often the system clock was set by more than a second since the program began.',
-      resolve: ({ time }) => time.clockSteps,
     }),
     subscriptions: t.exposeInt('subscriptions', { description: 'Open live subscriptions.' }),
   }),

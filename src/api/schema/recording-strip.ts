@@ -4,6 +4,7 @@ import { timeWindow } from '../inputs.js';
 import { windowArgs } from './arguments.js';
 import { builder } from './builder.js';
 import { ExchangeEnum } from './exchange-enum.js';
+import { exposed } from './fields.js';
 import { GapSum } from './report.js';
 
 const DAY = 86_400_000;
@@ -17,14 +18,10 @@ const SlotType = builder.objectRef<StripSlot>('StripSlot').implement({
     "A part of a strip. Times are summed over the exchange's markets: with ten of them a minute has ten minutes.",
   fields: (t) => ({
     time: t.expose('at', { type: 'DateTime', description: 'Its beginning.' }),
-    recordedMs: t.expose('recordedMs', {
-      type: 'BigInt',
-      description:
+    ...exposed(t, 'BigInt', {
+      recordedMs:
         'How much of it markets were being recorded, gaps included, ms. 0: before recording began, or while all was stopped; that is neither covered nor missing.',
-    }),
-    coveredMs: t.expose('coveredMs', {
-      type: 'BigInt',
-      description: 'How much of that lies outside gaps, ms.',
+      coveredMs: 'How much of that lies outside gaps, ms.',
     }),
     percent: t.float({
       nullable: true,
@@ -50,10 +47,9 @@ const StripType = builder.objectRef<RecordingStrip>('RecordingStrip').implement(
         'When the first of its markets was recorded for the first time; null if none ever was.',
     }),
     slots: t.expose('slots', { type: [SlotType], description: 'The parts, oldest first.' }),
-    causes: t.field({
+    causes: t.expose('causes', {
       type: [GapSum],
       description: 'The gaps that touch the window by their cause, the longest first.',
-      resolve: ({ causes }) => causes,
     }),
   }),
 });

@@ -6,7 +6,7 @@ import {
 } from '../../market/day-report.js';
 import { badInput } from '../errors.js';
 import { builder } from './builder.js';
-import { ExchangeEnum } from './exchange-enum.js';
+import { exposed, marketFields } from './fields.js';
 import { GapCauseEnum } from './gap.js';
 
 /** Markets of a report when `first` is left out, and at most. */
@@ -26,54 +26,31 @@ export const GapSum = builder.objectRef<CauseReport>('GapSum').implement({
 const MarketReportType = builder.objectRef<MarketReport>('MarketReport').implement({
   description: 'How well a market was recorded in a day.',
   fields: (t) => ({
-    exchange: t.field({
-      type: ExchangeEnum,
-      description: 'The exchange.',
-      resolve: ({ market }) => market.exchange,
-    }),
-    symbol: t.string({
-      description: 'Base asset, such as `BTC`.',
-      resolve: ({ market }) => market.symbol,
-    }),
-    currency: t.string({
-      description: 'Quote currency, such as `KRW`.',
-      resolve: ({ market }) => market.currency,
-    }),
+    ...marketFields(t, ({ market }) => market),
     percent: t.exposeFloat('percent', {
       description: 'Share of the recorded time that lies outside gaps, from 0 to 100.',
     }),
-    recordedMs: t.expose('recordedMs', {
-      type: 'BigInt',
-      description: 'How much of the day it was being recorded, gaps included, ms.',
+    ...exposed(t, 'BigInt', {
+      recordedMs: 'How much of the day it was being recorded, gaps included, ms.',
+      coveredMs: 'How much of that lies outside gaps, ms.',
+      frames: 'Valid books received.',
     }),
-    coveredMs: t.expose('coveredMs', {
-      type: 'BigInt',
-      description: 'How much of that lies outside gaps, ms.',
-    }),
-    frames: t.expose('frames', { type: 'BigInt', description: 'Valid books received.' }),
     changedBooks: t.expose('changed', {
       type: 'BigInt',
       description: 'Those that differed from the one before, or were the first after a gap.',
     }),
-    repeats: t.expose('repeats', {
-      type: 'BigInt',
-      description: 'Those equal to the one before: counted, not stored.',
+    ...exposed(t, 'BigInt', {
+      repeats: 'Those equal to the one before: counted, not stored.',
+      longestSilenceMs: 'Longest time between two books, ms.',
     }),
-    longestSilenceMs: t.expose('longestSilenceMs', {
-      type: 'BigInt',
-      description: 'Longest time between two books, ms.',
-    }),
-    gaps: t.field({
+    gaps: t.expose('gaps', {
       type: [GapSum],
       description: 'The gaps by their cause, the longest first.',
-      resolve: ({ gaps }) => gaps,
     }),
-    audits: t.exposeInt('audits', { description: 'Audits of its book by REST.' }),
-    auditDifferences: t.exposeInt('auditDifferences', {
-      description: 'Those that found another book.',
-    }),
-    lateBooks: t.exposeInt('lateBooks', {
-      description: 'Books that came later than newer ones and were not taken.',
+    ...exposed(t, 'Int', {
+      audits: 'Audits of its book by REST.',
+      auditDifferences: 'Those that found another book.',
+      lateBooks: 'Books that came later than newer ones and were not taken.',
     }),
     trades: t.field({
       type: TradeReportType,

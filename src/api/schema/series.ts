@@ -12,6 +12,7 @@ import { marketOf } from '../inputs.js';
 import { MAX_SERIES_POINTS } from '../paging.js';
 import { marketArgs } from './arguments.js';
 import { builder } from './builder.js';
+import { exposedOrNull } from './fields.js';
 
 /** Least step, ms. */
 const MIN_STEP = 100;
@@ -38,13 +39,9 @@ const SeriesPointType = builder.objectRef<SeriesPoint>('SeriesPoint').implement(
       bestAsk: decimal('bestAsk', 'Lowest ask of the last book.'),
       bestAskVolume: decimal('bestAskVolume', 'Volume resting there.'),
       spread: decimal('spread', 'Best ask minus best bid of the last book, exact.'),
-      spreadBp: t.exposeFloat('spreadBp', {
-        nullable: true,
-        description: 'The spread in basis points of the middle price.',
-      }),
-      imbalance: t.exposeFloat('imbalance', {
-        nullable: true,
-        description:
+      ...exposedOrNull(t, 'Float', {
+        spreadBp: 'The spread in basis points of the middle price.',
+        imbalance:
           '(bid volume - ask volume) / (bid volume + ask volume) at the best prices of the last book, from -1 to 1.',
       }),
       books: t.exposeInt('books', { description: 'Books received in the step.' }),

@@ -8,7 +8,7 @@ import { checkedSince, marketPart, optionalMarketPart, timeWindow } from '../inp
 import { fromCursor, toConnection, toCursor } from '../paging.js';
 import { marketArgs, marketFilterArgs, pageArgs, windowArgs } from './arguments.js';
 import { builder } from './builder.js';
-import { ExchangeEnum } from './exchange-enum.js';
+import { exposed, marketFields } from './fields.js';
 import { allSpans, TradeCompletenessEnum } from './trade-coverage.js';
 import { TradeSideEnum } from './trade-side.js';
 
@@ -44,19 +44,7 @@ interface ListedTrade extends Trade {
 const TradeType = builder.objectRef<ListedTrade>('Trade').implement({
   description: 'A recorded trade, 체결.',
   fields: (t) => ({
-    exchange: t.field({
-      type: ExchangeEnum,
-      description: 'The exchange.',
-      resolve: (trade) => trade.market.exchange,
-    }),
-    symbol: t.string({
-      description: 'Base asset, such as `BTC`.',
-      resolve: (trade) => trade.market.symbol,
-    }),
-    currency: t.string({
-      description: 'Quote currency, such as `KRW`.',
-      resolve: (trade) => trade.market.currency,
-    }),
+    ...marketFields(t, (trade) => trade.market),
     timestamp: t.expose('timestamp', {
       type: 'DateTime',
       description: 'When this server received it.',
@@ -119,100 +107,34 @@ export const TradeTallyType = builder.objectRef<TradeTally>('TradeTally').implem
   description:
     'What has become of the trades of an exchange since the server began. What is not recorded is counted here.',
   fields: (t) => ({
-    received: t.expose('received', {
-      type: 'BigInt',
-      description: 'Trades received, repeated ones included.',
-    }),
-    recorded: t.expose('recorded', { type: 'BigInt', description: 'Of those, recorded.' }),
-    backfilled: t.expose('backfilled', {
-      type: 'BigInt',
-      description: "Of the recorded ones, those out of the exchange's REST history.",
-    }),
-    repeats: t.expose('repeats', {
-      type: 'BigInt',
-      description: 'Trades that had been recorded before, and were left out.',
-    }),
-    reusedIds: t.expose('reusedIds', {
-      type: 'BigInt',
-      description: 'Recorded trades whose id had come before with other contents.',
-    }),
-    late: t.expose('late', {
-      type: 'BigInt',
-      description: 'Recorded trades that came after a later one of their market.',
-    }),
-    absurdTimes: t.expose('absurdTimes', {
-      type: 'BigInt',
-      description: 'Trades left out because their time cannot be that of a trade received then.',
-    }),
-    unreadable: t.expose('unreadable', {
-      type: 'BigInt',
-      description:
+    ...exposed(t, 'BigInt', {
+      received: 'Trades received, repeated ones included.',
+      recorded: 'Of those, recorded.',
+      backfilled: "Of the recorded ones, those out of the exchange's REST history.",
+      repeats: 'Trades that had been recorded before, and were left out.',
+      reusedIds: 'Recorded trades whose id had come before with other contents.',
+      late: 'Recorded trades that came after a later one of their market.',
+      absurdTimes: 'Trades left out because their time cannot be that of a trade received then.',
+      unreadable:
         'Messages about trades that could not be read; the `logs` of the event `TRADE_UNREADABLE` show them.',
-    }),
-    unasked: t.expose('unasked', {
-      type: 'BigInt',
-      description: 'Trades of markets that were not asked for; they are dropped.',
-    }),
-    sideAgreed: t.expose('sideAgreed', {
-      type: 'BigInt',
-      description:
+      unasked: 'Trades of markets that were not asked for; they are dropped.',
+      sideAgreed:
         'Live trades at the best ask or bid of the book before them that took the side that they name.',
-    }),
-    sideDiffered: t.expose('sideDiffered', {
-      type: 'BigInt',
-      description:
+      sideDiffered:
         'Those that took the other side. Few are normal, since the book may have moved meanwhile; many mean that the side is read the wrong way round.',
-    }),
-    otherClock: t.expose('otherClock', {
-      type: 'BigInt',
-      description:
+      otherClock:
         'Live trades whose time is ten minutes and more from their receipt: of another clock or time zone, or late.',
-    }),
-    lost: t.expose('lost', {
-      type: 'BigInt',
-      description:
-        "Recorded trades that could not be stored. Their time is a gap until the exchange's history has filled it.",
-    }),
-    historyPages: t.expose('historyPages', {
-      type: 'BigInt',
-      description: "Pages of the exchange's REST history that were read.",
-    }),
-    historyFailures: t.expose('historyFailures', {
-      type: 'BigInt',
-      description: 'Calls for it that failed; they are made again.',
-    }),
-    historyAgreed: t.expose('historyAgreed', {
-      type: 'BigInt',
-      description: 'Trades that it has like the store.',
-    }),
-    historyDiffered: t.expose('historyDiffered', {
-      type: 'BigInt',
-      description: 'Trades that it has with another side, price, volume or time.',
-    }),
-    historyLacked: t.expose('historyLacked', {
-      type: 'BigInt',
-      description: 'Stored trades that it lacks.',
-    }),
-    otherIds: t.expose('otherIds', {
-      type: 'BigInt',
-      description: 'Equal trades with other ids, though both feeds are said to share them.',
-    }),
-    otherZones: t.expose('otherZones', {
-      type: 'BigInt',
-      description:
-        'Its rows whose text of the time is not of the time zone that it is known to be.',
-    }),
-    historyFaults: t.expose('historyFaults', {
-      type: 'BigInt',
-      description: 'Checks that were broken off, because its pages made no sense.',
-    }),
-    volumesAgreed: t.expose('volumesAgreed', {
-      type: 'BigInt',
-      description: "Minutes whose volume by the exchange's candles equals that of the store.",
-    }),
-    volumesDiffered: t.expose('volumesDiffered', {
-      type: 'BigInt',
-      description: 'Minutes whose volume differs.',
+      lost: "Recorded trades that could not be stored. Their time is a gap until the exchange's history has filled it.",
+      historyPages: "Pages of the exchange's REST history that were read.",
+      historyFailures: 'Calls for it that failed; they are made again.',
+      historyAgreed: 'Trades that it has like the store.',
+      historyDiffered: 'Trades that it has with another side, price, volume or time.',
+      historyLacked: 'Stored trades that it lacks.',
+      otherIds: 'Equal trades with other ids, though both feeds are said to share them.',
+      otherZones: 'Its rows whose text of the time is not of the time zone that it is known to be.',
+      historyFaults: 'Checks that were broken off, because its pages made no sense.',
+      volumesAgreed: "Minutes whose volume by the exchange's candles equals that of the store.",
+      volumesDiffered: 'Minutes whose volume differs.',
     }),
   }),
 });
