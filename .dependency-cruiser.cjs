@@ -16,7 +16,7 @@ const FLOORS = [
   ['live', '^src/live/'],
   ['api', '^src/api/'],
   ['alerts', '^src/alerts/'],
-  ['app', '^src/((app|run|running|hangup|main|demo|keep-archive|store-log)\\.ts$|nodes/)'],
+  ['app', '^src/((app|run|running|hangup|main|demo|compose|keep-archive|store-log)\\.ts$|nodes/)'],
 ];
 const SIDE_ROOMS = [
   '^src/simulator/',

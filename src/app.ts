@@ -1,22 +1,18 @@
-import { resolve } from 'node:path';
-import { Alerts, type AlertTuning } from './alerts/alerts.js';
-import { createApi } from './api/server.js';
-import { archivedDays } from './archive/keeper.js';
+import type { AlertTuning } from './alerts/alerts.js';
 import { Bus } from './bus.js';
 import type { CheckTimes } from './collector/history/history-checker.js';
 import type { SilenceBounds } from './collector/market/silence-threshold.js';
 import { adapters } from './collector/exchanges/registry.js';
 import { StandstillWatch } from './collector/clock/standstill-watch.js';
 import { Supervisor } from './collector/supervisor.js';
-import { type Config, databaseOf } from './settings/config.js';
-import { openLogFiles } from './logging/log-files.js';
-import { localTime, Logger } from './logging/logger.js';
+import { openLog, serveApi, storeSettings } from './compose.js';
+import type { Config } from './settings/config.js';
+import { localTime } from './logging/logger.js';
 import { openStore } from './store/store.js';
 import type { StoreStats } from './store/store-types.js';
 import type { Running } from './running.js';
 import { keepArchive } from './keep-archive.js';
 import { logStore } from './store-log.js';
-import { VERSION } from './util/version.js';
 
 /** A running recorder. */
 export interface App extends Running {
@@ -66,38 +62,15 @@ export async function startApp(
     const watch = new StandstillWatch();
     opened.push(async () => watch.close());
     const store = await openStore({
-      path: databaseOf(config),
-      flushMs: config.flushMs,
-      retentionDays: config.retentionDays,
-      maxBytes: config.maxDbBytes,
-      logKeepDays: config.logKeepDays,
-      snapshotEveryMs: config.snapshotEveryMs,
+      ...storeSettings(config),
       maxQueuedBooks: tuning.maxQueuedBooks,
       now: () => watch.look(),
-      archivePath: config.archivePath === '' ? undefined : resolve(config.archivePath),
-      archived:
-        config.archivePath === '' ? undefined : () => archivedDays(resolve(config.archivePath)),
     });
     // A sign of life before the gaps of the previous run are taken over would move their start.
     if (store.previousHeartbeat !== null) store.vouchUntil(store.previousHeartbeat);
     opened.push(() => store.close(STORE_GRACE_MS));
-    const bounds = { keepDays: config.logKeepDays, maxBytes: config.maxLogBytes };
-    const files = await openLogFiles(config.logPath, quiet, bounds, config.logFormat);
+    const { files, logger } = await openLog(config, quiet, databaseSecrets(config.databaseUrl));
     opened.push(() => files.close());
-
-    const secrets = [
-      config.apiToken,
-      config.gopaxKeys?.apiKey,
-      config.gopaxKeys?.secretKey,
-      config.alertWebhookUrl,
-      ...databaseSecrets(config.databaseUrl),
-    ];
-    const logger = new Logger({
-      level: config.logLevel,
-      lang: config.logLang,
-      secrets: secrets.filter((s) => s !== undefined && s !== null),
-    });
-    logger.addSink(files.sink);
     logger.addSink((record) => bus.logs.publish(record));
     files.output?.onLeftOut((lines) => {
       if (lines === null) logger.log('CONSOLE_BLOCKED', {}, undefined);
@@ -128,43 +101,23 @@ export async function startApp(
       rhythm: tuning.rhythm,
       checkTimes: tuning.checkTimes,
     });
-    const words = (...parts: unknown[]): string =>
-      parts.map((p) => (p instanceof Error ? (p.stack ?? p.message) : String(p))).join(' ');
-    let alerts: Alerts | null = null;
-    const api = createApi({
-      bus,
-      reader: store.reader,
-      stats: () => ({ ...store.stats(), archive: archive?.stats ?? null }),
-      sequences: () => store.sequenceState(),
-      unkeptAt: (market, sequence) => store.unkeptAt(market, sequence),
-      control: supervisor,
-      host: config.host,
-      port: config.port,
-      apiToken: config.apiToken,
-      allowedHosts: config.allowedHosts,
-      corsOrigins: config.corsOrigins,
-      limits: config.limits,
-      version: VERSION,
-      metricsMarkets: config.metricsMarkets,
-      alerts: () => alerts?.counts ?? null,
-      consoleLinesLeftOut: () => files.output?.linesLeftOut ?? 0,
-      closeGraceMs: API_GRACE_MS,
-      readerIdleMs: config.readerIdleMs,
-      onReaderIdle: (client, idleMs) => logger.log('READER_IDLE', {}, { reader: client, idleMs }),
-      log: {
-        debug: () => undefined,
-        info: () => undefined,
-        warn: () => undefined,
-        error: (...parts) => logger.log('API_UNEXPECTED_ERROR', {}, { reason: words(...parts) }),
+    const { url, api, alerts } = await serveApi(
+      config,
+      logger,
+      {
+        bus,
+        reader: store.reader,
+        stats: () => ({ ...store.stats(), archive: archive?.stats ?? null }),
+        sequences: () => store.sequenceState(),
+        unkeptAt: (market, sequence) => store.unkeptAt(market, sequence),
+        control: supervisor,
+        consoleLinesLeftOut: () => files.output?.linesLeftOut ?? 0,
+        closeGraceMs: API_GRACE_MS,
       },
-    });
-    await supervisor.load();
-    const { url } = await api.listen();
+      () => supervisor.load(),
+      tuning.alerts,
+    );
     opened.push(() => api.close());
-    if (config.alertWebhookUrl !== null) {
-      const target = { url: config.alertWebhookUrl, lang: config.logLang };
-      alerts = new Alerts(target, () => api.verdict, logger, tuning.alerts);
-    }
 
     logger.log('STARTED', {}, { url });
     if (store.previousHeartbeat !== null && !store.previousRunClosed) {

@@ -1,4 +1,5 @@
 import { cutText } from '../market/outside-text.js';
+import { CallLimit } from '../util/call-limit.js';
 import { reasonOf } from '../util/reason.js';
 import { USER_AGENT } from '../util/version.js';
 import { pause, within } from '../util/wait.js';
@@ -141,20 +142,13 @@ export class Webhook {
   }
 
   async #try({ url, body }: Post): Promise<Outcome | null> {
-    const call = new AbortController();
-    const abort = (): void => call.abort();
-    let late = false;
-    const timer = setTimeout(() => {
-      late = true;
-      abort();
-    }, this.#timeoutMs);
-    this.#end.signal.addEventListener('abort', abort);
+    const call = new CallLimit(this.#timeoutMs, this.#end.signal);
     try {
       const answer = await fetch(url, {
         method: 'POST',
         headers: { 'content-type': 'application/json', 'user-agent': USER_AGENT },
         body,
-        // Whoever is redirected to would be sent what is meant for another.
+        // The target of a redirect would be sent what is meant for another.
         redirect: 'manual',
         signal: call.signal,
       });
@@ -169,12 +163,11 @@ export class Webhook {
         refused: status >= 400 && status < 500 && !PASSING.has(status),
       };
     } catch (error) {
-      const reason = late ? `no answer within ${this.#timeoutMs / 1000} s` : reasonOf(error);
-      const failure = late ? 'timeout' : 'unreachable';
+      const reason = call.late ? `no answer within ${this.#timeoutMs / 1000} s` : reasonOf(error);
+      const failure = call.late ? 'timeout' : 'unreachable';
       return { failure, reason: cutText(reason, 300), refused: false };
     } finally {
-      clearTimeout(timer);
-      this.#end.signal.removeEventListener('abort', abort);
+      call.done();
     }
   }
 }

@@ -8,7 +8,7 @@ import type { SilenceTally } from '../market/silence-tally.js';
 import type { Gap, GapCause } from '../market/gap.js';
 import { type Market, MarketHandle, type Pair, pairText } from '../market/market.js';
 import type { ReadTrade } from '../market/trade.js';
-import type { TradeTally } from '../market/trade-tally.js';
+import { NO_CHECKS, type TradeTally } from '../market/trade-tally.js';
 import type { Sides } from '../market/order-book.js';
 import { cutText } from '../market/outside-text.js';
 import type { ExchangeAdapter, Feed, FeedContext, FeedHost, Outage } from './feed.js';
@@ -539,21 +539,6 @@ export class ExchangeCollector implements FeedHost {
     );
   }
 }
-
-/** The counts of checks where none are made. */
-const NO_CHECKS = {
-  lost: 0,
-  historyPages: 0,
-  historyFailures: 0,
-  historyAgreed: 0,
-  historyDiffered: 0,
-  historyLacked: 0,
-  historyFaults: 0,
-  otherIds: 0,
-  otherZones: 0,
-  volumesAgreed: 0,
-  volumesDiffered: 0,
-} as const;
 
 /** A time for a log line, local as all of them; `?` for one that is none. */
 function timeShown(time: number | null | undefined): string {

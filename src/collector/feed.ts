@@ -83,6 +83,26 @@ export interface FeedHost {
   log<E extends EventName>(event: E, pair: Pair | null, params: EventParams<E>): void;
 }
 
+const nothing = (): void => undefined;
+
+/** A host that takes no notice; spread it where only some of the calls matter. */
+export const NO_HOST: FeedHost = {
+  book: nothing,
+  trades: nothing,
+  tradesDown: nothing,
+  unaskedTrades: nothing,
+  unreadableTrade: nothing,
+  unasked: nothing,
+  down: nothing,
+  attempt: nothing,
+  reconnected: nothing,
+  noFirstBook: nothing,
+  refused: nothing,
+  unreadable: nothing,
+  odd: nothing,
+  log: nothing,
+};
+
 /** A running stream of books of some pairs of one exchange: sockets or a poller. */
 export interface Feed {
   /** Adds pairs; those that run already are left alone, and no other pair gets a gap. */

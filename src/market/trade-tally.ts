@@ -43,3 +43,40 @@ export interface TradeTally {
   readonly volumesAgreed: number;
   readonly volumesDiffered: number;
 }
+
+/** The counts of the checks against the REST history, all zero. */
+export const NO_CHECKS = {
+  lost: 0,
+  historyPages: 0,
+  historyFailures: 0,
+  historyAgreed: 0,
+  historyDiffered: 0,
+  historyLacked: 0,
+  historyFaults: 0,
+  otherIds: 0,
+  otherZones: 0,
+  volumesAgreed: 0,
+  volumesDiffered: 0,
+};
+
+/** The counts of the trades themselves, all zero. */
+export const NO_TRADES_TAKEN = {
+  received: 0,
+  recorded: 0,
+  backfilled: 0,
+  repeats: 0,
+  reusedIds: 0,
+  late: 0,
+  absurdTimes: 0,
+  otherClock: 0,
+  sideAgreed: 0,
+  sideDiffered: 0,
+};
+
+/** A tally of nothing. */
+export const NO_TRADES: TradeTally = {
+  ...NO_TRADES_TAKEN,
+  ...NO_CHECKS,
+  unreadable: 0,
+  unasked: 0,
+};

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Alerts } from '../alerts/alerts.js';
-import { type Api, createApi } from '../api/server.js';
+import type { Alerts } from '../alerts/alerts.js';
+import type { Api } from '../api/server.js';
 import { Bus } from '../bus.js';
+import { serveApi } from '../compose.js';
 import type { Logger } from '../logging/logger.js';
 import { type BusConnection, BusError } from '../nats/connection.js';
 import { LogBooks } from '../nats/log-books.js';
@@ -11,7 +12,6 @@ import { decodeMessage } from '../nats/messages.js';
 import { type Config, databaseOf } from '../settings/config.js';
 import { ReaderClient } from '../store/reader-client.js';
 import type { LogEnd, SequenceState, StoreStats } from '../store/store-types.js';
-import { VERSION } from '../util/version.js';
 import { COMMIT_SUBJECT, type CommitNotice, STORE_SUBJECT, type StoreReport } from './report.js';
 import { RemoteControl } from './remote-control.js';
 import { storeName } from './store-name.js';
@@ -182,38 +182,15 @@ export class ApiNode {
         )
         .catch(services.onFatal);
       await control.refreshWishes();
-      let alerts: Alerts | null = null;
-      const api = createApi({
+      const { url, api, alerts } = await serveApi(config, logger, {
         bus,
         reader,
         stats,
         sequences,
         control,
-        host: config.host,
-        port: config.port,
-        apiToken: config.apiToken,
-        allowedHosts: config.allowedHosts,
-        corsOrigins: config.corsOrigins,
-        limits: config.limits,
-        version: VERSION,
-        metricsMarkets: config.metricsMarkets,
-        alerts: () => alerts?.counts ?? null,
         consoleLinesLeftOut: services.consoleLinesLeftOut,
         closeGraceMs: services.closeGraceMs,
-        readerIdleMs: config.readerIdleMs,
-        onReaderIdle: (client, idleMs) => logger.log('READER_IDLE', {}, { reader: client, idleMs }),
-        log: {
-          debug: () => undefined,
-          info: () => undefined,
-          warn: () => undefined,
-          error: (...parts) => logger.log('API_UNEXPECTED_ERROR', {}, { reason: inWords(parts) }),
-        },
       });
-      const { url } = await api.listen();
-      if (config.alertWebhookUrl !== null) {
-        const target = { url: config.alertWebhookUrl, lang: config.logLang };
-        alerts = new Alerts(target, () => api.verdict, logger);
-      }
       return new ApiNode({
         url,
         bus,
@@ -271,8 +248,4 @@ async function waitForLog(
     if (attempt === 4) logger.log('NODE_WAITS', {}, { what: reason });
     await pause(WAIT_MS);
   }
-}
-
-function inWords(parts: readonly unknown[]): string {
-  return parts.map((p) => (p instanceof Error ? (p.stack ?? p.message) : String(p))).join(' ');
 }

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AppTuning } from '../app.js';
 import type { Running } from '../running.js';
-import { openLogFiles } from '../logging/log-files.js';
-import { Logger } from '../logging/logger.js';
+import { openLog } from '../compose.js';
+import type { Logger } from '../logging/logger.js';
 import type { LogRecord } from '../market/log-record.js';
 import { BusConnection, BusError, jetStreamError } from '../nats/connection.js';
 import { Leases } from '../nats/lease.js';
@@ -56,22 +56,8 @@ export async function startNode(
       throw jetStreamError(error, address);
     });
 
-    const bounds = { keepDays: config.logKeepDays, maxBytes: config.maxLogBytes };
-    const files = await openLogFiles(config.logPath, quiet, bounds, config.logFormat);
+    const { files, logger } = await openLog(config, quiet, [address.password]);
     opened.push(() => files.close());
-    const secrets = [
-      config.apiToken,
-      config.gopaxKeys?.apiKey,
-      config.gopaxKeys?.secretKey,
-      config.alertWebhookUrl,
-      address.password,
-    ];
-    const logger = new Logger({
-      level: config.logLevel,
-      lang: config.logLang,
-      secrets: secrets.filter((s) => s !== undefined && s !== null),
-    });
-    logger.addSink(files.sink);
 
     const run = randomUUID();
     let collector: CollectorNode | null = null;

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type ArchiveKeeper, archivedDays } from '../archive/keeper.js';
+import type { ArchiveKeeper } from '../archive/keeper.js';
 import { Bus } from '../bus.js';
 import type { Logger } from '../logging/logger.js';
 import type { BusConnection } from '../nats/connection.js';
@@ -16,6 +15,7 @@ import { openEngine } from '../store/engine/open.js';
 import { ReaderClient } from '../store/reader-client.js';
 import { openStore } from '../store/store.js';
 import type { LogPlace, Store, StoreStats } from '../store/store-types.js';
+import { storeSettings } from '../compose.js';
 import { keepArchive } from '../keep-archive.js';
 import { logStore } from '../store-log.js';
 import { openGaps, serveMemory } from './memory-service.js';
@@ -244,19 +244,11 @@ class ActiveRecorder {
     const { config, stream } = services;
     let aliveAt = 0;
     const store = await openStore({
-      path: databaseOf(config),
-      flushMs: config.flushMs,
-      retentionDays: config.retentionDays,
-      maxBytes: config.maxDbBytes,
-      logKeepDays: config.logKeepDays,
-      snapshotEveryMs: config.snapshotEveryMs,
+      ...storeSettings(config),
       maxQueuedBytes: MAX_QUEUED_BYTES,
       shared: true,
       // It vouches for what the log has, not for what collectors receive meanwhile.
       now: () => (aliveAt === 0 ? Date.now() : aliveAt),
-      archivePath: config.archivePath === '' ? undefined : resolve(config.archivePath),
-      archived:
-        config.archivePath === '' ? undefined : () => archivedDays(resolve(config.archivePath)),
     });
     try {
       const state = await stream.state();

@@ -19,7 +19,7 @@ import { type Market, marketKey } from '../market/market.js';
 import type { OddityTally } from '../market/oddity.js';
 import type { OwnLimit } from '../market/own-limit.js';
 import type { SilenceTally } from '../market/silence-tally.js';
-import type { TradeTally } from '../market/trade-tally.js';
+import { NO_TRADES, type TradeTally } from '../market/trade-tally.js';
 import type { BusConnection } from '../nats/connection.js';
 import { decodeMessage } from '../nats/messages.js';
 import { call, NoAnswerError } from '../nats/remote.js';
@@ -41,32 +41,6 @@ const MUTATION_MS = 30_000;
 /** While nobody holds an exchange, a mutation waits for so long: another node is taking over, ms. */
 const PATIENCE_MS = 6_000;
 const AGAIN_MS = 300;
-
-const NO_TRADES: TradeTally = {
-  received: 0,
-  recorded: 0,
-  backfilled: 0,
-  repeats: 0,
-  reusedIds: 0,
-  late: 0,
-  absurdTimes: 0,
-  otherClock: 0,
-  unreadable: 0,
-  unasked: 0,
-  sideAgreed: 0,
-  sideDiffered: 0,
-  lost: 0,
-  historyPages: 0,
-  historyFailures: 0,
-  historyAgreed: 0,
-  historyDiffered: 0,
-  historyLacked: 0,
-  otherIds: 0,
-  otherZones: 0,
-  historyFaults: 0,
-  volumesAgreed: 0,
-  volumesDiffered: 0,
-};
 
 /** What an exchange's node has told last. */
 interface Known {

@@ -1,7 +1,7 @@
 import type { CollectorMemory } from '../../market/collector-memory.js';
 import { type Market, type Pair, pairText } from '../../market/market.js';
 import type { TradeSpan } from '../../market/trade-span.js';
-import type { TradeTally } from '../../market/trade-tally.js';
+import { NO_CHECKS } from '../../market/trade-tally.js';
 import { pause } from '../../util/wait.js';
 import { ExchangeError } from '../exchange-error.js';
 import { RATE_MANNER } from '../limits/adaptive-limit.js';
@@ -86,22 +86,6 @@ const FAILED_WAIT = { firstMs: 10_000, mostMs: 600_000 } as const;
 const MOST_YIELD_MS = 30_000;
 const TICK_MS = 1_000;
 
-/** The counts of it. */
-type CheckTally = Pick<
-  TradeTally,
-  | 'lost'
-  | 'historyPages'
-  | 'historyFailures'
-  | 'historyAgreed'
-  | 'historyDiffered'
-  | 'historyLacked'
-  | 'historyFaults'
-  | 'otherIds'
-  | 'otherZones'
-  | 'volumesAgreed'
-  | 'volumesDiffered'
->;
-
 /**
  * Fills the holes of an exchange's streams of trades from its own history, and finds out how complete
  * they are: soon after a start and after each gap, and slowly again and again. It makes its calls one
@@ -118,19 +102,7 @@ export class HistoryChecker {
   #walks = 0;
   #told = performance.now();
   #failures = 0;
-  readonly #tally = {
-    lost: 0,
-    historyPages: 0,
-    historyFailures: 0,
-    historyAgreed: 0,
-    historyDiffered: 0,
-    historyLacked: 0,
-    historyFaults: 0,
-    otherIds: 0,
-    otherZones: 0,
-    volumesAgreed: 0,
-    volumesDiffered: 0,
-  };
+  readonly #tally = { ...NO_CHECKS };
 
   constructor(parts: CheckerParts) {
     this.#parts = parts;
@@ -144,7 +116,7 @@ export class HistoryChecker {
   }
 
   /** Counts since the process began. */
-  get tally(): CheckTally {
+  get tally(): Readonly<typeof NO_CHECKS> {
     return { ...this.#tally };
   }
 

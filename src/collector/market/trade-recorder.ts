@@ -9,7 +9,7 @@ import {
   tradeContents,
   type TradeOrigin,
 } from '../../market/trade.js';
-import type { TradeTally } from '../../market/trade-tally.js';
+import { NO_TRADES_TAKEN } from '../../market/trade-tally.js';
 import { believedTime } from '../wire/exchange-time.js';
 
 /** What the recorders of all trades share. */
@@ -35,21 +35,6 @@ const FILLED = 2_000;
 /** A live trade so far from the time of its receipt is of another clock or zone, ms. */
 const OTHER_CLOCK_MS = 600_000;
 
-/** The counts that it keeps. */
-type TapeTally = Pick<
-  TradeTally,
-  | 'received'
-  | 'recorded'
-  | 'backfilled'
-  | 'repeats'
-  | 'reusedIds'
-  | 'late'
-  | 'absurdTimes'
-  | 'otherClock'
-  | 'sideAgreed'
-  | 'sideDiffered'
->;
-
 /** What is remembered of one market. */
 interface MarketMemory {
   readonly market: Market;
@@ -68,25 +53,14 @@ interface MarketMemory {
 export class TradeRecorder {
   readonly #parts: TradeRecorderParts;
   readonly #markets = new Map<string, MarketMemory>();
-  readonly #tally = {
-    received: 0,
-    recorded: 0,
-    backfilled: 0,
-    repeats: 0,
-    reusedIds: 0,
-    late: 0,
-    absurdTimes: 0,
-    otherClock: 0,
-    sideAgreed: 0,
-    sideDiffered: 0,
-  };
+  readonly #tally = { ...NO_TRADES_TAKEN };
 
   constructor(parts: TradeRecorderParts) {
     this.#parts = parts;
   }
 
   /** What has become of the trades since the process began. */
-  get tally(): TapeTally {
+  get tally(): Readonly<typeof NO_TRADES_TAKEN> {
     return { ...this.#tally };
   }
 

@@ -1,5 +1,6 @@
 import { ExchangeError } from '../exchange-error.js';
 import { cutText } from '../../market/outside-text.js';
+import { CallLimit } from '../../util/call-limit.js';
 import { USER_AGENT } from '../../util/version.js';
 import { reasonOf } from '../../util/reason.js';
 
@@ -38,17 +39,8 @@ export class RestClient {
    * @throws {ExchangeError} when there is no complete answer in time; the message is one line.
    */
   async get(path: string, signal?: AbortSignal): Promise<RestAnswer> {
-    // Not AbortSignal.any: in Node 20 every call would stay noted in a long-lived signal forever.
-    const call = new AbortController();
-    const abort = (): void => call.abort();
-    let late = false;
-    const timer = setTimeout(() => {
-      late = true;
-      abort();
-    }, this.#timeoutMs);
-    signal?.addEventListener('abort', abort);
+    const call = new CallLimit(this.#timeoutMs, signal);
     try {
-      if (signal?.aborted === true) abort();
       const response = await fetch(this.#base + path, {
         signal: call.signal,
         headers: { accept: 'application/json', 'user-agent': USER_AGENT },
@@ -69,11 +61,10 @@ export class RestClient {
       return { status, headers, text };
     } catch (error) {
       if (error instanceof ExchangeError) throw error;
-      const why = late ? `no answer within ${this.#timeoutMs / 1000} s` : reasonOf(error);
+      const why = call.late ? `no answer within ${this.#timeoutMs / 1000} s` : reasonOf(error);
       throw new ExchangeError('NO_ANSWER', why, { cause: error });
     } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', abort);
+      call.done();
     }
   }
 }

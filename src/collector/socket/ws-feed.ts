@@ -1,6 +1,8 @@
 import { type Pair, pairText } from '../../market/market.js';
-import type { Feed } from '../feed.js';
+import type { Feed, FeedContext } from '../feed.js';
+import { RateLimiter } from '../limits/rate-limiter.js';
 import type { SocketCapacity } from '../limits/socket-capacity.js';
+import type { WSProfile } from './ws-connection.js';
 
 /** Who hears what an exchange serves on one socket. */
 export interface CarrierHost {
@@ -46,6 +48,22 @@ export interface PairCarrier {
   carrierHost: CarrierHost | null;
   /** Closes for good. No call to the host follows. */
   close(): Promise<void>;
+}
+
+/**
+ * The feed of an exchange's sockets.
+ * @param perSecond most connections opened in a second, all sockets together
+ * @param create makes one more socket
+ */
+export function socketFeed(
+  context: FeedContext,
+  profile: WSProfile,
+  perSecond: number,
+  create: (context: FeedContext, profile: WSProfile, connects: RateLimiter) => PairCarrier,
+): Feed {
+  const connects = new RateLimiter([{ count: perSecond, ms: 1000 }]);
+  const capacity = context.limits.socketCapacity(profile.maxPairs);
+  return new WSFeed(() => create(context, profile, connects), capacity);
 }
 
 /** Sockets of one pair that is refused alone; where there are more, everything is refused. */

@@ -3,10 +3,7 @@ import {
   BITHUMB_PROFILE,
   bithumbWs,
 } from '../../collector/exchanges/bithumb/adapter.js';
-import {
-  quoteFirstCode,
-  unitBooksPath,
-} from '../../collector/exchanges/upbit-protocol/messages.js';
+import { unitBooksPath } from '../../collector/exchanges/upbit-protocol/messages.js';
 import type { BooksSeen } from '../evidence.js';
 import {
   allOf,
@@ -28,20 +25,24 @@ import {
   comparedEqual,
   endedAfter,
   endedWith,
-  firstText,
   headerIs,
   laterSubscription,
   listRead,
   noServerPing,
   opcodeIs,
   pingAnswered,
-  readAlike,
   restReached,
   socketOpened,
   unknownBrings,
 } from './common.js';
 import {
+  allAnswered,
+  bookFirst,
+  exactBooks,
+  exactBooksIn,
+  framesAre,
   TICKET_TALK,
+  timesAre,
   timesNeverFall,
   totalsAreSums,
   unitCount,
@@ -59,7 +60,6 @@ const FRAME_KEYS = [
   'timestamp',
   'stream_type',
 ];
-const UNIT_KEYS = ['ask_price', 'bid_price', 'ask_size', 'bid_size'];
 
 /** Levels of the books of one answer. */
 function levelCounts(seen: readonly BooksSeen[], count: number) {
@@ -133,48 +133,18 @@ export const BITHUMB_SHEET: Sheet = {
       'rest',
       'bithumb.added.not-proven-200-markets-call',
       '200 markets in one call',
-      ({ batches }) =>
-        allOf(
-          batches,
-          ({ pairs, answer }) =>
-            elements(answer.plain).length === pairs.length &&
-            pairs.every((pair, i) => field(answer.plain, i, 'market') === quoteFirstCode(pair)),
-          ({ pairs, answer }) => {
-            const count = elements(answer.plain).length;
-            return `${count} books for ${pairs.length}${count === 0 ? `: ${answerText(answer)}` : ''}`;
-          },
-          'the list is too short',
-        ),
+      ({ batches }) => allAnswered(batches, true),
     ),
     fact('rest', 'bithumb.rest-book.timestamp-ms', '13 digits, ms', ({ singles, batches }) =>
       textsAre(
-        [...singles, ...batches]
-          .flatMap(({ answer }) => elements(answer.exact))
-          .map((book) => field(book, 'timestamp')),
+        exactBooksIn([...singles, ...batches]).map((book) => field(book, 'timestamp')),
         /^\d{13}$/,
       ),
     ),
     fact('stream', 'bithumb.book.binary-frames', 'binary frames', (seen) => opcodeIs(seen, true)),
-    fact('stream', 'bithumb.subscribe.no-acknowledgement', 'the first frame is a book', (seen) => {
-      const first = seen.greeting[0] ?? seen.frames[0];
-      if (first === undefined) return holds(false, 'nothing came');
-      const text = first.book === null ? first.text.slice(0, 120) : firstText(seen);
-      return holds(first.book !== null, text);
-    }),
+    fact('stream', 'bithumb.subscribe.no-acknowledgement', 'the first frame is a book', bookFirst),
     fact('stream', 'bithumb.book.default-keys', `keys ${FRAME_KEYS.join(', ')}`, (seen) =>
-      together(
-        readAlike(seen),
-        keysAre(
-          booksOf(seen).map(({ plain }) => plain),
-          FRAME_KEYS,
-          { ordered: true },
-        ),
-        keysAre(
-          booksOf(seen).flatMap(({ plain }) => unitsOf(plain)),
-          UNIT_KEYS,
-          { ordered: true },
-        ),
-      ),
+      framesAre(seen, FRAME_KEYS),
     ),
     fact('stream', 'bithumb.book.whole-book', 'SNAPSHOT once a code, else REALTIME', (seen) => {
       const frames = booksOf(seen);
@@ -189,10 +159,7 @@ export const BITHUMB_SHEET: Sheet = {
       );
     }),
     fact('stream', 'bithumb.book.levels-15', '15 levels, asks up, bids down', (seen) =>
-      unitCount(
-        booksOf(seen).map(({ exact }) => exact),
-        15,
-      ),
+      unitCount(exactBooks(seen), 15),
     ),
     fact('stream', 'bithumb.book.totals-sum-levels-frame-official', 'totals are the sums', (seen) =>
       totalsAreSums(booksOf(seen)),
@@ -201,21 +168,10 @@ export const BITHUMB_SHEET: Sheet = {
       'stream',
       'bithumb.book.json-number-16-digits-microseconds',
       'times are numbers of 16 digits, µs',
-      (seen) =>
-        together(
-          textsAre(
-            booksOf(seen).map(({ exact }) => field(exact, 'timestamp')),
-            /^\d{16}$/,
-          ),
-          allOf(
-            booksOf(seen).map(({ plain }) => field(plain, 'timestamp')),
-            (time) => typeof time === 'number',
-            (time) => typeof time,
-          ),
-        ),
+      (seen) => timesAre(seen, /^\d{16}$/),
     ),
     fact('stream', 'bithumb.book.numbers', 'plain prices; sizes of 4 decimals at most', (seen) => {
-      const books = booksOf(seen).map(({ exact }) => exact);
+      const books = exactBooks(seen);
       return together(
         textsAre(unitTexts(books, 'ask_price', 'bid_price'), /^\d+(\.\d+)?$/),
         textsAre(unitTexts(books, 'ask_size', 'bid_size'), /^\d+(\.\d{1,4})?$/),

@@ -8,7 +8,7 @@ import {
 import { addDecimal, decimalFromWire } from '../../market/decimal.js';
 import type { ExactJson } from '../../market/exact-json.js';
 import { pairText } from '../../market/market.js';
-import type { BookSeen, Frame, StreamSeen } from '../evidence.js';
+import type { BookSeen, BooksSeen, Frame, StreamSeen } from '../evidence.js';
 import {
   allOf,
   decimalOf,
@@ -16,10 +16,14 @@ import {
   field,
   holds,
   type Judgement,
+  keysAre,
   steady,
+  textsAre,
+  together,
   unseen,
 } from '../fact.js';
 import type { StreamReader, Talk } from '../sheet.js';
+import { answerText, booksOf, firstText, readAlike } from './common.js';
 
 /** What the facts of Upbit and Bithumb, whose protocols look alike, share. */
 
@@ -59,6 +63,66 @@ export function unitsOf(book: unknown): readonly unknown[] {
 /** Texts of some members of all units of books. */
 export function unitTexts(books: readonly unknown[], ...keys: readonly string[]): unknown[] {
   return books.flatMap(unitsOf).flatMap((unit) => keys.map((key) => field(unit, key)));
+}
+
+/** Books by REST, numbers as texts. */
+export function exactBooksIn(seen: readonly BooksSeen[]): readonly unknown[] {
+  return seen.flatMap(({ answer }) => elements(answer.exact));
+}
+
+/** The books of the frames, numbers as texts. */
+export function exactBooks(seen: StreamSeen): readonly unknown[] {
+  return booksOf(seen).map(({ exact }) => exact);
+}
+
+/** Calls for several markets answer each of them. */
+export function allAnswered(batches: readonly BooksSeen[], inOrder: boolean): Judgement {
+  return allOf(
+    batches,
+    ({ pairs, answer }) =>
+      elements(answer.plain).length === pairs.length &&
+      (!inOrder ||
+        pairs.every((pair, i) => field(answer.plain, i, 'market') === quoteFirstCode(pair))),
+    ({ pairs, answer }) => {
+      const count = elements(answer.plain).length;
+      return `${count} books for ${pairs.length}${count === 0 ? `: ${answerText(answer)}` : ''}`;
+    },
+    'the list is too short',
+  );
+}
+
+/** Nothing comes before the first book. */
+export function bookFirst(seen: StreamSeen): Judgement {
+  const first = seen.greeting[0] ?? seen.frames[0];
+  if (first === undefined) return holds(false, 'nothing came');
+  const text = first.book === null ? first.text.slice(0, 120) : firstText(seen);
+  return holds(first.book !== null, text);
+}
+
+/** Frames and their units have these keys, in that order; both readers read them alike. */
+export function framesAre(seen: StreamSeen, keys: readonly string[]): Judgement {
+  const books = booksOf(seen).map(({ plain }) => plain);
+  const unitKeys = ['ask_price', 'bid_price', 'ask_size', 'bid_size'];
+  return together(
+    readAlike(seen),
+    keysAre(books, keys, { ordered: true }),
+    keysAre(books.flatMap(unitsOf), unitKeys, { ordered: true }),
+  );
+}
+
+/** The times of the frames are numbers of that form. */
+export function timesAre(seen: StreamSeen, form: RegExp): Judgement {
+  return together(
+    textsAre(
+      exactBooks(seen).map((book) => field(book, 'timestamp')),
+      form,
+    ),
+    allOf(
+      booksOf(seen).map(({ plain }) => field(plain, 'timestamp')),
+      (time) => typeof time === 'number',
+      (time) => typeof time,
+    ),
+  );
 }
 
 /** Frames of each pair begin with a SNAPSHOT, and REALTIME follows. */

@@ -25,21 +25,25 @@ import {
   comparedEqual,
   endedAfter,
   endedWith,
-  firstText,
   headerIs,
   laterSubscription,
   listRead,
   noServerPing,
   opcodeIs,
   pingAnswered,
-  readAlike,
   restReached,
   socketOpened,
   unknownBrings,
 } from './common.js';
 import {
+  allAnswered,
+  bookFirst,
+  exactBooks,
+  exactBooksIn,
+  framesAre,
   snapshotFirst,
   TICKET_TALK,
+  timesAre,
   timesNeverFall,
   totalsAreSums,
   unitCount,
@@ -57,13 +61,10 @@ const FRAME_KEYS = [
   'stream_type',
   'level',
 ];
-const UNIT_KEYS = ['ask_price', 'bid_price', 'ask_size', 'bid_size'];
 const REST_UNIT_KEYS = ['bid_price', 'bid_size', 'ask_price', 'ask_size'];
 
 const booksIn = (seen: readonly BooksSeen[]): readonly unknown[] =>
   seen.flatMap(({ answer }) => elements(answer.plain));
-const exactBooksIn = (seen: readonly BooksSeen[]): readonly unknown[] =>
-  seen.flatMap(({ answer }) => elements(answer.exact));
 
 /** Upbit. */
 export const UPBIT_SHEET: Sheet = {
@@ -154,16 +155,7 @@ export const UPBIT_SHEET: Sheet = {
       'rest',
       'upbit.rest-book.markets-comma-separated-required',
       'many markets in one call',
-      ({ batches }) =>
-        allOf(
-          batches,
-          ({ pairs, answer }) => elements(answer.plain).length === pairs.length,
-          ({ pairs, answer }) => {
-            const count = elements(answer.plain).length;
-            return `${count} books for ${pairs.length}${count === 0 ? `: ${answerText(answer)}` : ''}`;
-          },
-          'the list is too short',
-        ),
+      ({ batches }) => allAnswered(batches, false),
     ),
     fact(
       'rest',
@@ -181,35 +173,15 @@ export const UPBIT_SHEET: Sheet = {
         ),
     ),
     fact('stream', 'upbit.book.binary-frames', 'binary frames', (seen) => opcodeIs(seen, true)),
-    fact('stream', 'upbit.subscribe.no-acknowledgement', 'the first frame is a book', (seen) => {
-      const first = seen.greeting[0] ?? seen.frames[0];
-      if (first === undefined) return holds(false, 'nothing came');
-      const text = first.book === null ? first.text.slice(0, 120) : firstText(seen);
-      return holds(first.book !== null, text);
-    }),
+    fact('stream', 'upbit.subscribe.no-acknowledgement', 'the first frame is a book', bookFirst),
     fact('stream', 'upbit.format.default-keys', `keys ${FRAME_KEYS.join(', ')}`, (seen) =>
-      together(
-        readAlike(seen),
-        keysAre(
-          booksOf(seen).map(({ plain }) => plain),
-          FRAME_KEYS,
-          { ordered: true },
-        ),
-        keysAre(
-          booksOf(seen).flatMap(({ plain }) => unitsOf(plain)),
-          UNIT_KEYS,
-          { ordered: true },
-        ),
-      ),
+      framesAre(seen, FRAME_KEYS),
     ),
     fact('stream', 'upbit.book.whole-book', 'SNAPSHOT first, then REALTIME', (seen) =>
       snapshotFirst(booksOf(seen)),
     ),
     fact('stream', 'upbit.book.levels-30', '30 levels, asks up, bids down', (seen) =>
-      unitCount(
-        booksOf(seen).map(({ exact }) => exact),
-        30,
-      ),
+      unitCount(exactBooks(seen), 30),
     ),
     fact('stream', 'upbit.book.totals', 'totals are the sums of the levels', (seen) =>
       totalsAreSums(booksOf(seen)),
@@ -220,36 +192,18 @@ export const UPBIT_SHEET: Sheet = {
       '4407000.0, from 10,000,000 on 1.16539E8; padding 0',
       (seen) =>
         textsAre(
-          unitTexts(
-            booksOf(seen).map(({ exact }) => exact),
-            'ask_price',
-            'bid_price',
-          ),
+          unitTexts(exactBooks(seen), 'ask_price', 'bid_price'),
           /^(0|\d{1,7}\.\d+|\d\.\d+E-?\d+)$/,
         ),
     ),
     fact('stream', 'upbit.spelling.sizes-default', 'up to 8 decimals', (seen) =>
       textsAre(
-        unitTexts(
-          booksOf(seen).map(({ exact }) => exact),
-          'ask_size',
-          'bid_size',
-        ),
+        unitTexts(exactBooks(seen), 'ask_size', 'bid_size'),
         /^(\d+(\.\d{1,8})?|\d(\.\d+)?E-?\d)$/,
       ),
     ),
     fact('stream', 'upbit.spelling.timestamp-tms', 'a number of 13 digits, ms', (seen) =>
-      together(
-        textsAre(
-          booksOf(seen).map(({ exact }) => field(exact, 'timestamp')),
-          /^\d{13}$/,
-        ),
-        allOf(
-          booksOf(seen).map(({ plain }) => field(plain, 'timestamp')),
-          (time) => typeof time === 'number',
-          (time) => typeof time,
-        ),
-      ),
+      timesAre(seen, /^\d{13}$/),
     ),
     fact('stream', 'upbit.timing.never-backwards', 'times never fall', timesNeverFall),
     noServerPing('upbit.ws.no-server-ping'),

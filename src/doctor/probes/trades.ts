@@ -1,5 +1,5 @@
 import { LimitBoard } from '../../collector/limits/limit-board.js';
-import type { FeedHost } from '../../collector/feed.js';
+import { type FeedHost, NO_HOST } from '../../collector/feed.js';
 import { type Pair, pairText } from '../../market/market.js';
 import type { Sides } from '../../market/order-book.js';
 import type { ReadTrade } from '../../market/trade.js';
@@ -53,8 +53,8 @@ export async function probeTrades(lab: Lab): Promise<TradesSeen> {
 
 function listener(live: ReadonlyMap<string, LiveTrade[]>, unreadable: string[]): FeedHost {
   const books = new Map<string, Sides>();
-  const nothing = (): void => undefined;
   return {
+    ...NO_HOST,
     book: (pair, sides) => void books.set(pairText(pair), sides),
     trades: (pair: Pair, trades: readonly ReadTrade[], _at: number, snapshot: boolean) => {
       // The last one on record says nothing of the book of now.
@@ -63,16 +63,5 @@ function listener(live: ReadonlyMap<string, LiveTrade[]>, unreadable: string[]):
     },
     unreadableTrade: (error, message) =>
       void unreadable.push(`${reasonOf(error)}: ${message.slice(0, 120)}`),
-    unaskedTrades: nothing,
-    tradesDown: nothing,
-    unasked: nothing,
-    down: nothing,
-    attempt: nothing,
-    reconnected: nothing,
-    noFirstBook: nothing,
-    refused: nothing,
-    unreadable: nothing,
-    odd: nothing,
-    log: nothing,
   };
 }

@@ -1,4 +1,5 @@
 /** How the Bithumb simulator is started and what it can be made to do. */
+import { BIG_PAIRS } from '../book/market-profile.js';
 import type { Faults, Simulator, SimulatorOptions } from '../simulator.js';
 import type { FeedTiming } from '../ticket/ticket-feed.js';
 
@@ -38,17 +39,7 @@ export interface BithumbSimulator extends Simulator {
 }
 
 /** Pairs listed unless the options name others. */
-export const PAIRS = [
-  'BTC-KRW',
-  'ETH-KRW',
-  'XRP-KRW',
-  'USDT-KRW',
-  'SOL-KRW',
-  'DOGE-KRW',
-  'EGG-KRW',
-  'ETH-BTC',
-  'USDC-BTC',
-];
+export const PAIRS = [...BIG_PAIRS, 'EGG-KRW', 'ETH-BTC', 'USDC-BTC'];
 
 /** The intervals as measured or documented. */
 export const TIMING: BithumbTiming = {

@@ -13,6 +13,9 @@ export function parsePair(pair: string): { symbol: string; currency: string } {
   return { symbol: match[1]!, currency: match[2]! };
 }
 
+/** Markets that every exchange lists, the big ones. */
+export const BIG_PAIRS = ['BTC-KRW', 'ETH-KRW', 'XRP-KRW', 'USDT-KRW', 'SOL-KRW', 'DOGE-KRW'];
+
 /** What a simulated market is like, before an exchange's own rules are laid over it. */
 export interface MarketProfile {
   /** Price about which the book wanders, units of 1e-8. */

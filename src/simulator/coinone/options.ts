@@ -1,4 +1,5 @@
 /** How the Coinone simulator is started and what it can be made to do. */
+import { BIG_PAIRS } from '../book/market-profile.js';
 import type { Faults, Simulator, SimulatorOptions, Timing } from '../simulator.js';
 
 /** Intervals of Coinone, ms. `idleDropMs` counts from the last PING, or from the opening. */
@@ -34,16 +35,7 @@ export interface CoinoneSimulator extends Simulator {
 }
 
 /** Pairs listed unless the options name others. */
-export const PAIRS = [
-  'BTC-KRW',
-  'ETH-KRW',
-  'XRP-KRW',
-  'USDT-KRW',
-  'SOL-KRW',
-  'DOGE-KRW',
-  'USDC-KRW',
-  'EGG-KRW',
-];
+export const PAIRS = [...BIG_PAIRS, 'USDC-KRW', 'EGG-KRW'];
 
 /** The intervals as measured or documented. */
 export const TIMING: CoinoneTiming = {

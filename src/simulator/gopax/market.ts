@@ -1,7 +1,7 @@
 /** What the simulated markets of GOPAX are like: their pairs, sizes, steps and first levels. */
 import type { BookLevel, BookMaker } from '../book/book.js';
 import { makeEntry, type Entry, type Side } from './frames.js';
-import { bookSpecOf, parsePair, profileOf, withTick } from '../book/market-profile.js';
+import { BIG_PAIRS, bookSpecOf, parsePair, profileOf, withTick } from '../book/market-profile.js';
 import { unitsFromText } from '../book/number-text.js';
 import { Random, seedFrom } from '../random.js';
 import type { SimulatedMarket } from '../simulator.js';
@@ -15,18 +15,7 @@ export interface GopaxMarket extends SimulatedMarket {
 }
 
 /** Pairs listed unless the options name others. */
-export const PAIRS = [
-  'BTC-KRW',
-  'ETH-KRW',
-  'XRP-KRW',
-  'USDT-KRW',
-  'SOL-KRW',
-  'DOGE-KRW',
-  'BERA-KRW',
-  'BTC-USDC',
-  'ETH-USDC',
-  'XRP-USDC',
-];
+export const PAIRS = [...BIG_PAIRS, 'BERA-KRW', 'BTC-USDC', 'ETH-USDC', 'XRP-USDC'];
 
 /**
  * Volumes are multiples of this many 1e-8, so that the ones below it (dust) are written with an

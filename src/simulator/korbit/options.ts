@@ -1,4 +1,5 @@
 /** How the Korbit simulator is started and what it can be made to do. */
+import { BIG_PAIRS } from '../book/market-profile.js';
 import type { Faults, Simulator, SimulatorOptions, Timing } from '../simulator.js';
 
 /** Intervals of Korbit, ms. */
@@ -42,16 +43,7 @@ export interface KorbitSimulator extends Simulator {
 }
 
 /** Pairs listed unless the options name others. */
-export const PAIRS = [
-  'BTC-KRW',
-  'ETH-KRW',
-  'XRP-KRW',
-  'USDT-KRW',
-  'SOL-KRW',
-  'DOGE-KRW',
-  'USDC-KRW',
-  'BERA-KRW',
-];
+export const PAIRS = [...BIG_PAIRS, 'USDC-KRW', 'BERA-KRW'];
 
 /** Pairs listed as stopped unless the options name others. */
 export const STOPPED = ['KLAY-KRW', 'KDA-KRW'];

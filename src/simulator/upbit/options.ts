@@ -1,4 +1,5 @@
 /** How the Upbit simulator is started and what it can be made to do. */
+import { BIG_PAIRS } from '../book/market-profile.js';
 import type { Faults, Simulator, SimulatorOptions } from '../simulator.js';
 import type { FeedTiming } from '../ticket/ticket-feed.js';
 
@@ -31,19 +32,7 @@ export interface UpbitSimulator extends Simulator {
 }
 
 /** Pairs listed unless the options name others. */
-export const PAIRS = [
-  'BTC-KRW',
-  'ETH-KRW',
-  'XRP-KRW',
-  'USDT-KRW',
-  'SOL-KRW',
-  'DOGE-KRW',
-  'USDS-KRW',
-  'ETH-BTC',
-  'XRP-BTC',
-  'BERA-BTC',
-  'BTC-USDT',
-];
+export const PAIRS = [...BIG_PAIRS, 'USDS-KRW', 'ETH-BTC', 'XRP-BTC', 'BERA-BTC', 'BTC-USDT'];
 
 /** The intervals as measured or documented. */
 export const TIMING: UpbitTiming = {

@@ -1,7 +1,6 @@
 import type { ExchangeAdapter, FeedContext } from '../../feed.js';
-import { RateLimiter } from '../../limits/rate-limiter.js';
 import type { RestBooks } from '../../rest/rest-books.js';
-import { WSFeed } from '../../socket/ws-feed.js';
+import { socketFeed } from '../../socket/ws-feed.js';
 import type { WSProfile } from '../../socket/ws-connection.js';
 import { PolledWithTrades } from './trade-feed.js';
 import { BithumbPoller } from './poller.js';
@@ -86,11 +85,11 @@ export const bithumbWs: ExchangeAdapter = {
   createFeed: (context: FeedContext) => {
     // 10 connects a second and address, beyond it a block of 10 minutes
     // (`bithumb.ws.connects-10-per-second`).
-    const connects = new RateLimiter([{ count: 5, ms: 1000 }]);
-    const capacity = context.limits.socketCapacity(BITHUMB_PROFILE.maxPairs);
-    return new WSFeed(
-      () => new UpbitProtocolController(context, BITHUMB_PROFILE, connects),
-      capacity,
+    return socketFeed(
+      context,
+      BITHUMB_PROFILE,
+      5,
+      (...args) => new UpbitProtocolController(...args),
     );
   },
 };

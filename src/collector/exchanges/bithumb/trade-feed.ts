@@ -1,9 +1,9 @@
 import { type Pair, pairText } from '../../../market/market.js';
-import type { Feed, FeedContext, FeedHost } from '../../feed.js';
+import { type Feed, type FeedContext, type FeedHost, NO_HOST } from '../../feed.js';
 
 /**
  * Polled books, with trades over sockets. The sockets also carry the books, as a sign of life;
- * those what becomes of the connections says how the trades are covered; the polls say it of the books.
+ * the fate of the connections says how the trades are covered, and the polls how the books are.
  */
 export class PolledWithTrades implements Feed {
   readonly #polled: Feed;
@@ -42,27 +42,19 @@ export class PolledWithTrades implements Feed {
 function tradesOnly(host: FeedHost): FeedHost {
   /** Pairs whose socket is down. */
   const lost = new Set<string>();
-  const nothing = (): void => undefined;
   return {
+    ...NO_HOST,
     trades: (...trades) => host.trades(...trades),
     unaskedTrades: (count) => host.unaskedTrades(count),
     unreadableTrade: (...failure) => host.unreadableTrade(...failure),
     log: (event, pair, params) => host.log(event, pair, params),
-    tradesDown: nothing,
     book: (pair) => {
       if (lost.size > 0 && lost.delete(pairText(pair))) host.tradesDown([pair], null);
     },
-    unasked: nothing,
     down: (pairs, outage) => {
       const all = [...pairs];
       for (const pair of all) lost.add(pairText(pair));
       host.tradesDown(all, outage);
     },
-    attempt: nothing,
-    reconnected: nothing,
-    noFirstBook: nothing,
-    refused: nothing,
-    unreadable: nothing,
-    odd: nothing,
   };
 }

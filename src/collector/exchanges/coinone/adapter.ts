@@ -1,14 +1,13 @@
 import { type Pair, pairText } from '../../../market/market.js';
 import type { Sides } from '../../../market/order-book.js';
 import type { ExchangeAdapter, FeedContext } from '../../feed.js';
-import { RateLimiter } from '../../limits/rate-limiter.js';
 import { listFrom, type ListForm } from '../../rest/market-rows.js';
 import { newestOnly } from '../../history/newest-only.js';
 import { fetchRows } from '../../history/read-page.js';
 import type { TradeHistory } from '../../history/trade-history.js';
 import { fetchBody } from '../../rest/rest-books.js';
 import type { RestClient } from '../../rest/rest-client.js';
-import { WSFeed } from '../../socket/ws-feed.js';
+import { socketFeed } from '../../socket/ws-feed.js';
 import { readLevelObjects, wireArray, wireText } from '../../wire/wire.js';
 import type { Json } from '../../wire/quoted-json.js';
 import { COINONE_PROFILE, CoinoneController } from './controller.js';
@@ -72,8 +71,6 @@ export const coinone: ExchangeAdapter = {
   tradeHistory,
   listMarkets: (rest, onOdd) => listFrom(rest, COINONE_LIST, onOdd),
   createFeed: (context: FeedContext) => {
-    const connects = new RateLimiter([{ count: 2, ms: 1000 }]);
-    const capacity = context.limits.socketCapacity(COINONE_PROFILE.maxPairs);
-    return new WSFeed(() => new CoinoneController(context, COINONE_PROFILE, connects), capacity);
+    return socketFeed(context, COINONE_PROFILE, 2, (...args) => new CoinoneController(...args));
   },
 };

@@ -2,11 +2,12 @@ import { marketName, type Pair, pairText } from '../../../market/market.js';
 import type { Level, Sides } from '../../../market/order-book.js';
 import { unreadable } from '../../exchange-error.js';
 import type { ExchangeAdapter, FeedContext } from '../../feed.js';
-import { RateLimiter } from '../../limits/rate-limiter.js';
+import type { RateLimiter } from '../../limits/rate-limiter.js';
 import { fetchBody } from '../../rest/rest-books.js';
 import type { RestClient } from '../../rest/rest-client.js';
 import { readSide, wireArray, wireObject, wireText } from '../../wire/wire.js';
-import { WSFeed } from '../../socket/ws-feed.js';
+import { socketFeed } from '../../socket/ws-feed.js';
+import type { WSProfile } from '../../socket/ws-connection.js';
 import { GOPAX_PROFILE } from './controller.js';
 import { GopaxHandover } from './handover.js';
 import { gopaxTradeHistory } from './trade-history.js';
@@ -63,9 +64,9 @@ export const gopax: ExchangeAdapter = {
   listMarkets: (rest, onOdd) => listFrom(rest, GOPAX_LIST, onOdd),
   createFeed: (context: FeedContext) => {
     // 20 connects a second, else HTTP 429 (`gopax.connect.opens-20-per-second`).
-    const connects = new RateLimiter([{ count: 10, ms: 1000 }]);
     if (context.gopaxKeys === null) context.host.log('GOPAX_UNSIGNED', null, undefined);
-    const capacity = context.limits.socketCapacity(GOPAX_PROFILE.maxPairs);
-    return new WSFeed(() => new GopaxHandover(context, connects), capacity);
+    const create = (own: FeedContext, _profile: WSProfile, connects: RateLimiter) =>
+      new GopaxHandover(own, connects);
+    return socketFeed(context, GOPAX_PROFILE, 10, create);
   },
 };

@@ -1,14 +1,13 @@
 import { type Pair, pairText } from '../../../market/market.js';
 import type { Sides } from '../../../market/order-book.js';
 import type { ExchangeAdapter, FeedContext } from '../../feed.js';
-import { RateLimiter } from '../../limits/rate-limiter.js';
 import { listFrom, type ListForm } from '../../rest/market-rows.js';
 import { newestOnly } from '../../history/newest-only.js';
 import { fetchRows } from '../../history/read-page.js';
 import type { TradeHistory } from '../../history/trade-history.js';
 import { fetchBody } from '../../rest/rest-books.js';
 import type { RestClient } from '../../rest/rest-client.js';
-import { WSFeed } from '../../socket/ws-feed.js';
+import { socketFeed } from '../../socket/ws-feed.js';
 import type { Json } from '../../wire/quoted-json.js';
 import { wireArray, wireObject, wireText } from '../../wire/wire.js';
 import { KORBIT_PROFILE, KorbitController } from './controller.js';
@@ -68,8 +67,6 @@ export const korbit: ExchangeAdapter = {
   tradeHistory,
   listMarkets: (rest, onOdd) => listFrom(rest, KORBIT_LIST, onOdd),
   createFeed: (context: FeedContext) => {
-    const connects = new RateLimiter([{ count: 2, ms: 1000 }]);
-    const capacity = context.limits.socketCapacity(KORBIT_PROFILE.maxPairs);
-    return new WSFeed(() => new KorbitController(context, KORBIT_PROFILE, connects), capacity);
+    return socketFeed(context, KORBIT_PROFILE, 2, (...args) => new KorbitController(...args));
   },
 };

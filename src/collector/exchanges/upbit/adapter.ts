@@ -1,6 +1,5 @@
 import type { ExchangeAdapter, FeedContext } from '../../feed.js';
-import { RateLimiter } from '../../limits/rate-limiter.js';
-import { WSFeed } from '../../socket/ws-feed.js';
+import { socketFeed } from '../../socket/ws-feed.js';
 import type { WSProfile } from '../../socket/ws-connection.js';
 import { listFrom } from '../../rest/market-rows.js';
 import { fetchUnitBooks, KNOWN_KEYS, MARKET_ALL } from '../upbit-protocol/messages.js';
@@ -41,11 +40,6 @@ export const upbit: ExchangeAdapter = {
   createFeed: (context: FeedContext) => {
     // 5 connects a second and address (`upbit.ws.connects-5-per-second`): one below, for other
     // programs of the user.
-    const connects = new RateLimiter([{ count: 4, ms: 1000 }]);
-    const capacity = context.limits.socketCapacity(UPBIT_PROFILE.maxPairs);
-    return new WSFeed(
-      () => new UpbitProtocolController(context, UPBIT_PROFILE, connects),
-      capacity,
-    );
+    return socketFeed(context, UPBIT_PROFILE, 4, (...args) => new UpbitProtocolController(...args));
   },
 };
