@@ -1,3 +1,6 @@
+import { copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll } from '@jest/globals';
 import { archivedDays } from '../../src/archive/keeper.js';
 import { compareAllTrades, type Trade } from '../../src/market/trade.js';
 import { archivedBound } from '../../src/store/archived.js';
@@ -9,6 +12,7 @@ import {
   seeded,
   sessionOn,
   stored,
+  temporaryFolder,
   UPBIT_BTC,
   UPBIT_ETH,
   walk,
@@ -33,11 +37,27 @@ export async function put(store: Store, trades: readonly Trade[]): Promise<void>
   }
 }
 
+/** What {@link recordTrades} has recorded, once a test file. */
+let recorded: Promise<{ readonly path: string; readonly trades: readonly Trade[] }> | undefined;
+const folders: { remove(): Promise<void> }[] = [];
+afterAll(() => Promise.all(folders.map((folder) => folder.remove())));
+
 /**
- * Records books of three days and trades of three markets on each; on the last day a hole of the first is
+ * A database of its own with books of three days and trades of three markets on each; on the last day a hole of the first is
  * filled, and the last trade of a quiet market on record is half a year old.
  */
 export async function recordTrades(db: string): Promise<Trade[]> {
+  recorded ??= temporaryFolder().then(async (folder) => {
+    folders.push(folder);
+    const path = join(folder.path, 'recorded.db');
+    return { path, trades: await record(path) };
+  });
+  const { path, trades } = await recorded;
+  await copyFile(path, db);
+  return [...trades];
+}
+
+async function record(db: string): Promise<Trade[]> {
   await recordDays(db, 3);
   const all: Trade[] = [];
   await withStore({ path: db }, async (store) => {

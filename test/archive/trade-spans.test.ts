@@ -1,7 +1,4 @@
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { rm } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { addDecimal } from '../../src/market/decimal.js';
@@ -17,11 +14,11 @@ import {
   UPBIT_ETH,
   withStore,
 } from '../store/support.js';
+import { exportHere, type ExportRun } from '../store/exports.js';
 import { openSqlite } from './sqlite.js';
 import { archiveAll, check, DAY, DAY_MS } from './support.js';
 import { recordTrades, retireArchived } from './trade-days.js';
 
-const COMMAND = fileURLToPath(new URL('../../dist/store/export/command.js', import.meta.url));
 const HOUR = 3_600_000;
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -71,15 +68,8 @@ const forget = (): void =>
       sqlite.execute(`DELETE FROM ${table}`, []);
   });
 
-async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const env = { ...process.env, DB_PATH: db, ARCHIVE_PATH: archive };
-  return promisify(execFile)(process.execPath, [COMMAND, ...args], { env, maxBuffer: 1e9 }).then(
-    ({ stdout, stderr }) => ({ code: 0, out: stdout, err: stderr }),
-    (error: { code: number; stdout: string; stderr: string }) => {
-      return { code: error.code, out: error.stdout, err: error.stderr };
-    },
-  );
-}
+const run = (...args: string[]): Promise<ExportRun> =>
+  exportHere(args, { DB_PATH: db, ARCHIVE_PATH: archive });
 const objects = (text: string): Record<string, unknown>[] =>
   text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as never]));
 

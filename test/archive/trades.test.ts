@@ -1,18 +1,14 @@
-import { execFile } from 'node:child_process';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { compareAllTrades, type Trade } from '../../src/market/trade.js';
 import { rowsOfDay } from '../../src/parquet/manifest.js';
 import { temporaryFolder, UPBIT_BTC, UPBIT_ETH, withStore } from '../store/support.js';
 import { T0, trade } from '../store/trade-support.js';
+import { exportHere } from '../store/exports.js';
 import { openSqlite } from './sqlite.js';
 import { archiveAll, check, DAY, DAY_MS, LATER, recordDays } from './support.js';
 import { moved, put, recordTrades, retireArchived } from './trade-days.js';
-
-const COMMAND = fileURLToPath(new URL('../../dist/store/export/command.js', import.meta.url));
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let db: string;
@@ -33,10 +29,9 @@ const inDatabase = (): number =>
 
 /** What is exported out of the database and the archive. */
 async function exported(...args: string[]): Promise<unknown[]> {
-  const env = { ...process.env, DB_PATH: db, ARCHIVE_PATH: archive };
   const flags = [...args, '--shape', 'trades', '--format', 'ndjson'];
-  const { stdout } = await promisify(execFile)(process.execPath, [COMMAND, ...flags], { env });
-  const lines = stdout.trimEnd().split('\n');
+  const { out } = await exportHere(flags, { DB_PATH: db, ARCHIVE_PATH: archive });
+  const lines = out.trimEnd().split('\n');
   return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as unknown);
 }
 

@@ -2,12 +2,29 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+/** A question that took some time is asked again after so many times of it: it must not hold up what it waits for. */
+const REST = 3;
+/** The longest rest between two questions, ms. */
+const MAX_REST_MS = 200;
+
+/** Pauses between two questions of a wait. @param began when the last one was asked, of `performance.now()` */
+export function rest(began: number, leastMs: number): Promise<void> {
+  const ms = Math.max(leastMs, Math.min(MAX_REST_MS, REST * (performance.now() - began)));
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
 /** Waits until `condition` holds; fails with `what` after `ms`. */
-export async function until(condition: () => boolean, what: string, ms = 15_000): Promise<void> {
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  what: string,
+  ms = 15_000,
+): Promise<void> {
   const end = Date.now() + ms;
-  while (!condition()) {
+  for (;;) {
+    const began = performance.now();
+    if (await condition()) return;
     if (Date.now() > end) throw new Error(`waited ${ms} ms in vain: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await rest(began, 5);
   }
 }
 
@@ -21,11 +38,12 @@ export async function eventually<T>(
 ): Promise<T> {
   const end = Date.now() + ms;
   for (;;) {
+    const began = performance.now();
     const value = await ask();
     if (accept(value)) return value;
     if (Date.now() > end)
       throw new Error(`waited ${ms} ms in vain: ${what}; last: ${JSON.stringify(value)}`);
-    await new Promise((resolve) => setTimeout(resolve, everyMs));
+    await rest(began, everyMs);
   }
 }
 

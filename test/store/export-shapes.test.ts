@@ -1,19 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { applySide, type Level, type OrderBook } from '../../src/market/order-book.js';
 import { midDecimal, subtractDecimal } from '../../src/market/decimal.js';
 import { openStore } from '../../src/store/store.js';
 import type { Store } from '../../src/store/store-types.js';
 import { newDatabase, settingsOf, type TestDatabase } from './engines.js';
+import { COMMAND, exportHere, exportProcess, type ExportRun } from './exports.js';
 import { Recorder, seeded, stored, temporaryFolder, until, UPBIT_BTC, walk } from './support.js';
 
-const COMMAND = fileURLToPath(new URL('../../dist/store/export/command.js', import.meta.url));
 const START = Date.UTC(2026, 8, 1);
 const KORBIT_BTC = { exchange: 'KORBIT', symbol: 'BTC', currency: 'KRW' } as const;
 /** The one gap of UPBIT:BTC-KRW. */
@@ -63,13 +62,8 @@ afterAll(async () => {
 });
 
 /** Runs the command. */
-function run(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
-  const options = { env: { ...process.env, ...settingsOf(path) }, maxBuffer: 1e9 };
-  return new Promise((resolve) => {
-    const child = execFile(process.execPath, [COMMAND, ...args], options, (_error, out, err) =>
-      resolve({ code: child.exitCode, out, err }),
-    );
-  });
+function run(...args: string[]): Promise<ExportRun> {
+  return exportHere(args, settingsOf(path));
 }
 
 /** Header and lines of a CSV without quoted cells. */
@@ -324,7 +318,8 @@ describe('files', () => {
   it('--strict is content where there are no gaps', async () => {
     expect((await run('KORBIT', '--strict', '--shape', 'top')).code).toBe(0);
     expect((await run('UPBIT', '--strict', '--to', String(GAP.start))).code).toBe(0);
-    expect((await run('KORBIT', 'UPBIT', '--strict')).code).toBe(3);
+    const strict = await exportProcess(['KORBIT', 'UPBIT', '--strict'], settingsOf(path));
+    expect(strict.code).toBe(3);
     expect((await run('--help')).code).toBe(0);
     // The window that is not given is that of the books.
     const { err } = await run('KORBIT', '--shape', 'top');

@@ -1,18 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { compareAllTrades, type Trade } from '../../src/market/trade.js';
 import { openStore } from '../../src/store/store.js';
 import type { Store } from '../../src/store/store-types.js';
 import { newDatabase, settingsOf, type TestDatabase } from './engines.js';
+import { exportHere, type ExportRun } from './exports.js';
 import { GOPAX_BTC, seeded, stored, temporaryFolder, UPBIT_ETH } from './support.js';
 import { many, T0, trade } from './trade-support.js';
 
-const COMMAND = fileURLToPath(new URL('../../dist/store/export/command.js', import.meta.url));
 const KORBIT_BTC = { exchange: 'KORBIT', symbol: 'BTC', currency: 'KRW' } as const;
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -64,14 +62,8 @@ afterAll(async () => {
 });
 
 /** Runs the command. */
-function run(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
-  const options = { env: { ...process.env, ...settingsOf(path) }, maxBuffer: 1e9 };
-  return new Promise((resolve) => {
-    const flags = [...args, '--shape', 'trades'];
-    const child = execFile(process.execPath, [COMMAND, ...flags], options, (_error, out, err) =>
-      resolve({ code: child.exitCode, out, err }),
-    );
-  });
+function run(...args: string[]): Promise<ExportRun> {
+  return exportHere([...args, '--shape', 'trades'], settingsOf(path));
 }
 
 /** What an export gives of a trade, its times as numbers. */

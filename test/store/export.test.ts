@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { BadInputError, parseExportOptions } from '../../src/store/export/options.js';
 import type { Gap } from '../../src/market/gap.js';
 import { openStore } from '../../src/store/store.js';
 import type { Store } from '../../src/store/store-types.js';
 import { itOnSqlite, newDatabase, settingsOf, type TestDatabase } from './engines.js';
+import { COMMAND, exportHere, exportProcess, type ExportRun } from './exports.js';
 import {
   exported,
   exportOf,
@@ -24,7 +24,6 @@ import {
   walk,
 } from './support.js';
 
-const COMMAND = fileURLToPath(new URL('../../dist/store/export/command.js', import.meta.url));
 const START = Date.UTC(2026, 8, 1);
 
 /** More than the reader takes at a time; the longest lasts 700 ms. */
@@ -89,20 +88,9 @@ afterAll(async () => {
 const SUMMARY =
   /^exported \d+ rows \(\w+\) of [A-Z,]+:\S+, .+ to .+, \d+ gaps?, \d+ bytes, \d+\.\d s\n$/m;
 
-interface Run {
-  code: number | null;
-  out: string;
-  err: string;
-}
-
 /** Runs the command. */
-function run(args: readonly string[], env: Record<string, string> = {}): Promise<Run> {
-  const options = { env: { ...process.env, ...settingsOf(path), ...env }, maxBuffer: 1e9 };
-  return new Promise((resolve) => {
-    const child = execFile(process.execPath, [COMMAND, ...args], options, (_error, out, err) =>
-      resolve({ code: child.exitCode, out, err }),
-    );
-  });
+function run(args: readonly string[], env: Record<string, string> = {}): Promise<ExportRun> {
+  return exportHere(args, { ...settingsOf(path), ...env });
 }
 
 describe('exportText', () => {
@@ -162,7 +150,7 @@ describe('the gaps of a window', () => {
 
 describe('the command', () => {
   it('writes rows as one JSON array with the seven columns', async () => {
-    const { code, out, err } = await run(['upbit', '--symbol', 'btc']);
+    const { code, out, err } = await exportProcess(['upbit', '--symbol', 'btc'], settingsOf(path));
     expect(code).toBe(0);
     expect(err).toMatch(SUMMARY);
     const rows = JSON.parse(out) as Record<string, unknown>[];
@@ -258,6 +246,12 @@ describe('the command', () => {
     child.stdout.destroy();
     const [code] = (await once(child, 'close')) as [number];
     expect([code, err]).toEqual([0, '']);
+  });
+
+  it('is refused by its exit code, too', async () => {
+    const { code, out, err } = await exportProcess(['BINANCE'], settingsOf(path));
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toMatch(/^export: unknown exchange "BINANCE"[^\n]*\n$/);
   });
 
   it.each([

@@ -17,6 +17,7 @@ import type { WriterSession } from '../../src/store/engine/engine.js';
 import { openStore, type StoreOptions } from '../../src/store/store.js';
 import type { WriteBatch } from '../../src/store/writer-protocol.js';
 import type { ExportOptions, Store, StoreReader } from '../../src/store/store-types.js';
+import { until as waitUntil } from '../helpers/wait.js';
 
 export const UPBIT_BTC: Market = { exchange: 'UPBIT', symbol: 'BTC', currency: 'KRW' };
 export const UPBIT_ETH: Market = { exchange: 'UPBIT', symbol: 'ETH', currency: 'KRW' };
@@ -58,15 +59,11 @@ export function openClient(path: string, options?: ConnectionOptions): Promise<C
 }
 
 /** Waits until `condition` holds; fails after `timeoutMs`. */
-export async function until(
+export function until(
   condition: () => boolean | Promise<boolean>,
   timeoutMs = 10_000,
 ): Promise<void> {
-  const end = Date.now() + timeoutMs;
-  while (!(await condition())) {
-    if (Date.now() > end) throw new Error(`not within ${timeoutMs} ms: ${condition.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  return waitUntil(condition, condition.toString(), timeoutMs);
 }
 
 /** Runs `work` with a store that is closed afterwards, whatever happens. */

@@ -1,16 +1,12 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { until as waitUntil } from '../../helpers/wait.js';
 
 /** Waits until `condition` holds; the message says what was waited for when it never does. */
-export async function until(
+export function until(
   what: string,
   condition: () => boolean | Promise<boolean>,
   timeoutMs = 10_000,
 ): Promise<void> {
-  const end = Date.now() + timeoutMs;
-  while (!(await condition())) {
-    if (Date.now() > end) throw new Error(`waited ${timeoutMs} ms in vain: ${what}`);
-    await pause(5);
-  }
+  return waitUntil(condition, what, timeoutMs);
 }
 
 /** Lets the event loop turn, so that what is due happens. */

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -9,6 +9,15 @@ import { withoutTypes } from './without-types.mjs';
 // Prisma's query compiler is WebAssembly: each store of a test would have it optimised in the background, for a
 // run that is over before that pays.
 setFlagsFromString('--liftoff-only');
+// The threads of all stores share its code as long as there is one who has it: without this, each store that is
+// opened after the last one was closed compiles it again.
+const compiler = new URL(
+  '../../../dist/chunks/query_compiler_small_bg.sqlite.wasm',
+  import.meta.url,
+);
+globalThis[Symbol.for('query compiler')] = new globalThis.WebAssembly.Module(
+  readFileSync(compiler),
+);
 
 const require = createRequire(import.meta.url);
 const circus = require('jest-circus/runner').default;
