@@ -9,6 +9,15 @@ import type { LogRecord } from './market/log-record.js';
 import type { Trade } from './market/trade.js';
 import type { TradeLoss, TradeSpan } from './market/trade-span.js';
 
+/** The row of a book, as the log of several nodes has it. */
+export interface StoredForm {
+  /** Sequence of the whole book that it is stored as a change of; null = it is stored whole. */
+  readonly wholeAt: number | null;
+  /** Both sides as they are stored, text. */
+  readonly asks: string;
+  readonly bids: string;
+}
+
 /** A numbered book as the recorder publishes it: the book and how it differs from the last one. */
 export interface BookEvent {
   readonly book: OrderBook;
@@ -21,11 +30,8 @@ export interface BookEvent {
   readonly previous: number | null;
   /** Set for the first book after a start or a gap: it must be stored whole, even if equal. */
   readonly afterGap: boolean;
-  /**
-   * How it is to be stored, where the log of several nodes has decided that: as a change of the whole
-   * book of this sequence, or, with null, whole. Absent: the store decides.
-   */
-  readonly wholeAt?: number | null;
+  /** How it is to be stored, where the log of several nodes has decided that. Absent: the store decides. */
+  readonly stored?: StoredForm;
 }
 
 /**

@@ -4,7 +4,7 @@ import { type Exchange, EXCHANGES } from '../market/exchange.js';
 import { fitsDecimalColumn } from '../market/decimal-column.js';
 import { pairText } from '../market/market.js';
 import type { DayReader, DayRow, NumberedMarket } from '../store/day-reader.js';
-import { forEachLevel } from '../store/levels.js';
+import { forEachLevel } from '../market/level-text.js';
 import type { SequenceRange } from '../store/timeline.js';
 import { VERSION } from '../util/version.js';
 import { addToSum, DigestSum, sumsOf } from '../parquet/digest.js';

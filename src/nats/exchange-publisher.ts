@@ -6,7 +6,7 @@ import type { Trade } from '../market/trade.js';
 import type { LogEntry, LogStream } from './log-stream.js';
 import type { LogWriter, Outgoing } from './log-writer.js';
 import { type LaneItem, type LastBook, MarketLane, toLastBook } from './market-lane.js';
-import { contentHash, decodeMessage, encodeMessage, messageHash, sideTexts } from './messages.js';
+import { contentHash, decodeMessage, encodeMessage, sideTexts } from './messages.js';
 import type { AliveMessage, BookMessage } from './messages.js';
 import { type LogKind, marketSubject, SubjectReader } from './subjects.js';
 
@@ -525,7 +525,7 @@ export class ExchangePublisher {
  * where it is not, by the time of receipt, which may be another machine's.
  */
 export function firstAfter(events: readonly BookEvent[], last: BookMessage): number {
-  const contents = messageHash(last);
+  const contents = contentHash(last);
   let same = -1;
   for (const [i, { book }] of events.entries()) {
     const { exchangeTimestamp: e, timestamp } = book;

@@ -4,16 +4,20 @@ import type { Exchange } from '../market/exchange.js';
 import { isExchange } from '../market/exchange.js';
 import type { Gap } from '../market/gap.js';
 import type { Market } from '../market/market.js';
-import { type OrderBook, stepSide } from '../market/order-book.js';
+import { decodeLevels, encodeLevels } from '../market/level-text.js';
+import { diffSide, type OrderBook } from '../market/order-book.js';
 import type { LogEntry } from './log-stream.js';
+import { LoggedBook, LoggedEvent } from './logged-book.js';
 import {
   type AliveMessage,
   type BookMessage,
   type CoverageMessage,
+  decodeBook,
   decodeMessage,
   type GapMessage,
   type LogMessage,
   type RecordingMessage,
+  type SideTexts,
   type SpanMessage,
   type TradeMessage,
 } from './messages.js';
@@ -112,7 +116,7 @@ export class LogBooks {
   restore(entry: LogEntry): void {
     const market = this.#subjects.read(entry.subject)?.market;
     if (market === null || market === undefined) return;
-    const message = readBook(entry);
+    const message = decodeBook(entry.data);
     const { base, bus } = this.#parts;
     const book = this.#toBook(market, message, entry, Math.min(message.t, entry.at), base);
     Object.assign(this.#of(market), { book, seq: entry.seq, newestAt: book.timestamp });
@@ -134,7 +138,7 @@ export class LogBooks {
   }
 
   #takeBook(market: Market, entry: LogEntry): Promise<void> | void {
-    const message = readBook(entry);
+    const message = decodeBook(entry.data);
     const state = this.#of(market);
     if (message.p === 0 || state.seq === message.p || state.seq >= entry.seq)
       return this.#publish(state, message, entry);
@@ -146,7 +150,7 @@ export class LogBooks {
     const { fetch, stored, base } = this.#parts;
     const entry = await fetch(seq);
     if (entry !== null) {
-      const message = readBook(entry);
+      const message = decodeBook(entry.data);
       state.book = this.#toBook(state.market, message, entry, message.t, base);
       state.seq = seq;
       return;
@@ -162,19 +166,18 @@ export class LogBooks {
     const { bus, base } = this.#parts;
     // Of a market whose books began with this node's first message, `p` may be of a book that retention took.
     const before = message.p === 0 ? null : state.book;
+    const { lost } = state;
     const timestamp = this.#timeOf(message.t, entry.at);
     this.#lastTimestamp = timestamp;
-    const ask = stepSide('ask', before?.asks ?? [], message.a);
-    const bid = stepSide('bid', before?.bids ?? [], message.b);
-    const book = {
-      ...this.#toBook(state.market, message, entry, timestamp, base),
-      asks: ask.levels,
-      bids: bid.levels,
-    };
-    const lost = state.lost;
+    const book = this.#toBook(state.market, message, entry, timestamp, base);
+    // Its writer says how it differs from the book before it, if that is the one that was read.
+    const known = lost || state.seq !== message.p ? null : message.changes;
+    const changes = before === null ? message : (known ?? difference(before, book));
     state.lost = false;
     if (message.w === 0) state.unfounded = false;
     const wholeAt = message.w === 0 || state.unfounded ? null : base + message.w;
+    const asks = wholeAt !== null ? changes.asks : withVanished(message.asks, changes.asks);
+    const bids = wholeAt !== null ? changes.bids : withVanished(message.bids, changes.bids);
     this.#endGap(state, message.t, timestamp);
     if (state.doubtful !== null) bus.gaps.publish({ ...state.doubtful, end: timestamp });
     state.doubtful = null;
@@ -182,16 +185,15 @@ export class LogBooks {
       const start = before?.timestamp ?? this.#missingFrom ?? timestamp;
       this.#tellLost(state.market, Math.min(start, timestamp), timestamp);
     }
+    if (state.book instanceof LoggedBook) state.book.forget();
     state.book = book;
     state.seq = entry.seq;
     state.newestAt = timestamp;
-    bus.publishBook({
-      book,
-      changes: { asks: ask.changes, bids: bid.changes },
-      previous: before?.sequence ?? null,
-      afterGap: message.g || lost,
-      wholeAt,
-    });
+    const previous = before?.sequence ?? null;
+    const stored = { wholeAt, asks, bids };
+    bus.publishBook(
+      new LoggedEvent(book, changes, { previous, afterGap: message.g || lost, stored }),
+    );
   }
 
   /** A gap ends with the timestamp of the book after it, which may be later than its message said. */
@@ -218,19 +220,15 @@ export class LogBooks {
 
   #toBook(
     market: Market,
-    { e, a, b }: BookMessage,
+    message: BookMessage,
     { seq }: LogEntry,
     timestamp: number,
     base: number,
-  ): OrderBook {
-    return {
-      market,
-      timestamp,
-      exchangeTimestamp: e,
-      sequence: base + seq,
-      asks: a,
-      bids: b,
-    };
+  ): LoggedBook {
+    return new LoggedBook(
+      { market, timestamp, exchangeTimestamp: message.e, sequence: base + seq },
+      message,
+    );
   }
 
   #takeOther(kind: string, market: Market, entry: LogEntry): void {
@@ -321,10 +319,21 @@ export class LogBooks {
   }
 }
 
-/** @throws {Error} when the message is no book */
-function readBook(entry: LogEntry): BookMessage {
-  const message = decodeMessage<BookMessage>(entry.data);
-  if (typeof message.t !== 'number' || !Array.isArray(message.a) || !Array.isArray(message.b))
-    throw new Error(`${entry.subject} has no book`);
-  return message;
+/** What changed between two books, as text. */
+function difference(before: OrderBook, after: OrderBook): SideTexts {
+  return {
+    asks: encodeLevels(diffSide('ask', before.asks, after.asks)),
+    bids: encodeLevels(diffSide('bid', before.bids, after.bids)),
+  };
 }
+
+/** The text of a side that is stored whole: its levels, then those that vanished. */
+function withVanished(levels: string, changes: string): string {
+  if (!changes.includes(VANISHED)) return levels;
+  const gone = decodeLevels(changes).filter(([, volume]) => volume === '0');
+  if (levels === '[]') return encodeLevels(gone);
+  return `${levels.slice(0, -1)},${encodeLevels(gone).slice(1)}`;
+}
+
+/** How the text of a level ends that is gone. */
+const VANISHED = ',"0"]';

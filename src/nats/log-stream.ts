@@ -4,6 +4,7 @@ import {
   JetStreamApiError,
   jetstream,
   type JetStreamClient,
+  type JsMsg,
   RetentionPolicy,
   StorageType,
   type StreamInfo,
@@ -200,12 +201,9 @@ function isCode(error: unknown, code: number): boolean {
   return error instanceof JetStreamApiError && error.code === code;
 }
 
-function toEntry(message: {
-  seq: number;
-  subject: string;
-  data: Uint8Array;
-  timestampNanos: bigint;
-}): LogEntry {
-  const { seq, subject, data, timestampNanos } = message;
-  return { seq, subject, data, at: Number(timestampNanos / 1_000_000n) };
+function toEntry({ subject, data, info }: JsMsg): LogEntry {
+  // A number of ns is rounded by some hundred: to ms, and for all readers in the same way. As a BigInt it
+  // would be read out of the message a second time.
+  const at = Math.floor(info.timestampNanos / 1e6);
+  return { seq: info.streamSequence, subject, data, at };
 }

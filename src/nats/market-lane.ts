@@ -1,14 +1,12 @@
 import type { BookEvent } from '../bus.js';
 import { type Market, marketKey } from '../market/market.js';
-import type { Level } from '../market/order-book.js';
 import type { LogEntry } from './log-stream.js';
 import {
   type BookMessage,
   contentHash,
-  decodeMessage,
+  decodeBook,
   encodeBook,
   encodeMessage,
-  messageHash,
   type SideTexts,
   sideTexts,
 } from './messages.js';
@@ -74,8 +72,12 @@ export class MarketLane {
   /** How often contents were there at the newest time of the exchange. */
   #ids = new Map<string, number>();
   #idsOf: number | null = null;
+  /** The collectors' number of the newest book in the log if this node wrote it, else null. */
+  #lastOwn: number | null = null;
   /** The newest whole book: its number, its time and how much of its changes may still hang on it. */
   #whole = { seq: 0, t: 0, room: 0 };
+  /** Whether the book under way is stored whole, and what it weighs, characters of text. */
+  #sent = { whole: false, weight: 0 };
 
   constructor(market: Market, host: LaneHost) {
     this.market = market;
@@ -149,6 +151,7 @@ export class MarketLane {
     // One that retention took from the log has still been the last.
     this.#last = last?.seq ?? this.#last;
     this.#expected = last?.seq ?? 0;
+    this.#lastOwn = null;
     this.#whole = { seq: 0, t: 0, room: 0 };
   }
 
@@ -177,14 +180,13 @@ export class MarketLane {
   }
 
   /** A book of ours is the newest in the log. */
-  #written({ book, changes }: BookEvent, seq: number): void {
-    const weight = this.#weightOf(changes.asks) + this.#weightOf(changes.bids);
-    if (this.#sentWhole) {
-      const whole = this.#weightOf(book.asks) + this.#weightOf(book.bids);
-      this.#whole = { seq, t: book.timestamp, room: Math.max(LEAST_ROOM, whole) };
-    } else this.#whole.room -= weight;
+  #written({ book }: BookEvent, seq: number): void {
+    const { whole, weight } = this.#sent;
+    if (whole) this.#whole = { seq, t: book.timestamp, room: Math.max(LEAST_ROOM, weight) };
+    else this.#whole.room -= weight;
     this.#last = seq;
     this.#expected = seq;
+    this.#lastOwn = book.sequence;
   }
 
   /** It was written before, by us or by another node; whether as a whole book is not known. */
@@ -192,34 +194,30 @@ export class MarketLane {
     if (seq <= this.#expected) return;
     this.#last = seq;
     this.#expected = seq;
+    this.#lastOwn = null;
     this.#whole = { seq: 0, t: 0, room: 0 };
   }
 
-  #weightOf(levels: readonly Level[]): number {
-    let weight = 0;
-    for (const [price, volume] of levels) weight += price.length + volume.length + 8;
-    return weight;
-  }
-
-  #sentWhole = false;
-
   #book(item: Extract<LaneItem, { kind: 'book' }>): Outgoing {
-    const { book, changes, afterGap } = item.event;
+    const { book, previous, afterGap } = item.event;
     const { timestamp: t, exchangeTimestamp: e } = book;
     const sides = sideTexts(book);
+    const changes =
+      previous === null || previous !== this.#lastOwn ? null : sideTexts(item.event.changes);
     const age = t - this.#whole.t;
-    const weight = this.#weightOf(changes.asks) + this.#weightOf(changes.bids);
-    this.#sentWhole =
+    const weight = changes === null ? Infinity : weightOf(changes);
+    const whole =
       afterGap ||
       this.#whole.seq === 0 ||
       age >= this.#host.snapshotEveryMs ||
       age < 0 ||
       weight > this.#whole.room;
-    const w = this.#sentWhole ? 0 : this.#whole.seq;
-    item.id ??= `${this.key} ${e ?? `at ${t}`} ${this.#place(item.event, sides)}`;
+    this.#sent = { whole, weight: whole ? weightOf(sides) : weight };
+    const w = whole ? 0 : this.#whole.seq;
+    item.id ??= `${this.#subject} ${e ?? `at ${t}`} ${this.#place(item.event, sides)}`;
     return {
       subject: this.#subject,
-      data: encodeBook({ t, e, g: afterGap, p: this.#last, w }, sides),
+      data: encodeBook({ t, e, g: afterGap, p: this.#last, w, ...sides, changes }),
       id: item.id,
       expected: this.#expected,
     };
@@ -245,7 +243,7 @@ export class MarketLane {
     const outgoing = {
       subject: marketSubject(item.kind, this.market),
       data: encodeMessage(item.message),
-      id: `${this.key} ${item.kind} ${item.id}`,
+      id: `${this.#subject} ${item.kind} ${item.id}`,
     };
     // Ids are forgotten after two minutes; NATS may be away for longer before it is asked again.
     return item.kind === 'trade' ? { ...outgoing, expected: this.#lastTrade } : outgoing;
@@ -254,7 +252,11 @@ export class MarketLane {
 
 /** The newest book of a market, by its message. */
 export function toLastBook({ seq, data }: LogEntry): LastBook {
-  return { seq, message: decodeMessage<BookMessage>(data) };
+  return { seq, message: decodeBook(data) };
+}
+
+function weightOf({ asks, bids }: SideTexts): number {
+  return asks.length + bids.length;
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
@@ -267,5 +269,5 @@ function isCovered(item: LaneItem, last: BookMessage): boolean {
   const { book } = item.event;
   if (book.exchangeTimestamp !== null && last.e !== null && book.exchangeTimestamp !== last.e)
     return book.exchangeTimestamp < last.e;
-  return contentHash(sideTexts(book)) === messageHash(last);
+  return contentHash(sideTexts(book)) === contentHash(last);
 }

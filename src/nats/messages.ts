@@ -1,13 +1,20 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { CoverageMinute } from '../market/coverage.js';
 import type { Gap } from '../market/gap.js';
+import { encodeLevels } from '../market/level-text.js';
 import type { LogRecord } from '../market/log-record.js';
 import type { Level, Sides } from '../market/order-book.js';
 import type { TradeSpan } from '../market/trade-span.js';
 import type { Trade } from '../market/trade.js';
 
-/** A whole book in the log. The market is in the subject. */
-export interface BookMessage {
+/** Both sides of a book, or how they changed, as {@link encodeLevels} makes text of them. */
+export interface SideTexts {
+  readonly asks: string;
+  readonly bids: string;
+}
+
+/** A whole book in the log. The market is in the subject. Its levels stay text until somebody looks at them. */
+export interface BookMessage extends SideTexts {
   /** When the collector received it, Unix ms. */
   readonly t: number;
   /** The exchange's own time, Unix ms, or null. */
@@ -18,8 +25,8 @@ export interface BookMessage {
   readonly p: number;
   /** Number in the stream of the whole book that it is stored as a change of; 0 = it is stored whole. */
   readonly w: number;
-  readonly a: readonly Level[];
-  readonly b: readonly Level[];
+  /** How it differs from the market's book before it; null where its writer did not have that. */
+  readonly changes: SideTexts | null;
 }
 
 /** A trade in the log; its number is that of the message. */
@@ -67,28 +74,71 @@ export function decodeMessage<T>(data: Uint8Array): T {
   return JSON.parse(decoder.decode(data)) as T;
 }
 
-/** A book as it goes into the log. @param sides of its asks and its bids, as {@link sideTexts} makes them */
-export function encodeBook(
-  { t, e, g, p, w }: Omit<BookMessage, 'a' | 'b'>,
-  [a, b]: SideTexts,
-): Uint8Array {
-  return encoder.encode(`{"t":${t},"e":${e},"g":${g},"p":${p},"w":${w},"a":${a},"b":${b}}`);
+/** A book as it goes into the log: JSON, its levels as `a` and `b`, its changes as `x` and `y`. */
+export function encodeBook(book: BookMessage): Uint8Array {
+  const { t, e, g, p, w, asks, bids, changes } = book;
+  const changed = changes === null ? '' : `"x":${changes.asks},"y":${changes.bids},`;
+  const text = `{"t":${t},"e":${e},"g":${g},"p":${p},"w":${w},${changed}"a":${asks},"b":${bids}}`;
+  return Buffer.from(text, 'latin1');
 }
 
-/** Both sides of a book as JSON. */
-export type SideTexts = readonly [asks: string, bids: string];
+/** All of a book but its levels, as {@link encodeBook} writes it. */
+const HEAD = /^\{"t":(\d+),"e":(\d+|null),"g":(true|false),"p":(\d+),"w":(\d+),/;
 
-/** The sides of a book as JSON. */
+/** A book of its bytes. @throws {Error} when they are no book */
+export function decodeBook(data: Uint8Array): BookMessage {
+  const text = Buffer.from(data.buffer, data.byteOffset, data.length).toString('latin1');
+  const head = HEAD.exec(text);
+  if (head === null) return parseBook(data);
+  // Levels have digits, points and brackets only, so names of fields are found by looking for them.
+  const from = head[0].length - 1;
+  const y = text.startsWith(',"x":', from) ? text.indexOf(',"y":', from) : from;
+  const a = text.indexOf(',"a":', y);
+  const b = text.indexOf(',"b":', a);
+  if (y < 0 || a < 0 || b < 0 || (y === from && a !== from)) return parseBook(data);
+  const asks = text.slice(a + 5, b);
+  const bids = text.slice(b + 5, -1);
+  const changes = y === from ? null : { asks: text.slice(from + 5, y), bids: text.slice(y + 5, a) };
+  if (![asks, bids, changes?.asks ?? '[]', changes?.bids ?? '[]'].every(isLevels))
+    return parseBook(data);
+  return {
+    t: Number(head[1]),
+    e: head[2] === 'null' ? null : Number(head[2]),
+    g: head[3] === 'true',
+    p: Number(head[4]),
+    w: Number(head[5]),
+    asks,
+    bids,
+    changes,
+  };
+}
+
+function isLevels(text: string): boolean {
+  return text === '[]' || (text.startsWith('[["') && text.endsWith('"]]'));
+}
+
+/** The same for any JSON that has the fields. @throws {Error} when it has not */
+function parseBook(data: Uint8Array): BookMessage {
+  const { t, e, g, p, w, a, b } = decodeMessage<{
+    readonly t: number;
+    readonly e: number | null;
+    readonly g: boolean;
+    readonly p: number;
+    readonly w: number;
+    readonly a: readonly Level[];
+    readonly b: readonly Level[];
+  }>(data);
+  if (typeof t !== 'number' || !Array.isArray(a) || !Array.isArray(b))
+    throw new Error('it has no book');
+  return { t, e, g, p, w, ...sideTexts({ asks: a, bids: b }), changes: null };
+}
+
+/** The sides of a book as text. */
 export function sideTexts({ asks, bids }: Sides): SideTexts {
-  return [JSON.stringify(asks), JSON.stringify(bids)];
+  return { asks: encodeLevels(asks), bids: encodeLevels(bids) };
 }
 
 /** What two books are the same by: all their levels. */
-export function contentHash([asks, bids]: SideTexts): string {
-  return createHash('sha1').update(`${asks}|${bids}`).digest('base64url');
-}
-
-/** The {@link contentHash} of a book in the log. */
-export function messageHash({ a: asks, b: bids }: BookMessage): string {
-  return contentHash(sideTexts({ asks, bids }));
+export function contentHash({ asks, bids }: SideTexts): string {
+  return hash('sha1', `${asks}|${bids}`, 'base64url');
 }

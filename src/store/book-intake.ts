@@ -1,8 +1,9 @@
-import type { BookEvent } from '../bus.js';
+import type { BookEvent, StoredForm } from '../bus.js';
 import type { Gap, GapCause } from '../market/gap.js';
 import { type Market, marketKey } from '../market/market.js';
-import type { Level, OrderBook } from '../market/order-book.js';
-import { encodeLevels, wholeRow } from './levels.js';
+import { encodeLevels } from '../market/level-text.js';
+import type { OrderBook } from '../market/order-book.js';
+import { wholeRow } from './levels.js';
 import type { BookRow, MarketNumber } from './writer-protocol.js';
 
 /** What is known of a market since the process began. */
@@ -61,20 +62,11 @@ export class BookIntake {
   keep(event: BookEvent): Intake {
     const { book } = event;
     const state = this.#state(event);
-    const { wholeAt } = event;
+    const { stored } = event;
     // The log also says what the previous book was: nothing of this process counts.
-    const first = wholeAt === undefined ? state.last === null : event.previous === null;
-    const sides =
-      wholeAt !== undefined
-        ? wholeAt === null
-          ? null
-          : changesWithin(event, Infinity)
-        : this.#mustBeWhole(event, state)
-          ? null
-          : changesWithin(event, state.whole!.room);
-    const whole = sides === null;
-    const { asks, bids } =
-      sides ?? (wholeAt === undefined ? wholeRow(state.last, book) : wholeOfLog(event));
+    const first = stored === undefined ? state.last === null : event.previous === null;
+    const { asks, bids, wholeAt } = stored ?? this.#form(event, state);
+    const whole = wholeAt === null;
     const weight = asks.length + bids.length;
     const row: BookRow = {
       sequence: book.sequence,
@@ -82,7 +74,7 @@ export class BookIntake {
       number: state.number,
       timestamp: book.timestamp,
       exchangeTimestamp: book.exchangeTimestamp,
-      base: whole ? book.sequence : (wholeAt ?? state.whole!.sequence),
+      base: wholeAt ?? book.sequence,
       asks,
       bids,
       first,
@@ -140,6 +132,16 @@ export class BookIntake {
     if (state !== undefined) state.gapStart = gap.start;
   }
 
+  /** How a book is stored of which no log has decided that. */
+  #form(event: BookEvent, state: MarketState): StoredForm {
+    const { whole, last } = state;
+    const changes =
+      whole === null || this.#mustBeWhole(event, state) ? null : changesWithin(event, whole.room);
+    return changes === null
+      ? { ...wholeRow(last, event.book), wholeAt: null }
+      : { ...changes, wholeAt: whole!.sequence };
+  }
+
   #mustBeWhole({ book, previous, afterGap }: BookEvent, state: MarketState): boolean {
     if (afterGap || state.whole === null || state.gap !== null) return true;
     if (previous === null || previous !== state.last?.sequence) return true;
@@ -167,16 +169,6 @@ export class BookIntake {
     this.#byObject.set(book.market, state);
     return state;
   }
-}
-
-/** A whole row by what the event says of the book before: its levels, then those that vanished. */
-function wholeOfLog({ book, changes, previous }: BookEvent): EncodedSides {
-  if (previous === null) return wholeRow(null, book);
-  const gone = (levels: readonly Level[]): Level[] => levels.filter(([, volume]) => volume === '0');
-  return {
-    asks: encodeLevels([...book.asks, ...gone(changes.asks)]),
-    bids: encodeLevels([...book.bids, ...gone(changes.bids)]),
-  };
 }
 
 /** The changes of a book as they are stored; null when they are longer than `room` characters. */

@@ -20,7 +20,7 @@ import { CoverageReader } from './coverage.js';
 import { dayReport, newestDay } from './day-report.js';
 import { recordingStrips } from './recording-strips.js';
 import { StoreError } from './errors.js';
-import { decodeLevels } from './levels.js';
+import { decodeLevels } from '../market/level-text.js';
 import { LostRows } from './lost-rows.js';
 import { marketBooks } from './market-books.js';
 import { OlderPages } from './older-pages.js';

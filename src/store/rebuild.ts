@@ -1,7 +1,8 @@
 import { applySide, type Level, type Side, sortLevels } from '../market/order-book.js';
 import type { Rows, Session } from './engine/engine.js';
 import { raw, type Sql, sql } from './engine/sql.js';
-import { decodeLevels, presentLevels } from './levels.js';
+import { decodeLevels } from '../market/level-text.js';
+import { presentLevels } from './levels.js';
 
 /** Columns of `book` that {@link StoredRow} needs, in its order. */
 export const ROW_COLUMNS = raw(

@@ -1,6 +1,6 @@
 import { compareDecimal } from '../market/decimal.js';
 import type { Level, Side, Sides } from '../market/order-book.js';
-import { decodeLevels, forEachLevel } from './levels.js';
+import { decodeLevels, forEachLevel } from '../market/level-text.js';
 
 /** Changes that wait at most until they are looked at. */
 const MAX_WAITING = 1_000;

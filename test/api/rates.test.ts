@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as pause } from 'node:timers/promises';
+import { LoggedBook, LoggedEvent } from '../../src/nats/logged-book.js';
 import { bigBook, book, market, publish } from './helpers/books.js';
 import { TRANSPORTS, valueOf } from './helpers/live.js';
 import { stalledSse } from './helpers/raw.js';
@@ -74,6 +75,36 @@ describe.each(TRANSPORTS)('a rate by every over %s', (_name, subscribe) => {
     expect(valueOf(await late.next())).toMatchObject({ sequence: '5', skipped: 1 });
     await first.leave();
     await late.leave();
+  });
+
+  it('gives whole books out of a log that stay text until they are read, also with what was left out', async () => {
+    const logged = (sequence: number): void => {
+      const { asks, bids, ...rest } = book(UPBIT, sequence);
+      const texts = { asks: JSON.stringify(asks), bids: JSON.stringify(bids) };
+      const stored = { wholeAt: null, ...texts };
+      const about = { previous: null, afterGap: false, stored };
+      server.bus.publishBook(new LoggedEvent(new LoggedBook(rest, texts), texts, about));
+    };
+    logged(1);
+    const fields = 'symbol timestamp sequence skipped asks { price volume } bestBid { price }';
+    const query = `subscription { orderbook(every: ${EVERY}) { ${fields} } }`;
+    const live = await subscribe(server.url, query);
+    const expected = (sequence: number, skipped: number): object => {
+      const { timestamp, asks, bids } = book(UPBIT, sequence);
+      return {
+        symbol: 'BTC',
+        timestamp: new Date(timestamp).toISOString(),
+        sequence: `${sequence}`,
+        skipped,
+        asks: asks.map(([price, volume]) => ({ price, volume })),
+        bestBid: { price: bids[0]![0] },
+      };
+    };
+    expect(valueOf(await live.next())).toEqual(expected(1, 0));
+    logged(2);
+    logged(3);
+    expect(valueOf(await live.next())).toEqual(expected(3, 1));
+    await live.leave();
   });
 
   it.each([0, 9, -5, 3_600_001])('every: %i is BAD_USER_INPUT', async (every) => {

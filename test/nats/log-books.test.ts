@@ -3,7 +3,7 @@ import { type BookEvent, Bus } from '../../src/bus.js';
 import type { Gap } from '../../src/market/gap.js';
 import { LogBooks } from '../../src/nats/log-books.js';
 import type { LogEntry } from '../../src/nats/log-stream.js';
-import { encodeMessage } from '../../src/nats/messages.js';
+import { encodeBook, encodeMessage } from '../../src/nats/messages.js';
 
 const SUBJECT = 'book.UPBIT.BTC.KRW';
 
@@ -14,6 +14,17 @@ function entry(seq: number, subject: string, message: object, at = 1_000_000): L
 const book = (t: number, price: string, p: number, w: number) => {
   return { t, e: t, g: false, p, w, a: [[price, '1']], b: [['1', '1']] };
 };
+
+/** As collectors write it. */
+function writtenEntry(
+  seq: number,
+  { x, y, a, b, ...rest }: ReturnType<typeof book> & { x?: string[][]; y?: string[][] },
+): LogEntry {
+  const [asks, bids, askChanges, bidChanges] = [a, b, x, y].map((side) => JSON.stringify(side));
+  const changes = x === undefined ? null : { asks: askChanges!, bids: bidChanges! };
+  const data = encodeBook({ ...rest, asks: asks!, bids: bids!, changes });
+  return { seq, subject: SUBJECT, at: 1_000_000, data };
+}
 
 function reader(log: readonly LogEntry[], asked: number[] = []) {
   const bus = new Bus();
@@ -54,11 +65,58 @@ describe('the function of the log', () => {
     await late.books.take(log[2]!);
     const expected = all.events[2]!.book;
     expect(all.events.map(({ book }) => book.sequence)).toEqual([507, 508, 509]);
-    expect(all.events.map(({ wholeAt }) => wholeAt)).toEqual([null, 507, 507]);
-    expect(late.events[0]).toMatchObject({ previous: 508, wholeAt: 507 });
+    expect(all.events.map(({ stored }) => stored?.wholeAt)).toEqual([null, 507, 507]);
+    expect(late.events[0]).toMatchObject({ previous: 508, stored: { wholeAt: 507 } });
     expect(late.events[0]!.changes).toEqual(all.events[2]!.changes);
     // Time rises with sequence, though another machine's clock is behind.
     expect(expected.timestamp).toBe(110);
+  });
+
+  it('stores what changed as its writer says it, and what vanished beside a whole book', async () => {
+    const { books, events } = reader([]);
+    const changed = {
+      x: [
+        ['10', '0'],
+        ['11', '1'],
+      ],
+      y: [],
+    };
+    const whole = {
+      x: [
+        ['11', '0'],
+        ['12', '1'],
+      ],
+      y: [
+        ['1', '0'],
+        ['2', '1'],
+      ],
+    };
+    await books.take(writtenEntry(1, book(100, '10', 0, 0)));
+    await books.take(writtenEntry(2, { ...book(110, '11', 1, 1), ...changed }));
+    await books.take(writtenEntry(3, { ...book(120, '12', 2, 0), ...whole, b: [['2', '1']] }));
+    expect(events.map(({ stored }) => stored)).toEqual([
+      { wholeAt: null, asks: '[["10","1"]]', bids: '[["1","1"]]' },
+      { wholeAt: 501, asks: '[["10","0"],["11","1"]]', bids: '[]' },
+      { wholeAt: null, asks: '[["12","1"],["11","0"]]', bids: '[["2","1"],["1","0"]]' },
+    ]);
+    expect(events[2]!.changes).toEqual({ asks: whole.x, bids: whole.y });
+    expect(events[1]!.book).toMatchObject({ asks: [['11', '1']], bids: [['1', '1']] });
+  });
+
+  it('finds out what changed itself where the book before is another than its writer had', async () => {
+    const { books, events } = reader([]);
+    const gone = {
+      x: [
+        ['10.5', '0'],
+        ['12', '1'],
+      ],
+      y: [],
+    };
+    await books.take(writtenEntry(1, book(100, '10', 0, 0)));
+    // The one before it went from the log unread.
+    await books.take(writtenEntry(9, { ...book(120, '12', 8, 0), ...gone }));
+    expect(events[1]!.changes.asks).toEqual([['12', '1']]);
+    expect(events[1]!.stored).toMatchObject({ asks: '[["12","1"]]' });
   });
 
   it('leaves out what a writer adds after another has begun', async () => {

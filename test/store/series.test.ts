@@ -4,7 +4,7 @@ import type { OrderBook } from '../../src/market/order-book.js';
 import { openStore } from '../../src/store/store.js';
 import type { SeriesPoint, SeriesQuery, Store } from '../../src/store/store-types.js';
 import { TopOfBook } from '../../src/store/top-of-book.js';
-import { encodeLevels } from '../../src/store/levels.js';
+import { encodeLevels } from '../../src/market/level-text.js';
 import { diffSide } from '../../src/market/order-book.js';
 import { newDatabase, type TestDatabase } from './engines.js';
 import { Recorder, seeded, stored, until, UPBIT_BTC, UPBIT_ETH, walk } from './support.js';

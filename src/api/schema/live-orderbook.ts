@@ -63,7 +63,23 @@ async function liveBooks(
 
 /** The book, and what its delivery adds: books skipped, the gap before. */
 function withDelivery({ value, skipped, gapBefore }: Delivery): OrderbookShape {
-  return skipped === 0 && gapBefore === null ? value : { ...value, skipped, gapBefore };
+  if (skipped === 0 && gapBefore === null) return value;
+  const { market, timestamp, exchangeTimestamp, sequence } = value;
+  return {
+    market,
+    timestamp,
+    exchangeTimestamp,
+    sequence,
+    // Of a book out of the log they are made when they are asked for.
+    get asks() {
+      return value.asks;
+    },
+    get bids() {
+      return value.bids;
+    },
+    skipped,
+    gapBefore,
+  };
 }
 
 const SHARED = 'Shared by equal subscriptions.';

@@ -1,5 +1,5 @@
 import type { Level, Side } from '../../market/order-book.js';
-import { encodeLevels } from '../levels.js';
+import { encodeLevels } from '../../market/level-text.js';
 import { type Cell, type Column, type ColumnKind, eachLevel, type RecordSink } from './columns.js';
 import { checkDecimal, isNarrow, putNarrow, putWide, widened } from './narrow-decimal.js';
 

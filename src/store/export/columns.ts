@@ -1,5 +1,5 @@
 import type { Level, Side } from '../../market/order-book.js';
-import { decodeLevels } from '../levels.js';
+import { decodeLevels } from '../../market/level-text.js';
 
 /**
  * What a column holds: `name` a text that recurs (a market's parts); `word` one that needs no

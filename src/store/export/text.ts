@@ -1,7 +1,7 @@
 import type { Level, Side } from '../../market/order-book.js';
 import { TextBytes } from '../../util/text-bytes.js';
 import { isoText } from '../iso-text.js';
-import { encodeLevels } from '../levels.js';
+import { encodeLevels } from '../../market/level-text.js';
 import { type Cell, type Column, type ColumnKind, eachLevel, type RecordSink } from './columns.js';
 
 /** Length of what has gathered that is worth taking out. */

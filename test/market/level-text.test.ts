@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Level } from '../../src/market/order-book.js';
-import { decodeLevels, encodeLevels, forEachLevel } from '../../src/store/levels.js';
+import { decodeLevels, encodeLevels, forEachLevel } from '../../src/market/level-text.js';
 
 const decimal = fc
   .tuple(fc.bigInt(0n, 10n ** 20n), fc.option(fc.stringMatching(/^\d{0,17}[1-9]$/)))
