@@ -42,11 +42,19 @@ export class ArchivedSpans {
     for (const exchange of new Set(markets.map((market) => market.exchange))) {
       const files = filesOfExchange(days, 'trade_spans', exchange);
       const own = markets.filter((market) => market.exchange === exchange);
-      // A later part of a day says it better than an earlier one.
+      const known = new Map<string, Map<number, TradePiece[]>>();
       for (const part of partsOf(files)) {
         for (const [key, pieces] of await this.#read(own, part)) {
-          if (wanted.has(key)) found.set(key, overlaid(found.get(key) ?? [], pieces));
+          if (!wanted.has(key)) continue;
+          // A later part has the whole day of each of its markets: it replaces what earlier ones say.
+          const days = known.get(key) ?? new Map<number, TradePiece[]>();
+          for (const [day, ofDay] of byDay(pieces)) days.set(day, ofDay);
+          known.set(key, days);
         }
+      }
+      for (const [key, days] of known) {
+        const pieces = [...days].sort(([a], [b]) => a - b).flatMap(([, ofDay]) => ofDay);
+        found.set(key, overlaid([], pieces));
       }
     }
     for (const { date, markets: lacking, detail } of await this.#files.holes(from, to, TRADES)) {
@@ -100,6 +108,18 @@ export class ArchivedSpans {
 }
 
 const TRADES = ['trades'] as const;
+
+/** Pieces by the beginning of their day, at whose ends they are cut. */
+function byDay(pieces: readonly TradePiece[]): Map<number, TradePiece[]> {
+  const days = new Map<number, TradePiece[]>();
+  for (const piece of pieces) {
+    const day = piece.start - (piece.start % DAY_MS);
+    const known = days.get(day);
+    if (known === undefined) days.set(day, [piece]);
+    else known.push(piece);
+  }
+  return days;
+}
 
 /** Files by their place among those of their day. */
 function partsOf(files: readonly DatedFile[]): DatedFile[][] {

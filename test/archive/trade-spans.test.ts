@@ -1,10 +1,11 @@
 import { join } from 'node:path';
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { addDecimal } from '../../src/market/decimal.js';
 import type { Market } from '../../src/market/market.js';
 import type { Trade } from '../../src/market/trade.js';
 import type { TradePiece } from '../../src/market/trade-span.js';
+import { openDuck, rowsOf } from '../../src/parquet/duckdb.js';
 import type { SeriesPoint, Store, StoreReader } from '../../src/store/store-types.js';
 import {
   GOPAX_BTC,
@@ -177,6 +178,42 @@ describe('what is known of trades', () => {
       expect(own).toMatchObject({ trades: { VERIFIED_BY_REST: DAY_MS }, recordedMs: DAY_MS });
     });
     expect((await check(archive, db)).flatMap(({ problems }) => problems)).toEqual([]);
+  }, 60_000);
+
+  it('is what its newest part says, by the query of docs/archive.md too, however short that is', async () => {
+    const hour = (from: number, to: number): TradePiece =>
+      piece(DAY + from * HOUR, DAY + to * HOUR);
+    await tell(UPBIT_BTC, [hour(0, 24)]);
+    await tell(UPBIT_ETH, [hour(1, 3)]);
+    await archiveAll(archive, db);
+    // What was dated by a clock that ran fast is dated again.
+    openSqlite(db, (sqlite) =>
+      sqlite.script(
+        `UPDATE trade_span SET "end" = ${DAY + 20 * HOUR} WHERE "end" = ${DAY + DAY_MS}`,
+      ),
+    );
+    const again = await archiveAll(archive, db);
+    expect(again.map(({ date }) => date)).toEqual(['2026-03-01']);
+    await retireArchived(db, archive);
+    forget();
+    await asked(async (reader) => {
+      expect(await spansOf(reader, UPBIT_BTC)).toEqual([hour(0, 20)]);
+      expect(await spansOf(reader, UPBIT_ETH)).toEqual([hour(1, 3)]);
+    });
+    const page = await readFile(new URL('../../docs/archive.md', import.meta.url), 'utf8');
+    const query = /```sql\n(SELECT \* EXCLUDE[^]*?)```/.exec(page)![1]!;
+    const duck = await openDuck({ memoryMb: 100, temporary: null });
+    const rows = await rowsOf(
+      duck.connection,
+      `SELECT symbol, epoch_ms(start), epoch_ms("end") FROM (${query
+        .replaceAll("'archive/", `'${archive}/`)
+        .replaceAll(';', '')}) ORDER BY symbol`,
+    );
+    duck.close();
+    expect(rows).toEqual([
+      ['BTC', BigInt(DAY), BigInt(DAY + 20 * HOUR)],
+      ['ETH', BigInt(DAY + HOUR), BigInt(DAY + 3 * HOUR)],
+    ]);
   }, 60_000);
 
   it('is a gap where the file of the trades is gone', async () => {

@@ -2,7 +2,7 @@ import type { Market } from '../../market/market.js';
 import type { Trade } from '../../market/trade.js';
 import type { Session } from '../engine/engine.js';
 import { sql } from '../engine/sql.js';
-import { fromTradeRow, type TradeRow, unpackTrades } from './codec.js';
+import { fromTradeRow, unpackTrades } from './codec.js';
 import { blockOf, blocksOf, singles } from './trade-reader.js';
 
 /** How far after its receipt a trade's own time may lie and be believed, ms: see `believedTime`. */
@@ -35,73 +35,80 @@ const ANY: Market = { exchange: 'UPBIT', symbol: '', currency: '' };
 export class DayTrades {
   /** The greatest sequence of all trades that were there; 0 when there were none. */
   readonly newest: number;
-  /** No trade from `from` on that is not looked at has a sequence before this. */
-  readonly unseenFrom: number;
   readonly #session: Session;
-  readonly #from: number;
-  readonly #single: readonly TradeRow[];
-  readonly #lows: readonly number[];
+  readonly #span: TradeSpan;
+  #unseenFrom = Infinity;
 
-  private constructor(
-    session: Session,
-    from: number,
-    found: Pick<DayTrades, 'newest' | 'unseenFrom'> & {
-      readonly single: readonly TradeRow[];
-      readonly lows: readonly number[];
-    },
-  ) {
+  private constructor(session: Session, span: TradeSpan, newest: number) {
     this.#session = session;
-    this.#from = from;
-    this.newest = found.newest;
-    this.unseenFrom = found.unseenFrom;
-    this.#single = found.single;
-    this.#lows = found.lows;
+    this.#span = span;
+    this.newest = newest;
   }
 
   /** Those that there are now. */
-  static async at(session: Session, { from, receivedBefore }: TradeSpan): Promise<DayTrades> {
-    const until = receivedBefore + AHEAD_MS;
-    const found = await session.snapshot(async (rows) => {
-      const { packsTrades } = session.dialect;
-      const single = packsTrades ? await singles(rows, sql`sequence >= ${from}`) : [];
-      const lows = await rows(sql`
-        SELECT low FROM trade_block WHERE high >= ${from} AND from_time < ${until} ORDER BY low`);
-      const [ends] = await rows(sql`
-        SELECT (SELECT min(low) FROM trade_block WHERE high >= ${from} AND from_time >= ${until}),
-               (SELECT max(high) FROM trade_block), (SELECT max(sequence) FROM trade_recent)`);
-      const [unseen, high, last] = ends as (number | null)[];
-      return {
-        single,
-        lows: lows.map(([low]) => low as number),
-        unseenFrom: unseen ?? Infinity,
-        newest: Math.max(high ?? 0, last ?? 0),
-      };
-    });
-    return new DayTrades(session, from, found);
+  static async at(session: Session, span: TradeSpan): Promise<DayTrades> {
+    const [ends] = await session.rows(sql`
+      SELECT (SELECT max(high) FROM trade_block), (SELECT max(sequence) FROM trade_recent)`);
+    const [high, last] = ends as (number | null)[];
+    return new DayTrades(session, span, Math.max(high ?? 0, last ?? 0));
+  }
+
+  /**
+   * No trade from `from` on that is not among {@link pieces} has a sequence before this; known once they
+   * have been given.
+   */
+  get unseenFrom(): number {
+    return this.#unseenFrom;
   }
 
   /** All of them, in no certain order, in pieces. */
   async *pieces(): AsyncGenerator<NumberedTrade[]> {
-    yield this.#single.map((row) => ({ marketId: row[1], trade: fromTradeRow(row, ANY) }));
+    const { from, receivedBefore } = this.#span;
     const { rows, dialect } = this.#session;
-    // Where none are packed, all are single and stay so.
-    for (let next = this.#from; !dialect.packsTrades && next <= this.newest;) {
+    const { newest } = this;
+    // Ascending: some may be packed while others are read, and are then met a second time.
+    const single: number[] = [];
+    for (let next = from; next <= newest;) {
       const page = await singles(
         rows,
-        sql`sequence >= ${next} AND sequence <= ${this.newest} ORDER BY sequence LIMIT ${PAGE}`,
+        sql`sequence >= ${next} AND sequence <= ${newest} ORDER BY sequence LIMIT ${PAGE}`,
       );
       if (page.length === 0) break;
+      for (const [sequence] of page) single.push(sequence);
       yield page.map((row) => ({ marketId: row[1], trade: fromTradeRow(row, ANY) }));
       next = page.at(-1)![0] + 1;
     }
-    for (let next = 0; next < this.#lows.length; next += BLOCKS) {
-      const lows = this.#lows.slice(next, next + BLOCKS);
+    const until = receivedBefore + AHEAD_MS;
+    // Whatever was packed before it was read is in a block by now.
+    const [found, [unseen]] = await this.#session.snapshot(async (read) => [
+      await read(sql`
+        SELECT low FROM trade_block
+         WHERE high >= ${from} AND low <= ${newest} AND from_time < ${until} ORDER BY low`),
+      await read(sql`
+        SELECT min(low) FROM trade_block
+         WHERE high >= ${from} AND low <= ${newest} AND from_time >= ${until}`),
+    ]);
+    this.#unseenFrom = (unseen?.[0] as number | null) ?? Infinity;
+    for (let next = 0; next < found.length; next += BLOCKS) {
+      const lows = found.slice(next, next + BLOCKS).map(([low]) => low as number);
       const blocks = await blocksOf(rows, sql`low IN ${dialect.numbers(lows)}`);
       yield blocks.flatMap((row) =>
         unpackTrades(blockOf(row), ANY)
-          .filter(({ sequence }) => sequence >= this.#from)
+          .filter(({ sequence }) => sequence >= from && sequence <= newest)
+          .filter(({ sequence }) => !includes(single, sequence))
           .map((trade) => ({ marketId: Number(row[7]), trade })),
       );
     }
   }
+}
+
+/** Whether a number is among ascending ones. */
+function includes(ascending: readonly number[], wanted: number): boolean {
+  let [low, high] = [0, ascending.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (ascending[middle]! < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return ascending[low] === wanted;
 }

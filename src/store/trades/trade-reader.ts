@@ -20,8 +20,9 @@ const BLOCK_COLUMNS = raw(
 );
 const SINGLE_COLUMNS = raw(TRADE_COLUMNS);
 
-/** Blocks that a step of {@link TradeReader.sweep} reads, some twenty thousand trades. */
+/** Blocks, and single trades, that a step of {@link TradeReader.sweep} reads, some twenty thousand trades. */
 const SWEPT_BLOCKS = 256;
+const SWEPT_SINGLES = 20_000;
 
 /** Reads stored trades; each call is a few statements that end. */
 export class TradeReader {
@@ -49,42 +50,44 @@ export class TradeReader {
     { from = 0, to = Number.MAX_SAFE_INTEGER }: TimeWindow,
   ): AsyncGenerator<Trade[]> {
     const some = this.#among(markets.keys());
-    const { single, blocks } = await this.#session.snapshot(async (rows) => ({
-      single: await singles(rows, sql`${some} AND time >= ${from} AND time < ${to}`),
-      // Blocks never change: that there are these is all that must be known at once.
-      blocks: (await rows(sql`
-        SELECT low, from_time FROM trade_block
-         WHERE ${some} AND to_time >= ${from} AND from_time < ${to} ORDER BY from_time`)) as [
-        low: number,
-        fromTime: number,
-      ][],
-    }));
-    const loose = single.map((row) => fromTradeRow(row, markets.get(row[1])!));
-    /** Trades that have been read, in runs of rising time, and how many of each have been given. */
-    let runs = [{ trades: loose.sort(compareTrades), given: 0 }];
-    for (let next = 0; runs.length > 0 || next < blocks.length; next += SWEPT_BLOCKS) {
-      const lows = blocks.slice(next, next + SWEPT_BLOCKS).map(([low]) => low);
-      const rows = await blocksOf(
-        this.#session.rows,
-        sql`low IN ${this.#session.dialect.numbers(lows)}`,
-      );
-      for (const row of rows) {
-        const trades = unpackTrades(blockOf(row), markets.get(Number(row[7]))!);
-        runs.push({ trades, given: 0 });
-      }
-      // A block begins with its earliest trade: what lies before the next block's beginning is all here.
-      const bound = Math.min(to, blocks[next + SWEPT_BLOCKS]?.[1] ?? to);
-      const piece: Trade[] = [];
-      for (const run of runs) {
-        const { trades } = run;
-        for (; run.given < trades.length; run.given++) {
-          const trade = trades[run.given]!;
-          if (trade.exchangeTimestamp >= bound) break;
-          if (trade.exchangeTimestamp >= from) piece.push(trade);
+    const { newest, bounds } = await this.#session.snapshot((rows) =>
+      sweepSteps(rows, some, from, to),
+    );
+    /** Trades of blocks, in runs of rising time, and how many of each have been given. */
+    let runs: { readonly low: number; readonly trades: readonly Trade[]; given: number }[] = [];
+    for (let start = from; start < to;) {
+      while (bounds.length > 0 && bounds[0]! <= start) bounds.shift();
+      const bound = bounds.shift() ?? to;
+      // At one moment, as between two steps trades are packed. Blocks never change.
+      const { single, blocks } = await this.#session.snapshot(async (rows) => ({
+        single: await singles(
+          rows,
+          sql`${some} AND time >= ${start} AND time < ${bound} AND sequence <= ${newest}`,
+        ),
+        blocks: await rows(sql`
+          SELECT low FROM trade_block WHERE ${some} AND to_time >= ${start} AND from_time < ${bound}
+             AND low <= ${newest}`),
+      }));
+      const piece = single.map((row) => fromTradeRow(row, markets.get(row[1])!));
+      const known = new Set(runs.map(({ low }) => low));
+      const lows = blocks.map(([low]) => low as number).filter((low) => !known.has(low));
+      for (let next = 0; next < lows.length; next += SWEPT_BLOCKS) {
+        const part = this.#session.dialect.numbers(lows.slice(next, next + SWEPT_BLOCKS));
+        for (const row of await blocksOf(this.#session.rows, sql`low IN ${part}`)) {
+          const trades = unpackTrades(blockOf(row), markets.get(Number(row[7]))!);
+          runs.push({ low: Number(row[0]), trades, given: 0 });
         }
       }
-      runs = runs.filter(({ trades, given }) => given < trades.length && bound < to);
+      for (const run of runs) {
+        for (; run.given < run.trades.length; run.given++) {
+          const trade = run.trades[run.given]!;
+          if (trade.exchangeTimestamp >= bound) break;
+          if (trade.exchangeTimestamp >= start && trade.sequence <= newest) piece.push(trade);
+        }
+      }
+      runs = runs.filter(({ trades, given }) => given < trades.length);
       if (piece.length > 0) yield piece.sort(compareAllTrades);
+      start = bound;
     }
   }
 
@@ -282,6 +285,31 @@ export class TradeReader {
   #among(marketIds: Iterable<number>): Sql {
     return sql`market_id IN ${this.#session.dialect.numbers([...marketIds])}`;
   }
+}
+
+/**
+ * The times at which a sweep over stored trades begins a new step, ascending, so that none reads too
+ * much; and the greatest sequence that there is.
+ */
+async function sweepSteps(
+  rows: Rows,
+  some: Sql,
+  from: number,
+  to: number,
+): Promise<{ newest: number; bounds: number[] }> {
+  const every = (table: Sql, column: Sql, count: number): Promise<Cell[][]> =>
+    rows(sql`
+      SELECT at FROM (SELECT ${column} AS at, row_number() OVER (ORDER BY ${column}) AS place
+                        FROM ${table} WHERE ${some} AND ${column} >= ${from} AND ${column} < ${to}) places
+       WHERE place % ${count} = 0`);
+  const bounds = [
+    ...(await every(raw('trade_recent'), raw('time'), SWEPT_SINGLES)),
+    ...(await every(raw('trade_block'), raw('from_time'), SWEPT_BLOCKS)),
+  ].map(([at]) => at as number);
+  const [ends] = await rows(sql`
+    SELECT (SELECT max(high) FROM trade_block), (SELECT max(sequence) FROM trade_recent)`);
+  const newest = Math.max(...(ends as (number | null)[]).map((end) => end ?? 0));
+  return { newest, bounds: bounds.sort((a, b) => a - b) };
 }
 
 /** The blocks that a condition selects, each with its market behind it; see {@link blockOf}. */

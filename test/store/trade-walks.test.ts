@@ -1,0 +1,106 @@
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { compareAllTrades, type Trade } from '../../src/market/trade.js';
+import { openEngine } from '../../src/store/engine/open.js';
+import type { Session, WriterSession } from '../../src/store/engine/engine.js';
+import { DayTrades } from '../../src/store/trades/day-trades.js';
+import { TradeReader } from '../../src/store/trades/trade-reader.js';
+import { TradeWriter } from '../../src/store/trades/trade-writer.js';
+import { many, T0 } from './trade-support.js';
+import { seeded, stored, temporaryFolder, UPBIT_BTC, UPBIT_ETH, withStore } from './support.js';
+
+const COUNT = 45_000;
+const MARKETS = new Map([
+  [1, UPBIT_BTC],
+  [2, UPBIT_ETH],
+]);
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let writer: WriterSession;
+let session: Session;
+let trades: Trade[];
+/** Packs some of what is single. */
+let pack: () => Promise<void>;
+/** Writes trades that come later. */
+let insert: (more: readonly Trade[]) => Promise<void>;
+
+beforeEach(async () => {
+  folder = await temporaryFolder();
+  const path = join(folder.path, 'trades.db');
+  await withStore({ path }, async (store) => {
+    // What makes the two markets known.
+    store.putTradeSpan({ ...SPAN, market: UPBIT_BTC });
+    store.putTradeSpan({ ...SPAN, market: UPBIT_ETH });
+    await stored(store);
+  });
+  const engine = await openEngine(path);
+  writer = await engine.openWriter({});
+  const packer = new TradeWriter(writer);
+  const idOf = (market: object): number => (market === UPBIT_BTC ? 1 : 2);
+  let sequence = 0;
+  trades = many(COUNT, () => ++sequence).map((trade, i) =>
+    i % 3 === 0 ? { ...trade, market: UPBIT_ETH } : trade,
+  );
+  insert = async (more) => {
+    for (let at = 0; at < more.length; at += 5_000) {
+      await packer.insert(more.slice(at, at + 5_000), idOf);
+    }
+  };
+  await insert(trades);
+  pack = () => packer.pack(Number.MAX_SAFE_INTEGER);
+  session = await engine.openReader();
+});
+afterEach(async () => {
+  await session.close();
+  await writer.finish();
+  await folder.remove();
+});
+
+const SPAN = {
+  start: T0,
+  end: T0 + 1,
+  completeness: 'UNPROVEN',
+  cause: null,
+  detail: null,
+  checked: false,
+} as const;
+
+const bySequence = (some: readonly Trade[]): number[] =>
+  some.map(({ sequence }) => sequence).sort((a, b) => a - b);
+
+/** All of some pieces, while trades are packed, and others written, between two of them. */
+async function gathered<T>(pieces: AsyncIterable<T[]>): Promise<{ all: T[]; longest: number }> {
+  const all: T[] = [];
+  let longest = 0;
+  let sequence = COUNT;
+  for await (const piece of pieces) {
+    longest = Math.max(longest, piece.length);
+    for (const trade of piece) all.push(trade);
+    for (let i = 0; i < 4; i++) await pack();
+    await insert(many(50, () => ++sequence, seeded(sequence)));
+  }
+  return { all, longest };
+}
+
+describe('trades that came faster than they were packed', () => {
+  it('are read for the archive in pieces, each once, though they are packed meanwhile', async () => {
+    const day = await DayTrades.at(session, { from: 1, receivedBefore: T0 + 1e12 });
+    const { all, longest } = await gathered(day.pieces());
+    expect(bySequence(all.map(({ trade }) => trade))).toEqual(bySequence(trades));
+    expect(longest).toBeLessThan(COUNT / 2);
+    expect([day.newest, day.unseenFrom]).toEqual([COUNT, Infinity]);
+  }, 60_000);
+
+  it('are exported in pieces, each once and in order, though they are packed meanwhile', async () => {
+    const { all, longest } = await gathered(new TradeReader(session).sweep(MARKETS, {}));
+    expect(bySequence(all)).toEqual(bySequence(trades));
+    expect(all).toEqual([...all].sort(compareAllTrades));
+    expect(longest).toBeLessThan(COUNT / 1.5);
+    const [from, to] = [T0 + 1_000_000, T0 + 3_000_000];
+    const part = await gathered(new TradeReader(session).sweep(MARKETS, { from, to }));
+    const wanted = trades.filter(({ exchangeTimestamp: time }) => time >= from && time < to);
+    expect(bySequence(part.all.filter(({ sequence }) => sequence <= COUNT))).toEqual(
+      bySequence(wanted),
+    );
+  }, 60_000);
+});
