@@ -133,9 +133,9 @@ export class ExchangeCollector implements FeedHost {
       if (end === null) checker.down(market, { cause, detail }, start);
       else checker.up(market, end);
     });
-    bus.tradeLosses.on(({ market, time, ...trouble }) => {
+    bus.tradeLosses.on(({ market, start, end, ...trouble }) => {
       if (market.exchange !== exchange) return;
-      checker.lost(market, trouble, time);
+      checker.lost(market, trouble, { start, end });
     });
     return checker;
   }

@@ -39,19 +39,17 @@ export interface TradeSpan extends TradePiece {
 /** A newer word about some time of a market, or that what a wrong clock dated is dated again. */
 export type TradeSpanChange = TradeSpan | Redate;
 
-/** A trade that came and could not be kept. */
-export interface TradeLoss {
-  readonly market: Market;
-  /** The exchange's time of the trade, or the receipt of the message where that is not known, Unix ms. */
-  readonly time: number;
-  readonly cause: GapCause;
-  readonly detail: string | null;
-}
-
 /** Time from `start` (included) to `end` (excluded), Unix ms. */
 export interface Span {
   readonly start: number;
   readonly end: number;
+}
+
+/** A time of which trades came and could not be kept; of a single trade, its own by the exchange. */
+export interface TradeLoss extends Span {
+  readonly market: Market;
+  readonly cause: GapCause;
+  readonly detail: string | null;
 }
 
 /** The parts of pieces, by start, that lie inside a span. */

@@ -52,6 +52,12 @@ export interface LogBooksParts {
   readonly onUnreadable: (entry: LogEntry, reason: string) => void;
 }
 
+/** Why messages went from the log before they were read. */
+export const LOG_FULL = {
+  cause: 'BUS_FAILED',
+  detail: 'the log in NATS was full before a recorder had read it',
+} as const;
+
 /** What is known of a market from the messages read so far. */
 interface MarketBooks {
   readonly market: Market;
@@ -205,8 +211,7 @@ export class LogBooks {
   }
 
   #tellLost(market: Market, start: number, end: number): void {
-    const detail = 'the log in NATS was full before a recorder had read it';
-    this.#parts.onLost?.({ market, start, end, cause: 'BUS_FAILED', detail, attempts: 0 });
+    this.#parts.onLost?.({ market, start, end, ...LOG_FULL, attempts: 0 });
   }
 
   /**

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { ArchiveKeeper } from '../archive/keeper.js';
 import { Bus } from '../bus.js';
 import type { Logger } from '../logging/logger.js';
+import type { Exchange } from '../market/exchange.js';
 import type { BusConnection } from '../nats/connection.js';
 import { BusError } from '../nats/connection.js';
 import { type Lease, type Leases, RENEW_MS } from '../nats/lease.js';
@@ -18,6 +19,7 @@ import type { LogPlace, Store, StoreStats } from '../store/store-types.js';
 import { storeSettings } from '../compose.js';
 import { keepArchive } from '../keep-archive.js';
 import { logStore } from '../store-log.js';
+import { tellLostTrades } from './lost-trades.js';
 import { openGaps, serveMemory } from './memory-service.js';
 import { storeName } from './store-name.js';
 import { COMMIT_SUBJECT, type CommitNotice, STORE_SUBJECT, type StoreReport } from './report.js';
@@ -188,6 +190,8 @@ class ActiveRecorder {
   #next: number;
   /** When the newest message that was read was written, Unix ms. */
   #readUntil: number;
+  /** Until when all of an exchange has been read, by its last sign of life, Unix ms. */
+  readonly #aliveAt = new Map<Exchange, number>();
   #closing: Promise<void> | null = null;
 
   private constructor(
@@ -224,7 +228,10 @@ class ActiveRecorder {
       onRecording: (market, recording, at) => store.setRecording(market, recording, at),
       onRedate: (redate) => store.redate(redate),
       onLost: (gap) => log.gaps.publish(gap),
-      onAlive: (_exchange, at) => onAlive(at),
+      onAlive: (exchange, at) => {
+        this.#aliveAt.set(exchange, at);
+        onAlive(at);
+      },
       onUnreadable: (entry, reason) =>
         logger.log('BUS_TROUBLE', {}, { reason: `${entry.subject} ${entry.seq}: ${reason}` }),
     });
@@ -318,8 +325,11 @@ class ActiveRecorder {
   /** Takes a message behind some that are gone from the log. */
   async #pass(entry: LogEntry): Promise<void> {
     const { store } = this;
+    const { bus } = this.#services;
     await store.whenStored(this.#next - 1);
-    this.#books.doubt(await openGaps(store.reader), this.#readUntil);
+    const since = this.#readUntil;
+    this.#books.doubt(await openGaps(store.reader), since);
+    await tellLostTrades(bus, store, (of) => this.#aliveAt.get(of) ?? since, entry.at);
     this.#services.logger.log('LOG_HOLE', {}, { messages: entry.seq - this.#next });
     this.#next = entry.seq;
     return this.#admit(entry);

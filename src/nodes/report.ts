@@ -48,6 +48,7 @@ export interface CommitNotice {
 export const reportSubject = (exchange: Exchange): string => `report.${exchange}`;
 export const statusSubject = (exchange: Exchange): string => `status.${exchange}`;
 export const controlSubject = (exchange: Exchange): string => `control.${exchange}`;
+export const lossSubject = (exchange: Exchange): string => `lost.${exchange}`;
 export const STORE_SUBJECT = 'stored.report';
 export const COMMIT_SUBJECT = 'stored.commit';
 export const WISHES_SUBJECT = 'wishes';

@@ -17,6 +17,7 @@ import { encodeMessage } from '../nats/messages.js';
 import { answerCalls } from '../nats/remote.js';
 import type { Config } from '../settings/config.js';
 import { controlErrorDetails } from './control-errors.js';
+import { hearLostTrades } from './lost-trades.js';
 import { askOpenGaps, RemoteMemory } from './remote-memory.js';
 import {
   controlSubject,
@@ -58,6 +59,7 @@ export class Shard {
   readonly #publisher: ExchangePublisher;
   readonly #memory: RemoteMemory;
   readonly #wishes: Subscription;
+  readonly #losses: Subscription;
   readonly #unfollow: () => void;
   #control: Subscription | null = null;
   /** Since when no market waits for its first book, monotonic ms. */
@@ -83,6 +85,12 @@ export class Shard {
       if (!publisher.primary || !services.bus.connected) return;
       nc.publish(statusSubject(exchange), encodeMessage(status));
     });
+    this.#losses = hearLostTrades(
+      services.bus,
+      exchange,
+      () => this.#supervisor.collectors(exchange).map(({ market }) => market),
+      (loss) => bus.tradeLosses.publish(loss),
+    );
     this.#wishes = nc.subscribe(`${WISHES_SUBJECT}.*`, {
       callback: (error, message) => {
         const own = message.subject === `${WISHES_SUBJECT}.${exchange}`;
@@ -215,6 +223,7 @@ export class Shard {
   async close(): Promise<void> {
     this.#unfollow();
     this.#wishes.unsubscribe();
+    this.#losses.unsubscribe();
     this.demote();
     this.#publisher.close();
     await this.#supervisor.close();

@@ -300,10 +300,11 @@ class OpenStore implements Store {
   #loseTrade({ market, exchangeTimestamp: time }: Trade): void {
     this.#droppedTrades++;
     const failure = this.#flusher.failure;
+    const span = { market, start: time, end: time + 1 };
     this.#tradeLosses.publish(
       failure === null
-        ? { market, time, cause: 'QUEUE_OVERFLOW', detail: 'more waited than could be written' }
-        : { market, time, cause: 'STORE_FAILED', detail: failure },
+        ? { ...span, cause: 'QUEUE_OVERFLOW', detail: 'more waited than could be written' }
+        : { ...span, cause: 'STORE_FAILED', detail: failure },
     );
   }
 

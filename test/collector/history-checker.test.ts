@@ -100,7 +100,7 @@ describe('the check of the trades', () => {
     checker.start(BTC, BTC);
     await until(() => checker.tally.historyPages > 0, 'the first page');
     const time = lost.exchangeTimestamp;
-    checker.lost(BTC, { cause: 'QUEUE_OVERFLOW', detail: 'full' }, time);
+    checker.lost(BTC, { cause: 'QUEUE_OVERFLOW', detail: 'full' }, { start: time, end: time + 1 });
     const at = (): TradePiece | undefined =>
       seen.pieces.get('BTC')?.find((piece) => piece.start <= time && piece.end > time);
     await until(() => at()?.completeness === 'GAP', 'the gap');

@@ -9,6 +9,7 @@ import { EXCHANGES } from '../../src/market/exchange.js';
 import { type Simulators, startSimulators } from '../../src/simulator/simulators.js';
 import { problems, TRUE_CLOCK } from '../../src/soak/accounts.js';
 import { accountForAll, Ledger } from '../../src/soak/final-account.js';
+import { tradeProblems } from '../../src/soak/trade-accounts.js';
 import { statesOf } from '../../src/soak/recorder-process.js';
 import { has, needs } from '../helpers/needs.js';
 import { eventually, temporaryFolder, until } from '../helpers/wait.js';
@@ -138,7 +139,7 @@ class World {
       60_000,
       150,
     );
-    const { books, lost } = await accountForAll(
+    const { books, lost, trades } = await accountForAll(
       this.api,
       this.simulators,
       this.ledger,
@@ -150,7 +151,8 @@ class World {
     expect(this.deaths).toEqual([]);
     expect(books).toMatchObject({ unaccounted: [], invented: [], contradicted: [] });
     expect(problems(books)).toBe(0);
-    return { ...books, lost };
+    expect(tradeProblems(trades)).toBe(0);
+    return { ...books, lost, trades };
   }
 
   async close(): Promise<void> {
@@ -275,15 +277,20 @@ describeWithServers('several nodes on PostgreSQL', () => {
 
 describeWithServers('several nodes whose log is full', () => {
   const world = new World();
-  beforeAll(() => world.start({ BUS_MAX_GB: '0.01' }));
+  beforeAll(() => world.start({ BUS_MAX_GB: '0.01', CHANNELS: 'orderbook,trade' }));
   afterAll(() => world.close());
 
-  it('have a gap of what went from the log before it was stored', async () => {
+  it('have a gap of what went from the log before it was stored, of books and of trades', async () => {
+    for (const simulator of world.simulators.all) for (const pair of PAIRS) simulator.trade(pair);
+    await world.stored(50);
     const recorders = [world.node('recorder-1'), world.node('recorder-2')];
     for (const recorder of recorders) await recorder.end('SIGKILL');
     world.step(5);
     await new Promise((resolve) => setTimeout(resolve, 6_000));
     world.step();
+    // Otherwise what is missing of the trades would be fetched again.
+    for (const simulator of world.simulators.all)
+      for (const pair of PAIRS) simulator.faults.forgetTrades(pair);
     for (const recorder of recorders) await recorder.start();
     await until(
       () => recorders.some(({ output }) => output.includes('gone from the log')),
@@ -292,7 +299,8 @@ describeWithServers('several nodes whose log is full', () => {
     );
     await world.stored(50);
     await world.stored(50);
-    const { inGap } = await world.account();
+    const { inGap, trades } = await world.account();
     expect(inGap['BUS_FAILED']).toBeGreaterThan(0);
+    expect(trades.inGap['BUS_FAILED']).toBeGreaterThan(0);
   });
 });

@@ -1,6 +1,6 @@
 import type { CollectorMemory } from '../../market/collector-memory.js';
 import { type Market, type Pair, pairText } from '../../market/market.js';
-import type { TradeSpan } from '../../market/trade-span.js';
+import type { Span, TradeSpan } from '../../market/trade-span.js';
 import { NO_CHECKS } from '../../market/trade-tally.js';
 import { pause } from '../../util/wait.js';
 import { ExchangeError } from '../exchange-error.js';
@@ -152,12 +152,12 @@ export class HistoryChecker {
     this.#soon(market);
   }
 
-  /** A trade that was recorded could not be stored. @param time the exchange's time of it, Unix ms */
-  lost(pair: Pair, trouble: Trouble, time: number): void {
+  /** Trades of a span, which were recorded, could not be stored. */
+  lost(pair: Pair, trouble: Trouble, span: Span): void {
     this.#tally.lost++;
     const market = this.#markets.get(pairText(pair));
     if (market === undefined) return;
-    market.lost(trouble, { start: time, end: time + 1 });
+    market.lost(trouble, span);
     this.#parts.tape.forget(market.market);
     this.#parts.log.lost(market.market, trouble.detail ?? trouble.cause);
     this.#soon(market);

@@ -1,0 +1,70 @@
+import { describe, expect, it } from '@jest/globals';
+import type { TradeLoss, TradeSpan } from '../../src/market/trade-span.js';
+import type { BusConnection } from '../../src/nats/connection.js';
+import { hearLostTrades, tellLostTrades } from '../../src/nodes/lost-trades.js';
+import type { Store } from '../../src/store/store-types.js';
+
+/** A bus on which whoever subscribed hears at once. */
+function wire(): BusConnection {
+  const heard = new Map<string, (error: null, message: { data: Uint8Array }) => void>();
+  return {
+    nc: {
+      publish: (subject: string, data: Uint8Array) => heard.get(subject)?.(null, { data }),
+      subscribe: (subject: string, { callback }: { callback: never }) => {
+        heard.set(subject, callback);
+      },
+    },
+  } as unknown as BusConnection;
+}
+
+describe('trades that went from the log unread', () => {
+  const END = 1_000_000;
+  const LOST = {
+    end: END + 1,
+    cause: 'BUS_FAILED',
+    detail: 'the log in NATS was full before a recorder had read it',
+  };
+
+  it('are a gap of all whose trades are recorded, and known to their collectors', async () => {
+    const spans: TradeSpan[] = [];
+    const store = {
+      reader: {
+        markets: async (exchange: string) =>
+          exchange !== 'UPBIT'
+            ? []
+            : ['BTC', 'ETH', 'XRP'].map((symbol) => {
+                return { exchange, symbol, currency: 'KRW', recording: symbol !== 'ETH' };
+              }),
+      },
+      tradesKnown: async ({ symbol }: { symbol: string }) => {
+        return { open: [], until: null, newestTrade: symbol === 'BTC' ? 5 : null, newestBook: 1 };
+      },
+      putTradeSpan: (span: TradeSpan) => spans.push(span),
+    } as unknown as Store;
+    const bus = wire();
+    const losses: TradeLoss[] = [];
+    const market = { exchange: 'KORBIT', symbol: 'BTC', currency: 'KRW' } as const;
+    hearLostTrades(
+      bus,
+      'KORBIT',
+      () => [market],
+      (loss) => losses.push(loss),
+    );
+    await tellLostTrades(
+      bus,
+      store,
+      (exchange) => (exchange === 'KORBIT' ? 700_000 : 800_000),
+      END,
+    );
+    expect(spans).toEqual([
+      {
+        market: { exchange: 'UPBIT', symbol: 'BTC', currency: 'KRW' },
+        start: 790_000,
+        completeness: 'GAP',
+        checked: false,
+        ...LOST,
+      },
+    ]);
+    expect(losses).toEqual([{ market, start: 690_000, ...LOST }]);
+  });
+});
