@@ -60,38 +60,27 @@ const NO_STATS: StoreStats = {
   },
 };
 
+/** What there is to close. */
+interface ApiParts {
+  readonly api: Api;
+  readonly control: RemoteControl;
+  readonly reader: ReaderClient;
+  /** Ends the reading of the log. */
+  readonly end: AbortController;
+  /** Settles when that has ended. */
+  readonly following: Promise<void>;
+  readonly subscriptions: readonly { unsubscribe(): void }[];
+  readonly alerts: Alerts | null;
+}
+
 /** Serves live books from the log and the past from the database. */
 export class ApiNode {
   readonly url: string;
-  readonly bus: Bus;
-  readonly #api: Api;
-  readonly #control: RemoteControl;
-  readonly #reader: ReaderClient;
-  readonly #end: AbortController;
-  readonly #following: Promise<void>;
-  readonly #subscriptions: readonly { unsubscribe(): void }[];
-  readonly #alerts: Alerts | null;
+  readonly #parts: ApiParts;
 
-  private constructor(parts: {
-    url: string;
-    bus: Bus;
-    api: Api;
-    control: RemoteControl;
-    reader: ReaderClient;
-    end: AbortController;
-    following: Promise<void>;
-    subscriptions: readonly { unsubscribe(): void }[];
-    alerts: Alerts | null;
-  }) {
-    this.url = parts.url;
-    this.bus = parts.bus;
-    this.#api = parts.api;
-    this.#control = parts.control;
-    this.#reader = parts.reader;
-    this.#end = parts.end;
-    this.#following = parts.following;
-    this.#subscriptions = parts.subscriptions;
-    this.#alerts = parts.alerts;
+  private constructor(url: string, parts: ApiParts) {
+    this.url = url;
+    this.#parts = parts;
   }
 
   /** Catches up with the log, then serves. @throws {Error} when the port cannot be had */
@@ -191,17 +180,7 @@ export class ApiNode {
         consoleLinesLeftOut: services.consoleLinesLeftOut,
         closeGraceMs: services.closeGraceMs,
       });
-      return new ApiNode({
-        url,
-        bus,
-        api,
-        control,
-        reader,
-        end,
-        following,
-        subscriptions,
-        alerts,
-      });
+      return new ApiNode(url, { api, control, reader, end, following, subscriptions, alerts });
     } catch (error) {
       end.abort();
       control.close();
@@ -212,13 +191,14 @@ export class ApiNode {
 
   /** Lets readers go, and ends. */
   async close(): Promise<void> {
-    this.#alerts?.close();
-    await this.#api.close();
-    this.#end.abort();
-    for (const subscription of this.#subscriptions) subscription.unsubscribe();
-    this.#control.close();
-    await this.#following;
-    await this.#reader.close(1_000);
+    const { api, control, reader, end, following, subscriptions, alerts } = this.#parts;
+    alerts?.close();
+    await api.close();
+    end.abort();
+    for (const subscription of subscriptions) subscription.unsubscribe();
+    control.close();
+    await following;
+    await reader.close(1_000);
   }
 }
 

@@ -72,13 +72,6 @@ export class CollectorNode {
     return this.#places.flatMap(({ exchange, shard }) => (shard?.ready === true ? [exchange] : []));
   }
 
-  /** Exchanges that it writes. */
-  get primaryOf(): Exchange[] {
-    return this.#places.flatMap(({ exchange, shard }) =>
-      shard?.primary === true ? [exchange] : [],
-    );
-  }
-
   /** Hands over what it has, and ends. */
   async close(): Promise<void> {
     this.#closed = true;

@@ -15,7 +15,7 @@ import { type Config, databaseOf } from '../settings/config.js';
 import { openEngine } from '../store/engine/open.js';
 import { ReaderClient } from '../store/reader-client.js';
 import { openStore } from '../store/store.js';
-import type { LogPlace, Store, StoreStats } from '../store/store-types.js';
+import type { LogPlace, Store } from '../store/store-types.js';
 import { storeSettings } from '../compose.js';
 import { keepArchive } from '../keep-archive.js';
 import { logStore } from '../store-log.js';
@@ -84,11 +84,6 @@ export class RecorderNode {
         })
         .finally(() => (busy = false));
     }, RENEW_MS);
-  }
-
-  /** What its store tells of itself; null while another node stores. */
-  get stats(): StoreStats | null {
-    return this.#active?.store.stats() ?? null;
   }
 
   /** Stores what it has taken from the log, and ends. */

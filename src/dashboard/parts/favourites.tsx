@@ -9,6 +9,7 @@ import { favourites, toggled } from '../data/preferences.js';
 import { PricesDocument } from '../gql/graphql.js';
 import { grouped } from '../text/format.js';
 import { t } from '../text/texts.js';
+import { TableHead } from './table-head.js';
 
 /** Takes a pair among the favourites, or out of them. */
 export function FavouriteButton({ pair }: { readonly pair: string }) {
@@ -59,16 +60,12 @@ export function Favourites() {
       </div>
       <div class="scroll free" tabIndex={0} role="group" aria-labelledby="favourites-heading">
         <table class="list favourites">
-          <thead>
-            <tr>
-              <th scope="col">{common.market}</th>
-              {order.map((exchange) => (
-                <th key={exchange} scope="col" class="number">
-                  {exchangeNames[exchange]}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <TableHead
+            columns={[
+              common.market,
+              ...order.map((exchange) => ({ number: exchangeNames[exchange] })),
+            ]}
+          />
           <tbody>
             {names.map((name) => (
               <tr key={name}>

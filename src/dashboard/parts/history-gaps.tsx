@@ -3,6 +3,7 @@ import { lang } from '../data/settings.js';
 import { count, duration, moment } from '../text/format.js';
 import { withZone } from '../text/zone.js';
 import { t } from '../text/texts.js';
+import { TableHead } from './table-head.js';
 
 /** Why there is no gap: nothing was recorded, or nothing is missing. */
 function noGapsText({ percentOfRecorded, recordedFrom, to }: Coverage): string {
@@ -36,17 +37,15 @@ export function HistoryGaps(props: {
       ) : (
         <div class="scroll" tabIndex={0} role="region" aria-labelledby="gaps-heading">
           <table class="list gaps">
-            <thead>
-              <tr>
-                <th scope="col">{withZone(words.from)}</th>
-                <th scope="col">{withZone(words.to)}</th>
-                <th scope="col" class="number">
-                  {words.lasted}
-                </th>
-                <th scope="col">{words.cause}</th>
-                <th scope="col">{words.detail}</th>
-              </tr>
-            </thead>
+            <TableHead
+              columns={[
+                withZone(words.from),
+                withZone(words.to),
+                { number: words.lasted },
+                words.cause,
+                words.detail,
+              ]}
+            />
             <tbody>
               {props.gaps.map((gap) => {
                 const start = Date.parse(gap.start);

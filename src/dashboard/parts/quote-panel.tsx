@@ -10,6 +10,7 @@ import { grouped, NONE } from '../text/format.js';
 import { problemText } from '../text/problems.js';
 import { t } from '../text/texts.js';
 import { GraphiqlLink } from './graphiql-link.js';
+import { TableHead } from './table-head.js';
 
 /** Decimals of an average price; the exact quotient is that of cost and amount. */
 const AVERAGE_DECIMALS = 8;
@@ -104,24 +105,16 @@ export function QuotePanel({ pair }: { readonly pair: Pair }) {
       ) : (
         <div class="scroll free" tabIndex={0} role="group" aria-labelledby="quote-heading">
           <table class="list quote">
-            <thead>
-              <tr>
-                <th scope="col">{common.exchange}</th>
-                <th scope="col" class="number">
-                  {words.average}
-                </th>
-                <th scope="col" class="number">
-                  {words.worst}
-                </th>
-                <th scope="col" class="number">
-                  {words.costs[side]} ({pair.currency})
-                </th>
-                <th scope="col" class="number">
-                  {words.levels}
-                </th>
-                <th scope="col">{words.filled}</th>
-              </tr>
-            </thead>
+            <TableHead
+              columns={[
+                common.exchange,
+                { number: words.average },
+                { number: words.worst },
+                { number: `${words.costs[side]} (${pair.currency})` },
+                { number: words.levels },
+                words.filled,
+              ]}
+            />
             <tbody>
               {legs.map((leg) => (
                 <tr key={leg.exchange} class={leg.stale ? 'old' : undefined}>

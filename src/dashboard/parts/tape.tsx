@@ -5,6 +5,7 @@ import type { Tape } from '../data/tape.js';
 import { clock, grouped } from '../text/format.js';
 import { t } from '../text/texts.js';
 import { ExchangeDot } from './exchange-dot.js';
+import { TableHead } from './table-head.js';
 
 /** About as many digits as a column's head is wide: its letters are narrower. */
 function headChars(head: string): number {
@@ -38,19 +39,15 @@ export function TapePanel({ pair, tape }: { readonly pair: Pair; readonly tape: 
       </div>
       <div class="scroll" tabIndex={0} role="group" aria-labelledby="tape-heading">
         <table class="list">
-          <thead>
-            <tr>
-              <th scope="col">{words.time}</th>
-              <th scope="col">{common.exchange}</th>
-              <th scope="col">{words.side}</th>
-              <th scope="col" class="number">
-                {priceHead}
-              </th>
-              <th scope="col" class="number">
-                {volumeHead}
-              </th>
-            </tr>
-          </thead>
+          <TableHead
+            columns={[
+              words.time,
+              common.exchange,
+              words.side,
+              { number: priceHead },
+              { number: volumeHead },
+            ]}
+          />
           <tbody>
             {shown.map((trade) => (
               <tr key={trade.sequence} class={trade.side === 'BUY' ? 'bought' : 'sold'}>

@@ -16,6 +16,7 @@ import { useTitle } from '../parts/title.js';
 import { count, moment } from '../text/format.js';
 import { withZone } from '../text/zone.js';
 import { t } from '../text/texts.js';
+import { TableHead } from '../parts/table-head.js';
 
 const LEVELS: readonly LogLevel[] = ['DEBUG', 'INFO', 'WARN', 'ERROR'];
 const SIGNS: Readonly<Record<LogLevel, string>> = { DEBUG: '·', INFO: '●', WARN: '▲', ERROR: '✕' };
@@ -127,14 +128,9 @@ export function EventsView() {
           <p class="empty">{events.none}</p>
         ) : (
           <table class="list log">
-            <thead>
-              <tr>
-                <th scope="col">{withZone(events.time)}</th>
-                <th scope="col">{events.levelColumn}</th>
-                <th scope="col">{events.subject}</th>
-                <th scope="col">{events.message}</th>
-              </tr>
-            </thead>
+            <TableHead
+              columns={[withZone(events.time), events.levelColumn, events.subject, events.message]}
+            />
             <tbody>
               {entries.map(({ key, entry }) => (
                 <EntryRow key={key} entry={entry} />

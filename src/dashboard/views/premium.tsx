@@ -22,6 +22,7 @@ import { age, grouped, NONE } from '../text/format.js';
 import { sourceName } from '../text/source.js';
 import { problemText } from '../text/problems.js';
 import { t } from '../text/texts.js';
+import { TableHead } from '../parts/table-head.js';
 
 /** Windows of the chart, ms. */
 const WINDOWS = { '15m': 15 * 60_000, '1h': 3_600_000, '6h': 21_600_000, '24h': 86_400_000 };
@@ -55,27 +56,17 @@ function Prices({ premium }: { readonly premium: Premium }) {
   return (
     <div class="scroll free" tabIndex={0} role="group" aria-labelledby="premium-heading">
       <table class="list premium-prices">
-        <thead>
-          <tr>
-            <th scope="col">{common.exchange}</th>
-            <th scope="col" class="number">
-              {common.mid}
-            </th>
-            <th scope="col" class="number">
-              %
-            </th>
-            <th scope="col" class="number">
-              bp
-            </th>
-            <th scope="col" class="number">
-              {words.difference}
-            </th>
-            <th scope="col">{table.state}</th>
-            <th scope="col" class="number">
-              {common.age}
-            </th>
-          </tr>
-        </thead>
+        <TableHead
+          columns={[
+            common.exchange,
+            { number: common.mid },
+            { number: '%' },
+            { number: 'bp' },
+            { number: words.difference },
+            table.state,
+            { number: common.age },
+          ]}
+        />
         <tbody>
           {prices.map((price) => {
             const base = price.exchange === premium.against;

@@ -5,6 +5,7 @@ import { useTitle } from '../parts/title.js';
 import { count, duration, percent } from '../text/format.js';
 import { problemText } from '../text/problems.js';
 import { t } from '../text/texts.js';
+import { TableHead } from '../parts/table-head.js';
 
 const DAY = 86_400_000;
 
@@ -101,19 +102,13 @@ export function QualityView() {
         ) : (
           <div class="scroll tall" tabIndex={0} role="group" aria-labelledby="quality-heading">
             <table class="list quality">
-              <thead>
-                <tr>
-                  <th scope="col">{common.market}</th>
-                  <th scope="col" class="number">
-                    {words.coverage}
-                  </th>
-                  {columns.map((name) => (
-                    <th key={name} scope="col" class={name === words.gaps ? undefined : 'number'}>
-                      {name}
-                    </th>
-                  ))}
-                </tr>
-              </thead>
+              <TableHead
+                columns={[
+                  common.market,
+                  { number: words.coverage },
+                  ...columns.map((name) => (name === words.gaps ? name : { number: name })),
+                ]}
+              />
               <tbody>
                 {report.markets.map((each) => (
                   <MarketRow

@@ -482,17 +482,11 @@ export abstract class SimulatorServer<
     };
     // handleUpgrade emits 'headers' synchronously, so this listener serves this upgrade only.
     this.#wss.once('headers', addHeaders);
-    this.#wss.handleUpgrade(request, tcp, head, (ws) =>
-      this.#onOpen(ws, tcp, { ip, url, headers }),
-    );
+    this.#wss.handleUpgrade(request, tcp, head, (ws) => this.#onOpen(ws, tcp, { ip, url }));
     this.#wss.off('headers', addHeaders);
   }
 
-  #onOpen(
-    ws: WebSocket,
-    tcp: Duplex,
-    request: { ip: string; url: string; headers: IncomingMessage['headers'] },
-  ): void {
+  #onOpen(ws: WebSocket, tcp: Duplex, request: { ip: string; url: string }): void {
     this.#sockets += 1;
     const socket = new SimulatedSocket<S>(this.#sockets, ws, tcp, request, this.#socketFaults);
     this.sockets.add(socket);

@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { BookFrame } from '../book/book.js';
@@ -34,9 +33,8 @@ export class SimulatedSocket<S> {
   readonly ws: WebSocket;
   /** Remote address, for limits by IP. */
   readonly ip: string;
-  /** URL (path and query) and headers of the upgrade request. */
+  /** URL (path and query) of the upgrade request. */
   readonly url: string;
-  readonly headers: IncomingHttpHeaders;
   readonly openedAt = Date.now();
   /** When the last frame came in (any kind), ms; null: none yet. */
   lastIn: number | null = null;
@@ -61,7 +59,7 @@ export class SimulatedSocket<S> {
     id: number,
     ws: WebSocket,
     tcp: Duplex,
-    request: { ip: string; url: string; headers: IncomingHttpHeaders },
+    request: { ip: string; url: string },
     faults: SocketFaults,
   ) {
     this.id = id;
@@ -69,7 +67,6 @@ export class SimulatedSocket<S> {
     this.#tcp = tcp;
     this.ip = request.ip;
     this.url = request.url;
-    this.headers = request.headers;
     this.#faults = faults;
     ws.once('close', () => this.clearTimers());
     this.#muteWhenHalfOpen();
