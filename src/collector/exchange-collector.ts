@@ -1,14 +1,14 @@
-import type { Oddity, OddityTally } from '../market/oddity.js';
+import type { Oddity } from '../market/oddity.js';
 import { OddThings } from './odd-things.js';
 import { BurstGate } from '../logging/burst-gate.js';
 import type { EventName, EventParams } from '../logging/events.js';
 import { localTime, type Logger } from '../logging/logger.js';
 import type { CollectorStatus } from '../market/collector-status.js';
-import type { SilenceTally } from '../market/silence-tally.js';
+import type { ExchangeTally } from '../market/exchange-tally.js';
 import type { Gap, GapCause } from '../market/gap.js';
 import { type Market, MarketHandle, type Pair, pairText } from '../market/market.js';
 import type { ReadTrade } from '../market/trade.js';
-import { NO_CHECKS, type TradeTally } from '../market/trade-tally.js';
+import { NO_CHECKS } from '../market/trade-tally.js';
 import type { Sides } from '../market/order-book.js';
 import { cutText } from '../market/outside-text.js';
 import type { ExchangeAdapter, Feed, FeedContext, FeedHost, Outage } from './feed.js';
@@ -176,42 +176,28 @@ export class ExchangeCollector implements FeedHost {
     };
   }
 
+  /** What the exchange has sent and done. */
+  get tally(): Omit<ExchangeTally, 'skippedRows' | 'limits'> {
+    return {
+      unreadableMessages: this.#unreadable,
+      unaskedBooks: this.#unasked,
+      oddities: this.#odd.tallies,
+      silence: { ...this.#silence },
+      trades: {
+        ...NO_CHECKS,
+        ...this.#checker?.tally,
+        ...this.#tape.tally,
+        unreadable: this.#unreadableTrades,
+        unasked: this.#unaskedTrades,
+      },
+    };
+  }
+
   /** Statuses of all its markets, by symbol and currency. */
   get statuses(): CollectorStatus[] {
     return [...this.#trackers.values()]
       .map((tracker) => tracker.status)
       .sort((a, b) => (pairText(a.market) < pairText(b.market) ? -1 : 1));
-  }
-
-  /** Messages that could not be read and whose market is not known. */
-  get unreadableMessages(): number {
-    return this.#unreadable;
-  }
-
-  /** What became of silences beyond the rhythm of their market. */
-  get silence(): SilenceTally {
-    return { ...this.#silence };
-  }
-
-  /** What the exchange did otherwise than it is known to. */
-  get oddities(): OddityTally[] {
-    return this.#odd.tallies;
-  }
-
-  /** What has become of its trades. */
-  get tradeTally(): TradeTally {
-    return {
-      ...NO_CHECKS,
-      ...this.#checker?.tally,
-      ...this.#tape.tally,
-      unreadable: this.#unreadableTrades,
-      unasked: this.#unaskedTrades,
-    };
-  }
-
-  /** Books of markets that were not asked for. */
-  get unaskedBooks(): number {
-    return this.#unasked;
   }
 
   /** The status of a pair, if it was ever started or noted. */

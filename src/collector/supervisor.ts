@@ -14,10 +14,7 @@ import type { Completeness } from '../market/completeness.js';
 import type { Gap } from '../market/gap.js';
 import { type Market, type Pair, pairText } from '../market/market.js';
 import type { Wishes } from '../market/managed-lists.js';
-import type { OwnLimit } from '../market/own-limit.js';
-import type { OddityTally } from '../market/oddity.js';
-import type { TradeTally } from '../market/trade-tally.js';
-import type { SilenceTally } from '../market/silence-tally.js';
+import type { ExchangeTally } from '../market/exchange-tally.js';
 import type { CollectorMemory } from '../market/collector-memory.js';
 import { ClockCorrections } from './clock/clock-corrections.js';
 import { closeMatches } from '../market/close-matches.js';
@@ -256,28 +253,9 @@ export class Supervisor implements CollectorControl {
     return this.#exchanges[market.exchange].collector.status(market);
   }
 
-  unreadableMessages(exchange: Exchange): number {
-    return this.#exchanges[exchange].collector.unreadableMessages;
-  }
-
-  trades(exchange: Exchange): TradeTally {
-    return this.#exchanges[exchange].collector.tradeTally;
-  }
-
-  unaskedBooks(exchange: Exchange): number {
-    return this.#exchanges[exchange].collector.unaskedBooks;
-  }
-
-  oddities(exchange: Exchange): OddityTally[] {
-    return this.#exchanges[exchange].collector.oddities;
-  }
-
-  silence(exchange: Exchange): SilenceTally {
-    return this.#exchanges[exchange].collector.silence;
-  }
-
-  skippedRows(exchange: Exchange): number {
-    return this.#exchanges[exchange].list.skippedRows;
+  tally(exchange: Exchange): ExchangeTally {
+    const { collector, list, limits } = this.#exchanges[exchange];
+    return { ...collector.tally, skippedRows: list.skippedRows, limits: limits.states };
   }
 
   listTroubles(): ListTrouble[] {
@@ -310,10 +288,6 @@ export class Supervisor implements CollectorControl {
 
   wishes(): Promise<Wishes> {
     return readWishes(this.#parts.store.reader);
-  }
-
-  limits(exchange: Exchange): OwnLimit[] {
-    return this.#exchanges[exchange].limits.states;
   }
 
   completeness(exchange: Exchange): Completeness {

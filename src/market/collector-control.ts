@@ -3,11 +3,8 @@ import { COLLECT_GRAMMAR, type CollectPattern, collectPatternText } from './coll
 import type { Completeness } from './completeness.js';
 import type { Exchange } from './exchange.js';
 import type { Market } from './market.js';
+import type { ExchangeTally } from './exchange-tally.js';
 import type { Wishes } from './managed-lists.js';
-import type { OwnLimit } from './own-limit.js';
-import type { OddityTally } from './oddity.js';
-import type { TradeTally } from './trade-tally.js';
-import type { SilenceTally } from './silence-tally.js';
 
 /** Thrown by a start of a market that the exchange does not list. */
 export class UnknownMarketError extends Error {
@@ -79,20 +76,10 @@ export interface CollectorControl {
   collectors(exchange?: Exchange): CollectorStatus[];
   /** The collector of one market; undefined when it has had none since the process began. */
   collector(market: Market): CollectorStatus | undefined;
-  /** Messages of an exchange that could not be read and whose market is not known. */
-  unreadableMessages(exchange: Exchange): number;
+  /** What an exchange has sent and done since the process began. */
+  tally(exchange: Exchange): ExchangeTally;
   /** Standstills of the program and steps of its clock. */
   readonly timekeeping: Timekeeping;
-  /** What has become of the trades of an exchange. */
-  trades(exchange: Exchange): TradeTally;
-  /** Books of an exchange that came for markets that were not asked for. */
-  unaskedBooks(exchange: Exchange): number;
-  /** What an exchange did otherwise than it is known to, since the process began: the kinds that were met. */
-  oddities(exchange: Exchange): readonly OddityTally[];
-  /** What became of silences beyond the rhythm of their market. */
-  silence(exchange: Exchange): SilenceTally;
-  /** Rows of an exchange's newest market list that were no markets and were left out. */
-  skippedRows(exchange: Exchange): number;
   /** Where `COLLECT` collects nothing because a market list cannot be fetched. */
   listTroubles(): ListTrouble[];
   /** How many markets a user has stopped though `COLLECT` wants them; exchanges without any are left out. */
@@ -104,8 +91,6 @@ export interface CollectorControl {
   wish(market: Market): boolean | null;
   /** All that mutations have left behind. */
   wishes(): Promise<Wishes>;
-  /** The program's own limits in dealing with an exchange, as they stand now. */
-  limits(exchange: Exchange): OwnLimit[];
   /** How the completeness of an exchange's books is known, by the transport that is used now. */
   completeness(exchange: Exchange): Completeness;
   /**

@@ -14,12 +14,9 @@ import {
 import type { CollectorStatus } from '../market/collector-status.js';
 import type { Completeness } from '../market/completeness.js';
 import { type Exchange, EXCHANGES } from '../market/exchange.js';
+import { type ExchangeTally, NO_TALLY } from '../market/exchange-tally.js';
 import type { Wishes } from '../market/managed-lists.js';
 import { type Market, marketKey } from '../market/market.js';
-import type { OddityTally } from '../market/oddity.js';
-import type { OwnLimit } from '../market/own-limit.js';
-import type { SilenceTally } from '../market/silence-tally.js';
-import { NO_TRADES, type TradeTally } from '../market/trade-tally.js';
 import type { BusConnection } from '../nats/connection.js';
 import { decodeMessage } from '../nats/messages.js';
 import { call, NoAnswerError } from '../nats/remote.js';
@@ -131,29 +128,8 @@ export class RemoteControl implements CollectorControl {
     return status === undefined ? undefined : this.#now(status, known!);
   }
 
-  unreadableMessages(exchange: Exchange): number {
-    return this.#known.get(exchange)?.report.unreadableMessages ?? 0;
-  }
-
-  trades(exchange: Exchange): TradeTally {
-    return this.#known.get(exchange)?.report.trades ?? NO_TRADES;
-  }
-
-  unaskedBooks(exchange: Exchange): number {
-    return this.#known.get(exchange)?.report.unaskedBooks ?? 0;
-  }
-
-  oddities(exchange: Exchange): readonly OddityTally[] {
-    return this.#known.get(exchange)?.report.oddities ?? [];
-  }
-
-  silence(exchange: Exchange): SilenceTally {
-    const silence = this.#known.get(exchange)?.report.silence;
-    return silence ?? { asked: 0, quiet: 0, lost: 0, falseAlarms: 0 };
-  }
-
-  skippedRows(exchange: Exchange): number {
-    return this.#known.get(exchange)?.report.skippedRows ?? 0;
+  tally(exchange: Exchange): ExchangeTally {
+    return this.#known.get(exchange)?.report.tally ?? NO_TALLY;
   }
 
   listTroubles(): ListTrouble[] {
@@ -175,10 +151,6 @@ export class RemoteControl implements CollectorControl {
 
   wishes(): Promise<Wishes> {
     return readWishes(this.#reader);
-  }
-
-  limits(exchange: Exchange): OwnLimit[] {
-    return [...(this.#known.get(exchange)?.report.limits ?? [])];
   }
 
   completeness(exchange: Exchange): Completeness {

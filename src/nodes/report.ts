@@ -2,10 +2,8 @@ import type { CollectorStatus } from '../market/collector-status.js';
 import type { CollectorControl, ListTrouble, Timekeeping } from '../market/collector-control.js';
 import type { Completeness } from '../market/completeness.js';
 import type { Exchange } from '../market/exchange.js';
+import type { ExchangeTally } from '../market/exchange-tally.js';
 import type { OddityTally } from '../market/oddity.js';
-import type { OwnLimit } from '../market/own-limit.js';
-import type { SilenceTally } from '../market/silence-tally.js';
-import type { TradeTally } from '../market/trade-tally.js';
 import type { StoreStats } from '../store/store-types.js';
 
 /** What the node that collects an exchange reports every second. */
@@ -13,13 +11,7 @@ export interface ExchangeReport {
   readonly exchange: Exchange;
   readonly node: string;
   readonly statuses: readonly CollectorStatus[];
-  readonly unreadableMessages: number;
-  readonly unaskedBooks: number;
-  readonly skippedRows: number;
-  readonly trades: TradeTally;
-  readonly oddities: readonly OddityTally[];
-  readonly silence: SilenceTally;
-  readonly limits: readonly OwnLimit[];
+  readonly tally: ExchangeTally;
   readonly completeness: Completeness;
   readonly listTroubles: readonly ListTrouble[];
   readonly stoppedByUser: number;
@@ -60,17 +52,12 @@ export function reportOf(
   node: string,
   { droppedBooks, waiting }: { readonly droppedBooks: number; readonly waiting: number },
 ): ExchangeReport {
+  const tally = control.tally(exchange);
   return {
     exchange,
     node,
     statuses: control.collectors(exchange),
-    unreadableMessages: control.unreadableMessages(exchange),
-    unaskedBooks: control.unaskedBooks(exchange),
-    skippedRows: control.skippedRows(exchange),
-    trades: control.trades(exchange),
-    oddities: control.oddities(exchange).map(shortened),
-    silence: control.silence(exchange),
-    limits: control.limits(exchange),
+    tally: { ...tally, oddities: tally.oddities.map(shortened) },
     completeness: control.completeness(exchange),
     listTroubles: control.listTroubles(),
     stoppedByUser: control.stoppedByUser()[exchange] ?? 0,

@@ -1,9 +1,4 @@
-import type { Market } from '../market/market.js';
-import type { TradesKnown } from '../market/collector-memory.js';
-import type { OrderBook } from '../market/order-book.js';
-import type { ReadTrade, Trade } from '../market/trade.js';
-import type { TradeMatch } from '../market/trade-match.js';
-import type { Span } from '../market/trade-span.js';
+import type { CollectorMemory } from '../market/collector-memory.js';
 import type { ColumnBatch } from './export/column-batch.js';
 import type { ExportPlace } from './export/pieces.js';
 import type { ExportOptions, LogEnd, SeriesQuery, StoreReader } from './store-types.js';
@@ -36,46 +31,45 @@ export interface ExportBegun {
 }
 
 /** The calls that the reader's thread answers. */
-export interface ReaderService extends Pick<
-  StoreReader,
-  | 'bestPrices'
-  | 'bookCounts'
-  | 'rows'
-  | 'books'
-  | 'bookPage'
-  | 'trades'
-  | 'tradesAfter'
-  | 'hasTrades'
-  | 'tradeSpans'
-  | 'tradeCoverage'
-  | 'tradeTotals'
-  | 'gaps'
-  | 'gapTotals'
-  | 'coverage'
-  | 'coverageMinutes'
-  | 'dayReport'
-  | 'recordingStrips'
-  | 'logs'
-  | 'exchanges'
-  | 'markets'
-  | 'wantedPatterns'
-> {
-  /** Those of `trades` that are not stored; see `CollectorMemory`. */
-  unknownTrades(market: Market, trades: readonly ReadTrade[]): Promise<ReadTrade[]>;
-  newestTrade(market: Market): Promise<Trade | null>;
-  /** See `CollectorMemory` for these. */
-  matchTrades(
-    market: Market,
-    history: readonly ReadTrade[],
-    span: Span,
-  ): Promise<TradeMatch | null>;
-  hasTradeBefore(market: Market, time: number): Promise<boolean>;
-  tradeVolumes(market: Market, span: Span): Promise<ReadonlyMap<number, string>>;
-  tradesKnown(market: Market, startedAt: number): Promise<TradesKnown>;
+export interface ReaderService
+  extends
+    Pick<
+      CollectorMemory,
+      | 'unknownTrades'
+      | 'newestTrade'
+      | 'matchTrades'
+      | 'hasTradeBefore'
+      | 'tradeVolumes'
+      | 'tradesKnown'
+    >,
+    Pick<
+      StoreReader,
+      | 'bestPrices'
+      | 'bookCounts'
+      | 'rows'
+      | 'books'
+      | 'bookPage'
+      | 'trades'
+      | 'tradesAfter'
+      | 'hasTrades'
+      | 'tradeSpans'
+      | 'tradeCoverage'
+      | 'tradeTotals'
+      | 'gaps'
+      | 'gapTotals'
+      | 'coverage'
+      | 'coverageMinutes'
+      | 'dayReport'
+      | 'recordingStrips'
+      | 'logs'
+      | 'exchanges'
+      | 'markets'
+      | 'newestBook'
+      | 'bookAt'
+      | 'wantedPatterns'
+    > {
   /** Where in the log of several nodes the database ends; null if it was filled by a process alone. */
   logEnd(): Promise<LogEnd | null>;
-  newestBook(market: Market): Promise<OrderBook | null>;
-  bookAt(market: Market, at: number): Promise<OrderBook | null>;
   /** Fixes what is exported; then {@link exportNext} until null, or {@link exportEnd}. */
   exportBegin(options: ExportOptions): Promise<ExportBegun>;
   /** Begins the text of a series, which is pulled like that of an export. */

@@ -18,7 +18,7 @@ describe('an exchange that sends garbage at full rate', () => {
       if (record.event === 'API_ERROR') lines++;
     });
     const unreadable = (): number =>
-      supervisor.unreadableMessages('UPBIT') +
+      supervisor.tally('UPBIT').unreadableMessages +
       supervisor.collectors('UPBIT').reduce((sum, c) => sum + c.parseFailures, 0);
     const books = (): number =>
       supervisor

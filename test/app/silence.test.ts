@@ -30,7 +30,8 @@ describe('a silent market', () => {
     await allLive(recorder);
     const seen: string[] = [];
     recorder.app.bus.status.on(({ state }) => seen.push(state));
-    const silence = (exchange: Exchange): SilenceTally => recorder.app.supervisor.silence(exchange);
+    const silence = (exchange: Exchange): SilenceTally =>
+      recorder.app.supervisor.tally(exchange).silence;
     for (const exchange of EXCHANGES)
       await until(() => silence(exchange).quiet > 1, `${exchange} quiet twice`, 20_000);
     expect(seen).toEqual([]);

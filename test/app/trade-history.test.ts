@@ -25,7 +25,7 @@ const start = async (exchange: Exchange): Promise<void> => {
   );
   await allLive(recorder);
   // Messages lag behind their trades: the first ones would be from before the start.
-  await until(() => recorder!.app.supervisor.trades(exchange).historyPages > 0);
+  await until(() => recorder!.app.supervisor.tally(exchange).trades.historyPages > 0);
 };
 
 interface Node {
@@ -117,7 +117,9 @@ it.each(['UPBIT', 'GOPAX'] as const)(
     for (let i = 0; i < 3; i++) simulator.burst('BTC-KRW', 290);
     const ledger = simulator.trades.of('BTC-KRW').filter(({ history }) => !history);
     await recorder!.restart();
-    await until(() => recorder!.app.supervisor.trades(exchange).backfilled >= ledger.length - 1);
+    await until(
+      () => recorder!.app.supervisor.tally(exchange).trades.backfilled >= ledger.length - 1,
+    );
     await until(async () => (await stored(exchange)).length >= ledger.length);
     const known = new Set(ledger.map(({ id }) => id));
     const own = (await stored(exchange)).filter(({ tradeId }) => known.has(tradeId));
@@ -160,7 +162,7 @@ it('an outage that is longer than the history of Coinone reaches is a gap of the
 it('a history of GOPAX that has lost its past fills nothing, and what it lacks is a gap', async () => {
   await start('GOPAX');
   const { gopax } = recorder!.simulators;
-  const tally = () => recorder!.app.supervisor.trades('GOPAX');
+  const tally = () => recorder!.app.supervisor.tally('GOPAX').trades;
   gopax.trade('BTC-KRW', 'buy', ['0.0001']);
   await until(async () => (await stored('GOPAX')).some(({ volume }) => volume === '0.0001'));
   await recorder!.stop();
@@ -203,7 +205,7 @@ it('a history that gives the same page again and again is given up, without a lo
   const page = await fetch(`${url}/v1/trades/ticks?market=KRW-BTC&count=500`);
   upbit.faults.rest({ status: 200, body: await page.text() });
   await recorder!.restart();
-  const tally = () => recorder!.app.supervisor.trades('UPBIT');
+  const tally = () => recorder!.app.supervisor.tally('UPBIT').trades;
   await until(async () => {
     const { trades } = await coverage('UPBIT');
     return trades.spans.edges.some(({ node }) => node.completeness === 'GAP' && node.checked);
@@ -226,7 +228,7 @@ it('what cannot be read in the stream, and what the history has otherwise, is to
     upbit.faults.tradeFault('BTC-KRW', fault);
     upbit.trade('BTC-KRW', 'buy', [`0.000${i + 1}`]);
   }
-  const tally = () => recorder!.app.supervisor.trades('UPBIT');
+  const tally = () => recorder!.app.supervisor.tally('UPBIT').trades;
   await until(() => tally().historyDiffered >= 2 && tally().historyLacked >= 1);
   expect(tally()).toMatchObject({ historyDiffered: 2, historyLacked: 1, unreadable: 1 });
   const nodes = (await stored('UPBIT')).filter(({ origin }) => origin !== 'SNAPSHOT');

@@ -76,7 +76,7 @@ it.each(['UPBIT', 'BITHUMB', 'GOPAX'] as const)(
         if (heard() < wanted) simulator.trade('BTC-KRW', 'buy', [volume]);
         return heard() >= wanted;
       });
-      await until(() => recorder!.app.supervisor.trades(exchange).recorded >= count);
+      await until(() => recorder!.app.supervisor.tally(exchange).trades.recorded >= count);
     };
     await later();
     await trade(2, '0.0003');
@@ -90,7 +90,7 @@ it.each(['UPBIT', 'BITHUMB', 'GOPAX'] as const)(
     const differed = minuteNow();
     Object.assign(checkTimes, AT_ONCE);
     await later(AWAY + late);
-    const tally = () => recorder!.app.supervisor.trades(exchange);
+    const tally = () => recorder!.app.supervisor.tally(exchange).trades;
     await until(() => tally().volumesDiffered > 0 && tally().volumesAgreed > 0, 30_000);
     expect(tally().volumesDiffered).toBe(1);
     const ask = (): Promise<Answer> =>

@@ -38,7 +38,7 @@ describe('the whole program', () => {
     for (const simulator of all) simulator.faults.garble(false);
     const { supervisor } = recorder.app;
     await until(
-      () => all.every((s) => supervisor.unreadableMessages(s.exchange) > GARBAGE.length - 4),
+      () => all.every((s) => supervisor.tally(s.exchange).unreadableMessages > GARBAGE.length - 4),
       'the count of unreadable messages',
     );
     await step(recorder, 5);

@@ -30,7 +30,7 @@ export function addCollectorMetrics(set: MetricSet, control: CollectorControl): 
   const withUnknown = (samples: readonly Sample[]): Sample[] =>
     EXCHANGES.map((exchange, i) => [
       { exchange },
-      samples[i]![1] + control.unreadableMessages(exchange),
+      samples[i]![1] + control.tally(exchange).unreadableMessages,
     ]);
   const labels = ['exchange'];
   const count = (name: string, help: string, field: Counted): void =>
@@ -60,7 +60,7 @@ export function addCollectorMetrics(set: MetricSet, control: CollectorControl): 
     ['exchange', 'result'],
     () =>
       EXCHANGES.flatMap((exchange): Sample[] => {
-        const { quiet, lost, falseAlarms } = control.silence(exchange);
+        const { quiet, lost, falseAlarms } = control.tally(exchange).silence;
         return [
           [{ exchange, result: 'quiet' }, quiet],
           [{ exchange, result: 'lost' }, lost],
@@ -72,7 +72,7 @@ export function addCollectorMetrics(set: MetricSet, control: CollectorControl): 
     'orderbook_unreadable_messages_total',
     'Those of them that named no market, since the server began.',
     labels,
-    each((exchange) => control.unreadableMessages(exchange)),
+    each((exchange) => control.tally(exchange).unreadableMessages),
   );
   count(
     'orderbook_late_books_total',
@@ -88,7 +88,7 @@ export function addCollectorMetrics(set: MetricSet, control: CollectorControl): 
     'orderbook_unasked_books_total',
     'Books of markets that were not asked for, since the server began.',
     labels,
-    each((exchange) => control.unaskedBooks(exchange)),
+    each((exchange) => control.tally(exchange).unaskedBooks),
   );
   set.count(
     'orderbook_trades_total',
@@ -96,7 +96,7 @@ export function addCollectorMetrics(set: MetricSet, control: CollectorControl): 
     ['exchange', 'what'],
     () =>
       EXCHANGES.flatMap((exchange) =>
-        Object.entries(control.trades(exchange)).map(([what, count]): Sample => [
+        Object.entries(control.tally(exchange).trades).map(([what, count]): Sample => [
           { exchange, what },
           count,
         ]),
@@ -108,7 +108,9 @@ export function addCollectorMetrics(set: MetricSet, control: CollectorControl): 
     ['exchange', 'kind'],
     () =>
       EXCHANGES.flatMap((exchange) => {
-        const met = new Map(control.oddities(exchange).map(({ kind, count }) => [kind, count]));
+        const met = new Map(
+          control.tally(exchange).oddities.map(({ kind, count }) => [kind, count]),
+        );
         return ODDITIES.map((kind): Sample => [{ exchange, kind }, met.get(kind) ?? 0]);
       }),
   );
@@ -116,7 +118,7 @@ export function addCollectorMetrics(set: MetricSet, control: CollectorControl): 
     'orderbook_market_rows_skipped',
     'Rows of the newest market list that were no markets.',
     labels,
-    each((exchange) => control.skippedRows(exchange)),
+    each((exchange) => control.tally(exchange).skippedRows),
   );
   count(
     'orderbook_audits_total',

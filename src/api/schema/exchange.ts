@@ -107,39 +107,39 @@ const ExchangeInfoType = builder.objectRef<ExchangeRecord>('ExchangeInfo').imple
       type: 'BigInt',
       description:
         'Its messages that could not be read and named no market, since the server began; the `logs` of the event `API_ERROR` show when. Those that named one are in its `parseFailures`.',
-      resolve: ({ exchange }, _args, { control }) => control.unreadableMessages(exchange),
+      resolve: ({ exchange }, _args, { control }) => control.tally(exchange).unreadableMessages,
     }),
     silence: t.field({
       type: SilenceTallyType,
       description: 'What became of silences beyond the rhythm of their market.',
-      resolve: ({ exchange }, _args, { control }) => control.silence(exchange),
+      resolve: ({ exchange }, _args, { control }) => control.tally(exchange).silence,
     }),
     oddities: t.field({
       type: [OddityType],
       description:
         'What it did otherwise than its protocol is known, by kind; kinds that were not met are left out.',
-      resolve: ({ exchange }, _args, { control }) => control.oddities(exchange),
+      resolve: ({ exchange }, _args, { control }) => control.tally(exchange).oddities,
     }),
     unaskedBooks: t.field({
       type: 'BigInt',
       description:
         'Order books that came for markets that were not asked for, since the server began; they are dropped.',
-      resolve: ({ exchange }, _args, { control }) => control.unaskedBooks(exchange),
+      resolve: ({ exchange }, _args, { control }) => control.tally(exchange).unaskedBooks,
     }),
     trades: t.field({
       type: TradeTallyType,
       description: 'What has become of its trades.',
-      resolve: ({ exchange }, _args, { control }) => control.trades(exchange),
+      resolve: ({ exchange }, _args, { control }) => control.tally(exchange).trades,
     }),
     skippedRows: t.int({
       description:
         'Rows of its newest market list that were no markets and were left out; the `logs` of the event `MARKET_ROWS_SKIPPED` show them.',
-      resolve: ({ exchange }, _args, { control }) => control.skippedRows(exchange),
+      resolve: ({ exchange }, _args, { control }) => control.tally(exchange).skippedRows,
     }),
     limits: t.field({
       type: [OwnLimitType],
       description: 'The limits that are kept towards it now; one appears when it is first used.',
-      resolve: ({ exchange }, _args, { control }) => control.limits(exchange),
+      resolve: ({ exchange }, _args, { control }) => control.tally(exchange).limits,
     }),
     collectors: t.field({
       type: [CollectorType],

@@ -1,6 +1,5 @@
+import { type ExchangeTally, NO_TALLY } from '../../../src/market/exchange-tally.js';
 import type { OddityTally } from '../../../src/market/oddity.js';
-import type { TradeTally } from '../../../src/market/trade-tally.js';
-import type { OwnLimit } from '../../../src/market/own-limit.js';
 import {
   type CollectorControl,
   ExchangeUnavailableError,
@@ -13,34 +12,7 @@ import type { CollectorState, CollectorStatus } from '../../../src/market/collec
 import type { Completeness } from '../../../src/market/completeness.js';
 import type { Exchange } from '../../../src/market/exchange.js';
 import type { Wishes } from '../../../src/market/managed-lists.js';
-import type { SilenceTally } from '../../../src/market/silence-tally.js';
 import { type Market, marketKey } from '../../../src/market/market.js';
-
-const NO_TRADES: TradeTally = {
-  received: 0,
-  recorded: 0,
-  backfilled: 0,
-  repeats: 0,
-  reusedIds: 0,
-  late: 0,
-  absurdTimes: 0,
-  unreadable: 0,
-  unasked: 0,
-  sideAgreed: 0,
-  sideDiffered: 0,
-  otherClock: 0,
-  lost: 0,
-  historyPages: 0,
-  historyFailures: 0,
-  historyAgreed: 0,
-  historyDiffered: 0,
-  historyLacked: 0,
-  otherIds: 0,
-  otherZones: 0,
-  historyFaults: 0,
-  volumesAgreed: 0,
-  volumesDiffered: 0,
-};
 
 /** A collector's status with plain values, changed by `more`. */
 export function statusOf(market: Market, more: Partial<CollectorStatus> = {}): CollectorStatus {
@@ -84,17 +56,17 @@ export class MemoryControl implements CollectorControl {
     return this.statuses.get(marketKey(market));
   }
 
-  unreadableMessages(exchange: Exchange): number {
-    return this.unreadable[exchange] ?? 0;
+  readonly met: OddityTally[] = [];
+
+  tally(exchange: Exchange): ExchangeTally {
+    return {
+      ...NO_TALLY,
+      unreadableMessages: this.unreadable[exchange] ?? 0,
+      silence: { asked: 4, quiet: 3, lost: 1, falseAlarms: 0 },
+      oddities: this.met,
+    };
   }
 
-  silence(): SilenceTally {
-    return { asked: 4, quiet: 3, lost: 1, falseAlarms: 0 };
-  }
-
-  skippedRows(): number {
-    return 0;
-  }
   listTroubles(): ListTrouble[] {
     return [];
   }
@@ -117,19 +89,6 @@ export class MemoryControl implements CollectorControl {
   async restore(wishes: Wishes): Promise<CollectorStatus[]> {
     this.kept = wishes;
     return this.collectors();
-  }
-  limits(): OwnLimit[] {
-    return [];
-  }
-  trades(): TradeTally {
-    return NO_TRADES;
-  }
-  unaskedBooks(): number {
-    return 0;
-  }
-  readonly met: OddityTally[] = [];
-  oddities(): OddityTally[] {
-    return this.met;
   }
 
   readonly timekeeping = { standstills: 2, stoodStillMs: 5_500, clockSteps: 1, aheadMs: null };

@@ -39,7 +39,7 @@ export async function fillWide(session: Session): Promise<void> {
   const reconnects = session.recorder.status('UPBIT:BTC-KRW')!.reconnects;
   faults.refuseUpgrades(500);
   faults.dropConnections();
-  const refused = () => supervisor.oddities('UPBIT').some(({ kind }) => kind === 'REFUSAL');
+  const refused = () => supervisor.tally('UPBIT').oddities.some(({ kind }) => kind === 'REFUSAL');
   await until(refused, 'the refusal');
   faults.refuseUpgrades(null);
   await until(
