@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
+import {
+  type Browser,
+  type BrowserContext,
+  chromium,
+  type Locator,
+  type Page,
+} from 'playwright-core';
 import { CHROMIUM } from '../../helpers/needs.js';
 import { eventually } from '../../helpers/wait.js';
 
@@ -38,15 +44,18 @@ export function openBrowser(): Promise<Browser> {
   });
 }
 
+/** What a test listens to on a page. */
+const EVENTS = ['console', 'pageerror', 'request', 'requestfinished', 'websocket'] as const;
+
 /**
- * Opens pages as a person with a fresh browser would. Pages of one language share a context and a
- * process: a process for each page was most of what these tests cost.
+ * Opens pages as a person with a fresh browser would. Pages of one language share a context, and a page that a
+ * test has left serves the next one, emptied: a process for each page was most of what these tests cost.
  */
 export class Pages {
   readonly #browser: Browser;
-  /** By language: a page of the server that keeps the context's process between tests. */
-  readonly #keepers = new Map<string, Page>();
-  readonly #opened: Page[] = [];
+  /** By language: the context, and the pages in it that are not in use. */
+  readonly #contexts = new Map<string, { context: BrowserContext; free: Page[] }>();
+  readonly #opened: { page: Page; free: Page[] }[] = [];
 
   constructor(browser: Browser) {
     this.#browser = browser;
@@ -57,10 +66,7 @@ export class Pages {
     url: string,
     { locale = 'en-US', dark = false, width = 1440, height = 900 }: PageOptions = {},
   ): Promise<WatchedPage> {
-    const keeper = await this.#keeper(locale, new URL('/health', url).href);
-    const page = await keeper.context().newPage();
-    this.#opened.push(page);
-    page.setDefaultTimeout(20_000);
+    const page = await this.#page(locale);
     await page.emulateMedia({ colorScheme: dark ? 'dark' : 'light' });
     await page.setViewportSize({ width, height });
     const problems: string[] = [];
@@ -76,23 +82,32 @@ export class Pages {
     return { page, problems };
   }
 
-  /** Closes what was opened, and lets the browser forget what the pages kept in it. */
+  /** Leaves what was opened, and lets the browser forget what the pages kept in it. */
   async close(): Promise<void> {
-    const opened = this.#opened.splice(0);
-    await Promise.all(opened.map((page) => page.close()));
-    if (opened.length === 0) return;
-    for (const keeper of this.#keepers.values()) await keeper.evaluate('localStorage.clear()');
+    for (const { page, free } of this.#opened.splice(0)) {
+      for (const event of EVENTS) page.removeAllListeners(event);
+      try {
+        await page.goto(new URL('/health', page.url()).href);
+        await page.evaluate('localStorage.clear(); sessionStorage.clear()');
+        free.push(page);
+      } catch {
+        // One that cannot be emptied is of no use to the next test.
+        await page.close();
+      }
+    }
   }
 
-  async #keeper(locale: string, url: string): Promise<Page> {
-    let keeper = this.#keepers.get(locale);
-    if (keeper === undefined) {
+  async #page(locale: string): Promise<Page> {
+    let of = this.#contexts.get(locale);
+    if (of === undefined) {
       const context = await this.#browser.newContext({ locale, timezoneId: 'Asia/Seoul' });
-      keeper = await context.newPage();
-      this.#keepers.set(locale, keeper);
+      of = { context, free: [] };
+      this.#contexts.set(locale, of);
     }
-    if (keeper.url() !== url) await keeper.goto(url);
-    return keeper;
+    const page = of.free.pop() ?? (await of.context.newPage());
+    page.setDefaultTimeout(20_000);
+    this.#opened.push({ page, free: of.free });
+    return page;
   }
 }
 
