@@ -19,7 +19,8 @@ interface Place {
   /** Since when the node that should have it has been ready, monotonic ms. */
   readySince: number | null;
   busy: boolean;
-  renewedAt: number;
+  /** Settles when the renewal of its lease that is under way is over; null = none is. */
+  renewing: Promise<void> | null;
 }
 
 /**
@@ -41,7 +42,7 @@ export class CollectorNode {
       ...services,
       onMoved: (exchange) => {
         const place = this.#places.find((p) => p.exchange === exchange);
-        if (place !== undefined) place.renewedAt = -Infinity;
+        if (place !== undefined) this.#renew(place);
         services.onMoved(exchange);
       },
     };
@@ -54,10 +55,11 @@ export class CollectorNode {
       shard: null,
       readySince: null,
       busy: false,
-      renewedAt: -Infinity,
+      renewing: null,
     }));
     this.#timers = [
       setInterval(() => this.#look(), LOOK_MS),
+      setInterval(() => this.#places.forEach((place) => this.#renew(place)), RENEW_MS),
       setInterval(() => {
         for (const { shard } of this.#places) shard?.report();
       }, REPORT_MS),
@@ -80,9 +82,10 @@ export class CollectorNode {
     const collectors = this.#presence.nodes.filter(({ roles }) => roles.includes('collector'));
     const alone = collectors.length <= 1;
     await Promise.all(
-      this.#places.map(async ({ shard, lease }) => {
+      this.#places.map(async (place) => {
+        const { shard } = place;
         await shard?.yield(alone);
-        await lease.release();
+        await this.#release(place);
         await shard?.close();
       }),
     );
@@ -114,6 +117,8 @@ export class CollectorNode {
   }
 
   async #settle(place: Place): Promise<void> {
+    // Meanwhile it may seem to be an earlier run's.
+    await place.renewing;
     if (place.lease.held) return this.#hold(place);
     const holder = await place.lease.holder();
     const alive = holder !== null && this.#presence.has(holder) ? holder : null;
@@ -130,21 +135,32 @@ export class CollectorNode {
     }
   }
 
-  /** Renews the lease, and hands it over when another node is to have it and is ready. */
+  /**
+   * Renews a lease: also while its exchange is being taken or handed over, which may take longer than a lease
+   * lasts.
+   */
+  #renew(place: Place): void {
+    if (place.renewing !== null || !place.lease.held || !this.#services.bus.connected) return;
+    place.renewing = place.lease
+      .renew()
+      .then((held) => {
+        if (held) return;
+        const reason = 'the lease is lost';
+        this.#logger.log('SHARD_LOST', { exchange: place.exchange }, { reason });
+        place.shard?.demote();
+      })
+      .finally(() => (place.renewing = null));
+  }
+
+  /** Gives a lease back, once no renewal is under way that would bring it back. */
+  async #release(place: Place): Promise<void> {
+    await place.renewing;
+    await place.lease.release();
+  }
+
+  /** Hands a lease over when another node is to have it and is ready. */
   async #hold(place: Place): Promise<void> {
     const now = performance.now();
-    if (now - place.renewedAt >= RENEW_MS) {
-      place.renewedAt = now;
-      if (!(await place.lease.renew())) {
-        this.#logger.log(
-          'SHARD_LOST',
-          { exchange: place.exchange },
-          { reason: 'the lease is lost' },
-        );
-        place.shard?.demote();
-        return;
-      }
-    }
     if (place.shard?.primary !== true) return this.#take(place);
     await place.shard.goOn();
     const candidates = this.#candidates(place.exchange);
@@ -157,7 +173,7 @@ export class CollectorNode {
     else if (now - place.readySince > HAND_OVER_MS) {
       place.readySince = null;
       await place.shard.yield(false);
-      await place.lease.release();
+      await this.#release(place);
       const reason = `${first} takes it`;
       this.#logger.log('SHARD_LOST', { exchange: place.exchange }, { reason });
     }
@@ -169,8 +185,9 @@ export class CollectorNode {
     if (this.#closed) return;
     const taken = place.lease.held || (await place.lease.take((node) => !this.#presence.has(node)));
     if (!taken) return;
-    place.renewedAt = performance.now();
     await place.shard!.promote();
+    // Another may have taken it while the log was read.
+    if (!place.lease.held) return place.shard!.demote();
     this.#waits = false;
     const tookMs = Math.round(performance.now() - began);
     this.#logger.log('SHARD_TAKEN', { exchange: place.exchange }, { tookMs });
