@@ -273,8 +273,9 @@ inBrowser('overview', () => {
   });
 
   it('fits a phone', async () => {
+    const { page } = await open('/', { width: 360, height: 740 });
     for (const path of ['/', '/market/BTC-KRW', '/history/UPBIT/BTC-KRW', '/events']) {
-      const { page } = await open(path, { width: 360, height: 740 });
+      await page.goto(`${session.recorder.app.url}${path}`);
       await page.locator('h1').first().waitFor({ state: 'attached' });
       await page.locator('.row, .ladder, .timeline, .list').first().waitFor();
       expect(await page.evaluate('document.scrollingElement.scrollWidth')).toBe(360);

@@ -217,7 +217,7 @@ describe('retention by size', () => {
           for (const at of [minute - 60_000, minute + 3_600_000]) {
             store.putCoverage({ market: UPBIT_BTC, minute: at, ...counts });
           }
-          for (let i = 0; i < 6_000; i++) {
+          for (let i = 0; i < 3_000; i++) {
             recorder.put(i % 2 === 0 ? UPBIT_BTC : UPBIT_ETH, begin + i, {
               asks: large(i),
               bids: [],
@@ -232,14 +232,14 @@ describe('retention by size', () => {
           store.onRetired((one) => retired.push(one));
           await until(() => retired.length > 0, 60_000);
           expect(retired[0]!.setting).toBe('MAX_DB_GB');
-          expect(retired[0]!.books).toBeGreaterThan(2_500);
+          expect(retired[0]!.books).toBeGreaterThan(1_200);
           await until(async () => (await sizeOnDisk(path)) <= maxBytes);
           const [oldest] = (await store.reader.rows({ exchange: 'UPBIT', limit: 1 })).items;
           const kept = await exportOf(store.reader, { exchange: 'UPBIT', shape: 'books' });
-          expect(kept.length + retired[0]!.books).toBe(6_000);
+          expect(kept.length + retired[0]!.books).toBe(3_000);
           expect(kept[0]!['timestamp']).toBe(oldest!.timestamp);
           kept.forEach((book, i) => {
-            const n = 6_000 - kept.length + i;
+            const n = 3_000 - kept.length + i;
             expect([book['timestamp'], book['asks']]).toEqual([begin + n, large(n)]);
           });
           // Of a market that was quiet ever since, the newest book stays.
