@@ -20,6 +20,7 @@ import { storedColumns, TABLES } from '../dist/parquet/tables.js';
 import { Reader } from '../dist/store/reader.js';
 import { openStore } from '../dist/store/store.js';
 import { busyDay, CHANGED_RATE, DAY, fillDatabase, wholeMarket } from './day-rows.mjs';
+import { inTransaction, openSqlite, rowsOf as sqliteRows } from './sqlite.mjs';
 import { startMarket } from './recorded-market.mjs';
 import { sized, TINY_OPTION } from './sizes.mjs';
 
@@ -32,6 +33,7 @@ const { values: flags } = parseArgs({
 });
 const BOOKS = Number(flags.books);
 const CHANGES = sized(600_000, 2_000);
+const TRADES = sized(100_000, 500);
 const ROUNDS = sized(3, 1);
 const QUESTIONS = sized(40, 2);
 const START = Date.UTC(2026, 10, 23);
@@ -168,9 +170,29 @@ async function shapes() {
   }
 }
 
-/** 86,400 points with every field. */
-async function series() {
+/** Trades of the busy day, single as they came. */
+function trade(path) {
+  const db = openSqlite(path);
+  const one = (sql) => Number(sqliteRows(db, sql)[0][0]);
+  const market = one("SELECT id FROM market WHERE symbol = 'BTC' AND exchange = 'UPBIT'");
+  const last = one('SELECT max(sequence) FROM book');
+  const insert = db.prepare('INSERT INTO trade_recent VALUES (?,?,?,?,?,?,?,?,?)');
+  inTransaction(db, () => {
+    for (let i = 0; i < TRADES; i++) {
+      const time = BUSY + Math.floor((i * DAY) / TRADES);
+      const price = String(100_000_000 + (i % 500) * 1000);
+      const volume = `0.${String(10_000_000 + i)}`.replace(/0+$/, '');
+      const times = [time, time + 60, time + 40];
+      insert.run(last + 1 + i, market, ...times, i % 2, `${time}0000`, price, volume);
+    }
+  });
+  db.close();
+}
+
+/** 86,400 points with every field of books; with those of trades, too. */
+async function series(trades) {
   const keys = [
+    ...(trades ? ['volume', 'vwap', 'trades'] : []),
     ...['time', 'open', 'high', 'low', 'close', 'bestBid', 'bestBidVolume', 'bestAsk'],
     ...['bestAskVolume', 'spread', 'spreadBp', 'imbalance', 'books', 'covered'],
   ].map((name) => [name, name]);
@@ -193,9 +215,10 @@ async function series() {
     }
     await reader.close();
     console.log(
-      `archive: series of a day at 1 s out of ${where}: 86,400 points ${median(rounds.map((r) => r.seconds)).toFixed(2)} s, ${median(rounds.map((r) => r.cpu)).toFixed(2)} s CPU`,
+      `archive: series of a day at 1 s${trades ? ', with its trades,' : ''} out of ${where}: 86,400 points ${median(rounds.map((r) => r.seconds)).toFixed(2)} s, ${median(rounds.map((r) => r.cpu)).toFixed(2)} s CPU`,
     );
   }
+  if (trades) return;
   const duck = await openDuck({ memoryMb: 192, temporary: null });
   const alone = await measured(() =>
     rowsOf(
@@ -252,6 +275,7 @@ try {
     wholeMarket(db, NOON, BOOKS);
     busyDay(db, BUSY, CHANGES, 1);
   });
+  trade(full);
   await (await openStore({ path: empty })).close(30_000);
   await sizes();
   const parts = readdirSync(archivePath, { recursive: true, withFileTypes: true });
@@ -263,7 +287,8 @@ try {
   );
   await bookAt();
   await shapes();
-  await series();
+  await series(false);
+  await series(true);
   if (Number(flags['recording-seconds']) > 0) await recording(Number(flags['recording-seconds']));
 } finally {
   rmSync(folder, { recursive: true, force: true });

@@ -32,7 +32,7 @@ export interface ArchivedDay {
 }
 
 /** Memory of DuckDB beside that of the program, MB. */
-const MEMORY_MB = 256;
+const MEMORY_MB = 208;
 
 /** The days that ended at least that long ago, from that of `first` on, ascending. */
 function* closedDays(first: number, { now, afterDays }: ArchiveTask): Generator<string> {

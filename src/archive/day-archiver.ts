@@ -31,13 +31,13 @@ import { difference, readDigests } from './verify.js';
 const PAGE = 4_096;
 /** Books that wait in memory for a file, over all exchanges, and the length of their text. */
 const MAX_STAGED = 150_000;
-const MAX_STAGED_TEXT = 48 * 1024 * 1024;
+const MAX_STAGED_TEXT = 32 * 1024 * 1024;
 
 /** Rows of a group at most, and the least; DuckDB makes groups of multiples of that. */
 const GROUP_ROWS = 61_440;
 const LEAST_ROWS = 2_048;
 /** Text of a group, as far as that allows: it is held in memory, at several times its length, while it is made. */
-const GROUP_TEXT = 12 * 1024 * 1024;
+const GROUP_TEXT = 8 * 1024 * 1024;
 
 /** How Parquet is written. A group of changes is some megabytes and read in some milliseconds. */
 function format(rows: number, text: number): string {

@@ -66,7 +66,8 @@ export class TieredSource implements BookSource {
   async next(limit: number): Promise<StoredRow[]> {
     const rows: StoredRow[] = [];
     while (rows.length < limit) {
-      await this.#fill(limit);
+      // Asked for each row: there are many.
+      if (isEmpty(this.#cold) || isEmpty(this.#warm)) await this.#fill(limit);
       const cold = this.#cold.rows[this.#cold.at];
       const warm = this.#warm.rows[this.#warm.at];
       if (cold === undefined && warm === undefined) break;
@@ -173,17 +174,20 @@ export class TieredSource implements BookSource {
 
   async #fill(limit: number): Promise<void> {
     const [cold, warm] = [this.#cold, this.#warm];
-    while (!cold.done && cold.at >= cold.rows.length) {
+    while (isEmpty(cold)) {
       const piece = await this.#pieces.next();
       if (piece.done === true) cold.done = true;
       else Object.assign(cold, { rows: piece.value.rows, at: 0, part: piece.value.part });
     }
-    if (!warm.done && warm.at >= warm.rows.length) {
+    if (isEmpty(warm)) {
       const rows = await this.#hot.next(limit);
       Object.assign(warm, { rows, at: 0, part: this.#hot.part, done: rows.length === 0 });
     }
   }
 }
+
+/** Whether it has no rows left, but more can be read into it. */
+const isEmpty = ({ done, at, rows }: Buffer): boolean => !done && at >= rows.length;
 
 /** Intervals in order, those that touch made one. */
 function joined<T extends { readonly start: number; readonly end: number }>(

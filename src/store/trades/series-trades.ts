@@ -18,15 +18,14 @@ const UNKNOWN: TradeSums = {
   vwap: null,
 };
 
+/** Of a step whose trades were recorded, and were none. */
+const NONE: TradeSums = { trades: 0, volume: '0', buyVolume: '0', sellVolume: '0', vwap: null };
+
 /** What the trades of a step add up to, however many they are. */
 class StepSums {
   #trades = 0;
   readonly #volumes = { buy: '0', sell: '0' };
   #amount = '0';
-
-  get trades(): number {
-    return this.#trades;
-  }
 
   add({ side, price, volume }: Trade): void {
     this.#trades++;
@@ -42,7 +41,7 @@ class StepSums {
       volume,
       buyVolume: buy,
       sellVolume: sell,
-      vwap: this.#trades === 0 ? null : divideDecimal(this.#amount, volume, VWAP_DECIMALS).value,
+      vwap: divideDecimal(this.#amount, volume, VWAP_DECIMALS).value,
     };
   }
 }
@@ -78,22 +77,25 @@ export async function* withTrades(
   const source = pieces[Symbol.asyncIterator]();
   let waiting: readonly Trade[] = [];
   let at = 0;
+  let ended = false;
   try {
     for await (const some of points) {
       const made: SeriesPoint[] = [];
       for (const point of some) {
         const end = Math.min(point.time + step, to);
-        const own = new StepSums();
-        for (;;) {
+        let own: StepSums | null = null;
+        while (!ended) {
           if (at === waiting.length) {
             const next = await source.next();
-            if (next.done === true) break;
-            [waiting, at] = [next.value, 0];
-          } else if (waiting[at]!.exchangeTimestamp < end) own.add(waiting[at++]!);
+            if (next.done === true) ended = true;
+            else [waiting, at] = [next.value, 0];
+          } else if (waiting[at]!.exchangeTimestamp < end)
+            (own ??= new StepSums()).add(waiting[at++]!);
           else break;
         }
-        const known = touch.of(point.time, end) || own.trades > 0;
-        made.push({ ...point, ...(known ? own.sums : UNKNOWN) });
+        const sums = own?.sums ?? (touch.of(point.time, end) ? NONE : UNKNOWN);
+        // Into the point itself, which is ours by now: there are many of them.
+        made.push(Object.assign(point, sums));
       }
       yield made;
     }
