@@ -52,6 +52,7 @@ function open(page: TradeHistory['page'], part: Partial<CheckerParts> = {}) {
         return missing.length;
       },
       forget: () => void seen.forgotten++,
+      recordedOf: () => 0,
     },
     streamedUntil: () => 0,
     booksBeside: true,
@@ -133,6 +134,25 @@ describe('the check of the trades', () => {
         seen.pieces.get('BTC')!.some((p) => p.completeness === 'GAP' && p.start < at + HOUR / 2),
       'a gap of now',
     );
+  });
+
+  it('checks markets with a gap first, and spreads the others over time', async () => {
+    const asked: string[] = [];
+    open(
+      async (_rest, { symbol }) => {
+        asked.push(symbol);
+        return whole([]);
+      },
+      { times: { settleMs: 0, everyMs: 600_000, tellMs: 10, volumesAfterMs: Infinity } },
+    );
+    const markets = Array.from({ length: 50 }, (_, i) => ({ ...BTC, symbol: `S${i}` }));
+    for (const market of markets) checker.start(market, market);
+    await until(() => asked.length > 0, 'the first check');
+    checker.down(markets[40]!, { cause: 'DISCONNECTED', detail: null }, Date.now());
+    checker.up(markets[40]!, Date.now() + 1);
+    await until(() => asked.includes('S40'), 'the check of the gap');
+    // One a second at most of the others.
+    expect(asked.length).toBeLessThan(10);
   });
 
   it('asks ever more slowly where it is refused, and goes on with other markets where one fails', async () => {

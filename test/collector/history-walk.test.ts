@@ -35,7 +35,7 @@ let market: MarketTrades;
 /** The exchange's time of the newest that the stream brought. */
 let streamedUntil: number;
 
-const rows = (trades: readonly ReadTrade[]) => {
+const rowsOf = (trades: readonly ReadTrade[]) => {
   const read = { unreadable: 0, reason: null, otherZone: 0, answeredAt: null };
   return { trades, ...read };
 };
@@ -49,16 +49,16 @@ const paged: TradeHistory = {
   page: async (_rest, _pair, place): Promise<HistoryPage> => {
     const older = exchange.filter((t) => t.exchangeTimestamp < (place?.before ?? Infinity));
     const page = older.slice(-ROWS).reverse();
-    if (page.length < ROWS) return { ...rows(page), from: -Infinity, next: null };
+    if (page.length < ROWS) return { ...rowsOf(page), from: -Infinity, next: null };
     const from = page.at(-1)!.exchangeTimestamp + 1;
-    return { ...rows(page), from, next: { before: from, id: null, overlaps: true } };
+    return { ...rowsOf(page), from, next: { before: from, id: null, overlaps: true } };
   },
 };
 
 const newest: TradeHistory = {
   ...paged,
   older: false,
-  page: async () => newestOnly(rows(exchange.slice(-ROWS)), ROWS),
+  page: async () => newestOnly(rowsOf(exchange.slice(-ROWS)), ROWS),
 };
 
 async function check(history: TradeHistory, part: Partial<WalkParts> = {}) {
@@ -82,6 +82,7 @@ async function check(history: TradeHistory, part: Partial<WalkParts> = {}) {
         },
       },
       clock: () => NOW,
+      few: false,
       settleMs: 1000,
       lossy: false,
       slot: async () => true,
@@ -225,6 +226,30 @@ describe('a walk through the history', () => {
     expect(unreached).toHaveLength(1);
   });
 
+  it('asks for a small page where few trades are expected, and for a whole one if it shows too few', async () => {
+    const asked: (number | undefined)[] = [];
+    const small: TradeHistory = {
+      ...newest,
+      fewRows: 2,
+      page: async (_rest, _pair, _place, _now, rows = ROWS) => {
+        asked.push(rows);
+        return newestOnly(rowsOf(exchange.slice(-rows)), rows);
+      },
+    };
+    stored = upTo(35).map((id) => trade(id));
+    market.begin({ open: [], until: null }, T0 + 39_500, 0);
+    await check(small, { few: true });
+    expect(asked).toEqual([2]);
+    expect(ids().slice(-2)).toEqual([35, 40]);
+    market = newMarket();
+    market.begin({ open: [], until: null }, T0 + 36_500, 0);
+    await check(small, { few: true });
+    expect(asked).toEqual([2, 2, ROWS]);
+    expect(shown().at(-2)).toBe('36.5-99 VERIFIED_BY_REST');
+    expect(ids().slice(-5)).toEqual([35, 37, 38, 39, 40]);
+    expect(unreached).toEqual([]);
+  });
+
   it('of a stream that may leave trades out counts what is out of reach as a gap', async () => {
     await check(newest, { lossy: true });
     expect(shown()[0]).toBe('0.5-36.001 GAP');
@@ -315,7 +340,7 @@ describe('a walk through the history', () => {
     stored = upTo(40).map((id) => trade(id));
     const ofDay: TradeHistory = {
       ...paged,
-      page: async () => ({ ...rows(exchange), from: T0, next: null }),
+      page: async () => ({ ...rowsOf(exchange), from: T0, next: null }),
     };
     exchange = exchange.slice(29);
     await check(ofDay);
@@ -342,12 +367,12 @@ describe('a walk through the history', () => {
             (place === null || place.id === null || Number(t.tradeId) < Number(place.id)),
         );
         const page = older.slice(-ROWS).reverse();
-        if (page.length < ROWS) return { ...rows(page), from: -Infinity, next: null };
+        if (page.length < ROWS) return { ...rowsOf(page), from: -Infinity, next: null };
         const oldest = page.at(-1)!;
         const before = oldest.exchangeTimestamp + 1;
         const stuck = page[0]!.exchangeTimestamp === oldest.exchangeTimestamp;
         const id = stuck ? oldest.tradeId : null;
-        return { ...rows(page), from: before, next: { before, id, overlaps: !stuck } };
+        return { ...rowsOf(page), from: before, next: { before, id, overlaps: !stuck } };
       },
     };
     await check(history);

@@ -47,6 +47,24 @@ describe.each(EXCHANGES)('the history of trades of %s', (exchange) => {
     );
   });
 
+  it('has a small page of the newest trades, which says how far back it has all', async () => {
+    simulators = await startSimulators({ rate: 0 });
+    const { rest, page, tradeHistory } = historyOf(exchange);
+    const { fewRows } = tradeHistory;
+    if (fewRows === undefined) return;
+    await page();
+    for (let i = 0; i < 3; i++) simulator(exchange).burst('BTC-KRW', 30);
+    const few = await tradeHistory.page(rest, BTC, null, Date.now(), fewRows);
+    const ledger = simulator(exchange).trades.of('BTC-KRW');
+    expect(few.trades.map(({ tradeId }) => tradeId).sort()).toEqual(
+      ledger
+        .slice(-fewRows)
+        .map(({ restId }) => restId)
+        .sort(),
+    );
+    expect(few.from).toBeGreaterThan(ledger.at(-fewRows)!.ms);
+  });
+
   it('counts rows that cannot be read, and keeps the others', async () => {
     simulators = await startSimulators({ rate: 0 });
     const { page } = historyOf(exchange);

@@ -36,7 +36,7 @@ export interface CheckerParts {
     CollectorMemory,
     'matchTrades' | 'unknownTrades' | 'hasTradeBefore' | 'tradeVolumes' | 'tradesKnown'
   >;
-  readonly tape: Pick<TradeRecorder, 'fill' | 'forget'>;
+  readonly tape: Pick<TradeRecorder, 'fill' | 'forget' | 'recordedOf'>;
   /** See `missingSince`: of a market in this run. */
   readonly streamedUntil: (market: Market) => number;
   /** Whether books and trades of a market share a connection. */
@@ -82,9 +82,17 @@ const LEAST_EVERY_MS = 10_000;
 const MOST_WALKS = 3;
 /** How long a failed check waits, ms. */
 const FAILED_WAIT = { firstMs: 10_000, mostMs: 600_000 } as const;
+/** A small page is asked for where the new trades fill no more than this share of it. */
+const FEW_SHARE = 0.8;
 /** Longest time that the history waits for the books, ms. */
 const MOST_YIELD_MS = 30_000;
-const TICK_MS = 1_000;
+const TICK_MS = 250;
+/** How often some markets report, ms. */
+const REPORT_MS = 1_000;
+/** Share of the time between two checks of a market in which all markets have one without urgency. */
+const ROUND_SHARE = 2 / 3;
+/** Longest time between two checks without urgency, ms. */
+const MOST_ROUTINE_MS = 1_000;
 
 /**
  * Fills the holes of an exchange's streams of trades from its own history, and finds out how complete
@@ -100,7 +108,10 @@ export class HistoryChecker {
   /** Ends the calls that wait. */
   #closing = new AbortController();
   #walks = 0;
-  #told = performance.now();
+  /** When the last check without urgency began, monotonic ms. */
+  #routineAt = -Infinity;
+  /** Markets that have reported how far their streams have come in the present round. */
+  #reported = 0;
   #failures = 0;
   readonly #tally = { ...NO_CHECKS };
 
@@ -112,7 +123,10 @@ export class HistoryChecker {
     const rate = parts.limits.limit('HISTORY_RATE', 1000 / callMs, RATE_MANNER, 0.05);
     this.#calls = new RateLimiter([{ count: 1, ms: callMs }], undefined, rate);
     this.#refused = (reason) => void rate.refused(reason);
-    setInterval(() => this.#tick(), Math.min(TICK_MS, this.#times.tellMs)).unref();
+    const { tellMs } = this.#times;
+    setInterval(() => this.#tick(), Math.min(TICK_MS, tellMs)).unref();
+    const reportMs = Math.min(REPORT_MS, tellMs);
+    setInterval(() => this.#report(reportMs / tellMs), reportMs).unref();
   }
 
   /** Counts since the process began. */
@@ -208,16 +222,38 @@ export class HistoryChecker {
 
   #tick(): void {
     const now = performance.now();
-    if (now - this.#told >= this.#times.tellMs) {
-      this.#told = now;
-      const clock = this.#parts.clock();
-      for (const market of this.#markets.values()) market.tell(clock);
+    const round = (ROUND_SHARE * this.#times.everyMs) / this.#markets.size;
+    let routine = now - this.#routineAt >= Math.min(MOST_ROUTINE_MS, round);
+    while (this.#walks < MOST_WALKS) {
+      const market = this.#due(now, routine);
+      if (market === null) return;
+      // Checks without urgency are spread over time: each call competes with the books.
+      if (!market.urgent) {
+        this.#routineAt = now;
+        routine = false;
+      }
+      void this.#check(market);
     }
-    if (this.#walks >= MOST_WALKS) return;
-    const due = [...this.#markets.values()]
-      .filter(({ busy, dueAt }) => !busy && dueAt <= now)
-      .sort((a, b) => a.dueAt - b.dueAt);
-    for (const market of due.slice(0, MOST_WALKS - this.#walks)) void this.#check(market);
+  }
+
+  /** The market to check next: an urgent one before others. @param routine whether others may be checked */
+  #due(now: number, routine: boolean): MarketTrades | null {
+    let first: MarketTrades | null = null;
+    for (const market of this.#markets.values()) {
+      if (market.busy || market.dueAt > now || !(routine || market.urgent)) continue;
+      if (first === null || goesBefore(market, first)) first = market;
+    }
+    return first;
+  }
+
+  /** Lets a share of the markets report: all at once would hold up the books. */
+  #report(share: number): void {
+    const markets = [...this.#markets.values()];
+    const count = Math.ceil(markets.length * share);
+    if (this.#reported >= markets.length) this.#reported = 0;
+    const clock = this.#parts.clock();
+    for (const market of markets.slice(this.#reported, this.#reported + count)) market.tell(clock);
+    this.#reported += count;
   }
 
   async #check(market: MarketTrades): Promise<void> {
@@ -227,11 +263,13 @@ export class HistoryChecker {
     market.dueAt = Infinity;
     const { log } = parts;
     const { signal } = this.#closing;
+    const recorded = parts.tape.recordedOf(market.market);
     const slot = (): Promise<boolean> => this.#slot(signal);
     try {
       const { fresh, filled } = await walk(
         {
           ...parts,
+          few: recorded - market.recordedAtCheck < FEW_SHARE * (parts.history.fewRows ?? 0),
           settleMs: this.#times.settleMs,
           slot,
           tally: this.#tally,
@@ -243,8 +281,11 @@ export class HistoryChecker {
       this.#failures = 0;
       if (filled > 0) log.filled(market.market, filled);
       await this.#compareVolumes(market, slot);
-      this.#plan(market, this.#nextMs(market, fresh, begun));
+      const waitMs = this.#nextMs(market, fresh, begun);
+      market.rushed = waitMs < this.#times.everyMs;
+      this.#plan(market, waitMs);
       market.checkedAt = begun;
+      market.recordedAtCheck = recorded;
     } catch (thrown) {
       if (!signal.aborted) this.#failed(market, thrown);
     } finally {
@@ -306,4 +347,9 @@ export class HistoryChecker {
       await pause(this.#calls.waitMs(), signal, false);
     return !signal.aborted;
   }
+}
+
+/** Whether a market's check is due before another's. */
+function goesBefore(a: MarketTrades, b: MarketTrades): boolean {
+  return a.urgent === b.urgent ? a.dueAt < b.dueAt : a.urgent;
 }

@@ -16,6 +16,8 @@ export interface WalkParts {
   readonly tape: Pick<TradeRecorder, 'fill'>;
   /** Receive clock, Unix ms. */
   readonly clock: () => number;
+  /** Whether few unchecked trades are expected: then a small page is asked for first. */
+  readonly few: boolean;
   /** Newer trades than this are not checked yet: the stream and the history may lag, ms. */
   readonly settleMs: number;
   /** Whether the exchange may leave trades out of its stream. */
@@ -61,6 +63,7 @@ export async function walk(
 ): Promise<{ fresh: number; filled: number }> {
   const { history, rest, memory, clock, tally } = parts;
   const since = market.openStart;
+  let { few } = parts;
   let fresh = 0;
   let filled = 0;
   let place: HistoryPlace | null = null;
@@ -84,7 +87,15 @@ export async function walk(
   for (let pages = 1; await parts.slot(); pages++) {
     if (!market.running) break;
     const asked = clock();
-    const read: HistoryPage = await history.page(rest, market.pair, place, asked);
+    if (place === null) market.tell(asked);
+    const rows: number = (few && place === null ? history.fewRows : undefined) ?? history.rows;
+    const read: HistoryPage = await history.page(rest, market.pair, place, asked, rows);
+    if (rows < history.rows && read.next === null && read.from > market.openStart) {
+      // There were more, and no further page has them.
+      few = false;
+      tally.historyPages++;
+      continue;
+    }
     const again = (trade: ReadTrade): boolean => read.trades.some((other) => same(other, trade));
     const page: HistoryPage = {
       ...read,
@@ -94,7 +105,6 @@ export async function walk(
     tally.otherZones += page.otherZone;
     if (!market.running) break;
     if (place === null) {
-      market.tell(asked);
       top = Math.min(asked, page.answeredAt ?? asked) - parts.settleMs;
       fresh = page.trades.filter(({ exchangeTimestamp: time }) => time >= since).length;
     }

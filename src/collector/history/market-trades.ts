@@ -59,6 +59,10 @@ export class MarketTrades {
   /** When it is to be checked next, and was begun to be last, monotonic ms. */
   dueAt = Infinity;
   checkedAt = -Infinity;
+  /** Whether its next check comes early, because the history soon loses trades. */
+  rushed = false;
+  /** How many of its trades were recorded in this run when it was checked last. */
+  recordedAtCheck = 0;
   /** Whether it is being checked. */
   busy = false;
   running = true;
@@ -104,6 +108,11 @@ export class MarketTrades {
   /** The beginning of what is not checked, Unix ms; Infinity when there is nothing. */
   get openStart(): number {
     return this.#open[0]?.start ?? Infinity;
+  }
+
+  /** Whether its check goes before others: trades are missing, or soon out of reach. */
+  get urgent(): boolean {
+    return this.rushed || this.#open.some(({ completeness }) => completeness === 'GAP');
   }
 
   /** The parts of a span that are not checked yet. */

@@ -36,6 +36,8 @@ export interface HistoryPage {
 export interface TradeHistory {
   /** Trades of a page at most. */
   readonly rows: number;
+  /** Trades of a small page, for where few are expected; absent: no small page can be asked for. */
+  readonly fewRows?: number;
   /** Time between two calls, ms; well inside the exchange's limit. */
   readonly everyMs: number;
   /** How far back it surely reaches, ms; null where that is not known. */
@@ -44,9 +46,16 @@ export interface TradeHistory {
    * Fetches a page.
    * @param place where it begins; null = with the newest trade
    * @param now Unix ms
+   * @param rows trades of it at most: {@link rows}, which is the default, or {@link fewRows}
    * @throws {ExchangeError} when there is no answer, or one that is no page
    */
-  page(rest: RestClient, pair: Pair, place: HistoryPlace | null, now: number): Promise<HistoryPage>;
+  page(
+    rest: RestClient,
+    pair: Pair,
+    place: HistoryPlace | null,
+    now: number,
+    rows?: number,
+  ): Promise<HistoryPage>;
   /**
    * Fetches the volumes of the minutes before a time; absent where the exchange's minute candles are
    * not known well enough.

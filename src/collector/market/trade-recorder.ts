@@ -44,6 +44,8 @@ interface MarketMemory {
   readonly filled: Map<string, number>;
   newestTime: number;
   newestId: string;
+  /** Trades of it that were recorded. */
+  recorded: number;
 }
 
 /**
@@ -99,6 +101,11 @@ export class TradeRecorder {
   /** The exchange's time of the newest trade of a market since the process began, Unix ms; 0 = there was none. */
   newestTime(market: Market): number {
     return this.#markets.get(marketKey(market))?.newestTime ?? 0;
+  }
+
+  /** How many trades of a market were recorded since the process began. */
+  recordedOf(market: Market): number {
+    return this.#markets.get(marketKey(market))?.recorded ?? 0;
   }
 
   /** A recorded trade of the market could not be stored: what comes again is to be taken again. */
@@ -166,6 +173,7 @@ export class TradeRecorder {
     }
     this.#remember(known, trade);
     tally.recorded++;
+    known.recorded++;
     if (origin === 'BACKFILL') tally.backfilled++;
     if (origin === 'LIVE') this.#checkSide(market, trade);
     const sequence = this.#parts.memory.sequences.next();
@@ -203,7 +211,7 @@ export class TradeRecorder {
     let known = this.#markets.get(key);
     if (known === undefined) {
       const [recent, filled] = [new Map<string, string>(), new Map<string, number>()];
-      known = { market, recent, filled, newestTime: 0, newestId: '' };
+      known = { market, recent, filled, newestTime: 0, newestId: '', recorded: 0 };
       this.#markets.set(key, known);
     }
     return known;

@@ -32,17 +32,20 @@ async function fetchBook(rest: RestClient, pairs: readonly Pair[]): Promise<Map<
 
 /** Trades of an answer at most; there is no way to older ones (`coinone.trade-rest.newest-first-no-cursor-no`). */
 const HISTORY_ROWS = 200;
+/** One of the other sizes that it takes (`coinone.trade-rest.newest-first-no-cursor-no`). */
+const FEW_ROWS = 50;
 
 const tradeHistory: TradeHistory = {
   rows: HISTORY_ROWS,
+  fewRows: FEW_ROWS,
   older: false,
   // 1,200 calls a minute and address, over all that is public.
   everyMs: 250,
   reachMs: null,
-  page: async (rest, { symbol, currency, code = symbol }) => {
-    const path = `/public/v2/trades/${encodeURIComponent(currency)}/${encodeURIComponent(code)}?size=${HISTORY_ROWS}`;
+  page: async (rest, { symbol, currency, code = symbol }, _place, _now, size = HISTORY_ROWS) => {
+    const path = `/public/v2/trades/${encodeURIComponent(currency)}/${encodeURIComponent(code)}?size=${size}`;
     const rows = (body: Json): Json[] => wireArray(successOf(body)['transactions'], 'transactions');
-    return newestOnly(await fetchRows(rest, path, rows, readCoinoneRow), HISTORY_ROWS);
+    return newestOnly(await fetchRows(rest, path, rows, readCoinoneRow), size);
   },
 };
 

@@ -29,17 +29,19 @@ async function fetchBook(rest: RestClient, pairs: readonly Pair[]): Promise<Map<
 
 /** Trades of an answer at most; there is no way to older ones (`korbit.trade-rest.newest-first-no-cursor-no`). */
 const HISTORY_ROWS = 500;
+const FEW_ROWS = 50;
 
 const tradeHistory: TradeHistory = {
   rows: HISTORY_ROWS,
+  fewRows: FEW_ROWS,
   older: false,
   // 50 calls a second and address.
   everyMs: 100,
   reachMs: null,
-  page: async (rest, pair) => {
-    const path = `/v2/trades?symbol=${encodeURIComponent(symbolOf(pair))}&limit=${HISTORY_ROWS}`;
+  page: async (rest, pair, _place, _now, limit = HISTORY_ROWS) => {
+    const path = `/v2/trades?symbol=${encodeURIComponent(symbolOf(pair))}&limit=${limit}`;
     const rows = (body: Json): Json[] => wireArray(wireObject(body, 'the answer')['data'], 'data');
-    return newestOnly(await fetchRows(rest, path, rows, readKorbitRow), HISTORY_ROWS);
+    return newestOnly(await fetchRows(rest, path, rows, readKorbitRow), limit);
   },
 };
 

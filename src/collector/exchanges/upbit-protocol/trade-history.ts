@@ -14,6 +14,7 @@ const SECOND_MS = 1000;
 const MINUTE_MS = 60_000;
 /** Rows of a page at most (`upbit.trade-rest.get-https-api-upbit-com`). */
 const ROWS = 500;
+const FEW_ROWS = 50;
 /** Days before today that can be asked for. */
 const DAYS = 7;
 /** Minutes of a call for candles at most. */
@@ -39,11 +40,12 @@ export interface UnitHistoryDialect {
 export function unitHistory(dialect: UnitHistoryDialect): TradeHistory {
   return {
     rows: ROWS,
+    fewRows: FEW_ROWS,
     older: true,
     everyMs: dialect.everyMs,
     // A day less than the exchange says: today is one of them.
     reachMs: (DAYS - 1) * DAY_MS,
-    page: (rest, pair, place, now) => unitPage(dialect, rest, pair, place, now),
+    page: (rest, pair, place, now, rows = ROWS) => unitPage(dialect, rest, pair, place, now, rows),
     minutes: unitMinutes,
     maxMinutes: CANDLES,
   };
@@ -55,13 +57,14 @@ async function unitPage(
   pair: Pair,
   place: HistoryPlace | null,
   now: number,
+  rows: number,
 ): Promise<HistoryPage> {
   const dayOf = (time: number): number => Math.floor((time + aheadMs) / DAY_MS);
   const startOf = (day: number): number => day * DAY_MS - aheadMs;
   // The last ms that is not had yet.
   const day = dayOf(place === null ? now : place.before - 1);
   const back = dayOf(now) - day;
-  const query = new URLSearchParams({ market: quoteFirstCode(pair), count: String(ROWS) });
+  const query = new URLSearchParams({ market: quoteFirstCode(pair), count: String(rows) });
   if (back > 0) query.set(days, String(back));
   if (place !== null && place.id !== null) query.set('cursor', place.id);
   else if (place !== null && place.before !== startOf(day + 1))
@@ -75,7 +78,7 @@ async function unitPage(
   );
   const { trades } = read;
   const dayStart = startOf(day);
-  if (trades.length + read.unreadable < ROWS || trades.length === 0) {
+  if (trades.length + read.unreadable < rows || trades.length === 0) {
     // Whether a page ends with its day or goes on before it is not documented: the day is sure.
     const next = { before: dayStart, id: leastId(trades) ?? place?.id ?? null, overlaps: false };
     return { ...read, from: dayStart, next: back < DAYS ? next : null };
