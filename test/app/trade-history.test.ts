@@ -117,9 +117,8 @@ it.each(['UPBIT', 'GOPAX'] as const)(
     for (let i = 0; i < 3; i++) simulator.burst('BTC-KRW', 290);
     const ledger = simulator.trades.of('BTC-KRW').filter(({ history }) => !history);
     await recorder!.restart();
-    await until(
-      () => recorder!.app.supervisor.tally(exchange).trades.backfilled >= ledger.length - 1,
-    );
+    const filled = () => recorder!.app.supervisor.tally(exchange).trades.backfilled;
+    await until(() => filled() >= ledger.length - 1, 40_000);
     await until(async () => (await stored(exchange)).length >= ledger.length);
     const known = new Set(ledger.map(({ id }) => id));
     const own = (await stored(exchange)).filter(({ tradeId }) => known.has(tradeId));
@@ -128,7 +127,7 @@ it.each(['UPBIT', 'GOPAX'] as const)(
     const { trades } = await coverage(exchange);
     expect(Number(trades.verifiedByRestMs)).toBeGreaterThan(0);
   },
-  30_000,
+  60_000,
 );
 
 it('an outage that is longer than the history of Coinone reaches is a gap of the trades', async () => {

@@ -114,7 +114,7 @@ it.each(['UPBIT', 'BITHUMB', 'GOPAX'] as const)(
     await until(async () => {
       answer = await ask();
       return at(agreed) === 'VERIFIED_BY_VOLUME';
-    });
+    }, 30_000);
     expect([at(agreed), at(agreed + MINUTE - 1)]).toEqual(Array(2).fill('VERIFIED_BY_VOLUME'));
     expect([at(differed), at(differed + MINUTE - 1)]).toEqual(Array(2).fill('VERIFIED_BY_REST'));
     const known = answer.trades.edges.map(({ node }) => `${node.volume} ${node.completeness}`);
@@ -123,5 +123,5 @@ it.each(['UPBIT', 'BITHUMB', 'GOPAX'] as const)(
     expect(counts.volumesDiffered).toBe('1');
     expect(await logged(recorder, 'TRADE_VOLUME_DIFFERS')).toHaveLength(1);
   },
-  60_000,
+  90_000,
 );

@@ -1,4 +1,5 @@
 import type { CollectorMemory } from '../../market/collector-memory.js';
+import { without } from '../../market/trade-span.js';
 import type { RestClient } from '../rest/rest-client.js';
 import type { MarketTrades } from './market-trades.js';
 import type { TradeHistory } from './trade-history.js';
@@ -38,10 +39,6 @@ export async function compareVolumes(
     const last = Math.min(over, Math.floor(end / MINUTE_MS) * MINUTE_MS);
     return { start: Math.ceil(start / MINUTE_MS) * MINUTE_MS, end: last };
   });
-  // What is not compared now never is: the slow round of the next time has its own minutes.
-  market.volumes = market.volumes.flatMap(({ start, end }) =>
-    end > over ? [{ start: Math.max(start, over), end }] : [],
-  );
   for (const span of spans) {
     for (let end = span.end; end > span.start; end -= most) {
       const start = Math.max(span.start, end - most);
@@ -56,6 +53,12 @@ export async function compareVolumes(
           market.volumeEquals({ start: minute, end: minute + MINUTE_MS });
         } else host.differs(minute, theirs, ours);
       }
+      // What a failed call leaves is compared the next time.
+      market.volumes = without(market.volumes, { start, end });
     }
   }
+  // Parts of minutes are left.
+  market.volumes = market.volumes.flatMap(({ start, end }) =>
+    end > over ? [{ start: Math.max(start, over), end }] : [],
+  );
 }

@@ -1,0 +1,51 @@
+import { expect, it } from '@jest/globals';
+import { MarketTrades } from '../../src/collector/history/market-trades.js';
+import { compareVolumes } from '../../src/collector/history/volume-check.js';
+
+const MARKET = { exchange: 'UPBIT', symbol: 'BTC', currency: 'KRW' } as const;
+const MINUTE = 60_000;
+const T0 = 1_790_000_040_000;
+
+it('minutes whose candles could not be fetched are compared the next time, the others once', async () => {
+  const market = new MarketTrades(
+    MARKET,
+    MARKET,
+    () => undefined,
+    () => 0,
+  );
+  market.volumes = [{ start: T0 - 5_000, end: T0 + 4 * MINUTE + 5_000 }];
+  const agreed: number[] = [];
+  let failures = 1;
+  const compare = (): Promise<void> =>
+    compareVolumes(
+      {
+        history: {
+          rows: 1,
+          everyMs: 1,
+          reachMs: null,
+          older: true,
+          page: () => Promise.reject(new Error('not asked for')),
+          maxMinutes: 2,
+          minutes: async (_rest, _pair, to, count) => {
+            if (to < T0 + 3 * MINUTE && failures-- > 0) throw new Error('HTTP 503');
+            agreed.push(...Array.from({ length: count }, (_, i) => (to - T0) / MINUTE - count + i));
+            return new Map();
+          },
+        },
+        rest: null as never,
+        memory: { tradeVolumes: async () => new Map() },
+        clock: () => T0 + 60 * MINUTE,
+        slot: async () => true,
+      },
+      market,
+      { agreed: () => undefined, differs: () => undefined },
+    );
+  await expect(compare()).rejects.toThrow('HTTP 503');
+  expect(agreed).toEqual([2, 3]);
+  await compare();
+  expect(agreed).toEqual([2, 3, 0, 1]);
+  // The parts of minutes at both ends are given up.
+  await compare();
+  expect(agreed).toHaveLength(4);
+  expect(market.volumes).toEqual([]);
+});
