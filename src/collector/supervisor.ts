@@ -1,6 +1,3 @@
-import type { Bus } from '../bus.js';
-import type { Config } from '../settings/config.js';
-import type { Logger } from '../logging/logger.js';
 import {
   type CollectPattern,
   collectPatternText,
@@ -15,7 +12,6 @@ import type { Gap } from '../market/gap.js';
 import { type Market, type Pair, pairText } from '../market/market.js';
 import type { Wishes } from '../market/managed-lists.js';
 import type { ExchangeTally } from '../market/exchange-tally.js';
-import type { CollectorMemory } from '../market/collector-memory.js';
 import { ClockCorrections } from './clock/clock-corrections.js';
 import { closeMatches } from '../market/close-matches.js';
 import {
@@ -26,61 +22,15 @@ import {
   type Timekeeping,
   UnknownMarketError,
 } from '../market/collector-control.js';
-import { ExchangeCollector } from './exchange-collector.js';
-import type { ExchangeAdapter } from './feed.js';
-import { LimitBoard } from './limits/limit-board.js';
-import { MarketList } from './market-list.js';
-import type { CheckTimes } from './history/history-checker.js';
-import type { SilenceBounds } from './market/silence-threshold.js';
+import type { ExchangeCollector } from './exchange-collector.js';
 import { receiveClock } from './clock/receive-clock.js';
-import { RestClient } from './rest/rest-client.js';
-import type { StandstillWatch } from './clock/standstill-watch.js';
 import { logAgainstCollect } from './against-collect.js';
-import { DesiredMarkets } from './desired-markets.js';
 import { InheritedGaps } from './inherited-gaps.js';
 import { readWishes } from './wishes.js';
+import { type ExchangeState, makeExchangeState, type SupervisorParts } from './exchange-state.js';
 
 /** How often finished minutes of quiet markets and the exchanges' times are looked at, ms. */
 const SWEEP_MS = 10_000;
-
-/** What the supervisor works with. */
-export interface SupervisorParts {
-  readonly config: Pick<
-    Config,
-    | 'collect'
-    | 'urls'
-    | 'gopaxKeys'
-    | 'bithumbPollMs'
-    | 'channels'
-    | 'storeDepth'
-    | 'marketsRefreshMs'
-    | 'auditEveryMs'
-  >;
-  readonly adapters: Readonly<Record<Exchange, ExchangeAdapter>>;
-  readonly store: CollectorMemory;
-  readonly bus: Bus;
-  readonly logger: Logger;
-  /** Notices when the program stood still. */
-  readonly watch: StandstillWatch;
-  /** Bounds of silence other than the usual ones; for tests. */
-  readonly rhythm?: SilenceBounds | undefined;
-  /** Times of the checks of trades other than the usual ones; for tests. */
-  readonly checkTimes?: Partial<CheckTimes> | undefined;
-  /** The exchanges it is for, where nodes share them; all when left out. */
-  readonly exchanges?: readonly Exchange[] | undefined;
-}
-
-/** All that belongs to one exchange. */
-interface ExchangeState {
-  readonly exchange: Exchange;
-  readonly collector: ExchangeCollector;
-  readonly list: MarketList;
-  readonly limits: LimitBoard;
-  readonly desired: DesiredMarkets;
-  enabled: boolean;
-  /** End of the mutation that came last: they are done one after the other. */
-  turn: Promise<unknown>;
-}
 
 /**
  * Decides which collectors run: `COLLECT` and what mutations asked for, checked against the
@@ -99,7 +49,7 @@ export class Supervisor implements CollectorControl {
   constructor(parts: SupervisorParts) {
     this.#parts = parts;
     this.#own = parts.exchanges ?? EXCHANGES;
-    const { store, bus, logger, config } = parts;
+    const { store, bus, logger } = parts;
     this.#inherited = new InheritedGaps(store);
     this.#corrections = new ClockCorrections({
       store,
@@ -119,73 +69,14 @@ export class Supervisor implements CollectorControl {
       logger.log('STANDSTILL', {}, standstill);
       for (const collector of this.#collectors) collector.standstill(standstill);
     });
-    const state = (exchange: Exchange): ExchangeState => {
-      const adapter = parts.adapters[exchange];
-      const rest = new RestClient(config.urls[exchange].restUrl, undefined, (status, text) =>
-        this.#exchanges[exchange].collector.odd(
-          'REFUSAL',
-          `${status}`,
-          `HTTP ${status} ${text}`.trimEnd(),
-        ),
-      );
-      const limits = new LimitBoard({
-        clock,
-        onChange: ({ name, value, atStart }, reason) => {
-          if (reason === null) logger.log('LIMIT_WIDENED', { exchange }, { name, value, atStart });
-          else logger.log('LIMIT_NARROWED', { exchange }, { name, value, atStart, reason });
-        },
-      });
-      return {
-        exchange,
-        limits,
-        enabled: true,
-        turn: Promise.resolve(),
-        desired: new DesiredMarkets(exchange, config.collect),
-        collector: new ExchangeCollector({
-          adapter,
-          bus,
-          sequences: store.sequences,
-          memory: store,
-          logger,
-          setRecording: (market, recording) => store.setRecording(market, recording),
-          witness: this.#corrections.witness,
-          depth: config.storeDepth,
-          auditEveryMs: config.auditEveryMs,
-          rhythm: parts.rhythm,
-          checkTimes: parts.checkTimes,
-          context: {
-            exchange,
-            rest,
-            limits,
-            clock,
-            urls: config.urls[exchange],
-            random: Math.random,
-            gopaxKeys: config.gopaxKeys,
-            bithumbPollMs: config.bithumbPollMs,
-            trades: config.channels.includes('trade'),
-          },
-        }),
-        list: new MarketList(
-          {
-            adapter,
-            rest,
-            store,
-            logger,
-            refreshMs: config.marketsRefreshMs,
-            clock,
-            delivers: (pair, withinMs) =>
-              this.#exchanges[exchange].collector.delivers(pair, withinMs),
-            wants: (pair) => this.#exchanges[exchange].desired.wants(pair),
-            named: () => this.#exchanges[exchange].desired.wanted([]),
-          },
-          (removed) => this.#reconcile(exchange, removed),
-        ),
-      };
-    };
-    this.#exchanges = Object.fromEntries(EXCHANGES.map((e) => [e, state(e)])) as Record<
-      Exchange,
-      ExchangeState
-    >;
+    const { witness } = this.#corrections;
+    const states = EXCHANGES.map((exchange) => [
+      exchange,
+      makeExchangeState(exchange, parts, clock, witness, (removed) =>
+        this.#reconcile(exchange, removed),
+      ),
+    ]);
+    this.#exchanges = Object.fromEntries(states) as Record<Exchange, ExchangeState>;
     this.#sweep = setInterval(() => {
       const now = clock();
       this.#flushCoverage(now);
@@ -317,8 +208,7 @@ export class Supervisor implements CollectorControl {
     const state = this.#exchanges[market.exchange];
     const pair: Pair = { symbol: market.symbol, currency: market.currency };
     return this.#inTurn([state], async () => {
-      const known = state.collector.status(pair) !== undefined || state.list.has(pair);
-      if (!known) throw new UnknownMarketError(market, closeMatches(market, state.list.listed));
+      checkKnown(state, market);
       await this.#setWanted(state, pair, false);
       state.collector.stop([pair]);
       return state.collector.status(pair)!;
@@ -366,8 +256,7 @@ export class Supervisor implements CollectorControl {
     const state = this.#exchanges[market.exchange];
     const pair: Pair = { symbol: market.symbol, currency: market.currency };
     return this.#inTurn([state], async () => {
-      const known = state.collector.status(pair) !== undefined || state.list.has(pair);
-      if (!known) throw new UnknownMarketError(market, closeMatches(market, state.list.listed));
+      checkKnown(state, market);
       await this.#forget(state, { exchange: market.exchange, ...pair });
       state.collector.note(pair);
       return state.collector.status(pair)!;
@@ -601,6 +490,12 @@ export class Supervisor implements CollectorControl {
     await this.#parts.store.setEnabled(state.exchange, enabled);
     state.enabled = enabled;
   }
+}
+
+/** @throws {UnknownMarketError} for a market that neither its list nor a collector has */
+function checkKnown({ collector, list }: ExchangeState, market: Market): void {
+  if (collector.status(market) !== undefined || list.has(market)) return;
+  throw new UnknownMarketError(market, closeMatches(market, list.listed));
 }
 
 function listUnavailable(exchange: Exchange, error: unknown): ExchangeUnavailableError {

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Exchange } from '../../market/exchange.js';
 import { BookLevel, type Book, type BookChanges, type BookSpec } from '../book/book.js';
+import { FaultSwitches } from './fault-switches.js';
 import { answerHttp, refuseUpgrade } from './http-answer.js';
 import { parsePair } from '../book/market-profile.js';
 import { unitsFromText } from '../book/number-text.js';
@@ -12,12 +13,11 @@ import { Recorder } from './recorder.js';
 import { SimulatedSocket } from './socket.js';
 import { SyntheticBook } from '../book/synthetic-book.js';
 import { Tally, type SentSides } from './tally.js';
-import { WireChanges } from './wire-changes.js';
+import { Timers } from './timers.js';
 import { Tapes, type TradeRules } from '../trade/tapes.js';
 import type { TakerSide, Trade, TradePace } from '../trade/trade.js';
 import type {
   Faults,
-  RestFault,
   RestReply,
   RestRequest,
   SentBook,
@@ -93,17 +93,9 @@ export abstract class SimulatorServer<
   readonly #recorder: Recorder;
   readonly #server: Server;
   readonly #wss: WebSocketServer;
-  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #timers = new Timers();
   readonly #paces = new Map<string, NodeJS.Timeout>();
-  readonly #changes = new WireChanges();
-  readonly #socketFaults = {
-    frozen: false,
-    halfOpen: false,
-    garbled: false,
-    changes: this.#changes,
-  };
-  #refuseStatus: number | null = null;
-  #rest: RestFault = null;
+  readonly #switches = new FaultSwitches();
   #sockets = 0;
   #origin = '';
   #closed = false;
@@ -275,7 +267,7 @@ export abstract class SimulatorServer<
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clearTimers();
     for (const timer of this.#paces.values()) clearTimeout(timer);
     for (const pair of this.markets.keys()) this.#options.pacer?.remove(pair);
     for (const socket of this.sockets) socket.destroy();
@@ -324,13 +316,7 @@ export abstract class SimulatorServer<
 
   /** Runs `task` once in `ms` unless the simulator closes before. */
   protected later(ms: number, task: () => void): NodeJS.Timeout {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      task();
-    }, ms);
-    timer.unref();
-    this.#timers.add(timer);
-    return timer;
+    return this.#timers.later(ms, task);
   }
 
   /** Sends an error frame, then closes after `timing.errorCloseMs`, as Upbit and Bithumb do. */
@@ -343,52 +329,8 @@ export abstract class SimulatorServer<
   /** The fault switches every exchange has. */
   protected commonFaults(): Faults {
     return {
-      dropConnections: () => {
-        for (const socket of this.sockets) socket.destroy();
-      },
-      closeConnections: (code, reason) => {
-        for (const socket of this.sockets) socket.close(code, reason);
-      },
-      refuseUpgrades: (status) => {
-        this.#refuseStatus = status;
-      },
-      rest: (mode) => {
-        this.#rest = mode;
-      },
-      freeze: (on) => {
-        this.#socketFaults.frozen = on;
-      },
-      halfOpen: (on) => {
-        this.#socketFaults.halfOpen = on;
-        for (const socket of this.sockets) socket.deafen(on);
-      },
-      garble: (on) => {
-        this.#socketFaults.garbled = on;
-      },
-      sendRaw: (data, opts) => {
-        // Sent even when frozen: it was asked for.
-        for (const socket of this.sockets) socket.send(data, { ...opts, keepalive: true });
-      },
-      tearFrame: () => {
-        for (const socket of this.sockets) socket.tear();
-      },
-      changeFrames: (pattern, replacement) => this.#changes.changeFrames(pattern, replacement),
-      changeReplies: (path, change) => this.#changes.changeReplies(path, change),
-      onMessage: (pattern, rule) => this.#changes.onMessage(pattern, rule),
-      swapOpcodes: (on) => {
-        this.#changes.swapOpcodes = on;
-      },
-      ignorePings: (on) => {
-        this.#changes.ignorePings = on;
-      },
-      pingOnOpen: (on) => {
-        this.#changes.pingOnOpen = on;
-      },
-      greet: (text) => {
-        this.#changes.greeting = text;
-      },
+      ...this.#switches.calls(this.sockets),
       setTiming: (name, ms) => this.#setTiming(name, ms),
-      asUsual: () => this.#changes.clear(),
       tradeFault: (pair, kind, n = 1) => this.trades.plan(this.market(pair), kind, n),
       dropTrades: (chance) => {
         this.trades.dropChance = chance;
@@ -464,12 +406,12 @@ export abstract class SimulatorServer<
     const { headers } = request;
     const query = target.searchParams;
     const verdict: UpgradeVerdict =
-      this.#refuseStatus === null
-        ? this.#changes.upgrade(
+      this.#switches.refuseStatus === null
+        ? this.#switches.changes.upgrade(
             target.pathname,
             this.judgeUpgrade({ path: target.pathname, query, headers, ip }),
           )
-        : { status: this.#refuseStatus };
+        : { status: this.#switches.refuseStatus };
     const url = request.url ?? '/';
     this.#recorder.upgrade(url, headers, verdict.status);
     if (verdict.status !== 101) {
@@ -488,7 +430,7 @@ export abstract class SimulatorServer<
 
   #onOpen(ws: WebSocket, tcp: Duplex, request: { ip: string; url: string }): void {
     this.#sockets += 1;
-    const socket = new SimulatedSocket<S>(this.#sockets, ws, tcp, request, this.#socketFaults);
+    const socket = new SimulatedSocket<S>(this.#sockets, ws, tcp, request, this.#switches);
     this.sockets.add(socket);
     ws.on('error', () => ws.terminate());
     ws.on('close', () => {
@@ -497,14 +439,14 @@ export abstract class SimulatorServer<
       this.onSocketClosed(socket);
     });
     socket.state = this.openSocket(socket);
-    if (this.#changes.pingOnOpen) socket.ping();
-    if (this.#changes.greeting !== null) socket.send(this.#changes.greeting);
+    if (this.#switches.changes.pingOnOpen) socket.ping();
+    if (this.#switches.changes.greeting !== null) socket.send(this.#switches.changes.greeting);
     ws.on('message', (data: Buffer, isBinary: boolean) => {
       socket.lastIn = Date.now();
       const text = data.toString('utf8');
       this.#recorder.message(socket.id, text);
       if (socket.closing) return;
-      const rule = this.#changes.rule(text);
+      const rule = this.#switches.changes.rule(text);
       if (rule?.ignore !== true) this.onMessage(socket, rule?.as ?? text, isBinary);
       for (const reply of rule?.replies ?? []) socket.send(reply);
       if (rule?.close !== undefined) socket.close(rule.close);
@@ -516,7 +458,7 @@ export abstract class SimulatorServer<
     ws.on('pong', () => {
       socket.lastIn = Date.now();
     });
-    if (this.#socketFaults.halfOpen) socket.deafen(true);
+    if (this.#switches.halfOpen) socket.deafen(true);
     this.#watchIdle(socket);
   }
 
@@ -527,8 +469,7 @@ export abstract class SimulatorServer<
       const now = this.idleDeadline(socket);
       if (now === null) return;
       // A half-open connection stays; its idle time is over when the fault is.
-      if (this.#socketFaults.halfOpen)
-        socket.later(HALF_OPEN_CHECK_MS, () => this.#watchIdle(socket));
+      if (this.#switches.halfOpen) socket.later(HALF_OPEN_CHECK_MS, () => this.#watchIdle(socket));
       else if (now <= Date.now()) socket.destroy();
       else this.#watchIdle(socket);
     });
@@ -539,13 +480,17 @@ export abstract class SimulatorServer<
     response.on('error', () => response.destroy());
     const url = request.url ?? '/';
     const entry = this.#recorder.request(url);
-    const fault = this.#rest;
+    const fault = this.#switches.rest;
     if (fault === 'hang') return;
     const answer = (): void => {
       const fixed = typeof fault === 'object' && fault !== null;
       const reply = fixed
         ? fault
-        : this.#changes.reply(url, 'user-agent' in request.headers, this.#route(request, url));
+        : this.#switches.changes.reply(
+            url,
+            'user-agent' in request.headers,
+            this.#route(request, url),
+          );
       entry.status = reply.status;
       answerHttp(request, response, reply, this.#settings.gzip ?? false);
     };

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { BookFrame } from '../book/book.js';
+import { Timers } from './timers.js';
 import type { WireChanges } from './wire-changes.js';
 
 /** What is wrong with the sockets of a simulator at the moment; asked before each frame. */
@@ -26,8 +27,8 @@ export interface SendOptions {
   readonly keepalive?: boolean;
 }
 
-/** One accepted WebSocket of a simulator, with its timers. `S` is what the exchange keeps for it. */
-export class SimulatedSocket<S> {
+/** One accepted WebSocket of a simulator, with its timers, which end with it. `S` is what the exchange keeps for it. */
+export class SimulatedSocket<S> extends Timers {
   /** Number of the socket, from 1 in order of acceptance. */
   readonly id: number;
   readonly ws: WebSocket;
@@ -48,7 +49,6 @@ export class SimulatedSocket<S> {
   state!: S;
   #faults: SocketFaults;
   #tcp: Duplex;
-  #timers = new Set<NodeJS.Timeout>();
   /** Memory of the book frames under way, and where in it the next one goes. */
   #memory: Buffer | undefined;
   #memoryUsed = 0;
@@ -62,6 +62,7 @@ export class SimulatedSocket<S> {
     request: { ip: string; url: string },
     faults: SocketFaults,
   ) {
+    super();
     this.id = id;
     this.ws = ws;
     this.#tcp = tcp;
@@ -155,45 +156,6 @@ export class SimulatedSocket<S> {
   destroy(): void {
     this.#flush();
     this.ws.terminate();
-  }
-
-  /** Runs `task` once in `ms`, unless the socket closes before. */
-  later(ms: number, task: () => void): NodeJS.Timeout {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      task();
-    }, ms);
-    timer.unref();
-    this.#timers.add(timer);
-    return timer;
-  }
-
-  /** Runs `task` in `ms`, at once when that is 0. */
-  in(ms: number, task: () => void): NodeJS.Timeout | undefined {
-    if (ms > 0) return this.later(ms, task);
-    task();
-    return undefined;
-  }
-
-  /** Runs `task` every `ms` until the socket closes. */
-  every(ms: number, task: () => void): NodeJS.Timeout {
-    const timer = setInterval(task, ms);
-    timer.unref();
-    this.#timers.add(timer);
-    return timer;
-  }
-
-  /** Ends one timer of {@link later} or {@link every}. */
-  cancel(timer: NodeJS.Timeout | undefined): void {
-    if (timer === undefined) return;
-    clearTimeout(timer);
-    this.#timers.delete(timer);
-  }
-
-  /** Ends all timers. */
-  clearTimers(): void {
-    for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers.clear();
   }
 
   /** Writes half of a data frame (the last one sent, or a stand-in) and destroys the connection. */
