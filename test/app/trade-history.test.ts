@@ -7,13 +7,6 @@ import { until } from '../store/support.js';
 let recorder: Recorder | undefined;
 afterEach(() => recorder?.close());
 
-const NAMES = {
-  UPBIT: 'upbit',
-  BITHUMB: 'bithumb',
-  COINONE: 'coinone',
-  KORBIT: 'korbit',
-  GOPAX: 'gopax',
-} as const;
 /** Checks as fast as a test wants them. */
 const CHECK_TIMES = { settleMs: 500, everyMs: 300, tellMs: 100, volumesAfterMs: Infinity };
 
@@ -80,7 +73,7 @@ const contents = (rows: readonly (SentTrade | Node)[]): string[] =>
 describe.each(EXCHANGES)('missed trades of %s', (exchange) => {
   it('are taken from its history: lost on the way, over a lost connection and a restart', async () => {
     await start(exchange);
-    const simulator = recorder!.simulators[NAMES[exchange]];
+    const simulator = recorder!.simulators[exchange.toLowerCase() as Lowercase<Exchange>];
     const ledger = () => simulator.trades.of('BTC-KRW').filter(({ history }) => !history);
     await until(() => {
       simulator.trade('BTC-KRW', 'sell', ['0.0001']);
@@ -112,7 +105,7 @@ it.each(['UPBIT', 'GOPAX'] as const)(
   'a second of %s with more trades than a page of its history is filled whole',
   async (exchange) => {
     await start(exchange);
-    const simulator = recorder!.simulators[NAMES[exchange]];
+    const simulator = recorder!.simulators[exchange.toLowerCase() as Lowercase<Exchange>];
     await recorder!.stop();
     for (let i = 0; i < 3; i++) simulator.burst('BTC-KRW', 290);
     const ledger = simulator.trades.of('BTC-KRW').filter(({ history }) => !history);

@@ -45,14 +45,6 @@ async function stored(exchange: Exchange): Promise<Node[]> {
 const sorted = (rows: readonly unknown[][]): unknown[][] =>
   [...rows].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
 
-const NAMES = {
-  UPBIT: 'upbit',
-  BITHUMB: 'bithumb',
-  COINONE: 'coinone',
-  KORBIT: 'korbit',
-  GOPAX: 'gopax',
-} as const;
-
 it.each(EXCHANGES)(
   'every live trade of %s is stored and delivered exactly once, over a lost connection and a restart',
   async (exchange) => {
@@ -63,7 +55,7 @@ it.each(EXCHANGES)(
       { checkTimes: { settleMs: Infinity } },
     );
     await allLive(recorder);
-    const simulator = recorder.simulators[NAMES[exchange]];
+    const simulator = recorder.simulators[exchange.toLowerCase() as Lowercase<Exchange>];
     const ledger = () => simulator.trades.of('BTC-KRW').filter(({ live }) => live > 0);
     const live = async (): Promise<Node[]> =>
       (await stored(exchange)).filter(({ origin }) => origin === 'LIVE');

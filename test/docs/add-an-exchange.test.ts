@@ -13,6 +13,7 @@ function partsOf(exchange: string): string[] {
     ...['options', 'server', 'frames', 'size'].map((file) => `src/simulator/${name}/${file}.ts`),
     `src/doctor/facts/${name}.ts`,
     `docs/exchanges/${name}.md`,
+    `docs/exchanges/${name}-trades.md`,
     `test/exchanges/${name}/simulator.test.ts`,
     `test/exchanges/${name}/fixtures`,
   ];
