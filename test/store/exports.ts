@@ -28,7 +28,7 @@ export function exportProcess(args: readonly string[], settings: Settings): Prom
 }
 
 /**
- * Runs the command in this process, a fifth of the work: what it writes to standard output and error
+ * Runs the command in this process, a third of the work: what it writes to standard output and error
  * is collected. One at a time.
  */
 export async function exportHere(args: readonly string[], settings: Settings): Promise<ExportRun> {
