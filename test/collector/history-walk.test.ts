@@ -176,6 +176,15 @@ describe('the gap of a stream that went down', () => {
     expect(gap()).toEqual(['54.5-72 GAP?']);
   });
 
+  it('goes on from the previous run, too, where the stream stands before it is known what that left', () => {
+    market = newMarket();
+    market.down({ cause: 'PROCESS_DOWN', detail: null }, T0 + 60_000);
+    market.up(T0 + 72_000);
+    market.begin({ open: [], until: T0 + 50_000 }, T0 + 70_000, T0 + 55_500);
+    market.tell(T0 + 80_000);
+    expect(gap()).toEqual(['54.5-72 GAP?']);
+  });
+
   it('of a message that cannot be read begins with the newest trade before it', () => {
     streamedUntil = T0 + 40_000;
     market.unreadable({ cause: 'PARSE_FAILED', detail: 'half a message' }, T0 + 47_000);

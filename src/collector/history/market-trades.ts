@@ -50,6 +50,8 @@ export class MarketTrades {
   /** Before it nothing is known of the market, Unix ms. */
   #startedAt = 0;
   #down: (Trouble & { readonly since: number }) | null = null;
+  /** When the stream stood again before it was known what the previous run left, Unix ms. */
+  #upAt: number | null = null;
   #loss: (Trouble & Span) | null = null;
 
   /** Trades that came and could not be kept. */
@@ -100,9 +102,11 @@ export class MarketTrades {
     this.#startedAt = until === null ? startedAt : 0;
     const goesOn = down !== null && until !== null && down.since < startedAt;
     this.#told = goesOn ? Math.min(until, down.since) : startedAt;
-    if (!goesOn) return;
-    this.#down = null;
-    this.#openGap(down, down.since, streamedUntil);
+    if (goesOn) {
+      this.#down = null;
+      this.#openGap(down, down.since, streamedUntil);
+    }
+    if (this.#upAt !== null) this.up(this.#upAt);
   }
 
   /** The beginning of what is not checked, Unix ms; Infinity when there is nothing. */
@@ -122,6 +126,7 @@ export class MarketTrades {
 
   /** The stream is down. @param since last proof of it, Unix ms */
   down(trouble: Trouble, since: number): void {
+    this.#upAt = null;
     if (this.#down === null) this.#openGap(trouble, since, this.#streamedUntil());
   }
 
@@ -144,6 +149,12 @@ export class MarketTrades {
   /** The stream stands again. @param at Unix ms */
   up(at: number): void {
     if (this.#down === null) return;
+    if (this.#told === null) {
+      // The gap is not forgotten before it is known where it begins.
+      this.#upAt = at;
+      return;
+    }
+    this.#upAt = null;
     this.tell(at);
     this.#down = null;
   }
@@ -176,6 +187,7 @@ export class MarketTrades {
     const set = (time: number): number => (time > at ? time + byMs : time);
     if (this.#told !== null) this.#told = set(this.#told);
     this.#startedAt = set(this.#startedAt);
+    if (this.#upAt !== null) this.#upAt = set(this.#upAt);
     if (this.#down !== null) this.#down = { ...this.#down, since: set(this.#down.since) };
     const loss = this.#loss;
     if (loss !== null) this.#loss = { ...loss, start: set(loss.start), end: set(loss.end) };
