@@ -134,6 +134,20 @@ beforeEach(() => {
   market.begin({ open: [], until: null }, T0 + 500, 0);
 });
 
+describe('a trade that cannot be read before it is known what the last run had', () => {
+  it.each([
+    [40_000, '49-52.001 GAP?'],
+    [51_000, '51-52.001 GAP?'],
+  ])('is in a gap from the newest one received on, or from the start of recording', (from, gap) => {
+    streamedUntil = T0 + 50_000;
+    market = newMarket();
+    market.unreadable({ cause: 'PARSE_FAILED', detail: null }, T0 + 52_000);
+    market.begin({ open: [], until: null }, T0 + from, 0);
+    market.tell(T0 + 60_000);
+    expect(shown().filter((text) => text.includes('GAP'))).toEqual([gap]);
+  });
+});
+
 describe('the gap of a stream that went down', () => {
   const trouble = { cause: 'DISCONNECTED', detail: null } as const;
   const gap = (): string[] => shown().filter((text) => text.includes('GAP'));

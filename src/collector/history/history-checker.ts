@@ -105,6 +105,8 @@ export class HistoryChecker {
   readonly #markets = new Map<string, MarketTrades>();
   readonly #calls: RateLimiter;
   readonly #refused: (reason: string) => void;
+  /** Run while there are markets. */
+  #timers: NodeJS.Timeout[] = [];
   /** Ends the calls that wait. */
   #closing = new AbortController();
   #walks = 0;
@@ -123,10 +125,6 @@ export class HistoryChecker {
     const rate = parts.limits.limit('HISTORY_RATE', 1000 / callMs, RATE_MANNER, 0.05);
     this.#calls = new RateLimiter([{ count: 1, ms: callMs }], undefined, rate);
     this.#refused = (reason) => void rate.refused(reason);
-    const { tellMs } = this.#times;
-    setInterval(() => this.#tick(), Math.min(TICK_MS, tellMs)).unref();
-    const reportMs = Math.min(REPORT_MS, tellMs);
-    setInterval(() => this.#report(reportMs / tellMs), reportMs).unref();
   }
 
   /** Counts since the process began. */
@@ -141,6 +139,7 @@ export class HistoryChecker {
     const { publish, streamedUntil } = this.#parts;
     const trades = new MarketTrades(market, pair, publish, () => streamedUntil(market));
     this.#markets.set(key, trades);
+    if (this.#timers.length === 0) this.#startTimers();
     void this.#begin(trades, this.#parts.clock());
   }
 
@@ -151,6 +150,7 @@ export class HistoryChecker {
     market.tell(this.#parts.clock());
     market.running = false;
     this.#markets.delete(pairText(pair));
+    if (this.#markets.size === 0) this.#stopTimers();
   }
 
   /** The stream of a market is down. @param since last proof of it, Unix ms */
@@ -168,9 +168,9 @@ export class HistoryChecker {
 
   /** Trades of a span, which were recorded, could not be stored. */
   lost(pair: Pair, trouble: Trouble, span: Span): void {
-    this.#tally.lost++;
     const market = this.#markets.get(pairText(pair));
     if (market === undefined) return;
+    this.#tally.lost++;
     market.lost(trouble, span);
     this.#parts.tape.forget(market.market);
     this.#parts.log.lost(market.market, trouble.detail ?? trouble.cause);
@@ -200,6 +200,21 @@ export class HistoryChecker {
       market.running = false;
     }
     this.#markets.clear();
+    this.#stopTimers();
+  }
+
+  #startTimers(): void {
+    const { tellMs } = this.#times;
+    const reportMs = Math.min(REPORT_MS, tellMs);
+    this.#timers = [
+      setInterval(() => this.#tick(), Math.min(TICK_MS, tellMs)).unref(),
+      setInterval(() => this.#report(reportMs / tellMs), reportMs).unref(),
+    ];
+  }
+
+  #stopTimers(): void {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#timers = [];
   }
 
   async #begin(market: MarketTrades, startedAt: number): Promise<void> {

@@ -100,6 +100,10 @@ export class MarketTrades {
     const down = this.#down;
     // Where it was recorded until the end of the last run, a gap goes on from there.
     this.#startedAt = until === null ? startedAt : 0;
+    const loss = this.#loss;
+    const least = Math.max(this.#checkedUntil, this.#startedAt);
+    if (loss !== null)
+      this.#loss = { ...loss, start: Math.max(loss.start, Math.min(least, loss.end - 1)) };
     const goesOn = down !== null && until !== null && down.since < startedAt;
     this.#told = goesOn ? Math.min(until, down.since) : startedAt;
     if (goesOn) {
@@ -161,8 +165,10 @@ export class MarketTrades {
 
   /** Trades of a message that came at `at`, Unix ms, could not be read. */
   unreadable(trouble: Trouble, at: number): void {
-    // A market that was just started has not read yet what it knows of the time before.
-    const start = this.#told === null ? at : this.#missingSince(at, this.#streamedUntil());
+    const streamed = this.#streamedUntil();
+    // A market that was just started has not read yet what it knows of the time before; see begin.
+    const start =
+      this.#told === null ? missingSince(at, streamed) : this.#missingSince(at, streamed);
     this.lost(trouble, { start: Math.min(start, at), end: at + 1 });
   }
 
