@@ -155,9 +155,12 @@ export class ExchangePublisher {
     this.#writeGaps(aliveAt, openGaps, first);
     this.#endGaps(aliveAt, openGaps, first);
     const lost = aliveAt !== null && this.#pruned && this.#ringFrom > aliveAt;
+    // The ring of a quiet exchange goes back further than NATS remembers ids.
+    const written = Math.min(aliveAt ?? -Infinity, this.#options.now() - this.#keepMs);
     for (let i = this.#kept; i < this.#ring.length; i++) {
       const item = this.#ring[i]!;
       const market = this.#ringMarkets[i]!;
+      if (item.kind === 'trade' && item.receivedAt < written) continue;
       if (item.kind === 'book') {
         const key = marketKey(market);
         const from = first.get(key) ?? 0;
@@ -209,6 +212,9 @@ export class ExchangePublisher {
     this.#primary = false;
     clearInterval(this.#alive);
     for (const stop of this.#unfollow) stop();
+    this.#ring = [];
+    this.#ringMarkets = [];
+    this.#kept = 0;
   }
 
   #book(event: BookEvent): void {

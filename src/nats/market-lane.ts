@@ -214,7 +214,7 @@ export class MarketLane {
       weight > this.#whole.room;
     this.#sent = { whole, weight: whole ? weightOf(sides) : weight };
     const w = whole ? 0 : this.#whole.seq;
-    item.id ??= `${this.#subject} ${e ?? `at ${t}`} ${this.#place(item.event, sides)}`;
+    item.id ??= `${this.key} ${e ?? `at ${t}`} ${this.#place(item.event, sides)}`;
     return {
       subject: this.#subject,
       data: encodeBook({ t, e, g: afterGap, p: this.#last, w, ...sides, changes }),
@@ -243,7 +243,8 @@ export class MarketLane {
     const outgoing = {
       subject: marketSubject(item.kind, this.market),
       data: encodeMessage(item.message),
-      id: `${this.#subject} ${item.kind} ${item.id}`,
+      // Not to be changed: while nodes are updated one by one, those of two versions give a trade the same id.
+      id: `${this.key} ${item.kind} ${item.id}`,
     };
     // Ids are forgotten after two minutes; NATS may be away for longer before it is asked again.
     return item.kind === 'trade' ? { ...outgoing, expected: this.#lastTrade } : outgoing;

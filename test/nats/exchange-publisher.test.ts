@@ -91,6 +91,7 @@ describeWithNats('a standby that takes over', () => {
   function publisher(
     node: string,
     onMoved: () => void = () => undefined,
+    now: () => number = () => 1_000,
   ): { local: Bus; made: ExchangePublisher } {
     const local = new Bus();
     const made = new ExchangePublisher({
@@ -101,7 +102,7 @@ describeWithNats('a standby that takes over', () => {
       writer,
       snapshotEveryMs: 60_000,
       books: true,
-      now: () => 1_000,
+      now,
       onFull: () => undefined,
       onMoved,
     });
@@ -109,9 +110,9 @@ describeWithNats('a standby that takes over', () => {
   }
 
   /** Ids of the trades of {@link OTHER} in the log. */
-  async function tradesInLog(): Promise<string[]> {
+  async function tradesInLog(from = 1): Promise<string[]> {
     const ids: string[] = [];
-    for (let seq = 1; seq <= (await stream.state())!.last; seq++) {
+    for (let seq = from; seq <= (await stream.state())!.last; seq++) {
       const { subject, data } = (await stream.at(seq))!;
       if (subject === 'trade.GOPAX.ETH.KRW')
         ids.push(decodeMessage<{ tradeId: string }>(data).tradeId);
@@ -189,6 +190,47 @@ describeWithNats('a standby that takes over', () => {
     expect(await third.made.drain(2_000)).toBe(true);
     third.made.close();
     expect(await tradesInLog()).toEqual(['1', '3', '4']);
+  });
+
+  it('does not write a trade again whose id NATS may have forgotten', async () => {
+    const { last } = (await stream.state())!;
+    let now = 200_000;
+    const quiet = publisher('f', undefined, () => now);
+    const primary = publisher('g', undefined, () => now);
+    quiet.local.trades.publish({ ...tradeOf('old'), timestamp: 180_000 });
+    await primary.made.promote([]);
+    // It says that all is in the log that was received by now.
+    await primary.made.farewell(false);
+    primary.made.close();
+    quiet.local.trades.publish({ ...tradeOf('since'), timestamp: 201_000 });
+    now = 400_000;
+    await quiet.made.promote([]);
+    expect(await quiet.made.drain(2_000)).toBe(true);
+    quiet.made.close();
+    expect(await tradesInLog(last + 1)).toEqual(['since']);
+  });
+});
+
+describe('a message of a market', () => {
+  it('has the id that every version gives it, for nodes of two may write it', () => {
+    const ids: (string | undefined)[] = [];
+    const lane = new MarketLane(MARKET, {
+      writer: {
+        write: ({ id }, settle) => {
+          ids.push(id);
+          settle({ kind: 'STORED', seq: ids.length, duplicate: false });
+        },
+      },
+      snapshotEveryMs: 60_000,
+      moved: () => undefined,
+      settled: () => undefined,
+    });
+    lane.add({ kind: 'trade', id: '1 1000 5 0.1 buy', message: {}, receivedAt: 1 });
+    lane.add({ kind: 'book', event: bookAt(1_000, '5'), receivedAt: 1_000 });
+    expect(ids).toEqual([
+      'GOPAX:BTC-KRW trade 1 1000 5 0.1 buy',
+      expect.stringMatching(/^GOPAX:BTC-KRW 1000 /),
+    ]);
   });
 });
 
