@@ -94,11 +94,12 @@ export class LogWriter {
     return new Promise((resolve) => this.write(message, resolve));
   }
 
-  /** Ends it; what is under way is not asked for any more. */
+  /** Ends it: what waits to go out goes, but what is under way is not asked for any more. */
   close(): void {
+    clearTimeout(this.#gathering);
+    this.#letGo();
     this.#closed = true;
     clearInterval(this.#look);
-    clearTimeout(this.#gathering);
     this.#unfollow();
     this.#pending.clear();
     this.#answers.unsubscribe();

@@ -47,6 +47,12 @@ describe('messages on their way into the log', () => {
     expect(subjects()).toEqual(['a', 'b', 'c', 'd', 'e']);
   });
 
+  it('go out before the writer ends', () => {
+    for (const subject of ['a', 'b', 'c']) write(subject);
+    writer.close();
+    expect(subjects()).toEqual(['a', 'b', 'c']);
+  });
+
   it('do not pile up in the client while the bus is away', () => {
     connected = false;
     write('a');
