@@ -11,9 +11,10 @@ const BETWEEN_LOOKS = 8;
 
 /**
  * All readers of equal subscriptions. Each event is rendered once and the bytes go to every reader
- * that is in step, those of all events that wait at the time in one write. A reader whose sink is full, that has just come, or that must rest, has what it
- * misses put aside: the newest of each key, and how many it missed. When its sink is ready again it
- * catches up with those, then it is in step again.
+ * that is in step, those of all events that wait at the time in one write. A reader whose sink is
+ * full, that has just come, or that must rest, has what it misses put aside: the newest of each key,
+ * and how many it missed. When its sink is ready again it catches up with those, then it is in step
+ * again.
  *
  * A batch goes to the readers one after the other, over several turns of the event loop if they
  * are many. What comes meanwhile waits in the feed, which holds the newest of each key.

@@ -120,7 +120,9 @@ export class Presence {
     // Who stood still has what the others said meanwhile still before it.
     const late = now - this.#tickedAt - TELL_MS;
     this.#tickedAt = now;
-    if (late > TELL_MS) for (const other of this.#others.values()) other.heardAt += late;
+    if (late > TELL_MS)
+      for (const other of this.#others.values())
+        other.heardAt = Math.min(now, other.heardAt + late);
     // Who does not hear cannot know who is gone.
     if (!this.#bus.connected || this.#bus.lastedMs < GONE_MS) return;
     let gone = false;

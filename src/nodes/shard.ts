@@ -118,6 +118,7 @@ export class Shard {
       },
       onMoved: () => services.onMoved(exchange),
     });
+    let shard: Shard | null = null;
     try {
       const alive = await readAlive(stream, exchange);
       const memory = await RemoteMemory.open({
@@ -143,12 +144,13 @@ export class Shard {
           rhythm: services.rhythm,
           exchanges: [exchange],
         });
-      const shard = new Shard(exchange, services, supervisor, publisher, bus, memory);
-      await shard.#supervisor.load();
-      void shard.#supervisor.run().then(() => (shard.#tried = true));
-      return shard;
+      const made = new Shard(exchange, services, supervisor, publisher, bus, memory);
+      shard = made;
+      await made.#supervisor.load();
+      void made.#supervisor.run().then(() => (made.#tried = true));
+      return made;
     } catch (error) {
-      publisher.close();
+      await (shard ?? publisher).close();
       throw error;
     }
   }
