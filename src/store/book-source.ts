@@ -36,9 +36,13 @@ export interface BookSource {
   close?(): Promise<unknown>;
 }
 
+/** Characters of the levels of a page, about: a page of whole deep books has fewer rows. */
+const PAGE_TEXT = 4_000_000;
+
 /**
  * The rows of a source, in pages; it is closed when they are no longer read.
- * @param limit rows of the first page at most; each further one may have twice as many, up to `most`
+ * @param limit rows of the first page at most; each further one may have twice as many, up to `most`,
+ * or fewer where the levels of the last ones are much text
  */
 export async function* rowPages(
   source: BookSource,
@@ -46,10 +50,15 @@ export async function* rowPages(
   most = limit,
 ): AsyncGenerator<StoredRow[]> {
   try {
-    for (let page = limit; ; page = Math.min(most, page * 2)) {
+    for (let page = limit; ;) {
       const rows = await source.next(page);
       if (rows.length === 0) return;
+      const text = rows.reduce((sum, { asks, bids }) => sum + asks.length + bids.length, 0);
       yield rows;
+      const fit = Math.max(1, Math.floor((rows.length * PAGE_TEXT) / Math.max(text, 1)));
+      // Smaller only where it has to be by far: rows that a longer page has read ahead are read again.
+      if (fit >= 2 * page) page = Math.min(most, 2 * page);
+      else if (fit < page / 2) page = fit;
     }
   } finally {
     await source.close?.();
