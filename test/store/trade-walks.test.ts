@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { compareAllTrades, type Trade } from '../../src/market/trade.js';
 import { openEngine } from '../../src/store/engine/open.js';
@@ -6,8 +5,9 @@ import type { Session, WriterSession } from '../../src/store/engine/engine.js';
 import { DayTrades } from '../../src/store/trades/day-trades.js';
 import { TradeReader } from '../../src/store/trades/trade-reader.js';
 import { TradeWriter } from '../../src/store/trades/trade-writer.js';
+import { newDatabase, type TestDatabase } from './engines.js';
 import { many, T0 } from './trade-support.js';
-import { seeded, stored, temporaryFolder, UPBIT_BTC, UPBIT_ETH, withStore } from './support.js';
+import { seeded, stored, UPBIT_BTC, UPBIT_ETH, withStore } from './support.js';
 
 const COUNT = 45_000;
 const MARKETS = new Map([
@@ -15,18 +15,18 @@ const MARKETS = new Map([
   [2, UPBIT_ETH],
 ]);
 
-let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let database: TestDatabase;
 let writer: WriterSession;
 let session: Session;
 let trades: Trade[];
-/** Packs some of what is single. */
+/** Packs some of what is single, where the engine packs trades. */
 let pack: () => Promise<void>;
 /** Writes trades that come later. */
 let insert: (more: readonly Trade[]) => Promise<void>;
 
 beforeEach(async () => {
-  folder = await temporaryFolder();
-  const path = join(folder.path, 'trades.db');
+  database = await newDatabase();
+  const { path } = database;
   await withStore({ path }, async (store) => {
     // What makes the two markets known.
     store.putTradeSpan({ ...SPAN, market: UPBIT_BTC });
@@ -42,18 +42,21 @@ beforeEach(async () => {
     i % 3 === 0 ? { ...trade, market: UPBIT_ETH } : trade,
   );
   insert = async (more) => {
+    await writer.makeRoom(more[0]!.sequence, more.at(-1)!.sequence, T0);
     for (let at = 0; at < more.length; at += 5_000) {
       await packer.insert(more.slice(at, at + 5_000), idOf);
     }
   };
   await insert(trades);
-  pack = () => packer.pack(Number.MAX_SAFE_INTEGER);
+  pack = async () => {
+    if (writer.dialect.packsTrades) await packer.pack(Number.MAX_SAFE_INTEGER);
+  };
   session = await engine.openReader();
 });
 afterEach(async () => {
   await session.close();
   await writer.finish();
-  await folder.remove();
+  await database.remove();
 });
 
 const SPAN = {

@@ -66,7 +66,8 @@ export class DayTrades {
     const { from, receivedBefore } = this.#span;
     const { rows, dialect } = this.#session;
     const { newest } = this;
-    // Ascending: some may be packed while others are read, and are then met a second time.
+    // Ascending: some may be packed while others are read, and are then met a second time. Where nothing is
+    // packed, these would be all trades that there are.
     const single: number[] = [];
     for (let next = from; next <= newest;) {
       const page = await singles(
@@ -74,7 +75,7 @@ export class DayTrades {
         sql`sequence >= ${next} AND sequence <= ${newest} ORDER BY sequence LIMIT ${PAGE}`,
       );
       if (page.length === 0) break;
-      for (const [sequence] of page) single.push(sequence);
+      if (dialect.packsTrades) for (const [sequence] of page) single.push(sequence);
       yield page.map((row) => ({ marketId: row[1], trade: fromTradeRow(row, ANY) }));
       next = page.at(-1)![0] + 1;
     }
