@@ -28,18 +28,21 @@ const MAX_MESSAGE = 2_000;
 /** A secret with fewer characters may be a part of any word: it is hidden where it stands alone. */
 const SHORT_SECRET = 8;
 
+/** What may stand before a word: no letter or digit, unless they are of `%20`, `\n` or `\u000a`. */
+const BORDER = String.raw`^|[^\p{L}\p{N}]|%[\da-fA-F]{2}|\\[bfnrtv]|\\u[\da-fA-F]{4}`;
+
 /** Finds a text where it is not a part of a longer word or number. */
 function asWord(text: string): RegExp {
   const literal = text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
-  return new RegExp(`(?<![\\p{L}\\p{N}])${literal}(?![\\p{L}\\p{N}])`, 'gu');
+  return new RegExp(`(?<=${BORDER})${literal}(?![\\p{L}\\p{N}])`, 'gu');
 }
 
 /** Turns events of the catalogue into log records and hands them to every sink. */
 export class Logger {
   readonly #options: LoggerOptions;
   readonly #secrets: readonly (string | RegExp)[];
-  /** Characters that are looked at: a secret must not be cut in two before it is found. */
-  readonly #looked: number;
+  /** Characters of the longest secret. */
+  readonly #longest: number;
   readonly #sinks: LogSink[] = [];
 
   constructor(options: LoggerOptions) {
@@ -51,7 +54,7 @@ export class Logger {
     this.#secrets = secrets.map((secret) =>
       secret.length < SHORT_SECRET ? asWord(secret) : secret,
     );
-    this.#looked = MAX_MESSAGE + Math.max(0, ...secrets.map(({ length }) => length));
+    this.#longest = Math.max(0, ...secrets.map(({ length }) => length));
   }
 
   /** Adds a sink for all records from now on. */
@@ -92,10 +95,14 @@ export class Logger {
 
   /** One line of bounded length without control characters (a peer's text could forge lines) and without secrets. */
   #clean(text: string): string {
-    let clean = text.slice(0, this.#looked).replace(/[\p{Cc}\u2028\u2029]/gu, (c) => {
+    // Secrets first: what a control character is written as would be a part of the word behind it.
+    const looked = text.slice(0, MAX_MESSAGE + 2 * this.#longest);
+    let hidden = this.withoutSecrets(looked);
+    // At the end of what is looked at, a secret may have been cut in two and not been found.
+    if (looked.length < text.length) hidden = hidden.slice(0, hidden.length - this.#longest);
+    let clean = hidden.replace(/[\p{Cc}\u2028\u2029]/gu, (c) => {
       return `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;
     });
-    clean = this.withoutSecrets(clean);
     if (text.length <= MAX_MESSAGE && clean.length <= 3 * MAX_MESSAGE) return clean;
     clean = clean.slice(0, MAX_MESSAGE);
     return `${clean}… (${text.length})`;

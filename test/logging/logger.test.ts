@@ -74,15 +74,30 @@ describe('log lines', () => {
     expect(line).toContain('WebSocket');
   });
 
+  it.each([
+    ['x\nletmein', 'x\\u000a***'],
+    ['\u0001letmein\u2028letmein', '\\u0001***\\u2028***'],
+    ['Bearer%20letmein%0aletmein%0A', 'Bearer%20***%0a***%0A'],
+    [String.raw`x\nletmein\u000aletmein\tletmein`, String.raw`x\n***\u000a***\t***`],
+    ['xletmein 0aletmein u000aletmein letmeinx', 'xletmein 0aletmein u000aletmein letmeinx'],
+  ])('hide a short secret behind an escape: %j', (reason, shown) => {
+    const [line] = lines({ secrets: ['letmein'] }, (logger) =>
+      logger.log('WS_ERROR', {}, { reason }),
+    );
+    expect(line).toContain(shown);
+  });
+
   it('are of bounded length, whatever an exchange sends, and hide a secret at the cut', () => {
     const secret = 's'.repeat(64);
-    const [long, cut] = lines({ secrets: [secret] }, (logger) => {
+    const [long, cut, shorter] = lines({ secrets: [secret] }, (logger) => {
       logger.log('WS_ERROR', {}, { reason: '\u0001'.repeat(1_000_000) });
       logger.log('WS_ERROR', {}, { reason: `${'x'.repeat(1_960)}${secret}${'y'.repeat(9_000)}` });
+      logger.log('WS_ERROR', {}, { reason: secret.repeat(31) + 'x'.repeat(10) + secret.repeat(9) });
     });
     expect(long!.length).toBeLessThan(2_100);
     expect(cut!.length).toBeLessThan(2_100);
     expect(cut).toMatch(/x\*\*\*y+… \(\d+\)$/);
+    expect(shorter).not.toMatch(/ss/);
   });
 
   it('have both languages for every event', () => {
