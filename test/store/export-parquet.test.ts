@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { type Column, columns } from '../../src/store/export/columns.js';
 import { ParquetFile } from '../../src/store/export/parquet.js';
 import { BatchSink } from '../../src/store/export/column-batch.js';
+import { BatchAppender } from '../../src/store/export/duck-batch.js';
 import { BOOK_CELLS, GAP_COLUMNS, ROW_COLUMNS } from '../../src/store/export/shapes.js';
 import { temporaryFolder } from './support.js';
 
@@ -52,6 +53,29 @@ describe('a Parquet file', () => {
       expect(await readdir(folder.path)).toEqual([]);
     },
   );
+
+  it('leaves nothing behind when its last records cannot be written, and says why', async () => {
+    const file = await ParquetFile.begin(join(folder.path, 'x.parquet'), GAP_COLUMNS);
+    await put(file, GAP_COLUMNS, (sink) =>
+      sink.add(['UPBIT', 'BTC', 'KRW', 0, null, 'STALE', '', 0]),
+    );
+    const close = jest.spyOn(BatchAppender.prototype, 'close').mockImplementation(() => {
+      throw new Error('no memory is left');
+    });
+    try {
+      await expect(file.finish()).rejects.toThrow('no memory is left');
+      await file.discard();
+      expect(await readdir(folder.path)).toEqual([]);
+      const other = await ParquetFile.begin(join(folder.path, 'y.parquet'), GAP_COLUMNS);
+      await put(other, GAP_COLUMNS, (sink) =>
+        sink.add(['UPBIT', 'BTC', 'KRW', 0, null, 'STALE', '', 0]),
+      );
+      await other.discard();
+      expect(await readdir(folder.path)).toEqual([]);
+    } finally {
+      close.mockRestore();
+    }
+  });
 
   it.each([
     ['9'.repeat(20) + '.' + '9'.repeat(18), '0.000000001'],

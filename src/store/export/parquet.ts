@@ -144,9 +144,16 @@ export class ParquetFile {
 
   /** Ends it, and removes what lies beside the file. */
   async discard(): Promise<void> {
-    this.#endAppending();
-    this.#close();
-    await rm(this.#folder, { recursive: true, force: true });
+    try {
+      this.#endAppending();
+    } catch {
+      // Nobody wants these records any more, and what ended the file matters more.
+    }
+    try {
+      this.#close();
+    } finally {
+      await rm(this.#folder, { recursive: true, force: true });
+    }
   }
 
   #place(number: number): string {
@@ -154,8 +161,10 @@ export class ParquetFile {
   }
 
   #endAppending(): void {
-    this.#appender?.close();
+    const appender = this.#appender;
+    // First: one that failed to close is not closed again.
     this.#appender = null;
+    appender?.close();
   }
 
   async #widen(column: number): Promise<void> {
