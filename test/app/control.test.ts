@@ -73,7 +73,16 @@ describe('starting and stopping collectors', () => {
       ({ length }) => length === 2,
       'both markets in the log',
     );
-    expect(unknown.map(({ symbol }) => symbol).sort()).toEqual(['BTX', 'NOPE']);
+    const record = { event: 'MARKET_UNKNOWN', level: 'ERROR' };
+    expect(unknown.sort((a, b) => a.symbol!.localeCompare(b.symbol!))).toEqual([
+      { ...record, exchange: 'UPBIT', symbol: 'BTX', message: expect.stringContaining('BTC-KRW') },
+      {
+        ...record,
+        exchange: 'GOPAX',
+        symbol: 'NOPE',
+        message: expect.stringContaining('DOGE-KRW'),
+      },
+    ]);
   });
 
   it('says EXCHANGE_UNAVAILABLE when a market cannot be validated', async () => {

@@ -121,6 +121,7 @@ it('cuts what the exchange says, and logs a burst of it once', async () => {
   const error = JSON.stringify({ error: { name: 'X', message: 'y'.repeat(1_000_000) } });
   for (let i = 0; i < 50; i++) upbit.faults.sendRaw(error, { binary: true });
   await send(`${Date.now() + 1000}`, 104);
+  await until(() => recorder.app.storeStats().queuedBooks === 0, 'all written');
   const errors = await logged(recorder, 'EXCHANGE_ERROR');
   expect(errors).toHaveLength(1);
   expect(errors[0]!.message.length).toBeLessThan(400);

@@ -105,6 +105,9 @@ export async function allLive(recorder: Recorder): Promise<void> {
 
 /** A record of the program's log, as the API gives it. */
 export interface LogNode {
+  readonly event: string;
+  readonly level: string;
+  readonly exchange: string | null;
   readonly symbol: string | null;
   readonly message: string;
 }
@@ -121,7 +124,7 @@ export async function logged(recorder: Recorder, event: string): Promise<LogNode
     () =>
       recorder.query<Logs>(
         `query ($event: String!) {
-           logs(event: $event, first: 100) { edges { node { symbol message } } } }`,
+           logs(event: $event, first: 100) { edges { node { event level exchange symbol message } } } }`,
         { event },
       ),
     (answer) => answer.logs.edges.length > 0,

@@ -221,7 +221,8 @@ describe('files', () => {
 
   it('of Parquet hold exact decimals and times with a zone', async () => {
     const file = join(folder.path, 'rows.parquet');
-    const { code, err } = await run('all', '--shape', 'rows', '--out', file);
+    const args = ['all', '--shape', 'rows', '--out', file];
+    const { code, err } = await exportProcess(args, settingsOf(path));
     expect([code, err]).toEqual([0, expect.stringMatching(/^exported \d+ rows \(rows\) of /m)]);
     expect(
       await read(
