@@ -2,6 +2,7 @@ import { afterEach, expect, it, jest } from '@jest/globals';
 import type { CheckTimes } from '../../src/collector/history/history-checker.js';
 import type { Exchange } from '../../src/market/exchange.js';
 import { allLive, logged, type Recorder, startRecorder } from '../helpers/recorder.js';
+import { eventually } from '../helpers/wait.js';
 import { until } from '../store/support.js';
 
 const MINUTE = 60_000;
@@ -106,15 +107,17 @@ it.each(['UPBIT', 'BITHUMB', 'GOPAX'] as const)(
           to: new Date(Date.now()).toISOString(),
         },
       );
-    let answer = await ask();
-    const at = (time: number): string | undefined =>
+    const wordAt = (answer: Answer, time: number): string | undefined =>
       answer.coverage.trades.spans.edges.find(
         ({ node }) => Date.parse(node.start) <= time && time < Date.parse(node.end),
       )?.node.completeness;
-    await until(async () => {
-      answer = await ask();
-      return at(agreed) === 'VERIFIED_BY_VOLUME';
-    }, 30_000);
+    const answer = await eventually(
+      ask,
+      (seen) => wordAt(seen, agreed) === 'VERIFIED_BY_VOLUME',
+      `VERIFIED_BY_VOLUME at ${new Date(agreed).toISOString()}`,
+      30_000,
+    );
+    const at = (time: number): string | undefined => wordAt(answer, time);
     expect([at(agreed), at(agreed + MINUTE - 1)]).toEqual(Array(2).fill('VERIFIED_BY_VOLUME'));
     expect([at(differed), at(differed + MINUTE - 1)]).toEqual(Array(2).fill('VERIFIED_BY_REST'));
     const known = answer.trades.edges.map(({ node }) => `${node.volume} ${node.completeness}`);

@@ -6,6 +6,46 @@ const MARKET = { exchange: 'UPBIT', symbol: 'BTC', currency: 'KRW' } as const;
 const MINUTE = 60_000;
 const T0 = 1_790_000_040_000;
 
+it('a minute that was checked in two parts is compared once both are', async () => {
+  const market = new MarketTrades(
+    MARKET,
+    MARKET,
+    () => undefined,
+    () => 0,
+  );
+  market.begin({ open: [], until: null }, T0 - MINUTE, 0);
+  market.tell(T0 + 10 * MINUTE);
+  const agreed: number[] = [];
+  const checked = async (start: number, end: number): Promise<void> => {
+    market.verified({ start: T0 + start * MINUTE, end: T0 + end * MINUTE }, 'VERIFIED_BY_REST');
+    await compareVolumes(
+      {
+        history: {
+          rows: 1,
+          everyMs: 1,
+          reachMs: null,
+          older: true,
+          page: () => Promise.reject(new Error('not asked for')),
+          maxMinutes: 10,
+          minutes: async () => new Map(),
+        },
+        rest: null as never,
+        memory: { tradeVolumes: async () => new Map() },
+        clock: () => T0 + 60 * MINUTE,
+        slot: async () => true,
+      },
+      market,
+      { agreed: () => void agreed.push(end), differs: () => undefined },
+    );
+  };
+  await checked(4.5, 6);
+  expect(agreed).toEqual([6]);
+  await checked(3, 4.5);
+  // The third, and the fourth of two parts.
+  expect(agreed).toEqual([6, 4.5, 4.5]);
+  expect(market.volumes).toEqual([]);
+});
+
 it('minutes whose candles could not be fetched are compared the next time, the others once', async () => {
   const market = new MarketTrades(
     MARKET,

@@ -1,5 +1,5 @@
 import type { CollectorMemory } from '../../market/collector-memory.js';
-import { without } from '../../market/trade-span.js';
+import { type Span, without } from '../../market/trade-span.js';
 import type { RestClient } from '../rest/rest-client.js';
 import type { MarketTrades } from './market-trades.js';
 import type { TradeHistory } from './trade-history.js';
@@ -57,8 +57,21 @@ export async function compareVolumes(
       market.volumes = without(market.volumes, { start, end });
     }
   }
-  // Parts of minutes are left.
+  // Parts of minutes are left: of use while the rest of their minute may still be checked.
   market.volumes = market.volumes.flatMap(({ start, end }) =>
-    end > over ? [{ start: Math.max(start, over), end }] : [],
+    minutesOf({ start, end })
+      .filter((minute) => minute.end > over || market.openIn(minute).length > 0)
+      .map((minute) => ({
+        start: Math.max(start, minute.start),
+        end: Math.min(end, minute.end),
+      })),
   );
+}
+
+/** The minutes in which a span begins and ends. */
+function minutesOf({ start, end }: Span): Span[] {
+  const first = Math.floor(start / MINUTE_MS) * MINUTE_MS;
+  const last = Math.floor((end - 1) / MINUTE_MS) * MINUTE_MS;
+  const minutes = last > first ? [first, last] : [first];
+  return minutes.map((minute) => ({ start: minute, end: minute + MINUTE_MS }));
 }

@@ -82,8 +82,8 @@ describe('GOPAX handover', () => {
     await until(() => bids('AAA-KRW').length === 2, 'the pair in doubt');
     // The replacement's book of B is behind what the old connection said, so B stays there.
     old().send(delta('BBB-KRW', 13, '3'));
-    replacement().send(delta('BBB-KRW', 12, '2'));
     await until(() => bids('BBB-KRW').length === 3, 'the next delta on the old connection');
+    replacement().send(delta('BBB-KRW', 12, '2'));
     replacement().send(delta('BBB-KRW', 13, '3'));
     await until(() => server.sockets.length === 1, 'the end of the old connection');
     server.sockets[0]!.send(delta('BBB-KRW', 14, '4'));
