@@ -20,17 +20,16 @@ const UNDER_WAY_MS = 10_000;
  */
 export async function tellLostTrades(
   { nc }: BusConnection,
-  store: Pick<Store, 'reader' | 'tradesKnown' | 'putTradeSpan'>,
+  store: Pick<Store, 'reader' | 'putTradeSpan'>,
   since: (exchange: Exchange) => number,
   end: number,
 ): Promise<void> {
+  // Reading stands still meanwhile, and the log goes on: not a question for each of two thousand markets.
+  const markets = await store.reader.marketsWithTrades();
   for (const exchange of EXCHANGES) {
     const span: Span = { start: Math.min(since(exchange), end) - UNDER_WAY_MS, end: end + 1 };
-    for (const { symbol, currency, recording } of await store.reader.markets(exchange)) {
-      const market: Market = { exchange, symbol, currency };
-      if (!recording) continue;
-      const { until, newestTrade } = await store.tradesKnown(market, end);
-      if (until === null && newestTrade === null) continue;
+    for (const market of markets) {
+      if (market.exchange !== exchange) continue;
       store.putTradeSpan({ market, ...span, completeness: 'GAP', ...LOG_FULL, checked: false });
     }
     nc.publish(lossSubject(exchange), encodeMessage(span));

@@ -41,6 +41,8 @@ class ReaderCalls implements StoreReader {
     this.#worker.callUntil(this.#deadline, 'tradesAfter', query);
   hasTrades: StoreReader['hasTrades'] = (selection) =>
     this.#worker.callUntil(this.#deadline, 'hasTrades', selection);
+  marketsWithTrades: StoreReader['marketsWithTrades'] = () =>
+    this.#worker.callUntil(this.#deadline, 'marketsWithTrades');
   tradeSpans: StoreReader['tradeSpans'] = (query) =>
     this.#worker.callUntil(this.#deadline, 'tradeSpans', query);
   tradeCoverage: StoreReader['tradeCoverage'] = (query) =>

@@ -52,6 +52,7 @@ export interface ReaderService
       | 'trades'
       | 'tradesAfter'
       | 'hasTrades'
+      | 'marketsWithTrades'
       | 'tradeSpans'
       | 'tradeCoverage'
       | 'tradeTotals'

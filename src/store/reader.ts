@@ -15,7 +15,7 @@ import { type BookSource, DatabaseSource, rowPages } from './book-source.js';
 import { defined } from './defined.js';
 import type { Client, Session } from './engine/engine.js';
 import { openEngine } from './engine/open.js';
-import { sql } from './engine/sql.js';
+import { raw, type Sql, sql } from './engine/sql.js';
 import { CoverageReader } from './coverage.js';
 import { dayReport, newestDay } from './day-report.js';
 import { recordingStrips } from './recording-strips.js';
@@ -253,6 +253,18 @@ export class Reader implements ReaderService {
   async hasTrades(selection: TradesSelection): Promise<boolean> {
     const { hot, older } = await this.#tradeMarkets(selection);
     return older.length > 0 || (await this.#database()).trades.any(hot.keys());
+  }
+
+  async marketsWithTrades(): Promise<Market[]> {
+    const of = (table: string): Sql =>
+      sql`EXISTS (SELECT 1 FROM ${raw(table)} t WHERE t.market_id = m.id)`;
+    const { session } = await this.#database();
+    const found = await session.rows(sql`
+      SELECT m.exchange, m.symbol, m.currency FROM market m
+       WHERE m.recording AND (${of('trade_span')} OR ${of('trade_recent')} OR ${of('trade_block')})`);
+    return (found as [Exchange, string, string][]).map(([exchange, symbol, currency]) => {
+      return { exchange, symbol, currency };
+    });
   }
 
   /** The selected markets that the database knows, by number, and those of which the archive has trades. */

@@ -373,6 +373,8 @@ export interface StoreReader extends ManagedLists {
   }): Promise<TradesAfter>;
   /** Whether any trade is stored of the markets that are selected. */
   hasTrades(selection: Pick<ExportOptions, 'exchanges' | 'symbol' | 'currency'>): Promise<boolean>;
+  /** The markets that are recorded and of which the database has trades, or knows how complete they are. */
+  marketsWithTrades(): Promise<Market[]>;
   /**
    * The course of a market as JSON text: an array of an object for each step. As text, because the
    * thread that receives the books would stand still over a hundred thousand objects.

@@ -29,15 +29,7 @@ describe('trades that went from the log unread', () => {
     const spans: TradeSpan[] = [];
     const store = {
       reader: {
-        markets: async (exchange: string) =>
-          exchange !== 'UPBIT'
-            ? []
-            : ['BTC', 'ETH', 'XRP'].map((symbol) => {
-                return { exchange, symbol, currency: 'KRW', recording: symbol !== 'ETH' };
-              }),
-      },
-      tradesKnown: async ({ symbol }: { symbol: string }) => {
-        return { open: [], until: null, newestTrade: symbol === 'BTC' ? 5 : null, newestBook: 1 };
+        marketsWithTrades: async () => [{ exchange: 'UPBIT', symbol: 'BTC', currency: 'KRW' }],
       },
       putTradeSpan: (span: TradeSpan) => spans.push(span),
     } as unknown as Store;

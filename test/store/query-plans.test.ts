@@ -163,6 +163,13 @@ describe('plans of the statements', () => {
       );
   });
 
+  it('of which markets have trades look into the indexes of these', async () => {
+    expect(await reader.marketsWithTrades()).toEqual([UPBIT_BTC]);
+    const steps = plans().flatMap(({ details }) => details);
+    expect(steps.filter((step) => /^SEARCH t USING .*\(market_id=\?\)/.test(step))).toHaveLength(3);
+    expect(steps.filter((step) => step.startsWith('SCAN'))).toEqual(['SCAN m']);
+  });
+
   it('of logs go through an index whenever something is filtered', async () => {
     const filters = [
       { level: 'debug' },

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { stat } from 'node:fs/promises';
+import { marketKey } from '../../src/market/market.js';
 import { compareTrades, type ReadTrade, type Trade } from '../../src/market/trade.js';
 import type { Cell } from '../../src/store/engine/engine.js';
 import { raw, sql } from '../../src/store/engine/sql.js';
@@ -116,6 +117,26 @@ describe('stored trades', () => {
         [...found].map(({ sequence }) => sequence).sort((a, b) => a - b),
       );
       expect(found).toHaveLength(701);
+    });
+  });
+
+  it('tell of which markets trades are recorded, those without one yet included', async () => {
+    await withStore({ path }, async (store) => {
+      const stopped = { ...UPBIT_BTC, symbol: 'XRP' };
+      const booksAlone = { ...UPBIT_BTC, symbol: 'SOL' };
+      for (const market of [UPBIT_BTC, UPBIT_ETH, booksAlone]) store.setRecording(market, true);
+      for (const market of [UPBIT_BTC, stopped])
+        store.putTrade(trade({ sequence: store.sequences.next(), market }));
+      const known = {
+        completeness: 'UNPROVEN',
+        cause: null,
+        detail: null,
+        checked: false,
+      } as const;
+      store.putTradeSpan({ market: UPBIT_ETH, start: T0, end: T0 + 1, ...known });
+      await stored(store);
+      const found = (await store.reader.marketsWithTrades()).map(marketKey).sort();
+      expect(found).toEqual([UPBIT_BTC, UPBIT_ETH].map(marketKey));
     });
   });
 

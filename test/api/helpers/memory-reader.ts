@@ -121,6 +121,11 @@ export class MemoryReader implements StoreReader {
     return false;
   }
 
+  async marketsWithTrades(): Promise<Market[]> {
+    this.#check();
+    return [];
+  }
+
   async tradeSpans(): ReturnType<StoreReader['tradeSpans']> {
     this.#check();
     return { items: [], more: false };
