@@ -252,6 +252,8 @@ class ActiveRecorder {
       // It vouches for what the log has, not for what collectors receive meanwhile.
       now: () => (aliveAt === 0 ? Date.now() : aliveAt),
     });
+    // Nor for the time until it has read on: killed before, it would leave what it never read as known.
+    aliveAt = store.previousHeartbeat ?? 0;
     try {
       const state = await stream.state();
       const id = state?.id ?? randomBytes(6).readUIntBE(0, 6);
