@@ -20,6 +20,12 @@ export interface Candidate {
   readonly ready: boolean;
 }
 
+/**
+ * A lease that was free for so long goes to the first, ready or not, ms: those that are ready have not taken it,
+ * as where nodes of two versions wait for each other.
+ */
+const LEFT_FREE_MS = 5_000;
+
 /** What a node that does not hold the lease of a shard is to do about it. */
 export type Duty =
   /** Take the lease, and write. */
@@ -39,12 +45,14 @@ export type Duty =
  * @param self this node
  * @param collectors the collectors that are alive, this node among them
  * @param holder who holds the lease; null = nobody, or one that is gone
+ * @param freeMs for how long it has been nobody's, ms
  */
 export function dutyOf(
   shard: string,
   self: string,
   collectors: readonly Candidate[],
   holder: string | null,
+  freeMs = 0,
 ): Duty {
   const first = (of: readonly Candidate[]): string | undefined =>
     rankNodes(
@@ -54,8 +62,10 @@ export function dutyOf(
   const ready = collectors.filter((candidate) => candidate.ready);
   // An earlier run of this node had it, and died; another that is ready has all books since.
   if (holder === self) return ready.some(({ node }) => node !== self) ? 'GIVE_BACK' : 'TAKE';
-  if (holder === null)
-    return first(ready.length > 0 ? ready : collectors) === self ? 'TAKE' : 'WAIT';
+  if (holder === null) {
+    const takers = ready.length > 0 && freeMs < LEFT_FREE_MS ? ready : collectors;
+    return first(takers) === self ? 'TAKE' : 'WAIT';
+  }
   const standby = first(collectors.filter(({ node }) => node !== holder));
   if (standby === self) return 'FOLLOW';
   return ready.some(({ node }) => node === standby) ? 'LEAVE' : 'WAIT';

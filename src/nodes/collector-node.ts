@@ -18,6 +18,8 @@ interface Place {
   shard: Shard | null;
   /** Since when the node that should have it has been ready, monotonic ms. */
   readySince: number | null;
+  /** Since when nobody has had its lease, as this node has seen it, monotonic ms; null = somebody has it. */
+  freeSince: number | null;
   busy: boolean;
   /** Settles when the renewal of its lease that is under way is over; null = none is. */
   renewing: Promise<void> | null;
@@ -54,6 +56,7 @@ export class CollectorNode {
       lease: leases.lease(exchange, this.#node),
       shard: null,
       readySince: null,
+      freeSince: null,
       busy: false,
       renewing: null,
     }));
@@ -100,7 +103,11 @@ export class CollectorNode {
 
   #look(): void {
     // Who does not hear the others cannot say who has what.
-    if (this.#closed || !this.#services.bus.connected) return;
+    if (this.#closed) return;
+    if (!this.#services.bus.connected) {
+      for (const place of this.#places) place.freeSince = null;
+      return;
+    }
     for (const place of this.#places) {
       if (place.busy) continue;
       place.busy = true;
@@ -119,10 +126,17 @@ export class CollectorNode {
   async #settle(place: Place): Promise<void> {
     // Meanwhile it may seem to be an earlier run's.
     await place.renewing;
-    if (place.lease.held) return this.#hold(place);
+    if (place.lease.held) {
+      place.freeSince = null;
+      return this.#hold(place);
+    }
     const holder = await place.lease.holder();
     const alive = holder !== null && this.#presence.has(holder) ? holder : null;
-    switch (dutyOf(place.exchange, this.#node, this.#candidates(place.exchange), alive)) {
+    const now = performance.now();
+    place.freeSince = alive === null ? (place.freeSince ?? now) : null;
+    const freeMs = now - (place.freeSince ?? now);
+    const candidates = this.#candidates(place.exchange);
+    switch (dutyOf(place.exchange, this.#node, candidates, alive, freeMs)) {
       case 'TAKE':
         return this.#take(place);
       case 'GIVE_BACK':

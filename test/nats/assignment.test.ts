@@ -27,6 +27,14 @@ describe('what nodes agree on without asking', () => {
       expect(duties(null, collectors())).toEqual(['TAKE', 'WAIT', 'WAIT']);
     });
 
+    it('lets the best take it when those that are ready leave it free', () => {
+      const of = collectors(last);
+      const after = (ms: number): string[] =>
+        of.map(({ node }) => dutyOf('UPBIT', node, of, null, ms));
+      expect(after(4_000)).toEqual(['WAIT', 'WAIT', 'TAKE']);
+      expect(after(6_000)).toEqual(['TAKE', 'WAIT', 'WAIT']);
+    });
+
     it('lets one that was started again leave it to another that is ready', () => {
       const holder = (...ready: string[]): string =>
         dutyOf('UPBIT', best, collectors(...ready), best);
