@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { compareAllTrades, type Trade } from '../../src/market/trade.js';
+import { compareAllTrades, compareTrades, type Trade } from '../../src/market/trade.js';
 import { openEngine } from '../../src/store/engine/open.js';
-import type { Session, WriterSession } from '../../src/store/engine/engine.js';
+import type { Rows, Session, WriterSession } from '../../src/store/engine/engine.js';
+import type { TradePlace } from '../../src/store/store-types.js';
 import { DayTrades } from '../../src/store/trades/day-trades.js';
 import { TradeReader } from '../../src/store/trades/trade-reader.js';
 import { TradeWriter } from '../../src/store/trades/trade-writer.js';
@@ -86,6 +87,35 @@ async function gathered<T>(pieces: AsyncIterable<T[]>): Promise<{ all: T[]; long
 }
 
 describe('trades that came faster than they were packed', () => {
+  it('reads no more single trades for a page than it may need', async () => {
+    let most = 0;
+    const counting = Object.create(session, {
+      snapshot: {
+        value: (work: (rows: Rows) => Promise<unknown>) =>
+          session.snapshot((rows) =>
+            work(async (query) => {
+              const found = await rows(query);
+              most = Math.max(most, found.length);
+              return found;
+            }),
+          ),
+      },
+    }) as Session;
+    const reader = new TradeReader(counting);
+    const ofMarket = trades.filter(({ market }) => market === UPBIT_ETH).sort(compareTrades);
+    const got: Trade[] = [];
+    let after: TradePlace | undefined;
+    for (let more = true; more;) {
+      const page = await reader.page(2, UPBIT_ETH, { after, limit: 900 });
+      got.push(...page.items);
+      const last = page.items.at(-1)!;
+      after = { time: last.exchangeTimestamp, sequence: last.sequence };
+      more = page.more;
+    }
+    expect(got.map(({ sequence }) => sequence)).toEqual(ofMarket.map(({ sequence }) => sequence));
+    expect(most).toBeLessThan(2_500);
+  });
+
   it('are read for the archive in pieces, each once, though they are packed meanwhile', async () => {
     const day = await DayTrades.at(session, { from: 1, receivedBefore: T0 + 1e12 });
     const { all, longest } = await gathered(day.pieces());

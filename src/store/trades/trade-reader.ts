@@ -14,6 +14,8 @@ import { fromTradeRow, TRADE_COLUMNS, type TradeRow, unpackTrades } from './code
 
 /** Blocks read in one go at first; doubled while a page is not full. */
 const FIRST_BLOCKS = 4;
+/** Single trades read beside each block. */
+const SINGLES_A_BLOCK = 256;
 
 const BLOCK_COLUMNS = raw(
   'low, high, from_time, to_time, CAST(base_id AS TEXT), slope, data, market_id',
@@ -123,16 +125,20 @@ export class TradeReader {
       const trades = [...overlapping, ...following].flatMap((row) =>
         unpackTrades(blockOf(row), market),
       );
+      // Where trades are not packed, all are single.
+      const most = limit + count * SINGLES_A_BLOCK;
       const single = await singles(
         rows,
-        sql`market_id = ${marketId} AND time >= ${start} AND time < ${bound}`,
+        sql`market_id = ${marketId} AND time >= ${start} AND time < ${bound}
+             ORDER BY time LIMIT ${most + 1}`,
       );
       trades.push(...single.map((row) => fromTradeRow(row, market)));
+      const known = single.length > most ? trades.at(-1)!.exchangeTimestamp : bound;
       const wanted = trades
-        .filter(({ exchangeTimestamp: time }) => time >= start && time < bound)
+        .filter(({ exchangeTimestamp: time }) => time >= start && time < known)
         .sort(compareTrades);
       const items = wanted.slice(after === undefined ? 0 : placeAfter(wanted, after));
-      if (items.length > limit || bound === end)
+      if (items.length > limit || known === end)
         return { items: items.slice(0, limit), more: items.length > limit };
     }
   }
