@@ -137,9 +137,9 @@ export class BookIntake {
     const { whole, last } = state;
     const changes =
       whole === null || this.#mustBeWhole(event, state) ? null : changesWithin(event, whole.room);
-    return changes === null
-      ? { ...wholeRow(last, event.book), wholeAt: null }
-      : { ...changes, wholeAt: whole!.sequence };
+    // Without spreading, which took a microsecond a book.
+    const { asks, bids } = changes ?? wholeRow(last, event.book);
+    return { wholeAt: changes === null ? null : whole!.sequence, asks, bids };
   }
 
   #mustBeWhole({ book, previous, afterGap }: BookEvent, state: MarketState): boolean {
