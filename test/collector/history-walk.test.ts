@@ -6,6 +6,7 @@ import type { HistoryPage, TradeHistory } from '../../src/collector/history/trad
 import { matchTrades } from '../../src/market/trade-match.js';
 import { laid, type TradePiece } from '../../src/market/trade-span.js';
 import type { ReadTrade } from '../../src/market/trade.js';
+import { NO_CHECKS } from '../../src/market/trade-tally.js';
 
 const T0 = 1_790_000_000_000;
 const NOW = T0 + 100_000;
@@ -121,15 +122,7 @@ beforeEach(() => {
   pieces = [];
   odd = [];
   unreached = [];
-  tally = {
-    historyPages: 0,
-    historyAgreed: 0,
-    historyDiffered: 0,
-    historyLacked: 0,
-    historyFaults: 0,
-    otherIds: 0,
-    otherZones: 0,
-  };
+  tally = { ...NO_CHECKS };
   market = newMarket();
   market.begin({ open: [], until: null }, T0 + 500, 0);
 });

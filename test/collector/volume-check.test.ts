@@ -1,39 +1,49 @@
 import { expect, it } from '@jest/globals';
 import { MarketTrades } from '../../src/collector/history/market-trades.js';
+import type { TradeHistory } from '../../src/collector/history/trade-history.js';
 import { compareVolumes } from '../../src/collector/history/volume-check.js';
 
 const MARKET = { exchange: 'UPBIT', symbol: 'BTC', currency: 'KRW' } as const;
 const MINUTE = 60_000;
 const T0 = 1_790_000_040_000;
 
-it('a minute that was checked in two parts is compared once both are', async () => {
-  const market = new MarketTrades(
+const newMarket = (): MarketTrades =>
+  new MarketTrades(
     MARKET,
     MARKET,
     () => undefined,
     () => 0,
   );
+
+/** Parts of a comparison whose candles are `minutes`, at most so many a call; nothing is stored. */
+const partsWith = (
+  maxMinutes: number,
+  minutes: NonNullable<TradeHistory['minutes']>,
+): Parameters<typeof compareVolumes>[0] => ({
+  history: {
+    rows: 1,
+    everyMs: 1,
+    reachMs: null,
+    older: true,
+    page: () => Promise.reject(new Error('not asked for')),
+    maxMinutes,
+    minutes,
+  },
+  rest: null as never,
+  memory: { tradeVolumes: async () => new Map() },
+  clock: () => T0 + 60 * MINUTE,
+  slot: async () => true,
+});
+
+it('a minute that was checked in two parts is compared once both are', async () => {
+  const market = newMarket();
   market.begin({ open: [], until: null }, T0 - MINUTE, 0);
   market.tell(T0 + 10 * MINUTE);
   const agreed: number[] = [];
   const checked = async (start: number, end: number): Promise<void> => {
     market.verified({ start: T0 + start * MINUTE, end: T0 + end * MINUTE }, 'VERIFIED_BY_REST');
     await compareVolumes(
-      {
-        history: {
-          rows: 1,
-          everyMs: 1,
-          reachMs: null,
-          older: true,
-          page: () => Promise.reject(new Error('not asked for')),
-          maxMinutes: 10,
-          minutes: async () => new Map(),
-        },
-        rest: null as never,
-        memory: { tradeVolumes: async () => new Map() },
-        clock: () => T0 + 60 * MINUTE,
-        slot: async () => true,
-      },
+      partsWith(10, async () => new Map()),
       market,
       { agreed: () => void agreed.push(end), differs: () => undefined },
     );
@@ -47,36 +57,17 @@ it('a minute that was checked in two parts is compared once both are', async () 
 });
 
 it('minutes whose candles could not be fetched are compared the next time, the others once', async () => {
-  const market = new MarketTrades(
-    MARKET,
-    MARKET,
-    () => undefined,
-    () => 0,
-  );
+  const market = newMarket();
   market.volumes = [{ start: T0 - 5_000, end: T0 + 4 * MINUTE + 5_000 }];
   const agreed: number[] = [];
   let failures = 1;
   const compare = (): Promise<void> =>
     compareVolumes(
-      {
-        history: {
-          rows: 1,
-          everyMs: 1,
-          reachMs: null,
-          older: true,
-          page: () => Promise.reject(new Error('not asked for')),
-          maxMinutes: 2,
-          minutes: async (_rest, _pair, to, count) => {
-            if (to < T0 + 3 * MINUTE && failures-- > 0) throw new Error('HTTP 503');
-            agreed.push(...Array.from({ length: count }, (_, i) => (to - T0) / MINUTE - count + i));
-            return new Map();
-          },
-        },
-        rest: null as never,
-        memory: { tradeVolumes: async () => new Map() },
-        clock: () => T0 + 60 * MINUTE,
-        slot: async () => true,
-      },
+      partsWith(2, async (_rest, _pair, to, count) => {
+        if (to < T0 + 3 * MINUTE && failures-- > 0) throw new Error('HTTP 503');
+        agreed.push(...Array.from({ length: count }, (_, i) => (to - T0) / MINUTE - count + i));
+        return new Map();
+      }),
       market,
       { agreed: () => undefined, differs: () => undefined },
     );
