@@ -1,0 +1,116 @@
+import type { Exchange } from '../market/exchange.js';
+import { type Market, marketKey } from '../market/market.js';
+import { ArchivedBooks } from './archived-books.js';
+import { BookPages } from './book-pages.js';
+import { defined } from './defined.js';
+import type { Session } from './engine/engine.js';
+import { openEngine } from './engine/open.js';
+import { sql } from './engine/sql.js';
+import { LostRows } from './lost-rows.js';
+import type { ReaderOptions } from './reader-protocol.js';
+import { spelledMarket } from './records.js';
+import { Timeline } from './timeline.js';
+import { TradeReader } from './trades/trade-reader.js';
+
+/** The open database. */
+export interface Opened {
+  readonly session: Session;
+  readonly timeline: Timeline;
+  readonly pages: BookPages;
+  readonly trades: TradeReader;
+}
+
+/** Markets of some exchanges. */
+export interface MarketFilter {
+  readonly exchanges: readonly Exchange[];
+  readonly symbol?: string | undefined;
+  readonly currency?: string | undefined;
+}
+
+/** What all questions about the past share: the database, opened by the first of them, and the archive. */
+export class ReaderDatabase {
+  /** What the database has deleted; null where there is no archive. */
+  readonly archive: ArchivedBooks | null;
+  readonly lostRows: LostRows | null;
+  readonly #path: string;
+  #opened: Promise<Opened> | undefined;
+  readonly #marketIds = new Map<string, number>();
+
+  constructor({ path, archivePath }: ReaderOptions) {
+    this.#path = path;
+    const hotFrom = (market: Market): Promise<number> => this.#hotFrom(market);
+    this.archive = archivePath === undefined ? null : new ArchivedBooks(archivePath, hotFrom);
+    this.lostRows = this.archive && new LostRows(this.archive);
+  }
+
+  /** The database, open. One that cannot be opened is tried again by the next question. */
+  opened(): Promise<Opened> {
+    this.#opened ??= this.#open().catch((error: unknown) => {
+      this.#opened = undefined;
+      throw error;
+    });
+    return this.#opened;
+  }
+
+  async #open(): Promise<Opened> {
+    const session = await (await openEngine(this.#path)).openReader();
+    const timeline = new Timeline(session);
+    const pages = new BookPages(session, timeline);
+    return { session, timeline, pages, trades: new TradeReader(session) };
+  }
+
+  /** When the first book of a market was received that the database still has; Infinity without one. */
+  async #hotFrom(market: Market): Promise<number> {
+    const id = await this.marketId(market);
+    if (id === null) return Infinity;
+    const { session } = await this.opened();
+    const [first] = await session.rows(
+      sql`SELECT timestamp FROM book WHERE market_id = ${id} ORDER BY sequence LIMIT 1`,
+    );
+    return Number(first?.[0] ?? Infinity);
+  }
+
+  /** Number of a market in the database, or null. It never changes and is never given up. */
+  async marketId({ exchange, symbol, currency }: Market): Promise<number | null> {
+    const key = marketKey({ exchange, symbol, currency });
+    const known = this.#marketIds.get(key);
+    if (known !== undefined) return known;
+    const { client } = (await this.opened()).session;
+    const where = { exchangeName: exchange, symbol, currency };
+    const found = await client.market.findFirst({ where, select: { id: true } });
+    if (found !== null) this.#marketIds.set(key, found.id);
+    return found?.id ?? null;
+  }
+
+  /** The selected markets that the database knows, by number. */
+  async selected({ exchanges, symbol, currency }: MarketFilter): Promise<Map<number, Market>> {
+    const { client } = (await this.opened()).session;
+    const rows = await client.market.findMany({
+      where: { exchangeName: { in: [...exchanges] }, ...defined({ symbol, currency }) },
+      orderBy: { id: 'asc' },
+    });
+    return new Map(rows.map((row) => [row.id, spelledMarket(row)]));
+  }
+
+  async close(): Promise<void> {
+    const opened = this.#opened;
+    this.#opened = undefined;
+    const open = await opened;
+    await this.archive?.close();
+    await open?.session.close();
+  }
+}
+
+/** A market by its names alone. */
+export function named({ exchange, symbol, currency }: Market): Market {
+  return { exchange, symbol, currency };
+}
+
+/** Whether a market is among the selected ones. */
+export function isSelected({ exchanges, symbol, currency }: MarketFilter, market: Market): boolean {
+  return (
+    exchanges.includes(market.exchange) &&
+    (symbol ?? market.symbol) === market.symbol &&
+    (currency ?? market.currency) === market.currency
+  );
+}
