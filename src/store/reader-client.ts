@@ -1,72 +1,41 @@
-import type { Market } from '../market/market.js';
-import type { ReadTrade, Trade } from '../market/trade.js';
-import type { Span } from '../market/trade-span.js';
 import { exportInChild } from './export/child.js';
-import type { ExportBegun, ExportChunk, ReaderOptions, ReaderService } from './reader-protocol.js';
+import {
+  type ExportBegun,
+  type ExportChunk,
+  type Questions,
+  QUESTIONS,
+  type ReaderOptions,
+  type ReaderService,
+} from './reader-protocol.js';
 import { RpcWorker } from './rpc.js';
 import type { LogEnd, ExportOptions, SeriesQuery, StoreReader } from './store-types.js';
 import { within } from '../util/wait.js';
 
-/** The calls of a reader, passed on to its thread. */
-class ReaderCalls implements StoreReader {
-  readonly #worker: RpcWorker<ReaderService>;
+/** What has the questions; they are filled in when it is made. */
+const Asking = class {} as new () => Questions;
+
+/** Main-thread half of the reader. */
+export class ReaderClient extends Asking implements StoreReader {
   readonly #options: ReaderOptions;
+  readonly #worker: RpcWorker<ReaderService>;
   readonly #deadline: number | undefined;
 
-  constructor(worker: RpcWorker<ReaderService>, options: ReaderOptions, deadline?: number) {
-    this.#worker = worker;
+  /** @param deadline see {@link StoreReader.until} */
+  constructor(
+    options: ReaderOptions,
+    worker = new RpcWorker<ReaderService>(new URL('./reader-worker.js', import.meta.url), options),
+    deadline?: number,
+  ) {
+    super();
     this.#options = options;
+    this.#worker = worker;
     this.#deadline = deadline;
+    Object.assign(this, worker.methods(QUESTIONS, deadline));
   }
 
   until(deadline: number): StoreReader {
-    return new ReaderCalls(this.#worker, this.#options, deadline);
+    return new ReaderClient(this.#options, this.#worker, deadline);
   }
-
-  newestBook: StoreReader['newestBook'] = (market) =>
-    this.#worker.callUntil(this.#deadline, 'newestBook', market);
-  bookAt: StoreReader['bookAt'] = (market, at) =>
-    this.#worker.callUntil(this.#deadline, 'bookAt', market, at);
-  bestPrices: StoreReader['bestPrices'] = (market, moments) =>
-    this.#worker.callUntil(this.#deadline, 'bestPrices', market, moments);
-  bookCounts: StoreReader['bookCounts'] = (query) =>
-    this.#worker.callUntil(this.#deadline, 'bookCounts', query);
-  rows: StoreReader['rows'] = (query) => this.#worker.callUntil(this.#deadline, 'rows', query);
-  books: StoreReader['books'] = (query) => this.#worker.callUntil(this.#deadline, 'books', query);
-  bookPage: StoreReader['bookPage'] = (query) =>
-    this.#worker.callUntil(this.#deadline, 'bookPage', query);
-  trades: StoreReader['trades'] = (query) =>
-    this.#worker.callUntil(this.#deadline, 'trades', query);
-  tradesAfter: StoreReader['tradesAfter'] = (query) =>
-    this.#worker.callUntil(this.#deadline, 'tradesAfter', query);
-  hasTrades: StoreReader['hasTrades'] = (selection) =>
-    this.#worker.callUntil(this.#deadline, 'hasTrades', selection);
-  marketsWithTrades: StoreReader['marketsWithTrades'] = () =>
-    this.#worker.callUntil(this.#deadline, 'marketsWithTrades');
-  tradeSpans: StoreReader['tradeSpans'] = (query) =>
-    this.#worker.callUntil(this.#deadline, 'tradeSpans', query);
-  tradeCoverage: StoreReader['tradeCoverage'] = (query) =>
-    this.#worker.callUntil(this.#deadline, 'tradeCoverage', query);
-  tradeTotals: StoreReader['tradeTotals'] = (selection) =>
-    this.#worker.callUntil(this.#deadline, 'tradeTotals', selection);
-  gaps: StoreReader['gaps'] = (query) => this.#worker.callUntil(this.#deadline, 'gaps', query);
-  gapTotals: StoreReader['gapTotals'] = (selection) =>
-    this.#worker.callUntil(this.#deadline, 'gapTotals', selection);
-  coverage: StoreReader['coverage'] = (query) =>
-    this.#worker.callUntil(this.#deadline, 'coverage', query);
-  coverageMinutes: StoreReader['coverageMinutes'] = (query) =>
-    this.#worker.callUntil(this.#deadline, 'coverageMinutes', query);
-  dayReport: StoreReader['dayReport'] = (from) =>
-    this.#worker.callUntil(this.#deadline, 'dayReport', from);
-  recordingStrips: StoreReader['recordingStrips'] = (query) =>
-    this.#worker.callUntil(this.#deadline, 'recordingStrips', query);
-  logs: StoreReader['logs'] = (query) => this.#worker.callUntil(this.#deadline, 'logs', query);
-  exchanges: StoreReader['exchanges'] = () => this.#worker.callUntil(this.#deadline, 'exchanges');
-  markets: StoreReader['markets'] = (exchange) =>
-    this.#worker.callUntil(this.#deadline, 'markets', exchange);
-
-  wantedPatterns: StoreReader['wantedPatterns'] = () =>
-    this.#worker.callUntil(this.#deadline, 'wantedPatterns');
 
   async *exportText(options: ExportOptions): AsyncGenerator<string> {
     for await (const { text } of (await this.exportChunks(options)).chunks) yield text;
@@ -120,20 +89,6 @@ class ReaderCalls implements StoreReader {
   exportFile(options: ExportOptions, file: string, signal: AbortSignal): Promise<void> {
     return exportInChild(this.#options, options, file, signal);
   }
-}
-
-/** Main-thread half of the reader. */
-export class ReaderClient extends ReaderCalls {
-  readonly #worker: RpcWorker<ReaderService>;
-
-  constructor(options: ReaderOptions) {
-    const worker = new RpcWorker<ReaderService>(
-      new URL('./reader-worker.js', import.meta.url),
-      options,
-    );
-    super(worker, options);
-    this.#worker = worker;
-  }
 
   /** Starts the thread ahead of the first call. */
   start(): void {
@@ -143,36 +98,6 @@ export class ReaderClient extends ReaderCalls {
   /** Where in the log of several nodes the database ends; null if it was filled by a process alone. */
   logEnd(): Promise<LogEnd | null> {
     return this.#worker.call('logEnd');
-  }
-
-  /** See `CollectorMemory.unknownTrades`. */
-  unknownTrades(market: Market, trades: readonly ReadTrade[]): Promise<ReadTrade[]> {
-    return this.#worker.call('unknownTrades', market, trades);
-  }
-
-  /** See `CollectorMemory.newestTrade`. */
-  newestTrade(market: Market): Promise<Trade | null> {
-    return this.#worker.call('newestTrade', market);
-  }
-
-  /** See `CollectorMemory.matchTrades`. */
-  matchTrades(market: Market, history: readonly ReadTrade[], span: Span) {
-    return this.#worker.call('matchTrades', market, history, span);
-  }
-
-  /** See `CollectorMemory.hasTradeBefore`. */
-  hasTradeBefore(market: Market, time: number): Promise<boolean> {
-    return this.#worker.call('hasTradeBefore', market, time);
-  }
-
-  /** See `CollectorMemory.tradeVolumes`. */
-  tradeVolumes(market: Market, span: Span) {
-    return this.#worker.call('tradeVolumes', market, span);
-  }
-
-  /** See `CollectorMemory.tradesKnown`. */
-  tradesKnown(market: Market, startedAt: number) {
-    return this.#worker.call('tradesKnown', market, startedAt);
   }
 
   /** Does `work` while no reader has the database open; calls wait for it. */

@@ -30,45 +30,48 @@ export interface ExportBegun {
   readonly range: { readonly low: number; readonly high: number } | null;
 }
 
+/** Questions that are passed to the reader's thread as they are asked. */
+export const QUESTIONS = [
+  'newestBook',
+  'bookAt',
+  'bestPrices',
+  'bookCounts',
+  'rows',
+  'books',
+  'bookPage',
+  'trades',
+  'tradesAfter',
+  'hasTrades',
+  'marketsWithTrades',
+  'tradeSpans',
+  'tradeCoverage',
+  'tradeTotals',
+  'gaps',
+  'gapTotals',
+  'coverage',
+  'coverageMinutes',
+  'dayReport',
+  'recordingStrips',
+  'logs',
+  'exchanges',
+  'markets',
+  'wantedPatterns',
+  'unknownTrades',
+  'newestTrade',
+  'matchTrades',
+  'hasTradeBefore',
+  'tradeVolumes',
+  'tradesKnown',
+] as const satisfies readonly (keyof StoreReader | keyof CollectorMemory)[];
+
+/** {@link QUESTIONS} with what they ask and get. */
+export type Questions = Pick<
+  StoreReader & Omit<CollectorMemory, keyof StoreReader>,
+  (typeof QUESTIONS)[number]
+>;
+
 /** The calls that the reader's thread answers. */
-export interface ReaderService
-  extends
-    Pick<
-      CollectorMemory,
-      | 'unknownTrades'
-      | 'newestTrade'
-      | 'matchTrades'
-      | 'hasTradeBefore'
-      | 'tradeVolumes'
-      | 'tradesKnown'
-    >,
-    Pick<
-      StoreReader,
-      | 'bestPrices'
-      | 'bookCounts'
-      | 'rows'
-      | 'books'
-      | 'bookPage'
-      | 'trades'
-      | 'tradesAfter'
-      | 'hasTrades'
-      | 'marketsWithTrades'
-      | 'tradeSpans'
-      | 'tradeCoverage'
-      | 'tradeTotals'
-      | 'gaps'
-      | 'gapTotals'
-      | 'coverage'
-      | 'coverageMinutes'
-      | 'dayReport'
-      | 'recordingStrips'
-      | 'logs'
-      | 'exchanges'
-      | 'markets'
-      | 'newestBook'
-      | 'bookAt'
-      | 'wantedPatterns'
-    > {
+export interface ReaderService extends Questions {
   /** Where in the log of several nodes the database ends; null if it was filled by a process alone. */
   logEnd(): Promise<LogEnd | null>;
   /** Fixes what is exported; then {@link exportNext} until null, or {@link exportEnd}. */

@@ -65,10 +65,7 @@ export class RpcWorker<S> {
   #held: Promise<unknown> | null = null;
   #closed = false;
 
-  /**
-   * @param entry the worker's file
-   * @param workerData given to the worker when it starts.
-   */
+  /** @param entry the worker's file. @param workerData given to it when it starts */
   constructor(entry: URL, workerData: unknown) {
     this.#entry = entry;
     this.#workerData = workerData;
@@ -110,6 +107,15 @@ export class RpcWorker<S> {
     ...args: ArgumentsOf<S[K]>
   ): Promise<ResultOf<S[K]>> {
     return this.#post({ method, args, deadline }, []);
+  }
+
+  /** The methods of these names: each calls that of the worker as {@link callUntil} does. */
+  methods<K extends keyof S & string>(names: readonly K[], deadline?: number): Pick<S, K> {
+    const call =
+      (method: K) =>
+      (...args: ArgumentsOf<S[K]>) =>
+        this.callUntil(deadline, method, ...args);
+    return Object.fromEntries(names.map((name) => [name, call(name)])) as unknown as Pick<S, K>;
   }
 
   /** As {@link call}, handing over the memory of `transfer` instead of copying it. */

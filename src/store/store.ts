@@ -2,13 +2,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { BookEvent } from '../bus.js';
 import { Topic } from '../util/topic.js';
 import type { LogRecord } from '../market/log-record.js';
-import type { CollectPattern } from '../market/collect-pattern.js';
 import type { CoverageMinute } from '../market/coverage.js';
-import type { Exchange } from '../market/exchange.js';
 import type { Gap } from '../market/gap.js';
 import { type Market, marketKey } from '../market/market.js';
-import type { ReadTrade, Trade } from '../market/trade.js';
-import type { Span, TradeLoss, TradeSpan } from '../market/trade-span.js';
+import type { Trade } from '../market/trade.js';
+import type { TradeLoss, TradeSpan } from '../market/trade-span.js';
 import { AgeClock } from './age-clock.js';
 import { type ArchivedDay, usedNumbers } from './archived.js';
 import { type ClockReading } from '../market/clock-reading.js';
@@ -31,7 +29,6 @@ import type {
   StoreStats,
 } from './store-types.js';
 import type { Redate } from '../market/clock-reading.js';
-import type { ListedMarket, Wishes } from '../market/managed-lists.js';
 import { WriteQueue } from './write-queue.js';
 import {
   LOG_MOVED,
@@ -69,10 +66,7 @@ export interface StoreOptions {
   readonly maxBytes?: number | undefined;
   /** Folder of the archive, which answers for what has been deleted; absent = there is none. */
   readonly archivePath?: string | undefined;
-  /**
-   * The days of the archive that books and gaps must be in before they are deleted; absent = there is
-   * no archive.
-   */
+  /** Days of the archive that books must be in before deletion; absent = there is no archive. */
   readonly archived?: (() => Promise<readonly ArchivedDay[]>) | undefined;
   /** The time of a sign of life, Unix ms; may put gaps before it answers. Date.now. */
   readonly now?: (() => number) | undefined;
@@ -150,20 +144,28 @@ class OpenStore implements Store {
   #filling: LogPlace | null = null;
   #position = 0;
   readonly #moved = new Topic<void>();
+  readonly onLogMoved = this.#moved.on;
   readonly #roomAgain = new Topic<void>();
   readonly #writer: RpcWorker<WriterService>;
   readonly #intake: BookIntake;
   readonly #queue: WriteQueue;
   readonly #flusher: Flusher;
   readonly #gaps = new Topic<Gap>();
+  readonly onGap = this.#gaps.on;
   readonly #overflows = new Topic<number | null>();
+  readonly onOverflow = this.#overflows.on;
   readonly #tradeLosses = new Topic<TradeLoss>();
+  readonly onTradeLost = this.#tradeLosses.on;
   readonly #retired = new Topic<Retired>();
+  readonly onRetired = this.#retired.on;
   readonly #putBacks = new Topic<PutBack>();
+  readonly onPutBack = this.#putBacks.on;
   /** Since when the database's files are known to have been taken away, and how. */
   #lost: { readonly since: number; readonly reason: string } | null = null;
   readonly #held = new Topic<RetentionHeld | null>();
+  readonly onRetentionHeld = this.#held.on;
   readonly #waiting = new Topic<RetentionSetting | null>();
+  readonly onRetentionWaiting = this.#waiting.on;
   readonly #age: AgeClock;
   readonly #retention: Retention;
   readonly #disk: DiskWatch;
@@ -287,10 +289,6 @@ class OpenStore implements Store {
     this.#flusher.wake();
   }
 
-  onTradeLost(listener: (loss: TradeLoss) => void): void {
-    this.#tradeLosses.on(listener);
-  }
-
   putTradeSpan(span: TradeSpan): void {
     if (this.#closing !== undefined) return;
     this.#queue.addTradeSpan(span);
@@ -308,41 +306,33 @@ class OpenStore implements Store {
     );
   }
 
-  async unknownTrades(market: Market, trades: readonly ReadTrade[]): Promise<ReadTrade[]> {
-    await this.#settled();
-    return this.reader.unknownTrades(market, trades);
-  }
+  readonly newestTrade: Store['newestTrade'] = (market) => this.reader.newestTrade(market);
+  readonly tradesKnown: Store['tradesKnown'] = (...of) => this.reader.tradesKnown(...of);
+  readonly unknownTrades: Store['unknownTrades'] = async (...of) =>
+    (await this.#settled()).unknownTrades(...of);
+  readonly matchTrades: Store['matchTrades'] = async (...of) =>
+    (await this.#settled()).matchTrades(...of);
+  readonly hasTradeBefore: Store['hasTradeBefore'] = async (...of) =>
+    (await this.#settled()).hasTradeBefore(...of);
+  readonly tradeVolumes: Store['tradeVolumes'] = async (...of) =>
+    (await this.#settled()).tradeVolumes(...of);
+  readonly replaceListing: Store['replaceListing'] = (...of) =>
+    this.#writer.call('replaceListing', ...of);
+  readonly setWanted: Store['setWanted'] = (...of) => this.#writer.call('setWanted', ...of);
+  readonly setWantedPattern: Store['setWantedPattern'] = (...of) =>
+    this.#writer.call('setWantedPattern', ...of);
+  readonly replaceWishes: Store['replaceWishes'] = (...of) =>
+    this.#writer.call('replaceWishes', ...of);
+  readonly setEnabled: Store['setEnabled'] = (...of) => this.#writer.call('setEnabled', ...of);
 
-  async matchTrades(market: Market, history: readonly ReadTrade[], span: Span) {
-    await this.#settled();
-    return this.reader.matchTrades(market, history, span);
-  }
-
-  async hasTradeBefore(market: Market, time: number): Promise<boolean> {
-    await this.#settled();
-    return this.reader.hasTradeBefore(market, time);
-  }
-
-  async tradeVolumes(market: Market, span: Span) {
-    await this.#settled();
-    return this.reader.tradeVolumes(market, span);
-  }
-
-  tradesKnown(market: Market, startedAt: number) {
-    return this.reader.tradesKnown(market, startedAt);
-  }
-
-  /** Waits until what was received before is on the disk. */
-  async #settled(): Promise<void> {
+  /** The reader, once what was received before is on the disk. */
+  async #settled(): Promise<ReaderClient> {
     const { newest } = this.sequenceState();
     while (this.sequenceState().settled < newest) {
       if (this.#closing !== undefined) throw new StoreError('the store is closed');
       await pause(this.#flushMs / 4);
     }
-  }
-
-  newestTrade(market: Market): Promise<Trade | null> {
-    return this.reader.newestTrade(market);
+    return this.reader;
   }
 
   async fillFromLog(id: number): Promise<LogPlace> {
@@ -383,10 +373,6 @@ class OpenStore implements Store {
       if (this.#closing !== undefined) throw new StoreError('the store is closed');
       await pause(this.#flushMs / 4);
     }
-  }
-
-  onLogMoved(listener: () => void): void {
-    this.#moved.on(listener);
   }
 
   abandon(): Promise<void> {
@@ -430,36 +416,12 @@ class OpenStore implements Store {
     this.#flusher.wake();
   }
 
-  onGap(listener: (gap: Gap) => void): void {
-    this.#gaps.on(listener);
-  }
-
-  onOverflow(listener: (leftOut: number | null) => void): void {
-    this.#overflows.on(listener);
-  }
-
   onFailure(listener: (failure: string | null) => void): void {
     this.#flusher.failures.on(listener);
   }
 
   onCommitted(listener: (receivedAt: readonly number[]) => void): void {
     this.#flusher.commits.on(listener);
-  }
-
-  onPutBack(listener: (putBack: PutBack) => void): void {
-    this.#putBacks.on(listener);
-  }
-
-  onRetired(listener: (retired: Retired) => void): void {
-    this.#retired.on(listener);
-  }
-
-  onRetentionHeld(listener: (held: RetentionHeld | null) => void): void {
-    this.#held.on(listener);
-  }
-
-  onRetentionWaiting(listener: (setting: RetentionSetting | null) => void): void {
-    this.#waiting.on(listener);
   }
 
   now(): number {
@@ -478,26 +440,6 @@ class OpenStore implements Store {
 
   onDiskWarning(listener: (disk: DiskStats) => void): void {
     this.#disk.onWarning(listener);
-  }
-
-  replaceListing(exchange: Exchange, listed: readonly ListedMarket[]) {
-    return this.#writer.call('replaceListing', exchange, listed);
-  }
-
-  setWanted(market: Market, wanted: boolean): Promise<void> {
-    return this.#writer.call('setWanted', market, wanted);
-  }
-
-  setWantedPattern(pattern: CollectPattern, wanted: boolean | null): Promise<void> {
-    return this.#writer.call('setWantedPattern', pattern, wanted);
-  }
-
-  replaceWishes(wishes: Wishes): Promise<void> {
-    return this.#writer.call('replaceWishes', wishes);
-  }
-
-  setEnabled(exchange: Exchange, enabled: boolean): Promise<void> {
-    return this.#writer.call('setEnabled', exchange, enabled);
   }
 
   sequenceState(): SequenceState {

@@ -3,10 +3,10 @@ export class Topic<T> {
   readonly #listeners = new Set<(value: T) => void>();
 
   /** Calls `listener` for every value published from now on; the result ends that. */
-  on(listener: (value: T) => void): () => void {
+  readonly on = (listener: (value: T) => void): (() => void) => {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
-  }
+  };
 
   /** Hands `value` to all listeners, in the order they came. */
   publish(value: T): void {
