@@ -20,14 +20,27 @@ export interface Fact<G extends Group = Group> {
   judge(seen: Evidence[G]): Judgement;
 }
 
-/** A fact of one group; the type of what it judges follows from the group. */
-export function fact<G extends Group>(
-  group: G,
-  id: string,
-  expected: string,
-  judge: (seen: Evidence[G]) => Judgement,
-): Fact {
-  return { id, group, expected, judge };
+/** What a fact says, and how it is judged by what was seen. */
+export interface Claim<S> {
+  readonly expected: string;
+  readonly judge: (seen: S) => Judgement;
+}
+
+/** A fact's words and its judgement. */
+export function is<S>(expected: string, judge: (seen: S) => Judgement): Claim<S> {
+  return { expected, judge };
+}
+
+/** The facts of an exchange by group and id, in their order. */
+export function facts(groups: {
+  readonly [G in Group]?: Readonly<Record<string, Claim<Evidence[G]>>>;
+}): readonly Fact[] {
+  return Object.entries(groups).flatMap(([group, claims]) =>
+    Object.entries(claims as Record<string, Claim<never>>).map(([id, claim]) => ({
+      ...{ id, group: group as Group },
+      ...claim,
+    })),
+  );
 }
 
 /** A fact that holds, or not. */
@@ -64,16 +77,17 @@ export function field(value: unknown, ...path: readonly (string | number)[]): un
   );
 }
 
+/** The member at a place of each of some values. */
+export function fieldsOf(values: readonly unknown[], ...path: readonly (string | number)[]) {
+  return values.map((value) => field(value, ...path));
+}
+
 /** The elements of an array that may be none. */
 export function elements(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? (value as unknown[]) : [];
 }
 
-/**
- * Whether objects have exactly these keys.
- * @param optional may be missing
- * @param ordered whether they come in this order
- */
+/** Whether objects have exactly these keys, `optional` ones aside; in their order if `ordered`. */
 export function keysAre(
   objects: readonly unknown[],
   required: readonly string[],

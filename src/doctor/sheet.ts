@@ -8,10 +8,7 @@ import type { Fact } from './fact.js';
 
 /** Reads the frames of one socket; it may keep books. */
 export interface StreamReader {
-  /**
-   * @param exact the frame, all numbers as their own text
-   * @returns null for a frame without a book. Throws when it cannot be read.
-   */
+  /** The book of a frame, its numbers as texts; null for none. @throws when it is unreadable */
   read(exact: ExactJson): BookSeen | null;
   /** Reads it the fast way; null when that leaves the frame to the general way. */
   fast?(data: Buffer): BookSeen | null;
@@ -37,10 +34,7 @@ export interface Sheet {
   readonly adapter: ExchangeAdapter;
   readonly list: ListForm;
   readonly profile: WSProfile;
-  /**
-   * Time between two REST calls, ms: far enough below the exchange's limit to leave room for a
-   * recorder at the same address.
-   */
+  /** Time between two REST calls, ms; leaves room for a recorder at the same address. */
   readonly restEveryMs: number;
   /** The path of REST books; of one market where {@link batches} is empty. */
   readonly bookPath: (pairs: readonly Pair[]) => string;

@@ -8,8 +8,10 @@ import type { BooksSeen } from '../evidence.js';
 import {
   allOf,
   elements,
-  fact,
+  facts,
+  is,
   field,
+  fieldsOf,
   holds,
   keysAre,
   textsAre,
@@ -87,131 +89,118 @@ export const BITHUMB_SHEET: Sheet = {
   bookPath: unitBooksPath,
   batches: [200, 100, 50],
   talk: TICKET_TALK,
-  facts: [
-    fact('reach', 'bithumb.endpoint.rest-base-both-generations', 'REST answers 200', restReached),
-    fact('reach', 'bithumb.endpoint.ws-public-gen-2', 'the socket opens', socketOpened),
-    fact(
-      'reach',
-      'bithumb.ws.rest-150-per-second',
-      'headers x-ratelimit-*, 150 a second',
-      ({ named }) =>
+  facts: facts({
+    reach: {
+      'bithumb.endpoint.rest-base-both-generations': is('REST answers 200', restReached),
+      'bithumb.endpoint.ws-public-gen-2': is('the socket opens', socketOpened),
+      'bithumb.ws.rest-150-per-second': is('headers x-ratelimit-*, 150 a second', ({ named }) =>
         headerIs(named, {
           'x-ratelimit-remaining': /^\d+$/,
           'x-ratelimit-burst-capacity': /^150$/,
           'x-ratelimit-replenish-rate': /^150$/,
         }),
-    ),
-    fact(
-      'list',
-      'bithumb.market-list.shape',
-      'rows of market, korean_name, english_name, market_warning NONE or CAUTION',
-      (seen) =>
-        listRead(
-          seen,
-          together(
-            keysAre(seen.rows, ['market', 'korean_name', 'english_name', 'market_warning']),
-            textsAre(
-              seen.rows.map((row) => field(row, 'market_warning')),
-              /^(NONE|CAUTION)$/,
+      ),
+    },
+    list: {
+      'bithumb.market-list.shape': is(
+        'rows of market, korean_name, english_name, market_warning NONE or CAUTION',
+        (seen) =>
+          listRead(
+            seen,
+            together(
+              keysAre(seen.rows, ['market', 'korean_name', 'english_name', 'market_warning']),
+              textsAre(fieldsOf(seen.rows, 'market_warning'), /^(NONE|CAUTION)$/),
             ),
           ),
-        ),
-    ),
-    fact('list', 'bithumb.endpoint.symbols-gen-2-krw-btc', 'codes as KRW-BTC', ({ rows }) =>
-      textsAre(
-        rows.map((row) => field(row, 'market')),
-        /^[A-Z0-9]+-[A-Z0-9]+$/,
       ),
-    ),
-    fact(
-      'rest',
-      'bithumb.rest-book.levels-30-or-15',
-      '30 levels of one market, 15 of several',
-      ({ singles, batches }) => together(levelCounts(singles, 30), levelCounts(batches, 15)),
-    ),
-    fact(
-      'rest',
-      'bithumb.added.not-proven-200-markets-call',
-      '200 markets in one call',
-      ({ batches }) => allAnswered(batches, true),
-    ),
-    fact('rest', 'bithumb.rest-book.timestamp-ms', '13 digits, ms', ({ singles, batches }) =>
-      textsAre(
-        exactBooksIn([...singles, ...batches]).map((book) => field(book, 'timestamp')),
-        /^\d{13}$/,
+      'bithumb.endpoint.symbols-gen-2-krw-btc': is('codes as KRW-BTC', ({ rows }) =>
+        textsAre(fieldsOf(rows, 'market'), /^[A-Z0-9]+-[A-Z0-9]+$/),
       ),
-    ),
-    fact('stream', 'bithumb.book.binary-frames', 'binary frames', (seen) => opcodeIs(seen, true)),
-    fact('stream', 'bithumb.subscribe.no-acknowledgement', 'the first frame is a book', bookFirst),
-    fact('stream', 'bithumb.book.default-keys', `keys ${FRAME_KEYS.join(', ')}`, (seen) =>
-      framesAre(seen, FRAME_KEYS),
-    ),
-    fact('stream', 'bithumb.book.whole-book', 'SNAPSHOT once a code, else REALTIME', (seen) => {
-      const frames = booksOf(seen);
-      if (frames.length === 0) return unseen('no book came');
-      const of = (stream: string): number =>
-        frames.filter(({ plain }) => field(plain, 'stream_type') === stream).length;
-      const [snapshots, realtime] = [of('SNAPSHOT'), of('REALTIME')];
-      const pairs = new Set(frames.map(({ book }) => book!.pair)).size;
-      return holds(
-        snapshots === pairs && snapshots + realtime === frames.length,
-        `${snapshots} SNAPSHOT of ${pairs} codes, ${realtime} REALTIME of ${frames.length} frames`,
-      );
-    }),
-    fact('stream', 'bithumb.book.levels-15', '15 levels, asks up, bids down', (seen) =>
-      unitCount(exactBooks(seen), 15),
-    ),
-    fact('stream', 'bithumb.book.totals-sum-levels-frame-official', 'totals are the sums', (seen) =>
-      totalsAreSums(booksOf(seen)),
-    ),
-    fact(
-      'stream',
-      'bithumb.book.json-number-16-digits-microseconds',
-      'times are numbers of 16 digits, µs',
-      (seen) => timesAre(seen, /^\d{16}$/),
-    ),
-    fact('stream', 'bithumb.book.numbers', 'plain prices; sizes of 4 decimals at most', (seen) => {
-      const books = exactBooks(seen);
-      return together(
-        textsAre(unitTexts(books, 'ask_price', 'bid_price'), /^\d+(\.\d+)?$/),
-        textsAre(unitTexts(books, 'ask_size', 'bid_size'), /^\d+(\.\d{1,4})?$/),
-      );
-    }),
-    fact('stream', 'bithumb.book.timing', 'times never fall', timesNeverFall),
-    noServerPing('bithumb.ws.no-server-ping'),
-    fact(
-      'all',
-      'bithumb.subscribe.several-pairs-list-them-all',
-      'every code is served on one socket',
-      allServed,
-    ),
-    fact(
-      'unknown',
-      'bithumb.error.unknown-code-silent',
-      'nothing is said; good codes are served',
-      (seen) => unknownBrings(seen, (others) => others.length === 0),
-    ),
-    fact(
-      'unknown',
-      'bithumb.error.unknown-market-alone-batch',
-      'REST: 200 {"error":{"name":404,…}}, alone and with good ones',
-      ({ alone, batch }) => {
-        const answers = batch === null ? [alone] : [alone, batch];
-        const failed = answers.find(({ failure }) => failure !== null);
-        if (failed !== undefined) return unseen(failed.failure!);
-        return allOf(
-          answers,
-          ({ status, plain }) => status === 200 && field(plain, 'error', 'name') === 404,
-          answerText,
+    },
+    rest: {
+      'bithumb.rest-book.levels-30-or-15': is(
+        '30 levels of one market, 15 of several',
+        ({ singles, batches }) => together(levelCounts(singles, 30), levelCounts(batches, 15)),
+      ),
+      'bithumb.added.not-proven-200-markets-call': is('200 markets in one call', ({ batches }) =>
+        allAnswered(batches, true),
+      ),
+      'bithumb.rest-book.timestamp-ms': is('13 digits, ms', ({ singles, batches }) =>
+        textsAre(fieldsOf(exactBooksIn([...singles, ...batches]), 'timestamp'), /^\d{13}$/),
+      ),
+    },
+    stream: {
+      'bithumb.book.binary-frames': is('binary frames', (seen) => opcodeIs(seen, true)),
+      'bithumb.subscribe.no-acknowledgement': is('the first frame is a book', bookFirst),
+      'bithumb.book.default-keys': is(`keys ${FRAME_KEYS.join(', ')}`, (seen) =>
+        framesAre(seen, FRAME_KEYS),
+      ),
+      'bithumb.book.whole-book': is('SNAPSHOT once a code, else REALTIME', (seen) => {
+        const frames = booksOf(seen);
+        if (frames.length === 0) return unseen('no book came');
+        const of = (stream: string): number =>
+          frames.filter(({ plain }) => field(plain, 'stream_type') === stream).length;
+        const [snapshots, realtime] = [of('SNAPSHOT'), of('REALTIME')];
+        const pairs = new Set(frames.map(({ book }) => book!.pair)).size;
+        return holds(
+          snapshots === pairs && snapshots + realtime === frames.length,
+          `${snapshots} SNAPSHOT of ${pairs} codes, ${realtime} REALTIME of ${frames.length} frames`,
         );
-      },
-    ),
-    fact('changes', 'bithumb.subscribe.replaces', 'a later subscription replaces', (seen) =>
-      laterSubscription(seen, true),
-    ),
-    fact('changes', 'bithumb.ws.keepalive', 'a ping gets its pong', pingAnswered),
-    fact('compared', 'bithumb.rest-book.equals-ws', 'REST book = streamed book', comparedEqual),
-    ...tradeFacts(
+      }),
+      'bithumb.book.levels-15': is('15 levels, asks up, bids down', (seen) =>
+        unitCount(exactBooks(seen), 15),
+      ),
+      'bithumb.book.totals-sum-levels-frame-official': is('totals are the sums', (seen) =>
+        totalsAreSums(booksOf(seen)),
+      ),
+      'bithumb.book.json-number-16-digits-microseconds': is(
+        'times are numbers of 16 digits, µs',
+        (seen) => timesAre(seen, /^\d{16}$/),
+      ),
+      'bithumb.book.numbers': is('plain prices; sizes of 4 decimals at most', (seen) => {
+        const books = exactBooks(seen);
+        return together(
+          textsAre(unitTexts(books, 'ask_price', 'bid_price'), /^\d+(\.\d+)?$/),
+          textsAre(unitTexts(books, 'ask_size', 'bid_size'), /^\d+(\.\d{1,4})?$/),
+        );
+      }),
+      'bithumb.book.timing': is('times never fall', timesNeverFall),
+      'bithumb.ws.no-server-ping': noServerPing,
+    },
+    all: {
+      'bithumb.subscribe.several-pairs-list-them-all': is(
+        'every code is served on one socket',
+        allServed,
+      ),
+    },
+    unknown: {
+      'bithumb.error.unknown-code-silent': is('nothing is said; good codes are served', (seen) =>
+        unknownBrings(seen, (others) => others.length === 0),
+      ),
+      'bithumb.error.unknown-market-alone-batch': is(
+        'REST: 200 {"error":{"name":404,…}}, alone and with good ones',
+        ({ alone, batch }) => {
+          const answers = batch === null ? [alone] : [alone, batch];
+          const failed = answers.find(({ failure }) => failure !== null);
+          if (failed !== undefined) return unseen(failed.failure!);
+          return allOf(
+            answers,
+            ({ status, plain }) => status === 200 && field(plain, 'error', 'name') === 404,
+            answerText,
+          );
+        },
+      ),
+    },
+    changes: {
+      'bithumb.subscribe.replaces': is('a later subscription replaces', (seen) =>
+        laterSubscription(seen, true),
+      ),
+      'bithumb.ws.keepalive': is('a ping gets its pong', pingAnswered),
+    },
+    compared: {
+      'bithumb.rest-book.equals-ws': is('REST book = streamed book', comparedEqual),
+    },
+    trades: tradeFacts(
       {
         side: 'bithumb.trade-side.taker',
         ids: 'bithumb.trade-id.two-ids',
@@ -219,9 +208,9 @@ export const BITHUMB_SHEET: Sheet = {
       },
       false,
     ),
-    fact('idle', 'bithumb.ws.idle-60s', 'closed after 60 s of silence', (seen) =>
-      endedAfter(seen, 55, 66),
-    ),
-    fact('idle', 'bithumb.ws.form-idle-close', 'code 1006', (seen) => endedWith(seen, 1006)),
-  ],
+    idle: {
+      'bithumb.ws.idle-60s': is('closed after 60 s of silence', (seen) => endedAfter(seen, 55, 66)),
+      'bithumb.ws.form-idle-close': is('code 1006', (seen) => endedWith(seen, 1006)),
+    },
+  }),
 };

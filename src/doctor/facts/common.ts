@@ -1,6 +1,6 @@
 import { type Pair, pairText } from '../../market/market.js';
 import type { Answer, Evidence, Frame, HostSeen, StreamSeen } from '../evidence.js';
-import { allOf, type Fact, fact, holds, type Judgement, unseen } from '../fact.js';
+import { allOf, holds, is, type Judgement, unseen } from '../fact.js';
 
 /** Judgements that several exchanges share; what is expected stands in the facts of each. */
 
@@ -198,10 +198,11 @@ export function endedWith({ mute: { end } }: Evidence['idle'], code: number): Ju
 }
 
 /** No ping of the server came. */
-export function noServerPing(id: string): Fact {
-  return fact('stream', id, 'the server sends no ping', ({ pings, frames }) =>
-    frames.length === 0
-      ? unseen('nothing came')
-      : holds(pings.length === 0, `${pings.length} pings`),
-  );
+export const noServerPing = is('the server sends no ping', ({ pings, frames }: StreamSeen) =>
+  frames.length === 0 ? unseen('nothing came') : holds(pings.length === 0, `${pings.length} pings`),
+);
+
+/** Whether an answer is as expected; unseen where there was none. */
+export function answerIs(answer: Answer, good: boolean): Judgement {
+  return answer.failure === null ? holds(good, answerText(answer)) : unseen(answer.failure);
 }

@@ -12,8 +12,10 @@ import type { Frame, StreamSeen } from '../evidence.js';
 import {
   allOf,
   elements,
-  fact,
+  facts,
+  is,
   field,
+  fieldsOf,
   holds,
   type Judgement,
   keysAre,
@@ -26,6 +28,7 @@ import type { Sheet, StreamReader } from '../sheet.js';
 import { tradeFacts } from './trades.js';
 import {
   allServed,
+  answerIs,
   answerText,
   comparedEqual,
   endedAfter,
@@ -98,8 +101,7 @@ const sideOf = (message: unknown, side: 'ask' | 'bid'): readonly unknown[] =>
   elements(field(message, 'o', side));
 const entriesOf = (messages: readonly unknown[]): readonly unknown[] =>
   messages.flatMap((message) => [...sideOf(message, 'ask'), ...sideOf(message, 'bid')]);
-const pricesOf = (entries: readonly unknown[]): readonly unknown[] =>
-  entries.map((entry) => field(entry, 'price'));
+const pricesOf = (entries: readonly unknown[]): readonly unknown[] => fieldsOf(entries, 'price');
 const numbersOf = (entries: readonly unknown[], key: string): number[] =>
   entries.map((entry) => Number(field(entry, key)));
 
@@ -110,7 +112,7 @@ function refusals(frames: readonly Frame[]): readonly Frame[] {
 /** A whole number at a place of messages. */
 function wholeAt(messages: readonly unknown[], ...path: readonly string[]): Judgement {
   return allOf(
-    messages.map((message) => field(message, ...path)),
+    fieldsOf(messages, ...path),
     Number.isSafeInteger,
     (value) => JSON.stringify(value) ?? 'none',
   );
@@ -138,64 +140,58 @@ export const GOPAX_SHEET: Sheet = {
     answer: (frame) => (typeof frame === 'string' && isHeartbeat(frame) ? pongTo(frame) : null),
     reader,
   },
-  facts: [
-    fact('reach', 'gopax.rest.base-https-api-gopax-co', 'REST answers 200', (seen) =>
-      restReached(seen),
-    ),
-    fact('reach', 'gopax.connect.url-wss-wsapi-gopax-co', 'the socket opens', socketOpened),
-    fact(
-      'reach',
-      'gopax.limit.book-1-per-second',
-      'headers x-gopax-ip-addr-used-weight, -left-weight',
-      ({ named: answer }) =>
-        headerIs(answer, {
-          'x-gopax-ip-addr-used-weight': /^\d+$/,
-          'x-gopax-ip-addr-left-weight': /^\d+$/,
-        }),
-    ),
-    fact('list', 'gopax.market-list.shape', `rows of ${ROW_KEYS.length} keys`, (seen) =>
-      listRead(seen, keysAre(seen.rows, ROW_KEYS)),
-    ),
-    fact('list', 'gopax.market-list.bare-array-no-status-field', 'a bare array', ({ answer }) =>
-      answer.failure === null
-        ? holds(Array.isArray(answer.plain), answerText(answer).slice(0, 60))
-        : unseen(answer.failure),
-    ),
-    fact(
-      'rest',
-      'gopax.rest-book.shape',
-      'sequence, bid, ask; entries of id, price, volume, time in ms',
-      ({ singles }) => {
-        const books = singles.map(({ answer }) => answer.plain);
-        const entries = books.flatMap((book) => [
-          ...elements(field(book, 'bid')),
-          ...elements(field(book, 'ask')),
-        ]);
-        return together(
-          keysAre(books, ['sequence', 'bid', 'ask']),
-          allOf(
-            entries,
-            (entry) =>
-              elements(entry)
-                .map((value) => typeof value)
-                .join() === 'string,number,number,string' &&
-              /^\d{13}$/.test(String(field(entry, 3))),
-            (entry) => JSON.stringify(entry),
-          ),
-        );
-      },
-    ),
-    fact(
-      'rest',
-      'gopax.rest-book.levels',
-      'level 2: at most 50 a side, best first',
-      ({ singles }) =>
+  facts: facts({
+    reach: {
+      'gopax.rest.base-https-api-gopax-co': is('REST answers 200', (seen) => restReached(seen)),
+      'gopax.connect.url-wss-wsapi-gopax-co': is('the socket opens', socketOpened),
+      'gopax.limit.book-1-per-second': is(
+        'headers x-gopax-ip-addr-used-weight, -left-weight',
+        ({ named: answer }) =>
+          headerIs(answer, {
+            'x-gopax-ip-addr-used-weight': /^\d+$/,
+            'x-gopax-ip-addr-left-weight': /^\d+$/,
+          }),
+      ),
+    },
+    list: {
+      'gopax.market-list.shape': is(`rows of ${ROW_KEYS.length} keys`, (seen) =>
+        listRead(seen, keysAre(seen.rows, ROW_KEYS)),
+      ),
+      'gopax.market-list.bare-array-no-status-field': is('a bare array', ({ answer }) =>
+        answer.failure === null
+          ? holds(Array.isArray(answer.plain), answerText(answer).slice(0, 60))
+          : unseen(answer.failure),
+      ),
+    },
+    rest: {
+      'gopax.rest-book.shape': is(
+        'sequence, bid, ask; entries of id, price, volume, time in ms',
+        ({ singles }) => {
+          const books = singles.map(({ answer }) => answer.plain);
+          const entries = books.flatMap((book) => [
+            ...elements(field(book, 'bid')),
+            ...elements(field(book, 'ask')),
+          ]);
+          return together(
+            keysAre(books, ['sequence', 'bid', 'ask']),
+            allOf(
+              entries,
+              (entry) =>
+                elements(entry)
+                  .map((value) => typeof value)
+                  .join() === 'string,number,number,string' &&
+                /^\d{13}$/.test(String(field(entry, 3))),
+              (entry) => JSON.stringify(entry),
+            ),
+          );
+        },
+      ),
+      'gopax.rest-book.levels': is('level 2: at most 50 a side, best first', ({ singles }) =>
         allOf(
           singles.map(({ answer }) => answer.exact),
           (book) => {
             const [asks, bids] = [elements(field(book, 'ask')), elements(field(book, 'bid'))];
-            const prices = (side: readonly unknown[]): readonly unknown[] =>
-              side.map((entry) => field(entry, 1));
+            const prices = (side: readonly unknown[]): readonly unknown[] => fieldsOf(side, 1);
             return (
               asks.length + bids.length > 0 &&
               Math.max(asks.length, bids.length) <= 50 &&
@@ -206,130 +202,124 @@ export const GOPAX_SHEET: Sheet = {
           (book) =>
             `${elements(field(book, 'ask')).length} and ${elements(field(book, 'bid')).length}`,
         ),
-    ),
-    fact('stream', 'gopax.connect.nothing-sent-open', 'nothing but heartbeats on open', (seen) => {
-      const said = seen.greeting.filter(({ text }) => !HEARTBEAT.test(text));
-      if (seen.frames.length === 0) return unseen('nothing came');
-      return holds(said.length === 0, said[0]?.text.slice(0, 120) ?? 'nothing');
-    }),
-    fact(
-      'stream',
-      'gopax.connect.text-frames-only-json-no',
-      'text frames, no protocol pings',
-      (seen) =>
+      ),
+    },
+    stream: {
+      'gopax.connect.nothing-sent-open': is('nothing but heartbeats on open', (seen) => {
+        const said = seen.greeting.filter(({ text }) => !HEARTBEAT.test(text));
+        if (seen.frames.length === 0) return unseen('nothing came');
+        return holds(said.length === 0, said[0]?.text.slice(0, 120) ?? 'nothing');
+      }),
+      'gopax.connect.text-frames-only-json-no': is('text frames, no protocol pings', (seen) =>
         together(
           opcodeIs(seen, false),
           seen.frames.length === 0
             ? unseen('nothing came')
             : holds(seen.pings.length === 0, `${seen.pings.length} pings`),
         ),
-    ),
-    fact('stream', 'gopax.envelope.three-keys', 'keys i, n, o', ({ frames }) =>
-      keysAre(
-        frames.filter(({ plain }) => typeof plain !== 'string').map(({ plain }) => plain),
-        ['i', 'n', 'o'],
       ),
-    ),
-    fact('stream', 'gopax.envelope.i', 'i is echoed; -1 in pushes', (seen) =>
-      together(
-        allOf(
-          snapshotsOf(seen),
-          (one) => field(one, 'i') === field(one, 'o', 'tradingPairName'),
-          (one) => JSON.stringify(field(one, 'i')),
-        ),
-        allOf(
-          deltasOf(seen),
-          (one) => field(one, 'i') === -1,
-          (one) => JSON.stringify(field(one, 'i')),
+      'gopax.envelope.three-keys': is('keys i, n, o', ({ frames }) =>
+        keysAre(
+          frames.filter(({ plain }) => typeof plain !== 'string').map(({ plain }) => plain),
+          ['i', 'n', 'o'],
         ),
       ),
-    ),
-    fact(
-      'stream',
-      'gopax.snapshot.shape',
-      'the reply is the book: ask, bid, tradingPairName, maxEntryId',
-      (seen) => {
-        const whole = together(
-          readAlike(seen),
-          keysAre(
-            snapshotsOf(seen).map((one) => field(one, 'o')),
-            ['ask', 'bid', 'tradingPairName', 'maxEntryId'],
-          ),
-          keysAre(entriesOf(snapshotsOf(seen)), ENTRY_KEYS),
-        );
-        return { ...whole, seen: `${whole.seen}; first ${firstText(seen)}` };
-      },
-    ),
-    fact('stream', 'gopax.snapshot.o-ask-o-bid', 'asks ascend, bids descend', (seen) =>
-      allOf(
-        snapshotsOf(seen, 'exact'),
-        (one) =>
-          steady(pricesOf(sideOf(one, 'ask')), 1) && steady(pricesOf(sideOf(one, 'bid')), -1),
-        (one) => `${sideOf(one, 'ask').length} asks, ${sideOf(one, 'bid').length} bids`,
-      ),
-    ),
-    fact('stream', 'gopax.snapshot.entryid', 'entryId is a whole number', (seen) =>
-      wholeAt(entriesOf([...snapshotsOf(seen), ...deltasOf(seen)]), 'entryId'),
-    ),
-    fact(
-      'stream',
-      'gopax.snapshot.o-maxentryid',
-      'a whole number, not below any entryId of the book',
-      (seen) =>
+      'gopax.envelope.i': is('i is echoed; -1 in pushes', (seen) =>
         together(
-          wholeAt(snapshotsOf(seen), 'o', 'maxEntryId'),
           allOf(
             snapshotsOf(seen),
-            (one) =>
-              numbersOf(entriesOf([one]), 'entryId').every(
-                (id) => id <= Number(field(one, 'o', 'maxEntryId')),
-              ),
-            (one) => String(field(one, 'o', 'maxEntryId')),
+            (one) => field(one, 'i') === field(one, 'o', 'tradingPairName'),
+            (one) => JSON.stringify(field(one, 'i')),
+          ),
+          allOf(
+            deltasOf(seen),
+            (one) => field(one, 'i') === -1,
+            (one) => JSON.stringify(field(one, 'i')),
           ),
         ),
-    ),
-    fact('stream', 'gopax.snapshot.updatedat', 'seconds with 3 decimals at most', ({ frames }) =>
-      textsAre(
-        entriesOf(
-          frames.flatMap(({ exact }) => (typeof field(exact, 'n') === 'string' ? [exact] : [])),
-        ).map((entry) => field(entry, 'updatedAt')),
-        /^\d{10}(\.\d{1,3})?$/,
       ),
-    ),
-    fact('stream', 'gopax.snapshot.price', 'prices are numbers', (seen) =>
-      allOf(
-        entriesOf([...snapshotsOf(seen), ...deltasOf(seen)]).map((entry) => field(entry, 'price')),
-        (price) => typeof price === 'number',
-        (price) => JSON.stringify(price) ?? 'none',
+      'gopax.snapshot.shape': is(
+        'the reply is the book: ask, bid, tradingPairName, maxEntryId',
+        (seen) => {
+          const whole = together(
+            readAlike(seen),
+            keysAre(fieldsOf(snapshotsOf(seen), 'o'), [
+              'ask',
+              'bid',
+              'tradingPairName',
+              'maxEntryId',
+            ]),
+            keysAre(entriesOf(snapshotsOf(seen)), ENTRY_KEYS),
+          );
+          return { ...whole, seen: `${whole.seen}; first ${firstText(seen)}` };
+        },
       ),
-    ),
-    fact('stream', 'gopax.snapshot.volume', 'volumes are numbers', (seen) =>
-      allOf(
-        entriesOf([...snapshotsOf(seen), ...deltasOf(seen)]).map((entry) => field(entry, 'volume')),
-        (volume) => typeof volume === 'number',
-        (volume) => JSON.stringify(volume) ?? 'none',
-      ),
-    ),
-    fact('stream', 'gopax.delta.both-arrays', 'deltas of ask, bid, tradingPairName', (seen) =>
-      together(
-        keysAre(
-          deltasOf(seen).map((one) => field(one, 'o')),
-          ['ask', 'bid', 'tradingPairName'],
+      'gopax.snapshot.o-ask-o-bid': is('asks ascend, bids descend', (seen) =>
+        allOf(
+          snapshotsOf(seen, 'exact'),
+          (one) =>
+            steady(pricesOf(sideOf(one, 'ask')), 1) && steady(pricesOf(sideOf(one, 'bid')), -1),
+          (one) => `${sideOf(one, 'ask').length} asks, ${sideOf(one, 'bid').length} bids`,
         ),
-        keysAre(entriesOf(deltasOf(seen)), ENTRY_KEYS),
       ),
-    ),
-    fact(
-      'all',
-      'gopax.subscribe.50-requests-sent-burst-all',
-      '50 pairs on one socket are served',
-      allServed,
-    ),
-    fact(
-      'unknown',
-      'gopax.error.unknown-asset',
-      '10058 with the asset; good pairs are served',
-      (seen) =>
+      'gopax.snapshot.entryid': is('entryId is a whole number', (seen) =>
+        wholeAt(entriesOf([...snapshotsOf(seen), ...deltasOf(seen)]), 'entryId'),
+      ),
+      'gopax.snapshot.o-maxentryid': is(
+        'a whole number, not below any entryId of the book',
+        (seen) =>
+          together(
+            wholeAt(snapshotsOf(seen), 'o', 'maxEntryId'),
+            allOf(
+              snapshotsOf(seen),
+              (one) =>
+                numbersOf(entriesOf([one]), 'entryId').every(
+                  (id) => id <= Number(field(one, 'o', 'maxEntryId')),
+                ),
+              (one) => String(field(one, 'o', 'maxEntryId')),
+            ),
+          ),
+      ),
+      'gopax.snapshot.updatedat': is('seconds with 3 decimals at most', ({ frames }) =>
+        textsAre(
+          fieldsOf(
+            entriesOf(
+              frames.flatMap(({ exact }) => (typeof field(exact, 'n') === 'string' ? [exact] : [])),
+            ),
+            'updatedAt',
+          ),
+          /^\d{10}(\.\d{1,3})?$/,
+        ),
+      ),
+      'gopax.snapshot.price': is('prices are numbers', (seen) =>
+        allOf(
+          fieldsOf(entriesOf([...snapshotsOf(seen), ...deltasOf(seen)]), 'price'),
+          (price) => typeof price === 'number',
+          (price) => JSON.stringify(price) ?? 'none',
+        ),
+      ),
+      'gopax.snapshot.volume': is('volumes are numbers', (seen) =>
+        allOf(
+          fieldsOf(entriesOf([...snapshotsOf(seen), ...deltasOf(seen)]), 'volume'),
+          (volume) => typeof volume === 'number',
+          (volume) => JSON.stringify(volume) ?? 'none',
+        ),
+      ),
+      'gopax.delta.both-arrays': is('deltas of ask, bid, tradingPairName', (seen) =>
+        together(
+          keysAre(fieldsOf(deltasOf(seen), 'o'), ['ask', 'bid', 'tradingPairName']),
+          keysAre(entriesOf(deltasOf(seen)), ENTRY_KEYS),
+        ),
+      ),
+    },
+    all: {
+      'gopax.subscribe.50-requests-sent-burst-all': is(
+        '50 pairs on one socket are served',
+        allServed,
+      ),
+    },
+    unknown: {
+      'gopax.error.unknown-asset': is('10058 with the asset; good pairs are served', (seen) =>
         unknownBrings(
           seen,
           (others, unknown) =>
@@ -341,56 +331,41 @@ export const GOPAX_SHEET: Sheet = {
               ),
             ),
         ),
-    ),
-    fact('unknown', 'gopax.error.shape', 'o of result, errCode, errData; i echoed', ({ tries }) => {
-      const refused = tries.flatMap(({ others }) => refusals(others)).map(({ plain }) => plain);
-      return together(
-        keysAre(
-          refused.map((one) => field(one, 'o')),
-          ['result', 'errCode', 'errData'],
-        ),
-        textsAre(
-          refused.map((one) => field(one, 'i')),
-          /^ZZNOPE/,
-        ),
-      );
-    }),
-    fact(
-      'unknown',
-      'gopax.limit.trading-pairs-nope-krw-book',
-      'REST: 404 with errorCode 10058',
-      ({ alone }) =>
-        alone.failure === null
-          ? holds(
-              alone.status === 404 && field(alone.plain, 'errorCode') === 10058,
-              answerText(alone),
-            )
-          : unseen(alone.failure),
-    ),
-    fact(
-      'changes',
-      'gopax.error.already-subscribed',
-      '10325; the first subscription goes on',
-      (seen) => {
+      ),
+      'gopax.error.shape': is('o of result, errCode, errData; i echoed', ({ tries }) => {
+        const refused = tries.flatMap(({ others }) => refusals(others)).map(({ plain }) => plain);
+        return together(
+          keysAre(fieldsOf(refused, 'o'), ['result', 'errCode', 'errData']),
+          textsAre(fieldsOf(refused, 'i'), /^ZZNOPE/),
+        );
+      }),
+      'gopax.limit.trading-pairs-nope-krw-book': is('REST: 404 with errorCode 10058', ({ alone }) =>
+        answerIs(alone, alone.status === 404 && field(alone.plain, 'errorCode') === 10058),
+      ),
+    },
+    changes: {
+      'gopax.error.already-subscribed': is('10325; the first subscription goes on', (seen) => {
         const [refusal] = refusals(seen.again);
         if (refusal === undefined) return holds(false, 'a second subscription was not refused');
         return together(
           holds(field(refusal.plain, 'o', 'errCode') === 10325, refusal.text),
           laterSubscription(seen, false),
         );
-      },
-    ),
-    fact('changes', 'gopax.envelope.no-unsubscribe', 'a close ends all; it is answered', (seen) => {
-      const { end, close } = seen;
-      if (end !== null) return holds(false, `closed with ${end.code} before`);
-      const ping = pingAnswered(seen).seen;
-      return holds(
-        close?.code === 1000,
-        close === null ? 'no answer' : `${close.code}; ping ${ping}`,
-      );
-    }),
-    fact('compared', 'gopax.book.max-entry-id', 'REST book = kept book', comparedEqual),
-    ...tradeFacts(
+      }),
+      'gopax.envelope.no-unsubscribe': is('a close ends all; it is answered', (seen) => {
+        const { end, close } = seen;
+        if (end !== null) return holds(false, `closed with ${end.code} before`);
+        const ping = pingAnswered(seen).seen;
+        return holds(
+          close?.code === 1000,
+          close === null ? 'no answer' : `${close.code}; ping ${ping}`,
+        );
+      }),
+    },
+    compared: {
+      'gopax.book.max-entry-id': is('REST book = kept book', comparedEqual),
+    },
+    trades: tradeFacts(
       {
         side: 'gopax.trade-side.taker',
         ids: 'gopax.trade-id.ws-tradeid-rest-id-presumed',
@@ -398,38 +373,34 @@ export const GOPAX_SHEET: Sheet = {
       },
       true,
     ),
-    fact('idle', 'gopax.ws.ping-text', 'heartbeats "primus::ping::<ms>"', ({ answering }) =>
-      textsAre(
-        answering.frames.map(({ text }) => text),
-        HEARTBEAT,
-      ),
-    ),
-    fact('idle', 'gopax.ws.interval-30s', 'every 30 s', ({ answering: { frames }, second }) => {
-      const times = frames.map(({ at }) => at / second);
-      const spans = times.slice(1).map((at, i) => at - times[i]!);
-      return allOf(
-        spans,
-        (span) => Math.abs(span - 30) < 3,
-        (span) => `${span.toFixed(1)} s`,
-        'fewer than two came',
-      );
-    }),
-    fact(
-      'idle',
-      'gopax.ws.no-pong-close-1000',
-      'without an answer closed with 1000 after 30 s',
-      (seen) =>
-        together(endedAfter(seen, 27, 34, firstPing(seen.mute.frames)), endedWith(seen, 1000)),
-    ),
-    fact(
-      'idle',
-      'gopax.ws.pong-echo',
-      'a socket that answers stays open for 100 s',
-      ({ answering: { end, waitedMs } }) =>
-        holds(
-          end === null,
-          `${end === null ? 'open' : `closed with ${end.code}`} after ${seconds(waitedMs)}`,
+    idle: {
+      'gopax.ws.ping-text': is('heartbeats "primus::ping::<ms>"', ({ answering }) =>
+        textsAre(
+          answering.frames.map(({ text }) => text),
+          HEARTBEAT,
         ),
-    ),
-  ],
+      ),
+      'gopax.ws.interval-30s': is('every 30 s', ({ answering: { frames }, second }) => {
+        const times = frames.map(({ at }) => at / second);
+        const spans = times.slice(1).map((at, i) => at - times[i]!);
+        return allOf(
+          spans,
+          (span) => Math.abs(span - 30) < 3,
+          (span) => `${span.toFixed(1)} s`,
+          'fewer than two came',
+        );
+      }),
+      'gopax.ws.no-pong-close-1000': is('without an answer closed with 1000 after 30 s', (seen) =>
+        together(endedAfter(seen, 27, 34, firstPing(seen.mute.frames)), endedWith(seen, 1000)),
+      ),
+      'gopax.ws.pong-echo': is(
+        'a socket that answers stays open for 100 s',
+        ({ answering: { end, waitedMs } }) =>
+          holds(
+            end === null,
+            `${end === null ? 'open' : `closed with ${end.code}`} after ${seconds(waitedMs)}`,
+          ),
+      ),
+    },
+  }),
 };

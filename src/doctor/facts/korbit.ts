@@ -8,8 +8,10 @@ import type { BookSeen, Frame } from '../evidence.js';
 import {
   allOf,
   elements,
-  fact,
+  facts,
+  is,
   field,
+  fieldsOf,
   holds,
   type Judgement,
   keysAre,
@@ -22,7 +24,7 @@ import type { Sheet } from '../sheet.js';
 import { tradeFacts } from './trades.js';
 import {
   allServed,
-  answerText,
+  answerIs,
   booksOf,
   comparedEqual,
   firstText,
@@ -52,8 +54,7 @@ function bookIn(message: Json): BookSeen | null {
 
 const levelsOf = (book: unknown, side: 'asks' | 'bids'): readonly unknown[] =>
   elements(field(book, 'data', side));
-const pricesOf = (levels: readonly unknown[]): readonly unknown[] =>
-  levels.map((level) => field(level, 'price'));
+const pricesOf = (levels: readonly unknown[]): readonly unknown[] => fieldsOf(levels, 'price');
 const bodiesOf = (frames: readonly Frame[]): readonly unknown[] => frames.map(({ plain }) => plain);
 const allLevels = (books: readonly unknown[]): readonly unknown[] =>
   books.flatMap((book) => [...levelsOf(book, 'asks'), ...levelsOf(book, 'bids')]);
@@ -95,36 +96,32 @@ export const KORBIT_SHEET: Sheet = {
       fast: (data) => bookIn(JSON.parse(data.toString('utf8')) as Json),
     }),
   },
-  facts: [
-    fact('reach', 'korbit.endpoint.rest', 'REST answers 200', (seen) => restReached(seen)),
-    fact('reach', 'korbit.added.no-user-agent-no-permessage', 'no User-Agent passes', (seen) =>
-      restReached(seen, true),
-    ),
-    fact('reach', 'korbit.endpoint.ws-public', 'the socket opens', socketOpened),
-    fact(
-      'reach',
-      'korbit.limit.public-50-per-second',
-      'headers Ratelimit, Ratelimit-Policy 50;w=1',
-      ({ named }) =>
-        headerIs(named, {
-          ratelimit: /^limit=50, remaining=\d+, reset=\d+$/,
-          'ratelimit-policy': /^50;w=1$/,
-        }),
-    ),
-    fact('list', 'korbit.market-list.shape', `rows of ${ROW_KEYS.join(', ')}, …`, (seen) =>
-      listRead(seen, keysAre(seen.rows, ROW_KEYS, { optional: LATER_ROW_KEYS })),
-    ),
-    fact('list', 'korbit.market-list.status', 'launched or stopped', ({ rows }) =>
-      textsAre(
-        rows.map((row) => field(row, 'status')),
-        /^(launched|stopped)$/,
+  facts: facts({
+    reach: {
+      'korbit.endpoint.rest': is('REST answers 200', (seen) => restReached(seen)),
+      'korbit.added.no-user-agent-no-permessage': is('no User-Agent passes', (seen) =>
+        restReached(seen, true),
       ),
-    ),
-    fact(
-      'rest',
-      'korbit.rest-book.shape',
-      'success, data of timestamp, bids, asks',
-      ({ singles }) =>
+      'korbit.endpoint.ws-public': is('the socket opens', socketOpened),
+      'korbit.limit.public-50-per-second': is(
+        'headers Ratelimit, Ratelimit-Policy 50;w=1',
+        ({ named }) =>
+          headerIs(named, {
+            ratelimit: /^limit=50, remaining=\d+, reset=\d+$/,
+            'ratelimit-policy': /^50;w=1$/,
+          }),
+      ),
+    },
+    list: {
+      'korbit.market-list.shape': is(`rows of ${ROW_KEYS.join(', ')}, …`, (seen) =>
+        listRead(seen, keysAre(seen.rows, ROW_KEYS, { optional: LATER_ROW_KEYS })),
+      ),
+      'korbit.market-list.status': is('launched or stopped', ({ rows }) =>
+        textsAre(fieldsOf(rows, 'status'), /^(launched|stopped)$/),
+      ),
+    },
+    rest: {
+      'korbit.rest-book.shape': is('success, data of timestamp, bids, asks', ({ singles }) =>
         together(
           keysAre(
             singles.map(({ answer }) => answer.plain),
@@ -139,63 +136,54 @@ export const KORBIT_SHEET: Sheet = {
             /^\d{13}$/,
           ),
         ),
-    ),
-    fact('rest', 'korbit.rest-book.levels-30', '30 levels a side, best first', ({ singles }) => {
-      const books = singles.map(({ answer }) => answer.plain);
-      return together(
-        allOf(
-          books,
-          (book) => levelsOf(book, 'asks').length === 30 && levelsOf(book, 'bids').length === 30,
-          (book) => `${levelsOf(book, 'asks').length} and ${levelsOf(book, 'bids').length}`,
-        ),
-        sideSteady(books, 'asks', 1),
-        sideSteady(books, 'bids', -1),
-      );
-    }),
-    fact(
-      'stream',
-      'korbit.connect.nothing-sent-server-open-no',
-      'nothing comes on open',
-      ({ greeting, frames }) =>
-        greeting.length + frames.length === 0
-          ? unseen('nothing came')
-          : holds(greeting.length === 0, greeting[0]?.text.slice(0, 120) ?? 'nothing'),
-    ),
-    fact('stream', 'korbit.connect.all-data-control-messages-text', 'text frames', (seen) =>
-      opcodeIs(seen, false),
-    ),
-    fact('stream', 'korbit.answer.success-silent', 'success with the requestId', ({ frames }) => {
-      const answers = frames.filter(({ plain }) => field(plain, 'status') !== undefined);
-      const [first] = answers;
-      if (first === undefined) return holds(false, 'no answer');
-      const good = field(first.plain, 'status') === 'success';
-      return holds(
-        good && field(first.plain, 'requestId') === REQUEST_ID && answers.length === 1,
-        answers.map(({ text }) => text.slice(0, 120)).join(' '),
-      );
-    }),
-    fact(
-      'stream',
-      'korbit.book.key-order-wire-symbol-timestamp',
-      'keys of message, data and levels as known; both readers alike',
-      (seen) => {
-        const books = bodiesOf(booksOf(seen));
+      ),
+      'korbit.rest-book.levels-30': is('30 levels a side, best first', ({ singles }) => {
+        const books = singles.map(({ answer }) => answer.plain);
         return together(
-          readAlike(seen),
-          keysAre(books, ['symbol', 'timestamp', 'type', 'data'], { optional: ['snapshot'] }),
-          keysAre(
-            books.map((book) => field(book, 'data')),
-            ['timestamp', 'asks', 'bids'],
+          allOf(
+            books,
+            (book) => levelsOf(book, 'asks').length === 30 && levelsOf(book, 'bids').length === 30,
+            (book) => `${levelsOf(book, 'asks').length} and ${levelsOf(book, 'bids').length}`,
           ),
-          keysAre(allLevels(books), ['price', 'qty']),
+          sideSteady(books, 'asks', 1),
+          sideSteady(books, 'bids', -1),
         );
-      },
-    ),
-    fact(
-      'stream',
-      'korbit.book.snapshot',
-      'snapshot true in the first frame, absent in others',
-      (seen) => {
+      }),
+    },
+    stream: {
+      'korbit.connect.nothing-sent-server-open-no': is(
+        'nothing comes on open',
+        ({ greeting, frames }) =>
+          greeting.length + frames.length === 0
+            ? unseen('nothing came')
+            : holds(greeting.length === 0, greeting[0]?.text.slice(0, 120) ?? 'nothing'),
+      ),
+      'korbit.connect.all-data-control-messages-text': is('text frames', (seen) =>
+        opcodeIs(seen, false),
+      ),
+      'korbit.answer.success-silent': is('success with the requestId', ({ frames }) => {
+        const answers = frames.filter(({ plain }) => field(plain, 'status') !== undefined);
+        const [first] = answers;
+        if (first === undefined) return holds(false, 'no answer');
+        const good = field(first.plain, 'status') === 'success';
+        return holds(
+          good && field(first.plain, 'requestId') === REQUEST_ID && answers.length === 1,
+          answers.map(({ text }) => text.slice(0, 120)).join(' '),
+        );
+      }),
+      'korbit.book.key-order-wire-symbol-timestamp': is(
+        'keys of message, data and levels as known; both readers alike',
+        (seen) => {
+          const books = bodiesOf(booksOf(seen));
+          return together(
+            readAlike(seen),
+            keysAre(books, ['symbol', 'timestamp', 'type', 'data'], { optional: ['snapshot'] }),
+            keysAre(fieldsOf(books, 'data'), ['timestamp', 'asks', 'bids']),
+            keysAre(allLevels(books), ['price', 'qty']),
+          );
+        },
+      ),
+      'korbit.book.snapshot': is('snapshot true in the first frame, absent in others', (seen) => {
         const started = new Set<string>();
         const judgement = allOf(
           booksOf(seen),
@@ -207,74 +195,61 @@ export const KORBIT_SHEET: Sheet = {
           ({ plain }) => `snapshot ${JSON.stringify(field(plain, 'snapshot')) ?? 'absent'}`,
         );
         return { ...judgement, seen: `${judgement.seen}; first ${firstText(seen)}` };
-      },
-    ),
-    fact('stream', 'korbit.book.timestamp', 'sending time, 13 digits', (seen) =>
-      textsAre(
-        booksOf(seen).map(({ exact }) => field(exact, 'timestamp')),
-        /^\d{13}$/,
-      ),
-    ),
-    fact('stream', 'korbit.book.data-timestamp', 'book time, 13 digits, not later', (seen) =>
-      together(
+      }),
+      'korbit.book.timestamp': is('sending time, 13 digits', (seen) =>
         textsAre(
-          booksOf(seen).map(({ exact }) => field(exact, 'data', 'timestamp')),
+          booksOf(seen).map(({ exact }) => field(exact, 'timestamp')),
           /^\d{13}$/,
         ),
-        allOf(
-          bodiesOf(booksOf(seen)),
-          (book) => Number(field(book, 'data', 'timestamp')) <= Number(field(book, 'timestamp')),
-          (book) =>
-            `${String(field(book, 'data', 'timestamp'))} in ${String(field(book, 'timestamp'))}`,
+      ),
+      'korbit.book.data-timestamp': is('book time, 13 digits, not later', (seen) =>
+        together(
+          textsAre(
+            booksOf(seen).map(({ exact }) => field(exact, 'data', 'timestamp')),
+            /^\d{13}$/,
+          ),
+          allOf(
+            bodiesOf(booksOf(seen)),
+            (book) => Number(field(book, 'data', 'timestamp')) <= Number(field(book, 'timestamp')),
+            (book) =>
+              `${String(field(book, 'data', 'timestamp'))} in ${String(field(book, 'timestamp'))}`,
+          ),
         ),
       ),
-    ),
-    fact('stream', 'korbit.book.data-asks', 'asks ascend', (seen) =>
-      sideSteady(bodiesOf(booksOf(seen)), 'asks', 1),
-    ),
-    fact('stream', 'korbit.book.data-bids', 'bids descend', (seen) =>
-      sideSteady(bodiesOf(booksOf(seen)), 'bids', -1),
-    ),
-    fact('stream', 'korbit.book.asks-price-bids-price', 'prices are plain text', (seen) =>
-      textsAre(
-        allLevels(bodiesOf(booksOf(seen))).map((level) => field(level, 'price')),
-        DECIMAL,
+      'korbit.book.data-asks': is('asks ascend', (seen) =>
+        sideSteady(bodiesOf(booksOf(seen)), 'asks', 1),
       ),
-    ),
-    fact('stream', 'korbit.book.asks-qty-bids-qty', 'quantities are plain text', (seen) =>
-      textsAre(
-        allLevels(bodiesOf(booksOf(seen))).map((level) => field(level, 'qty')),
-        DECIMAL,
+      'korbit.book.data-bids': is('bids descend', (seen) =>
+        sideSteady(bodiesOf(booksOf(seen)), 'bids', -1),
       ),
-    ),
-    fact('stream', 'korbit.book.levels-30', '30 levels a side', (seen) =>
-      allOf(
-        bodiesOf(booksOf(seen)),
-        (book) => levelsOf(book, 'asks').length === 30 && levelsOf(book, 'bids').length === 30,
-        (book) => `${levelsOf(book, 'asks').length} and ${levelsOf(book, 'bids').length}`,
+      'korbit.book.asks-price-bids-price': is('prices are plain text', (seen) =>
+        textsAre(fieldsOf(allLevels(bodiesOf(booksOf(seen))), 'price'), DECIMAL),
       ),
-    ),
-    fact(
-      'all',
-      'korbit.connect.socket-can-carry-every-pair',
-      'every launched pair in one request',
-      allServed,
-    ),
-    fact(
-      'unknown',
-      'korbit.answer.one-bad-symbol',
-      'one bad symbol fails the whole request',
-      (seen) =>
+      'korbit.book.asks-qty-bids-qty': is('quantities are plain text', (seen) =>
+        textsAre(fieldsOf(allLevels(bodiesOf(booksOf(seen))), 'qty'), DECIMAL),
+      ),
+      'korbit.book.levels-30': is('30 levels a side', (seen) =>
+        allOf(
+          bodiesOf(booksOf(seen)),
+          (book) => levelsOf(book, 'asks').length === 30 && levelsOf(book, 'bids').length === 30,
+          (book) => `${levelsOf(book, 'asks').length} and ${levelsOf(book, 'bids').length}`,
+        ),
+      ),
+    },
+    all: {
+      'korbit.connect.socket-can-carry-every-pair': is(
+        'every launched pair in one request',
+        allServed,
+      ),
+    },
+    unknown: {
+      'korbit.answer.one-bad-symbol': is('one bad symbol fails the whole request', (seen) =>
         unknownBrings(seen, (others) => refusals(others).length === 1, {
           tryAt: 0,
           goodFail: true,
         }),
-    ),
-    fact(
-      'unknown',
-      'korbit.answer.invalid-symbol',
-      'INVALID_SYMBOL, the symbol in brackets',
-      ({ tries }) =>
+      ),
+      'korbit.answer.invalid-symbol': is('INVALID_SYMBOL, the symbol in brackets', ({ tries }) =>
         allOf(
           refusals(tries[0]!.others),
           ({ plain }) =>
@@ -282,38 +257,28 @@ export const KORBIT_SHEET: Sheet = {
             /\(zznopea_krw\)/.test(String(field(plain, 'message'))),
           ({ text }) => text,
         ),
-    ),
-    fact(
-      'unknown',
-      'korbit.added.not-proven-failure-text-more',
-      'two bad symbols: one answer, INVALID_SYMBOL',
-      (seen) =>
-        unknownBrings(
-          seen,
-          (others) =>
-            refusals(others).length === 1 &&
-            field(refusals(others)[0]!.plain, 'code') === 'INVALID_SYMBOL',
-          { tryAt: 1, goodFail: true },
+      ),
+      'korbit.added.not-proven-failure-text-more': is(
+        'two bad symbols: one answer, INVALID_SYMBOL',
+        (seen) =>
+          unknownBrings(
+            seen,
+            (others) =>
+              refusals(others).length === 1 &&
+              field(refusals(others)[0]!.plain, 'code') === 'INVALID_SYMBOL',
+            { tryAt: 1, goodFail: true },
+          ),
+      ),
+      'korbit.limit.unknown-upper-case-symbol': is('REST: 400 INVALID_CURRENCY_PAIR', ({ alone }) =>
+        answerIs(
+          alone,
+          alone.status === 400 &&
+            field(alone.plain, 'error', 'message') === 'INVALID_CURRENCY_PAIR',
         ),
-    ),
-    fact(
-      'unknown',
-      'korbit.limit.unknown-upper-case-symbol',
-      'REST: 400 INVALID_CURRENCY_PAIR',
-      ({ alone }) =>
-        alone.failure === null
-          ? holds(
-              alone.status === 400 &&
-                field(alone.plain, 'error', 'message') === 'INVALID_CURRENCY_PAIR',
-              answerText(alone),
-            )
-          : unseen(alone.failure),
-    ),
-    fact(
-      'changes',
-      'korbit.answer.subscription-again',
-      'success; the earlier subscription stays',
-      (seen) => {
+      ),
+    },
+    changes: {
+      'korbit.answer.subscription-again': is('success; the earlier subscription stays', (seen) => {
         const answers = seen.again.filter(({ plain }) => field(plain, 'status') !== undefined);
         return together(
           laterSubscription(seen, false),
@@ -323,34 +288,26 @@ export const KORBIT_SHEET: Sheet = {
             ({ text }) => text,
           ),
         );
-      },
-    ),
-    fact(
-      'changes',
-      'korbit.request.unsubscribe',
-      'success, then no frame of the pair',
-      ({ unsubscribed, pairs: [, b] }) => {
-        const frames = unsubscribed?.frames ?? [];
-        const at = frames.findIndex(({ plain }) => field(plain, 'status') === 'success');
-        const later = frames.slice(at + 1).filter(({ book }) => book?.pair === pairText(b));
-        const said = at === -1 ? 'no success' : 'success';
-        return holds(at !== -1 && later.length === 0, `${said}, ${later.length} frames after it`);
-      },
-    ),
-    fact('changes', 'korbit.ws.client-ping', 'a ping gets its pong', pingAnswered),
-    fact(
-      'changes',
-      'korbit.answer.socket-stays-open',
-      'nothing of this ends the socket',
-      ({ end }) => holds(end === null, end === null ? 'open' : `closed with ${end.code}`),
-    ),
-    fact(
-      'compared',
-      'korbit.book.rest-socket-agree-four-four',
-      'REST book = streamed book',
-      comparedEqual,
-    ),
-    ...tradeFacts(
+      }),
+      'korbit.request.unsubscribe': is(
+        'success, then no frame of the pair',
+        ({ unsubscribed, pairs: [, b] }) => {
+          const frames = unsubscribed?.frames ?? [];
+          const at = frames.findIndex(({ plain }) => field(plain, 'status') === 'success');
+          const later = frames.slice(at + 1).filter(({ book }) => book?.pair === pairText(b));
+          const said = at === -1 ? 'no success' : 'success';
+          return holds(at !== -1 && later.length === 0, `${said}, ${later.length} frames after it`);
+        },
+      ),
+      'korbit.ws.client-ping': is('a ping gets its pong', pingAnswered),
+      'korbit.answer.socket-stays-open': is('nothing of this ends the socket', ({ end }) =>
+        holds(end === null, end === null ? 'open' : `closed with ${end.code}`),
+      ),
+    },
+    compared: {
+      'korbit.book.rest-socket-agree-four-four': is('REST book = streamed book', comparedEqual),
+    },
+    trades: tradeFacts(
       {
         side: 'korbit.trade-side.taker',
         ids: 'korbit.trade-rest.rest-id-ws-id-assumed',
@@ -358,30 +315,28 @@ export const KORBIT_SHEET: Sheet = {
       },
       true,
     ),
-    fact(
-      'idle',
-      'korbit.ws.server-ping-30s',
-      'a ping "ping" every 30 s, the first after 30 s',
-      ({ answering: { pings }, second }) => {
-        if (pings.length === 0) return holds(false, 'no ping');
-        const times = pings.map(({ at }, i) => at - (pings[i - 1]?.at ?? 0));
-        const text = pings.map(({ at }) => `${(at / second).toFixed(1)} s`).join(', ');
-        return holds(
-          times.every((ms) => Math.abs(ms / second - 30) < 3) &&
-            pings.every(({ data }) => data === 'ping'),
-          `"${pings[0]!.data}" at ${text}`,
-        );
-      },
-    ),
-    fact(
-      'idle',
-      'korbit.connect.plain-websocket-upgrade-path-v2',
-      'a socket that only answers pings stays open for 120 s',
-      ({ answering: { end, waitedMs } }) =>
-        holds(
-          end === null,
-          `${end === null ? 'open' : `closed with ${end.code}`} after ${seconds(waitedMs)}`,
-        ),
-    ),
-  ],
+    idle: {
+      'korbit.ws.server-ping-30s': is(
+        'a ping "ping" every 30 s, the first after 30 s',
+        ({ answering: { pings }, second }) => {
+          if (pings.length === 0) return holds(false, 'no ping');
+          const times = pings.map(({ at }, i) => at - (pings[i - 1]?.at ?? 0));
+          const text = pings.map(({ at }) => `${(at / second).toFixed(1)} s`).join(', ');
+          return holds(
+            times.every((ms) => Math.abs(ms / second - 30) < 3) &&
+              pings.every(({ data }) => data === 'ping'),
+            `"${pings[0]!.data}" at ${text}`,
+          );
+        },
+      ),
+      'korbit.connect.plain-websocket-upgrade-path-v2': is(
+        'a socket that only answers pings stays open for 120 s',
+        ({ answering: { end, waitedMs } }) =>
+          holds(
+            end === null,
+            `${end === null ? 'open' : `closed with ${end.code}`} after ${seconds(waitedMs)}`,
+          ),
+      ),
+    },
+  }),
 };

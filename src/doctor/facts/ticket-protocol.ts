@@ -14,6 +14,7 @@ import {
   decimalOf,
   elements,
   field,
+  fieldsOf,
   holds,
   type Judgement,
   keysAre,
@@ -113,10 +114,7 @@ export function framesAre(seen: StreamSeen, keys: readonly string[]): Judgement 
 /** The times of the frames are numbers of that form. */
 export function timesAre(seen: StreamSeen, form: RegExp): Judgement {
   return together(
-    textsAre(
-      exactBooks(seen).map((book) => field(book, 'timestamp')),
-      form,
-    ),
+    textsAre(fieldsOf(exactBooks(seen), 'timestamp'), form),
     allOf(
       booksOf(seen).map(({ plain }) => field(plain, 'timestamp')),
       (time) => typeof time === 'number',

@@ -1,7 +1,7 @@
 import { matchTrades, type TradeMatch } from '../../market/trade-match.js';
 import { touchedSide } from '../../market/trade.js';
 import type { TradesSeen } from '../evidence.js';
-import { type Fact, fact, holds, type Judgement, unseen } from '../fact.js';
+import { holds, is, type Judgement, unseen } from '../fact.js';
 
 /** Ids of what the doctor looks at in the trades of an exchange. */
 interface TradeFactIds {
@@ -14,17 +14,14 @@ interface TradeFactIds {
 }
 
 /** The facts about trades, alike for all exchanges. @param shared whether both feeds have the same ids */
-export function tradeFacts({ side, ids, rows }: TradeFactIds, shared: boolean): readonly Fact[] {
-  return [
-    fact('trades', side, 'the side is the taker’s, in both feeds', takersSide),
-    fact(
-      'trades',
-      ids,
-      shared ? 'stream and history have the same ids' : 'stream and history have other ids',
-      (seen) => (shared ? idsShared(seen) : idsApart(seen)),
-    ),
-    fact('trades', rows, 'rows of the history are read, their times are of UTC', rowsRead),
-  ];
+export function tradeFacts({ side, ids, rows }: TradeFactIds, shared: boolean) {
+  return {
+    [side]: is('the side is the taker’s, in both feeds', takersSide),
+    [ids]: shared
+      ? is('stream and history have the same ids', idsShared)
+      : is('stream and history have other ids', idsApart),
+    [rows]: is('rows of the history are read, their times are of UTC', rowsRead),
+  };
 }
 
 /** The trades of the stream beside those of the history of their time. */

@@ -8,8 +8,10 @@ import type { BooksSeen } from '../evidence.js';
 import {
   allOf,
   elements,
-  fact,
+  facts,
+  is,
   field,
+  fieldsOf,
   holds,
   keysAre,
   textsAre,
@@ -20,6 +22,7 @@ import type { Sheet } from '../sheet.js';
 import { tradeFacts } from './trades.js';
 import {
   allServed,
+  answerIs,
   answerText,
   booksOf,
   comparedEqual,
@@ -76,171 +79,151 @@ export const UPBIT_SHEET: Sheet = {
   bookPath: unitBooksPath,
   batches: [200, 100, 50],
   talk: TICKET_TALK,
-  facts: [
-    fact('reach', 'upbit.endpoint.rest-base', 'REST answers 200', restReached),
-    fact('reach', 'upbit.endpoint.ws-public', 'the socket opens', socketOpened),
-    fact('reach', 'upbit.endpoint.tls', 'TLS 1.2 or 1.3', ({ rest: { tls } }) =>
-      tls === null ? unseen('the address asks for no TLS') : holds(/^TLSv1\.[23]$/.test(tls), tls),
-    ),
-    fact(
-      'reach',
-      'upbit.ws.remaining-req',
-      'REST: Remaining-Req with group, min and sec',
-      ({ named }) => headerIs(named, { 'remaining-req': /^group=[a-z-]+; min=\d+; sec=\d+$/ }),
-    ),
-    fact(
-      'reach',
-      'upbit.ws.connects-5-per-second',
-      'the upgrade counts in group=websocket, by IP',
-      ({ upgrade }) =>
-        headerIs(upgrade, { 'remaining-req': /^group=websocket;/, 'limit-by-ip': /^Yes$/ }),
-    ),
-    fact('list', 'upbit.market-list.shape', 'rows of market, korean_name, english_name', (seen) =>
-      listRead(
-        seen,
-        keysAre(seen.rows, ['market', 'korean_name', 'english_name'], {
-          optional: ['market_event'],
-        }),
+  facts: facts({
+    reach: {
+      'upbit.endpoint.rest-base': is('REST answers 200', restReached),
+      'upbit.endpoint.ws-public': is('the socket opens', socketOpened),
+      'upbit.endpoint.tls': is('TLS 1.2 or 1.3', ({ rest: { tls } }) =>
+        tls === null
+          ? unseen('the address asks for no TLS')
+          : holds(/^TLSv1\.[23]$/.test(tls), tls),
       ),
-    ),
-    fact(
-      'list',
-      'upbit.endpoint.symbols-quote-base-upper-case',
-      'codes as KRW-BTC, upper case',
-      ({ rows }) =>
-        textsAre(
-          rows.map((row) => field(row, 'market')),
-          /^[A-Z0-9]+-[A-Z0-9]+$/,
+      'upbit.ws.remaining-req': is('REST: Remaining-Req with group, min and sec', ({ named }) =>
+        headerIs(named, { 'remaining-req': /^group=[a-z-]+; min=\d+; sec=\d+$/ }),
+      ),
+      'upbit.ws.connects-5-per-second': is(
+        'the upgrade counts in group=websocket, by IP',
+        ({ upgrade }) =>
+          headerIs(upgrade, { 'remaining-req': /^group=websocket;/, 'limit-by-ip': /^Yes$/ }),
+      ),
+    },
+    list: {
+      'upbit.market-list.shape': is('rows of market, korean_name, english_name', (seen) =>
+        listRead(
+          seen,
+          keysAre(seen.rows, ['market', 'korean_name', 'english_name'], {
+            optional: ['market_event'],
+          }),
         ),
-    ),
-    fact('rest', 'upbit.rest-book.count-1-30-default-30', '30 levels', ({ singles }) =>
-      allOf(
-        booksIn(singles),
-        (book) => unitsOf(book).length === 30,
-        (book) => `${unitsOf(book).length} levels`,
-        answerText(singles[0]!.answer),
       ),
-    ),
-    fact(
-      'rest',
-      'upbit.rest-book.key-order-rest-unit-bid',
-      `units of ${REST_UNIT_KEYS.join(', ')}`,
-      ({ singles }) =>
-        together(
-          keysAre(booksIn(singles), [
-            'market',
-            'timestamp',
-            'total_ask_size',
-            'total_bid_size',
-            'orderbook_units',
-            'level',
-          ]),
-          keysAre(booksIn(singles).flatMap(unitsOf), REST_UNIT_KEYS, { ordered: true }),
-        ),
-    ),
-    fact(
-      'rest',
-      'upbit.rest-book.rest-prices-plain-integers',
-      'prices without exponent',
-      ({ singles }) =>
-        textsAre(unitTexts(exactBooksIn(singles), 'ask_price', 'bid_price'), /^\d+(\.\d+)?$/),
-    ),
-    fact('rest', 'upbit.rest-book.timestamp-last-change', '13 digits, ms', ({ singles }) =>
-      textsAre(
-        exactBooksIn(singles).map((book) => field(book, 'timestamp')),
-        /^\d{13}$/,
+      'upbit.endpoint.symbols-quote-base-upper-case': is(
+        'codes as KRW-BTC, upper case',
+        ({ rows }) => textsAre(fieldsOf(rows, 'market'), /^[A-Z0-9]+-[A-Z0-9]+$/),
       ),
-    ),
-    fact(
-      'rest',
-      'upbit.rest-book.markets-comma-separated-required',
-      'many markets in one call',
-      ({ batches }) => allAnswered(batches, false),
-    ),
-    fact(
-      'rest',
-      'upbit.rest-book.body-array-request-order-real',
-      'books in the order asked for',
-      ({ batches }) =>
+    },
+    rest: {
+      'upbit.rest-book.count-1-30-default-30': is('30 levels', ({ singles }) =>
         allOf(
-          batches,
-          ({ pairs, answer }) =>
-            elements(answer.plain).every(
-              (book, i) => field(book, 'market') === quoteFirstCode(pairs[i]!),
-            ),
-          ({ answer }) => `first ${String(field(answer.plain, 0, 'market'))}`,
-          'the list is too short',
+          booksIn(singles),
+          (book) => unitsOf(book).length === 30,
+          (book) => `${unitsOf(book).length} levels`,
+          answerText(singles[0]!.answer),
         ),
-    ),
-    fact('stream', 'upbit.book.binary-frames', 'binary frames', (seen) => opcodeIs(seen, true)),
-    fact('stream', 'upbit.subscribe.no-acknowledgement', 'the first frame is a book', bookFirst),
-    fact('stream', 'upbit.format.default-keys', `keys ${FRAME_KEYS.join(', ')}`, (seen) =>
-      framesAre(seen, FRAME_KEYS),
-    ),
-    fact('stream', 'upbit.book.whole-book', 'SNAPSHOT first, then REALTIME', (seen) =>
-      snapshotFirst(booksOf(seen)),
-    ),
-    fact('stream', 'upbit.book.levels-30', '30 levels, asks up, bids down', (seen) =>
-      unitCount(exactBooks(seen), 30),
-    ),
-    fact('stream', 'upbit.book.totals', 'totals are the sums of the levels', (seen) =>
-      totalsAreSums(booksOf(seen)),
-    ),
-    fact(
-      'stream',
-      'upbit.spelling.prices-default',
-      '4407000.0, from 10,000,000 on 1.16539E8; padding 0',
-      (seen) =>
-        textsAre(
-          unitTexts(exactBooks(seen), 'ask_price', 'bid_price'),
-          /^(0|\d{1,7}\.\d+|\d\.\d+E-?\d+)$/,
-        ),
-    ),
-    fact('stream', 'upbit.spelling.sizes-default', 'up to 8 decimals', (seen) =>
-      textsAre(
-        unitTexts(exactBooks(seen), 'ask_size', 'bid_size'),
-        /^(\d+(\.\d{1,8})?|\d(\.\d+)?E-?\d)$/,
       ),
-    ),
-    fact('stream', 'upbit.spelling.timestamp-tms', 'a number of 13 digits, ms', (seen) =>
-      timesAre(seen, /^\d{13}$/),
-    ),
-    fact('stream', 'upbit.timing.never-backwards', 'times never fall', timesNeverFall),
-    noServerPing('upbit.ws.no-server-ping'),
-    fact('all', 'upbit.subscribe.many-codes', 'every code is served on one socket', allServed),
-    fact(
-      'unknown',
-      'upbit.error.unknown-code-silent',
-      'nothing is said; good codes are served',
-      (seen) => unknownBrings(seen, (others) => others.length === 0),
-    ),
-    fact(
-      'unknown',
-      'upbit.error.unknown-market-alone-batch',
-      'REST: 404 {"error":{"name":404,…}}',
-      ({ alone }) =>
-        alone.failure === null
-          ? holds(
-              alone.status === 404 && field(alone.plain, 'error', 'name') === 404,
-              answerText(alone),
-            )
-          : unseen(alone.failure),
-    ),
-    fact(
-      'unknown',
-      'upbit.rest-book.unknown-code-fails-batch',
-      'REST: one bad code fails all, 404',
-      ({ batch }) =>
-        batch === null || batch.failure !== null
-          ? unseen(batch?.failure ?? 'not asked')
-          : holds(batch.status === 404, answerText(batch)),
-    ),
-    fact('changes', 'upbit.subscribe.replaces', 'a later subscription replaces', (seen) =>
-      laterSubscription(seen, true),
-    ),
-    fact('changes', 'upbit.ws.keepalive', 'a ping gets its pong', pingAnswered),
-    fact('compared', 'upbit.rest-book.equals-ws', 'REST book = streamed book', comparedEqual),
-    ...tradeFacts(
+      'upbit.rest-book.key-order-rest-unit-bid': is(
+        `units of ${REST_UNIT_KEYS.join(', ')}`,
+        ({ singles }) =>
+          together(
+            keysAre(booksIn(singles), [
+              'market',
+              'timestamp',
+              'total_ask_size',
+              'total_bid_size',
+              'orderbook_units',
+              'level',
+            ]),
+            keysAre(booksIn(singles).flatMap(unitsOf), REST_UNIT_KEYS, { ordered: true }),
+          ),
+      ),
+      'upbit.rest-book.rest-prices-plain-integers': is('prices without exponent', ({ singles }) =>
+        textsAre(unitTexts(exactBooksIn(singles), 'ask_price', 'bid_price'), /^\d+(\.\d+)?$/),
+      ),
+      'upbit.rest-book.timestamp-last-change': is('13 digits, ms', ({ singles }) =>
+        textsAre(fieldsOf(exactBooksIn(singles), 'timestamp'), /^\d{13}$/),
+      ),
+      'upbit.rest-book.markets-comma-separated-required': is(
+        'many markets in one call',
+        ({ batches }) => allAnswered(batches, false),
+      ),
+      'upbit.rest-book.body-array-request-order-real': is(
+        'books in the order asked for',
+        ({ batches }) =>
+          allOf(
+            batches,
+            ({ pairs, answer }) =>
+              elements(answer.plain).every(
+                (book, i) => field(book, 'market') === quoteFirstCode(pairs[i]!),
+              ),
+            ({ answer }) => `first ${String(field(answer.plain, 0, 'market'))}`,
+            'the list is too short',
+          ),
+      ),
+    },
+    stream: {
+      'upbit.book.binary-frames': is('binary frames', (seen) => opcodeIs(seen, true)),
+      'upbit.subscribe.no-acknowledgement': is('the first frame is a book', bookFirst),
+      'upbit.format.default-keys': is(`keys ${FRAME_KEYS.join(', ')}`, (seen) =>
+        framesAre(seen, FRAME_KEYS),
+      ),
+      'upbit.book.whole-book': is('SNAPSHOT first, then REALTIME', (seen) =>
+        snapshotFirst(booksOf(seen)),
+      ),
+      'upbit.book.levels-30': is('30 levels, asks up, bids down', (seen) =>
+        unitCount(exactBooks(seen), 30),
+      ),
+      'upbit.book.totals': is('totals are the sums of the levels', (seen) =>
+        totalsAreSums(booksOf(seen)),
+      ),
+      'upbit.spelling.prices-default': is(
+        '4407000.0, from 10,000,000 on 1.16539E8; padding 0',
+        (seen) =>
+          textsAre(
+            unitTexts(exactBooks(seen), 'ask_price', 'bid_price'),
+            /^(0|\d{1,7}\.\d+|\d\.\d+E-?\d+)$/,
+          ),
+      ),
+      'upbit.spelling.sizes-default': is('up to 8 decimals', (seen) =>
+        textsAre(
+          unitTexts(exactBooks(seen), 'ask_size', 'bid_size'),
+          /^(\d+(\.\d{1,8})?|\d(\.\d+)?E-?\d)$/,
+        ),
+      ),
+      'upbit.spelling.timestamp-tms': is('a number of 13 digits, ms', (seen) =>
+        timesAre(seen, /^\d{13}$/),
+      ),
+      'upbit.timing.never-backwards': is('times never fall', timesNeverFall),
+      'upbit.ws.no-server-ping': noServerPing,
+    },
+    all: {
+      'upbit.subscribe.many-codes': is('every code is served on one socket', allServed),
+    },
+    unknown: {
+      'upbit.error.unknown-code-silent': is('nothing is said; good codes are served', (seen) =>
+        unknownBrings(seen, (others) => others.length === 0),
+      ),
+      'upbit.error.unknown-market-alone-batch': is(
+        'REST: 404 {"error":{"name":404,…}}',
+        ({ alone }) =>
+          answerIs(alone, alone.status === 404 && field(alone.plain, 'error', 'name') === 404),
+      ),
+      'upbit.rest-book.unknown-code-fails-batch': is(
+        'REST: one bad code fails all, 404',
+        ({ batch }) =>
+          batch === null || batch.failure !== null
+            ? unseen(batch?.failure ?? 'not asked')
+            : holds(batch.status === 404, answerText(batch)),
+      ),
+    },
+    changes: {
+      'upbit.subscribe.replaces': is('a later subscription replaces', (seen) =>
+        laterSubscription(seen, true),
+      ),
+      'upbit.ws.keepalive': is('a ping gets its pong', pingAnswered),
+    },
+    compared: {
+      'upbit.rest-book.equals-ws': is('REST book = streamed book', comparedEqual),
+    },
+    trades: tradeFacts(
       {
         side: 'upbit.trade-side.taker',
         ids: 'upbit.trade-rest.rest-id-ws-id',
@@ -248,9 +231,9 @@ export const UPBIT_SHEET: Sheet = {
       },
       true,
     ),
-    fact('idle', 'upbit.ws.idle-60s', 'closed after 60 s of silence', (seen) =>
-      endedAfter(seen, 55, 66),
-    ),
-    fact('idle', 'upbit.ws.how-idle-close-looks', 'code 1006', (seen) => endedWith(seen, 1006)),
-  ],
+    idle: {
+      'upbit.ws.idle-60s': is('closed after 60 s of silence', (seen) => endedAfter(seen, 55, 66)),
+      'upbit.ws.how-idle-close-looks': is('code 1006', (seen) => endedWith(seen, 1006)),
+    },
+  }),
 };

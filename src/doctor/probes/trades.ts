@@ -12,10 +12,7 @@ const WATCH_S = 20;
 /** How long the history may lag, s. */
 const LAG_S = 2;
 
-/**
- * Trades and books of three pairs as the recorder's own feed reads them, then the newest page of the
- * history of each.
- */
+/** Trades and books of three pairs by the recorder's feed, and the newest page of each history. */
 export async function probeTrades(lab: Lab): Promise<TradesSeen> {
   const pairs = lab.pairs(3);
   const { adapter } = lab.sheet;
