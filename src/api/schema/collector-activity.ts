@@ -2,6 +2,7 @@ import { checkedEvery } from '../inputs.js';
 import { ActivityChanges, type CollectorActivity } from '../../live/sources/collector-activity.js';
 import { periodArg } from './arguments.js';
 import { builder } from './builder.js';
+import { exposed } from './fields.js';
 import { CollectorType } from './collector.js';
 import { GapType } from './gap.js';
 
@@ -13,8 +14,8 @@ const CollectorActivityType = builder.objectRef<CollectorActivity>('CollectorAct
       description: 'The collector.',
       resolve: ({ status }) => status,
     }),
-    booksPerSecond: t.exposeFloat('booksPerSecond', {
-      description: 'Valid books a second over the last ten seconds, repeats included.',
+    ...exposed(t, 'Float', {
+      booksPerSecond: 'Valid books a second over the last ten seconds, repeats included.',
     }),
     openGap: t.expose('openGap', {
       type: GapType,

@@ -50,36 +50,28 @@ export const CollectorType = builder.objectRef<CollectorStatus>('Collector').imp
     ...exposedOrNull(t, 'DateTime', {
       startedAt: 'When it was last started; null if never since the server began.',
       lastBookAt: 'When its last valid book was received.',
+      auditAgreedAt: 'When the REST book last was found to equal the streamed one.',
     }),
     ...exposed(t, 'BigInt', {
       books: 'Valid books received since `startedAt`, those equal to the one before included.',
       repeats: 'Of `books`, those equal to the one before: counted, neither stored nor published.',
-    }),
-    reconnects: t.exposeInt('reconnects', {
-      description: 'Times its connection was made again since `startedAt`.',
-    }),
-    ...exposed(t, 'BigInt', {
       lateBooks:
         "Valid books since `startedAt` that were older by the exchange's own time than the one before; they are counted and dropped.",
       doubtedTimes:
         "Books since `startedAt` whose exchange's time could not be read, or is too far from the time of receipt to be believed; they are kept, with `exchangeTimestamp` null.",
       parseFailures: 'Messages about this market that could not be read since `startedAt`.',
     }),
+    ...exposed(t, 'Int', {
+      reconnects: 'Times its connection was made again since `startedAt`.',
+      audits: "Comparisons of its book with the exchange's REST book since `startedAt`.",
+      auditDifferences:
+        'Of `audits`, those where the REST book equalled none of the streamed books nearest in time.',
+    }),
     age: t.int({
       nullable: true,
       description: 'Time since `lastBookAt`, ms; null before the first book.',
       resolve: ({ lastBookAt }) =>
         lastBookAt === null ? null : Math.min(Math.max(0, Date.now() - lastBookAt), 2 ** 31 - 1),
-    }),
-    ...exposed(t, 'Int', {
-      audits: "Comparisons of its book with the exchange's REST book since `startedAt`.",
-      auditDifferences:
-        'Of `audits`, those where the REST book equalled none of the streamed books nearest in time.',
-    }),
-    auditAgreedAt: t.expose('auditAgreedAt', {
-      type: 'DateTime',
-      nullable: true,
-      description: 'When the REST book last was found to equal the streamed one.',
     }),
     node: t.string({
       nullable: true,

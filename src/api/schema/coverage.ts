@@ -5,22 +5,23 @@ import { marketOf, timeWindow } from '../inputs.js';
 import { fromCursor, toConnection, toCursor } from '../paging.js';
 import { marketArgs, pageArgs, windowArgs } from './arguments.js';
 import { builder } from './builder.js';
-import { exposed, marketFields } from './fields.js';
+import { exposed, marketFields, exposedOrNull } from './fields.js';
 import { GapConnection, gapPage } from './gap.js';
 import { tradeCoverage, TradeCoverageType } from './trade-coverage.js';
 
 const CoverageMinuteType = builder.objectRef<CoverageMinute>('CoverageMinute').implement({
   description: 'What was received of a market in one minute.',
   fields: (t) => ({
-    minute: t.expose('minute', { type: 'DateTime', description: 'Beginning of the minute.' }),
-    frames: t.exposeInt('frames', { description: 'Valid books received.' }),
+    ...exposed(t, 'DateTime', { minute: 'Beginning of the minute.' }),
+    ...exposed(t, 'Int', {
+      frames: 'Valid books received.',
+      repeats: 'Those equal to the one before.',
+    }),
     changedBooks: t.exposeInt('changed', {
       description: 'Those that differed from the one before, or were the first after a gap.',
     }),
-    repeats: t.exposeInt('repeats', { description: 'Those equal to the one before.' }),
-    longestSilenceMs: t.expose('longestSilenceMs', {
-      type: 'BigInt',
-      description:
+    ...exposed(t, 'BigInt', {
+      longestSilenceMs:
         'Longest time between two books of which the later one came in this minute, in milliseconds.',
     }),
   }),
@@ -70,10 +71,8 @@ const CoverageType = builder.objectRef<MarketCoverage>('Coverage').implement({
       resolve: ({ recordedMs, coveredMs }) =>
         recordedMs === 0 ? null : (coveredMs / recordedMs) * 100,
     }),
-    recordedFrom: t.expose('recordedFrom', {
-      type: 'DateTime',
-      nullable: true,
-      description:
+    ...exposedOrNull(t, 'DateTime', {
+      recordedFrom:
         'When the market was recorded for the first time, in the window or not; null if it never was.',
     }),
     stopped: t.expose('stopped', {
@@ -85,15 +84,13 @@ const CoverageType = builder.objectRef<MarketCoverage>('Coverage').implement({
       recordedMs: 'Part of the window in which the market was being recorded, gaps included.',
       coveredMs: 'Part of that which lies outside the gaps.',
       frames: 'Valid books received.',
+      repeats: 'Books equal to the one before: counted, not stored.',
+      longestSilenceMs: 'Longest time between two books, in milliseconds.',
     }),
     changedBooks: t.expose('changed', {
       type: 'BigInt',
       description:
         'Books that differed from the one before, or were the first after a gap: these are stored.',
-    }),
-    ...exposed(t, 'BigInt', {
-      repeats: 'Books equal to the one before: counted, not stored.',
-      longestSilenceMs: 'Longest time between two books, in milliseconds.',
     }),
     trades: t.field({
       type: TradeCoverageType,

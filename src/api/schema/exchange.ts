@@ -12,15 +12,17 @@ import { exchangeArg, pairFilterArgs } from './arguments.js';
 import { builder } from './builder.js';
 import { CollectorStateEnum, CollectorType } from './collector.js';
 import { ExchangeEnum } from './exchange-enum.js';
-import { exposed, marketFields, shown, shownOrNull } from './fields.js';
+import { exposed, marketFields, shown, shownOrNull, exposedOrNull } from './fields.js';
 import { OddityType } from './oddity.js';
 import { TradeTallyType } from './trade.js';
 
 const ExchangeColorType = builder.objectRef<ExchangeFacts['color']>('ExchangeColor').implement({
   description: 'The colour in which an exchange is drawn, readable as text on its ground.',
   fields: (t) => ({
-    light: t.expose('light', { type: 'String', description: '`#rrggbb`, for a light ground.' }),
-    dark: t.expose('dark', { type: 'String', description: '`#rrggbb`, for a dark ground.' }),
+    ...exposed(t, 'String', {
+      light: '`#rrggbb`, for a light ground.',
+      dark: '`#rrggbb`, for a dark ground.',
+    }),
   }),
 });
 
@@ -45,17 +47,12 @@ const OwnLimitType = builder.objectRef<OwnLimit>('OwnLimit').implement({
       value: 'The most that is asked for now.',
       atStart: 'The most that was asked for at the start.',
     }),
-    refusals: t.exposeInt('refusals', {
-      description: 'Refusals about it since the server began.',
+    ...exposed(t, 'Int', { refusals: 'Refusals about it since the server began.' }),
+    ...exposedOrNull(t, 'String', {
+      reason: "The last refusal in the exchange's words, cut; null when there was none.",
     }),
-    reason: t.exposeString('reason', {
-      nullable: true,
-      description: "The last refusal in the exchange's words, cut; null when there was none.",
-    }),
-    since: t.expose('since', {
-      type: 'DateTime',
-      nullable: true,
-      description: 'When it was last narrowed or widened; null when it never was.',
+    ...exposedOrNull(t, 'DateTime', {
+      since: 'When it was last narrowed or widened; null when it never was.',
     }),
   }),
 });
@@ -81,33 +78,30 @@ const ExchangeInfoType = builder.objectRef<ExchangeRecord>('ExchangeInfo').imple
       name: 'Its name as it writes it itself, such as `Upbit`.',
       koreanName: 'Its Korean name.',
     }),
-    order: t.int({
-      description: 'Its place when the exchanges are shown side by side, from 0.',
-      resolve: ({ exchange }) => EXCHANGE_FACTS[exchange].order,
+    ...shown(t, 'Int', ({ exchange }) => EXCHANGE_FACTS[exchange], {
+      order: 'Its place when the exchanges are shown side by side, from 0.',
     }),
     color: t.field({
       type: ExchangeColorType,
       description: 'In which colour it is drawn.',
       resolve: ({ exchange }) => EXCHANGE_FACTS[exchange].color,
     }),
-    enabled: t.exposeBoolean('enabled', {
-      description: 'Whether it may be recorded; `startExchange` and `stopExchange` change it.',
+    ...exposed(t, 'Boolean', {
+      enabled: 'Whether it may be recorded; `startExchange` and `stopExchange` change it.',
     }),
-    listedAt: t.expose('listedAt', {
-      type: 'DateTime',
-      nullable: true,
-      description: 'When its market list was last fetched; null if never.',
+    ...exposedOrNull(t, 'DateTime', {
+      listedAt: 'When its market list was last fetched; null if never.',
     }),
     marketCount: t.int({
       description: 'Number of markets that its newest list contains.',
       resolve: async ({ exchange }, _args, { reader }) =>
         (await reader.markets(exchange)).filter((market) => market.listed).length,
     }),
-    unreadableMessages: t.field({
-      type: 'BigInt',
-      description:
+    ...shown(t, 'BigInt', ({ exchange }, { control }) => control.tally(exchange), {
+      unreadableMessages:
         'Its messages that could not be read and named no market, since the server began; the `logs` of the event `API_ERROR` show when. Those that named one are in its `parseFailures`.',
-      resolve: ({ exchange }, _args, { control }) => control.tally(exchange).unreadableMessages,
+      unaskedBooks:
+        'Order books that came for markets that were not asked for, since the server began; they are dropped.',
     }),
     silence: t.field({
       type: SilenceTallyType,
@@ -120,21 +114,14 @@ const ExchangeInfoType = builder.objectRef<ExchangeRecord>('ExchangeInfo').imple
         'What it did otherwise than its protocol is known, by kind; kinds that were not met are left out.',
       resolve: ({ exchange }, _args, { control }) => control.tally(exchange).oddities,
     }),
-    unaskedBooks: t.field({
-      type: 'BigInt',
-      description:
-        'Order books that came for markets that were not asked for, since the server began; they are dropped.',
-      resolve: ({ exchange }, _args, { control }) => control.tally(exchange).unaskedBooks,
-    }),
     trades: t.field({
       type: TradeTallyType,
       description: 'What has become of its trades.',
       resolve: ({ exchange }, _args, { control }) => control.tally(exchange).trades,
     }),
-    skippedRows: t.int({
-      description:
+    ...shown(t, 'Int', ({ exchange }, { control }) => control.tally(exchange), {
+      skippedRows:
         'Rows of its newest market list that were no markets and were left out; the `logs` of the event `MARKET_ROWS_SKIPPED` show them.',
-      resolve: ({ exchange }, _args, { control }) => control.tally(exchange).skippedRows,
     }),
     limits: t.field({
       type: [OwnLimitType],
@@ -168,15 +155,12 @@ const MarketType = builder.objectRef<MarketShape>('Market').implement({
       koreanName: "The exchange's Korean name of the asset, if it gives one.",
       englishName: "The exchange's English name of the asset, if it gives one.",
     }),
-    listed: t.boolean({
-      description: "Whether the exchange's newest list contains it.",
-      resolve: ({ record }) => record.listed,
+    ...shown(t, 'Boolean', ({ record }) => record, {
+      listed: "Whether the exchange's newest list contains it.",
     }),
-    wanted: t.boolean({
-      nullable: true,
-      description:
+    ...shownOrNull(t, 'Boolean', ({ record }) => record, {
+      wanted:
         'The last mutation about it: true for start, false for stop, null for none (then `COLLECT` decides).',
-      resolve: ({ record }) => record.wanted,
     }),
     collector: t.expose('collector', {
       type: CollectorType,

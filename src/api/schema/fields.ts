@@ -1,4 +1,5 @@
 import type { Market, Pair } from '../../market/market.js';
+import type { ApiContext } from '../context.js';
 import type { builder } from './builder.js';
 import { ExchangeEnum } from './exchange-enum.js';
 
@@ -49,12 +50,13 @@ export function exposedOrNull<Shape, Type extends keyof Scalars>(
 export function shown<Shape, Type extends keyof Scalars, Source>(
   t: FieldsOf<Shape>,
   type: Type,
-  sourceOf: (shape: Shape) => Source,
+  sourceOf: (shape: Shape, context: ApiContext) => Source,
   meanings: Meanings<Source, Scalars[Type]>,
   nullable = false,
 ) {
   return eachField(meanings, (name, description) => {
-    const resolve = (shape: Shape): unknown => sourceOf(shape)[name as keyof Source];
+    const resolve = (shape: Shape, _args: unknown, context: ApiContext): unknown =>
+      sourceOf(shape, context)[name as keyof Source];
     return t.field({ type, nullable, description, resolve } as never);
   });
 }
@@ -63,7 +65,7 @@ export function shown<Shape, Type extends keyof Scalars, Source>(
 export function shownOrNull<Shape, Type extends keyof Scalars, Source>(
   t: FieldsOf<Shape>,
   type: Type,
-  sourceOf: (shape: Shape) => Source,
+  sourceOf: (shape: Shape, context: ApiContext) => Source,
   meanings: Meanings<Source, Scalars[Type] | null>,
 ) {
   return shown(t, type, sourceOf, meanings as Meanings<Source, Scalars[Type]>, true);

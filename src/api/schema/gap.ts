@@ -4,7 +4,7 @@ import { optionalMarketPart, timeWindow } from '../inputs.js';
 import { fromCursor, type RowBudget, toConnection, toCursor } from '../paging.js';
 import { marketFilterArgs, pageArgs, windowArgs } from './arguments.js';
 import { builder } from './builder.js';
-import { marketFields } from './fields.js';
+import { marketFields, exposed, exposedOrNull } from './fields.js';
 import { inWordsOf, ownWordsArgs } from './language.js';
 
 /** Why a market was not covered. */
@@ -54,14 +54,9 @@ export const GapType = builder.objectRef<Gap>('Gap').implement({
   description: 'An interval in which a wanted market was not covered.',
   fields: (t) => ({
     ...marketFields(t, (gap) => gap.market),
-    start: t.expose('start', {
-      type: 'DateTime',
-      description: 'Last proof that the market was covered.',
-    }),
-    end: t.expose('end', {
-      type: 'DateTime',
-      nullable: true,
-      description: 'When the first book after the gap was received; null while it is open.',
+    ...exposed(t, 'DateTime', { start: 'Last proof that the market was covered.' }),
+    ...exposedOrNull(t, 'DateTime', {
+      end: 'When the first book after the gap was received; null while it is open.',
     }),
     cause: t.expose('cause', { type: GapCauseEnum, description: 'Why it came about.' }),
     detail: t.string({
@@ -71,9 +66,7 @@ export const GapType = builder.objectRef<Gap>('Gap').implement({
       args: ownWordsArgs,
       resolve: ({ detail }, { lang }) => inWordsOf(lang, detail),
     }),
-    attempts: t.exposeInt('attempts', {
-      description: 'Attempts made to end it (connects, polls).',
-    }),
+    ...exposed(t, 'Int', { attempts: 'Attempts made to end it (connects, polls).' }),
   }),
 });
 

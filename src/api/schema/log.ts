@@ -5,6 +5,7 @@ import { optionalEvent, optionalMarketPart } from '../inputs.js';
 import { fromCursor, toConnection, toCursor } from '../paging.js';
 import { marketFilterArgs, pageArgs } from './arguments.js';
 import { builder } from './builder.js';
+import { exposed } from './fields.js';
 import { ExchangeEnum } from './exchange-enum.js';
 import { LanguageEnum } from './language.js';
 
@@ -27,7 +28,7 @@ function withoutReason(message: string): string {
 export const LogEntryType = builder.objectRef<LogRecord>('LogEntry').implement({
   description: 'A log event that happened.',
   fields: (t) => ({
-    timestamp: t.expose('timestamp', { type: 'DateTime', description: 'When it happened.' }),
+    ...exposed(t, 'DateTime', { timestamp: 'When it happened.' }),
     level: t.expose('level', { type: LogLevelEnum, description: 'Severity.' }),
     exchange: t.expose('exchange', {
       type: ExchangeEnum,
@@ -44,7 +45,7 @@ export const LogEntryType = builder.objectRef<LogRecord>('LogEntry').implement({
       description: 'Quote currency of that market; null for a socket or poller as a whole.',
       resolve: (record) => record.pair?.currency ?? null,
     }),
-    event: t.exposeString('event', { description: 'Name of the event, such as `WS_CONNECTED`.' }),
+    ...exposed(t, 'String', { event: 'Name of the event, such as `WS_CONNECTED`.' }),
     message: t.string({
       description:
         'The text, made when it is asked for; entries of older versions have theirs in the `LOG_LANG` of then. What an exchange or the system said stays in its own language. Of an unexpected error in the API only that there was one: what it says of the inside is in the log file.',

@@ -27,7 +27,7 @@ const OddThingType = builder.objectRef<OddThing>('OddThing').implement({
       what: 'The thing itself, such as the name of a member, or the status of a refusal; empty where the kind has but one.',
       text: 'What the exchange sent, with the body of a refusal whole up to 65,536 characters.',
     }),
-    at: t.expose('at', { type: 'DateTime', description: 'When it was first met.' }),
+    ...exposed(t, 'DateTime', { at: 'When it was first met.' }),
   }),
 });
 
@@ -37,13 +37,12 @@ export const OddityType = builder.objectRef<OddityTally>('Oddity').implement({
     'What an exchange did otherwise than its protocol is known, of one kind, since the server began. None of it is an error of itself; it may be the first sign of a changed protocol.',
   fields: (t) => ({
     kind: t.expose('kind', { type: OddityKindEnum, description: 'In what it differed.' }),
-    count: t.expose('count', {
-      type: 'BigInt',
-      description:
+    ...exposed(t, 'BigInt', {
+      count:
         'How often. Of the messages of a connection the first eight are looked at for members, times and levels, then one in 1,024.',
     }),
-    lastText: t.exposeString('lastText', { description: 'What was sent the last time.' }),
-    lastAt: t.expose('lastAt', { type: 'DateTime', description: 'When that was.' }),
+    ...exposed(t, 'String', { lastText: 'What was sent the last time.' }),
+    ...exposed(t, 'DateTime', { lastAt: 'When that was.' }),
     things: t.expose('things', {
       type: [OddThingType],
       description:

@@ -18,19 +18,15 @@ const OrderbookRowType = builder.objectRef<BookRow>('OrderbookRow').implement({
   description: 'One stored level: what rests at a price from that moment on.',
   fields: (t) => ({
     ...marketFields(t, (row) => row.market),
-    timestamp: t.expose('timestamp', {
-      type: 'DateTime',
-      description: 'When this server received the book that the level belongs to.',
+    ...exposed(t, 'DateTime', {
+      timestamp: 'When this server received the book that the level belongs to.',
     }),
     side: t.expose('side', { type: SideEnum, description: 'Ask or bid.' }),
     ...exposed(t, 'Decimal', {
       price: 'Price, in the quote currency.',
       volume: 'Volume, in the base asset; `0` when the level vanished.',
     }),
-    sequence: t.expose('sequence', {
-      type: 'BigInt',
-      description: 'Receive number of the book that the level belongs to.',
-    }),
+    ...exposed(t, 'BigInt', { sequence: 'Receive number of the book that the level belongs to.' }),
   }),
 });
 

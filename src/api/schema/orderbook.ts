@@ -6,7 +6,7 @@ import type { Gap } from '../../market/gap.js';
 import { checkedDepth, marketOf } from '../inputs.js';
 import { marketArgs } from './arguments.js';
 import { builder } from './builder.js';
-import { marketFields } from './fields.js';
+import { marketFields, exposed, exposedOrNull } from './fields.js';
 import { GapType } from './gap.js';
 
 /** A level of a book. */
@@ -79,18 +79,12 @@ export const OrderbookType = builder.objectRef<OrderbookShape>('Orderbook').impl
         'How the completeness of books of this exchange is known, by the transport that is set now.',
       resolve: (book, _args, { control }) => control.completeness(book.market.exchange),
     }),
-    timestamp: t.expose('timestamp', {
-      type: 'DateTime',
-      description: 'When this server received the book.',
+    ...exposed(t, 'DateTime', { timestamp: 'When this server received the book.' }),
+    ...exposedOrNull(t, 'DateTime', {
+      exchangeTimestamp: 'The exchange’s own time of the book; null when it did not say.',
     }),
-    exchangeTimestamp: t.expose('exchangeTimestamp', {
-      type: 'DateTime',
-      nullable: true,
-      description: 'The exchange’s own time of the book; null when it did not say.',
-    }),
-    sequence: t.expose('sequence', {
-      type: 'BigInt',
-      description: 'Receive number of the book: only grows, across restarts of one database.',
+    ...exposed(t, 'BigInt', {
+      sequence: 'Receive number of the book: only grows, across restarts of one database.',
     }),
     skipped: t.int({
       description:

@@ -16,7 +16,7 @@ import { checkedEvery, marketPart, pairOf } from '../inputs.js';
 import { everyArg, pairArgs } from './arguments.js';
 import { builder } from './builder.js';
 import { ExchangeEnum } from './exchange-enum.js';
-import { exposed, pairFields } from './fields.js';
+import { exposed, pairFields, exposedOrNull } from './fields.js';
 import { ageField, legFields } from './leg-fields.js';
 
 const ROUNDED = `a half rounded away from zero`;
@@ -95,12 +95,12 @@ const CrossingType = builder.objectRef<Crossing>('Crossing').implement({
     'A pair that is offered on one exchange for less than is bid for it on another. What moving it between them costs, or takes in time, is not counted.',
   fields: (t) => ({
     buyAt: t.expose('buyAt', { type: ExchangeEnum, description: 'Where it is offered for less.' }),
-    buyPrice: t.expose('buyPrice', { type: 'Decimal', description: 'The lowest ask there.' }),
-    sellAt: t.expose('sellAt', { type: ExchangeEnum, description: 'Where more is bid for it.' }),
     ...exposed(t, 'Decimal', {
+      buyPrice: 'The lowest ask there.',
       sellPrice: 'The highest bid there.',
       volume: 'What both of these levels hold, in the base asset.',
     }),
+    sellAt: t.expose('sellAt', { type: ExchangeEnum, description: 'Where more is bid for it.' }),
     left: t.field({
       type: MarginType,
       description: 'What is left after the fees.',
@@ -147,13 +147,9 @@ const PremiumType = builder.objectRef<Premium>('Premium').implement({
       description:
         'Each exchange that has a collector or a book of the pair, that one too, by name.',
     }),
-    compared: t.exposeInt('compared', {
-      description: 'How many exchanges have a price that can be relied on.',
-    }),
-    widestPercent: t.expose('widestPercent', {
-      type: 'Decimal',
-      nullable: true,
-      description: `By how much the highest price lies above the lowest, in percent of the lowest, ${PERCENT}. Null with fewer than two prices.`,
+    ...exposed(t, 'Int', { compared: 'How many exchanges have a price that can be relied on.' }),
+    ...exposedOrNull(t, 'Decimal', {
+      widestPercent: `By how much the highest price lies above the lowest, in percent of the lowest, ${PERCENT}. Null with fewer than two prices.`,
     }),
     crossing: t.expose('crossing', {
       type: CrossingType,

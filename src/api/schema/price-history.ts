@@ -6,6 +6,7 @@ import { badInput } from '../errors.js';
 import { marketOf } from '../inputs.js';
 import { marketArgs } from './arguments.js';
 import { builder } from './builder.js';
+import { exposed } from './fields.js';
 
 /** Points of one question at most: each is a book looked up and rebuilt out of the store. */
 const MAX_POINTS = 300;
@@ -21,7 +22,7 @@ interface PricePoint {
 const PricePointType = builder.objectRef<PricePoint>('PricePoint').implement({
   description: 'The best prices of a market as they stood at one moment.',
   fields: (t) => ({
-    at: t.expose('at', { type: 'DateTime', description: 'The moment.' }),
+    ...exposed(t, 'DateTime', { at: 'The moment.' }),
     timestamp: t.field({
       type: 'DateTime',
       nullable: true,

@@ -8,38 +8,26 @@ import { consolidate } from '../../live/sources/consolidated-books.js';
 import { pairArgs } from './arguments.js';
 import { builder } from './builder.js';
 import { ExchangeEnum } from './exchange-enum.js';
-import { pairFields } from './fields.js';
+import { pairFields, exposed, exposedOrNull } from './fields.js';
 import { legFields } from './leg-fields.js';
 import { TradeSideEnum } from './trade-side.js';
 
 const QuoteFillType = builder.objectRef<Fill>('QuoteFill').implement({
   description: 'What an amount costs, or brings, when it is taken out of the levels best first.',
   fields: (t) => ({
-    filled: t.expose('filled', {
-      type: 'Decimal',
-      description: 'How much of the amount the levels hold, in the base asset.',
+    ...exposed(t, 'Decimal', {
+      filled: 'How much of the amount the levels hold, in the base asset.',
+      cost: 'Price times volume summed over what is filled, exact, in the quote currency.',
     }),
-    complete: t.exposeBoolean('complete', {
-      description: 'Whether the levels hold the whole amount.',
+    ...exposed(t, 'Boolean', {
+      complete: 'Whether the levels hold the whole amount.',
+      averageExact: 'Whether `average` is the quotient itself, nothing rounded.',
     }),
-    cost: t.expose('cost', {
-      type: 'Decimal',
-      description: 'Price times volume summed over what is filled, exact, in the quote currency.',
+    ...exposedOrNull(t, 'Decimal', {
+      average: `\`cost\` divided by \`filled\`, to at most ${AVERAGE_DECIMALS} decimals, a half rounded up; the exact quotient is that of the two fields. Null when nothing is filled.`,
+      worst: 'Price of the last level touched; null when nothing is filled.',
     }),
-    average: t.expose('average', {
-      type: 'Decimal',
-      nullable: true,
-      description: `\`cost\` divided by \`filled\`, to at most ${AVERAGE_DECIMALS} decimals, a half rounded up; the exact quotient is that of the two fields. Null when nothing is filled.`,
-    }),
-    averageExact: t.exposeBoolean('averageExact', {
-      description: 'Whether `average` is the quotient itself, nothing rounded.',
-    }),
-    worst: t.expose('worst', {
-      type: 'Decimal',
-      nullable: true,
-      description: 'Price of the last level touched; null when nothing is filled.',
-    }),
-    levels: t.exposeInt('levels', { description: 'Number of levels touched.' }),
+    ...exposed(t, 'Int', { levels: 'Number of levels touched.' }),
   }),
 });
 
@@ -84,7 +72,7 @@ const QuoteType = builder.objectRef<QuoteShape>('Quote').implement({
   fields: (t) => ({
     ...pairFields(t, ({ book }) => book.pair),
     side: t.expose('side', { type: TradeSideEnum, description: 'Which way the trade goes.' }),
-    amount: t.expose('amount', { type: 'Decimal', description: 'The amount, in the base asset.' }),
+    ...exposed(t, 'Decimal', { amount: 'The amount, in the base asset.' }),
     timestamp: t.field({
       type: 'DateTime',
       description: 'When it was worked out.',

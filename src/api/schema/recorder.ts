@@ -70,7 +70,7 @@ const StateCountType = builder.objectRef<StateCount>('CollectorStateCount').impl
   description: 'How many collectors are in a state.',
   fields: (t) => ({
     state: t.expose('state', { type: CollectorStateEnum, description: 'The state.' }),
-    count: t.exposeInt('count', { description: 'Collectors in it, 1 or more.' }),
+    ...exposed(t, 'Int', { count: 'Collectors in it, 1 or more.' }),
   }),
 });
 
@@ -96,7 +96,7 @@ const RecorderType = builder.objectRef<RecorderFigures>('Recorder').implement({
   description: 'The recorder as a whole, at one moment.',
   fields: (t) => ({
     timestamp: t.expose('at', { type: 'DateTime', description: 'That moment.' }),
-    version: t.exposeString('version', { description: 'Version of the program.' }),
+    ...exposed(t, 'String', { version: 'Version of the program.' }),
     state: t.field({
       type: VerdictStateEnum,
       description:
@@ -128,14 +128,14 @@ const RecorderType = builder.objectRef<RecorderFigures>('Recorder').implement({
       description: 'Of those, books that differed from the one before.',
       resolve: (figures) => sum(figures, 'changedPerSecond'),
     }),
-    storedPerSecond: t.exposeFloat('storedPerSecond', {
-      description: 'Books written to the database a second over the last ten seconds.',
+    ...exposed(t, 'Float', {
+      storedPerSecond: 'Books written to the database a second over the last ten seconds.',
     }),
-    openGaps: t.exposeInt('openGaps', { description: 'Markets that are in a gap now.' }),
-    queuedBooks: t.int({
-      description: 'Books waiting to be written.',
-      resolve: ({ store }) => store.queuedBooks,
+    ...exposed(t, 'Int', {
+      openGaps: 'Markets that are in a gap now.',
+      subscriptions: 'Open live subscriptions.',
     }),
+    ...shown(t, 'Int', ({ store }) => store, { queuedBooks: 'Books waiting to be written.' }),
     ...shown(t, 'BigInt', ({ store }) => store, {
       queuedBytes: 'Estimated bytes of those.',
       storedBooks: 'Books written since the process began.',
@@ -144,10 +144,8 @@ const RecorderType = builder.objectRef<RecorderFigures>('Recorder').implement({
       droppedTrades:
         'Trades that could not be kept, since the process began: the store was full or failed.',
     }),
-    lastFlushMs: t.float({
-      nullable: true,
-      description: 'Duration of the last write, ms; null before the first.',
-      resolve: ({ store }) => store.lastFlushMs,
+    ...shownOrNull(t, 'Float', ({ store }) => store, {
+      lastFlushMs: 'Duration of the last write, ms; null before the first.',
     }),
     storeFailure: t.string({
       nullable: true,
@@ -166,10 +164,8 @@ const RecorderType = builder.objectRef<RecorderFigures>('Recorder').implement({
       resolve: ({ disk }) =>
         typeof disk.growthBytesPerDay === 'number' ? Math.round(disk.growthBytesPerDay) : null,
     }),
-    daysUntilFull: t.float({
-      nullable: true,
-      description: 'Days until the disk is full at that growth; null when not known, or never.',
-      resolve: ({ disk }) => disk.daysUntilFull,
+    ...shownOrNull(t, 'Float', ({ disk }) => disk, {
+      daysUntilFull: 'Days until the disk is full at that growth; null when not known, or never.',
     }),
     diskWarning: t.string({
       nullable: true,
@@ -189,12 +185,9 @@ const RecorderType = builder.objectRef<RecorderFigures>('Recorder').implement({
       clockSteps:
         'How often the system clock was set by more than a second since the program began.',
     }),
-    stoodStillMs: t.field({
-      type: 'BigInt',
-      description: 'How long it has stood still altogether, in milliseconds.',
-      resolve: ({ time }) => time.stoodStillMs,
+    ...shown(t, 'BigInt', ({ time }) => time, {
+      stoodStillMs: 'How long it has stood still altogether, in milliseconds.',
     }),
-    subscriptions: t.exposeInt('subscriptions', { description: 'Open live subscriptions.' }),
   }),
 });
 

@@ -4,7 +4,7 @@ import { timeWindow } from '../inputs.js';
 import { windowArgs } from './arguments.js';
 import { builder } from './builder.js';
 import { ExchangeEnum } from './exchange-enum.js';
-import { exposed } from './fields.js';
+import { exposed, exposedOrNull } from './fields.js';
 import { GapSum } from './report.js';
 
 const DAY = 86_400_000;
@@ -30,7 +30,7 @@ const SlotType = builder.objectRef<StripSlot>('StripSlot').implement({
       resolve: ({ recordedMs, coveredMs }) =>
         recordedMs === 0 ? null : (coveredMs / recordedMs) * 100,
     }),
-    gaps: t.exposeInt('gaps', { description: 'Gaps that touch it.' }),
+    ...exposed(t, 'Int', { gaps: 'Gaps that touch it.' }),
   }),
 });
 
@@ -38,12 +38,9 @@ const StripType = builder.objectRef<RecordingStrip>('RecordingStrip').implement(
   description: 'How an exchange was recorded over a window, in parts of equal length.',
   fields: (t) => ({
     exchange: t.expose('exchange', { type: ExchangeEnum, description: 'The exchange.' }),
-    from: t.expose('from', { type: 'DateTime', description: 'Beginning of the window.' }),
-    to: t.expose('to', { type: 'DateTime', description: 'End of the window.' }),
-    recordedFrom: t.expose('recordedFrom', {
-      type: 'DateTime',
-      nullable: true,
-      description:
+    ...exposed(t, 'DateTime', { from: 'Beginning of the window.', to: 'End of the window.' }),
+    ...exposedOrNull(t, 'DateTime', {
+      recordedFrom:
         'When the first of its markets was recorded for the first time; null if none ever was.',
     }),
     slots: t.expose('slots', { type: [SlotType], description: 'The parts, oldest first.' }),

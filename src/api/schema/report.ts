@@ -18,8 +18,8 @@ export const GapSum = builder.objectRef<CauseReport>('GapSum').implement({
   description: 'The gaps of one cause in a window.',
   fields: (t) => ({
     cause: t.expose('cause', { type: GapCauseEnum, description: 'Why they came about.' }),
-    count: t.exposeInt('count', { description: 'How many there were.' }),
-    ms: t.expose('ms', { type: 'BigInt', description: 'How much of the window they take, ms.' }),
+    ...exposed(t, 'Int', { count: 'How many there were.' }),
+    ...exposed(t, 'BigInt', { ms: 'How much of the window they take, ms.' }),
   }),
 });
 
@@ -27,21 +27,19 @@ const MarketReportType = builder.objectRef<MarketReport>('MarketReport').impleme
   description: 'How well a market was recorded in a day.',
   fields: (t) => ({
     ...marketFields(t, ({ market }) => market),
-    percent: t.exposeFloat('percent', {
-      description: 'Share of the recorded time that lies outside gaps, from 0 to 100.',
+    ...exposed(t, 'Float', {
+      percent: 'Share of the recorded time that lies outside gaps, from 0 to 100.',
     }),
     ...exposed(t, 'BigInt', {
       recordedMs: 'How much of the day it was being recorded, gaps included, ms.',
       coveredMs: 'How much of that lies outside gaps, ms.',
       frames: 'Valid books received.',
+      repeats: 'Those equal to the one before: counted, not stored.',
+      longestSilenceMs: 'Longest time between two books, ms.',
     }),
     changedBooks: t.expose('changed', {
       type: 'BigInt',
       description: 'Those that differed from the one before, or were the first after a gap.',
-    }),
-    ...exposed(t, 'BigInt', {
-      repeats: 'Those equal to the one before: counted, not stored.',
-      longestSilenceMs: 'Longest time between two books, ms.',
     }),
     gaps: t.expose('gaps', {
       type: [GapSum],
@@ -89,10 +87,9 @@ const TradeReportType = builder
 const DayReportType = builder.objectRef<DayReport>('DayReport').implement({
   description: 'How well a day was recorded.',
   fields: (t) => ({
-    date: t.exposeString('date', { description: 'The day, `2026-11-25`, UTC.' }),
-    from: t.expose('from', { type: 'DateTime', description: 'Its beginning.' }),
-    to: t.expose('to', { type: 'DateTime', description: 'Its end; now, while it lasts.' }),
-    clockSteps: t.exposeInt('clockSteps', { description: 'How often the clock was set back.' }),
+    ...exposed(t, 'String', { date: 'The day, `2026-11-25`, UTC.' }),
+    ...exposed(t, 'DateTime', { from: 'Its beginning.', to: 'Its end; now, while it lasts.' }),
+    ...exposed(t, 'Int', { clockSteps: 'How often the clock was set back.' }),
     marketCount: t.int({
       description: 'How many markets were recorded.',
       resolve: ({ markets }) => markets.length,

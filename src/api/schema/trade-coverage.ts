@@ -5,6 +5,7 @@ import type { StoreReader } from '../../store/store-types.js';
 import { fromCursor, toConnection, toCursor } from '../paging.js';
 import { pageArgs } from './arguments.js';
 import { builder } from './builder.js';
+import { exposed } from './fields.js';
 import { GapCauseEnum } from './gap.js';
 import { inWordsOf, ownWordsArgs } from './language.js';
 
@@ -32,8 +33,7 @@ export const TradeCompletenessEnum = builder.enumType('TradeCompleteness', {
 const TradeSpanType = builder.objectRef<TradePiece>('TradeSpan').implement({
   description: "A span of a market's time and what is known of its trades.",
   fields: (t) => ({
-    start: t.expose('start', { type: 'DateTime', description: 'Its beginning.' }),
-    end: t.expose('end', { type: 'DateTime', description: 'Its end, excluded.' }),
+    ...exposed(t, 'DateTime', { start: 'Its beginning.', end: 'Its end, excluded.' }),
     completeness: t.expose('completeness', {
       type: TradeCompletenessEnum,
       description: 'How well its trades are known.',
@@ -49,8 +49,8 @@ const TradeSpanType = builder.objectRef<TradePiece>('TradeSpan').implement({
       args: ownWordsArgs,
       resolve: ({ detail }, { lang }) => inWordsOf(lang, detail),
     }),
-    checked: t.exposeBoolean('checked', {
-      description:
+    ...exposed(t, 'Boolean', {
+      checked:
         "Whether the exchange's history was asked about it: what is said of it is final. Times of a span that was not are of this server's clock.",
     }),
   }),

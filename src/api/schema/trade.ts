@@ -8,7 +8,7 @@ import { checkedSince, marketPart, optionalMarketPart, timeWindow } from '../inp
 import { fromCursor, toConnection, toCursor } from '../paging.js';
 import { marketArgs, marketFilterArgs, pageArgs, windowArgs } from './arguments.js';
 import { builder } from './builder.js';
-import { exposed, marketFields } from './fields.js';
+import { exposed, marketFields, exposedOrNull } from './fields.js';
 import { allSpans, TradeCompletenessEnum } from './trade-coverage.js';
 import { TradeSideEnum } from './trade-side.js';
 
@@ -45,36 +45,28 @@ const TradeType = builder.objectRef<ListedTrade>('Trade').implement({
   description: 'A recorded trade, 체결.',
   fields: (t) => ({
     ...marketFields(t, (trade) => trade.market),
-    timestamp: t.expose('timestamp', {
-      type: 'DateTime',
-      description: 'When this server received it.',
+    ...exposed(t, 'DateTime', { timestamp: 'When this server received it.' }),
+    ...exposedOrNull(t, 'DateTime', {
+      exchangeTimestamp: "The exchange's own time of the trade.",
+      messageTimestamp: 'When the exchange sent the message; null where it does not say.',
     }),
-    exchangeTimestamp: t.expose('exchangeTimestamp', {
-      type: 'DateTime',
-      nullable: true,
-      description: "The exchange's own time of the trade.",
+    ...exposed(t, 'Int', {
+      resolutionMs: 'How fine that time is, in ms: 1, or 1000 where the exchange gives seconds.',
     }),
-    resolutionMs: t.exposeInt('resolutionMs', {
-      description: 'How fine that time is, in ms: 1, or 1000 where the exchange gives seconds.',
-    }),
-    messageTimestamp: t.expose('messageTimestamp', {
-      type: 'DateTime',
-      nullable: true,
-      description: 'When the exchange sent the message; null where it does not say.',
-    }),
-    sequence: t.expose('sequence', {
-      type: 'BigInt',
-      description:
+    ...exposed(t, 'BigInt', {
+      sequence:
         'Receive number, of the same counter as those of the books: books and trades sort by receipt.',
     }),
-    tradeId: t.exposeString('tradeId', { description: "The exchange's id, as it wrote it." }),
+    ...exposed(t, 'String', { tradeId: "The exchange's id, as it wrote it." }),
     tradeIdKind: t.expose('idKind', {
       type: TradeIdKindEnum,
       description: 'Which of its ids that is.',
     }),
     side: t.expose('side', { type: TradeSideEnum, description: 'The side of the taker.' }),
-    price: t.expose('price', { type: 'Decimal', description: 'Price, in the quote currency.' }),
-    volume: t.expose('volume', { type: 'Decimal', description: 'Volume, in the base asset.' }),
+    ...exposed(t, 'Decimal', {
+      price: 'Price, in the quote currency.',
+      volume: 'Volume, in the base asset.',
+    }),
     origin: t.expose('origin', { type: TradeOriginEnum, description: 'How it came.' }),
     backfilled: t.boolean({
       description: "Whether it came out of the exchange's REST history, after the fact.",

@@ -4,6 +4,7 @@ import { withKnownErrors } from '../errors.js';
 import { marketOf } from '../inputs.js';
 import { exchangeArg, marketArgs } from './arguments.js';
 import { builder } from './builder.js';
+import { shownOrNull } from './fields.js';
 import { CollectorType } from './collector.js';
 import { ExchangeEnum } from './exchange-enum.js';
 import { WishKindEnum } from './wish-kind.js';
@@ -23,15 +24,9 @@ const WishType = builder.objectRef<WantedPattern>('CollectorWish').implement({
       description: 'Of which exchange; null for all.',
       resolve: ({ pattern }) => pattern.exchange,
     }),
-    symbol: t.string({
-      nullable: true,
-      description: 'Of which base asset; null for all.',
-      resolve: ({ pattern }) => pattern.symbol,
-    }),
-    currency: t.string({
-      nullable: true,
-      description: 'Of which quote currency; null for all.',
-      resolve: ({ pattern }) => pattern.currency,
+    ...shownOrNull(t, 'String', ({ pattern }) => pattern, {
+      symbol: 'Of which base asset; null for all.',
+      currency: 'Of which quote currency; null for all.',
     }),
   }),
 });
