@@ -4,10 +4,7 @@ import type { Config } from './settings/config.js';
 import { startedWithNohup } from './hangup.js';
 import { consoleStreams, flushConsole } from './logging/console.js';
 
-/**
- * Signals this close together are one: Ctrl+C reaches the program from the terminal and, under npm,
- * again from npm.
- */
+/** Signals this close are one: under npm, Ctrl+C comes from the terminal and again from npm. */
 const SAME_SIGNAL_MS = 500;
 
 /**

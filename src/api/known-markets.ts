@@ -34,10 +34,7 @@ export class KnownMarkets {
     this.#sources = sources;
   }
 
-  /**
-   * Checks that each pattern with a symbol matches at least one known market.
-   * @throws {GraphQLError} `UNKNOWN_MARKET` with close matches
-   */
+  /** Each pattern with a symbol must match a known market. @throws {GraphQLError} with like ones */
   async check(patterns: readonly CollectPattern[]): Promise<void> {
     // A list may name hundreds of markets: each is looked up, not sought among all there are.
     const doubtful = patterns.filter(

@@ -81,16 +81,9 @@ export interface ApiOptions {
 
 /** The API server. */
 export interface Api {
-  /**
-   * Starts to serve.
-   * @returns the address to open.
-   * @throws an error of one clear line when the address cannot be bound.
-   */
+  /** Starts to serve; gives the address to open. @throws {Error} of one line when it is taken */
   listen(): Promise<{ url: string }>;
-  /**
-   * Stops: no new connections, live streams end with a clean `complete`, and who has not left
-   * within the grace is cut off. Harmless when called again.
-   */
+  /** Stops: live streams end with a clean `complete`; who stays beyond the grace is cut off. */
   close(): Promise<void>;
   /** Number of open live subscriptions. */
   readonly readers: number;

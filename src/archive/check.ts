@@ -190,10 +190,7 @@ async function bookDigests(
   return new Map(Object.entries(sumsOf(sums)));
 }
 
-/**
- * Digests of the trades in the database that are archived with a day, by `EXCHANGE:PAIR`.
- * @param from least sequence that they can have
- */
+/** Digests of the trades that are archived with a day, by `EXCHANGE:PAIR`, from sequence `from`. */
 async function tradeDigests(
   reader: DayReader,
   { date, trades }: Manifest,

@@ -32,10 +32,7 @@ const DISK_MS = 60_000;
 /** Memory of the process beside that of DuckDB, MB. */
 const HEAP_MB = 160;
 
-/**
- * Archives closed days while the recorder runs: soon after the start and some time after each
- * midnight (UTC), in a process of its own with the lowest priority.
- */
+/** Archives closed days after the start and each midnight (UTC), in a process of low priority. */
 export class ArchiveKeeper {
   readonly #options: KeeperOptions;
   readonly #listener: KeeperListener;

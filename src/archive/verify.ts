@@ -14,10 +14,7 @@ function parquet(path: string): string {
   return `read_parquet(${quoted(path)}, hive_partitioning = false)`;
 }
 
-/**
- * Reads a file back wholly: what it has of each market.
- * @throws {ArchiveError} when it cannot be read or has other columns
- */
+/** What a file has of each market. @throws {ArchiveError} when it is unreadable or misshapen */
 export async function readDigests(
   connection: DuckDBConnection,
   table: TableName,
@@ -66,10 +63,7 @@ export function difference(
   return extra === undefined ? null : `${extra} should not be in it`;
 }
 
-/**
- * Reads a file back and compares it with what its manifest says.
- * @throws {ArchiveError} naming what is wrong
- */
+/** Compares a file with what its manifest says. @throws {ArchiveError} naming what is wrong */
 export async function verifyFile(
   connection: DuckDBConnection,
   folder: string,

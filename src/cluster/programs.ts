@@ -16,11 +16,7 @@ export interface ServerPrograms {
 /** What is missing, in one line: what to install. */
 export class MissingProgramsError extends Error {}
 
-/**
- * Finds the programs.
- * @param folders where they may lie
- * @throws {MissingProgramsError}
- */
+/** Finds the programs in some folders. @throws {MissingProgramsError} */
 export function findPrograms(folders: readonly string[] = serverFolders()): ServerPrograms {
   const nats = findNats(folders);
   const postgresql = findPostgresql(folders);

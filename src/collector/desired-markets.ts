@@ -11,10 +11,7 @@ import type { WantedPattern } from '../market/managed-lists.js';
 import type { AgainstCollect } from './against-collect.js';
 import { type Pair, pairText } from '../market/market.js';
 
-/**
- * What is wanted of one exchange. Of a market decides the last mutation that concerned it, by its
- * name or by a pattern; where there was none, `COLLECT` does.
- */
+/** What is wanted of one exchange: by the last mutation about a market, else by `COLLECT`. */
 export class DesiredMarkets {
   readonly #exchange: Exchange;
   readonly #collect: readonly CollectPattern[];
@@ -33,10 +30,7 @@ export class DesiredMarkets {
     this.#markets.set(pairText(pair), { pair, wanted });
   }
 
-  /**
-   * Notes a mutation about a pattern: it outranks all earlier ones about what it matches.
-   * @param wanted null = `COLLECT` decides again
-   */
+  /** Notes a mutation that outranks all earlier ones it matches; null = `COLLECT` decides again. */
   setPattern(pattern: CollectPattern, wanted: boolean | null): void {
     this.#patterns = this.#patterns.filter((older) => !coversPattern(pattern, older.pattern));
     if (wanted !== null || this.#patterns.some((older) => overlapsPattern(pattern, older.pattern)))

@@ -220,10 +220,7 @@ export class ExchangeCollector implements FeedHost {
     this.#tracker(pair);
   }
 
-  /**
-   * Starts pairs; those that run are left alone.
-   * @param inherited the gap of a pair that goes on from the previous run, or null
-   */
+  /** Starts pairs that do not run. @param inherited the previous run's gap that goes on, or null */
   start(pairs: readonly Pair[], inherited: (pair: Pair) => Gap | null = () => null): void {
     const fresh = pairs.filter((pair) => !this.running(pair));
     for (const pair of fresh) {

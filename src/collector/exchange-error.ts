@@ -58,10 +58,7 @@ export function unreadable(message: string): ExchangeError {
   return new ExchangeError('UNREADABLE', message);
 }
 
-/**
- * Reads what an exchange says about a pair, so that every error names it.
- * @throws {ExchangeError}
- */
+/** Names the pair in every error of reading what is said about it. @throws {ExchangeError} */
 export function aboutPair<T>(pair: Pair, read: () => T): T {
   try {
     return read();

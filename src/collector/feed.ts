@@ -46,10 +46,7 @@ export interface FeedHost {
    * @param snapshot whether they are the last ones on record, which may be old and known
    */
   trades(pair: Pair, trades: readonly ReadTrade[], receivedAt: number, snapshot: boolean): void;
-  /**
-   * The stream of trades of these pairs, where it is not that of their books, is lost, or stands again
-   * (null).
-   */
+  /** A separate stream of these pairs' trades is lost, or back (null). */
   tradesDown(pairs: Iterable<Pair>, outage: Outage | null): void;
   /** Trades of a market that was not asked for, or no longer: they are dropped and counted. */
   unaskedTrades(count: number): void;
@@ -67,10 +64,7 @@ export interface FeedHost {
   noFirstBook(pair: Pair, afterMs: number): void;
   /** The exchange refuses a pair; trying again is no use. */
   refused(pair: Pair, reason: string): void;
-  /**
-   * A message that could not be read. Counted, and logged once per burst.
-   * @param pair whose message it was, or null when that is not known
-   */
+  /** Counts an unreadable message; logged once per burst. @param pair null when it is not known */
   unreadable(error: unknown, message: string, pair: Pair | null): void;
   /**
    * The exchange did something that is not known of it, though it may be right. Counted, and logged once
@@ -109,15 +103,9 @@ export interface Feed {
   add(pairs: readonly Pair[]): void;
   /** Stops pairs; no other pair gets a gap. */
   remove(pairs: readonly Pair[]): void;
-  /**
-   * Asks for the books of some pairs again, because their stream is not believed any more.
-   * @param detail why, in words
-   */
+  /** Asks for books again whose stream is no longer believed. @param detail why, in words */
   resync(pairs: readonly Pair[], detail: string): void;
-  /**
-   * The program stood still until now. No book that was under way meanwhile is handed on: none proves
-   * what was missed, nor how old it is.
-   */
+  /** The program stood still until now: books under way meanwhile prove nothing and are dropped. */
   standstill(): void;
   /** Closes all connections. No call to the host follows. */
   close(): Promise<void>;

@@ -37,10 +37,7 @@ export interface MarketListParts {
   readonly named: () => readonly Pair[];
 }
 
-/**
- * The listed markets of one exchange: the stored list at first, then the exchange's own, fetched at
- * start, again until it works, and from then on as often as set.
- */
+/** An exchange's listed markets: as stored, then as fetched at start, and as often as set. */
 export class MarketList {
   readonly #parts: MarketListParts;
   readonly #onFetch: (removed: readonly Pair[]) => void;

@@ -32,10 +32,7 @@ import { type ExchangeState, makeExchangeState, type SupervisorParts } from './e
 /** How often finished minutes of quiet markets and the exchanges' times are looked at, ms. */
 const SWEEP_MS = 10_000;
 
-/**
- * Decides which collectors run: `COLLECT` and what mutations asked for, checked against the
- * exchanges' market lists. The only way from the API to the collectors.
- */
+/** Decides which collectors run, by `COLLECT`, mutations and lists; the API's only way to them. */
 export class Supervisor implements CollectorControl {
   readonly #parts: SupervisorParts;
   readonly #exchanges: Readonly<Record<Exchange, ExchangeState>>;

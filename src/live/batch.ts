@@ -6,10 +6,7 @@ const MOST_EVENTS = 64;
 /** UTF-16 units of their texts after which no further one is taken: a socket is full with 16 KiB. */
 const ENOUGH = 12_000;
 
-/**
- * Events that go out in one write: a write costs the system some 5 µs however much it holds, more
- * than all else that an event costs.
- */
+/** Events that go out in one write: a write costs some 5 µs, more than all else of an event. */
 export class Batch {
   readonly deliveries: Delivery<unknown>[] = [];
   readonly renderings: Rendering[] = [];

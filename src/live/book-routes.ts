@@ -7,10 +7,7 @@ import type { Delivery } from './delivery.js';
 /** Called with a published book. */
 type Take = (delivery: Delivery<OrderBook>) => void;
 
-/**
- * Hands every published book, as one delivery, to those who selected its market. Listens to the bus
- * only while there are such.
- */
+/** Hands every published book, as one delivery, to those who selected its market. */
 export class BookRoutes {
   readonly #bus: Bus;
   readonly #selections = new Map<Take, MarketSelection>();

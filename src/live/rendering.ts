@@ -21,10 +21,7 @@ export interface FrameTemplate {
   readonly idLength: number;
 }
 
-/**
- * The text of an event, or of several that go out in one write, and their bytes: made when the first
- * reader needs them, then shared by all.
- */
+/** The text and bytes of one write's events: made for the first reader, then shared by all. */
 export class Rendering {
   /** One text for each event. */
   readonly texts: readonly string[];

@@ -27,10 +27,7 @@ export class SharedReader implements LiveReader {
     for (const delivery of joined.first) this.missed.put(delivery);
   }
 
-  /**
-   * Whether a batch may go out to it as it is: it is in step, and came before all of it.
-   * @param oldest the lowest order in the batch
-   */
+  /** Whether a batch with lowest order `oldest` may go out to it: it is in step, and before it. */
   takes(oldest: number): boolean {
     const { order, waiting } = this.#joined;
     return (

@@ -109,9 +109,7 @@ export class Logger {
   }
 }
 
-/**
- * The tag of a line ("Logs" in docs/data.md): `UPBIT-BTC`, `UPBIT-ETH-BTC`, `UPBIT` or `SYSTEM`.
- */
+/** The tag of a line: `UPBIT-BTC`, `UPBIT-ETH-BTC`, `UPBIT` or `SYSTEM` (docs/data.md). */
 function tagOf(record: LogRecord): string {
   if (record.exchange === null) return 'SYSTEM';
   if (record.pair === null) return record.exchange;

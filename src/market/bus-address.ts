@@ -10,10 +10,7 @@ export interface BusAddress {
 
 const DEFAULT_PORT = 4222;
 
-/**
- * Reads `nats://[user:password@]host[:port][,host[:port]…]`.
- * @returns null when it is no such address
- */
+/** Reads `nats://[user:password@]host[:port][,host[:port]…]`; null when it is no such address. */
 export function parseBusAddress(text: string): BusAddress | null {
   const match = /^nats:\/\/(?:([^@/]*)@)?([^@/?#]+)\/?$/.exec(text);
   if (match === null) return null;

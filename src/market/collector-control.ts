@@ -84,10 +84,7 @@ export interface CollectorControl {
   listTroubles(): ListTrouble[];
   /** How many markets a user has stopped though `COLLECT` wants them; exchanges without any are left out. */
   stoppedByUser(): Partial<Record<Exchange, number>>;
-  /**
-   * What the last mutation about a market, or about its exchange, asked for: true = start, false =
-   * stop; null where `COLLECT` decides.
-   */
+  /** What the last mutation about it asked for: true = start, false = stop; null: none did. */
   wish(market: Market): boolean | null;
   /** All that mutations have left behind. */
   wishes(): Promise<Wishes>;
@@ -116,10 +113,7 @@ export interface CollectorControl {
   startExchange(exchange: Exchange): Promise<CollectorStatus[]>;
   /** Stops all collectors of an exchange, closes its sockets and disables it, across restarts. */
   stopExchange(exchange: Exchange): Promise<CollectorStatus[]>;
-  /**
-   * Forgets what mutations said about a market: `COLLECT` decides whether it runs.
-   * @throws {UnknownMarketError}
-   */
+  /** Forgets mutations about a market: `COLLECT` decides about it. @throws {UnknownMarketError} */
   reset(market: Market): Promise<CollectorStatus>;
   /** Forgets what mutations said about an exchange and its markets, patterns too: `COLLECT` decides. */
   resetExchange(exchange: Exchange): Promise<CollectorStatus[]>;

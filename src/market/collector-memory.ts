@@ -89,10 +89,7 @@ export interface CollectorMemory {
    * @param startedAt what was received from then on is of this run, Unix ms
    */
   tradesKnown(market: Market, startedAt: number): Promise<TradesKnown>;
-  /**
-   * Dates again what a wrong clock dated: gaps, minutes of coverage and times of recording that lie
-   * after a time.
-   */
+  /** Dates gaps, minutes and recordings again that a wrong clock dated. */
   redate(redate: Redate): void;
   /** The previous run's last sign of life if it lies ahead of the clock, Unix ms; else null. */
   readonly heartbeatAhead: number | null;

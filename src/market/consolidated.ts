@@ -55,11 +55,7 @@ export function isStale(leg: Leg): boolean {
 
 /** The books of one pair on all exchanges, side by side. Immutable. */
 export class ConsolidatedBook {
-  /**
-   * @param at when it was put together, Unix ms
-   * @param legs by exchange
-   * @param includeStale whether stale legs take part in the prices
-   */
+  /** @param at Unix ms. @param legs by exchange. @param includeStale whether stale ones count */
   constructor(
     readonly pair: Pair,
     readonly at: number,
@@ -72,10 +68,7 @@ export class ConsolidatedBook {
     return this.includeStale ? this.legs : this.legs.filter((leg) => !isStale(leg));
   }
 
-  /**
-   * The levels of a side of all counted legs, best first. Levels of equal price stay apart, in order
-   * of the exchanges' names.
-   */
+  /** A side of all counted legs, best first; equal prices stay apart, by the exchanges' names. */
   *levels(side: Side): Generator<ExchangeLevel> {
     const heads = this.counted.map(({ exchange, book }) => ({
       exchange,

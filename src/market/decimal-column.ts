@@ -11,10 +11,7 @@ export const DECIMAL_SCALE = 18;
 /** The type in SQL and in the schema of a Parquet file. */
 export const DECIMAL_COLUMN = `DECIMAL(${DECIMAL_WIDTH},${DECIMAL_SCALE})`;
 
-/**
- * Whether the column holds a Decimal text exactly. One that does not fit must not be written: a cast
- * would round it without a word.
- */
+/** Whether the column holds a Decimal text exactly; a cast would round others without a word. */
 export function fitsDecimalColumn(text: string): boolean {
   const point = text.indexOf('.');
   const start = text.startsWith('-') ? 1 : 0;

@@ -209,10 +209,7 @@ interface Quotient {
   readonly exact: boolean;
 }
 
-/**
- * `a ÷ b` to at most `decimals` decimals, a half away from zero. `b` is not negative.
- * @throws {RangeError} when `b` is zero
- */
+/** `a ÷ b` to at most `decimals` decimals, a half away from zero; `b` > 0. @throws {RangeError} */
 export function divideDecimal(a: string, b: string, decimals: number): Quotient {
   if (a.startsWith('-')) {
     const { value, exact } = divideDecimal(a.slice(1), b, decimals);

@@ -37,10 +37,7 @@ export interface Market extends Pair {
   readonly exchange: Exchange;
 }
 
-/**
- * A market whose texts are made once. Books are delivered to it, many a second, and each that handles
- * one asks for them.
- */
+/** A market whose texts are made once: many books a second ask for them. */
 export class MarketHandle implements Market {
   readonly exchange: Exchange;
   readonly symbol: string;

@@ -41,10 +41,7 @@ export function sortLevels(side: Side, levels: Level[]): Level[] {
 
 /** One side of a market's next book, beside that of the book before it. */
 export interface SideStep {
-  /**
-   * The new and changed levels, and the levels only the side before had with volume `0`; best first.
-   * Empty when the sides are equal.
-   */
+  /** New and changed levels, and vanished ones with volume `0`, best first; empty when equal. */
   readonly changes: readonly Level[];
   /**
    * The side, with the levels of the one before themselves where they are equal. A book lives until its

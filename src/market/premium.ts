@@ -72,10 +72,7 @@ export class Premium {
   /** The middle price that the others are compared with; null where it is not known. */
   readonly base: string | null;
 
-  /**
-   * @param book of all exchanges, stale ones too
-   * @param against whose price is the measure
-   */
+  /** @param book stale legs included. @param against whose price is the measure */
   constructor(
     readonly book: ConsolidatedBook,
     readonly against: Exchange,
@@ -105,10 +102,7 @@ export class Premium {
     return this.#vouched.length;
   }
 
-  /**
-   * By how much the highest middle price lies above the lowest, in percent of the lowest; stale ones
-   * do not count. Null with fewer than two.
-   */
+  /** Highest over lowest middle price, percent, without stale ones. Null with fewer than two. */
   get widestPercent(): string | null {
     const prices = this.#vouched;
     const [lowest, highest] = [prices[0]?.mid ?? null, prices.at(-1)?.mid ?? null];
@@ -140,10 +134,7 @@ export class Premium {
   }
 }
 
-/**
- * What is left of a crossing when each of the two trades costs `feePercent` of its amount.
- * @param feePercent Decimal, 0 or more
- */
+/** What is left of a crossing when each of its trades costs `feePercent` (Decimal, 0 or more). */
 export function marginOf(crossing: Crossing, feePercent: string): Margin {
   const fee = divideDecimal(feePercent, '100', 200).value;
   const paid = multiplyDecimal(crossing.buyPrice, addDecimal('1', fee));

@@ -21,10 +21,7 @@ export function toRestorePoint({ disabled, patterns, markets }: Wishes): string 
   return deflateRawSync(JSON.stringify(plain)).toString('base64url');
 }
 
-/**
- * The wishes of a text that {@link toRestorePoint} made.
- * @throws {RestorePointError} when it is none
- */
+/** The wishes of a {@link toRestorePoint} text. @throws {RestorePointError} when it is none */
 export function fromRestorePoint(text: string): Wishes {
   try {
     const packed = Buffer.from(text.trim(), 'base64url');

@@ -74,10 +74,7 @@ export function compareTradeIds(a: string, b: string): number {
   return a.length - b.length || compareText(a, b);
 }
 
-/**
- * Order of the trades of a market: by the exchange's time, then by id where the ids are of one kind,
- * then by receipt.
- */
+/** Order of a market's trades: exchange time, then comparable ids, then receipt. */
 export function compareTrades(a: Trade, b: Trade): number {
   return (
     a.exchangeTimestamp - b.exchangeTimestamp ||
@@ -86,10 +83,7 @@ export function compareTrades(a: Trade, b: Trade): number {
   );
 }
 
-/**
- * Order of the trades of any markets: by the exchange's time, then market by market, each in the order of
- * {@link compareTrades}.
- */
+/** Order of trades of any markets: exchange time, then by market as {@link compareTrades}. */
 export function compareAllTrades(a: Trade, b: Trade): number {
   return (
     a.exchangeTimestamp - b.exchangeTimestamp ||

@@ -92,10 +92,7 @@ export class Lease {
     return true;
   }
 
-  /**
-   * Renews it.
-   * @returns false when it is another's, or may be
-   */
+  /** Renews it; false when it is another's, or may be. */
   async renew(): Promise<boolean> {
     if (this.#revision === null) return false;
     try {
@@ -121,10 +118,7 @@ export class Lease {
       .catch(() => undefined);
   }
 
-  /**
-   * Gives it back if an earlier run of this node had it.
-   * @throws {Error} while the bus cannot be asked
-   */
+  /** Gives it back if an earlier run of this node had it. @throws {Error} without the bus */
   async giveBack(): Promise<void> {
     const found = await this.#read();
     if (found?.holder !== this.#node) return;

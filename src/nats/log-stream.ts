@@ -54,10 +54,7 @@ export class LogStream {
     this.#js = jetstream(bus.nc);
   }
 
-  /**
-   * How the stream is; null when there is none.
-   * @throws {BusError} when a stream of that name is another program's
-   */
+  /** How the stream is; null when there is none. @throws {BusError} when it is another program's */
   async state(): Promise<LogState | null> {
     let info: StreamInfo;
     try {

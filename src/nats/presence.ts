@@ -55,10 +55,7 @@ export class Presence {
     });
   }
 
-  /**
-   * Listens, then tells of this node.
-   * @throws {BusError} when another node has its name
-   */
+  /** Listens, then tells of this node. @throws {BusError} when another node has its name */
   async begin(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, LISTEN_MS));
     const { node } = this.#self();

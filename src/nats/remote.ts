@@ -55,11 +55,7 @@ export function answerCalls(
   });
 }
 
-/**
- * Makes a call of another node.
- * @param remake makes the error of its text, as it was thrown there
- * @throws {NoAnswerError} when nobody answers
- */
+/** Calls another node. @param remake makes the error thrown there. @throws {NoAnswerError} */
 export async function call<T>(
   bus: BusConnection,
   subject: string,

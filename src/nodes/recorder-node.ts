@@ -123,10 +123,7 @@ export class RecorderNode {
     }
   }
 
-  /**
-   * Checks that the database is the one that another recorder fills.
-   * @throws {BusError} when it is not
-   */
+  /** Checks that the other recorder fills this same database. @throws {BusError} otherwise */
   async #checkSame(holder: string): Promise<void> {
     const { config, bus, stream } = this.#services;
     const reader = new ReaderClient({ path: databaseOf(config) });
@@ -238,10 +235,7 @@ class ActiveRecorder {
     this.#reporting = setInterval(() => this.#report(), REPORT_MS);
   }
 
-  /**
-   * Opens the store, and makes the log where there is none yet.
-   * @throws {BusError} when the database is not that of the log
-   */
+  /** Opens the store, makes the first log. @throws {BusError} when they do not belong together */
   static async open(services: RecorderServices): Promise<ActiveRecorder> {
     const { config, stream } = services;
     let aliveAt = 0;

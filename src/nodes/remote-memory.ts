@@ -54,10 +54,7 @@ async function askRecorder<T>(
   }
 }
 
-/**
- * What the collectors of an exchange know across restarts, asked from the recorder. A collector has no
- * database of its own.
- */
+/** The recorder's memory of an exchange: a collector has no database of its own. */
 export class RemoteMemory implements CollectorMemory {
   readonly sequences: SequenceSource;
   readonly reader: ManagedLists;

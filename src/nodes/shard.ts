@@ -47,10 +47,7 @@ const KEPT_MS = 2_500;
 /** How long a primary that goes in order waits for what is under way, ms. */
 const DRAIN_MS = 1_500;
 
-/**
- * One exchange on one collector node: its collectors on a bus of their own, and the publisher that
- * keeps or writes what they say.
- */
+/** One exchange on a collector node: collectors with a bus, and the publisher into the log. */
 export class Shard {
   readonly exchange: Exchange;
   readonly #services: ShardServices;

@@ -24,11 +24,7 @@ export class DecimalBytes extends TextBytes {
   readonly #texts = new Uint8Array(KNOWN * MAX_TEXT);
   readonly #lengths = new Uint8Array(KNOWN);
 
-  /**
-   * Adds a decimal.
-   * @param words its 128 bits among others, 32 each, the lowest first
-   * @param at where they begin
-   */
+  /** Adds a decimal: 128 bits as four of `words` from `at`, the lowest first. */
   decimal(words: Uint32Array, at: number): void {
     this.reserve(MAX_TEXT);
     const [w0, w1, w2, w3] = [words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!];
@@ -51,10 +47,7 @@ export class DecimalBytes extends TextBytes {
     while (this.bytes[this.end - 1] === 48) this.end--;
   }
 
-  /**
-   * Adds a decimal that may have been added lately, as prices are: in a tenth of the time.
-   * @param words see {@link decimal}
-   */
+  /** As {@link decimal}, ten times as fast for one that was added lately, as prices are. */
   repeated(words: Uint32Array, at: number): void {
     const [w0, w1, w2, w3] = [words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!];
     const place = (Math.imul(w0 ^ Math.imul(w1, 31) ^ w2, 0x9e3779b1) >>> 0) % KNOWN;

@@ -43,10 +43,7 @@ export class DigestSum {
   }
 }
 
-/**
- * Adds a row to the digest of its market.
- * @param row the market's number, then the columns of the table
- */
+/** Adds a row to its market's digest. @param row the market's number, then the columns */
 export function addToSum(
   sums: Map<string, DigestSum>,
   market: string,

@@ -5,10 +5,7 @@ import { ArchiveError, reasonOf } from './errors.js';
 import { writeWhole } from './durable-file.js';
 import { isDate, manifestFile, MANIFESTS, TABLE_NAMES, type TableName } from './layout.js';
 
-/**
- * Version of the files and manifests; a program reads those up to its own. 2: with trades; 3: with what
- * is known of their completeness.
- */
+/** Version of files and manifests, read up to one's own. 2: trades; 3: their completeness. */
 export const SCHEMA = 3;
 
 /** What a file has of a market. */
@@ -115,10 +112,7 @@ function problemOf(value: unknown, date: string): string | null {
   return null;
 }
 
-/**
- * The manifest of a day; null when there is none.
- * @throws {ArchiveError} when it cannot be read or is not ours
- */
+/** The manifest of a day, or null. @throws {ArchiveError} when it is unreadable or not ours */
 export async function readManifest(folder: string, date: string): Promise<Manifest | null> {
   const path = join(folder, manifestFile(date));
   let text: string;
@@ -145,10 +139,7 @@ export async function writeManifest(folder: string, manifest: Manifest): Promise
   await writeWhole(join(folder, manifestFile(manifest.date)), (part) => writeFile(part, text));
 }
 
-/**
- * The days that have a manifest, ascending; none where there is no archive.
- * @throws {ArchiveError} when the folder cannot be read
- */
+/** The days that have a manifest, ascending. @throws {ArchiveError} for an unreadable folder */
 export async function archivedDates(folder: string): Promise<string[]> {
   try {
     const names = await readdir(join(folder, MANIFESTS));

@@ -88,10 +88,7 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
 
 const name = (column: string): string => `"${column}"`;
 
-/**
- * A Decimal text as the decimal column. DuckDB is forty times as fast with a narrow decimal, which is
- * used where it holds every digit.
- */
+/** The decimal column; the narrow one, forty times as fast, where it holds every digit. */
 function decimal(text: string): string {
   const point = `strpos(${text}, '.')`;
   const narrow =

@@ -59,10 +59,7 @@ export const DEFAULT_LIMITS: ApiLimits = readAll(LIMIT_SETTINGS, {}, []);
 /** What the doctor needs: where the exchanges are, and where to report what. */
 export type DoctorSettings = Pick<Config, 'urls' | 'alertWebhookUrl' | 'logLang' | 'dbPath'>;
 
-/**
- * The settings of the doctor, as {@link readConfig} has them, whatever else is set.
- * @throws {ConfigError} naming what is wrong with them
- */
+/** The doctor's settings, whatever else is set. @throws {ConfigError} naming what is wrong */
 export function readDoctorSettings(env: Environment): DoctorSettings {
   const problems: string[] = [];
   const { alertWebhookUrl, logLang, dbPath } = SETTINGS;
@@ -86,11 +83,7 @@ export type PastSettings = Pick<
   'dbPath' | 'databaseUrl' | 'archivePath' | 'archiveAfterDays'
 >;
 
-/**
- * What is wrong with an address of PostgreSQL, as of the setting `DATABASE_URL`.
- * @param name of the flag or setting
- * @returns one line, or null when nothing is
- */
+/** What is wrong with a PostgreSQL address given by the flag or setting `name`, or null. */
 export function databaseUrlProblem(address: string, name: string): string | null {
   const problems: string[] = [];
   SETTINGS.databaseUrl.read(address, name, problems);
@@ -105,10 +98,7 @@ export function databaseOf({
   return databaseUrl ?? dbPath;
 }
 
-/**
- * What a command that reads the past needs, as {@link readConfig} has it, whatever else is set.
- * @throws {ConfigError} when it is wrong
- */
+/** Settings of commands that read the past, whatever else is set. @throws {ConfigError} */
 export function readPastSettings(env: Environment): PastSettings {
   const problems: string[] = [];
   const { dbPath, databaseUrl, archivePath, archiveAfterDays } = SETTINGS;

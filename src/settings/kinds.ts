@@ -6,11 +6,7 @@ export interface Kind<T> {
   readonly range: string;
   /** Set when empty text is a value, not the default. */
   readonly takesEmpty?: true;
-  /**
-   * Reads the text, which has no blanks around it.
-   * @param problems takes one line for each mistake: what was wrong and what would be right. The
-   * result counts for nothing then.
-   */
+  /** Reads a trimmed text. @param problems takes a line for each mistake, and voids the result */
   readonly read: (text: string, variable: string, problems: string[]) => T;
 }
 
@@ -212,10 +208,7 @@ export function text(
   };
 }
 
-/**
- * A text that no line repeats, or null when it is empty.
- * @param right what it consists of, and what is wrong with one that does not
- */
+/** A text that is never printed, or null. @param right its form. @param problem what is wrong */
 export function secret(right: RegExp, problem: string): Kind<string | null> {
   return {
     fallback: '',
@@ -227,10 +220,7 @@ export function secret(right: RegExp, problem: string): Kind<string | null> {
   };
 }
 
-/**
- * A comma list of texts, each of which `problemOf` checks as {@link text} does.
- * @param clean makes the form of an entry in which it is compared
- */
+/** A comma list of texts checked by `problemOf`. @param clean the form in which they compare */
 export function list(
   problemOf: (entry: string, variable: string) => string | null,
   clean: (entry: string) => string = (entry) => entry,

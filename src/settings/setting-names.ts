@@ -6,11 +6,7 @@ const SHORT_NAME = 5;
 /** `UPBIT_WSURL`, `upbit_ws_url`: names that say the same. */
 const bare = (name: string): string => name.toUpperCase().replace(/[^A-Z0-9]/g, '');
 
-/**
- * The setting that a name which is none was probably meant to be.
- * @param most edits between the two at most, case and underscores not counted
- * @returns null when it resembles none
- */
+/** The setting that a wrong name resembles, case and underscores aside; null when none. */
 export function resembledSetting(
   name: string,
   settings: ReadonlySet<string>,

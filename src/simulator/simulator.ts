@@ -5,10 +5,7 @@ import type { MarketProfile } from './book/market-profile.js';
 import type { Tally } from './server/tally.js';
 import type { TakerSide, TradeLedger, TradePace } from './trade/trade.js';
 
-/**
- * Protocol intervals that every exchange has, in ms; each exchange's own interface extends it. `0`
- * switches an interval off, unless said otherwise.
- */
+/** Protocol intervals of every exchange, ms; `0` switches one off, unless said otherwise. */
 export interface Timing {
   /** Time after which a socket silent in both directions is dropped without a close frame, ms. */
   idleDropMs: number;
@@ -32,10 +29,7 @@ export interface SimulatorOptions {
   port?: number;
   /** Pairs listed, e.g. `BTC-KRW`; default: a handful of big ones, a thin one and each quote currency. */
   pairs?: readonly string[];
-  /**
-   * 1 (default): the rhythms of docs/exchanges; 0: books change only on `step`, and each change is
-   * published at once; 10: ten times faster.
-   */
+  /** Factor on the rhythms; default 1. 0: books change only on `step`, each published at once. */
   rate?: number;
   /** Protocol intervals other than the measured ones. */
   timing?: Partial<Timing>;
@@ -127,10 +121,7 @@ export interface Faults {
    * answered, then share the silence.
    */
   halfOpen(on: boolean): void;
-  /**
-   * Every data frame goes out cut to its first half, so that it is no JSON; keepalives stay whole.
-   * The cut ones are in no ledger.
-   */
+  /** Every data frame is cut to its first half, so that it is no JSON, and in no ledger. */
   garble(on: boolean): void;
   /** An arbitrary frame to all sockets. */
   sendRaw(data: string | Uint8Array, opts?: { binary?: boolean }): void;

@@ -37,10 +37,7 @@ async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<string>
   if (rest !== '') yield rest;
 }
 
-/**
- * Every stored book of an exchange, read through the export, in order of sequence.
- * @throws {Error} when the sequences do not grow
- */
+/** Every stored book of an exchange, by the export. @throws {Error} when sequences do not grow */
 export async function storedBooks(url: string, exchange: Exchange): Promise<ByPair<StoredMark>> {
   const answer = await fetch(`${url}/export/${exchange}.ndjson?shape=books`);
   if (!answer.ok || answer.body === null) throw new Error(await answer.text());
@@ -65,10 +62,7 @@ export async function storedBooks(url: string, exchange: Exchange): Promise<ByPa
   return books;
 }
 
-/**
- * Every stored trade of an exchange, read through the export, in order of the exchange's time.
- * @param pair `BTC-KRW`: only that one's
- */
+/** Every stored trade of an exchange or of one pair, by the export, in the exchange's order. */
 export async function storedTrades(
   url: string,
   exchange: Exchange,

@@ -25,10 +25,7 @@ export class RecorderProcess {
   #output = '';
   #expected = false;
 
-  /**
-   * @param nodeArguments what Node is given before the program
-   * @param onDeath called when it ends, once it serves, without having been asked to
-   */
+  /** @param nodeArguments before the program. @param onDeath when it ends unasked, once serving */
   constructor(
     env: Record<string, string>,
     nodeArguments: readonly string[],

@@ -8,10 +8,7 @@ interface ClockSetting {
   readonly offset: number;
 }
 
-/**
- * How long the recorder may take to notice a new setting, ms: it reads it some twenty times a second,
- * and not while it stands still.
- */
+/** How long the recorder may take to notice a new setting while it runs, ms. */
 const NOTICE_MS = 1000;
 
 /**
@@ -47,10 +44,7 @@ export class ShiftedClock {
     this.#write(whole);
   }
 
-  /**
-   * What the recorder's clock may have shown at a true moment, Unix ms: one reading, two near a change.
-   * @param at Unix ms of the true clock
-   */
+  /** What the clock may have shown at a true moment (Unix ms): one reading, two near a change. */
   readings(at: number): number[] {
     const held = this.#settings.filter(({ from }, i) => {
       const until = this.#settings[i + 1]?.from ?? Infinity;

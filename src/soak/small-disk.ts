@@ -12,12 +12,7 @@ export class SmallDisk {
     this.#ballast = join(path, 'ballast');
   }
 
-  /**
-   * Mounts one.
-   * @param path the folder to mount it on; made
-   * @param megabytes its size
-   * @returns null where that is not allowed
-   */
+  /** Mounts one of some megabytes on a folder that it makes; null where that is not allowed. */
   static mount(path: string, megabytes: number): SmallDisk | null {
     mkdirSync(path, { recursive: true });
     try {

@@ -75,10 +75,7 @@ export function overlaps(
   return start + DAY_MS > (from ?? -Infinity) && start < (to ?? Infinity);
 }
 
-/**
- * The markets that were being recorded on the days around a hole: on both, where there are two.
- * @param tables what of them was
- */
+/** Markets with `tables` recorded on the days around a hole: on both, where there are two. */
 export function marketsAround(
   before: Day | undefined,
   after: Day | undefined,

@@ -122,10 +122,7 @@ export class ArchivedBooks {
     return all.map(([low, high]) => ({ low, high })).sort((a, b) => a.low - b.low);
   }
 
-  /**
-   * The sequences of the archive that a selection touches, ascending; adjacent ones are joined.
-   * @param within only sequences of one of these ranges
-   */
+  /** Sequences of the archive that a selection touches, joined, within those of `within`. */
   async ranges(
     { from = -Infinity, to = Infinity, low, high }: ArchivedSelection,
     within: readonly SequenceRange[] = [{ low, high }],
@@ -151,10 +148,7 @@ export class ArchivedBooks {
     return joined;
   }
 
-  /**
-   * The rows of one range of {@link ranges} in order of sequence, in pieces.
-   * @param numberOf the number that the rows of a market are to have
-   */
+  /** The rows of one of {@link ranges}, in pieces. @param numberOf a market's number in them */
   async *walk(
     selection: ArchivedSelection,
     range: SequenceRange,

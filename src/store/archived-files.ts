@@ -86,10 +86,7 @@ export class ArchivedFiles {
     return days;
   }
 
-  /**
-   * The holes of the archive that touch a window.
-   * @param tables what is looked for
-   */
+  /** The holes of some tables in a window. */
   async holes(
     from: number,
     to: number,
@@ -125,10 +122,7 @@ export class ArchivedFiles {
     return holes;
   }
 
-  /**
-   * Rows out of some files. Those that cannot be read are left out: they are {@link holes}.
-   * @param sql the query, given what stands for the files in it
-   */
+  /** Rows of some files without unreadable ones ({@link holes}). @param sql around their source */
   rows(files: readonly ArchivedFile[], sql: (source: string) => string): Promise<unknown[][]> {
     return this.read(files, [], (source, { connection }) => rowsOf(connection, sql(source)));
   }

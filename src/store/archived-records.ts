@@ -33,10 +33,7 @@ export class ArchivedRecords {
     this.#hotFrom = hotFrom;
   }
 
-  /**
-   * The gaps of some markets that touch a window, by id; the last ones are the days that are missing.
-   * @param exchange undefined = all
-   */
+  /** Gaps of some markets in a window, by id, then missing days. @param exchange undefined = all */
   async gaps(
     exchange: Exchange | undefined,
     pair: PairFilter,

@@ -67,10 +67,7 @@ export class ArchivedRows {
     }
   }
 
-  /**
-   * The next rows, some thousands at most; null when there are no more.
-   * @throws {Error} when a file cannot be read, or has them in another order
-   */
+  /** The next some thousands of rows; null at the end. @throws {Error} for a bad file or order */
   async next(): Promise<StoredRow[] | null> {
     const ahead = this.#coming !== null;
     const chunk = await (this.#coming ?? this.#result.fetchChunk());

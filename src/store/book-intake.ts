@@ -92,10 +92,7 @@ export class BookIntake {
     return { row, closed };
   }
 
-  /**
-   * Notes that a book could not be kept; the market's next kept book will be whole.
-   * @returns the gap that begins with it, or null when the market already is in one.
-   */
+  /** Notes a book that was not kept; the next one is whole. @returns its gap, null inside one */
   drop(event: BookEvent, cause: GapCause, detail: string): Gap | null {
     const { book } = event;
     const state = this.#state(event);

@@ -41,10 +41,7 @@ export class BookScan {
   /** The piece that follows, while the one before it is looked at. */
   #coming: Coming | null = null;
 
-  /**
-   * @param ids the markets' numbers; none gives nothing.
-   * @param ranges the sequences to read, ascending.
-   */
+  /** @param ids the markets' numbers, maybe none. @param ranges sequences to read, ascending */
   constructor(session: Session, ids: readonly number[], ranges: readonly SequenceRange[]) {
     this.#session = session;
     this.#ids = ids;

@@ -51,10 +51,7 @@ export class CoverageReader {
     this.#archive = archive;
   }
 
-  /**
-   * Totals of a window.
-   * @param now end of a window that is open or reaches into the future, Unix ms
-   */
+  /** Totals of a window. @param now end of an open window, Unix ms */
   async totals(market: Market, window: TimeWindow, now: number): Promise<CoverageTotals> {
     const id = await this.#marketId(market);
     const hot = id === null ? [] : await this.#spans(id, now);
@@ -175,10 +172,7 @@ export class CoverageReader {
     return { items, more: rows.length > limit };
   }
 
-  /**
-   * When a market was not covered, and when it stopped being recorded.
-   * @param now end of what goes on, Unix ms
-   */
+  /** When a market was not covered, or stopped. @param now end of what goes on, Unix ms */
   async breaks(marketId: number, window: TimeWindow, now: number): Promise<Breaks> {
     const end = Math.min(window.to ?? now, now);
     const spans = await this.#spans(marketId, now);
@@ -210,10 +204,7 @@ export class CoverageReader {
         SELECT ${integer(start)} UNION ALL SELECT at + ${MINUTE} FROM minutes WHERE at < ${end})`;
   }
 
-  /**
-   * First and last minute that can have a record: the key begins with the minute, so one market's
-   * records are looked up minute by minute.
-   */
+  /** First and last minute with a record; its key begins with the minute. */
   async #range(
     from: number | undefined,
     to: number | undefined,

@@ -20,11 +20,7 @@ interface DiskBounds {
   readonly retentionDays: number;
 }
 
-/**
- * In how many days the disk will be full, or null when it never will be: nothing grows, or the file
- * stops growing before.
- * @param now Unix ms
- */
+/** Days until the disk is full; null when it never will be. @param now Unix ms */
 export function daysUntilFull(
   figures: { databaseBytes: number; freeBytes: number; growth: Growth },
   bounds: Pick<DiskBounds, 'maxBytes' | 'retentionDays'>,

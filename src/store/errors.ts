@@ -54,17 +54,11 @@ function driverFailure(error: unknown): DriverFailure | null {
   return null;
 }
 
-/**
- * SQLite's names, the five characters of PostgreSQL's (Prisma's own begin with P and a number), and those
- * of the system for connections.
- */
+/** Codes of SQLite, PostgreSQL (five characters; Prisma's begin with P) and the system. */
 const CODES =
   /^(SQLITE_\w+|(?!P[1-9])(?=.*\d)[0-9A-Z]{5}|ECONN\w+|ENOTFOUND|EAI_AGAIN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$/;
 
-/**
- * The database's name of a failure, e.g. `SQLITE_FULL`, `53100`, `ECONNREFUSED`; null when it is not the
- * database's.
- */
+/** The database's name of a failure, `SQLITE_FULL`, `53100`, `ECONNREFUSED`; else null. */
 export function failureCode(error: unknown): string | null {
   return driverFailure(error)?.code ?? null;
 }

@@ -79,10 +79,7 @@ export class Flusher {
     else if (this.#due === Infinity) this.#schedule(this.#times.flushMs);
   }
 
-  /**
-   * Writes what waits, then stops for good.
-   * @returns whether all of it was written within `timeoutMs`.
-   */
+  /** Writes what waits, then stops for good. @returns whether all was written in `timeoutMs` */
   async stop(timeoutMs: number): Promise<boolean> {
     clearInterval(this.#pulse);
     if (this.#busy || !this.#queue.empty) {

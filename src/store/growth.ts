@@ -23,11 +23,7 @@ export class GrowthRecord {
     this.#session = session;
   }
 
-  /**
-   * Adds a sample.
-   * @param at Unix ms
-   * @param bytes pages in use, in bytes
-   */
+  /** Adds a sample at `at` (Unix ms) of the bytes in use. */
   async sample(at: number, bytes: number): Promise<Growth> {
     const now = BigInt(at);
     const { client } = this.#session;

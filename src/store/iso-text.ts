@@ -1,7 +1,4 @@
-/**
- * Makes times, Unix ms, ISO 8601 text in UTC. For many times that lie close together: within a minute
- * only the end is made.
- */
+/** Times, Unix ms, as ISO 8601 in UTC; within one minute only the end is made. */
 export function isoText(): (ms: number) => string {
   let minute = NaN;
   let begin = '';

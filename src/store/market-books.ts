@@ -5,10 +5,7 @@ import type { MarketBooksQuery, Page, StoredBook } from './store-types.js';
 /** Levels of a page at most, so that a page of deep books is no bigger than one of flat ones. */
 const MAX_LEVELS = 20_000;
 
-/**
- * The first, or the last, books of a market.
- * @param open a source of what is selected, from a sequence on
- */
+/** The first, or last, books of a market. @param open its books from a sequence on */
 export async function marketBooks(
   open: (start: number) => Promise<BookSource>,
   query: Pick<MarketBooksQuery, 'limit' | 'last'>,

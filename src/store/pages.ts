@@ -83,10 +83,7 @@ export async function logPage(session: Session, query: LogsQuery): ReturnType<St
   return { items, more: ids.length > limit };
 }
 
-/**
- * Gaps that touch a window, oldest first.
- * @param markets numbers of the markets that are asked for; null = all
- */
+/** Gaps that touch a window, oldest first. @param markets their numbers; null = all */
 export async function gapPage(
   session: Session,
   query: Pick<GapsQuery, 'from' | 'to' | 'after' | 'limit'>,

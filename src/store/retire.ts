@@ -27,10 +27,7 @@ export interface RetireStep {
 const MARKETS = 50;
 /** What a call may take, ms; the number of rows or pages follows what was measured. */
 const TARGET_MS = 8;
-/**
- * Books of one slice when the file is too large, some seconds of the whole market; of fewer books,
- * the second.
- */
+/** Books of a slice when the file is too large: some seconds of the market; fewer in small ones. */
 const SLICES = [10_000, 1_000];
 /** Blocks of trades of one slice where there are no books. */
 const SLICE_BLOCKS = 100;
@@ -187,10 +184,7 @@ export class Retirement {
     return bound.sequence > this.#sliced ? bound : null;
   }
 
-  /**
-   * Deletes some of what is old.
-   * @param cursor id of the market to begin with; 0 for a new bound
-   */
+  /** Deletes some of what is old. @param cursor market to begin with; 0 for a new bound */
   async step(bound: RetireBound, cursor: number): Promise<RetireStep> {
     const started = performance.now();
     const { pieces } = this.#session;
@@ -229,10 +223,7 @@ export class Retirement {
     return single === limit || blocks === limit;
   }
 
-  /**
-   * Deletes coverage records, and what is known of the trades, from before `time`, Unix ms.
-   * @returns whether there may be more
-   */
+  /** Deletes coverage and spans from before `time`, Unix ms. @returns whether there may be more */
   async coverage(time: number): Promise<{ more: boolean; heldMs: number }> {
     const started = performance.now();
     const limit = this.#rows.size;

@@ -207,10 +207,7 @@ export interface TradeSums {
   readonly vwap: string | null;
 }
 
-/**
- * A market in one step of time. Prices are Decimal text; null where there was no book, or where a
- * side was empty.
- */
+/** A market in a step of time. Prices are Decimal text; null without a book, or an empty side. */
 export interface SeriesPoint extends Partial<TradeSums> {
   /** Beginning of the step, Unix ms. */
   readonly time: number;
@@ -312,10 +309,7 @@ export interface SequenceState {
 
 /** Reading side of the store. All calls run off the main thread on read-only connections. */
 export interface StoreReader extends ManagedLists {
-  /**
-   * The same reader for one who waits until `deadline` (Unix ms) only: calls that the store has not
-   * begun by then are dropped, and reject.
-   */
+  /** This reader for one who waits until `deadline` (Unix ms): calls not begun by then reject. */
   until(deadline: number): StoreReader;
   /** Newest stored book of a market, or null. */
   newestBook(market: Market): Promise<OrderBook | null>;
@@ -392,10 +386,7 @@ export interface StoreReader extends ManagedLists {
   ): Promise<Page<Identified<Gap>>>;
   /** How many gaps touch the window, and the one that takes most of it. */
   gapTotals(selection: BookSelection): Promise<GapTotals>;
-  /**
-   * How well a market was covered. An absent `from` stands for the beginning of its recording, an
-   * absent `to` for now.
-   */
+  /** How a market was covered, `from` its first recording if absent, `to` now if absent. */
   coverage(query: TimeWindow & { market: Market }): Promise<CoverageTotals>;
   /**
    * What was received of a market in each minute that the window touches and that had any frame,
@@ -426,9 +417,7 @@ export interface StoreReader extends ManagedLists {
     after?: number | undefined;
     limit: number;
   }): Promise<Page<Identified<LogRecord>>>;
-  /**
-   * A stream of export text (json, ndjson or csv) of what is selected; the caller pulls chunk by chunk.
-   */
+  /** Text of an export (json, ndjson or csv); the caller pulls chunk by chunk. */
   exportText(options: ExportOptions): AsyncIterable<string>;
   /** Writes an export of any format into `file`, in a separate process, unless `signal` ends it. */
   exportFile(options: ExportOptions, file: string, signal: AbortSignal): Promise<void>;
@@ -508,10 +497,7 @@ export interface Store extends CollectorMemory {
    * does: it is kept already.
    */
   onGap(listener: (gap: Gap) => void): void;
-  /**
-   * Called with null when books begin to be left out because too many wait, and with how many were
-   * left out when there is room again.
-   */
+  /** Called with null when books begin to be left out, and with their number when it is over. */
   onOverflow(listener: (leftOut: number | null) => void): void;
   /** Called when writing starts to fail (`failure` is the reason) and when it works again (null). */
   onFailure(listener: (failure: string | null) => void): void;

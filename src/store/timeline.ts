@@ -41,10 +41,7 @@ export class Timeline {
     return (await this.#lowerBound(segment, at + 1)) - 1;
   }
 
-  /**
-   * The sequences of the books in a window, ascending: exactly these books, whatever the clock did.
-   * Empty when there are none.
-   */
+  /** Exactly the sequences of a window's books, ascending, whatever the clock did. */
   async ranges(window: TimeWindow): Promise<SequenceRange[]> {
     const from = window.from ?? -Infinity;
     const to = window.to ?? Infinity;

@@ -92,10 +92,7 @@ class TopSide {
   }
 }
 
-/**
- * The best level of both sides over many changes. In a fraction of the time that it takes to make
- * the whole book of each.
- */
+/** The best levels over many changes, far faster than by making each whole book. */
 export class TopOfBook {
   readonly ask = new TopSide('ask');
   readonly bid = new TopSide('bid');

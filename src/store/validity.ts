@@ -1,9 +1,6 @@
 import type { Breaks } from './coverage.js';
 
-/**
- * Tells which moments a market's last book speaks for: not those inside a gap, nor those after
- * recording was stopped. Moments ascend.
- */
+/** Which moments a market's last book holds for: none in a gap or after a stop. Moments ascend. */
 export class Validity {
   readonly #gaps: Breaks['gaps'];
   readonly #stops: readonly number[];

@@ -82,9 +82,7 @@ export interface WriteBatch {
    * Refused with {@link LOG_MOVED} when the database does not end with the first.
    */
   readonly log?: { readonly from: number; readonly upTo: number } | null;
-  /**
-   * Books of markets whose number is known, as bytes of the engine's own (`BookEncoder`). Null = none.
-   */
+  /** Books of numbered markets, as bytes of `BookEncoder`; null = none. */
   readonly rows: Uint8Array<ArrayBuffer> | null;
   /** Books of other markets; among them the first of each market. */
   readonly books: readonly BookRow[];

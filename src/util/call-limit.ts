@@ -9,10 +9,7 @@ export class CallLimit {
   readonly #abort = (): void => this.#call.abort();
   #late = false;
 
-  /**
-   * @param ms longest time
-   * @param ending aborts it before
-   */
+  /** @param ms longest time. @param ending aborts it earlier */
   constructor(ms: number, ending?: AbortSignal) {
     this.#ending = ending;
     this.#timer = setTimeout(() => {

@@ -8,10 +8,7 @@ export function specialKind(stats: Stats): string | null {
   return null;
 }
 
-/**
- * Where the link at `path` leads, when nothing is there.
- * @returns null when there is no link, or something at its end
- */
+/** Where a dangling link at `path` leads; null when it is no link, or leads somewhere. */
 export function danglingTarget(path: string): string | null {
   try {
     if (!lstatSync(path).isSymbolicLink()) return null;

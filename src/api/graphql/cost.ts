@@ -153,10 +153,7 @@ class Counter {
   }
 }
 
-/**
- * How many fields the answer to an operation (or one event of a subscription) has by estimate: lists
- * are as long as `first` or `depth` says, and otherwise of an assumed length.
- */
+/** Estimated fields of an answer or event: lists as long as `first` or `depth`, or assumed. */
 export function costOf(args: ExecutionArgs): number {
   const { schema, document, operationName, variableValues } = args;
   const operation = getOperationAST(document, operationName);

@@ -3,10 +3,7 @@ import { LiveSlot, type TransportContext } from './live-slot.js';
 import type { SseStreams } from './sse.js';
 import type { ApiYoga } from './yoga.js';
 
-/**
- * Answers GraphQL requests over HTTP: Yoga reads, checks and executes them; a subscription that was
- * let in is then served as an event stream, if the client takes one.
- */
+/** GraphQL over HTTP: Yoga checks and executes; a subscription becomes an event stream. */
 export function createGraphqlHttp(
   yoga: ApiYoga,
   sse: SseStreams,

@@ -31,10 +31,7 @@ const TIMED_FIELDS: readonly string[] = ['age'];
 
 const printed = new WeakMap<DocumentNode, string>();
 
-/**
- * What two subscriptions have in common exactly when they are equal: document, operation and
- * variables. Documents are compared as they print, so white space does not matter.
- */
+/** Equal exactly for equal subscriptions: document (as it prints), operation and variables. */
 export function operationKey(args: ExecutionArgs): string {
   const { document, operationName, variableValues } = args;
   let text = printed.get(document);
@@ -45,10 +42,7 @@ export function operationKey(args: ExecutionArgs): string {
   return JSON.stringify([text, operationName ?? null, variableValues ?? {}]);
 }
 
-/**
- * Whether the operation's root field may be executed once for all who ask for the same. The schema
- * says so: a subscription field that is context-free has `extensions.shared`.
- */
+/** Whether all who ask the same may share one execution: `extensions.shared` of its root field. */
 export function isShared({ schema, document, operationName }: ExecutionArgs): boolean {
   const fields = schema.getSubscriptionType()?.getFields() ?? {};
   const operation = getOperationAST(document, operationName);

@@ -198,9 +198,7 @@ export function createGraphqlWebSocket(yoga: ApiYoga, options: WebSocketOptions)
   };
 }
 
-/**
- * One client. Its operations share its socket: when that is full none of them is given anything more.
- */
+/** One client. Its operations share its socket: when that is full, all of them wait. */
 class Connection {
   readonly request: IncomingMessage;
   readonly #socket: WebSocket;

@@ -19,10 +19,7 @@ export const GRAPHQL_PATH = '/graphql';
 /** The GraphQL engine of a server. */
 export type ApiYoga = YogaServerInstance<TransportContext, ApiContext>;
 
-/**
- * Makes the GraphQL engine. What browsers could abuse is off: CORS, form uploads, batching; the
- * GraphiQL page and the check against cross-site requests come before it, in `http/`.
- */
+/** The GraphQL engine, without CORS, form uploads and batching; `http/` checks requests before. */
 export function createApiYoga(
   services: ApiServices,
   token: string | null,

@@ -40,11 +40,7 @@ interface Asked {
   readonly gzipped: boolean;
 }
 
-/**
- * Reads what is asked for out of the path and the query parameters.
- * @returns null when the path is no export's
- * @throws {BadInputError}
- */
+/** What path and query ask for; null when the path is no export's. @throws {BadInputError} */
 function readAsked({ pathname, searchParams }: URL): Asked | null {
   const match = EXPORT_PATH.exec(pathname);
   if (match === null) return null;
@@ -78,10 +74,7 @@ function fileTime(ms: number): string {
   return new Date(ms).toISOString().replaceAll(':', '').replace('.000', '');
 }
 
-/**
- * `UPBIT-BTC-KRW-books-2026-09-01T000000Z_2026-09-02T000000Z.ndjson`; a symbol may hold characters
- * that a header must not.
- */
+/** `UPBIT-BTC-KRW-books-2026-09-01T000000Z_2026-09-02T000000Z.ndjson`, safe for a header. */
 function fileName({ options, gzipped }: Asked): string {
   const { exchanges, symbol, currency, shape, format, from, to } = options;
   const window =
@@ -93,10 +86,7 @@ function fileName({ options, gzipped }: Asked): string {
   return `${name.replace(/[^\w.-]/g, '_')}.${format}${gzipped ? '.gz' : ''}`;
 }
 
-/**
- * Headers that report the gaps in the window of exported books: their number, and where they are listed.
- * The address is relative to the export's own.
- */
+/** Headers with the number of gaps in the window of an export, and where they are listed. */
 function gapHeaders(count: number, url: URL, { options }: Asked): Record<string, string> {
   const query = new URLSearchParams(url.searchParams);
   for (const name of ['every', 'depth', 'format']) query.delete(name);

@@ -16,10 +16,7 @@ export function refuse(res: ServerResponse, { status, code, message }: Refusal):
   replyError(res, status, code, message);
 }
 
-/**
- * Writes a refusal to a bare socket (a WebSocket upgrade, a request that could not be read) and
- * closes it, whether or not the client closes its side.
- */
+/** Writes a refusal to a bare socket and closes it, whether or not the client closes its side. */
 export function refuseOnSocket(socket: Duplex, { status, code, message }: Refusal): void {
   if (!socket.writable) {
     socket.destroy();

@@ -84,11 +84,7 @@ export class MarketTrades {
     this.#streamedUntil = streamedUntil;
   }
 
-  /**
-   * Takes over what previous runs left.
-   * @param startedAt since when it is recorded, Unix ms
-   * @param streamedUntil see {@link missingSince}: in the previous run
-   */
+  /** Takes over what previous runs left. @param startedAt start of recording, Unix ms */
   begin(
     { open, until }: Pick<TradesKnown, 'open' | 'until'>,
     startedAt: number,
@@ -185,10 +181,7 @@ export class MarketTrades {
     this.#loss = { ...trouble, start, end };
   }
 
-  /**
-   * The clock was set back, and had been wrong: what lies in the future is dated again.
-   * @param at the present, Unix ms. @param byMs negative
-   */
+  /** The clock was set back by `-byMs` at `at`, Unix ms: what lies in the future is dated again. */
   clockSet(at: number, byMs: number): void {
     const set = (time: number): number => (time > at ? time + byMs : time);
     if (this.#told !== null) this.#told = set(this.#told);

@@ -16,10 +16,7 @@ export interface HistoryPlace {
 export interface HistoryPage {
   /** In any order. */
   readonly trades: readonly ReadTrade[];
-  /**
-   * From this time of the exchange on, up to where the page begins, it has every trade, Unix ms;
-   * -Infinity where there is none that is older.
-   */
+  /** It has every trade from this exchange time (Unix ms) to its page; -Infinity: of all time. */
   readonly from: number;
   /** The next older page; null where no older one can be asked for. */
   readonly next: HistoryPlace | null;

@@ -12,11 +12,7 @@ export const RECONNECT: BackoffOptions = { firstMs: 1000, mostMs: 30_000 };
 /** After a refusal for too many requests: Bithumb blocks for 10 minutes, Upbit ever longer (418). */
 export const RATE_LIMITED: BackoffOptions = { firstMs: 10_000, mostMs: 600_000 };
 
-/**
- * Wait before attempt number `attempt` (1 = the first after a loss), ms: between half of and the
- * whole of the doubled time.
- * @param random in [0, 1)
- */
+/** Wait before attempt `attempt` (from 1), ms: half to all of the doubled time, by `random`. */
 export function backoffMs(attempt: number, random: number, options = RECONNECT): number {
   const most = Math.min(options.mostMs, options.firstMs * 2 ** Math.min(attempt - 1, 30));
   return Math.round(most * (0.5 + random / 2));

@@ -6,10 +6,7 @@ export interface RateLimit {
   readonly ms: number;
 }
 
-/**
- * Keeps several limits at once over sliding windows, so bursts at a window's edge stay inside. An
- * {@link AdaptiveLimit} narrows them all in the same proportion.
- */
+/** Several limits over sliding windows; an {@link AdaptiveLimit} narrows all in proportion. */
 export class RateLimiter {
   readonly #limits: readonly RateLimit[];
   readonly #longest: number;
@@ -18,10 +15,7 @@ export class RateLimiter {
   readonly #rate: AdaptiveLimit | null;
   #notBefore = 0;
 
-  /**
-   * @param now monotonic ms; only differences matter
-   * @param rate how much of the limits is used: its value out of its value at the start
-   */
+  /** @param rate current share of the limits used, of that at the start */
   constructor(
     limits: readonly RateLimit[],
     now: () => number = () => performance.now(),

@@ -37,11 +37,7 @@ export class BookRecorder {
     return this.#last;
   }
 
-  /**
-   * Takes a received book.
-   * @param afterGap it is the first after a start or a gap, so it is numbered even if equal
-   * @returns whether it was published; false = equal to the last one
-   */
+  /** Takes a book, if it differs or is the first `afterGap`. @returns whether it was published */
   receive(
     sides: Sides,
     exchangeTimestamp: number | null,

@@ -47,10 +47,7 @@ export class CoverageCounter {
     this.#lateBooks++;
   }
 
-  /**
-   * Publishes a minute that is over, for a market whose next frame may be long in coming.
-   * @param before Unix ms; minutes that ended until then are over
-   */
+  /** Publishes a minute that ended until `before`, Unix ms, without waiting for the next frame. */
   flush(before: number): void {
     if (this.#minute + MINUTE_MS <= before) this.#flush();
   }

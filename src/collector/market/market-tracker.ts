@@ -23,10 +23,7 @@ export interface WrongTime {
 /** A smaller part of a step of the clock is an error of its measurement, ms. */
 const LEAST_STEP_MS = 1000;
 
-/**
- * What one market's collector is doing: its state, its counts and its open gap. Publishes every
- * change of state and every change of a gap on the bus.
- */
+/** State, counts and open gap of one market; publishes their changes on the bus. */
 export class MarketTracker {
   readonly market: Market;
   readonly #bus: Bus;
@@ -274,10 +271,7 @@ export class MarketTracker {
       this.#setState('RECONNECTING', error);
   }
 
-  /**
-   * The program stood still and is running again: nothing proves what was sent meanwhile.
-   * @param since last moment before it, Unix ms; null = the last book is the last proof
-   */
+  /** The program stood still. @param since last moment before it, Unix ms; null = the last book */
   standstill(since: number | null, detail: string): void {
     // Before its first book the market has no cover that could be interrupted.
     if (!this.running || this.#lastBookAt === null) return;
@@ -285,10 +279,7 @@ export class MarketTracker {
     if (this.#state === 'LIVE') this.#setState('STALE', detail);
   }
 
-  /**
-   * Whether its books still come: one came in the last `withinMs`, or the market is LIVE and often
-   * silent for longer.
-   */
+  /** Whether its books still come: one in the last `withinMs`, or LIVE and often silent longer. */
   delivers(withinMs: number): boolean {
     if (this.#lastBookAt === null) return false;
     const bound = this.#state === 'LIVE' ? Math.max(withinMs, this.#rhythm.usualMs) : withinMs;
@@ -324,10 +315,7 @@ export class MarketTracker {
     );
   }
 
-  /**
-   * The exchange's own word proves that its silence was quiet.
-   * @returns whether it had been called STALE for it
-   */
+  /** Its silence is proven quiet. @returns whether it had been called STALE for it */
   quiet(): boolean {
     if (!this.silent) return false;
     const wasStale = this.#state === 'STALE';
@@ -337,10 +325,7 @@ export class MarketTracker {
     return wasStale;
   }
 
-  /**
-   * Its silence is not quiet, or that cannot be known: a gap since its last book.
-   * @returns whether it was silent still
-   */
+  /** Its silence is not proven quiet: a gap since its last book. @returns whether it was silent */
   lost(detail: string): boolean {
     if (!this.silent) return false;
     this.unproven();
@@ -407,10 +392,7 @@ export class MarketTracker {
       : since;
   }
 
-  /**
-   * Opens a gap, unless one is open.
-   * @param since last proof that the connection was alive; null = the last book is the last proof
-   */
+  /** Opens a gap, unless one is open. @param since last sign of life; null = the last book */
   #openGap(cause: GapCause, detail: string | null, since: number | null): void {
     const { market } = this;
     const last = this.#lastBookAt;

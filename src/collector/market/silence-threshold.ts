@@ -35,10 +35,7 @@ const BOUNDS: SilenceBounds = {
   unknownMs: UNKNOWN_MS,
 };
 
-/**
- * How often a market usually speaks, learned from its own frames, and so how long it may be silent
- * before that means something. All times are monotonic ms.
- */
+/** How long a market may be silent, learned from its own frames; monotonic ms. */
 export class SilenceThreshold {
   readonly #bounds: SilenceBounds;
   readonly #peers: Peers | null;

@@ -77,10 +77,7 @@ export class TradeRecorder {
     }
   }
 
-  /**
-   * Takes trades of the exchange's history that are not stored.
-   * @returns how many were recorded
-   */
+  /** Takes trades of the history that are not stored. @returns how many */
   fill(market: Market, trades: readonly ReadTrade[], receivedAt: number): number {
     const { filled } = this.#of(market);
     const sorted = [...trades].sort((a, b) => a.exchangeTimestamp - b.exchangeTimestamp);
@@ -113,10 +110,7 @@ export class TradeRecorder {
     this.#of(market).recent.clear();
   }
 
-  /**
-   * Takes the last trades on record, which may be stored already.
-   * @returns how many were new
-   */
+  /** Takes the last trades on record, some of them stored. @returns how many were new */
   async snapshot(
     market: Market,
     trades: readonly ReadTrade[],

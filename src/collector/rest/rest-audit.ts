@@ -66,10 +66,7 @@ export class RestAudit {
   #running = false;
   readonly #closing = new AbortController();
 
-  /**
-   * @param depth levels a side that are recorded; 0 = all
-   * @param auditEveryMs time between two audits; 0 = none
-   */
+  /** @param depth recorded levels a side, 0 = all. @param auditEveryMs 0 = no audits */
   constructor(
     books: RestBooks,
     rest: RestClient,

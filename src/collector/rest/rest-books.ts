@@ -19,10 +19,7 @@ export interface RestBooks {
    * is left dust is dropped. Then they are compared as far as both go.
    */
   readonly ragged?: boolean;
-  /**
-   * Fetches the books of some markets, by `BTC-KRW`.
-   * @throws {ExchangeError} when there is no answer, or one that is no book
-   */
+  /** Books of some markets, by `BTC-KRW`. @throws {ExchangeError} for a missing or wrong answer */
   fetch(rest: RestClient, pairs: readonly Pair[]): Promise<Map<string, Sides>>;
 }
 

@@ -34,10 +34,7 @@ export class RestClient {
     this.#onRefusal = onRefusal;
   }
 
-  /**
-   * Fetches `path` (with query).
-   * @throws {ExchangeError} when there is no complete answer in time; the message is one line.
-   */
+  /** Fetches `path` (with query). @throws {ExchangeError} of one line without a complete answer */
   async get(path: string, signal?: AbortSignal): Promise<RestAnswer> {
     const call = new CallLimit(this.#timeoutMs, signal);
     try {

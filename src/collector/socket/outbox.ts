@@ -12,10 +12,7 @@ export class Outbox {
   #messages: string[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  /**
-   * @param rate how much of the limits is used, shared by all sockets of the exchange
-   * @param onEmpty called whenever the last of the messages given has left
-   */
+  /** @param rate shared by an exchange's sockets. @param onEmpty when the last message has left */
   constructor(limits: readonly RateLimit[], rate: AdaptiveLimit | null, onEmpty: () => void) {
     this.#limits = limits;
     this.#rate = rate;

@@ -133,10 +133,7 @@ export abstract class WSController implements PairCarrier {
     return false;
   }
 
-  /**
-   * What the beginning of a message about trades shows, also of one that cannot be read. Set where the
-   * exchange sends them.
-   */
+  /** How a message about trades begins, even an unreadable one, where the exchange sends them. */
   protected readonly tradeSign: RegExp = /(?!)/;
 
   /**
@@ -170,10 +167,7 @@ export abstract class WSController implements PairCarrier {
     if (pair === null || this.has(pair)) this.#resubscriptions.add(pair);
   }
 
-  /**
-   * The connection has survived a standstill. The next book of a quiet pair may be long in coming: all
-   * books are asked for again.
-   */
+  /** The connection survived a standstill: all books are asked for again, also of quiet pairs. */
   protected onProven(): void {
     this.#askAgain(this.#pairs.values());
   }
@@ -223,10 +217,7 @@ export abstract class WSController implements PairCarrier {
     this.context.host.refused(pair, reason);
   }
 
-  /**
-   * Drops the connection and makes a new one; the pairs get a gap of that cause.
-   * @param since last proof of cover, Unix ms; null = each pair's last book
-   */
+  /** Makes a new connection; its pairs get a gap since `since` (Unix ms; null = last books). */
   protected reconnect(cause: GapCause, detail: string, since = this.#liveness.heardAt): void {
     if (this.#connection === null || this.#ending !== null) return;
     this.#ending = { cause, detail, since };
@@ -467,11 +458,7 @@ export abstract class WSController implements PairCarrier {
     if (first) this.#judge.served();
   }
 
-  /**
-   * Hands trades on, if their pair is carried here.
-   * @param code the pair as `BTC-KRW`
-   * @param snapshot see `FeedHost.trades`
-   */
+  /** Hands trades of a pair carried here on. @param snapshot see `FeedHost.trades` */
   protected deliverTrades(code: string, trades: readonly ReadTrade[], snapshot = false): void {
     const pair = this.#pairs.get(code);
     if (pair === undefined) this.context.host.unaskedTrades(trades.length);

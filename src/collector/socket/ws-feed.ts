@@ -50,11 +50,7 @@ export interface PairCarrier {
   close(): Promise<void>;
 }
 
-/**
- * The feed of an exchange's sockets.
- * @param perSecond most connections opened in a second, all sockets together
- * @param create makes one more socket
- */
+/** The feed of an exchange's sockets. @param perSecond connections opened in a second at most */
 export function socketFeed(
   context: FeedContext,
   profile: WSProfile,

@@ -6,10 +6,7 @@ import { ownText } from '../../market/own-text.js';
 import { BareNumberError, type Json } from './quoted-json.js';
 import { unreadable } from '../exchange-error.js';
 
-/**
- * Reading of wire values: each helper gives the value in the shape asked for or throws an
- * `ExchangeError` that names what was expected and what was there.
- */
+/** Wire values in the shape asked for, or an `ExchangeError` naming what was expected. */
 
 /** An object of a message, keys to values. */
 export type WireObject = { [key: string]: Json };

@@ -136,11 +136,7 @@ export function follow<R, V extends Record<string, unknown>>(
   };
 }
 
-/**
- * Asks the API once.
- * @param token for mutations
- * @throws {ApiError} the first error of the answer; its code is `UNREACHABLE` when there is no answer
- */
+/** Asks the API once. @throws {ApiError} the first error, or `UNREACHABLE` */
 export async function ask<R, V extends Record<string, unknown>>(
   document: TypedDocumentString<R, V>,
   variables: V,

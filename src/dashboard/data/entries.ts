@@ -61,10 +61,7 @@ function bounded(entries: readonly NumberedEntry[], { older, cut }: Shown): Show
   return { entries: entries.slice(0, KEPT_ENTRIES), older: null, cut: true };
 }
 
-/**
- * The entries that match, newest first, growing as they happen; while `paused`, those that come are
- * held back and counted.
- */
+/** The matching entries, newest first, live; while `paused` new ones are held back and counted. */
 export function useEntries(filter: EntryFilter, paused: boolean) {
   const [shown, setShown] = useState<Shown>({ entries: null, older: null, cut: false });
   const [held, setHeld] = useState(0);

@@ -50,11 +50,7 @@ export interface History {
   readonly prices: PriceHistoryQuery['priceHistory'];
 }
 
-/**
- * Loads what is stored of a market in a window, again after each connection.
- * @param to end of the window, Unix ms; null: now
- * @param asked changes when it is to be loaded again
- */
+/** Loads a stored window, again after each connection. @param to Unix ms; null: now */
 export function useHistory(
   market: MarketId,
   length: number,

@@ -48,10 +48,7 @@ export interface LadderSides {
   readonly bidPercent: string | null;
 }
 
-/**
- * Levels put together by multiples of a step, away from the middle: no group promises a better price
- * than its levels have.
- */
+/** Levels grouped by a step, away from the middle: none promises better than its levels have. */
 function grouped(levels: readonly Level[], step: string, side: 'ask' | 'bid'): Level[] {
   const groups: { price: string; volume: string }[] = [];
   for (const { price, volume } of levels) {

@@ -20,10 +20,7 @@ export interface Measures {
 
 const NONE: Measures = { points: null, bars: [], problem: null };
 
-/**
- * Asks for spread, imbalance and trades of a window.
- * @param window Unix ms; null: it is not known yet
- */
+/** Spread, imbalance and trades of a window, Unix ms; null: not known yet. */
 export function useMeasures(
   market: MarketId,
   window: { readonly from: number; readonly to: number } | null,

@@ -28,10 +28,7 @@ const LIST_EVERY = 2_000;
 /** Pairs in a list at most. */
 const MOST_PAIRS = 1_000;
 
-/**
- * Follows the premium of a pair.
- * @param fee what each trade costs, percent
- */
+/** Follows the premium of a pair. @param fee of each trade, percent */
 export function usePremium(
   { symbol, currency }: Pair,
   against: Exchange,

@@ -11,10 +11,7 @@ export type Fill = Quote['total'];
 /** Time between two questions, ms. */
 const EVERY = 1_500;
 
-/**
- * What an amount costs now on each exchange, asked again and again.
- * @param amount in the coin, Decimal text; null: nothing is asked
- */
+/** What an amount in the coin costs now on each exchange, asked repeatedly; null: nothing. */
 export function useQuote(
   { symbol, currency }: Pair,
   side: TradeSide,

@@ -35,11 +35,7 @@ export function addTraded(
   to.set(part, { ...old, [side]: addDecimal(old[side], volume) });
 }
 
-/**
- * The volumes of some series together, by the parts of time that their steps lie in.
- * @param from beginning of a part, Unix ms
- * @param length of a part, ms: a multiple of the steps
- */
+/** The volumes of some series, by parts of `length` ms (a multiple of their steps) from `from`. */
 export function tradedIn(
   series: readonly (readonly TradedStep[])[],
   from: number,

@@ -146,10 +146,7 @@ function Rows(props: {
   );
 }
 
-/**
- * An order book: asks above, bids below, the best levels meeting in the middle; beneath, what rests
- * on both sides of the levels shown.
- */
+/** An order book: asks above, bids below, best levels in the middle, and the sums of both. */
 export function Ladder(props: {
   readonly book: ShownBook;
   readonly options: LadderOptions;

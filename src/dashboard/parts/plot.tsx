@@ -62,10 +62,7 @@ export function priceAxis(): UPlot.Axis {
   });
 }
 
-/**
- * A uPlot chart that fills its place. It is made again when the theme or the language changes, and
- * otherwise only given its data.
- */
+/** A uPlot chart that fills its place; made again only when theme or language change. */
 export function Plot(props: {
   /** Makes all options but the size, in the colours of the moment. */
   readonly options: () => Omit<UPlot.Options, 'width' | 'height'>;

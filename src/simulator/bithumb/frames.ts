@@ -27,8 +27,7 @@ function units(shown: Shown, depth: number): string {
   return texts.join(',');
 }
 
-/** One WebSocket book frame; keys in wire order, `timestamp` as its JSON text
- * (`bithumb.book.default-keys`). */
+/** A WebSocket book frame in wire order (`bithumb.book.default-keys`); `timestamp` is JSON. */
 export function bithumbFrame(
   code: string,
   timestamp: string,
@@ -60,11 +59,7 @@ function sideText({ side }: ShownTrade): string {
   return { buy: 'BID', sell: 'ASK', none: 'NONE' }[side ?? 'none'];
 }
 
-/**
- * One WebSocket trade frame; its date and time are Korean (`bithumb.trade-frame.trade-date-trade-time`).
- * @param at time of the message, Unix ms
- * @param close yesterday's last price
- */
+/** A trade frame, sent at `at`, in Korean time (`bithumb.trade-frame.trade-date-trade-time`). */
 export function bithumbTradeFrame(
   code: string,
   trade: ShownTrade,
@@ -85,10 +80,7 @@ export function bithumbTradeFrame(
   );
 }
 
-/**
- * A row of `/v1/trades/ticks`; its date and time are UTC, its small numbers have exponents
- * (`bithumb.trade-rest.row-market-trade-date-utc`).
- */
+/** A row of `/v1/trades/ticks` (`bithumb.trade-rest.row-market-trade-date-utc`). */
 export function bithumbTradeRow(code: string, trade: ShownTrade, close: bigint): string {
   const { price, volume } = trade.level;
   const [date, time] = clockTexts(trade.ms);

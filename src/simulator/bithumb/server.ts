@@ -52,10 +52,7 @@ interface BithumbMarket extends FeedMarket {
   due: boolean;
 }
 
-/**
- * Simulated Bithumb, generation 2: public WebSocket `/websocket/v1` and REST `/v1`. Written from
- * `docs/exchanges/bithumb.md`.
- */
+/** Bithumb, generation 2, after `docs/exchanges/bithumb.md`: `/websocket/v1` and REST `/v1`. */
 class BithumbServer extends TicketFeed<BithumbMarket, BithumbTiming> implements BithumbSimulator {
   // 493 codes had their first frames some 600 ms after the request.
   protected readonly snapshotBatch = 8;
@@ -206,10 +203,7 @@ class BithumbServer extends TicketFeed<BithumbMarket, BithumbTiming> implements 
     return this.#realtimeFirst || (this.rate > 0 && this.random.chance(0.01));
   }
 
-  /**
-   * Ids on the sockets hold the ms since 2025-09-16 in Korea above 25 bits of unknown meaning
-   * (`bithumb.trade-id.ws`).
-   */
+  /** Ms since 2025-09-16 in Korea, above 25 bits of unknown meaning (`bithumb.trade-id.ws`). */
   protected tradeId(_market: BithumbMarket, ms: number, n: number): string {
     return `${(BigInt(ms - ID_EPOCH) << 25n) + BigInt(ID_LOW + n)}`;
   }

@@ -10,10 +10,7 @@ export const UNITS = 100_000_000n;
 /** Decimals of a unit. */
 const SCALE = 8;
 
-/**
- * Units of a plain decimal text such as `116539000` or `0.0007772`.
- * @throws {Error} when the text is no plain decimal number or has more than eight decimals.
- */
+/** Units of a decimal text, `0.0007772`. @throws {Error} for another form, or over 8 decimals */
 export function unitsFromText(text: string): bigint {
   const match = /^(\d+)(?:\.(\d+))?$/.exec(text);
   if (match === null) throw new Error(`not a plain decimal number: ${JSON.stringify(text)}`);

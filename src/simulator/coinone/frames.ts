@@ -22,10 +22,7 @@ export interface ListedMarket extends SimulatedMarket {
   readonly maintenance: boolean;
 }
 
-/**
- * A DATA frame of a market's book: asks worst first, bids best first. Its holes are the timestamp
- * (Unix ms), then the id.
- */
+/** A DATA frame: asks worst first, bids best first; holes for timestamp (Unix ms) and id. */
 export function frameOf(market: SimulatedMarket, book: StillBook): BookFrame {
   return book.frame(() => {
     const text = ({ text: [price, qty] }: BookLevel): string =>

@@ -72,10 +72,7 @@ const CHANGES_PER_SECOND: Readonly<Record<string, number>> = {
   'DOGE-KRW': 1,
 };
 
-/**
- * Price steps since 2024-09-30 (`coinone.trap.tick-changes-since-2024-09`), the bands not named
- * there as in its samples.
- */
+/** Price steps since 2024-09-30 (`coinone.trap.tick-changes-since-2024-09`) and its samples. */
 const TICKS: Ticks = [
   ['10000000', '10000'],
   ['5000000', '5000'],
@@ -95,10 +92,7 @@ const TICKS: Ticks = [
   ['0', '0.0001'],
 ];
 
-/**
- * Simulated Coinone: public WebSocket and the public V2 REST calls, after
- * `docs/exchanges/coinone.md`.
- */
+/** Coinone's public WebSocket and V2 REST, after `docs/exchanges/coinone.md`. */
 class CoinoneServer
   extends SimulatorServer<CoinoneMarket, CoinoneState, CoinoneTiming>
   implements CoinoneSimulator

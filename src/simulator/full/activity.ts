@@ -5,10 +5,7 @@ import { sizeOf } from '../registry.js';
 /** Chosen, with the quiet shares, so that as many markets are silent as were measured. */
 const SKEW = 1.4;
 
-/**
- * Frames a second of every market of an exchange: a few busy ones, many quiet ones, and the sum that
- * was measured. The same seed gives the same rates.
- */
+/** Frames a second of each market: few busy, many quiet, in sum as measured; by the seed. */
 export function activityOf(
   exchange: Exchange,
   pairs: readonly string[],

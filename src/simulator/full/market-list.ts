@@ -9,10 +9,7 @@ const KNOWN = (
   'QTUM EOS IOTA ZIL BAT ZRX ENJ ANKR STORJ KNC ONT ICX WAXP GAS BLUR MASK CELO GLM ONE JST'
 ).split(' ');
 
-/**
- * Coins with a handful of orders (see market-profile.ts), where sides were seen padded
- * (`upbit.book.zero-padding`).
- */
+/** Coins with few orders, whose sides were seen padded (`upbit.book.zero-padding`). */
 const THIN = ['USDS', 'EGG', 'BERA'];
 
 /** Coins the five exchanges know of together. */

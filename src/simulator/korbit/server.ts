@@ -93,10 +93,7 @@ const TICKS: Ticks = [
   ['0', '0.0001'],
 ];
 
-/**
- * Simulated Korbit: v2 public WebSocket and the v2 quotation REST calls, after
- * `docs/exchanges/korbit.md`.
- */
+/** Korbit's v2 public WebSocket and quotation REST, after `docs/exchanges/korbit.md`. */
 class KorbitServer
   extends SimulatorServer<KorbitMarket, KorbitState, KorbitTiming>
   implements KorbitSimulator

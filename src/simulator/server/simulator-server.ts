@@ -297,10 +297,7 @@ export abstract class SimulatorServer<
     return this.#options.makeBook?.(pair, spec, seed) ?? new SyntheticBook(spec, seed);
   }
 
-  /**
-   * Enters a book that has just gone out into ledger and tally; zero levels are left out there.
-   * @param changed see {@link Tally.count}
-   */
+  /** Enters a sent book, without zero levels, in the ledger. @param changed {@link Tally.count} */
   protected record(
     market: M,
     exchangeTimestamp: number | null,

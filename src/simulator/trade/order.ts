@@ -58,10 +58,7 @@ export function fillsOf(taken: readonly BookLevel[], fills: number, random: Rand
   });
 }
 
-/**
- * Fills of these volumes (units of 1e-8) out of a side, and the levels that are left.
- * @throws {Error} when less rests there
- */
+/** Fills of these volumes (1e-8) out of a side, and what is left. @throws {Error} for too much */
 export function take(
   levels: readonly BookLevel[],
   volumes: readonly bigint[],

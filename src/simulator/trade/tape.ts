@@ -44,10 +44,7 @@ export class Tape {
     return { count: this.#count, live: this.#live, volume, lastId: last };
   }
 
-  /**
-   * Time of a new trade at about `ms` and its number within it, from 0: never before the newest, and
-   * at most `perMs` in one ms.
-   */
+  /** Time of a new trade at about `ms`, at most `perMs` in one ms, and its number in it, from 0. */
   moment(ms: number, perMs: number): { ms: number; n: number } {
     if (ms > this.#ms) {
       this.#ms = ms;

@@ -44,9 +44,7 @@ function keepsZeros(level: BookLevel): boolean {
   return (level.price / 100n + level.volume) % 3n === 0n;
 }
 
-/**
- * DEFAULT: prices `1.16539E8`, `4407000.0`; sizes `0.00077720` (`upbit.spelling.prices-default`).
- */
+/** DEFAULT: `1.16539E8`, `4407000.0`; sizes `0.00077720` (`upbit.spelling.prices-default`). */
 const defaults = new Speller((level) => [
   javaDoubleText(level.price),
   bigDecimalText(level.volume, keepsZeros(level)),
@@ -85,8 +83,7 @@ function units(
   return texts.join(',');
 }
 
-/** One WebSocket book frame; keys in wire order, `timestamp` as its JSON text
- * (`upbit.format.default-keys`). */
+/** A WebSocket book frame in wire order (`upbit.format.default-keys`); `timestamp` is JSON. */
 export function upbitFrame(code: string, timestamp: string, shown: Shown, stream: string): string {
   const body = units(
     shown,
@@ -102,10 +99,7 @@ export function upbitFrame(code: string, timestamp: string, shown: Shown, stream
   );
 }
 
-/**
- * One book of a REST reply; in its units the bid comes first
- * (`upbit.rest-book.key-order-rest-unit-bid`).
- */
+/** A book of a REST reply; bid first in its units (`upbit.rest-book.key-order-rest-unit-bid`). */
 export function upbitRestBook(code: string, timestamp: number, shown: Shown): string {
   const body = units(
     shown,
@@ -119,10 +113,7 @@ export function upbitRestBook(code: string, timestamp: number, shown: Shown): st
   );
 }
 
-/**
- * Spellings of prices and of volumes in trades; the captures have all of them
- * (`upbit.trade-frame.spelling`).
- */
+/** Spellings in trades, all of them captured (`upbit.trade-frame.spelling`). */
 const TRADE_SPELLINGS = [
   [(units: bigint) => fixedText(units, 8), (units: bigint) => fixedText(units, 8)],
   [pointText, pythonText],

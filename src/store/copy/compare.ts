@@ -15,10 +15,7 @@ export interface Contents {
   readonly markets: number;
 }
 
-/**
- * Reads a whole database.
- * @param onSequence called with how far it has come
- */
+/** Reads a whole database. @param onSequence called with how far it has come */
 export async function contentsOf(
   rows: Rows,
   onSequence: (sequence: number) => void,

@@ -9,10 +9,7 @@ export interface CopiedTable {
   readonly columns: Readonly<Record<string, ColumnType>>;
   /** Columns that identify and order the rows; the others follow from them. */
   readonly key: readonly string[];
-  /**
-   * How rows come into the target: over those that others refer to, instead of all that is there, or
-   * page by page where a page differs.
-   */
+  /** How rows come in: over those others refer to, instead of all, or page by page that differs. */
   readonly way: 'over' | 'instead' | 'pages';
 }
 

@@ -20,10 +20,7 @@ export type NumberedTable = 'gap' | 'log' | 'market' | 'wanted_pattern';
 
 /** What the engines write in different words. */
 export interface Dialect {
-  /**
-   * What stands after FROM: the rows of a JSON array of arrays, in its order.
-   * @param columns the names of what the arrays hold, in order, with their types
-   */
+  /** What stands after FROM: the rows of a JSON array of arrays with these columns, in order. */
   readonly table: (
     rows: readonly (readonly unknown[])[],
     columns: Readonly<Record<string, ColumnType>>,
@@ -95,10 +92,7 @@ export interface WriterSession extends Session {
   check(): Promise<void>;
   /** Does `work` so that what it writes survives even a loss of power. */
   durably<T>(work: () => Promise<T>): Promise<T>;
-  /**
-   * Makes room for books and trades of these sequences, the first of which was received at `time`,
-   * Unix ms; before they are inserted.
-   */
+  /** Makes room for coming books and trades of these sequences, received from `time` on. */
   makeRoom(first: number, last: number, time: number): Promise<void>;
   /** Pieces in which books lie and go; null where they go row by row. */
   readonly pieces: Pieces | null;
@@ -136,19 +130,13 @@ export interface Engine {
   readonly name: string;
   /** Opens a connection that only reads. @throws {Error} when it cannot */
   openReader(): Promise<Session>;
-  /**
-   * Takes the right to be the one writer, and makes or updates the database.
-   * @throws {StoreError} in one line; nothing has been changed then
-   */
+  /** Becomes the one writer, makes or updates the database. @throws {StoreError}, all unchanged */
   openWriter(settings: WriterSettings): Promise<WriterSession>;
   /** Whether anything is there, be it another program's. */
   exists(): Promise<boolean>;
   /** Makes the database, empty. @throws {StoreError} when that fails */
   make(): Promise<void>;
-  /**
-   * Checks that this program can read it, changing nothing.
-   * @throws {StoreError} when it is missing, of another kind, newer, or older than this program
-   */
+  /** Checks that this program can read it. @throws {StoreError} if missing, alien, newer, older */
   checkReadable(): Promise<void>;
 }
 

@@ -4,10 +4,7 @@ import { JsonRows } from './postgresql/book-rows.js';
 import { JsonbRows } from './sqlite/book-rows.js';
 import { canonicalPath } from './sqlite/paths.js';
 
-/**
- * A database by its location: the path of an SQLite file, or a `postgresql://` address. What is loaded
- * is the engine of the location alone.
- */
+/** A database by its path (SQLite) or `postgresql://` address; only its engine is loaded. */
 export async function openEngine(location: string): Promise<Engine> {
   if (isPostgresql(location)) {
     const { PostgresEngine } = await import('./postgresql/engine.js');

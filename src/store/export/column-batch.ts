@@ -3,10 +3,7 @@ import { encodeLevels } from '../../market/level-text.js';
 import { type Cell, type Column, type ColumnKind, eachLevel, type RecordSink } from './columns.js';
 import { checkDecimal, isNarrow, putNarrow, putWide, widened } from './narrow-decimal.js';
 
-/**
- * The values of a column: whole numbers of 64 bits (of times, µs), doubles, decimals of 64 or of 128
- * bits, numbers of words, or texts.
- */
+/** A column: integers of 64 bits (times in µs), doubles, decimals, numbers of words, or texts. */
 export type BatchValues =
   | { readonly form: 'integers' | 'narrow' | 'wide'; readonly values: BigInt64Array }
   | { readonly form: 'ratios'; readonly values: Float64Array }

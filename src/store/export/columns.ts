@@ -34,10 +34,7 @@ export interface RecordSink {
   readonly full: boolean;
   /** A whole record. */
   add(cells: readonly Cell[]): void;
-  /**
-   * A record for each level: the cells before it, side, price and volume, the cells behind it.
-   * @param levels as they are, or the text in which they are stored
-   */
+  /** A record for each level: cells before, side, price, volume, cells behind. */
   addLevels(
     before: readonly Cell[],
     side: Side,

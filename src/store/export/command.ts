@@ -54,11 +54,7 @@ interface Command {
   readonly strict: boolean;
 }
 
-/**
- * Reads the command line.
- * @returns null when help was asked for.
- * @throws {BadInputError} naming the flag and what would be right.
- */
+/** Reads the command line; null when help was asked for. @throws {BadInputError} naming the flag */
 export function parseCommand(args: readonly string[]): Command | null {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
@@ -121,11 +117,7 @@ interface Written {
   readonly last: number | null;
 }
 
-/**
- * Exports out of the database at `path`.
- * @returns the exit code
- * @throws {Error} saying in one line what is wrong.
- */
+/** Exports from a database; gives the exit code. @throws {Error} of one line */
 async function run({ options, out, strict }: Command, past: PastSettings): Promise<number> {
   const started = performance.now();
   const place = await locatePast(past);

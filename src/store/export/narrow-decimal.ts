@@ -78,11 +78,7 @@ export function putNarrow(words: Int32Array, at: number, text: string): boolean 
   return true;
 }
 
-/**
- * Puts a Decimal text as a wide decimal.
- * @param words 64 bits each, the lower ones first
- * @throws {Error} when it does not fit
- */
+/** Puts a Decimal as 128 bits, the lower word first. @throws {Error} when it does not fit */
 export function putWide(words: BigInt64Array, at: number, text: string): void {
   checkDecimal(text);
   const point = text.indexOf('.');

@@ -31,10 +31,7 @@ export async function gapsOfExport(
   return sum;
 }
 
-/**
- * What to say of an export of trades when none is stored of its markets, at any time; null when there
- * are some.
- */
+/** What to say when no trade of the selected markets was ever stored; else null. */
 export async function tradesNote(
   reader: Pick<StoreReader, 'hasTrades'>,
   options: ExportOptions,

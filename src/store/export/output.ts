@@ -41,10 +41,7 @@ export async function isPlainFile(out: string): Promise<boolean> {
   return (await stat(out).catch(() => null))?.isFile() ?? true;
 }
 
-/**
- * A file that is written beside its place and put there once it is whole and on the disk: whoever
- * sees it sees all of it.
- */
+/** A file that appears at its place only once it is whole and on the disk. */
 export class WholeFile {
   /** Where it is written. */
   readonly part: string;

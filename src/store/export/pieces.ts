@@ -60,10 +60,7 @@ interface ShapeWriter {
   rest?(): Generator<void>;
 }
 
-/**
- * Writes the books of a source into `sink`, in order of sequence. Pauses when the sink has become full,
- * and after each page.
- */
+/** Writes a source's books into `sink`, by sequence; pauses when it is full, and at each page. */
 export async function* writeBooks(
   source: BookSource,
   options: ShapeOptions,
@@ -127,10 +124,7 @@ export async function* writeTrades(
   }
 }
 
-/**
- * Writes gaps into `sink`, oldest first, and pauses after each page.
- * @param page the gaps after an id
- */
+/** Writes gaps into `sink`, oldest first, pausing at each page. @param page gaps after an id */
 export async function* writeGaps(
   page: (after: number | undefined) => Promise<Page<Identified<Gap>>>,
   sink: RecordSink,
@@ -148,10 +142,7 @@ export async function* writeGaps(
   }
 }
 
-/**
- * Writes the times in which trades may be missing into `sink`, as gaps, and pauses after each day.
- * @param days what is known of each market, by {@link marketKey}, day by day
- */
+/** Writes when trades may be missing into `sink`, as gaps, pausing at each day. */
 export async function* writeTradeGaps(
   days: AsyncIterable<ReadonlyMap<string, readonly TradePiece[]>>,
   sink: RecordSink,

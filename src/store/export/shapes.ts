@@ -112,10 +112,7 @@ function tardisMarket({ exchange, symbol, currency, code }: Market): [string, st
 
 const tardisMarkets = new WeakMap<Market, [string, string]>();
 
-/**
- * The first cells of a record of tardis.dev. Where the exchange gave no time, the time of receipt
- * stands in for it, as there.
- */
+/** First cells of a tardis.dev record; receipt stands in for a missing exchange time, as there. */
 export function tardisCells(
   market: Market,
   book: { readonly timestamp: number; readonly exchangeTimestamp: number | null },

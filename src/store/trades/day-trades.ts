@@ -53,10 +53,7 @@ export class DayTrades {
     return new DayTrades(session, span, Math.max(high ?? 0, last ?? 0));
   }
 
-  /**
-   * No trade from `from` on that is not among {@link pieces} has a sequence before this; known once they
-   * have been given.
-   */
+  /** The sequence from which trades not among {@link pieces} begin; known once these were given. */
   get unseenFrom(): number {
     return this.#unseenFrom;
   }

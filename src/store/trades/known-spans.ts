@@ -40,10 +40,7 @@ interface NumberedMarket {
 /** How long trades are known how well, ms; what is 0 is left out. */
 export type SpanSums = Partial<Record<TradeCompleteness, number>>;
 
-/**
- * What is known of the completeness of trades: what the archive knows of its days and, over it, what the
- * database does, which is newer.
- */
+/** What is known of trades' completeness: the archive's word and, over it, the database's. */
 export class KnownSpans {
   readonly #session: Session;
   readonly #archive: ArchivedSpans | null;
@@ -89,10 +86,7 @@ export class KnownSpans {
     return sums;
   }
 
-  /**
-   * What is known of many markets, day by day, so that not all of it is in memory. Pieces are cut to the
-   * day and to the window.
-   */
+  /** What is known of many markets, day by day; pieces are cut to the day and the window. */
   async *days(
     markets: TradeMarkets,
     { from = -Infinity, to = Infinity }: TimeWindow,

@@ -71,10 +71,7 @@ export async function spansUntil(
   return (last?.[0] as number | undefined) ?? null;
 }
 
-/**
- * How long the trades of markets are known how well within a window, ms, by their numbers; what is 0
- * is left out.
- */
+/** How long trades are known how well in a window, ms, by market number; 0 is left out. */
 export async function spanSumsOf(
   { rows, dialect }: Pick<Session, 'rows' | 'dialect'>,
   { from = 0, to = Number.MAX_SAFE_INTEGER }: TimeWindow,

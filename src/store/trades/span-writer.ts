@@ -21,10 +21,7 @@ const SPAN = {
   checked: 'integer',
 } as const;
 
-/**
- * The statements that lay spans over those that are stored, and date these again, in order; to be given
- * nothing else meanwhile.
- */
+/** The statements that lay spans over the stored ones, in order; nothing may come between. */
 export async function spanStatements(
   session: Session,
   changes: readonly TradeSpanChange[],

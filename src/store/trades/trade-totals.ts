@@ -9,10 +9,7 @@ interface OpenGap {
   readonly piece: TradePiece;
 }
 
-/**
- * How well trades are known, and where they may be missing.
- * @param days what is known of each market, by its key, day by day
- */
+/** How well trades are known, and where some may be missing. @param days by market, day by day */
 export async function tradeTotals(
   days: AsyncIterable<ReadonlyMap<string, readonly TradePiece[]>>,
 ): Promise<TradeTotals> {

@@ -4,10 +4,7 @@ import type { Session } from '../engine/engine.js';
 import { raw, sql } from '../engine/sql.js';
 import { fromTradeRow, packTrades, toTradeRow, TRADE_COLUMNS, type TradeRow } from './codec.js';
 
-/**
- * So many single trades of a market fill a page as a block: some 105 fit. What waits for it takes three
- * times the room.
- */
+/** Single trades of a market that fill a page as a block; single, they take thrice the room. */
 const PACK_AT = 112;
 /** Blocks made before one batch at most: each takes some 2 ms. */
 const MAX_PACKS = 8;

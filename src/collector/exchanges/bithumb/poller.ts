@@ -14,18 +14,13 @@ import { booksOf } from './rest-answer.js';
 import { readUnitBook, unitBooksPath } from '../upbit-protocol/messages.js';
 import { pause } from '../../../util/wait.js';
 
-/**
- * One market in a call gives 30 levels, several give 15 each (`bithumb.rest-book.levels-30-or-15`).
- */
+/** Levels where a call asks for several; 30 for one (`bithumb.rest-book.levels-30-or-15`). */
 const BATCH_DEPTH = 15;
 /** Markets polled one by one, for their 30 levels. */
 const SINGLE_LANES = 10;
 /** 200 markets a call work (`bithumb.rest-book.levels-30-or-15`). */
 const MAX_BATCH = 200;
-/**
- * 150 calls a second and address for books (`bithumb.ws.rest-150-per-second`); some are left for
- * others.
- */
+/** Of 150 a second and address (`bithumb.ws.rest-150-per-second`), some are left for others. */
 const CALLS = { count: 140, ms: 1000 };
 /** Longest wait after a failed poll, ms. */
 const POLL_BACKOFF = { firstMs: 100, mostMs: 5000 };

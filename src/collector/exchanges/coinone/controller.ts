@@ -43,10 +43,7 @@ export const COINONE_PROFILE: WSProfile = {
   },
 };
 
-/**
- * Error code of a topic that does not exist; it does not say which one
- * (`coinone.error.invalid-topic`).
- */
+/** Code of a topic that does not exist, without naming it (`coinone.error.invalid-topic`). */
 const INVALID_TOPIC = '160012';
 
 /**

@@ -56,10 +56,7 @@ export const GOPAX_PROFILE: WSProfile = {
 const CROSSED_MS = 3000;
 /** Refusal of a pair beyond those that one socket carries (`gopax.error.too-many-books`). */
 const TOO_MANY_PAIRS = '10321';
-/**
- * Refusals of a pair that trying again does not help: unknown asset, delisted pair
- * (`gopax.error.delisted-pair`).
- */
+/** Refusals that stay: unknown asset, delisted pair (`gopax.error.delisted-pair`). */
 const UNKNOWN_PAIR = new Set(['10058', '10059']);
 
 /**

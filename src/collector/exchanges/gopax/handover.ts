@@ -8,10 +8,7 @@ import { GopaxController } from './controller.js';
 
 /** Times of a handover, ms. */
 export interface HandoverTimes {
-  /**
-   * A socket is replaced at this age, before the exchange closes it after 24 h
-   * (`gopax.connect.age-24h`).
-   */
+  /** A socket is replaced at this age; the exchange closes it at 24 h (`gopax.connect.age-24h`). */
   readonly maxAgeMs: number;
   /** Once the replacement has all books, it takes over after this long at the latest. */
   readonly settleMs: number;

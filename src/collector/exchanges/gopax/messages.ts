@@ -106,10 +106,7 @@ class BookSide {
   }
 }
 
-/**
- * Updates are ordered by `(updatedAt, entryId)` (`gopax.delta.order`); without a time, by the
- * counter.
- */
+/** Newer by `(updatedAt, entryId)` (`gopax.delta.order`); without a time, by the counter. */
 function isNewer(entry: Stamp, than: Stamp): boolean {
   if (entry.updatedAt === null || than.updatedAt === null) return entry.entryId > than.entryId;
   const laterMs = entry.updatedAt - than.updatedAt;
@@ -153,10 +150,7 @@ export class GopaxBook {
     return { asks: this.#asks.levels, bids: this.#bids.levels };
   }
 
-  /**
-   * Takes the reply to the subscription, the whole book, and then the deltas that came before it.
-   * @throws {ExchangeError} when it is malformed; the book is then as before
-   */
+  /** Takes the reply's whole book, then earlier deltas. @throws {ExchangeError}, nothing changed */
   snapshot(payload: WireObject): void {
     const receivedAt = this.#clock();
     const maxEntryId = counter(payload['maxEntryId'], 'maxEntryId');

@@ -159,10 +159,7 @@ export class KorbitController extends WSController {
     else this.refuse(pair, words);
   }
 
-  /**
-   * A refusal reads `The symbol does not exist (nope_krw)` with code `INVALID_SYMBOL`
-   * (`korbit.answer.invalid-symbol`).
-   */
+  /** `The symbol does not exist (nope_krw)` (`korbit.answer.invalid-symbol`). */
   #answer(message: WireObject): void {
     const id = optionalText(message['requestId']) ?? '';
     const traded = this.#tradeRequests.get(id);

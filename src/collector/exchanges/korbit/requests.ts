@@ -54,10 +54,7 @@ export class SubscribeRequests {
     this.#open.set(id, { pairs, half: half as Halved | null });
   }
 
-  /**
-   * A request was accepted.
-   * @returns pairs that are refused for certain now, for others are accepted
-   */
+  /** A request was accepted: gives the pairs that are now certain to be refused. */
   accepted(id: string): AfterRefusal['refused'] {
     const request = this.#open.get(id);
     if (request === undefined) return [];

@@ -111,10 +111,7 @@ export class FrameReader {
     this.#markets.clear();
   }
 
-  /**
-   * @param frame one message as it came
-   * @returns the book, or null when the general reader must read it
-   */
+  /** The book of one message; null when the general reader must read it. */
   read(frame: Buffer): ReadFrame | null {
     const length = frame.length;
     if (this.#scratch.bytes.length < length + 8) this.#scratch = new Bytes(length + 1024);
@@ -197,10 +194,7 @@ interface Units {
   readonly end: number;
 }
 
-/**
- * Reads the units from `start` (behind the `[`), or gives null when they are not as we know them.
- * Their places go to `memory.nextAt`.
- */
+/** Reads units from behind the `[`, places into `memory.nextAt`; null when they are unusual. */
 function readUnits(
   frame: Buffer,
   { bytes, view }: Bytes,
@@ -385,10 +379,7 @@ function digitsEnd(bytes: Uint8Array, at: number): number {
   return place;
 }
 
-/**
- * A time of 13, 16 or 19 digits (ms, µs, ns) as Unix ms, or -1: all others are for `exchangeTime`,
- * which takes these the same way.
- */
+/** 13, 16 or 19 digits (ms, µs, ns) as Unix ms; -1 for all others, which `exchangeTime` reads. */
 function timeOf(bytes: Uint8Array, start: number, end: number): number {
   const length = end - start;
   if (length !== 13 && length !== 16 && length !== 19) return -1;

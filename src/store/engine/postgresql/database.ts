@@ -35,10 +35,7 @@ interface Found {
   readonly pending: readonly Migration[];
 }
 
-/**
- * Checks, changing nothing, that a database is one that this program may write.
- * @throws {StoreError} in one line
- */
+/** Checks that this program may write a database, changing nothing. @throws {StoreError} */
 export async function checkWritable(address: PostgresAddress): Promise<void> {
   await withConnection(address, async (connection) => {
     await checkServer(connection, address);
@@ -47,10 +44,7 @@ export async function checkWritable(address: PostgresAddress): Promise<void> {
   });
 }
 
-/**
- * Checks, changing nothing, that a database can be read by this program.
- * @throws {StoreError} in one line
- */
+/** Checks that this program can read a database, changing nothing. @throws {StoreError} */
 export async function checkReadable(address: PostgresAddress): Promise<void> {
   await withConnection(address, async (connection) => {
     const { empty, pending } = await look(connection, address);
@@ -78,10 +72,7 @@ export async function isThere(address: PostgresAddress): Promise<boolean> {
   return there;
 }
 
-/**
- * Brings a database up to date, all or nothing, safe when several processes do it at once.
- * @throws {StoreError} when a script fails; nothing is changed then
- */
+/** Updates a database, all or nothing, also with several at once. @throws {StoreError} */
 export async function migrate(connection: pg.ClientBase, address: PostgresAddress): Promise<void> {
   if ((await look(connection, address)).pending.length === 0) return;
   await connection.query('BEGIN');
@@ -100,10 +91,7 @@ export async function migrate(connection: pg.ClientBase, address: PostgresAddres
   }
 }
 
-/**
- * Whether books and trades lie in partitions.
- * @throws {StoreError} when only one of them does
- */
+/** Whether books and trades are partitioned. @throws {StoreError} when only one of them is */
 export async function arePartitioned(
   connection: pg.ClientBase,
   { name }: PostgresAddress,

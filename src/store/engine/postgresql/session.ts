@@ -48,10 +48,7 @@ export class PostgresSession implements Session {
   }
 }
 
-/**
- * A Prisma client on a pool. Its models are those of SQLite's (a test compares them), so the rest of
- * the store knows one type of client.
- */
+/** A Prisma client on a pool; a test compares its models with those of SQLite's. */
 export async function clientOn(pool: pg.Pool, schema: string): Promise<Client> {
   const client = new PrismaClient({ adapter: new PrismaPg(pool, { schema }) });
   await client.$connect();

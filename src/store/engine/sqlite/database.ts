@@ -87,10 +87,7 @@ async function sizeOf(path: string): Promise<number> {
   );
 }
 
-/**
- * Checks that the database can be written, and makes its folder when there is none.
- * @throws {StoreError} saying what is in the way.
- */
+/** Checks that the database can be written; makes its folder. @throws {StoreError} */
 export async function prepareFolder(path: string, exists: boolean): Promise<void> {
   const folder = dirname(path);
   try {
@@ -108,10 +105,7 @@ export async function prepareFolder(path: string, exists: boolean): Promise<void
   });
 }
 
-/**
- * Checks, changing nothing, that an existing file is a database that this program may write.
- * @throws {StoreError} when it belongs to another program or is newer than this one.
- */
+/** Checks that this program may write an existing file. @throws {StoreError} if alien or newer */
 export async function checkExisting(path: string): Promise<void> {
   const migrations = await readMigrations();
   await withConnection(path, { readonly: true }, async (connection) => {
@@ -121,10 +115,7 @@ export async function checkExisting(path: string): Promise<void> {
   });
 }
 
-/**
- * Makes or updates the database: the file's fixed settings, then the migrations.
- * @throws {StoreError} when that fails; the database is then as before.
- */
+/** Sets the file up and migrates. @throws {StoreError}; the database is then as before */
 export async function prepareDatabase(path: string): Promise<void> {
   const migrations = await readMigrations();
   await withConnection(path, { readonly: false }, async (connection) => {
@@ -137,10 +128,7 @@ export async function prepareDatabase(path: string): Promise<void> {
   });
 }
 
-/**
- * Checks that an existing database can be read by this program, changing nothing.
- * @throws {StoreError} when it is missing, of another kind, newer, or older than this program.
- */
+/** Checks that this program can read it. @throws {StoreError} if missing, alien, newer or older */
 export async function checkReadable(path: string): Promise<void> {
   if (!(await inspectFile(path))) {
     throw new StoreError(

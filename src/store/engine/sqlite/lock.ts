@@ -5,13 +5,7 @@ import { failureText, failureCode, StoreError } from '../../errors.js';
 /** The file whose lock is the right to write a database. */
 export const lockPath = (path: string): string => `${path}.lock`;
 
-/**
- * Takes the right to be the one writer of a database. It is an exclusive transaction on the empty
- * SQLite file `<path>.lock`, so the operating system frees it when the process dies, however it dies.
- * The file stays: removing it would race with the next process.
- * @returns the connection that holds the lock; `dispose()` gives it back.
- * @throws {StoreError} when another process (or another store in this one) has it.
- */
+/** Becomes the one writer, makes or updates the database. @throws {StoreError}, all unchanged */
 export async function lockDatabase(path: string): Promise<Connection> {
   const file = lockPath(path);
   let connection: Connection | undefined;

@@ -111,10 +111,7 @@ function nodeDatabase(sqlite: NodeSqlite, path: string, options: SqliteOptions):
   return database;
 }
 
-/**
- * Lets a statement give its rows as arrays; false when it gives no rows at all.
- * @param numbers whether integers come as numbers, not as bigints
- */
+/** Makes rows arrays, integers `numbers` or bigints; false for a statement without rows. */
 function givesArrays(statement: NodeStatement | NativeStatement, numbers: boolean): boolean {
   if ('reader' in statement) {
     if (statement.reader) {
@@ -144,10 +141,7 @@ function explained(error: unknown): unknown {
 /** Statements kept ready at most. */
 const MAX_REPEATED = 32;
 
-/**
- * A connection to an SQLite database: by Node's own SQLite where it has it, else by better-sqlite3.
- * Every call blocks the thread it is made on.
- */
+/** A blocking connection to an SQLite database, by Node's SQLite or better-sqlite3. */
 export class Sqlite {
   readonly #database: NodeDatabase | NativeDatabase;
   /** Statements of {@link queryNumbers}: a walk asks the same again and again. */
@@ -177,11 +171,7 @@ export class Sqlite {
     });
   }
 
-  /**
-   * The rows of a query whose integers are all below 2^53: many rows are read in two thirds of the
-   * time when no bigint is made of each.
-   * @throws {SqliteError}
-   */
+  /** Rows with integers below 2^53, a third faster without bigints. @throws {SqliteError} */
   queryNumbers(sql: string, args: readonly SqliteValue[] = []): Exclude<SqliteValue, bigint>[][] {
     return this.#explaining(() => {
       let statement = this.#repeated.get(sql);
@@ -196,18 +186,12 @@ export class Sqlite {
     });
   }
 
-  /**
-   * @returns the number of rows that it changed.
-   * @throws {SqliteError}
-   */
+  /** Gives the number of rows that it changed. @throws {SqliteError} */
   execute(sql: string, args: readonly SqliteValue[] = []): number {
     return this.#explaining(() => Number(this.#database.prepare(sql).run(...args).changes));
   }
 
-  /**
-   * Runs several statements.
-   * @throws {SqliteError}
-   */
+  /** Runs several statements. @throws {SqliteError} */
   script(sql: string): void {
     this.#explaining(() => this.#database.exec(sql));
   }
