@@ -77,6 +77,7 @@ async function check(history: TradeHistory, part: Partial<WalkParts> = {}) {
         hasTradeBefore: async (_market, time) => stored.some((t) => t.exchangeTimestamp < time),
       },
       tape: {
+        recordedOf: () => 0,
         fill: (_market, missing) => {
           stored.push(...missing);
           return missing.length;
@@ -430,6 +431,7 @@ describe('a walk through the history', () => {
     stored = [40].map((id) => trade(id));
     let full = true;
     const tape: WalkParts['tape'] = {
+      recordedOf: () => 0,
       fill: (_market, missing) => {
         for (const t of missing) {
           if (!full) stored.push(t);

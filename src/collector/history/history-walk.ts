@@ -13,7 +13,7 @@ export interface WalkParts {
   readonly history: TradeHistory;
   readonly rest: RestClient;
   readonly memory: Pick<CollectorMemory, 'matchTrades' | 'unknownTrades' | 'hasTradeBefore'>;
-  readonly tape: Pick<TradeRecorder, 'fill'>;
+  readonly tape: Pick<TradeRecorder, 'fill' | 'recordedOf'>;
   /** Receive clock, Unix ms. */
   readonly clock: () => number;
   /** Whether few unchecked trades are expected: then a small page is asked for first. */
@@ -206,6 +206,7 @@ async function judge(
   const inside = page.trades.filter(
     ({ exchangeTimestamp: time }) => time >= start && time < span.end,
   );
+  const comparedAt = tape.recordedOf(market.market);
   const match = start < span.end ? await memory.matchTrades(market.market, inside, whole) : NOTHING;
   if (match === null) return null;
   const older = end ? page.trades.filter((t) => t.exchangeTimestamp < start && isOpen(t)) : [];
@@ -228,7 +229,7 @@ async function judge(
   if (absent[0] !== undefined) onOdd(market, `the history lacks the trade ${absent[0].tradeId}`);
   if (page.reason !== null) onOdd(market, `a trade of the history cannot be read: ${page.reason}`);
   const lost = market.losses;
-  const filled = tape.fill(market.market, missing, clock());
+  const filled = tape.fill(market.market, missing, clock(), comparedAt);
   // What was lost again stays open.
   if (market.losses !== lost || start >= span.end) return filled;
   if (page.unreadable > 0) {

@@ -35,11 +35,18 @@ const FILLED = 2_000;
 /** A live trade so far from the time of its receipt is of another clock or zone, ms. */
 const OTHER_CLOCK_MS = 600_000;
 
+/** A trade of the stream. */
+interface Remembered {
+  readonly contents: string;
+  /** How many trades of its market had been recorded with it. */
+  readonly ordinal: number;
+}
+
 /** What is remembered of one market. */
 interface MarketMemory {
   readonly market: Market;
-  /** Contents of the trades of each id, oldest first. */
-  readonly recent: Map<string, string>;
+  /** The trades of each id, oldest first. */
+  readonly recent: Map<string, Remembered>;
   /** How often each contents was filled in from a history whose ids are not those of the stream. */
   readonly filled: Map<string, number>;
   newestTime: number;
@@ -77,19 +84,33 @@ export class TradeRecorder {
     }
   }
 
-  /** Takes trades of the history that are not stored. @returns how many */
-  fill(market: Market, trades: readonly ReadTrade[], receivedAt: number): number {
-    const { filled } = this.#of(market);
+  /**
+   * Takes trades of the exchange's history that were not stored.
+   * @param comparedAt {@link recordedOf} the market before they were compared with what is stored: an
+   *   equal trade that the stream has brought since then is one of them
+   * @returns how many were recorded
+   */
+  fill(
+    market: Market,
+    trades: readonly ReadTrade[],
+    receivedAt: number,
+    comparedAt: number,
+  ): number {
+    const { recent, filled } = this.#of(market);
+    const streamed = new Map<string, number>();
+    for (const { contents, ordinal } of recent.values())
+      if (ordinal > comparedAt) addOne(streamed, contents);
     const sorted = [...trades].sort((a, b) => a.exchangeTimestamp - b.exchangeTimestamp);
     let taken = 0;
     for (const trade of sorted) {
+      if (trade.idKind === 'REST' && takeOne(streamed, tradeContents(trade))) {
+        this.#note('repeats');
+        continue;
+      }
       if (!this.#take(market, trade, receivedAt, 'BACKFILL')) continue;
       taken++;
       if (trade.idKind !== 'REST') continue;
-      const contents = tradeContents(trade);
-      const count = filled.get(contents) ?? 0;
-      filled.delete(contents);
-      filled.set(contents, count + 1);
+      addOne(filled, tradeContents(trade));
       if (filled.size > FILLED) filled.delete(filled.keys().next().value!);
     }
     return taken;
@@ -119,6 +140,10 @@ export class TradeRecorder {
     const fresh = trades.filter((trade) => !this.#isRepeat(market, trade));
     for (let i = fresh.length; i < trades.length; i++) this.#note('repeats');
     if (fresh.length === 0) return 0;
+    const { filled } = this.#of(market);
+    const filledBefore = new Map(
+      fresh.map(tradeContents).map((key) => [key, filled.get(key) ?? 0]),
+    );
     let unknown: readonly ReadTrade[];
     try {
       unknown = await this.#parts.memory.unknownTrades(market, fresh);
@@ -130,7 +155,14 @@ export class TradeRecorder {
     if (!this.#parts.connected()) return 0;
     for (let i = unknown.length; i < fresh.length; i++) this.#note('repeats');
     let taken = 0;
-    for (const trade of unknown) if (this.#take(market, trade, receivedAt, 'SNAPSHOT')) taken++;
+    for (const trade of unknown) {
+      const contents = tradeContents(trade);
+      // The history has brought it while it was looked up.
+      const meanwhile = (filled.get(contents) ?? 0) > filledBefore.get(contents)!;
+      if (trade.idKind === 'STREAM' && meanwhile && takeOne(filled, contents))
+        this.#note('repeats');
+      else if (this.#take(market, trade, receivedAt, 'SNAPSHOT')) taken++;
+    }
     return taken;
   }
 
@@ -141,7 +173,7 @@ export class TradeRecorder {
 
   #isRepeat(market: Market, trade: ReadTrade): boolean {
     if (trade.idKind === 'REST') return false;
-    return this.#of(market).recent.get(trade.tradeId) === tradeContents(trade);
+    return this.#of(market).recent.get(trade.tradeId)?.contents === tradeContents(trade);
   }
 
   #take(market: Market, trade: ReadTrade, receivedAt: number, origin: TradeOrigin): boolean {
@@ -150,7 +182,7 @@ export class TradeRecorder {
     const known = this.#of(market);
     if (trade.idKind !== 'REST') {
       const contents = tradeContents(trade);
-      const before = known.recent.get(trade.tradeId);
+      const before = known.recent.get(trade.tradeId)?.contents;
       if (before === contents) {
         tally.repeats++;
         return false;
@@ -165,9 +197,9 @@ export class TradeRecorder {
       this.#parts.onAbsurdTime(market, trade);
       return false;
     }
-    this.#remember(known, trade);
     tally.recorded++;
     known.recorded++;
+    this.#remember(known, trade);
     if (origin === 'BACKFILL') tally.backfilled++;
     if (origin === 'LIVE') this.#checkSide(market, trade);
     const sequence = this.#parts.memory.sequences.next();
@@ -187,7 +219,7 @@ export class TradeRecorder {
       known.newestId = tradeId;
     }
     known.recent.delete(tradeId);
-    known.recent.set(tradeId, tradeContents(trade));
+    known.recent.set(tradeId, { contents: tradeContents(trade), ordinal: known.recorded });
     if (known.recent.size > REMEMBERED) known.recent.delete(known.recent.keys().next().value!);
   }
 
@@ -204,12 +236,19 @@ export class TradeRecorder {
     const key = marketKey(market);
     let known = this.#markets.get(key);
     if (known === undefined) {
-      const [recent, filled] = [new Map<string, string>(), new Map<string, number>()];
+      const [recent, filled] = [new Map<string, Remembered>(), new Map<string, number>()];
       known = { market, recent, filled, newestTime: 0, newestId: '', recorded: 0 };
       this.#markets.set(key, known);
     }
     return known;
   }
+}
+
+/** Counts one more of some contents, which are the newest then. */
+function addOne(counts: Map<string, number>, contents: string): void {
+  const count = counts.get(contents) ?? 0;
+  counts.delete(contents);
+  counts.set(contents, count + 1);
 }
 
 /** Takes one of some contents out of their counts. @returns whether there was one */

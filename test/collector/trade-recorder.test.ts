@@ -1,0 +1,92 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { Bus } from '../../src/bus.js';
+import { TradeRecorder } from '../../src/collector/market/trade-recorder.js';
+import type { Market } from '../../src/market/market.js';
+import type { ReadTrade, Trade } from '../../src/market/trade.js';
+import { matchTrades } from '../../src/market/trade-match.js';
+
+const MARKET: Market = { exchange: 'BITHUMB', symbol: 'BTC', currency: 'KRW' };
+const NOW = Date.UTC(2026, 10, 25);
+const AT = NOW - 10_000;
+
+/** One of several equal trades of one ms, as a feed of Bithumb gives it: the ids of the two differ. */
+const trade = (tradeId: string, idKind: ReadTrade['idKind']): ReadTrade => ({
+  tradeId,
+  idKind,
+  side: 'buy',
+  price: '100000000',
+  volume: '0.0173',
+  exchangeTimestamp: AT,
+  resolutionMs: 1,
+  messageTimestamp: null,
+});
+const ofStream = (id: number): ReadTrade => trade(`18000000000000000${id}`, 'STREAM');
+/** What the history has of the ms: `count` equal rows. */
+const ofHistory = (count: number): ReadTrade[] =>
+  Array.from({ length: count }, () => trade(String(AT * 10_000), 'REST'));
+
+let stored: Trade[];
+/** Ends the look-up of a snapshot with those of its trades that are not stored. */
+let lookedUp: ((unknown: readonly ReadTrade[]) => void) | null;
+let recorder: TradeRecorder;
+
+beforeEach(() => {
+  stored = [];
+  lookedUp = null;
+  let sequence = 0;
+  const bus = new Bus();
+  bus.trades.on((found) => stored.push(found));
+  recorder = new TradeRecorder({
+    bus,
+    memory: {
+      sequences: { next: () => ++sequence },
+      unknownTrades: () =>
+        new Promise((resolve) => (lookedUp = (unknown) => resolve([...unknown]))),
+    },
+    current: () => undefined,
+    connected: () => true,
+    onReusedId: () => undefined,
+    onAbsurdTime: () => undefined,
+    onUnchecked: () => undefined,
+  });
+});
+
+/** Compares the history with what is stored; the returned function fills in what was missing then. */
+const compare = (history: readonly ReadTrade[]): (() => number) => {
+  const comparedAt = recorder.recordedOf(MARKET);
+  const { missing } = matchTrades(history, stored);
+  return () => recorder.fill(MARKET, missing, NOW, comparedAt);
+};
+
+describe('equal trades of one moment, whose ids in the stream and the history differ', () => {
+  it('are stored once each when a snapshot comes between the comparison and the filling', async () => {
+    const fill = compare(ofHistory(3));
+    const snapshot = recorder.snapshot(MARKET, [ofStream(3)], NOW);
+    lookedUp!([ofStream(3)]);
+    expect(await snapshot).toBe(1);
+    expect(fill()).toBe(2);
+    expect(stored).toHaveLength(3);
+    expect(recorder.tally.repeats).toBe(1);
+  });
+
+  it('are stored once each when the history fills them in while a snapshot is looked up', async () => {
+    const snapshot = recorder.snapshot(MARKET, [ofStream(3)], NOW);
+    expect(compare(ofHistory(3))()).toBe(3);
+    lookedUp!([ofStream(3)]);
+    expect(await snapshot).toBe(0);
+    expect(stored).toHaveLength(3);
+    // The stream brings the other two late; a fourth is one more.
+    recorder.live(MARKET, [ofStream(1), ofStream(2)], NOW);
+    expect(stored).toHaveLength(3);
+    recorder.live(MARKET, [ofStream(4)], NOW);
+    expect(stored).toHaveLength(4);
+  });
+
+  it('are stored once each when the stream brings one between the comparison and the filling', () => {
+    recorder.live(MARKET, [ofStream(1)], NOW);
+    const fill = compare(ofHistory(3));
+    recorder.live(MARKET, [ofStream(2)], NOW);
+    expect(fill()).toBe(1);
+    expect(stored.map(({ origin }) => origin)).toEqual(['LIVE', 'LIVE', 'BACKFILL']);
+  });
+});
