@@ -60,7 +60,19 @@ export class Writer implements WriterService {
   }
 
   async open(block: number, used: UsedNumbers = { sequence: 0, gap: 0 }): Promise<OpenState> {
-    const { session, client } = await this.#database();
+    const opened = await this.#database();
+    try {
+      return await this.#begin(opened, block, used);
+    } catch (error) {
+      // The caller gives up, so nothing may stay locked.
+      this.#opened = undefined;
+      await opened.session.close().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** Takes up what the runs before have left, and reserves sequences. */
+  async #begin({ session, client }: Opened, block: number, used: UsedNumbers): Promise<OpenState> {
     if (used.gap > 0) {
       const statements = session.dialect.beginIdsAbove('gap', used.gap);
       await client.$transaction(statements.map((statement) => client.$executeRaw(statement)));

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import './built.mjs';
+import './threads.mjs';
 import { withoutTypes } from './without-types.mjs';
 
 // Prisma's query compiler is WebAssembly: each store of a test would have it optimised in the background, for a
