@@ -7,7 +7,7 @@ import type { Market, Pair } from '../market/market.js';
 import { COPIED_KEY, COPYING_KEY } from './copy-marks.js';
 import { addCoverage, COVERAGE_COLUMNS } from './coverage-rows.js';
 import { defined } from './defined.js';
-import type { Client, Engine, Session, Space, WriterSession } from './engine/engine.js';
+import type { Client, Engine, Session, Space, Statement, WriterSession } from './engine/engine.js';
 import { openEngine } from './engine/open.js';
 import { sql } from './engine/sql.js';
 import { halfCopied, StoreError } from './errors.js';
@@ -178,10 +178,12 @@ export class Writer implements WriterService {
     }
     for (const redate of batch.redates) statements.push(...redateStatements(session, redate));
     if (batch.laterGaps.length > 0) statements.push(insertGaps(session, ids, batch.laterGaps));
-    if (batch.heartbeat !== null) statements.push(upsert(client, 'heartbeat', batch.heartbeat));
-    if (log !== null) statements.push(upsert(client, 'log_offset', log.upTo));
-    statements.push(upsert(client, LAST_BATCH, batch.id));
-    await client.$transaction(statements).catch(async (error: unknown) => {
+    const marks: [key: string, value: number][] = [];
+    if (batch.heartbeat !== null) marks.push(['heartbeat', batch.heartbeat]);
+    if (log !== null) marks.push(['log_offset', log.upTo]);
+    if (!isRepeatable(batch)) marks.push([LAST_BATCH, batch.id]);
+    if (marks.length > 0) statements.push(setMarks(session, marks));
+    await session.atOnce(statements).catch(async (error: unknown) => {
       const state = await stateOf(client, [LAST_BATCH, 'log_offset']).catch(() => null);
       if (state === null) throw error;
       // The answer was lost, not the batch.
@@ -400,9 +402,7 @@ export class Writer implements WriterService {
     values: Readonly<Record<string, number>>,
     durable: boolean,
   ): Promise<void> {
-    const { client } = session;
-    const write = (): Promise<unknown> =>
-      client.$transaction(Object.entries(values).map(([key, value]) => upsert(client, key, value)));
+    const write = (): Promise<unknown> => setMarks(session, Object.entries(values));
     await (durable ? session.durably(write) : write());
   }
 }
@@ -472,9 +472,24 @@ function insertGaps({ client, dialect }: Session, ids: MarketIds, gaps: readonly
            attempts = excluded.attempts`;
 }
 
-function upsert(client: Client, key: string, value: number) {
-  return client.$executeRaw`INSERT INTO state (key, value) VALUES (${key}, ${value})
-    ON CONFLICT (key) DO UPDATE SET value = excluded.value`;
+const MARK = { key: 'text', value: 'integer' } as const;
+
+/** Sets values in `state`. */
+function setMarks({ client, dialect }: Session, marks: [key: string, value: number][]): Statement {
+  return client.$executeRaw`
+    INSERT INTO state (key, value)
+    SELECT key, value FROM ${dialect.table(marks, MARK)} marks WHERE true
+        ON CONFLICT (key) DO UPDATE SET value = excluded.value`;
+}
+
+/**
+ * Whether nothing changes when a batch is written a second time: whether it was written need not be known then.
+ * A statement less is a tenth of what most batches take.
+ */
+function isRepeatable(batch: WriteBatch): boolean {
+  const { trades, tradeSpans, gaps, coverage, logs, recording, redates, laterGaps } = batch;
+  const others = [trades, tradeSpans, gaps, coverage, logs, recording, redates, laterGaps];
+  return others.every(({ length }) => length === 0);
 }
 
 function gapRows(ids: MarketIds, gaps: readonly Gap[]) {

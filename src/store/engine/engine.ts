@@ -9,6 +9,9 @@ import type { PrismaClient } from '../../generated/sqlite/client.js';
 /** A typed client on one connection of its own. */
 export type Client = PrismaClient;
 
+/** A statement that a client will run once it is awaited. */
+export type Statement = ReturnType<Client['$executeRaw']>;
+
 /** A value of a row: every integer is a number, so it must be below 2^53. */
 export type Cell = null | number | string | Uint8Array;
 
@@ -90,6 +93,8 @@ export interface WriterSession extends Session {
   alone(): Promise<boolean>;
   /** @throws {StoreError} when what is written would not be found again, or another process writes */
   check(): Promise<void>;
+  /** Runs statements in order, in one transaction: all or none. */
+  atOnce(statements: readonly Statement[]): Promise<void>;
   /** Does `work` so that what it writes survives even a loss of power. */
   durably<T>(work: () => Promise<T>): Promise<T>;
   /** Makes room for coming books and trades of these sequences, received from `time` on. */

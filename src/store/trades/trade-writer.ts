@@ -1,6 +1,6 @@
 import type { Market } from '../../market/market.js';
 import type { Trade } from '../../market/trade.js';
-import type { Session } from '../engine/engine.js';
+import type { Session, WriterSession } from '../engine/engine.js';
 import { raw, sql } from '../engine/sql.js';
 import { fromTradeRow, packTrades, toTradeRow, TRADE_COLUMNS, type TradeRow } from './codec.js';
 
@@ -35,11 +35,11 @@ export function insertTradeRows({ client, dialect }: Session, rows: readonly Tra
 
 /** Writes trades, and packs those that have gathered. Part of the writer, which gives it one call at a time. */
 export class TradeWriter {
-  readonly #session: Session;
+  readonly #session: WriterSession;
   /** How many single trades each market has, by its number; null until it was counted. */
   #single: Map<number, number> | null = null;
 
-  constructor(session: Session) {
+  constructor(session: WriterSession) {
     this.#session = session;
   }
 
@@ -97,7 +97,7 @@ export class TradeWriter {
     const { block, packed } = packTrades(trades);
     const { low, high, fromTime, toTime, baseId, slope, data } = block;
     const sequences = dialect.numbers(packed.map(({ sequence }) => sequence));
-    await client.$transaction([
+    await this.#session.atOnce([
       client.$executeRaw`
         INSERT INTO trade_block (low, high, market_id, from_time, to_time, base_id, slope, data)
         VALUES (${low}, ${high}, ${marketId}, ${fromTime}, ${toTime}, CAST(${baseId} AS INTEGER), ${slope}, ${data})`,

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { Client, Pieces, Space, WriterSession, WriterSettings } from '../engine.js';
+import type { Client, Pieces, Space, Statement, WriterSession, WriterSettings } from '../engine.js';
 import type { PostgresAddress } from './address.js';
 import { arePartitioned, migrate, unopened } from './database.js';
 import { Partitions } from './partitions.js';
@@ -79,6 +79,10 @@ export class PostgresWriterSession extends PostgresSession implements WriterSess
 
   /** Nothing to look at: there is no connection without the lock where one is needed. */
   async check(): Promise<void> {}
+
+  async atOnce(statements: readonly Statement[]): Promise<void> {
+    await this.client.$transaction([...statements]);
+  }
 
   /** As every transaction is, unless the server is set to `synchronous_commit = off`. */
   durably<T>(work: () => Promise<T>): Promise<T> {

@@ -1,0 +1,81 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { join } from 'node:path';
+import { JsonbRows } from '../../src/store/engine/sqlite/book-rows.js';
+import { Sqlite } from '../../src/store/engine/sqlite/sqlite.js';
+import { SqliteWriterSession } from '../../src/store/engine/sqlite/writer-session.js';
+import { failureCode } from '../../src/store/errors.js';
+import { Writer } from '../../src/store/writer.js';
+import type { WriteBatch } from '../../src/store/writer-protocol.js';
+import { temporaryFolder } from './support.js';
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let path: string;
+beforeEach(async () => {
+  folder = await temporaryFolder();
+  path = join(folder.path, 'test.db');
+});
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await folder.remove();
+});
+
+/** A batch of one book. */
+function batchOf(sequence: number): WriteBatch {
+  const encoder = new JsonbRows();
+  const row = { sequence, timestamp: 1, exchangeTimestamp: null, base: sequence };
+  encoder.add({ ...row, asks: '[]', bids: '[]' }, 1);
+  return {
+    id: sequence,
+    again: false,
+    span: { first: sequence, last: sequence, time: 1 },
+    rows: encoder.take(),
+    books: [],
+    trades: [],
+    tradeSpans: [],
+    steps: [],
+    gaps: [],
+    coverage: [],
+    logs: [],
+    recording: [],
+    redates: [],
+    laterGaps: [],
+    heartbeat: null,
+  };
+}
+
+describe('the writer of an SQLite file', () => {
+  it('runs one statement for a batch of books, and one more for all that else is to be noted', async () => {
+    const writer = new Writer({ path });
+    await writer.open(100);
+    await writer.write(batchOf(1));
+    const statements = jest.spyOn(Sqlite.prototype, 'execute');
+    const transactions = jest.spyOn(Sqlite.prototype, 'script');
+    await writer.write(batchOf(2));
+    expect([statements.mock.calls.length, transactions.mock.calls.length]).toEqual([1, 0]);
+    await writer.write({ ...batchOf(3), heartbeat: 5, log: { from: 0, upTo: 3 } });
+    // The place in the log is guarded by two.
+    expect(statements.mock.calls).toHaveLength(5);
+    expect(transactions.mock.calls).toEqual([['BEGIN'], ['COMMIT']]);
+    await writer.write({ ...batchOf(3), again: true });
+    await writer.close(3);
+    const file = new Sqlite(path, { readonly: true, busyTimeoutMs: 0 });
+    expect(file.queryNumbers('SELECT sequence FROM book')).toEqual([[1], [2], [3]]);
+    expect(file.queryNumbers(`SELECT value FROM state WHERE key = 'log_offset'`)).toEqual([[3]]);
+    file.close();
+  });
+
+  it('writes all of a batch or nothing, and goes on after a failure', async () => {
+    const session = await SqliteWriterSession.openLocked(path, {}, () => undefined);
+    const { client } = session;
+    const set = (key: string, value: number | null) =>
+      client.$executeRaw`INSERT INTO state (key, value) VALUES (${key}, ${value})`;
+    const failing = session.atOnce([set('a', 1), set('b', null), set('c', 3)]);
+    await expect(failing.catch((error: unknown) => failureCode(error))).resolves.toMatch(
+      /^SQLITE_CONSTRAINT/,
+    );
+    await session.atOnce([set('d', 4), set('e', 5)]);
+    const keys = (await client.state.findMany({ orderBy: { key: 'asc' } })).map(({ key }) => key);
+    expect(keys).toEqual(['d', 'e']);
+    await session.close();
+  });
+});
