@@ -20,37 +20,8 @@ import {
 } from '../fact.js';
 import type { Sheet } from '../sheet.js';
 import { tradeFacts } from './trades.js';
-import {
-  allServed,
-  answerText,
-  booksOf,
-  comparedEqual,
-  endedAfter,
-  endedWith,
-  headerIs,
-  laterSubscription,
-  listRead,
-  noServerPing,
-  opcodeIs,
-  pingAnswered,
-  restReached,
-  socketOpened,
-  unknownBrings,
-} from './common.js';
-import {
-  allAnswered,
-  bookFirst,
-  exactBooks,
-  exactBooksIn,
-  framesAre,
-  TICKET_TALK,
-  timesAre,
-  timesNeverFall,
-  totalsAreSums,
-  unitCount,
-  unitsOf,
-  unitTexts,
-} from './ticket-protocol.js';
+import * as common from './common.js';
+import * as ticket from './ticket-protocol.js';
 
 const FRAME_KEYS = [
   'type',
@@ -69,10 +40,11 @@ function levelCounts(seen: readonly BooksSeen[], count: number) {
     seen,
     ({ answer }) =>
       elements(answer.plain).length > 0 &&
-      elements(answer.plain).every((book) => unitsOf(book).length === count),
+      elements(answer.plain).every((book) => ticket.unitsOf(book).length === count),
     ({ pairs, answer }) => {
       const [book] = elements(answer.plain);
-      const levels = book === undefined ? answerText(answer) : `${unitsOf(book).length} levels`;
+      const levels =
+        book === undefined ? common.answerText(answer) : `${ticket.unitsOf(book).length} levels`;
       return `${levels} for ${pairs.length} markets`;
     },
     'the list is too short',
@@ -88,13 +60,13 @@ export const BITHUMB_SHEET: Sheet = {
   restEveryMs: 500,
   bookPath: unitBooksPath,
   batches: [200, 100, 50],
-  talk: TICKET_TALK,
+  talk: ticket.TICKET_TALK,
   facts: facts({
     reach: {
-      'bithumb.endpoint.rest-base-both-generations': is('REST answers 200', restReached),
-      'bithumb.endpoint.ws-public-gen-2': is('the socket opens', socketOpened),
+      'bithumb.endpoint.rest-base-both-generations': is('REST answers 200', common.restReached),
+      'bithumb.endpoint.ws-public-gen-2': is('the socket opens', common.socketOpened),
       'bithumb.ws.rest-150-per-second': is('headers x-ratelimit-*, 150 a second', ({ named }) =>
-        headerIs(named, {
+        common.headerIs(named, {
           'x-ratelimit-remaining': /^\d+$/,
           'x-ratelimit-burst-capacity': /^150$/,
           'x-ratelimit-replenish-rate': /^150$/,
@@ -105,7 +77,7 @@ export const BITHUMB_SHEET: Sheet = {
       'bithumb.market-list.shape': is(
         'rows of market, korean_name, english_name, market_warning NONE or CAUTION',
         (seen) =>
-          listRead(
+          common.listRead(
             seen,
             together(
               keysAre(seen.rows, ['market', 'korean_name', 'english_name', 'market_warning']),
@@ -123,20 +95,20 @@ export const BITHUMB_SHEET: Sheet = {
         ({ singles, batches }) => together(levelCounts(singles, 30), levelCounts(batches, 15)),
       ),
       'bithumb.added.not-proven-200-markets-call': is('200 markets in one call', ({ batches }) =>
-        allAnswered(batches, true),
+        ticket.allAnswered(batches, true),
       ),
       'bithumb.rest-book.timestamp-ms': is('13 digits, ms', ({ singles, batches }) =>
-        textsAre(fieldsOf(exactBooksIn([...singles, ...batches]), 'timestamp'), /^\d{13}$/),
+        textsAre(fieldsOf(ticket.exactBooksIn([...singles, ...batches]), 'timestamp'), /^\d{13}$/),
       ),
     },
     stream: {
-      'bithumb.book.binary-frames': is('binary frames', (seen) => opcodeIs(seen, true)),
-      'bithumb.subscribe.no-acknowledgement': is('the first frame is a book', bookFirst),
+      'bithumb.book.binary-frames': is('binary frames', (seen) => common.opcodeIs(seen, true)),
+      'bithumb.subscribe.no-acknowledgement': is('the first frame is a book', ticket.bookFirst),
       'bithumb.book.default-keys': is(`keys ${FRAME_KEYS.join(', ')}`, (seen) =>
-        framesAre(seen, FRAME_KEYS),
+        ticket.framesAre(seen, FRAME_KEYS),
       ),
       'bithumb.book.whole-book': is('SNAPSHOT once a code, else REALTIME', (seen) => {
-        const frames = booksOf(seen);
+        const frames = common.booksOf(seen);
         if (frames.length === 0) return unseen('no book came');
         const of = (stream: string): number =>
           frames.filter(({ plain }) => field(plain, 'stream_type') === stream).length;
@@ -148,34 +120,34 @@ export const BITHUMB_SHEET: Sheet = {
         );
       }),
       'bithumb.book.levels-15': is('15 levels, asks up, bids down', (seen) =>
-        unitCount(exactBooks(seen), 15),
+        ticket.unitCount(ticket.exactBooks(seen), 15),
       ),
       'bithumb.book.totals-sum-levels-frame-official': is('totals are the sums', (seen) =>
-        totalsAreSums(booksOf(seen)),
+        ticket.totalsAreSums(common.booksOf(seen)),
       ),
       'bithumb.book.json-number-16-digits-microseconds': is(
         'times are numbers of 16 digits, µs',
-        (seen) => timesAre(seen, /^\d{16}$/),
+        (seen) => ticket.timesAre(seen, /^\d{16}$/),
       ),
       'bithumb.book.numbers': is('plain prices; sizes of 4 decimals at most', (seen) => {
-        const books = exactBooks(seen);
+        const books = ticket.exactBooks(seen);
         return together(
-          textsAre(unitTexts(books, 'ask_price', 'bid_price'), /^\d+(\.\d+)?$/),
-          textsAre(unitTexts(books, 'ask_size', 'bid_size'), /^\d+(\.\d{1,4})?$/),
+          textsAre(ticket.unitTexts(books, 'ask_price', 'bid_price'), /^\d+(\.\d+)?$/),
+          textsAre(ticket.unitTexts(books, 'ask_size', 'bid_size'), /^\d+(\.\d{1,4})?$/),
         );
       }),
-      'bithumb.book.timing': is('times never fall', timesNeverFall),
-      'bithumb.ws.no-server-ping': noServerPing,
+      'bithumb.book.timing': is('times never fall', ticket.timesNeverFall),
+      'bithumb.ws.no-server-ping': common.noServerPing,
     },
     all: {
       'bithumb.subscribe.several-pairs-list-them-all': is(
         'every code is served on one socket',
-        allServed,
+        common.allServed,
       ),
     },
     unknown: {
       'bithumb.error.unknown-code-silent': is('nothing is said; good codes are served', (seen) =>
-        unknownBrings(seen, (others) => others.length === 0),
+        common.unknownBrings(seen, (others) => others.length === 0),
       ),
       'bithumb.error.unknown-market-alone-batch': is(
         'REST: 200 {"error":{"name":404,…}}, alone and with good ones',
@@ -186,19 +158,19 @@ export const BITHUMB_SHEET: Sheet = {
           return allOf(
             answers,
             ({ status, plain }) => status === 200 && field(plain, 'error', 'name') === 404,
-            answerText,
+            common.answerText,
           );
         },
       ),
     },
     changes: {
       'bithumb.subscribe.replaces': is('a later subscription replaces', (seen) =>
-        laterSubscription(seen, true),
+        common.laterSubscription(seen, true),
       ),
-      'bithumb.ws.keepalive': is('a ping gets its pong', pingAnswered),
+      'bithumb.ws.keepalive': is('a ping gets its pong', common.pingAnswered),
     },
     compared: {
-      'bithumb.rest-book.equals-ws': is('REST book = streamed book', comparedEqual),
+      'bithumb.rest-book.equals-ws': is('REST book = streamed book', common.comparedEqual),
     },
     trades: tradeFacts(
       {
@@ -209,8 +181,10 @@ export const BITHUMB_SHEET: Sheet = {
       false,
     ),
     idle: {
-      'bithumb.ws.idle-60s': is('closed after 60 s of silence', (seen) => endedAfter(seen, 55, 66)),
-      'bithumb.ws.form-idle-close': is('code 1006', (seen) => endedWith(seen, 1006)),
+      'bithumb.ws.idle-60s': is('closed after 60 s of silence', (seen) =>
+        common.endedAfter(seen, 55, 66),
+      ),
+      'bithumb.ws.form-idle-close': is('code 1006', (seen) => common.endedWith(seen, 1006)),
     },
   }),
 };

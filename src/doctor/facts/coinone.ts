@@ -22,26 +22,7 @@ import {
 } from '../fact.js';
 import type { Sheet } from '../sheet.js';
 import { tradeFacts } from './trades.js';
-import {
-  allServed,
-  answerIs,
-  answerText,
-  booksOf,
-  comparedEqual,
-  endedAfter,
-  endedWith,
-  firstText,
-  headerIs,
-  laterSubscription,
-  listRead,
-  noServerPing,
-  opcodeIs,
-  pingAnswered,
-  readAlike,
-  restReached,
-  socketOpened,
-  unknownBrings,
-} from './common.js';
+import * as common from './common.js';
 
 const ROW_KEYS = [
   'quote_currency',
@@ -106,12 +87,12 @@ export const COINONE_SHEET: Sheet = {
   },
   facts: facts({
     reach: {
-      'coinone.endpoint.rest-base': is('REST answers 200', (seen) => restReached(seen)),
-      'coinone.endpoint.ws-public': is('the socket opens', socketOpened),
+      'coinone.endpoint.rest-base': is('REST answers 200', (seen) => common.restReached(seen)),
+      'coinone.endpoint.ws-public': is('the socket opens', common.socketOpened),
       'coinone.ws.rest-1200-per-minute': is(
         'headers public-ratelimit-*, 1200 and 20 a second',
         ({ named }) =>
-          headerIs(named, {
+          common.headerIs(named, {
             'public-ratelimit-burst-capacity': /^1200$/,
             'public-ratelimit-replenish-rate': /^20$/,
           }),
@@ -119,7 +100,7 @@ export const COINONE_SHEET: Sheet = {
     },
     list: {
       'coinone.market-list.shape': is(`rows of ${ROW_KEYS.length} keys`, (seen) =>
-        listRead(seen, keysAre(seen.rows, ROW_KEYS)),
+        common.listRead(seen, keysAre(seen.rows, ROW_KEYS)),
       ),
       'coinone.market-list.trade-status': is(
         'trade_status 0 to 3, maintenance_status 0 or 1',
@@ -138,7 +119,7 @@ export const COINONE_SHEET: Sheet = {
             elements(field(plain, 'asks')).length === 16 &&
             elements(field(plain, 'bids')).length === 16,
           ({ answer }) =>
-            `${elements(field(answer.plain, 'asks')).length} asks of ${answerText(answer).slice(0, 60)}`,
+            `${elements(field(answer.plain, 'asks')).length} asks of ${common.answerText(answer).slice(0, 60)}`,
         ),
       ),
       'coinone.rest-book.rest-bids-descending-asks': is('both sides best first', ({ singles }) =>
@@ -193,17 +174,17 @@ export const COINONE_SHEET: Sheet = {
       'coinone.subscribe.acknowledgement': is('SUBSCRIBED before the first book', ({ frames }) =>
         acknowledged(frames),
       ),
-      'coinone.book.text-frames': is('text frames', (seen) => opcodeIs(seen, false)),
+      'coinone.book.text-frames': is('text frames', (seen) => common.opcodeIs(seen, false)),
       'coinone.book.key-order-response-type-channel': is(
         'keys of message, data and levels as known; both readers alike',
         (seen) => {
-          const books = booksOf(seen).map(({ plain }) => plain);
+          const books = common.booksOf(seen).map(({ plain }) => plain);
           const levels = books.flatMap((book) => [
             ...levelsOf(book, 'asks'),
             ...levelsOf(book, 'bids'),
           ]);
           return together(
-            readAlike(seen),
+            common.readAlike(seen),
             keysAre(books, ['response_type', 'channel', 'data']),
             keysAre(fieldsOf(books, 'data'), [
               'quote_currency',
@@ -219,16 +200,16 @@ export const COINONE_SHEET: Sheet = {
       ),
       'coinone.book.whole-book': is('16 asks and 16 bids in each frame', (seen) => {
         const judgement = allOf(
-          booksOf(seen),
+          common.booksOf(seen),
           ({ plain }) =>
             levelsOf(plain, 'asks').length === 16 && levelsOf(plain, 'bids').length === 16,
           ({ plain }) => `${levelsOf(plain, 'asks').length} and ${levelsOf(plain, 'bids').length}`,
         );
-        return { ...judgement, seen: `${judgement.seen}; first ${firstText(seen)}` };
+        return { ...judgement, seen: `${judgement.seen}; first ${common.firstText(seen)}` };
       }),
       'coinone.book.asks-worst-first': is('asks worst first, bids best first', (seen) =>
         allOf(
-          booksOf(seen),
+          common.booksOf(seen),
           ({ plain }) =>
             steady(pricesOf(levelsOf(plain, 'asks')), -1) &&
             steady(pricesOf(levelsOf(plain, 'bids')), -1),
@@ -238,7 +219,8 @@ export const COINONE_SHEET: Sheet = {
       ),
       'coinone.book.price-qty': is('plain text without trailing zeros', (seen) =>
         textsAre(
-          booksOf(seen)
+          common
+            .booksOf(seen)
             .flatMap(({ plain }) => [...levelsOf(plain, 'asks'), ...levelsOf(plain, 'bids')])
             .flatMap((level) => [field(level, 'price'), field(level, 'qty')]),
           DECIMAL,
@@ -246,18 +228,18 @@ export const COINONE_SHEET: Sheet = {
       ),
       'coinone.book.timestamp': is('a number of 13 digits, ms', (seen) =>
         allOf(
-          booksOf(seen).map(({ plain }) => field(plain, 'data', 'timestamp')),
+          common.booksOf(seen).map(({ plain }) => field(plain, 'data', 'timestamp')),
           (time) => typeof time === 'number' && /^\d{13}$/.test(String(time)),
           (time) => JSON.stringify(time),
         ),
       ),
       'coinone.book.id': is('a text of 16 digits', (seen) =>
-        textsAre(booksOf(seen).map(idOf), /^\d{16}$/),
+        textsAre(common.booksOf(seen).map(idOf), /^\d{16}$/),
       ),
       'coinone.book.id-2': is('rises from frame to frame of a pair', (seen) => {
         const last = new Map<string, string>();
         let count = 0;
-        for (const frame of booksOf(seen)) {
+        for (const frame of common.booksOf(seen)) {
           const id = String(idOf(frame));
           const before = last.get(frame.book!.pair);
           if (before !== undefined) {
@@ -268,16 +250,16 @@ export const COINONE_SHEET: Sheet = {
         }
         return count === 0 ? unseen('no pair had two books') : holds(true, `${count} times`);
       }),
-      'coinone.ws.no-server-ping': noServerPing,
+      'coinone.ws.no-server-ping': common.noServerPing,
     },
     all: {
-      'coinone.subscribe.all-363': is('every pair is served on one socket', allServed),
+      'coinone.subscribe.all-363': is('every pair is served on one socket', common.allServed),
     },
     unknown: {
       'coinone.error.invalid-topic': is(
         'SUBSCRIBED, then ERROR 160012; good pairs are served',
         (seen) =>
-          unknownBrings(seen, (others, unknown) => {
+          common.unknownBrings(seen, (others, unknown) => {
             const codes = others.filter(
               ({ plain }) => String(field(plain, 'error_code')) === '160012',
             );
@@ -302,7 +284,10 @@ export const COINONE_SHEET: Sheet = {
         );
       }),
       'coinone.error.unknown-pair': is('REST: 200 with error_code 108', ({ alone }) =>
-        answerIs(alone, alone.status === 200 && String(field(alone.plain, 'error_code')) === '108'),
+        common.answerIs(
+          alone,
+          alone.status === 200 && String(field(alone.plain, 'error_code')) === '108',
+        ),
       ),
     },
     changes: {
@@ -312,7 +297,7 @@ export const COINONE_SHEET: Sheet = {
           (frame) => lastBefore !== null && idOf(frame) === idOf(lastBefore),
         );
         const acks = again.filter(({ plain }) => field(plain, 'response_type') === 'SUBSCRIBED');
-        const added = laterSubscription(seen, false);
+        const added = common.laterSubscription(seen, false);
         return together(
           added,
           holds(
@@ -333,13 +318,13 @@ export const COINONE_SHEET: Sheet = {
           return holds(at !== -1 && later.length === 0, `${said}, ${later.length} frames after it`);
         },
       ),
-      'coinone.ws.keepalive': is('PING gets PONG', pingAnswered),
+      'coinone.ws.keepalive': is('PING gets PONG', common.pingAnswered),
       'coinone.error.socket-stays-open': is('nothing of this ends the socket', ({ end }) =>
         holds(end === null, end === null ? 'open' : `closed with ${end.code}`),
       ),
     },
     compared: {
-      'coinone.rest-book.equals-ws': is('REST book = streamed book', comparedEqual),
+      'coinone.rest-book.equals-ws': is('REST book = streamed book', common.comparedEqual),
     },
     trades: tradeFacts(
       {
@@ -351,7 +336,7 @@ export const COINONE_SHEET: Sheet = {
     ),
     idle: {
       'coinone.ws.idle-60s': is('a mute socket is closed after 60 s, 1006', (seen) =>
-        together(endedAfter(seen, 55, 66), endedWith(seen, 1006)),
+        together(common.endedAfter(seen, 55, 66), common.endedWith(seen, 1006)),
       ),
     },
   }),

@@ -26,25 +26,7 @@ import {
 } from '../fact.js';
 import type { Sheet, StreamReader } from '../sheet.js';
 import { tradeFacts } from './trades.js';
-import {
-  allServed,
-  answerIs,
-  answerText,
-  comparedEqual,
-  endedAfter,
-  endedWith,
-  firstText,
-  headerIs,
-  laterSubscription,
-  listRead,
-  opcodeIs,
-  pingAnswered,
-  readAlike,
-  restReached,
-  seconds,
-  socketOpened,
-  unknownBrings,
-} from './common.js';
+import * as common from './common.js';
 
 const ROW_KEYS = [
   'id',
@@ -142,12 +124,14 @@ export const GOPAX_SHEET: Sheet = {
   },
   facts: facts({
     reach: {
-      'gopax.rest.base-https-api-gopax-co': is('REST answers 200', (seen) => restReached(seen)),
-      'gopax.connect.url-wss-wsapi-gopax-co': is('the socket opens', socketOpened),
+      'gopax.rest.base-https-api-gopax-co': is('REST answers 200', (seen) =>
+        common.restReached(seen),
+      ),
+      'gopax.connect.url-wss-wsapi-gopax-co': is('the socket opens', common.socketOpened),
       'gopax.limit.book-1-per-second': is(
         'headers x-gopax-ip-addr-used-weight, -left-weight',
         ({ named: answer }) =>
-          headerIs(answer, {
+          common.headerIs(answer, {
             'x-gopax-ip-addr-used-weight': /^\d+$/,
             'x-gopax-ip-addr-left-weight': /^\d+$/,
           }),
@@ -155,11 +139,11 @@ export const GOPAX_SHEET: Sheet = {
     },
     list: {
       'gopax.market-list.shape': is(`rows of ${ROW_KEYS.length} keys`, (seen) =>
-        listRead(seen, keysAre(seen.rows, ROW_KEYS)),
+        common.listRead(seen, keysAre(seen.rows, ROW_KEYS)),
       ),
       'gopax.market-list.bare-array-no-status-field': is('a bare array', ({ answer }) =>
         answer.failure === null
-          ? holds(Array.isArray(answer.plain), answerText(answer).slice(0, 60))
+          ? holds(Array.isArray(answer.plain), common.answerText(answer).slice(0, 60))
           : unseen(answer.failure),
       ),
     },
@@ -212,7 +196,7 @@ export const GOPAX_SHEET: Sheet = {
       }),
       'gopax.connect.text-frames-only-json-no': is('text frames, no protocol pings', (seen) =>
         together(
-          opcodeIs(seen, false),
+          common.opcodeIs(seen, false),
           seen.frames.length === 0
             ? unseen('nothing came')
             : holds(seen.pings.length === 0, `${seen.pings.length} pings`),
@@ -242,7 +226,7 @@ export const GOPAX_SHEET: Sheet = {
         'the reply is the book: ask, bid, tradingPairName, maxEntryId',
         (seen) => {
           const whole = together(
-            readAlike(seen),
+            common.readAlike(seen),
             keysAre(fieldsOf(snapshotsOf(seen), 'o'), [
               'ask',
               'bid',
@@ -251,7 +235,7 @@ export const GOPAX_SHEET: Sheet = {
             ]),
             keysAre(entriesOf(snapshotsOf(seen)), ENTRY_KEYS),
           );
-          return { ...whole, seen: `${whole.seen}; first ${firstText(seen)}` };
+          return { ...whole, seen: `${whole.seen}; first ${common.firstText(seen)}` };
         },
       ),
       'gopax.snapshot.o-ask-o-bid': is('asks ascend, bids descend', (seen) =>
@@ -315,12 +299,12 @@ export const GOPAX_SHEET: Sheet = {
     all: {
       'gopax.subscribe.50-requests-sent-burst-all': is(
         '50 pairs on one socket are served',
-        allServed,
+        common.allServed,
       ),
     },
     unknown: {
       'gopax.error.unknown-asset': is('10058 with the asset; good pairs are served', (seen) =>
-        unknownBrings(
+        common.unknownBrings(
           seen,
           (others, unknown) =>
             refusals(others).length === unknown.length &&
@@ -340,7 +324,7 @@ export const GOPAX_SHEET: Sheet = {
         );
       }),
       'gopax.limit.trading-pairs-nope-krw-book': is('REST: 404 with errorCode 10058', ({ alone }) =>
-        answerIs(alone, alone.status === 404 && field(alone.plain, 'errorCode') === 10058),
+        common.answerIs(alone, alone.status === 404 && field(alone.plain, 'errorCode') === 10058),
       ),
     },
     changes: {
@@ -349,13 +333,13 @@ export const GOPAX_SHEET: Sheet = {
         if (refusal === undefined) return holds(false, 'a second subscription was not refused');
         return together(
           holds(field(refusal.plain, 'o', 'errCode') === 10325, refusal.text),
-          laterSubscription(seen, false),
+          common.laterSubscription(seen, false),
         );
       }),
       'gopax.envelope.no-unsubscribe': is('a close ends all; it is answered', (seen) => {
         const { end, close } = seen;
         if (end !== null) return holds(false, `closed with ${end.code} before`);
-        const ping = pingAnswered(seen).seen;
+        const ping = common.pingAnswered(seen).seen;
         return holds(
           close?.code === 1000,
           close === null ? 'no answer' : `${close.code}; ping ${ping}`,
@@ -363,7 +347,7 @@ export const GOPAX_SHEET: Sheet = {
       }),
     },
     compared: {
-      'gopax.book.max-entry-id': is('REST book = kept book', comparedEqual),
+      'gopax.book.max-entry-id': is('REST book = kept book', common.comparedEqual),
     },
     trades: tradeFacts(
       {
@@ -391,14 +375,17 @@ export const GOPAX_SHEET: Sheet = {
         );
       }),
       'gopax.ws.no-pong-close-1000': is('without an answer closed with 1000 after 30 s', (seen) =>
-        together(endedAfter(seen, 27, 34, firstPing(seen.mute.frames)), endedWith(seen, 1000)),
+        together(
+          common.endedAfter(seen, 27, 34, firstPing(seen.mute.frames)),
+          common.endedWith(seen, 1000),
+        ),
       ),
       'gopax.ws.pong-echo': is(
         'a socket that answers stays open for 100 s',
         ({ answering: { end, waitedMs } }) =>
           holds(
             end === null,
-            `${end === null ? 'open' : `closed with ${end.code}`} after ${seconds(waitedMs)}`,
+            `${end === null ? 'open' : `closed with ${end.code}`} after ${common.seconds(waitedMs)}`,
           ),
       ),
     },

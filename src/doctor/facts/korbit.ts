@@ -22,23 +22,7 @@ import {
 } from '../fact.js';
 import type { Sheet } from '../sheet.js';
 import { tradeFacts } from './trades.js';
-import {
-  allServed,
-  answerIs,
-  booksOf,
-  comparedEqual,
-  firstText,
-  headerIs,
-  laterSubscription,
-  listRead,
-  opcodeIs,
-  pingAnswered,
-  readAlike,
-  restReached,
-  seconds,
-  socketOpened,
-  unknownBrings,
-} from './common.js';
+import * as common from './common.js';
 
 const ROW_KEYS = ['symbol', 'status'];
 const LATER_ROW_KEYS = ['baseCurrency', 'quoteCurrency', 'minOrderValue', 'maxOrderValue'];
@@ -98,15 +82,15 @@ export const KORBIT_SHEET: Sheet = {
   },
   facts: facts({
     reach: {
-      'korbit.endpoint.rest': is('REST answers 200', (seen) => restReached(seen)),
+      'korbit.endpoint.rest': is('REST answers 200', (seen) => common.restReached(seen)),
       'korbit.added.no-user-agent-no-permessage': is('no User-Agent passes', (seen) =>
-        restReached(seen, true),
+        common.restReached(seen, true),
       ),
-      'korbit.endpoint.ws-public': is('the socket opens', socketOpened),
+      'korbit.endpoint.ws-public': is('the socket opens', common.socketOpened),
       'korbit.limit.public-50-per-second': is(
         'headers Ratelimit, Ratelimit-Policy 50;w=1',
         ({ named }) =>
-          headerIs(named, {
+          common.headerIs(named, {
             ratelimit: /^limit=50, remaining=\d+, reset=\d+$/,
             'ratelimit-policy': /^50;w=1$/,
           }),
@@ -114,7 +98,7 @@ export const KORBIT_SHEET: Sheet = {
     },
     list: {
       'korbit.market-list.shape': is(`rows of ${ROW_KEYS.join(', ')}, …`, (seen) =>
-        listRead(seen, keysAre(seen.rows, ROW_KEYS, { optional: LATER_ROW_KEYS })),
+        common.listRead(seen, keysAre(seen.rows, ROW_KEYS, { optional: LATER_ROW_KEYS })),
       ),
       'korbit.market-list.status': is('launched or stopped', ({ rows }) =>
         textsAre(fieldsOf(rows, 'status'), /^(launched|stopped)$/),
@@ -159,7 +143,7 @@ export const KORBIT_SHEET: Sheet = {
             : holds(greeting.length === 0, greeting[0]?.text.slice(0, 120) ?? 'nothing'),
       ),
       'korbit.connect.all-data-control-messages-text': is('text frames', (seen) =>
-        opcodeIs(seen, false),
+        common.opcodeIs(seen, false),
       ),
       'korbit.answer.success-silent': is('success with the requestId', ({ frames }) => {
         const answers = frames.filter(({ plain }) => field(plain, 'status') !== undefined);
@@ -174,9 +158,9 @@ export const KORBIT_SHEET: Sheet = {
       'korbit.book.key-order-wire-symbol-timestamp': is(
         'keys of message, data and levels as known; both readers alike',
         (seen) => {
-          const books = bodiesOf(booksOf(seen));
+          const books = bodiesOf(common.booksOf(seen));
           return together(
-            readAlike(seen),
+            common.readAlike(seen),
             keysAre(books, ['symbol', 'timestamp', 'type', 'data'], { optional: ['snapshot'] }),
             keysAre(fieldsOf(books, 'data'), ['timestamp', 'asks', 'bids']),
             keysAre(allLevels(books), ['price', 'qty']),
@@ -186,7 +170,7 @@ export const KORBIT_SHEET: Sheet = {
       'korbit.book.snapshot': is('snapshot true in the first frame, absent in others', (seen) => {
         const started = new Set<string>();
         const judgement = allOf(
-          booksOf(seen),
+          common.booksOf(seen),
           ({ book, plain }) => {
             const first = !started.has(book!.pair);
             started.add(book!.pair);
@@ -194,22 +178,22 @@ export const KORBIT_SHEET: Sheet = {
           },
           ({ plain }) => `snapshot ${JSON.stringify(field(plain, 'snapshot')) ?? 'absent'}`,
         );
-        return { ...judgement, seen: `${judgement.seen}; first ${firstText(seen)}` };
+        return { ...judgement, seen: `${judgement.seen}; first ${common.firstText(seen)}` };
       }),
       'korbit.book.timestamp': is('sending time, 13 digits', (seen) =>
         textsAre(
-          booksOf(seen).map(({ exact }) => field(exact, 'timestamp')),
+          common.booksOf(seen).map(({ exact }) => field(exact, 'timestamp')),
           /^\d{13}$/,
         ),
       ),
       'korbit.book.data-timestamp': is('book time, 13 digits, not later', (seen) =>
         together(
           textsAre(
-            booksOf(seen).map(({ exact }) => field(exact, 'data', 'timestamp')),
+            common.booksOf(seen).map(({ exact }) => field(exact, 'data', 'timestamp')),
             /^\d{13}$/,
           ),
           allOf(
-            bodiesOf(booksOf(seen)),
+            bodiesOf(common.booksOf(seen)),
             (book) => Number(field(book, 'data', 'timestamp')) <= Number(field(book, 'timestamp')),
             (book) =>
               `${String(field(book, 'data', 'timestamp'))} in ${String(field(book, 'timestamp'))}`,
@@ -217,20 +201,20 @@ export const KORBIT_SHEET: Sheet = {
         ),
       ),
       'korbit.book.data-asks': is('asks ascend', (seen) =>
-        sideSteady(bodiesOf(booksOf(seen)), 'asks', 1),
+        sideSteady(bodiesOf(common.booksOf(seen)), 'asks', 1),
       ),
       'korbit.book.data-bids': is('bids descend', (seen) =>
-        sideSteady(bodiesOf(booksOf(seen)), 'bids', -1),
+        sideSteady(bodiesOf(common.booksOf(seen)), 'bids', -1),
       ),
       'korbit.book.asks-price-bids-price': is('prices are plain text', (seen) =>
-        textsAre(fieldsOf(allLevels(bodiesOf(booksOf(seen))), 'price'), DECIMAL),
+        textsAre(fieldsOf(allLevels(bodiesOf(common.booksOf(seen))), 'price'), DECIMAL),
       ),
       'korbit.book.asks-qty-bids-qty': is('quantities are plain text', (seen) =>
-        textsAre(fieldsOf(allLevels(bodiesOf(booksOf(seen))), 'qty'), DECIMAL),
+        textsAre(fieldsOf(allLevels(bodiesOf(common.booksOf(seen))), 'qty'), DECIMAL),
       ),
       'korbit.book.levels-30': is('30 levels a side', (seen) =>
         allOf(
-          bodiesOf(booksOf(seen)),
+          bodiesOf(common.booksOf(seen)),
           (book) => levelsOf(book, 'asks').length === 30 && levelsOf(book, 'bids').length === 30,
           (book) => `${levelsOf(book, 'asks').length} and ${levelsOf(book, 'bids').length}`,
         ),
@@ -239,12 +223,12 @@ export const KORBIT_SHEET: Sheet = {
     all: {
       'korbit.connect.socket-can-carry-every-pair': is(
         'every launched pair in one request',
-        allServed,
+        common.allServed,
       ),
     },
     unknown: {
       'korbit.answer.one-bad-symbol': is('one bad symbol fails the whole request', (seen) =>
-        unknownBrings(seen, (others) => refusals(others).length === 1, {
+        common.unknownBrings(seen, (others) => refusals(others).length === 1, {
           tryAt: 0,
           goodFail: true,
         }),
@@ -261,7 +245,7 @@ export const KORBIT_SHEET: Sheet = {
       'korbit.added.not-proven-failure-text-more': is(
         'two bad symbols: one answer, INVALID_SYMBOL',
         (seen) =>
-          unknownBrings(
+          common.unknownBrings(
             seen,
             (others) =>
               refusals(others).length === 1 &&
@@ -270,7 +254,7 @@ export const KORBIT_SHEET: Sheet = {
           ),
       ),
       'korbit.limit.unknown-upper-case-symbol': is('REST: 400 INVALID_CURRENCY_PAIR', ({ alone }) =>
-        answerIs(
+        common.answerIs(
           alone,
           alone.status === 400 &&
             field(alone.plain, 'error', 'message') === 'INVALID_CURRENCY_PAIR',
@@ -281,7 +265,7 @@ export const KORBIT_SHEET: Sheet = {
       'korbit.answer.subscription-again': is('success; the earlier subscription stays', (seen) => {
         const answers = seen.again.filter(({ plain }) => field(plain, 'status') !== undefined);
         return together(
-          laterSubscription(seen, false),
+          common.laterSubscription(seen, false),
           allOf(
             answers,
             ({ plain }) => field(plain, 'status') === 'success',
@@ -299,13 +283,16 @@ export const KORBIT_SHEET: Sheet = {
           return holds(at !== -1 && later.length === 0, `${said}, ${later.length} frames after it`);
         },
       ),
-      'korbit.ws.client-ping': is('a ping gets its pong', pingAnswered),
+      'korbit.ws.client-ping': is('a ping gets its pong', common.pingAnswered),
       'korbit.answer.socket-stays-open': is('nothing of this ends the socket', ({ end }) =>
         holds(end === null, end === null ? 'open' : `closed with ${end.code}`),
       ),
     },
     compared: {
-      'korbit.book.rest-socket-agree-four-four': is('REST book = streamed book', comparedEqual),
+      'korbit.book.rest-socket-agree-four-four': is(
+        'REST book = streamed book',
+        common.comparedEqual,
+      ),
     },
     trades: tradeFacts(
       {
@@ -334,7 +321,7 @@ export const KORBIT_SHEET: Sheet = {
         ({ answering: { end, waitedMs } }) =>
           holds(
             end === null,
-            `${end === null ? 'open' : `closed with ${end.code}`} after ${seconds(waitedMs)}`,
+            `${end === null ? 'open' : `closed with ${end.code}`} after ${common.seconds(waitedMs)}`,
           ),
       ),
     },
