@@ -203,7 +203,7 @@ const LEAST_STANDSTILL_MS = 3000;
 const STANDSTILL_EDGE_MS = 1500;
 
 /** Those standstills of a recorded market that no gap of it covers. */
-export function untoldStandstills(
+export function unreportedStandstills(
   standstills: readonly Standstill[],
   gaps: readonly GapMark[],
   clock: ClockView = TRUE_CLOCK,

@@ -11,9 +11,9 @@ import type { NodeProcess } from '../cluster/node-process.js';
 import { findPrograms } from '../cluster/programs.js';
 import type { Server } from '../cluster/servers.js';
 import { Random } from '../simulator/random.js';
-import { startSimulators } from '../simulator/simulators.js';
 import { pause } from '../util/wait.js';
 import { problems, TRUE_CLOCK } from './accounts.js';
+import { Course } from './course.js';
 import { accountForAll, Ledger } from './final-account.js';
 import { statesOf } from './recorder-process.js';
 import { tradeProblems } from './trade-accounts.js';
@@ -52,25 +52,10 @@ export async function soakDistributed(options: DistributedOptions): Promise<bool
     (from + dice.next() * (to - from)) * 1000;
   const folder = mkdtempSync(join(tmpdir(), 'soak-'));
   const databaseFolder = mkdtempSync(join(tmpdir(), 'soak-postgresql-'));
-  const simulators = await startSimulators({
-    market: 'full',
-    rate,
-    ledger: 0,
-    keptTrades: Infinity,
-  });
+  const course = new Course();
+  const { say } = course;
+  const simulators = await course.simulators(rate);
   const ledger = new Ledger(simulators);
-  let death: string | null = null;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => (death = `broken off by ${signal}`));
-  }
-  const alive = (): void => {
-    if (death !== null) throw new Error(death);
-  };
-  const begun = performance.now();
-  const say = (text: string): void => {
-    const s = Math.floor((performance.now() - begun) / 1000);
-    console.log(`${Math.floor(s / 60)}:${String(s % 60).padStart(2, '0')}  ${text}`);
-  };
   let cluster: Cluster | null = null;
   try {
     cluster = await Cluster.start({
@@ -81,17 +66,14 @@ export async function soakDistributed(options: DistributedOptions): Promise<bool
       nodes: NODES,
       env: {
         ...simulators.env,
-        LOG_LANG: 'en',
-        COLLECT: '*-*',
-        CHANNELS: 'orderbook,trade',
-        BITHUMB_TRANSPORT: 'ws',
+        ...course.env,
       },
-      onDeath: (why) => (death ??= why),
+      onDeath: course.breakOff,
     });
     const { nats, postgres, nodes } = cluster;
     const apis = cluster.withRole('api');
     say(`seed ${seed}; ${nodes.map(({ name, pid }) => `${name} is process ${pid}`).join(', ')}`);
-    await allLive(apis[0]!, alive, say);
+    await course.allLive(apis[0]!.url!, LIVE_WITHIN_MS);
     // Before, a standby may have had books of markets that the primary had not begun with.
     const since = Date.now();
 
@@ -99,7 +81,7 @@ export async function soakDistributed(options: DistributedOptions): Promise<bool
     let count = 0;
     while (performance.now() < until) {
       await pause(between(PAUSE_S));
-      alive();
+      course.check();
       count++;
       const victims: readonly (NodeProcess | Server)[] = [...nodes, nats, postgres];
       const victim = victims[Math.floor(dice.next() * victims.length)]!;
@@ -122,16 +104,16 @@ export async function soakDistributed(options: DistributedOptions): Promise<bool
         await pause(ms);
         // A node may have to wait for what is away: it is not waited for.
         if ('launch' in victim && 'role' in victim)
-          void victim.start().catch((error: Error) => (death ??= error.message));
+          void victim.start().catch((error: Error) => course.breakOff(error.message));
         else await victim.start();
       }
     }
     say(`${count} faults are over`);
-    for (const api of apis) await served(api, alive);
-    await allLive(apis[0]!, alive, say);
+    for (const api of apis) await served(api, course);
+    await course.allLive(apis[0]!.url!, LIVE_WITHIN_MS);
     simulators.full!.rate = 0;
     await pause(1_000);
-    await quiet(apis[0]!, alive);
+    await quiet(apis[0]!, course);
 
     say('reading back …');
     const account = accountForAll(apis[0]!.url!, simulators, ledger, TRUE_CLOCK, [], since);
@@ -146,31 +128,17 @@ export async function soakDistributed(options: DistributedOptions): Promise<bool
   }
 }
 
-async function served(api: NodeProcess, alive: () => void): Promise<void> {
+async function served(api: NodeProcess, course: Course): Promise<void> {
   while (api.url === null) {
-    alive();
+    course.check();
     await pause(100);
   }
 }
 
-async function allLive(api: NodeProcess, alive: () => void, say: (text: string) => void) {
-  const since = performance.now();
-  for (;;) {
-    alive();
-    const { live, all } = await statesOf(api.url!);
-    if (all > 2000 && live === all) break;
-    if (performance.now() - since > LIVE_WITHIN_MS) {
-      throw new Error(`only ${live} of ${all} markets are LIVE`);
-    }
-    await pause(250);
-  }
-  say(`all markets LIVE after ${((performance.now() - since) / 1000).toFixed(1)} s`);
-}
-
 /** Waits until all that went out has been stored. */
-async function quiet(api: NodeProcess, alive: () => void): Promise<void> {
+async function quiet(api: NodeProcess, course: Course): Promise<void> {
   for (let stored = -1, since = performance.now(); performance.now() - since < QUIET_MS;) {
-    alive();
+    course.check();
     const states = await statesOf(api.url!);
     // Checks of the history of trades go on, so something always waits.
     if (states.stored !== stored) since = performance.now();

@@ -10,10 +10,23 @@ import {
   type SentMark,
   type Standstill,
   TRUE_CLOCK,
-  untoldStandstills,
+  unreportedStandstills,
 } from './accounts.js';
-import { addTo, type ByPair, storedBooks, storedTrades, toldGaps, toldSpans } from './recorded.js';
-import { tell, tellGaps, tellProblems, tellTradeProblems, tellTrades } from './telling.js';
+import {
+  addTo,
+  type ByPair,
+  storedBooks,
+  storedTrades,
+  knownGaps,
+  knownSpans,
+} from './recorded.js';
+import {
+  printBooks,
+  printGaps,
+  printProblems,
+  printTradeProblems,
+  printTrades,
+} from './printing.js';
 import {
   accountForTrades,
   addTradeAccount,
@@ -51,7 +64,7 @@ export interface FinalAccount {
   readonly books: Account;
   readonly trades: TradeAccount;
   /** How many standstills the gaps of markets leave out. */
-  readonly untold: number;
+  readonly unreported: number;
   /** Books in gaps by exchange and cause: `UPBIT PROCESS_DOWN 247`. */
   readonly lost: readonly string[];
 }
@@ -74,10 +87,10 @@ export async function accountForAll(
   const lost: string[] = [];
   const trades = emptyTradeAccount();
   let markets = 0;
-  let untold = 0;
+  let unreported = 0;
   for (const exchange of EXCHANGES) {
     const stored = await storedBooks(url, exchange);
-    const gaps = await toldGaps(url, exchange);
+    const gaps = await knownGaps(url, exchange);
     const sent = ledger.of(exchange);
     const account = emptyAccount();
     for (const pair of new Set([...sent.keys(), ...stored.keys()])) {
@@ -85,11 +98,11 @@ export async function accountForAll(
       const own = gaps.get(pair) ?? [];
       const part = accountFor(sent.get(pair) ?? [], stored.get(pair) ?? [], own, clock);
       part.unaccounted = part.unaccounted.filter(({ at }) => at >= since);
-      untold += untoldStandstills(standstills, own, clock).length;
+      unreported += unreportedStandstills(standstills, own, clock).length;
       addAccount(account, part);
-      tellProblems(exchange, pair, part);
+      printProblems(exchange, pair, part);
     }
-    tell(exchange, account);
+    printBooks(exchange, account);
     const { trades: happened } = simulators.all.find((one) => one.exchange === exchange)!;
     const kept = await storedTrades(url, exchange);
     const ofTrades = emptyTradeAccount();
@@ -99,21 +112,21 @@ export async function accountForAll(
       // Only of markets of which a trade is missing it matters what the recorder says of them. It goes on
       // to fill holes: what it says comes first, then what it has.
       if (part.unaccounted.length + part.unheard > 0) {
-        const spans = await toldSpans(url, exchange, pair);
+        const spans = await knownSpans(url, exchange, pair);
         const now = (await storedTrades(url, exchange, pair)).get(pair) ?? [];
         part = accountForTrades(own, now, spans, clock);
       }
       addTradeAccount(ofTrades, part);
-      tellTradeProblems(exchange, pair, part);
+      printTradeProblems(exchange, pair, part);
     }
-    tellTrades(exchange, ofTrades);
+    printTrades(exchange, ofTrades);
     addTradeAccount(trades, ofTrades);
-    tellGaps([...gaps.values()].flat());
+    printGaps([...gaps.values()].flat());
     addAccount(books, account);
     for (const [cause, count] of Object.entries(account.inGap))
       lost.push(`${exchange} ${cause} ${count}`);
   }
-  tell(`ALL ${markets} MARKETS`, books);
-  tellTrades(`ALL ${markets} MARKETS`, trades);
-  return { books, trades, untold, lost };
+  printBooks(`ALL ${markets} MARKETS`, books);
+  printTrades(`ALL ${markets} MARKETS`, trades);
+  return { books, trades, unreported, lost };
 }

@@ -10,13 +10,13 @@ import { join } from 'node:path';
 import { loadSettings } from '../settings/config.js';
 import { MissingProgramsError } from '../cluster/programs.js';
 import { Random } from '../simulator/random.js';
-import { startSimulators } from '../simulator/simulators.js';
 import { exitOnUsageError, readCommandLine, UsageError } from '../util/command-line.js';
 import { problems, type Standstill } from './accounts.js';
 import { CHAINS, type ChainWorld } from './chains.js';
 import { soakDistributed } from './distributed.js';
 import { chooseFault, soakFaults } from './faults.js';
 import { accountForAll, Ledger } from './final-account.js';
+import { Course } from './course.js';
 import { RecorderProcess, statesOf } from './recorder-process.js';
 import { ShiftedClock } from './shifted-clock.js';
 import { SmallDisk } from './small-disk.js';
@@ -88,14 +88,10 @@ async function soak({ minutes, rate, seed, chains, keep }: Options): Promise<boo
   const clock = new ShiftedClock(join(folder, 'clock'));
   const diskMB = DISK_MB.least + DISK_MB.minute * minutes * rate;
   const disk = chains > 0 ? SmallDisk.mount(join(folder, 'disk'), diskMB) : null;
-  const simulators = await startSimulators({
-    market: 'full',
-    rate,
-    ledger: 0,
-    keptTrades: Infinity,
-  });
+  const course = new Course();
+  const { say } = course;
+  const simulators = await course.simulators(rate);
   const ledger = new Ledger(simulators);
-  let death: string | null = null;
   const recorder = new RecorderProcess(
     {
       ...simulators.env,
@@ -104,42 +100,15 @@ async function soak({ minutes, rate, seed, chains, keep }: Options): Promise<boo
       DATABASE_URL: '',
       DB_PATH: join(disk?.path ?? folder, 'soak.db'),
       LOG_PATH: join(folder, 'logs'),
-      LOG_LANG: 'en',
-      COLLECT: '*-*',
-      CHANNELS: 'orderbook,trade',
-      BITHUMB_TRANSPORT: 'ws',
+      ...course.env,
     },
     clock.nodeArguments,
-    (why) => (death ??= `the recorder ${why}`),
+    (why) => course.breakOff(`the recorder ${why}`),
   );
-  const alive = (): void => {
-    if (death !== null) throw new Error(death);
-  };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => (death = `broken off by ${signal}`));
-  }
-  const begun = performance.now();
-  const say = (text: string): void => {
-    const s = Math.floor((performance.now() - begun) / 1000);
-    console.log(`${Math.floor(s / 60)}:${String(s % 60).padStart(2, '0')}  ${text}`);
-  };
   try {
     await recorder.start();
-    const allLive = async (): Promise<void> => {
-      const since = performance.now();
-      for (;;) {
-        alive();
-        const { live, all } = await statesOf(recorder.url);
-        if (all > 2000 && live === all) break;
-        if (performance.now() - since > LIVE_WITHIN_MS) {
-          throw new Error(`only ${live} of ${all} markets are LIVE`);
-        }
-        await pause(250);
-      }
-      say(`all markets LIVE after ${((performance.now() - since) / 1000).toFixed(1)} s`);
-    };
     say(`seed ${seed}`);
-    await allLive();
+    await course.allLive(recorder.url, LIVE_WITHIN_MS);
 
     const faults = soakFaults(simulators, random);
     const usable = CHAINS.filter((chain) => chain.needsDisk !== true || disk !== null);
@@ -163,7 +132,7 @@ async function soak({ minutes, rate, seed, chains, keep }: Options): Promise<boo
     let count = 0;
     while (performance.now() < until) {
       await pause(100);
-      alive();
+      course.check();
       const now = performance.now();
       endDue(now);
       if (now < nextFault) continue;
@@ -184,11 +153,11 @@ async function soak({ minutes, rate, seed, chains, keep }: Options): Promise<boo
     }
     endDue(Infinity);
     say(`${count} faults are over`);
-    await allLive();
+    await course.allLive(recorder.url, LIVE_WITHIN_MS);
     simulators.full!.rate = 0;
     await pause(1000);
     for (let stored = -1; ;) {
-      alive();
+      course.check();
       const states = await statesOf(recorder.url);
       if (states.queued === 0 && states.stored === stored) break;
       stored = states.stored;
@@ -198,10 +167,12 @@ async function soak({ minutes, rate, seed, chains, keep }: Options): Promise<boo
     say('reading back …');
     const { url } = recorder;
     const account = await accountForAll(url, simulators, ledger, clock, standstills);
-    const { books, trades, untold } = account;
-    console.log(`${standstills.length} standstills, ${untold} times a market's gaps leave one out`);
+    const { books, trades, unreported } = account;
+    console.log(
+      `${standstills.length} standstills, ${unreported} times a market's gaps leave one out`,
+    );
     await recorder.end('SIGTERM');
-    return problems(books) + tradeProblems(trades) === 0 && untold === 0;
+    return problems(books) + tradeProblems(trades) === 0 && unreported === 0;
   } finally {
     await recorder.end('SIGKILL');
     await simulators.close();

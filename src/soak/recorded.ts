@@ -85,7 +85,7 @@ export async function storedTrades(
 }
 
 /** Every gap of an exchange, oldest first. */
-export async function toldGaps(url: string, exchange: Exchange): Promise<ByPair<GapMark>> {
+export async function knownGaps(url: string, exchange: Exchange): Promise<ByPair<GapMark>> {
   const gaps: ByPair<GapMark> = new Map();
   let after = '';
   for (;;) {
@@ -119,7 +119,7 @@ export async function toldGaps(url: string, exchange: Exchange): Promise<ByPair<
 }
 
 /** What the recorder says of the trades of a market, by start. @param pair `BTC-KRW` */
-export async function toldSpans(
+export async function knownSpans(
   url: string,
   exchange: Exchange,
   pair: string,

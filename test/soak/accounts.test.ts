@@ -6,7 +6,7 @@ import {
   type GapMark,
   type SentMark,
   type StoredMark,
-  untoldStandstills,
+  unreportedStandstills,
 } from '../../src/soak/accounts.js';
 
 const CAUSE = 'DISCONNECTED' as const;
@@ -130,7 +130,7 @@ describe('the account of a market', () => {
     );
   });
 
-  it('tells books apart by every digit', () => {
+  it('distinguishes books by every digit', () => {
     const book = contentOf([['1.5', '2']], [['1', '3']]);
     expect(contentOf([['1.5', '2']], [['1', '3']])).toBe(book);
     expect(contentOf([['1.50', '2']], [['1', '3']])).not.toBe(book);
@@ -173,13 +173,15 @@ describe('a recorder that stood still', () => {
   const gap = (start: number, end: number): GapMark => ({ start, end, cause: CAUSE });
 
   it('must have a gap for all of it', () => {
-    expect(untoldStandstills([stood], [gap(99_900, 110_300)])).toEqual([]);
-    expect(untoldStandstills([stood], [gap(99_900, 104_000), gap(104_000, 110_300)])).toEqual([]);
-    expect(untoldStandstills([stood], [gap(109_500, 110_300)])).toEqual([stood]);
-    expect(untoldStandstills([stood], [])).toEqual([stood]);
+    expect(unreportedStandstills([stood], [gap(99_900, 110_300)])).toEqual([]);
+    expect(unreportedStandstills([stood], [gap(99_900, 104_000), gap(104_000, 110_300)])).toEqual(
+      [],
+    );
+    expect(unreportedStandstills([stood], [gap(109_500, 110_300)])).toEqual([stood]);
+    expect(unreportedStandstills([stood], [])).toEqual([stood]);
   });
 
   it('need not have noticed a moment', () => {
-    expect(untoldStandstills([{ from: 0, until: 900 }], [])).toEqual([]);
+    expect(unreportedStandstills([{ from: 0, until: 900 }], [])).toEqual([]);
   });
 });

@@ -36,7 +36,7 @@ const received = ({ id, ms, side, price, volume }: HappenedTrade): StoredTrade =
 });
 
 describe('the account of the trades of a market', () => {
-  it('adds up when all are stored, older ones and those that nobody heard besides', () => {
+  it('adds up when all are stored, older ones and those that no client heard', () => {
     const all = happened(4).map((trade, i) => (i === 1 ? { ...trade, live: 0 } : trade));
     expect(accountForTrades(all, all.map(received), [])).toEqual({
       sent: 3,

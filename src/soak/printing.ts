@@ -3,7 +3,7 @@ import { type Account, type GapMark, problems } from './accounts.js';
 import { type TradeAccount, tradeProblems } from './trade-accounts.js';
 
 /** Says what became of the books of an exchange. */
-export function tell(name: string, account: Account): void {
+export function printBooks(name: string, account: Account): void {
   const gaps = Object.entries(account.inGap).map(([cause, n]) => `${cause} ${n}`);
   const lost = Object.values(account.inGap).reduce((a, b) => a + b, 0);
   console.log(
@@ -15,7 +15,7 @@ export function tell(name: string, account: Account): void {
 }
 
 /** Says what gaps there were, by cause. */
-export function tellGaps(gaps: readonly GapMark[]): void {
+export function printGaps(gaps: readonly GapMark[]): void {
   const open = gaps.filter((gap) => gap.end === null).length;
   for (const cause of new Set(gaps.map((gap) => gap.cause))) {
     const lengths = gaps
@@ -29,7 +29,7 @@ export function tellGaps(gaps: readonly GapMark[]): void {
 }
 
 /** Says what is wrong with the books of a market, if anything is. */
-export function tellProblems(exchange: Exchange, pair: string, account: Account): void {
+export function printProblems(exchange: Exchange, pair: string, account: Account): void {
   if (problems(account) === 0) return;
   const shown = { ...account };
   for (const key of ['unaccounted', 'invented', 'contradicted'] as const) {
@@ -39,7 +39,7 @@ export function tellProblems(exchange: Exchange, pair: string, account: Account)
 }
 
 /** Says what became of the trades of an exchange. */
-export function tellTrades(name: string, account: TradeAccount): void {
+export function printTrades(name: string, account: TradeAccount): void {
   const gaps = Object.entries(account.inGap).map(([cause, n]) => `${cause} ${n}`);
   const lost = Object.values(account.inGap).reduce((a, b) => a + b, 0);
   console.log(
@@ -51,7 +51,7 @@ export function tellTrades(name: string, account: TradeAccount): void {
 }
 
 /** Says what is wrong with the trades of a market, if anything is. */
-export function tellTradeProblems(exchange: Exchange, pair: string, account: TradeAccount): void {
+export function printTradeProblems(exchange: Exchange, pair: string, account: TradeAccount): void {
   if (tradeProblems(account) === 0) return;
   const { unaccounted, invented, twice } = account;
   const shown = Object.entries({ unaccounted, invented, twice });
