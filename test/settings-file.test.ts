@@ -74,12 +74,12 @@ describe('the file of settings', () => {
     execFileSync('mkfifo', [at('fifo')]);
     const socket = createServer();
     await new Promise<void>((done) => socket.listen(at('socket'), done));
-    const told = (name: string): string => readSettingsFile(at(name)).problems.join('\n');
-    expect(told('folder')).toMatch(/folder is a folder; it must be a text file/);
-    expect(told('dangling')).toMatch(/dangling is a link to .*nowhere, which does not exist/);
-    expect(told('loop')).toMatch(/loop/);
-    expect(told('fifo')).toMatch(/fifo is a named pipe/);
-    expect(told('socket')).toMatch(/socket is a socket/);
+    const problemsOf = (name: string): string => readSettingsFile(at(name)).problems.join('\n');
+    expect(problemsOf('folder')).toMatch(/folder is a folder; it must be a text file/);
+    expect(problemsOf('dangling')).toMatch(/dangling is a link to .*nowhere, which does not exist/);
+    expect(problemsOf('loop')).toMatch(/loop/);
+    expect(problemsOf('fifo')).toMatch(/fifo is a named pipe/);
+    expect(problemsOf('socket')).toMatch(/socket is a socket/);
     expect(readSettingsFile('/dev/null').problems).toEqual([expect.stringMatching(/is a device/)]);
     await new Promise((done) => socket.close(done));
   });

@@ -18,7 +18,7 @@ export interface AlertTuning extends WebhookTuning {
   readonly lookMs?: number;
 }
 
-/** Tells a webhook what needs a person, and when it is over. */
+/** Notifies a webhook of what needs a person, and when it is over. */
 export class Alerts {
   readonly #watch: AlertWatch;
   readonly #webhook: Webhook;

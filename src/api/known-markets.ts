@@ -23,7 +23,7 @@ interface MarketSources {
 }
 
 /**
- * Tells markets that exist from mistyped ones: a market that is collected, listed by its exchange or
+ * Distinguishes existing markets from mistyped ones: a market that is collected, listed by its exchange or
  * stored is known. While an exchange's list has never been fetched, any market may be one of its.
  */
 export class KnownMarkets {

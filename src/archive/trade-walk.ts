@@ -25,7 +25,7 @@ export function knownTrades(days: Iterable<Manifest>): KnownTrades {
 
 const dayOf = (time: number): number => time - (time % DAY_MS);
 
-/** Tells which trades belong to a day, and are not archived yet. */
+/** Finds the trades of a day that are not archived yet. */
 export class TradeWalk {
   /** Least sequence of the trades that are archived neither yet nor with the day. */
   unarchivedFrom = Infinity;

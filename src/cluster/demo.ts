@@ -62,7 +62,7 @@ export async function demoNodes(
       cluster = await starting;
       return;
     }
-    tell(cluster, folder, simulators.controlUrl, say);
+    explain(cluster, folder, simulators.controlUrl, say);
     const input = createInterface({ input: process.stdin });
     input.on('line', (line) => void toggle(cluster!, line.trim(), say));
     await stopped;
@@ -74,7 +74,7 @@ export async function demoNodes(
   }
 }
 
-function tell(
+function explain(
   { nodes, nats, postgres }: Cluster,
   folder: string,
   controlUrl: string | undefined,

@@ -12,13 +12,13 @@ export async function readWishes(lists: ManagedLists): Promise<Wishes> {
   ]);
   const disabled = exchanges.filter(({ enabled }) => !enabled).map(({ exchange }) => exchange);
   // A reset with nothing older beneath it says nothing.
-  const telling = patterns.filter(
+  const effective = patterns.filter(
     ({ pattern, wanted }, i) =>
       wanted !== null || patterns.slice(0, i).some((p) => overlapsPattern(p.pattern, pattern)),
   );
   return {
     disabled,
-    patterns: telling,
+    patterns: effective,
     markets: markets.flat().flatMap(({ exchange, symbol, currency, wanted }) => {
       return wanted === null ? [] : [{ market: { exchange, symbol, currency }, wanted }];
     }),

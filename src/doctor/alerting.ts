@@ -29,11 +29,11 @@ type OpenAlerts = Partial<Record<Exchange, Open>>;
 export const openAlertsPath = (dbPath: string): string => `${resolve(dbPath)}.doctor.json`;
 
 /**
- * Tells the webhook of each exchange that contradicts facts it did not contradict before, and of each
+ * Notifies the webhook of each exchange that contradicts facts it did not contradict before, and of each
  * that has since confirmed all it had contradicted. What was not seen this time changes nothing. What
  * the webhook does not take within 30 s is reported on standard error, and sent again by the next run.
  */
-export async function tellOf(
+export async function notify(
   results: readonly Examination[],
   { dbPath, alertWebhookUrl, logLang }: DoctorSettings,
   tuning: WebhookTuning = {},

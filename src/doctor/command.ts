@@ -2,7 +2,7 @@ import { EXCHANGES, isExchange, type Exchange } from '../market/exchange.js';
 import { type Config, loadSettings, readDoctorSettings } from '../settings/config.js';
 import { exitOnUsageError, readCommandLine, UsageError } from '../util/command-line.js';
 import { reasonOf } from '../util/reason.js';
-import { tellOf } from './alerting.js';
+import { notify } from './alerting.js';
 import { GROUPS } from './evidence.js';
 import { examine, type Examination } from './examine.js';
 import { SHEETS } from './facts/sheets.js';
@@ -73,7 +73,7 @@ async function run({ exchanges, long, folder, format }: Task): Promise<number> {
     exchanges.map((exchange) => examineOne(exchange, settings.urls, long, folder)),
   );
   process.stdout.write(format === 'json' ? reportJson(results) : reportText(results));
-  await tellOf(results, settings);
+  await notify(results, settings);
   const bad = results.some(
     ({ reached, findings }) =>
       !reached || findings.some(({ verdict }) => verdict === 'CONTRADICTED'),

@@ -37,7 +37,7 @@ export class ConsoleStream {
     return this.#total;
   }
 
-  /** Tells `listener` null when lines begin to be left out, and how many when it takes lines again. */
+  /** Calls `listener` with null when lines begin to be left out, and with their number when it takes lines again. */
   onLeftOut(listener: (leftOut: number | null) => void): void {
     this.#listener = listener;
   }

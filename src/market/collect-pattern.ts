@@ -115,7 +115,7 @@ export function collectPatternText(pattern: CollectPattern): string {
   return pattern.exchange === null ? pair : `${pattern.exchange}:${pair}`;
 }
 
-/** Patterns that match no listed market of any exchange: most likely a mistake worth telling. */
+/** Patterns that match no listed market of any exchange: most likely a mistake worth reporting. */
 export function unmatchedPatterns(
   patterns: readonly CollectPattern[],
   listed: (exchange: Exchange) => readonly Pair[],

@@ -44,8 +44,8 @@ export type Duty =
  * is ready, whatever the order says: of one that is not, the books until it has begun would be lost.
  * @param self this node
  * @param collectors the collectors that are alive, this node among them
- * @param holder who holds the lease; null = nobody, or one that is gone
- * @param freeMs for how long it has been nobody's, ms
+ * @param holder who holds the lease; null = no node, or one that is gone
+ * @param freeMs for how long it has been free, ms
  */
 export function dutyOf(
   shard: string,

@@ -374,10 +374,10 @@ export class ExchangePublisher {
     }
   }
 
-  #writeGap(told: Gap): void {
-    const { market, ...gap } = { ...told, start: this.#begun.get(gapKey(told)) ?? told.start };
+  #writeGap(given: Gap): void {
+    const { market, ...gap } = { ...given, start: this.#begun.get(gapKey(given)) ?? given.start };
     const { start, end, cause, attempts } = gap;
-    if (end !== null) this.#begun.delete(gapKey(told));
+    if (end !== null) this.#begun.delete(gapKey(given));
     this.#write(market, 'gap', gap, `${start} ${end} ${cause} ${attempts} ${this.#serial++}`);
   }
 

@@ -4,7 +4,7 @@ import type { BusConnection } from './connection.js';
 
 /** The bucket of all leases. */
 const BUCKET = 'orderbook_leases';
-/** A lease that is not renewed for so long is nobody's, ms. */
+/** A lease that is not renewed for so long is free, ms. */
 const LEASE_MS = 3_000;
 /** Longest wait for an answer, ms: what was asked when the server ended is asked again. */
 const ANSWER_MS = 2_000;
@@ -25,7 +25,7 @@ export class Leases {
   static async open(bus: BusConnection, replicas: number): Promise<Leases> {
     // In a file, though none is worth keeping: the bucket itself must outlive the server's process.
     const storage = StorageType.File;
-    // Not read directly: a server that has started again does not answer that of a bucket made anew.
+    // Not read directly: a server that has started again does not answer that of a bucket that was made again.
     const options = { ttl: LEASE_MS, history: 1, replicas, storage, allow_direct: false };
     const kvm = new Kvm(jetstream(bus.nc, { timeout: ANSWER_MS }));
     const make = (): Promise<KV> => kvm.create(BUCKET, options);
@@ -73,7 +73,7 @@ export class Lease {
   }
 
   /**
-   * Takes it if nobody has it, or if `mayBreak` allows to take it from who has it.
+   * Takes it if it is free, or if `mayBreak` allows to take it from who has it.
    * @returns whether this node has it now
    * @throws {Error} while the bus cannot be asked
    */

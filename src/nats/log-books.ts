@@ -189,7 +189,7 @@ export class LogBooks {
     state.doubtful = null;
     if (lost) {
       const start = before?.timestamp ?? this.#missingFrom ?? timestamp;
-      this.#tellLost(state.market, Math.min(start, timestamp), timestamp);
+      this.#reportLost(state.market, Math.min(start, timestamp), timestamp);
     }
     if (state.book instanceof LoggedBook) state.book.forget();
     state.book = book;
@@ -210,7 +210,7 @@ export class LogBooks {
     this.#parts.bus.gaps.publish({ ...ended.gap, end: timestamp });
   }
 
-  #tellLost(market: Market, start: number, end: number): void {
+  #reportLost(market: Market, start: number, end: number): void {
     this.#parts.onLost?.({ market, start, end, ...LOG_FULL, attempts: 0 });
   }
 

@@ -42,7 +42,7 @@ const WRONG_LAST = 10071;
 const ANSWER = /^\{"stream":"[^"]*",\s*"seq":(\d+)(?:,"domain":"[^"]*")?(,\s*"duplicate":\s*true)?/;
 
 /**
- * Writes messages into the log and tells when the server has each. A message whose answer does not
+ * Writes messages into the log and reports when the server has each. A message whose answer does not
  * come is sent again, with the id that makes two of it one. How many are under way is the caller's
  * business: order is kept only between messages of which the second was handed over after the first
  * had settled.
@@ -164,7 +164,7 @@ const UNSAFE = /[^\x20-\x7e]/g;
 const escaped = (sign: string): string => `%${sign.charCodeAt(0).toString(16)}`;
 
 /**
- * The headers of a message, as bytes: the client calls no more of them. Its own class takes a
+ * The headers of a message, as bytes: the client needs nothing else of them. Its own class takes a
  * tenth of what it costs to write a message, for it compares names in each of their spellings.
  */
 class Headers {

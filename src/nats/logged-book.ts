@@ -4,7 +4,7 @@ import type { Market } from '../market/market.js';
 import type { Level, OrderBook, Sides } from '../market/order-book.js';
 import type { SideTexts } from './messages.js';
 
-/** A book out of the log, whose levels are text until somebody looks at them: most nobody does. */
+/** A book out of the log, whose levels are text until they are read: most never are. */
 export class LoggedBook implements OrderBook {
   readonly market: Market;
   readonly timestamp: number;

@@ -224,7 +224,7 @@ export class MarketLane {
   }
 
   /**
-   * What tells a book from others of the same time of the exchange: its contents, and how often they
+   * What distinguishes a book from others of the same exchange time: its contents, and how often they
    * were there before at that time. The first one after a gap is never the same as another.
    */
   #place({ book, afterGap }: BookEvent, sides: SideTexts): string {

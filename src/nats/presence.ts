@@ -6,7 +6,7 @@ import { type BusConnection, BusError } from './connection.js';
 import { decodeMessage, encodeMessage } from './messages.js';
 import { subjectToken } from './subjects.js';
 
-/** What a node tells of itself. */
+/** What a node says about itself. */
 export interface NodePresence {
   readonly node: string;
   /** Different for each run of a node. */
@@ -36,10 +36,10 @@ export class Presence {
   readonly #subscription: Subscription;
   readonly #timer: NodeJS.Timeout;
   readonly #unfollow: () => void;
-  /** When it last told of this node, monotonic ms. */
+  /** When it last announced this node, monotonic ms. */
   #tickedAt = performance.now();
 
-  /** @param self what to tell of this node now */
+  /** @param self what to announce of this node now */
   constructor(bus: BusConnection, self: () => NodePresence) {
     this.#bus = bus;
     this.#self = self;
@@ -55,7 +55,7 @@ export class Presence {
     });
   }
 
-  /** Listens, then tells of this node. @throws {BusError} when another node has its name */
+  /** Listens, then announces this node. @throws {BusError} when another node has its name */
   async begin(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, LISTEN_MS));
     const { node } = this.#self();
@@ -64,11 +64,11 @@ export class Presence {
         `NODE_NAME is "${node}", which another node on this bus has; give each a name of its own`,
       );
     }
-    this.tell();
+    this.announce();
   }
 
-  /** Tells of this node at once. */
-  tell(): void {
+  /** Announces this node at once. */
+  announce(): void {
     if (!this.#bus.connected || this.#bus.nc.isClosed()) return;
     const self = this.#self();
     this.#bus.nc.publish(`node.${subjectToken(self.node)}`, encodeMessage(self));
@@ -84,7 +84,7 @@ export class Presence {
     return node === this.#self().node || this.#others.has(node);
   }
 
-  /** Tells the others that this node goes, and ends. */
+  /** Announces that this node leaves, and ends. */
   close(): void {
     clearInterval(this.#timer);
     this.#unfollow();
@@ -112,7 +112,7 @@ export class Presence {
   }
 
   #tick(): void {
-    this.tell();
+    this.announce();
     const now = performance.now();
     // Who stood still has what the others said meanwhile still before it.
     const late = now - this.#tickedAt - TELL_MS;

@@ -138,7 +138,7 @@ export class ApiNode {
           },
         }),
       ];
-      // What recorders tell may be lost on the way.
+      // Reports of recorders may be lost on the way.
       const looking = setInterval(() => {
         if (performance.now() - progress.heardAt < REPORT_SILENT_MS) return;
         reader.logEnd().then(

@@ -18,7 +18,7 @@ interface Place {
   shard: Shard | null;
   /** Since when the node that should have it has been ready, monotonic ms. */
   readySince: number | null;
-  /** Since when nobody has had its lease, as this node has seen it, monotonic ms; null = somebody has it. */
+  /** Since when its lease has been free, as this node has seen it, monotonic ms; null = it is held. */
   freeSince: number | null;
   busy: boolean;
   /** Settles when the renewal of its lease that is under way is over; null = none is. */
@@ -81,7 +81,7 @@ export class CollectorNode {
   async close(): Promise<void> {
     this.#closed = true;
     for (const timer of this.#timers) clearInterval(timer);
-    this.#presence.tell();
+    this.#presence.announce();
     const collectors = this.#presence.nodes.filter(({ roles }) => roles.includes('collector'));
     const alone = collectors.length <= 1;
     await Promise.all(

@@ -13,12 +13,12 @@ const UNDER_WAY_MS = 10_000;
 
 /**
  * Messages went from the log before they were read, and nothing says of which markets trades were among them:
- * of all whose trades are recorded, that time is a gap. The collectors are told as well, for what they say of
+ * of all whose trades are recorded, that time is a gap. The collectors are notified as well, for what they say of
  * it later would replace this; they ask the exchanges for what is missing.
  * @param since until when all of an exchange had been read, Unix ms
  * @param end when the first message behind was written, Unix ms
  */
-export async function tellLostTrades(
+export async function reportLostTrades(
   { nc }: BusConnection,
   store: Pick<Store, 'reader' | 'putTradeSpan'>,
   since: (exchange: Exchange) => number,

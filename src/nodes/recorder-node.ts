@@ -19,7 +19,7 @@ import type { LogPlace, Store } from '../store/store-types.js';
 import { storeSettings } from '../compose.js';
 import { keepArchive } from '../keep-archive.js';
 import { logStore } from '../store-log.js';
-import { tellLostTrades } from './lost-trades.js';
+import { reportLostTrades } from './lost-trades.js';
 import { openGaps, serveMemory } from './memory-service.js';
 import { storeName } from './store-name.js';
 import { COMMIT_SUBJECT, type CommitNotice, STORE_SUBJECT, type StoreReport } from './report.js';
@@ -229,7 +229,7 @@ class ActiveRecorder {
     });
     logStore(store, logger);
     store.onLogMoved(() => this.stop());
-    store.onCommitted((receivedAt) => this.#tellCommit(receivedAt));
+    store.onCommitted((receivedAt) => this.#onCommitted(receivedAt));
     this.#memory = serveMemory(bus, store, () => this.#caughtUp());
     this.#archive = config.archivePath === '' ? null : keepArchive(config, store, logger);
     this.#reporting = setInterval(() => this.#report(), REPORT_MS);
@@ -320,7 +320,7 @@ class ActiveRecorder {
     await store.whenStored(this.#next - 1);
     const since = this.#readUntil;
     this.#books.doubt(await openGaps(store.reader), since);
-    await tellLostTrades(bus, store, (of) => this.#aliveAt.get(of) ?? since, entry.at);
+    await reportLostTrades(bus, store, (of) => this.#aliveAt.get(of) ?? since, entry.at);
     this.#services.logger.log('LOG_HOLE', {}, { messages: entry.seq - this.#next });
     this.#next = entry.seq;
     return this.#admit(entry);
@@ -355,7 +355,7 @@ class ActiveRecorder {
     await this.store.whenStored(Math.min(last, this.#books.position));
   }
 
-  #tellCommit(receivedAt: readonly number[]): void {
+  #onCommitted(receivedAt: readonly number[]): void {
     const { bus } = this.#services;
     if (!bus.connected) return;
     const { settled } = this.store.sequenceState();

@@ -31,15 +31,15 @@ import {
   WISHES_SUBJECT,
 } from './report.js';
 
-/** A node that has told nothing of an exchange for so long is not believed to collect it, ms. */
+/** A node that has reported nothing about an exchange for so long is not believed to collect it, ms. */
 const SILENT_MS = 3_500;
 /** Longest wait for a mutation, which may have to fetch a market list, ms. */
 const MUTATION_MS = 30_000;
-/** While nobody holds an exchange, a mutation waits for so long: another node is taking over, ms. */
+/** While no node holds an exchange, a mutation waits for so long: another node is taking over, ms. */
 const PATIENCE_MS = 6_000;
 const AGAIN_MS = 300;
 
-/** What an exchange's node has told last. */
+/** The last report of an exchange's node. */
 interface Known {
   report: ExchangeReport;
   heardAt: number;

@@ -202,7 +202,7 @@ export class Shard {
     this.#publisher.demote();
   }
 
-  /** Tells how its collectors are, if it is the one that writes. */
+  /** Reports how its collectors are, if it is the one that writes. */
   report(): void {
     const { bus, config } = this.#services;
     if (!this.primary || !bus.connected) return;

@@ -81,12 +81,12 @@ export function marketsAround(
   after: Day | undefined,
   tables: readonly TableName[],
 ): Market[] {
-  const telling = [...tables, ...(tables.includes('books') ? ['recordings'] : ['trade_spans'])];
+  const relevant = [...tables, ...(tables.includes('books') ? ['recordings'] : ['trade_spans'])];
   const of = (day: Day | undefined): Map<string, Market> | null => {
     if (day?.manifest === null || day === undefined) return null;
     const found = new Map<string, Market>();
     for (const { table, exchange, markets } of day.manifest.files) {
-      if (!telling.includes(table)) continue;
+      if (!relevant.includes(table)) continue;
       for (const pair of Object.keys(markets)) {
         found.set(`${exchange}:${pair}`, marketOf(exchange, pair));
       }

@@ -14,8 +14,7 @@ with its own pg_dump.`;
 async function main(): Promise<void> {
   const { positionals } = readCommandLine({ usage: USAGE, options: {}, words: true });
   const [file, ...more] = positionals;
-  if (file === undefined || more.length > 0)
-    throw new UsageError('name one file; --help tells more');
+  if (file === undefined || more.length > 0) throw new UsageError('name one file; see --help');
   loadSettings();
   const started = performance.now();
   const { dbPath, databaseUrl, archivePath } = readPastSettings(process.env);

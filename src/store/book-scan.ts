@@ -54,7 +54,7 @@ export class BookScan {
     return this.#part;
   }
 
-  /** The next rows, at most `limit` of one range; empty when there are no more. */
+  /** The next rows, at most `limit` of one range; empty at the end. */
   async next(limit: number): Promise<StoredRow[]> {
     for (;;) {
       const range = this.#ranges[0];

@@ -81,7 +81,7 @@ export class ReaderClient extends Asking implements StoreReader {
         yield chunk;
       }
     } finally {
-      // Nothing to tell a thread that is gone.
+      // A thread that is gone needs no call.
       await this.#worker.call('exportEnd', id).catch(() => undefined);
     }
   }

@@ -63,7 +63,7 @@ interface RetentionOptions {
   readonly logKeepDays: number;
   /** Bytes that the file and its log may have together; 0 = no bound. */
   readonly maxBytes: number;
-  /** Tells what the database takes, bytes. */
+  /** The size of the database, bytes. */
   readonly size: () => Promise<number>;
   /** The days of the archive, without which nothing is deleted; undefined = there is no archive. */
   readonly archived?: (() => Promise<readonly ArchivedDay[]>) | undefined;

@@ -71,7 +71,7 @@ class StepSize {
 }
 
 /**
- * Deletes old books, and what tells of their time only, in steps that hold the writer for some
+ * Deletes old books, and what is about their time only, in steps that hold the writer for some
  * milliseconds. Of each market there stays the whole book that the first kept change stands on, with
  * the changes between; and always the newest book.
  */
@@ -279,7 +279,7 @@ export class Retirement {
     return deleted;
   }
 
-  /** Deletes what tells of old books only: closed gaps, and the spans in which they were recorded. */
+  /** Deletes what is about old books only: closed gaps, and the spans in which they were recorded. */
   async #described(time: number, low: number, high: number): Promise<void> {
     const { client, dialect } = this.#session;
     await client.$transaction([

@@ -509,7 +509,7 @@ export interface Store extends CollectorMemory {
   onRetired(listener: (retired: Retired) => void): void;
   /** Called with the figures when the disk is about to fill; once, until it no longer is. */
   onDiskWarning(listener: (disk: DiskStats) => void): void;
-  /** Tells when the system clock begins and ends (null) not to be believed by RETENTION_DAYS. */
+  /** Called when the system clock begins and ends (null) not to be believed by RETENTION_DAYS. */
   onRetentionHeld(listener: (held: RetentionHeld | null) => void): void;
   /** Called when a setting would delete what is not archived yet, and when it no longer does (null). */
   onRetentionWaiting(listener: (setting: RetentionSetting | null) => void): void;

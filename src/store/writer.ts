@@ -448,7 +448,7 @@ function guardLog(client: Client, from: number) {
 
 const LOG_KEYS = ['log_id', 'log_base', 'log_offset'];
 
-/** The place in the log of several nodes that `state` tells of; null = it tells of none. */
+/** The place in the log of several nodes that `state` names; null = none. */
 function logPlace(state: ReadonlyMap<string, number>): LogPlace | null {
   const id = state.get('log_id');
   if (id === undefined) return null;

@@ -58,7 +58,7 @@ beforeEach(async () => {
 afterEach(() => server.api.close());
 
 describe('coverage', () => {
-  it('tells the share covered, the totals, the gaps of the window and the minutes', async () => {
+  it('gives the share covered, the totals, the gaps of the window and the minutes', async () => {
     server.reader.coverageRecords = [0, 60_000, 120_000].map((minute) => {
       return { market: UPBIT, minute, frames: 6, changed: 4, repeats: 2, longestSilenceMs: 800 };
     });

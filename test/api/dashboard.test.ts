@@ -33,7 +33,7 @@ describe('dashboard', () => {
     }
   });
 
-  it('tells a browser on the page, and others in JSON, that a path leads nowhere', async () => {
+  it('says to a browser on the page, and to others in JSON, that a path leads nowhere', async () => {
     const html = { accept: 'text/html,*/*;q=0.8' };
     for (const path of ['/nonsense', '/market-s', '/graphqll', '//', '/health/x']) {
       const page = await rawRequest(server.url, path, html);

@@ -139,7 +139,7 @@ describe.each(clients)('%s', (_name, start) => {
     await until('it has left', () => server.api.readers === 0);
   });
 
-  it('is told when the server closes', async () => {
+  it('hears when the server closes', async () => {
     const taken = start();
     await until('the current book has come', () => taken.got.length === 1);
     await server.api.close();

@@ -282,7 +282,7 @@ describe('/export', () => {
     ]);
   });
 
-  it('tells the number of gaps in the window and where they are', async () => {
+  it('gives the number of gaps in the window and where they are', async () => {
     const gap = { cause: 'STALE', detail: null, attempts: 0 } as const;
     server.reader.allGaps = [
       { ...gap, market: market('UPBIT'), start: 1_700_000_000_000, end: 1_700_000_009_000 },

@@ -309,7 +309,7 @@ describe('orderbookRows', () => {
     );
   });
 
-  it('gives 100 rows when not told how many, and an empty page has no cursors', async () => {
+  it('gives 100 rows unless asked for another number, and an empty page has no cursors', async () => {
     const row = server.reader.allRows[0]!;
     server.reader.allRows = Array.from({ length: 150 }, (_unused, sequence) => ({
       ...row,

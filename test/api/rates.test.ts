@@ -19,7 +19,7 @@ beforeEach(async () => {
 afterEach(() => server.api.close());
 
 describe.each(TRANSPORTS)('a rate by every over %s', (_name, subscribe) => {
-  it('gives at most one book per market and time, ends on the newest, tells what it left out', async () => {
+  it('gives at most one book per market and time, ends on the newest, says what it left out', async () => {
     publish(server.bus, book(UPBIT, 1));
     const query = `subscription { orderbook(every: ${EVERY}) { symbol sequence skipped } }`;
     const live = await subscribe(server.url, query);
@@ -178,7 +178,7 @@ describe('many markets in one subscription', () => {
   });
 });
 
-describe('markets that nobody lists', () => {
+describe('markets that no exchange lists', () => {
   const record = (symbol: string) => ({
     exchange: 'UPBIT' as const,
     symbol,
@@ -217,7 +217,7 @@ describe('markets that nobody lists', () => {
 });
 
 describe('a reader that reads again after a while', () => {
-  it('gets the newest of each market, and is told what it missed', async () => {
+  it('gets the newest of each market, and what it missed', async () => {
     const query =
       'subscription { orderbook { symbol sequence skipped asks { price volume } bids { price volume } } }';
     const socket = await stalledSse(server.url, query);
@@ -230,18 +230,18 @@ describe('a reader that reads again after a while', () => {
     let text = '';
     socket.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')));
     socket.resume();
-    const told = (): { symbol: string; sequence: string; skipped: number }[] =>
+    const received = (): { symbol: string; sequence: string; skipped: number }[] =>
       [...text.matchAll(/"symbol":"(\w+)","sequence":"(\d+)","skipped":(\d+)/g)].map((found) => ({
         symbol: found[1]!,
         sequence: found[2]!,
         skipped: Number(found[3]),
       }));
     await until('the newest of both have come', () => {
-      const got = told().map(({ sequence }) => Number(sequence));
+      const got = received().map(({ sequence }) => Number(sequence));
       return got.includes(PUBLISHED) && got.includes(PUBLISHED - 1);
     });
     for (const symbol of ['BTC', 'ETH']) {
-      const got = told().filter((one) => one.symbol === symbol);
+      const got = received().filter((one) => one.symbol === symbol);
       const missed = got.reduce((sum, { skipped }) => sum + skipped, 0);
       expect(missed).toBeGreaterThan(0);
       expect(got.length + missed).toBe(PUBLISHED / 2);

@@ -23,7 +23,7 @@ const gap = (end: number | null): Gap => ({
 });
 
 describe('recorder', () => {
-  it('tells rates, states, queue and open gaps', async () => {
+  it('gives rates, states, queue and open gaps', async () => {
     server.control.put(statusOf(upbit, { books: 100 }));
     server.control.put(statusOf(market('GOPAX'), { state: 'STALE' }));
     server.stats.queuedBooks = 7;

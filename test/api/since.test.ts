@@ -155,8 +155,8 @@ describe('gapBefore', () => {
       const mine = new Set<unknown>([second, third].map(({ sequence }) => String(sequence)));
       const got: Record<string, unknown>[] = [];
       while (got.at(-1)?.['sequence'] !== String(third.sequence)) {
-        const told = valueOf(await live.next());
-        if (mine.has(told['sequence'])) got.push(told);
+        const value = valueOf(await live.next());
+        if (mine.has(value['sequence'])) got.push(value);
       }
       const end = next === 'kept again' ? new Date(second.timestamp).toISOString() : null;
       const start = new Date(first.timestamp).toISOString();

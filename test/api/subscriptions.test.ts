@@ -279,7 +279,7 @@ describe('graphql-ws', () => {
     await guarded.api.close();
   });
 
-  it('cuts off a client that sends more than a message may have, and nobody else', async () => {
+  it('cuts off a client that sends more than a message may have, and no other', async () => {
     const other = wsClient(server.url);
     const iterator = answers(other, LIVE);
     await until('the other has begun', () => server.api.readers === 1);

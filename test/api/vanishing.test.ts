@@ -117,14 +117,14 @@ describe('a reader that takes nothing', () => {
     expect(idled).toEqual([expect.stringMatching(/^WebSocket 127\.0\.0\.1:\d+ 250$/)]);
   });
 
-  it('over SSE is told READER_IDLE and ended', async () => {
+  it('over SSE gets READER_IDLE and is ended', async () => {
     await serveImpatient();
     const socket = await stalledSse(server.url, WHOLE);
     await floodUntil('it is ended', () => server.api.readers === 0);
     let text = '';
     socket.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')));
     socket.resume();
-    await until('it is told', () => text.includes('"code":"READER_IDLE"'));
+    await until('its end', () => text.includes('"code":"READER_IDLE"'));
     expect(text).toContain('event: complete');
     socket.destroy();
     expect(idled).toEqual([expect.stringMatching(/^SSE 127\.0\.0\.1:\d+ 250$/)]);
@@ -150,7 +150,7 @@ describe('a reader that takes nothing', () => {
 });
 
 describe('a client that sends thousands of subscribes', () => {
-  it('is refused beyond the limit, each by its id, and harms nobody', async () => {
+  it('is refused beyond the limit, each by its id, and harms no other', async () => {
     server = await serve();
     const other = await SseSubscription.open(server.url, QUERY);
     const socket = new WebSocket(

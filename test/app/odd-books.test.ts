@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { allLive, logged, type Recorder, startRecorder } from '../helpers/recorder.js';
 import { until } from '../helpers/wait.js';
 
-interface Told {
+interface State {
   orderbook: { exchangeTimestamp: string | null; bestAsk: { price: string } | null };
   collectors: { books: string; lateBooks: string; doubtedTimes: string; parseFailures: string }[];
   exchanges: { unaskedBooks: string }[];
@@ -34,9 +34,9 @@ async function send(time: string | undefined, ask: number, code = 'KRW-BTC'): Pr
   await until(() => recorder.status('UPBIT:BTC-KRW')!.books > before, 'the book');
 }
 
-const told = async (): Promise<Told> => {
+const stateOf = async (): Promise<State> => {
   const { orderbook, collectors, exchanges } = await recorder.query<
-    Omit<Told, 'exchanges'> & { exchanges: { unaskedBooks: string }[] }
+    Omit<State, 'exchanges'> & { exchanges: { unaskedBooks: string }[] }
   >(QUESTION.replace('exchanges(exchange: UPBIT)', 'exchanges'));
   return { orderbook, collectors, exchanges };
 };
@@ -63,21 +63,21 @@ describe('a book whose time is odd', () => {
     let ask = 101;
     for (const [time, expected] of cases) {
       await send(time, ++ask);
-      const { orderbook } = await told();
+      const { orderbook } = await stateOf();
       expect([time, orderbook.bestAsk?.price, orderbook.exchangeTimestamp]).toEqual([
         time,
         String(ask),
         expected,
       ]);
     }
-    expect((await told()).collectors[0]).toMatchObject({
+    expect((await stateOf()).collectors[0]).toMatchObject({
       doubtedTimes: '6',
       lateBooks: '0',
       parseFailures: '0',
     });
   });
 
-  it('is kept behind newer ones where the odd form cannot tell the order', async () => {
+  it('is kept behind newer ones where the odd form does not show the order', async () => {
     await start();
     const now = Math.ceil(Date.now() / 1000) * 1000 + 900;
     await send(`${now}`, 101);
@@ -88,9 +88,9 @@ describe('a book whose time is odd', () => {
     ];
     for (const [i, time] of older.entries()) {
       await send(time, 102 + i);
-      expect((await told()).orderbook.bestAsk!.price).toBe(String(102 + i));
+      expect((await stateOf()).orderbook.bestAsk!.price).toBe(String(102 + i));
     }
-    expect((await told()).collectors[0]).toMatchObject({ lateBooks: '0', doubtedTimes: '0' });
+    expect((await stateOf()).collectors[0]).toMatchObject({ lateBooks: '0', doubtedTimes: '0' });
   });
 
   it('does not replace a newer one', async () => {
@@ -98,11 +98,11 @@ describe('a book whose time is odd', () => {
     const now = Date.now() + 1000;
     await send(`${now + 306}`, 101);
     await send(`${now + 106}`, 201);
-    const { orderbook, collectors } = await told();
+    const { orderbook, collectors } = await stateOf();
     expect(orderbook.bestAsk!.price).toBe('101');
     expect(collectors[0]).toMatchObject({ lateBooks: '1' });
     await send(`${now + 307}`, 102);
-    expect((await told()).orderbook.bestAsk!.price).toBe('102');
+    expect((await stateOf()).orderbook.bestAsk!.price).toBe('102');
   });
 });
 
@@ -110,7 +110,7 @@ it('counts books of markets that were not asked for, and keeps nothing by their 
   await start();
   for (let i = 0; i < 1000; i++) await send(`${Date.now()}`, 1, `KRW-X${i}`);
   await send(`${Date.now() + 1000}`, 103);
-  const { collectors, exchanges } = await told();
+  const { collectors, exchanges } = await stateOf();
   expect(exchanges.reduce((sum, e) => sum + Number(e.unaskedBooks), 0)).toBe(1000);
   expect(collectors).toHaveLength(1);
 });

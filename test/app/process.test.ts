@@ -210,7 +210,7 @@ describe('the process', () => {
     expect(first.ended).toBe(false);
   });
 
-  it('loses at most the last moments to kill -9, numbers on, and tells the gap', async () => {
+  it('loses at most the last moments to kill -9, numbers on, and reports the gap', async () => {
     simulators = await startSimulators({ rate: 5 });
     const at = folder();
     const env = { ...simulators.env, COLLECT: 'UPBIT:BTC-KRW', PORT: '0' };

@@ -8,7 +8,7 @@ let recorder: Recorder | undefined;
 afterEach(() => recorder?.close());
 
 /** Checks as fast as a test wants them. */
-const CHECK_TIMES = { settleMs: 500, everyMs: 300, tellMs: 100, volumesAfterMs: Infinity };
+const CHECK_TIMES = { settleMs: 500, everyMs: 300, reportEveryMs: 100, volumesAfterMs: Infinity };
 
 const start = async (exchange: Exchange): Promise<void> => {
   recorder = await startRecorder(
@@ -215,7 +215,7 @@ it('a history that gives the same page again and again is given up, without a lo
   expect([499, 500]).toContain(filled.length);
 }, 30_000);
 
-it('what cannot be read in the stream, and what the history has otherwise, is told', async () => {
+it('what cannot be read in the stream, and what the history has otherwise, is reported', async () => {
   await start('UPBIT');
   const { upbit } = recorder!.simulators;
   const faults = ['unknownSide', 'restDisagrees', 'restHole', 'duplicate', 'wrongSide'];

@@ -12,10 +12,10 @@ const AWAY = 3 * MINUTE;
 const NEVER: CheckTimes = {
   settleMs: Infinity,
   everyMs: 300,
-  tellMs: 50,
+  reportEveryMs: 50,
   volumesAfterMs: Infinity,
 };
-const AT_ONCE: CheckTimes = { settleMs: 0, everyMs: 300, tellMs: 50, volumesAfterMs: 0 };
+const AT_ONCE: CheckTimes = { settleMs: 0, everyMs: 300, reportEveryMs: 50, volumesAfterMs: 0 };
 
 let recorder: Recorder | undefined;
 afterEach(async () => {
@@ -44,7 +44,7 @@ interface Answer {
 }
 
 it.each(['UPBIT', 'BITHUMB', 'GOPAX'] as const)(
-  'minutes whose volume %s confirms are VERIFIED_BY_VOLUME; one with a trade that nobody was told of is not, and is counted',
+  'minutes whose volume %s confirms are VERIFIED_BY_VOLUME; one with a trade that no feed reported is not, and is counted',
   async (exchange: Exchange) => {
     const checkTimes = { ...NEVER };
     // The past is played first: in the end the clock is right.
@@ -84,7 +84,7 @@ it.each(['UPBIT', 'BITHUMB', 'GOPAX'] as const)(
     const agreed = minuteNow();
     await later();
     await trade(1, '0.0002');
-    simulator.faults.tradeFault('BTC-KRW', 'untold');
+    simulator.faults.tradeFault('BTC-KRW', 'unreported');
     simulator.trade('BTC-KRW', 'buy', ['0.0007']);
     // The newest one is told to each new subscriber.
     await trade(2, '0.0002');

@@ -130,12 +130,12 @@ it('what is wrong with a trade is counted and logged, and the others and the boo
     exchanges: { exchange: string; trades: Record<string, string> }[];
     logs: { edges: object[] };
   }
-  const told = () =>
+  const answer = () =>
     recorder!.query<Told>(`{
       exchanges { exchange trades { received recorded repeats reusedIds unreadable sideDiffered } }
       logs(event: "API_ERROR") { edges { cursor } } }`);
   const tally = async () =>
-    (await told()).exchanges.find(({ exchange }) => exchange === 'UPBIT')!.trades;
+    (await answer()).exchanges.find(({ exchange }) => exchange === 'UPBIT')!.trades;
   await until(async () => Number((await tally())['received']) === 7);
   expect(await tally()).toEqual({
     received: '7',
@@ -148,6 +148,6 @@ it('what is wrong with a trade is counted and logged, and the others and the boo
   await until(async () => (await stored('UPBIT')).length === 6);
   await logged(recorder, 'TRADE_UNREADABLE');
   await logged(recorder, 'TRADE_ID_REUSED');
-  expect((await told()).logs.edges).toEqual([]);
+  expect((await answer()).logs.edges).toEqual([]);
   expect(recorder.status('UPBIT:BTC-KRW')).toMatchObject({ state: 'LIVE', parseFailures: 0 });
 });

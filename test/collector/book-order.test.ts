@@ -41,7 +41,7 @@ describe('BookOrder', () => {
     expect(order.judge(40_000, 10)).toBe('NEXT');
   });
 
-  it('tells books of one ms apart by what is behind the point', () => {
+  it('distinguishes books of one ms by what is behind the point', () => {
     expect(judge(1790134177753.002, 1790134177753.001, 1790134177753.003)).toBe('NLN');
   });
 });

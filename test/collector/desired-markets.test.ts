@@ -56,7 +56,7 @@ describe('DesiredMarkets', () => {
     ]);
   });
 
-  it('tells markets asked for by name from those that a pattern brings', () => {
+  it('distinguishes markets asked for by name from those that a pattern brings', () => {
     const of = desired('BTC-KRW,*-BTC');
     of.setMarket(pair('XRP-KRW'), true);
     of.setMarket(pair('SOL-KRW'), false);

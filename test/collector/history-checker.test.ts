@@ -40,7 +40,7 @@ function open(page: TradeHistory['page'], part: Partial<CheckerParts> = {}) {
     rest: null as never,
     limits,
     memory: {
-      matchTrades: async (_market, told) => matchTrades(told, seen.stored),
+      matchTrades: async (_market, history) => matchTrades(history, seen.stored),
       unknownTrades: async () => [],
       hasTradeBefore: async () => false,
       tradeVolumes: async () => new Map(),
@@ -59,7 +59,7 @@ function open(page: TradeHistory['page'], part: Partial<CheckerParts> = {}) {
     clock: Date.now,
     random: () => 0,
     lossy: true,
-    times: { settleMs: 0, everyMs: 20, tellMs: 10, volumesAfterMs: Infinity },
+    times: { settleMs: 0, everyMs: 20, reportEveryMs: 10, volumesAfterMs: Infinity },
     publish: ({ market, ...piece }) => {
       const known = seen.pieces.get(market.symbol) ?? [];
       seen.pieces.set(market.symbol, laid(known, piece));
@@ -114,12 +114,12 @@ describe('the check of the trades', () => {
     expect(seen.logs).toEqual(expect.arrayContaining(['lost full', 'filled 1']));
   });
 
-  it('dates again what a clock that was ahead has dated, and tells on from the present', async () => {
+  it('dates again what a clock that was ahead has dated, and reports on from the present', async () => {
     const HOUR = 3_600_000;
     let ahead = HOUR;
     const { seen } = open(async () => whole([]), {
       clock: () => Date.now() + ahead,
-      times: { settleMs: Infinity, everyMs: 20, tellMs: 10, volumesAfterMs: Infinity },
+      times: { settleMs: Infinity, everyMs: 20, reportEveryMs: 10, volumesAfterMs: Infinity },
     });
     checker.start(BTC, BTC);
     const ends = (): number[] => (seen.pieces.get('BTC') ?? []).map(({ end }) => end);
@@ -143,7 +143,7 @@ describe('the check of the trades', () => {
         asked.push(symbol);
         return whole([]);
       },
-      { times: { settleMs: 0, everyMs: 600_000, tellMs: 10, volumesAfterMs: Infinity } },
+      { times: { settleMs: 0, everyMs: 600_000, reportEveryMs: 10, volumesAfterMs: Infinity } },
     );
     const markets = Array.from({ length: 50 }, (_, i) => ({ ...BTC, symbol: `S${i}` }));
     for (const market of markets) checker.start(market, market);
@@ -193,7 +193,7 @@ describe('the check of the trades', () => {
       [start + 2 * MINUTE, '1.00000001'],
     ]);
     const { seen } = open(async () => whole([]), {
-      times: { settleMs: 0, everyMs: 20, tellMs: 10, volumesAfterMs: 0 },
+      times: { settleMs: 0, everyMs: 20, reportEveryMs: 10, volumesAfterMs: 0 },
       history: {
         ...{ rows: 500, everyMs: 1, reachMs: null, older: true, maxMinutes: 2 },
         page: async () => whole([]),

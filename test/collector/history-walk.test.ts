@@ -68,12 +68,13 @@ async function check(history: TradeHistory, part: Partial<WalkParts> = {}) {
       history,
       rest: null as never,
       memory: {
-        matchTrades: async (_market, told, { start, end }) =>
+        matchTrades: async (_market, history, { start, end }) =>
           matchTrades(
-            told,
+            history,
             stored.filter((t) => t.exchangeTimestamp >= start && t.exchangeTimestamp < end),
           ),
-        unknownTrades: async (_market, told) => matchTrades(told, stored).missing as ReadTrade[],
+        unknownTrades: async (_market, history) =>
+          matchTrades(history, stored).missing as ReadTrade[],
         hasTradeBefore: async (_market, time) => stored.some((t) => t.exchangeTimestamp < time),
       },
       tape: {
@@ -137,7 +138,7 @@ describe('a trade that cannot be read before it is known what the last run had',
     market = newMarket();
     market.unreadable({ cause: 'PARSE_FAILED', detail: null }, T0 + 52_000);
     market.begin({ open: [], until: null }, T0 + from, 0);
-    market.tell(T0 + 60_000);
+    market.report(T0 + 60_000);
     expect(shown().filter((text) => text.includes('GAP'))).toEqual([gap]);
   });
 });
@@ -189,14 +190,14 @@ describe('the gap of a stream that went down', () => {
     market.down({ cause: 'PROCESS_DOWN', detail: null }, T0 + 60_000);
     market.up(T0 + 72_000);
     market.begin({ open: [], until: T0 + 50_000 }, T0 + 70_000, T0 + 55_500);
-    market.tell(T0 + 80_000);
+    market.report(T0 + 80_000);
     expect(gap()).toEqual(['54.5-72 GAP?']);
   });
 
   it('of a message that cannot be read begins with the newest trade before it', () => {
     streamedUntil = T0 + 40_000;
     market.unreadable({ cause: 'PARSE_FAILED', detail: 'half a message' }, T0 + 47_000);
-    market.tell(T0 + 48_000);
+    market.report(T0 + 48_000);
     expect(gap()).toEqual(['39-47.001 GAP?']);
   });
 });
@@ -209,7 +210,7 @@ describe('a walk through the history', () => {
     expect(shown()).toEqual(['0.5-99 VERIFIED_BY_REST', '99-100 UNPROVEN?']);
     expect(tally).toMatchObject({ historyAgreed: 6, historyFaults: 0 });
     const pages = tally.historyPages;
-    market.tell(NOW + 1);
+    market.report(NOW + 1);
     await check(paged, { clock: () => NOW + 10_000 });
     expect(tally.historyPages).toBe(pages + 1);
     expect(ids()).toEqual(upTo(40));
@@ -285,7 +286,7 @@ describe('a walk through the history', () => {
     expect(shown()[0]).toBe('0.5-38.001 UNPROVEN');
   });
 
-  it('keeps what the stream told where the history tells it differently, or lacks it', async () => {
+  it('keeps what the stream said where the history differs, or lacks it', async () => {
     stored = upTo(40).map((id) => trade(id));
     exchange[9] = trade(10, { volume: '0.5' });
     exchange.splice(19, 1);
@@ -446,7 +447,7 @@ describe('a walk through the history', () => {
     await check(paged, { tape });
     expect(shown().some((text) => text.includes('VERIFIED'))).toBe(false);
     full = false;
-    market.tell(NOW);
+    market.report(NOW);
     expect(shown().some((text) => text.includes('GAP?'))).toBe(true);
     await check(paged, { tape });
     expect(ids()).toEqual(upTo(40));

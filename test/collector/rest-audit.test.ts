@@ -8,8 +8,8 @@ import { pair } from '../helpers/feed.js';
 
 const book = (volume: string): Sides => ({ asks: [['2', volume]], bids: [['1', volume]] });
 
-/** What the host was told, in order. */
-let told: string[];
+/** What the host was calls, in order. */
+let calls: string[];
 /** Pairs that are silent, with their streamed books. */
 let silent: Map<string, Sides>;
 /** Answers a call for some pairs. */
@@ -18,12 +18,12 @@ let audit: RestAudit;
 
 beforeEach(() => {
   jest.useFakeTimers();
-  told = [];
+  calls = [];
   silent = new Map([['AAA-KRW', book('1')]]);
   const say =
     (what: string) =>
     (of: Pair): void => {
-      told.push(`${what} ${pairText(of)}`);
+      calls.push(`${what} ${pairText(of)}`);
     };
   audit = new RestAudit(
     { batch: 2, everyMs: 1000, depth: 5, fetch: async (_rest, pairs) => answer(pairs) },
@@ -56,22 +56,22 @@ describe('a silent market', () => {
     answer = () => new Map([['AAA-KRW', book('1')]]);
     audit.suspect(pair('AAA-KRW'));
     await jest.advanceTimersByTimeAsync(1_000);
-    expect(told).toEqual(['quiet AAA-KRW']);
+    expect(calls).toEqual(['quiet AAA-KRW']);
   });
 
   it('whose book by REST differs is lost only if nothing comes in the next two seconds', async () => {
     answer = () => new Map([['AAA-KRW', book('7')]]);
     audit.suspect(pair('AAA-KRW'));
     await jest.advanceTimersByTimeAsync(2_900);
-    expect(told).toEqual([]);
+    expect(calls).toEqual([]);
     await jest.advanceTimersByTimeAsync(200);
-    expect(told).toEqual(['lost AAA-KRW']);
-    told = [];
+    expect(calls).toEqual(['lost AAA-KRW']);
+    calls = [];
     audit.suspect(pair('AAA-KRW'));
     await jest.advanceTimersByTimeAsync(1_500);
     silent.clear();
     await jest.advanceTimersByTimeAsync(5_000);
-    expect(told).toEqual([]);
+    expect(calls).toEqual([]);
   });
 
   it('is not called unproven for another of its batch, but when it fails alone', async () => {
@@ -83,7 +83,7 @@ describe('a silent market', () => {
     audit.suspect(pair('AAA-KRW'));
     audit.suspect(pair('BAD-KRW'));
     await jest.advanceTimersByTimeAsync(60_000);
-    expect(told.filter((what) => !what.startsWith('failed'))).toEqual([
+    expect(calls.filter((what) => !what.startsWith('failed'))).toEqual([
       'quiet AAA-KRW',
       'unproven BAD-KRW',
       'unproven BAD-KRW',

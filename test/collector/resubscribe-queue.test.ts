@@ -29,7 +29,7 @@ describe('books in doubt', () => {
     expect(asked).toEqual([[BTC, ETH]]);
   });
 
-  it('are all books when nobody knows whose message it was', () => {
+  it('are all books when it is not known whose message it was', () => {
     doubted.add(BTC);
     doubted.add(null);
     doubted.add(ETH);

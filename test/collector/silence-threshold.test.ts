@@ -68,7 +68,7 @@ describe('SilenceThreshold', () => {
     });
   });
 
-  it('tells how uneven it is once it is known well', () => {
+  it('says how uneven it is once it is known well', () => {
     const rhythm = new SilenceThreshold();
     for (let i = 0; i < 99; i++) rhythm.heard(i * 1_000);
     expect(rhythm.ratio).toBeNull();

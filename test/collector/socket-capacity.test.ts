@@ -117,7 +117,7 @@ describe('a server that takes only so many markets on one socket', () => {
   it('is not taken for one when the markets are silent on a socket of their own too', async () => {
     const dead = new Set(codes(20).map((code) => `KRW-${code.split('-')[0]}`));
     await upbit((_socket, asked) => asked.filter((code) => !dead.has(code)), codes(60));
-    await until(() => stand.host.missing.length === 40, 'twice told of each');
+    await until(() => stand.host.missing.length === 40, 'each reported twice');
     expect(stand.connects).toBe(2);
     expect(stand.capacity).toBe(10_000);
   });

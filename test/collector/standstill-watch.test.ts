@@ -87,7 +87,7 @@ describe('the watch over standstills', () => {
     expect(standstills).toEqual([{ since: last, lastedMs: 150_800 }]);
   });
 
-  it('tells a clock that was set from a suspended machine', () => {
+  it('distinguishes a clock that was set from a suspended machine', () => {
     for (const byMs of [HOUR, -2 * HOUR]) {
       pass(250);
       wall += byMs;

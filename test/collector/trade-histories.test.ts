@@ -94,8 +94,8 @@ describe.each(EXCHANGES)('the history of trades of %s', (exchange) => {
       sums.set(minute, addDecimal(sums.get(minute) ?? '0', volume));
     }
     const to = Math.ceil((Date.now() + 1) / MINUTE) * MINUTE;
-    const told = await tradeHistory.minutes(rest, BTC, to, tradeHistory.maxMinutes!);
-    expect([...told].sort()).toEqual([...sums].sort());
+    const volumes = await tradeHistory.minutes(rest, BTC, to, tradeHistory.maxMinutes!);
+    expect([...volumes].sort()).toEqual([...sums].sort());
   });
 });
 

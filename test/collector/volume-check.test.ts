@@ -38,7 +38,7 @@ const partsWith = (
 it('a minute that was checked in two parts is compared once both are', async () => {
   const market = newMarket();
   market.begin({ open: [], until: null }, T0 - MINUTE, 0);
-  market.tell(T0 + 10 * MINUTE);
+  market.report(T0 + 10 * MINUTE);
   const agreed: number[] = [];
   const checked = async (start: number, end: number): Promise<void> => {
     market.verified({ start: T0 + start * MINUTE, end: T0 + end * MINUTE }, 'VERIFIED_BY_REST');

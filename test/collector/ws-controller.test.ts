@@ -81,7 +81,7 @@ async function server(): Promise<FrameServer> {
 }
 
 describe('WSController', () => {
-  it('resubscribes all pairs after a lost connection and tells since when it was lost', async () => {
+  it('resubscribes all pairs after a lost connection and reports since when it was lost', async () => {
     const s = await server();
     const { it: c, host } = controller(s.url);
     c.add([pair('A-KRW'), pair('B-KRW')]);
@@ -234,7 +234,7 @@ describe('WSController', () => {
     expect(host.downs[0]!.outage.cause).toBe('CONNECT_FAILED');
   });
 
-  it('goes on trying while nobody listens', async () => {
+  it('goes on trying while no server listens', async () => {
     const { it: c, host } = controller('ws://127.0.0.1:9');
     c.add([pair('A-KRW')]);
     await until(() => host.attempts >= 2, 'two attempts');
@@ -279,7 +279,7 @@ describe('a feed at the Upbit simulator', () => {
     expect(simulator.upgrades[0]!.headers['origin']).toBeUndefined();
   });
 
-  it('is told RATE_LIMITED by a refused upgrade and waits five seconds or more', async () => {
+  it('learns RATE_LIMITED from a refused upgrade and waits five seconds or more', async () => {
     await start(['BTC-KRW']);
     simulator.faults.refuseUpgrades(429);
     simulator.faults.dropConnections();

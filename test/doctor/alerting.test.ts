@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { openAlertsPath, tellOf } from '../../src/doctor/alerting.js';
+import { openAlertsPath, notify } from '../../src/doctor/alerting.js';
 import type { Examination } from '../../src/doctor/examine.js';
 import type { Verdict } from '../../src/doctor/fact.js';
 import type { Exchange } from '../../src/market/exchange.js';
@@ -67,17 +67,17 @@ function run(found: Partial<Record<Exchange, Record<string, Verdict>>>): Promise
     return { exchange, findings, reached: true };
   });
   const settings = { alertWebhookUrl: `${url}/hook`, logLang: 'en', dbPath: dbPath() } as const;
-  return tellOf(results, { ...settings, urls: {} as never }, { timeoutMs: 2_000, waitMs: 2 });
+  return notify(results, { ...settings, urls: {} as never }, { timeoutMs: 2_000, waitMs: 2 });
 }
 
-const told = (): string[] =>
+const alerts = (): string[] =>
   heard.splice(0).map(({ status: is, exchange, en }) => `${is} ${exchange} ${en.split(' (')[0]}`);
 const ONE = 'a fact of its protocol is contradicted:';
 
 describe('The doctor with ALERT_WEBHOOK_URL', () => {
-  it('tells of a contradicted fact once, and when it is confirmed again', async () => {
+  it('reports a contradicted fact once, and when it is confirmed again', async () => {
     await run({ UPBIT: { a: 'CONFIRMED', b: 'NOT SEEN' } });
-    expect(told()).toEqual([]);
+    expect(alerts()).toEqual([]);
     await run({ UPBIT: { a: 'CONTRADICTED', b: 'CONFIRMED' }, KORBIT: { k: 'CONFIRMED' } });
     expect(heard[0]).toMatchObject({
       code: 'DOCTOR_CONTRADICTED',
@@ -85,35 +85,37 @@ describe('The doctor with ALERT_WEBHOOK_URL', () => {
       en: `Upbit: ${ONE} a (expected this; seen: that)`,
     });
     const { startsAt } = heard[0]!;
-    expect(told()).toHaveLength(1);
+    expect(alerts()).toHaveLength(1);
     await run({ UPBIT: { a: 'CONTRADICTED', b: 'CONFIRMED' } });
-    expect(told()).toEqual([]);
+    expect(alerts()).toEqual([]);
     // What was not seen is not over, nor what was not asked.
     await run({ UPBIT: { a: 'NOT SEEN', b: 'CONFIRMED' } });
     await run({ KORBIT: { k: 'CONFIRMED' } });
-    expect(told()).toEqual([]);
+    expect(alerts()).toEqual([]);
     await run({ UPBIT: { a: 'CONFIRMED', b: 'CONFIRMED' } });
     expect(heard[0]!.startsAt).toBe(startsAt);
     expect(heard[0]!.endsAt).not.toBeNull();
-    expect(told()).toEqual([`resolved UPBIT Upbit: ${ONE} a`]);
+    expect(alerts()).toEqual([`resolved UPBIT Upbit: ${ONE} a`]);
     await run({ UPBIT: { a: 'CONFIRMED', b: 'CONFIRMED' } });
-    expect(told()).toEqual([]);
+    expect(alerts()).toEqual([]);
     expect(said).toEqual([]);
   });
 
-  it('tells of each more of an exchange, and is over when all are confirmed', async () => {
+  it('reports each further one of an exchange, and is over when all are confirmed', async () => {
     await run({ UPBIT: { a: 'CONTRADICTED', b: 'CONFIRMED' }, GOPAX: { g: 'CONTRADICTED' } });
-    expect(told()).toEqual([`firing UPBIT Upbit: ${ONE} a`, `firing GOPAX GOPAX: ${ONE} g`]);
+    expect(alerts()).toEqual([`firing UPBIT Upbit: ${ONE} a`, `firing GOPAX GOPAX: ${ONE} g`]);
     await run({ UPBIT: { a: 'CONTRADICTED', b: 'CONTRADICTED' } });
-    expect(told()).toEqual(['firing UPBIT Upbit: 2 facts of its protocol are contradicted: a, b']);
+    expect(alerts()).toEqual([
+      'firing UPBIT Upbit: 2 facts of its protocol are contradicted: a, b',
+    ]);
     await run({ UPBIT: { a: 'CONFIRMED', b: 'CONTRADICTED' } });
-    expect(told()).toEqual([]);
+    expect(alerts()).toEqual([]);
     await run({ UPBIT: { a: 'CONFIRMED', b: 'CONFIRMED' } });
-    expect(told()).toEqual([`resolved UPBIT Upbit: ${ONE} b`]);
+    expect(alerts()).toEqual([`resolved UPBIT Upbit: ${ONE} b`]);
   });
 
   it.each([500, 404, 302])(
-    'says that a webhook answers %i, and tells it next time',
+    'says that a webhook answers %i, and posts it next time',
     async (code) => {
       status = code;
       await run({ UPBIT: { a: 'CONTRADICTED' } });
@@ -124,7 +126,7 @@ describe('The doctor with ALERT_WEBHOOK_URL', () => {
       status = 200;
       await run({ UPBIT: { a: 'CONTRADICTED' } });
       // One that was broken off may still arrive.
-      expect([...new Set(told())]).toEqual([`firing UPBIT Upbit: ${ONE} a`]);
+      expect([...new Set(alerts())]).toEqual([`firing UPBIT Upbit: ${ONE} a`]);
     },
   );
 
@@ -134,17 +136,17 @@ describe('The doctor with ALERT_WEBHOOK_URL', () => {
       heard = [];
       writeFileSync(openAlertsPath(dbPath()), text);
       await run({ UPBIT: { a: 'CONTRADICTED' } });
-      expect(told()).toEqual([`firing UPBIT Upbit: ${ONE} a`]);
+      expect(alerts()).toEqual([`firing UPBIT Upbit: ${ONE} a`]);
     }
     expect(said).toEqual([]);
     folder.remove();
     writeFileSync(folder.path, 'no folder');
     await run({ UPBIT: { a: 'CONTRADICTED' } });
-    expect(told()).toHaveLength(1);
+    expect(alerts()).toHaveLength(1);
     expect(said.join('')).toMatch(/^doctor: cannot note in [^\n]+\n$/);
   });
 
-  it('is told by the command, whose exit code and table stay', async () => {
+  it('is alerts by the command, whose exit code and table stay', async () => {
     const command = fileURLToPath(new URL('../../dist/doctor/command.js', import.meta.url));
     const child = spawn(process.execPath, [command, 'UPBIT'], {
       cwd: folder.path,

@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import { EXCHANGES } from '../../src/market/exchange.js';
 import { type Simulators, startSimulators } from '../../src/simulator/simulators.js';
-import { accountOf, gapsOf, type ToldGap } from '../helpers/accounts.js';
+import { accountOf, gapsOf, type KnownGap } from '../helpers/accounts.js';
 import { eventually, temporaryFolder } from '../helpers/wait.js';
 import { Program } from './program.js';
 
@@ -66,7 +66,7 @@ export async function freeze(program: Program, ms: number): Promise<readonly [nu
 }
 
 /** The newest gap of each market, once there are so many and all are closed. */
-export async function gapsClosed(program: Program, count: number): Promise<ToldGap[]> {
+export async function gapsClosed(program: Program, count: number): Promise<KnownGap[]> {
   return eventually(
     () => gapsOf((q) => program.query(q)),
     (gaps) => gaps.length >= count && gaps.every(({ end }) => end !== null),

@@ -94,7 +94,7 @@ it('a start that fails takes nothing from the outage before it', async () => {
     await allLive(recorder);
     const gaps = await eventually(
       () => gapsOf((query) => recorder.query(query)),
-      (told) => told.some(({ end }) => end !== null),
+      (gaps) => gaps.some(({ end }) => end !== null),
       'the gap',
     );
     expect(gaps).toHaveLength(1);

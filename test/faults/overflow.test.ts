@@ -20,7 +20,7 @@ afterAll(() => recorder.close());
 
 it('more books than may wait are logged, without a line for each, and counted', async () => {
   await until(() => recorder.app.storeStats().droppedBooks > 50, 'many books are left out');
-  const told = await eventually(
+  const gaps = await eventually(
     async () => {
       const { logs } = await recorder.query<Logs>(
         '{ logs(first: 1000) { edges { node { event message } } } }',
@@ -30,7 +30,7 @@ it('more books than may wait are logged, without a line for each, and counted', 
     ({ length }) => length >= 2,
     'both lines in the log',
   );
-  expect(told).toEqual([
+  expect(gaps).toEqual([
     {
       event: 'QUEUE_DRAINED',
       message: expect.stringMatching(/^there is room for books again; [1-9]\d* were left out$/),

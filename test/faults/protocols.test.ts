@@ -166,7 +166,7 @@ describe('the whole program', () => {
       expect(gap.end).toBeGreaterThanOrEqual(gap.start);
   });
 
-  it('tells which markets never had a book: Upbit says nothing, Coinone acknowledges first', async () => {
+  it('says which markets never had a book: Upbit says nothing, Coinone acknowledges first', async () => {
     recorder = await startRecorder({}, ({ upbit, coinone }) => {
       // Without their lists nobody can know beforehand that they do not exist.
       upbit.faults.rest({ status: 503 });
@@ -182,7 +182,7 @@ describe('the whole program', () => {
           const { state, error } = recorder.status(key)!;
           return state === 'FAILED' || /no first order book/.test(error ?? '');
         }),
-      'the missing books told',
+      'the missing books reported',
       20_000,
     );
     await until(() => live.every((key) => recorder.status(key)?.state === 'LIVE'), 'the others');

@@ -91,7 +91,7 @@ describe('the whole program', () => {
   let recorder: Recorder;
   afterEach(() => recorder.close());
 
-  it('tells why each exchange refuses, records the others, and takes up who stops refusing', async () => {
+  it('says why each exchange refuses, records the others, and takes up who stops refusing', async () => {
     recorder = await startRecorder({}, ({ upbit, bithumb, coinone, korbit }) => {
       upbit.faults.refuseUpgrades(429);
       bithumb.faults.refuseUpgrades(418);

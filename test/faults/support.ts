@@ -2,7 +2,7 @@ import { expect } from '@jest/globals';
 import type { Exchange } from '../../src/market/exchange.js';
 import { marketKey } from '../../src/market/market.js';
 import type { Account } from '../../src/soak/accounts.js';
-import { accountOf, gapsOf, type ToldGap } from '../helpers/accounts.js';
+import { accountOf, gapsOf, type KnownGap } from '../helpers/accounts.js';
 import type { Recorder } from '../helpers/recorder.js';
 import { eventually, until } from '../helpers/wait.js';
 
@@ -71,7 +71,7 @@ export async function expectExact(
 }
 
 /** All gaps, once there are so many at least and none of them is open any more. */
-export function closedGaps(recorder: Recorder, least: number): Promise<ToldGap[]> {
+export function closedGaps(recorder: Recorder, least: number): Promise<KnownGap[]> {
   return eventually(
     () => gapsOf((q) => recorder.query(q)),
     (gaps) => gaps.length >= least && gaps.every((gap) => gap.end !== null),

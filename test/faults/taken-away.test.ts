@@ -10,7 +10,7 @@ afterEach(async () => {
 });
 
 describe('the database removed while the program records', () => {
-  it('is told by /health and the log, put back with all that it had, and recorded into again', async () => {
+  it('is reported by /health and the log, put back with all that it had, and recorded into again', async () => {
     const simulators: Simulators = await startSimulators({ rate: 10 });
     const folder = temporaryFolder();
     cleanUps.push(folder.remove, () => simulators.close());

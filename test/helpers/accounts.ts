@@ -10,8 +10,8 @@ import {
   emptyAccount,
 } from '../../src/soak/accounts.js';
 
-/** A gap as the API tells it, times in Unix ms. */
-export interface ToldGap {
+/** A gap as the API has it, times in Unix ms. */
+export interface KnownGap {
   readonly exchange: Exchange;
   readonly market: string;
   readonly start: number;
@@ -39,7 +39,7 @@ interface GapPage {
 }
 
 /** All gaps (at most 1000), oldest first. */
-export async function gapsOf(ask: Ask): Promise<ToldGap[]> {
+export async function gapsOf(ask: Ask): Promise<KnownGap[]> {
   const page = await ask<GapPage>(
     '{ gaps(first: 1000) { edges { node { exchange symbol currency start end cause detail } } } }',
   );

@@ -21,7 +21,7 @@ function alive(pid: number): boolean {
   }
 }
 
-function tell(text: string): void {
+function print(text: string): void {
   writeFileSync(join(folder, 'part'), text);
   renameSync(join(folder, 'part'), join(folder, 'address'));
 }
@@ -31,9 +31,9 @@ try {
   server = await PostgresServer.start();
   const address = await server.database('template_recorder');
   await (await openEngine(address)).make();
-  tell(address);
+  print(address);
 } catch (error) {
-  tell(`failed: ${(error as Error).message}`);
+  print(`failed: ${(error as Error).message}`);
 }
 while (alive(Number(run))) await pause(POLL_MS);
 await server?.close();

@@ -20,7 +20,7 @@ export interface HeardTrade extends ReadTrade {
   readonly snapshot: boolean;
 }
 
-/** Writes down all that a feed tells. */
+/** Records all that a feed reports. */
 export class RecordingHost implements FeedHost {
   readonly books: HeardBook[] = [];
   readonly downs: { codes: string[]; outage: Outage }[] = [];

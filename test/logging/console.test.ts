@@ -25,15 +25,15 @@ describe('the console', () => {
   it('keeps what it may, leaves out and counts the rest, and says so when it goes on', async () => {
     const terminal = new StoppedTerminal();
     const output = new ConsoleStream(terminal as unknown as WriteStream);
-    const told: (number | null)[] = [];
+    const calls: (number | null)[] = [];
     output.onLeftOut((lines) => {
-      told.push(lines);
+      calls.push(lines);
       output.write(lines === null ? 'blocked\n' : `${lines} left out\n`);
     });
     const line = `${'x'.repeat(999)}\n`;
     for (let i = 0; i < 10_000; i++) output.write(line);
     expect(terminal.writableLength).toBeLessThan(300_000);
-    expect(told).toEqual([null]);
+    expect(calls).toEqual([null]);
     const { linesLeftOut } = output;
     expect(linesLeftOut).toBeGreaterThan(9_000);
     await output.flush(20);
@@ -41,7 +41,7 @@ describe('the console', () => {
     await output.flush(5_000);
     output.write('after\n');
     await output.flush(5_000);
-    expect(told).toEqual([null, linesLeftOut]);
+    expect(calls).toEqual([null, linesLeftOut]);
     expect(terminal.text.split('\n').slice(-3)).toEqual([`${linesLeftOut} left out`, 'after', '']);
   });
 

@@ -153,7 +153,7 @@ describe('log files', () => {
 });
 
 describe('BurstGate', () => {
-  it('lets one of a burst through and then tells how many it held back', () => {
+  it('lets one of a burst through and then says how many it held back', () => {
     let now = 0;
     const gate = new BurstGate(1000, () => now);
     expect([gate.pass('a'), gate.pass('a'), gate.pass('a'), gate.pass('b')]).toEqual([

@@ -60,7 +60,7 @@ describe('where a standby goes on', () => {
     expect(firstAfter(events, last(119, '5', null))).toBe(3);
   });
 
-  it("is told by the exchange's time where the last one did not come", () => {
+  it("is found by the exchange's time where the last one did not come", () => {
     const events = [bookAt(100, '5', 90), bookAt(110, '6', 95)];
     expect(firstAfter(events, last(105, '7', 92))).toBe(1);
   });
@@ -120,7 +120,7 @@ describeWithNats('a standby that takes over', () => {
     return ids;
   }
 
-  it('writes what the log lacks, and those of its gaps that nobody had books in', async () => {
+  it('writes what the log lacks, and those of its gaps without any books', async () => {
     const primary = publisher('a');
     const standby = publisher('b');
     const gap = (start: number, end: number | null): Gap => {

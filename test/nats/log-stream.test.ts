@@ -78,7 +78,7 @@ describeWithNats('the log in NATS', () => {
     expect(taken).toEqual(Array.from({ length: 400 }, (_, i) => i + 1));
   });
 
-  it('tells the newest message of each of many subjects', async () => {
+  it('gives the newest message of each of many subjects', async () => {
     const entries = await stream.lastOfEach('log.>');
     expect(entries.map(({ seq }) => seq)).toEqual(Array.from({ length: 70 }, (_, i) => i + 331));
   });

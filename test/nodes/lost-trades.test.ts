@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { TradeLoss, TradeSpan } from '../../src/market/trade-span.js';
 import type { BusConnection } from '../../src/nats/connection.js';
-import { hearLostTrades, tellLostTrades } from '../../src/nodes/lost-trades.js';
+import { hearLostTrades, reportLostTrades } from '../../src/nodes/lost-trades.js';
 import type { Store } from '../../src/store/store-types.js';
 
 /** A bus on which whoever subscribed hears at once. */
@@ -42,7 +42,7 @@ describe('trades that went from the log unread', () => {
       () => [market],
       (loss) => losses.push(loss),
     );
-    await tellLostTrades(
+    await reportLostTrades(
       bus,
       store,
       (exchange) => (exchange === 'KORBIT' ? 700_000 : 800_000),

@@ -121,7 +121,7 @@ describeWithNats('what several nodes cannot work with', () => {
     expect(second).toMatch(/node b stores the log of this bus in .*b\.db/);
   });
 
-  it('a log that was removed under the nodes, which begins anew above the stored numbers', async () => {
+  it('a log that was removed under the nodes, which begins again above the stored numbers', async () => {
     const { url } = await nats();
     const first = node('a', 'recorder,api', { BUS_URL: url });
     await first.url();

@@ -132,7 +132,7 @@ export function useLimits(limits: ApiLimits): Plugin {
         } catch (error) {
           // Lists in lists in lists: the parser calls itself for each.
           if (error instanceof RangeError) throw tooComplex('values are nested too deep');
-          // graphql-js tells this from other syntax errors by its text only.
+          // Only the text distinguishes this from other syntax errors.
           if (
             !(error instanceof GraphQLError) ||
             !error.message.includes('Document contains more')

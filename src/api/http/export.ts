@@ -139,7 +139,7 @@ export class ExportEndpoint {
           return replyError(res, 404, 'UNKNOWN_MARKET', error.message);
         }
         this.#log.error(error);
-        // Once bytes are out only a cut connection tells the client that the rest is missing.
+        // Once bytes are out only a cut connection shows the client that the rest is missing.
         if (res.headersSent) res.destroy();
         else replyError(res, 500, 'INTERNAL_SERVER_ERROR', 'the export failed; see the log');
       })

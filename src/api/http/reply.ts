@@ -45,7 +45,7 @@ export async function replyInPieces(
  * Writes the body of an answer as the client takes it, and ends it; a client that leaves ends it
  * early. Afterwards nothing more is read from `source`.
  * @param through what changes the body on its way, such as a compression
- * @throws what `source` throws; the connection is cut then, which tells the client
+ * @throws what `source` throws; the connection is then cut, so that the client knows
  */
 export async function pipeToClient(
   source: Iterable<Buffer> | AsyncIterable<string | Buffer>,

@@ -22,7 +22,7 @@ export interface CheckTimes {
   /** Time between two checks of a market at most, ms. */
   readonly everyMs: number;
   /** Time between two reports of how far the streams have come, ms. */
-  readonly tellMs: number;
+  readonly reportEveryMs: number;
   /** Minutes are compared at this age, and this long after the last comparison, ms. */
   readonly volumesAfterMs: number;
 }
@@ -73,7 +73,7 @@ const EVERY_MS = { lossy: 60_000, other: 600_000 } as const;
 const TIMES: CheckTimes = {
   settleMs: 5_000,
   everyMs: EVERY_MS.other,
-  tellMs: 30_000,
+  reportEveryMs: 30_000,
   volumesAfterMs: 1_200_000,
 };
 /** A market whose newest page is used up fast is checked so soon again, ms. */
@@ -147,7 +147,7 @@ export class HistoryChecker {
   stop(pair: Pair): void {
     const market = this.#markets.get(pairText(pair));
     if (market === undefined) return;
-    market.tell(this.#parts.clock());
+    market.report(this.#parts.clock());
     market.running = false;
     this.#markets.delete(pairText(pair));
     if (this.#markets.size === 0) this.#stopTimers();
@@ -196,7 +196,7 @@ export class HistoryChecker {
     this.#closing = new AbortController();
     const now = this.#parts.clock();
     for (const market of this.#markets.values()) {
-      market.tell(now);
+      market.report(now);
       market.running = false;
     }
     this.#markets.clear();
@@ -204,11 +204,11 @@ export class HistoryChecker {
   }
 
   #startTimers(): void {
-    const { tellMs } = this.#times;
-    const reportMs = Math.min(REPORT_MS, tellMs);
+    const { reportEveryMs } = this.#times;
+    const reportMs = Math.min(REPORT_MS, reportEveryMs);
     this.#timers = [
-      setInterval(() => this.#tick(), Math.min(TICK_MS, tellMs)).unref(),
-      setInterval(() => this.#report(reportMs / tellMs), reportMs).unref(),
+      setInterval(() => this.#tick(), Math.min(TICK_MS, reportEveryMs)).unref(),
+      setInterval(() => this.#report(reportMs / reportEveryMs), reportMs).unref(),
     ];
   }
 
@@ -267,7 +267,8 @@ export class HistoryChecker {
     const count = Math.ceil(markets.length * share);
     if (this.#reported >= markets.length) this.#reported = 0;
     const clock = this.#parts.clock();
-    for (const market of markets.slice(this.#reported, this.#reported + count)) market.tell(clock);
+    for (const market of markets.slice(this.#reported, this.#reported + count))
+      market.report(clock);
     this.#reported += count;
   }
 

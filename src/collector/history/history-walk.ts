@@ -87,7 +87,7 @@ export async function walk(
   for (let pages = 1; await parts.slot(); pages++) {
     if (!market.running) break;
     const asked = clock();
-    if (place === null) market.tell(asked);
+    if (place === null) market.report(asked);
     const rows: number = (few && place === null ? history.fewRows : undefined) ?? history.rows;
     const read: HistoryPage = await history.page(rest, market.pair, place, asked, rows);
     if (rows < history.rows && read.next === null && read.from > market.openStart) {

@@ -45,7 +45,7 @@ export class MarketTrades {
   /** Not checked yet, by start. */
   #open: TradePiece[] = [];
   /** Until when all has been reported, Unix ms; null before it is known what the previous run left. */
-  #told: number | null = null;
+  #reportedTo: number | null = null;
   #checkedUntil = 0;
   /** Before it nothing is known of the market, Unix ms. */
   #startedAt = 0;
@@ -101,7 +101,7 @@ export class MarketTrades {
     if (loss !== null)
       this.#loss = { ...loss, start: Math.max(loss.start, Math.min(least, loss.end - 1)) };
     const goesOn = down !== null && until !== null && down.since < startedAt;
-    this.#told = goesOn ? Math.min(until, down.since) : startedAt;
+    this.#reportedTo = goesOn ? Math.min(until, down.since) : startedAt;
     if (goesOn) {
       this.#down = null;
       this.#openGap(down, down.since, streamedUntil);
@@ -132,10 +132,10 @@ export class MarketTrades {
 
   #openGap(trouble: Trouble, since: number, streamedUntil: number): void {
     const { cause, detail } = trouble;
-    if (this.#told !== null) {
-      this.tell(since);
+    if (this.#reportedTo !== null) {
+      this.report(since);
       const start = this.#missingSince(since, streamedUntil);
-      if (start < this.#told) this.#add({ start, end: this.#told, ...gapOf(trouble) });
+      if (start < this.#reportedTo) this.#add({ start, end: this.#reportedTo, ...gapOf(trouble) });
     }
     this.#down = { cause, detail, since };
   }
@@ -149,13 +149,13 @@ export class MarketTrades {
   /** The stream stands again. @param at Unix ms */
   up(at: number): void {
     if (this.#down === null) return;
-    if (this.#told === null) {
+    if (this.#reportedTo === null) {
       // The gap is not forgotten before it is known where it begins.
       this.#upAt = at;
       return;
     }
     this.#upAt = null;
-    this.tell(at);
+    this.report(at);
     this.#down = null;
   }
 
@@ -164,7 +164,7 @@ export class MarketTrades {
     const streamed = this.#streamedUntil();
     // A market that was just started has not read yet what it knows of the time before; see begin.
     const start =
-      this.#told === null ? missingSince(at, streamed) : this.#missingSince(at, streamed);
+      this.#reportedTo === null ? missingSince(at, streamed) : this.#missingSince(at, streamed);
     this.lost(trouble, { start: Math.min(start, at), end: at + 1 });
   }
 
@@ -177,14 +177,14 @@ export class MarketTrades {
       this.#loss = { ...loss, ...span };
       return;
     }
-    this.#tellLoss();
+    this.#reportLoss();
     this.#loss = { ...trouble, start, end };
   }
 
   /** The clock was set back by `-byMs` at `at`, Unix ms: what lies in the future is dated again. */
   clockSet(at: number, byMs: number): void {
     const set = (time: number): number => (time > at ? time + byMs : time);
-    if (this.#told !== null) this.#told = set(this.#told);
+    if (this.#reportedTo !== null) this.#reportedTo = set(this.#reportedTo);
     this.#startedAt = set(this.#startedAt);
     if (this.#upAt !== null) this.#upAt = set(this.#upAt);
     if (this.#down !== null) this.#down = { ...this.#down, since: set(this.#down.since) };
@@ -193,16 +193,16 @@ export class MarketTrades {
     this.#open = redated(this.#open, { after: at, byMs });
   }
 
-  /** Tells of all until `now`, Unix ms. */
-  tell(now: number): void {
-    const told = this.#told;
-    if (told === null) return;
-    if (now > told) {
+  /** Reports all until `now`, Unix ms. */
+  report(now: number): void {
+    const from = this.#reportedTo;
+    if (from === null) return;
+    if (now > from) {
       const down = this.#down;
-      this.#told = now;
-      this.#add({ start: told, end: now, ...(down === null ? UNPROVEN : gapOf(down)) });
+      this.#reportedTo = now;
+      this.#add({ start: from, end: now, ...(down === null ? UNPROVEN : gapOf(down)) });
     }
-    this.#tellLoss();
+    this.#reportLoss();
   }
 
   /** The history has all of a span, and so has the store, but for what is in doubt. */
@@ -252,11 +252,11 @@ export class MarketTrades {
     this.#publish({ market: this.market, ...piece });
   }
 
-  #tellLoss(): void {
+  #reportLoss(): void {
     const loss = this.#loss;
-    if (loss === null || this.#told === null) return;
+    if (loss === null || this.#reportedTo === null) return;
     this.#loss = null;
-    this.#told = Math.max(this.#told, loss.end);
+    this.#reportedTo = Math.max(this.#reportedTo, loss.end);
     this.#add({ start: loss.start, end: loss.end, ...gapOf(loss) });
   }
 

@@ -25,7 +25,7 @@ export function withNextFrame(update: () => void): void {
 /** How far the server's clock is ahead of ours, ms. */
 let serverAhead = 0;
 
-/** Tells the server's time, as it came with a message just now. */
+/** Notes the server's time, as it came with a message just now. */
 export function noteServerTime(serverNow: number): void {
   serverAhead = serverNow - Date.now();
 }

@@ -79,7 +79,7 @@ export class Tape {
     for (let i = this.#trades.length - 1; i >= 0 && rows.length < count; i--) {
       const trade = this.#trades[i]!;
       const { fault } = trade;
-      if (fault === 'restHole' || fault === 'untold' || !wanted(trade)) continue;
+      if (fault === 'restHole' || fault === 'unreported' || !wanted(trade)) continue;
       trade.rest = true;
       rows.push(trade);
     }

@@ -229,7 +229,7 @@ export class Tapes<M extends SimulatedMarket> implements TradeLedger {
     const late: Trade[] = [];
     for (const trade of trades) {
       const { fault } = trade;
-      if (fault === 'hole' || fault === 'untold') continue;
+      if (fault === 'hole' || fault === 'unreported') continue;
       if (this.dropChance > 0 && this.#random.chance(this.dropChance)) continue;
       const isLate = this.#lateShare > 0 && this.#random.chance(this.#lateShare);
       if (fault === 'late' || isLate) late.push(trade);

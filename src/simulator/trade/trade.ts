@@ -4,7 +4,7 @@ import type { BookLevel } from '../book/book.js';
 export const TRADE_FAULTS = {
   hole: 'goes to no socket, REST has it',
   restHole: 'goes to the sockets, REST never has it',
-  untold: 'goes to no socket, REST never has it; candles count it',
+  unreported: 'goes to no socket, REST never has it; candles count it',
   duplicate: 'goes to the sockets twice',
   late: 'goes to the sockets after the trades that follow it',
   wrongSide: 'the sockets show the other side, REST the right one',

@@ -152,7 +152,7 @@ describe('CORS_ORIGINS', () => {
       },
     });
 
-  it('has an admitted origin told what it may send, never with credentials', async () => {
+  it('says to an admitted origin what it may send, never with credentials', async () => {
     const response = await ask(FRIEND);
     expect(response.status).toBe(204);
     expect(Object.fromEntries(response.headers)).toMatchObject({
@@ -165,7 +165,7 @@ describe('CORS_ORIGINS', () => {
   });
 
   it.each([EVIL, 'http://books.example.com', `${FRIEND}:8443`, 'null', `${FRIEND}/`])(
-    'has %j told nothing',
+    'says nothing to %j',
     async (origin) => {
       const response = await ask(origin);
       expect(response.status).toBe(403);

@@ -176,7 +176,7 @@ describe('a client that asks too much of its connection', () => {
     await unharmed();
   });
 
-  it('is told that there are too many connections, and let in when one has gone', async () => {
+  it('hears that there are too many connections, and is let in when one has gone', async () => {
     server = await serve({ limits: { connections: 3 } });
     const held = await Promise.all([1, 2, 3].map(() => RawSocket.open(server.url)));
     const get = 'GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n';

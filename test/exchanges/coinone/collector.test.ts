@@ -129,7 +129,7 @@ describe('Coinone frames', () => {
     await until(() => host.books.length === 2, 'the same book again');
   });
 
-  it('refuse nobody while an UNSUBSCRIBE has no answer', async () => {
+  it('refuse no pair while an UNSUBSCRIBE has no answer', async () => {
     server.send(fixture('coinone/xrp-default.json').trim());
     await until(() => host.books.length === 1, 'the book');
     feed.remove([pair('XRP-KRW')]);

@@ -226,7 +226,7 @@ describe('GOPAX frames', () => {
     expect(server.received[2]).toBe(pong);
   });
 
-  it('that refuse are told from snapshots', async () => {
+  it('that refuse are distinguished from snapshots', async () => {
     server.send(errors[0]!.replace('"i":3', '"i":"NOPE-KRW"'));
     await until(() => host.refusals.length === 1, 'the refusal');
     expect(host.refusals).toEqual([{ code: 'NOPE-KRW', reason: '10058 NOPE' }]);

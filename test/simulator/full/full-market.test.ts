@@ -314,22 +314,22 @@ describe('the ledger of the full market', () => {
     const followers = await Promise.all(READ.map(follow));
     await until(() => followers.every(({ books }) => books >= 100), '100 books each', 20_000);
     await setRate(0);
-    const told = await ledger();
+    const first = await ledger();
     await Promise.all(followers.map(({ client }) => client.settle()));
     for (const [i, exchange] of READ.entries()) {
       const { markets, books } = followers[i]!;
       expect(books).toBeGreaterThanOrEqual(100);
-      expect(Object.fromEntries(markets)).toEqual(told[exchange]);
+      expect(Object.fromEntries(markets)).toEqual(first[exchange]);
     }
     // Nothing has gone out meanwhile.
-    expect(await ledger()).toEqual(told);
+    expect(await ledger()).toEqual(first);
     await setRate(30);
     const [follower] = followers;
     const before = follower!.books;
     await until(() => follower!.books > before, 'a book after the pause');
   }, 30_000);
 
-  it('leaves out the books when told to', async () => {
+  it('leaves out the books when asked to', async () => {
     const follower = await follow('KORBIT');
     await until(() => follower.books >= 10, '10 books');
     const reply = await fetch(`${simulators.controlUrl}/ledger?last=false`);
@@ -406,7 +406,7 @@ describe('the control of the full market', () => {
     expect(await (await fetch(`${simulators.controlUrl}/rate`)).json()).toEqual({ rate: 30 });
   });
 
-  it('makes as many trades as asked, and none that nobody asked for', async () => {
+  it('makes as many trades as asked, and no others', async () => {
     const { upbit, controlUrl } = simulators;
     const count = (): number => upbit.trades.markets().get('BTC-KRW')?.count ?? 0;
     await setRate(0);

@@ -89,9 +89,9 @@ export class SubscribeRequests {
     }
     const named = pairs.filter(names);
     // Words that name every pair only repeat the request.
-    const telling = named.length > 0 && (named.length < pairs.length || pairs.length === 1);
-    if (ofPair && (telling || pairs.length === 1)) {
-      const gone = telling ? named : pairs;
+    const namesSome = named.length > 0 && (named.length < pairs.length || pairs.length === 1);
+    if (ofPair && (namesSome || pairs.length === 1)) {
+      const gone = namesSome ? named : pairs;
       const others = pairs.filter((pair) => !gone.includes(pair));
       return {
         refused: gone.map((pair) => ({ pair, reason })),
@@ -100,14 +100,18 @@ export class SubscribeRequests {
       };
     }
     if (pairs.length > 1)
-      return { refused: [], again: this.#parts(pairs, named, telling), hopeless: false };
+      return { refused: [], again: this.#parts(pairs, named, namesSome), hopeless: false };
     this.#alone.push({ pair: pairs[0]!, reason });
     if (this.#accepted) return { refused: this.#alone.splice(0), again: [], hopeless: false };
     return { refused: [], again: [], hopeless: this.#open.size === 0 };
   }
 
-  #parts(pairs: readonly Pair[], named: readonly Pair[], telling: boolean): AfterRefusal['again'] {
-    if (telling) {
+  #parts(
+    pairs: readonly Pair[],
+    named: readonly Pair[],
+    namesSome: boolean,
+  ): AfterRefusal['again'] {
+    if (namesSome) {
       // Named, but perhaps as an example: it is asked for alone before it is given up.
       const others = pairs.filter((pair) => !named.includes(pair));
       return [others, ...named.map((pair) => [pair])].map((part) => ({ pairs: part, half: null }));
