@@ -1,23 +1,26 @@
 import type { Trade } from '../market/trade.js';
 import type { TradeSpanChange } from '../market/trade-span.js';
 import { ownText } from '../market/own-text.js';
+import { WaitingTrades } from './trades/waiting-trades.js';
 import type { BookEncoder } from './engine/engine.js';
 import type { BatchSpan, BookRow, ClockStep } from './writer-protocol.js';
 
 /** What a row that waits as an object takes beside its text, bytes. */
 const ROW_OVERHEAD = 240;
-/** What a trade takes that waits, bytes. */
-const TRADE_BYTES = 300;
+/** What is said of a span of trades takes, bytes. */
+const SPAN_BYTES = 300;
 
 /**
- * The books of one batch while they wait. A book becomes bytes at once: what waits holds no frame of
+ * The books and trades of one batch while they wait. They become bytes at once: what waits holds no frame of
  * its exchange and nothing for the garbage collector, and handing a batch over is one copy.
  */
 export class BookBatch {
   /** Rows of markets whose number is not known yet. */
   readonly books: BookRow[] = [];
   readonly steps: ClockStep[] = [];
-  #trades: Trade[] = [];
+  readonly #trades = new WaitingTrades();
+  #tradeCount = 0;
+  #lastTradeAt = 0;
   #tradeSpans: TradeSpanChange[] = [];
   readonly #rows: BookEncoder;
   #count = 0;
@@ -52,15 +55,16 @@ export class BookBatch {
   addTrade(trade: Trade): void {
     this.#count++;
     this.#reach(trade.sequence, trade.timestamp);
-    this.#trades.push(trade);
-    this.#rowBytes += TRADE_BYTES;
+    this.#trades.add(trade);
+    this.#tradeCount++;
+    this.#lastTradeAt = trade.timestamp;
   }
 
   /** Adds what is known of spans of trades: it is stored with all trades before it, or after them. */
   addTradeSpan(change: TradeSpanChange): void {
     this.#count++;
     this.#tradeSpans.push(change);
-    this.#rowBytes += TRADE_BYTES;
+    this.#rowBytes += SPAN_BYTES;
   }
 
   /** What came of spans, in order; a list that stays as it is. */
@@ -82,9 +86,14 @@ export class BookBatch {
     return first === null ? null : { first, last: this.#lastSequence, time: this.#firstTime };
   }
 
-  /** The trades, in order of sequence; a list that stays as it is. */
-  get trades(): readonly Trade[] {
-    return this.#trades;
+  /** The trades, in order of sequence, as {@link WriteBatch.trades}; a copy. */
+  trades(): Uint8Array<ArrayBuffer> | null {
+    return this.#trades.rows();
+  }
+
+  /** How many trades are in it. */
+  get tradeCount(): number {
+    return this.#tradeCount;
   }
 
   /** Books, trades and spans of them in it. */
@@ -94,7 +103,7 @@ export class BookBatch {
 
   /** Bytes that they take. */
   get bytes(): number {
-    return this.#rows.bytes + this.#rowBytes;
+    return this.#rows.bytes + this.#rowBytes + this.#trades.length;
   }
 
   /** Sequence of the first one, null when it is empty. */
@@ -104,7 +113,7 @@ export class BookBatch {
 
   /** Timestamp of the newest one. */
   get lastTimestamp(): number {
-    return Math.max(this.#timestamps.at(-1) ?? 0, this.#trades.at(-1)?.timestamp ?? 0);
+    return Math.max(this.#timestamps.at(-1) ?? 0, this.#lastTradeAt);
   }
 
   /** When each one was received, Unix ms; a list that stays as it is. */
@@ -120,7 +129,9 @@ export class BookBatch {
   /** Empties it for other books. */
   clear(): void {
     this.books.length = 0;
-    this.#trades = [];
+    this.#trades.clear();
+    this.#tradeCount = 0;
+    this.#lastTradeAt = 0;
     this.#tradeSpans = [];
     this.#timestamps = [];
     this.steps.length = 0;

@@ -36,7 +36,12 @@ export class MarketIds {
 
   /** Number of a market that was loaded. */
   id(market: Market): number {
-    return this.#ids.get(marketKey(market))!;
+    return this.idOf(marketKey(market));
+  }
+
+  /** Number of a market that was loaded, by its {@link marketKey}. */
+  idOf(key: string): number {
+    return this.#ids.get(key)!;
   }
 }
 

@@ -517,7 +517,9 @@ class OpenStore implements Store {
 
   async #write(batch: WriteBatch): Promise<void> {
     if (this.#lost !== null) await this.#putBack(this.#lost);
-    const memory = batch.rows === null ? [] : [batch.rows.buffer];
+    const memory = [batch.rows, batch.trades].flatMap((rows) =>
+      rows === null ? [] : [rows.buffer],
+    );
     const ids = await this.#writer.callWith(memory, 'write', batch).catch(this.#noteLoss);
     // From now on books of these markets go as bytes.
     batch.books.forEach(({ number }, i) => (number.id = ids[i]!));

@@ -216,7 +216,7 @@ export class WriteQueue {
   begin(now: number, heartbeat: boolean): WriteBatch {
     const books = this.#batches[0]!;
     if (this.#again !== null) {
-      this.#current = { ...this.#again, rows: books.rows(), again: true };
+      this.#current = { ...this.#again, rows: books.rows(), trades: books.trades(), again: true };
       this.#again = null;
       return this.#current;
     }
@@ -231,7 +231,7 @@ export class WriteQueue {
       log: this.#logAt === null ? null : { from: this.#logStored, upTo: this.#logAt },
       rows: books.rows(),
       books: books.books,
-      trades: books.trades,
+      trades: books.trades(),
       tradeSpans: books.tradeSpans,
       steps: books.steps,
       gaps: gaps.filter(redated),
@@ -277,7 +277,7 @@ export class WriteQueue {
 
   /** How many trades the batch of {@link begin} has. */
   get currentTrades(): number {
-    return this.#current?.trades.length ?? 0;
+    return this.#current === null ? 0 : this.#batches[0]!.tradeCount;
   }
 
   /** The batch of {@link begin} could not be stored. */

@@ -5,7 +5,6 @@ import type { CoverageMinute } from '../market/coverage.js';
 import type { Gap } from '../market/gap.js';
 import type { Market, Pair } from '../market/market.js';
 import type { UsedNumbers } from './archived.js';
-import type { Trade } from '../market/trade.js';
 import type { TradeSpanChange } from '../market/trade-span.js';
 import type { Growth } from './growth.js';
 import type { RetentionWriter } from './retention.js';
@@ -86,8 +85,8 @@ export interface WriteBatch {
   readonly rows: Uint8Array<ArrayBuffer> | null;
   /** Books of other markets; among them the first of each market. */
   readonly books: readonly BookRow[];
-  /** In order of sequence. */
-  readonly trades: readonly Trade[];
+  /** In order of sequence, as `WaitingTrades` makes bytes of them. Null = none. */
+  readonly trades: Uint8Array<ArrayBuffer> | null;
   /** In the order in which they came: a later one replaces what an earlier one says. */
   readonly tradeSpans: readonly TradeSpanChange[];
   readonly steps: readonly ClockStep[];

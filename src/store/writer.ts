@@ -3,7 +3,7 @@ import type { CoverageMinute } from '../market/coverage.js';
 import { type ArchivedDay, archivedBound, type UsedNumbers } from './archived.js';
 import { EXCHANGES, type Exchange } from '../market/exchange.js';
 import type { Gap } from '../market/gap.js';
-import type { Market, Pair } from '../market/market.js';
+import { type Market, marketFromKey, type Pair } from '../market/market.js';
 import { COPIED_KEY, COPYING_KEY } from './copy-marks.js';
 import { addCoverage, COVERAGE_COLUMNS } from './coverage-rows.js';
 import { defined } from './defined.js';
@@ -20,7 +20,9 @@ import { toGap } from './records.js';
 import { newestUpTo, redateStatements } from './redate.js';
 import { deleteLogsBeyond, type RetireBound, Retirement, type RetireStep } from './retire.js';
 import { spanStatements } from './trades/span-writer.js';
+import type { TradeRow } from './trades/codec.js';
 import { TradeWriter } from './trades/trade-writer.js';
+import { readWaiting, type WaitingRow } from './trades/waiting-trades.js';
 import type { ListedMarket, Wishes } from '../market/managed-lists.js';
 import {
   type BookRow,
@@ -125,11 +127,9 @@ export class Writer implements WriterService {
     const opened = await this.#database();
     const { session, client, ids } = opened;
     if (batch.heartbeat !== null) await session.check();
-    const firstTrade = batch.trades[0];
-    if (firstTrade !== undefined && session.dialect.packsTrades) {
-      await opened.trades.pack(firstTrade.sequence);
-    }
-    await ids.load(marketsOf(batch));
+    const trades = readWaiting(batch.trades);
+    if (trades.length > 0 && session.dialect.packsTrades) await opened.trades.pack(trades[0]![0]);
+    await ids.load(marketsOf(batch, trades));
     if (batch.span !== null) {
       await session.makeRoom(batch.span.first, batch.span.last, batch.span.time);
     }
@@ -141,8 +141,13 @@ export class Writer implements WriterService {
     for (const rows of [batch.rows, others]) {
       if (rows !== null) statements.push(client.$executeRaw(dialect.insertBooks(rows)));
     }
-    if (firstTrade !== undefined) {
-      statements.push(opened.trades.insert(batch.trades, (market) => ids.id(market)));
+    if (trades.length > 0) {
+      const rows = trades.map(([sequence, market, ...rest]): TradeRow => [
+        sequence,
+        ids.idOf(market),
+        ...rest,
+      ]);
+      statements.push(opened.trades.insert(rows));
     }
     if (batch.tradeSpans.length > 0) {
       const lay = await spanStatements(session, batch.tradeSpans, (market) => ids.id(market));
@@ -487,9 +492,9 @@ function setMarks({ client, dialect }: Session, marks: [key: string, value: numb
  * A statement less is a tenth of what most batches take.
  */
 function isRepeatable(batch: WriteBatch): boolean {
-  const { trades, tradeSpans, gaps, coverage, logs, recording, redates, laterGaps } = batch;
-  const others = [trades, tradeSpans, gaps, coverage, logs, recording, redates, laterGaps];
-  return others.every(({ length }) => length === 0);
+  const { tradeSpans, gaps, coverage, logs, recording, redates, laterGaps } = batch;
+  const others = [tradeSpans, gaps, coverage, logs, recording, redates, laterGaps];
+  return batch.trades === null && others.every(({ length }) => length === 0);
 }
 
 function gapRows(ids: MarketIds, gaps: readonly Gap[]) {
@@ -537,9 +542,9 @@ function recordingStatements(
   ];
 }
 
-function* marketsOf(batch: WriteBatch): Generator<Market> {
+function* marketsOf(batch: WriteBatch, trades: readonly WaitingRow[]): Generator<Market> {
   for (const book of batch.books) yield book.market;
-  for (const trade of batch.trades) yield trade.market;
+  for (const key of new Set(trades.map(([, market]) => market))) yield marketFromKey(key);
   for (const change of batch.tradeSpans) if ('market' in change) yield change.market;
   for (const gap of [...batch.gaps, ...batch.laterGaps]) yield gap.market;
   for (const record of batch.coverage) yield record.market;

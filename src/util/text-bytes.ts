@@ -16,9 +16,14 @@ export class TextBytes {
   take(): string {
     const encoding = this.#ascii ? 'latin1' : 'utf8';
     const text = this.bytes.toString(encoding, 0, this.end);
+    this.clear();
+    return text;
+  }
+
+  /** Forgets what has gathered. */
+  clear(): void {
     this.end = 0;
     this.#ascii = true;
-    return text;
   }
 
   /** Adds text. */

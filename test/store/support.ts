@@ -30,7 +30,7 @@ export const NOTHING: WriteBatch = {
   span: null,
   rows: null,
   books: [],
-  trades: [],
+  trades: null,
   tradeSpans: [],
   steps: [],
   gaps: [],

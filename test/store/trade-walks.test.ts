@@ -3,6 +3,7 @@ import { compareAllTrades, compareTrades, type Trade } from '../../src/market/tr
 import { openEngine } from '../../src/store/engine/open.js';
 import type { Rows, Session, WriterSession } from '../../src/store/engine/engine.js';
 import type { TradePlace } from '../../src/store/store-types.js';
+import { toTradeRow } from '../../src/store/trades/codec.js';
 import { DayTrades } from '../../src/store/trades/day-trades.js';
 import { TradeReader } from '../../src/store/trades/trade-reader.js';
 import { TradeWriter } from '../../src/store/trades/trade-writer.js';
@@ -45,7 +46,8 @@ beforeEach(async () => {
   insert = async (more) => {
     await writer.makeRoom(more[0]!.sequence, more.at(-1)!.sequence, T0);
     for (let at = 0; at < more.length; at += 5_000) {
-      await packer.insert(more.slice(at, at + 5_000), idOf);
+      const rows = more.slice(at, at + 5_000).map((trade) => toTradeRow(trade, idOf(trade.market)));
+      await packer.insert(rows);
     }
   };
   await insert(trades);

@@ -6,7 +6,8 @@ import type { Cell } from '../../src/store/engine/engine.js';
 import { raw, sql } from '../../src/store/engine/sql.js';
 import type { Store } from '../../src/store/store-types.js';
 import { Writer } from '../../src/store/writer.js';
-import { packTrades, unpackTrades } from '../../src/store/trades/codec.js';
+import { packTrades, toTradeRow, unpackTrades } from '../../src/store/trades/codec.js';
+import { readWaiting, WaitingTrades } from '../../src/store/trades/waiting-trades.js';
 import { ENGINE, itOnSqlite, newDatabase, type TestDatabase } from './engines.js';
 import { NOTHING, stored, UPBIT_BTC, UPBIT_ETH, withStore } from './support.js';
 import { many, T0, trade } from './trade-support.js';
@@ -19,6 +20,13 @@ beforeEach(async () => {
   path = database.path;
 });
 afterEach(() => database.remove());
+
+/** Trades as the writer takes them. */
+function waiting(trades: readonly Trade[]): Uint8Array<ArrayBuffer> | null {
+  const gathered = new WaitingTrades();
+  for (const one of trades) gathered.add(one);
+  return gathered.rows();
+}
 
 async function rowsOf(query: string): Promise<Cell[][]> {
   const session = await database.session();
@@ -37,6 +45,21 @@ async function allOf(store: Store, limit: number): Promise<Trade[]> {
     after = { time: last.exchangeTimestamp, sequence: last.sequence };
   }
 }
+
+describe('trades on their way to the writer', () => {
+  it('are the same there, whatever their market, id, time and numbers', () => {
+    const strange = { exchange: 'UPBIT', symbol: 'A"\\é한', currency: 'KRW' } as const;
+    const trades = [
+      trade({ sequence: 1, tradeId: '17883351803770004', messageTimestamp: null }),
+      trade({ sequence: 2, tradeId: 'a "b"\\ 체결', market: strange, exchangeTimestamp: -5 }),
+      trade({ sequence: 2 ** 53 - 1, price: '123456789012345678901234567890.5', side: 'sell' }),
+    ];
+    const rows = readWaiting(waiting(trades));
+    const expected = trades.map((one) => toTradeRow(one, 7).with(1, marketKey(one.market)));
+    expect(rows).toEqual(expected);
+    expect(waiting([])).toBeNull();
+  });
+});
 
 describe('a block of trades', () => {
   it('gives back every trade exactly, whatever its id, time and numbers', () => {
@@ -247,7 +270,7 @@ describe('stored trades', () => {
         await writer.open(1000);
         const parts = [trades, [trade({ sequence: 400 })], [trade({ sequence: 401 })]];
         for (const part of first ? parts : []) {
-          await writer.write({ ...NOTHING, trades: part });
+          await writer.write({ ...NOTHING, trades: waiting(part) });
         }
         const bound = { sequence: 400, time: T0 + 1e9, trades: archived };
         let cursor: number | null = 0;
@@ -269,7 +292,7 @@ describe('stored trades', () => {
     const writer = new Writer({ path });
     await writer.open(1000);
     for (let i = 0; i < trades.length; i += 160) {
-      await writer.write({ ...NOTHING, trades: trades.slice(i, i + 160) });
+      await writer.write({ ...NOTHING, trades: waiting(trades.slice(i, i + 160)) });
     }
     const retire = async (bound: Awaited<ReturnType<Writer['retireSlice']>>): Promise<void> => {
       for (let cursor: number | null = 0; cursor !== null;) {

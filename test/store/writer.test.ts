@@ -30,7 +30,7 @@ function batchOf(sequence: number): WriteBatch {
     span: { first: sequence, last: sequence, time: 1 },
     rows: encoder.take(),
     books: [],
-    trades: [],
+    trades: null,
     tradeSpans: [],
     steps: [],
     gaps: [],

@@ -180,8 +180,8 @@ export class TradeRecorder {
     const tally = this.#tally;
     tally.received++;
     const known = this.#of(market);
+    const contents = tradeContents(trade);
     if (trade.idKind !== 'REST') {
-      const contents = tradeContents(trade);
       const before = known.recent.get(trade.tradeId)?.contents;
       if (before === contents) {
         tally.repeats++;
@@ -199,7 +199,7 @@ export class TradeRecorder {
     }
     tally.recorded++;
     known.recorded++;
-    this.#remember(known, trade);
+    this.#remember(known, trade, contents);
     if (origin === 'BACKFILL') tally.backfilled++;
     if (origin === 'LIVE') this.#checkSide(market, trade);
     const sequence = this.#parts.memory.sequences.next();
@@ -208,7 +208,7 @@ export class TradeRecorder {
     return true;
   }
 
-  #remember(known: MarketMemory, trade: ReadTrade): void {
+  #remember(known: MarketMemory, trade: ReadTrade, contents: string): void {
     const { exchangeTimestamp: time, tradeId, idKind } = trade;
     if (idKind === 'REST') return;
     if (time < known.newestTime) this.#tally.late++;
@@ -219,7 +219,7 @@ export class TradeRecorder {
       known.newestId = tradeId;
     }
     known.recent.delete(tradeId);
-    known.recent.set(tradeId, { contents: tradeContents(trade), ordinal: known.recorded });
+    known.recent.set(tradeId, { contents, ordinal: known.recorded });
     if (known.recent.size > REMEMBERED) known.recent.delete(known.recent.keys().next().value!);
   }
 

@@ -31,7 +31,7 @@ export function readTrade({
   time,
   sent,
 }: WireTrade): ReadTrade {
-  const tradeId = wireText(id, 'the id');
+  const tradeId = idText(id);
   if (tradeId === '' || tradeId.length > MAX_ID) {
     throw unreadable(`the id has ${tradeId.length} characters; expected 1 to ${MAX_ID}`);
   }
@@ -47,6 +47,11 @@ export function readTrade({
     resolutionMs: isSeconds(time) ? 1000 : 1,
     messageTimestamp: exchangeTime(sent) ?? null,
   };
+}
+
+/** An id as text; one that is a whole number below 2^53 has lost no digit as a double. */
+function idText(id: Json | undefined): string {
+  return typeof id === 'number' && Number.isSafeInteger(id) ? String(id) : wireText(id, 'the id');
 }
 
 /** Whether a time, which can be read, is one of whole seconds. */

@@ -59,7 +59,8 @@ const TEXT_ID = 't:';
 const SELL = 1;
 const SECONDS = 32;
 
-function flagsOf({ side, origin, idKind, resolutionMs }: Trade): number {
+/** The `flags` of a trade. */
+export function flagsOf({ side, origin, idKind, resolutionMs }: Trade): number {
   return (
     (side === 'sell' ? SELL : 0) |
     (TRADE_ORIGINS.indexOf(origin) << 1) |

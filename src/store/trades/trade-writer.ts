@@ -1,8 +1,7 @@
 import type { Market } from '../../market/market.js';
-import type { Trade } from '../../market/trade.js';
 import type { Session, WriterSession } from '../engine/engine.js';
 import { raw, sql } from '../engine/sql.js';
-import { fromTradeRow, packTrades, toTradeRow, TRADE_COLUMNS, type TradeRow } from './codec.js';
+import { fromTradeRow, packTrades, TRADE_COLUMNS, type TradeRow } from './codec.js';
 
 /** Single trades of a market that fill a page as a block; single, they take thrice the room. */
 const PACK_AT = 112;
@@ -65,8 +64,7 @@ export class TradeWriter {
   }
 
   /** The statement that inserts trades; those that were written before change nothing. */
-  insert(trades: readonly Trade[], idOf: (market: Market) => number) {
-    const rows = trades.map((trade) => toTradeRow(trade, idOf(trade.market)));
+  insert(rows: readonly TradeRow[]) {
     for (const [, marketId] of rows) {
       this.#single?.set(marketId, (this.#single.get(marketId) ?? 0) + 1);
     }
