@@ -47,6 +47,8 @@ export class Bus {
   readonly tradeSpans = new Topic<TradeSpan>();
   /** Every recorded trade that could not be stored. */
   readonly tradeLosses = new Topic<TradeLoss>();
+  /** What was said on {@link tradeSpans} may not be what is stored: that is to be asked for. */
+  readonly tradeDoubts = new Topic<void>();
   /** Every change of a collector's state. */
   readonly status = new Topic<CollectorStatus>();
   /** Every gap opened, changed or closed. */

@@ -137,6 +137,7 @@ export class ExchangeCollector implements FeedHost {
       if (market.exchange !== exchange) return;
       checker.lost(market, trouble, { start, end });
     });
+    bus.tradeDoubts.on(() => checker.doubt());
     return checker;
   }
 

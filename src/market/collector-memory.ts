@@ -87,8 +87,9 @@ export interface CollectorMemory {
   /**
    * What previous runs left of a market's trades to be checked, and until when they knew of them.
    * @param startedAt what was received from then on is of this run, Unix ms
+   * @param all also what this run has said until now; not only what is known at once
    */
-  tradesKnown(market: Market, startedAt: number): Promise<TradesKnown>;
+  tradesKnown(market: Market, startedAt: number, all?: boolean): Promise<TradesKnown>;
   /** Dates gaps, minutes and recordings again that a wrong clock dated. */
   redate(redate: Redate): void;
   /** The previous run's last sign of life if it lies ahead of the clock, Unix ms; else null. */

@@ -45,6 +45,9 @@ export interface Span {
   readonly end: number;
 }
 
+/** Longest delay of a message about a trade, ms. */
+export const MOST_LAG_MS = 60_000;
+
 /** A time of which trades came and could not be kept; of a single trade, its own by the exchange. */
 export interface TradeLoss extends Span {
   readonly market: Market;

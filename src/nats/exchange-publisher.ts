@@ -3,10 +3,11 @@ import type { Exchange } from '../market/exchange.js';
 import type { Gap } from '../market/gap.js';
 import { type Market, marketKey } from '../market/market.js';
 import type { Trade } from '../market/trade.js';
+import { MOST_LAG_MS } from '../market/trade-span.js';
 import type { LogEntry, LogStream } from './log-stream.js';
 import type { LogWriter, Outgoing } from './log-writer.js';
 import { type LaneItem, type LastBook, MarketLane, toLastBook } from './market-lane.js';
-import { contentHash, decodeMessage, encodeMessage, sideTexts } from './messages.js';
+import { contentHash, decodeBook, decodeMessage, encodeMessage, sideTexts } from './messages.js';
 import type { AliveMessage, BookMessage } from './messages.js';
 import { type LogKind, marketSubject, SubjectReader } from './subjects.js';
 
@@ -34,8 +35,15 @@ export interface PublisherOptions {
   readonly onMoved: () => void;
 }
 
+/** Why what was received is not in the log. */
+const TOO_FAST = 'books and trades came faster than the bus took them';
+const OVERTAKEN = 'another node wrote a newer book, and this one is in no log';
+const AWAY = 'the bus was away for longer than a standby keeps what it receives';
+
 const KEEP_MS = 30_000;
 const MAX_WAITING = 100_000;
+/** Books that another node has written of a market meanwhile and that are looked at, at most. */
+const MOST_BETWEEN = 500;
 const ALIVE_MS = 1_000;
 /** A refused market goes on after this time, ms: by then the lease has said whether this node still writes. */
 const REFUSED_MS = 1_500;
@@ -85,6 +93,8 @@ export class ExchangePublisher {
   #beating = false;
   #before = { books: new Map<string, LastBook>(), trades: new Map<string, number>() };
   #full = false;
+  /** Trades out of a history that are written again, since earlier ones were lost, have other ids. */
+  #refill = '';
   #leftOutCount = 0;
   #waiting = 0;
   #serial = 0;
@@ -136,6 +146,15 @@ export class ExchangePublisher {
   }
 
   /**
+   * Trades went from the log before they were stored. Those that are filled in again would be taken for the
+   * lost ones, which the server knows by their ids for two minutes.
+   * @param end until when they are lost, Unix ms: the same for all nodes, so that what two of them fill in is one
+   */
+  refillAfter(end: number): void {
+    this.#refill = ` after ${end}`;
+  }
+
+  /**
    * Writes from now on, first what the log lacks.
    * @param openGaps gaps of its markets that last, as far as the log says
    * @throws {Error} when the log cannot be read
@@ -155,6 +174,10 @@ export class ExchangePublisher {
     this.#writeGaps(aliveAt, openGaps, first);
     this.#endGaps(aliveAt, openGaps, first);
     const lost = aliveAt !== null && this.#pruned && this.#ringFrom > aliveAt;
+    if (lost) {
+      for (const { market, recording } of this.#recorded.values())
+        if (recording) this.#loseTrades(market, aliveAt - MOST_LAG_MS, this.#ringFrom, AWAY);
+    }
     // The ring of a quiet exchange goes back further than NATS remembers ids.
     const written = Math.min(aliveAt ?? -Infinity, this.#options.now() - this.#keepMs);
     for (let i = this.#kept; i < this.#ring.length; i++) {
@@ -166,9 +189,15 @@ export class ExchangePublisher {
         const from = first.get(key) ?? 0;
         if (i < from) continue;
         if (lost && i === from && before.books.has(key)) {
-          const detail = 'the bus was away for longer than a standby keeps what it receives';
           const end = Math.max(aliveAt, item.event.book.timestamp);
-          this.#writeGap({ market, start: aliveAt, end, cause: 'BUS_FAILED', detail, attempts: 0 });
+          this.#writeGap({
+            market,
+            start: aliveAt,
+            end,
+            cause: 'BUS_FAILED',
+            detail: AWAY,
+            attempts: 0,
+          });
         }
       }
       this.#add(market, item);
@@ -236,10 +265,20 @@ export class ExchangePublisher {
     // Its number is that of the message.
     const message = { ...trade, market: undefined, sequence: undefined };
     const { tradeId, exchangeTimestamp, price, volume, side, origin } = trade;
-    const id = `${tradeId} ${exchangeTimestamp} ${price} ${volume} ${side}${origin === 'LIVE' ? '' : ` ${origin}`}`;
-    const item: LaneItem = { kind: 'trade', message, id, receivedAt: trade.timestamp };
+    const fill = origin === 'BACKFILL';
+    const way = origin === 'LIVE' ? '' : ` ${origin}${fill ? this.#refill : ''}`;
+    const id = `${tradeId} ${exchangeTimestamp} ${price} ${volume} ${side}${way}`;
+    const item: LaneItem = { kind: 'trade', message, id, receivedAt: trade.timestamp, fill };
     this.#keep(market, item);
-    if (this.#primary && this.#hasRoom()) this.#add(market, item);
+    if (!this.#primary) return;
+    if (this.#hasRoom()) this.#add(market, item);
+    else this.#loseTrades(market, exchangeTimestamp, exchangeTimestamp + 1, TOO_FAST);
+  }
+
+  /** What its collectors say of that time is wrong: they ask the exchange for what is missing. */
+  #loseTrades(market: Market, start: number, end: number, detail: string): void {
+    const { bus } = this.#options;
+    bus.tradeLosses.publish({ market, start, end, cause: 'BUS_FAILED', detail });
   }
 
   #gap(gap: Gap): void {
@@ -271,7 +310,7 @@ export class ExchangePublisher {
       start: Math.min(this.#lane(book.market).newest ?? book.timestamp, book.timestamp),
       end: null,
       cause: 'BUS_FAILED',
-      detail: 'books came faster than the bus took them',
+      detail: TOO_FAST,
       attempts: 0,
     };
     this.#leftOut.set(key, { gap: opened, count: 1 });
@@ -455,6 +494,12 @@ export class ExchangePublisher {
       settled: () => {
         if (this.#waiting > 0) this.#waiting--;
       },
+      late: (of, newest) => {
+        this.#leftOutCount++;
+        const at = { start: newest, end: newest };
+        const why = { cause: 'BUS_FAILED', detail: OVERTAKEN, attempts: 0 } as const;
+        this.#writeGap({ market: of.market, ...at, ...why });
+      },
     });
     this.#begin(lane);
     this.#lanes.set(key, lane);
@@ -470,13 +515,28 @@ export class ExchangePublisher {
     while (!over()) {
       try {
         const last = await this.#options.stream.last(marketSubject(lane.refused, lane.market));
-        if (!over()) lane.resume(last);
+        const between = lane.refused === 'book' ? await this.#booksBefore(last, lane.known) : [];
+        if (!over()) lane.resume(last, between);
         return;
       } catch {
         // The bus is away; there is time until it is back.
         await new Promise((resolve) => setTimeout(resolve, 500));
       }
     }
+  }
+
+  /** The books of a market in the log before one, back to the number of one that is known. */
+  async #booksBefore(last: LogEntry | null, known: number): Promise<BookMessage[]> {
+    const books: BookMessage[] = [];
+    let at = last === null ? 0 : decodeBook(last.data).p;
+    while (at > known && books.length < MOST_BETWEEN) {
+      const entry = await this.#options.stream.at(at);
+      if (entry === null) break;
+      const book = decodeBook(entry.data);
+      books.push(book);
+      at = book.p;
+    }
+    return books;
   }
 
   /**

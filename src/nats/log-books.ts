@@ -4,6 +4,7 @@ import type { Exchange } from '../market/exchange.js';
 import { isExchange } from '../market/exchange.js';
 import type { Gap } from '../market/gap.js';
 import type { Market } from '../market/market.js';
+import type { Span } from '../market/trade-span.js';
 import { decodeLevels, encodeLevels } from '../market/level-text.js';
 import { diffSide, type OrderBook } from '../market/order-book.js';
 import type { LogEntry } from './log-stream.js';
@@ -48,6 +49,8 @@ export interface LogBooksParts {
   readonly onAlive?: (exchange: Exchange, at: number, node: string) => void;
   /** Books of a market went from the log before they were read. */
   readonly onLost?: (gap: Gap) => void;
+  /** So did trades that filled a span of a market. */
+  readonly onFillLost?: (market: Market, span: Span) => void;
   /** A message could not be read; it is left out. */
   readonly onUnreadable: (entry: LogEntry, reason: string) => void;
 }
@@ -87,6 +90,8 @@ export class LogBooks {
   /** Of each exchange, the number of the message that began its newest term. */
   readonly #terms = new Map<Exchange, number>();
   #lastTimestamp: number;
+  /** Messages that went unread, first and last; those from before reading began were not read here. */
+  readonly #unread: { readonly from: number; readonly to: number }[];
   /** Until when all was read before messages went unread, Unix ms; null = none did. */
   #missingFrom: number | null = null;
   #position: number;
@@ -95,6 +100,7 @@ export class LogBooks {
     this.#parts = parts;
     this.#lastTimestamp = parts.lastTimestamp ?? 0;
     this.#position = parts.from;
+    this.#unread = [{ from: 0, to: parts.from }];
   }
 
   /** Number of the newest message that was read, or behind which reading begins. */
@@ -104,6 +110,8 @@ export class LogBooks {
 
   /** Takes the next message. The one after it must wait for a promise that it returns. */
   take(entry: LogEntry): Promise<void> | void {
+    if (entry.seq > this.#position + 1)
+      this.#unread.push({ from: this.#position + 1, to: entry.seq - 1 });
     this.#position = entry.seq;
     try {
       const subject = this.#subjects.read(entry.subject);
@@ -251,8 +259,14 @@ export class LogBooks {
         return;
       }
       case 'span': {
-        const { term, ...span } = decodeMessage<SpanMessage>(entry.data);
-        if (!this.#isOver(market, term)) bus.tradeSpans.publish({ ...span, market });
+        const { term, fill = null, ...span } = decodeMessage<SpanMessage>(entry.data);
+        if (this.#isOver(market, term)) return;
+        // What it says rests upon trades that were not read.
+        if (fill !== null && span.checked && this.#isUnread(fill)) {
+          const lost = { ...LOG_FULL, completeness: 'GAP', checked: false } as const;
+          bus.tradeSpans.publish({ ...span, ...lost, market });
+          this.#parts.onFillLost?.(market, span);
+        } else bus.tradeSpans.publish({ ...span, market });
         return;
       }
       case 'recording': {
@@ -260,6 +274,10 @@ export class LogBooks {
         if (!this.#isOver(market, term)) onRecording?.(market, recording, at);
       }
     }
+  }
+
+  #isUnread(seq: number): boolean {
+    return this.#unread.some(({ from, to }) => seq >= from && seq <= to);
   }
 
   /** Whether another writer has begun since a message's own began. */

@@ -24,9 +24,15 @@ export type LaneItem =
     }
   | {
       readonly kind: Exclude<LogKind, 'book'>;
-      readonly message: unknown;
+      readonly message: object;
       readonly id: string;
       readonly receivedAt: number;
+      /** Whether it is a trade out of the exchange's history. */
+      readonly fill?: boolean;
+      /** Of what is said of a span: the first trade of {@link fill} that was on its way then. */
+      behind?: LaneItem;
+      /** Its number, once it is in the log. */
+      seq?: number;
     };
 
 /** The newest book of a market in the log. */
@@ -44,6 +50,8 @@ export interface LaneHost {
   moved(lane: MarketLane): void;
   /** Something has been acknowledged. */
   settled(lane: MarketLane, item: LaneItem): void;
+  /** A book is not in the log, and one that is newer by the exchange's time, received at `newest`, is. */
+  late?(lane: MarketLane, newest: number): void;
 }
 
 /** Changes that may hang on a whole book at least, characters of text; as the store has it. */
@@ -69,6 +77,9 @@ export class MarketLane {
   #expected = 0;
   /** The newest trade in the log, 0 = none: of trades, too, only the node that knows it can write one. */
   #lastTrade = 0;
+  /** Trades out of the history that are on their way, and the first since there were none. */
+  #fills = 0;
+  #firstFill: LaneItem | undefined;
   /** How often contents were there at the newest time of the exchange. */
   #ids = new Map<string, number>();
   #idsOf: number | null = null;
@@ -112,6 +123,7 @@ export class MarketLane {
     this.#underWay = null;
     this.#newest = last?.message.t ?? null;
     this.#lastTrade = lastTrade;
+    this.#fills = 0;
     this.#resume(last);
   }
 
@@ -120,8 +132,16 @@ export class MarketLane {
     return this.#underWay?.kind ?? 'book';
   }
 
-  /** After {@link LaneHost.moved}: goes on behind the newest message of the kind that was refused. */
-  resume(last: LogEntry | null): void {
+  /** Number of the newest book in the log that this lane knows; 0 = none. */
+  get known(): number {
+    return this.#last;
+  }
+
+  /**
+   * After {@link LaneHost.moved}: goes on behind the newest message of the kind that was refused.
+   * @param between books behind {@link known} that stand before it
+   */
+  resume(last: LogEntry | null, between: readonly BookMessage[] = []): void {
     const refused = this.#underWay;
     this.#underWay = null;
     let covered: boolean;
@@ -131,10 +151,19 @@ export class MarketLane {
     } else {
       const book = last === null ? null : toLastBook(last);
       this.#resume(book);
-      covered = refused !== null && book !== null && isCovered(refused, book.message);
+      covered = false;
+      if (refused?.kind === 'book' && book !== null) {
+        const isRefused = sameAs(refused.event);
+        covered = isRefused(book.message) || between.some(isRefused);
+        // To be written behind a newer one it comes too late; what it showed is in nobody's log.
+        if (!covered && isOlder(refused.event, book.message)) {
+          covered = true;
+          this.#host.late?.(this, book.message.t);
+        }
+      }
     }
     if (refused !== null) {
-      if (covered) this.#host.settled(this, refused);
+      if (covered) this.#done(refused, last!.seq);
       else this.#queue.unshift(refused);
     }
     this.#next();
@@ -144,6 +173,8 @@ export class MarketLane {
   add(item: LaneItem): void {
     this.#queue.push(item);
     if (item.kind === 'book') this.#newest = item.event.book.timestamp;
+    else if (item.fill === true && this.#fills++ === 0) this.#firstFill = item;
+    else if (item.kind === 'span' && this.#fills > 0) item.behind = this.#firstFill!;
     if (this.#underWay === null) this.#next();
   }
 
@@ -175,8 +206,17 @@ export class MarketLane {
     if (item.kind === 'trade') this.#lastTrade = Math.max(this.#lastTrade, outcome.seq);
     if (item.kind === 'book' && !outcome.duplicate) this.#written(item.event, outcome.seq);
     if (item.kind === 'book' && outcome.duplicate) this.#foundThere(outcome.seq);
-    this.#host.settled(this, item);
+    this.#done(item, outcome.seq);
     this.#next();
+  }
+
+  /** An item is in the log. */
+  #done(item: LaneItem, seq: number): void {
+    if (item.kind !== 'book') {
+      item.seq = seq;
+      if (item.fill === true) this.#fills--;
+    }
+    this.#host.settled(this, item);
   }
 
   /** A book of ours is the newest in the log. */
@@ -240,9 +280,11 @@ export class MarketLane {
   }
 
   #other(item: Exclude<LaneItem, { kind: 'book' }>): Outgoing {
+    const behind = item.behind as Exclude<LaneItem, { kind: 'book' }> | undefined;
+    const message = behind === undefined ? item.message : { ...item.message, fill: behind.seq };
     const outgoing = {
       subject: marketSubject(item.kind, this.market),
-      data: encodeMessage(item.message),
+      data: encodeMessage(message),
       // Not to be changed: while nodes are updated one by one, those of two versions give a trade the same id.
       id: `${this.key} ${item.kind} ${item.id}`,
     };
@@ -264,11 +306,14 @@ function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0;
 }
 
-/** Whether a book that was refused is in the log already, or older than what is there. */
-function isCovered(item: LaneItem, last: BookMessage): boolean {
-  if (item.kind !== 'book') return false;
-  const { book } = item.event;
-  if (book.exchangeTimestamp !== null && last.e !== null && book.exchangeTimestamp !== last.e)
-    return book.exchangeTimestamp < last.e;
-  return contentHash(sideTexts(book)) === contentHash(last);
+/** Tells whether a book in the log is this one: by the exchange's time, as far as there is one, and contents. */
+function sameAs({ book }: BookEvent): (message: BookMessage) => boolean {
+  const { exchangeTimestamp: e } = book;
+  const contents = contentHash(sideTexts(book));
+  return (message) =>
+    (e === null || message.e === null || e === message.e) && contentHash(message) === contents;
+}
+
+function isOlder({ book: { exchangeTimestamp: e } }: BookEvent, message: BookMessage): boolean {
+  return e !== null && message.e !== null && e < message.e;
 }

@@ -41,7 +41,14 @@ export interface OfTerm {
 /** A gap opened, changed or closed. */
 export type GapMessage = Omit<Gap, 'market'> & OfTerm;
 /** What is known of the trades of a span of time. */
-export type SpanMessage = Omit<TradeSpan, 'market'> & OfTerm;
+export type SpanMessage = Omit<TradeSpan, 'market'> &
+  OfTerm & {
+    /**
+     * Number of the first trade out of the exchange's history that was written with it: without that, and those
+     * between, it does not hold. Absent where there was none.
+     */
+    readonly fill?: number;
+  };
 /** What was received of a market in a minute. */
 export type CoverageMessage = Omit<CoverageMinute, 'market'> & OfTerm;
 /** A market is being recorded from a time on, or until then (Unix ms). */

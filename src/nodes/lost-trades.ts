@@ -1,15 +1,19 @@
 import type { Subscription } from '@nats-io/transport-node';
+import type { Bus } from '../bus.js';
 import { EXCHANGES, type Exchange } from '../market/exchange.js';
-import type { Market } from '../market/market.js';
-import type { Span, TradeLoss } from '../market/trade-span.js';
+import { type Market, type Pair, pairText } from '../market/market.js';
+import { MOST_LAG_MS, type Span } from '../market/trade-span.js';
 import type { BusConnection } from '../nats/connection.js';
 import { LOG_FULL } from '../nats/log-books.js';
 import { decodeMessage, encodeMessage } from '../nats/messages.js';
 import type { Store } from '../store/store-types.js';
 import { lossSubject } from './report.js';
 
-/** A trade may have happened so long before its message was written, ms. */
-const UNDER_WAY_MS = 10_000;
+/** What a recorder reports to the collectors of an exchange: trades of that time are lost. */
+interface LossMessage extends Span {
+  /** Of this market; absent = of all. */
+  readonly pair?: Pair;
+}
 
 /**
  * Messages went from the log before they were read, and nothing says of which markets trades were among them:
@@ -19,7 +23,7 @@ const UNDER_WAY_MS = 10_000;
  * @param end when the first message behind was written, Unix ms
  */
 export async function reportLostTrades(
-  { nc }: BusConnection,
+  bus: BusConnection,
   store: Pick<Store, 'reader' | 'putTradeSpan'>,
   since: (exchange: Exchange) => number,
   end: number,
@@ -27,30 +31,48 @@ export async function reportLostTrades(
   // Reading stands still meanwhile, and the log goes on: not a question for each of two thousand markets.
   const markets = await store.reader.marketsWithTrades();
   for (const exchange of EXCHANGES) {
-    const span: Span = { start: Math.min(since(exchange), end) - UNDER_WAY_MS, end: end + 1 };
+    const span: Span = { start: Math.min(since(exchange), end) - MOST_LAG_MS, end: end + 1 };
     for (const market of markets) {
       if (market.exchange !== exchange) continue;
       store.putTradeSpan({ market, ...span, completeness: 'GAP', ...LOG_FULL, checked: false });
     }
-    nc.publish(lossSubject(exchange), encodeMessage(span));
+    reportLoss(bus, exchange, span);
   }
 }
 
+/** Trades of one market that filled a span are lost; the collector takes the span for filled. */
+export function reportLostFill(bus: BusConnection, market: Market, { start, end }: Span): void {
+  const { exchange, symbol, currency } = market;
+  reportLoss(bus, exchange, { start, end, pair: { symbol, currency } });
+}
+
+function reportLoss({ nc }: BusConnection, exchange: Exchange, loss: LossMessage): void {
+  nc.publish(lossSubject(exchange), encodeMessage(loss));
+}
+
 /**
- * Hears of an exchange's trades that went from the log before they were stored.
+ * Hears of an exchange's trades that went from the log before they were stored, and passes it on; what was
+ * said of their completeness may have gone with them.
  * @param markets those of which trades are recorded
+ * @param onLoss called before, with the end of the time that is concerned, Unix ms
  */
 export function hearLostTrades(
   { nc }: BusConnection,
   exchange: Exchange,
   markets: () => readonly Market[],
-  take: (loss: TradeLoss) => void,
+  bus: Pick<Bus, 'tradeLosses' | 'tradeDoubts'>,
+  onLoss: (end: number) => void,
 ): Subscription {
   return nc.subscribe(lossSubject(exchange), {
     callback: (error, message) => {
       if (error !== null) return;
-      const { start, end } = decodeMessage<Span>(message.data);
-      for (const market of markets()) take({ market, start, end, ...LOG_FULL });
+      const { start, end, pair } = decodeMessage<LossMessage>(message.data);
+      onLoss(end);
+      for (const market of markets()) {
+        if (pair !== undefined && pairText(market) !== pairText(pair)) continue;
+        bus.tradeLosses.publish({ market, start, end, ...LOG_FULL });
+      }
+      if (pair === undefined) bus.tradeDoubts.publish();
     },
   });
 }

@@ -53,7 +53,10 @@ export function serveMemory(
       await caughtUp();
       return [...(await store.tradeVolumes(market, span))];
     },
-    tradesKnown: (market: Market, startedAt: number) => store.tradesKnown(market, startedAt),
+    tradesKnown: async (market: Market, startedAt: number, all?: boolean) => {
+      if (all === true) await caughtUp();
+      return store.tradesKnown(market, startedAt);
+    },
     newestTrade: async (market: Market) => {
       await caughtUp();
       return store.newestTrade(market);

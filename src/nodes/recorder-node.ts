@@ -19,7 +19,7 @@ import type { LogPlace, Store } from '../store/store-types.js';
 import { storeSettings } from '../compose.js';
 import { keepArchive } from '../keep-archive.js';
 import { logStore } from '../store-log.js';
-import { reportLostTrades } from './lost-trades.js';
+import { reportLostFill, reportLostTrades } from './lost-trades.js';
 import { openGaps, serveMemory } from './memory-service.js';
 import { storeName } from './store-name.js';
 import { COMMIT_SUBJECT, type CommitNotice, STORE_SUBJECT, type StoreReport } from './report.js';
@@ -220,6 +220,7 @@ class ActiveRecorder {
       onRecording: (market, recording, at) => store.setRecording(market, recording, at),
       onRedate: (redate) => store.redate(redate),
       onLost: (gap) => log.gaps.publish(gap),
+      onFillLost: (market, span) => reportLostFill(bus, market, span),
       onAlive: (exchange, at) => {
         this.#aliveAt.set(exchange, at);
         onAlive(at);

@@ -164,8 +164,8 @@ export class RemoteMemory implements CollectorMemory {
     return new Map(await this.#ask<[number, string][]>('tradeVolumes', market, span));
   }
 
-  tradesKnown(market: Market, startedAt: number): Promise<TradesKnown> {
-    return this.#ask('tradesKnown', market, startedAt);
+  tradesKnown(market: Market, startedAt: number, all = false): Promise<TradesKnown> {
+    return this.#ask('tradesKnown', market, startedAt, all);
   }
 
   redate(redate: Redate): void {

@@ -55,6 +55,7 @@ export class Shard {
   readonly #supervisor: Supervisor;
   readonly #publisher: ExchangePublisher;
   readonly #memory: RemoteMemory;
+  readonly #bus: Bus;
   readonly #wishes: Subscription;
   readonly #losses: Subscription;
   readonly #unfollow: () => void;
@@ -73,6 +74,7 @@ export class Shard {
     memory: RemoteMemory,
   ) {
     this.#memory = memory;
+    this.#bus = bus;
     this.exchange = exchange;
     this.#services = services;
     this.#publisher = publisher;
@@ -86,7 +88,8 @@ export class Shard {
       services.bus,
       exchange,
       () => this.#supervisor.collectors(exchange).map(({ market }) => market),
-      (loss) => bus.tradeLosses.publish(loss),
+      bus,
+      (end) => publisher.refillAfter(end),
     );
     this.#wishes = nc.subscribe(`${WISHES_SUBJECT}.*`, {
       callback: (error, message) => {
@@ -181,6 +184,8 @@ export class Shard {
     // Without a recorder nothing is known of them, and the recording must go on.
     const openGaps = await askOpenGaps(bus, this.exchange, 0).catch(() => []);
     await this.#publisher.promote(openGaps);
+    // As standby it said nothing of the trades, and the one before may have left other spans to be checked.
+    this.#bus.tradeDoubts.publish();
     this.#control = answerCalls(
       bus,
       controlSubject(this.exchange),

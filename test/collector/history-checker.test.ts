@@ -114,6 +114,44 @@ describe('the check of the trades', () => {
     expect(seen.logs).toEqual(expect.arrayContaining(['lost full', 'filled 1']));
   });
 
+  it('checks again what the store has as a gap, where it may have missed what was said of it', async () => {
+    const old = Date.now() - 5_000;
+    const lost = trade(1, old + 10);
+    const gap = { start: old, end: old + 20, completeness: 'GAP', checked: false } as const;
+    let calls = 0;
+    const { seen } = open(async () => whole([lost]), {
+      memory: {
+        matchTrades: async (_market, told) => matchTrades(told, seen.stored),
+        unknownTrades: async () => [],
+        hasTradeBefore: async () => false,
+        tradeVolumes: async () => new Map(),
+        tradesKnown: async (_market, _at, all) => {
+          const known = { open: [], until: null, newestTrade: null, newestBook: null };
+          if (all !== true) return known;
+          // A recorder that is away for a moment is asked again.
+          if (calls++ === 0) throw new Error('no node answers');
+          return { ...known, open: [{ ...gap, cause: 'BUS_FAILED', detail: null }] };
+        },
+      },
+    });
+    checker.start(BTC, BTC);
+    await until(() => checker.tally.historyPages > 1, 'two checks');
+    // For this run there is no such gap: another one left it, or filled it and the log was lost.
+    checker.doubt();
+    await until(() => calls === 1 && seen.logs.length > 0, 'the recorder that is away');
+    checker.lost(
+      BTC,
+      { cause: 'QUEUE_OVERFLOW', detail: 'full' },
+      { start: old + 500, end: old + 501 },
+    );
+    const at = (): TradePiece | undefined =>
+      seen.pieces.get('BTC')?.find(({ start, end }) => start <= old + 10 && end > old + 10);
+    await until(() => at()?.completeness === 'VERIFIED_BY_REST', 'the gap that is filled again');
+    expect(seen.stored.map(({ tradeId }) => tradeId)).toEqual(['1']);
+    expect(seen.logs).toContain('failed no node answers');
+    expect(calls).toBe(2);
+  });
+
   it('dates again what a clock that was ahead has dated, and reports on from the present', async () => {
     const HOUR = 3_600_000;
     let ahead = HOUR;

@@ -4,12 +4,13 @@ import { parseBusAddress } from '../../src/market/bus-address.js';
 import type { Gap } from '../../src/market/gap.js';
 import { MarketHandle } from '../../src/market/market.js';
 import type { Trade } from '../../src/market/trade.js';
+import type { TradeLoss } from '../../src/market/trade-span.js';
 import { BusConnection } from '../../src/nats/connection.js';
 import { ExchangePublisher, firstAfter } from '../../src/nats/exchange-publisher.js';
 import { LogStream } from '../../src/nats/log-stream.js';
 import { MarketLane } from '../../src/nats/market-lane.js';
 import { LogWriter } from '../../src/nats/log-writer.js';
-import { decodeBook, decodeMessage } from '../../src/nats/messages.js';
+import { decodeBook, decodeMessage, encodeBook } from '../../src/nats/messages.js';
 import type { BookMessage, GapMessage } from '../../src/nats/messages.js';
 import { eventually, temporaryFolder } from '../helpers/wait.js';
 import { describeWithNats, type NatsServer, startNats } from '../nodes/nats-server.js';
@@ -92,6 +93,7 @@ describeWithNats('a standby that takes over', () => {
     node: string,
     onMoved: () => void = () => undefined,
     now: () => number = () => 1_000,
+    maxWaiting = 100_000,
   ): { local: Bus; made: ExchangePublisher } {
     const local = new Bus();
     const made = new ExchangePublisher({
@@ -102,6 +104,7 @@ describeWithNats('a standby that takes over', () => {
       writer,
       snapshotEveryMs: 60_000,
       books: true,
+      maxWaiting,
       now,
       onFull: () => undefined,
       onMoved,
@@ -192,6 +195,61 @@ describeWithNats('a standby that takes over', () => {
     expect(await tradesInLog()).toEqual(['1', '3', '4']);
   });
 
+  it('says of a book that nobody has written, and of trades that find no room, that they are missing', async () => {
+    const { last: begin } = (await stream.state())!;
+    const old = publisher('h');
+    const next = publisher('i');
+    await old.made.promote([]);
+    old.local.publishBook(bookAt(2_000, '20'));
+    expect(await old.made.drain(2_000)).toBe(true);
+    await next.made.promote([]);
+    // The one before does not know yet that it is the one no longer.
+    old.local.publishBook(bookAt(2_010, '21'));
+    old.local.publishBook(bookAt(2_030, '23'));
+    expect(await old.made.drain(2_000)).toBe(true);
+    next.local.publishBook(bookAt(2_011, '21', 2_010));
+    next.local.publishBook(bookAt(2_020, '22'));
+    expect(await next.made.drain(10_000)).toBe(true);
+    for (const { made } of [old, next]) made.close();
+    const [books, gaps]: [string[], [number, number | null][]] = [[], []];
+    for (let seq = begin + 1; seq <= (await stream.state())!.last; seq++) {
+      const { subject, data } = (await stream.at(seq))!;
+      if (subject === 'book.GOPAX.BTC.KRW') books.push(decodeBook(data).asks.split('"')[1]!);
+      if (!subject.startsWith('gap.')) continue;
+      const { start, end } = decodeMessage<GapMessage>(data);
+      gaps.push([start, end]);
+    }
+    // 21 came from both and is one; 22 came to one of them alone, too late for the log.
+    expect(books).toEqual(['20', '21', '23']);
+    expect(gaps).toEqual([[2_030, 2_030]]);
+    expect(next.made.droppedBooks).toBe(1);
+
+    const full = publisher('j', undefined, undefined, 1);
+    const losses: TradeLoss[] = [];
+    full.local.tradeLosses.on((loss) => losses.push(loss));
+    await full.made.promote([]);
+    for (const id of ['5', '6']) full.local.trades.publish(tradeOf(id));
+    expect(losses).toMatchObject([
+      { market: OTHER, start: 1_000, end: 1_001, cause: 'BUS_FAILED' },
+    ]);
+    expect(await full.made.drain(2_000)).toBe(true);
+    full.made.close();
+  });
+
+  it('fills trades in again that went from the log unread, though NATS still knows their ids', async () => {
+    const { last } = (await stream.state())!;
+    const { local, made } = publisher('k');
+    await made.promote([]);
+    const fill = { ...tradeOf('lost'), origin: 'BACKFILL' } as const;
+    local.trades.publish(fill);
+    local.trades.publish(fill);
+    made.refillAfter(5_000);
+    local.trades.publish(fill);
+    expect(await made.drain(2_000)).toBe(true);
+    made.close();
+    expect(await tradesInLog(last + 1)).toEqual(['lost', 'lost']);
+  });
+
   it('does not write a trade again whose id NATS may have forgotten', async () => {
     const { last } = (await stream.state())!;
     let now = 200_000;
@@ -231,6 +289,106 @@ describe('a message of a market', () => {
       'GOPAX:BTC-KRW trade 1 1000 5 0.1 buy',
       expect.stringMatching(/^GOPAX:BTC-KRW 1000 /),
     ]);
+  });
+});
+
+describe('what is said of a span of trades', () => {
+  it('names the first trade out of the history that was on its way with it', () => {
+    const sent: { subject: string; message: { fill?: number } }[] = [];
+    const settle: (() => void)[] = [];
+    let seq = 40;
+    const lane = new MarketLane(MARKET, {
+      writer: {
+        write: ({ subject, data }, done) => {
+          sent.push({ subject: subject.split('.')[0]!, message: decodeMessage(data) });
+          settle.push(() => done({ kind: 'STORED', seq: ++seq, duplicate: false }));
+        },
+      },
+      snapshotEveryMs: 60_000,
+      moved: () => undefined,
+      settled: () => undefined,
+    });
+    const trade = (id: string, fill: boolean): void =>
+      lane.add({ kind: 'trade', id, message: {}, receivedAt: 1, fill });
+    const span = (id: string): void => lane.add({ kind: 'span', id, message: {}, receivedAt: 1 });
+    const settleAll = (): void => {
+      for (let next = settle.shift(); next !== undefined; next = settle.shift()) next();
+    };
+    trade('1', false);
+    trade('2', true);
+    trade('3', true);
+    span('a');
+    span('b');
+    settleAll();
+    span('c');
+    settleAll();
+    trade('4', true);
+    span('d');
+    settleAll();
+    const fills = sent.filter(({ subject }) => subject === 'span').map(({ message }) => message);
+    expect(fills).toEqual([{ fill: 42 }, { fill: 42 }, {}, { fill: 47 }]);
+  });
+});
+
+describe('a book that was refused, for another node has written', () => {
+  const message = (t: number, price: string): BookMessage => {
+    return {
+      t,
+      e: t,
+      g: false,
+      p: 1,
+      w: 1,
+      asks: `[["${price}","1"]]`,
+      bids: '[]',
+      changes: null,
+    };
+  };
+  const last = {
+    seq: 9,
+    subject: 'book.GOPAX.BTC.KRW',
+    at: 0,
+    data: encodeBook(message(120, '7')),
+  };
+
+  function refused(event: BookEvent, between: readonly BookMessage[]) {
+    const late: number[] = [];
+    const written: string[] = [];
+    let settled = 0;
+    const lane = new MarketLane(MARKET, {
+      writer: {
+        write: ({ data }, settle) => {
+          written.push(decodeBook(data).asks);
+          settle(
+            written.length === 1
+              ? { kind: 'MOVED' }
+              : { kind: 'STORED', seq: 10, duplicate: false },
+          );
+        },
+      },
+      snapshotEveryMs: 60_000,
+      moved: (moved) => moved.resume(last, between),
+      settled: () => settled++,
+      late: (_lane, newest) => late.push(newest),
+    });
+    lane.add({ kind: 'book', event, receivedAt: event.book.timestamp });
+    expect(settled).toBe(1);
+    return { late, again: written.length === 2 };
+  }
+
+  it('is not written again where it is in the log, be it before the newest', () => {
+    expect(refused(bookAt(120, '7'), [])).toEqual({ late: [], again: false });
+    expect(refused(bookAt(110, '6'), [message(110, '6')])).toEqual({ late: [], again: false });
+  });
+
+  it('is missing, and said to be, where it is older than the newest and not in the log', () => {
+    expect(refused(bookAt(110, '6'), [message(110, '5')])).toEqual({ late: [120], again: false });
+    expect(refused(bookAt(110, '6'), [message(105, '6')])).toEqual({ late: [120], again: false });
+  });
+
+  it('is written behind the newest where it is not older', () => {
+    expect(refused(bookAt(130, '8'), [])).toEqual({ late: [], again: true });
+    expect(refused(bookAt(120, '8'), [])).toEqual({ late: [], again: true });
+    expect(refused(bookAt(110, '6', null), [])).toEqual({ late: [], again: true });
   });
 });
 

@@ -51,6 +51,52 @@ function reader(log: readonly LogEntry[], asked: number[] = []) {
   return { books, events, gaps };
 }
 
+describe('what is said of a span of trades', () => {
+  const span = { start: 10, end: 20, cause: null, detail: null, term: 0 } as const;
+  const verified = { ...span, completeness: 'VERIFIED_BY_REST', checked: true } as const;
+  const spanAt = (seq: number, message: object): LogEntry =>
+    entry(seq, 'span.UPBIT.BTC.KRW', message);
+
+  it('does not hold where trades that filled it went from the log unread', async () => {
+    const bus = new Bus();
+    const said: string[] = [];
+    const lost: number[] = [];
+    bus.tradeSpans.on(({ completeness, checked }) => said.push(`${completeness} ${checked}`));
+    const books = new LogBooks({
+      bus,
+      base: 0,
+      from: 10,
+      lastTimestamp: null,
+      fetch: async () => null,
+      stored: async () => null,
+      newestAt: async () => null,
+      onFillLost: (market, { start, end }) => {
+        expect(market.symbol).toBe('BTC');
+        lost.push(start, end);
+      },
+      onUnreadable: (_entry, reason) => {
+        throw new Error(reason);
+      },
+    });
+    // From 11 to 19 none was read.
+    for (const seq of [20, 22]) await books.take(entry(seq, 'alive.UPBIT', { t: 1, node: 'a' }));
+    await books.take(spanAt(23, { ...verified, fill: 19 }));
+    await books.take(spanAt(24, { ...verified, fill: 20 }));
+    await books.take(spanAt(25, verified));
+    await books.take(spanAt(26, { ...verified, completeness: 'GAP', checked: false, fill: 19 }));
+    // Nor does it where another reader may have left them out.
+    await books.take(spanAt(27, { ...verified, fill: 10 }));
+    expect(said).toEqual([
+      'GAP false',
+      'VERIFIED_BY_REST true',
+      'VERIFIED_BY_REST true',
+      'GAP false',
+      'GAP false',
+    ]);
+    expect(lost).toEqual([10, 20, 10, 20]);
+  });
+});
+
 describe('the function of the log', () => {
   const log = [
     entry(7, SUBJECT, book(100, '10', 0, 0)),

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import { Bus } from '../../src/bus.js';
 import type { TradeLoss, TradeSpan } from '../../src/market/trade-span.js';
 import type { BusConnection } from '../../src/nats/connection.js';
-import { hearLostTrades, reportLostTrades } from '../../src/nodes/lost-trades.js';
+import { hearLostTrades, reportLostFill, reportLostTrades } from '../../src/nodes/lost-trades.js';
 import type { Store } from '../../src/store/store-types.js';
 
 /** A bus on which whoever subscribed hears at once. */
@@ -36,11 +37,17 @@ describe('trades that went from the log unread', () => {
     const bus = wire();
     const losses: TradeLoss[] = [];
     const market = { exchange: 'KORBIT', symbol: 'BTC', currency: 'KRW' } as const;
+    const local = new Bus();
+    let doubts = 0;
+    const ends: number[] = [];
+    local.tradeLosses.on((loss) => losses.push(loss));
+    local.tradeDoubts.on(() => doubts++);
     hearLostTrades(
       bus,
       'KORBIT',
       () => [market],
-      (loss) => losses.push(loss),
+      local,
+      (end) => ends.push(end),
     );
     await reportLostTrades(
       bus,
@@ -51,12 +58,20 @@ describe('trades that went from the log unread', () => {
     expect(spans).toEqual([
       {
         market: { exchange: 'UPBIT', symbol: 'BTC', currency: 'KRW' },
-        start: 790_000,
+        start: 740_000,
         completeness: 'GAP',
         checked: false,
         ...LOST,
       },
     ]);
-    expect(losses).toEqual([{ market, start: 690_000, ...LOST }]);
+    // A message may be a minute behind its trade.
+    expect(losses).toEqual([{ market, start: 640_000, ...LOST }]);
+    expect([doubts, ends]).toEqual([1, [END + 1]]);
+    const other = { ...market, symbol: 'ETH' };
+    reportLostFill(bus, other, { start: 5, end: 9 });
+    reportLostFill(bus, market, { start: 5, end: 9 });
+    // Nothing but that one span is in doubt.
+    expect(losses.slice(1)).toEqual([{ market, ...LOST, start: 5, end: 9 }]);
+    expect(doubts).toBe(1);
   });
 });

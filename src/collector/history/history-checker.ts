@@ -177,6 +177,14 @@ export class HistoryChecker {
     this.#soon(market);
   }
 
+  /** What is not checked yet is to be asked of the store: it may have missed what was said of it. */
+  doubt(): void {
+    for (const market of this.#markets.values()) {
+      market.doubted = true;
+      this.#soon(market);
+    }
+  }
+
   /** A message about trades of a market could not be read. @param at when it came, Unix ms */
   unreadable(pair: Pair, trouble: Trouble, at: number): void {
     const market = this.#markets.get(pairText(pair));
@@ -282,6 +290,7 @@ export class HistoryChecker {
     const recorded = parts.tape.recordedOf(market.market);
     const slot = (): Promise<boolean> => this.#slot(signal);
     try {
+      if (market.doubted) await this.#askAgain(market);
       const { fresh, filled } = await walk(
         {
           ...parts,
@@ -309,6 +318,20 @@ export class HistoryChecker {
       market.busy = false;
     }
     this.#tick();
+  }
+
+  async #askAgain(market: MarketTrades): Promise<void> {
+    const { memory, clock } = this.#parts;
+    const now = clock();
+    market.report(now);
+    // It may be doubted again meanwhile.
+    market.doubted = false;
+    try {
+      market.reopen((await memory.tradesKnown(market.market, now, true)).open);
+    } catch (error) {
+      market.doubted = true;
+      throw error;
+    }
   }
 
   /** Where only the newest trades are served, a busy market is asked before others replace them. */

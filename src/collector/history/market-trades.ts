@@ -3,6 +3,7 @@ import type { Market, Pair } from '../../market/market.js';
 import type { TradesKnown } from '../../market/collector-memory.js';
 import {
   laid,
+  overlaid,
   partsIn,
   redated,
   type Span,
@@ -65,6 +66,8 @@ export class MarketTrades {
   rushed = false;
   /** How many of its trades were recorded in this run when it was checked last. */
   recordedAtCheck = 0;
+  /** Whether the store may have other pieces to be checked: it is asked before the next check. */
+  doubted = false;
   /** Whether it is being checked. */
   busy = false;
   running = true;
@@ -107,6 +110,16 @@ export class MarketTrades {
       this.#openGap(down, down.since, streamedUntil);
     }
     if (this.#upAt !== null) this.up(this.#upAt);
+  }
+
+  /**
+   * What the store has as not checked is to be checked, too.
+   * @param stored by start
+   */
+  reopen(stored: readonly TradePiece[]): void {
+    const gaps = stored.filter(({ completeness }) => completeness === 'GAP');
+    // What this process said after the answer is newer; but a gap stays one until it is checked.
+    this.#open = overlaid(overlaid(stored, this.#open), gaps).slice(-MAX_OPEN);
   }
 
   /** The beginning of what is not checked, Unix ms; Infinity when there is nothing. */

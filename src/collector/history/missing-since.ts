@@ -1,7 +1,7 @@
+import { MOST_LAG_MS } from '../../market/trade-span.js';
+
 /** How far a message may be behind its trade, and behind messages about what came after it, ms. */
 const LAG_MS = 1_000;
-/** Longest delay of any message, ms. */
-const MOST_LAG_MS = 60_000;
 
 /**
  * The exchange's time from which trades may be missing from a stream that was lost. They may have
