@@ -1,14 +1,6 @@
-import {
-  BIGINT,
-  type DuckDBAppender,
-  type DuckDBConnection,
-  DuckDBDataChunk,
-  type DuckDBValue,
-  INTEGER,
-  VARCHAR,
-} from '@duckdb/node-api';
+import type { DuckDBAppender, DuckDBConnection, DuckDBType, DuckDBValue } from '@duckdb/node-api';
 import type { DayRow, NumberedMarket } from '../store/day-reader.js';
-import { quoted } from '../parquet/duckdb.js';
+import { loadDuckDb, quoted } from '../parquet/duckdb.js';
 import { stagingSql, type Table } from '../parquet/tables.js';
 
 /** Rows of a chunk at most: DuckDB's own size. */
@@ -34,7 +26,7 @@ export class Staging {
   readonly name: string;
   readonly #connection: DuckDBConnection;
   readonly #table: Table;
-  readonly #types;
+  readonly #types: readonly DuckDBType[];
   #waiting: DayRow[] = [];
   #rows = 0;
   #text = 0;
@@ -45,6 +37,7 @@ export class Staging {
     this.#connection = connection;
     this.#table = table;
     this.name = name;
+    const { BIGINT, INTEGER, VARCHAR } = loadDuckDb();
     const kinds = table.columns.map(({ kind }) =>
       kind === 'integer' || kind === 'time' ? BIGINT : VARCHAR,
     );
@@ -89,6 +82,7 @@ export class Staging {
     }
     if (rows.length === 0) return;
     this.#waiting = [];
+    const { BIGINT, DuckDBDataChunk } = loadDuckDb();
     const chunk = DuckDBDataChunk.create(this.#types, rows.length);
     chunk.setColumns(
       this.#types.map((type, i) =>

@@ -1,3 +1,4 @@
+import type { Exchange } from '../market/exchange.js';
 import { type Market, pairText } from '../market/market.js';
 import { dateOf, DAY_MS, startOf } from '../parquet/layout.js';
 import {
@@ -15,16 +16,25 @@ import { ArchivedRecords } from './archived-records.js';
 import { ArchivedSpans } from './archived-spans.js';
 import { ArchivedRows, type MarketNumbers } from './archived-rows.js';
 import { ArchivedTrades } from './archived-trades.js';
-import { applyRow, type RebuiltBook, type StoredRow } from './rebuild.js';
+import { applyRow, type RebuiltBook, type StoredRow, textOf } from './rebuild.js';
 import type { SequenceRange } from './timeline.js';
 
-/** Sequences that the first statement of a walk spans, and rows that one should give. */
+/** Sequences that the first statement of a walk spans at most. */
 const FIRST_SPAN = 50_000;
-const PIECE_ROWS = 150_000;
+/** What a statement of a walk should give at most: whole deep books are fewer rows than changes. */
+const PIECE: PieceSize = { rows: 150_000, text: 24_000_000 };
 /** The same where the rows of several exchanges are put in order here. */
-const MERGED_ROWS = 40_000;
+const MERGED: PieceSize = { rows: 40_000, text: 12_000_000 };
+/** Characters of levels that a byte of a file becomes, about. */
+const TEXT_OF_BYTE = 5;
 /** Up to so many markets are looked for by name, of more all are read. */
 const FEW = 8;
+
+/** Rows, and characters of their levels, that are held at a time. */
+export interface PieceSize {
+  readonly rows: number;
+  readonly text: number;
+}
 
 /** The books of the days in an archive, whose database may have deleted them. */
 export class ArchivedBooks {
@@ -35,12 +45,19 @@ export class ArchivedBooks {
   /** What is known of their completeness. */
   readonly spans: ArchivedSpans;
   readonly #files: ArchivedFiles;
+  readonly #merged: PieceSize;
 
   /**
    * @param hotFrom the time of the first book of a market that the database still has, Unix ms;
    * Infinity without one
+   * @param merged for tests: what is held of several exchanges
    */
-  constructor(folder: string, hotFrom: (market: Market) => Promise<number>) {
+  constructor(
+    folder: string,
+    hotFrom: (market: Market) => Promise<number>,
+    merged: PieceSize = MERGED,
+  ) {
+    this.#merged = merged;
     this.#files = new ArchivedFiles(folder);
     this.records = new ArchivedRecords(this.#files, hotFrom);
     this.trades = new ArchivedTrades(this.#files);
@@ -157,24 +174,49 @@ export class ArchivedBooks {
     const { markets, ...window } = selection;
     const exchanges = [...new Set(markets.map(({ exchange }) => exchange))];
     const own = exchanges.map((exchange) => markets.filter((m) => m.exchange === exchange));
-    const wanted = own.length === 1 ? PIECE_ROWS : MERGED_ROWS;
+    const wanted = own.length === 1 ? PIECE : this.#merged;
     // The rows of one market come as they lie in the files, however many there are.
     const flows =
       markets.length === 1 && (await this.#inOrder(markets[0]!, { ...window, ...range }));
-    let span = flows ? Infinity : FIRST_SPAN;
+    let span = flows ? Infinity : await this.#firstSpan(exchanges, range, wanted);
+    let growth = 4;
     for (let low = range.low; low <= range.high;) {
       const part = { ...window, low, high: Math.min(range.high, low + span - 1) };
       const pieces = own.map((some) => this.#rows(some, part, numberOf));
-      let count = 0;
-      for await (const rows of pieces.length === 1 ? pieces[0]! : merged(pieces)) {
-        count += rows.length;
-        yield rows;
+      let [count, text] = [0, 0];
+      try {
+        for await (const rows of pieces.length === 1 ? pieces[0]! : merged(pieces)) {
+          count += rows.length;
+          text += textOf(rows);
+          yield rows;
+        }
+      } catch (error) {
+        // DuckDB says so before it gives the first row of what it has to sort.
+        if (count > 0 || span === 1 || !isOutOfMemory(error)) throw error;
+        span = Math.ceil(Math.min(span, range.high - low + 1) / 8);
+        growth = 1.2;
+        continue;
       }
       low = part.high + 1;
-      // Many sequences of quiet markets in one statement, few of busy ones in memory.
-      const fit = Math.floor((span * wanted) / Math.max(count, 1));
-      span = Math.max(1, Math.min(fit, span * 4));
+      // Many sequences of quiet markets in one statement, few of busy ones or of deep books in memory.
+      const full = Math.max(count / wanted.rows, text / wanted.text);
+      span = Math.max(1, Math.min(Math.floor(span / full), Math.ceil(span * growth)));
     }
+  }
+
+  /** Sequences that the first statement of a walk may span, by how much a row of the files has. */
+  async #firstSpan(
+    exchanges: readonly Exchange[],
+    { low, high }: SequenceRange,
+    { rows: most, text }: PieceSize,
+  ): Promise<number> {
+    const days = await this.#files.days();
+    const files = exchanges
+      .flatMap((exchange) => filesOfExchange(days, 'books', exchange))
+      .filter((file) => reaches(file, low, high));
+    const ofRow = files.map(({ bytes, rows }) => (bytes * TEXT_OF_BYTE) / rows);
+    const fit = Math.floor(text / Math.max(1, ...ofRow));
+    return Math.max(1, Math.min(FIRST_SPAN, most, fit));
   }
 
   /** Whether the selected rows of a market lie in its files in order of sequence, one file after the other. */
@@ -221,9 +263,7 @@ export class ArchivedBooks {
     const [first] = markets;
     const files = filesOfExchange(await this.#files.days(), 'books', first!.exchange);
     if (markets.length > FEW) {
-      return files.filter((file) =>
-        Object.values(file.markets).some((digest) => digest.first <= high && digest.last >= low),
-      );
+      return files.filter((file) => reaches(file, low, high));
     }
     const found = files.filter((file) =>
       markets.some((market) => overlaps(file, market, selection)),
@@ -269,6 +309,16 @@ export class ArchivedBooks {
       }
     }
   }
+}
+
+/** Whether a file may have rows of some sequences. */
+function reaches({ markets }: DatedFile, low: number, high: number): boolean {
+  return Object.values(markets).some(({ first, last }) => first <= high && last >= low);
+}
+
+/** Whether DuckDB had too little memory for a statement. */
+function isOutOfMemory(error: unknown): boolean {
+  return String(error).includes('Out of Memory');
 }
 
 /** All rows of some walks, in order of sequence. */

@@ -5,7 +5,7 @@ import { BookScan } from './book-scan.js';
 import type { Session } from './engine/engine.js';
 import { type Breaks, CoverageReader } from './coverage.js';
 import { gapsBefore } from './gaps-before.js';
-import { rebuild, type RebuiltBook, type StoredRow } from './rebuild.js';
+import { rebuild, type RebuiltBook, type StoredRow, textOf } from './rebuild.js';
 import type { SequenceRange } from './timeline.js';
 
 /**
@@ -53,7 +53,7 @@ export async function* rowPages(
     for (let page = limit; ;) {
       const rows = await source.next(page);
       if (rows.length === 0) return;
-      const text = rows.reduce((sum, { asks, bids }) => sum + asks.length + bids.length, 0);
+      const text = textOf(rows);
       yield rows;
       const fit = Math.max(1, Math.floor((rows.length * PAGE_TEXT) / Math.max(text, 1)));
       // Smaller only where it has to be by far: rows that a longer page has read ahead are read again.

@@ -1,9 +1,9 @@
 import type { Market } from '../market/market.js';
 import type { CoverageMinute } from '../market/coverage.js';
 import type { ArchivedRecords } from './archived-records.js';
-import { defined } from './defined.js';
-import type { Session } from './engine/engine.js';
+import type { Cell, Session } from './engine/engine.js';
 import { type Sql, sql } from './engine/sql.js';
+import { marketRows } from './market-rows.js';
 import type { CoverageTotals, Page, ReceivedSums } from './store-types.js';
 import type { TimeWindow } from '../market/time-window.js';
 
@@ -125,8 +125,8 @@ export class CoverageReader {
 
   /** The first minute that the database has records of; Infinity without any. */
   async #firstMinute(): Promise<number> {
-    const { _min } = await this.#session.client.coverage.aggregate({ _min: { minute: true } });
-    return _min.minute === null ? Infinity : Number(_min.minute);
+    const [row] = await this.#session.rows(sql`SELECT min(minute) FROM coverage`);
+    return (row![0] as number | null) ?? Infinity;
   }
 
   /** Records of the minutes that a window touches, oldest first, after minute `after`. */
@@ -221,34 +221,31 @@ export class CoverageReader {
   }
 
   async #marketId({ exchange, symbol, currency }: Market): Promise<number | null> {
-    const where = defined({ exchangeName: exchange, symbol, currency });
-    return (
-      (await this.#session.client.market.findFirst({ where, select: { id: true } }))?.id ?? null
-    );
+    const choice = { exchanges: [exchange], symbol, currency };
+    return (await marketRows(this.#session, choice))[0]?.id ?? null;
   }
 
   /** When the market was recorded, gaps included; the last one may be going on until `now`. */
   async #spans(marketId: number, now: number): Promise<Interval[]> {
-    const rows = await this.#session.client.recordingSpan.findMany({
-      where: { marketId },
-      orderBy: { start: 'asc' },
-    });
-    return rows.map(({ start, end }) => ({ start: Number(start), end: Number(end ?? now) }));
+    const rows = await this.#session.rows(
+      sql`SELECT start, "end" FROM recording_span WHERE market_id = ${marketId} ORDER BY start`,
+    );
+    return intervalsOf(rows, now);
   }
 
   /** The market's gaps that touch a window, by start. */
   async #gaps(marketId: number, window: Interval): Promise<Interval[]> {
-    const rows = await this.#session.client.gap.findMany({
-      where: {
-        marketId,
-        start: { lt: window.end },
-        OR: [{ end: null }, { end: { gt: window.start } }],
-      },
-      orderBy: { start: 'asc' },
-      select: { start: true, end: true },
-    });
-    return rows.map(({ start, end }) => ({ start: Number(start), end: Number(end ?? window.end) }));
+    const rows = await this.#session.rows(sql`
+      SELECT start, "end" FROM gap
+       WHERE market_id = ${marketId} AND start < ${window.end}
+         AND ("end" IS NULL OR "end" > ${window.start}) ORDER BY start`);
+    return intervalsOf(rows, window.end);
   }
+}
+
+/** Rows of a start and an end. @param open the end of what has none */
+function intervalsOf(rows: Cell[][], open: number): Interval[] {
+  return (rows as [number, number | null][]).map(([start, end]) => ({ start, end: end ?? open }));
 }
 
 /** The parts of `intervals` (by start, may overlap) inside `window`, joined where they overlap. */

@@ -1,8 +1,10 @@
+import type { Exchange } from '../market/exchange.js';
+import type { Gap, GapCause } from '../market/gap.js';
 import { LOG_LEVELS } from '../market/log-record.js';
 import type { Session } from './engine/engine.js';
 import { joined, raw, type Sql, sql } from './engine/sql.js';
-import { toGap, toLogRecord } from './records.js';
-import type { GapTotals, StoreReader } from './store-types.js';
+import { toLogRecord } from './records.js';
+import type { GapTotals, Identified, StoreReader } from './store-types.js';
 import type { TimeWindow } from '../market/time-window.js';
 
 type GapsQuery = Parameters<StoreReader['gaps']>[0];
@@ -94,15 +96,7 @@ export async function gapPage(
   const heads = gapHeads(session, query, markets).map((head) => all([head, beyond]));
   if (heads.length === 0) return { items: [], more: false };
   const ids = await mergedIds(session, 'gap', heads, 'ASC', limit + 1);
-  const rows = await inParts(ids.slice(0, limit), (part) =>
-    session.client.gap.findMany({
-      where: { id: { in: part } },
-      include: { market: true },
-      orderBy: { id: 'asc' },
-    }),
-  );
-  const items = rows.map((row) => ({ id: row.id, value: toGap(row) }));
-  return { items, more: ids.length > limit };
+  return { items: await gapsOf(session, ids.slice(0, limit)), more: ids.length > limit };
 }
 
 /**
@@ -131,11 +125,24 @@ export async function gapTotals(
      ORDER BY ms DESC, start, id LIMIT 1`);
   if (longest === undefined) return { count: 0, longest: null, longestMs: 0 };
   const [id, ms, count] = longest as [number, number, number];
-  const row = await session.client.gap.findUniqueOrThrow({
-    where: { id },
-    include: { market: true },
+  const [found] = await gapsOf(session, [id]);
+  return { count, longest: found!.value, longestMs: Math.max(0, ms) };
+}
+
+/** The gaps of these ids, by id. */
+async function gapsOf(session: Session, ids: readonly number[]): Promise<Identified<Gap>[]> {
+  const rows = await session.rows(sql`
+    SELECT g.id, g.start, g."end", g.cause, g.detail, g.attempts, m.exchange, m.symbol, m.currency
+      FROM gap g JOIN market m ON m.id = g.market_id
+     WHERE g.id IN ${session.dialect.numbers(ids)} ORDER BY g.id`);
+  return rows.map((row) => {
+    const [id, start, end, cause, detail, attempts, exchange, symbol, currency] = row as [
+      ...[id: number, start: number, end: number | null, cause: GapCause, detail: string | null],
+      ...[attempts: number, exchange: Exchange, symbol: string, currency: string],
+    ];
+    const market = { exchange, symbol, currency };
+    return { id, value: { market, start, end, cause, detail, attempts } };
   });
-  return { count, longest: toGap(row), longestMs: Math.max(0, ms) };
 }
 
 /** Conditions that part the gaps touching a window, each answered by an index. */

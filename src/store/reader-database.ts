@@ -2,13 +2,12 @@ import type { Exchange } from '../market/exchange.js';
 import { type Market, marketKey } from '../market/market.js';
 import { ArchivedBooks } from './archived-books.js';
 import { BookPages } from './book-pages.js';
-import { defined } from './defined.js';
 import type { Session } from './engine/engine.js';
 import { openEngine } from './engine/open.js';
 import { sql } from './engine/sql.js';
 import { LostRows } from './lost-rows.js';
+import { marketRows } from './market-rows.js';
 import type { ReaderOptions } from './reader-protocol.js';
-import { spelledMarket } from './records.js';
 import { Timeline } from './timeline.js';
 import { TradeReader } from './trades/trade-reader.js';
 
@@ -75,21 +74,16 @@ export class ReaderDatabase {
     const key = marketKey({ exchange, symbol, currency });
     const known = this.#marketIds.get(key);
     if (known !== undefined) return known;
-    const { client } = (await this.opened()).session;
-    const where = { exchangeName: exchange, symbol, currency };
-    const found = await client.market.findFirst({ where, select: { id: true } });
-    if (found !== null) this.#marketIds.set(key, found.id);
+    const { session } = await this.opened();
+    const [found] = await marketRows(session, { exchanges: [exchange], symbol, currency });
+    if (found !== undefined) this.#marketIds.set(key, found.id);
     return found?.id ?? null;
   }
 
   /** The selected markets that the database knows, by number. */
-  async selected({ exchanges, symbol, currency }: MarketFilter): Promise<Map<number, Market>> {
-    const { client } = (await this.opened()).session;
-    const rows = await client.market.findMany({
-      where: { exchangeName: { in: [...exchanges] }, ...defined({ symbol, currency }) },
-      orderBy: { id: 'asc' },
-    });
-    return new Map(rows.map((row) => [row.id, spelledMarket(row)]));
+  async selected(filter: MarketFilter): Promise<Map<number, Market>> {
+    const rows = await marketRows((await this.opened()).session, filter);
+    return new Map(rows.map(({ id, market }) => [id, market]));
   }
 
   async close(): Promise<void> {

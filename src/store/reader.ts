@@ -5,8 +5,7 @@ import { MarketSelection } from '../market/market-selection.js';
 import type { Level, OrderBook } from '../market/order-book.js';
 import { bookCounts } from './book-counts.js';
 import { type BookSource, rowPages } from './book-source.js';
-import { defined } from './defined.js';
-import type { Client } from './engine/engine.js';
+import type { Session } from './engine/engine.js';
 import { sql } from './engine/sql.js';
 import { CoverageReader } from './coverage.js';
 import { dayReport, newestDay } from './day-report.js';
@@ -14,6 +13,7 @@ import { recordingStrips } from './recording-strips.js';
 import { StoreError } from './errors.js';
 import { decodeLevels } from '../market/level-text.js';
 import { marketBooks } from './market-books.js';
+import { marketRows } from './market-rows.js';
 import { OlderPages } from './older-pages.js';
 import { gapPage, gapTotals, logPage } from './pages.js';
 import {
@@ -31,7 +31,7 @@ import type { ExportBegun, ExportChunk, ReaderOptions, ReaderService } from './r
 import { rebuild, type RebuiltBook, type StoredRow } from './rebuild.js';
 import { type SeriesGrid, seriesPoints } from './series.js';
 import { seriesChunks } from './series-text.js';
-import { toMarketRecord, toWantedPattern } from './records.js';
+import { toWantedPattern } from './records.js';
 import type {
   LogEnd,
   BestPrices,
@@ -80,21 +80,16 @@ export class Reader extends TradeQuestions implements ReaderService {
   }
 
   async logEnd(): Promise<LogEnd | null> {
-    const { client } = (await this.db.opened()).session;
+    const { session } = await this.db.opened();
     // One statement, so that all of it is of one moment.
-    const [row] = await client.$queryRaw<Record<keyof LogEnd, bigint | null>[]>`
-      SELECT (SELECT value FROM state WHERE key = 'log_id') AS id,
-             (SELECT value FROM state WHERE key = 'log_base') AS base,
-             (SELECT value FROM state WHERE key = 'log_offset') AS "offset",
-             (SELECT timestamp FROM book ORDER BY sequence DESC LIMIT 1) AS "lastTimestamp"`;
-    const { id, base, offset, lastTimestamp } = row!;
-    if (id === null) return null;
-    return {
-      id: Number(id),
-      base: Number(base ?? 0),
-      offset: Number(offset ?? 0),
-      lastTimestamp: lastTimestamp === null ? null : Number(lastTimestamp),
-    };
+    const [row] = await session.rows(sql`
+      SELECT (SELECT value FROM state WHERE key = 'log_id'),
+             (SELECT value FROM state WHERE key = 'log_base'),
+             (SELECT value FROM state WHERE key = 'log_offset'),
+             (SELECT timestamp FROM book ORDER BY sequence DESC LIMIT 1)`);
+    const [id, base, offset, lastTimestamp] = row as (number | null)[];
+    if (id === null || id === undefined) return null;
+    return { id, base: base ?? 0, offset: offset ?? 0, lastTimestamp: lastTimestamp ?? null };
   }
 
   async newestBook(market: Market): Promise<OrderBook | null> {
@@ -171,7 +166,7 @@ export class Reader extends TradeQuestions implements ReaderService {
 
   async gaps(query: GapsQuery): ReturnType<StoreReader['gaps']> {
     const { session } = await this.db.opened();
-    const page = await gapPage(session, query, await marketNumbers(session.client, query));
+    const page = await gapPage(session, query, await marketNumbers(session, query));
     if (this.db.archive === null) return page;
     const { exchange, after = -1, limit } = query;
     const older = await this.db.archive.records.gaps(exchange, query, query);
@@ -188,7 +183,7 @@ export class Reader extends TradeQuestions implements ReaderService {
     const totals = await gapTotals(
       session,
       selection,
-      await marketNumbers(session.client, selection),
+      await marketNumbers(session, selection),
       now,
     );
     const older =
@@ -263,12 +258,9 @@ export class Reader extends TradeQuestions implements ReaderService {
   }
 
   async markets(exchange: Exchange): Promise<MarketRecord[]> {
-    const { client } = (await this.db.opened()).session;
-    const rows = await client.market.findMany({
-      where: { exchangeName: exchange },
-      orderBy: [{ symbol: 'asc' }, { currency: 'asc' }],
-    });
-    const records = rows.map(toMarketRecord);
+    const { session } = await this.db.opened();
+    const rows = await marketRows(session, { exchanges: [exchange] }, 'name');
+    const records = rows.map(({ market, rest }): MarketRecord => ({ ...market, ...rest }));
     const known = new Set(records.map(marketKey));
     const archived = [
       ...((await this.db.archive?.markets()) ?? []),
@@ -448,13 +440,12 @@ async function* exportChunks(
 
 /** Numbers of the markets that are selected; null = all there are. */
 async function marketNumbers(
-  client: Client,
+  session: Session,
   { exchange, symbol, currency }: Pick<GapsQuery, 'exchange' | 'symbol' | 'currency'>,
 ): Promise<number[] | null> {
-  const where = defined({ exchangeName: exchange, symbol, currency });
-  if (Object.keys(where).length === 0) return null;
-  const markets = await client.market.findMany({ where, select: { id: true } });
-  return markets.map(({ id }) => id);
+  if ([exchange, symbol, currency].every((given) => given === undefined)) return null;
+  const exchanges = exchange === undefined ? undefined : [exchange];
+  return (await marketRows(session, { exchanges, symbol, currency })).map(({ id }) => id);
 }
 
 /** Levels of a row with their places: asks first, then bids, counted through. */

@@ -21,6 +21,13 @@ export interface StoredRow {
   readonly bids: string;
 }
 
+/** Characters of the levels of some rows. */
+export function textOf(rows: readonly StoredRow[]): number {
+  let sum = 0;
+  for (const { asks, bids } of rows) sum += asks.length + bids.length;
+  return sum;
+}
+
 /** Rows of a query that selects {@link ROW_COLUMNS}. */
 async function readRows(rows: Rows, query: Sql): Promise<StoredRow[]> {
   return (await rows(query)).map((row) => ({

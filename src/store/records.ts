@@ -8,22 +8,11 @@ import type { LogLevel, LogRecord } from '../market/log-record.js';
 import type { Exchange } from '../market/exchange.js';
 import type { Gap, GapCause } from '../market/gap.js';
 import type { Market } from '../market/market.js';
-import type { MarketRecord, WantedPattern } from '../market/managed-lists.js';
+import type { WantedPattern } from '../market/managed-lists.js';
 
 /** The market of a row. */
 export function toMarket(row: MarketRow): Market {
   return { exchange: row.exchangeName as Exchange, symbol: row.symbol, currency: row.currency };
-}
-
-/** The market of a row with the exchange's own spelling, where that has to be kept. */
-export function spelledMarket(row: MarketRow): Market {
-  return { ...toMarket(row), ...(row.code === null ? {} : { code: row.code }) };
-}
-
-/** A market of the managed list from its row. */
-export function toMarketRecord(row: MarketRow): MarketRecord {
-  const { koreanName, englishName, listed, wanted, recording } = row;
-  return { ...spelledMarket(row), koreanName, englishName, listed, wanted, recording };
 }
 
 /** A mutation about a pattern of markets from its row. */

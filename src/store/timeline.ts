@@ -85,16 +85,11 @@ export class Timeline {
   }
 
   async #loadSteps(): Promise<void> {
-    const rows = await this.#session.client.clockStep.findMany({
-      where: { sequence: { gt: this.#steps.at(-1)?.sequence ?? 0 } },
-      orderBy: { sequence: 'asc' },
-    });
-    for (const { sequence, fromMs, toMs } of rows) {
-      this.#steps.push({
-        sequence: Number(sequence),
-        fromMs: Number(fromMs),
-        toMs: Number(toMs),
-      });
+    const rows = await this.#session.rows(sql`
+      SELECT sequence, from_ms, to_ms FROM clock_step
+       WHERE sequence > ${this.#steps.at(-1)?.sequence ?? 0} ORDER BY sequence`);
+    for (const [sequence, fromMs, toMs] of rows as [number, number, number][]) {
+      this.#steps.push({ sequence, fromMs, toMs });
     }
   }
 

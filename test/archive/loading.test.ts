@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from '@jest/globals';
 
-it.each(['app.js', 'store/reader.js', 'store/export/command.js'])(
+it.each(['app.js', 'store/reader.js', 'store/export/command.js', 'archive/command.js'])(
   '%s loads no DuckDB before an archive is read: a process that ends meanwhile would be aborted',
   (module) => {
     const url = new URL(`../../dist/${module}`, import.meta.url).href;

@@ -1,10 +1,14 @@
 import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { archivedDays } from '../../src/archive/keeper.js';
 import { manifestFile } from '../../src/parquet/layout.js';
 import { prepareDatabase } from '../../src/store/engine/sqlite/database.js';
+import type { Market } from '../../src/market/market.js';
+import { ArchivedBooks } from '../../src/store/archived-books.js';
+import { ArchivedRows } from '../../src/store/archived-rows.js';
 import { Reader } from '../../src/store/reader.js';
+import { type StoredRow, textOf } from '../../src/store/rebuild.js';
 import {
   GOPAX_BTC,
   Recorder,
@@ -134,6 +138,57 @@ describe('reading across the database and the archive', () => {
     expect(newest?.date).toBe('2026-03-04');
     const markets = await read(empty, (reader) => reader.markets('UPBIT'));
     expect(markets).toMatchObject([UPBIT_BTC, UPBIT_ETH]);
+  });
+
+  it.each([
+    [{ rows: 40_000, text: 1_500 }, 'text'],
+    [{ rows: 5, text: 12_000_000 }, 'rows'],
+  ])('walks over two exchanges holding at most %o', async (size) => {
+    const books = new ArchivedBooks(archivePath, async () => Infinity, size);
+    const whole = new ArchivedBooks(archivePath, async () => Infinity);
+    const selection = { markets: MARKETS, low: 0, high: Number.MAX_SAFE_INTEGER };
+    const walked = async (from: ArchivedBooks): Promise<StoredRow[][]> => {
+      const pieces: StoredRow[][] = [];
+      for (const range of await from.ranges(selection)) {
+        const numberOf = (market: Market): number => MARKETS.findIndex((one) => one === market);
+        for await (const rows of from.walk(selection, range, numberOf)) pieces.push(rows);
+      }
+      await from.close();
+      return pieces;
+    };
+    const [pieces, all] = [await walked(books), await walked(whole)];
+    expect(pieces.flat()).toEqual(all.flat());
+    // A piece is as large as the one before it let expect: more where books have become deeper.
+    for (const rows of pieces) {
+      expect(rows.length).toBeLessThanOrEqual(size.rows);
+      expect(textOf(rows)).toBeLessThanOrEqual(3 * size.text);
+    }
+    expect(Math.max(...all.map(textOf))).toBeGreaterThan(10_000);
+  });
+
+  it('reads less at a time when DuckDB has too little memory for it, and all of it', async () => {
+    const empty = join(folder.path, 'small.db');
+    await prepareDatabase(empty);
+    const readRows = ArchivedRows.read.bind(ArchivedRows);
+    for (const exchanges of [['UPBIT'], ['UPBIT', 'GOPAX']] as const) {
+      const rows = (): Promise<string> =>
+        read(empty, (reader) => exported(reader, { exchanges, format: 'ndjson', shape: 'rows' }));
+      const expected = await rows();
+      let failures = 0;
+      const spy = jest.spyOn(ArchivedRows, 'read').mockImplementation((duck, from, numbers) => {
+        const [, low, high] = /BETWEEN (\d+) AND (\d+)/.exec(from)!.map(Number);
+        if (high! - low! < 20) return readRows(duck, from, numbers);
+        failures++;
+        throw new Error('Out of Memory Error: could not allocate block of size 256.0 KiB');
+      });
+      try {
+        expect(await rows()).toBe(expected);
+      } finally {
+        spy.mockRestore();
+      }
+      expect(failures).toBeGreaterThan(0);
+      expect(expected.split('\n').length).toBeGreaterThan(100);
+    }
   });
 
   it('gives the same answers beside a backup that is older than the archive', async () => {

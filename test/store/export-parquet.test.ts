@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type Column, columns } from '../../src/store/export/columns.js';
 import { ParquetFile } from '../../src/store/export/parquet.js';
 import { BatchSink } from '../../src/store/export/column-batch.js';
-import { BatchAppender } from '../../src/store/export/duck-batch.js';
+import { BatchTable } from '../../src/store/export/batch-table.js';
 import { BOOK_CELLS, GAP_COLUMNS, ROW_COLUMNS } from '../../src/store/export/shapes.js';
 import { temporaryFolder } from './support.js';
 
@@ -59,7 +59,7 @@ describe('a Parquet file', () => {
     await put(file, GAP_COLUMNS, (sink) =>
       sink.add(['UPBIT', 'BTC', 'KRW', 0, null, 'STALE', '', 0]),
     );
-    const close = jest.spyOn(BatchAppender.prototype, 'close').mockImplementation(() => {
+    const give = jest.spyOn(BatchTable.prototype, 'give').mockImplementation(() => {
       throw new Error('no memory is left');
     });
     try {
@@ -73,7 +73,7 @@ describe('a Parquet file', () => {
       await other.discard();
       expect(await readdir(folder.path)).toEqual([]);
     } finally {
-      close.mockRestore();
+      give.mockRestore();
     }
   });
 

@@ -54,7 +54,7 @@ export async function sessionOn(path: string): Promise<WriterSession> {
 }
 
 /** A Prisma client on a file. End it with `$disconnect()`. */
-export function openClient(path: string, options?: ConnectionOptions): Promise<Client> {
+export async function openClient(path: string, options?: ConnectionOptions): Promise<Client> {
   return clientOn(openSqlite(path, options));
 }
 

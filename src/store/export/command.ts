@@ -4,12 +4,14 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { marketKey, pairText } from '../../market/market.js';
+import { loadDuckDb } from '../../parquet/duckdb.js';
 import { loadSettings, type PastSettings, readPastSettings } from '../../settings/config.js';
 import { checkPast, locatePast } from '../past.js';
 import { failureText } from '../errors.js';
 import { ReaderClient } from '../reader-client.js';
 import type { ExportOptions, GapTotals, TradeTotals } from '../store-types.js';
 import { completenessText, gapsOfExport, isOfTrades, tradesNote } from './notes.js';
+import type { Column } from './columns.js';
 import { checkKnownMarkets } from './known.js';
 import { BadInputError, parseExportOptions } from './options.js';
 import { checkOutput, isPlainFile, ReaderGone, TextOutput, WholeFile } from './output.js';
@@ -108,6 +110,9 @@ function formatByName(out: string | undefined): string | undefined {
   return FORMATS.find((format) => format === ending);
 }
 
+/** An export that the reader has begun. */
+type Begun = ReturnType<ReaderClient['exportChunks']>;
+
 /** What has been written. */
 interface Written {
   readonly records: number;
@@ -133,14 +138,19 @@ async function run({ options, out, strict }: Command, past: PastSettings): Promi
     // Its thread loads while the database is looked at.
     reader.start();
     await checkPast(place);
-    if (!(await checkKnownMarkets(reader, options))) noteNothing(options);
+    const known = checkKnownMarkets(reader, options);
+    // The reader goes on with it as soon as it has said which markets there are.
+    const begun = begin(reader, options);
+    // It takes a tenth of a second, in which the reader is busy anyway.
+    if (options.format === 'parquet') loadDuckDb();
+    if (!(await known)) noteNothing(options);
     const beside = out !== undefined && options.shape !== 'gaps' && (await isPlainFile(out));
     // The gaps come after the books, so that those that were dated back meanwhile are among them,
     // and are in their place before the books are.
-    const written = await write(reader, options, out, async () => {
+    const written = await write(options, begun, out, async () => {
       const of = isOfTrades(options) ? 'trades' : 'books';
       const wanted = { ...options, shape: 'gaps', format: 'ndjson', of } as const;
-      if (beside) await write(reader, wanted, gapsOut);
+      if (beside) await write(wanted, begin(reader, wanted), gapsOut);
     });
     if (options.shape === 'trades' && written.records === 0) await noteNoTrades(reader, options);
     const trades = isOfTrades(options) ? await reader.tradeTotals(options) : null;
@@ -157,15 +167,22 @@ async function run({ options, out, strict }: Command, past: PastSettings): Promi
   }
 }
 
+/** Begins an export. Whether that fails is looked at where it is written. */
+function begin(reader: ReaderClient, options: ExportOptions): Begun {
+  const begun = reader.exportChunks(options);
+  begun.catch(() => undefined);
+  return begun;
+}
+
 /** Writes what is asked for into a file or to standard output; `whole` runs before it is in place. */
 async function write(
-  reader: ReaderClient,
   options: ExportOptions,
+  begun: Begun,
   out: string | undefined,
   whole: () => Promise<void> = async () => undefined,
 ): Promise<Written> {
   if (out === undefined || !(await isPlainFile(out))) {
-    const written = await writeText(reader, options, out, false);
+    const written = await writeText(begun, out, false);
     await whole();
     return written;
   }
@@ -173,8 +190,8 @@ async function write(
   try {
     const written =
       options.format === 'parquet'
-        ? await writeParquet(reader, options, file.part)
-        : await writeText(reader, options, file.part, isZipped(out));
+        ? await writeParquet(begun, exportColumns(options), file.part)
+        : await writeText(begun, file.part, isZipped(out));
     await whole();
     await file.put();
     return written;
@@ -184,13 +201,8 @@ async function write(
   }
 }
 
-async function writeText(
-  reader: ReaderClient,
-  options: ExportOptions,
-  path: string | undefined,
-  gzip: boolean,
-): Promise<Written> {
-  const { range, chunks } = await reader.exportChunks(options);
+async function writeText(begun: Begun, path: string | undefined, gzip: boolean): Promise<Written> {
+  const { range, chunks } = await begun;
   const output = new TextOutput(path, gzip);
   const progress = new ProgressBar(range);
   let written: Written = { records: 0, bytes: 0, first: null, last: null };
@@ -205,14 +217,11 @@ async function writeText(
 }
 
 async function writeParquet(
-  reader: ReaderClient,
-  options: ExportOptions,
+  begun: Begun,
+  columns: readonly Column[],
   path: string,
 ): Promise<Written> {
-  const begun = reader.exportChunks(options);
-  // Whether it failed is looked at once there is a file.
-  begun.catch(() => undefined);
-  const file = await ParquetFile.begin(path, exportColumns(options));
+  const file = await ParquetFile.begin(path, columns);
   let written: Written = { records: 0, bytes: 0, first: null, last: null };
   try {
     const { range, chunks } = await begun;

@@ -1,86 +1,53 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DECIMAL_COLUMN } from '../../market/decimal-column.js';
-import { loadDuckDb } from '../../parquet/duckdb.js';
+import { loadDuckDb, quoted } from '../../parquet/duckdb.js';
+import { joinParquet } from '../../parquet/join-files.js';
+import { BatchTable } from './batch-table.js';
 import type { ColumnBatch } from './column-batch.js';
-import type { Column, ColumnKind } from './columns.js';
-import { BatchAppender } from './duck-batch.js';
-import { NARROW } from './narrow-decimal.js';
+import type { Column } from './columns.js';
 import { workFolder } from './output.js';
 
-/** Bytes of records that DuckDB keeps in memory; of more, a piece of the file is made. */
-const PIECE = 128 * 1024 * 1024;
-/** Memory that DuckDB may use. */
-const MEMORY = '512MB';
+/**
+ * Records, and bytes of them, of a piece of the file, which is a row group of it: half of DuckDB's own
+ * size, so that little is left to do once the last record is there.
+ */
+const PIECE_ROWS = 61_440;
+const PIECE = 16 * 1024 * 1024;
+/** Memory that DuckDB may use; what it makes of a piece takes several times its length. */
+const MEMORY = '256MB';
 
-const NARROW_COLUMN = `DECIMAL(${NARROW.width},${NARROW.scale})`;
-
-const levelsOf = (decimal: string): string => `STRUCT(price ${decimal}, volume ${decimal})[]`;
-
-/** As what a column waits for its file: decimals as narrow ones, as long as those hold them. */
-function typeOf(kind: ColumnKind): string {
-  switch (kind) {
-    case 'decimal':
-      return NARROW_COLUMN;
-    case 'time':
-      return 'TIMESTAMPTZ';
-    case 'micros':
-    case 'integer':
-      return 'BIGINT';
-    case 'truth':
-      return 'BOOLEAN';
-    case 'ratio':
-      return 'DOUBLE';
-    default:
-      return 'VARCHAR';
-  }
-}
-
-/** A column that waits as it is written. @param narrow whether narrow decimals hold all levels */
-function written({ name, kind }: Column, narrow: boolean): string {
-  const column = named(name);
-  if (kind === 'decimal') return `${column}::${DECIMAL_COLUMN} AS ${column}`;
-  if (kind !== 'levels') return column;
-  const list = `list_transform(from_json(${column}, '[["VARCHAR"]]'), lambda l: {'price': l[1], 'volume': l[2]})`;
-  // Text becomes a narrow decimal in a fraction of the time.
-  const read = narrow ? `${list}::${levelsOf(NARROW_COLUMN)}` : list;
-  return `${read}::${levelsOf(DECIMAL_COLUMN)} AS ${column}`;
-}
-
-const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
-const named = (text: string): string => `"${text.replaceAll('"', '""')}"`;
-
-/** Writes a Parquet file of batches of records. */
+/**
+ * Writes a Parquet file of batches of records. Each piece of it is written while the records of the next
+ * one come; at the end their row groups are put one after the other, as they are.
+ */
 export class ParquetFile {
-  readonly #columns: readonly Column[];
   readonly #path: string;
   readonly #folder: string;
   readonly #connection: DuckDBConnection;
   readonly #close: () => void;
-  readonly #appenderOf: () => Promise<BatchAppender>;
+  readonly #table: BatchTable;
   readonly #pieceBytes: number;
-  #appender: BatchAppender | null = null;
-  /** What of the records is kept in memory, and whether narrow decimals hold all levels of it. */
-  #kept = 0;
-  #narrow = true;
-  /** The decimal columns that are wide in it. */
-  readonly #wide = new Set<number>();
+  /** What waits for the next piece. */
+  #batches: ColumnBatch[] = [];
+  #rows = 0;
+  #bytes = 0;
+  /** Pieces that have been written, or are being written. */
   #pieces = 0;
+  /** Settles when the last of them is written. */
+  #writing: Promise<unknown> = Promise.resolve();
 
   private constructor(
     path: string,
-    columns: readonly Column[],
     connection: DuckDBConnection,
-    appenderOf: () => Promise<BatchAppender>,
+    table: BatchTable,
     close: () => void,
     pieceBytes: number,
   ) {
     this.#path = path;
-    this.#columns = columns;
     this.#folder = workFolder(path);
     this.#connection = connection;
-    this.#appenderOf = appenderOf;
+    this.#table = table;
     this.#close = close;
     this.#pieceBytes = pieceBytes;
   }
@@ -100,19 +67,15 @@ export class ParquetFile {
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder);
     try {
-      const settings = { memory_limit: MEMORY, threads: '2', temp_directory: folder };
+      const settings = { memory_limit: MEMORY, threads: '1', temp_directory: folder };
       const instance = await duck.DuckDBInstance.create(':memory:', settings);
       const connection = await instance.connect();
-      await connection.run("SET TimeZone = 'UTC'");
       const close = (): void => {
         connection.closeSync();
         instance.closeSync();
       };
-      const appenderOf = async (): Promise<BatchAppender> =>
-        new BatchAppender(duck, columns, await connection.createAppender('piece'));
-      const file = new ParquetFile(path, columns, connection, appenderOf, close, pieceBytes);
-      await file.#beginPiece();
-      return file;
+      const table = new BatchTable(duck, connection, columns);
+      return new ParquetFile(path, connection, table, close, pieceBytes);
     } catch (error) {
       await rm(folder, { recursive: true, force: true });
       throw error;
@@ -121,34 +84,26 @@ export class ParquetFile {
 
   /** Takes records. */
   async write(batch: ColumnBatch): Promise<void> {
-    for (const [i, column] of batch.columns.entries()) {
-      if (column.form === 'texts') this.#narrow &&= column.narrow;
-      if (column.form === 'wide' && !this.#wide.has(i)) await this.#widen(i);
-    }
-    this.#appender ??= await this.#appenderOf();
-    this.#appender.append(batch);
-    this.#kept += batch.bytes;
-    if (this.#kept >= this.#pieceBytes) await this.#endPiece();
+    this.#batches.push(batch);
+    this.#rows += batch.rows;
+    this.#bytes += batch.bytes;
+    if (this.#rows >= PIECE_ROWS || this.#bytes >= this.#pieceBytes) await this.#endPiece();
   }
 
   /** Writes the file. Nothing else may be called after it but {@link discard}. */
   async finish(): Promise<void> {
-    if (this.#pieces === 0) await this.#copyPiece(this.#path);
-    else {
-      if (this.#kept > 0) await this.#endPiece();
-      const pieces = Array.from({ length: this.#pieces }, (_, i) => this.#place(i));
-      await this.#copy(`SELECT * FROM read_parquet([${pieces.map(quoted).join(',')}])`, this.#path);
-    }
+    if (this.#rows > 0 || this.#pieces === 0) await this.#endPiece();
+    await this.#writing;
+    const pieces = Array.from({ length: this.#pieces }, (_, i) => this.#place(i));
+    if (pieces.length === 1) await rename(pieces[0]!, this.#path);
+    else await joinParquet(pieces, this.#path);
     await this.discard();
   }
 
   /** Ends it, and removes what lies beside the file. */
   async discard(): Promise<void> {
-    try {
-      this.#endAppending();
-    } catch {
-      // Nobody wants these records any more, and what ended the file matters more.
-    }
+    // DuckDB is not closed while it writes. Why it failed matters no more, or is known.
+    await this.#writing.catch(() => undefined);
     try {
       this.#close();
     } finally {
@@ -160,44 +115,18 @@ export class ParquetFile {
     return join(this.#folder, `${number}.parquet`);
   }
 
-  #endAppending(): void {
-    const appender = this.#appender;
-    // First: one that failed to close is not closed again.
-    this.#appender = null;
-    appender?.close();
-  }
-
-  async #widen(column: number): Promise<void> {
-    this.#endAppending();
-    const name = named(this.#columns[column]!.name);
-    await this.#connection.run(`ALTER TABLE piece ALTER ${name} TYPE ${DECIMAL_COLUMN}`);
-    this.#wide.add(column);
-  }
-
-  async #beginPiece(): Promise<void> {
-    const columns = this.#columns.map(({ name, kind }) => `${named(name)} ${typeOf(kind)}`);
-    await this.#connection.run(`CREATE OR REPLACE TABLE piece (${columns.join(', ')})`);
-    this.#kept = 0;
-    this.#narrow = true;
-    this.#wide.clear();
-  }
-
-  /** Makes a piece of the file out of what is kept in memory. */
+  /** Lets a piece of the file be made of what waits, once the one before it is done: one at a time. */
   async #endPiece(): Promise<void> {
-    await this.#copyPiece(this.#place(this.#pieces++));
-    await this.#beginPiece();
-  }
-
-  /** Writes what is kept in memory. */
-  async #copyPiece(path: string): Promise<void> {
-    this.#endAppending();
-    const columns = this.#columns.map((column) => written(column, this.#narrow));
-    await this.#copy(`SELECT ${columns.join(', ')} FROM piece`, path);
-  }
-
-  async #copy(query: string, path: string): Promise<void> {
-    await this.#connection.run(
-      `COPY (${query}) TO ${quoted(path)} (FORMAT parquet, COMPRESSION zstd)`,
+    const batches = this.#batches;
+    this.#batches = [];
+    this.#rows = 0;
+    this.#bytes = 0;
+    await this.#writing;
+    const place = quoted(this.#place(this.#pieces++));
+    this.#writing = this.#connection.run(
+      `COPY (${this.#table.put(batches)}) TO ${place} (FORMAT parquet, COMPRESSION zstd)`,
     );
+    // Whether it failed is looked at before the next one is written, or at the end.
+    this.#writing.catch(() => undefined);
   }
 }

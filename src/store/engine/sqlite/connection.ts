@@ -37,11 +37,12 @@ export async function openConnection(
   return new SqliteAdapterFactory(openSqlite(path, options)).connect();
 }
 
-/** A Prisma client on a connection. `$disconnect()` ends both. */
-export async function clientOn(sqlite: Sqlite): Promise<Client> {
-  const client = new PrismaClient({ adapter: new SqliteAdapterFactory(sqlite) });
-  await client.$connect();
-  return client;
+/**
+ * A Prisma client on a connection, which loads its engine with its first query. `$disconnect()` ends
+ * both, if there was one.
+ */
+export function clientOn(sqlite: Sqlite): Client {
+  return new PrismaClient({ adapter: new SqliteAdapterFactory(sqlite) });
 }
 
 /** Rows of a query without parameters or with text parameters, as arrays of column values. */

@@ -9,23 +9,26 @@ export class SqliteSession implements Session {
   readonly dialect = sqliteDialect;
   /** One table has all books. */
   readonly pieces = null;
-  readonly client: Client;
   protected readonly sqlite: Sqlite;
+  #client: Client | null = null;
   readonly #aside: RowsAside | null;
   /** Settles when the last snapshot asked for has ended. */
   #snapshots: Promise<void> = Promise.resolve();
 
   /** @param path of the file, where rows may be read aside */
-  protected constructor(sqlite: Sqlite, client: Client, path: string | null) {
+  protected constructor(sqlite: Sqlite, path: string | null) {
     this.sqlite = sqlite;
-    this.client = client;
     this.#aside = path === null ? null : new RowsAside(path, this.rows);
   }
 
   /** Opens a connection to an existing database. @throws {SqliteError} */
   static async open(path: string, options: { readonly: boolean }): Promise<SqliteSession> {
-    const sqlite = openSqlite(path, options);
-    return new SqliteSession(sqlite, await clientOn(sqlite), path);
+    return new SqliteSession(openSqlite(path, options), path);
+  }
+
+  /** Made when it is asked for: to load it takes longer than most questions that do without. */
+  get client(): Client {
+    return (this.#client ??= clientOn(this.sqlite));
   }
 
   readonly rows: Rows = async ({ sql, values }) =>
@@ -53,6 +56,7 @@ export class SqliteSession implements Session {
 
   async close(): Promise<void> {
     await this.#aside?.close();
-    await this.client.$disconnect();
+    await this.#client?.$disconnect();
+    this.sqlite.close();
   }
 }

@@ -146,6 +146,7 @@ export class Sqlite {
   readonly #database: NodeDatabase | NativeDatabase;
   /** Statements of {@link queryNumbers}: a walk asks the same again and again. */
   readonly #repeated = new Map<string, Statement>();
+  #closed = false;
 
   /** @throws {SqliteError} when the file cannot be opened. */
   constructor(path: string, options: SqliteOptions) {
@@ -196,7 +197,10 @@ export class Sqlite {
     this.#explaining(() => this.#database.exec(sql));
   }
 
+  /** Ends it; the second time there is nothing to do. */
   close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
     this.#database.close();
   }
 

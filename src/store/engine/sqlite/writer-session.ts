@@ -1,12 +1,6 @@
 import { StoreError } from '../../errors.js';
 import type { Space, Statement, WriterSession, WriterSettings } from '../engine.js';
-import {
-  BUSY_TIMEOUT_MS,
-  clientOn,
-  type Client,
-  type Connection,
-  openSqlite,
-} from './connection.js';
+import { BUSY_TIMEOUT_MS, type Connection, openSqlite } from './connection.js';
 import { prepareDatabase } from './database.js';
 import { DatabaseFiles, FileWatch } from './file-watch.js';
 import { lockDatabase, lockPath } from './lock.js';
@@ -34,10 +28,10 @@ export class SqliteWriterSession extends SqliteSession implements WriterSession 
 
   private constructor(
     path: string,
-    opened: { sqlite: Sqlite; client: Client; lock: Connection; lockFile: FileWatch },
+    opened: { sqlite: Sqlite; lock: Connection; lockFile: FileWatch },
     onCopied: () => void,
   ) {
-    super(opened.sqlite, opened.client, null);
+    super(opened.sqlite, null);
     this.#path = path;
     this.#lock = opened.lock;
     this.#lockFile = opened.lockFile;
@@ -58,7 +52,6 @@ export class SqliteWriterSession extends SqliteSession implements WriterSession 
     try {
       await prepareDatabase(path);
       const sqlite = openSqlite(path);
-      const client = await clientOn(sqlite);
       sqlite.script('PRAGMA synchronous = NORMAL');
       // Every market number that is inserted was read from the table; to check it again would cost a
       // third of an insertion. No market is ever deleted.
@@ -67,7 +60,7 @@ export class SqliteWriterSession extends SqliteSession implements WriterSession 
       sqlite.script(`PRAGMA journal_size_limit = ${WAL_SIZE_LIMIT}`);
       if (maxPages !== undefined) sqlite.script(`PRAGMA max_page_count = ${maxPages}`);
       const lockFile = await watched(lockPath(path));
-      const session = new SqliteWriterSession(path, { sqlite, client, lock, lockFile }, onCopied);
+      const session = new SqliteWriterSession(path, { sqlite, lock, lockFile }, onCopied);
       await session.#files.lost();
       return session;
     } catch (error) {
