@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -41,12 +41,23 @@ export default function run(globalConfig, config, environment, runtime, path, se
     globalThis[Symbol.for('jest globals')] = runtime.requireModuleOrMock(file, '@jest/globals');
     return import(`${pathToFileURL(file).href}?file=${++files}`);
   };
-  // Asked for only when a stack is read.
+  // Asked for with each frame of each stack that is read: Playwright reads one with each call.
+  const maps = new Map();
   runtime.getSourceMaps().get = (url) => {
     if (!/\.ts\?file=\d+$/.test(url)) return undefined;
-    const file = fileURLToPath(url);
-    const map = join(config.cacheDirectory, `${encodeURIComponent(file)}.map`);
-    writeFileSync(map, withoutTypes(file, true).map);
+    let map = maps.get(url);
+    if (map === undefined) {
+      const file = fileURLToPath(url);
+      const name = `${encodeURIComponent(file)}.${statSync(file).mtimeMs}.map`;
+      map = join(config.cacheDirectory, name);
+      if (!existsSync(map)) {
+        // Another worker may read it meanwhile.
+        const part = `${map}.${process.pid}`;
+        writeFileSync(part, withoutTypes(file, true).map);
+        renameSync(part, map);
+      }
+      maps.set(url, map);
+    }
     return map;
   };
   return circus(globalConfig, config, environment, runtime, path, send);
