@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect } from '@jest/globals';
 import {
   COINONE_PROFILE,
   CoinoneController,
@@ -11,18 +11,17 @@ import {
 } from '../../src/collector/exchanges/korbit/controller.js';
 import { RateLimiter } from '../../src/collector/limits/rate-limiter.js';
 import { WSFeed } from '../../src/collector/socket/ws-feed.js';
+import { atOnce as it } from '../helpers/at-once.js';
 import { pair } from '../helpers/feed.js';
 import { codes, FeedStandIn } from '../helpers/feed-stand-in.js';
 import { until } from '../helpers/wait.js';
 
-let stand: FeedStandIn;
-beforeEach(() => {
-  stand = new FeedStandIn();
-});
-afterEach(() => stand.close());
-
 /** A Coinone that serves what `takes` says of the messages of one socket. */
-async function coinone(takes: (times: readonly number[]) => boolean, count: number): Promise<void> {
+async function coinone(
+  takes: (times: readonly number[]) => boolean,
+  count: number,
+): Promise<FeedStandIn> {
+  const stand = new FeedStandIn();
   const context = await stand.listen((socket) => {
     const times: number[] = [];
     socket.send('{"response_type":"CONNECTED","data":{}}');
@@ -45,29 +44,34 @@ async function coinone(takes: (times: readonly number[]) => boolean, count: numb
     stand.limits.socketCapacity(profile.maxPairs),
   );
   stand.feed.add(codes(count).map(pair));
+  return stand;
 }
 
 it('asks Coinone again, more slowly, for what it leaves out of too many messages a second', async () => {
-  await coinone((times) => times.length <= 30 || times.at(-1)! - times.at(-31)! >= 1000, 150);
+  const stand = await coinone(
+    (times) => times.length <= 30 || times.at(-1)! - times.at(-31)! >= 1000,
+    150,
+  );
   await until(() => stand.covered === 150, 'all 150 markets', 60_000);
   expect(stand.connects).toBe(1);
 }, 90_000);
 
 it('asks Coinone again for the one request of many that it left out', async () => {
   // The fifth request is lost; its pair has no book unless it is asked for again.
-  await coinone((times) => times.length !== 5, 12);
+  const stand = await coinone((times) => times.length !== 5, 12);
   await until(() => stand.covered === 12, 'all 12 markets');
   expect(stand.connects).toBe(1);
   expect(stand.host.missing).toHaveLength(1);
 });
 
 it('has on other sockets what Coinone leaves out at any pace', async () => {
-  await coinone((times) => times.length <= 30, 70);
+  const stand = await coinone((times) => times.length <= 30, 70);
   await until(() => stand.covered === 70, 'all 70 markets', 60_000);
   expect(stand.capacity).toBe(30);
 }, 90_000);
 
 it('asks Coinone more slowly when it closes after too many messages in a second', async () => {
+  const stand = new FeedStandIn();
   const context = await stand.listen((socket) => {
     const times: number[] = [];
     socket.send('{"response_type":"CONNECTED","data":{}}');
@@ -111,7 +115,9 @@ describe('GOPAX', () => {
   async function gopax(
     refusal: (name: string, served: number) => string | null,
     count: number,
-  ): Promise<void> {
+  ): Promise<{ stand: FeedStandIn; refused: () => number }> {
+    const stand = new FeedStandIn();
+    let refusals = 0;
     const context = await stand.listen((socket) => {
       let served = 0;
       socket.on('message', (data: Buffer) => {
@@ -128,28 +134,29 @@ describe('GOPAX', () => {
         socket.send(JSON.stringify({ i: o.tradingPairName, n, o: answer }));
       });
     });
-    let refusals = 0;
-    refused = () => refusals;
     const limiter = new RateLimiter([]);
     stand.feed = new WSFeed(
       () => new GopaxHandover({ ...context, exchange: 'GOPAX' }, limiter),
       stand.limits.socketCapacity(GOPAX_PROFILE.maxPairs),
     );
     stand.feed.add(codes(count).map(pair));
+    return { stand, refused: () => refusals };
   }
-  let refused: () => number;
 
   it('has the others on further sockets when it takes fewer pairs on each, and asks once', async () => {
-    await gopax((_name, served) => (served < 10 ? null : '10321'), 60);
+    const { stand, refused } = await gopax((_name, served) => (served < 10 ? null : '10321'), 60);
     await until(() => stand.covered === 60, 'all 60 markets', 10_000);
     expect(refused()).toBeLessThan(80);
     expect(stand.capacity).toBe(10);
   }, 20_000);
 
-  it.each([0, 5])(
+  it.each([[0], [5]])(
     'keeps all others when it refuses pair %i in words of its own',
     async (bad) => {
-      await gopax((name) => (name === `C${bad}-KRW` ? '10999' : null), 50);
+      const { stand, refused } = await gopax(
+        (name) => (name === `C${bad}-KRW` ? '10999' : null),
+        50,
+      );
       await until(() => stand.covered === 49, 'the others', 10_000);
       await until(() => refused() >= 3, 'further tries', 20_000);
       expect(stand.open).toBeLessThanOrEqual(2);
@@ -160,7 +167,7 @@ describe('GOPAX', () => {
 
   it('opens few sockets while it refuses every pair, and has all when it does not', async () => {
     let out = true;
-    await gopax(() => (out ? '10999' : null), 60);
+    const { stand } = await gopax(() => (out ? '10999' : null), 60);
     await until(() => stand.connects >= 4, 'some tries', 20_000);
     expect(stand.open).toBeLessThanOrEqual(4);
     expect(stand.connects).toBeLessThanOrEqual(12);
@@ -170,6 +177,7 @@ describe('GOPAX', () => {
 });
 
 it('has on other sockets what Korbit refuses as too many on one', async () => {
+  const stand = new FeedStandIn();
   const context = await stand.listen((socket) => {
     const taken = new Set<string>();
     socket.on('message', (data: Buffer) => {

@@ -1,23 +1,19 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect } from '@jest/globals';
 import type { WebSocket } from 'ws';
 import { UpbitProtocolController } from '../../src/collector/exchanges/upbit-protocol/controller.js';
 import { UPBIT_PROFILE } from '../../src/collector/exchanges/upbit/adapter.js';
 import { RateLimiter } from '../../src/collector/limits/rate-limiter.js';
 import { WSFeed } from '../../src/collector/socket/ws-feed.js';
+import { atOnce as it } from '../helpers/at-once.js';
 import { pair } from '../helpers/feed.js';
 import { codes, FeedStandIn } from '../helpers/feed-stand-in.js';
 import { until } from '../helpers/wait.js';
 
-let stand: FeedStandIn;
-beforeEach(() => {
-  stand = new FeedStandIn();
-});
-afterEach(() => stand.close());
-
 type Manner = (socket: WebSocket, asked: readonly string[]) => readonly string[];
 
 /** An Upbit that serves what `manner` gives of the codes of a request. */
-async function upbit(manner: Manner, pairs: readonly string[]): Promise<void> {
+async function upbit(manner: Manner, pairs: readonly string[]): Promise<FeedStandIn> {
+  const stand = new FeedStandIn();
   const context = await stand.listen((socket) => {
     socket.on('message', (data: Buffer) => {
       const request = JSON.parse(data.toString()) as { codes?: string[] }[];
@@ -35,6 +31,7 @@ async function upbit(manner: Manner, pairs: readonly string[]): Promise<void> {
     stand.limits.socketCapacity(profile.maxPairs),
   );
   stand.feed.add(pairs.map(pair));
+  return stand;
 }
 
 /** Refuses more than `most` codes by `refuse`. */
@@ -58,7 +55,7 @@ describe('a server that takes only so many markets on one socket', () => {
     ['closes with 1008', (socket: WebSocket) => socket.close(1008, 'policy')],
     ['drops the connection', (socket: WebSocket) => socket.terminate()],
   ])('is asked for fewer on each when it %s', async (_how, refuse) => {
-    await upbit(atMost(500, refuse), codes(855));
+    const stand = await upbit(atMost(500, refuse), codes(855));
     await until(() => stand.covered === 855, 'all 855 markets');
     expect(stand.host.refusals).toEqual([]);
     expect(stand.connects).toBeLessThanOrEqual(8);
@@ -67,7 +64,7 @@ describe('a server that takes only so many markets on one socket', () => {
   });
 
   it('is asked for as few as it takes, be it thirty', async () => {
-    await upbit(
+    const stand = await upbit(
       atMost(30, (socket) => {
         socket.send('{"error":{"name":"INVALID_PARAM","message":"codes"}}');
         socket.close(1000);
@@ -80,7 +77,7 @@ describe('a server that takes only so many markets on one socket', () => {
   });
 
   it('has the others on a second socket when it is silent about them', async () => {
-    await upbit((_socket, asked) => asked.slice(0, 500), codes(855));
+    const stand = await upbit((_socket, asked) => asked.slice(0, 500), codes(855));
     await until(() => stand.covered === 855, 'all 855 markets');
     expect(stand.connects).toBe(2);
     expect(stand.capacity).toBe(500);
@@ -89,7 +86,7 @@ describe('a server that takes only so many markets on one socket', () => {
   });
 
   it('has them on as many sockets as it takes when it is silent about the rest of each', async () => {
-    await upbit((_socket, asked) => asked.slice(0, 120), codes(400));
+    const stand = await upbit((_socket, asked) => asked.slice(0, 120), codes(400));
     await until(() => stand.covered === 400, 'all 400 markets');
     // A slow machine may take books for missing that only come late, and use a socket more.
     expect(stand.connects).toBeGreaterThanOrEqual(4);
@@ -106,7 +103,7 @@ describe('a server that takes only so many markets on one socket', () => {
   ])(
     'is asked for fewer when it serves none of too many and %s',
     async (_how, refuse) => {
-      await upbit(atMost(120, refuse), codes(300));
+      const stand = await upbit(atMost(120, refuse), codes(300));
       await until(() => stand.covered === 300, 'all 300 markets', 20_000);
       expect(stand.connects).toBeLessThanOrEqual(10);
       expect(stand.host.refusals).toEqual([]);
@@ -116,17 +113,20 @@ describe('a server that takes only so many markets on one socket', () => {
 
   it('is not taken for one when the markets are silent on a socket of their own too', async () => {
     const dead = new Set(codes(20).map((code) => `KRW-${code.split('-')[0]}`));
-    await upbit((_socket, asked) => asked.filter((code) => !dead.has(code)), codes(60));
+    const stand = await upbit(
+      (_socket, asked) => asked.filter((code) => !dead.has(code)),
+      codes(60),
+    );
     await until(() => stand.host.missing.length === 40, 'each reported twice');
     expect(stand.connects).toBe(2);
     expect(stand.capacity).toBe(10_000);
   });
 });
 
-it.each([0, 7, 39])(
+it.each([[0], [7], [39]])(
   'has all others when all are refused for market %i, which is not named',
   async (bad) => {
-    await upbit((socket, asked) => {
+    const stand = await upbit((socket, asked) => {
       if (!asked.includes(`KRW-C${bad}`)) return asked;
       socket.send('{"error":{"name":"INVALID_PARAM","message":"codes"}}');
       socket.close(1000);
@@ -141,7 +141,7 @@ it.each([0, 7, 39])(
 
 it('opens few sockets while everything is refused, and has all when nothing is', async () => {
   let out = true;
-  await upbit((socket, asked) => {
+  const stand = await upbit((socket, asked) => {
     if (!out) return asked;
     socket.send('{"error":{"name":"INVALID_PARAM","message":"codes"}}');
     socket.close(1000);
@@ -164,7 +164,7 @@ it('opens few sockets while everything is refused, and has all when nothing is',
 
 it('opens no storm of sockets while a server drops every connection, and few when it is back', async () => {
   let out = true;
-  await upbit((socket, asked) => {
+  const stand = await upbit((socket, asked) => {
     if (!out) return asked;
     socket.terminate();
     return [];
@@ -179,7 +179,7 @@ it('opens no storm of sockets while a server drops every connection, and few whe
 }, 60_000);
 
 it('keeps a single market of a socket that is closed again and again', async () => {
-  await upbit(
+  const stand = await upbit(
     (socket) => {
       socket.terminate();
       return [];

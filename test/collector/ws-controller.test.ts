@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect } from '@jest/globals';
 import { LimitBoard } from '../../src/collector/limits/limit-board.js';
 import type { Feed, FeedContext } from '../../src/collector/feed.js';
 import { RateLimiter } from '../../src/collector/limits/rate-limiter.js';
@@ -8,6 +8,7 @@ import { RestClient } from '../../src/collector/rest/rest-client.js';
 import { WSController } from '../../src/collector/socket/ws-controller.js';
 import type { WSProfile } from '../../src/collector/socket/ws-connection.js';
 import { type UpbitSimulator, startUpbitSimulator } from '../../src/simulator/upbit/server.js';
+import { atOnce as it, closeAfterTest } from '../helpers/at-once.js';
 import { feedOf, pair } from '../helpers/feed.js';
 import { type FrameServer, frameServer } from '../helpers/frame-server.js';
 import { RecordingHost } from '../helpers/recording-host.js';
@@ -46,11 +47,6 @@ const PROFILE: WSProfile = {
   maxPayload: 1000,
 };
 
-const closing: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
-
 function controller(
   wsUrl: string,
   profile: Partial<WSProfile> = {},
@@ -70,13 +66,13 @@ function controller(
     trades: false,
   };
   const made = new Controller(context, { ...PROFILE, ...profile }, new RateLimiter([]));
-  closing.push(() => made.close());
+  closeAfterTest(() => made.close());
   return { it: made, host };
 }
 
 async function server(): Promise<FrameServer> {
   const made = await frameServer();
-  closing.push(() => made.close());
+  closeAfterTest(() => made.close());
   return made;
 }
 
@@ -137,8 +133,11 @@ describe('WSController', () => {
 
   it('connects again when that ping is not answered', async () => {
     const made = await frameServer(undefined, { autoPong: false });
-    closing.push(() => made.close());
-    const { it: c, host } = controller(made.url, { pingEveryMs: Infinity, silentAfterMs: 60_000 });
+    closeAfterTest(() => made.close());
+    const { it: c, host } = controller(made.url, {
+      pingEveryMs: Infinity,
+      silentAfterMs: 60_000,
+    });
     c.add([pair('A-KRW')]);
     await until(() => made.received.length === 1, 'the subscription');
     made.send('A-KRW');
@@ -253,23 +252,21 @@ describe('WSController', () => {
 });
 
 describe('a feed at the Upbit simulator', () => {
-  let simulator: UpbitSimulator;
-  let feed: Feed;
-  let host: RecordingHost;
-
-  async function start(pairs: string[]): Promise<void> {
-    simulator = await startUpbitSimulator({ rate: 0 });
-    ({ feed, host } = feedOf('UPBIT', { wsUrl: simulator.wsUrl, restUrl: simulator.restUrl }));
-    closing.push(
-      () => simulator.close(),
-      () => feed.close(),
-    );
+  async function start(
+    pairs: string[],
+  ): Promise<{ simulator: UpbitSimulator; feed: Feed; host: RecordingHost }> {
+    const simulator = await startUpbitSimulator({ rate: 0 });
+    const { wsUrl, restUrl } = simulator;
+    const { feed, host } = feedOf('UPBIT', { wsUrl, restUrl });
+    closeAfterTest(() => simulator.close());
+    closeAfterTest(() => feed.close());
     feed.add(pairs.map(pair));
     await until(() => pairs.every((code) => host.of(code).length > 0), 'a book of each');
+    return { simulator, feed, host };
   }
 
   it('adds and removes pairs without a new connection', async () => {
-    await start(['BTC-KRW']);
+    const { simulator, feed, host } = await start(['BTC-KRW']);
     feed.add([pair('ETH-KRW')]);
     await until(() => host.of('ETH-KRW').length > 0, 'the added pair');
     simulator.step('BTC-KRW');
@@ -280,7 +277,7 @@ describe('a feed at the Upbit simulator', () => {
   });
 
   it('learns RATE_LIMITED from a refused upgrade and waits five seconds or more', async () => {
-    await start(['BTC-KRW']);
+    const { simulator, host } = await start(['BTC-KRW']);
     simulator.faults.refuseUpgrades(429);
     simulator.faults.dropConnections();
     await until(() => host.downs.length === 2, 'the refusal');
@@ -295,7 +292,7 @@ describe('a feed at the Upbit simulator', () => {
   });
 
   it('recovers from half a frame', async () => {
-    await start(['BTC-KRW']);
+    const { simulator, host } = await start(['BTC-KRW']);
     simulator.faults.tearFrame();
     await until(() => host.downs.length === 1 && host.reconnects === 1, 'the reconnection');
     await until(() => host.of('BTC-KRW').length > 1, 'the snapshot');
@@ -303,7 +300,7 @@ describe('a feed at the Upbit simulator', () => {
   });
 
   it('is closed once its sockets are gone, also those of pairs that were stopped before', async () => {
-    await start(['BTC-KRW']);
+    const { simulator, feed } = await start(['BTC-KRW']);
     // The peer answers no closing handshake, so the socket is cut after a second.
     simulator.faults.halfOpen(true);
     const before = performance.now();

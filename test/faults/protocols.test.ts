@@ -1,15 +1,17 @@
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, jest } from '@jest/globals';
+import { atOnce as it, closeAfterTest, inTurn } from '../helpers/at-once.js';
 import { allLive, type Recorder, startRecorder } from '../helpers/recorder.js';
 import { until } from '../helpers/wait.js';
 import { closedGaps, collected, expectExact, settled, step } from './support.js';
 
 const ENV = { COLLECT: 'BTC-KRW,ETH-KRW', BITHUMB_TRANSPORT: 'ws', SNAPSHOT_EVERY_MS: '500' };
 
-let recorder: Recorder;
-afterEach(async () => {
-  jest.restoreAllMocks();
-  await recorder.close();
-});
+/** {@link startRecorder} for one test. */
+async function recording(...args: Parameters<typeof startRecorder>): Promise<Recorder> {
+  const recorder = await startRecorder(...args);
+  closeAfterTest(() => recorder.close());
+  return recorder;
+}
 
 const GARBAGE: readonly (string | Uint8Array)[] = [
   '',
@@ -23,42 +25,46 @@ const GARBAGE: readonly (string | Uint8Array)[] = [
 ];
 
 describe('the whole program', () => {
-  it('outlives garbage, deep nesting and truncated frames on all exchanges, and every book is exact', async () => {
-    recorder = await startRecorder({}, ENV);
-    await allLive(recorder);
-    await step(recorder, 5);
-    await settled(recorder);
-    const { all, gopax } = recorder.simulators;
-    for (const garbage of GARBAGE) {
-      for (const simulator of all) simulator.faults.sendRaw(garbage, { binary: true });
-    }
-    await step(recorder, 5);
-    for (const simulator of all) simulator.faults.garble(true);
-    await step(recorder, 5);
-    for (const simulator of all) simulator.faults.garble(false);
-    const { supervisor } = recorder.app;
-    await until(
-      () => all.every((s) => supervisor.tally(s.exchange).unreadableMessages > GARBAGE.length - 4),
-      'the count of unreadable messages',
-    );
-    await step(recorder, 5);
-    await allLive(recorder);
-    // A delta that was cut is lost for good, so GOPAX reads its books again; the others need not.
-    await until(() => gopax.upgrades.length === 2, 'the second connection to GOPAX');
-    const opened = all.filter((s) => s !== gopax).map((s) => s.upgrades.length);
-    expect(opened).toEqual([1, 1, 1, 1]);
-    const gaps = await closedGaps(recorder, 2);
-    expect(new Set(gaps.map((gap) => `${gap.exchange} ${gap.cause}`))).toEqual(
-      new Set(['GOPAX RESYNC']),
-    );
-    await step(recorder, 5);
-    await allLive(recorder);
-    await expectExact(recorder);
-  });
+  inTurn(
+    'outlives garbage, deep nesting and truncated frames on all exchanges, and every book is exact',
+    async () => {
+      const recorder = await recording({}, ENV);
+      await allLive(recorder);
+      await step(recorder, 5);
+      await settled(recorder);
+      const { all, gopax } = recorder.simulators;
+      for (const garbage of GARBAGE) {
+        for (const simulator of all) simulator.faults.sendRaw(garbage, { binary: true });
+      }
+      await step(recorder, 5);
+      for (const simulator of all) simulator.faults.garble(true);
+      await step(recorder, 5);
+      for (const simulator of all) simulator.faults.garble(false);
+      const { supervisor } = recorder.app;
+      await until(
+        () =>
+          all.every((s) => supervisor.tally(s.exchange).unreadableMessages > GARBAGE.length - 4),
+        'the count of unreadable messages',
+      );
+      await step(recorder, 5);
+      await allLive(recorder);
+      // A delta that was cut is lost for good, so GOPAX reads its books again; the others need not.
+      await until(() => gopax.upgrades.length === 2, 'the second connection to GOPAX');
+      const opened = all.filter((s) => s !== gopax).map((s) => s.upgrades.length);
+      expect(opened).toEqual([1, 1, 1, 1]);
+      const gaps = await closedGaps(recorder, 2);
+      expect(new Set(gaps.map((gap) => `${gap.exchange} ${gap.cause}`))).toEqual(
+        new Set(['GOPAX RESYNC']),
+      );
+      await step(recorder, 5);
+      await allLive(recorder);
+      await expectExact(recorder);
+    },
+  );
 
   it('asks for a book again that came unreadable, also when its market is quiet from then on', async () => {
     const markets = ['UPBIT', 'BITHUMB', 'COINONE', 'KORBIT'].map((name) => `${name}:BTC-KRW`);
-    recorder = await startRecorder({}, { ...ENV, COLLECT: markets.join(',') });
+    const recorder = await recording({}, { ...ENV, COLLECT: markets.join(',') });
     await allLive(recorder);
     const { bus, supervisor } = recorder.app;
     const current = (): Map<string, number | undefined> =>
@@ -92,7 +98,7 @@ describe('the whole program', () => {
   });
 
   it('records what exchanges repeat, swap, date in µs or send out of the past, without a gap', async () => {
-    recorder = await startRecorder({}, ENV);
+    const recorder = await recording({}, ENV);
     const { upbit, bithumb, coinone, korbit, gopax } = recorder.simulators;
     bithumb.faults.realtimeBeforeSnapshot(true);
     await allLive(recorder);
@@ -132,7 +138,7 @@ describe('the whole program', () => {
   });
 
   it('resynchronises a GOPAX book that stays crossed, in a gap of its own', async () => {
-    recorder = await startRecorder({}, { COLLECT: 'GOPAX:BTC-KRW,GOPAX:ETH-KRW' });
+    const recorder = await recording({}, { COLLECT: 'GOPAX:BTC-KRW,GOPAX:ETH-KRW' });
     await allLive(recorder);
     recorder.simulators.gopax.faults.crossBook('BTC-KRW');
     await until(() => recorder.status('GOPAX:BTC-KRW')?.state === 'RECONNECTING', 'the alarm');
@@ -145,29 +151,33 @@ describe('the whole program', () => {
     expect(Number(book.bids[0]![0])).toBeLessThan(Number(book.asks[0]![0]));
   });
 
-  it('numbers on when the clock is set forward and back by an hour; no gap, no reconnection', async () => {
-    recorder = await startRecorder({}, ENV);
-    await allLive(recorder);
-    const now = Date.now.bind(Date);
-    const hour = 3_600_000;
-    for (const shift of [hour, -hour, 0]) {
-      jest.spyOn(Date, 'now').mockImplementation(() => now() + shift);
-      await step(recorder, 10);
-      await settled(recorder);
-    }
-    const account = await expectExact(recorder);
-    expect(account.inGap).toEqual({});
-    expect(recorder.app.supervisor.collectors().every((c) => c.reconnects === 0)).toBe(true);
-    // A gap after the clock went back still ends after it starts.
-    recorder.simulators.upbit.faults.dropConnections();
-    await until(() => recorder.status('UPBIT:BTC-KRW')!.reconnects === 1, 'the reconnection');
-    await allLive(recorder);
-    for (const gap of await closedGaps(recorder, 2))
-      expect(gap.end).toBeGreaterThanOrEqual(gap.start);
-  });
+  inTurn(
+    'numbers on when the clock is set forward and back by an hour; no gap, no reconnection',
+    async () => {
+      const recorder = await recording({}, ENV);
+      await allLive(recorder);
+      closeAfterTest(() => jest.restoreAllMocks());
+      const now = Date.now.bind(Date);
+      const hour = 3_600_000;
+      for (const shift of [hour, -hour, 0]) {
+        jest.spyOn(Date, 'now').mockImplementation(() => now() + shift);
+        await step(recorder, 10);
+        await settled(recorder);
+      }
+      const account = await expectExact(recorder);
+      expect(account.inGap).toEqual({});
+      expect(recorder.app.supervisor.collectors().every((c) => c.reconnects === 0)).toBe(true);
+      // A gap after the clock went back still ends after it starts.
+      recorder.simulators.upbit.faults.dropConnections();
+      await until(() => recorder.status('UPBIT:BTC-KRW')!.reconnects === 1, 'the reconnection');
+      await allLive(recorder);
+      for (const gap of await closedGaps(recorder, 2))
+        expect(gap.end).toBeGreaterThanOrEqual(gap.start);
+    },
+  );
 
   it('says which markets never had a book: Upbit says nothing, Coinone acknowledges first', async () => {
-    recorder = await startRecorder({}, ({ upbit, coinone }) => {
+    const recorder = await recording({}, ({ upbit, coinone }) => {
       // Without their lists nobody can know beforehand that they do not exist.
       upbit.faults.rest({ status: 503 });
       coinone.faults.rest({ status: 503 });

@@ -4,9 +4,10 @@ import type { FeedContext } from '../../src/collector/feed.js';
 import { LimitBoard } from '../../src/collector/limits/limit-board.js';
 import { RestClient } from '../../src/collector/rest/rest-client.js';
 import type { WSFeed } from '../../src/collector/socket/ws-feed.js';
+import { closeAfterTest } from './at-once.js';
 import { RecordingHost } from './recording-host.js';
 
-/** A WebSocket server in the place of an exchange, and the feed that it serves. */
+/** A WebSocket server in the place of an exchange, and the feed that it serves, until the test of `atOnce` ends. */
 export class FeedStandIn {
   readonly host = new RecordingHost();
   readonly limits = new LimitBoard();
@@ -15,6 +16,10 @@ export class FeedStandIn {
   /** Connections that were accepted. */
   connects = 0;
   #server!: WebSocketServer;
+
+  constructor() {
+    closeAfterTest(() => this.#close());
+  }
 
   /** Hands every connection to `serve`. @returns what a controller needs to come here */
   async listen(serve: (socket: WebSocket) => void): Promise<FeedContext> {
@@ -46,7 +51,7 @@ export class FeedStandIn {
 
   /** How many markets have had a book. */
   get covered(): number {
-    return new Set(this.host.books.map((book) => book.code)).size;
+    return this.host.covered.size;
   }
 
   /** How many markets the feed puts on one socket now. */
@@ -54,7 +59,7 @@ export class FeedStandIn {
     return this.limits.states.find((limit) => limit.name === 'WS_MARKETS')!.value;
   }
 
-  async close(): Promise<void> {
+  async #close(): Promise<void> {
     await this.feed.close();
     for (const socket of this.#server.clients) socket.terminate();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));

@@ -23,6 +23,8 @@ export interface HeardTrade extends ReadTrade {
 /** Records all that a feed reports. */
 export class RecordingHost implements FeedHost {
   readonly books: HeardBook[] = [];
+  /** Markets that have had a book. */
+  readonly covered = new Set<string>();
   readonly downs: { codes: string[]; outage: Outage }[] = [];
   readonly logs: { event: EventName; code: string | null; params: unknown }[] = [];
   readonly missing: string[] = [];
@@ -43,7 +45,9 @@ export class RecordingHost implements FeedHost {
     receivedAt: number,
     place?: number | null,
   ): void {
-    this.books.push({ code: pairText(pair), ...sides, exchangeTimestamp, receivedAt, place });
+    const code = pairText(pair);
+    this.covered.add(code);
+    this.books.push({ code, ...sides, exchangeTimestamp, receivedAt, place });
   }
   readonly oddities: string[] = [];
   /** What was sent of each of these. */

@@ -1,18 +1,20 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it } from '@jest/globals';
-import type { Feed } from '../../../src/collector/feed.js';
+import { describe, expect } from '@jest/globals';
 import { LimitBoard } from '../../../src/collector/limits/limit-board.js';
+import { atOnce as it, closeAfterTest } from '../../helpers/at-once.js';
 import { feedOf, pair } from '../../helpers/feed.js';
 import type { RecordingHost } from '../../helpers/recording-host.js';
 import { until } from '../../helpers/wait.js';
 
-let server: Server;
-let feed: Feed;
-let host: RecordingHost;
-let limits: LimitBoard;
-/** Calls that came in, by their markets. */
-let calls: string[][];
+/** A poller, and the server that it asks. */
+interface Polled {
+  readonly names: string[];
+  readonly host: RecordingHost;
+  readonly limits: LimitBoard;
+  /** Calls that came in, by their markets. */
+  readonly calls: string[][];
+}
 
 type Answer = (response: ServerResponse, codes: string[]) => boolean;
 
@@ -21,23 +23,28 @@ const books = (codes: string[]): string =>
   `[${codes.map((c) => `{"market":"${c}","timestamp":1,"orderbook_units":[${unit}]}`).join(',')}]`;
 
 /** A Bithumb that answers with books unless `refuse` does it, and a poller of `count` markets. */
-async function start(count: number, refuse: Answer): Promise<string[]> {
-  calls = [];
-  server = createServer((request, response) => {
+async function start(count: number, refuse: Answer): Promise<Polled> {
+  const calls: string[][] = [];
+  const server = createServer((request, response) => {
     const codes = request.url!.split('=')[1]!.split(',');
     calls.push(codes);
     if (!refuse(response, codes)) response.end(books(codes));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  limits = new LimitBoard();
-  ({ feed, host } = feedOf(
+  closeAfterTest(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const limits = new LimitBoard();
+  const { feed, host } = feedOf(
     'BITHUMB',
     { restUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}` },
     { bithumbTransport: 'rest', bithumbPollMs: 50, limits },
-  ));
+  );
+  closeAfterTest(() => feed.close());
   const names = Array.from({ length: count }, (_, i) => `C${i}-KRW`);
   feed.add(names.map(pair));
-  return names;
+  return { names, host, limits, calls };
 }
 
 const reply =
@@ -47,28 +54,25 @@ const reply =
     return true;
   };
 
-afterEach(async () => {
-  await feed.close();
-  server.closeAllConnections();
-  server.close();
-});
-
 describe('a refusal about the size', () => {
   const words = (most: number) =>
     `{"error":{"name":"400","message":"Parameter 'markets' must be less than or equal to ${most} items."}}`;
   it.each([
-    [100, (most: number) => reply(400, words(most))],
-    [50, (most: number) => reply(200, words(most))],
-    [20, () => reply(414)],
-    [20, () => reply(413, '<html>')],
-    [10, () => reply(400)],
-    [1, () => reply(422, '{}')],
+    [493, 100, (most: number) => reply(400, words(most))],
+    [493, 50, (most: number) => reply(200, words(most))],
+    [493, 20, () => reply(414)],
+    [200, 20, () => reply(413, '<html>')],
+    [200, 10, () => reply(400)],
+    [50, 1, () => reply(422, '{}')],
   ])(
-    'covers all 493 markets where %d a call are allowed',
-    async (most, refusal) => {
+    'covers all %d markets where %d a call are allowed',
+    async (count, most, refusal) => {
       const refuse = refusal(most);
-      const names = await start(493, (response, codes) => codes.length > most && refuse(response));
-      await until(() => new Set(host.books.map((b) => b.code)).size === 493, 'all', 30_000);
+      const { names, host, limits, calls } = await start(
+        count,
+        (response, codes) => codes.length > most && refuse(response),
+      );
+      await until(() => host.covered.size === count, 'all', 30_000);
       expect(host.refusals).toEqual([]);
       const batch = limits.states.find((limit) => limit.name === 'REST_BATCH')!;
       expect(batch.value).toBeLessThanOrEqual(Math.max(1, most));
@@ -89,12 +93,12 @@ describe('a refusal about the size', () => {
   ])(
     'is seen where an answer to more than 30 has %s',
     async (_what, part) => {
-      await start(200, (response, codes) => {
+      const { host, limits } = await start(200, (response, codes) => {
         if (codes.length <= 30) return false;
         response.end(books(part(codes)));
         return true;
       });
-      await until(() => new Set(host.books.map((b) => b.code)).size === 200, 'all', 15_000);
+      await until(() => host.covered.size === 200, 'all', 15_000);
       const batch = limits.states.find((limit) => limit.name === 'REST_BATCH')!;
       expect(batch.value).toBeLessThanOrEqual(30);
       expect(host.refusals).toEqual([]);
@@ -104,7 +108,7 @@ describe('a refusal about the size', () => {
 
   it('is not taken for one when an answer leaves out what it leaves out alone, too', async () => {
     const dead = new Set(Array.from({ length: 15 }, (_, i) => `KRW-C${i + 20}`));
-    await start(60, (response, codes) => {
+    const { limits, calls } = await start(60, (response, codes) => {
       response.end(books(codes.filter((code) => !dead.has(code))));
       return true;
     });
@@ -114,12 +118,12 @@ describe('a refusal about the size', () => {
   }, 20_000);
 
   it('is seen in a server that cuts the connection of big calls', async () => {
-    await start(40, (response, codes) => {
+    const { host } = await start(40, (response, codes) => {
       if (codes.length <= 8) return false;
       response.destroy();
       return true;
     });
-    await until(() => new Set(host.books.map((b) => b.code)).size === 40, 'all', 15_000);
+    await until(() => host.covered.size === 40, 'all', 15_000);
   }, 20_000);
 });
 
@@ -132,8 +136,11 @@ describe('a refusal about a market', () => {
     'costs only that market: %s',
     async (_name, refusal) => {
       const bad = new Set(['KRW-C3', 'KRW-C20', 'KRW-C33']);
-      await start(40, (response, codes) => codes.some((c) => bad.has(c)) && refusal()(response));
-      await until(() => new Set(host.books.map((b) => b.code)).size === 37, 'the others', 10_000);
+      const { host, calls } = await start(
+        40,
+        (response, codes) => codes.some((c) => bad.has(c)) && refusal()(response),
+      );
+      await until(() => host.covered.size === 37, 'the others', 10_000);
       await until(() => host.refusals.length === 3, 'the three', 10_000);
       // Calls about the other markets go on as long as this test waits.
       expect(calls.filter((codes) => codes.some((c) => bad.has(c))).length).toBeLessThan(100);
@@ -165,8 +172,8 @@ describe('a refusal of everything', () => {
     'is a handful of calls, and lowers the rate: %s',
     async (_name, refuse) => {
       let refusing = false;
-      await start(30, (response) => refusing && refuse(response));
-      await until(() => new Set(host.books.map((b) => b.code)).size === 30, 'all');
+      const { host, limits, calls } = await start(30, (response) => refusing && refuse(response));
+      await until(() => host.covered.size === 30, 'all');
       refusing = true;
       const before = calls.length;
       const began = performance.now();
@@ -187,7 +194,7 @@ describe('a refusal of everything', () => {
 
 it('asks again for a market that was served before and is refused alone, and goes on with the others', async () => {
   let refused = false;
-  const names = await start(
+  const { names, host } = await start(
     30,
     (response, codes) => refused && codes.includes('KRW-C20') && reply(400, '{}')(response),
   );
@@ -205,7 +212,7 @@ it('asks again for a market that was served before and is refused alone, and goe
 it('does not take a refused pace, in any words, for a refused size', async () => {
   let second = 0;
   let count = 0;
-  await start(60, (response) => {
+  const { limits } = await start(60, (response) => {
     const now = Math.floor(Date.now() / 1000);
     count = now === second ? count + 1 : 1;
     second = now;

@@ -1,0 +1,42 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { it } from '@jest/globals';
+
+const opened = new AsyncLocalStorage<(() => unknown)[]>();
+
+/** Closes something when the test of {@link atOnce} that opened it has ended, the last opened first. */
+export function closeAfterTest(close: () => unknown): void {
+  opened.getStore()!.push(close);
+}
+
+function closing<T extends readonly unknown[]>(
+  test: (...row: T) => Promise<void>,
+): (...row: T) => Promise<void> {
+  return (...row) =>
+    opened.run([], async () => {
+      const closes = opened.getStore()!;
+      try {
+        await test(...row);
+      } finally {
+        for (const close of closes.reverse()) await close();
+      }
+    });
+}
+
+/**
+ * `it` for tests that wait for most of their time: those of one `describe` run beside each other, a few at once.
+ * Each has a server of its own; no hook runs between them, so what one opens is closed by {@link closeAfterTest}.
+ */
+export function atOnce(name: string, test: () => Promise<void>, timeout?: number): void {
+  it.concurrent(name, closing(test), timeout);
+}
+
+/** The same for one that needs the processor for itself, as it measures times. */
+export function inTurn(name: string, test: () => Promise<void>, timeout?: number): void {
+  it(name, closing(test), timeout);
+}
+
+/** As `it.each`. */
+atOnce.each =
+  <const T extends readonly unknown[]>(rows: readonly T[]) =>
+  (name: string, test: (...row: T) => Promise<void>, timeout?: number): void =>
+    it.concurrent.each(rows)(name, closing(test) as never, timeout);
