@@ -1,15 +1,11 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { spawn } from 'node:child_process';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { it } from '@jest/globals';
 import type { WriterSession } from '../../src/store/engine/engine.js';
 import { parseAddress } from '../../src/store/engine/postgresql/address.js';
 import { PostgresSession } from '../../src/store/engine/postgresql/session.js';
 import { needs } from '../helpers/needs.js';
+import { ofRun } from '../helpers/of-run.js';
 import { queryOf } from '../helpers/postgres-server.js';
-import { until } from '../helpers/wait.js';
 import { sessionOn, temporaryFolder } from './support.js';
 
 /** A database for a test. */
@@ -45,7 +41,7 @@ export function settingsOf(path: string): Record<string, string> {
 
 /** A database on the server of the run. @param template what it is copied of: `template1` for an empty one */
 export async function serverDatabase(template: string): Promise<TestDatabase> {
-  const url = new URL(await serverOfRun());
+  const url = new URL(await ofRun('postgres-keeper'));
   const name = `r_${Math.random().toString(36).slice(2)}`;
   url.pathname = '/postgres';
   const admin = url.href;
@@ -65,34 +61,3 @@ export async function serverDatabase(template: string): Promise<TestDatabase> {
 
 /** `describe` for tests that need PostgreSQL; skipped where it is not installed. */
 export const { describe: describeWithPostgres } = needs('postgres');
-
-/**
- * The server that all tests of a run share, started by the first that needs it.
- * @returns the address of a database of it
- */
-async function serverOfRun(): Promise<string> {
-  const run = process.env['TEST_RUN_PID']!;
-  const folder = join(tmpdir(), `postgres-of-run-${run}`);
-  const file = join(folder, 'address');
-  if (made(folder)) {
-    const built = new URL('../helpers/native/built.mjs', import.meta.url).href;
-    const keeper = fileURLToPath(new URL('../helpers/postgres-keeper.ts', import.meta.url));
-    const options = { detached: true, stdio: 'ignore' } as const;
-    spawn(process.execPath, ['--import', built, keeper, folder, run], options).unref();
-  }
-  await until(() => existsSync(file), 'PostgreSQL of this run', 20_000);
-  const address = readFileSync(file, 'utf8');
-  if (!address.startsWith('postgresql://')) throw new Error(`PostgreSQL ${address}`);
-  return address;
-}
-
-/** Makes a folder. @returns whether it was not there */
-function made(folder: string): boolean {
-  try {
-    mkdirSync(folder);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
-  }
-}

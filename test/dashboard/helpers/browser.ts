@@ -7,7 +7,7 @@ import {
   type Locator,
   type Page,
 } from 'playwright-core';
-import { CHROMIUM } from '../../helpers/needs.js';
+import { ofRun } from '../../helpers/of-run.js';
 import { eventually } from '../../helpers/wait.js';
 
 /** How long, and how often, a page is asked for what it shows, ms: each question costs three processes some work. */
@@ -28,20 +28,9 @@ export interface PageOptions {
   readonly height?: number;
 }
 
-/** Starts the browser of all tests. */
-export function openBrowser(): Promise<Browser> {
-  return chromium.launch({
-    executablePath: CHROMIUM,
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-dev-shm-usage',
-      '--process-per-site',
-      '--disable-features=SpareRendererForSitePerProcess',
-    ],
-  });
+/** The browser of all tests of a run; to close it closes what was opened through it. */
+export async function openBrowser(): Promise<Browser> {
+  return chromium.connect(await ofRun('browser-keeper'));
 }
 
 /** What a test listens to on a page. */
@@ -148,7 +137,8 @@ const axeSource = readFileSync(
 
 /** What axe finds wrong with a page as it is now: the rule and the elements. */
 export async function accessibilityProblems(page: Page): Promise<string[]> {
-  await page.evaluate(axeSource);
+  // Once for each page that is loaded: it is half a megabyte.
+  if (await page.evaluate('typeof axe === "undefined"')) await page.evaluate(axeSource);
   const found = await page.evaluate(
     `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
       violations.map(({ id, nodes }) => id + ': ' + nodes.map((n) => n.target.join(' ') + ' ' + (n.any[0]?.message ?? '')).slice(0, 3).join(' | ')))`,
