@@ -37,6 +37,6 @@ export function inTurn(name: string, test: () => Promise<void>, timeout?: number
 
 /** As `it.each`. */
 atOnce.each =
-  <const T extends readonly unknown[]>(rows: readonly T[]) =>
-  (name: string, test: (...row: T) => Promise<void>, timeout?: number): void =>
-    it.concurrent.each(rows)(name, closing(test) as never, timeout);
+  <T extends readonly [unknown, ...unknown[]]>(rows: readonly T[]) =>
+  (name: string, test: (...row: [...T]) => Promise<void>, timeout?: number): void =>
+    it.concurrent.each(rows)(name, closing(test), timeout);
