@@ -98,10 +98,9 @@ export interface Post {
 }
 
 /**
- * The message in the form that its receiver reads, known by its address: Slack's incoming webhooks
- * (`text`, with `&`, `<` and `>` escaped) and what Discord takes like them,
- * `sendMessage` of Telegram's bots (`chat_id` in the address), `/api/v2/alerts` of Alertmanager; for
- * any other this program's own.
+ * The message in its receiver's form, known by the address: Slack's `text` (escaped; also Discord),
+ * Telegram's `sendMessage` (`chat_id` in the address), Alertmanager's `/api/v2/alerts`; else our
+ * own.
  */
 export function postOf(address: string, alert: Alert, lang: Lang): Post {
   const url = new URL(address);

@@ -38,9 +38,8 @@ export interface GapSum {
 }
 
 /**
- * Measures how fast things go: reads the recorder's counters once a second and gives the rates of the
- * last ten seconds; and it keeps the gaps that are open. Costs about a millisecond a second with two
- * thousand markets.
+ * Rates of the last ten seconds, from the recorder's counters, and the open gaps. Costs about a
+ * millisecond a second with two thousand markets.
  */
 export class RecorderMeter {
   readonly #control: CollectorControl;

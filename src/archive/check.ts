@@ -33,10 +33,9 @@ export interface CheckedDay {
 }
 
 /**
- * Reads archived days back wholly and compares them with their manifests, and with the database where
- * it still has the day.
- * @param date only this day
- * @param dbPath null = there is no database
+ * Compares archived days with their manifests, and with the database where it still has them.
+ * @param date only this day.
+ * @param dbPath null = no database
  */
 export async function* checkArchive(
   folder: string,

@@ -85,9 +85,8 @@ interface Work {
 }
 
 /**
- * Archives one day: walks its books in the database in order, writes the stretches of each exchange
- * into pieces that are sorted by market, joins them into one file, reads that back, compares it with
- * what was read from the database, and only then says by a manifest that the day is archived.
+ * Archives one day: writes its books by exchange and market, reads the file back, compares it with
+ * what the database gave, and only then says by a manifest that the day is archived.
  */
 export class DayArchiver {
   readonly #folder: string;

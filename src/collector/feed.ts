@@ -67,9 +67,8 @@ export interface FeedHost {
   /** Counts an unreadable message; logged once per burst. @param pair null when it is not known */
   unreadable(error: unknown, message: string, pair: Pair | null): void;
   /**
-   * The exchange did something that is not known of it, though it may be right. Counted, and logged once
-   * a thing.
-   * @param what the thing itself, such as the name of a key
+   * The exchange did something unknown, perhaps rightly. Counted, logged once a thing.
+   * @param what the thing, such as a key.
    * @param detail for people
    */
   odd(kind: Oddity, what: string, detail: string): void;

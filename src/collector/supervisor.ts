@@ -104,9 +104,8 @@ export class Supervisor implements CollectorControl {
   }
 
   /**
-   * Starts what is wanted: from the stored market lists at once, else as soon as the exchanges have
-   * answered.
-   * @returns settles when every exchange has been tried once; nothing needs to wait for it
+   * Starts what is wanted, by the stored lists at once, else by the exchanges' answers.
+   * @returns settles when each was tried once; nothing need wait
    */
   async run(): Promise<void> {
     const { logger, config } = this.#parts;

@@ -60,9 +60,8 @@ interface Entry {
 }
 
 /**
- * All live subscriptions: lets them in, joins equal ones, bounds their number, ends them at shutdown.
- * Every delivery is made by the {@link Scheduler}, so that however many readers there are the event
- * loop goes on turning for the collectors.
+ * All live subscriptions: lets them in, joins equal ones, bounds and ends them. The
+ * {@link Scheduler} makes every delivery, so that collectors are never held up.
  */
 export class LiveStreams {
   readonly #options: StreamOptions;

@@ -1,9 +1,8 @@
 import type { Rendering } from './rendering.js';
 
 /**
- * Where one subscription's events go: a stream of Server-Sent Events, or an operation of a WebSocket.
- * It never holds more than one rendering that the client has not taken: it is not ready then, gets
- * nothing more, and says so ({@link LiveReader.onReady}) once it is ready again.
+ * Where a subscription's events go (SSE, or an operation of a WebSocket). It holds one untaken
+ * rendering at most; then it gets nothing until {@link LiveReader.onReady}.
  */
 export interface LiveSink {
   /** Whether something may be sent now. */

@@ -50,9 +50,8 @@ export interface CollectorMemory {
   /** Remembers the last mutation about a market. */
   setWanted(market: Market, wanted: boolean): Promise<void>;
   /**
-   * Remembers a mutation about all markets that match `pattern`. It outranks every earlier one about
-   * them: patterns that it covers are forgotten, and so are the mutations about single markets. With
-   * null `COLLECT` decides about them again.
+   * Remembers a mutation about all markets that match, in place of all earlier ones about them;
+   * null = `COLLECT` decides again.
    */
   setWantedPattern(pattern: CollectPattern, wanted: boolean | null): Promise<void>;
   /** Puts these in the place of all that mutations have left behind; all or nothing. */

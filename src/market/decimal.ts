@@ -138,9 +138,8 @@ const [left, right]: [Few, Few] = [
 ];
 
 /**
- * Reads two Decimal texts into `left` and `right`, with equal scales: most prices and volumes have so
- * few digits that numbers are exact, and nothing has to be allocated for them.
- * @returns false when numbers would not be
+ * Reads two Decimal texts into `left` and `right` with equal scales, as numbers, without
+ * allocating; false where numbers are not exact.
  */
 function readBoth(a: string, b: string): boolean {
   if (!readFew(a, left) || !readFew(b, right)) return false;

@@ -23,9 +23,8 @@ export function decodeLevels(text: string): Level[] {
 }
 
 /**
- * Calls `take` for each level of a text that {@link encodeLevels} or SQLite wrote: without blanks
- * and escapes. In a quarter of the time of JSON.parse.
- * @returns false when the text is not written so; what was taken is then worth nothing
+ * Calls `take` for each level of a stored text, four times as fast as JSON.parse; false when it is
+ * written otherwise, and what was taken is void.
  */
 export function forEachLevel(text: string, take: (price: string, volume: string) => void): boolean {
   if (text === '[]') return true;

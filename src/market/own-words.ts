@@ -1,7 +1,6 @@
 /**
- * What this program says of a gap, an error or a failed call, in Korean. Such words are kept as they
- * were said, in English, for they may stand between those of an exchange or of the system; these stay
- * in their own language.
+ * This program's words about gaps and failures, in Korean; they are kept in English, among words of
+ * exchanges and the system, which stay.
  */
 const PHRASES: readonly (readonly [english: RegExp, korean: string])[] = [
   [/^close code (\d+): ([^]*)$/, '종료 코드 $1: $2'],

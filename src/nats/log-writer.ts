@@ -28,9 +28,8 @@ interface Pending {
 /** A message that was not acknowledged for so long is sent again, ms. */
 const ACK_MS = 3_000;
 /**
- * Messages go out together that come within so long of the last that went, ms: at the rate of a whole market
- * each write to the socket, and each read at its other end and at those of the readers, costs more than what
- * one message is.
+ * Messages within so long of the last go out together, ms: at a whole market's rate each write
+ * costs more than a message.
  */
 const GATHER_MS = 4;
 const LOOK_MS = 250;

@@ -58,9 +58,8 @@ export interface LaneHost {
 const LEAST_ROOM = 64 * 1024;
 
 /**
- * Writes what there is about one market into the log, one message after the other: each book expects
- * the one before it to be the last, so that of two nodes which both believe to be the one that writes
- * only one can.
+ * Writes about one market into the log, one after the other: each book expects the one before it,
+ * so that of two writers only one can.
  */
 export class MarketLane {
   readonly market: Market;

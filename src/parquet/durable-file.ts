@@ -14,9 +14,8 @@ async function sync(path: string): Promise<void> {
 }
 
 /**
- * Lets a file appear under its name, whole or not at all: `write` makes it beside, then it and its
- * folder are on the disk before this returns.
- * @param write makes the file at the path that it is given
+ * Lets a file appear under its name whole or not at all, and on the disk.
+ * @param write makes it at the path that it is given
  */
 export async function writeWhole(
   path: string,

@@ -35,9 +35,8 @@ export function isDate(text: string): boolean {
 }
 
 /**
- * Where a file lies in the archive; engines read `exchange` and `date` out of the path.
- * @param part 0, and one more for each time that books or trades came to a day after it had been
- * archived, or more became known of its trades
+ * Where a file lies; engines read `exchange` and `date` from the path.
+ * @param part one more each time that a day gains books, trades or knowledge
  */
 export function dataFile(table: TableName, exchange: Exchange, date: string, part: number): string {
   return join(table, `exchange=${exchange}`, `date=${date}`, `part-${part}.parquet`);

@@ -109,9 +109,8 @@ export function readPastSettings(env: Environment): PastSettings {
 }
 
 /**
- * Reads the settings from environment variables. A variable set to empty text means its default,
- * except `COLLECT`, where empty means to collect nothing.
- * @throws {ConfigError} naming every mistake at once, each with what would be right.
+ * Reads the settings. An empty variable means its default, but for `COLLECT`: nothing.
+ * @throws {ConfigError} naming every mistake and what would be right
  */
 export function readConfig(env: Environment): Config {
   const problems: string[] = [];

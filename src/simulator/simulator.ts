@@ -20,7 +20,7 @@ export interface Timing {
 }
 
 /** How to start a simulator. */
-export interface SimulatorOptions {
+export interface SimulatorOptions<T extends Timing = Timing> {
   /** Default 1. The same seed and the same sequence of `step` calls give the same books. */
   seed?: number;
   /** Default `127.0.0.1`. */
@@ -32,7 +32,7 @@ export interface SimulatorOptions {
   /** Factor on the rhythms; default 1. 0: books change only on `step`, each published at once. */
   rate?: number;
   /** Protocol intervals other than the measured ones. */
-  timing?: Partial<Timing>;
+  timing?: Partial<T>;
   /** `false`: no rate limit is enforced (load tests). Default true. */
   limits?: boolean;
   /** Books kept in {@link Simulator.sent}. Default 200,000 (fewer when they are very deep). */
@@ -154,7 +154,7 @@ export interface Faults {
 }
 
 /** One running simulated exchange. */
-export interface Simulator {
+export interface Simulator<F extends Faults = Faults> {
   readonly exchange: Exchange;
   /** REST base without trailing slash. */
   readonly restUrl: string;
@@ -200,7 +200,7 @@ export interface Simulator {
   list(pair: string): void;
   /** Takes a pair off the market list; its book stops. */
   delist(pair: string): void;
-  faults: Faults;
+  readonly faults: F;
   /** Ends all sockets, timers and the port. */
   close(): Promise<void>;
 }

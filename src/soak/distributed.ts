@@ -1,7 +1,6 @@
 /**
- * `npm run soak -- --distributed`: several nodes record the simulated whole market while nodes, NATS and
- * PostgreSQL are killed and stopped at random. In the end every book is accounted for, as in the soak of one
- * process.
+ * `npm run soak -- --distributed`: nodes record the simulated market while nodes, NATS and
+ * PostgreSQL are killed; in the end every book is accounted for.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -12,9 +12,8 @@ interface ClockSetting {
 const NOTICE_MS = 1000;
 
 /**
- * The system clock of the recorder's process, which the soak sets forward and back. The recorder loads
- * `clock-preload.js`, which reads the offset from a file; here every setting is kept, so that the
- * account knows what the recorder's clock showed at any true moment.
+ * The recorder's clock, which the soak sets by a file that `clock-preload.js` reads; every setting
+ * is kept for the account.
  */
 export class ShiftedClock {
   readonly #file: number;

@@ -167,9 +167,11 @@ inBrowser('history', () => {
     await until(() => book() > before, 'the book');
     const { reconnects } = session.recorder.status('UPBIT:BTC-KRW')!;
     faults.dropConnections();
+    // The test before refused connections: the wait for the next one may have grown to 30 s.
     await until(
       () => session.recorder.status('UPBIT:BTC-KRW')!.reconnects > reconnects,
       'the reconnection',
+      40_000,
     );
     await allLive(session.recorder);
     await until(() => session.recorder.app.storeStats().queuedBooks === 0, 'all to be stored');

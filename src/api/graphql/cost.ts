@@ -49,8 +49,7 @@ const ASSUMED_OTHERWISE = 20;
 
 /**
  * Counts the fields of an operation, before it is executed. Not `@pothos/plugin-complexity` (tried,
- * 4.2.3): it counts introspection as one field however much it selects, counts when the first
- * field is resolved, and needs each connection's page size in the schema.
+ * 4.2.3): it counts introspection as one field, and counts when the first field is resolved.
  */
 class Counter {
   readonly #schema: GraphQLSchema;

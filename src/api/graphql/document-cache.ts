@@ -4,9 +4,8 @@ const MAX_KEPT = 64;
 const MAX_LENGTH = 8_192;
 
 /**
- * Parsed documents by their text, the last used ones. Small on purpose: anybody may send any number
- * of documents, and a parsed one takes far more memory than its text. Not `lru-cache`: a Map keeps its
- * order by itself, and what is left to write is these few lines.
+ * Parsed documents by their text, the last used ones; few, for anybody may send any number, and
+ * they are large. Not `lru-cache`: a Map keeps its order by itself.
  */
 export class DocumentCache<T> {
   readonly #kept = new Map<string, T>();

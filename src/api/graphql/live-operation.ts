@@ -114,9 +114,8 @@ function reduced({ schema, document, operationName, variableValues }: ExecutionA
 const compiledBy = new WeakMap<DocumentNode, Map<string | null | undefined, CompiledQuery>>();
 
 /**
- * The operation of a document that has been validated, as have been its variables. It is compiled once
- * for all values of its variables, unless they decide what is selected: Yoga gives equal texts as the
- * same document.
+ * A validated operation, compiled once for all values of its variables unless they decide what is
+ * selected: Yoga gives equal texts as the same document.
  */
 function compiled(args: ExecutionArgs): CompiledQuery {
   const { document, operationName } = args;

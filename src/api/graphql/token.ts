@@ -16,9 +16,8 @@ function carriesToken(authorization: string | undefined, token: string): boolean
 }
 
 /**
- * Refuses every mutation that comes without the token, whichever transport brought it. Done for
- * the operation as a whole, so that a mutation added later cannot be forgotten. Null: no token is
- * wanted.
+ * Refuses every mutation without the token, on any transport, as a whole operation, so that no
+ * later mutation can be forgotten. Null: no token is wanted.
  */
 export function useMutationToken(token: string | null): Plugin<TransportContext> {
   if (token === null) return {};

@@ -76,9 +76,8 @@ function nameResult(args: object, { result, setResult }: Done): void {
 }
 
 /**
- * Gives errors about a value (an unknown enum value, a malformed time, a wrong type), whether it
- * was written in the document or came as a variable, the code `BAD_USER_INPUT` and the name of the
- * argument. What graphql-js says of them has neither.
+ * Gives errors about a value (unknown enum value, malformed time, wrong type), literal or variable,
+ * the code `BAD_USER_INPUT` and the name of the argument.
  */
 export function useValueErrors(): Plugin {
   return {

@@ -90,9 +90,8 @@ function authorizationOf(
 }
 
 /**
- * Serves the operations of `yoga` over WebSocket. graphql-ws's protocol part is used with a socket
- * adapter of our own. It sees of a subscription only the beginning and the end: the events are
- * written to the connection as ready-made frames, past its serialising and `ws`'s framing.
+ * Serves `yoga` over WebSocket, with graphql-ws's protocol on a socket adapter of our own. Events
+ * of a subscription bypass its serialising and `ws`'s framing as ready-made frames.
  */
 export function createGraphqlWebSocket(yoga: ApiYoga, options: WebSocketOptions): GraphqlWebSocket {
   const { log, limits } = options;

@@ -19,9 +19,8 @@ interface GateOptions {
 }
 
 /**
- * Decides from the headers whether a request is answered at all: it must be meant for this server
- * (`Host`, against DNS rebinding) and must not have been made by another site's page, unless that
- * site is in `CORS_ORIGINS`. The same for every path and for WebSockets.
+ * Decides by the headers whether a request is answered at all, on any path: it must be meant for
+ * this server (`Host`) and not made by another site's page, unless `CORS_ORIGINS` has that.
  */
 export class Gate {
   readonly #hostAllowed: (host: string | undefined) => boolean;

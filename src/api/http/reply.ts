@@ -42,10 +42,9 @@ export async function replyInPieces(
 }
 
 /**
- * Writes the body of an answer as the client takes it, and ends it; a client that leaves ends it
- * early. Afterwards nothing more is read from `source`.
- * @param through what changes the body on its way, such as a compression
- * @throws what `source` throws; the connection is then cut, so that the client knows
+ * Writes the body of an answer as the client takes it; one that leaves ends it early.
+ * @param through such as a compression.
+ * @throws what `source` throws; the connection is then cut
  */
 export async function pipeToClient(
   source: Iterable<Buffer> | AsyncIterable<string | Buffer>,

@@ -4,9 +4,8 @@ import type { IncomingMessage } from 'node:http';
 const OFFER = new Set(['upgrade', 'http2-settings']);
 
 /**
- * Whether a request asks for a WebSocket (RFC 6455 4.1). A client may offer any other protocol with
- * an ordinary request (Java's HttpClient and `curl --http2` offer `h2c`); a server that does not
- * speak it answers that request.
+ * Whether a request asks for a WebSocket (RFC 6455 4.1). Others may be offered with ordinary
+ * requests (`h2c` by Java's HttpClient and `curl --http2`), which are then just answered.
  */
 export function asksForWebSocket(req: IncomingMessage): boolean {
   return req.method === 'GET' && req.headers.upgrade?.trim().toLowerCase() === 'websocket';

@@ -1,9 +1,8 @@
 import type { Exchange } from '../../market/exchange.js';
 
 /**
- * What the exchanges' own times say of the system clock: the only clocks at hand that are not this
- * machine's. A book's time may be old (a quiet market), hardly ever new, so of each exchange the
- * newest counts; and of several exchanges the middle one, for one may be wrong.
+ * What the exchanges' times say of the system clock: of each exchange the newest (a quiet book's
+ * time is old), of several the middle one (one may be wrong).
  */
 export class ClockWitness {
   readonly #least = new Map<Exchange, number>();

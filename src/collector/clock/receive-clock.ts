@@ -2,9 +2,8 @@
 const BRIDGED_MS = 1000;
 
 /**
- * The clock that stamps received books, Unix ms. Small corrections of the system clock (time
- * synchronisation) never make it run backwards; after a larger step back it follows the system, for
- * a wrong time for hours would be worse. The store keeps account of such steps.
+ * Stamps received books, Unix ms. It never runs backwards for small corrections of the system
+ * clock; it follows larger ones, of which the store keeps account.
  */
 export function receiveClock(now: () => number = Date.now): () => number {
   let last = 0;

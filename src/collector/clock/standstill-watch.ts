@@ -2,9 +2,8 @@ import { uptime } from 'node:os';
 import { Topic } from '../../util/topic.js';
 
 /**
- * From this long on the program stood still, ms. Shorter, what the exchanges sent lies in the buffers
- * of the sockets, a few MB or some seconds of the busiest one, and is read late but whole; and a slow
- * answer to a poll takes as long. A collection of garbage or a large start blocks well under a second.
+ * From this long on the program stood still, ms. Shorter, the sockets' buffers hold what came, some
+ * seconds of the busiest; garbage collection or a start block well under a second.
  */
 const STANDSTILL_MS = 2000;
 /** A difference between the system clock and the time that really passed from this long on is a step, ms. */

@@ -95,9 +95,8 @@ const ROUND_SHARE = 2 / 3;
 const MOST_ROUTINE_MS = 1_000;
 
 /**
- * Fills the holes of an exchange's streams of trades from its own history, and finds out how complete
- * they are: soon after a start and after each gap, and slowly again and again. It makes its calls one
- * after the other, well inside the exchange's limits, and after those for books.
+ * Fills holes of an exchange's trades from its history, and finds out how complete they are: soon
+ * after a start or gap, then slowly, one call at a time, after those for books.
  */
 export class HistoryChecker {
   readonly #parts: CheckerParts;

@@ -41,10 +41,9 @@ export interface TradeHistory {
   readonly reachMs: number | null;
   /**
    * Fetches a page.
-   * @param place where it begins; null = with the newest trade
-   * @param now Unix ms
-   * @param rows trades of it at most: {@link rows}, which is the default, or {@link fewRows}
-   * @throws {ExchangeError} when there is no answer, or one that is no page
+   * @param place where it begins; null = the newest trade.
+   * @param rows at most, {@link rows} or {@link fewRows}.
+   * @throws {ExchangeError}
    */
   page(
     rest: RestClient,

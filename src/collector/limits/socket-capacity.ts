@@ -1,9 +1,8 @@
 import type { AdaptiveLimit } from './adaptive-limit.js';
 
 /**
- * How many pairs an exchange serves on one socket. A refusal halves it. What is served after that may
- * be far less than what would be, for an exchange that was out refused everything: so each socket that
- * is served doubles it for the next, up to what was refused while others were served.
+ * How many pairs an exchange serves on one socket: halved by refusals, and doubled again by each
+ * served socket, up to what was refused while others were served.
  */
 export class SocketCapacity {
   readonly #limit: AdaptiveLimit;

@@ -27,10 +27,9 @@ export class BookOrder {
 
   /**
    * Judges a book.
-   * @param place Unix ms, finer parts of the order behind the point
-   * @param now monotonic ms
-   * @returns `LATE`: it is older than one before; `RESTART`: the one before was wrong, and the order
-   * begins again with this book
+   * @param place Unix ms and finer parts.
+   * @param now monotonic ms.
+   * @returns `LATE`: older than one before; `RESTART`: the one before was wrong
    */
   judge(place: number, now: number): Place {
     if (place >= this.#newest) {

@@ -212,9 +212,8 @@ export class MarketTracker {
   }
 
   /**
-   * The clock was set. If it was wrong before, what it dated is dated again.
-   * @param byMs by how much it was set, ms; negative = back
-   * @param wrong what is known of the wrong time; null = it was right, or not known to be wrong
+   * The clock was set by `byMs`.
+   * @param wrong the time that it dated wrongly, to be dated again; null = none known
    */
   clockSet(byMs: number, wrong: WrongTime | null): void {
     this.#coverage.clockSet(byMs);

@@ -183,9 +183,8 @@ export class WSConnection {
 }
 
 /**
- * Reads what a refusal says: who refuses (the exchange, or something in front of it) and why. It is no
- * longer waited for than {@link REFUSAL_MS}, and read no further than {@link REFUSAL_BYTES}.
- * @param done hears once, also when the connection breaks in the midst of it
+ * Reads who refuses and why, within {@link REFUSAL_MS} and {@link REFUSAL_BYTES}.
+ * @param done called once, also when the connection breaks
  */
 function readRefusal(response: IncomingMessage, done: (text: string) => void): void {
   const chunks: Buffer[] = [];

@@ -63,10 +63,9 @@ function timeText(value: Json | undefined): string | undefined {
 }
 
 /**
- * A time that the exchange gives, if it can be that of a book received now.
- * @param time Unix ms; null where the exchange gives none; undefined when it could not be read
+ * A book's time if it can be that of one received now, else undefined.
+ * @param time Unix ms; null: none; undefined: unreadable.
  * @param receivedAt Unix ms
- * @returns undefined when it is not believed
  */
 export function believedTime(
   time: number | null | undefined,

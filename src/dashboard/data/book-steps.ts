@@ -13,9 +13,8 @@ interface From {
 }
 
 /**
- * Goes from a stored book to the one before it or after it. Several books may have come in one
- * millisecond, so the steps go by the books' places, not by their times.
- * @param onStep called with the time of the book that was reached, Unix ms
+ * Steps to the stored book before or after, by place, for several may share a millisecond.
+ * @param onStep called with its time, Unix ms
  */
 export function useBookSteps(market: MarketId, onStep: (at: number) => void) {
   const [here, setHere] = useState<Step | null>(null);

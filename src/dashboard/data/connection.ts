@@ -87,9 +87,8 @@ const FINAL_CODES: ReadonlySet<string> = new Set([
 const AGAIN_AFTER = 1_000;
 
 /**
- * Follows a subscription over the one connection of the page, through lost connections and restarts
- * of the server, until the result is called.
- * @param onError called with errors that a retry cannot help
+ * Follows a subscription through lost connections until the result is called.
+ * @param onError errors that a retry cannot help
  */
 export function follow<R, V extends Record<string, unknown>>(
   document: TypedDocumentString<R, V>,

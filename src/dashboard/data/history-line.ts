@@ -2,9 +2,8 @@
 export type Line = [times: number[], prices: (number | null)[]];
 
 /**
- * The line of prices at some moments, broken where a gap begins: a gap may be shorter than the time
- * between two moments, and no line may lead across it.
- * @param points in order of time; `at` in Unix ms
+ * Prices at some moments, broken where a gap begins, however short.
+ * @param points by time, `at` Unix ms.
  * @param gapStarts Unix ms
  */
 export function lineWithGaps(

@@ -4,9 +4,8 @@ const waiting = new Set<() => void>();
 let asked = false;
 
 /**
- * Runs `update` with the next frame, once however often it is asked for: data may come at any rate,
- * the page changes at most once a frame. A hidden tab has no frames, so it does not change at all.
- * @param update always the same function for the same work
+ * Runs `update` (always the same function for the same work) once with the next frame; a hidden tab
+ * has none, so it does not change.
  */
 export function withNextFrame(update: () => void): void {
   waiting.add(update);

@@ -24,9 +24,8 @@ interface ActivitySources {
 }
 
 /**
- * All collectors first, then again and again those that changed. What one reader has had is its
- * own matter: a list is made when the reader takes it, out of all that changed since the one before,
- * so a slow reader misses no change but only states in between.
+ * All collectors first, then those that changed. Each list is made when its reader takes it, so a
+ * slow one misses only states in between.
  */
 export class ActivityChanges extends OwnSource<readonly CollectorActivity[]> {
   readonly #sources: ActivitySources;

@@ -15,9 +15,7 @@ export interface BithumbTiming extends FeedTiming {
 }
 
 /** How to start the Bithumb simulator. */
-export interface BithumbOptions extends SimulatorOptions {
-  timing?: Partial<BithumbTiming>;
-}
+export type BithumbOptions = SimulatorOptions<BithumbTiming>;
 
 /** Fault switches of Bithumb. */
 export interface BithumbFaults extends Faults {
@@ -34,9 +32,7 @@ export interface BithumbFaults extends Faults {
 }
 
 /** The Bithumb simulator. */
-export interface BithumbSimulator extends Simulator {
-  readonly faults: BithumbFaults;
-}
+export type BithumbSimulator = Simulator<BithumbFaults>;
 
 /** Pairs listed unless the options name others. */
 export const PAIRS = [...BIG_PAIRS, 'EGG-KRW', 'ETH-BTC', 'USDC-BTC'];

@@ -81,12 +81,8 @@ class BithumbServer extends TicketFeed<BithumbMarket, BithumbTiming> implements 
       if (!(ratio >= 0 && ratio < 1)) throw new Error('repeats must be at least 0 and below 1');
       this.#repeats = ratio;
     },
-    realtimeBeforeSnapshot: (on) => {
-      this.#realtimeFirst = on;
-    },
-    keepReplaced: (on) => {
-      this.keepsReplaced = on;
-    },
+    realtimeBeforeSnapshot: (on) => (this.#realtimeFirst = on),
+    keepReplaced: (on) => (this.keepsReplaced = on),
   };
   #form: BithumbTimestampForm = 'us';
   #dust = true;

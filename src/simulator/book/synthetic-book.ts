@@ -7,9 +7,8 @@ type Side = 'asks' | 'bids';
 const ACTIVE_LEVELS = 12;
 
 /**
- * An order book that lives by itself: each {@link step} changes two or three levels, at times adds or
- * removes one or moves the touch. It is never crossed, and after each step differs from before in
- * its first {@link ACTIVE_LEVELS} levels. All from one seed.
+ * A book that lives by itself from one seed: each {@link step} changes levels or moves the touch,
+ * never crosses, and differs within the first {@link ACTIVE_LEVELS}.
  */
 export class SyntheticBook implements Book {
   readonly spec: BookSpec;

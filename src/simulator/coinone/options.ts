@@ -13,9 +13,7 @@ export interface CoinoneTiming extends Timing {
 }
 
 /** How to start the Coinone simulator. */
-export interface CoinoneOptions extends SimulatorOptions {
-  timing?: Partial<CoinoneTiming>;
-}
+export type CoinoneOptions = SimulatorOptions<CoinoneTiming>;
 
 /** Fault switches of Coinone. A restart of the server is `dropConnections` or `closeConnections`. */
 export interface CoinoneFaults extends Faults {
@@ -30,9 +28,7 @@ export interface CoinoneFaults extends Faults {
 }
 
 /** The Coinone simulator. */
-export interface CoinoneSimulator extends Simulator {
-  readonly faults: CoinoneFaults;
-}
+export type CoinoneSimulator = Simulator<CoinoneFaults>;
 
 /** Pairs listed unless the options name others. */
 export const PAIRS = [...BIG_PAIRS, 'USDC-KRW', 'EGG-KRW'];

@@ -99,9 +99,7 @@ class CoinoneServer
 {
   readonly faults: CoinoneFaults = {
     ...this.commonFaults(),
-    maintenance: (pair, on) => {
-      this.market(pair).maintenance = on;
-    },
+    maintenance: (pair, on) => (this.market(pair).maintenance = on),
     repeatLevels: (pair) => this.#repeat(this.market(pair)),
     outdatedFrame: (pair) => {
       const market = this.market(pair);
@@ -111,9 +109,7 @@ class CoinoneServer
         socket.sendBook(frameOf(market, before.book), [`${before.ms}`, before.id], false);
       }
     },
-    firstTrade: (on) => {
-      this.#firstTrade = on;
-    },
+    firstTrade: (on) => (this.#firstTrade = on),
   };
   #firstTrade = false;
   readonly #bucket = new TokenBucket(1200, 20);

@@ -2,9 +2,8 @@ import { BookLevel, StillBook, type Book, type BookChanges, type BookSpec } from
 import { SyntheticBook } from '../book/synthetic-book.js';
 
 /**
- * A book that was made beforehand: states of a {@link SyntheticBook}, walked up and down again, so
- * that every step is one that such a book really made (or its reverse) and costs next to nothing.
- * What is spelled of a state is kept with it, see {@link StillBook.frame}.
+ * States of a {@link SyntheticBook}, made beforehand and walked up and down, which costs next to
+ * nothing; their frames are kept, see {@link StillBook.frame}.
  */
 export class RingBook implements Book {
   readonly #spec: BookSpec;

@@ -15,8 +15,7 @@ export interface GopaxTiming extends Timing {
 }
 
 /** How to start the GOPAX simulator. */
-export interface GopaxOptions extends SimulatorOptions {
-  timing?: Partial<GopaxTiming>;
+export interface GopaxOptions extends SimulatorOptions<GopaxTiming> {
   /** API keys and their base64 secrets; default: `SIMULATED_GOPAX_KEY` alone. */
   keys?: Readonly<Record<string, string>>;
 }
@@ -47,9 +46,7 @@ export interface GopaxFaults extends Faults {
 }
 
 /** The GOPAX simulator. */
-export interface GopaxSimulator extends Simulator {
-  readonly faults: GopaxFaults;
-}
+export type GopaxSimulator = Simulator<GopaxFaults>;
 
 /** The intervals as measured or documented. */
 export const TIMING: GopaxTiming = {

@@ -65,35 +65,27 @@ class GopaxServer
 {
   readonly faults: GopaxFaults = {
     ...this.commonFaults(),
-    deltaBeforeSnapshot: (on) => {
-      this.#earlyDeltas = on;
-    },
+    deltaBeforeSnapshot: (on) => (this.#earlyDeltas = on),
     duplicateDelta: () => {
       for (const book of this.#books()) book.repeatLast();
     },
     staleDelta: () => {
       for (const book of this.#books()) book.sendStale(this.#lastUpdate);
     },
-    dropNextDelta: (n?: number) => {
-      this.#drop += n ?? 1;
-    },
+    dropNextDelta: (n?: number) => (this.#drop += n ?? 1),
     reorderDeltas: (on) => {
       this.#reorder = on;
       if (!on) for (const book of this.#books()) book.release();
     },
     crossBook: (pair) => this.#cross(pair),
-    missHeartbeats: (on) => {
-      this.#missHeartbeats = on;
-    },
+    missHeartbeats: (on) => (this.#missHeartbeats = on),
     occurredAt: (form) => {
       if (!['seconds', 'fraction', 'ms'].includes(form)) {
         throw new Error("occurredAt must be 'seconds', 'fraction' or 'ms'");
       }
       this.#occurredAt = form;
     },
-    otherRestIds: (on) => {
-      this.#otherIds = on;
-    },
+    otherRestIds: (on) => (this.#otherIds = on),
   };
   #occurredAt: OccurredAtForm = 'seconds';
   #otherIds = false;

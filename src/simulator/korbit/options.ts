@@ -15,8 +15,7 @@ export interface KorbitTiming extends Timing {
 }
 
 /** How to start the Korbit simulator. */
-export interface KorbitOptions extends SimulatorOptions {
-  timing?: Partial<KorbitTiming>;
+export interface KorbitOptions extends SimulatorOptions<KorbitTiming> {
   /** Pairs on the market list with status `stopped`. Default `KLAY-KRW`, `KDA-KRW`. */
   stopped?: readonly string[];
 }
@@ -34,8 +33,7 @@ export interface KorbitFaults extends Faults {
 }
 
 /** The Korbit simulator. */
-export interface KorbitSimulator extends Simulator {
-  readonly faults: KorbitFaults;
+export interface KorbitSimulator extends Simulator<KorbitFaults> {
   /** Pairs on the market list with status `stopped`; not in {@link Simulator.pairs}. */
   readonly stopped: readonly string[];
   /** Turns a launched pair into a stopped one: its book empties without a frame. */

@@ -100,19 +100,13 @@ class KorbitServer
 {
   readonly faults: KorbitFaults = {
     ...this.commonFaults(),
-    missPings: (on) => {
-      this.#missPings = on;
-    },
-    dropFrames: (chance) => {
-      this.#dropChance = chance;
-    },
+    missPings: (on) => (this.#missPings = on),
+    dropFrames: (chance) => (this.#dropChance = chance),
     duplicateFrame: (pair) => {
       const market = this.market(pair);
       if (market.listed && market.lastFrameAt > 0) this.#sendToAll(market);
     },
-    restTradeIds: (on) => {
-      this.#restIds = on;
-    },
+    restTradeIds: (on) => (this.#restIds = on),
   };
   readonly #firstTradeId = firstTradeId(CAPTURED_TRADE_ID);
   #restIds = true;

@@ -25,22 +25,14 @@ export class FaultSwitches implements SocketFaults {
       closeConnections: (code, reason) => {
         for (const socket of sockets) socket.close(code, reason);
       },
-      refuseUpgrades: (status) => {
-        this.refuseStatus = status;
-      },
-      rest: (mode) => {
-        this.rest = mode;
-      },
-      freeze: (on) => {
-        this.frozen = on;
-      },
+      refuseUpgrades: (status) => (this.refuseStatus = status),
+      rest: (mode) => (this.rest = mode),
+      freeze: (on) => (this.frozen = on),
       halfOpen: (on) => {
         this.halfOpen = on;
         for (const socket of sockets) socket.deafen(on);
       },
-      garble: (on) => {
-        this.garbled = on;
-      },
+      garble: (on) => (this.garbled = on),
       sendRaw: (data, opts) => {
         // Sent even when frozen: it was asked for.
         for (const socket of sockets) socket.send(data, { ...opts, keepalive: true });
@@ -51,18 +43,10 @@ export class FaultSwitches implements SocketFaults {
       changeFrames: (pattern, replacement) => changes.changeFrames(pattern, replacement),
       changeReplies: (path, change) => changes.changeReplies(path, change),
       onMessage: (pattern, rule) => changes.onMessage(pattern, rule),
-      swapOpcodes: (on) => {
-        changes.swapOpcodes = on;
-      },
-      ignorePings: (on) => {
-        changes.ignorePings = on;
-      },
-      pingOnOpen: (on) => {
-        changes.pingOnOpen = on;
-      },
-      greet: (text) => {
-        changes.greeting = text;
-      },
+      swapOpcodes: (on) => (changes.swapOpcodes = on),
+      ignorePings: (on) => (changes.ignorePings = on),
+      pingOnOpen: (on) => (changes.pingOnOpen = on),
+      greet: (text) => (changes.greeting = text),
       asUsual: () => changes.clear(),
     };
   }

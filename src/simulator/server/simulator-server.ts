@@ -329,9 +329,7 @@ export abstract class SimulatorServer<
       ...this.#switches.calls(this.sockets),
       setTiming: (name, ms) => this.#setTiming(name, ms),
       tradeFault: (pair, kind, n = 1) => this.trades.plan(this.market(pair), kind, n),
-      dropTrades: (chance) => {
-        this.trades.dropChance = chance;
-      },
+      dropTrades: (chance) => (this.trades.dropChance = chance),
       forgetTrades: (pair) => this.trades.tape(this.market(pair)).forget(),
     };
   }

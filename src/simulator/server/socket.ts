@@ -98,9 +98,8 @@ export class SimulatedSocket<S> extends Timers {
   }
 
   /**
-   * Sends a book with these values in its holes, otherwise as {@link send}. The bytes are made in
-   * memory that is used over and over: memory allotted to thousands of frames a second would have
-   * to be collected again, and that costs more than the frames.
+   * Sends a book with these values in its holes, as {@link send}, from reused memory: collecting
+   * thousands of frames a second costs more than the frames.
    */
   sendBook(frame: BookFrame, values: readonly string[], binary: boolean): boolean {
     const size = frame.size(values);

@@ -32,18 +32,16 @@ interface Entry {
 }
 
 /**
- * Counts of the books that went out, with the last of each market, so that a recorder under load
- * can be checked to the digit. Cheap where books share their unchanged levels: nothing is spelled
- * until {@link markets} is asked.
+ * Counts the sent books, with the last of each market, to check a recorder to the digit; nothing is
+ * spelled before {@link markets}.
  */
 export class Tally {
   readonly #entries = new Map<string, Entry>();
 
   /**
-   * Counts a frame that has just gone out whole.
-   * @param sides the client's book after it
-   * @param changed whether that differs from the client's book before; default: compared here, for
-   * which `sides` must stay as they are
+   * Counts a frame that went out whole.
+   * @param sides the client's book after it.
+   * @param changed whether it differs; default: compared, for which `sides` must stay
    */
   count(
     pair: string,

@@ -68,9 +68,8 @@ export interface FeedState {
 }
 
 /**
- * What Upbit and Bithumb (generation 2) have in common: subscribe requests that replace each other
- * without acknowledgement, SNAPSHOT then REALTIME frames of whole books, `PING` and `UP`. Everything
- * in which they differ (wording, spelling, rhythm, REST) is in their own files.
+ * What Upbit and Bithumb (generation 2) have in common: requests that replace each other, SNAPSHOT
+ * then REALTIME, `PING` and `UP`. Their differences are in their own files.
  */
 export abstract class TicketFeed<
   M extends FeedMarket,

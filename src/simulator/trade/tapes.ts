@@ -51,9 +51,8 @@ const LATE_MS = 250;
 const LEAP = 10_000_000n;
 
 /**
- * The trades of all markets of a simulator. They are read off the books: what the best levels lose
- * from one published book to the next was taken, so a trade's frame goes out before the book that
- * shows its effect. A market has none, and costs nothing, until a client asks for its trades.
+ * The trades of a simulator, read off its books before these go out: what best levels lose was
+ * taken. A market has none until a client asks.
  */
 export class Tapes<M extends SimulatedMarket> implements TradeLedger {
   /** Chance of a trade to go to no socket (0 to 1). */

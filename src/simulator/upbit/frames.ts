@@ -36,10 +36,7 @@ class Speller {
   }
 }
 
-/**
- * Whether a size shows its trailing zeros. The captures of 2026 have both kinds in one frame (and
- * the recorded length of a REST reply lies between all and none), so about a third of levels do.
- */
+/** Whether a size shows its trailing zeros: about a third do, as in the captures of 2026. */
 function keepsZeros(level: BookLevel): boolean {
   return (level.price / 100n + level.volume) % 3n === 0n;
 }

@@ -12,9 +12,7 @@ export interface UpbitTiming extends FeedTiming {
 }
 
 /** How to start the Upbit simulator. */
-export interface UpbitOptions extends SimulatorOptions {
-  timing?: Partial<UpbitTiming>;
-}
+export type UpbitOptions = SimulatorOptions<UpbitTiming>;
 
 /** Fault switches of Upbit. */
 export interface UpbitFaults extends Faults {
@@ -27,9 +25,7 @@ export interface UpbitFaults extends Faults {
 }
 
 /** The Upbit simulator. */
-export interface UpbitSimulator extends Simulator {
-  readonly faults: UpbitFaults;
-}
+export type UpbitSimulator = Simulator<UpbitFaults>;
 
 /** Pairs listed unless the options name others. */
 export const PAIRS = [...BIG_PAIRS, 'USDS-KRW', 'ETH-BTC', 'XRP-BTC', 'BERA-BTC', 'BTC-USDT'];

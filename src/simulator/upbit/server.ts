@@ -58,15 +58,9 @@ class UpbitServer extends TicketFeed<UpbitMarket, UpbitTiming> implements UpbitS
   };
   readonly faults: UpbitFaults = {
     ...this.commonFaults(),
-    microsecondTimestamps: (on) => {
-      this.#microseconds = on;
-    },
-    keepReplaced: (on) => {
-      this.keepsReplaced = on;
-    },
-    shortTradeIds: (on) => {
-      this.#idDigits = on ? 3 : 4;
-    },
+    microsecondTimestamps: (on) => (this.#microseconds = on),
+    keepReplaced: (on) => (this.keepsReplaced = on),
+    shortTradeIds: (on) => (this.#idDigits = on ? 3 : 4),
   };
   #microseconds = false;
   /** Digits of a trade id after its ms. */

@@ -76,9 +76,8 @@ interface Lane {
 }
 
 /**
- * Polls Bithumb's REST books. One poller for all markets: the first ten singly, the rest in batches;
- * a market keeps its lane, and so its depth, while it runs. Each lane waits for its answer before it
- * asks again, and all lanes share the exchange's rate limit.
+ * Polls Bithumb's REST books: the first ten markets singly, the rest in batches, each in a lane
+ * that it keeps. A lane asks after its answer; all share the rate limit.
  */
 export class BithumbPoller implements Feed {
   readonly #context: FeedContext;

@@ -5,9 +5,8 @@ import { excerpt, optionalText, wireObject } from '../../wire/wire.js';
 import { errorOf } from '../upbit-protocol/messages.js';
 
 /**
- * The array of books of an answer. Errors come with HTTP 200, so the body decides
- * (`bithumb.error.rest-errors-in-200`).
- * @throws {ExchangeError} for an answer that is no list of books
+ * The books of an answer. Errors come with HTTP 200 (`bithumb.error.rest-errors-in-200`).
+ * @throws {ExchangeError}
  */
 export function booksOf(answer: RestAnswer): ExactJson[] {
   const { status, headers, text } = answer;

@@ -24,9 +24,8 @@ function textIsUtc(row: Json, { exchangeTimestamp }: ReadTrade): boolean {
 }
 
 /**
- * The trades of a pair. Pages go back by `before`, which is documented beside `pastmax` and does not
- * depend on an id that went astray; times have whole seconds, so each page begins with the last second
- * of the one before. Only within a second that has more trades than a page they go on by id.
+ * A pair's trades. Pages go back by `before` (whole seconds, documented beside `pastmax`), each
+ * beginning with the last second of the one before; by id only within an overfull second.
  */
 export const gopaxTradeHistory: TradeHistory = {
   rows: ROWS,

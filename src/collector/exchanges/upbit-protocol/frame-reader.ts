@@ -323,8 +323,7 @@ function present(levels: readonly (Level | null)[]): readonly Level[] {
 }
 
 /**
- * Whether `length` bytes are the same, read as doubles for speed alone. The old ones are a unit's:
- * ASCII, so never the patterns of NaN or of the two zeros, which compare unlike their bytes.
+ * Whether `length` bytes are the same, read as doubles for speed: of ASCII, so never NaN or a zero.
  */
 function sameBytes(a: DataView, atA: number, b: DataView, atB: number, length: number): boolean {
   if (atA + length + 8 > a.byteLength) return false;

@@ -11,9 +11,8 @@ import { readTrade } from '../../wire/wire-trade.js';
 import { optionalText, readSide, wireArray, wireObject, wireText } from '../../wire/wire.js';
 
 /**
- * What Upbit and Bithumb (generation 2) spell alike: codes with the quote first (`KRW-BTC`) and
- * books as units that pair the i-th best ask with the i-th best bid. Their differences
- * (`bithumb.versus-upbit.*`) stay in their own files.
+ * What Upbit and Bithumb (generation 2) spell alike: codes as `KRW-BTC`, and units of the i-th best
+ * ask and bid. Their differences (`bithumb.versus-upbit.*`) are in their own files.
  */
 
 /** `BTC`, `KRW` as `KRW-BTC`. */

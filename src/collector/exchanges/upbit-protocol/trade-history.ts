@@ -33,9 +33,8 @@ export interface UnitHistoryDialect {
 }
 
 /**
- * The trades of `/v1/trades/ticks`. Pages go back by time (`to`, whole seconds, and days before
- * today), each beginning with the last second of the one before; where a second has more trades than
- * a page, by id. Days with fewer trades than a page end with the day.
+ * The trades of `/v1/trades/ticks`. Pages go back by `to` (whole seconds; days before today), each
+ * beginning with the last second of the one before; by id within an overfull second.
  */
 export function unitHistory(dialect: UnitHistoryDialect): TradeHistory {
   return {
