@@ -11,6 +11,7 @@ import { addToSum, DigestSum, sumsOf } from '../parquet/digest.js';
 import { type Duck, quoted } from '../parquet/duckdb.js';
 import { writeWhole } from '../parquet/durable-file.js';
 import { ArchiveError } from '../parquet/errors.js';
+import { joinParquet } from '../parquet/join-files.js';
 import { dataFile, DAY_MS, startOf, type TableName, WORK } from '../parquet/layout.js';
 import {
   type ArchivedFile,
@@ -59,8 +60,6 @@ type FilePlace = Pick<ArchivedFile, 'table' | 'exchange' | 'path'> & { readonly 
 interface Pieces {
   /** Files with a stretch of them each. */
   readonly pieces: string[];
-  /** Length of the text in them. */
-  text: number;
   markets: Record<string, MarketDigest>;
 }
 
@@ -74,7 +73,6 @@ interface Progress extends Pieces {
 interface ExchangeTrades {
   readonly staging: Staging;
   readonly pieces: string[];
-  text: number;
   readonly sums: Map<string, DigestSum>;
 }
 
@@ -217,12 +215,10 @@ export class DayArchiver {
       text -= walk.staging.text;
       const progress = (work.exchanges[exchange] ??= {
         pieces: [],
-        text: 0,
         last: -1,
         markets: {},
       });
       const piece = join(this.#work(date), `${exchange}-${progress.pieces.length}.parquet`);
-      progress.text += walk.staging.text;
       await this.#copy(walk.staging, 'books', piece).catch(async (error: unknown) => {
         const unfit = await this.#unfit(date, exchange);
         throw unfit === null ? error : new ArchiveError(`${date} is not archived: ${unfit}`);
@@ -279,7 +275,6 @@ export class DayArchiver {
     const days = new Map<Exchange, ExchangeTrades>();
     const flush = async (exchange: Exchange, day: ExchangeTrades) => {
       const { staging, pieces } = day;
-      day.text += staging.text;
       const name = `${exchange}-trades-${pieces.length}.parquet`;
       const piece = join(this.#work(date), name);
       await this.#copy(staging, 'trades', piece);
@@ -294,7 +289,7 @@ export class DayArchiver {
         let day = days.get(exchange);
         if (day === undefined) {
           const staging = new Staging(this.#duck.connection, TABLES.trades, `trades_${exchange}`);
-          days.set(exchange, (day = { staging, pieces: [], text: 0, sums: new Map() }));
+          days.set(exchange, (day = { staging, pieces: [], sums: new Map() }));
         }
         const row = tradeRow(marketId, trade);
         const unfit = unfitTrade(trade);
@@ -316,7 +311,7 @@ export class DayArchiver {
       const day = days.get(exchange);
       return day === undefined
         ? []
-        : [[exchange, { pieces: day.pieces, text: day.text, markets: sumsOf(day.sums) }]];
+        : [[exchange, { pieces: day.pieces, markets: sumsOf(day.sums) }]];
     });
     const before = Math.min(walk.unarchivedFrom, trades.unseenFrom, trades.newest + 1);
     return { files, reached: { upTo: trades.newest, before } };
@@ -354,14 +349,12 @@ export class DayArchiver {
   }
 
   /** Joins the pieces of a file, reads it back, compares, and lets it appear under its name. */
-  async #finish(file: FilePlace, { pieces, text, markets }: Pieces): Promise<ArchivedFile> {
+  async #finish(file: FilePlace, { pieces, markets }: Pieces): Promise<ArchivedFile> {
     const { date, table, exchange, path } = file;
-    const list = pieces.map(quoted).join(', ');
     const rows = Object.values(markets).reduce((sum, market) => sum + market.rows, 0);
     let bytes = 0;
     await writeWhole(join(this.#folder, path), async (part) => {
-      const source = `read_parquet([${list}], hive_partitioning = false)`;
-      await this.#run(`COPY (SELECT * FROM ${source}) TO ${quoted(part)} (${format(rows, text)})`);
+      await joinParquet(pieces, part);
       const found = await readDigests(this.#duck.connection, table, part);
       const wrong = difference(new Map(Object.entries(markets)), found);
       if (wrong !== null) {
@@ -386,10 +379,9 @@ export class DayArchiver {
       addToSum(sums, pair, Number(row[key]), row);
       await staging.add(row);
     }
-    const { text } = staging;
     const piece = join(this.#work(file.date), `${table}-${exchange}.parquet`);
     await this.#copy(staging, table, piece);
-    return this.#finish(file, { pieces: [piece], text, markets: sumsOf(sums) });
+    return this.#finish(file, { pieces: [piece], markets: sumsOf(sums) });
   }
 
   /** The first value of an exchange's day that no file can hold exactly, in words; null for none. */

@@ -37,3 +37,28 @@ it('gives a book at a time by the query of docs/archive.md', async () => {
     await folder.remove();
   }
 });
+
+it('counts the books of a day by the statement of docs/archive.md for object storage', async () => {
+  const folder = await temporaryFolder();
+  try {
+    const path = join(folder.path, 'books.db');
+    const archive = join(folder.path, 'archive');
+    await recordDays(path, 2);
+    const [, manifest] = await archiveAll(archive, path);
+    const page = await readFile(new URL('../../docs/archive.md', import.meta.url), 'utf8');
+    const query = /-- DuckDB\n[^]*?(SELECT count[^;]*;)/.exec(page)![1]!;
+    const sql = query
+      .replace('s3://orderbooks/', `${archive}/`)
+      .replace('2026-11-25', '2026-03-02');
+    const duck = await openDuck({ memoryMb: 100, temporary: null });
+    const rows = await rowsOf(duck.connection, sql);
+    duck.close();
+    const books = manifest!.files.find(
+      (file) => file.table === 'books' && file.exchange === 'UPBIT',
+    );
+    expect(manifest!.date).toBe('2026-03-02');
+    expect(rows).toEqual([[BigInt(books!.rows)]]);
+  } finally {
+    await folder.remove();
+  }
+});
