@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Networks } from './networks.js';
 import { NodeProcess } from './node-process.js';
 import type { ServerPrograms } from './programs.js';
 import { NatsServer, PostgresServer } from './servers.js';
@@ -22,6 +23,8 @@ export interface ClusterPlan {
   readonly nodes: readonly PlannedNode[];
   /** Settings of all nodes. */
   readonly env: Readonly<Record<string, string>>;
+  /** Networks over which nodes reach NATS and PostgreSQL; absent = that of this machine alone. */
+  readonly networks?: Networks | undefined;
   /** Called when a node ends without having been asked to. */
   readonly onDeath: (why: string) => void;
 }
@@ -40,9 +43,13 @@ export class Cluster {
 
   /** Starts all of it; resolves once every node does its work. @throws {Error} when one cannot */
   static async start(plan: ClusterPlan): Promise<Cluster> {
-    const { programs, folder } = plan;
-    const nats = await NatsServer.start(programs.nats, folder);
-    const postgres = await PostgresServer.start(programs, plan.databaseFolder).catch(
+    const { programs, folder, networks } = plan;
+    const nats = await NatsServer.start(programs.nats, folder, ['-js'], networks?.address('bus'));
+    const reach = networks && {
+      host: networks.address('database'),
+      range: networks.range('database'),
+    };
+    const postgres = await PostgresServer.start(programs, plan.databaseFolder, reach).catch(
       async (error: unknown) => {
         await nats.end('SIGKILL');
         throw error;
@@ -56,7 +63,7 @@ export class Cluster {
         LOG_PATH: join(plan.logFolder, name),
         PORT: '0',
       };
-      return new NodeProcess(name, role, env, plan.onDeath);
+      return new NodeProcess(name, role, env, plan.onDeath, networks?.inside(name));
     });
     const cluster = new Cluster(nats, postgres, nodes);
     try {

@@ -14,20 +14,26 @@ export class NodeProcess {
   url: string | null = null;
   readonly #env: Readonly<Record<string, string>>;
   readonly #onDeath: (why: string) => void;
+  readonly #inside: readonly string[];
   #group: ProcessGroup | null = null;
   #expected = true;
 
-  /** @param onDeath called when it ends without having been asked to */
+  /**
+   * @param onDeath called when it ends without having been asked to
+   * @param inside what stands before its command, `ip netns exec …`
+   */
   constructor(
     name: string,
     role: string,
     env: Readonly<Record<string, string>>,
     onDeath: (why: string) => void,
+    inside: readonly string[] = [],
   ) {
     this.name = name;
     this.role = role;
     this.#env = env;
     this.#onDeath = onDeath;
+    this.#inside = inside;
   }
 
   /** Its process id; null while it does not run. */
@@ -51,7 +57,8 @@ export class NodeProcess {
     this.url = null;
     const own = { ROLE: this.role, NODE_NAME: this.name, LOG_FORMAT: 'text', LOG_LEVEL: 'info' };
     const env = { ...process.env, ...this.#env, ...own };
-    const group = new ProcessGroup(process.execPath, [PROGRAM], { env }, (why) => {
+    const [program, ...args] = [...this.#inside, process.execPath, PROGRAM];
+    const group = new ProcessGroup(program!, args, { env }, (why) => {
       if (this.#group === group && !this.#expected)
         this.#onDeath(`${this.name} ended with ${why}: ${group.output.slice(-3_000)}`);
     });

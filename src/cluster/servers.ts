@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chownSync, mkdirSync } from 'node:fs';
+import { appendFileSync, chownSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from 'node:net';
 import { pause } from '../util/wait.js';
@@ -8,14 +8,18 @@ import { type ServerPrograms, unprivileged } from './programs.js';
 
 /** Longest wait for a server to serve, ms: PostgreSQL may have to recover. */
 const READY_MS = 60_000;
+const LOOPBACK = '127.0.0.1';
 
 /** A server on this machine that can be killed and started again on the same port and files. */
 export abstract class Server {
   protected readonly port: number;
+  protected readonly host: string;
   #group: ProcessGroup | null = null;
 
-  protected constructor(port: number) {
+  /** @param host an address of this machine */
+  protected constructor(port: number, host: string) {
     this.port = port;
+    this.host = host;
   }
 
   /** Its process id; null while it does not run. */
@@ -56,10 +60,10 @@ export class NatsServer extends Server {
   readonly #program: string;
   readonly #args: readonly string[];
 
-  private constructor(program: string, port: number, args: readonly string[]) {
-    super(port);
+  private constructor(program: string, port: number, host: string, args: readonly string[]) {
+    super(port, host);
     this.#program = program;
-    this.#args = args;
+    this.#args = ['-a', host, '-p', `${port}`, ...args];
   }
 
   /** Starts one whose files lie in `folder`. */
@@ -67,17 +71,17 @@ export class NatsServer extends Server {
     program: string,
     folder: string,
     options: readonly string[] = ['-js'],
+    host = LOOPBACK,
   ): Promise<NatsServer> {
-    const port = await freePort();
-    const own = ['-a', '127.0.0.1', '-p', `${port}`, '-sd', join(folder, 'nats')];
-    const server = new NatsServer(program, port, [...own, ...options]);
+    const args = ['-sd', join(folder, 'nats'), ...options];
+    const server = new NatsServer(program, await freePort(), host, args);
     await server.start();
     return server;
   }
 
   /** `nats://127.0.0.1:…` */
   get url(): string {
-    return `nats://127.0.0.1:${this.port}`;
+    return `nats://${this.host}:${this.port}`;
   }
 
   protected launch(): ProcessGroup {
@@ -94,8 +98,8 @@ export class PostgresServer extends Server {
   readonly #bin: string;
   readonly #folder: string;
 
-  private constructor(bin: string, folder: string, port: number) {
-    super(port);
+  private constructor(bin: string, folder: string, port: number, host: string) {
+    super(port, host);
     this.#bin = bin;
     this.#folder = folder;
   }
@@ -106,8 +110,15 @@ export class PostgresServer extends Server {
     if (this.pid !== null) spawnSync('pkill', [`-${signal.slice(3)}`, '-P', String(this.pid)]);
   }
 
-  /** Makes a cluster in `folder`, unless there is one, and starts it; trusts every user of this machine. */
-  static async start({ postgresql }: ServerPrograms, folder: string): Promise<PostgresServer> {
+  /**
+   * Makes a cluster in `folder`, unless there is one, and starts it; trusts every user of this machine.
+   * @param reach where it listens, and whom it trusts there; by default this machine alone
+   */
+  static async start(
+    { postgresql }: ServerPrograms,
+    folder: string,
+    reach?: { readonly host: string; readonly range: string },
+  ): Promise<PostgresServer> {
     const user = unprivileged();
     mkdirSync(folder, { recursive: true });
     if (user.uid !== undefined) chownSync(folder, user.uid, user.gid!);
@@ -119,21 +130,24 @@ export class PostgresServer extends Server {
     if (made.status !== 0 && !made.stderr.includes('not empty')) {
       throw new Error(`initdb: ${made.stderr || made.error?.message}`);
     }
-    const server = new PostgresServer(postgresql, folder, await freePort());
+    if (reach !== undefined)
+      appendFileSync(join(folder, 'data', 'pg_hba.conf'), `host all all ${reach.range} trust\n`);
+    const port = await freePort();
+    const server = new PostgresServer(postgresql, folder, port, reach?.host ?? LOOPBACK);
     await server.start();
     return server;
   }
 
   /** Address of the database that every cluster has. */
   get url(): string {
-    return `postgresql://recorder@127.0.0.1:${this.port}/postgres`;
+    return `postgresql://recorder@${this.host}:${this.port}/postgres`;
   }
 
   protected launch(): ProcessGroup {
     const args = ['-D', join(this.#folder, 'data'), '-p', `${this.port}`, '-k', this.#folder];
     return new ProcessGroup(
       join(this.#bin, 'postgres'),
-      [...args, '-c', 'listen_addresses=127.0.0.1'],
+      [...args, '-c', `listen_addresses=${this.host}`],
       { ...unprivileged(), cwd: this.#folder },
     );
   }
@@ -141,7 +155,7 @@ export class PostgresServer extends Server {
   protected serves({ output }: ProcessGroup): Promise<boolean> {
     if (!output.includes('ready to accept connections')) return Promise.resolve(false);
     return new Promise((resolve) => {
-      const socket = connect(this.port, '127.0.0.1');
+      const socket = connect(this.port, this.host);
       socket.once('connect', () => {
         socket.destroy();
         resolve(true);

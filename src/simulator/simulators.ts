@@ -21,6 +21,8 @@ export interface SimulatorsOptions {
   control?: boolean;
   /** Ports from `portBase` (Upbit) on, one for each exchange, then that of control. Default: free ports. */
   portBase?: number;
+  /** See {@link SimulatorOptions.host}. */
+  host?: string;
   /** See {@link SimulatorOptions.limits}. */
   limits?: boolean;
   /** See {@link SimulatorOptions.ledger}. */
@@ -89,12 +91,13 @@ function optionsFor(
   options: SimulatorsOptions,
   full: FullMarket | undefined,
 ): SimulatorOptions {
-  const { seed, rate, pairs, portBase, limits, ledger } = options;
+  const { seed, rate, pairs, portBase, host, limits, ledger } = options;
   return {
     ...(seed === undefined ? {} : { seed }),
     ...(rate === undefined ? {} : { rate }),
     // Its rate takes the place of the books' own, and its list that of the exchange.
     ...full?.optionsFor(exchange),
+    ...(host === undefined ? {} : { host }),
     ...(limits === undefined ? {} : { limits }),
     ...(ledger === undefined ? {} : { ledger }),
     ...(portBase === undefined ? {} : { port: portBase + EXCHANGES_IN_ORDER.indexOf(exchange) }),

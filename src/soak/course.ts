@@ -9,13 +9,18 @@ export class Course {
 
   constructor() {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => this.breakOff(`broken off by ${signal}`));
+      process.on(signal, () => {
+        // At once when asked twice; what is made outside this process goes in any case.
+        if (this.#death !== null) process.exit(1);
+        this.breakOff(`broken off by ${signal}`);
+      });
     }
   }
 
-  /** The whole market, every trade of which is remembered. */
-  simulators(rate: number): Promise<Simulators> {
-    return startSimulators({ market: 'full', rate, ledger: 0, keptTrades: Infinity });
+  /** The whole market, every trade of which is remembered. @param host where it listens; default: this machine alone */
+  simulators(rate: number, host?: string): Promise<Simulators> {
+    const options = { market: 'full', rate, ledger: 0, keptTrades: Infinity } as const;
+    return startSimulators({ ...options, ...(host === undefined ? {} : { host }) });
   }
 
   /** What is recorded, and how, in every soak. */
@@ -34,6 +39,15 @@ export class Course {
   /** @throws {Error} saying what broke the soak off */
   check(): void {
     if (this.#death !== null) throw new Error(this.#death);
+  }
+
+  /** Waits so long, ms. @throws {Error} saying what broke the soak off meanwhile */
+  async wait(ms: number): Promise<void> {
+    for (const end = performance.now() + ms; performance.now() < end;) {
+      this.check();
+      await pause(Math.min(250, Math.max(0, end - performance.now())));
+    }
+    this.check();
   }
 
   /** Prints a line with the time since the beginning. */

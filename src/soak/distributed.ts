@@ -1,19 +1,20 @@
 /**
  * `npm run soak -- --distributed`: nodes record the simulated market while nodes, NATS and
- * PostgreSQL are killed; in the end every book is accounted for.
+ * PostgreSQL are killed, stopped and cut off; in the end every book is accounted for.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Cluster, type PlannedNode } from '../cluster/cluster.js';
+import { type Member, type NetworkName, Networks } from '../cluster/networks.js';
 import type { NodeProcess } from '../cluster/node-process.js';
 import { findPrograms } from '../cluster/programs.js';
-import type { Server } from '../cluster/servers.js';
 import { Random } from '../simulator/random.js';
 import { pause } from '../util/wait.js';
 import { problems, TRUE_CLOCK } from './accounts.js';
 import { Course } from './course.js';
 import { accountForAll, Ledger } from './final-account.js';
+import { nextFault } from './node-faults.js';
 import { statesOf } from './recorder-process.js';
 import { tradeProblems } from './trade-accounts.js';
 
@@ -33,12 +34,18 @@ const NODES: readonly PlannedNode[] = [
   { name: 'api-1', role: 'api' },
   { name: 'api-2', role: 'api' },
 ];
+/** What each role talks to. */
+const NETWORKS_OF: Readonly<Record<string, readonly NetworkName[]>> = {
+  collector: ['exchanges', 'bus'],
+  recorder: ['bus', 'database'],
+  api: ['bus', 'database'],
+};
+/** The node that is asked for states and for the account: in the network of this process. */
+const ASKED = 'api-1';
 /** Longest wait for all markets to be LIVE, at the start and after the last fault, ms. */
 const LIVE_WITHIN_MS = 300_000;
-/** Seconds between two faults, of a standstill, and until what was killed is started again: from, to. */
+/** Seconds between two faults: from, to. */
 const PAUSE_S = [3, 9] as const;
-const STANDSTILL_S = [0.5, 8] as const;
-const AWAY_S = [0.2, 6] as const;
 /** The account is closed when nothing has been stored for this long, ms. */
 const QUIET_MS = 4_000;
 
@@ -47,13 +54,13 @@ export async function soakDistributed(options: DistributedOptions): Promise<bool
   const programs = findPrograms();
   const { minutes, rate, seed, keep } = options;
   const dice = new Random(seed);
-  const between = ([from, to]: readonly [number, number]): number =>
-    (from + dice.next() * (to - from)) * 1000;
+  const random = (): number => dice.next();
   const folder = mkdtempSync(join(tmpdir(), 'soak-'));
   const databaseFolder = mkdtempSync(join(tmpdir(), 'soak-postgresql-'));
   const course = new Course();
   const { say } = course;
-  const simulators = await course.simulators(rate);
+  const networks = Networks.make(apart());
+  const simulators = await course.simulators(rate, networks?.address('exchanges'));
   const ledger = new Ledger(simulators);
   let cluster: Cluster | null = null;
   try {
@@ -67,64 +74,52 @@ export async function soakDistributed(options: DistributedOptions): Promise<bool
         ...simulators.env,
         ...course.env,
       },
+      networks: networks ?? undefined,
       onDeath: course.breakOff,
     });
-    const { nats, postgres, nodes } = cluster;
+    const { nodes } = cluster;
     const apis = cluster.withRole('api');
+    const asked = apis.find(({ name }) => name === ASKED)!;
     say(`seed ${seed}; ${nodes.map(({ name, pid }) => `${name} is process ${pid}`).join(', ')}`);
-    await course.allLive(apis[0]!.url!, LIVE_WITHIN_MS);
+    if (networks === null)
+      say('no cuts of the network: only root on Linux can make them, with ip of iproute2');
+    await course.allLive(asked.url!, LIVE_WITHIN_MS);
     // Before, a standby may have had books of markets that the primary had not begun with.
     const since = Date.now();
 
+    const world = { cluster, networks, course, random };
     const until = performance.now() + minutes * 60_000;
     let count = 0;
     while (performance.now() < until) {
-      await pause(between(PAUSE_S));
-      course.check();
+      await course.wait((PAUSE_S[0] + random() * (PAUSE_S[1] - PAUSE_S[0])) * 1000);
       count++;
-      const victims: readonly (NodeProcess | Server)[] = [...nodes, nats, postgres];
-      const victim = victims[Math.floor(dice.next() * victims.length)]!;
-      const name =
-        victim === nats
-          ? 'NATS'
-          : victim === postgres
-            ? 'PostgreSQL'
-            : (victim as NodeProcess).name;
-      if (dice.next() < 0.5) {
-        const ms = between(STANDSTILL_S);
-        say(`${name} stands still for ${(ms / 1000).toFixed(1)} s`);
-        victim.signal('SIGSTOP');
-        await pause(ms);
-        victim.signal('SIGCONT');
-      } else {
-        const ms = between(AWAY_S);
-        say(`${name} is killed, and started again after ${(ms / 1000).toFixed(1)} s`);
-        await victim.end('SIGKILL');
-        await pause(ms);
-        // A node may have to wait for what is away: it is not waited for.
-        if ('launch' in victim && 'role' in victim)
-          void victim.start().catch((error: Error) => course.breakOff(error.message));
-        else await victim.start();
-      }
+      await nextFault(world);
     }
     say(`${count} faults are over`);
     for (const api of apis) await served(api, course);
-    await course.allLive(apis[0]!.url!, LIVE_WITHIN_MS);
+    await course.allLive(asked.url!, LIVE_WITHIN_MS);
     simulators.full!.rate = 0;
     await pause(1_000);
-    await quiet(apis[0]!, course);
+    await quiet(asked, course);
 
     say('reading back …');
-    const account = accountForAll(apis[0]!.url!, simulators, ledger, TRUE_CLOCK, [], since);
+    const account = accountForAll(asked.url!, simulators, ledger, TRUE_CLOCK, [], since);
     const { books, trades } = await account;
     return problems(books) + tradeProblems(trades) === 0;
   } finally {
     await cluster?.close('SIGKILL');
     await simulators.close();
+    networks?.close();
     rmSync(databaseFolder, { recursive: true, force: true });
     if (!keep) rmSync(folder, { recursive: true, force: true });
     else console.log(`kept: ${folder}`);
   }
+}
+
+/** The nodes that have a network of their own, which can be cut. */
+function apart(): Member[] {
+  const others = NODES.filter(({ name }) => name !== ASKED);
+  return others.map(({ name, role }) => ({ name, networks: NETWORKS_OF[role]! }));
 }
 
 async function served(api: NodeProcess, course: Course): Promise<void> {

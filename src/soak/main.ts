@@ -30,7 +30,8 @@ const USAGE = `npm run soak -- [options]
   --chains X   share of the faults that are chains: the recorder itself is stopped, killed, its disk
                filled, its clock set, one upon another (default 0.06)
   --keep       keep the database and the logs
-  --distributed  several nodes with NATS and PostgreSQL, each of which is killed or stopped at random`;
+  --distributed  several nodes with NATS and PostgreSQL, each of which is killed, stopped or cut off
+               at random (cut off on Linux as root, with ip of iproute2)`;
 
 /** Longest wait for all markets to be LIVE, at the start and after the last fault, ms. */
 const LIVE_WITHIN_MS = 240_000;

@@ -23,6 +23,13 @@ export function postgresPrograms(): string | null {
 
 const runs = (command: string): boolean => spawnSync(command, ['--version']).status === 0;
 
+/** Whether a namespace can be made: not in every container. */
+function ranIp(): boolean {
+  const name = `obs-try-${process.pid}`;
+  if (spawnSync('ip', ['netns', 'add', name]).status !== 0) return false;
+  return spawnSync('ip', ['netns', 'del', name]).status === 0;
+}
+
 interface Need {
   /** Whether this machine has it. */
   readonly there: () => boolean;
@@ -48,6 +55,11 @@ const NEEDS = {
   promtool: {
     there: () => runs('promtool'),
     lack: 'no promtool; install the Debian package "prometheus"',
+  },
+  namespaces: {
+    there: () => process.getuid?.() === 0 && existsSync('/proc/self/ns/net') && ranIp(),
+    lack: 'no right to make network namespaces; on Linux, be root and install the Debian package "iproute2"',
+    optional: true,
   },
   terminal: {
     there: () => existsSync('/proc') && runs('script'),

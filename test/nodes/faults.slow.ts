@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { connect } from '@nats-io/transport-node';
 import { Cluster, type PlannedNode } from '../../src/cluster/cluster.js';
 import type { NodeProcess } from '../../src/cluster/node-process.js';
+import { type NetworkName, Networks } from '../../src/cluster/networks.js';
 import { findPrograms } from '../../src/cluster/programs.js';
 import type { NodePresence } from '../../src/nats/presence.js';
 import { EXCHANGES } from '../../src/market/exchange.js';
@@ -25,6 +26,11 @@ const NODES: readonly PlannedNode[] = [
   { name: 'api-1', role: 'api' },
 ];
 
+const MEMBERS = NODES.slice(0, 4).map(({ name, role }) => ({
+  name,
+  networks: [role === 'collector' ? 'exchanges' : 'database', 'bus'] as NetworkName[],
+}));
+
 const describeWithServers = has('nats') ? needs('postgres').describe : needs('nats').describe;
 
 /** A small market on several nodes, with an account of all that went out. */
@@ -38,8 +44,9 @@ class World {
   #stepping: NodeJS.Timeout | undefined;
   #since = 0;
 
-  async start(env: Record<string, string> = {}): Promise<void> {
-    this.simulators = await startSimulators({ rate: 0, pairs: PAIRS });
+  async start(env: Record<string, string> = {}, networks?: Networks): Promise<void> {
+    const host = networks && { host: networks.address('exchanges') };
+    this.simulators = await startSimulators({ rate: 0, pairs: PAIRS, ...host });
     this.ledger = new Ledger(this.simulators);
     this.cluster = await Cluster.start({
       programs: findPrograms(),
@@ -56,6 +63,7 @@ class World {
         SNAPSHOT_EVERY_MS: '300',
         ...env,
       },
+      networks,
       onDeath: (why) => this.deaths.push(why),
     });
     this.step();
@@ -302,5 +310,65 @@ describeWithServers('several nodes whose log is full', () => {
     const { inGap, trades } = await world.account();
     expect(inGap['BUS_FAILED']).toBeGreaterThan(0);
     expect(trades.inGap['BUS_FAILED']).toBeGreaterThan(0);
+  });
+});
+
+const describeWithCuts =
+  has('nats') && has('postgres') ? needs('namespaces').describe : describeWithServers;
+
+describeWithCuts('several nodes that are cut off from each other', () => {
+  const world = new World();
+  let networks: Networks;
+  beforeAll(async () => {
+    networks = Networks.make(MEMBERS)!;
+    await world.start({}, networks);
+  });
+  afterAll(async () => {
+    await world.close();
+    networks?.close();
+  });
+
+  /** Takes links away for as long as `during` takes. */
+  async function cut(
+    of: NodeProcess,
+    from: readonly NetworkName[],
+    during: () => Promise<unknown>,
+  ) {
+    const links = networks.links.filter(
+      ({ node, network }) => node === of.name && from.includes(network),
+    );
+    expect(links).toHaveLength(from.length);
+    for (const link of links) link.set(false);
+    await during();
+    for (const link of links) link.set(true);
+  }
+
+  /** Longer than a lease lasts. */
+  const aWhile = () => new Promise((resolve) => setTimeout(resolve, 5_000));
+
+  it('lose nothing while a collector reaches the exchanges but not NATS', async () => {
+    for (const name of ['collector-1', 'collector-2']) {
+      await world.ready('collector-1');
+      await world.ready('collector-2');
+      await cut(world.node(name), ['bus'], () => Promise.all([world.stored(50), aWhile()]));
+      await world.stored(50);
+    }
+    expect((await world.account()).lost).toEqual([]);
+  });
+
+  it('lose nothing while the recorder that stores reaches NATS but not PostgreSQL, or neither', async () => {
+    for (const from of [['database'], ['bus', 'database']] as const) {
+      await cut(world.storing, from, aWhile);
+      await world.stored(50);
+    }
+    expect((await world.account()).lost).toEqual([]);
+  });
+
+  it('have gaps while the collector that writes reaches NATS but not the exchanges', async () => {
+    await cut(world.node('collector-1'), ['exchanges'], aWhile);
+    await cut(world.node('collector-2'), ['exchanges'], aWhile);
+    await world.live();
+    await world.stored(50);
+    await world.account();
   });
 });

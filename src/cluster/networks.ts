@@ -1,0 +1,148 @@
+import { spawnSync } from 'node:child_process';
+
+/** What nodes talk to, each over a network of its own, so that one can be cut and the others stay. */
+export const NETWORKS = ['exchanges', 'bus', 'database'] as const;
+/** See {@link NETWORKS}. */
+export type NetworkName = (typeof NETWORKS)[number];
+
+/** A node that is to have its own network namespace, and the networks that it has a link to. */
+export interface Member {
+  readonly name: string;
+  readonly networks: readonly NetworkName[];
+}
+
+/** The link of a node to one network. */
+export interface Link {
+  readonly node: string;
+  readonly network: NetworkName;
+  /** Takes it away, or brings it back: what is sent meanwhile is lost on the way, and nobody is told. */
+  set(up: boolean): void;
+}
+
+/** Begins the name of all that is made here; behind it stands the process id, in base 36. */
+const PREFIX = 'obs-';
+const MADE = /\bobs-([0-9a-z]+)-[\w-]+/g;
+/** Addresses for tests of networks, which no other network has (RFC 2544): 198.18.0.0/15. */
+const RANGE = 80;
+
+/**
+ * Network namespaces of nodes of this machine, for tests of cut networks (Linux, root, `ip` of iproute2). Each network is a
+ * bridge, on which this machine itself has an address, with a pair of virtual interfaces to each of its nodes.
+ */
+export class Networks {
+  readonly links: readonly Link[];
+  readonly #own = `${PREFIX}${process.pid.toString(36)}-`;
+  readonly #nodes: ReadonlySet<string>;
+  readonly #atExit = (): void => this.close();
+
+  private constructor(members: readonly Member[]) {
+    this.#nodes = new Set(members.map(({ name }) => name));
+    process.once('exit', this.#atExit);
+    for (const network of NETWORKS) {
+      const bridge = this.#bridge(network);
+      ip(`link add ${bridge} type bridge`, `addr add ${this.address(network)}/24 dev ${bridge}`);
+      ip(`link set ${bridge} up`);
+    }
+    this.links = members.flatMap((member, i) => this.#join(member, i + 2));
+  }
+
+  /** Makes them. @returns null where that is not allowed */
+  static make(members: readonly Member[]): Networks | null {
+    if (process.platform !== 'linux' || process.getuid?.() !== 0) return null;
+    try {
+      removeLeftOver();
+      return new Networks(members);
+    } catch {
+      removeOf(process.pid);
+      return null;
+    }
+  }
+
+  /** The address of this machine in a network: servers that nodes are to reach listen there. */
+  address(network: NetworkName): string {
+    return this.#address(network, 1);
+  }
+
+  /** All addresses of a network. */
+  range(network: NetworkName): string {
+    return `${this.#address(network, 0)}/24`;
+  }
+
+  /** What stands before a command that is to run in the namespace of a node; nothing if it has none. */
+  inside(node: string): readonly string[] {
+    return this.#nodes.has(node) ? ['ip', 'netns', 'exec', this.#own + node] : [];
+  }
+
+  /** Removes them, also from under nodes that still run. */
+  close(): void {
+    process.removeListener('exit', this.#atExit);
+    removeOf(process.pid);
+  }
+
+  #join({ name, networks }: Member, host: number): Link[] {
+    const namespace = this.#own + name;
+    ip(`netns add ${namespace}`);
+    const links = networks.map((network): Link => {
+      const outside = `${this.#bridge(network)}${host}`;
+      ip(
+        `link add ${outside} type veth peer name ${network} netns ${namespace}`,
+        `link set ${outside} master ${this.#bridge(network)} up`,
+      );
+      return { node: name, network, set: (up) => ip(`link set ${outside} ${up ? 'up' : 'down'}`) };
+    });
+    const within = networks.flatMap((network) => [
+      `addr add ${this.#address(network, host)}/24 dev ${network}`,
+      `link set ${network} up`,
+    ]);
+    run(['-n', namespace, '-batch', '-'], ['link set lo up', ...within].join('\n'));
+    return links;
+  }
+
+  #bridge(network: NetworkName): string {
+    return this.#own + network[0]!;
+  }
+
+  /** Of two soaks at a time, each most likely has addresses of its own. */
+  #address(network: NetworkName, host: number): string {
+    const third = (process.pid % RANGE) * NETWORKS.length + NETWORKS.indexOf(network);
+    return `198.18.${third}.${host}`;
+  }
+}
+
+/** Removes what processes made that were killed before they could. */
+function removeLeftOver(): void {
+  for (const [, pid] of `${run(['-o', 'link'])}\n${run(['netns'])}`.matchAll(MADE)) {
+    if (!isAlive(parseInt(pid!, 36))) removeOf(parseInt(pid!, 36));
+  }
+}
+
+/** Removes all that a process made; what is gone already is none of its trouble. */
+function removeOf(pid: number): void {
+  const own = `${PREFIX}${pid.toString(36)}-`;
+  const named = (text: string): string[] =>
+    [...new Set(text.match(MADE) ?? [])].filter((name) => name.startsWith(own));
+  for (const link of named(spawnSync('ip', ['-o', 'link'], { encoding: 'utf8' }).stdout ?? ''))
+    spawnSync('ip', ['link', 'del', link]);
+  for (const name of named(spawnSync('ip', ['netns'], { encoding: 'utf8' }).stdout ?? ''))
+    spawnSync('ip', ['netns', 'del', name]);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Runs commands of `ip`. @throws {Error} with what it said */
+function ip(...commands: readonly string[]): void {
+  run(['-batch', '-'], commands.join('\n'));
+}
+
+function run(args: readonly string[], input?: string): string {
+  const { status, stdout, stderr, error } = spawnSync('ip', args, { encoding: 'utf8', input });
+  if (status !== 0) throw error ?? new Error(`ip ${input ?? args.join(' ')}: ${stderr}`);
+  return stdout;
+}

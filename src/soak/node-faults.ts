@@ -1,0 +1,96 @@
+import type { Cluster } from '../cluster/cluster.js';
+import { type Link, type NetworkName, type Networks, NETWORKS } from '../cluster/networks.js';
+import type { NodeProcess } from '../cluster/node-process.js';
+import type { Server } from '../cluster/servers.js';
+import type { Course } from './course.js';
+
+/** What faults of several nodes need. */
+export interface FaultyCluster {
+  readonly cluster: Cluster;
+  /** Null = nothing can be cut. */
+  readonly networks: Networks | null;
+  readonly course: Course;
+  /** Numbers in [0, 1). */
+  readonly random: () => number;
+}
+
+/** Links that are taken away together. */
+interface Cut {
+  readonly name: string;
+  readonly links: readonly Link[];
+}
+
+/** Seconds of a standstill, until what was killed is started again, and of a cut: from, to. */
+const STANDSTILL_S = [0.5, 8] as const;
+const AWAY_S = [0.2, 6] as const;
+const CUT_S = [1, 40] as const;
+/** Share of cuts among the faults. */
+const CUTS = 0.35;
+/** What is at the other end of each network. */
+const FAR_END: Readonly<Record<NetworkName, string>> = {
+  exchanges: 'the exchanges',
+  bus: 'NATS',
+  database: 'PostgreSQL',
+};
+
+/** One fault, from its beginning to its end: a node or server stands still, is killed, or is cut off. */
+export async function nextFault(world: FaultyCluster): Promise<void> {
+  const { cluster, networks, course, random } = world;
+  const { nats, postgres, nodes } = cluster;
+  const between = ([from, to]: readonly [number, number]): number =>
+    (from + random() * (to - from)) * 1000;
+  const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+  if (networks !== null && random() < CUTS) {
+    const { name, links } = oneOf(cutsOf(networks.links), random);
+    const ms = between(CUT_S);
+    course.say(`${name} for ${seconds(ms)}`);
+    for (const link of links) link.set(false);
+    await course.wait(ms);
+    for (const link of links) link.set(true);
+    return;
+  }
+  const victims: readonly (NodeProcess | Server)[] = [...nodes, nats, postgres];
+  const victim = oneOf(victims, random);
+  const name = 'role' in victim ? victim.name : victim === nats ? 'NATS' : 'PostgreSQL';
+  if (random() < 0.5) {
+    const ms = between(STANDSTILL_S);
+    course.say(`${name} stands still for ${seconds(ms)}`);
+    victim.signal('SIGSTOP');
+    await course.wait(ms);
+    victim.signal('SIGCONT');
+    return;
+  }
+  const ms = between(AWAY_S);
+  course.say(`${name} is killed, and started again after ${seconds(ms)}`);
+  await victim.end('SIGKILL');
+  await course.wait(ms);
+  // A node may have to wait for what is away: it is not waited for.
+  if ('role' in victim) void victim.start().catch((error: Error) => course.breakOff(error.message));
+  else await victim.start();
+}
+
+/**
+ * What can be cut: each link of each node alone, so that it reaches the exchanges but not NATS, or NATS but not
+ * PostgreSQL; all links of a node; and those of all nodes to one network.
+ */
+export function cutsOf(links: readonly Link[]): Cut[] {
+  const nodes = [...new Set(links.map(({ node }) => node))];
+  return [
+    ...links.map((link) => ({
+      name: `${link.node} is cut off from ${FAR_END[link.network]}`,
+      links: [link],
+    })),
+    ...nodes.map((node) => ({
+      name: `${node} is cut off from all`,
+      links: links.filter((link) => link.node === node),
+    })),
+    ...NETWORKS.map((network) => ({
+      name: `all nodes with a network of their own are cut off from ${FAR_END[network]}`,
+      links: links.filter((link) => link.network === network),
+    })),
+  ];
+}
+
+function oneOf<T>(of: readonly T[], random: () => number): T {
+  return of[Math.floor(random() * of.length)]!;
+}
