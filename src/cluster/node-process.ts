@@ -58,7 +58,7 @@ export class NodeProcess {
     const own = { ROLE: this.role, NODE_NAME: this.name, LOG_FORMAT: 'text', LOG_LEVEL: 'info' };
     const env = { ...process.env, ...this.#env, ...own };
     const [program, ...args] = [...this.#inside, process.execPath, PROGRAM];
-    const group = new ProcessGroup(program!, args, { env }, (why) => {
+    const group = new ProcessGroup(program, args, { env }, (why) => {
       if (this.#group === group && !this.#expected)
         this.#onDeath(`${this.name} ended with ${why}: ${group.output.slice(-3_000)}`);
     });

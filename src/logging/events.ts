@@ -121,6 +121,13 @@ export const EVENTS = {
     (p) => `버스의 로그를 읽을 수 없음, 재시도: ${p.reason}`,
     (p) => `the log cannot be read, trying again: ${p.reason}`,
   ),
+  BUS_UNREADABLE: event<{ subject: string; reason: string; more: number }>(
+    'warn',
+    (p) =>
+      `읽을 수 없는 버스 메시지 제외: ${p.subject} (${p.reason})${p.more > 0 ? `, 그 밖에 ${p.more}건` : ''}`,
+    (p) =>
+      `a message on the bus cannot be read and is left out: ${p.subject} (${p.reason})${p.more > 0 ? `; ${p.more} more before` : ''}`,
+  ),
   LOG_HOLE: event<{ messages: number }>(
     'error',
     (p) => `저장하기 전에 버스의 로그에서 삭제된 메시지 ${p.messages}건 (BUS_MAX_GB 참고)`,

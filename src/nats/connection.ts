@@ -12,6 +12,12 @@ export class BusError extends Error {
   }
 }
 
+/** A message that is left out. */
+export interface UnreadableMessage {
+  readonly subject: string;
+  readonly reason: string;
+}
+
 /** The oldest server whose JetStream has all that is used. */
 const OLDEST_SERVER = [2, 9, 4] as const;
 /** Attempts to reach the server at the start, and the wait between them, ms. */
@@ -27,6 +33,8 @@ const RECONNECT_WAIT_MS = 250;
 export class BusConnection {
   /** Publishes false when the connection is lost and true when it is there again. */
   readonly changes = new Topic<boolean>();
+  /** Publishes what was sent to this node and could not be read. */
+  readonly unreadable = new Topic<UnreadableMessage>();
   readonly nc: NatsConnection;
   readonly manager: JetStreamManager;
   readonly address: BusAddress;

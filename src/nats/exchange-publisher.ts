@@ -128,6 +128,11 @@ export class ExchangePublisher {
     return this.#primary;
   }
 
+  /** Number of the message that began its term; 0 before the first. */
+  get term(): number {
+    return this.#term;
+  }
+
   /** Messages that wait for the log. */
   get waiting(): number {
     return this.#waiting;
@@ -202,6 +207,11 @@ export class ExchangePublisher {
       }
       this.#add(market, item);
     }
+  }
+
+  /** Ends gaps that the node before left and that lasted when this one had begun to write. */
+  endGaps(openGaps: readonly Gap[]): void {
+    if (this.#primary) this.#endGaps(null, openGaps, new Map());
   }
 
   /** Begins its term again if that is over: only for the node that has the lease. @throws {Error} when the log cannot be read */

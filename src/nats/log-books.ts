@@ -3,6 +3,7 @@ import type { Redate } from '../market/clock-reading.js';
 import type { Exchange } from '../market/exchange.js';
 import { isExchange } from '../market/exchange.js';
 import type { Gap } from '../market/gap.js';
+import { LOG_LEVELS } from '../market/log-record.js';
 import type { Market } from '../market/market.js';
 import type { Span } from '../market/trade-span.js';
 import { decodeLevels, encodeLevels } from '../market/level-text.js';
@@ -17,6 +18,7 @@ import {
   decodeMessage,
   type GapMessage,
   type LogMessage,
+  NewerMessageError,
   type RecordingMessage,
   type SideTexts,
   type SpanMessage,
@@ -61,6 +63,8 @@ export const LOG_FULL = {
   detail: 'the log in NATS was full before a recorder had read it',
 } as const;
 
+const NONE: readonly Gap[] = [];
+
 /** What is known of a market from the messages read so far. */
 interface MarketBooks {
   readonly market: Market;
@@ -75,8 +79,8 @@ interface MarketBooks {
   lost: boolean;
   /** Its newest gap that ended, with the end that its message has. */
   ended: { readonly gap: Gap; readonly rawEnd: number } | null;
-  /** A gap that lasts as far as is known, of which the end may have gone from the log unread. */
-  doubtful: Gap | null;
+  /** Its gaps that last, as far as the log says. */
+  open: readonly Gap[];
 }
 
 /**
@@ -115,13 +119,15 @@ export class LogBooks {
     this.#position = entry.seq;
     try {
       const subject = this.#subjects.read(entry.subject);
-      if (subject === null) return;
+      if (subject === null) throw new Error('its subject is none of this program');
       const { kind, market } = subject;
       if (market === null) return this.#takeGeneral(kind, entry);
       if (kind === 'book') return this.#takeBook(market, entry);
       if (kind === 'gap') return this.#takeGap(market, entry);
       this.#takeOther(kind, market, entry);
     } catch (error) {
+      // Left out, it would be lost for good: it waits in the log for a node that can read it.
+      if (error instanceof NewerMessageError) throw error;
       this.#parts.onUnreadable(entry, (error as Error).message);
     }
   }
@@ -138,17 +144,28 @@ export class LogBooks {
   }
 
   /**
-   * Messages went from the log before they were read. A gap that lasts may have ended there: it ends with
-   * its market's next book, unless the log says otherwise before.
+   * Tells of the gaps that last before the next message. Who began one may have been cut off before it could end it,
+   * or its end may have gone from the log unread: it ends with its market's next book, unless the log says
+   * otherwise before.
+   */
+  resume(openGaps: readonly Gap[]): void {
+    for (const gap of openGaps) {
+      // Markets are known by the one object that their messages have, too.
+      const market = this.#subjects.read(marketSubject('book', gap.market))?.market;
+      if (market === null || market === undefined) continue;
+      const state = this.#of(market);
+      state.open = [...state.open.filter(({ start }) => start !== gap.start), gap];
+    }
+  }
+
+  /**
+   * Messages went from the log before they were read.
+   * @param openGaps see {@link resume}
    * @param since until when nothing is missing, Unix ms: where gaps of markets begin that had no book yet
    */
   doubt(openGaps: readonly Gap[], since: number): void {
     this.#missingFrom = since;
-    for (const gap of openGaps) {
-      // Markets are known by the one object that their messages have, too.
-      const market = this.#subjects.read(marketSubject('book', gap.market))?.market;
-      if (market !== null && market !== undefined) this.#of(market).doubtful = gap;
-    }
+    this.resume(openGaps);
   }
 
   #takeBook(market: Market, entry: LogEntry): Promise<void> | void {
@@ -193,8 +210,10 @@ export class LogBooks {
     const asks = wholeAt !== null ? changes.asks : withVanished(message.asks, changes.asks);
     const bids = wholeAt !== null ? changes.bids : withVanished(message.bids, changes.bids);
     this.#endGap(state, message.t, timestamp);
-    if (state.doubtful !== null) bus.gaps.publish({ ...state.doubtful, end: timestamp });
-    state.doubtful = null;
+    if (state.open.length > 0) {
+      for (const gap of state.open) bus.gaps.publish({ ...gap, end: timestamp });
+      state.open = NONE;
+    }
     if (lost) {
       const start = before?.timestamp ?? this.#missingFrom ?? timestamp;
       this.#reportLost(state.market, Math.min(start, timestamp), timestamp);
@@ -306,13 +325,14 @@ export class LogBooks {
     const end = rawEnd === null ? null : Math.max(start, this.#timeOf(rawEnd, at));
     const gap: Gap = { ...message, market: state.market, start, end };
     state.ended = rawEnd === null ? null : { gap, rawEnd };
-    if (state.doubtful?.start === start) state.doubtful = null;
+    const others = state.open.filter((open) => open.start !== start);
+    state.open = end === null ? [...others, gap] : others;
     this.#parts.bus.gaps.publish(gap);
   }
 
   #takeGeneral(kind: string, entry: LogEntry): void {
     const { bus, onRedate, onAlive } = this.#parts;
-    if (kind === 'log') bus.logs.publish(decodeMessage<LogMessage>(entry.data));
+    if (kind === 'log') bus.logs.publish(logRecord(decodeMessage<LogMessage>(entry.data)));
     else if (kind === 'redate') onRedate?.(decodeMessage<Redate>(entry.data));
     else if (kind === 'alive') {
       const exchange = entry.subject.slice('alive.'.length);
@@ -334,12 +354,21 @@ export class LogBooks {
         unfounded: false,
         lost: false,
         ended: null,
-        doubtful: null,
+        open: NONE,
       };
       this.#markets.set(market, state);
     }
     return state;
   }
+}
+
+/** Checks a log record: a subject as common as `log.x` may be used by another program, too. @throws {Error} */
+function logRecord(message: LogMessage): LogMessage {
+  const { timestamp, level, event, exchange, message: text } = message;
+  const texts = [event, text].every((value) => typeof value === 'string');
+  const known = LOG_LEVELS.includes(level) && (exchange === null || isExchange(exchange));
+  if (Number.isSafeInteger(timestamp) && known && texts) return message;
+  throw new Error('it is no log record');
 }
 
 /** What changed between two books, as text. */

@@ -77,12 +77,25 @@ export class LogStream {
     await this.bus.manager.streams.add({
       name: LOG_STREAM,
       description: `orderbook recorder log ${id}`,
-      subjects: LOG_KINDS.map((kind) => `${kind}.>`),
+      subjects: subjectsOfAll(),
       retention: RetentionPolicy.Limits,
       storage: StorageType.File,
       max_bytes: maxBytes,
       num_replicas: replicas,
     });
+  }
+
+  /**
+   * Lets a stream that is there take all kinds of messages, which may have become more since it was made.
+   * @param maxBytes see {@link make}; absent = as it is
+   */
+  async extend(maxBytes?: number): Promise<void> {
+    const { config } = await this.bus.manager.streams.info(LOG_STREAM);
+    const missing = subjectsOfAll().filter((subject) => !config.subjects.includes(subject));
+    const bytes = maxBytes ?? config.max_bytes;
+    if (missing.length === 0 && bytes === config.max_bytes) return;
+    const subjects = [...config.subjects, ...missing];
+    await this.bus.manager.streams.update(LOG_STREAM, { subjects, max_bytes: bytes });
   }
 
   /** The message of a number; null when it is gone. */
@@ -185,6 +198,10 @@ export class LogStream {
       throw error;
     }
   }
+}
+
+function subjectsOfAll(): string[] {
+  return LOG_KINDS.map((kind) => `${kind}.>`);
 }
 
 /** An error that is thrown by who takes messages to end the following. */

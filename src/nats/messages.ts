@@ -6,6 +6,22 @@ import type { LogRecord } from '../market/log-record.js';
 import type { Level, Sides } from '../market/order-book.js';
 import type { TradeSpan } from '../market/trade-span.js';
 import type { Trade } from '../market/trade.js';
+import { BusError } from './connection.js';
+
+/**
+ * The version of what nodes write, in the log and to each other. Fields that are added need no other; a message that
+ * nodes of this version would misread has a greater one as its `v`.
+ */
+export const MESSAGE_VERSION = 1;
+
+/** A message that a newer version of this program wrote, and this one would misread. */
+export class NewerMessageError extends BusError {
+  constructor(version: number) {
+    super(
+      `a message on the bus is of version ${version}, and this node reads up to version ${MESSAGE_VERSION}; update it: recorders first, then API nodes, then collectors`,
+    );
+  }
+}
 
 /** Both sides of a book, or how they changed, as {@link encodeLevels} makes text of them. */
 export interface SideTexts {
@@ -76,9 +92,17 @@ export function encodeMessage(message: unknown): Uint8Array {
   return encoder.encode(JSON.stringify(message));
 }
 
-/** A message of its bytes. @throws {SyntaxError} when they are no JSON */
+/**
+ * A message of its bytes.
+ * @throws {SyntaxError} when they are no JSON
+ * @throws {NewerMessageError}
+ */
 export function decodeMessage<T>(data: Uint8Array): T {
-  return JSON.parse(decoder.decode(data)) as T;
+  const message = JSON.parse(decoder.decode(data)) as (T & { readonly v?: unknown }) | null;
+  const version = message?.v;
+  if (typeof version === 'number' && version > MESSAGE_VERSION)
+    throw new NewerMessageError(version);
+  return message as T;
 }
 
 /** A book as it goes into the log: JSON, its levels as `a` and `b`, its changes as `x` and `y`. */
@@ -135,7 +159,7 @@ function parseBook(data: Uint8Array): BookMessage {
     readonly a: readonly Level[];
     readonly b: readonly Level[];
   }>(data);
-  if (typeof t !== 'number' || !Array.isArray(a) || !Array.isArray(b))
+  if (![t, p, w].every(Number.isSafeInteger) || !Array.isArray(a) || !Array.isArray(b))
     throw new Error('it has no book');
   return { t, e, g, p, w, ...sideTexts({ asks: a, bids: b }), changes: null };
 }

@@ -3,7 +3,8 @@ import type { Exchange } from '../market/exchange.js';
 import type { Role } from '../market/role.js';
 import { Topic } from '../util/topic.js';
 import { type BusConnection, BusError } from './connection.js';
-import { decodeMessage, encodeMessage } from './messages.js';
+import { hear } from './hear.js';
+import { encodeMessage } from './messages.js';
 import { subjectToken } from './subjects.js';
 
 /** What a node says about itself. */
@@ -43,12 +44,9 @@ export class Presence {
   constructor(bus: BusConnection, self: () => NodePresence) {
     this.#bus = bus;
     this.#self = self;
-    this.#subscription = bus.nc.subscribe('node.*', {
-      callback: (error, message) => {
-        if (error === null)
-          this.#heard(decodeMessage<NodePresence | null>(message.data), message.subject);
-      },
-    });
+    this.#subscription = hear<NodePresence | null>(bus, 'node.*', (presence, subject) =>
+      this.#heard(presence, subject),
+    );
     this.#timer = setInterval(() => this.#tick(), TELL_MS);
     this.#unfollow = bus.changes.on((connected) => {
       if (connected) for (const other of this.#others.values()) other.heardAt = performance.now();
@@ -102,6 +100,7 @@ export class Presence {
       this.changes.publish();
       return;
     }
+    checkPresence(presence);
     if (presence.run === self.run) return;
     if (presence.node === self.node) this.clashes.publish(presence);
     const known = this.#others.get(presence.node);
@@ -130,4 +129,12 @@ export class Presence {
     }
     if (gone) this.changes.publish();
   }
+}
+
+/** @throws {Error} when it is none */
+function checkPresence({ node, run, roles, store, ready }: NodePresence): void {
+  const texts = typeof node === 'string' && typeof run === 'string';
+  const stores = store === null || typeof store === 'string';
+  if (!texts || !stores || !Array.isArray(roles) || !Array.isArray(ready))
+    throw new Error('it does not say which node it is of');
 }

@@ -39,7 +39,10 @@ export function answerCalls(
     try {
       const { call, args } = decodeMessage<{ call: string; args: never[] }>(message.data);
       const done = calls[call];
-      if (done === undefined) throw new Error(`there is no call ${call}`);
+      if (done === undefined)
+        throw new Error(
+          `a node of another version asks for ${JSON.stringify(call)} on ${subject}, which this one does not know; update recorders first, then API nodes, then collectors`,
+        );
       result = { value: (await done(...args)) ?? null };
     } catch (error) {
       const { name, message: text } = error as Error;

@@ -8,7 +8,7 @@ import type { Logger } from '../logging/logger.js';
 import { type BusConnection, BusError } from '../nats/connection.js';
 import { LogBooks } from '../nats/log-books.js';
 import type { LogState, LogStream } from '../nats/log-stream.js';
-import { decodeMessage } from '../nats/messages.js';
+import { hear } from '../nats/hear.js';
 import { type Config, databaseOf } from '../settings/config.js';
 import { ReaderClient } from '../store/reader-client.js';
 import type { LogEnd, SequenceState, StoreStats } from '../store/store-types.js';
@@ -104,8 +104,7 @@ export class ApiNode {
         stored: (market) => reader.newestBook(market),
         // Live books do not wait for the database; a market without one here has an old one there.
         newestAt: async () => null,
-        onUnreadable: ({ subject, seq }, reason) =>
-          logger.log('BUS_TROUBLE', {}, { reason: `${subject} ${seq}: ${reason}` }),
+        onUnreadable: ({ subject }, reason) => nats.unreadable.publish({ subject, reason }),
       });
       for (const entry of await stream.lastOfEach('book.>')) {
         if (entry.seq <= from) books.restore(entry);
@@ -119,23 +118,16 @@ export class ApiNode {
       };
       let stored: { readonly report: StoreReport; readonly heardAt: number } | null = null;
       const subscriptions: { unsubscribe(): void }[] = [
-        nats.nc.subscribe(COMMIT_SUBJECT, {
-          callback: (error, message) => {
-            if (error !== null) return;
-            const { offset, receivedAt } = decodeMessage<CommitNotice>(message.data);
-            progress.offset = Math.max(progress.offset, offset);
-            progress.heardAt = performance.now();
-            bus.commits.publish(receivedAt);
-          },
+        hear<CommitNotice>(nats, COMMIT_SUBJECT, ({ offset, receivedAt }) => {
+          if (!Number.isSafeInteger(offset) || !Array.isArray(receivedAt))
+            throw new Error('it does not say how far the log is stored');
+          progress.offset = Math.max(progress.offset, offset);
+          progress.heardAt = performance.now();
+          bus.commits.publish(receivedAt);
         }),
-        nats.nc.subscribe(STORE_SUBJECT, {
-          callback: (error, message) => {
-            if (error !== null) return;
-            stored = {
-              report: decodeMessage<StoreReport>(message.data),
-              heardAt: performance.now(),
-            };
-          },
+        hear<StoreReport>(nats, STORE_SUBJECT, (report) => {
+          if (typeof report.stats !== 'object') throw new Error('it has no figures of a store');
+          stored = { report, heardAt: performance.now() };
         }),
       ];
       // Reports of recorders may be lost on the way.

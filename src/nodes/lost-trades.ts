@@ -4,8 +4,9 @@ import { EXCHANGES, type Exchange } from '../market/exchange.js';
 import { type Market, type Pair, pairText } from '../market/market.js';
 import { MOST_LAG_MS, type Span } from '../market/trade-span.js';
 import type { BusConnection } from '../nats/connection.js';
+import { hear } from '../nats/hear.js';
 import { LOG_FULL } from '../nats/log-books.js';
-import { decodeMessage, encodeMessage } from '../nats/messages.js';
+import { encodeMessage } from '../nats/messages.js';
 import type { Store } from '../store/store-types.js';
 import { lossSubject } from './report.js';
 
@@ -57,22 +58,19 @@ function reportLoss({ nc }: BusConnection, exchange: Exchange, loss: LossMessage
  * @param onLoss called before, with the end of the time that is concerned, Unix ms
  */
 export function hearLostTrades(
-  { nc }: BusConnection,
+  connection: BusConnection,
   exchange: Exchange,
   markets: () => readonly Market[],
   bus: Pick<Bus, 'tradeLosses' | 'tradeDoubts'>,
   onLoss: (end: number) => void,
 ): Subscription {
-  return nc.subscribe(lossSubject(exchange), {
-    callback: (error, message) => {
-      if (error !== null) return;
-      const { start, end, pair } = decodeMessage<LossMessage>(message.data);
-      onLoss(end);
-      for (const market of markets()) {
-        if (pair !== undefined && pairText(market) !== pairText(pair)) continue;
-        bus.tradeLosses.publish({ market, start, end, ...LOG_FULL });
-      }
-      if (pair === undefined) bus.tradeDoubts.publish();
-    },
+  return hear<LossMessage>(connection, lossSubject(exchange), ({ start, end, pair }) => {
+    if (!Number.isFinite(start) || !Number.isFinite(end)) throw new Error('it has no span of time');
+    onLoss(end);
+    for (const market of markets()) {
+      if (pair !== undefined && pairText(market) !== pairText(pair)) continue;
+      bus.tradeLosses.publish({ market, start, end, ...LOG_FULL });
+    }
+    if (pair === undefined) bus.tradeDoubts.publish();
   });
 }

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { AppTuning } from '../app.js';
 import type { Running } from '../running.js';
 import { openLog } from '../compose.js';
+import { BurstGate } from '../logging/burst-gate.js';
 import type { Logger } from '../logging/logger.js';
 import type { LogRecord } from '../market/log-record.js';
 import { BusConnection, BusError, jetStreamError } from '../nats/connection.js';
@@ -52,6 +53,10 @@ export async function startNode(
     const found = await stream.state().catch((error: unknown) => {
       throw error instanceof BusError ? error : jetStreamError(error, address);
     });
+    if (found !== null) {
+      const maxBytes = config.roles.has('recorder') ? config.busBytes || -1 : undefined;
+      await stream.extend(maxBytes);
+    }
     const leases = await Leases.open(bus, replicas).catch((error: unknown) => {
       throw jetStreamError(error, address);
     });
@@ -93,6 +98,12 @@ export async function startNode(
     bus.changes.on((connected) => {
       if (connected) logger.log('BUS_BACK', {}, { lastedMs: bus.lastedMs });
       else logger.log('BUS_LOST', {}, { bus: address.shown });
+    });
+
+    const unreadable = new BurstGate();
+    bus.unreadable.on(({ subject, reason }) => {
+      const more = unreadable.pass(subject.split('.')[0]!);
+      if (more !== null) logger.log('BUS_UNREADABLE', {}, { subject, reason, more });
     });
 
     let recorder: RecorderNode | null = null;

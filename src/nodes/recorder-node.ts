@@ -225,9 +225,9 @@ class ActiveRecorder {
         this.#aliveAt.set(exchange, at);
         onAlive(at);
       },
-      onUnreadable: (entry, reason) =>
-        logger.log('BUS_TROUBLE', {}, { reason: `${entry.subject} ${entry.seq}: ${reason}` }),
+      onUnreadable: ({ subject }, reason) => bus.unreadable.publish({ subject, reason }),
     });
+    this.#books.resume(store.openGaps);
     logStore(store, logger);
     store.onLogMoved(() => this.stop());
     store.onCommitted((receivedAt) => this.#onCommitted(receivedAt));

@@ -18,7 +18,7 @@ import { type ExchangeTally, NO_TALLY } from '../market/exchange-tally.js';
 import type { Wishes } from '../market/managed-lists.js';
 import { type Market, marketKey } from '../market/market.js';
 import type { BusConnection } from '../nats/connection.js';
-import { decodeMessage } from '../nats/messages.js';
+import { hear } from '../nats/hear.js';
 import { call, NoAnswerError } from '../nats/remote.js';
 import type { Config } from '../settings/config.js';
 import type { StoreReader } from '../store/store-types.js';
@@ -62,28 +62,18 @@ export class RemoteControl implements CollectorControl {
     this.#config = config;
     this.#reader = reader;
     this.#completeness = adapters(config.bithumbTransport);
-    const { nc } = bus;
     this.#subscriptions = [
       ...EXCHANGES.map((exchange) =>
-        nc.subscribe(reportSubject(exchange), {
-          callback: (error, message) => {
-            if (error === null) this.#heard(decodeMessage<ExchangeReport>(message.data));
-          },
-        }),
+        hear<ExchangeReport>(bus, reportSubject(exchange), (report) => this.#heard(report)),
       ),
       ...EXCHANGES.map((exchange) =>
-        nc.subscribe(statusSubject(exchange), {
-          callback: (error, message) => {
-            if (error !== null) return;
-            const status = decodeMessage<CollectorStatus>(message.data);
-            this.#known.get(exchange)?.statuses.set(marketKey(status.market), status);
-            if (status.state === 'STOPPED' || status.state === 'FAILED')
-              local.forget(status.market);
-            local.status.publish(status);
-          },
+        hear<CollectorStatus>(bus, statusSubject(exchange), (status) => {
+          this.#known.get(exchange)?.statuses.set(marketKey(status.market), status);
+          if (status.state === 'STOPPED' || status.state === 'FAILED') local.forget(status.market);
+          local.status.publish(status);
         }),
       ),
-      nc.subscribe(`${WISHES_SUBJECT}.*`, { callback: () => void this.refreshWishes() }),
+      bus.nc.subscribe(`${WISHES_SUBJECT}.*`, { callback: () => void this.refreshWishes() }),
     ];
   }
 

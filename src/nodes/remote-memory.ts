@@ -42,11 +42,12 @@ async function askRecorder<T>(
   name: string,
   args: readonly unknown[],
   patienceMs = PATIENCE_MS,
+  answerMs = ANSWER_MS,
 ): Promise<T> {
   const end = performance.now() + patienceMs;
   for (;;) {
     try {
-      return await call<T>(bus, MEMORY_SUBJECT, name, args, ANSWER_MS);
+      return await call<T>(bus, MEMORY_SUBJECT, name, args, answerMs);
     } catch (error) {
       if (!(error instanceof NoAnswerError) || performance.now() > end) throw error;
       await pause(AGAIN_MS);
@@ -182,6 +183,7 @@ export function askOpenGaps(
   bus: BusConnection,
   exchange: Exchange,
   patienceMs?: number,
+  answerMs?: number,
 ): Promise<Gap[]> {
-  return askRecorder<Gap[]>(bus, 'openGaps', [exchange], patienceMs);
+  return askRecorder<Gap[]>(bus, 'openGaps', [exchange], patienceMs, answerMs);
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Subscription } from '@nats-io/transport-node';
 import { Bus } from '../bus.js';
 import { StandstillWatch } from '../collector/clock/standstill-watch.js';
@@ -44,6 +45,9 @@ export interface ShardServices {
  * what it has begins before the last one of a primary that is killed.
  */
 const KEPT_MS = 2_500;
+/** Longest wait of who takes over for what a recorder knows of gaps, and until it is asked again, ms. */
+const GAPS_MS = 1_500;
+const AGAIN_MS = 1_000;
 /** How long a primary that goes in order waits for what is under way, ms. */
 const DRAIN_MS = 1_500;
 
@@ -181,9 +185,10 @@ export class Shard {
   /** Becomes the one that writes. @throws {Error} while the log or the recorder cannot be asked */
   async promote(): Promise<void> {
     const { bus } = this.#services;
-    // Without a recorder nothing is known of them, and the recording must go on.
-    const openGaps = await askOpenGaps(bus, this.exchange, 0).catch(() => []);
-    await this.#publisher.promote(openGaps);
+    // Without a recorder nothing is known of them yet, and the recording must go on.
+    const openGaps = await askOpenGaps(bus, this.exchange, 0, GAPS_MS).catch(() => null);
+    await this.#publisher.promote(openGaps ?? []);
+    if (openGaps === null) void this.#endGapsLater();
     // As standby it said nothing of the trades, and the one before may have left other spans to be checked.
     this.#bus.tradeDoubts.publish();
     this.#control = answerCalls(
@@ -196,6 +201,17 @@ export class Shard {
     void this.#memory.handOnListing();
     this.#reload();
     this.report();
+  }
+
+  /** Ends the gaps that the node before left, once a recorder says which. */
+  async #endGapsLater(): Promise<void> {
+    const { term } = this.#publisher;
+    while (this.primary && this.#publisher.term === term) {
+      const openGaps = await askOpenGaps(this.#services.bus, this.exchange, 0).catch(() => null);
+      if (openGaps === null) await pause(AGAIN_MS);
+      else if (this.primary && this.#publisher.term === term)
+        return this.#publisher.endGaps(openGaps);
+    }
   }
 
   /** No longer writes, but goes on to follow. */

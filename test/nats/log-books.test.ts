@@ -3,7 +3,7 @@ import { type BookEvent, Bus } from '../../src/bus.js';
 import type { Gap } from '../../src/market/gap.js';
 import { LogBooks } from '../../src/nats/log-books.js';
 import type { LogEntry } from '../../src/nats/log-stream.js';
-import { encodeBook, encodeMessage } from '../../src/nats/messages.js';
+import { encodeBook, encodeMessage, NewerMessageError } from '../../src/nats/messages.js';
 
 const SUBJECT = 'book.UPBIT.BTC.KRW';
 
@@ -94,6 +94,29 @@ describe('what is said of a span of trades', () => {
       'GAP false',
     ]);
     expect(lost).toEqual([10, 20, 10, 20]);
+  });
+});
+
+describe('what the log may have that this version does not read', () => {
+  it('is not left out when a newer version wrote it: it waits for a node that can read it', () => {
+    const { books } = reader([]);
+    const subjects = [SUBJECT, 'trade.UPBIT.BTC.KRW', 'gap.UPBIT.BTC.KRW', 'alive.UPBIT', 'log.a'];
+    for (const [i, subject] of subjects.entries())
+      expect(() => books.take(entry(7 + i, subject, { v: 2 }))).toThrow(NewerMessageError);
+  });
+
+  it.each([
+    ['book.NEW.BTC.KRW', { t: 1 }, 'its subject is none of this program'],
+    ['trades', {}, 'its subject is none of this program'],
+    ['log.theirs', { level: 'loud' }, 'it is no log record'],
+    [
+      'log.theirs',
+      { level: 'info', event: 'A', message: 'b', timestamp: 1, exchange: 'X' },
+      'no log',
+    ],
+  ])('is named when it is of another program: %s %j', (subject, message, reason) => {
+    const { books } = reader([]);
+    expect(() => books.take(entry(7, subject, message))).toThrow(reason);
   });
 });
 
@@ -202,6 +225,29 @@ describe('gaps of the log', () => {
   const gap = (start: number, end: number | null) => {
     return { start, end, cause: 'DISCONNECTED', detail: null, attempts: 0, term: 0 };
   };
+
+  it('end with the next book when who began them was cut off before it could end them', async () => {
+    const { books, gaps } = reader([]);
+    books.resume([
+      { ...gap(40, null), market: { exchange: 'UPBIT', symbol: 'BTC', currency: 'KRW' } } as never,
+    ]);
+    await books.take(entry(1, SUBJECT, book(90, '9', 0, 0)));
+    await books.take(entry(2, GAP, gap(100, null)));
+    await books.take(entry(3, GAP, gap(120, null)));
+    // Another node writes now, and nobody told it of these gaps.
+    await books.take(entry(4, 'alive.UPBIT', { t: 1, node: 'b', begins: true }));
+    await books.take(entry(5, SUBJECT, book(150, '10', 1, 0)));
+    await books.take(entry(6, SUBJECT, book(160, '11', 5, 0)));
+    // Too late, and of a term that is over.
+    await books.take(entry(7, GAP, gap(100, 400)));
+    expect(gaps.map(({ start, end }) => [start, end])).toEqual([
+      [40, 90],
+      [100, null],
+      [120, null],
+      [100, 150],
+      [120, 150],
+    ]);
+  });
 
   it('begin no earlier than the book before counts as received, however it was moved', async () => {
     const { books, gaps, events } = reader([]);

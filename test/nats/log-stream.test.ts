@@ -83,6 +83,22 @@ describeWithNats('the log in NATS', () => {
     expect(entries.map(({ seq }) => seq)).toEqual(Array.from({ length: 70 }, (_, i) => i + 331));
   });
 
+  it('takes kinds of messages that a later version writes, and the size that is set now', async () => {
+    const { streams } = bus.manager;
+    const { config } = await streams.info('ORDERBOOK_LOG');
+    const subjects = config.subjects.filter((subject) => !subject.startsWith('span'));
+    await streams.update('ORDERBOOK_LOG', { subjects });
+    await stream.extend();
+    expect((await streams.info('ORDERBOOK_LOG')).config).toMatchObject({
+      subjects: expect.arrayContaining(config.subjects),
+      max_bytes: -1,
+    });
+    await stream.extend(1e9);
+    const after = await streams.info('ORDERBOOK_LOG');
+    expect(after.config).toMatchObject({ max_bytes: 1e9, description: config.description });
+    expect(after.state.last_seq).toBe(400);
+  });
+
   it('keeps leases through a restart of the server, and though their bucket was removed', async () => {
     const leases = await Leases.open(bus, 1);
     const lease = leases.lease('UPBIT', 'a');

@@ -7,6 +7,8 @@ import { Topic } from '../../src/util/topic.js';
 describe('the nodes that are alive', () => {
   let now = 0;
   let hear: (node: string) => void;
+  let hearText: (text: string) => void;
+  let unreadable: string[];
   let presence: Presence;
   const of = (node: string): NodePresence => {
     return { node, run: node, roles: ['collector'], store: null, ready: [] };
@@ -14,12 +16,14 @@ describe('the nodes that are alive', () => {
 
   beforeEach(() => {
     now = 10_000;
+    unreadable = [];
     jest.useFakeTimers();
     jest.spyOn(performance, 'now').mockImplementation(() => now);
     presence = new Presence(
       {
         nc: {
           subscribe: (_: string, { callback }: { callback: (...of: unknown[]) => void }) => {
+            hearText = (text) => callback(null, { data: Buffer.from(text), subject: 'node.x' });
             hear = (node) =>
               callback(null, { data: encodeMessage(of(node)), subject: `node.${node}` });
             return { unsubscribe: () => undefined };
@@ -28,6 +32,7 @@ describe('the nodes that are alive', () => {
           isClosed: () => false,
         },
         changes: new Topic<boolean>(),
+        unreadable: { publish: ({ reason }: { reason: string }) => unreadable.push(reason) },
         connected: true,
         lastedMs: Infinity,
       } as unknown as BusConnection,
@@ -39,6 +44,22 @@ describe('the nodes that are alive', () => {
     presence.close();
     jest.restoreAllMocks();
     jest.useRealTimers();
+  });
+
+  it('are not those of which no node can have told', () => {
+    for (const text of [
+      '',
+      'x',
+      '5',
+      '{}',
+      '{"node":"a"}',
+      '{"node":1,"run":"b","v":1}',
+      '{"v":2}',
+    ])
+      hearText(text);
+    expect(unreadable).toHaveLength(7);
+    expect(unreadable[6]).toMatch(/version 2/);
+    expect(presence.nodes).toEqual([of('self')]);
   });
 
   /** Lets this process stand still until its next look at the others. */
