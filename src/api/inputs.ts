@@ -1,4 +1,5 @@
 import { COLLECT_GRAMMAR, type CollectPattern, parseCollect } from '../market/collect-pattern.js';
+import type { Exchange } from '../market/exchange.js';
 import { isMarketName, type Market, marketName, type Pair } from '../market/market.js';
 import type { TimeWindow } from '../market/time-window.js';
 import type { SequenceState } from '../store/store-types.js';
@@ -18,12 +19,30 @@ export function marketPart(argument: 'symbol' | 'currency', value: string): stri
   );
 }
 
-/** As {@link marketPart}; absent or null stays undefined, which means any. */
-export function optionalMarketPart(
-  argument: 'symbol' | 'currency',
-  value: string | null | undefined,
-): string | undefined {
-  return value === null || value === undefined ? undefined : marketPart(argument, value);
+/** Arguments that narrow a selection of markets; absent or null means any. */
+interface MarketFilterArgs {
+  readonly exchange?: Exchange | null | undefined;
+  readonly symbol?: string | null | undefined;
+  readonly currency?: string | null | undefined;
+}
+
+/** What arguments that narrow a selection leave of it, null = any. */
+export function filterPattern({ exchange, symbol, currency }: MarketFilterArgs): CollectPattern {
+  return {
+    exchange: exchange ?? null,
+    symbol: symbol === null || symbol === undefined ? null : marketPart('symbol', symbol),
+    currency: currency === null || currency === undefined ? null : marketPart('currency', currency),
+  };
+}
+
+/** As {@link filterPattern}, with undefined for any. */
+export function marketFilter(args: MarketFilterArgs) {
+  const { exchange, symbol, currency } = filterPattern(args);
+  return {
+    exchange: exchange ?? undefined,
+    symbol: symbol ?? undefined,
+    currency: currency ?? undefined,
+  };
 }
 
 /** The pair that the arguments `symbol` and `currency` name. */

@@ -53,7 +53,7 @@ export interface Account {
  * How long a book or a trade may be under way between sending and receipt, ms. A gap starts at the last receipt
  * before it, so a lost book may have been sent this much earlier.
  */
-export const LATENCY_MS = 5000;
+const LATENCY_MS = 5000;
 
 /** How exactly times of two processes, or a step of the clock, are measured, ms. */
 const SHIFT_ERROR_MS = 20;

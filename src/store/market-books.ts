@@ -1,5 +1,5 @@
 import { type BookSource, rowPages } from './book-source.js';
-import { BookReplay } from './replay.js';
+import { BookReplay, storedBook } from './replay.js';
 import type { MarketBooksQuery, Page, StoredBook } from './store-types.js';
 
 /** Levels of a page at most, so that a page of deep books is no bigger than one of flat ones. */
@@ -32,14 +32,8 @@ async function pageOf(
       const book = await replay.apply(row);
       // Its whole book has been deleted by now; so will be this one.
       if (book === null) continue;
-      const { timestamp, exchangeTimestamp, sequence, asks, bids } = book;
-      const { exchange, symbol, currency } = source.markets.get(row.marketId)!;
-      const market = { exchange, symbol, currency };
-      items.push({
-        book: { market, timestamp, exchangeTimestamp, sequence, asks, bids },
-        gapBefore: gaps.get(sequence) ?? null,
-      });
-      levels += asks.length + bids.length;
+      items.push(storedBook(source, row, book, gaps));
+      levels += book.asks.length + book.bids.length;
       while (items.length > limit || (levels > MAX_LEVELS && items.length > 1)) {
         more = true;
         const { book: out } = (last ? items.shift() : items.pop())!;

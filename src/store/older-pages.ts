@@ -1,4 +1,4 @@
-import { BookReplay } from './replay.js';
+import { BookReplay, storedBook } from './replay.js';
 import type { BookSource } from './book-source.js';
 import type { StoredRow } from './rebuild.js';
 import type { BookPage, BookPageQuery, StoredBook } from './store-types.js';
@@ -44,14 +44,8 @@ export class OlderPages {
         const book = await walk.replay.apply(row);
         walk.after = row.sequence;
         if (book === null) continue;
-        const { timestamp, exchangeTimestamp, sequence, asks, bids } = book;
-        const { exchange, symbol, currency } = walk.source.markets.get(row.marketId)!;
-        const market = { exchange, symbol, currency };
-        items.push({
-          book: { market, timestamp, exchangeTimestamp, sequence, asks, bids },
-          gapBefore: gaps.get(sequence) ?? null,
-        });
-        levels += asks.length + bids.length;
+        items.push(storedBook(walk.source, row, book, gaps));
+        levels += book.asks.length + book.bids.length;
         if (levels < MAX_LEVELS) continue;
         walk.rows.unshift(...rows.slice(i + 1));
         break;

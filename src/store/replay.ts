@@ -1,5 +1,7 @@
 import type { BookSource } from './book-source.js';
+import type { Gap } from '../market/gap.js';
 import { applyRow, type RebuiltBook, type StoredRow } from './rebuild.js';
+import type { StoredBook } from './store-types.js';
 import { TopOfBook } from './top-of-book.js';
 
 /** What a replay gives for a row: at once where it can, for there are many rows. */
@@ -9,6 +11,21 @@ export type Replayed = RebuiltBook | null | Promise<RebuiltBook | null>;
 export interface Replay {
   /** The book after a row; null when the whole book that it stands on has been deleted. */
   apply(row: StoredRow): Replayed;
+}
+
+/** A book of a source's row, with the gap that ended with it. */
+export function storedBook(
+  { markets }: BookSource,
+  { marketId }: StoredRow,
+  { timestamp, exchangeTimestamp, sequence, asks, bids }: RebuiltBook,
+  gaps: ReadonlyMap<number, Gap>,
+): StoredBook {
+  const { exchange, symbol, currency } = markets.get(marketId)!;
+  const market = { exchange, symbol, currency };
+  return {
+    book: { market, timestamp, exchangeTimestamp, sequence, asks, bids },
+    gapBefore: gaps.get(sequence) ?? null,
+  };
 }
 
 /** Makes whole books. */

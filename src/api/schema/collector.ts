@@ -1,7 +1,7 @@
 import type { CollectorStatus } from '../../market/collector-status.js';
 import { withKnownErrors } from '../errors.js';
 import { MarketSelection } from '../../market/market-selection.js';
-import { marketOf, marketPattern, optionalMarketPart } from '../inputs.js';
+import { marketOf, marketPattern, filterPattern } from '../inputs.js';
 import { CollectorStatuses } from '../../live/sources/collector-statuses.js';
 import { exchangeArg, marketArgs, marketFilterArgs, patternArg } from './arguments.js';
 import { builder } from './builder.js';
@@ -110,13 +110,7 @@ builder.subscriptionField('collectorStatus', (t) =>
       new CollectorStatuses(
         bus,
         () => control.collectors(),
-        new MarketSelection([
-          {
-            exchange: args.exchange ?? null,
-            symbol: optionalMarketPart('symbol', args.symbol) ?? null,
-            currency: optionalMarketPart('currency', args.currency) ?? null,
-          },
-        ]),
+        new MarketSelection([filterPattern(args)]),
       ),
     resolve: ({ value }) => value,
   }),

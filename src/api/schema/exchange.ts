@@ -7,7 +7,7 @@ import type { ExchangeRecord, MarketRecord } from '../../market/managed-lists.js
 import { matchesPattern } from '../../market/collect-pattern.js';
 import type { SilenceTally } from '../../market/silence-tally.js';
 import type { StoreReader } from '../../store/store-types.js';
-import { optionalMarketPart } from '../inputs.js';
+import { filterPattern } from '../inputs.js';
 import { exchangeArg, pairFilterArgs } from './arguments.js';
 import { builder } from './builder.js';
 import { CollectorStateEnum, CollectorType } from './collector.js';
@@ -208,11 +208,7 @@ builder.queryFields((t) => ({
       }),
     },
     resolve: async (_root, args, { reader, control }) => {
-      const pattern = {
-        exchange: args.exchange,
-        symbol: optionalMarketPart('symbol', args.symbol) ?? null,
-        currency: optionalMarketPart('currency', args.currency) ?? null,
-      };
+      const pattern = filterPattern(args);
       return (await marketsOf(args.exchange, reader, control))
         .filter(({ record }) => matchesPattern(pattern, record))
         .filter(({ record }) => (args.listed ?? record.listed) === record.listed);

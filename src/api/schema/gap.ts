@@ -1,6 +1,6 @@
 import type { Gap } from '../../market/gap.js';
 import type { StoreReader } from '../../store/store-types.js';
-import { optionalMarketPart, timeWindow } from '../inputs.js';
+import { marketFilter, timeWindow } from '../inputs.js';
 import { fromCursor, type RowBudget, toConnection, toCursor } from '../paging.js';
 import { marketFilterArgs, pageArgs, windowArgs } from './arguments.js';
 import { builder } from './builder.js';
@@ -103,16 +103,6 @@ builder.queryField('gaps', (t) =>
       'Intervals in which the books of wanted markets were not covered, oldest first. The gaps of trades are in `coverage { trades { spans(completeness: GAP) } }`.',
     args: { ...marketFilterArgs, ...windowArgs, ...pageArgs },
     resolve: (_root, args, { reader, rows }) =>
-      gapPage(
-        {
-          exchange: args.exchange ?? undefined,
-          symbol: optionalMarketPart('symbol', args.symbol),
-          currency: optionalMarketPart('currency', args.currency),
-          ...timeWindow(args),
-        },
-        args,
-        reader,
-        rows,
-      ),
+      gapPage({ ...marketFilter(args), ...timeWindow(args) }, args, reader, rows),
   }),
 );

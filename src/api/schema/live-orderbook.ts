@@ -8,7 +8,7 @@ import {
   checkedSpeed,
   marketOf,
   marketPatterns,
-  optionalMarketPart,
+  filterPattern,
   timeWindow,
   MAX_MARKETS,
   MAX_SPEED,
@@ -90,18 +90,7 @@ builder.subscriptionFields((t) => ({
     description: `Live order books: first the current book of each matching market, then every change. A subscriber too slow for all changes gets the newest book of each market, and \`skipped\` says how many it missed. ${SHARED}`,
     args: { ...marketFilterArgs, ...everyArg, ...sinceArg },
     extensions: { shared: true },
-    subscribe: (_root, args, context) =>
-      liveBooks(
-        [
-          {
-            exchange: args.exchange ?? null,
-            symbol: optionalMarketPart('symbol', args.symbol) ?? null,
-            currency: optionalMarketPart('currency', args.currency) ?? null,
-          },
-        ],
-        args,
-        context,
-      ),
+    subscribe: (_root, args, context) => liveBooks([filterPattern(args)], args, context),
     resolve: withDelivery,
   }),
   orderbooks: t.field({

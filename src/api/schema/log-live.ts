@@ -1,4 +1,4 @@
-import { optionalEvent, optionalMarketPart } from '../inputs.js';
+import { optionalEvent, marketFilter } from '../inputs.js';
 import { LogLines } from '../../live/sources/log-lines.js';
 import { builder } from './builder.js';
 import { LogEntryType, logFilterArgs } from './log.js';
@@ -11,9 +11,7 @@ builder.subscriptionField('log', (t) =>
     args: logFilterArgs,
     subscribe: (_root, args, { bus }) =>
       new LogLines(bus, {
-        exchange: args.exchange ?? undefined,
-        symbol: optionalMarketPart('symbol', args.symbol),
-        currency: optionalMarketPart('currency', args.currency),
+        ...marketFilter(args),
         level: args.level ?? undefined,
         event: optionalEvent(args.event),
       }),

@@ -1,7 +1,7 @@
 import type { EventName } from '../../logging/events.js';
 import { logText } from '../../logging/log-text.js';
 import type { LogRecord } from '../../market/log-record.js';
-import { optionalEvent, optionalMarketPart } from '../inputs.js';
+import { optionalEvent, marketFilter } from '../inputs.js';
 import { fromCursor, toConnection, toCursor } from '../paging.js';
 import { marketFilterArgs, pageArgs } from './arguments.js';
 import { builder } from './builder.js';
@@ -87,9 +87,7 @@ builder.queryField('logs', (t) =>
     args: { ...logFilterArgs, ...pageArgs },
     resolve: async (_root, args, { reader, rows }) => {
       const page = await reader.logs({
-        exchange: args.exchange ?? undefined,
-        symbol: optionalMarketPart('symbol', args.symbol),
-        currency: optionalMarketPart('currency', args.currency),
+        ...marketFilter(args),
         level: args.level ?? undefined,
         event: optionalEvent(args.event),
         after: fromCursor('log', 1, args.after)?.[0],

@@ -1,5 +1,5 @@
 import type { BookRow } from '../../store/store-types.js';
-import { optionalMarketPart, timeWindow } from '../inputs.js';
+import { marketFilter, timeWindow } from '../inputs.js';
 import { fromCursor, toConnection, toCursor } from '../paging.js';
 import { exchangeArg, pageArgs, pairFilterArgs, windowArgs } from './arguments.js';
 import { builder } from './builder.js';
@@ -69,9 +69,8 @@ builder.queryField('orderbookRows', (t) =>
     resolve: async (_root, args, { reader, rows }) => {
       const place = fromCursor('row', 2, args.after);
       const selection = {
+        ...marketFilter(args),
         exchange: args.exchange,
-        symbol: optionalMarketPart('symbol', args.symbol),
-        currency: optionalMarketPart('currency', args.currency),
         ...timeWindow(args),
       };
       const page = await reader.rows({

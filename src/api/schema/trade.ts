@@ -4,7 +4,7 @@ import { MarketSelection } from '../../market/market-selection.js';
 import type { Trade } from '../../market/trade.js';
 import { completenessAt, type TradePiece } from '../../market/trade-span.js';
 import type { TradeTally } from '../../market/trade-tally.js';
-import { checkedSince, marketPart, optionalMarketPart, timeWindow } from '../inputs.js';
+import { checkedSince, marketPart, filterPattern, timeWindow } from '../inputs.js';
 import { fromCursor, toConnection, toCursor } from '../paging.js';
 import { marketArgs, marketFilterArgs, pageArgs, windowArgs } from './arguments.js';
 import { builder } from './builder.js';
@@ -184,11 +184,7 @@ builder.subscriptionField('trades', (t) =>
     },
     extensions: { shared: true },
     subscribe: async (_root, args, { reader, tradeTail, sequences, markets }) => {
-      const pattern = {
-        exchange: args.exchange ?? null,
-        symbol: optionalMarketPart('symbol', args.symbol) ?? null,
-        currency: optionalMarketPart('currency', args.currency) ?? null,
-      };
+      const pattern = filterPattern(args);
       const since = checkedSince(args.since, null, sequences());
       await markets.check([pattern]);
       const sources = { reader, tail: tradeTail, sequences };
