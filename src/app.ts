@@ -70,7 +70,8 @@ export async function startApp(
     if (store.previousHeartbeat !== null) store.vouchUntil(store.previousHeartbeat);
     opened.push(() => store.close(STORE_GRACE_MS));
     const { files, logger } = await openLog(config, quiet, databaseSecrets(config.databaseUrl));
-    opened.push(() => files.close());
+    // The last of all: what ends may have something to say.
+    opened.unshift(() => files.close());
     logger.addSink((record) => bus.logs.publish(record));
     files.output?.onLeftOut((lines) => {
       if (lines === null) logger.log('CONSOLE_BLOCKED', {}, undefined);
@@ -144,9 +145,9 @@ export async function startApp(
         await Promise.all([supervisor.close(), api.close()]);
         try {
           await store.close(STORE_GRACE_MS);
-          watch.close();
           logger.log('STOPPED', {}, undefined);
         } finally {
+          watch.close();
           await files.close();
         }
       },

@@ -21,7 +21,7 @@ interface LogFiles {
   readonly sink: LogSink;
   /** Standard output; null when it is kept off it. */
   readonly output: ConsoleStream | null;
-  /** Writes what is buffered and closes the files. */
+  /** Writes what is buffered and closes the files; what is logged later goes to the output alone. */
   close(): Promise<void>;
 }
 
@@ -79,12 +79,14 @@ export async function openLogFiles(
     ),
   );
   const retention = new LogRetention(folder, bounds);
-  const logger = pino(PINO_OPTIONS, new LineDestination(files, output, format));
+  const lines = new LineDestination(files, output, format);
+  const logger = pino(PINO_OPTIONS, lines);
   return {
     sink: (record) => logger[record.level](record),
     output,
     close: async () => {
       retention.close();
+      lines.closed = true;
       await Promise.all(
         [...files.values()].map(
           (stream) =>
@@ -141,6 +143,8 @@ class LineDestination implements DestinationStream {
   /** Makes pino set {@link lastObj} before each write. */
   readonly [symbols.needsMetadataGsym] = true;
   lastObj!: LogRecord;
+  /** The files take nothing any more: a write would throw into what is logged. */
+  closed = false;
   readonly #files: ReadonlyMap<string, RollingFile>;
   readonly #output: ConsoleStream | null;
   readonly #format: LogFormat;
@@ -158,7 +162,7 @@ class LineDestination implements DestinationStream {
   write(): void {
     const record = this.lastObj;
     const line = `${formatLine(record)}\n`;
-    this.#files.get(record.exchange?.toLowerCase() ?? 'system')?.write(line);
+    if (!this.closed) this.#files.get(record.exchange?.toLowerCase() ?? 'system')?.write(line);
     this.#output?.write(this.#format === 'text' ? line : `${jsonLine(record)}\n`);
   }
 }

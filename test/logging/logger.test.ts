@@ -132,6 +132,8 @@ describe('log files', () => {
     logger.log('COLLECTION_STARTED', { exchange: 'UPBIT', pair }, undefined);
     logger.log('STARTED', {}, { url: 'http://127.0.0.1:4000' });
     await files.close();
+    // Of what is said later, files that have ended do not throw.
+    logger.log('STOPPED', {}, undefined);
     const names = readdirSync(join(folder.path, 'logs')).sort();
     expect(names).toHaveLength(6);
     expect(names[5]).toMatch(/^upbit\.\d{4}-\d{2}-\d{2}\.1\.log$/);
