@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Simulators, startSimulators } from '../../src/simulator/simulators.js';
@@ -80,18 +79,6 @@ describe('the process', () => {
     expect(readdirSync(at)).toEqual([]);
   });
 
-  it('says in one line that the port is taken, and ends with 1', async () => {
-    const blocker = createServer();
-    await new Promise<void>((resolve) => blocker.listen(0, '127.0.0.1', resolve));
-    const { port } = blocker.address() as { port: number };
-    const r = run(folder(), { PORT: String(port), COLLECT: '' });
-    expect(await r.end()).toBe(1);
-    expect(r.output).toMatch(
-      new RegExp(`^cannot start: cannot listen on 127.0.0.1:${port}: the port is taken.*\\n$`),
-    );
-    blocker.close();
-  });
-
   it('says in one line that the database cannot be written, and ends with 1', async () => {
     const at = folder();
     mkdirSync(join(at, 'db'));
@@ -128,32 +115,7 @@ describe('the process', () => {
     for (const line of upbit.trim().split('\n')) expect(r.output).toContain(line);
   });
 
-  it('writes JSON on standard output when asked to, and the files as ever', async () => {
-    const at = folder();
-    const r = run(at, { COLLECT: '', LOG_FORMAT: 'json', LOG_LANG: 'en' });
-    await until(() => r.output.includes('"STARTED"'), 'the start', 25_000);
-    r.kill('SIGTERM');
-    expect(await r.end()).toBe(0);
-    const lines = r.output.trimEnd().split('\n');
-    const events = lines.map((line) => (JSON.parse(line) as { event: string }).event);
-    expect(events).toEqual(expect.arrayContaining(['STARTED', 'STOPPING', 'STOPPED']));
-    const name = readdirSync(join(at, 'logs')).find((file) => file.startsWith('system'))!;
-    const file = readFileSync(join(at, 'logs', name), 'utf8');
-    expect(file).toMatch(/^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] \[INFO\] \[SYSTEM\] stopped$/m);
-  });
-
-  it('takes Ctrl+C under npm, two signals at once, for one', async () => {
-    simulators = await startSimulators({ rate: 0 });
-    const r = run(folder(), { ...simulators.env });
-    await until(() => r.output.includes('[UPBIT] WebSocket 연결'), 'the connection', 25_000);
-    r.kill('SIGINT');
-    await until(() => r.output.includes('종료 중'), 'the stop');
-    r.kill('SIGINT');
-    expect(await r.end()).toBe(0);
-    expect(r.output).toMatch(/종료 완료\n$/);
-  });
-
-  it('takes the signal that npm passes on to its shell', async () => {
+  it('takes the signal that npm passes on to its shell; JSON on standard output leaves the files as ever', async () => {
     const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
       scripts: { start: string };
     };
@@ -166,47 +128,48 @@ describe('the process', () => {
         COLLECT: '',
         DB_PATH: join(at, 'o.db'),
         LOG_PATH: join(at, 'logs'),
+        LOG_FORMAT: 'json',
+        LOG_LANG: 'en',
       },
     });
     let output = '';
     shell.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
     const ended = new Promise((resolve) => shell.on('exit', (code) => resolve(code)));
-    await until(() => output.includes('서버 시작'), 'the start', 25_000);
+    await until(() => output.includes('"STARTED"'), 'the start', 25_000);
     shell.kill('SIGTERM');
     expect(await ended).toBe(0);
-    expect(output).toMatch(/종료 완료\n$/);
+    const lines = output.trimEnd().split('\n');
+    const events = lines.map((line) => (JSON.parse(line) as { event: string }).event);
+    expect(events).toEqual(expect.arrayContaining(['STARTED', 'STOPPING']));
+    expect(events.at(-1)).toBe('STOPPED');
+    const name = readdirSync(join(at, 'logs')).find((file) => file.startsWith('system'))!;
+    const file = readFileSync(join(at, 'logs', name), 'utf8');
+    expect(file).toMatch(/^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] \[INFO\] \[SYSTEM\] stopped$/m);
   });
 
-  it('stops in order also while it is starting and an exchange does not answer', async () => {
+  it('takes two signals at once, Ctrl+C under npm, for one, and stops in order while an exchange does not answer', async () => {
     simulators = await startSimulators({ rate: 3 });
     simulators.korbit.faults.rest('hang');
-    const at = folder();
-    const r = run(at, { ...simulators.env });
+    const r = run(folder(), { ...simulators.env });
     await until(() => r.output.includes('[UPBIT] WebSocket 연결'), 'the connection', 25_000);
-    r.kill('SIGTERM');
+    r.kill('SIGINT');
+    await until(() => r.output.includes('종료 중'), 'the stop');
+    r.kill('SIGINT');
     expect(await r.end()).toBe(0);
     expect(r.output).toMatch(/종료 완료\n$/);
   });
 
-  it('goes on when the reader of its output goes away', async () => {
+  it('shares its database with no other process, and goes on when the reader of its output goes away', async () => {
     simulators = await startSimulators({ rate: 1 });
     const at = folder();
-    const r = run(at, { ...simulators.env });
-    await until(() => r.output.includes('[UPBIT] WebSocket 연결'), 'the connection', 25_000);
-    r.closeOutput();
-    simulators.upbit.faults.dropConnections();
-    await until(() => simulators!.upbit.upgrades.length === 2, 'the reconnection');
-    expect(r.ended).toBe(false);
-  });
-
-  it('refuses to share a database with another process', async () => {
-    simulators = await startSimulators({ rate: 0 });
-    const at = folder();
-    const first = run(at, { ...simulators.env, COLLECT: 'UPBIT:BTC-KRW' });
-    await until(() => first.output.includes('서버 시작'), 'the start', 25_000);
+    const first = run(at, { ...simulators.env });
+    await until(() => first.output.includes('[UPBIT] WebSocket 연결'), 'the connection', 25_000);
     const second = run(at, { ...simulators.env });
     expect(await second.end()).toBe(1);
     expect(second.output).toMatch(/^cannot start: .*(another|in use)/);
+    first.closeOutput();
+    simulators.upbit.faults.dropConnections();
+    await until(() => simulators!.upbit.upgrades.length === 2, 'the reconnection');
     expect(first.ended).toBe(false);
   });
 

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { Program } from '../faults/program.js';
+import { startApp } from '../../src/app.js';
+import { readConfig } from '../../src/settings/config.js';
 import { temporaryFolder } from '../store/support.js';
 import { openSqlite } from './sqlite.js';
 import { DAY, DAY_MS, recordDays } from './support.js';
@@ -29,39 +30,45 @@ const QUERY = `{
 }`;
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
-let program: Program | undefined;
 beforeEach(async () => {
   folder = await temporaryFolder();
 });
-afterEach(async () => {
-  await program?.end('SIGKILL');
-  await folder.remove();
-});
+afterEach(() => folder.remove());
 
 /** What the program answers about the past. */
 async function answers(env: Record<string, string>): Promise<unknown[]> {
-  program = new Program(folder.path, { COLLECT: '', ...env });
-  const url = await program.url();
-  const found: unknown[] = [await program.query(QUERY)];
-  for (const path of [
-    'UPBIT.ndjson?shape=books',
-    'UPBIT.csv?shape=top&symbol=BTC',
-    'GOPAX.csv?shape=incremental_book_L2',
-    'UPBIT.json?shape=gaps',
-  ]) {
-    const answer = await fetch(`${url}/export/${path}`);
-    expect([path, answer.status]).toEqual([path, 200]);
-    found.push(await answer.text());
+  const settings = { PORT: '0', COLLECT: '', LOG_PATH: join(folder.path, 'logs'), ...env };
+  const app = await startApp(readConfig(settings), true);
+  try {
+    const asked = await fetch(`${app.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query: QUERY }),
+    });
+    const answer = (await asked.json()) as { data?: object; errors?: unknown };
+    expect(answer.errors).toBeUndefined();
+    const found: unknown[] = [answer.data];
+    for (const path of [
+      'UPBIT.ndjson?shape=books',
+      'UPBIT.csv?shape=top&symbol=BTC',
+      'GOPAX.csv?shape=incremental_book_L2',
+      'UPBIT.json?shape=gaps',
+    ]) {
+      const file = await fetch(`${app.url}/export/${path}`);
+      expect([path, file.status]).toEqual([path, 200]);
+      found.push(await file.text());
+    }
+    return found;
+  } finally {
+    await app.close('test');
   }
-  await program.end();
-  return found;
 }
 
 it('answers the same while days lie in the archive only, and out of a copy of the folder alone', async () => {
   const db = join(folder.path, 'orderbook.db');
   const archive = join(folder.path, 'archive');
   await recordDays(db, 4);
-  const before = await answers({});
+  const before = await answers({ DB_PATH: db });
   const env = { PATH: process.env['PATH'], LOG_PATH: join(folder.path, 'logs') };
   const archived = { ...env, DB_PATH: db, ARCHIVE_PATH: archive };
   const { stdout } = await run(process.execPath, [command('archive/command')], { env: archived });
@@ -76,7 +83,7 @@ it('answers the same while days lie in the archive only, and out of a copy of th
     sqlite.execute('DELETE FROM gap WHERE "end" < ?', [until]);
     sqlite.execute('DELETE FROM coverage WHERE minute < ?', [until]);
   });
-  expect(await answers({ ARCHIVE_PATH: archive })).toEqual(before);
+  expect(await answers({ DB_PATH: db, ARCHIVE_PATH: archive })).toEqual(before);
 
   const copy = join(folder.path, 'elsewhere', 'archive');
   await cp(archive, copy, { recursive: true });
