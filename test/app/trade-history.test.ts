@@ -1,17 +1,15 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { expect } from '@jest/globals';
 import { EXCHANGES, type Exchange } from '../../src/market/exchange.js';
 import type { SentTrade } from '../../src/simulator/trade/trade.js';
-import { allLive, logged, type Recorder, startRecorder } from '../helpers/recorder.js';
+import { atOnce } from '../helpers/at-once.js';
+import { allLive, logged, type Recorder, recording } from '../helpers/recorder.js';
 import { until } from '../store/support.js';
 
-let recorder: Recorder | undefined;
-afterEach(() => recorder?.close());
-
 /** Checks as fast as a test wants them. */
-const CHECK_TIMES = { settleMs: 500, everyMs: 300, reportEveryMs: 100, volumesAfterMs: Infinity };
+const CHECK_TIMES = { settleMs: 1_000, everyMs: 300, reportEveryMs: 100, volumesAfterMs: Infinity };
 
-const start = async (exchange: Exchange): Promise<void> => {
-  recorder = await startRecorder(
+const start = async (exchange: Exchange): Promise<Recorder> => {
+  const recorder = await recording(
     {},
     { COLLECT: `${exchange}:BTC-KRW`, CHANNELS: 'orderbook,trade' },
     // GOPAX dates trades by whole seconds: what is checked must not reach into a second that goes on.
@@ -21,7 +19,8 @@ const start = async (exchange: Exchange): Promise<void> => {
   );
   await allLive(recorder);
   // Messages lag behind their trades: the first ones would be from before the start.
-  await until(() => recorder!.app.supervisor.tally(exchange).trades.historyPages > 0);
+  await until(() => recorder.app.supervisor.tally(exchange).trades.historyPages > 0);
+  return recorder;
 };
 
 interface Node {
@@ -34,8 +33,8 @@ interface Node {
   readonly completeness: string;
 }
 
-async function stored(exchange: Exchange): Promise<Node[]> {
-  const { trades } = await recorder!.query<{ trades: { edges: { node: Node }[] } }>(
+async function stored(recorder: Recorder, exchange: Exchange): Promise<Node[]> {
+  const { trades } = await recorder.query<{ trades: { edges: { node: Node }[] } }>(
     `query ($exchange: Exchange!) { trades(exchange: $exchange, first: 900) {
        edges { node { tradeId side price volume origin exchangeTimestamp completeness } } } }`,
     { exchange },
@@ -60,8 +59,8 @@ interface Coverage {
   };
 }
 
-async function coverage(exchange: Exchange): Promise<Coverage> {
-  const answer = await recorder!.query<{ coverage: Coverage }>(
+async function coverage(recorder: Recorder, exchange: Exchange): Promise<Coverage> {
+  const answer = await recorder.query<{ coverage: Coverage }>(
     `query ($exchange: Exchange!) { coverage(exchange: $exchange, from: "2026-01-01T00:00:00Z") { trades { verifiedByRestMs gapMs
        spans { edges { node { completeness cause detail checked } } } } } }`,
     { exchange },
@@ -73,10 +72,11 @@ async function coverage(exchange: Exchange): Promise<Coverage> {
 const contents = (rows: readonly (SentTrade | Node)[]): string[] =>
   rows.map(({ side, price, volume }) => `${side!.toLowerCase()} ${price} ${volume}`).sort();
 
-describe.each(EXCHANGES)('missed trades of %s', (exchange) => {
-  it('are taken from its history: lost on the way, over a lost connection and a restart', async () => {
-    await start(exchange);
-    const simulator = recorder!.simulators[exchange.toLowerCase() as Lowercase<Exchange>];
+atOnce.each(EXCHANGES.map((exchange) => [exchange]))(
+  'missed trades of %s are taken from its history: lost on the way, over a lost connection and a restart',
+  async (exchange) => {
+    const recorder = await start(exchange);
+    const simulator = recorder.simulators[exchange.toLowerCase() as Lowercase<Exchange>];
     const ledger = () => simulator.trades.of('BTC-KRW').filter(({ history }) => !history);
     await until(() => {
       simulator.trade('BTC-KRW', 'sell', ['0.0001']);
@@ -90,149 +90,173 @@ describe.each(EXCHANGES)('missed trades of %s', (exchange) => {
     /** Stored trades that the ledger has, too: a snapshot may be of the time before. */
     const own = async (): Promise<Node[]> => {
       const known = new Set(ledger().map(({ id }) => id));
-      const nodes = await stored(exchange);
+      const nodes = await stored(recorder, exchange);
       return nodes.filter(({ tradeId, origin }) => origin !== 'SNAPSHOT' || known.has(tradeId));
     };
     const allStored = () => until(async () => (await own()).length >= ledger().length);
     await allStored();
-    await recorder!.stop();
+    await recorder.stop();
     simulator.trade('BTC-KRW', 'sell', ['0.0004']);
     simulator.trade('BTC-KRW', 'sell', ['0.0005', '0.0005']);
-    await recorder!.restart();
+    await recorder.restart();
     await allStored();
     expect(contents(await own())).toEqual(contents(ledger()));
-  }, 30_000);
-});
+  },
+  30_000,
+);
 
-it.each(['UPBIT', 'GOPAX'] as const)(
+atOnce.each([['UPBIT'], ['GOPAX']] as const)(
   'a second of %s with more trades than a page of its history is filled whole',
   async (exchange) => {
-    await start(exchange);
-    const simulator = recorder!.simulators[exchange.toLowerCase() as Lowercase<Exchange>];
-    await recorder!.stop();
+    const recorder = await start(exchange);
+    const simulator = recorder.simulators[exchange.toLowerCase() as Lowercase<Exchange>];
+    await recorder.stop();
     for (let i = 0; i < 3; i++) simulator.burst('BTC-KRW', 290);
     const ledger = simulator.trades.of('BTC-KRW').filter(({ history }) => !history);
-    await recorder!.restart();
-    const filled = () => recorder!.app.supervisor.tally(exchange).trades.backfilled;
+    await recorder.restart();
+    const filled = () => recorder.app.supervisor.tally(exchange).trades.backfilled;
     await until(() => filled() >= ledger.length - 1, 40_000);
-    await until(async () => (await stored(exchange)).length >= ledger.length);
+    await until(async () => (await stored(recorder, exchange)).length >= ledger.length);
     const known = new Set(ledger.map(({ id }) => id));
-    const own = (await stored(exchange)).filter(({ tradeId }) => known.has(tradeId));
+    const own = (await stored(recorder, exchange)).filter(({ tradeId }) => known.has(tradeId));
     expect(contents(own)).toEqual(contents(ledger));
     expect(own.every(({ completeness }) => completeness !== 'GAP')).toBe(true);
-    const { trades } = await coverage(exchange);
+    const { trades } = await coverage(recorder, exchange);
     expect(Number(trades.verifiedByRestMs)).toBeGreaterThan(0);
   },
   60_000,
 );
 
-it('an outage that is longer than the history of Coinone reaches is a gap of the trades', async () => {
-  await start('COINONE');
-  const { coinone } = recorder!.simulators;
-  await recorder!.stop();
-  const stoppedAt = Date.now();
-  // Trades are dated some 90 ms before their message, and a gap begins a second before the last one.
-  await until(() => Date.now() > stoppedAt + 200);
-  for (let i = 0; i < 3; i++) coinone.burst('BTC-KRW', 100);
-  await recorder!.restart();
-  await until(async () => {
-    const { trades } = await coverage('COINONE');
-    const gaps = trades.spans.edges.filter(({ node }) => node.completeness === 'GAP');
-    // The first check may come before the stream stands again: what is down still grows.
-    return gaps.length > 0 && gaps.every(({ node }) => node.checked);
-  });
-  const { trades } = await coverage('COINONE');
-  const gap = trades.spans.edges.find(({ node }) => node.completeness === 'GAP')!.node;
-  expect(gap.cause).toBe('PROCESS_DOWN');
-  expect(gap.detail).toMatch(/history reaches back to .* only/);
-  expect(Number(trades.gapMs)).toBeGreaterThan(0);
-  // The newest 200 that it still had.
-  expect((await stored('COINONE')).filter(({ origin }) => origin === 'BACKFILL').length).toBe(200);
-  const { report } = await recorder!.query<{ report: { markets: { trades: object }[] } }>(
-    '{ report { markets { trades { gapMs } } } }',
-  );
-  expect(report.markets[0]!.trades).toEqual({ gapMs: trades.gapMs });
-}, 30_000);
+atOnce(
+  'an outage that is longer than the history of Coinone reaches is a gap of the trades',
+  async () => {
+    const recorder = await start('COINONE');
+    const { coinone } = recorder.simulators;
+    await recorder.stop();
+    const stoppedAt = Date.now();
+    // Trades are dated some 90 ms before their message, and a gap begins a second before the last one.
+    await until(() => Date.now() > stoppedAt + 200);
+    for (let i = 0; i < 3; i++) coinone.burst('BTC-KRW', 100);
+    await recorder.restart();
+    await until(async () => {
+      const { trades } = await coverage(recorder, 'COINONE');
+      const gaps = trades.spans.edges.filter(({ node }) => node.completeness === 'GAP');
+      // The first check may come before the stream stands again: what is down still grows.
+      return gaps.length > 0 && gaps.every(({ node }) => node.checked);
+    });
+    const { trades } = await coverage(recorder, 'COINONE');
+    const gap = trades.spans.edges.find(({ node }) => node.completeness === 'GAP')!.node;
+    expect(gap.cause).toBe('PROCESS_DOWN');
+    expect(gap.detail).toMatch(/history reaches back to .* only/);
+    expect(Number(trades.gapMs)).toBeGreaterThan(0);
+    // The newest 200 that it still had.
+    expect(
+      (await stored(recorder, 'COINONE')).filter(({ origin }) => origin === 'BACKFILL').length,
+    ).toBe(200);
+    const { report } = await recorder.query<{ report: { markets: { trades: object }[] } }>(
+      '{ report { markets { trades { gapMs } } } }',
+    );
+    expect(report.markets[0]!.trades).toEqual({ gapMs: trades.gapMs });
+  },
+  30_000,
+);
 
-it('a history of GOPAX that has lost its past fills nothing, and what it lacks is a gap', async () => {
-  await start('GOPAX');
-  const { gopax } = recorder!.simulators;
-  const tally = () => recorder!.app.supervisor.tally('GOPAX').trades;
-  gopax.trade('BTC-KRW', 'buy', ['0.0001']);
-  await until(async () => (await stored('GOPAX')).some(({ volume }) => volume === '0.0001'));
-  await recorder!.stop();
-  const stoppedAt = Date.now();
-  // Times of GOPAX are of seconds.
-  await until(() => Date.now() > stoppedAt + 1_100);
-  gopax.trade('BTC-KRW', 'buy', ['0.0002']);
-  gopax.faults.forgetTrades('BTC-KRW');
-  gopax.trade('BTC-KRW', 'buy', ['0.0003']);
-  await recorder!.restart();
-  await until(async () => (await stored('GOPAX')).some(({ volume }) => volume === '0.0003'));
-  const gap = async () => {
-    const { trades } = await coverage('GOPAX');
-    return trades.spans.edges.find(({ node }) => node.completeness === 'GAP' && node.checked)?.node;
-  };
-  await until(async () => (await gap()) !== undefined);
-  expect(await gap()).toMatchObject({
-    cause: 'PROCESS_DOWN',
-    detail: expect.stringMatching(/history reaches back to .* only/),
-  });
-  // What was stored stays, and it is no fault of theirs that the history lacks it.
-  const volumes = (await stored('GOPAX')).map(({ volume }) => volume);
-  expect(volumes).toContain('0.0001');
-  expect(volumes).not.toContain('0.0002');
-  expect(tally().historyFaults).toBe(0);
-  const [line] = await logged(recorder!, 'TRADES_UNREACHED');
-  // Times of the log are local, as those of its lines.
-  expect(line!.message).toMatch(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/);
-  expect(line!.message).not.toMatch(/\dZ/);
-}, 30_000);
+atOnce(
+  'a history of GOPAX that has lost its past fills nothing, and what it lacks is a gap',
+  async () => {
+    const recorder = await start('GOPAX');
+    const { gopax } = recorder.simulators;
+    const tally = () => recorder.app.supervisor.tally('GOPAX').trades;
+    gopax.trade('BTC-KRW', 'buy', ['0.0001']);
+    await until(async () =>
+      (await stored(recorder, 'GOPAX')).some(({ volume }) => volume === '0.0001'),
+    );
+    await recorder.stop();
+    const stoppedAt = Date.now();
+    // Times of GOPAX are of seconds.
+    await until(() => Date.now() > stoppedAt + 1_100);
+    gopax.trade('BTC-KRW', 'buy', ['0.0002']);
+    gopax.faults.forgetTrades('BTC-KRW');
+    gopax.trade('BTC-KRW', 'buy', ['0.0003']);
+    await recorder.restart();
+    await until(async () =>
+      (await stored(recorder, 'GOPAX')).some(({ volume }) => volume === '0.0003'),
+    );
+    const gap = async () => {
+      const { trades } = await coverage(recorder, 'GOPAX');
+      return trades.spans.edges.find(({ node }) => node.completeness === 'GAP' && node.checked)
+        ?.node;
+    };
+    await until(async () => (await gap()) !== undefined);
+    expect(await gap()).toMatchObject({
+      cause: 'PROCESS_DOWN',
+      detail: expect.stringMatching(/history reaches back to .* only/),
+    });
+    // What was stored stays, and it is no fault of theirs that the history lacks it.
+    const volumes = (await stored(recorder, 'GOPAX')).map(({ volume }) => volume);
+    expect(volumes).toContain('0.0001');
+    expect(volumes).not.toContain('0.0002');
+    expect(tally().historyFaults).toBe(0);
+    const [line] = await logged(recorder, 'TRADES_UNREACHED');
+    // Times of the log are local, as those of its lines.
+    expect(line!.message).toMatch(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/);
+    expect(line!.message).not.toMatch(/\dZ/);
+  },
+  30_000,
+);
 
-it('a history that gives the same page again and again is given up, without a loop', async () => {
-  await start('UPBIT');
-  const { upbit } = recorder!.simulators;
-  await recorder!.stop();
-  const stoppedAt = Date.now();
-  await until(() => Date.now() > stoppedAt + 200);
-  for (let i = 0; i < 3; i++) upbit.burst('BTC-KRW', 290);
-  const url = recorder!.simulators.env['UPBIT_REST_URL']!;
-  const page = await fetch(`${url}/v1/trades/ticks?market=KRW-BTC&count=500`);
-  upbit.faults.rest({ status: 200, body: await page.text() });
-  await recorder!.restart();
-  const tally = () => recorder!.app.supervisor.tally('UPBIT').trades;
-  await until(async () => {
-    const { trades } = await coverage('UPBIT');
-    return trades.spans.edges.some(({ node }) => node.completeness === 'GAP' && node.checked);
-  });
-  expect(tally().historyFaults).toBeGreaterThanOrEqual(3);
-  // A check reads the page, and the same again: it is given up after three.
-  expect(tally().historyPages).toBeLessThan(20);
-  await logged(recorder!, 'TRADE_HISTORY_ODD');
-  await logged(recorder!, 'TRADES_UNREACHED');
-  // Nothing of the page is stored twice; its newest trade may have come as the snapshot.
-  const filled = (await stored('UPBIT')).filter(({ origin }) => origin === 'BACKFILL');
-  expect([499, 500]).toContain(filled.length);
-}, 30_000);
+atOnce(
+  'a history that gives the same page again and again is given up, without a loop',
+  async () => {
+    const recorder = await start('UPBIT');
+    const { upbit } = recorder.simulators;
+    await recorder.stop();
+    const stoppedAt = Date.now();
+    await until(() => Date.now() > stoppedAt + 200);
+    for (let i = 0; i < 3; i++) upbit.burst('BTC-KRW', 290);
+    const url = recorder.simulators.env['UPBIT_REST_URL']!;
+    const page = await fetch(`${url}/v1/trades/ticks?market=KRW-BTC&count=500`);
+    upbit.faults.rest({ status: 200, body: await page.text() });
+    await recorder.restart();
+    const tally = () => recorder.app.supervisor.tally('UPBIT').trades;
+    await until(async () => {
+      const { trades } = await coverage(recorder, 'UPBIT');
+      return trades.spans.edges.some(({ node }) => node.completeness === 'GAP' && node.checked);
+    });
+    expect(tally().historyFaults).toBeGreaterThanOrEqual(3);
+    // A check reads the page, and the same again: it is given up after three.
+    expect(tally().historyPages).toBeLessThan(20);
+    await logged(recorder, 'TRADE_HISTORY_ODD');
+    await logged(recorder, 'TRADES_UNREACHED');
+    // Nothing of the page is stored twice; its newest trade may have come as the snapshot.
+    const filled = (await stored(recorder, 'UPBIT')).filter(({ origin }) => origin === 'BACKFILL');
+    expect([499, 500]).toContain(filled.length);
+  },
+  30_000,
+);
 
-it('what cannot be read in the stream, and what the history has otherwise, is reported', async () => {
-  await start('UPBIT');
-  const { upbit } = recorder!.simulators;
-  const faults = ['unknownSide', 'restDisagrees', 'restHole', 'duplicate', 'wrongSide'];
-  for (const [i, fault] of faults.entries()) {
-    upbit.faults.tradeFault('BTC-KRW', fault);
-    upbit.trade('BTC-KRW', 'buy', [`0.000${i + 1}`]);
-  }
-  const tally = () => recorder!.app.supervisor.tally('UPBIT').trades;
-  await until(() => tally().historyDiffered >= 2 && tally().historyLacked >= 1);
-  expect(tally()).toMatchObject({ historyDiffered: 2, historyLacked: 1, unreadable: 1 });
-  const nodes = (await stored('UPBIT')).filter(({ origin }) => origin !== 'SNAPSHOT');
-  // Each as the stream told of it, once.
-  expect(nodes.map(({ volume }) => volume).sort()).toEqual([
-    '0.0002',
-    '0.0003',
-    '0.0004',
-    '0.0005',
-  ]);
-  await logged(recorder!, 'TRADE_HISTORY_ODD');
-}, 30_000);
+atOnce(
+  'what cannot be read in the stream, and what the history has otherwise, is reported',
+  async () => {
+    const recorder = await start('UPBIT');
+    const { upbit } = recorder.simulators;
+    const faults = ['unknownSide', 'restDisagrees', 'restHole', 'duplicate', 'wrongSide'];
+    for (const [i, fault] of faults.entries()) {
+      upbit.faults.tradeFault('BTC-KRW', fault);
+      upbit.trade('BTC-KRW', 'buy', [`0.000${i + 1}`]);
+    }
+    const tally = () => recorder.app.supervisor.tally('UPBIT').trades;
+    await until(() => tally().historyDiffered >= 2 && tally().historyLacked >= 1);
+    expect(tally()).toMatchObject({ historyDiffered: 2, historyLacked: 1, unreadable: 1 });
+    const nodes = (await stored(recorder, 'UPBIT')).filter(({ origin }) => origin !== 'SNAPSHOT');
+    // Each as the stream told of it, once.
+    expect(nodes.map(({ volume }) => volume).sort()).toEqual([
+      '0.0002',
+      '0.0003',
+      '0.0004',
+      '0.0005',
+    ]);
+    await logged(recorder, 'TRADE_HISTORY_ODD');
+  },
+  30_000,
+);

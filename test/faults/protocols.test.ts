@@ -1,17 +1,10 @@
 import { describe, expect, jest } from '@jest/globals';
 import { atOnce as it, closeAfterTest, inTurn } from '../helpers/at-once.js';
-import { allLive, type Recorder, startRecorder } from '../helpers/recorder.js';
+import { allLive, recording } from '../helpers/recorder.js';
 import { until } from '../helpers/wait.js';
 import { closedGaps, collected, expectExact, settled, step } from './support.js';
 
 const ENV = { COLLECT: 'BTC-KRW,ETH-KRW', BITHUMB_TRANSPORT: 'ws', SNAPSHOT_EVERY_MS: '500' };
-
-/** {@link startRecorder} for one test. */
-async function recording(...args: Parameters<typeof startRecorder>): Promise<Recorder> {
-  const recorder = await startRecorder(...args);
-  closeAfterTest(() => recorder.close());
-  return recorder;
-}
 
 const GARBAGE: readonly (string | Uint8Array)[] = [
   '',

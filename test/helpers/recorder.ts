@@ -8,6 +8,7 @@ import {
 } from '../../src/simulator/simulators.js';
 import type { CollectorStatus } from '../../src/market/collector-status.js';
 import { marketKey } from '../../src/market/market.js';
+import { closeAfterTest } from './at-once.js';
 import { eventually, temporaryFolder, until } from './wait.js';
 
 /** The whole program recording the simulated exchanges, in a folder of its own. */
@@ -92,6 +93,13 @@ export async function startRecorder(
       temporary.remove();
     },
   };
+}
+
+/** {@link startRecorder} for one test of `atOnce`, at whose end it is closed. */
+export async function recording(...args: Parameters<typeof startRecorder>): Promise<Recorder> {
+  const recorder = await startRecorder(...args);
+  closeAfterTest(() => recorder.close());
+  return recorder;
 }
 
 /** Waits until every collector of the program is LIVE. */
