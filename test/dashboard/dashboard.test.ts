@@ -134,7 +134,9 @@ inBrowser('market', () => {
     await overview.getByRole('combobox', { name: 'Exchange' }).selectOption('UPBIT');
     await overview.getByText('3 of 15').waitFor();
     await reads(overview.locator('.grid-body .row .gap-open').first(), /\d s/);
-    expect(await accessibilityProblems(overview)).toEqual([]);
+    expect(
+      await accessibilityProblems(overview, '.verdict', '.grid-body .row:first-child'),
+    ).toEqual([]);
     faults.refuseUpgrades(null);
     await page.locator('.column:not(.stale)[data-exchange=UPBIT]').waitFor({ timeout: 20_000 });
     await column.locator('.state.LIVE').waitFor();
@@ -256,8 +258,10 @@ inBrowser('a lost server', () => {
     expect(await upbitBook(page).locator('.ladder').innerText()).toBe(shown);
     await overview.getByText('State not known: no connection to the recorder').waitFor();
     await counts(overview.getByText('All is well'), 0);
-    expect(await accessibilityProblems(overview)).toEqual([]);
-    expect(await accessibilityProblems(page)).toEqual([]);
+    expect(await accessibilityProblems(overview, '.banner', '.verdict')).toEqual([]);
+    expect(await accessibilityProblems(page, '.banner', '.column[data-exchange=UPBIT]')).toEqual(
+      [],
+    );
     await session.recorder.restart({ PORT: port });
     await page.locator('.link-state.open').waitFor();
     await page.getByText('Showing last data; reconnecting.').waitFor({ state: 'detached' });

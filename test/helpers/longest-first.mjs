@@ -5,15 +5,18 @@ import Sequencer from '@jest/test-sequencer';
  * when the whole suite is done, and two browsers at once leave nothing to their neighbours.
  */
 const LONGEST = [
-  'dashboard/dashboard',
-  'collector/socket-capacity',
-  'bithumb/poller-refusals',
-  'app/trade-history',
+  'dashboard/overview',
   'app/silence',
+  'collector/socket-capacity',
   'dashboard/analysis',
+  'bithumb/poller-refusals',
+  'dashboard/dashboard',
   'bithumb/poller',
-  'faults/standstill',
+  'app/trade-history',
+  'doctor/doctor',
   'dashboard/layout',
+  'faults/protocols',
+  'faults/standstill',
   'app/control',
   'simulator/full/full-market',
   'store/copy',
@@ -21,10 +24,10 @@ const LONGEST = [
   'archive/reading',
   'archive/program',
   'faults/wrong-clock',
+  'dashboard/tape',
   'store/retention',
   'store/export-shapes',
   'store/endurance',
-  'faults/protocols',
   'app/process',
 ];
 

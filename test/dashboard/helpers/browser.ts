@@ -135,12 +135,20 @@ const axeSource = readFileSync(
   'utf8',
 );
 
-/** What axe finds wrong with a page as it is now: the rule and the elements. */
-export async function accessibilityProblems(page: Page): Promise<string[]> {
+/**
+ * What axe finds wrong with a page as it is now: the rule and the elements.
+ * @param parts selectors, for a page that differs in them alone from one that is looked at as a whole elsewhere: all
+ * of a page takes up to half a second
+ */
+export async function accessibilityProblems(
+  page: Page,
+  ...parts: readonly string[]
+): Promise<string[]> {
   // Once for each page that is loaded: it is half a megabyte.
   if (await page.evaluate('typeof axe === "undefined"')) await page.evaluate(axeSource);
+  const what = parts.length === 0 ? 'document' : JSON.stringify(parts.map((part) => [part]));
   const found = await page.evaluate(
-    `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+    `axe.run(${what}, { resultTypes: ['violations'] }).then(({ violations }) =>
       violations.map(({ id, nodes }) => id + ': ' + nodes.map((n) => n.target.join(' ') + ' ' + (n.any[0]?.message ?? '')).slice(0, 3).join(' | ')))`,
   );
   return found as string[];

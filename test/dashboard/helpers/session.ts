@@ -27,10 +27,10 @@ export function useSession(
     if (!has('browser')) return;
     [browser, recorder] = await Promise.all([
       openBrowser(),
-      // Polls of every market ten times a second were a third of the processor time of these tests.
+      // Polls of every market were a third of the processor time of the program.
       startRecorder(
         { pairs: [...pairs] },
-        { COLLECT: '*-KRW', BITHUMB_POLL_MS: '1000', ...settings },
+        { COLLECT: '*-KRW', BITHUMB_TRANSPORT: 'ws', ...settings },
       ),
     ]);
     pages = new Pages(browser);
