@@ -63,8 +63,10 @@ export interface CollectorMemory {
   /**
    * Those of `trades`, all of one market, that are not stored: a trade is known by its id and contents,
    * one of the REST history that has no id of the stream by its contents, as often as it is there.
+   * @param byId one is also known by an id that stream and history share, if no other of `trades` is the
+   * stored one: it is the same trade, and has other contents there
    */
-  unknownTrades(market: Market, trades: readonly ReadTrade[]): Promise<ReadTrade[]>;
+  unknownTrades(market: Market, trades: readonly ReadTrade[], byId?: boolean): Promise<ReadTrade[]>;
   /** The stored trade of a market with the greatest time of the exchange, or null. */
   newestTrade(market: Market): Promise<Trade | null>;
   /**

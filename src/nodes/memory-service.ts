@@ -40,9 +40,9 @@ export function serveMemory(
       store.setWantedPattern(pattern, wanted),
     replaceWishes: (wishes: Wishes) => store.replaceWishes(wishes),
     setEnabled: (exchange: Exchange, enabled: boolean) => store.setEnabled(exchange, enabled),
-    unknownTrades: async (market: Market, trades: readonly ReadTrade[]) => {
+    unknownTrades: async (market: Market, trades: readonly ReadTrade[], byId?: boolean) => {
       await caughtUp();
-      return store.unknownTrades(market, trades);
+      return store.unknownTrades(market, trades, byId);
     },
     matchTrades: async (market: Market, history: readonly ReadTrade[], span: Span) => {
       await caughtUp();

@@ -141,8 +141,8 @@ export class RemoteMemory implements CollectorMemory {
     this.#parts.setRecording(market, recording);
   }
 
-  unknownTrades(market: Market, trades: readonly ReadTrade[]): Promise<ReadTrade[]> {
-    return this.#ask('unknownTrades', market, trades);
+  unknownTrades(market: Market, trades: readonly ReadTrade[], byId = false): Promise<ReadTrade[]> {
+    return this.#ask('unknownTrades', market, trades, byId);
   }
 
   newestTrade(market: Market): Promise<Trade | null> {

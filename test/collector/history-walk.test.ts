@@ -5,7 +5,7 @@ import { newestOnly } from '../../src/collector/history/newest-only.js';
 import type { HistoryPage, TradeHistory } from '../../src/collector/history/trade-history.js';
 import { matchTrades } from '../../src/market/trade-match.js';
 import { laid, type TradePiece } from '../../src/market/trade-span.js';
-import type { ReadTrade } from '../../src/market/trade.js';
+import { type ReadTrade, tradeContents } from '../../src/market/trade.js';
 import { NO_CHECKS } from '../../src/market/trade-tally.js';
 
 const T0 = 1_790_000_000_000;
@@ -73,8 +73,11 @@ async function check(history: TradeHistory, part: Partial<WalkParts> = {}) {
             history,
             stored.filter((t) => t.exchangeTimestamp >= start && t.exchangeTimestamp < end),
           ),
-        unknownTrades: async (_market, history) =>
-          matchTrades(history, stored).missing as ReadTrade[],
+        unknownTrades: async (_market, history, byId) => {
+          if (byId === true) return matchTrades(history, stored).missing as ReadTrade[];
+          const known = new Set(stored.map((t) => `${t.tradeId} ${tradeContents(t)}`));
+          return history.filter((t) => !known.has(`${t.tradeId} ${tradeContents(t)}`));
+        },
         hasTradeBefore: async (_market, time) => stored.some((t) => t.exchangeTimestamp < time),
       },
       tape: {
@@ -372,10 +375,18 @@ describe('a walk through the history', () => {
     expect(tally.historyFaults).toBe(1);
   });
 
-  it('goes on by id where a page has one millisecond only', async () => {
+  it.each([
+    ['goes on by id where a page has one millisecond only', '1'],
+    [
+      'records nothing twice that the history has differently, though pages part a millisecond',
+      '5',
+    ],
+  ])('%s', async (_name, volume) => {
     const at = T0 + 50_000;
     const burst = Array.from({ length: 12 }, (_, i) => trade(100 + i, { exchangeTimestamp: at }));
-    exchange.push(...burst);
+    const differs = volume === '5';
+    if (differs) stored.push(...burst);
+    exchange.push(...burst.map((t) => (differs ? { ...t, volume } : t)));
     const history: TradeHistory = {
       ...paged,
       page: async (_rest, _pair, place) => {
@@ -395,8 +406,9 @@ describe('a walk through the history', () => {
     };
     await check(history);
     expect(ids()).toEqual([...upTo(40), ...burst.map(({ tradeId }) => Number(tradeId))]);
-    expect(tally).toMatchObject({ historyFaults: 0, historyLacked: 0 });
-    expect(shown()[0]).toBe('0.5-99 VERIFIED_BY_REST');
+    const differed = differs ? 12 : 0;
+    expect(tally).toMatchObject({ historyFaults: 0, historyLacked: 0, historyDiffered: differed });
+    expect(shown()[0]).toBe(differs ? '0.5-50 VERIFIED_BY_REST' : '0.5-99 VERIFIED_BY_REST');
   });
 
   it('says so once where a moment has more trades than a page, and goes on before it', async () => {

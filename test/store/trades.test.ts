@@ -237,6 +237,12 @@ describe('stored trades', () => {
       expect(await unknown({ tradeId: '1' }, { tradeId: '4' })).toEqual(['4']);
       // The id again with another price is another trade.
       expect(await unknown({ tradeId: '1', price: '5' })).toEqual(['1']);
+      // Of a history it is the same one, unless that has the stored one as well.
+      const byId = async (...parts: Partial<ReadTrade>[]) =>
+        (await store.unknownTrades(UPBIT_BTC, parts.map(asked), true)).map(({ price }) => price);
+      expect(await byId({ tradeId: '1', price: '5' })).toEqual([]);
+      expect(await byId({ tradeId: '1', price: '5' }, { tradeId: '1' })).toEqual(['5']);
+      expect(await byId({ tradeId: '4', price: '5' })).toEqual(['5']);
       // Three are stored; the history has five.
       const rest = { tradeId: 'R', idKind: 'REST' as const };
       expect(await unknown(rest, rest, rest, rest, rest)).toEqual(['R', 'R']);

@@ -212,7 +212,7 @@ async function judge(
   const older = end ? page.trades.filter((t) => t.exchangeTimestamp < start && isOpen(t)) : [];
   const missing = [
     ...match.missing.filter(isOpen),
-    ...(older.length === 0 ? [] : await memory.unknownTrades(market.market, older)),
+    ...(older.length === 0 ? [] : await memory.unknownTrades(market.market, older, true)),
   ];
   const differing = match.differing.filter(({ stored }) => isOpen(stored));
   const absent = match.absent.filter(isOpen);

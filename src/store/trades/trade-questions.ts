@@ -115,7 +115,11 @@ export class TradeQuestions {
     return archived === null ? stored : joinTrades(archived, stored);
   }
 
-  async unknownTrades(market: Market, trades: readonly ReadTrade[]): Promise<ReadTrade[]> {
+  async unknownTrades(
+    market: Market,
+    trades: readonly ReadTrade[],
+    byId = false,
+  ): Promise<ReadTrade[]> {
     if (trades.length === 0) return [];
     const id = (await this.db.marketId(market)) ?? NO_MARKET;
     const times = trades.map(({ exchangeTimestamp }) => exchangeTimestamp);
@@ -125,7 +129,7 @@ export class TradeQuestions {
       []) {
       older.push(...piece);
     }
-    return (await this.db.opened()).trades.unknown(id, market, trades, older);
+    return (await this.db.opened()).trades.unknown(id, market, trades, { older, byId });
   }
 
   async newestTrade(market: Market): Promise<Trade | null> {

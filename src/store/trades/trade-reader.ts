@@ -214,12 +214,13 @@ export class TradeReader {
    * Where one of both is known by an id of the REST history alone, equal contents have to do, and equal
    * trades of a millisecond are counted: what is stored once cannot stand for two.
    * @param older those of the archive of that time
+   * @param byId see `CollectorMemory.unknownTrades`
    */
   async unknown(
     marketId: number,
     market: Market,
     trades: readonly ReadTrade[],
-    older: readonly Trade[] = [],
+    { older = [], byId = false }: { older?: readonly Trade[]; byId?: boolean } = {},
   ): Promise<ReadTrade[]> {
     if (trades.length === 0) return [];
     const times = trades.map(({ exchangeTimestamp }) => exchangeTimestamp);
@@ -245,8 +246,15 @@ export class TradeReader {
     const ids = new Set(stored.filter((t) => t.idKind !== 'REST').map(withId));
     const all = tally(stored);
     const ofRest = tally(stored.filter((t) => t.idKind === 'REST'));
+    const asked = new Set(trades.map(withId));
+    const changed = new Set(
+      stored
+        .filter((t) => byId && t.idKind === 'EXCHANGE' && !asked.has(withId(t)))
+        .map(({ tradeId }) => tradeId),
+    );
     return trades.filter((trade) => {
       if (trade.idKind === 'REST') return !takeOne(all, trade);
+      if (changed.has(trade.tradeId)) return false;
       return !ids.has(withId(trade)) && !takeOne(ofRest, trade);
     });
   }
