@@ -27,7 +27,7 @@ export interface PublisherOptions {
   readonly keepMs?: number;
   /** Messages that may wait for the log. */
   readonly maxWaiting?: number;
-  /** Present time, Unix ms. */
+  /** Present time, Unix ms; a standstill of the program must have been noticed before, as a gap. */
   readonly now: () => number;
   /** Called with true when books begin to be left out, with false when there is room again. */
   readonly onFull: (full: boolean, leftOut: number) => void;
@@ -90,6 +90,8 @@ export class ExchangePublisher {
   /** Number of the message that began this node's term, and of the newest sign of life in the log. */
   #term = 0;
   #aliveSeq = 0;
+  /** Until when the newest sign of life vouches, Unix ms. */
+  #vouchedUntil = 0;
   #beating = false;
   #before = { books: new Map<string, LastBook>(), trades: new Map<string, number>() };
   #full = false;
@@ -470,8 +472,13 @@ export class ExchangePublisher {
     const { exchange, node, now } = this.#options;
     let t = now();
     if (this.#waiting > 0) {
-      for (const lane of this.#lanes.values()) t = Math.min(t, (lane.oldest ?? t + 1) - 1);
+      for (const lane of this.#lanes.values()) {
+        // A gap of the time since: whoever takes over before it is in the log would take that time for covered.
+        if (lane.gapWaits) t = Math.min(t, this.#vouchedUntil);
+        t = Math.min(t, (lane.oldest ?? t + 1) - 1);
+      }
     }
+    this.#vouchedUntil = t;
     const message: AliveMessage = closed ? { t, node, closed } : { t, node };
     const expected = this.#aliveSeq;
     const id = `alive.${exchange} ${node} after ${expected}`;
@@ -568,6 +575,7 @@ export class ExchangePublisher {
       this.#over = false;
       this.#term = outcome.seq;
       this.#aliveSeq = outcome.seq;
+      this.#vouchedUntil = message.t;
       return aliveAt;
     }
   }

@@ -106,6 +106,11 @@ export class MarketLane {
     return (this.#underWay ?? this.#queue[0])?.receivedAt ?? null;
   }
 
+  /** Whether a gap is among them. */
+  get gapWaits(): boolean {
+    return this.#underWay?.kind === 'gap' || this.#queue.some(({ kind }) => kind === 'gap');
+  }
+
   /** When the newest book was received that is in the log or on its way, Unix ms; null = none. */
   get newest(): number | null {
     return this.#newest;

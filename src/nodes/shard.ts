@@ -55,7 +55,7 @@ const DRAIN_MS = 1_500;
 export class Shard {
   readonly exchange: Exchange;
   readonly #services: ShardServices;
-  readonly #watch = new StandstillWatch();
+  readonly #watch: StandstillWatch;
   readonly #supervisor: Supervisor;
   readonly #publisher: ExchangePublisher;
   readonly #memory: RemoteMemory;
@@ -72,7 +72,8 @@ export class Shard {
   private constructor(
     exchange: Exchange,
     services: ShardServices,
-    supervisor: (watch: StandstillWatch) => Supervisor,
+    watch: StandstillWatch,
+    supervisor: Supervisor,
     publisher: ExchangePublisher,
     bus: Bus,
     memory: RemoteMemory,
@@ -82,7 +83,8 @@ export class Shard {
     this.exchange = exchange;
     this.#services = services;
     this.#publisher = publisher;
-    this.#supervisor = supervisor(this.#watch);
+    this.#watch = watch;
+    this.#supervisor = supervisor;
     const { nc } = services.bus;
     this.#unfollow = bus.status.on((status) => {
       if (!publisher.primary || !services.bus.connected) return;
@@ -107,6 +109,7 @@ export class Shard {
   static async open(exchange: Exchange, services: ShardServices): Promise<Shard> {
     const { config, stream, writer, logger } = services;
     const bus = new Bus();
+    const watch = new StandstillWatch();
     const publisher = new ExchangePublisher({
       exchange,
       node: config.nodeName,
@@ -115,7 +118,8 @@ export class Shard {
       writer,
       snapshotEveryMs: config.snapshotEveryMs,
       books: config.channels.includes('orderbook'),
-      now: Date.now,
+      // A sign of life that is due after a standstill must not vouch for it.
+      now: () => watch.look(),
       onFull: (full, leftOut) => {
         if (full) logger.log('BUS_FULL', { exchange }, undefined);
         else logger.log('BUS_DRAINED', { exchange }, { books: leftOut });
@@ -137,23 +141,23 @@ export class Shard {
           writer.write({ subject: `redate.${exchange}`, data }, () => undefined);
         },
       });
-      const supervisor = (watch: StandstillWatch): Supervisor =>
-        new Supervisor({
-          config,
-          adapters: adapters(config.bithumbTransport),
-          store: memory,
-          bus,
-          logger,
-          watch,
-          rhythm: services.rhythm,
-          exchanges: [exchange],
-        });
-      const made = new Shard(exchange, services, supervisor, publisher, bus, memory);
+      const supervisor = new Supervisor({
+        config,
+        adapters: adapters(config.bithumbTransport),
+        store: memory,
+        bus,
+        logger,
+        watch,
+        rhythm: services.rhythm,
+        exchanges: [exchange],
+      });
+      const made = new Shard(exchange, services, watch, supervisor, publisher, bus, memory);
       shard = made;
       await made.#supervisor.load();
       void made.#supervisor.run().then(() => (made.#tried = true));
       return made;
     } catch (error) {
+      if (shard === null) watch.close();
       await (shard ?? publisher).close();
       throw error;
     }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Bus, type BookEvent } from '../../src/bus.js';
 import { parseBusAddress } from '../../src/market/bus-address.js';
 import type { Gap } from '../../src/market/gap.js';
@@ -64,6 +64,68 @@ describe('where a standby goes on', () => {
   it("is found by the exchange's time where the last one did not come", () => {
     const events = [bookAt(100, '5', 90), bookAt(110, '6', 95)];
     expect(firstAfter(events, last(105, '7', 92))).toBe(1);
+  });
+});
+
+describe('a sign of life', () => {
+  it('does not vouch for a time of which a gap is not yet in the log', async () => {
+    jest.useFakeTimers();
+    try {
+      const bus = new Bus();
+      const waiting: { text: string; settle: () => void }[] = [];
+      let seq = 0;
+      const settled = (text: string, settle: (outcome: object) => void) =>
+        waiting.push({
+          text,
+          settle: () => settle({ kind: 'STORED', seq: ++seq, duplicate: false }),
+        });
+      let now = 10_000;
+      let stoodStill = false;
+      const publisher = new ExchangePublisher({
+        ...{ exchange: 'GOPAX', node: 'a', bus, snapshotEveryMs: 60_000, books: true },
+        stream: { last: async () => null, lastOfEach: async () => [] },
+        writer: {
+          put: async () => ({ kind: 'STORED', seq: ++seq, duplicate: false }),
+          write: ({ data }: { data: Uint8Array }, settle: () => void) =>
+            settled(Buffer.from(data).toString(), settle),
+        },
+        now: () => {
+          // As the watch does: who asks for the time notices the standstill first.
+          if (stoodStill) {
+            stoodStill = false;
+            const gap = {
+              start: 11_000,
+              end: null,
+              cause: 'STANDSTILL',
+              detail: null,
+              attempts: 0,
+            };
+            bus.gaps.publish({ market: MARKET, ...gap } as Gap);
+          }
+          return now;
+        },
+        onFull: () => undefined,
+        onMoved: () => undefined,
+      } as never);
+      await publisher.promote([]);
+      const beat = (at: number): number[] => {
+        now = at;
+        jest.advanceTimersByTime(1_000);
+        const alive = waiting.filter(({ text }) => text.includes('"node":"a"'));
+        for (const { settle } of alive) settle();
+        for (const one of alive) waiting.splice(waiting.indexOf(one), 1);
+        return alive.map(({ text }) => (JSON.parse(text) as { t: number }).t);
+      };
+      expect(beat(11_000)).toEqual([11_000]);
+      stoodStill = true;
+      expect(beat(20_000)).toEqual([11_000]);
+      expect(beat(21_000)).toEqual([11_000]);
+      waiting.shift()!.settle();
+      expect(beat(22_000)).toEqual([22_000]);
+      publisher.close();
+    } finally {
+      jest.useRealTimers();
+    }
   });
 });
 
