@@ -278,7 +278,8 @@ export class ExchangePublisher {
     const message = { ...trade, market: undefined, sequence: undefined };
     const { tradeId, exchangeTimestamp, price, volume, side, origin } = trade;
     const fill = origin === 'BACKFILL';
-    const way = origin === 'LIVE' ? '' : ` ${origin}${fill ? this.#refill : ''}`;
+    // One node may hear of it as it happens, another in the snapshot of a new connection.
+    const way = fill ? ` ${origin}${this.#refill}` : '';
     const id = `${tradeId} ${exchangeTimestamp} ${price} ${volume} ${side}${way}`;
     const item: LaneItem = { kind: 'trade', message, id, receivedAt: trade.timestamp, fill };
     this.#keep(market, item);

@@ -254,7 +254,14 @@ describeWithNats('a standby that takes over', () => {
     third.local.trades.publish(tradeOf('4'));
     expect(await third.made.drain(2_000)).toBe(true);
     third.made.close();
-    expect(await tradesInLog()).toEqual(['1', '3', '4']);
+    // Nor does it come twice where the next one heard of it in the snapshot of a new connection.
+    const fourth = publisher('g');
+    await fourth.made.promote([]);
+    fourth.local.trades.publish({ ...tradeOf('4'), origin: 'SNAPSHOT' });
+    fourth.local.trades.publish(tradeOf('5'));
+    expect(await fourth.made.drain(2_000)).toBe(true);
+    fourth.made.close();
+    expect(await tradesInLog()).toEqual(['1', '3', '4', '5']);
   });
 
   it('says of a book that nobody has written, and of trades that find no room, that they are missing', async () => {
