@@ -87,8 +87,17 @@ inBrowser('the tape', () => {
       300,
     );
     const { page } = await open('/market/XRP-KRW');
-    for (const volume of ['1542.62524959', '0.5']) upbit.trade('XRP-KRW', 'buy', [volume]);
-    await page.locator('.tape tbody tr', { hasText: '1,542.62524959' }).first().waitFor();
+    // The page's stream of trades begins some time after the page.
+    await eventually(
+      () => {
+        for (const volume of ['1542.62524959', '0.5']) upbit.trade('XRP-KRW', 'buy', [volume]);
+        return page.locator('.tape tbody tr', { hasText: '1,542.62524959' }).count();
+      },
+      (count) => count > 0,
+      'the widest trade',
+      15_000,
+      300,
+    );
     await eventually(
       () => page.evaluate<boolean>(BESIDE),
       (beside) => beside,
