@@ -129,6 +129,48 @@ describe('a Parquet file', () => {
     expect(await readdir(folder.path)).toEqual(['parts.parquet']);
   });
 
+  it('has the same columns in every piece, whatever words, nulls and digits are in it', async () => {
+    const named = [
+      ...columns('word', 'word'),
+      ...columns('decimal', 'price'),
+      ...columns('truth', 'truth'),
+      ...columns('text', 'text'),
+      ...columns('levels', 'asks'),
+      ...columns('integer', 'sequence'),
+    ];
+    const path = join(folder.path, 'words.parquet');
+    // Each batch is a piece.
+    const file = await ParquetFile.begin(path, named, 1);
+    const pieces = [
+      [['one', '1.5', true, 'x', [['1', '2']], 1]],
+      [
+        ['one', '1.5', true, 'x', [['1', '2']], 2],
+        ['two', null, false, null, [], 3],
+      ],
+      [[null, '0.000000000000000001', null, 'x', null, 4]],
+      [['two', '2', false, 'y', [['0.000000000000000001', '2']], 5]],
+    ] as const;
+    for (const piece of pieces) {
+      await put(file, named, (sink) => piece.forEach((cells) => sink.add(cells)));
+    }
+    await file.finish();
+    expect(
+      await read(
+        `SELECT word, price::DOUBLE AS price, truth, text, len(asks)::INTEGER AS asks, sequence::INTEGER AS sequence
+           FROM '${path}' ORDER BY sequence`,
+      ),
+    ).toEqual(
+      pieces.flat().map(([word, price, truth, text, asks, sequence]) => ({
+        ...{ word, price: price === null ? null : Number(price), truth, text },
+        ...{ asks: asks === null ? null : asks.length, sequence },
+      })),
+    );
+    const groups = await read(
+      `SELECT num_row_groups::INTEGER AS n FROM parquet_file_metadata('${path}')`,
+    );
+    expect(groups).toEqual([{ n: 4 }]);
+  });
+
   it('holds every digit of decimals of any length, of either sign, and nothing where there is none', async () => {
     const digits = (count: number): string =>
       Array.from({ length: count }, () => Math.floor(Math.random() * 10)).join('');
