@@ -31,7 +31,7 @@ const ACK_MS = 3_000;
  * Messages within so long of the last go out together, ms: at a whole market's rate each write
  * costs more than a message.
  */
-const GATHER_MS = 4;
+const GATHER_MS = 8;
 const LOOK_MS = 250;
 /** One that the server could not take is sent again after so long, ms. */
 const SOON_MS = 300;
