@@ -1,18 +1,30 @@
+import { rmSync } from 'node:fs';
 import { type Simulators, startSimulators } from '../simulator/simulators.js';
 import { pause } from '../util/wait.js';
 import { statesOf } from './recorder-process.js';
+
+/** The signals that break a soak off. SIGHUP: its terminal was closed. */
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** Signals this close are one: under npm, Ctrl+C comes from the terminal and again from npm. */
+const SAME_SIGNAL_MS = 1_000;
+
+/** What of a process a {@link Course} uses. */
+export type SignalledProcess = Pick<NodeJS.EventEmitter, 'on'> & { exit(code: number): void };
 
 /** What a soak of one process and of several have in common: what they print, and what breaks them off. */
 export class Course {
   readonly #begun = performance.now();
   #death: string | null = null;
 
-  constructor() {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.on(signal, () => {
-        // At once when asked twice; what is made outside this process goes in any case.
-        if (this.#death !== null) process.exit(1);
+  /** @param self whose signals break it off. @param now monotonic time, ms */
+  constructor(self: SignalledProcess = process, now = (): number => performance.now()) {
+    let signalledAt: number | null = null;
+    for (const signal of STOP_SIGNALS) {
+      self.on(signal, () => {
         this.breakOff(`broken off by ${signal}`);
+        signalledAt ??= now();
+        // Asked again: without waiting. What was made outside this process is removed as it exits.
+        if (now() - signalledAt > SAME_SIGNAL_MS) self.exit(1);
       });
     }
   }
@@ -70,4 +82,21 @@ export class Course {
     }
     this.say(`all markets LIVE after ${((performance.now() - since) / 1000).toFixed(1)} s`);
   }
+}
+
+/**
+ * Removes folders when this process exits, also when it is asked twice to end, which leaves out what closes in
+ * order. @param keep says instead where they are. @param before run first, unless they are kept
+ */
+export function removeAtExit(
+  folders: readonly string[],
+  keep = false,
+  before: () => void = () => undefined,
+): void {
+  process.once('exit', () => {
+    if (keep) return console.log(`kept: ${folders.join(', ')}`);
+    before();
+    // A process that was killed a moment ago may still be making files there.
+    for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  });
 }

@@ -4,7 +4,7 @@
  * one before, or lost inside a gap; and every trade: stored once, or lost inside a gap of the trades; and no
  * trade may be missing where the recorder says that all are stored. Exit code 1 when one is.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadSettings } from '../settings/config.js';
@@ -16,7 +16,7 @@ import { CHAINS, type ChainWorld } from './chains.js';
 import { soakDistributed } from './distributed.js';
 import { chooseFault, soakFaults } from './faults.js';
 import { accountForAll, Ledger } from './final-account.js';
-import { Course } from './course.js';
+import { Course, removeAtExit } from './course.js';
 import { RecorderProcess, statesOf } from './recorder-process.js';
 import { ShiftedClock } from './shifted-clock.js';
 import { SmallDisk } from './small-disk.js';
@@ -83,14 +83,15 @@ function readOptions(): Options {
 
 /** @returns whether every book and trade is accounted for */
 async function soak({ minutes, rate, seed, chains, keep }: Options): Promise<boolean> {
+  const course = new Course();
+  const { say } = course;
   const dice = new Random(seed);
   const random = (): number => dice.next();
   const folder = mkdtempSync(join(tmpdir(), 'soak-'));
   const clock = new ShiftedClock(join(folder, 'clock'));
   const diskMB = DISK_MB.least + DISK_MB.minute * minutes * rate;
   const disk = chains > 0 ? SmallDisk.mount(join(folder, 'disk'), diskMB) : null;
-  const course = new Course();
-  const { say } = course;
+  removeAtExit([folder], keep, () => disk?.unmount());
   const simulators = await course.simulators(rate);
   const ledger = new Ledger(simulators);
   const recorder = new RecorderProcess(
@@ -178,9 +179,6 @@ async function soak({ minutes, rate, seed, chains, keep }: Options): Promise<boo
     await recorder.end('SIGKILL');
     await simulators.close();
     clock.close();
-    if (!keep) disk?.unmount();
-    if (!keep) rmSync(folder, { recursive: true, force: true });
-    else console.log(`kept: ${folder}`);
   }
 }
 

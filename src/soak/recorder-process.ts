@@ -34,6 +34,8 @@ export class RecorderProcess {
     this.#env = env;
     this.#nodeArguments = nodeArguments;
     this.#onDeath = onDeath;
+    // Before the folders that it writes into are removed.
+    process.prependOnceListener('exit', () => this.signal('SIGKILL'));
   }
 
   /** Starts it; resolves once it serves. @throws {Error} with its output when it ends instead */
@@ -42,6 +44,8 @@ export class RecorderProcess {
     this.#output = '';
     const program = fileURLToPath(new URL('../main.js', import.meta.url));
     const child = spawn(process.execPath, [...this.#nodeArguments, program], {
+      // A Ctrl+C in the terminal is for the soak, which ends the recorder itself.
+      detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...this.#env },
     });
@@ -67,7 +71,7 @@ export class RecorderProcess {
     }
   }
 
-  /** Sends it a signal that does not end it (`SIGSTOP`, `SIGCONT`). */
+  /** Sends it a signal, without waiting for what that does. */
   signal(signal: NodeJS.Signals): void {
     this.#child?.kill(signal);
   }

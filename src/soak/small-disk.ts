@@ -36,8 +36,8 @@ export class SmallDisk {
     rmSync(this.#ballast, { force: true });
   }
 
-  /** Takes the disk away, with all that is on it. */
+  /** Takes the disk away, with all that is on it, also from under a process that still writes there. */
   unmount(): void {
-    execFileSync('umount', [this.path]);
+    execFileSync('umount', ['-l', this.path]);
   }
 }
