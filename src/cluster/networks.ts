@@ -15,7 +15,7 @@ export interface Member {
 export interface Link {
   readonly node: string;
   readonly network: NetworkName;
-  /** Takes it away, or brings it back: what is sent meanwhile is lost on the way, and nobody is told. */
+  /** Takes it away, or brings it back: what is sent meanwhile is lost on the way, without an error. */
   set(up: boolean): void;
 }
 
@@ -46,15 +46,16 @@ export class Networks {
     this.links = members.flatMap((member, i) => this.#join(member, i + 2));
   }
 
-  /** Makes them. @returns null where that is not allowed */
-  static make(members: readonly Member[]): Networks | null {
-    if (process.platform !== 'linux' || process.getuid?.() !== 0) return null;
+  /** Makes them. @throws {Error} in one line why that is not possible; nothing of them is left then */
+  static make(members: readonly Member[]): Networks {
+    if (process.platform !== 'linux' || process.getuid?.() !== 0)
+      throw new Error('only root on Linux can make network namespaces');
     try {
       removeLeftOver();
       return new Networks(members);
-    } catch {
+    } catch (error) {
       removeOf(process.pid);
-      return null;
+      throw error;
     }
   }
 
@@ -136,13 +137,17 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Runs commands of `ip`. @throws {Error} with what it said */
+/** Runs commands of `ip`. @throws {Error} naming the one that failed, and why */
 function ip(...commands: readonly string[]): void {
   run(['-batch', '-'], commands.join('\n'));
 }
 
 function run(args: readonly string[], input?: string): string {
   const { status, stdout, stderr, error } = spawnSync('ip', args, { encoding: 'utf8', input });
-  if (status !== 0) throw error ?? new Error(`ip ${input ?? args.join(' ')}: ${stderr}`);
-  return stdout;
+  if (error !== undefined) throw new Error(`cannot run ip of iproute2: ${error.message}`);
+  if (status === 0) return stdout;
+  // The reason comes first, then, of several commands, which one it was.
+  const line = Number(/^Command failed -:(\d+)/m.exec(stderr)?.[1] ?? 1);
+  const command = input?.split('\n')[line - 1] ?? args.join(' ');
+  throw new Error(`ip ${command}: ${stderr.split('\n', 1)[0]}`);
 }

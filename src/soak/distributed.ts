@@ -2,7 +2,7 @@
  * `npm run soak -- --distributed`: nodes record the simulated market while nodes, NATS and
  * PostgreSQL are killed, stopped and cut off; in the end every book is accounted for.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Cluster, type PlannedNode } from '../cluster/cluster.js';
@@ -12,7 +12,7 @@ import { findPrograms } from '../cluster/programs.js';
 import { Random } from '../simulator/random.js';
 import { pause } from '../util/wait.js';
 import { problems, TRUE_CLOCK } from './accounts.js';
-import { Course } from './course.js';
+import { Course, removeAtExit } from './course.js';
 import { accountForAll, Ledger } from './final-account.js';
 import { nextFault } from './node-faults.js';
 import { statesOf } from './recorder-process.js';
@@ -52,14 +52,16 @@ const QUIET_MS = 4_000;
 /** @returns whether every book and trade is accounted for @throws {MissingProgramsError} */
 export async function soakDistributed(options: DistributedOptions): Promise<boolean> {
   const programs = findPrograms();
+  const course = new Course();
+  const { say } = course;
   const { minutes, rate, seed, keep } = options;
   const dice = new Random(seed);
   const random = (): number => dice.next();
   const folder = mkdtempSync(join(tmpdir(), 'soak-'));
   const databaseFolder = mkdtempSync(join(tmpdir(), 'soak-postgresql-'));
-  const course = new Course();
-  const { say } = course;
-  const networks = Networks.make(apart());
+  removeAtExit([databaseFolder]);
+  removeAtExit([folder], keep);
+  const networks = networksOf(apart(), (why) => say(`no cuts of the network: ${why}`));
   const simulators = await course.simulators(rate, networks?.address('exchanges'));
   const ledger = new Ledger(simulators);
   let cluster: Cluster | null = null;
@@ -81,8 +83,6 @@ export async function soakDistributed(options: DistributedOptions): Promise<bool
     const apis = cluster.withRole('api');
     const asked = apis.find(({ name }) => name === ASKED)!;
     say(`seed ${seed}; ${nodes.map(({ name, pid }) => `${name} is process ${pid}`).join(', ')}`);
-    if (networks === null)
-      say('no cuts of the network: only root on Linux can make them, with ip of iproute2');
     await course.allLive(asked.url!, LIVE_WITHIN_MS);
     // Before, a standby may have had books of markets that the primary had not begun with.
     const since = Date.now();
@@ -110,9 +110,16 @@ export async function soakDistributed(options: DistributedOptions): Promise<bool
     await cluster?.close('SIGKILL');
     await simulators.close();
     networks?.close();
-    rmSync(databaseFolder, { recursive: true, force: true });
-    if (!keep) rmSync(folder, { recursive: true, force: true });
-    else console.log(`kept: ${folder}`);
+  }
+}
+
+/** @returns null, once `onNone` was called with the reason, where no networks can be made */
+function networksOf(members: readonly Member[], onNone: (why: string) => void): Networks | null {
+  try {
+    return Networks.make(members);
+  } catch (error) {
+    onNone((error as Error).message);
+    return null;
   }
 }
 

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { cutsOf } from '../../src/soak/node-faults.js';
-import type { Link, NetworkName } from '../../src/cluster/networks.js';
+import { type Link, type NetworkName, Networks } from '../../src/cluster/networks.js';
 
 it('cuts each link of each node alone, all of a node, and all to one network', () => {
   const link = (node: string, network: NetworkName): Link => {
@@ -24,4 +24,10 @@ it('cuts each link of each node alone, all of a node, and all to one network', (
     'all nodes with a network of their own are cut off from NATS: 2',
     'all nodes with a network of their own are cut off from PostgreSQL: 1',
   ]);
+});
+
+it('says in one line why no networks can be made', () => {
+  // As root it is the name that `ip` refuses, unless it may not make even a bridge.
+  const made = () => Networks.make([{ name: 'no/name', networks: [] }]);
+  expect(made).toThrow(/^(only root on Linux .+|cannot run ip .+|ip [^\n]+: [^\n]+)$/);
 });

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from '@jest/globals';
+import { Networks } from '../../src/cluster/networks.js';
 
 /** Where Chromium is looked for. */
 export const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
@@ -23,11 +24,15 @@ export function postgresPrograms(): string | null {
 
 const runs = (command: string): boolean => spawnSync(command, ['--version']).status === 0;
 
-/** Whether a namespace can be made: not in every container. */
-function ranIp(): boolean {
-  const name = `obs-try-${process.pid}`;
-  if (spawnSync('ip', ['netns', 'add', name]).status !== 0) return false;
-  return spawnSync('ip', ['netns', 'del', name]).status === 0;
+/** Whether namespaces with links between them can be made: not in every container. */
+function canMakeNetworks(): boolean {
+  try {
+    Networks.make([{ name: 'needs', networks: ['bus'] }]).close();
+    return true;
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
+    return false;
+  }
 }
 
 interface Need {
@@ -57,7 +62,7 @@ const NEEDS = {
     lack: 'no promtool; install the Debian package "prometheus"',
   },
   namespaces: {
-    there: () => process.getuid?.() === 0 && existsSync('/proc/self/ns/net') && ranIp(),
+    there: canMakeNetworks,
     lack: 'no right to make network namespaces; on Linux, be root and install the Debian package "iproute2"',
     optional: true,
   },

@@ -320,7 +320,7 @@ describeWithCuts('several nodes that are cut off from each other', () => {
   const world = new World();
   let networks: Networks;
   beforeAll(async () => {
-    networks = Networks.make(MEMBERS)!;
+    networks = Networks.make(MEMBERS);
     await world.start({}, networks);
   });
   afterAll(async () => {
@@ -338,9 +338,12 @@ describeWithCuts('several nodes that are cut off from each other', () => {
       ({ node, network }) => node === of.name && from.includes(network),
     );
     expect(links).toHaveLength(from.length);
-    for (const link of links) link.set(false);
-    await during();
-    for (const link of links) link.set(true);
+    try {
+      for (const link of links) link.set(false);
+      await during();
+    } finally {
+      for (const link of links) link.set(true);
+    }
   }
 
   /** Longer than a lease lasts. */
