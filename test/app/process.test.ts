@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Simulators, startSimulators } from '../../src/simulator/simulators.js';
@@ -77,6 +78,21 @@ describe('the process', () => {
     expect(await r.end()).toBe(1);
     expect(r.output.match(/^ {2}- /gm)).toHaveLength(3);
     expect(readdirSync(at)).toEqual([]);
+  });
+
+  it('says in one line that the port is taken, and ends with 1', async () => {
+    const blocker = createServer();
+    await new Promise<void>((resolve) => blocker.listen(0, '127.0.0.1', resolve));
+    try {
+      const { port } = blocker.address() as { port: number };
+      const r = run(folder(), { PORT: String(port), COLLECT: '' });
+      expect(await r.end()).toBe(1);
+      expect(r.output).toMatch(
+        new RegExp(`^cannot start: cannot listen on 127.0.0.1:${port}: the port is taken.*\\n$`),
+      );
+    } finally {
+      blocker.close();
+    }
   });
 
   it('says in one line that the database cannot be written, and ends with 1', async () => {
