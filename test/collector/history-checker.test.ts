@@ -152,7 +152,7 @@ describe('the check of the trades', () => {
     expect(calls).toBe(2);
   });
 
-  it('dates again what a clock that was ahead has dated, and reports on from the present', async () => {
+  it('dates again what a clock that was ahead has dated, and goes on from the present', async () => {
     const HOUR = 3_600_000;
     let ahead = HOUR;
     const { seen } = open(async () => whole([]), {

@@ -309,7 +309,7 @@ describe('gaps of one market', () => {
     ]);
   });
 
-  it('do not overlap when an older sign of life is reported than the last book', () => {
+  it('do not overlap when a sign of life is reported that is older than the last book', () => {
     tracker.start(null);
     tracker.book(book, null, 1100);
     tracker.down({ cause: 'REFUSED', detail: null, since: 1100 });

@@ -8,7 +8,7 @@ import { pair } from '../helpers/feed.js';
 
 const book = (volume: string): Sides => ({ asks: [['2', volume]], bids: [['1', volume]] });
 
-/** What the host was calls, in order. */
+/** The calls that the host got, in order. */
 let calls: string[];
 /** Pairs that are silent, with their streamed books. */
 let silent: Map<string, Sides>;

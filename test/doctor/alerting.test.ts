@@ -115,7 +115,7 @@ describe('The doctor with ALERT_WEBHOOK_URL', () => {
   });
 
   it.each([500, 404, 302])(
-    'says that a webhook answers %i, and posts it next time',
+    'says that a webhook answers %i, and posts the alert again next time',
     async (code) => {
       status = code;
       await run({ UPBIT: { a: 'CONTRADICTED' } });
@@ -146,7 +146,7 @@ describe('The doctor with ALERT_WEBHOOK_URL', () => {
     expect(said.join('')).toMatch(/^doctor: cannot note in [^\n]+\n$/);
   });
 
-  it('is alerts by the command, whose exit code and table stay', async () => {
+  it('is done by the command, whose exit code and table stay', async () => {
     const command = fileURLToPath(new URL('../../dist/doctor/command.js', import.meta.url));
     const child = spawn(process.execPath, [command, 'UPBIT'], {
       cwd: folder.path,
