@@ -33,12 +33,14 @@ interface Footer {
  * Joins Parquet files of the same columns, one after the other. Their row groups are copied as they are:
  * nothing is decoded or encoded again, and hardly any memory is needed, however large they are.
  * @param path of the file to write
- * @throws {Error} naming a piece that is no Parquet file, or has other columns than the first one
+ * @throws {Error} naming a piece that is no Parquet file, or has other columns than the first one; or of the
+ * system, when the disk does not take all of it
  */
 export async function joinParquet(pieces: readonly string[], path: string): Promise<void> {
   const out = await open(path, 'w');
   try {
-    await out.write(MAGIC);
+    // Not `write`, which may write only part of it, as on a disk that becomes full, and does not fail.
+    await out.appendFile(MAGIC);
     let at = MAGIC.length;
     let first: Footer | null = null;
     let rows = 0;
@@ -63,7 +65,7 @@ export async function joinParquet(pieces: readonly string[], path: string): Prom
     const footer = footerOf(first.fields, rows, groups);
     const length = Buffer.alloc(4);
     length.writeUInt32LE(footer.length);
-    await out.write(Buffer.concat([footer, length, MAGIC]));
+    await out.appendFile(Buffer.concat([footer, length, MAGIC]));
   } finally {
     await out.close();
   }
@@ -126,7 +128,7 @@ async function copy(file: FileHandle, from: number, to: number, out: FileHandle)
   for (let at = from; at < to;) {
     const { bytesRead } = await file.read(room, 0, Math.min(room.length, to - at), at);
     if (bytesRead === 0) throw new Error('a piece of the file became shorter while it was read');
-    await out.write(room, 0, bytesRead);
+    await out.appendFile(room.subarray(0, bytesRead));
     at += bytesRead;
   }
   return to - from;

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { readFile, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { joinParquet } from '../../src/parquet/join-files.js';
 import { temporaryFolder } from '../store/support.js';
 
@@ -84,6 +86,32 @@ describe('joined Parquet files', () => {
         `SELECT num_rows::INTEGER, num_row_groups::INTEGER FROM parquet_file_metadata('${whole}')`,
       ),
     ).toEqual([[300_000, 9]]);
+  });
+
+  it('are no file where the system takes only part of a write', async () => {
+    await duck(
+      write(at('a.parquet'), rows(0, 10_000)),
+      write(at('b.parquet'), rows(10_000, 20_000)),
+      'SELECT 1',
+    );
+    const pieces = [at('a.parquet'), at('b.parquet')];
+    await joinParquet(pieces, at('whole.parquet'));
+    const { size } = await stat(at('whole.parquet'));
+    const module = new URL('../../dist/parquet/join-files.js', import.meta.url).href;
+    const program = `const { joinParquet } = await import(${JSON.stringify(module)});
+      await joinParquet(${JSON.stringify(pieces)}, ${JSON.stringify(at('cut.parquet'))});`;
+    // Of the write that reaches the limit the system takes what is below it, without an error. Units of 512 bytes.
+    const joined = (blocks: number): Promise<unknown> =>
+      promisify(execFile)('sh', [
+        '-c',
+        `ulimit -f ${blocks} && exec "$0" --input-type=module -e "$1"`,
+        process.execPath,
+        program,
+      ]);
+    await joined(Math.ceil(size / 512));
+    // In the footer, and in what is copied.
+    for (const least of [size - 1, size / 2])
+      await expect(joined(Math.floor(least / 512))).rejects.toThrow('EFBIG');
   });
 
   it('are refused where one has other columns, is cut off, or is something else', async () => {
