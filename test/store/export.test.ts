@@ -162,6 +162,25 @@ describe('the command', () => {
     );
   });
 
+  it('says in one line that DuckDB cannot be loaded, of a market that is not known as well', async () => {
+    const broken = join(folder.path, 'no-duckdb.cjs');
+    await writeFile(
+      broken,
+      `const Module = require('node:module');
+       const load = Module._load;
+       Module._load = (name, ...more) => {
+         if (name === '@duckdb/node-api') throw new Error('no DuckDB here');
+         return load.call(Module, name, ...more);
+       };`,
+    );
+    const out = join(folder.path, 'none.parquet');
+    const { code, err } = await exportProcess(['upbit', '--symbol', 'nope', '--out', out], {
+      ...settingsOf(path),
+      NODE_OPTIONS: `--require=${broken}`,
+    });
+    expect([code, err]).toEqual([1, 'export: no DuckDB here\n']);
+  });
+
   it('writes books of a window, one a line, into a file', async () => {
     const file = join(folder.path, 'out.ndjson');
     const from = new Date(START + 3_000).toISOString();

@@ -139,6 +139,8 @@ async function run({ options, out, strict }: Command, past: PastSettings): Promi
     reader.start();
     await checkPast(place);
     const known = checkKnownMarkets(reader, options);
+    // Looked at below, unless something fails before.
+    known.catch(() => undefined);
     // The reader goes on with it as soon as it has said which markets there are.
     const begun = begin(reader, options);
     // It takes a tenth of a second, in which the reader is busy anyway.
