@@ -8,17 +8,27 @@ export function closeAfterTest(close: () => unknown): void {
   opened.getStore()!.push(close);
 }
 
-function closing<T extends readonly unknown[]>(
+/**
+ * A test after which all that it opened is closed, whatever fails meanwhile.
+ * @throws the first that failed: the test, or what it opened last
+ */
+export function closing<T extends readonly unknown[]>(
   test: (...row: T) => Promise<void>,
 ): (...row: T) => Promise<void> {
   return (...row) =>
     opened.run([], async () => {
       const closes = opened.getStore()!;
-      try {
-        await test(...row);
-      } finally {
-        for (const close of closes.reverse()) await close();
-      }
+      const errors: unknown[] = [];
+      const run = async (step: () => unknown): Promise<void> => {
+        try {
+          await step();
+        } catch (error) {
+          errors.push(error);
+        }
+      };
+      await run(() => test(...row));
+      for (const close of closes.reverse()) await run(close);
+      if (errors.length > 0) throw errors[0];
     });
 }
 
