@@ -9,10 +9,25 @@ import { BAR_MS, type Tape } from './tape.js';
 import { tradedIn } from './trade-bars.js';
 
 /** A trade is in the store at the latest this long after it happened, ms. */
-export const STORED_AFTER = 1_000;
+const STORED_AFTER = 1_000;
 
-/** Puts what the store knows of the last minutes before the lines and the bars. */
-export async function loadPairPast(feed: PairFeed, tape: Tape, pair: Pair): Promise<void> {
+/**
+ * Puts what the store knows of the last minutes before the lines, the bars and the trades of the tape: now,
+ * and again once it has every trade from before the stream of trades stood.
+ * @returns ends it
+ */
+export function loadPairPast(feed: PairFeed, tape: Tape, pair: Pair): () => void {
+  const load = (): void => {
+    void tape.loadPast(pair);
+    void loadLines(feed, tape, pair);
+  };
+  load();
+  const again = setTimeout(load, tape.liveFrom + STORED_AFTER - serverNow());
+  return () => clearTimeout(again);
+}
+
+/** The lines and the bars. */
+async function loadLines(feed: PairFeed, tape: Tape, pair: Pair): Promise<void> {
   const to = Math.min(Math.floor(serverNow() / BAR_MS) * BAR_MS, tape.liveFrom);
   const window = { from: to - TRACK_LENGTH, to, step: BAR_MS };
   const all = await Promise.all(

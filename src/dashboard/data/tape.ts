@@ -1,5 +1,10 @@
 import { signal } from '@preact/signals';
-import { TapeDocument, TapePastDocument, type TapeSubscription } from '../gql/graphql.js';
+import {
+  TapeDocument,
+  TapePastDocument,
+  type TapePastQuery,
+  type TapeSubscription,
+} from '../gql/graphql.js';
 import { ask, follow } from './connection.js';
 import { addTraded, barsOf, type TradeBar, type TradedAt } from './trade-bars.js';
 import { exchangeOrder } from './exchanges.js';
@@ -42,7 +47,10 @@ export class Tape {
   readonly trades = signal<readonly TapeTrade[]>([]);
   /** What was traded of late, for a chart. */
   readonly bars = signal<readonly TradeBar[]>([]);
-  /** From this moment on, Unix ms, every trade comes live; what was before is for the store to say. */
+  /**
+   * From this moment on, Unix ms, every trade comes live, for the stream stands by then; what was
+   * before is for the store to say.
+   */
   readonly liveFrom = (Math.floor(serverNow() / BAR_MS) + 2) * BAR_MS;
   #newest: readonly TapeTrade[] = [];
   #past: TradedAt = new Map();
@@ -76,7 +84,7 @@ export class Tape {
     for (const part of this.#live.keys()) if (part < oldest) this.#live.delete(part);
   }
 
-  /** Asks for the last trades before those that come live, where they are recorded. */
+  /** Asks for the last trades that are stored, where they are recorded. */
   async loadPast(pair: Pair): Promise<void> {
     const from = new Date(serverNow() - PAST_MS).toISOString();
     const recorded = exchangeOrder
@@ -85,8 +93,17 @@ export class Tape {
     await Promise.all(
       recorded.map(async (exchange) => {
         try {
-          const { trades } = await ask(TapePastDocument, { exchange, ...pair, from });
-          this.#take(trades.edges.map(({ node }) => node));
+          let newest: TapeTrade[] = [];
+          let after: string | null = null;
+          do {
+            // The oldest come first, and none may be missing between them and those that come live.
+            const variables = { exchange, ...pair, from, after };
+            const page: TapePastQuery = await ask(TapePastDocument, variables);
+            const { edges, pageInfo } = page.trades;
+            newest = [...newest, ...edges.map(({ node }) => node)].slice(-TAPE_ROWS);
+            after = pageInfo.hasNextPage ? (pageInfo.endCursor ?? null) : null;
+          } while (after !== null);
+          this.#take(newest);
         } catch {
           // The tape then begins with what comes live.
         }

@@ -18,10 +18,10 @@ import { LadderTools } from '../parts/ladder-tools.js';
 import { QuotePanel } from '../parts/quote-panel.js';
 import { exchangeOrder } from '../data/exchanges.js';
 import { active, keyOf, listed, markets, marketsVersion } from '../data/markets.js';
-import { loadPairPast, STORED_AFTER } from '../data/pair-past.js';
+import { loadPairPast } from '../data/pair-past.js';
 import { Tape } from '../data/tape.js';
 import { leaveFeed, takeFeed } from '../data/warm-feed.js';
-import { now, serverNow } from '../data/paint.js';
+import { now } from '../data/paint.js';
 import { isUnknown, marketsOf, type Pair, readPair } from '../data/pair.js';
 import { lang } from '../data/settings.js';
 import { BooksDocument, type Exchange } from '../gql/graphql.js';
@@ -220,13 +220,9 @@ function PairPage({ pair }: { readonly pair: Pair }) {
     if (!ready || of === null) return undefined;
     const own = new Tape(pair);
     tape.value = own;
-    void own.loadPast(pair);
-    const load = (): void => void loadPairPast(of, own, pair);
-    load();
-    // Again for the trades between that moment and the first whole bar that came live.
-    const again = setTimeout(load, own.liveFrom + STORED_AFTER - serverNow());
+    const leavePast = loadPairPast(of, own, pair);
     return () => {
-      clearTimeout(again);
+      leavePast();
       own.close();
       tape.value = null;
     };
