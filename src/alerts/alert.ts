@@ -98,9 +98,9 @@ export interface Post {
 }
 
 /**
- * The message in its receiver's form, known by the address: Slack's `text` (escaped; also Discord),
- * Telegram's `sendMessage` (`chat_id` in the address), Alertmanager's `/api/v2/alerts`; else our
- * own.
+ * The message in its receiver's form, known by the address: Slack's `text` (`&`, `<` and `>` escaped;
+ * also Discord's), Telegram's `sendMessage` (`chat_id` in the address), Alertmanager's
+ * `/api/v2/alerts`; else our own.
  */
 export function postOf(address: string, alert: Alert, lang: Lang): Post {
   const url = new URL(address);

@@ -34,7 +34,10 @@ export class KnownMarkets {
     this.#sources = sources;
   }
 
-  /** Each pattern with a symbol must match a known market. @throws {GraphQLError} with like ones */
+  /**
+   * Each pattern with a symbol must match a known market.
+   * @throws {GraphQLError} `UNKNOWN_MARKET` with close matches
+   */
   async check(patterns: readonly CollectPattern[]): Promise<void> {
     // A list may name hundreds of markets: each is looked up, not sought among all there are.
     const doubtful = patterns.filter(

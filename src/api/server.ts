@@ -81,9 +81,15 @@ export interface ApiOptions {
 
 /** The API server. */
 export interface Api {
-  /** Starts to serve; gives the address to open. @throws {Error} of one line when it is taken */
+  /**
+   * Starts to serve; gives the address to open.
+   * @throws {Error} of one line when the address cannot be bound
+   */
   listen(): Promise<{ url: string }>;
-  /** Stops: live streams end with a clean `complete`; who stays beyond the grace is cut off. */
+  /**
+   * Stops: no new connections, live streams end with a clean `complete`; who stays beyond the grace is
+   * cut off. Harmless when called again.
+   */
   close(): Promise<void>;
   /** Number of open live subscriptions. */
   readonly readers: number;

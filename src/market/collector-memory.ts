@@ -91,7 +91,10 @@ export interface CollectorMemory {
    * @param all also what this run has said until now; not only what is known at once
    */
   tradesKnown(market: Market, startedAt: number, all?: boolean): Promise<TradesKnown>;
-  /** Dates gaps, minutes and recordings again that a wrong clock dated. */
+  /**
+   * Dates again what a wrong clock dated: gaps, minutes of coverage and times of recording that lie after
+   * a time.
+   */
   redate(redate: Redate): void;
   /** The previous run's last sign of life if it lies ahead of the clock, Unix ms; else null. */
   readonly heartbeatAhead: number | null;

@@ -139,7 +139,10 @@ export async function writeManifest(folder: string, manifest: Manifest): Promise
   await writeWhole(join(folder, manifestFile(manifest.date)), (part) => writeFile(part, text));
 }
 
-/** The days that have a manifest, ascending. @throws {ArchiveError} for an unreadable folder */
+/**
+ * The days that have a manifest, ascending; none where there is no archive.
+ * @throws {ArchiveError} when the folder cannot be read
+ */
 export async function archivedDates(folder: string): Promise<string[]> {
   try {
     const names = await readdir(join(folder, MANIFESTS));

@@ -6,7 +6,10 @@ const SHORT_NAME = 5;
 /** `UPBIT_WSURL`, `upbit_ws_url`: names that say the same. */
 const bare = (name: string): string => name.toUpperCase().replace(/[^A-Z0-9]/g, '');
 
-/** The setting that a wrong name resembles, case and underscores aside; null when none. */
+/**
+ * The setting that a wrong name resembles; null when none.
+ * @param most edits between the two at most, case and underscores aside
+ */
 export function resembledSetting(
   name: string,
   settings: ReadonlySet<string>,

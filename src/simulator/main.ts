@@ -1,4 +1,7 @@
-/** `npm run simulate`: the five simulated exchanges until a signal; prints lines for `.env`. */
+/**
+ * `npm run simulate [-- --market M --seed N --rate X --port-base P]`: the five simulated exchanges until a
+ * signal; prints lines for `.env`.
+ */
 import { EXCHANGE_FACTS, EXCHANGES_IN_ORDER } from '../market/exchange.js';
 import { loadSettings } from '../settings/config.js';
 import { exitOnUsageError, readCommandLine, UsageError } from '../util/command-line.js';

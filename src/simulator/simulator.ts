@@ -121,7 +121,10 @@ export interface Faults {
    * answered, then share the silence.
    */
   halfOpen(on: boolean): void;
-  /** Every data frame is cut to its first half, so that it is no JSON, and in no ledger. */
+  /**
+   * Every data frame is cut to its first half, so that it is no JSON, and in no ledger; keepalives stay
+   * whole.
+   */
   garble(on: boolean): void;
   /** An arbitrary frame to all sockets. */
   sendRaw(data: string | Uint8Array, opts?: { binary?: boolean }): void;

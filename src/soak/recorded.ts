@@ -62,7 +62,10 @@ export async function storedBooks(url: string, exchange: Exchange): Promise<ByPa
   return books;
 }
 
-/** Every stored trade of an exchange or of one pair, by the export, in the exchange's order. */
+/**
+ * Every stored trade of an exchange, by the export, in order of the exchange's time.
+ * @param pair `BTC-KRW`: only that one's
+ */
 export async function storedTrades(
   url: string,
   exchange: Exchange,

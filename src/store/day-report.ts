@@ -49,7 +49,11 @@ export async function newestDay(client: Client, now: number): Promise<number | n
   return newest === null ? null : Math.floor(Number(newest) / DAY) * DAY;
 }
 
-/** How markets were recorded in the day (UTC) from `from`. @param now end of what goes on */
+/**
+ * How markets were recorded in a day.
+ * @param from its first ms (UTC)
+ * @param now end of what goes on, Unix ms
+ */
 export async function dayReport(session: Session, from: number, now: number): Promise<DayReport> {
   const { client } = session;
   const to = Math.max(from, Math.min(from + DAY, now));

@@ -86,7 +86,10 @@ function fileName({ options, gzipped }: Asked): string {
   return `${name.replace(/[^\w.-]/g, '_')}.${format}${gzipped ? '.gz' : ''}`;
 }
 
-/** Headers with the number of gaps in the window of an export, and where they are listed. */
+/**
+ * Headers with the number of gaps in the window of an export, and where they are listed: an address
+ * relative to the export's own.
+ */
 function gapHeaders(count: number, url: URL, { options }: Asked): Record<string, string> {
   const query = new URLSearchParams(url.searchParams);
   for (const name of ['every', 'depth', 'format']) query.delete(name);

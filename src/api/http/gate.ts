@@ -20,7 +20,7 @@ interface GateOptions {
 
 /**
  * Decides by the headers whether a request is answered at all, on any path: it must be meant for
- * this server (`Host`) and not made by another site's page, unless `CORS_ORIGINS` has that.
+ * this server (`Host`, against DNS rebinding) and not made by another site's page, unless `CORS_ORIGINS` has that.
  */
 export class Gate {
   readonly #hostAllowed: (host: string | undefined) => boolean;

@@ -42,7 +42,8 @@ export async function replyInPieces(
 }
 
 /**
- * Writes the body of an answer as the client takes it; one that leaves ends it early.
+ * Writes the body of an answer as the client takes it, and ends it; one that leaves ends it early.
+ * Afterwards nothing more is read from `source`.
  * @param through such as a compression.
  * @throws what `source` throws; the connection is then cut
  */

@@ -87,7 +87,11 @@ export class MarketTrades {
     this.#streamedUntil = streamedUntil;
   }
 
-  /** Takes over what previous runs left. @param startedAt start of recording, Unix ms */
+  /**
+   * Takes over what previous runs left.
+   * @param startedAt start of recording, Unix ms
+   * @param streamedUntil see {@link missingSince}: in the previous run
+   */
   begin(
     { open, until }: Pick<TradesKnown, 'open' | 'until'>,
     startedAt: number,

@@ -41,9 +41,10 @@ export interface TradeHistory {
   readonly reachMs: number | null;
   /**
    * Fetches a page.
-   * @param place where it begins; null = the newest trade.
-   * @param rows at most, {@link rows} or {@link fewRows}.
-   * @throws {ExchangeError}
+   * @param place where it begins; null = the newest trade
+   * @param now Unix ms
+   * @param rows at most: {@link rows}, which is the default, or {@link fewRows}
+   * @throws {ExchangeError} when there is no answer, or one that is no page
    */
   page(
     rest: RestClient,

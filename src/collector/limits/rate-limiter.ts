@@ -6,7 +6,10 @@ export interface RateLimit {
   readonly ms: number;
 }
 
-/** Several limits over sliding windows; an {@link AdaptiveLimit} narrows all in proportion. */
+/**
+ * Several limits at once over sliding windows, so that bursts at a window's edge stay inside; an
+ * {@link AdaptiveLimit} narrows all in proportion.
+ */
 export class RateLimiter {
   readonly #limits: readonly RateLimit[];
   readonly #longest: number;
@@ -15,7 +18,10 @@ export class RateLimiter {
   readonly #rate: AdaptiveLimit | null;
   #notBefore = 0;
 
-  /** @param rate current share of the limits used, of that at the start */
+  /**
+   * @param now monotonic ms; only differences matter
+   * @param rate how much of the limits is used: its value out of its value at the start
+   */
   constructor(
     limits: readonly RateLimit[],
     now: () => number = () => performance.now(),

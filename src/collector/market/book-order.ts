@@ -27,9 +27,10 @@ export class BookOrder {
 
   /**
    * Judges a book.
-   * @param place Unix ms and finer parts.
-   * @param now monotonic ms.
-   * @returns `LATE`: older than one before; `RESTART`: the one before was wrong
+   * @param place Unix ms, finer parts of the order behind the point
+   * @param now monotonic ms
+   * @returns `LATE`: older than one before; `RESTART`: the one before was wrong, and the order begins
+   * again with this book
    */
   judge(place: number, now: number): Place {
     if (place >= this.#newest) {

@@ -212,7 +212,8 @@ export class MarketTracker {
   }
 
   /**
-   * The clock was set by `byMs`.
+   * The clock was set.
+   * @param byMs by how much, ms; negative = back
    * @param wrong the time that it dated wrongly, to be dated again; null = none known
    */
   clockSet(byMs: number, wrong: WrongTime | null): void {

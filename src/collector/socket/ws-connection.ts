@@ -73,7 +73,12 @@ export class WSConnection {
   /** Since when the peer has been closing (monotonic ms). */
   #closingSince: number | null = null;
 
-  /** Begins to connect. @param tap hears all traffic. @throws when the address cannot be used */
+  /**
+   * Begins to connect.
+   * @param maxPayload largest frame accepted, bytes
+   * @param tap hears all its traffic; absent: none
+   * @throws when the address cannot be used
+   */
   constructor(url: string, maxPayload: number, listener: ConnectionListener, tap?: SocketTap) {
     let failure: ExchangeError | null = null;
     let refusal: HandshakeRefusal | null = null;

@@ -458,7 +458,11 @@ export abstract class WSController implements PairCarrier {
     if (first) this.#judge.served();
   }
 
-  /** Hands trades of a pair carried here on. @param snapshot see `FeedHost.trades` */
+  /**
+   * Hands trades on, if their pair is carried here.
+   * @param code the pair as `BTC-KRW`
+   * @param snapshot see `FeedHost.trades`
+   */
   protected deliverTrades(code: string, trades: readonly ReadTrade[], snapshot = false): void {
     const pair = this.#pairs.get(code);
     if (pair === undefined) this.context.host.unaskedTrades(trades.length);

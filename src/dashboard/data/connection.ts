@@ -135,7 +135,11 @@ export function follow<R, V extends Record<string, unknown>>(
   };
 }
 
-/** Asks the API once. @throws {ApiError} the first error, or `UNREACHABLE` */
+/**
+ * Asks the API once.
+ * @param token for mutations
+ * @throws {ApiError} the first error of the answer; its code is `UNREACHABLE` when there is none
+ */
 export async function ask<R, V extends Record<string, unknown>>(
   document: TypedDocumentString<R, V>,
   variables: V,

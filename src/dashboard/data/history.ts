@@ -50,7 +50,11 @@ export interface History {
   readonly prices: PriceHistoryQuery['priceHistory'];
 }
 
-/** Loads a stored window, again after each connection. @param to Unix ms; null: now */
+/**
+ * Loads a stored window, again after each connection.
+ * @param to end of the window, Unix ms; null: now
+ * @param asked changes when it is to be loaded again
+ */
 export function useHistory(
   market: MarketId,
   length: number,

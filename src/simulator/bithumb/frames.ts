@@ -59,7 +59,11 @@ function sideText({ side }: ShownTrade): string {
   return { buy: 'BID', sell: 'ASK', none: 'NONE' }[side ?? 'none'];
 }
 
-/** A trade frame, sent at `at`, in Korean time (`bithumb.trade-frame.trade-date-trade-time`). */
+/**
+ * A trade frame; its date and time are Korean (`bithumb.trade-frame.trade-date-trade-time`).
+ * @param at time of the message, Unix ms
+ * @param close yesterday's last price
+ */
 export function bithumbTradeFrame(
   code: string,
   trade: ShownTrade,
@@ -80,7 +84,10 @@ export function bithumbTradeFrame(
   );
 }
 
-/** A row of `/v1/trades/ticks` (`bithumb.trade-rest.row-market-trade-date-utc`). */
+/**
+ * A row of `/v1/trades/ticks`; its date and time are UTC, its small numbers have exponents
+ * (`bithumb.trade-rest.row-market-trade-date-utc`).
+ */
 export function bithumbTradeRow(code: string, trade: ShownTrade, close: bigint): string {
   const { price, volume } = trade.level;
   const [date, time] = clockTexts(trade.ms);

@@ -55,7 +55,10 @@ export function ticksPage(
   );
 }
 
-/** Reply of `/v1/candles/minutes/1`, newest first; `to` excluded; none for empty minutes. */
+/**
+ * Reply of `/v1/candles/minutes/1`, newest first; `to` (ISO 8601, UTC unless it says otherwise) is
+ * excluded. Minutes without a trade have no candle.
+ */
 export function minuteCandles(code: string, tape: Tape, query: URLSearchParams): string {
   const count = Math.min(200, Math.max(1, Number(query.get('count') ?? 1) || 1));
   const to = query.get('to') ?? '';

@@ -97,7 +97,10 @@ export interface WriterSession extends Session {
   atOnce(statements: readonly Statement[]): Promise<void>;
   /** Does `work` so that what it writes survives even a loss of power. */
   durably<T>(work: () => Promise<T>): Promise<T>;
-  /** Makes room for coming books and trades of these sequences, received from `time` on. */
+  /**
+   * Makes room for books and trades of these sequences, the first of which was received at `time`,
+   * Unix ms; called before they are inserted.
+   */
   makeRoom(first: number, last: number, time: number): Promise<void>;
   /** Pieces in which books lie and go; null where they go row by row. */
   readonly pieces: Pieces | null;

@@ -34,7 +34,10 @@ export interface RecordSink {
   readonly full: boolean;
   /** A whole record. */
   add(cells: readonly Cell[]): void;
-  /** A record for each level: cells before, side, price, volume, cells behind. */
+  /**
+   * A record for each level: cells before, side, price, volume, cells behind.
+   * @param levels as they are, or the text in which they are stored
+   */
   addLevels(
     before: readonly Cell[],
     side: Side,

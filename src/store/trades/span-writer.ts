@@ -21,7 +21,10 @@ const SPAN = {
   checked: 'integer',
 } as const;
 
-/** The statements that lay spans over the stored ones, in order; nothing may come between. */
+/**
+ * The statements that lay spans over the stored ones, and date these again, in order; nothing may come
+ * between.
+ */
 export async function spanStatements(
   session: Session,
   changes: readonly TradeSpanChange[],

@@ -45,7 +45,10 @@ const restBooks: RestBooks = {
   fetch: fetchUnitBooks,
 };
 
-/** 150 calls a second (`bithumb.trade-rest.150-requests-s-ip-trade`), in Korea's time. */
+/**
+ * 150 calls a second (`bithumb.trade-rest.150-requests-s-ip-trade`). Its clock is Korea's, and its ids
+ * are no trade's own.
+ */
 const tradeHistory = unitHistory({
   days: 'daysAgo',
   aheadMs: 9 * 3_600_000,

@@ -6,7 +6,7 @@ import { errorOf } from '../upbit-protocol/messages.js';
 
 /**
  * The books of an answer. Errors come with HTTP 200 (`bithumb.error.rest-errors-in-200`).
- * @throws {ExchangeError}
+ * @throws {ExchangeError} for an answer that is no list of books
  */
 export function booksOf(answer: RestAnswer): ExactJson[] {
   const { status, headers, text } = answer;

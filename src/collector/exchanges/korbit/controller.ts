@@ -159,7 +159,10 @@ export class KorbitController extends WSController {
     else this.refuse(pair, words);
   }
 
-  /** `The symbol does not exist (nope_krw)` (`korbit.answer.invalid-symbol`). */
+  /**
+   * A refusal reads `The symbol does not exist (nope_krw)` with code `INVALID_SYMBOL`
+   * (`korbit.answer.invalid-symbol`).
+   */
   #answer(message: WireObject): void {
     const id = optionalText(message['requestId']) ?? '';
     const traded = this.#tradeRequests.get(id);

@@ -34,7 +34,8 @@ export interface UnitHistoryDialect {
 
 /**
  * The trades of `/v1/trades/ticks`. Pages go back by `to` (whole seconds; days before today), each
- * beginning with the last second of the one before; by id within an overfull second.
+ * beginning with the last second of the one before; by id within an overfull second. Days with fewer
+ * trades than a page end with the day.
  */
 export function unitHistory(dialect: UnitHistoryDialect): TradeHistory {
   return {

@@ -5,7 +5,13 @@ import { failureText, failureCode, StoreError } from '../../errors.js';
 /** The file whose lock is the right to write a database. */
 export const lockPath = (path: string): string => `${path}.lock`;
 
-/** Becomes the one writer, makes or updates the database. @throws {StoreError}, all unchanged */
+/**
+ * Takes the right to be the one writer of a database: an exclusive transaction on the empty SQLite file
+ * `<path>.lock`, which the operating system frees when the process dies, however it dies. The file
+ * stays: removing it would race with the next process.
+ * @returns the connection that holds the lock; `dispose()` gives it back
+ * @throws {StoreError} when another process (or another store in this one) has it
+ */
 export async function lockDatabase(path: string): Promise<Connection> {
   const file = lockPath(path);
   let connection: Connection | undefined;
