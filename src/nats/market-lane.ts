@@ -149,6 +149,7 @@ export class MarketLane {
     const refused = this.#underWay;
     this.#underWay = null;
     let covered: boolean;
+    let late: number | null = null;
     if (refused?.kind === 'trade') {
       this.#lastTrade = last?.seq ?? 0;
       covered = last !== null && sameBytes(encodeMessage(refused.message), last.data);
@@ -162,7 +163,7 @@ export class MarketLane {
         // To be written behind a newer one it comes too late; what it showed is in nobody's log.
         if (!covered && isOlder(refused.event, book.message)) {
           covered = true;
-          this.#host.late?.(this, book.message.t);
+          late = book.message.t;
         }
       }
     }
@@ -171,6 +172,8 @@ export class MarketLane {
       else this.#queue.unshift(refused);
     }
     this.#next();
+    // Last: what it adds would otherwise begin to be sent, and the next book of the queue beside it.
+    if (late !== null) this.#host.late?.(this, late);
   }
 
   /** Writes an item after all those before it. */

@@ -460,6 +460,42 @@ describe('a book that was refused, for another node has written', () => {
     expect(refused(bookAt(110, '6', null), [])).toEqual({ late: [], again: true });
   });
 });
+  it('leaves those behind it in their order, though a gap is added for it', () => {
+    const asked: {
+      expected: number | undefined;
+      text: string;
+      answer: (stored: boolean) => void;
+    }[] = [];
+    let moved = 0;
+    let seq = 9;
+    const lane: MarketLane = new MarketLane(MARKET, {
+      writer: {
+        write: ({ data, expected }, settle) => {
+          const answer = (stored: boolean): void =>
+            settle(stored ? { kind: 'STORED', seq: ++seq, duplicate: false } : { kind: 'MOVED' });
+          asked.push({ expected, text: Buffer.from(data).toString(), answer });
+        },
+      },
+      snapshotEveryMs: 60_000,
+      moved: () => moved++,
+      settled: () => undefined,
+      late: () => lane.add({ kind: 'gap', id: 'late', message: { late: true }, receivedAt: 120 }),
+    });
+    for (const event of [bookAt(110, '6'), bookAt(130, '8'), bookAt(140, '9')])
+      lane.add({ kind: 'book', event, receivedAt: event.book.timestamp });
+    asked.shift()!.answer(false);
+    lane.resume(last);
+    const stored: string[] = [];
+    for (let next = asked.shift(); next !== undefined; next = asked.shift()) {
+      const { expected, text, answer } = next;
+      const takes = expected === undefined || expected === seq;
+      if (takes) stored.push(/\[\["(\d+)"/.exec(text)?.[1] ?? 'gap');
+      answer(takes);
+    }
+    expect(stored).toEqual(['8', '9', 'gap']);
+    expect([moved, lane.waiting]).toEqual([1, 0]);
+  });
+
 
 describeWithNats('a trade whose answer was lost', () => {
   const folder = temporaryFolder();
