@@ -210,10 +210,7 @@ export class LogBooks {
     const asks = wholeAt !== null ? changes.asks : withVanished(message.asks, changes.asks);
     const bids = wholeAt !== null ? changes.bids : withVanished(message.bids, changes.bids);
     this.#endGap(state, message.t, timestamp);
-    if (state.open.length > 0) {
-      for (const gap of state.open) bus.gaps.publish({ ...gap, end: timestamp });
-      state.open = NONE;
-    }
+    if (state.open.length > 0) this.#endGaps(state, message.t, timestamp);
     if (lost) {
       const start = before?.timestamp ?? this.#missingFrom ?? timestamp;
       this.#reportLost(state.market, Math.min(start, timestamp), timestamp);
@@ -229,12 +226,26 @@ export class LogBooks {
     );
   }
 
+  /**
+   * The gaps that last end with a book behind them. Who takes over writes its gaps before the books that it
+   * kept: one of those may be from before a gap, or be the book at which it begins.
+   */
+  #endGaps(state: MarketBooks, rawTime: number, timestamp: number): void {
+    const { open } = state;
+    state.open = open.filter(({ start }) => start >= rawTime);
+    for (const gap of open) {
+      if (gap.start < rawTime)
+        this.#parts.bus.gaps.publish({ ...gap, end: Math.max(gap.start, timestamp) });
+    }
+  }
+
   /** A gap ends with the timestamp of the book after it, which may be later than its message said. */
   #endGap(state: MarketBooks, rawTime: number, timestamp: number): void {
     const { ended } = state;
     state.ended = null;
-    if (ended === null || ended.rawEnd !== rawTime || ended.gap.end === timestamp) return;
-    this.#parts.bus.gaps.publish({ ...ended.gap, end: timestamp });
+    if (ended === null || ended.rawEnd !== rawTime) return;
+    const end = Math.max(ended.gap.start, timestamp);
+    if (end !== ended.gap.end) this.#parts.bus.gaps.publish({ ...ended.gap, end });
   }
 
   #reportLost(market: Market, start: number, end: number): void {

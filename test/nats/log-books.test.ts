@@ -249,6 +249,32 @@ describe('gaps of the log', () => {
     ]);
   });
 
+  it('last beyond books that are from before them, though behind them in the log', async () => {
+    const { books, gaps } = reader([]);
+    await books.take(entry(1, SUBJECT, book(1_000, '9', 0, 0)));
+    // Who takes over writes its gaps first.
+    await books.take(entry(2, GAP, gap(1_500, null)));
+    await books.take(entry(3, SUBJECT, book(1_200, '10', 1, 1)));
+    await books.take(entry(4, SUBJECT, book(1_500, '11', 3, 1)));
+    expect(gaps.map(({ start, end }) => [start, end])).toEqual([[1_500, null]]);
+    await books.take(entry(5, SUBJECT, book(1_800, '12', 4, 1)));
+    await books.take(entry(6, SUBJECT, book(1_900, '13', 5, 1)));
+    expect(gaps.map(({ start, end }) => [start, end])).toEqual([
+      [1_500, null],
+      [1_500, 1_800],
+    ]);
+  });
+
+  it('end no earlier than they begin, though their collector has a clock that is ahead', async () => {
+    const { books, gaps } = reader([]);
+    await books.take(entry(1, GAP, gap(2_000_000, null)));
+    await books.take(entry(2, SUBJECT, book(2_000_500, '10', 0, 0)));
+    expect(gaps.at(-1)).toMatchObject({ start: 2_000_000, end: 2_000_000 });
+    await books.take(entry(3, GAP, gap(2_001_000, 2_001_500)));
+    await books.take(entry(4, SUBJECT, book(2_001_500, '11', 2, 0)));
+    expect(gaps.at(-1)).toMatchObject({ start: 2_001_000, end: 2_001_000 });
+  });
+
   it('begin no earlier than the book before counts as received, however it was moved', async () => {
     const { books, gaps, events } = reader([]);
     await books.take(entry(1, 'book.KORBIT.BTC.KRW', book(140, '10', 0, 0)));
