@@ -186,7 +186,7 @@ export class Writer implements WriterService {
     const marks: [key: string, value: number][] = [];
     if (batch.heartbeat !== null) marks.push(['heartbeat', batch.heartbeat]);
     if (log !== null) marks.push(['log_offset', log.upTo]);
-    if (!isRepeatable(batch)) marks.push([LAST_BATCH, batch.id]);
+    if (log !== null || !isRepeatable(batch)) marks.push([LAST_BATCH, batch.id]);
     if (marks.length > 0) statements.push(setMarks(session, marks));
     await session.atOnce(statements).catch(async (error: unknown) => {
       const state = await stateOf(client, [LAST_BATCH, 'log_offset']).catch(() => null);
@@ -488,7 +488,8 @@ function setMarks({ client, dialect }: Session, marks: [key: string, value: numb
 }
 
 /**
- * Whether nothing changes when a batch is written a second time: whether it was written need not be known then.
+ * Whether nothing changes when a batch is written a second time: whether it was written need not be known then,
+ * unless it moves the place in the log, which a second time would be taken for another recorder's doing.
  * A statement less is a tenth of what most batches take.
  */
 function isRepeatable(batch: WriteBatch): boolean {

@@ -64,6 +64,18 @@ describe('the writer of an SQLite file', () => {
     file.close();
   });
 
+  it('knows a batch of books out of a log again, the answer to which was lost', async () => {
+    const writer = new Writer({ path });
+    await writer.open(100);
+    await writer.beginLog(7, 0);
+    const batch = { ...batchOf(1), log: { from: 0, upTo: 1 } };
+    await writer.write(batch);
+    await writer.write({ ...batch, again: true });
+    // Of another recorder, which has begun at the same place.
+    await expect(writer.write({ ...batch, id: 2 })).rejects.toThrow(/another recorder/);
+    await writer.close(1);
+  });
+
   it('writes all of a batch or nothing, and goes on after a failure', async () => {
     const session = await SqliteWriterSession.openLocked(path, {}, () => undefined);
     const { client } = session;
