@@ -34,6 +34,8 @@ export interface LogBooksParts {
   readonly base: number;
   /** Number of the message behind which reading begins. */
   readonly from: number;
+  /** Number of the last message up to there that no reader has read, or may not have; absent = any may be. */
+  readonly unread?: number;
   /** Timestamp of the newest book before those that are read, Unix ms; null = none is known. */
   readonly lastTimestamp: number | null;
   /** A message of the log by its number; null when it is gone from there. */
@@ -94,7 +96,7 @@ export class LogBooks {
   /** Of each exchange, the number of the message that began its newest term. */
   readonly #terms = new Map<Exchange, number>();
   #lastTimestamp: number;
-  /** Messages that went unread, first and last; those from before reading began were not read here. */
+  /** Messages that went unread, or may have, first and last. */
   readonly #unread: { readonly from: number; readonly to: number }[];
   /** Until when all was read before messages went unread, Unix ms; null = none did. */
   #missingFrom: number | null = null;
@@ -104,7 +106,7 @@ export class LogBooks {
     this.#parts = parts;
     this.#lastTimestamp = parts.lastTimestamp ?? 0;
     this.#position = parts.from;
-    this.#unread = [{ from: 0, to: parts.from }];
+    this.#unread = [{ from: 0, to: parts.unread ?? parts.from }];
   }
 
   /** Number of the newest message that was read, or behind which reading begins. */

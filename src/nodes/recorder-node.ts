@@ -210,6 +210,7 @@ class ActiveRecorder {
       bus: log,
       base: place.base,
       from: place.offset,
+      unread: place.unread,
       lastTimestamp,
       fetch: (seq) => stream.at(seq),
       stored: async (market, seq) => {
@@ -323,6 +324,7 @@ class ActiveRecorder {
     this.#books.doubt(await openGaps(store.reader), since);
     await reportLostTrades(bus, store, (of) => this.#aliveAt.get(of) ?? since, entry.at);
     this.#services.logger.log('LOG_HOLE', {}, { messages: entry.seq - this.#next });
+    store.logUnread(entry.seq - 1);
     this.#next = entry.seq;
     return this.#admit(entry);
   }

@@ -292,7 +292,7 @@ export interface MarketBooksQuery extends TimeWindow {
 export type { LogPlace } from './writer-protocol.js';
 
 /** The last stored part of the log. */
-export interface LogEnd extends LogPlace {
+export interface LogEnd extends Omit<LogPlace, 'unread'> {
   /** Timestamp of the newest stored book, Unix ms; null when there is none. */
   readonly lastTimestamp: number | null;
 }
@@ -467,6 +467,8 @@ export interface Store extends CollectorMemory {
   fillFromLog(id: number): Promise<LogPlace>;
   /** All that this message of the log says has been put. */
   logAt(position: number): void;
+  /** Messages up to this one went from the log unread: noted with the next that are stored. */
+  logUnread(upTo: number): void;
   /** Settles when there is room for the next message of the log; undefined when there is. */
   whenRoom(): Promise<void> | undefined;
   /** Settles when this message of the log is stored; rejects when that will not be. */

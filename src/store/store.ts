@@ -357,6 +357,10 @@ class OpenStore implements Store {
     this.#queue.logAt(position);
   }
 
+  logUnread(upTo: number): void {
+    this.#queue.logUnread(upTo);
+  }
+
   whenRoom(): Promise<void> | undefined {
     if (!this.#queue.gathered && this.#queue.hasRoom) return undefined;
     return new Promise((resolve) => {

@@ -54,6 +54,8 @@ export class WriteQueue {
   /** Number of the last message of the log that is stored, and of the last that was added; null = no log. */
   #logStored = 0;
   #logAt: number | null = null;
+  /** Number of the last message that went from the log unread in this run; undefined = none did. */
+  #unread: number | undefined;
   /** A batch that failed: it is tried again as it was, for it may be written, and only its answer lost. */
   #again: WriteBatch | null = null;
 
@@ -123,11 +125,17 @@ export class WriteQueue {
   beginLog(stored: number): void {
     this.#logStored = stored;
     this.#logAt = stored;
+    this.#unread = undefined;
   }
 
   /** All that this message of the log says has been added. */
   logAt(position: number): void {
     this.#logAt = position;
+  }
+
+  /** Messages of the log up to this one went from there unread. */
+  logUnread(upTo: number): void {
+    this.#unread = upTo;
   }
 
   /** Whether the batch that is gathered has no room: of a log nothing may be added to a further one. */
@@ -228,7 +236,10 @@ export class WriteQueue {
       id: randomInt(1, MAX_ID),
       again: false,
       span: books.span,
-      log: this.#logAt === null ? null : { from: this.#logStored, upTo: this.#logAt },
+      log:
+        this.#logAt === null
+          ? null
+          : { from: this.#logStored, upTo: this.#logAt, unread: this.#unread },
       rows: books.rows(),
       books: books.books,
       trades: books.trades(),

@@ -59,6 +59,16 @@ export interface LogPlace {
   readonly base: number;
   /** Number of the last message that is stored. */
   readonly offset: number;
+  /** Number of the last message that went from the log unread, or may have; 0 = none did. */
+  readonly unread: number;
+}
+
+/** A part of the log. */
+export interface LogPart {
+  readonly from: number;
+  readonly upTo: number;
+  /** See {@link LogPlace.unread}; absent = as it was. */
+  readonly unread?: number | undefined;
 }
 
 /** The sequences of the books and trades of a batch, and when the first was received, Unix ms. */
@@ -80,7 +90,7 @@ export interface WriteBatch {
    * The part of the log that the batch is: behind one message, up to another. Null or absent without a log.
    * Refused with {@link LOG_MOVED} when the database does not end with the first.
    */
-  readonly log?: { readonly from: number; readonly upTo: number } | null;
+  readonly log?: LogPart | null;
   /** Books of numbered markets, as bytes of `BookEncoder`; null = none. */
   readonly rows: Uint8Array<ArrayBuffer> | null;
   /** Books of other markets; among them the first of each market. */

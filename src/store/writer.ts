@@ -100,7 +100,10 @@ export class Writer implements WriterService {
       ...(trade as [number, number]),
     );
     const reserved = lastSequence + block;
-    await this.#setState(session, { sequence: reserved, closed: 0 }, true);
+    const log = logPlace(state);
+    // An older version did not note it; another recorder may have noted more meanwhile.
+    const unread = log === null || state.has('log_unread') ? {} : { log_unread: log.unread };
+    await this.#setState(session, { sequence: reserved, closed: 0, ...unread }, true);
     // From here on it has a history of its own.
     if (state.has(COPIED_KEY)) await client.state.delete({ where: { key: COPIED_KEY } });
     // Books are stored in order, so the newest one vouches for all before it, as a heartbeat does.
@@ -111,7 +114,7 @@ export class Writer implements WriterService {
     if (alive.length > 0 && believable.length === 0)
       believable.push(await newestUpTo(session, now));
     return {
-      log: logPlace(state),
+      log,
       lastSequence,
       reserved,
       heartbeat: believable.length === 0 ? null : Math.max(...believable),
@@ -186,6 +189,7 @@ export class Writer implements WriterService {
     const marks: [key: string, value: number][] = [];
     if (batch.heartbeat !== null) marks.push(['heartbeat', batch.heartbeat]);
     if (log !== null) marks.push(['log_offset', log.upTo]);
+    if (log?.unread !== undefined) marks.push(['log_unread', log.unread]);
     if (log !== null || !isRepeatable(batch)) marks.push([LAST_BATCH, batch.id]);
     if (marks.length > 0) statements.push(setMarks(session, marks));
     await session.atOnce(statements).catch(async (error: unknown) => {
@@ -212,8 +216,9 @@ export class Writer implements WriterService {
         LOG_TAKEN,
       );
     }
-    await this.#setState(session, { log_id: id, log_base: above, log_offset: 0 }, true);
-    return { id, base: above, offset: 0 };
+    const place = { log_id: id, log_base: above, log_offset: 0, log_unread: 0 };
+    await this.#setState(session, place, true);
+    return { id, base: above, offset: 0, unread: 0 };
   }
 
   async reserve(upTo: number): Promise<void> {
@@ -451,13 +456,15 @@ function guardLog(client: Client, from: number) {
   ];
 }
 
-const LOG_KEYS = ['log_id', 'log_base', 'log_offset'];
+const LOG_KEYS = ['log_id', 'log_base', 'log_offset', 'log_unread'];
 
 /** The place in the log of several nodes that `state` names; null = none. */
 function logPlace(state: ReadonlyMap<string, number>): LogPlace | null {
   const id = state.get('log_id');
   if (id === undefined) return null;
-  return { id, base: state.get('log_base') ?? 0, offset: state.get('log_offset') ?? 0 };
+  const offset = state.get('log_offset') ?? 0;
+  const unread = state.get('log_unread') ?? offset;
+  return { id, base: state.get('log_base') ?? 0, offset, unread };
 }
 
 /** Values in `state` of some keys that are there. */

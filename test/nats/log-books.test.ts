@@ -66,6 +66,7 @@ describe('what is said of a span of trades', () => {
       bus,
       base: 0,
       from: 10,
+      unread: 7,
       lastTimestamp: null,
       fetch: async () => null,
       stored: async () => null,
@@ -84,14 +85,16 @@ describe('what is said of a span of trades', () => {
     await books.take(spanAt(24, { ...verified, fill: 20 }));
     await books.take(spanAt(25, verified));
     await books.take(spanAt(26, { ...verified, completeness: 'GAP', checked: false, fill: 19 }));
-    // Nor does it where another reader may have left them out.
-    await books.take(spanAt(27, { ...verified, fill: 10 }));
+    // Of what was stored before reading began, a part had gone, too.
+    await books.take(spanAt(27, { ...verified, fill: 7 }));
+    await books.take(spanAt(28, { ...verified, fill: 8 }));
     expect(said).toEqual([
       'GAP false',
       'VERIFIED_BY_REST true',
       'VERIFIED_BY_REST true',
       'GAP false',
       'GAP false',
+      'VERIFIED_BY_REST true',
     ]);
     expect(lost).toEqual([10, 20, 10, 20]);
   });

@@ -76,6 +76,28 @@ describe('the writer of an SQLite file', () => {
     await writer.close(1);
   });
 
+  it('notes up to where messages went from the log unread', async () => {
+    const writer = new Writer({ path });
+    const { log } = await writer.open(100);
+    expect(log).toBeNull();
+    const place = await writer.beginLog(7, 0);
+    expect(place).toEqual({ id: 7, base: 0, offset: 0, unread: 0 });
+    await writer.write({ ...batchOf(5), log: { from: 0, upTo: 5, unread: 4 } });
+    await writer.write({ ...batchOf(6), log: { from: 5, upTo: 6 } });
+    await writer.close(6);
+    expect((await writer.open(100)).log).toEqual({ ...place, offset: 6, unread: 4 });
+    await writer.close(6);
+    const file = new Sqlite(path, { readonly: false, busyTimeoutMs: 0 });
+    file.script(`DELETE FROM state WHERE key = 'log_unread'`);
+    file.close();
+    // By an older version: it did not say.
+    expect((await writer.open(100)).log).toEqual({ ...place, offset: 6, unread: 6 });
+    await writer.write({ ...batchOf(8), log: { from: 6, upTo: 8 } });
+    await writer.close(8);
+    expect((await writer.open(100)).log).toEqual({ ...place, offset: 8, unread: 6 });
+    await writer.close(8);
+  });
+
   it('writes all of a batch or nothing, and goes on after a failure', async () => {
     const session = await SqliteWriterSession.openLocked(path, {}, () => undefined);
     const { client } = session;
