@@ -95,8 +95,10 @@ export class ExchangePublisher {
   #beating = false;
   #before = { books: new Map<string, LastBook>(), trades: new Map<string, number>() };
   #full = false;
-  /** Trades out of a history that are written again, since earlier ones were lost, have other ids. */
+  /** Trades that are written again, since earlier ones were lost, have other ids. */
   #refill = '';
+  /** Until when trades of the log were lost, Unix ms; 0 = none were. */
+  #lostUntil = 0;
   #leftOutCount = 0;
   #waiting = 0;
   #serial = 0;
@@ -153,12 +155,13 @@ export class ExchangePublisher {
   }
 
   /**
-   * Trades went from the log before they were stored. Those that are filled in again would be taken for the
-   * lost ones, which the server knows by their ids for two minutes.
+   * Trades went from the log before they were stored. Those that are filled in again, or are in a snapshot, would
+   * be taken for the lost ones, which the server knows by their ids for two minutes.
    * @param end until when they are lost, Unix ms: the same for all nodes, so that what two of them fill in is one
    */
   refillAfter(end: number): void {
     this.#refill = ` after ${end}`;
+    this.#lostUntil = Math.max(this.#lostUntil, end);
   }
 
   /**
@@ -278,8 +281,10 @@ export class ExchangePublisher {
     const message = { ...trade, market: undefined, sequence: undefined };
     const { tradeId, exchangeTimestamp, price, volume, side, origin } = trade;
     const fill = origin === 'BACKFILL';
-    // One node may hear of it as it happens, another in the snapshot of a new connection.
-    const way = fill ? ` ${origin}${this.#refill}` : '';
+    // One node may hear of it as it happens, another in the snapshot of a new connection: it is one trade, unless
+    // the first may have been lost.
+    const again = fill || (origin === 'SNAPSHOT' && exchangeTimestamp < this.#lostUntil);
+    const way = `${fill ? ` ${origin}` : ''}${again ? this.#refill : ''}`;
     const id = `${tradeId} ${exchangeTimestamp} ${price} ${volume} ${side}${way}`;
     const item: LaneItem = { kind: 'trade', message, id, receivedAt: trade.timestamp, fill };
     this.#keep(market, item);

@@ -292,7 +292,7 @@ export class MarketLane {
     const outgoing = {
       subject: marketSubject(item.kind, this.market),
       data: encodeMessage(message),
-      // Not to be changed: while nodes are updated one by one, those of two versions give a trade the same id.
+      // Changed, it would give a trade two ids, and two places in the log, while nodes of two versions run.
       id: `${this.key} ${item.kind} ${item.id}`,
     };
     // Ids are forgotten after two minutes; NATS may be away for longer before it is asked again.

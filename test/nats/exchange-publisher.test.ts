@@ -312,11 +312,17 @@ describeWithNats('a standby that takes over', () => {
     const fill = { ...tradeOf('lost'), origin: 'BACKFILL' } as const;
     local.trades.publish(fill);
     local.trades.publish(fill);
+    const later = { exchangeTimestamp: 6_000, messageTimestamp: 6_000 };
+    for (const trade of [tradeOf('live'), { ...tradeOf('later'), ...later }])
+      local.trades.publish(trade);
     made.refillAfter(5_000);
     local.trades.publish(fill);
+    // Heard live, it may be among the lost; one of after that time is not.
+    local.trades.publish({ ...tradeOf('live'), origin: 'SNAPSHOT' });
+    local.trades.publish({ ...tradeOf('later'), ...later, origin: 'SNAPSHOT' });
     expect(await made.drain(2_000)).toBe(true);
     made.close();
-    expect(await tradesInLog(last + 1)).toEqual(['lost', 'lost']);
+    expect(await tradesInLog(last + 1)).toEqual(['lost', 'live', 'later', 'lost', 'live']);
   });
 
   it('does not write a trade again whose id NATS may have forgotten', async () => {
@@ -454,12 +460,6 @@ describe('a book that was refused, for another node has written', () => {
     expect(refused(bookAt(110, '6'), [message(105, '6')])).toEqual({ late: [120], again: false });
   });
 
-  it('is written behind the newest where it is not older', () => {
-    expect(refused(bookAt(130, '8'), [])).toEqual({ late: [], again: true });
-    expect(refused(bookAt(120, '8'), [])).toEqual({ late: [], again: true });
-    expect(refused(bookAt(110, '6', null), [])).toEqual({ late: [], again: true });
-  });
-});
   it('leaves those behind it in their order, though a gap is added for it', () => {
     const asked: {
       expected: number | undefined;
@@ -496,6 +496,12 @@ describe('a book that was refused, for another node has written', () => {
     expect([moved, lane.waiting]).toEqual([1, 0]);
   });
 
+  it('is written behind the newest where it is not older', () => {
+    expect(refused(bookAt(130, '8'), [])).toEqual({ late: [], again: true });
+    expect(refused(bookAt(120, '8'), [])).toEqual({ late: [], again: true });
+    expect(refused(bookAt(110, '6', null), [])).toEqual({ late: [], again: true });
+  });
+});
 
 describeWithNats('a trade whose answer was lost', () => {
   const folder = temporaryFolder();
