@@ -121,12 +121,17 @@ export const EVENTS = {
     (p) => `버스의 로그를 읽을 수 없음, 재시도: ${p.reason}`,
     (p) => `the log cannot be read, trying again: ${p.reason}`,
   ),
-  BUS_UNREADABLE: event<{ subject: string; reason: string; more: number }>(
+  BUS_UNREADABLE: event<{
+    subject: string;
+    seq?: number | undefined;
+    reason: string;
+    more: number;
+  }>(
     'warn',
     (p) =>
-      `읽을 수 없는 버스 메시지 제외: ${p.subject} (${p.reason})${p.more > 0 ? `, 그 밖에 ${p.more}건` : ''}`,
+      `읽을 수 없는 버스 메시지 제외: ${p.subject}${p.seq === undefined ? '' : ` ${p.seq}번`} (${p.reason})${p.more > 0 ? `, 그 밖에 ${p.more}건` : ''}`,
     (p) =>
-      `a message on the bus cannot be read and is left out: ${p.subject} (${p.reason})${p.more > 0 ? `; ${p.more} more before` : ''}`,
+      `a message on the bus cannot be read and is left out: ${p.subject}${p.seq === undefined ? '' : ` ${p.seq}`} (${p.reason})${p.more > 0 ? `; ${p.more} more before` : ''}`,
   ),
   LOG_HOLE: event<{ messages: number }>(
     'error',

@@ -15,6 +15,8 @@ export class BusError extends Error {
 /** A message that is left out. */
 export interface UnreadableMessage {
   readonly subject: string;
+  /** Its number in the log; absent = it is not of the log. */
+  readonly seq?: number;
   readonly reason: string;
 }
 

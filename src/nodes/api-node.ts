@@ -104,7 +104,8 @@ export class ApiNode {
         stored: (market) => reader.newestBook(market),
         // Live books do not wait for the database; a market without one here has an old one there.
         newestAt: async () => null,
-        onUnreadable: ({ subject }, reason) => nats.unreadable.publish({ subject, reason }),
+        onUnreadable: ({ subject, seq }, reason) =>
+          nats.unreadable.publish({ subject, seq, reason }),
       });
       for (const entry of await stream.lastOfEach('book.>')) {
         if (entry.seq <= from) books.restore(entry);
@@ -126,7 +127,8 @@ export class ApiNode {
           bus.commits.publish(receivedAt);
         }),
         hear<StoreReport>(nats, STORE_SUBJECT, (report) => {
-          if (typeof report.stats !== 'object') throw new Error('it has no figures of a store');
+          if (typeof report.stats !== 'object' || report.stats === null)
+            throw new Error('it has no figures of a store');
           stored = { report, heardAt: performance.now() };
         }),
       ];

@@ -101,9 +101,9 @@ export async function startNode(
     });
 
     const unreadable = new BurstGate();
-    bus.unreadable.on(({ subject, reason }) => {
+    bus.unreadable.on(({ subject, seq, reason }) => {
       const more = unreadable.pass(subject.split('.')[0]!);
-      if (more !== null) logger.log('BUS_UNREADABLE', {}, { subject, reason, more });
+      if (more !== null) logger.log('BUS_UNREADABLE', {}, { subject, seq, reason, more });
     });
 
     let recorder: RecorderNode | null = null;

@@ -226,7 +226,7 @@ class ActiveRecorder {
         this.#aliveAt.set(exchange, at);
         onAlive(at);
       },
-      onUnreadable: ({ subject }, reason) => bus.unreadable.publish({ subject, reason }),
+      onUnreadable: ({ subject, seq }, reason) => bus.unreadable.publish({ subject, seq, reason }),
     });
     this.#books.resume(store.openGaps);
     logStore(store, logger);

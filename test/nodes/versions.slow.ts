@@ -29,13 +29,23 @@ describeWithNats('nodes and what others send', () => {
     const [store, collector] = [cluster.nodes.get('store')!, cluster.nodes.get('a')!];
     const outside = ['node.x', 'stored.report', 'stored.commit', 'memory', 'wishes.UPBIT'];
     const ofExchange = ['report', 'status', 'control', 'lost'].map((kind) => `${kind}.UPBIT`);
-    const texts = ['', 'x', '5', 'null', '{}', '{"v":2}', '{"node":"y","statuses":[{}]}'];
+    const texts = [
+      '',
+      'x',
+      '5',
+      'null',
+      '{}',
+      '{"v":2}',
+      '{"stats":null}',
+      '{"node":"y","statuses":[{}]}',
+    ];
     for (const subject of [...outside, ...ofExchange])
       for (const text of texts) nc.publish(subject, text);
     for (const subject of ['log.theirs', 'book.NEW.X', 'trade.a.b.c'])
       for (const text of ['x', '{}', '5']) await jetstream(nc).publish(subject, text);
     await nc.flush();
     await cluster.said(store, 'cannot be read and is left out: log.theirs');
+    expect(store.output).toMatch(/is left out: log\.theirs \d+ \(/);
     await cluster.said(collector, 'cannot be read and is left out: node.x');
     const { storedBooks } = (await store.health()).store;
     await eventually(
