@@ -72,9 +72,14 @@ export class LogStream {
     return { id: Number(id), first: info.state.first_seq, last: info.state.last_seq };
   }
 
-  /** Makes the stream. @param id what the database knows it by. @param maxBytes the oldest go beyond */
+  /**
+   * Makes the stream.
+   * @param id what the database knows it by
+   * @param maxBytes the oldest messages go beyond; -1 = no bound
+   * @throws {BusError} when the server refuses
+   */
   async make(id: number, maxBytes: number, replicas: number): Promise<void> {
-    await this.bus.manager.streams.add({
+    const made = this.bus.manager.streams.add({
       name: LOG_STREAM,
       description: `orderbook recorder log ${id}`,
       subjects: subjectsOfAll(),
@@ -83,19 +88,33 @@ export class LogStream {
       max_bytes: maxBytes,
       num_replicas: replicas,
     });
+    await made.catch((error: unknown) => {
+      throw refusal(error, maxBytes);
+    });
   }
 
   /**
-   * Lets a stream that is there take all kinds of messages, which may have become more since it was made.
-   * @param maxBytes see {@link make}; absent = as it is
+   * Lets a stream that is there take all kinds of messages, which may have become more since it was made, and
+   * as many as it may have now.
+   * @param maxBytes see {@link make}; absent = as it is, and so it is where it has more room: see {@link narrow}
+   * @throws {BusError} when the server refuses
    */
   async extend(maxBytes?: number): Promise<void> {
     const { config } = await this.bus.manager.streams.info(LOG_STREAM);
     const missing = subjectsOfAll().filter((subject) => !config.subjects.includes(subject));
-    const bytes = maxBytes ?? config.max_bytes;
-    if (missing.length === 0 && bytes === config.max_bytes) return;
+    const wider = maxBytes !== undefined && room(maxBytes) > room(config.max_bytes);
+    if (missing.length === 0 && !wider) return;
     const subjects = [...config.subjects, ...missing];
-    await this.bus.manager.streams.update(LOG_STREAM, { subjects, max_bytes: bytes });
+    await this.#update({ subjects, max_bytes: wider ? maxBytes : config.max_bytes });
+  }
+
+  /**
+   * Takes room from a stream that has more. The oldest messages beyond go at once: those must be stored.
+   * @throws {BusError} when the server refuses
+   */
+  async narrow(maxBytes: number): Promise<void> {
+    const { config } = await this.bus.manager.streams.info(LOG_STREAM);
+    if (room(maxBytes) < room(config.max_bytes)) await this.#update({ max_bytes: maxBytes });
   }
 
   /** The message of a number; null when it is gone. */
@@ -176,6 +195,14 @@ export class LogStream {
     }
   }
 
+  async #update(config: { subjects?: string[]; max_bytes: number }): Promise<void> {
+    try {
+      await this.bus.manager.streams.update(LOG_STREAM, config);
+    } catch (error) {
+      throw refusal(error, config.max_bytes);
+    }
+  }
+
   async #pause(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     await new Promise<void>((resolve) => {
@@ -202,6 +229,21 @@ export class LogStream {
 
 function subjectsOfAll(): string[] {
   return LOG_KINDS.map((kind) => `${kind}.>`);
+}
+
+/** What a bound of a stream's size lets it have; NATS writes -1 for none. */
+function room(maxBytes: number): number {
+  return maxBytes < 0 ? Infinity : maxBytes;
+}
+
+/** Why the server does not take the stream, in one line; what is no answer of it stays as it is. */
+function refusal(error: unknown, maxBytes: number): unknown {
+  if (!(error instanceof JetStreamApiError)) return error;
+  const size = maxBytes < 0 ? '0, no bound,' : `${maxBytes / 1e9}`;
+  return new BusError(
+    `BUS_MAX_GB: the NATS server refuses the stream ${LOG_STREAM} with ${size} (${error.message}); set one that its JetStream has room for, or give that more (max_file_store)`,
+    { cause: error },
+  );
 }
 
 /** An error that is thrown by who takes messages to end the following. */

@@ -50,16 +50,15 @@ export async function startNode(
     opened.push(() => bus.close());
     const replicas = address.servers.length >= MOST_REPLICAS ? MOST_REPLICAS : 1;
     const stream = new LogStream(bus);
-    const found = await stream.state().catch((error: unknown) => {
+    const unusable = (error: unknown): never => {
       throw error instanceof BusError ? error : jetStreamError(error, address);
-    });
+    };
+    const found = await stream.state().catch(unusable);
     if (found !== null) {
       const maxBytes = config.roles.has('recorder') ? config.busBytes || -1 : undefined;
-      await stream.extend(maxBytes);
+      await stream.extend(maxBytes).catch(unusable);
     }
-    const leases = await Leases.open(bus, replicas).catch((error: unknown) => {
-      throw jetStreamError(error, address);
-    });
+    const leases = await Leases.open(bus, replicas).catch(unusable);
 
     const { files, logger } = await openLog(config, quiet, [address.password]);
     opened.push(() => files.close());

@@ -277,6 +277,7 @@ class ActiveRecorder {
   /** Reads and stores until it is stopped. */
   async follow(): Promise<void> {
     const { stream, logger } = this.#services;
+    void this.#narrow();
     try {
       await stream.follow(
         this.#next,
@@ -356,6 +357,17 @@ class ActiveRecorder {
       await pause(20);
     }
     await this.store.whenStored(Math.min(last, this.#books.position));
+  }
+
+  /** Lets the log have no more than it may, once what it has is stored. */
+  async #narrow(): Promise<void> {
+    const { stream, config } = this.#services;
+    try {
+      await this.#caughtUp();
+      await stream.narrow(config.busBytes || -1);
+    } catch {
+      // It is stopping, or the bus is away: whoever stores next does it.
+    }
   }
 
   #onCommitted(receivedAt: readonly number[]): void {

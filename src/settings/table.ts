@@ -119,8 +119,8 @@ export const SETTINGS = {
   busBytes: setting(
     'BUS_MAX_GB',
     gigabytes('4', 0.01, 1_000_000),
-    'the oldest messages of the log in NATS go while it is larger: how long recorders may be away (4: a quarter of an hour of the whole market); holds from when the log is first made; 0: no bound',
-    'NATS에 두는 로그의 최대 크기, 넘으면 오래된 것부터 삭제. 저장 노드가 멈춰도 되는 시간을 정함(4면 전체 마켓 15분). 로그를 처음 만들 때 적용, 0이면 제한 없음',
+    'the oldest messages of the log in NATS go while it is larger: how long recorders may be away (4: a quarter of an hour of the whole market); holds from the next start of a recorder; a smaller one once all is stored; 0: no bound',
+    'NATS에 두는 로그의 최대 크기, 넘으면 오래된 것부터 삭제. 저장 노드가 멈춰도 되는 시간을 정함(4면 전체 마켓 15분). 저장 노드를 다시 시작하면 적용되며, 줄일 때는 모두 저장한 뒤 적용. 0이면 제한 없음',
   ),
   collect: setting(
     'COLLECT',

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { setImmediate as turn } from 'node:timers/promises';
 import { parseBusAddress } from '../../src/market/bus-address.js';
-import { BusConnection } from '../../src/nats/connection.js';
+import { BusConnection, BusError } from '../../src/nats/connection.js';
 import { Leases } from '../../src/nats/lease.js';
 import { type LogEntry, LogStream } from '../../src/nats/log-stream.js';
 import { LogWriter } from '../../src/nats/log-writer.js';
@@ -93,10 +93,24 @@ describeWithNats('the log in NATS', () => {
       subjects: expect.arrayContaining(config.subjects),
       max_bytes: -1,
     });
+    const size = async (): Promise<number> =>
+      (await streams.info('ORDERBOOK_LOG')).config.max_bytes;
+    // A smaller one at once would cost what nobody has read.
+    await stream.extend(10_000);
+    expect(await size()).toBe(-1);
+    await stream.narrow(5e8);
+    await stream.narrow(-1);
+    expect(await size()).toBe(5e8);
     await stream.extend(1e9);
     const after = await streams.info('ORDERBOOK_LOG');
     expect(after.config).toMatchObject({ max_bytes: 1e9, description: config.description });
     expect(after.state.last_seq).toBe(400);
+  });
+
+  it('says in one line that the server has no room for the size that is set', async () => {
+    const line = /^BUS_MAX_GB: the NATS server refuses the stream ORDERBOOK_LOG with 1000000 \(/;
+    await expect(stream.extend(1e15)).rejects.toThrow(line);
+    await expect(stream.extend(1e15)).rejects.toThrow(BusError);
   });
 
   it('keeps leases through a restart of the server, and though their bucket was removed', async () => {
