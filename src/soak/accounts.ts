@@ -14,6 +14,8 @@ interface BookMark {
 export interface SentMark extends BookMark {
   /** When it was sent, Unix ms. */
   readonly at: number;
+  /** Number of the connection; a newer one has a greater. */
+  readonly connection: number;
 }
 
 /** A stored book of a market. */
@@ -39,9 +41,14 @@ export interface Account {
   equal: number;
   /** Never recorded, and inside a gap of that cause. */
   inGap: Partial<Record<GapCause, number>>;
+  /**
+   * Never recorded, sent on a connection beside which a newer one had been sent the market and still was:
+   * an older connection may have missed what the newer one shows, and is no longer listened to.
+   */
+  replaced: number;
   /** Stored books that hand on a book once more after a gap (GOPAX, from its other connection). */
   again: number;
-  /** Sent, neither stored nor equal nor inside a gap. */
+  /** Sent, neither stored nor equal nor inside a gap nor on a replaced connection. */
   unaccounted: SentMark[];
   /** Stored, but never sent. */
   invented: StoredMark[];
@@ -73,6 +80,7 @@ export function emptyAccount(): Account {
     stored: 0,
     equal: 0,
     inGap: {},
+    replaced: 0,
     again: 0,
     unaccounted: [],
     invented: [],
@@ -85,6 +93,7 @@ export function addAccount(sum: Account, part: Account): void {
   sum.sent += part.sent;
   sum.stored += part.stored;
   sum.equal += part.equal;
+  sum.replaced += part.replaced;
   sum.again += part.again;
   for (const [cause, count] of Object.entries(part.inGap) as [GapCause, number][]) {
     sum.inGap[cause] = (sum.inGap[cause] ?? 0) + count;
@@ -169,6 +178,7 @@ export function accountFor(
 
   // The stored books between which each unmatched one lies: before it and after it.
   const after = nextMatched(becameOf, stored.length);
+  const courses = coursesOf(sent);
   let before = -1;
   let current: number | null = null;
   sent.forEach((book, i) => {
@@ -186,6 +196,7 @@ export function accountFor(
     if (book.content === current || seen.has(`${book.content} ${book.exchangeTimestamp}`)) {
       account.equal++;
     } else if (gap !== undefined) account.inGap[gap.cause] = (account.inGap[gap.cause] ?? 0) + 1;
+    else if (isReplaced(courses, i, book)) account.replaced++;
     else account.unaccounted.push(book);
   });
   return account;
@@ -271,6 +282,33 @@ function findFrom(
     if ((any || book.exchangeTimestamp === mark.exchangeTimestamp) && may(mark)) return list[low]!;
   }
   return -1;
+}
+
+/** The first and last place of a connection's books among those of all. */
+interface Course {
+  readonly first: number;
+  last: number;
+}
+
+function coursesOf(sent: readonly SentMark[]): ReadonlyMap<number, Course> {
+  const courses = new Map<number, Course>();
+  sent.forEach(({ connection }, i) => {
+    const course = courses.get(connection);
+    if (course === undefined) courses.set(connection, { first: i, last: i });
+    else course.last = i;
+  });
+  return courses;
+}
+
+/** Whether a newer connection was sent the market both before and after. Its own books are all to be accounted for. */
+function isReplaced(
+  courses: ReadonlyMap<number, Course>,
+  place: number,
+  { connection }: SentMark,
+): boolean {
+  for (const [other, { first, last }] of courses)
+    if (other > connection && first < place && place < last) return true;
+  return false;
 }
 
 /** For each place the stored book of the next matched one after it; `none` when there is none. */

@@ -48,6 +48,7 @@ export class Ledger {
           content: contentOf(book.asks, book.bids),
           exchangeTimestamp: book.exchangeTimestamp,
           at: book.at,
+          connection: book.connection,
         });
       });
     }

@@ -8,7 +8,9 @@ export function printBooks(name: string, account: Account): void {
   const lost = Object.values(account.inGap).reduce((a, b) => a + b, 0);
   console.log(
     `${name}: ${account.sent} books went out = ${account.stored} stored + ${account.equal} equal + ` +
-      `${lost} in gaps${lost > 0 ? ` (${gaps.join(', ')})` : ''} + ${account.unaccounted.length} unaccounted; ` +
+      `${lost} in gaps${lost > 0 ? ` (${gaps.join(', ')})` : ''} + ` +
+      `${account.replaced > 0 ? `${account.replaced} on replaced connections + ` : ''}` +
+      `${account.unaccounted.length} unaccounted; ` +
       `${account.again} stored once more after a gap, ${account.invented.length} never sent, ` +
       `${account.contradicted.length} stored inside a gap`,
   );

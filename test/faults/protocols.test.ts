@@ -144,6 +144,33 @@ describe('the whole program', () => {
     expect(Number(book.bids[0]![0])).toBeLessThan(Number(book.asks[0]![0]));
   });
 
+  it('follows the newer of two connections to GOPAX, whatever the older one has missed', async () => {
+    const recorder = await recording({}, { COLLECT: 'GOPAX:BTC-KRW,GOPAX:ETH-KRW' });
+    const { gopax } = recorder.simulators;
+    await allLive(recorder);
+    gopax.faults.freeze(true);
+    gopax.step('BTC-KRW');
+    gopax.faults.freeze(false);
+    // The other pair has to be read again, and keeps both connections waiting for its book.
+    gopax.faults.onMessage('ETH-KRW', { ignore: true });
+    gopax.faults.sendRaw(
+      '{"i":-1,"n":"OrderBookEvent","o":{"ask":[{}],"bid":[],"tradingPairName":"ETH-KRW"}}',
+    );
+    await until(
+      () => gopax.sent.some((b) => b.symbol === 'BTC' && b.connection === 2),
+      'the book on the second connection',
+    );
+    for (let i = 0; i < 5; i++) gopax.step('BTC-KRW');
+    await settled(recorder, ['GOPAX:BTC-KRW']);
+    gopax.faults.asUsual();
+    gopax.faults.dropConnections();
+    await allLive(recorder);
+    await closedGaps(recorder, 2);
+    await step(recorder, 5);
+    const account = await expectExact(recorder);
+    expect(account.replaced).toBeGreaterThan(0);
+  });
+
   inTurn(
     'numbers on when the clock is set forward and back by an hour; no gap, no reconnection',
     async () => {

@@ -15,7 +15,7 @@ const CAUSE = 'DISCONNECTED' as const;
 function sentBooks(...contents: number[]): SentMark[] {
   return contents.map((content, i) => {
     const at = 10_000 + i * 10;
-    return { content, at, exchangeTimestamp: at };
+    return { content, at, exchangeTimestamp: at, connection: 1 };
   });
 }
 
@@ -35,6 +35,7 @@ describe('the account of a market', () => {
       stored: 5,
       equal: 1,
       inGap: {},
+      replaced: 0,
       again: 0,
       unaccounted: [],
       invented: [],
@@ -77,6 +78,24 @@ describe('the account of a market', () => {
     const again = { content: 5, exchangeTimestamp: null, timestamp: 10_080 };
     const gap: GapMark = { start: 10_060, end: 10_080, cause: 'RESYNC' };
     expect(accountFor(sent, [...all, again], [gap])).toMatchObject({ again: 1, invented: [] });
+  });
+
+  it('holds of two connections at once only the newer one to its books', () => {
+    const on = (connection: number, content: number, at: number): SentMark => {
+      return { connection, content, at, exchangeTimestamp: at };
+    };
+    // The older one has missed a change, and its books after that are none that the market had.
+    const older = [on(1, 1, 10_000), on(1, 71, 10_020), on(1, 72, 10_030)];
+    const newer = [on(2, 2, 10_010), on(2, 3, 10_020), on(2, 4, 10_031)];
+    const both = [older[0]!, newer[0]!, older[1]!, newer[1]!, older[2]!, newer[2]!];
+    const kept = [older[0]!, ...newer].map(receive);
+    expect(accountFor(both, kept, [])).toMatchObject({ stored: 4, replaced: 2, unaccounted: [] });
+    // Neither what the newer one lost is excused, nor what came on the older one before or after it.
+    const lost = [kept[0]!, kept[1]!, kept[3]!];
+    expect(accountFor(both, lost, []).unaccounted).toEqual([newer[1]]);
+    const alone = [on(1, 70, 10_005), on(1, 73, 10_040)];
+    const apart = [older[0]!, alone[0]!, ...both.slice(1), alone[1]!];
+    expect(accountFor(apart, kept, []).unaccounted).toEqual(alone);
   });
 
   it('does not take a book that is handed on again for an equal one that is still to come', () => {

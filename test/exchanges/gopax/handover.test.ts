@@ -122,6 +122,37 @@ describe('GOPAX handover', () => {
     expect(bids('AAA-KRW')).toEqual(['1', '7']);
   });
 
+  it('does not take a pair back whose book on the replacement was another one', async () => {
+    await carry();
+    old().send(UNREADABLE_A);
+    await until(() => server.received.length === 4, 'the replacement');
+    // The old connection has missed a change of B, which nothing on it shows.
+    replacement().send(snapshot('BBB-KRW', 12, '5'));
+    await until(() => bids('BBB-KRW').length === 2, 'B on the replacement');
+    replacement().terminate();
+    await until(() => host.downs.length === 2, 'the loss');
+    old().send(delta('BBB-KRW', 14, '9'));
+    await until(() => server.received.length === 6, 'the next replacement');
+    replacement().send(snapshot('BBB-KRW', 14, '9'));
+    await until(() => bids('BBB-KRW').length === 3, 'B on the next replacement');
+    expect(bids('BBB-KRW')).toEqual(['1', '5', '9']);
+    expect(downs()).toEqual(['RESYNC AAA-KRW', 'DISCONNECTED BBB-KRW']);
+  });
+
+  it('takes a pair back without a gap whose book on the replacement was the same', async () => {
+    await carry();
+    old().send(UNREADABLE_A);
+    await until(() => server.received.length === 4, 'the replacement');
+    replacement().send(snapshot('BBB-KRW', 12));
+    await until(() => bids('BBB-KRW').length === 2, 'B on the replacement');
+    replacement().terminate();
+    await until(() => bids('BBB-KRW').length === 3, 'B taken back');
+    old().send(delta('BBB-KRW', 14, '9'));
+    await until(() => bids('BBB-KRW').length === 4, 'the delta on the old connection');
+    expect(bids('BBB-KRW')).toEqual(['1', '1', '1', '9']);
+    expect(downs()).toEqual(['RESYNC AAA-KRW']);
+  });
+
   it('goes on with the replacement when the old connection is lost meanwhile', async () => {
     await carry();
     old().send(UNREADABLE_A);

@@ -3,6 +3,7 @@ import type { Sides } from '../../../market/order-book.js';
 import { backoffMs } from '../../limits/backoff.js';
 import type { FeedContext, FeedHost, Outage } from '../../feed.js';
 import type { RateLimiter } from '../../limits/rate-limiter.js';
+import { sameToDepth } from '../../rest/rest-books.js';
 import type { CarrierHost, PairCarrier } from '../../socket/ws-feed.js';
 import { GopaxController } from './controller.js';
 
@@ -37,8 +38,8 @@ export class GopaxHandover implements PairCarrier {
   #current: GopaxController;
   /** The replacement while there is one. */
   #next: GopaxController | null = null;
-  /** Pairs that the replacement has taken over. */
-  readonly #moved = new Set<string>();
+  /** Pairs that the replacement has taken over, with the book that it handed on last, or null. */
+  readonly #moved = new Map<string, Sides | null>();
   /** Pairs in doubt until the handover is over: the current socket's word about them no longer counts. */
   readonly #doubted = new Set<string>();
   alone = false;
@@ -86,7 +87,7 @@ export class GopaxHandover implements PairCarrier {
   }
 
   add(pairs: readonly Pair[]): void {
-    for (const pair of pairs) if (this.#next !== null) this.#moved.add(pairText(pair));
+    for (const pair of pairs) if (this.#next !== null) this.#moved.set(pairText(pair), null);
     if (this.#age === undefined) this.#watchAge();
     this.#newest.add(pairs);
   }
@@ -171,13 +172,12 @@ export class GopaxHandover implements PairCarrier {
       host.book(pair, sides, exchangeTimestamp, receivedAt);
       return;
     }
-    if (!this.#moved.has(code)) {
-      if (next.newestEntryId(code) < this.#current.newestEntryId(code)) {
-        this.#settleWhenComplete(next);
-        return;
-      }
-      this.#moved.add(code);
+    const behind = next.newestEntryId(code) < this.#current.newestEntryId(code);
+    if (behind && !this.#moved.has(code)) {
+      this.#settleWhenComplete(next);
+      return;
     }
+    this.#moved.set(code, sides);
     host.book(pair, sides, exchangeTimestamp, receivedAt);
     this.#settleWhenComplete(next);
     this.#finishWhenMoved();
@@ -197,12 +197,18 @@ export class GopaxHandover implements PairCarrier {
       this.#settle = undefined;
       for (const pair of pairs) {
         const code = pairText(pair);
+        const taken = this.#moved.get(code) ?? null;
         if (!this.#moved.delete(code)) continue;
-        // The old connection has gone on, and takes the pair back as if nothing had been.
+        // The old connection has gone on, and takes the pair back as if nothing had been. But where its book
+        // is another one, it may have missed a change: then only the next whole book is believed.
         const trusted = this.#current.has(pair) && !this.#doubted.has(code);
         const sides = trusted ? this.#current.completeSides(code) : null;
-        if (sides !== null) host.book(pair, sides, null, this.#context.clock());
-        else host.down([pair], outage);
+        if (sides !== null && taken !== null && sameToDepth(sides, taken, Infinity, false)) {
+          host.book(pair, sides, null, this.#context.clock());
+        } else {
+          this.#doubted.add(code);
+          host.down([pair], outage);
+        }
       }
     } else {
       const waiting = pairs.filter((pair) => !this.#moved.has(pairText(pair)));
@@ -223,7 +229,7 @@ export class GopaxHandover implements PairCarrier {
     else {
       // Neither connection has its book; it need not hold up the others.
       this.#context.host.noFirstBook(pair, afterMs);
-      this.#moved.add(code);
+      this.#moved.set(code, null);
       this.#finishWhenMoved();
     }
   }
@@ -234,7 +240,7 @@ export class GopaxHandover implements PairCarrier {
       const code = pairText(pair);
       const sides = next.completeSides(code);
       if (sides === null || !next.has(pair)) continue;
-      this.#moved.add(code);
+      this.#moved.set(code, sides);
       this.#context.host.book(pair, sides, null, this.#context.clock());
     }
   }
