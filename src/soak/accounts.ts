@@ -177,7 +177,7 @@ export function accountFor(
   });
 
   // The stored books between which each unmatched one lies: before it and after it.
-  const after = nextMatched(becameOf, stored.length);
+  const after = nextMatched(sent, becameOf, stored.length);
   const courses = coursesOf(sent);
   let before = -1;
   let current: number | null = null;
@@ -311,13 +311,23 @@ function isReplaced(
   return false;
 }
 
-/** For each place the stored book of the next matched one after it; `none` when there is none. */
-function nextMatched(becameOf: readonly number[], none: number): number[] {
+/**
+ * For each place the stored book of the next matched one after it; `none` when there is none. What an older
+ * connection brings may be received before what was sent earlier on a newer one, and says nothing of that.
+ */
+function nextMatched(
+  sent: readonly SentMark[],
+  becameOf: readonly number[],
+  none: number,
+): number[] {
   const after = new Array<number>(becameOf.length);
-  let next = none;
+  const nextOn = new Map<number, number>();
   for (let i = becameOf.length - 1; i >= 0; i--) {
-    after[i] = next;
-    if (becameOf[i] !== -1) next = becameOf[i]!;
+    const { connection } = sent[i]!;
+    after[i] = none;
+    for (const [other, next] of nextOn)
+      if (other >= connection) after[i] = Math.min(after[i]!, next);
+    if (becameOf[i] !== -1) nextOn.set(connection, becameOf[i]!);
   }
   return after;
 }

@@ -160,6 +160,7 @@ describe('the whole program', () => {
       () => gopax.sent.some((b) => b.symbol === 'BTC' && b.connection === 2),
       'the book on the second connection',
     );
+    await settled(recorder, ['GOPAX:BTC-KRW']);
     for (let i = 0; i < 5; i++) gopax.step('BTC-KRW');
     await settled(recorder, ['GOPAX:BTC-KRW']);
     gopax.faults.asUsual();

@@ -98,6 +98,18 @@ describe('the account of a market', () => {
     expect(accountFor(apart, kept, []).unaccounted).toEqual(alone);
   });
 
+  it('does not take what an older connection brought for the end of a gap on a newer one', () => {
+    const on = (connection: number, content: number, at: number): SentMark => {
+      return { connection, content, at, exchangeTimestamp: at };
+    };
+    // The newer one's first book was received last, and then it took over.
+    const books = [on(1, 1, 10_000), on(2, 2, 10_010), on(1, 71, 10_020), on(2, 3, 10_030)];
+    const kept = [books[0]!, books[2]!, books[3]!].map(receive);
+    const gap: GapMark = { start: 10_025, end: 10_031, cause: 'RESYNC' };
+    expect(accountFor(books, kept, [gap])).toMatchObject({ inGap: { RESYNC: 1 }, unaccounted: [] });
+    expect(accountFor(books, kept, []).unaccounted).toEqual([books[1]]);
+  });
+
   it('does not take a book that is handed on again for an equal one that is still to come', () => {
     const books = sentBooks(1, 2, 3, 2, 4);
     const gap: GapMark = { start: 10_011, end: 10_015, cause: 'RESYNC' };

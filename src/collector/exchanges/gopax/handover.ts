@@ -177,10 +177,26 @@ export class GopaxHandover implements PairCarrier {
       this.#settleWhenComplete(next);
       return;
     }
-    this.#moved.set(code, sides);
+    this.#move(pair, sides);
     host.book(pair, sides, exchangeTimestamp, receivedAt);
     this.#settleWhenComplete(next);
     this.#finishWhenMoved();
+  }
+
+  /**
+   * The replacement hands on this book of a pair. If it has just taken the pair over and the old connection
+   * has another book, that one has missed a change, or not had it yet: what lay between is not recorded.
+   */
+  #move(pair: Pair, sides: Sides): void {
+    const code = pairText(pair);
+    if (!this.#moved.has(code) && !this.#doubted.has(code)) {
+      const before = this.#current.completeSides(code);
+      if (before !== null && !sameToDepth(before, sides, Infinity, false)) {
+        const detail = 'its book on the new connection is another one than on the old one';
+        this.#context.host.down([pair], { cause: 'RESYNC', detail, since: null });
+      }
+    }
+    this.#moved.set(code, sides);
   }
 
   #down(from: GopaxController, pairs: readonly Pair[], outage: Outage): void {
@@ -240,7 +256,7 @@ export class GopaxHandover implements PairCarrier {
       const code = pairText(pair);
       const sides = next.completeSides(code);
       if (sides === null || !next.has(pair)) continue;
-      this.#moved.set(code, sides);
+      this.#move(pair, sides);
       this.#context.host.book(pair, sides, null, this.#context.clock());
     }
   }
