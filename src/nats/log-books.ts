@@ -96,8 +96,8 @@ export class LogBooks {
   /** Of each exchange, the number of the message that began its newest term. */
   readonly #terms = new Map<Exchange, number>();
   #lastTimestamp: number;
-  /** Messages that went unread, or may have, first and last. */
-  readonly #unread: { readonly from: number; readonly to: number }[];
+  /** Number of the last message that went unread, or may have; 0 = none did. */
+  #unread: number;
   /** Until when all was read before messages went unread, Unix ms; null = none did. */
   #missingFrom: number | null = null;
   #position: number;
@@ -106,7 +106,7 @@ export class LogBooks {
     this.#parts = parts;
     this.#lastTimestamp = parts.lastTimestamp ?? 0;
     this.#position = parts.from;
-    this.#unread = [{ from: 0, to: parts.unread ?? parts.from }];
+    this.#unread = parts.unread ?? parts.from;
   }
 
   /** Number of the newest message that was read, or behind which reading begins. */
@@ -116,8 +116,7 @@ export class LogBooks {
 
   /** Takes the next message. The one after it must wait for a promise that it returns. */
   take(entry: LogEntry): Promise<void> | void {
-    if (entry.seq > this.#position + 1)
-      this.#unread.push({ from: this.#position + 1, to: entry.seq - 1 });
+    if (entry.seq > this.#position + 1) this.#unread = entry.seq - 1;
     this.#position = entry.seq;
     try {
       const subject = this.#subjects.read(entry.subject);
@@ -293,8 +292,8 @@ export class LogBooks {
       case 'span': {
         const { term, fill = null, ...span } = decodeMessage<SpanMessage>(entry.data);
         if (this.#isOver(market, term)) return;
-        // What it says rests upon trades that were not read.
-        if (fill !== null && span.checked && this.#isUnread(fill)) {
+        // It rests upon this trade and others behind it, and not all of those were read.
+        if (fill !== null && span.checked && fill <= this.#unread) {
           const lost = { ...LOG_FULL, completeness: 'GAP', checked: false } as const;
           bus.tradeSpans.publish({ ...span, ...lost, market });
           this.#parts.onFillLost?.(market, span);
@@ -306,10 +305,6 @@ export class LogBooks {
         if (!this.#isOver(market, term)) onRecording?.(market, recording, at);
       }
     }
-  }
-
-  #isUnread(seq: number): boolean {
-    return this.#unread.some(({ from, to }) => seq >= from && seq <= to);
   }
 
   /** Whether another writer has begun since a message's own began. */

@@ -66,7 +66,6 @@ describe('what is said of a span of trades', () => {
       bus,
       base: 0,
       from: 10,
-      unread: 7,
       lastTimestamp: null,
       fetch: async () => null,
       stored: async () => null,
@@ -82,21 +81,41 @@ describe('what is said of a span of trades', () => {
     // From 11 to 19 none was read.
     for (const seq of [20, 22]) await books.take(entry(seq, 'alive.UPBIT', { t: 1, node: 'a' }));
     await books.take(spanAt(23, { ...verified, fill: 19 }));
-    await books.take(spanAt(24, { ...verified, fill: 20 }));
+    await books.take(spanAt(24, { ...verified, fill: 22 }));
     await books.take(spanAt(25, verified));
     await books.take(spanAt(26, { ...verified, completeness: 'GAP', checked: false, fill: 19 }));
-    // Of what was stored before reading began, a part had gone, too.
-    await books.take(spanAt(27, { ...verified, fill: 7 }));
-    await books.take(spanAt(28, { ...verified, fill: 8 }));
+    // The first one was read, but not those behind it.
+    await books.take(spanAt(27, { ...verified, fill: 20 }));
     expect(said).toEqual([
       'GAP false',
       'VERIFIED_BY_REST true',
       'VERIFIED_BY_REST true',
       'GAP false',
       'GAP false',
-      'VERIFIED_BY_REST true',
     ]);
     expect(lost).toEqual([10, 20, 10, 20]);
+  });
+
+  it('holds where all was stored before reading began, but for what had gone until then', async () => {
+    const bus = new Bus();
+    const said: string[] = [];
+    bus.tradeSpans.on(({ completeness }) => said.push(completeness));
+    const books = new LogBooks({
+      bus,
+      base: 0,
+      from: 10,
+      unread: 7,
+      lastTimestamp: null,
+      fetch: async () => null,
+      stored: async () => null,
+      newestAt: async () => null,
+      onUnreadable: (_entry, reason) => {
+        throw new Error(reason);
+      },
+    });
+    await books.take(spanAt(11, { ...verified, fill: 7 }));
+    await books.take(spanAt(12, { ...verified, fill: 8 }));
+    expect(said).toEqual(['GAP', 'VERIFIED_BY_REST']);
   });
 });
 
