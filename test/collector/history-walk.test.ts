@@ -247,6 +247,19 @@ describe('a walk through the history', () => {
     expect(unreached).toHaveLength(1);
   });
 
+  it('does not believe it of a time before its oldest trade, of which it had lacked a part', async () => {
+    stored = [1, 2, 3].map((id) => trade(id));
+    const forgetful: TradeHistory = {
+      ...paged,
+      page: async () => ({ ...newestOnly(rowsOf(exchange.slice(30)), ROWS * 10), from: T0 }),
+    };
+    // What is not old enough yet is left for the next time.
+    await check(forgetful, { clock: () => T0 + 31_500 });
+    market.report(NOW);
+    await check(forgetful);
+    expect(shown()).toEqual(['0.5-31 UNPROVEN', '31-99 VERIFIED_BY_REST', '99-100 UNPROVEN?']);
+  });
+
   it('asks for a small page where few trades are expected, and for a whole one if it shows too few', async () => {
     const asked: (number | undefined)[] = [];
     const small: TradeHistory = {

@@ -124,12 +124,19 @@ export async function walk(
       from = oldest + page.trades[0]!.resolutionMs;
     }
     const reached = Math.min(oldest, top);
-    if (from > -Infinity && from < reached && (await lacks(parts, market, from, reached))) {
-      // What is stored of the time before its oldest trade it should have, too.
+    const begins = market.historyBegins === oldest && market.openStart < reached;
+    if (
+      from > -Infinity &&
+      from < reached &&
+      (begins || (await lacks(parts, market, from, reached)))
+    ) {
+      // What is stored of the time before its oldest trade it should have, too; and of a part of that time where
+      // nothing is stored it says no more than of the rest.
       if (page.trades.length === 0) {
         fault('the history is empty, though trades are stored');
         break;
       }
+      market.historyBegins = oldest;
       tooFar({ start: Math.max(from, market.openStart), end: reached }, oldest);
     }
     const end = page.next?.overlaps !== true;

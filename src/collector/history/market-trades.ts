@@ -57,6 +57,8 @@ export class MarketTrades {
 
   /** Trades that came and could not be kept. */
   losses = 0;
+  /** Time of the oldest trade of a history that lacked what is stored of the time before, Unix ms; null = it never did. */
+  historyBegins: number | null = null;
   /** Checks in a row that made no sense. */
   faults = 0;
   /** When it is to be checked next, and was begun to be last, monotonic ms. */
