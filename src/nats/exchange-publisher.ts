@@ -97,6 +97,8 @@ export class ExchangePublisher {
   #full = false;
   /** Trades that are written again, since earlier ones were lost, have other ids. */
   #refill = '';
+  /** How often trades came in the newest answer of a history that gives equal ones of a moment one id. */
+  readonly #equal = { at: 0, times: new Map<string, number>() };
   /** Until when trades of the log were lost, Unix ms; 0 = none were. */
   #lostUntil = 0;
   #leftOutCount = 0;
@@ -285,12 +287,24 @@ export class ExchangePublisher {
     // the first may have been lost.
     const again = fill || (origin === 'SNAPSHOT' && exchangeTimestamp < this.#lostUntil);
     const way = `${fill ? ` ${origin}` : ''}${again ? this.#refill : ''}`;
-    const id = `${tradeId} ${exchangeTimestamp} ${price} ${volume} ${side}${way}`;
+    const own = `${tradeId} ${exchangeTimestamp} ${price} ${volume} ${side}${way}`;
+    const id = trade.idKind === 'REST' ? this.#counted(market, own, trade.timestamp) : own;
     const item: LaneItem = { kind: 'trade', message, id, receivedAt: trade.timestamp, fill };
     this.#keep(market, item);
     if (!this.#primary) return;
     if (this.#hasRoom()) this.#add(market, item);
     else this.#loseTrades(market, exchangeTimestamp, exchangeTimestamp + 1, TOO_FAST);
+  }
+
+  /** Tells equal trades of one answer, which are received at one time, apart, in the same way on every node. */
+  #counted(market: Market, id: string, receivedAt: number): string {
+    const { at, times } = this.#equal;
+    if (at !== receivedAt) times.clear();
+    this.#equal.at = receivedAt;
+    const key = `${marketKey(market)} ${id}`;
+    const before = times.get(key) ?? 0;
+    times.set(key, before + 1);
+    return before === 0 ? id : `${id} ${before}`;
   }
 
   /** What its collectors say of that time is wrong: they ask the exchange for what is missing. */

@@ -325,6 +325,20 @@ describeWithNats('a standby that takes over', () => {
     expect(await tradesInLog(last + 1)).toEqual(['lost', 'live', 'later', 'lost', 'live']);
   });
 
+  it('writes equal trades of a history that gives them one id, each once', async () => {
+    const { last } = (await stream.state())!;
+    for (const node of ['l', 'm']) {
+      const { local, made } = publisher(node);
+      await made.promote([]);
+      const equal = { ...tradeOf('equal'), origin: 'BACKFILL', idKind: 'REST' } as const;
+      for (let i = 0; i < 2; i++) local.trades.publish(equal);
+      local.trades.publish({ ...equal, tradeId: 'next' });
+      expect(await made.drain(2_000)).toBe(true);
+      made.close();
+    }
+    expect(await tradesInLog(last + 1)).toEqual(['equal', 'equal', 'next']);
+  });
+
   it('does not write a trade again whose id NATS may have forgotten', async () => {
     const { last } = (await stream.state())!;
     let now = 200_000;
