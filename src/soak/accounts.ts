@@ -42,13 +42,13 @@ export interface Account {
   /** Never recorded, and inside a gap of that cause. */
   inGap: Partial<Record<GapCause, number>>;
   /**
-   * Never recorded, sent on a connection beside which a newer one had been sent the market and still was:
-   * an older connection may have missed what the newer one shows, and is no longer listened to.
+   * Never recorded, sent on one of two connections while the other one was listened to: the older one, which
+   * may have missed what the newer one shows, or the newer one, which has yet to become as new.
    */
   replaced: number;
   /** Stored books that hand on a book once more after a gap (GOPAX, from its other connection). */
   again: number;
-  /** Sent, neither stored nor equal nor inside a gap nor on a replaced connection. */
+  /** Sent, neither stored nor equal nor inside a gap nor on a second connection. */
   unaccounted: SentMark[];
   /** Stored, but never sent. */
   invented: StoredMark[];
@@ -179,6 +179,7 @@ export function accountFor(
   // The stored books between which each unmatched one lies: before it and after it.
   const after = nextMatched(sent, becameOf, stored.length);
   const courses = coursesOf(sent);
+  const missing: number[] = [];
   let before = -1;
   let current: number | null = null;
   sent.forEach((book, i) => {
@@ -196,9 +197,13 @@ export function accountFor(
     if (book.content === current || seen.has(`${book.content} ${book.exchangeTimestamp}`)) {
       account.equal++;
     } else if (gap !== undefined) account.inGap[gap.cause] = (account.inGap[gap.cause] ?? 0) + 1;
-    else if (isReplaced(courses, i, book)) account.replaced++;
-    else account.unaccounted.push(book);
+    else missing.push(i);
   });
+  const lost = new Set(missing);
+  for (const i of missing) {
+    if (isReplaced(courses, i, sent[i]!) || isBehind(sent, courses, i, lost)) account.replaced++;
+    else account.unaccounted.push(sent[i]!);
+  }
   return account;
 }
 
@@ -309,6 +314,25 @@ function isReplaced(
   for (const [other, { first, last }] of courses)
     if (other > connection && first < place && place < last) return true;
   return false;
+}
+
+/**
+ * Whether an older connection was sent the market before and after, and may have been ahead: the first book
+ * of this one that is accounted for comes after that, and soon.
+ */
+function isBehind(
+  sent: readonly SentMark[],
+  courses: ReadonlyMap<number, Course>,
+  place: number,
+  lost: ReadonlySet<number>,
+): boolean {
+  const { connection, at } = sent[place]!;
+  const beside = [...courses].some(
+    ([other, { first, last }]) => other < connection && first < place && place < last,
+  );
+  if (!beside) return false;
+  const taken = sent.findIndex((book, i) => book.connection === connection && !lost.has(i));
+  return taken > place && sent[taken]!.at - at <= LATENCY_MS;
 }
 
 /**

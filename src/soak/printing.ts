@@ -9,7 +9,7 @@ export function printBooks(name: string, account: Account): void {
   console.log(
     `${name}: ${account.sent} books went out = ${account.stored} stored + ${account.equal} equal + ` +
       `${lost} in gaps${lost > 0 ? ` (${gaps.join(', ')})` : ''} + ` +
-      `${account.replaced > 0 ? `${account.replaced} on replaced connections + ` : ''}` +
+      `${account.replaced > 0 ? `${account.replaced} on the other of two connections + ` : ''}` +
       `${account.unaccounted.length} unaccounted; ` +
       `${account.again} stored once more after a gap, ${account.invented.length} never sent, ` +
       `${account.contradicted.length} stored inside a gap`,

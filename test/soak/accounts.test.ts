@@ -107,7 +107,14 @@ describe('the account of a market', () => {
     const kept = [books[0]!, books[2]!, books[3]!].map(receive);
     const gap: GapMark = { start: 10_025, end: 10_031, cause: 'RESYNC' };
     expect(accountFor(books, kept, [gap])).toMatchObject({ inGap: { RESYNC: 1 }, unaccounted: [] });
-    expect(accountFor(books, kept, []).unaccounted).toEqual([books[1]]);
+    expect(accountFor(books, kept, [])).toMatchObject({ replaced: 1, unaccounted: [] });
+    // But not for long, and not once it has taken over.
+    const later = [...books.slice(0, 3), on(2, 3, 16_000)];
+    const keptLater = [later[0]!, later[2]!, later[3]!].map(receive);
+    expect(accountFor(later, keptLater, []).unaccounted).toEqual([books[1]]);
+    const over = [...books, on(2, 4, 10_040), on(1, 72, 10_050), on(2, 5, 10_060)];
+    const keptOver = [...kept, receive(over[6]!)];
+    expect(accountFor(over, keptOver, []).unaccounted).toEqual([over[4]]);
   });
 
   it('does not take a book that is handed on again for an equal one that is still to come', () => {
