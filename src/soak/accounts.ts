@@ -30,7 +30,11 @@ export interface GapMark {
   /** Null while it lasts. */
   readonly end: number | null;
   readonly cause: GapCause;
+  readonly detail?: string | null;
 }
+
+/** Of a gap since the last audit that agreed: what was received then was wrong, not absent, and is kept. */
+const AUDIT_DETAIL = 'its book by REST differs';
 
 /** What became of the books of a market, or of several added up. */
 export interface Account {
@@ -165,7 +169,7 @@ export function accountFor(
       account.again++;
     } else account.invented.push(book);
     if (
-      gaps.some(({ start, end }) => isInside(book.timestamp, start, end)) &&
+      gaps.some((gap) => gap.detail !== AUDIT_DETAIL && isInside(book.timestamp, gap)) &&
       !clock.doubtful(book.timestamp)
     ) {
       account.contradicted.push(book);
@@ -235,7 +239,7 @@ export function unreportedStandstills(
   });
 }
 
-function isInside(time: number, start: number, end: number | null): boolean {
+function isInside(time: number, { start, end }: GapMark): boolean {
   return time > start && (end === null || time < end);
 }
 

@@ -101,19 +101,21 @@ export async function knownGaps(url: string, exchange: Exchange): Promise<ByPair
             start: string;
             end: string | null;
             cause: GapMark['cause'];
+            detail: string | null;
           };
         }[];
         pageInfo: { hasNextPage: boolean; endCursor: string | null };
       };
     }>(
       url,
-      `{ gaps(exchange: ${exchange}, first: 1000${after}) { edges { node { symbol currency start end cause } } pageInfo { hasNextPage endCursor } } }`,
+      `{ gaps(exchange: ${exchange}, first: 1000${after}) { edges { node { symbol currency start end cause detail } } pageInfo { hasNextPage endCursor } } }`,
     );
     for (const { node } of page.edges) {
       addTo(gaps, `${node.symbol}-${node.currency}`, {
         start: Date.parse(node.start),
         end: node.end === null ? null : Date.parse(node.end),
         cause: node.cause,
+        detail: node.detail,
       });
     }
     if (!page.pageInfo.hasNextPage) return gaps;

@@ -70,6 +70,8 @@ describe('the account of a market', () => {
   it('names a book that was stored while a gap says that nothing was received', () => {
     const gap: GapMark = { start: 10_025, end: 10_041, cause: CAUSE };
     expect(accountFor(sent, all, [gap]).contradicted).toEqual([all[2]]);
+    const audit: GapMark = { ...gap, cause: 'RESYNC', detail: 'its book by REST differs' };
+    expect(accountFor(sent, all, [audit]).contradicted).toEqual([]);
   });
 
   it('takes the same frame on a second connection, and a book handed on again after a gap', () => {
