@@ -40,9 +40,9 @@ describe('messages on their way into the log', () => {
     expect(subjects()).toEqual(['a']);
     for (const subject of ['b', 'c', 'd']) write(subject);
     expect(subjects()).toEqual(['a']);
-    jest.advanceTimersByTime(5);
+    jest.advanceTimersByTime(10);
     expect(subjects()).toEqual(['a', 'b', 'c', 'd']);
-    jest.advanceTimersByTime(5);
+    jest.advanceTimersByTime(10);
     write('e');
     expect(subjects()).toEqual(['a', 'b', 'c', 'd', 'e']);
   });
