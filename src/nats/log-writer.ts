@@ -29,7 +29,7 @@ interface Pending {
 const ACK_MS = 3_000;
 /**
  * Messages within so long of the last go out together, ms: at a whole market's rate each write
- * costs more than a message.
+ * costs more than a message. Not when others wait for one to be answered: a market would fall behind.
  */
 const GATHER_MS = 8;
 const LOOK_MS = 250;
@@ -80,12 +80,16 @@ export class LogWriter {
     return this.#pending.size;
   }
 
-  /** Writes a message. @param settle called once with what became of it, unless it is closed before */
-  write(message: Outgoing, settle: (outcome: Outcome) => void): void {
+  /**
+   * Writes a message.
+   * @param settle called once with what became of it, unless it is closed before
+   * @param hurried whether others wait for its answer: it goes out at once
+   */
+  write(message: Outgoing, settle: (outcome: Outcome) => void, hurried = false): void {
     const number = this.#next++;
     const pending = { message, settle, sentAt: 0 };
     this.#pending.set(number, pending);
-    this.#send(number, pending);
+    this.#send(number, pending, hurried);
   }
 
   /** {@link write} as a promise. */
@@ -104,10 +108,15 @@ export class LogWriter {
     this.#answers.unsubscribe();
   }
 
-  #send(number: number, pending: Pending): void {
+  #send(number: number, pending: Pending, hurried = false): void {
     const now = performance.now();
     pending.sentAt = now;
     this.#gathered.push({ number, pending });
+    if (hurried) {
+      clearTimeout(this.#gathering);
+      this.#letGo();
+      return;
+    }
     if (this.#gathering !== undefined) return;
     const left = this.#wentAt + GATHER_MS - now;
     if (left <= 0) this.#letGo();

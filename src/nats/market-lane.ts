@@ -199,9 +199,10 @@ export class MarketLane {
     this.#underWay = item;
     const term = this.#term;
     const outgoing = item.kind === 'book' ? this.#book(item) : this.#other(item);
-    this.#host.writer.write(outgoing, (outcome) => {
+    const settle = (outcome: Outcome): void => {
       if (term === this.#term) this.#settle(item, outcome);
-    });
+    };
+    this.#host.writer.write(outgoing, settle, this.#queue.length > 0);
   }
 
   #settle(item: LaneItem, outcome: Outcome): void {

@@ -47,6 +47,14 @@ describe('messages on their way into the log', () => {
     expect(subjects()).toEqual(['a', 'b', 'c', 'd', 'e']);
   });
 
+  it('go at once, with those that wait, where others wait for their answer', () => {
+    for (const subject of ['a', 'b', 'c']) write(subject);
+    writer.write({ subject: 'd', data: new Uint8Array() }, () => undefined, true);
+    expect(subjects()).toEqual(['a', 'b', 'c', 'd']);
+    jest.advanceTimersByTime(10);
+    expect(subjects()).toEqual(['a', 'b', 'c', 'd']);
+  });
+
   it('go out before the writer ends', () => {
     for (const subject of ['a', 'b', 'c']) write(subject);
     writer.close();
