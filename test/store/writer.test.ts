@@ -6,7 +6,7 @@ import { SqliteWriterSession } from '../../src/store/engine/sqlite/writer-sessio
 import { failureCode } from '../../src/store/errors.js';
 import { Writer } from '../../src/store/writer.js';
 import type { WriteBatch } from '../../src/store/writer-protocol.js';
-import { temporaryFolder } from './support.js';
+import { NOTHING, temporaryFolder } from './support.js';
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let path: string;
@@ -25,21 +25,10 @@ function batchOf(sequence: number): WriteBatch {
   const row = { sequence, timestamp: 1, exchangeTimestamp: null, base: sequence };
   encoder.add({ ...row, asks: '[]', bids: '[]' }, 1);
   return {
+    ...NOTHING,
     id: sequence,
-    again: false,
     span: { first: sequence, last: sequence, time: 1 },
     rows: encoder.take(),
-    books: [],
-    trades: null,
-    tradeSpans: [],
-    steps: [],
-    gaps: [],
-    coverage: [],
-    logs: [],
-    recording: [],
-    redates: [],
-    laterGaps: [],
-    heartbeat: null,
   };
 }
 

@@ -17,10 +17,10 @@ import { compareTrades, type Trade, TRADE_ID_KINDS, TRADE_ORIGINS } from '../../
  * null at the end is left out.
  */
 
-/** A trade as a row of `trade_recent`. */
-export type TradeRow = readonly [
+/** A trade as a row of `trade_recent`, its market named by its number or otherwise. */
+export type TradeRowOf<M> = readonly [
   sequence: number,
-  marketId: number,
+  market: M,
   time: number,
   received: number,
   messageTime: number | null,
@@ -29,6 +29,9 @@ export type TradeRow = readonly [
   price: string,
   volume: string,
 ];
+
+/** A trade as a row of `trade_recent`. */
+export type TradeRow = TradeRowOf<number>;
 
 /** The columns of a {@link TradeRow}. */
 export const TRADE_COLUMNS =

@@ -1,20 +1,10 @@
 import { marketKey } from '../../market/market.js';
 import type { Trade } from '../../market/trade.js';
 import { TextBytes } from '../../util/text-bytes.js';
-import { flagsOf } from './codec.js';
+import { flagsOf, type TradeRowOf } from './codec.js';
 
-/** A trade on its way to the writer: a `TradeRow` with its market's {@link marketKey} in place of its number. */
-export type WaitingRow = readonly [
-  sequence: number,
-  market: string,
-  time: number,
-  received: number,
-  messageTime: number | null,
-  flags: number,
-  tradeId: string,
-  price: string,
-  volume: string,
-];
+/** A trade on its way to the writer, with its market's {@link marketKey}. */
+export type WaitingRow = TradeRowOf<string>;
 
 /** Room that is kept for the next ones, bytes: an ordinary batch has some kB. */
 const MOST_KEPT = 1024 * 1024;
