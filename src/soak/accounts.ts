@@ -200,8 +200,10 @@ export function accountFor(
     for (const at of moments) gap ??= gapBetween(gaps, from, to, at, clock);
     if (book.content === current || seen.has(`${book.content} ${book.exchangeTimestamp}`)) {
       account.equal++;
-    } else if (gap !== undefined) account.inGap[gap.cause] = (account.inGap[gap.cause] ?? 0) + 1;
-    else missing.push(i);
+    } else if (gap !== undefined && !isReplaced(courses, i, book)) {
+      // Replaced comes first: a gap may begin in the millisecond of all these receipts.
+      account.inGap[gap.cause] = (account.inGap[gap.cause] ?? 0) + 1;
+    } else missing.push(i);
   });
   const lost = new Set(missing);
   for (const i of missing) {

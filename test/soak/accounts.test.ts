@@ -92,6 +92,10 @@ describe('the account of a market', () => {
     const both = [older[0]!, newer[0]!, older[1]!, newer[1]!, older[2]!, newer[2]!];
     const kept = [older[0]!, ...newer].map(receive);
     expect(accountFor(both, kept, [])).toMatchObject({ stored: 4, replaced: 2, unaccounted: [] });
+    // A gap that begins in the millisecond in which all were received is not the cause.
+    const atOnce = kept.map((book) => ({ ...book, timestamp: 10_032 }));
+    const cut: GapMark = { start: 10_032, end: 10_900, cause: 'DISCONNECTED' };
+    expect(accountFor(both, atOnce, [cut])).toMatchObject({ replaced: 2, inGap: {} });
     // Neither what the newer one lost is excused, nor what came on the older one before or after it.
     const lost = [kept[0]!, kept[1]!, kept[3]!];
     expect(accountFor(both, lost, []).unaccounted).toEqual([newer[1]]);
