@@ -136,7 +136,7 @@ describe('GOPAX', () => {
     });
     const limiter = new RateLimiter([]);
     stand.feed = new WSFeed(
-      () => new GopaxHandover({ ...context, exchange: 'GOPAX' }, limiter),
+      () => new GopaxHandover({ ...context, exchange: 'GOPAX' }, GOPAX_PROFILE, limiter),
       stand.limits.socketCapacity(GOPAX_PROFILE.maxPairs),
     );
     stand.feed.add(codes(count).map(pair));

@@ -13,6 +13,8 @@ export interface FrameServer {
   readonly targets: string[];
   /** Text of every client message, in order. */
   readonly received: string[];
+  /** Hears of each further socket. */
+  onSocket(heard: (socket: WebSocket) => void): void;
   /** Sends a frame to the newest socket. */
   send(data: string, binary?: boolean): void;
   close(): Promise<void>;
@@ -47,6 +49,7 @@ export async function frameServer(
     headers,
     targets,
     received,
+    onSocket: (heard) => void wss.on('connection', heard),
     send: (data, binary = false) => sockets.at(-1)!.send(data, { binary }),
     close: async () => {
       for (const socket of wss.clients) socket.terminate();

@@ -9,7 +9,7 @@ import {
   COINONE_PROFILE,
   CoinoneController,
 } from '../../src/collector/exchanges/coinone/controller.js';
-import { GopaxController } from '../../src/collector/exchanges/gopax/controller.js';
+import { GOPAX_PROFILE, GopaxController } from '../../src/collector/exchanges/gopax/controller.js';
 import {
   KORBIT_PROFILE,
   KorbitController,
@@ -65,7 +65,7 @@ const PROTOCOLS: readonly {
   {
     name: 'GOPAX',
     make: (context) =>
-      new GopaxController(context, new RateLimiter([]), {
+      new GopaxController(context, GOPAX_PROFILE, new RateLimiter([]), {
         inDoubt: () => undefined,
         mayResync: () => false,
       }),

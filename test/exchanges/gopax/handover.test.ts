@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { LimitBoard } from '../../../src/collector/limits/limit-board.js';
+import { GOPAX_PROFILE } from '../../../src/collector/exchanges/gopax/controller.js';
 import {
   GopaxHandover,
   type HandoverTimes,
@@ -28,7 +29,8 @@ let server: FrameServer;
 let host: RecordingHost;
 let carrier: GopaxHandover;
 
-async function carry(times: Partial<HandoverTimes> = {}): Promise<void> {
+/** Has A and B carried. @param firstBookWithinMs when a book that has not come is missed */
+function start(times: Partial<HandoverTimes> = {}, firstBookWithinMs = 10_000): void {
   const context: FeedContext = {
     exchange: 'GOPAX',
     urls: { wsUrl: server.url, restUrl: 'http://127.0.0.1:9' },
@@ -41,13 +43,17 @@ async function carry(times: Partial<HandoverTimes> = {}): Promise<void> {
     bithumbPollMs: 100,
     trades: false,
   };
-  carrier = new GopaxHandover(context, new RateLimiter([]), {
+  const profile = { ...GOPAX_PROFILE, firstBookWithinMs };
+  carrier = new GopaxHandover(context, profile, new RateLimiter([]), {
     maxAgeMs: 3_600_000,
     settleMs: 3_600_000,
     pauseMs: 60_000,
     ...times,
   });
   carrier.add([A, B]);
+}
+async function carry(times: Partial<HandoverTimes> = {}): Promise<void> {
+  start(times);
   await until(() => server.received.length === 2, 'the subscriptions');
   old().send(snapshot('AAA-KRW', 10));
   old().send(snapshot('BBB-KRW', 10));
@@ -265,4 +271,43 @@ describe('GOPAX handover', () => {
     expect(host.unreadables).toHaveLength(2);
     expect(host.unreadables.map((u) => u.code)).toEqual(['AAA-KRW', null]);
   });
+
+  it('asks for a book that did not come on another connection, without a gap for the others', async () => {
+    answer((code, connection) => code === 'BBB-KRW' || connection > 1);
+    start({}, 500);
+    await until(() => bids('AAA-KRW').length === 1, 'the book on the second connection');
+    await until(() => server.sockets.length === 1, 'the end of the first connection');
+    server.send(delta('BBB-KRW', 12, '2'));
+    await until(() => bids('BBB-KRW').at(-1) === '2', 'the next delta');
+    expect(bids('BBB-KRW')).toEqual(['1', '1', '2']);
+    expect(downs()).toEqual([]);
+    expect(host.missing).toContain('AAA-KRW');
+    expect(server.targets).toHaveLength(2);
+  });
+
+  it('asks ever later for a book that never comes, until its pair is stopped', async () => {
+    const [within, pause] = [100, 400];
+    const opened = answer((code) => code === 'BBB-KRW');
+    start({ pauseMs: pause }, within);
+    await until(() => opened.length === 4, 'the fourth connection');
+    // The first time at once; a wait is at least half of the doubled time.
+    for (const [i, least] of [within, within + pause / 2, within + pause].entries())
+      expect(opened[i + 1]! - opened[i]!).toBeGreaterThanOrEqual(least - 2);
+    carrier.remove([A]);
+    await until(() => server.sockets.length === 1, 'the end of the connection before');
+    expect(downs()).toEqual([]);
+  });
 });
+
+/** Answers subscriptions. @param serves whether a pair has its book on the nth connection @returns when each was opened */
+function answer(serves: (code: string, connection: number) => boolean): number[] {
+  const opened: number[] = [];
+  server.onSocket((socket) => {
+    const connection = opened.push(performance.now());
+    socket.on('message', (data: Buffer) => {
+      const { i } = JSON.parse(data.toString()) as { i: string };
+      if (serves(i, connection)) socket.send(snapshot(i, 10));
+    });
+  });
+  return opened;
+}

@@ -2,12 +2,10 @@ import { marketName, type Pair, pairText } from '../../../market/market.js';
 import type { Level, Sides } from '../../../market/order-book.js';
 import { unreadable } from '../../exchange-error.js';
 import type { ExchangeAdapter, FeedContext } from '../../feed.js';
-import type { RateLimiter } from '../../limits/rate-limiter.js';
 import { fetchBody } from '../../rest/rest-books.js';
 import type { RestClient } from '../../rest/rest-client.js';
 import { readSide, wireArray, wireObject, wireText } from '../../wire/wire.js';
 import { socketFeed } from '../../socket/ws-feed.js';
-import type { WSProfile } from '../../socket/ws-connection.js';
 import { GOPAX_PROFILE } from './controller.js';
 import { GopaxHandover } from './handover.js';
 import { gopaxTradeHistory } from './trade-history.js';
@@ -65,8 +63,6 @@ export const gopax: ExchangeAdapter = {
   createFeed: (context: FeedContext) => {
     // 20 connects a second, else HTTP 429 (`gopax.connect.opens-20-per-second`).
     if (context.gopaxKeys === null) context.host.log('GOPAX_UNSIGNED', null, undefined);
-    const create = (own: FeedContext, _profile: WSProfile, connects: RateLimiter) =>
-      new GopaxHandover(own, connects);
-    return socketFeed(context, GOPAX_PROFILE, 10, create);
+    return socketFeed(context, GOPAX_PROFILE, 10, (...args) => new GopaxHandover(...args));
   },
 };

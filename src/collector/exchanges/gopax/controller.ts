@@ -92,8 +92,8 @@ export class GopaxController extends WSController {
   readonly #crossed = new Map<string, NodeJS.Timeout>();
   readonly #doubt: DoubtPolicy;
 
-  constructor(context: FeedContext, connects: RateLimiter, doubt: DoubtPolicy) {
-    super(context, GOPAX_PROFILE, connects);
+  constructor(context: FeedContext, profile: WSProfile, connects: RateLimiter, doubt: DoubtPolicy) {
+    super(context, profile, connects);
     this.#doubt = doubt;
   }
 

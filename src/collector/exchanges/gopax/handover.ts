@@ -4,6 +4,7 @@ import { backoffMs } from '../../limits/backoff.js';
 import type { FeedContext, FeedHost, Outage } from '../../feed.js';
 import type { RateLimiter } from '../../limits/rate-limiter.js';
 import { sameToDepth } from '../../rest/rest-books.js';
+import type { WSProfile } from '../../socket/ws-connection.js';
 import type { CarrierHost, PairCarrier } from '../../socket/ws-feed.js';
 import { GopaxController } from './controller.js';
 
@@ -23,16 +24,27 @@ const HANDOVER_TIMES: HandoverTimes = {
   settleMs: 3000,
   pauseMs: 60_000,
 };
+/** A pair that never has a book is asked for on another connection this seldom in the end, ms. */
+const MOST_MISSING_MS = 3_600_000;
+
+/** A pair whose first book has not come. */
+interface Missing {
+  /** How often in a row it did not. */
+  readonly times: number;
+  /** When it is asked for on another connection, monotonic ms; Infinity while it is. */
+  readonly dueAt: number;
+}
 
 /**
  * Carries up to 50 pairs of GOPAX, on one socket or, for a moment, on two. GOPAX subscribes a pair
- * once a connection and has no unsubscribe, so a book that is in doubt can be read again on another
- * connection only. That one is opened beside the old one, which goes on for the pairs that are not
+ * once a connection and has no unsubscribe, so a book that is in doubt, or has not come, can be asked
+ * for on another connection only. That one is opened beside the old one, which goes on for the pairs that are not
  * in doubt; each pair changes over when its new book is as new as its old one, without a gap. Only
  * the pairs in doubt have one.
  */
 export class GopaxHandover implements PairCarrier {
   readonly #context: FeedContext;
+  readonly #profile: WSProfile;
   readonly #connects: RateLimiter;
   readonly #times: HandoverTimes;
   #current: GopaxController;
@@ -46,6 +58,9 @@ export class GopaxHandover implements PairCarrier {
   carrierHost: CarrierHost | null = null;
   /** When a pair last caused a resynchronisation, monotonic ms. */
   readonly #resyncs = new Map<string, number>();
+  /** Pairs whose first book has not come in time, until it comes. */
+  readonly #missing = new Map<string, Missing>();
+  #ask: NodeJS.Timeout | undefined;
   #age: NodeJS.Timeout | undefined;
   #settle: NodeJS.Timeout | undefined;
   #start: NodeJS.Timeout | undefined;
@@ -54,8 +69,14 @@ export class GopaxHandover implements PairCarrier {
   #replacedAt = -Infinity;
   #closed = false;
 
-  constructor(context: FeedContext, connects: RateLimiter, times: HandoverTimes = HANDOVER_TIMES) {
+  constructor(
+    context: FeedContext,
+    profile: WSProfile,
+    connects: RateLimiter,
+    times: HandoverTimes = HANDOVER_TIMES,
+  ) {
     this.#context = context;
+    this.#profile = profile;
     this.#connects = connects;
     this.#times = times;
     this.#current = this.#controller();
@@ -95,7 +116,10 @@ export class GopaxHandover implements PairCarrier {
   remove(pairs: readonly Pair[]): void {
     this.#current.remove(pairs);
     this.#next?.remove(pairs);
-    for (const pair of pairs) this.#moved.delete(pairText(pair));
+    for (const pair of pairs) {
+      this.#moved.delete(pairText(pair));
+      this.#missing.delete(pairText(pair));
+    }
     this.#finishWhenMoved();
   }
 
@@ -110,7 +134,7 @@ export class GopaxHandover implements PairCarrier {
 
   async close(): Promise<void> {
     this.#closed = true;
-    for (const timer of [this.#age, this.#settle, this.#start]) clearTimeout(timer);
+    for (const timer of [this.#age, this.#settle, this.#start, this.#ask]) clearTimeout(timer);
     await Promise.all([this.#current.close(), this.#next?.close()]);
   }
 
@@ -121,7 +145,8 @@ export class GopaxHandover implements PairCarrier {
 
   #controller(): GopaxController {
     const host = new RelayHost(this.#context.host);
-    const controller = new GopaxController({ ...this.#context, host }, this.#connects, {
+    const own = { ...this.#context, host };
+    const controller = new GopaxController(own, this.#profile, this.#connects, {
       inDoubt: (pairs, detail) => this.#inDoubt(controller, pairs, detail),
       mayResync: (code) => this.#mayResync(code),
     });
@@ -169,6 +194,7 @@ export class GopaxHandover implements PairCarrier {
     const { host } = this.#context;
     if (next === null || from !== next) {
       if (this.#moved.has(code) || this.#doubted.has(code)) return;
+      this.#missing.delete(code);
       host.book(pair, sides, exchangeTimestamp, receivedAt);
       return;
     }
@@ -177,6 +203,7 @@ export class GopaxHandover implements PairCarrier {
       this.#settleWhenComplete(next);
       return;
     }
+    this.#missing.delete(code);
     this.#move(pair, sides);
     host.book(pair, sides, exchangeTimestamp, receivedAt);
     this.#settleWhenComplete(next);
@@ -207,6 +234,7 @@ export class GopaxHandover implements PairCarrier {
       clearTimeout(this.#start);
       this.#start = undefined;
       this.#doubted.clear();
+      this.#allAsked();
       host.down(pairs, outage);
     } else if (from === next) {
       clearTimeout(this.#settle);
@@ -239,15 +267,44 @@ export class GopaxHandover implements PairCarrier {
 
   #noFirstBook(from: GopaxController, pair: Pair, afterMs: number): void {
     const code = pairText(pair);
-    if (from !== this.#next) this.#context.host.noFirstBook(pair, afterMs);
-    else if (this.#current.completeSides(code) !== null && !this.#doubted.has(code))
+    const isNext = from === this.#next;
+    if (isNext && this.#current.completeSides(code) !== null && !this.#doubted.has(code)) {
       from.restart(`no first book of ${code} on the new connection`);
-    else {
-      // Neither connection has its book; it need not hold up the others.
-      this.#context.host.noFirstBook(pair, afterMs);
+      return;
+    }
+    this.#context.host.noFirstBook(pair, afterMs);
+    if (from === this.#newest) this.#missed(code);
+    // Neither connection has its book; it need not hold up the others.
+    if (isNext) {
       this.#moved.set(code, null);
       this.#finishWhenMoved();
     }
+  }
+
+  /** A pair has no book on the newest connection: it is asked for on another one, ever later. */
+  #missed(code: string): void {
+    const before = this.#missing.get(code);
+    if (before !== undefined && before.dueAt < Infinity) return;
+    const times = before?.times ?? 0;
+    const waits = { firstMs: this.#times.pauseMs, mostMs: MOST_MISSING_MS };
+    const wait = times === 0 ? 0 : backoffMs(times, this.#context.random(), waits);
+    this.#missing.set(code, { times: times + 1, dueAt: performance.now() + wait });
+    this.#askWhenDue();
+  }
+
+  #askWhenDue(): void {
+    clearTimeout(this.#ask);
+    const dueAt = Math.min(...[...this.#missing.values()].map((pair) => pair.dueAt));
+    // While there is a replacement, it asks.
+    if (this.#next !== null || dueAt === Infinity) return;
+    this.#ask = setTimeout(() => this.#replaceSoon(), Math.max(0, dueAt - performance.now()));
+  }
+
+  /** A new connection asks for every pair. */
+  #allAsked(): void {
+    clearTimeout(this.#ask);
+    for (const [code, { times }] of this.#missing)
+      this.#missing.set(code, { times, dueAt: Infinity });
   }
 
   /** Hands on the replacement's books of `pairs` as they are. */
@@ -293,13 +350,15 @@ export class GopaxHandover implements PairCarrier {
       this.#replacements === 0 ? 0 : backoffMs(this.#replacements, this.#context.random());
     this.#start = setTimeout(() => {
       this.#start = undefined;
-      this.#replace();
+      // What was missing may have come meanwhile.
+      if (this.#doubted.size > 0 || this.#missing.size > 0) this.#replace();
     }, wait);
   }
 
   #replace(): void {
     if (this.#next !== null || this.#closed || this.#current.empty) return;
     this.#replacedAt = performance.now();
+    this.#allAsked();
     this.#next = this.#controller();
     this.#next.add(this.#current.carried);
   }
@@ -336,6 +395,7 @@ export class GopaxHandover implements PairCarrier {
     clearTimeout(this.#settle);
     this.#settle = undefined;
     this.#watchAge();
+    this.#askWhenDue();
     void old.close();
   }
 
