@@ -21,6 +21,7 @@ import {
 } from './history/history-checker.js';
 import { RestAudit, type AuditHost } from './rest/rest-audit.js';
 import { believedTime } from './wire/exchange-time.js';
+import { ZeroTrade } from './wire/wire-trade.js';
 import { PeerRhythm } from './market/peer-rhythm.js';
 import type { SilenceBounds } from './market/silence-threshold.js';
 import { MarketTracker, type WrongTime } from './market/market-tracker.js';
@@ -98,6 +99,8 @@ export class ExchangeCollector implements FeedHost {
       current: (market) => parts.bus.current(market),
       connected: () => this.#feed !== null,
       onReusedId: (market, trade) => this.#doubtTrade('TRADE_ID_REUSED', market, trade),
+      onIdBack: (market, { tradeId }, before) =>
+        this.odd('TRADE_ID_BACK', '', `${pairText(market)}: ${tradeId} after ${before}`),
       onAbsurdTime: (market, trade) => this.#doubtTrade('TRADE_TIME_ABSURD', market, trade),
       onUnchecked: (market, reason) => {
         const suppressed = this.#gate.pass('trades unchecked');
@@ -387,6 +390,7 @@ export class ExchangeCollector implements FeedHost {
 
   unreadableTrade(error: unknown, message: string, pair: Pair | null): void {
     this.#unreadableTrades++;
+    if (error instanceof ZeroTrade) this.odd('TRADE_ZERO', error.what, message);
     const reason = excerpt(error instanceof Error ? error.message : String(error));
     if (pair !== null) {
       const trouble = { cause: 'PARSE_FAILED', detail: reason } as const;

@@ -3,7 +3,9 @@
  * the fast reader left to the general one; `UNKNOWN_KEY`, `UNKNOWN_MESSAGE`: a member or a kind of message
  * that is not known; `TIME_DIGITS`, `LEVEL_COUNT`: a time in other digits, a book of more levels;
  * `NO_FIRST_BOOK`: a pair without one; `SHORT_CONNECTION`: one that ended within 5 s of subscribing;
- * `REFUSAL`: a REST answer that was none of 200, or an HTTP answer in place of a WebSocket.
+ * `REFUSAL`: a REST answer that was none of 200, or an HTTP answer in place of a WebSocket;
+ * `TRADE_ZERO`: a trade whose price or volume is 0; `TRADE_ID_BACK`: one whose id is less than that of
+ * an earlier one.
  */
 export const ODDITIES = [
   'SLOW_FRAME',
@@ -14,6 +16,8 @@ export const ODDITIES = [
   'NO_FIRST_BOOK',
   'SHORT_CONNECTION',
   'REFUSAL',
+  'TRADE_ZERO',
+  'TRADE_ID_BACK',
 ] as const;
 
 /** One kind of these. */
@@ -32,6 +36,11 @@ const WORDS: Readonly<Record<Oddity, { readonly ko: string; readonly en: string 
     en: 'a connection that ended soon after subscribing',
   },
   REFUSAL: { ko: '요청 거부', en: 'a request refused' },
+  TRADE_ZERO: { ko: '가격이나 수량이 0인 체결', en: 'a trade whose price or volume is 0' },
+  TRADE_ID_BACK: {
+    ko: '앞선 체결보다 작은 체결 번호',
+    en: 'a trade id less than that of an earlier trade',
+  },
 };
 
 /** What a kind is called in a log record; one of another version of this program is named as it is. */

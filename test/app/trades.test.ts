@@ -127,15 +127,21 @@ it('what is wrong with a trade is counted and logged, and the others and the boo
     upbit.trade('BTC-KRW', 'buy', [`0.000${i + 1}`]);
   }
   interface Told {
-    exchanges: { exchange: string; trades: Record<string, string> }[];
+    exchanges: {
+      exchange: string;
+      trades: Record<string, string>;
+      oddities: { kind: string; count: string; things: { what: string }[] }[];
+    }[];
     logs: { edges: object[] };
   }
   const answer = () =>
     recorder!.query<Told>(`{
-      exchanges { exchange trades { received recorded repeats reusedIds unreadable sideDiffered } }
+      exchanges { exchange trades { received recorded repeats reusedIds unreadable sideDiffered }
+        oddities { kind count things { what } } }
       logs(event: "API_ERROR") { edges { cursor } } }`);
-  const tally = async () =>
-    (await answer()).exchanges.find(({ exchange }) => exchange === 'UPBIT')!.trades;
+  const upbitNow = async () =>
+    (await answer()).exchanges.find(({ exchange }) => exchange === 'UPBIT')!;
+  const tally = async () => (await upbitNow()).trades;
   await until(async () => Number((await tally())['received']) === 7);
   expect(await tally()).toEqual({
     received: '7',
@@ -146,6 +152,12 @@ it('what is wrong with a trade is counted and logged, and the others and the boo
     sideDiffered: '1',
   });
   await until(async () => (await stored('UPBIT')).length === 6);
+  // Where unreadable ones are logged once a burst, it is named by itself.
+  expect((await upbitNow()).oddities).toContainEqual({
+    kind: 'TRADE_ZERO',
+    count: '1',
+    things: [{ what: 'price' }],
+  });
   await logged(recorder, 'TRADE_UNREADABLE');
   await logged(recorder, 'TRADE_ID_REUSED');
   expect((await answer()).logs.edges).toEqual([]);

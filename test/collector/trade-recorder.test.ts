@@ -29,10 +29,12 @@ let stored: Trade[];
 /** Ends the look-up of a snapshot with those of its trades that are not stored. */
 let lookedUp: ((unknown: readonly ReadTrade[]) => void) | null;
 let recorder: TradeRecorder;
+let idsBack: string[];
 
 beforeEach(() => {
   stored = [];
   lookedUp = null;
+  idsBack = [];
   let sequence = 0;
   const bus = new Bus();
   bus.trades.on((found) => stored.push(found));
@@ -46,6 +48,7 @@ beforeEach(() => {
     current: () => undefined,
     connected: () => true,
     onReusedId: () => undefined,
+    onIdBack: (_market, { tradeId }, before) => idsBack.push(`${tradeId} after ${before}`),
     onAbsurdTime: () => undefined,
     onUnchecked: () => undefined,
   });
@@ -89,4 +92,15 @@ describe('equal trades of one moment, whose ids in the stream and the history di
     expect(fill()).toBe(1);
     expect(stored.map(({ origin }) => origin)).toEqual(['LIVE', 'LIVE', 'BACKFILL']);
   });
+});
+
+it('an id that goes back while the time goes on is told, and its trade recorded; a late trade is late', () => {
+  const at = (ms: number, tradeId: string): ReadTrade => ({
+    ...trade(tradeId, 'EXCHANGE'),
+    exchangeTimestamp: AT + ms,
+  });
+  recorder.live(MARKET, [at(0, '100'), at(1, '101'), at(2, '99'), at(3, '102')], NOW);
+  recorder.live(MARKET, [at(2, '98'), at(3, '97'), at(4, '1000'), at(5, '103')], NOW);
+  expect(idsBack).toEqual(['99 after 101', '103 after 1000']);
+  expect(recorder.tally).toMatchObject({ recorded: 8, late: 2 });
 });

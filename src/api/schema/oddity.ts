@@ -17,6 +17,10 @@ const OddityKindEnum = builder.enumType('OddityKind', {
     REFUSAL: {
       description: 'A REST answer that was none of 200, or an HTTP answer in place of a WebSocket.',
     },
+    TRADE_ZERO: { description: 'A trade whose price or volume is 0. It is left out.' },
+    TRADE_ID_BACK: {
+      description: 'A trade whose id is less than that of an earlier trade. It is recorded.',
+    },
   } satisfies Record<Oddity, { description: string }>,
 });
 

@@ -22,6 +22,8 @@ export interface TradeRecorderParts {
   readonly connected: () => boolean;
   /** An id came again with other contents; the trade is recorded all the same. */
   readonly onReusedId: (market: Market, trade: ReadTrade) => void;
+  /** A later trade has an id less than the one `before`; it is recorded. */
+  readonly onIdBack: (market: Market, trade: ReadTrade, before: string) => void;
   /** A trade whose time cannot be that of a trade received now; it is not recorded. */
   readonly onAbsurdTime: (market: Market, trade: ReadTrade) => void;
   /** What is stored could not be looked up, so that a trade may be recorded a second time. */
@@ -211,10 +213,10 @@ export class TradeRecorder {
   #remember(known: MarketMemory, trade: ReadTrade, contents: string): void {
     const { exchangeTimestamp: time, tradeId, idKind } = trade;
     if (idKind === 'REST') return;
-    if (time < known.newestTime) this.#tally.late++;
-    else if (time === known.newestTime && compareTradeIds(tradeId, known.newestId) < 0)
-      this.#tally.late++;
+    const idBack = known.newestId !== '' && compareTradeIds(tradeId, known.newestId) < 0;
+    if (time < known.newestTime || (time === known.newestTime && idBack)) this.#tally.late++;
     else {
+      if (idBack) this.#parts.onIdBack(known.market, trade, known.newestId);
       known.newestTime = time;
       known.newestId = tradeId;
     }

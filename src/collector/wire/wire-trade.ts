@@ -1,7 +1,7 @@
 import { decimalFromWire } from '../../market/decimal.js';
 import { ownText } from '../../market/own-text.js';
 import type { ReadTrade, TradeIdKind, TradeSide } from '../../market/trade.js';
-import { unreadable } from '../exchange-error.js';
+import { ExchangeError, unreadable } from '../exchange-error.js';
 import { exchangeTime } from './exchange-time.js';
 import type { Json } from './quoted-json.js';
 import { wireText } from './wire.js';
@@ -20,6 +20,14 @@ export interface WireTrade {
 
 /** Longest id that is kept; those of the exchanges have 19 digits at most. */
 const MAX_ID = 64;
+
+/** A trade whose price or volume is 0: it can be read, and is none. */
+export class ZeroTrade extends ExchangeError {
+  /** @param what which of them is 0 */
+  constructor(readonly what: 'price' | 'volume') {
+    super('UNREADABLE', `the ${what} of a trade is 0`);
+  }
+}
 
 /** A trade of a message. @throws {ExchangeError} when one of its values is missing or can be no trade's */
 export function readTrade({
@@ -41,8 +49,8 @@ export function readTrade({
     tradeId: ownText(tradeId),
     idKind,
     side,
-    price: amount(price, 'the price'),
-    volume: amount(volume, 'the volume'),
+    price: amount(price, 'price'),
+    volume: amount(volume, 'volume'),
     exchangeTimestamp,
     resolutionMs: isSeconds(time) ? 1000 : 1,
     messageTimestamp: exchangeTime(sent) ?? null,
@@ -66,8 +74,8 @@ export function sideByFlag(bought: Json | undefined, what: string): TradeSide {
   throw unreadable(`${what} is ${JSON.stringify(bought) ?? 'missing'}; expected true or false`);
 }
 
-function amount(wire: Json | undefined, what: string): string {
-  const decimal = decimalFromWire(wireText(wire, what));
-  if (decimal === '0') throw unreadable(`${what} of a trade is 0`);
+function amount(wire: Json | undefined, what: 'price' | 'volume'): string {
+  const decimal = decimalFromWire(wireText(wire, `the ${what}`));
+  if (decimal === '0') throw new ZeroTrade(what);
   return ownText(decimal);
 }
