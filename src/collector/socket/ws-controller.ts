@@ -123,6 +123,11 @@ export abstract class WSController implements PairCarrier {
     return this.getMessage();
   }
 
+  /** Messages that ask pairs whose books come for theirs once more. Default: their subscriptions begin again. */
+  protected getAgainMessage(pairs: readonly Pair[]): readonly string[] {
+    return this.getChangeMessage(pairs, pairs);
+  }
+
   /** Message sent in place of a protocol ping, if the exchange keeps sockets alive by a message. */
   protected getKeepAliveMessage(): string | null {
     return null;
@@ -370,8 +375,13 @@ export abstract class WSController implements PairCarrier {
   }
 
   #change(added: readonly Pair[], removed: readonly Pair[]): void {
-    for (const pair of added) this.#snapshots.asking(pairText(pair));
-    const messages = this.getChangeMessage(added, removed);
+    this.#ask(added, () => this.getChangeMessage(added, removed));
+  }
+
+  /** @param make makes the messages that ask for pairs, and may have a book at hand already (GOPAX) */
+  #ask(pairs: readonly Pair[], make: () => readonly string[]): void {
+    for (const pair of pairs) this.#snapshots.asking(pairText(pair));
+    const messages = make();
     // A whole list that still waits in the outbox is replaced by the newer one.
     const replacesAll = this.getChangeMessage === WSController.prototype.getChangeMessage;
     if (messages.length === 1 && replacesAll) this.#outbox.drop();
@@ -384,7 +394,7 @@ export abstract class WSController implements PairCarrier {
     const delivering = [...pairs].filter(
       (pair) => this.has(pair) && this.#snapshots.delivering(pairText(pair)),
     );
-    if (delivering.length > 0) this.#change(delivering, delivering);
+    if (delivering.length > 0) this.#ask(delivering, () => this.getAgainMessage(delivering));
     return delivering.length;
   }
 

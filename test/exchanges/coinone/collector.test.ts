@@ -116,6 +116,15 @@ describe('Coinone frames', () => {
     expect(server.sockets).toHaveLength(1);
   });
 
+  it('are asked for again after a standstill without an UNSUBSCRIBE, in which they would be missed', async () => {
+    server.send(recorded[4]!);
+    server.send(fixture('coinone/xrp-default.json').trim());
+    await until(() => host.books.length === 2, 'both books');
+    feed.standstill();
+    await until(() => server.received.length === 4, 'the messages');
+    expect(server.received.slice(2)).toEqual(server.received.slice(0, 2));
+  });
+
   it('of a quiet pair that stops and starts come again, though the id is the same', async () => {
     server.send(recorded[4]!);
     await until(() => host.books.length === 1, 'the book');

@@ -74,6 +74,14 @@ export class CoinoneController extends WSController {
     ];
   }
 
+  /**
+   * A repeated SUBSCRIBE brings the book again (`coinone.subscribe.add-up`). Of all pairs UNSUBSCRIBE would take
+   * so long that each went unheard for seconds, behind a gap that had ended.
+   */
+  protected override getAgainMessage(pairs: readonly Pair[]): readonly string[] {
+    return this.getChangeMessage(pairs, []);
+  }
+
   protected override readonly tradeSign = /"c(hannel)?"\s*:\s*"TRADE"/;
 
   protected override getTradesMessage(pairs: readonly Pair[]): readonly string[] {
