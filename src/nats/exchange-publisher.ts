@@ -237,6 +237,11 @@ export class ExchangePublisher {
     this.#inherited.clear();
   }
 
+  /** Settles when what was received of a market is in the log, or this node does not write. */
+  async written(market: Market): Promise<void> {
+    if (this.#primary) await this.#lanes.get(marketKey(market))?.written();
+  }
+
   /** Settles when all that was received has been acknowledged, or after so long, ms. */
   async drain(timeoutMs: number): Promise<boolean> {
     const end = performance.now() + timeoutMs;

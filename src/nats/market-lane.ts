@@ -86,6 +86,8 @@ export class MarketLane {
   #lastOwn: number | null = null;
   /** The newest whole book: its number, its time and how much of its changes may still hang on it. */
   #whole = { seq: 0, t: 0, room: 0 };
+  /** Who waits until so many more messages are in the log. */
+  readonly #waiters = new Set<{ left: number; readonly settle: () => void }>();
   /** Whether the book under way is stored whole, and what it weighs, characters of text. */
   #sent = { whole: false, weight: 0 };
 
@@ -99,6 +101,12 @@ export class MarketLane {
   /** Messages that wait or are under way. */
   get waiting(): number {
     return this.#queue.length + (this.#underWay === null ? 0 : 1);
+  }
+
+  /** Settles when all of those are in the log, or the lane is given up. */
+  written(): Promise<void> {
+    if (this.waiting === 0) return Promise.resolve();
+    return new Promise((settle) => this.#waiters.add({ left: this.waiting, settle }));
   }
 
   /** When the oldest of them was received, Unix ms; null when there is none. */
@@ -128,6 +136,8 @@ export class MarketLane {
     this.#newest = last?.message.t ?? null;
     this.#lastTrade = lastTrade;
     this.#fills = 0;
+    for (const { settle } of this.#waiters) settle();
+    this.#waiters.clear();
     this.#resume(last);
   }
 
@@ -223,6 +233,11 @@ export class MarketLane {
     if (item.kind !== 'book') {
       item.seq = seq;
       if (item.fill === true) this.#fills--;
+    }
+    for (const waiter of this.#waiters) {
+      if (--waiter.left > 0) continue;
+      this.#waiters.delete(waiter);
+      waiter.settle();
     }
     this.#host.settled(this, item);
   }

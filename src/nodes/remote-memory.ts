@@ -32,6 +32,8 @@ export interface RemoteMemoryParts {
   readonly closed: boolean;
   /** Whether this node writes: a standby leaves no traces. */
   readonly writes: () => boolean;
+  /** Settles when what this node has received of a market and writes is in the log. */
+  readonly written: (market: Market) => Promise<void>;
   readonly setRecording: (market: Market, recording: boolean) => void;
   readonly redate: (redate: Redate) => void;
 }
@@ -142,11 +144,11 @@ export class RemoteMemory implements CollectorMemory {
   }
 
   unknownTrades(market: Market, trades: readonly ReadTrade[], byId = false): Promise<ReadTrade[]> {
-    return this.#ask('unknownTrades', market, trades, byId);
+    return this.#askStored('unknownTrades', market, trades, byId);
   }
 
   newestTrade(market: Market): Promise<Trade | null> {
-    return this.#ask('newestTrade', market);
+    return this.#askStored('newestTrade', market);
   }
 
   matchTrades(
@@ -154,7 +156,7 @@ export class RemoteMemory implements CollectorMemory {
     history: readonly ReadTrade[],
     span: Span,
   ): Promise<TradeMatch | null> {
-    return this.#ask('matchTrades', market, history, span);
+    return this.#askStored('matchTrades', market, history, span);
   }
 
   hasTradeBefore(market: Market, time: number): Promise<boolean> {
@@ -162,15 +164,21 @@ export class RemoteMemory implements CollectorMemory {
   }
 
   async tradeVolumes(market: Market, span: Span): Promise<ReadonlyMap<number, string>> {
-    return new Map(await this.#ask<[number, string][]>('tradeVolumes', market, span));
+    return new Map(await this.#askStored<[number, string][]>('tradeVolumes', market, span));
   }
 
   tradesKnown(market: Market, startedAt: number, all = false): Promise<TradesKnown> {
-    return this.#ask('tradesKnown', market, startedAt, all);
+    return this.#askStored('tradesKnown', market, startedAt, all);
   }
 
   redate(redate: Redate): void {
     if (this.#parts.writes()) this.#parts.redate(redate);
+  }
+
+  /** The recorder knows of what is in the log: what this node has received of the market is to be in it. */
+  async #askStored<T>(name: string, market: Market, ...args: unknown[]): Promise<T> {
+    await this.#parts.written(market);
+    return this.#ask(name, market, ...args);
   }
 
   #ask<T>(name: string, ...args: unknown[]): Promise<T> {

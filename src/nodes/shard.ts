@@ -135,6 +135,7 @@ export class Shard {
         aliveAt: alive?.t ?? null,
         closed: alive?.closed ?? false,
         writes: () => publisher.primary,
+        written: (market) => publisher.written(market),
         setRecording: (market, recording) => publisher.setRecording(market, recording),
         redate: (redate) => {
           const data = encodeMessage(redate);

@@ -129,6 +129,39 @@ describe('a sign of life', () => {
   });
 });
 
+describe('what was received of a market', () => {
+  const host = (settles: ((outcome: object) => void)[]) => ({
+    writer: { write: (_: unknown, settle: (outcome: object) => void) => void settles.push(settle) },
+    ...{ snapshotEveryMs: 60_000, moved: () => undefined, settled: () => undefined },
+  });
+  const trade = (id: string) => ({ kind: 'trade', message: { id }, id, receivedAt: 1 }) as const;
+
+  it('is in the log when the last message of then is, not those that come later', async () => {
+    const settles: ((outcome: object) => void)[] = [];
+    const lane = new MarketLane(MARKET, host(settles) as never);
+    await lane.written();
+    lane.add(trade('A'));
+    lane.add(trade('B'));
+    let written = false;
+    const waiting = lane.written().then(() => (written = true));
+    lane.add(trade('C'));
+    settles.shift()!({ kind: 'STORED', seq: 1, duplicate: false });
+    await Promise.resolve();
+    expect(written).toBe(false);
+    settles.shift()!({ kind: 'STORED', seq: 2, duplicate: false });
+    await waiting;
+    expect(lane.waiting).toBe(1);
+  });
+
+  it('is no longer waited for when the lane is given up', async () => {
+    const lane = new MarketLane(MARKET, host([]) as never);
+    lane.add(trade('A'));
+    const waiting = lane.written();
+    lane.begin(null, 0);
+    await waiting;
+  });
+});
+
 describeWithNats('a standby that takes over', () => {
   const folder = temporaryFolder();
   let server: NatsServer;
