@@ -151,14 +151,15 @@ export class LogWriter {
     if (pending === undefined) return;
     const text = this.#decoder.decode(answer.data);
     const stored = ANSWER.exec(text);
-    if (stored !== null) {
+    const seq = Number(stored?.[1] ?? 0);
+    if (stored !== null && seq > 0) {
       this.#pending.delete(number);
-      const duplicate = stored[2] !== undefined;
-      pending.settle({ kind: 'STORED', seq: Number(stored[1]), duplicate });
+      pending.settle({ kind: 'STORED', seq, duplicate: stored[2] !== undefined });
       return;
     }
     if (!text.includes(`"err_code":${WRONG_LAST}`)) {
-      // No JetStream at the moment, no room, no leader: it is sent again soon.
+      // No JetStream at the moment, no room, no leader, or (0) one that has not yet agreed on it with the others:
+      // it is sent again soon.
       pending.sentAt = performance.now() - ACK_MS + SOON_MS;
       return;
     }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { Publisher } from '@nats-io/transport-node';
+import type { Msg, Publisher } from '@nats-io/transport-node';
 import type { BusConnection } from '../../src/nats/connection.js';
-import { LogWriter } from '../../src/nats/log-writer.js';
+import { LogWriter, type Outcome } from '../../src/nats/log-writer.js';
 import { Topic } from '../../src/util/topic.js';
 
 type Publish = Publisher['publish'];
@@ -9,6 +9,7 @@ type Publish = Publisher['publish'];
 describe('messages on their way into the log', () => {
   const publish = jest.fn<Publish>();
   let connected = true;
+  let hear: (error: Error | null, answer: Msg) => void;
   let writer: LogWriter;
 
   beforeEach(() => {
@@ -16,7 +17,13 @@ describe('messages on their way into the log', () => {
     publish.mockClear();
     connected = true;
     writer = new LogWriter({
-      nc: { publish, subscribe: () => ({ unsubscribe: () => undefined }) },
+      nc: {
+        publish,
+        subscribe: (_: string, { callback }: { callback: typeof hear }) => {
+          hear = callback;
+          return { unsubscribe: () => undefined };
+        },
+      },
       changes: new Topic<boolean>(),
       get connected() {
         return connected;
@@ -68,6 +75,21 @@ describe('messages on their way into the log', () => {
     jest.advanceTimersByTime(10);
     expect(subjects()).toEqual([]);
     expect(writer.underWay).toBe(2);
+  });
+
+  it('go out again where the leader of a cluster knows them but has given them no number', () => {
+    const outcomes: Outcome[] = [];
+    writer.write({ subject: 'a', data: new Uint8Array(), id: 'A' }, (one) => outcomes.push(one));
+    const answer = (text: string): void => {
+      const subject = publish.mock.calls.at(-1)![2]!.reply!;
+      hear(null, { subject, data: new TextEncoder().encode(text) } as Msg);
+    };
+    answer('{"stream":"ORDERBOOK_LOG","seq":0,"duplicate": true}');
+    expect(outcomes).toEqual([]);
+    jest.advanceTimersByTime(1_000);
+    expect(subjects()).toEqual(['a', 'a']);
+    answer('{"stream":"ORDERBOOK_LOG","seq":7,"duplicate": true}');
+    expect(outcomes).toEqual([{ kind: 'STORED', seq: 7, duplicate: true }]);
   });
 
   it('have headers of one line each, whatever an exchange calls its market or its trade', () => {
