@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import { JetStreamApiError, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { BusAddress } from '../market/bus-address.js';
 import { Topic } from '../util/topic.js';
@@ -25,6 +25,10 @@ const OLDEST_SERVER = [2, 9, 4] as const;
 /** Attempts to reach the server at the start, and the wait between them, ms. */
 const ATTEMPTS = 10;
 const ATTEMPT_WAIT_MS = 300;
+/** Longest wait until servers of a cluster have chosen who leads, ms: it takes them up to 10 s. */
+const ELECTION_MS = 30_000;
+/** The answer of a server of a cluster that has no leader. */
+const NO_LEADER = 10008;
 /** Longest wait for an answer of the server, ms. */
 const ANSWER_MS = 5_000;
 /** A server that answers no ping for two of these is given up, ms. */
@@ -60,7 +64,9 @@ export class BusConnection {
     try {
       checkVersion(nc.info?.version ?? '0', address);
       // An answer of any kind shows that JetStream is there.
-      const manager = await jetstreamManager(nc, { timeout: ANSWER_MS }).catch((error: unknown) => {
+      const manager = await throughElection(address, () =>
+        jetstreamManager(nc, { timeout: ANSWER_MS }),
+      ).catch((error: unknown) => {
         throw jetStreamError(error, address);
       });
       return new BusConnection(nc, manager, address);
@@ -151,9 +157,35 @@ function checkVersion(version: string, address: BusAddress): void {
   }
 }
 
+/** Whether servers of a cluster have not chosen who leads: after their start, or the death of the one before. */
+export function isLeaderless(error: unknown, { servers }: BusAddress): boolean {
+  if (servers.length === 1) return false;
+  if (error instanceof JetStreamApiError) return error.code === NO_LEADER;
+  return /TimeoutError|NoRespondersError/.test((error as Error).name);
+}
+
+/** Asks again while servers of a cluster choose who leads. @throws what was thrown otherwise, or at last */
+export async function throughElection<T>(address: BusAddress, ask: () => Promise<T>): Promise<T> {
+  for (const end = performance.now() + ELECTION_MS; ;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!isLeaderless(error, address) || performance.now() > end) throw error;
+      await pause(ATTEMPT_WAIT_MS);
+    }
+  }
+}
+
 /** Why the server's JetStream cannot be used, in one line. */
-export function jetStreamError(error: unknown, { shown }: BusAddress): BusError {
+export function jetStreamError(error: unknown, address: BusAddress): BusError {
+  const { shown } = address;
   const reason = (error as Error).message;
+  if (isLeaderless(error, address)) {
+    return new BusError(
+      `BUS_URL: the NATS servers at ${shown} have chosen none that leads (${reason}); more than half of them must run and reach each other`,
+      { cause: error },
+    );
+  }
   if (/permission/i.test(reason)) {
     return new BusError(
       `BUS_URL: the user may not use JetStream at ${shown} (${reason}); allow it to publish to $JS.API.> and to subscribe to _INBOX.>`,

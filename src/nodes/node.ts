@@ -6,7 +6,7 @@ import { openLog } from '../compose.js';
 import { BurstGate } from '../logging/burst-gate.js';
 import type { Logger } from '../logging/logger.js';
 import type { LogRecord } from '../market/log-record.js';
-import { BusConnection, BusError, jetStreamError } from '../nats/connection.js';
+import { BusConnection, BusError, jetStreamError, throughElection } from '../nats/connection.js';
 import { Leases } from '../nats/lease.js';
 import { LogStream } from '../nats/log-stream.js';
 import { LogWriter } from '../nats/log-writer.js';
@@ -23,6 +23,8 @@ import { storeName } from './store-name.js';
 const API_GRACE_MS = 1_500;
 /** How often it is looked whether the log is still the same, ms. */
 const WATCH_MS = 5_000;
+/** Before a node ends for what the log is not, it looks again: who begins to lead may not know all of it yet. */
+const SURE_MS = 1_000;
 const WAIT_MS = 500;
 /** Log records that wait for the bus; beyond, the oldest go. */
 const MAX_RECORDS = 5_000;
@@ -53,12 +55,14 @@ export async function startNode(
     const unusable = (error: unknown): never => {
       throw error instanceof BusError ? error : jetStreamError(error, address);
     };
-    const found = await stream.state().catch(unusable);
+    const ask = <T>(asked: () => Promise<T>): Promise<T> =>
+      throughElection(address, asked).catch(unusable);
+    const found = await ask(() => stream.state());
     if (found !== null) {
       const maxBytes = config.roles.has('recorder') ? config.busBytes || -1 : undefined;
-      await stream.extend(maxBytes).catch(unusable);
+      await ask(() => stream.extend(maxBytes));
     }
-    const leases = await Leases.open(bus, replicas).catch(unusable);
+    const leases = await ask(() => Leases.open(bus, replicas));
 
     const { files, logger } = await openLog(config, quiet, [address.password]);
     opened.push(() => files.close());
@@ -215,6 +219,8 @@ async function watchLog(
 ): Promise<void> {
   if (!stream.bus.connected) return;
   try {
+    if ((await stream.state())?.id === id) return;
+    await pause(SURE_MS);
     const state = await stream.state();
     if (state?.id === id) return;
     const what = state === null ? 'was deleted' : 'was deleted and made again';

@@ -5,10 +5,10 @@ import { Bus } from '../bus.js';
 import type { Logger } from '../logging/logger.js';
 import type { Exchange } from '../market/exchange.js';
 import type { BusConnection } from '../nats/connection.js';
-import { BusError } from '../nats/connection.js';
+import { BusError, isLeaderless } from '../nats/connection.js';
 import { type Lease, type Leases, RENEW_MS } from '../nats/lease.js';
 import { LogBooks } from '../nats/log-books.js';
-import { type LogEntry, type LogStream, StopFollowing } from '../nats/log-stream.js';
+import { type LogEntry, type LogState, type LogStream, StopFollowing } from '../nats/log-stream.js';
 import { encodeMessage } from '../nats/messages.js';
 import type { Presence } from '../nats/presence.js';
 import { type Config, databaseOf } from '../settings/config.js';
@@ -43,6 +43,8 @@ const LEASE = 'RECORDER';
 const LOOK_MS = 300;
 /** Another recorder that has just begun has its place in the database after so long at most, ms. */
 const SAME_MS = 10_000;
+/** How often it looks whether a log that has just got another leader is as long as it was. */
+const MOST_LOOKS = 30;
 const REPORT_MS = 1_000;
 /** Longest wait for the queue to be written at the end, ms. */
 const STORE_GRACE_MS = 2_500;
@@ -114,7 +116,7 @@ export class RecorderNode {
         }
       } catch (error) {
         if (this.#end.signal.aborted) return;
-        this.#settled(error as Error);
+        if (!isLeaderless(error, bus.address)) this.#settled(error as Error);
         if (error instanceof BusError) return this.#services.onFatal(error);
         logger.log('NODE_WAITS', {}, { what: (error as Error).message });
         await pause(1_000);
@@ -160,6 +162,15 @@ export class RecorderNode {
       await active.close();
       if (!this.#end.signal.aborted) await this.#lease.release();
     }
+  }
+}
+
+/** How the log is. Who has just begun to lead it may not know its newest messages yet: it is asked again. */
+async function stateOf(stream: LogStream, stored: number): Promise<LogState | null> {
+  for (let left = MOST_LOOKS; ; left--) {
+    const state = await stream.state();
+    if (state === null || state.last >= stored || left === 0) return state;
+    await pause(LOOK_MS);
   }
 }
 
@@ -251,7 +262,7 @@ class ActiveRecorder {
     // Nor for the time until it has read on: killed before, it would leave what it never read as known.
     aliveAt = store.previousHeartbeat ?? 0;
     try {
-      const state = await stream.state();
+      const state = await stateOf(stream, store.log?.offset ?? 0);
       const id = state?.id ?? randomBytes(6).readUIntBE(0, 6);
       if (state !== null && store.log !== null && store.log.id !== state.id) {
         throw new BusError(
