@@ -79,6 +79,7 @@ try {
     databaseFolder,
     logFolder: join(folder, 'logs'),
     nodes: ['collector', 'recorder', 'api'].map((role) => ({ name: role, role })),
+    natsServers: 1,
     env: { ...exchanges.env, LOG_LANG: 'en', COLLECT: '*-*', BITHUMB_TRANSPORT: 'ws' },
     onDeath: (why) => {
       console.error(why);
@@ -89,7 +90,7 @@ try {
     const { url } = cluster.nodes.find(({ role }) => role === 'api');
     const { port } = new URL(url);
     await allLive(url);
-    const pids = [...cluster.nodes.map(({ pid }) => pid), cluster.nats.pid];
+    const pids = [...cluster.nodes.map(({ pid }) => pid), cluster.nats.servers[0].pid];
     const { cores, live } = await phase(port, pids);
     const ours = cores.slice(0, 3).reduce((a, b) => a + b, 0);
     console.log(

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import type { Networks } from './networks.js';
+import { NatsCluster, placesHere } from './nats-cluster.js';
 import { NodeProcess } from './node-process.js';
 import type { ServerPrograms } from './programs.js';
-import { NatsServer, PostgresServer } from './servers.js';
+import { PostgresServer } from './servers.js';
 
 /** A node of a cluster. */
 export interface PlannedNode {
@@ -21,6 +22,8 @@ export interface ClusterPlan {
   /** Where each node has a folder for its logs. */
   readonly logFolder: string;
   readonly nodes: readonly PlannedNode[];
+  /** How many NATS servers; of three, the log and the leases are kept by each. */
+  readonly natsServers: number;
   /** Settings of all nodes. */
   readonly env: Readonly<Record<string, string>>;
   /** Networks over which nodes reach NATS and PostgreSQL; absent = that of this machine alone. */
@@ -31,11 +34,11 @@ export interface ClusterPlan {
 
 /** PostgreSQL, NATS and nodes as processes of this machine. */
 export class Cluster {
-  readonly nats: NatsServer;
+  readonly nats: NatsCluster;
   readonly postgres: PostgresServer;
   readonly nodes: readonly NodeProcess[];
 
-  private constructor(nats: NatsServer, postgres: PostgresServer, nodes: readonly NodeProcess[]) {
+  private constructor(nats: NatsCluster, postgres: PostgresServer, nodes: readonly NodeProcess[]) {
     this.nats = nats;
     this.postgres = postgres;
     this.nodes = nodes;
@@ -44,7 +47,17 @@ export class Cluster {
   /** Starts all of it; resolves once every node does its work. @throws {Error} when one cannot */
   static async start(plan: ClusterPlan): Promise<Cluster> {
     const { programs, folder, networks } = plan;
-    const nats = await NatsServer.start(programs.nats, folder, ['-js'], networks?.address('bus'));
+    const places = placesHere(plan.natsServers).map((place) =>
+      networks === undefined
+        ? place
+        : {
+            ...place,
+            inside: networks.inside(place.name),
+            host: networks.address('bus', place.name),
+            routeHost: networks.address('routes', place.name),
+          },
+    );
+    const nats = await NatsCluster.start(programs.nats, folder, places);
     const reach = networks && {
       host: networks.address('database'),
       range: networks.range('database'),

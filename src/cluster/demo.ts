@@ -4,12 +4,16 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Simulators } from '../simulator/simulators.js';
 import { Cluster, type PlannedNode } from './cluster.js';
-import type { NodeProcess } from './node-process.js';
+import { NodeProcess } from './node-process.js';
 import { findPrograms } from './programs.js';
+import type { NatsServer } from './servers.js';
 
 /** What two nodes of three are, so that each role has two of them, and any one may go. */
 const ROLES = ['collector,recorder', 'collector,api', 'recorder,api'];
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** NATS servers: of as many nodes, so that any one of them may go, too. */
+const NATS_SERVERS = 3;
 
 /** Names and roles of so many nodes: any one of two or more may go. */
 export function plannedNodes(count: number): PlannedNode[] {
@@ -21,7 +25,7 @@ export function plannedNodes(count: number): PlannedNode[] {
 
 /**
  * `npm run demo -- --nodes N`: PostgreSQL, NATS and nodes that record the simulated exchanges, until a signal
- * ends it all. A node whose name is entered is killed; entered again, it is started.
+ * ends it all. A node or NATS server whose name is entered is killed; entered again, it is started.
  * @param folder where the logs lie
  * @throws {Error} in one line when something is not installed or does not start
  */
@@ -54,6 +58,7 @@ export async function demoNodes(
       databaseFolder,
       logFolder: resolve(folder),
       nodes: plannedNodes(count),
+      natsServers: count < NATS_SERVERS ? 1 : NATS_SERVERS,
       env: { ...settings, ...simulators.env },
       onDeath: (why) => say(stopping ? '' : `${why.split('\n')[0]!}; enter its name to start it`),
     });
@@ -82,31 +87,36 @@ function explain(
 ): void {
   say(`\n  Five simulated exchanges are being recorded by ${nodes.length} nodes.`);
   for (const node of nodes) say(`  ${described(node)}`);
-  say(`  NATS: process ${nats.pid}, ${nats.url}`);
+  for (const server of nats.servers) say(`  ${described(server)}`);
   say(`  PostgreSQL: process ${postgres.pid}, ${postgres.url}`);
   say(
     `  Logs: ${folder}${controlUrl === undefined ? '' : `; faults of exchanges to try: ${controlUrl}`}`,
   );
-  say('  Enter the name of a node to kill it, and again to start it. Ctrl+C ends it all.\n');
+  say(
+    '  Enter the name of a node or NATS server to kill it, and again to start it. Ctrl+C ends it all.\n',
+  );
 }
 
-function described({ name, role, pid, url }: NodeProcess): string {
-  return `${name} (${role}): process ${pid}${url === null ? '' : `, ${url}`}`;
+function described(one: NodeProcess | NatsServer): string {
+  const { name, pid, url } = one;
+  const what = one instanceof NodeProcess ? one.role : 'NATS';
+  return `${name} (${what}): process ${pid}${url === null ? '' : `, ${url}`}`;
 }
 
-/** Kills a node that runs, and starts one that does not. */
+/** Kills a node or NATS server that runs, and starts one that does not. */
 async function toggle(cluster: Cluster, name: string, say: (text: string) => void): Promise<void> {
   if (name === '') return;
-  const node = cluster.nodes.find((one) => one.name === name);
-  if (node === undefined) {
-    say(`there is no node ${name}; there are ${cluster.nodes.map((one) => one.name).join(', ')}`);
-  } else if (node.running) {
-    await node.end('SIGKILL');
+  const all = [...cluster.nodes, ...cluster.nats.servers];
+  const one = all.find((own) => own.name === name);
+  if (one === undefined) {
+    say(`there is no ${name}; there are ${all.map((own) => own.name).join(', ')}`);
+  } else if (one.running) {
+    await one.end('SIGKILL');
     say(`${name} is killed; enter its name to start it`);
   } else {
     say(`starting ${name} …`);
-    await node.start().then(
-      () => say(described(node)),
+    await one.start().then(
+      () => say(described(one)),
       (error: unknown) => say((error as Error).message),
     );
   }

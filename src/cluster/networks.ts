@@ -1,11 +1,14 @@
 import { spawnSync } from 'node:child_process';
 
-/** What nodes talk to, each over a network of its own, so that one can be cut and the others stay. */
-export const NETWORKS = ['exchanges', 'bus', 'database'] as const;
+/**
+ * What nodes talk to, each over a network of its own, so that one can be cut and the others stay; `routes` is
+ * what NATS servers talk to each other over.
+ */
+export const NETWORKS = ['exchanges', 'bus', 'database', 'routes'] as const;
 /** See {@link NETWORKS}. */
 export type NetworkName = (typeof NETWORKS)[number];
 
-/** A node that is to have its own network namespace, and the networks that it has a link to. */
+/** A node, or a NATS server, that is to have its own network namespace, and the networks that it has a link to. */
 export interface Member {
   readonly name: string;
   readonly networks: readonly NetworkName[];
@@ -23,7 +26,7 @@ export interface Link {
 const PREFIX = 'obs-';
 const MADE = /\bobs-([0-9a-z]+)-[\w-]+/g;
 /** Addresses for tests of networks, which no other network has (RFC 2544): 198.18.0.0/15. */
-const RANGE = 80;
+const RANGE = 60;
 
 /**
  * Network namespaces of nodes of this machine, for tests of cut networks (Linux, root, `ip` of iproute2). Each network is a
@@ -32,18 +35,18 @@ const RANGE = 80;
 export class Networks {
   readonly links: readonly Link[];
   readonly #own = `${PREFIX}${process.pid.toString(36)}-`;
-  readonly #nodes: ReadonlySet<string>;
+  readonly #nodes: readonly string[];
   readonly #atExit = (): void => this.close();
 
   private constructor(members: readonly Member[]) {
-    this.#nodes = new Set(members.map(({ name }) => name));
+    this.#nodes = members.map(({ name }) => name);
     process.once('exit', this.#atExit);
     for (const network of NETWORKS) {
       const bridge = this.#bridge(network);
       ip(`link add ${bridge} type bridge`, `addr add ${this.address(network)}/24 dev ${bridge}`);
       ip(`link set ${bridge} up`);
     }
-    this.links = members.flatMap((member, i) => this.#join(member, i + 2));
+    this.links = members.flatMap((member) => this.#join(member));
   }
 
   /** Makes them. @throws {Error} in one line why that is not possible; nothing of them is left then */
@@ -59,9 +62,12 @@ export class Networks {
     }
   }
 
-  /** The address of this machine in a network: servers that nodes are to reach listen there. */
-  address(network: NetworkName): string {
-    return this.#address(network, 1);
+  /**
+   * The address of a node in a network, by default that of this machine: servers that nodes are to reach
+   * listen there.
+   */
+  address(network: NetworkName, node?: string): string {
+    return this.#address(network, node === undefined ? 1 : this.#host(node));
   }
 
   /** All addresses of a network. */
@@ -71,7 +77,7 @@ export class Networks {
 
   /** What stands before a command that is to run in the namespace of a node; nothing if it has none. */
   inside(node: string): readonly string[] {
-    return this.#nodes.has(node) ? ['ip', 'netns', 'exec', this.#own + node] : [];
+    return this.#nodes.includes(node) ? ['ip', 'netns', 'exec', this.#own + node] : [];
   }
 
   /** Removes them, also from under nodes that still run. */
@@ -80,7 +86,8 @@ export class Networks {
     removeOf(process.pid);
   }
 
-  #join({ name, networks }: Member, host: number): Link[] {
+  #join({ name, networks }: Member): Link[] {
+    const host = this.#host(name);
     const namespace = this.#own + name;
     ip(`netns add ${namespace}`);
     const links = networks.map((network): Link => {
@@ -97,6 +104,10 @@ export class Networks {
     ]);
     run(['-n', namespace, '-batch', '-'], ['link set lo up', ...within].join('\n'));
     return links;
+  }
+
+  #host(node: string): number {
+    return this.#nodes.indexOf(node) + 2;
   }
 
   #bridge(network: NetworkName): string {

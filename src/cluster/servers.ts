@@ -8,10 +8,12 @@ import { type ServerPrograms, unprivileged } from './programs.js';
 
 /** Longest wait for a server to serve, ms: PostgreSQL may have to recover. */
 const READY_MS = 60_000;
-const LOOPBACK = '127.0.0.1';
+/** The address of this machine that no other reaches. */
+export const LOOPBACK = '127.0.0.1';
 
 /** A server on this machine that can be killed and started again on the same port and files. */
 export abstract class Server {
+  abstract readonly name: string;
   protected readonly port: number;
   protected readonly host: string;
   #group: ProcessGroup | null = null;
@@ -25,6 +27,11 @@ export abstract class Server {
   /** Its process id; null while it does not run. */
   get pid(): number | null {
     return this.#group?.pid ?? null;
+  }
+
+  /** Whether it runs. */
+  get running(): boolean {
+    return this.#group?.ended === false;
   }
 
   /** Starts it; resolves once it serves. @throws {Error} with what it said when it does not */
@@ -55,37 +62,66 @@ export abstract class Server {
   protected abstract serves(group: ProcessGroup): Promise<boolean>;
 }
 
-/** A NATS server, with JetStream by default. */
-export class NatsServer extends Server {
-  readonly #program: string;
-  readonly #args: readonly string[];
+/** How a NATS server is started. */
+export interface NatsOptions {
+  /** By default JetStream. */
+  readonly options?: readonly string[];
+  readonly host?: string;
+  /** What stands before its command. */
+  readonly inside?: readonly string[];
+  readonly name?: string;
+}
 
-  private constructor(program: string, port: number, host: string, args: readonly string[]) {
+/** A NATS server. */
+export class NatsServer extends Server {
+  readonly name: string;
+  readonly #command: readonly string[];
+  readonly #monitorPort: number;
+
+  private constructor(
+    command: readonly string[],
+    [port, monitorPort]: readonly [number, number],
+    host: string,
+    name: string,
+  ) {
     super(port, host);
-    this.#program = program;
-    this.#args = ['-a', host, '-p', `${port}`, ...args];
+    this.name = name;
+    this.#command = command;
+    this.#monitorPort = monitorPort;
   }
 
   /** Starts one whose files lie in `folder`. */
   static async start(
     program: string,
     folder: string,
-    options: readonly string[] = ['-js'],
-    host = LOOPBACK,
+    { options = ['-js'], host = LOOPBACK, inside = [], name = 'nats' }: NatsOptions = {},
   ): Promise<NatsServer> {
-    const args = ['-sd', join(folder, 'nats'), ...options];
-    const server = new NatsServer(program, await freePort(), host, args);
+    const ports = [await freePort(), await freePort()] as const;
+    const listening = ['-a', host, '-p', `${ports[0]}`, '-m', `${ports[1]}`];
+    const command = [...inside, program, ...listening, '-sd', join(folder, 'nats'), ...options];
+    const server = new NatsServer(command, ports, host, name);
     await server.start();
     return server;
   }
 
+  /** `127.0.0.1:…` */
+  get address(): string {
+    return `${this.host}:${this.port}`;
+  }
+
   /** `nats://127.0.0.1:…` */
   get url(): string {
-    return `nats://${this.host}:${this.port}`;
+    return `nats://${this.address}`;
+  }
+
+  /** Where it says over HTTP how it is. */
+  get monitor(): string {
+    return `http://${this.host}:${this.#monitorPort}`;
   }
 
   protected launch(): ProcessGroup {
-    return new ProcessGroup(this.#program, this.#args, {});
+    const [program, ...args] = this.#command;
+    return new ProcessGroup(program!, args, {});
   }
 
   protected async serves({ output }: ProcessGroup): Promise<boolean> {
@@ -95,6 +131,7 @@ export class NatsServer extends Server {
 
 /** A PostgreSQL server with a cluster of its own. */
 export class PostgresServer extends Server {
+  readonly name = 'PostgreSQL';
   readonly #bin: string;
   readonly #folder: string;
 

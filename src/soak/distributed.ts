@@ -1,11 +1,12 @@
 /**
- * `npm run soak -- --distributed`: nodes record the simulated market while nodes, NATS and
+ * `npm run soak -- --distributed`: nodes record the simulated market while nodes, NATS servers and
  * PostgreSQL are killed, stopped and cut off; in the end every book is accounted for.
  */
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Cluster, type PlannedNode } from '../cluster/cluster.js';
+import { natsNames } from '../cluster/nats-cluster.js';
 import { type Member, type NetworkName, Networks } from '../cluster/networks.js';
 import type { NodeProcess } from '../cluster/node-process.js';
 import { findPrograms } from '../cluster/programs.js';
@@ -20,6 +21,8 @@ import { tradeProblems } from './trade-accounts.js';
 
 /** Options of the soak of several nodes. */
 export interface DistributedOptions {
+  /** How many NATS servers; of three, each keeps the log. */
+  readonly nats: number;
   readonly minutes: number;
   readonly rate: number;
   readonly seed: number;
@@ -40,6 +43,8 @@ const NETWORKS_OF: Readonly<Record<string, readonly NetworkName[]>> = {
   recorder: ['bus', 'database'],
   api: ['bus', 'database'],
 };
+/** What a NATS server talks to: the nodes, and the other servers. */
+const NETWORKS_OF_NATS: readonly NetworkName[] = ['bus', 'routes'];
 /** The node that is asked for states and for the account: in the network of this process. */
 const ASKED = 'api-1';
 /** Longest wait for all markets to be LIVE, at the start and after the last fault, ms. */
@@ -61,7 +66,7 @@ export async function soakDistributed(options: DistributedOptions): Promise<bool
   const databaseFolder = mkdtempSync(join(tmpdir(), 'soak-postgresql-'));
   removeAtExit([databaseFolder]);
   removeAtExit([folder], keep);
-  const networks = networksOf(apart(), (why) => say(`no cuts of the network: ${why}`));
+  const networks = networksOf(apart(options.nats), (why) => say(`no cuts of the network: ${why}`));
   const simulators = await course.simulators(rate, networks?.address('exchanges'));
   const ledger = new Ledger(simulators);
   let cluster: Cluster | null = null;
@@ -72,6 +77,7 @@ export async function soakDistributed(options: DistributedOptions): Promise<bool
       databaseFolder,
       logFolder: join(folder, 'logs'),
       nodes: NODES,
+      natsServers: options.nats,
       env: {
         ...simulators.env,
         ...course.env,
@@ -82,7 +88,9 @@ export async function soakDistributed(options: DistributedOptions): Promise<bool
     const { nodes } = cluster;
     const apis = cluster.withRole('api');
     const asked = apis.find(({ name }) => name === ASKED)!;
-    say(`seed ${seed}; ${nodes.map(({ name, pid }) => `${name} is process ${pid}`).join(', ')}`);
+    say(
+      `seed ${seed}; ${[...nodes, ...cluster.nats.servers].map(({ name, pid }) => `${name} is process ${pid}`).join(', ')}`,
+    );
     await course.allLive(asked.url!, LIVE_WITHIN_MS);
     // Before, a standby may have had books of markets that the primary had not begun with.
     const since = Date.now();
@@ -123,10 +131,13 @@ function networksOf(members: readonly Member[], onNone: (why: string) => void): 
   }
 }
 
-/** The nodes that have a network of their own, which can be cut. */
-function apart(): Member[] {
+/** The nodes and NATS servers that have networks of their own, which can be cut. */
+function apart(nats: number): Member[] {
   const others = NODES.filter(({ name }) => name !== ASKED);
-  return others.map(({ name, role }) => ({ name, networks: NETWORKS_OF[role]! }));
+  return [
+    ...others.map(({ name, role }) => ({ name, networks: NETWORKS_OF[role]! })),
+    ...natsNames(nats).map((name) => ({ name, networks: NETWORKS_OF_NATS })),
+  ];
 }
 
 async function served(api: NodeProcess, course: Course): Promise<void> {

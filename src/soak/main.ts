@@ -30,8 +30,9 @@ const USAGE = `npm run soak -- [options]
   --chains X   share of the faults that are chains: the recorder itself is stopped, killed, its disk
                filled, its clock set, one upon another (default 0.06)
   --keep       keep the database and the logs
-  --distributed  several nodes with NATS and PostgreSQL, each of which is killed, stopped or cut off
-               at random (cut off on Linux as root, with ip of iproute2)`;
+  --distributed  several nodes with NATS servers and PostgreSQL, each of which is killed, stopped or cut off
+               at random (cut off on Linux as root, with ip of iproute2)
+  --nats N     of several nodes: how many NATS servers, 1 or 3 (default 3)`;
 
 /** Longest wait for all markets to be LIVE, at the start and after the last fault, ms. */
 const LIVE_WITHIN_MS = 240_000;
@@ -48,6 +49,7 @@ interface Options {
   readonly chains: number;
   readonly keep: boolean;
   readonly distributed: boolean;
+  readonly nats: number;
 }
 
 function readOptions(): Options {
@@ -60,6 +62,7 @@ function readOptions(): Options {
       chains: { type: 'string', default: '0.06' },
       keep: { type: 'boolean', default: false },
       distributed: { type: 'boolean', default: false },
+      nats: { type: 'string', default: '3' },
     },
   });
   const number = (name: 'minutes' | 'rate' | 'seed' | 'chains'): number => {
@@ -71,6 +74,8 @@ function readOptions(): Options {
     }
     return value;
   };
+  if (values.nats !== '1' && values.nats !== '3')
+    throw new UsageError(`--nats must be 1 or 3, not ${JSON.stringify(values.nats)}`);
   return {
     minutes: number('minutes'),
     rate: number('rate'),
@@ -78,6 +83,7 @@ function readOptions(): Options {
     chains: number('chains'),
     keep: values.keep,
     distributed: values.distributed,
+    nats: Number(values.nats),
   };
 }
 

@@ -31,37 +31,44 @@ const FAR_END: Readonly<Record<NetworkName, string>> = {
   exchanges: 'the exchanges',
   bus: 'NATS',
   database: 'PostgreSQL',
+  routes: 'the other NATS servers',
 };
 
-/** One fault, from its beginning to its end: a node or server stands still, is killed, or is cut off. */
+/**
+ * One fault, from its beginning to its end: a node or server stands still, is killed, or is cut off. Of NATS
+ * servers, the one that leads the log, or another one.
+ */
 export async function nextFault(world: FaultyCluster): Promise<void> {
   const { cluster, networks, course, random } = world;
   const { nats, postgres, nodes } = cluster;
+  const leader = await nats.leader();
+  const leads = leader === null ? '' : `; ${leader.name} leads the log`;
   const between = ([from, to]: readonly [number, number]): number =>
     (from + random() * (to - from)) * 1000;
   const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
   if (networks !== null && random() < CUTS) {
     const { name, links } = oneOf(cutsOf(networks.links), random);
     const ms = between(CUT_S);
-    course.say(`${name} for ${seconds(ms)}`);
+    course.say(`${name} for ${seconds(ms)}${leads}`);
     for (const link of links) link.set(false);
     await course.wait(ms);
     for (const link of links) link.set(true);
     return;
   }
-  const victims: readonly (NodeProcess | Server)[] = [...nodes, nats, postgres];
-  const victim = oneOf(victims, random);
-  const name = 'role' in victim ? victim.name : victim === nats ? 'NATS' : 'PostgreSQL';
+  const followers = nats.servers.filter((server) => server !== leader);
+  const servers = [leader, oneOf(followers, random), postgres].filter((one) => one !== null);
+  const victim = oneOf<NodeProcess | Server>([...nodes, ...servers], random);
+  const { name } = victim;
   if (random() < 0.5) {
     const ms = between(STANDSTILL_S);
-    course.say(`${name} stands still for ${seconds(ms)}`);
+    course.say(`${name} stands still for ${seconds(ms)}${leads}`);
     victim.signal('SIGSTOP');
     await course.wait(ms);
     victim.signal('SIGCONT');
     return;
   }
   const ms = between(AWAY_S);
-  course.say(`${name} is killed, and started again after ${seconds(ms)}`);
+  course.say(`${name} is killed, and started again after ${seconds(ms)}${leads}`);
   await victim.end('SIGKILL');
   await course.wait(ms);
   // A node may have to wait for what is away: it is not waited for.
@@ -71,23 +78,27 @@ export async function nextFault(world: FaultyCluster): Promise<void> {
 
 /**
  * What can be cut: each link of each node alone, so that it reaches the exchanges but not NATS, or NATS but not
- * PostgreSQL; all links of a node; and those of all nodes to one network.
+ * PostgreSQL, or of a NATS server the nodes but not the other servers; all links of one; and those of all to one
+ * network.
  */
 export function cutsOf(links: readonly Link[]): Cut[] {
-  const nodes = [...new Set(links.map(({ node }) => node))];
+  const members = [...new Set(links.map(({ node }) => node))];
+  const isServer = (member: string): boolean =>
+    links.some(({ node, network }) => node === member && network === 'routes');
+  const clients = links.filter(({ node, network }) => network !== 'bus' || !isServer(node));
   return [
     ...links.map((link) => ({
-      name: `${link.node} is cut off from ${FAR_END[link.network]}`,
+      name: `${link.node} is cut off from ${clients.includes(link) ? FAR_END[link.network] : 'the nodes'}`,
       links: [link],
     })),
-    ...nodes.map((node) => ({
-      name: `${node} is cut off from all`,
-      links: links.filter((link) => link.node === node),
+    ...members.map((member) => ({
+      name: `${member} is cut off from all`,
+      links: links.filter(({ node }) => node === member),
     })),
     ...NETWORKS.map((network) => ({
-      name: `all nodes with a network of their own are cut off from ${FAR_END[network]}`,
-      links: links.filter((link) => link.network === network),
-    })),
+      name: `all that have a network of their own are cut off from ${FAR_END[network]}`,
+      links: clients.filter((link) => link.network === network),
+    })).filter((cut) => cut.links.length > 0),
   ];
 }
 

@@ -11,6 +11,8 @@ it('cuts each link of each node alone, all of a node, and all to one network', (
     link('collector-1', 'bus'),
     link('recorder-1', 'bus'),
     link('recorder-1', 'database'),
+    link('nats-1', 'bus'),
+    link('nats-1', 'routes'),
   ];
   const cuts = cutsOf(links).map(({ name, links }) => `${name}: ${links.length}`);
   expect(cuts).toEqual([
@@ -18,11 +20,15 @@ it('cuts each link of each node alone, all of a node, and all to one network', (
     'collector-1 is cut off from NATS: 1',
     'recorder-1 is cut off from NATS: 1',
     'recorder-1 is cut off from PostgreSQL: 1',
+    'nats-1 is cut off from the nodes: 1',
+    'nats-1 is cut off from the other NATS servers: 1',
     'collector-1 is cut off from all: 2',
     'recorder-1 is cut off from all: 2',
-    'all nodes with a network of their own are cut off from the exchanges: 1',
-    'all nodes with a network of their own are cut off from NATS: 2',
-    'all nodes with a network of their own are cut off from PostgreSQL: 1',
+    'nats-1 is cut off from all: 2',
+    'all that have a network of their own are cut off from the exchanges: 1',
+    'all that have a network of their own are cut off from NATS: 2',
+    'all that have a network of their own are cut off from PostgreSQL: 1',
+    'all that have a network of their own are cut off from the other NATS servers: 1',
   ]);
 });
 

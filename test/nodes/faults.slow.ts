@@ -4,7 +4,9 @@ import { connect } from '@nats-io/transport-node';
 import { Cluster, type PlannedNode } from '../../src/cluster/cluster.js';
 import type { NodeProcess } from '../../src/cluster/node-process.js';
 import { type NetworkName, Networks } from '../../src/cluster/networks.js';
+import { natsNames } from '../../src/cluster/nats-cluster.js';
 import { findPrograms } from '../../src/cluster/programs.js';
+import type { NatsServer } from '../../src/cluster/servers.js';
 import type { NodePresence } from '../../src/nats/presence.js';
 import { EXCHANGES } from '../../src/market/exchange.js';
 import { type Simulators, startSimulators } from '../../src/simulator/simulators.js';
@@ -26,10 +28,13 @@ const NODES: readonly PlannedNode[] = [
   { name: 'api-1', role: 'api' },
 ];
 
-const MEMBERS = NODES.slice(0, 4).map(({ name, role }) => ({
-  name,
-  networks: [role === 'collector' ? 'exchanges' : 'database', 'bus'] as NetworkName[],
-}));
+const MEMBERS = [
+  ...NODES.slice(0, 4).map(({ name, role }) => ({
+    name,
+    networks: [role === 'collector' ? 'exchanges' : 'database', 'bus'] as NetworkName[],
+  })),
+  ...natsNames(3).map((name) => ({ name, networks: ['bus', 'routes'] as NetworkName[] })),
+];
 
 const describeWithServers = has('nats') ? needs('postgres').describe : needs('nats').describe;
 
@@ -44,7 +49,11 @@ class World {
   #stepping: NodeJS.Timeout | undefined;
   #since = 0;
 
-  async start(env: Record<string, string> = {}, networks?: Networks): Promise<void> {
+  async start(
+    env: Record<string, string> = {},
+    networks?: Networks,
+    natsServers = 1,
+  ): Promise<void> {
     const host = networks && { host: networks.address('exchanges') };
     this.simulators = await startSimulators({ rate: 0, pairs: PAIRS, ...host });
     this.ledger = new Ledger(this.simulators);
@@ -54,6 +63,7 @@ class World {
       databaseFolder: this.databaseFolder.path,
       logFolder: join(this.folder.path, 'logs'),
       nodes: NODES,
+      natsServers,
       env: {
         ...this.simulators.env,
         LOG_LANG: 'en',
@@ -321,7 +331,7 @@ describeWithCuts('several nodes that are cut off from each other', () => {
   let networks: Networks;
   beforeAll(async () => {
     networks = Networks.make(MEMBERS);
-    await world.start({}, networks);
+    await world.start({}, networks, 3);
   });
   afterAll(async () => {
     await world.close();
@@ -330,7 +340,7 @@ describeWithCuts('several nodes that are cut off from each other', () => {
 
   /** Takes links away for as long as `during` takes. */
   async function cut(
-    of: NodeProcess,
+    of: { readonly name: string },
     from: readonly NetworkName[],
     during: () => Promise<unknown>,
   ) {
@@ -364,6 +374,29 @@ describeWithCuts('several nodes that are cut off from each other', () => {
       await cut(world.storing, from, aWhile);
       await world.stored(50);
     }
+    expect((await world.account()).lost).toEqual([]);
+  });
+
+  it('lose nothing while the NATS server that leads the log is killed, stands still, or does not reach the others', async () => {
+    const leading = async (): Promise<NatsServer> => {
+      const { nats } = world.cluster;
+      return (await eventually(
+        () => nats.leader(),
+        (one) => one !== null,
+        'a leader',
+        60_000,
+      ))!;
+    };
+    const killed = await leading();
+    await killed.end('SIGKILL');
+    await world.stored(50);
+    await killed.start();
+    const stopped = await leading();
+    stopped.signal('SIGSTOP');
+    await world.stored(50);
+    stopped.signal('SIGCONT');
+    await cut(await leading(), ['routes'], () => Promise.all([world.stored(50), aWhile()]));
+    await world.stored(50);
     expect((await world.account()).lost).toEqual([]);
   });
 

@@ -7,7 +7,7 @@ export const { describe: describeWithNats } = needs('nats');
 
 /** A NATS server of its own whose files lie in `folder`, with JetStream unless told otherwise. */
 export function startNats(folder: string, options?: readonly string[]): Promise<Server> {
-  return Server.start(findNats()!, folder, options);
+  return Server.start(findNats()!, folder, options && { options });
 }
 
 export type { NatsServer } from '../../src/cluster/servers.js';

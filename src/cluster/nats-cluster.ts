@@ -1,0 +1,133 @@
+import { join } from 'node:path';
+import { pause } from '../util/wait.js';
+import { freePort } from './process-group.js';
+import { LOOPBACK, NatsServer } from './servers.js';
+
+/** Where a server of a cluster runs. */
+export interface NatsPlace {
+  readonly name: string;
+  /** What stands before its command, `ip netns exec …`. */
+  readonly inside: readonly string[];
+  /** Its address for nodes, and that for the other servers. */
+  readonly host: string;
+  readonly routeHost: string;
+}
+
+/** The stream whose leader matters; as `src/nats` names it, which a process alone must not load. */
+const LOG_STREAM = 'ORDERBOOK_LOG';
+/** Longest wait until servers that have started have chosen who leads, ms. */
+const CHOSEN_MS = 60_000;
+/** Longest wait for an answer, ms. */
+const ANSWER_MS = 2_000;
+
+/** Of what a server says of JetStream: who leads all servers, and each stream. */
+interface Told {
+  readonly meta_cluster?: { readonly leader?: string; readonly cluster_size: number };
+  readonly account_details?: readonly {
+    readonly stream_detail?: readonly {
+      readonly name: string;
+      readonly cluster?: { readonly leader?: string };
+    }[];
+  }[];
+}
+
+/** Names of so many servers. */
+export function natsNames(count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `nats-${i + 1}`);
+}
+
+/** NATS servers with JetStream that are one cluster; of one, a server alone. */
+export class NatsCluster {
+  readonly servers: readonly NatsServer[];
+
+  private constructor(servers: readonly NatsServer[]) {
+    this.servers = servers;
+  }
+
+  /** Starts them, their files in `folder`; resolves once they have chosen who leads. @throws {Error} */
+  static async start(
+    program: string,
+    folder: string,
+    places: readonly NatsPlace[],
+  ): Promise<NatsCluster> {
+    const routes = await Promise.all(
+      places.map(async ({ routeHost }) => `nats://${routeHost}:${await freePort()}`),
+    );
+    const starting = places.map(({ name, inside, host }, i) => {
+      const own = ['-js', '-n', name];
+      const joined = ['--cluster_name', 'orderbook', '--cluster', routes[i]!];
+      const others = ['--routes', routes.filter((_, other) => other !== i).join(',')];
+      const options = places.length === 1 ? own : [...own, ...joined, ...others];
+      return NatsServer.start(program, join(folder, name), { options, host, inside, name });
+    });
+    const begun = await Promise.allSettled(starting);
+    const servers = begun.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    const failed = begun.find(({ status }) => status === 'rejected');
+    const cluster = new NatsCluster(servers);
+    try {
+      if (failed !== undefined) throw (failed as PromiseRejectedResult).reason;
+      if (places.length > 1) await cluster.#chosen();
+      return cluster;
+    } catch (error) {
+      await cluster.end('SIGKILL');
+      throw error;
+    }
+  }
+
+  /** What nodes have as `BUS_URL`. */
+  get url(): string {
+    return `nats://${this.servers.map(({ address }) => address).join(',')}`;
+  }
+
+  /** The server that leads the log; null while none does, or there is one server. */
+  async leader(): Promise<NatsServer | null> {
+    for (const { monitor } of this.servers) {
+      const name = await leaderBy(monitor).catch(() => undefined);
+      const leader = this.servers.find((server) => server.name === name);
+      if (leader !== undefined) return leader;
+    }
+    return null;
+  }
+
+  /** Settles once each of them knows all others and who leads them. @throws {Error} */
+  async #chosen(): Promise<void> {
+    for (const end = performance.now() + CHOSEN_MS; ;) {
+      const told = await Promise.all(this.servers.map(({ monitor }) => ask(monitor)));
+      const all = this.servers.length;
+      if (told.every(({ meta_cluster: meta }) => meta?.leader && meta.cluster_size === all)) return;
+      if (performance.now() > end) throw new Error('the NATS servers choose none that leads');
+      await pause(100);
+    }
+  }
+
+  /** Starts all of them again. */
+  async start(): Promise<void> {
+    await Promise.all(this.servers.map((server) => server.start()));
+  }
+
+  /** Ends all of them. */
+  async end(signal: NodeJS.Signals): Promise<void> {
+    await Promise.all(this.servers.map((server) => server.end(signal)));
+  }
+}
+
+/** So many servers on this machine's own address. */
+export function placesHere(count: number): NatsPlace[] {
+  return natsNames(count).map((name) => ({
+    name,
+    inside: [],
+    host: LOOPBACK,
+    routeHost: LOOPBACK,
+  }));
+}
+
+async function leaderBy(monitor: string): Promise<string | undefined> {
+  const { account_details: accounts = [] } = await ask(monitor);
+  const streams = accounts.flatMap(({ stream_detail: detail = [] }) => detail);
+  return streams.find(({ name }) => name === LOG_STREAM)?.cluster?.leader;
+}
+
+async function ask(monitor: string): Promise<Told> {
+  const signal = AbortSignal.timeout(ANSWER_MS);
+  return (await (await fetch(`${monitor}/jsz?streams=true`, { signal })).json()) as Told;
+}
