@@ -6,7 +6,7 @@ import { archivedDays } from './archive/keeper.js';
 import { openLogFiles } from './logging/log-files.js';
 import { Logger } from './logging/logger.js';
 import { type Config, databaseOf } from './settings/config.js';
-import type { StoreOptions } from './store/store.js';
+import type { StoreOptions } from './store/store-options.js';
 import { VERSION } from './util/version.js';
 
 /** How the settings want the store. */

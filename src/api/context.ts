@@ -1,6 +1,7 @@
 import type { Bus } from '../bus.js';
 import type { CollectorControl } from '../market/collector-control.js';
-import type { SequenceState, Store, StoreReader, StoreStats } from '../store/store-types.js';
+import type { StoreReader } from '../store/reader-types.js';
+import type { SequenceState, Store, StoreStats } from '../store/store-types.js';
 import type { BookRoutes } from '../live/book-routes.js';
 import type { BookTail } from '../live/book-tail.js';
 import type { TradeTail } from '../live/trade-tail.js';

@@ -8,7 +8,7 @@ import {
 } from '../market/collect-pattern.js';
 import { EXCHANGES, type Exchange } from '../market/exchange.js';
 import type { Market } from '../market/market.js';
-import type { StoreReader } from '../store/store-types.js';
+import type { StoreReader } from '../store/reader-types.js';
 import type { MarketRecord } from '../market/managed-lists.js';
 import { apiError } from './errors.js';
 

@@ -9,7 +9,8 @@ import type { ReadTrade } from '../market/trade.js';
 import type { Span } from '../market/trade-span.js';
 import type { BusConnection } from '../nats/connection.js';
 import { answerCalls } from '../nats/remote.js';
-import type { Store, StoreReader } from '../store/store-types.js';
+import type { StoreReader } from '../store/reader-types.js';
+import type { Store } from '../store/store-types.js';
 import { MEMORY_SUBJECT } from './remote-memory.js';
 
 /** Gaps of one page of those that last. */

@@ -21,7 +21,7 @@ import type { BusConnection } from '../nats/connection.js';
 import { hear } from '../nats/hear.js';
 import { call, NoAnswerError } from '../nats/remote.js';
 import type { Config } from '../settings/config.js';
-import type { StoreReader } from '../store/store-types.js';
+import type { StoreReader } from '../store/reader-types.js';
 import { remakeControlError } from './control-errors.js';
 import {
   controlSubject,

@@ -10,7 +10,7 @@ import { readReport } from '../parquet/report.js';
 import { storedColumns, TABLES } from '../parquet/tables.js';
 import { digestOf, filesOf } from './archive-days.js';
 import { type ArchivedFiles, marketSql, MAX_TIME, timeSql, windowSql } from './archived-files.js';
-import type { Identified, ReceivedSums } from './store-types.js';
+import type { Identified, ReceivedSums } from './reader-types.js';
 
 /** Ids of the gaps that missing days are: above all others, a day after the other. */
 const MISSING_IDS = 4e15;

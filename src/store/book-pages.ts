@@ -7,7 +7,7 @@ import { sql } from './engine/sql.js';
 import { gapsBefore } from './gaps-before.js';
 import { applyRow, rebuild, type RebuiltBook, type StoredRow } from './rebuild.js';
 import { retiredUpTo } from './retired.js';
-import type { BookPage, BookPageQuery, StoredBook } from './store-types.js';
+import type { BookPage, BookPageQuery, StoredBook } from './reader-types.js';
 import type { Timeline } from './timeline.js';
 
 /** Rebuilt books kept between pages, over all walks: a market's next change applies to its last. */

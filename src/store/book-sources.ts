@@ -4,7 +4,7 @@ import { type BookSource, DatabaseSource } from './book-source.js';
 import type { Session } from './engine/engine.js';
 import { sql } from './engine/sql.js';
 import { isSelected, type ReaderDatabase } from './reader-database.js';
-import type { BookSelection } from './store-types.js';
+import type { BookSelection } from './reader-types.js';
 import { TieredSource } from './tiered-source.js';
 
 /** Opens what is selected of the stored books, out of the database and, behind it, the archive. */

@@ -4,7 +4,7 @@ import type { ArchivedRecords } from './archived-records.js';
 import type { Cell, Session } from './engine/engine.js';
 import { type Sql, sql } from './engine/sql.js';
 import { marketRows } from './market-rows.js';
-import type { CoverageTotals, Page, ReceivedSums } from './store-types.js';
+import type { CoverageTotals, Page, ReceivedSums } from './reader-types.js';
 import type { TimeWindow } from '../market/time-window.js';
 
 /** Length of a record, ms. */

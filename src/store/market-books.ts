@@ -1,6 +1,6 @@
 import { type BookSource, rowPages } from './book-source.js';
 import { BookReplay, storedBook } from './replay.js';
-import type { MarketBooksQuery, Page, StoredBook } from './store-types.js';
+import type { MarketBooksQuery, Page, StoredBook } from './reader-types.js';
 
 /** Levels of a page at most, so that a page of deep books is no bigger than one of flat ones. */
 const MAX_LEVELS = 20_000;

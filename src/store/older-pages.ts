@@ -1,7 +1,7 @@
 import { BookReplay, storedBook } from './replay.js';
 import type { BookSource } from './book-source.js';
 import type { StoredRow } from './rebuild.js';
-import type { BookPage, BookPageQuery, StoredBook } from './store-types.js';
+import type { BookPage, BookPageQuery, StoredBook } from './reader-types.js';
 
 /** Levels of a page at most, so that a page of deep books is no bigger than one of flat ones. */
 const MAX_LEVELS = 20_000;

@@ -4,7 +4,7 @@ import { LOG_LEVELS } from '../market/log-record.js';
 import type { Session } from './engine/engine.js';
 import { joined, raw, type Sql, sql } from './engine/sql.js';
 import { toLogRecord } from './records.js';
-import type { GapTotals, Identified, StoreReader } from './store-types.js';
+import type { GapTotals, Identified, StoreReader } from './reader-types.js';
 import type { TimeWindow } from '../market/time-window.js';
 
 type GapsQuery = Parameters<StoreReader['gaps']>[0];

@@ -8,7 +8,8 @@ import {
   type ReaderService,
 } from './reader-protocol.js';
 import { RpcWorker } from './rpc.js';
-import type { LogEnd, ExportOptions, SeriesQuery, StoreReader } from './store-types.js';
+import type { ExportOptions, SeriesQuery, StoreReader } from './reader-types.js';
+import type { LogEnd } from './store-types.js';
 import { within } from '../util/wait.js';
 
 /** What has the questions; they are filled in when it is made. */

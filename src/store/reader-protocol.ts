@@ -1,7 +1,8 @@
 import type { CollectorMemory } from '../market/collector-memory.js';
 import type { ColumnBatch } from './export/column-batch.js';
 import type { ExportPlace } from './export/pieces.js';
-import type { ExportOptions, LogEnd, SeriesQuery, StoreReader } from './store-types.js';
+import type { ExportOptions, SeriesQuery, StoreReader } from './reader-types.js';
+import type { LogEnd } from './store-types.js';
 
 /** What the reader needs to know when it starts. */
 export interface ReaderOptions {

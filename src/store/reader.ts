@@ -33,7 +33,6 @@ import { type SeriesGrid, seriesPoints } from './series.js';
 import { seriesChunks } from './series-text.js';
 import { toWantedPattern } from './records.js';
 import type {
-  LogEnd,
   BestPrices,
   BookPage,
   BookPageQuery,
@@ -47,7 +46,8 @@ import type {
   SeriesQuery,
   StoredBook,
   StoreReader,
-} from './store-types.js';
+} from './reader-types.js';
+import type { LogEnd } from './store-types.js';
 import type { ExchangeRecord, MarketRecord, WantedPattern } from '../market/managed-lists.js';
 import { TieredSource } from './tiered-source.js';
 import { TRADE_FIELDS, withTrades } from './trades/series-trades.js';

@@ -1,7 +1,7 @@
 import type { BookSource } from './book-source.js';
 import type { Gap } from '../market/gap.js';
 import { applyRow, type RebuiltBook, type StoredRow } from './rebuild.js';
-import type { StoredBook } from './store-types.js';
+import type { StoredBook } from './reader-types.js';
 import { TopOfBook } from './top-of-book.js';
 
 /** What a replay gives for a row: at once where it can, for there are many rows. */

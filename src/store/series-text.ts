@@ -1,6 +1,6 @@
 import { isoText } from './iso-text.js';
 import type { ExportChunk } from './reader-protocol.js';
-import type { SeriesPoint, SeriesQuery } from './store-types.js';
+import type { SeriesPoint, SeriesQuery } from './reader-types.js';
 
 /** The JSON text of a field of a point. */
 function fieldText(field: keyof SeriesPoint | '__typename'): (point: SeriesPoint) => string {

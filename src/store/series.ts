@@ -4,7 +4,7 @@ import { type BookSource, rowPages } from './book-source.js';
 import type { Breaks, Interval } from './coverage.js';
 import type { RebuiltBook } from './rebuild.js';
 import { TopReplay } from './replay.js';
-import type { SeriesPoint } from './store-types.js';
+import type { SeriesPoint } from './reader-types.js';
 import { Validity } from './validity.js';
 
 /** Rows read at a time. */

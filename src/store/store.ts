@@ -8,7 +8,7 @@ import { type Market, marketKey } from '../market/market.js';
 import type { Trade } from '../market/trade.js';
 import type { TradeLoss, TradeSpan } from '../market/trade-span.js';
 import { AgeClock } from './age-clock.js';
-import { type ArchivedDay, usedNumbers } from './archived.js';
+import { usedNumbers } from './archived.js';
 import { type ClockReading } from '../market/clock-reading.js';
 import { BookIntake } from './book-intake.js';
 import { bookEncoder, canonicalLocation, isServer } from './engine/open.js';
@@ -16,10 +16,12 @@ import { type DiskUse, fileUse, sizeOnDisk } from './disk-use.js';
 import { DiskWatch } from './disk-watch.js';
 import { DATABASE_LOST, failureText, StoreError } from './errors.js';
 import { Flusher } from './flusher.js';
+import { LogFilling } from './log-filling.js';
 import { ReaderClient } from './reader-client.js';
 import { Retention, type RetentionHeld, type RetentionSetting, type Retired } from './retention.js';
 import { RpcWorker } from './rpc.js';
 import { ReservedSequences } from './sequences.js';
+import type { StoreOptions } from './store-options.js';
 import type {
   DiskStats,
   LogPlace,
@@ -38,53 +40,6 @@ import {
   type WriterService,
 } from './writer-protocol.js';
 import { within } from '../util/wait.js';
-
-/** How to open the store. Everything but the path has a default. */
-export interface StoreOptions {
-  /** The database: a file, made with its folder when there is none, or a `postgresql://` address. */
-  readonly path: string;
-  /** A changed book so long after its market's last whole one is stored whole, ms; 0 = each. 60000. */
-  readonly snapshotEveryMs?: number | undefined;
-  /** How long books gather before they are written, ms. 100. */
-  readonly flushMs?: number | undefined;
-  /** Books of one batch at most; so many waiting are written at once. 4000. */
-  readonly maxBatch?: number | undefined;
-  /** Books that may wait for the disk. 200000. */
-  readonly maxQueuedBooks?: number | undefined;
-  /** Estimated bytes of books that may wait. 256 MiB. */
-  readonly maxQueuedBytes?: number | undefined;
-  /** First and longest wait after a failed write, ms; doubled each time. 100 and 5000. */
-  readonly retryMs?: number | undefined;
-  readonly maxRetryMs?: number | undefined;
-  /** How often a sign of life is written, ms. 1000. */
-  readonly heartbeatMs?: number | undefined;
-  /** Sequences reserved ahead, lost at most in a crash. 10 million. */
-  readonly sequenceBlock?: number | undefined;
-  /** Books older than so many days are deleted; 0 keeps all. 0. */
-  readonly retentionDays?: number | undefined;
-  /** Bytes that the file and its log may have; beyond, the oldest books go; 0 = no bound. 0. */
-  readonly maxBytes?: number | undefined;
-  /** Folder of the archive, which answers for what has been deleted; absent = there is none. */
-  readonly archivePath?: string | undefined;
-  /** Days of the archive that books must be in before deletion; absent = there is no archive. */
-  readonly archived?: (() => Promise<readonly ArchivedDay[]>) | undefined;
-  /** The time of a sign of life, Unix ms; may put gaps before it answers. Date.now. */
-  readonly now?: (() => number) | undefined;
-  /** Log records older than so many days are deleted; 0 keeps all within their number. 0. */
-  readonly logKeepDays?: number | undefined;
-  /** Files that were taken away are put back after so long: whoever removes a folder shall be done, ms. 2000. */
-  readonly putBackMs?: number | undefined;
-  /** Books of a piece at most, where the engine keeps them in pieces. */
-  readonly pieceBooks?: number | undefined;
-  /**
-   * Stores on one server may have the database open together, each filled from the same log
-   * ({@link Store.fillFromLog}): of two that are about to store the same part of it one is refused
-   * ({@link Store.onLogMoved}). An SQLite file has one writer in any case. false.
-   */
-  readonly shared?: boolean | undefined;
-  /** For tests of a full disk: the size in pages that the file may reach. */
-  readonly maxPages?: number | undefined;
-}
 
 /** Messages that a log may have had behind the last one that was stored. */
 const UNSTORED = 1_000_000_000;
@@ -140,15 +95,12 @@ class OpenStore implements Store {
   readonly log: LogPlace | null;
   readonly lastTimestamp: number | null;
 
-  /** The log that is stored now, and its last message that was put. */
-  #filling: LogPlace | null = null;
-  #position = 0;
   readonly #moved = new Topic<void>();
   readonly onLogMoved = this.#moved.on;
-  readonly #roomAgain = new Topic<void>();
   readonly #writer: RpcWorker<WriterService>;
   readonly #intake: BookIntake;
   readonly #queue: WriteQueue;
+  readonly #filling: LogFilling;
   readonly #flusher: Flusher;
   readonly #gaps = new Topic<Gap>();
   readonly onGap = this.#gaps.on;
@@ -211,6 +163,7 @@ class OpenStore implements Store {
       encoder: bookEncoder(options.path),
     });
     this.#flushMs = options.flushMs ?? 100;
+    this.#filling = new LogFilling(this.#queue, this.#flushMs);
     this.#putBackMs = options.putBackMs ?? 2_000;
     this.#flusher = new Flusher(this.#queue, (batch) => this.#write(batch), {
       flushMs: this.#flushMs,
@@ -337,9 +290,7 @@ class OpenStore implements Store {
 
   async fillFromLog(id: number): Promise<LogPlace> {
     const place = this.log?.id === id ? this.log : await this.#beginLog(id);
-    this.#filling = place;
-    this.#position = place.offset;
-    this.#queue.beginLog(place.offset);
+    this.#filling.begin(place);
     return place;
   }
 
@@ -353,8 +304,7 @@ class OpenStore implements Store {
   }
 
   logAt(position: number): void {
-    this.#position = position;
-    this.#queue.logAt(position);
+    this.#filling.at(position);
   }
 
   logUnread(upTo: number): void {
@@ -362,26 +312,16 @@ class OpenStore implements Store {
   }
 
   whenRoom(): Promise<void> | undefined {
-    if (!this.#queue.gathered && this.#queue.hasRoom) return undefined;
-    return new Promise((resolve) => {
-      const stop = this.#roomAgain.on(() => {
-        if (this.#closing === undefined && (this.#queue.gathered || !this.#queue.hasRoom)) return;
-        stop();
-        resolve();
-      });
-    });
+    return this.#filling.whenRoom();
   }
 
-  async whenStored(position: number): Promise<void> {
-    while (this.#queue.logStored < position) {
-      if (this.#closing !== undefined) throw new StoreError('the store is closed');
-      await pause(this.#flushMs / 4);
-    }
+  whenStored(position: number): Promise<void> {
+    return this.#filling.whenStored(position);
   }
 
   abandon(): Promise<void> {
     this.#closing ??= this.#abandon();
-    this.#roomAgain.publish();
+    this.#filling.close();
     return this.#closing;
   }
 
@@ -455,7 +395,7 @@ class OpenStore implements Store {
 
   /** The greatest sequence that may have been given out. */
   get #newest(): number {
-    return this.#filling === null ? this.sequences.last : this.#filling.base + this.#position;
+    return this.#filling.newest ?? this.sequences.last;
   }
 
   unkeptAt(market: Market, sequence: number): Gap | null {
@@ -485,7 +425,7 @@ class OpenStore implements Store {
 
   close(timeoutMs = 10_000): Promise<void> {
     this.#closing ??= this.#close(timeoutMs);
-    this.#roomAgain.publish();
+    this.#filling.close();
     return this.#closing;
   }
 
@@ -527,7 +467,7 @@ class OpenStore implements Store {
     const ids = await this.#writer.callWith(memory, 'write', batch).catch(this.#noteLoss);
     // From now on books of these markets go as bytes.
     batch.books.forEach(({ number }, i) => (number.id = ids[i]!));
-    if (batch.log) setImmediate(() => this.#roomAgain.publish());
+    if (batch.log) setImmediate(() => this.#filling.look());
   }
 
   /** Passes an error on, and remembers if it says that the files were taken away. */

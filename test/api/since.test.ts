@@ -7,7 +7,7 @@ import { ExactBooks } from '../../src/live/sources/exact-books.js';
 import { Bus } from '../../src/bus.js';
 import { marketKey } from '../../src/market/market.js';
 import { MarketSelection } from '../../src/market/market-selection.js';
-import type { BookPage } from '../../src/store/store-types.js';
+import type { BookPage } from '../../src/store/reader-types.js';
 import { seeded, temporaryFolder } from '../store/support.js';
 import { book, market, publish } from './helpers/books.js';
 import { TRANSPORTS, valueOf } from './helpers/live.js';

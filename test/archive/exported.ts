@@ -1,5 +1,5 @@
 import type { Reader } from '../../src/store/reader.js';
-import type { ExportOptions } from '../../src/store/store-types.js';
+import type { ExportOptions } from '../../src/store/reader-types.js';
 
 /** The text of an export. */
 export async function exported(reader: Reader, options: ExportOptions): Promise<string> {

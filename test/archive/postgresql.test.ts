@@ -4,7 +4,7 @@ import { archiveClosedDays } from '../../src/archive/archive.js';
 import { archivedDays } from '../../src/archive/keeper.js';
 import { openStore } from '../../src/store/store.js';
 import { Writer } from '../../src/store/writer.js';
-import type { StoreReader } from '../../src/store/store-types.js';
+import type { StoreReader } from '../../src/store/reader-types.js';
 import { describeWithPostgres, serverDatabase } from '../store/engines.js';
 import {
   Recorder,

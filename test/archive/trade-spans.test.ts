@@ -6,7 +6,8 @@ import type { Market } from '../../src/market/market.js';
 import type { Trade } from '../../src/market/trade.js';
 import type { TradePiece } from '../../src/market/trade-span.js';
 import { openDuck, rowsOf } from '../../src/parquet/duckdb.js';
-import type { SeriesPoint, Store, StoreReader } from '../../src/store/store-types.js';
+import type { SeriesPoint, StoreReader } from '../../src/store/reader-types.js';
+import type { Store } from '../../src/store/store-types.js';
 import {
   GOPAX_BTC,
   stored,

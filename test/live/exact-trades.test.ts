@@ -5,7 +5,7 @@ import { TradeTail } from '../../src/live/trade-tail.js';
 import { MarketSelection } from '../../src/market/market-selection.js';
 import type { Market } from '../../src/market/market.js';
 import type { Trade } from '../../src/market/trade.js';
-import type { StoreReader } from '../../src/store/store-types.js';
+import type { StoreReader } from '../../src/store/reader-types.js';
 import { until } from '../helpers/wait.js';
 
 const market: Market = { exchange: 'UPBIT', symbol: 'BTC', currency: 'KRW' };

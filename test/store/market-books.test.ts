@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { OrderBook } from '../../src/market/order-book.js';
 import { openStore } from '../../src/store/store.js';
-import type { MarketBooksQuery, Store } from '../../src/store/store-types.js';
+import type { MarketBooksQuery } from '../../src/store/reader-types.js';
+import type { Store } from '../../src/store/store-types.js';
 import { newDatabase, type TestDatabase } from './engines.js';
 import {
   GOPAX_BTC,

@@ -14,7 +14,7 @@ import type {
   BookSelection,
   CoverageTotals,
   RowPlace,
-} from '../../src/store/store-types.js';
+} from '../../src/store/reader-types.js';
 import { bookEncoder } from '../../src/store/engine/open.js';
 import { Timeline } from '../../src/store/timeline.js';
 import { Writer } from '../../src/store/writer.js';

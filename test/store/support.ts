@@ -14,9 +14,11 @@ import {
 } from '../../src/store/engine/sqlite/connection.js';
 import { SqliteSession } from '../../src/store/engine/sqlite/session.js';
 import type { WriterSession } from '../../src/store/engine/engine.js';
-import { openStore, type StoreOptions } from '../../src/store/store.js';
+import { openStore } from '../../src/store/store.js';
+import type { StoreOptions } from '../../src/store/store-options.js';
 import type { WriteBatch } from '../../src/store/writer-protocol.js';
-import type { ExportOptions, Store, StoreReader } from '../../src/store/store-types.js';
+import type { ExportOptions, StoreReader } from '../../src/store/reader-types.js';
+import type { Store } from '../../src/store/store-types.js';
 import { until as waitUntil } from '../helpers/wait.js';
 
 export const UPBIT_BTC: Market = { exchange: 'UPBIT', symbol: 'BTC', currency: 'KRW' };

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { compareAllTrades, compareTrades, type Trade } from '../../src/market/trade.js';
 import { openEngine } from '../../src/store/engine/open.js';
 import type { Rows, Session, WriterSession } from '../../src/store/engine/engine.js';
-import type { TradePlace } from '../../src/store/store-types.js';
+import type { TradePlace } from '../../src/store/reader-types.js';
 import { toTradeRow } from '../../src/store/trades/codec.js';
 import { DayTrades } from '../../src/store/trades/day-trades.js';
 import { TradeReader } from '../../src/store/trades/trade-reader.js';

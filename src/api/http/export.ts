@@ -12,7 +12,7 @@ import {
   parseExportOptions,
   UnknownMarketInputError,
 } from '../../store/export/options.js';
-import type { ExportOptions, StoreReader } from '../../store/store-types.js';
+import type { ExportOptions, StoreReader } from '../../store/reader-types.js';
 import { LIMIT_SETTINGS } from '../../settings/table.js';
 import type { ApiLog } from '../log.js';
 import { pipeToClient, replyError } from './reply.js';

@@ -1,6 +1,6 @@
 import type { CoverageMinute } from '../../market/coverage.js';
 import type { Market } from '../../market/market.js';
-import type { CoverageTotals } from '../../store/store-types.js';
+import type { CoverageTotals } from '../../store/reader-types.js';
 import { marketOf, timeWindow } from '../inputs.js';
 import { fromCursor, toConnection, toCursor } from '../paging.js';
 import { marketArgs, pageArgs, windowArgs } from './arguments.js';

@@ -6,7 +6,7 @@ import type { LimitName, OwnLimit } from '../../market/own-limit.js';
 import type { ExchangeRecord, MarketRecord } from '../../market/managed-lists.js';
 import { matchesPattern } from '../../market/collect-pattern.js';
 import type { SilenceTally } from '../../market/silence-tally.js';
-import type { StoreReader } from '../../store/store-types.js';
+import type { StoreReader } from '../../store/reader-types.js';
 import { filterPattern } from '../inputs.js';
 import { exchangeArg, pairFilterArgs } from './arguments.js';
 import { builder } from './builder.js';

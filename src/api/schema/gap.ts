@@ -1,5 +1,5 @@
 import type { Gap } from '../../market/gap.js';
-import type { StoreReader } from '../../store/store-types.js';
+import type { StoreReader } from '../../store/reader-types.js';
 import { marketFilter, timeWindow } from '../inputs.js';
 import { fromCursor, type RowBudget, toConnection, toCursor } from '../paging.js';
 import { marketFilterArgs, pageArgs, windowArgs } from './arguments.js';

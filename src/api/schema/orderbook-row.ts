@@ -1,4 +1,4 @@
-import type { BookRow } from '../../store/store-types.js';
+import type { BookRow } from '../../store/reader-types.js';
 import { marketFilter, timeWindow } from '../inputs.js';
 import { fromCursor, toConnection, toCursor } from '../paging.js';
 import { exchangeArg, pageArgs, pairFilterArgs, windowArgs } from './arguments.js';

@@ -1,7 +1,7 @@
 import { midDecimal, subtractDecimal } from '../../market/decimal.js';
 import type { Market } from '../../market/market.js';
 import type { Level, OrderBook } from '../../market/order-book.js';
-import type { StoreReader } from '../../store/store-types.js';
+import type { StoreReader } from '../../store/reader-types.js';
 import type { Gap } from '../../market/gap.js';
 import { checkedDepth, marketOf } from '../inputs.js';
 import { marketArgs } from './arguments.js';

@@ -1,7 +1,7 @@
 import type { Gap } from '../../market/gap.js';
 import type { Market } from '../../market/market.js';
 import { midDecimal } from '../../market/decimal.js';
-import type { BestPrices, StoreReader } from '../../store/store-types.js';
+import type { BestPrices, StoreReader } from '../../store/reader-types.js';
 import { badInput } from '../errors.js';
 import { marketOf } from '../inputs.js';
 import { marketArgs } from './arguments.js';

@@ -6,7 +6,7 @@ import {
   Kind,
   type SelectionNode,
 } from 'graphql';
-import type { SeriesPoint, SeriesQuery } from '../../store/store-types.js';
+import type { SeriesPoint, SeriesQuery } from '../../store/reader-types.js';
 import { badInput } from '../errors.js';
 import { marketOf } from '../inputs.js';
 import { MAX_SERIES_POINTS } from '../paging.js';

@@ -1,7 +1,7 @@
 import type { Market } from '../../market/market.js';
 import type { TimeWindow } from '../../market/time-window.js';
 import type { TradeCompleteness, TradePiece } from '../../market/trade-span.js';
-import type { StoreReader } from '../../store/store-types.js';
+import type { StoreReader } from '../../store/reader-types.js';
 import { fromCursor, toConnection, toCursor } from '../paging.js';
 import { pageArgs } from './arguments.js';
 import { builder } from './builder.js';

@@ -1,7 +1,8 @@
 import type { Bus } from '../../bus.js';
 import type { CollectorControl } from '../../market/collector-control.js';
 import { EXCHANGES, type Exchange } from '../../market/exchange.js';
-import type { StoreReader, StoreStats } from '../../store/store-types.js';
+import type { StoreReader } from '../../store/reader-types.js';
+import type { StoreStats } from '../../store/store-types.js';
 import { within } from '../../util/wait.js';
 import { judge, type Verdict } from './judge.js';
 

@@ -1,7 +1,8 @@
 import { marketKey } from '../../market/market.js';
 import type { MarketSelection } from '../../market/market-selection.js';
 import type { OrderBook } from '../../market/order-book.js';
-import type { Store, StoredBook, StoreReader } from '../../store/store-types.js';
+import type { StoredBook, StoreReader } from '../../store/reader-types.js';
+import type { Store } from '../../store/store-types.js';
 import type { BookTail } from '../book-tail.js';
 import type { Delivery } from '../delivery.js';
 import { type OwnFeed, OwnSource } from '../source.js';

@@ -1,7 +1,8 @@
 import { marketKey } from '../../market/market.js';
 import type { MarketSelection } from '../../market/market-selection.js';
 import type { Trade } from '../../market/trade.js';
-import type { SequenceState, StoreReader } from '../../store/store-types.js';
+import type { StoreReader } from '../../store/reader-types.js';
+import type { SequenceState } from '../../store/store-types.js';
 import { delivery } from '../delivery.js';
 import { type OwnFeed, OwnSource } from '../source.js';
 import type { TradeTail } from '../trade-tail.js';

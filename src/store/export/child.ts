@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { isServer } from '../engine/open.js';
 import { StoreError } from '../errors.js';
 import type { ReaderOptions } from '../reader-protocol.js';
-import type { ExportOptions } from '../store-types.js';
+import type { ExportOptions } from '../reader-types.js';
 
 const COMMAND = fileURLToPath(new URL('./command.js', import.meta.url));
 /** Below everything that records. */

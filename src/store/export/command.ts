@@ -9,7 +9,7 @@ import { loadSettings, type PastSettings, readPastSettings } from '../../setting
 import { checkPast, locatePast } from '../past.js';
 import { failureText } from '../errors.js';
 import { ReaderClient } from '../reader-client.js';
-import type { ExportOptions, GapTotals, TradeTotals } from '../store-types.js';
+import type { ExportOptions, GapTotals, TradeTotals } from '../reader-types.js';
 import { completenessText, gapsOfExport, isOfTrades, tradesNote } from './notes.js';
 import type { Column } from './columns.js';
 import { checkKnownMarkets } from './known.js';
@@ -57,7 +57,7 @@ interface Command {
 }
 
 /** Reads the command line; null when help was asked for. @throws {BadInputError} naming the flag */
-export function parseCommand(args: readonly string[]): Command | null {
+function parseCommand(args: readonly string[]): Command | null {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
   let parsed;

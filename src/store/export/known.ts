@@ -1,7 +1,7 @@
 import { closeMatches } from '../../market/close-matches.js';
 import { pairText } from '../../market/market.js';
 import type { MarketRecord } from '../../market/managed-lists.js';
-import type { ExportOptions, StoreReader } from '../store-types.js';
+import type { ExportOptions, StoreReader } from '../reader-types.js';
 import { UnknownMarketInputError } from './options.js';
 
 /**

@@ -1,6 +1,6 @@
 import { pairText } from '../../market/market.js';
 import { TRADE_COMPLETENESS } from '../../market/trade-span.js';
-import type { ExportOptions, GapTotals, StoreReader, TradeTotals } from '../store-types.js';
+import type { ExportOptions, GapTotals, StoreReader, TradeTotals } from '../reader-types.js';
 
 /** Whether an export is about trades, or their gaps. */
 export function isOfTrades({ shape, of }: Pick<ExportOptions, 'shape' | 'of'>): boolean {

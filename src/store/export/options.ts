@@ -1,7 +1,7 @@
 import { EXCHANGES, type Exchange, isExchange } from '../../market/exchange.js';
 import { isMarketName, marketName } from '../../market/market.js';
 import { TIME_EXAMPLES, timeFromText } from '../../market/time-text.js';
-import type { ExportOptions } from '../store-types.js';
+import type { ExportOptions } from '../reader-types.js';
 import { FORMATS, type ShapeName, SHAPES, shapeOf } from './shapes.js';
 
 /** Something that a person asked for cannot be done; the message says what would be right. */

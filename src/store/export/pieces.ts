@@ -5,7 +5,7 @@ import { completenessAt, type TradePiece } from '../../market/trade-span.js';
 import { type BookSource, rowPages } from '../book-source.js';
 import type { RebuiltBook, StoredRow } from '../rebuild.js';
 import { BookReplay, type Replay, TopReplay } from '../replay.js';
-import type { ExportOptions, Identified, Page } from '../store-types.js';
+import type { ExportOptions, Identified, Page } from '../reader-types.js';
 import { ChangeWriter, cut } from './changes.js';
 import { type Cell, type Column, columns, type RecordSink } from './columns.js';
 import { Sampler } from './sampling.js';

@@ -9,7 +9,7 @@ import {
 import type { Session } from '../engine/engine.js';
 import { sql } from '../engine/sql.js';
 import type { ArchivedSpans } from '../archived-spans.js';
-import type { Page, SpanQuery } from '../store-types.js';
+import type { Page, SpanQuery } from '../reader-types.js';
 import {
   SPAN_COLUMNS,
   spanPage,

@@ -1,7 +1,7 @@
 import type { CollectPattern } from '../../market/collect-pattern.js';
 import type { Trade } from '../../market/trade.js';
 import type { ArchivedTrades } from '../archived-trades.js';
-import type { TradesAfter } from '../store-types.js';
+import type { TradesAfter } from '../reader-types.js';
 import type { TradeMarkets } from './known-spans.js';
 import type { TradeReader } from './trade-reader.js';
 

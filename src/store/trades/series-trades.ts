@@ -1,7 +1,7 @@
 import { addDecimal, divideDecimal, multiplyDecimal } from '../../market/decimal.js';
 import type { Span } from '../../market/trade-span.js';
 import type { Trade } from '../../market/trade.js';
-import type { SeriesPoint, TradeSums } from '../store-types.js';
+import type { SeriesPoint, TradeSums } from '../reader-types.js';
 import type { TradePieces } from './trade-streams.js';
 
 /** Decimals of a mean price at most; beyond them it is rounded. */

@@ -3,7 +3,7 @@ import type { TimeWindow } from '../../market/time-window.js';
 import type { TradeCompleteness, TradePiece } from '../../market/trade-span.js';
 import type { Session } from '../engine/engine.js';
 import { raw, type Sql, sql } from '../engine/sql.js';
-import type { Page, SpanQuery } from '../store-types.js';
+import type { Page, SpanQuery } from '../reader-types.js';
 
 /** A row of `trade_span`. */
 export type SpanRow = readonly [

@@ -9,7 +9,7 @@ import type { Span } from '../../market/trade-span.js';
 import { raw, type Sql, sql } from '../engine/sql.js';
 import { isSelected, type MarketFilter, named, ReaderDatabase } from '../reader-database.js';
 import type { ReaderOptions } from '../reader-protocol.js';
-import type { Page, StoreReader, TradesAfter } from '../store-types.js';
+import type { Page, StoreReader, TradesAfter } from '../reader-types.js';
 import { KnownSpans, type TradeMarkets } from './known-spans.js';
 import { OlderTrades } from './older-trades.js';
 import { spanPage, spansUntil } from './span-reader.js';

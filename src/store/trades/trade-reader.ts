@@ -9,7 +9,7 @@ import {
 } from '../../market/trade.js';
 import type { Cell, Rows, Session } from '../engine/engine.js';
 import { raw, type Sql, sql } from '../engine/sql.js';
-import type { Page, TradePlace, TradesAfter } from '../store-types.js';
+import type { Page, TradePlace, TradesAfter } from '../reader-types.js';
 import { fromTradeRow, TRADE_COLUMNS, type TradeRow, unpackTrades } from './codec.js';
 
 /** Blocks read in one go at first; doubled while a page is not full. */

@@ -1,6 +1,6 @@
 import { addDecimal } from '../../market/decimal.js';
 import { compareAllTrades, type Trade } from '../../market/trade.js';
-import type { Page, TradePlace } from '../store-types.js';
+import type { Page, TradePlace } from '../reader-types.js';
 import { placeAfter } from './trade-reader.js';
 
 /** Trades in pieces, in the order of {@link compareAllTrades}. */

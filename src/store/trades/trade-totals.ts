@@ -1,6 +1,6 @@
 import { marketFromKey } from '../../market/market.js';
 import type { TradePiece } from '../../market/trade-span.js';
-import type { GapTotals, TradeTotals } from '../store-types.js';
+import type { GapTotals, TradeTotals } from '../reader-types.js';
 import { addTo, type SpanSums } from './known-spans.js';
 
 /** A gap of the trades of a market that may go on over midnight. */

@@ -22,7 +22,7 @@ import type {
   SeriesQuery,
   StoredBook,
   StoreReader,
-} from '../../../src/store/store-types.js';
+} from '../../../src/store/reader-types.js';
 import type {
   ExchangeRecord,
   MarketRecord,

@@ -1,0 +1,75 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Topic } from '../util/topic.js';
+import { StoreError } from './errors.js';
+import type { WriteQueue } from './write-queue.js';
+import type { LogPlace } from './writer-protocol.js';
+
+/** How a store is filled from the log of several nodes: how far it has come, and when there is room for more. */
+export class LogFilling {
+  readonly #queue: WriteQueue;
+  readonly #flushMs: number;
+  /** The log that is stored now, and its last message that was put. */
+  #place: LogPlace | null = null;
+  #position = 0;
+  #closing = false;
+  readonly #room = new Topic<void>();
+
+  /** @param flushMs how long books gather before they are written, ms */
+  constructor(queue: WriteQueue, flushMs: number) {
+    this.#queue = queue;
+    this.#flushMs = flushMs;
+  }
+
+  /** The greatest sequence that may have been given out; null = the store is filled from no log. */
+  get newest(): number | null {
+    return this.#place === null ? null : this.#place.base + this.#position;
+  }
+
+  /** What is put is out of this log from now on. */
+  begin(place: LogPlace): void {
+    this.#place = place;
+    this.#position = place.offset;
+    this.#queue.beginLog(place.offset);
+  }
+
+  /** See `Store.logAt`. */
+  at(position: number): void {
+    this.#position = position;
+    this.#queue.logAt(position);
+  }
+
+  /** See `Store.whenRoom`. */
+  whenRoom(): Promise<void> | undefined {
+    if (this.#hasRoom) return undefined;
+    return new Promise((resolve) => {
+      const stop = this.#room.on(() => {
+        if (!this.#closing && !this.#hasRoom) return;
+        stop();
+        resolve();
+      });
+    });
+  }
+
+  /** There may be room again. */
+  look(): void {
+    this.#room.publish();
+  }
+
+  /** See `Store.whenStored`. */
+  async whenStored(position: number): Promise<void> {
+    while (this.#queue.logStored < position) {
+      if (this.#closing) throw new StoreError('the store is closed');
+      await pause(this.#flushMs / 4);
+    }
+  }
+
+  /** The store closes: all that wait for it go on. */
+  close(): void {
+    this.#closing = true;
+    this.look();
+  }
+
+  get #hasRoom(): boolean {
+    return !this.#queue.gathered && this.#queue.hasRoom;
+  }
+}
