@@ -4,12 +4,14 @@ import type { Gap } from '../market/gap.js';
 import { type Market, marketKey } from '../market/market.js';
 import type { Trade } from '../market/trade.js';
 import { MOST_LAG_MS } from '../market/trade-span.js';
-import type { LogEntry, LogStream } from './log-stream.js';
-import type { LogWriter, Outgoing } from './log-writer.js';
-import { type LaneItem, type LastBook, MarketLane, toLastBook } from './market-lane.js';
-import { contentHash, decodeBook, decodeMessage, encodeMessage, sideTexts } from './messages.js';
-import type { AliveMessage, BookMessage } from './messages.js';
-import { type LogKind, marketSubject, SubjectReader } from './subjects.js';
+import { KeptItems } from './kept-items.js';
+import { booksBefore, readEnds } from './log-ends.js';
+import type { LogStream } from './log-stream.js';
+import type { LogWriter } from './log-writer.js';
+import { type LaneItem, type LastBook, MarketLane } from './market-lane.js';
+import { marketSubject } from './subjects.js';
+import { Term } from './term.js';
+import { TradeIds } from './trade-ids.js';
 
 /** How a publisher is set up. */
 export interface PublisherOptions {
@@ -42,20 +44,9 @@ const AWAY = 'the bus was away for longer than a standby keeps what it receives'
 
 const KEEP_MS = 30_000;
 const MAX_WAITING = 100_000;
-/** Books that another node has written of a market meanwhile and that are looked at, at most. */
-const MOST_BETWEEN = 500;
 const ALIVE_MS = 1_000;
 /** A refused market goes on after this time, ms: by then the lease has said whether this node still writes. */
 const REFUSED_MS = 1_500;
-
-/** What the newest messages of an exchange in the log say. */
-interface Before {
-  readonly books: ReadonlyMap<string, LastBook>;
-  /** Numbers of the newest trades of markets that have some. */
-  readonly trades: ReadonlyMap<string, number>;
-  /** All received until then is in the log, Unix ms; null when nothing was written yet. */
-  readonly aliveAt: number | null;
-}
 
 /**
  * Takes what the collectors of one exchange publish. As standby it keeps the last 30 s of it; as
@@ -67,40 +58,22 @@ export class ExchangePublisher {
   readonly #byObject = new WeakMap<Market, MarketLane>();
   readonly #keepMs: number;
   readonly #maxWaiting: number;
-  /** Newest things of the last while, oldest first from `#kept` on. */
-  #ring: LaneItem[] = [];
-  #ringMarkets: Market[] = [];
-  #kept = 0;
-  /** Since when the ring has all that was received, Unix ms. */
-  #ringFrom: number;
-  #pruned = false;
+  readonly #kept: KeptItems;
+  readonly #term: Term;
+  readonly #tradeIds = new TradeIds();
   /** Of each market: its gaps that may be of use to who takes over, and whether it is recorded. */
   readonly #gaps = new Map<string, Gap[]>();
   readonly #recorded = new Map<string, { market: Market; recording: boolean; at: number }>();
   /** Markets whose books are being left out, and since when. */
-  readonly #leftOut = new Map<string, { gap: Gap; count: number }>();
+  readonly #leftOut = new Map<string, Gap>();
   /** Gaps of the writer before that end with their market's next book, of which this node has had none. */
   readonly #inherited = new Map<string, Gap>();
   /** Where gaps begin in the log that had begun earlier for this node, when another one wrote. */
   readonly #begun = new Map<string, number>();
   #primary = false;
   #promotions = 0;
-  /** Another term has begun since, or the last sign of life is gone: signs of life are refused. */
-  #over = false;
-  /** Number of the message that began this node's term, and of the newest sign of life in the log. */
-  #term = 0;
-  #aliveSeq = 0;
-  /** Until when the newest sign of life vouches, Unix ms. */
-  #vouchedUntil = 0;
-  #beating = false;
   #before = { books: new Map<string, LastBook>(), trades: new Map<string, number>() };
   #full = false;
-  /** Trades that are written again, since earlier ones were lost, have other ids. */
-  #refill = '';
-  /** How often trades came in the newest answer of a history that gives equal ones of a moment one id. */
-  readonly #equal = { at: 0, times: new Map<string, number>() };
-  /** Until when trades of the log were lost, Unix ms; 0 = none were. */
-  #lostUntil = 0;
   #leftOutCount = 0;
   #waiting = 0;
   #serial = 0;
@@ -110,8 +83,12 @@ export class ExchangePublisher {
   constructor(options: PublisherOptions) {
     this.#options = options;
     this.#keepMs = options.keepMs ?? KEEP_MS;
+    this.#kept = new KeptItems(this.#keepMs, options.now());
+    this.#term = new Term({
+      ...options,
+      coveredUntil: (t, vouched) => this.#coveredUntil(t, vouched),
+    });
     this.#maxWaiting = options.maxWaiting ?? MAX_WAITING;
-    this.#ringFrom = options.now();
     const { bus } = options;
     this.#unfollow = [
       ...(options.books ? [bus.books.on((event) => this.#book(event))] : []),
@@ -125,7 +102,9 @@ export class ExchangePublisher {
         if (this.#primary) this.#write(market, 'coverage', record, `${record.minute}`);
       }),
     ];
-    this.#alive = setInterval(() => this.#beat(), ALIVE_MS);
+    this.#alive = setInterval(() => {
+      if (this.#primary) this.#term.beat();
+    }, ALIVE_MS);
     this.#alive.unref();
   }
 
@@ -136,7 +115,7 @@ export class ExchangePublisher {
 
   /** Number of the message that began its term; 0 before the first. */
   get term(): number {
-    return this.#term;
+    return this.#term.number;
   }
 
   /** Messages that wait for the log. */
@@ -162,8 +141,7 @@ export class ExchangePublisher {
    * @param end until when they are lost, Unix ms: the same for all nodes, so that what two of them fill in is one
    */
   refillAfter(end: number): void {
-    this.#refill = ` after ${end}`;
-    this.#lostUntil = Math.max(this.#lostUntil, end);
+    this.#tradeIds.refillAfter(end);
   }
 
   /**
@@ -173,34 +151,33 @@ export class ExchangePublisher {
    */
   async promote(openGaps: readonly Gap[]): Promise<void> {
     if (this.#primary) return;
-    const aliveAt = await this.#beginTerm();
-    const before = await this.#readBefore(aliveAt);
+    const { stream, exchange } = this.#options;
+    const aliveAt = await this.#term.begin();
+    const { books, trades } = await readEnds(stream, exchange);
     this.#primary = true;
     this.#promotions++;
     this.#waiting = 0;
-    this.#before = { books: new Map(before.books), trades: new Map(before.trades) };
+    this.#before = { books: new Map(books), trades };
     for (const lane of this.#lanes.values()) this.#begin(lane);
     for (const { market, recording, at } of this.#recorded.values())
       this.#write(market, 'recording', { recording, at }, `${at} ${recording}`);
-    const first = this.#firstMissing(before.books);
+    const first = this.#kept.firstMissing(books);
     this.#writeGaps(aliveAt, openGaps, first);
     this.#endGaps(aliveAt, openGaps, first);
-    const lost = aliveAt !== null && this.#pruned && this.#ringFrom > aliveAt;
+    const lost = aliveAt !== null && this.#kept.pruned && this.#kept.from > aliveAt;
     if (lost) {
       for (const { market, recording } of this.#recorded.values())
-        if (recording) this.#loseTrades(market, aliveAt - MOST_LAG_MS, this.#ringFrom, AWAY);
+        if (recording) this.#loseTrades(market, aliveAt - MOST_LAG_MS, this.#kept.from, AWAY);
     }
     // The ring of a quiet exchange goes back further than NATS remembers ids.
     const written = Math.min(aliveAt ?? -Infinity, this.#options.now() - this.#keepMs);
-    for (let i = this.#kept; i < this.#ring.length; i++) {
-      const item = this.#ring[i]!;
-      const market = this.#ringMarkets[i]!;
+    for (const [i, market, item] of this.#kept.entries()) {
       if (item.kind === 'trade' && item.receivedAt < written) continue;
       if (item.kind === 'book') {
         const key = marketKey(market);
         const from = first.get(key) ?? 0;
         if (i < from) continue;
-        if (lost && i === from && before.books.has(key)) {
+        if (lost && i === from && books.has(key)) {
           const end = Math.max(aliveAt, item.event.book.timestamp);
           this.#writeGap({
             market,
@@ -223,7 +200,7 @@ export class ExchangePublisher {
 
   /** Begins its term again if that is over: only for the node that has the lease. @throws {Error} when the log cannot be read */
   async goOn(): Promise<void> {
-    if (this.#primary && this.#over) await this.#beginTerm();
+    if (this.#primary && this.#term.over) await this.#term.begin();
   }
 
   /** Keeps what it receives from now on, and writes nothing. */
@@ -253,9 +230,7 @@ export class ExchangePublisher {
 
   /** Writes a last sign of life. @param closed whether the node ends */
   async farewell(closed: boolean): Promise<void> {
-    if (!this.#primary) return;
-    const sent = new Promise<void>((resolve) => this.#writeAlive(closed, resolve));
-    await Promise.race([sent, new Promise((resolve) => setTimeout(resolve, 1_000))]);
+    if (this.#primary) await this.#term.farewell(closed);
   }
 
   /** Ends it. */
@@ -263,22 +238,20 @@ export class ExchangePublisher {
     this.#primary = false;
     clearInterval(this.#alive);
     for (const stop of this.#unfollow) stop();
-    this.#ring = [];
-    this.#ringMarkets = [];
-    this.#kept = 0;
+    this.#kept.clear();
   }
 
   #book(event: BookEvent): void {
     const item: LaneItem = { kind: 'book', event, receivedAt: event.book.timestamp };
     const { market } = event.book;
-    this.#keep(market, item);
+    this.#kept.add(market, item);
     if (!this.#primary) return;
     if (this.#inherited.size > 0) this.#endInherited(event);
     if (!this.#hasRoom()) return this.#leaveOut(event);
     const left = this.#leftOut.size === 0 ? undefined : this.#leftOut.get(marketKey(market));
     if (left === undefined) return this.#add(market, item);
     this.#leftOut.delete(marketKey(market));
-    this.#writeGap({ ...left.gap, end: Math.max(left.gap.start, event.book.timestamp) });
+    this.#writeGap({ ...left, end: Math.max(left.start, event.book.timestamp) });
     this.#add(market, { ...item, event: { ...event, afterGap: true } });
   }
 
@@ -286,30 +259,14 @@ export class ExchangePublisher {
     const { market } = trade;
     // Its number is that of the message.
     const message = { ...trade, market: undefined, sequence: undefined };
-    const { tradeId, exchangeTimestamp, price, volume, side, origin } = trade;
-    const fill = origin === 'BACKFILL';
-    // One node may hear of it as it happens, another in the snapshot of a new connection: it is one trade, unless
-    // the first may have been lost.
-    const again = fill || (origin === 'SNAPSHOT' && exchangeTimestamp < this.#lostUntil);
-    const way = `${fill ? ` ${origin}` : ''}${again ? this.#refill : ''}`;
-    const own = `${tradeId} ${exchangeTimestamp} ${price} ${volume} ${side}${way}`;
-    const id = trade.idKind === 'REST' ? this.#counted(market, own, trade.timestamp) : own;
-    const item: LaneItem = { kind: 'trade', message, id, receivedAt: trade.timestamp, fill };
-    this.#keep(market, item);
+    const { exchangeTimestamp, timestamp: receivedAt } = trade;
+    const id = this.#tradeIds.of(trade);
+    const fill = trade.origin === 'BACKFILL';
+    const item: LaneItem = { kind: 'trade', message, id, receivedAt, fill };
+    this.#kept.add(market, item);
     if (!this.#primary) return;
     if (this.#hasRoom()) this.#add(market, item);
     else this.#loseTrades(market, exchangeTimestamp, exchangeTimestamp + 1, TOO_FAST);
-  }
-
-  /** Tells equal trades of one answer, which are received at one time, apart, in the same way on every node. */
-  #counted(market: Market, id: string, receivedAt: number): string {
-    const { at, times } = this.#equal;
-    if (at !== receivedAt) times.clear();
-    this.#equal.at = receivedAt;
-    const key = `${marketKey(market)} ${id}`;
-    const before = times.get(key) ?? 0;
-    times.set(key, before + 1);
-    return before === 0 ? id : `${id} ${before}`;
   }
 
   /** What its collectors say of that time is wrong: they ask the exchange for what is missing. */
@@ -337,11 +294,7 @@ export class ExchangePublisher {
   #leaveOut({ book }: BookEvent): void {
     this.#leftOutCount++;
     const key = marketKey(book.market);
-    const known = this.#leftOut.get(key);
-    if (known !== undefined) {
-      known.count++;
-      return;
-    }
+    if (this.#leftOut.has(key)) return;
     const opened: Gap = {
       market: book.market,
       start: Math.min(this.#lane(book.market).newest ?? book.timestamp, book.timestamp),
@@ -350,7 +303,7 @@ export class ExchangePublisher {
       detail: TOO_FAST,
       attempts: 0,
     };
-    this.#leftOut.set(key, { gap: opened, count: 1 });
+    this.#leftOut.set(key, opened);
     this.#writeGap(opened);
   }
 
@@ -364,43 +317,6 @@ export class ExchangePublisher {
       this.#options.onFull(full, this.#leftOutCount);
     }
     return !full;
-  }
-
-  #keep(market: Market, item: LaneItem): void {
-    this.#ring.push(item);
-    this.#ringMarkets.push(market);
-    const since = item.receivedAt - this.#keepMs;
-    while (this.#kept < this.#ring.length && this.#ring[this.#kept]!.receivedAt < since) {
-      this.#ringFrom = this.#ring[this.#kept]!.receivedAt;
-      this.#pruned = true;
-      this.#kept++;
-    }
-    if (this.#kept > 4_096 && this.#kept > this.#ring.length / 2) {
-      this.#ring = this.#ring.slice(this.#kept);
-      this.#ringMarkets = this.#ringMarkets.slice(this.#kept);
-      this.#kept = 0;
-    }
-  }
-
-  /** Where the books that the log lacks begin in the ring, by market. */
-  #firstMissing(books: ReadonlyMap<string, LastBook>): Map<string, number> {
-    const places = new Map<string, { index: number; event: BookEvent }[]>();
-    for (let index = this.#kept; index < this.#ring.length; index++) {
-      const item = this.#ring[index]!;
-      if (item.kind !== 'book') continue;
-      const key = marketKey(this.#ringMarkets[index]!);
-      const known = places.get(key);
-      if (known === undefined) places.set(key, [{ index, event: item.event }]);
-      else known.push({ index, event: item.event });
-    }
-    const first = new Map<string, number>();
-    for (const [key, kept] of places) {
-      const last = books.get(key);
-      const events = kept.map(({ event }) => event);
-      const next = last === undefined ? 0 : firstAfter(events, last.message);
-      first.set(key, kept[next]?.index ?? Infinity);
-    }
-    return first;
   }
 
   /** Writes the gaps of this node, as far as they lie after what the log covers. */
@@ -418,7 +334,7 @@ export class ExchangePublisher {
         }
         // The book that ended it, or a later one, is in the log already: the writer before had no gap.
         const index = first.get(key);
-        const next = index === undefined ? 0 : (this.#ring[index]?.receivedAt ?? Infinity);
+        const next = index === undefined ? 0 : (this.#kept.at(index)?.receivedAt ?? Infinity);
         if (gap.end !== null && (gap.end < next || (aliveAt !== null && gap.end <= aliveAt)))
           continue;
         const start = Math.max(gap.start, aliveAt ?? gap.start);
@@ -438,7 +354,7 @@ export class ExchangePublisher {
       const key = marketKey(gap.market);
       const own = this.#gaps.get(key) ?? [];
       if (own.some(({ start }) => start === gap.start)) continue;
-      const next = this.#ring[first.get(key) ?? Infinity];
+      const next = this.#kept.at(first.get(key) ?? Infinity);
       // Nothing that is not yet written: the market has a gap here, too, or no book since.
       const end = own.some(({ end: ended }) => ended === null)
         ? aliveAt
@@ -464,8 +380,8 @@ export class ExchangePublisher {
     id: string,
   ): void {
     const receivedAt = this.#options.now();
-    const ofTerm = { ...message, term: this.#term };
-    const ownId = `${this.#options.node} ${this.#term} ${id}`;
+    const ofTerm = { ...message, term: this.#term.number };
+    const ownId = `${this.#options.node} ${this.#term.number} ${id}`;
     this.#add(market, { kind, message: ofTerm, id: ownId, receivedAt });
   }
 
@@ -474,40 +390,15 @@ export class ExchangePublisher {
     this.#lane(market).add(item);
   }
 
-  #beat(): void {
-    if (this.#primary && !this.#beating) this.#writeAlive(false, () => undefined);
-  }
-
-  #writeAlive(closed: boolean, done: () => void): void {
-    const term = this.#term;
-    this.#beating = true;
-    this.#options.writer.write(this.#aliveMessage(closed), (outcome) => {
-      this.#beating = false;
-      if (term !== this.#term) return;
-      if (outcome.kind === 'STORED') this.#aliveSeq = outcome.seq;
-      else {
-        this.#over = true;
-        this.#options.onMoved();
-      }
-      done();
-    });
-  }
-
-  #aliveMessage(closed: boolean): Outgoing {
-    const { exchange, node, now } = this.#options;
-    let t = now();
-    if (this.#waiting > 0) {
-      for (const lane of this.#lanes.values()) {
-        // A gap of the time since: whoever takes over before it is in the log would take that time for covered.
-        if (lane.gapWaits) t = Math.min(t, this.#vouchedUntil);
-        t = Math.min(t, (lane.oldest ?? t + 1) - 1);
-      }
+  /** Until when all is in the log: see {@link TermParts.coveredUntil}. */
+  #coveredUntil(t: number, vouched: number): number {
+    if (this.#waiting === 0) return t;
+    for (const lane of this.#lanes.values()) {
+      // A gap of the time since: whoever takes over before it is in the log would take that time for covered.
+      if (lane.gapWaits) t = Math.min(t, vouched);
+      t = Math.min(t, (lane.oldest ?? t + 1) - 1);
     }
-    this.#vouchedUntil = t;
-    const message: AliveMessage = closed ? { t, node, closed } : { t, node };
-    const expected = this.#aliveSeq;
-    const id = `alive.${exchange} ${node} after ${expected}`;
-    return { subject: `alive.${exchange}`, data: encodeMessage(message), expected, id };
+    return t;
   }
 
   #lane(market: Market): MarketLane {
@@ -550,14 +441,15 @@ export class ExchangePublisher {
 
   /** Another node wrote, or retention took the last book: goes on behind what is there, if it may. */
   async #moved(lane: MarketLane): Promise<void> {
-    this.#options.onMoved();
+    const { stream, onMoved } = this.#options;
+    onMoved();
     const promotion = this.#promotions;
     const over = (): boolean => !this.#primary || promotion !== this.#promotions;
     await new Promise((resolve) => setTimeout(resolve, REFUSED_MS));
     while (!over()) {
       try {
-        const last = await this.#options.stream.last(marketSubject(lane.refused, lane.market));
-        const between = lane.refused === 'book' ? await this.#booksBefore(last, lane.known) : [];
+        const last = await stream.last(marketSubject(lane.refused, lane.market));
+        const between = lane.refused === 'book' ? await booksBefore(stream, last, lane.known) : [];
         if (!over()) lane.resume(last, between);
         return;
       } catch {
@@ -566,100 +458,8 @@ export class ExchangePublisher {
       }
     }
   }
-
-  /** The books of a market in the log before one, back to the number of one that is known. */
-  async #booksBefore(last: LogEntry | null, known: number): Promise<BookMessage[]> {
-    const books: BookMessage[] = [];
-    let at = last === null ? 0 : decodeBook(last.data).p;
-    while (at > known && books.length < MOST_BETWEEN) {
-      const entry = await this.#options.stream.at(at);
-      if (entry === null) break;
-      const book = decodeBook(entry.data);
-      books.push(book);
-      at = book.p;
-    }
-    return books;
-  }
-
-  /**
-   * Begins a term: what the writer before adds from now on counts for nothing.
-   * @returns until when all that was received is in the log, Unix ms; null = nothing was yet
-   */
-  async #beginTerm(): Promise<number | null> {
-    const { stream, exchange, node, writer, now } = this.#options;
-    const subject = `alive.${exchange}`;
-    for (;;) {
-      const last = await stream.last(subject);
-      const aliveAt = last === null ? null : decodeMessage<AliveMessage>(last.data).t;
-      const message: AliveMessage = { t: aliveAt ?? now(), node, begins: true };
-      const data = encodeMessage(message);
-      const expected = last?.seq ?? 0;
-      const id = `${subject} ${node} begins after ${expected}`;
-      const outcome = await writer.put({ subject, data, expected, id });
-      if (outcome.kind === 'MOVED') continue;
-      this.#over = false;
-      this.#term = outcome.seq;
-      this.#aliveSeq = outcome.seq;
-      this.#vouchedUntil = message.t;
-      return aliveAt;
-    }
-  }
-
-  async #readBefore(aliveAt: number | null): Promise<Before> {
-    const { stream, exchange } = this.#options;
-    const subjects = new SubjectReader();
-    const lastOf = async <T>(
-      kind: LogKind,
-      read: (entry: LogEntry) => T,
-    ): Promise<Map<string, T>> => {
-      const found = new Map<string, T>();
-      for (const entry of await stream.lastOfEach(`${kind}.${exchange}.>`)) {
-        const market = subjects.read(entry.subject)?.market;
-        if (market === null || market === undefined) continue;
-        found.set(marketKey(market), read(entry));
-      }
-      return found;
-    };
-    const [books, trades] = await Promise.all([
-      lastOf('book', toLastBook),
-      lastOf('trade', ({ seq }) => seq),
-    ]);
-    return { books, trades, aliveAt };
-  }
-}
-
-/**
- * Index of the first of the books of a market, oldest first, that is newer than `last`. By the
- * exchange's time; of those that have the same, or none, by where `last` itself is among them, and
- * where it is not, by the time of receipt, which may be another machine's.
- */
-export function firstAfter(events: readonly BookEvent[], last: BookMessage): number {
-  const contents = contentHash(last);
-  let same = -1;
-  for (const [i, { book }] of events.entries()) {
-    const { exchangeTimestamp: e, timestamp } = book;
-    if (e !== null && last.e !== null && e !== last.e) continue;
-    if (contentHash(sideTexts(book)) !== contents) continue;
-    // A book may come back to what it was: it is the one that was received at the same time.
-    const distance = Math.abs(timestamp - last.t);
-    if (same < 0 || distance <= Math.abs(events[same]!.book.timestamp - last.t)) same = i;
-  }
-  if (same >= 0) return same + 1;
-  const later = events.findIndex(({ book: { exchangeTimestamp: e, timestamp } }) =>
-    e === null || last.e === null ? timestamp > last.t : e > last.e,
-  );
-  return later < 0 ? events.length : later;
 }
 
 function gapKey({ market, start }: Gap): string {
   return `${marketKey(market)} ${start}`;
-}
-
-/** Until when all that was received of an exchange is in the log; null = nothing was yet. */
-export async function readAlive(
-  stream: LogStream,
-  exchange: Exchange,
-): Promise<AliveMessage | null> {
-  const alive = await stream.last(`alive.${exchange}`);
-  return alive === null ? null : decodeMessage<AliveMessage>(alive.data);
 }

@@ -12,7 +12,7 @@ import { BusError } from './connection.js';
  * The version of what nodes write, in the log and to each other. Fields that are added need no other; a message that
  * nodes of this version would misread has a greater one as its `v`.
  */
-export const MESSAGE_VERSION = 1;
+const MESSAGE_VERSION = 1;
 
 /** A message that a newer version of this program wrote, and this one would misread. */
 export class NewerMessageError extends BusError {

@@ -1,0 +1,41 @@
+import { type Market, marketKey } from '../market/market.js';
+import type { Trade } from '../market/trade.js';
+
+/** Gives each trade an id in the log that is the same on every node that hears of it. */
+export class TradeIds {
+  /** Trades that are written again, since earlier ones were lost, have other ids. */
+  #refill = '';
+  /** Until when trades of the log were lost, Unix ms; 0 = none were. */
+  #lostUntil = 0;
+  /** How often trades came in the newest answer of a history that gives equal ones of a moment one id. */
+  readonly #equal = { at: 0, times: new Map<string, number>() };
+
+  /** @see ExchangePublisher.refillAfter */
+  refillAfter(end: number): void {
+    this.#refill = ` after ${end}`;
+    this.#lostUntil = Math.max(this.#lostUntil, end);
+  }
+
+  /** Id of a trade. */
+  of(trade: Trade): string {
+    const { tradeId, exchangeTimestamp, price, volume, side, origin } = trade;
+    const fill = origin === 'BACKFILL';
+    // One node may hear of it as it happens, another in the snapshot of a new connection: it is one trade, unless
+    // the first may have been lost.
+    const again = fill || (origin === 'SNAPSHOT' && exchangeTimestamp < this.#lostUntil);
+    const way = `${fill ? ` ${origin}` : ''}${again ? this.#refill : ''}`;
+    const own = `${tradeId} ${exchangeTimestamp} ${price} ${volume} ${side}${way}`;
+    return trade.idKind === 'REST' ? this.#counted(trade.market, own, trade.timestamp) : own;
+  }
+
+  /** Tells equal trades of one answer, which are received at one time, apart, in the same way on every node. */
+  #counted(market: Market, id: string, receivedAt: number): string {
+    const { at, times } = this.#equal;
+    if (at !== receivedAt) times.clear();
+    this.#equal.at = receivedAt;
+    const key = `${marketKey(market)} ${id}`;
+    const before = times.get(key) ?? 0;
+    times.set(key, before + 1);
+    return before === 0 ? id : `${id} ${before}`;
+  }
+}
