@@ -2,62 +2,38 @@ import type { Oddity } from '../market/oddity.js';
 import { OddThings } from './odd-things.js';
 import { BurstGate } from '../logging/burst-gate.js';
 import type { EventName, EventParams } from '../logging/events.js';
-import { localTime, type Logger } from '../logging/logger.js';
+import { type Logger, timeShown } from '../logging/logger.js';
 import type { CollectorStatus } from '../market/collector-status.js';
 import type { ExchangeTally } from '../market/exchange-tally.js';
-import type { Gap, GapCause } from '../market/gap.js';
+import type { Gap } from '../market/gap.js';
 import { type Market, MarketHandle, type Pair, pairText } from '../market/market.js';
 import type { ReadTrade } from '../market/trade.js';
-import { NO_CHECKS } from '../market/trade-tally.js';
 import type { Sides } from '../market/order-book.js';
 import { cutText } from '../market/outside-text.js';
-import type { ExchangeAdapter, Feed, FeedContext, FeedHost, Outage } from './feed.js';
+import { ExchangeTrades, type TradesParts } from './exchange-trades.js';
+import type { Feed, FeedHost, Outage } from './feed.js';
 import type { ClockWitness } from './clock/clock-witness.js';
-import {
-  type CheckerLog,
-  type CheckerParts,
-  type CheckTimes,
-  HistoryChecker,
-} from './history/history-checker.js';
 import { RestAudit, type AuditHost } from './rest/rest-audit.js';
 import { believedTime } from './wire/exchange-time.js';
-import { ZeroTrade } from './wire/wire-trade.js';
 import { PeerRhythm } from './market/peer-rhythm.js';
 import type { SilenceBounds } from './market/silence-threshold.js';
 import { MarketTracker, type WrongTime } from './market/market-tracker.js';
 import type { RecorderParts } from './market/book-recorder.js';
-import { TradeRecorder, type TradeRecorderParts } from './market/trade-recorder.js';
 import type { Standstill } from './clock/standstill-watch.js';
 import { excerpt } from './wire/wire.js';
 
 /** What an {@link ExchangeCollector} works with. */
-export interface ExchangeCollectorParts extends RecorderParts {
-  readonly adapter: ExchangeAdapter;
-  readonly context: Omit<FeedContext, 'host'>;
+export interface ExchangeCollectorParts extends RecorderParts, TradesParts {
   readonly logger: Logger;
   /** Called when a market has had its first book, and when it is stopped on request. */
   readonly setRecording: (market: Market, recording: boolean) => void;
-  /** What is stored of its trades. */
-  readonly memory: TradeRecorderParts['memory'] & CheckerParts['memory'];
   /** Takes the exchange's times. */
   readonly witness: ClockWitness;
   /** Time between two audits by REST, ms; 0 = none. */
   readonly auditEveryMs: number;
   /** Bounds of silence other than the usual ones; for tests. */
   readonly rhythm?: SilenceBounds | undefined;
-  /** Times of the checks of trades other than the usual ones; for tests. */
-  readonly checkTimes?: Partial<CheckTimes> | undefined;
 }
-
-/** Gaps of books in which their connection was there: the trades on it were not lost. */
-const BOOKS_ALONE: ReadonlySet<GapCause> = new Set([
-  'PARSE_FAILED',
-  'RESYNC',
-  'QUEUE_OVERFLOW',
-  'STORE_FAILED',
-]);
-/** Gaps of the whole program, which polled books and trades on a socket have in common. */
-const PROGRAM_GONE: ReadonlySet<GapCause> = new Set(['PROCESS_DOWN', 'STANDSTILL', 'UNLISTED']);
 
 /** How often markets are looked at for silence, ms. */
 const SILENCE_WATCH_MS = 1000;
@@ -80,11 +56,7 @@ export class ExchangeCollector implements FeedHost {
   #unreadable = 0;
   #unasked = 0;
   readonly #odd: OddThings;
-  readonly #tape: TradeRecorder;
-  /** Null where no trades are recorded. */
-  readonly #checker: HistoryChecker | null;
-  #unaskedTrades = 0;
-  #unreadableTrades = 0;
+  readonly #trades: ExchangeTrades;
 
   constructor(parts: ExchangeCollectorParts) {
     this.#parts = parts;
@@ -93,91 +65,13 @@ export class ExchangeCollector implements FeedHost {
       hide: (text) => parts.logger.withoutSecrets(text),
       clock: parts.context.clock,
     });
-    this.#tape = new TradeRecorder({
-      bus: parts.bus,
-      memory: parts.memory,
-      current: (market) => parts.bus.current(market),
+    this.#trades = new ExchangeTrades({
+      ...parts,
       connected: () => this.#feed !== null,
-      onReusedId: (market, trade) => this.#doubtTrade('TRADE_ID_REUSED', market, trade),
-      onIdBack: (market, { tradeId }, before) =>
-        this.odd('TRADE_ID_BACK', '', `${pairText(market)}: ${tradeId} after ${before}`),
-      onAbsurdTime: (market, trade) => this.#doubtTrade('TRADE_TIME_ABSURD', market, trade),
-      onUnchecked: (market, reason) => {
-        const suppressed = this.#gate.pass('trades unchecked');
-        if (suppressed !== null) this.log('TRADES_UNCHECKED', market, { reason, suppressed });
-      },
-    });
-    this.#checker = parts.context.trades ? this.#makeChecker() : null;
-  }
-
-  #makeChecker(): HistoryChecker {
-    const { adapter, context, bus, memory, checkTimes } = this.#parts;
-    const { exchange } = adapter;
-    const polled = adapter.completeness === 'POLLED';
-    const checker = new HistoryChecker({
-      ...context,
-      memory,
-      history: adapter.tradeHistory,
-      tape: this.#tape,
-      streamedUntil: (market) => {
-        const book = polled ? 0 : (bus.current(market)?.exchangeTimestamp ?? 0);
-        return Math.max(this.#tape.newestTime(market), book);
-      },
-      booksBeside: !polled,
-      lossy: adapter.completeness === 'MAY_DROP',
-      times: checkTimes,
-      publish: (span) => bus.tradeSpans.publish(span),
       booksWait: () => this.#check?.waiting ?? false,
-      log: this.#checkerLog(),
+      log: (...entry) => this.log(...entry),
+      odd: (...thing) => this.odd(...thing),
     });
-    bus.gaps.on(({ market, start, end, cause, detail }) => {
-      if (market.exchange !== exchange || BOOKS_ALONE.has(cause)) return;
-      if (polled && !PROGRAM_GONE.has(cause)) return;
-      if (end === null) checker.down(market, { cause, detail }, start);
-      else checker.up(market, end);
-    });
-    bus.tradeLosses.on(({ market, start, end, ...trouble }) => {
-      if (market.exchange !== exchange) return;
-      checker.lost(market, trouble, { start, end });
-    });
-    bus.tradeDoubts.on(() => checker.doubt());
-    return checker;
-  }
-
-  #checkerLog(): CheckerLog {
-    const gated = (key: string, log: (suppressed: number) => void): void => {
-      const suppressed = this.#gate.pass(key);
-      if (suppressed !== null) log(suppressed);
-    };
-    return {
-      filled: (market, count) =>
-        gated('filled', (suppressed) => this.log('TRADES_FILLED', market, { count, suppressed })),
-      odd: (market, what) =>
-        gated('history odd', (suppressed) =>
-          this.log('TRADE_HISTORY_ODD', market, { what: cutText(what), suppressed }),
-        ),
-      unreached: (market, from, to, why) =>
-        gated('unreached', (suppressed) => {
-          const reason = cutText(why);
-          const params = { from: timeShown(from), to: timeShown(to), reason, suppressed };
-          this.log('TRADES_UNREACHED', market, params);
-        }),
-      failed: (market, why) =>
-        gated('history failed', (suppressed) =>
-          this.log('TRADE_HISTORY_FAILED', market, { reason: excerpt(why), suppressed }),
-        ),
-      lost: (market, reason) =>
-        gated('lost', (suppressed) => this.log('TRADES_LOST', market, { reason, suppressed })),
-      volumeDiffers: (market, minute, exchange, stored) =>
-        gated('volume', (suppressed) =>
-          this.log('TRADE_VOLUME_DIFFERS', market, {
-            minute: timeShown(minute),
-            exchange,
-            stored,
-            suppressed,
-          }),
-        ),
-    };
   }
 
   /** What the exchange has sent and done. */
@@ -187,13 +81,7 @@ export class ExchangeCollector implements FeedHost {
       unaskedBooks: this.#unasked,
       oddities: this.#odd.tallies,
       silence: { ...this.#silence },
-      trades: {
-        ...NO_CHECKS,
-        ...this.#checker?.tally,
-        ...this.#tape.tally,
-        unreadable: this.#unreadableTrades,
-        unasked: this.#unaskedTrades,
-      },
+      trades: this.#trades.tally,
     };
   }
 
@@ -229,7 +117,7 @@ export class ExchangeCollector implements FeedHost {
     const fresh = pairs.filter((pair) => !this.running(pair));
     for (const pair of fresh) {
       // Before its gaps, which are also those of its trades.
-      this.#checker?.start(this.#tracker(pair).market, pair);
+      this.#trades.start(this.#tracker(pair).market, pair);
       this.#tracker(pair).start(inherited(pair));
     }
     if (fresh.length === 0) return;
@@ -245,7 +133,7 @@ export class ExchangeCollector implements FeedHost {
   stop(pairs: readonly Pair[]): void {
     this.#feed?.remove(pairs);
     for (const pair of pairs) {
-      this.#checker?.stop(pair);
+      this.#trades.stop(pair);
       this.#tracker(pair).stop();
       this.#setRecording(pair, false);
     }
@@ -260,14 +148,14 @@ export class ExchangeCollector implements FeedHost {
   /** Marks a pair as failed: the exchange does not list it. */
   reject(pair: Pair, reason: string): void {
     this.#feed?.remove([pair]);
-    this.#checker?.stop(pair);
+    this.#trades.stop(pair);
     this.#tracker(pair).fail(reason);
   }
 
   /** Stops a pair that the exchange no longer lists; `FAILED` where it was asked for by name. */
   delist(pair: Pair, state: 'STOPPED' | 'FAILED'): void {
     this.#feed?.remove([pair]);
-    this.#checker?.stop(pair);
+    this.#trades.stop(pair);
     this.#tracker(pair).delist(state, 'the exchange no longer lists this market');
     this.#setRecording(pair, false);
   }
@@ -285,7 +173,7 @@ export class ExchangeCollector implements FeedHost {
   clockSet(byMs: number, wrong: WrongTime | null): void {
     for (const tracker of this.#trackers.values()) tracker.clockSet(byMs, wrong);
     // A clock that was behind has dated spans too early: the history is asked about more time, no less.
-    if (wrong !== null && byMs < 0) this.#checker?.clockSet(wrong.after, byMs);
+    if (wrong !== null && byMs < 0) this.#trades.clockSet(wrong.after, byMs);
   }
 
   /** Publishes the coverage of minutes that ended until `before`, Unix ms. */
@@ -299,7 +187,7 @@ export class ExchangeCollector implements FeedHost {
     this.#feed = null;
     this.#check?.close();
     this.#check = null;
-    this.#checker?.close();
+    this.#trades.close();
     clearInterval(this.#silenceWatch);
     this.#silenceWatch = undefined;
     await feed?.close();
@@ -372,42 +260,20 @@ export class ExchangeCollector implements FeedHost {
   trades(pair: Pair, trades: readonly ReadTrade[], receivedAt: number, snapshot: boolean): void {
     const tracker = this.#trackers.get(pairText(pair));
     if (tracker === undefined || !tracker.running) return;
-    if (snapshot) void this.#tape.snapshot(tracker.market, trades, receivedAt);
-    else this.#tape.live(tracker.market, trades, receivedAt);
+    this.#trades.take(tracker.market, trades, receivedAt, snapshot);
   }
 
   tradesDown(pairs: Iterable<Pair>, outage: Outage | null): void {
-    const now = this.#parts.context.clock();
-    for (const pair of pairs) {
-      if (outage === null) this.#checker?.up(pair, now);
-      else this.#checker?.down(pair, outage, outage.since ?? now);
-    }
+    this.#trades.down(pairs, outage);
   }
 
   unaskedTrades(count: number): void {
-    this.#unaskedTrades += count;
+    this.#trades.unasked(count);
   }
 
   unreadableTrade(error: unknown, message: string, pair: Pair | null): void {
-    this.#unreadableTrades++;
-    if (error instanceof ZeroTrade) this.odd('TRADE_ZERO', error.what, message);
-    const reason = excerpt(error instanceof Error ? error.message : String(error));
-    if (pair !== null) {
-      const trouble = { cause: 'PARSE_FAILED', detail: reason } as const;
-      this.#checker?.unreadable(pair, trouble, this.#parts.context.clock());
-    }
-    const suppressed = this.#gate.pass('unreadable trade');
-    if (suppressed === null) return;
     const known = pair !== null && this.#trackers.has(pairText(pair));
-    this.log('TRADE_UNREADABLE', known ? pair : null, { reason, frame: message, suppressed });
-  }
-
-  #doubtTrade(event: 'TRADE_ID_REUSED' | 'TRADE_TIME_ABSURD', pair: Pair, trade: ReadTrade): void {
-    const suppressed = this.#gate.pass(event);
-    if (suppressed === null) return;
-    const { tradeId, exchangeTimestamp } = trade;
-    const time = timeShown(exchangeTimestamp);
-    this.log(event, pair, { id: tradeId, time, suppressed });
+    this.#trades.unreadable(error, message, known ? pair : null);
   }
 
   #doubtTime(pair: Pair, time: number | null | undefined): void {
@@ -526,10 +392,4 @@ export class ExchangeCollector implements FeedHost {
       recording,
     );
   }
-}
-
-/** A time for a log line, local as all of them; `?` for one that is none. */
-function timeShown(time: number | null | undefined): string {
-  // Beyond it a Date is invalid.
-  return typeof time === 'number' && Math.abs(time) <= 8.64e15 ? localTime(time) : '?';
 }

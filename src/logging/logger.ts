@@ -130,6 +130,12 @@ export function localTime(ms: number): string {
   );
 }
 
+/** A time that an exchange gave, for a log line; `?` for one that is none. */
+export function timeShown(time: number | null | undefined): string {
+  // Beyond it a Date is invalid.
+  return typeof time === 'number' && Math.abs(time) <= 8.64e15 ? localTime(time) : '?';
+}
+
 /** A record as its line in the files and on standard output, without the line end. */
 export function formatLine(record: LogRecord): string {
   return `[${localTime(record.timestamp)}] [${record.level.toUpperCase()}] [${tagOf(record)}] ${record.message}`;

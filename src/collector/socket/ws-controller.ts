@@ -13,6 +13,7 @@ import { Outbox } from './outbox.js';
 import { PendingSnapshots } from './pending-snapshots.js';
 import { ResubscribeQueue } from './resubscribe-queue.js';
 import { ServiceJudge } from './service-judge.js';
+import { TradeSubscriptions } from './trade-subscriptions.js';
 import {
   type ConnectionEnd,
   type ConnectionListener,
@@ -25,8 +26,6 @@ import type { CarrierHost, PairCarrier } from './ws-feed.js';
 const STABLE_MS = 30_000;
 /** One that ended so soon after its subscription may have ended because of it. */
 const SHORT_MS = 5000;
-/** Pairs whose first books come within this time are subscribed for trades together, ms. */
-const TRADES_TOGETHER_MS = 50;
 /** Bytes of a message within which it shows what it is about. */
 const SIGN_WITHIN = 200;
 
@@ -67,20 +66,19 @@ export abstract class WSController implements PairCarrier {
   #openedAt = 0;
   /** When the message being handled came in, Unix ms. */
   #receivedAt = 0;
-  /** Whether trades are subscribed by {@link getTradesMessage}. */
-  readonly #tradesApart: boolean;
-  /** Pairs whose trades are subscribed, or about to be, on this connection. */
-  readonly #tradesFor = new Set<string>();
-  #tradesWait: Pair[] = [];
-  #tradesTimer: NodeJS.Timeout | undefined;
+  /** Trades that are subscribed by {@link getTradesMessage}; null where none are. */
+  readonly #trades: TradeSubscriptions | null;
   /** Why the controller itself is ending the connection, if it does. */
   #ending: Outage | null = null;
 
   /** @param connects limiter of new connections, shared by all sockets of the exchange */
   constructor(context: FeedContext, profile: WSProfile, connects: RateLimiter) {
     this.context = context;
-    this.#tradesApart =
-      context.trades && this.getTradesMessage !== WSController.prototype.getTradesMessage;
+    const tradesApart = this.getTradesMessage !== WSController.prototype.getTradesMessage;
+    this.#trades =
+      context.trades && tradesApart
+        ? new TradeSubscriptions((pairs) => this.#subscribeTrades(pairs))
+        : null;
     this.#profile = profile;
     this.#connects = connects;
     this.#snapshots = new PendingSnapshots(profile.firstBookWithinMs);
@@ -269,7 +267,7 @@ export abstract class WSController implements PairCarrier {
 
   /** Stops pairs. */
   remove(pairs: readonly Pair[]): void {
-    const traded = pairs.filter((pair) => this.#tradesFor.has(pairText(pair)));
+    const traded = pairs.filter((pair) => this.#trades?.has(pair));
     const removed = pairs.filter((pair) => this.#forget(pair));
     if (!this.#subscribed || removed.length === 0 || this.#pairs.size === 0) return;
     this.#change([], removed);
@@ -277,7 +275,7 @@ export abstract class WSController implements PairCarrier {
   }
 
   /** Subscribes pairs again; the connection is made again if that does not bring their books. */
-  resync(pairs: readonly Pair[], _detail: string): void {
+  resync(pairs: readonly Pair[]): void {
     if (!this.#subscribed) return;
     const carried = pairs.filter((pair) => this.has(pair));
     for (const pair of carried) this.#snapshots.resyncing(pairText(pair));
@@ -298,7 +296,7 @@ export abstract class WSController implements PairCarrier {
   /** Closes for good; resolves when the socket is gone. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#forgetTrades();
+    this.#trades?.clear();
     this.#resubscriptions.clear();
     this.#judge.restart();
     clearTimeout(this.#due);
@@ -320,7 +318,7 @@ export abstract class WSController implements PairCarrier {
 
   #connect(): void {
     this.resetConnection();
-    this.#forgetTrades();
+    this.#trades?.clear();
     this.#subscribed = false;
     this.#snapshots.clear();
     this.#judge.restart();
@@ -407,7 +405,7 @@ export abstract class WSController implements PairCarrier {
   /** @returns whether it was carried */
   #forget(pair: Pair): boolean {
     this.#snapshots.forget(pairText(pair));
-    this.#tradesFor.delete(pairText(pair));
+    this.#trades?.forget(pair);
     return this.#pairs.delete(pairText(pair));
   }
 
@@ -463,7 +461,7 @@ export abstract class WSController implements PairCarrier {
     if (!this.#liveness.proven) return;
     const first = !this.#snapshots.anyDelivering;
     this.#snapshots.came(code);
-    if (this.#tradesApart && !this.#tradesFor.has(code)) this.#tradesDue(pair);
+    this.#trades?.bookCame(code, pair);
     this.context.host.book(pair, sides, exchangeTimestamp, receivedAt, place);
     if (first) this.#judge.served();
   }
@@ -479,22 +477,9 @@ export abstract class WSController implements PairCarrier {
     else this.context.host.trades(pair, trades, this.#receivedAt, snapshot);
   }
 
-  /** Subscribes the trades of a pair that has its first book, with those of others that have theirs. */
-  #tradesDue(pair: Pair): void {
-    this.#tradesFor.add(pairText(pair));
-    this.#tradesWait.push(pair);
-    this.#tradesTimer ??= setTimeout(() => {
-      this.#tradesTimer = undefined;
-      const pairs = this.#tradesWait.splice(0).filter((waiting) => this.has(waiting));
-      if (this.#subscribed && pairs.length > 0) this.send(this.getTradesMessage(pairs));
-    }, TRADES_TOGETHER_MS);
-  }
-
-  #forgetTrades(): void {
-    clearTimeout(this.#tradesTimer);
-    this.#tradesTimer = undefined;
-    this.#tradesWait = [];
-    this.#tradesFor.clear();
+  #subscribeTrades(pairs: readonly Pair[]): void {
+    const carried = pairs.filter((pair) => this.has(pair));
+    if (this.#subscribed && carried.length > 0) this.send(this.getTradesMessage(carried));
   }
 
   // It is looked after.
