@@ -23,8 +23,6 @@ export interface CoinoneFaults extends Faults {
   repeatLevels(pair: string): void;
   /** Sends the book before the last one, with its old, smaller id; a client must drop it. */
   outdatedFrame(pair: string): void;
-  /** Each subscription to trades is followed by the last one; whether that happens is unknown. */
-  firstTrade(on: boolean): void;
 }
 
 /** The Coinone simulator. */

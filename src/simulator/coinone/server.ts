@@ -109,9 +109,7 @@ class CoinoneServer
         socket.sendBook(frameOf(market, before.book), [`${before.ms}`, before.id], false);
       }
     },
-    firstTrade: (on) => (this.#firstTrade = on),
   };
-  #firstTrade = false;
   readonly #bucket = new TokenBucket(1200, 20);
 
   protected createMarket(pair: string): CoinoneMarket {
@@ -197,11 +195,7 @@ class CoinoneServer
     socket.in(this.timing.snapshotDelayMs, () => {
       if (followed.get(pair) !== entry) return;
       entry.live = true;
-      if (channel === 'TRADE') {
-        const { last } = this.trades.tape(market);
-        if (this.#firstTrade && last !== undefined) socket.send(this.#tradeFrame(market, last));
-        return;
-      }
+      if (channel === 'TRADE') return;
       // The current book with an old time; a repeated SUBSCRIBE gets the same id once more.
       this.#send(socket, market, Date.now() - this.timing.firstFrameAgeMs);
     });

@@ -44,15 +44,14 @@ export function frameValues(at: number, snapshot: boolean, timestamp: number): r
 }
 
 /** One trade; a word stands for a side that does not exist. */
-function tradeText({ id, ms, side, level: { text } }: ShownTrade, withId: boolean): string {
+function tradeText({ id, ms, side, level: { text } }: ShownTrade): string {
   const buyer = side === null ? '"unknown"' : side === 'buy';
-  const end = withId ? `,"tradeId":${id}}` : '}';
-  return `{"timestamp":${ms},"price":"${text[0]}","qty":"${text[1]}","isBuyerTaker":${buyer}${end}`;
+  return `{"timestamp":${ms},"price":"${text[0]}","qty":"${text[1]}","isBuyerTaker":${buyer},"tradeId":${id}}`;
 }
 
-/** The trades as a JSON array; `withId` false leaves the ids out, as the reference's example of REST does. */
-export function tradesText(trades: readonly ShownTrade[], withId = true): string {
-  return `[${trades.map((trade) => tradeText(trade, withId)).join(',')}]`;
+/** The trades as a JSON array. */
+export function tradesText(trades: readonly ShownTrade[]): string {
+  return `[${trades.map(tradeText).join(',')}]`;
 }
 
 /** A frame of trades (`korbit.trade-frame.data`); `at` is the time of sending, Unix ms. */

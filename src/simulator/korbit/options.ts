@@ -22,14 +22,10 @@ export interface KorbitOptions extends SimulatorOptions<KorbitTiming> {
 
 /** Fault switches of Korbit. */
 export interface KorbitFaults extends Faults {
-  /** No protocol pings go out (and no client is dropped for missing them). */
-  missPings(on: boolean): void;
   /** Frames after the snapshot are lost with that chance (0 to 1), as the reference warns. */
   dropFrames(chance: number): void;
   /** Sends the last frame of a pair again, unchanged. */
   duplicateFrame(pair: string): void;
-  /** Whether REST trades have their ids; the reference's example has none. Default true. */
-  restTradeIds(on: boolean): void;
 }
 
 /** The Korbit simulator. */

@@ -100,17 +100,13 @@ class KorbitServer
 {
   readonly faults: KorbitFaults = {
     ...this.commonFaults(),
-    missPings: (on) => (this.#missPings = on),
     dropFrames: (chance) => (this.#dropChance = chance),
     duplicateFrame: (pair) => {
       const market = this.market(pair);
       if (market.listed && market.lastFrameAt > 0) this.#sendToAll(market);
     },
-    restTradeIds: (on) => (this.#restIds = on),
   };
   readonly #firstTradeId = firstTradeId(CAPTURED_TRADE_ID);
-  #restIds = true;
-  #missPings = false;
   #dropChance = 0;
   readonly #calls = new WindowLimit(CALLS_PER_SECOND);
 
@@ -182,7 +178,6 @@ class KorbitServer
       state.pongTimer = undefined;
     });
     const ping = (): void => {
-      if (this.#missPings) return;
       socket.ping('ping');
       const wait = this.timing.pongTimeoutMs;
       if (wait > 0) state.pongTimer ??= socket.later(wait, () => socket.destroy());
@@ -392,7 +387,7 @@ class KorbitServer
     if (!Number.isInteger(limit) || limit < 1 || limit > 500) return BAD_REQUEST;
     const page = this.trades.tape(market).page(limit);
     const shown = page.map((trade) => this.trades.byRest(trade));
-    const data = tradesText(shown, this.#restIds);
+    const data = tradesText(shown);
     return { status: 200, body: `{"success":true,"data":${data}}` };
   }
 

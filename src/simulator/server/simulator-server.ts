@@ -9,6 +9,7 @@ import { answerHttp, refuseUpgrade } from './http-answer.js';
 import { parsePair } from '../book/market-profile.js';
 import { unitsFromText } from '../book/number-text.js';
 import { Random, seedFrom } from '../random.js';
+import { RandomSteps } from './random-steps.js';
 import { Recorder } from './recorder.js';
 import { SimulatedSocket } from './socket.js';
 import { SyntheticBook } from '../book/synthetic-book.js';
@@ -94,7 +95,7 @@ export abstract class SimulatorServer<
   readonly #server: Server;
   readonly #wss: WebSocketServer;
   readonly #timers = new Timers();
-  readonly #paces = new Map<string, NodeJS.Timeout>();
+  readonly #steps: RandomSteps;
   readonly #switches = new FaultSwitches();
   #sockets = 0;
   #origin = '';
@@ -111,6 +112,7 @@ export abstract class SimulatorServer<
     this.seed = options.seed ?? 1;
     this.limits = options.limits ?? true;
     this.random = new Random(seedFrom(this.seed, settings.exchange, 'traffic'));
+    this.#steps = new RandomSteps(this.random);
     const given = Object.entries(options.timing ?? {}).filter(([, value]) => value !== undefined);
     this.timing = { ...settings.timing, ...Object.fromEntries(given) };
     this.#recorder = new Recorder(settings.exchange, options.ledger ?? 200_000);
@@ -138,7 +140,7 @@ export abstract class SimulatorServer<
   /** State of a socket that has just opened; may already send. */
   protected abstract openSocket(socket: SimulatedSocket<S>): S;
   /** A message of a client. */
-  protected abstract onMessage(socket: SimulatedSocket<S>, text: string, isBinary: boolean): void;
+  protected abstract onMessage(socket: SimulatedSocket<S>, text: string): void;
   /** A book has changed and is to be published. */
   protected abstract onBook(market: M, changes: BookChanges): void;
   /** Answers a REST request. */
@@ -259,7 +261,7 @@ export abstract class SimulatorServer<
     const market = this.market(pair);
     if (!market.listed) return;
     market.listed = false;
-    clearTimeout(this.#paces.get(pair));
+    this.#steps.remove(pair);
     this.#options.pacer?.remove(pair);
     this.onListing(market);
   }
@@ -268,7 +270,7 @@ export abstract class SimulatorServer<
     if (this.#closed) return;
     this.#closed = true;
     this.#timers.clearTimers();
-    for (const timer of this.#paces.values()) clearTimeout(timer);
+    this.#steps.close();
     for (const pair of this.markets.keys()) this.#options.pacer?.remove(pair);
     for (const socket of this.sockets) socket.destroy();
     await new Promise<void>((resolve) => {
@@ -367,31 +369,15 @@ export abstract class SimulatorServer<
     return market;
   }
 
-  /** Lets a book change by itself, at random moments about its own average. */
+  /** Lets a book change by itself. */
   #pace(market: M): void {
     const { pacer } = this.#options;
-    if (pacer !== undefined) {
-      pacer.add(market.pair, () => this.beat(market));
-      return;
+    const { pair } = market;
+    if (pacer !== undefined) pacer.add(pair, () => this.beat(market));
+    else {
+      const perSecond = this.changesPerSecond(market) * this.rate;
+      this.#steps.add(pair, perSecond, (times) => this.step(pair, times));
     }
-    const perSecond = this.changesPerSecond(market) * this.rate;
-    if (perSecond <= 0 || this.#closed) return;
-    const next = (): void => {
-      // Timers count whole ms, so a very busy book steps several times on one of them.
-      let wait = 0;
-      let steps = 0;
-      while (wait < 1) {
-        wait += this.random.exponential(1000 / perSecond);
-        steps += 1;
-      }
-      const timer = setTimeout(() => {
-        this.step(market.pair, steps);
-        next();
-      }, wait);
-      timer.unref();
-      this.#paces.set(market.pair, timer);
-    };
-    next();
   }
 
   #onUpgrade(request: IncomingMessage, tcp: Duplex, head: Buffer): void {
@@ -436,13 +422,13 @@ export abstract class SimulatorServer<
     socket.state = this.openSocket(socket);
     if (this.#switches.changes.pingOnOpen) socket.ping();
     if (this.#switches.changes.greeting !== null) socket.send(this.#switches.changes.greeting);
-    ws.on('message', (data: Buffer, isBinary: boolean) => {
+    ws.on('message', (data: Buffer) => {
       socket.lastIn = Date.now();
       const text = data.toString('utf8');
       this.#recorder.message(socket.id, text);
       if (socket.closing) return;
       const rule = this.#switches.changes.rule(text);
-      if (rule?.ignore !== true) this.onMessage(socket, rule?.as ?? text, isBinary);
+      if (rule?.ignore !== true) this.onMessage(socket, rule?.as ?? text);
       for (const reply of rule?.replies ?? []) socket.send(reply);
       if (rule?.close !== undefined) socket.close(rule.close);
     });

@@ -20,8 +20,6 @@ export interface UpbitFaults extends Faults {
   microsecondTimestamps(on: boolean): void;
   /** A later subscription leaves the earlier one running. */
   keepReplaced(on: boolean): void;
-  /** Ids of new trades with 16 digits, as in 2023 and in Singapore. */
-  shortTradeIds(on: boolean): void;
 }
 
 /** The Upbit simulator. */

@@ -60,11 +60,8 @@ class UpbitServer extends TicketFeed<UpbitMarket, UpbitTiming> implements UpbitS
     ...this.commonFaults(),
     microsecondTimestamps: (on) => (this.#microseconds = on),
     keepReplaced: (on) => (this.keepsReplaced = on),
-    shortTradeIds: (on) => (this.#idDigits = on ? 3 : 4),
   };
   #microseconds = false;
-  /** Digits of a trade id after its ms. */
-  #idDigits = 4;
   readonly #connects = new WindowLimit(5);
   readonly #groups = new WindowLimit(10);
   readonly #penalty = new Penalty(10, 10_000);
@@ -124,7 +121,7 @@ class UpbitServer extends TicketFeed<UpbitMarket, UpbitTiming> implements UpbitS
   }
 
   protected tradeId(_market: UpbitMarket, ms: number, n: number): string {
-    return `${ms}${`${n}`.padStart(this.#idDigits, '0')}`;
+    return `${ms}${`${n}`.padStart(4, '0')}`;
   }
 
   protected tradeText(market: UpbitMarket, trade: ShownTrade, stream: string): string {

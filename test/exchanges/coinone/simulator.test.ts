@@ -406,15 +406,6 @@ describe('Coinone trades', () => {
     expect(channels.slice(5)).toEqual(['TRADE', 'ORDERBOOK', 'TRADE', 'ORDERBOOK']);
   });
 
-  it('begin with the last one when asked', async () => {
-    await start();
-    simulator.faults.firstTrade(true);
-    const client = await open();
-    client.send(request('SUBSCRIBE', 'TRADE'));
-    await client.take(3);
-    expect(books(client)[0]!.id).toBe(simulator.trades.of('BTC-KRW').at(-1)!.id);
-  });
-
   it('are the last 200 by REST, whatever happened before', async () => {
     await start();
     await get('trades/KRW/BTC');

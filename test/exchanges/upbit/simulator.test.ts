@@ -548,11 +548,4 @@ describe('Upbit trades', () => {
     }
     expect(candles[0]!['candle_date_time_utc']).toBe(minute(ledger.at(-1)!.ms));
   });
-
-  it('have ids of 16 digits when asked', async () => {
-    const upbit = await start();
-    upbit.faults.shortTradeIds(true);
-    upbit.trade('BTC-KRW');
-    expect(upbit.trades.of('BTC-KRW').at(-1)!.id).toMatch(/^\d{16}$/);
-  });
 });
