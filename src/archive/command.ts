@@ -65,7 +65,7 @@ async function verifyNow(past: PastSettings, date: string | undefined): Promise<
 }
 
 /** The command `npm run archive`. @returns its exit code. */
-export async function archiveCommand(args: readonly string[]): Promise<number> {
+async function archiveCommand(args: readonly string[]): Promise<number> {
   try {
     if (args.includes('--help') || args.includes('-h')) {
       process.stdout.write(`${USAGE}\n`);

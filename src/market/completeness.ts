@@ -5,7 +5,4 @@
  * exchange says that it may leave some out; `POLLED` whole books asked for again and again, changes
  * between two answers unseen.
  */
-export const COMPLETENESS = ['SNAPSHOT', 'ORDERED', 'DELTA', 'MAY_DROP', 'POLLED'] as const;
-
-/** How the completeness of a market's books is known. */
-export type Completeness = (typeof COMPLETENESS)[number];
+export type Completeness = 'SNAPSHOT' | 'ORDERED' | 'DELTA' | 'MAY_DROP' | 'POLLED';

@@ -1,19 +1,11 @@
 /**
  * What the program limits by its own choice when it deals with an exchange: `REST_RATE` REST calls a
- * second, `REST_BATCH` markets of one REST call, `HISTORY_RATE` calls a second for trades of the past, `WS_MARKETS` markets of one socket, `WS_REQUEST`
- * markets of one subscribe request, `WS_MESSAGES` messages a second on one socket.
+ * second, `REST_BATCH` markets of one REST call, `HISTORY_RATE` calls a second for trades of the past,
+ * `WS_MARKETS` markets of one socket, `WS_REQUEST` markets of one subscribe request, `WS_MESSAGES`
+ * messages a second on one socket.
  */
-export const LIMIT_NAMES = [
-  'REST_RATE',
-  'REST_BATCH',
-  'HISTORY_RATE',
-  'WS_MARKETS',
-  'WS_REQUEST',
-  'WS_MESSAGES',
-] as const;
-
-/** What a limit bounds. */
-export type LimitName = (typeof LIMIT_NAMES)[number];
+export type LimitName =
+  'REST_RATE' | 'REST_BATCH' | 'HISTORY_RATE' | 'WS_MARKETS' | 'WS_REQUEST' | 'WS_MESSAGES';
 
 /** A limit as it stands now. */
 export interface OwnLimit {

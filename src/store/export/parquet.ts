@@ -102,7 +102,7 @@ export class ParquetFile {
 
   /** Ends it, and removes what lies beside the file. */
   async discard(): Promise<void> {
-    // DuckDB is not closed while it writes. Why it failed matters no more, or is known.
+    // DuckDB is not closed while it writes. Why it failed no longer matters, or is known.
     await this.#writing.catch(() => undefined);
     try {
       this.#close();
