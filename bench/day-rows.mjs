@@ -5,7 +5,7 @@
 import { EXCHANGES } from '../dist/market/exchange.js';
 import { bookSpecOf, profileOf } from '../dist/simulator/book/market-profile.js';
 import { activityOf } from '../dist/simulator/full/activity.js';
-import { fullMarketPairs } from '../dist/simulator/full/market-list.js';
+import { fullMarketPairs } from '../dist/simulator/full/listed-pairs.js';
 import { RingBook } from '../dist/simulator/full/ring-book.js';
 import { openStore } from '../dist/store/store.js';
 import { inTransaction, openSqlite } from './sqlite.mjs';

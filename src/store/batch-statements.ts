@@ -6,7 +6,7 @@ import { addCoverage, COVERAGE_COLUMNS } from './coverage-rows.js';
 import type { Client, Session, Statement } from './engine/engine.js';
 import { sql } from './engine/sql.js';
 import { wholeRow } from './levels.js';
-import type { MarketIds } from './market-list.js';
+import type { MarketIds } from './market-ids.js';
 import { rebuild } from './rebuild.js';
 import { redateStatements } from './redate.js';
 import { deleteLogsBeyond } from './retire.js';

@@ -4,7 +4,7 @@ import type { Wishes } from '../market/managed-lists.js';
 import type { Market } from '../market/market.js';
 import { defined } from './defined.js';
 import type { Client } from './engine/engine.js';
-import type { MarketIds } from './market-list.js';
+import type { MarketIds } from './market-ids.js';
 
 /** Writes what mutations want of markets and exchanges, as the calls of `CollectorMemory` with the same names. */
 export class WishWriter {

@@ -5,7 +5,7 @@ import type { TradePace } from '../trade/trade.js';
 import { activityOf } from './activity.js';
 import { FramePacer } from './frame-pacer.js';
 import { sizeOf } from '../registry.js';
-import { fullMarketPairs, stoppedPairs } from './market-list.js';
+import { fullMarketPairs, stoppedPairs } from './listed-pairs.js';
 import { RingBook } from './ring-book.js';
 
 /** How to make the whole market. */

@@ -6,11 +6,11 @@ import type { Exchange } from '../../market/exchange.js';
 import { BookLevel, type Book, type BookChanges, type BookSpec } from '../book/book.js';
 import { FaultSwitches } from './fault-switches.js';
 import { answerHttp, refuseUpgrade } from './http-answer.js';
+import { Ledger } from './ledger.js';
 import { parsePair } from '../book/market-profile.js';
 import { unitsFromText } from '../book/number-text.js';
 import { Random, seedFrom } from '../random.js';
 import { RandomSteps } from './random-steps.js';
-import { Recorder } from './recorder.js';
 import { SimulatedSocket } from './socket.js';
 import { SyntheticBook } from '../book/synthetic-book.js';
 import { Tally, type SentSides } from './tally.js';
@@ -91,7 +91,7 @@ export abstract class SimulatorServer<
 
   readonly #settings: ServerSettings<T>;
   readonly #options: SimulatorOptions;
-  readonly #recorder: Recorder;
+  readonly #ledger: Ledger;
   readonly #server: Server;
   readonly #wss: WebSocketServer;
   readonly #timers = new Timers();
@@ -115,11 +115,11 @@ export abstract class SimulatorServer<
     this.#steps = new RandomSteps(this.random);
     const given = Object.entries(options.timing ?? {}).filter(([, value]) => value !== undefined);
     this.timing = { ...settings.timing, ...Object.fromEntries(given) };
-    this.#recorder = new Recorder(settings.exchange, options.ledger ?? 200_000);
-    this.sent = this.#recorder.sent;
-    this.received = this.#recorder.received;
-    this.upgrades = this.#recorder.upgrades;
-    this.requests = this.#recorder.requests;
+    this.#ledger = new Ledger(settings.exchange, options.ledger ?? 200_000);
+    this.sent = this.#ledger.sent;
+    this.received = this.#ledger.received;
+    this.upgrades = this.#ledger.upgrades;
+    this.requests = this.#ledger.requests;
     this.trades = this.#makeTapes();
     this.#server = createServer((request, response) => this.#onRequest(request, response));
     this.#wss = new WebSocketServer({
@@ -214,7 +214,7 @@ export abstract class SimulatorServer<
   }
 
   onSent(listener: (book: SentBook) => void): () => void {
-    return this.#recorder.onSent(listener);
+    return this.#ledger.onSent(listener);
   }
 
   connections(): number {
@@ -308,7 +308,7 @@ export abstract class SimulatorServer<
     changed?: boolean,
   ): void {
     const { asks, bids } = sides;
-    this.#recorder.book(market, exchangeTimestamp, asks, bids, socket?.id ?? 0);
+    this.#ledger.book(market, exchangeTimestamp, asks, bids, socket?.id ?? 0);
     if (socket === null) return;
     this.tally.count(market.pair, exchangeTimestamp, sides, socket.id, changed);
   }
@@ -394,7 +394,7 @@ export abstract class SimulatorServer<
           )
         : { status: this.#switches.refuseStatus };
     const url = request.url ?? '/';
-    this.#recorder.upgrade(url, headers, verdict.status);
+    this.#ledger.upgrade(url, headers, verdict.status);
     if (verdict.status !== 101) {
       refuseUpgrade(tcp, verdict);
       return;
@@ -425,7 +425,7 @@ export abstract class SimulatorServer<
     ws.on('message', (data: Buffer) => {
       socket.lastIn = Date.now();
       const text = data.toString('utf8');
-      this.#recorder.message(socket.id, text);
+      this.#ledger.message(socket.id, text);
       if (socket.closing) return;
       const rule = this.#switches.changes.rule(text);
       if (rule?.ignore !== true) this.onMessage(socket, rule?.as ?? text);
@@ -460,7 +460,7 @@ export abstract class SimulatorServer<
     request.resume();
     response.on('error', () => response.destroy());
     const url = request.url ?? '/';
-    const entry = this.#recorder.request(url);
+    const entry = this.#ledger.request(url);
     const fault = this.#switches.rest;
     if (fault === 'hang') return;
     const answer = (): void => {

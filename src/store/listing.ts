@@ -1,49 +1,8 @@
 import type { Exchange } from '../market/exchange.js';
-import { type Market, marketKey, type Pair, pairText } from '../market/market.js';
+import type { ListedMarket } from '../market/managed-lists.js';
+import { type Pair, pairText } from '../market/market.js';
 import type { Session } from './engine/engine.js';
 import { sql } from './engine/sql.js';
-import { toMarket } from './records.js';
-import type { ListedMarket } from '../market/managed-lists.js';
-
-/** The writer's numbers of markets; a market that is not in the list yet is added to it. */
-export class MarketIds {
-  readonly #session: Session;
-  readonly #ids = new Map<string, number>();
-
-  constructor(session: Session) {
-    this.#session = session;
-  }
-
-  /** Makes sure that {@link id} knows all of `markets`. */
-  async load(markets: Iterable<Market>): Promise<void> {
-    const missing = new Map<string, Market>();
-    for (const market of markets) {
-      const key = marketKey(market);
-      if (!this.#ids.has(key)) missing.set(key, market);
-    }
-    if (missing.size === 0) return;
-    const rows = [...missing.values()].map((m) => [m.exchange, m.symbol, m.currency]);
-    const { client, dialect } = this.#session;
-    await client.$executeRaw(sql`
-      INSERT INTO market (exchange, symbol, currency)
-      SELECT exchange, symbol, currency
-        FROM ${dialect.table(rows, { exchange: 'text', symbol: 'text', currency: 'text' })} missing
-       WHERE true ON CONFLICT DO NOTHING`);
-    for (const row of await client.market.findMany()) {
-      this.#ids.set(marketKey(toMarket(row)), row.id);
-    }
-  }
-
-  /** Number of a market that was loaded. */
-  id(market: Market): number {
-    return this.idOf(marketKey(market));
-  }
-
-  /** Number of a market that was loaded, by its {@link marketKey}. */
-  idOf(key: string): number {
-    return this.#ids.get(key)!;
-  }
-}
 
 const LISTED = {
   symbol: 'text',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { EXCHANGES } from '../../../src/market/exchange.js';
 import { activityOf } from '../../../src/simulator/full/activity.js';
-import { fullMarketPairs, stoppedPairs } from '../../../src/simulator/full/market-list.js';
+import { fullMarketPairs, stoppedPairs } from '../../../src/simulator/full/listed-pairs.js';
 import { sizeOf } from '../../../src/simulator/registry.js';
 import { parsePair } from '../../../src/simulator/book/market-profile.js';
 

@@ -10,7 +10,7 @@ const MAX_LEVELS = 20_000_000;
 const MAX_ENTRIES = 100_000;
 
 /** What went out of a simulator and what came in, bounded. */
-export class Recorder {
+export class Ledger {
   readonly sent: SentBook[] = [];
   readonly received: Simulator['received'] = [];
   readonly upgrades: Simulator['upgrades'] = [];
