@@ -195,7 +195,11 @@ class CoinoneServer
     socket.in(this.timing.snapshotDelayMs, () => {
       if (followed.get(pair) !== entry) return;
       entry.live = true;
-      if (channel === 'TRADE') return;
+      if (channel === 'TRADE') {
+        // What it shows as its past ends here.
+        this.trades.tape(market);
+        return;
+      }
       // The current book with an old time; a repeated SUBSCRIBE gets the same id once more.
       this.#send(socket, market, Date.now() - this.timing.firstFrameAgeMs);
     });
