@@ -153,6 +153,23 @@ describe('priceHistory', () => {
     ]);
   });
 
+  it('gives none while recording was stopped, nor at the end of what lasts', async () => {
+    server.reader.stored = [book(upbit, 10_000, { timestamp: 10_000 })];
+    const received = { frames: 1, changed: 1, repeats: 0, longestSilenceMs: 0 };
+    server.reader.coverageRecords = [{ market: upbit, minute: 0, ...received }];
+    const { stopped } = await server.reader.coverage({ market: upbit });
+    expect(stopped).toEqual([{ start: 30_000, end: 60_000 }]);
+    const iso = (at: number) => `"${new Date(at).toISOString()}"`;
+    const known = async (to: number, points: number) => {
+      const { data } = await ask(`from: ${iso(10_000)}, to: ${iso(to)}, points: ${points}`);
+      return (data!['priceHistory'] as { timestamp: unknown }[]).map(
+        (each) => each.timestamp !== null,
+      );
+    };
+    expect(await known(70_000, 7)).toEqual([true, true, true, false, false, true, true]);
+    expect(await known(60_000, 6)).toEqual([true, true, true, false, false, false]);
+  });
+
   it('knows the gaps of a window however many there are', async () => {
     server.reader.stored = [book(upbit, T, { timestamp: T })];
     const before = Array.from({ length: 1_000 }, () => ({

@@ -27,7 +27,7 @@ const PricePointType = builder.objectRef<PricePoint>('PricePoint').implement({
       type: 'DateTime',
       nullable: true,
       description:
-        'When the book that stood then was received; null in a gap and before the first book.',
+        'When the book that stood then was received; null in a gap, before the first book, and while recording was stopped.',
       resolve: ({ best }) => best?.timestamp ?? null,
     }),
     bestAsk: t.field({
@@ -54,8 +54,11 @@ const PricePointType = builder.objectRef<PricePoint>('PricePoint').implement({
   }),
 });
 
-function within(gaps: readonly Gap[], at: number): boolean {
-  return gaps.some(({ start, end }) => start < at && (end === null || at < end));
+/** A time of which no book is known, Unix ms; `end` null while it lasts. */
+type Unknown = Pick<Gap, 'start' | 'end'>;
+
+function within(times: readonly Unknown[], at: number): boolean {
+  return times.some(({ start, end }) => start < at && (end === null || at < end));
 }
 
 /** Moments evenly spread over a window, both ends included. */
@@ -77,11 +80,17 @@ async function gapsOf(reader: StoreReader, market: Market, from: number, to: num
   }
 }
 
+/** When it was stopped on request; what reaches the end of what is known lasts. */
+async function stopsOf(reader: StoreReader, market: Market, from: number, to: number) {
+  const { stopped, to: known } = await reader.coverage({ market, from, to });
+  return stopped.map(({ start, end }): Unknown => ({ start, end: end < known ? end : null }));
+}
+
 builder.queryField('priceHistory', (t) =>
   t.field({
     type: [PricePointType],
     description:
-      'The best prices of a market at moments evenly spread over a window, out of the store. A moment inside a gap has none.',
+      'The best prices of a market at moments evenly spread over a window, out of the store. A moment inside a gap, or while recording was stopped, has none.',
     args: {
       ...marketArgs,
       from: t.arg({ type: 'DateTime', required: true, description: 'The first moment.' }),
@@ -101,9 +110,12 @@ builder.queryField('priceHistory', (t) =>
       if (to <= from) throw badInput('to', 'must be after from');
       await markets.check([market]);
       rows.take(points);
-      const gaps = await gapsOf(reader, market, from, to);
+      const unknown: Unknown[] = [
+        ...(await gapsOf(reader, market, from, to)),
+        ...(await stopsOf(reader, market, from, to)),
+      ];
       const all = moments(from, to, points);
-      const outside = all.filter((at) => !within(gaps, at));
+      const outside = all.filter((at) => !within(unknown, at));
       const found = new Map<number, BestPrices | null>();
       for (let i = 0; i < outside.length; i += CALL_POINTS) {
         const asked = outside.slice(i, i + CALL_POINTS);
