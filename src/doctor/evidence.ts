@@ -165,11 +165,20 @@ export interface UnknownSeen {
   readonly batch: Answer | null;
 }
 
+/** Whether so few frames came in a span that none in the next may be a pause. */
+export const isSparse = (frames: number): boolean => frames < 10;
+
+/** Whether a pair is still subscribed by its frames: one or two may have been under way. */
+export const goesOn = (frames: number): boolean => frames > 2;
+
 /** Changes of a subscription on one socket. */
 export interface ChangesSeen {
   /** The pair of the first subscription, and that of the second. */
   readonly pairs: readonly [Pair, Pair];
-  /** Frames of the first pair in one span before the second subscription, and in one after it. */
+  /**
+   * Frames of the first pair in one span before the second subscription, and in one after it, which
+   * is longer where it sends little ({@link isSparse}) and pauses.
+   */
   readonly before: number;
   readonly after: number;
   /** Whether the second pair's book came. */

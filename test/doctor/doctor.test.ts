@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { GROUPS, type Group } from '../../src/doctor/evidence.js';
 import { examine, type Examination } from '../../src/doctor/examine.js';
+import { laterSubscription } from '../../src/doctor/facts/common.js';
 import { SHEETS } from '../../src/doctor/facts/sheets.js';
 import { EXCHANGES, type Exchange } from '../../src/market/exchange.js';
 import { startBithumbSimulator } from '../../src/simulator/bithumb/server.js';
@@ -136,6 +137,25 @@ describe('the facts of the doctor', () => {
     const tls = SHEETS.UPBIT.facts.find(({ id }) => id === 'upbit.endpoint.tls')!;
     const judged = (version: string) => tls.judge({ rest: { tls: version } } as never).verdict;
     expect([judged('TLSv1.3'), judged('TLSv1.1')]).toEqual(['CONFIRMED', 'CONTRADICTED']);
+  });
+
+  it('are not contradicted by a pause of a pair that sends little', () => {
+    const pairs = [
+      { symbol: 'BTC', currency: 'KRW' },
+      { symbol: 'ETH', currency: 'KRW' },
+    ] as const;
+    const judged = (replaces: boolean, before: number, after: number) =>
+      laterSubscription({ pairs, before, after, second: true } as never, replaces).verdict;
+    expect([judged(false, 4, 0), judged(false, 20, 0), judged(false, 4, 3)]).toEqual([
+      'NOT SEEN',
+      'CONTRADICTED',
+      'CONFIRMED',
+    ]);
+    expect([judged(true, 2, 0), judged(true, 4, 2), judged(true, 4, 3)]).toEqual([
+      'NOT SEEN',
+      'CONFIRMED',
+      'CONTRADICTED',
+    ]);
   });
 
   it('are not seen where there is no answer', async () => {

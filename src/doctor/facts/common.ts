@@ -1,5 +1,13 @@
 import { type Pair, pairText } from '../../market/market.js';
-import type { Answer, Evidence, Frame, HostSeen, StreamSeen } from '../evidence.js';
+import {
+  type Answer,
+  type Evidence,
+  type Frame,
+  goesOn,
+  type HostSeen,
+  isSparse,
+  type StreamSeen,
+} from '../evidence.js';
 import { allOf, holds, is, type Judgement, unseen } from '../fact.js';
 
 /** Judgements that several exchanges share; what is expected stands in the facts of each. */
@@ -153,9 +161,10 @@ export function laterSubscription(seen: Evidence['changes'], replaces: boolean):
   const [a, b] = pairs.map(pairText);
   const text = `${a} had ${before} frames before, ${after} after ${b} was subscribed`;
   if (!second) return holds(false, `${b} had no book; ${text}`);
-  if (before < 3 && after < 3) return unseen(`too quiet: ${text}`);
-  // One or two that were under way may still come.
-  return holds(replaces ? after <= 2 : after > 2, text);
+  // Of a pair that sends little, none for a while may be a pause as well.
+  if (!goesOn(after) && (replaces ? before < 3 : isSparse(before)))
+    return unseen(`too quiet: ${text}`);
+  return holds(replaces !== goesOn(after), text);
 }
 
 /** A ping is answered. */

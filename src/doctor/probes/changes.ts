@@ -1,12 +1,21 @@
 import type { Sides } from '../../market/order-book.js';
 import { pairText } from '../../market/market.js';
 import { sameToDepth } from '../../collector/rest/rest-books.js';
-import type { ChangesSeen, ComparedSeen, IdleSeen, LeftAlone } from '../evidence.js';
+import {
+  type ChangesSeen,
+  type ComparedSeen,
+  goesOn,
+  type IdleSeen,
+  isSparse,
+  type LeftAlone,
+} from '../evidence.js';
 import type { Lab } from '../lab.js';
 import type { Line } from '../line.js';
 
 /** How long frames of a pair are counted, s. */
 const COUNT_S = 3;
+/** How much longer is listened for a pair that was to go on and paused, s. */
+const PAUSE_S = 15;
 /** How long is waited for one answer, s. */
 const ANSWER_S = 3;
 /** Time in which what was under way still comes, s. */
@@ -25,19 +34,22 @@ export async function probeChanges(lab: Lab): Promise<ChangesSeen> {
   if (a === undefined || b === undefined) throw new Error('the list has fewer than two markets');
   const line = await lab.socket([a, b]);
   const answerMs = ANSWER_S * lab.second;
-  const count = async (): Promise<number> => {
-    const from = line.frames.length;
-    await line.until(() => false, COUNT_S * lab.second);
-    return line.frames.slice(from).filter((frame) => lab.isOf(frame, a)).length;
-  };
+  const since = (from: number): number =>
+    line.frames.slice(from).filter((frame) => lab.isOf(frame, a)).length;
+  const listen = () => line.until(() => false, COUNT_S * lab.second);
   await lab.subscribe(line, [a]);
   await line.until(() => line.frames.some((frame) => lab.isOf(frame, a)), answerMs);
-  const before = await count();
+  const beginning = line.frames.length;
+  await listen();
+  const before = since(beginning);
 
   await line.send(talk.subscribe([b]));
   const second = await line.until(() => line.frames.some((f) => lab.isOf(f, b)), answerMs);
   await line.until(() => false, SETTLE_S * lab.second);
-  const after = await count();
+  const changed = line.frames.length;
+  await listen();
+  if (isSparse(before)) await line.until(() => goesOn(since(changed)), PAUSE_S * lab.second);
+  const after = since(changed);
 
   const lastBefore = line.frames.findLast((frame) => lab.isOf(frame, b)) ?? null;
   const again = await answersTo(lab, line, talk.subscribe([b]));
