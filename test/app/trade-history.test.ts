@@ -3,6 +3,7 @@ import { EXCHANGES, type Exchange } from '../../src/market/exchange.js';
 import type { SentTrade } from '../../src/simulator/trade/trade.js';
 import { atOnce } from '../helpers/at-once.js';
 import { allLive, logged, type Recorder, recording } from '../helpers/recorder.js';
+import { eventually } from '../helpers/wait.js';
 import { until } from '../store/support.js';
 
 /** Checks as fast as a test wants them. */
@@ -22,6 +23,10 @@ const start = async (exchange: Exchange): Promise<Recorder> => {
   await until(() => recorder.app.supervisor.tally(exchange).trades.historyPages > 0);
   return recorder;
 };
+
+/** Asks for what is stored until it is as wanted: not often, for each answer is all that there is. */
+const soon = <T>(ask: () => Promise<T>, wanted: (value: T) => boolean): Promise<T> =>
+  eventually(ask, wanted, 'what is to be stored', 25_000, 200);
 
 interface Node {
   readonly tradeId: string;
@@ -78,10 +83,13 @@ atOnce.each(EXCHANGES.map((exchange) => [exchange]))(
     const recorder = await start(exchange);
     const simulator = recorder.simulators[exchange.toLowerCase() as Lowercase<Exchange>];
     const ledger = () => simulator.trades.of('BTC-KRW').filter(({ history }) => !history);
-    await until(() => {
-      simulator.trade('BTC-KRW', 'sell', ['0.0001']);
-      return ledger().some(({ live }) => live > 0);
-    });
+    await soon(
+      async () => {
+        simulator.trade('BTC-KRW', 'sell', ['0.0001']);
+        return ledger();
+      },
+      (trades) => trades.some(({ live }) => live > 0),
+    );
     simulator.faults.tradeFault('BTC-KRW', 'hole', 2);
     simulator.trade('BTC-KRW', 'buy', ['0.0002', '0.0002']);
     simulator.faults.dropConnections();
@@ -93,7 +101,7 @@ atOnce.each(EXCHANGES.map((exchange) => [exchange]))(
       const nodes = await stored(recorder, exchange);
       return nodes.filter(({ tradeId, origin }) => origin !== 'SNAPSHOT' || known.has(tradeId));
     };
-    const allStored = () => until(async () => (await own()).length >= ledger().length);
+    const allStored = () => soon(own, (nodes) => nodes.length >= ledger().length);
     await allStored();
     await recorder.stop();
     simulator.trade('BTC-KRW', 'sell', ['0.0004']);
@@ -102,7 +110,7 @@ atOnce.each(EXCHANGES.map((exchange) => [exchange]))(
     await allStored();
     expect(contents(await own())).toEqual(contents(ledger()));
   },
-  30_000,
+  60_000,
 );
 
 atOnce.each([['UPBIT'], ['GOPAX']] as const)(
@@ -116,7 +124,10 @@ atOnce.each([['UPBIT'], ['GOPAX']] as const)(
     await recorder.restart();
     const filled = () => recorder.app.supervisor.tally(exchange).trades.backfilled;
     await until(() => filled() >= ledger.length - 1, 40_000);
-    await until(async () => (await stored(recorder, exchange)).length >= ledger.length);
+    await soon(
+      () => stored(recorder, exchange),
+      (nodes) => nodes.length >= ledger.length,
+    );
     const known = new Set(ledger.map(({ id }) => id));
     const own = (await stored(recorder, exchange)).filter(({ tradeId }) => known.has(tradeId));
     expect(contents(own)).toEqual(contents(ledger));
@@ -138,13 +149,14 @@ atOnce(
     await until(() => Date.now() > stoppedAt + 200);
     for (let i = 0; i < 3; i++) coinone.burst('BTC-KRW', 100);
     await recorder.restart();
-    await until(async () => {
-      const { trades } = await coverage(recorder, 'COINONE');
-      const gaps = trades.spans.edges.filter(({ node }) => node.completeness === 'GAP');
-      // The first check may come before the stream stands again: what is down still grows.
-      return gaps.length > 0 && gaps.every(({ node }) => node.checked);
-    });
-    const { trades } = await coverage(recorder, 'COINONE');
+    const { trades } = await soon(
+      () => coverage(recorder, 'COINONE'),
+      ({ trades: { spans } }) => {
+        const gaps = spans.edges.filter(({ node }) => node.completeness === 'GAP');
+        // The first check may come before the stream stands again: what is down still grows.
+        return gaps.length > 0 && gaps.every(({ node }) => node.checked);
+      },
+    );
     const gap = trades.spans.edges.find(({ node }) => node.completeness === 'GAP')!.node;
     expect(gap.cause).toBe('PROCESS_DOWN');
     expect(gap.detail).toMatch(/history reaches back to .* only/);
@@ -158,7 +170,7 @@ atOnce(
     );
     expect(report.markets[0]!.trades).toEqual({ gapMs: trades.gapMs });
   },
-  30_000,
+  60_000,
 );
 
 atOnce(
@@ -167,10 +179,13 @@ atOnce(
     const recorder = await start('GOPAX');
     const { gopax } = recorder.simulators;
     const tally = () => recorder.app.supervisor.tally('GOPAX').trades;
+    const isStored = (wanted: string) =>
+      soon(
+        () => stored(recorder, 'GOPAX'),
+        (nodes) => nodes.some(({ volume }) => volume === wanted),
+      );
     gopax.trade('BTC-KRW', 'buy', ['0.0001']);
-    await until(async () =>
-      (await stored(recorder, 'GOPAX')).some(({ volume }) => volume === '0.0001'),
-    );
+    await isStored('0.0001');
     await recorder.stop();
     const stoppedAt = Date.now();
     // Times of GOPAX are of seconds.
@@ -179,16 +194,13 @@ atOnce(
     gopax.faults.forgetTrades('BTC-KRW');
     gopax.trade('BTC-KRW', 'buy', ['0.0003']);
     await recorder.restart();
-    await until(async () =>
-      (await stored(recorder, 'GOPAX')).some(({ volume }) => volume === '0.0003'),
-    );
+    await isStored('0.0003');
     const gap = async () => {
       const { trades } = await coverage(recorder, 'GOPAX');
       return trades.spans.edges.find(({ node }) => node.completeness === 'GAP' && node.checked)
         ?.node;
     };
-    await until(async () => (await gap()) !== undefined);
-    expect(await gap()).toMatchObject({
+    expect(await soon(gap, (found) => found !== undefined)).toMatchObject({
       cause: 'PROCESS_DOWN',
       detail: expect.stringMatching(/history reaches back to .* only/),
     });
@@ -202,7 +214,7 @@ atOnce(
     expect(line!.message).toMatch(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/);
     expect(line!.message).not.toMatch(/\dZ/);
   },
-  30_000,
+  60_000,
 );
 
 atOnce(
@@ -219,10 +231,11 @@ atOnce(
     upbit.faults.rest({ status: 200, body: await page.text() });
     await recorder.restart();
     const tally = () => recorder.app.supervisor.tally('UPBIT').trades;
-    await until(async () => {
-      const { trades } = await coverage(recorder, 'UPBIT');
-      return trades.spans.edges.some(({ node }) => node.completeness === 'GAP' && node.checked);
-    });
+    await soon(
+      () => coverage(recorder, 'UPBIT'),
+      ({ trades }) =>
+        trades.spans.edges.some(({ node }) => node.completeness === 'GAP' && node.checked),
+    );
     expect(tally().historyFaults).toBeGreaterThanOrEqual(3);
     // A check reads the page, and the same again: it is given up after three.
     expect(tally().historyPages).toBeLessThan(20);
@@ -232,7 +245,7 @@ atOnce(
     const filled = (await stored(recorder, 'UPBIT')).filter(({ origin }) => origin === 'BACKFILL');
     expect([499, 500]).toContain(filled.length);
   },
-  30_000,
+  60_000,
 );
 
 atOnce(
@@ -258,5 +271,5 @@ atOnce(
     ]);
     await logged(recorder, 'TRADE_HISTORY_ODD');
   },
-  30_000,
+  60_000,
 );
