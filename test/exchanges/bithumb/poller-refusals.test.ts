@@ -1,11 +1,15 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describe, expect } from '@jest/globals';
+import { describe, expect, jest } from '@jest/globals';
 import { LimitBoard } from '../../../src/collector/limits/limit-board.js';
 import { atOnce as it, closeAfterTest } from '../../helpers/at-once.js';
 import { feedOf, pair } from '../../helpers/feed.js';
 import type { RecordingHost } from '../../helpers/recording-host.js';
 import { until } from '../../helpers/wait.js';
+
+// Six pollers at once ask as fast as they may, on any machine.
+jest.setTimeout(150_000);
+const PATIENCE_MS = 60_000;
 
 /** A poller, and the server that it asks. */
 interface Polled {
@@ -64,47 +68,39 @@ describe('a refusal about the size', () => {
     [200, 20, () => reply(413, '<html>')],
     [200, 10, () => reply(400)],
     [50, 1, () => reply(422, '{}')],
-  ])(
-    'covers all %d markets where %d a call are allowed',
-    async (count, most, refusal) => {
-      const refuse = refusal(most);
-      const { names, host, limits, calls } = await start(
-        count,
-        (response, codes) => codes.length > most && refuse(response),
-      );
-      await until(() => host.covered.size === count, 'all', 30_000);
-      expect(host.refusals).toEqual([]);
-      const batch = limits.states.find((limit) => limit.name === 'REST_BATCH')!;
-      expect(batch.value).toBeLessThanOrEqual(Math.max(1, most));
-      expect(batch.reason).not.toBeNull();
-      // What worked is remembered: no further refusal in the rounds that follow.
-      const before = calls.length;
-      const last = names.at(-1)!;
-      const seen = host.of(last).length;
-      await until(() => host.of(last).length > seen + 1, 'another round', 30_000);
-      expect(calls.slice(before).filter((codes) => codes.length > most)).toEqual([]);
-    },
-    60_000,
-  );
+  ])('covers all %d markets where %d a call are allowed', async (count, most, refusal) => {
+    const refuse = refusal(most);
+    const { names, host, limits, calls } = await start(
+      count,
+      (response, codes) => codes.length > most && refuse(response),
+    );
+    await until(() => host.covered.size === count, 'all', PATIENCE_MS);
+    expect(host.refusals).toEqual([]);
+    const batch = limits.states.find((limit) => limit.name === 'REST_BATCH')!;
+    expect(batch.value).toBeLessThanOrEqual(Math.max(1, most));
+    expect(batch.reason).not.toBeNull();
+    // What worked is remembered: no further refusal in the rounds that follow.
+    const before = calls.length;
+    const last = names.at(-1)!;
+    const seen = host.of(last).length;
+    await until(() => host.of(last).length > seen + 1, 'another round', PATIENCE_MS);
+    expect(calls.slice(before).filter((codes) => codes.length > most)).toEqual([]);
+  });
 
   it.each([
     ['the first thirty', (codes: string[]) => codes.slice(0, 30)],
     ['none', () => []],
-  ])(
-    'is seen where an answer to more than 30 has %s',
-    async (_what, part) => {
-      const { host, limits } = await start(200, (response, codes) => {
-        if (codes.length <= 30) return false;
-        response.end(books(part(codes)));
-        return true;
-      });
-      await until(() => host.covered.size === 200, 'all', 15_000);
-      const batch = limits.states.find((limit) => limit.name === 'REST_BATCH')!;
-      expect(batch.value).toBeLessThanOrEqual(30);
-      expect(host.refusals).toEqual([]);
-    },
-    20_000,
-  );
+  ])('is seen where an answer to more than 30 has %s', async (_what, part) => {
+    const { host, limits } = await start(200, (response, codes) => {
+      if (codes.length <= 30) return false;
+      response.end(books(part(codes)));
+      return true;
+    });
+    await until(() => host.covered.size === 200, 'all', PATIENCE_MS);
+    const batch = limits.states.find((limit) => limit.name === 'REST_BATCH')!;
+    expect(batch.value).toBeLessThanOrEqual(30);
+    expect(host.refusals).toEqual([]);
+  });
 
   it('is not taken for one when an answer leaves out what it leaves out alone, too', async () => {
     const dead = new Set(Array.from({ length: 15 }, (_, i) => `KRW-C${i + 20}`));
@@ -112,10 +108,14 @@ describe('a refusal about the size', () => {
       response.end(books(codes.filter((code) => !dead.has(code))));
       return true;
     });
-    await until(() => calls.filter((codes) => codes.length > 40).length > 5, 'some rounds', 15_000);
+    await until(
+      () => calls.filter((codes) => codes.length > 40).length > 5,
+      'some rounds',
+      PATIENCE_MS,
+    );
     expect(limits.states.find((limit) => limit.name === 'REST_BATCH')!.value).toBe(200);
     expect(calls.filter((codes) => codes.every((code) => dead.has(code))).length).toBeLessThan(8);
-  }, 20_000);
+  });
 
   it('is seen in a server that cuts the connection of big calls', async () => {
     const { host } = await start(40, (response, codes) => {
@@ -123,8 +123,8 @@ describe('a refusal about the size', () => {
       response.destroy();
       return true;
     });
-    await until(() => host.covered.size === 40, 'all', 15_000);
-  }, 20_000);
+    await until(() => host.covered.size === 40, 'all', PATIENCE_MS);
+  });
 });
 
 describe('a refusal about a market', () => {
@@ -132,21 +132,17 @@ describe('a refusal about a market', () => {
     ['404', () => reply(404)],
     ['unknown words', () => reply(400, '{"error":{"name":"x","message":"그런 것은 없음"}}')],
     ['200 with an error', () => reply(200, '{"error":{"name":404,"message":"Code not found"}}')],
-  ])(
-    'costs only that market: %s',
-    async (_name, refusal) => {
-      const bad = new Set(['KRW-C3', 'KRW-C20', 'KRW-C33']);
-      const { host, calls } = await start(
-        40,
-        (response, codes) => codes.some((c) => bad.has(c)) && refusal()(response),
-      );
-      await until(() => host.covered.size === 37, 'the others', 10_000);
-      await until(() => host.refusals.length === 3, 'the three', 10_000);
-      // Calls about the other markets go on as long as this test waits.
-      expect(calls.filter((codes) => codes.some((c) => bad.has(c))).length).toBeLessThan(100);
-    },
-    30_000,
-  );
+  ])('costs only that market: %s', async (_name, refusal) => {
+    const bad = new Set(['KRW-C3', 'KRW-C20', 'KRW-C33']);
+    const { host, calls } = await start(
+      40,
+      (response, codes) => codes.some((c) => bad.has(c)) && refusal()(response),
+    );
+    await until(() => host.covered.size === 37, 'the others', PATIENCE_MS);
+    await until(() => host.refusals.length === 3, 'the three', PATIENCE_MS);
+    // Calls about the other markets go on as long as this test waits.
+    expect(calls.filter((codes) => codes.some((c) => bad.has(c))).length).toBeLessThan(100);
+  });
 });
 
 describe('a refusal of everything', () => {
@@ -168,28 +164,24 @@ describe('a refusal of everything', () => {
         return true;
       },
     ],
-  ])(
-    'is a handful of calls, and lowers the rate: %s',
-    async (_name, refuse) => {
-      let refusing = false;
-      const { host, limits, calls } = await start(30, (response) => refusing && refuse(response));
-      await until(() => host.covered.size === 30, 'all');
-      refusing = true;
-      const before = calls.length;
-      const began = performance.now();
-      await until(() => performance.now() - began > 1500, 'some time', 6000);
-      // One a lane was under way, and then one after each pause.
-      expect(calls.length - before).toBeLessThan(30);
-      const rate = limits.states.find((limit) => limit.name === 'REST_RATE')!;
-      expect(rate.value).toBeLessThanOrEqual(98);
-      expect(rate.refusals).toBeGreaterThan(0);
-      refusing = false;
-      const got = host.books.length;
-      await until(() => host.books.length > got + 30, 'books again', 20_000);
-      expect(host.refusals).toEqual([]);
-    },
-    40_000,
-  );
+  ])('is a handful of calls, and lowers the rate: %s', async (_name, refuse) => {
+    let refusing = false;
+    const { host, limits, calls } = await start(30, (response) => refusing && refuse(response));
+    await until(() => host.covered.size === 30, 'all');
+    refusing = true;
+    const before = calls.length;
+    const began = performance.now();
+    await until(() => performance.now() - began > 1500, 'some time', 6000);
+    // One a lane was under way, and then one after each pause.
+    expect(calls.length - before).toBeLessThan(30);
+    const rate = limits.states.find((limit) => limit.name === 'REST_RATE')!;
+    expect(rate.value).toBeLessThanOrEqual(98);
+    expect(rate.refusals).toBeGreaterThan(0);
+    refusing = false;
+    const got = host.books.length;
+    await until(() => host.books.length > got + 30, 'books again', PATIENCE_MS);
+    expect(host.refusals).toEqual([]);
+  });
 });
 
 it('asks again for a market that was served before and is refused alone, and goes on with the others', async () => {
@@ -222,7 +214,7 @@ it('does not take a refused pace, in any words, for a refused size', async () =>
   await until(
     () => limits.states.some((l) => l.name === 'REST_RATE' && l.refusals > 3),
     'refusals',
-    25_000,
+    PATIENCE_MS,
   );
   expect(limits.states.find((limit) => limit.name === 'REST_BATCH')!.value).toBe(200);
-}, 30_000);
+});
