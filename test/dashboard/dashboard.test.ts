@@ -84,18 +84,25 @@ inBrowser('market', () => {
     const { upbit } = session.recorder.simulators;
     const ladder = upbitBook(page).locator('.ladder');
     await ladder.waitFor();
-    // A hidden tab has no frames; here they are held back until they are let go. What the frames
-    // asked for before have changed is drawn first.
+    // A hidden tab has no frames; here they are held back until they are let go. What the page had asked
+    // for before is drawn first, however long the answers take.
+    await page.waitForLoadState('networkidle');
     await page.evaluate(`
       held = [];
       frame = requestAnimationFrame;
       requestAnimationFrame = (draw) => held.push(draw);
       changes = 0;
-      new MutationObserver((found) => (changes += found.length)).observe(document.body, {
-        subtree: true, childList: true, characterData: true, attributes: true,
-      });
-      new Promise((done) => frame(() => setTimeout(() => frame(() => setTimeout(done)), 200)))
-        .then(() => (changes = 0));`);
+      new Promise((still) => {
+        const later = () => setTimeout(still, 300);
+        let waiting = later();
+        new MutationObserver((found) => {
+          changes += found.length;
+          clearTimeout(waiting);
+          waiting = later();
+        }).observe(document.body, {
+          subtree: true, childList: true, characterData: true, attributes: true,
+        });
+      }).then(() => (changes = 0));`);
     const newest = () =>
       session.recorder.app.bus.current({ exchange: 'UPBIT', symbol: 'BTC', currency: 'KRW' })!
         .asks[0]![0];
