@@ -26,9 +26,10 @@ const LONGEST = [
   'faults/wrong-clock',
   'dashboard/tape',
   'store/retention',
-  'store/export-shapes',
-  'store/endurance',
   'app/process',
+  'faults/soak',
+  'app/signals',
+  'faults/kills',
 ];
 
 const rank = ({ path }) => {
