@@ -34,6 +34,9 @@ const ANSWER_MS = 5_000;
 /** A server that answers no ping for two of these is given up, ms. */
 const PING_MS = 2_000;
 const RECONNECT_WAIT_MS = 250;
+/** How often a server of a cluster is asked whether it has a leader, and how often in a row it may have none, ms. */
+const LOOK_MS = 2_000;
+const LEADERLESS = 3;
 
 /** A connection to the bus that comes back by itself. */
 export class BusConnection {
@@ -52,6 +55,7 @@ export class BusConnection {
     this.manager = manager;
     this.address = address;
     void this.#follow();
+    if (address.servers.length > 1) void this.#stayWithLeader();
   }
 
   /**
@@ -100,6 +104,28 @@ export class BusConnection {
     for await (const status of this.nc.status()) {
       if (status.type === 'disconnect') this.#set(false);
       else if (status.type === 'reconnect') this.#set(true);
+    }
+  }
+
+  /** A server of a cluster that is cut off from the others keeps its clients, and does nothing for them. */
+  async #stayWithLeader(): Promise<void> {
+    for (let without = 0; !this.nc.isClosed();) {
+      await pause(LOOK_MS, undefined, { ref: false });
+      if (!this.#connected) without = 0;
+      else if (await this.#hasLeader()) without = 0;
+      else if (++without === LEADERLESS) {
+        without = 0;
+        await this.nc.reconnect().catch(() => undefined);
+      }
+    }
+  }
+
+  async #hasLeader(): Promise<boolean> {
+    try {
+      await this.manager.getAccountInfo();
+      return true;
+    } catch (error) {
+      return !isLeaderless(error, this.address);
     }
   }
 

@@ -1,5 +1,6 @@
 import { setImmediate as otherWork } from 'node:timers/promises';
 import {
+  type ConsumerMessages,
   DeliverPolicy,
   JetStreamApiError,
   jetstream,
@@ -169,6 +170,8 @@ export class LogStream {
         });
         const stop = (): void => messages.stop();
         signal.addEventListener('abort', stop);
+        const listening = this.bus.changes.on((connected) => connected && stop());
+        void endWhenSilent(messages);
         onTrouble(null);
         let since = performance.now();
         try {
@@ -185,6 +188,7 @@ export class LogStream {
           }
         } finally {
           signal.removeEventListener('abort', stop);
+          listening();
           messages.stop();
         }
       } catch (error) {
@@ -244,6 +248,14 @@ function refusal(error: unknown, maxBytes: number): unknown {
     `BUS_MAX_GB: the NATS server refuses the stream ${LOG_STREAM} with ${size} (${error.message}); set one that its JetStream has room for, or give that more (max_file_store)`,
     { cause: error },
   );
+}
+
+/**
+ * Ends messages whose server is no longer heard. A consumer of one server of a cluster dies with that server,
+ * and the library would ask after it for 30 s and more each time; made again, it is on another one.
+ */
+async function endWhenSilent(messages: ConsumerMessages): Promise<void> {
+  for await (const { type } of messages.status()) if (type === 'heartbeats_missed') messages.stop();
 }
 
 /** An error that is thrown by who takes messages to end the following. */

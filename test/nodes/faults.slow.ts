@@ -108,7 +108,8 @@ class World {
 
   /** Waits until a collector could take over every exchange, as it says itself. */
   async ready(name: string): Promise<void> {
-    const nc = await connect({ servers: this.cluster.nats.url });
+    const servers = this.cluster.nats.servers.map(({ address }) => address);
+    const nc = await connect({ servers });
     try {
       for await (const message of nc.subscribe(`node.${name}`))
         if (message.json<NodePresence>()?.ready.length === EXCHANGES.length) return;
