@@ -391,7 +391,8 @@ export const EVENTS = {
   ),
   TRADE_HISTORY_ODD: event<{ what: string; suppressed: number }>(
     'warn',
-    (p) => `거래소 체결 내역이 저장된 체결과 맞지 않음: ${p.what}${leftOut.ko(p.suppressed)}`,
+    (p) =>
+      `거래소 체결 내역이 저장된 체결과 맞지 않음: ${inKorean(p.what)}${leftOut.ko(p.suppressed)}`,
     (p) =>
       `the exchange's trade history does not agree with what is stored: ${p.what}${leftOut.en(p.suppressed)}`,
   ),

@@ -56,6 +56,56 @@ const PHRASES: readonly (readonly [english: RegExp, korean: string])[] = [
   [/^the exchange no longer lists this market$/, '거래소 목록에서 빠진 마켓'],
   [/^the answer lacks its book$/, '응답에 이 마켓의 호가가 없음'],
   [/^the exchange's history reaches back to (\S+) only$/, '거래소 체결 내역은 $1까지만 조회됨'],
+  [
+    /^its book on the new connection is another one than on the old one$/,
+    '새 연결의 호가가 기존 연결의 호가와 다름',
+  ],
+  [/^the price of a trade is 0$/, '체결 가격이 0'],
+  [/^the volume of a trade is 0$/, '체결 수량이 0'],
+  [
+    /^the exchange's history does not reach back so far$/,
+    '거래소 체결 내역이 그때까지 조회되지 않음',
+  ],
+  [
+    /^more trades in one moment than a page of the history holds$/,
+    '같은 시각의 체결이 내역 한 페이지보다 많음',
+  ],
+  [
+    /^a page lacks the trade (\S+) that it had to go on from$/,
+    '내역 페이지에 이어서 읽을 체결 $1이 없음',
+  ],
+  [
+    /^a page does not go further back than the one before$/,
+    '다음 내역 페이지가 더 과거로 가지 않음',
+  ],
+  [
+    /^the history is empty, though trades are stored$/,
+    '저장된 체결이 있으나 체결 내역이 비어 있음',
+  ],
+  [/^the history has far fewer trades than are stored$/, '체결 내역이 저장된 체결보다 훨씬 적음'],
+  [
+    /^the history has the trade (\S+) as ([^]*), the stream as ([^]*)$/,
+    '체결 $1: 체결 내역은 $2, 실시간은 $3',
+  ],
+  [/^the history has the trade (\S+) differently$/, '체결 $1: 체결 내역과 다름'],
+  [/^the history lacks the trade (\S+)$/, '체결 $1: 체결 내역에 없음'],
+  [/^a trade of the history cannot be read: ([^]*)$/, '읽을 수 없는 체결 내역: $1'],
+  [/^(\d+) trades of the history could not be read$/, '체결 내역 $1건을 읽을 수 없음'],
+  [
+    /^another node wrote a newer book, and this one is in no log$/,
+    '다른 노드가 더 새로운 호가를 기록하여 이 호가는 로그에 없음',
+  ],
+  [
+    /^the bus was away for longer than a standby keeps what it receives$/,
+    '버스가 끊긴 시간이 대기 노드의 보관 시간보다 김',
+  ],
+  [
+    /^the log in NATS was full before a recorder had read it$/,
+    '기록 노드가 읽기 전에 NATS 로그가 가득 참',
+  ],
+  [/^books and trades came faster than the bus took them$/, '버스가 받는 속도보다 빨리 들어옴'],
+  [/^more waited than could be written$/, '저장 대기량이 한도를 넘음'],
+  [/^the archive has no (\S+)$/, '아카이브에 $1이 없음'],
   [/^stopped$/, '중지됨'],
 ];
 

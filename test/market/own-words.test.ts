@@ -18,9 +18,38 @@ describe('our own words in Korean', () => {
       "the exchange's history reaches back to 2026-11-26T12:25:24.066Z only",
       '거래소 체결 내역은 2026-11-26T12:25:24.066Z까지만 조회됨',
     ],
+    [
+      'the history has the trade 17 as 1 @ 2, the stream as 3 @ 2',
+      '체결 17: 체결 내역은 1 @ 2, 실시간은 3 @ 2',
+    ],
+    [
+      'a trade of the history cannot be read: the price of a trade is 0',
+      '읽을 수 없는 체결 내역: 체결 가격이 0',
+    ],
     ['the exchange refused the subscription: invalid pair', '거래소가 구독을 거절함: invalid pair'],
   ])('%s', (english, korean) => {
     expect(inKorean(english)).toBe(korean);
+  });
+
+  it.each([
+    "the exchange's history does not reach back so far",
+    'more trades in one moment than a page of the history holds',
+    'a page lacks the trade 17 that it had to go on from',
+    'a page does not go further back than the one before',
+    'the history is empty, though trades are stored',
+    'the history has far fewer trades than are stored',
+    'the history has the trade 17 differently',
+    'the history lacks the trade 17',
+    '3 trades of the history could not be read',
+    'its book on the new connection is another one than on the old one',
+    'another node wrote a newer book, and this one is in no log',
+    'the bus was away for longer than a standby keeps what it receives',
+    'books and trades came faster than the bus took them',
+    'the log in NATS was full before a recorder had read it',
+    'more waited than could be written',
+    'the archive has no books',
+  ])('have a Korean form of: %s', (english) => {
+    expect(inKorean(english)).toMatch(/[가-힣]/);
   });
 
   it('leave what an exchange or the system said as it is', () => {
