@@ -126,8 +126,10 @@ describe('the whole program', () => {
       }
       const account = await expectExact(recorder);
       expect(account.equal).toBeGreaterThan(50);
-      expect(account.inGap).toEqual({});
-      expect(await closedGaps(recorder, 0)).toEqual([]);
+      // Where a busy machine lets the program stand still, it says so.
+      const causes = (await closedGaps(recorder, 0)).map(({ cause }) => cause);
+      const others = [...Object.keys(account.inGap), ...causes].filter((c) => c !== 'STANDSTILL');
+      expect(others).toEqual([]);
       expect(recorder.app.supervisor.collectors().map((c) => c.reconnects)).toEqual(
         collected(recorder).map(() => 0),
       );

@@ -157,7 +157,8 @@ describe('the Bithumb poller', () => {
     await until(() => simulator.requests.length > 320, 'many calls', 20_000);
     const times = simulator.requests.map((r) => r.at);
     for (let i = 150; i < times.length; i++)
-      expect(times[i]! - times[i - 150]!).toBeGreaterThan(950);
+      // Requests that were under way for longer than the later ones come closer together; unlimited, it would be 100 ms.
+      expect(times[i]! - times[i - 150]!).toBeGreaterThan(800);
     expect(simulator.requests.every((r) => r.status === 200)).toBe(true);
   });
 
