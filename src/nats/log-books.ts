@@ -3,7 +3,6 @@ import type { Redate } from '../market/clock-reading.js';
 import type { Exchange } from '../market/exchange.js';
 import { isExchange } from '../market/exchange.js';
 import type { Gap } from '../market/gap.js';
-import { LOG_LEVELS } from '../market/log-record.js';
 import type { Market } from '../market/market.js';
 import type { Span } from '../market/trade-span.js';
 import { decodeLevels, encodeLevels } from '../market/level-text.js';
@@ -24,6 +23,7 @@ import {
   type SpanMessage,
   type TradeMessage,
 } from './messages.js';
+import { shaped } from './message-shapes.js';
 import { marketSubject, SubjectReader } from './subjects.js';
 
 /** What reads the log for a bus. */
@@ -279,18 +279,22 @@ export class LogBooks {
     const { bus, base, onRecording } = this.#parts;
     switch (kind) {
       case 'trade': {
-        const trade = decodeMessage<TradeMessage>(entry.data);
+        const trade = shaped('trade', decodeMessage<TradeMessage>(entry.data));
         bus.trades.publish({ ...trade, market, sequence: base + entry.seq });
         return;
       }
       case 'coverage': {
-        const { term, ...record } = decodeMessage<CoverageMessage>(entry.data);
+        const { term, ...record } = shaped('coverage', decodeMessage<CoverageMessage>(entry.data));
         if (this.#isOver(market, term)) return;
         bus.coverage.publish({ ...record, market });
         return;
       }
       case 'span': {
-        const { term, fill = null, ...span } = decodeMessage<SpanMessage>(entry.data);
+        const {
+          term,
+          fill = null,
+          ...span
+        } = shaped('span', decodeMessage<SpanMessage>(entry.data));
         if (this.#isOver(market, term)) return;
         // It rests upon this trade and others behind it, and not all of those were read.
         if (fill !== null && span.checked && fill <= this.#unread) {
@@ -301,7 +305,10 @@ export class LogBooks {
         return;
       }
       case 'recording': {
-        const { recording, at, term } = decodeMessage<RecordingMessage>(entry.data);
+        const { recording, at, term } = shaped(
+          'recording',
+          decodeMessage<RecordingMessage>(entry.data),
+        );
         if (!this.#isOver(market, term)) onRecording?.(market, recording, at);
       }
     }
@@ -313,7 +320,7 @@ export class LogBooks {
   }
 
   #takeGap(market: Market, entry: LogEntry): Promise<void> | void {
-    const { term, ...message } = decodeMessage<GapMessage>(entry.data);
+    const { term, ...message } = shaped('gap', decodeMessage<GapMessage>(entry.data));
     if (this.#isOver(market, term)) return;
     const state = this.#of(market);
     if (state.newestAt !== null) return this.#publishGap(state, message, entry.at);
@@ -340,12 +347,12 @@ export class LogBooks {
 
   #takeGeneral(kind: string, entry: LogEntry): void {
     const { bus, onRedate, onAlive } = this.#parts;
-    if (kind === 'log') bus.logs.publish(logRecord(decodeMessage<LogMessage>(entry.data)));
-    else if (kind === 'redate') onRedate?.(decodeMessage<Redate>(entry.data));
+    if (kind === 'log') bus.logs.publish(shaped('log', decodeMessage<LogMessage>(entry.data)));
+    else if (kind === 'redate') onRedate?.(shaped('redate', decodeMessage<Redate>(entry.data)));
     else if (kind === 'alive') {
       const exchange = entry.subject.slice('alive.'.length);
       if (!isExchange(exchange)) return;
-      const { t, node, begins } = decodeMessage<AliveMessage>(entry.data);
+      const { t, node, begins } = shaped('alive', decodeMessage<AliveMessage>(entry.data));
       if (begins === true) this.#terms.set(exchange, entry.seq);
       onAlive?.(exchange, Math.min(t, entry.at), node);
     }
@@ -368,15 +375,6 @@ export class LogBooks {
     }
     return state;
   }
-}
-
-/** Checks a log record: a subject as common as `log.x` may be used by another program, too. @throws {Error} */
-function logRecord(message: LogMessage): LogMessage {
-  const { timestamp, level, event, exchange, message: text } = message;
-  const texts = [event, text].every((value) => typeof value === 'string');
-  const known = LOG_LEVELS.includes(level) && (exchange === null || isExchange(exchange));
-  if (Number.isSafeInteger(timestamp) && known && texts) return message;
-  throw new Error('it is no log record');
 }
 
 /** What changed between two books, as text. */

@@ -131,6 +131,12 @@ describe('what the log may have that this version does not read', () => {
     ['book.NEW.BTC.KRW', { t: 1 }, 'its subject is none of this program'],
     ['trades', {}, 'its subject is none of this program'],
     ['log.theirs', { level: 'loud' }, 'it is no log record'],
+    ['trade.UPBIT.BTC.KRW', {}, 'it is no trade: tradeId is wrong'],
+    ['coverage.UPBIT.BTC.KRW', { term: 0, minute: 'x' }, 'it is no coverage record: minute'],
+    ['span.UPBIT.BTC.KRW', { term: 0, start: 1, end: null }, 'it is no span of trades: end'],
+    ['gap.UPBIT.BTC.KRW', { term: 0, start: 'x', end: null }, 'it is no gap: start is wrong'],
+    ['recording.UPBIT.BTC.KRW', {}, 'it is no state of recording: term is wrong'],
+    ['alive.UPBIT', {}, 'it is no sign of life: t is wrong'],
     [
       'log.theirs',
       { level: 'info', event: 'A', message: 'b', timestamp: 1, exchange: 'X' },
