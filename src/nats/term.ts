@@ -1,7 +1,8 @@
 import type { Exchange } from '../market/exchange.js';
-import type { LogStream } from './log-stream.js';
+import type { LogEntry, LogStream } from './log-stream.js';
 import type { LogWriter, Outgoing } from './log-writer.js';
-import { type AliveMessage, decodeMessage, encodeMessage } from './messages.js';
+import { shaped } from './message-shapes.js';
+import { type AliveMessage, decodeMessage, encodeMessage, NewerMessageError } from './messages.js';
 
 /** What a {@link Term} works with. */
 export interface TermParts {
@@ -33,7 +34,8 @@ export class Term {
   #aliveSeq = 0;
   /** Until when the newest sign of life vouches, Unix ms. */
   #vouchedUntil = 0;
-  #beating = false;
+  /** The sign of life that is under way. */
+  #beating: Promise<void> | null = null;
 
   constructor(parts: TermParts) {
     this.#parts = parts;
@@ -58,7 +60,7 @@ export class Term {
     const subject = `alive.${exchange}`;
     for (;;) {
       const last = await stream.last(subject);
-      const aliveAt = last === null ? null : decodeMessage<AliveMessage>(last.data).t;
+      const aliveAt = aliveOf(last)?.t ?? null;
       const message: AliveMessage = { t: aliveAt ?? now(), node, begins: true };
       const data = encodeMessage(message);
       const expected = last?.seq ?? 0;
@@ -75,28 +77,30 @@ export class Term {
 
   /** Writes a sign of life, unless one is under way. */
   beat(): void {
-    if (!this.#beating) this.#write(false, () => undefined);
+    if (this.#beating === null) void this.#write(false);
   }
 
-  /** Writes the last one. @param closed whether the node ends */
+  /** Writes the last one, behind one that is under way. @param closed whether the node ends */
   async farewell(closed: boolean): Promise<void> {
-    const sent = new Promise<void>((resolve) => this.#write(closed, resolve));
-    await Promise.race([sent, new Promise((resolve) => setTimeout(resolve, 1_000))]);
+    const last = Promise.resolve(this.#beating).then(() => this.#write(closed));
+    await Promise.race([last, new Promise((resolve) => setTimeout(resolve, 1_000))]);
   }
 
-  #write(closed: boolean, done: () => void): void {
+  #write(closed: boolean): Promise<void> {
     const term = this.#number;
-    this.#beating = true;
-    this.#parts.writer.write(this.#message(closed), (outcome) => {
-      this.#beating = false;
-      if (term !== this.#number) return;
-      if (outcome.kind === 'STORED') this.#aliveSeq = outcome.seq;
-      else {
-        this.#over = true;
-        this.#parts.onMoved();
-      }
-      done();
+    this.#beating = new Promise((resolve) => {
+      this.#parts.writer.write(this.#message(closed), (outcome) => {
+        this.#beating = null;
+        resolve();
+        if (term !== this.#number) return;
+        if (outcome.kind === 'STORED') this.#aliveSeq = outcome.seq;
+        else {
+          this.#over = true;
+          this.#parts.onMoved();
+        }
+      });
     });
+    return this.#beating;
   }
 
   #message(closed: boolean): Outgoing {
@@ -115,6 +119,16 @@ export async function readAlive(
   stream: LogStream,
   exchange: Exchange,
 ): Promise<AliveMessage | null> {
-  const alive = await stream.last(`alive.${exchange}`);
-  return alive === null ? null : decodeMessage<AliveMessage>(alive.data);
+  return aliveOf(await stream.last(`alive.${exchange}`));
+}
+
+/** The sign of life of a message; null where another program wrote it. @throws {NewerMessageError} */
+function aliveOf(entry: LogEntry | null): AliveMessage | null {
+  if (entry === null) return null;
+  try {
+    return shaped('alive', decodeMessage<AliveMessage>(entry.data));
+  } catch (error) {
+    if (error instanceof NewerMessageError) throw error;
+    return null;
+  }
 }
