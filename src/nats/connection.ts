@@ -187,7 +187,7 @@ function checkVersion(version: string, address: BusAddress): void {
 export function isLeaderless(error: unknown, { servers }: BusAddress): boolean {
   if (servers.length === 1) return false;
   if (error instanceof JetStreamApiError) return error.code === NO_LEADER;
-  return /TimeoutError|NoRespondersError/.test((error as Error).name);
+  return /TimeoutError|NoResponders/.test((error as Error).name);
 }
 
 /** Asks again while servers of a cluster choose who leads. @throws what was thrown otherwise, or at last */
