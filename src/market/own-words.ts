@@ -105,7 +105,9 @@ const PHRASES: readonly (readonly [english: RegExp, korean: string])[] = [
   ],
   [/^books and trades came faster than the bus took them$/, '버스가 받는 속도보다 빨리 들어옴'],
   [/^more waited than could be written$/, '저장 대기량이 한도를 넘음'],
-  [/^the archive has no (\S+)$/, '아카이브에 $1이 없음'],
+  [/^the archive has no (\S+)$/, '아카이브에 없는 날짜: $1'],
+  [/^books came faster than they could be written$/, '저장 속도보다 빨리 들어옴'],
+  [/^the exchange's own time of its books fell back$/, '거래소 호가 시각이 뒤로 감'],
   [/^stopped$/, '중지됨'],
 ];
 

@@ -160,14 +160,16 @@ describe('priceHistory', () => {
     const { stopped } = await server.reader.coverage({ market: upbit });
     expect(stopped).toEqual([{ start: 30_000, end: 60_000 }]);
     const iso = (at: number) => `"${new Date(at).toISOString()}"`;
-    const known = async (to: number, points: number) => {
-      const { data } = await ask(`from: ${iso(10_000)}, to: ${iso(to)}, points: ${points}`);
+    const known = async (to: number, points: number, from = 10_000) => {
+      const { data } = await ask(`from: ${iso(from)}, to: ${iso(to)}, points: ${points}`);
       return (data!['priceHistory'] as { timestamp: unknown }[]).map(
         (each) => each.timestamp !== null,
       );
     };
     expect(await known(70_000, 7)).toEqual([true, true, true, false, false, true, true]);
     expect(await known(60_000, 6)).toEqual([true, true, true, false, false, false]);
+    // It was stopped before the window began.
+    expect(await known(70_000, 4, 40_000)).toEqual([false, false, true, true]);
   });
 
   it('knows the gaps of a window however many there are', async () => {

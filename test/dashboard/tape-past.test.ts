@@ -70,7 +70,15 @@ function answer(query: string, variables: { readonly after: string | null }): ob
   };
 }
 
-const GLOBALS = ['WebSocket', 'fetch', 'location', 'requestAnimationFrame'] as const;
+const GLOBALS = [
+  'WebSocket',
+  'document',
+  'fetch',
+  'location',
+  'matchMedia',
+  'navigator',
+  'requestAnimationFrame',
+] as const;
 const usual = GLOBALS.map((name) => Object.getOwnPropertyDescriptor(globalThis, name));
 const give = (name: string, value: unknown): void =>
   void Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });

@@ -47,7 +47,9 @@ describe('our own words in Korean', () => {
     'books and trades came faster than the bus took them',
     'the log in NATS was full before a recorder had read it',
     'more waited than could be written',
-    'the archive has no books',
+    'the archive has no 2026-11-25',
+    'books came faster than they could be written',
+    "the exchange's own time of its books fell back",
   ])('have a Korean form of: %s', (english) => {
     expect(inKorean(english)).toMatch(/[가-힣]/);
   });

@@ -80,10 +80,13 @@ async function gapsOf(reader: StoreReader, market: Market, from: number, to: num
   }
 }
 
-/** When it was stopped on request; what reaches the end of what is known lasts. */
+/** When it was stopped on request; what reaches the window's beginning began before, and what reaches the end of what is known lasts. */
 async function stopsOf(reader: StoreReader, market: Market, from: number, to: number) {
   const { stopped, to: known } = await reader.coverage({ market, from, to });
-  return stopped.map(({ start, end }): Unknown => ({ start, end: end < known ? end : null }));
+  return stopped.map(({ start, end }): Unknown => ({
+    start: start > from ? start : -Infinity,
+    end: end < known ? end : null,
+  }));
 }
 
 builder.queryField('priceHistory', (t) =>

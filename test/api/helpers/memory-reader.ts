@@ -208,7 +208,8 @@ export class MemoryReader implements StoreReader {
       recordedFrom: records.length === 0 ? null : 0,
       from: from ?? 0,
       to: to ?? 60_000 * records.length,
-      stopped: records.length === 0 ? [] : [{ start: 30_000, end: 60_000 }],
+      // Cut to the window, as the store's.
+      stopped: records.length === 0 ? [] : [{ start: Math.max(from ?? 0, 30_000), end: 60_000 }],
       recordedMs: 60_000 * records.length,
       coveredMs: 45_000 * records.length,
       frames: sum('frames'),
