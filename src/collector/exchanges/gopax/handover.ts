@@ -39,8 +39,8 @@ interface Missing {
  * Carries up to 50 pairs of GOPAX, on one socket or, for a moment, on two. GOPAX subscribes a pair
  * once a connection and has no unsubscribe, so a book that is in doubt, or has not come, can be asked
  * for on another connection only. That one is opened beside the old one, which goes on for the pairs that are not
- * in doubt; each pair changes over when its new book is as new as its old one, without a gap. Only
- * the pairs in doubt have one.
+ * in doubt; each pair changes over when its new book is as new as its old one. Pairs in doubt have a gap, and
+ * those whose two books differ then.
  */
 export class GopaxHandover implements PairCarrier {
   readonly #context: FeedContext;
