@@ -13,7 +13,7 @@ import type { Exchange } from './exchange.js';
 export const PERCENT_DECIMALS = 6;
 
 /** What a price differs by from another one. */
-export interface Difference {
+interface Difference {
   /** Exact, in the quote currency. */
   readonly amount: string;
   /** In percent of the other price, to {@link PERCENT_DECIMALS} decimals, a half away from zero. */

@@ -51,7 +51,7 @@ export type TradeMessage = Omit<Trade, 'market' | 'sequence'>;
  * What says in which term of the exchange's writer it was written: the number of the message that began
  * it. What a writer adds after another has begun counts for nothing; of books, the server sees to it.
  */
-export interface OfTerm {
+interface OfTerm {
   readonly term: number;
 }
 /** A gap opened, changed or closed. */

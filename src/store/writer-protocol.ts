@@ -64,7 +64,7 @@ export interface LogPlace {
 }
 
 /** A part of the log. */
-export interface LogPart {
+interface LogPart {
   readonly from: number;
   readonly upTo: number;
   /** See {@link LogPlace.unread}; absent = as it was. */

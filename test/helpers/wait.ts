@@ -8,7 +8,7 @@ const REST = 3;
 const MAX_REST_MS = 200;
 
 /** Pauses between two questions of a wait. @param began when the last one was asked, of `performance.now()` */
-export function rest(began: number, leastMs: number): Promise<void> {
+function rest(began: number, leastMs: number): Promise<void> {
   const ms = Math.max(leastMs, Math.min(MAX_REST_MS, REST * (performance.now() - began)));
   return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -45,7 +45,7 @@ export interface ConnectionEnd {
 }
 
 /** An HTTP answer in place of a WebSocket. */
-export interface HandshakeRefusal {
+interface HandshakeRefusal {
   readonly status: number;
   /** Its body, as much as came in time. */
   readonly text: string;

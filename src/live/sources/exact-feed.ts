@@ -6,7 +6,7 @@ import type { Tail } from '../tail.js';
 export const AGAIN_MS = 25;
 
 /** A page out of the store, in order of sequence. */
-export interface StoredPage<T> {
+interface StoredPage<T> {
   readonly items: Delivery<T>[];
   /** All that is wanted up to this sequence is in this page or before it. */
   readonly reached: number;

@@ -4,7 +4,7 @@ import { type Cell, type Column, type ColumnKind, eachLevel, type RecordSink } f
 import { checkDecimal, isNarrow, putNarrow, putWide, widened } from './narrow-decimal.js';
 
 /** A column: integers of 64 bits (times in µs), doubles, decimals, numbers of words, or texts. */
-export type BatchValues =
+type BatchValues =
   | { readonly form: 'integers' | 'narrow' | 'wide'; readonly values: BigInt64Array }
   | { readonly form: 'ratios'; readonly values: Float64Array }
   | { readonly form: 'words'; readonly values: Uint32Array; readonly words: readonly string[] }
