@@ -4,6 +4,7 @@ import { type Pair, pairText } from '../market/market.js';
 import type { CollectorMemory } from '../market/collector-memory.js';
 import type { ListedMarket } from '../market/managed-lists.js';
 import { backoffMs } from './limits/backoff.js';
+import { ExchangeError } from './exchange-error.js';
 import type { ExchangeAdapter } from './feed.js';
 import type { RestClient } from './rest/rest-client.js';
 
@@ -16,6 +17,10 @@ const RECENT_MS = 30_000;
 const CONFIRM_MS = 60_000;
 /** For this long a wanted market that the list lacks is looked for as often, ms; then as the list is. */
 const AWAIT_RETURN_MS = 86_400_000;
+/** Longest wait after a failed fetch, ms. */
+const MOST_WAIT_MS = 300_000;
+/** The same while there is no list at all: without one no pattern of `COLLECT` starts anything. */
+const MOST_WAIT_WITHOUT_MS = 60_000;
 /** Two clocks that differ by less than this were not set, ms. */
 const CLOCK_SLACK_MS = 1000;
 
@@ -129,7 +134,10 @@ export class MarketList {
       this.#failure = null;
       if (this.#missing.size > 0 || this.#awaitsReturn()) wait = this.#confirmMs;
     } catch (error) {
-      wait = backoffMs(++this.#failures, Math.random(), { firstMs: 2000, mostMs: 300_000 });
+      const longer =
+        this.#listed.size > 0 || (error instanceof ExchangeError && error.fault === 'RATE');
+      const mostMs = longer ? MOST_WAIT_MS : MOST_WAIT_WITHOUT_MS;
+      wait = backoffMs(++this.#failures, Math.random(), { firstMs: 2000, mostMs });
       const reason = error instanceof Error ? error.message : String(error);
       this.#failure = reason;
       const subject = { exchange: this.exchange };
