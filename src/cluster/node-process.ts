@@ -6,6 +6,9 @@ const PROGRAM = fileURLToPath(new URL('../main.js', import.meta.url));
 /** Longest wait for a node to have started, ms: it may have to wait for others that are away. */
 const START_MS = 120_000;
 
+/** Signals that come from outside: nothing that a node wrote is why it ended. */
+const FROM_OUTSIDE = /^SIG(KILL|TERM|INT|HUP)$/;
+
 /** A node, as users run it, as a process that may be killed and started again. */
 export class NodeProcess {
   readonly name: string;
@@ -19,7 +22,7 @@ export class NodeProcess {
   #expected = true;
 
   /**
-   * @param onDeath called when it ends without having been asked to
+   * @param onDeath called when it ends without having been asked to, with what it said of that
    * @param inside what stands before its command, `ip netns exec …`
    */
   constructor(
@@ -59,8 +62,9 @@ export class NodeProcess {
     const env = { ...process.env, ...this.#env, ...own };
     const [program, ...args] = [...this.#inside, process.execPath, PROGRAM];
     const group = new ProcessGroup(program, args, { env }, (why) => {
-      if (this.#group === group && !this.#expected)
-        this.#onDeath(`${this.name} ended with ${why}: ${group.output.slice(-3_000)}`);
+      if (this.#group !== group || this.#expected) return;
+      const said = FROM_OUTSIDE.test(why) ? '' : group.errors.trim();
+      this.#onDeath(`${this.name} ended with ${why}${said === '' ? '' : `: ${said}`}`);
     });
     this.#group = group;
   }

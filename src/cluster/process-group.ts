@@ -15,10 +15,12 @@ process.once('exit', () => {
 export class ProcessGroup {
   /** The newest of what it wrote. */
   output = '';
+  /** The newest of what it wrote to standard error. */
+  errors = '';
   readonly #child: ChildProcess;
   readonly #gone: Promise<unknown>;
 
-  /** @param onEnd called when it has ended, however that came about */
+  /** @param onEnd called when it has ended, however that came about, and all that it wrote is read */
   constructor(
     program: string,
     args: readonly string[],
@@ -34,13 +36,15 @@ export class ProcessGroup {
       this.output = (this.output + chunk.toString()).slice(-OUTPUT);
     };
     this.#child.stdout!.on('data', hear);
-    this.#child.stderr!.on('data', hear);
-    RUNNING.add(this);
-    this.#gone = once(this.#child, 'exit').finally(() => {
-      RUNNING.delete(this);
-      onEnd(`${this.#child.exitCode ?? this.#child.signalCode}`);
+    this.#child.stderr!.on('data', (chunk: Buffer) => {
+      hear(chunk);
+      this.errors = (this.errors + chunk.toString()).slice(-OUTPUT);
     });
+    RUNNING.add(this);
+    this.#gone = once(this.#child, 'exit').finally(() => RUNNING.delete(this));
     this.#gone.catch(() => undefined);
+    const ended = (): void => onEnd(`${this.#child.exitCode ?? this.#child.signalCode}`);
+    once(this.#child, 'close').then(ended, ended);
   }
 
   /** Its process id. */
