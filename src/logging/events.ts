@@ -43,7 +43,7 @@ export const EVENTS = {
   ),
   STOPPING: event<{ signal: string }>(
     'info',
-    (p) => `종료 중 (${p.signal})`,
+    (p) => `종료 중 (${inKorean(p.signal)})`,
     (p) => `stopping (${p.signal})`,
   ),
   STOPPED: event<void>(

@@ -101,7 +101,7 @@ const PHRASES: readonly (readonly [english: RegExp, korean: string])[] = [
   ],
   [
     /^the log in NATS was full before a recorder had read it$/,
-    '기록 노드가 읽기 전에 NATS 로그가 가득 참',
+    '저장 노드가 읽기 전에 NATS 로그가 가득 참',
   ],
   [/^books and trades came faster than the bus took them$/, '버스가 받는 속도보다 빨리 들어옴'],
   [/^more waited than could be written$/, '저장 대기량이 한도를 넘음'],
@@ -109,6 +109,116 @@ const PHRASES: readonly (readonly [english: RegExp, korean: string])[] = [
   [/^books came faster than they could be written$/, '저장 속도보다 빨리 들어옴'],
   [/^the exchange's own time of its books fell back$/, '거래소 호가 시각이 뒤로 감'],
   [/^stopped$/, '중지됨'],
+  // Why the program stops
+  [/^unexpected error$/, '예기치 못한 오류'],
+  [/^it cannot go on$/, '계속할 수 없음'],
+  // Several nodes
+  [/^the lease is lost$/, '임대를 잃음'],
+  [/^(\S+) takes it$/, '이어받은 노드: $1'],
+  [/^no recorder node has made the log$/, '로그를 만든 저장 노드가 없음'],
+  [/^no recorder node has begun to store the log$/, '로그 저장을 시작한 저장 노드가 없음'],
+  [/^the bus is out of reach$/, '버스에 연결할 수 없음'],
+  [/^no node answers (\S+): ([^]*)$/, '$1에 응답하는 노드가 없음: $2'],
+  [
+    /^BUS_URL: no NATS server can be reached at (.+) \((.*)\); start nats-server with -js there, or correct BUS_URL$/,
+    'BUS_URL: $1의 NATS 서버에 연결할 수 없음 ($2); nats-server를 -js로 실행하거나 BUS_URL을 수정',
+  ],
+  [
+    /^BUS_URL: the NATS servers at (.+) have chosen none that leads \((.*)\); more than half of them must run and reach each other$/,
+    'BUS_URL: $1의 NATS 서버들이 리더를 정하지 못함 ($2); 절반이 넘는 서버가 실행되고 서로 연결되어야 함',
+  ],
+  [/^its subject is none of this program$/, '이 프로그램의 주제가 아님'],
+  [/^it has no book$/, '호가가 없음'],
+  [/^it has no span of time$/, '구간이 없음'],
+  [/^it has no figures of a store$/, '저장소의 수치가 없음'],
+  [/^it does not say how far the log is stored$/, '로그를 어디까지 저장했는지 없음'],
+  [/^it does not say which node it is of$/, '어느 노드의 것인지 없음'],
+  [/^it is no [a-z ]+: (\w+) is wrong$/, '필요한 형식이 아님: $1 값이 잘못됨'],
+  [/^it is no [a-z ]+$/, '필요한 형식이 아님'],
+  // The database and the archive
+  [/^(.+) was removed or moved away while it is open; .*$/, '열려 있는 동안 삭제되거나 옮겨짐: $1'],
+  [
+    /^(.+) was replaced by another file while it is open; .*$/,
+    '열려 있는 동안 다른 파일로 바뀜: $1',
+  ],
+  [/^cannot open the database (.+?): ([^]*)$/, '데이터베이스를 열 수 없음 ($1): $2'],
+  [/^the archive (.+) cannot be used: ([^]*)$/, '아카이브를 사용할 수 없음 ($1): $2'],
+  [/^the archive (.+) cannot be written: ([^]*)$/, '아카이브에 쓸 수 없음 ($1): $2'],
+  [/^(\d{4}-\d\d-\d\d) is not archived: ([^]*)$/, '$1 아카이브 실패: $2'],
+  [/^([^]*) \((SQLITE_\w+|[0-9A-Z]{5}|E[A-Z_]+)\)$/, '$1 ($2)'],
+  [/^the disk is full; free some space$/, '디스크가 가득 참; 공간을 확보'],
+  [
+    /^the disk cannot be read or written; check it and its free space$/,
+    '디스크를 읽거나 쓸 수 없음; 디스크와 남은 공간을 확인',
+  ],
+  [
+    /^another program holds the database locked; close it$/,
+    '다른 프로그램이 데이터베이스를 잠그고 있음; 그 프로그램을 종료',
+  ],
+  [/^another connection holds a table locked$/, '다른 연결이 테이블을 잠그고 있음'],
+  [
+    /^its folder is read-only, where SQLite needs files of its own even to read; make it writable, or copy the database to another folder and set DB_PATH to the copy$/,
+    '폴더가 읽기 전용임(SQLite는 읽을 때도 그 폴더에 파일을 만들어야 함); 쓰기 권한을 주거나 데이터베이스를 다른 폴더로 복사해 DB_PATH로 지정',
+  ],
+  [
+    /^the database or its folder is read-only; make it writable$/,
+    '데이터베이스나 그 폴더가 읽기 전용임; 쓰기 권한이 필요',
+  ],
+  [
+    /^the database file cannot be opened; check that its folder is writable$/,
+    '데이터베이스 파일을 열 수 없음; 폴더에 쓰기 권한이 있는지 확인',
+  ],
+  [/^access to the database file is not permitted$/, '데이터베이스 파일에 접근할 권한이 없음'],
+  [
+    /^the database file is damaged; restore it or start a new one$/,
+    '데이터베이스 파일이 손상됨; 복원하거나 새로 시작',
+  ],
+  [/^the file is not an SQLite database$/, 'SQLite 데이터베이스가 아닌 파일'],
+  [
+    /^no server answers there; start it, or correct the address$/,
+    '응답하는 서버가 없음; 서버를 시작하거나 주소를 수정',
+  ],
+  [
+    /^the name of the server is unknown; correct the address$/,
+    '서버 이름을 찾을 수 없음; 주소를 수정',
+  ],
+  [
+    /^the name of the server cannot be looked up; check the network$/,
+    '서버 이름을 조회할 수 없음; 네트워크를 확인',
+  ],
+  [/^the connection to the server was lost$/, '서버와의 연결이 끊김'],
+  [/^the server does not answer; check the network$/, '서버가 응답하지 않음; 네트워크를 확인'],
+  [/^the server cannot be reached; check the network$/, '서버에 연결할 수 없음; 네트워크를 확인'],
+  [/^the server refuses this user or password$/, '서버가 사용자나 비밀번호를 거절함'],
+  [
+    /^the server has no database of this name; make it \(CREATE DATABASE\)$/,
+    '서버에 이 이름의 데이터베이스가 없음; CREATE DATABASE로 만들 것',
+  ],
+  [/^the user has no right to this$/, '사용자에게 권한이 없음'],
+  [/^the disk of the server is full; free some space$/, '서버의 디스크가 가득 참; 공간을 확보'],
+  [
+    /^the server has no connection left; raise max_connections$/,
+    '서버에 남은 연결이 없음; max_connections를 늘릴 것',
+  ],
+  [/^the server is being stopped or started$/, '서버가 종료되거나 시작되는 중'],
+  [/^the server takes no writes now$/, '서버가 지금 쓰기를 받지 않음'],
+  [/^no answer for ([\d.]+) s$/, '$1초 동안 응답 없음'],
+  // Alerts
+  [/^(\d+) are waiting$/, '$1건이 대기 중'],
+  [/^HTTP (\d+), a redirect, which is not followed$/, 'HTTP $1 리디렉션, 따라가지 않음'],
+  // Messages of exchanges
+  [/^([^]*); the answer was ([^]*)$/, '$1; 응답: $2'],
+  [/^([^]*) is ([^]*); expected ([^;]*)$/, '$1: $2; 필요한 값: $3'],
+  [/^an object$/, '객체'],
+  [/^an array$/, '배열'],
+  [/^text or a number$/, '문자열 또는 숫자'],
+  [/^the market list is empty([^]*)$/, '마켓 목록이 비어 있음$1'],
+  [/^the price (\S+) occurs twice among the (?:ask|bid)s$/, '같은 가격이 두 번 나옴: $1'],
+  [/^the time of the trade cannot be read$/, '체결 시각을 읽을 수 없음'],
+  [
+    /^more than (\d+) changes came without a snapshot before them$/,
+    '스냅샷 없이 변경분이 $1건 넘게 수신됨',
+  ],
 ];
 
 /** How often a phrase may stand within another. */

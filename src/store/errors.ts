@@ -68,6 +68,10 @@ const REASONS: readonly (readonly [prefix: string, reason: string])[] = [
   ['SQLITE_IOERR', 'the disk cannot be read or written; check it and its free space'],
   ['SQLITE_BUSY', 'another program holds the database locked; close it'],
   ['SQLITE_LOCKED', 'another connection holds a table locked'],
+  [
+    'SQLITE_READONLY_DIRECTORY',
+    'its folder is read-only, where SQLite needs files of its own even to read; make it writable, or copy the database to another folder and set DB_PATH to the copy',
+  ],
   ['SQLITE_READONLY', 'the database or its folder is read-only; make it writable'],
   ['SQLITE_CANTOPEN', 'the database file cannot be opened; check that its folder is writable'],
   ['SQLITE_PERM', 'access to the database file is not permitted'],

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { failureText } from '../../src/store/errors.js';
 import { inKorean } from '../../src/market/own-words.js';
 
 describe('our own words in Korean', () => {
@@ -27,6 +28,14 @@ describe('our own words in Korean', () => {
       '읽을 수 없는 체결 내역: 체결 가격이 0',
     ],
     ['the exchange refused the subscription: invalid pair', '거래소가 구독을 거절함: invalid pair'],
+    [
+      'cannot open the database postgresql://db:5432/x: no server answers there; start it, or correct the address (ECONNREFUSED)',
+      '데이터베이스를 열 수 없음 (postgresql://db:5432/x): 응답하는 서버가 없음; 서버를 시작하거나 주소를 수정 (ECONNREFUSED)',
+    ],
+    [
+      'the books is "<html>"; expected an array; the answer was <html>',
+      'the books: "<html>"; 필요한 값: 배열; 응답: <html>',
+    ],
   ])('%s', (english, korean) => {
     expect(inKorean(english)).toBe(korean);
   });
@@ -50,8 +59,28 @@ describe('our own words in Korean', () => {
     'the archive has no 2026-11-25',
     'books came faster than they could be written',
     "the exchange's own time of its books fell back",
+    'the lease is lost',
+    'node-2 takes it',
+    'no recorder node has made the log',
+    'no recorder node has begun to store the log',
+    'no node answers control.books: the bus is out of reach',
+    'BUS_URL: no NATS server can be reached at nats://a:4222 (timeout); start nats-server with -js there, or correct BUS_URL',
+    'BUS_URL: the NATS servers at nats://a,b,c have chosen none that leads (no response); more than half of them must run and reach each other',
+    'it is no gap: start is wrong',
+    '101 are waiting',
+    'HTTP 302, a redirect, which is not followed',
+    'the archive /a cannot be written: EACCES',
   ])('have a Korean form of: %s', (english) => {
     expect(inKorean(english)).toMatch(/[가-힣]/);
+  });
+
+  it.each(
+    `SQLITE_FULL SQLITE_IOERR_WRITE SQLITE_BUSY SQLITE_LOCKED SQLITE_READONLY SQLITE_READONLY_DIRECTORY
+    SQLITE_CANTOPEN
+    SQLITE_PERM SQLITE_CORRUPT SQLITE_NOTADB ECONNREFUSED ENOTFOUND EAI_AGAIN ECONNRESET EPIPE ETIMEDOUT
+    EHOSTUNREACH ENETUNREACH 28P01 3D000 42501 53100 53300 57P01 25006`.split(/\s+/),
+  )('have a Korean form of a failure of the database: %s', (code) => {
+    expect(inKorean(failureText({ code }))).toMatch(new RegExp(`[가-힣].* \\(${code}\\)$`));
   });
 
   it('leave what an exchange or the system said as it is', () => {
