@@ -182,7 +182,8 @@ describe('the command', () => {
   });
 
   it('writes books of a window, one a line, into a file', async () => {
-    const file = join(folder.path, 'out.ndjson');
+    // An ending that names no format is taken where the format is given.
+    const file = join(folder.path, 'out.lines');
     const from = new Date(START + 3_000).toISOString();
     const flags = [
       '--shape',
@@ -238,7 +239,9 @@ describe('the command', () => {
 
   itOnSqlite('writes over no database', async () => {
     const before = await readFile(path);
-    expect((await run(['UPBIT', '--out', path])).err).toContain('the database itself');
+    expect((await run(['UPBIT', '--format', 'json', '--out', path])).err).toContain(
+      'the database itself',
+    );
     const beside = join(folder.path, 'x.gaps.ndjson');
     await writeFile(beside, before);
     const { code, err } = await run(['UPBIT', '--out', join(folder.path, 'x')], {
@@ -284,6 +287,10 @@ describe('the command', () => {
     [['UPBIT', '--shape', 'top', '--every', '0.5'], /"every" is "0.5"; it must be a whole number/],
     [['UPBIT', '--shape', 'book_snapshot_5', '--format', 'json'], /has the format csv, not json/],
     [['UPBIT', '--format', 'parquet'], /needs --out FILE/],
+    [
+      ['UPBIT', '--out', 'x.xyz.gz'],
+      /^export: --out x\.xyz\.gz: \.xyz names no format; end it in \.json, \.ndjson, \.csv, \.parquet, or give --format\n$/,
+    ],
     [
       ['UPBIT', '--symbol', 'BTV'],
       /BTV-\* is not listed by UPBIT[^]*did you mean BTC-KRW, ETH-KRW\?/,

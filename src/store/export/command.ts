@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { marketKey, pairText } from '../../market/market.js';
@@ -31,20 +31,20 @@ const USAGE = `usage: npm run export -- <EXCHANGE>… | all [options]
   --shape SHAPE     rows   stored levels (default)
                     books  the whole book at each change
                     top    best prices and volumes, middle, spread and imbalance of each book
-                    trades every trade: as CSV as tardis.dev defines it, else all that is known of it
+                    trades every trade: as CSV as tardis.dev defines it, else all that is known
                     gaps   the times of the window in which a market was not covered
-  --of trades       gaps: the times in which trades may be missing instead
                     incremental_book_L2, book_snapshot_5, book_snapshot_25
                            CSV as tardis.dev defines it
+  --of trades       gaps: the times in which trades may be missing instead
   --every MS        books, top: the last one at or before each step, empty in gaps
   --depth N         books, incremental_book_L2: N levels a side at most
   --format FORMAT   json (one array), ndjson (one object a line), csv or parquet
-                    (default: by the ending of FILE, else json, or csv for tardis.dev)
+                    (default: by the ending of FILE; without one json, or csv for tardis.dev)
   --out FILE        write there instead of to standard output, compressed if it ends in .gz, and
                     the gaps of the window into FILE.gaps.ndjson
   --strict          exit with 3 when the window has gaps
-  --help            show this
-The database is DATABASE_URL or DB_PATH (default ./data/orderbook.db); the recorder may go on recording.
+The database is DATABASE_URL or DB_PATH (default ./data/orderbook.db); a recorder may go on
+recording.
 Exit code: 0 done, 1 failed, 2 wrong usage or unknown market, 3 gaps with --strict.`;
 
 /** What the command line asks for. */
@@ -104,10 +104,17 @@ function isZipped(out: string | undefined): boolean {
   return out?.toLowerCase().endsWith('.gz') ?? false;
 }
 
-/** The format that a file's name implies, if any. */
+/**
+ * The format that a file's name implies; undefined for a name without an ending.
+ * @throws {BadInputError} for an ending that is no format's
+ */
 function formatByName(out: string | undefined): string | undefined {
-  const ending = /\.([a-z]+)(?:\.gz)?$/.exec(out?.toLowerCase() ?? '')?.[1];
-  return FORMATS.find((format) => format === ending);
+  const ending = extname((out ?? '').replace(/\.gz$/i, '')).slice(1);
+  const format = FORMATS.find((known) => known === ending.toLowerCase());
+  if (ending === '' || format !== undefined) return format;
+  throw new BadInputError(
+    `--out ${out}: .${ending} names no format; end it in .${FORMATS.join(', .')}, or give --format`,
+  );
 }
 
 /** An export that the reader has begun. */
