@@ -77,6 +77,7 @@ function tradeText(trades: MarketReport['trades']): string {
 
 /** The report as Markdown. */
 export function reportMarkdown({ date, from, to, clockSteps, markets }: DayReport): string {
+  if (markets.length === 0) return `Nothing was recorded on ${date} (UTC).\n`;
   const lines = markets.map((report) => {
     const { exchange, symbol, currency } = report.market;
     const gaps = report.gaps.map(({ cause, count, ms }) => `${count} × ${cause} ${seconds(ms)}`);

@@ -86,6 +86,10 @@ describe('a database path', () => {
   );
 });
 
+it('a folder that takes no lock file is refused with what helps', async () => {
+  await expect(openStore({ path: '/proc/x.db' })).rejects.toThrow(/\/proc.*; .*set DB_PATH to a/);
+});
+
 describe('a log folder', () => {
   it('that is none is refused by name', async () => {
     writeFileSync(at('file'), '');

@@ -29,6 +29,9 @@ export async function lockDatabase(path: string): Promise<Connection> {
         code,
       );
     }
-    throw new StoreError(`cannot use the lock file ${file}: ${failureText(error)}`, code);
+    throw new StoreError(
+      `cannot use the lock file ${file}: ${failureText(error)}; set DB_PATH to a file in a folder that this user may write`,
+      code,
+    );
   }
 }
