@@ -23,7 +23,10 @@ const NAMES = [
 const args = process.argv.slice(2);
 if (args.includes('--help')) {
   console.log(
-    `npm run bench [-- NAME… [--tiny] [flags]]\nRuns these benchmarks, or all: ${NAMES.join(', ')}\n--tiny: sizes that only show that it runs`,
+    `usage: npm run bench -- [NAME… [--tiny] [flags]]
+Runs these benchmarks, or all:
+  ${NAMES.join(' ')}
+  --tiny  sizes that only show that it runs`,
   );
   process.exit(0);
 }
@@ -32,12 +35,14 @@ const wanted = flagsAt === -1 ? args : args.slice(0, flagsAt);
 /** Of one benchmark, for example `market --minutes 10`. */
 const flags = flagsAt === -1 ? [] : args.slice(flagsAt);
 if (wanted.length === 0 && flags.some((flag) => flag !== '--tiny')) {
-  console.error(`${flags[0]} belongs to one benchmark: name it before, of ${NAMES.join(', ')}`);
+  console.error(
+    `bench: ${flags[0]} belongs to one benchmark: name it before, of ${NAMES.join(', ')}`,
+  );
   process.exit(2);
 }
 const unknown = wanted.filter((name) => !NAMES.includes(name));
 if (unknown.length > 0) {
-  console.error(`no benchmark ${unknown.join(', ')}; there are ${NAMES.join(', ')}`);
+  console.error(`bench: no benchmark ${unknown.join(', ')}; there are ${NAMES.join(', ')}`);
   process.exit(2);
 }
 console.log(

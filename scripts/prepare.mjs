@@ -25,7 +25,7 @@ const [major, minor] = process.versions.node.split('.').map(Number);
 const supported = (major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major >= 24;
 /**
  * Node 20, and 22 before 22.16, have no complete SQLite of their own. On others the driver must not even
- * be loaded: src/store/sqlite.ts.
+ * be loaded: src/store/engine/sqlite/sqlite.ts.
  */
 const needsDriver = major === 20 || (major === 22 && minor < 16);
 const DRIVER = 'node_modules/better-sqlite3';

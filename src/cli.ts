@@ -15,7 +15,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
   doctor: './doctor/command.js',
 };
 
-const USAGE = `korean-orderbook-recorder COMMAND [flags]
+const USAGE = `usage: korean-orderbook-recorder COMMAND [flags]
 Commands: ${Object.keys(COMMANDS).join(', ')}. Each answers --help.`;
 
 /** Hands its flags to a command, as `npm run COMMAND -- flags` does in a clone. */
@@ -33,4 +33,4 @@ async function main(): Promise<void> {
   await import(file.href);
 }
 
-await main().catch(exitOnUsageError);
+await main().catch((error: unknown) => exitOnUsageError('korean-orderbook-recorder', error));

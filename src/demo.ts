@@ -3,13 +3,14 @@ import { demoNodes } from './cluster/demo.js';
 import { findPrograms } from './cluster/programs.js';
 import { runUntilStopped } from './run.js';
 import { startSimulators } from './simulator/simulators.js';
+import { StoreError } from './store/errors.js';
 import { exitOnUsageError, readCommandLine, UsageError } from './util/command-line.js';
 
-const USAGE = `npm run demo [-- --nodes N]
-Runs the five simulated exchanges and a recorder of them, offline, with a separate database and logs,
-until SIGINT or SIGTERM. Settings of .env hold, but for addresses and paths.
-  --nodes N  N nodes of several roles instead of one process, with PostgreSQL and NATS of their own, which
-             must be installed; one may be killed meanwhile`;
+const USAGE = `usage: npm run demo -- [--nodes N]
+Runs the five simulated exchanges and a recorder of them, offline, with a separate database and
+logs, until SIGINT or SIGTERM. Settings of .env hold, but for addresses and paths.
+  --nodes N  N nodes of several roles instead of one process, with PostgreSQL and NATS of their
+             own, which must be installed; one may be killed meanwhile`;
 
 /** Database and logs of the demo, apart from those of the real recorder. */
 const DEMO_DB = './data/demo.db';
@@ -59,8 +60,15 @@ async function main(): Promise<void> {
     );
   } catch (error) {
     await simulators.close();
-    throw error;
+    throw isTaken(error)
+      ? new Error(`another demo is already recording into ${DEMO_DB}; stop that one first`)
+      : error;
   }
+}
+
+/** Whether another demo runs. What helps a recorder then, another DB_PATH, does not help this one. */
+function isTaken(error: unknown): boolean {
+  return error instanceof StoreError && error.code?.startsWith('SQLITE_BUSY') === true;
 }
 
 /** @throws {UsageError} */
@@ -71,7 +79,7 @@ function nodeCount(text: string): number {
 }
 
 main().catch((error: unknown) => {
-  if (error instanceof UsageError) exitOnUsageError(error);
+  if (error instanceof UsageError) exitOnUsageError('demo', error);
   const lines = error instanceof ConfigError ? error.problems : [(error as Error).message];
   for (const line of lines) process.stderr.write(`cannot start the demo: ${line}\n`);
   process.exit(1);

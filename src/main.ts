@@ -3,9 +3,10 @@ import { flushConsole } from './logging/console.js';
 import { runUntilStopped } from './run.js';
 import { exitOnUsageError, readCommandLine, UsageError } from './util/command-line.js';
 
-const USAGE = `npm start
-Records the order books of the markets in COLLECT and serves them, until SIGINT or SIGTERM. It takes no
-flags: settings stand in the environment or in the file .env, and .env.example describes each.`;
+const USAGE = `usage: npm start
+Records the order books of the markets in COLLECT and serves them, until SIGINT or SIGTERM. It
+takes no flags: settings stand in the environment or in the file .env, and .env.example describes
+each.`;
 
 /** `npm start`: reads the settings and runs the recorder until SIGINT or SIGTERM. */
 async function main(): Promise<void> {
@@ -14,7 +15,7 @@ async function main(): Promise<void> {
     loadSettings();
     await runUntilStopped(readConfig(process.env));
   } catch (error) {
-    if (error instanceof UsageError) exitOnUsageError(error);
+    if (error instanceof UsageError) exitOnUsageError('start', error);
     if (error instanceof ConfigError) {
       process.stderr.write('The settings are not right; nothing was started:\n');
       for (const problem of error.problems) process.stderr.write(`  - ${problem}\n`);

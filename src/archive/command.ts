@@ -14,10 +14,11 @@ import { dateOf, isDate } from '../parquet/layout.js';
 import { rowsOfDay } from '../parquet/manifest.js';
 import { UsageError } from '../util/command-line.js';
 
-const USAGE = `usage: npm run archive                     archive all days that are over for ARCHIVE_AFTER_DAYS
-       npm run archive -- verify [DATE]   read all days back, or that of DATE (2026-11-25, UTC), and
-                                          compare them with their manifests and with the database
-The archive is ARCHIVE_PATH, the database DATABASE_URL or DB_PATH; the recorder may go on recording. docs/archive.md`;
+const USAGE = `usage: npm run archive -- [verify [DATE]]
+Archives all days that are over for ARCHIVE_AFTER_DAYS. With verify it reads all days back, or that
+of DATE (2026-11-25, UTC), and compares them with their manifests and with the database.
+The archive is ARCHIVE_PATH, the database DATABASE_URL or DB_PATH; a recorder may go on recording.
+More: docs/archive.md`;
 
 /** Archives. @returns the exit code */
 async function archiveNow(past: PastSettings): Promise<number> {

@@ -9,7 +9,7 @@ import { SHEETS } from './facts/sheets.js';
 import { Recording } from './recording.js';
 import { reportJson, reportText } from './report.js';
 
-const USAGE = `usage: npm run doctor -- [EXCHANGE ...] [--long] [--record DIR] [--format text|json]
+const USAGE = `usage: npm run doctor -- [EXCHANGE…] [--long] [--record DIR] [--format text|json]
 Asks the exchanges whether the facts of docs/exchanges that the recorder rests on hold. Without an
 EXCHANGE all five at once, about a minute. No key is needed, and no limit is tried. Best while no
 recorder runs at the same address: both count together.
@@ -61,7 +61,7 @@ function readTask(): Task {
     const exchanges = names.length === 0 ? EXCHANGES : EXCHANGES.filter((e) => names.includes(e));
     return { exchanges, long, folder, format };
   } catch (error) {
-    return exitOnUsageError(error);
+    return exitOnUsageError('doctor', error);
   }
 }
 

@@ -9,7 +9,7 @@ import { startSimulators, type SimulatorsOptions } from './simulators.js';
 
 const names = EXCHANGES_IN_ORDER.map((exchange) => EXCHANGE_FACTS[exchange].name);
 
-const USAGE = `npm run simulate [-- options]
+const USAGE = `usage: npm run simulate -- [options]
   --market M     small: a handful of markets an exchange, each book changing by itself (default)
                  full: all 2,026 markets of the five exchanges at the frame rates measured in
                  September 2026, about 2,100 frames a second; for load tests
@@ -18,10 +18,10 @@ const USAGE = `npm run simulate [-- options]
                  --market full: the peak of 3,300 frames a second
   --port-base P  ports from P on for ${names.join(', ')}, then
                  one for control (default 46500)
-  --help         this text
 The control port lists its calls at GET /: faults of each exchange (POST /upbit/garble [true]), the
-counts and last books of what went out (GET /ledger), every trade of a market (GET /ledger/upbit/BTC-KRW),
-the rate of the full market (POST /rate [0] pauses it) and of its trades (POST /trade-rate [5]).`;
+counts and last books of what went out (GET /ledger), every trade of a market
+(GET /ledger/upbit/BTC-KRW), the rate of the full market (POST /rate [0] pauses it) and of its
+trades (POST /trade-rate [5]).`;
 
 /** Fixed, so that the printed lines can stay in a `.env`. */
 const PORT_BASE = 46_500;
@@ -91,8 +91,8 @@ async function main(): Promise<void> {
 main().then(
   () => process.exit(0),
   (error: unknown) => {
-    if (error instanceof UsageError) exitOnUsageError(error);
-    console.error(error instanceof Error ? error.message : String(error));
+    if (error instanceof UsageError) exitOnUsageError('simulate', error);
+    console.error(`simulate: ${error instanceof Error ? error.message : String(error)}`);
     process.exit(1);
   },
 );

@@ -23,15 +23,15 @@ import { SmallDisk } from './small-disk.js';
 import { tradeProblems } from './trade-accounts.js';
 import { pause } from '../util/wait.js';
 
-const USAGE = `npm run soak -- [options]
+const USAGE = `usage: npm run soak -- [options]
   --minutes N  how long things go wrong (default 5); some 10 MB of memory a minute
   --rate X     factor on the market's measured frame rates (default 1: 2,100 frames a second)
   --seed N     seed of the choice of faults (default: the time); the moments are never the same
   --chains X   share of the faults that are chains: the recorder itself is stopped, killed, its disk
                filled, its clock set, one upon another (default 0.06)
   --keep       keep the database and the logs
-  --distributed  several nodes with NATS servers and PostgreSQL, each of which is killed, stopped or cut off
-               at random (cut off on Linux as root, with ip of iproute2)
+  --distributed  several nodes with NATS servers and PostgreSQL, each of which is killed, stopped or
+               cut off at random (cut off on Linux as root, with ip of iproute2)
   --nats N     of several nodes: how many NATS servers, 1 or 3 (default 3)`;
 
 /** Longest wait for all markets to be LIVE, at the start and after the last fault, ms. */
@@ -197,10 +197,10 @@ async function main(): Promise<boolean> {
 main().then(
   (sound) => process.exit(sound ? 0 : 1),
   (error: unknown) => {
-    if (error instanceof UsageError) exitOnUsageError(error);
+    if (error instanceof UsageError) exitOnUsageError('soak', error);
     if (error instanceof MissingProgramsError)
       error.message = `cannot soak several nodes: ${error.message}`;
-    console.error(error instanceof Error ? error.message : String(error));
+    console.error(`soak: ${error instanceof Error ? error.message : String(error)}`);
     process.exit(1);
   },
 );

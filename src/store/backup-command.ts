@@ -4,12 +4,12 @@ import { exitOnUsageError, readCommandLine, UsageError } from '../util/command-l
 import { backUp } from './backup.js';
 import { StoreError } from './errors.js';
 
-const USAGE = `npm run backup -- FILE
-Copies the SQLite database of DB_PATH to FILE as it is at one moment, also while a recorder writes it, and
-reads the copy back. FILE must not exist. With ARCHIVE_PATH the manifests of the archive are copied to
-FILE.archive; its Parquet files never change, so copy them with rsync or the like. To restore, stop the recorder and put FILE in the place of
-DB_PATH, without the -wal and -shm files that lay beside it. A database of PostgreSQL (DATABASE_URL) is copied
-with its own pg_dump.`;
+const USAGE = `usage: npm run backup -- FILE
+Copies the SQLite database of DB_PATH to FILE as it is at one moment, also while a recorder writes
+it, and reads the copy back. FILE must not exist. With ARCHIVE_PATH the manifests of the archive
+are copied to FILE.archive; its Parquet files never change, so copy them with rsync or the like. To
+restore, stop the recorder and put FILE in the place of DB_PATH, without the -wal and -shm files
+that lay beside it. A database of PostgreSQL (DATABASE_URL) is copied with its own pg_dump.`;
 
 async function main(): Promise<void> {
   const { positionals } = readCommandLine({ usage: USAGE, options: {}, words: true });
@@ -32,7 +32,7 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  if (error instanceof UsageError) exitOnUsageError(error);
+  if (error instanceof UsageError) exitOnUsageError('backup', error);
   process.stderr.write(`backup: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);
 });

@@ -9,7 +9,8 @@ const USAGE = `usage: npm run report -- [--date 2026-11-25] [--format md|json]
 How well each market was recorded in a day (UTC), the worst first.
   --date D        the day (default: the newest that has something)
   --format md     Markdown (default) or json
-The database is DATABASE_URL or DB_PATH (default ./data/orderbook.db); the recorder may go on recording.`;
+The database is DATABASE_URL or DB_PATH (default ./data/orderbook.db); a recorder may go on
+recording.`;
 
 const { values } = read();
 const from = readDate(values.date);
@@ -25,7 +26,7 @@ function read() {
     }
     return { values: { format, date } };
   } catch (error) {
-    return exitOnUsageError(error);
+    return exitOnUsageError('report', error);
   }
 }
 
@@ -36,7 +37,7 @@ function readDate(date: string | undefined): number | undefined {
   if (start !== null && start <= Date.now()) return start;
   const wrong =
     start === null ? `must be a day such as ${dateOf(Date.now())}` : 'is a day that is to come';
-  return exitOnUsageError(new UsageError(`--date is "${date}"; it ${wrong}`));
+  return exitOnUsageError('report', new UsageError(`--date is "${date}"; it ${wrong}`));
 }
 
 async function run(): Promise<void> {

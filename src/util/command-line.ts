@@ -44,8 +44,8 @@ export function readCommandLine<O extends Options>({
 }
 
 /** Ends the process for a mistake in its command line: one line, exit code 2; throws what is none. */
-export function exitOnUsageError(error: unknown): never {
+export function exitOnUsageError(command: string, error: unknown): never {
   if (!(error instanceof UsageError)) throw error;
-  process.stderr.write(`${error.message}\n`);
+  process.stderr.write(`${command}: ${error.message}\n`);
   process.exit(2);
 }

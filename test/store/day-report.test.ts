@@ -173,13 +173,18 @@ it('is printed by its command', async () => {
   );
   const widths = lines.filter((line) => line.startsWith('|')).map((line) => line.split('|').length);
   expect(new Set(widths).size).toBe(1);
+  expect(await run('--date', '2026-08-29')).toEqual({
+    code: 0,
+    out: 'Nothing was recorded on 2026-08-29 (UTC).\n',
+    err: '',
+  });
   for (const args of [
     ['--date', '2026-02-30'],
     ['--date', '2999-01-01'],
     ['--format', 'xml'],
   ]) {
     const { code, err } = await run(...args);
-    expect([code, err]).toEqual([2, expect.stringMatching(/^--\w+ is "[^\n]+\n$/)]);
+    expect([code, err]).toEqual([2, expect.stringMatching(/^report: --\w+ is "[^\n]+\n$/)]);
   }
 });
 

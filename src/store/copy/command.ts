@@ -6,14 +6,14 @@ import { ProgressBar } from '../export/progress.js';
 import { copyHistory } from './copy.js';
 
 const USAGE = `usage: npm run copy -- [--from sqlite:FILE] [--to postgresql://user:password@host:port/database]
-Copies all that is recorded in an SQLite file into a database of PostgreSQL, with its sequence numbers, and
-reads both back: every book, trade and record is compared. The file stays as it is.
+Copies all that is recorded in an SQLite file into a database of PostgreSQL, with its sequence
+numbers, and reads both back: every book, trade and record is compared. The file stays as it is.
   --from sqlite:FILE  the file (default: DB_PATH)
-  --to ADDRESS        an empty database, or one with an earlier copy of this file (default: DATABASE_URL,
-                      which keeps a password out of the command line)
-  --help              show this
-Interrupted and started again it goes on. A recorder may go on writing the file: what is copied is what was there
-when the copy began. Stop it then and copy again, which brings only what is new; then start it with DATABASE_URL.
+  --to ADDRESS        an empty database, or one with an earlier copy of this file (default:
+                      DATABASE_URL, which keeps a password out of the command line)
+Interrupted and started again it goes on. A recorder may go on writing the file: what is copied is
+what was there when the copy began. Stop it then and copy again, which brings only what is new;
+then start it with DATABASE_URL.
 Exit code: 0 copied and equal, 1 failed, 2 wrong usage.`;
 
 const SQLITE = 'sqlite:';
@@ -67,7 +67,7 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  if (error instanceof UsageError) exitOnUsageError(error);
+  if (error instanceof UsageError) exitOnUsageError('copy', error);
   process.stderr.write(`copy: ${failureText(error)}\n`);
   process.exit(1);
 });
