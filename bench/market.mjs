@@ -4,9 +4,11 @@
  * their own. At the end every frame is accounted for: counts and last books against what was sent.
  *
  * `npm run bench -- market [--minutes N] [--peak-minutes N] [--trades]` (1 and 0.5); with `--trades` also
- * 1,000 trades a second, and after that 5,000 a second for ten seconds, each accounted for
+ * 1,000 trades a second, and after that 5,000 a second for ten seconds, each accounted for; before it the
+ * average without trades, to compare the books' figures with
  */
 import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,6 +31,24 @@ const { values: flags } = parseArgs({
 const PEAK = 1.57;
 const here = (path) => new URL(path, import.meta.url).pathname;
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** What {@link phase} gives of the average without trades, measured by a process like this one. */
+async function figuresWithoutTrades() {
+  const sizes = [
+    '--minutes',
+    flags.minutes,
+    '--peak-minutes',
+    '0',
+    ...(flags.tiny ? ['--tiny'] : []),
+  ];
+  const child = fork(here('market.mjs'), sizes);
+  let figures;
+  child.once('message', (message) => (figures = message));
+  const [code] = await once(child, 'exit');
+  if (code !== 0) process.exit(code ?? 1);
+  return figures;
+}
+const withoutTrades = flags.trades ? await figuresWithoutTrades() : null;
 
 const folder = mkdtempSync(join(tmpdir(), 'bench-market-'));
 const dbPath = join(folder, 'market.db');
@@ -120,6 +140,7 @@ async function phase(name, rate, minutes, warmUp = sized(15_000, 2_000)) {
     [
       `${name}: ${own.cores.toFixed(2)} cores`,
       `event loop delay p99 ${own.delayMs.p99.toFixed(1)} ms (max ${own.delayMs.max.toFixed(0)})`,
+      `receive to written p50 ${own.writtenMs.p50} ms, p99 ${own.writtenMs.p99} ms`,
       `RSS ${megabytes(own.rss[0])} to ${megabytes(own.rss.at(-1))} MB (most ${megabytes(Math.max(...own.rss))}, second half from ${megabytes(half[0])})`,
       `main heap ${megabytes(own.memory.heapUsed)} of ${megabytes(own.memory.heapTotal)} MB, buffers ${megabytes(own.memory.arrayBuffers)} MB`,
       `receive to subscriber p50 ${live.p50} ms, p99 ${live.p99} ms, max ${live.max} ms (${live.deliveries} deliveries)`,
@@ -131,8 +152,23 @@ async function phase(name, rate, minutes, warmUp = sized(15_000, 2_000)) {
         : []),
     ].join('; '),
   );
+  return {
+    cores: own.cores,
+    'event loop delay p99': own.delayMs.p99,
+    'receive to written p50': own.writtenMs.p50,
+    'receive to written p99': own.writtenMs.p99,
+    'receive to subscriber p50': live.p50,
+    'receive to subscriber p99': live.p99,
+  };
 }
-await phase('average', 1, Number(flags.minutes));
+const average = await phase('average', 1, Number(flags.minutes));
+process.send?.(average);
+if (withoutTrades !== null) {
+  const ratios = Object.entries(average).map(
+    ([name, value]) => `${name} ${(value / withoutTrades[name]).toFixed(2)}`,
+  );
+  console.log(`with trades, against without: ${ratios.join('; ')}`);
+}
 if (Number(flags['peak-minutes']) > 0) await phase('peak', PEAK, Number(flags['peak-minutes']));
 
 if (flags.trades) {

@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { constants, setPriority } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 
@@ -44,6 +45,8 @@ async function tryExchanges() {
     [dist('simulator/main.js'), '--market', 'full', '--port-base', String(portBase)],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
+  // The exchanges of a user are not on his machine: here they get what the recorder leaves of it.
+  setPriority(simulator.pid, constants.priority.PRIORITY_LOW);
   const env = {};
   for await (const line of createInterface({ input: simulator.stdout })) {
     const [, name, value] = /^([A-Z_]+_URL)=(.*)$/.exec(line) ?? [];
@@ -185,7 +188,7 @@ export async function startMarket({ dbPath, settings = {}, onEnd = () => process
     /** Address of the simulators' control. */
     control,
     health,
-    /** Event loop delay, CPU and memory of the recorder since the last report. */
+    /** Event loop delay, delay of books, CPU and memory of the recorder since the last report. */
     report: () => ask(recorder),
     close,
     startSeconds,
