@@ -177,6 +177,24 @@ describe('GOPAX handover', () => {
     expect(server.targets).toHaveLength(2);
   });
 
+  it('gives a gap to a pair whose old connection is lost while the new one is behind it', async () => {
+    await carry();
+    old().send(UNREADABLE_A);
+    await until(() => server.received.length === 4, 'the replacement');
+    old().send(delta('BBB-KRW', 15, '2'));
+    await until(() => bids('BBB-KRW').length === 2, 'the delta');
+    replacement().send(snapshot('BBB-KRW', 14));
+    replacement().send(snapshot('AAA-KRW', 14, '5'));
+    await until(() => bids('AAA-KRW').length === 2, 'the pair in doubt');
+    old().terminate();
+    await until(() => bids('BBB-KRW').length === 3, 'B on the replacement');
+    expect(downs()).toEqual(['RESYNC AAA-KRW', 'DISCONNECTED BBB-KRW']);
+    server.sockets[0]!.send(delta('BBB-KRW', 15, '2'));
+    await until(() => bids('BBB-KRW').length === 4, 'the delta on the replacement');
+    expect(bids('BBB-KRW')).toEqual(['1', '2', '1', '2']);
+    expect(downs()).toHaveLength(2);
+  });
+
   it('replaces a connection before the exchange would close it for its age, without any gap', async () => {
     await carry({ maxAgeMs: 50 });
     await until(() => server.received.length >= 4, 'the replacement');

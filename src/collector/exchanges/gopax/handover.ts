@@ -255,11 +255,9 @@ export class GopaxHandover implements PairCarrier {
         }
       }
     } else {
+      // Those that have not moved have no book on the replacement, or one that is behind what was handed on.
       const waiting = pairs.filter((pair) => !this.#moved.has(pairText(pair)));
-      host.down(
-        waiting.filter((pair) => next.completeSides(pairText(pair)) === null),
-        outage,
-      );
+      host.down(waiting, outage);
       this.#takeOver(next, waiting);
       this.#finish();
     }
