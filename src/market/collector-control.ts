@@ -84,7 +84,7 @@ export interface CollectorControl {
   listTroubles(): ListTrouble[];
   /** How many markets a user has stopped though `COLLECT` wants them; exchanges without any are left out. */
   stoppedByUser(): Partial<Record<Exchange, number>>;
-  /** What the last mutation about it asked for: true = start, false = stop; null: none did. */
+  /** What mutations have asked for: true = start the market, false = stop it or its exchange; null: nothing. */
   wish(market: Market): boolean | null;
   /** All that mutations have left behind. */
   wishes(): Promise<Wishes>;

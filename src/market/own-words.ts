@@ -1,6 +1,6 @@
 /**
- * This program's words about gaps and failures, in Korean; they are kept in English, among words of
- * exchanges and the system, which stay.
+ * What this program says about gaps and failures, in English and in Korean. It is stored in English; what an
+ * exchange or the system said is part of it and stays as it is.
  */
 const PHRASES: readonly (readonly [english: RegExp, korean: string])[] = [
   [/^close code (\d+): ([^]*)$/, '종료 코드 $1: $2'],

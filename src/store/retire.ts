@@ -27,7 +27,7 @@ export interface RetireStep {
 const MARKETS = 50;
 /** What a call may take, ms; the number of rows or pages follows what was measured. */
 const TARGET_MS = 8;
-/** Books of a slice when the file is too large: some seconds of the market; fewer in small ones. */
+/** How many books go at a time when the file is too large: some seconds of the whole market, or fewer if there are not so many. */
 const SLICES = [10_000, 1_000];
 /** Blocks of trades of one slice where there are no books. */
 const SLICE_BLOCKS = 100;

@@ -9,7 +9,8 @@ export function closeAfterTest(close: () => unknown): void {
 }
 
 /**
- * A test after which all that it opened is closed, whatever fails meanwhile.
+ * A test after which all that it opened is closed, whatever fails meanwhile. One that exceeds Jest's timeout has not
+ * ended by that: what it opened is closed once its own waits are over.
  * @throws the first that failed: the test, or what it opened last
  */
 export function closing<T extends readonly unknown[]>(

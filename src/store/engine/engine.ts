@@ -140,11 +140,11 @@ export interface Engine {
   openReader(): Promise<Session>;
   /** Becomes the one writer, makes or updates the database. @throws {StoreError}, all unchanged */
   openWriter(settings: WriterSettings): Promise<WriterSession>;
-  /** Whether anything is there, be it another program's. */
+  /** Whether a database is there, this program's or another's. */
   exists(): Promise<boolean>;
   /** Makes the database, empty. @throws {StoreError} when that fails */
   make(): Promise<void>;
-  /** Checks that this program can read it. @throws {StoreError} if missing, alien, newer, older */
+  /** Checks that this program can read it. @throws {StoreError} if it is missing, another program's, newer or older */
   checkReadable(): Promise<void>;
 }
 

@@ -105,7 +105,7 @@ export async function prepareFolder(path: string, exists: boolean): Promise<void
   });
 }
 
-/** Checks that this program may write an existing file. @throws {StoreError} if alien or newer */
+/** Checks that this program may write an existing file. @throws {StoreError} if it is another program's, or newer */
 export async function checkExisting(path: string): Promise<void> {
   const migrations = await readMigrations();
   await withConnection(path, { readonly: true }, async (connection) => {
@@ -115,7 +115,7 @@ export async function checkExisting(path: string): Promise<void> {
   });
 }
 
-/** Sets the file up and migrates. @throws {StoreError}; the database is then as before */
+/** Makes the file a database of this version. @throws {StoreError}; the file is then as before */
 export async function prepareDatabase(path: string): Promise<void> {
   const migrations = await readMigrations();
   await withConnection(path, { readonly: false }, async (connection) => {
@@ -128,7 +128,7 @@ export async function prepareDatabase(path: string): Promise<void> {
   });
 }
 
-/** Checks that this program can read it. @throws {StoreError} if missing, alien, newer or older */
+/** Checks that this program can read it. @throws {StoreError} if it is missing, another program's, newer or older */
 export async function checkReadable(path: string): Promise<void> {
   if (!(await inspectFile(path))) {
     throw new StoreError(
