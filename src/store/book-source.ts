@@ -3,8 +3,9 @@ import type { Market } from '../market/market.js';
 import type { TimeWindow } from '../market/time-window.js';
 import { BookScan } from './book-scan.js';
 import type { Session } from './engine/engine.js';
-import { type Breaks, CoverageReader } from './coverage.js';
+import { CoverageReader } from './coverage.js';
 import { gapsBefore } from './gaps-before.js';
+import type { Breaks } from './reader-types.js';
 import { rebuild, type RebuiltBook, type StoredRow, textOf } from './rebuild.js';
 import type { SequenceRange } from './timeline.js';
 
@@ -35,6 +36,9 @@ export interface BookSource {
   /** Gives back what it holds of the archive, when it is not read to its end. */
   close?(): Promise<unknown>;
 }
+
+/** Number of the one market of a source of which nothing was ever stored: no market has it. */
+export const NO_MARKET = 0;
 
 /** Characters of the levels of a page, about: a page of whole deep books has fewer rows. */
 const PAGE_TEXT = 4_000_000;

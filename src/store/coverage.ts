@@ -4,7 +4,7 @@ import type { ArchivedRecords } from './archived-records.js';
 import type { Cell, Session } from './engine/engine.js';
 import { type Sql, sql } from './engine/sql.js';
 import { marketRows } from './market-rows.js';
-import type { CoverageTotals, Page, ReceivedSums } from './reader-types.js';
+import type { Breaks, CoverageTotals, Interval, Page, ReceivedSums } from './reader-types.js';
 import type { TimeWindow } from '../market/time-window.js';
 
 /** Length of a record, ms. */
@@ -13,23 +13,7 @@ const MINUTE = 60_000;
 /** Most parts of a window that are listed as stopped. */
 const MOST_STOPS = 1_000;
 
-/** From `start` (included) to `end` (excluded), Unix ms. */
-export interface Interval {
-  readonly start: number;
-  readonly end: number;
-}
-
-/** What interrupts the books of a market, oldest first. */
-export interface Breaks {
-  /** When it was being recorded, gaps included: the parts inside the window. */
-  readonly spans: readonly Interval[];
-  /** The gaps that touch the window; inside, not at their ends, it was not covered. */
-  readonly gaps: readonly Interval[];
-  /** When recording ended, before the window, too: the book of then says nothing of later. */
-  readonly stops: readonly number[];
-}
-
-/** First and last minute, Unix ms. */
+/** First and last minute of a range, Unix ms. */
 interface MinuteRange {
   readonly start: number;
   readonly end: number;
@@ -204,7 +188,7 @@ export class CoverageReader {
         SELECT ${integer(start)} UNION ALL SELECT at + ${MINUTE} FROM minutes WHERE at < ${end})`;
   }
 
-  /** First and last minute with a record; its key begins with the minute. */
+  /** The minutes of a window after minute `after` within which there are records of any market; null without. */
   async #range(
     from: number | undefined,
     to: number | undefined,
@@ -233,13 +217,13 @@ export class CoverageReader {
     return intervalsOf(rows, now);
   }
 
-  /** The market's gaps that touch a window, by start. */
+  /** The market's gaps that touch a window, by start; one that lasts ends at Infinity. */
   async #gaps(marketId: number, window: Interval): Promise<Interval[]> {
     const rows = await this.#session.rows(sql`
       SELECT start, "end" FROM gap
        WHERE market_id = ${marketId} AND start < ${window.end}
          AND ("end" IS NULL OR "end" > ${window.start}) ORDER BY start`);
-    return intervalsOf(rows, window.end);
+    return intervalsOf(rows, Infinity);
   }
 }
 

@@ -3,7 +3,8 @@ import type { GapCause } from '../market/gap.js';
 import type { Market } from '../market/market.js';
 import type { Client, Session } from './engine/engine.js';
 import { sql } from './engine/sql.js';
-import { clip, type Interval, lengthOf } from './coverage.js';
+import { clip, lengthOf } from './coverage.js';
+import type { Interval } from './reader-types.js';
 import { toMarket } from './records.js';
 import { spanSumsOf } from './trades/span-reader.js';
 

@@ -51,6 +51,7 @@ export const QUESTIONS = [
   'gapTotals',
   'coverage',
   'coverageMinutes',
+  'breaks',
   'dayReport',
   'recordingStrips',
   'logs',

@@ -103,6 +103,22 @@ export interface TradeTotals {
   readonly gaps: GapTotals;
 }
 
+/** From `start` (included) to `end` (excluded), Unix ms. */
+export interface Interval {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What interrupts the books of a market, oldest first. */
+export interface Breaks {
+  /** When it was being recorded, gaps included: the parts inside the window. */
+  readonly spans: readonly Interval[];
+  /** The gaps that touch the window; inside, not at their ends, it was not covered. One that lasts ends at Infinity. */
+  readonly gaps: readonly Interval[];
+  /** When recording ended, before the window, too: the book of then says nothing of later. */
+  readonly stops: readonly number[];
+}
+
 /** How much of a window a market was covered, and what was received of it. */
 export interface CoverageTotals {
   /** When it was recorded for the first time, Unix ms; null if it never was. */
@@ -114,7 +130,7 @@ export interface CoverageTotals {
    * The parts of it, after the first recording, in which the market was not to be recorded: neither
    * covered nor missing. By start; at most the first thousand.
    */
-  readonly stopped: readonly { readonly start: number; readonly end: number }[];
+  readonly stopped: readonly Interval[];
   /** How much of it the market was being recorded, gaps included, ms. */
   readonly recordedMs: number;
   /** How much of that lies outside its gaps, ms. */
@@ -306,6 +322,12 @@ export interface StoreReader extends ManagedLists {
   gapTotals(selection: BookSelection): Promise<GapTotals>;
   /** How a market was covered, `from` its first recording if absent, `to` now if absent. */
   coverage(query: TimeWindow & { market: Market }): Promise<CoverageTotals>;
+  /** What interrupts the books of a market in a window (Unix ms, the end excluded). */
+  breaks(query: {
+    readonly market: Market;
+    readonly from: number;
+    readonly to: number;
+  }): Promise<Breaks>;
   /**
    * What was received of a market in each minute that the window touches and that had any frame,
    * oldest first, after the minute `after` (Unix ms).

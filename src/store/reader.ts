@@ -4,7 +4,7 @@ import { type Market, marketKey } from '../market/market.js';
 import { MarketSelection } from '../market/market-selection.js';
 import type { Level, OrderBook } from '../market/order-book.js';
 import { bookCounts } from './book-counts.js';
-import { type BookSource, rowPages } from './book-source.js';
+import { type BookSource, NO_MARKET, rowPages } from './book-source.js';
 import type { Session } from './engine/engine.js';
 import { sql } from './engine/sql.js';
 import { CoverageReader } from './coverage.js';
@@ -59,6 +59,7 @@ type CountsQuery = Parameters<StoreReader['bookCounts']>[0];
 type RowsQuery = Parameters<StoreReader['rows']>[0];
 type GapsQuery = Parameters<StoreReader['gaps']>[0];
 type CoverageQuery = Parameters<StoreReader['coverage']>[0];
+type BreaksQuery = Parameters<StoreReader['breaks']>[0];
 type StripsQuery = Parameters<StoreReader['recordingStrips']>[0];
 type MinutesQuery = Parameters<StoreReader['coverageMinutes']>[0];
 type LogsQuery = Parameters<StoreReader['logs']>[0];
@@ -207,6 +208,17 @@ export class Reader extends TradeQuestions implements ReaderService {
   async coverage({ market, ...window }: CoverageQuery): ReturnType<StoreReader['coverage']> {
     const { session } = await this.db.opened();
     return new CoverageReader(session, this.db.archive?.records).totals(market, window, Date.now());
+  }
+
+  async breaks({ market, ...window }: BreaksQuery): ReturnType<StoreReader['breaks']> {
+    const { exchange, symbol, currency } = market;
+    const source = await this.#sources.open({ symbol, currency, ...window }, 0, [exchange]);
+    try {
+      const [id = NO_MARKET] = source.markets.keys();
+      return await source.breaks(id, window);
+    } finally {
+      await source.close?.();
+    }
   }
 
   async coverageMinutes(query: MinutesQuery): ReturnType<StoreReader['coverageMinutes']> {

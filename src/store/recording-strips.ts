@@ -4,8 +4,9 @@ import type { RecordingStrip } from '../market/recording-strip.js';
 import type { Client } from './engine/engine.js';
 import { type Market, marketKey } from '../market/market.js';
 import type { ArchivedRecords } from './archived-records.js';
-import { clip, type Interval } from './coverage.js';
+import { clip } from './coverage.js';
 import { gapsOf, spansOf } from './day-report.js';
+import type { Interval } from './reader-types.js';
 
 /** What is summed up of an exchange. */
 interface Sums {

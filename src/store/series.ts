@@ -1,10 +1,9 @@
 import { compareDecimal, midDecimal, subtractDecimal } from '../market/decimal.js';
 import { imbalanceOf } from '../market/imbalance.js';
-import { type BookSource, rowPages } from './book-source.js';
-import type { Breaks, Interval } from './coverage.js';
+import { type BookSource, NO_MARKET, rowPages } from './book-source.js';
 import type { RebuiltBook } from './rebuild.js';
 import { TopReplay } from './replay.js';
-import type { SeriesPoint } from './reader-types.js';
+import type { Breaks, Interval, SeriesPoint } from './reader-types.js';
 import { Validity } from './validity.js';
 
 /** Rows read at a time. */
@@ -193,7 +192,6 @@ export async function* seriesPoints(
   source: BookSource,
   grid: SeriesGrid,
 ): AsyncGenerator<SeriesPoint[]> {
-  // No market has the number 0: of one of which nothing was ever stored there are no rows.
-  const [id = 0] = source.markets.keys();
+  const [id = NO_MARKET] = source.markets.keys();
   yield* new Series(source, id, grid, await source.breaks(id, grid)).points();
 }

@@ -4,8 +4,8 @@ import type { TimeWindow } from '../market/time-window.js';
 import type { ArchivedSelection } from './archive-days.js';
 import type { ArchivedBooks } from './archived-books.js';
 import type { BookSource, DatabaseSource } from './book-source.js';
-import type { Breaks } from './coverage.js';
 import { liesIn, type LostRows } from './lost-rows.js';
+import type { Breaks } from './reader-types.js';
 import type { RebuiltBook, StoredRow } from './rebuild.js';
 import type { SequenceRange } from './timeline.js';
 

@@ -1,4 +1,4 @@
-import type { Breaks } from './coverage.js';
+import type { Breaks } from './reader-types.js';
 
 /** Which moments a market's last book holds for: none in a gap or after a stop. Moments ascend. */
 export class Validity {

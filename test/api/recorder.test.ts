@@ -153,36 +153,21 @@ describe('priceHistory', () => {
     ]);
   });
 
-  it('gives none while recording was stopped, nor at the end of what lasts', async () => {
-    server.reader.stored = [book(upbit, 10_000, { timestamp: 10_000 })];
-    const received = { frames: 1, changed: 1, repeats: 0, longestSilenceMs: 0 };
-    server.reader.coverageRecords = [{ market: upbit, minute: 0, ...received }];
-    const { stopped } = await server.reader.coverage({ market: upbit });
-    expect(stopped).toEqual([{ start: 30_000, end: 60_000 }]);
-    const iso = (at: number) => `"${new Date(at).toISOString()}"`;
-    const known = async (to: number, points: number, from = 10_000) => {
-      const { data } = await ask(`from: ${iso(from)}, to: ${iso(to)}, points: ${points}`);
-      return (data!['priceHistory'] as { timestamp: unknown }[]).map(
-        (each) => each.timestamp !== null,
+  it('gives none from a stop of recording until the next book, nor in a gap that lasts', async () => {
+    const at = (timestamp: number) => book(upbit, timestamp, { timestamp });
+    server.reader.stored = [at(T + 10), at(T + 60)];
+    server.reader.stops.push(T + 30);
+    server.reader.allGaps = [{ ...gap(0), start: T + 80, end: null }];
+    const known = async (from: number, to: number) => {
+      const points = (to - from) / 10 + 1;
+      const { data } = await ask(`from: ${T + from}, to: ${T + to}, points: ${points}`);
+      return (data!['priceHistory'] as { timestamp: unknown }[]).map((each) =>
+        each.timestamp === null ? '-' : '+',
       );
     };
-    expect(await known(70_000, 7)).toEqual([true, true, true, false, false, true, true]);
-    expect(await known(60_000, 6)).toEqual([true, true, true, false, false, false]);
+    expect((await known(0, 100)).join('')).toBe('-+++--+++--');
     // It was stopped before the window began.
-    expect(await known(70_000, 4, 40_000)).toEqual([false, false, true, true]);
-  });
-
-  it('knows the gaps of a window however many there are', async () => {
-    server.reader.stored = [book(upbit, T, { timestamp: T })];
-    const before = Array.from({ length: 1_000 }, () => ({
-      ...gap(T + 1_902),
-      start: T + 1_901,
-    }));
-    server.reader.allGaps = [...before, { ...gap(T + 2_100), start: T + 1_903 }];
-    const { data } = await ask(`from: ${T + 1_900}, to: ${T + 2_200}, points: 31`);
-    const points = data!['priceHistory'] as { timestamp: string | null }[];
-    const missing = points.map(({ timestamp }) => timestamp === null);
-    expect(missing).toEqual(points.map((_, i) => i > 0 && i < 20));
+    expect((await known(40, 70)).join('')).toBe('--++');
   });
 
   it('refuses windows and numbers of points that cannot be', async () => {

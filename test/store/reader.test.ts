@@ -390,6 +390,29 @@ describe('coverage', () => {
     expect(open.coveredMs).toBe(4_300);
   });
 
+  it('knows every stop before the end of a window, and the gaps that touch it', async () => {
+    await recording(0, true);
+    await recording(1, false);
+    const { id: marketId } = (await session.client.market.findFirst({ where: { symbol: 'BTC' } }))!;
+    const many = Array.from({ length: 1_100 }, (_unused, i) => 2 * i + 2);
+    const data = many.map((at) => ({ marketId, start: T + at, end: T + at + 1 }));
+    await session.client.recordingSpan.createMany({ data });
+    await writer.write({
+      ...NOTHING,
+      gaps: [gap(500, 1_500), gap(1_500, 1_999), gap(2_100, null)],
+    });
+    const { stops, gaps } = await reader.breaks({
+      market: UPBIT_BTC,
+      from: T + 2_000,
+      to: T + 2_200,
+    });
+    const ends = [0, ...many].map((at) => T + at + 1);
+    expect(stops).toEqual(ends.filter((end) => end < T + 2_200));
+    expect(gaps).toEqual([{ start: T + 2_100, end: Infinity }]);
+    const never = { spans: [], gaps: [], stops: [] };
+    expect(await reader.breaks({ market: GOPAX_BTC, from: T, to: T + 1 })).toEqual(never);
+  });
+
   it('is nothing for a market that was never recorded, and never lies in the future', async () => {
     const window = { from: T, to: T + 1_000 };
     const none = await reader.coverage({ market: GOPAX_BTC, ...window });

@@ -1,7 +1,6 @@
-import type { Gap } from '../../market/gap.js';
-import type { Market } from '../../market/market.js';
 import { midDecimal } from '../../market/decimal.js';
-import type { BestPrices, StoreReader } from '../../store/reader-types.js';
+import type { BestPrices } from '../../store/reader-types.js';
+import { Validity } from '../../store/validity.js';
 import { badInput } from '../errors.js';
 import { marketOf } from '../inputs.js';
 import { marketArgs } from './arguments.js';
@@ -54,39 +53,11 @@ const PricePointType = builder.objectRef<PricePoint>('PricePoint').implement({
   }),
 });
 
-/** A time of which no book is known, Unix ms; `end` null while it lasts. */
-type Unknown = Pick<Gap, 'start' | 'end'>;
-
-function within(times: readonly Unknown[], at: number): boolean {
-  return times.some(({ start, end }) => start < at && (end === null || at < end));
-}
-
 /** Moments evenly spread over a window, both ends included. */
 function moments(from: number, to: number, points: number): number[] {
   return Array.from({ length: points }, (_unused, i) =>
     Math.round(from + ((to - from) * i) / (points - 1)),
   );
-}
-
-/** All gaps of a market that touch a window, however many they are. */
-async function gapsOf(reader: StoreReader, market: Market, from: number, to: number) {
-  const gaps: Gap[] = [];
-  let after: number | undefined;
-  for (;;) {
-    const { items, more } = await reader.gaps({ ...market, from, to, after, limit: 1000 });
-    gaps.push(...items.map(({ value }) => value));
-    if (!more) return gaps;
-    after = items.at(-1)!.id;
-  }
-}
-
-/** When it was stopped on request; what reaches the window's beginning began before, and what reaches the end of what is known lasts. */
-async function stopsOf(reader: StoreReader, market: Market, from: number, to: number) {
-  const { stopped, to: known } = await reader.coverage({ market, from, to });
-  return stopped.map(({ start, end }): Unknown => ({
-    start: start > from ? start : -Infinity,
-    end: end < known ? end : null,
-  }));
 }
 
 builder.queryField('priceHistory', (t) =>
@@ -113,19 +84,20 @@ builder.queryField('priceHistory', (t) =>
       if (to <= from) throw badInput('to', 'must be after from');
       await markets.check([market]);
       rows.take(points);
-      const unknown: Unknown[] = [
-        ...(await gapsOf(reader, market, from, to)),
-        ...(await stopsOf(reader, market, from, to)),
-      ];
+      // The last moment is one of them.
+      const validity = new Validity(await reader.breaks({ market, from, to: to + 1 }));
       const all = moments(from, to, points);
-      const outside = all.filter((at) => !within(unknown, at));
-      const found = new Map<number, BestPrices | null>();
-      for (let i = 0; i < outside.length; i += CALL_POINTS) {
-        const asked = outside.slice(i, i + CALL_POINTS);
+      const found: PricePoint[] = [];
+      for (let i = 0; i < all.length; i += CALL_POINTS) {
+        const asked = all.slice(i, i + CALL_POINTS);
         const bests = await reader.bestPrices(market, asked);
-        asked.forEach((at, k) => found.set(at, bests[k]!));
+        for (const [k, at] of asked.entries()) {
+          const best = bests[k] ?? null;
+          const holds = best !== null && validity.holds(at, best.timestamp);
+          found.push({ at, best: holds ? best : null });
+        }
       }
-      return all.map((at): PricePoint => ({ at, best: found.get(at) ?? null }));
+      return found;
     },
   }),
 );

@@ -208,14 +208,25 @@ export class MemoryReader implements StoreReader {
       recordedFrom: records.length === 0 ? null : 0,
       from: from ?? 0,
       to: to ?? 60_000 * records.length,
-      // Cut to the window, as the store's.
-      stopped: records.length === 0 ? [] : [{ start: Math.max(from ?? 0, 30_000), end: 60_000 }],
+      stopped: records.length === 0 ? [] : [{ start: 30_000, end: 60_000 }],
       recordedMs: 60_000 * records.length,
       coveredMs: 45_000 * records.length,
       frames: sum('frames'),
       changed: sum('changed'),
       repeats: sum('repeats'),
       longestSilenceMs: Math.max(0, ...records.map((record) => record.longestSilenceMs)),
+    };
+  }
+
+  /** When recording ended. */
+  readonly stops: number[] = [];
+  async breaks({ market }: { market: Market }): ReturnType<StoreReader['breaks']> {
+    this.#check();
+    const gaps = this.allGaps.filter((gap) => marketKey(gap.market) === marketKey(market));
+    return {
+      spans: [],
+      gaps: gaps.map(({ start, end }) => ({ start, end: end ?? Infinity })),
+      stops: this.stops,
     };
   }
 
