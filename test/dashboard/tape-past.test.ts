@@ -55,10 +55,13 @@ const trade = (sequence: number) => ({
 
 /** What the server has stored, in order of time. */
 let stored: ReturnType<typeof trade>[] = [];
+/** How many pages of them were asked for. */
+let asked = 0;
 
 /** The server's answer to one question. */
 function answer(query: string, variables: { readonly after: string | null }): object {
   if (!query.includes('TapePast')) return { series: [] };
+  asked++;
   const from = Number(variables.after ?? 0);
   const page = stored.slice(from, from + 200);
   const end = from + page.length;
@@ -119,6 +122,7 @@ afterAll(() => {
 
 beforeEach(() => {
   stored = [];
+  asked = 0;
 });
 
 /** Opens a tape as the page does. */
@@ -161,5 +165,21 @@ describe('the tape of a page', () => {
     await jest.advanceTimersByTimeAsync(100);
     expect(shown()).toEqual(Array.from({ length: 30 }, (_, i) => 450 - i));
     close();
+  });
+
+  it('begins with what comes live after a minute of more trades than can be asked for', async () => {
+    stored = Array.from({ length: 20_000 }, (_, i) => trade(i));
+    const { shown, close } = open();
+    await jest.advanceTimersByTimeAsync(100);
+    expect(asked).toBeLessThan(50);
+    expect(shown()).toEqual([]);
+    close();
+  });
+
+  it('asks for no further page once it is closed', async () => {
+    stored = Array.from({ length: 4_000 }, (_, i) => trade(i));
+    open().close();
+    await jest.advanceTimersByTimeAsync(SETTLED);
+    expect(asked).toBe(1);
   });
 });

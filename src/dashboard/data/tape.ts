@@ -8,7 +8,7 @@ import {
 import { ask, follow } from './connection.js';
 import { addTraded, barsOf, type TradeBar, type TradedAt } from './trade-bars.js';
 import { exchangeOrder } from './exchanges.js';
-import { keyOf, markets } from './markets.js';
+import { keyOf, type MarketId, markets } from './markets.js';
 import type { Pair } from './pair.js';
 import { serverNow, withNextFrame } from './paint.js';
 
@@ -19,6 +19,8 @@ export type TapeTrade = TapeSubscription['trades'];
 const TAPE_ROWS = 30;
 /** How far back the tape begins when it is opened, ms. */
 const PAST_MS = 60_000;
+/** Pages of it that are asked for at most, of 200 trades each. */
+const PAST_PAGES = 25;
 /** Length of a bar of trades, ms. */
 export const BAR_MS = 5_000;
 /** Bars that are kept. */
@@ -56,6 +58,7 @@ export class Tape {
   #past: TradedAt = new Map();
   readonly #live = new Map<number, { readonly buy: string; readonly sell: string }>();
   readonly #leave: () => void;
+  #closed = false;
   readonly #show = (): void => {
     this.trades.value = this.#newest;
     const oldest = serverNow() - BARS * BAR_MS;
@@ -93,17 +96,7 @@ export class Tape {
     await Promise.all(
       recorded.map(async (exchange) => {
         try {
-          let newest: TapeTrade[] = [];
-          let after: string | null = null;
-          do {
-            // The oldest come first, and none may be missing between them and those that come live.
-            const variables = { exchange, ...pair, from, after };
-            const page: TapePastQuery = await ask(TapePastDocument, variables);
-            const { edges, pageInfo } = page.trades;
-            newest = [...newest, ...edges.map(({ node }) => node)].slice(-TAPE_ROWS);
-            after = pageInfo.hasNextPage ? (pageInfo.endCursor ?? null) : null;
-          } while (after !== null);
-          this.#take(newest);
+          this.#take(await this.#newestSince(from, { exchange, ...pair }));
         } catch {
           // The tape then begins with what comes live.
         }
@@ -111,7 +104,25 @@ export class Tape {
     );
   }
 
+  /**
+   * The newest stored trades of a market. The oldest come first, and none may be missing between them and those
+   * that come live: there are none where that takes too many pages.
+   */
+  async #newestSince(from: string, market: MarketId): Promise<readonly TapeTrade[]> {
+    let newest: TapeTrade[] = [];
+    let after: string | null = null;
+    for (let pages = 0; pages < PAST_PAGES && !this.#closed; pages++) {
+      const page: TapePastQuery = await ask(TapePastDocument, { ...market, from, after });
+      const { edges, pageInfo } = page.trades;
+      newest = [...newest, ...edges.map(({ node }) => node)].slice(-TAPE_ROWS);
+      if (!pageInfo.hasNextPage) return newest;
+      after = pageInfo.endCursor ?? null;
+    }
+    return [];
+  }
+
   close(): void {
+    this.#closed = true;
     this.#leave();
   }
 
