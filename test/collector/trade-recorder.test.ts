@@ -94,6 +94,26 @@ describe('equal trades of one moment, whose ids in the stream and the history di
   });
 });
 
+it.each([
+  ['EXCHANGE', 'EXCHANGE'],
+  ['REST', 'STREAM'],
+] as const)(
+  'trades that the history brought first, with older ones behind them, are recorded once each (%s)',
+  (history, stream) => {
+    const of = (count: number, from: number, kind: ReadTrade['idKind'] = history): ReadTrade[] =>
+      Array.from({ length: count }, (_unused, i) => ({
+        ...trade(String(20_000_000 + from + i), kind),
+        exchangeTimestamp: AT + from + i,
+      }));
+    const late = of(1_000, 0, stream);
+    recorder.fill(MARKET, of(1_000, 0), NOW, 0);
+    recorder.fill(MARKET, of(20_000, -10_000_000), NOW, 0);
+    recorder.live(MARKET, late, NOW);
+    expect(recorder.tally).toMatchObject({ recorded: 21_000, backfilled: 21_000, repeats: 1_000 });
+    expect(stored.filter(({ origin }) => origin === 'LIVE')).toEqual([]);
+  },
+);
+
 it('an id that goes back while the time goes on is told, and its trade recorded; a late trade is late', () => {
   const at = (ms: number, tradeId: string): ReadTrade => ({
     ...trade(tradeId, 'EXCHANGE'),

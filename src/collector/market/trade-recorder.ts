@@ -9,6 +9,7 @@ import {
   tradeContents,
   type TradeOrigin,
 } from '../../market/trade.js';
+import { MOST_LAG_MS } from '../../market/trade-span.js';
 import { NO_TRADES_TAKEN } from '../../market/trade-tally.js';
 import { believedTime } from '../wire/exchange-time.js';
 
@@ -32,8 +33,8 @@ export interface TradeRecorderParts {
 
 /** Trades remembered of a market, so that one that comes again is known. */
 const REMEMBERED = 256;
-/** Trades of the history remembered of a market by their contents, until the stream brings them late. */
-const FILLED = 2_000;
+/** Trades of the history remembered of a market until the stream brings them late: those of its last moments. */
+const FILLED = 10_000;
 /** A live trade so far from the time of its receipt is of another clock or zone, ms. */
 const OTHER_CLOCK_MS = 600_000;
 
@@ -49,8 +50,10 @@ interface MarketMemory {
   readonly market: Market;
   /** The trades of each id, oldest first. */
   readonly recent: Map<string, Remembered>;
-  /** How often each contents was filled in from a history whose ids are not those of the stream. */
+  /** How often each trade was filled in that the stream may still bring, by {@link streamKey}. */
   readonly filled: Map<string, number>;
+  /** The exchange's time of the newest trade that was filled in, Unix ms. */
+  newestFilled: number;
   newestTime: number;
   newestId: string;
   /** Trades of it that were recorded. */
@@ -79,8 +82,7 @@ export class TradeRecorder {
   live(market: Market, trades: readonly ReadTrade[], receivedAt: number): void {
     const { filled } = this.#of(market);
     for (const trade of trades) {
-      if (filled.size > 0 && trade.idKind === 'STREAM' && takeOne(filled, tradeContents(trade)))
-        this.#note('repeats');
+      if (filled.size > 0 && takeOne(filled, streamKey(trade))) this.#note('repeats');
       else this.#take(market, trade, receivedAt, 'LIVE');
       if (Math.abs(receivedAt - trade.exchangeTimestamp) > OTHER_CLOCK_MS) this.#tally.otherClock++;
     }
@@ -98,7 +100,8 @@ export class TradeRecorder {
     receivedAt: number,
     comparedAt: number,
   ): number {
-    const { recent, filled } = this.#of(market);
+    const known = this.#of(market);
+    const { recent, filled } = known;
     const streamed = new Map<string, number>();
     for (const { contents, ordinal } of recent.values())
       if (ordinal > comparedAt) addOne(streamed, contents);
@@ -111,8 +114,10 @@ export class TradeRecorder {
       }
       if (!this.#take(market, trade, receivedAt, 'BACKFILL')) continue;
       taken++;
-      if (trade.idKind !== 'REST') continue;
-      addOne(filled, tradeContents(trade));
+      // Pages go back in time: what is old must not push out what the stream may still bring.
+      known.newestFilled = Math.max(known.newestFilled, trade.exchangeTimestamp);
+      if (trade.exchangeTimestamp < known.newestFilled - MOST_LAG_MS) continue;
+      addOne(filled, streamKey(trade));
       if (filled.size > FILLED) filled.delete(filled.keys().next().value!);
     }
     return taken;
@@ -143,9 +148,7 @@ export class TradeRecorder {
     for (let i = fresh.length; i < trades.length; i++) this.#note('repeats');
     if (fresh.length === 0) return 0;
     const { filled } = this.#of(market);
-    const filledBefore = new Map(
-      fresh.map(tradeContents).map((key) => [key, filled.get(key) ?? 0]),
-    );
+    const filledBefore = new Map(fresh.map(streamKey).map((key) => [key, filled.get(key) ?? 0]));
     let unknown: readonly ReadTrade[];
     try {
       unknown = await this.#parts.memory.unknownTrades(market, fresh);
@@ -158,11 +161,10 @@ export class TradeRecorder {
     for (let i = unknown.length; i < fresh.length; i++) this.#note('repeats');
     let taken = 0;
     for (const trade of unknown) {
-      const contents = tradeContents(trade);
+      const key = streamKey(trade);
       // The history has brought it while it was looked up.
-      const meanwhile = (filled.get(contents) ?? 0) > filledBefore.get(contents)!;
-      if (trade.idKind === 'STREAM' && meanwhile && takeOne(filled, contents))
-        this.#note('repeats');
+      const meanwhile = (filled.get(key) ?? 0) > filledBefore.get(key)!;
+      if (meanwhile && takeOne(filled, key)) this.#note('repeats');
       else if (this.#take(market, trade, receivedAt, 'SNAPSHOT')) taken++;
     }
     return taken;
@@ -239,25 +241,32 @@ export class TradeRecorder {
     let known = this.#markets.get(key);
     if (known === undefined) {
       const [recent, filled] = [new Map<string, Remembered>(), new Map<string, number>()];
-      known = { market, recent, filled, newestTime: 0, newestId: '', recorded: 0 };
+      const newest = { newestFilled: 0, newestTime: 0, newestId: '' };
+      known = { market, recent, filled, ...newest, recorded: 0 };
       this.#markets.set(key, known);
     }
     return known;
   }
 }
 
-/** Counts one more of some contents, which are the newest then. */
-function addOne(counts: Map<string, number>, contents: string): void {
-  const count = counts.get(contents) ?? 0;
-  counts.delete(contents);
-  counts.set(contents, count + 1);
+/** What a trade of the history is the same by in the stream: its id, too, where both share it. */
+function streamKey(trade: ReadTrade): string {
+  const contents = tradeContents(trade);
+  return trade.idKind === 'EXCHANGE' ? `${trade.tradeId} ${contents}` : contents;
 }
 
-/** Takes one of some contents out of their counts. @returns whether there was one */
-function takeOne(counts: Map<string, number>, contents: string): boolean {
-  const left = counts.get(contents);
+/** Counts one more of a key, which is the newest then. */
+function addOne(counts: Map<string, number>, key: string): void {
+  const count = counts.get(key) ?? 0;
+  counts.delete(key);
+  counts.set(key, count + 1);
+}
+
+/** Takes one of a key out of its count. @returns whether there was one */
+function takeOne(counts: Map<string, number>, key: string): boolean {
+  const left = counts.get(key);
   if (left === undefined) return false;
-  if (left > 1) counts.set(contents, left - 1);
-  else counts.delete(contents);
+  if (left > 1) counts.set(key, left - 1);
+  else counts.delete(key);
   return true;
 }
