@@ -282,27 +282,29 @@ export class Retirement {
   /** Deletes what is about old books only: closed gaps, and the spans in which they were recorded. */
   async #described(time: number, low: number, high: number): Promise<void> {
     const { client, dialect } = this.#session;
+    const endsLater = sql`(o."end" IS NULL, coalesce(o."end", 0), o.start)
+                > (recording_span."end" IS NULL, coalesce(recording_span."end", 0), recording_span.start)`;
     await client.$transaction([
       client.$executeRaw`
         DELETE FROM gap WHERE id IN (
           SELECT g.id FROM market m ${dialect.thenJoin} gap g ON g.market_id = m.id
            WHERE m.id >= ${low} AND m.id < ${high} AND g.start < ${time} AND g."end" <= ${time})`,
+      // The last end stays: the market's newest book stays, too, and says nothing of later.
       client.$executeRaw`
         DELETE FROM recording_span
-         WHERE market_id >= ${low} AND market_id < ${high} AND "end" <= ${time}`,
+         WHERE market_id >= ${low} AND market_id < ${high} AND "end" <= ${time} AND EXISTS (
+           SELECT 1 FROM recording_span o
+            WHERE o.market_id = recording_span.market_id AND ${endsLater})`,
       // Where the clock was set back spans may overlap. Of those that would begin with the kept time
       // the one that goes on longest stays: two with one beginning cannot be.
       client.$executeRaw`
         DELETE FROM recording_span
          WHERE market_id >= ${low} AND market_id < ${high} AND start <= ${time} AND EXISTS (
            SELECT 1 FROM recording_span o
-            WHERE o.market_id = recording_span.market_id AND o.start <= ${time}
-              AND (o."end" IS NULL, coalesce(o."end", 0), o.start)
-                > (recording_span."end" IS NULL, coalesce(recording_span."end", 0),
-                   recording_span.start))`,
+            WHERE o.market_id = recording_span.market_id AND o.start <= ${time} AND ${endsLater})`,
       // Without its gaps that time would count as covered.
       client.$executeRaw`
-        UPDATE recording_span SET start = ${time}
+        UPDATE recording_span SET start = CASE WHEN "end" < ${time} THEN "end" ELSE ${time} END
          WHERE market_id >= ${low} AND market_id < ${high} AND start < ${time}`,
     ]);
   }

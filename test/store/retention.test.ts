@@ -263,18 +263,24 @@ describe('retention by size', () => {
   it('forgets that a time was recorded when its gaps go', async () => {
     await onDatabase(async (session, writer) => {
       const { client } = session;
-      const change = (at: number, recording: boolean) => ({ market: UPBIT_BTC, at, recording });
-      for (const [at, on] of [
-        [100, true],
-        [200, false],
-        [300, true],
+      for (const [at, recording, market] of [
+        [100, true, UPBIT_BTC],
+        [200, false, UPBIT_BTC],
+        [300, true, UPBIT_BTC],
+        [100, true, UPBIT_ETH],
+        [200, false, UPBIT_ETH],
       ] as const) {
-        await writer.write({ ...NOTHING, recording: [change(at, on)] });
+        await writer.write({ ...NOTHING, recording: [{ market, at, recording }] });
       }
       const retirement = new Retirement(session);
-      await retirement.step({ sequence: 1, time: 350 }, 0);
-      const spans = await client.recordingSpan.findMany();
-      expect(spans.map(({ start, end }) => [start, end])).toEqual([[350n, null]]);
+      // What is done twice changes nothing.
+      for (const time of [350, 350]) await retirement.step({ sequence: 1, time }, 0);
+      const spans = await client.recordingSpan.findMany({ orderBy: { marketId: 'asc' } });
+      // When the stopped one ended is still known: its newest book, which stays, holds until then.
+      expect(spans.map(({ start, end }) => [start, end])).toEqual([
+        [350n, null],
+        [200n, 200n],
+      ]);
     });
   });
 
