@@ -21,6 +21,7 @@ import {
   type WSProfile,
 } from './ws-connection.js';
 import type { CarrierHost, PairCarrier } from './ws-feed.js';
+import { WSProtocol } from './ws-protocol.js';
 
 /** A connection that delivered for this long was a good one: the backoff starts over. */
 const STABLE_MS = 30_000;
@@ -30,12 +31,11 @@ const SHORT_MS = 5000;
 const SIGN_WITHIN = 200;
 
 /**
- * One WebSocket of one exchange, carrying many pairs. A subclass says where to connect ({@link getWSUrl}),
- * what to send ({@link getMessage}) and how to read ({@link handleMessage}), and overrides what
- * docs/exchanges makes special. The file follows the life of a connection: it is asked for and opened,
+ * One WebSocket of one exchange, carrying many pairs. A subclass gives what its exchange wants
+ * ({@link WSProtocol}). The file follows the life of a connection: it is asked for and opened,
  * subscribes, delivers, is looked after, ends, and is made again until {@link close}.
  */
-export abstract class WSController implements PairCarrier {
+export abstract class WSController extends WSProtocol implements PairCarrier {
   protected readonly context: FeedContext;
   readonly #profile: WSProfile;
   readonly #connects: RateLimiter;
@@ -73,6 +73,7 @@ export abstract class WSController implements PairCarrier {
 
   /** @param connects limiter of new connections, shared by all sockets of the exchange */
   constructor(context: FeedContext, profile: WSProfile, connects: RateLimiter) {
+    super();
     this.context = context;
     const tradesApart = this.getTradesMessage !== WSController.prototype.getTradesMessage;
     this.#trades =
@@ -99,66 +100,7 @@ export abstract class WSController implements PairCarrier {
     });
   }
 
-  // What a subclass gives, or overrides.
-
-  /** Whole URL to connect to; asked again before every connection (signatures expire). */
-  protected abstract getWSUrl(): string;
-
-  /** Messages that subscribe all of {@link pairs} on a fresh socket. */
-  protected abstract getMessage(): readonly string[];
-
-  /** Reads one message; calls {@link deliver} for each book. What it throws is counted and logged. */
-  protected abstract handleMessage(data: Buffer): void;
-
-  /**
-   * Messages that turn the running subscription into {@link pairs}. Default: all of them again, for
-   * exchanges where a later subscription replaces the earlier one (Upbit, Bithumb).
-   */
-  protected getChangeMessage(
-    _added: readonly Pair[],
-    _removed: readonly Pair[],
-  ): readonly string[] {
-    return this.getMessage();
-  }
-
-  /** Messages that ask pairs whose books come for theirs once more. Default: their subscriptions begin again. */
-  protected getAgainMessage(pairs: readonly Pair[]): readonly string[] {
-    return this.getChangeMessage(pairs, pairs);
-  }
-
-  /** Message sent in place of a protocol ping, if the exchange keeps sockets alive by a message. */
-  protected getKeepAliveMessage(): string | null {
-    return null;
-  }
-
-  /** Whether the subscription waits for a greeting; then the subclass calls {@link subscribe}. */
-  protected get subscribesOnGreeting(): boolean {
-    return false;
-  }
-
-  /** How a message about trades begins, even an unreadable one, where the exchange sends them. */
-  protected readonly tradeSign: RegExp = /(?!)/;
-
-  /**
-   * Messages that subscribe the trades of pairs whose book has come, where they are subscribed apart: a
-   * refusal of an unknown pair is then one of its book. Default: none, they come with the books.
-   */
-  protected getTradesMessage(_pairs: readonly Pair[]): readonly string[] {
-    return [];
-  }
-
-  /** Messages that end what {@link getTradesMessage} subscribed. */
-  protected getTradesEnd(_pairs: readonly Pair[]): readonly string[] {
-    return [];
-  }
-
-  /** Forgets what belongs to one connection. Called when one is lost and before every connect. */
-  protected resetConnection(): void {}
-
-  /** Cause of a gap by close code; GOPAX and Coinone have meanings of their own. */
-  protected closeCause(_code: number): GapCause {
-    return 'DISCONNECTED';
-  }
+  // What a subclass may override besides.
 
   /**
    * A message could not be read. Every frame is a whole book, so that what it said is known again with
