@@ -1,15 +1,15 @@
 import { setMaxListeners } from 'node:events';
 import { BurstGate } from '../../../logging/burst-gate.js';
 import type { ExactJson } from '../../../market/exact-json.js';
-import type { GapCause } from '../../../market/gap.js';
 import { type Pair, pairText } from '../../../market/market.js';
 import { type AdaptiveLimit, RATE_MANNER, SIZE_MANNER } from '../../limits/adaptive-limit.js';
-import { backoffMs, type BackoffOptions, RATE_LIMITED } from '../../limits/backoff.js';
+import { backoffMs } from '../../limits/backoff.js';
 import type { Feed, FeedContext } from '../../feed.js';
 import { RateLimiter } from '../../limits/rate-limiter.js';
 import { ExchangeError } from '../../exchange-error.js';
 import type { RestAnswer } from '../../rest/rest-client.js';
 import { excerpt } from '../../wire/wire.js';
+import { PollPause } from './poll-pause.js';
 import { booksOf } from './rest-answer.js';
 import { readUnitBook, unitBooksPath } from '../upbit-protocol/messages.js';
 import { pause } from '../../../util/wait.js';
@@ -24,9 +24,6 @@ const MAX_BATCH = 200;
 const CALLS = { count: 140, ms: 1000 };
 /** Longest wait after a failed poll, ms. */
 const POLL_BACKOFF = { firstMs: 100, mostMs: 5000 };
-/** Pauses of all lanes when Bithumb refuses everything, or does not answer at all. */
-const REFUSED_BACKOFF = { firstMs: 1000, mostMs: 30_000 };
-const SILENT_BACKOFF = { firstMs: 500, mostMs: 5000 };
 /** Waits of a market that is refused alone though it was served before. */
 const ASIDE_BACKOFF = { firstMs: 1000, mostMs: 600_000 };
 /** Failed calls without a good one between them that mean all lanes, not one. */
@@ -88,22 +85,14 @@ export class BithumbPoller implements Feed {
   readonly #running = new Set<Promise<void>>();
   readonly #stop = new AbortController();
   readonly #gate = new BurstGate();
+  readonly #pause = new PollPause<Lane>();
   #started = false;
-  /** Pauses of all lanes without a good call between them. */
-  #pauses = 0;
   /** Failed calls without a good one between them. */
   #strikes = 0;
   /** When the last good call ended, monotonic ms. */
   #goodAt = -Infinity;
   /** When the last round of a single market failed, monotonic ms. */
   #singleFailedAt = -Infinity;
-  /** The lane that tries whether a pause is over; the others wait for it. */
-  #probe: Lane | null = null;
-  /** End of the pause that a refusal caused, monotonic ms. */
-  #pausedUntil = 0;
-  /** What that refusal said and means. */
-  #pauseDetail = '';
-  #pauseCause: GapCause = 'RATE_LIMITED';
   /** How often the program has stood still. */
   #standstills = 0;
 
@@ -199,7 +188,7 @@ export class BithumbPoller implements Feed {
     if (this.#stop.signal.aborted || !this.#lanes.has(lane)) return 0;
     if (lane.failures > 0) host.attempt(lane.pairs.values());
     const failed = await this.#poll(lane);
-    if (this.#probe === lane) this.#probe = null;
+    this.#pause.answered(lane);
     if (this.#stop.signal.aborted) return 0;
     if (failed !== null) {
       // It may have failed because the program stood still; then that is the reason.
@@ -207,7 +196,7 @@ export class BithumbPoller implements Feed {
       if (lane.failures++ === 0) lane.failedAt = performance.now();
       return this.#onError(lane, failed);
     }
-    if (performance.now() < this.#pausedUntil) {
+    if (this.#pause.lasts) {
       // It was under way when another lane was refused: good books, but none follow in the pause.
       lane.lastGood = this.#context.clock();
       lane.failures = Math.max(1, lane.failures);
@@ -217,18 +206,17 @@ export class BithumbPoller implements Feed {
     if (lane.failures > 0) host.reconnected(lane.pairs.values());
     lane.failures = 0;
     lane.lastGood = this.#context.clock();
-    this.#pauses = 0;
+    this.#pause.over();
     this.#reportMissing(lane);
     return 0;
   }
 
-  /** Waits for the end of a pause; after it one lane asks first, so that a refusal costs one call. */
+  /** Waits for the end of a pause. */
   async #awaitTurn(lane: Lane): Promise<void> {
-    while (!this.#stop.signal.aborted && this.#lanes.has(lane) && this.#pauses > 0) {
-      const left = this.#pausedUntil - performance.now();
-      if (this.#probe !== null && !this.#lanes.has(this.#probe)) this.#probe = null;
-      if (left <= 0 && (this.#probe ??= lane) === lane) return;
-      await this.#sleep(left > 0 ? left : 50);
+    while (!this.#stop.signal.aborted && this.#lanes.has(lane)) {
+      const wait = this.#pause.waitMs(lane, (other) => this.#lanes.has(other));
+      if (wait === 0) return;
+      await this.#sleep(wait);
     }
   }
 
@@ -246,31 +234,21 @@ export class BithumbPoller implements Feed {
     const batchOnly = this.#goodAt > lane.failedAt && this.#singleFailedAt < lane.failedAt;
     if (!lane.single && !rate && lane.failures > 1 && batchOnly)
       this.#batch.refused(reason, Math.min(this.#batch.value, lane.pairs.size));
-    if (rate) {
-      this.#pauseAll(lane, error, RATE_LIMITED);
-      return 0;
-    }
-    if (this.#strikes >= Math.min(STRIKES, this.#lanes.size)) {
-      this.#pauseAll(lane, error, fault === 'NO_ANSWER' ? SILENT_BACKOFF : REFUSED_BACKOFF);
+    if (rate || this.#strikes >= Math.min(STRIKES, this.#lanes.size)) {
+      this.#pauseAll(lane, error);
       return 0;
     }
     return backoffMs(lane.failures, this.#context.random(), POLL_BACKOFF);
   }
 
-  /** All lanes share the address that was refused, so all pause, and none is covered meanwhile. */
-  #pauseAll(refused: Lane, error: ExchangeError, backoff: BackoffOptions): void {
+  /** All lanes pause, and none is covered meanwhile. */
+  #pauseAll(refused: Lane, error: ExchangeError): void {
     // Calls under way when the first was refused are refused too; that is one refusal, not many.
-    if (performance.now() < this.#pausedUntil) return;
-    this.#pauses++;
-    const wait = backoffMs(this.#pauses, this.#context.random(), backoff);
-    const pause = Math.min(Math.max(wait, error.retryAfterMs), RATE_LIMITED.mostMs);
-    this.#pausedUntil = performance.now() + pause;
-    this.#pauseDetail = error.message;
-    this.#pauseCause = error.gapCause;
+    if (this.#pause.lasts) return;
+    const ms = this.#pause.begin(error, this.#context.random());
     // A server that cannot be reached says nothing of the rate; one that cuts the connection may.
-    if (error.fault !== 'NO_ANSWER' || CUT.test(this.#pauseDetail))
-      this.#rate.refused(this.#pauseDetail);
-    this.#calls.pause(pause);
+    if (error.fault !== 'NO_ANSWER' || CUT.test(error.message)) this.#rate.refused(error.message);
+    this.#calls.pause(ms);
     for (const lane of this.#lanes) {
       if (lane === refused) continue;
       if (lane.failures++ === 0) lane.failedAt = performance.now();
@@ -279,11 +257,8 @@ export class BithumbPoller implements Feed {
   }
 
   #reportPaused(lane: Lane): void {
-    this.#context.host.down(lane.pairs.values(), {
-      cause: this.#pauseCause,
-      detail: this.#pauseDetail,
-      since: this.#lastGood(lane),
-    });
+    const { outage } = this.#pause;
+    this.#context.host.down(lane.pairs.values(), { ...outage, since: this.#lastGood(lane) });
   }
 
   /** Polls all markets of a lane, in calls of as many as are allowed; what failed, or null. */
