@@ -4,7 +4,8 @@ import { dirname } from 'node:path';
 /** Where a file grows until it is whole. */
 const growing = (path: string): string => `${path}.part`;
 
-async function sync(path: string): Promise<void> {
+/** What a file, or a folder, holds is on the disk afterwards. */
+export async function toDisk(path: string): Promise<void> {
   const handle = await open(path, 'r');
   try {
     await handle.sync();
@@ -25,11 +26,11 @@ export async function writeWhole(
   await mkdir(dirname(path), { recursive: true });
   try {
     await write(part);
-    await sync(part);
+    await toDisk(part);
     await rename(part, path);
   } catch (error) {
     await rm(part, { force: true }).catch(() => undefined);
     throw error;
   }
-  await sync(dirname(path));
+  await toDisk(dirname(path));
 }

@@ -1,5 +1,5 @@
 import type { Exchange } from '../market/exchange.js';
-import { type Market, marketFromKey, pairText } from '../market/market.js';
+import { type Market, marketFromKey, marketKey, pairText } from '../market/market.js';
 import type { TimeWindow } from '../market/time-window.js';
 import { DAY_MS, startOf, type TableName } from '../parquet/layout.js';
 import type { ArchivedFile, Manifest } from '../parquet/manifest.js';
@@ -75,24 +75,27 @@ export function overlaps(
   return start + DAY_MS > (from ?? -Infinity) && start < (to ?? Infinity);
 }
 
+/** All markets that have anything in some tables of days, each by its key. */
+export function marketsIn(
+  days: readonly Day[],
+  tables: readonly TableName[],
+): ReadonlyMap<string, Market> {
+  const files = days.flatMap(({ manifest }) => manifest?.files ?? []);
+  const markets = files.flatMap(({ table, exchange, markets }) =>
+    tables.includes(table) ? Object.keys(markets).map((pair) => marketOf(exchange, pair)) : [],
+  );
+  return new Map(markets.map((market) => [marketKey(market), market]));
+}
+
 /** Markets with `tables` recorded on the days around a hole: on both, where there are two. */
 export function marketsAround(
   before: Day | undefined,
   after: Day | undefined,
   tables: readonly TableName[],
 ): Market[] {
-  const relevant = [...tables, ...(tables.includes('books') ? ['recordings'] : ['trade_spans'])];
-  const of = (day: Day | undefined): Map<string, Market> | null => {
-    if (day?.manifest === null || day === undefined) return null;
-    const found = new Map<string, Market>();
-    for (const { table, exchange, markets } of day.manifest.files) {
-      if (!relevant.includes(table)) continue;
-      for (const pair of Object.keys(markets)) {
-        found.set(`${exchange}:${pair}`, marketOf(exchange, pair));
-      }
-    }
-    return found;
-  };
+  const relevant = [...tables, tables.includes('books') ? 'recordings' : 'trade_spans'] as const;
+  const of = (day: Day | undefined): ReadonlyMap<string, Market> | null =>
+    day === undefined || day.manifest === null ? null : marketsIn([day], relevant);
   const [first, second] = [of(before), of(after)];
   const all = first ?? second ?? new Map<string, Market>();
   return [...all].filter(([key]) => second?.has(key) ?? true).map(([, market]) => market);

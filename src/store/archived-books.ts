@@ -7,7 +7,6 @@ import {
   digestOf,
   filesOf,
   filesOfExchange,
-  marketOf,
   missesDay,
   overlaps,
 } from './archive-days.js';
@@ -70,18 +69,8 @@ export class ArchivedBooks {
   }
 
   /** All markets of which the archive has books. */
-  async markets(): Promise<Market[]> {
-    const found = new Map<string, Market>();
-    for (const { manifest } of await this.#files.days()) {
-      for (const { table, exchange, markets } of manifest?.files ?? []) {
-        if (table !== 'books') continue;
-        for (const pair of Object.keys(markets)) {
-          if (found.has(`${exchange}:${pair}`)) continue;
-          found.set(`${exchange}:${pair}`, marketOf(exchange, pair));
-        }
-      }
-    }
-    return [...found.values()];
+  markets(): Promise<Market[]> {
+    return this.#files.markets('books');
   }
 
   /**

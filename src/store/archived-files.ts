@@ -7,7 +7,7 @@ import { type Duck, openDuck, quoted, rowsOf } from '../parquet/duckdb.js';
 import { reasonOf } from '../parquet/errors.js';
 import { DAY_MS, manifestFile, startOf, type TableName } from '../parquet/layout.js';
 import { archivedDates, type ArchivedFile, readManifest } from '../parquet/manifest.js';
-import { type Day, type Hole, marketOf, marketsAround } from './archive-days.js';
+import { type Day, type Hole, marketOf, marketsAround, marketsIn } from './archive-days.js';
 
 /** How long a look at the manifests holds, ms: what the database deletes must be found here. */
 const FRESH_MS = 1_000;
@@ -84,6 +84,11 @@ export class ArchivedFiles {
     this.#days = days;
     this.#lookedAt = performance.now();
     return days;
+  }
+
+  /** All markets that have anything in a table. */
+  async markets(table: TableName): Promise<Market[]> {
+    return [...marketsIn(await this.days(), [table]).values()];
   }
 
   /** The holes of some tables in a window. */

@@ -1,4 +1,4 @@
-import { type Market, marketKey, pairText } from '../market/market.js';
+import { type Market, pairText } from '../market/market.js';
 import type { TimeWindow } from '../market/time-window.js';
 import {
   compareAllTrades,
@@ -8,7 +8,7 @@ import {
   type TradeSide,
 } from '../market/trade.js';
 import { storedColumns, TABLES } from '../parquet/tables.js';
-import { type DatedFile, digestOf, filesOf, filesOfExchange, marketOf } from './archive-days.js';
+import { type DatedFile, digestOf, filesOf, filesOfExchange } from './archive-days.js';
 import { type ArchivedFiles, marketSql, windowSql } from './archived-files.js';
 
 /** Time that the first statement of a sweep spans, ms, and trades that one should give at most. */
@@ -26,18 +26,8 @@ export class ArchivedTrades {
   }
 
   /** All markets of which the archive has trades. */
-  async markets(): Promise<Market[]> {
-    const found = new Map<string, Market>();
-    for (const { manifest } of await this.#files.days()) {
-      for (const { table, exchange, markets } of manifest?.files ?? []) {
-        if (table !== 'trades') continue;
-        for (const pair of Object.keys(markets)) {
-          const market = marketOf(exchange, pair);
-          found.set(marketKey(market), market);
-        }
-      }
-    }
-    return [...found.values()];
+  markets(): Promise<Market[]> {
+    return this.#files.markets('trades');
   }
 
   /**

@@ -1,5 +1,6 @@
-import { cp, open, rename, rm, stat } from 'node:fs/promises';
+import { cp, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { toDisk } from '../parquet/durable-file.js';
 import { MANIFESTS } from '../parquet/layout.js';
 import { archivedDates, readManifest } from '../parquet/manifest.js';
 import { makeFolder, makePrivateFile } from '../util/make-folder.js';
@@ -115,13 +116,4 @@ async function copyManifests(archive: string, to: string): Promise<number> {
     await readManifest(to, date);
   }
   return dates.length;
-}
-
-async function toDisk(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

@@ -1,5 +1,5 @@
 import { applySide, type Level, type Side, sortLevels } from '../market/order-book.js';
-import type { Rows, Session } from './engine/engine.js';
+import type { EncodedBook, Rows, Session } from './engine/engine.js';
 import { raw, type Sql, sql } from './engine/sql.js';
 import { decodeLevels } from '../market/level-text.js';
 import { presentLevels } from './levels.js';
@@ -10,15 +10,8 @@ export const ROW_COLUMNS = raw(
 );
 
 /** A row of `book`. */
-export interface StoredRow {
-  readonly sequence: number;
+export interface StoredRow extends EncodedBook {
   readonly marketId: number;
-  readonly timestamp: number;
-  readonly exchangeTimestamp: number | null;
-  /** Sequence of the whole book it stands on; its own for a whole book. */
-  readonly base: number;
-  readonly asks: string;
-  readonly bids: string;
 }
 
 /** Characters of the levels of some rows. */

@@ -6,6 +6,7 @@ import type { Gap } from '../market/gap.js';
 import type { Market, Pair } from '../market/market.js';
 import type { UsedNumbers } from './archived.js';
 import type { TradeSpanChange } from '../market/trade-span.js';
+import type { EncodedBook } from './engine/engine.js';
 import type { Growth } from './growth.js';
 import type { RetentionWriter } from './retention.js';
 import type { Redate } from '../market/clock-reading.js';
@@ -24,17 +25,9 @@ export interface ClockStep {
 }
 
 /** A row of `book` on its way to the writer. */
-export interface BookRow {
-  readonly sequence: number;
+export interface BookRow extends EncodedBook {
   readonly market: Market;
   readonly number: MarketNumber;
-  readonly timestamp: number;
-  readonly exchangeTimestamp: number | null;
-  /** Sequence of the whole book it stands on; its own for a whole book. */
-  readonly base: number;
-  /** JSON text as in the database. */
-  readonly asks: string;
-  readonly bids: string;
   /**
    * First row of its market in this process, always a whole book: the writer, which can read, adds
    * the levels gone since the last run's newest book.

@@ -164,7 +164,9 @@ export interface EncodedBook {
   readonly sequence: number;
   readonly timestamp: number;
   readonly exchangeTimestamp: number | null;
+  /** Sequence of the whole book it stands on; its own for a whole book. */
   readonly base: number;
+  /** JSON text as in the database. */
   readonly asks: string;
   readonly bids: string;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { StoreError } from '../errors.js';
+import { failureCode, failureText, StoreError } from '../errors.js';
 
 /** A migration on disk. */
 export interface Migration {
@@ -25,6 +25,12 @@ export async function migrationsIn(folder: string): Promise<Migration[]> {
       return { name, sql, checksum: checksum(sql) };
     }),
   );
+}
+
+/** What says that a migration failed; it is one transaction. */
+export function migrationFailed({ name }: Migration, error: unknown): StoreError {
+  const text = `the migration ${name} failed, nothing was changed: ${failureText(error)}`;
+  return new StoreError(text, failureCode(error));
 }
 
 function checksum(text: string): string {

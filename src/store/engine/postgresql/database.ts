@@ -3,7 +3,13 @@ import { fileURLToPath } from 'node:url';
 import type pg from 'pg';
 import { COPYING_KEY } from '../../copy-marks.js';
 import { failureText, failureCode, halfCopied, StoreError } from '../../errors.js';
-import { type Migration, type MigrationRecord, migrationsIn, unrecorded } from '../migrations.js';
+import {
+  type Migration,
+  migrationFailed,
+  type MigrationRecord,
+  migrationsIn,
+  unrecorded,
+} from '../migrations.js';
 import type { PostgresAddress } from './address.js';
 import { makePool } from './pool.js';
 
@@ -112,10 +118,7 @@ async function apply(connection: pg.ClientBase, migration: Migration): Promise<v
   try {
     await connection.query(sql);
   } catch (error) {
-    throw new StoreError(
-      `the migration ${name} failed, nothing was changed: ${failureText(error)}`,
-      failureCode(error),
-    );
+    throw migrationFailed(migration, error);
   }
   await connection.query(
     `INSERT INTO _prisma_migrations (id, checksum, started_at, finished_at, migration_name, applied_steps_count)

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { type Connection, executeWith, queryRows } from './connection.js';
-import { type Migration, migrationsIn, unrecorded } from '../migrations.js';
-import { failureText, failureCode, StoreError } from '../../errors.js';
+import { type Migration, migrationFailed, migrationsIn, unrecorded } from '../migrations.js';
+import { StoreError } from '../../errors.js';
 
 /**
  * Applies the migrations under prisma/sqlite/migrations as `prisma migrate deploy` would, with the same
@@ -93,15 +93,13 @@ async function applyAll(
   await connection.executeScript(BOOKKEEPING);
   // Asked again under the lock: another process may just have done it.
   const pending = await pendingMigrations(connection, migrations);
-  for (const { name, sql, checksum } of pending) {
+  for (const migration of pending) {
+    const { name, sql, checksum } = migration;
     const started = String(Date.now());
     try {
       await connection.executeScript(sql);
     } catch (error) {
-      throw new StoreError(
-        `the migration ${name} failed, nothing was changed: ${failureText(error)}`,
-        failureCode(error),
-      );
+      throw migrationFailed(migration, error);
     }
     await executeWith(
       connection,
