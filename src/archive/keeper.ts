@@ -40,7 +40,6 @@ export class ArchiveKeeper {
   #diskTimer: NodeJS.Timeout | undefined;
   #child: ChildProcess | null = null;
   #days = 0;
-  #lastDate: string | null = null;
   #failure: string | null = null;
   #size: ArchiveSize | null = null;
   #freeBytes: number | null = null;
@@ -57,7 +56,6 @@ export class ArchiveKeeper {
   get stats(): ArchiveStats {
     return {
       days: this.#days,
-      lastDate: this.#lastDate,
       failure: this.#failure,
       allDays: this.#size?.allDays ?? null,
       bytes: this.#size?.bytes ?? null,
@@ -120,7 +118,6 @@ export class ArchiveKeeper {
         return end(message.failure);
       }
       this.#days++;
-      this.#lastDate = message.date;
       if (!this.#closed) this.#listener.onDay(message);
     });
     child.on('error', (error) => end(error.message));

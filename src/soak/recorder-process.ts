@@ -14,8 +14,6 @@ export interface States {
 
 /** The recorder as users run it, as a separate process that may be killed and started again. */
 export class RecorderProcess {
-  /** How often it was killed. */
-  kills = 0;
   /** Its address once it serves; another after every start. */
   url = '';
   readonly #env: Record<string, string>;
@@ -81,7 +79,6 @@ export class RecorderProcess {
     const child = this.#child;
     if (child === null || child.exitCode !== null || child.signalCode !== null) return;
     this.#expected = true;
-    if (signal === 'SIGKILL') this.kills++;
     const gone = once(child, 'exit');
     child.kill(signal);
     await gone;

@@ -59,8 +59,6 @@ export interface StoreStats {
 export interface ArchiveStats {
   /** Days archived. */
   readonly days: number;
-  /** The newest of them, `2026-11-25`; null for none. */
-  readonly lastDate: string | null;
   /** Why the last try failed, or null. */
   readonly failure: string | null;
   /** Days in the archive, whenever they were archived; null until it was looked at. */

@@ -208,7 +208,6 @@ describe('/metrics besides', () => {
     expect(await scrape(server)).not.toMatch(/^orderbook_archive_\w+ /m);
     server.stats.archive = {
       days: 1,
-      lastDate: '2026-11-25',
       failure: 'EACCES',
       allDays: 30,
       bytes: 12_345,

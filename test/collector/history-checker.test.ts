@@ -36,7 +36,7 @@ function open(page: TradeHistory['page'], part: Partial<CheckerParts> = {}) {
   };
   const limits = new LimitBoard();
   checker = new HistoryChecker({
-    history: { rows: 500, everyMs: 1, reachMs: null, older: false, page },
+    history: { rows: 500, everyMs: 1, older: false, page },
     rest: null as never,
     limits,
     memory: {
@@ -233,7 +233,7 @@ describe('the check of the trades', () => {
     const { seen } = open(async () => whole([]), {
       times: { settleMs: 0, everyMs: 20, reportEveryMs: 10, volumesAfterMs: 0 },
       history: {
-        ...{ rows: 500, everyMs: 1, reachMs: null, older: true, maxMinutes: 2 },
+        ...{ rows: 500, everyMs: 1, older: true, maxMinutes: 2 },
         page: async () => whole([]),
         minutes: async (_rest, _pair, to, count) =>
           new Map([...volumes].filter(([at]) => at < to && at >= to - count * MINUTE)),

@@ -45,7 +45,6 @@ const rowsOf = (trades: readonly ReadTrade[]) => {
 const paged: TradeHistory = {
   rows: ROWS,
   everyMs: 0,
-  reachMs: null,
   older: true,
   page: async (_rest, _pair, place): Promise<HistoryPage> => {
     const older = exchange.filter((t) => t.exchangeTimestamp < (place?.before ?? Infinity));

@@ -23,7 +23,6 @@ const partsWith = (
   history: {
     rows: 1,
     everyMs: 1,
-    reachMs: null,
     older: true,
     page: () => Promise.reject(new Error('not asked for')),
     maxMinutes,

@@ -37,8 +37,6 @@ export interface TradeHistory {
   readonly fewRows?: number;
   /** Time between two calls, ms; well inside the exchange's limit. */
   readonly everyMs: number;
-  /** How far back it surely reaches, ms; null where that is not known. */
-  readonly reachMs: number | null;
   /**
    * Fetches a page.
    * @param place where it begins; null = the newest trade

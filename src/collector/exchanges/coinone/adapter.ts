@@ -41,7 +41,6 @@ const tradeHistory: TradeHistory = {
   older: false,
   // 1,200 calls a minute and address, over all that is public.
   everyMs: 250,
-  reachMs: null,
   page: async (rest, { symbol, currency, code = symbol }, _place, _now, size = HISTORY_ROWS) => {
     const path = `/public/v2/trades/${encodeURIComponent(currency)}/${encodeURIComponent(code)}?size=${size}`;
     const rows = (body: Json): Json[] => wireArray(successOf(body)['transactions'], 'transactions');

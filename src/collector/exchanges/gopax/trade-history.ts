@@ -32,7 +32,6 @@ export const gopaxTradeHistory: TradeHistory = {
   older: true,
   // 20 calls a second and address, of which books need one.
   everyMs: 250,
-  reachMs: null,
   page: async (rest, pair, place) => {
     const bound =
       place === null

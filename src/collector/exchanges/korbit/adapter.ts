@@ -37,7 +37,6 @@ const tradeHistory: TradeHistory = {
   older: false,
   // 50 calls a second and address.
   everyMs: 100,
-  reachMs: null,
   page: async (rest, pair, _place, _now, limit = HISTORY_ROWS) => {
     const path = `/v2/trades?symbol=${encodeURIComponent(symbolOf(pair))}&limit=${limit}`;
     const rows = (body: Json): Json[] => wireArray(wireObject(body, 'the answer')['data'], 'data');

@@ -44,7 +44,6 @@ export function unitHistory(dialect: UnitHistoryDialect): TradeHistory {
     older: true,
     everyMs: dialect.everyMs,
     // A day less than the exchange says: today is one of them.
-    reachMs: (DAYS - 1) * DAY_MS,
     page: (rest, pair, place, now, rows = ROWS) => unitPage(dialect, rest, pair, place, now, rows),
     minutes: unitMinutes,
     maxMinutes: CANDLES,
