@@ -1,5 +1,5 @@
 import type { Exchange } from '../market/exchange.js';
-import { type Market, marketFromKey, marketKey, pairText } from '../market/market.js';
+import { type Market, marketFromKey, pairText } from '../market/market.js';
 import type { TimeWindow } from '../market/time-window.js';
 import { DAY_MS, startOf, type TableName } from '../parquet/layout.js';
 import type { ArchivedFile, Manifest } from '../parquet/manifest.js';
@@ -81,10 +81,10 @@ export function marketsIn(
   tables: readonly TableName[],
 ): ReadonlyMap<string, Market> {
   const files = days.flatMap(({ manifest }) => manifest?.files ?? []);
-  const markets = files.flatMap(({ table, exchange, markets }) =>
-    tables.includes(table) ? Object.keys(markets).map((pair) => marketOf(exchange, pair)) : [],
+  const keys = files.flatMap(({ table, exchange, markets }) =>
+    tables.includes(table) ? Object.keys(markets).map((pair) => `${exchange}:${pair}`) : [],
   );
-  return new Map(markets.map((market) => [marketKey(market), market]));
+  return new Map([...new Set(keys)].map((key) => [key, marketFromKey(key)]));
 }
 
 /** Markets with `tables` recorded on the days around a hole: on both, where there are two. */

@@ -8,7 +8,8 @@ import {
   type PremiumsQuery,
   SeriesCloseDocument,
 } from '../gql/graphql.js';
-import { ApiError, ask, connectionCount, follow } from './connection.js';
+import { useAnswer } from './answer.js';
+import { type ApiError, ask, connectionCount, follow } from './connection.js';
 import { exchangeOrder } from './exchanges.js';
 import { keyOf, markets } from './markets.js';
 import { serverNow, withNextFrame } from './paint.js';
@@ -61,35 +62,9 @@ export function usePremiums(
   against: Exchange,
   fee: string,
 ): { readonly rows: readonly PremiumRow[] | null; readonly problem: ApiError | null } {
-  const [rows, setRows] = useState<readonly PremiumRow[] | null>(null);
-  const [problem, setProblem] = useState<ApiError | null>(null);
-  const connected = connectionCount.value;
-  useEffect(() => {
-    if (connected === 0) return;
-    let left = false;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const load = async (): Promise<void> => {
-      try {
-        const variables = { currency, against, fee, first: MOST_PAIRS };
-        // A hidden tab asks for nothing.
-        if (!document.hidden) {
-          const { premiums } = await ask(PremiumsDocument, variables);
-          if (left) return;
-          setRows(premiums);
-          setProblem(null);
-        }
-      } catch (error) {
-        if (!left && error instanceof ApiError) setProblem(error);
-      }
-      if (!left) timer = setTimeout(() => void load(), LIST_EVERY);
-    };
-    void load();
-    return () => {
-      left = true;
-      clearTimeout(timer);
-    };
-  }, [currency, against, fee, connected]);
-  return { rows, problem };
+  const variables = { currency, against, fee, first: MOST_PAIRS };
+  const { answer, problem } = useAnswer(PremiumsDocument, variables, { everyMs: LIST_EVERY });
+  return { rows: answer?.premiums ?? null, problem };
 }
 
 /** Premiums over a window, in percent. For drawing only, so they are numbers. */

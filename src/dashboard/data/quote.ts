@@ -1,6 +1,6 @@
-import { useEffect, useState } from 'preact/hooks';
 import { QuoteDocument, type QuoteQuery, type TradeSide } from '../gql/graphql.js';
-import { ApiError, ask, connectionCount } from './connection.js';
+import { useAnswer } from './answer.js';
+import type { ApiError } from './connection.js';
 import type { Pair } from './pair.js';
 
 /** What an amount costs now. */
@@ -17,33 +17,7 @@ export function useQuote(
   side: TradeSide,
   amount: string | null,
 ): { readonly quote: Quote | null; readonly problem: ApiError | null } {
-  const [quote, setQuote] = useState<Quote | null>(null);
-  const [problem, setProblem] = useState<ApiError | null>(null);
-  const connected = connectionCount.value;
-  useEffect(() => {
-    setQuote(null);
-    if (connected === 0 || amount === null) return;
-    let left = false;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const load = async (): Promise<void> => {
-      try {
-        // A hidden tab asks for nothing.
-        if (!document.hidden) {
-          const answer = await ask(QuoteDocument, { symbol, currency, side, amount });
-          if (left) return;
-          setQuote(answer.quote);
-          setProblem(null);
-        }
-      } catch (error) {
-        if (!left && error instanceof ApiError) setProblem(error);
-      }
-      if (!left) timer = setTimeout(() => void load(), EVERY);
-    };
-    void load();
-    return () => {
-      left = true;
-      clearTimeout(timer);
-    };
-  }, [symbol, currency, side, amount, connected]);
-  return { quote, problem };
+  const variables = amount === null ? null : { symbol, currency, side, amount };
+  const { answer, problem } = useAnswer(QuoteDocument, variables, { everyMs: EVERY, keep: false });
+  return { quote: answer?.quote ?? null, problem };
 }

@@ -1,6 +1,6 @@
-import { useEffect, useState } from 'preact/hooks';
 import { ReportDocument, type ReportQuery } from '../gql/graphql.js';
-import { ApiError, ask, connectionCount } from './connection.js';
+import { useAnswer } from './answer.js';
+import type { ApiError } from './connection.js';
 
 /** How well a day was recorded. */
 export type Report = NonNullable<ReportQuery['report']>;
@@ -14,25 +14,6 @@ export function useReport(date: string | null): {
   readonly report: Report | null | undefined;
   readonly problem: ApiError | null;
 } {
-  const [report, setReport] = useState<Report | null | undefined>(undefined);
-  const [problem, setProblem] = useState<ApiError | null>(null);
-  const connected = connectionCount.value;
-  useEffect(() => {
-    if (connected === 0) return;
-    let left = false;
-    ask(ReportDocument, { date }).then(
-      (answer) => {
-        if (left) return;
-        setReport(answer.report ?? null);
-        setProblem(null);
-      },
-      (error: unknown) => {
-        if (!left && error instanceof ApiError) setProblem(error);
-      },
-    );
-    return () => {
-      left = true;
-    };
-  }, [date, connected]);
-  return { report, problem };
+  const { answer, problem } = useAnswer(ReportDocument, { date });
+  return { report: answer === null ? undefined : (answer.report ?? null), problem };
 }
