@@ -1,13 +1,15 @@
-/** Lets one of many equal events through per window, and counts those it held back. */
+/** Lets one of many equal events through per window, or some, and counts those it held back. */
 export class BurstGate {
   readonly #windowMs: number;
   readonly #now: () => number;
-  readonly #open = new Map<string, { until: number; suppressed: number }>();
+  readonly #most: number;
+  readonly #open = new Map<string, { until: number; passed: number; suppressed: number }>();
 
-  /** @param windowMs a key passes once in this time. @param now monotonic ms */
-  constructor(windowMs = 10_000, now: () => number = () => performance.now()) {
+  /** @param windowMs a key passes once in this time, or `most` times. @param now monotonic ms */
+  constructor(windowMs = 10_000, now: () => number = () => performance.now(), most = 1) {
     this.#windowMs = windowMs;
     this.#now = now;
+    this.#most = most;
   }
 
   /**
@@ -18,10 +20,11 @@ export class BurstGate {
     const now = this.#now();
     const last = this.#open.get(key);
     if (last !== undefined && now < last.until) {
+      if (last.passed++ < this.#most) return 0;
       last.suppressed++;
       return null;
     }
-    this.#open.set(key, { until: now + this.#windowMs, suppressed: 0 });
+    this.#open.set(key, { until: now + this.#windowMs, passed: 1, suppressed: 0 });
     return last?.suppressed ?? 0;
   }
 }

@@ -5,10 +5,10 @@ import { type Market, marketKey } from '../market/market.js';
 import type { Trade } from '../market/trade.js';
 import { MOST_LAG_MS } from '../market/trade-span.js';
 import { KeptItems } from './kept-items.js';
-import { booksBefore, readEnds } from './log-ends.js';
+import { booksBefore, type LogEnds, readEnds } from './log-ends.js';
 import type { LogStream } from './log-stream.js';
 import type { LogWriter } from './log-writer.js';
-import { type LaneItem, type LastBook, MarketLane } from './market-lane.js';
+import { type LaneItem, MarketLane } from './market-lane.js';
 import { marketSubject } from './subjects.js';
 import { Term } from './term.js';
 import { TradeIds } from './trade-ids.js';
@@ -72,7 +72,8 @@ export class ExchangePublisher {
   readonly #begun = new Map<string, number>();
   #primary = false;
   #promotions = 0;
-  #before = { books: new Map<string, LastBook>(), trades: new Map<string, number>() };
+  /** What the log ended with when this node began to write. */
+  #before: LogEnds = { books: new Map(), foreign: new Map(), trades: new Map() };
   #full = false;
   #leftOutCount = 0;
   #waiting = 0;
@@ -153,11 +154,12 @@ export class ExchangePublisher {
     if (this.#primary) return;
     const { stream, exchange } = this.#options;
     const aliveAt = await this.#term.begin();
-    const { books, trades } = await readEnds(stream, exchange);
+    const ends = await readEnds(stream, exchange);
+    const { books } = ends;
     this.#primary = true;
     this.#promotions++;
     this.#waiting = 0;
-    this.#before = { books: new Map(books), trades };
+    this.#before = { ...ends, books: new Map(books) };
     for (const lane of this.#lanes.values()) this.#begin(lane);
     for (const { market, recording, at } of this.#recorded.values())
       this.#write(market, 'recording', { recording, at }, `${at} ${recording}`);
@@ -412,10 +414,10 @@ export class ExchangePublisher {
 
   /** Lets a lane begin behind what was in the log when this node began to write; it is needed once. */
   #begin(lane: MarketLane): void {
-    const { books, trades } = this.#before;
-    lane.begin(books.get(lane.key) ?? null, trades.get(lane.key) ?? 0);
-    books.delete(lane.key);
-    trades.delete(lane.key);
+    const { books, foreign, trades } = this.#before;
+    const { key } = lane;
+    lane.begin(books.get(key) ?? null, trades.get(key) ?? 0, foreign.get(key));
+    for (const ends of [books, foreign, trades]) ends.delete(key);
   }
 
   #newLane(market: Market, key: string): MarketLane {
@@ -449,8 +451,8 @@ export class ExchangePublisher {
     while (!over()) {
       try {
         const last = await stream.last(marketSubject(lane.refused, lane.market));
-        const between = lane.refused === 'book' ? await booksBefore(stream, last, lane.known) : [];
-        if (!over()) lane.resume(last, between);
+        const books = lane.refused === 'book' ? await booksBefore(stream, last, lane.known) : [];
+        if (!over()) lane.resume(last, books);
         return;
       } catch {
         // The bus is away; there is time until it is back.

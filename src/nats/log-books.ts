@@ -7,15 +7,17 @@ import type { Market } from '../market/market.js';
 import type { Span } from '../market/trade-span.js';
 import { decodeLevels, encodeLevels } from '../market/level-text.js';
 import { diffSide, type OrderBook } from '../market/order-book.js';
+import type { BookEntry } from './log-ends.js';
 import type { LogEntry } from './log-stream.js';
 import { LoggedBook, LoggedEvent } from './logged-book.js';
 import {
   type AliveMessage,
   type BookMessage,
+  bookOf,
   type CoverageMessage,
-  decodeBook,
   decodeMessage,
   type GapMessage,
+  ifOurs,
   type LogMessage,
   NewerMessageError,
   type RecordingMessage,
@@ -127,17 +129,21 @@ export class LogBooks {
       if (kind === 'gap') return this.#takeGap(market, entry);
       this.#takeOther(kind, market, entry);
     } catch (error) {
-      // Left out, it would be lost for good: it waits in the log for a node that can read it.
-      if (error instanceof NewerMessageError) throw error;
-      this.#parts.onUnreadable(entry, (error as Error).message);
+      this.#leaveOut(entry, error);
     }
   }
 
+  #leaveOut(entry: LogEntry, error: unknown): void {
+    // Lost for good then: it waits in the log for a node that can read it.
+    if (error instanceof NewerMessageError) throw error;
+    this.#parts.onUnreadable(entry, (error as Error).message);
+  }
+
   /** Makes the book of a message, which was published before those that are read, the current one. */
-  restore(entry: LogEntry): void {
+  restore(entry: BookEntry): void {
     const market = this.#subjects.read(entry.subject)?.market;
     if (market === null || market === undefined) return;
-    const message = decodeBook(entry.data);
+    const { message } = entry;
     const { base, bus } = this.#parts;
     const book = this.#toBook(market, message, entry, Math.min(message.t, entry.at), base);
     Object.assign(this.#of(market), { book, seq: entry.seq, newestAt: book.timestamp });
@@ -170,19 +176,25 @@ export class LogBooks {
   }
 
   #takeBook(market: Market, entry: LogEntry): Promise<void> | void {
-    const message = decodeBook(entry.data);
+    const message = bookOf(entry);
     const state = this.#of(market);
     if (message.p === 0 || state.seq === message.p || state.seq >= entry.seq)
       return this.#publish(state, message, entry);
-    return this.#find(state, message.p).then(() => this.#publish(state, message, entry));
+    return this.#find(state, message.p, entry.subject).then(() => {
+      try {
+        this.#publish(state, message, entry);
+      } catch (error) {
+        this.#leaveOut(entry, error);
+      }
+    });
   }
 
   /** Looks for the book that stands before one, where it has not been read. */
-  async #find(state: MarketBooks, seq: number): Promise<void> {
+  async #find(state: MarketBooks, seq: number, subject: string): Promise<void> {
     const { fetch, stored, base } = this.#parts;
     const entry = await fetch(seq);
-    if (entry !== null) {
-      const message = decodeBook(entry.data);
+    const message = entry?.subject === subject ? ifOurs(() => bookOf(entry)) : null;
+    if (entry !== null && message !== null) {
       state.book = this.#toBook(state.market, message, entry, message.t, base);
       state.seq = seq;
       return;

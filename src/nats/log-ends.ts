@@ -1,56 +1,78 @@
 import type { Exchange } from '../market/exchange.js';
 import { marketKey } from '../market/market.js';
 import type { LogEntry, LogStream } from './log-stream.js';
-import { type LastBook, toLastBook } from './market-lane.js';
-import { type BookMessage, decodeBook } from './messages.js';
+import type { LastBook } from './market-lane.js';
+import { bookOf, ifOurs } from './messages.js';
 import { type LogKind, SubjectReader } from './subjects.js';
 
 /** Books that another node has written of a market meanwhile and that are looked at, at most. */
 const MOST_BETWEEN = 500;
+/** Messages of another program behind a book that are looked past, at most. */
+const MOST_FOREIGN = 100;
 
 /** What the log of an exchange ends with, by market. */
 export interface LogEnds {
   readonly books: Map<string, LastBook>;
+  /** Numbers of messages that another program wrote behind the newest book: the next book expects those. */
+  readonly foreign: Map<string, number>;
   /** Numbers of the newest trades of markets that have some. */
   readonly trades: Map<string, number>;
 }
 
-/** Reads what the log of an exchange ends with. */
+/** A message of the log that is a book. */
+export interface BookEntry extends LogEntry, LastBook {}
+
+/** Reads what the log of an exchange ends with. @throws {NewerMessageError} */
 export async function readEnds(stream: LogStream, exchange: Exchange): Promise<LogEnds> {
+  const ends: LogEnds = { books: new Map(), foreign: new Map(), trades: new Map() };
   const subjects = new SubjectReader();
-  const lastOf = async <T>(
+  const ofEach = async (
     kind: LogKind,
-    read: (entry: LogEntry) => T,
-  ): Promise<Map<string, T>> => {
-    const found = new Map<string, T>();
+    take: (key: string, entry: LogEntry) => Promise<void> | void,
+  ): Promise<void> => {
     for (const entry of await stream.lastOfEach(`${kind}.${exchange}.>`)) {
       const market = subjects.read(entry.subject)?.market;
-      if (market === null || market === undefined) continue;
-      found.set(marketKey(market), read(entry));
+      if (market !== null && market !== undefined) await take(marketKey(market), entry);
     }
-    return found;
   };
-  const [books, trades] = await Promise.all([
-    lastOf('book', toLastBook),
-    lastOf('trade', ({ seq }) => seq),
+  await Promise.all([
+    ofEach('book', async (key, entry) => {
+      const book = await newestBook(stream, entry);
+      if (book !== null) ends.books.set(key, { seq: book.seq, message: book.message });
+      if (book?.seq !== entry.seq) ends.foreign.set(key, entry.seq);
+    }),
+    ofEach('trade', (key, { seq }) => void ends.trades.set(key, seq)),
   ]);
-  return { books, trades };
+  return ends;
 }
 
-/** The books of a market in the log up to `last`, newest first, back to the number of one that is known. */
+/** The newest book of a market. @param last the newest message of its subject @throws {NewerMessageError} */
+export async function newestBook(stream: LogStream, last: LogEntry): Promise<BookEntry | null> {
+  return (await booksBefore(stream, last, 0, 1))[0] ?? null;
+}
+
+/**
+ * The books of a market in the log up to `last`, newest first, back to the number of one that is known. What
+ * another program wrote among them is looked past; the recorder, which reads every message, names it.
+ * @throws {NewerMessageError}
+ */
 export async function booksBefore(
   stream: LogStream,
   last: LogEntry | null,
   known: number,
-): Promise<BookMessage[]> {
-  const books: BookMessage[] = [];
-  let at = last === null ? 0 : decodeBook(last.data).p;
-  while (at > known && books.length < MOST_BETWEEN) {
-    const entry = await stream.at(at);
-    if (entry === null) break;
-    const book = decodeBook(entry.data);
-    books.push(book);
-    at = book.p;
+  most = MOST_BETWEEN,
+): Promise<BookEntry[]> {
+  const books: BookEntry[] = [];
+  let foreign = 0;
+  for (let at = last; at !== null && at.seq > known && at.subject === last!.subject;) {
+    const entry = at;
+    const message = ifOurs(() => bookOf(entry));
+    if (message !== null) {
+      books.push({ ...entry, message });
+      if (books.length === most || message.p <= known) break;
+      at = await stream.at(message.p);
+    } else if (++foreign > MOST_FOREIGN) break;
+    else at = await stream.before(entry);
   }
   return books;
 }

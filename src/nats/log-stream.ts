@@ -34,6 +34,10 @@ export interface LogState {
 
 /** What the description of the stream says: whose it is, and the id that the database knows it by. */
 const DESCRIPTION = /^orderbook recorder log (\d+)$/;
+/** Which message is asked for. */
+type StoredQuery =
+  { readonly seq: number; readonly next_by_subj?: string } | { readonly last_by_subj: string };
+
 /** Answers of the server: there is no such stream, no such message. */
 const NO_STREAM = 10059;
 const NO_MESSAGE = 10037;
@@ -128,6 +132,30 @@ export class LogStream {
     return this.#get({ last_by_subj: subject });
   }
 
+  /**
+   * The message of its subject before one, or null. The server has no question for that, only for the first one from
+   * a number on: further and further back, then nearer and nearer.
+   */
+  async before({ subject, seq }: Pick<LogEntry, 'subject' | 'seq'>): Promise<LogEntry | null> {
+    const firstFrom = (from: number) => this.#get({ seq: from, next_by_subj: subject });
+    let found: LogEntry | null = null;
+    // There is none between this number and `seq`.
+    let none = seq;
+    for (let step = 1; found === null && none > 1; step *= 2) {
+      const from = Math.max(1, none - step);
+      const first = await firstFrom(from);
+      if (first !== null && first.seq < none) found = first;
+      else none = from;
+    }
+    while (found !== null && found.seq + 1 < none) {
+      const middle = Math.ceil((found.seq + none) / 2);
+      const first = await firstFrom(middle);
+      if (first !== null && first.seq < none) found = first;
+      else none = middle;
+    }
+    return found;
+  }
+
   /** The newest message of each subject that matches a filter, in order. */
   async lastOfEach(filter: string): Promise<LogEntry[]> {
     // Not by a consumer: how many messages that still has to come cannot be relied upon in old servers.
@@ -218,7 +246,7 @@ export class LogStream {
     });
   }
 
-  async #get(query: { seq: number } | { last_by_subj: string }): Promise<LogEntry | null> {
+  async #get(query: StoredQuery): Promise<LogEntry | null> {
     try {
       const stored = await this.bus.manager.streams.getMessage(LOG_STREAM, query);
       if (stored === null) return null;

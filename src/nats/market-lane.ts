@@ -4,7 +4,6 @@ import type { LogEntry } from './log-stream.js';
 import {
   type BookMessage,
   contentHash,
-  decodeBook,
   encodeBook,
   encodeMessage,
   type SideTexts,
@@ -128,8 +127,9 @@ export class MarketLane {
    * Begins behind what is in the log: with a whole book.
    * @param last the market's newest book there
    * @param lastTrade the number of its newest trade there, 0 = none
+   * @param foreign the number of what another program wrote behind the book, 0 = nothing
    */
-  begin(last: LastBook | null, lastTrade: number): void {
+  begin(last: LastBook | null, lastTrade: number, foreign = 0): void {
     this.#term++;
     this.#queue = [];
     this.#underWay = null;
@@ -138,7 +138,7 @@ export class MarketLane {
     this.#fills = 0;
     for (const { settle } of this.#waiters) settle();
     this.#waiters.clear();
-    this.#resume(last);
+    this.#resume(last, foreign > 0 ? foreign : (last?.seq ?? 0));
   }
 
   /** Of what kind the message is that was refused: the newest one of it is asked for. */
@@ -153,9 +153,9 @@ export class MarketLane {
 
   /**
    * After {@link LaneHost.moved}: goes on behind the newest message of the kind that was refused.
-   * @param between books behind {@link known} that stand before it
+   * @param books those behind {@link known} up to it, newest first
    */
-  resume(last: LogEntry | null, between: readonly BookMessage[] = []): void {
+  resume(last: LogEntry | null, books: readonly LastBook[] = []): void {
     const refused = this.#underWay;
     this.#underWay = null;
     let covered: boolean;
@@ -164,12 +164,12 @@ export class MarketLane {
       this.#lastTrade = last?.seq ?? 0;
       covered = last !== null && sameBytes(encodeMessage(refused.message), last.data);
     } else {
-      const book = last === null ? null : toLastBook(last);
-      this.#resume(book);
+      const book = books[0] ?? null;
+      this.#resume(book, last?.seq ?? 0);
       covered = false;
       if (refused?.kind === 'book' && book !== null) {
         const isRefused = sameAs(refused.event);
-        covered = isRefused(book.message) || between.some(isRefused);
+        covered = books.some(({ message }) => isRefused(message));
         // To be written behind a newer one it comes too late; what it showed is in nobody's log.
         if (!covered && isOlder(refused.event, book.message)) {
           covered = true;
@@ -195,10 +195,10 @@ export class MarketLane {
     if (this.#underWay === null) this.#next();
   }
 
-  #resume(last: LastBook | null): void {
+  #resume(last: LastBook | null, expected: number): void {
     // One that retention took from the log has still been the last.
     this.#last = last?.seq ?? this.#last;
-    this.#expected = last?.seq ?? 0;
+    this.#expected = expected;
     this.#lastOwn = null;
     this.#whole = { seq: 0, t: 0, room: 0 };
   }
@@ -314,11 +314,6 @@ export class MarketLane {
     // Ids are forgotten after two minutes; NATS may be away for longer before it is asked again.
     return item.kind === 'trade' ? { ...outgoing, expected: this.#lastTrade } : outgoing;
   }
-}
-
-/** The newest book of a market, by its message. */
-export function toLastBook({ seq, data }: LogEntry): LastBook {
-  return { seq, message: decodeBook(data) };
 }
 
 function weightOf({ asks, bids }: SideTexts): number {

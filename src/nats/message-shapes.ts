@@ -7,6 +7,9 @@ import { TRADE_COMPLETENESS } from '../market/trade-span.js';
 type Check = (value: unknown) => boolean;
 
 const isInteger: Check = Number.isSafeInteger;
+/** What fits into a column of 32 bits. */
+const isCount: Check = (value) =>
+  isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 31;
 const isBoolean: Check = (value) => typeof value === 'boolean';
 const isText: Check = (value) => typeof value === 'string';
 const isDecimal: Check = (value) => isText(value) && /^\d+(\.\d+)?$/.test(value as string);
@@ -18,6 +21,9 @@ const orAbsent =
   (check: Check): Check =>
   (value) =>
     value === undefined || check(value);
+const isLevels: Check = (value) =>
+  Array.isArray(value) &&
+  value.every((level) => Array.isArray(level) && level.length === 2 && level.every(isDecimal));
 const oneOf =
   (values: readonly string[]): Check =>
   (value) =>
@@ -28,6 +34,15 @@ const oneOf =
  * one, too, and what the store cannot take would stop it for good.
  */
 const SHAPES = {
+  book: {
+    t: isInteger,
+    e: orNull(isInteger),
+    g: isBoolean,
+    p: isInteger,
+    w: isInteger,
+    a: isLevels,
+    b: isLevels,
+  },
   trade: {
     tradeId: isText,
     idKind: oneOf(TRADE_ID_KINDS),
@@ -43,13 +58,13 @@ const SHAPES = {
   coverage: {
     term: isInteger,
     minute: isInteger,
-    frames: isInteger,
-    changed: isInteger,
-    repeats: isInteger,
+    frames: isCount,
+    changed: isCount,
+    repeats: isCount,
     longestSilenceMs: isInteger,
-    audits: orAbsent(isInteger),
-    auditDifferences: orAbsent(isInteger),
-    lateBooks: orAbsent(isInteger),
+    audits: orAbsent(isCount),
+    auditDifferences: orAbsent(isCount),
+    lateBooks: orAbsent(isCount),
   },
   span: {
     term: isInteger,
@@ -67,7 +82,7 @@ const SHAPES = {
     end: orNull(isInteger),
     cause: oneOf(GAP_CAUSES),
     detail: orNull(isText),
-    attempts: isInteger,
+    attempts: isCount,
   },
   recording: { term: isInteger, recording: isBoolean, at: isInteger },
   alive: {
@@ -87,6 +102,7 @@ const SHAPES = {
 } satisfies Record<string, Readonly<Record<string, Check>>>;
 
 const WORDS: Readonly<Record<keyof typeof SHAPES, string>> = {
+  book: 'book',
   trade: 'trade',
   coverage: 'coverage record',
   span: 'span of trades',

@@ -7,6 +7,7 @@ import type { Level, Sides } from '../market/order-book.js';
 import type { TradeSpan } from '../market/trade-span.js';
 import type { Trade } from '../market/trade.js';
 import { BusError } from './connection.js';
+import { shaped } from './message-shapes.js';
 
 /**
  * The version of what nodes write, in the log and to each other. Fields that are added need no other; a message that
@@ -105,12 +106,35 @@ export function decodeMessage<T>(data: Uint8Array): T {
   return message as T;
 }
 
+/** What is read of a message; null where another program wrote it. @throws {NewerMessageError} */
+export function ifOurs<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof NewerMessageError) throw error;
+    return null;
+  }
+}
+
 /** A book as it goes into the log: JSON, its levels as `a` and `b`, its changes as `x` and `y`. */
 export function encodeBook(book: BookMessage): Uint8Array {
   const { t, e, g, p, w, asks, bids, changes } = book;
   const changed = changes === null ? '' : `"x":${changes.asks},"y":${changes.bids},`;
   const text = `{"t":${t},"e":${e},"g":${g},"p":${p},"w":${w},${changed}"a":${asks},"b":${bids}}`;
   return Buffer.from(text, 'latin1');
+}
+
+/** The book that a message of the log is. @throws {Error} when it is none */
+export function bookOf({
+  seq,
+  data,
+}: {
+  readonly seq: number;
+  readonly data: Uint8Array;
+}): BookMessage {
+  const book = decodeBook(data);
+  if (book.p >= seq || book.w >= seq) throw new Error('it is no book: it names a later message');
+  return book;
 }
 
 /** All of a book but its levels, as {@link encodeBook} writes it. */
@@ -144,23 +168,22 @@ export function decodeBook(data: Uint8Array): BookMessage {
   };
 }
 
+/** How levels begin. Only the first is looked at: to look at all would cost a tenth of what a reader does. */
+const FIRST_LEVEL = /^\[\["\d+(?:\.\d+)?","\d+(?:\.\d+)?"\]/;
+
 function isLevels(text: string): boolean {
-  return text === '[]' || (text.startsWith('[["') && text.endsWith('"]]'));
+  return text === '[]' || (text.endsWith('"]]') && FIRST_LEVEL.test(text));
+}
+
+/** A book in the log as JSON that is written in any way. */
+interface BookFields extends Pick<BookMessage, 't' | 'e' | 'g' | 'p' | 'w'> {
+  readonly a: readonly Level[];
+  readonly b: readonly Level[];
 }
 
 /** The same for any JSON that has the fields. @throws {Error} when it has not */
 function parseBook(data: Uint8Array): BookMessage {
-  const { t, e, g, p, w, a, b } = decodeMessage<{
-    readonly t: number;
-    readonly e: number | null;
-    readonly g: boolean;
-    readonly p: number;
-    readonly w: number;
-    readonly a: readonly Level[];
-    readonly b: readonly Level[];
-  }>(data);
-  if (![t, p, w].every(Number.isSafeInteger) || !Array.isArray(a) || !Array.isArray(b))
-    throw new Error('it has no book');
+  const { t, e, g, p, w, a, b } = shaped('book', decodeMessage<BookFields>(data));
   return { t, e, g, p, w, ...sideTexts({ asks: a, bids: b }), changes: null };
 }
 

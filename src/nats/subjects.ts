@@ -36,33 +36,34 @@ export function marketSubject(kind: LogKind, { exchange, symbol, currency }: Mar
   return `${kind}.${exchange}.${subjectToken(symbol)}.${subjectToken(currency)}`;
 }
 
-/** The kind and market of subjects, each read once. */
+/** Kinds of messages about no single market, whose subjects are `log.<NODE>`, `alive.<EXCHANGE>`, … */
+const GENERAL: readonly LogKind[] = ['log', 'alive', 'redate'];
+
+/** The kind and market of subjects, those of markets read once. */
 export class SubjectReader {
-  readonly #known = new Map<string, Subject | null>();
+  readonly #known = new Map<string, Subject>();
   readonly #markets = new Map<string, Market>();
 
-  /** What a subject is about; null when it is none of ours. */
+  /** What a subject is about; null when this program writes none of that name. */
   read(subject: string): Subject | null {
-    let known = this.#known.get(subject);
-    if (known === undefined) {
-      known = this.#parse(subject);
-      this.#known.set(subject, known);
-    }
-    return known;
+    const known = this.#known.get(subject);
+    if (known !== undefined) return known;
+    const [kind, ...names] = subject.split('.') as [LogKind, ...string[]];
+    if (GENERAL.includes(kind)) return isGeneral(kind, names) ? { kind, market: null } : null;
+    const market = LOG_KINDS.includes(kind) ? this.#marketOf(kind, names) : null;
+    if (market === null) return null;
+    const read = { kind, market };
+    this.#known.set(subject, read);
+    return read;
   }
 
-  #parse(subject: string): Subject | null {
-    const [kind, exchange, symbol, currency] = subject.split('.');
-    if (!LOG_KINDS.includes(kind as LogKind)) return null;
-    if (exchange === undefined || symbol === undefined || currency === undefined)
-      return { kind: kind as LogKind, market: null };
-    if (!isExchange(exchange)) return null;
+  #marketOf(kind: LogKind, names: readonly string[]): Market | null {
+    const [exchange, ...pair] = names;
+    if (exchange === undefined || !isExchange(exchange)) return null;
     try {
-      const pair = {
-        symbol: decodeURIComponent(symbol),
-        currency: decodeURIComponent(currency),
-      };
-      return { kind: kind as LogKind, market: this.#market(new MarketHandle(exchange, pair)) };
+      const [symbol = '', currency = ''] = pair.map(decodeURIComponent);
+      const market = this.#market(new MarketHandle(exchange, { symbol, currency }));
+      return marketSubject(kind, market) === [kind, ...names].join('.') ? market : null;
     } catch {
       return null;
     }
@@ -76,6 +77,10 @@ export class SubjectReader {
     this.#markets.set(key, market);
     return market;
   }
+}
+
+function isGeneral(kind: LogKind, names: readonly string[]): boolean {
+  return names.length === 1 && (kind === 'log' || isExchange(names[0]!));
 }
 
 /** What the subject of a message says. */

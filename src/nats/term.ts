@@ -2,7 +2,7 @@ import type { Exchange } from '../market/exchange.js';
 import type { LogEntry, LogStream } from './log-stream.js';
 import type { LogWriter, Outgoing } from './log-writer.js';
 import { shaped } from './message-shapes.js';
-import { type AliveMessage, decodeMessage, encodeMessage, NewerMessageError } from './messages.js';
+import { type AliveMessage, decodeMessage, encodeMessage, ifOurs } from './messages.js';
 
 /** What a {@link Term} works with. */
 export interface TermParts {
@@ -125,10 +125,5 @@ export async function readAlive(
 /** The sign of life of a message; null where another program wrote it. @throws {NewerMessageError} */
 function aliveOf(entry: LogEntry | null): AliveMessage | null {
   if (entry === null) return null;
-  try {
-    return shaped('alive', decodeMessage<AliveMessage>(entry.data));
-  } catch (error) {
-    if (error instanceof NewerMessageError) throw error;
-    return null;
-  }
+  return ifOurs(() => shaped('alive', decodeMessage<AliveMessage>(entry.data)));
 }

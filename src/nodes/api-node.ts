@@ -7,6 +7,7 @@ import { serveApi } from '../compose.js';
 import type { Logger } from '../logging/logger.js';
 import { type BusConnection, BusError } from '../nats/connection.js';
 import { LogBooks } from '../nats/log-books.js';
+import { newestBook } from '../nats/log-ends.js';
 import type { LogState, LogStream } from '../nats/log-stream.js';
 import { hear } from '../nats/hear.js';
 import { type Config, databaseOf } from '../settings/config.js';
@@ -107,8 +108,9 @@ export class ApiNode {
         onUnreadable: ({ subject, seq }, reason) =>
           nats.unreadable.publish({ subject, seq, reason }),
       });
-      for (const entry of await stream.lastOfEach('book.>')) {
-        if (entry.seq <= from) books.restore(entry);
+      for (const last of await stream.lastOfEach('book.>')) {
+        const book = await newestBook(stream, last);
+        if (book !== null && book.seq <= from) books.restore(book);
       }
       const progress = { offset: place.offset, heardAt: performance.now() };
       const sequences = (): SequenceState => {

@@ -26,6 +26,9 @@ const WATCH_MS = 5_000;
 /** Before a node ends for what the log is not, it looks again: who begins to lead may not know all of it yet. */
 const SURE_MS = 1_000;
 const WAIT_MS = 500;
+/** Of messages that cannot be read so many of a kind are named in this time, ms; the rest is counted. */
+const MOST_UNREADABLE = 20;
+const UNREADABLE_MS = 10_000;
 /** Log records that wait for the bus; beyond, the oldest go. */
 const MAX_RECORDS = 5_000;
 /** Servers of a cluster that keep a copy of the log each. */
@@ -103,7 +106,7 @@ export async function startNode(
       else logger.log('BUS_LOST', {}, { bus: address.shown });
     });
 
-    const unreadable = new BurstGate();
+    const unreadable = new BurstGate(UNREADABLE_MS, undefined, MOST_UNREADABLE);
     bus.unreadable.on(({ subject, seq, reason }) => {
       const more = unreadable.pass(subject.split('.')[0]!);
       if (more !== null) logger.log('BUS_UNREADABLE', {}, { subject, seq, reason, more });

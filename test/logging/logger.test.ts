@@ -167,4 +167,9 @@ describe('BurstGate', () => {
     now = 1000;
     expect(gate.pass('a')).toBe(2);
   });
+
+  it('lets so many through as it may', () => {
+    const gate = new BurstGate(1000, () => 0, 2);
+    expect([gate.pass('a'), gate.pass('a'), gate.pass('a')]).toEqual([0, 0, null]);
+  });
 });

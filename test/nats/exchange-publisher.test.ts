@@ -9,9 +9,9 @@ import { BusConnection } from '../../src/nats/connection.js';
 import { ExchangePublisher } from '../../src/nats/exchange-publisher.js';
 import { firstAfter } from '../../src/nats/kept-items.js';
 import { LogStream } from '../../src/nats/log-stream.js';
-import { MarketLane } from '../../src/nats/market-lane.js';
+import { type LastBook, MarketLane } from '../../src/nats/market-lane.js';
 import { LogWriter } from '../../src/nats/log-writer.js';
-import { decodeBook, decodeMessage, encodeBook } from '../../src/nats/messages.js';
+import { decodeBook, decodeMessage } from '../../src/nats/messages.js';
 import type { BookMessage, GapMessage } from '../../src/nats/messages.js';
 import { eventually, temporaryFolder } from '../helpers/wait.js';
 import { describeWithNats, type NatsServer, startNats } from '../nodes/nats-server.js';
@@ -470,10 +470,13 @@ describe('a book that was refused, for another node has written', () => {
     seq: 9,
     subject: 'book.GOPAX.BTC.KRW',
     at: 0,
-    data: encodeBook(message(120, '7')),
+    data: new Uint8Array(),
   };
 
+  const newest: LastBook = { seq: 9, message: message(120, '7') };
+
   function refused(event: BookEvent, between: readonly BookMessage[]) {
+    const books = [newest, ...between.map((of, i) => ({ seq: 8 - i, message: of }))];
     const late: number[] = [];
     const written: string[] = [];
     let settled = 0;
@@ -489,7 +492,7 @@ describe('a book that was refused, for another node has written', () => {
         },
       },
       snapshotEveryMs: 60_000,
-      moved: (moved) => moved.resume(last, between),
+      moved: (moved) => moved.resume(last, books),
       settled: () => settled++,
       late: (_lane, newest) => late.push(newest),
     });
@@ -532,7 +535,7 @@ describe('a book that was refused, for another node has written', () => {
     for (const event of [bookAt(110, '6'), bookAt(130, '8'), bookAt(140, '9')])
       lane.add({ kind: 'book', event, receivedAt: event.book.timestamp });
     asked.shift()!.answer(false);
-    lane.resume(last);
+    lane.resume(last, [newest]);
     const stored: string[] = [];
     for (let next = asked.shift(); next !== undefined; next = asked.shift()) {
       const { expected, text, answer } = next;

@@ -83,6 +83,20 @@ describeWithNats('the log in NATS', () => {
     expect(entries.map(({ seq }) => seq)).toEqual(Array.from({ length: 70 }, (_, i) => i + 331));
   });
 
+  it.each([0, 1, 2, 5, 30])('gives the message of its subject %i before one', async (count) => {
+    // Every seventieth is of one subject.
+    for (const seq of [400, 399, 331]) {
+      let entry = (await stream.at(seq))!;
+      for (let i = 0; i < count; i++) {
+        const before = await stream.before(entry);
+        const expected = entry.seq > 70 ? entry.seq - 70 : null;
+        expect(before?.seq ?? null).toBe(expected);
+        if (before === null) break;
+        entry = before;
+      }
+    }
+  });
+
   it('takes kinds of messages that a later version writes, and the size that is set now', async () => {
     const { streams } = bus.manager;
     const { config } = await streams.info('ORDERBOOK_LOG');
