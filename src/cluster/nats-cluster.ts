@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { LOG_STREAM } from '../market/bus-address.js';
 import { pause } from '../util/wait.js';
 import { freePort } from './process-group.js';
 import { LOOPBACK, NatsServer } from './servers.js';
@@ -13,15 +14,13 @@ export interface NatsPlace {
   readonly routeHost: string;
 }
 
-/** The stream whose leader matters; as `src/nats` names it, which a process alone must not load. */
-const LOG_STREAM = 'ORDERBOOK_LOG';
 /** Longest wait until servers that have started have chosen who leads, ms. */
 const CHOSEN_MS = 60_000;
 /** Longest wait for an answer, ms. */
 const ANSWER_MS = 2_000;
 
-/** Of what a server says of JetStream: who leads all servers, and each stream. */
-interface Told {
+/** What a server's monitor shows of JetStream: who leads all servers, and each stream. */
+interface JetStreamInfo {
   readonly meta_cluster?: { readonly leader?: string; readonly cluster_size: number };
   readonly account_details?: readonly {
     readonly stream_detail?: readonly {
@@ -92,9 +91,10 @@ export class NatsCluster {
   /** Settles once each of them knows all others and who leads them. @throws {Error} */
   async #chosen(): Promise<void> {
     for (const end = performance.now() + CHOSEN_MS; ;) {
-      const told = await Promise.all(this.servers.map(({ monitor }) => ask(monitor)));
+      const infos = await Promise.all(this.servers.map(({ monitor }) => ask(monitor)));
       const all = this.servers.length;
-      if (told.every(({ meta_cluster: meta }) => meta?.leader && meta.cluster_size === all)) return;
+      if (infos.every(({ meta_cluster: meta }) => meta?.leader && meta.cluster_size === all))
+        return;
       if (performance.now() > end) throw new Error('the NATS servers choose none that leads');
       await pause(100);
     }
@@ -127,7 +127,7 @@ async function leaderBy(monitor: string): Promise<string | undefined> {
   return streams.find(({ name }) => name === LOG_STREAM)?.cluster?.leader;
 }
 
-async function ask(monitor: string): Promise<Told> {
+async function ask(monitor: string): Promise<JetStreamInfo> {
   const signal = AbortSignal.timeout(ANSWER_MS);
-  return (await (await fetch(`${monitor}/jsz?streams=true`, { signal })).json()) as Told;
+  return (await (await fetch(`${monitor}/jsz?streams=true`, { signal })).json()) as JetStreamInfo;
 }

@@ -10,6 +10,7 @@ import { type Market, MarketHandle, type Pair, pairText } from '../market/market
 import type { ReadTrade } from '../market/trade.js';
 import type { Sides } from '../market/order-book.js';
 import { cutText } from '../market/outside-text.js';
+import { BOOK_DIFFERS } from '../market/own-words.js';
 import { ExchangeTrades, type TradesParts } from './exchange-trades.js';
 import type { Feed, FeedHost, Outage } from './feed.js';
 import type { ClockWitness } from './clock/clock-witness.js';
@@ -356,8 +357,7 @@ export class ExchangeCollector implements FeedHost {
       },
       audited: (pair, agreed) => {
         const { auditDecides = false } = adapter;
-        if (tracker(pair)?.audited(agreed, auditDecides) === true)
-          doubted(pair, 'its book by REST differs');
+        if (tracker(pair)?.audited(agreed, auditDecides) === true) doubted(pair, BOOK_DIFFERS);
       },
       failed: (pair, reason) => {
         const suppressed = this.#gate.pass('check');

@@ -1,3 +1,6 @@
+/** The stream on the bus that is the log of several nodes. */
+export const LOG_STREAM = 'ORDERBOOK_LOG';
+
 /** Where the bus is. */
 export interface BusAddress {
   /** `host:port` of each server. */

@@ -1,3 +1,6 @@
+/** Why a market is in doubt whose audit shows another book. */
+export const BOOK_DIFFERS = 'its book by REST differs';
+
 /**
  * What this program says about gaps and failures, in English and in Korean. It is stored in English; what an
  * exchange or the system said is part of it and stays as it is.
@@ -29,7 +32,7 @@ const PHRASES: readonly (readonly [english: RegExp, korean: string])[] = [
     '수신이 없고, REST 호가를 조회할 수 없음: $1',
   ],
   [/^silent, while its book by REST has changed$/, '수신이 없는 동안 REST 호가가 바뀜'],
-  [/^its book by REST differs$/, 'REST 호가와 다름'],
+  [new RegExp(`^${BOOK_DIFFERS}$`), 'REST 호가와 다름'],
   [/^the book of (.+) stayed crossed$/, '$1 호가가 역전된 채로 있음'],
   [
     /^a message could not be read while the pair was stopped$/,

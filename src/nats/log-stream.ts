@@ -10,8 +10,9 @@ import {
   StorageType,
   type StreamInfo,
 } from '@nats-io/jetstream';
+import { LOG_STREAM } from '../market/bus-address.js';
 import { type BusConnection, BusError } from './connection.js';
-import { LOG_KINDS, LOG_STREAM } from './subjects.js';
+import { LOG_KINDS } from './subjects.js';
 
 /** A message of the log. */
 export interface LogEntry {

@@ -1,6 +1,6 @@
 import { createInbox, type Msg, type MsgHdrs, type Subscription } from '@nats-io/transport-node';
+import { LOG_STREAM } from '../market/bus-address.js';
 import type { BusConnection } from './connection.js';
-import { LOG_STREAM } from './subjects.js';
 
 /** What became of a message. */
 export type Outcome =

@@ -19,10 +19,11 @@ export interface NodePresence {
   readonly ready: readonly Exchange[];
 }
 
-const TELL_MS = 300;
-/** A node that was not heard of for so long is gone, ms. */
+/** How often a node announces itself, ms. */
+const ANNOUNCE_MS = 300;
+/** A node that was not heard for so long is gone, ms. */
 const GONE_MS = 1_300;
-/** How long a node listens before it believes to know the others, ms. */
+/** How long a node listens before it counts on knowing the others, ms. */
 const LISTEN_MS = 700;
 
 /** The nodes that are alive, this one included. */
@@ -47,7 +48,7 @@ export class Presence {
     this.#subscription = hear<NodePresence | null>(bus, 'node.*', (presence, subject) =>
       this.#heard(presence, subject),
     );
-    this.#timer = setInterval(() => this.#tick(), TELL_MS);
+    this.#timer = setInterval(() => this.#tick(), ANNOUNCE_MS);
     this.#unfollow = bus.changes.on((connected) => {
       if (connected) for (const other of this.#others.values()) other.heardAt = performance.now();
     });
@@ -114,9 +115,9 @@ export class Presence {
     this.announce();
     const now = performance.now();
     // Who stood still has what the others said meanwhile still before it.
-    const late = now - this.#tickedAt - TELL_MS;
+    const late = now - this.#tickedAt - ANNOUNCE_MS;
     this.#tickedAt = now;
-    if (late > TELL_MS)
+    if (late > ANNOUNCE_MS)
       for (const other of this.#others.values())
         other.heardAt = Math.min(now, other.heardAt + late);
     // Who does not hear cannot know who is gone.

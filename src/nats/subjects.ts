@@ -1,9 +1,6 @@
 import { isExchange } from '../market/exchange.js';
 import { type Market, MarketHandle, marketKey } from '../market/market.js';
 
-/** The stream that is the log. Its subjects are the kinds of {@link LogKind}. */
-export const LOG_STREAM = 'ORDERBOOK_LOG';
-
 /** What a message of the log is about; the first token of its subject. */
 export const LOG_KINDS = [
   'book',

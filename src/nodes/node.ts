@@ -5,6 +5,7 @@ import type { Running } from '../running.js';
 import { openLog } from '../compose.js';
 import { BurstGate } from '../logging/burst-gate.js';
 import type { Logger } from '../logging/logger.js';
+import { LOG_STREAM } from '../market/bus-address.js';
 import type { LogRecord } from '../market/log-record.js';
 import { BusConnection, BusError, jetStreamError, throughElection } from '../nats/connection.js';
 import { Leases } from '../nats/lease.js';
@@ -229,7 +230,7 @@ async function watchLog(
     const what = state === null ? 'was deleted' : 'was deleted and made again';
     onFatal(
       new BusError(
-        `the NATS stream ORDERBOOK_LOG ${what} while this node was running; start it again`,
+        `the NATS stream ${LOG_STREAM} ${what} while this node was running; start it again`,
       ),
     );
   } catch (error) {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { GapCause } from '../market/gap.js';
 import type { Level } from '../market/order-book.js';
+import { BOOK_DIFFERS } from '../market/own-words.js';
 
 /** What is compared of a book: its content as one number, and the exchange's time of it. */
 interface BookMark {
@@ -32,9 +33,6 @@ export interface GapMark {
   readonly cause: GapCause;
   readonly detail?: string | null;
 }
-
-/** Of a gap since the last audit that agreed: what was received then was wrong, not absent, and is kept. */
-const AUDIT_DETAIL = 'its book by REST differs';
 
 /** What became of the books of a market, or of several added up. */
 export interface Account {
@@ -169,7 +167,8 @@ export function accountFor(
       account.again++;
     } else account.invented.push(book);
     if (
-      gaps.some((gap) => gap.detail !== AUDIT_DETAIL && isInside(book.timestamp, gap)) &&
+      // What was received since the last audit that agreed was wrong, not absent, and is kept.
+      gaps.some((gap) => gap.detail !== BOOK_DIFFERS && isInside(book.timestamp, gap)) &&
       !clock.doubtful(book.timestamp)
     ) {
       account.contradicted.push(book);

@@ -126,7 +126,7 @@ it('what is wrong with a trade is counted and logged, and the others and the boo
     upbit.faults.tradeFault('BTC-KRW', fault);
     upbit.trade('BTC-KRW', 'buy', [`0.000${i + 1}`]);
   }
-  interface Told {
+  interface Answer {
     exchanges: {
       exchange: string;
       trades: Record<string, string>;
@@ -135,7 +135,7 @@ it('what is wrong with a trade is counted and logged, and the others and the boo
     logs: { edges: object[] };
   }
   const answer = () =>
-    recorder!.query<Told>(`{
+    recorder!.query<Answer>(`{
       exchanges { exchange trades { received recorded repeats reusedIds unreadable sideDiffered }
         oddities { kind count things { what } } }
       logs(event: "API_ERROR") { edges { cursor } } }`);

@@ -6,6 +6,7 @@ import type { Gap, GapCause } from '../../market/gap.js';
 import type { Market } from '../../market/market.js';
 import type { OrderBook, Sides } from '../../market/order-book.js';
 import { cutText } from '../../market/outside-text.js';
+import { BOOK_DIFFERS } from '../../market/own-words.js';
 import { BookOrder } from './book-order.js';
 import type { Outage } from '../feed.js';
 import { CoverageCounter } from './coverage-counter.js';
@@ -354,8 +355,8 @@ export class MarketTracker {
     this.#auditDifferences++;
     this.#log('AUDIT_DIFFERS', undefined);
     if (!decides || this.#state !== 'LIVE') return false;
-    this.#openGap('RESYNC', 'its book by REST differs', this.#auditAgreedAt ?? this.#startedAt);
-    this.#setState('STALE', 'its book by REST differs');
+    this.#openGap('RESYNC', BOOK_DIFFERS, this.#auditAgreedAt ?? this.#startedAt);
+    this.#setState('STALE', BOOK_DIFFERS);
     return true;
   }
 
