@@ -11,26 +11,28 @@ import type { BusConnection } from '../nats/connection.js';
 import { answerCalls } from '../nats/remote.js';
 import type { StoreReader } from '../store/reader-types.js';
 import type { Store } from '../store/store-types.js';
-import { MEMORY_SUBJECT } from './remote-memory.js';
+import { ANSWER_MS, MEMORY_SUBJECT } from './remote-memory.js';
 
 /** Gaps of one page of those that last. */
 const PAGE = 1_000;
 
 /**
  * Answers what collectors ask of the database.
- * @param caughtUp settles when all that is in the log now has been stored
+ * @param caughtUp settles when all that is in the log now has been stored, or the signal ends it
  */
 export function serveMemory(
   bus: BusConnection,
   store: Store,
-  caughtUp: () => Promise<void>,
+  caughtUp: (signal: AbortSignal) => Promise<void>,
 ): Subscription {
+  // Who asks waits no longer, and asks again.
+  const stored = (): Promise<void> => caughtUp(AbortSignal.timeout(ANSWER_MS));
   return answerCalls(bus, MEMORY_SUBJECT, {
     exchanges: () => store.reader.exchanges(),
     markets: (exchange: Exchange) => store.reader.markets(exchange),
     wantedPatterns: () => store.reader.wantedPatterns(),
     openGaps: async (exchange: Exchange) => {
-      await caughtUp();
+      await stored();
       return openGaps(store.reader, exchange);
     },
     confirmClock: async (reading: ClockReading) => store.confirmClock(reading),
@@ -42,24 +44,24 @@ export function serveMemory(
     replaceWishes: (wishes: Wishes) => store.replaceWishes(wishes),
     setEnabled: (exchange: Exchange, enabled: boolean) => store.setEnabled(exchange, enabled),
     unknownTrades: async (market: Market, trades: readonly ReadTrade[], byId?: boolean) => {
-      await caughtUp();
+      await stored();
       return store.unknownTrades(market, trades, byId);
     },
     matchTrades: async (market: Market, history: readonly ReadTrade[], span: Span) => {
-      await caughtUp();
+      await stored();
       return store.matchTrades(market, history, span);
     },
     hasTradeBefore: (market: Market, time: number) => store.hasTradeBefore(market, time),
     tradeVolumes: async (market: Market, span: Span) => {
-      await caughtUp();
+      await stored();
       return [...(await store.tradeVolumes(market, span))];
     },
     tradesKnown: async (market: Market, startedAt: number, all?: boolean) => {
-      if (all === true) await caughtUp();
+      if (all === true) await stored();
       return store.tradesKnown(market, startedAt);
     },
     newestTrade: async (market: Market) => {
-      await caughtUp();
+      await stored();
       return store.newestTrade(market);
     },
   });

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { ArchiveKeeper } from '../archive/keeper.js';
 import { Bus } from '../bus.js';
 import type { Logger } from '../logging/logger.js';
+import { LOG_STREAM } from '../market/bus-address.js';
 import type { Exchange } from '../market/exchange.js';
 import type { BusConnection } from '../nats/connection.js';
 import { BusError, isLeaderless } from '../nats/connection.js';
@@ -19,6 +20,7 @@ import type { LogPlace, Store } from '../store/store-types.js';
 import { storeSettings } from '../compose.js';
 import { keepArchive } from '../keep-archive.js';
 import { logStore } from '../store-log.js';
+import { caughtUp } from './caught-up.js';
 import { reportLostFill, reportLostTrades } from './lost-trades.js';
 import { openGaps, serveMemory } from './memory-service.js';
 import { storeName } from './store-name.js';
@@ -243,7 +245,7 @@ class ActiveRecorder {
     logStore(store, logger);
     store.onLogMoved(() => this.stop());
     store.onCommitted((receivedAt) => this.#onCommitted(receivedAt));
-    this.#memory = serveMemory(bus, store, () => this.#caughtUp());
+    this.#memory = serveMemory(bus, store, (ends) => caughtUp(stream, this.#books, store, ends));
     this.#archive = config.archivePath === '' ? null : keepArchive(config, store, logger);
     this.#reporting = setInterval(() => this.#report(), REPORT_MS);
   }
@@ -266,12 +268,12 @@ class ActiveRecorder {
       const id = state?.id ?? randomBytes(6).readUIntBE(0, 6);
       if (state !== null && store.log !== null && store.log.id !== state.id) {
         throw new BusError(
-          `${storeName(config)} was filled from another log than the one at ${config.busUrl!.shown}: a second cluster records into it, or the stream was deleted and made again. Give each cluster a database of its own; after a loss of the stream, remove the stream ORDERBOOK_LOG and start a recorder, which makes it with numbers above the stored ones`,
+          `${storeName(config)} was filled from another log than the one at ${config.busUrl!.shown}: a second cluster records into it, or the stream was deleted and made again. Give each cluster a database of its own; after a loss of the stream, remove the stream ${LOG_STREAM} and start a recorder, which makes it with numbers above the stored ones`,
         );
       }
       if (state !== null && store.log !== null && state.last < store.log.offset) {
         throw new BusError(
-          `the log at ${config.busUrl!.shown} ends at message ${state.last}, but ${store.log.offset} of it are stored: NATS has lost its end, and new messages would get numbers that are taken. Remove the stream ORDERBOOK_LOG and start a recorder, which makes it with numbers above the stored ones`,
+          `the log at ${config.busUrl!.shown} ends at message ${state.last}, but ${store.log.offset} of it are stored: NATS has lost its end, and new messages would get numbers that are taken. Remove the stream ${LOG_STREAM} and start a recorder, which makes it with numbers above the stored ones`,
         );
       }
       const place = await store.fillFromLog(id);
@@ -360,21 +362,11 @@ class ActiveRecorder {
     this.store.logAt(seq);
   }
 
-  /** Settles when all that is in the log now is stored. */
-  async #caughtUp(): Promise<void> {
-    const last = (await this.#services.stream.state())?.last ?? 0;
-    while (this.#books.position < last) {
-      if (this.#stop.signal.aborted) throw new Error('the recorder is stopping');
-      await pause(20);
-    }
-    await this.store.whenStored(Math.min(last, this.#books.position));
-  }
-
   /** Lets the log have no more than it may, once what it has is stored. */
   async #narrow(): Promise<void> {
     const { stream, config } = this.#services;
     try {
-      await this.#caughtUp();
+      await caughtUp(stream, this.#books, this.store, this.#stop.signal);
       await stream.narrow(config.busBytes || -1);
     } catch {
       // It is stopping, or the bus is away: whoever stores next does it.

@@ -17,7 +17,7 @@ import { call, NoAnswerError } from '../nats/remote.js';
 export const MEMORY_SUBJECT = 'memory';
 
 /** Longest wait for one answer, ms. */
-const ANSWER_MS = 10_000;
+export const ANSWER_MS = 10_000;
 /** While no recorder answers, it is asked so often for so long, ms: another one takes over meanwhile. */
 const AGAIN_MS = 500;
 const PATIENCE_MS = 8_000;

@@ -1,5 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { Topic } from '../util/topic.js';
+import { pause } from '../util/wait.js';
 import { StoreError } from './errors.js';
 import type { WriteQueue } from './write-queue.js';
 import type { LogPlace } from './writer-protocol.js';
@@ -56,10 +56,11 @@ export class LogFilling {
   }
 
   /** See `Store.whenStored`. */
-  async whenStored(position: number): Promise<void> {
+  async whenStored(position: number, signal?: AbortSignal): Promise<void> {
     while (this.#queue.logStored < position) {
       if (this.#closing) throw new StoreError('the store is closed');
-      await pause(this.#flushMs / 4);
+      signal?.throwIfAborted();
+      await pause(this.#flushMs / 4, signal);
     }
   }
 

@@ -122,8 +122,8 @@ export interface Store extends CollectorMemory {
   logUnread(upTo: number): void;
   /** Settles when there is room for the next message of the log; undefined when there is. */
   whenRoom(): Promise<void> | undefined;
-  /** Settles when this message of the log is stored; rejects when that will not be. */
-  whenStored(position: number): Promise<void>;
+  /** Settles when this message of the log is stored; rejects when that will not be, or `signal` ends it. */
+  whenStored(position: number, signal?: AbortSignal): Promise<void>;
   /** Called when another recorder has stored what this one is about to: it must begin again. */
   onLogMoved(listener: () => void): void;
   /** Closes the store without writing what waits. */

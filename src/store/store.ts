@@ -315,8 +315,8 @@ class OpenStore implements Store {
     return this.#filling.whenRoom();
   }
 
-  whenStored(position: number): Promise<void> {
-    return this.#filling.whenStored(position);
+  whenStored(position: number, signal?: AbortSignal): Promise<void> {
+    return this.#filling.whenStored(position, signal);
   }
 
   abandon(): Promise<void> {
