@@ -172,6 +172,7 @@ export class Shard {
     const statuses = this.#supervisor.collectors(this.exchange);
     const complete =
       this.#tried &&
+      this.#supervisor.listTroubles().length === 0 &&
       statuses.every(({ state }) => state !== 'STARTING' && state !== 'RECONNECTING');
     if (!complete) this.#completeSince = Infinity;
     else if (this.#completeSince === Infinity) this.#completeSince = performance.now();
