@@ -29,6 +29,8 @@ const ATTEMPT_WAIT_MS = 300;
 const ELECTION_MS = 30_000;
 /** The answer of a server of a cluster that has no leader. */
 const NO_LEADER = 10008;
+/** That of one that finds too few others for the copies that are to be kept. */
+const TOO_FEW = 10005;
 /** Longest wait for an answer of the server, ms. */
 const ANSWER_MS = 5_000;
 /** A server that answers no ping for two of these is given up, ms. */
@@ -208,13 +210,19 @@ export function jetStreamError(error: unknown, address: BusAddress): BusError {
   const reason = (error as Error).message;
   if (isLeaderless(error, address)) {
     return new BusError(
-      `BUS_URL: the NATS servers at ${shown} have chosen none that leads (${reason}); more than half of them must run and reach each other`,
+      `BUS_URL: the NATS servers at ${shown} have chosen none that leads (${reason}); more than half of them must run, with -js, and reach each other`,
       { cause: error },
     );
   }
   if (/permission/i.test(reason)) {
     return new BusError(
       `BUS_URL: the user may not use JetStream at ${shown} (${reason}); allow it to publish to $JS.API.> and to subscribe to _INBOX.>`,
+      { cause: error },
+    );
+  }
+  if (error instanceof JetStreamApiError && error.code === TOO_FEW) {
+    return new BusError(
+      `BUS_URL: not all NATS servers at ${shown} run with JetStream (${reason}), and three copies of the log are kept; start each with -js`,
       { cause: error },
     );
   }

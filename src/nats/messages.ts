@@ -133,7 +133,8 @@ export function bookOf({
   readonly data: Uint8Array;
 }): BookMessage {
   const book = decodeBook(data);
-  if (book.p >= seq || book.w >= seq) throw new Error('it is no book: it names a later message');
+  for (const name of ['p', 'w'] as const)
+    if (book[name] >= seq) throw new Error(`it is no book: ${name} is wrong`);
   return book;
 }
 

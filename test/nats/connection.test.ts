@@ -1,4 +1,5 @@
 import { expect, it } from '@jest/globals';
+import { JetStreamApiError } from '@nats-io/jetstream';
 import { parseBusAddress } from '../../src/market/bus-address.js';
 import { jetStreamError, throughElection } from '../../src/nats/connection.js';
 
@@ -21,5 +22,8 @@ it('asks the servers of a cluster again until they have chosen who leads, and on
 
 it('says of servers without a leader what is to be done, and not that they lack JetStream', () => {
   expect(jetStreamError(noLeader, CLUSTER).message).toMatch(/none that leads .*more than half/);
+  const description = 'no suitable peers for placement';
+  const few = new JetStreamApiError({ code: 400, err_code: 10005, description });
+  expect(jetStreamError(few, CLUSTER).message).toMatch(/not all .* with JetStream .*each with -js/);
   expect(jetStreamError(noLeader, ALONE).message).toMatch(/has no JetStream .*start it with -js/);
 });

@@ -3,6 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from '../../src/cluster/process-group.js';
 import { parseBusAddress } from '../../src/market/bus-address.js';
 import { BusConnection } from '../../src/nats/connection.js';
 import { Program } from '../faults/program.js';
@@ -93,6 +94,23 @@ describeWithNats('what several nodes cannot work with', () => {
     const { url } = await nats([]);
     const said = await refusal(node('a', 'recorder,api', { BUS_URL: url }), 'a');
     expect(said).toMatch(/has no JetStream.*start it with -js/);
+  });
+
+  it('three servers of which one has no JetStream', async () => {
+    const routes = await Promise.all(
+      [1, 2, 3].map(async () => `nats://127.0.0.1:${await freePort()}`),
+    );
+    const starting = routes.map((route, i) => {
+      const others = routes.filter((other) => other !== route).join(',');
+      const joined = ['--cluster_name', 'c', '--cluster', route, '--routes', others];
+      return nats([...(i === 0 ? [] : ['-js']), '-n', `n${i}`, ...joined]);
+    });
+    const addresses = (await Promise.all(starting)).map(({ address }) => address);
+    const said = await refusal(
+      node('a', 'recorder,api', { BUS_URL: `nats://${addresses.join(',')}` }),
+      'a',
+    );
+    expect(said).toMatch(/not all NATS servers at .* run with JetStream .*start each with -js/);
   });
 
   it('a user without the right to use JetStream, and one with a wrong password', async () => {
