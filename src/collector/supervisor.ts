@@ -1,6 +1,7 @@
 import {
   type CollectPattern,
   collectPatternText,
+  somePatternsText,
   isFullName,
   matchesPattern,
   unmatchedPatterns,
@@ -153,8 +154,7 @@ export class Supervisor implements CollectorControl {
         const idle = collect.filter((p) => (p.exchange ?? exchange) === exchange && !isFullName(p));
         if (!enabled || list.failure === null || list.listed.length > 0 || idle.length === 0)
           return [];
-        const patterns = idle.slice(0, 5).map(collectPatternText).join(', ');
-        return [{ exchange, patterns, reason: list.failure }];
+        return [{ exchange, patterns: somePatternsText(idle), reason: list.failure }];
       });
   }
 

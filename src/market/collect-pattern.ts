@@ -115,6 +115,11 @@ export function collectPatternText(pattern: CollectPattern): string {
   return pattern.exchange === null ? pair : `${pattern.exchange}:${pair}`;
 }
 
+/** The first of some patterns, as they are written in `COLLECT`. */
+export function somePatternsText(patterns: readonly CollectPattern[]): string {
+  return patterns.slice(0, 5).map(collectPatternText).join(', ');
+}
+
 /** Patterns that match no listed market of any exchange: most likely a mistake worth reporting. */
 export function unmatchedPatterns(
   patterns: readonly CollectPattern[],

@@ -3,7 +3,7 @@ import type { Bus } from '../bus.js';
 import { adapters } from '../collector/exchanges/registry.js';
 import { DesiredMarkets } from '../collector/desired-markets.js';
 import { readWishes } from '../collector/wishes.js';
-import type { CollectPattern } from '../market/collect-pattern.js';
+import { type CollectPattern, somePatternsText } from '../market/collect-pattern.js';
 import {
   type CollectorControl,
   ExchangeUnavailableError,
@@ -11,6 +11,7 @@ import {
   NoMatchingMarketError,
   type Timekeeping,
 } from '../market/collector-control.js';
+import type { ManagedLists } from '../market/collector-memory.js';
 import type { CollectorStatus } from '../market/collector-status.js';
 import type { Completeness } from '../market/completeness.js';
 import { type Exchange, EXCHANGES } from '../market/exchange.js';
@@ -21,7 +22,6 @@ import type { BusConnection } from '../nats/connection.js';
 import { hear } from '../nats/hear.js';
 import { call, NoAnswerError } from '../nats/remote.js';
 import type { Config } from '../settings/config.js';
-import type { StoreReader } from '../store/reader-types.js';
 import { remakeControlError } from './control-errors.js';
 import {
   controlSubject,
@@ -38,6 +38,10 @@ const MUTATION_MS = 30_000;
 /** While no node holds an exchange, a mutation waits for so long: another node is taking over, ms. */
 const PATIENCE_MS = 6_000;
 const AGAIN_MS = 300;
+const UNREPORTED = 'no collector node has reported about it';
+
+/** An exchange that `COLLECT` wants and no node reports is made known after so long, ms: nodes may be starting. */
+const UNREPORTED_MS = 60_000;
 
 /** The last report of an exchange's node. */
 interface Known {
@@ -46,18 +50,27 @@ interface Known {
   readonly statuses: Map<string, CollectorStatus>;
 }
 
-/** The collectors of all exchanges, on whichever node each is: by what those tell, and by calls to them. */
+/** The collectors of all exchanges, on whichever node each is: by their reports, and by calls to them. */
 export class RemoteControl implements CollectorControl {
   readonly #bus: BusConnection;
-  readonly #config: Config;
-  readonly #reader: StoreReader;
+  readonly #config: Pick<Config, 'collect'>;
+  readonly #reader: ManagedLists;
   readonly #subscriptions: Subscription[];
   readonly #known = new Map<Exchange, Known>();
   readonly #completeness: Readonly<Record<Exchange, { readonly completeness: Completeness }>>;
+  readonly #unreportedMs: number;
+  readonly #since = performance.now();
   #desired = new Map<Exchange, { enabled: boolean; desired: DesiredMarkets }>();
 
   /** @param local takes every change of a status */
-  constructor(bus: BusConnection, config: Config, reader: StoreReader, local: Bus) {
+  constructor(
+    bus: BusConnection,
+    config: Pick<Config, 'collect' | 'bithumbTransport'>,
+    reader: ManagedLists,
+    local: Bus,
+    unreportedMs = UNREPORTED_MS,
+  ) {
+    this.#unreportedMs = unreportedMs;
     this.#bus = bus;
     this.#config = config;
     this.#reader = reader;
@@ -122,8 +135,17 @@ export class RemoteControl implements CollectorControl {
     return this.#known.get(exchange)?.report.tally ?? NO_TALLY;
   }
 
+  /** Those that nodes report, and exchanges that none does: nothing else would show that they are not collected. */
   listTroubles(): ListTrouble[] {
-    return [...this.#known.values()].flatMap(({ report }) => report.listTroubles);
+    const waited = performance.now() - this.#since >= this.#unreportedMs;
+    return EXCHANGES.flatMap((exchange) => {
+      const report = this.#known.get(exchange)?.report;
+      if (report !== undefined) return report.listTroubles;
+      const patterns = this.#config.collect.filter((p) => (p.exchange ?? exchange) === exchange);
+      const disabled = this.#desired.get(exchange)?.enabled === false;
+      if (!waited || disabled || patterns.length === 0) return [];
+      return [{ exchange, patterns: somePatternsText(patterns), reason: UNREPORTED }];
+    });
   }
 
   stoppedByUser(): Partial<Record<Exchange, number>> {
