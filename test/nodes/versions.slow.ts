@@ -57,6 +57,22 @@ describeWithNats('nodes and what others send', () => {
     expect([store.ended, collector.ended]).toEqual([false, false]);
   });
 
+  it('begin and take over where a market ends with it', async () => {
+    const subject = 'book.UPBIT.BTC.KRW';
+    cluster.stand();
+    for (const text of ['null', '{}', '{"t":1,"e":1,"g":false,"p":0,"w":0,"a":[[1,2]],"b":[]}'])
+      await jetstream(nc).publish(subject, text);
+    const store = cluster.nodes.get('store')!;
+    await cluster.said(store, `is left out: ${subject}`);
+    await store.end('SIGKILL');
+    const [again] = [cluster.node('store', 'recorder,api'), cluster.node('b', 'collector')];
+    await again.url();
+    await cluster.said(cluster.nodes.get('b')!, 'following as standby');
+    await cluster.nodes.get('a')!.end('SIGKILL');
+    cluster.step();
+    await cluster.live(again, (node) => node === 'b');
+  });
+
   it('stop in one line at a message of a newer version, which waits in the log', async () => {
     const store = cluster.nodes.get('store')!;
     await jetstream(nc).publish('alive.UPBIT', JSON.stringify({ v: 2, t: Date.now(), node: 'b' }));
