@@ -116,6 +116,13 @@ export const EVENTS = {
     (p) => `버스 정상화, 누락된 호가 ${p.books}건`,
     (p) => `the bus takes books again; ${p.books} were left out`,
   ),
+  BUS_RECORDS_LEFT_OUT: event<{ records: number }>(
+    'warn',
+    (p) =>
+      `버스가 멈춘 동안 이 노드의 로그 ${p.records}건이 공통 로그에 남지 않음 (노드의 로그 파일에는 있음)`,
+    (p) =>
+      `${p.records} log records of this node, the oldest that waited for the bus, are in its log files alone`,
+  ),
   BUS_TROUBLE: event<{ reason: string }>(
     'warn',
     (p) => `버스의 로그를 읽을 수 없음, 재시도: ${p.reason}`,

@@ -6,14 +6,12 @@ import { openLog } from '../compose.js';
 import { BurstGate } from '../logging/burst-gate.js';
 import type { Logger } from '../logging/logger.js';
 import { LOG_STREAM } from '../market/bus-address.js';
-import type { LogRecord } from '../market/log-record.js';
 import { BusConnection, BusError, jetStreamError, throughElection } from '../nats/connection.js';
 import { Leases } from '../nats/lease.js';
+import { LogRecords } from '../nats/log-records.js';
 import { LogStream } from '../nats/log-stream.js';
 import { LogWriter } from '../nats/log-writer.js';
-import { encodeMessage } from '../nats/messages.js';
 import { type NodePresence, Presence } from '../nats/presence.js';
-import { subjectToken } from '../nats/subjects.js';
 import type { Config } from '../settings/config.js';
 import { ApiNode } from './api-node.js';
 import { CollectorNode } from './collector-node.js';
@@ -30,8 +28,6 @@ const WAIT_MS = 500;
 /** Of messages that cannot be read so many of a kind are named in this time, ms; the rest is counted. */
 const MOST_UNREADABLE = 20;
 const UNREADABLE_MS = 10_000;
-/** Log records that wait for the bus; beyond, the oldest go. */
-const MAX_RECORDS = 5_000;
 /** Servers of a cluster that keep a copy of the log each. */
 const MOST_REPLICAS = 3;
 
@@ -130,7 +126,12 @@ export async function startNode(
       await recorder.started;
     }
     const id = found?.id ?? (await waitForStream(stream, logger));
-    logger.addSink(logWriter(writer, config.nodeName));
+    const records = new LogRecords({
+      writer,
+      node: config.nodeName,
+      onLeftOut: (left) => logger.log('BUS_RECORDS_LEFT_OUT', {}, { records: left }),
+    });
+    logger.addSink((record) => records.add(record));
     const watching = setInterval(() => void watchLog(stream, id, onFatal), WATCH_MS);
     opened.push(() => clearInterval(watching));
 
@@ -236,21 +237,4 @@ async function watchLog(
   } catch (error) {
     if (error instanceof BusError) onFatal(error);
   }
-}
-
-/** Writes log records of this node into the log, as many as the bus takes. */
-function logWriter(writer: LogWriter, node: string): (record: LogRecord) => void {
-  let number = 0;
-  const run = randomUUID();
-  return (record) => {
-    if (writer.underWay > MAX_RECORDS) return;
-    writer.write(
-      {
-        subject: `log.${subjectToken(node)}`,
-        data: encodeMessage(record),
-        id: `${run} ${number++}`,
-      },
-      () => undefined,
-    );
-  };
 }
