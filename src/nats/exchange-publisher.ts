@@ -8,7 +8,7 @@ import { KeptItems } from './kept-items.js';
 import { booksBefore, type LogEnds, readEnds } from './log-ends.js';
 import type { LogStream } from './log-stream.js';
 import type { LogWriter } from './log-writer.js';
-import { type LaneItem, MarketLane } from './market-lane.js';
+import { type LaneItem, MarketLane, type WordItem } from './market-lane.js';
 import { marketSubject } from './subjects.js';
 import { Term } from './term.js';
 import { TradeIds } from './trade-ids.js';
@@ -96,11 +96,10 @@ export class ExchangePublisher {
       bus.trades.on((trade) => this.#trade(trade)),
       bus.gaps.on((gap) => this.#gap(gap)),
       bus.tradeSpans.on(({ market, ...span }) => {
-        const { start, end } = span;
-        if (this.#primary) this.#write(market, 'span', span, `${start} ${end} ${this.#serial++}`);
+        if (this.#primary) this.#write(market, 'span', span);
       }),
       bus.coverage.on(({ market, ...record }) => {
-        if (this.#primary) this.#write(market, 'coverage', record, `${record.minute}`);
+        if (this.#primary) this.#write(market, 'coverage', record);
       }),
     ];
     this.#alive = setInterval(() => {
@@ -133,7 +132,7 @@ export class ExchangePublisher {
   setRecording(market: Market, recording: boolean): void {
     const at = this.#options.now();
     this.#recorded.set(marketKey(market), { market, recording, at });
-    if (this.#primary) this.#write(market, 'recording', { recording, at }, `${at} ${recording}`);
+    if (this.#primary) this.#write(market, 'recording', { recording, at });
   }
 
   /**
@@ -162,7 +161,7 @@ export class ExchangePublisher {
     this.#before = { ...ends, books: new Map(books) };
     for (const lane of this.#lanes.values()) this.#begin(lane);
     for (const { market, recording, at } of this.#recorded.values())
-      this.#write(market, 'recording', { recording, at }, `${at} ${recording}`);
+      this.#write(market, 'recording', { recording, at });
     const first = this.#kept.firstMissing(books);
     this.#writeGaps(aliveAt, openGaps, first);
     this.#endGaps(aliveAt, openGaps, first);
@@ -202,7 +201,9 @@ export class ExchangePublisher {
 
   /** Begins its term again if that is over: only for the node that has the lease. @throws {Error} when the log cannot be read */
   async goOn(): Promise<void> {
-    if (this.#primary && this.#term.over) await this.#term.begin();
+    if (!this.#primary || !this.#term.over) return;
+    await this.#term.resume();
+    for (const lane of this.#lanes.values()) lane.goOn();
   }
 
   /** Keeps what it receives from now on, and writes nothing. */
@@ -370,21 +371,13 @@ export class ExchangePublisher {
 
   #writeGap(given: Gap): void {
     const { market, ...gap } = { ...given, start: this.#begun.get(gapKey(given)) ?? given.start };
-    const { start, end, cause, attempts } = gap;
-    if (end !== null) this.#begun.delete(gapKey(given));
-    this.#write(market, 'gap', gap, `${start} ${end} ${cause} ${attempts} ${this.#serial++}`);
+    if (gap.end !== null) this.#begun.delete(gapKey(given));
+    this.#write(market, 'gap', gap);
   }
 
-  #write(
-    market: Market,
-    kind: Exclude<LaneItem['kind'], 'book'>,
-    message: object,
-    id: string,
-  ): void {
-    const receivedAt = this.#options.now();
-    const ofTerm = { ...message, term: this.#term.number };
-    const ownId = `${this.#options.node} ${this.#term.number} ${id}`;
-    this.#add(market, { kind, message: ofTerm, id: ownId, receivedAt });
+  #write(market: Market, kind: WordItem['kind'], message: object): void {
+    const { node, now } = this.#options;
+    this.#add(market, { kind, message, id: `${node} ${this.#serial++}`, receivedAt: now() });
   }
 
   #add(market: Market, item: LaneItem): void {
@@ -424,11 +417,13 @@ export class ExchangePublisher {
     const { writer, snapshotEveryMs } = this.#options;
     const lane = new MarketLane(market, {
       writer,
+      term: this.#term,
       snapshotEveryMs,
       moved: (moved) => void this.#moved(moved),
       settled: () => {
         if (this.#waiting > 0) this.#waiting--;
       },
+      again: (messages) => (this.#waiting += messages),
       late: (of, newest) => {
         this.#leftOutCount++;
         const at = { start: newest, end: newest };

@@ -133,12 +133,17 @@ export class LogStream {
     return this.#get({ last_by_subj: subject });
   }
 
+  /** The first message of a subject from a number on, or null. */
+  async next(subject: string, from: number): Promise<LogEntry | null> {
+    return this.#get({ seq: from, next_by_subj: subject });
+  }
+
   /**
    * The message of its subject before one, or null. The server has no question for that, only for the first one from
    * a number on: further and further back, then nearer and nearer.
    */
   async before({ subject, seq }: Pick<LogEntry, 'subject' | 'seq'>): Promise<LogEntry | null> {
-    const firstFrom = (from: number) => this.#get({ seq: from, next_by_subj: subject });
+    const firstFrom = (from: number) => this.next(subject, from);
     let found: LogEntry | null = null;
     // There is none between this number and `seq`.
     let none = seq;

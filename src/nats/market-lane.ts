@@ -11,28 +11,44 @@ import {
 } from './messages.js';
 import type { LogWriter, Outcome, Outgoing } from './log-writer.js';
 import { type LogKind, marketSubject } from './subjects.js';
+import type { Term } from './term.js';
 
-/** A message of a market on its way into the log: a book, or anything else about it. */
-export type LaneItem =
-  | {
-      readonly kind: 'book';
-      readonly event: BookEvent;
-      readonly receivedAt: number;
-      /** Its id, from when it was first sent. */
-      id?: string;
-    }
-  | {
-      readonly kind: Exclude<LogKind, 'book'>;
-      readonly message: object;
-      readonly id: string;
-      readonly receivedAt: number;
-      /** Whether it is a trade out of the exchange's history. */
-      readonly fill?: boolean;
-      /** Of what is said of a span: the first trade of {@link fill} that was on its way then. */
-      behind?: LaneItem;
-      /** Its number, once it is in the log. */
-      seq?: number;
-    };
+/** A book of a market on its way into the log. */
+export interface BookItem {
+  readonly kind: 'book';
+  readonly event: BookEvent;
+  readonly receivedAt: number;
+  /** Its id, from when it was first sent. */
+  id?: string;
+}
+
+/** A trade on its way there. */
+export interface TradeItem {
+  readonly kind: 'trade';
+  readonly message: object;
+  readonly id: string;
+  readonly receivedAt: number;
+  /** Whether it is out of the exchange's history. */
+  readonly fill?: boolean;
+  /** Its number, once it is in the log. */
+  seq?: number;
+}
+
+/** What its writer says of a market: it counts in the writer's own term alone. */
+export interface WordItem {
+  readonly kind: Exclude<LogKind, 'book' | 'trade'>;
+  readonly message: object;
+  readonly id: string;
+  readonly receivedAt: number;
+  /** Of what is said of a span: the first trade out of the history that was on its way then. */
+  behind?: TradeItem;
+  /** The term in which it was sent last, and its number, once it is in the log. */
+  term?: number;
+  seq?: number;
+}
+
+/** A message of a market on its way into the log. */
+export type LaneItem = BookItem | TradeItem | WordItem;
 
 /** The newest book of a market in the log. */
 export interface LastBook {
@@ -43,12 +59,15 @@ export interface LastBook {
 /** What a lane asks of whom it belongs to. */
 export interface LaneHost {
   readonly writer: Pick<LogWriter, 'write'>;
+  readonly term: Pick<Term, 'number' | 'standing'>;
   /** A changed book so long after the market's last whole one is stored whole, ms. */
   readonly snapshotEveryMs: number;
   /** The log has another last message of the market than this node wrote. */
   moved(lane: MarketLane): void;
   /** Something has been acknowledged. */
   settled(lane: MarketLane, item: LaneItem): void;
+  /** So many messages were acknowledged, but count for nothing, and wait once more. */
+  again(messages: number): void;
   /** A book is not in the log, and one that is newer by the exchange's time, received at `newest`, is. */
   late?(lane: MarketLane, newest: number): void;
 }
@@ -77,7 +96,9 @@ export class MarketLane {
   #lastTrade = 0;
   /** Trades out of the history that are on their way, and the first since there were none. */
   #fills = 0;
-  #firstFill: LaneItem | undefined;
+  #firstFill: TradeItem | undefined;
+  /** Words in the log that count for nothing if another node began a term before them. */
+  #open: WordItem[] = [];
   /** How often contents were there at the newest time of the exchange. */
   #ids = new Map<string, number>();
   #idsOf: number | null = null;
@@ -136,6 +157,7 @@ export class MarketLane {
     this.#newest = last?.message.t ?? null;
     this.#lastTrade = lastTrade;
     this.#fills = 0;
+    this.#open = [];
     for (const { settle } of this.#waiters) settle();
     this.#waiters.clear();
     this.#resume(last, foreign > 0 ? foreign : (last?.seq ?? 0));
@@ -190,9 +212,29 @@ export class MarketLane {
   add(item: LaneItem): void {
     this.#queue.push(item);
     if (item.kind === 'book') this.#newest = item.event.book.timestamp;
-    else if (item.fill === true && this.#fills++ === 0) this.#firstFill = item;
-    else if (item.kind === 'span' && this.#fills > 0) item.behind = this.#firstFill!;
+    else if (item.kind === 'trade') {
+      if (item.fill === true && this.#fills++ === 0) this.#firstFill = item;
+    } else if (item.kind === 'span' && this.#fills > 0) item.behind = this.#firstFill!;
     if (this.#underWay === null) this.#next();
+  }
+
+  /** Its node's term was over, and has begun again: what was lost meanwhile is written again. */
+  goOn(): void {
+    if (this.#underWay === null) this.#next();
+  }
+
+  /** Puts the words that turn out to count for nothing before all that waits: they were said before it. */
+  #bringBack(): void {
+    const { term } = this.#host;
+    const standing = ({ term: of, seq }: WordItem) => term.standing(of!, seq!);
+    // They are in the order of the log: while it is open of the first, it is of all.
+    if (this.#open.length === 0 || standing(this.#open[0]!) === 'OPEN') return;
+    const lost = this.#open.filter((item) => standing(item) === 'LOST');
+    this.#open = this.#open.filter((item) => standing(item) === 'OPEN');
+    if (lost.length === 0) return;
+    this.#queue.unshift(...lost);
+    for (const waiter of this.#waiters) waiter.left += lost.length;
+    this.#host.again(lost.length);
   }
 
   #resume(last: LastBook | null, expected: number): void {
@@ -204,11 +246,17 @@ export class MarketLane {
   }
 
   #next(): void {
+    this.#bringBack();
     const item = this.#queue.shift();
     if (item === undefined) return;
     this.#underWay = item;
     const term = this.#term;
-    const outgoing = item.kind === 'book' ? this.#book(item) : this.#other(item);
+    const outgoing =
+      item.kind === 'book'
+        ? this.#book(item)
+        : item.kind === 'trade'
+          ? this.#trade(item)
+          : this.#word(item);
     const settle = (outcome: Outcome): void => {
       if (term === this.#term) this.#settle(item, outcome);
     };
@@ -230,10 +278,9 @@ export class MarketLane {
 
   /** An item is in the log. */
   #done(item: LaneItem, seq: number): void {
-    if (item.kind !== 'book') {
-      item.seq = seq;
-      if (item.fill === true) this.#fills--;
-    }
+    if (item.kind !== 'book') item.seq = seq;
+    if (item.kind === 'trade' && item.fill === true) this.#fills--;
+    else if (item.kind !== 'book' && item.kind !== 'trade') this.#open.push(item);
     for (const waiter of this.#waiters) {
       if (--waiter.left > 0) continue;
       this.#waiters.delete(waiter);
@@ -261,7 +308,7 @@ export class MarketLane {
     this.#whole = { seq: 0, t: 0, room: 0 };
   }
 
-  #book(item: Extract<LaneItem, { kind: 'book' }>): Outgoing {
+  #book(item: BookItem): Outgoing {
     const { book, previous, afterGap } = item.event;
     const { timestamp: t, exchangeTimestamp: e } = book;
     const sides = sideTexts(book);
@@ -302,17 +349,28 @@ export class MarketLane {
     return times === 0 ? contents : `${contents} ${times}`;
   }
 
-  #other(item: Exclude<LaneItem, { kind: 'book' }>): Outgoing {
-    const behind = item.behind as Exclude<LaneItem, { kind: 'book' }> | undefined;
-    const message = behind === undefined ? item.message : { ...item.message, fill: behind.seq };
-    const outgoing = {
-      subject: marketSubject(item.kind, this.market),
+  #trade({ message, id }: TradeItem): Outgoing {
+    return {
+      subject: marketSubject('trade', this.market),
       data: encodeMessage(message),
       // Changed, it would give a trade two ids, and two places in the log, while nodes of two versions run.
-      id: `${this.key} ${item.kind} ${item.id}`,
+      id: `${this.key} trade ${id}`,
+      // Ids are forgotten after two minutes; NATS may be away for longer before it is asked again.
+      expected: this.#lastTrade,
     };
-    // Ids are forgotten after two minutes; NATS may be away for longer before it is asked again.
-    return item.kind === 'trade' ? { ...outgoing, expected: this.#lastTrade } : outgoing;
+  }
+
+  #word(item: WordItem): Outgoing {
+    const { kind, message, id, behind } = item;
+    // Not of when it was said: it may have waited until another term began.
+    const { number: term } = this.#host.term;
+    item.term = term;
+    const fill = behind === undefined ? {} : { fill: behind.seq };
+    return {
+      subject: marketSubject(kind, this.market),
+      data: encodeMessage({ ...message, term, ...fill }),
+      id: `${this.key} ${kind} ${id} ${term}`,
+    };
   }
 }
 

@@ -22,6 +22,17 @@ export interface TermParts {
   readonly onMoved: () => void;
 }
 
+/** Whether what a node wrote counts for who reads it; `OPEN`: that is not known yet. */
+export type Standing = 'COUNTS' | 'LOST' | 'OPEN';
+
+/** A term that has begun in the log. */
+interface Begun {
+  readonly seq: number;
+  /** Until when it vouches, and until when all was in the log before it, Unix ms. */
+  readonly t: number;
+  readonly aliveAt: number | null;
+}
+
 /**
  * The terms in which a node writes an exchange into the log, and its signs of life: each expects the one
  * before it, so that of two nodes only the one whose term is the newest writes them.
@@ -31,7 +42,10 @@ export class Term {
   /** Another term has begun since, or the last sign of life is gone: signs of life are refused. */
   #over = false;
   #number = 0;
+  /** The newest sign of life of its own that is in the log. */
   #aliveSeq = 0;
+  /** Of its earlier terms, the number of the message that began the next one, be it another node's. */
+  readonly #ends = new Map<number, number>();
   /** Until when the newest sign of life vouches, Unix ms. */
   #vouchedUntil = 0;
   /** The sign of life that is under way. */
@@ -52,10 +66,56 @@ export class Term {
   }
 
   /**
+   * Whether what was written in a term counts, though another node may have begun one before it was stored.
+   * @param term number of the term @param seq number of the message
+   */
+  standing(term: number, seq: number): Standing {
+    const end = this.#ends.get(term);
+    if (end !== undefined) return seq < end ? 'COUNTS' : 'LOST';
+    return seq < this.#aliveSeq ? 'COUNTS' : 'OPEN';
+  }
+
+  /**
+   * Begins a term behind one that is over, for which {@link standing} says from now on what of it counts.
+   * @throws {Error} when the log cannot be read
+   */
+  async resume(): Promise<void> {
+    const [ended, since] = [this.#number, this.#aliveSeq];
+    const begun = await this.#begin();
+    this.#ends.set(ended, await this.#nextBegin(since, begun.seq));
+    this.#enter(begun);
+  }
+
+  /**
    * Begins a term: what the writer before adds from now on counts for nothing.
    * @returns until when all that was received is in the log, Unix ms; null = nothing was yet
+   * @throws {Error} when the log cannot be read
    */
   async begin(): Promise<number | null> {
+    const begun = await this.#begin();
+    this.#enter(begun);
+    return begun.aliveAt;
+  }
+
+  #enter({ seq, t }: Begun): void {
+    this.#over = false;
+    this.#number = seq;
+    this.#aliveSeq = seq;
+    this.#vouchedUntil = t;
+  }
+
+  /** The first message that began a term behind a number, `own` at the latest. */
+  async #nextBegin(behind: number, own: number): Promise<number> {
+    const { stream, exchange } = this.#parts;
+    for (let at = behind; ;) {
+      const entry = await stream.next(`alive.${exchange}`, at + 1);
+      if (entry === null || entry.seq >= own) return own;
+      if (aliveOf(entry)?.begins === true) return entry.seq;
+      at = entry.seq;
+    }
+  }
+
+  async #begin(): Promise<Begun> {
     const { stream, exchange, node, writer, now } = this.#parts;
     const subject = `alive.${exchange}`;
     for (;;) {
@@ -67,11 +127,7 @@ export class Term {
       const id = `${subject} ${node} begins after ${expected}`;
       const outcome = await writer.put({ subject, data, expected, id });
       if (outcome.kind === 'MOVED') continue;
-      this.#over = false;
-      this.#number = outcome.seq;
-      this.#aliveSeq = outcome.seq;
-      this.#vouchedUntil = message.t;
-      return aliveAt;
+      return { seq: outcome.seq, t: message.t, aliveAt };
     }
   }
 

@@ -4,15 +4,17 @@ import { parseBusAddress } from '../../src/market/bus-address.js';
 import type { Gap } from '../../src/market/gap.js';
 import { MarketHandle } from '../../src/market/market.js';
 import type { Trade } from '../../src/market/trade.js';
-import type { TradeLoss } from '../../src/market/trade-span.js';
+import type { Span, TradeLoss } from '../../src/market/trade-span.js';
 import { BusConnection } from '../../src/nats/connection.js';
 import { ExchangePublisher } from '../../src/nats/exchange-publisher.js';
 import { firstAfter } from '../../src/nats/kept-items.js';
+import { LogBooks } from '../../src/nats/log-books.js';
 import { LogStream } from '../../src/nats/log-stream.js';
 import { type LastBook, MarketLane } from '../../src/nats/market-lane.js';
 import { LogWriter } from '../../src/nats/log-writer.js';
 import { decodeBook, decodeMessage } from '../../src/nats/messages.js';
 import type { BookMessage, GapMessage } from '../../src/nats/messages.js';
+import type { Standing } from '../../src/nats/term.js';
 import { eventually, temporaryFolder } from '../helpers/wait.js';
 import { describeWithNats, type NatsServer, startNats } from '../nodes/nats-server.js';
 
@@ -35,6 +37,12 @@ function bookAt(
     afterGap: false,
   };
 }
+
+/** What a lane is told of the term in which its node writes. */
+const ONE_TERM = {
+  term: { number: 1, standing: (): Standing => 'COUNTS' },
+  again: () => undefined,
+};
 
 const tradeOf = (tradeId: string): Trade => ({
   market: OTHER,
@@ -133,7 +141,7 @@ describe('a sign of life', () => {
 describe('what was received of a market', () => {
   const host = (settles: ((outcome: object) => void)[]) => ({
     writer: { write: (_: unknown, settle: (outcome: object) => void) => void settles.push(settle) },
-    ...{ snapshotEveryMs: 60_000, moved: () => undefined, settled: () => undefined },
+    ...{ snapshotEveryMs: 60_000, moved: () => undefined, settled: () => undefined, ...ONE_TERM },
   });
   const trade = (id: string) => ({ kind: 'trade', message: { id }, id, receivedAt: 1 }) as const;
 
@@ -373,6 +381,84 @@ describeWithNats('a standby that takes over', () => {
     expect(await tradesInLog(last + 1)).toEqual(['equal', 'equal', 'next']);
   });
 
+  /** What a reader makes of the log behind a number. */
+  async function readLog(from: number) {
+    const heard = {
+      gaps: [] as Gap[],
+      coverage: [] as number[],
+      spans: [] as Span[],
+      recording: [] as boolean[],
+      books: [] as BookEvent[],
+    };
+    const read = new Bus();
+    read.books.on((event) => heard.books.push(event));
+    read.gaps.on((gap) => heard.gaps.push(gap));
+    read.coverage.on(({ minute }) => heard.coverage.push(minute));
+    read.tradeSpans.on(({ start, end }) => heard.spans.push({ start, end }));
+    const books = new LogBooks({
+      ...{ bus: read, base: 0, from, lastTimestamp: null },
+      fetch: (seq) => stream.at(seq),
+      stored: async () => null,
+      newestAt: async () => null,
+      onRecording: (_market, recording) => heard.recording.push(recording),
+      onUnreadable: () => undefined,
+    });
+    const { last } = (await stream.state())!;
+    for (let seq = from + 1; seq <= last; seq++) await books.take((await stream.at(seq))!);
+    return heard;
+  }
+
+  it('writes again what it said while the term of another, which it still outlasts, had begun', async () => {
+    const { last } = (await stream.state())!;
+    const holder = publisher('n');
+    const late = publisher('o');
+    const minute = (n: number) => {
+      const counts = { frames: 1, changed: 1, repeats: 0, longestSilenceMs: 0 };
+      holder.local.coverage.publish({ market: MARKET, minute: n * 60_000, ...counts });
+    };
+    const unproven = { completeness: 'UNPROVEN', cause: null, detail: null } as const;
+    const gap = { market: MARKET, start: 3_000, cause: 'DISCONNECTED', detail: null } as const;
+    await holder.made.promote([]);
+    minute(1);
+    expect(await holder.made.drain(2_000)).toBe(true);
+    // It took the lease, and had lost it again by the time its message came.
+    await late.made.promote([]);
+    late.made.demote();
+    minute(2);
+    // Two words of one minute, as around a restart of a connection, are two.
+    minute(2);
+    holder.local.gaps.publish({ ...gap, end: null, attempts: 0 });
+    expect(await holder.made.drain(2_000)).toBe(true);
+    holder.local.gaps.publish({ ...gap, end: 3_500, attempts: 1 });
+    holder.local.tradeSpans.publish({
+      ...{ market: MARKET, start: 1_000, end: 3_000, checked: false },
+      ...unproven,
+    });
+    holder.made.setRecording(MARKET, false);
+    const { term } = holder.made;
+    await eventually(
+      async () => {
+        // Its sign of life is refused.
+        await holder.made.farewell(false);
+        await holder.made.goOn();
+        return holder.made.term;
+      },
+      (begun) => begun > term,
+      'its next term',
+    );
+    minute(3);
+    expect(await holder.made.drain(2_000)).toBe(true);
+    for (const { made } of [holder, late]) made.close();
+    const { gaps, coverage, spans, recording } = await readLog(last);
+    expect(coverage).toEqual([60_000, 120_000, 120_000, 180_000]);
+    expect(gaps.map(({ start, end }) => [start, end])).toEqual([
+      [3_000, null],
+      [3_000, 3_500],
+    ]);
+    expect(spans).toEqual([{ start: 1_000, end: 3_000 }]);
+    expect(recording).toEqual([false]);
+  });
+
   it('does not write a trade again whose id NATS may have forgotten', async () => {
     const { last } = (await stream.state())!;
     let now = 200_000;
@@ -403,6 +489,7 @@ describe('a message of a market', () => {
         },
       },
       snapshotEveryMs: 60_000,
+      ...ONE_TERM,
       moved: () => undefined,
       settled: () => undefined,
     });
@@ -428,6 +515,7 @@ describe('what is said of a span of trades', () => {
         },
       },
       snapshotEveryMs: 60_000,
+      ...ONE_TERM,
       moved: () => undefined,
       settled: () => undefined,
     });
@@ -449,7 +537,8 @@ describe('what is said of a span of trades', () => {
     span('d');
     settleAll();
     const fills = sent.filter(({ subject }) => subject === 'span').map(({ message }) => message);
-    expect(fills).toEqual([{ fill: 42 }, { fill: 42 }, {}, { fill: 47 }]);
+    expect(fills).toMatchObject([{ fill: 42 }, { fill: 42 }, {}, { fill: 47 }]);
+    expect(fills[2]).not.toHaveProperty('fill');
   });
 });
 
@@ -492,6 +581,7 @@ describe('a book that was refused, for another node has written', () => {
         },
       },
       snapshotEveryMs: 60_000,
+      ...ONE_TERM,
       moved: (moved) => moved.resume(last, books),
       settled: () => settled++,
       late: (_lane, newest) => late.push(newest),
@@ -528,6 +618,7 @@ describe('a book that was refused, for another node has written', () => {
         },
       },
       snapshotEveryMs: 60_000,
+      ...ONE_TERM,
       moved: () => moved++,
       settled: () => undefined,
       late: () => lane.add({ kind: 'gap', id: 'late', message: { late: true }, receivedAt: 120 }),
@@ -589,6 +680,7 @@ describeWithNats('a trade whose answer was lost', () => {
         },
       },
       snapshotEveryMs: 60_000,
+      ...ONE_TERM,
       moved: (moved) => void stream.last('trade.GOPAX.BTC.KRW').then((last) => moved.resume(last)),
       settled: (_lane, item) => settled.push('id' in item ? item.id : ''),
     });
