@@ -4,11 +4,18 @@ import type { Gap } from '../market/gap.js';
 import { type Market, marketKey } from '../market/market.js';
 import type { Trade } from '../market/trade.js';
 import { MOST_LAG_MS } from '../market/trade-span.js';
+import { GapHandover } from './gap-handover.js';
 import { KeptItems } from './kept-items.js';
 import { booksBefore, type LogEnds, readEnds } from './log-ends.js';
 import type { LogStream } from './log-stream.js';
 import type { LogWriter } from './log-writer.js';
-import { type LaneItem, MarketLane, type WordItem } from './market-lane.js';
+import {
+  type BookItem,
+  type LaneItem,
+  MarketLane,
+  type TradeItem,
+  type WordItem,
+} from './market-lane.js';
 import { marketSubject } from './subjects.js';
 import { Term } from './term.js';
 import { TradeIds } from './trade-ids.js';
@@ -42,6 +49,9 @@ const TOO_FAST = 'books and trades came faster than the bus took them';
 const OVERTAKEN = 'another node wrote a newer book, and this one is in no log';
 const AWAY = 'the bus was away for longer than a standby keeps what it receives';
 
+/** What is said of trades that are not in the log. */
+const LOST = { completeness: 'GAP', cause: 'BUS_FAILED', checked: false } as const;
+
 const KEEP_MS = 30_000;
 const MAX_WAITING = 100_000;
 const ALIVE_MS = 1_000;
@@ -61,15 +71,11 @@ export class ExchangePublisher {
   readonly #kept: KeptItems;
   readonly #term: Term;
   readonly #tradeIds = new TradeIds();
-  /** Of each market: its gaps that may be of use to who takes over, and whether it is recorded. */
-  readonly #gaps = new Map<string, Gap[]>();
+  readonly #gaps: GapHandover;
+  /** Of each market, whether it is recorded. */
   readonly #recorded = new Map<string, { market: Market; recording: boolean; at: number }>();
   /** Markets whose books are being left out, and since when. */
   readonly #leftOut = new Map<string, Gap>();
-  /** Gaps of the writer before that end with their market's next book, of which this node has had none. */
-  readonly #inherited = new Map<string, Gap>();
-  /** Where gaps begin in the log that had begun earlier for this node, when another one wrote. */
-  readonly #begun = new Map<string, number>();
   #primary = false;
   #promotions = 0;
   /** What the log ended with when this node began to write. */
@@ -84,7 +90,12 @@ export class ExchangePublisher {
   constructor(options: PublisherOptions) {
     this.#options = options;
     this.#keepMs = options.keepMs ?? KEEP_MS;
-    this.#kept = new KeptItems(this.#keepMs, options.now());
+    this.#kept = new KeptItems(this.#keepMs);
+    this.#gaps = new GapHandover({
+      ...{ keepMs: this.#keepMs, now: options.now },
+      current: (market) => options.bus.current(market),
+      write: ({ market, ...gap }) => this.#write(market, 'gap', gap),
+    });
     this.#term = new Term({
       ...options,
       coveredUntil: (t, vouched) => this.#coveredUntil(t, vouched),
@@ -162,41 +173,26 @@ export class ExchangePublisher {
     for (const lane of this.#lanes.values()) this.#begin(lane);
     for (const { market, recording, at } of this.#recorded.values())
       this.#write(market, 'recording', { recording, at });
-    const first = this.#kept.firstMissing(books);
-    this.#writeGaps(aliveAt, openGaps, first);
-    this.#endGaps(aliveAt, openGaps, first);
-    const lost = aliveAt !== null && this.#kept.pruned && this.#kept.from > aliveAt;
-    if (lost) {
-      for (const { market, recording } of this.#recorded.values())
-        if (recording) this.#loseTrades(market, aliveAt - MOST_LAG_MS, this.#kept.from, AWAY);
+    const missing = this.#kept.missing(books);
+    this.#gaps.takeOver(aliveAt, openGaps, missing);
+    for (const { market, first, from } of missing.values()) {
+      const inLog = books.has(marketKey(market));
+      if (from < 0)
+        this.#addDropped(market, first!, inLog ? aliveAt : this.#beganAt(market, aliveAt));
     }
+    if (aliveAt !== null) this.#loseDropped(aliveAt);
     // The ring of a quiet exchange goes back further than NATS remembers ids.
     const written = Math.min(aliveAt ?? -Infinity, this.#options.now() - this.#keepMs);
     for (const [i, market, item] of this.#kept.entries()) {
-      if (item.kind === 'trade' && item.receivedAt < written) continue;
-      if (item.kind === 'book') {
-        const key = marketKey(market);
-        const from = first.get(key) ?? 0;
-        if (i < from) continue;
-        if (lost && i === from && books.has(key)) {
-          const end = Math.max(aliveAt, item.event.book.timestamp);
-          this.#writeGap({
-            market,
-            start: aliveAt,
-            end,
-            cause: 'BUS_FAILED',
-            detail: AWAY,
-            attempts: 0,
-          });
-        }
-      }
-      this.#add(market, item);
+      const isThere =
+        item.kind === 'book' ? i < missing.get(marketKey(market))!.from : item.receivedAt < written;
+      if (!isThere) this.#add(market, item);
     }
   }
 
   /** Ends gaps that the node before left and that lasted when this one had begun to write. */
   endGaps(openGaps: readonly Gap[]): void {
-    if (this.#primary) this.#endGaps(null, openGaps, new Map());
+    if (this.#primary) this.#gaps.end(openGaps);
   }
 
   /** Begins its term again if that is over: only for the node that has the lease. @throws {Error} when the log cannot be read */
@@ -213,8 +209,7 @@ export class ExchangePublisher {
     this.#waiting = 0;
     for (const lane of this.#lanes.values()) lane.begin(null, 0);
     this.#leftOut.clear();
-    this.#begun.clear();
-    this.#inherited.clear();
+    this.#gaps.demote();
   }
 
   /** Settles when what was received of a market is in the log, or this node does not write. */
@@ -245,16 +240,16 @@ export class ExchangePublisher {
   }
 
   #book(event: BookEvent): void {
-    const item: LaneItem = { kind: 'book', event, receivedAt: event.book.timestamp };
+    const item: BookItem = { kind: 'book', event, receivedAt: event.book.timestamp };
     const { market } = event.book;
     this.#kept.add(market, item);
     if (!this.#primary) return;
-    if (this.#inherited.size > 0) this.#endInherited(event);
+    this.#gaps.endBefore(event);
     if (!this.#hasRoom()) return this.#leaveOut(event);
     const left = this.#leftOut.size === 0 ? undefined : this.#leftOut.get(marketKey(market));
     if (left === undefined) return this.#add(market, item);
     this.#leftOut.delete(marketKey(market));
-    this.#writeGap({ ...left, end: Math.max(left.start, event.book.timestamp) });
+    this.#gaps.write({ ...left, end: Math.max(left.start, event.book.timestamp) });
     this.#add(market, { ...item, event: { ...event, afterGap: true } });
   }
 
@@ -265,11 +260,42 @@ export class ExchangePublisher {
     const { exchangeTimestamp, timestamp: receivedAt } = trade;
     const id = this.#tradeIds.of(trade);
     const fill = trade.origin === 'BACKFILL';
-    const item: LaneItem = { kind: 'trade', message, id, receivedAt, fill };
+    const item: TradeItem = { kind: 'trade', message, id, receivedAt, fill };
     this.#kept.add(market, item);
     if (!this.#primary) return;
     if (this.#hasRoom()) this.#add(market, item);
     else this.#loseTrades(market, exchangeTimestamp, exchangeTimestamp + 1, TOO_FAST);
+  }
+
+  /** When a market began of which nothing is in the log yet, Unix ms. */
+  #beganAt(market: Market, aliveAt: number | null): number | null {
+    const at = this.#recorded.get(marketKey(market))?.at ?? null;
+    return at === null ? null : Math.max(at, aliveAt ?? at);
+  }
+
+  /**
+   * Writes how a market was before what is kept of it, which the log does not know.
+   * @param covered until when the log covers it, Unix ms; null = it never did
+   */
+  #addDropped(market: Market, item: BookItem, covered: number | null): void {
+    const end = item.receivedAt;
+    if (covered === null || covered >= end) return this.#add(market, item);
+    const why = { cause: 'BUS_FAILED', detail: AWAY, attempts: 0 } as const;
+    this.#gaps.write({ market, start: covered, end, ...why });
+    this.#add(market, { ...item, event: { ...item.event, afterGap: true } });
+  }
+
+  /** Says of trades that no longer are kept, and came after what the log has, that they are lost. */
+  #loseDropped(aliveAt: number): void {
+    const start = aliveAt - MOST_LAG_MS;
+    for (const { market, receivedAt } of this.#kept.droppedTrades()) {
+      const end = receivedAt + 1;
+      if (end <= aliveAt) continue;
+      if (this.#recorded.get(marketKey(market))?.recording === true)
+        this.#loseTrades(market, start, end, AWAY);
+      // Nobody collects it any more, to say so and to ask its exchange.
+      else this.#write(market, 'span', { start, end, ...LOST, detail: AWAY });
+    }
   }
 
   /** What its collectors say of that time is wrong: they ask the exchange for what is missing. */
@@ -279,19 +305,8 @@ export class ExchangePublisher {
   }
 
   #gap(gap: Gap): void {
-    if (this.#primary) this.#writeGap(gap);
-    const key = marketKey(gap.market);
-    const known = (this.#gaps.get(key) ?? []).filter(({ start }) => start !== gap.start);
-    const since = this.#options.now() - this.#keepMs;
-    this.#gaps.set(key, [...known.filter(({ end }) => end === null || end > since), gap]);
-  }
-
-  #endInherited({ book: { market, timestamp } }: BookEvent): void {
-    const key = marketKey(market);
-    const gap = this.#inherited.get(key);
-    if (gap === undefined) return;
-    this.#inherited.delete(key);
-    this.#writeGap({ ...gap, end: Math.max(gap.start, timestamp) });
+    if (this.#primary) this.#gaps.write(gap);
+    this.#gaps.keep(gap);
   }
 
   #leaveOut({ book }: BookEvent): void {
@@ -307,7 +322,7 @@ export class ExchangePublisher {
       attempts: 0,
     };
     this.#leftOut.set(key, opened);
-    this.#writeGap(opened);
+    this.#gaps.write(opened);
   }
 
   /** As the store's queue: once full, not before half of it is free again. */
@@ -320,59 +335,6 @@ export class ExchangePublisher {
       this.#options.onFull(full, this.#leftOutCount);
     }
     return !full;
-  }
-
-  /** Writes the gaps of this node, as far as they lie after what the log covers. */
-  #writeGaps(
-    aliveAt: number | null,
-    openGaps: readonly Gap[],
-    first: ReadonlyMap<string, number>,
-  ): void {
-    const known = new Set(openGaps.map((gap) => gapKey(gap)));
-    for (const [key, gaps] of this.#gaps) {
-      for (const gap of gaps) {
-        if (known.has(gapKey(gap))) {
-          this.#writeGap(gap);
-          continue;
-        }
-        // The book that ended it, or a later one, is in the log already: the writer before had no gap.
-        const index = first.get(key);
-        const next = index === undefined ? 0 : (this.#kept.at(index)?.receivedAt ?? Infinity);
-        if (gap.end !== null && (gap.end < next || (aliveAt !== null && gap.end <= aliveAt)))
-          continue;
-        const start = Math.max(gap.start, aliveAt ?? gap.start);
-        if (gap.end === null) this.#begun.set(gapKey(gap), start);
-        this.#writeGap({ ...gap, start });
-      }
-    }
-  }
-
-  /** Ends the gaps that the node before left, where this node was not in the same. */
-  #endGaps(
-    aliveAt: number | null,
-    openGaps: readonly Gap[],
-    first: ReadonlyMap<string, number>,
-  ): void {
-    for (const gap of openGaps) {
-      const key = marketKey(gap.market);
-      const own = this.#gaps.get(key) ?? [];
-      if (own.some(({ start }) => start === gap.start)) continue;
-      const next = this.#kept.at(first.get(key) ?? Infinity);
-      // Nothing that is not yet written: the market has a gap here, too, or no book since.
-      const end = own.some(({ end: ended }) => ended === null)
-        ? aliveAt
-        : next?.kind === 'book'
-          ? next.event.book.timestamp
-          : this.#options.bus.current(gap.market)?.timestamp;
-      if (end === null || end === undefined) this.#inherited.set(key, gap);
-      else this.#writeGap({ ...gap, end: Math.max(gap.start, end) });
-    }
-  }
-
-  #writeGap(given: Gap): void {
-    const { market, ...gap } = { ...given, start: this.#begun.get(gapKey(given)) ?? given.start };
-    if (gap.end !== null) this.#begun.delete(gapKey(given));
-    this.#write(market, 'gap', gap);
   }
 
   #write(market: Market, kind: WordItem['kind'], message: object): void {
@@ -428,7 +390,7 @@ export class ExchangePublisher {
         this.#leftOutCount++;
         const at = { start: newest, end: newest };
         const why = { cause: 'BUS_FAILED', detail: OVERTAKEN, attempts: 0 } as const;
-        this.#writeGap({ market: of.market, ...at, ...why });
+        this.#gaps.write({ market: of.market, ...at, ...why });
       },
     });
     this.#begin(lane);
@@ -455,8 +417,4 @@ export class ExchangePublisher {
       }
     }
   }
-}
-
-function gapKey({ market, start }: Gap): string {
-  return `${marketKey(market)} ${start}`;
 }

@@ -1,45 +1,50 @@
 import type { BookEvent } from '../bus.js';
 import { type Market, marketKey } from '../market/market.js';
-import type { LaneItem, LastBook } from './market-lane.js';
+import type { BookItem, LastBook, TradeItem } from './market-lane.js';
 import { type BookMessage, contentHash, sideTexts } from './messages.js';
 
 /** Dropped places are given back when there are so many, and as many as kept ones. */
 const GIVE_BACK = 4_096;
 
-/** What was received of an exchange in the last while, oldest first. */
+type KeptItem = BookItem | TradeItem;
+
+/** What the log lacks of a market's books. */
+export interface Missing {
+  readonly market: Market;
+  /** The first of them; null = it has all. */
+  readonly first: BookItem | null;
+  /** The index of that one: -1 = it is the newest of those that are no longer kept, Infinity = none is missing. */
+  readonly from: number;
+}
+
+/** What was received of an exchange in the last while, oldest first, and how each market was before that. */
 export class KeptItems {
   readonly #keepMs: number;
-  #items: LaneItem[] = [];
+  #items: KeptItem[] = [];
   #markets: Market[] = [];
   /** Index of the oldest that is kept. */
   #kept = 0;
-  #from: number;
-  #pruned = false;
+  /** Of each market, the newest book and the newest trade that are no longer kept. */
+  readonly #books = new Map<string, { readonly market: Market; readonly item: BookItem }>();
+  readonly #trades = new Map<string, { readonly market: Market; readonly receivedAt: number }>();
 
-  /** @param keepMs how long, ms @param now since when, Unix ms */
-  constructor(keepMs: number, now: number) {
+  /** @param keepMs how long, ms */
+  constructor(keepMs: number) {
     this.#keepMs = keepMs;
-    this.#from = now;
   }
 
-  /** Since when it has all that was received, Unix ms. */
-  get from(): number {
-    return this.#from;
-  }
-
-  /** Whether anything is no longer kept. */
-  get pruned(): boolean {
-    return this.#pruned;
+  /** Markets of which trades are no longer kept, and when the newest of those came, Unix ms. */
+  droppedTrades(): Iterable<{ readonly market: Market; readonly receivedAt: number }> {
+    return this.#trades.values();
   }
 
   /** Adds the newest thing, and drops what is too old beside it. */
-  add(market: Market, item: LaneItem): void {
+  add(market: Market, item: KeptItem): void {
     this.#items.push(item);
     this.#markets.push(market);
     const since = item.receivedAt - this.#keepMs;
     while (this.#kept < this.#items.length && this.#items[this.#kept]!.receivedAt < since) {
-      this.#from = this.#items[this.#kept]!.receivedAt;
-      this.#pruned = true;
+      this.#drop(this.#markets[this.#kept]!, this.#items[this.#kept]!);
       this.#kept++;
     }
     if (this.#kept > GIVE_BACK && this.#kept > this.#items.length / 2) {
@@ -49,35 +54,39 @@ export class KeptItems {
     }
   }
 
+  #drop(market: Market, item: KeptItem): void {
+    if (item.kind === 'book') this.#books.set(marketKey(market), { market, item });
+    else this.#trades.set(marketKey(market), { market, receivedAt: item.receivedAt });
+  }
+
   /** All that is kept, each with its index, which holds until the next {@link add}. */
-  *entries(): Generator<readonly [index: number, market: Market, item: LaneItem]> {
+  *entries(): Generator<readonly [index: number, market: Market, item: KeptItem]> {
     for (let i = this.#kept; i < this.#items.length; i++)
       yield [i, this.#markets[i]!, this.#items[i]!];
   }
 
-  /** What is kept at an index, if anything. */
-  at(index: number): LaneItem | undefined {
-    return this.#items[index];
-  }
-
-  /** Index of the first book of each market that the log lacks, by what it ends with; Infinity = it has all. */
-  firstMissing(books: ReadonlyMap<string, LastBook>): Map<string, number> {
-    const places = new Map<string, { index: number; event: BookEvent }[]>();
-    for (const [index, market, item] of this.entries()) {
+  /** What the log lacks of each market, by the book it ends with; not of those of which no book is kept or missing. */
+  missing(books: ReadonlyMap<string, LastBook>): Map<string, Missing> {
+    const known = new Map<string, { market: Market; books: { from: number; item: BookItem }[] }>();
+    for (const [key, { market, item }] of this.#books)
+      known.set(key, { market, books: [{ from: -1, item }] });
+    for (const [from, market, item] of this.entries()) {
       if (item.kind !== 'book') continue;
       const key = marketKey(market);
-      const known = places.get(key);
-      if (known === undefined) places.set(key, [{ index, event: item.event }]);
-      else known.push({ index, event: item.event });
+      const of = known.get(key);
+      if (of === undefined) known.set(key, { market, books: [{ from, item }] });
+      else of.books.push({ from, item });
     }
-    const first = new Map<string, number>();
-    for (const [key, kept] of places) {
+    const missing = new Map<string, Missing>();
+    for (const [key, { market, books: received }] of known) {
       const last = books.get(key);
-      const events = kept.map(({ event }) => event);
-      const next = last === undefined ? 0 : firstAfter(events, last.message);
-      first.set(key, kept[next]?.index ?? Infinity);
+      const events = received.map(({ item }) => item.event);
+      const first = received[last === undefined ? 0 : firstAfter(events, last.message)];
+      const kept = received.at(-1)!.from >= 0;
+      if (first !== undefined) missing.set(key, { market, first: first.item, from: first.from });
+      else if (kept) missing.set(key, { market, first: null, from: Infinity });
     }
-    return first;
+    return missing;
   }
 
   /** Drops all. */
@@ -85,6 +94,8 @@ export class KeptItems {
     this.#items = [];
     this.#markets = [];
     this.#kept = 0;
+    this.#books.clear();
+    this.#trades.clear();
   }
 }
 

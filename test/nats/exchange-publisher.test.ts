@@ -408,6 +408,78 @@ describeWithNats('a standby that takes over', () => {
     return heard;
   }
 
+  it('says what it no longer keeps, where the log ended before, and how the markets were last', async () => {
+    const { last } = (await stream.state())!;
+    let now = 2_000;
+    const primary = publisher('p', undefined, () => now);
+    const standby = publisher('q', undefined, () => now);
+    const third = new MarketHandle('GOPAX', { symbol: 'XRP', currency: 'KRW' });
+    await primary.made.promote([]);
+    for (const market of [MARKET, OTHER, third])
+      primary.local.publishBook(bookAt(1_900, '5', 1_900, market));
+    expect(await primary.made.drain(2_000)).toBe(true);
+    await primary.made.farewell(false);
+    primary.made.close();
+
+    // The bus was away from here on, and the primary is gone when it is back.
+    const hear = (t: number, price: string, e: number, market: MarketHandle): void =>
+      standby.local.publishBook(bookAt(t, price, e, market));
+    const losses: TradeLoss[] = [];
+    standby.local.tradeLosses.on((loss) => losses.push(loss));
+    const tradeAt = (timestamp: number, market: MarketHandle): void =>
+      standby.local.trades.publish({ ...tradeOf(`${timestamp}`), market, timestamp });
+    for (const market of [MARKET, OTHER, third]) hear(1_901, '5', 1_900, market);
+    standby.made.setRecording(MARKET, true);
+    hear(10_000, '6', 10_000, MARKET);
+    tradeAt(15_000, MARKET);
+    tradeAt(16_000, OTHER);
+    now = 18_000;
+    standby.made.setRecording(OTHER, false);
+    hear(20_000, '7', 20_000, MARKET);
+    hear(25_000, '8', 25_000, third);
+    now = 60_000;
+    hear(60_000, '9', 60_000, third);
+    await standby.made.promote([]);
+    expect(await standby.made.drain(2_000)).toBe(true);
+    standby.made.close();
+
+    const books: Record<string, [number, string, boolean][]> = {};
+    const others: object[] = [];
+    for (let seq = last + 1; seq <= (await stream.state())!.last; seq++) {
+      const { subject, data } = (await stream.at(seq))!;
+      const [kind, , symbol] = subject.split('.');
+      if (kind === 'book') {
+        const { t, asks, g } = decodeBook(data);
+        (books[symbol!] ??= []).push([t, asks.split('"')[1]!, g]);
+      } else if (kind === 'gap' || kind === 'span') {
+        const { start, end, cause } = decodeMessage<GapMessage>(data);
+        others.push({ kind, symbol, start, end, cause });
+      }
+    }
+    const lost = { cause: 'BUS_FAILED' };
+    expect(books).toEqual({
+      BTC: [
+        [1_900, '5', false],
+        [20_000, '7', true],
+      ],
+      ETH: [[1_900, '5', false]],
+      XRP: [
+        [1_900, '5', false],
+        [25_000, '8', true],
+        [60_000, '9', false],
+      ],
+    });
+    expect(others).toHaveLength(3);
+    expect(others).toEqual(
+      expect.arrayContaining([
+        { kind: 'gap', symbol: 'BTC', start: 2_000, end: 20_000, ...lost },
+        { kind: 'gap', symbol: 'XRP', start: 2_000, end: 25_000, ...lost },
+        { kind: 'span', symbol: 'ETH', start: 2_000 - 60_000, end: 16_001, ...lost },
+      ]),
+    );
+    expect(losses).toMatchObject([{ market: MARKET, start: 2_000 - 60_000, end: 15_001 }]);
+  });
+
   it('writes again what it said while the term of another, which it still outlasts, had begun', async () => {
     const { last } = (await stream.state())!;
     const holder = publisher('n');

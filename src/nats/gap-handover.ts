@@ -1,0 +1,113 @@
+import type { BookEvent } from '../bus.js';
+import type { Gap } from '../market/gap.js';
+import { type Market, marketKey } from '../market/market.js';
+import type { OrderBook } from '../market/order-book.js';
+import type { Missing } from './kept-items.js';
+
+/** What a {@link GapHandover} works with. */
+interface GapHandoverParts {
+  /** How long gaps that have ended may be of use, ms. */
+  readonly keepMs: number;
+  /** Present time, Unix ms. */
+  readonly now: () => number;
+  /** The newest book that this node has of a market. */
+  readonly current: (market: Market) => OrderBook | undefined;
+  /** Writes a gap behind all that waits of its market. */
+  readonly write: (gap: Gap) => void;
+}
+
+/** The gaps of an exchange when another node takes over: those of its own, and those that the one before left. */
+export class GapHandover {
+  readonly #parts: GapHandoverParts;
+  /** Of each market: its gaps that may be of use to who takes over. */
+  readonly #own = new Map<string, Gap[]>();
+  /** Gaps of the writer before that end with their market's next book, of which this node has had none. */
+  readonly #inherited = new Map<string, Gap>();
+  /** Where gaps begin in the log that had begun earlier for this node, when another one wrote. */
+  readonly #begun = new Map<string, number>();
+
+  constructor(parts: GapHandoverParts) {
+    this.#parts = parts;
+  }
+
+  /** Keeps a gap of this node. */
+  keep(gap: Gap): void {
+    const key = marketKey(gap.market);
+    const known = (this.#own.get(key) ?? []).filter(({ start }) => start !== gap.start);
+    const since = this.#parts.now() - this.#parts.keepMs;
+    this.#own.set(key, [...known.filter(({ end }) => end === null || end > since), gap]);
+  }
+
+  /** Writes a gap of this node. */
+  write(gap: Gap): void {
+    const key = gapKey(gap);
+    const start = this.#begun.get(key) ?? gap.start;
+    if (gap.end !== null) this.#begun.delete(key);
+    this.#parts.write({ ...gap, start });
+  }
+
+  /** Writes the gaps of this node, as far as they lie after what the log covers, and ends those that it has left. */
+  takeOver(
+    aliveAt: number | null,
+    openGaps: readonly Gap[],
+    missing: ReadonlyMap<string, Missing>,
+  ): void {
+    const known = new Set(openGaps.map((gap) => gapKey(gap)));
+    for (const [key, gaps] of this.#own) {
+      for (const gap of gaps) {
+        if (known.has(gapKey(gap))) {
+          this.write(gap);
+          continue;
+        }
+        // The book that ended it, or a later one, is in the log already: the writer before had no gap.
+        const market = missing.get(key);
+        const next = market === undefined ? 0 : (market.first?.receivedAt ?? Infinity);
+        if (gap.end !== null && (gap.end < next || (aliveAt !== null && gap.end <= aliveAt)))
+          continue;
+        const start = Math.max(gap.start, aliveAt ?? gap.start);
+        if (gap.end === null) this.#begun.set(gapKey(gap), start);
+        this.write({ ...gap, start });
+      }
+    }
+    this.end(openGaps, aliveAt, missing);
+  }
+
+  /** Ends the gaps that the node before left, where this node was not in the same. */
+  end(
+    openGaps: readonly Gap[],
+    aliveAt: number | null = null,
+    missing: ReadonlyMap<string, Missing> = new Map(),
+  ): void {
+    for (const gap of openGaps) {
+      const key = marketKey(gap.market);
+      const own = this.#own.get(key) ?? [];
+      if (own.some(({ start }) => start === gap.start)) continue;
+      // Nothing that is not yet written: the market has a gap here, too, or no book since.
+      const end = own.some(({ end: ended }) => ended === null)
+        ? aliveAt
+        : (missing.get(key)?.first?.event.book ?? this.#parts.current(gap.market))?.timestamp;
+      if (end === null || end === undefined) this.#inherited.set(key, gap);
+      else this.write({ ...gap, end: Math.max(gap.start, end) });
+    }
+  }
+
+  /** A market has a book, which ends a gap that the node before left. */
+  endBefore({ book: { market, timestamp } }: BookEvent): void {
+    if (this.#inherited.size === 0) return;
+    const key = marketKey(market);
+    const gap = this.#inherited.get(key);
+    if (gap === undefined) return;
+    this.#inherited.delete(key);
+    this.write({ ...gap, end: Math.max(gap.start, timestamp) });
+  }
+
+  /** This node no longer writes. */
+  demote(): void {
+    this.#begun.clear();
+    this.#inherited.clear();
+  }
+}
+
+function gapKey({ market, start }: Gap): string {
+  return `${marketKey(market)} ${start}`;
+}
