@@ -111,10 +111,12 @@ export const EVENTS = {
     () => '버스가 받지 못해 대기 한도에 도달, 새 호가는 누락 구간으로 기록',
     () => 'the bus does not take books and too many wait: new ones are left out and become gaps',
   ),
-  BUS_DRAINED: event<{ books: number }>(
+  BUS_DRAINED: event<{ books: number; minutes?: number }>(
     'info',
-    (p) => `버스 정상화, 누락된 호가 ${p.books}건`,
-    (p) => `the bus takes books again; ${p.books} were left out`,
+    (p) =>
+      `버스 정상화, 누락된 호가 ${p.books}건${(p.minutes ?? 0) > 0 ? `, 누락된 분 단위 수신 기록 ${p.minutes}건` : ''}`,
+    (p) =>
+      `the bus takes books again; ${p.books} were left out${(p.minutes ?? 0) > 0 ? `, and ${p.minutes} records of what a market received in a minute` : ''}`,
   ),
   BUS_RECORDS_LEFT_OUT: event<{ records: number }>(
     'warn',

@@ -137,7 +137,8 @@ function joined<T extends TradePiece>(pieces: readonly T[]): T[] {
   return result;
 }
 
-function sameWord(a: TradePiece, b: TradePiece): boolean {
+/** Whether two pieces say the same of their times. */
+export function sameWord(a: TradePiece, b: TradePiece): boolean {
   return (
     a.completeness === b.completeness &&
     a.cause === b.cause &&

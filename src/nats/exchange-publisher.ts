@@ -1,4 +1,5 @@
 import type { BookEvent, Bus } from '../bus.js';
+import type { CoverageMinute } from '../market/coverage.js';
 import type { Exchange } from '../market/exchange.js';
 import type { Gap } from '../market/gap.js';
 import { type Market, marketKey } from '../market/market.js';
@@ -20,6 +21,12 @@ import { marketSubject } from './subjects.js';
 import { Term } from './term.js';
 import { TradeIds } from './trade-ids.js';
 
+/** What was left out since the process began: books, and records of a minute of a market's coverage. */
+interface LeftOut {
+  readonly books: number;
+  readonly minutes: number;
+}
+
 /** How a publisher is set up. */
 export interface PublisherOptions {
   readonly exchange: Exchange;
@@ -34,12 +41,12 @@ export interface PublisherOptions {
   readonly books: boolean;
   /** How long a standby keeps what it receives, ms. */
   readonly keepMs?: number;
-  /** Messages that may wait for the log. */
+  /** Messages that may wait for the log: beyond, no books and trades are added, beyond twice as many no coverage. */
   readonly maxWaiting?: number;
   /** Present time, Unix ms; a standstill of the program must have been noticed before, as a gap. */
   readonly now: () => number;
   /** Called with true when books begin to be left out, with false when there is room again. */
-  readonly onFull: (full: boolean, leftOut: number) => void;
+  readonly onFull: (full: boolean, leftOut: LeftOut) => void;
   /** The log has a newer book than this node wrote: another node writes, too. */
   readonly onMoved: () => void;
 }
@@ -82,6 +89,7 @@ export class ExchangePublisher {
   #before: LogEnds = { books: new Map(), foreign: new Map(), trades: new Map() };
   #full = false;
   #leftOutCount = 0;
+  #leftOutMinutes = 0;
   #waiting = 0;
   #serial = 0;
   readonly #alive: NodeJS.Timeout;
@@ -109,9 +117,7 @@ export class ExchangePublisher {
       bus.tradeSpans.on(({ market, ...span }) => {
         if (this.#primary) this.#write(market, 'span', span);
       }),
-      bus.coverage.on(({ market, ...record }) => {
-        if (this.#primary) this.#write(market, 'coverage', record);
-      }),
+      bus.coverage.on((record) => this.#coverage(record)),
     ];
     this.#alive = setInterval(() => {
       if (this.#primary) this.#term.beat();
@@ -305,8 +311,18 @@ export class ExchangePublisher {
   }
 
   #gap(gap: Gap): void {
-    if (this.#primary) this.#gaps.write(gap);
+    const leftOut = this.#leftOut.get(marketKey(gap.market));
+    // The time from which on books are left out is a gap already, until the next book.
+    const known = leftOut !== undefined && gap.start >= leftOut.start;
+    if (this.#primary && !known) this.#gaps.write(gap);
     this.#gaps.keep(gap);
+  }
+
+  #coverage({ market, ...record }: CoverageMinute): void {
+    if (!this.#primary) return;
+    // Minutes cannot be put together, and what they count is of less use than books.
+    if (!this.#hasRoom() && this.#waiting >= 2 * this.#maxWaiting) this.#leftOutMinutes++;
+    else this.#write(market, 'coverage', record);
   }
 
   #leaveOut({ book }: BookEvent): void {
@@ -332,7 +348,7 @@ export class ExchangePublisher {
       : this.#waiting >= this.#maxWaiting;
     if (full !== this.#full) {
       this.#full = full;
-      this.#options.onFull(full, this.#leftOutCount);
+      this.#options.onFull(full, { books: this.#leftOutCount, minutes: this.#leftOutMinutes });
     }
     return !full;
   }
@@ -344,7 +360,7 @@ export class ExchangePublisher {
 
   #add(market: Market, item: LaneItem): void {
     this.#waiting++;
-    this.#lane(market).add(item);
+    if (!this.#lane(market).add(item)) this.#waiting--;
   }
 
   /** Until when all is in the log: see {@link TermParts.coveredUntil}. */
@@ -376,7 +392,7 @@ export class ExchangePublisher {
   }
 
   #newLane(market: Market, key: string): MarketLane {
-    const { writer, snapshotEveryMs } = this.#options;
+    const { bus, writer, snapshotEveryMs } = this.#options;
     const lane = new MarketLane(market, {
       writer,
       term: this.#term,
@@ -385,6 +401,7 @@ export class ExchangePublisher {
       settled: () => {
         if (this.#waiting > 0) this.#waiting--;
       },
+      doubted: ({ market: of }, loss) => bus.tradeLosses.publish({ market: of, ...loss }),
       again: (messages) => (this.#waiting += messages),
       late: (of, newest) => {
         this.#leftOutCount++;

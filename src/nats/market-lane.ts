@@ -1,5 +1,6 @@
 import type { BookEvent } from '../bus.js';
 import { type Market, marketKey } from '../market/market.js';
+import type { TradeLoss } from '../market/trade-span.js';
 import type { LogEntry } from './log-stream.js';
 import {
   type BookMessage,
@@ -12,6 +13,7 @@ import {
 import type { LogWriter, Outcome, Outgoing } from './log-writer.js';
 import { type LogKind, marketSubject } from './subjects.js';
 import type { Term } from './term.js';
+import { absorb } from './waiting-words.js';
 
 /** A book of a market on its way into the log. */
 export interface BookItem {
@@ -37,7 +39,8 @@ export interface TradeItem {
 /** What its writer says of a market: it counts in the writer's own term alone. */
 export interface WordItem {
   readonly kind: Exclude<LogKind, 'book' | 'trade'>;
-  readonly message: object;
+  /** While it waits, it may come to say what a newer one says, too. */
+  message: object;
   readonly id: string;
   readonly receivedAt: number;
   /** Of what is said of a span: the first trade out of the history that was on its way then. */
@@ -68,6 +71,8 @@ export interface LaneHost {
   settled(lane: MarketLane, item: LaneItem): void;
   /** So many messages were acknowledged, but count for nothing, and wait once more. */
   again(messages: number): void;
+  /** What was said of the trades of a time goes into the log as a gap. */
+  doubted?(lane: MarketLane, loss: Omit<TradeLoss, 'market'>): void;
   /** A book is not in the log, and one that is newer by the exchange's time, received at `newest`, is. */
   late?(lane: MarketLane, newest: number): void;
 }
@@ -208,14 +213,22 @@ export class MarketLane {
     if (late !== null) this.#host.late?.(this, late);
   }
 
-  /** Writes an item after all those before it. */
-  add(item: LaneItem): void {
-    this.#queue.push(item);
+  /** Writes an item after all those before it. @returns false where one that waits says it, too */
+  add(item: LaneItem): boolean {
     if (item.kind === 'book') this.#newest = item.event.book.timestamp;
     else if (item.kind === 'trade') {
       if (item.fill === true && this.#fills++ === 0) this.#firstFill = item;
-    } else if (item.kind === 'span' && this.#fills > 0) item.behind = this.#firstFill!;
+    } else {
+      if (item.kind === 'span' && this.#fills > 0) item.behind = this.#firstFill!;
+      const absorbed = absorb(this.#queue, item);
+      if (absorbed !== null) {
+        if (absorbed.doubted !== null) this.#host.doubted?.(this, absorbed.doubted);
+        return false;
+      }
+    }
+    this.#queue.push(item);
     if (this.#underWay === null) this.#next();
+    return true;
   }
 
   /** Its node's term was over, and has begun again: what was lost meanwhile is written again. */

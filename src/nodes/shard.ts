@@ -123,7 +123,7 @@ export class Shard {
       now: () => watch.look(),
       onFull: (full, leftOut) => {
         if (full) logger.log('BUS_FULL', { exchange }, undefined);
-        else logger.log('BUS_DRAINED', { exchange }, { books: leftOut });
+        else logger.log('BUS_DRAINED', { exchange }, leftOut);
       },
       onMoved: () => services.onMoved(exchange),
     });

@@ -171,6 +171,56 @@ describe('what was received of a market', () => {
   });
 });
 
+describe('while the bus is away', () => {
+  it('what waits does not grow with time, and what is left out is counted', async () => {
+    const bus = new Bus();
+    const said: { full: boolean; minutes: number }[] = [];
+    const sent: { subject: string; settle: (outcome: object) => void }[] = [];
+    const publisher = new ExchangePublisher({
+      ...{ exchange: 'GOPAX', node: 'a', bus, snapshotEveryMs: 60_000, books: true },
+      stream: { last: async () => null, lastOfEach: async () => [] },
+      writer: {
+        put: async () => ({ kind: 'STORED', seq: 1, duplicate: false }),
+        write: ({ subject }: { subject: string }, settle: (outcome: object) => void) =>
+          sent.push({ subject, settle }),
+      },
+      maxWaiting: 100,
+      now: () => 1_000,
+      onFull: (full: boolean, { minutes }: { minutes: number }) => said.push({ full, minutes }),
+      onMoved: () => undefined,
+    } as never);
+    await publisher.promote([]);
+    const gap = { market: MARKET, cause: 'DISCONNECTED', detail: null } as const;
+    const counts = { frames: 1, changed: 1, repeats: 0, longestSilenceMs: 0 };
+    for (let n = 1; n <= 5_000; n++) {
+      const t = n * 60_000;
+      bus.publishBook(bookAt(t, `${n}`));
+      bus.gaps.publish({ ...gap, start: t, end: null, attempts: 0 });
+      bus.gaps.publish({ ...gap, start: t, end: t + 10, attempts: 1 });
+      const word = { market: MARKET, detail: null, checked: false } as const;
+      const unproven = { ...word, completeness: 'UNPROVEN', cause: null } as const;
+      bus.tradeSpans.publish({ ...unproven, start: t, end: t + 60_000 });
+      bus.tradeSpans.publish({
+        ...{ ...word, start: t + 10, end: t + 20 },
+        ...{ completeness: 'GAP', cause: 'DISCONNECTED' },
+      });
+      bus.coverage.publish({ ...counts, market: MARKET, minute: t });
+    }
+    expect(publisher.waiting).toBeLessThan(300);
+    expect(said).toEqual([{ full: true, minutes: 0 }]);
+    for (let next = sent.shift(); next !== undefined; next = sent.shift())
+      if (!next.subject.startsWith('alive.'))
+        next.settle({ kind: 'STORED', seq: 2, duplicate: false });
+    bus.publishBook(bookAt(9e8, '1'));
+    expect(said).toEqual([
+      { full: true, minutes: 0 },
+      { full: false, minutes: expect.any(Number) },
+    ]);
+    expect(said[1]!.minutes).toBeGreaterThan(4_000);
+    publisher.close();
+  });
+});
+
 describeWithNats('a standby that takes over', () => {
   const folder = temporaryFolder();
   let server: NatsServer;
@@ -591,9 +641,9 @@ describe('what is said of a span of trades', () => {
       moved: () => undefined,
       settled: () => undefined,
     });
-    const trade = (id: string, fill: boolean): void =>
+    const trade = (id: string, fill: boolean) =>
       lane.add({ kind: 'trade', id, message: {}, receivedAt: 1, fill });
-    const span = (id: string): void => lane.add({ kind: 'span', id, message: {}, receivedAt: 1 });
+    const span = (id: string) => lane.add({ kind: 'span', id, message: {}, receivedAt: 1 });
     const settleAll = (): void => {
       for (let next = settle.shift(); next !== undefined; next = settle.shift()) next();
     };

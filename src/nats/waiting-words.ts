@@ -1,0 +1,67 @@
+import type { Gap } from '../market/gap.js';
+import { sameWord, type TradeLoss, type TradePiece } from '../market/trade-span.js';
+import type { LaneItem, WordItem } from './market-lane.js';
+
+/** Words about the trades of a market that may wait behind its last one; beyond, they become one gap. */
+const MOST_SPANS = 16;
+/** Why nothing better is said of a time of trades. */
+const NO_ROOM = 'the bus was away, and what was known of the trades of that time found no room';
+
+/** What became of a word; `doubted`: a time of which its collectors believe to have said something else. */
+interface Absorbed {
+  readonly doubted: Omit<TradeLoss, 'market'> | null;
+}
+
+/**
+ * Lets a word about a market that waits say what a newer one says, where nothing waits between them that
+ * must come first: while the bus is away, what waits grows with the markets, not with time.
+ * @returns null where it must wait itself
+ */
+export function absorb(waiting: readonly LaneItem[], word: WordItem): Absorbed | null {
+  if (word.kind === 'gap') return absorbGap(waiting, word);
+  return word.kind === 'span' ? absorbSpan(waiting, word) : null;
+}
+
+/** A gap that changes or ends. Its place among the books counts: they say what is before and what behind it. */
+function absorbGap(waiting: readonly LaneItem[], word: WordItem): Absorbed | null {
+  const { start } = word.message as Gap;
+  for (const item of newestFirst(waiting, 'gap', 'book')) {
+    if ((item.message as Gap).start !== start) continue;
+    item.message = word.message;
+    return { doubted: null };
+  }
+  return null;
+}
+
+/** What is known of trades. It stands behind those that it speaks of. */
+function absorbSpan(waiting: readonly LaneItem[], word: WordItem): Absorbed | null {
+  const [last, ...before] = newestFirst(waiting, 'span', 'trade');
+  if (last === undefined) return null;
+  const [older, newer] = [last.message as TradePiece, word.message as TradePiece];
+  const [start, end] = [Math.min(older.start, newer.start), Math.max(older.end, newer.end)];
+  const touch = newer.start <= older.end && older.start <= newer.end;
+  const fills = word.behind === undefined || word.behind === last.behind;
+  if (touch && fills && sameWord(older, newer)) {
+    last.message = { ...older, start, end };
+    return { doubted: null };
+  }
+  if (before.length + 1 < MOST_SPANS) return null;
+  const gap = { start, end, cause: 'BUS_FAILED', detail: NO_ROOM } as const;
+  last.message = { ...gap, completeness: 'GAP', checked: false };
+  // What is not checked, its collectors check once the bus is back.
+  const known = touch && !older.checked && !newer.checked;
+  return { doubted: known ? null : gap };
+}
+
+/** What waits of a kind, the newest first, as far back as the newest item of another one. */
+function* newestFirst(
+  waiting: readonly LaneItem[],
+  kind: WordItem['kind'],
+  behind: 'book' | 'trade',
+): Generator<WordItem> {
+  for (let i = waiting.length - 1; i >= 0; i--) {
+    const item = waiting[i]!;
+    if (item.kind === behind) return;
+    if (item.kind === kind) yield item;
+  }
+}
