@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { BookEvent, Bus } from '../bus.js';
 import type { CoverageMinute } from '../market/coverage.js';
 import type { Exchange } from '../market/exchange.js';
@@ -5,6 +6,7 @@ import type { Gap } from '../market/gap.js';
 import { type Market, marketKey } from '../market/market.js';
 import type { Trade } from '../market/trade.js';
 import { MOST_LAG_MS } from '../market/trade-span.js';
+import { CoverageHandover, newestMinutes } from './coverage-handover.js';
 import { GapHandover } from './gap-handover.js';
 import { KeptItems } from './kept-items.js';
 import { booksBefore, type LogEnds, readEnds } from './log-ends.js';
@@ -64,6 +66,10 @@ const MAX_WAITING = 100_000;
 const ALIVE_MS = 1_000;
 /** A refused market goes on after this time, ms: by then the lease has said whether this node still writes. */
 const REFUSED_MS = 1_500;
+/** The log is asked again after this time, ms. */
+const ASK_AGAIN_MS = 500;
+/** How often it is looked whether all is in the log, ms. */
+const LOOK_MS = 20;
 
 /**
  * Takes what the collectors of one exchange publish. As standby it keeps the last 30 s of it; as
@@ -76,6 +82,7 @@ export class ExchangePublisher {
   readonly #keepMs: number;
   readonly #maxWaiting: number;
   readonly #kept: KeptItems;
+  readonly #minutes: CoverageHandover;
   readonly #term: Term;
   readonly #tradeIds = new TradeIds();
   readonly #gaps: GapHandover;
@@ -104,6 +111,12 @@ export class ExchangePublisher {
       current: (market) => options.bus.current(market),
       write: ({ market, ...gap }) => this.#write(market, 'gap', gap),
     });
+    this.#minutes = new CoverageHandover({
+      now: options.now,
+      write: (record) => this.#writeMinute(record),
+      newest: () =>
+        this.#ask(() => newestMinutes(options.stream, options.exchange, this.#term.number)),
+    });
     this.#term = new Term({
       ...options,
       coveredUntil: (t, vouched) => this.#coveredUntil(t, vouched),
@@ -117,7 +130,7 @@ export class ExchangePublisher {
       bus.tradeSpans.on(({ market, ...span }) => {
         if (this.#primary) this.#write(market, 'span', span);
       }),
-      bus.coverage.on((record) => this.#coverage(record)),
+      bus.coverage.on((record) => this.#minutes.add(record, this.#primary)),
     ];
     this.#alive = setInterval(() => {
       if (this.#primary) this.#term.beat();
@@ -194,6 +207,7 @@ export class ExchangePublisher {
         item.kind === 'book' ? i < missing.get(marketKey(market))!.from : item.receivedAt < written;
       if (!isThere) this.#add(market, item);
     }
+    void this.#minutes.takeOver(aliveAt);
   }
 
   /** Ends gaps that the node before left and that lasted when this one had begun to write. */
@@ -227,7 +241,7 @@ export class ExchangePublisher {
   async drain(timeoutMs: number): Promise<boolean> {
     const end = performance.now() + timeoutMs;
     while (this.#waiting > 0 && performance.now() < end) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await pause(LOOK_MS);
     }
     return this.#waiting === 0;
   }
@@ -318,8 +332,7 @@ export class ExchangePublisher {
     this.#gaps.keep(gap);
   }
 
-  #coverage({ market, ...record }: CoverageMinute): void {
-    if (!this.#primary) return;
+  #writeMinute({ market, ...record }: CoverageMinute): void {
     // Minutes cannot be put together, and what they count is of less use than books.
     if (!this.#hasRoom() && this.#waiting >= 2 * this.#maxWaiting) this.#leftOutMinutes++;
     else this.#write(market, 'coverage', record);
@@ -420,18 +433,27 @@ export class ExchangePublisher {
     const { stream, onMoved } = this.#options;
     onMoved();
     const promotion = this.#promotions;
+    await pause(REFUSED_MS);
+    const found = await this.#ask(async () => {
+      const last = await stream.last(marketSubject(lane.refused, lane.market));
+      const books = lane.refused === 'book' ? await booksBefore(stream, last, lane.known) : [];
+      return { last, books };
+    }, promotion);
+    if (found !== null) lane.resume(found.last, found.books);
+  }
+
+  /** Asks the log until it answers; null when this node has ended to write meanwhile, or begun anew. */
+  async #ask<T>(question: () => Promise<T>, promotion = this.#promotions): Promise<T | null> {
     const over = (): boolean => !this.#primary || promotion !== this.#promotions;
-    await new Promise((resolve) => setTimeout(resolve, REFUSED_MS));
     while (!over()) {
       try {
-        const last = await stream.last(marketSubject(lane.refused, lane.market));
-        const books = lane.refused === 'book' ? await booksBefore(stream, last, lane.known) : [];
-        if (!over()) lane.resume(last, books);
-        return;
+        const answer = await question();
+        return over() ? null : answer;
       } catch {
         // The bus is away; there is time until it is back.
-        await new Promise((resolve) => setTimeout(resolve, 500));
+        await pause(ASK_AGAIN_MS);
       }
     }
+    return null;
   }
 }

@@ -530,6 +530,33 @@ describeWithNats('a standby that takes over', () => {
     expect(losses).toMatchObject([{ market: MARKET, start: 2_000 - 60_000, end: 15_001 }]);
   });
 
+  it('writes the minutes of coverage that the node before it did not, each once', async () => {
+    const { last } = (await stream.state())!;
+    let now = 120_500;
+    const primary = publisher('r', undefined, () => now);
+    const standby = publisher('s', undefined, () => now);
+    const counts = { frames: 1, changed: 1, repeats: 0, longestSilenceMs: 0 };
+    const minute = ({ coverage }: Bus, n: number): void =>
+      coverage.publish({ ...counts, market: MARKET, minute: n * 60_000 });
+    await primary.made.promote([]);
+    minute(primary.local, 1);
+    expect(await primary.made.drain(2_000)).toBe(true);
+    await primary.made.farewell(false);
+    primary.made.close();
+    minute(standby.local, 1);
+    now = 180_500;
+    minute(standby.local, 2);
+    await standby.made.promote([]);
+    minute(standby.local, 3);
+    const minutes = await eventually(
+      async () => (await readLog(last)).coverage,
+      (found) => found.length >= 3,
+      'three minutes',
+    );
+    standby.made.close();
+    expect(minutes).toEqual([60_000, 120_000, 180_000]);
+  });
+
   it('writes again what it said while the term of another, which it still outlasts, had begun', async () => {
     const { last } = (await stream.state())!;
     const holder = publisher('n');
