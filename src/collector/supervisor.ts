@@ -306,6 +306,11 @@ export class Supervisor implements CollectorControl {
     clearInterval(this.#sweep);
     for (const exchange of this.#own) this.#exchanges[exchange].list.close();
     await Promise.all(this.#collectors.map((collector) => collector.close()));
+    this.flushCoverage();
+  }
+
+  /** Publishes what was received in the present minute so far. */
+  flushCoverage(): void {
     this.#flushCoverage(Infinity);
   }
 

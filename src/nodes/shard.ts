@@ -241,6 +241,8 @@ export class Shard {
   /** Hands over in order: all that was received is in the log afterwards, as far as that goes in time. */
   async yield(closed: boolean): Promise<void> {
     if (!this.primary) return;
+    // Another node has counted the present minute itself.
+    if (closed) this.#supervisor.flushCoverage();
     await this.#publisher.drain(DRAIN_MS);
     await this.#publisher.farewell(closed);
     this.demote();
