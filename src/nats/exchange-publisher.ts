@@ -9,16 +9,11 @@ import { MOST_LAG_MS } from '../market/trade-span.js';
 import { CoverageHandover, newestMinutes } from './coverage-handover.js';
 import { GapHandover } from './gap-handover.js';
 import { KeptItems } from './kept-items.js';
+import type { BookItem, LaneItem, TradeItem, WordItem } from './lane-items.js';
 import { booksBefore, type LogEnds, readEnds } from './log-ends.js';
 import type { LogStream } from './log-stream.js';
 import type { LogWriter } from './log-writer.js';
-import {
-  type BookItem,
-  type LaneItem,
-  MarketLane,
-  type TradeItem,
-  type WordItem,
-} from './market-lane.js';
+import { MarketLane } from './market-lane.js';
 import { marketSubject } from './subjects.js';
 import { Term } from './term.js';
 import { TradeIds } from './trade-ids.js';

@@ -1,6 +1,7 @@
 import type { BookEvent } from '../bus.js';
 import { type Market, marketKey } from '../market/market.js';
-import type { BookItem, LastBook, TradeItem } from './market-lane.js';
+import type { BookItem, TradeItem } from './lane-items.js';
+import type { LastBook } from './market-lane.js';
 import { type BookMessage, contentHash, sideTexts } from './messages.js';
 
 /** Dropped places are given back when there are so many, and as many as kept ones. */

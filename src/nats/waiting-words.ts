@@ -1,6 +1,6 @@
 import type { Gap } from '../market/gap.js';
 import { sameWord, type TradeLoss, type TradePiece } from '../market/trade-span.js';
-import type { LaneItem, WordItem } from './market-lane.js';
+import type { LaneItem, WordItem } from './lane-items.js';
 
 /** Words about the trades of a market that may wait behind its last one; beyond, they become one gap. */
 const MOST_SPANS = 16;

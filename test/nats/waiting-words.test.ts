@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { TradePiece } from '../../src/market/trade-span.js';
-import type { LaneItem, TradeItem, WordItem } from '../../src/nats/market-lane.js';
+import type { LaneItem, TradeItem, WordItem } from '../../src/nats/lane-items.js';
 import { absorb } from '../../src/nats/waiting-words.js';
 
 const unproven = (start: number, end: number): TradePiece => {
