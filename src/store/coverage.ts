@@ -5,6 +5,7 @@ import type { Cell, Session } from './engine/engine.js';
 import { type Sql, sql } from './engine/sql.js';
 import { marketRows } from './market-rows.js';
 import type { Breaks, CoverageTotals, Interval, Page, ReceivedSums } from './reader-types.js';
+import { knownUntil } from './silent-since.js';
 import type { TimeWindow } from '../market/time-window.js';
 
 /** Length of a record, ms. */
@@ -209,12 +210,12 @@ export class CoverageReader {
     return (await marketRows(this.#session, choice))[0]?.id ?? null;
   }
 
-  /** When the market was recorded, gaps included; the last one may be going on until `now`. */
+  /** When the market was recorded, gaps included; the last one may be going on until `now`, if that is known. */
   async #spans(marketId: number, now: number): Promise<Interval[]> {
     const rows = await this.#session.rows(
       sql`SELECT start, "end" FROM recording_span WHERE market_id = ${marketId} ORDER BY start`,
     );
-    return intervalsOf(rows, now);
+    return intervalsOf(rows, await knownUntil(this.#session, now));
   }
 
   /** The market's gaps that touch a window, by start; one that lasts ends at Infinity. */

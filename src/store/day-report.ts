@@ -5,6 +5,7 @@ import type { Client, Session } from './engine/engine.js';
 import { sql } from './engine/sql.js';
 import { clip, lengthOf } from './coverage.js';
 import type { Interval } from './reader-types.js';
+import { knownUntil } from './silent-since.js';
 import { toMarket } from './records.js';
 import { spanSumsOf } from './trades/span-reader.js';
 
@@ -43,10 +44,11 @@ function byMarket<T extends { readonly marketId: number }>(rows: readonly T[]): 
  * market is being recorded that is today, before the first minute is over, too.
  * @param now Unix ms
  */
-export async function newestDay(client: Client, now: number): Promise<number | null> {
+export async function newestDay(session: Session, now: number): Promise<number | null> {
+  const { client } = session;
   const open = await client.recordingSpan.count({ where: { end: null } });
   const { _max } = await client.coverage.aggregate({ _max: { minute: true } });
-  const newest = open > 0 ? now : _max.minute;
+  const newest = open > 0 ? await knownUntil(session, now) : _max.minute;
   return newest === null ? null : Math.floor(Number(newest) / DAY) * DAY;
 }
 
@@ -61,7 +63,7 @@ export async function dayReport(session: Session, from: number, now: number): Pr
   const window = { start: from, end: to };
   const markets = new Map<number, Market>();
   for (const row of await client.market.findMany()) markets.set(row.id, toMarket(row));
-  const spans = byMarket(await spansOf(client, window, now));
+  const spans = byMarket(await spansOf(client, window, await knownUntil(session, now)));
   const gaps = byMarket(await gapsOf(client, window));
   const trades = await spanSumsOf(session, { from, to });
   const received = new Map((await receivedIn(session, from, to)).map((row) => [row.marketId, row]));

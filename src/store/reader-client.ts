@@ -101,6 +101,11 @@ export class ReaderClient extends Asking implements StoreReader {
     return this.#worker.call('logEnd');
   }
 
+  /** The last sign of life of a recorder that does not run, Unix ms; null while it runs. */
+  silentSince(): Promise<number | null> {
+    return this.#worker.call('silentSince');
+  }
+
   /** Does `work` while no reader has the database open; calls wait for it. */
   without<T>(work: () => Promise<T>): Promise<T> {
     return this.#worker.without(work);

@@ -76,6 +76,8 @@ export type Questions = Pick<
 export interface ReaderService extends Questions {
   /** Where in the log of several nodes the database ends; null if it was filled by a process alone. */
   logEnd(): Promise<LogEnd | null>;
+  /** The last sign of life of a recorder that does not run, Unix ms; null while it runs. */
+  silentSince(): Promise<number | null>;
   /** Fixes what is exported; then {@link exportNext} until null, or {@link exportEnd}. */
   exportBegin(options: ExportOptions): Promise<ExportBegun>;
   /** Begins the text of a series, which is pulled like that of an export. */

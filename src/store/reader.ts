@@ -11,6 +11,7 @@ import { CoverageReader } from './coverage.js';
 import { dayReport, newestDay } from './day-report.js';
 import { recordingStrips } from './recording-strips.js';
 import { StoreError } from './errors.js';
+import { knownUntil, silentSince } from './silent-since.js';
 import { decodeLevels } from '../market/level-text.js';
 import { marketBooks } from './market-books.js';
 import { marketRows } from './market-rows.js';
@@ -91,6 +92,10 @@ export class Reader extends TradeQuestions implements ReaderService {
     const [id, base, offset, lastTimestamp] = row as (number | null)[];
     if (id === null || id === undefined) return null;
     return { id, base: base ?? 0, offset: offset ?? 0, lastTimestamp: lastTimestamp ?? null };
+  }
+
+  async silentSince(): Promise<number | null> {
+    return silentSince((await this.db.opened()).session, Date.now());
   }
 
   async newestBook(market: Market): Promise<OrderBook | null> {
@@ -237,14 +242,15 @@ export class Reader extends TradeQuestions implements ReaderService {
     const { from, to, slots } = query;
     const archive = this.db.archive?.records ?? null;
     const window = { start: from, end: to };
-    return recordingStrips(session.client, archive, window, slots, Date.now());
+    const known = await knownUntil(session, Date.now());
+    return recordingStrips(session.client, archive, window, slots, known);
   }
 
   async dayReport(from?: number): ReturnType<StoreReader['dayReport']> {
     const { session } = await this.db.opened();
     const now = Date.now();
     const archived = await this.db.archive?.records.newestDate();
-    const newest = from ?? (await newestDay(session.client, now));
+    const newest = from ?? (await newestDay(session, now));
     const day = newest ?? (typeof archived === 'string' ? dayStart(archived) : null);
     if (day === null) return null;
     // What was archived is of the whole day; the database may have deleted some of it.

@@ -2,6 +2,7 @@ import { dateOf, dayStart, reportMarkdown } from '../market/day-report.js';
 import { loadSettings, readPastSettings } from '../settings/config.js';
 import { exitOnUsageError, readCommandLine, UsageError } from '../util/command-line.js';
 import { failureText } from './errors.js';
+import { silenceNote } from './export/notes.js';
 import { openPast } from './past.js';
 import { Reader } from './reader.js';
 
@@ -49,6 +50,8 @@ async function run(): Promise<void> {
     process.stdout.write(
       values.format === 'md' ? reportMarkdown(report) : `${JSON.stringify(report, null, 2)}\n`,
     );
+    const since = await reader.silentSince();
+    if (since !== null && since < report.to) process.stderr.write(`note: ${silenceNote(since)}\n`);
   } finally {
     await reader.close();
   }

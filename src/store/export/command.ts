@@ -10,7 +10,7 @@ import { checkPast, locatePast } from '../past.js';
 import { failureText } from '../errors.js';
 import { ReaderClient } from '../reader-client.js';
 import type { ExportOptions, GapTotals, TradeTotals } from '../reader-types.js';
-import { completenessText, gapsOfExport, isOfTrades, tradesNote } from './notes.js';
+import { completenessText, gapsOfExport, isOfTrades, silenceNote, tradesNote } from './notes.js';
 import type { Column } from './columns.js';
 import { checkKnownMarkets } from './known.js';
 import { BadInputError, parseExportOptions } from './options.js';
@@ -169,8 +169,13 @@ async function run({ options, out, strict }: Command, past: PastSettings): Promi
       noteGaps(gaps, beside ? `${gapsOut} has them` : list);
       if (trades !== null) noteCompleteness(trades);
     }
+    const since = await reader.silentSince();
+    const silent = since !== null && since < (options.to ?? Infinity);
+    if (silent) process.stderr.write(`note: ${silenceNote(since)}\n`);
     process.stderr.write(`${summary(options, written, gaps.count, performance.now() - started)}\n`);
-    return strict && gaps.count > 0 ? 3 : 0;
+    // Without an end the window is what there is.
+    const gap = gaps.count > 0 || (silent && options.to !== undefined);
+    return strict && gap ? 3 : 0;
   } finally {
     await reader.close(CLOSE_MS);
   }

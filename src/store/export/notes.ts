@@ -31,6 +31,11 @@ export async function gapsOfExport(
   return sum;
 }
 
+/** What to say of the time of which no gap can be known yet. @param since `silentSince` of a reader */
+export function silenceNote(since: number): string {
+  return `the recorder has not run since ${new Date(since).toISOString()}; the time from then on becomes a gap when it starts again`;
+}
+
 /** What to say when no trade of the selected markets was ever stored; else null. */
 export async function tradesNote(
   reader: Pick<StoreReader, 'hasTrades'>,
