@@ -39,6 +39,8 @@ export interface BookEvent {
  * is true now; what waits for slow readers is held by those who serve them (`live/`).
  */
 export class Bus {
+  /** Before each book that a collector takes: nothing is being published, and what has waited long may be done. */
+  readonly lulls = new Topic<void>();
   /** Every numbered book, in order of sequence. */
   readonly books = new Topic<BookEvent>();
   /** Every recorded trade, in order of sequence; none that was published before. */

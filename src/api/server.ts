@@ -161,6 +161,7 @@ export function createApi(options: ApiOptions): Api {
     share: options.shareSubscriptions ?? true,
     onError: (error) => log.error(error),
   });
+  bus.lulls.on(() => streams.hurry());
   const meter = new RecorderMeter(bus, control, stats);
   const consoleLinesLeftOut = options.consoleLinesLeftOut ?? (() => 0);
   const books = new BookRoutes(bus);

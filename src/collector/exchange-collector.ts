@@ -201,6 +201,7 @@ export class ExchangeCollector implements FeedHost {
     receivedAt: number,
     place?: number | null,
   ): void {
+    this.#parts.bus.lulls.publish();
     const tracker = this.#trackers.get(pairText(pair));
     if (tracker === undefined || !tracker.running) return;
     // Not only believed ones: it may be our own clock that is wrong.

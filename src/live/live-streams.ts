@@ -98,6 +98,11 @@ export class LiveStreams {
     return { ...this.#counters, executed, idled: this.#idled };
   }
 
+  /** See {@link Scheduler.hurry}. */
+  hurry(): void {
+    this.#scheduler.hurry();
+  }
+
   /** Notes that a transport has ended a reader that took nothing. */
   noteIdle(): void {
     this.#idled++;

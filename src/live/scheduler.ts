@@ -17,6 +17,8 @@ export interface Task {
 
 /** Time for deliveries in one turn of the event loop, ms. */
 const TURN_MS = 2;
+/** A turn that was asked for longer ago than this is late, ms. */
+const LATE_MS = 8;
 /** Time for one task, and for all to prepare, before the next has its turn, ms. */
 const SLICE_MS = 1;
 
@@ -24,7 +26,8 @@ const SLICE_MS = 1;
  * Shares the event loop between live deliveries and everything else. A book for 500 readers takes
  * some milliseconds to write and a new reader of the whole market thousands of books: done at once
  * they would hold up the collectors' sockets. Here the tasks get {@link TURN_MS} of each turn of the
- * loop, one after the other, {@link SLICE_MS} each; what comes in meanwhile is conflated.
+ * loop, and as much within a long one ({@link Scheduler.hurry}), one after the other, {@link SLICE_MS}
+ * each; what comes in meanwhile is conflated.
  */
 export class Scheduler {
   readonly #queue = new Set<Task>();
@@ -32,6 +35,8 @@ export class Scheduler {
   #prepared: Task[] = [];
   readonly #onError: (error: unknown) => void;
   #armed = false;
+  /** When the turn was asked for that comes next, as `performance.now()` counts. */
+  #askedAt = 0;
 
   /** @param onError called with what a task threw; the others go on */
   constructor(onError: (error: unknown) => void) {
@@ -41,12 +46,32 @@ export class Scheduler {
   /** Asks for `task` to be run; once is enough until it reports that it is done. */
   add(task: Task): void {
     this.#queue.add(task);
-    if (this.#armed) return;
+    if (!this.#armed) this.#arm();
+  }
+
+  /**
+   * Works at once if the turn that was asked for is late: where many frames have gathered, their turn of
+   * the event loop takes long. To be called when no task is under way.
+   */
+  hurry(): void {
+    if (!this.#armed || performance.now() - this.#askedAt < LATE_MS) return;
+    this.#work();
+    this.#askedAt = performance.now();
+  }
+
+  #arm(): void {
     this.#armed = true;
+    this.#askedAt = performance.now();
     setImmediate(this.#turn);
   }
 
   readonly #turn = (): void => {
+    this.#work();
+    this.#armed = false;
+    if (this.#queue.size > 0 || this.#prepared.length > 0) this.#arm();
+  };
+
+  #work(): void {
     let now = performance.now();
     const end = now + TURN_MS;
     while (now < end) {
@@ -60,9 +85,7 @@ export class Scheduler {
       }
       now = performance.now();
     }
-    this.#armed = this.#queue.size > 0 || this.#prepared.length > 0;
-    if (this.#armed) setImmediate(this.#turn);
-  };
+  }
 
   #prepare(until: number): void {
     for (const task of this.#queue) {

@@ -92,6 +92,18 @@ describe('the live engine', () => {
     expect(streams.counts.delivered).toBe(6);
   });
 
+  it('gives what waits within a turn of the event loop that takes long', async () => {
+    const { bus, streams, open } = engine();
+    const sink = await open();
+    publish(bus, book(BTC, 1));
+    const begun = performance.now();
+    while (sink.got.length === 0 && performance.now() - begun < 10_000) streams.hurry();
+    expect(sink.got.map((text) => text.replace(/^\S+ /, ''))).toEqual(['1 0']);
+    publish(bus, book(BTC, 2));
+    await settled();
+    expect(last(sink)).toBe('2 0');
+  });
+
   it('gives what was rendered before an event that cannot be, and what comes behind it', async () => {
     const { bus, books, streams, errors } = engine();
     const source = new LatestBooks({ bus, books }, ALL_MARKETS, 0);
