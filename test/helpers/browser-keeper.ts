@@ -16,5 +16,7 @@ await keepForRun(async () => {
       '--disable-features=SpareRendererForSitePerProcess',
     ],
   });
-  return { address: server.wsEndpoint(), close: () => server.close() };
+  let ended = false;
+  server.once('close', () => (ended = true));
+  return { address: server.wsEndpoint(), ended: () => ended, close: () => server.close() };
 });

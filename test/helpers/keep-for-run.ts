@@ -14,28 +14,40 @@ function alive(pid: number): boolean {
   }
 }
 
+/** What tests share. */
+interface Kept {
+  readonly address: string;
+  /** Whether it has ended of itself; absent = it does not. */
+  ended?(): boolean;
+  close(): Promise<unknown>;
+}
+
 /**
  * The life of a program `keeper.ts FOLDER PID`, which `ofRun` starts: what all tests of a run share, as long as
- * the run lives, whose process is PID. Writes the address of it to FOLDER/address, or why there is none to
- * FOLDER/failure.
+ * the run lives, whose process is PID. Writes the address of it to FOLDER/address, also when it had to be started
+ * again, or why there is none to FOLDER/failure.
  */
-export async function keepForRun(
-  start: () => Promise<{ readonly address: string; close(): Promise<unknown> }>,
-): Promise<void> {
+export async function keepForRun(start: () => Promise<Kept>): Promise<void> {
   const [, , folder, run] = process.argv as [string, string, string, string];
   const write = (name: string, text: string): void => {
     writeFileSync(join(folder, 'part'), text);
     renameSync(join(folder, 'part'), join(folder, name));
   };
-  let close: (() => Promise<unknown>) | null = null;
-  try {
-    const kept = await start();
-    close = () => kept.close();
-    write('address', kept.address);
-  } catch (error) {
-    write('failure', (error as Error).message);
+  const begin = async (): Promise<Kept | null> => {
+    try {
+      const kept = await start();
+      write('address', kept.address);
+      return kept;
+    } catch (error) {
+      write('failure', (error as Error).message);
+      return null;
+    }
+  };
+  let kept = await begin();
+  while (alive(Number(run))) {
+    await pause(POLL_MS);
+    if (kept?.ended?.() === true) kept = await begin();
   }
-  while (alive(Number(run))) await pause(POLL_MS);
-  await close?.();
+  await kept?.close();
   await rm(folder, { recursive: true, force: true });
 }
