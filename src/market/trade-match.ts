@@ -16,9 +16,10 @@ export interface TradeMatch {
 
 /**
  * Compares all trades of a span by an exchange's history with all that are stored of it: first those
- * of one id and contents; then equal contents, as often as both have them (Bithumb's two feeds share
- * no id, so its trades are a multiset); then one id with other contents, or, where the ids of the
- * history say nothing, one time and price. So no trade of either side stands for two of the other.
+ * of one id and contents; then one id with other contents, where both feeds share the ids; then equal
+ * contents, as often as both have them (Bithumb's two feeds share no id, so its trades are a multiset);
+ * then, where the ids of the history say nothing, one time and price. So no trade of either side stands
+ * for two of the other.
  */
 export function matchTrades(
   history: readonly ReadTrade[],
@@ -62,14 +63,14 @@ export function matchTrades(
     (trade) => `${trade.tradeId} ${contents(trade)}`,
     () => agreed++,
   );
+  const differs = (a: ReadTrade, b: ReadTrade): void =>
+    void differing.push({ history: a, stored: b });
+  const byId = left.every(({ idKind }) => idKind === 'EXCHANGE');
+  if (byId) pair((trade) => trade.tradeId, differs);
   pair(contents, (a, b) => {
     agreed++;
     if (a.idKind === 'EXCHANGE' && b.idKind === 'EXCHANGE') otherIds++;
   });
-  const byId = left.every(({ idKind }) => idKind === 'EXCHANGE');
-  pair(
-    (trade) => (byId ? trade.tradeId : `${coarse(trade).exchangeTimestamp} ${trade.price}`),
-    (a, b) => differing.push({ history: a, stored: b }),
-  );
+  if (!byId) pair((trade) => `${coarse(trade).exchangeTimestamp} ${trade.price}`, differs);
   return { agreed, otherIds, missing: left, differing, absent: [...rest] };
 }

@@ -34,6 +34,16 @@ describe('the history compared with the store', () => {
     expect(match.differing).toHaveLength(1);
   });
 
+  it('believes an id before equal contents: a missed trade does not stand for one told of differently', () => {
+    const missed = trade({ tradeId: '6' });
+    const history = [missed, trade({ tradeId: '7', volume: '2' })];
+    expect(matchTrades(history, [trade({ tradeId: '7' })])).toMatchObject({
+      agreed: 0,
+      missing: [{ tradeId: '6' }],
+      differing: [{ history: { volume: '2' }, stored: { volume: '1' } }],
+    });
+  });
+
   it('takes an id that two trades have for both', () => {
     const reused = trade({ tradeId: '7', volume: '2' });
     const match = matchTrades([trade({ tradeId: '7' }), reused], [trade({ tradeId: '7' })]);
