@@ -102,7 +102,8 @@ export class ExchangePublisher {
     this.#keepMs = options.keepMs ?? KEEP_MS;
     this.#kept = new KeptItems(this.#keepMs);
     this.#gaps = new GapHandover({
-      ...{ keepMs: this.#keepMs, now: options.now },
+      keepMs: this.#keepMs,
+      now: options.now,
       current: (market) => options.bus.current(market),
       write: ({ market, ...gap }) => this.#write(market, 'gap', gap),
     });

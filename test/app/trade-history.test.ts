@@ -94,6 +94,21 @@ async function coverage(recorder: Recorder, exchange: Exchange): Promise<Coverag
   return answer.coverage;
 }
 
+/** Trades until the recorder is sent one. @returns what gives the ledger of all that were made since the start */
+async function firstTraded(
+  simulator: Recorder['simulators'][Lowercase<Exchange>],
+): Promise<() => SentTrade[]> {
+  const ledger = () => simulator.trades.of('BTC-KRW').filter(({ history }) => !history);
+  await soon(
+    async () => {
+      simulator.trade('BTC-KRW', 'sell', ['0.0001']);
+      return ledger();
+    },
+    (trades) => trades.some(({ live }) => live > 0),
+  );
+  return ledger;
+}
+
 /** Contents of trades as the ledger and the API have them. */
 const contents = (rows: readonly (SentTrade | Node)[]): string[] =>
   rows.map(({ side, price, volume }) => `${side!.toLowerCase()} ${price} ${volume}`).sort();
@@ -103,14 +118,7 @@ atOnce.each(EXCHANGES.map((exchange) => [exchange]))(
   async (exchange) => {
     const recorder = await start(exchange);
     const simulator = recorder.simulators[exchange.toLowerCase() as Lowercase<Exchange>];
-    const ledger = () => simulator.trades.of('BTC-KRW').filter(({ history }) => !history);
-    await soon(
-      async () => {
-        simulator.trade('BTC-KRW', 'sell', ['0.0001']);
-        return ledger();
-      },
-      (trades) => trades.some(({ live }) => live > 0),
-    );
+    const ledger = await firstTraded(simulator);
     simulator.faults.tradeFault('BTC-KRW', 'hole', 2);
     simulator.trade('BTC-KRW', 'buy', ['0.0002', '0.0002']);
     simulator.faults.dropConnections();
@@ -272,14 +280,7 @@ atOnce.each(EXCHANGES.map((exchange) => [exchange]))(
     const simulator = recorder.simulators[exchange.toLowerCase() as Lowercase<Exchange>];
     const tally = () => recorder.app.supervisor.tally(exchange).trades;
     const before = tally().historyPages;
-    const ledger = () => simulator.trades.of('BTC-KRW').filter(({ history }) => !history);
-    await soon(
-      async () => {
-        simulator.trade('BTC-KRW', 'sell', ['0.0001']);
-        return ledger();
-      },
-      (trades) => trades.some(({ live }) => live > 0),
-    );
+    const ledger = await firstTraded(simulator);
     // Of a trade that no feed reports only the volume of its minute tells.
     const faults = Object.keys(TRADE_FAULTS).filter((kind) => kind !== 'unreported');
     for (const [i, fault] of faults.entries()) {

@@ -1,48 +1,17 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { Bus, type BookEvent } from '../../src/bus.js';
-import { parseBusAddress } from '../../src/market/bus-address.js';
+import { describe, expect, it, jest } from '@jest/globals';
+import { type BookEvent, Bus } from '../../src/bus.js';
 import type { Gap } from '../../src/market/gap.js';
 import { MarketHandle } from '../../src/market/market.js';
 import type { Trade } from '../../src/market/trade.js';
 import type { Span, TradeLoss } from '../../src/market/trade-span.js';
-import { BusConnection } from '../../src/nats/connection.js';
 import { ExchangePublisher } from '../../src/nats/exchange-publisher.js';
-import { firstAfter } from '../../src/nats/kept-items.js';
 import { LogBooks } from '../../src/nats/log-books.js';
-import { LogStream } from '../../src/nats/log-stream.js';
-import { type LastBook, MarketLane } from '../../src/nats/market-lane.js';
-import { LogWriter } from '../../src/nats/log-writer.js';
-import { decodeBook, decodeMessage } from '../../src/nats/messages.js';
-import type { BookMessage, GapMessage } from '../../src/nats/messages.js';
-import type { Standing } from '../../src/nats/term.js';
-import { eventually, temporaryFolder } from '../helpers/wait.js';
-import { describeWithNats, type NatsServer, startNats } from '../nodes/nats-server.js';
-
-const MARKET = new MarketHandle('GOPAX', { symbol: 'BTC', currency: 'KRW' });
+import { decodeBook, decodeMessage, type GapMessage } from '../../src/nats/messages.js';
+import { eventually } from '../helpers/wait.js';
+import { describeWithNats } from '../nodes/nats-server.js';
+import { bookAt, MARKET, natsLog } from './support.js';
 
 const OTHER = new MarketHandle('GOPAX', { symbol: 'ETH', currency: 'KRW' });
-
-function bookAt(
-  timestamp: number,
-  price: string,
-  e: number | null = timestamp,
-  market = MARKET,
-): BookEvent {
-  const asks = [[price, '1']] as const;
-  const book = { market, timestamp, exchangeTimestamp: e, sequence: timestamp, asks };
-  return {
-    book: { ...book, bids: [] },
-    changes: { asks, bids: [] },
-    previous: null,
-    afterGap: false,
-  };
-}
-
-/** What a lane is told of the term in which its node writes. */
-const ONE_TERM = {
-  term: { number: 1, standing: (): Standing => 'COUNTS' },
-  again: () => undefined,
-};
 
 const tradeOf = (tradeId: string): Trade => ({
   market: OTHER,
@@ -57,23 +26,6 @@ const tradeOf = (tradeId: string): Trade => ({
   timestamp: 1_000,
   sequence: 1,
   origin: 'LIVE',
-});
-
-describe('where a standby goes on', () => {
-  const last = (t: number, price: string, e: number | null): BookMessage => {
-    return { t, e, g: false, p: 0, w: 0, asks: `[["${price}","1"]]`, bids: '[]', changes: null };
-  };
-
-  it('is behind the book that was received when the last one was, though later ones equal it', () => {
-    const events = [bookAt(100, '5', null), bookAt(110, '6'), bookAt(120, '5', null)];
-    expect(firstAfter(events, last(101, '5', null))).toBe(1);
-    expect(firstAfter(events, last(119, '5', null))).toBe(3);
-  });
-
-  it("is found by the exchange's time where the last one did not come", () => {
-    const events = [bookAt(100, '5', 90), bookAt(110, '6', 95)];
-    expect(firstAfter(events, last(105, '7', 92))).toBe(1);
-  });
 });
 
 describe('a sign of life', () => {
@@ -138,39 +90,6 @@ describe('a sign of life', () => {
   });
 });
 
-describe('what was received of a market', () => {
-  const host = (settles: ((outcome: object) => void)[]) => ({
-    writer: { write: (_: unknown, settle: (outcome: object) => void) => void settles.push(settle) },
-    ...{ snapshotEveryMs: 60_000, moved: () => undefined, settled: () => undefined, ...ONE_TERM },
-  });
-  const trade = (id: string) => ({ kind: 'trade', message: { id }, id, receivedAt: 1 }) as const;
-
-  it('is in the log when the last message of then is, not those that come later', async () => {
-    const settles: ((outcome: object) => void)[] = [];
-    const lane = new MarketLane(MARKET, host(settles) as never);
-    await lane.written();
-    lane.add(trade('A'));
-    lane.add(trade('B'));
-    let written = false;
-    const waiting = lane.written().then(() => (written = true));
-    lane.add(trade('C'));
-    settles.shift()!({ kind: 'STORED', seq: 1, duplicate: false });
-    await Promise.resolve();
-    expect(written).toBe(false);
-    settles.shift()!({ kind: 'STORED', seq: 2, duplicate: false });
-    await waiting;
-    expect(lane.waiting).toBe(1);
-  });
-
-  it('is no longer waited for when the lane is given up', async () => {
-    const lane = new MarketLane(MARKET, host([]) as never);
-    lane.add(trade('A'));
-    const waiting = lane.written();
-    lane.begin(null, 0);
-    await waiting;
-  });
-});
-
 describe('while the bus is away', () => {
   it('what waits does not grow with time, and what is left out is counted', async () => {
     const bus = new Bus();
@@ -222,26 +141,7 @@ describe('while the bus is away', () => {
 });
 
 describeWithNats('a standby that takes over', () => {
-  const folder = temporaryFolder();
-  let server: NatsServer;
-  let bus: BusConnection;
-  let stream: LogStream;
-  let writer: LogWriter;
-
-  beforeAll(async () => {
-    server = await startNats(folder.path);
-    bus = await BusConnection.open(parseBusAddress(server.url)!, 'test');
-    stream = new LogStream(bus);
-    await stream.make(1, -1, 1);
-    writer = new LogWriter(bus);
-  });
-
-  afterAll(async () => {
-    writer.close();
-    await bus.close();
-    await server.end('SIGKILL');
-    folder.remove();
-  });
+  const log = natsLog();
 
   function publisher(
     node: string,
@@ -254,8 +154,8 @@ describeWithNats('a standby that takes over', () => {
       exchange: 'GOPAX',
       node,
       bus: local,
-      stream,
-      writer,
+      stream: log.stream,
+      writer: log.writer,
       snapshotEveryMs: 60_000,
       books: true,
       maxWaiting,
@@ -269,8 +169,8 @@ describeWithNats('a standby that takes over', () => {
   /** Ids of the trades of {@link OTHER} in the log. */
   async function tradesInLog(from = 1): Promise<string[]> {
     const ids: string[] = [];
-    for (let seq = from; seq <= (await stream.state())!.last; seq++) {
-      const { subject, data } = (await stream.at(seq))!;
+    for (let seq = from; seq <= (await log.stream.state())!.last; seq++) {
+      const { subject, data } = (await log.stream.at(seq))!;
       if (subject === 'trade.GOPAX.ETH.KRW')
         ids.push(decodeMessage<{ tradeId: string }>(data).tradeId);
     }
@@ -305,8 +205,8 @@ describeWithNats('a standby that takes over', () => {
 
     const books: string[] = [];
     const gaps: [number, number | null][] = [];
-    for (let seq = 1; seq <= (await stream.state())!.last; seq++) {
-      const { subject, data } = (await stream.at(seq))!;
+    for (let seq = 1; seq <= (await log.stream.state())!.last; seq++) {
+      const { subject, data } = (await log.stream.at(seq))!;
       if (subject === 'book.GOPAX.BTC.KRW') books.push(decodeBook(data).asks.split('"')[1]!);
       if (!subject.startsWith('gap.')) continue;
       const { start, end } = decodeMessage<GapMessage>(data);
@@ -357,7 +257,7 @@ describeWithNats('a standby that takes over', () => {
   });
 
   it('says of a book that nobody has written, and of trades that find no room, that they are missing', async () => {
-    const { last: begin } = (await stream.state())!;
+    const { last: begin } = (await log.stream.state())!;
     const old = publisher('h');
     const next = publisher('i');
     await old.made.promote([]);
@@ -373,8 +273,8 @@ describeWithNats('a standby that takes over', () => {
     expect(await next.made.drain(10_000)).toBe(true);
     for (const { made } of [old, next]) made.close();
     const [books, gaps]: [string[], [number, number | null][]] = [[], []];
-    for (let seq = begin + 1; seq <= (await stream.state())!.last; seq++) {
-      const { subject, data } = (await stream.at(seq))!;
+    for (let seq = begin + 1; seq <= (await log.stream.state())!.last; seq++) {
+      const { subject, data } = (await log.stream.at(seq))!;
       if (subject === 'book.GOPAX.BTC.KRW') books.push(decodeBook(data).asks.split('"')[1]!);
       if (!subject.startsWith('gap.')) continue;
       const { start, end } = decodeMessage<GapMessage>(data);
@@ -398,7 +298,7 @@ describeWithNats('a standby that takes over', () => {
   });
 
   it('fills trades in again that went from the log unread, though NATS still knows their ids', async () => {
-    const { last } = (await stream.state())!;
+    const { last } = (await log.stream.state())!;
     const { local, made } = publisher('k');
     await made.promote([]);
     const fill = { ...tradeOf('lost'), origin: 'BACKFILL' } as const;
@@ -418,7 +318,7 @@ describeWithNats('a standby that takes over', () => {
   });
 
   it('writes equal trades of a history that gives them one id, each once', async () => {
-    const { last } = (await stream.state())!;
+    const { last } = (await log.stream.state())!;
     for (const node of ['l', 'm']) {
       const { local, made } = publisher(node);
       await made.promote([]);
@@ -447,19 +347,19 @@ describeWithNats('a standby that takes over', () => {
     read.tradeSpans.on(({ start, end }) => heard.spans.push({ start, end }));
     const books = new LogBooks({
       ...{ bus: read, base: 0, from, lastTimestamp: null },
-      fetch: (seq) => stream.at(seq),
+      fetch: (seq) => log.stream.at(seq),
       stored: async () => null,
       newestAt: async () => null,
       onRecording: (_market, recording) => heard.recording.push(recording),
       onUnreadable: () => undefined,
     });
-    const { last } = (await stream.state())!;
-    for (let seq = from + 1; seq <= last; seq++) await books.take((await stream.at(seq))!);
+    const { last } = (await log.stream.state())!;
+    for (let seq = from + 1; seq <= last; seq++) await books.take((await log.stream.at(seq))!);
     return heard;
   }
 
   it('says what it no longer keeps, where the log ended before, and how the markets were last', async () => {
-    const { last } = (await stream.state())!;
+    const { last } = (await log.stream.state())!;
     let now = 2_000;
     const primary = publisher('p', undefined, () => now);
     const standby = publisher('q', undefined, () => now);
@@ -495,8 +395,8 @@ describeWithNats('a standby that takes over', () => {
 
     const books: Record<string, [number, string, boolean][]> = {};
     const others: object[] = [];
-    for (let seq = last + 1; seq <= (await stream.state())!.last; seq++) {
-      const { subject, data } = (await stream.at(seq))!;
+    for (let seq = last + 1; seq <= (await log.stream.state())!.last; seq++) {
+      const { subject, data } = (await log.stream.at(seq))!;
       const [kind, , symbol] = subject.split('.');
       if (kind === 'book') {
         const { t, asks, g } = decodeBook(data);
@@ -531,7 +431,7 @@ describeWithNats('a standby that takes over', () => {
   });
 
   it('writes the minutes of coverage that the node before it did not, each once', async () => {
-    const { last } = (await stream.state())!;
+    const { last } = (await log.stream.state())!;
     let now = 120_500;
     const primary = publisher('r', undefined, () => now);
     const standby = publisher('s', undefined, () => now);
@@ -558,7 +458,7 @@ describeWithNats('a standby that takes over', () => {
   });
 
   it('writes again what it said while the term of another, which it still outlasts, had begun', async () => {
-    const { last } = (await stream.state())!;
+    const { last } = (await log.stream.state())!;
     const holder = publisher('n');
     const late = publisher('o');
     const minute = (n: number) => {
@@ -609,7 +509,7 @@ describeWithNats('a standby that takes over', () => {
   });
 
   it('does not write a trade again whose id NATS may have forgotten', async () => {
-    const { last } = (await stream.state())!;
+    const { last } = (await log.stream.state())!;
     let now = 200_000;
     const quiet = publisher('f', undefined, () => now);
     const primary = publisher('g', undefined, () => now);
@@ -624,227 +524,5 @@ describeWithNats('a standby that takes over', () => {
     expect(await quiet.made.drain(2_000)).toBe(true);
     quiet.made.close();
     expect(await tradesInLog(last + 1)).toEqual(['since']);
-  });
-});
-
-describe('a message of a market', () => {
-  it('has the id that every version gives it, for nodes of two may write it', () => {
-    const ids: (string | undefined)[] = [];
-    const lane = new MarketLane(MARKET, {
-      writer: {
-        write: ({ id }, settle) => {
-          ids.push(id);
-          settle({ kind: 'STORED', seq: ids.length, duplicate: false });
-        },
-      },
-      snapshotEveryMs: 60_000,
-      ...ONE_TERM,
-      moved: () => undefined,
-      settled: () => undefined,
-    });
-    lane.add({ kind: 'trade', id: '1 1000 5 0.1 buy', message: {}, receivedAt: 1 });
-    lane.add({ kind: 'book', event: bookAt(1_000, '5'), receivedAt: 1_000 });
-    expect(ids).toEqual([
-      'GOPAX:BTC-KRW trade 1 1000 5 0.1 buy',
-      expect.stringMatching(/^GOPAX:BTC-KRW 1000 /),
-    ]);
-  });
-});
-
-describe('what is said of a span of trades', () => {
-  it('names the first trade out of the history that was on its way with it', () => {
-    const sent: { subject: string; message: { fill?: number } }[] = [];
-    const settle: (() => void)[] = [];
-    let seq = 40;
-    const lane = new MarketLane(MARKET, {
-      writer: {
-        write: ({ subject, data }, done) => {
-          sent.push({ subject: subject.split('.')[0]!, message: decodeMessage(data) });
-          settle.push(() => done({ kind: 'STORED', seq: ++seq, duplicate: false }));
-        },
-      },
-      snapshotEveryMs: 60_000,
-      ...ONE_TERM,
-      moved: () => undefined,
-      settled: () => undefined,
-    });
-    const trade = (id: string, fill: boolean) =>
-      lane.add({ kind: 'trade', id, message: {}, receivedAt: 1, fill });
-    const span = (id: string) => lane.add({ kind: 'span', id, message: {}, receivedAt: 1 });
-    const settleAll = (): void => {
-      for (let next = settle.shift(); next !== undefined; next = settle.shift()) next();
-    };
-    trade('1', false);
-    trade('2', true);
-    trade('3', true);
-    span('a');
-    span('b');
-    settleAll();
-    span('c');
-    settleAll();
-    trade('4', true);
-    span('d');
-    settleAll();
-    const fills = sent.filter(({ subject }) => subject === 'span').map(({ message }) => message);
-    expect(fills).toMatchObject([{ fill: 42 }, { fill: 42 }, {}, { fill: 47 }]);
-    expect(fills[2]).not.toHaveProperty('fill');
-  });
-});
-
-describe('a book that was refused, for another node has written', () => {
-  const message = (t: number, price: string): BookMessage => {
-    return {
-      t,
-      e: t,
-      g: false,
-      p: 1,
-      w: 1,
-      asks: `[["${price}","1"]]`,
-      bids: '[]',
-      changes: null,
-    };
-  };
-  const last = {
-    seq: 9,
-    subject: 'book.GOPAX.BTC.KRW',
-    at: 0,
-    data: new Uint8Array(),
-  };
-
-  const newest: LastBook = { seq: 9, message: message(120, '7') };
-
-  function refused(event: BookEvent, between: readonly BookMessage[]) {
-    const books = [newest, ...between.map((of, i) => ({ seq: 8 - i, message: of }))];
-    const late: number[] = [];
-    const written: string[] = [];
-    let settled = 0;
-    const lane = new MarketLane(MARKET, {
-      writer: {
-        write: ({ data }, settle) => {
-          written.push(decodeBook(data).asks);
-          settle(
-            written.length === 1
-              ? { kind: 'MOVED' }
-              : { kind: 'STORED', seq: 10, duplicate: false },
-          );
-        },
-      },
-      snapshotEveryMs: 60_000,
-      ...ONE_TERM,
-      moved: (moved) => moved.resume(last, books),
-      settled: () => settled++,
-      late: (_lane, newest) => late.push(newest),
-    });
-    lane.add({ kind: 'book', event, receivedAt: event.book.timestamp });
-    expect(settled).toBe(1);
-    return { late, again: written.length === 2 };
-  }
-
-  it('is not written again where it is in the log, be it before the newest', () => {
-    expect(refused(bookAt(120, '7'), [])).toEqual({ late: [], again: false });
-    expect(refused(bookAt(110, '6'), [message(110, '6')])).toEqual({ late: [], again: false });
-  });
-
-  it('is missing, and said to be, where it is older than the newest and not in the log', () => {
-    expect(refused(bookAt(110, '6'), [message(110, '5')])).toEqual({ late: [120], again: false });
-    expect(refused(bookAt(110, '6'), [message(105, '6')])).toEqual({ late: [120], again: false });
-  });
-
-  it('leaves those behind it in their order, though a gap is added for it', () => {
-    const asked: {
-      expected: number | undefined;
-      text: string;
-      answer: (stored: boolean) => void;
-    }[] = [];
-    let moved = 0;
-    let seq = 9;
-    const lane: MarketLane = new MarketLane(MARKET, {
-      writer: {
-        write: ({ data, expected }, settle) => {
-          const answer = (stored: boolean): void =>
-            settle(stored ? { kind: 'STORED', seq: ++seq, duplicate: false } : { kind: 'MOVED' });
-          asked.push({ expected, text: Buffer.from(data).toString(), answer });
-        },
-      },
-      snapshotEveryMs: 60_000,
-      ...ONE_TERM,
-      moved: () => moved++,
-      settled: () => undefined,
-      late: () => lane.add({ kind: 'gap', id: 'late', message: { late: true }, receivedAt: 120 }),
-    });
-    for (const event of [bookAt(110, '6'), bookAt(130, '8'), bookAt(140, '9')])
-      lane.add({ kind: 'book', event, receivedAt: event.book.timestamp });
-    asked.shift()!.answer(false);
-    lane.resume(last, [newest]);
-    const stored: string[] = [];
-    for (let next = asked.shift(); next !== undefined; next = asked.shift()) {
-      const { expected, text, answer } = next;
-      const takes = expected === undefined || expected === seq;
-      if (takes) stored.push(/\[\["(\d+)"/.exec(text)?.[1] ?? 'gap');
-      answer(takes);
-    }
-    expect(stored).toEqual(['8', '9', 'gap']);
-    expect([moved, lane.waiting]).toEqual([1, 0]);
-  });
-
-  it('is written behind the newest where it is not older', () => {
-    expect(refused(bookAt(130, '8'), [])).toEqual({ late: [], again: true });
-    expect(refused(bookAt(120, '8'), [])).toEqual({ late: [], again: true });
-    expect(refused(bookAt(110, '6', null), [])).toEqual({ late: [], again: true });
-  });
-});
-
-describeWithNats('a trade whose answer was lost', () => {
-  const folder = temporaryFolder();
-  let server: NatsServer;
-  let bus: BusConnection;
-
-  beforeAll(async () => {
-    server = await startNats(folder.path);
-    bus = await BusConnection.open(parseBusAddress(server.url)!, 'test');
-  });
-
-  afterAll(async () => {
-    await bus.close();
-    await server.end('SIGKILL');
-    folder.remove();
-  });
-
-  it('is in the log once, though NATS has forgotten its id meanwhile', async () => {
-    const stream = new LogStream(bus);
-    await stream.make(1, -1, 1);
-    await bus.manager.streams.update('ORDERBOOK_LOG', { duplicate_window: 100_000_000 });
-    const writer = new LogWriter(bus);
-    let lost = 0;
-    const settled: string[] = [];
-    const lane: MarketLane = new MarketLane(MARKET, {
-      writer: {
-        write: (message, settle) => {
-          if (!message.id!.includes('trade 2') || lost++ > 0) return writer.write(message, settle);
-          // Stored, but nobody hears of it; asked for again when its id is forgotten.
-          void writer
-            .put(message)
-            .then(() => new Promise((resolve) => setTimeout(resolve, 300)))
-            .then(() => writer.write(message, settle));
-        },
-      },
-      snapshotEveryMs: 60_000,
-      ...ONE_TERM,
-      moved: (moved) => void stream.last('trade.GOPAX.BTC.KRW').then((last) => moved.resume(last)),
-      settled: (_lane, item) => settled.push('id' in item ? item.id : ''),
-    });
-    for (const id of ['1', '2', '3'])
-      lane.add({ kind: 'trade', id, message: { tradeId: id }, receivedAt: 1 });
-    await eventually(
-      async () => settled.length,
-      (n) => n === 3,
-      'all three',
-    );
-    writer.close();
-    const { last } = (await stream.state())!;
-    const ids: string[] = [];
-    for (let seq = 1; seq <= last; seq++)
-      ids.push(decodeMessage<{ tradeId: string }>((await stream.at(seq))!.data).tradeId);
-    expect(ids).toEqual(['1', '2', '3']);
   });
 });

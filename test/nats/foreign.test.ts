@@ -1,19 +1,13 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { type BookEvent, Bus } from '../../src/bus.js';
-import { parseBusAddress } from '../../src/market/bus-address.js';
-import { MarketHandle } from '../../src/market/market.js';
-import { BusConnection } from '../../src/nats/connection.js';
 import { ExchangePublisher } from '../../src/nats/exchange-publisher.js';
 import { LogBooks } from '../../src/nats/log-books.js';
 import { newestBook } from '../../src/nats/log-ends.js';
-import { LogStream } from '../../src/nats/log-stream.js';
-import { LogWriter } from '../../src/nats/log-writer.js';
 import { encodeMessage, NewerMessageError } from '../../src/nats/messages.js';
 import { readAlive } from '../../src/nats/term.js';
-import { temporaryFolder } from '../helpers/wait.js';
-import { describeWithNats, type NatsServer, startNats } from '../nodes/nats-server.js';
+import { describeWithNats } from '../nodes/nats-server.js';
+import { MARKET, natsLog } from './support.js';
 
-const MARKET = new MarketHandle('GOPAX', { symbol: 'BTC', currency: 'KRW' });
 const SUBJECT = 'book.GOPAX.BTC.KRW';
 
 const BOOK = { t: 1, e: 1, g: false, p: 0, w: 0, a: [['2', '1']], b: [['1', '1']] };
@@ -75,26 +69,7 @@ function bookAt(t: number): BookEvent {
 }
 
 describeWithNats('what another program writes into the log', () => {
-  const folder = temporaryFolder();
-  let server: NatsServer;
-  let bus: BusConnection;
-  let stream: LogStream;
-  let writer: LogWriter;
-
-  beforeAll(async () => {
-    server = await startNats(folder.path);
-    bus = await BusConnection.open(parseBusAddress(server.url)!, 'test');
-    stream = new LogStream(bus);
-    await stream.make(1, -1, 1);
-    writer = new LogWriter(bus);
-  });
-
-  afterAll(async () => {
-    writer.close();
-    await bus.close();
-    await server.end('SIGKILL');
-    folder.remove();
-  });
+  const log = natsLog();
 
   function publisher(node: string): { local: Bus; made: ExchangePublisher } {
     const local = new Bus();
@@ -102,8 +77,8 @@ describeWithNats('what another program writes into the log', () => {
       exchange: 'GOPAX',
       node,
       bus: local,
-      stream,
-      writer,
+      stream: log.stream,
+      writer: log.writer,
       snapshotEveryMs: 60_000,
       books: true,
       now: () => 1_000,
@@ -124,15 +99,15 @@ describeWithNats('what another program writes into the log', () => {
       base: 0,
       from: 0,
       lastTimestamp: null,
-      fetch: (seq) => stream.at(seq),
+      fetch: (seq) => log.stream.at(seq),
       stored: async () => null,
       newestAt: async () => null,
       onRedate: () => undefined,
       onUnreadable: ({ seq, subject }, reason) => named.push({ seq, subject, reason }),
     });
-    const { last } = (await stream.state())!;
+    const { last } = (await log.stream.state())!;
     const end = new AbortController();
-    await stream.follow(
+    await log.stream.follow(
       1,
       async (entry) => {
         await books.take(entry);
@@ -150,7 +125,7 @@ describeWithNats('what another program writes into the log', () => {
     expect(await first.made.drain(5_000)).toBe(true);
     const written: { seq: number; subject: string }[] = [];
     const send = async (subject: string, data: Uint8Array): Promise<void> => {
-      const outcome = await writer.put({ subject, data });
+      const outcome = await log.writer.put({ subject, data });
       if (outcome.kind === 'STORED') written.push({ seq: outcome.seq, subject });
     };
     for (const { subject, data } of foreign()) await send(subject, data);
@@ -162,15 +137,15 @@ describeWithNats('what another program writes into the log', () => {
 
     // Who takes over begins behind it.
     for (let i = 0; i < 3; i++) await send(SUBJECT, encodeMessage({ i }));
-    const last = (await stream.last(SUBJECT))!;
-    expect((await newestBook(stream, last))?.message.t).toBe(20);
+    const last = (await log.stream.last(SUBJECT))!;
+    expect((await newestBook(log.stream, last))?.message.t).toBe(20);
     const next = publisher('b');
     next.local.publishBook(bookAt(20));
     next.local.publishBook(bookAt(30));
     await next.made.promote([]);
     expect(await next.made.drain(1_000)).toBe(true);
     next.made.close();
-    expect((await readAlive(stream, 'GOPAX'))?.node).toBe('b');
+    expect((await readAlive(log.stream, 'GOPAX'))?.node).toBe('b');
 
     const { events, named } = await read();
     expect(named.map(({ seq, subject }) => ({ seq, subject }))).toEqual(written);
@@ -184,16 +159,16 @@ describeWithNats('what another program writes into the log', () => {
   });
 
   it('is no book before another, though one says so', async () => {
-    const written = await writer.put({ subject: 'alive.GOPAX', data: encodeMessage({ a: 1 }) });
+    const written = await log.writer.put({ subject: 'alive.GOPAX', data: encodeMessage({ a: 1 }) });
     expect(written.kind).toBe('STORED');
-    const p = (await stream.state())!.last;
-    await writer.put({ subject: SUBJECT, data: encodeMessage({ ...BOOK, p }) });
+    const p = (await log.stream.state())!.last;
+    await log.writer.put({ subject: SUBJECT, data: encodeMessage({ ...BOOK, p }) });
     const { events } = await read();
     expect(events.at(-1)).toMatchObject({ previous: null, afterGap: true });
   });
 
   it('is not looked past where a newer version of this program wrote it', async () => {
-    await writer.put({ subject: SUBJECT, data: encodeMessage({ v: 2 }) });
+    await log.writer.put({ subject: SUBJECT, data: encodeMessage({ v: 2 }) });
     const made = publisher('c');
     await expect(made.made.promote([])).rejects.toThrow(NewerMessageError);
     made.made.close();

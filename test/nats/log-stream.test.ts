@@ -1,41 +1,25 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { beforeAll, expect, it } from '@jest/globals';
 import { setImmediate as turn } from 'node:timers/promises';
-import { parseBusAddress } from '../../src/market/bus-address.js';
-import { BusConnection, BusError } from '../../src/nats/connection.js';
+import { BusError } from '../../src/nats/connection.js';
 import { Leases } from '../../src/nats/lease.js';
-import { type LogEntry, LogStream } from '../../src/nats/log-stream.js';
-import { LogWriter } from '../../src/nats/log-writer.js';
+import type { LogEntry } from '../../src/nats/log-stream.js';
 import { encodeMessage } from '../../src/nats/messages.js';
-import { eventually, temporaryFolder } from '../helpers/wait.js';
-import { describeWithNats, type NatsServer, startNats } from '../nodes/nats-server.js';
+import { eventually } from '../helpers/wait.js';
+import { describeWithNats } from '../nodes/nats-server.js';
+import { natsLog } from './support.js';
 
 describeWithNats('the log in NATS', () => {
-  const folder = temporaryFolder();
-  let server: NatsServer;
-  let bus: BusConnection;
-  let stream: LogStream;
+  const log = natsLog();
 
   beforeAll(async () => {
-    server = await startNats(folder.path);
-    bus = await BusConnection.open(parseBusAddress(server.url)!, 'test');
-    stream = new LogStream(bus);
-    await stream.make(1, -1, 1);
-    const writer = new LogWriter(bus);
     const write = (i: number) =>
-      writer.put({ subject: `log.${i % 70}`, data: encodeMessage({ i }) });
+      log.writer.put({ subject: `log.${i % 70}`, data: encodeMessage({ i }) });
     for (let i = 0; i < 400; i++) await write(i);
-    writer.close();
-  });
-
-  afterAll(async () => {
-    await bus.close();
-    await server.end('SIGKILL');
-    folder.remove();
   });
 
   async function follow(take: (entry: LogEntry) => Promise<void> | void): Promise<void> {
     const end = new AbortController();
-    await stream.follow(
+    await log.stream.follow(
       1,
       (entry) => {
         if (entry.seq === 400) end.abort();
@@ -79,16 +63,16 @@ describeWithNats('the log in NATS', () => {
   });
 
   it('gives the newest message of each of many subjects', async () => {
-    const entries = await stream.lastOfEach('log.>');
+    const entries = await log.stream.lastOfEach('log.>');
     expect(entries.map(({ seq }) => seq)).toEqual(Array.from({ length: 70 }, (_, i) => i + 331));
   });
 
   it.each([0, 1, 2, 5, 30])('gives the message of its subject %i before one', async (count) => {
     // Every seventieth is of one subject.
     for (const seq of [400, 399, 331]) {
-      let entry = (await stream.at(seq))!;
+      let entry = (await log.stream.at(seq))!;
       for (let i = 0; i < count; i++) {
-        const before = await stream.before(entry);
+        const before = await log.stream.before(entry);
         const expected = entry.seq > 70 ? entry.seq - 70 : null;
         expect(before?.seq ?? null).toBe(expected);
         if (before === null) break;
@@ -98,11 +82,11 @@ describeWithNats('the log in NATS', () => {
   });
 
   it('takes kinds of messages that a later version writes, and the size that is set now', async () => {
-    const { streams } = bus.manager;
+    const { streams } = log.bus.manager;
     const { config } = await streams.info('ORDERBOOK_LOG');
     const subjects = config.subjects.filter((subject) => !subject.startsWith('span'));
     await streams.update('ORDERBOOK_LOG', { subjects });
-    await stream.extend();
+    await log.stream.extend();
     expect((await streams.info('ORDERBOOK_LOG')).config).toMatchObject({
       subjects: expect.arrayContaining(config.subjects),
       max_bytes: -1,
@@ -110,12 +94,12 @@ describeWithNats('the log in NATS', () => {
     const size = async (): Promise<number> =>
       (await streams.info('ORDERBOOK_LOG')).config.max_bytes;
     // A smaller one at once would cost what nobody has read.
-    await stream.extend(10_000);
+    await log.stream.extend(10_000);
     expect(await size()).toBe(-1);
-    await stream.narrow(5e8);
-    await stream.narrow(-1);
+    await log.stream.narrow(5e8);
+    await log.stream.narrow(-1);
     expect(await size()).toBe(5e8);
-    await stream.extend(1e9);
+    await log.stream.extend(1e9);
     const after = await streams.info('ORDERBOOK_LOG');
     expect(after.config).toMatchObject({ max_bytes: 1e9, description: config.description });
     expect(after.state.last_seq).toBe(400);
@@ -123,18 +107,18 @@ describeWithNats('the log in NATS', () => {
 
   it('says in one line that the server has no room for the size that is set', async () => {
     const line = /^BUS_MAX_GB: the NATS server refuses the stream ORDERBOOK_LOG with 1000000 \(/;
-    await expect(stream.extend(1e15)).rejects.toThrow(line);
-    await expect(stream.extend(1e15)).rejects.toThrow(BusError);
+    await expect(log.stream.extend(1e15)).rejects.toThrow(line);
+    await expect(log.stream.extend(1e15)).rejects.toThrow(BusError);
   });
 
   it('keeps leases through a restart of the server, and though their bucket was removed', async () => {
-    const leases = await Leases.open(bus, 1);
+    const leases = await Leases.open(log.bus, 1);
     const lease = leases.lease('UPBIT', 'a');
     expect(await lease.take()).toBe(true);
-    await bus.manager.streams.delete('KV_orderbook_leases');
+    await log.bus.manager.streams.delete('KV_orderbook_leases');
     expect(await lease.renew()).toBe(true);
-    await server.end('SIGKILL');
-    await server.start();
+    await log.server.end('SIGKILL');
+    await log.server.start();
     const other = leases.lease('GOPAX', 'b');
     await eventually(() => other.take().catch(() => false), Boolean, 'the lease');
   });

@@ -43,7 +43,6 @@ export function unitHistory(dialect: UnitHistoryDialect): TradeHistory {
     fewRows: FEW_ROWS,
     older: true,
     everyMs: dialect.everyMs,
-    // A day less than the exchange says: today is one of them.
     page: (rest, pair, place, now, rows = ROWS) => unitPage(dialect, rest, pair, place, now, rows),
     minutes: unitMinutes,
     maxMinutes: CANDLES,
