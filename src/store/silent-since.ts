@@ -15,7 +15,7 @@ export async function silentSince(
 ): Promise<number | null> {
   const [row] = await rows(sql`
     SELECT (SELECT value FROM state WHERE key = 'heartbeat'),
-           (SELECT timestamp FROM book ORDER BY sequence DESC LIMIT 1)`);
+           (SELECT timestamp FROM book WHERE sequence = (SELECT max(sequence) FROM book))`);
   const [heartbeat, newestBook] = row as (number | null)[];
   if (heartbeat === null || heartbeat === undefined) return null;
   // A book that was stored after it is one, too.
