@@ -102,6 +102,18 @@ describe('a refusal about the size', () => {
     expect(host.refusals).toEqual([]);
   });
 
+  it('is seen though the call for those left out fails once', async () => {
+    let large = 0;
+    const { host } = await start(200, (response, codes) => {
+      if (codes.length <= 30) return false;
+      return ++large === 2
+        ? reply(503)(response)
+        : response.end(books(codes.slice(0, 30))) !== undefined;
+    });
+    // Within less than the time after which they are sought again in any case.
+    await until(() => host.covered.size === 200, 'all', 40_000);
+  });
+
   it('is not taken for one when an answer leaves out what it leaves out alone, too', async () => {
     const dead = new Set(Array.from({ length: 15 }, (_, i) => `KRW-C${i + 20}`));
     const { limits, calls } = await start(60, (response, codes) => {

@@ -338,7 +338,13 @@ export class BithumbPoller implements Feed {
     const fresh = absent.filter((pair) => !((lane.sought.get(pairText(pair)) ?? 0) > now));
     if (fresh.length < LEAST_LEFT_OUT) return;
     for (const pair of fresh) lane.sought.set(pairText(pair), now + SEEK_AGAIN_MS);
-    await this.#seek(lane, asked - absent.length, fresh);
+    try {
+      await this.#seek(lane, asked - absent.length, fresh);
+    } catch (error) {
+      // That says nothing of them: they are sought again with the next answer.
+      for (const pair of fresh) lane.sought.delete(pairText(pair));
+      throw error;
+    }
   }
 
   /**
