@@ -190,19 +190,21 @@ export class ExchangePublisher {
       this.#write(market, 'recording', { recording, at });
     const missing = this.#kept.missing(books);
     this.#gaps.takeOver(aliveAt, openGaps, missing);
-    for (const { market, first, from } of missing.values()) {
-      const inLog = books.has(marketKey(market));
-      if (from < 0)
-        this.#addDropped(market, first!, inLog ? aliveAt : this.#beganAt(market, aliveAt));
+    for (const [key, { market, first, from }] of missing) {
+      if (from >= 0) continue;
+      this.#gaps.writeDue(key, first!.receivedAt);
+      this.#addDropped(market, first!, books.has(key) ? aliveAt : this.#beganAt(market, aliveAt));
     }
     if (aliveAt !== null) this.#loseDropped(aliveAt);
     // The ring of a quiet exchange goes back further than NATS remembers ids.
     const written = Math.min(aliveAt ?? -Infinity, this.#options.now() - this.#keepMs);
     for (const [i, market, item] of this.#kept.entries()) {
-      const isThere =
-        item.kind === 'book' ? i < missing.get(marketKey(market))!.from : item.receivedAt < written;
-      if (!isThere) this.#add(market, item);
+      const key = marketKey(market);
+      if (item.kind === 'book' ? i < missing.get(key)!.from : item.receivedAt < written) continue;
+      if (item.kind === 'book') this.#gaps.writeDue(key, item.receivedAt);
+      this.#add(market, item);
     }
+    this.#gaps.writeRest();
     void this.#minutes.takeOver(aliveAt);
   }
 

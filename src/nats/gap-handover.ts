@@ -25,6 +25,8 @@ export class GapHandover {
   readonly #inherited = new Map<string, Gap>();
   /** Where gaps begin in the log that had begun earlier for this node, when another one wrote. */
   readonly #begun = new Map<string, number>();
+  /** Of each market: its gaps that the log lacks, the oldest first, until they are written among the books. */
+  readonly #due = new Map<string, Gap[]>();
 
   constructor(parts: GapHandoverParts) {
     this.#parts = parts;
@@ -46,14 +48,19 @@ export class GapHandover {
     this.#parts.write({ ...gap, start });
   }
 
-  /** Writes the gaps of this node, as far as they lie after what the log covers, and ends those that it has left. */
+  /**
+   * Finds the gaps of this node, as far as they lie after what the log covers, which {@link writeDue} then writes,
+   * and ends those that it has left.
+   */
   takeOver(
     aliveAt: number | null,
     openGaps: readonly Gap[],
     missing: ReadonlyMap<string, Missing>,
   ): void {
     const known = new Set(openGaps.map((gap) => gapKey(gap)));
+    this.#due.clear();
     for (const [key, gaps] of this.#own) {
+      const due: Gap[] = [];
       for (const gap of gaps) {
         if (known.has(gapKey(gap))) {
           this.write(gap);
@@ -66,10 +73,27 @@ export class GapHandover {
           continue;
         const start = Math.max(gap.start, aliveAt ?? gap.start);
         if (gap.end === null) this.#begun.set(gapKey(gap), start);
-        this.write({ ...gap, start });
+        due.push({ ...gap, start });
       }
+      if (due.length > 0) this.#due.set(key, due);
     }
     this.end(openGaps, aliveAt, missing);
+  }
+
+  /**
+   * Writes those gaps of a market that ended before its book of a time is written: what was received before a gap
+   * stands before it, or it would seem to lie inside.
+   * @param until when that book was received, Unix ms
+   */
+  writeDue(key: string, until: number): void {
+    const due = this.#due.get(key) ?? [];
+    while (due.length > 0 && (due[0]!.end ?? Infinity) <= until) this.write(due.shift()!);
+  }
+
+  /** Writes all that are left, behind the kept books. */
+  writeRest(): void {
+    for (const key of this.#due.keys()) this.writeDue(key, Infinity);
+    this.#due.clear();
   }
 
   /** Ends the gaps that the node before left, where this node was not in the same. */

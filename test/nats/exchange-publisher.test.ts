@@ -213,12 +213,49 @@ describeWithNats('a standby that takes over', () => {
       gaps.push([start, end]);
     }
     expect(books).toEqual(['1100', '1110', '1120', '1130', '1150']);
-    // The lanes of two markets are in no order.
+    // The lanes of two markets are in no order. The open one ended while it waited behind the books before it.
     expect(gaps.sort(([a], [b]) => b - a)).toEqual([
-      [1_131, null],
       [1_131, 1_151],
       [1_050, 1_160],
     ]);
+  });
+
+  it('writes its gaps among the books between which they were, so that each is one and none has a book', async () => {
+    const primary = publisher('a');
+    const standby = publisher('b');
+    const gap = (start: number, end: number | null): Gap => {
+      return { market: MARKET, start, end, cause: 'DISCONNECTED', detail: null, attempts: 0 };
+    };
+    await primary.made.promote([]);
+    const from = (await log.stream.state())!.last;
+    primary.local.publishBook(bookAt(2_100, '2100'));
+    expect(await primary.made.drain(2_000)).toBe(true);
+    primary.made.close();
+
+    standby.local.publishBook(bookAt(2_101, '2100', 2_100));
+    standby.local.publishBook(bookAt(2_110, '2110'));
+    standby.local.gaps.publish(gap(2_110, 2_130));
+    standby.local.publishBook(bookAt(2_130, '2130'));
+    standby.local.publishBook(bookAt(2_140, '2140'));
+    standby.local.gaps.publish(gap(2_140, null));
+    await standby.made.promote([]);
+    standby.local.gaps.publish({ ...gap(2_140, null), attempts: 1 });
+    standby.local.gaps.publish(gap(2_140, 2_160));
+    standby.local.publishBook(bookAt(2_160, '2160'));
+    expect(await standby.made.drain(2_000)).toBe(true);
+    standby.made.close();
+
+    const order: string[] = [];
+    for (let seq = from + 1; seq <= (await log.stream.state())!.last; seq++) {
+      const { subject, data } = (await log.stream.at(seq))!;
+      if (subject === 'book.GOPAX.BTC.KRW') order.push(decodeBook(data).asks.split('"')[1]!);
+      if (!subject.startsWith('gap.')) continue;
+      const { start, end } = decodeMessage<GapMessage>(data);
+      order.push(`${start} to ${end ?? 'now'}`);
+    }
+    // The last one ended while it waited behind the books before it.
+    const inOrder = ['2100', '2110', '2110 to 2130', '2130', '2140', '2140 to 2160', '2160'];
+    expect(order).toEqual(inOrder);
   });
 
   it('writes its trades, the first one too, and the node before it writes none any more', async () => {
