@@ -11,38 +11,40 @@ import type { RowBudget } from './paging.js';
 import type { RecorderMeter } from './recorder-meter.js';
 import type { VerdictWatch } from './verdict/watch.js';
 
-/** What resolvers work with; the same for all operations. */
+/** Services available to every resolver; shared by all operations. */
 export interface ApiServices {
   readonly bus: Bus;
   readonly reader: StoreReader;
   readonly control: CollectorControl;
   readonly streams: LiveStreams;
-  /** Every published book, by market. */
+  /** Every published book, routed by market. */
   readonly books: BookRoutes;
-  /** The newest published books, for readers that must have every one. */
+  /** The most recently published books, for readers that must not miss one. */
   readonly tail: BookTail;
-  /** The same of trades. */
+  /** The same for trades. */
   readonly tradeTail: TradeTail;
   readonly markets: KnownMarkets;
   readonly sequences: () => SequenceState;
-  /** The gap of books that the store could not keep, if a market was in one at a sequence. */
+  /**
+   * The gap a market was in at a given sequence because the store could not keep its books, if any.
+   */
   readonly unkeptAt: Store['unkeptAt'];
   /** Rates and open gaps. */
   readonly meter: RecorderMeter;
-  /** Whether it records all that it should, and why not. */
+  /** Whether everything that should be recorded is, and if not, why. */
   readonly verdict: VerdictWatch;
   readonly stats: () => StoreStats;
   /** Version of the program. */
   readonly version: string;
 }
 
-/** Fields of an answer that are there as JSON text, in pieces, by their keys in the answer. */
+/** Fields of a response that already exist as JSON text, in pieces, by response key. */
 export type ReadyTexts = Map<string, readonly string[]>;
 
 /** Resolver context of one operation. Holds nothing of the request, so it may outlive it. */
 export interface ApiContext extends ApiServices {
-  /** Rows that the operation may still ask for. */
+  /** Rows the operation may still request. */
   readonly rows: RowBudget;
-  /** Where a resolver of a field of the query leaves the text that takes the place of its value. */
+  /** Where the resolver of a query field leaves the text that replaces its value. */
   readonly texts: ReadyTexts;
 }

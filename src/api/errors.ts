@@ -6,36 +6,36 @@ import {
   UnknownMarketError,
 } from '../market/collector-control.js';
 
-/** Every `extensions.code` that this program itself gives to an expected error, and what it means. */
+/** Every `extensions.code` this program puts on an expected error, and its meaning. */
 type ErrorCode =
-  /** A value given cannot be right; `extensions.argument` names the argument. */
+  /** An argument is invalid; `extensions.argument` names the argument. */
   | 'BAD_USER_INPUT'
   /** The exchange does not list that market; `extensions.closeMatches` holds pairs that resemble it. */
   | 'UNKNOWN_MARKET'
-  /** The exchange's market list is out of reach, so a market cannot be checked. */
+  /** The exchange's market list is unavailable, so a market cannot be checked. */
   | 'EXCHANGE_UNAVAILABLE'
-  /** API_TOKEN is set and the mutation came without it or with another. */
+  /** API_TOKEN is set and the mutation came without it or with a wrong one. */
   | 'UNAUTHENTICATED'
-  /** The server, or this connection, has as many live readers as it allows. */
+  /** The server or this connection has reached its limit of live subscriptions. */
   | 'TOO_MANY_SUBSCRIPTIONS'
-  /** The reader stopped reading, so the server disconnected it. */
+  /** The client stopped reading, so the server disconnected it. */
   | 'READER_IDLE'
-  /** The operation has too many tokens or aliases, nests too deep, or asks for too many rows or fields. */
+  /** The operation has too many tokens or aliases, nests too deep, or requests too many rows or fields. */
   | 'QUERY_TOO_COMPLEX'
   /** The query took longer than the server allows. */
   | 'QUERY_TIMEOUT'
-  /** The server runs as many queries as it allows at once, or clients have left too much of their answers untaken. */
+  /** The server has reached its limit of concurrent queries, or clients have left too much of their responses unread. */
   | 'TOO_MANY_QUERIES'
-  /** The server is closing and takes no new subscriptions. */
+  /** The server is shutting down and accepts no new subscriptions. */
   | 'SHUTTING_DOWN';
 
-/** Every code of a refusal that is made before GraphQL, as `{"error":{"code","message"}}`. */
+/** Every code of a refusal issued before GraphQL, as `{"error":{"code","message"}}`. */
 export type HttpErrorCode =
-  /** This is no HTTP request that can be read. */
+  /** The HTTP request is malformed. */
   | 'BAD_REQUEST'
   /** The request line and headers are longer than MAX_HEADER_BYTES. */
   | 'HEADERS_TOO_LARGE'
-  /** The request did not come whole within REQUEST_TIMEOUT_MS. */
+  /** The request was not complete within REQUEST_TIMEOUT_MS. */
   | 'REQUEST_TIMEOUT'
   /** The server does not answer to the name in the Host header. */
   | 'HOST_REFUSED'
@@ -47,22 +47,22 @@ export type HttpErrorCode =
   | 'NOT_FOUND'
   /** The path does not take this method. */
   | 'METHOD_NOT_ALLOWED'
-  /** The server has as many connections as it allows. */
+  /** The server has reached its limit of connections. */
   | 'TOO_MANY_CONNECTIONS'
-  /** The request before this one on its connection is not answered yet. */
+  /** The request before this one on its connection has not been answered yet. */
   | 'TOO_MANY_OPERATIONS'
-  /** The server runs as many exports as it allows. */
+  /** The server has reached its limit of concurrent exports. */
   | 'TOO_MANY_EXPORTS'
-  /** The server is closing. */
+  /** The server is shutting down. */
   | 'SHUTTING_DOWN'
-  /** A parameter cannot be right; the message names it. */
+  /** A parameter is invalid; the message names it. */
   | 'BAD_USER_INPUT'
-  /** No exchange named lists that market, and nothing of it is stored. */
+  /** None of the exchanges named lists that market, and nothing is stored for it. */
   | 'UNKNOWN_MARKET'
-  /** Something unexpected; what it was is in the log. */
+  /** An unexpected error; the log has the details. */
   | 'INTERNAL_SERVER_ERROR';
 
-/** An expected error: its text reaches the client as it is, unlike that of any other error. */
+/** An expected error: clients see its text as is, unlike that of any other error. */
 export function apiError(
   code: ErrorCode,
   message: string,
@@ -71,7 +71,7 @@ export function apiError(
   return new GraphQLError(message, { extensions: { code, ...more } });
 }
 
-/** `BAD_USER_INPUT` about `argument`; the message says what it was and what is right. */
+/** `BAD_USER_INPUT` about `argument`; the message says what it was and what would be right. */
 export function badInput(argument: string, message: string): GraphQLError {
   return apiError('BAD_USER_INPUT', `${argument}: ${message}`, { argument });
 }

@@ -9,7 +9,7 @@ function shown(value: string): string {
   return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
 }
 
-/** A symbol or currency in upper case without blanks around it; `argument` is its name. */
+/** A symbol or currency in upper case, trimmed; `argument` is its name. */
 export function marketPart(argument: 'symbol' | 'currency', value: string): string {
   const part = marketName(value.trim());
   if (isMarketName(part, argument)) return part;
@@ -26,7 +26,7 @@ interface MarketFilterArgs {
   readonly currency?: string | null | undefined;
 }
 
-/** What arguments that narrow a selection leave of it, null = any. */
+/** The pattern of arguments that narrow a selection; null = any. */
 export function filterPattern({ exchange, symbol, currency }: MarketFilterArgs): CollectPattern {
   return {
     exchange: exchange ?? null,
@@ -67,18 +67,18 @@ export function marketPattern(value: string): CollectPattern {
   throw badInput('pattern', `must be one pattern, ${COLLECT_GRAMMAR}; was ${shown(value)}`);
 }
 
-/** How many levels of a side to give: undefined for all, else at least 1. */
+/** How many levels a side to return: undefined for all, otherwise at least 1. */
 export function checkedDepth(depth: number | null | undefined): number | undefined {
   if (depth === null || depth === undefined) return undefined;
   if (depth >= 1) return depth;
   throw badInput('depth', `must be 1 or more, or left out for all levels; was ${depth}`);
 }
 
-/** Least and greatest time between two books of a market that can be asked for, ms. */
+/** Smallest and largest interval between two books of a market that a client may set, ms. */
 export const MIN_EVERY = 10;
 export const MAX_EVERY = 3_600_000;
 
-/** A rate out of the argument `every`, ms; 0 when there is none. */
+/** The interval in the argument `every`, ms; 0 when absent. */
 export function checkedEvery(every: number | null | undefined): number {
   if (every === null || every === undefined) return 0;
   if (every >= MIN_EVERY && every <= MAX_EVERY) return every;
@@ -88,7 +88,7 @@ export function checkedEvery(every: number | null | undefined): number {
   );
 }
 
-/** A place to go on behind out of the argument `since`; undefined when there is none. */
+/** The sequence to resume after in the argument `since`; undefined when absent. */
 export function checkedSince(
   since: number | null | undefined,
   every: number | null | undefined,
@@ -106,19 +106,19 @@ export function checkedSince(
   );
 }
 
-/** The greatest speed of a replay. */
+/** Maximum speed of a replay. */
 export const MAX_SPEED = 1_000;
 
-/** A speed out of the argument `speed`. */
+/** The speed in the argument `speed`. */
 export function checkedSpeed(speed: number): number {
   if (speed >= 0 && speed <= MAX_SPEED) return speed;
-  throw badInput('speed', `must be from 0 (as fast as you take it) to ${MAX_SPEED}; was ${speed}`);
+  throw badInput('speed', `must be from 0 (as fast as you read) to ${MAX_SPEED}; was ${speed}`);
 }
 
-/** Markets that one subscription may name. */
+/** Maximum number of markets in one subscription. */
 export const MAX_MARKETS = 500;
 
-/** The markets named by the arguments `markets` and `pattern`, of which exactly one is to be given. */
+/** The markets given by `markets` or `pattern`; exactly one of the two must be given. */
 export function marketPatterns(args: {
   readonly markets?: readonly Market[] | null | undefined;
   readonly pattern?: string | null | undefined;
@@ -146,7 +146,7 @@ export function marketPatterns(args: {
   throw badInput('pattern', `must have at most ${MAX_MARKETS} parts; had ${patterns.length}`);
 }
 
-/** A time window out of the arguments `from` and `to`, Unix ms. */
+/** The time window in the arguments `from` and `to`, Unix ms. */
 export function timeWindow(args: {
   readonly from?: number | null | undefined;
   readonly to?: number | null | undefined;
@@ -161,7 +161,7 @@ export function timeWindow(args: {
 
 const EVENT = /^[A-Z0-9_]{1,60}$/;
 
-/** Name of a log event, as in the catalogue; absent or null stays undefined, which means any. */
+/** Name of a log event, as in the catalogue; absent or null becomes undefined, which means any. */
 export function optionalEvent(value: string | null | undefined): string | undefined {
   if (value === null || value === undefined) return undefined;
   const event = value.trim().toUpperCase();

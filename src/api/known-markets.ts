@@ -12,7 +12,7 @@ import type { StoreReader } from '../store/reader-types.js';
 import type { MarketRecord } from '../market/managed-lists.js';
 import { apiError } from './errors.js';
 
-/** How long an exchange's list is taken from memory, ms. */
+/** How long an exchange's list is cached, ms. */
 const KEEP_MS = 5_000;
 
 /** Where markets may be known. */
@@ -23,8 +23,9 @@ interface MarketSources {
 }
 
 /**
- * Distinguishes existing markets from mistyped ones: a market that is collected, listed by its exchange or
- * stored is known. While an exchange's list has never been fetched, any market may be one of its.
+ * Distinguishes existing markets from mistyped ones: a market is known if it is collected, listed
+ * by its exchange or stored. While an exchange's list has never been fetched, any market may exist
+ * there.
  */
 export class KnownMarkets {
   readonly #sources: MarketSources;
@@ -35,18 +36,18 @@ export class KnownMarkets {
   }
 
   /**
-   * Each pattern with a symbol must match a known market.
+   * Requires each pattern with a symbol to match a known market.
    * @throws {GraphQLError} `UNKNOWN_MARKET` with close matches
    */
   async check(patterns: readonly CollectPattern[]): Promise<void> {
-    // A list may name hundreds of markets: each is looked up, not sought among all there are.
+    // A list may name hundreds of markets: each is looked up rather than searched for among all.
     const doubtful = patterns.filter(
       (pattern) => pattern.symbol !== null && !this.#isLive(pattern),
     );
     for (const pattern of doubtful) await this.#checkListed(pattern);
   }
 
-  /** Whether a market that matches is collected or has a book. */
+  /** Whether a matching market is collected or has a book. */
   #isLive(pattern: CollectPattern): boolean {
     const { bus, control } = this.#sources;
     const { exchange, symbol, currency } = pattern;
@@ -72,7 +73,7 @@ export class KnownMarkets {
     const hint = matches.length === 0 ? '' : `; did you mean ${matches.join(', ')}?`;
     throw apiError(
       'UNKNOWN_MARKET',
-      `${collectPatternText({ ...pattern, exchange: null })} is not listed by ${where}, and nothing of it is stored${hint}`,
+      `${collectPatternText({ ...pattern, exchange: null })} is not listed by ${where}, and nothing is stored for it${hint}`,
       { closeMatches: matches },
     );
   }
@@ -83,7 +84,7 @@ export class KnownMarkets {
     if (kept !== undefined && now - kept.at < KEEP_MS) return kept.list;
     const list = this.#sources.reader.markets(exchange);
     this.#lists.set(exchange, { at: now, list });
-    // A failed answer is not kept: the next who asks tries again.
+    // A failure is not cached: the next caller tries again.
     list.catch(() => this.#lists.delete(exchange));
     return list;
   }

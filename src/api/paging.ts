@@ -1,14 +1,14 @@
 import { apiError, badInput } from './errors.js';
 import type { ApiLimits } from '../settings/config.js';
 
-/** Items of a page when `first` is left out. */
+/** Page size when `first` is absent. */
 export const DEFAULT_FIRST = 100;
 
-/** Points of time series that one operation may ask for: a day has 86,400 seconds. */
+/** Maximum number of time series points per operation: a day has 86,400 seconds. */
 export const MAX_SERIES_POINTS = 100_000;
 
 /**
- * What one operation has asked for so far. Without it, thirty aliases of a full page would build
+ * What one operation has requested so far. Without it, thirty aliases of a full page would build
  * thirty thousand objects on the thread that also receives the books.
  */
 export class RowBudget {
@@ -21,7 +21,7 @@ export class RowBudget {
     this.#left = limits.rows;
   }
 
-  /** The size of a page asked for as `first` (or `last`), taken from the budget. */
+  /** The page size given as `first` (or `last`), charged to the budget. */
   take(first: number | null | undefined, argument: 'first' | 'last' = 'first'): number {
     const { rows, pageSize } = this.#limits;
     const size = first ?? Math.min(DEFAULT_FIRST, pageSize);
@@ -31,31 +31,34 @@ export class RowBudget {
     if (size > this.#left) {
       throw apiError(
         'QUERY_TOO_COMPLEX',
-        `the operation asks for more than ${rows} rows in all (MAX_QUERY_ROWS); ask for fewer with ${argument}, or use several requests`,
+        `the operation requests more than ${rows} rows in all (MAX_QUERY_ROWS); request fewer with ${argument}, or use several requests`,
       );
     }
     this.#left -= size;
     return size;
   }
 
-  /** Takes points of time series from the budget. */
+  /** Charges time series points to the budget. */
   takePoints(points: number): void {
     if (points > this.#points) {
       throw apiError(
         'QUERY_TOO_COMPLEX',
-        `the operation asks for more than ${MAX_SERIES_POINTS} points in all; take a greater step or a shorter window`,
+        `the operation requests more than ${MAX_SERIES_POINTS} points in all; use a larger step or a shorter window`,
       );
     }
     this.#points -= points;
   }
 }
 
-/** An opaque cursor for a place of one or more whole numbers within the connection `kind`. */
+/** An opaque cursor made of one or more integers, for the connection `kind`. */
 export function toCursor(kind: string, ...numbers: readonly number[]): string {
   return Buffer.from([kind, ...numbers].join(':')).toString('base64url');
 }
 
-/** The numbers of a cursor that {@link toCursor} made for `kind`; undefined when there is none. */
+/**
+ * The integers of a cursor that {@link toCursor} made for `kind`; undefined when there is no
+ * cursor.
+ */
 export function fromCursor(
   kind: string,
   count: number,
@@ -73,13 +76,13 @@ export function fromCursor(
   if (!sound) {
     throw badInput(
       argument,
-      `must be the ${argument === 'after' ? 'endCursor' : 'startCursor'} or a cursor of another page of this very field`,
+      `must be the ${argument === 'after' ? 'endCursor' : 'startCursor'} or a cursor from another page of this same field`,
     );
   }
   return numbers;
 }
 
-/** A Relay connection's value. */
+/** A Relay connection. */
 export interface Connection<T> {
   readonly edges: { cursor: string; node: T }[];
   readonly pageInfo: {
@@ -90,7 +93,7 @@ export interface Connection<T> {
   };
 }
 
-/** Makes a connection of a page read forward from a cursor (or from the beginning). */
+/** Builds a connection from a page read forward from a cursor (or from the start). */
 export function toConnection<I, T>(
   page: { readonly items: readonly I[]; readonly more: boolean },
   after: string | null | undefined,
@@ -102,7 +105,7 @@ export function toConnection<I, T>(
     edges,
     pageInfo: {
       hasNextPage: page.more,
-      // Pages are read forward only, so there is one before exactly when a cursor was given.
+      // Pages are read forward only, so there is a previous one exactly when a cursor was given.
       hasPreviousPage: after !== null && after !== undefined,
       startCursor: edges[0]?.cursor ?? null,
       endCursor: edges.at(-1)?.cursor ?? null,

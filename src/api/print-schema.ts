@@ -1,4 +1,4 @@
-/** Writes `schema.graphql` into the working directory; run after a change of the schema. */
+/** Writes `schema.graphql` to the working directory; run it after changing the schema. */
 import { writeFileSync } from 'node:fs';
 import { schemaText } from './schema/index.js';
 

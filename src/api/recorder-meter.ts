@@ -5,15 +5,18 @@ import type { Gap, GapCause } from '../market/gap.js';
 import { type Market, marketKey } from '../market/market.js';
 import type { StoreStats } from '../store/store-types.js';
 
-/** How often the counters are read, ms. */
+/** Sampling interval of the counters, ms. */
 const SAMPLE_MS = 1_000;
-/** Over how many samples a rate is taken: ten seconds. */
+/** Number of samples a rate spans: ten seconds. */
 const SAMPLES = 10;
 
-/** How many rates of the past are kept: a minute's. */
+/** Number of past rates kept: one minute. */
 const RECENT = 60;
 
-/** A count's last readings, from which its rate follows. All counts are read at the same moments. */
+/**
+ * The last readings of a counter, from which its rate follows. All counters are read at the same
+ * moments.
+ */
 type Readings = Float64Array;
 
 /** Rates of one exchange, in books a second over the last ten seconds. */
@@ -25,20 +28,20 @@ export interface ExchangeRates {
   readonly changedPerSecond: number;
 }
 
-/** The gaps of one exchange and cause, since the server began. */
+/** Gaps of one exchange and cause since the server started. */
 export interface GapSum {
   readonly exchange: Exchange;
   readonly cause: GapCause;
-  /** Those that are open. */
+  /** Number of open gaps. */
   readonly open: number;
-  /** Those that have ended. */
+  /** Number of closed gaps. */
   readonly closed: number;
-  /** How long all of them lasted, the open ones until now, ms. */
+  /** Total duration, open gaps up to now, ms. */
   readonly ms: number;
 }
 
 /**
- * Rates of the last ten seconds, from the recorder's counters, and the open gaps. Costs about a
+ * Rates over the last ten seconds, from the recorder's counters, and the open gaps. Costs about a
  * millisecond a second with two thousand markets.
  */
 export class RecorderMeter {
@@ -53,13 +56,15 @@ export class RecorderMeter {
   readonly #frames: Record<Exchange, number>;
   readonly #changedCount: Record<Exchange, number>;
   readonly #changed: Record<Exchange, Readings>;
-  /** Open gaps by market, oldest first: a market without a connection may also be in one of the store. */
+  /**
+   * Open gaps by market, oldest first: a market without a connection may also be in a store gap.
+   */
   readonly #openGaps = new Map<string, readonly Gap[]>();
-  /** Gaps that have ended, by exchange and cause. */
+  /** Closed gaps, by exchange and cause. */
   readonly #closedGaps = new Map<string, GapSum>();
-  /** Frames a second of all exchanges at each of the last readings, oldest first. */
+  /** Frames a second over all exchanges at each of the last readings, oldest first. */
   readonly #recent: number[] = [];
-  /** Where the newest reading is. */
+  /** Index of the newest reading. */
   #slot = 0;
 
   constructor(bus: Bus, control: CollectorControl, stats: () => StoreStats) {
@@ -76,7 +81,7 @@ export class RecorderMeter {
       }),
       bus.gaps.on((gap) => {
         const key = marketKey(gap.market);
-        // Gaps of a market are identified by their start.
+        // Within a market, a gap is identified by its start.
         const open = (this.#openGaps.get(key) ?? []).filter(({ start }) => start !== gap.start);
         if (gap.end === null) open.push(gap);
         else this.#sumUp(this.#closedGaps, gap, 0, gap.end);
@@ -88,19 +93,19 @@ export class RecorderMeter {
     this.#timer.unref();
   }
 
-  /** Ends the reading. */
+  /** Stops sampling. */
   close(): void {
     clearInterval(this.#timer);
     for (const stop of this.#stops) stop();
   }
 
-  /** Books a second of a market, repeats included; 0 when nothing is known of it. */
+  /** Books a second of a market, repeats included; 0 when nothing is known about it. */
   booksPerSecond(market: Market): number {
     const readings = this.#markets.get(marketKey(market));
     return readings === undefined ? 0 : this.#rate(readings);
   }
 
-  /** The newest gap of a market that is open, or null. */
+  /** The newest open gap of a market, or null. */
   openGap(market: Market): Gap | null {
     return this.#openGaps.get(marketKey(market))?.at(-1) ?? null;
   }
@@ -112,7 +117,7 @@ export class RecorderMeter {
     return count;
   }
 
-  /** All gaps that there have been, summed up. @param now Unix ms */
+  /** Totals of all gaps so far. @param now Unix ms */
   gapSums(now: number): GapSum[] {
     const sums = new Map(this.#closedGaps);
     for (const gaps of this.#openGaps.values()) {
@@ -140,7 +145,7 @@ export class RecorderMeter {
     return this.#rate(this.#stored);
   }
 
-  /** Frames a second of all exchanges at each second of the last minute, oldest first. */
+  /** Frames a second over all exchanges in each second of the last minute, oldest first. */
   get recentFramesPerSecond(): readonly number[] {
     return this.#recent;
   }
@@ -173,7 +178,7 @@ export class RecorderMeter {
         readings = new Float64Array(SAMPLES + 1);
         this.#markets.set(key, readings);
       } else if (books < readings[last]!) {
-        // It was started again and counts from zero.
+        // The collector was restarted and counts from zero.
         readings.fill(0);
       }
       readings[this.#slot] = books;

@@ -34,90 +34,90 @@ import { RecorderMeter } from './recorder-meter.js';
 import type { Verdict } from './verdict/judge.js';
 import { VerdictWatch } from './verdict/watch.js';
 
-/** What the API is made of and how it is to serve. */
+/** What the API is built from and how it should serve. */
 export interface ApiOptions {
   readonly bus: Bus;
   readonly reader: StoreReader;
   readonly stats: () => StoreStats;
-  /** How far the numbering and the writing of books have come. */
+  /** Progress of numbering and writing books. */
   readonly sequences: () => SequenceState;
-  /** As the store reports it; left out where every book is kept. */
+  /** As reported by the store; absent where every book is kept. */
   readonly unkeptAt?: ApiServices['unkeptAt'];
   readonly control: CollectorControl;
   /** Address to listen on. */
   readonly host: string;
-  /** Port to listen on; 0 takes any free one. */
+  /** Port to listen on; 0 picks a free one. */
   readonly port: number;
-  /** Token that mutations need; null: none. */
+  /** Token required by mutations; null: none. */
   readonly apiToken: string | null;
   /** Version of the program, shown by `/health` and `/metrics`. */
   readonly version: string;
-  /** Whether `/metrics` has numbers of each market; it has not when left out. */
+  /** Whether `/metrics` has series for each market; no when absent. */
   readonly metricsMarkets?: boolean;
-  /** What became of the alerts; null when no webhook is set. */
+  /** Counts of alerts; null when no webhook is set. */
   readonly alerts?: () => AlertCounts | null;
-  /** Lines that standard output did not take; none when left out. */
+  /** Lines that standard output did not take; none when absent. */
   readonly consoleLinesLeftOut?: () => number;
-  /** Where the API reports its own troubles; nowhere when left out. */
+  /** Where the API reports its own problems; nowhere when absent. */
   readonly log?: ApiLog;
-  /** Further `Host` names to answer to, such as that of a reverse proxy. */
+  /** Additional `Host` names to answer to, such as that of a reverse proxy. */
   readonly allowedHosts?: readonly string[];
   /** Origins of other sites whose pages may use the API, as browsers write them. */
   readonly corsOrigins?: readonly string[];
-  /** Limits that are not as {@link DEFAULT_LIMITS} has them. */
+  /** Limits that differ from {@link DEFAULT_LIMITS}. */
   readonly limits?: Partial<ApiLimits>;
-  /** Time after which a client that stops reading is disconnected, ms; 60000 when left out. */
+  /** A client that stops reading is disconnected after this time, ms; 60000 when absent. */
   readonly readerIdleMs?: number;
-  /** Called with the transport and address of a client that was disconnected for that. */
+  /** Called with the transport and address of a client disconnected for that reason. */
   readonly onReaderIdle?: (reader: string, idleMs: number) => void;
-  /** Silent streams and connections are kept alive so often, ms; 12000 when left out. */
+  /** Keep-alive interval of silent streams and connections, ms; 12000 when absent. */
   readonly keepAliveMs?: number;
-  /** Whether equal subscriptions are executed once; true when left out, false for measurements. */
+  /** Whether equal subscriptions are executed once; true when absent, false for measurements. */
   readonly shareSubscriptions?: boolean;
-  /** How long `close()` waits for clients before it cuts them off, ms; 5000 when left out. */
+  /** How long `close()` waits for clients before cutting them off, ms; 5000 when absent. */
   readonly closeGraceMs?: number;
-  /** Folder of the built dashboard; that of this program when left out. */
+  /** Folder of the built dashboard; this program's own when absent. */
   readonly dashboardPath?: string;
 }
 
 /** The API server. */
 export interface Api {
   /**
-   * Starts to serve; gives the address to open.
-   * @throws {Error} of one line when the address cannot be bound
+   * Starts serving and returns the address to open.
+   * @throws {Error} with a one-line message when the address cannot be bound
    */
   listen(): Promise<{ url: string }>;
   /**
-   * Stops: no new connections, live streams end with a clean `complete`; who stays beyond the grace is
-   * cut off. Harmless when called again.
+   * Stops: no new connections, and live streams end with a clean `complete`; clients that stay
+   * beyond the grace period are cut off. Safe to call again.
    */
   close(): Promise<void>;
   /** Number of open live subscriptions. */
   readonly readers: number;
-  /** How the recorder is right now. */
+  /** The recorder's current state. */
   readonly verdict: Verdict;
 }
 
-/** Default time after which a client that stops reading is disconnected, ms. */
+/** A client that stops reading is disconnected after this time by default, ms. */
 const DEFAULT_READER_IDLE_MS = 60_000;
-/** Silent streams and connections are kept alive so often, ms. */
+/** Keep-alive interval of silent streams and connections, ms. */
 const KEEP_ALIVE_MS = 12_000;
-/** Slow requests are looked for so often at least, ms; Node's own 30 s would let each be that late. */
+/** Check interval for slow requests, ms; with Node's own 30 s, each could be that late. */
 const CHECK_MS = 1_000;
 
 function listenError(error: NodeJS.ErrnoException, host: string, port: number): Error {
   const where = `${host}:${port}`;
   if (error.code === 'EADDRINUSE') {
     return new Error(
-      `cannot listen on ${where}: the port is taken by another program; stop it or set PORT to a free one`,
+      `cannot listen on ${where}: the port is in use by another program; stop it or set PORT to a free one`,
       { cause: error },
     );
   }
   const hint =
     error.code === 'EACCES'
-      ? 'this port needs more rights; set PORT to one from 1024 on'
+      ? 'this port needs elevated privileges; set PORT to 1024 or above'
       : error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND'
-        ? 'HOST is no address of this machine; 127.0.0.1 is for this machine alone, 0.0.0.0 for all its addresses'
+        ? 'HOST is not an address of this machine; use 127.0.0.1 for this machine only or 0.0.0.0 for all its addresses'
         : error.message;
   return new Error(`cannot listen on ${where}: ${hint}`, { cause: error });
 }
@@ -130,8 +130,8 @@ function urlOf(host: string, address: AddressInfo): string {
 }
 
 /**
- * From Node 25 on the body of a request is read before it becomes an upgrade, so that such a request
- * cannot be read again; but there the server asks first whether it is one.
+ * From Node 25 on the request body is read before the upgrade, so such a request cannot be parsed
+ * again; but there the server asks first whether it is an upgrade.
  */
 const ASKS_BEFORE_UPGRADE =
   Number.parseInt(process.versions.node, 10) >= 25
@@ -244,7 +244,7 @@ export function createApi(options: ApiOptions): Api {
   const server = createServer(
     {
       ...ASKS_BEFORE_UPGRADE,
-      // The gate does that, and says so.
+      // The gate does this, with a proper message.
       requireHostHeader: false,
       maxHeaderSize: limits.headerBytes,
       headersTimeout: limits.requestMs,
@@ -295,7 +295,7 @@ export function createApi(options: ApiOptions): Api {
     },
   };
 
-  /** The order matters: streams end before their connections are asked to. */
+  /** The order matters: streams end before their connections are asked to close. */
   async function shutDown(graceMs: number): Promise<void> {
     metrics.close();
     meter.close();
@@ -321,7 +321,9 @@ export function createApi(options: ApiOptions): Api {
   }
 }
 
-/** Stops accepting; settles when the last connection has gone, at once if none ever was possible. */
+/**
+ * Stops accepting connections; settles when the last one has gone, at once if there never was one.
+ */
 function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
     // The callback's error only says that the server was not listening.

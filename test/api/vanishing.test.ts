@@ -113,7 +113,7 @@ describe('a reader that takes nothing', () => {
     socket.resume();
     const [code, reason] = (await closed) as [number, Buffer];
     expect(code).toBe(4410);
-    expect(reason.toString()).toBe('Reader idle: took nothing for 250 ms');
+    expect(reason.toString()).toBe('Reader idle: read nothing for 250 ms');
     expect(idled).toEqual([expect.stringMatching(/^WebSocket 127\.0\.0\.1:\d+ 250$/)]);
   });
 

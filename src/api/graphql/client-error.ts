@@ -2,7 +2,7 @@ import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { maskError } from 'graphql-yoga';
 import type { ApiLog } from '../log.js';
 
-/** Yoga notes HTTP statuses and the like in `extensions`; clients have no use for them. */
+/** Yoga puts HTTP statuses and the like into `extensions`; clients have no use for them. */
 export function formatted(error: GraphQLError): GraphQLFormattedError {
   const { extensions = {}, ...rest } = error.toJSON();
   const others = Object.entries(extensions).filter(
@@ -11,7 +11,7 @@ export function formatted(error: GraphQLError): GraphQLFormattedError {
   return { ...rest, extensions: Object.fromEntries(others) };
 }
 
-/** `error` as clients may see it: an unexpected one is logged and says nothing of what went wrong. */
+/** `error` as clients may see it: an unexpected one is logged and its details withheld. */
 export function clientError(error: unknown, log: ApiLog): GraphQLError {
   const shown = maskError(error, 'Unexpected error.', false) as GraphQLError;
   if (shown !== error)

@@ -19,9 +19,9 @@ import {
 } from 'graphql';
 import { DEFAULT_FIRST } from '../paging.js';
 
-/** Items assumed in a list whose length no argument bounds, by the type of its items. */
+/** Assumed length of a list that no argument bounds, by item type. */
 const ASSUMED: Readonly<Record<string, number>> = {
-  // As many as the exchanges have: the largest lists 855 markets, the five together some 2,000.
+  // The size of a market list: the largest has 855 markets, the five together some 2,000.
   Market: 500,
   Collector: 500,
   // A side of a book: 15 to 30 levels on four exchanges, up to 1,000 on GOPAX.
@@ -30,26 +30,26 @@ const ASSUMED: Readonly<Record<string, number>> = {
   ConsolidatedLeg: 5,
   QuoteLeg: 5,
   ExchangeInfo: 5,
-  // Written as text by the reader; their number is bounded separately.
+  // The store reader writes these as text; their number is bounded separately.
   SeriesPoint: 1,
   GapSum: 2,
   RecordingStrip: 5,
   StripSlot: 96,
   PremiumPrice: 5,
   Premium: DEFAULT_FIRST,
-  // Introspection of this schema.
+  // For introspection of this schema.
   __Type: 50,
   __Field: 8,
   __InputValue: 2,
   __EnumValue: 5,
   __Directive: 6,
 };
-/** As {@link ASSUMED} for types not named there. */
+/** As {@link ASSUMED}, for types not named there. */
 const ASSUMED_OTHERWISE = 20;
 
 /**
- * Counts the fields of an operation, before it is executed. Not `@pothos/plugin-complexity` (tried,
- * 4.2.3): it counts introspection as one field, and counts when the first field is resolved.
+ * Counts the fields of an operation before it is executed. Not `@pothos/plugin-complexity` (tried,
+ * 4.2.3): it counts introspection as one field, and only counts once the first field is resolved.
  */
 class Counter {
   readonly #schema: GraphQLSchema;
@@ -71,7 +71,7 @@ class Counter {
     }
   }
 
-  /** Fields below `set`, which is selected on `type`. @param first size of the page it is part of */
+  /** Fields below `set`, which is selected on `type`. @param first size of the enclosing page */
   below(set: SelectionSetNode, type: GraphQLNamedType | undefined, first: number): number {
     const spread = new Set<string>();
     let sum = 0;
@@ -82,7 +82,7 @@ class Counter {
         const on = name === undefined ? type : this.#schema.getType(name);
         sum += this.below(selection.selectionSet, on, first);
       } else if (!spread.has(selection.name.value)) {
-        // Executed once, however often it stands here.
+        // Executed once, however often it is spread here.
         spread.add(selection.name.value);
         sum += this.#fragment(selection.name.value, first);
       }
@@ -132,7 +132,7 @@ class Counter {
     try {
       return getArgumentValues(field, node, this.#variables);
     } catch {
-      // Execution will refuse the value, and says why.
+      // Execution will reject the value and say why.
       return {};
     }
   }
@@ -142,7 +142,7 @@ class Counter {
     given: Readonly<Record<string, unknown>>,
     first: number,
   ): number {
-    // GraphiQL asks nine deep for the type in a type, which few types have.
+    // GraphiQL nests the type of a type nine deep, but few types go that far.
     if (field.name === 'ofType') return 0.5;
     if (!isListType(getNullableType(field.type))) return 1;
     if (field.name === 'edges') return Math.max(1, first);
@@ -152,7 +152,7 @@ class Counter {
   }
 }
 
-/** Estimated fields of an answer or event: lists as long as `first` or `depth`, or assumed. */
+/** Estimated fields of a response or event: lists as long as `first` or `depth`, or assumed. */
 export function costOf(args: ExecutionArgs): number {
   const { schema, document, operationName, variableValues } = args;
   const operation = getOperationAST(document, operationName);

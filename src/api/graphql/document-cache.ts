@@ -1,11 +1,11 @@
-/** Documents kept at most. */
+/** Maximum number of cached documents. */
 const MAX_KEPT = 64;
-/** Longest document that is kept, UTF-16 units. */
+/** Longest document cached, in UTF-16 code units. */
 const MAX_LENGTH = 8_192;
 
 /**
- * Parsed documents by their text, the last used ones; few, for anybody may send any number, and
- * they are large. Not `lru-cache`: a Map keeps its order by itself.
+ * Least-recently-used cache of parsed documents by text. Small, because parsed documents are large
+ * and anybody can send any number of them. Not `lru-cache`: a Map already keeps insertion order.
  */
 export class DocumentCache<T> {
   readonly #kept = new Map<string, T>();
@@ -13,7 +13,7 @@ export class DocumentCache<T> {
   get(text: string): T | undefined {
     const found = this.#kept.get(text);
     if (found !== undefined) {
-      // To the end: the first is the one to go.
+      // Move to the end: the first entry is evicted next.
       this.#kept.delete(text);
       this.#kept.set(text, found);
     }

@@ -80,15 +80,15 @@ query History {
 }
 `;
 
-/** The page's settings; with a token, the mutation's tab shows where to put it. */
+/** The page's settings; with a token, the mutation tab shows where to put it. */
 function graphiqlOptions(tokenWanted: boolean): GraphiQLOptions {
   const headers = tokenWanted ? '{\n  "authorization": "Bearer <API_TOKEN>"\n}' : null;
   return {
     title: 'Korean order books',
     endpoint: GRAPHQL_PATH,
-    // Subscriptions would go by GET otherwise, which the check against cross-site requests refuses.
+    // Otherwise subscriptions would go by GET, which the cross-site check refuses.
     method: 'POST',
-    // Else the page would keep the token in the browser's storage.
+    // Otherwise the page would keep the token in the browser's storage.
     shouldPersistHeaders: false,
     defaultQuery: ALL,
     defaultTabs: [
@@ -102,12 +102,12 @@ function graphiqlOptions(tokenWanted: boolean): GraphiQLOptions {
 }
 
 /**
- * With three tabs or more, GraphiQL's drag animation leaves a stale shift on each tab that jumps
- * into effect when the mouse button goes down, so that the first click on a tab misses it.
+ * With three tabs or more, GraphiQL's drag animation leaves a stale offset on each tab that takes
+ * effect on mouse down, so the first click on a tab misses it.
  */
 const TABS_FIX = '<style>.graphiql-tab { transform: none !important; }</style></head>';
 
-/** Leads back to the dashboard. */
+/** Link back to the dashboard. */
 const BACK =
   '<a href="/" style="position:fixed;right:16px;bottom:6px;z-index:9;font:12px system-ui,sans-serif">Dashboard</a>';
 
@@ -120,8 +120,8 @@ export interface GraphiqlPage {
 }
 
 /**
- * What the page may do: run exactly the scripts in it, talk to this server and to no other. Its
- * editor makes its styles while it runs and its workers from blobs, which no hash can name.
+ * What the page may do: run exactly its own scripts, and talk to this server only. Its editor
+ * creates styles at run time and workers from blobs, neither of which a hash can cover.
  */
 function policyOf(html: string): string {
   const scripts = [...html.matchAll(/<script>([\s\S]*?)<\/script>/g)].map(
@@ -143,7 +143,7 @@ function policyOf(html: string): string {
 
 /**
  * The GraphiQL page with all its code inlined: Yoga's own page loads it from a CDN and stays blank
- * without internet. It is 9 MB, so it is made on the first request and compressed once.
+ * without internet. At 9 MB, it is built on the first request and compressed once.
  */
 export function graphiqlPage(tokenWanted: boolean): () => Promise<GraphiqlPage> {
   let page: Promise<GraphiqlPage> | undefined;
@@ -151,7 +151,7 @@ export function graphiqlPage(tokenWanted: boolean): () => Promise<GraphiqlPage> 
     (page ??= (async () => {
       const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
       const text = renderGraphiQL(graphiqlOptions(tokenWanted)).replace('</head>', TABS_FIX);
-      // The last one: the scripts have such an end in their texts.
+      // The last one: the scripts contain the same closing tag in their strings.
       const end = text.lastIndexOf('</body>');
       const whole = `${text.slice(0, end)}${BACK}${text.slice(end)}`;
       const html = Buffer.from(whole);

@@ -3,7 +3,7 @@ import { LiveSlot, type TransportContext } from './live-slot.js';
 import type { SseStreams } from './sse.js';
 import type { ApiYoga } from './yoga.js';
 
-/** GraphQL over HTTP: Yoga checks and executes; a subscription becomes an event stream. */
+/** GraphQL over HTTP: Yoga validates and executes; a subscription becomes an event stream. */
 export function createGraphqlHttp(
   yoga: ApiYoga,
   sse: SseStreams,
@@ -20,7 +20,7 @@ export function createGraphqlHttp(
         subscription.discard();
         return await send(response, res);
       }
-      // Yoga's own stream is empty; read to its end it leaves no timer behind.
+      // Yoga's own stream is empty; reading it to the end leaves no timer behind.
       await response.arrayBuffer();
       sse.serve(subscription, res);
     } finally {
@@ -29,7 +29,7 @@ export function createGraphqlHttp(
   };
 }
 
-/** Sends a whole answer. */
+/** Sends a complete response. */
 async function send(response: Response, res: ServerResponse): Promise<void> {
   const body = Buffer.from(await response.arrayBuffer());
   if (res.destroyed) return;

@@ -19,8 +19,8 @@ import { LIMIT_SETTINGS } from '../../settings/table.js';
 import { costOf } from './cost.js';
 
 /**
- * Nesting of fields below `set`, fragments included. Introspection is left out: graphql-js bounds
- * it itself, and GraphiQL's own query nests deeper than any of ours.
+ * Nesting depth of the fields below `set`, fragments included. Introspection is exempt: graphql-js
+ * bounds it itself, and GraphiQL's own query nests deeper than any of ours.
  */
 function depthOf(
   set: SelectionSetNode,
@@ -40,7 +40,8 @@ function depthOf(
       const name = selection.name.value;
       const fragment = fragmentOf(name);
       if (!known.has(name) && fragment) {
-        // Set before descending: a fragment that contains itself ends here (another rule refuses it).
+        // Set before descending: a fragment that contains itself stops here (another rule rejects
+        // it).
         known.set(name, 0);
         known.set(name, depthOf(fragment.selectionSet, fragmentOf, known));
       }
@@ -51,7 +52,7 @@ function depthOf(
   return deepest;
 }
 
-/** Refuses operations whose fields nest deeper than `most`. */
+/** Rejects operations whose fields nest deeper than `most`. */
 function maxDepthRule(most: number): ValidationRule {
   return function MaxDepthRule(context: ValidationContext): ASTVisitor {
     const known = new Map<string, number>();
@@ -69,7 +70,7 @@ function maxDepthRule(most: number): ValidationRule {
   };
 }
 
-/** Response names of the fields that stand in `set` itself, inline fragments opened. */
+/** Response names of the fields directly in `set`, inline fragments expanded. */
 function* namesIn(set: SelectionSetNode): Generator<string> {
   for (const selection of set.selections) {
     if (selection.kind === Kind.FIELD) yield (selection.alias ?? selection.name).value;
@@ -78,8 +79,8 @@ function* namesIn(set: SelectionSetNode): Generator<string> {
 }
 
 /**
- * Refuses documents with more aliases and repeated fields than `most`. Repeating a field asks for
- * nothing more, but graphql-js compares each with each.
+ * Rejects documents with more aliases and repeated fields than `most`. A repeated field adds
+ * nothing to the response, but graphql-js compares every pair of them.
  */
 function maxAliasesRule(most: number): ValidationRule {
   return function MaxAliasesRule(context: ValidationContext): ASTVisitor {
@@ -112,7 +113,7 @@ function tooComplex(message: string): GraphQLError {
   return apiError('QUERY_TOO_COMPLEX', message);
 }
 
-/** Why an operation is refused for what it would cost, or null. */
+/** Why an operation is refused for its cost, or null. */
 function costProblem(args: ExecutionArgs, most: number): GraphQLError | null {
   const cost = costOf(args);
   if (cost <= most) return null;
@@ -121,7 +122,7 @@ function costProblem(args: ExecutionArgs, most: number): GraphQLError | null {
   );
 }
 
-/** Bounds what a document may be made of and may cost, before anything of it is executed. */
+/** Bounds what a document may contain and cost, before any of it is executed. */
 export function useLimits(limits: ApiLimits): Plugin {
   const rules = [maxDepthRule(limits.depth), maxAliasesRule(limits.aliases)];
   return {
@@ -130,7 +131,7 @@ export function useLimits(limits: ApiLimits): Plugin {
         try {
           return parseFn(source, { ...options, maxTokens: limits.tokens }) as unknown;
         } catch (error) {
-          // Lists in lists in lists: the parser calls itself for each.
+          // Deeply nested list values: the parser recurses into each.
           if (error instanceof RangeError) throw tooComplex('values are nested too deep');
           // Only the text distinguishes this from other syntax errors.
           if (
@@ -150,7 +151,7 @@ export function useLimits(limits: ApiLimits): Plugin {
         schema: GraphQLSchema;
         documentAST: DocumentNode;
       };
-      // Before graphql-js's own rules, some of which take long for what these refuse.
+      // Before graphql-js's own rules, some of which are slow on exactly what these reject.
       const errors = validate(schema, documentAST, rules);
       if (errors.length > 0) setResult([...errors]);
     },

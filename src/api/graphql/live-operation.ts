@@ -24,14 +24,14 @@ import type { ApiServices } from '../context.js';
 import type { ApiLog } from '../log.js';
 import { clientError, formatted } from './client-error.js';
 
-/** Fields whose value is the reader's own, not the book's. */
+/** Fields whose value belongs to the individual subscriber, not to the book. */
 const OWN_FIELDS: readonly string[] = ['skipped', 'gapBefore'];
-/** Fields whose value changes with time alone. */
+/** Fields whose value changes merely with time. */
 const TIMED_FIELDS: readonly string[] = ['age'];
 
 const printed = new WeakMap<DocumentNode, string>();
 
-/** Equal exactly for equal subscriptions: document (as it prints), operation and variables. */
+/** Equal exactly for equal subscriptions: document (as printed), operation and variables. */
 export function operationKey(args: ExecutionArgs): string {
   const { document, operationName, variableValues } = args;
   let text = printed.get(document);
@@ -42,11 +42,11 @@ export function operationKey(args: ExecutionArgs): string {
   return JSON.stringify([text, operationName ?? null, variableValues ?? {}]);
 }
 
-/** Whether all who ask the same may share one execution: `extensions.shared` of its root field. */
+/** Whether equal subscriptions may share one execution: `extensions.shared` of the root field. */
 export function isShared({ schema, document, operationName }: ExecutionArgs): boolean {
   const fields = schema.getSubscriptionType()?.getFields() ?? {};
   const operation = getOperationAST(document, operationName);
-  // A subscription has one root field only, which may stand in a fragment: all that are named count.
+  // A subscription has a single root field, but it may sit in a fragment: all named ones count.
   let shared = operation !== null && operation !== undefined;
   const look = (selections: readonly { readonly kind: Kind }[]): void => {
     for (const selection of selections) {
@@ -71,7 +71,7 @@ function asksForAny(fields: readonly string[], document: DocumentNode): boolean 
   return found;
 }
 
-/** Whether `@skip` and `@include` leave a selection in. */
+/** Whether `@skip` and `@include` keep a selection. */
 function isSelected(
   node: FieldNode | FragmentSpreadNode | InlineFragmentNode,
   variables: Readonly<Record<string, unknown>>,
@@ -83,10 +83,10 @@ function isSelected(
 }
 
 /**
- * The operation alone, in the form in which graphql-jit does what graphql-js would: without the
- * selections that its variables leave out, since graphql-jit gives what stands in a field that is left
- * out when the same field is also selected elsewhere; and with nullable types of variables that have a
- * default, since of `$x: Boolean! = false` it says that it is missing.
+ * The operation alone, in a form for which graphql-jit behaves like graphql-js. Selections that the
+ * variables leave out are removed, because graphql-jit returns the contents of a skipped field when
+ * the same field is also selected elsewhere. Variables with a default get a nullable type, because
+ * graphql-jit reports `$x: Boolean! = false` as missing.
  */
 function reduced({ schema, document, operationName, variableValues }: ExecutionArgs): DocumentNode {
   const operation = getOperationAST(document, operationName)!;
@@ -110,12 +110,12 @@ function reduced({ schema, document, operationName, variableValues }: ExecutionA
   });
 }
 
-/** Compiled operations by document and operation name; there is one schema. */
+/** Compiled operations by document and operation name; there is only one schema. */
 const compiledBy = new WeakMap<DocumentNode, Map<string | null | undefined, CompiledQuery>>();
 
 /**
  * A validated operation, compiled once for all values of its variables unless they decide what is
- * selected: Yoga gives equal texts as the same document.
+ * selected. Yoga returns the same document for equal texts.
  */
 function compiled(args: ExecutionArgs): CompiledQuery {
   const { document, operationName } = args;
@@ -153,13 +153,12 @@ function compile(args: ExecutionArgs): CompiledQuery {
 }
 
 /**
- * Executes the events of a subscription, for all who asked for the same. The resolvers get the services
- * alone as context: an operation that is shared belongs to no single request.
- *
- * The document is compiled at the first event. graphql-js walks it again for each event, which costs
- * more than all else that an event needs, and its caches keep alive what each walk made until the
- * next full garbage collection. Only the events are executed so: graphql-jit hands `subscribe`
- * resolvers the variables in place of the arguments (zalando-incubator/graphql-jit#183).
+ * Executes the events of a subscription for everyone with the same subscription. Resolvers get only
+ * the services as context: a shared operation belongs to no single request.
+ * The document is compiled at the first event. graphql-js would walk it again for each event, which
+ * costs more than everything else an event needs, and its caches keep the result of each walk alive
+ * until the next full garbage collection. Only events are executed this way: graphql-jit passes
+ * `subscribe` resolvers the variables instead of the arguments (zalando-incubator/graphql-jit#183).
  */
 export class LiveOperation implements Renderer {
   readonly showsMissed: boolean;
@@ -187,9 +186,9 @@ export class LiveOperation implements Renderer {
     return JSON.stringify({ data: result.data, errors });
   }
 
-  /** An error of an event as clients may see it. */
+  /** An event's error as clients may see it. */
   #shown({ message, path, locations, originalError }: GraphQLError): GraphQLFormattedError {
-    // graphql-jit has its own error class, which is unknown to Yoga.
+    // graphql-jit has its own error class, unknown to Yoga.
     const error = new GraphQLError(message, { path, originalError });
     const answer = formatted(clientError(error, this.#log));
     return locations === undefined ? answer : { ...answer, locations };

@@ -1,6 +1,6 @@
 import type { LiveSubscription } from '../../live/live-streams.js';
 
-/** Where a subscription that was let in is left for the transport that brought it. */
+/** Where an accepted subscription waits for the transport it came in on. */
 export class LiveSlot {
   #subscription: LiveSubscription | undefined;
 
@@ -8,7 +8,7 @@ export class LiveSlot {
     this.#subscription = subscription;
   }
 
-  /** The subscription, once: its taker must start or discard it. */
+  /** The subscription, once: the caller must start or discard it. */
   take(): LiveSubscription | undefined {
     const subscription = this.#subscription;
     this.#subscription = undefined;
@@ -16,10 +16,10 @@ export class LiveSlot {
   }
 }
 
-/** What a transport (HTTP, WebSocket) hands over with an operation. */
+/** What a transport (HTTP, WebSocket) passes along with an operation. */
 export interface TransportContext {
-  /** The `Authorization` value that came with it, if any. */
+  /** The request's `Authorization` value, if any. */
   readonly authorization: string | undefined;
-  /** Takes the subscription, if the operation is one and was let in. */
+  /** Receives the subscription, if the operation is one and was accepted. */
   readonly live: LiveSlot;
 }

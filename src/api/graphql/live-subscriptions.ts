@@ -15,14 +15,14 @@ import type { ApiLog } from '../log.js';
 import { isShared, LiveOperation, operationKey } from './live-operation.js';
 import type { TransportContext } from './live-slot.js';
 
-/** An answer without events, for the hooks that want to see one; the real events go to the sink. */
+/** A result without events for hooks that expect one; the real events go to the sink. */
 const NO_EVENTS: AsyncIterableIterator<never> = {
   next: () => Promise.resolve({ done: true, value: undefined }),
   return: () => Promise.resolve({ done: true, value: undefined }),
   [Symbol.asyncIterator]: () => NO_EVENTS,
 };
 
-/** Why the `subscribe` resolver gave no source, as graphql-js gives it. */
+/** Why the `subscribe` resolver gave no source, as graphql-js reports it. */
 class NoSource extends Error {
   readonly result: ExecutionResult;
 
@@ -33,8 +33,9 @@ class NoSource extends Error {
 }
 
 /**
- * Gives subscriptions to `LiveStreams` instead of executing them one by one. Errors before the first
- * event are answered as any other; what was let in is left in the transport's `LiveSlot`.
+ * Hands subscriptions to `LiveStreams` instead of executing them one by one. Errors before the
+ * first event are answered like any other; an accepted subscription is left in the transport's
+ * `LiveSlot`.
  */
 export function useLiveStreams(
   services: ApiServices,
@@ -52,8 +53,8 @@ export function useLiveStreams(
     if (reason === 'CLOSING') return apiError('SHUTTING_DOWN', 'the server is shutting down');
     const message =
       reason === 'MAX'
-        ? `there are ${limits.subscriptions} subscriptions already, as many as this server allows (${LIMIT_SETTINGS.subscriptions.variable}); close one first`
-        : `there are ${limits.liveOperations} different subscriptions already, as many as this server allows (${LIMIT_SETTINGS.liveOperations.variable}); use one that is open, to the letter and with the same variables, or close one first`;
+        ? `there are already ${limits.subscriptions} subscriptions, the most this server allows (${LIMIT_SETTINGS.subscriptions.variable}); close one first`
+        : `there are already ${limits.liveOperations} different subscriptions, the most this server allows (${LIMIT_SETTINGS.liveOperations.variable}); repeat an open one exactly, variables included, or close one first`;
     return apiError('TOO_MANY_SUBSCRIPTIONS', message);
   };
   return {

@@ -1,24 +1,24 @@
 import type { Duplex } from 'node:stream';
 import type { FrameTemplate, Rendering } from '../../live/rendering.js';
 
-/** First byte of a frame that is a whole text message (RFC 6455 5.2). */
+/** First byte of an unfragmented text message (RFC 6455 5.2). */
 const WHOLE_TEXT = 0x81;
 const BEFORE_ID = '{"id":';
 const BEHIND_ID = ',"type":"next","payload":';
 
-/** An operation's id as it stands in its messages. */
+/** An operation's id as encoded in its messages. */
 export function encodedId(id: string): Buffer {
   return Buffer.from(JSON.stringify(id));
 }
 
 /**
- * Writes the `next` messages (`graphql-transport-ws`) of a rendering as whole WebSocket frames to a
- * client's socket. A server's frames are not masked, so frames for operations whose ids are equally
- * long differ in the id alone: they are made once, and for each client only its id is put into them.
- * That is right because a socket that has nothing left to write has handed all bytes to the system;
- * where something is left, the frames are that socket's and the next client gets others.
- * @param id as {@link encodedId} gives it
- * @returns false when the socket is full, as its `write` does
+ * Writes the `next` messages (`graphql-transport-ws`) of a rendering to a client's socket as whole
+ * WebSocket frames. Server frames are not masked, so frames for operations with ids of equal length
+ * differ only in the id: they are built once, and each client's id is patched in. This is safe
+ * because a socket with nothing left to write has handed all bytes to the system; if something is
+ * left, that socket keeps the frames and the next client gets new ones.
+ * @param id as returned by {@link encodedId}
+ * @returns false when the socket is full, like its `write`
  */
 export function writeNext(socket: Duplex, id: Buffer, rendering: Rendering): boolean {
   let { template } = rendering;

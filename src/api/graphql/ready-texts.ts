@@ -2,7 +2,7 @@ import type { ExecutionResult } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { ApiContext, ReadyTexts } from '../context.js';
 
-/** Stands in for a list of an answer that exists as text only. */
+/** Stands in for a list of the response that exists only as text. */
 class TextList {
   readonly #pieces: readonly string[];
 
@@ -15,7 +15,7 @@ class TextList {
   }
 }
 
-/** The text of an answer with the ready texts in their places. */
+/** The response as text, with the ready-made texts in place. */
 function answerText(result: ExecutionResult, texts: ReadyTexts): string {
   const { data, ...rest } = result;
   if (data === null || data === undefined) return JSON.stringify(result);
@@ -27,8 +27,8 @@ function answerText(result: ExecutionResult, texts: ReadyTexts): string {
 }
 
 /**
- * Puts texts that resolvers have left in the context into the answer, in place of their fields of the
- * query: long lists are written where they are read, and neither built nor walked on this thread.
+ * Puts texts that resolvers left in the context into the response, in place of their query fields:
+ * long lists are serialised where they are read, and neither built nor walked on this thread.
  */
 export function useReadyTexts(): Plugin<ApiContext> {
   return {
@@ -43,7 +43,7 @@ export function useReadyTexts(): Plugin<ApiContext> {
           const filled = Object.fromEntries(
             lists.map((key) => [key, new TextList(texts.get(key)!)]),
           );
-          // A transport that does not know `stringify` turns the lists into text itself.
+          // A transport that does not know `stringify` serialises the lists itself.
           const answer = { ...(result as ExecutionResult), data: { ...data, ...filled } };
           const stringify = (given: ExecutionResult): string => answerText(given, texts);
           setResult({ ...answer, stringify } as ExecutionResult);

@@ -6,7 +6,7 @@ import type { ApiLimits } from '../../settings/config.js';
 import { LIMIT_SETTINGS } from '../../settings/table.js';
 import { within } from '../../util/wait.js';
 
-/** What an operation is executed by. */
+/** The function that executes an operation. */
 type Execute = (args: ExecutionArgs) => unknown;
 
 function isQuery({ document, operationName }: ExecutionArgs): boolean {
@@ -14,11 +14,12 @@ function isQuery({ document, operationName }: ExecutionArgs): boolean {
 }
 
 /**
- * Bounds how many queries and mutations run at once, and how long a query may take: after
- * {@link ApiLimits.queryMs} it is answered with an error, and reads of the store that it still waits
- * for are dropped unread. A mutation is not cut short, because its effect would then be unknown. An
- * operation holds its place until its last read has ended, however it was answered.
- * @param unsentBytes how much of earlier answers clients have not taken; too much, and none is begun
+ * Bounds how many queries and mutations run at once and how long a query may take: after {@link
+ * ApiLimits.queryMs} it is answered with an error, and store reads it is still waiting for are
+ * dropped. A mutation is never cut short, because its effect would then be unknown. An operation
+ * holds its slot until its last read has ended, however it was answered.
+ * @param unsentBytes response bytes that clients have not taken yet; beyond the limit no query
+ * starts
  */
 export function useRunningLimit(
   limits: Pick<ApiLimits, 'runningQueries' | 'queryMs' | 'unsentBytes'>,
@@ -30,18 +31,18 @@ export function useRunningLimit(
   const late = () =>
     apiError(
       'QUERY_TIMEOUT',
-      `the query took longer than ${queryMs} ms (${LIMIT_SETTINGS.queryMs.variable}); ask for less, or for a shorter time`,
+      `the query took longer than ${queryMs} ms (${LIMIT_SETTINGS.queryMs.variable}); request less, or a shorter window`,
     );
 
   return {
     onExecute({ args, executeFn, setExecuteFn, setResultAndStopExecution, extendContext }) {
       if (running >= runningQueries) {
-        const message = `${runningQueries} queries are running, as many as this server allows at once (${LIMIT_SETTINGS.runningQueries.variable}); try again`;
+        const message = `${runningQueries} queries are running, the most this server allows at once (${LIMIT_SETTINGS.runningQueries.variable}); try again`;
         setResultAndStopExecution({ errors: [apiError('TOO_MANY_QUERIES', message)] });
         return;
       }
       if (unsentBytes() > limits.unsentBytes) {
-        const message = `clients have not taken ${limits.unsentBytes} bytes of their answers (${LIMIT_SETTINGS.unsentBytes.variable}); try again when they have`;
+        const message = `clients have left ${limits.unsentBytes} bytes of their responses unread (${LIMIT_SETTINGS.unsentBytes.variable}); try again once they have read them`;
         setResultAndStopExecution({ errors: [apiError('TOO_MANY_QUERIES', message)] });
         return;
       }

@@ -7,23 +7,23 @@ import { apiError } from '../errors.js';
 import type { ApiLog } from '../log.js';
 import { clientError, formatted } from './client-error.js';
 
-/** How the streams are kept and watched. */
+/** How streams are kept alive and watched. */
 interface SseOptions {
-  /** A silent stream gets a comment so often, ms. */
+  /** Interval at which a silent stream gets a comment, ms. */
   readonly keepAliveMs: number;
-  /** Time without reading after which a reader is disconnected, ms. */
+  /** A reader that reads nothing for this long is disconnected, ms. */
   readonly idleMs: number;
-  /** Called with such a reader. */
+  /** Called with that reader. */
   readonly onIdle: (reader: string) => void;
   readonly log: ApiLog;
 }
 
-/** How long an ended reader may take to read what is on its way, before it is cut off, ms. */
+/** How long a closed reader may take to read what is in flight before it is cut off, ms. */
 const LAST_WORDS_MS = 5_000;
 
-/** An event as a chunk of an HTTP/1.1 response (RFC 9112 7.1). The JSON text has no line breaks. */
+/** An event as a chunk of an HTTP/1.1 response (RFC 9112 7.1). The JSON has no line breaks. */
 const asChunk: Encoder = (json) => chunk(`event: next\ndata: ${json}\n\n`);
-/** An event as it is, for a response that ends with its connection (HTTP/1.0). */
+/** An event as is, for a response that ends with its connection (HTTP/1.0). */
 const asText: Encoder = (json) => Buffer.from(`event: next\ndata: ${json}\n\n`);
 
 function chunk(text: string): Buffer {
@@ -35,8 +35,8 @@ const COMPLETE = 'event: complete\ndata:\n\n';
 
 /**
  * All subscriptions over Server-Sent Events (graphql-sse, distinct connections). The bytes of an
- * event, HTTP's chunk framing included, are made once and written to each connection's socket
- * directly: the response's own `write` would frame them again for every reader.
+ * event, HTTP chunk framing included, are built once and written straight to each connection's
+ * socket: the response's own `write` would frame them again for every reader.
  */
 export class SseStreams {
   readonly #options: SseOptions;
@@ -58,7 +58,7 @@ export class SseStreams {
   serve(subscription: LiveSubscription, res: ServerResponse): void {
     if (res.destroyed) return subscription.discard();
     if (res.socket === null) {
-      // Requests sent ahead on one connection: this one's turn comes when those before it are answered.
+      // Pipelined requests: this one gets the socket once those before it are answered.
       res.once('socket', () => this.serve(subscription, res));
       res.once('close', () => subscription.discard());
       return;
@@ -90,13 +90,15 @@ export class SseStreams {
     for (const sink of this.#open) {
       if (sink.ended || sink.idleFor() < idleMs) continue;
       onIdle(`SSE ${sink.address}`);
-      const message = `this reader has taken nothing for ${idleMs} ms and is ended; subscribe again, with since to miss nothing`;
+      const message = `this client has read nothing for ${idleMs} ms and is disconnected; subscribe again, with since to miss nothing`;
       sink.cut(apiError('READER_IDLE', message));
     }
   }
 }
 
-/** One stream. Its socket's buffer is the only one: when that is full it takes nothing more. */
+/**
+ * One stream. The socket's buffer is the only one: when it is full, the sink accepts nothing more.
+ */
 class SseSink implements LiveSink {
   readonly address: string;
   readonly #res: ServerResponse;
@@ -105,19 +107,19 @@ class SseSink implements LiveSink {
   readonly #encoder: Encoder;
   #reader: LiveReader | undefined;
   #full = false;
-  /** When its socket was last seen empty, by `performance.now()`. */
+  /** When the socket was last seen empty, by `performance.now()`. */
   #emptyAt = performance.now();
   ended = false;
 
   constructor(res: ServerResponse, log: ApiLog) {
     this.#res = res;
     this.#log = log;
-    // Requests of a connection are answered one after the other: until its end the socket is ours.
+    // A connection answers its requests in order, so the socket is ours until the response ends.
     this.#socket = res.socket!;
     this.#encoder = res.chunkedEncoding ? asChunk : asText;
     this.address = `${this.#socket.remoteAddress ?? '?'}:${this.#socket.remotePort ?? '?'}`;
     this.#socket.setKeepAlive(true, 30_000);
-    // A stream is watched by SseStreams, which warns its reader before cutting it off.
+    // SseStreams watches the stream instead, and warns the reader before cutting it off.
     this.#socket.setTimeout(0);
     const onDrain = (): void => {
       this.#full = false;
@@ -129,7 +131,7 @@ class SseSink implements LiveSink {
     this.comment();
   }
 
-  /** Says who fills it. */
+  /** Sets the reader that feeds it. */
   attach(reader: LiveReader): void {
     this.#reader = reader;
     if (this.ready) reader.onReady();
@@ -152,19 +154,22 @@ class SseSink implements LiveSink {
     this.#end(`event: next\ndata: ${JSON.stringify({ errors })}\n\n`);
   }
 
-  /** Keeps a silent connection alive, and lets some proxies show the first event at once. */
+  /** Keeps a silent connection alive, and makes some proxies forward the first event at once. */
   comment(): void {
     if (this.ready) this.#write(COMMENT);
   }
 
-  /** How long something has lain in its socket that the client did not take, ms; 0 = nothing lies. */
+  /** How long unread bytes have been waiting in the socket, ms; 0 when there are none. */
   idleFor(): number {
     const now = performance.now();
     if (this.#socket.writableLength === 0) this.#emptyAt = now;
     return now - this.#emptyAt;
   }
 
-  /** Ends a reader that does not read: it gets an error, and is cut off when it does not read that either. */
+  /**
+   * Disconnects a client that does not read: it gets an error, and is cut off if it does not read
+   * that either.
+   */
   cut(error: Error): void {
     this.#reader?.leave();
     this.fail(error);

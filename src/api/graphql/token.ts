@@ -11,13 +11,13 @@ function digest(text: string): Buffer {
 /** Whether an `Authorization` value carries `token`. Takes equally long for any wrong one. */
 function carriesToken(authorization: string | undefined, token: string): boolean {
   const given = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
-  // Digests are compared because timingSafeEqual wants equal lengths, and a length is a hint too.
+  // Compares digests: timingSafeEqual needs equal lengths, and the length itself is a hint.
   return given !== undefined && timingSafeEqual(digest(given), digest(token));
 }
 
 /**
- * Refuses every mutation without the token, on any transport, as a whole operation, so that no
- * later mutation can be forgotten. Null: no token is wanted.
+ * Refuses every mutation without the token, on any transport. It works on whole operations, so that
+ * no future mutation can be forgotten. Null: no token is required.
  */
 export function useMutationToken(token: string | null): Plugin<TransportContext> {
   if (token === null) return {};

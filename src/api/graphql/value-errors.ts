@@ -19,7 +19,7 @@ const VALUE_KINDS: ReadonlySet<string> = new Set([
   Kind.OBJECT,
 ]);
 
-/** Name of the argument to which the value or variable at `node` is given, if there is one. */
+/** Name of the argument that the value or variable at `node` is passed to, if any. */
 function argumentOf(document: DocumentNode, node: ASTNode): string | undefined {
   let found: string | undefined;
   visit(document, {
@@ -38,12 +38,12 @@ function argumentOf(document: DocumentNode, node: ASTNode): string | undefined {
   return found;
 }
 
-/** `error` with `BAD_USER_INPUT` and its argument's name, when it is about a value given. */
+/** `error` with `BAD_USER_INPUT` and the argument's name, if it is about an input value. */
 function named(document: DocumentNode, error: GraphQLError): GraphQLError {
   const node = error.nodes?.[0];
   const aboutValue =
     node !== undefined && (VALUE_KINDS.has(node.kind) || node.kind === Kind.VARIABLE_DEFINITION);
-  // A path means that a resolver threw: it has named the argument itself.
+  // A path means a resolver threw, and it has named the argument already.
   if (!aboutValue || error.path !== undefined || 'argument' in error.extensions) return error;
   const argument = argumentOf(document, node);
   return new GraphQLError(
@@ -76,8 +76,8 @@ function nameResult(args: object, { result, setResult }: Done): void {
 }
 
 /**
- * Gives errors about a value (unknown enum value, malformed time, wrong type), literal or variable,
- * the code `BAD_USER_INPUT` and the name of the argument.
+ * Gives errors about an input value (unknown enum value, malformed time, wrong type), literal or
+ * variable, the code `BAD_USER_INPUT` and the argument's name.
  */
 export function useValueErrors(): Plugin {
   return {

@@ -22,21 +22,21 @@ import { LiveSlot, type TransportContext } from './live-slot.js';
 import { encodedId, writeNext } from './next-frame.js';
 import type { ApiYoga } from './yoga.js';
 
-/** Answers that may lie in a connection's socket before its next message is read, bytes. */
+/** Bytes that may wait in a connection's socket before its next message is read. */
 const MAX_UNREAD = 256 * 1024;
-/** How long an ended client may take to read what is on its way, before it is cut off, ms. */
+/** How long a closed client may take to read what is in flight before it is cut off, ms. */
 const LAST_WORDS_MS = 5_000;
 
-/** Close code of a connection whose client took nothing for too long; it may connect again. */
+/** Close code for a client that read nothing for too long; it may reconnect. */
 const READER_IDLE_CODE = 4410;
 
-/** How connections are kept and watched. */
+/** How connections are kept alive and watched. */
 interface WebSocketOptions {
-  /** Each connection is pinged so often, ms. */
+  /** Interval between pings on each connection, ms. */
   readonly keepAliveMs: number;
-  /** Time without reading, pings included, after which a client is disconnected, ms. */
+  /** A client that reads nothing, pings included, for this long is disconnected, ms. */
   readonly idleMs: number;
-  /** Called with such a client. */
+  /** Called with that client. */
   readonly onIdle: (reader: string) => void;
   readonly limits: Pick<ApiLimits, 'bodyBytes' | 'operationsPerConnection' | 'requestMs'>;
   readonly log: ApiLog;
@@ -44,9 +44,9 @@ interface WebSocketOptions {
 
 /** GraphQL over WebSocket (subprotocol `graphql-transport-ws`). */
 interface GraphqlWebSocket {
-  /** Takes over an HTTP upgrade that has been checked already. */
+  /** Takes over an HTTP upgrade that has passed the checks. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  /** Asks all clients to leave (1001); their operations have been completed before. */
+  /** Asks all clients to leave (1001); their operations have completed by then. */
   close(): void;
   /** Cuts off clients that have not left. */
   terminate(): void;
@@ -62,7 +62,7 @@ interface Enveloped {
   readonly subscribe: (args: ExecutionArgs) => Promise<ExecutionResult>;
 }
 
-/** What comes with an operation on its way through graphql-ws. */
+/** What accompanies an operation through graphql-ws. */
 interface Operation {
   readonly enveloped: Enveloped;
   readonly live: LiveSlot;
@@ -70,7 +70,7 @@ interface Operation {
   readonly id: string;
 }
 
-/** `error` with `code` unless it has one; over HTTP Yoga sees to that. */
+/** `error` with `code` unless it has one; over HTTP Yoga does this. */
 function withCode(error: GraphQLError, code: string): GraphQLError {
   const { nodes, source, positions, extensions } = error;
   return new GraphQLError(error.message, {
@@ -90,8 +90,8 @@ function authorizationOf(
 }
 
 /**
- * Serves `yoga` over WebSocket, with graphql-ws's protocol on a socket adapter of our own. Events
- * of a subscription bypass its serialising and `ws`'s framing as ready-made frames.
+ * Serves `yoga` over WebSocket: graphql-ws's protocol on a socket adapter of our own. Subscription
+ * events bypass its serialising and `ws`'s framing as ready-made frames.
  */
 export function createGraphqlWebSocket(yoga: ApiYoga, options: WebSocketOptions): GraphqlWebSocket {
   const { log, limits } = options;
@@ -133,7 +133,7 @@ export function createGraphqlWebSocket(yoga: ApiYoga, options: WebSocketOptions)
           rootValue: { enveloped, live, connection, id } satisfies Operation,
         };
       } catch (error) {
-        // A document that cannot be parsed concerns this operation only, not the connection.
+        // A document that does not parse concerns this operation only, not the connection.
         if (error instanceof GraphQLError) return [withCode(error, 'GRAPHQL_PARSE_FAILED')];
         throw error;
       }
@@ -150,13 +150,13 @@ export function createGraphqlWebSocket(yoga: ApiYoga, options: WebSocketOptions)
     noServer: true,
     maxPayload: limits.bodyBytes,
     handleProtocols: (protocols) => handleProtocols(protocols),
-    // One message in a turn of the event loop: a client that sends thousands delays no other client.
+    // One message per turn of the event loop: a client that sends thousands delays no other.
     allowSynchronousEvents: false,
   });
 
   const accept = (socket: WebSocket, request: IncomingMessage, raw: Duplex): void => {
     const connection = new Connection(socket, request, raw, options);
-    // Oversized or malformed frames: ws closes the connection itself, with the fitting code.
+    // Oversized or malformed frames: ws closes the connection itself, with the right code.
     socket.on('error', (error) => log.debug(error));
     const closed = protocol.opened(
       {
@@ -167,7 +167,7 @@ export function createGraphqlWebSocket(yoga: ApiYoga, options: WebSocketOptions)
           socket.on('message', (data: Buffer) => {
             connection.noteMessage();
             take(data.toString()).catch((error: unknown) => {
-              // A send that failed because the client has gone is no failure of ours.
+              // A send that failed because the client has gone is not our failure.
               if (socket.readyState !== socket.OPEN) return;
               log.error(error);
               socket.close(CloseCode.InternalServerError, 'Internal server error');
@@ -197,7 +197,7 @@ export function createGraphqlWebSocket(yoga: ApiYoga, options: WebSocketOptions)
   };
 }
 
-/** One client. Its operations share its socket: when that is full, all of them wait. */
+/** One client. Its operations share its socket: when it is full, all of them wait. */
 class Connection {
   readonly request: IncomingMessage;
   readonly #socket: WebSocket;
@@ -207,7 +207,7 @@ class Connection {
   readonly #watch: NodeJS.Timeout;
   #lastWords: NodeJS.Timeout | undefined;
   #full = false;
-  /** When the client last proved that it reads or its socket was last seen empty. */
+  /** When the client last proved that it reads, or its socket was last seen empty. */
   #aliveAt = performance.now();
   #pingedAt = performance.now();
   #awaitsPong = false;
@@ -241,7 +241,7 @@ class Connection {
     return !this.#full && this.#socket.readyState === this.#socket.OPEN;
   }
 
-  /** What graphql-ws reads of a subscription. */
+  /** The sink for a subscription, as graphql-ws consumes it. */
   operation(id: string, subscription: LiveSubscription): LiveOperationSink {
     const operation = new LiveOperationSink(this, id, subscription, () =>
       this.#operations.delete(operation),
@@ -250,7 +250,7 @@ class Connection {
     return operation;
   }
 
-  /** Sends a message of the protocol. The promise holds back what follows until it is written. */
+  /** Sends a protocol message. The promise holds back what follows until it is written. */
   send(text: string): Promise<void> {
     return new Promise((resolve, reject) => {
       const { readyState, OPEN } = this.#socket;
@@ -260,14 +260,14 @@ class Connection {
   }
 
   /**
-   * Writes an event as a whole frame. `ws` itself also writes whole frames, at once and without
-   * compression, so that neither can come in the middle of the other's.
+   * Writes an event as a whole frame. `ws` also writes whole frames, at once and uncompressed, so
+   * neither can land in the middle of the other's.
    */
   write(id: Buffer, rendering: Rendering): void {
     if (!writeNext(this.#raw, id, rendering)) this.#full = true;
   }
 
-  /** A message came in. A client that sends but does not read is not read any further either. */
+  /** A message arrived. A client that sends but does not read is not read from either. */
   noteMessage(): void {
     if (this.#raw.writableLength < MAX_UNREAD) return this.#alive();
     this.#socket.pause();
@@ -293,21 +293,24 @@ class Connection {
     this.#socket.ping();
   }
 
-  /** Ends a client that does not read: it gets an error, and is cut off when it does not read that either. */
+  /**
+   * Disconnects a client that does not read: it gets an error, and is cut off if it does not read
+   * that either.
+   */
   #cut(): void {
     clearInterval(this.#watch);
     const { idleMs, onIdle } = this.#options;
     const { remoteAddress, remotePort } = this.request.socket;
     onIdle(`WebSocket ${remoteAddress ?? '?'}:${remotePort ?? '?'}`);
     for (const operation of this.#operations) operation.leave();
-    this.#socket.close(READER_IDLE_CODE, `Reader idle: took nothing for ${idleMs} ms`);
+    this.#socket.close(READER_IDLE_CODE, `Reader idle: read nothing for ${idleMs} ms`);
     this.#lastWords = setTimeout(() => this.#socket.terminate(), LAST_WORDS_MS);
     this.#lastWords.unref();
   }
 }
 
 /**
- * A subscription of one connection. To graphql-ws it is an iterator without events: `next()` begins
+ * One subscription of a connection. To graphql-ws it is an iterator without events: `next()` starts
  * it and settles when it is over, `return()` (the client's `complete`, or its leaving) ends it.
  */
 class LiveOperationSink implements LiveSink, AsyncIterableIterator<ExecutionResult> {

@@ -13,13 +13,13 @@ import { useRunningLimit } from './running.js';
 import { useMutationToken } from './token.js';
 import { useValueErrors } from './value-errors.js';
 
-/** Where GraphQL is served, over HTTP and WebSocket. */
+/** Path of GraphQL, over HTTP and WebSocket. */
 export const GRAPHQL_PATH = '/graphql';
 
 /** The GraphQL engine of a server. */
 export type ApiYoga = YogaServerInstance<TransportContext, ApiContext>;
 
-/** The GraphQL engine, without CORS, form uploads and batching; `http/` checks requests before. */
+/** The GraphQL engine, without CORS, form uploads and batching; `http/` checks requests first. */
 export function createApiYoga(
   services: ApiServices,
   token: string | null,
@@ -44,7 +44,7 @@ export function createApiYoga(
       errorCache: new DocumentCache(),
     },
     logging: log,
-    // Never by NODE_ENV: what an unexpected error says is for the log, not for clients.
+    // Never by NODE_ENV: the details of an unexpected error are for the log, not for clients.
     maskedErrors: { isDev: false },
     maxRequestBodySize: limits.bodyBytes,
     cors: false,

@@ -1,13 +1,13 @@
-/** What became of the alerts of this process. */
+/** Counts of this process's alerts. */
 export interface AlertCounts {
-  /** Alerts that are not over. */
+  /** Alerts that are not resolved. */
   readonly active: number;
-  /** Messages that the webhook took. */
+  /** Messages the webhook accepted. */
   readonly sent: number;
-  /** Messages that wait to be taken. */
+  /** Messages waiting to be delivered. */
   readonly waiting: number;
-  /** Messages given up. */
+  /** Messages given up on. */
   readonly dropped: number;
-  /** Tries that failed, by kind. */
+  /** Failed attempts, by kind. */
   readonly failures: Readonly<Record<string, number>>;
 }

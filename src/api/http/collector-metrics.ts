@@ -6,7 +6,7 @@ import type { GapSum, RecorderMeter } from '../recorder-meter.js';
 import { statesByExchange } from './health.js';
 import type { MetricSet, Sample } from './metric-set.js';
 
-/** Counts of a collector that are summed by exchange. */
+/** Counters of a collector that are summed by exchange. */
 type Counted =
   | 'books'
   | 'repeats'
@@ -17,7 +17,7 @@ type Counted =
   | 'auditDifferences'
   | 'reconnects';
 
-/** What collectors count, by exchange. They are looked at once a scrape, by the first of these. */
+/** Collector counters, by exchange. Statuses are collected once per scrape, by the first metric. */
 export function addCollectorMetrics(set: MetricSet, control: CollectorControl): void {
   let collectors: readonly CollectorStatus[] = [];
   const since = 'since each collector was last started';
@@ -56,7 +56,7 @@ export function addCollectorMetrics(set: MetricSet, control: CollectorControl): 
   );
   set.count(
     'orderbook_silences_total',
-    'Silences beyond the rhythm of their market, by what the exchange said when it was asked: quiet, lost (a gap), false_alarm (quiet, and had been called STALE).',
+    "Silences longer than usual for their market, by what the exchange's REST book showed: quiet, lost (a gap), false_alarm (quiet, but had been marked STALE).",
     ['exchange', 'result'],
     () =>
       EXCHANGES.flatMap((exchange): Sample[] => {
@@ -70,7 +70,7 @@ export function addCollectorMetrics(set: MetricSet, control: CollectorControl): 
   );
   set.count(
     'orderbook_unreadable_messages_total',
-    'Those of them that named no market, since the server began.',
+    'Those of them that named no market, since the server started.',
     labels,
     each((exchange) => control.tally(exchange).unreadableMessages),
   );
@@ -81,18 +81,18 @@ export function addCollectorMetrics(set: MetricSet, control: CollectorControl): 
   );
   count(
     'orderbook_doubted_times_total',
-    "Books whose exchange's time was not believed",
+    'Books whose exchange time was not credible',
     'doubtedTimes',
   );
   set.count(
     'orderbook_unasked_books_total',
-    'Books of markets that were not asked for, since the server began.',
+    'Books of markets that were not subscribed, since the server started.',
     labels,
     each((exchange) => control.tally(exchange).unaskedBooks),
   );
   set.count(
     'orderbook_trades_total',
-    'Trades by what became of them, and checks of them (the fields of TradeTally), since the server began.',
+    'Trades by outcome, and checks of them (the fields of TradeTally), since the server started.',
     ['exchange', 'what'],
     () =>
       EXCHANGES.flatMap((exchange) =>
@@ -104,7 +104,7 @@ export function addCollectorMetrics(set: MetricSet, control: CollectorControl): 
   );
   set.count(
     'orderbook_protocol_oddities_total',
-    'What exchanges did otherwise than they are known to, by kind, since the server began; SLOW_FRAME of orderbook_frames_total is the share outside the fast reader.',
+    'Deviations of exchanges from their known protocol, by kind, since the server started; SLOW_FRAME divided by orderbook_frames_total is the share that missed the fast reader.',
     ['exchange', 'kind'],
     () =>
       EXCHANGES.flatMap((exchange) => {
@@ -116,7 +116,7 @@ export function addCollectorMetrics(set: MetricSet, control: CollectorControl): 
   );
   set.gauge(
     'orderbook_market_rows_skipped',
-    'Rows of the newest market list that were no markets.',
+    'Rows of the newest market list that are not markets.',
     labels,
     each((exchange) => control.tally(exchange).skippedRows),
   );
@@ -127,14 +127,10 @@ export function addCollectorMetrics(set: MetricSet, control: CollectorControl): 
   );
   count(
     'orderbook_audit_differences_total',
-    'Of those, how many found a book that the stream had not',
+    'Of those, how many found a book that the stream did not have',
     'auditDifferences',
   );
-  count(
-    'orderbook_reconnects_total',
-    'Connections made again, counted once per market',
-    'reconnects',
-  );
+  count('orderbook_reconnects_total', 'Reconnects, counted once per market', 'reconnects');
   set.gauge('orderbook_collectors', 'Collectors in each state.', ['exchange', 'state'], () => {
     const states = statesByExchange(control);
     return EXCHANGES.flatMap((exchange) =>
@@ -164,19 +160,19 @@ export function addGapMetrics(set: MetricSet, meter: RecorderMeter): void {
       .map((sum): Sample => [{ exchange: sum.exchange, cause: sum.cause }, pick(sum)]);
   set.gauge(
     'orderbook_gaps_open',
-    'Gaps that are open now: markets that are wanted and not covered.',
+    'Open gaps: markets that should be recorded and are not covered.',
     labels,
     samples(({ open }) => open),
   );
   set.count(
     'orderbook_gaps_closed_total',
-    'Gaps that have ended, since the server began.',
+    'Gaps that have closed, since the server started.',
     labels,
     samples(({ closed }) => closed),
   );
   set.count(
     'orderbook_gap_seconds_total',
-    'How long markets were not covered, summed over them, open gaps until now.',
+    'Total time markets were not covered, summed over markets; open gaps count up to now.',
     labels,
     samples(({ ms }) => ms / 1000),
   );

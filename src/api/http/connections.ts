@@ -5,28 +5,28 @@ import { LIMIT_SETTINGS } from '../../settings/table.js';
 import { type Refusal, refuse, refuseOnSocket } from './refusal.js';
 import { plainHead } from './upgrade.js';
 
-/** How many connections there may be and how they must behave. */
+/** Connection limits. */
 export interface ConnectionOptions {
-  /** Connections at once, those taken over by WebSockets included. */
+  /** Concurrent connections, including those taken over by WebSockets. */
   readonly max: number;
-  /** Time without reading its answer after which a client is disconnected, ms. */
+  /** A client that reads nothing of its response for this long is disconnected, ms. */
   readonly idleMs: number;
-  /** Called with the transport and address of such a client. */
+  /** Called with the transport and address of that client. */
   readonly onIdle: (client: string) => void;
 }
 
-/** What a connection that no WebSocket has taken over is doing. */
+/** State of a connection that no WebSocket has taken over. */
 interface Line {
-  /** The answer in progress. */
+  /** The response in progress. */
   answer: ServerResponse | null;
-  /** Whether a request waits for the end of that. */
+  /** Whether a request is waiting for that to end. */
   waiting: boolean;
 }
 
-/** Connections over the limit that get a refusal; further ones are just closed. */
+/** Connections over the limit that get a refusal; any more are just closed. */
 const REFUSED = 50;
 
-/** What could not be read as a request, by Node's code of the error. */
+/** Requests that could not be parsed, by Node's error code. */
 const UNREADABLE: Readonly<Record<string, Refusal>> = {
   HPE_HEADER_OVERFLOW: {
     status: 431,
@@ -42,24 +42,23 @@ const UNREADABLE: Readonly<Record<string, Refusal>> = {
 const NO_REQUEST: Refusal = {
   status: 400,
   code: 'BAD_REQUEST',
-  message: 'this is no HTTP/1.1 request that can be read; check its syntax and its length headers',
+  message: 'this is not a valid HTTP/1.1 request; check its syntax and its length headers',
 };
 
 const SENT_AHEAD: Refusal = {
   status: 429,
   code: 'TOO_MANY_OPERATIONS',
   message:
-    'the request before this one is not answered yet; wait for its answer, or use another connection',
+    'the request before this one has not been answered yet; wait for its response, or use another connection',
 };
 
 /**
- * The connections of a server: bounds their number, refuses requests that are sent ahead, cuts off
- * clients that do not take their answers, and answers what cannot be read. Slow requests are Node's
- * part (`headersTimeout`, `requestTimeout`), silent keep-alive connections as well.
- *
+ * The connections of a server: bounds their number, refuses pipelined requests, cuts off clients
+ * that do not read their responses, and answers what cannot be parsed. Slow requests are Node's job
+ * (`headersTimeout`, `requestTimeout`), as are silent keep-alive connections.
  * It also knows which connections have no request in progress. Node's own `closeIdleConnections()`
- * leaves out those that have not sent any request yet, and browsers and `fetch` open such
- * connections ahead of need: each would hold up a shutdown for its whole grace.
+ * leaves out those that have not sent a request yet, and browsers and `fetch` open such connections
+ * ahead of need: each would hold up a shutdown for the whole grace period.
  */
 export class Connections {
   readonly #server: Server;
@@ -76,13 +75,13 @@ export class Connections {
     server.timeout = options.idleMs;
     server.on('connection', (socket) => this.#opened(socket));
     server.on('timeout', (socket: Socket) => this.#silent(socket));
-    // Without a listener of ours Node answers without a word of what was wrong.
+    // Without a listener of ours Node replies without saying what was wrong.
     server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
       this.#unreadable(error, socket as Socket),
     );
   }
 
-  /** Bytes that have been written for clients and that the system has not taken yet. */
+  /** Bytes written to clients that the system has not taken yet. */
   get unsentBytes(): number {
     let bytes = 0;
     for (const { writableLength } of this.#sockets) bytes += writableLength;
@@ -90,14 +89,14 @@ export class Connections {
   }
 
   /**
-   * Notes a request that came in. One that was sent ahead of the answer before it is refused: no
-   * client does that, and else one could have any number of answers made that it does not take.
-   * @returns whether it may be answered; if not, that has been said already
+   * Registers an incoming request. A pipelined one is refused: no client does that, and it could be
+   * used to have any number of responses built without reading them.
+   * @returns whether to answer it; if not, the refusal has been sent already
    */
   async admit({ socket }: IncomingMessage, res: ServerResponse): Promise<boolean> {
     const line = this.#lines.get(socket);
     if (line === undefined) return false;
-    // A client may have its whole answer already while the end of that is still under way here.
+    // A client may already have its whole response while its end is still in progress here.
     if (line.answer?.headersSent === true && !line.waiting) {
       line.waiting = true;
       await once(line.answer, 'close');
@@ -117,15 +116,15 @@ export class Connections {
     return true;
   }
 
-  /** From here on the connection belongs to the handler of the upgrade. */
+  /** From here on the connection belongs to the upgrade handler. */
   handOver(socket: Socket): void {
     this.#lines.delete(socket);
   }
 
   /**
-   * Gives a connection back to the HTTP server, from a request on that the server took for an
-   * upgrade: read again without its offer, the request is the plain one that it is.
-   * @param head what came behind the headers
+   * Returns a connection to the HTTP server, starting with a request that the server took for an
+   * upgrade: parsed again without the upgrade offer, it is the plain request that it is.
+   * @param head what followed the headers
    */
   async readAgain(req: IncomingMessage, head: Buffer): Promise<void> {
     const { socket } = req;
@@ -133,7 +132,8 @@ export class Connections {
     const ignore = (): void => undefined;
     // Without a listener a reset connection would end the process.
     socket.on('error', ignore);
-    // An answer before it is still written by the part of the server that has let go of the socket.
+    // An earlier response is still being written by the part of the server that has let go of the
+    // socket.
     while (line !== undefined && line.answer !== null) await once(line.answer, 'close');
     // The server sets it again.
     socket.removeAllListeners('timeout');
@@ -143,7 +143,9 @@ export class Connections {
     socket.off('error', ignore);
   }
 
-  /** Closes the connections without a request in progress, the others as soon as theirs ends. */
+  /**
+   * Closes connections without a request in progress now, and the others as soon as theirs ends.
+   */
   closeIdle(): void {
     this.#closing = true;
     this.#closeIdle();
@@ -156,7 +158,7 @@ export class Connections {
   }
 
   #opened(socket: Socket): void {
-    // One that is read again is known already.
+    // A connection being parsed again is already known.
     if (this.#sockets.has(socket)) return;
     this.#sockets.add(socket);
     socket.once('close', () => {
@@ -168,17 +170,17 @@ export class Connections {
       refuseOnSocket(socket, {
         status: 503,
         code: 'TOO_MANY_CONNECTIONS',
-        message: `there are ${max} connections already, as many as this server allows (${LIMIT_SETTINGS.connections.variable}); close one or try later`,
+        message: `there are already ${max} connections, the most this server allows (${LIMIT_SETTINGS.connections.variable}); close one or try later`,
       });
       return;
     }
     this.#lines.set(socket, { answer: null, waiting: false });
   }
 
-  /** Nothing has moved on a connection for the time that it may be silent. */
+  /** A connection has been silent for as long as it may be. */
   #silent(socket: Socket): void {
     const answering = (this.#lines.get(socket)?.answer ?? null) !== null;
-    // The client waits for us, not we for it: a long query, an export that searches.
+    // The client is waiting for us, not we for it: a long query, an export still searching.
     if (answering && socket.writableLength === 0) {
       socket.setTimeout(this.#options.idleMs);
       return;
@@ -190,7 +192,7 @@ export class Connections {
   }
 
   #unreadable(error: NodeJS.ErrnoException, socket: Socket): void {
-    // In the middle of an answer another would be taken for a part of it.
+    // In the middle of a response, another would be taken for part of it.
     if (error.code === 'ECONNRESET' || this.#lines.get(socket)?.answer?.headersSent === true) {
       socket.destroy();
       return;

@@ -8,10 +8,10 @@ import { promisify } from 'node:util';
 import { brotliCompress, gzip } from 'node:zlib';
 import { replyText } from './reply.js';
 
-/** Where the dashboard is built to, seen from this file's source as well as from its build. */
+/** Where the dashboard is built to, as seen from this file's source and from its build alike. */
 const BUILT = fileURLToPath(new URL('../../../dist/dashboard/', import.meta.url));
 
-/** Paths of the dashboard's pages; all are the same page, which looks at the address itself. */
+/** Paths of the dashboard's pages; all serve the same page, which reads the address itself. */
 const PAGES = /^\/(?:$|(?:market|history|events|quality|premium|report)(?:\/|$))/;
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -25,14 +25,14 @@ const TYPES: Readonly<Record<string, string>> = {
 const NOT_BUILT =
   'The dashboard is not built. Start the program with "npm start", which builds it, or build it with "node scripts/prepare.mjs" and start the program again.\n\nThe API is at /graphql.\n';
 
-/** A `Host` value that may stand in a header of ours. */
+/** A `Host` value that is safe to put in a header of ours. */
 const HOST = /^[\w.:[\]-]{1,255}$/;
 
-/** A file of the dashboard as it is sent. */
+/** A file of the dashboard as served. */
 interface ServedFile {
   readonly type: string;
   readonly etag: string;
-  /** Whether its name changes with what is in it. */
+  /** Whether its name changes with its contents. */
   readonly immutable: boolean;
   readonly plain: Buffer;
   readonly gzip: Buffer;
@@ -40,8 +40,8 @@ interface ServedFile {
 }
 
 /**
- * The dashboard's content policy: nothing but this server. WebSocket addresses are named because some
- * browsers do not count them as `'self'`.
+ * The dashboard's content security policy: this server only. WebSocket addresses are named because
+ * some browsers do not count them as `'self'`.
  */
 function policy(host: string | undefined): string {
   const sockets = host !== undefined && HOST.test(host) ? ` ws://${host} wss://${host}` : '';
@@ -51,23 +51,23 @@ function policy(host: string | undefined): string {
 const compress = { gzip: promisify(gzip), brotli: promisify(brotliCompress) };
 
 /**
- * Serves the built dashboard out of memory. Not by `sirv` (tried, 3.0.2), which sends files as they
- * were when it began: one that a build replaces meanwhile breaks off its answer, one that is gone ends
- * the whole program by an error that nothing catches. And it knows one tag for all encodings.
- *
- * The page is always asked for again (and mostly answered by 304), what bears a hash in its name is
- * kept forever.
+ * Serves the built dashboard from memory. Not by `sirv` (tried, 3.0.2), which serves files as it
+ * found them at startup: one that a build replaces breaks off its response, one that is gone ends
+ * the whole program with an error that nothing catches. It also uses the same ETag for all
+ * encodings.
+ * The page is always revalidated (mostly answered by 304); files with a hash in their name are
+ * cached forever.
  */
 export class DashboardFiles {
   readonly #folder: string;
   #files: Promise<Map<string, ServedFile>> | undefined;
 
-  /** @param folder of the built dashboard; read when it is first asked for */
+  /** @param folder of the built dashboard; read on the first request */
   constructor(folder: string = BUILT) {
     this.#folder = folder;
   }
 
-  /** Answers a GET or HEAD request if its path is the dashboard's; says whether it is. */
+  /** Answers a GET or HEAD request if its path is the dashboard's; returns whether it is. */
   async handle(req: IncomingMessage, res: ServerResponse, path: string): Promise<boolean> {
     const page = PAGES.test(path);
     if (!page && !path.startsWith('/assets/') && path !== '/favicon.svg') return false;
@@ -81,7 +81,7 @@ export class DashboardFiles {
     return true;
   }
 
-  /** Answers a browser at a path that leads nowhere: the page says so. False when there is no page. */
+  /** Answers a browser at an unknown path: the page says so. False when there is no page. */
   async lost(req: IncomingMessage, res: ServerResponse): Promise<boolean> {
     const page = (await this.#read()).get('/index.html');
     if (page === undefined) return false;
@@ -90,7 +90,7 @@ export class DashboardFiles {
     return true;
   }
 
-  /** What is in the folder. An absent folder is looked for again at the next request. */
+  /** Contents of the folder. A missing folder is looked for again at the next request. */
   #read(): Promise<Map<string, ServedFile>> {
     if (this.#files !== undefined) return this.#files;
     if (!existsSync(join(this.#folder, 'index.html')))
@@ -115,7 +115,7 @@ async function readAll(folder: string): Promise<Map<string, ServedFile>> {
       etag,
       immutable: path.startsWith('/assets/'),
       plain,
-      // In a thread of their own: half a second in all, for which the recorder must not stand still.
+      // On a separate thread: half a second in all, during which the recorder must not stall.
       gzip: await compress.gzip(plain, { level: 9 }),
       brotli: await compress.brotli(plain),
     });
@@ -127,7 +127,7 @@ function send(file: ServedFile, req: IncomingMessage, res: ServerResponse): void
   const accepted = req.headers['accept-encoding']?.toString() ?? '';
   const encoding = /\bbr\b/.test(accepted) ? 'br' : /\bgzip\b/.test(accepted) ? 'gzip' : '';
   const body = encoding === 'br' ? file.brotli : encoding === 'gzip' ? file.gzip : file.plain;
-  // A strong tag names the very bytes, and those differ with the encoding.
+  // A strong ETag names the exact bytes, which differ by encoding.
   const etag = `"${file.etag}${encoding === '' ? '' : `-${encoding}`}"`;
   const headers: Record<string, string | number> = {
     etag,

@@ -20,7 +20,7 @@ import { pipeToClient, replyError } from './reply.js';
 /** Matches `/export/UPBIT.json`, `/export/all.csv.gz` and, with the format as a parameter, `/export/UPBIT`. */
 const EXPORT_PATH = /^\/export\/([A-Za-z,]+)(?:\.(json|ndjson|csv|parquet)(\.gz)?)?$/;
 
-/** Query parameters that an export takes, as the flags of `npm run export`. */
+/** Query parameters of an export, the same as the flags of `npm run export`. */
 const PARAMETERS: readonly string[] = EXPORT_INPUTS.filter((name) => name !== 'exchange');
 
 const TYPES = {
@@ -30,24 +30,29 @@ const TYPES = {
   parquet: 'application/vnd.apache.parquet',
 };
 
-/** Bytes that come out of the compression at a time: each takes a turn of the event loop, which may be busy. */
+/**
+ * Bytes that the compression emits at a time: each takes a turn of the event loop, which may be
+ * busy.
+ */
 const GZIP_PIECE = 128 * 1024;
 
 /** What a request asks for. */
 interface Asked {
   readonly options: ExportOptions;
-  /** Whether the file itself is to be compressed, not only its way here. */
+  /** Whether the file itself is compressed, not just its transfer. */
   readonly gzipped: boolean;
 }
 
-/** What path and query ask for; null when the path is no export's. @throws {BadInputError} */
+/** What path and query ask for; null when the path is not an export. @throws {BadInputError} */
 function readAsked({ pathname, searchParams }: URL): Asked | null {
   const match = EXPORT_PATH.exec(pathname);
   if (match === null) return null;
   const [, exchange, ending, zip] = match;
   for (const name of searchParams.keys()) {
     if (!PARAMETERS.includes(name)) {
-      throw new BadInputError(`${name} is no parameter; there are ${PARAMETERS.join(', ')}`);
+      throw new BadInputError(
+        `${name} is not a parameter; the parameters are ${PARAMETERS.join(', ')}`,
+      );
     }
     if (searchParams.getAll(name).length > 1) {
       throw new BadInputError(`${name} is given more than once`);
@@ -64,12 +69,12 @@ function readAsked({ pathname, searchParams }: URL): Asked | null {
   }
   const options = parseExportOptions({ ...given, exchange, format });
   if (options.format === 'parquet' && zip !== undefined) {
-    throw new BadInputError('Parquet is compressed by itself; leave .gz out');
+    throw new BadInputError('Parquet is already compressed; leave .gz out');
   }
   return { options, gzipped: zip !== undefined };
 }
 
-/** `2026-09-01T000000Z`: an ISO 8601 time that every file system takes. */
+/** `2026-09-01T000000Z`: an ISO 8601 time that every file system accepts. */
 function fileTime(ms: number): string {
   return new Date(ms).toISOString().replaceAll(':', '').replace('.000', '');
 }
@@ -87,7 +92,7 @@ function fileName({ options, gzipped }: Asked): string {
 }
 
 /**
- * Headers with the number of gaps in the window of an export, and where they are listed: an address
+ * Headers with the number of gaps in an export's window and where they are listed: an address
  * relative to the export's own.
  */
 function gapHeaders(count: number, url: URL, { options }: Asked): Record<string, string> {
@@ -100,21 +105,21 @@ function gapHeaders(count: number, url: URL, { options }: Asked): Record<string,
   return { 'x-gaps': String(count), link: `<${file}.${ending}?${query}>; rel="related"` };
 }
 
-/** Streams recorded books out of the database, as fast as the client takes them and no faster. */
+/** Streams recorded books from the database, as fast as the client reads and no faster. */
 export class ExportEndpoint {
   readonly #reader: StoreReader;
   readonly #max: number;
   readonly #log: ApiLog;
   #running = 0;
 
-  /** @param max exports at once */
+  /** @param max concurrent exports */
   constructor(reader: StoreReader, max: number, log: ApiLog) {
     this.#reader = reader;
     this.#max = max;
     this.#log = log;
   }
 
-  /** Answers a request for `url` if its path is an export's; says whether it is. */
+  /** Answers a request for `url` if its path is an export; returns whether it is. */
   handle(req: IncomingMessage, res: ServerResponse, url: URL): boolean {
     let asked: Asked | null;
     try {
@@ -131,7 +136,7 @@ export class ExportEndpoint {
         res,
         503,
         'TOO_MANY_EXPORTS',
-        `${this.#max} exports are running, as many as this server allows (${LIMIT_SETTINGS.exports.variable}); try again later`,
+        `${this.#max} exports are running, the most this server allows (${LIMIT_SETTINGS.exports.variable}); try again later`,
       );
       return true;
     }
@@ -142,7 +147,7 @@ export class ExportEndpoint {
           return replyError(res, 404, 'UNKNOWN_MARKET', error.message);
         }
         this.#log.error(error);
-        // Once bytes are out only a cut connection shows the client that the rest is missing.
+        // Once bytes are out, only a cut connection tells the client that the rest is missing.
         if (res.headersSent) res.destroy();
         else replyError(res, 500, 'INTERNAL_SERVER_ERROR', 'the export failed; see the log');
       })
@@ -213,7 +218,7 @@ export class ExportEndpoint {
     }
   }
 
-  /** Makes a file in a separate process, sends and removes it. */
+  /** Writes the file in a separate process, sends it and removes it. */
   async #sendFile(
     options: ExportOptions,
     res: ServerResponse,

@@ -1,16 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Refusal } from './refusal.js';
 
-/** Header that a GraphQL request by GET must carry; any value will do. */
+/** Header that a GraphQL GET request must carry; any value will do. */
 const CSRF_HEADER = 'x-graphql-yoga-csrf';
 
-/** Content types that a browser never sends to another site without asking it first. */
+/** Content types that a browser never sends to another site without a preflight. */
 const JSON_TYPES = new Set(['application/json', 'application/graphql', 'application/graphql+json']);
 
-/** How long a browser may remember that it may send what it asked for, s. */
+/** How long a browser may cache a preflight, s. */
 const PREFLIGHT_SECONDS = '600';
 
-/** Whom {@link Gate} lets in. */
+/** What {@link Gate} lets through. */
 interface GateOptions {
   /** Whether a request with this `Host` header is answered. */
   readonly hostAllowed: (host: string | undefined) => boolean;
@@ -19,8 +19,9 @@ interface GateOptions {
 }
 
 /**
- * Decides by the headers whether a request is answered at all, on any path: it must be meant for
- * this server (`Host`, against DNS rebinding) and not made by another site's page, unless `CORS_ORIGINS` has that.
+ * Decides by the headers whether a request is answered at all, on any path: it must be addressed to
+ * this server (`Host`, against DNS rebinding) and must not come from another site's page, unless
+ * `CORS_ORIGINS` lists that origin.
  */
 export class Gate {
   readonly #hostAllowed: (host: string | undefined) => boolean;
@@ -56,8 +57,8 @@ export class Gate {
   }
 
   /**
-   * Sets what lets the page of an admitted origin read the answer. Never with credentials: there are
-   * no cookies, and the token is for the page to send.
+   * Lets the page of an allowed origin read the response. Never with credentials: there are no
+   * cookies, and the page sends the token itself.
    */
   addCorsHeaders(req: IncomingMessage, res: ServerResponse): void {
     if (this.#corsOrigins.size === 0) return;
@@ -71,7 +72,7 @@ export class Gate {
     );
   }
 
-  /** Answers if the request is a browser's question before another (a preflight); says whether it is. */
+  /** Answers if the request is a CORS preflight; returns whether it is. */
   answerPreflight(req: IncomingMessage, res: ServerResponse): boolean {
     const { origin } = req.headers;
     if (req.method !== 'OPTIONS' || origin === undefined || !this.#corsOrigins.has(origin)) {
@@ -103,7 +104,7 @@ function hostHeaders({ rawHeaders }: IncomingMessage): number {
 
 /**
  * Whether a page of another site loads this as an image, a script or a frame. Following a link is
- * no harm. Browsers set these headers themselves; a page cannot forge them.
+ * harmless. Browsers set these headers themselves; a page cannot forge them.
  */
 function embedded(req: IncomingMessage): boolean {
   const site = req.headers['sec-fetch-site'];
@@ -116,9 +117,9 @@ function embedded(req: IncomingMessage): boolean {
 }
 
 /**
- * Why a GraphQL request is refused as possibly made by another site's page, or null when it is not.
- * A page can make a browser send form posts and GETs anywhere; JSON and custom headers it cannot. Told
- * apart without `Origin`, which old browsers leave out.
+ * Why a GraphQL request is refused as possibly made by another site's page, or null if it is not. A
+ * page can make a browser send form posts and GETs anywhere, but not JSON or custom headers. Works
+ * without `Origin`, which old browsers leave out.
  */
 export function crossSiteProblem(req: IncomingMessage): string | null {
   if (req.headers[CSRF_HEADER] !== undefined) return null;

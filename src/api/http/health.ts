@@ -7,16 +7,18 @@ import type { VerdictState } from '../verdict/judge.js';
 import type { Reason, ReasonCode } from '../verdict/reasons.js';
 import type { VerdictWatch } from '../verdict/watch.js';
 
-/** Answer of `/health`. */
+/** The response of `/health`. */
 export interface Health {
   readonly status: 'ok' | 'unavailable';
-  /** Why the server is of no use, in words; empty when it is. */
+  /** Why the server is of no use, in words; empty when it is useful. */
   readonly reasons: readonly string[];
-  /** What is wrong besides, or will go wrong unless someone acts, in words. */
+  /** What else is wrong, or will go wrong unless someone acts, in words. */
   readonly warnings: readonly string[];
-  /** How the recorder is: whether it records all that it should. */
+  /** The recorder's state: whether everything that should be recorded is. */
   readonly state: VerdictState;
-  /** Why, the worst first; notes last. All that is in `reasons` and `warnings`, and the notes. */
+  /**
+   * The reasons, worst first, notes last: everything in `reasons` and `warnings`, plus the notes.
+   */
   readonly verdict: readonly Reason[];
   readonly version: string;
   readonly uptimeSeconds: number;
@@ -24,11 +26,11 @@ export interface Health {
   readonly disk: DiskStats;
   /** Open live subscriptions. */
   readonly readers: number;
-  /** Number of collectors in each state, per exchange; states without any are left out. */
+  /** Number of collectors in each state, by exchange; states without any are left out. */
   readonly exchanges: Readonly<Record<Exchange, Partial<Record<CollectorState, number>>>>;
 }
 
-/** Where {@link readHealth} looks. */
+/** Sources of {@link readHealth}. */
 interface HealthSources {
   readonly stats: () => StoreStats;
   readonly control: CollectorControl;
@@ -37,14 +39,14 @@ interface HealthSources {
   readonly version: string;
 }
 
-/** Without these the server is of no use; with anything else it serves, and records what it can. */
+/** Without these the server is of no use; with any other it serves, and records what it can. */
 const UNAVAILABLE: readonly ReasonCode[] = [
   'SHUTTING_DOWN',
   'DATABASE_UNREADABLE',
   'DATABASE_UNWRITABLE',
 ];
 
-/** Asks everything that must work for the server to be of use. */
+/** Checks everything that must work for the server to be of use. */
 export async function readHealth(sources: HealthSources): Promise<Health> {
   await sources.verdict.probe();
   const { state, reasons } = sources.verdict.verdict;
@@ -66,7 +68,7 @@ export async function readHealth(sources: HealthSources): Promise<Health> {
   };
 }
 
-/** Number of collectors in each state, per exchange. */
+/** Number of collectors in each state, by exchange. */
 export function statesByExchange(control: CollectorControl): Health['exchanges'] {
   const counts = Object.fromEntries(EXCHANGES.map((exchange) => [exchange, {}])) as Record<
     Exchange,

@@ -2,7 +2,7 @@ import type { CollectorStatus } from '../../market/collector-status.js';
 import { pairText } from '../../market/market.js';
 import type { RecorderMeter } from '../recorder-meter.js';
 
-/** A metric of a market; null where a market has no value. */
+/** A metric of a market; null where the market has no value. */
 interface MarketMetric {
   readonly name: string;
   readonly type: 'counter' | 'gauge';
@@ -44,14 +44,15 @@ const METRICS: readonly MarketMetric[] = [
   {
     name: 'orderbook_market_reconnects_total',
     type: 'counter',
-    help: 'Connections of the market made again, since the collector was last started.',
+    help: 'Reconnects of the market since the collector was last started.',
     read: ({ reconnects }) => reconnects,
   },
 ];
 
 /**
- * The numbers of each market that runs, as Prometheus text. Written here and not through prom-client,
- * which takes ten times as long over ten thousand series, while no book is received.
+ * The metrics of every running market as Prometheus text. Written here rather than through
+ * prom-client, which takes ten times as long for ten thousand series and blocks the receiving of
+ * books meanwhile.
  * @param now Unix ms
  */
 export function marketMetrics(
@@ -74,7 +75,7 @@ export function marketMetrics(
   return text;
 }
 
-/** A value of a label as the text format wants it: names of markets are the exchanges'. */
+/** A label value escaped for the text format: market names come from the exchanges. */
 function escaped(value: string): string {
   return value.replace(/[\\"\n]/g, (c) => (c === '\n' ? '\\n' : `\\${c}`));
 }

@@ -1,9 +1,9 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 
-/** A value with its labels; the names of the labels are those of the metric. */
+/** A value with its labels; the label names are the metric's. */
 export type Sample = readonly [labels: Readonly<Record<string, string>>, value: number];
 
-/** Metrics of a registry that are read where their values are kept, at each scrape, in the order of definition. */
+/** Metrics of a registry that are read at their source on each scrape, in order of definition. */
 export class MetricSet {
   readonly #registry: Registry;
 
@@ -28,7 +28,7 @@ export class MetricSet {
     });
   }
 
-  /** A count that is kept elsewhere. */
+  /** A counter kept elsewhere. */
   count(name: string, help: string, labelNames: string[], read: () => readonly Sample[]): void {
     const registers = [this.#registry];
     new Counter({
@@ -43,7 +43,7 @@ export class MetricSet {
     });
   }
 
-  /** A count that is kept in the metric. */
+  /** A counter kept in the metric itself. */
   counter(name: string, help: string, labelNames: string[]): Counter {
     return new Counter({ name, help, labelNames, registers: [this.#registry] });
   }

@@ -17,7 +17,7 @@ import { addStoreMetrics } from './store-metrics.js';
 /** Content type of the Prometheus text format. */
 export const METRICS_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
 
-/** Where {@link Metrics} looks. */
+/** Sources of {@link Metrics}. */
 interface MetricsSources {
   readonly bus: Bus;
   readonly control: CollectorControl;
@@ -33,19 +33,19 @@ interface MetricsSources {
   readonly consoleLinesLeftOut: () => number;
 }
 
-/** How exactly the delay of the event loop is measured, ms. */
+/** Resolution of the event loop delay, ms. */
 const DELAY_RESOLUTION = 10;
 const NANOSECONDS = 1e9;
 
-/** Bounds of the time from receipt to commit, s; fine around FLUSH_MS, 0.1 s by default. */
+/** Buckets of the time from receipt to commit, s; fine around FLUSH_MS, 0.1 s by default. */
 const COMMIT_BUCKETS = [
   0.01, 0.025, 0.05, 0.075, 0.1, 0.11, 0.12, 0.13, 0.14, 0.15, 0.175, 0.2, 0.25, 0.3, 0.4, 0.5,
   0.75, 1, 2.5, 5, 10, 30, 60,
 ];
 
 /**
- * The program's numbers for Prometheus. Most are read where they are kept at the moment of a scrape;
- * published and committed books and the delay of the event loop are measured from construction on.
+ * The program's metrics for Prometheus. Most are read at their source on each scrape; published and
+ * committed books and the event loop delay are measured from construction on.
  */
 export class Metrics {
   readonly #registry = new Registry();
@@ -67,13 +67,13 @@ export class Metrics {
     addGapMetrics(this.#set, sources.meter);
     const published = this.#set.counter(
       'orderbook_books_published_total',
-      'Changed books numbered and published, since the server began.',
+      'Changed books numbered and published, since the server started.',
       ['exchange'],
     );
     for (const exchange of EXCHANGES) published.inc({ exchange }, 0);
     const delay = new Histogram({
       name: 'orderbook_store_commit_delay_seconds',
-      help: 'Time from the receipt of a book to its being stored for good, since the server began.',
+      help: 'Time from receipt of a book to its commit, since the server started.',
       buckets: COMMIT_BUCKETS,
       registers: [this.#registry],
     });
@@ -81,7 +81,7 @@ export class Metrics {
       bus.books.on(({ book }) => published.inc({ exchange: book.market.exchange })),
       bus.commits.on((receivedAt) => {
         const now = Date.now();
-        // A clock that was set back must not give times below 0.
+        // A clock that was set back must not yield negative times.
         for (const at of receivedAt) delay.observe(Math.max(0, now - at) / 1000);
       }),
     ];
@@ -104,7 +104,7 @@ export class Metrics {
     this.#loopDelay.disable();
   }
 
-  /** All numbers as they are now, as Prometheus text. */
+  /** All metrics as of now, as Prometheus text. */
   async text(): Promise<string> {
     const text = await this.#registry.metrics();
     const { markets, control, meter } = this.#sources;
@@ -134,12 +134,12 @@ export class Metrics {
     );
     count(
       'orderbook_api_skipped_books_total',
-      'Books that slow subscribers missed for a newer one.',
+      'Books that slow subscribers skipped in favour of a newer one.',
       () => streams.counts.skipped,
     );
     count(
       'orderbook_api_idle_readers_total',
-      'Clients ended because they took nothing for too long.',
+      'Clients disconnected because they read nothing for too long.',
       () => streams.counts.idled,
     );
   }
@@ -147,7 +147,7 @@ export class Metrics {
   #addProcess(control: CollectorControl): void {
     this.#set.count(
       'orderbook_standstills_total',
-      'How often the program stood still for two seconds or more; each time is a gap.',
+      'How often the program stood still for two seconds or more; each is a gap.',
       [],
       () => [[{}, control.timekeeping.standstills]],
     );
@@ -187,7 +187,7 @@ export class Metrics {
   #addVerdict(verdict: VerdictWatch): void {
     this.#set.gauge(
       'orderbook_reasons',
-      'Why the recorder is as it is: reasons of each severity, as /health tells them.',
+      "Reasons for the recorder's state by severity, as in /health.",
       ['severity'],
       () => {
         const { reasons } = verdict.verdict;
@@ -206,31 +206,31 @@ export class Metrics {
     };
     this.#set.gauge(
       'orderbook_alerts_active',
-      'Alerts that are not over; absent, as all of alerts, without ALERT_WEBHOOK_URL.',
+      'Unresolved alerts; absent, like all alert metrics, without ALERT_WEBHOOK_URL.',
       [],
       one(({ active }) => active),
     );
     this.#set.gauge(
       'orderbook_alerts_waiting',
-      'Messages that wait for the webhook to take them.',
+      'Messages waiting to be delivered to the webhook.',
       [],
       one(({ waiting }) => waiting),
     );
     this.#set.count(
       'orderbook_alerts_sent_total',
-      'Messages that the webhook took.',
+      'Messages the webhook accepted.',
       [],
       one(({ sent }) => sent),
     );
     this.#set.count(
       'orderbook_alerts_dropped_total',
-      'Messages that were given up.',
+      'Messages given up on.',
       [],
       one(({ dropped }) => dropped),
     );
     this.#set.count(
       'orderbook_alert_failures_total',
-      'Tries to send a message that failed.',
+      'Failed attempts to send a message.',
       ['reason'],
       () =>
         Object.entries(counts()?.failures ?? {}).map(([reason, failures]): Sample => [

@@ -3,7 +3,7 @@ import type { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { HttpErrorCode } from '../errors.js';
 
-/** Answers with a JSON text. */
+/** Answers with JSON. */
 export function replyJson(res: ServerResponse, status: number, body: unknown): void {
   replyText(res, status, 'application/json; charset=utf-8', `${JSON.stringify(body)}\n`);
 }
@@ -18,12 +18,12 @@ export function replyError(
   replyJson(res, status, { error: { code, message } });
 }
 
-/** Bytes of a large answer that are written at a time. */
+/** Bytes of a large response written at a time. */
 const PIECE = 64 * 1024;
 
 /**
- * Answers with a large text that is kept anyway, piece by piece as the client takes it. Handed over
- * whole it would count as lying untaken for every client that is slow.
+ * Answers with a large text that is kept anyway, piece by piece as the client reads it. Written
+ * whole, it would count as unread bytes for every slow client.
  */
 export async function replyInPieces(
   res: ServerResponse,
@@ -42,9 +42,9 @@ export async function replyInPieces(
 }
 
 /**
- * Writes the body of an answer as the client takes it, and ends it; one that leaves ends it early.
- * Afterwards nothing more is read from `source`.
- * @param through such as a compression.
+ * Writes a response body as the client reads it, and ends it; a client that leaves ends it early.
+ * Nothing more is read from `source` afterwards.
+ * @param through for example a compression
  * @throws what `source` throws; the connection is then cut
  */
 export async function pipeToClient(
@@ -59,7 +59,7 @@ export async function pipeToClient(
   }
 }
 
-/** Answers with a whole text; a HEAD request gets its headers only. */
+/** Answers with a text; a HEAD request gets only the headers. */
 export function replyText(
   res: ServerResponse,
   status: number,

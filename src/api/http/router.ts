@@ -10,14 +10,14 @@ import { METRICS_TYPE } from './metrics.js';
 import { refuse } from './refusal.js';
 import { replyError, replyInPieces, replyJson, replyText } from './reply.js';
 
-/** The paths that exist, named in the answer to any other. */
+/** The existing paths, listed in the answer to any other. */
 const PATHS = `/, ${GRAPHQL_PATH}, /health, /metrics, /export/<EXCHANGE>.json, /export/<EXCHANGE>.ndjson`;
 
-/** What {@link createRouter} sends requests to. */
+/** Where {@link createRouter} sends requests. */
 interface Routes {
   /** Decides from the headers whether a request is answered at all. */
   readonly gate: Gate;
-  /** Notes a request that came in and waits for its turn; says whether it may be answered. */
+  /** Registers an incoming request, waiting for its turn; returns whether it may be answered. */
   readonly admit: (req: IncomingMessage, res: ServerResponse) => Promise<boolean>;
   /** Executes a GraphQL request. */
   readonly graphql: (req: IncomingMessage, res: ServerResponse) => Promise<void>;
@@ -31,7 +31,7 @@ interface Routes {
 }
 
 /**
- * Sent with every answer; a page sets its own policy. No other page may frame ours (GraphiQL has
+ * Sent with every response; a page sets its own policy. No other page may frame ours (GraphiQL has
  * a play button), load from here or keep a handle on ours.
  */
 const SAFETY_HEADERS: Readonly<Record<string, string>> = {
@@ -48,7 +48,7 @@ function pathOf(req: IncomingMessage): URL | null {
   return req.url?.startsWith('/') === true && URL.canParse(target) ? new URL(target) : null;
 }
 
-/** Whether this is a browser that was pointed at the address, rather than a GraphQL client. */
+/** Whether this is a browser pointed at the address rather than a GraphQL client. */
 function wantsPage(req: IncomingMessage): boolean {
   return req.method === 'GET' && req.headers.accept?.includes('text/html') === true;
 }

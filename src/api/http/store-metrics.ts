@@ -1,7 +1,10 @@
 import type { ArchiveStats, DiskStats, StoreStats } from '../../store/store-types.js';
 import type { MetricSet, Sample } from './metric-set.js';
 
-/** The database, its disk and the archive. They are looked at once a scrape, by the first of these. */
+/**
+ * Metrics of the database, its disk and the archive. Statistics are read once per scrape, by the
+ * first metric.
+ */
 export function addStoreMetrics(set: MetricSet, stats: () => StoreStats): void {
   let store = stats();
   type Read<Of> = (of: Of) => number | null;
@@ -47,23 +50,23 @@ export function addStoreMetrics(set: MetricSet, stats: () => StoreStats): void {
   disk('orderbook_database_bytes', 'Size of the database and its log.', (of) => of.databaseBytes);
   disk(
     'orderbook_disk_free_bytes',
-    'Free space of the file system of the database.',
+    "Free space on the database's file system.",
     (of) => of.freeBytes,
   );
   disk(
     'orderbook_disk_full_days',
-    'Days until that is full at the growth of the last day; absent while not known, or never.',
+    "Days until that is full at the last day's growth; absent while unknown, or never.",
     (of) => of.daysUntilFull,
   );
   archive(
     'orderbook_archive_bytes',
-    'Size of the archive, as of the last try to archive; absent without one.',
+    'Size of the archive as of the last attempt to archive; absent without one.',
     (of) => of.bytes,
   );
   archive('orderbook_archive_days', 'Days in the archive; absent without one.', (of) => of.allDays);
   archive(
     'orderbook_archive_free_bytes',
-    'Free space of the file system of the archive; absent without one.',
+    "Free space on the archive's file system; absent without one.",
     (of) => of.freeBytes,
   );
   archive(

@@ -18,7 +18,7 @@ export const patternArg = builder.args((t) => ({
   }),
 }));
 
-/** `symbol` and `currency` that narrow a selection; left out they match all. */
+/** `symbol` and `currency` that narrow a selection; absent ones match all. */
 export const pairFilterArgs = builder.args((t) => ({
   symbol: t.string({ description: 'Only this base asset, such as `BTC`; case does not matter.' }),
   currency: t.string({
@@ -26,13 +26,13 @@ export const pairFilterArgs = builder.args((t) => ({
   }),
 }));
 
-/** `exchange`, `symbol` and `currency` that narrow a selection; left out they match all. */
+/** `exchange`, `symbol` and `currency` that narrow a selection; absent ones match all. */
 export const marketFilterArgs = builder.args((t) => ({
   exchange: t.field({ type: ExchangeEnum, description: 'Only this exchange.' }),
   ...pairFilterArgs,
 }));
 
-/** `symbol` and `currency` naming one pair; it defaults to BTC-KRW. */
+/** `symbol` and `currency` of one pair; defaults to BTC-KRW. */
 export const pairArgs = builder.args((t) => ({
   symbol: t.string({
     required: true,
@@ -46,7 +46,7 @@ export const pairArgs = builder.args((t) => ({
   }),
 }));
 
-/** `exchange`, `symbol`, `currency` naming one market; the pair defaults to BTC-KRW. */
+/** `exchange`, `symbol`, `currency` of one market; the pair defaults to BTC-KRW. */
 export const marketArgs = builder.args((t) => ({
   exchange: t.field({ type: ExchangeEnum, required: true, description: 'The exchange.' }),
   ...pairArgs,
@@ -55,31 +55,31 @@ export const marketArgs = builder.args((t) => ({
 /** `every`. */
 export const everyArg = builder.args((t) => ({
   every: t.int({
-    description: `At most one delivery of each market in so many milliseconds, from ${MIN_EVERY} to ${MAX_EVERY}; the last one always is the newest. Left out: every change.`,
+    description: `Minimum milliseconds between two deliveries of a market, from ${MIN_EVERY} to ${MAX_EVERY}; the last one is always the newest. Every change when omitted.`,
   }),
 }));
 
-/** `from` (included) and `to` (excluded). */
+/** `from` (inclusive) and `to` (exclusive). */
 export const windowArgs = builder.args((t) => ({
-  from: t.field({ type: 'DateTime', description: 'From this moment on, itself included.' }),
-  to: t.field({ type: 'DateTime', description: 'Before this moment, itself excluded.' }),
+  from: t.field({ type: 'DateTime', description: 'Start of the window, inclusive.' }),
+  to: t.field({ type: 'DateTime', description: 'End of the window, exclusive.' }),
 }));
 
-/** `first` and `after` of a connection that is read forward. */
+/** `first` and `after` of a connection that pages forward. */
 export const pageArgs = builder.args((t) => ({
   first: t.int({
-    description: `Items at most, from 1 to \`MAX_PAGE_SIZE\` (${DEFAULT_LIMITS.pageSize} unless set); ${DEFAULT_FIRST} when left out.`,
+    description: `Maximum number of items, from 1 to \`MAX_PAGE_SIZE\` (${DEFAULT_LIMITS.pageSize} unless set); ${DEFAULT_FIRST} when omitted.`,
   }),
   after: t.string({
-    description: 'Cursor behind which to go on: the `endCursor` of the page before.',
+    description: 'Return items after this cursor: the `endCursor` of the previous page.',
   }),
 }));
 
-/** `every` of what is delivered at intervals. */
+/** `every` of a periodic subscription. */
 export const periodArg = builder.args((t) => ({
   every: t.int({
     required: true,
     defaultValue: 1000,
-    description: `Time between two deliveries in milliseconds, from ${MIN_EVERY} to ${MAX_EVERY}.`,
+    description: `Milliseconds between two deliveries, from ${MIN_EVERY} to ${MAX_EVERY}.`,
   }),
 }));

@@ -6,17 +6,17 @@ import { ExchangeEnum } from './exchange-enum.js';
 import { exposed } from './fields.js';
 import { MarketInput } from './live-orderbook.js';
 
-/** Least step, and longest window, ms: for a longer one there are `coverage` and `series`. */
+/** Smallest step and longest window, ms: for longer windows there are `coverage` and `series`. */
 const MIN_STEP = 100;
 const MAX_WINDOW = 600_000;
 
-/** The books of a market in the steps of a window. */
+/** The number of books of a market in each step of a window. */
 interface BookCounts extends Market {
   readonly counts: readonly number[];
 }
 
 const BookCountsType = builder.objectRef<BookCounts>('BookCounts').implement({
-  description: 'How many books of a market were stored in each step of a window.',
+  description: 'Number of books of a market stored in each step of a window.',
   fields: (t) => ({
     exchange: t.expose('exchange', { type: ExchangeEnum, description: 'The exchange.' }),
     ...exposed(t, 'String', {
@@ -24,7 +24,7 @@ const BookCountsType = builder.objectRef<BookCounts>('BookCounts').implement({
       currency: 'Quote currency, such as `KRW`.',
     }),
     counts: t.exposeIntList('counts', {
-      description: 'Changed books of each step, by their time of receipt, oldest first.',
+      description: 'Changed books in each step, by time of receipt, oldest first.',
     }),
   }),
 });
@@ -33,7 +33,7 @@ builder.queryField('bookCounts', (t) =>
   t.field({
     type: [BookCountsType],
     description:
-      'How many books of some markets the database has in each step of a window, in the order of `markets`: how busy they were, in one question. Repeats are not stored, so they do not count.',
+      'Number of stored books in each step of a window for several markets, in the order of `markets`: how busy they were, in one query. Repeats are not stored, so they are not counted.',
     args: {
       markets: t.arg({
         type: [MarketInput],
@@ -43,16 +43,16 @@ builder.queryField('bookCounts', (t) =>
       from: t.arg({
         type: 'DateTime',
         required: true,
-        description: 'Beginning of the first step.',
+        description: 'Start of the first step.',
       }),
       to: t.arg({
         type: 'DateTime',
         required: true,
-        description: 'End of the window, excluded; at most ten minutes after `from`.',
+        description: 'End of the window, exclusive; at most ten minutes after `from`.',
       }),
       step: t.arg.int({
         required: true,
-        description: `Length of a step in milliseconds, ${MIN_STEP} or more.`,
+        description: `Length of a step in milliseconds, at least ${MIN_STEP}.`,
       }),
     },
     resolve: async (_root, args, { reader, markets: known, rows }): Promise<BookCounts[]> => {

@@ -2,7 +2,7 @@ import SchemaBuilder from '@pothos/core';
 import RelayPlugin from '@pothos/plugin-relay';
 import type { ApiContext } from '../context.js';
 
-/** TypeScript side of the schema. Times are Unix ms on our side of the scalar. */
+/** The TypeScript side of the schema. Times are Unix ms on our side of the scalar. */
 interface SchemaShape {
   Context: ApiContext;
   DefaultFieldNullability: false;
@@ -16,7 +16,7 @@ interface SchemaShape {
   };
 }
 
-/** The one builder that all type files add to. Fields are non-null unless they say otherwise. */
+/** The one builder that all type files add to. Fields are non-null unless declared otherwise. */
 export const builder = new SchemaBuilder<SchemaShape>({
   plugins: [RelayPlugin],
   defaultFieldNullability: false,
@@ -25,17 +25,17 @@ export const builder = new SchemaBuilder<SchemaShape>({
     nodesQueryOptions: false,
     edgesFieldOptions: {
       nullable: false,
-      description: 'The items of this page with their cursors.',
+      description: 'The items of this page, each with its cursor.',
     },
-    nodeFieldOptions: { nullable: false, description: 'The item itself.' },
+    nodeFieldOptions: { nullable: false, description: 'The item.' },
     cursorFieldOptions: {
-      description: 'Opaque place of the item; give it as `after` to go on behind it.',
+      description: 'Opaque position of the item; pass it as `after` to continue from here.',
     },
-    pageInfoFieldOptions: { description: 'Where this page stands.' },
-    pageInfoTypeOptions: { description: 'Where a page stands among all items.' },
+    pageInfoFieldOptions: { description: 'Position of this page.' },
+    pageInfoTypeOptions: { description: 'Position of a page among all items.' },
     hasNextPageFieldOptions: { description: 'Whether more items follow this page.' },
     hasPreviousPageFieldOptions: {
-      description: 'Whether items come before this page: true whenever `after` was given.',
+      description: 'Whether items precede this page: true whenever `after` was given.',
     },
     startCursorFieldOptions: { description: 'Cursor of the first item; null on an empty page.' },
     endCursorFieldOptions: {

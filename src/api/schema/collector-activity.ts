@@ -7,7 +7,7 @@ import { CollectorType } from './collector.js';
 import { GapType } from './gap.js';
 
 const CollectorActivityType = builder.objectRef<CollectorActivity>('CollectorActivity').implement({
-  description: 'A collector, how fast it goes and what is missing.',
+  description: 'A collector with its rate and open gap.',
   fields: (t) => ({
     collector: t.field({
       type: CollectorType,
@@ -15,12 +15,12 @@ const CollectorActivityType = builder.objectRef<CollectorActivity>('CollectorAct
       resolve: ({ status }) => status,
     }),
     ...exposed(t, 'Float', {
-      booksPerSecond: 'Valid books a second over the last ten seconds, repeats included.',
+      booksPerSecond: 'Valid books per second over the last ten seconds, repeats included.',
     }),
     openGap: t.expose('openGap', {
       type: GapType,
       nullable: true,
-      description: 'The gap that it is in; null when it is in none.',
+      description: 'The open gap of the market; null when there is none.',
     }),
   }),
 });
@@ -29,7 +29,7 @@ builder.subscriptionField('collectorActivity', (t) =>
   t.field({
     type: [CollectorActivityType],
     description:
-      'All collectors, then, as often as `every` says, those that have changed since. Apply the lists in order and you have the newest of each.',
+      'All collectors first; then, at the interval `every`, those that changed since. Apply the lists in order to keep the latest state of each.',
     args: periodArg,
     subscribe: (_root, { every }, { control, meter }) =>
       new ActivityChanges({ control, meter }, checkedEvery(every)),

@@ -17,23 +17,25 @@ export const CollectorStateEnum = builder.enumType('CollectorState', {
     STARTING: { description: 'Started; no book has arrived yet.' },
     LIVE: { description: 'Has a current book.' },
     STALE: {
-      description: 'Silent so long that quiet can no longer be distinguished from loss.',
+      description: 'Silent for so long that a quiet market can no longer be told from lost data.',
     },
-    RECONNECTING: { description: 'Its connection is down and is being made again.' },
+    RECONNECTING: { description: 'Its connection is down and being re-established.' },
     STOPPED: { description: 'Stopped on request.' },
-    FAILED: { description: 'Only a person can help: an unknown market, a refusal; see `error`.' },
+    FAILED: {
+      description: 'Needs manual action, such as for an unknown market or a refusal; see `error`.',
+    },
   } as const,
 });
 
 /** The recording of one market. */
 export const CollectorType = builder.objectRef<CollectorStatus>('Collector').implement({
-  description: 'The recording of one market, as it is right now.',
+  description: 'The recording of one market and its current state.',
   fields: (t) => ({
     ...marketFields(t, (status) => status.market),
     state: t.expose('state', { type: CollectorStateEnum, description: 'What it is doing.' }),
     stoppedByUser: t.boolean({
       description:
-        'Whether a mutation has stopped it, or its exchange; `resetCollector` lets `COLLECT` decide again.',
+        'Whether a mutation stopped it or its exchange; `resetCollector` lets `COLLECT` decide again.',
       resolve: ({ market, state }, _args, { control }) =>
         state === 'STOPPED' && control.wish(market) === false,
     }),
@@ -41,31 +43,32 @@ export const CollectorType = builder.objectRef<CollectorStatus>('Collector').imp
       type: WishKindEnum,
       nullable: true,
       description:
-        'What the last mutation about it, or about its exchange, asked for: `START` or `STOP`; null where `COLLECT` decides. `resetCollector` makes it null.',
+        'What the last mutation on it or its exchange requested: `START` or `STOP`; null where `COLLECT` decides. `resetCollector` sets it to null.',
       resolve: ({ market }, _args, { control }) => {
         const wanted = control.wish(market);
         return wanted === null ? null : wanted ? 'START' : 'STOP';
       },
     }),
     ...exposedOrNull(t, 'DateTime', {
-      startedAt: 'When it was last started; null if never since the server began.',
+      startedAt: 'When it was last started; null if never since the server started.',
       lastBookAt: 'When its last valid book was received.',
-      auditAgreedAt: 'When the REST book last was found to equal the streamed one.',
+      auditAgreedAt: 'When an audit last found the REST book equal to the streamed one.',
     }),
     ...exposed(t, 'BigInt', {
-      books: 'Valid books received since `startedAt`, those equal to the one before included.',
-      repeats: 'Of `books`, those equal to the one before: counted, neither stored nor published.',
+      books: 'Valid books received since `startedAt`, repeats included.',
+      repeats:
+        'Of `books`, those equal to the one before: counted, but neither stored nor published.',
       lateBooks:
-        "Valid books since `startedAt` that were older by the exchange's own time than the one before; they are counted and dropped.",
+        'Valid books since `startedAt` with an exchange time older than that of the one before; counted and dropped.',
       doubtedTimes:
-        "Books since `startedAt` whose exchange's time could not be read, or is too far from the time of receipt to be believed; they are kept, with `exchangeTimestamp` null.",
+        'Books since `startedAt` whose exchange time was unreadable or implausibly far from the time of receipt; kept with a null `exchangeTimestamp`.',
       parseFailures: 'Messages about this market that could not be read since `startedAt`.',
     }),
     ...exposed(t, 'Int', {
-      reconnects: 'Times its connection was made again since `startedAt`.',
+      reconnects: 'Reconnects since `startedAt`.',
       audits: "Comparisons of its book with the exchange's REST book since `startedAt`.",
       auditDifferences:
-        'Of `audits`, those where the REST book equalled none of the streamed books nearest in time.',
+        'Of `audits`, those where the REST book matched none of the streamed books nearest in time.',
     }),
     age: t.int({
       nullable: true,
@@ -76,7 +79,7 @@ export const CollectorType = builder.objectRef<CollectorStatus>('Collector').imp
     node: t.string({
       nullable: true,
       description:
-        'The node that holds it (`NODE_NAME`), where several share a bus (`BUS_URL`); null in a process alone.',
+        'The node that runs it (`NODE_NAME`), where several share a bus (`BUS_URL`); null in a single process.',
       resolve: ({ node }) => node ?? null,
     }),
     error: t.string({
@@ -91,9 +94,9 @@ export const CollectorType = builder.objectRef<CollectorStatus>('Collector').imp
 builder.queryField('collectors', (t) =>
   t.field({
     type: [CollectorType],
-    description: 'All collectors known since the server began, by exchange, symbol and currency.',
+    description: 'All collectors known since the server started, by exchange, symbol and currency.',
     args: {
-      exchange: t.arg({ type: ExchangeEnum, description: 'Only those of this exchange.' }),
+      exchange: t.arg({ type: ExchangeEnum, description: 'Only this exchange.' }),
     },
     resolve: (_root, args, { control }) => control.collectors(args.exchange ?? undefined),
   }),
@@ -103,7 +106,7 @@ builder.subscriptionField('collectorStatus', (t) =>
   t.field({
     type: CollectorType,
     description:
-      'Collectors as they are now, then each at every change of its state, at once. A subscriber too slow for all changes gets the newest of each market. Shared by equal subscriptions.',
+      'The current state of each collector first, then every state change as it happens. A subscriber too slow for all changes gets the latest of each market. Shared by equal subscriptions.',
     args: marketFilterArgs,
     extensions: { shared: true },
     subscribe: (_root, args, { bus, control }) =>
@@ -120,20 +123,21 @@ builder.mutationFields((t) => ({
   startCollector: t.field({
     type: CollectorType,
     description:
-      'Starts recording a market; kept across restarts. Harmless when it is recorded already. A disabled exchange is enabled by it, and its other wanted markets start too. `UNKNOWN_MARKET` when the exchange does not list it.',
+      'Starts recording a market; kept across restarts. No effect if it is already recorded. A disabled exchange is enabled, and its other wanted markets start too. `UNKNOWN_MARKET` when the exchange does not list it.',
     args: marketArgs,
     resolve: (_root, args, { control }) => withKnownErrors(() => control.start(marketOf(args))),
   }),
   stopCollector: t.field({
     type: CollectorType,
-    description: 'Stops recording a market; kept across restarts. Harmless when it is stopped.',
+    description:
+      'Stops recording a market; kept across restarts. No effect if it is already stopped.',
     args: marketArgs,
     resolve: (_root, args, { control }) => withKnownErrors(() => control.stop(marketOf(args))),
   }),
   startCollectors: t.field({
     type: [CollectorType],
     description:
-      'Starts recording every market that matches, those listed later included; kept across restarts, above earlier mutations about these markets. A pattern that names its exchange enables it; `*` leaves disabled exchanges alone. Gives the collectors of all markets that match; `BAD_USER_INPUT` when there are none.',
+      'Starts recording every matching market, including ones listed later; kept across restarts and outranks earlier mutations on these markets. A pattern that names its exchange enables it; `*` leaves disabled exchanges alone. Returns the collectors of all matching markets; `BAD_USER_INPUT` when there are none.',
     args: patternArg,
     resolve: (_root, { pattern }, { control }) =>
       withKnownErrors(() => control.startMatching(marketPattern(pattern))),
@@ -141,7 +145,7 @@ builder.mutationFields((t) => ({
   stopCollectors: t.field({
     type: [CollectorType],
     description:
-      'Stops recording every market that matches and does not start those listed later; kept across restarts, above earlier mutations about these markets. Gives the collectors of all markets that match; `BAD_USER_INPUT` when there are none.',
+      'Stops recording every matching market and does not start ones listed later; kept across restarts and outranks earlier mutations on these markets. Returns the collectors of all matching markets; `BAD_USER_INPUT` when there are none.',
     args: patternArg,
     resolve: (_root, { pattern }, { control }) =>
       withKnownErrors(() => control.stopMatching(marketPattern(pattern))),

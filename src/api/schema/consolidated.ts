@@ -11,7 +11,7 @@ import { ageField, legFields } from './leg-fields.js';
 import { OrderbookType } from './orderbook.js';
 
 const ConsolidatedLevelType = builder.objectRef<ExchangeLevel>('ConsolidatedLevel').implement({
-  description: 'A price, the volume resting there, and on which exchange.',
+  description: 'A level and the exchange it rests on.',
   fields: (t) => ({
     exchange: t.expose('exchange', { type: ExchangeEnum, description: 'The exchange.' }),
     price: t.field({
@@ -27,7 +27,7 @@ const ConsolidatedLevelType = builder.objectRef<ExchangeLevel>('ConsolidatedLeve
   }),
 });
 
-/** A leg, and when it was looked at. */
+/** A leg, and when it was read. */
 interface LegShape {
   readonly leg: Leg;
   readonly at: number;
@@ -43,7 +43,7 @@ const ConsolidatedLegType = builder.objectRef<LegShape>('ConsolidatedLeg').imple
     }),
     ...legFields(
       t,
-      'Whether it cannot be relied on: its collector is not `LIVE` or it has no book. A stale leg is left out of the prices unless `includeStale` was given.',
+      'Whether it is unreliable: its collector is not `LIVE` or it has no book. Stale legs are excluded from the prices unless `includeStale` is set.',
       ({ leg }) => leg,
     ),
     ageMs: ageField(t),
@@ -68,24 +68,24 @@ function side(book: ConsolidatedBook, of: Side, depth: number | null | undefined
 
 const ConsolidatedType = builder.objectRef<ConsolidatedBook>('ConsolidatedOrderbook').implement({
   description:
-    'The order books of one pair on all collected exchanges, side by side and merged. Between exchanges the best bid may be above the best ask; `spread` is negative then.',
+    'The order books of one pair on all collected exchanges, side by side and merged. The best bid may exceed the best ask of another exchange; `spread` is then negative.',
   fields: (t) => ({
     ...pairFields(t, ({ pair }) => pair),
     timestamp: t.field({
       type: 'DateTime',
-      description: 'When it was put together.',
+      description: 'When the book was merged.',
       resolve: ({ at }) => at,
     }),
     bestAsk: t.field({
       type: ConsolidatedLevelType,
       nullable: true,
-      description: 'The lowest ask of all exchanges; null when there is none.',
+      description: 'The lowest ask across exchanges; null when there is none.',
       resolve: (book) => book.best('ask'),
     }),
     bestBid: t.field({
       type: ConsolidatedLevelType,
       nullable: true,
-      description: 'The highest bid of all exchanges; null when there is none.',
+      description: 'The highest bid across exchanges; null when there is none.',
       resolve: (book) => book.best('bid'),
     }),
     spread: t.field({
@@ -100,7 +100,7 @@ const ConsolidatedType = builder.objectRef<ConsolidatedBook>('ConsolidatedOrderb
     midPrice: t.field({
       type: 'Decimal',
       nullable: true,
-      description: 'The middle of best ask and best bid, exact; null when a side is empty.',
+      description: 'Midpoint of best ask and best bid, exact; null when a side is empty.',
       resolve: (book) => {
         const [ask, bid] = [book.best('ask'), book.best('bid')];
         return ask && bid ? midDecimal(ask.level[0], bid.level[0]) : null;
@@ -110,20 +110,27 @@ const ConsolidatedType = builder.objectRef<ConsolidatedBook>('ConsolidatedOrderb
       type: [ConsolidatedLevelType],
       description:
         'Offers to sell (매도) of all exchanges, lowest price first; equal prices by name of the exchange.',
-      args: { depth: t.arg.int({ description: 'Levels at most, 1 or more; all when left out.' }) },
+      args: {
+        depth: t.arg.int({
+          description: 'Maximum number of levels, at least 1; all when omitted.',
+        }),
+      },
       resolve: (book, { depth }) => side(book, 'ask', depth),
     }),
     bids: t.field({
       type: [ConsolidatedLevelType],
       description:
         'Offers to buy (매수) of all exchanges, highest price first; equal prices by name of the exchange.',
-      args: { depth: t.arg.int({ description: 'Levels at most, 1 or more; all when left out.' }) },
+      args: {
+        depth: t.arg.int({
+          description: 'Maximum number of levels, at least 1; all when omitted.',
+        }),
+      },
       resolve: (book, { depth }) => side(book, 'bid', depth),
     }),
     legs: t.field({
       type: [ConsolidatedLegType],
-      description:
-        'The exchanges that have a collector or a book of the pair, stale ones included.',
+      description: 'The exchanges with a collector or a book for the pair, stale ones included.',
       resolve: ({ legs, at }) => legs.map((leg) => ({ leg, at })),
     }),
   }),
@@ -134,14 +141,14 @@ const consolidatedArgs = builder.args((t) => ({
   includeStale: t.boolean({
     required: true,
     defaultValue: false,
-    description: 'Whether stale legs take part in prices and depth; they are marked either way.',
+    description: 'Whether stale legs count in prices and depth; they are marked either way.',
   }),
 }));
 
 builder.queryField('consolidated', (t) =>
   t.field({
     type: ConsolidatedType,
-    description: 'The newest books of a pair on all collected exchanges, merged.',
+    description: 'The newest books of a pair across all collected exchanges, merged.',
     args: consolidatedArgs,
     resolve: async (_root, args, { bus, control, markets }) => {
       const pair = pairOf(args);
@@ -155,7 +162,7 @@ builder.subscriptionField('consolidated', (t) =>
   t.field({
     type: ConsolidatedType,
     description:
-      'The newest books of a pair on all collected exchanges, merged: as it is now, then whenever the book or the state of one of them changes. Shared by equal subscriptions.',
+      'The newest books of a pair across all collected exchanges, merged: the current state first, then an update whenever the book or the state of one of them changes. Shared by equal subscriptions.',
     args: { ...consolidatedArgs, ...everyArg },
     extensions: { shared: true },
     subscribe: async (_root, args, { bus, books, control, markets }) => {

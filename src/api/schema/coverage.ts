@@ -10,9 +10,9 @@ import { GapConnection, gapPage } from './gap.js';
 import { tradeCoverage, TradeCoverageType } from './trade-coverage.js';
 
 const CoverageMinuteType = builder.objectRef<CoverageMinute>('CoverageMinute').implement({
-  description: 'What was received of a market in one minute.',
+  description: 'What was received for a market in one minute.',
   fields: (t) => ({
-    ...exposed(t, 'DateTime', { minute: 'Beginning of the minute.' }),
+    ...exposed(t, 'DateTime', { minute: 'Start of the minute.' }),
     ...exposed(t, 'Int', {
       frames: 'Valid books received.',
       repeats: 'Those equal to the one before.',
@@ -22,7 +22,7 @@ const CoverageMinuteType = builder.objectRef<CoverageMinute>('CoverageMinute').i
     }),
     ...exposed(t, 'BigInt', {
       longestSilenceMs:
-        'Longest time between two books of which the later one came in this minute, in milliseconds.',
+        'Longest time between two books, the later one received in this minute, in milliseconds.',
     }),
   }),
 });
@@ -37,52 +37,51 @@ const CoverageMinuteConnection = builder.connectionObject(
 );
 
 const StopType = builder.objectRef<CoverageTotals['stopped'][number]>('RecordingStop').implement({
-  description: 'A part of a window in which a market was not to be recorded.',
+  description: 'A part of a window during which a market was deliberately not recorded.',
   fields: (t) => ({
     ...exposed(t, 'DateTime', {
-      start: 'Its beginning in the window.',
-      end: 'Its end, or that of the window while it lasts.',
+      start: 'Its start within the window.',
+      end: 'Its end, or the end of the window if it is ongoing.',
     }),
   }),
 });
 
-/** Totals with the market that they are about. */
+/** Totals with the market they belong to. */
 interface MarketCoverage extends CoverageTotals {
   readonly market: Market;
 }
 
 const CoverageType = builder.objectRef<MarketCoverage>('Coverage').implement({
-  description: 'How well a market was covered in a window of time.',
+  description: 'How well a market was covered in a time window.',
   fields: (t) => ({
     ...marketFields(t, (coverage) => coverage.market),
     ...exposed(t, 'DateTime', {
-      from: 'Beginning of the window; when none was given, that of the recording.',
-      to: 'End of the window; now, when none or a later one was given.',
+      from: 'Start of the window; the start of the recording when none was given.',
+      to: 'End of the window; now, if none or a later one was given.',
     }),
     percent: t.float({
       description:
-        'Share of the window in which the market was recorded and in no gap, from 0 to 100. Time before its first book, and time in which it was stopped on request, is not covered.',
+        'Share of the window in which the market was recorded without a gap, from 0 to 100. Time before its first book and time stopped on request do not count as covered.',
       resolve: ({ from, to, coveredMs }) => (from === to ? 0 : (coveredMs / (to - from)) * 100),
     }),
     percentOfRecorded: t.float({
       nullable: true,
       description:
-        'Share of the recorded part of the window that lies outside gaps, from 0 to 100; null when no part was recorded. Time before the recording began is neither covered nor missing.',
+        'Share of the recorded time in the window outside gaps, from 0 to 100; null when nothing was recorded. Time before recording began is neither covered nor missing.',
       resolve: ({ recordedMs, coveredMs }) =>
         recordedMs === 0 ? null : (coveredMs / recordedMs) * 100,
     }),
     ...exposedOrNull(t, 'DateTime', {
-      recordedFrom:
-        'When the market was recorded for the first time, in the window or not; null if it never was.',
+      recordedFrom: 'When the market was first recorded, inside the window or not; null if never.',
     }),
     stopped: t.expose('stopped', {
       type: [StopType],
       description:
-        'The parts of the window in which it was stopped on request, oldest first: neither covered nor missing. At most the first thousand.',
+        'The parts of the window in which it was stopped on request, oldest first: neither covered nor missing. Limited to the first thousand.',
     }),
     ...exposed(t, 'BigInt', {
-      recordedMs: 'Part of the window in which the market was being recorded, gaps included.',
-      coveredMs: 'Part of that which lies outside the gaps.',
+      recordedMs: 'Recorded time in the window, gaps included, in milliseconds.',
+      coveredMs: 'Of that, the time outside gaps.',
       frames: 'Valid books received.',
       repeats: 'Books equal to the one before: counted, not stored.',
       longestSilenceMs: 'Longest time between two books, in milliseconds.',
@@ -96,20 +95,20 @@ const CoverageType = builder.objectRef<MarketCoverage>('Coverage').implement({
       type: TradeCoverageType,
       nullable: true,
       description:
-        'How well its trades are known in the window; null where none were recorded (`CHANNELS`). All other fields are about the books.',
+        'How complete its trades in the window are; null where none were recorded (`CHANNELS`). All other fields concern the books.',
       resolve: ({ market, from, to }, _args, { reader }) =>
         tradeCoverage(reader, market, { from, to }),
     }),
     gaps: t.field({
       type: GapConnection,
-      description: 'The gaps that touch the window, oldest first.',
+      description: 'The gaps that overlap the window, oldest first.',
       args: pageArgs,
       resolve: ({ market, from, to }, args, { reader, rows }) =>
         gapPage({ ...market, from, to }, args, reader, rows),
     }),
     minutes: t.field({
       type: CoverageMinuteConnection,
-      description: 'What was received in each minute that the window touches.',
+      description: 'What was received in each minute that overlaps the window.',
       args: pageArgs,
       resolve: async ({ market, from, to }, args, { reader, rows }) => {
         const after = fromCursor('minute', 1, args.after)?.[0];
@@ -130,7 +129,7 @@ builder.queryField('coverage', (t) =>
   t.field({
     type: CoverageType,
     description:
-      'How much of a window a market was covered, and what was received of it. Frames are counted by whole minutes: those that the window touches.',
+      'How much of a window a market was covered, and what was received for it. Frames are counted in whole minutes: all that overlap the window.',
     args: { ...marketArgs, ...windowArgs },
     resolve: async (_root, args, { reader }) => {
       const market = marketOf(args);

@@ -17,55 +17,55 @@ import { OddityType } from './oddity.js';
 import { TradeTallyType } from './trade.js';
 
 const ExchangeColorType = builder.objectRef<ExchangeFacts['color']>('ExchangeColor').implement({
-  description: 'The colour in which an exchange is drawn, readable as text on its ground.',
+  description: 'The display colour of an exchange, legible as text on its background.',
   fields: (t) => ({
     ...exposed(t, 'String', {
-      light: '`#rrggbb`, for a light ground.',
-      dark: '`#rrggbb`, for a dark ground.',
+      light: '`#rrggbb`, for a light background.',
+      dark: '`#rrggbb`, for a dark background.',
     }),
   }),
 });
 
 const OwnLimitNameEnum = builder.enumType('OwnLimitName', {
-  description: 'What the recorder limits by its own choice when it deals with an exchange.',
+  description: 'Limits that the recorder imposes on itself towards an exchange.',
   values: {
-    REST_RATE: { description: 'REST calls a second.' },
-    REST_BATCH: { description: 'Markets of one REST call.' },
-    HISTORY_RATE: { description: 'REST calls a second for trades of the past.' },
-    WS_MARKETS: { description: 'Markets of one socket.' },
-    WS_REQUEST: { description: 'Markets of one subscribe request.' },
-    WS_MESSAGES: { description: 'Messages a second on one socket.' },
+    REST_RATE: { description: 'REST calls per second.' },
+    REST_BATCH: { description: 'Markets per REST call.' },
+    HISTORY_RATE: { description: 'REST calls per second for past trades.' },
+    WS_MARKETS: { description: 'Markets per socket.' },
+    WS_REQUEST: { description: 'Markets per subscribe request.' },
+    WS_MESSAGES: { description: 'Messages per second on one socket.' },
   } satisfies Record<LimitName, { description: string }>,
 });
 
 const OwnLimitType = builder.objectRef<OwnLimit>('OwnLimit').implement({
   description:
-    'A limit that the recorder keeps towards an exchange. A refusal narrows it; it recovers slowly.',
+    'A limit that the recorder imposes on itself towards an exchange. A refusal lowers it; it recovers slowly.',
   fields: (t) => ({
-    name: t.expose('name', { type: OwnLimitNameEnum, description: 'What it bounds.' }),
+    name: t.expose('name', { type: OwnLimitNameEnum, description: 'What it limits.' }),
     ...exposed(t, 'Float', {
-      value: 'The most that is asked for now.',
-      atStart: 'The most that was asked for at the start.',
+      value: 'The current limit.',
+      atStart: 'The initial limit.',
     }),
-    ...exposed(t, 'Int', { refusals: 'Refusals about it since the server began.' }),
+    ...exposed(t, 'Int', { refusals: 'Refusals that lowered it since the server started.' }),
     ...exposedOrNull(t, 'String', {
-      reason: "The last refusal in the exchange's words, cut; null when there was none.",
+      reason: "The last refusal in the exchange's words, truncated; null when there was none.",
     }),
     ...exposedOrNull(t, 'DateTime', {
-      since: 'When it was last narrowed or widened; null when it never was.',
+      since: 'When it last changed; null if never.',
     }),
   }),
 });
 
 const SilenceTallyType = builder.objectRef<SilenceTally>('SilenceTally').implement({
   description:
-    'What became of silences beyond the rhythm of their market, since the server began. The exchange is asked by REST before a market is called `STALE`.',
+    'Outcomes of silences longer than usual for their market since the server started. The REST book is checked before a market is marked `STALE`.',
   fields: (t) => ({
     ...exposed(t, 'Int', {
-      asked: 'Silences about which it was asked.',
-      quiet: 'Those that proved to be quiet: its book by REST was the streamed one.',
-      lost: 'Those that became a gap: its book had changed, or could not be fetched.',
-      falseAlarms: 'Quiet ones that had been called `STALE` meanwhile.',
+      asked: 'Silences that were checked by REST.',
+      quiet: 'Those that proved quiet: the REST book equalled the streamed one.',
+      lost: 'Those that became a gap: the REST book had changed or could not be fetched.',
+      falseAlarms: 'Quiet ones that had been marked `STALE` meanwhile.',
     }),
   }),
 });
@@ -75,19 +75,19 @@ const ExchangeInfoType = builder.objectRef<ExchangeRecord>('ExchangeInfo').imple
   fields: (t) => ({
     exchange: t.expose('exchange', { type: ExchangeEnum, description: 'The exchange.' }),
     ...shown(t, 'String', ({ exchange }) => EXCHANGE_FACTS[exchange], {
-      name: 'Its name as it writes it itself, such as `Upbit`.',
+      name: 'Its own spelling of its name, such as `Upbit`.',
       koreanName: 'Its Korean name.',
     }),
     ...shown(t, 'Int', ({ exchange }) => EXCHANGE_FACTS[exchange], {
-      order: 'Its place when the exchanges are shown side by side, from 0.',
+      order: 'Display order among the exchanges, from 0.',
     }),
     color: t.field({
       type: ExchangeColorType,
-      description: 'In which colour it is drawn.',
+      description: 'Its display colour.',
       resolve: ({ exchange }) => EXCHANGE_FACTS[exchange].color,
     }),
     ...exposed(t, 'Boolean', {
-      enabled: 'Whether it may be recorded; `startExchange` and `stopExchange` change it.',
+      enabled: 'Whether it may be recorded; changed by `startExchange` and `stopExchange`.',
     }),
     ...exposedOrNull(t, 'DateTime', {
       listedAt: 'When its market list was last fetched; null if never.',
@@ -99,33 +99,33 @@ const ExchangeInfoType = builder.objectRef<ExchangeRecord>('ExchangeInfo').imple
     }),
     ...shown(t, 'BigInt', ({ exchange }, { control }) => control.tally(exchange), {
       unreadableMessages:
-        'Its messages that could not be read and named no market, since the server began; the `logs` of the event `API_ERROR` show when. Those that named one are in its `parseFailures`.',
+        'Unreadable messages that named no market, since the server started; `logs` with the event `API_ERROR` show when. Those that named a market count in its `parseFailures`.',
       unaskedBooks:
-        'Order books that came for markets that were not asked for, since the server began; they are dropped.',
+        'Order books received for markets that were not subscribed, since the server started; they are dropped.',
     }),
     silence: t.field({
       type: SilenceTallyType,
-      description: 'What became of silences beyond the rhythm of their market.',
+      description: 'Outcomes of silences longer than usual for their market.',
       resolve: ({ exchange }, _args, { control }) => control.tally(exchange).silence,
     }),
     oddities: t.field({
       type: [OddityType],
       description:
-        'What it did otherwise than its protocol is known, by kind; kinds that were not met are left out.',
+        'Deviations from its known protocol, by kind; kinds that never occurred are left out.',
       resolve: ({ exchange }, _args, { control }) => control.tally(exchange).oddities,
     }),
     trades: t.field({
       type: TradeTallyType,
-      description: 'What has become of its trades.',
+      description: 'Counts of its trades by outcome.',
       resolve: ({ exchange }, _args, { control }) => control.tally(exchange).trades,
     }),
     ...shown(t, 'Int', ({ exchange }, { control }) => control.tally(exchange), {
       skippedRows:
-        'Rows of its newest market list that were no markets and were left out; the `logs` of the event `MARKET_ROWS_SKIPPED` show them.',
+        'Rows of its newest market list that are not markets and were skipped; `logs` with the event `MARKET_ROWS_SKIPPED` show them.',
     }),
     limits: t.field({
       type: [OwnLimitType],
-      description: 'The limits that are kept towards it now; one appears when it is first used.',
+      description: 'The limits currently imposed towards it; one appears when it is first used.',
       resolve: ({ exchange }, _args, { control }) => control.tally(exchange).limits,
     }),
     collectors: t.field({
@@ -160,12 +160,12 @@ const MarketType = builder.objectRef<MarketShape>('Market').implement({
     }),
     ...shownOrNull(t, 'Boolean', ({ record }) => record, {
       wanted:
-        'The last mutation about it: true for start, false for stop, null for none (then `COLLECT` decides).',
+        'The last mutation on it: true for start, false for stop, null for none (then `COLLECT` decides).',
     }),
     collector: t.expose('collector', {
       type: CollectorType,
       nullable: true,
-      description: 'Its collector; null when it had none since the server began.',
+      description: 'Its collector; null if it had none since the server started.',
     }),
     state: t.field({
       type: CollectorStateEnum,
@@ -204,7 +204,7 @@ builder.queryFields((t) => ({
       ...exchangeArg,
       ...pairFilterArgs,
       listed: t.arg.boolean({
-        description: 'true: only those in the newest list; false: only those gone from it.',
+        description: 'true: only markets in the newest list; false: only markets no longer in it.',
       }),
     },
     resolve: async (_root, args, { reader, control }) => {

@@ -3,13 +3,13 @@ import type { ApiContext } from '../context.js';
 import type { builder } from './builder.js';
 import { ExchangeEnum } from './exchange-enum.js';
 
-/** How the fields of the object type of a shape are made. */
+/** The field builder for an object type of a given shape. */
 export type FieldsOf<Shape> = PothosSchemaTypes.ObjectFieldBuilder<
   typeof builder extends PothosSchemaTypes.SchemaBuilder<infer Types> ? Types : never,
   Shape
 >;
 
-/** Scalars of the schema, each with its type on our side. Times are Unix ms. */
+/** Scalars of the schema, each with its TypeScript type. Times are Unix ms. */
 interface Scalars {
   BigInt: number;
   DateTime: number;
@@ -20,12 +20,15 @@ interface Scalars {
   Boolean: boolean;
 }
 
-/** What each of some properties of a shape means; only those that hold a `Value` may be named. */
+/** Descriptions of some properties of a shape; only properties holding a `Value` may be named. */
 type Meanings<Shape, Value> = {
   readonly [K in keyof Shape as Shape[K] extends Value ? K : never]?: string;
 };
 
-/** Fields of one scalar type that show properties of the shape as they are, each with its description. */
+/**
+ * Fields of one scalar type that expose properties of the shape as they are, each with its
+ * description.
+ */
 export function exposed<Shape, Type extends keyof Scalars>(
   t: FieldsOf<Shape>,
   type: Type,
@@ -37,7 +40,7 @@ export function exposed<Shape, Type extends keyof Scalars>(
   );
 }
 
-/** As {@link exposed}, of properties that may be null. */
+/** As {@link exposed}, for nullable properties. */
 export function exposedOrNull<Shape, Type extends keyof Scalars>(
   t: FieldsOf<Shape>,
   type: Type,
@@ -46,7 +49,10 @@ export function exposedOrNull<Shape, Type extends keyof Scalars>(
   return exposed(t, type, meanings as Meanings<Shape, Scalars[Type]>, true);
 }
 
-/** Fields of one scalar type that show properties of something in the shape, each with its description. */
+/**
+ * Fields of one scalar type that expose properties of something within the shape, each with its
+ * description.
+ */
 export function shown<Shape, Type extends keyof Scalars, Source>(
   t: FieldsOf<Shape>,
   type: Type,
@@ -61,7 +67,7 @@ export function shown<Shape, Type extends keyof Scalars, Source>(
   });
 }
 
-/** As {@link shown}, of properties that may be null. */
+/** As {@link shown}, for nullable properties. */
 export function shownOrNull<Shape, Type extends keyof Scalars, Source>(
   t: FieldsOf<Shape>,
   type: Type,
@@ -78,7 +84,7 @@ function eachField<Ref>(meanings: object, make: (name: string, description: stri
   );
 }
 
-/** `symbol` and `currency` of what is about one pair. */
+/** `symbol` and `currency` of a shape that concerns one pair. */
 export function pairFields<Shape>(t: FieldsOf<Shape>, pairOf: (shape: Shape) => Pair) {
   return {
     symbol: t.string({
@@ -92,7 +98,7 @@ export function pairFields<Shape>(t: FieldsOf<Shape>, pairOf: (shape: Shape) => 
   };
 }
 
-/** `exchange`, `symbol` and `currency` of what is about one market. */
+/** `exchange`, `symbol` and `currency` of a shape that concerns one market. */
 export function marketFields<Shape>(t: FieldsOf<Shape>, marketOf: (shape: Shape) => Market) {
   return {
     exchange: t.field({

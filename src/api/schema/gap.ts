@@ -13,38 +13,40 @@ export const GapCauseEnum = builder.enumType('GapCause', {
   values: {
     CONNECT_FAILED: { description: 'No connection could be made.' },
     DISCONNECTED: { description: 'The connection was lost.' },
-    STALE: { description: 'Silent so long that quiet could not be distinguished from loss.' },
+    STALE: {
+      description: 'Silent for so long that a quiet market could not be told from lost data.',
+    },
     REFUSED: { description: 'The exchange refused the subscription or request.' },
     RATE_LIMITED: { description: 'The exchange asked to slow down.' },
     MAINTENANCE: { description: 'The exchange was under maintenance.' },
-    RESYNC: { description: 'The book had to be fetched again to be sure of it.' },
+    RESYNC: { description: 'The book was in doubt and had to be fetched again.' },
     PARSE_FAILED: { description: 'A message could not be read.' },
-    QUEUE_OVERFLOW: { description: 'More books waited for the disk than memory may hold.' },
+    QUEUE_OVERFLOW: { description: 'More books were waiting for the disk than memory may hold.' },
     STORE_FAILED: { description: 'The database could not be written.' },
     BUS_FAILED: {
       description:
-        'The bus (`BUS_URL`) was away or too slow for longer than memory, or its own log, may hold books.',
+        'The bus (`BUS_URL`) was unavailable or too slow for longer than memory, or its own log, can hold books.',
     },
     PROCESS_DOWN: { description: 'This program was not running.' },
     STANDSTILL: {
       description:
-        'This program stood still for two seconds or more: it was stopped, its machine suspended or overloaded.',
+        'This program stood still for two seconds or more: it was paused, or its machine was suspended or overloaded.',
     },
     UNLISTED: {
       description:
-        "The market was back on the exchange's list after it had left it: when its trading began again is not known.",
+        "The market returned to the exchange's list after leaving it; when its trading resumed is not known.",
     },
     UNREACHED: {
       description:
-        'The exchange may drop trades on its stream, and its trade history does not reach back so far. Only of trades.',
+        'The exchange may drop trades on its stream, and its trade history does not reach back that far. Trades only.',
     },
     RETIRED: {
       description:
-        'The books were recorded and have been deleted since, being older than `RETENTION_DAYS`. Only as `gapBefore`.',
+        'The books were recorded but have been deleted under `RETENTION_DAYS`. Only in `gapBefore`.',
     },
     ARCHIVE_MISSING: {
       description:
-        'The books were recorded and archived, and their day is missing in the archive or cannot be read.',
+        'The books were recorded and archived, but their day is missing from the archive or unreadable.',
     },
   } as const,
 });
@@ -54,19 +56,18 @@ export const GapType = builder.objectRef<Gap>('Gap').implement({
   description: 'An interval in which a wanted market was not covered.',
   fields: (t) => ({
     ...marketFields(t, (gap) => gap.market),
-    ...exposed(t, 'DateTime', { start: 'Last proof that the market was covered.' }),
+    ...exposed(t, 'DateTime', { start: 'The last proof that the market was covered.' }),
     ...exposedOrNull(t, 'DateTime', {
       end: 'When the first book after the gap was received; null while it is open.',
     }),
-    cause: t.expose('cause', { type: GapCauseEnum, description: 'Why it came about.' }),
+    cause: t.expose('cause', { type: GapCauseEnum, description: 'Why it occurred.' }),
     detail: t.string({
       nullable: true,
-      description:
-        'The close code, the error text and the like; null when there is nothing to add.',
+      description: 'Details such as a close code or error text; null when there are none.',
       args: ownWordsArgs,
       resolve: ({ detail }, { lang }) => inWordsOf(lang, detail),
     }),
-    ...exposed(t, 'Int', { attempts: 'Attempts made to end it (connects, polls).' }),
+    ...exposed(t, 'Int', { attempts: 'Attempts made to close it (connects, polls).' }),
   }),
 });
 
@@ -76,7 +77,7 @@ export const GapConnection = builder.connectionObject(
   { name: 'GapEdge', description: 'A gap and its cursor.' },
 );
 
-/** A page of the gaps selected. */
+/** A page of the selected gaps. */
 export async function gapPage(
   selection: Omit<Parameters<StoreReader['gaps']>[0], 'after' | 'limit'>,
   page: { readonly first?: number | null | undefined; readonly after?: string | null | undefined },
@@ -100,7 +101,7 @@ builder.queryField('gaps', (t) =>
   t.field({
     type: GapConnection,
     description:
-      'Intervals in which the books of wanted markets were not covered, oldest first. The gaps of trades are in `coverage { trades { spans(completeness: GAP) } }`.',
+      'Intervals in which the books of wanted markets were not covered, oldest first. Trade gaps are in `coverage { trades { spans(completeness: GAP) } }`.',
     args: { ...marketFilterArgs, ...windowArgs, ...pageArgs },
     resolve: (_root, args, { reader, rows }) =>
       gapPage({ ...marketFilter(args), ...timeWindow(args) }, args, reader, rows),

@@ -1,6 +1,6 @@
 import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
 import { builder } from './builder.js';
-// Each of these adds its types and fields to the builder.
+// Each of these registers its types and fields with the builder.
 import './scalars.js';
 import './collector.js';
 import './wishes.js';
@@ -25,19 +25,19 @@ import './past-books.js';
 import './report.js';
 import './recording-strip.js';
 
-builder.queryType({ description: 'What can be asked.' });
+builder.queryType({ description: 'Available queries.' });
 builder.mutationType({
-  description: 'What can be changed. When `API_TOKEN` is set, all of it needs that token.',
+  description: 'Available mutations. When `API_TOKEN` is set, all of them require it.',
 });
 builder.subscriptionType({
   description:
-    'What can be followed live, over SSE or over WebSocket (graphql-transport-ws). Fields marked as shared depend on nothing but their arguments: equal subscriptions (document, operation, variables) are executed once for all their readers.',
+    'Live data over SSE or WebSocket (graphql-transport-ws). Fields marked as shared depend only on their arguments: equal subscriptions (document, operation, variables) are executed once for all their subscribers.',
 });
 
-/** The whole schema. Holds nothing of a server: that comes with the context. */
+/** The whole schema. It holds no server state: that comes with the context. */
 export const schema: GraphQLSchema = builder.toSchema();
 
-/** The schema as SDL in a stable order: the text of `schema.graphql`. */
+/** The schema as SDL in a stable order: the contents of `schema.graphql`. */
 export function schemaText(): string {
   return `${printSchema(lexicographicSortSchema(schema))}\n`;
 }

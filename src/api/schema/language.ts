@@ -1,9 +1,9 @@
 import { inKorean } from '../../market/own-words.js';
 import { builder } from './builder.js';
 
-/** A language of texts. */
+/** A language for texts. */
 export const LanguageEnum = builder.enumType('Language', {
-  description: 'A language that texts for people are there in.',
+  description: 'A language in which texts are available.',
   values: {
     KO: { value: 'ko', description: 'Korean.' },
     EN: { value: 'en', description: 'English.' },
@@ -15,11 +15,11 @@ export const ownWordsArgs = builder.args((t) => ({
   lang: t.field({
     type: LanguageEnum,
     description:
-      'The language, English when left out. What an exchange or the system said stays in its own.',
+      'The language; English when omitted. Messages of an exchange or the system stay in their own language.',
   }),
 }));
 
-/** A text that may be in our words, in a language. */
+/** A text that may be in our words, in the given language. */
 export function inWordsOf(
   lang: 'ko' | 'en' | null | undefined,
   text: string | null,

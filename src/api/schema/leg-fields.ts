@@ -2,7 +2,9 @@ import { isStale, type Leg } from '../../market/consolidated.js';
 import { CollectorStateEnum } from './collector.js';
 import type { FieldsOf } from './fields.js';
 
-/** `state` and `stale` of one exchange's part in something; `stale` says what that means for it. */
+/**
+ * `state` and `stale` of one exchange's leg; the argument `stale` describes what that means here.
+ */
 export function legFields<Shape>(t: FieldsOf<Shape>, stale: string, legOf: (shape: Shape) => Leg) {
   return {
     state: t.field({
@@ -15,7 +17,7 @@ export function legFields<Shape>(t: FieldsOf<Shape>, stale: string, legOf: (shap
   };
 }
 
-/** `ageMs` of a leg that was looked at at a time, ms since the epoch. */
+/** `ageMs` of a leg as read at a time, Unix ms. */
 export function ageField<Shape extends { readonly leg: Leg; readonly at: number }>(
   t: FieldsOf<Shape>,
 ) {

@@ -21,7 +21,7 @@ import { builder } from './builder.js';
 import { ExchangeEnum } from './exchange-enum.js';
 import { type OrderbookShape, OrderbookType } from './orderbook.js';
 
-/** A market in a list of them. */
+/** A market in a list. */
 export const MarketInput = builder.inputType('MarketInput', {
   description: 'One market.',
   fields: (t) => ({
@@ -42,11 +42,11 @@ const sinceArg = builder.args((t) => ({
   since: t.field({
     type: 'BigInt',
     description:
-      'Go on behind this sequence: every book after it, stored ones first, then live ones, in order, each exactly once; nothing is left out, and there is no current book first. With the `sequence` of the last book you got, you miss nothing. Not together with `every`.',
+      'Resume after this sequence: every book after it exactly once and in order, first from the store, then live, without an initial current book. Pass the `sequence` of the last book you received to miss nothing. Not together with `every`.',
   }),
 }));
 
-/** The books that were asked for: the newest of each market, or every one after a sequence. */
+/** The requested books: the newest of each market, or every one after a sequence. */
 async function liveBooks(
   patterns: readonly CollectPattern[],
   args: { readonly every?: number | null | undefined; readonly since?: number | null | undefined },
@@ -61,7 +61,7 @@ async function liveBooks(
   return new ExactBooks({ reader, tail, settled, unkeptAt }, selection, since);
 }
 
-/** The book, and what its delivery adds: books skipped, the gap before. */
+/** The book, plus what its delivery adds: the number of books skipped, the gap before. */
 function withDelivery({ value, skipped, gapBefore }: Delivery): OrderbookShape {
   if (skipped === 0 && gapBefore === null) return value;
   const { market, timestamp, exchangeTimestamp, sequence } = value;
@@ -70,7 +70,7 @@ function withDelivery({ value, skipped, gapBefore }: Delivery): OrderbookShape {
     timestamp,
     exchangeTimestamp,
     sequence,
-    // Of a book out of the log they are made when they are asked for.
+    // Decoded on access for a book from the log.
     get asks() {
       return value.asks;
     },
@@ -87,7 +87,7 @@ const SHARED = 'Shared by equal subscriptions.';
 builder.subscriptionFields((t) => ({
   orderbook: t.field({
     type: OrderbookType,
-    description: `Live order books: first the current book of each matching market, then every change. A subscriber too slow for all changes gets the newest book of each market, and \`skipped\` says how many it missed. ${SHARED}`,
+    description: `Live order books: first the current book of each matching market, then every change. A subscriber too slow for all changes gets the newest book of each market, with the number missed in \`skipped\`. ${SHARED}`,
     args: { ...marketFilterArgs, ...everyArg, ...sinceArg },
     extensions: { shared: true },
     subscribe: (_root, args, context) => liveBooks([filterPattern(args)], args, context),
@@ -95,7 +95,7 @@ builder.subscriptionFields((t) => ({
   }),
   orderbooks: t.field({
     type: OrderbookType,
-    description: `As \`orderbook\`, for many markets: those of a list, or those that match a pattern. Give one of both. ${SHARED}`,
+    description: `As \`orderbook\`, for many markets: a list, or all that match a pattern. Give exactly one of the two. ${SHARED}`,
     args: {
       markets: t.arg({
         type: [MarketInput],
@@ -115,14 +115,14 @@ builder.subscriptionFields((t) => ({
   replay: t.field({
     type: OrderbookType,
     description:
-      'The stored books of a market again, each exactly once, in the rhythm in which they were received; completes after the last one. A subscriber too slow for it gets them as fast as it takes them. Each subscriber has a replay of its own.',
+      'Replays the stored books of a market, each exactly once, at their original timing; completes after the last one. A subscriber that cannot keep up gets them as fast as it reads. Each subscriber has its own replay.',
     args: {
       ...marketArgs,
       ...windowArgs,
       speed: t.arg.float({
         required: true,
         defaultValue: 1,
-        description: `How many times as fast as it was, up to ${MAX_SPEED}; 0: as fast as you take it.`,
+        description: `Speed as a multiple of the original, up to ${MAX_SPEED}; 0: as fast as you read.`,
       }),
     },
     subscribe: async (_root, args, { reader, sequences, markets }) => {

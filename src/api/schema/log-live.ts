@@ -7,7 +7,7 @@ builder.subscriptionField('log', (t) =>
   t.field({
     type: LogEntryType,
     description:
-      'Log entries from now on, as they happen. A reader that falls more than a thousand behind misses the oldest of them; `logs` has them all.',
+      'Log entries from now on, as they happen. A subscriber more than a thousand entries behind misses the oldest; `logs` has them all.',
     args: logFilterArgs,
     subscribe: (_root, args, { bus }) =>
       new LogLines(bus, {

@@ -12,32 +12,32 @@ import { LanguageEnum } from './language.js';
 const LogLevelEnum = builder.enumType('LogLevel', {
   description: 'Severity of a log entry.',
   values: {
-    DEBUG: { value: 'debug', description: 'Detail for finding a fault.' },
-    INFO: { value: 'info', description: 'What happens in the normal course.' },
-    WARN: { value: 'warn', description: 'Unusual, and dealt with.' },
+    DEBUG: { value: 'debug', description: 'Detail for debugging.' },
+    INFO: { value: 'info', description: 'Normal operation.' },
+    WARN: { value: 'warn', description: 'Unusual, but handled.' },
     ERROR: { value: 'error', description: 'Something failed.' },
   } as const,
 });
 
-/** A message up to its first colon, behind which it says what went wrong. */
+/** The message up to its first colon; what went wrong follows the colon. */
 function withoutReason(message: string): string {
   return `${message.split(':')[0]}; see the log file`;
 }
 
-/** A log event that happened. */
+/** A log entry. */
 export const LogEntryType = builder.objectRef<LogRecord>('LogEntry').implement({
-  description: 'A log event that happened.',
+  description: 'A log entry.',
   fields: (t) => ({
     ...exposed(t, 'DateTime', { timestamp: 'When it happened.' }),
     level: t.expose('level', { type: LogLevelEnum, description: 'Severity.' }),
     exchange: t.expose('exchange', {
       type: ExchangeEnum,
       nullable: true,
-      description: 'The exchange it is about; null for the program itself.',
+      description: 'The exchange concerned; null for the program itself.',
     }),
     symbol: t.string({
       nullable: true,
-      description: 'Base asset of the market it is about; null for a socket or poller as a whole.',
+      description: 'Base asset of the market concerned; null for a socket or poller as a whole.',
       resolve: (record) => record.pair?.symbol ?? null,
     }),
     currency: t.string({
@@ -48,11 +48,11 @@ export const LogEntryType = builder.objectRef<LogRecord>('LogEntry').implement({
     ...exposed(t, 'String', { event: 'Name of the event, such as `WS_CONNECTED`.' }),
     message: t.string({
       description:
-        'The text, made when it is asked for; entries of older versions have theirs in the `LOG_LANG` of then. What an exchange or the system said stays in its own language. Of an unexpected error in the API only that there was one: what it says of the inside is in the log file.',
+        'The text, rendered on request; entries of older versions keep the `LOG_LANG` of their time. Messages of an exchange or the system stay in their own language. For an unexpected error in the API it only states that there was one: the details are in the log file.',
       args: {
         lang: t.arg({
           type: LanguageEnum,
-          description: 'The language; that of `LOG_LANG` when left out.',
+          description: 'The language; `LOG_LANG` when omitted.',
         }),
       },
       resolve: (record, { lang }) => {
@@ -73,10 +73,10 @@ const LogEntryConnection = builder.connectionObject(
   { name: 'LogEntryEdge', description: 'A log entry and its cursor.' },
 );
 
-/** What narrows a selection of log entries; left out it matches all. */
+/** Arguments that narrow a selection of log entries; absent ones match all. */
 export const logFilterArgs = builder.args((t) => ({
   ...marketFilterArgs,
-  level: t.field({ type: LogLevelEnum, description: 'Only this severity and worse.' }),
+  level: t.field({ type: LogLevelEnum, description: 'Only this severity and above.' }),
   event: t.string({ description: 'Only this event, such as `WS_CONNECTED`.' }),
 }));
 

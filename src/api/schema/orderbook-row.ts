@@ -15,22 +15,22 @@ const SideEnum = builder.enumType('Side', {
 });
 
 const OrderbookRowType = builder.objectRef<BookRow>('OrderbookRow').implement({
-  description: 'One stored level: what rests at a price from that moment on.',
+  description: 'One stored level: the volume resting at a price from that moment on.',
   fields: (t) => ({
     ...marketFields(t, (row) => row.market),
     ...exposed(t, 'DateTime', {
-      timestamp: 'When this server received the book that the level belongs to.',
+      timestamp: "When this server received the level's book.",
     }),
     side: t.expose('side', { type: SideEnum, description: 'Ask or bid.' }),
     ...exposed(t, 'Decimal', {
       price: 'Price, in the quote currency.',
       volume: 'Volume, in the base asset; `0` when the level vanished.',
     }),
-    ...exposed(t, 'BigInt', { sequence: 'Receive number of the book that the level belongs to.' }),
+    ...exposed(t, 'BigInt', { sequence: "Receive number of the level's book." }),
   }),
 });
 
-/** What the page was asked for, from which it knows the gaps of its window. */
+/** The request of a page, which determines the gaps of its window. */
 interface WindowedPage {
   readonly window: Parameters<typeof gapPage>[0];
 }
@@ -39,12 +39,12 @@ const OrderbookRowConnection = builder.connectionObject(
   {
     type: OrderbookRowType,
     name: 'OrderbookRowConnection',
-    description: 'A page of stored levels, in the order in which they were received.',
+    description: 'A page of stored levels, in order of receipt.',
     fields: (t) => ({
       gaps: t.field({
         type: GapConnection,
         description:
-          'The gaps that touch the window of the question, oldest first: where nothing was observed, as opposed to where nothing happened.',
+          'The gaps that overlap the requested window, oldest first: where nothing was observed, as opposed to where nothing happened.',
         args: pageArgs,
         resolve: (page, args, { reader, rows }) =>
           gapPage((page as unknown as WindowedPage).window, args, reader, rows),

@@ -26,44 +26,43 @@ const LevelType = builder.objectRef<Level>('Level').implement({
   }),
 });
 
-/** The best levels of a side, as many as asked for. */
+/** The best levels of a side, up to `depth`. */
 function levels(side: readonly Level[], depth: number | null | undefined): readonly Level[] {
   const limit = checkedDepth(depth);
   return limit === undefined ? side : side.slice(0, limit);
 }
 
-/** A book as the API shows it: what its delivery to a subscriber adds is absent elsewhere. */
+/** A book as the API shows it; what a delivery to a subscriber adds is absent elsewhere. */
 export interface OrderbookShape extends OrderBook {
-  /** The moment that was asked for, Unix ms; absent for a newest or live book. */
+  /** The requested moment, Unix ms; absent for a newest or live book. */
   readonly at?: number;
   readonly skipped?: number;
   readonly gapBefore?: Gap | null;
 }
 
 const CompletenessEnum = builder.enumType('Completeness', {
-  description: 'How it is known that books are whole and none is missed.',
+  description: 'What guarantees that books are complete and none is missed.',
   values: {
-    SNAPSHOT: { description: 'Every message is the whole book.' },
-    ORDERED: { description: 'Every message is the whole book, and a growing id shows its order.' },
+    SNAPSHOT: { description: 'Every message is a whole book.' },
+    ORDERED: { description: 'Every message is a whole book, and a growing id gives the order.' },
     DELTA: {
       description:
-        'Kept from changes after one whole book. A lost change cannot be seen in the messages; audits by REST find it.',
+        'Maintained from deltas after one snapshot. A lost delta is not visible in the messages; REST audits find it.',
     },
     MAY_DROP: {
       description:
-        'Every message is the whole book; the exchange says that it may leave some out when traffic is heavy.',
+        'Every message is a whole book; the exchange states that it may drop some under heavy traffic.',
     },
     POLLED: {
-      description:
-        'Whole books that are asked for again and again; a change between two answers is unseen.',
+      description: 'Whole books, polled; changes between two responses go unseen.',
     },
   } as const,
 });
 
-/** The stored gap of a market that a moment lies in, Unix ms; null when it was covered then. */
+/** The stored gap of a market that contains a moment, Unix ms; null when it was covered then. */
 async function gapAt(reader: StoreReader, market: Market, at: number): Promise<Gap | null> {
   const { items } = await reader.gaps({ ...market, from: at, to: at + 1, limit: 10 });
-  // At its start the market was covered for the last time, at its end it is again.
+  // At its start the market was covered for the last time, at its end it is covered again.
   const isIn = ({ start, end }: Gap): boolean => start < at && (end === null || at < end);
   return items.map((item) => item.value).find(isIn) ?? null;
 }
@@ -76,33 +75,35 @@ export const OrderbookType = builder.objectRef<OrderbookShape>('Orderbook').impl
     completeness: t.field({
       type: CompletenessEnum,
       description:
-        'How the completeness of books of this exchange is known, by the transport that is set now.',
+        "What guarantees that this exchange's books are complete, given the transport currently set.",
       resolve: (book, _args, { control }) => control.completeness(book.market.exchange),
     }),
     ...exposed(t, 'DateTime', { timestamp: 'When this server received the book.' }),
     ...exposedOrNull(t, 'DateTime', {
-      exchangeTimestamp: 'The exchange’s own time of the book; null when it did not say.',
+      exchangeTimestamp: 'The exchange’s own time of the book; null when it gives none.',
     }),
     ...exposed(t, 'BigInt', {
-      sequence: 'Receive number of the book: only grows, across restarts of one database.',
+      sequence: 'Receive number of the book; only grows, across restarts of one database.',
     }),
     skipped: t.int({
       description:
-        'In a subscription: books of this market that were left out between the one delivered before and this one, because the subscriber was slow or asked for a rate with `every`. 0 elsewhere.',
+        'In a subscription: books of this market skipped between the previously delivered one and this one, because the subscriber was slow or set a rate with `every`. 0 elsewhere.',
       resolve: (book) => book.skipped ?? 0,
     }),
     gapBefore: t.field({
       type: GapType,
       nullable: true,
       description:
-        'In a subscription and in `books`: the gap directly before this book, or before one that was left out; null for none, and elsewhere.',
+        'In a subscription and in `books`: the gap directly before this book or before a skipped one; null if there is none, and elsewhere.',
       resolve: (book) => book.gapBefore ?? null,
     }),
     asks: t.field({
       type: [LevelType],
       description: 'Offers to sell (매도), lowest price first.',
       args: {
-        depth: t.arg.int({ description: 'Levels at most, 1 or more; all when left out.' }),
+        depth: t.arg.int({
+          description: 'Maximum number of levels, at least 1; all when omitted.',
+        }),
       },
       resolve: (book, { depth }) => levels(book.asks, depth),
     }),
@@ -110,13 +111,15 @@ export const OrderbookType = builder.objectRef<OrderbookShape>('Orderbook').impl
       type: [LevelType],
       description: 'Offers to buy (매수), highest price first.',
       args: {
-        depth: t.arg.int({ description: 'Levels at most, 1 or more; all when left out.' }),
+        depth: t.arg.int({
+          description: 'Maximum number of levels, at least 1; all when omitted.',
+        }),
       },
       resolve: (book, { depth }) => levels(book.bids, depth),
     }),
     age: t.int({
       description:
-        'How old the book is, ms: at the moment that was asked for with `at`, else now. A quiet market has an old book that still holds; `gap` tells the difference.',
+        'Age of the book in ms, at the moment requested with `at`, otherwise now. A quiet market has an old book that still holds; `gap` tells the difference.',
       resolve: ({ at, timestamp }) =>
         Math.min(Math.max(0, (at ?? Date.now()) - timestamp), 2 ** 31 - 1),
     }),
@@ -124,8 +127,8 @@ export const OrderbookType = builder.objectRef<OrderbookShape>('Orderbook').impl
       type: GapType,
       nullable: true,
       description:
-        'The gap that the moment asked for with `at` lies in: the market was not covered then, and the book is the last one known before. Null when it was covered, and for live books.',
-      // A live book has none: then without a promise, which a subscription would have to wait for.
+        'The gap that contains the moment requested with `at`: the market was not covered then, and the book is the last one known before it. Null when it was covered, and for live books.',
+      // A live book has none: no promise then, or a subscription would have to wait for it.
       resolve: ({ at, market }, _args, { reader }) =>
         at === undefined ? null : gapAt(reader, market, at),
     }),
@@ -151,7 +154,7 @@ export const OrderbookType = builder.objectRef<OrderbookShape>('Orderbook').impl
     midPrice: t.field({
       type: 'Decimal',
       nullable: true,
-      description: 'The middle of best ask and best bid, exact; null when a side is empty.',
+      description: 'Midpoint of best ask and best bid, exact; null when a side is empty.',
       resolve: ({ asks: [ask], bids: [bid] }) => (ask && bid ? midDecimal(ask[0], bid[0]) : null),
     }),
   }),
@@ -162,10 +165,10 @@ builder.queryField('orderbook', (t) =>
     type: OrderbookType,
     nullable: true,
     description:
-      'Without `at` the newest order book of a market: the live one, else the newest stored. With `at` the stored book as it was at that moment. Null when there is none; `UNKNOWN_MARKET` for a market that its exchange does not list and of which nothing is stored.',
+      'Without `at`, the newest order book of a market: the live one, otherwise the newest stored. With `at`, the stored book as of that moment. Null when there is none; `UNKNOWN_MARKET` for a market that its exchange does not list and nothing is stored for.',
     args: {
       ...marketArgs,
-      at: t.arg({ type: 'DateTime', description: 'The moment; left out for the newest book.' }),
+      at: t.arg({ type: 'DateTime', description: 'The moment; the newest book when omitted.' }),
     },
     resolve: async (_root, args, { bus, reader, markets }) => {
       const market = marketOf(args);

@@ -14,7 +14,7 @@ const OrderbookConnection = builder.connectionObject(
   { name: 'OrderbookEdge', description: 'A book and its cursor.' },
 );
 
-/** Page arguments of a connection that is read both ways. */
+/** Arguments of a connection that pages both ways. */
 interface BothWays {
   readonly first?: number | null | undefined;
   readonly after?: string | null | undefined;
@@ -22,7 +22,7 @@ interface BothWays {
   readonly before?: string | null | undefined;
 }
 
-/** The direction of a page: backward when `last` or only `before` is given. */
+/** Direction of a page: backward when `last`, or only `before`, is given. */
 function isBackward({ first, after, last, before }: BothWays): boolean {
   const given = (value: unknown): boolean => value !== null && value !== undefined;
   if (given(first) && given(last)) {
@@ -35,16 +35,16 @@ builder.queryField('books', (t) =>
   t.field({
     type: OrderbookConnection,
     description:
-      'Every stored book of a market in order of `sequence`, each as a whole: forward with `first` and `after`, backward from the newest with `last` and `before`. Pages of very deep books may be shorter than asked for; `pageInfo` tells whether there is more.',
+      'Every stored book of a market, whole and in order of `sequence`: forward with `first` and `after`, backward from the newest with `last` and `before`. Pages of very deep books may be shorter than requested; `pageInfo` says whether there is more.',
     args: {
       ...marketArgs,
       ...windowArgs,
       ...pageArgs,
       last: t.arg.int({
-        description: `The last so many items, from 1 to \`MAX_PAGE_SIZE\`; ${DEFAULT_FIRST} when only \`before\` is given.`,
+        description: `Number of items to return from the end, from 1 to \`MAX_PAGE_SIZE\`; ${DEFAULT_FIRST} when only \`before\` is given.`,
       }),
       before: t.arg.string({
-        description: 'Cursor before which to go on: the `startCursor` of the page after.',
+        description: 'Return items before this cursor: the `startCursor` of the following page.',
       }),
     },
     resolve: async (_root, args, { reader, markets, rows }) => {
@@ -70,7 +70,7 @@ builder.queryField('books', (t) =>
       return {
         edges,
         pageInfo: {
-          // Beyond the other end of a page there is something exactly when a cursor led there.
+          // There is something beyond the other end of a page exactly when a cursor led here.
           hasNextPage: last ? before !== undefined : more,
           hasPreviousPage: last ? more : after !== undefined,
           startCursor: edges[0]?.cursor ?? null,

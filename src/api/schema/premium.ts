@@ -27,64 +27,63 @@ const POINTS = `to at most ${PERCENT_DECIMALS - 2} decimals, ${ROUNDED}`;
 const points = (percent: string): string => multiplyDecimal(percent, '100');
 
 const PremiumPriceType = builder.objectRef<PremiumPrice>('PremiumPrice').implement({
-  description: 'A price of the pair somewhere, against the price that all are compared with.',
+  description: "The pair's price at one source, compared with the reference price.",
   fields: (t) => ({
     source: t.string({
       description:
-        'Whose price it is: an exchange that is recorded, by its name in `Exchange`, or another source of prices.',
+        'Source of the price: a recorded exchange, by its name in `Exchange`, or another price source.',
       resolve: ({ leg }) => leg.exchange,
     }),
     exchange: t.field({
       type: ExchangeEnum,
       nullable: true,
-      description: 'The exchange; null where the source is none that is recorded.',
+      description: 'The exchange; null where the source is not a recorded exchange.',
       resolve: ({ leg }) => leg.exchange,
     }),
     ...legFields(
       t,
-      'Whether it cannot be relied on: its collector is not `LIVE` or it has no book.',
+      'Whether it is unreliable: its collector is not `LIVE` or it has no book.',
       ({ leg }) => leg,
     ),
     ageMs: ageField(t),
     midPrice: t.field({
       type: 'Decimal',
       nullable: true,
-      description: 'Middle of its best ask and best bid, exact; null when a side is empty.',
+      description: 'Midpoint of its best ask and best bid, exact; null when a side is empty.',
       resolve: ({ mid }) => mid,
     }),
     difference: t.field({
       type: 'Decimal',
       nullable: true,
-      description: 'How far it lies above the price compared with, exact; negative when below.',
+      description: 'Difference from the reference price, exact; negative when below it.',
       resolve: ({ difference }) => difference?.amount ?? null,
     }),
     percent: t.field({
       type: 'Decimal',
       nullable: true,
-      description: `The same in percent of the price compared with, ${PERCENT}.`,
+      description: `The same in percent of the reference price, ${PERCENT}.`,
       resolve: ({ difference }) => difference?.percent ?? null,
     }),
     bp: t.field({
       type: 'Decimal',
       nullable: true,
-      description: `The same in basis points, hundredths of a percent, ${POINTS}.`,
+      description: `The same in basis points, ${POINTS}.`,
       resolve: ({ difference }) => (difference === null ? null : points(difference.percent)),
     }),
   }),
 });
 
 const MarginType = builder.objectRef<Margin>('CrossingMargin').implement({
-  description: 'What is left of buying on one exchange and selling on the other after the fees.',
+  description: 'Profit from buying on one exchange and selling on the other, after fees.',
   fields: (t) => ({
     ...exposed(t, 'Decimal', {
-      perUnit:
-        'Of one unit of the base asset, exact, in the quote currency; negative when it is a loss.',
-      total: 'Of the `volume` that both best levels hold, exact.',
-      percent: `In percent of what is paid, ${PERCENT}.`,
+      perUnit: 'Per unit of the base asset, exact, in the quote currency; negative for a loss.',
+      total: 'For the `volume` that both best levels hold, exact.',
+      percent: `In percent of the amount paid, ${PERCENT}.`,
     }),
     bp: t.field({
       type: 'Decimal',
-      description: `In basis points of what is paid, ${POINTS}.`,
+      description: `In basis points of the amount paid, ${POINTS}.`,
       resolve: ({ percent }) => points(percent),
     }),
   }),
@@ -92,25 +91,30 @@ const MarginType = builder.objectRef<Margin>('CrossingMargin').implement({
 
 const CrossingType = builder.objectRef<Crossing>('Crossing').implement({
   description:
-    'A pair that is offered on one exchange for less than is bid for it on another. What moving it between them costs, or takes in time, is not counted.',
+    'A pair whose ask on one exchange is below its bid on another. The cost and time of transferring it between them are not considered.',
   fields: (t) => ({
-    buyAt: t.expose('buyAt', { type: ExchangeEnum, description: 'Where it is offered for less.' }),
+    buyAt: t.expose('buyAt', {
+      type: ExchangeEnum,
+      description: 'The exchange with the lower ask.',
+    }),
     ...exposed(t, 'Decimal', {
       buyPrice: 'The lowest ask there.',
       sellPrice: 'The highest bid there.',
-      volume: 'What both of these levels hold, in the base asset.',
+      volume: 'Volume available at both of these levels, in the base asset.',
     }),
-    sellAt: t.expose('sellAt', { type: ExchangeEnum, description: 'Where more is bid for it.' }),
+    sellAt: t.expose('sellAt', {
+      type: ExchangeEnum,
+      description: 'The exchange with the higher bid.',
+    }),
     left: t.field({
       type: MarginType,
-      description: 'What is left after the fees.',
+      description: 'Profit after fees.',
       args: {
         fee: t.arg({
           type: 'Decimal',
           required: true,
           defaultValue: '0',
-          description:
-            'What each of the two trades costs, in percent of its amount, from 0 to 100: `"0.05"`.',
+          description: 'Fee of each of the two trades in percent, from 0 to 100: `"0.05"`.',
         }),
       },
       resolve: (crossing, { fee }) => {
@@ -124,38 +128,38 @@ const CrossingType = builder.objectRef<Crossing>('Crossing').implement({
 
 const PremiumType = builder.objectRef<Premium>('Premium').implement({
   description:
-    'What a pair costs on each exchange, against its price on one of them. Prices are the middle of best ask and best bid; those of stale exchanges are there and marked, and count neither in `widestPercent` nor in `crossing`.',
+    "A pair's price on each exchange compared with its price on one of them. Prices are midpoints of best ask and best bid; those of stale exchanges are included and marked, but count neither in `widestPercent` nor in `crossing`.",
   fields: (t) => ({
     ...pairFields(t, ({ book }) => book.pair),
     timestamp: t.field({
       type: 'DateTime',
-      description: 'When it was worked out.',
+      description: 'When it was computed.',
       resolve: ({ at }) => at,
     }),
     against: t.expose('against', {
       type: ExchangeEnum,
-      description: 'The exchange with whose price the others are compared.',
+      description: 'The reference exchange.',
     }),
     basePrice: t.field({
       type: 'Decimal',
       nullable: true,
-      description: 'Its middle price, exact; null when it has none.',
+      description: 'Its mid price, exact; null when it has none.',
       resolve: ({ base }) => base,
     }),
     prices: t.expose('prices', {
       type: [PremiumPriceType],
       description:
-        'Each exchange that has a collector or a book of the pair, that one too, by name.',
+        'Every exchange with a collector or a book for the pair, including the reference, by name.',
     }),
-    ...exposed(t, 'Int', { compared: 'How many exchanges have a price that can be relied on.' }),
+    ...exposed(t, 'Int', { compared: 'Number of exchanges with a reliable price.' }),
     ...exposedOrNull(t, 'Decimal', {
-      widestPercent: `By how much the highest price lies above the lowest, in percent of the lowest, ${PERCENT}. Null with fewer than two prices.`,
+      widestPercent: `How far the highest price is above the lowest, in percent of the lowest, ${PERCENT}. Null with fewer than two prices.`,
     }),
     crossing: t.expose('crossing', {
       type: CrossingType,
       nullable: true,
       description:
-        'Where to buy and where to sell when a bid lies above an ask of another exchange; null when none does.',
+        'Where to buy and where to sell when a bid exceeds the ask of another exchange; null when none does.',
     }),
   }),
 });
@@ -165,11 +169,11 @@ const againstArg = builder.args((t) => ({
     type: ExchangeEnum,
     required: true,
     defaultValue: 'UPBIT',
-    description: 'The exchange with whose price the others are compared.',
+    description: 'The reference exchange.',
   }),
 }));
 
-/** The pairs of a currency that two exchanges or more have a book of. */
+/** The pairs in a currency for which two or more exchanges have a book. */
 function sharedPairs({ bus }: ApiContext, currency: string): Pair[] {
   const pairs = new Map<string, { readonly pair: Pair; exchanges: number }>();
   for (const { market } of bus.currentBooks()) {
@@ -186,7 +190,7 @@ function sharedPairs({ bus }: ApiContext, currency: string): Pair[] {
 builder.queryFields((t) => ({
   premium: t.field({
     type: PremiumType,
-    description: 'What a pair costs on each exchange now, against its price on one of them.',
+    description: "A pair's current price on each exchange compared with its price on one of them.",
     args: { ...pairArgs, ...againstArg },
     resolve: async (_root, args, { bus, control, markets }) => {
       const pair = pairOf(args);
@@ -197,7 +201,7 @@ builder.queryFields((t) => ({
   premiums: t.field({
     type: [PremiumType],
     description:
-      'The same of every pair that two exchanges or more have a live book of, the widest `widestPercent` first.',
+      'The same for every pair with a live book on two or more exchanges, largest `widestPercent` first.',
     args: {
       currency: t.arg.string({
         required: true,
@@ -207,7 +211,7 @@ builder.queryFields((t) => ({
       ...againstArg,
       first: t.arg.int({
         description:
-          'Pairs at most, from 1 to `MAX_PAGE_SIZE` (1000 unless set); 100 when left out.',
+          'Maximum number of pairs, from 1 to `MAX_PAGE_SIZE` (1000 unless set); 100 when omitted.',
       }),
     },
     resolve: (_root, args, context) => {
@@ -224,7 +228,7 @@ builder.subscriptionField('premium', (t) =>
   t.field({
     type: PremiumType,
     description:
-      'The same of one pair: as it is now, then whenever a book or the state of one of its exchanges changes. Shared by equal subscriptions.',
+      'The same for one pair: the current state first, then an update whenever the book or the state of one of its exchanges changes. Shared by equal subscriptions.',
     args: { ...pairArgs, ...againstArg, ...everyArg },
     extensions: { shared: true },
     subscribe: async (_root, args, { bus, books, control, markets }) => {

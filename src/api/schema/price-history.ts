@@ -7,9 +7,9 @@ import { marketArgs } from './arguments.js';
 import { builder } from './builder.js';
 import { exposed } from './fields.js';
 
-/** Points of one question at most: each is a book looked up and rebuilt out of the store. */
+/** Maximum number of points per query: each is a book looked up and rebuilt from the store. */
 const MAX_POINTS = 300;
-/** Points that the store is asked for at once; other readers get their turn in between. */
+/** Points requested from the store at a time; other readers get their turn in between. */
 const CALL_POINTS = 15;
 
 /** The best prices of a market at one moment. */
@@ -19,32 +19,32 @@ interface PricePoint {
 }
 
 const PricePointType = builder.objectRef<PricePoint>('PricePoint').implement({
-  description: 'The best prices of a market as they stood at one moment.',
+  description: 'The best prices of a market at one moment.',
   fields: (t) => ({
     ...exposed(t, 'DateTime', { at: 'The moment.' }),
     timestamp: t.field({
       type: 'DateTime',
       nullable: true,
       description:
-        'When the book that stood then was received; null in a gap, before the first book, and while recording was stopped.',
+        'When the book in effect then was received; null in a gap, before the first book, and while recording was stopped.',
       resolve: ({ best }) => best?.timestamp ?? null,
     }),
     bestAsk: t.field({
       type: 'Decimal',
       nullable: true,
-      description: 'Price of the lowest ask; null when there is none or no book.',
+      description: 'Lowest ask; null when there is none or no book.',
       resolve: ({ best }) => best?.ask ?? null,
     }),
     bestBid: t.field({
       type: 'Decimal',
       nullable: true,
-      description: 'Price of the highest bid; null when there is none or no book.',
+      description: 'Highest bid; null when there is none or no book.',
       resolve: ({ best }) => best?.bid ?? null,
     }),
     midPrice: t.field({
       type: 'Decimal',
       nullable: true,
-      description: 'The middle of both, exact; null when one is missing.',
+      description: 'Midpoint of the two, exact; null when one is missing.',
       resolve: ({ best }) =>
         best === null || best.ask === null || best.bid === null
           ? null
@@ -53,7 +53,7 @@ const PricePointType = builder.objectRef<PricePoint>('PricePoint').implement({
   }),
 });
 
-/** Moments evenly spread over a window, both ends included. */
+/** Moments spread evenly over a window, both ends included. */
 function moments(from: number, to: number, points: number): number[] {
   return Array.from({ length: points }, (_unused, i) =>
     Math.round(from + ((to - from) * i) / (points - 1)),
@@ -64,7 +64,7 @@ builder.queryField('priceHistory', (t) =>
   t.field({
     type: [PricePointType],
     description:
-      'The best prices of a market at moments evenly spread over a window, out of the store. A moment inside a gap, or while recording was stopped, has none.',
+      'The best prices of a market at moments spread evenly over a window, from the store. A moment inside a gap, or while recording was stopped, has none.',
     args: {
       ...marketArgs,
       from: t.arg({ type: 'DateTime', required: true, description: 'The first moment.' }),
@@ -72,7 +72,7 @@ builder.queryField('priceHistory', (t) =>
       points: t.arg.int({
         required: true,
         defaultValue: 100,
-        description: `How many moments, from 2 to ${MAX_POINTS}.`,
+        description: `Number of moments, from 2 to ${MAX_POINTS}.`,
       }),
     },
     resolve: async (_root, args, { reader, markets, rows }) => {

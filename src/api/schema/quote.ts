@@ -13,25 +13,25 @@ import { legFields } from './leg-fields.js';
 import { TradeSideEnum } from './trade-side.js';
 
 const QuoteFillType = builder.objectRef<Fill>('QuoteFill').implement({
-  description: 'What an amount costs, or brings, when it is taken out of the levels best first.',
+  description: 'What an amount costs, or yields, when filled from the levels best first.',
   fields: (t) => ({
     ...exposed(t, 'Decimal', {
-      filled: 'How much of the amount the levels hold, in the base asset.',
-      cost: 'Price times volume summed over what is filled, exact, in the quote currency.',
+      filled: 'How much of the amount the levels can fill, in the base asset.',
+      cost: 'Price times volume, summed over the fill, exact, in the quote currency.',
     }),
     ...exposed(t, 'Boolean', {
-      complete: 'Whether the levels hold the whole amount.',
-      averageExact: 'Whether `average` is the quotient itself, nothing rounded.',
+      complete: 'Whether the levels can fill the whole amount.',
+      averageExact: 'Whether `average` is exact, that is, not rounded.',
     }),
     ...exposedOrNull(t, 'Decimal', {
-      average: `\`cost\` divided by \`filled\`, to at most ${AVERAGE_DECIMALS} decimals, a half rounded up; the exact quotient is that of the two fields. Null when nothing is filled.`,
+      average: `\`cost\` divided by \`filled\`, to at most ${AVERAGE_DECIMALS} decimals, a half rounded up; for the exact value divide the two fields. Null when nothing is filled.`,
       worst: 'Price of the last level touched; null when nothing is filled.',
     }),
     ...exposed(t, 'Int', { levels: 'Number of levels touched.' }),
   }),
 });
 
-/** A quote that was asked for. */
+/** A requested quote. */
 interface QuoteShape {
   readonly book: ConsolidatedBook;
   readonly side: TradeSide;
@@ -48,7 +48,7 @@ const QuoteLegType = builder.objectRef<{ leg: Leg; quote: QuoteShape }>('QuoteLe
     }),
     ...legFields(
       t,
-      'Whether its book cannot be relied on; left out of `total` unless `includeStale`.',
+      'Whether its book is unreliable; excluded from `total` unless `includeStale` is set.',
       ({ leg }) => leg,
     ),
     fill: t.field({
@@ -68,19 +68,19 @@ function* levelsOf({ book, side }: QuoteShape): Generator<Level> {
 
 const QuoteType = builder.objectRef<QuoteShape>('Quote').implement({
   description:
-    'What it costs to buy, or brings to sell, an amount at once out of the books as they are. Without fees.',
+    'What it costs to buy, or yields to sell, an amount immediately against the current books. Excludes fees.',
   fields: (t) => ({
     ...pairFields(t, ({ book }) => book.pair),
-    side: t.expose('side', { type: TradeSideEnum, description: 'Which way the trade goes.' }),
+    side: t.expose('side', { type: TradeSideEnum, description: 'Direction of the trade.' }),
     ...exposed(t, 'Decimal', { amount: 'The amount, in the base asset.' }),
     timestamp: t.field({
       type: 'DateTime',
-      description: 'When it was worked out.',
+      description: 'When it was computed.',
       resolve: ({ book }) => book.at,
     }),
     total: t.field({
       type: QuoteFillType,
-      description: 'Over all exchanges, the best level first wherever it is.',
+      description: 'Across all exchanges, best level first wherever it is.',
       resolve: (quote) => fill(levelsOf(quote), quote.amount),
     }),
     legs: t.field({
@@ -95,19 +95,19 @@ builder.queryField('quote', (t) =>
   t.field({
     type: QuoteType,
     description:
-      'The average and the worst price to buy or sell an amount now, on each exchange and over all. Exact decimals.',
+      'Average and worst price to buy or sell an amount now, on each exchange and across all. Exact decimals.',
     args: {
       ...pairArgs,
       side: t.arg({ type: TradeSideEnum, required: true, description: 'Buy or sell.' }),
       amount: t.arg({
         type: 'Decimal',
         required: true,
-        description: 'How much, in the base asset; more than 0.',
+        description: 'The amount in the base asset, greater than 0.',
       }),
       includeStale: t.arg.boolean({
         required: true,
         defaultValue: false,
-        description: 'Whether stale exchanges take part in `total`.',
+        description: 'Whether stale exchanges count in `total`.',
       }),
     },
     resolve: async (_root, args, { bus, control, markets }) => {

@@ -14,13 +14,13 @@ import { ExchangeEnum } from './exchange-enum.js';
 import { exposed, shown, shownOrNull } from './fields.js';
 import { ReasonType, VerdictStateEnum } from './verdict.js';
 
-/** How many collectors are in a state. */
+/** Number of collectors in a state. */
 interface StateCount {
   readonly state: CollectorState;
   readonly count: number;
 }
 
-/** Rates of an exchange with the states of its collectors. */
+/** Rates of an exchange and the states of its collectors. */
 interface ExchangeFigures extends ExchangeRates {
   readonly states: readonly StateCount[];
 }
@@ -40,7 +40,7 @@ interface RecorderFigures {
   readonly verdict: Verdict;
 }
 
-/** Everything that the recorder knows of itself right now. */
+/** Everything the recorder knows about itself right now. */
 function recorderFigures(services: ApiServices): RecorderFigures {
   const { control, meter, stats, streams, verdict, version } = services;
   const store = stats();
@@ -67,19 +67,20 @@ function recorderFigures(services: ApiServices): RecorderFigures {
 }
 
 const StateCountType = builder.objectRef<StateCount>('CollectorStateCount').implement({
-  description: 'How many collectors are in a state.',
+  description: 'Number of collectors in a state.',
   fields: (t) => ({
     state: t.expose('state', { type: CollectorStateEnum, description: 'The state.' }),
-    ...exposed(t, 'Int', { count: 'Collectors in it, 1 or more.' }),
+    ...exposed(t, 'Int', { count: 'Collectors in that state, at least 1.' }),
   }),
 });
 
 const ExchangeFiguresType = builder.objectRef<ExchangeFigures>('ExchangeFigures').implement({
-  description: 'How fast an exchange is being recorded.',
+  description: 'Recording rates of an exchange.',
   fields: (t) => ({
     exchange: t.expose('exchange', { type: ExchangeEnum, description: 'The exchange.' }),
     ...exposed(t, 'Float', {
-      framesPerSecond: 'Valid books received a second over the last ten seconds, repeats included.',
+      framesPerSecond:
+        'Valid books received per second over the last ten seconds, repeats included.',
       changedPerSecond: 'Of those, books that differed from the one before.',
     }),
     states: t.expose('states', {
@@ -95,17 +96,17 @@ const sum = (figures: RecorderFigures, of: 'framesPerSecond' | 'changedPerSecond
 const RecorderType = builder.objectRef<RecorderFigures>('Recorder').implement({
   description: 'The recorder as a whole, at one moment.',
   fields: (t) => ({
-    timestamp: t.expose('at', { type: 'DateTime', description: 'That moment.' }),
+    timestamp: t.expose('at', { type: 'DateTime', description: 'The moment.' }),
     ...exposed(t, 'String', { version: 'Version of the program.' }),
     state: t.field({
       type: VerdictStateEnum,
       description:
-        'Whether it records all that it should; `/health` says the same, and so does the page.',
+        'Whether everything that should be recorded is; the same as in `/health` and on the dashboard.',
       resolve: ({ verdict }) => verdict.state,
     }),
     reasons: t.field({
       type: [ReasonType],
-      description: 'Why, the worst first; notes last. Empty when there is nothing to say.',
+      description: 'The reasons, worst first, notes last. Empty when there is nothing to report.',
       resolve: ({ verdict }) => verdict.reasons,
     }),
     uptimeSeconds: t.int({
@@ -118,31 +119,31 @@ const RecorderType = builder.objectRef<RecorderFigures>('Recorder').implement({
     }),
     framesPerSecond: t.float({
       description:
-        'Valid books received a second over the last ten seconds, repeats included, all exchanges.',
+        'Valid books received per second over the last ten seconds, repeats included, all exchanges.',
       resolve: (figures) => sum(figures, 'framesPerSecond'),
     }),
     recentFramesPerSecond: t.exposeFloatList('recentFramesPerSecond', {
-      description: '`framesPerSecond` at each second of the last minute, oldest first.',
+      description: '`framesPerSecond` in each second of the last minute, oldest first.',
     }),
     changedPerSecond: t.float({
       description: 'Of those, books that differed from the one before.',
       resolve: (figures) => sum(figures, 'changedPerSecond'),
     }),
     ...exposed(t, 'Float', {
-      storedPerSecond: 'Books written to the database a second over the last ten seconds.',
+      storedPerSecond: 'Books written to the database per second over the last ten seconds.',
     }),
     ...exposed(t, 'Int', {
-      openGaps: 'Markets that are in a gap now.',
+      openGaps: 'Markets currently in a gap.',
       subscriptions: 'Open live subscriptions.',
     }),
     ...shown(t, 'Int', ({ store }) => store, { queuedBooks: 'Books waiting to be written.' }),
     ...shown(t, 'BigInt', ({ store }) => store, {
       queuedBytes: 'Estimated bytes of those.',
-      storedBooks: 'Books written since the process began.',
-      droppedBooks: 'Books that could not be kept, since the process began; each is inside a gap.',
-      storedTrades: 'Trades written since the process began.',
+      storedBooks: 'Books written since the process started.',
+      droppedBooks: 'Books that could not be kept since the process started; each is inside a gap.',
+      storedTrades: 'Trades written since the process started.',
       droppedTrades:
-        'Trades that could not be kept, since the process began: the store was full or failed.',
+        'Trades that could not be kept since the process started: the store was full or failed.',
     }),
     ...shownOrNull(t, 'Float', ({ store }) => store, {
       lastFlushMs: 'Duration of the last write, ms; null before the first.',
@@ -153,19 +154,19 @@ const RecorderType = builder.objectRef<RecorderFigures>('Recorder').implement({
       resolve: ({ store }) => store.failure,
     }),
     ...shownOrNull(t, 'BigInt', ({ disk }) => disk, {
-      databaseBytes: 'Size of the database; null when not known.',
-      maxDatabaseBytes: 'What the database may reach (`MAX_DB_GB`); null when there is no bound.',
-      freeBytes: 'Free space where the database lies; null when not known.',
+      databaseBytes: 'Size of the database; null when unknown.',
+      maxDatabaseBytes: 'Maximum size of the database (`MAX_DB_GB`); null when unlimited.',
+      freeBytes: "Free space on the database's disk; null when unknown.",
     }),
     growthBytesPerDay: t.field({
       type: 'BigInt',
       nullable: true,
-      description: 'Growth of the database in a day; null when not known.',
+      description: 'Growth of the database per day; null when unknown.',
       resolve: ({ disk }) =>
         typeof disk.growthBytesPerDay === 'number' ? Math.round(disk.growthBytesPerDay) : null,
     }),
     ...shownOrNull(t, 'Float', ({ disk }) => disk, {
-      daysUntilFull: 'Days until the disk is full at that growth; null when not known, or never.',
+      daysUntilFull: 'Days until the disk is full at that growth; null when unknown, or never.',
     }),
     diskWarning: t.string({
       nullable: true,
@@ -176,17 +177,17 @@ const RecorderType = builder.objectRef<RecorderFigures>('Recorder').implement({
       type: 'DateTime',
       nullable: true,
       description:
-        'Set while the system clock has leapt by more than a day and is not believed: the time from which `RETENTION_DAYS` counts meanwhile. Null when all is well.',
+        'Set while the system clock has jumped by more than a day and is not yet trusted: the time from which `RETENTION_DAYS` counts meanwhile. Null when all is well.',
       resolve: ({ store }) => store.retentionHeld?.believed ?? null,
     }),
     ...shown(t, 'Int', ({ time }) => time, {
       standstills:
-        'How often the program has stood still for two seconds or more since it began: stopped, suspended with its machine, or blocked. Each time is a gap of every market.',
+        'How often the program has stood still for two seconds or more since it started: paused, suspended with its machine, or blocked. Each time is a gap in every market.',
       clockSteps:
-        'How often the system clock was set by more than a second since the program began.',
+        'How often the system clock was adjusted by more than a second since the program started.',
     }),
     ...shown(t, 'BigInt', ({ time }) => time, {
-      stoodStillMs: 'How long it has stood still altogether, in milliseconds.',
+      stoodStillMs: 'Total time it has stood still, in milliseconds.',
     }),
   }),
 });
@@ -203,7 +204,7 @@ builder.subscriptionField('recorder', (t) =>
   t.field({
     type: RecorderType,
     description:
-      'The recorder as a whole, now and then as often as `every` says. Shared by equal subscriptions.',
+      'The recorder as a whole, immediately and then at the interval `every`. Shared by equal subscriptions.',
     args: periodArg,
     extensions: { shared: true },
     subscribe: (_root, { every }, services) =>

@@ -10,18 +10,18 @@ import { GapSum } from './report.js';
 const DAY = 86_400_000;
 /** Longest window of a strip, ms. */
 const MAX_WINDOW = 31 * DAY;
-/** Parts that a strip may have. */
+/** Maximum number of slots in a strip. */
 const MAX_SLOTS = 500;
 
 const SlotType = builder.objectRef<StripSlot>('StripSlot').implement({
   description:
-    "A part of a strip. Times are summed over the exchange's markets: with ten of them a minute has ten minutes.",
+    "A slot of a strip. Times are summed over the exchange's markets: with ten markets, a minute counts ten minutes.",
   fields: (t) => ({
-    time: t.expose('at', { type: 'DateTime', description: 'Its beginning.' }),
+    time: t.expose('at', { type: 'DateTime', description: 'Its start.' }),
     ...exposed(t, 'BigInt', {
       recordedMs:
-        'How much of it markets were being recorded, gaps included, ms. 0: before recording began, or while all was stopped; that is neither covered nor missing.',
-      coveredMs: 'How much of that lies outside gaps, ms.',
+        'Recorded market time in it, gaps included, ms. 0 before recording began or while everything was stopped: neither covered nor missing.',
+      coveredMs: 'Of that, the time outside gaps, ms.',
     }),
     percent: t.float({
       nullable: true,
@@ -30,23 +30,22 @@ const SlotType = builder.objectRef<StripSlot>('StripSlot').implement({
       resolve: ({ recordedMs, coveredMs }) =>
         recordedMs === 0 ? null : (coveredMs / recordedMs) * 100,
     }),
-    ...exposed(t, 'Int', { gaps: 'Gaps that touch it.' }),
+    ...exposed(t, 'Int', { gaps: 'Gaps that overlap it.' }),
   }),
 });
 
 const StripType = builder.objectRef<RecordingStrip>('RecordingStrip').implement({
-  description: 'How an exchange was recorded over a window, in parts of equal length.',
+  description: 'How an exchange was recorded over a window, in slots of equal length.',
   fields: (t) => ({
     exchange: t.expose('exchange', { type: ExchangeEnum, description: 'The exchange.' }),
-    ...exposed(t, 'DateTime', { from: 'Beginning of the window.', to: 'End of the window.' }),
+    ...exposed(t, 'DateTime', { from: 'Start of the window.', to: 'End of the window.' }),
     ...exposedOrNull(t, 'DateTime', {
-      recordedFrom:
-        'When the first of its markets was recorded for the first time; null if none ever was.',
+      recordedFrom: 'When any of its markets was first recorded; null if none ever was.',
     }),
-    slots: t.expose('slots', { type: [SlotType], description: 'The parts, oldest first.' }),
+    slots: t.expose('slots', { type: [SlotType], description: 'The slots, oldest first.' }),
     causes: t.expose('causes', {
       type: [GapSum],
-      description: 'The gaps that touch the window by their cause, the longest first.',
+      description: 'The gaps that overlap the window, by cause, longest first.',
     }),
   }),
 });
@@ -55,13 +54,13 @@ builder.queryField('recordingStrips', (t) =>
   t.field({
     type: [StripType],
     description:
-      'How each exchange was recorded over a window, as a strip: covered, in gaps, or not being recorded. The last 24 hours when no window is given.',
+      'How each exchange was recorded over a window, as a strip: covered, in gaps, or not being recorded. Defaults to the last 24 hours.',
     args: {
       ...windowArgs,
       slots: t.arg.int({
         required: true,
         defaultValue: 96,
-        description: `How many parts, from 1 to ${MAX_SLOTS}.`,
+        description: `Number of slots, from 1 to ${MAX_SLOTS}.`,
       }),
     },
     resolve: (_root, args, { reader }) => {

@@ -9,7 +9,7 @@ import { builder } from './builder.js';
 import { exposed, marketFields } from './fields.js';
 import { GapCauseEnum } from './gap.js';
 
-/** Markets of a report when `first` is left out, and at most. */
+/** Default and maximum number of markets in a report. */
 const DEFAULT_MARKETS = 100;
 const MAX_MARKETS = 5_000;
 
@@ -17,22 +17,22 @@ const MAX_MARKETS = 5_000;
 export const GapSum = builder.objectRef<CauseReport>('GapSum').implement({
   description: 'The gaps of one cause in a window.',
   fields: (t) => ({
-    cause: t.expose('cause', { type: GapCauseEnum, description: 'Why they came about.' }),
-    ...exposed(t, 'Int', { count: 'How many there were.' }),
-    ...exposed(t, 'BigInt', { ms: 'How much of the window they take, ms.' }),
+    cause: t.expose('cause', { type: GapCauseEnum, description: 'Why they occurred.' }),
+    ...exposed(t, 'Int', { count: 'Number of gaps.' }),
+    ...exposed(t, 'BigInt', { ms: 'Time they take up in the window, ms.' }),
   }),
 });
 
 const MarketReportType = builder.objectRef<MarketReport>('MarketReport').implement({
-  description: 'How well a market was recorded in a day.',
+  description: 'How well a market was recorded on a day.',
   fields: (t) => ({
     ...marketFields(t, ({ market }) => market),
     ...exposed(t, 'Float', {
-      percent: 'Share of the recorded time that lies outside gaps, from 0 to 100.',
+      percent: 'Share of the recorded time outside gaps, from 0 to 100.',
     }),
     ...exposed(t, 'BigInt', {
-      recordedMs: 'How much of the day it was being recorded, gaps included, ms.',
-      coveredMs: 'How much of that lies outside gaps, ms.',
+      recordedMs: 'Recorded time in the day, gaps included, ms.',
+      coveredMs: 'Of that, the time outside gaps, ms.',
       frames: 'Valid books received.',
       repeats: 'Those equal to the one before: counted, not stored.',
       longestSilenceMs: 'Longest time between two books, ms.',
@@ -43,27 +43,28 @@ const MarketReportType = builder.objectRef<MarketReport>('MarketReport').impleme
     }),
     gaps: t.expose('gaps', {
       type: [GapSum],
-      description: 'The gaps by their cause, the longest first.',
+      description: 'The gaps by cause, longest first.',
     }),
     ...exposed(t, 'Int', {
-      audits: 'Audits of its book by REST.',
-      auditDifferences: 'Those that found another book.',
-      lateBooks: 'Books that came later than newer ones and were not taken.',
+      audits: 'REST audits of its book.',
+      auditDifferences: 'Audits that found a different book.',
+      lateBooks: 'Books that arrived after newer ones and were dropped.',
     }),
     trades: t.field({
       type: TradeReportType,
       nullable: true,
-      description: 'How well its trades are known; null where none were recorded.',
+      description: 'How complete its trades are; null where none were recorded.',
       resolve: ({ trades }) => trades ?? null,
     }),
   }),
 });
 
-/** How well the trades of a market are known in a day. */
+/** How complete the trades of a market are on a day. */
 const TradeReportType = builder
   .objectRef<NonNullable<MarketReport['trades']>>('TradeReport')
   .implement({
-    description: 'How well the trades of a market are known in a day, in milliseconds of it.',
+    description:
+      'How complete the trades of a market are on a day, in milliseconds per completeness.',
     fields: (t) => ({
       unprovenMs: t.field({
         type: 'BigInt',
@@ -88,20 +89,20 @@ const DayReportType = builder.objectRef<DayReport>('DayReport').implement({
   description: 'How well a day was recorded.',
   fields: (t) => ({
     ...exposed(t, 'String', { date: 'The day, `2026-11-25`, UTC.' }),
-    ...exposed(t, 'DateTime', { from: 'Its beginning.', to: 'Its end; now, while it lasts.' }),
+    ...exposed(t, 'DateTime', { from: 'Its start.', to: 'Its end; now, for the current day.' }),
     ...exposed(t, 'Int', { clockSteps: 'How often the clock was set back.' }),
     marketCount: t.int({
-      description: 'How many markets were recorded.',
+      description: 'Number of markets recorded.',
       resolve: ({ markets }) => markets.length,
     }),
     markets: t.field({
       type: [MarketReportType],
-      description: 'The markets that were recorded, the worst first.',
+      description: 'The recorded markets, worst first.',
       args: {
         first: t.arg.int({
           required: true,
           defaultValue: DEFAULT_MARKETS,
-          description: `Markets at most, from 1 to ${MAX_MARKETS}.`,
+          description: `Maximum number of markets, from 1 to ${MAX_MARKETS}.`,
         }),
       },
       resolve: ({ markets }, { first }) => {
@@ -117,10 +118,10 @@ builder.queryField('report', (t) =>
     type: DayReportType,
     nullable: true,
     description:
-      'How well each market was recorded in a day (UTC), the worst first. Null when nothing has been recorded.',
+      'How well each market was recorded on a day (UTC), worst first. Null when nothing has been recorded.',
     args: {
       date: t.arg.string({
-        description: 'The day, such as `2026-11-25`; left out for the newest that has something.',
+        description: 'The day, such as `2026-11-25`; the newest with any recording when omitted.',
       }),
     },
     resolve: (_root, { date }, { reader }) => {

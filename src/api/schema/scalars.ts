@@ -18,14 +18,14 @@ function refuse(message: string, node?: ValueNode): GraphQLError {
 }
 
 function shown(value: unknown): string {
-  // Not JSON: lists nested in lists deep enough would end that with a different error.
+  // Not JSON: deeply nested lists would make that fail with a different error.
   const text = typeof value === 'string' ? JSON.stringify(value) : inspect(value, { depth: 1 });
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 
-/** Times that a JavaScript date can hold, ms to both sides of 1970. */
+/** Range of a JavaScript date, ms on either side of 1970. */
 const MAX_TIME = 8.64e15;
-/** Smaller numbers can only be seconds or a year; read as milliseconds they would all be 1970. */
+/** Smaller numbers can only be seconds or a year; as milliseconds they would all fall in 1970. */
 const LEAST_TIME = 1e11;
 
 function timeFrom(value: unknown, node?: ValueNode): number {
@@ -39,7 +39,7 @@ function timeFrom(value: unknown, node?: ValueNode): number {
 const DateTime = new GraphQLScalarType<number, string>({
   name: 'DateTime',
   description:
-    'A moment. Given as ISO 8601 in UTC with milliseconds, `2026-09-01T12:00:00.000Z`; taken in that form, with any offset (RFC 3339), without one as local time of the recorder, as a date alone for its first moment, or as Unix milliseconds.',
+    "A moment. Returned as ISO 8601 in UTC with milliseconds, `2026-09-01T12:00:00.000Z`; accepted in that form, with any offset (RFC 3339), without one as the recorder's local time, as a date alone for the start of that day, or as Unix milliseconds.",
   specifiedByURL: 'https://datatracker.ietf.org/doc/html/rfc3339#section-5.6',
   serialize: (value) => new Date(value as number).toISOString(),
   parseValue: (value) => timeFrom(value),
@@ -51,7 +51,7 @@ function decimalFrom(value: unknown, node?: ValueNode): string {
   try {
     if (typeof value === 'string') return decimalFromWire(value);
   } catch {
-    // Falls through to the same refusal as any other value.
+    // Falls through to the same error as any other value.
   }
   throw refuse(
     `expected a decimal number as text such as "0.0007772", found ${shown(value)}`,
@@ -62,7 +62,7 @@ function decimalFrom(value: unknown, node?: ValueNode): string {
 const Decimal = new GraphQLScalarType<string, string>({
   name: 'Decimal',
   description:
-    'An exact decimal number as plain text: no exponent, no trailing zeros, no plus sign; `116539000`, `0.0007772`.',
+    'An exact decimal number as plain text without exponent, trailing zeros or plus sign: `116539000`, `0.0007772`.',
   serialize: (value) => value as string,
   parseValue: (value) => decimalFrom(value),
   parseLiteral: (node) => decimalFrom('value' in node ? node.value : undefined, node),
@@ -77,7 +77,7 @@ function integerFrom(value: unknown, node?: ValueNode): number {
 const BigIntScalar = new GraphQLScalarType<number, string>({
   name: 'BigInt',
   description:
-    'A whole number of up to 64 bits, given as text so that no client rounds it; taken as text or number.',
+    'An integer of up to 64 bits, returned as text so that no client rounds it; accepted as text or number.',
   serialize: (value) => String(value),
   parseValue: (value) => integerFrom(value),
   parseLiteral: (node) => integerFrom('value' in node ? node.value : undefined, node),

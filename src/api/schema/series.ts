@@ -14,12 +14,12 @@ import { marketArgs } from './arguments.js';
 import { builder } from './builder.js';
 import { exposedOrNull } from './fields.js';
 
-/** Least step, ms. */
+/** Smallest step, ms. */
 const MIN_STEP = 100;
 
 const SeriesPointType = builder.objectRef<SeriesPoint>('SeriesPoint').implement({
   description:
-    'A market in one step of time. A book holds until the next one, so a step without books has the prices of the last one before; null where there was none, as inside a gap.',
+    'A market in one time step. A book holds until the next one, so a step without books has the prices of the last one before it; null where there was none, as inside a gap.',
   fields: (t) => {
     const decimal = (field: keyof SeriesPoint, description: string) =>
       t.field({
@@ -29,18 +29,18 @@ const SeriesPointType = builder.objectRef<SeriesPoint>('SeriesPoint').implement(
         resolve: (point) => point[field] as string | null,
       });
     return {
-      time: t.expose('time', { type: 'DateTime', description: 'Beginning of the step.' }),
-      open: decimal('open', 'First middle price of the step, exact.'),
-      high: decimal('high', 'Greatest middle price of the step, exact.'),
-      low: decimal('low', 'Least middle price of the step, exact.'),
-      close: decimal('close', 'Last middle price of the step, exact; null when a side was empty.'),
+      time: t.expose('time', { type: 'DateTime', description: 'Start of the step.' }),
+      open: decimal('open', 'First mid price of the step, exact.'),
+      high: decimal('high', 'Highest mid price of the step, exact.'),
+      low: decimal('low', 'Lowest mid price of the step, exact.'),
+      close: decimal('close', 'Last mid price of the step, exact; null when a side was empty.'),
       bestBid: decimal('bestBid', 'Highest bid of the last book.'),
       bestBidVolume: decimal('bestBidVolume', 'Volume resting there.'),
       bestAsk: decimal('bestAsk', 'Lowest ask of the last book.'),
       bestAskVolume: decimal('bestAskVolume', 'Volume resting there.'),
       spread: decimal('spread', 'Best ask minus best bid of the last book, exact.'),
       ...exposedOrNull(t, 'Float', {
-        spreadBp: 'The spread in basis points of the middle price.',
+        spreadBp: 'The spread in basis points of the mid price.',
         imbalance:
           '(bid volume - ask volume) / (bid volume + ask volume) at the best prices of the last book, from -1 to 1.',
       }),
@@ -48,24 +48,25 @@ const SeriesPointType = builder.objectRef<SeriesPoint>('SeriesPoint').implement(
       trades: t.int({
         nullable: true,
         description:
-          "Trades of the step, by the exchange's time; null, as all sums of trades, where none were recorded.",
+          'Trades in the step, by exchange time; null, like all trade sums, where none were recorded.',
         resolve: (point) => point.trades ?? null,
       }),
-      volume: decimal('volume', 'Sum of the volumes of its trades, exact.'),
-      buyVolume: decimal('buyVolume', 'Of those whose taker bought.'),
-      sellVolume: decimal('sellVolume', 'Of those whose taker sold.'),
+      volume: decimal('volume', 'Total volume traded, exact.'),
+      buyVolume: decimal('buyVolume', 'Volume of trades in which the taker bought.'),
+      sellVolume: decimal('sellVolume', 'Volume of trades in which the taker sold.'),
       vwap: decimal(
         'vwap',
-        'Mean price of its trades by volume, to 18 decimals; null where there was no trade.',
+        'Volume-weighted average price of its trades, to 18 decimals; null without trades.',
       ),
       covered: t.exposeFloat('covered', {
-        description: 'How much of the step the market was recorded and in no gap, from 0 to 1.',
+        description:
+          'Share of the step in which the market was recorded without a gap, from 0 to 1.',
       }),
     };
   },
 });
 
-/** The fields that are selected of each point, with the keys that they have in the answer. */
+/** The fields selected on each point, with their response keys. */
 function selectedKeys(info: GraphQLResolveInfo): SeriesQuery['keys'] {
   const keys = new Map<string, keyof SeriesPoint | '__typename'>();
   const left = (node: SelectionNode): boolean =>
@@ -89,18 +90,18 @@ function selectedKeys(info: GraphQLResolveInfo): SeriesQuery['keys'] {
 builder.queryField('series', (t) =>
   t.field({
     type: [SeriesPointType],
-    description: `The course of a market out of the store: middle price, best prices and coverage of each step of a window, at most ${MAX_SERIES_POINTS} points in one operation.`,
+    description: `A market's time series from the store: mid price, best prices and coverage in each step of a window, at most ${MAX_SERIES_POINTS} points per operation.`,
     args: {
       ...marketArgs,
       from: t.arg({
         type: 'DateTime',
         required: true,
-        description: 'Beginning of the first step.',
+        description: 'Start of the first step.',
       }),
-      to: t.arg({ type: 'DateTime', required: true, description: 'End of the window, excluded.' }),
+      to: t.arg({ type: 'DateTime', required: true, description: 'End of the window, exclusive.' }),
       step: t.arg.int({
         required: true,
-        description: `Length of a step in milliseconds, ${MIN_STEP} or more.`,
+        description: `Length of a step in milliseconds, at least ${MIN_STEP}.`,
       }),
     },
     resolve: async (_root, args, { reader, markets, rows, texts }, info) => {
@@ -115,7 +116,7 @@ builder.queryField('series', (t) =>
       for await (const piece of reader.seriesText({ market, from, to, step, keys })) {
         pieces.push(piece);
       }
-      // Its text takes the place of the list in the answer.
+      // Its text replaces the list in the response.
       texts.set(String(info.path.key), pieces);
       return [];
     },

@@ -9,49 +9,50 @@ import { exposed } from './fields.js';
 import { GapCauseEnum } from './gap.js';
 import { inWordsOf, ownWordsArgs } from './language.js';
 
-/** How well the trades of a span are known. */
+/** How well the completeness of trades in a span is established. */
 export const TradeCompletenessEnum = builder.enumType('TradeCompleteness', {
-  description: 'What is known of the completeness of the trades of a span of time.',
+  description: 'How well the completeness of the trades in a time span is established.',
   values: {
     UNPROVEN: {
-      description: 'What the stream brought is recorded, and nothing shows that it was all.',
+      description:
+        'Everything the stream delivered is recorded, but nothing proves that it was complete.',
     },
     VERIFIED_BY_REST: {
-      description: "Every trade that the exchange's REST history has of it is recorded.",
+      description: "Every trade in the exchange's REST history is recorded.",
     },
     VERIFIED_BY_VOLUME: {
       description:
-        "The volume of each minute by the exchange's candles equals the sum of what is recorded, digit for digit.",
+        "The volume of each minute in the exchange's candles equals the sum of the recorded trades, digit for digit.",
     },
     GAP: {
       description:
-        "Trades may be missing: the stream was down, or trades could not be kept. Until the exchange's history was asked they may still be filled in.",
+        "Trades may be missing: the stream was down, or trades could not be kept. They may still be backfilled until the exchange's history has been checked.",
     },
   } as const,
 });
 
 const TradeSpanType = builder.objectRef<TradePiece>('TradeSpan').implement({
-  description: "A span of a market's time and what is known of its trades.",
+  description: 'A time span of a market and the completeness of its trades.',
   fields: (t) => ({
-    ...exposed(t, 'DateTime', { start: 'Its beginning.', end: 'Its end, excluded.' }),
+    ...exposed(t, 'DateTime', { start: 'Its start.', end: 'Its end, exclusive.' }),
     completeness: t.expose('completeness', {
       type: TradeCompletenessEnum,
-      description: 'How well its trades are known.',
+      description: 'Completeness of its trades.',
     }),
     cause: t.expose('cause', {
       type: GapCauseEnum,
       nullable: true,
-      description: 'Why trades may be missing; null where it is no gap.',
+      description: 'Why trades may be missing; null unless it is a gap.',
     }),
     detail: t.string({
       nullable: true,
-      description: 'More of that in words; null when there is nothing to add.',
+      description: 'Details of the cause; null when there are none.',
       args: ownWordsArgs,
       resolve: ({ detail }, { lang }) => inWordsOf(lang, detail),
     }),
     ...exposed(t, 'Boolean', {
       checked:
-        "Whether the exchange's history was asked about it: what is said of it is final. Times of a span that was not are of this server's clock.",
+        "Whether it was checked against the exchange's history, which makes it final. The times of an unchecked span are by this server's clock.",
     }),
   }),
 });
@@ -61,13 +62,13 @@ const TradeSpanConnection = builder.connectionObject(
   { name: 'TradeSpanEdge', description: 'A span and its cursor.' },
 );
 
-/** How well the trades of a market are known in a window. */
+/** Completeness of a market's trades in a window. */
 interface TradeCoverage extends Required<TimeWindow> {
   readonly market: Market;
   readonly sums: Partial<Record<TradeCompleteness, number>>;
 }
 
-/** How well the trades of a market are known in a window; null where none were recorded. */
+/** Completeness of a market's trades in a window; null where none were recorded. */
 export async function tradeCoverage(
   reader: StoreReader,
   market: Market,
@@ -79,37 +80,37 @@ export async function tradeCoverage(
 
 /** See {@link tradeCoverage}. */
 export const TradeCoverageType = builder.objectRef<TradeCoverage>('TradeCoverage').implement({
-  description: 'How well the trades of a market are known in a window.',
+  description: "Completeness of a market's trades in a window.",
   fields: (t) => ({
     unprovenMs: t.field({
       type: 'BigInt',
-      description: 'Part of the window of which they are UNPROVEN, in milliseconds.',
+      description: 'Time in the window for which they are UNPROVEN, in milliseconds.',
       resolve: ({ sums }) => sums.UNPROVEN ?? 0,
     }),
     verifiedByRestMs: t.field({
       type: 'BigInt',
-      description: 'Part of which they are VERIFIED_BY_REST.',
+      description: 'Time for which they are VERIFIED_BY_REST.',
       resolve: ({ sums }) => sums.VERIFIED_BY_REST ?? 0,
     }),
     verifiedByVolumeMs: t.field({
       type: 'BigInt',
-      description: 'Part of which they are VERIFIED_BY_VOLUME.',
+      description: 'Time for which they are VERIFIED_BY_VOLUME.',
       resolve: ({ sums }) => sums.VERIFIED_BY_VOLUME ?? 0,
     }),
     gapMs: t.field({
       type: 'BigInt',
-      description: 'Part that is a GAP of the trades.',
+      description: 'Time in which they have a GAP.',
       resolve: ({ sums }) => sums.GAP ?? 0,
     }),
     spans: t.field({
       type: TradeSpanConnection,
       description:
-        "The spans that touch the window, by start. The gaps of the trades are those of GAP; the query `gaps` has the books'.",
+        'The spans that overlap the window, by start. Those with GAP are the trade gaps; the query `gaps` has those of the books.',
       args: {
         ...pageArgs,
         completeness: t.arg({
           type: TradeCompletenessEnum,
-          description: 'Only spans whose trades are known so well.',
+          description: 'Only spans with this completeness.',
         }),
       },
       resolve: async ({ market, from, to }, args, { reader, rows }) => {
@@ -132,10 +133,10 @@ export const TradeCoverageType = builder.objectRef<TradeCoverage>('TradeCoverage
   }),
 });
 
-/** Spans that are read at a time. */
+/** Spans read at a time. */
 const SPANS = 1000;
 
-/** All spans of a market that touch a window, by start. */
+/** All spans of a market that overlap a window, by start. */
 export async function allSpans(
   reader: StoreReader,
   market: Market,

@@ -1,8 +1,8 @@
 import { builder } from './builder.js';
 
-/** The side of who takes. */
+/** The taker's side. */
 export const TradeSideEnum = builder.enumType('TradeSide', {
-  description: 'Which way a trade goes: the side of the taker.',
+  description: 'Direction of a trade: the side of the taker.',
   values: {
     BUY: {
       value: 'buy',

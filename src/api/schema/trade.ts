@@ -13,30 +13,30 @@ import { allSpans, TradeCompletenessEnum } from './trade-coverage.js';
 import { TradeSideEnum } from './trade-side.js';
 
 const TradeOriginEnum = builder.enumType('TradeOrigin', {
-  description: 'How a trade came.',
+  description: 'How a trade was obtained.',
   values: {
-    LIVE: { description: 'As it happened.' },
+    LIVE: { description: 'Streamed as it happened.' },
     SNAPSHOT: {
       description:
-        'As the last one on record when the stream was subscribed; it may have been old then.',
+        'The last trade on record when the stream was subscribed; it may already have been old.',
     },
-    BACKFILL: { description: "Out of the exchange's REST history." },
+    BACKFILL: { description: "From the exchange's REST history." },
   } as const,
 });
 
 const TradeIdKindEnum = builder.enumType('TradeIdKind', {
   description: "Which of an exchange's ids a trade id is.",
   values: {
-    EXCHANGE: { description: 'The one that its stream and its REST history share.' },
-    STREAM: { description: 'One of the stream alone (Bithumb).' },
+    EXCHANGE: { description: 'The id shared by its stream and its REST history.' },
+    STREAM: { description: 'An id of the stream only (Bithumb).' },
     REST: {
       description:
-        'One of the REST history alone; several trades of a millisecond may share it (Bithumb).',
+        'An id of the REST history only; several trades of a millisecond may share it (Bithumb).',
     },
   } as const,
 });
 
-/** A trade, with what gives the spans of the page that it is on. */
+/** A trade, with a way to read the completeness spans of its page. */
 interface ListedTrade extends Trade {
   readonly spans?: () => Promise<readonly TradePiece[]>;
 }
@@ -48,35 +48,35 @@ const TradeType = builder.objectRef<ListedTrade>('Trade').implement({
     ...exposed(t, 'DateTime', { timestamp: 'When this server received it.' }),
     ...exposedOrNull(t, 'DateTime', {
       exchangeTimestamp: "The exchange's own time of the trade.",
-      messageTimestamp: 'When the exchange sent the message; null where it does not say.',
+      messageTimestamp: 'When the exchange sent the message; null where it gives none.',
     }),
     ...exposed(t, 'Int', {
-      resolutionMs: 'How fine that time is, in ms: 1, or 1000 where the exchange gives seconds.',
+      resolutionMs:
+        'Resolution of `exchangeTimestamp` in ms: 1, or 1000 where the exchange gives seconds.',
     }),
     ...exposed(t, 'BigInt', {
       sequence:
-        'Receive number, of the same counter as those of the books: books and trades sort by receipt.',
+        "Receive number, from the same counter as the books': books and trades sort by receipt.",
     }),
-    ...exposed(t, 'String', { tradeId: "The exchange's id, as it wrote it." }),
+    ...exposed(t, 'String', { tradeId: "The exchange's id, verbatim." }),
     tradeIdKind: t.expose('idKind', {
       type: TradeIdKindEnum,
-      description: 'Which of its ids that is.',
+      description: 'The kind of that id.',
     }),
     side: t.expose('side', { type: TradeSideEnum, description: 'The side of the taker.' }),
     ...exposed(t, 'Decimal', {
       price: 'Price, in the quote currency.',
       volume: 'Volume, in the base asset.',
     }),
-    origin: t.expose('origin', { type: TradeOriginEnum, description: 'How it came.' }),
+    origin: t.expose('origin', { type: TradeOriginEnum, description: 'How it was obtained.' }),
     backfilled: t.boolean({
-      description: "Whether it came out of the exchange's REST history, after the fact.",
+      description: "Whether it was backfilled from the exchange's REST history.",
       resolve: (trade) => trade.origin === 'BACKFILL',
     }),
     completeness: t.field({
       type: TradeCompletenessEnum,
-      description:
-        'What is known of the completeness of the trades around it; UNPROVEN of a live one.',
-      // A live one must be answered at once: its field may not wait.
+      description: 'Completeness of the trades around it; UNPROVEN for a live one.',
+      // A live one must resolve synchronously.
       resolve: ({ spans, exchangeTimestamp }) =>
         spans === undefined
           ? 'UNPROVEN'
@@ -89,43 +89,42 @@ const TradeConnection = builder.connectionObject(
   {
     type: TradeType,
     name: 'TradeConnection',
-    description: "A page of trades of a market, in order of the exchange's time, then of id.",
+    description: 'A page of trades of a market, ordered by exchange time, then id.',
   },
   { name: 'TradeEdge', description: 'A trade and its cursor.' },
 );
 
-/** What has become of the trades of an exchange, for its entry in the list of exchanges. */
+/** Trade counts of an exchange, for its entry in the list of exchanges. */
 export const TradeTallyType = builder.objectRef<TradeTally>('TradeTally').implement({
   description:
-    'What has become of the trades of an exchange since the server began. What is not recorded is counted here.',
+    'Trade counts of an exchange by outcome since the server started. Whatever is not recorded is counted here.',
   fields: (t) => ({
     ...exposed(t, 'BigInt', {
-      received: 'Trades received, repeated ones included.',
-      recorded: 'Of those, recorded.',
-      backfilled: "Of the recorded ones, those out of the exchange's REST history.",
-      repeats: 'Trades that had been recorded before, and were left out.',
-      reusedIds: 'Recorded trades whose id had come before with other contents.',
-      late: 'Recorded trades that came after a later one of their market.',
-      absurdTimes: 'Trades left out because their time cannot be that of a trade received then.',
-      unreadable:
-        'Messages about trades that could not be read; the `logs` of the event `TRADE_UNREADABLE` show them.',
-      unasked: 'Trades of markets that were not asked for; they are dropped.',
+      received: 'Trades received, repeats included.',
+      recorded: 'Of those, the number recorded.',
+      backfilled: "Of the recorded ones, those backfilled from the exchange's REST history.",
+      repeats: 'Trades skipped because they had been recorded before.',
+      reusedIds: 'Recorded trades whose id had been seen before with different contents.',
+      late: 'Recorded trades that arrived after a later one of their market.',
+      absurdTimes: 'Trades skipped because their time is impossible for a trade received then.',
+      unreadable: 'Unreadable trade messages; `logs` with the event `TRADE_UNREADABLE` show them.',
+      unasked: 'Trades of markets that were not subscribed; they are dropped.',
       sideAgreed:
-        'Live trades at the best ask or bid of the book before them that took the side that they name.',
+        'Live trades at the best ask or bid of the preceding book that took the side they name.',
       sideDiffered:
-        'Those that took the other side. Few are normal, since the book may have moved meanwhile; many mean that the side is read the wrong way round.',
+        'Those that took the other side. A few are normal, since the book may have moved meanwhile; many mean that the side is interpreted the wrong way round.',
       otherClock:
-        'Live trades whose time is ten minutes and more from their receipt: of another clock or time zone, or late.',
-      lost: "Recorded trades that could not be stored. Their time is a gap until the exchange's history has filled it.",
-      historyPages: "Pages of the exchange's REST history that were read.",
-      historyFailures: 'Calls for it that failed; they are made again.',
-      historyAgreed: 'Trades that it has like the store.',
-      historyDiffered: 'Trades that it has with another side, price, volume or time.',
-      historyLacked: 'Stored trades that it lacks.',
-      otherIds: 'Equal trades with other ids, though both feeds are said to share them.',
-      otherZones: 'Its rows whose text of the time is not of the time zone that it is known to be.',
-      historyFaults: 'Checks that were broken off, because its pages made no sense.',
-      volumesAgreed: "Minutes whose volume by the exchange's candles equals that of the store.",
+        'Live trades whose time is ten minutes or more from their receipt: a different clock or time zone, or late.',
+      lost: "Recorded trades that could not be stored. Their time is a gap until backfilled from the exchange's history.",
+      historyPages: "Pages read from the exchange's REST history.",
+      historyFailures: 'Failed calls for such pages; they are retried.',
+      historyAgreed: 'Trades that match the store.',
+      historyDiffered: 'Trades with a different side, price, volume or time than in the store.',
+      historyLacked: 'Stored trades missing from the history.',
+      otherIds: 'Equal trades with different ids, although both feeds should share them.',
+      otherZones: 'History rows whose time text is not in the expected time zone.',
+      historyFaults: "Checks aborted because the history's pages made no sense.",
+      volumesAgreed: "Minutes whose volume in the exchange's candles equals that of the store.",
       volumesDiffered: 'Minutes whose volume differs.',
     }),
   }),
@@ -135,7 +134,7 @@ builder.queryField('trades', (t) =>
   t.field({
     type: TradeConnection,
     description:
-      "Recorded trades of a market in order of the exchange's time, then of id; `from` and `to` refer to that time. Trades are recorded where `CHANNELS` has `trade`.",
+      'Recorded trades of a market, ordered by exchange time, then id; `from` and `to` refer to that time. Trades are recorded if `CHANNELS` contains `trade`.',
     args: { ...marketArgs, ...windowArgs, ...pageArgs },
     resolve: async (_root, args, { reader, markets, rows }) => {
       const market: Market = {
@@ -173,13 +172,13 @@ builder.subscriptionField('trades', (t) =>
   t.field({
     type: TradeType,
     description:
-      'Live trades in order of receipt. None is left out: a subscriber that cannot keep up gets what it missed out of the store. Shared by equal subscriptions.',
+      'Live trades in order of receipt. None is skipped: a subscriber that cannot keep up gets what it missed from the store. Shared by equal subscriptions.',
     args: {
       ...marketFilterArgs,
       since: t.arg({
         type: 'BigInt',
         description:
-          'Go on behind this sequence: every trade after it, stored ones first, then live ones, each exactly once. Left out: what is received from now on.',
+          'Resume after this sequence: every trade after it exactly once, first from the store, then live. Only new trades when omitted.',
       }),
     },
     extensions: { shared: true },

@@ -11,61 +11,63 @@ import { builder } from './builder.js';
 import { ExchangeEnum } from './exchange-enum.js';
 import { LanguageEnum } from './language.js';
 
-/** How the recorder is. */
+/** The recorder's state. */
 export const VerdictStateEnum = builder.enumType('RecorderState', {
-  description: 'Whether the recorder records all that it should.',
+  description: 'Whether the recorder records everything it should.',
   values: {
     OK: { description: 'All is well.' },
-    ATTENTION: { description: 'Something needs a look, or will go wrong unless someone acts.' },
+    ATTENTION: { description: 'Something needs attention, or will go wrong unless someone acts.' },
     FAILING: { description: 'Something that should be recorded is not.' },
   } satisfies Record<VerdictState, object>,
 });
 
 const SeverityEnum = builder.enumType('ReasonSeverity', {
-  description: 'How bad a reason is.',
+  description: 'Severity of a reason.',
   values: {
-    NOTE: { description: 'Good to know; no trouble.' },
-    ATTENTION: { description: 'Needs a look.' },
+    NOTE: { description: 'For information only.' },
+    ATTENTION: { description: 'Needs attention.' },
     FAILING: { description: 'Something that should be recorded is not.' },
   } satisfies Record<Severity, object>,
 });
 
 const SubjectEnum = builder.enumType('ReasonSubject', {
-  description: 'What a reason is about.',
+  description: 'What a reason concerns.',
   values: {
     SERVER: { description: 'The program as a whole.' },
     STORE: { description: 'The database.' },
-    DISK: { description: 'The disk that it lies on.' },
+    DISK: { description: 'The disk that holds the database.' },
     CLOCK: { description: 'The system clock.' },
     LOG: { description: 'The log.' },
-    SETTINGS: { description: 'What is set to be recorded: `COLLECT` and what was stopped.' },
-    EXCHANGE: { description: 'An exchange: `exchange`.' },
-    MARKET: { description: 'Markets of an exchange; `symbol` and `currency` when it is one.' },
+    SETTINGS: { description: 'What should be recorded: `COLLECT` and what was stopped.' },
+    EXCHANGE: { description: 'An exchange, in `exchange`.' },
+    MARKET: {
+      description: 'Markets of an exchange; `symbol` and `currency` if it is a single one.',
+    },
   } satisfies Record<Subject, object>,
 });
 
 const ReasonCodeEnum = builder.enumType('ReasonCode', {
-  description: 'What a reason says.',
+  description: 'Code of a reason.',
   values: Object.fromEntries(
     REASON_CODES.map((code) => [code, { description: REASONS[code].means }]),
   ) as Record<ReasonCode, { description: string }>,
 });
 
-/** Why the recorder is as it is. */
+/** A reason for the recorder's state. */
 export const ReasonType = builder.objectRef<Reason>('Reason').implement({
-  description: 'Why the recorder is as it is.',
+  description: "A reason for the recorder's state.",
   fields: (t) => ({
-    code: t.expose('code', { type: ReasonCodeEnum, description: 'What it says.' }),
-    severity: t.expose('severity', { type: SeverityEnum, description: 'How bad it is.' }),
-    about: t.expose('about', { type: SubjectEnum, description: 'What it is about.' }),
+    code: t.expose('code', { type: ReasonCodeEnum, description: 'Its code.' }),
+    severity: t.expose('severity', { type: SeverityEnum, description: 'Its severity.' }),
+    about: t.expose('about', { type: SubjectEnum, description: 'What it concerns.' }),
     exchange: t.expose('exchange', {
       type: ExchangeEnum,
       nullable: true,
-      description: 'The exchange it is about; null where it is about none or several.',
+      description: 'The exchange concerned; null for none or several.',
     }),
     symbol: t.string({
       nullable: true,
-      description: 'Base asset of the market it is about; null where it is about none or several.',
+      description: 'Base asset of the market concerned; null for none or several.',
       resolve: ({ market }) => market?.symbol ?? null,
     }),
     currency: t.string({
@@ -74,7 +76,8 @@ export const ReasonType = builder.objectRef<Reason>('Reason').implement({
       resolve: ({ market }) => market?.currency ?? null,
     }),
     text: t.string({
-      description: 'In words. What an exchange or the system said is in its own language.',
+      description:
+        'The reason in words. Messages of an exchange or the system stay in their own language.',
       args: {
         lang: t.arg({
           type: LanguageEnum,

@@ -11,22 +11,22 @@ import { WishKindEnum } from './wish-kind.js';
 
 const WishType = builder.objectRef<WantedPattern>('CollectorWish').implement({
   description:
-    'What a mutation left behind about what is to be recorded; it outranks `COLLECT`, and older wishes.',
+    'A standing instruction left by a mutation about what to record; it outranks `COLLECT` and older wishes.',
   fields: (t) => ({
     kind: t.field({
       type: WishKindEnum,
-      description: 'What was asked for.',
+      description: 'What was requested.',
       resolve: ({ wanted }) => (wanted === null ? 'COLLECT' : wanted ? 'START' : 'STOP'),
     }),
     exchange: t.field({
       type: ExchangeEnum,
       nullable: true,
-      description: 'Of which exchange; null for all.',
+      description: 'The exchange; null for all.',
       resolve: ({ pattern }) => pattern.exchange,
     }),
     ...shownOrNull(t, 'String', ({ pattern }) => pattern, {
-      symbol: 'Of which base asset; null for all.',
-      currency: 'Of which quote currency; null for all.',
+      symbol: 'The base asset; null for all.',
+      currency: 'The quote currency; null for all.',
     }),
   }),
 });
@@ -35,7 +35,7 @@ builder.queryFields((t) => ({
   collectorWishes: t.field({
     type: [WishType],
     description:
-      'What mutations have left behind, the strongest last: patterns, single markets, exchanges that were stopped as a whole.',
+      'The standing instructions of mutations, strongest last: patterns, single markets, exchanges stopped as a whole.',
     resolve: async (_root, _args, { control }): Promise<WantedPattern[]> => {
       const { disabled, patterns, markets } = await control.wishes();
       return [
@@ -51,7 +51,7 @@ builder.queryFields((t) => ({
   }),
   restorePoint: t.string({
     description:
-      'All of these wishes as one text. Ask for it before a mutation, and `restoreCollectors` undoes that mutation.',
+      'All collector wishes as one text. Query it before a mutation, and `restoreCollectors` can undo that mutation.',
     resolve: async (_root, _args, { control }) => toRestorePoint(await control.wishes()),
   }),
 }));
@@ -60,14 +60,14 @@ builder.mutationFields((t) => ({
   resetCollector: t.field({
     type: CollectorType,
     description:
-      'Forgets what mutations said about a market, patterns too: `COLLECT` decides again whether it is recorded. `UNKNOWN_MARKET` when nothing is known of it.',
+      'Discards what mutations requested for a market, patterns included: `COLLECT` decides again whether it is recorded. `UNKNOWN_MARKET` when nothing is known about it.',
     args: marketArgs,
     resolve: (_root, args, { control }) => withKnownErrors(() => control.reset(marketOf(args))),
   }),
   resetExchange: t.field({
     type: [CollectorType],
     description:
-      'Forgets what mutations said about an exchange and its markets, patterns too: it is enabled, and `COLLECT` decides again what is recorded of it. Gives its collectors.',
+      'Discards what mutations requested for an exchange and its markets, patterns included: it is enabled, and `COLLECT` decides again which of its markets are recorded. Returns its collectors.',
     args: exchangeArg,
     resolve: (_root, { exchange }, { control }) =>
       withKnownErrors(() => control.resetExchange(exchange)),
@@ -75,7 +75,7 @@ builder.mutationFields((t) => ({
   restoreCollectors: t.field({
     type: [CollectorType],
     description:
-      'Puts back exactly what was to be recorded at a `restorePoint`, and starts and stops accordingly; what mutations said since is forgotten. Gives all collectors.',
+      'Restores exactly what was to be recorded at a `restorePoint`, starting and stopping as needed; later mutations are discarded. Returns all collectors.',
     args: {
       point: t.arg.string({ required: true, description: 'What `restorePoint` gave.' }),
     },

@@ -5,16 +5,16 @@ import { type Market, pairText } from '../../market/market.js';
 import type { StoreStats } from '../../store/store-types.js';
 import { type Reason, REASON_CODES, reasonOf, SEVERITIES, type Severity } from './reasons.js';
 
-/** How the recorder is. */
+/** The recorder's state. */
 export type VerdictState = 'OK' | 'ATTENTION' | 'FAILING';
 
-/** How the recorder is and why, the worst first; notes last. */
+/** The recorder's state and the reasons for it, worst first, notes last. */
 export interface Verdict {
   readonly state: VerdictState;
   readonly reasons: readonly Reason[];
 }
 
-/** What {@link judge} looks at. Counts "of late" are those of the last ten minutes. */
+/** The input of {@link judge}. Recent counts cover the last ten minutes. */
 export interface Facts {
   /** Unix ms. */
   readonly now: number;
@@ -24,37 +24,37 @@ export interface Facts {
   readonly store: StoreStats;
   readonly collectors: readonly CollectorStatus[];
   readonly listTroubles: readonly ListTrouble[];
-  /** Markets that a user has stopped though `COLLECT` wants them, by exchange. */
+  /** Markets stopped by a user although `COLLECT` wants them, by exchange. */
   readonly stopped: Readonly<Partial<Record<Exchange, number>>>;
-  /** How far the system clock is ahead of the exchanges' times, ms; null when not known. */
+  /** How far the system clock is ahead of the exchanges' times, ms; null when unknown. */
   readonly aheadMs: number | null;
   readonly droppedBooks: number;
   readonly droppedRecords: number;
   readonly consoleLines: number;
   /** Steps of the system clock. */
   readonly clockSteps: number;
-  /** Gaps that have ended of late, by exchange. */
+  /** Recently closed gaps, by exchange. */
   readonly gaps: Readonly<Record<Exchange, number>>;
 }
 
-/** Silence after which an exchange is down, not just reconnecting, ms. */
+/** Silence after which an exchange counts as down rather than reconnecting, ms. */
 const DOWN_MS = 60_000;
-/** A market that has waited for its first book for less is starting, ms. */
+/** A market that has waited less than this for its first book is starting, ms. */
 const STARTING_MS = 60_000;
-/** A clock that differs by more from the exchanges' times is wrong, ms. */
+/** A clock that differs from the exchanges' times by more than this is wrong, ms. */
 const WRONG_CLOCK_MS = 60_000;
 /** Free space below which the disk is nearly full whatever the growth, bytes. */
 const LOW_BYTES = 1e9;
-/** Free space, or days until there is none, below which that is a failure. */
+/** Free space, or days left, below which that is a failure. */
 const OUT_BYTES = 256e6;
 const OUT_DAYS = 1;
-/** Gaps a market on average, and at least so many, that are more than one bad connection. */
+/** Average number of gaps per market, and minimum number of gaps, beyond one bad connection. */
 const MANY_GAPS_A_MARKET = 3;
 const MANY_GAPS = 10;
-/** Names of markets that a text has at most. */
+/** Maximum number of market names in a text. */
 const NAMES = 5;
 
-/** The recorder's state and the reasons for it: the one place that decides. */
+/** The recorder's state and the reasons for it: the only place that decides. */
 export function judge(facts: Facts): Verdict {
   const reasons = [...programReasons(facts), ...exchangeReasons(facts)].sort(
     (a, b) =>
@@ -77,7 +77,7 @@ function* programReasons(facts: Facts): Generator<Reason> {
     yield reasonOf('RECORDS_DROPPED', 'ATTENTION', { records: droppedRecords });
   if (aheadMs !== null && Math.abs(aheadMs) > WRONG_CLOCK_MS)
     yield reasonOf('CLOCK_WRONG', 'ATTENTION', { aheadMs });
-  // Its books are dated again by itself; but the machine's time needs attention.
+  // Its books are redated automatically, but the machine's time needs attention.
   if (facts.clockSteps > 0) yield reasonOf('CLOCK_STEPPED', 'NOTE', { steps: facts.clockSteps });
   if (store.retentionHeld !== null) {
     const { clock, believed } = store.retentionHeld;
@@ -139,7 +139,7 @@ function* exchangeReasons(facts: Facts): Generator<Reason> {
   }
 }
 
-/** Whether a market waits for its first book, and has not done so for long. */
+/** Whether a market is waiting for its first book, and has not been for long. */
 function isStarting(
   { state, lastBookAt, startedAt, error }: CollectorStatus,
   now: number,
@@ -148,7 +148,7 @@ function isStarting(
   return error === null && now - (startedAt ?? now) < STARTING_MS;
 }
 
-/** Set when no wanted market of an exchange is recorded, though they had time to start. */
+/** Set when no wanted market of an exchange is recorded although they had time to start. */
 function downReason(
   exchange: Exchange,
   wanted: readonly CollectorStatus[],

@@ -3,17 +3,17 @@ import type { Market } from '../../market/market.js';
 import { inKorean } from '../../market/own-words.js';
 import { gigabytes } from '../../util/gigabytes.js';
 
-/** How the recorder is, the worst last. `NOTE` is that of a reason which is no trouble. */
+/** The recorder's states, worst last. `NOTE` is for a reason that is not a problem. */
 export const SEVERITIES = ['NOTE', 'ATTENTION', 'FAILING'] as const;
 
 /** How bad a reason is. */
 export type Severity = (typeof SEVERITIES)[number];
 
-/** What a reason is about, so that a page can lead there. */
+/** What a reason concerns, so that a page can link to it. */
 export type Subject =
   'SERVER' | 'STORE' | 'DISK' | 'CLOCK' | 'LOG' | 'SETTINGS' | 'EXCHANGE' | 'MARKET';
 
-/** What the text of each reason needs. */
+/** Parameters of each reason's text. */
 export interface ReasonParams {
   SHUTTING_DOWN: Record<never, never>;
   DATABASE_UNREADABLE: { reason: string };
@@ -40,14 +40,14 @@ export interface ReasonParams {
 /** Code of a reason. */
 export type ReasonCode = keyof ReasonParams;
 
-/** Why the recorder is as it is. */
+/** A reason for the recorder's state. */
 export interface Reason {
   readonly code: ReasonCode;
   readonly severity: Severity;
   readonly about: Subject;
   readonly exchange: Exchange | null;
   readonly market: Market | null;
-  /** The text for people. */
+  /** The text for users. */
   readonly ko: string;
   readonly en: string;
 }
@@ -69,10 +69,12 @@ const because = (reason: string | null): string => (reason === null ? '' : `: ${
 const names = (exchanges: readonly Exchange[], of: 'name' | 'koreanName'): string =>
   exchanges.map((exchange) => EXCHANGE_FACTS[exchange][of]).join(', ');
 
-/** The reasons, of equal severity in this order. `name` is the exchange's, in the text's language. */
+/**
+ * The reasons, in this order within a severity. `name` is the exchange's, in the text's language.
+ */
 export const REASONS: { readonly [C in ReasonCode]: Kind<ReasonParams[C]> } = {
   SHUTTING_DOWN: {
-    means: 'The server is ending.',
+    means: 'The server is shutting down.',
     about: 'SERVER',
     ko: () => '서버 종료 중',
     en: () => 'the server is shutting down',
@@ -90,7 +92,7 @@ export const REASONS: { readonly [C in ReasonCode]: Kind<ReasonParams[C]> } = {
     en: ({ reason }) => `the database cannot be written: ${reason}`,
   },
   EXCHANGES_DOWN: {
-    means: 'Half or more of the exchanges that are to be recorded send nothing.',
+    means: 'Half or more of the exchanges that should be recorded send nothing.',
     about: 'SERVER',
     ko: ({ exchanges, of }) =>
       `거래소 ${of}곳 중 ${exchanges.length}곳 수신 없음 (${names(exchanges, 'koreanName')}); 인터넷 연결 확인 필요`,
@@ -112,7 +114,7 @@ export const REASONS: { readonly [C in ReasonCode]: Kind<ReasonParams[C]> } = {
     ko: ({ patterns, reason }, name) =>
       `${name}: 마켓 목록을 조회할 수 없어 ${patterns}에 해당하는 마켓을 수집하지 못함: ${reason}`,
     en: ({ patterns, reason }, name) =>
-      `${name}: nothing is collected by ${patterns}, for its market list cannot be had: ${reason}`,
+      `${name}: nothing is collected for ${patterns} because its market list cannot be fetched: ${reason}`,
   },
   DISK_FILLING: {
     means: 'The disk of the database is nearly full, or soon will be.',
@@ -154,7 +156,7 @@ export const REASONS: { readonly [C in ReasonCode]: Kind<ReasonParams[C]> } = {
     ko: ({ aheadMs }) =>
       `시스템 시계가 거래소 시각보다 ${seconds(aheadMs)}초 ${aheadMs > 0 ? '빠름' : '느림'}; 시계를 맞춰야 함`,
     en: ({ aheadMs }) =>
-      `the system clock is ${seconds(aheadMs)} s ${aheadMs > 0 ? 'ahead of' : 'behind'} the exchanges' times; set it right`,
+      `the system clock is ${seconds(aheadMs)} s ${aheadMs > 0 ? 'ahead of' : 'behind'} the exchanges' times; correct it`,
   },
   CLOCK_STEPPED: {
     means: 'The system clock was set by more than a second in the last ten minutes.',
@@ -164,21 +166,21 @@ export const REASONS: { readonly [C in ReasonCode]: Kind<ReasonParams[C]> } = {
       `the system clock was set ${steps === 1 ? 'once' : `${steps} times`} in the last ten minutes; look at the time service`,
   },
   RETENTION_HELD: {
-    means: 'The system clock has leapt, and books are not deleted by it yet.',
+    means: 'The system clock has jumped and is not yet used to delete books.',
     about: 'CLOCK',
     ko: ({ clock, believed }) =>
       `시스템 시계(${time(clock)})를 아직 믿을 수 없어 RETENTION_DAYS는 ${time(believed)} 기준으로 적용`,
     en: ({ clock, believed }) =>
-      `the system clock (${time(clock)}) has leapt and is not believed yet; RETENTION_DAYS counts from ${time(believed)}`,
+      `the system clock (${time(clock)}) has jumped and is not trusted yet; RETENTION_DAYS counts from ${time(believed)}`,
   },
   ARCHIVE_FAILING: {
-    means: 'Closed days cannot be archived; nothing of them is deleted meanwhile.',
+    means: 'Closed days cannot be archived; none of them is deleted meanwhile.',
     about: 'STORE',
     ko: ({ reason }) => `지난 날짜를 보관 파일로 옮기지 못함, 그동안 삭제하지 않음: ${reason}`,
-    en: ({ reason }) => `archiving fails, and nothing of the days concerned is deleted: ${reason}`,
+    en: ({ reason }) => `archiving fails, and the days concerned are not deleted: ${reason}`,
   },
   GAPS_MANY: {
-    means: 'The markets of an exchange are interrupted again and again.',
+    means: 'The markets of an exchange are interrupted repeatedly.',
     about: 'EXCHANGE',
     ko: ({ gaps, markets }, name) =>
       `${name}: 최근 10분 동안 마켓 ${markets}개에서 누락 구간 ${gaps}건`,
@@ -186,7 +188,7 @@ export const REASONS: { readonly [C in ReasonCode]: Kind<ReasonParams[C]> } = {
       `${name}: ${counted(gaps, 'gap')} in ${counted(markets, 'market')} in the last ten minutes`,
   },
   MARKETS_FAILED: {
-    means: 'Markets that only a person can help: unknown or refused.',
+    means: 'Markets that need manual action: unknown or refused.',
     about: 'MARKET',
     ko: (p, name) => `${name}: 마켓 ${p.count}개 수집 불가 (${p.names})`,
     en: (p, name) => `${name}: ${counted(p.count, 'market')} cannot be recorded (${p.names})`,
@@ -199,7 +201,7 @@ export const REASONS: { readonly [C in ReasonCode]: Kind<ReasonParams[C]> } = {
       `${name}: ${p.count === 1 ? '1 market needs' : `${p.count} markets need`} attention (${p.names})`,
   },
   CONSOLE_BLOCKED: {
-    means: 'The console took no lines at times in the last ten minutes; the log files have them.',
+    means: 'The console dropped lines in the last ten minutes; the log files have them.',
     about: 'LOG',
     ko: ({ lines }) =>
       `최근 10분 동안 콘솔이 출력을 받지 않아 로그 ${lines}줄 생략 (로그 파일에는 있음)`,
@@ -213,7 +215,7 @@ export const REASONS: { readonly [C in ReasonCode]: Kind<ReasonParams[C]> } = {
     en: ({ markets }) => `${markets === 1 ? '1 market is' : `${markets} markets are`} starting`,
   },
   STOPPED_BY_USER: {
-    means: 'Markets of an exchange that a user has stopped though `COLLECT` wants them.',
+    means: 'Markets of an exchange stopped by a user although `COLLECT` wants them.',
     about: 'EXCHANGE',
     ko: ({ markets }, name) => `${name}: 사용자가 마켓 ${markets}개 수집을 중지함`,
     en: ({ markets }, name) => `${name}: ${counted(markets, 'market')} stopped by a user`,
@@ -223,13 +225,13 @@ export const REASONS: { readonly [C in ReasonCode]: Kind<ReasonParams[C]> } = {
 /** The codes in order. */
 export const REASON_CODES = Object.keys(REASONS) as readonly ReasonCode[];
 
-/** What a reason is about, where it is a single one. */
+/** The exchange or market a reason concerns, if it is a single one. */
 export interface ReasonPlace {
   readonly exchange?: Exchange;
   readonly market?: Market | undefined;
 }
 
-/** Parameters with their reason in Korean where it is in our words. */
+/** The parameters with their reason translated to Korean where it is in our words. */
 function inOurKorean<P extends object>(params: P): P {
   const { reason } = params as { readonly reason?: unknown };
   return typeof reason === 'string' ? { ...params, reason: inKorean(reason) } : params;

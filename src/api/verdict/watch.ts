@@ -6,32 +6,32 @@ import type { StoreStats } from '../../store/store-types.js';
 import { within } from '../../util/wait.js';
 import { judge, type Verdict } from './judge.js';
 
-/** How often the counters are read and the database is asked, ms. */
+/** How often the counters are read and the database is probed, ms. */
 const LOOK_MS = 10_000;
-/** "Of late" is so many looks: ten minutes. */
+/** Number of looks that count as recent: ten minutes. */
 const LOOKS = 60;
-/** A database that takes longer than this to answer a small question counts as down, ms. */
+/** A database that takes longer than this to answer a small query counts as down, ms. */
 const PROBE_MS = 3_000;
 
-/** Where a {@link VerdictWatch} looks. */
+/** Sources of a {@link VerdictWatch}. */
 export interface VerdictSources {
   readonly bus: Bus;
   readonly reader: StoreReader;
   readonly control: CollectorControl;
   readonly stats: () => StoreStats;
-  /** Lines that the console did not take since the process began. */
+  /** Lines the console did not take since the process started. */
   readonly consoleLinesLeftOut: () => number;
   /** Whether the server is shutting down. */
   readonly closing: () => boolean;
 }
 
-/** Gathers what {@link judge} needs, so that everybody who asks gets the same answer. */
+/** Gathers what {@link judge} needs, so that everyone who asks gets the same answer. */
 export class VerdictWatch {
   readonly #sources: VerdictSources;
   readonly #timer: NodeJS.Timeout;
   readonly #stop: () => void;
   readonly #gaps: Record<Exchange, number>;
-  /** The counters as they were read of late, oldest first. */
+  /** Recent readings of the counters, oldest first. */
   readonly #looks: ReturnType<VerdictWatch['counts']>[] = [];
   #unreadable: string | null = null;
 
@@ -50,13 +50,13 @@ export class VerdictWatch {
     this.#timer.unref();
   }
 
-  /** Ends the looking. */
+  /** Stops watching. */
   close(): void {
     clearInterval(this.#timer);
     this.#stop();
   }
 
-  /** How the recorder is right now. */
+  /** The recorder's current state. */
   get verdict(): Verdict {
     const { control, stats, closing } = this.#sources;
     const store = stats();
@@ -81,7 +81,7 @@ export class VerdictWatch {
     });
   }
 
-  /** Asks the database; its answer is part of the verdict until the next one. */
+  /** Probes the database; the result is part of the verdict until the next probe. */
   async probe(): Promise<void> {
     const answer = this.#sources.reader.exchanges().then(
       () => null,
@@ -90,7 +90,7 @@ export class VerdictWatch {
     this.#unreadable = await within(answer, PROBE_MS, () => `no answer for ${PROBE_MS} ms`);
   }
 
-  /** The counters whose growth of late counts. */
+  /** The counters whose recent growth matters. */
   counts() {
     const { droppedBooks, droppedRecords } = this.#sources.stats();
     return {
