@@ -272,12 +272,12 @@ export const EVENTS = {
     (p) =>
       `시스템 시계(${p.clock})를 아직 믿을 수 없어 RETENTION_DAYS는 ${p.believed} 기준으로 적용; 거래소 시각과 일치하거나 하루가 지나면 재개`,
     (p) =>
-      `the system clock (${p.clock}) has leapt and is not believed yet; RETENTION_DAYS counts from ${p.believed} until the exchanges' times agree with it, or none contradict it for a day`,
+      `the system clock (${p.clock}) has jumped and is not trusted yet; RETENTION_DAYS counts from ${p.believed} until the exchanges' times agree with it, or none contradict it for a day`,
   ),
   RETENTION_RESUMED: event<void>(
     'info',
     () => '시스템 시계 확인됨, RETENTION_DAYS 정상 적용',
-    () => 'the system clock is believed again; RETENTION_DAYS counts by it',
+    () => 'the system clock is trusted again; RETENTION_DAYS counts from it',
   ),
   DISK_FILLING: event<{ days: number; freeBytes: number; growthBytesPerDay: number }>(
     'warn',

@@ -22,13 +22,13 @@ describe('listen', () => {
     const port = Number(new URL(server.url).port);
     const second = serve({ port });
     await expect(second).rejects.toThrow(
-      `cannot listen on 127.0.0.1:${port}: the port is taken by another program; stop it or set PORT to a free one`,
+      `cannot listen on 127.0.0.1:${port}: the port is in use by another program; stop it or set PORT to a free one`,
     );
   });
 
   it('says so when the host is no address of this machine', async () => {
     await expect(serve({ host: '192.0.2.1' })).rejects.toThrow(
-      'HOST is no address of this machine',
+      'HOST is not an address of this machine',
     );
   });
 

@@ -71,8 +71,8 @@ describe('replay', () => {
   });
 
   it.each([
-    [', speed: -1', 'from 0 (as fast as you take it) to 1000'],
-    [', speed: 1001', 'from 0 (as fast as you take it) to 1000'],
+    [', speed: -1', 'from 0 (as fast as you read) to 1000'],
+    [', speed: 1001', 'from 0 (as fast as you read) to 1000'],
     [', from: "2026-01-02T00:00:00Z", to: "2026-01-01T00:00:00Z"', 'must not be before from'],
   ])('replay(%s) is BAD_USER_INPUT', async (args, words) => {
     const [, subscribe] = TRANSPORTS[0]!;

@@ -173,7 +173,7 @@ describe('the verdict', () => {
       'CONSOLE_BLOCKED ATTENTION',
     ]);
     expect(judge(of).reasons[2]!.en).toBe(
-      "the system clock is 90 s behind the exchanges' times; set it right",
+      "the system clock is 90 s behind the exchanges' times; correct it",
     );
   });
 

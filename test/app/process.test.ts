@@ -88,7 +88,7 @@ describe('the process', () => {
       const r = run(folder(), { PORT: String(port), COLLECT: '' });
       expect(await r.end()).toBe(1);
       expect(r.output).toMatch(
-        new RegExp(`^cannot start: cannot listen on 127.0.0.1:${port}: the port is taken.*\\n$`),
+        new RegExp(`^cannot start: cannot listen on 127.0.0.1:${port}: the port is in use.*\\n$`),
       );
     } finally {
       blocker.close();

@@ -35,7 +35,7 @@ describe('a clock that is wrong', () => {
     setClock(Date.UTC(2038, 0, 19) - Date.now());
     for (let run = 0; run < 2; run++) {
       const second = await start({ RETENTION_DAYS: '30' });
-      await until(() => /has leapt and is not believed yet/.test(second.output), 'the warning');
+      await until(() => /has jumped and is not trusted yet/.test(second.output), 'the warning');
       await new Promise((resolve) => setTimeout(resolve, 1_500));
       expect(sequencesUpTo(history.at(-1)!)).toEqual(history);
       const { recorder } = await second.query<{ recorder: { retentionHeldAt: string } }>(
@@ -43,7 +43,7 @@ describe('a clock that is wrong', () => {
       );
       expect(Math.abs(Date.parse(recorder.retentionHeldAt) - Date.now())).toBeLessThan(60_000);
       const health = (await second.health()) as unknown as { warnings: string[] };
-      expect(health.warnings).toContainEqual(expect.stringMatching(/clock .*2038.* has leapt/));
+      expect(health.warnings).toContainEqual(expect.stringMatching(/clock .*2038.* has jumped/));
       await second.end();
     }
   }, 120_000);
