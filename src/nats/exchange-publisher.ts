@@ -279,7 +279,9 @@ export class ExchangePublisher {
     const id = this.#tradeIds.of(trade);
     const fill = trade.origin === 'BACKFILL';
     const item: TradeItem = { kind: 'trade', message, id, receivedAt, fill };
-    this.#kept.add(market, item);
+    // One whose id is of the history alone may be in the log as the stream brought it. Who takes over doubts what is
+    // said of its trades, and asks for what is missing.
+    if (trade.idKind !== 'REST') this.#kept.add(market, item);
     if (!this.#primary) return;
     if (this.#hasRoom()) this.#add(market, item);
     else this.#loseTrades(market, exchangeTimestamp, exchangeTimestamp + 1, TOO_FAST);

@@ -19,12 +19,10 @@ export class TradeIds {
   /** Id of a trade. */
   of(trade: Trade): string {
     const { tradeId, exchangeTimestamp, price, volume, side, origin } = trade;
-    const fill = origin === 'BACKFILL';
-    // One node may hear of it as it happens, another in the snapshot of a new connection: it is one trade, unless
-    // the first may have been lost.
-    const again = fill || (origin === 'SNAPSHOT' && exchangeTimestamp < this.#lostUntil);
-    const way = `${fill ? ` ${origin}` : ''}${again ? this.#refill : ''}`;
-    const own = `${tradeId} ${exchangeTimestamp} ${price} ${volume} ${side}${way}`;
+    // One node may hear of it as it happens, another in the snapshot of a new connection or in the history: it is one
+    // trade, unless the first may have been lost.
+    const again = origin !== 'LIVE' && exchangeTimestamp < this.#lostUntil ? this.#refill : '';
+    const own = `${tradeId} ${exchangeTimestamp} ${price} ${volume} ${side}${again}`;
     return trade.idKind === 'REST' ? this.#counted(trade.market, own, trade.timestamp) : own;
   }
 

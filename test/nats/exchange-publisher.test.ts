@@ -368,6 +368,23 @@ describeWithNats('a standby that takes over', () => {
     expect(await tradesInLog(last + 1)).toEqual(['equal', 'equal', 'next']);
   });
 
+  it('writes a trade once that one node heard as it happened and another out of the history', async () => {
+    const { last } = (await log.stream.state())!;
+    const stream = { ...tradeOf('of the stream'), idKind: 'STREAM' } as const;
+    const history = { ...stream, tradeId: '4', idKind: 'REST', origin: 'BACKFILL' } as const;
+    const live = [tradeOf('both'), stream];
+    const filled = [{ ...tradeOf('both'), origin: 'BACKFILL' } as const, history];
+    const [primary, standby] = [publisher('x'), publisher('y')];
+    await primary.made.promote([]);
+    for (const trade of filled) standby.local.trades.publish(trade);
+    for (const trade of live) primary.local.trades.publish(trade);
+    expect(await primary.made.drain(2_000)).toBe(true);
+    await standby.made.promote([]);
+    expect(await standby.made.drain(2_000)).toBe(true);
+    for (const { made } of [primary, standby]) made.close();
+    expect(await tradesInLog(last + 1)).toEqual(['both', 'of the stream']);
+  });
+
   /** What a reader makes of the log behind a number. */
   async function readLog(from: number) {
     const heard = {
