@@ -67,7 +67,14 @@ export const LOG_FULL = {
   detail: 'the log in NATS was full before a recorder had read it',
 } as const;
 
-const NONE: readonly Gap[] = [];
+/** A gap that lasts. */
+interface OpenGap {
+  readonly gap: Gap;
+  /** Its start that its message has. */
+  readonly rawStart: number;
+}
+
+const NONE: readonly OpenGap[] = [];
 
 /** What is known of a market from the messages read so far. */
 interface MarketBooks {
@@ -84,7 +91,7 @@ interface MarketBooks {
   /** Its newest gap that ended, with the end that its message has. */
   ended: { readonly gap: Gap; readonly rawEnd: number } | null;
   /** Its gaps that last, as far as the log says. */
-  open: readonly Gap[];
+  open: readonly OpenGap[];
 }
 
 /**
@@ -161,7 +168,8 @@ export class LogBooks {
       const market = this.#subjects.read(marketSubject('book', gap.market))?.market;
       if (market === null || market === undefined) continue;
       const state = this.#of(market);
-      state.open = [...state.open.filter(({ start }) => start !== gap.start), gap];
+      const others = state.open.filter((open) => open.gap.start !== gap.start);
+      state.open = [...others, { gap, rawStart: gap.start }];
     }
   }
 
@@ -241,15 +249,23 @@ export class LogBooks {
 
   /**
    * The gaps that last end with a book behind them. Who takes over writes its gaps before the books that it
-   * kept: one of those may be from before a gap, or be the book at which it begins.
+   * kept: one of those may be from before a gap, or be the book at which it begins. Where its timestamp is later
+   * than its collector gave it, the gap begins there: no book lies inside a gap.
    */
   #endGaps(state: MarketBooks, rawTime: number, timestamp: number): void {
-    const { open } = state;
-    state.open = open.filter(({ start }) => start >= rawTime);
-    for (const gap of open) {
-      if (gap.start < rawTime)
-        this.#parts.bus.gaps.publish({ ...gap, end: Math.max(gap.start, timestamp) });
-    }
+    const { gaps } = this.#parts.bus;
+    state.open = state.open.flatMap((open) => {
+      const { gap, rawStart } = open;
+      const { start } = gap;
+      if (rawStart < rawTime) {
+        gaps.publish({ ...gap, end: Math.max(start, timestamp) });
+        return [];
+      }
+      if (start >= timestamp) return [open];
+      const later = { ...gap, start: timestamp };
+      for (const part of [{ ...gap, end: start }, later]) gaps.publish(part);
+      return [{ gap: later, rawStart }];
+    });
   }
 
   /** A gap ends with the timestamp of the book after it, which may be later than its message said. */
@@ -352,8 +368,8 @@ export class LogBooks {
     const end = rawEnd === null ? null : Math.max(start, this.#timeOf(rawEnd, at));
     const gap: Gap = { ...message, market: state.market, start, end };
     state.ended = rawEnd === null ? null : { gap, rawEnd };
-    const others = state.open.filter((open) => open.start !== start);
-    state.open = end === null ? [...others, gap] : others;
+    const others = state.open.filter((open) => open.gap.start !== start);
+    state.open = end === null ? [...others, { gap, rawStart: message.start }] : others;
     this.#parts.bus.gaps.publish(gap);
   }
 

@@ -293,6 +293,25 @@ describe('gaps of the log', () => {
     ]);
   });
 
+  it('begin behind a book that counts as received later than it was, though it is from before them', async () => {
+    const { books, gaps, events } = reader([]);
+    await books.take(entry(1, SUBJECT, book(1_000, '9', 0, 0)));
+    await books.take(entry(2, GAP, gap(1_500, null)));
+    await books.take(entry(3, 'book.KORBIT.BTC.KRW', book(1_700, '10', 0, 0)));
+    // Who takes over had this one, and had none of the gap.
+    await books.take(entry(4, SUBJECT, book(1_400, '10', 1, 1)));
+    await books.take(entry(5, SUBJECT, book(1_600, '11', 4, 1)));
+    expect(events.map(({ book: { timestamp } }) => timestamp)).toEqual([
+      1_000, 1_700, 1_700, 1_700,
+    ]);
+    expect(gaps.map(({ start, end }) => [start, end])).toEqual([
+      [1_500, null],
+      [1_500, 1_500],
+      [1_700, null],
+      [1_700, 1_700],
+    ]);
+  });
+
   it('end no earlier than they begin, though their collector has a clock that is ahead', async () => {
     const { books, gaps } = reader([]);
     await books.take(entry(1, GAP, gap(2_000_000, null)));
