@@ -64,8 +64,7 @@ export async function soakDistributed(options: DistributedOptions): Promise<bool
   const random = (): number => dice.next();
   const folder = mkdtempSync(join(tmpdir(), 'soak-'));
   const databaseFolder = mkdtempSync(join(tmpdir(), 'soak-postgresql-'));
-  removeAtExit([databaseFolder]);
-  removeAtExit([folder], keep);
+  removeAtExit([databaseFolder, folder], keep);
   const networks = networksOf(apart(options.nats), (why) => say(`no cuts of the network: ${why}`));
   const simulators = await course.simulators(rate, networks?.address('exchanges'));
   const ledger = new Ledger(simulators);
@@ -111,7 +110,8 @@ export async function soakDistributed(options: DistributedOptions): Promise<bool
     await quiet(asked, course);
 
     say('reading back …');
-    const account = accountForAll(asked.url!, simulators, ledger, TRUE_CLOCK, [], since);
+    const evidence = keep ? join(folder, 'evidence.ndjson') : null;
+    const account = accountForAll(asked.url!, simulators, ledger, TRUE_CLOCK, [], since, evidence);
     const { books, trades } = await account;
     return problems(books) + tradeProblems(trades) === 0;
   } finally {

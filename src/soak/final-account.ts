@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs';
 import { EXCHANGES, type Exchange } from '../market/exchange.js';
 import type { Simulators } from '../simulator/simulators.js';
 import {
@@ -7,6 +8,7 @@ import {
   type ClockView,
   contentOf,
   emptyAccount,
+  problems,
   type SentMark,
   type Standstill,
   TRUE_CLOCK,
@@ -31,7 +33,9 @@ import {
   accountForTrades,
   addTradeAccount,
   emptyTradeAccount,
+  type SpanMark,
   type TradeAccount,
+  tradeProblems,
 } from './trade-accounts.js';
 
 /** Every book that the simulated exchanges send from now on, but those of REST. */
@@ -75,6 +79,7 @@ export interface FinalAccount {
  * what became of them.
  * @param standstills when the recorder stood still
  * @param since from when on every market was recorded, Unix ms: what went out before need not be there
+ * @param evidence a file that takes a line of JSON for each market with a problem: all that went out and is stored
  */
 export async function accountForAll(
   url: string,
@@ -83,7 +88,11 @@ export async function accountForAll(
   clock: ClockView = TRUE_CLOCK,
   standstills: readonly Standstill[] = [],
   since = 0,
+  evidence: string | null = null,
 ): Promise<FinalAccount> {
+  const keep = (line: object): void => {
+    if (evidence !== null) appendFileSync(evidence, `${JSON.stringify(line)}\n`);
+  };
   const books = emptyAccount();
   const lost: string[] = [];
   const trades = emptyTradeAccount();
@@ -102,6 +111,8 @@ export async function accountForAll(
       unreported += unreportedStandstills(standstills, own, clock).length;
       addAccount(account, part);
       printProblems(exchange, pair, part);
+      if (problems(part) > 0)
+        keep({ exchange, pair, sent: sent.get(pair), stored: stored.get(pair), gaps: own });
     }
     printBooks(exchange, account);
     const { trades: happened } = simulators.all.find((one) => one.exchange === exchange)!;
@@ -109,16 +120,19 @@ export async function accountForAll(
     const ofTrades = emptyTradeAccount();
     for (const pair of new Set([...happened.markets().keys(), ...kept.keys()])) {
       const own = happened.of(pair);
-      let part = accountForTrades(own, kept.get(pair) ?? [], []);
+      let stored = kept.get(pair) ?? [];
+      let spans: SpanMark[] = [];
+      let part = accountForTrades(own, stored, spans);
       // Only of markets of which a trade is missing it matters what the recorder says of them. It goes on
       // to fill holes: what it says comes first, then what it has.
       if (part.unaccounted.length + part.unheard > 0) {
-        const spans = await knownSpans(url, exchange, pair);
-        const now = (await storedTrades(url, exchange, pair)).get(pair) ?? [];
-        part = accountForTrades(own, now, spans, clock);
+        spans = await knownSpans(url, exchange, pair);
+        stored = (await storedTrades(url, exchange, pair)).get(pair) ?? [];
+        part = accountForTrades(own, stored, spans, clock);
       }
       addTradeAccount(ofTrades, part);
       printTradeProblems(exchange, pair, part);
+      if (tradeProblems(part) > 0) keep({ exchange, pair, happened: own, trades: stored, spans });
     }
     printTrades(exchange, ofTrades);
     addTradeAccount(trades, ofTrades);
