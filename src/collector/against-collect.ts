@@ -2,18 +2,18 @@ import type { Logger } from '../logging/logger.js';
 import type { Exchange } from '../market/exchange.js';
 import { type Pair, pairText } from '../market/market.js';
 
-/** Where mutations, which outrank it, want other markets than `COLLECT` does. */
+/** Where mutations, which outrank `COLLECT`, want different markets. */
 export interface AgainstCollect {
-  /** Recorded though `COLLECT` does not want them. */
+  /** Recorded although `COLLECT` does not want them. */
   readonly started: readonly Pair[];
-  /** Stopped though `COLLECT` wants them. */
+  /** Stopped although `COLLECT` wants them. */
   readonly stopped: readonly Pair[];
 }
 
-/** Names of markets that the line has at most, of either kind. */
+/** Maximum number of market names of either kind in the line. */
 const NAMES = 5;
 
-/** Says in one line where what is kept of earlier runs outranks `COLLECT`; nothing where it does not. */
+/** Logs in one line where wishes kept from earlier runs outrank `COLLECT`; nothing if nowhere. */
 export function logAgainstCollect(
   logger: Logger,
   found: readonly (AgainstCollect & { readonly exchange: Exchange })[],

@@ -11,13 +11,13 @@ import type { WantedPattern } from '../market/managed-lists.js';
 import type { AgainstCollect } from './against-collect.js';
 import { type Pair, pairText } from '../market/market.js';
 
-/** What is wanted of one exchange: by the last mutation about a market, else by `COLLECT`. */
+/** The wanted markets of one exchange: by the last mutation on a market, otherwise by `COLLECT`. */
 export class DesiredMarkets {
   readonly #exchange: Exchange;
   readonly #collect: readonly CollectPattern[];
-  /** Mutations about patterns, oldest first. */
+  /** Mutations on patterns, oldest first. */
   #patterns: WantedPattern[] = [];
-  /** Mutations about single markets; each is newer than every pattern that matches it. */
+  /** Mutations on single markets; each is newer than every pattern that matches it. */
   readonly #markets = new Map<string, { readonly pair: Pair; readonly wanted: boolean }>();
 
   constructor(exchange: Exchange, collect: readonly CollectPattern[]) {
@@ -25,12 +25,12 @@ export class DesiredMarkets {
     this.#collect = collect;
   }
 
-  /** Notes a mutation about one market. */
+  /** Records a mutation on one market. */
   setMarket(pair: Pair, wanted: boolean): void {
     this.#markets.set(pairText(pair), { pair, wanted });
   }
 
-  /** Notes a mutation that outranks all earlier ones it matches; null = `COLLECT` decides again. */
+  /** Records a mutation that outranks all earlier ones it matches; null = `COLLECT` decides again. */
   setPattern(pattern: CollectPattern, wanted: boolean | null): void {
     this.#patterns = this.#patterns.filter((older) => !coversPattern(pattern, older.pattern));
     if (wanted !== null || this.#patterns.some((older) => overlapsPattern(pattern, older.pattern)))
@@ -41,29 +41,29 @@ export class DesiredMarkets {
   }
 
   /**
-   * The pairs that are wanted: out of `listed`, and those that `COLLECT` or a mutation names in full
-   * whether listed or not (so that a mistyped market is reported instead of ignored).
+   * The wanted pairs: those in `listed`, plus those that `COLLECT` or a mutation names in full
+   * whether listed or not (so that a mistyped market is reported rather than ignored).
    */
   wanted(listed: readonly Pair[]): Pair[] {
     return this.#candidates(listed).filter((pair) => this.wants(pair));
   }
 
-  /** The pairs that may be wanted: those of `listed`, and those named in full. */
+  /** The pairs that may be wanted: those in `listed`, and those named in full. */
   #candidates(listed: readonly Pair[]): Pair[] {
     const candidates = new Map(listed.map((pair) => [pairText(pair), pair]));
     for (const pair of this.#named()) candidates.set(pairText(pair), pair);
     return [...candidates.values()];
   }
 
-  /** Forgets all mutations. */
+  /** Discards all mutations. */
   clear(): void {
     this.#patterns = [];
     this.#markets.clear();
   }
 
   /**
-   * Where mutations want other markets than `COLLECT` does, out of `listed` and those named in full.
-   * @param enabled whether the exchange is; a disabled one has stopped all
+   * Where mutations want different markets than `COLLECT`, among `listed` and those named in full.
+   * @param enabled whether the exchange is enabled; a disabled one has stopped all
    */
   againstCollect(enabled: boolean, listed: readonly Pair[]): AgainstCollect {
     const against = { started: [] as Pair[], stopped: [] as Pair[] };
@@ -75,7 +75,7 @@ export class DesiredMarkets {
     return against;
   }
 
-  /** Whether a wanted pair is named in full, not only matched by a pattern. */
+  /** Whether a wanted pair is named in full rather than matched by a pattern. */
   names(pair: Pair): boolean {
     const code = pairText(pair);
     return this.wants(pair) && this.#named().some((named) => pairText(named) === code);
@@ -90,12 +90,12 @@ export class DesiredMarkets {
     return [...wantedPairs(patterns, this.#exchange, []), ...mutations];
   }
 
-  /** Whether a pair is wanted, by the last mutation about it or by `COLLECT`. */
+  /** Whether a pair is wanted, by the last mutation on it or by `COLLECT`. */
   wants(pair: Pair): boolean {
     return this.wish(pair) ?? this.collects(pair);
   }
 
-  /** What the last mutation about a pair asked for; null where `COLLECT` decides. */
+  /** What the last mutation on a pair requested; null where `COLLECT` decides. */
   wish(pair: Pair): boolean | null {
     const mutation = this.#markets.get(pairText(pair));
     if (mutation !== undefined) return mutation.wanted;

@@ -23,28 +23,28 @@ import type { RecorderParts } from './market/book-recorder.js';
 import type { Standstill } from './clock/standstill-watch.js';
 import { excerpt } from './wire/wire.js';
 
-/** What an {@link ExchangeCollector} works with. */
+/** Dependencies of an {@link ExchangeCollector}. */
 export interface ExchangeCollectorParts extends RecorderParts, TradesParts {
   readonly logger: Logger;
   /** Called when a market has had its first book, and when it is stopped on request. */
   readonly setRecording: (market: Market, recording: boolean) => void;
-  /** Takes the exchange's times. */
+  /** Records the exchange's times. */
   readonly witness: ClockWitness;
-  /** Time between two audits by REST, ms; 0 = none. */
+  /** Interval between two REST audits, ms; 0 = none. */
   readonly auditEveryMs: number;
-  /** Bounds of silence other than the usual ones; for tests. */
+  /** Overrides the silence bounds; for tests. */
   readonly rhythm?: SilenceBounds | undefined;
 }
 
-/** How often markets are looked at for silence, ms. */
+/** How often markets are checked for silence, ms. */
 const SILENCE_WATCH_MS = 1000;
 
-/** Runs the feed of one exchange and tracks its markets. What fails in here stays in here. */
+/** Runs the feed of one exchange and tracks its markets. Failures in here stay in here. */
 export class ExchangeCollector implements FeedHost {
   readonly #parts: ExchangeCollectorParts;
   readonly #trackers = new Map<string, MarketTracker>();
   readonly #recording = new Set<string>();
-  /** Pairs as the exchange spells them, by which the feed delivers their books. */
+  /** Pairs in the exchange's spelling, by which the feed delivers their books. */
   readonly #spelled = new Map<string, MarketHandle>();
   readonly #gate = new BurstGate();
   #feed: Feed | null = null;
@@ -98,26 +98,26 @@ export class ExchangeCollector implements FeedHost {
     return this.#trackers.get(pairText(pair))?.status;
   }
 
-  /** Whether a pair is meant to be collected now. */
+  /** Whether a pair should be collected now. */
   running(pair: Pair): boolean {
     return this.#trackers.get(pairText(pair))?.running ?? false;
   }
 
-  /** Whether order books of a pair still come; see {@link MarketTracker.delivers}. */
+  /** Whether order books of a pair still arrive; see {@link MarketTracker.delivers}. */
   delivers(pair: Pair, withinMs: number): boolean {
     return this.#trackers.get(pairText(pair))?.delivers(withinMs) ?? false;
   }
 
-  /** Lists a pair as stopped without having run. */
+  /** Lists a pair as stopped that has never run. */
   note(pair: Pair): void {
     this.#tracker(pair);
   }
 
-  /** Starts pairs that do not run. @param inherited the previous run's gap that goes on, or null */
+  /** Starts pairs that are not running. @param inherited the previous run's gap that continues, or null */
   start(pairs: readonly Pair[], inherited: (pair: Pair) => Gap | null = () => null): void {
     const fresh = pairs.filter((pair) => !this.running(pair));
     for (const pair of fresh) {
-      // Before its gaps, which are also those of its trades.
+      // Before its gaps, which also apply to its trades.
       this.#trades.start(this.#tracker(pair).market, pair);
       this.#tracker(pair).start(inherited(pair));
     }
@@ -153,7 +153,7 @@ export class ExchangeCollector implements FeedHost {
     this.#tracker(pair).fail(reason);
   }
 
-  /** Stops a pair that the exchange no longer lists; `FAILED` where it was asked for by name. */
+  /** Stops a pair that the exchange no longer lists; `FAILED` if it was requested by name. */
   delist(pair: Pair, state: 'STOPPED' | 'FAILED'): void {
     this.#feed?.remove([pair]);
     this.#trades.stop(pair);
@@ -161,10 +161,10 @@ export class ExchangeCollector implements FeedHost {
     this.#setRecording(pair, false);
   }
 
-  /** The program stood still: all that runs has a gap since the last moment before it. */
+  /** The program stood still: everything running has a gap since the last moment before it. */
   standstill({ since, lastedMs }: Standstill): void {
     const detail = `the program stood still for ${(lastedMs / 1000).toFixed(1)} s`;
-    // Of a polled market nothing is known from after its last poll.
+    // Nothing is known about a polled market after its last poll.
     const proof = this.#parts.adapter.completeness === 'POLLED' ? null : since;
     for (const tracker of this.#trackers.values()) tracker.standstill(proof, detail);
     this.#feed?.standstill();
@@ -173,11 +173,11 @@ export class ExchangeCollector implements FeedHost {
   /** The clock was set; see {@link MarketTracker.clockSet}. */
   clockSet(byMs: number, wrong: WrongTime | null): void {
     for (const tracker of this.#trackers.values()) tracker.clockSet(byMs, wrong);
-    // A clock that was behind has dated spans too early: the history is asked about more time, no less.
+    // A clock that was behind dated spans too early: more of the history is checked, never less.
     if (wrong !== null && byMs < 0) this.#trades.clockSet(wrong.after, byMs);
   }
 
-  /** Publishes the coverage of minutes that ended until `before`, Unix ms. */
+  /** Publishes the coverage of minutes that ended before `before`, Unix ms. */
   flushCoverage(before: number): void {
     for (const tracker of this.#trackers.values()) tracker.flushCoverage(before);
   }
@@ -204,14 +204,14 @@ export class ExchangeCollector implements FeedHost {
     this.#parts.bus.lulls.publish();
     const tracker = this.#trackers.get(pairText(pair));
     if (tracker === undefined || !tracker.running) return;
-    // Not only believed ones: it may be our own clock that is wrong.
+    // Implausible ones too: our own clock may be the wrong one.
     if (typeof exchangeTimestamp === 'number')
       this.#parts.witness.note(this.#parts.adapter.exchange, exchangeTimestamp, receivedAt);
     const time = believedTime(exchangeTimestamp, receivedAt);
     if (time === undefined) this.#doubtTime(tracker.market, exchangeTimestamp);
     const byTime = this.#parts.adapter.ordersByTime ? (time ?? null) : null;
     const ordered = place === undefined ? byTime : place;
-    // A counter that gives an absurd time has an absurd place.
+    // A counter that gives an absurd time gives an absurd position.
     tracker.book(sides, time, receivedAt, time === undefined ? null : ordered);
     if (!this.#recording.has(pairText(pair))) this.#setRecording(pair, true);
   }
@@ -242,7 +242,7 @@ export class ExchangeCollector implements FeedHost {
 
   unreadable(error: unknown, message: string, pair: Pair | null): void {
     const reason = excerpt(error instanceof Error ? error.message : String(error));
-    // Whose message it was is read from the message itself: only a market that we know is believed.
+    // The pair comes from the message itself: it only counts if it is a market we know.
     const tracker = pair === null ? undefined : this.#trackers.get(pairText(pair));
     if (tracker === undefined) this.#unreadable++;
     else tracker.unreadable(reason);
@@ -291,14 +291,14 @@ export class ExchangeCollector implements FeedHost {
       this.#parts.logger.log(event, subject, params);
       return;
     }
-    // How often the exchange says it is the exchange's choice.
+    // The exchange decides how often it says this.
     const suppressed = this.#gate.pass(event);
     if (suppressed === null) return;
     const reason = cutText((params as EventParams<'EXCHANGE_ERROR'>).reason);
     this.#parts.logger.log('EXCHANGE_ERROR', subject, { reason, suppressed });
   }
 
-  /** Looks for silence, checks what is silent and audits, while there is a feed. */
+  /** Checks for silence, probes silent markets and audits, while there is a feed. */
   #watch(): void {
     if (this.#check !== null) return;
     const { adapter, context, depth, auditEveryMs } = this.#parts;
@@ -319,7 +319,7 @@ export class ExchangeCollector implements FeedHost {
     );
     this.#check.start();
     this.#silenceWatch = setInterval(() => {
-      // Whether the silence was the program's own is known first.
+      // First rule out that the silence was the program's own.
       context.clock();
       const now = performance.now();
       this.#peers.refresh(now);

@@ -2,16 +2,15 @@ import type { GapCause } from '../market/gap.js';
 import type { Pair } from '../market/market.js';
 
 /**
- * What an exchange did wrong. `NO_ANSWER`: no complete answer from the exchange came, or no
- * connection. `UNREADABLE`: what
- * came is not what its protocol promises. `MAINTENANCE`: it is out of service and says so. The others
- * are refusals: `RATE` too many requests; `SIZE` too many markets in one; `MEMBER` a market of it;
- * `UNSURE` the size or a member; `OTHER` all that is asked.
+ * What an exchange did wrong. `NO_ANSWER`: no complete response, or no connection. `UNREADABLE`:
+ * the response breaks its protocol. `MAINTENANCE`: it is out of service and says so. The others are
+ * refusals: `RATE` too many requests; `SIZE` too many markets in one request; `MEMBER` one of its
+ * markets; `UNSURE` the size or a member; `OTHER` the whole request.
  */
 export type ExchangeFault =
   'NO_ANSWER' | 'UNREADABLE' | 'MAINTENANCE' | 'RATE' | 'SIZE' | 'MEMBER' | 'UNSURE' | 'OTHER';
 
-/** The cause of a gap that each fault makes. */
+/** The gap cause for each fault. */
 const GAP_CAUSE: Readonly<Record<ExchangeFault, GapCause>> = {
   NO_ANSWER: 'CONNECT_FAILED',
   UNREADABLE: 'PARSE_FAILED',
@@ -23,12 +22,12 @@ const GAP_CAUSE: Readonly<Record<ExchangeFault, GapCause>> = {
   OTHER: 'REFUSED',
 };
 
-/** Thrown for whatever an exchange does wrong, by WebSocket or REST. The message is one line. */
+/** Thrown for anything an exchange does wrong, by WebSocket or REST. The message is one line. */
 export class ExchangeError extends Error {
   readonly fault: ExchangeFault;
-  /** The market concerned, where that is known. */
+  /** The market concerned, if known. */
   pair: Pair | null = null;
-  /** Wait that the exchange asks for, ms. */
+  /** Wait requested by the exchange, ms. */
   readonly retryAfterMs: number;
 
   constructor(
@@ -42,23 +41,23 @@ export class ExchangeError extends Error {
     this.retryAfterMs = retryAfterMs;
   }
 
-  /** What it means for a gap. */
+  /** The cause of a resulting gap. */
   get gapCause(): GapCause {
     return GAP_CAUSE[this.fault];
   }
 
-  /** Whether asking for less, or for other markets, may help. */
+  /** Whether requesting less, or other markets, may help. */
   get narrowable(): boolean {
     return this.fault === 'SIZE' || this.fault === 'MEMBER' || this.fault === 'UNSURE';
   }
 }
 
-/** An error for a message or answer that cannot be read. */
+/** An error for a message or response that cannot be read. */
 export function unreadable(message: string): ExchangeError {
   return new ExchangeError('UNREADABLE', message);
 }
 
-/** Names the pair in every error of reading what is said about it. @throws {ExchangeError} */
+/** Adds the pair to any error thrown while reading something about it. @throws {ExchangeError} */
 export function aboutPair<T>(pair: Pair, read: () => T): T {
   try {
     return read();
@@ -80,9 +79,9 @@ const MEMBER_WORDS =
   /not found|unknown|unsupported|not support|not exist|no such|invalid (market|code|symbol|pair)|상장|존재하지|지원하지/i;
 
 /**
- * Says what a refusal may be about, by its status and words: exchanges put the true status into the
- * body of a 200 (`bithumb.error.rest-errors-in-200`), and change both.
- * @param status HTTP status, or the one that the body names; 0 where there is none
+ * Classifies a refusal by its status and words: exchanges put the true status into the body of a
+ * 200 (`bithumb.error.rest-errors-in-200`), and change both.
+ * @param status HTTP status, or the one given in the body; 0 where there is none
  * @param text the body or its message
  */
 export function faultOf(status: number, text: string): ExchangeFault {

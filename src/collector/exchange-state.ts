@@ -15,7 +15,7 @@ import type { SilenceBounds } from './market/silence-threshold.js';
 import { MarketList } from './market-list.js';
 import { RestClient } from './rest/rest-client.js';
 
-/** What the supervisor works with. */
+/** Dependencies of the supervisor. */
 export interface SupervisorParts {
   readonly config: Pick<
     Config,
@@ -32,17 +32,17 @@ export interface SupervisorParts {
   readonly store: CollectorMemory;
   readonly bus: Bus;
   readonly logger: Logger;
-  /** Notices when the program stood still. */
+  /** Detects standstills of the program. */
   readonly watch: StandstillWatch;
-  /** Bounds of silence other than the usual ones; for tests. */
+  /** Overrides the silence bounds; for tests. */
   readonly rhythm?: SilenceBounds | undefined;
-  /** Times of the checks of trades other than the usual ones; for tests. */
+  /** Overrides the timing of trade checks; for tests. */
   readonly checkTimes?: Partial<CheckTimes> | undefined;
-  /** The exchanges it is for, where nodes share them; all when left out. */
+  /** The exchanges it runs, where nodes share them; all when absent. */
   readonly exchanges?: readonly Exchange[] | undefined;
 }
 
-/** All that belongs to one exchange. */
+/** Everything that belongs to one exchange. */
 export interface ExchangeState {
   readonly exchange: Exchange;
   readonly collector: ExchangeCollector;
@@ -50,14 +50,14 @@ export interface ExchangeState {
   readonly limits: LimitBoard;
   readonly desired: DesiredMarkets;
   enabled: boolean;
-  /** End of the mutation that came last: they are done one after the other. */
+  /** End of the latest mutation: they run one after the other. */
   turn: Promise<unknown>;
 }
 
 /**
- * Makes the collector of an exchange with all that it needs; nothing runs yet.
+ * Creates the collector of an exchange with everything it needs; nothing runs yet.
  * @param clock receive clock, Unix ms
- * @param onListing called with the markets that a fetched list lacks
+ * @param onListing called with the markets missing from a fetched list
  */
 export function makeExchangeState(
   exchange: Exchange,

@@ -17,18 +17,18 @@ import { TradeRecorder, type TradeRecorderParts } from './market/trade-recorder.
 import { excerpt } from './wire/wire.js';
 import { ZeroTrade } from './wire/wire-trade.js';
 
-/** What the trades of an exchange are recorded with. */
+/** Dependencies for recording an exchange's trades. */
 export interface TradesParts {
   readonly adapter: ExchangeAdapter;
   readonly context: Omit<FeedContext, 'host'>;
   readonly bus: Bus;
   /** What is stored of its trades. */
   readonly memory: TradeRecorderParts['memory'] & CheckerParts['memory'];
-  /** Times of the checks of trades other than the usual ones; for tests. */
+  /** Overrides the timing of trade checks; for tests. */
   readonly checkTimes?: Partial<CheckTimes> | undefined;
 }
 
-/** What {@link ExchangeTrades} asks of the collector of its exchange. */
+/** What {@link ExchangeTrades} needs from its exchange's collector. */
 interface Surroundings {
   /** See {@link TradeRecorderParts.connected}. */
   readonly connected: () => boolean;
@@ -38,17 +38,17 @@ interface Surroundings {
   readonly odd: FeedHost['odd'];
 }
 
-/** Gaps of books in which their connection was there: the trades on it were not lost. */
+/** Gaps of books during which the connection was up: the trades on it were not lost. */
 const BOOKS_ALONE: ReadonlySet<GapCause> = new Set([
   'PARSE_FAILED',
   'RESYNC',
   'QUEUE_OVERFLOW',
   'STORE_FAILED',
 ]);
-/** Gaps of the whole program, which polled books and trades on a socket have in common. */
+/** Gaps of the whole program, which affect polled books and trades on a socket alike. */
 const PROGRAM_GONE: ReadonlySet<GapCause> = new Set(['PROCESS_DOWN', 'STANDSTILL', 'UNLISTED']);
 
-/** The trades of an exchange: recorded as they come, filled from its history, counted. */
+/** The trades of an exchange: recorded as they arrive, backfilled from its history, counted. */
 export class ExchangeTrades {
   readonly #parts: TradesParts & Surroundings;
   readonly #gate = new BurstGate();
@@ -78,7 +78,7 @@ export class ExchangeTrades {
     this.#checker = parts.context.trades ? this.#makeChecker() : null;
   }
 
-  /** What has become of them. */
+  /** Counts of trades by outcome. */
   get tally(): TradeTally {
     return {
       ...NO_CHECKS,
@@ -89,12 +89,12 @@ export class ExchangeTrades {
     };
   }
 
-  /** A market begins to run; to be called before its gaps, which are also those of its trades. */
+  /** A market starts; call it before its gaps, which also apply to its trades. */
   start(market: Market, pair: Pair): void {
     this.#checker?.start(market, pair);
   }
 
-  /** A market no longer runs. */
+  /** A market stops. */
   stop(pair: Pair): void {
     this.#checker?.stop(pair);
   }
@@ -104,7 +104,7 @@ export class ExchangeTrades {
     this.#checker?.clockSet(at, byMs);
   }
 
-  /** Ends all checks. */
+  /** Stops all checks. */
   close(): void {
     this.#checker?.close();
   }
@@ -129,7 +129,7 @@ export class ExchangeTrades {
     this.#unasked += count;
   }
 
-  /** See {@link FeedHost.unreadableTrade}. @param pair null also when it is none that was ever started */
+  /** See {@link FeedHost.unreadableTrade}. @param pair null also if it was never started */
   unreadable(error: unknown, message: string, pair: Pair | null): void {
     this.#unreadable++;
     if (error instanceof ZeroTrade) this.#parts.odd('TRADE_ZERO', error.what, message);

@@ -4,7 +4,7 @@ import type { Gap } from '../market/gap.js';
 import type { MarketRecord } from '../market/managed-lists.js';
 import { type Market, marketKey } from '../market/market.js';
 
-/** The gaps that go on from the previous run, until their markets are started. */
+/** Gaps that continue from the previous run until their markets are started. */
 export class InheritedGaps {
   readonly #gaps = new Map<string, Gap>();
   readonly #store: CollectorMemory;
@@ -18,7 +18,7 @@ export class InheritedGaps {
     this.#gaps.set(marketKey(gap.market), gap);
   }
 
-  /** A market that was recorded when the previous run ended has been uncovered since. */
+  /** A market being recorded when the previous run ended has been uncovered since. */
   addRecorded({ exchange, symbol, currency, recording }: MarketRecord): void {
     const { previousHeartbeat: start, previousRunClosed } = this.#store;
     const market: Market = { exchange, symbol, currency };
@@ -28,7 +28,7 @@ export class InheritedGaps {
     this.#gaps.set(key, { market, start, end: null, cause: 'PROCESS_DOWN', detail, attempts: 0 });
   }
 
-  /** The gap of a market that is started, which is inherited no longer; null without one. */
+  /** Removes and returns the inherited gap of a market that is started; null if there is none. */
   take(market: Market): Gap | null {
     const key = marketKey(market);
     const gap = this.#gaps.get(key) ?? null;
@@ -36,7 +36,7 @@ export class InheritedGaps {
     return gap;
   }
 
-  /** Ends the gaps of markets that are no longer wanted where the previous run ended. */
+  /** Closes the gaps of markets that are no longer wanted at the end of the previous run. */
   drop(bus: Bus): void {
     const { previousHeartbeat } = this.#store;
     for (const gap of this.#gaps.values()) {

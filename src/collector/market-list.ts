@@ -8,57 +8,60 @@ import { ExchangeError } from './exchange-error.js';
 import type { ExchangeAdapter } from './feed.js';
 import type { RestClient } from './rest/rest-client.js';
 
-/** A list this old is fetched again before a market is called unknown: it may be a new listing. */
+/** A list this old is refetched before a market is called unknown: it may be a new listing. */
 const RECENT_MS = 30_000;
 /**
- * A market that a list lacks is looked for again after this long before it counts as delisted: one
- * answer cut short must not stop the recording of what it leaves out.
+ * A market missing from a list is looked for again after this long before it counts as delisted:
+ * one truncated response must not stop the recording of what it lacks.
  */
 const CONFIRM_MS = 60_000;
-/** For this long a wanted market that the list lacks is looked for as often, ms; then as the list is. */
+/**
+ * For this long a wanted but missing market is looked for that often, ms; after that only with each
+ * regular refresh.
+ */
 const AWAIT_RETURN_MS = 86_400_000;
 /** Longest wait after a failed fetch, ms. */
 const MOST_WAIT_MS = 300_000;
 /** The same while there is no list at all: without one no pattern of `COLLECT` starts anything. */
 const MOST_WAIT_WITHOUT_MS = 60_000;
-/** Two clocks that differ by less than this were not set, ms. */
+/** A difference between two clocks below this is not a clock step, ms. */
 const CLOCK_SLACK_MS = 1000;
 
-/** What a {@link MarketList} works with. */
+/** Dependencies of a {@link MarketList}. */
 export interface MarketListParts {
   readonly adapter: ExchangeAdapter;
   readonly rest: RestClient;
   readonly store: Pick<CollectorMemory, 'replaceListing' | 'reader'>;
   readonly logger: Logger;
-  /** How often a fetched list is fetched again, ms. */
+  /** Refresh interval of a fetched list, ms. */
   readonly refreshMs: number;
   /** Receive clock, Unix ms. */
   readonly clock: () => number;
-  /** Whether order books of a market still come: in the last `withinMs`, or as seldom as ever. */
+  /** Whether order books of a market still arrive: within `withinMs`, or as rarely as usual. */
   readonly delivers: (pair: Pair, withinMs: number) => boolean;
   /** Whether a market is wanted. */
   readonly wants: (pair: Pair) => boolean;
-  /** Markets that are wanted by their full names. */
+  /** Markets wanted by full name. */
   readonly named: () => readonly Pair[];
 }
 
-/** An exchange's listed markets: as stored, then as fetched at start, and as often as set. */
+/** An exchange's listed markets: as stored, then as fetched at start, and at the set interval. */
 export class MarketList {
   readonly #parts: MarketListParts;
   readonly #onFetch: (removed: readonly Pair[]) => void;
   readonly #confirmMs: number;
   #listed = new Map<string, ListedMarket>();
-  /** Listed markets that the newest answer lacked, and since when (monotonic ms). */
+  /** Listed markets missing from the newest response, and since when (monotonic ms). */
   readonly #missing = new Map<string, number>();
-  /** Markets of `#missing` whose order books came all the same, as was said. */
+  /** Markets of `#missing` logged because their order books still arrived. */
   readonly #loggedMissing = new Set<string>();
-  /** Wanted markets that the list lacks, and since when (monotonic ms). */
+  /** Wanted markets missing from the list, and since when (monotonic ms). */
   readonly #awaited = new Map<string, { pair: Pair; since: number }>();
-  /** Markets that the newest list has and the one before lacked. */
+  /** Markets in the newest list that were missing from the one before. */
   readonly #came = new Set<string>();
-  /** When the newest list of this run was dealt with: Unix ms, and monotonic ms. */
+  /** When the newest list of this run was processed: Unix ms, and monotonic ms. */
   #before: { readonly at: number; readonly monotonic: number } | null = null;
-  /** The same of the list before the newest, Unix ms. */
+  /** The same for the list before the newest, Unix ms. */
   #lackedAt: number | null = null;
   #fetchedAt: number | null = null;
   #fetching: Promise<void> | null = null;
@@ -68,19 +71,19 @@ export class MarketList {
   #skipped = 0;
   #closed = false;
 
-  /** @param onFetch called after every successful fetch with the markets that are delisted now */
+  /** @param onFetch called after every successful fetch with the markets that are now delisted */
   constructor(parts: MarketListParts, onFetch: (removed: readonly Pair[]) => void) {
     this.#parts = parts;
     this.#onFetch = onFetch;
     this.#confirmMs = Math.min(CONFIRM_MS, parts.refreshMs);
   }
 
-  /** The exchange whose list it is. */
+  /** The exchange of this list. */
   get exchange(): Exchange {
     return this.#parts.adapter.exchange;
   }
 
-  /** The newest list known; empty when there never was one. */
+  /** The newest known list; empty if there never was one. */
   get listed(): readonly ListedMarket[] {
     return [...this.#listed.values()];
   }
@@ -90,42 +93,42 @@ export class MarketList {
     return this.#listed.has(pairText(pair));
   }
 
-  /** Whether the list is the exchange's own, fetched in this run. */
+  /** Whether the list was fetched from the exchange in this run. */
   get fetched(): boolean {
     return this.#fetchedAt !== null;
   }
 
-  /** Rows of the newest list that were no markets. */
+  /** Rows of the newest list that are not markets. */
   get skippedRows(): number {
     return this.#skipped;
   }
 
-  /** Why the last fetch failed; null when it did not, or none has ended yet. */
+  /** Why the last fetch failed; null if it did not, or none has ended yet. */
   get failure(): string | null {
     return this.#failure;
   }
 
-  /** A pair with the exchange's own spelling, where the list gives one. */
+  /** A pair in the exchange's own spelling, where the list gives one. */
   spelled({ symbol, currency }: Pair): Pair {
     const code = this.#listed.get(pairText({ symbol, currency }))?.code;
     return code === undefined ? { symbol, currency } : { symbol, currency, code };
   }
 
   /**
-   * When a market that the newest list has was last seen to be absent, Unix ms: from then on it may have
-   * been traded. Null where no earlier list of this run lacked it.
+   * When a market in the newest list was last seen missing, Unix ms: it may have been traded from
+   * then on. Null if no earlier list of this run lacked it.
    */
   absentAt(pair: Pair): number | null {
     return this.#came.has(pairText(pair)) ? this.#lackedAt : null;
   }
 
-  /** Loads the stored list, if there is one. */
+  /** Loads the stored list, if any. */
   async load(): Promise<void> {
     const stored = await this.#parts.store.reader.markets(this.exchange);
     this.#listed = byPair(stored.filter((market) => market.listed));
   }
 
-  /** Fetches now, and from then on as often as set; after a failure again with growing waits. */
+  /** Fetches now and then at the set interval; after a failure with growing waits. */
   async keepFresh(): Promise<void> {
     let wait = this.#parts.refreshMs;
     try {
@@ -149,14 +152,14 @@ export class MarketList {
     this.#timer.unref();
   }
 
-  /** A list that is recent enough to call a market unknown by. @throws {ExchangeError} */
+  /** A list recent enough to declare a market unknown. @throws {ExchangeError} */
   async recent(): Promise<readonly ListedMarket[]> {
     if (this.#fetchedAt === null || performance.now() - this.#fetchedAt > RECENT_MS)
       await this.fetch();
     return this.listed;
   }
 
-  /** Fetches the list once; calls at the same time share one fetch. @throws {ExchangeError} */
+  /** Fetches the list once; concurrent calls share one fetch. @throws {ExchangeError} */
   fetch(): Promise<void> {
     this.#fetching ??= this.#fetch().finally(() => {
       this.#fetching = null;
@@ -164,7 +167,7 @@ export class MarketList {
     return this.#fetching;
   }
 
-  /** Ends the refreshing. */
+  /** Stops refreshing. */
   close(): void {
     this.#closed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
@@ -197,7 +200,7 @@ export class MarketList {
     this.#noteAwaited(removed);
   }
 
-  /** Logs rows that are no markets when their number changes, for they come with every list. */
+  /** Logs rows that are not markets when their number changes, since they come with every list. */
   #logSkipped(skipped: number, odd: readonly string[]): void {
     const news = skipped > 0 && skipped !== this.#skipped;
     this.#skipped = skipped;
@@ -210,7 +213,7 @@ export class MarketList {
     const before = this.#before;
     if (before === null) return;
     const byMonotonic = this.#parts.clock() - (performance.now() - before.monotonic);
-    // Where the clock was set since, the earlier of both is the safe one.
+    // If the clock was set since, the earlier of the two is the safe one.
     const set = before.at - byMonotonic > CLOCK_SLACK_MS;
     this.#lackedAt = set ? Math.floor(byMonotonic) : before.at;
     for (const code of listed.keys()) if (!this.#listed.has(code)) this.#came.add(code);
@@ -232,8 +235,8 @@ export class MarketList {
   }
 
   /**
-   * The answer with the markets that it lacks for the first time, or not for long enough, or whose
-   * order books still come: those are the better proof.
+   * The response plus the markets missing from it for the first time, or not for long enough, or
+   * whose order books still arrive: those are the better evidence.
    */
   #keepUnconfirmed(answer: ReadonlyMap<string, ListedMarket>): Map<string, ListedMarket> {
     const now = performance.now();

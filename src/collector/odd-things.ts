@@ -7,10 +7,10 @@ import {
 } from '../market/oddity.js';
 import { cutText } from '../market/outside-text.js';
 
-/** Most things of one exchange that are logged and kept; further ones are only counted. */
+/** Maximum deviations per exchange that are logged and kept; others are only counted. */
 const MOST_REPORTED = 100;
 
-/** What is known of one kind. */
+/** What is known about one kind. */
 interface Kind {
   count: number;
   lastText: string;
@@ -18,17 +18,17 @@ interface Kind {
   readonly things: Map<string, OddThing>;
 }
 
-/** What it needs. */
+/** Dependencies. */
 interface OddThingsParts {
-  /** Hears of each thing when it is first met. */
+  /** Receives each instance when it is first seen. */
   readonly report: (kind: Oddity, text: string) => void;
-  /** A text without what must not be shown: a refusal may repeat the key that it refuses. */
+  /** Redacts a text: a refusal may repeat the key that it refuses. */
   readonly hide: (text: string) => string;
   /** Unix ms. */
   readonly clock: () => number;
 }
 
-/** Counts where an exchange departs from its known protocol, and reports each thing once. */
+/** Counts an exchange's deviations from its known protocol, and reports each instance once. */
 export class OddThings {
   readonly #kinds = new Map<Oddity, Kind>();
   #reported = 0;
@@ -38,7 +38,7 @@ export class OddThings {
     this.#parts = parts;
   }
 
-  /** Those kinds that were met, in the order of {@link ODDITIES}. */
+  /** The kinds that occurred, in the order of {@link ODDITIES}. */
   get tallies(): OddityTally[] {
     return ODDITIES.flatMap((kind) => {
       const met = this.#kinds.get(kind);
@@ -46,7 +46,7 @@ export class OddThings {
     });
   }
 
-  /** @param what the thing itself, such as the name of a key. @param text what was sent */
+  /** @param what identifies it, such as the name of a key. @param text what was sent */
   note(kind: Oddity, what: string, text: string): void {
     const { report, hide, clock } = this.#parts;
     const at = clock();

@@ -30,14 +30,14 @@ import { InheritedGaps } from './inherited-gaps.js';
 import { readWishes } from './wishes.js';
 import { type ExchangeState, makeExchangeState, type SupervisorParts } from './exchange-state.js';
 
-/** How often finished minutes of quiet markets and the exchanges' times are looked at, ms. */
+/** How often finished minutes of quiet markets and the exchanges' times are processed, ms. */
 const SWEEP_MS = 10_000;
 
-/** Decides which collectors run, by `COLLECT`, mutations and lists; the API's only way to them. */
+/** Decides which collectors run, based on `COLLECT`, mutations and lists; the API's only way to them. */
 export class Supervisor implements CollectorControl {
   readonly #parts: SupervisorParts;
   readonly #exchanges: Readonly<Record<Exchange, ExchangeState>>;
-  /** Those it is for. */
+  /** The exchanges it runs. */
   readonly #own: readonly Exchange[];
   readonly #inherited: InheritedGaps;
   readonly #corrections: ClockCorrections;
@@ -83,7 +83,7 @@ export class Supervisor implements CollectorControl {
     this.#sweep.unref();
   }
 
-  /** Reads what the database knows of exchanges, markets and open gaps. Before {@link run}. */
+  /** Loads what the database knows about exchanges, markets and open gaps. Before {@link run}. */
   async load(): Promise<void> {
     const { store } = this.#parts;
     const enabled = new Map((await store.reader.exchanges()).map((e) => [e.exchange, e.enabled]));
@@ -105,7 +105,7 @@ export class Supervisor implements CollectorControl {
   }
 
   /**
-   * Starts what is wanted, by the stored lists at once, else by the exchanges' answers.
+   * Starts what is wanted: at once by stored lists, otherwise once the exchanges answer.
    * @returns settles when each was tried once; nothing need wait
    */
   async run(): Promise<void> {
@@ -123,7 +123,7 @@ export class Supervisor implements CollectorControl {
       }),
     );
     const listed = (exchange: Exchange): readonly Pair[] => this.#exchanges[exchange].list.listed;
-    // Of one for all exchanges only who has all of them can say that it matches nothing.
+    // Only a supervisor of all exchanges can say that a pattern for all of them matches nothing.
     const answerable = config.collect.filter(({ exchange }) =>
       exchange === null ? this.#own.length === EXCHANGES.length : this.#own.includes(exchange),
     );
@@ -193,7 +193,7 @@ export class Supervisor implements CollectorControl {
     return this.#inTurn([state], async () => {
       await this.#validate(state, market);
       await this.#setWanted(state, pair, true);
-      // An enabled exchange runs all that is wanted of it, now as after a restart.
+      // An enabled exchange runs everything wanted of it, now as after a restart.
       if (!state.enabled) await this.#setEnabled(state, true);
       this.#startWanted(state);
       return state.collector.status(pair)!;
@@ -213,7 +213,7 @@ export class Supervisor implements CollectorControl {
 
   startMatching(pattern: CollectPattern): Promise<CollectorStatus[]> {
     return this.#matching(pattern, true, async (state) => {
-      // Who names an exchange means it; a `*` starts nothing of an exchange that is disabled.
+      // Naming an exchange enables it; a `*` starts nothing on a disabled exchange.
       if (pattern.exchange !== null && !state.enabled) await this.#setEnabled(state, true);
       this.#startWanted(state);
     });
@@ -275,12 +275,12 @@ export class Supervisor implements CollectorControl {
     });
   }
 
-  /** Does what mutations asked for that another node has taken. */
+  /** Applies mutations accepted by another node. */
   reload(): Promise<CollectorStatus[]> {
     return this.#adopt(() => this.wishes());
   }
 
-  /** Starts and stops according to wishes that take the place of all there were. */
+  /** Starts and stops according to wishes that replace all previous ones. */
   #adopt(read: () => Promise<Wishes>): Promise<CollectorStatus[]> {
     const states = this.#own.map((exchange) => this.#exchanges[exchange]);
     return this.#inTurn(states, async () => {
@@ -322,7 +322,7 @@ export class Supervisor implements CollectorControl {
     for (const collector of this.#collectors) collector.flushCoverage(before);
   }
 
-  /** Does a mutation of some exchanges after all those that came before it. */
+  /** Runs a mutation of some exchanges after all earlier ones. */
   #inTurn<T>(states: readonly ExchangeState[], mutation: () => Promise<T>): Promise<T> {
     const turn = Promise.all(states.map((state) => state.turn)).then(() => {
       if (this.#closed)
@@ -334,7 +334,7 @@ export class Supervisor implements CollectorControl {
     return turn;
   }
 
-  /** Notes a mutation about a pattern and applies it to every exchange that the pattern means. */
+  /** Records a mutation on a pattern and applies it to every exchange the pattern covers. */
   async #matching(
     pattern: CollectPattern,
     wanted: boolean,
@@ -346,7 +346,7 @@ export class Supervisor implements CollectorControl {
     const matching = (): { state: ExchangeState; pairs: Pair[] }[] =>
       states.map((state) => ({ state, pairs: this.#matchesOf(state, pattern) }));
     if (matching().every(({ pairs }) => pairs.length === 0)) {
-      // It may be a new listing, or no list was fetched yet.
+      // It may be a new listing, or no list has been fetched yet.
       const fetched = await Promise.allSettled(states.map((state) => state.list.recent()));
       if (matching().every(({ pairs }) => pairs.length === 0)) {
         const failed = fetched.find((f) => f.status === 'rejected');
@@ -371,14 +371,14 @@ export class Supervisor implements CollectorControl {
     });
   }
 
-  /** Lets `COLLECT` decide again about what `pattern` matches. */
+  /** Lets `COLLECT` decide again about everything `pattern` matches. */
   async #forget(state: ExchangeState, pattern: CollectPattern): Promise<void> {
     await this.#parts.store.setWantedPattern(pattern, null);
     state.desired.setPattern(pattern, null);
     await this.#applyWishes(state);
   }
 
-  /** Stops what is not wanted of an exchange (any more), and starts what is. */
+  /** Stops what is not (or no longer) wanted of an exchange, and starts what is. */
   async #applyWishes(state: ExchangeState): Promise<void> {
     const { collector, desired, enabled } = state;
     if (!enabled) await collector.stopAll();
@@ -406,19 +406,19 @@ export class Supervisor implements CollectorControl {
   async #openExchange(state: ExchangeState): Promise<void> {
     if (state.list.listed.length > 0) this.#startWanted(state);
     await state.list.keepFresh();
-    // Without any list the patterns match nothing; full names are tried even if the list fails.
+    // Without any list patterns match nothing; full names are tried even if the list fails.
     if (!this.#closed) this.#startWanted(state);
   }
 
-  /** The exchange's list was fetched: markets that left it stop, those that came are started. */
+  /** The exchange's list was fetched: markets that left it stop, new ones are started. */
   #reconcile(exchange: Exchange, removed: readonly Pair[]): void {
     if (this.#closed) return;
     const state = this.#exchanges[exchange];
     for (const pair of removed) {
-      // One that was refused before has a gap, and that ends here too.
+      // One that was refused before has a gap, which ends here too.
       if ((state.collector.status(pair)?.state ?? 'STOPPED') === 'STOPPED') continue;
       this.#parts.logger.log('MARKET_DELISTED', { exchange, pair }, undefined);
-      // One that a pattern brought is no failure: what was asked for is what the exchange lists.
+      // One matched by a pattern is not a failure: the request was for whatever the exchange lists.
       state.collector.delist(pair, state.desired.names(pair) ? 'FAILED' : 'STOPPED');
     }
     this.#startWanted(state);
@@ -448,7 +448,7 @@ export class Supervisor implements CollectorControl {
     );
   }
 
-  /** A market that the list before lacked has been traded, since when is not known. */
+  /** A market missing from the previous list has been trading for an unknown time. */
   #returnGap({ exchange, list }: ExchangeState, pair: Pair): Gap | null {
     const start = list.absentAt(pair);
     if (start === null) return null;
@@ -474,7 +474,7 @@ export class Supervisor implements CollectorControl {
     try {
       await state.list.recent();
     } catch (error) {
-      // A stored list that lacks the market is reason enough to say so.
+      // A stored list without the market is reason enough to reject it.
       if (state.list.listed.length === 0) throw listUnavailable(state.exchange, error);
     }
     if (!state.list.has(market)) {
@@ -493,7 +493,7 @@ export class Supervisor implements CollectorControl {
   }
 }
 
-/** @throws {UnknownMarketError} for a market that neither its list nor a collector has */
+/** @throws {UnknownMarketError} for a market in neither its list nor a collector */
 function checkKnown({ collector, list }: ExchangeState, market: Market): void {
   if (collector.status(market) !== undefined || list.has(market)) return;
   throw new UnknownMarketError(market, closeMatches(market, list.listed));

@@ -1,18 +1,18 @@
 import type { Delivery } from './delivery.js';
 import { joined, type Rendering, type Renderings } from './rendering.js';
 
-/** Events in one write at most. */
+/** Maximum number of events in one write. */
 const MOST_EVENTS = 64;
-/** UTF-16 units of their texts after which no further one is taken: a socket is full with 16 KiB. */
+/** Text length in UTF-16 units beyond which no event is added: a socket is full at 16 KiB. */
 const ENOUGH = 12_000;
 
-/** Events that go out in one write: a write costs some 5 µs, more than all else of an event. */
+/** Events that go out in one write: a write costs some 5 µs, more than the rest of an event. */
 export class Batch {
   readonly deliveries: Delivery<unknown>[] = [];
   readonly renderings: Rendering[] = [];
-  /** The lowest order of the deliveries. */
+  /** The lowest order among the deliveries. */
   oldest = Infinity;
-  /** How many were left out before the deliveries. */
+  /** How many were skipped before the deliveries. */
   skipped = 0;
   #together: Rendering | null = null;
 
@@ -21,16 +21,16 @@ export class Batch {
     return this.renderings.length;
   }
 
-  /** All renderings as one. */
+  /** All renderings combined into one. */
   get together(): Rendering {
     return (this.#together ??= joined(this.renderings));
   }
 
   /**
-   * Takes what waits, as much as may go out in one write, and renders it. What a renderer throws is
-   * thrown; the batch holds what came before that.
+   * Takes as many pending events as may go out in one write, and renders them. Rethrows what a
+   * renderer throws; the batch then holds what came before.
    * @param shared whether several readers get it
-   * @param until when to stop taking more, as `performance.now()` counts
+   * @param until when to stop adding, on the clock of `performance.now()`
    */
   fill(
     feed: { take(): Delivery<unknown> | undefined },

@@ -7,11 +7,11 @@ import type { Delivery } from './delivery.js';
 /** Called with a published book. */
 type Take = (delivery: Delivery<OrderBook>) => void;
 
-/** Hands every published book, as one delivery, to those who selected its market. */
+/** Routes every published book, as one delivery, to those who selected its market. */
 export class BookRoutes {
   readonly #bus: Bus;
   readonly #selections = new Map<Take, MarketSelection>();
-  /** Who takes the books of each market, looked up once: dropped when one comes or goes. */
+  /** The takers of each market's books, looked up once: dropped when one joins or leaves. */
   readonly #takersOf = new Map<string, readonly Take[]>();
   #stop: (() => void) | undefined;
 
@@ -19,7 +19,7 @@ export class BookRoutes {
     this.#bus = bus;
   }
 
-  /** Calls `take` with every book of the matching markets from now on; the result ends that. */
+  /** Calls `take` with every book of the matching markets from now on; the result unsubscribes. */
   on(selection: MarketSelection, take: Take): () => void {
     this.#selections.set(take, selection);
     this.#takersOf.clear();

@@ -5,7 +5,7 @@ import { Tail } from './tail.js';
 
 /** The newest published books of all markets. */
 export class BookTail extends Tail<OrderBook> {
-  /** @param newest the greatest sequence given out so far. @param length books it holds */
+  /** @param newest the highest sequence assigned so far. @param length number of books it holds */
   constructor(books: BookRoutes, newest: () => number, length?: number) {
     super((take) => books.on(ALL_MARKETS, take), newest, length);
   }

@@ -1,25 +1,25 @@
 import type { Delivery } from './delivery.js';
 
 /**
- * What waits for a reader: the newest of every key, in the order in which the keys began to wait, and
- * of each key at most one per `everyMs`: the first at once, and what comes within the time after it
- * when the time is over, so that the last one given always is the newest. However much is put in, it
- * never holds more than two of a key.
+ * Conflated backlog of a reader: the latest value of every key, in the order in which the keys
+ * started waiting. At most one per key and `everyMs`: the first is due at once, and the latest of
+ * those that follow within the interval when it ends, so that the last one delivered is always the
+ * newest. However much is put in, it never holds more than two per key.
  */
 export class ConflatedQueue<T> {
   readonly #everyMs: number;
   readonly #onDue: () => void;
   /** What may be taken now. */
   readonly #due = new Map<string, Delivery<T>>();
-  /** What has to wait until its key has rested. */
+  /** What must wait until its key's interval ends. */
   readonly #held = new Map<string, Delivery<T>>();
-  /** Until when each key given lately must rest. The time is the same for all, so oldest first. */
+  /** When each recently delivered key's interval ends. All intervals are equal, so oldest first. */
   readonly #resting = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
 
   /**
-   * @param everyMs time between two of the same key, ms; 0 = any may be taken at any time
-   * @param onDue called when something that had to wait may be taken
+   * @param everyMs minimum interval between two of the same key, ms; 0 = no limit
+   * @param onDue called when something that had to wait becomes due
    */
   constructor(everyMs: number, onDue: () => void) {
     this.#everyMs = everyMs;
@@ -31,22 +31,22 @@ export class ConflatedQueue<T> {
     return this.#due.size;
   }
 
-  /** Whether nothing waits and any delivery may be given at once. */
+  /** Whether nothing waits and any delivery may go out at once. */
   get idle(): boolean {
     return this.#due.size === 0 && this.#resting.size === 0;
   }
 
-  /** Whether a delivery of `key` may not be given now, even though nothing waits. */
+  /** Whether a delivery of `key` may not go out now, even if nothing waits. */
   rests(key: string): boolean {
     return this.#resting.has(key);
   }
 
-  /** Adds the newest of its key. What waited of that key goes and is counted as skipped. */
+  /** Adds the latest of its key. A waiting one of that key is dropped and counted as skipped. */
   put(delivery: Delivery<T>): void {
     merge(this.#resting.has(delivery.key) ? this.#held : this.#due, delivery);
   }
 
-  /** The one that has waited longest; undefined when none may be taken. */
+  /** The one that has waited longest; undefined when none is due. */
   take(): Delivery<T> | undefined {
     const first = this.#due.values().next();
     if (first.done === true) return undefined;
@@ -59,7 +59,7 @@ export class ConflatedQueue<T> {
     return first.value;
   }
 
-  /** How many of each key wait, those counted that were left out. */
+  /** How many wait per key, including those skipped. */
   counts(): Map<string, number> {
     const counts = new Map<string, number>();
     for (const waiting of [this.#due, this.#held]) {
@@ -70,7 +70,7 @@ export class ConflatedQueue<T> {
     return counts;
   }
 
-  /** Lets everything be taken at once: nothing more will come. */
+  /** Makes everything due at once: nothing more will come. */
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -79,7 +79,7 @@ export class ConflatedQueue<T> {
     this.#held.clear();
   }
 
-  /** Drops everything and stops its timer. */
+  /** Drops everything and stops the timer. */
   close(): void {
     this.flush();
     this.#due.clear();
@@ -90,7 +90,7 @@ export class ConflatedQueue<T> {
     const now = performance.now();
     let due = false;
     for (const [key, until] of this.#resting) {
-      // A timer may fire a little early; half a millisecond more or less is no matter.
+      // A timer may fire a little early; half a millisecond either way does not matter.
       if (until > now + 0.5) {
         this.#timer = setTimeout(this.#rested, until - now);
         break;
@@ -108,7 +108,7 @@ export class ConflatedQueue<T> {
 
 function merge<T>(waiting: Map<string, Delivery<T>>, delivery: Delivery<T>): void {
   const older = waiting.get(delivery.key);
-  // Setting an existing key keeps its place in the Map, so readers stay fair between markets.
+  // Setting an existing key keeps its place in the Map, so markets are served fairly.
   waiting.set(
     delivery.key,
     older === undefined

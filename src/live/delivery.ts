@@ -3,18 +3,18 @@ import type { OrderBook } from '../market/order-book.js';
 
 /** Something on its way to a reader, and what the reader missed before it. */
 export interface Delivery<T = OrderBook> {
-  /** What it is the newest of: of a book its market (`marketKey`). */
+  /** What it is the latest of: for a book its market (`marketKey`). */
   readonly key: string;
-  /** Grows from delivery to delivery; of a book its sequence. */
+  /** Increases with every delivery; for a book its sequence. */
   readonly order: number;
   readonly value: T;
-  /** How many of the same key were left out between the one delivered before and this one. */
+  /** How many of the same key were skipped between the previous delivery and this one. */
   readonly skipped: number;
-  /** The gap that lies directly before it, or before one of those left out; null for none. */
+  /** The gap directly before it, or before a skipped one; null for none. */
   readonly gapBefore: Gap | null;
 }
 
-/** A delivery before which nothing was missed. */
+/** A delivery with nothing missed before it. */
 export function delivery<T>(key: string, order: number, value: T): Delivery<T> {
   return { key, order, value, skipped: 0, gapBefore: null };
 }

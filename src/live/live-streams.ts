@@ -6,31 +6,31 @@ import type { LiveReader, LiveSink } from './sink.js';
 import { type LiveSource, OwnSource, type SharedSource } from './source.js';
 import type { StreamCounters } from './stream-counters.js';
 
-/** What {@link LiveStreams} has counted since it was made. */
+/** Counters of {@link LiveStreams} since it was created. */
 interface StreamCounts extends Readonly<StreamCounters> {
   /** Events rendered; far fewer than delivered where subscriptions are equal. */
   readonly executed: number;
-  /** Readers ended because they took nothing for too long. */
+  /** Readers disconnected because they read nothing for too long. */
   readonly idled: number;
 }
 
-/** A subscription that was let in and waits for its transport. */
+/** An accepted subscription, waiting for its transport. */
 export interface LiveSubscription {
-  /** Begins to deliver. Everything from this moment on arrives at `sink`. */
+  /** Starts delivery. Everything from this moment on arrives at `sink`. */
   start(sink: LiveSink): LiveReader;
-  /** Gives the place back, if it was not started: the client has gone or cannot take a stream. */
+  /** Releases the slot of a subscription not started: the client has gone or cannot take a stream. */
   discard(): void;
 }
 
-/** How {@link LiveStreams} is to work. */
+/** Options of {@link LiveStreams}. */
 interface StreamOptions {
-  /** Subscriptions at once. */
+  /** Maximum concurrent subscriptions. */
   readonly max: number;
-  /** Different subscriptions at once. */
+  /** Maximum concurrent distinct subscriptions. */
   readonly maxOperations: number;
-  /** Whether equal subscriptions are rendered once; false only to measure what that is worth. */
+  /** Whether equal subscriptions are rendered once; false only to measure the benefit. */
   readonly share: boolean;
-  /** Called with what should not have happened. */
+  /** Called with unexpected errors. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -40,9 +40,9 @@ export interface LiveOperation {
   readonly renderer: Renderer;
 }
 
-/** Why no subscription is let in. */
+/** Why a subscription is refused. */
 export class LiveRefusal extends Error {
-  /** `max` and `maxOperations` of {@link StreamOptions} are reached, or the streams are closing. */
+  /** The limit `max` or `maxOperations` of {@link StreamOptions} is reached, or the streams are closing. */
   readonly reason: 'MAX' | 'MAX_OPERATIONS' | 'CLOSING';
 
   constructor(reason: LiveRefusal['reason']) {
@@ -51,7 +51,7 @@ export class LiveRefusal extends Error {
   }
 }
 
-/** An operation and those who asked for it. */
+/** An operation and its subscribers. */
 interface Entry {
   readonly source: LiveSource;
   readonly renderings: Renderings;
@@ -60,8 +60,8 @@ interface Entry {
 }
 
 /**
- * All live subscriptions: lets them in, joins equal ones, bounds and ends them. The
- * {@link Scheduler} makes every delivery, so that collectors are never held up.
+ * All live subscriptions: accepts them, merges equal ones, limits and ends them. The {@link
+ * Scheduler} makes every delivery, so that collectors are never held up.
  */
 export class LiveStreams {
   readonly #options: StreamOptions;
@@ -86,12 +86,12 @@ export class LiveStreams {
     return this.#size;
   }
 
-  /** Number of different operations that are being rendered; equal subscriptions are one. */
+  /** Number of distinct operations being rendered; equal subscriptions count once. */
   get operations(): number {
     return this.#entries.size;
   }
 
-  /** What was delivered and skipped so far. */
+  /** What has been delivered and skipped so far. */
   get counts(): StreamCounts {
     let executed = this.#executedBefore;
     for (const { renderings } of this.#entries.values()) executed += renderings.made;
@@ -103,16 +103,16 @@ export class LiveStreams {
     this.#scheduler.hurry();
   }
 
-  /** Notes that a transport has ended a reader that took nothing. */
+  /** Records that a transport disconnected an idle reader. */
   noteIdle(): void {
     this.#idled++;
   }
 
   /**
-   * Lets a subscription in.
-   * @param key what equal subscriptions have in common; null = it is equal to no other
-   * @param make makes what is delivered; not called when an equal subscription is open
-   * @throws {LiveRefusal} when it is not let in; and whatever `make` throws
+   * Accepts a subscription.
+   * @param key shared by equal subscriptions; null = equal to no other
+   * @param make creates what is delivered; not called when an equal subscription is open
+   * @throws {LiveRefusal} when it is refused; and whatever `make` throws
    */
   async open(key: string | null, make: () => Promise<LiveOperation>): Promise<LiveSubscription> {
     if (this.#closing) throw new LiveRefusal('CLOSING');
@@ -123,7 +123,7 @@ export class LiveStreams {
       if (!this.#entries.has(name)) {
         this.#refuseBeyondOperations();
         const { source, renderer } = await make();
-        // Another equal one may have come while this one was made, or others enough.
+        // Meanwhile an equal one may have been opened, or the limit reached.
         if (!this.#entries.has(name)) {
           this.#refuseBeyondOperations();
           const renderings = new Renderings(renderer);
@@ -139,7 +139,7 @@ export class LiveStreams {
     }
   }
 
-  /** Ends all streams; settles when each has given what was pending and said that it is done. */
+  /** Ends all streams; settles when each has delivered what was pending and completed. */
   async close(): Promise<void> {
     this.#closing = true;
     for (const own of this.#own) own.complete();

@@ -6,7 +6,7 @@ import type { OwnFeed, OwnSource } from './source.js';
 import type { StreamCounters } from './stream-counters.js';
 
 /**
- * One reader of an exact feed (`since`, `replay`): it gets everything, as fast as it takes it. While
+ * One reader of an exact feed (`since`, `replay`): it gets everything, as fast as it reads. While
  * its sink is full nothing is read for it, so nothing piles up.
  */
 export class OwnStream implements Task, LiveReader {
@@ -19,7 +19,7 @@ export class OwnStream implements Task, LiveReader {
   readonly #shared: boolean;
   #left = false;
 
-  /** @param onEnd called when the reader has left or has been given all */
+  /** @param onEnd called when the reader has left or has received everything */
   constructor(
     renderings: Renderings,
     source: OwnSource,
@@ -60,7 +60,7 @@ export class OwnStream implements Task, LiveReader {
     this.#scheduler.add(this);
   }
 
-  /** Ends it in order, wherever it is: the reader can go on from its last sequence. */
+  /** Completes it, wherever it is: the reader can resume from its last sequence. */
   complete(): void {
     if (this.#left) return;
     this.leave();

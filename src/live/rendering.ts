@@ -1,31 +1,31 @@
 import type { Delivery } from './delivery.js';
 
-/** How the events of a subscription become text. */
+/** Turns the events of a subscription into text. */
 export interface Renderer {
   /** The event as text without line breaks; synchronous. */
   render(delivery: Delivery<unknown>): string;
-  /** Whether the text says what the reader missed: `skipped` or `gapBefore`. */
+  /** Whether the text includes what the reader missed: `skipped` or `gapBefore`. */
   readonly showsMissed: boolean;
-  /** Whether the text changes with time alone. */
+  /** Whether the text changes merely with time. */
   readonly showsAge: boolean;
 }
 
 /** Turns the text of an event into the bytes of a transport. */
 export type Encoder = (text: string) => Buffer;
 
-/** The WebSocket frames of a rendering, in which the id of the operation may be written over. */
+/** The WebSocket frames of a rendering, in which the operation's id may be overwritten. */
 export interface FrameTemplate {
   readonly frames: Buffer;
-  /** Where the id stands in each frame. */
+  /** Offset of the id in each frame. */
   readonly idsAt: readonly number[];
   readonly idLength: number;
 }
 
-/** The text and bytes of one write's events: made for the first reader, then shared by all. */
+/** Text and bytes of the events of one write: built for the first reader, then shared by all. */
 export class Rendering {
   /** One text for each event. */
   readonly texts: readonly string[];
-  /** Its WebSocket frames, while they may be written over. */
+  /** Its WebSocket frames, while they may be overwritten. */
   template: FrameTemplate | null = null;
   #encoder: Encoder | null = null;
   #encoded: Buffer | null = null;
@@ -34,16 +34,16 @@ export class Rendering {
     this.texts = texts;
   }
 
-  /** UTF-16 units of its texts. */
+  /** Length of its texts in UTF-16 units. */
   get length(): number {
     let length = 0;
     for (const text of this.texts) length += text.length;
     return length;
   }
 
-  /** The bytes that `encoder` makes of the texts. They must not be changed. */
+  /** The bytes that `encoder` makes of the texts. They must not be modified. */
   as(encoder: Encoder): Buffer {
-    // Of the last encoder only: hardly a reader asks for the other form of event streams.
+    // Only for the last encoder: hardly any reader uses the other form of event stream.
     if (this.#encoded === null || this.#encoder !== encoder) {
       this.#encoded = Buffer.concat(this.texts.map(encoder));
       this.#encoder = encoder;
@@ -52,20 +52,20 @@ export class Rendering {
   }
 }
 
-/** Several renderings as one. */
+/** Several renderings combined into one. */
 export function joined(renderings: readonly Rendering[]): Rendering {
   return renderings.length === 1
     ? renderings[0]!
     : new Rendering(renderings.flatMap(({ texts }) => texts));
 }
 
-/** Renderings kept at most, and UTF-16 units of their texts: whole deep books are some 100,000 each. */
+/** Maximum number of cached renderings and of UTF-16 units in them: a deep book has some 100,000. */
 const MOST_KEPT = 64;
 const MOST_LENGTH = 131_072;
 
 /**
- * Renders the events of one subscription and keeps the newest renderings, for readers that join or
- * catch up a little later than others: each event is rendered only once.
+ * Renders the events of one subscription and caches the newest renderings for readers that join or
+ * catch up a little later: each event is rendered only once.
  */
 export class Renderings {
   readonly #renderer: Renderer;
@@ -84,8 +84,9 @@ export class Renderings {
   }
 
   /**
-   * The rendering of an event. What a reader missed before it is rendered for that reader alone.
-   * @param shared whether other readers may need the same; if not, it is not kept
+   * The rendering of an event. If the reader missed something before it, it is rendered for that
+   * reader alone.
+   * @param shared whether other readers may need the same; if not, it is not cached
    */
   of(delivery: Delivery<unknown>, shared: boolean): Rendering {
     const { value, skipped, gapBefore } = delivery;
@@ -99,7 +100,7 @@ export class Renderings {
     return rendering;
   }
 
-  /** Keeps a rendering, however long; beyond the bounds the oldest go. */
+  /** Caches a rendering of any length; beyond the limits the oldest are evicted. */
   #keep(value: unknown, rendering: Rendering): void {
     this.#kept.set(value, rendering);
     this.#length += rendering.length;

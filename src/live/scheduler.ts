@@ -1,37 +1,37 @@
-/** Work that is done in small pieces. */
+/** Work done in small pieces. */
 export interface Task {
   /**
-   * Gets ready what {@link run} will write. All tasks of a turn do that before the first one writes:
-   * writes to different sockets cost the system far less one after the other than each on its own,
-   * when the receiver has gone to sleep meanwhile.
-   * @param until when to stop, as `performance.now()` counts
+   * Prepares what {@link run} will write. All tasks of a turn do this before the first one writes:
+   * back-to-back writes to different sockets cost the system far less than isolated ones, when the
+   * receiver has gone to sleep in between.
+   * @param until when to stop, on the clock of `performance.now()`
    */
   prepare?(until: number): void;
   /**
-   * Works until there is nothing left to do or the time has come.
-   * @param until when to stop, as `performance.now()` counts
+   * Works until nothing is left to do or time is up.
+   * @param until when to stop, on the clock of `performance.now()`
    * @returns whether there is more to do
    */
   run(until: number): boolean;
 }
 
-/** Time for deliveries in one turn of the event loop, ms. */
+/** Time for deliveries per turn of the event loop, ms. */
 const TURN_MS = 2;
-/** A turn that was asked for longer ago than this is late, ms. */
+/** A turn requested longer ago than this is late, ms. */
 const LATE_MS = 8;
-/** Time for one task, and for all to prepare, before the next has its turn, ms. */
+/** Time for one task, and for all to prepare, before the next one runs, ms. */
 const SLICE_MS = 1;
 
 /**
  * Shares the event loop between live deliveries and everything else. A book for 500 readers takes
- * some milliseconds to write and a new reader of the whole market thousands of books: done at once
- * they would hold up the collectors' sockets. Here the tasks get {@link TURN_MS} of each turn of the
- * loop, and as much within a long one ({@link Scheduler.hurry}), one after the other, {@link SLICE_MS}
- * each; what comes in meanwhile is conflated.
+ * some milliseconds to write, and a new reader of the whole market needs thousands of books: done
+ * in one go they would hold up the collectors' sockets. Here the tasks get {@link TURN_MS} of each
+ * turn of the loop, and as much within a long one ({@link Scheduler.hurry}), round robin,
+ * {@link SLICE_MS} each; what arrives meanwhile is conflated.
  */
 export class Scheduler {
   readonly #queue = new Set<Task>();
-  /** Those that are prepared, the next to run last. */
+  /** Prepared tasks, the next to run last. */
   #prepared: Task[] = [];
   readonly #onError: (error: unknown) => void;
   #armed = false;
@@ -43,15 +43,15 @@ export class Scheduler {
     this.#onError = onError;
   }
 
-  /** Asks for `task` to be run; once is enough until it reports that it is done. */
+  /** Schedules `task`; once is enough until it reports that it is done. */
   add(task: Task): void {
     this.#queue.add(task);
     if (!this.#armed) this.#arm();
   }
 
   /**
-   * Works at once if the turn that was asked for is late: where many frames have gathered, their turn of
-   * the event loop takes long. To be called when no task is under way.
+   * Works at once if the requested turn is late: where many frames have piled up, their turn of the
+   * event loop takes long. Must not be called from within a task.
    */
   hurry(): void {
     if (!this.#armed || performance.now() - this.#askedAt < LATE_MS) return;

@@ -11,7 +11,7 @@ interface ReaderHooks {
   readonly onLeft: () => void;
 }
 
-/** One reader of a `SharedStream`, and what it has missed and not yet got. */
+/** One reader of a `SharedStream`, and what it missed and has not yet received. */
 export class SharedReader implements LiveReader {
   readonly sink: LiveSink;
   readonly missed: ConflatedQueue<unknown>;
@@ -27,7 +27,7 @@ export class SharedReader implements LiveReader {
     for (const delivery of joined.first) this.missed.put(delivery);
   }
 
-  /** Whether a batch with lowest order `oldest` may go out to it: it is in step, and before it. */
+  /** Whether a batch with lowest order `oldest` may go to it: it is in step, and not past it. */
   takes(oldest: number): boolean {
     const { order, waiting } = this.#joined;
     return (
@@ -39,17 +39,17 @@ export class SharedReader implements LiveReader {
   }
 
   /**
-   * Sends an event if the reader is in step, otherwise puts it aside.
-   * @returns `sent`; `late` when it took the place of another that the reader now misses; else `kept`
+   * Sends an event if the reader is in step, otherwise sets it aside.
+   * @returns `sent`; `late` when it replaced another that the reader now misses; otherwise `kept`
    */
   offer(delivery: Delivery<unknown>, rendering: Rendering): 'sent' | 'kept' | 'late' {
     const { order, waiting } = this.#joined;
     const before = waiting?.get(delivery.key);
     if (before !== undefined) waiting!.delete(delivery.key);
-    // It was there when the reader came, who has had it or a newer one.
+    // It was there when the reader joined, which has had it or a newer one.
     if (delivery.order <= order) return 'kept';
     if (before !== undefined) {
-      // The reader missed only what came after it: a separate rendering says so.
+      // The reader missed only what came after it joined: a separate rendering says so.
       this.missed.put({ ...delivery, skipped: Math.max(0, delivery.skipped - before) });
       this.#hooks.onBehind();
       return 'kept';
@@ -67,7 +67,7 @@ export class SharedReader implements LiveReader {
     this.#hooks.onBehind();
   }
 
-  /** Ends it in order. */
+  /** Completes it. */
   complete(): void {
     if (this.#left) return;
     this.leave();

@@ -6,18 +6,17 @@ import type { LiveSink } from './sink.js';
 import type { SharedFeed, SharedSource } from './source.js';
 import type { StreamCounters } from './stream-counters.js';
 
-/** Events given between two looks at the clock: some 50 µs of work. */
+/** Events delivered between two looks at the clock: some 50 µs of work. */
 const BETWEEN_LOOKS = 8;
 
 /**
- * All readers of equal subscriptions. Each event is rendered once and the bytes go to every reader
- * that is in step, those of all events that wait at the time in one write. A reader whose sink is
- * full, that has just come, or that must rest, has what it misses put aside: the newest of each key,
- * and how many it missed. When its sink is ready again it catches up with those, then it is in step
+ * All readers of equal subscriptions. Each event is rendered once and its bytes go to every reader
+ * in step; all events pending at the time go out in one write. A reader whose sink is full, that
+ * has just joined, or whose interval has not ended, has what it misses set aside: the latest of
+ * each key, and how many were skipped. When its sink is ready again it catches up, and is in step
  * again.
- *
- * A batch goes to the readers one after the other, over several turns of the event loop if they
- * are many. What comes meanwhile waits in the feed, which holds the newest of each key.
+ * A batch goes to the readers one after the other, over several turns of the event loop if there
+ * are many. What arrives meanwhile waits in the feed, which holds the latest of each key.
  */
 export class SharedStream implements Task {
   readonly #renderings: Renderings;
@@ -29,15 +28,15 @@ export class SharedStream implements Task {
   readonly #readers = new Set<SharedReader>();
   /** Readers that can be sent what they have missed. */
   readonly #behind = new Set<SharedReader>();
-  /** What not all readers have been given yet. */
+  /** What not all readers have received yet. */
   #batch = new Batch();
-  /** The readers that the batch has not come to yet. */
+  /** The readers still to get the batch. */
   #rest: Iterator<SharedReader> = this.#readers.values();
-  /** Whether the feed had nothing more when it was last asked. */
+  /** Whether the feed was empty when last read. */
   #drained = false;
   #finishing = false;
 
-  /** @param onEmpty called when the last reader has left; the stream has ended then */
+  /** @param onEmpty called when the last reader has left; the stream has then ended */
   constructor(
     renderings: Renderings,
     source: SharedSource,
@@ -53,7 +52,7 @@ export class SharedStream implements Task {
     this.#feed = source.open(() => scheduler.add(this));
   }
 
-  /** Adds a reader: it gets the current state first, then what comes from now on. */
+  /** Adds a reader: it gets the current state first, then whatever follows. */
   join(sink: LiveSink, onEnd: () => void): SharedReader {
     const reader: SharedReader = new SharedReader(sink, this.#feed.join(), this.#everyMs, {
       onBehind: () => this.#catchUp(reader),
@@ -71,7 +70,7 @@ export class SharedStream implements Task {
     return reader;
   }
 
-  /** Ends the stream: what is pending is still delivered, then each reader's sink is completed. */
+  /** Ends the stream: pending events are still delivered, then each reader's sink is completed. */
   finish(): void {
     this.#finishing = true;
     this.#feed.finish();
@@ -82,7 +81,7 @@ export class SharedStream implements Task {
     this.#scheduler.add(this);
   }
 
-  /** Renders what comes next, unless the readers have not been given what came before. */
+  /** Renders what comes next, unless some readers are still to get the previous batch. */
   prepare(until: number): void {
     this.#drained = false;
     if (this.#batch.size > 0) return;
@@ -103,7 +102,7 @@ export class SharedStream implements Task {
     return !this.#drained;
   }
 
-  /** Takes a batch to further readers. @returns whether the time has come before all had it */
+  /** Delivers a batch to further readers. @returns whether time ran out before all had it */
   #give(batch: Batch, until: number): boolean {
     let given = 0;
     for (;;) {
@@ -122,7 +121,7 @@ export class SharedStream implements Task {
     }
   }
 
-  /** Gives a batch event by event to a reader that may not take all of it. */
+  /** Delivers a batch event by event to a reader that may not take all of it. */
   #offer(reader: SharedReader, { deliveries, renderings }: Batch): void {
     for (const [i, delivery] of deliveries.entries()) {
       const given = reader.offer(delivery, renderings[i]!);
@@ -133,7 +132,7 @@ export class SharedStream implements Task {
     }
   }
 
-  /** Gives one delivery to each reader that is behind. @returns whether the time has come */
+  /** Makes one delivery to each reader that is behind. @returns whether time ran out */
   #serveBehind(until: number): boolean {
     for (const reader of [...this.#behind]) {
       this.#behind.delete(reader);
@@ -141,7 +140,7 @@ export class SharedStream implements Task {
       if (delivery !== undefined) {
         reader.sink.send(this.#renderings.of(delivery, this.#readers.size > 1));
         this.#counters.delivered++;
-        // To the end of the line, if it still is behind.
+        // To the back of the queue if it is still behind.
         this.#catchUp(reader);
       }
       if (performance.now() >= until) return true;

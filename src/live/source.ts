@@ -1,30 +1,30 @@
 import type { Delivery } from './delivery.js';
 
-/** What one who comes to a {@link SharedFeed} begins with. */
+/** Where a reader that joins a {@link SharedFeed} starts. */
 export interface JoinPoint {
   /** What it gets first. */
   readonly first: Iterable<Delivery<unknown>>;
-  /** The order up to which it has everything then. */
+  /** The order up to which it then has everything. */
   readonly order: number;
   /**
-   * How many of each key the feed's next delivery will count as skipped that came before this reader;
-   * left out where readers are not given such counts.
+   * For each key, how many events from before this reader joined the feed's next delivery will
+   * count as skipped; absent where readers get no such counts.
    */
   readonly waiting?: Map<string, number>;
 }
 
-/** What all readers of one operation are given alike. Conflated: it holds the newest of each key. */
+/** What all readers of one operation get alike. Conflated: it holds the latest of each key. */
 export interface SharedFeed {
-  /** Lets one more reader in. */
+  /** Adds a reader. */
   join(): JoinPoint;
   /** The next delivery for all; undefined when there is none now. */
   take(): Delivery<unknown> | undefined;
-  /** Nothing more will come; what is held may be taken at once. */
+  /** Nothing more will come; held deliveries become due at once. */
   finish(): void;
   close(): void;
 }
 
-/** What one reader is given at its own speed. Exact: nothing is left out. */
+/** What one reader gets at its own speed. Exact: nothing is skipped. */
 export interface OwnFeed {
   /** The next delivery; undefined when there is none now. */
   take(): Delivery<unknown> | undefined;
@@ -36,8 +36,8 @@ export interface OwnFeed {
 }
 
 /**
- * What a subscription delivers. It is an async iterable by type only, as graphql-js wants of a
- * `subscribe` resolver; its readers are served by `LiveStreams`.
+ * What a subscription delivers. An async iterable by type only, as graphql-js requires of a
+ * `subscribe` resolver; `LiveStreams` serves its readers.
  */
 abstract class Source<T> implements AsyncIterable<Delivery<T>> {
   [Symbol.asyncIterator](): AsyncIterator<Delivery<T>> {
@@ -45,21 +45,21 @@ abstract class Source<T> implements AsyncIterable<Delivery<T>> {
   }
 }
 
-/** A source whose readers are all given the same, as fast as each takes it. */
+/** A source whose readers all get the same, each as fast as it reads. */
 export abstract class SharedSource<T = unknown> extends Source<T> {
-  /** Time between two deliveries of the same key, ms; 0 = as they come. */
+  /** Minimum interval between two deliveries of the same key, ms; 0 = no limit. */
   abstract readonly everyMs: number;
 
-  /** Opens what all readers share. @param wake to be called when something came */
+  /** Opens what all readers share. @param wake called when something arrives */
   abstract open(wake: () => void): SharedFeed;
 }
 
-/** A source that each reader reads on its own, from its own place and at its own speed. */
+/** A source that each reader reads from its own position and at its own speed. */
 export abstract class OwnSource<T = unknown> extends Source<T> {
-  /** Whether other readers may need what one reader gets, so that its text is kept for them. */
+  /** Whether other readers may need what one reader gets, so that its text is cached for them. */
   readonly sharesRenderings: boolean = false;
 
-  /** Opens one reader's feed. @param wake to be called when something came, or it ended */
+  /** Opens one reader's feed. @param wake called when something arrives, or it ends */
   abstract open(wake: () => void): OwnFeed;
 }
 

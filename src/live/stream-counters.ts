@@ -1,6 +1,6 @@
-/** What all streams together count. */
+/** Counters over all streams. */
 export interface StreamCounters {
-  /** Events handed to readers. */
+  /** Events delivered to readers. */
   delivered: number;
   /** Books that readers missed because they, or the server, were too slow. */
   skipped: number;

@@ -1,12 +1,12 @@
 import type { Delivery } from './delivery.js';
 
-/** Things that a tail holds: some two seconds of the whole market, many times a flush of the store. */
+/** Items a tail holds: some two seconds of the whole market, many times a flush of the store. */
 const LENGTH = 4096;
 
 /**
- * The newest things published of one kind, of all markets, in order, for readers that must have every
- * one: what is newer than the store's last commit is only here. One ring for all of them; it exists
- * while there is such a reader, and a reader is just a position in it.
+ * The newest published items of one kind, across all markets, in order, for readers that must not
+ * miss one: what is newer than the store's last commit exists only here. One ring for all of them;
+ * it exists while there is such a reader, and a reader is just a position in it.
  */
 export class Tail<T> {
   readonly #follow: (take: (delivery: Delivery<T>) => void) => () => void;
@@ -14,15 +14,15 @@ export class Tail<T> {
   readonly #length: number;
   readonly #wakes = new Set<() => void>();
   #ring: Delivery<T>[] = [];
-  /** Things that were put in since the tail began. */
+  /** Items put in since the tail started. */
   #put = 0;
   #floor = 0;
   #stop: (() => void) | undefined;
 
   /**
-   * @param follow calls `take` with everything from now on; its result ends that
-   * @param newest the greatest sequence given out so far
-   * @param length how many it holds
+   * @param follow calls `take` with everything from now on; its result unsubscribes
+   * @param newest the highest sequence assigned so far
+   * @param length number of items it holds
    */
   constructor(
     follow: (take: (delivery: Delivery<T>) => void) => () => void,
@@ -34,7 +34,7 @@ export class Tail<T> {
     this.#length = length;
   }
 
-  /** Begins to hold what comes, unless it does. @param wake called with each thing that comes in */
+  /** Starts holding items, unless it already does. @param wake called with each new item */
   watch(wake: () => void): void {
     this.#wakes.add(wake);
     if (this.#stop !== undefined) return;
@@ -48,7 +48,7 @@ export class Tail<T> {
     });
   }
 
-  /** Ends what {@link watch} began; with the last watcher all goes. */
+  /** Undoes {@link watch}; with the last watcher all items are dropped. */
   unwatch(wake: () => void): void {
     this.#wakes.delete(wake);
     if (this.#wakes.size > 0) return;
@@ -58,12 +58,12 @@ export class Tail<T> {
     this.#put = 0;
   }
 
-  /** Everything with a greater sequence is in the tail. Holds while there is a watcher. */
+  /** Everything with a greater sequence is in the tail. Valid while there is a watcher. */
   get floor(): number {
     return this.#floor;
   }
 
-  /** Place of the first thing after `sequence`, which is not below the floor. */
+  /** Position of the first item after `sequence`, which must not be below the floor. */
   placeAfter(sequence: number): number {
     let low = Math.max(0, this.#put - this.#length);
     let high = this.#put;
@@ -75,7 +75,7 @@ export class Tail<T> {
     return low;
   }
 
-  /** What stands at a place; undefined when it has not come yet, null when it has gone already. */
+  /** The item at a position; undefined when it has not come yet, null when it has left already. */
   at(place: number): Delivery<T> | undefined | null {
     if (place >= this.#put) return undefined;
     return place < this.#put - this.#length ? null : this.#ring[place % this.#length];

@@ -6,7 +6,7 @@ import { Tail } from './tail.js';
 
 /** The newest published trades of all markets. */
 export class TradeTail extends Tail<Trade> {
-  /** @param newest the greatest sequence given out so far. @param length trades it holds */
+  /** @param newest the highest sequence assigned so far. @param length number of trades it holds */
   constructor(bus: Bus, newest: () => number, length?: number) {
     super(
       (take) =>

@@ -1,19 +1,19 @@
-/** The stream on the bus that is the log of several nodes. */
+/** The stream on the bus that holds the log of several nodes. */
 export const LOG_STREAM = 'ORDERBOOK_LOG';
 
-/** Where the bus is. */
+/** Address of the bus. */
 export interface BusAddress {
   /** `host:port` of each server. */
   readonly servers: readonly string[];
   readonly user: string | null;
   readonly password: string | null;
-  /** The address for people: without user and password. */
+  /** The address for display: without user and password. */
   readonly shown: string;
 }
 
 const DEFAULT_PORT = 4222;
 
-/** Reads `nats://[user:password@]host[:port][,host[:port]…]`; null when it is no such address. */
+/** Parses `nats://[user:password@]host[:port][,host[:port]…]`; null when it is not such an address. */
 export function parseBusAddress(text: string): BusAddress | null {
   const match = /^nats:\/\/(?:([^@/]*)@)?([^@/?#]+)\/?$/.exec(text);
   if (match === null) return null;

@@ -1,2 +1,2 @@
-/** What may be recorded of a market. */
+/** What may be recorded for a market. */
 export const CHANNELS = ['orderbook', 'trade'] as const;

@@ -1,12 +1,12 @@
-/** What was dated by a clock that was wrong. */
+/** A correction of timestamps from a wrong clock. */
 export interface Redate {
-  /** What lies after this time, Unix ms. */
+  /** Applies to everything after this time, Unix ms. */
   readonly after: number;
-  /** By how much it is to be moved, ms (negative); null = by an amount that is not known: it is cut. */
+  /** Offset to apply, ms (negative); null = the offset is unknown: cut off there. */
   readonly byMs: number | null;
 }
 
-/** What the exchanges' own times say of the system clock. */
+/** What the exchanges' own times say about the system clock. */
 export interface ClockReading {
   /** When it was taken, by the system clock, Unix ms. */
   readonly at: number;

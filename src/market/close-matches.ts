@@ -3,7 +3,7 @@ import { type Pair, pairText } from './market.js';
 
 /**
  * Listed pairs that `asked` may have meant, nearest first: the same symbol in another currency, the
- * parts the wrong way round, or a symbol at most two edits away.
+ * parts swapped, or a symbol at most two edits away.
  */
 export function closeMatches(asked: Pair, listed: readonly Pair[], most = 3): string[] {
   return listed

@@ -12,12 +12,12 @@ export interface CollectPattern {
 export const COLLECT_GRAMMAR =
   '[EXCHANGE:]SYMBOL-CURRENCY, where * stands for a whole part, for example BTC-KRW, UPBIT:ETH-KRW, UPBIT:*-KRW or *-*';
 
-/** Result of reading a `COLLECT` text: its patterns, or one line for every bad entry. */
+/** Result of parsing a `COLLECT` text: its patterns, or one line for every bad entry. */
 type CollectResult =
   | { readonly ok: true; readonly patterns: readonly CollectPattern[] }
   | { readonly ok: false; readonly problems: readonly string[] };
 
-/** Reads a comma list of {@link COLLECT_GRAMMAR}; case does not matter, empty text is no pattern. */
+/** Parses a comma list of {@link COLLECT_GRAMMAR}; case-insensitive, empty text gives no pattern. */
 export function parseCollect(text: string): CollectResult {
   const patterns: CollectPattern[] = [];
   const problems: string[] = [];
@@ -28,10 +28,10 @@ export function parseCollect(text: string): CollectResult {
     const exchange = colon === -1 ? '*' : trimmed.slice(0, colon).toUpperCase();
     const pair = parsePattern(trimmed.slice(colon + 1));
     if (pair === null || !/^(?:[A-Z]+|\*)$/.test(exchange)) {
-      problems.push(`${JSON.stringify(trimmed)} is no market; write ${COLLECT_GRAMMAR}`);
+      problems.push(`${JSON.stringify(trimmed)} is not a market; write ${COLLECT_GRAMMAR}`);
     } else if (exchange !== '*' && !isExchange(exchange)) {
       problems.push(
-        `${JSON.stringify(trimmed)} names no exchange we know; the exchanges are ${EXCHANGES.join(', ')}`,
+        `${JSON.stringify(trimmed)} names an unknown exchange; the exchanges are ${EXCHANGES.join(', ')}`,
       );
     } else {
       patterns.push({ exchange: exchange === '*' ? null : exchange, ...pair });
@@ -40,7 +40,7 @@ export function parseCollect(text: string): CollectResult {
   return problems.length > 0 ? { ok: false, problems } : { ok: true, patterns };
 }
 
-/** Reads `BTC-KRW` where each part may be `*`; null when it is neither. */
+/** Parses `BTC-KRW`, where each part may be `*`; null when it is neither. */
 function parsePattern(text: string): Omit<CollectPattern, 'exchange'> | null {
   const dash = text.lastIndexOf('-');
   if (dash === -1) return null;
@@ -63,7 +63,7 @@ export function matchesPattern(pattern: CollectPattern, market: Market): boolean
   );
 }
 
-/** Whether every market that `narrow` matches is matched by `wide` too. */
+/** Whether every market that `narrow` matches is also matched by `wide`. */
 export function coversPattern(wide: CollectPattern, narrow: CollectPattern): boolean {
   return (
     (wide.exchange === null || wide.exchange === narrow.exchange) &&
@@ -72,7 +72,7 @@ export function coversPattern(wide: CollectPattern, narrow: CollectPattern): boo
   );
 }
 
-/** Whether a market can exist that both patterns match. */
+/** Whether any market could match both patterns. */
 export function overlapsPattern(a: CollectPattern, b: CollectPattern): boolean {
   const meet = (x: string | null, y: string | null): boolean => x === null || y === null || x === y;
   return meet(a.exchange, b.exchange) && meet(a.symbol, b.symbol) && meet(a.currency, b.currency);
@@ -84,8 +84,8 @@ export function isFullName(pattern: CollectPattern): boolean {
 }
 
 /**
- * The pairs that `patterns` want of `exchange`: all that match out of `listed`, and those named in
- * full whether listed or not (so that a mistyped market is reported instead of ignored).
+ * The pairs of `exchange` that `patterns` select: all matches in `listed`, plus those named in full
+ * whether listed or not (so that a mistyped market is reported rather than ignored).
  */
 export function wantedPairs(
   patterns: readonly CollectPattern[],

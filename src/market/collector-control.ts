@@ -6,9 +6,9 @@ import type { Market } from './market.js';
 import type { ExchangeTally } from './exchange-tally.js';
 import type { Wishes } from './managed-lists.js';
 
-/** Thrown by a start of a market that the exchange does not list. */
+/** Thrown when starting a market that the exchange does not list. */
 export class UnknownMarketError extends Error {
-  /** @param closeMatches listed pairs of that exchange that resemble the asked one, nearest first. */
+  /** @param closeMatches listed pairs of that exchange that resemble the requested one, nearest first. */
   constructor(
     readonly market: Market,
     readonly closeMatches: readonly string[],
@@ -21,7 +21,7 @@ export class UnknownMarketError extends Error {
   }
 }
 
-/** Thrown when a market cannot be validated because the exchange's market list is out of reach. */
+/** Thrown when a market cannot be validated because the exchange's market list is unavailable. */
 export class ExchangeUnavailableError extends Error {
   constructor(
     readonly exchange: Exchange,
@@ -32,7 +32,7 @@ export class ExchangeUnavailableError extends Error {
   }
 }
 
-/** Thrown when a pattern matches no market that any of its exchanges lists. */
+/** Thrown when a pattern matches no market listed by any of its exchanges. */
 export class NoMatchingMarketError extends Error {
   constructor(pattern: CollectPattern) {
     const text = collectPatternText(pattern);
@@ -41,82 +41,82 @@ export class NoMatchingMarketError extends Error {
   }
 }
 
-/** Thrown by a restore of something that is no restore point. */
+/** Thrown when the text to restore is not a restore point. */
 export class RestorePointError extends Error {
   constructor() {
-    super('must be a text that restorePoint gave');
+    super('must be a text returned by restorePoint');
     this.name = 'RestorePointError';
   }
 }
 
-/** Patterns of `COLLECT` that collect nothing of an exchange because its market list cannot be fetched. */
+/** Patterns of `COLLECT` that match nothing on an exchange because its market list cannot be fetched. */
 export interface ListTrouble {
   readonly exchange: Exchange;
-  /** The first of them, as they are written. */
+  /** The first of them, as written. */
   readonly patterns: string;
   /** Why there is no list, in words. */
   readonly reason: string;
 }
 
-/** What became of the program's own time since it began. */
+/** Standstills and clock steps since the program started. */
 export interface Timekeeping {
-  /** How often it stood still for two seconds or more: stopped, suspended or blocked. */
+  /** How often it stood still for two seconds or more: paused, suspended or blocked. */
   readonly standstills: number;
-  /** How long that was together, ms. */
+  /** Total time of those, ms. */
   readonly stoodStillMs: number;
-  /** How often the system clock was set by more than a second. */
+  /** How often the system clock was adjusted by more than a second. */
   readonly clockSteps: number;
-  /** How far the system clock is ahead of the exchanges' own times, ms; null when not known. */
+  /** How far the system clock is ahead of the exchanges' own times, ms; null when unknown. */
   readonly aheadMs: number | null;
 }
 
 /** What the API may do with collectors; implemented by the supervisor. */
 export interface CollectorControl {
-  /** All collectors known since the process began, by exchange, symbol, currency. */
+  /** All collectors known since the process started, by exchange, symbol, currency. */
   collectors(exchange?: Exchange): CollectorStatus[];
-  /** The collector of one market; undefined when it has had none since the process began. */
+  /** The collector of one market; undefined if it had none since the process started. */
   collector(market: Market): CollectorStatus | undefined;
-  /** What an exchange has sent and done since the process began. */
+  /** What an exchange has sent and done since the process started. */
   tally(exchange: Exchange): ExchangeTally;
   /** Standstills of the program and steps of its clock. */
   readonly timekeeping: Timekeeping;
-  /** Where `COLLECT` collects nothing because a market list cannot be fetched. */
+  /** Where `COLLECT` matches nothing because a market list cannot be fetched. */
   listTroubles(): ListTrouble[];
-  /** How many markets a user has stopped though `COLLECT` wants them; exchanges without any are left out. */
+  /** Number of markets stopped by a user although `COLLECT` wants them; exchanges without any are left out. */
   stoppedByUser(): Partial<Record<Exchange, number>>;
-  /** What mutations have asked for: true = start the market, false = stop it or its exchange; null: nothing. */
+  /** What mutations requested: true = start the market, false = stop it or its exchange; null: nothing. */
   wish(market: Market): boolean | null;
-  /** All that mutations have left behind. */
+  /** All standing wishes of mutations. */
   wishes(): Promise<Wishes>;
-  /** How the completeness of an exchange's books is known, by the transport that is used now. */
+  /** What guarantees that an exchange's books are complete, given the transport in use. */
   completeness(exchange: Exchange): Completeness;
   /**
    * Starts a market's collector after checking it against the exchange's list, and remembers the
-   * wish. Harmless when it runs already. A disabled exchange is enabled by it, so that its other
-   * wanted markets start too, as they would after a restart.
+   * wish. No effect if it is running. A disabled exchange is enabled, so that its other wanted
+   * markets start too, as they would after a restart.
    * @throws {UnknownMarketError} @throws {ExchangeUnavailableError}
    */
   start(market: Market): Promise<CollectorStatus>;
-  /** Stops a market's collector and remembers the wish. Harmless when it is stopped. */
+  /** Stops a market's collector and remembers the wish. No effect if it is stopped. */
   stop(market: Market): Promise<CollectorStatus>;
   /**
-   * Starts all listed markets that match, now and when they are listed later, and remembers the wish;
-   * it outranks earlier ones about them. A pattern that names its exchange enables it; `*` leaves
+   * Starts all matching listed markets, now and when listed later, and remembers the wish, which
+   * outranks earlier ones about them. A pattern that names its exchange enables it; `*` leaves
    * disabled exchanges alone.
-   * @returns the collectors of all markets that match
+   * @returns the collectors of all matching markets
    * @throws {NoMatchingMarketError} @throws {ExchangeUnavailableError}
    */
   startMatching(pattern: CollectPattern): Promise<CollectorStatus[]>;
-  /** Stops all markets that match, and keeps those listed later stopped; remembers the wish. */
+  /** Stops all matching markets, keeps those listed later stopped, and remembers the wish. */
   stopMatching(pattern: CollectPattern): Promise<CollectorStatus[]>;
   /** Enables an exchange and starts its wanted markets (BTC-KRW if there are none). */
   startExchange(exchange: Exchange): Promise<CollectorStatus[]>;
   /** Stops all collectors of an exchange, closes its sockets and disables it, across restarts. */
   stopExchange(exchange: Exchange): Promise<CollectorStatus[]>;
-  /** Forgets mutations about a market: `COLLECT` decides about it. @throws {UnknownMarketError} */
+  /** Discards mutations on a market: `COLLECT` decides again. @throws {UnknownMarketError} */
   reset(market: Market): Promise<CollectorStatus>;
-  /** Forgets what mutations said about an exchange and its markets, patterns too: `COLLECT` decides. */
+  /** Discards mutations on an exchange and its markets, patterns included: `COLLECT` decides again. */
   resetExchange(exchange: Exchange): Promise<CollectorStatus[]>;
-  /** Puts wishes that {@link wishes} gave in the place of those there are, and starts and stops accordingly. */
+  /** Replaces the current wishes with those returned by {@link wishes}, starting and stopping as needed. */
   restore(wishes: Wishes): Promise<CollectorStatus[]>;
 }

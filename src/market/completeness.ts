@@ -1,8 +1,8 @@
 /**
- * How it is known that a book is whole and none is missed: `SNAPSHOT` every message is the whole book;
- * `ORDERED` the same, and a growing id shows its order; `DELTA` kept from changes after one whole
- * book, where a lost change cannot be seen in the messages; `MAY_DROP` whole books, of which the
- * exchange says that it may leave some out; `POLLED` whole books asked for again and again, changes
- * between two answers unseen.
+ * What guarantees that a book is whole and none is missed: `SNAPSHOT` every message is a whole
+ * book; `ORDERED` the same, and a growing id gives the order; `DELTA` maintained from deltas after
+ * one snapshot, where a lost delta is not visible in the messages; `MAY_DROP` whole books, of which
+ * the exchange states that it may drop some; `POLLED` whole books polled, changes between two
+ * responses unseen.
  */
 export type Completeness = 'SNAPSHOT' | 'ORDERED' | 'DELTA' | 'MAY_DROP' | 'POLLED';

@@ -10,14 +10,14 @@ import type { Exchange } from './exchange.js';
 import type { Pair } from './market.js';
 import type { Level, OrderBook, Side } from './order-book.js';
 
-/** One exchange's part in a consolidated book. */
+/** One exchange's part of a consolidated book. */
 export interface Leg {
   readonly exchange: Exchange;
   /** State of its collector; null when it has none. */
   readonly state: CollectorState | null;
-  /** Its newest book; null before the first and when it is not collected now. */
+  /** Its newest book; null before the first and while it is not collected. */
   readonly book: OrderBook | null;
-  /** When the exchange last sent a valid book, one equal to the newest included, Unix ms. */
+  /** When the exchange last sent a valid book, even if equal to the newest, Unix ms. */
   readonly confirmedAt: number | null;
 }
 
@@ -27,17 +27,17 @@ export interface ExchangeLevel {
   readonly level: Level;
 }
 
-/** What an amount costs when it is taken out of some levels, best first. */
+/** What an amount costs when filled from some levels, best first. */
 export interface Fill {
-  /** How much of the amount the levels hold, in the base asset. */
+  /** How much of the amount the levels can fill, in the base asset. */
   readonly filled: string;
   /** Whether that is all of it. */
   readonly complete: boolean;
-  /** Exact sum of price times volume over what was filled, in the quote currency. */
+  /** Exact sum of price times volume over the fill, in the quote currency. */
   readonly cost: string;
   /** `cost` divided by `filled`, to {@link AVERAGE_DECIMALS} decimals; null when nothing is filled. */
   readonly average: string | null;
-  /** Whether `average` is the quotient itself. */
+  /** Whether `average` is exact. */
   readonly averageExact: boolean;
   /** Price of the last level touched; null when nothing is filled. */
   readonly worst: string | null;
@@ -45,10 +45,10 @@ export interface Fill {
   readonly levels: number;
 }
 
-/** Decimals of an average price at most; the one number here that may have to be rounded. */
+/** Maximum decimals of an average price; the only number here that may have to be rounded. */
 export const AVERAGE_DECIMALS = 18;
 
-/** Whether a leg is not vouched for: its collector is not `LIVE`, or it has no book. */
+/** Whether a leg is unreliable: its collector is not `LIVE`, or it has no book. */
 export function isStale(leg: Leg): boolean {
   return leg.state !== 'LIVE' || leg.book === null;
 }
@@ -68,7 +68,7 @@ export class ConsolidatedBook {
     return this.includeStale ? this.legs : this.legs.filter((leg) => !isStale(leg));
   }
 
-  /** A side of all counted legs, best first; equal prices stay apart, by the exchanges' names. */
+  /** One side of all counted legs, best first; equal prices stay separate, ordered by exchange name. */
   *levels(side: Side): Generator<ExchangeLevel> {
     const heads = this.counted.map(({ exchange, book }) => ({
       exchange,
@@ -99,7 +99,7 @@ function isBetter(side: Side, a: string, b: string): boolean {
   return side === 'ask' ? order < 0 : order > 0;
 }
 
-/** What `amount` (Decimal, more than 0, in the base asset) costs out of `levels`, best first. */
+/** What `amount` (Decimal, more than 0, in the base asset) costs when filled from `levels`, best first. */
 export function fill(levels: Iterable<Level>, amount: string): Fill {
   let left = amount;
   let filled = '0';

@@ -1,12 +1,12 @@
 import type { Market } from './market.js';
 
 /**
- * What was received of one market in one minute. A minute in which nothing happened has no record; several
- * records of the same minute (one before a restart, one after) add up.
+ * What was received for one market in one minute. A minute in which nothing happened has no record;
+ * several records of the same minute (one before a restart, one after) add up.
  */
 export interface CoverageMinute {
   readonly market: Market;
-  /** Beginning of the minute, Unix ms; a multiple of 60,000. */
+  /** Start of the minute, Unix ms; a multiple of 60,000. */
   readonly minute: number;
   /** Valid books received. */
   readonly frames: number;
@@ -15,13 +15,13 @@ export interface CoverageMinute {
   /** Those equal to the one before: counted only. */
   readonly repeats: number;
   /**
-   * Longest time between two frames of which the later one came in this minute, ms. It may reach
-   * back into earlier minutes; 0 when the only frame is the first since the start.
+   * Longest time between two frames, the later one in this minute, ms. It may reach back into
+   * earlier minutes; 0 when the only frame is the first since the start.
    */
   readonly longestSilenceMs: number;
-  /** Audits by REST, and those of them that found another book; left out = 0. */
+  /** REST audits, and those that found a different book; absent = 0. */
   readonly audits?: number;
   readonly auditDifferences?: number;
-  /** Books that came later than newer ones and were not taken; left out = 0. */
+  /** Books that arrived after newer ones and were dropped; absent = 0. */
   readonly lateBooks?: number;
 }

@@ -2,22 +2,22 @@ import type { GapCause } from './gap.js';
 import type { Market } from './market.js';
 import type { TradeCompleteness } from './trade-span.js';
 
-/** The gaps of a market of one cause, in a day. */
+/** The gaps of a market with one cause, on one day. */
 export interface CauseReport {
   readonly cause: GapCause;
   readonly count: number;
-  /** How much of the day they take, ms. */
+  /** How much of the day they take up, ms. */
   readonly ms: number;
 }
 
-/** How well a market was recorded in a day. */
+/** How well a market was recorded on a day. */
 export interface MarketReport {
   readonly market: Market;
-  /** How much of the day it was being recorded, gaps included, ms. */
+  /** Recorded time in the day, gaps included, ms. */
   readonly recordedMs: number;
-  /** How much of that lies outside its gaps, ms. */
+  /** Of that, the time outside gaps, ms. */
   readonly coveredMs: number;
-  /** The latter in percent of the former, 0 to 100. */
+  /** The latter as a percentage of the former, 0 to 100. */
   readonly percent: number;
   /** Valid books received; those stored, and those equal to the one before. */
   readonly frames: number;
@@ -26,12 +26,12 @@ export interface MarketReport {
   /** Longest time between two books, ms. */
   readonly longestSilenceMs: number;
   readonly gaps: readonly CauseReport[];
-  /** Audits by REST, and those that found another book. */
+  /** REST audits, and those that found a different book. */
   readonly audits: number;
   readonly auditDifferences: number;
-  /** Books that came later than newer ones and were not taken. */
+  /** Books that arrived after newer ones and were dropped. */
   readonly lateBooks: number;
-  /** How long its trades are known how well, ms; absent where none were recorded. */
+  /** Time at each completeness of its trades, ms; absent where none were recorded. */
   readonly trades?: Partial<Record<TradeCompleteness, number>>;
 }
 
@@ -39,38 +39,38 @@ export interface MarketReport {
 export interface DayReport {
   /** `2026-11-25`, UTC. */
   readonly date: string;
-  /** Beginning and end of the day, or the present if that is earlier, Unix ms. */
+  /** Start and end of the day, or the present if that is earlier, Unix ms. */
   readonly from: number;
   readonly to: number;
   /** How often the clock was set back. */
   readonly clockSteps: number;
-  /** Markets that were recorded, the worst first. */
+  /** The recorded markets, worst first. */
   readonly markets: readonly MarketReport[];
 }
 
-/** The beginning of a day given as `2026-11-25`, Unix ms; null when there is no such day. */
+/** Start of a day given as `2026-11-25`, Unix ms; null when there is no such day. */
 export function dayStart(date: string): number | null {
   const time = /^\d{4}-\d\d-\d\d$/.test(date) ? Date.parse(`${date}T00:00:00Z`) : NaN;
   return Number.isNaN(time) || dateOf(time) !== date ? null : time;
 }
 
-/** The UTC day of a time, Unix ms. */
+/** The UTC day of a time in Unix ms. */
 export function dateOf(time: number): string {
   return new Date(time).toISOString().slice(0, 10);
 }
 
-/** Seconds of ms, with a tenth where it is short. */
+/** A duration in seconds, with one decimal when short. */
 function seconds(ms: number): string {
   return ms >= 10_000 ? `${Math.round(ms / 1000)} s` : `${(ms / 1000).toFixed(1)} s`;
 }
 
-/** `verified 99.9 %, gap 12 s` of the trades; empty where none were recorded. */
+/** `verified 99.9 %, gap 12 s` for the trades; empty where none were recorded. */
 function tradeText(trades: MarketReport['trades']): string {
   if (trades === undefined) return '';
   const { UNPROVEN = 0, VERIFIED_BY_REST = 0, VERIFIED_BY_VOLUME = 0, GAP = 0 } = trades;
   const verified = VERIFIED_BY_REST + VERIFIED_BY_VOLUME;
   const share = (verified / (verified + UNPROVEN + GAP)) * 100;
-  // Rounded up it would claim what is not.
+  // Rounding up would claim too much.
   const text = `verified ${(Math.floor(share * 1000) / 1000).toFixed(3)} %`;
   return GAP === 0 ? text : `${text}, gap ${seconds(GAP)}`;
 }

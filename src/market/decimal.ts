@@ -1,12 +1,11 @@
 /**
- * The one place where number text of an exchange becomes Decimal text.
- *
+ * The one place where an exchange's number text becomes Decimal text.
  * Decimal text: plain digits with at most one point; no exponent, no plus sign, no leading or
- * trailing zeros, no trailing point; zero is `0`. No floating point number is made on the way, so
- * any number of digits survives.
+ * trailing zeros, no trailing point; zero is `0`. No floating point number is involved, so any
+ * number of digits survives.
  */
 
-/** Thrown when a text is not a number that an exchange could mean as a price or a volume. */
+/** Thrown when a text is not a number that an exchange could mean as a price or volume. */
 export class DecimalFormatError extends Error {
   constructor(text: string, why: string) {
     const shown = text.length > 40 ? `${text.slice(0, 40)}…` : text;
@@ -17,14 +16,15 @@ export class DecimalFormatError extends Error {
   }
 }
 
-/** Digits kept at most; far beyond any exchange, it only bounds what `1e999999999` may expand to. */
+/** Maximum digits; far beyond any exchange, it only bounds what `1e999999999` may expand to. */
 const MAX_DIGITS = 200;
 
 const NUMBER = /^-?(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?$/;
 
 /**
- * Wire text of a number (`1.16539E8`, `0.00077720`, `695.5`, `5.0E-4`) as Decimal text of exactly
- * the same value. Negative numbers are refused: no price or volume of an order book is negative.
+ * A number as sent on the wire (`1.16539E8`, `0.00077720`, `695.5`, `5.0E-4`) as Decimal text of
+ * exactly the same value. Negative numbers are rejected: no price or volume of an order book is
+ * negative.
  * @throws {DecimalFormatError} when `text` is not such a number.
  */
 export function decimalFromWire(text: string): string {
@@ -32,7 +32,7 @@ export function decimalFromWire(text: string): string {
   if (length === 0) throw new DecimalFormatError(text, 'it is empty');
   if (length > MAX_DIGITS)
     throw new DecimalFormatError(text, `longer than ${MAX_DIGITS} characters`);
-  // Fast path, one scan without allocation: nearly every price and volume is already canonical.
+  // Fast path, one scan without allocation: nearly every price and volume is canonical already.
   let point = -1;
   for (let i = 0; i < length; i++) {
     const code = text.charCodeAt(i);
@@ -73,14 +73,14 @@ function slowDecimal(text: string): string {
   return result;
 }
 
-/** Order of two Decimal texts: negative when `a < b`, zero when equal, positive when `a > b`. */
+/** Compares two Decimal texts: negative when `a < b`, zero when equal, positive when `a > b`. */
 export function compareDecimal(a: string, b: string): number {
   if (a === b) return 0;
   const pointA = a.indexOf('.');
   const pointB = b.indexOf('.');
   const wholeA = pointA === -1 ? a.length : pointA;
   const wholeB = pointB === -1 ? b.length : pointB;
-  // Without leading zeros more integer digits mean a greater number, and equally many compare as text.
+  // Without leading zeros, more integer digits mean a larger number, and equal lengths compare as text.
   if (wholeA !== wholeB) return wholeA - wholeB;
   return a < b ? -1 : 1;
 }
@@ -105,13 +105,13 @@ function fromScaled(digits: bigint, scale: number): string {
   return fraction === '' ? whole : `${whole}.${fraction}`;
 }
 
-/** A number that is exact for a Decimal text: its digits, whose last `scale` stand behind the point. */
+/** A Decimal text as an exact number: its digits, of which the last `scale` are decimals. */
 interface Few {
   digits: number;
   scale: number;
 }
 
-/** Up to this, ten times a sum of two whole numbers is exact. */
+/** Up to this value, ten times the sum of two integers is exact. */
 const FEW = 4e14;
 const POWERS = Array.from({ length: 16 }, (_, i) => 10 ** i);
 
@@ -138,8 +138,8 @@ const [left, right]: [Few, Few] = [
 ];
 
 /**
- * Reads two Decimal texts into `left` and `right` with equal scales, as numbers, without
- * allocating; false where numbers are not exact.
+ * Reads two Decimal texts into `left` and `right` at equal scale, as numbers, without allocating;
+ * false where that would not be exact.
  */
 function readBoth(a: string, b: string): boolean {
   if (!readFew(a, left) || !readFew(b, right)) return false;
@@ -162,7 +162,7 @@ function fromFew(digits: number, scale: number): string {
   return `${padded.slice(0, -decimals)}.${padded.slice(-decimals)}`;
 }
 
-/** Exact `a - b` as Decimal text; negative results (a crossed book's spread) start with `-`. */
+/** Exact `a - b` as Decimal text; negative results (the spread of a crossed book) start with `-`. */
 export function subtractDecimal(a: string, b: string): string {
   if (readBoth(a, b)) return fromFew(left.digits - right.digits, left.scale);
   const x = scaled(a);
@@ -173,14 +173,14 @@ export function subtractDecimal(a: string, b: string): string {
   return fromScaled(difference, scale);
 }
 
-/** Exact middle of two Decimal texts, `(a + b) / 2`. */
+/** Exact midpoint of two Decimal texts, `(a + b) / 2`. */
 export function midDecimal(a: string, b: string): string {
   if (readBoth(a, b)) return fromFew((left.digits + right.digits) * 5, left.scale + 1);
   const x = scaled(a);
   const y = scaled(b);
   const scale = Math.max(x.scale, y.scale);
   const sum = x.digits * 10n ** BigInt(scale - x.scale) + y.digits * 10n ** BigInt(scale - y.scale);
-  // Halving is multiplying by 5 with one decimal more, so nothing is rounded.
+  // Halving is multiplying by 5 with one more decimal, so nothing is rounded.
   return fromScaled(sum * 5n, scale + 1);
 }
 
@@ -204,11 +204,11 @@ export function multiplyDecimal(a: string, b: string): string {
 /** A quotient, and whether it is exact. */
 interface Quotient {
   readonly value: string;
-  /** Whether `value` is the quotient itself; false when digits had to be left off. */
+  /** Whether `value` is exact; false when digits were cut off. */
   readonly exact: boolean;
 }
 
-/** `a ÷ b` to at most `decimals` decimals, a half away from zero; `b` > 0. @throws {RangeError} */
+/** `a ÷ b` to at most `decimals` decimals, half away from zero; `b` > 0. @throws {RangeError} */
 export function divideDecimal(a: string, b: string, decimals: number): Quotient {
   if (a.startsWith('-')) {
     const { value, exact } = divideDecimal(a.slice(1), b, decimals);
@@ -225,8 +225,8 @@ export function divideDecimal(a: string, b: string, decimals: number): Quotient 
 }
 
 /**
- * The multiple of `step` next to `a`: the greatest that is not above it, or with `up` the least that
- * is not below it. Exact; neither is negative.
+ * The multiple of `step` next to `a`: the largest not above it, or with `up` the smallest not below
+ * it. Exact; neither is negative.
  * @throws {RangeError} when `step` is zero
  */
 export function multipleDecimal(a: string, step: string, up: boolean): string {

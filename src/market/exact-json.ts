@@ -1,12 +1,12 @@
 /**
  * A JSON reader that keeps every number as the text that was sent. `JSON.parse` turns numbers into
- * doubles, which loses digits of a 17-digit size before anyone can look at them.
+ * doubles, which loses digits of a 17-digit size before anyone can see them.
  */
 
-/** A JSON value in which numbers are their own text. */
+/** A JSON value in which numbers are kept as text. */
 export type ExactJson = string | boolean | null | ExactJson[] | { [key: string]: ExactJson };
 
-/** Thrown for text that is not JSON. The message names the place, never the whole text. */
+/** Thrown for text that is not JSON. The message gives the position, never the whole text. */
 export class JsonFormatError extends Error {
   constructor(what: string, position: number) {
     super(`not JSON: ${what} at character ${position}`);
@@ -14,15 +14,15 @@ export class JsonFormatError extends Error {
   }
 }
 
-/** No message of an exchange nests deeper than 6; the bound keeps hostile text off the stack. */
+/** No exchange message nests deeper than 6; the bound protects the stack from hostile text. */
 const MAX_DEPTH = 32;
 
 const QUOTE = 34;
 const BACKSLASH = 92;
 
 /**
- * Reads one JSON text. Numbers and strings both come as strings: `1.16539E8` and `"1.16539E8"`
- * give the same.
+ * Parses one JSON text. Numbers and strings both become strings: `1.16539E8` and `"1.16539E8"` give
+ * the same.
  * @throws {JsonFormatError} when it is not JSON or nests deeper than 32.
  */
 export function parseExactJson(text: string): ExactJson {
@@ -69,7 +69,7 @@ class Reader {
     if (!Number.isNaN(this.#skipSpace())) throw this.#error('text after the end');
   }
 
-  /** Moves to the next character that is not white space; its code, NaN at the end. */
+  /** Skips white space and returns the next character's code, NaN at the end. */
   #skipSpace(): number {
     let code = this.#text.charCodeAt(this.#at);
     while (code === 32 || code === 10 || code === 13 || code === 9) {
@@ -92,8 +92,8 @@ class Reader {
       if (this.#skipSpace() !== 58) throw this.#error('a colon was expected');
       this.#at++;
       const value = this.value(depth);
-      // Ordinary objects are several times faster than ones without a prototype; this one key is
-      // the only one that would reach it.
+      // Ordinary objects are several times faster than those without a prototype; this is the only
+      // key that would reach it.
       if (key === '__proto__') defineKey(result, key, value);
       else result[key] = value;
       const code = this.#skipSpace();
@@ -130,7 +130,7 @@ class Reader {
         this.#at = at + 1;
         return text.slice(start, at);
       }
-      // Escapes are rare; where one is, the platform's own reader decodes the whole string.
+      // Escapes are rare; where there is one, the platform's own parser decodes the whole string.
       if (code === BACKSLASH) return this.#escapedString(start - 1);
       if (!(code >= 32)) throw this.#error('an unfinished string', at - this.#at);
       at++;

@@ -3,25 +3,25 @@ import type { OwnLimit } from './own-limit.js';
 import type { SilenceTally } from './silence-tally.js';
 import { NO_TRADES, type TradeTally } from './trade-tally.js';
 
-/** What an exchange has sent and done since the process began, beside what each market counts. */
+/** What an exchange has sent and done since the process started, beyond the counts per market. */
 export interface ExchangeTally {
-  /** Messages that could not be read and whose market is not known. */
+  /** Unreadable messages whose market is unknown. */
   readonly unreadableMessages: number;
-  /** Books that came for markets that were not asked for. */
+  /** Books received for markets that were not subscribed. */
   readonly unaskedBooks: number;
-  /** Rows of its newest market list that were no markets and were left out. */
+  /** Rows of its newest market list that are not markets and were skipped. */
   readonly skippedRows: number;
-  /** What has become of its trades. */
+  /** Counts of its trades by outcome. */
   readonly trades: TradeTally;
-  /** Where it departed from its known protocol: the kinds that were met. */
+  /** Deviations from its known protocol: the kinds that occurred. */
   readonly oddities: readonly OddityTally[];
-  /** What became of silences beyond the rhythm of their market. */
+  /** Outcomes of silences longer than usual for their market. */
   readonly silence: SilenceTally;
-  /** The program's own limits in dealing with it, as they stand now. */
+  /** The program's own limits towards it, as they stand now. */
   readonly limits: readonly OwnLimit[];
 }
 
-/** The tally of an exchange of which nothing is known. */
+/** The tally of an exchange that nothing is known about. */
 export const NO_TALLY: ExchangeTally = {
   unreadableMessages: 0,
   unaskedBooks: 0,

@@ -1,22 +1,22 @@
-/** What the program knows of an exchange before it has asked it anything. */
+/** What the program knows about an exchange before contacting it. */
 export interface ExchangeFacts {
   readonly name: string;
   readonly koreanName: string;
-  /** Its place among the exchanges, from 0: by what is traded there. */
+  /** Display order among the exchanges, from 0: by what is traded there. */
   readonly order: number;
-  /** `#rrggbb` on a light and on a dark ground, with a contrast of 4.5 to 1 at least on both. */
+  /** `#rrggbb` for a light and a dark background, each with a contrast of at least 4.5 to 1. */
   readonly color: { readonly light: string; readonly dark: string };
-  /** Its whole WebSocket URL, unless the settings name another. */
+  /** Its full WebSocket URL, unless the settings override it. */
   readonly wsUrl: string;
-  /** Its REST base, without a slash at its end, unless the settings name another. */
+  /** Its REST base without a trailing slash, unless the settings override it. */
   readonly restUrl: string;
 }
 
 /**
- * The exchanges by their names, in upper case everywhere but on the wire. An entry here is all that
- * settings, API, export, log files and dashboard need of an exchange; what speaks its protocol is in
- * the registries of the collectors and the simulators, where the type check asks for it
- * (docs/add-an-exchange.md). Addresses: the `endpoint` facts in docs/exchanges.
+ * The exchanges by name, upper case everywhere but on the wire. An entry here is all that settings,
+ * API, export, log files and dashboard need; its protocol is in the registries of the collectors
+ * and the simulators, where the type check requires it (docs/add-an-exchange.md). Addresses: the
+ * `endpoint` facts in docs/exchanges.
  */
 const FACTS = {
   UPBIT: {
@@ -48,7 +48,7 @@ const FACTS = {
     koreanName: '코빗',
     order: 3,
     color: { light: '#7a35c9', dark: '#bb98ff' },
-    // The hosts after its renaming to Digital X.
+    // The hosts since its renaming to Digital X.
     wsUrl: 'wss://ws-api.digitalx.miraeasset.com/v2/public',
     restUrl: 'https://api.digitalx.miraeasset.com',
   },
@@ -71,7 +71,7 @@ export const EXCHANGE_FACTS: Readonly<Record<Exchange, ExchangeFacts>> = FACTS;
 /** The exchanges by name, as the API and the exports list them. */
 export const EXCHANGES = (Object.keys(FACTS) as Exchange[]).sort() as readonly Exchange[];
 
-/** The exchanges in the order in which people are shown them. */
+/** The exchanges in display order. */
 export const EXCHANGES_IN_ORDER: readonly Exchange[] = [...EXCHANGES].sort(
   (a, b) => FACTS[a].order - FACTS[b].order,
 );

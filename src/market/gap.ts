@@ -24,7 +24,7 @@ export const GAP_CAUSES = [
 /** Cause of a gap. */
 export type GapCause = (typeof GAP_CAUSES)[number];
 
-/** The causes in Korean, for the log and the page. */
+/** The causes in Korean, for the log and the dashboard. */
 export const GAP_CAUSES_KO: Readonly<Record<GapCause, string>> = {
   CONNECT_FAILED: '연결 실패',
   DISCONNECTED: '연결 끊김',
@@ -48,13 +48,13 @@ export const GAP_CAUSES_KO: Readonly<Record<GapCause, string>> = {
 /** An interval in which a wanted market was not covered. Identified by its market and start. */
 export interface Gap {
   readonly market: Market;
-  /** Last proof that the market was covered, Unix ms. */
+  /** The last proof that the market was covered, Unix ms. */
   readonly start: number;
   /** Receive time of the first book after the gap, Unix ms; null while the gap is open. */
   readonly end: number | null;
   readonly cause: GapCause;
-  /** Words for people: the close code, the error text, …; null when there is nothing to add. */
+  /** A detail in words: the close code, the error text, …; null when there is none. */
   readonly detail: string | null;
-  /** Attempts made to end the gap (connects, polls), 0 when none was needed yet. */
+  /** Attempts made to close the gap (connects, polls); 0 when none was needed yet. */
   readonly attempts: number;
 }

@@ -1,6 +1,6 @@
 /**
- * Which side the volume at the touch is on: (bid - ask) ÷ (bid + ask), from -1 to 1. A ratio of two
- * volumes, not a price or a volume: a floating point number.
+ * Imbalance of the volume at the touch: (bid - ask) ÷ (bid + ask), from -1 to 1. A ratio of two
+ * volumes rather than a price or a volume, hence a floating point number.
  */
 export function imbalanceOf(bidVolume: string, askVolume: string): number {
   const bid = numberOf(bidVolume);
@@ -11,8 +11,8 @@ export function imbalanceOf(bidVolume: string, askVolume: string): number {
 const POWERS = Array.from({ length: 16 }, (_, i) => 10 ** i);
 
 /**
- * `Number(text)` of Decimal text, in a fraction of its time: of up to 15 digits the quotient of two whole
- * numbers that are exact is rounded as the text's own value is.
+ * `Number(text)` for Decimal text, in a fraction of the time: with up to 15 digits, the quotient of
+ * two exact integers is rounded just as the text's own value is.
  */
 function numberOf(text: string): number {
   const { length } = text;

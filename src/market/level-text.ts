@@ -1,12 +1,12 @@
 import type { Level } from './order-book.js';
 
 /**
- * The text of levels in the database and in the log of several nodes: JSON `[["price","volume"],…]`.
- * Both are strings, because a JSON number would pass through a float.
+ * The text of levels in the database and in the log of several nodes: JSON
+ * `[["price","volume"],…]`. Both are strings, because a JSON number would pass through a float.
  */
 export function encodeLevels(levels: readonly Level[]): string {
   if (levels.length === 0) return '[]';
-  // Decimal text needs no escaping, and put together by hand it takes a third of the time.
+  // Decimal text needs no escaping, and concatenating it by hand takes a third of the time.
   let text = '[["';
   for (let i = 0; i < levels.length; i++) {
     const level = levels[i]!;
@@ -15,7 +15,7 @@ export function encodeLevels(levels: readonly Level[]): string {
   return `${text}"]]`;
 }
 
-/** Levels from such a text. @throws {SyntaxError} when it is none */
+/** Parses levels from such a text. @throws {SyntaxError} when it is not one */
 export function decodeLevels(text: string): Level[] {
   const levels: Level[] = [];
   if (forEachLevel(text, (price, volume) => levels.push([price, volume]))) return levels;
@@ -24,7 +24,7 @@ export function decodeLevels(text: string): Level[] {
 
 /**
  * Calls `take` for each level of a stored text, four times as fast as JSON.parse; false when it is
- * written otherwise, and what was taken is void.
+ * formatted differently, and what was taken is void.
  */
 export function forEachLevel(text: string, take: (price: string, volume: string) => void): boolean {
   if (text === '[]') return true;

@@ -7,7 +7,7 @@ export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 /** Severity of a log event, lower case as in `LOG_LEVEL`. */
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** A log event that happened: what goes to the files, to the `log` table and to `logs`. */
+/** A log entry: what goes to the files, to the `log` table and to `logs`. */
 export interface LogRecord {
   /** Unix ms. */
   readonly timestamp: number;
@@ -21,8 +21,8 @@ export interface LogRecord {
   /** The text in the language of `LOG_LANG`; never contains a secret. */
   readonly message: string;
   /**
-   * What the texts of the event are made of, as JSON, so that its text can be made in either language;
-   * never contains a secret. Null or absent where only the text is known: records of older versions.
+   * Parameters of the event's text as JSON, so that it can be rendered in either language; never
+   * contains a secret. Null or absent where only the text is known: records of older versions.
    */
   readonly params?: string | null;
 }

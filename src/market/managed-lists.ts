@@ -2,7 +2,7 @@ import type { CollectPattern } from './collect-pattern.js';
 import type { Exchange } from './exchange.js';
 import type { Market, Pair } from './market.js';
 
-/** A market as an exchange's own list gives it. */
+/** A market in an exchange's own list. */
 export interface ListedMarket extends Pair {
   /** The exchange's Korean name of the asset, if it gives one. */
   readonly koreanName: string | null;
@@ -16,11 +16,11 @@ export interface MarketRecord extends ListedMarket {
   /** Whether the exchange's newest list contains it. */
   readonly listed: boolean;
   /**
-   * The last mutation about it: true = start, false = stop, null = none (then the newest of
-   * {@link StoreReader.wantedPatterns} that matches decides, and without one COLLECT).
+   * The last mutation on it: true = start, false = stop, null = none (then the newest matching one
+   * of {@link StoreReader.wantedPatterns} decides, and otherwise COLLECT).
    */
   readonly wanted: boolean | null;
-  /** Whether it was being recorded when last heard of; such a market has a gap after a crash. */
+  /** Whether it was being recorded at last report; such a market has a gap after a crash. */
   readonly recording: boolean;
 }
 
@@ -32,19 +32,19 @@ export interface ExchangeRecord {
   readonly listedAt: number | null;
 }
 
-/** A mutation about all markets that match a pattern. */
+/** A mutation on all markets that match a pattern. */
 export interface WantedPattern {
   readonly pattern: CollectPattern;
   /** True = start, false = stop, null = `COLLECT` decides again. */
   readonly wanted: boolean | null;
 }
 
-/** All that mutations have left behind about what is to be recorded. */
+/** All standing wishes of mutations about what to record. */
 export interface Wishes {
   /** The exchanges that are disabled. */
   readonly disabled: readonly Exchange[];
   /** Oldest first: the last one that matches counts. */
   readonly patterns: readonly WantedPattern[];
-  /** About single markets; each is newer than every pattern that matches it. */
+  /** On single markets; each is newer than every pattern that matches it. */
   readonly markets: readonly { readonly market: Market; readonly wanted: boolean }[];
 }

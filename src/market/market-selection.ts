@@ -1,11 +1,11 @@
 import { type CollectPattern, matchesPattern } from './collect-pattern.js';
 import { type Market, marketKey } from './market.js';
 
-/** Which markets are wanted: those that match at least one of some patterns. */
+/** The wanted markets: those that match at least one of some patterns. */
 export class MarketSelection {
-  /** The patterns as they were given. */
+  /** The patterns as given. */
   readonly patterns: readonly CollectPattern[];
-  /** Keys of the markets that are named in full: a list of many costs one look-up. */
+  /** Keys of markets named in full: a long list costs one look-up. */
   readonly #exact = new Set<string>();
   readonly #wide: CollectPattern[] = [];
 
@@ -18,7 +18,7 @@ export class MarketSelection {
     }
   }
 
-  /** Whether `market` is among those wanted. */
+  /** Whether `market` is selected. */
   matches(market: Market): boolean {
     return (
       this.#wide.some((pattern) => matchesPattern(pattern, market)) ||

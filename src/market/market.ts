@@ -1,33 +1,34 @@
 import type { Exchange } from './exchange.js';
 
-/** What is traded for what: `BTC` for `KRW`. Both parts upper case. */
+/** A traded pair: `BTC` for `KRW`. Both parts upper case. */
 export interface Pair {
   /** Base asset, e.g. `BTC`. */
   readonly symbol: string;
   /** Quote currency, e.g. `KRW`. */
   readonly currency: string;
   /**
-   * How the exchange itself writes the market, where that does not follow from the names: `KRW-USDC.e`
+   * The exchange's own code of the market, where it does not follow from the names: `KRW-USDC.e`
    * for `USDC.E` and `KRW`. Only for the wire.
    */
   readonly code?: string;
 }
 
-/** A whole pair where a symbol was meant: a mistake that would silently match nothing. */
+/** A whole pair in place of a symbol: a mistake that would silently match nothing. */
 const WHOLE_PAIR = /-(?:KRW|BTC|USDT|USDC)$/i;
-/** Most characters of a symbol or currency. */
+/** Maximum length of a symbol or currency. */
 const MAX_NAME = 40;
 
 /**
- * Whether a text may be a symbol or currency: printable, without blanks, and without the signs that
- * part patterns (`,` `:` `*`). Letters of any script, dots and underscores occur; a dash only in a symbol.
+ * Whether a text may be a symbol or currency: printable, without blanks, and without the separators
+ * of patterns (`,` `:` `*`). Letters of any script, dots and underscores occur; a dash only in a
+ * symbol.
  */
 export function isMarketName(text: string, part: 'symbol' | 'currency'): boolean {
   if (text === '' || text.length > MAX_NAME || /[\p{C}\p{Z},:*]/u.test(text)) return false;
   return part === 'symbol' ? !WHOLE_PAIR.test(text) : !text.includes('-');
 }
 
-/** A symbol or currency as it is kept: upper case, letters that can be written in two ways in one. */
+/** A symbol or currency in stored form: upper case, Unicode-normalised. */
 export function marketName(text: string): string {
   return text.toUpperCase().normalize('NFC');
 }
@@ -37,7 +38,7 @@ export interface Market extends Pair {
   readonly exchange: Exchange;
 }
 
-/** A market whose texts are made once: many books a second ask for them. */
+/** A market whose texts are built once: they are needed for many books a second. */
 export class MarketHandle implements Market {
   readonly exchange: Exchange;
   readonly symbol: string;
@@ -72,14 +73,14 @@ export function pairText(pair: Pick<Pair, 'symbol' | 'currency'>): string {
   return pair instanceof MarketHandle ? pair.text : `${pair.symbol}-${pair.currency}`;
 }
 
-/** `UPBIT:BTC-KRW`; unique for a market, used as a map key and shown to people. */
+/** `UPBIT:BTC-KRW`; unique per market, used as a map key and for display. */
 export function marketKey(market: Market): string {
   return market instanceof MarketHandle
     ? market.key
     : `${market.exchange}:${market.symbol}-${market.currency}`;
 }
 
-/** The market of a {@link marketKey}; a dash in its symbol is part of that. */
+/** The market of a {@link marketKey}; a dash in its symbol belongs to the symbol. */
 export function marketFromKey(key: string): Market {
   const [colon, dash] = [key.indexOf(':'), key.lastIndexOf('-')];
   return {

@@ -1,11 +1,11 @@
 /**
- * What an exchange did otherwise than docs/exchanges says, without being wrong. `SLOW_FRAME`: a book that
- * the fast reader left to the general one; `UNKNOWN_KEY`, `UNKNOWN_MESSAGE`: a member or a kind of message
- * that is not known; `TIME_DIGITS`, `LEVEL_COUNT`: a time in other digits, a book of more levels;
- * `NO_FIRST_BOOK`: a pair without one; `SHORT_CONNECTION`: one that ended within 5 s of subscribing;
- * `REFUSAL`: a REST answer that was none of 200, or an HTTP answer in place of a WebSocket;
- * `TRADE_ZERO`: a trade whose price or volume is 0; `TRADE_ID_BACK`: one whose id is less than that of
- * an earlier one.
+ * Deviations of an exchange from docs/exchanges that are not errors. `SLOW_FRAME`: a book that the
+ * fast reader left to the general one; `UNKNOWN_KEY`, `UNKNOWN_MESSAGE`: an unknown member or kind
+ * of message; `TIME_DIGITS`, `LEVEL_COUNT`: a time with other digits, a book with more levels;
+ * `NO_FIRST_BOOK`: a pair without one; `SHORT_CONNECTION`: one that ended within 5 s of
+ * subscribing; `REFUSAL`: a REST response other than 200, or an HTTP response in place of a
+ * WebSocket; `TRADE_ZERO`: a trade whose price or volume is 0; `TRADE_ID_BACK`: one with a lower id
+ * than an earlier one.
  */
 export const ODDITIES = [
   'SLOW_FRAME',
@@ -20,10 +20,10 @@ export const ODDITIES = [
   'TRADE_ID_BACK',
 ] as const;
 
-/** One kind of these. */
+/** One kind of deviation. */
 export type Oddity = (typeof ODDITIES)[number];
 
-/** What each is called, in Korean and English. */
+/** Display names in Korean and English. */
 const WORDS: Readonly<Record<Oddity, { readonly ko: string; readonly en: string }>> = {
   SLOW_FRAME: { ko: '표기가 다른 호가', en: 'an order book in an unusual form' },
   UNKNOWN_KEY: { ko: '알 수 없는 필드', en: 'an unknown member' },
@@ -43,34 +43,34 @@ const WORDS: Readonly<Record<Oddity, { readonly ko: string; readonly en: string 
   },
 };
 
-/** What a kind is called in a log record; one of another version of this program is named as it is. */
+/** Display names of a kind in a log record; one from another version of this program is shown as is. */
 export function oddityWords(kind: string): { readonly ko: string; readonly en: string } {
   return (
     (WORDS as Readonly<Record<string, (typeof WORDS)[Oddity]>>)[kind] ?? { ko: kind, en: kind }
   );
 }
 
-/** One thing of a kind, such as one unknown member, as it was first met. */
+/** One instance of a kind, such as one unknown member, as first seen. */
 export interface OddThing {
-  /** The thing itself, such as the name of a member or the status of a refusal. */
+  /** What identifies it, such as the name of a member or the status of a refusal. */
   readonly what: string;
-  /** What the exchange sent when it was first met, cut at {@link MOST_OF_ODDITY} characters. */
+  /** What the exchange sent when it was first seen, cut at {@link MOST_OF_ODDITY} characters. */
   readonly text: string;
   /** When that was, Unix ms. */
   readonly at: number;
 }
 
-/** What was met of one kind since the process began. */
+/** Occurrences of one kind since the process started. */
 export interface OddityTally {
   readonly kind: Oddity;
   readonly count: number;
-  /** What was sent the last time, cut at {@link MOST_OF_ODDITY} characters. */
+  /** What was sent most recently, cut at {@link MOST_OF_ODDITY} characters. */
   readonly lastText: string;
   /** When that was, Unix ms. */
   readonly lastAt: number;
-  /** The different things, oldest first; at most as many as are logged. */
+  /** The distinct instances, oldest first; at most as many as are logged. */
   readonly things: readonly OddThing[];
 }
 
-/** Most characters that are kept of what was sent: a refusal is kept whole. */
+/** Maximum characters kept of what was sent: a refusal is kept whole. */
 export const MOST_OF_ODDITY = 65_536;

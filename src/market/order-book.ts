@@ -10,12 +10,12 @@ export interface Sides {
   readonly bids: readonly Level[];
 }
 
-/** One numbered book of one market. Immutable: it is shared by the store and every reader. */
+/** One numbered book of one market. Immutable: the store and all readers share it. */
 export interface OrderBook extends Sides {
   readonly market: Market;
   /** When this program received it, Unix ms. */
   readonly timestamp: number;
-  /** The exchange's own time of the book, Unix ms, or null when the exchange did not say. */
+  /** The exchange's own time of the book, Unix ms; null when it gives none. */
   readonly exchangeTimestamp: number | null;
   /** Receive number; only grows across restarts of one database. */
   readonly sequence: number;
@@ -24,12 +24,12 @@ export interface OrderBook extends Sides {
 /** A side of a book. */
 export type Side = 'ask' | 'bid';
 
-/** Which of two prices stands nearer the touch: negative when `a` comes before `b` on `side`. */
+/** Which of two prices is nearer the touch: negative when `a` precedes `b` on `side`. */
 function rank(side: Side, a: string, b: string): number {
   return side === 'ask' ? compareDecimal(a, b) : compareDecimal(b, a);
 }
 
-/** Levels of `side` in best-first order. Used where an exchange does not promise an order. */
+/** Levels of `side` in best-first order. For exchanges that do not guarantee an order. */
 export function sortLevels(side: Side, levels: Level[]): Level[] {
   for (let i = 1; i < levels.length; i++) {
     if (rank(side, levels[i - 1]![0], levels[i]![0]) > 0) {
@@ -39,13 +39,14 @@ export function sortLevels(side: Side, levels: Level[]): Level[] {
   return levels;
 }
 
-/** One side of a market's next book, beside that of the book before it. */
+/** One side of a market's next book, compared with the previous book. */
 export interface SideStep {
   /** New and changed levels, and vanished ones with volume `0`, best first; empty when equal. */
   readonly changes: readonly Level[];
   /**
-   * The side, with the levels of the one before themselves where they are equal. A book lives until its
-   * market's next one, long enough to be moved about in memory; so what stays the same is not kept twice.
+   * The side, reusing the previous book's level objects where equal. A book lives until its
+   * market's next one, long enough to be promoted by the garbage collector; so what stays the same
+   * is not kept twice.
    */
   readonly levels: readonly Level[];
 }
@@ -81,13 +82,13 @@ export function stepSide(side: Side, before: readonly Level[], after: readonly L
   return { changes, levels: reused ?? after };
 }
 
-/** The changes of {@link stepSide} alone. */
+/** Only the changes of {@link stepSide}. */
 export function diffSide(side: Side, before: readonly Level[], after: readonly Level[]) {
   return stepSide(side, before, after).changes;
 }
 
 /**
- * A side after changes as {@link diffSide} gives them: volume `0` removes the level at that price,
+ * A side with the changes of {@link diffSide} applied: volume `0` removes the level at that price,
  * any other volume sets it. Both arguments and the result are best first.
  */
 export function applySide(
@@ -107,7 +108,7 @@ export function applySide(
   return result;
 }
 
-/** Whether the best bid is at or above the best ask; a resting book never stays so. */
+/** Whether the best bid is at or above the best ask; a resting book never stays that way. */
 export function isCrossed(sides: Sides): boolean {
   const ask = sides.asks[0];
   const bid = sides.bids[0];

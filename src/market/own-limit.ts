@@ -1,8 +1,8 @@
 /**
- * What the program limits by its own choice when it deals with an exchange: `REST_RATE` REST calls a
- * second, `REST_BATCH` markets of one REST call, `HISTORY_RATE` calls a second for trades of the past,
- * `WS_MARKETS` markets of one socket, `WS_REQUEST` markets of one subscribe request, `WS_MESSAGES`
- * messages a second on one socket.
+ * Limits that the program imposes on itself towards an exchange: `REST_RATE` REST calls per second,
+ * `REST_BATCH` markets per REST call, `HISTORY_RATE` calls per second for past trades, `WS_MARKETS`
+ * markets per socket, `WS_REQUEST` markets per subscribe request, `WS_MESSAGES` messages per second
+ * on one socket.
  */
 export type LimitName =
   'REST_RATE' | 'REST_BATCH' | 'HISTORY_RATE' | 'WS_MARKETS' | 'WS_REQUEST' | 'WS_MESSAGES';
@@ -10,14 +10,14 @@ export type LimitName =
 /** A limit as it stands now. */
 export interface OwnLimit {
   readonly name: LimitName;
-  /** The most that is asked for now. */
+  /** The current limit. */
   readonly value: number;
-  /** The most that was asked for at the start, by the exchange's documents and our measurements. */
+  /** The initial limit, from the exchange's documentation and our measurements. */
   readonly atStart: number;
-  /** How often a refusal has narrowed it since the program began. */
+  /** How often a refusal has lowered it since the program started. */
   readonly refusals: number;
-  /** The last refusal in the exchange's words, cut; null when there was none. */
+  /** The last refusal in the exchange's words, truncated; null when there was none. */
   readonly reason: string | null;
-  /** When it was last narrowed or widened, Unix ms; null when it never was. */
+  /** When it last changed, Unix ms; null if never. */
   readonly since: number | null;
 }

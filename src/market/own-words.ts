@@ -1,9 +1,9 @@
-/** Why a market is in doubt whose audit shows another book. */
+/** Why a market is in doubt after its audit showed a different book. */
 export const BOOK_DIFFERS = 'its book by REST differs';
 
 /**
- * What this program says about gaps and failures, in English and in Korean. It is stored in English; what an
- * exchange or the system said is part of it and stays as it is.
+ * This program's own phrases about gaps and failures, in English and in Korean. They are stored in
+ * English; the words of an exchange or the system within them stay as they are.
  */
 const PHRASES: readonly (readonly [english: RegExp, korean: string])[] = [
   [/^close code (\d+): ([^]*)$/, '종료 코드 $1: $2'],
@@ -224,10 +224,10 @@ const PHRASES: readonly (readonly [english: RegExp, korean: string])[] = [
   ],
 ];
 
-/** How often a phrase may stand within another. */
+/** How deep phrases may nest. */
 const MAX_DEPTH = 4;
 
-/** A text of this program in Korean; what is not ours stays as it is. */
+/** A text of this program in Korean; what is not ours stays as is. */
 export function inKorean(text: string, depth = 0): string {
   for (const [english, korean] of PHRASES) {
     const match = english.exec(text);

@@ -9,25 +9,25 @@ import {
 } from './decimal.js';
 import type { Exchange } from './exchange.js';
 
-/** Decimals of a percentage at most; a basis point has two fewer, so both are rounded alike. */
+/** Maximum decimals of a percentage; a basis point has two fewer, so both round alike. */
 export const PERCENT_DECIMALS = 6;
 
-/** What a price differs by from another one. */
+/** Difference between a price and the reference price. */
 interface Difference {
   /** Exact, in the quote currency. */
   readonly amount: string;
-  /** In percent of the other price, to {@link PERCENT_DECIMALS} decimals, a half away from zero. */
+  /** In percent of the reference price, to {@link PERCENT_DECIMALS} decimals, half away from zero. */
   readonly percent: string;
 }
 
-/** One exchange's price, and how it stands to the price that all are compared with. */
+/** One exchange's price compared with the reference price. */
 export interface PremiumPrice {
   readonly leg: Leg;
-  /** When it was looked at, Unix ms. */
+  /** When it was read, Unix ms. */
   readonly at: number;
-  /** Middle of its best ask and bid, exact; null where a side is empty or there is no book. */
+  /** Midpoint of its best ask and bid, exact; null where a side is empty or there is no book. */
   readonly mid: string | null;
-  /** Null where one of the two prices is not known. */
+  /** Null where either price is unknown. */
   readonly difference: Difference | null;
 }
 
@@ -37,42 +37,42 @@ export interface Crossing {
   readonly buyPrice: string;
   readonly sellAt: Exchange;
   readonly sellPrice: string;
-  /** What both best levels hold, in the base asset. */
+  /** Volume available at both best levels, in the base asset. */
   readonly volume: string;
 }
 
-/** What is left of a {@link Crossing} after the fees of both trades. */
+/** Profit from a {@link Crossing} after the fees of both trades. */
 export interface Margin {
-  /** Of one unit of the base asset, exact, in the quote currency; negative when it is a loss. */
+  /** Per unit of the base asset, exact, in the quote currency; negative for a loss. */
   readonly perUnit: string;
-  /** The same of {@link Crossing.volume}. */
+  /** The same for {@link Crossing.volume}. */
   readonly total: string;
-  /** In percent of what is paid, to {@link PERCENT_DECIMALS} decimals, a half away from zero. */
+  /** In percent of the amount paid, to {@link PERCENT_DECIMALS} decimals, half away from zero. */
   readonly percent: string;
 }
 
-/** A leg's middle price. */
+/** A leg's mid price. */
 function midOf({ book }: Leg): string | null {
   const ask = book?.asks[0];
   const bid = book?.bids[0];
   return ask === undefined || bid === undefined ? null : midDecimal(ask[0], bid[0]);
 }
 
-/** `part` in percent of `whole`, which is more than 0. */
+/** `part` as a percentage of `whole`, which is greater than 0. */
 function percentOf(part: string, whole: string): string {
   return divideDecimal(multiplyDecimal(part, '100'), whole, PERCENT_DECIMALS).value;
 }
 
-/** How the prices of one pair on all exchanges stand to that of one of them. Immutable. */
+/** The prices of one pair on all exchanges compared with that on one of them. Immutable. */
 export class Premium {
-  /** When it was worked out, Unix ms. */
+  /** When it was computed, Unix ms. */
   readonly at: number;
-  /** By name of the exchange. */
+  /** Ordered by exchange name. */
   readonly prices: readonly PremiumPrice[];
-  /** The middle price that the others are compared with; null where it is not known. */
+  /** The reference mid price; null where unknown. */
   readonly base: string | null;
 
-  /** @param book stale legs included. @param against whose price is the measure */
+  /** @param book stale legs included. @param against the reference exchange */
   constructor(
     readonly book: ConsolidatedBook,
     readonly against: Exchange,
@@ -90,7 +90,7 @@ export class Premium {
     });
   }
 
-  /** The middle prices that a live collector vouches for, the lowest first. */
+  /** Mid prices backed by a live collector, lowest first. */
   get #vouched(): PremiumPrice[] {
     return this.prices
       .filter(({ leg, mid }) => mid !== null && !isStale(leg))
@@ -102,7 +102,7 @@ export class Premium {
     return this.#vouched.length;
   }
 
-  /** Highest over lowest middle price, percent, without stale ones. Null with fewer than two. */
+  /** Highest over lowest mid price in percent, excluding stale ones. Null with fewer than two. */
   get widestPercent(): string | null {
     const prices = this.#vouched;
     const [lowest, highest] = [prices[0]?.mid ?? null, prices.at(-1)?.mid ?? null];
@@ -110,7 +110,7 @@ export class Premium {
     return percentOf(subtractDecimal(highest, lowest), lowest);
   }
 
-  /** Where to buy and where to sell when the best bid of all lies above the best ask; else null. */
+  /** Where to buy and where to sell when the best bid overall exceeds the best ask; otherwise null. */
   get crossing(): Crossing | null {
     const fresh = this.book.legs.filter((leg) => !isStale(leg));
     const asks = fresh.flatMap(({ exchange, book }) =>
@@ -134,7 +134,7 @@ export class Premium {
   }
 }
 
-/** What is left of a crossing when each of its trades costs `feePercent` (Decimal, 0 or more). */
+/** Profit from a crossing when each of its trades costs `feePercent` (Decimal, 0 or more). */
 export function marginOf(crossing: Crossing, feePercent: string): Margin {
   const fee = divideDecimal(feePercent, '100', 200).value;
   const paid = multiplyDecimal(crossing.buyPrice, addDecimal('1', fee));
@@ -148,8 +148,8 @@ export function marginOf(crossing: Crossing, feePercent: string): Margin {
 }
 
 /**
- * Premiums of many pairs, the widest first; those of which fewer than two prices can be compared
- * are left out, and those that are equally wide come by name.
+ * Premiums of many pairs, widest first; those with fewer than two comparable prices are left out,
+ * and equally wide ones are ordered by name.
  */
 export function widestFirst(premiums: readonly Premium[]): Premium[] {
   return premiums

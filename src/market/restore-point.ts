@@ -5,12 +5,12 @@ import { isExchange } from './exchange.js';
 import type { Wishes } from './managed-lists.js';
 import { type Market, marketKey } from './market.js';
 
-/** First part of a restore point: the form of the rest. */
+/** First part of a restore point: the format version of the rest. */
 const FORM = 1;
-/** Longest text that a restore point is unpacked to, bytes: every market of five exchanges, many times. */
+/** Maximum size a restore point may unpack to, bytes: many times every market of five exchanges. */
 const MAX_BYTES = 1_000_000;
 
-/** Wishes as one text without blanks, to be given back later. */
+/** Wishes as one text without blanks, for later use. */
 export function toRestorePoint({ disabled, patterns, markets }: Wishes): string {
   const plain = [
     FORM,
@@ -21,7 +21,7 @@ export function toRestorePoint({ disabled, patterns, markets }: Wishes): string 
   return deflateRawSync(JSON.stringify(plain)).toString('base64url');
 }
 
-/** The wishes of a {@link toRestorePoint} text. @throws {RestorePointError} when it is none */
+/** The wishes in a {@link toRestorePoint} text. @throws {RestorePointError} when it is not one */
 export function fromRestorePoint(text: string): Wishes {
   try {
     const packed = Buffer.from(text.trim(), 'base64url');
@@ -53,7 +53,7 @@ function list(value: unknown): unknown[] {
   throw new RestorePointError();
 }
 
-/** A pattern as it is written in `COLLECT`, and what was wanted of it. */
+/** A pattern as written in `COLLECT`, and what was wanted for it. */
 function wishOf(entry: unknown): Wishes['patterns'][number] {
   const [text, wanted] = list(entry);
   if (typeof text !== 'string' || !(wanted === null || typeof wanted === 'boolean'))

@@ -1,4 +1,4 @@
-/** Gives out sequences: each greater than all before, in this and every earlier run. */
+/** Assigns sequences: each greater than all before, in this and every earlier run. */
 export interface SequenceSource {
   next(): number;
 }

@@ -1,11 +1,11 @@
-/** What became of silences beyond the rhythm of their market, since the process began. */
+/** Outcomes of silences longer than usual for their market, since the process started. */
 export interface SilenceTally {
-  /** Silences about which the exchange was asked. */
+  /** Silences that were checked by REST. */
   readonly asked: number;
-  /** Of those, how many proved to be quiet: its book by REST was the streamed one. */
+  /** Of those, how many proved quiet: the REST book equalled the streamed one. */
   readonly quiet: number;
-  /** How many became a gap: the book had changed, or could not be fetched. */
+  /** How many became a gap: the REST book had changed or could not be fetched. */
   readonly lost: number;
-  /** Quiet ones that had been called `STALE` meanwhile. */
+  /** Quiet ones that had been marked `STALE` meanwhile. */
   readonly falseAlarms: number;
 }

@@ -1,17 +1,18 @@
 const UNIX_MS = /^(?:0|\d{12,15})$/;
-/** A space before the offset is a plus sign that a query string turned into a space. */
+/** A space before the offset is a plus sign that a query string decoded as a space. */
 const ISO =
   /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,20}))?)?(Z|([+ -])(\d\d)(?::?(\d\d))?)?)?$/i;
 
-/** What {@link timeFromText} takes, in words, for error messages. */
+/** What {@link timeFromText} accepts, in words, for error messages. */
 export const TIME_EXAMPLES =
   'a time such as 2024-04-14T20:32:01+09:00, 2024-04-14 (local time) or 1713094321000 (Unix milliseconds)';
 
 /**
- * A time as a person or a client writes it, the one form for the API, the export and the page: Unix
- * milliseconds, or ISO 8601. Without an offset it is local time of this machine (as the log files
- * are), a date alone is its first moment. What is finer than a millisecond is cut off.
- * @returns Unix ms; null when it is no time, a day or an hour that does not exist, or a number too
+ * Parses a time as written by a user or client, the one format for the API, the export and the
+ * dashboard: Unix milliseconds, or ISO 8601. Without an offset it is local time of this machine (as
+ * in the log files); a date alone is the start of that day. Anything finer than a millisecond is
+ * cut off.
+ * @returns Unix ms; null when it is not a time, a day or hour that does not exist, or a number too
  * small for milliseconds (seconds, or a year)
  */
 export function timeFromText(text: string): number | null {
@@ -29,7 +30,7 @@ export function timeFromText(text: string): number | null {
   const offset = [part(10), part(11)] as const;
   if (clock[0] > 23 || clock[1] > 59 || clock[2] > 59 || offset[0] > 23 || offset[1] > 59)
     return null;
-  // Not Date.UTC, which takes the years 0 to 99 for those of the last century.
+  // Not Date.UTC, which maps the years 0 to 99 to the last century.
   const time = new Date(0);
   time.setUTCFullYear(...date);
   if (time.getUTCMonth() !== date[1] || time.getUTCDate() !== date[2]) return null;

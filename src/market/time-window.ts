@@ -1,4 +1,4 @@
-/** Time window of a history question: `from` included, `to` excluded, Unix ms; absent = open. */
+/** Time window of a history query: `from` inclusive, `to` exclusive, Unix ms; absent = open. */
 export interface TimeWindow {
   readonly from?: number | undefined;
   readonly to?: number | undefined;

@@ -1,10 +1,10 @@
 import { type ReadTrade, tradeContents } from './trade.js';
 
-/** How a page of an exchange's history compares with what is stored of the same time. */
+/** How a page of an exchange's history compares with what is stored for the same time. */
 export interface TradeMatch {
-  /** Trades that both have, alike. */
+  /** Trades that both have, with equal contents. */
   readonly agreed: number;
-  /** Of those, how many have other ids, though both ids are of the kind that stream and history share. */
+  /** Of those, how many have different ids, although both ids are of the kind that stream and history share. */
   readonly otherIds: number;
   /** Trades that only the history has. */
   readonly missing: readonly ReadTrade[];
@@ -15,11 +15,11 @@ export interface TradeMatch {
 }
 
 /**
- * Compares all trades of a span by an exchange's history with all that are stored of it: first those
- * of one id and contents; then one id with other contents, where both feeds share the ids; then equal
- * contents, as often as both have them (Bithumb's two feeds share no id, so its trades are a multiset);
- * then, where the ids of the history say nothing, one time and price. So no trade of either side stands
- * for two of the other.
+ * Compares all trades in a span of an exchange's history with all those stored for it: first by id
+ * and contents; then by id with different contents, where both feeds share the ids; then by contents,
+ * as often as both have them (Bithumb's two feeds share no id, so its trades are a multiset); then,
+ * where the history's ids are meaningless, by time and price. So no trade on either side matches two
+ * on the other.
  */
 export function matchTrades(
   history: readonly ReadTrade[],
@@ -38,7 +38,7 @@ export function matchTrades(
   let left = [...history];
   const rest = new Set(stored);
   let agreed = 0;
-  /** Pairs what is left by a key. */
+  /** Pairs the remaining trades by a key. */
   const pair = (
     key: (trade: ReadTrade) => string,
     found: (history: ReadTrade, stored: ReadTrade) => void,

@@ -3,10 +3,10 @@ import type { GapCause } from './gap.js';
 import type { Market } from './market.js';
 
 /**
- * What is known of the trades of a span of time: `UNPROVEN` what the stream brought, and nothing
- * shows that it was all; `VERIFIED_BY_REST` every trade of the exchange's REST history is stored;
- * `VERIFIED_BY_VOLUME` the volume of each minute by the exchange equals the sum of what is stored,
- * digit for digit; `GAP` trades may be missing, and they could not be fetched (yet).
+ * Completeness of the trades in a time span: `UNPROVEN` everything the stream delivered is stored,
+ * but nothing proves that it was complete; `VERIFIED_BY_REST` every trade of the exchange's REST
+ * history is stored; `VERIFIED_BY_VOLUME` the exchange's volume of each minute equals the sum of
+ * what is stored, digit for digit; `GAP` trades may be missing, and could not be fetched (yet).
  */
 export const TRADE_COMPLETENESS = [
   'UNPROVEN',
@@ -18,37 +18,37 @@ export const TRADE_COMPLETENESS = [
 /** See {@link TRADE_COMPLETENESS}. */
 export type TradeCompleteness = (typeof TRADE_COMPLETENESS)[number];
 
-/** What is known of the trades from `start` (included) to `end` (excluded), Unix ms. */
+/** Completeness of the trades from `start` (inclusive) to `end` (exclusive), Unix ms. */
 export interface TradePiece {
   readonly start: number;
   readonly end: number;
   readonly completeness: TradeCompleteness;
-  /** Why trades may be missing; null where it is no gap. */
+  /** Why trades may be missing; null unless it is a gap. */
   readonly cause: GapCause | null;
-  /** Words for people, or null. */
+  /** A detail in words, or null. */
   readonly detail: string | null;
-  /** Whether the exchange's history was asked: what is said of the span is final. */
+  /** Whether it was checked against the exchange's history, which makes it final. */
   readonly checked: boolean;
 }
 
-/** A piece of the time of a market. A newer word about some of that time replaces the older one. */
+/** A span of a market's time. A newer statement about part of that time replaces the older one. */
 export interface TradeSpan extends TradePiece {
   readonly market: Market;
 }
 
-/** A newer word about some time of a market, or that what a wrong clock dated is dated again. */
+/** A newer statement about some time of a market, or a redating of what a wrong clock dated. */
 export type TradeSpanChange = TradeSpan | Redate;
 
-/** Time from `start` (included) to `end` (excluded), Unix ms. */
+/** Time from `start` (inclusive) to `end` (exclusive), Unix ms. */
 export interface Span {
   readonly start: number;
   readonly end: number;
 }
 
-/** Longest delay of a message about a trade, ms. */
+/** Maximum delay of a trade message, ms. */
 export const MOST_LAG_MS = 60_000;
 
-/** A time of which trades came and could not be kept; of a single trade, its own by the exchange. */
+/** Time for which trades arrived but could not be kept; for a single trade, its exchange time. */
 export interface TradeLoss extends Span {
   readonly market: Market;
   readonly cause: GapCause;
@@ -63,7 +63,7 @@ export function partsIn<T extends Span>(pieces: readonly T[], { start, end }: Sp
   });
 }
 
-/** Takes a span out of pieces. */
+/** Cuts a span out of pieces. */
 export function without<T extends Span>(pieces: readonly T[], { start, end }: Span): T[] {
   return pieces.flatMap((piece) => {
     if (piece.end <= start || piece.start >= end) return [piece];
@@ -72,15 +72,15 @@ export function without<T extends Span>(pieces: readonly T[], { start, end }: Sp
   });
 }
 
-/** Pieces, by start, once `piece` has replaced what they said of its time; neighbours that say the same are one. */
+/** Pieces, by start, after `piece` has replaced what they said about its time; equal neighbours are merged. */
 export function laid<T extends TradePiece>(pieces: readonly T[], piece: T): T[] {
   return piece.start < piece.end ? overlaid(pieces, [piece]) : [...pieces];
 }
 
 /**
- * Pieces once newer ones have replaced what they said of their time; neighbours that say the same are
- * one.
- * @param older by start and apart from each other, as are the newer ones
+ * Pieces after newer ones have replaced what they said about their time; equal neighbours are
+ * merged.
+ * @param older sorted by start and disjoint, as are the newer ones
  */
 export function overlaid<T extends TradePiece>(older: readonly T[], newer: readonly T[]): T[] {
   const all = [...newer];
@@ -99,8 +99,8 @@ export function overlaid<T extends TradePiece>(older: readonly T[], newer: reado
 }
 
 /**
- * Pieces, by start, once what lies after a time is dated again, or cut there. What was checked is of the
- * exchange's time: that is not moved, and nothing is moved over it.
+ * Pieces, by start, after redating or cutting what lies after a time. Checked pieces are in
+ * exchange time: they are not moved, and nothing is moved over them.
  */
 export function redated<T extends TradePiece>(pieces: readonly T[], { after, byMs }: Redate): T[] {
   const later = { start: after, end: Infinity };
@@ -113,7 +113,7 @@ export function redated<T extends TradePiece>(pieces: readonly T[], { after, byM
   return overlaid(overlaid(without(unchecked, later), moved), checked);
 }
 
-/** What is known of the trades at a time. @param pieces by start */
+/** Completeness of the trades at a time. @param pieces sorted by start */
 export function completenessAt(pieces: readonly TradePiece[], time: number): TradeCompleteness {
   let [low, high] = [0, pieces.length];
   while (low < high) {
@@ -125,7 +125,7 @@ export function completenessAt(pieces: readonly TradePiece[], time: number): Tra
   return piece !== undefined && piece.start <= time ? piece.completeness : 'UNPROVEN';
 }
 
-/** Pieces by start, with neighbours that say the same as one. */
+/** Pieces by start, with equal neighbours merged. */
 function joined<T extends TradePiece>(pieces: readonly T[]): T[] {
   const result: T[] = [];
   for (const next of pieces) {

@@ -1,45 +1,45 @@
-/** What has become of an exchange's trades since the process began. */
+/** Counts of an exchange's trades by outcome since the process started. */
 export interface TradeTally {
-  /** Trades received, repeated ones included. */
+  /** Trades received, repeats included. */
   readonly received: number;
-  /** Of those, recorded. */
+  /** Of those, the number recorded. */
   readonly recorded: number;
-  /** Of the recorded ones, those out of the exchange's REST history. */
+  /** Of the recorded ones, those backfilled from the exchange's REST history. */
   readonly backfilled: number;
-  /** Trades that were recorded before, and left out. */
+  /** Trades skipped because they were recorded before. */
   readonly repeats: number;
-  /** Recorded trades whose id had come before with other contents. */
+  /** Recorded trades whose id had been seen before with different contents. */
   readonly reusedIds: number;
-  /** Recorded trades that came after a later one. */
+  /** Recorded trades that arrived after a later one. */
   readonly late: number;
-  /** Trades left out because their time cannot be that of a trade received then. */
+  /** Trades skipped because their time is impossible for a trade received then. */
   readonly absurdTimes: number;
-  /** Live trades whose time is ten minutes and more from their receipt: of another clock or zone. */
+  /** Live trades whose time is ten minutes or more from their receipt: a different clock or time zone. */
   readonly otherClock: number;
-  /** Messages about trades that could not be read. */
+  /** Unreadable trade messages. */
   readonly unreadable: number;
-  /** Trades of markets that were not asked for. */
+  /** Trades of markets that were not subscribed. */
   readonly unasked: number;
-  /** Live trades at the touch of the book before them that took the side that they name. */
+  /** Live trades at the touch of the preceding book that took the side they name. */
   readonly sideAgreed: number;
-  /** Those that took the other side. Few are normal: the book may have moved meanwhile. */
+  /** Those that took the other side. A few are normal: the book may have moved meanwhile. */
   readonly sideDiffered: number;
-  /** Recorded trades that could not be stored; the history is asked for them. */
+  /** Recorded trades that could not be stored; they are backfilled from the history. */
   readonly lost: number;
-  /** Pages of the REST history that were read, and calls for it that failed. */
+  /** Pages read from the REST history, and failed calls for them. */
   readonly historyPages: number;
   readonly historyFailures: number;
-  /** Trades that history and stream have alike; differently; that the history lacks. */
+  /** Trades equal in history and store; different; missing from the history. */
   readonly historyAgreed: number;
   readonly historyDiffered: number;
   readonly historyLacked: number;
-  /** Equal trades with different ids, where both feeds are said to share them. */
+  /** Equal trades with different ids, where both feeds should share them. */
   readonly otherIds: number;
-  /** Rows of the history whose text of the time is not of the zone that it should be. */
+  /** Rows of the history whose time text is not in the expected zone. */
   readonly otherZones: number;
-  /** Checks that were broken off, because the pages of the history made no sense. */
+  /** Checks aborted because the history's pages made no sense. */
   readonly historyFaults: number;
-  /** Minutes whose volume by the exchange equals the sum of what is stored, and those where it does not. */
+  /** Minutes whose volume at the exchange equals the sum of what is stored, and those where it differs. */
   readonly volumesAgreed: number;
   readonly volumesDiffered: number;
 }
@@ -73,7 +73,7 @@ export const NO_TRADES_TAKEN = {
   sideDiffered: 0,
 };
 
-/** A tally of nothing. */
+/** An empty tally. */
 export const NO_TRADES: TradeTally = {
   ...NO_TRADES_TAKEN,
   ...NO_CHECKS,

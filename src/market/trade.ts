@@ -2,7 +2,7 @@ import type { Market } from './market.js';
 import { compareDecimal } from './decimal.js';
 import type { Side, Sides } from './order-book.js';
 
-/** The side of the taker of a trade: `buy` took asks, `sell` took bids. */
+/** The taker's side of a trade: `buy` took asks, `sell` took bids. */
 export type TradeSide = 'buy' | 'sell';
 
 /** The side of a book that a taker takes from. */
@@ -11,8 +11,8 @@ export function takenSide(side: TradeSide): Side {
 }
 
 /**
- * How a trade came: `LIVE` as it happened, `SNAPSHOT` as the last one on record when the stream was
- * subscribed (it may be hours old), `BACKFILL` out of the exchange's REST history.
+ * How a trade was obtained: `LIVE` streamed as it happened, `SNAPSHOT` the last one on record when
+ * the stream was subscribed (it may be hours old), `BACKFILL` from the exchange's REST history.
  */
 export const TRADE_ORIGINS = ['LIVE', 'SNAPSHOT', 'BACKFILL'] as const;
 
@@ -20,9 +20,9 @@ export const TRADE_ORIGINS = ['LIVE', 'SNAPSHOT', 'BACKFILL'] as const;
 export type TradeOrigin = (typeof TRADE_ORIGINS)[number];
 
 /**
- * Which of an exchange's ids an id is: `EXCHANGE` the one that its stream and its REST history share,
- * `STREAM` one that only the stream gives, `REST` one that only the history gives and that several
- * trades of a millisecond may share. Bithumb alone has the latter two.
+ * Which of an exchange's ids an id is: `EXCHANGE` shared by its stream and its REST history,
+ * `STREAM` given by the stream only, `REST` given by the history only and possibly shared by
+ * several trades of a millisecond. Bithumb alone has the latter two.
  */
 export const TRADE_ID_KINDS = ['EXCHANGE', 'STREAM', 'REST'] as const;
 
@@ -31,35 +31,35 @@ export type TradeIdKind = (typeof TRADE_ID_KINDS)[number];
 
 /** A trade as an exchange reports it. */
 export interface ReadTrade {
-  /** The exchange's id, as it wrote it. */
+  /** The exchange's id, verbatim. */
   readonly tradeId: string;
   readonly idKind: TradeIdKind;
   readonly side: TradeSide;
-  /** Decimal text, in the quote currency; more than 0. */
+  /** Decimal text, in the quote currency; greater than 0. */
   readonly price: string;
-  /** Decimal text, in the base asset; more than 0. */
+  /** Decimal text, in the base asset; greater than 0. */
   readonly volume: string;
   /** The exchange's own time of the trade, Unix ms. */
   readonly exchangeTimestamp: number;
-  /** How fine that time is, ms: 1, or 1000 where the exchange gives seconds. */
+  /** Resolution of that time, ms: 1, or 1000 where the exchange gives seconds. */
   readonly resolutionMs: number;
-  /** When the exchange sent the message, Unix ms; null where it does not say. */
+  /** When the exchange sent the message, Unix ms; null where it gives none. */
   readonly messageTimestamp: number | null;
 }
 
-/** A recorded trade. Immutable: it is shared by the store and every reader. */
+/** A recorded trade. Immutable: the store and all readers share it. */
 export interface Trade extends ReadTrade {
   readonly market: Market;
   /** When this program received it, Unix ms. */
   readonly timestamp: number;
-  /** Receive number, of the same counter as those of the books. */
+  /** Receive number, from the same counter as the books'. */
   readonly sequence: number;
   readonly origin: TradeOrigin;
 }
 
 /**
- * The side of the taker by a price and the book before the trade: who buys takes an ask, at the best
- * one or above it. Null where the price lies between the best ones, or these cross.
+ * The taker's side, inferred from a price and the book before the trade: a buyer takes an ask, at
+ * or above the best one. Null where the price is inside the spread, or the book is crossed.
  */
 export function touchedSide({ asks, bids }: Sides, price: string): TradeSide | null {
   const ask = asks[0]?.[0];
@@ -69,7 +69,7 @@ export function touchedSide({ asks, bids }: Sides, price: string): TradeSide | n
   return compareDecimal(price, bid) <= 0 ? 'sell' : null;
 }
 
-/** Order of two ids of one kind: as numbers, where both are whole numbers; else as texts. */
+/** Compares two ids of one kind: as numbers where both are integers, otherwise as text. */
 export function compareTradeIds(a: string, b: string): number {
   return a.length - b.length || compareText(a, b);
 }
@@ -83,7 +83,7 @@ export function compareTrades(a: Trade, b: Trade): number {
   );
 }
 
-/** Order of trades of any markets: exchange time, then by market as {@link compareTrades}. */
+/** Order of trades of any markets: exchange time, then market, then as {@link compareTrades}. */
 export function compareAllTrades(a: Trade, b: Trade): number {
   return (
     a.exchangeTimestamp - b.exchangeTimestamp ||
@@ -106,8 +106,8 @@ function compareText(a: string, b: string): number {
 }
 
 /**
- * What a trade is the same by in every message about it, whatever its id: an id that comes again with
- * other contents is another trade, and so are two trades with equal contents and other ids.
+ * What identifies a trade in every message about it, whatever its id: an id that comes again with
+ * different contents is another trade, and so are two trades with equal contents and different ids.
  */
 export function tradeContents(trade: ReadTrade): string {
   const { exchangeTimestamp, price, volume, side } = trade;

@@ -6,32 +6,32 @@ import type { WrongTime } from '../market/market-tracker.js';
 import { ClockWitness } from './clock-witness.js';
 import type { ClockStep } from './standstill-watch.js';
 
-/** A clock that is this near to the exchanges' times is right, ms. */
+/** A clock this close to the exchanges' times is right, ms. */
 const RIGHT_MS = 60_000;
 
-/** What {@link ClockCorrections} work with. */
+/** Dependencies of {@link ClockCorrections}. */
 export interface ClockCorrectionParts {
   readonly store: CollectorMemory;
   readonly bus: Bus;
   readonly logger: Logger;
-  /** When the program began, Unix ms. */
+  /** When the program started, Unix ms. */
   readonly startedAt: number;
-  /** Dates again what the collectors keep; see `MarketTracker.clockSet`. */
+  /** Redates what the collectors keep; see `MarketTracker.clockSet`. */
   readonly clockSet: (byMs: number, wrong: WrongTime | null) => void;
 }
 
-/** Corrects what a wrong clock has dated, by what the exchanges' own times say of it. */
+/** Corrects what a wrong clock has dated, based on the exchanges' own times. */
 export class ClockCorrections {
-  /** Takes the exchanges' times. */
+  /** Records the exchanges' times. */
   readonly witness = new ClockWitness();
   readonly #parts: ClockCorrectionParts;
-  /** What the witness said last; null since the clock was set. */
+  /** The witness's last reading; null since the clock was set. */
   #aheadMs: number | null = null;
-  /** How many exchanges said so. */
+  /** Number of exchanges behind that reading. */
   #witnesses = 0;
-  /** Open gaps of the previous run that began ahead of the clock. */
+  /** Open gaps of the previous run that start ahead of the clock. */
   readonly #aheadGaps: Gap[] = [];
-  /** Whether what earlier runs dated ahead of the present has been cut. */
+  /** Whether what earlier runs dated in the future has been cut off. */
   #cleared = false;
 
   constructor(parts: ClockCorrectionParts) {
@@ -39,8 +39,8 @@ export class ClockCorrections {
   }
 
   /**
-   * How far the clock is ahead of the exchanges' times, ms; null when not known. That it is ahead takes
-   * two exchanges: the book of a quiet market may be old.
+   * How far the clock is ahead of the exchanges' times, ms; null when unknown. It takes two
+   * exchanges to show that it is ahead: the book of a quiet market may be old.
    */
   get aheadMs(): number | null {
     return this.#aheadMs !== null && this.#aheadMs > 0 && this.#witnesses < 2
@@ -48,7 +48,10 @@ export class ClockCorrections {
       : this.#aheadMs;
   }
 
-  /** A gap of the previous run as it goes on: if this clock contradicts its start, from what is sure. */
+  /**
+   * A gap of the previous run, continued; if this clock contradicts its start, from a start that is
+   * certain.
+   */
   inherited(gap: Gap): Gap {
     const { heartbeatAhead, previousHeartbeat } = this.#parts.store;
     if (heartbeatAhead === null || previousHeartbeat === null || gap.start <= previousHeartbeat)
@@ -58,29 +61,29 @@ export class ClockCorrections {
   }
 
   /**
-   * The clock was set. If that brought it nearer to the exchanges' times, or these are not known, it was
-   * wrong before: what it dated is dated again. If it is wrong now, what it dated before stands.
+   * The clock was set. If that brought it closer to the exchanges' times, or these are unknown, it
+   * was wrong before: what it dated is redated. If it is wrong now, what it dated before stands.
    */
   set({ at, byMs }: ClockStep): void {
     const { store, logger, bus, startedAt } = this.#parts;
     const ahead = this.witness.aheadMs ?? this.#aheadMs;
-    // What was gathered by the clock as it was says nothing of it as it is.
+    // Readings by the old clock say nothing about the new one.
     this.witness.forget();
     this.#aheadMs = null;
     logger.log('CLOCK_SET', {}, { byMs });
     const right = ahead === null || Math.abs(ahead + byMs) < Math.abs(ahead);
-    // Without a witness only what this run dated is touched.
+    // Without a witness only what this run dated is changed.
     const after = ahead === null ? Math.max(at, startedAt) : at;
     this.#parts.clockSet(byMs, right ? { after, aliveAt: store.heartbeatAhead } : null);
     if (right && byMs < 0) store.redate({ after, byMs });
-    // The clock was behind at the start: those gaps were rightly dated, and have lasted until now.
+    // The clock was behind at the start: those gaps were dated correctly and have lasted until now.
     if (right && byMs > 0) {
       for (const gap of this.#aheadGaps.splice(0))
         bus.gaps.publish({ ...gap, end: Math.max(gap.start, at) });
     }
   }
 
-  /** Hands on what the exchanges' times say of the clock, and begins to gather them again. */
+  /** Reports what the exchanges' times say about the clock, and starts collecting afresh. */
   confirm(now: number): void {
     const { aheadMs } = this.witness;
     if (aheadMs === null) return;

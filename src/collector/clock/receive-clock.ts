@@ -1,9 +1,9 @@
-/** A step back of the system clock up to this long is bridged by standing still, ms. */
+/** A backward step of the system clock up to this long is bridged by holding the time, ms. */
 const BRIDGED_MS = 1000;
 
 /**
- * Stamps received books, Unix ms. It never runs backwards for small corrections of the system
- * clock; it follows larger ones, of which the store keeps account.
+ * Stamps received books, Unix ms. Small corrections of the system clock never make it run
+ * backwards; larger ones it follows, and the store accounts for them.
  */
 export function receiveClock(now: () => number = Date.now): () => number {
   let last = 0;

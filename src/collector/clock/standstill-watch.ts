@@ -2,22 +2,23 @@ import { uptime } from 'node:os';
 import { Topic } from '../../util/topic.js';
 
 /**
- * From this long on the program stood still, ms. Shorter, the sockets' buffers hold what came, some
- * seconds of the busiest; garbage collection or a start block well under a second.
+ * A pause from this long counts as a standstill, ms. During shorter ones the socket buffers hold
+ * what arrives, some seconds' worth on the busiest; garbage collection or a startup block well
+ * under a second.
  */
 const STANDSTILL_MS = 2000;
-/** A difference between the system clock and the time that really passed from this long on is a step, ms. */
+/** A difference of at least this between the system clock and elapsed time is a step, ms. */
 const STEP_MS = 1000;
-/** Time between two looks of the watch's own, ms. */
+/** Interval of the watch's own checks, ms. */
 const LOOK_MS = 250;
-/** A look so much after the one before, or at a time so far from it, is examined, ms. */
+/** A check this late after the previous one, or whose time differs from it by this much, is examined, ms. */
 const DOUBT_MS = 500;
 
-/** A time in which the program did not run: stopped, suspended with its machine, or blocked. */
+/** A period in which the program did not run: stopped, suspended with its machine, or blocked. */
 export interface Standstill {
-  /** Last moment before it, Unix ms by the clock of now. */
+  /** Last moment before it, Unix ms by the current clock. */
   readonly since: number;
-  /** How long it took, ms. */
+  /** Its duration, ms. */
   readonly lastedMs: number;
 }
 
@@ -25,17 +26,17 @@ export interface Standstill {
 export interface ClockStep {
   /** What it shows now, Unix ms. */
   readonly at: number;
-  /** By how much it was set, ms; negative = back. */
+  /** The adjustment, ms; negative = back. */
   readonly byMs: number;
 }
 
-/** Clocks of the machine, all in ms; tests give others. */
+/** Clocks of the machine, all in ms; tests inject others. */
 export interface MachineClocks {
-  /** Unix time; it may be set at any moment. */
+  /** Unix time; may be set at any moment. */
   readonly wall: () => number;
-  /** Rises steadily; on Linux it stands still while the machine is suspended. */
+  /** Increases steadily; on Linux it stops while the machine is suspended. */
   readonly monotonic: () => number;
-  /** Time since the machine was started, suspended time included; as coarse as 1 s on some. */
+  /** Time since boot, including suspension; as coarse as 1 s on some machines. */
   readonly boot: () => number;
 }
 
@@ -46,23 +47,23 @@ const MACHINE: MachineClocks = {
 };
 
 /**
- * Notices that the program stood still, and that the clock was set, by comparing the machine's clocks
- * between two looks: a stop (SIGSTOP, a paused container) and a blocked event loop show in the
- * monotonic time, a suspended machine only in the time since its start, and a clock that was set in
- * neither. Looks by itself four times a second; code that stamps something with the time asks
- * {@link look}, so that what happened while it stood still is known before anything received then.
+ * Detects standstills of the program and steps of the clock by comparing the machine's clocks
+ * between two checks: a stop (SIGSTOP, a paused container) and a blocked event loop show in the
+ * monotonic time, a suspended machine only in the time since boot, and a clock that was set in
+ * neither. It checks four times a second; code that stamps something with the time calls {@link
+ * look}, so that a standstill is known before anything received after it.
  */
 export class StandstillWatch {
-  /** Publishes each standstill when it is over. */
+  /** Publishes each standstill once it is over. */
   readonly standstills = new Topic<Standstill>();
-  /** Publishes each step of the clock, before the standstill that it came with. */
+  /** Publishes each clock step, before the standstill it came with. */
   readonly steps = new Topic<ClockStep>();
 
   readonly #clocks: MachineClocks;
   readonly #timer: NodeJS.Timeout;
   #wall: number;
   #monotonic: number;
-  /** How far the time since the start was ahead of the monotonic one when last compared. */
+  /** How far the time since boot was ahead of the monotonic time at the last comparison. */
   #asleep: number;
   #standstillCount = 0;
   #stoodStillMs = 0;
@@ -79,22 +80,22 @@ export class StandstillWatch {
     this.#timer.unref();
   }
 
-  /** Standstills since the program began. */
+  /** Number of standstills since the program started. */
   get standstillCount(): number {
     return this.#standstillCount;
   }
 
-  /** How long they took together, ms. */
+  /** Their total duration, ms. */
   get stoodStillMs(): number {
     return this.#stoodStillMs;
   }
 
-  /** Steps of the clock since the program began. */
+  /** Number of clock steps since the program started. */
   get stepCount(): number {
     return this.#stepCount;
   }
 
-  /** Compares the clocks. @returns what the system clock shows, Unix ms */
+  /** Compares the clocks. @returns the system clock, Unix ms */
   look(): number {
     const wall = this.#clocks.wall();
     const monotonic = this.#clocks.monotonic();
@@ -106,7 +107,7 @@ export class StandstillWatch {
     return wall;
   }
 
-  /** Ends the watch. */
+  /** Stops watching. */
   close(): void {
     clearInterval(this.#timer);
   }
@@ -115,9 +116,9 @@ export class StandstillWatch {
     const asleep = this.#clocks.boot() - this.#monotonic;
     const suspendedMs = asleep - this.#asleep;
     this.#asleep = asleep;
-    // Less is what the coarse clock makes of nothing.
+    // Anything less is noise of the coarse clock.
     let passedMs = suspendedMs > STEP_MS ? ranMs + suspendedMs : ranMs;
-    // A machine that does not count its sleep: to wake takes it a while, to set a clock does not.
+    // For machines that do not count their sleep: waking up takes a while, setting a clock does not.
     if (wallMs - passedMs > STANDSTILL_MS && ranMs > DOUBT_MS) passedMs = wallMs;
     const byMs = Math.round(wallMs - passedMs);
     const stepped = Math.abs(byMs) > STEP_MS;
@@ -129,7 +130,7 @@ export class StandstillWatch {
     const lastedMs = Math.round(passedMs);
     this.#standstillCount++;
     this.#stoodStillMs += lastedMs;
-    // To the millisecond, where the clock allows: books were stamped with the last look.
+    // To the millisecond where the clock allows: books were stamped with the last check.
     this.standstills.publish({ since: wall - (stepped ? lastedMs : wallMs), lastedMs });
   }
 }

@@ -6,7 +6,7 @@ import { korbit } from './korbit/adapter.js';
 import { upbit } from './upbit/adapter.js';
 import type { ExchangeAdapter } from '../feed.js';
 
-/** The adapter of each exchange, by the transport chosen for Bithumb. */
+/** The adapter of each exchange, given the transport chosen for Bithumb. */
 export function adapters(
   bithumbTransport: 'rest' | 'ws',
 ): Readonly<Record<Exchange, ExchangeAdapter>> {

@@ -1,21 +1,21 @@
 import type { LimitName, OwnLimit } from '../../market/own-limit.js';
 import { cutText } from '../../market/outside-text.js';
 
-/** How a limit narrows and recovers. */
+/** How a limit shrinks and recovers. */
 export interface LimitManner {
   /** What is left of it after a refusal, in (0, 1). */
   readonly factor: number;
-  /** Part of the start value that it gains each time, in (0, 1]. */
+  /** Fraction of the initial value that it regains each time, in (0, 1]. */
   readonly gain: number;
-  /** Time without a refusal before it gains, ms. */
+  /** Time without a refusal before it regains, ms. */
   readonly gainAfterMs: number;
-  /** Longest such time: each refusal that comes after a gain doubles it, ms. */
+  /** Longest such time: each refusal after a gain doubles it, ms. */
   readonly gainAfterMostMs: number;
-  /** Refusals in this time count as one: what was under way together is refused together, ms. */
+  /** Refusals within this time count as one: requests in flight together are refused together, ms. */
   readonly settleMs: number;
 }
 
-/** Of rates: to 0.7 of it after a refusal, and back by a twentieth each half minute without one. */
+/** For rates: to 0.7 after a refusal, and back by a twentieth every half minute without one. */
 export const RATE_MANNER: LimitManner = {
   factor: 0.7,
   gain: 0.05,
@@ -24,7 +24,7 @@ export const RATE_MANNER: LimitManner = {
   settleMs: 1000,
 };
 
-/** Of sizes: halved by a refusal; what worked is kept, and more is tried rarely and ever more so. */
+/** For sizes: halved by a refusal; what worked is kept, and more is tried at ever longer intervals. */
 export const SIZE_MANNER: LimitManner = {
   factor: 0.5,
   gain: 1,
@@ -33,23 +33,23 @@ export const SIZE_MANNER: LimitManner = {
   settleMs: 0,
 };
 
-/** What a limit reads, and what it reports to. */
+/** Inputs and reports of a limit. */
 export interface LimitParts {
   /** Monotonic ms. */
   readonly now?: () => number;
   /** Unix ms. */
   readonly clock?: () => number;
-  /** Called after each change. @param reason the refusal; null when it was widened */
+  /** Called after each change. @param reason the refusal; null when it was raised */
   readonly onChange?: (limit: OwnLimit, reason: string | null) => void;
 }
 
 /**
- * A number that an exchange's refusals narrow and that recovers slowly: the rate of calls, the size of
- * a batch, … It recovers when it is asked for, so there is no timer.
+ * A number that an exchange's refusals lower and that recovers slowly: the rate of calls, the size
+ * of a batch, … It recovers when it is read, so there is no timer.
  */
 export class AdaptiveLimit {
   readonly #name: LimitName;
-  /** Its value at the start, and its most. */
+  /** Its initial and maximum value. */
   readonly atStart: number;
   readonly #least: number;
   readonly #manner: LimitManner;
@@ -65,7 +65,7 @@ export class AdaptiveLimit {
   #gainAfterMs: number;
   #gained = false;
 
-  /** @param atStart most at the start. @param least it never falls below; 1 for whole things */
+  /** @param atStart initial maximum. @param least lower bound; 1 for counts */
   constructor(
     name: LimitName,
     atStart: number,
@@ -84,7 +84,7 @@ export class AdaptiveLimit {
     this.#onChange = parts.onChange;
   }
 
-  /** The most that may be asked for now. */
+  /** The current limit. */
   get value(): number {
     if (this.#value < this.atStart && this.#now() - this.#changedAt >= this.#gainAfterMs) {
       this.#gained = true;
@@ -93,12 +93,12 @@ export class AdaptiveLimit {
     return this.#value;
   }
 
-  /** Which part of its value at the start it has, in (0, 1]. */
+  /** Fraction of its initial value, in (0, 1]. */
   get share(): number {
     return this.value / this.atStart;
   }
 
-  /** What it is now, as it is shown. */
+  /** Its current state, for display. */
   get state(): OwnLimit {
     return {
       name: this.#name,
@@ -110,17 +110,18 @@ export class AdaptiveLimit {
     };
   }
 
-  /** Widens it at once: so much is known to be served. */
+  /** Raises it at once: this much is known to be served. */
   widen(value: number): void {
     const wider = Math.min(this.atStart, value);
     if (wider > this.#value) this.#set(wider, null);
   }
 
   /**
-   * Narrows it after a refusal of `asked` (default: of as much as it allowed). A refusal of less than
-   * it allows says more; one of more than it allows is of before it was narrowed, and is only counted.
+   * Lowers it after a refusal of `asked` (default: the full limit). A refusal of less than the
+   * limit is more informative; one of more than the limit predates the last reduction and is only
+   * counted.
    * @param reason the refusal in the exchange's words
-   * @returns whether there is anything less to ask for
+   * @returns whether there is anything less to request
    */
   refused(reason: string, asked = this.#value): boolean {
     const now = this.#now();
@@ -139,7 +140,7 @@ export class AdaptiveLimit {
     return less;
   }
 
-  /** Sizes are doubled, but rates gain by equal steps. */
+  /** Sizes double, but rates gain in equal steps. */
   #step(): number {
     const { gain } = this.#manner;
     return gain === 1 ? this.#value : this.atStart * gain;
@@ -147,7 +148,7 @@ export class AdaptiveLimit {
 
   #narrow(asked: number): number {
     const narrowed = asked * this.#manner.factor;
-    // A size is a number of whole things.
+    // A size is an integer.
     return this.#manner.gain === 1 ? Math.floor(narrowed) : narrowed;
   }
 

@@ -1,4 +1,4 @@
-/** Waits between attempts: doubling, capped, with jitter so that many clients do not come at once. */
+/** Waits between attempts: doubling, capped, with jitter so that many clients do not retry at once. */
 export interface BackoffOptions {
   /** First wait, ms. */
   readonly firstMs: number;
@@ -6,10 +6,10 @@ export interface BackoffOptions {
   readonly mostMs: number;
 }
 
-/** Ordinary reconnects; 1 s doubling to 30 s as `korbit.ws.client-advice`. */
+/** Ordinary reconnects; 1 s doubling to 30 s as in `korbit.ws.client-advice`. */
 export const RECONNECT: BackoffOptions = { firstMs: 1000, mostMs: 30_000 };
 
-/** After a refusal for too many requests: Bithumb blocks for 10 minutes, Upbit ever longer (418). */
+/** After a refusal for too many requests: Bithumb blocks for 10 minutes, Upbit for ever longer (418). */
 export const RATE_LIMITED: BackoffOptions = { firstMs: 10_000, mostMs: 600_000 };
 
 /** Wait before attempt `attempt` (from 1), ms: half to all of the doubled time, by `random`. */
@@ -18,19 +18,19 @@ export function backoffMs(attempt: number, random: number, options = RECONNECT):
   return Math.round(most * (0.5 + random / 2));
 }
 
-/** The waits of one socket before it connects again: they grow with each loss in a row. */
+/** Waits of one socket before it reconnects: they grow with each consecutive loss. */
 export class ReconnectWaits {
-  /** Losses since the connection last proved stable. */
+  /** Losses since the connection was last stable. */
   #losses = 0;
-  /** Refusals for too many requests in a row; their waits are longer and grow on their own. */
+  /** Consecutive refusals for too many requests; their waits are longer and grow separately. */
   #rateRefusals = 0;
 
-  /** The next loss is the first again. */
+  /** The next loss counts as the first again. */
   restart(): void {
     this.#losses = 0;
   }
 
-  /** A connection was lost, or refused for its pace. @param random in [0, 1) */
+  /** A connection was lost, or refused for its rate. @param random in [0, 1) */
   lost(rateLimited: boolean, random: number): { waitMs: number; attempt: number } {
     this.#losses++;
     this.#rateRefusals = rateLimited ? this.#rateRefusals + 1 : 0;

@@ -7,8 +7,8 @@ export interface RateLimit {
 }
 
 /**
- * Several limits at once over sliding windows, so that bursts at a window's edge stay inside; an
- * {@link AdaptiveLimit} narrows all in proportion.
+ * Several limits at once over sliding windows, so that bursts across a window's edge stay within
+ * them; an {@link AdaptiveLimit} scales all in proportion.
  */
 export class RateLimiter {
   readonly #limits: readonly RateLimit[];
@@ -20,7 +20,7 @@ export class RateLimiter {
 
   /**
    * @param now monotonic ms; only differences matter
-   * @param rate how much of the limits is used: its value out of its value at the start
+   * @param rate fraction of the limits to use: its value relative to its initial value
    */
   constructor(
     limits: readonly RateLimit[],
@@ -37,7 +37,7 @@ export class RateLimiter {
   waitMs(): number {
     const now = this.#now();
     const share = this.#rate?.share ?? 1;
-    // With less than one event a window the window grows, so that the rate stays what it is.
+    // With less than one event per window the window is stretched, so that the rate holds.
     const longest = this.#longest / Math.min(1, share);
     const widest = this.#limits.reduce((least, { count }) => Math.min(least, count), Infinity);
     const kept = widest * share < 1 ? longest / (widest * share) : longest;
@@ -52,14 +52,14 @@ export class RateLimiter {
     return wait;
   }
 
-  /** Takes one place if there is one now. */
+  /** Takes one slot if one is free now. */
   tryTake(): boolean {
     if (this.waitMs() > 0) return false;
     this.#times.push(this.#now());
     return true;
   }
 
-  /** Forbids events for `ms` from now: the other side asked for a pause. */
+  /** Blocks events for `ms` from now: the peer asked for a pause. */
   pause(ms: number): void {
     this.#notBefore = Math.max(this.#notBefore, this.#now() + ms);
   }

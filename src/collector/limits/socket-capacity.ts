@@ -2,27 +2,27 @@ import type { AdaptiveLimit } from './adaptive-limit.js';
 
 /**
  * How many pairs an exchange serves on one socket: halved by refusals, and doubled again by each
- * served socket, up to what was refused while others were served.
+ * served socket, up to the number refused while others were served.
  */
 export class SocketCapacity {
   readonly #limit: AdaptiveLimit;
   #served = false;
-  /** How many sockets in a row were served in part. */
+  /** Number of consecutive sockets served in part. */
   #proofs = 0;
-  /** Least number that was refused since some was served. */
+  /** Smallest number refused since some were served. */
   #refused = Infinity;
 
-  /** @param limit the number as it is kept and shown */
+  /** @param limit the number as kept and shown */
   constructor(limit: AdaptiveLimit) {
     this.#limit = limit;
   }
 
-  /** The most pairs to put on one socket now. */
+  /** The current maximum number of pairs on one socket. */
   get value(): number {
     return this.#limit.value;
   }
 
-  /** Whether the next socket that is served may widen it. */
+  /** Whether the next served socket may raise it. */
   get growing(): boolean {
     const { value } = this.#limit;
     return value < this.#limit.atStart && value * 2 < this.#refused;
@@ -48,7 +48,7 @@ export class SocketCapacity {
     if (this.growing && pairs >= this.value) this.#limit.widen(this.value * 2);
   }
 
-  /** What looked like a refusal was none: the usual number holds again, unless it showed repeatedly. */
+  /** What looked like a refusal was not one: the usual number applies again, unless it recurred. */
   mistaken(): void {
     const proven = this.#proofs > 1;
     this.#proofs = 0;

@@ -1,25 +1,26 @@
-/** A newest place this far ahead of what comes now is no late delivery but wrong, ms. */
+/** A newest position this far ahead of the current one is not a late delivery but wrong, ms. */
 const FAR_MS = 60_000;
-/** When nothing in order has come for this long, what comes is the order, ms. */
+/** If nothing in order has arrived for this long, what arrives defines the order, ms. */
 const STUCK_MS = 5_000;
 
-/** What a book is, by its place in the exchange's own order. */
+/** What a book is, given its position in the exchange's own order. */
 export type Place = 'NEXT' | 'LATE' | 'RESTART';
 
 /**
- * The order of one market's books by the exchange's own clock or counter. An exchange sends some books
- * late (Upbit a SNAPSHOT behind newer REALTIME ones, Bithumb from two servers whose clocks differ):
- * those must not replace a newer book. But one absurd place must not silence a market for good: two
- * late books that rise prove it wrong if it is far ahead, or if nothing in order has come for a while.
+ * Order of one market's books by the exchange's own clock or counter. An exchange sends some books
+ * late (Upbit a SNAPSHOT behind newer REALTIME ones, Bithumb from two servers with different
+ * clocks): those must not replace a newer book. But one absurd position must not silence a market
+ * for good: two increasing late books prove it wrong if it is far ahead, or if nothing in order has
+ * arrived for a while.
  */
 export class BookOrder {
   #newest = -Infinity;
-  /** When the newest one came, monotonic ms. */
+  /** When the newest one arrived, monotonic ms. */
   #newestAt = 0;
   /** The last late one since then. */
   #late: number | null = null;
 
-  /** The next book begins the order again: after a gap what the exchange sends is how it stands. */
+  /** The next book restarts the order: after a gap, what the exchange sends is the current state. */
   restart(): void {
     this.#newest = -Infinity;
     this.#late = null;
@@ -27,10 +28,10 @@ export class BookOrder {
 
   /**
    * Judges a book.
-   * @param place Unix ms, finer parts of the order behind the point
+   * @param place Unix ms, with finer parts of the order as decimals
    * @param now monotonic ms
-   * @returns `LATE`: older than one before; `RESTART`: the one before was wrong, and the order begins
-   * again with this book
+   * @returns `LATE`: older than a previous one; `RESTART`: the previous one was wrong, and the
+   * order restarts with this book
    */
   judge(place: number, now: number): Place {
     if (place >= this.#newest) {

@@ -4,24 +4,24 @@ import { type OrderBook, type Sides, stepSide } from '../../market/order-book.js
 import type { SequenceSource } from '../../market/sequence-source.js';
 import { Topic } from '../../util/topic.js';
 
-/** What the recorders of all markets share. */
+/** Dependencies shared by the recorders of all markets. */
 export interface RecorderParts {
   readonly bus: Bus;
   readonly sequences: SequenceSource;
-  /** Levels a side that are kept; 0 = all. */
+  /** Levels a side to keep; 0 = all. */
   readonly depth: number;
 }
 
 /**
- * Turns the received books of one market into numbered ones and publishes them: cuts them to the depth that is
- * recorded, leaves out those equal to the one before, gives the others a sequence.
+ * Turns the received books of one market into numbered ones and publishes them: truncates them to
+ * the recorded depth, skips those equal to the one before, and assigns the others a sequence.
  */
 export class BookRecorder {
   readonly #market: Market;
   readonly #bus: Bus;
   readonly #sequences: SequenceSource;
   readonly #depth: number;
-  /** Its numbered books; for who looks at this market alone. */
+  /** Its numbered books, for those interested in this market alone. */
   readonly books = new Topic<OrderBook>();
   #last: OrderBook | undefined;
 
@@ -32,12 +32,12 @@ export class BookRecorder {
     this.#depth = depth;
   }
 
-  /** The newest numbered book, if there is one. */
+  /** The newest numbered book, if any. */
   get last(): OrderBook | undefined {
     return this.#last;
   }
 
-  /** Takes a book, if it differs or is the first `afterGap`. @returns whether it was published */
+  /** Takes a book if it differs or is the first `afterGap`. @returns whether it was published */
   receive(
     sides: Sides,
     exchangeTimestamp: number | null,

@@ -3,7 +3,7 @@ import type { Market } from '../../market/market.js';
 
 const MINUTE_MS = 60_000;
 
-/** Counts what one market receives, a minute of the receive clock at a time. */
+/** Counts what one market receives, per minute of the receive clock. */
 export class CoverageCounter {
   readonly #market: Market;
   readonly #publish: (record: CoverageMinute) => void;
@@ -16,7 +16,7 @@ export class CoverageCounter {
   #lateBooks = 0;
   #lastFrameAt: number | null = null;
 
-  /** @param publish takes the record of each minute that had a frame, once it is over */
+  /** @param publish receives the record of each minute with a frame, once it is over */
   constructor(market: Market, publish: (record: CoverageMinute) => void) {
     this.#market = market;
     this.#publish = publish;
@@ -41,30 +41,30 @@ export class CoverageCounter {
     if (!agreed) this.#auditDifferences++;
   }
 
-  /** Counts a book that came too late to be taken. @param at Unix ms */
+  /** Counts a book that arrived too late. @param at Unix ms */
   late(at: number): void {
     this.#enter(at);
     this.#lateBooks++;
   }
 
-  /** Publishes a minute that ended until `before`, Unix ms, without waiting for the next frame. */
+  /** Publishes a minute that ended before `before`, Unix ms, without waiting for the next frame. */
   flush(before: number): void {
     if (this.#minute + MINUTE_MS <= before) this.#flush();
   }
 
-  /** The clock was set by so much, ms: that is no silence. */
+  /** The clock was set by this much, ms: that is not silence. */
   clockSet(byMs: number): void {
     this.#flush();
     if (this.#lastFrameAt !== null) this.#lastFrameAt += byMs;
   }
 
-  /** Starts over: what was silent before was not watched. */
+  /** Starts over: silence up to now was not observed. */
   restart(): void {
     this.#flush();
     this.#lastFrameAt = null;
   }
 
-  /** Ends the minute before, if `at` is in another one. */
+  /** Closes the previous minute if `at` is in another one. */
   #enter(at: number): void {
     if (at < this.#minute + MINUTE_MS && at >= this.#minute) return;
     this.#flush();

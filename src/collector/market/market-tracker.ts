@@ -13,15 +13,15 @@ import { CoverageCounter } from './coverage-counter.js';
 import { type Peers, SilenceThreshold, type SilenceBounds } from './silence-threshold.js';
 import { BookRecorder, type RecorderParts } from './book-recorder.js';
 
-/** A time that a wrong clock gave. */
+/** Timestamps made wrong by a clock. */
 export interface WrongTime {
-  /** Of a clock that was ahead: what it dated after this is wrong, Unix ms. */
+  /** For a clock that was ahead: what it dated after this is wrong, Unix ms. */
   readonly after: number;
-  /** Of one that was behind: the previous run's last sign of life that lay ahead of it, Unix ms, or null. */
+  /** For one that was behind: the previous run's last heartbeat ahead of it, Unix ms, or null. */
   readonly aliveAt: number | null;
 }
 
-/** A smaller part of a step of the clock is an error of its measurement, ms. */
+/** A remainder of a clock step below this is measurement error, ms. */
 const LEAST_STEP_MS = 1000;
 
 /** State, counts and open gap of one market; publishes their changes on the bus. */
@@ -49,18 +49,19 @@ export class MarketTracker {
   #auditAgreedAt: number | null = null;
   #error: string | null = null;
   #gap: Gap | null = null;
-  /** The gap before that one, since the process began, and when it ended by the clock of then. */
+  /** The previous gap since the process started, and its end by the clock at the time. */
   #closed: { readonly gap: Gap; readonly end: number } | null = null;
   /**
-   * By how much the clock was set back, away from the exchanges' times, since the last book, ms. Until
-   * the next one gaps are dated by the clock as it was: by the new one they would end before they start.
+   * How far the clock was set back, away from the exchanges' times, since the last book, ms. Until
+   * the next book, gaps are dated by the old clock: by the new one they would end before they
+   * start.
    */
   #setBackMs = 0;
-  /** End of the gap before that one, since the start. */
+  /** End of the previous gap, since the start. */
   #coveredFrom = -Infinity;
   /** Set until the first book since the start. */
   #fresh = true;
-  /** Silent beyond its rhythm while the exchange is being asked whether that is quiet. */
+  /** Silent for longer than usual, while the exchange is being checked. */
   #doubted = false;
 
   constructor(
@@ -81,17 +82,17 @@ export class MarketTracker {
     this.#coverage = new CoverageCounter(market, (record) => parts.bus.coverage.publish(record));
   }
 
-  /** Whether it is meant to collect: started and neither stopped nor given up. */
+  /** Whether it should collect: started and neither stopped nor given up. */
   get running(): boolean {
     return this.#state !== 'STOPPED' && this.#state !== 'FAILED';
   }
 
-  /** Its newest numbered book, if there is one. */
+  /** Its newest numbered book, if any. */
   get current(): OrderBook | undefined {
     return this.#recorder.last;
   }
 
-  /** Calls `listener` for every numbered book from now on; the result ends that. */
+  /** Calls `listener` for every numbered book from now on; the result unsubscribes. */
   watch(listener: (book: OrderBook) => void): () => void {
     return this.#recorder.books.on(listener);
   }
@@ -116,7 +117,7 @@ export class MarketTracker {
     };
   }
 
-  /** @param inherited gap of the previous run that goes on until the first book */
+  /** @param inherited gap of the previous run that continues until the first book */
   start(inherited: Gap | null): void {
     this.#startedAt = this.#clock();
     this.#lastBookAt = null;
@@ -133,13 +134,13 @@ export class MarketTracker {
     this.#rhythm.restart();
     this.#fresh = true;
     this.#coverage.restart();
-    // A gap that is open still goes on: giving up and starting again covered nothing.
+    // An open gap continues: giving up and starting again covered nothing.
     if (inherited !== null && this.#gap === null) this.#setGap(inherited);
     this.#setState('STARTING', null);
     this.#log('COLLECTION_STARTED', undefined);
   }
 
-  /** Stops on request: an open gap ends here, for the market is no longer wanted. */
+  /** Stops on request: an open gap ends here, since the market is no longer wanted. */
   stop(): void {
     if (this.#state === 'STOPPED') return;
     this.#closeGap(this.#clock());
@@ -148,14 +149,14 @@ export class MarketTracker {
     this.#log('COLLECTION_STOPPED', undefined);
   }
 
-  /** The market is gone from its exchange: from here on there is nothing to cover. */
+  /** The market has left its exchange: there is nothing to cover from here on. */
   delist(state: 'STOPPED' | 'FAILED', reason: string): void {
     this.#closeGap(this.#clock());
     this.#bus.forget(this.market);
     this.#setState(state, reason);
   }
 
-  /** Gives up: only a person can help. What was covered until now is a gap from here on. */
+  /** Gives up: manual action is needed. What was covered until now is a gap from here on. */
   fail(reason: string): void {
     if (this.#lastBookAt !== null) this.#openGap('REFUSED', reason, null);
     this.#bus.forget(this.market);
@@ -163,10 +164,10 @@ export class MarketTracker {
   }
 
   /**
-   * A valid book came in.
-   * @param exchangeTimestamp Unix ms; null where there is none, undefined when it is not believed
-   * @param place its place in the exchange's order, or null where the exchange gives none; a book that
-   * is older than the one before is counted, and dropped
+   * A valid book was received.
+   * @param exchangeTimestamp Unix ms; null where there is none, undefined when implausible
+   * @param place its position in the exchange's order, or null where the exchange gives none; a
+   * book older than the one before is counted and dropped
    */
   book(
     sides: Sides,
@@ -178,7 +179,7 @@ export class MarketTracker {
     this.#books++;
     if (exchangeTimestamp === undefined) this.#doubtedTimes++;
     if (this.#fresh || this.#gap !== null) this.#order.restart();
-    // No sign of life: a server that is stuck with an old book may send it forever.
+    // Not a sign of life: a server stuck with an old book may send it forever.
     if (place !== null && !this.#inOrder(place, now)) return;
     if (this.#gap === null) this.#rhythm.heard(now);
     else this.#rhythm.resumed(now);
@@ -199,14 +200,14 @@ export class MarketTracker {
     if (this.#state !== 'LIVE') this.#setState('LIVE', null);
   }
 
-  /** Whether a book is to be taken; a late one is not, see {@link BookOrder}. */
+  /** Whether to take a book; a late one is dropped, see {@link BookOrder}. */
   #inOrder(place: number, now: number): boolean {
     const judged = this.#order.judge(place, now);
     if (judged === 'LATE') {
       this.#lateBooks++;
       this.#coverage.late(now);
     }
-    // What was dropped as late was no older than it should be, and is lost.
+    // What was dropped as late was not too old, and is lost.
     if (judged === 'RESTART')
       this.#openGap('RESYNC', "the exchange's own time of its books fell back", null);
     return judged !== 'LATE';
@@ -214,19 +215,19 @@ export class MarketTracker {
 
   /**
    * The clock was set.
-   * @param byMs by how much, ms; negative = back
-   * @param wrong the time that it dated wrongly, to be dated again; null = none known
+   * @param byMs the adjustment, ms; negative = back
+   * @param wrong what it dated wrongly, to be redated; null = none known
    */
   clockSet(byMs: number, wrong: WrongTime | null): void {
     this.#coverage.clockSet(byMs);
     if (wrong === null || byMs > 0) {
       const left = this.#setBackMs - byMs;
-      // A step and the one back are measured to a few milliseconds: what is left of both is nothing.
+      // A step and its reversal are measured to a few milliseconds: a tiny remainder is nothing.
       this.#setBackMs = left < LEAST_STEP_MS ? 0 : left;
     }
     if (wrong === null) return;
     const { after: at, aliveAt } = wrong;
-    // After a step back only what would lie in the future is surely of the wrong time.
+    // After a step back only what would be in the future was certainly dated wrongly.
     const set = (time: number): number => (byMs > 0 || time > at ? time + byMs : time);
     const maybe = (time: number | null): number | null => (time === null ? null : set(time));
     this.#startedAt = maybe(this.#startedAt);
@@ -258,12 +259,12 @@ export class MarketTracker {
     }
   }
 
-  /** Publishes the coverage of minutes that ended until `before`, Unix ms. */
+  /** Publishes the coverage of minutes that ended before `before`, Unix ms. */
   flushCoverage(before: number): void {
     this.#coverage.flush(before);
   }
 
-  /** The connection is lost: a gap opens at the last proof of cover, unless one is open. */
+  /** The connection is lost: a gap opens at the last proof of coverage, unless one is open. */
   down(outage: Outage): void {
     if (!this.running) return;
     this.#openGap(outage.cause, outage.detail, this.#notBeforeLastBook(outage.since));
@@ -274,29 +275,30 @@ export class MarketTracker {
 
   /** The program stood still. @param since last moment before it, Unix ms; null = the last book */
   standstill(since: number | null, detail: string): void {
-    // Before its first book the market has no cover that could be interrupted.
+    // Before its first book the market has no coverage that could be interrupted.
     if (!this.running || this.#lastBookAt === null) return;
     this.#openGap('STANDSTILL', detail, this.silent ? null : since);
     if (this.#state === 'LIVE') this.#setState('STALE', detail);
   }
 
-  /** Whether its books still come: one in the last `withinMs`, or LIVE and often silent longer. */
+  /** Whether its books still arrive: one within `withinMs`, or LIVE and often silent for longer. */
   delivers(withinMs: number): boolean {
     if (this.#lastBookAt === null) return false;
     const bound = this.#state === 'LIVE' ? Math.max(withinMs, this.#rhythm.usualMs) : withinMs;
     return this.#clock() - this.#lastBookAt < bound;
   }
 
-  /** Whether it is silent beyond its rhythm, and what that means is not known yet. */
+  /** Whether it is silent for longer than usual, with the reason not known yet. */
   get silent(): boolean {
     return (this.#doubted || this.#state === 'STALE') && this.#gap === null;
   }
 
   /**
-   * Looks whether it has been silent for longer than its own rhythm explains. Then the exchange is asked
-   * for its book first: it stays LIVE until that shows a change, or cannot be fetched.
+   * Checks whether it has been silent for longer than its own rhythm explains. If so, the exchange
+   * is first asked for its book: the market stays LIVE until that shows a change or cannot be
+   * fetched.
    * @param now monotonic ms
-   * @returns whether that is so since just now
+   * @returns whether the silence has just been detected
    */
   checkSilence(now: number): boolean {
     if (this.#state !== 'LIVE' || this.#doubted) return false;
@@ -304,7 +306,7 @@ export class MarketTracker {
     return this.#doubted;
   }
 
-  /** The exchange was asked about its silence, and did not answer: it is STALE from here on. */
+  /** The exchange was asked about its silence and did not answer: it is STALE from here on. */
   unproven(): void {
     if (!this.#doubted) return;
     const silentMs = this.#rhythm.silentMs(performance.now());
@@ -316,7 +318,7 @@ export class MarketTracker {
     );
   }
 
-  /** Its silence is proven quiet. @returns whether it had been called STALE for it */
+  /** Its silence has proved quiet. @returns whether it had been marked STALE */
   quiet(): boolean {
     if (!this.silent) return false;
     const wasStale = this.#state === 'STALE';
@@ -326,7 +328,7 @@ export class MarketTracker {
     return wasStale;
   }
 
-  /** Its silence is not proven quiet: a gap since its last book. @returns whether it was silent */
+  /** Its silence has not proved quiet: a gap since its last book. @returns whether it was silent */
   lost(detail: string): boolean {
     if (!this.silent) return false;
     this.unproven();
@@ -335,15 +337,16 @@ export class MarketTracker {
     return true;
   }
 
-  /** How uneven its rhythm is; see {@link SilenceThreshold.ratio}. */
+  /** How irregular its rhythm is; see {@link SilenceThreshold.ratio}. */
   get rhythmRatio(): number | null {
     return this.#rhythm.ratio;
   }
 
   /**
    * An audit of its book.
-   * @param decides whether a difference means that its book is wrong: a gap since the last agreement
-   * @returns whether its book is in doubt by this
+   * @param decides whether a difference means that its book is wrong: a gap since the last
+   * agreement
+   * @returns whether this puts its book in doubt
    */
   audited(agreed: boolean, decides: boolean): boolean {
     this.#audits++;
@@ -360,12 +363,12 @@ export class MarketTracker {
     return true;
   }
 
-  /** One more try to cover it begins. */
+  /** A further attempt to cover it starts. */
   attempt(): void {
     if (this.#gap !== null) this.#setGap({ ...this.#gap, attempts: this.#gap.attempts + 1 });
   }
 
-  /** Its connection stands again. */
+  /** Its connection is up again. */
   reconnected(): void {
     this.#reconnects++;
   }
@@ -377,7 +380,7 @@ export class MarketTracker {
     this.#setState(this.#state === 'LIVE' ? 'STALE' : this.#state, error);
   }
 
-  /** A message about it could not be read: what it said is lost until the next good one. */
+  /** A message about it could not be read: its contents are lost until the next good one. */
   unreadable(error: string): void {
     this.#parseFailures++;
     if (!this.running) return;
@@ -385,7 +388,7 @@ export class MarketTracker {
     if (this.#state === 'LIVE') this.#setState('STALE', error);
   }
 
-  /** The frame that a connection heard last may be the last book, which is stamped a moment later. */
+  /** A connection's last frame may be the last book, which is stamped a moment later. */
   #notBeforeLastBook(since: number | null): number | null {
     const last = this.#lastBookAt;
     return since !== null && last !== null && last - since < LEAST_STEP_MS
@@ -412,10 +415,10 @@ export class MarketTracker {
     });
   }
 
-  /** @returns when the gap ended, as it is published */
+  /** @returns the end of the gap, as published */
   #closeGap(end: number): number {
     if (this.#gap === null) return end;
-    // A clock that was set back must not give a gap that ends before it starts.
+    // A clock that was set back must not yield a gap that ends before it starts.
     this.#closed = { gap: this.#gap, end };
     const published = Math.max(end + this.#setBackMs, this.#gap.start);
     this.#publishGap({ ...this.#gap, end: published });

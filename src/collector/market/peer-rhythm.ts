@@ -1,19 +1,19 @@
 import type { Peers } from './silence-threshold.js';
 
-/** Taken while no market is known well: of silences without any pattern hardly one in 10^8 is longer. */
+/** Used while no market is well known: among random silences hardly one in 10^8 is longer. */
 const LEAST_RATIO = 20;
-/** Where among the markets the ratio is taken: a few may be odd. */
+/** Quantile of the ratio among the markets: a few may be odd. */
 const SHARE = 0.95;
-/** How often it is worked out, monotonic ms. */
+/** How often it is computed, monotonic ms. */
 const REFRESH_MS = 60_000;
 
-/** How uneven the rhythms of an exchange's markets are, learned from those that are known well. */
+/** How irregular the rhythms of an exchange's markets are, learned from those that are well known. */
 export class PeerRhythm implements Peers {
   readonly #ratios: () => Iterable<number | null>;
   #ratio = LEAST_RATIO;
   #at = -Infinity;
 
-  /** @param ratios longest silence by usual one of each market; null where that is not known */
+  /** @param ratios longest silence relative to the usual one, per market; null where unknown */
   constructor(ratios: () => Iterable<number | null>) {
     this.#ratios = ratios;
   }
@@ -22,7 +22,7 @@ export class PeerRhythm implements Peers {
     return this.#ratio;
   }
 
-  /** Works it out again where it is time. @param now monotonic ms */
+  /** Recomputes it if due. @param now monotonic ms */
   refresh(now: number): void {
     if (now - this.#at < REFRESH_MS) return;
     this.#at = now;

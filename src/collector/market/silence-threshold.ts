@@ -1,24 +1,24 @@
 /** A market silent for less than this is never suspect, ms: busy books change many times a second. */
 const FLOOR_MS = 30_000;
-/** Longest silence that is taken for quiet, however quiet the market usually is, ms. */
+/** Longest silence accepted as quiet, however quiet the market usually is, ms. */
 const CEILING_MS = 1_800_000;
-/** So many times the longest silence of late is still usual. */
+/** A silence of this many times the longest recent one is still usual. */
 const FACTOR = 3;
 /** Silences are remembered for one to two of these, ms. */
 const WINDOW_MS = 1_800_000;
 /** Frames before the rhythm is known at all. */
 const ENOUGH_FRAMES = 5;
-/** Frames from which on their spread says something about other markets. */
+/** Frames from which their spread says something about other markets. */
 const MANY_FRAMES = 100;
 /** Bound until then, ms. */
 const UNKNOWN_MS = 300_000;
 
-/** A market's own frames of its first stretch, ms, are too few to judge it by alone. */
+/** For this long a market has too few frames of its own to be judged by alone, ms. */
 const LEARNED_MS = WINDOW_MS;
 
-/** What the other markets of an exchange suggest about one that is hardly known; {@link PeerRhythm}. */
+/** What an exchange's other markets suggest about one that is little known; {@link PeerRhythm}. */
 export interface Peers {
-  /** How many times the usual time between two books of a market a silence may last there. */
+  /** How many times the usual interval between two books a silence may last there. */
   readonly ratio: number;
 }
 
@@ -39,7 +39,7 @@ const BOUNDS: SilenceBounds = {
 export class SilenceThreshold {
   readonly #bounds: SilenceBounds;
   readonly #peers: Peers | null;
-  /** Longest silences of the window that runs and of the one before. */
+  /** Longest silences of the current window and the one before. */
   #longest = 0;
   #longestBefore = 0;
   #windowFrom = 0;
@@ -54,7 +54,7 @@ export class SilenceThreshold {
     this.#peers = peers;
   }
 
-  /** A frame came. */
+  /** A frame arrived. */
   heard(now: number): void {
     if (this.#frames > 0) this.#learn(now);
     else this.#windowFrom = this.#firstAt = now;
@@ -62,32 +62,32 @@ export class SilenceThreshold {
     this.#provenAt = now;
   }
 
-  /** A frame came after an outage: that silence was not the market's own, nothing is learned of it. */
+  /** A frame arrived after an outage: that silence was not the market's own, so nothing is learned from it. */
   resumed(now: number): void {
     if (this.#frames === 0) this.#windowFrom = this.#firstAt = now;
     this.#frames++;
     this.#provenAt = now;
   }
 
-  /** It has been proven that nothing was missed so far: the silence was its own. */
+  /** Nothing was missed up to now: the silence was the market's own. */
   confirmed(now: number): void {
     this.#learn(now);
     this.#provenAt = now;
   }
 
-  /** Starts over, for another connection or run; what was learned stays. */
+  /** Starts over for another connection or run; what was learned is kept. */
   restart(): void {
     this.#frames = 0;
   }
 
-  /** How long it may be silent by what was heard of it of late, ms. */
+  /** How long it may be silent, judging by recent frames, ms. */
   get usualMs(): number {
     return FACTOR * Math.max(this.#longest, this.#longestBefore);
   }
 
   /**
-   * How long it may be silent before that is suspect, ms. In its first half hour a market has shown too
-   * few of its silences: how they are spread is then taken from the exchange's other markets.
+   * How long it may be silent before that is suspect, ms. In its first half hour a market has shown
+   * too few of its silences: their spread is then taken from the exchange's other markets.
    */
   get boundMs(): number {
     const { floorMs, ceilingMs, unknownMs } = this.#bounds;
@@ -96,7 +96,7 @@ export class SilenceThreshold {
     return Math.min(Math.max(this.usualMs, peers, least), Math.max(ceilingMs, least));
   }
 
-  /** The longest silence of late as so many times the usual one; null while that is not known well. */
+  /** The longest recent silence as a multiple of the usual one; null while that is not well known. */
   get ratio(): number | null {
     if (this.#frames < MANY_FRAMES) return null;
     return Math.max(this.#longest, this.#longestBefore) / Math.max(1, this.#meanMs);
@@ -106,7 +106,7 @@ export class SilenceThreshold {
     return this.#provenAt - this.#firstAt < LEARNED_MS;
   }
 
-  /** Usual time between two frames, ms; 0 while there is none. */
+  /** Usual interval between two frames, ms; 0 while there is none. */
   get #meanMs(): number {
     return this.#frames < 2 ? 0 : (this.#provenAt - this.#firstAt) / (this.#frames - 1);
   }

@@ -13,56 +13,56 @@ import { MOST_LAG_MS } from '../../market/trade-span.js';
 import { NO_TRADES_TAKEN } from '../../market/trade-tally.js';
 import { believedTime } from '../wire/exchange-time.js';
 
-/** What the recorders of all trades share. */
+/** Dependencies shared by all trade recorders. */
 export interface TradeRecorderParts {
   readonly bus: Bus;
   readonly memory: Pick<CollectorMemory, 'sequences' | 'unknownTrades'>;
-  /** The current book of a market, for the check of the sides. */
+  /** The current book of a market, for checking sides. */
   readonly current: (market: Market) => OrderBook | undefined;
   /** Whether the exchange is still connected; once it is closed nothing more is recorded. */
   readonly connected: () => boolean;
-  /** An id came again with other contents; the trade is recorded all the same. */
+  /** An id recurred with different contents; the trade is recorded nevertheless. */
   readonly onReusedId: (market: Market, trade: ReadTrade) => void;
-  /** A later trade has an id less than the one `before`; it is recorded. */
+  /** A later trade has a lower id than the one `before`; it is recorded. */
   readonly onIdBack: (market: Market, trade: ReadTrade, before: string) => void;
-  /** A trade whose time cannot be that of a trade received now; it is not recorded. */
+  /** A trade whose time is impossible for a trade received now; it is not recorded. */
   readonly onAbsurdTime: (market: Market, trade: ReadTrade) => void;
-  /** What is stored could not be looked up, so that a trade may be recorded a second time. */
+  /** The store could not be queried, so a trade may be recorded twice. */
   readonly onUnchecked: (market: Market, reason: string) => void;
 }
 
-/** Trades remembered of a market, so that one that comes again is known. */
+/** Trades remembered per market, to recognise repeats. */
 const REMEMBERED = 256;
-/** Trades of the history remembered of a market until the stream brings them late: those of its last moments. */
+/** Backfilled trades of its last moments remembered per market, until the stream delivers them late. */
 const FILLED = 10_000;
-/** A live trade so far from the time of its receipt is of another clock or zone, ms. */
+/** A live trade this far from its time of receipt is from another clock or zone, ms. */
 const OTHER_CLOCK_MS = 600_000;
 
 /** A trade of the stream. */
 interface Remembered {
   readonly contents: string;
-  /** How many trades of its market had been recorded with it. */
+  /** How many trades of its market had been recorded, including it. */
   readonly ordinal: number;
 }
 
-/** What is remembered of one market. */
+/** What is remembered per market. */
 interface MarketMemory {
   readonly market: Market;
   /** The trades of each id, oldest first. */
   readonly recent: Map<string, Remembered>;
-  /** How often each trade was filled in that the stream may still bring, by {@link streamKey}. */
+  /** How often each trade that the stream may still deliver was backfilled, by {@link streamKey}. */
   readonly filled: Map<string, number>;
-  /** The exchange's time of the newest trade that was filled in, Unix ms. */
+  /** Exchange time of the newest backfilled trade, Unix ms. */
   newestFilled: number;
   newestTime: number;
   newestId: string;
-  /** Trades of it that were recorded. */
+  /** Number of its trades recorded. */
   recorded: number;
 }
 
 /**
- * Numbers the trades of an exchange and publishes them, each once: those that come as they happen are
- * compared with the last ones, those of a snapshot or of the REST history also with what is stored.
+ * Numbers the trades of an exchange and publishes each once: live ones are compared with the most
+ * recent ones, those of a snapshot or the REST history also with what is stored.
  */
 export class TradeRecorder {
   readonly #parts: TradeRecorderParts;
@@ -73,12 +73,12 @@ export class TradeRecorder {
     this.#parts = parts;
   }
 
-  /** What has become of the trades since the process began. */
+  /** Counts of trades by outcome since the process started. */
   get tally(): Readonly<typeof NO_TRADES_TAKEN> {
     return { ...this.#tally };
   }
 
-  /** Takes trades as they happen. @param receivedAt Unix ms */
+  /** Takes live trades. @param receivedAt Unix ms */
   live(market: Market, trades: readonly ReadTrade[], receivedAt: number): void {
     const { filled } = this.#of(market);
     for (const trade of trades) {
@@ -90,8 +90,8 @@ export class TradeRecorder {
 
   /**
    * Takes trades of the exchange's history that were not stored.
-   * @param comparedAt {@link recordedOf} the market before they were compared with what is stored: an
-   *   equal trade that the stream has brought since then is one of them
+   * @param comparedAt {@link recordedOf} the market before they were compared with the store: an
+   * equal trade streamed since then is one of them
    * @returns how many were recorded
    */
   fill(
@@ -123,22 +123,22 @@ export class TradeRecorder {
     return taken;
   }
 
-  /** The exchange's time of the newest trade of a market since the process began, Unix ms; 0 = there was none. */
+  /** Exchange time of the newest trade of a market since the process started, Unix ms; 0 = there was none. */
   newestTime(market: Market): number {
     return this.#markets.get(marketKey(market))?.newestTime ?? 0;
   }
 
-  /** How many trades of a market were recorded since the process began. */
+  /** Number of trades of a market recorded since the process started. */
   recordedOf(market: Market): number {
     return this.#markets.get(marketKey(market))?.recorded ?? 0;
   }
 
-  /** A recorded trade of the market could not be stored: what comes again is to be taken again. */
+  /** A recorded trade of the market could not be stored: a repeat must be accepted. */
   forget(market: Market): void {
     this.#of(market).recent.clear();
   }
 
-  /** Takes the last trades on record, some of them stored. @returns how many were new */
+  /** Takes the last trades on record, some of which are stored. @returns how many were new */
   async snapshot(
     market: Market,
     trades: readonly ReadTrade[],
@@ -162,7 +162,7 @@ export class TradeRecorder {
     let taken = 0;
     for (const trade of unknown) {
       const key = streamKey(trade);
-      // The history has brought it while it was looked up.
+      // The history delivered it during the look-up.
       const meanwhile = (filled.get(key) ?? 0) > filledBefore.get(key)!;
       if (meanwhile && takeOne(filled, key)) this.#note('repeats');
       else if (this.#take(market, trade, receivedAt, 'SNAPSHOT')) taken++;
@@ -227,7 +227,7 @@ export class TradeRecorder {
     if (known.recent.size > REMEMBERED) known.recent.delete(known.recent.keys().next().value!);
   }
 
-  /** A taker who buys takes an ask: at the best ask or above it, if the book has not moved meanwhile. */
+  /** A buyer takes an ask: at or above the best ask, if the book has not moved meanwhile. */
   #checkSide(market: Market, { price, side }: ReadTrade): void {
     const book = this.#parts.current(market);
     const touched = book === undefined ? null : touchedSide(book, price);
@@ -249,20 +249,20 @@ export class TradeRecorder {
   }
 }
 
-/** What a trade of the history is the same by in the stream: its id, too, where both share it. */
+/** What identifies a trade of the history in the stream: its contents, and its id where both share it. */
 function streamKey(trade: ReadTrade): string {
   const contents = tradeContents(trade);
   return trade.idKind === 'EXCHANGE' ? `${trade.tradeId} ${contents}` : contents;
 }
 
-/** Counts one more of a key, which is the newest then. */
+/** Counts another trade with this key, which becomes the newest. */
 function addOne(counts: Map<string, number>, key: string): void {
   const count = counts.get(key) ?? 0;
   counts.delete(key);
   counts.set(key, count + 1);
 }
 
-/** Takes one of a key out of its count. @returns whether there was one */
+/** Removes one trade with this key from the counts. @returns whether there was one */
 function takeOne(counts: Map<string, number>, key: string): boolean {
   const left = counts.get(key);
   if (left === undefined) return false;

@@ -7,23 +7,24 @@ import type { RestClient } from './rest-client.js';
 import { fetchBody } from './rest-books.js';
 import { excerpt, wireObject, type WireObject } from '../wire/wire.js';
 
-/** Most characters of an asset's Korean or English name; far more than any has. */
+/** Maximum characters of an asset's Korean or English name; far more than any has. */
 const MOST_OF_NAME = 100;
 
 /** How the rows of an exchange's market list are found and read. */
 export interface ListForm {
   readonly path: string;
-  /** The rows of an answer; throws when it is an error answer. */
+  /** The rows of a response; throws when it is an error. */
   rows(body: Json): Json[];
-  /** One row; null for a market that is not traded. Throws when it is none. */
+  /** Reads one row; null for a market that is not traded. Throws when it is not a market. */
   read(row: WireObject): ListedMarket | null;
 }
 
 /**
- * Fetches and reads a market list. A row that is no market is left out and handed on, escaped and cut:
- * one odd row must not hide hundreds of good ones.
- * @throws {ExchangeError} on any status but 200, an unreadable body, or a list without one usable row (an
- * exchange that lists nothing is in maintenance, and must not make all its markets look delisted)
+ * Fetches and reads a market list. A row that is not a market is skipped and reported, escaped and
+ * truncated: one odd row must not hide hundreds of good ones.
+ * @throws {ExchangeError} on any status but 200, an unreadable body, or a list without one usable
+ * row (an exchange that lists nothing is in maintenance, and must not make all its markets look
+ * delisted)
  */
 export async function listFrom(
   rest: RestClient,
@@ -47,7 +48,7 @@ export async function listFrom(
   return markets;
 }
 
-/** A row with its names as they are kept. @throws {ExchangeError} when one could not be asked for or shown */
+/** A row with normalised names. @throws {ExchangeError} when one could not be requested or shown */
 function checked(market: ListedMarket): ListedMarket {
   const symbol = marketName(market.symbol);
   const currency = marketName(market.currency);

@@ -6,22 +6,22 @@ import { sameToDepth } from './rest-books.js';
 import type { RestClient } from './rest-client.js';
 import { pause } from '../../util/wait.js';
 
-/** Time before and after the REST call in which streamed books are compared with its answer, ms. */
+/** Streamed books within this time of the REST call are compared with its response, ms. */
 const NEARNESS_MS = 2000;
-/** Failed checks of a silent market after which it counts as not covered. */
+/** Failed checks after which a silent market counts as not covered. */
 const TRIES = 3;
-/** Longest time that a silent market may wait for its check before it counts as not covered, ms. */
+/** Longest a silent market may wait for its check before it counts as not covered, ms. */
 const MOST_DOUBT_MS = 300_000;
 /** Longest wait after failed calls, ms. */
 const MOST_WAIT_MS = 60_000;
 
-/** What a {@link RestAudit} needs to know of the markets and reports to. */
+/** What a {@link RestAudit} needs to know about the markets, and reports to. */
 export interface AuditHost {
-  /** The newest streamed book, cut as it is recorded. */
+  /** The newest streamed book, truncated as recorded. */
   current(pair: Pair): Sides | undefined;
-  /** Calls `listener` for every changed book of a pair; the result ends that. */
+  /** Calls `listener` for every changed book of a pair; the result unsubscribes. */
   watch(pair: Pair, listener: (sides: Sides) => void): () => void;
-  /** Whether a pair is silent beyond its bound right now. */
+  /** Whether a pair is currently silent beyond its bound. */
   silent(pair: Pair): boolean;
   /** Pairs whose books may be audited. */
   auditable(): Pair[];
@@ -29,7 +29,7 @@ export interface AuditHost {
   quiet(pair: Pair): void;
   /** The REST book of a silent pair could not be fetched so far. */
   unproven(pair: Pair): void;
-  /** The REST book of a silent pair differs, or cannot be fetched: it is not covered. */
+  /** The REST book of a silent pair differs or cannot be fetched: it is not covered. */
   lost(pair: Pair, detail: string): void;
   /** An audit of a pair: whether its REST book equals one of the streamed ones nearest in time. */
   audited(pair: Pair, agreed: boolean): void;
@@ -37,18 +37,19 @@ export interface AuditHost {
   failed(pair: Pair, reason: string): void;
 }
 
-/** A silent pair that is to be checked. */
+/** A silent pair to be checked. */
 interface Suspect {
   readonly pair: Pair;
-  /** Since when it waits, monotonic ms. */
+  /** Since when it has been waiting, monotonic ms. */
   readonly since: number;
   /** Failed checks so far. */
   failures: number;
 }
 
 /**
- * Compares streamed books with the exchange's REST books, one call at a time and slowly: at once where
- * a market is silent beyond its rhythm, and in turn over all markets as an audit.
+ * Compares streamed books with the exchange's REST books, one call at a time and slowly:
+ * immediately for a market that is silent for longer than usual, and round robin over all markets
+ * as an audit.
  */
 export class RestAudit {
   readonly #books: RestBooks;
@@ -56,7 +57,7 @@ export class RestAudit {
   readonly #depth: number;
   readonly #auditEveryMs: number;
   readonly #host: AuditHost;
-  /** Silent pairs to be checked, with the failed checks so far. */
+  /** Silent pairs to be checked. */
   readonly #suspects = new Map<string, Suspect>();
   #lastAudited = '';
   /** A pair that differed once and is audited again before that counts. */
@@ -81,25 +82,25 @@ export class RestAudit {
     this.#host = host;
   }
 
-  /** Begins to check; harmless when it does. */
+  /** Starts checking; no effect if it has started. */
   start(): void {
     if (this.#running || this.#closed) return;
     this.#running = true;
     void this.#run();
   }
 
-  /** Has a pair that fell silent checked. */
+  /** Schedules a check of a pair that fell silent. */
   suspect(pair: Pair): void {
     if (!this.#suspects.has(pairText(pair)))
       this.#suspects.set(pairText(pair), { pair, since: performance.now(), failures: 0 });
   }
 
-  /** Whether a silent pair waits to be checked. */
+  /** Whether a silent pair is waiting for its check. */
   get waiting(): boolean {
     return this.#suspects.size > 0;
   }
 
-  /** Ends it; no call to the host follows. */
+  /** Stops; no call to the host follows. */
   close(): void {
     this.#closing.abort();
   }
@@ -114,14 +115,14 @@ export class RestAudit {
     }
   }
 
-  /** Checks as many silent pairs as one call takes, the ones that failed before singly. */
+  /** Checks as many silent pairs as one call takes, those that failed before individually. */
   async #probe(): Promise<void> {
     for (const [code, { pair, since }] of this.#suspects) {
       const silent = this.#host.silent(pair);
       const inTime = performance.now() - since < MOST_DOUBT_MS;
       if (silent && inTime) continue;
       this.#suspects.delete(code);
-      // While REST is out, calls are few, and hundreds may wait.
+      // While REST is out, calls are few, and hundreds may be waiting.
       if (silent) this.#host.lost(pair, 'silent, and REST could not be asked for its book in time');
     }
     const waiting = [...this.#suspects.values()];
@@ -151,14 +152,14 @@ export class RestAudit {
       const reason = typeof fetched === 'string' ? fetched : 'the answer lacks its book';
       this.#host.failed(pair, reason);
       suspect.failures++;
-      // The first call may have failed for another pair of the batch.
+      // The first call may have failed because of another pair in the batch.
       if (suspect.failures > 1) this.#host.unproven(pair);
       if (suspect.failures < TRIES) this.#suspects.set(code, suspect);
       else this.#host.lost(pair, `silent, and its book by REST cannot be had: ${reason}`);
     }
   }
 
-  /** The book of this very moment may have changed, and be on its way on the stream. */
+  /** The book may have changed at this very moment, and the change be in flight on the stream. */
   async #lostUnlessHeard(pair: Pair): Promise<void> {
     await this.#pause(NEARNESS_MS);
     if (!this.#closed) this.#host.lost(pair, 'silent, while its book by REST has changed');
@@ -199,7 +200,7 @@ export class RestAudit {
     }
   }
 
-  /** The pair after the one audited last, by name. */
+  /** The pair after the last one audited, by name. */
   #next(): Pair | null {
     const pairs = this.#host
       .auditable()

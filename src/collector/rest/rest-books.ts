@@ -6,24 +6,24 @@ import { ExchangeError, faultOf } from '../exchange-error.js';
 import type { RestClient } from './rest-client.js';
 import { excerpt } from '../wire/wire.js';
 
-/** The REST books of an exchange, by which a silent or suspect stream is checked. */
+/** The REST books of an exchange, for checking a silent or suspect stream. */
 export interface RestBooks {
-  /** Markets of one call. */
+  /** Markets per call. */
   readonly batch: number;
-  /** Time between two calls, ms; well inside the exchange's limit. */
+  /** Interval between two calls, ms; well within the exchange's limit. */
   readonly everyMs: number;
-  /** Levels a side that the answer and the stream have in common; beyond it they cannot be compared. */
+  /** Levels a side that response and stream have in common; deeper ones cannot be compared. */
   readonly depth: number;
   /**
-   * Set where both may hold different numbers of those levels: Bithumb cuts a book first, and of what
-   * is left dust is dropped. Then they are compared as far as both go.
+   * Set where the two may hold different numbers of those levels: Bithumb truncates a book first,
+   * and dust is dropped from what is left. They are then compared as far as both go.
    */
   readonly ragged?: boolean;
-  /** Books of some markets, by `BTC-KRW`. @throws {ExchangeError} for a missing or wrong answer */
+  /** Books of some markets, by `BTC-KRW`. @throws {ExchangeError} for a missing or wrong response */
   fetch(rest: RestClient, pairs: readonly Pair[]): Promise<Map<string, Sides>>;
 }
 
-/** Fetches and reads one answer. @throws {ExchangeError} */
+/** Fetches and reads one response. @throws {ExchangeError} */
 export async function fetchBody<T>(
   rest: RestClient,
   path: string,
@@ -45,7 +45,7 @@ export async function fetchBody<T>(
   }
 }
 
-/** Whether two books are the same in their first `depth` levels a side. See {@link RestBooks.ragged}. */
+/** Whether two books are equal in their first `depth` levels a side. See {@link RestBooks.ragged}. */
 export function sameToDepth(a: Sides, b: Sides, depth: number, ragged: boolean): boolean {
   return sameLevels(a.asks, b.asks, depth, ragged) && sameLevels(a.bids, b.bids, depth, ragged);
 }

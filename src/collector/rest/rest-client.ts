@@ -4,14 +4,14 @@ import { CallLimit } from '../../util/call-limit.js';
 import { USER_AGENT } from '../../util/version.js';
 import { reasonOf } from '../../util/reason.js';
 
-/** An answer of a REST call, whatever its status. */
+/** The response to a REST call, whatever its status. */
 export interface RestAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
 }
 
-/** Longest answer that is read; Upbit's whole market is 2.3 MB, all of GOPAX's books less. */
+/** Longest response that is read; Upbit's whole market is 2.3 MB, all of GOPAX's books less. */
 const MAX_BYTES = 32 * 1024 * 1024;
 
 /** GET calls to one exchange's REST base. Sends no `Origin` header (Upbit allows 1 such call per 10 s). */
@@ -21,8 +21,8 @@ export class RestClient {
   readonly #onRefusal: (status: number, text: string) => void;
 
   /**
-   * @param base URL without trailing slash. @param timeoutMs bound for the whole call.
-   * @param onRefusal hears of each answer that is not 200, whole
+   * @param base URL without trailing slash. @param timeoutMs limit for the whole call.
+   * @param onRefusal receives each response other than 200, whole
    */
   constructor(
     base: string,
@@ -34,7 +34,7 @@ export class RestClient {
     this.#onRefusal = onRefusal;
   }
 
-  /** Fetches `path` (with query). @throws {ExchangeError} of one line without a complete answer */
+  /** Fetches `path` (with query). @throws {ExchangeError} with one line, without a complete response */
   async get(path: string, signal?: AbortSignal): Promise<RestAnswer> {
     const call = new CallLimit(this.#timeoutMs, signal);
     try {

@@ -1,27 +1,27 @@
 import type { Oddity } from '../../market/oddity.js';
 
-/** What frames of an exchange are known to hold. */
+/** What an exchange's frames are known to contain. */
 export interface KnownFrames {
   /** Names of all members, at any depth. */
   readonly keys: ReadonlySet<string>;
-  /** Members that are times, with the numbers of digits that they have. */
+  /** Members that are times, with their possible numbers of digits. */
   readonly times: Readonly<Record<string, readonly number[]>>;
-  /** Members that are lists of levels, with the most that they hold; Infinity: any number. */
+  /** Members that are lists of levels, with their maximum length; Infinity: any. */
   readonly levels: Readonly<Record<string, number>>;
 }
 
-/** Messages of a new connection that are looked at; of those after them, one in {@link EVERY}. */
+/** Messages of a new connection that are inspected; after them, one in {@link EVERY}. */
 const FIRST = 8;
 const EVERY = 1024;
 
-/** Whether the `n`-th message of a connection, from 0, is looked at: to look at all would cost too much. */
+/** Whether the `n`-th message of a connection, from 0, is inspected: inspecting all would cost too much. */
 export function isLookedAt(n: number): boolean {
   return n < FIRST || n % EVERY === 0;
 }
 
 /**
- * Looks for what is not known in a message. What is no JSON object has nothing to be known; what is nested
- * deeper than the stack reaches is left to the reader of messages, which refuses it.
+ * Looks for unknown parts in a message. Anything but a JSON object is ignored; nesting deeper than
+ * the stack allows is left to the message reader, which rejects it.
  */
 export function lookAt(
   text: string,

@@ -1,9 +1,9 @@
 import type { WSConnection, WSProfile } from './ws-connection.js';
 
-/** Longest time between two looks, ms. */
+/** Longest interval between two checks, ms. */
 const LOOK_MS = 1000;
 
-/** Time for the answer to the ping that proves a connection after a standstill, ms. */
+/** Time to answer the ping that proves a connection after a standstill, ms. */
 const PROOF_MS = 5_000;
 
 /** Signs of life of one socket, and when to ask for one. */
@@ -15,7 +15,7 @@ export class Liveness {
   /** The same in monotonic ms, for measuring silence. */
   #heardAtMono = 0;
   #lastPing = 0;
-  /** What the pong will carry that proves the connection after a standstill, and when it is due. */
+  /** What the pong proving the connection after a standstill will carry, and when it is due. */
   #proof: { readonly text: string; readonly dueAt: number } | null = null;
 
   /** @param clock Unix ms */
@@ -26,39 +26,39 @@ export class Liveness {
 
   /** Last sign of life of the connection, Unix ms; null before the first. */
   get heardAt(): number | null {
-    // It may have been dated by a clock that has been set back since.
+    // It may be dated by a clock that has been set back since.
     return this.#heardAt === null ? null : Math.min(this.#heardAt, this.#clock());
   }
 
-  /** A sign of life came in. */
+  /** A sign of life was received. */
   heard(): void {
     this.#heardAt = this.#clock();
     this.#heardAtMono = performance.now();
   }
 
-  /** The program itself stood still until now: no silence of the connection. */
+  /** The program itself has just stood still: not a silence of the connection. */
   excuse(): void {
     this.#heardAtMono = performance.now();
   }
 
-  /** Asks for a proof of the connection: the pong to a ping of now comes behind all that lies in it. */
+  /** Requests a proof of the connection: the pong to a ping sent now comes behind everything in flight. */
   askProof(connection: WSConnection): void {
     const now = performance.now();
     this.#proof = { text: `standstill ${now}`, dueAt: now + PROOF_MS };
     connection.ping(this.#proof.text);
   }
 
-  /** Whether no proof is waited for. */
+  /** Whether no proof is pending. */
   get proven(): boolean {
     return this.#proof === null;
   }
 
-  /** Whether a proof did not come in time. @param now monotonic ms */
+  /** Whether a proof is overdue. @param now monotonic ms */
   proofOverdue(now: number): boolean {
     return this.#proof !== null && now > this.#proof.dueAt;
   }
 
-  /** A ping or a pong came in. @returns whether it is the proof that was waited for */
+  /** A ping or a pong was received. @returns whether it is the pending proof */
   pulse(pong: string | null): boolean {
     this.heard();
     if (pong === null || pong !== this.#proof?.text) return false;
@@ -71,20 +71,20 @@ export class Liveness {
     this.#heardAt = null;
   }
 
-  /** How long nothing has been heard, ms, if that means that the socket is dead; else null. */
+  /** How long nothing has been heard, ms, if that means that the socket is dead; otherwise null. */
   deadFor(now: number): number | null {
     const silent = now - this.#heardAtMono;
     return silent > this.#profile.silentAfterMs ? silent : null;
   }
 
-  /** Whether a ping is due; if so the time to the next one begins. @param now monotonic ms */
+  /** Whether a ping is due; if so, restarts the interval. @param now monotonic ms */
   takePing(now: number): boolean {
     if (now - this.#lastPing < this.#profile.pingEveryMs) return false;
     this.#lastPing = now;
     return true;
   }
 
-  /** Has `look` called often enough for the profile's times. @param look takes monotonic ms */
+  /** Calls `look` often enough for the profile's times. @param look receives monotonic ms */
   watch(look: (now: number) => void): void {
     const { pingEveryMs, silentAfterMs, firstBookWithinMs } = this.#profile;
     this.#lastPing = performance.now();
@@ -92,7 +92,7 @@ export class Liveness {
     this.#watch = setInterval(() => look(performance.now()), period);
   }
 
-  /** Ends {@link watch}; the connection is gone. */
+  /** Stops {@link watch}; the connection is gone. */
   unwatch(): void {
     this.#proof = null;
     clearInterval(this.#watch);

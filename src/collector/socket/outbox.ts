@@ -2,7 +2,7 @@ import type { AdaptiveLimit } from '../limits/adaptive-limit.js';
 import { type RateLimit, RateLimiter } from '../limits/rate-limiter.js';
 import type { WSConnection } from './ws-connection.js';
 
-/** Messages to the exchange: they leave in order, inside its limits of messages on one socket. */
+/** Messages to the exchange: sent in order, within its message limits per socket. */
 export class Outbox {
   readonly #limits: readonly RateLimit[];
   readonly #rate: AdaptiveLimit | null;
@@ -12,7 +12,7 @@ export class Outbox {
   #messages: string[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param rate shared by an exchange's sockets. @param onEmpty when the last message has left */
+  /** @param rate shared by an exchange's sockets. @param onEmpty called when the last message is sent */
   constructor(limits: readonly RateLimit[], rate: AdaptiveLimit | null, onEmpty: () => void) {
     this.#limits = limits;
     this.#rate = rate;
@@ -24,7 +24,7 @@ export class Outbox {
     return new RateLimiter(this.#limits, () => performance.now(), this.#rate);
   }
 
-  /** Starts over with a connection, whose limits nothing has touched yet; null = with none. */
+  /** Starts over with a connection, whose limits are untouched; null = without one. */
   restart(connection: WSConnection | null): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -33,7 +33,7 @@ export class Outbox {
     this.#limiter = this.#unused();
   }
 
-  /** Takes back what has not left yet. */
+  /** Drops what has not been sent yet. */
   drop(): void {
     this.#messages = [];
   }

@@ -1,16 +1,16 @@
-/** The books that the pairs of one connection owe: which were asked for, since when, which came. */
+/** Books due for the pairs of one connection: which were requested, since when, which arrived. */
 export class PendingSnapshots {
   /** Pairs subscribed without a book yet, and since when (monotonic ms). */
   readonly #awaiting = new Map<string, number>();
-  /** Pairs of a change whose messages have not left yet. */
+  /** Pairs of a change whose messages have not been sent yet. */
   readonly #unsent = new Set<string>();
-  /** Pairs asked for again, and since when (monotonic ms): without a book the socket is not believed. */
+  /** Pairs requested again, and since when (monotonic ms): without a book the socket is not trusted. */
   readonly #resyncing = new Map<string, number>();
   /** Pairs that have had a book on this connection. */
   readonly #delivering = new Set<string>();
   readonly #withinMs: number;
 
-  /** @param withinMs a book that was asked for this long ago is overdue */
+  /** @param withinMs a book requested this long ago is overdue */
   constructor(withinMs: number) {
     this.#withinMs = withinMs;
   }
@@ -23,25 +23,25 @@ export class PendingSnapshots {
     this.#delivering.clear();
   }
 
-  /** A pair is about to be asked for. */
+  /** A pair is about to be requested. */
   asking(code: string): void {
     this.#unsent.add(code);
   }
 
-  /** All that was to be asked for has been: the waits begin, for a limit may hold a request back. */
+  /** Everything has been sent: the waits start now, since a limit may hold a request back. */
   asked(): void {
     for (const code of this.#unsent) this.#awaiting.set(code, performance.now());
     this.#unsent.clear();
   }
 
-  /** A pair is asked for again because its stream is not believed. */
+  /** A pair is requested again because its stream is not trusted. */
   resyncing(code: string): void {
     this.#resyncing.set(code, performance.now());
   }
 
-  /** A book came. */
+  /** A book arrived. */
   came(code: string): void {
-    // Nor need a pair be waited for whose book is at hand before anything was asked (GOPAX).
+    // Nor is a pair pending whose book is at hand before anything was requested (GOPAX).
     this.#unsent.delete(code);
     this.#awaiting.delete(code);
     this.#resyncing.delete(code);
@@ -53,7 +53,7 @@ export class PendingSnapshots {
     return this.#delivering.has(code);
   }
 
-  /** How many pairs have had one. */
+  /** Number of pairs that have had one. */
   get deliveringCount(): number {
     return this.#delivering.size;
   }
@@ -63,12 +63,12 @@ export class PendingSnapshots {
     return this.#delivering.size > 0;
   }
 
-  /** Pairs that wait for their first book, in the order of subscription. */
+  /** Pairs awaiting their first book, in the order of subscription. */
   get withoutFirst(): string[] {
     return [...this.#awaiting.keys()].filter((code) => !this.#delivering.has(code));
   }
 
-  /** A pair that was asked for again and whose book is overdue, given once; null when there is none. */
+  /** A pair requested again whose book is overdue, returned once; null when there is none. */
   takeOverdueResync(now: number): string | null {
     for (const [code, since] of this.#resyncing) {
       if (now - since < this.#withinMs) continue;
@@ -78,7 +78,7 @@ export class PendingSnapshots {
     return null;
   }
 
-  /** Pairs whose books are overdue, each given once: it stays subscribed, and its book is welcome. */
+  /** Pairs whose books are overdue, each returned once: it stays subscribed, and its book is welcome. */
   takeOverdue(now: number): string[] {
     const overdue: string[] = [];
     for (const [code, since] of this.#awaiting) {

@@ -1,30 +1,30 @@
 import type { Pair } from '../../market/market.js';
 
-/** Least and greatest time between two requests for doubted books, ms. */
+/** Shortest and longest interval between two requests for doubtful books, ms. */
 const FIRST_WAIT_MS = 5_000;
 const LAST_WAIT_MS = 600_000;
 
 /**
- * Collects the pairs of one connection whose newest book may have been in a message that could not be
- * read, and has their books asked for again: the next book of a quiet pair may be long in coming. The
- * first time at once; then the waits double, for an exchange that sends something unreadable forever
- * must not be asked forever at the same pace. After ten minutes without doubt they start over.
+ * Collects the pairs of one connection whose newest book may have been in an unreadable message,
+ * and requests their books again: the next book of a quiet pair may take long. Immediately the
+ * first time; then at doubling intervals, since an exchange that sends something unreadable forever
+ * must not be asked forever at the same pace. Ten minutes without doubt reset the interval.
  */
 export class ResubscribeQueue {
   readonly #ask: (pairs: readonly Pair[] | null) => void;
   #pairs: Set<Pair> | null = new Set();
   #timer: NodeJS.Timeout | null = null;
-  /** Time to the next request after the last one; doubled by each. */
+  /** Interval to the next request; doubled by each. */
   #waitMs = FIRST_WAIT_MS / 2;
   #askedAt = -Infinity;
   #doubtedAt = -Infinity;
 
-  /** @param ask asks for the books of some pairs again; null = of all */
+  /** @param ask requests the books of some pairs again; null = of all */
   constructor(ask: (pairs: readonly Pair[] | null) => void) {
     this.#ask = ask;
   }
 
-  /** A message could not be read. @param pair whose it was; null = not known */
+  /** A message could not be read. @param pair the pair it concerned; null = unknown */
   add(pair: Pair | null): void {
     const now = performance.now();
     if (now - this.#doubtedAt > LAST_WAIT_MS) this.#waitMs = FIRST_WAIT_MS / 2;
@@ -36,7 +36,7 @@ export class ResubscribeQueue {
     this.#timer = setTimeout(() => this.#askNow(), wait);
   }
 
-  /** All books are asked for anyway, or are no longer wanted. */
+  /** All books are requested anyway, or are no longer wanted. */
   clear(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;

@@ -9,42 +9,42 @@ import { SubscriptionTrial } from './subscription-trial.js';
 import type { WSProfile } from './ws-connection.js';
 import type { PairCarrier } from './ws-feed.js';
 
-/** This many pairs without a book, while as many have theirs, are no chance. */
+/** This many pairs without a book, while as many have theirs, are no coincidence. */
 const LEAST_SILENT = 10;
-/** Of this many refusals of many messages all but one are held against their pace, one against their number. */
+/** Of this many refusals of many messages, one is attributed to their number, the others to their rate. */
 const SLOWER_OF = 3;
 
-/** The socket that is judged, and what may be done with it. */
+/** The socket being judged, and what may be done with it. */
 export interface JudgedSocket {
   readonly carrier: Pick<PairCarrier, 'apart' | 'carrierHost' | 'remove'>;
   readonly pairs: ReadonlyMap<string, Pair>;
   readonly snapshots: PendingSnapshots;
-  /** Asks for the books of pairs once more. */
+  /** Requests the books of pairs once more. */
   askAgain(pairs: readonly Pair[]): void;
   /** Gives a pair up. */
   refuse(pair: Pair, reason: string): void;
-  /** Makes the connection again: what was asked for is refused. */
+  /** Reconnects: the request is refused. */
   reconnect(words: string): void;
 }
 
 /**
- * Judges what an exchange serves on one socket, by its errors, its silence and the ends of connections,
- * and narrows what is asked for: the pace of messages or the number of pairs.
+ * Judges what an exchange serves on one socket, by its errors, its silence and the ends of
+ * connections, and reduces what is requested: the rate of messages or the number of pairs.
  */
 export class ServiceJudge {
-  /** Most pairs of one socket; of all sockets together. */
+  /** Maximum pairs per socket; shared by all sockets. */
   readonly capacity: SocketCapacity;
-  /** How much of the messages' rate is used; of all sockets together. Null without a limit. */
+  /** Fraction of the message rate in use; shared by all sockets. Null without a limit. */
   readonly rate: AdaptiveLimit | null;
   readonly #socket: JudgedSocket;
   readonly #trial = new SubscriptionTrial();
-  /** Has the few asked for again that got no first book though each was asked for by itself. */
+  /** Retries the few pairs that got no first book although each was requested separately. */
   readonly #missing = new ResubscribeQueue((pairs) => this.#askMissing(pairs ?? []));
-  /** Messages that the last subscription took. */
+  /** Messages in the last subscription. */
   #asked = 0;
-  /** How many pairs had their book when those without were last asked for again. */
+  /** How many pairs had their book when the missing ones were last requested again. */
   #servedBefore = 0;
-  /** Whether the exchange has refused one pair more on this connection. */
+  /** Whether the exchange has refused one more pair on this connection. */
   #full = false;
   /** How often it was refused after some of many messages had been served. */
   #partials = 0;
@@ -59,7 +59,7 @@ export class ServiceJudge {
         : limits.limit('WS_MESSAGES', (limit.count * 1000) / limit.ms, RATE_MANNER, 0.1);
   }
 
-  /** Whether the exchange has refused one pair more on this connection. */
+  /** Whether the exchange has refused one more pair on this connection. */
   get full(): boolean {
     return this.#full;
   }
@@ -72,18 +72,18 @@ export class ServiceJudge {
     this.#full = false;
   }
 
-  /** The subscription begins to leave, in that many messages. */
+  /** Sending of the subscription starts, in this many messages. */
   asking(messages: number): void {
     this.#asked = messages;
     this.#trial.begin();
   }
 
-  /** All of it has left. */
+  /** All of it has been sent. */
   asked(): void {
     this.#trial.asked(performance.now());
   }
 
-  /** The first book of the connection came. */
+  /** The first book of the connection arrived. */
   served(): void {
     this.capacity.served(this.#socket.pairs.size);
     this.#socket.carrier.carrierHost?.served();
@@ -94,7 +94,7 @@ export class ServiceJudge {
     this.#trial.error(words);
   }
 
-  /** The exchange does not serve these pairs on this socket, as it serves the others. */
+  /** The exchange does not serve these pairs on this socket, although it serves others. */
   turnAway(pairs: readonly Pair[], words: string): void {
     const { carrier, snapshots } = this.#socket;
     // It would be refused here again and again.
@@ -105,8 +105,8 @@ export class ServiceJudge {
   }
 
   /**
-   * A connection ended of itself: narrows what is asked for on one, if that was the reason.
-   * @returns whether less is asked for now, so that to ask again is no repetition
+   * The connection ended, not by us: reduces what is requested on it, if that was the reason.
+   * @returns whether less is requested now, so that trying again is not a repetition
    */
   ended(code: number, words: string): boolean {
     const { carrier, pairs, snapshots } = this.#socket;
@@ -120,7 +120,7 @@ export class ServiceJudge {
       carrier.carrierHost?.refusedAlone(pair);
       return false;
     }
-    // Where some of many messages were served, they came too fast; or they are too many at any pace.
+    // If some of many messages were served, they came too fast; or there are too many at any rate.
     const slower = partial && ++this.#partials % SLOWER_OF !== 0;
     if (slower) this.rate?.refused(refusal);
     else this.#halve(refusal);
@@ -128,9 +128,9 @@ export class ServiceJudge {
   }
 
   /**
-   * Pairs have had no book in time. While others have theirs, the exchange may be silent about what is
-   * too much: what it left out is asked for more slowly, and where that brings nothing on another
-   * socket, as long as that serves any. Where none has a book, fewer are asked for.
+   * Pairs have had no book in time. While others have theirs, the exchange may be silently dropping
+   * the excess: the missing pairs are requested more slowly, and if that fails, on another socket,
+   * as long as that serves any. If no pair has a book, fewer are requested.
    */
   silent(pairs: readonly Pair[]): void {
     const { carrier, pairs: carried, snapshots } = this.#socket;
@@ -141,7 +141,7 @@ export class ServiceJudge {
       return;
     }
     if (pairs.length < LEAST_SILENT) {
-      // One request of many may have been left out by chance, and nothing else would bring its book.
+      // One request of many may have been lost, and nothing else would bring its book.
       if (this.#asked > 1) for (const pair of pairs) this.#missing.add(pair);
       return;
     }
@@ -153,7 +153,7 @@ export class ServiceJudge {
       return;
     }
     if (carrier.apart && served < LEAST_SILENT) {
-      // Nor are they served here, and were not too many.
+      // They are not served here either, so they were not too many.
       this.capacity.mistaken();
       return;
     }
@@ -169,7 +169,7 @@ export class ServiceJudge {
     this.#socket.askAgain(missing.flatMap((code) => carried.get(code) ?? []));
   }
 
-  /** No pair has a book: fewer are asked for, and where they are few others in their place. */
+  /** No pair has a book: fewer are requested, and if there are few, others in their place. */
   #allSilent(): void {
     const { carrier } = this.#socket;
     const carried = [...this.#socket.pairs.values()];
@@ -181,7 +181,7 @@ export class ServiceJudge {
     else carrier.carrierHost?.stuck(carried);
   }
 
-  /** That many pairs are too many on one socket. */
+  /** This many pairs are too many for one socket. */
   #halve(words: string): void {
     const { carrier, pairs } = this.#socket;
     this.capacity.refused(words, pairs.size);

@@ -1,25 +1,25 @@
-/** A connection that ends so soon after it was asked for books was ended because of what was asked, ms. */
+/** A connection that ends this soon after a subscription ended because of it, ms. */
 const SOON_MS = 10_000;
 /** Close codes that say so: policy, size, try again later, and an exchange's own. */
 const REFUSING = new Set([1003, 1008, 1009, 1013]);
-/** Of ends that may as well be faults of the network, so many in a row count as a refusal. */
+/** This many consecutive ends that could also be network faults count as a refusal. */
 const IN_A_ROW = 2;
 
 /** How a connection ended, as far as it matters here. */
 export interface TrialEnd {
   /** Close code; 1006 without a closing handshake. */
   readonly code: number;
-  /** What the exchange, or the network, said of it. */
+  /** What the exchange, or the network, said about it. */
   readonly words: string;
   /** Whether every pair had had its first book. */
   readonly complete: boolean;
-  /** Whether some of many requests were served, and others were still to be. */
+  /** Whether some of many requests had been served while others were outstanding. */
   readonly partial: boolean;
 }
 
 /**
- * Judges whether the ends of one socket's connections are refusals of what is subscribed on it: by an
- * error frame, by the close code, or since it happens again and again right after subscribing.
+ * Judges whether the ends of one socket's connections are refusals of its subscription: by an error
+ * frame, by the close code, or because they recur right after subscribing.
  */
 export class SubscriptionTrial {
   /** When the last request was sent, monotonic ms; Infinity until then. */
@@ -33,12 +33,12 @@ export class SubscriptionTrial {
     this.#error = null;
   }
 
-  /** The subscription begins to leave. */
+  /** Sending of the subscription starts. */
   begin(): void {
     this.#askedAt ??= Infinity;
   }
 
-  /** All of it has left. @param now monotonic ms */
+  /** All of it has been sent. @param now monotonic ms */
   asked(now: number): void {
     if (this.#askedAt !== null) this.#askedAt = Math.min(this.#askedAt, now);
   }
@@ -59,9 +59,9 @@ export class SubscriptionTrial {
   }
 
   /**
-   * A connection ended that was not ended by us.
+   * A connection ended, not by us.
    * @param now monotonic ms
-   * @returns the words of the refusal; null when it was none, or need not have been
+   * @returns the words of the refusal; null when it was not one, or need not have been
    */
   ended({ code, words, complete, partial }: TrialEnd, now: number): string | null {
     const soon = this.#askedAt !== null && now - Math.min(this.#askedAt, now) < SOON_MS;

@@ -1,9 +1,9 @@
 import { type Pair, pairText } from '../../market/market.js';
 
-/** Pairs whose first books come within this time are subscribed for trades together, ms. */
+/** Pairs whose first books arrive within this time are subscribed for trades together, ms. */
 const TOGETHER_MS = 50;
 
-/** The trades of a connection's pairs, where they are subscribed apart: of each pair once its book has come. */
+/** Trades of a connection's pairs, where subscribed separately: for each pair once its book has arrived. */
 export class TradeSubscriptions {
   readonly #subscribe: (pairs: readonly Pair[]) => void;
   /** Pairs whose trades are subscribed, or about to be. */
@@ -21,7 +21,7 @@ export class TradeSubscriptions {
     return this.#pairs.has(pairText(pair));
   }
 
-  /** A book of a pair has come. @param code it as `BTC-KRW` */
+  /** A book of a pair arrived. @param code the pair as `BTC-KRW` */
   bookCame(code: string, pair: Pair): void {
     if (this.#pairs.has(code)) return;
     this.#pairs.add(code);

@@ -6,29 +6,29 @@ import type { KnownFrames } from './frame-look.js';
 import { reasonOf } from '../../util/reason.js';
 import { USER_AGENT } from '../../util/version.js';
 
-/** Time given to the opening handshake. */
+/** Timeout of the opening handshake. */
 const HANDSHAKE_MS = 10_000;
-/** Time given to the closing handshake before the socket is cut. */
+/** Timeout of the closing handshake before the socket is cut. */
 const CLOSE_MS = 1000;
-/** Time given to what a refusal of the handshake says, and the most bytes of it that are read. */
+/** Timeout for reading the body of a refused handshake, and the maximum bytes read. */
 const REFUSAL_MS = 3000;
 const REFUSAL_BYTES = 64 * 1024;
 
-/** What docs/exchanges says of an exchange's sockets. Times in ms. */
+/** An exchange's socket parameters, from docs/exchanges. Times in ms. */
 export interface WSProfile {
-  /** Most pairs one socket carries. */
+  /** Maximum pairs per socket. */
   readonly maxPairs: number;
-  /** A ping goes out this often; Infinity for an exchange that does all pinging itself. */
+  /** Ping interval; Infinity for an exchange that does all pinging itself. */
   readonly pingEveryMs: number;
-  /** Without any frame, ping or pong for this long the socket is dead. */
+  /** A socket without any frame, ping or pong for this long is dead. */
   readonly silentAfterMs: number;
   /** A subscribed pair without a book for this long is reported. */
   readonly firstBookWithinMs: number;
-  /** Limits of messages from client to server on one socket. */
+  /** Limits of client messages per socket. */
   readonly messageLimits: readonly RateLimit[];
   /** Largest frame accepted, bytes. */
   readonly maxPayload: number;
-  /** What its frames are known to hold; other things in them are counted and logged. */
+  /** What its frames are known to contain; anything else is counted and logged. */
   readonly known?: KnownFrames;
 }
 
@@ -36,37 +36,37 @@ export interface WSProfile {
 export interface ConnectionEnd {
   /** Close code; 1006 without a closing handshake. */
   readonly code: number;
-  /** The peer's words for it, or ''. */
+  /** The peer's reason, or ''. */
   readonly reason: string;
-  /** What went wrong, or null when it was closed in order. */
+  /** What went wrong, or null when it closed normally. */
   readonly failure: ExchangeError | null;
-  /** The HTTP answer that the opening handshake was refused with, or null when it was not. */
+  /** The HTTP response that refused the opening handshake, or null. */
   readonly refusal: HandshakeRefusal | null;
 }
 
-/** An HTTP answer in place of a WebSocket. */
+/** An HTTP response in place of a WebSocket. */
 interface HandshakeRefusal {
   readonly status: number;
-  /** Its body, as much as came in time. */
+  /** Its body, as much as arrived in time. */
   readonly text: string;
 }
 
-/** Who hears what happens on a connection. */
+/** Listener to the events of a connection. */
 export interface ConnectionListener {
   /** The opening handshake is over. */
   opened(connection: WSConnection): void;
-  /** A message came in. */
+  /** A message was received. */
   message(connection: WSConnection, data: Buffer): void;
-  /** A ping or a pong came in. @param pong what the pong carries; null for a ping */
+  /** A ping or a pong was received. @param pong the pong's payload; null for a ping */
   pulse(pong: string | null): void;
   /** It is over; called once, whichever side ended it. */
   ended(connection: WSConnection, end: ConnectionEnd): void;
 }
 
-/** Hears each text that goes over a connection, ours (`out`) and the exchange's (`in`), as it is. */
+/** Receives each text on a connection, ours (`out`) and the exchange's (`in`), verbatim. */
 export type SocketTap = (kind: 'in' | 'out', text: string, binary: boolean) => void;
 
-/** One WebSocket connection from its opening handshake to its end, each bounded in time. */
+/** One WebSocket connection from its opening handshake to its end, with a timeout on each. */
 export class WSConnection {
   readonly #socket: WebSocket;
   readonly #tap: SocketTap | undefined;
@@ -74,10 +74,10 @@ export class WSConnection {
   #closingSince: number | null = null;
 
   /**
-   * Begins to connect.
+   * Starts connecting.
    * @param maxPayload largest frame accepted, bytes
-   * @param tap hears all its traffic; absent: none
-   * @throws when the address cannot be used
+   * @param tap receives all its traffic; absent: none
+   * @throws when the address is unusable
    */
   constructor(url: string, maxPayload: number, listener: ConnectionListener, tap?: SocketTap) {
     let failure: ExchangeError | null = null;
@@ -91,7 +91,7 @@ export class WSConnection {
     });
     this.#socket = socket;
     this.#tap = tap;
-    // Not left to ws, whose limit is one of silence: an answer that drips in would never end.
+    // Not ws's own timeout, which is for silence: a response that trickles in would never end.
     const late = setTimeout(() => {
       failure ??= new ExchangeError(
         'NO_ANSWER',
@@ -106,7 +106,7 @@ export class WSConnection {
         faultOfHandshake(status),
         `the connection was refused with HTTP ${status}`,
       );
-      // Without this listener ws would only say "Unexpected server response"; ending is then ours.
+      // Without this listener ws would only say "Unexpected server response"; ending is then up to us.
       readRefusal(response, (text) => {
         refusal = { status, text };
         socket.terminate();
@@ -149,7 +149,7 @@ export class WSConnection {
     this.#socket.send(text);
   }
 
-  /** Sends a protocol ping. @param text what its pong will carry */
+  /** Sends a protocol ping. @param text payload of its pong */
   ping(text = ''): void {
     this.#socket.ping(text);
   }
@@ -160,8 +160,8 @@ export class WSConnection {
   }
 
   /**
-   * Whether it is being closed. A peer that says so but keeps the connection open is cut; ws alone
-   * would wait 30 s. To be asked often. @param now monotonic ms
+   * Whether it is being closed. A peer that starts closing but keeps the connection open is cut; ws
+   * alone would wait 30 s. To be called often. @param now monotonic ms
    */
   closing(now: number): boolean {
     if (this.#socket.readyState !== WebSocket.CLOSING) return false;
@@ -170,7 +170,7 @@ export class WSConnection {
     return true;
   }
 
-  /** Closes it; resolves when it is gone. */
+  /** Closes it; resolves once it is gone. */
   close(): Promise<void> {
     const socket = this.#socket;
     if (socket.readyState === WebSocket.CLOSED) return Promise.resolve();
@@ -189,7 +189,7 @@ export class WSConnection {
 
 /**
  * Reads who refuses and why, within {@link REFUSAL_MS} and {@link REFUSAL_BYTES}.
- * @param done called once, also when the connection breaks
+ * @param done called once, even if the connection breaks
  */
 function readRefusal(response: IncomingMessage, done: (text: string) => void): void {
   const chunks: Buffer[] = [];
@@ -213,7 +213,7 @@ function readRefusal(response: IncomingMessage, done: (text: string) => void): v
   response.on('end', finish);
 }
 
-/** What an HTTP status at the handshake means: all but refusals of us look like a broken server. */
+/** Fault for an HTTP status at the handshake: anything but a refusal of us looks like a broken server. */
 function faultOfHandshake(status: number): ExchangeFault {
   const fault = faultOf(status, '');
   return fault === 'RATE' || fault === 'MAINTENANCE' || status === 401 || status === 403

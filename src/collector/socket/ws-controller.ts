@@ -23,17 +23,17 @@ import {
 import type { CarrierHost, PairCarrier } from './ws-feed.js';
 import { WSProtocol } from './ws-protocol.js';
 
-/** A connection that delivered for this long was a good one: the backoff starts over. */
+/** A connection that delivered for this long was good: the backoff starts over. */
 const STABLE_MS = 30_000;
-/** One that ended so soon after its subscription may have ended because of it. */
+/** One that ended this soon after its subscription may have ended because of it. */
 const SHORT_MS = 5000;
-/** Bytes of a message within which it shows what it is about. */
+/** Leading bytes of a message that show what it is about. */
 const SIGN_WITHIN = 200;
 
 /**
- * One WebSocket of one exchange, carrying many pairs. A subclass gives what its exchange wants
- * ({@link WSProtocol}). The file follows the life of a connection: it is asked for and opened,
- * subscribes, delivers, is looked after, ends, and is made again until {@link close}.
+ * One WebSocket of one exchange, carrying many pairs. A subclass implements its exchange's part
+ * ({@link WSProtocol}). The file follows the life of a connection: it opens, subscribes, delivers,
+ * is watched, ends, and is re-established until {@link close}.
  */
 export abstract class WSController extends WSProtocol implements PairCarrier {
   protected readonly context: FeedContext;
@@ -52,23 +52,23 @@ export abstract class WSController extends WSProtocol implements PairCarrier {
   carrierHost: CarrierHost | null = null;
 
   #connection: WSConnection | null = null;
-  /** Runs out when the next attempt to connect is due. */
+  /** Fires when the next attempt to connect is due. */
   #due: NodeJS.Timeout | undefined;
   #started = false;
   #closed = false;
   #subscribed = false;
   #everOpened = false;
-  /** Messages of this connection so far. */
+  /** Messages on this connection so far. */
   #messages = 0;
   /** When its subscription was sent, monotonic ms. */
   #subscribedAt = 0;
   /** When the connection opened, monotonic ms. */
   #openedAt = 0;
-  /** When the message being handled came in, Unix ms. */
+  /** When the message being handled was received, Unix ms. */
   #receivedAt = 0;
-  /** Trades that are subscribed by {@link getTradesMessage}; null where none are. */
+  /** Trades subscribed by {@link getTradesMessage}; null where none are. */
   readonly #trades: TradeSubscriptions | null;
-  /** Why the controller itself is ending the connection, if it does. */
+  /** Why the controller itself is ending the connection, if it is. */
   #ending: Outage | null = null;
 
   /** @param connects limiter of new connections, shared by all sockets of the exchange */
@@ -100,58 +100,58 @@ export abstract class WSController extends WSProtocol implements PairCarrier {
     });
   }
 
-  // What a subclass may override besides.
+  // What else a subclass may override.
 
   /**
-   * A message could not be read. Every frame is a whole book, so that what it said is known again with
-   * the next book: that is asked for. GOPAX, which sends changes, overrides this.
-   * @param pair whose message it was, or null when that is not known; it need not be carried here
+   * A message could not be read. Every frame is a whole book, so the next book makes up for it: it
+   * is requested. GOPAX, which sends deltas, overrides this.
+   * @param pair the pair it concerned, or null when unknown; it need not be carried here
    */
   protected onUnreadable(pair: Pair | null): void {
     // The name comes from the message: what is kept by it is bounded by what is carried.
     if (pair === null || this.has(pair)) this.#resubscriptions.add(pair);
   }
 
-  /** The connection survived a standstill: all books are asked for again, also of quiet pairs. */
+  /** The connection survived a standstill: all books are requested again, including quiet pairs'. */
   protected onProven(): void {
     this.#askAgain(this.#pairs.values());
   }
 
-  // What a subclass may ask and do.
+  // For a subclass to call.
 
-  /** Pairs this socket is to carry, by `BTC-KRW`. */
+  /** Pairs this socket should carry, by `BTC-KRW`. */
   protected get pairs(): ReadonlyMap<string, Pair> {
     return this.#pairs;
   }
 
-  /** Most pairs that a socket carries now: the exchange's refusals narrow it. */
+  /** Current maximum of pairs per socket: the exchange's refusals lower it. */
   protected get capacity(): number {
     return Math.min(this.#profile.maxPairs, this.#judge.capacity.value);
   }
 
-  /** Pairs that are subscribed and have had no book yet, in the order of subscription. */
+  /** Subscribed pairs without a book yet, in the order of subscription. */
   protected get awaiting(): Pair[] {
     return this.#snapshots.withoutFirst.flatMap((code) => this.#pairs.get(code) ?? []);
   }
 
-  /** Whether books of this connection are believed: no proof of it is waited for. */
+  /** Whether books of this connection are trusted: no proof is pending. */
   protected get proven(): boolean {
     return this.#liveness.proven;
   }
 
-  /** Queues messages; they leave in order, inside the exchange's limits. */
+  /** Queues messages; they are sent in order, within the exchange's limits. */
   protected send(messages: readonly string[]): void {
     this.#outbox.push(messages);
   }
 
-  /** The exchange answered with an error that names no pair: logged, and held against what was asked. */
+  /** The exchange answered with an error that names no pair: logged, and attributed to the request. */
   protected refusedBy(words: string): void {
     this.context.host.log('EXCHANGE_ERROR', null, { reason: words });
     if (faultOf(0, words) === 'RATE') this.reconnect('RATE_LIMITED', words);
     else this.#judge.error(words);
   }
 
-  /** The exchange does not serve these pairs on this socket, as it serves the others. */
+  /** The exchange does not serve these pairs on this socket, although it serves others. */
   protected turnAway(pairs: readonly Pair[], words: string): void {
     this.#judge.turnAway(pairs, words);
   }
@@ -162,7 +162,7 @@ export abstract class WSController extends WSProtocol implements PairCarrier {
     this.context.host.refused(pair, reason);
   }
 
-  /** Makes a new connection; its pairs get a gap since `since` (Unix ms; null = last books). */
+  /** Reconnects; its pairs get a gap since `since` (Unix ms; null = last books). */
   protected reconnect(cause: GapCause, detail: string, since = this.#liveness.heardAt): void {
     if (this.#connection === null || this.#ending !== null) return;
     this.#ending = { cause, detail, since };
@@ -170,9 +170,9 @@ export abstract class WSController extends WSProtocol implements PairCarrier {
     this.#connection.cut();
   }
 
-  // What the feed asks and does.
+  // For the feed.
 
-  /** Whether any of its pairs has had a book on the connection that stands. */
+  /** Whether any of its pairs has had a book on the current connection. */
   get serving(): boolean {
     return this.#snapshots.anyDelivering;
   }
@@ -182,7 +182,7 @@ export abstract class WSController extends WSProtocol implements PairCarrier {
     return this.closedToMore ? 0 : this.capacity - this.#pairs.size;
   }
 
-  /** Whether no pair may be put beside those that it carries. */
+  /** Whether no pair may be added to those that it carries. */
   get closedToMore(): boolean {
     return this.#judge.full || (this.alone && !this.serving);
   }
@@ -216,7 +216,7 @@ export abstract class WSController extends WSProtocol implements PairCarrier {
     if (traded.length > 0) this.send(this.getTradesEnd(traded));
   }
 
-  /** Subscribes pairs again; the connection is made again if that does not bring their books. */
+  /** Subscribes pairs again; reconnects if that does not bring their books. */
   resync(pairs: readonly Pair[]): void {
     if (!this.#subscribed) return;
     const carried = pairs.filter((pair) => this.has(pair));
@@ -225,8 +225,8 @@ export abstract class WSController extends WSProtocol implements PairCarrier {
   }
 
   /**
-   * The program stood still: what lies in the socket was sent meanwhile, and the peer may have left
-   * out much. Until the connection is proven no book is handed on.
+   * The program stood still: what is in the socket was sent meanwhile, and the peer may have
+   * dropped much. Until the connection is proven no book is delivered.
    */
   standstill(): void {
     this.#liveness.excuse();
@@ -235,7 +235,7 @@ export abstract class WSController extends WSProtocol implements PairCarrier {
     this.#liveness.askProof(connection);
   }
 
-  /** Closes for good; resolves when the socket is gone. */
+  /** Closes for good; resolves once the socket is gone. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#trades?.clear();
@@ -249,7 +249,7 @@ export abstract class WSController extends WSProtocol implements PairCarrier {
     await connection?.close();
   }
 
-  // The life of a connection: it is asked for, and opened.
+  // The life of a connection: it opens.
 
   #scheduleConnect(waitMs: number): void {
     this.#due = setTimeout(() => {
@@ -282,7 +282,7 @@ export abstract class WSController extends WSProtocol implements PairCarrier {
       const tap = this.context.tap?.();
       this.#connection = new WSConnection(this.getWSUrl(), maxPayload, listener, tap);
     } catch (error) {
-      // ws refuses an address that it cannot use by throwing.
+      // ws rejects an unusable address by throwing.
       const failure = new ExchangeError('NO_ANSWER', (error as Error).message);
       this.#onEnded({ code: 1006, reason: '', failure, refusal: null });
     }
@@ -303,7 +303,7 @@ export abstract class WSController extends WSProtocol implements PairCarrier {
 
   // It subscribes, and its subscription changes.
 
-  /** Sends the subscription of a fresh socket. */
+  /** Sends the subscription on a fresh socket. */
   protected subscribe(): void {
     if (this.#subscribed) return;
     this.#subscribed = true;
@@ -318,11 +318,11 @@ export abstract class WSController extends WSProtocol implements PairCarrier {
     this.#ask(added, () => this.getChangeMessage(added, removed));
   }
 
-  /** @param make makes the messages that ask for pairs, and may have a book at hand already (GOPAX) */
+  /** @param make creates the messages that request pairs, and may have a book at hand already (GOPAX) */
   #ask(pairs: readonly Pair[], make: () => readonly string[]): void {
     for (const pair of pairs) this.#snapshots.asking(pairText(pair));
     const messages = make();
-    // A whole list that still waits in the outbox is replaced by the newer one.
+    // A whole list still in the outbox is replaced by the newer one.
     const replacesAll = this.getChangeMessage === WSController.prototype.getChangeMessage;
     if (messages.length === 1 && replacesAll) this.#outbox.drop();
     this.send(messages);
@@ -338,7 +338,7 @@ export abstract class WSController extends WSProtocol implements PairCarrier {
     return delivering.length;
   }
 
-  /** Messages could not be read. @param pairs whose they were; null = it is not known */
+  /** Messages could not be read. @param pairs the pairs concerned; null = unknown */
   #resubscribe(pairs: readonly Pair[] | null): void {
     const count = this.#askAgain(pairs ?? this.#pairs.values());
     if (count > 0) this.context.host.log('BOOKS_REQUESTED_AGAIN', null, { count });
@@ -358,20 +358,20 @@ export abstract class WSController extends WSProtocol implements PairCarrier {
   }
 
   #onMessage(connection: WSConnection, data: Buffer): void {
-    // Frames already read are still handed over after a connection was given up; what they would
-    // change is not known any more.
+    // Frames already read are still handed over after a connection was given up; the state they
+    // would change is no longer known.
     if (this.#connection !== connection || this.#ending !== null) return;
     this.#liveness.heard();
     this.#receivedAt = this.context.clock();
     const { known } = this.#profile;
-    // What is known of frames is known of those of books.
+    // The known contents of frames are those of books.
     if (known !== undefined && isLookedAt(this.#messages++) && !this.#isTrade(data))
       lookAt(data.toString('utf8'), known, (...odd) => this.context.host.odd(...odd));
     try {
       this.handleMessage(data);
     } catch (error) {
       const pair = error instanceof ExchangeError ? error.pair : null;
-      // A trade that cannot be read says nothing about a book.
+      // An unreadable trade says nothing about a book.
       if (this.#isTrade(data)) {
         this.context.host.unreadableTrade(error, excerpt(data), pair);
         return;
@@ -382,10 +382,10 @@ export abstract class WSController extends WSProtocol implements PairCarrier {
   }
 
   /**
-   * Hands a book on, if its pair is carried here (a frame may still come for a removed one).
+   * Delivers a book if its pair is carried here (a frame may still arrive for a removed one).
    * @param code the pair as `BTC-KRW`
    * @param exchangeTimestamp Unix ms; null where the exchange gives none, undefined when unreadable
-   * @param receivedAt Unix ms; default: when the message being handled came in
+   * @param receivedAt Unix ms; default: when the message being handled was received
    * @param place see `FeedHost.book`
    */
   protected deliver(
@@ -409,7 +409,7 @@ export abstract class WSController extends WSProtocol implements PairCarrier {
   }
 
   /**
-   * Hands trades on, if their pair is carried here.
+   * Delivers trades if their pair is carried here.
    * @param code the pair as `BTC-KRW`
    * @param snapshot see `FeedHost.trades`
    */
@@ -424,12 +424,12 @@ export abstract class WSController extends WSProtocol implements PairCarrier {
     if (this.#subscribed && carried.length > 0) this.send(this.getTradesMessage(carried));
   }
 
-  // It is looked after.
+  // It is watched.
 
-  /** Looks after an open connection: its life, its greeting, and the books that it owes. */
+  /** Watches an open connection: its liveness, its greeting, and the books due on it. */
   #look(connection: WSConnection, now: number): void {
     if (connection.closing(now)) return;
-    // Whether the silence was the program's own is known before it is held against the connection.
+    // First rule out that the silence was the program's own.
     this.context.clock();
     if (!this.#liveness.proven) {
       if (this.#liveness.proofOverdue(now))
@@ -466,7 +466,7 @@ export abstract class WSController extends WSProtocol implements PairCarrier {
     this.#judge.silent(overdue);
   }
 
-  // It ends, and is made again.
+  // It ends, and is re-established.
 
   #onEnded({ code, reason, failure, refusal }: ConnectionEnd): void {
     this.#connection = null;
@@ -504,11 +504,11 @@ export abstract class WSController extends WSProtocol implements PairCarrier {
     if (opened && ours === null && !rateLimited && this.#judge.ended(code, detail))
       this.#waits.restart();
     if (this.#pairs.size === 0) {
-      // The next pair connects it again.
+      // The next pair reconnects it.
       this.#started = false;
       return;
     }
-    // A server that accepts and drops at once must not be met every half second forever.
+    // A server that accepts and drops at once must not be hit every half second forever.
     const lastedMs = performance.now() - this.#openedAt;
     if (opened && this.serving && lastedMs >= STABLE_MS) this.#waits.restart();
     const refused = rateLimited || (!opened && outage.cause === 'REFUSED');

@@ -4,25 +4,25 @@ import { RateLimiter } from '../limits/rate-limiter.js';
 import type { SocketCapacity } from '../limits/socket-capacity.js';
 import type { WSProfile } from './ws-connection.js';
 
-/** Who hears what an exchange serves on one socket. */
+/** What a carrier reports about how an exchange serves one socket. */
 export interface CarrierHost {
-  /** Books begin to come. */
+  /** Books start to arrive. */
   served(): void;
-  /** These pairs are no longer carried: the exchange does not serve so many on one socket. */
+  /** These pairs are no longer carried: the exchange does not serve that many on one socket. */
   handBack(pairs: readonly Pair[]): void;
   /** These pairs are no longer carried: the exchange was silent about them while it served others. */
   handBackSilent(pairs: readonly Pair[]): void;
-  /** This pair is no longer carried: it is refused, others need not be. */
+  /** This pair is no longer carried: it is refused; others may not be. */
   handBackRefused(pair: Pair): void;
-  /** Whether pairs wait until any socket is served. */
+  /** Whether pairs are waiting for any socket to be served. */
   waiting(): boolean;
-  /** Nor are these pairs served, as few as they are: they give their places to those that wait. */
+  /** These pairs are not served either, few as they are: they make room for those waiting. */
   stuck(pairs: readonly Pair[]): void;
-  /** This pair, the only one, is refused: what was refused with it need not have been too much. */
+  /** This pair, the only one, is refused: what was refused with it may not have been too much. */
   refusedAlone(pair: Pair): void;
 }
 
-/** What carries some pairs of an exchange: a socket, mostly. */
+/** Carries some pairs of an exchange: usually a socket. */
 export interface PairCarrier {
   /** How many more pairs fit. */
   readonly free: number;
@@ -34,23 +34,23 @@ export interface PairCarrier {
   add(pairs: readonly Pair[]): void;
   /** Stops pairs. */
   remove(pairs: readonly Pair[]): void;
-  /** Asks for the books of those of `pairs` that it carries again. */
+  /** Requests the books of those of `pairs` that it carries again. */
   resync(pairs: readonly Pair[], detail: string): void;
   /** See {@link Feed.standstill}. */
   standstill(): void;
-  /** Whether any of its pairs has its book now. */
+  /** Whether any of its pairs currently has its book. */
   readonly serving: boolean;
   /** Whether its pairs are those that another socket was silent about. Set by the feed. */
   apart: boolean;
-  /** Whether its one pair is refused even alone, so that none may be put beside it. Set by the feed. */
+  /** Whether its one pair is refused even alone, so that none may be added. Set by the feed. */
   alone: boolean;
-  /** Hears what its exchange serves on it. Set by the feed. */
+  /** Receives how its exchange serves it. Set by the feed. */
   carrierHost: CarrierHost | null;
   /** Closes for good. No call to the host follows. */
   close(): Promise<void>;
 }
 
-/** The feed of an exchange's sockets. @param perSecond connections opened in a second at most */
+/** The feed of an exchange's sockets. @param perSecond maximum connections opened per second */
 export function socketFeed(
   context: FeedContext,
   profile: WSProfile,
@@ -62,23 +62,24 @@ export function socketFeed(
   return new WSFeed(() => create(context, profile, connects), capacity);
 }
 
-/** Sockets of one pair that is refused alone; where there are more, everything is refused. */
+/** Maximum sockets with one individually refused pair; if there are more, everything is refused. */
 const MOST_ALONE = 3;
 
 /**
- * Spreads an exchange's pairs over as few sockets as it serves them on. What a socket hands back goes
- * to others; but while no socket is served, that waits: where nothing works, many sockets are no cure.
+ * Spreads an exchange's pairs over as few sockets as it serves them on. Pairs handed back by a
+ * socket go to others; but while no socket is served they wait: where nothing works, more sockets
+ * do not help.
  */
 export class WSFeed implements Feed {
   readonly #sockets: PairCarrier[] = [];
-  /** Sockets that are no longer needed, until they are gone. */
+  /** Sockets no longer needed, until they are gone. */
   readonly #closing = new Set<Promise<void>>();
   readonly #create: () => PairCarrier;
   readonly #capacity: SocketCapacity;
-  /** Pairs that wait for a socket to be served. */
+  /** Pairs waiting for a socket to be served. */
   #parked: Pair[] = [];
 
-  /** @param create makes one more socket. @param capacity how many pairs one carries */
+  /** @param create creates another socket. @param capacity how many pairs one carries */
   constructor(create: () => PairCarrier, capacity: SocketCapacity) {
     this.#create = create;
     this.#capacity = capacity;
@@ -148,7 +149,7 @@ export class WSFeed implements Feed {
         apart.add(pairs);
       },
       handBackRefused: (pair) => {
-        // All that are refused wait together, on a socket that serves none.
+        // All refused pairs wait together, on a socket that serves none.
         const others = this.#sockets.filter((s) => s !== socket && s.apart && !s.serving);
         const apart = others.find((s) => s.free > 0) ?? this.#open();
         apart.apart = true;
@@ -170,7 +171,7 @@ export class WSFeed implements Feed {
     return socket;
   }
 
-  /** A socket is served: what waits goes to others, at first to one that carries more than that. */
+  /** A socket is served: waiting pairs go to others, first to one that carries more than that. */
   #served(): void {
     const parked = this.#parked.splice(0);
     const now = this.#capacity.growing ? parked.splice(0, this.#capacity.value) : parked.splice(0);

@@ -1,15 +1,15 @@
 import type { GapCause } from '../../market/gap.js';
 import type { Pair } from '../../market/market.js';
 
-/** What an exchange's WebSocket is told and how it is read: what a controller of one exchange gives, or overrides. */
+/** What is sent to an exchange's WebSocket and how it is read: what its controller implements or overrides. */
 export abstract class WSProtocol {
-  /** Whole URL to connect to; asked again before every connection (signatures expire). */
+  /** Full URL to connect to; called before every connection (signatures expire). */
   protected abstract getWSUrl(): string;
 
-  /** Messages that subscribe all pairs of the socket, when it is fresh. */
+  /** Messages that subscribe all pairs of the socket when it is fresh. */
   protected abstract getMessage(): readonly string[];
 
-  /** Reads one message; calls `deliver` for each book. What it throws is counted and logged. */
+  /** Reads one message; calls `deliver` for each book. Exceptions are counted and logged. */
   protected abstract handleMessage(data: Buffer): void;
 
   /**
@@ -23,41 +23,41 @@ export abstract class WSProtocol {
     return this.getMessage();
   }
 
-  /** Messages that ask pairs whose books come for theirs once more. Default: their subscriptions begin again. */
+  /** Messages that request the books of delivering pairs once more. Default: subscribes them again. */
   protected getAgainMessage(pairs: readonly Pair[]): readonly string[] {
     return this.getChangeMessage(pairs, pairs);
   }
 
-  /** Message sent in place of a protocol ping, if the exchange keeps sockets alive by a message. */
+  /** Message sent in place of a protocol ping, for exchanges whose keep-alive is a message. */
   protected getKeepAliveMessage(): string | null {
     return null;
   }
 
-  /** Whether the subscription waits for a greeting; then the subclass calls `subscribe`. */
+  /** Whether the subscription waits for a greeting; the subclass then calls `subscribe`. */
   protected get subscribesOnGreeting(): boolean {
     return false;
   }
 
-  /** How a message about trades begins, even an unreadable one, where the exchange sends them. */
+  /** How a trade message starts, even an unreadable one, where the exchange sends them. */
   protected readonly tradeSign: RegExp = /(?!)/;
 
   /**
-   * Messages that subscribe the trades of pairs whose book has come, where they are subscribed apart: a
-   * refusal of an unknown pair is then one of its book. Default: none, they come with the books.
+   * Messages that subscribe the trades of pairs whose book has arrived, where subscribed separately: a
+   * refusal of an unknown pair then concerns its book. Default: none, they come with the books.
    */
   protected getTradesMessage(_pairs: readonly Pair[]): readonly string[] {
     return [];
   }
 
-  /** Messages that end what {@link getTradesMessage} subscribed. */
+  /** Messages that unsubscribe what {@link getTradesMessage} subscribed. */
   protected getTradesEnd(_pairs: readonly Pair[]): readonly string[] {
     return [];
   }
 
-  /** Forgets what belongs to one connection. Called when one is lost and before every connect. */
+  /** Resets the state of one connection. Called when it is lost and before every connect. */
   protected resetConnection(): void {}
 
-  /** Cause of a gap by close code; GOPAX and Coinone have meanings of their own. */
+  /** Gap cause for a close code; GOPAX and Coinone have codes of their own. */
   protected closeCause(_code: number): GapCause {
     return 'DISCONNECTED';
   }

@@ -2,19 +2,19 @@ import { decimalFromWire } from '../../market/decimal.js';
 import { BareNumberError, type Json } from './quoted-json.js';
 
 /**
- * How far before and after the receipt a book's own time is believed, ms. A market that is hardly
- * traded may send a book that is months old; one from tomorrow is a mistake.
+ * How far before and after receipt a book's own time is plausible, ms. A rarely traded market may
+ * send a book that is months old; one from tomorrow is a mistake.
  */
 const OLDEST_MS = 366 * 86_400_000;
 const NEWEST_MS = 86_400_000;
 
-/** ISO 8601 with its zone; without one it is not known which time is meant. */
+/** ISO 8601 with its zone; without one the time is ambiguous. */
 const ISO = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)$/i;
 
 /**
- * The time of a book as an exchange writes it, Unix ms. The unit follows from the magnitude (seconds,
- * ms, µs, ns), for exchanges have changed it without notice; numbers and texts, fractions, exponents
- * and ISO 8601 are all read.
+ * The time of a book as an exchange writes it, as Unix ms. The unit follows from the magnitude
+ * (seconds, ms, µs, ns), since exchanges have changed it without notice; numbers and texts,
+ * fractions, exponents and ISO 8601 are all accepted.
  * @returns undefined when it is none of these
  */
 export function exchangeTime(wire: Json | undefined): number | undefined {
@@ -41,13 +41,13 @@ export function exchangeTime(wire: Json | undefined): number | undefined {
   return whole.length <= 20 ? Number(whole.slice(0, -6)) : undefined;
 }
 
-/** Plain digits as fine as ms: what the exchanges promise. */
+/** Plain digits at ms resolution or finer: what the exchanges promise. */
 const PLAIN = /^\d{13}/;
 
 /**
- * Whether a time shows a book's place among others. Seconds are too coarse for that (of two books of
- * one second the later would look older), and a time in another form than the exchange's usual one
- * may be of another clock: such books are taken in the order of their receipt.
+ * Whether a time gives a book's position among others. Seconds are too coarse for that (of two
+ * books in one second the later would look older), and a time in an unusual form may come from
+ * another clock: such books are ordered by receipt.
  * @param value as for {@link exchangeTime}
  */
 export function showsOrder(value: Json | undefined): boolean {
@@ -63,7 +63,7 @@ function timeText(value: Json | undefined): string | undefined {
 }
 
 /**
- * A book's time if it can be that of one received now, else undefined.
+ * A book's time if plausible for one received now, otherwise undefined.
  * @param time Unix ms; null: none; undefined: unreadable.
  * @param receivedAt Unix ms
  */

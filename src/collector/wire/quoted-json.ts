@@ -3,7 +3,7 @@ import { type ExactJson, parseExactJson } from '../../market/exact-json.js';
 /** A JSON value; a number in it is a double, unless it was read exactly (see `ExactJson`). */
 export type Json = ExactJson | number | Json[] | { [key: string]: Json };
 
-/** Thrown where text is read and a double stands, which may have lost digits. */
+/** Thrown when text is read but a double is found, which may have lost digits. */
 export class BareNumberError extends Error {
   constructor() {
     super('a number stands where text was promised');
@@ -11,10 +11,11 @@ export class BareNumberError extends Error {
 }
 
 /**
- * Reads a message of an exchange that writes prices and volumes as strings: `JSON.parse` is faster than
- * the exact reader and loses nothing of them. Where a bare number is read as text all the same, the
- * message is read again exactly; so it is where it is no JSON, to say what is wrong with it.
- * @param read must do nothing that lasts before it has read all that it needs
+ * Parses a message of an exchange that sends prices and volumes as strings: `JSON.parse` is faster
+ * than the exact parser and loses none of their digits. If a bare number is read as text
+ * nevertheless, the message is parsed again exactly; likewise if it is not JSON, to report what is
+ * wrong with it.
+ * @param read must have no lasting effect before it has read everything it needs
  * @throws {JsonFormatError}
  */
 export function readQuotedJson(text: string, read: (message: Json) => void): void {

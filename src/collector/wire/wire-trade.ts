@@ -6,7 +6,7 @@ import { exchangeTime } from './exchange-time.js';
 import type { Json } from './quoted-json.js';
 import { wireText } from './wire.js';
 
-/** The values of a trade as they stand in a message. */
+/** The values of a trade as in a message. */
 export interface WireTrade {
   readonly id: Json | undefined;
   readonly idKind?: TradeIdKind;
@@ -18,10 +18,10 @@ export interface WireTrade {
   readonly sent?: Json | undefined;
 }
 
-/** Longest id that is kept; those of the exchanges have 19 digits at most. */
+/** Longest id kept; those of the exchanges have at most 19 digits. */
 const MAX_ID = 64;
 
-/** A trade whose price or volume is 0: it can be read, and is none. */
+/** A trade whose price or volume is 0: readable, but not a trade. */
 export class ZeroTrade extends ExchangeError {
   /** @param what which of them is 0 */
   constructor(readonly what: 'price' | 'volume') {
@@ -29,7 +29,7 @@ export class ZeroTrade extends ExchangeError {
   }
 }
 
-/** A trade of a message. @throws {ExchangeError} when one of its values is missing or can be no trade's */
+/** Reads a trade from a message. @throws {ExchangeError} when a value is missing or impossible */
 export function readTrade({
   id,
   idKind = 'EXCHANGE',
@@ -57,17 +57,17 @@ export function readTrade({
   };
 }
 
-/** An id as text; one that is a whole number below 2^53 has lost no digit as a double. */
+/** An id as text; an integer below 2^53 has lost no digit as a double. */
 function idText(id: Json | undefined): string {
   return typeof id === 'number' && Number.isSafeInteger(id) ? String(id) : wireText(id, 'the id');
 }
 
-/** Whether a time, which can be read, is one of whole seconds. */
+/** Whether a time, which is readable, has whole seconds. */
 function isSeconds(time: Json | undefined): boolean {
   return typeof time === 'number' ? time < 1e11 : /^\d{1,11}$/.test(time as string);
 }
 
-/** The taker's side by a flag of a message. @throws {ExchangeError} when it is neither true nor false */
+/** The taker's side from a flag of a message. @throws {ExchangeError} when it is neither true nor false */
 export function sideByFlag(bought: Json | undefined, what: string): TradeSide {
   if (bought === true) return 'buy';
   if (bought === false) return 'sell';

@@ -6,7 +6,7 @@ import { ownText } from '../../market/own-text.js';
 import { BareNumberError, type Json } from './quoted-json.js';
 import { unreadable } from '../exchange-error.js';
 
-/** Wire values in the shape asked for, or an `ExchangeError` naming what was expected. */
+/** Wire values in the requested shape, or an `ExchangeError` naming what was expected. */
 
 /** An object of a message, keys to values. */
 export type WireObject = { [key: string]: Json };
@@ -42,8 +42,8 @@ export function optionalText(value: Json | undefined): string | null {
 }
 
 /**
- * A side as it is kept: best first, zero levels (price or volume 0: padding, dust) dropped, and no
- * text that holds the frame it came in: a level may outlive many books.
+ * A side in stored form: best first, zero levels (price or volume 0: padding, dust) dropped, and no
+ * string that keeps the frame it came in alive: a level may outlive many books.
  * @param levels price and volume as on the wire, in any order
  * @throws {ExchangeError} when a price occurs twice; which of the two holds cannot be known
  */
@@ -63,7 +63,7 @@ export function readSide(side: Side, levels: Iterable<readonly [string, string]>
   return result;
 }
 
-/** Levels that come as objects, e.g. `{"price":"695.5","qty":"5000"}`. */
+/** Levels sent as objects, e.g. `{"price":"695.5","qty":"5000"}`. */
 export function readLevelObjects(
   side: Side,
   value: Json | undefined,
@@ -79,7 +79,7 @@ export function readLevelObjects(
   );
 }
 
-/** Start of a message for a log line. */
+/** Start of a message, for a log line. */
 export function excerpt(data: Buffer | string): string {
   return cutText(typeof data === 'string' ? data : data.subarray(0, 600).toString('utf8'), 200);
 }

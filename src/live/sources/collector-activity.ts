@@ -5,16 +5,16 @@ import { type Market, marketKey } from '../../market/market.js';
 import { type Delivery, delivery } from '../delivery.js';
 import { type OwnFeed, OwnSource } from '../source.js';
 
-/** A collector's status, how fast it goes and what is missing. */
+/** A collector's status, rate and open gap. */
 export interface CollectorActivity {
   readonly status: CollectorStatus;
   readonly booksPerSecond: number;
   readonly openGap: Gap | null;
-  /** What the last mutation asked for; null where `COLLECT` decides. */
+  /** What the last mutation requested; null where `COLLECT` decides. */
   readonly wish: boolean | null;
 }
 
-/** Where {@link ActivityChanges} looks. */
+/** Sources of {@link ActivityChanges}. */
 interface ActivitySources {
   readonly control: CollectorControl;
   readonly meter: {
@@ -24,14 +24,14 @@ interface ActivitySources {
 }
 
 /**
- * All collectors first, then those that changed. Each list is made when its reader takes it, so a
- * slow one misses only states in between.
+ * All collectors first, then those that changed. Each list is built when its reader takes it, so a
+ * slow reader misses only intermediate states.
  */
 export class ActivityChanges extends OwnSource<readonly CollectorActivity[]> {
   readonly #sources: ActivitySources;
   readonly #everyMs: number;
 
-  /** @param everyMs time between two lists, ms */
+  /** @param everyMs interval between two lists, ms */
   constructor(sources: ActivitySources, everyMs: number) {
     super();
     this.#sources = sources;
@@ -50,7 +50,7 @@ class ActivityFeed implements OwnFeed {
   readonly #timer: NodeJS.Timeout;
   readonly #had = new Map<string, CollectorActivity>();
   #due = true;
-  /** Lists given so far. */
+  /** Lists delivered so far. */
   #order = 0;
 
   constructor(sources: ActivitySources, everyMs: number, wake: () => void) {
@@ -65,7 +65,7 @@ class ActivityFeed implements OwnFeed {
     if (!this.#due) return undefined;
     this.#due = false;
     const value = this.#changed();
-    // The first list is given even when it is empty: it says that there are no collectors.
+    // The first list is delivered even when empty: it says that there are no collectors.
     if (value.length === 0 && this.#order > 0) return undefined;
     return delivery('activity', ++this.#order, value);
   }

@@ -6,14 +6,14 @@ import { ConflatedQueue } from '../conflated-queue.js';
 import { delivery } from '../delivery.js';
 import { type SharedFeed, SharedSource } from '../source.js';
 
-/** The status of each matching collector, whenever its state changes: `collectorStatus`. */
+/** The status of each matching collector whenever its state changes: `collectorStatus`. */
 export class CollectorStatuses extends SharedSource<CollectorStatus> {
   readonly everyMs = 0;
   readonly #bus: Bus;
   readonly #current: () => readonly CollectorStatus[];
   readonly #selection: MarketSelection;
 
-  /** @param current all statuses as they are now */
+  /** @param current all current statuses */
   constructor(bus: Bus, current: () => readonly CollectorStatus[], selection: MarketSelection) {
     super();
     this.#bus = bus;

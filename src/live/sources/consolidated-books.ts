@@ -10,18 +10,18 @@ import { ConflatedQueue } from '../conflated-queue.js';
 import { type Delivery, delivery } from '../delivery.js';
 import { type JoinPoint, type SharedFeed, SharedSource } from '../source.js';
 
-/** Where a consolidated book comes from. */
+/** Sources of a consolidated book. */
 interface ConsolidatedSources {
   readonly bus: Bus;
   readonly control: CollectorControl;
 }
 
-/** Where its changes also come from. */
+/** The same, with the source of its changes. */
 interface LiveConsolidatedSources extends ConsolidatedSources {
   readonly books: BookRoutes;
 }
 
-/** The books of a pair on all exchanges as they are now. A leg per exchange that has one or a collector. */
+/** The current books of a pair on all exchanges. One leg per exchange with a book or a collector. */
 export function consolidate(
   { bus, control }: ConsolidatedSources,
   pair: Pair,
@@ -44,7 +44,7 @@ export function consolidate(
   return new ConsolidatedBook(pair, now, legs, includeStale);
 }
 
-/** The consolidated book of a pair, whenever a leg's book or state changes. */
+/** The consolidated book of a pair whenever a leg's book or state changes. */
 export class ConsolidatedBooks extends SharedSource<ConsolidatedBook> {
   readonly everyMs: number;
   readonly #sources: LiveConsolidatedSources;
@@ -72,7 +72,7 @@ export class ConsolidatedBooks extends SharedSource<ConsolidatedBook> {
 
 const KEY = 'consolidated';
 
-/** Notes that something changed; the book is put together when it is taken. */
+/** Records that something changed; the book is merged when it is taken. */
 class ConsolidatedFeed implements SharedFeed {
   readonly #make: () => ConsolidatedBook;
   readonly #waiting: ConflatedQueue<null>;
@@ -124,7 +124,7 @@ class ConsolidatedFeed implements SharedFeed {
     this.#waiting.close();
   }
 
-  /** The book as it is now, whatever the change was. */
+  /** The current book, whatever the change was. */
   #delivery(): Delivery<unknown> {
     return delivery(KEY, this.#order, this.#make());
   }

@@ -8,16 +8,16 @@ import type { Delivery } from '../delivery.js';
 import { type OwnFeed, OwnSource } from '../source.js';
 import { ExactFeed } from './exact-feed.js';
 
-/** Books of one page out of the store. */
+/** Books per page from the store. */
 export const PAGE_BOOKS = 100;
 
-/** Where exact feeds get their books. */
+/** Sources of exact feeds. */
 interface BookSources {
   readonly reader: StoreReader;
   readonly tail: BookTail;
   /** Every book up to this sequence is in the store, or never will be. */
   readonly settled: () => number;
-  /** The gap of books that the store could not keep, if a market was in one at a sequence. */
+  /** The gap a market was in at a given sequence because the store could not keep its books, if any. */
   readonly unkeptAt: Store['unkeptAt'];
 }
 

@@ -2,43 +2,43 @@ import type { Delivery } from '../delivery.js';
 import type { OwnFeed } from '../source.js';
 import type { Tail } from '../tail.js';
 
-/** How soon the store is asked again for what it has not committed yet, ms. */
+/** How soon the store is queried again for what it has not committed yet, ms. */
 export const AGAIN_MS = 25;
 
-/** A page out of the store, in order of sequence. */
+/** A page from the store, in order of sequence. */
 interface StoredPage<T> {
   readonly items: Delivery<T>[];
-  /** All that is wanted up to this sequence is in this page or before it. */
+  /** Everything wanted up to this sequence is in this page or before it. */
   readonly reached: number;
   /** Whether more may follow already. */
   readonly more: boolean;
 }
 
-/** Where an exact feed gets what it delivers. */
+/** Sources of an exact feed. */
 export interface ExactSources<T> {
   readonly tail: Tail<T>;
-  /** Reads the page behind a sequence. */
+  /** Reads the page after a sequence. */
   readonly page: (after: number) => Promise<StoredPage<T>>;
   /** Everything up to this sequence is in the store, or never will be. */
   readonly settled: () => number;
-  /** Whether something of the tail is wanted. */
+  /** Whether an item of the tail is wanted. */
   readonly wants: (value: T) => boolean;
-  /** What is delivered with the first delivery of a key from the tail, behind the place where the store ended. */
+  /** Adds to a key's first delivery from the tail, after the position where the store ended. */
   readonly joined?: (delivery: Delivery<T>, place: number) => Delivery<T>;
 }
 
 /**
- * One reader's place in the sequence of all things of one kind (the books here stand for any). The store has the past up to its last commit, the
- * tail ({@link Tail}) the newest books, committed or not. The feed reads pages out of the store
- * until its place is one from which the tail has everything, then it goes on in the tail; when it is
- * so slow that the tail has moved on, it goes back to the store. Whichever it reads, it takes
- * the books after its place in order and moves its place behind them: none twice, none left out.
- *
- * The join is exact because both overlap: the tail is watched from before the first page is read, so
- * whatever is published later is in it or, once it has left the tail, in the store. A page
- * proves that nothing is missing up to what was settled when it was asked for, so the feed asks again
- * until its place has reached the tail's floor. Books that the store could not keep are in neither
- * once they have left the tail: the first book of their market after the join says so.
+ * One reader's position in the sequence of all items of one kind (here always called books). The
+ * store has the past up to its last commit; the tail ({@link Tail}) has the newest books, committed
+ * or not. The feed reads pages from the store until the tail has everything after its position,
+ * then continues in the tail; if it is so slow that the tail moves past it, it goes back to the
+ * store. From either, it takes the books after its position in order and advances past them: none
+ * twice, none skipped.
+ * The join is exact because the two overlap: the tail is watched from before the first page is
+ * read, so whatever is published later is in the tail or, once it has left the tail, in the store.
+ * A page proves that nothing is missing up to what was settled when it was requested, so the feed
+ * reads on until its position has reached the tail's floor. Books that the store could not keep are
+ * in neither once they have left the tail: their market's first book after the join says so.
  */
 export class ExactFeed<T> implements OwnFeed {
   readonly ended = false;
@@ -47,20 +47,20 @@ export class ExactFeed<T> implements OwnFeed {
   readonly #wake: () => void;
   /** Everything up to this sequence has been delivered or is not wanted. */
   #place: number;
-  /** Books read out of the store, to be delivered next. */
+  /** Books read from the store, to be delivered next. */
   #page: Delivery<T>[] = [];
   #next = 0;
-  /** Where the place is in the tail; null while the store is read. */
+  /** Position in the tail; null while reading the store. */
   #inTail: number | null = null;
   /** Where reading the store began. */
   #readFrom: number;
-  /** Where it ended, and the markets of which a book has been taken from the tail since. */
+  /** Where it ended, and the markets from which the tail has delivered a book since. */
   #join: { readonly place: number; readonly met: Set<string> } | null = null;
   #reading = false;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  /** @param since where it begins. @param wake to be called when something came */
+  /** @param since where it starts. @param wake called when something arrives */
   constructor(sources: ExactSources<T>, since: number, wake: () => void) {
     this.#sources = sources;
     this.#place = since;
@@ -93,7 +93,7 @@ export class ExactFeed<T> implements OwnFeed {
     this.#sources.tail.unwatch(this.#wake);
   }
 
-  /** Goes over to the tail if that has everything after the place. */
+  /** Switches to the tail if that has everything after the position. */
   #enterTail(): boolean {
     const { tail } = this.#sources;
     if (this.#place < tail.floor) return false;
@@ -102,7 +102,7 @@ export class ExactFeed<T> implements OwnFeed {
     return true;
   }
 
-  /** The next wanted book; undefined when none has come; null when the tail has moved on. */
+  /** The next wanted book; undefined when none has come; null when the tail has moved past it. */
   #takeFromTail(): Delivery<T> | undefined | null {
     for (;;) {
       const delivery = this.#sources.tail.at(this.#inTail!);
@@ -113,14 +113,14 @@ export class ExactFeed<T> implements OwnFeed {
         return null;
       }
       this.#inTail!++;
-      // It began ahead of what this process has.
+      // It started ahead of what this process has.
       if (delivery.order <= this.#place) continue;
       this.#place = delivery.order;
       if (this.#sources.wants(delivery.value)) return this.#joined(delivery);
     }
   }
 
-  /** A book from the tail, with what the store lacked before it if it is the first of its market. */
+  /** A book from the tail; for the first of its market, with what the store lacked before it. */
   #joined(delivery: Delivery<T>): Delivery<T> {
     if (this.#join === null) return delivery;
     const { place, met } = this.#join;

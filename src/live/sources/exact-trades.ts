@@ -8,10 +8,10 @@ import { type OwnFeed, OwnSource } from '../source.js';
 import type { TradeTail } from '../trade-tail.js';
 import { ExactFeed } from './exact-feed.js';
 
-/** Trades of one page out of the store. */
+/** Trades per page from the store. */
 const PAGE_TRADES = 500;
 
-/** Where live trades come from. */
+/** Sources of live trades. */
 interface TradeSources {
   readonly reader: StoreReader;
   readonly tail: TradeTail;
@@ -25,7 +25,7 @@ export class ExactTrades extends OwnSource<Trade> {
   readonly #selection: MarketSelection;
   readonly #since: number | undefined;
 
-  /** @param since undefined = what is received from now on */
+  /** @param since undefined = only new trades */
   constructor(sources: TradeSources, selection: MarketSelection, since: number | undefined) {
     super();
     this.#sources = sources;

@@ -7,19 +7,19 @@ import { ConflatedQueue } from '../conflated-queue.js';
 import { type Delivery, delivery } from '../delivery.js';
 import { type JoinPoint, type SharedFeed, SharedSource } from '../source.js';
 
-/** Where the newest books come from: the current ones, and each that follows. */
+/** Sources of the newest books: the current ones, and each that follows. */
 interface LatestSources {
   readonly bus: Bus;
   readonly books: BookRoutes;
 }
 
-/** The newest book of each matching market, whenever it changes: `orderbook` and `orderbooks`. */
+/** The newest book of each matching market whenever it changes: `orderbook` and `orderbooks`. */
 export class LatestBooks extends SharedSource<OrderBook> {
   readonly everyMs: number;
   readonly #sources: LatestSources;
   readonly #selection: MarketSelection;
 
-  /** @param everyMs time between two books of one market, ms; 0 = every change */
+  /** @param everyMs minimum interval between two books of one market, ms; 0 = every change */
   constructor(sources: LatestSources, selection: MarketSelection, everyMs: number) {
     super();
     this.#sources = sources;

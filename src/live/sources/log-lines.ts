@@ -4,15 +4,15 @@ import type { Exchange } from '../../market/exchange.js';
 import { type Delivery, delivery } from '../delivery.js';
 import { type OwnFeed, OwnSource } from '../source.js';
 
-/** Log entries that wait for one reader at most; the oldest go first, they are in `logs`. */
+/** Maximum log entries waiting for one reader; the oldest are dropped, and remain in `logs`. */
 const MAX_WAITING = 1_000;
 
-/** Which log entries are wanted; an absent part stands for any. */
+/** Which log entries are wanted; an absent part matches any. */
 interface LogFilter {
   readonly exchange: Exchange | undefined;
   readonly symbol: string | undefined;
   readonly currency: string | undefined;
-  /** Least severity. */
+  /** Lowest severity. */
   readonly level: LogLevel | undefined;
   readonly event: string | undefined;
 }

@@ -1,12 +1,12 @@
 import { delivery } from '../delivery.js';
 import { type SharedFeed, SharedSource } from '../source.js';
 
-/** Something that is looked at again and again, for all readers at once. */
+/** Something sampled periodically, once for all readers. */
 export class Periodic<T> extends SharedSource<T> {
   readonly everyMs: number;
   readonly #look: () => T;
 
-  /** @param everyMs time between two looks, ms */
+  /** @param everyMs sampling interval, ms */
   constructor(look: () => T, everyMs: number) {
     super();
     this.#look = look;

@@ -9,10 +9,10 @@ import { AGAIN_MS } from './exact-feed.js';
 import type { Delivery } from '../delivery.js';
 import { type OwnFeed, OwnSource } from '../source.js';
 
-/** The longest wait that a timer of Node can measure, ms. */
+/** The longest wait that a Node timer can measure, ms. */
 const MAX_WAIT_MS = 2_147_483_647;
 
-/** Where replays get their books. */
+/** Sources of replays. */
 interface ReplaySources {
   readonly reader: StoreReader;
   readonly sequences: () => SequenceState;
@@ -21,15 +21,15 @@ interface ReplaySources {
 /** What to replay. */
 interface ReplayOptions {
   readonly market: Market;
-  /** Unix ms, included. */
+  /** Unix ms, inclusive. */
   readonly from: number | undefined;
-  /** Unix ms, excluded; undefined = when the replay begins. */
+  /** Unix ms, exclusive; undefined = the start of the replay. */
   readonly to: number | undefined;
-  /** How many times as fast as it was; 0 = as fast as the reader takes it. */
+  /** Speed as a multiple of the original; 0 = as fast as the reader takes it. */
   readonly speed: number;
 }
 
-/** The stored books of a market in their own rhythm: the subscription `replay`. */
+/** The stored books of a market at their original timing: the subscription `replay`. */
 export class ReplayBooks extends OwnSource<OrderBook> {
   readonly #sources: ReplaySources;
   readonly #options: ReplayOptions;
@@ -46,10 +46,10 @@ export class ReplayBooks extends OwnSource<OrderBook> {
 }
 
 /**
- * One reader's replay. The first book comes at once, each further one as long after it as it was
- * received after it, divided by the speed. A reader too slow for that gets the books as fast
- * as it takes them until it has caught up; nothing is left out. The next page is read while the one
- * before is played.
+ * One reader's replay. The first book comes at once, each further one after the interval at which
+ * it was received, divided by the speed. A reader too slow for that gets the books as fast as it
+ * reads until it has caught up; nothing is skipped. The next page is read while the previous one
+ * plays.
  */
 class ReplayFeed implements OwnFeed {
   failure: unknown = null;
@@ -61,12 +61,12 @@ class ReplayFeed implements OwnFeed {
   #next = 0;
   #following: StoredBook[] | null = null;
   #after = 0;
-  /** The last sequence that may be played: what is received later is not part of the replay. */
+  /** The last sequence to play: what is received later is not part of the replay. */
   readonly #last: number;
   #readAll = false;
   #reading = false;
   #timer: NodeJS.Timeout | undefined;
-  /** When the first book was given, by `performance.now()`, and when it was received, Unix ms. */
+  /** When the first book was delivered, by `performance.now()`, and when it was received, Unix ms. */
   #began: { readonly at: number; readonly timestamp: number } | null = null;
   #closed = false;
 
@@ -100,7 +100,7 @@ class ReplayFeed implements OwnFeed {
     clearTimeout(this.#timer);
   }
 
-  /** Whether a book's time has come; when not, the reader is woken then. */
+  /** Whether a book is due; if not, the reader is woken when it is. */
   #due(timestamp: number): boolean {
     const { speed } = this.#options;
     if (speed === 0) return true;
@@ -116,7 +116,7 @@ class ReplayFeed implements OwnFeed {
   async #read(): Promise<void> {
     this.#reading = true;
     try {
-      // What was received before the replay began may still be on its way to the disk.
+      // Books received before the replay began may still be on their way to the disk.
       while (this.#sources.sequences().settled < this.#last && !this.#closed) await pause(AGAIN_MS);
       if (this.#closed) return;
       const { from, to } = this.#options;

@@ -13,11 +13,11 @@ import { UpbitProtocolController } from '../upbit-protocol/controller.js';
 export const BITHUMB_PROFILE: WSProfile = {
   // 493 codes on one socket were all served; no limit is documented.
   maxPairs: 10_000,
-  // The idle limit is 60 s on the wire, 120 s on paper; the server never pings.
+  // The idle limit is 60 s in practice, 120 s on paper; the server never pings.
   pingEveryMs: 15_000,
   silentAfterMs: 40_000,
   firstBookWithinMs: 10_000,
-  // No limit of messages is documented; that of Upbit, whose protocol this copies, is kept.
+  // No message limit is documented; we keep to Upbit's, whose protocol this copies.
   messageLimits: [
     { count: 5, ms: 1000 },
     { count: 100, ms: 60_000 },
@@ -36,7 +36,7 @@ export const BITHUMB_LIST: ListForm = { ...MARKET_ALL, path: '/v1/market/all?isD
 const listMarkets: ExchangeAdapter['listMarkets'] = (rest, onOdd) =>
   listFrom(rest, BITHUMB_LIST, onOdd);
 
-/** 15 levels as the WebSocket has them; 150 calls a second (`bithumb.ws.rest-150-per-second`). */
+/** 15 levels, like the WebSocket; 150 calls a second (`bithumb.ws.rest-150-per-second`). */
 const restBooks: RestBooks = {
   batch: 100,
   everyMs: 1000,
@@ -46,8 +46,8 @@ const restBooks: RestBooks = {
 };
 
 /**
- * 150 calls a second (`bithumb.trade-rest.150-requests-s-ip-trade`). Its clock is Korea's, and its ids
- * are no trade's own.
+ * 150 calls a second (`bithumb.trade-rest.150-requests-s-ip-trade`). Its clock is Korean time, and
+ * its ids do not identify single trades.
  */
 const tradeHistory = unitHistory({
   days: 'daysAgo',
@@ -73,7 +73,7 @@ export const bithumbRest: ExchangeAdapter = {
 
 /**
  * Bithumb by WebSocket: whole books of 15 levels; half of the frames repeat the last book with a
- * new timestamp, and a live price may have size 0 (dust), also at the touch (`bithumb.book.dust`).
+ * new timestamp, and a live price may have size 0 (dust), even at the touch (`bithumb.book.dust`).
  */
 export const bithumbWs: ExchangeAdapter = {
   exchange: 'BITHUMB',
@@ -83,7 +83,7 @@ export const bithumbWs: ExchangeAdapter = {
   tradeHistory,
   listMarkets,
   createFeed: (context: FeedContext) => {
-    // 10 connects a second and address, beyond it a block of 10 minutes
+    // 10 connects a second per address, beyond that a block of 10 minutes
     // (`bithumb.ws.connects-10-per-second`).
     return socketFeed(
       context,

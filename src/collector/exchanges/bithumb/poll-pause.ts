@@ -2,24 +2,24 @@ import { backoffMs, RATE_LIMITED } from '../../limits/backoff.js';
 import type { ExchangeError } from '../../exchange-error.js';
 import type { Outage } from '../../feed.js';
 
-/** Pauses when Bithumb refuses everything, or does not answer at all. */
+/** Pauses when Bithumb refuses everything or does not answer at all. */
 const REFUSED_BACKOFF = { firstMs: 1000, mostMs: 30_000 };
 const SILENT_BACKOFF = { firstMs: 500, mostMs: 5000 };
-/** Time between two looks whether the lane that asks first has its answer, ms. */
+/** Interval at which lanes check whether the lane that goes first has its answer, ms. */
 const LOOK_MS = 50;
 
-/** The pause of all lanes after a refusal: they share the address that was refused. */
+/** The pause of all lanes after a refusal: they share the refused address. */
 export class PollPause<L> {
-  /** Pauses without a good call between them. */
+  /** Pauses without a successful call in between. */
   #count = 0;
   /** End of the last one, monotonic ms. */
   #until = 0;
   /** What the refusal said and means. */
   #outage: Pick<Outage, 'cause' | 'detail'> = { cause: 'RATE_LIMITED', detail: '' };
-  /** The lane that tries whether it is over; the others wait for it. */
+  /** The lane that tests whether it is over; the others wait for it. */
   #probe: L | null = null;
 
-  /** Whether one lasts. */
+  /** Whether one is in effect. */
   get lasts(): boolean {
     return performance.now() < this.#until;
   }
@@ -29,7 +29,7 @@ export class PollPause<L> {
     return this.#outage;
   }
 
-  /** Begins one, the longer the more there were. @returns how long it lasts, ms */
+  /** Starts one, longer each time. @returns its length, ms */
   begin(error: ExchangeError, random: number): number {
     const { fault, gapCause: cause, message: detail, retryAfterMs } = error;
     const backoff =
@@ -42,9 +42,9 @@ export class PollPause<L> {
   }
 
   /**
-   * How long a lane has to wait until it looks again, ms; 0 = it may ask. After a pause one lane asks first, so
-   * that a refusal costs one call.
-   * @param there whether a lane still runs
+   * How long a lane must wait before checking again, ms; 0: it may call. After a pause one lane goes first,
+   * so that another refusal costs one call.
+   * @param there whether a lane is still running
    */
   waitMs(lane: L, there: (lane: L) => boolean): number {
     if (this.#count === 0) return 0;
@@ -54,12 +54,12 @@ export class PollPause<L> {
     return (this.#probe ??= lane) === lane ? 0 : LOOK_MS;
   }
 
-  /** A lane has its answer, whatever it was. */
+  /** A lane has its answer, good or bad. */
   answered(lane: L): void {
     if (this.#probe === lane) this.#probe = null;
   }
 
-  /** A call was good: nothing is paused any more. */
+  /** A call succeeded: nothing is paused any more. */
   over(): void {
     this.#count = 0;
   }

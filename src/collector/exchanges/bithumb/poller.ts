@@ -14,67 +14,67 @@ import { booksOf } from './rest-answer.js';
 import { readUnitBook, unitBooksPath } from '../upbit-protocol/messages.js';
 import { pause } from '../../../util/wait.js';
 
-/** Levels where a call asks for several; 30 for one (`bithumb.rest-book.levels-30-or-15`). */
+/** Levels per market in a batch call; a single call gets 30 (`bithumb.rest-book.levels-30-or-15`). */
 const BATCH_DEPTH = 15;
-/** Markets polled one by one, for their 30 levels. */
+/** Markets polled individually, for their 30 levels. */
 const SINGLE_LANES = 10;
-/** 200 markets a call work (`bithumb.rest-book.levels-30-or-15`). */
+/** 200 markets per call work (`bithumb.rest-book.levels-30-or-15`). */
 const MAX_BATCH = 200;
-/** Of 150 a second and address (`bithumb.ws.rest-150-per-second`), some are left for others. */
+/** Of 150 a second per address (`bithumb.ws.rest-150-per-second`), some are left for others. */
 const CALLS = { count: 140, ms: 1000 };
-/** Longest wait after a failed poll, ms. */
+/** Backoff after a failed poll, ms. */
 const POLL_BACKOFF = { firstMs: 100, mostMs: 5000 };
-/** Waits of a market that is refused alone though it was served before. */
+/** Waits of a market that is refused individually although it was served before. */
 const ASIDE_BACKOFF = { firstMs: 1000, mostMs: 600_000 };
-/** Failed calls without a good one between them that mean all lanes, not one. */
+/** Consecutive failed calls that implicate all lanes rather than one. */
 const STRIKES = 3;
-/** Refusals that may be about a member, without a good call between, that mean everything instead. */
+/** Consecutive refusals possibly about a member that implicate everything instead. */
 const MOST_GUESSES = 12;
 /** A market without a book for this long, while polls succeed, is reported. */
 const FIRST_BOOK_MS = 10_000;
 
-/** This many markets that an answer leaves out are no chance: it may be silent about what is too much. */
+/** This many markets missing from a response are no coincidence: Bithumb may silently drop the excess. */
 const LEAST_LEFT_OUT = 10;
-/** Markets that an answer left out are not sought again for this long, ms. */
+/** Markets missing from a response are not retried for this long, ms. */
 const SEEK_AGAIN_MS = 60_000;
 
-/** Words of a connection that the other side cut. */
+/** Words of a connection cut by the peer. */
 const CUT = /reset|closed|hang up/i;
 
-/** What became of a try to distinguish the size from a member. */
+/** Outcome of an attempt to tell the size from a member. */
 interface Guess {
   refusals: number;
   delivered: number;
 }
 
-/** Markets of which a round got no books, and why. */
+/** Markets for which a round got no books, and why. */
 interface Failure {
   readonly error: ExchangeError;
-  /** Whether it is a fault of the exchange, not one of this program. */
+  /** Whether it is a fault of the exchange rather than of this program. */
   readonly expected: boolean;
   readonly pairs: readonly Pair[];
 }
 
-/** Markets that are polled in one round: one alone, or many in as few calls as the limits allow. */
+/** Markets polled in one round: a single one, or many in as few calls as the limits allow. */
 interface Lane {
   readonly single: boolean;
   readonly pairs: Map<string, Pair>;
   /** Pairs without a book yet, and since when (monotonic ms). */
   readonly awaiting: Map<string, number>;
-  /** Pairs that alone are refused for a reason that need not last: how often, until when left out. */
+  /** Pairs refused individually for a possibly temporary reason: how often, and until when they are skipped. */
   readonly aside: Map<string, { refusals: number; until: number }>;
-  /** Pairs that an answer left out and that were sought, and until when not again (monotonic ms). */
+  /** Pairs missing from a response that were retried, and until when not again (monotonic ms). */
   readonly sought: Map<string, number>;
   failures: number;
-  /** When the first of those failures was, monotonic ms. */
+  /** When the first of those failures happened, monotonic ms. */
   failedAt: number;
-  /** End of the last good poll, Unix ms. */
+  /** End of the last successful poll, Unix ms. */
   lastGood: number | null;
 }
 
 /**
- * Polls Bithumb's REST books: the first ten markets singly, the rest in batches, each in a lane
- * that it keeps. A lane asks after its answer; all share the rate limit.
+ * Polls Bithumb's REST books: the first ten markets individually, the rest in batches, each in a
+ * lane that it keeps. A lane polls again after its response; all share the rate limit.
  */
 export class BithumbPoller implements Feed {
   readonly #context: FeedContext;
@@ -87,13 +87,13 @@ export class BithumbPoller implements Feed {
   readonly #gate = new BurstGate();
   readonly #pause = new PollPause<Lane>();
   #started = false;
-  /** Failed calls without a good one between them. */
+  /** Failed calls without a successful one in between. */
   #strikes = 0;
-  /** When the last good call ended, monotonic ms. */
+  /** When the last successful call ended, monotonic ms. */
   #goodAt = -Infinity;
   /** When the last round of a single market failed, monotonic ms. */
   #singleFailedAt = -Infinity;
-  /** How often the program has stood still. */
+  /** Number of standstills of the program. */
   #standstills = 0;
 
   constructor(context: FeedContext) {
@@ -102,7 +102,7 @@ export class BithumbPoller implements Feed {
     this.#rate = limits.limit('REST_RATE', CALLS.count, RATE_MANNER);
     this.#batch = limits.limit('REST_BATCH', MAX_BATCH, SIZE_MANNER);
     this.#calls = new RateLimiter([CALLS], undefined, this.#rate);
-    // Every lane and every call listens to it; that is no leak.
+    // Every lane and every call listens to it; this is not a leak.
     setMaxListeners(0, this.#stop.signal);
   }
 
@@ -126,7 +126,7 @@ export class BithumbPoller implements Feed {
     }
   }
 
-  /** Nothing to do: every poll asks for the whole book. */
+  /** Nothing to do: every poll requests the whole book. */
   resync(): void {}
 
   standstill(): void {
@@ -139,7 +139,7 @@ export class BithumbPoller implements Feed {
     if (this.#started) this.#context.host.log('POLLING_STOPPED', null, undefined);
   }
 
-  /** The lane for one more market: a single one while there are fewer than ten, else a batch. */
+  /** The lane for one more market: a single one while there are fewer than ten, otherwise a batch. */
   #laneFor(): Lane {
     const lanes = [...this.#lanes];
     const single = lanes.filter((lane) => lane.single).length < SINGLE_LANES;
@@ -181,7 +181,7 @@ export class BithumbPoller implements Feed {
     }
   }
 
-  /** One poll of a lane; the wait it asks for beyond the usual rhythm, ms. Never throws. */
+  /** One poll of a lane; returns the extra wait before the next one, ms. Never throws. */
   async #round(lane: Lane): Promise<number> {
     const { host } = this.#context;
     await this.#awaitTurn(lane);
@@ -191,13 +191,13 @@ export class BithumbPoller implements Feed {
     this.#pause.answered(lane);
     if (this.#stop.signal.aborted) return 0;
     if (failed !== null) {
-      // It may have failed because the program stood still; then that is the reason.
+      // It may have failed because the program stood still; if so, that is the reason.
       this.#context.clock();
       if (lane.failures++ === 0) lane.failedAt = performance.now();
       return this.#onError(lane, failed);
     }
     if (this.#pause.lasts) {
-      // It was under way when another lane was refused: good books, but none follow in the pause.
+      // It was in flight when another lane was refused: its books are good, but none follow during the pause.
       lane.lastGood = this.#context.clock();
       lane.failures = Math.max(1, lane.failures);
       this.#reportPaused(lane);
@@ -224,13 +224,13 @@ export class BithumbPoller implements Feed {
     const { host } = this.#context;
     const { message: reason, gapCause: cause, fault } = error;
     const event = expected ? 'POLLING_API_ERROR' : 'POLLING_UNHANDLED';
-    // Not by the text: an error page with a new number each time would be new every time.
+    // Not by the text: an error page with a different number each time would always be new.
     const suppressed = this.#gate.pass(`${event} ${cause}`);
     if (suppressed !== null) host.log(event, null, { reason, suppressed });
     host.down(pairs, { cause, detail: reason, since: this.#lastGood(lane) });
     const rate = fault === 'RATE';
     if (lane.single) this.#singleFailedAt = performance.now();
-    // Where single markets are always answered and a batch never is, the batch may be too much.
+    // If single markets are always answered and a batch never is, the batch may be too large.
     const batchOnly = this.#goodAt > lane.failedAt && this.#singleFailedAt < lane.failedAt;
     if (!lane.single && !rate && lane.failures > 1 && batchOnly)
       this.#batch.refused(reason, Math.min(this.#batch.value, lane.pairs.size));
@@ -243,10 +243,10 @@ export class BithumbPoller implements Feed {
 
   /** All lanes pause, and none is covered meanwhile. */
   #pauseAll(refused: Lane, error: ExchangeError): void {
-    // Calls under way when the first was refused are refused too; that is one refusal, not many.
+    // Calls in flight at the first refusal are refused too; together they count as one.
     if (this.#pause.lasts) return;
     const ms = this.#pause.begin(error, this.#context.random());
-    // A server that cannot be reached says nothing of the rate; one that cuts the connection may.
+    // An unreachable server says nothing about the rate; one that cuts the connection may.
     if (error.fault !== 'NO_ANSWER' || CUT.test(error.message)) this.#rate.refused(error.message);
     this.#calls.pause(ms);
     for (const lane of this.#lanes) {
@@ -261,7 +261,7 @@ export class BithumbPoller implements Feed {
     this.#context.host.down(lane.pairs.values(), { ...outage, since: this.#lastGood(lane) });
   }
 
-  /** Polls all markets of a lane, in calls of as many as are allowed; what failed, or null. */
+  /** Polls all markets of a lane in calls as large as allowed; returns what failed, or null. */
   async #poll(lane: Lane): Promise<Failure | null> {
     let failure: Failure | null = null;
     const failed: Pair[] = [];
@@ -278,7 +278,7 @@ export class BithumbPoller implements Feed {
         const error = expected ? thrown : new ExchangeError('NO_ANSWER', String(thrown));
         failed.push(...pairs);
         failure = { error, expected, pairs: failed };
-        // Refused whatever is asked: the rest of the round would be refused as well.
+        // Refused whatever is requested: the rest of the round would be refused as well.
         if (error.fault !== 'RATE' && this.#strikes < STRIKES) continue;
         failed.push(...left);
         break;
@@ -288,11 +288,11 @@ export class BithumbPoller implements Feed {
   }
 
   /**
-   * Fetches and delivers the books of `pairs`. A refusal that may be about their number or about one
-   * of them, which it need not name (`bithumb.error.unknown-market-alone-batch`), has them asked
-   * for by halves: where both halves
-   * are answered it was the number, where one market alone is refused it was that.
-   * @throws {ExchangeError} when it is about neither
+   * Fetches and delivers the books of `pairs`. After a refusal that may concern their number or one
+   * of them, which it may not name (`bithumb.error.unknown-market-alone-batch`), each half is
+   * requested separately: if both succeed it was the number, if a single market is refused it was
+   * that one.
+   * @throws {ExchangeError} when it is neither
    */
   async #ask(lane: Lane, pairs: readonly Pair[], guess: Guess): Promise<void> {
     let refusal: ExchangeError;
@@ -332,7 +332,7 @@ export class BithumbPoller implements Feed {
       this.#batch.refused(refusal.message, pairs.length);
   }
 
-  /** Many markets are left out of an answer: seeks those that were not of late. */
+  /** Many markets are missing from a response: retries those not retried recently. */
   async #leftOut(lane: Lane, asked: number, absent: readonly Pair[]): Promise<void> {
     const now = performance.now();
     const fresh = absent.filter((pair) => !((lane.sought.get(pairText(pair)) ?? 0) > now));
@@ -348,9 +348,9 @@ export class BithumbPoller implements Feed {
   }
 
   /**
-   * Asks for markets that an answer left out: where that brings books, so many were too many.
-   * @param got how many it had: if none, the others are asked for by halves
-   * @returns how many books that brought
+   * Requests markets missing from a response: if that yields books, there were too many at once.
+   * @param got how many books the response had: if none, the others are requested by halves
+   * @returns how many books the retry yielded
    */
   async #seek(lane: Lane, got: number, absent: readonly Pair[]): Promise<number> {
     const middle = got > 0 ? absent.length : Math.ceil(absent.length / 2);
@@ -369,9 +369,9 @@ export class BithumbPoller implements Feed {
     return found;
   }
 
-  /** A market that was served before is refused alone: it is asked for again later, and ever later. */
+  /** A market served before is refused individually: it is retried after ever longer waits. */
   #setAside(lane: Lane, pair: Pair, refusal: ExchangeError): void {
-    // A separate lane waits as a whole.
+    // A lane of its own waits as a whole.
     if (lane.single) {
       this.#strikes++;
       throw refusal;
@@ -383,7 +383,7 @@ export class BithumbPoller implements Feed {
     this.#context.host.down([pair], { ...outage, since: this.#lastGood(lane) });
   }
 
-  /** Whether a refusal that names no market can be about one: only where others are answered. */
+  /** Whether a refusal that names no market can concern one: only if others are answered. */
   #weigh(refusal: ExchangeError, alone: boolean, guess: Guess): void {
     if (guess.delivered > 0) return;
     const recent = performance.now() - this.#goodAt < FIRST_BOOK_MS;
@@ -397,7 +397,7 @@ export class BithumbPoller implements Feed {
     for (;;) {
       const standstills = this.#standstills;
       const answer = await this.#call(pairs);
-      // Asking the clock shows a standstill. When an answer that waited for its end was made is not known.
+      // Reading the clock reveals a standstill. When a response waiting across it was made is unknown.
       this.#context.clock();
       if (standstills === this.#standstills) return booksOf(answer);
     }
@@ -413,17 +413,17 @@ export class BithumbPoller implements Feed {
     return answer;
   }
 
-  /** Every answer says how many calls are left this second (`bithumb.ws.rest-150-per-second`). */
+  /** Every response says how many calls are left this second (`bithumb.ws.rest-150-per-second`). */
   #obeyHeaders(answer: RestAnswer): void {
     const left = answer.headers.get('x-ratelimit-remaining');
     if (left === null || !/^\d+$/.test(left) || Number(left) >= 10) return;
     this.#calls.pause(Number(left) === 0 ? 1000 : 200);
   }
 
-  /** Hands the books of an answer on. @returns the markets that it leaves out */
+  /** Delivers the books of a response. @returns the markets missing from it */
   #deliver(lane: Lane, asked: readonly Pair[], books: readonly ExactJson[]): Pair[] {
     const absent = new Map(asked.map((pair) => [pairText(pair), pair]));
-    // Taken in the same turn as the books are numbered, so that times never fall as numbers rise.
+    // Taken in the same turn in which the books are numbered, so that times never fall as numbers rise.
     const receivedAt = this.#context.clock();
     for (const item of books) {
       try {
@@ -437,7 +437,7 @@ export class BithumbPoller implements Feed {
         lane.awaiting.delete(pairText(pair));
         lane.aside.delete(pairText(pair));
         lane.sought.delete(pairText(pair));
-        // A batch that has shrunk to one market would suddenly be sent 30 levels.
+        // A batch that has shrunk to one market would suddenly get 30 levels.
         const depth = lane.single ? Infinity : BATCH_DEPTH;
         const { asks, bids } = book.sides;
         this.#context.host.book(
@@ -462,7 +462,7 @@ export class BithumbPoller implements Feed {
     return [...absent.values()];
   }
 
-  /** End of the last good poll; it may have been dated by a clock that has been set back since. */
+  /** End of the last successful poll; it may be dated by a clock that has been set back since. */
   #lastGood(lane: Lane): number | null {
     return lane.lastGood === null ? null : Math.min(lane.lastGood, this.#context.clock());
   }
@@ -475,7 +475,7 @@ export class BithumbPoller implements Feed {
     }
   }
 
-  /** Sleeps, but not beyond {@link close}. */
+  /** Sleeps, but not past {@link close}. */
   #sleep(ms: number): Promise<void> {
     return pause(ms, this.#stop.signal);
   }

@@ -5,8 +5,8 @@ import { excerpt, optionalText, wireObject } from '../../wire/wire.js';
 import { errorOf } from '../upbit-protocol/messages.js';
 
 /**
- * The books of an answer. Errors come with HTTP 200 (`bithumb.error.rest-errors-in-200`).
- * @throws {ExchangeError} for an answer that is no list of books
+ * The books of a response. Errors come with HTTP 200 (`bithumb.error.rest-errors-in-200`).
+ * @throws {ExchangeError} when it is not a list of books
  */
 export function booksOf(answer: RestAnswer): ExactJson[] {
   const { status, headers, text } = answer;
@@ -22,7 +22,7 @@ export function booksOf(answer: RestAnswer): ExactJson[] {
   }
   const error = errorOf(body);
   if (status === 200 && error === null && Array.isArray(body)) return body;
-  // The status in the body of a 200 is its true one.
+  // The status in the body of a 200 is the true one.
   const named =
     error === null
       ? ''

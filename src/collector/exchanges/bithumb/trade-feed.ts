@@ -2,14 +2,14 @@ import { type Pair, pairText } from '../../../market/market.js';
 import { type Feed, type FeedContext, type FeedHost, NO_HOST } from '../../feed.js';
 
 /**
- * Polled books, with trades over sockets. The sockets also carry the books, as a sign of life;
- * the fate of the connections says how the trades are covered, and the polls how the books are.
+ * Polled books, with trades over sockets. The sockets also carry books, as a sign of life; the
+ * state of the connections determines how trades are covered, and the polls how books are.
  */
 export class PolledWithTrades implements Feed {
   readonly #polled: Feed;
   readonly #sockets: Feed;
 
-  /** @param createSockets makes the feed of sockets */
+  /** @param createSockets creates the feed of sockets */
   constructor(context: FeedContext, polled: Feed, createSockets: (context: FeedContext) => Feed) {
     this.#polled = polled;
     this.#sockets = createSockets({ ...context, host: tradesOnly(context.host) });

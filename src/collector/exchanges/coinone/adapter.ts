@@ -30,16 +30,19 @@ async function fetchBook(rest: RestClient, pairs: readonly Pair[]): Promise<Map<
   });
 }
 
-/** Trades of an answer at most; there is no way to older ones (`coinone.trade-rest.newest-first-no-cursor-no`). */
+/**
+ * Maximum trades in a response; older ones are unavailable
+ * (`coinone.trade-rest.newest-first-no-cursor-no`).
+ */
 const HISTORY_ROWS = 200;
-/** One of the other sizes that it takes (`coinone.trade-rest.newest-first-no-cursor-no`). */
+/** One of the other sizes it accepts (`coinone.trade-rest.newest-first-no-cursor-no`). */
 const FEW_ROWS = 50;
 
 const tradeHistory: TradeHistory = {
   rows: HISTORY_ROWS,
   fewRows: FEW_ROWS,
   older: false,
-  // 1,200 calls a minute and address, over all that is public.
+  // 1,200 calls a minute per address, over everything public.
   everyMs: 250,
   page: async (rest, { symbol, currency, code = symbol }, _place, _now, size = HISTORY_ROWS) => {
     const path = `/public/v2/trades/${encodeURIComponent(currency)}/${encodeURIComponent(code)}?size=${size}`;
@@ -55,7 +58,7 @@ export const COINONE_LIST: ListForm = {
   read: (row) => {
     const symbol = wireText(row['target_currency'], 'target_currency');
     const currency = wireText(row['quote_currency'], 'quote_currency').toUpperCase();
-    // Either case is understood (`coinone.subscribe.topic`), so only a mixed one has to be kept.
+    // It accepts either case (`coinone.subscribe.topic`), so only mixed case must be kept.
     const mixed = symbol !== symbol.toUpperCase() && symbol !== symbol.toLowerCase();
     const names = { koreanName: null, englishName: null };
     return { symbol, currency, ...(mixed ? { code: symbol } : {}), ...names };
@@ -66,9 +69,9 @@ export const COINONE_LIST: ListForm = {
 export const coinone: ExchangeAdapter = {
   exchange: 'COINONE',
   completeness: 'ORDERED',
-  // By their `id`, of which the time is a part.
+  // By `id`, which contains the time.
   ordersByTime: true,
-  // One market a call, 1,200 calls a minute (`coinone.ws.rest-1200-per-minute`).
+  // One market per call, 1,200 calls a minute (`coinone.ws.rest-1200-per-minute`).
   restBooks: { batch: 1, everyMs: 500, depth: 16, fetch: fetchBook },
   tradeHistory,
   listMarkets: (rest, onOdd) => listFrom(rest, COINONE_LIST, onOdd),

@@ -10,14 +10,14 @@ import { PING, readBook, readCoinoneTrade, topicRequest } from './messages.js';
 export const COINONE_PROFILE: WSProfile = {
   // 363 topics on one socket were all served; no limit is documented.
   maxPairs: 10_000,
-  // A socket that never sends anything is dropped after 60 s; 30 minutes after the last PING else.
+  // A socket that never sends anything is dropped after 60 s, otherwise 30 minutes after the last PING.
   pingEveryMs: 20_000,
   silentAfterMs: 60_000,
   // All 363 pairs had their first book within 1.15 s; 5 s is generous
   // (`coinone.error.names-no-topic`).
   firstBookWithinMs: 5000,
-  // No limit is documented, and 363 messages in 4 ms were accepted once; 50 a second cost 7 s at most
-  // and stay well inside what a server with a limit may take.
+  // No limit is documented, and 363 messages in 4 ms were once accepted; 50 a second take 7 s at
+  // most and stay well within any plausible limit.
   messageLimits: [{ count: 50, ms: 1000 }],
   maxPayload: 1024 * 1024,
   known: {
@@ -43,16 +43,16 @@ export const COINONE_PROFILE: WSProfile = {
   },
 };
 
-/** Code of a topic that does not exist, without naming it (`coinone.error.invalid-topic`). */
+/** Error code for a nonexistent topic, which it does not name (`coinone.error.invalid-topic`). */
 const INVALID_TOPIC = '160012';
 
 /**
- * Coinone: text frames, one SUBSCRIBE a pair after the CONNECTED greeting, whole books of 16 levels.
- * An acknowledgement proves nothing: an unknown pair is acknowledged first and refused right after
- * by an error that does not name it, so only a pair without a book is known to be refused.
+ * Coinone: text frames, one SUBSCRIBE per pair after the CONNECTED greeting, whole books of 16
+ * levels. An acknowledgement proves nothing: an unknown pair is acknowledged first and refused
+ * right after by an error that does not name it, so a refusal shows only in a missing book.
  */
 export class CoinoneController extends WSController {
-  /** UNSUBSCRIBE requests that have no answer yet. */
+  /** UNSUBSCRIBE requests not answered yet. */
   #unsubscribing = 0;
 
   protected override getWSUrl(): string {
@@ -75,8 +75,8 @@ export class CoinoneController extends WSController {
   }
 
   /**
-   * A repeated SUBSCRIBE brings the book again (`coinone.subscribe.add-up`). Of all pairs UNSUBSCRIBE would take
-   * so long that each went unheard for seconds, behind a gap that had ended.
+   * A repeated SUBSCRIBE sends the book again (`coinone.subscribe.add-up`). UNSUBSCRIBE for all
+   * pairs would take so long that each went unheard for seconds, behind a gap that had closed.
    */
   protected override getAgainMessage(pairs: readonly Pair[]): readonly string[] {
     return this.getChangeMessage(pairs, []);
@@ -105,7 +105,7 @@ export class CoinoneController extends WSController {
     this.#unsubscribing = 0;
   }
 
-  /** 4290 = more than 20 connections of one address (`coinone.ws.connections-20`). */
+  /** 4290 = more than 20 connections from one address (`coinone.ws.connections-20`). */
   protected override closeCause(code: number): GapCause {
     return code === 4290 ? 'RATE_LIMITED' : 'DISCONNECTED';
   }
@@ -159,8 +159,8 @@ export class CoinoneController extends WSController {
     const reason =
       `${code} ${optionalText(message['message']) ?? ''}${field === null ? '' : ` (${field})`}`.trim();
     const only = this.awaiting;
-    // The error names no pair; where just one pair waits for its first book and no UNSUBSCRIBE for
-    // its answer, it can mean no other.
+    // The error names no pair; if exactly one pair awaits its first book and no UNSUBSCRIBE its
+    // answer, it can mean no other.
     const certain = only.length === 1 && this.#unsubscribing === 0;
     if (code === INVALID_TOPIC && certain) this.refuse(only[0]!, reason);
     else if (code === INVALID_TOPIC) this.context.host.log('EXCHANGE_ERROR', null, { reason });

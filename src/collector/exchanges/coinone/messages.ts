@@ -12,22 +12,23 @@ import {
   wireText,
 } from '../../wire/wire.js';
 
-/** A book of Coinone, read. */
+/** A parsed Coinone book. */
 export interface CoinoneBook {
   readonly pair: Pair;
   readonly sides: Sides;
-  /** The time part of its `id`, Unix ms; undefined when that cannot be read. */
+  /** The time part of its `id`, Unix ms; undefined when unreadable. */
   readonly exchangeTimestamp: number | undefined;
-  /** Its place among the books of its market. */
+  /** Its position in the order of its market's books. */
   readonly place: number | undefined;
 }
 
 /**
  * Reads a whole book, in DEFAULT or SHORT format. `asks` come worst first
- * (`coinone.book.asks-worst-first`), readSide puts them best first. Order is by `id`: equal = a repeat
- * after a second SUBSCRIBE, smaller = older than what is known. Its last three digits count the books
- * of one ms; the others are the book's time, for the first frame's `timestamp` is 10 s old.
- * @throws {ExchangeError} naming the pair when it could be read
+ * (`coinone.book.asks-worst-first`); readSide sorts them best first. Order is by `id`: equal = a
+ * repeat after a second SUBSCRIBE, smaller = older than what is known. Its last three digits count
+ * the books of one ms; the others are the book's time, since the first frame's `timestamp` is 10 s
+ * old.
+ * @throws {ExchangeError} naming the pair if readable
  */
 export function readBook(message: WireObject): CoinoneBook {
   const book = wireObject(message['data'] ?? message['d'], 'data');
@@ -52,8 +53,8 @@ export function readBook(message: WireObject): CoinoneBook {
 /**
  * Reads a trade, in DEFAULT or SHORT format:
  * `{"response_type":"DATA","channel":"TRADE","data":{"quote_currency":"KRW","target_currency":"BTC","id":"1790134177835001","timestamp":1790134177835,"price":"116460000","qty":"0.00483595","is_seller_maker":true}}`.
- * Where the seller was the maker, the taker bought (`coinone.trade-side.taker`).
- * @throws {ExchangeError} naming the pair when it could be read
+ * If the seller was the maker, the taker bought (`coinone.trade-side.taker`).
+ * @throws {ExchangeError} naming the pair if readable
  */
 export function readCoinoneTrade(message: WireObject): { pair: Pair; trade: ReadTrade } {
   const data = wireObject(message['data'] ?? message['d'], 'data');
@@ -64,7 +65,7 @@ export function readCoinoneTrade(message: WireObject): { pair: Pair; trade: Read
   return aboutPair(pair, () => ({ pair, trade: readTrade(tradeValues(data)) }));
 }
 
-/** The values of a trade of the stream, in either format, or of the REST history. */
+/** Values of a trade from the stream, in either format, or from the REST history. */
 function tradeValues(data: WireObject): WireTrade {
   return {
     id: data['id'] ?? data['i'],
@@ -75,12 +76,12 @@ function tradeValues(data: WireObject): WireTrade {
   };
 }
 
-/** Reads a row of `/public/v2/trades`. @throws {ExchangeError} when it is no trade */
+/** Reads a row of `/public/v2/trades`. @throws {ExchangeError} when it is not a trade */
 export function readCoinoneRow(row: Json): ReadTrade {
   return readTrade(tradeValues(wireObject(row, 'the trade')));
 }
 
-/** The body of a good answer; errors come with HTTP 200 (`coinone.error.rest-errors-in-200`). */
+/** The body of a successful response; errors come with HTTP 200 (`coinone.error.rest-errors-in-200`). */
 export function successOf(body: Json): WireObject {
   const answer = wireObject(body, 'the answer');
   if (answer['result'] === 'success') return answer;
@@ -90,10 +91,10 @@ export function successOf(body: Json): WireObject {
   );
 }
 
-/** The client's sign of life, answered by `{"response_type":"PONG"}` (`coinone.ws.keepalive`). */
+/** The client's keep-alive, answered by `{"response_type":"PONG"}` (`coinone.ws.keepalive`). */
 export const PING = '{"request_type":"PING"}';
 
-/** Begins or ends one topic (`coinone.subscribe.one-topic-per-message`). */
+/** Subscribes or unsubscribes one topic (`coinone.subscribe.one-topic-per-message`). */
 export function topicRequest(
   type: 'SUBSCRIBE' | 'UNSUBSCRIBE',
   pair: Pair,

@@ -27,7 +27,7 @@ async function fetchBook(rest: RestClient, pairs: readonly Pair[]): Promise<Map<
   });
 }
 
-/** Trades of an answer at most; there is no way to older ones (`korbit.trade-rest.newest-first-no-cursor-no`). */
+/** Maximum trades in a response; older ones are unavailable (`korbit.trade-rest.newest-first-no-cursor-no`). */
 const HISTORY_ROWS = 500;
 const FEW_ROWS = 50;
 
@@ -35,7 +35,7 @@ const tradeHistory: TradeHistory = {
   rows: HISTORY_ROWS,
   fewRows: FEW_ROWS,
   older: false,
-  // 50 calls a second and address.
+  // 50 calls a second per address.
   everyMs: 100,
   page: async (rest, pair, _place, _now, limit = HISTORY_ROWS) => {
     const path = `/v2/trades?symbol=${encodeURIComponent(symbolOf(pair))}&limit=${limit}`;
@@ -50,20 +50,20 @@ export const KORBIT_LIST: ListForm = {
   rows: (body) => wireArray(wireObject(body, 'the answer')['data'], 'data'),
   read: (row) => {
     const pair = pairOf(wireText(row['symbol'], 'symbol'));
-    // Older answers have no status; then presence means listed (`korbit.market-list.status`).
+    // Older responses have no status; there, presence means listed (`korbit.market-list.status`).
     if ((row['status'] ?? 'launched') !== 'launched') return null;
     return { ...pair, koreanName: null, englishName: null };
   },
 };
 
-/** Korbit. Only launched pairs are listed: a stopped one gives one empty book and then nothing. */
+/** Korbit. Only launched pairs are listed: a stopped one sends one empty book and then nothing. */
 export const korbit: ExchangeAdapter = {
   exchange: 'KORBIT',
   // "Some messages may be dropped when the network is slow or traffic heavy"
   // (`korbit.book.messages-dropped`).
   completeness: 'MAY_DROP',
   ordersByTime: true,
-  // One market a call, 50 calls a second (`korbit.limit.public-50-per-second`).
+  // One market per call, 50 calls a second (`korbit.limit.public-50-per-second`).
   restBooks: { batch: 1, everyMs: 500, depth: 30, fetch: fetchBook },
   tradeHistory,
   listMarkets: (rest, onOdd) => listFrom(rest, KORBIT_LIST, onOdd),

@@ -13,11 +13,11 @@ export const KORBIT_PROFILE: WSProfile = {
   // 193 symbols on one socket were all served; no limit is documented.
   maxPairs: 10_000,
   pingEveryMs: 15_000,
-  // The server pings every 30 s itself; 75 to 90 s without anything mean dead
+  // The server itself pings every 30 s; 75 to 90 s of silence mean dead
   // (`korbit.ws.client-advice`).
   silentAfterMs: 75_000,
   firstBookWithinMs: 10_000,
-  // None is documented; requests in halves are the only time when there are many.
+  // None is documented; only split requests ever make many messages.
   messageLimits: [{ count: 20, ms: 1000 }],
   maxPayload: 4 * 1024 * 1024,
   known: {
@@ -44,14 +44,14 @@ export const KORBIT_PROFILE: WSProfile = {
 /**
  * Korbit (now Digital X), v2: requests are JSON arrays, symbols lower case `btc_krw`; success is
  * silent without a `requestId`; messages with `status` are answers, all others data; every frame is
- * the whole book. A refused symbol fails its whole request, so the others are asked for again, in
- * halves when the refusal does not say which it means ({@link SubscribeRequests}).
+ * a whole book. A refused symbol fails its whole request, so the others are requested again, by
+ * halves if the refusal does not say which it means ({@link SubscribeRequests}).
  */
 export class KorbitController extends WSController {
   #nextId = 1;
-  /** Subscriptions of trades that have no answer yet. */
+  /** Trade subscriptions not answered yet. */
   readonly #tradeRequests = new Map<string, readonly Pair[]>();
-  /** Most symbols of one request. */
+  /** Maximum symbols per request. */
   readonly #most = this.context.limits.limit('WS_REQUEST', KORBIT_PROFILE.maxPairs, SIZE_MANNER);
   readonly #requests = new SubscribeRequests((size) =>
     this.#most.refused(`a request of ${size} symbols was refused, its halves were not`, size),
@@ -134,7 +134,7 @@ export class KorbitController extends WSController {
     this.deliver(pairText(pair), sides, exchangeTimestamp, undefined, place);
   }
 
-  /** A refused pair fails its whole request: the others are asked for again, in halves. */
+  /** A refused pair fails its whole request: the others are requested again, by halves. */
   #tradesRefused(pairs: readonly Pair[], message: WireObject): void {
     const words = ['code', 'message'].map((key) => optionalText(message[key]));
     const reason = words.filter((text) => text !== null).join(': ');
@@ -152,7 +152,7 @@ export class KorbitController extends WSController {
     }
   }
 
-  /** A pair refused alone, or one too many on this socket: then another carries it. */
+  /** The pair is refused individually, or is one too many for this socket and moves to another. */
   #giveUp(pair: Pair, words: string): void {
     if (this.serving && this.carrierHost !== null && faultOf(0, words) === 'SIZE')
       this.turnAway([pair], words);

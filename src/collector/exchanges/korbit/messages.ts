@@ -13,7 +13,7 @@ import {
   wireText,
 } from '../../wire/wire.js';
 
-/** A pair as Korbit writes it, `btc_krw`. */
+/** A pair in Korbit's spelling, `btc_krw`. */
 export function symbolOf(pair: Pair): string {
   return pair.code ?? `${pair.symbol}_${pair.currency}`.toLowerCase();
 }
@@ -30,20 +30,20 @@ export function pairOf(symbol: string): Pair {
   return symbolOf(pair) === symbol ? pair : { ...pair, code: symbol };
 }
 
-/** A book of Korbit, read. */
+/** A parsed Korbit book. */
 export interface KorbitBook {
   readonly pair: Pair;
   readonly sides: Sides;
-  /** The exchange's time of the book, Unix ms; undefined when it cannot be read. */
+  /** The exchange's time of the book, Unix ms; undefined when unreadable. */
   readonly exchangeTimestamp: number | undefined;
-  /** Whether that time shows its place among the market's books. */
+  /** Whether that time gives its position among the market's books. */
   readonly ordered: boolean;
 }
 
 /**
  * Reads a whole book:
  * `{"symbol":"btc_krw","timestamp":…,"type":"orderbook","snapshot":true,"data":{"timestamp":…,"asks":[{"price":"116506000","qty":"0.27522"},…],"bids":[…]}}`
- * @throws {ExchangeError} naming the pair when it could be read
+ * @throws {ExchangeError} naming the pair if readable
  */
 export function readBook(message: WireObject): KorbitBook {
   const pair = pairOf(wireText(message['symbol'], 'symbol'));
@@ -58,7 +58,7 @@ export function readBook(message: WireObject): KorbitBook {
   });
 }
 
-/** Trades of a pair, read. */
+/** Parsed trades of a pair. */
 export interface KorbitTrades {
   readonly pair: Pair;
   readonly trades: ReadTrade[];
@@ -69,8 +69,9 @@ export interface KorbitTrades {
 /**
  * Reads a message of one or more trades:
  * `{"symbol":"btc_krw","timestamp":…,"type":"trade","snapshot":true,"data":[{"timestamp":…,"price":"116439000","qty":"0.0067","isBuyerTaker":false,"tradeId":25441720}]}`.
- * Their order is not promised (`korbit.trade-frame.order-inside-data-not-documented`): they come by time and id.
- * @throws {ExchangeError} naming the pair when it could be read
+ * Their order is not guaranteed (`korbit.trade-frame.order-inside-data-not-documented`): they are
+ * sorted by time and id.
+ * @throws {ExchangeError} naming the pair if readable
  */
 export function readTrades(message: WireObject): KorbitTrades {
   const pair = pairOf(wireText(message['symbol'], 'symbol'));
@@ -86,7 +87,7 @@ export function readTrades(message: WireObject): KorbitTrades {
   }));
 }
 
-/** A trade of a message or of the REST history. @param sent when the message was sent */
+/** A trade from a message or the REST history. @param sent when the message was sent */
 function readKorbitTrade(trade: WireObject, sent?: Json): ReadTrade {
   return readTrade({
     id: trade['tradeId'],
@@ -99,9 +100,10 @@ function readKorbitTrade(trade: WireObject, sent?: Json): ReadTrade {
 }
 
 /**
- * Reads a row of `/v2/trades`. The documented one has no id, the exchange's own client relies on one
- * (`korbit.trade-rest.newest-first-no-cursor-no`): without it the time stands for it, and says nothing.
- * @throws {ExchangeError} when it is no trade
+ * Reads a row of `/v2/trades`. The documented row has no id, while the exchange's own client relies
+ * on one (`korbit.trade-rest.newest-first-no-cursor-no`): without it the time takes its place and
+ * identifies nothing.
+ * @throws {ExchangeError} when it is not a trade
  */
 export function readKorbitRow(value: Json): ReadTrade {
   const row = wireObject(value, 'the trade');
@@ -109,7 +111,7 @@ export function readKorbitRow(value: Json): ReadTrade {
   return { ...readKorbitTrade({ ...row, tradeId: row['timestamp']! }), idKind: 'REST' };
 }
 
-/** Both sides of a book, by WebSocket or REST. @throws {ExchangeError} */
+/** Both sides of a book, from WebSocket or REST. @throws {ExchangeError} */
 export function readSides(book: WireObject): Sides {
   return {
     asks: readLevelObjects('ask', book['asks'], 'price', 'qty'),
@@ -117,7 +119,10 @@ export function readSides(book: WireObject): Sides {
   };
 }
 
-/** Begins or ends the books or trades of some pairs, with an id that the answer repeats (`korbit.request.array`). */
+/**
+ * Subscribes or unsubscribes books or trades of some pairs, with an id echoed in the answer
+ * (`korbit.request.array`).
+ */
 export function bookRequest(
   requestId: number,
   method: 'subscribe' | 'unsubscribe',

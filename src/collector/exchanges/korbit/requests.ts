@@ -1,16 +1,16 @@
 import type { Pair } from '../../../market/market.js';
 
-/** One subscribe request that waits for its answer. */
+/** A subscribe request awaiting its answer. */
 interface Request {
   readonly pairs: readonly Pair[];
-  /** The refused request that this one is a half of. */
+  /** The refused request of which this is one half. */
   readonly half: Halved | null;
 }
 
-/** A refused request that was asked for again in halves. */
+/** A refused request that was split in two. */
 interface Halved {
   readonly size: number;
-  /** Halves that have no answer yet. */
+  /** Halves not answered yet. */
   open: number;
   refused: boolean;
 }
@@ -19,20 +19,21 @@ interface Halved {
 export interface AfterRefusal {
   /** Pairs to give up, each with the words of its refusal. */
   readonly refused: readonly { readonly pair: Pair; readonly reason: string }[];
-  /** Requests to send in place of the refused one; to be opened with {@link SubscribeRequests.open}. */
+  /** Requests to send in place of the refused one; register them with {@link SubscribeRequests.open}. */
   readonly again: readonly { readonly pairs: readonly Pair[]; readonly half: object | null }[];
   /** Nothing was accepted and nothing is left to try: the connection itself is refused. */
   readonly hopeless: boolean;
 }
 
 /**
- * Subscribe requests of one connection, and the judgement of refusals that fail a whole request. Pairs
- * that the refusal names are taken out; without a name the request is halved until what is refused
- * stands alone, at most two requests a pair. Halves that are both accepted show that the size was refused.
+ * Subscribe requests of one connection, and the judgement of refusals that fail a whole request.
+ * Pairs named by the refusal are removed; without a name the request is split until the refused
+ * pair stands alone, at most two requests per pair. Two accepted halves show that the size was
+ * refused.
  */
 export class SubscribeRequests {
   readonly #open = new Map<string, Request>();
-  /** Pairs refused alone in words that need not mean the pair. */
+  /** Pairs refused individually in words that need not mean the pair. */
   #alone: { pair: Pair; reason: string }[] = [];
   #accepted = false;
   readonly #onTooLarge: (size: number) => void;
@@ -42,19 +43,19 @@ export class SubscribeRequests {
     this.#onTooLarge = onTooLarge;
   }
 
-  /** Begins with a new connection. */
+  /** Starts with a new connection. */
   clear(): void {
     this.#open.clear();
     this.#alone = [];
     this.#accepted = false;
   }
 
-  /** A request leaves. @param half from {@link AfterRefusal.again} */
+  /** A request is sent. @param half from {@link AfterRefusal.again} */
   open(id: string, pairs: readonly Pair[], half: object | null = null): void {
     this.#open.set(id, { pairs, half: half as Halved | null });
   }
 
-  /** A request was accepted: gives the pairs that are now certain to be refused. */
+  /** A request was accepted: returns the pairs that are now certain to be refused. */
   accepted(id: string): AfterRefusal['refused'] {
     const request = this.#open.get(id);
     if (request === undefined) return [];
@@ -68,8 +69,8 @@ export class SubscribeRequests {
   /**
    * A request was refused.
    * @param names whether the words of the refusal name a pair
-   * @param ofPair whether the refusal is one of a pair for certain, not of the request
-   * @returns null for a request that is not known
+   * @param ofPair whether the refusal certainly concerns a pair rather than the request
+   * @returns null for an unknown request
    */
   refused(
     id: string,
@@ -77,7 +78,7 @@ export class SubscribeRequests {
     names: (pair: Pair) => boolean,
     ofPair: boolean,
   ): AfterRefusal | null {
-    // Without an id a refusal can only mean the request that waits alone.
+    // Without an id a refusal can only mean the sole pending request.
     const key = id === '' && this.#open.size === 1 ? [...this.#open.keys()][0]! : id;
     const request = this.#open.get(key);
     if (request === undefined) return null;
@@ -88,7 +89,7 @@ export class SubscribeRequests {
       half.refused = true;
     }
     const named = pairs.filter(names);
-    // Words that name every pair only repeat the request.
+    // Words that name every pair merely echo the request.
     const namesSome = named.length > 0 && (named.length < pairs.length || pairs.length === 1);
     if (ofPair && (namesSome || pairs.length === 1)) {
       const gone = namesSome ? named : pairs;
@@ -112,7 +113,7 @@ export class SubscribeRequests {
     namesSome: boolean,
   ): AfterRefusal['again'] {
     if (namesSome) {
-      // Named, but perhaps as an example: it is asked for alone before it is given up.
+      // Named, but perhaps only as an example: it is requested alone before it is given up.
       const others = pairs.filter((pair) => !named.includes(pair));
       return [others, ...named.map((pair) => [pair])].map((part) => ({ pairs: part, half: null }));
     }
@@ -122,7 +123,7 @@ export class SubscribeRequests {
   }
 }
 
-/** The names in a text, in lower case and joined by `_`, whatever stands around them. */
+/** The names in a text, in lower case and joined by `_`, whatever surrounds them. */
 export function namesIn(text: string): Set<string> {
   const words = text.toLowerCase().match(/[\p{L}\p{N}][\p{L}\p{N}._/-]*/gu) ?? [];
   return new Set(words.map((word) => word.replace(/[.\-/_]+$/, '').replace(/[-/]/g, '_')));

@@ -13,10 +13,10 @@ import { FrameReader } from './frame-reader.js';
 
 /**
  * A socket of Upbit or Bithumb (generation 2): every binary frame is a whole book; there is no
- * acknowledgement, no sequence and no unsubscribe; a later subscription replaces the earlier one, so
- * the full list is sent again on each change; an unknown code is silent; an error frame is followed
- * by a close with 1000 (`upbit.subscribe.*`, `upbit.book.*`, `upbit.error.*` and the same areas of
- * bithumb).
+ * acknowledgement, no sequence and no unsubscribe; a later subscription replaces the earlier one,
+ * so the full list is sent again on each change; an unknown code is ignored silently; an error
+ * frame is followed by a close with 1000 (`upbit.subscribe.*`, `upbit.book.*`, `upbit.error.*` and
+ * the same areas of bithumb).
  */
 export class UpbitProtocolController extends WSController {
   readonly #reader = new FrameReader((code) => this.pairs.has(code));
@@ -62,7 +62,7 @@ export class UpbitProtocolController extends WSController {
     }
     const kind = message['type'] ?? message['ty'];
     if (kind !== 'orderbook') {
-      // `{"status":"UP"}` and streams we did not ask for.
+      // `{"status":"UP"}` and streams we did not subscribe to.
       const what = JSON.stringify(kind ?? Object.keys(message));
       if (!('status' in message)) this.context.host.odd('UNKNOWN_MESSAGE', what, what);
       return;

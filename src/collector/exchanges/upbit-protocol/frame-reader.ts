@@ -2,11 +2,11 @@ import { compareDecimal, decimalFromWire } from '../../../market/decimal.js';
 import { marketName } from '../../../market/market.js';
 import type { Level, Sides } from '../../../market/order-book.js';
 
-/** One book of units, read from its bytes. */
+/** A book of units, read from its bytes. */
 export interface ReadFrame {
   /** The pair as `BTC-KRW`. */
   readonly code: string;
-  /** Best first, zero levels dropped. The same array as last time where a side is unchanged. */
+  /** Best first, zero levels dropped. The same array as last time for an unchanged side. */
   readonly sides: Sides;
   /** The exchange's time of the book, Unix ms. */
   readonly exchangeTimestamp: number;
@@ -14,13 +14,13 @@ export interface ReadFrame {
 
 const ascii = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'latin1'));
 
-/** How every book begins (DEFAULT format); then code, and members in the exchange's own order. */
+/** The start of every book (DEFAULT format), followed by code and members in the exchange's own order. */
 const OPENING = ascii('{"type":"orderbook","code":"');
 const UNITS_KEY = ascii('orderbook_units');
 const TIMESTAMP_KEY = ascii('timestamp');
-/** A unit is these four with a number behind each, and `}`; both exchanges keep this order. */
+/** A unit consists of these four, each followed by a number, and `}`; both exchanges keep this order. */
 const UNIT_PARTS = ['{"ask_price":', ',"bid_price":', ',"ask_size":', ',"bid_size":'].map(ascii);
-/** Members that stand once in a book and before its units; again they mean something unknown. */
+/** Members that occur once per book, before its units; a second time they mean something unknown. */
 const REFUSED_KEYS = ['type', 'code', 'market', 'error', 'obu'].map(ascii);
 
 const QUOTE = 34;
@@ -34,9 +34,9 @@ const BACKSLASH = 92;
 const CLOSE_LIST = 93;
 const CLOSE_OBJECT = 125;
 
-/** Most remembered spellings of prices a market; a book of 30 units has 60. */
+/** Maximum cached price spellings per market; a book of 30 units has 60. */
 const MAX_SPELLINGS = 128;
-/** Most units of a frame that is read here; both exchanges send 30 at most. */
+/** Maximum units in a frame that is read here; both exchanges send 30 at most. */
 const MAX_UNITS = 64;
 /** Longest code, `KRW-` and a symbol. */
 const MAX_CODE = 48;
@@ -52,20 +52,20 @@ class Bytes {
   }
 }
 
-/** What is remembered of one market: its last frame and the levels that its units gave. */
+/** What is kept per market: its last frame and the levels of its units. */
 class MarketMemory {
   frame: Bytes;
-  /** Place of each unit in `frame` and one more: unit `i` is `[at[i], at[i + 1] - 1)`. */
+  /** Offset of each unit in `frame`, plus one: unit `i` is `[at[i], at[i + 1] - 1)`. */
   at = new Int32Array(MAX_UNITS + 1);
-  /** Room for those of the frame being read. */
+  /** Space for the offsets of the frame being read. */
   nextAt = new Int32Array(MAX_UNITS + 1);
   count = 0;
-  /** Level of each unit, null where it is zero. Copied before it is changed: others hold it. */
+  /** Level of each unit, null where it is zero. Copied on write: others hold it. */
   asks: readonly (Level | null)[] = [];
   bids: readonly (Level | null)[] = [];
   /** The same without the nulls. */
   sides: Sides = { asks: [], bids: [] };
-  /** Decimal text of price texts seen lately that are not Decimal themselves, such as `1.16539E8`. */
+  /** Decimal text of recent price texts that are not Decimal themselves, such as `1.16539E8`. */
   readonly #prices = new Map<string, string>();
 
   /** @param pairCode `BTC-KRW` */
@@ -90,23 +90,23 @@ class MarketMemory {
 
 /**
  * Reads book frames of Upbit and Bithumb from their bytes, with the same results as `readUnitBook`:
- * from one frame to the next nearly all units are the same bytes, so they are compared eight at a
- * time before anything is decoded, and only what differs becomes text. Whatever does not look
- * exactly like the frames we know (SIMPLE format, other key order, white space, levels out of
- * order) is left to the general reader, and so is saying what is wrong with a broken frame.
+ * from one frame to the next nearly all units have the same bytes, so they are compared eight bytes
+ * at a time before anything is decoded, and only what differs becomes text. Anything that does not
+ * look exactly like the known frames (SIMPLE format, other key order, white space, levels out of
+ * order) is left to the general reader, as is reporting what is wrong with a broken frame.
  */
 export class FrameReader {
   readonly #markets = new Map<string, MarketMemory>();
   readonly #carries: (pairCode: string) => boolean;
-  /** The frame being read; it changes places with the market's last one when it was good. */
+  /** The frame being read; swapped with the market's last one if it is good. */
   #scratch = new Bytes(8192);
 
-  /** @param carries whether a pair, `BTC-KRW`, was asked for; nothing is remembered of others */
+  /** @param carries whether a pair, `BTC-KRW`, was subscribed; nothing is kept for others */
   constructor(carries: (pairCode: string) => boolean) {
     this.#carries = carries;
   }
 
-  /** Forgets all markets: another connection may carry others. */
+  /** Forgets all markets: another connection may carry different ones. */
   clear(): void {
     this.#markets.clear();
   }
@@ -123,7 +123,7 @@ export class FrameReader {
     const memory = this.#memory(frame.toString('latin1', OPENING.length, codeEnd));
     if (memory === null) return null;
 
-    // Members before and after the units: only the time and the units themselves are of use.
+    // Members before and after the units: only the time and the units themselves matter.
     let timestamp = -1;
     let units: Units | null = null;
     let at = codeEnd + 1;
@@ -184,17 +184,17 @@ export class FrameReader {
   }
 }
 
-/** The units of a frame, read. */
+/** The parsed units of a frame. */
 interface Units {
   readonly count: number;
-  /** The memory's own arrays where nothing changed. */
+  /** The cached arrays where nothing changed. */
   readonly asks: readonly (Level | null)[];
   readonly bids: readonly (Level | null)[];
-  /** Just behind the `]`. */
+  /** Just after the `]`. */
   readonly end: number;
 }
 
-/** Reads units from behind the `[`, places into `memory.nextAt`; null when they are unusual. */
+/** Reads units from after the `[`, offsets into `memory.nextAt`; null when they are unusual. */
 function readUnits(
   frame: Buffer,
   { bytes, view }: Bytes,
@@ -258,10 +258,10 @@ function readUnits(
   };
 }
 
-/** Start and end of the four numbers of the unit that {@link unitEnd} read last. */
+/** Start and end of the four numbers of the unit last read by {@link unitEnd}. */
 const PART: number[] = [0, 0, 0, 0, 0, 0, 0, 0];
 
-/** Finds the end of the unit at `at`, or -1 when it is none; leaves its numbers in {@link PART}. */
+/** Finds the end of the unit at `at`, or -1 if there is none; leaves its numbers in {@link PART}. */
 function unitEnd(bytes: Uint8Array, at: number): number {
   let place = at;
   for (let part = 0; part < 4; part++) {
@@ -276,8 +276,8 @@ function unitEnd(bytes: Uint8Array, at: number): number {
 }
 
 /**
- * A level: the known object again if it is equal, for equal objects make later comparisons cheap;
- * null for a zero level; undefined when a number is beyond what we take.
+ * A level: the cached object again if equal, since identical objects make later comparisons cheap;
+ * null for a zero level; undefined when a number is outside what we handle.
  */
 function level(
   frame: Buffer,
@@ -305,7 +305,7 @@ function samePrice(a: Level | null, b: Level | null): boolean {
   return a !== null && b !== null && a[0] === b[0];
 }
 
-/** Whether prices only rise (`direction` 1) or only fall (-1). */
+/** Whether prices strictly rise (`direction` 1) or fall (-1). */
 function isOrdered(levels: readonly (Level | null)[], direction: 1 | -1): boolean {
   let last: Level | null = null;
   for (const next of levels) {
@@ -323,7 +323,8 @@ function present(levels: readonly (Level | null)[]): readonly Level[] {
 }
 
 /**
- * Whether `length` bytes are the same, read as doubles for speed: of ASCII, so never NaN or a zero.
+ * Whether `length` bytes are equal, compared as doubles for speed: of ASCII, so never NaN or a
+ * zero.
  */
 function sameBytes(a: DataView, atA: number, b: DataView, atB: number, length: number): boolean {
   if (atA + length + 8 > a.byteLength) return false;
@@ -343,7 +344,7 @@ function isKey(bytes: Uint8Array, start: number, end: number, key: Uint8Array): 
   return end - start === key.length && matches(bytes, start, key);
 }
 
-/** Place of the quote that ends a plain string (printable ASCII, no escapes), or -1. */
+/** Offset of the quote that ends a plain string (printable ASCII, no escapes), or -1. */
 function stringEnd(bytes: Uint8Array, start: number, limit: number): number {
   for (let at = start; at < limit; at++) {
     const byte = bytes[at]!;
@@ -353,7 +354,7 @@ function stringEnd(bytes: Uint8Array, start: number, limit: number): number {
   return -1;
 }
 
-/** End of the JSON number at `at`, or -1 when there is none; negative ones are left to others. */
+/** End of the JSON number at `at`, or -1 if there is none; negative ones are left to others. */
 function numberEnd(bytes: Uint8Array, at: number): number {
   let place = digitsEnd(bytes, at);
   if (place === at || (bytes[at] === ZERO && place > at + 1)) return -1;

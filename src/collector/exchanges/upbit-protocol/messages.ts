@@ -11,8 +11,8 @@ import { readTrade } from '../../wire/wire-trade.js';
 import { optionalText, readSide, wireArray, wireObject, wireText } from '../../wire/wire.js';
 
 /**
- * What Upbit and Bithumb (generation 2) spell alike: codes as `KRW-BTC`, and units of the i-th best
- * ask and bid. Their differences (`bithumb.versus-upbit.*`) are in their own files.
+ * What Upbit and Bithumb (generation 2) have in common: codes such as `KRW-BTC`, and units of the
+ * i-th best ask and bid. Their differences (`bithumb.versus-upbit.*`) are in their own files.
  */
 
 /** `BTC`, `KRW` as `KRW-BTC`. */
@@ -32,13 +32,13 @@ function pairOfQuoteFirst(code: string): Pair {
   return quoteFirstCode(pair) === code ? pair : { ...pair, code };
 }
 
-/** One book of units, read. */
+/** A parsed book of units. */
 export interface UnitBook {
   readonly pair: Pair;
   readonly sides: Sides;
-  /** The exchange's time of the book, Unix ms; undefined when it cannot be read. */
+  /** The exchange's time of the book, Unix ms; undefined when unreadable. */
   readonly exchangeTimestamp: number | undefined;
-  /** Whether that time shows its place among the market's books. */
+  /** Whether that time gives its position among the market's books. */
   readonly ordered: boolean;
 }
 
@@ -52,7 +52,7 @@ const DEFAULT_KEYS = [
   'bid_size',
   'timestamp',
 ] as const;
-/** All members that frames of books, answers and errors are known to have, in the DEFAULT format. */
+/** All known members of book, answer and error frames, in the DEFAULT format. */
 export const KNOWN_KEYS: ReadonlySet<string> = new Set([
   ...DEFAULT_KEYS,
   'type',
@@ -70,8 +70,8 @@ const SIMPLE_KEYS = ['cd', 'obu', 'ap', 'as', 'bp', 'bs', 'tms'] as const;
 /**
  * Reads a WebSocket book (`code`) or a REST book (`market`), in DEFAULT or SIMPLE format:
  * `{"type":"orderbook","code":"KRW-BTC","timestamp":1790134742106,…,"orderbook_units":[{"ask_price":1.16539E8,"bid_price":1.16538E8,"ask_size":0.02054761,"bid_size":0.08120946},…]}`.
- * Zero padding and dust are dropped; the depth is what was sent.
- * @throws {ExchangeError} naming the pair when it could be read
+ * Zero padding and dust are dropped; the depth is as sent.
+ * @throws {ExchangeError} naming the pair if readable
  */
 export function readUnitBook(value: Json): UnitBook {
   const book = wireObject(value, 'the book');
@@ -95,7 +95,7 @@ export function readUnitBook(value: Json): UnitBook {
   });
 }
 
-/** A message about a trade, read. */
+/** A parsed trade message. */
 export interface UnitTrade {
   readonly pair: Pair;
   readonly trade: ReadTrade;
@@ -136,8 +136,8 @@ function takerSide(value: Json | undefined): TradeSide {
 /**
  * Reads a WebSocket trade, in DEFAULT or SIMPLE format:
  * `{"type":"trade","code":"KRW-BTC","timestamp":1788335180423,"trade_timestamp":1788335180377,"trade_price":106691000.00000000,"trade_volume":0.00009372,"ask_bid":"ASK","sequential_id":17883351803770004,…,"stream_type":"SNAPSHOT"}`.
- * @param idKind Bithumb's ids of the stream are others than those by REST
- * @throws {ExchangeError} naming the pair when it could be read
+ * @param idKind Bithumb's stream ids differ from its REST ids
+ * @throws {ExchangeError} naming the pair if readable
  */
 export function readUnitTrade(message: Json, idKind: TradeIdKind): UnitTrade {
   const trade = wireObject(message, 'the trade');
@@ -161,7 +161,7 @@ export function readUnitTrade(message: Json, idKind: TradeIdKind): UnitTrade {
 /**
  * Reads a row of `/v1/trades/ticks`, in which `timestamp` is the time of the trade:
  * `{"market":"KRW-BTC","trade_date_utc":"2026-09-02","trade_time_utc":"07:46:20","timestamp":1788335180377,"trade_price":106691000.0,"trade_volume":0.00009372,"ask_bid":"ASK","sequential_id":17883351803770004,…}`.
- * @throws {ExchangeError} when it is no trade
+ * @throws {ExchangeError} when it is not a trade
  */
 export function readUnitRow(value: Json, idKind: TradeIdKind): ReadTrade {
   const row = wireObject(value, 'the trade');
@@ -175,7 +175,7 @@ export function readUnitRow(value: Json, idKind: TradeIdKind): ReadTrade {
   });
 }
 
-/** The text of an `{"error":{"name":…,"message":…}}` answer, or null when `value` is none. */
+/** The text of an `{"error":{"name":…,"message":…}}` response, or null if `value` is not one. */
 export function errorOf(value: Json): string | null {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
   const error = value['error'];
@@ -202,8 +202,8 @@ export function unitBooksPath(pairs: readonly Pair[]): string {
 }
 
 /**
- * The subscribe request of both exchanges: ticket, one object a kind with all codes, format. A later
- * request replaces all that was subscribed, so both kinds stand in each.
+ * The subscribe request of both exchanges: ticket, one object per kind with all codes, format. A
+ * later request replaces the whole subscription, so both kinds are in each.
  */
 export function subscribeRequest(ticket: string, codes: readonly string[], trades = false): string {
   const kinds = trades ? ['trade', 'orderbook'] : ['orderbook'];

@@ -12,30 +12,30 @@ import { errorOf, quoteFirstCode, readUnitRow } from './messages.js';
 const DAY_MS = 86_400_000;
 const SECOND_MS = 1000;
 const MINUTE_MS = 60_000;
-/** Rows of a page at most (`upbit.trade-rest.get-https-api-upbit-com`). */
+/** Maximum rows of a page (`upbit.trade-rest.get-https-api-upbit-com`). */
 const ROWS = 500;
 const FEW_ROWS = 50;
-/** Days before today that can be asked for. */
+/** Number of past days available. */
 const DAYS = 7;
-/** Minutes of a call for candles at most. */
+/** Maximum minutes per candle call. */
 const CANDLES = 200;
 
-/** What differs between Upbit and Bithumb in the history of trades. */
+/** Differences between Upbit and Bithumb in the trade history. */
 export interface UnitHistoryDialect {
-  /** Name of the parameter of the days before today. */
+  /** Name of the parameter for past days. */
   readonly days: string;
-  /** Where the clock of `to` and of the days is ahead of UTC, ms. */
+  /** How far the clock of `to` and of the days is ahead of UTC, ms. */
   readonly aheadMs: number;
-  /** Whether the ids of the history are those of the stream, one for each trade. */
+  /** Whether the ids of the history are those of the stream, one per trade. */
   readonly idKind: Extract<TradeIdKind, 'EXCHANGE' | 'REST'>;
-  /** Time between two calls, ms. */
+  /** Interval between two calls, ms. */
   readonly everyMs: number;
 }
 
 /**
- * The trades of `/v1/trades/ticks`. Pages go back by `to` (whole seconds; days before today), each
- * beginning with the last second of the one before; by id within an overfull second. Days with fewer
- * trades than a page end with the day.
+ * The trades of `/v1/trades/ticks`. Pages go back by `to` (whole seconds; past days), each starting
+ * with the last second of the previous one; by id within a second that overflows a page. On days
+ * with fewer trades than a page, the page ends with the day.
  */
 export function unitHistory(dialect: UnitHistoryDialect): TradeHistory {
   return {
@@ -59,7 +59,7 @@ async function unitPage(
 ): Promise<HistoryPage> {
   const dayOf = (time: number): number => Math.floor((time + aheadMs) / DAY_MS);
   const startOf = (day: number): number => day * DAY_MS - aheadMs;
-  // The last ms that is not had yet.
+  // The last ms not fetched yet.
   const day = dayOf(place === null ? now : place.before - 1);
   const back = dayOf(now) - day;
   const query = new URLSearchParams({ market: quoteFirstCode(pair), count: String(rows) });
@@ -77,7 +77,7 @@ async function unitPage(
   const { trades } = read;
   const dayStart = startOf(day);
   if (trades.length + read.unreadable < rows || trades.length === 0) {
-    // Whether a page ends with its day or goes on before it is not documented: the day is sure.
+    // Whether a page ends with its day or continues before it is undocumented: the day is safe.
     const next = { before: dayStart, id: leastId(trades) ?? place?.id ?? null, overlaps: false };
     return { ...read, from: dayStart, next: back < DAYS ? next : null };
   }
@@ -85,12 +85,12 @@ async function unitPage(
   const second = Math.ceil((oldest + 1) / SECOND_MS) * SECOND_MS;
   if (second < (place?.before ?? Infinity))
     return { ...read, from: second, next: { before: second, id: null, overlaps: true } };
-  // A page within one second. Ids of the history that trades share lose those of the same ms.
+  // A page within one second. History ids shared by several trades lose those of the same ms.
   const before = idKind === 'EXCHANGE' ? oldest + 1 : oldest;
   return { ...read, from: oldest + 1, next: { before, id: leastId(trades), overlaps: false } };
 }
 
-/** The rows of an answer; errors of Bithumb come with HTTP 200 (`bithumb.error.rest-errors-in-200`). */
+/** The rows of a response; Bithumb's errors come with HTTP 200 (`bithumb.error.rest-errors-in-200`). */
 function rowsOf(body: Json): Json[] {
   const error = errorOf(body);
   if (error !== null)

@@ -10,7 +10,7 @@ import { UpbitProtocolController } from '../upbit-protocol/controller.js';
 export const UPBIT_PROFILE: WSProfile = {
   // 855 codes on one socket were all served; no limit is documented.
   maxPairs: 10_000,
-  // The real idle limit is 60 s, half of what the documentation says; the server never pings.
+  // The actual idle limit is 60 s, half the documented one; the server never pings.
   pingEveryMs: 15_000,
   silentAfterMs: 40_000,
   firstBookWithinMs: 10_000,
@@ -26,20 +26,20 @@ export const UPBIT_PROFILE: WSProfile = {
   },
 };
 
-/** Upbit, spot markets of Korea. */
+/** Upbit, Korean spot markets. */
 export const upbit: ExchangeAdapter = {
   exchange: 'UPBIT',
   completeness: 'SNAPSHOT',
   ordersByTime: true,
-  // 10 calls a second; a book by REST equals the WebSocket's of the same time
+  // 10 calls a second; a REST book equals the WebSocket's at the same time
   // (`upbit.rest-book.equals-ws`).
   restBooks: { batch: 100, everyMs: 1000, depth: 30, fetch: fetchUnitBooks },
-  // 10 calls a second in a group of their own (`upbit.trade-rest.group-trade-wire-crix-trades`); its days are UTC.
+  // 10 calls a second in a separate group (`upbit.trade-rest.group-trade-wire-crix-trades`); its days are UTC.
   tradeHistory: unitHistory({ days: 'days_ago', aheadMs: 0, idKind: 'EXCHANGE', everyMs: 250 }),
   listMarkets: (rest, onOdd) => listFrom(rest, MARKET_ALL, onOdd),
   createFeed: (context: FeedContext) => {
-    // 5 connects a second and address (`upbit.ws.connects-5-per-second`): one below, for other
-    // programs of the user.
+    // 5 connects a second per address (`upbit.ws.connects-5-per-second`): one less, for the user's
+    // other programs.
     return socketFeed(context, UPBIT_PROFILE, 4, (...args) => new UpbitProtocolController(...args));
   },
 };
