@@ -137,7 +137,7 @@ describe('readConfig', () => {
     ]);
     for (const wrong of ['0.01', '-1', '5GB', '1e3', '2000000', '.5']) {
       expect(problems({ MAX_DB_GB: wrong }).join()).toBe(
-        `MAX_DB_GB is "${wrong}"; it must be 0 for no bound, or a number of GB from 0.1 to 1000000, for example 20`,
+        `MAX_DB_GB is "${wrong}"; it must be 0 for unlimited, or a number of GB from 0.1 to 1000000, for example 20`,
       );
     }
   });

@@ -145,9 +145,9 @@ describe('every command', () => {
       encoding: 'utf8',
     });
     expect(stderr).toContain(
-      'COLECT in .env is no setting and has no effect; did you mean COLLECT?',
+      'COLECT in .env is not a setting and has no effect; did you mean COLLECT?',
     );
-    expect(stderr).toContain('collect in the environment is no setting');
+    expect(stderr).toContain('collect in the environment is not a setting');
     expect(stderr).toContain('there is no database at');
   });
 });

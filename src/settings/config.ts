@@ -10,22 +10,22 @@ import { ALL_SETTINGS, LIMIT_SETTINGS, SETTINGS, URL_SETTINGS } from './table.js
 /** Addresses of an exchange. */
 export type ExchangeUrls = Values<(typeof URL_SETTINGS)[Exchange]>;
 
-/** The limits of the API, in the units of {@link LIMIT_SETTINGS}. */
+/** The API limits, in the units of {@link LIMIT_SETTINGS}. */
 export type ApiLimits = Values<typeof LIMIT_SETTINGS>;
 
-/** All settings, checked and typed, as {@link SETTINGS} describes them. Times are ms. */
+/** All settings, checked and typed, as described by {@link SETTINGS}. Times are in ms. */
 export interface Config extends Omit<
   Values<typeof SETTINGS>,
   'gopaxApiKey' | 'gopaxSecretKey' | 'roles'
 > {
-  /** What this process does; everything without a bus. */
+  /** The roles of this process; all of them without a bus. */
   readonly roles: ReadonlySet<Role>;
   readonly gopaxKeys: { readonly apiKey: string; readonly secretKey: string } | null;
   readonly limits: ApiLimits;
   readonly urls: Readonly<Record<Exchange, ExchangeUrls>>;
 }
 
-/** All that is wrong with the settings, one line each. */
+/** Everything wrong with the settings, one line each. */
 export class ConfigError extends Error {
   constructor(readonly problems: readonly string[]) {
     super(problems.join('\n'));
@@ -53,13 +53,13 @@ function readAll<T extends Readonly<Record<string, Setting>>>(
   return Object.fromEntries(entries) as Values<T>;
 }
 
-/** The limits when nothing is set. */
+/** The default limits. */
 export const DEFAULT_LIMITS: ApiLimits = readAll(LIMIT_SETTINGS, {}, []);
 
-/** What the doctor needs: where the exchanges are, and where to report what. */
+/** The doctor's settings: where the exchanges are, and where to report what. */
 export type DoctorSettings = Pick<Config, 'urls' | 'alertWebhookUrl' | 'logLang' | 'dbPath'>;
 
-/** The doctor's settings, whatever else is set. @throws {ConfigError} naming what is wrong */
+/** Reads the doctor's settings only. @throws {ConfigError} naming what is wrong */
 export function readDoctorSettings(env: Environment): DoctorSettings {
   const problems: string[] = [];
   const { alertWebhookUrl, logLang, dbPath } = SETTINGS;
@@ -77,7 +77,7 @@ function urlsOf(env: Environment, problems: string[]): Config['urls'] {
   return Object.fromEntries(entries) as Config['urls'];
 }
 
-/** Where the past lies: the database and the archive. */
+/** Where past data is: the database and the archive. */
 export type PastSettings = Pick<
   Config,
   'dbPath' | 'databaseUrl' | 'archivePath' | 'archiveAfterDays'
@@ -90,7 +90,7 @@ export function databaseUrlProblem(address: string, name: string): string | null
   return problems[0] ?? null;
 }
 
-/** Where the database is: an address of PostgreSQL, or the path of an SQLite file. */
+/** Where the database is: a PostgreSQL address, or the path of an SQLite file. */
 export function databaseOf({
   databaseUrl,
   dbPath,
@@ -98,7 +98,7 @@ export function databaseOf({
   return databaseUrl ?? dbPath;
 }
 
-/** Settings of commands that read the past, whatever else is set. @throws {ConfigError} */
+/** Reads only the settings of commands that read past data. @throws {ConfigError} */
 export function readPastSettings(env: Environment): PastSettings {
   const problems: string[] = [];
   const { dbPath, databaseUrl, archivePath, archiveAfterDays } = SETTINGS;
@@ -109,7 +109,7 @@ export function readPastSettings(env: Environment): PastSettings {
 }
 
 /**
- * Reads the settings. An empty variable means its default, but for `COLLECT`: nothing.
+ * Reads the settings. An empty variable means its default, except for `COLLECT`: nothing.
  * @throws {ConfigError} naming every mistake and what would be right
  */
 export function readConfig(env: Environment): Config {
@@ -136,7 +136,7 @@ export function readConfig(env: Environment): Config {
   if (values.busUrl === null && !values.roles.includes('all')) {
     const given = values.roles.join(',');
     problems.push(
-      `ROLE is "${given}" while BUS_URL is empty; nodes with roles of their own need BUS_URL, for example nats://127.0.0.1:4222, and one process alone has ROLE=all`,
+      `ROLE is "${given}" while BUS_URL is empty; separate roles need BUS_URL, for example nats://127.0.0.1:4222; a single process has ROLE=all`,
     );
   }
   if (problems.length > 0) throw new ConfigError(problems);
@@ -144,18 +144,18 @@ export function readConfig(env: Environment): Config {
   return { ...values, nodeName, roles, gopaxKeys, limits, urls };
 }
 
-/** Edits between a name and the setting that it was meant to be: in our own file, and elsewhere. */
+/** Maximum edit distance between a name and the setting that was meant: in our own file, and elsewhere. */
 const EDITS_IN_FILE = 2;
 const EDITS_IN_ENVIRONMENT = 1;
 
-/** The file of settings, in the working folder. */
+/** The settings file, in the working directory. */
 const SETTINGS_FILE = '.env';
 
 /**
- * The first thing of every command: loads `.env` of the working folder, when there is one, into
- * `process.env`, where variables that are set win, and names on standard error each variable that is
- * no setting and looks like one.
- * @throws {ConfigError} when the file cannot be used as it is
+ * Called first by every command: loads `.env` from the working directory, if there is one, into
+ * `process.env`, where variables already set win, and reports on standard error each variable that
+ * looks like a setting but is not one.
+ * @throws {ConfigError} when the file is unusable
  */
 export function loadSettings(): void {
   const { values, problems } = readSettingsFile(SETTINGS_FILE);
@@ -165,7 +165,7 @@ export function loadSettings(): void {
     const meant = resembledSetting(name, names, most);
     if (meant === null) return;
     process.stderr.write(
-      `${name} in ${where} is no setting and has no effect; did you mean ${meant}?\n`,
+      `${name} in ${where} is not a setting and has no effect; did you mean ${meant}?\n`,
     );
   };
   for (const name of Object.keys(process.env)) warn(name, 'the environment', EDITS_IN_ENVIRONMENT);

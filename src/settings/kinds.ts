@@ -1,21 +1,21 @@
-/** What a setting may be and how its text is read. */
+/** What a setting may be, and how its text is parsed. */
 export interface Kind<T> {
-  /** Its text while it is unset; empty when it has none. */
+  /** Its text when unset; empty when it has none. */
   readonly fallback: string;
-  /** What it may be, in a few signs for the tables; empty where its description says it. */
+  /** Its range, in a compact form for the tables; empty where its description gives it. */
   readonly range: string;
-  /** Set when empty text is a value, not the default. */
+  /** Set when empty text is a value rather than the default. */
   readonly takesEmpty?: true;
-  /** Reads a trimmed text. @param problems takes a line for each mistake, and voids the result */
+  /** Parses a trimmed text. @param problems receives a line for each mistake, which voids the result */
   readonly read: (text: string, variable: string, problems: string[]) => T;
 }
 
-/** A setting of the table: an environment variable, its kind, and what it means in words. */
+/** A setting in the table: an environment variable, its kind, and its meaning in words. */
 export type Setting<K extends Kind<unknown> = Kind<unknown>> = K & {
   readonly variable: string;
   readonly en: string;
   readonly ko: string;
-  /** How a client sees that a limit of the API was reached; empty for other settings. */
+  /** How a client notices that it hit an API limit; empty for other settings. */
   readonly refusal: string;
 };
 
@@ -24,7 +24,7 @@ export type Values<T> = {
   readonly [K in keyof T]: T[K] extends Kind<infer V> ? V : never;
 };
 
-/** An entry of the table. @param en @param ko what it means, in one line of Markdown each */
+/** An entry of the table. @param en @param ko its meaning, in one line of Markdown each */
 export function setting<K extends Kind<unknown>>(
   variable: string,
   kind: K,
@@ -35,11 +35,11 @@ export function setting<K extends Kind<unknown>>(
   return { ...kind, variable, en, ko, refusal };
 }
 
-/** The line for a value that is wrong. */
+/** The error line for a wrong value. */
 const wrong = (variable: string, was: string, right: string): string =>
   `${variable} is ${JSON.stringify(was)}; it must be ${right}`;
 
-/** A whole number from `least` to `most`. @param unit what it counts: `milliseconds` */
+/** An integer from `least` to `most`. @param unit what it counts: `milliseconds` */
 export function integer(
   fallback: number,
   least: number,
@@ -63,7 +63,7 @@ export function integer(
   };
 }
 
-/** Bytes, written as a decimal number of GB (10^9 bytes); 0 for no bound. */
+/** Bytes, written as a decimal number of GB (10^9 bytes); 0 for unlimited. */
 export function gigabytes(fallback: string, least: number, most: number): Kind<number> {
   return {
     fallback,
@@ -71,7 +71,7 @@ export function gigabytes(fallback: string, least: number, most: number): Kind<n
     read: (text, variable, problems) => {
       const number = /^\d{1,9}(\.\d{1,9})?$/.test(text) ? Number.parseFloat(text) : Number.NaN;
       if (number !== 0 && !(number >= least && number <= most)) {
-        const right = `0 for no bound, or a number of GB from ${least} to ${most}, for example 20`;
+        const right = `0 for unlimited, or a number of GB from ${least} to ${most}, for example 20`;
         problems.push(wrong(variable, text, right));
       }
       return Math.round(number * 1e9);
@@ -79,7 +79,7 @@ export function gigabytes(fallback: string, least: number, most: number): Kind<n
   };
 }
 
-/** One of some words, in any case. */
+/** One of several words, case-insensitive. */
 export function choice<const T extends string>(fallback: T, choices: readonly T[]): Kind<T> {
   return {
     fallback,
@@ -94,7 +94,7 @@ export function choice<const T extends string>(fallback: T, choices: readonly T[
   };
 }
 
-/** Something that is on or off, off by default. */
+/** An on/off switch, off by default. */
 export const flag: Kind<boolean> = {
   fallback: '0',
   range: '`0` `1`',
@@ -108,7 +108,7 @@ const hasExtras = ({ username, password, hash }: URL): boolean =>
   username !== '' || password !== '' || hash !== '';
 const EXTRAS = 'has a user name, a password or a #fragment; write it without';
 
-/** A comma list of some words, in any case; one at least. */
+/** A comma list of words, case-insensitive; at least one. */
 export function choices<const T extends string>(
   fallback: T,
   words: readonly T[],
@@ -129,7 +129,7 @@ export function choices<const T extends string>(
   };
 }
 
-/** A URL of one of some protocols (`wss:`), without user name, password and fragment. */
+/** A URL with one of several protocols (`wss:`), without user name, password and fragment. */
 export function url(fallback: string, protocols: readonly string[]): Kind<string> {
   const prefixes = protocols.map((protocol) => `${protocol}//`);
   return {
@@ -140,16 +140,16 @@ export function url(fallback: string, protocols: readonly string[]): Kind<string
       if (parsed === null || !protocols.includes(parsed.protocol)) {
         problems.push(wrong(variable, text, `a URL that starts with ${prefixes.join(' or ')}`));
       } else if (hasExtras(parsed)) {
-        // The value is not repeated: it may hold a password.
+        // The value is not repeated: it may contain a password.
         problems.push(`${variable} ${EXTRAS}`);
       }
-      // Paths are put behind a REST base.
+      // Paths are appended to a REST base.
       return text.startsWith('http') ? text.replace(/\/+$/, '') : text;
     },
   };
 }
 
-/** A URL that no line repeats, as its path may be a password, or null when it is empty. */
+/** A URL that is never printed, since its path may be a password; null when empty. */
 export function secretUrl(protocols: readonly string[]): Kind<string | null> {
   const prefixes = protocols.map((protocol) => `${protocol}//`);
   return {
@@ -159,14 +159,14 @@ export function secretUrl(protocols: readonly string[]): Kind<string | null> {
       if (text === '') return null;
       const parsed = URL.canParse(text) ? new URL(text) : null;
       if (parsed === null || !protocols.includes(parsed.protocol)) {
-        problems.push(`${variable} is no URL that starts with ${prefixes.join(' or ')}`);
+        problems.push(`${variable} is not a URL that starts with ${prefixes.join(' or ')}`);
       } else if (hasExtras(parsed)) problems.push(`${variable} ${EXTRAS}`);
       return text;
     },
   };
 }
 
-/** The address of a database of PostgreSQL, which no line repeats for its password, or null when empty. */
+/** The address of a PostgreSQL database, never printed because of its password; null when empty. */
 export function databaseUrl(): Kind<string | null> {
   const right =
     'it must be postgresql://user:password@host:port/database, or empty for SQLite at DB_PATH';
@@ -177,12 +177,12 @@ export function databaseUrl(): Kind<string | null> {
       if (text === '') return null;
       const scheme = /^[a-z][a-z0-9+.-]*(?=:)/i.exec(text)?.[0];
       const parsed = URL.canParse(text) ? new URL(text) : null;
-      if (scheme === undefined) problems.push(`${variable} is no address; ${right}`);
+      if (scheme === undefined) problems.push(`${variable} is not an address; ${right}`);
       else if (!/^postgres(ql)?$/.test(scheme)) {
-        problems.push(`${variable} begins with ${scheme}:; ${right}`);
+        problems.push(`${variable} starts with ${scheme}:; ${right}`);
       } else if (!/^postgres(ql)?:\/\//.test(text) || parsed === null) {
         problems.push(
-          `${variable} is no URL (a password must have its special characters as %40 and so on); ${right}`,
+          `${variable} is not a URL (special characters in a password must be escaped as %40 and so on); ${right}`,
         );
       } else if (parsed.pathname.length < 2) {
         problems.push(`${variable} names no database; ${right}`);
@@ -192,7 +192,7 @@ export function databaseUrl(): Kind<string | null> {
   };
 }
 
-/** A text that `problemOf` checks: it gives the line for what is wrong with it, or null. */
+/** A text checked by `problemOf`, which returns the error line, or null. */
 export function text(
   fallback: string,
   problemOf: (text: string, variable: string) => string | null,
@@ -220,7 +220,7 @@ export function secret(right: RegExp, problem: string): Kind<string | null> {
   };
 }
 
-/** A comma list of texts checked by `problemOf`. @param clean the form in which they compare */
+/** A comma list of texts checked by `problemOf`. @param clean normalises an entry */
 export function list(
   problemOf: (entry: string, variable: string) => string | null,
   clean: (entry: string) => string = (entry) => entry,

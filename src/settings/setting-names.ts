@@ -1,14 +1,14 @@
 import { editDistance } from '../market/edit-distance.js';
 
-/** Names up to this length are only alike when they differ in case and underscores alone. */
+/** Names up to this length count as similar only if they differ just in case and underscores. */
 const SHORT_NAME = 5;
 
-/** `UPBIT_WSURL`, `upbit_ws_url`: names that say the same. */
+/** `UPBIT_WSURL`, `upbit_ws_url`: spellings of the same name. */
 const bare = (name: string): string => name.toUpperCase().replace(/[^A-Z0-9]/g, '');
 
 /**
  * The setting that a wrong name resembles; null when none.
- * @param most edits between the two at most, case and underscores aside
+ * @param most maximum edit distance, ignoring case and underscores
  */
 export function resembledSetting(
   name: string,

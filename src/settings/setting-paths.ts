@@ -1,9 +1,9 @@
-/** Characters that pino-roll takes in no name. */
+/** Characters that pino-roll does not accept in a name. */
 const NOT_IN_LOG_PATH = /[<>"|?*:]/;
 
-/** What is wrong with any path of a setting as text, or null. */
+/** What is wrong with the path of any setting, as text, or null. */
 function pathProblem(path: string): string | null {
-  if (path.startsWith('~')) return '"~" is not expanded here; write the whole path';
+  if (path.startsWith('~')) return '"~" is not expanded here; write the full path';
   if (/^file:/i.test(path) || /^[a-z][a-z0-9+.-]*:\/\//i.test(path)) {
     return 'it must be a plain path, not a URI';
   }
@@ -12,7 +12,7 @@ function pathProblem(path: string): string | null {
 
 /**
  * What is wrong with `DB_PATH` as text, and what would be right; null when nothing is. SQLite, its
- * drivers and its shell take URIs and `:memory:` differently, so that none of these is taken here.
+ * drivers and its shell interpret URIs and `:memory:` differently, so none of them is accepted.
  */
 export function dbPathProblem(path: string): string | null {
   const right = 'for example ./data/orderbook.db';
@@ -34,7 +34,7 @@ export function logPathProblem(path: string): string | null {
     pathProblem(path) ??
     (found === undefined
       ? null
-      : `the name of the log folder cannot have ${JSON.stringify(found)}`);
+      : `the name of the log folder cannot contain ${JSON.stringify(found)}`);
   if (problem === null) return null;
   return `LOG_PATH is ${JSON.stringify(path)}; ${problem}, for example ./logs`;
 }

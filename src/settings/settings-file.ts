@@ -2,10 +2,10 @@ import { lstatSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { parse } from 'dotenv';
 import { danglingTarget, specialKind } from '../util/file-kind.js';
 
-/** A file larger than this is no file of settings, bytes. */
+/** A file larger than this is not a settings file, bytes. */
 const MAX_BYTES = 1_000_000;
 
-/** The variables of a settings file, and what is wrong with it, one line each. */
+/** The variables in a settings file, and what is wrong with it, one line each. */
 interface SettingsFile {
   readonly values: Readonly<Record<string, string>>;
   readonly problems: readonly string[];
@@ -14,9 +14,9 @@ interface SettingsFile {
 const none = (...problems: string[]): SettingsFile => ({ values: {}, problems });
 
 /**
- * Reads a file of settings with dotenv, if there is one, and checks what dotenv passes over without a
- * word: a file that cannot be read as text, and lines that give another value than what stands there.
- * No value is repeated in a problem: it may be a secret.
+ * Reads a settings file with dotenv, if there is one, and checks what dotenv silently accepts: a
+ * file that is not text, and lines that yield a value other than the one written. No value is
+ * repeated in a problem: it may be a secret.
  */
 export function readSettingsFile(path: string): SettingsFile {
   let stats: Stats | undefined;
@@ -25,19 +25,17 @@ export function readSettingsFile(path: string): SettingsFile {
     stats = statSync(path, { throwIfNoEntry: false });
   } catch (error) {
     return none(
-      `${path} cannot be looked at: ${(error as Error).message}; make it readable or remove it`,
+      `${path} cannot be inspected: ${(error as Error).message}; make it readable or remove it`,
     );
   }
   if (stats === undefined) {
     return none(
-      `${path} is a link to ${danglingTarget(path)}, which does not exist; make that file or remove the link`,
+      `${path} is a link to ${danglingTarget(path)}, which does not exist; create that file or remove the link`,
     );
   }
   const kind = stats.isDirectory() ? 'a folder' : specialKind(stats);
   if (kind !== null) {
-    return none(
-      `${path} is ${kind}; it must be a text file with lines NAME=value, or not be there`,
-    );
+    return none(`${path} is ${kind}; it must be a text file with lines NAME=value, or absent`);
   }
   if (stats.size > MAX_BYTES) {
     return none(`${path} has ${stats.size} bytes; it must be a text file with lines NAME=value`);
@@ -56,7 +54,7 @@ export function readSettingsFile(path: string): SettingsFile {
     (first === 0xfe && second === 0xff) ||
     bytes.includes(0)
   ) {
-    return none(`${path} is in UTF-16, or no text; save it as UTF-8`);
+    return none(`${path} is in UTF-16, or not text; save it as UTF-8`);
   }
   // A byte order mark would become part of the first name.
   const text = bytes.toString('utf8').replace(/^\uFEFF/, '');
@@ -65,7 +63,7 @@ export function readSettingsFile(path: string): SettingsFile {
 
 const ASSIGNMENT = /^\s*(?:export\s+)?([\w.-]+)\s*(?:=|:\s)(.*)$/;
 
-/** Lines of the text whose meaning for dotenv is another than for the eye. */
+/** Lines that dotenv reads differently from what the eye sees. */
 function problemsOf(path: string, text: string): string[] {
   const problems: string[] = [];
   const lines = text.split(/\r\n?|\n/);
@@ -76,7 +74,7 @@ function problemsOf(path: string, text: string): string[] {
     const [, name, rest = ''] = ASSIGNMENT.exec(line) ?? [];
     if (name === undefined) {
       problems.push(
-        `${where} is not NAME=value; write it so, or make it a comment with # before it`,
+        `${where} is not NAME=value; write it like that, or turn it into a comment with #`,
       );
       continue;
     }
@@ -87,12 +85,12 @@ function problemsOf(path: string, text: string): string[] {
     if (quote === undefined) {
       if (isCut(rest)) {
         problems.push(
-          `${name} in ${where} has a # that cuts its value; put the whole value in quotes, ${name}="…", or a blank before and behind the # of a comment`,
+          `${name} in ${where} has a # that cuts its value; put the whole value in quotes, ${name}="…", or blanks around the # of a comment`,
         );
       }
       continue;
     }
-    // A value in quotes may go over several lines.
+    // A quoted value may span several lines.
     let tail = closing(value.slice(1), quote);
     const start = i;
     while (tail === null && i + 1 < lines.length) tail = closing(lines[++i]!, quote);
@@ -105,16 +103,16 @@ function problemsOf(path: string, text: string): string[] {
   return problems;
 }
 
-/** Whether dotenv takes a part of an unquoted value for a comment that does not look like one. */
+/** Whether dotenv treats part of an unquoted value as a comment that does not look like one. */
 function isCut(rest: string): boolean {
   const at = rest.indexOf('#');
   if (at === -1) return false;
   if (at === 0 || !/\s/.test(rest[at - 1]!)) return true;
-  // `NAME= #value`: with nothing before it, it is a comment only if it is written as one.
+  // `NAME= #value`: with nothing before it, it is a comment only if written as one.
   return rest.slice(0, at).trim() === '' && !/^#+(\s|$)/.test(rest.slice(at));
 }
 
-/** What stands behind the closing quote of a text; null when there is none. */
+/** What follows the closing quote of a text; null when there is none. */
 function closing(text: string, quote: string): string | null {
   for (let i = 0; i < text.length; i++) {
     if (text[i] === '\\') i++;

@@ -159,7 +159,7 @@ describeWithPostgres('a copy of an SQLite file in PostgreSQL', () => {
     const source = `sqlite:${from}`;
     await refused(/--to is missing/, '--from', source);
     await refused(/it must be sqlite:FILE/, '--from', from, '--to', target.path);
-    await refused(/--to begins with mysql:/, '--from', source, '--to', 'mysql://x/y');
+    await refused(/--to starts with mysql:/, '--from', source, '--to', 'mysql://x/y');
     await refused(/names no database/, '--from', source, '--to', 'postgresql://127.0.0.1');
     await refused(/there is no database at/, '--from', `${source}.absent`, '--to', target.path);
     await refused(/no database of this name/, '--from', source, '--to', `${target.path}_absent`);
