@@ -112,7 +112,9 @@ describe('readConfig', () => {
     expect(found).toHaveLength(10);
     expect(found.join('\n')).toMatch(/PORT is "99999"; it must be a whole number from 0 to 65535/);
     expect(found.join('\n')).toMatch(/BITHUMB_TRANSPORT is "udp"; it must be one of rest, ws/);
-    expect(found.join('\n')).toMatch(/"BTCKRW" is no market; write \[EXCHANGE:\]SYMBOL-CURRENCY/);
+    expect(found.join('\n')).toMatch(
+      /"BTCKRW" is not a market; write \[EXCHANGE:\]SYMBOL-CURRENCY/,
+    );
     expect(found.join('\n')).toMatch(/BINANCE.*BITHUMB, COINONE, GOPAX, KORBIT, UPBIT/);
     expect(found.join('\n')).toMatch(/UPBIT_WS_URL.*wss:\/\/ or ws:\/\//);
     expect(found.join('\n')).toMatch(/set both to sign the connection, or neither/);
@@ -197,7 +199,7 @@ describe('readConfig', () => {
       'null',
     ];
     expect(problems({ CORS_ORIGINS: wrong.join(',') })).toHaveLength(wrong.length);
-    expect(problems({ CORS_ORIGINS: '*' })[0]).toContain('every page');
+    expect(problems({ CORS_ORIGINS: '*' })[0]).toContain('any web page');
     const names = ['https://a.example', 'a.example:80', '*.example', '*', 'a b'];
     expect(problems({ ALLOWED_HOSTS: names.join(',') })).toHaveLength(names.length);
   });

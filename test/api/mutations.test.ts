@@ -85,9 +85,9 @@ describe('mutations', () => {
   });
 
   it.each([
-    ['BTC', /"BTC" is no market; write \[EXCHANGE:\]SYMBOL-CURRENCY/],
-    ['BINANCE:BTC-KRW', /names no exchange we know; the exchanges are BITHUMB, COINONE/],
-    ['BT*-KRW', /is no market; write/],
+    ['BTC', /"BTC" is not a market; write \[EXCHANGE:\]SYMBOL-CURRENCY/],
+    ['BINANCE:BTC-KRW', /names an unknown exchange; the exchanges are BITHUMB, COINONE/],
+    ['BT*-KRW', /is not a market; write/],
     ['', /must be one pattern, \[EXCHANGE:\]/],
     ['*-KRW,*-BTC', /must be one pattern/],
     ['GOPAX:XYZ-*', /no listed market matches GOPAX:XYZ-\*; a pattern is \[EXCHANGE:\]/],

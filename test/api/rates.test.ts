@@ -153,8 +153,8 @@ describe('many markets in one subscription', () => {
     ['pattern: "*-*", markets: []', 'give either markets or pattern'],
     ['markets: []', 'at least one market'],
     ['pattern: ""', 'must not be empty'],
-    ['pattern: "BTC"', 'is no market; write'],
-    ['pattern: "BINANCE:BTC-KRW"', 'names no exchange we know'],
+    ['pattern: "BTC"', 'is not a market; write'],
+    ['pattern: "BINANCE:BTC-KRW"', 'names an unknown exchange'],
   ])('orderbooks(%s) is BAD_USER_INPUT', async (args, words) => {
     const field = args === '' ? 'orderbooks' : `orderbooks(${args})`;
     const live = await subscribe(server.url, `subscription { ${field} { sequence } }`);

@@ -107,7 +107,7 @@ describe('a stop', () => {
     await until(() => state('COINONE:XRP-KRW') === 'LIVE', 'XRP live');
     for (const point of ['', 'nonsense', restorePoint.slice(3)]) {
       await expect(mutate(`restoreCollectors(point: "${point}") { state }`)).rejects.toThrow(
-        /point: must be a text that restorePoint gave.*BAD_USER_INPUT/,
+        /point: must be a text returned by restorePoint.*BAD_USER_INPUT/,
       );
     }
     expect(states()).toEqual(before);

@@ -135,7 +135,7 @@ inBrowser('overview', () => {
     await until(() => state('GOPAX:DOT-KRW') === 'LIVE', 'the start of the pattern');
     await page.getByLabel('Start or stop by pattern').fill('DOT');
     await page.locator('.pattern').getByRole('button', { name: 'Start' }).click();
-    await page.getByText(/"DOT" is no market; write \[EXCHANGE:\]SYMBOL-CURRENCY/).waitFor();
+    await page.getByText(/"DOT" is not a market; write \[EXCHANGE:\]SYMBOL-CURRENCY/).waitFor();
     expect(page.url()).not.toContain(TOKEN);
   });
 
