@@ -1,5 +1,6 @@
+import asyncHooks from 'node:async_hooks';
 import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
@@ -20,6 +21,16 @@ globalThis[Symbol.for('query compiler')] = new globalThis.WebAssembly.Module(
   readFileSync(compiler),
 );
 
+/** Made by Jest and by a test's helpers for each file. */
+const storages = [];
+asyncHooks.AsyncLocalStorage = class extends asyncHooks.AsyncLocalStorage {
+  constructor(...options) {
+    super(...options);
+    storages.push(this);
+  }
+};
+syncBuiltinESMExports();
+
 const require = createRequire(import.meta.url);
 const circus = require('jest-circus/runner').default;
 let files = 0;
@@ -29,7 +40,7 @@ let files = 0;
  * its packages are loaded once a worker instead of once a file, which was a third of the suite's processor
  * time. The modules of the tests are loaded for each file.
  */
-export default function run(globalConfig, config, environment, runtime, path, send) {
+export default async function run(globalConfig, config, environment, runtime, path, send) {
   runtime.requireInternalModule = (file) => {
     // Of a file's own, with an own list of tests and of listeners.
     delete require.cache[file];
@@ -60,5 +71,10 @@ export default function run(globalConfig, config, environment, runtime, path, se
     }
     return map;
   };
-  return circus(globalConfig, config, environment, runtime, path, send);
+  try {
+    return await circus(globalConfig, config, environment, runtime, path, send);
+  } finally {
+    // One that stays on is told of every promise of the files that follow.
+    for (const storage of storages) storage.disable();
+  }
 }
