@@ -1,5 +1,6 @@
 import { EXCHANGES_IN_ORDER, type Exchange } from '../market/exchange.js';
 import { startControl, type Control } from './control.js';
+import type { BookMaker } from './book/book.js';
 import { FullMarket } from './full/full-market.js';
 import { parsePair } from './book/market-profile.js';
 import { SIMULATORS, sizeOf } from './registry.js';
@@ -27,6 +28,8 @@ export interface SimulatorsOptions {
   limits?: boolean;
   /** See {@link SimulatorOptions.ledger}. */
   ledger?: number;
+  /** See {@link SimulatorOptions.makeBook}; the full market has its own. */
+  makeBook?: BookMaker;
   /** In the full market: trades of a market that are remembered. */
   keptTrades?: number;
 }
@@ -91,10 +94,11 @@ function optionsFor(
   options: SimulatorsOptions,
   full: FullMarket | undefined,
 ): SimulatorOptions {
-  const { seed, rate, pairs, portBase, host, limits, ledger } = options;
+  const { seed, rate, pairs, portBase, host, limits, ledger, makeBook } = options;
   return {
     ...(seed === undefined ? {} : { seed }),
     ...(rate === undefined ? {} : { rate }),
+    ...(makeBook === undefined ? {} : { makeBook }),
     // Its rate takes the place of the books' own, and its list that of the exchange.
     ...full?.optionsFor(exchange),
     ...(host === undefined ? {} : { host }),

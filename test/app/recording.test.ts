@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Exchange } from '../../src/market/exchange.js';
 import type { SentBook } from '../../src/simulator/simulator.js';
 import { allLive, type Recorder, startRecorder } from '../helpers/recorder.js';
+import { deep } from '../helpers/simulators.js';
 import { until } from '../helpers/wait.js';
 
 const PAIRS = ['BTC-KRW', 'ETH-KRW', 'USDT-KRW'];
@@ -80,7 +81,7 @@ async function expectExactExport(): Promise<number> {
 
 describe('recording all five exchanges', () => {
   it('exports book for book and digit for digit what was sent, across a lost connection', async () => {
-    recorder = await startRecorder({}, { COLLECT, SNAPSHOT_EVERY_MS: '500' });
+    recorder = await startRecorder({ makeBook: deep }, { COLLECT, SNAPSHOT_EVERY_MS: '500' });
     await allLive(recorder);
     const { simulators } = recorder;
     const step = async (times: number): Promise<void> => {
@@ -105,7 +106,7 @@ describe('recording all five exchanges', () => {
   });
 
   it('rebuilds every book from the seven columns alone, also across a restart', async () => {
-    recorder = await startRecorder({}, { COLLECT, SNAPSHOT_EVERY_MS: '300' });
+    recorder = await startRecorder({ makeBook: deep }, { COLLECT, SNAPSHOT_EVERY_MS: '300' });
     await allLive(recorder);
     const step = async (): Promise<void> => {
       for (let i = 0; i < 40; i++) {

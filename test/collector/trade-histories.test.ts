@@ -6,6 +6,7 @@ import { addDecimal } from '../../src/market/decimal.js';
 import { EXCHANGES, type Exchange } from '../../src/market/exchange.js';
 import { type Simulators, startSimulators } from '../../src/simulator/simulators.js';
 import { pair } from '../helpers/feed.js';
+import { shallow } from '../helpers/simulators.js';
 
 let simulators: Simulators;
 afterEach(() => simulators.close());
@@ -28,7 +29,7 @@ const contents = (trades: HistoryPage['trades']): string[] =>
 
 describe.each(EXCHANGES)('the history of trades of %s', (exchange) => {
   it('has what happened, digit for digit, with times of UTC and ids of the right kind', async () => {
-    simulators = await startSimulators({ rate: 0 });
+    simulators = await startSimulators({ rate: 0, makeBook: shallow });
     const { page } = historyOf(exchange);
     await page();
     simulator(exchange).trade('BTC-KRW', 'buy', ['0.01', '0.00000002']);
@@ -48,7 +49,7 @@ describe.each(EXCHANGES)('the history of trades of %s', (exchange) => {
   });
 
   it('has a small page of the newest trades, which says how far back it has all', async () => {
-    simulators = await startSimulators({ rate: 0 });
+    simulators = await startSimulators({ rate: 0, makeBook: shallow });
     const { rest, page, tradeHistory } = historyOf(exchange);
     const { fewRows } = tradeHistory;
     if (fewRows === undefined) return;
@@ -66,7 +67,7 @@ describe.each(EXCHANGES)('the history of trades of %s', (exchange) => {
   });
 
   it('counts rows that cannot be read, and keeps the others', async () => {
-    simulators = await startSimulators({ rate: 0 });
+    simulators = await startSimulators({ rate: 0, makeBook: shallow });
     const { page } = historyOf(exchange);
     await page();
     simulator(exchange).faults.tradeFault('BTC-KRW', 'unknownSide');
@@ -79,7 +80,7 @@ describe.each(EXCHANGES)('the history of trades of %s', (exchange) => {
   });
 
   it('has the volumes of its minutes, equal to the sums of its trades, where its candles are known', async () => {
-    simulators = await startSimulators({ rate: 0 });
+    simulators = await startSimulators({ rate: 0, makeBook: shallow });
     const { page, rest, tradeHistory } = historyOf(exchange);
     await page();
     simulator(exchange).trade('BTC-KRW', 'buy', ['0.01', '0.00000002']);
@@ -102,7 +103,7 @@ describe.each(EXCHANGES)('the history of trades of %s', (exchange) => {
 it.each(['UPBIT', 'BITHUMB', 'GOPAX'] as const)(
   'older pages of %s go on from the last second of the one before',
   async (exchange) => {
-    simulators = await startSimulators({ rate: 0 });
+    simulators = await startSimulators({ rate: 0, makeBook: shallow });
     const { page } = historyOf(exchange);
     const { trades } = await page();
     const times = trades.map(({ exchangeTimestamp: time }) => time).sort((a, b) => b - a);

@@ -4,6 +4,7 @@ import { expect } from '@jest/globals';
 import { EXCHANGES } from '../../src/market/exchange.js';
 import { startSimulators } from '../../src/simulator/simulators.js';
 import { accountOf } from '../helpers/accounts.js';
+import { shallow } from '../helpers/simulators.js';
 import { eventually, temporaryFolder } from '../helpers/wait.js';
 import { integrityOf, plainDatabase, Program } from './program.js';
 
@@ -30,7 +31,7 @@ export interface KillReport {
  */
 export async function killAgainAndAgain(times: number): Promise<KillReport> {
   const temporary = temporaryFolder();
-  const simulators = await startSimulators({ rate: 0, pairs: PAIRS });
+  const simulators = await startSimulators({ rate: 0, pairs: PAIRS, makeBook: shallow });
   const path = join(temporary.path, 'orderbook.db');
   const env = {
     ...simulators.env,

@@ -9,6 +9,7 @@ import {
 import type { CollectorStatus } from '../../src/market/collector-status.js';
 import { marketKey } from '../../src/market/market.js';
 import { closeAfterTest } from './at-once.js';
+import { shallow } from './simulators.js';
 import { eventually, temporaryFolder, until } from './wait.js';
 
 /** The whole program recording the simulated exchanges, in a folder of its own. */
@@ -29,7 +30,7 @@ export interface Recorder {
 }
 
 /**
- * Starts simulators (books stand still unless told otherwise) and the program.
+ * Starts simulators (their books are shallow and stand still unless told otherwise) and the program.
  * @param settings environment of the program, or what makes it once the simulators run
  * @param storeLimits see {@link startApp}
  */
@@ -40,7 +41,7 @@ export async function startRecorder(
 ): Promise<Recorder> {
   const temporary = temporaryFolder();
   const dbPath = join(temporary.path, 'orderbook.db');
-  const simulators = await startSimulators({ rate: 0, ...options });
+  const simulators = await startSimulators({ rate: 0, makeBook: shallow, ...options });
   const env = typeof settings === 'function' ? settings(simulators) : settings;
   const start = (more: Record<string, string>): Promise<App> =>
     startApp(

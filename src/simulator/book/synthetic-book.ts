@@ -34,7 +34,7 @@ export class SyntheticBook implements Book {
     if (this.#bids[0]!.price <= 0n) throw new Error('the price is too small for this spread');
     this.#refill('asks');
     this.#refill('bids');
-    this.#takeChanges();
+    this.#forgetTouched();
   }
 
   get asks(): readonly BookLevel[] {
@@ -79,20 +79,26 @@ export class SyntheticBook implements Book {
 
   /** Remembers what stood at a price before this step; called before each change. */
   #touch(side: Side, price: bigint, levels = this.#levels(side)): void {
+    if (this.#touched[side].has(price)) return;
+    const before = levels.find((level) => level.price === price);
+    this.#remember(side, price, before);
+  }
+
+  #remember(side: Side, price: bigint, before: BookLevel | undefined): void {
     this.#still = undefined;
     const touched = this.#touched[side];
-    if (touched.has(price)) return;
-    touched.set(
-      price,
-      levels.find((level) => level.price === price),
-    );
+    if (!touched.has(price)) touched.set(price, before);
   }
 
   #takeChanges(): BookChanges {
     const changes = { asks: this.#sideChanges('asks'), bids: this.#sideChanges('bids') };
+    this.#forgetTouched();
+    return changes;
+  }
+
+  #forgetTouched(): void {
     this.#touched.asks.clear();
     this.#touched.bids.clear();
-    return changes;
   }
 
   #sideChanges(side: Side): BookLevel[] {
@@ -253,7 +259,8 @@ export class SyntheticBook implements Book {
       const last = levels[levels.length - 1]!.price;
       const price = side === 'asks' ? last + gap : last - gap;
       if (price <= 0n) return;
-      this.#touch(side, price);
+      // Nothing stands beyond the last level.
+      this.#remember(side, price, undefined);
       levels.push(new BookLevel(price, this.#volume()));
     }
   }
