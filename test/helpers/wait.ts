@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** A question that took some time is asked again after so many times of it: it must not hold up what it waits for. */
-const REST = 3;
+const REST = 9;
 /** The longest rest between two questions, ms. */
 const MAX_REST_MS = 200;
 
