@@ -28,7 +28,8 @@ const MARKETS = [UPBIT_BTC, UPBIT_ETH, GOPAX_BTC];
 /** Answers to all kinds of questions about four days. */
 async function answers(reader: Reader): Promise<Record<string, unknown>> {
   const all: Record<string, unknown> = {};
-  const moments = Array.from({ length: 40 }, (_, i) => DAY - 1_000 + i * (DAY_MS / 10));
+  // Before the first, at the end of each day, and between.
+  const moments = Array.from({ length: 16 }, (_, i) => DAY - 1_000 + i * (DAY_MS / 4));
   for (const market of MARKETS) {
     const { exchange, symbol } = market;
     all[`books at ${exchange}:${symbol}`] = await Promise.all(
