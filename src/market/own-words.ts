@@ -128,16 +128,16 @@ const PHRASES: readonly (readonly [english: RegExp, korean: string])[] = [
     'BUS_URL: $1의 NATS 서버에 연결할 수 없음 ($2); nats-server를 -js로 실행하거나 BUS_URL을 수정',
   ],
   [
-    /^BUS_URL: the NATS servers at (.+) have chosen none that leads \((.*)\); more than half of them must run, with -js, and reach each other$/,
+    /^BUS_URL: the NATS servers at (.+) have elected no leader \((.*)\); more than half of them must run, with -js, and reach each other$/,
     'BUS_URL: $1의 NATS 서버들이 리더를 정하지 못함 ($2); 절반이 넘는 서버가 -js로 실행되고 서로 연결되어야 함',
   ],
-  [/^its subject is none of this program$/, '이 프로그램의 주제가 아님'],
+  [/^its subject is not one of this program$/, '이 프로그램의 주제가 아님'],
   [/^it has no span of time$/, '구간이 없음'],
   [/^it has no figures of a store$/, '저장소의 수치가 없음'],
   [/^it does not say how far the log is stored$/, '로그를 어디까지 저장했는지 없음'],
   [/^it does not say which node it is of$/, '어느 노드의 것인지 없음'],
-  [/^it is no [a-z ]+: (\w+) is wrong$/, '필요한 형식이 아님: $1 값이 잘못됨'],
-  [/^it is no [a-z ]+$/, '필요한 형식이 아님'],
+  [/^it is not a [a-z ]+: (\w+) is wrong$/, '필요한 형식이 아님: $1 값이 잘못됨'],
+  [/^it is not a [a-z ]+$/, '필요한 형식이 아님'],
   // The database and the archive
   [/^(.+) was removed or moved away while it is open; .*$/, '열려 있는 동안 삭제되거나 옮겨짐: $1'],
   [

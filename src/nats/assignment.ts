@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Nodes in the order in which they are to have a shard: by rendezvous hashing, so that one that comes
- * or goes moves no shard but its own. The first is the primary, the second the standby.
+ * Nodes in the order of their claim to a shard: by rendezvous hashing, so that a node that comes or
+ * goes moves no shard but its own. The first is the primary, the second the standby.
  */
 export function rankNodes(shard: string, nodes: readonly string[]): string[] {
   const weight = (node: string): string =>
@@ -21,31 +21,31 @@ export interface Candidate {
 }
 
 /**
- * A lease that was free for so long goes to the first, ready or not, ms: those that are ready have not taken it,
- * as where nodes of two versions wait for each other.
+ * A lease that has been free for this long goes to the first, ready or not, ms: the ready ones have not taken
+ * it, as where nodes of two versions wait for each other.
  */
 const LEFT_FREE_MS = 5_000;
 
-/** What a node that does not hold the lease of a shard is to do about it. */
+/** What a node that does not hold a shard's lease should do about it. */
 export type Duty =
   /** Take the lease, and write. */
   | 'TAKE'
-  /** Give the lease back that its own name has from before a restart. */
+  /** Give back the lease that it held before a restart. */
   | 'GIVE_BACK'
   /** Follow as standby. */
   | 'FOLLOW'
-  /** Follow no longer. */
+  /** Stop following. */
   | 'LEAVE'
-  /** Go on as it does. */
+  /** Carry on as before. */
   | 'WAIT';
 
 /**
- * What a node is to do about a shard whose lease it does not know to hold. A free one goes to a node that
- * is ready, whatever the order says: of one that is not, the books until it has begun would be lost.
+ * What a node should do about a shard whose lease it does not know it holds. A free one goes to a node
+ * that is ready, whatever the order: with one that is not, the books until it has begun would be lost.
  * @param self this node
  * @param collectors the collectors that are alive, this node among them
- * @param holder who holds the lease; null = no node, or one that is gone
- * @param freeMs for how long it has been free, ms
+ * @param holder the node that holds the lease; null = none, or one that is gone
+ * @param freeMs how long it has been free, ms
  */
 export function dutyOf(
   shard: string,
@@ -60,7 +60,7 @@ export function dutyOf(
       of.map(({ node }) => node),
     )[0];
   const ready = collectors.filter((candidate) => candidate.ready);
-  // An earlier run of this node had it, and died; another that is ready has all books since.
+  // An earlier run of this node held it and died; another node that is ready has all books since.
   if (holder === self) return ready.some(({ node }) => node !== self) ? 'GIVE_BACK' : 'TAKE';
   if (holder === null) {
     const takers = ready.length > 0 && freeMs < LEFT_FREE_MS ? ready : collectors;

@@ -4,7 +4,7 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { BusAddress } from '../market/bus-address.js';
 import { Topic } from '../util/topic.js';
 
-/** What stands in the way of using the bus, in one line: what is wrong and what would be right. */
+/** Why the bus cannot be used, in one line: what is wrong and what would be right. */
 export class BusError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
@@ -15,36 +15,36 @@ export class BusError extends Error {
 /** A message that is left out. */
 export interface UnreadableMessage {
   readonly subject: string;
-  /** Its number in the log; absent = it is not of the log. */
+  /** Its number in the log; absent = it is not from the log. */
   readonly seq?: number;
   readonly reason: string;
 }
 
-/** The oldest server whose JetStream has all that is used. */
+/** The oldest server whose JetStream has everything used here. */
 const OLDEST_SERVER = [2, 9, 4] as const;
-/** Attempts to reach the server at the start, and the wait between them, ms. */
+/** Attempts to reach the server at startup, and the wait between them, ms. */
 const ATTEMPTS = 10;
 const ATTEMPT_WAIT_MS = 300;
-/** Longest wait until servers of a cluster have chosen who leads, ms: it takes them up to 10 s. */
+/** Longest wait for the servers of a cluster to elect a leader, ms: it takes them up to 10 s. */
 const ELECTION_MS = 30_000;
-/** The answer of a server of a cluster that has no leader. */
+/** The answer of a server whose cluster has no leader. */
 const NO_LEADER = 10008;
-/** That of one that finds too few others for the copies that are to be kept. */
+/** That of a server that finds too few others for the copies to keep. */
 const TOO_FEW = 10005;
-/** Longest wait for an answer of the server, ms. */
+/** Longest wait for an answer from the server, ms. */
 const ANSWER_MS = 5_000;
-/** A server that answers no ping for two of these is given up, ms. */
+/** A server that answers no ping for two of these intervals is given up, ms. */
 const PING_MS = 2_000;
 const RECONNECT_WAIT_MS = 250;
-/** How often a server of a cluster is asked whether it has a leader, and how often in a row it may have none, ms. */
+/** How often a server of a cluster is asked whether it has a leader, ms, and how often in a row it may have none. */
 const LOOK_MS = 2_000;
 const LEADERLESS = 3;
 
-/** A connection to the bus that comes back by itself. */
+/** A connection to the bus that reconnects by itself. */
 export class BusConnection {
-  /** Publishes false when the connection is lost and true when it is there again. */
+  /** Publishes false when the connection is lost and true when it is back. */
   readonly changes = new Topic<boolean>();
-  /** Publishes what was sent to this node and could not be read. */
+  /** Publishes each message to this node that could not be read. */
   readonly unreadable = new Topic<UnreadableMessage>();
   readonly nc: NatsConnection;
   readonly manager: JetStreamManager;
@@ -63,7 +63,7 @@ export class BusConnection {
   /**
    * Connects to a server that has JetStream.
    * @param name shown by the server's own tools
-   * @throws {BusError} when there is none, it is too old, or it refuses
+   * @throws {BusError} when there is none, or it is too old or refuses
    */
   static async open(address: BusAddress, name: string): Promise<BusConnection> {
     const nc = await reach(address, name);
@@ -82,17 +82,17 @@ export class BusConnection {
     }
   }
 
-  /** Whether the server is reached now. What is published meanwhile would wait without bound. */
+  /** Whether the server is connected now. What is published while it is not would queue without bound. */
   get connected(): boolean {
     return this.#connected;
   }
 
-  /** How long the connection has been as it is, ms. */
+  /** How long the connection has been in its present state, ms. */
   get lastedMs(): number {
     return performance.now() - this.#since;
   }
 
-  /** Sends what waits, then ends the connection. */
+  /** Sends what is queued, then closes the connection. */
   async close(): Promise<void> {
     if (this.nc.isClosed()) return;
     if (this.#connected) {
@@ -109,7 +109,7 @@ export class BusConnection {
     }
   }
 
-  /** A server of a cluster that is cut off from the others keeps its clients, and does nothing for them. */
+  /** A server that is cut off from the rest of its cluster keeps its clients but does nothing for them. */
   async #stayWithLeader(): Promise<void> {
     for (let without = 0; !this.nc.isClosed();) {
       await pause(LOOK_MS, undefined, { ref: false });
@@ -185,14 +185,14 @@ function checkVersion(version: string, address: BusAddress): void {
   }
 }
 
-/** Whether servers of a cluster have not chosen who leads: after their start, or the death of the one before. */
+/** Whether the servers of a cluster have no leader yet: after their start, or the previous leader's death. */
 export function isLeaderless(error: unknown, { servers }: BusAddress): boolean {
   if (servers.length === 1) return false;
   if (error instanceof JetStreamApiError) return error.code === NO_LEADER;
   return /TimeoutError|NoResponders/.test((error as Error).name);
 }
 
-/** Asks again while servers of a cluster choose who leads. @throws what was thrown otherwise, or at last */
+/** Asks again while the servers of a cluster elect a leader. @throws any other error, or the last one */
 export async function throughElection<T>(address: BusAddress, ask: () => Promise<T>): Promise<T> {
   for (const end = performance.now() + ELECTION_MS; ;) {
     try {
@@ -210,7 +210,7 @@ export function jetStreamError(error: unknown, address: BusAddress): BusError {
   const reason = (error as Error).message;
   if (isLeaderless(error, address)) {
     return new BusError(
-      `BUS_URL: the NATS servers at ${shown} have chosen none that leads (${reason}); more than half of them must run, with -js, and reach each other`,
+      `BUS_URL: the NATS servers at ${shown} have elected no leader (${reason}); more than half of them must run, with -js, and reach each other`,
       { cause: error },
     );
   }

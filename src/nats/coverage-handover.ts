@@ -7,30 +7,30 @@ import { shaped } from './message-shapes.js';
 import { SubjectReader } from './subjects.js';
 
 const MINUTE_MS = 60_000;
-/** How long records are kept, ms: of what NATS is away for longer, most books are lost as well. */
+/** How long records are kept, ms: if NATS is down for longer, most books are lost as well. */
 const KEEP_MS = 600_000;
-/** Two nodes make the record of a minute so far apart at most, ms: those of quiet markets are made every 10 s. */
+/** Two nodes write the record of a minute at most this far apart, ms: those of quiet markets come every 10 s. */
 const APART_MS = 15_000;
 
 /** What a {@link CoverageHandover} works with. */
 interface CoverageHandoverParts {
-  /** Present time, Unix ms. */
+  /** Current time, Unix ms. */
   readonly now: () => number;
   readonly write: (record: CoverageMinute) => void;
-  /** See {@link newestMinutes}; null when this node has ended to write meanwhile. */
+  /** See {@link newestMinutes}; null when this node has stopped writing meanwhile. */
   readonly newest: () => Promise<ReadonlyMap<string, number> | null>;
 }
 
 /**
- * What the markets of an exchange received by the minute, when another node takes over: the one before may not
- * have written its newest records, and those of a minute add up.
+ * What the markets of an exchange received in each minute, for a takeover: the previous writer may not have
+ * written its newest records, and those of a minute add up.
  */
 export class CoverageHandover {
   readonly #parts: CoverageHandoverParts;
   #kept: { readonly record: CoverageMinute; readonly at: number }[] = [];
-  /** Index of the oldest that is kept. */
+  /** Index of the oldest kept record. */
   #first = 0;
-  /** Whether what is kept is in the log. */
+  /** Whether the kept records are in the log. */
   #settled = false;
 
   constructor(parts: CoverageHandoverParts) {
@@ -50,8 +50,10 @@ export class CoverageHandover {
   }
 
   /**
-   * Writes what is kept and not in the log, once it is known what that has; until then nothing else.
-   * @param aliveAt until when it has all of the writer before, Unix ms; null = there was none
+   * Writes the kept records that the log lacks, once it is known what the log has, and nothing
+   * before that.
+   * @param aliveAt until when the log has everything from the previous writer, Unix ms; null =
+   * there was none
    */
   async takeOver(aliveAt: number | null): Promise<void> {
     const since = (aliveAt ?? Infinity) - APART_MS;
@@ -68,8 +70,9 @@ export class CoverageHandover {
 }
 
 /**
- * The newest minute of each market of an exchange whose record is in the log, Unix ms.
- * @param term the number of the message that began the present term, in which nothing was written yet
+ * The newest minute of each market of an exchange that has a record in the log, Unix ms.
+ * @param term the number of the message that began the present term, in which nothing has been
+ * written yet
  */
 export async function newestMinutes(
   stream: LogStream,
@@ -82,13 +85,13 @@ export async function newestMinutes(
     const market = subjects.read(subject)?.market;
     if (market === null || market === undefined) continue;
     const minute = minuteOf(data);
-    // What a writer added after its term counts for nothing.
+    // What a writer added after its term does not count.
     if (minute !== null) newest.set(marketKey(market), seq > term ? minute - MINUTE_MS : minute);
   }
   return newest;
 }
 
-/** The minute of a record; null where another program wrote it. */
+/** The minute of a record; null if another program wrote it. */
 function minuteOf(data: Uint8Array): number | null {
   try {
     return shaped('coverage', decodeMessage<CoverageMessage>(data)).minute;

@@ -18,57 +18,57 @@ import { marketSubject } from './subjects.js';
 import { Term } from './term.js';
 import { TradeIds } from './trade-ids.js';
 
-/** What was left out since the process began: books, and records of a minute of a market's coverage. */
+/** What has been left out since the process started: books, and minutes of coverage of a market. */
 interface LeftOut {
   readonly books: number;
   readonly minutes: number;
 }
 
-/** How a publisher is set up. */
+/** The settings of a publisher. */
 export interface PublisherOptions {
   readonly exchange: Exchange;
   /** This node. */
   readonly node: string;
-  /** What the collectors of the exchange say. */
+  /** What the collectors of the exchange publish. */
   readonly bus: Bus;
   readonly stream: LogStream;
   readonly writer: LogWriter;
   readonly snapshotEveryMs: number;
-  /** Whether books are recorded; trades and coverage are in any case. */
+  /** Whether books are recorded; trades and coverage always are. */
   readonly books: boolean;
   /** How long a standby keeps what it receives, ms. */
   readonly keepMs?: number;
-  /** Messages that may wait for the log: beyond, no books and trades are added, beyond twice as many no coverage. */
+  /** Messages that may wait for the log: beyond that no books or trades are added, beyond twice that no coverage. */
   readonly maxWaiting?: number;
-  /** Present time, Unix ms; a standstill of the program must have been noticed before, as a gap. */
+  /** Current time, Unix ms; a standstill of the program must have been noticed before, as a gap. */
   readonly now: () => number;
   /** Called with true when books begin to be left out, with false when there is room again. */
   readonly onFull: (full: boolean, leftOut: LeftOut) => void;
-  /** The log has a newer book than this node wrote: another node writes, too. */
+  /** The log has a newer book than this node wrote: another node is writing too. */
   readonly onMoved: () => void;
 }
 
-/** Why what was received is not in the log. */
+/** Why something that was received is not in the log. */
 const TOO_FAST = 'books and trades came faster than the bus took them';
 const OVERTAKEN = 'another node wrote a newer book, and this one is in no log';
 const AWAY = 'the bus was away for longer than a standby keeps what it receives';
 
-/** What is said of trades that are not in the log. */
+/** The statement about trades that are not in the log. */
 const LOST = { completeness: 'GAP', cause: 'BUS_FAILED', checked: false } as const;
 
 const KEEP_MS = 30_000;
 const MAX_WAITING = 100_000;
 const ALIVE_MS = 1_000;
-/** A refused market goes on after this time, ms: by then the lease has said whether this node still writes. */
+/** A refused market goes on after this time, ms: by then the lease has shown whether this node still writes. */
 const REFUSED_MS = 1_500;
-/** The log is asked again after this time, ms. */
+/** The log is queried again after this time, ms. */
 const ASK_AGAIN_MS = 500;
-/** How often it is looked whether all is in the log, ms. */
+/** How often to check whether everything is in the log, ms. */
 const LOOK_MS = 20;
 
 /**
- * Takes what the collectors of one exchange publish. As standby it keeps the last 30 s of it; as
- * primary it writes it into the log, beginning with what the primary before it did not.
+ * Takes what the collectors of one exchange publish. As standby it keeps the last 30 s; as primary
+ * it writes it into the log, beginning with what its predecessor did not write.
  */
 export class ExchangePublisher {
   readonly #options: PublisherOptions;
@@ -81,7 +81,7 @@ export class ExchangePublisher {
   readonly #term: Term;
   readonly #tradeIds = new TradeIds();
   readonly #gaps: GapHandover;
-  /** Of each market, whether it is recorded. */
+  /** For each market, whether it is recorded. */
   readonly #recorded = new Map<string, { market: Market; recording: boolean; at: number }>();
   /** Markets whose books are being left out, and since when. */
   readonly #leftOut = new Map<string, Gap>();
@@ -154,7 +154,7 @@ export class ExchangePublisher {
     return this.#leftOutCount;
   }
 
-  /** A market is, or is no longer, being recorded. */
+  /** A market starts or stops being recorded. */
   setRecording(market: Market, recording: boolean): void {
     const at = this.#options.now();
     this.#recorded.set(marketKey(market), { market, recording, at });
@@ -162,9 +162,10 @@ export class ExchangePublisher {
   }
 
   /**
-   * Trades went from the log before they were stored. Those that are filled in again, or are in a snapshot, would
-   * be taken for the lost ones, which the server knows by their ids for two minutes.
-   * @param end until when they are lost, Unix ms: the same for all nodes, so that what two of them fill in is one
+   * Trades were deleted from the log before they were stored. Those that are filled in again, or come in a
+   * snapshot, would be mistaken for the lost ones, whose ids the server remembers for two minutes.
+   * @param end until when they are lost, Unix ms: the same for all nodes, so that what two of them fill in counts
+   * once
    */
   refillAfter(end: number): void {
     this.#tradeIds.refillAfter(end);
@@ -172,7 +173,7 @@ export class ExchangePublisher {
 
   /**
    * Writes from now on, first what the log lacks.
-   * @param openGaps gaps of its markets that last, as far as the log says
+   * @param openGaps gaps of its markets that are open according to the log
    * @throws {Error} when the log cannot be read
    */
   async promote(openGaps: readonly Gap[]): Promise<void> {
@@ -196,7 +197,7 @@ export class ExchangePublisher {
       this.#addDropped(market, first!, books.has(key) ? aliveAt : this.#beganAt(market, aliveAt));
     }
     if (aliveAt !== null) this.#loseDropped(aliveAt);
-    // The ring of a quiet exchange goes back further than NATS remembers ids.
+    // What is kept of a quiet exchange goes back further than NATS remembers ids.
     const written = Math.min(aliveAt ?? -Infinity, this.#options.now() - this.#keepMs);
     for (const [i, market, item] of this.#kept.entries()) {
       const key = marketKey(market);
@@ -208,19 +209,22 @@ export class ExchangePublisher {
     void this.#minutes.takeOver(aliveAt);
   }
 
-  /** Ends gaps that the node before left and that lasted when this one had begun to write. */
+  /** Ends gaps that the previous node left open when this one began to write. */
   endGaps(openGaps: readonly Gap[]): void {
     if (this.#primary) this.#gaps.end(openGaps);
   }
 
-  /** Begins its term again if that is over: only for the node that has the lease. @throws {Error} when the log cannot be read */
+  /**
+   * Begins its term again if that is over: only for the node that holds the lease.
+   * @throws {Error} when the log cannot be read
+   */
   async goOn(): Promise<void> {
     if (!this.#primary || !this.#term.over) return;
     await this.#term.resume();
     for (const lane of this.#lanes.values()) lane.goOn();
   }
 
-  /** Keeps what it receives from now on, and writes nothing. */
+  /** From now on keeps what it receives and writes nothing. */
   demote(): void {
     if (!this.#primary) return;
     this.#primary = false;
@@ -230,12 +234,12 @@ export class ExchangePublisher {
     this.#gaps.demote();
   }
 
-  /** Settles when what was received of a market is in the log, or this node does not write. */
+  /** Settles when everything received of a market is in the log, or when this node does not write. */
   async written(market: Market): Promise<void> {
     if (this.#primary) await this.#lanes.get(marketKey(market))?.written();
   }
 
-  /** Settles when all that was received has been acknowledged, or after so long, ms. */
+  /** Settles when everything received has been acknowledged, or after this time, ms. */
   async drain(timeoutMs: number): Promise<boolean> {
     const end = performance.now() + timeoutMs;
     while (this.#waiting > 0 && performance.now() < end) {
@@ -244,7 +248,7 @@ export class ExchangePublisher {
     return this.#waiting === 0;
   }
 
-  /** Writes a last sign of life. @param closed whether the node ends */
+  /** Writes a last sign of life. @param closed whether the node shuts down */
   async farewell(closed: boolean): Promise<void> {
     if (this.#primary) await this.#term.farewell(closed);
   }
@@ -287,14 +291,14 @@ export class ExchangePublisher {
     else this.#loseTrades(market, exchangeTimestamp, exchangeTimestamp + 1, TOO_FAST);
   }
 
-  /** When a market began of which nothing is in the log yet, Unix ms. */
+  /** When a market began that has nothing in the log yet, Unix ms. */
   #beganAt(market: Market, aliveAt: number | null): number | null {
     const at = this.#recorded.get(marketKey(market))?.at ?? null;
     return at === null ? null : Math.max(at, aliveAt ?? at);
   }
 
   /**
-   * Writes how a market was before what is kept of it, which the log does not know.
+   * Writes the state of a market before what is kept of it, which the log lacks.
    * @param covered until when the log covers it, Unix ms; null = it never did
    */
   #addDropped(market: Market, item: BookItem, covered: number | null): void {
@@ -305,7 +309,7 @@ export class ExchangePublisher {
     this.#add(market, { ...item, event: { ...item.event, afterGap: true } });
   }
 
-  /** Says of trades that no longer are kept, and came after what the log has, that they are lost. */
+  /** Reports as lost the trades that are no longer kept and came after what the log has. */
   #loseDropped(aliveAt: number): void {
     const start = aliveAt - MOST_LAG_MS;
     for (const { market, receivedAt } of this.#kept.droppedTrades()) {
@@ -313,12 +317,12 @@ export class ExchangePublisher {
       if (end <= aliveAt) continue;
       if (this.#recorded.get(marketKey(market))?.recording === true)
         this.#loseTrades(market, start, end, AWAY);
-      // Nobody collects it any more, to say so and to ask its exchange.
+      // It is no longer collected, so its collectors cannot report it or ask its exchange.
       else this.#write(market, 'span', { start, end, ...LOST, detail: AWAY });
     }
   }
 
-  /** What its collectors say of that time is wrong: they ask the exchange for what is missing. */
+  /** What its collectors reported about that time is wrong: they ask the exchange for what is missing. */
   #loseTrades(market: Market, start: number, end: number, detail: string): void {
     const { bus } = this.#options;
     bus.tradeLosses.publish({ market, start, end, cause: 'BUS_FAILED', detail });
@@ -326,14 +330,14 @@ export class ExchangePublisher {
 
   #gap(gap: Gap): void {
     const leftOut = this.#leftOut.get(marketKey(gap.market));
-    // The time from which on books are left out is a gap already, until the next book.
+    // The time from which books are left out is a gap already, until the next book.
     const known = leftOut !== undefined && gap.start >= leftOut.start;
     if (this.#primary && !known) this.#gaps.write(gap);
     this.#gaps.keep(gap);
   }
 
   #writeMinute({ market, ...record }: CoverageMinute): void {
-    // Minutes cannot be put together, and what they count is of less use than books.
+    // Minutes cannot be merged, and their counts matter less than books.
     if (!this.#hasRoom() && this.#waiting >= 2 * this.#maxWaiting) this.#leftOutMinutes++;
     else this.#write(market, 'coverage', record);
   }
@@ -354,7 +358,7 @@ export class ExchangePublisher {
     this.#gaps.write(opened);
   }
 
-  /** As the store's queue: once full, not before half of it is free again. */
+  /** As in the store's queue: once full, only when half of it is free again. */
   #hasRoom(): boolean {
     const full = this.#full
       ? this.#waiting > this.#maxWaiting / 2
@@ -376,11 +380,12 @@ export class ExchangePublisher {
     if (!this.#lane(market).add(item)) this.#waiting--;
   }
 
-  /** Until when all is in the log: see {@link TermParts.coveredUntil}. */
+  /** Until when everything is in the log: see {@link TermParts.coveredUntil}. */
   #coveredUntil(t: number, vouched: number): number {
     if (this.#waiting === 0) return t;
     for (const lane of this.#lanes.values()) {
-      // A gap of the time since: whoever takes over before it is in the log would take that time for covered.
+      // A gap since then is waiting: a node that takes over before it is in the log would count that time as
+      // covered.
       if (lane.gapWaits) t = Math.min(t, vouched);
       t = Math.min(t, (lane.oldest ?? t + 1) - 1);
     }
@@ -396,7 +401,7 @@ export class ExchangePublisher {
     return lane;
   }
 
-  /** Lets a lane begin behind what was in the log when this node began to write; it is needed once. */
+  /** Lets a lane begin after what was in the log when this node began to write; needed only once. */
   #begin(lane: MarketLane): void {
     const { books, foreign, trades } = this.#before;
     const { key } = lane;
@@ -428,7 +433,7 @@ export class ExchangePublisher {
     return lane;
   }
 
-  /** Another node wrote, or retention took the last book: goes on behind what is there, if it may. */
+  /** Another node wrote, or retention deleted the last book: goes on after what is there, if allowed. */
   async #moved(lane: MarketLane): Promise<void> {
     const { stream, onMoved } = this.#options;
     onMoved();
@@ -442,7 +447,7 @@ export class ExchangePublisher {
     if (found !== null) lane.resume(found.last, found.books);
   }
 
-  /** Asks the log until it answers; null when this node has ended to write meanwhile, or begun anew. */
+  /** Queries the log until it answers; null when this node has stopped writing meanwhile, or begun again. */
   async #ask<T>(question: () => Promise<T>, promotion = this.#promotions): Promise<T | null> {
     const over = (): boolean => !this.#primary || promotion !== this.#promotions;
     while (!over()) {
@@ -450,7 +455,7 @@ export class ExchangePublisher {
         const answer = await question();
         return over() ? null : answer;
       } catch {
-        // The bus is away; there is time until it is back.
+        // The bus is down; there is time until it is back.
         await pause(ASK_AGAIN_MS);
       }
     }

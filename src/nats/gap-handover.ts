@@ -6,26 +6,26 @@ import type { Missing } from './kept-items.js';
 
 /** What a {@link GapHandover} works with. */
 interface GapHandoverParts {
-  /** How long gaps that have ended may be of use, ms. */
+  /** How long ended gaps are kept, ms. */
   readonly keepMs: number;
-  /** Present time, Unix ms. */
+  /** Current time, Unix ms. */
   readonly now: () => number;
   /** The newest book that this node has of a market. */
   readonly current: (market: Market) => OrderBook | undefined;
-  /** Writes a gap behind all that waits of its market. */
+  /** Writes a gap after everything of its market that waits. */
   readonly write: (gap: Gap) => void;
 }
 
-/** The gaps of an exchange when another node takes over: those of its own, and those that the one before left. */
+/** The gaps of an exchange at a takeover: the node's own, and those that its predecessor left. */
 export class GapHandover {
   readonly #parts: GapHandoverParts;
-  /** Of each market: its gaps that may be of use to who takes over. */
+  /** For each market: the gaps that a successor may need. */
   readonly #own = new Map<string, Gap[]>();
-  /** Gaps of the writer before that end with their market's next book, of which this node has had none. */
+  /** The predecessor's gaps that end with their market's next book, while this node has had none. */
   readonly #inherited = new Map<string, Gap>();
-  /** Where gaps begin in the log that had begun earlier for this node, when another one wrote. */
+  /** Where gaps begin in the log that began earlier for this node, while another one wrote. */
   readonly #begun = new Map<string, number>();
-  /** Of each market: its gaps that the log lacks, the oldest first, until they are written among the books. */
+  /** For each market: its gaps that the log lacks, oldest first, until they are written among the books. */
   readonly #due = new Map<string, Gap[]>();
 
   constructor(parts: GapHandoverParts) {
@@ -49,8 +49,8 @@ export class GapHandover {
   }
 
   /**
-   * Finds the gaps of this node, as far as they lie after what the log covers, which {@link writeDue} then writes,
-   * and ends those that it has left.
+   * Finds this node's gaps after what the log covers, for {@link writeDue} to write, and ends those that it has
+   * left.
    */
   takeOver(
     aliveAt: number | null,
@@ -66,7 +66,8 @@ export class GapHandover {
           this.write(gap);
           continue;
         }
-        // The book that ended it, or a later one, is in the log already: the writer before had no gap.
+        // The book that ended it, or a later one, is in the log already: the previous writer had no
+        // gap.
         const market = missing.get(key);
         const next = market === undefined ? 0 : (market.first?.receivedAt ?? Infinity);
         if (gap.end !== null && (gap.end < next || (aliveAt !== null && gap.end <= aliveAt)))
@@ -82,7 +83,7 @@ export class GapHandover {
 
   /**
    * Writes those gaps of a market that ended before its book of a time is written: what was received before a gap
-   * stands before it, or it would seem to lie inside.
+   * must come before it, or it would seem to lie inside.
    * @param until when that book was received, Unix ms
    */
   writeDue(key: string, until: number): void {
@@ -90,13 +91,13 @@ export class GapHandover {
     while (due.length > 0 && (due[0]!.end ?? Infinity) <= until) this.write(due.shift()!);
   }
 
-  /** Writes all that are left, behind the kept books. */
+  /** Writes all that are left, after the kept books. */
   writeRest(): void {
     for (const key of this.#due.keys()) this.writeDue(key, Infinity);
     this.#due.clear();
   }
 
-  /** Ends the gaps that the node before left, where this node was not in the same. */
+  /** Ends the gaps that the previous node left, where this node did not have the same gap. */
   end(
     openGaps: readonly Gap[],
     aliveAt: number | null = null,
@@ -106,7 +107,7 @@ export class GapHandover {
       const key = marketKey(gap.market);
       const own = this.#own.get(key) ?? [];
       if (own.some(({ start }) => start === gap.start)) continue;
-      // Nothing that is not yet written: the market has a gap here, too, or no book since.
+      // Nothing is left to write: the market has a gap here too, or no book since.
       const end = own.some(({ end: ended }) => ended === null)
         ? aliveAt
         : (missing.get(key)?.first?.event.book ?? this.#parts.current(gap.market))?.timestamp;
@@ -115,7 +116,7 @@ export class GapHandover {
     }
   }
 
-  /** A market has a book, which ends a gap that the node before left. */
+  /** A market has a book, which ends a gap that the previous node left. */
   endBefore({ book: { market, timestamp } }: BookEvent): void {
     if (this.#inherited.size === 0) return;
     const key = marketKey(market);

@@ -3,8 +3,8 @@ import type { BusConnection } from './connection.js';
 import { decodeMessage } from './messages.js';
 
 /**
- * Hears what is sent on a subject outside the log, where anything may be sent by anybody: what cannot be read is left
- * out, and named by {@link BusConnection.unreadable}.
+ * Listens to a subject outside the log, to which anyone may send anything: what cannot be read is left out and
+ * reported by {@link BusConnection.unreadable}.
  * @param take throws when a message is not what it should be
  */
 export function hear<T>(

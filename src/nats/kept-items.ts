@@ -4,7 +4,7 @@ import type { BookItem, TradeItem } from './lane-items.js';
 import type { LastBook } from './market-lane.js';
 import { type BookMessage, contentHash, sideTexts } from './messages.js';
 
-/** Dropped places are given back when there are so many, and as many as kept ones. */
+/** The space of dropped items is freed once there are this many, and as many as kept ones. */
 const GIVE_BACK = 4_096;
 
 type KeptItem = BookItem | TradeItem;
@@ -12,20 +12,20 @@ type KeptItem = BookItem | TradeItem;
 /** What the log lacks of a market's books. */
 export interface Missing {
   readonly market: Market;
-  /** The first of them; null = it has all. */
+  /** The first of them; null = none is missing. */
   readonly first: BookItem | null;
-  /** The index of that one: -1 = it is the newest of those that are no longer kept, Infinity = none is missing. */
+  /** Its index: -1 = it is the newest one no longer kept, Infinity = none is missing. */
   readonly from: number;
 }
 
-/** What was received of an exchange in the last while, oldest first, and how each market was before that. */
+/** What was recently received of an exchange, oldest first, and the state of each market before that. */
 export class KeptItems {
   readonly #keepMs: number;
   #items: KeptItem[] = [];
   #markets: Market[] = [];
-  /** Index of the oldest that is kept. */
+  /** Index of the oldest kept item. */
   #kept = 0;
-  /** Of each market, the newest book and the newest trade that are no longer kept. */
+  /** For each market, the newest book and the newest trade that are no longer kept. */
   readonly #books = new Map<string, { readonly market: Market; readonly item: BookItem }>();
   readonly #trades = new Map<string, { readonly market: Market; readonly receivedAt: number }>();
 
@@ -34,12 +34,12 @@ export class KeptItems {
     this.#keepMs = keepMs;
   }
 
-  /** Markets of which trades are no longer kept, and when the newest of those came, Unix ms. */
+  /** Markets with trades that are no longer kept, and when the newest of those came, Unix ms. */
   droppedTrades(): Iterable<{ readonly market: Market; readonly receivedAt: number }> {
     return this.#trades.values();
   }
 
-  /** Adds the newest thing, and drops what is too old beside it. */
+  /** Adds the newest item and drops those that are too old. */
   add(market: Market, item: KeptItem): void {
     this.#items.push(item);
     this.#markets.push(market);
@@ -60,13 +60,16 @@ export class KeptItems {
     else this.#trades.set(marketKey(market), { market, receivedAt: item.receivedAt });
   }
 
-  /** All that is kept, each with its index, which holds until the next {@link add}. */
+  /** All kept items, each with its index, which is valid until the next {@link add}. */
   *entries(): Generator<readonly [index: number, market: Market, item: KeptItem]> {
     for (let i = this.#kept; i < this.#items.length; i++)
       yield [i, this.#markets[i]!, this.#items[i]!];
   }
 
-  /** What the log lacks of each market, by the book it ends with; not of those of which no book is kept or missing. */
+  /**
+   * What the log lacks of each market, given the book that it ends with; markets with no book kept
+   * or missing are left out.
+   */
   missing(books: ReadonlyMap<string, LastBook>): Map<string, Missing> {
     const known = new Map<string, { market: Market; books: { from: number; item: BookItem }[] }>();
     for (const [key, { market, item }] of this.#books)
@@ -90,7 +93,7 @@ export class KeptItems {
     return missing;
   }
 
-  /** Drops all. */
+  /** Drops everything. */
   clear(): void {
     this.#items = [];
     this.#markets = [];
@@ -101,9 +104,9 @@ export class KeptItems {
 }
 
 /**
- * Index of the first of the books of a market, oldest first, that is newer than `last`. By the
- * exchange's time; of those that have the same, or none, by where `last` itself is among them, and
- * where it is not, by the time of receipt, which may be another machine's.
+ * Index of the first of a market's books, oldest first, that is newer than `last`: by the
+ * exchange's time; among those with the same time or none, by the position of `last` itself, and if
+ * it is not among them, by the time of receipt, which may be another machine's.
  */
 export function firstAfter(events: readonly BookEvent[], last: BookMessage): number {
   const contents = contentHash(last);
@@ -112,7 +115,7 @@ export function firstAfter(events: readonly BookEvent[], last: BookMessage): num
     const { exchangeTimestamp: e, timestamp } = book;
     if (e !== null && last.e !== null && e !== last.e) continue;
     if (contentHash(sideTexts(book)) !== contents) continue;
-    // A book may come back to what it was: it is the one that was received at the same time.
+    // A book may return to an earlier state: the one received at the same time is meant.
     const distance = Math.abs(timestamp - last.t);
     if (same < 0 || distance <= Math.abs(events[same]!.book.timestamp - last.t)) same = i;
   }

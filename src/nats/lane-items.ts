@@ -16,22 +16,22 @@ export interface TradeItem {
   readonly message: object;
   readonly id: string;
   readonly receivedAt: number;
-  /** Whether it is out of the exchange's history. */
+  /** Whether it comes from the exchange's history. */
   readonly fill?: boolean;
   /** Its number, once it is in the log. */
   seq?: number;
 }
 
-/** What its writer says of a market: it counts in the writer's own term alone. */
+/** A statement of its writer about a market: it counts only in the writer's own term. */
 export interface WordItem {
   readonly kind: Exclude<LogKind, 'book' | 'trade'>;
-  /** While it waits, it may come to say what a newer one says, too. */
+  /** While it waits, a newer statement may be merged into it. */
   message: object;
   readonly id: string;
   readonly receivedAt: number;
-  /** Of what is said of a span: the first trade out of the history that was on its way then. */
+  /** For a statement about a span: the first trade from the history that was on its way then. */
   behind?: TradeItem;
-  /** The term in which it was sent last, and its number, once it is in the log. */
+  /** The term in which it was last sent, and its number, once it is in the log. */
   term?: number;
   seq?: number;
 }

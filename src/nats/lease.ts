@@ -4,14 +4,14 @@ import type { BusConnection } from './connection.js';
 
 /** The bucket of all leases. */
 const BUCKET = 'orderbook_leases';
-/** A lease that is not renewed for so long is free, ms. */
+/** A lease that has not been renewed for this long is free, ms. */
 const LEASE_MS = 3_000;
-/** Longest wait for an answer, ms: what was asked when the server ended is asked again. */
+/** Longest wait for an answer, ms: a request that was open when the server ended is sent again. */
 const ANSWER_MS = 2_000;
 /** How often the holder renews it, ms. */
 export const RENEW_MS = 750;
 
-/** Who may write what: keys that one node at a time holds, in NATS' key-value store. */
+/** Which node may write what: keys in NATS' key-value store that one node at a time holds. */
 export class Leases {
   readonly #make: () => Promise<KV>;
   #kv: KV;
@@ -21,18 +21,19 @@ export class Leases {
     this.#make = make;
   }
 
-  /** Opens them, and makes the bucket where there is none. */
+  /** Opens them, and creates the bucket where there is none. */
   static async open(bus: BusConnection, replicas: number): Promise<Leases> {
-    // In a file, though none is worth keeping: the bucket itself must outlive the server's process.
+    // On disk, though no lease is worth keeping: the bucket itself must outlive the server's
+    // process.
     const storage = StorageType.File;
-    // Not read directly: a server that has started again does not answer that of a bucket that was made again.
+    // No direct reads: a restarted server does not answer them for a bucket that was created again.
     const options = { ttl: LEASE_MS, history: 1, replicas, storage, allow_direct: false };
     const kvm = new Kvm(jetstream(bus.nc, { timeout: ANSWER_MS }));
     const make = (): Promise<KV> => kvm.create(BUCKET, options);
     return new Leases(await make(), make);
   }
 
-  /** Does something with the bucket; makes it again where it was removed under the nodes. */
+  /** Does something with the bucket; creates it again if it was removed while nodes were running. */
   async use<T>(work: (kv: KV) => Promise<T>): Promise<T> {
     try {
       return await work(this.#kv);
@@ -43,7 +44,7 @@ export class Leases {
     }
   }
 
-  /** A lease. @param node who asks for it */
+  /** A lease. @param node the node that asks for it */
   lease(key: string, node: string): Lease {
     return new Lease(this, key, node);
   }
@@ -62,19 +63,19 @@ export class Lease {
     this.#node = node;
   }
 
-  /** Whether this node has it and has not heard otherwise. */
+  /** Whether this node holds it, as far as it has heard. */
   get held(): boolean {
     return this.#revision !== null;
   }
 
-  /** Who holds it, or null. @throws {Error} while the bus cannot be asked */
+  /** The node that holds it, or null. @throws {Error} while the bus cannot be asked */
   async holder(): Promise<string | null> {
     return (await this.#read())?.holder ?? null;
   }
 
   /**
-   * Takes it if it is free, or if `mayBreak` allows to take it from who has it.
-   * @returns whether this node has it now
+   * Takes it if it is free, or if `mayBreak` allows taking it from its holder.
+   * @returns whether this node holds it now
    * @throws {Error} while the bus cannot be asked
    */
   async take(mayBreak: (holder: string) => boolean = () => false): Promise<boolean> {
@@ -92,14 +93,14 @@ export class Lease {
     return true;
   }
 
-  /** Renews it; false when it is another's, or may be. */
+  /** Renews it; false when another node holds it, or may. */
   async renew(): Promise<boolean> {
     if (this.#revision === null) return false;
     try {
       this.#revision = await this.#update(this.#revision);
       return true;
     } catch (error) {
-      // It has run out, or the answer to the last renewal was lost; another may have it.
+      // It has expired, or the answer to the last renewal was lost; another node may hold it.
       if (isRefusal(error)) {
         this.#revision = null;
         return this.take().catch(() => false);
@@ -118,7 +119,10 @@ export class Lease {
       .catch(() => undefined);
   }
 
-  /** Gives it back if an earlier run of this node had it. @throws {Error} without the bus */
+  /**
+   * Gives it back if an earlier run of this node held it.
+   * @throws {Error} while the bus cannot be asked
+   */
   async giveBack(): Promise<void> {
     const found = await this.#read();
     if (found?.holder !== this.#node) return;
@@ -137,7 +141,7 @@ export class Lease {
   }
 }
 
-/** Whether the server refused because the lease is not as it was believed to be. */
+/** Whether the server refused because the lease is not in the expected state. */
 function isRefusal(error: unknown): boolean {
   const { code, message } = error as { code?: number; message?: string };
   return code === 10071 || /wrong last sequence|key exists/i.test(message ?? '');

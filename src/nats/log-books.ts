@@ -28,40 +28,40 @@ import {
 import { shaped } from './message-shapes.js';
 import { marketSubject, SubjectReader } from './subjects.js';
 
-/** What reads the log for a bus. */
+/** What {@link LogBooks} works with. */
 export interface LogBooksParts {
-  /** Takes what the log says. */
+  /** Receives what the log contains. */
   readonly bus: Bus;
-  /** What is added to the number of a message in the stream to make the sequence of its book. */
+  /** Added to the number of a message in the stream to get the sequence of its book. */
   readonly base: number;
-  /** Number of the message behind which reading begins. */
+  /** Number of the message after which reading begins. */
   readonly from: number;
-  /** Number of the last message up to there that no reader has read, or may not have; absent = any may be. */
+  /** Number of the last message up to there that no reader has read, or perhaps none; absent = any may be unread. */
   readonly unread?: number;
-  /** Timestamp of the newest book before those that are read, Unix ms; null = none is known. */
+  /** Timestamp of the newest book before those that will be read, Unix ms; null = none is known. */
   readonly lastTimestamp: number | null;
-  /** A message of the log by its number; null when it is gone from there. */
+  /** A message of the log by its number; null when the log no longer has it. */
   readonly fetch: (seq: number) => Promise<LogEntry | null>;
   /**
-   * The newest stored book of a market; asked where the log no longer has it.
+   * The newest stored book of a market, used where the log no longer has it.
    * @param seq the market's newest message that was read, which must be stored first
    */
   readonly stored: (market: Market, seq: number) => Promise<OrderBook | null>;
-  /** Timestamp of the newest book of a market before those that are read, Unix ms; null = none. */
+  /** Timestamp of the newest book of a market before those that will be read, Unix ms; null = none. */
   readonly newestAt: (market: Market) => Promise<number | null>;
   readonly onRecording?: (market: Market, recording: boolean, at: number) => void;
   readonly onRedate?: (redate: Redate) => void;
-  /** All books of an exchange that were received until `at` (Unix ms) have been read. */
+  /** All books of an exchange received until `at` (Unix ms) have been read. */
   readonly onAlive?: (exchange: Exchange, at: number, node: string) => void;
-  /** Books of a market went from the log before they were read. */
+  /** Books of a market were deleted from the log before they were read. */
   readonly onLost?: (gap: Gap) => void;
-  /** So did trades that filled a span of a market. */
+  /** So were trades that filled a span of a market. */
   readonly onFillLost?: (market: Market, span: Span) => void;
   /** A message could not be read; it is left out. */
   readonly onUnreadable: (entry: LogEntry, reason: string) => void;
 }
 
-/** Why messages went from the log before they were read. */
+/** Why messages were deleted from the log before they were read. */
 export const LOG_FULL = {
   cause: 'BUS_FAILED',
   detail: 'the log in NATS was full before a recorder had read it',
@@ -82,32 +82,32 @@ interface MarketBooks {
   /** Its newest book, and the number of its message; null and 0 before the first. */
   book: OrderBook | null;
   seq: number;
-  /** Timestamp of its newest book; null = not known yet, 0 = there is none. */
+  /** Timestamp of its newest book; null = unknown yet, 0 = there is none. */
   newestAt: number | null;
-  /** Its previous book could not be found: rows are whole until the log has a whole one again. */
+  /** Its previous book could not be found: rows are whole until the log has a whole book again. */
   unfounded: boolean;
   /** The same, until its next book. */
   lost: boolean;
-  /** Its newest gap that ended, with the end that its message has. */
+  /** Its newest ended gap, with the end that its message has. */
   ended: { readonly gap: Gap; readonly rawEnd: number } | null;
-  /** Its gaps that last, as far as the log says. */
+  /** Its open gaps, according to the log. */
   open: readonly OpenGap[];
 }
 
 /**
- * Turns the messages of the log into numbered books, trades, gaps and so on. What it makes of a message
- * depends on the log alone, so that every node that reads it numbers, compares and stores alike.
+ * Turns the messages of the log into numbered books, trades, gaps and so on. The result depends on the
+ * log alone, so that every node that reads it numbers, compares and stores alike.
  */
 export class LogBooks {
   readonly #parts: LogBooksParts;
   readonly #subjects = new SubjectReader();
   readonly #markets = new Map<Market, MarketBooks>();
-  /** Of each exchange, the number of the message that began its newest term. */
+  /** For each exchange, the number of the message that began its newest term. */
   readonly #terms = new Map<Exchange, number>();
   #lastTimestamp: number;
   /** Number of the last message that went unread, or may have; 0 = none did. */
   #unread: number;
-  /** Until when all was read before messages went unread, Unix ms; null = none did. */
+  /** Until when everything had been read before messages went unread, Unix ms; null = none did. */
   #missingFrom: number | null = null;
   #position: number;
 
@@ -118,18 +118,18 @@ export class LogBooks {
     this.#unread = parts.unread ?? parts.from;
   }
 
-  /** Number of the newest message that was read, or behind which reading begins. */
+  /** Number of the newest message that was read, or after which reading begins. */
   get position(): number {
     return this.#position;
   }
 
-  /** Takes the next message. The one after it must wait for a promise that it returns. */
+  /** Takes the next message. If this returns a promise, the one after must wait for it. */
   take(entry: LogEntry): Promise<void> | void {
     if (entry.seq > this.#position + 1) this.#unread = entry.seq - 1;
     this.#position = entry.seq;
     try {
       const subject = this.#subjects.read(entry.subject);
-      if (subject === null) throw new Error('its subject is none of this program');
+      if (subject === null) throw new Error('its subject is not one of this program');
       const { kind, market } = subject;
       if (market === null) return this.#takeGeneral(kind, entry);
       if (kind === 'book') return this.#takeBook(market, entry);
@@ -141,12 +141,12 @@ export class LogBooks {
   }
 
   #leaveOut(entry: LogEntry, error: unknown): void {
-    // Lost for good then: it waits in the log for a node that can read it.
+    // Left out, it would be lost for good: it waits in the log for a node that can read it.
     if (error instanceof NewerMessageError) throw error;
     this.#parts.onUnreadable(entry, (error as Error).message);
   }
 
-  /** Makes the book of a message, which was published before those that are read, the current one. */
+  /** Makes the book of an earlier message, from before those that will be read, the current one. */
   restore(entry: BookEntry): void {
     const market = this.#subjects.read(entry.subject)?.market;
     if (market === null || market === undefined) return;
@@ -158,13 +158,13 @@ export class LogBooks {
   }
 
   /**
-   * Tells of the gaps that last before the next message. Who began one may have been cut off before it could end it,
-   * or its end may have gone from the log unread: it ends with its market's next book, unless the log says
-   * otherwise before.
+   * Publishes the gaps that are open before the next message. The node that began one may have been cut off before
+   * it could end it, or its end may have been deleted from the log unread: it ends with its market's next book,
+   * unless the log says otherwise before.
    */
   resume(openGaps: readonly Gap[]): void {
     for (const gap of openGaps) {
-      // Markets are known by the one object that their messages have, too.
+      // Markets are identified by the same object that their messages have.
       const market = this.#subjects.read(marketSubject('book', gap.market))?.market;
       if (market === null || market === undefined) continue;
       const state = this.#of(market);
@@ -174,9 +174,10 @@ export class LogBooks {
   }
 
   /**
-   * Messages went from the log before they were read.
+   * Messages were deleted from the log before they were read.
    * @param openGaps see {@link resume}
-   * @param since until when nothing is missing, Unix ms: where gaps of markets begin that had no book yet
+   * @param since until when nothing is missing, Unix ms: where the gaps of markets without a book yet
+   * begin
    */
   doubt(openGaps: readonly Gap[], since: number): void {
     this.#missingFrom = since;
@@ -197,7 +198,7 @@ export class LogBooks {
     });
   }
 
-  /** Looks for the book that stands before one, where it has not been read. */
+  /** Looks for the book before one, where it has not been read. */
   async #find(state: MarketBooks, seq: number, subject: string): Promise<void> {
     const { fetch, stored, base } = this.#parts;
     const entry = await fetch(seq);
@@ -216,13 +217,13 @@ export class LogBooks {
 
   #publish(state: MarketBooks, message: BookMessage, entry: LogEntry): void {
     const { bus, base } = this.#parts;
-    // Of a market whose books began with this node's first message, `p` may be of a book that retention took.
+    // If a market's books began with this node's first message, `p` may be a book that retention deleted.
     const before = message.p === 0 ? null : state.book;
     const { lost } = state;
     const timestamp = this.#timeOf(message.t, entry.at);
     this.#lastTimestamp = timestamp;
     const book = this.#toBook(state.market, message, entry, timestamp, base);
-    // Its writer says how it differs from the book before it, if that is the one that was read.
+    // Its writer says how it differs from the previous book, if that is the one that was read.
     const known = lost || state.seq !== message.p ? null : message.changes;
     const changes = before === null ? message : (known ?? difference(before, book));
     state.lost = false;
@@ -248,9 +249,9 @@ export class LogBooks {
   }
 
   /**
-   * The gaps that last end with a book behind them. Who takes over writes its gaps before the books that it
-   * kept: one of those may be from before a gap, or be the book at which it begins. Where its timestamp is later
-   * than its collector gave it, the gap begins there: no book lies inside a gap.
+   * Open gaps end with a book after them. A node that takes over writes its gaps before the books that it kept:
+   * one of those may be from before a gap, or be the book at which it begins. Where its timestamp is later than
+   * its collector gave it, the gap begins there: no book lies inside a gap.
    */
   #endGaps(state: MarketBooks, rawTime: number, timestamp: number): void {
     const { gaps } = this.#parts.bus;
@@ -282,9 +283,9 @@ export class LogBooks {
   }
 
   /**
-   * When a book counts as received: when its collector says, but not after it reached the log, by the
-   * clock of the server, and not before the book that was numbered before it. Collectors on several
-   * machines have several clocks, and time must rise with sequence.
+   * When a book counts as received: at its collector's time, but not after it reached the log, by the
+   * server's clock, and not before the book numbered before it. Collectors on several machines have
+   * several clocks, and time must rise with sequence.
    */
   #timeOf(raw: number, at: number): number {
     return Math.max(this.#lastTimestamp, Math.min(raw, at));
@@ -324,7 +325,7 @@ export class LogBooks {
           ...span
         } = shaped('span', decodeMessage<SpanMessage>(entry.data));
         if (this.#isOver(market, term)) return;
-        // It rests upon this trade and others behind it, and not all of those were read.
+        // It depends on this trade and others after it, and not all of those were read.
         if (fill !== null && span.checked && fill <= this.#unread) {
           const lost = { ...LOG_FULL, completeness: 'GAP', checked: false } as const;
           bus.tradeSpans.publish({ ...span, ...lost, market });
@@ -359,7 +360,7 @@ export class LogBooks {
   }
 
   /**
-   * A gap stands in the log behind the last book before it. That one may have a later timestamp than its
+   * A gap comes in the log after the last book before it. That book may have a later timestamp than its
    * collector gave it, and then the gap begins there: no book lies inside a gap.
    */
   #publishGap(state: MarketBooks, message: Omit<GapMessage, 'term'>, at: number): void {
@@ -413,7 +414,7 @@ function difference(before: OrderBook, after: OrderBook): SideTexts {
   };
 }
 
-/** The text of a side that is stored whole: its levels, then those that vanished. */
+/** The text of a side stored whole: its levels, then those that vanished. */
 function withVanished(levels: string, changes: string): string {
   if (!changes.includes(VANISHED)) return levels;
   const gone = decodeLevels(changes).filter(([, volume]) => volume === '0');
@@ -421,5 +422,5 @@ function withVanished(levels: string, changes: string): string {
   return `${levels.slice(0, -1)},${encodeLevels(gone).slice(1)}`;
 }
 
-/** How the text of a level ends that is gone. */
+/** How the text of a vanished level ends. */
 const VANISHED = ',"0"]';

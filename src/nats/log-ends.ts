@@ -5,17 +5,17 @@ import type { LastBook } from './market-lane.js';
 import { bookOf, ifOurs } from './messages.js';
 import { type LogKind, SubjectReader } from './subjects.js';
 
-/** Books that another node has written of a market meanwhile and that are looked at, at most. */
+/** The most books of a market, written by another node meanwhile, that are examined. */
 const MOST_BETWEEN = 500;
-/** Messages of another program behind a book that are looked past, at most. */
+/** The most messages of another program after a book that are skipped. */
 const MOST_FOREIGN = 100;
 
 /** What the log of an exchange ends with, by market. */
 export interface LogEnds {
   readonly books: Map<string, LastBook>;
-  /** Numbers of messages that another program wrote behind the newest book: the next book expects those. */
+  /** Numbers of messages that another program wrote after the newest book: the next book expects those. */
   readonly foreign: Map<string, number>;
-  /** Numbers of the newest trades of markets that have some. */
+  /** Numbers of the newest trades of the markets that have any. */
   readonly trades: Map<string, number>;
 }
 
@@ -52,8 +52,8 @@ export async function newestBook(stream: LogStream, last: LogEntry): Promise<Boo
 }
 
 /**
- * The books of a market in the log up to `last`, newest first, back to the number of one that is known. What
- * another program wrote among them is looked past; the recorder, which reads every message, names it.
+ * The books of a market in the log up to `last`, newest first, back to the number of a known one. What
+ * another program wrote among them is skipped; the recorder, which reads every message, reports it.
  * @throws {NewerMessageError}
  */
 export async function booksBefore(

@@ -9,16 +9,16 @@ export interface LogRecordsParts {
   readonly writer: Pick<LogWriter, 'write'>;
   /** This node. */
   readonly node: string;
-  /** The bus takes records again, and so many were left out before. */
+  /** The bus accepts records again, and this many were left out before. */
   readonly onLeftOut: (records: number) => void;
 }
 
-/** Records that wait for the bus; beyond, the oldest go. */
+/** Records that may wait for the bus; beyond that the oldest are dropped. */
 const MOST_WAITING = 5_000;
-/** Records that the server has not answered for yet. */
+/** Records that the server may leave unacknowledged. */
 const MOST_UNDER_WAY = 64;
 
-/** Writes the log records of a node into the log: of those that wait for the bus, the newest. */
+/** Writes the log records of a node into the log; of those that wait for the bus, only the newest. */
 export class LogRecords {
   readonly #parts: LogRecordsParts;
   readonly #subject: string;
@@ -57,7 +57,7 @@ export class LogRecords {
     this.#next();
     const leftOut = this.#leftOut;
     this.#leftOut = 0;
-    // Said in a record of its own, for which there is room now.
+    // Reported in a separate record, for which there is room now.
     if (leftOut > 0) this.#parts.onLeftOut(leftOut);
   }
 }

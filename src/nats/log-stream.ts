@@ -24,30 +24,30 @@ export interface LogEntry {
   readonly at: number;
 }
 
-/** Which stream it is, and which messages it has. */
+/** The identity of the stream, and the messages it has. */
 export interface LogState {
-  /** The id that it was made with; null for a stream of another program. */
+  /** The id that it was created with; null for another program's stream. */
   readonly id: number | null;
-  /** Numbers of the first and last message; 0 and 0 when there was none yet. */
+  /** Numbers of the first and last message; 0 and 0 when there has been none yet. */
   readonly first: number;
   readonly last: number;
 }
 
-/** What the description of the stream says: whose it is, and the id that the database knows it by. */
+/** The description of the stream: whose it is, and the id by which the database knows it. */
 const DESCRIPTION = /^orderbook recorder log (\d+)$/;
-/** Which message is asked for. */
+/** Which message to get. */
 type StoredQuery =
   { readonly seq: number; readonly next_by_subj?: string } | { readonly last_by_subj: string };
 
-/** Answers of the server: there is no such stream, no such message. */
+/** The server's answers: no such stream, no such message. */
 const NO_STREAM = 10059;
 const NO_MESSAGE = 10037;
 /**
- * Messages that have come already are taken for so long without a break, ms: without one, all that the
- * process has to do beside it would wait until the log has been caught up with.
+ * Messages that have already arrived are taken for this long without a break, ms: without breaks,
+ * everything else in the process would wait until it has caught up with the log.
  */
 const SLICE_MS = 5;
-/** Messages that are asked for by their subject at the same time. */
+/** Messages requested by subject at the same time. */
 const ASKED_AT_ONCE = 32;
 
 /** The stream that is the log. */
@@ -60,7 +60,7 @@ export class LogStream {
     this.#js = jetstream(bus.nc);
   }
 
-  /** How the stream is; null when there is none. @throws {BusError} when it is another program's */
+  /** The state of the stream; null when there is none. @throws {BusError} when it is another program's */
   async state(): Promise<LogState | null> {
     let info: StreamInfo;
     try {
@@ -72,16 +72,16 @@ export class LogStream {
     const id = DESCRIPTION.exec(info.config.description ?? '')?.[1];
     if (id === undefined) {
       throw new BusError(
-        `the NATS stream ${LOG_STREAM} was not made by this program; remove it, or use a NATS account of its own`,
+        `the NATS stream ${LOG_STREAM} was not made by this program; remove it, or give this program its own NATS account`,
       );
     }
     return { id: Number(id), first: info.state.first_seq, last: info.state.last_seq };
   }
 
   /**
-   * Makes the stream.
-   * @param id what the database knows it by
-   * @param maxBytes the oldest messages go beyond; -1 = no bound
+   * Creates the stream.
+   * @param id by which the database knows it
+   * @param maxBytes beyond this the oldest messages are deleted; -1 = no bound
    * @throws {BusError} when the server refuses
    */
   async make(id: number, maxBytes: number, replicas: number): Promise<void> {
@@ -100,9 +100,9 @@ export class LogStream {
   }
 
   /**
-   * Lets a stream that is there take all kinds of messages, which may have become more since it was made, and
-   * as many as it may have now.
-   * @param maxBytes see {@link make}; absent = as it is, and so it is where it has more room: see {@link narrow}
+   * Lets an existing stream take all kinds of messages, including those added since it was created, and as many
+   * as it may have now.
+   * @param maxBytes see {@link make}; unchanged if absent, or if the stream has more room: see {@link narrow}
    * @throws {BusError} when the server refuses
    */
   async extend(maxBytes?: number): Promise<void> {
@@ -115,7 +115,8 @@ export class LogStream {
   }
 
   /**
-   * Takes room from a stream that has more. The oldest messages beyond go at once: those must be stored.
+   * Takes room from a stream that has more. The oldest messages beyond it are deleted at once, so they
+   * must be stored.
    * @throws {BusError} when the server refuses
    */
   async narrow(maxBytes: number): Promise<void> {
@@ -123,7 +124,7 @@ export class LogStream {
     if (room(maxBytes) < room(config.max_bytes)) await this.#update({ max_bytes: maxBytes });
   }
 
-  /** The message of a number; null when it is gone. */
+  /** The message with a number; null when it is gone. */
   async at(seq: number): Promise<LogEntry | null> {
     return this.#get({ seq });
   }
@@ -139,8 +140,8 @@ export class LogStream {
   }
 
   /**
-   * The message of its subject before one, or null. The server has no question for that, only for the first one from
-   * a number on: further and further back, then nearer and nearer.
+   * The previous message of the same subject, or null. The server has no query for that, only for the first one from
+   * a number on: so further and further back, then nearer and nearer.
    */
   async before({ subject, seq }: Pick<LogEntry, 'subject' | 'seq'>): Promise<LogEntry | null> {
     const firstFrom = (from: number) => this.next(subject, from);
@@ -164,7 +165,7 @@ export class LogStream {
 
   /** The newest message of each subject that matches a filter, in order. */
   async lastOfEach(filter: string): Promise<LogEntry[]> {
-    // Not by a consumer: how many messages that still has to come cannot be relied upon in old servers.
+    // Not by a consumer: old servers are unreliable about how many messages it still has to deliver.
     const info = await this.bus.manager.streams.info(LOG_STREAM, { subjects_filter: filter });
     const subjects = Object.keys(info.state.subjects ?? {});
     const entries: LogEntry[] = [];
@@ -179,8 +180,8 @@ export class LogStream {
   }
 
   /**
-   * Hands every message from a number on to `take`, in order, until `signal` ends it. A connection or
-   * a consumer that is lost is made again behind the last message taken.
+   * Hands every message from a number on to `take`, in order, until `signal` ends it. After a lost
+   * connection or consumer it continues after the last message taken.
    * @param take may return a promise: the next message waits for it
    */
   async follow(
@@ -214,7 +215,7 @@ export class LogStream {
             if (message.seq < next) continue;
             const waiting = take(toEntry(message));
             if (waiting !== undefined) await waiting;
-            // Not before: what could not be taken is taken again.
+            // Not before: a message that could not be taken is taken again.
             next = message.seq + 1;
             if (performance.now() - since < SLICE_MS) continue;
             await otherWork();
@@ -269,12 +270,15 @@ function subjectsOfAll(): string[] {
   return LOG_KINDS.map((kind) => `${kind}.>`);
 }
 
-/** What a bound of a stream's size lets it have; NATS writes -1 for none. */
+/** The room that a bound of a stream's size gives it; NATS writes -1 for no bound. */
 function room(maxBytes: number): number {
   return maxBytes < 0 ? Infinity : maxBytes;
 }
 
-/** Why the server does not take the stream, in one line; what is no answer of it stays as it is. */
+/**
+ * Why the server refuses the stream, in one line; an error that is no answer of the server stays as
+ * it is.
+ */
 function refusal(error: unknown, maxBytes: number): unknown {
   if (!(error instanceof JetStreamApiError)) return error;
   const size = maxBytes < 0 ? '0, no bound,' : `${maxBytes / 1e9}`;
@@ -285,14 +289,14 @@ function refusal(error: unknown, maxBytes: number): unknown {
 }
 
 /**
- * Ends messages whose server is no longer heard. A consumer of one server of a cluster dies with that server,
- * and the library would ask after it for 30 s and more each time; made again, it is on another one.
+ * Ends messages whose server is no longer heard. A consumer on one server of a cluster dies with that server,
+ * and the library would look for it for 30 s or more each time; created again, it is on another one.
  */
 async function endWhenSilent(messages: ConsumerMessages): Promise<void> {
   for await (const { type } of messages.status()) if (type === 'heartbeats_missed') messages.stop();
 }
 
-/** An error that is thrown by who takes messages to end the following. */
+/** Thrown by a taker of messages to stop following. */
 export class StopFollowing extends Error {}
 
 function isFatal(error: unknown): boolean {
@@ -304,8 +308,8 @@ function isCode(error: unknown, code: number): boolean {
 }
 
 function toEntry({ subject, data, info }: JsMsg): LogEntry {
-  // A number of ns is rounded by some hundred: to ms, and for all readers in the same way. As a BigInt it
-  // would be read out of the message a second time.
+  // A number of ns is off by some hundred ns: rounded to ms, all readers get the same. As a BigInt it
+  // would have to be read from the message a second time.
   const at = Math.floor(info.timestampNanos / 1e6);
   return { seq: info.streamSequence, subject, data, at };
 }

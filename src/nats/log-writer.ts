@@ -4,16 +4,16 @@ import type { BusConnection } from './connection.js';
 
 /** What became of a message. */
 export type Outcome =
-  /** It is in the log under this number; `duplicate`: it was before. */
+  /** It is in the log under this number; `duplicate`: it already was. */
   | { readonly kind: 'STORED'; readonly seq: number; readonly duplicate: boolean }
-  /** Its subject has another last message than was expected. */
+  /** The last message of its subject is not the expected one. */
   | { readonly kind: 'MOVED' };
 
 /** A message to write. */
 export interface Outgoing {
   readonly subject: string;
   readonly data: Uint8Array;
-  /** Two with the same id are one. */
+  /** Two messages with the same id count as one. */
   readonly id?: string;
   /** Number of the last message of its subject, 0 = none; absent = whatever it is. */
   readonly expected?: number;
@@ -25,25 +25,25 @@ interface Pending {
   sentAt: number;
 }
 
-/** A message that was not acknowledged for so long is sent again, ms. */
+/** A message that has not been acknowledged for this long is sent again, ms. */
 const ACK_MS = 3_000;
 /**
- * Messages within so long of the last go out together, ms: at a whole market's rate each write
- * costs more than a message. Not when others wait for one to be answered: a market would fall behind.
+ * Messages within this time of the last go out together, ms: at a whole market's rate each write
+ * costs more than a message. Not when others wait for its answer: a market would fall behind.
  */
 const GATHER_MS = 8;
 const LOOK_MS = 250;
-/** One that the server could not take is sent again after so long, ms. */
+/** A message that the server could not take is sent again after this time, ms. */
 const SOON_MS = 300;
-/** The server's answer to an expectation that does not hold. */
+/** The server's answer when an expectation does not hold. */
 const WRONG_LAST = 10071;
 /** An acknowledgement: number, and whether the message was there before. */
 const ANSWER = /^\{"stream":"[^"]*",\s*"seq":(\d+)(?:,"domain":"[^"]*")?(,\s*"duplicate":\s*true)?/;
 
 /**
- * Writes messages into the log and reports when the server has each. A message whose answer does not
- * come is sent again, with the id that makes two of it one. How many are under way is the caller's
- * business: order is kept only between messages of which the second was handed over after the first
+ * Writes messages into the log and reports when the server has each of them. A message that gets no
+ * answer is sent again with the same id, so that it counts once. How many are under way is up to the
+ * caller: order is kept only between messages of which the second was handed over after the first
  * had settled.
  */
 export class LogWriter {
@@ -54,7 +54,7 @@ export class LogWriter {
   readonly #look: NodeJS.Timeout;
   readonly #decoder = new TextDecoder();
   readonly #unfollow: () => void;
-  /** Messages that go out next, and when the last did, monotonic ms. */
+  /** Messages that go out next, and when the last ones did, monotonic ms. */
   #gathered: { readonly number: number; readonly pending: Pending }[] = [];
   #gathering: NodeJS.Timeout | undefined;
   #wentAt = -Infinity;
@@ -75,14 +75,14 @@ export class LogWriter {
     this.#look.unref();
   }
 
-  /** Messages that the server has not answered for yet. */
+  /** Messages that the server has not answered yet. */
   get underWay(): number {
     return this.#pending.size;
   }
 
   /**
    * Writes a message.
-   * @param settle called once with what became of it, unless it is closed before
+   * @param settle called once with the outcome, unless the writer is closed before
    * @param hurried whether others wait for its answer: it goes out at once
    */
   write(message: Outgoing, settle: (outcome: Outcome) => void, hurried = false): void {
@@ -97,7 +97,7 @@ export class LogWriter {
     return new Promise((resolve) => this.write(message, resolve));
   }
 
-  /** Ends it: what waits to go out goes, but what is under way is not asked for any more. */
+  /** Ends it: what waits to go out is sent, but the answers to what is under way are no longer awaited. */
   close(): void {
     clearTimeout(this.#gathering);
     this.#letGo();
@@ -128,7 +128,7 @@ export class LogWriter {
     this.#gathering = undefined;
     this.#gathered = [];
     this.#wentAt = performance.now();
-    // The client would keep it without bound until the server is there again.
+    // The client would queue it without bound until the server is back.
     if (!this.#bus.connected || this.#closed) return;
     for (const { number, pending } of gathered) {
       const { subject, data } = pending.message;
@@ -158,8 +158,8 @@ export class LogWriter {
       return;
     }
     if (!text.includes(`"err_code":${WRONG_LAST}`)) {
-      // No JetStream at the moment, no room, no leader, or (0) one that has not yet agreed on it with the others:
-      // it is sent again soon.
+      // No JetStream at the moment, no room, no leader, or (0) a leader that has not yet agreed on it with the
+      // others: it is sent again soon.
       pending.sentAt = performance.now() - ACK_MS + SOON_MS;
       return;
     }
@@ -168,13 +168,13 @@ export class LogWriter {
   }
 }
 
-/** Signs that may not stand in the value of a header. */
+/** Characters that a header value must not contain. */
 const UNSAFE = /[^\x20-\x7e]/g;
 const escaped = (sign: string): string => `%${sign.charCodeAt(0).toString(16)}`;
 
 /**
- * The headers of a message, as bytes: the client needs nothing else of them. Its own class takes a
- * tenth of what it costs to write a message, for it compares names in each of their spellings.
+ * The headers of a message, as bytes: the client needs no more. Its own class takes a tenth of the
+ * cost of writing a message, because it compares names in each of their spellings.
  */
 class Headers {
   readonly #message: Outgoing;

@@ -4,7 +4,7 @@ import type { Market } from '../market/market.js';
 import type { Level, OrderBook, Sides } from '../market/order-book.js';
 import type { SideTexts } from './messages.js';
 
-/** A book out of the log, whose levels are text until they are read: most never are. */
+/** A book from the log, whose levels stay text until they are read: most never are. */
 export class LoggedBook implements OrderBook {
   readonly market: Market;
   readonly timestamp: number;
@@ -30,14 +30,14 @@ export class LoggedBook implements OrderBook {
     return (this.#bids ??= decodeLevels(this.texts.bids));
   }
 
-  /** Its market has a newer one: what was made of its text goes, until somebody looks again. */
+  /** Its market has a newer book: what was parsed of its text is dropped, until it is read again. */
   forget(): void {
     this.#asks = null;
     this.#bids = null;
   }
 }
 
-/** What is published of a book out of the log. */
+/** What is published about a book from the log. */
 export class LoggedEvent implements BookEvent {
   readonly book: LoggedBook;
   readonly previous: number | null;

@@ -22,30 +22,30 @@ export interface LastBook {
   readonly message: BookMessage;
 }
 
-/** What a lane asks of whom it belongs to. */
+/** What a lane asks of its owner. */
 export interface LaneHost {
   readonly writer: Pick<LogWriter, 'write'>;
   readonly term: Pick<Term, 'number' | 'standing'>;
-  /** A changed book so long after the market's last whole one is stored whole, ms. */
+  /** A changed book this long after the market's last whole one is stored whole, ms. */
   readonly snapshotEveryMs: number;
-  /** The log has another last message of the market than this node wrote. */
+  /** The market's last message in the log is not the one that this node wrote. */
   moved(lane: MarketLane): void;
   /** Something has been acknowledged. */
   settled(lane: MarketLane, item: LaneItem): void;
-  /** So many messages were acknowledged, but count for nothing, and wait once more. */
+  /** This many messages were acknowledged but do not count, and wait once more. */
   again(messages: number): void;
-  /** What was said of the trades of a time goes into the log as a gap. */
+  /** The statements about the trades of a time go into the log as a gap. */
   doubted?(lane: MarketLane, loss: Omit<TradeLoss, 'market'>): void;
-  /** A book is not in the log, and one that is newer by the exchange's time, received at `newest`, is. */
+  /** A book is not in the log, but one that is newer by the exchange's time, received at `newest`, is. */
   late?(lane: MarketLane, newest: number): void;
 }
 
-/** Changes that may hang on a whole book at least, characters of text; as the store has it. */
+/** The least amount of changes that may follow a whole book, characters of text; as in the store. */
 const LEAST_ROOM = 64 * 1024;
 
 /**
- * Writes about one market into the log, one after the other: each book expects the one before it,
- * so that of two writers only one can.
+ * Writes the messages of one market into the log, one after the other: each book expects the one
+ * before it, so that only one of two writers can succeed.
  */
 export class MarketLane {
   readonly market: Market;
@@ -55,28 +55,28 @@ export class MarketLane {
   #queue: LaneItem[] = [];
   #underWay: LaneItem | null = null;
   #newest: number | null = null;
-  /** Ends what was under way when the lane was given up. */
+  /** Ends what was under way when the lane was abandoned. */
   #term = 0;
-  /** The newest book in the log, and the last message of its subject that the server has; 0 = none. */
+  /** The newest book in the log, and the last message of its subject on the server; 0 = none. */
   #last = 0;
   #expected = 0;
-  /** The newest trade in the log, 0 = none: of trades, too, only the node that knows it can write one. */
+  /** The newest trade in the log, 0 = none: trades, too, can only be written by the node that knows it. */
   #lastTrade = 0;
-  /** Trades out of the history that are on their way, and the first since there were none. */
+  /** Trades from the history that are on their way, and the first since there were none. */
   #fills = 0;
   #firstFill: TradeItem | undefined;
-  /** Words in the log that count for nothing if another node began a term before them. */
+  /** Statements in the log that do not count if another node began a term before them. */
   #open: WordItem[] = [];
-  /** How often contents were there at the newest time of the exchange. */
+  /** How often each content has occurred at the newest time of the exchange. */
   #ids = new Map<string, number>();
   #idsOf: number | null = null;
   /** The collectors' number of the newest book in the log if this node wrote it, else null. */
   #lastOwn: number | null = null;
-  /** The newest whole book: its number, its time and how much of its changes may still hang on it. */
+  /** The newest whole book: its number, its time and how many more changes may follow it. */
   #whole = { seq: 0, t: 0, room: 0 };
-  /** Who waits until so many more messages are in the log. */
+  /** Callers that wait until this many more messages are in the log. */
   readonly #waiters = new Set<{ left: number; readonly settle: () => void }>();
-  /** Whether the book under way is stored whole, and what it weighs, characters of text. */
+  /** Whether the book under way is stored whole, and its size, characters of text. */
   #sent = { whole: false, weight: 0 };
 
   constructor(market: Market, host: LaneHost) {
@@ -91,13 +91,13 @@ export class MarketLane {
     return this.#queue.length + (this.#underWay === null ? 0 : 1);
   }
 
-  /** Settles when all of those are in the log, or the lane is given up. */
+  /** Settles when all of those are in the log, or the lane is abandoned. */
   written(): Promise<void> {
     if (this.waiting === 0) return Promise.resolve();
     return new Promise((settle) => this.#waiters.add({ left: this.waiting, settle }));
   }
 
-  /** When the oldest of them was received, Unix ms; null when there is none. */
+  /** When the oldest of them was received, Unix ms; null if there is none. */
   get oldest(): number | null {
     return (this.#underWay ?? this.#queue[0])?.receivedAt ?? null;
   }
@@ -107,16 +107,16 @@ export class MarketLane {
     return this.#underWay?.kind === 'gap' || this.#queue.some(({ kind }) => kind === 'gap');
   }
 
-  /** When the newest book was received that is in the log or on its way, Unix ms; null = none. */
+  /** When the newest book in the log or on its way was received, Unix ms; null = none. */
   get newest(): number | null {
     return this.#newest;
   }
 
   /**
-   * Begins behind what is in the log: with a whole book.
+   * Begins after what is in the log, with a whole book.
    * @param last the market's newest book there
    * @param lastTrade the number of its newest trade there, 0 = none
-   * @param foreign the number of what another program wrote behind the book, 0 = nothing
+   * @param foreign the number of what another program wrote after the book, 0 = nothing
    */
   begin(last: LastBook | null, lastTrade: number, foreign = 0): void {
     this.#term++;
@@ -131,7 +131,7 @@ export class MarketLane {
     this.#resume(last, foreign > 0 ? foreign : (last?.seq ?? 0));
   }
 
-  /** Of what kind the message is that was refused: the newest one of it is asked for. */
+  /** The kind of the refused message: the newest one of that kind is looked up. */
   get refused(): LogKind {
     return this.#underWay?.kind ?? 'book';
   }
@@ -142,8 +142,8 @@ export class MarketLane {
   }
 
   /**
-   * After {@link LaneHost.moved}: goes on behind the newest message of the kind that was refused.
-   * @param books those behind {@link known} up to it, newest first
+   * After {@link LaneHost.moved}: goes on after the newest message of the refused kind.
+   * @param books those after {@link known} up to it, newest first
    */
   resume(last: LogEntry | null, books: readonly LastBook[] = []): void {
     const refused = this.#underWay;
@@ -160,7 +160,7 @@ export class MarketLane {
       if (refused?.kind === 'book' && book !== null) {
         const isRefused = sameAs(refused.event);
         covered = books.some(({ message }) => isRefused(message));
-        // To be written behind a newer one it comes too late; what it showed is in nobody's log.
+        // It is too late to be written after a newer one; what it showed is in no log.
         if (!covered && isOlder(refused.event, book.message)) {
           covered = true;
           late = book.message.t;
@@ -172,11 +172,12 @@ export class MarketLane {
       else this.#queue.unshift(refused);
     }
     this.#next();
-    // Last: what it adds would otherwise begin to be sent, and the next book of the queue beside it.
+    // Last, because what it adds would otherwise begin to be sent, with the next queued book beside
+    // it.
     if (late !== null) this.#host.late?.(this, late);
   }
 
-  /** Writes an item after all those before it. @returns false where one that waits says it, too */
+  /** Writes an item after all those before it. @returns false if it was merged into one that waits */
   add(item: LaneItem): boolean {
     if (item.kind === 'book') this.#newest = item.event.book.timestamp;
     else if (item.kind === 'trade') {
@@ -194,16 +195,16 @@ export class MarketLane {
     return true;
   }
 
-  /** Its node's term was over, and has begun again: what was lost meanwhile is written again. */
+  /** Its node's term was over and has begun again: what was lost meanwhile is written again. */
   goOn(): void {
     if (this.#underWay === null) this.#next();
   }
 
-  /** Puts the words that turn out to count for nothing before all that waits: they were said before it. */
+  /** Puts statements that turn out not to count before everything that waits: they were made before it. */
   #bringBack(): void {
     const { term } = this.#host;
     const standing = ({ term: of, seq }: WordItem) => term.standing(of!, seq!);
-    // They are in the order of the log: while it is open of the first, it is of all.
+    // They are in the order of the log: while it is open for the first, it is for all.
     if (this.#open.length === 0 || standing(this.#open[0]!) === 'OPEN') return;
     const lost = this.#open.filter((item) => standing(item) === 'LOST');
     this.#open = this.#open.filter((item) => standing(item) === 'OPEN');
@@ -214,7 +215,7 @@ export class MarketLane {
   }
 
   #resume(last: LastBook | null, expected: number): void {
-    // One that retention took from the log has still been the last.
+    // A book that retention deleted from the log was still the last one.
     this.#last = last?.seq ?? this.#last;
     this.#expected = expected;
     this.#lastOwn = null;
@@ -265,7 +266,7 @@ export class MarketLane {
     this.#host.settled(this, item);
   }
 
-  /** A book of ours is the newest in the log. */
+  /** One of our books is the newest in the log. */
   #written({ book }: BookEvent, seq: number): void {
     const { whole, weight } = this.#sent;
     if (whole) this.#whole = { seq, t: book.timestamp, room: Math.max(LEAST_ROOM, weight) };
@@ -275,7 +276,7 @@ export class MarketLane {
     this.#lastOwn = book.sequence;
   }
 
-  /** It was written before, by us or by another node; whether as a whole book is not known. */
+  /** It was written before, by us or by another node; whether as a whole book is unknown. */
   #foundThere(seq: number): void {
     if (seq <= this.#expected) return;
     this.#last = seq;
@@ -311,7 +312,7 @@ export class MarketLane {
 
   /**
    * What distinguishes a book from others of the same exchange time: its contents, and how often they
-   * were there before at that time. The first one after a gap is never the same as another.
+   * occurred before at that time. The first one after a gap never equals another.
    */
   #place({ book, afterGap }: BookEvent, sides: SideTexts): string {
     const contents = contentHash(sides);
@@ -329,16 +330,18 @@ export class MarketLane {
     return {
       subject: marketSubject('trade', this.market),
       data: encodeMessage(message),
-      // Changed, it would give a trade two ids, and two places in the log, while nodes of two versions run.
+      // If this changed, a trade would get two ids, and two places in the log, while nodes of two versions
+      // run.
       id: `${this.key} trade ${id}`,
-      // Ids are forgotten after two minutes; NATS may be away for longer before it is asked again.
+      // Ids are forgotten after two minutes; NATS may be down for longer before the message is sent
+      // again.
       expected: this.#lastTrade,
     };
   }
 
   #word(item: WordItem): Outgoing {
     const { kind, message, id, behind } = item;
-    // Not of when it was said: it may have waited until another term began.
+    // Not the term in which it was made: it may have waited until another term began.
     const { number: term } = this.#host.term;
     item.term = term;
     const fill = behind === undefined ? {} : { fill: behind.seq };
@@ -358,7 +361,7 @@ function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0;
 }
 
-/** Tells whether a book in the log is this one: by the exchange's time, as far as there is one, and contents. */
+/** Tells whether a book in the log is this one: by its contents and the exchange's time, if there is one. */
 function sameAs({ book }: BookEvent): (message: BookMessage) => boolean {
   const { exchangeTimestamp: e } = book;
   const contents = contentHash(sideTexts(book));

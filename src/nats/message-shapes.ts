@@ -30,8 +30,8 @@ const oneOf =
     values.includes(value as string);
 
 /**
- * What each kind of message must have to be one of this program's: its subjects may be written by another
- * one, too, and what the store cannot take would stop it for good.
+ * What each kind of message must have to be one of this program's: other programs may write to its
+ * subjects, and what the store cannot take would stop it for good.
  */
 const SHAPES = {
   book: {
@@ -113,12 +113,12 @@ const WORDS: Readonly<Record<keyof typeof SHAPES, string>> = {
   log: 'log record',
 };
 
-/** A message of a kind as it is. @throws {Error} when it lacks what one of that kind has, with the first field */
+/** The message itself, checked to be of its kind. @throws {Error} naming the first field that is wrong */
 export function shaped<T>(kind: keyof typeof SHAPES, message: T): T {
   const fields = message as Readonly<Record<string, unknown>> | null;
-  if (typeof fields !== 'object' || fields === null) throw new Error(`it is no ${WORDS[kind]}`);
+  if (typeof fields !== 'object' || fields === null) throw new Error(`it is not a ${WORDS[kind]}`);
   for (const [name, isRight] of Object.entries<Check>(SHAPES[kind])) {
-    if (!isRight(fields[name])) throw new Error(`it is no ${WORDS[kind]}: ${name} is wrong`);
+    if (!isRight(fields[name])) throw new Error(`it is not a ${WORDS[kind]}: ${name} is wrong`);
   }
   return message;
 }

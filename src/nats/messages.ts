@@ -10,12 +10,12 @@ import { BusError } from './connection.js';
 import { shaped } from './message-shapes.js';
 
 /**
- * The version of what nodes write, in the log and to each other. Fields that are added need no other; a message that
- * nodes of this version would misread has a greater one as its `v`.
+ * The version of the messages that nodes write, in the log and to each other. Added fields do not change it; a
+ * message that nodes of this version would misread has a greater one as its `v`.
  */
 const MESSAGE_VERSION = 1;
 
-/** A message that a newer version of this program wrote, and this one would misread. */
+/** A message written by a newer version of this program, which this one would misread. */
 export class NewerMessageError extends BusError {
   constructor(version: number) {
     super(
@@ -24,13 +24,13 @@ export class NewerMessageError extends BusError {
   }
 }
 
-/** Both sides of a book, or how they changed, as {@link encodeLevels} makes text of them. */
+/** Both sides of a book, or their changes, as text written by {@link encodeLevels}. */
 export interface SideTexts {
   readonly asks: string;
   readonly bids: string;
 }
 
-/** A whole book in the log. The market is in the subject. Its levels stay text until somebody looks at them. */
+/** A whole book in the log. The market is in the subject. Its levels stay text until they are read. */
 export interface BookMessage extends SideTexts {
   /** When the collector received it, Unix ms. */
   readonly t: number;
@@ -38,19 +38,19 @@ export interface BookMessage extends SideTexts {
   readonly e: number | null;
   /** It is the first after a start or a gap. */
   readonly g: boolean;
-  /** Number in the stream of the market's book before it; 0 = there is none. */
+  /** Number in the stream of the market's previous book; 0 = there is none. */
   readonly p: number;
-  /** Number in the stream of the whole book that it is stored as a change of; 0 = it is stored whole. */
+  /** Number in the stream of the whole book that its changes build on; 0 = it is stored whole. */
   readonly w: number;
-  /** How it differs from the market's book before it; null where its writer did not have that. */
+  /** How it differs from the market's previous book; null if its writer did not have that. */
   readonly changes: SideTexts | null;
 }
 
 /** A trade in the log; its number is that of the message. */
 export type TradeMessage = Omit<Trade, 'market' | 'sequence'>;
 /**
- * What says in which term of the exchange's writer it was written: the number of the message that began
- * it. What a writer adds after another has begun counts for nothing; of books, the server sees to it.
+ * The term of the exchange's writer in which it was written: the number of the message that began it.
+ * What a writer adds after another has begun does not count; for books, the server enforces this.
  */
 interface OfTerm {
   readonly term: number;
@@ -61,25 +61,25 @@ export type GapMessage = Omit<Gap, 'market'> & OfTerm;
 export type SpanMessage = Omit<TradeSpan, 'market'> &
   OfTerm & {
     /**
-     * Number of the first trade out of the exchange's history that was written with it: without that, and those
-     * between, it does not hold. Absent where there was none.
+     * Number of the first trade from the exchange's history that was written with it: without that and those in
+     * between, it does not hold. Absent if there was none.
      */
     readonly fill?: number;
   };
 /** What was received of a market in a minute. */
 export type CoverageMessage = Omit<CoverageMinute, 'market'> & OfTerm;
-/** A market is being recorded from a time on, or until then (Unix ms). */
+/** A market is recorded from a time on, or until then (Unix ms). */
 export interface RecordingMessage extends OfTerm {
   readonly recording: boolean;
   readonly at: number;
 }
-/** All books of an exchange that were received until `t` (Unix ms) stand before it in the log. */
+/** All books of an exchange received until `t` (Unix ms) come before it in the log. */
 export interface AliveMessage {
   readonly t: number;
   readonly node: string;
   /** A node begins to write: the number of this message is its term. */
   readonly begins?: boolean;
-  /** The node ended in order behind it, and no other has taken over. */
+  /** The node shut down cleanly after it, and no other has taken over. */
   readonly closed?: boolean;
 }
 /** A log event of a node. */
@@ -94,8 +94,8 @@ export function encodeMessage(message: unknown): Uint8Array {
 }
 
 /**
- * A message of its bytes.
- * @throws {SyntaxError} when they are no JSON
+ * A message from its bytes.
+ * @throws {SyntaxError} when they are not JSON
  * @throws {NewerMessageError}
  */
 export function decodeMessage<T>(data: Uint8Array): T {
@@ -106,7 +106,7 @@ export function decodeMessage<T>(data: Uint8Array): T {
   return message as T;
 }
 
-/** What is read of a message; null where another program wrote it. @throws {NewerMessageError} */
+/** What was read from a message; null if another program wrote it. @throws {NewerMessageError} */
 export function ifOurs<T>(read: () => T): T | null {
   try {
     return read();
@@ -116,7 +116,7 @@ export function ifOurs<T>(read: () => T): T | null {
   }
 }
 
-/** A book as it goes into the log: JSON, its levels as `a` and `b`, its changes as `x` and `y`. */
+/** A book as written to the log: JSON, its levels as `a` and `b`, its changes as `x` and `y`. */
 export function encodeBook(book: BookMessage): Uint8Array {
   const { t, e, g, p, w, asks, bids, changes } = book;
   const changed = changes === null ? '' : `"x":${changes.asks},"y":${changes.bids},`;
@@ -124,7 +124,7 @@ export function encodeBook(book: BookMessage): Uint8Array {
   return Buffer.from(text, 'latin1');
 }
 
-/** The book that a message of the log is. @throws {Error} when it is none */
+/** The book in a message of the log. @throws {Error} when it is none */
 export function bookOf({
   seq,
   data,
@@ -134,19 +134,20 @@ export function bookOf({
 }): BookMessage {
   const book = decodeBook(data);
   for (const name of ['p', 'w'] as const)
-    if (book[name] >= seq) throw new Error(`it is no book: ${name} is wrong`);
+    if (book[name] >= seq) throw new Error(`it is not a book: ${name} is wrong`);
   return book;
 }
 
-/** All of a book but its levels, as {@link encodeBook} writes it. */
+/** Everything of a book except its levels, as {@link encodeBook} writes it. */
 const HEAD = /^\{"t":(\d+),"e":(\d+|null),"g":(true|false),"p":(\d+),"w":(\d+),/;
 
-/** A book of its bytes. @throws {Error} when they are no book */
+/** A book from its bytes. @throws {Error} when they are not a book */
 export function decodeBook(data: Uint8Array): BookMessage {
   const text = Buffer.from(data.buffer, data.byteOffset, data.length).toString('latin1');
   const head = HEAD.exec(text);
   if (head === null) return parseBook(data);
-  // Levels have digits, points and brackets only, so names of fields are found by looking for them.
+  // Levels contain only digits, points, quotes, commas and brackets, so field names can be searched
+  // for.
   const from = head[0].length - 1;
   const y = text.startsWith(',"x":', from) ? text.indexOf(',"y":', from) : from;
   const a = text.indexOf(',"a":', y);
@@ -169,20 +170,20 @@ export function decodeBook(data: Uint8Array): BookMessage {
   };
 }
 
-/** How levels begin. Only the first is looked at: to look at all would cost a tenth of what a reader does. */
+/** How levels begin. Only the first is checked: checking all would cost a tenth of a reader's work. */
 const FIRST_LEVEL = /^\[\["\d+(?:\.\d+)?","\d+(?:\.\d+)?"\]/;
 
 function isLevels(text: string): boolean {
   return text === '[]' || (text.endsWith('"]]') && FIRST_LEVEL.test(text));
 }
 
-/** A book in the log as JSON that is written in any way. */
+/** A book in the log as JSON in any form. */
 interface BookFields extends Pick<BookMessage, 't' | 'e' | 'g' | 'p' | 'w'> {
   readonly a: readonly Level[];
   readonly b: readonly Level[];
 }
 
-/** The same for any JSON that has the fields. @throws {Error} when it has not */
+/** The same for any JSON with the fields. @throws {Error} when they are missing */
 function parseBook(data: Uint8Array): BookMessage {
   const { t, e, g, p, w, a, b } = shaped('book', decodeMessage<BookFields>(data));
   return { t, e, g, p, w, ...sideTexts({ asks: a, bids: b }), changes: null };
@@ -193,7 +194,7 @@ export function sideTexts({ asks, bids }: Sides): SideTexts {
   return { asks: encodeLevels(asks), bids: encodeLevels(bids) };
 }
 
-/** What two books are the same by: all their levels. */
+/** By which two books are the same: all their levels. */
 export function contentHash({ asks, bids }: SideTexts): string {
   return hash('sha1', `${asks}|${bids}`, 'base64url');
 }

@@ -15,22 +15,22 @@ export interface NodePresence {
   readonly roles: readonly Role[];
   /** Where it stores, in words; null when it does not. */
   readonly store: string | null;
-  /** Exchanges that it follows and whose books have come: it could take over. */
+  /** Exchanges that it follows and whose books have arrived: it could take over. */
   readonly ready: readonly Exchange[];
 }
 
 /** How often a node announces itself, ms. */
 const ANNOUNCE_MS = 300;
-/** A node that was not heard for so long is gone, ms. */
+/** A node that has not been heard for this long is gone, ms. */
 const GONE_MS = 1_300;
-/** How long a node listens before it counts on knowing the others, ms. */
+/** How long a node listens before it relies on knowing the others, ms. */
 const LISTEN_MS = 700;
 
-/** The nodes that are alive, this one included. */
+/** The live nodes, this one included. */
 export class Presence {
   /** Publishes when a node came or went. */
   readonly changes = new Topic<void>();
-  /** Another run has the name of this node. */
+  /** Another process uses this node's name. */
   readonly clashes = new Topic<NodePresence>();
   readonly #bus: BusConnection;
   readonly #self: () => NodePresence;
@@ -41,7 +41,7 @@ export class Presence {
   /** When it last announced this node, monotonic ms. */
   #tickedAt = performance.now();
 
-  /** @param self what to announce of this node now */
+  /** @param self what to announce about this node now */
   constructor(bus: BusConnection, self: () => NodePresence) {
     this.#bus = bus;
     this.#self = self;
@@ -60,7 +60,7 @@ export class Presence {
     const { node } = this.#self();
     if (this.#others.has(node)) {
       throw new BusError(
-        `NODE_NAME is "${node}", which another node on this bus has; give each a name of its own`,
+        `NODE_NAME is "${node}", which another node on this bus has; give each its own name`,
       );
     }
     this.announce();
@@ -73,7 +73,7 @@ export class Presence {
     this.#bus.nc.publish(`node.${subjectToken(self.node)}`, encodeMessage(self));
   }
 
-  /** All nodes that are alive; while the bus is away, those that were. */
+  /** All live nodes; while the bus is down, those that were alive. */
   get nodes(): NodePresence[] {
     return [this.#self(), ...[...this.#others.values()].map(({ presence }) => presence)];
   }
@@ -114,13 +114,13 @@ export class Presence {
   #tick(): void {
     this.announce();
     const now = performance.now();
-    // Who stood still has what the others said meanwhile still before it.
+    // After a standstill, what the others announced meanwhile is still unread.
     const late = now - this.#tickedAt - ANNOUNCE_MS;
     this.#tickedAt = now;
     if (late > ANNOUNCE_MS)
       for (const other of this.#others.values())
         other.heardAt = Math.min(now, other.heardAt + late);
-    // Who does not hear cannot know who is gone.
+    // A node that hears nothing cannot know which ones are gone.
     if (!this.#bus.connected || this.#bus.lastedMs < GONE_MS) return;
     let gone = false;
     for (const [node, { heardAt }] of this.#others) {
@@ -132,7 +132,7 @@ export class Presence {
   }
 }
 
-/** @throws {Error} when it is none */
+/** @throws {Error} when it is not valid */
 function checkPresence({ node, run, roles, store, ready }: NodePresence): void {
   const texts = typeof node === 'string' && typeof run === 'string';
   const stores = store === null || typeof store === 'string';

@@ -2,10 +2,10 @@ import type { Msg, Subscription } from '@nats-io/transport-node';
 import type { BusConnection } from './connection.js';
 import { decodeMessage, encodeMessage } from './messages.js';
 
-/** The calls that somebody answers, by name. */
+/** The calls that a node answers, by name. */
 export type Calls = Readonly<Record<string, (...args: never[]) => Promise<unknown>>>;
 
-/** What an error is remade of on the other side. */
+/** What an error is rebuilt from on the other side. */
 interface ErrorText {
   readonly name: string;
   readonly message: string;
@@ -14,7 +14,7 @@ interface ErrorText {
 
 type Answer = { readonly value: unknown } | { readonly error: ErrorText };
 
-/** Nobody answers a call, or not in time. */
+/** No node answers a call, or not in time. */
 export class NoAnswerError extends Error {
   constructor(subject: string, reason: string) {
     super(`no node answers ${subject}: ${reason}`);
@@ -24,8 +24,8 @@ export class NoAnswerError extends Error {
 
 /**
  * Answers calls of other nodes on `subject`.
- * @param queue of those that answer with the same queue, one is asked; absent: all are
- * @param details what an error is remade of beside its message
+ * @param queue only one of the nodes with the same queue gets a call; absent: all do
+ * @param details what an error is rebuilt from besides its message
  */
 export function answerCalls(
   bus: BusConnection,
@@ -58,7 +58,7 @@ export function answerCalls(
   });
 }
 
-/** Calls another node. @param remake makes the error thrown there. @throws {NoAnswerError} */
+/** Calls another node. @param remake rebuilds the error thrown there. @throws {NoAnswerError} */
 export async function call<T>(
   bus: BusConnection,
   subject: string,

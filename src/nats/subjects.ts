@@ -18,8 +18,8 @@ export const LOG_KINDS = [
 export type LogKind = (typeof LOG_KINDS)[number];
 
 /**
- * A text as one token of a subject: letters, digits, `-` and `_` as they are, all else by its UTF-8
- * bytes in hexadecimal, `%2E`. Blanks, dots, `*` and `>` have a meaning in subjects.
+ * A text as one token of a subject: letters, digits, `-` and `_` unchanged, everything else as its
+ * UTF-8 bytes in hexadecimal, `%2E`. Blanks, dots, `*` and `>` have a meaning in subjects.
  */
 export function subjectToken(text: string): string {
   return encodeURIComponent(text).replace(
@@ -33,15 +33,15 @@ export function marketSubject(kind: LogKind, { exchange, symbol, currency }: Mar
   return `${kind}.${exchange}.${subjectToken(symbol)}.${subjectToken(currency)}`;
 }
 
-/** Kinds of messages about no single market, whose subjects are `log.<NODE>`, `alive.<EXCHANGE>`, … */
+/** Kinds of messages that are not about a single market, whose subjects are `log.<NODE>`, `alive.<EXCHANGE>`, … */
 const GENERAL: readonly LogKind[] = ['log', 'alive', 'redate'];
 
-/** The kind and market of subjects, those of markets read once. */
+/** The kind and market of subjects; each market's subject is parsed once. */
 export class SubjectReader {
   readonly #known = new Map<string, Subject>();
   readonly #markets = new Map<string, Market>();
 
-  /** What a subject is about; null when this program writes none of that name. */
+  /** What a subject is about; null if this program writes no such subject. */
   read(subject: string): Subject | null {
     const known = this.#known.get(subject);
     if (known !== undefined) return known;
@@ -66,7 +66,7 @@ export class SubjectReader {
     }
   }
 
-  /** One object for one market, whatever the message is about. */
+  /** One object per market, whatever the kind of message. */
   #market(market: Market): Market {
     const key = marketKey(market);
     const known = this.#markets.get(key);
@@ -83,6 +83,6 @@ function isGeneral(kind: LogKind, names: readonly string[]): boolean {
 /** What the subject of a message says. */
 export interface Subject {
   readonly kind: LogKind;
-  /** Null for messages about no single market. */
+  /** Null for messages that are not about a single market. */
   readonly market: Market | null;
 }

@@ -11,24 +11,25 @@ export interface TermParts {
   readonly node: string;
   readonly stream: LogStream;
   readonly writer: LogWriter;
-  /** Present time, Unix ms. */
+  /** Current time, Unix ms. */
   readonly now: () => number;
   /**
-   * Until when all that was received is in the log, Unix ms.
-   * @param t the present @param vouched what the newest sign of life vouches for
+   * Until when everything received is in the log, Unix ms.
+   * @param t the current time
+   * @param vouched what the newest sign of life vouches for
    */
   readonly coveredUntil: (t: number, vouched: number) => number;
   /** A sign of life was refused. */
   readonly onMoved: () => void;
 }
 
-/** Whether what a node wrote counts for who reads it; `OPEN`: that is not known yet. */
+/** Whether what a node wrote counts for readers; `OPEN`: not known yet. */
 export type Standing = 'COUNTS' | 'LOST' | 'OPEN';
 
 /** A term that has begun in the log. */
 interface Begun {
   readonly seq: number;
-  /** Until when it vouches, and until when all was in the log before it, Unix ms. */
+  /** Until when it vouches, and until when everything was in the log before it, Unix ms. */
   readonly t: number;
   readonly aliveAt: number | null;
 }
@@ -39,12 +40,12 @@ interface Begun {
  */
 export class Term {
   readonly #parts: TermParts;
-  /** Another term has begun since, or the last sign of life is gone: signs of life are refused. */
+  /** Another term has begun since, or the last sign of life was deleted: signs of life are refused. */
   #over = false;
   #number = 0;
-  /** The newest sign of life of its own that is in the log. */
+  /** Its own newest sign of life in the log. */
   #aliveSeq = 0;
-  /** Of its earlier terms, the number of the message that began the next one, be it another node's. */
+  /** For each of its earlier terms, the number of the message that began the next one, its own or another node's. */
   readonly #ends = new Map<number, number>();
   /** Until when the newest sign of life vouches, Unix ms. */
   #vouchedUntil = 0;
@@ -66,8 +67,9 @@ export class Term {
   }
 
   /**
-   * Whether what was written in a term counts, though another node may have begun one before it was stored.
-   * @param term number of the term @param seq number of the message
+   * Whether what was written in a term counts, since another node may have begun one before it was stored.
+   * @param term number of the term
+   * @param seq number of the message
    */
   standing(term: number, seq: number): Standing {
     const end = this.#ends.get(term);
@@ -76,7 +78,7 @@ export class Term {
   }
 
   /**
-   * Begins a term behind one that is over, for which {@link standing} says from now on what of it counts.
+   * Begins a term after one that is over; from now on {@link standing} says what of the old one counts.
    * @throws {Error} when the log cannot be read
    */
   async resume(): Promise<void> {
@@ -87,8 +89,8 @@ export class Term {
   }
 
   /**
-   * Begins a term: what the writer before adds from now on counts for nothing.
-   * @returns until when all that was received is in the log, Unix ms; null = nothing was yet
+   * Begins a term: what the previous writer adds from now on does not count.
+   * @returns until when everything received is in the log, Unix ms; null = nothing was yet
    * @throws {Error} when the log cannot be read
    */
   async begin(): Promise<number | null> {
@@ -104,7 +106,7 @@ export class Term {
     this.#vouchedUntil = t;
   }
 
-  /** The first message that began a term behind a number, `own` at the latest. */
+  /** The first message after a number that began a term, `own` at the latest. */
   async #nextBegin(behind: number, own: number): Promise<number> {
     const { stream, exchange } = this.#parts;
     for (let at = behind; ;) {
@@ -136,7 +138,7 @@ export class Term {
     if (this.#beating === null) void this.#write(false);
   }
 
-  /** Writes the last one, behind one that is under way. @param closed whether the node ends */
+  /** Writes the last one, after any that is under way. @param closed whether the node shuts down */
   async farewell(closed: boolean): Promise<void> {
     const last = Promise.resolve(this.#beating).then(() => this.#write(closed));
     await Promise.race([last, new Promise((resolve) => setTimeout(resolve, 1_000))]);
@@ -170,7 +172,7 @@ export class Term {
   }
 }
 
-/** Until when all that was received of an exchange is in the log; null = nothing was yet. */
+/** Until when everything received of an exchange is in the log; null = nothing was yet. */
 export async function readAlive(
   stream: LogStream,
   exchange: Exchange,
@@ -178,7 +180,7 @@ export async function readAlive(
   return aliveOf(await stream.last(`alive.${exchange}`));
 }
 
-/** The sign of life of a message; null where another program wrote it. @throws {NewerMessageError} */
+/** The sign of life in a message; null if another program wrote it. @throws {NewerMessageError} */
 function aliveOf(entry: LogEntry | null): AliveMessage | null {
   if (entry === null) return null;
   return ifOurs(() => shaped('alive', decodeMessage<AliveMessage>(entry.data)));

@@ -7,7 +7,7 @@ export class TradeIds {
   #refill = '';
   /** Until when trades of the log were lost, Unix ms; 0 = none were. */
   #lostUntil = 0;
-  /** How often trades came in the newest answer of a history that gives equal ones of a moment one id. */
+  /** How often trades came in the newest answer of a history that gives equal trades of a moment one id. */
   readonly #equal = { at: 0, times: new Map<string, number>() };
 
   /** @see ExchangePublisher.refillAfter */
@@ -19,14 +19,14 @@ export class TradeIds {
   /** Id of a trade. */
   of(trade: Trade): string {
     const { tradeId, exchangeTimestamp, price, volume, side, origin } = trade;
-    // One node may hear of it as it happens, another in the snapshot of a new connection or in the history: it is one
-    // trade, unless the first may have been lost.
+    // One node may receive it live, another in the snapshot of a new connection or in the history: it is one trade,
+    // unless the first may have been lost.
     const again = origin !== 'LIVE' && exchangeTimestamp < this.#lostUntil ? this.#refill : '';
     const own = `${tradeId} ${exchangeTimestamp} ${price} ${volume} ${side}${again}`;
     return trade.idKind === 'REST' ? this.#counted(trade.market, own, trade.timestamp) : own;
   }
 
-  /** Tells equal trades of one answer, which are received at one time, apart, in the same way on every node. */
+  /** Tells apart equal trades of one answer, received at one time, in the same way on every node. */
   #counted(market: Market, id: string, receivedAt: number): string {
     const { at, times } = this.#equal;
     if (at !== receivedAt) times.clear();

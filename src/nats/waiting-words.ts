@@ -2,19 +2,22 @@ import type { Gap } from '../market/gap.js';
 import { sameWord, type TradeLoss, type TradePiece } from '../market/trade-span.js';
 import type { LaneItem, WordItem } from './lane-items.js';
 
-/** Words about the trades of a market that may wait behind its last one; beyond, they become one gap. */
+/** Statements about a market's trades that may wait after its last one; beyond that they become one gap. */
 const MOST_SPANS = 16;
-/** Why nothing better is said of a time of trades. */
+/** Why nothing better is stated about the trades of a time. */
 const NO_ROOM = 'the bus was away, and what was known of the trades of that time found no room';
 
-/** What became of a word; `doubted`: a time of which its collectors believe to have said something else. */
+/**
+ * The outcome for a statement; `doubted`: a time about which its collectors believe to have stated
+ * something else.
+ */
 interface Absorbed {
   readonly doubted: Omit<TradeLoss, 'market'> | null;
 }
 
 /**
- * Lets a word about a market that waits say what a newer one says, where nothing waits between them that
- * must come first: while the bus is away, what waits grows with the markets, not with time.
+ * Merges a newer statement about a market into one that waits, unless something that must come first
+ * waits between them: while the bus is down, what waits grows with the markets, not with time.
  * @returns null where it must wait itself
  */
 export function absorb(waiting: readonly LaneItem[], word: WordItem): Absorbed | null {
@@ -22,7 +25,7 @@ export function absorb(waiting: readonly LaneItem[], word: WordItem): Absorbed |
   return word.kind === 'span' ? absorbSpan(waiting, word) : null;
 }
 
-/** A gap that changes or ends. Its place among the books counts: they say what is before and what behind it. */
+/** A gap that changes or ends. Its place among the books matters: they show what is before and what after it. */
 function absorbGap(waiting: readonly LaneItem[], word: WordItem): Absorbed | null {
   const { start } = word.message as Gap;
   for (const item of newestFirst(waiting, 'gap', 'book')) {
@@ -33,7 +36,7 @@ function absorbGap(waiting: readonly LaneItem[], word: WordItem): Absorbed | nul
   return null;
 }
 
-/** What is known of trades. It stands behind those that it speaks of. */
+/** What is known of trades. It comes after those that it is about. */
 function absorbSpan(waiting: readonly LaneItem[], word: WordItem): Absorbed | null {
   const [last, ...before] = newestFirst(waiting, 'span', 'trade');
   if (last === undefined) return null;
@@ -48,12 +51,12 @@ function absorbSpan(waiting: readonly LaneItem[], word: WordItem): Absorbed | nu
   if (before.length + 1 < MOST_SPANS) return null;
   const gap = { start, end, cause: 'BUS_FAILED', detail: NO_ROOM } as const;
   last.message = { ...gap, completeness: 'GAP', checked: false };
-  // What is not checked, its collectors check once the bus is back.
+  // What is unchecked, its collectors check once the bus is back.
   const known = touch && !older.checked && !newer.checked;
   return { doubted: known ? null : gap };
 }
 
-/** What waits of a kind, the newest first, as far back as the newest item of another one. */
+/** What waits of one kind, newest first, back to the newest item of another kind. */
 function* newestFirst(
   waiting: readonly LaneItem[],
   kind: WordItem['kind'],

@@ -7,7 +7,7 @@ const CLUSTER = parseBusAddress('nats://a,b,c')!;
 const ALONE = parseBusAddress('nats://a')!;
 const noLeader = Object.assign(new Error('timeout'), { name: 'TimeoutError' });
 
-it('asks the servers of a cluster again until they have chosen who leads, and one server once', async () => {
+it('asks the servers of a cluster again until they have elected a leader, and one server once', async () => {
   let asked = 0;
   const ask = async (): Promise<number> => {
     if (++asked === 1) throw noLeader;
@@ -21,7 +21,7 @@ it('asks the servers of a cluster again until they have chosen who leads, and on
 });
 
 it('says of servers without a leader what is to be done, and not that they lack JetStream', () => {
-  expect(jetStreamError(noLeader, CLUSTER).message).toMatch(/none that leads .*more than half/);
+  expect(jetStreamError(noLeader, CLUSTER).message).toMatch(/no leader .*more than half/);
   const description = 'no suitable peers for placement';
   const few = new JetStreamApiError({ code: 400, err_code: 10005, description });
   expect(jetStreamError(few, CLUSTER).message).toMatch(/not all .* with JetStream .*each with -js/);

@@ -128,19 +128,19 @@ describe('what the log may have that this version does not read', () => {
   });
 
   it.each([
-    ['book.NEW.BTC.KRW', { t: 1 }, 'its subject is none of this program'],
-    ['trades', {}, 'its subject is none of this program'],
-    ['log.theirs', { level: 'loud' }, 'it is no log record'],
-    ['trade.UPBIT.BTC.KRW', {}, 'it is no trade: tradeId is wrong'],
-    ['coverage.UPBIT.BTC.KRW', { term: 0, minute: 'x' }, 'it is no coverage record: minute'],
-    ['span.UPBIT.BTC.KRW', { term: 0, start: 1, end: null }, 'it is no span of trades: end'],
-    ['gap.UPBIT.BTC.KRW', { term: 0, start: 'x', end: null }, 'it is no gap: start is wrong'],
-    ['recording.UPBIT.BTC.KRW', {}, 'it is no state of recording: term is wrong'],
-    ['alive.UPBIT', {}, 'it is no sign of life: t is wrong'],
+    ['book.NEW.BTC.KRW', { t: 1 }, 'its subject is not one of this program'],
+    ['trades', {}, 'its subject is not one of this program'],
+    ['log.theirs', { level: 'loud' }, 'it is not a log record'],
+    ['trade.UPBIT.BTC.KRW', {}, 'it is not a trade: tradeId is wrong'],
+    ['coverage.UPBIT.BTC.KRW', { term: 0, minute: 'x' }, 'it is not a coverage record: minute'],
+    ['span.UPBIT.BTC.KRW', { term: 0, start: 1, end: null }, 'it is not a span of trades: end'],
+    ['gap.UPBIT.BTC.KRW', { term: 0, start: 'x', end: null }, 'it is not a gap: start is wrong'],
+    ['recording.UPBIT.BTC.KRW', {}, 'it is not a state of recording: term is wrong'],
+    ['alive.UPBIT', {}, 'it is not a sign of life: t is wrong'],
     [
       'log.theirs',
       { level: 'info', event: 'A', message: 'b', timestamp: 1, exchange: 'X' },
-      'no log',
+      'not a log record: exchange is wrong',
     ],
   ])('is named when it is of another program: %s %j', (subject, message, reason) => {
     const { books } = reader([]);
