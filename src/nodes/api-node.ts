@@ -25,18 +25,18 @@ export interface ApiServices {
   readonly logger: Logger;
   readonly consoleLinesLeftOut: () => number;
   readonly closeGraceMs: number;
-  /** It cannot go on, for a reason that only a person can change. */
+  /** It cannot go on, for a reason that only a person can fix. */
   readonly onFatal: (error: Error) => void;
 }
 
-/** Messages that are read to catch up with what recorders have not stored; of more, only the newest. */
+/** Messages read to catch up with what recorders have not stored; if there are more, only the newest. */
 const MOST_BEHIND = 100_000;
-/** Messages that another API node may have read before this one. */
+/** Messages by which another API node may be ahead of this one. */
 const MOST_AHEAD = 100_000;
 const REPORT_SILENT_MS = 5_000;
 const LOOK_MS = 1_000;
 const WAIT_MS = 500;
-/** A database that is filled from another log is waited for so long: a recorder may be about to change that, ms. */
+/** Wait for a database that is filled from another log, ms: a recorder may be about to change that. */
 const OTHER_LOG_MS = 10_000;
 
 const NO_STATS: StoreStats = {
@@ -61,12 +61,12 @@ const NO_STATS: StoreStats = {
   },
 };
 
-/** What there is to close. */
+/** What has to be closed. */
 interface ApiParts {
   readonly api: Api;
   readonly control: RemoteControl;
   readonly reader: ReaderClient;
-  /** Ends the reading of the log. */
+  /** Stops reading the log. */
   readonly end: AbortController;
   /** Settles when that has ended. */
   readonly following: Promise<void>;
@@ -84,7 +84,7 @@ export class ApiNode {
     this.#parts = parts;
   }
 
-  /** Catches up with the log, then serves. @throws {Error} when the port cannot be had */
+  /** Catches up with the log, then serves. @throws {Error} when the port cannot be opened */
   static async open(services: ApiServices): Promise<ApiNode> {
     const { config, bus: nats, stream, logger } = services;
     const archivePath = config.archivePath === '' ? undefined : resolve(config.archivePath);
@@ -94,7 +94,8 @@ export class ApiNode {
     const control = new RemoteControl(nats, config, reader, bus);
     try {
       const { place, state } = await waitForLog(services, reader);
-      // What recorders have stored last is where all nodes agree; too far behind, it is not worth it.
+      // The newest that recorders have stored is where all nodes agree; too far behind, it is not
+      // worth it.
       const from = Math.max(place.offset, state.last - MOST_BEHIND, state.first - 1);
       const books = new LogBooks({
         bus,
@@ -103,7 +104,8 @@ export class ApiNode {
         lastTimestamp: place.lastTimestamp,
         fetch: (seq) => stream.at(seq),
         stored: (market) => reader.newestBook(market),
-        // Live books do not wait for the database; a market without one here has an old one there.
+        // Live books do not wait for the database; a market without a book here has an old one
+        // there.
         newestAt: async () => null,
         onUnreadable: ({ subject, seq }, reason) =>
           nats.unreadable.publish({ subject, seq, reason }),
@@ -116,7 +118,7 @@ export class ApiNode {
       const sequences = (): SequenceState => {
         const newest = place.base + books.position;
         const settled = Math.min(newest, place.base + progress.offset);
-        // A reader that comes from another node may have seen more than this one has read.
+        // A reader that comes from another node may have seen more than this node has read.
         return { newest, settled, elsewhere: newest + MOST_AHEAD };
       };
       let stored: { readonly report: StoreReport; readonly heardAt: number } | null = null;
@@ -134,7 +136,7 @@ export class ApiNode {
           stored = { report, heardAt: performance.now() };
         }),
       ];
-      // Reports of recorders may be lost on the way.
+      // Recorders' reports may be lost on the way.
       const looking = setInterval(() => {
         if (performance.now() - progress.heardAt < REPORT_SILENT_MS) return;
         reader.logEnd().then(
@@ -185,7 +187,7 @@ export class ApiNode {
     }
   }
 
-  /** Lets readers go, and ends. */
+  /** Disconnects readers and shuts down. */
   async close(): Promise<void> {
     const { api, control, reader, end, following, subscriptions, alerts } = this.#parts;
     alerts?.close();
@@ -199,8 +201,9 @@ export class ApiNode {
 }
 
 /**
- * Where the database ends in the log, once a recorder has begun to fill it, and which messages that has.
- * @throws {BusError} when the database is that of another log
+ * Up to where in the log the database is filled, once a recorder has begun, and which messages the log
+ * has.
+ * @throws {BusError} when the database belongs to another log
  */
 async function waitForLog(
   { bus, stream, config, logger }: ApiServices,
@@ -214,7 +217,7 @@ async function waitForLog(
       if (place !== null && place.id === state?.id) return { place, state };
       if (place !== null && state !== null && performance.now() - since > OTHER_LOG_MS) {
         throw new BusError(
-          `${storeName(config)} is not filled from the log of ${bus.address.shown}, but from that of other NATS servers; set the DATABASE_URL of the recorders of this bus`,
+          `${storeName(config)} is not filled from the log at ${bus.address.shown}, but from that of other NATS servers; set the DATABASE_URL of the recorders of this bus`,
         );
       }
     } catch (error) {

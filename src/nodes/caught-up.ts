@@ -3,12 +3,12 @@ import type { LogStream } from '../nats/log-stream.js';
 import type { Store } from '../store/store-types.js';
 import { pause } from '../util/wait.js';
 
-/** How far the log has been read is asked so often, ms. */
+/** How often to check how far the log has been read, ms. */
 const LOOK_MS = 20;
 
 /**
- * Settles when all that is in the log now is read and stored.
- * @param ends each ends the waiting: while the database is away it would go on, and others come that wait, too
+ * Settles when everything now in the log has been read and stored.
+ * @param ends each ends the waiting: while the database is down it would go on, and more callers would wait
  * @throws {Error} when it is ended, or the store closes
  */
 export async function caughtUp(

@@ -5,10 +5,10 @@ import { type Lease, type Leases, RENEW_MS } from '../nats/lease.js';
 import type { Presence } from '../nats/presence.js';
 import { Shard, type ShardServices } from './shard.js';
 
-/** How often it is looked at who has what, ms. */
+/** How often to check which node has what, ms. */
 const LOOK_MS = 300;
 const REPORT_MS = 1_000;
-/** A node that is to be the primary follows for so long before the holder hands over, ms. */
+/** A node that is to become the primary follows for this long before the holder hands over, ms. */
 const HAND_OVER_MS = 5_000;
 
 /** One exchange, as a collector node sees it. */
@@ -16,18 +16,18 @@ interface Place {
   readonly exchange: Exchange;
   readonly lease: Lease;
   shard: Shard | null;
-  /** Since when the node that should have it has been ready, monotonic ms. */
+  /** Since when the node that should hold it has been ready, monotonic ms. */
   readySince: number | null;
-  /** Since when its lease has been free, as this node has seen it, monotonic ms; null = it is held. */
+  /** Since when its lease has been free, as seen by this node, monotonic ms; null = it is held. */
   freeSince: number | null;
   busy: boolean;
-  /** Settles when the renewal of its lease that is under way is over; null = none is. */
+  /** Settles when the current renewal of its lease is over; null = none is under way. */
   renewing: Promise<void> | null;
 }
 
 /**
- * Takes part in the collecting of all exchanges: of each, one node is the primary, which holds its
- * lease and writes, and one the standby, which follows it too.
+ * Takes part in collecting all exchanges: for each, one node is the primary, which holds its lease
+ * and writes, and one the standby, which follows it too.
  */
 export class CollectorNode {
   readonly #services: ShardServices;
@@ -71,13 +71,13 @@ export class CollectorNode {
     this.#look();
   }
 
-  /** Exchanges that it follows and could take over; none once it is to end. */
+  /** Exchanges that it follows and could take over; none once it is shutting down. */
   get ready(): Exchange[] {
     if (this.#closed) return [];
     return this.#places.flatMap(({ exchange, shard }) => (shard?.ready === true ? [exchange] : []));
   }
 
-  /** Hands over what it has, and ends. */
+  /** Hands over what it has and shuts down. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const timer of this.#timers) clearInterval(timer);
@@ -102,7 +102,7 @@ export class CollectorNode {
   }
 
   #look(): void {
-    // Who does not hear the others cannot say who has what.
+    // A node that does not hear the others cannot know which has what.
     if (this.#closed) return;
     if (!this.#services.bus.connected) {
       for (const place of this.#places) place.freeSince = null;
@@ -124,7 +124,7 @@ export class CollectorNode {
   }
 
   async #settle(place: Place): Promise<void> {
-    // Meanwhile it may seem to be an earlier run's.
+    // Meanwhile it may look like an earlier run's.
     await place.renewing;
     if (place.lease.held) {
       place.freeSince = null;
@@ -150,7 +150,7 @@ export class CollectorNode {
   }
 
   /**
-   * Renews a lease: also while its exchange is being taken or handed over, which may take longer than a lease
+   * Renews a lease, even while its exchange is being taken or handed over, which may take longer than a lease
    * lasts.
    */
   #renew(place: Place): void {
@@ -166,13 +166,13 @@ export class CollectorNode {
       .finally(() => (place.renewing = null));
   }
 
-  /** Gives a lease back, once no renewal is under way that would bring it back. */
+  /** Gives a lease back once no renewal is under way, which would bring it back. */
   async #release(place: Place): Promise<void> {
     await place.renewing;
     await place.lease.release();
   }
 
-  /** Hands a lease over when another node is to have it and is ready. */
+  /** Hands a lease over when another node should hold it and is ready. */
   async #hold(place: Place): Promise<void> {
     const now = performance.now();
     if (place.shard?.primary !== true) return this.#take(place);
@@ -200,7 +200,7 @@ export class CollectorNode {
     const taken = place.lease.held || (await place.lease.take((node) => !this.#presence.has(node)));
     if (!taken) return;
     await place.shard!.promote();
-    // Another may have taken it while the log was read.
+    // Another node may have taken it while the log was read.
     if (!place.lease.held) return place.shard!.demote();
     this.#waits = false;
     const tookMs = Math.round(performance.now() - began);

@@ -8,7 +8,7 @@ import {
 import type { Exchange } from '../market/exchange.js';
 import type { Market } from '../market/market.js';
 
-/** What an error of a mutation is remade of on the node that was asked. */
+/** What an error of a mutation is rebuilt from on the node that received it. */
 type Details =
   | { readonly kind: 'UNKNOWN_MARKET'; readonly market: Market; readonly close: readonly string[] }
   | { readonly kind: 'UNAVAILABLE'; readonly exchange: Exchange }
@@ -27,7 +27,7 @@ export function controlErrorDetails(error: unknown): Details {
   return null;
 }
 
-/** The error that another node threw. @param pattern of the mutation, if it had one */
+/** The error that another node threw. @param pattern the mutation's pattern, if any */
 export function remakeControlError(
   exchange: Exchange,
   pattern: CollectPattern | null,

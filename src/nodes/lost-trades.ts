@@ -17,11 +17,11 @@ interface LossMessage extends Span {
 }
 
 /**
- * Messages went from the log before they were read, and nothing says of which markets trades were among them:
- * of all whose trades are recorded, that time is a gap. The collectors are notified as well, for what they say of
- * it later would replace this; they ask the exchanges for what is missing.
- * @param since until when all of an exchange had been read, Unix ms
- * @param end when the first message behind was written, Unix ms
+ * Messages were deleted from the log before they were read, and nothing shows which markets' trades were among
+ * them: that time is a gap for all markets whose trades are recorded. The collectors are notified too, since
+ * their later statements about it would replace this one; they ask the exchanges for what is missing.
+ * @param since until when everything of an exchange had been read, Unix ms
+ * @param end when the first message after that was written, Unix ms
  */
 export async function reportLostTrades(
   bus: BusConnection,
@@ -29,7 +29,7 @@ export async function reportLostTrades(
   since: (exchange: Exchange) => number,
   end: number,
 ): Promise<void> {
-  // Reading stands still meanwhile, and the log goes on: not a question for each of two thousand markets.
+  // Reading is blocked meanwhile while the log grows: so no query for each of two thousand markets.
   const markets = await store.reader.marketsWithTrades();
   for (const exchange of EXCHANGES) {
     const span: Span = { start: Math.min(since(exchange), end) - MOST_LAG_MS, end: end + 1 };
@@ -41,7 +41,7 @@ export async function reportLostTrades(
   }
 }
 
-/** Trades of one market that filled a span are lost; the collector takes the span for filled. */
+/** Trades of one market that filled a span are lost; the collector still counts the span as filled. */
 export function reportLostFill(bus: BusConnection, market: Market, { start, end }: Span): void {
   const { exchange, symbol, currency } = market;
   reportLoss(bus, exchange, { start, end, pair: { symbol, currency } });
@@ -52,10 +52,10 @@ function reportLoss({ nc }: BusConnection, exchange: Exchange, loss: LossMessage
 }
 
 /**
- * Hears of an exchange's trades that went from the log before they were stored, and passes it on; what was
- * said of their completeness may have gone with them.
- * @param markets those of which trades are recorded
- * @param onLoss called before, with the end of the time that is concerned, Unix ms
+ * Listens for trades of an exchange that were deleted from the log before they were stored, and passes
+ * that on; statements about their completeness may have been deleted with them.
+ * @param markets those whose trades are recorded
+ * @param onLoss called first, with the end of that time, Unix ms
  */
 export function hearLostTrades(
   connection: BusConnection,

@@ -13,19 +13,19 @@ import type { StoreReader } from '../store/reader-types.js';
 import type { Store } from '../store/store-types.js';
 import { ANSWER_MS, MEMORY_SUBJECT } from './remote-memory.js';
 
-/** Gaps of one page of those that last. */
+/** Open gaps per page. */
 const PAGE = 1_000;
 
 /**
- * Answers what collectors ask of the database.
- * @param caughtUp settles when all that is in the log now has been stored, or the signal ends it
+ * Answers the collectors' queries to the database.
+ * @param caughtUp settles when everything now in the log has been stored, or the signal ends it
  */
 export function serveMemory(
   bus: BusConnection,
   store: Store,
   caughtUp: (signal: AbortSignal) => Promise<void>,
 ): Subscription {
-  // Who asks waits no longer, and asks again.
+  // The caller no longer waits, and asks again.
   const stored = (): Promise<void> => caughtUp(AbortSignal.timeout(ANSWER_MS));
   return answerCalls(bus, MEMORY_SUBJECT, {
     exchanges: () => store.reader.exchanges(),
@@ -67,11 +67,11 @@ export function serveMemory(
   });
 }
 
-/** All gaps that last. @param exchange of this one; absent = of all */
+/** All open gaps. @param exchange absent = of all exchanges */
 export async function openGaps(reader: StoreReader, exchange?: Exchange): Promise<Gap[]> {
   const open: Gap[] = [];
   for (let after: number | undefined; ;) {
-    // What touches the far future has no end.
+    // A gap that reaches into the far future has no end.
     const from = Date.now() + 365 * 86_400_000;
     const page = await reader.gaps({ exchange, from, after, limit: PAGE });
     open.push(...page.items.map(({ value }) => value).filter(({ end }) => end === null));

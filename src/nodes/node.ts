@@ -20,23 +20,23 @@ import { storeName } from './store-name.js';
 
 /** Longest wait for API clients to leave, ms. */
 const API_GRACE_MS = 1_500;
-/** How often it is looked whether the log is still the same, ms. */
+/** How often to check whether the log is still the same, ms. */
 const WATCH_MS = 5_000;
-/** Before a node ends for what the log is not, it looks again: who begins to lead may not know all of it yet. */
+/** Before a node ends because the log has changed, it checks again, ms: a new leader may not know all of it yet. */
 const SURE_MS = 1_000;
 const WAIT_MS = 500;
-/** Of messages that cannot be read so many of a kind are named in this time, ms; the rest is counted. */
+/** At most this many unreadable messages of a kind are reported in this time, ms; the rest are counted. */
 const MOST_UNREADABLE = 20;
 const UNREADABLE_MS = 10_000;
-/** Servers of a cluster that keep a copy of the log each. */
+/** The most servers of a cluster that each keep a copy of the log. */
 const MOST_REPLICAS = 3;
 
 /**
  * Runs this process as one of several nodes that share a bus: as collector, recorder and API, or as
  * some of these.
- * @param onFatal called when it cannot go on, for a reason that only a person can change
- * @throws {Error} in one clear line when the bus, the log folder, the database or the port cannot be
- * had, or the settings do not go together with those of the other nodes
+ * @param onFatal called when it cannot go on, for a reason that only a person can fix
+ * @throws {Error} in one clear line when the bus, the log folder, the database or the port is
+ * unavailable, or the settings conflict with those of the other nodes
  */
 export async function startNode(
   config: Config,
@@ -79,7 +79,7 @@ export async function startNode(
     opened.push(() => presence.close());
     await presence.begin();
     for (const other of presence.nodes) checkOther(config, other);
-    // Of two that began at the same moment, one learns of the other only now.
+    // Of two nodes that began at the same moment, one learns of the other only now.
     presence.changes.on(() => {
       try {
         for (const other of presence.nodes)
@@ -91,7 +91,7 @@ export async function startNode(
     presence.clashes.on(({ node }) =>
       onFatal(
         new BusError(
-          `another node with the NODE_NAME "${node}" has come; give each a name of its own`,
+          `another node with the NODE_NAME "${node}" has started; give each its own name`,
         ),
       ),
     );
@@ -192,7 +192,7 @@ function checkSettings({ roles, databaseUrl }: Config): void {
   if (databaseUrl !== null || roles.has('recorder') === roles.has('api')) return;
   const role = roles.has('api') ? 'api' : 'recorder';
   throw new BusError(
-    `ROLE has ${role} alone, but the store is an SQLite file, which one process has; set DATABASE_URL=postgresql://… for all recorders and API nodes, or ROLE=recorder,api for one`,
+    `ROLE has ${role} alone, but the store is an SQLite file, which only one process can use; set DATABASE_URL=postgresql://… for all recorders and API nodes, or ROLE=recorder,api for one`,
   );
 }
 
@@ -200,10 +200,11 @@ function checkSettings({ roles, databaseUrl }: Config): void {
 function checkOther(config: Config, other: NodePresence): void {
   if (other.node === config.nodeName || other.store === null) return;
   if (!config.roles.has('recorder') || other.store === storeName(config)) return;
-  // Servers have many names; whether theirs is the same database, the databases themselves say.
+  // Servers have many names; whether it is the same database is checked in the databases
+  // themselves.
   if (config.databaseUrl !== null && other.store.includes('://')) return;
   throw new BusError(
-    `node ${other.node} stores the log of this bus in ${other.store}, and this node would in ${storeName(config)}; several recorders need one database: set the same DATABASE_URL=postgresql://… for all, or leave ROLE=collector here`,
+    `node ${other.node} stores the log of this bus in ${other.store}, and this node would store it in ${storeName(config)}; several recorders need one database: set the same DATABASE_URL=postgresql://… for all, or leave ROLE=collector here`,
   );
 }
 
@@ -216,7 +217,7 @@ async function waitForStream(stream: LogStream, logger: Logger): Promise<number>
   }
 }
 
-/** The log must stay the one it was: numbers of another would be taken for its. */
+/** The log must stay the same one: another's numbers would be mistaken for its own. */
 async function watchLog(
   stream: LogStream,
   id: number,

@@ -34,30 +34,33 @@ export interface RecorderServices {
   readonly presence: Presence;
   readonly leases: Leases;
   readonly logger: Logger;
-  /** Copies of the log that NATS keeps. */
+  /** The number of copies of the log that NATS keeps. */
   readonly replicas: number;
-  /** It cannot go on, for a reason that only a person can change. */
+  /** It cannot go on, for a reason that only a person can fix. */
   readonly onFatal: (error: Error) => void;
 }
 
 /** The lease of the one recorder that stores. */
 const LEASE = 'RECORDER';
 const LOOK_MS = 300;
-/** Another recorder that has just begun has its place in the database after so long at most, ms. */
+/**
+ * Another recorder that has just begun has its place in the database after this time at the latest,
+ * ms.
+ */
 const SAME_MS = 10_000;
-/** How often it looks whether a log that has just got another leader is as long as it was. */
+/** How often it checks whether a log with a new leader is as long as it was. */
 const MOST_LOOKS = 30;
 const REPORT_MS = 1_000;
-/** Longest wait for the queue to be written at the end, ms. */
+/** Longest wait for the queue to be written at shutdown, ms. */
 const STORE_GRACE_MS = 2_500;
 const MiB = 1024 * 1024;
-/** What may wait in memory; the rest waits in the log. */
+/** The bytes that may wait in memory; the rest waits in the log. */
 const MAX_QUEUED_BYTES = 64 * MiB;
 
 /**
- * Stores the log. Of all recorder nodes one does at a time, which holds a lease; another takes over
- * behind the last message that is stored. Each batch is stored together with its place in the log, so
- * that also two who both believe to hold the lease store nothing twice.
+ * Stores the log. One recorder node at a time does so, holding a lease; another one takes over after
+ * the last stored message. Each batch is stored together with its place in the log, so that even two
+ * nodes that both believe they hold the lease store nothing twice.
  */
 export class RecorderNode {
   readonly #services: RecorderServices;
@@ -67,7 +70,7 @@ export class RecorderNode {
   readonly #renewing: NodeJS.Timeout;
   #active: ActiveRecorder | null = null;
   #settled: (error: Error | null) => void = () => undefined;
-  /** Settles when it stores, or is ready to. @throws {Error} when it cannot */
+  /** Settles when it stores or is ready to. @throws {Error} when it cannot */
   readonly started: Promise<void>;
 
   constructor(services: RecorderServices) {
@@ -90,7 +93,7 @@ export class RecorderNode {
     }, RENEW_MS);
   }
 
-  /** Stores what it has taken from the log, and ends. */
+  /** Stores what it has taken from the log and shuts down. */
   async close(): Promise<void> {
     this.#end.abort();
     clearInterval(this.#renewing);
@@ -127,7 +130,7 @@ export class RecorderNode {
     }
   }
 
-  /** Checks that the other recorder fills this same database. @throws {BusError} otherwise */
+  /** Checks that the other recorder fills the same database. @throws {BusError} otherwise */
   async #checkSame(holder: string): Promise<void> {
     const { config, bus, stream } = this.#services;
     const reader = new ReaderClient({ path: databaseOf(config) });
@@ -136,7 +139,7 @@ export class RecorderNode {
       for (;;) {
         const id = (await stream.state())?.id;
         const place = await reader.logEnd().catch(async () => {
-          // It is empty yet; or it cannot be asked, which this throws.
+          // It is still empty; or it cannot be queried, which this throws.
           await (await openEngine(databaseOf(config))).exists();
           return null;
         });
@@ -150,7 +153,7 @@ export class RecorderNode {
     }
   }
 
-  /** Stores the log until the lease is lost, another recorder was faster, or the node ends. */
+  /** Stores the log until the lease is lost, another recorder was faster, or the node shuts down. */
   async #store(): Promise<void> {
     const active = await ActiveRecorder.open(this.#services);
     if (this.#end.signal.aborted) return active.close();
@@ -167,7 +170,7 @@ export class RecorderNode {
   }
 }
 
-/** How the log is. Who has just begun to lead it may not know its newest messages yet: it is asked again. */
+/** The state of the log. A new leader may not know its newest messages yet: it is asked again. */
 async function stateOf(stream: LogStream, stored: number): Promise<LogState | null> {
   for (let left = MOST_LOOKS; ; left--) {
     const state = await stream.state();
@@ -193,9 +196,9 @@ class ActiveRecorder {
   readonly #reporting: NodeJS.Timeout;
   readonly #memory: { unsubscribe(): void };
   #next: number;
-  /** When the newest message that was read was written, Unix ms. */
+  /** When the newest message read so far was written, Unix ms. */
   #readUntil: number;
-  /** Until when all of an exchange has been read, by its last sign of life, Unix ms. */
+  /** Until when everything of an exchange has been read, by its last sign of life, Unix ms. */
   readonly #aliveAt = new Map<Exchange, number>();
   #closing: Promise<void> | null = null;
 
@@ -250,7 +253,10 @@ class ActiveRecorder {
     this.#reporting = setInterval(() => this.#report(), REPORT_MS);
   }
 
-  /** Opens the store, makes the first log. @throws {BusError} when they do not belong together */
+  /**
+   * Opens the store; creates the log if there is none.
+   * @throws {BusError} when they do not belong together
+   */
   static async open(services: RecorderServices): Promise<ActiveRecorder> {
     const { config, stream } = services;
     let aliveAt = 0;
@@ -258,22 +264,23 @@ class ActiveRecorder {
       ...storeSettings(config),
       maxQueuedBytes: MAX_QUEUED_BYTES,
       shared: true,
-      // It vouches for what the log has, not for what collectors receive meanwhile.
+      // It vouches for what the log has, not for what collectors are receiving.
       now: () => (aliveAt === 0 ? Date.now() : aliveAt),
     });
-    // Nor for the time until it has read on: killed before, it would leave what it never read as known.
+    // Nor for the time until it has read further: killed before, it would leave what it never read as
+    // known.
     aliveAt = store.previousHeartbeat ?? 0;
     try {
       const state = await stateOf(stream, store.log?.offset ?? 0);
       const id = state?.id ?? randomBytes(6).readUIntBE(0, 6);
       if (state !== null && store.log !== null && store.log.id !== state.id) {
         throw new BusError(
-          `${storeName(config)} was filled from another log than the one at ${config.busUrl!.shown}: a second cluster records into it, or the stream was deleted and made again. Give each cluster a database of its own; after a loss of the stream, remove the stream ${LOG_STREAM} and start a recorder, which makes it with numbers above the stored ones`,
+          `${storeName(config)} was filled from another log than the one at ${config.busUrl!.shown}: a second cluster records into it, or the stream was deleted and created again. Give each cluster its own database; after a loss of the stream, remove the stream ${LOG_STREAM} and start a recorder, which creates it with numbers above the stored ones`,
         );
       }
       if (state !== null && store.log !== null && state.last < store.log.offset) {
         throw new BusError(
-          `the log at ${config.busUrl!.shown} ends at message ${state.last}, but ${store.log.offset} of it are stored: NATS has lost its end, and new messages would get numbers that are taken. Remove the stream ${LOG_STREAM} and start a recorder, which makes it with numbers above the stored ones`,
+          `the log at ${config.busUrl!.shown} ends at message ${state.last}, but ${store.log.offset} of it are stored: NATS has lost its end, and new messages would get numbers that are taken. Remove the stream ${LOG_STREAM} and start a recorder, which creates it with numbers above the stored ones`,
         );
       }
       const place = await store.fillFromLog(id);
@@ -305,12 +312,12 @@ class ActiveRecorder {
     }
   }
 
-  /** Ends the following; what was not stored is not. */
+  /** Stops following; what has not been stored is discarded. */
   stop(): void {
     this.#closing ??= this.#shut(() => this.store.abandon());
   }
 
-  /** Stores what was read, and ends. */
+  /** Stores what was read and closes. */
   close(): Promise<void> {
     this.#closing ??= this.#shut(() => this.store.close(STORE_GRACE_MS).catch(() => undefined));
     return this.#closing;
@@ -329,7 +336,7 @@ class ActiveRecorder {
     return this.#admit(entry);
   }
 
-  /** Takes a message behind some that are gone from the log. */
+  /** Takes a message that follows messages deleted from the log. */
   async #pass(entry: LogEntry): Promise<void> {
     const { store } = this;
     const { bus } = this.#services;
@@ -362,14 +369,14 @@ class ActiveRecorder {
     this.store.logAt(seq);
   }
 
-  /** Lets the log have no more than it may, once what it has is stored. */
+  /** Reduces the log to the size it may have, once everything in it is stored. */
   async #narrow(): Promise<void> {
     const { stream, config } = this.#services;
     try {
       await caughtUp(stream, this.#books, this.store, this.#stop.signal);
       await stream.narrow(config.busBytes || -1);
     } catch {
-      // It is stopping, or the bus is away: whoever stores next does it.
+      // It is stopping, or the bus is down: the recorder that stores next does it.
     }
   }
 

@@ -31,26 +31,26 @@ import {
   WISHES_SUBJECT,
 } from './report.js';
 
-/** A node that has reported nothing about an exchange for so long is not believed to collect it, ms. */
+/** A node that has reported nothing about an exchange for this long does not count as collecting it, ms. */
 const SILENT_MS = 3_500;
 /** Longest wait for a mutation, which may have to fetch a market list, ms. */
 const MUTATION_MS = 30_000;
-/** While no node holds an exchange, a mutation waits for so long: another node is taking over, ms. */
+/** While no node holds an exchange, a mutation waits this long, ms: another node may be taking over. */
 const PATIENCE_MS = 6_000;
 const AGAIN_MS = 300;
 const UNREPORTED = 'no collector node has reported about it';
 
-/** An exchange that `COLLECT` wants and no node reports is made known after so long, ms: nodes may be starting. */
+/** An exchange in `COLLECT` that no node reports is shown as a trouble after this time, ms: nodes may be starting. */
 const UNREPORTED_MS = 60_000;
 
-/** The last report of an exchange's node. */
+/** The last report of the node that collects an exchange. */
 interface Known {
   report: ExchangeReport;
   heardAt: number;
   readonly statuses: Map<string, CollectorStatus>;
 }
 
-/** The collectors of all exchanges, on whichever node each is: by their reports, and by calls to them. */
+/** The collectors of all exchanges, on whichever node each runs: known by their reports, controlled by calls. */
 export class RemoteControl implements CollectorControl {
   readonly #bus: BusConnection;
   readonly #config: Pick<Config, 'collect'>;
@@ -90,7 +90,7 @@ export class RemoteControl implements CollectorControl {
     ];
   }
 
-  /** Reads again what mutations asked for. */
+  /** Reads the wishes of mutations again. */
   async refreshWishes(): Promise<void> {
     const wishes = await this.wishes().catch(() => null);
     if (wishes === null) return;
@@ -105,12 +105,12 @@ export class RemoteControl implements CollectorControl {
     );
   }
 
-  /** Ends it. */
+  /** Stops listening. */
   close(): void {
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
   }
 
-  /** Books that the bus did not take in time, of all exchanges. */
+  /** Books of all exchanges that the bus did not accept in time. */
   get droppedBooks(): number {
     return [...this.#known.values()].reduce((sum, { report }) => sum + report.droppedBooks, 0);
   }
@@ -135,7 +135,10 @@ export class RemoteControl implements CollectorControl {
     return this.#known.get(exchange)?.report.tally ?? NO_TALLY;
   }
 
-  /** Those that nodes report, and exchanges that none does: nothing else would show that they are not collected. */
+  /**
+   * Those that nodes report, and exchanges that no node reports: nothing else would show that these are not
+   * collected.
+   */
   listTroubles(): ListTrouble[] {
     const waited = performance.now() - this.#since >= this.#unreportedMs;
     return EXCHANGES.flatMap((exchange) => {
@@ -217,7 +220,7 @@ export class RemoteControl implements CollectorControl {
   }
 
   async restore(wishes: Wishes): Promise<CollectorStatus[]> {
-    // One after the other: each puts the same wishes into the database.
+    // One after the other, since each puts the same wishes into the database.
     const all: CollectorStatus[] = [];
     for (const exchange of EXCHANGES) {
       all.push(...(await this.#ask<CollectorStatus[]>(exchange, 'restore', wishes)));
@@ -225,7 +228,7 @@ export class RemoteControl implements CollectorControl {
     return all;
   }
 
-  /** One after the other, for each leaves the same mark in the database. */
+  /** One after the other, since each leaves the same mark in the database. */
   async #matching(name: string, pattern: CollectPattern): Promise<CollectorStatus[]> {
     const changed: CollectorStatus[] = [];
     let unmatched: Error | null = null;
@@ -243,7 +246,7 @@ export class RemoteControl implements CollectorControl {
     return changed;
   }
 
-  /** Asks the node that holds an exchange. */
+  /** Calls the node that holds an exchange. */
   async #ask<T>(exchange: Exchange, name: string, argument: unknown): Promise<T> {
     const pattern = name.endsWith('Matching') ? (argument as CollectPattern) : null;
     const end = performance.now() + PATIENCE_MS;
@@ -263,7 +266,7 @@ export class RemoteControl implements CollectorControl {
     }
   }
 
-  /** The statuses of an answer, with the node that holds them. */
+  /** The statuses in an answer, with the node that holds them. */
   #named<T>(result: T, exchange: Exchange): T {
     const node = this.#known.get(exchange)?.report.node;
     if (node === undefined) return result;
@@ -280,7 +283,7 @@ export class RemoteControl implements CollectorControl {
     this.#known.set(report.exchange, { report, heardAt: performance.now(), statuses });
   }
 
-  /** A status as it is to be believed now. */
+  /** A status as it counts now. */
   #now(status: CollectorStatus, { report, heardAt }: Known): CollectorStatus {
     const { node } = report;
     const silent = performance.now() - heardAt > SILENT_MS;

@@ -13,32 +13,32 @@ import type { Span } from '../market/trade-span.js';
 import type { BusConnection } from '../nats/connection.js';
 import { call, NoAnswerError } from '../nats/remote.js';
 
-/** Subject of the calls that the recorder which stores the log answers. */
+/** Subject of the calls answered by the recorder that stores the log. */
 export const MEMORY_SUBJECT = 'memory';
 
 /** Longest wait for one answer, ms. */
 export const ANSWER_MS = 10_000;
-/** While no recorder answers, it is asked so often for so long, ms: another one takes over meanwhile. */
+/** While no recorder answers, the interval and duration of retries, ms: another one takes over meanwhile. */
 const AGAIN_MS = 500;
 const PATIENCE_MS = 8_000;
 
-/** What {@link RemoteMemory} is made of. */
+/** What {@link RemoteMemory} works with. */
 export interface RemoteMemoryParts {
   readonly bus: BusConnection;
   readonly exchange: Exchange;
-  /** Until when all that was received of the exchange is in the log, Unix ms; null = nothing was yet. */
+  /** Until when everything received of the exchange is in the log, Unix ms; null = nothing was yet. */
   readonly aliveAt: number | null;
-  /** Whether who wrote it then ended in order. */
+  /** Whether the node that wrote it then shut down cleanly. */
   readonly closed: boolean;
   /** Whether this node writes: a standby leaves no traces. */
   readonly writes: () => boolean;
-  /** Settles when what this node has received of a market and writes is in the log. */
+  /** Settles when everything that this node has received of a market, and writes, is in the log. */
   readonly written: (market: Market) => Promise<void>;
   readonly setRecording: (market: Market, recording: boolean) => void;
   readonly redate: (redate: Redate) => void;
 }
 
-/** Asks the recorder, for a while also when none answers. @throws {NoAnswerError} then */
+/** Asks the recorder, retrying for a while if none answers. @throws {NoAnswerError} after that */
 async function askRecorder<T>(
   bus: BusConnection,
   name: string,
@@ -84,7 +84,7 @@ export class RemoteMemory implements CollectorMemory {
     };
   }
 
-  /** Asks for what is needed at the start. @throws {NoAnswerError} when no recorder answers */
+  /** Asks for what is needed at startup. @throws {NoAnswerError} when no recorder answers */
   static async open(parts: RemoteMemoryParts): Promise<RemoteMemory> {
     return new RemoteMemory(parts, await askOpenGaps(parts.bus, parts.exchange));
   }
@@ -117,7 +117,7 @@ export class RemoteMemory implements CollectorMemory {
     };
   }
 
-  /** Hands the newest market list on, if this node writes; one that could not be is, with the next. */
+  /** Passes on the newest market list, if this node writes; one that could not be passed on goes with the next. */
   async handOnListing(): Promise<void> {
     if (this.#newest === null || !this.#parts.writes()) return;
     await this.#ask('replaceListing', this.#parts.exchange, this.#newest).catch(() => undefined);
@@ -175,7 +175,7 @@ export class RemoteMemory implements CollectorMemory {
     if (this.#parts.writes()) this.#parts.redate(redate);
   }
 
-  /** The recorder knows of what is in the log: what this node has received of the market is to be in it. */
+  /** The recorder knows what is in the log, so everything this node has received of the market must be in it. */
   async #askStored<T>(name: string, market: Market, ...args: unknown[]): Promise<T> {
     await this.#parts.written(market);
     return this.#ask(name, market, ...args);
@@ -186,7 +186,7 @@ export class RemoteMemory implements CollectorMemory {
   }
 }
 
-/** The gaps of an exchange that last, once the recorder has read all that is in the log now. */
+/** The open gaps of an exchange, once the recorder has read everything now in the log. */
 export function askOpenGaps(
   bus: BusConnection,
   exchange: Exchange,

@@ -16,7 +16,7 @@ export interface ExchangeReport {
   readonly listTroubles: readonly ListTrouble[];
   readonly stoppedByUser: number;
   readonly timekeeping: Timekeeping;
-  /** Books that the bus did not take in time, since the node began. */
+  /** Books that the bus did not accept in time, since the node started. */
   readonly droppedBooks: number;
   /** Messages that wait for the bus. */
   readonly waiting: number;
@@ -32,11 +32,11 @@ export interface StoreReport {
 export interface CommitNotice {
   /** Number of the last stored message. */
   readonly offset: number;
-  /** When books of it were received, Unix ms. */
+  /** When its books were received, Unix ms. */
   readonly receivedAt: readonly number[];
 }
 
-/** Subjects outside the log: only those listening at the moment hear them. */
+/** Subjects outside the log: only nodes listening at the moment receive them. */
 export const reportSubject = (exchange: Exchange): string => `report.${exchange}`;
 export const statusSubject = (exchange: Exchange): string => `status.${exchange}`;
 export const controlSubject = (exchange: Exchange): string => `control.${exchange}`;
@@ -67,7 +67,7 @@ export function reportOf(
   };
 }
 
-/** Characters of what an exchange sent that a report has: all of it would not fit into a message. */
+/** Characters that a report quotes of what an exchange sent: all of it would not fit into a message. */
 const MOST_OF_ODDITY = 500;
 
 function shortened(tally: OddityTally): OddityTally {

@@ -37,22 +37,22 @@ export interface ShardServices {
   readonly writer: LogWriter;
   readonly logger: Logger;
   readonly rhythm?: SilenceBounds | undefined;
-  /** Another node writes what this one believes to write. */
+  /** Another node writes what this one believes it writes. */
   readonly onMoved: (exchange: Exchange) => void;
 }
 
 /**
- * A standby is ready once it has kept books for this time, ms: longer than signs of life lie apart, so that
- * what it has begins before the last one of a primary that is killed.
+ * A standby is ready once it has kept books for this time, ms: longer than the interval between signs of
+ * life, so that what it has begins before the last one of a killed primary.
  */
 const KEPT_MS = 2_500;
-/** Longest wait of who takes over for what a recorder knows of gaps, and until it is asked again, ms. */
+/** How long a takeover waits for what a recorder knows of gaps, and the wait until it is asked again, ms. */
 const GAPS_MS = 1_500;
 const AGAIN_MS = 1_000;
-/** How long a primary that goes in order waits for what is under way, ms. */
+/** How long a primary that leaves cleanly waits for what is under way, ms. */
 const DRAIN_MS = 1_500;
 
-/** One exchange on a collector node: collectors with a bus, and the publisher into the log. */
+/** One exchange on a collector node: collectors with a bus, and the publisher that writes to the log. */
 export class Shard {
   readonly exchange: Exchange;
   readonly #services: ShardServices;
@@ -67,7 +67,7 @@ export class Shard {
   #control: Subscription | null = null;
   /** Since when no market waits for its first book, monotonic ms. */
   #completeSince = Infinity;
-  /** Its collectors have been tried to start. */
+  /** Whether starting its collectors has been attempted. */
   #tried = false;
 
   private constructor(
@@ -119,7 +119,7 @@ export class Shard {
       writer,
       snapshotEveryMs: config.snapshotEveryMs,
       books: config.channels.includes('orderbook'),
-      // A sign of life that is due after a standstill must not vouch for it.
+      // A sign of life that is due after a standstill must not vouch for that time.
       now: () => watch.look(),
       onFull: (full, leftOut) => {
         if (full) logger.log('BUS_FULL', { exchange }, undefined);
@@ -165,9 +165,9 @@ export class Shard {
     }
   }
 
-  /** Whether it could take over without a hole: for some time no market has waited for its first book. */
+  /** Whether it could take over without a hole: no market has waited for its first book for some time. */
   get ready(): boolean {
-    // Asked several times a second, and of no use of the one that writes.
+    // Checked several times a second, and of no use for the node that writes.
     if (this.primary) return true;
     const statuses = this.#supervisor.collectors(this.exchange);
     const complete =
@@ -189,14 +189,15 @@ export class Shard {
     return this.#publisher.primary;
   }
 
-  /** Becomes the one that writes. @throws {Error} while the log or the recorder cannot be asked */
+  /** Becomes the primary. @throws {Error} while the log or the recorder cannot be queried */
   async promote(): Promise<void> {
     const { bus } = this.#services;
-    // Without a recorder nothing is known of them yet, and the recording must go on.
+    // Without a recorder nothing is known of them yet, and recording must go on.
     const openGaps = await askOpenGaps(bus, this.exchange, 0, GAPS_MS).catch(() => null);
     await this.#publisher.promote(openGaps ?? []);
     if (openGaps === null) void this.#endGapsLater();
-    // As standby it said nothing of the trades, and the one before may have left other spans to be checked.
+    // As standby it stated nothing about the trades, and its predecessor may have left other spans
+    // unchecked.
     this.#bus.tradeDoubts.publish();
     this.#control = answerCalls(
       bus,
@@ -210,7 +211,7 @@ export class Shard {
     this.report();
   }
 
-  /** Ends the gaps that the node before left, once a recorder says which. */
+  /** Ends the gaps that the previous node left, once a recorder says which. */
   async #endGapsLater(): Promise<void> {
     const { term } = this.#publisher;
     while (this.primary && this.#publisher.term === term) {
@@ -221,16 +222,16 @@ export class Shard {
     }
   }
 
-  /** No longer writes, but goes on to follow. */
+  /** Stops writing, but goes on following. */
   demote(): void {
     this.#control?.unsubscribe();
     this.#control = null;
-    // As the one that wrote it has kept books, too.
+    // As primary it has kept books too.
     if (this.primary) this.#completeSince = -Infinity;
     this.#publisher.demote();
   }
 
-  /** Reports how its collectors are, if it is the one that writes. */
+  /** Reports the state of its collectors, if it is the primary. */
   report(): void {
     const { bus, config } = this.#services;
     if (!this.primary || !bus.connected) return;
@@ -238,17 +239,17 @@ export class Shard {
     bus.nc.publish(reportSubject(this.exchange), encodeMessage(report));
   }
 
-  /** Hands over in order: all that was received is in the log afterwards, as far as that goes in time. */
+  /** Hands over cleanly: everything received is in the log afterwards, as far as time allows. */
   async yield(closed: boolean): Promise<void> {
     if (!this.primary) return;
-    // Another node has counted the present minute itself.
+    // Another node has counted the current minute itself.
     if (closed) this.#supervisor.flushCoverage();
     await this.#publisher.drain(DRAIN_MS);
     await this.#publisher.farewell(closed);
     this.demote();
   }
 
-  /** Ends it. As primary only after {@link yield}. */
+  /** Closes it. As primary only after {@link yield}. */
   async close(): Promise<void> {
     this.#unfollow();
     this.#wishes.unsubscribe();
@@ -260,14 +261,14 @@ export class Shard {
   }
 
   #reload(): void {
-    // A recorder that is away now is asked by the next mutation; what runs goes on.
+    // A recorder that is down now is asked by the next mutation; what runs goes on.
     this.#supervisor.reload().catch(() => undefined);
   }
 
   #calls() {
     const control = this.#supervisor;
     const { bus } = this.#services;
-    /** Does a mutation, then lets the others know that wishes have changed. */
+    /** Performs a mutation, then tells the other nodes that wishes have changed. */
     const done = async <T>(mutation: Promise<T>): Promise<T> => {
       const result = await mutation;
       bus.nc.publish(`${WISHES_SUBJECT}.${this.exchange}`);
