@@ -15,13 +15,13 @@ import { MarketTrades, type Trouble } from './market-trades.js';
 import type { TradeHistory } from './trade-history.js';
 import { compareVolumes } from './volume-check.js';
 
-/** Times of the checks other than the usual ones; for tests. */
+/** Times of the checks that replace the usual ones, for tests. */
 export interface CheckTimes {
   /** See `WalkParts.settleMs`. */
   readonly settleMs: number;
-  /** Time between two checks of a market at most, ms. */
+  /** Longest time between two checks of a market, ms. */
   readonly everyMs: number;
-  /** Time between two reports of how far the streams have come, ms. */
+  /** Time between two reports of how far the streams have got, ms. */
   readonly reportEveryMs: number;
   /** Minutes are compared at this age, and this long after the last comparison, ms. */
   readonly volumesAfterMs: number;
@@ -37,7 +37,7 @@ export interface CheckerParts {
     'matchTrades' | 'unknownTrades' | 'hasTradeBefore' | 'tradeVolumes' | 'tradesKnown'
   >;
   readonly tape: Pick<TradeRecorder, 'fill' | 'forget' | 'recordedOf'>;
-  /** See `missingSince`: of a market in this run. */
+  /** See `missingSince`: for a market in this run. */
   readonly streamedUntil: (market: Market) => number;
   /** Whether books and trades of a market share a connection. */
   readonly booksBeside: boolean;
@@ -47,18 +47,18 @@ export interface CheckerParts {
   readonly lossy: boolean;
   readonly times?: Partial<CheckTimes> | undefined;
   readonly publish: (span: TradeSpan) => void;
-  /** Whether books need the exchange's REST calls now: then the history waits. */
+  /** Whether books need the exchange's REST calls now: the history then waits. */
   readonly booksWait: () => boolean;
   readonly log: CheckerLog;
 }
 
-/** What is worth a line of the log. */
+/** What is worth a line in the log. */
 export interface CheckerLog {
-  /** Trades of the history were recorded. */
+  /** Trades from the history were recorded. */
   filled(market: Market, count: number): void;
   /** Something is not as it should be. */
   odd(market: Market, what: string): void;
-  /** The history cannot say more about a span, Unix ms. */
+  /** The history has no more information on a span, Unix ms. */
   unreached(market: Market, from: number, to: number, reason: string): void;
   /** A call failed. */
   failed(market: Market, reason: string): void;
@@ -68,7 +68,7 @@ export interface CheckerLog {
   volumeDiffers(market: Market, minute: number, exchange: string, stored: string): void;
 }
 
-/** Of a stream that may leave trades out, and of others. */
+/** For a stream that may leave trades out, and for others, ms. */
 const EVERY_MS = { lossy: 60_000, other: 600_000 } as const;
 const TIMES: CheckTimes = {
   settleMs: 5_000,
@@ -76,22 +76,22 @@ const TIMES: CheckTimes = {
   reportEveryMs: 30_000,
   volumesAfterMs: 1_200_000,
 };
-/** A market whose newest page is used up fast is checked so soon again, ms. */
+/** The soonest that a market whose newest page fills up fast is checked again, ms. */
 const LEAST_EVERY_MS = 10_000;
-/** Markets that are checked at the same time: a long history keeps no other market waiting. */
+/** Markets checked at the same time: a long history keeps no other market waiting. */
 const MOST_WALKS = 3;
 /** How long a failed check waits, ms. */
 const FAILED_WAIT = { firstMs: 10_000, mostMs: 600_000 } as const;
-/** A small page is asked for where the new trades fill no more than this share of it. */
+/** A small page is requested where the new trades fill no more than this share of it. */
 const FEW_SHARE = 0.8;
 /** Longest time that the history waits for the books, ms. */
 const MOST_YIELD_MS = 30_000;
 const TICK_MS = 250;
 /** How often some markets report, ms. */
 const REPORT_MS = 1_000;
-/** Share of the time between two checks of a market in which all markets have one without urgency. */
+/** Share of the time between two checks of a market within which all routine checks take place. */
 const ROUND_SHARE = 2 / 3;
-/** Longest time between two checks without urgency, ms. */
+/** Longest time between two routine checks, ms. */
 const MOST_ROUTINE_MS = 1_000;
 
 /**
@@ -106,12 +106,12 @@ export class HistoryChecker {
   readonly #refused: (reason: string) => void;
   /** Run while there are markets. */
   #timers: NodeJS.Timeout[] = [];
-  /** Ends the calls that wait. */
+  /** Cancels the calls that wait. */
   #closing = new AbortController();
   #walks = 0;
-  /** When the last check without urgency began, monotonic ms. */
+  /** When the last routine check began, monotonic ms. */
   #routineAt = -Infinity;
-  /** Markets that have reported how far their streams have come in the present round. */
+  /** Markets that have reported how far their streams have got in the current round. */
   #reported = 0;
   #failures = 0;
   readonly #tally = { ...NO_CHECKS };
@@ -157,7 +157,7 @@ export class HistoryChecker {
     this.#markets.get(pairText(pair))?.down(trouble, since);
   }
 
-  /** It stands again. @param at Unix ms */
+  /** It is up again. @param at Unix ms */
   up(pair: Pair, at: number): void {
     const market = this.#markets.get(pairText(pair));
     if (market === undefined) return;
@@ -165,7 +165,7 @@ export class HistoryChecker {
     this.#soon(market);
   }
 
-  /** Trades of a span, which were recorded, could not be stored. */
+  /** Recorded trades of a span could not be stored. */
   lost(pair: Pair, trouble: Trouble, span: Span): void {
     const market = this.#markets.get(pairText(pair));
     if (market === undefined) return;
@@ -176,7 +176,7 @@ export class HistoryChecker {
     this.#soon(market);
   }
 
-  /** What is not checked yet is to be asked of the store: it may have missed what was said of it. */
+  /** What is unchecked must be queried from the store, which may have missed statements about it. */
   doubt(): void {
     for (const market of this.#markets.values()) {
       market.doubted = true;
@@ -236,7 +236,7 @@ export class HistoryChecker {
     this.#soon(market);
   }
 
-  /** Once what has come until now shows in the history. */
+  /** Once what has come so far appears in the history. */
   #soon(market: MarketTrades): void {
     const at = performance.now() + this.#times.settleMs + TICK_MS / 2;
     market.dueAt = Math.min(Math.max(market.dueAt, performance.now()), at);
@@ -249,7 +249,7 @@ export class HistoryChecker {
     while (this.#walks < MOST_WALKS) {
       const market = this.#due(now, routine);
       if (market === null) return;
-      // Checks without urgency are spread over time: each call competes with the books.
+      // Routine checks are spread over time: each call competes with the books.
       if (!market.urgent) {
         this.#routineAt = now;
         routine = false;
@@ -268,7 +268,7 @@ export class HistoryChecker {
     return first;
   }
 
-  /** Lets a share of the markets report: all at once would hold up the books. */
+  /** Has a share of the markets report: all at once would hold up the books. */
   #report(share: number): void {
     const markets = [...this.#markets.values()];
     const count = Math.ceil(markets.length * share);
@@ -333,7 +333,7 @@ export class HistoryChecker {
     }
   }
 
-  /** Where only the newest trades are served, a busy market is asked before others replace them. */
+  /** Where only the newest trades are served, a busy market is checked before newer ones replace them. */
   #nextMs(market: MarketTrades, fresh: number, begun: number): number {
     const { history } = this.#parts;
     const { everyMs } = this.#times;
@@ -358,7 +358,7 @@ export class HistoryChecker {
       this.#refused(error.message);
       this.#calls.pause(Math.max(wait, error.retryAfterMs));
     }
-    // Its own time, so that others are asked meanwhile: the failure may be about it alone.
+    // Only this market waits, while others are checked: the failure may concern it alone.
     market.dueAt = performance.now() + wait;
   }
 
@@ -376,7 +376,7 @@ export class HistoryChecker {
     });
   }
 
-  /** Waits for a call; false when it was closed meanwhile. */
+  /** Waits for a free slot for a call; false when it was closed meanwhile. */
   async #slot(signal: AbortSignal): Promise<boolean> {
     const since = performance.now();
     while (!signal.aborted && this.#parts.booksWait() && performance.now() - since < MOST_YIELD_MS)

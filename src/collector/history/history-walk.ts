@@ -18,16 +18,16 @@ export interface WalkParts {
   readonly clock: () => number;
   /** Whether few unchecked trades are expected: then a small page is asked for first. */
   readonly few: boolean;
-  /** Newer trades than this are not checked yet: the stream and the history may lag, ms. */
+  /** Trades newer than this are not checked yet, since the stream and the history may lag, ms. */
   readonly settleMs: number;
   /** Whether the exchange may leave trades out of its stream. */
   readonly lossy: boolean;
-  /** Waits for a call; false when there is to be none any more. */
+  /** Waits for a free slot for a call; false when there should be no more calls. */
   readonly slot: () => Promise<boolean>;
   readonly tally: WalkTally;
   /** Something about the history is not as it should be. */
   readonly onOdd: (market: MarketTrades, what: string) => void;
-  /** What the history cannot say. */
+  /** A span that the history cannot cover. */
   readonly onUnreached: (market: MarketTrades, span: Span, why: string) => void;
 }
 
@@ -42,17 +42,17 @@ export interface WalkTally {
   otherZones: number;
 }
 
-/** Pages of one walk at most: 15 million trades of Upbit. */
+/** The most pages of one walk: 15 million trades on Upbit. */
 const MAX_PAGES = 30_000;
-/** After so many checks in a row that made no sense what is open stays as it is. */
+/** After this many inconsistent checks in a row, what is open stays as it is. */
 const MAX_FAULTS = 3;
 
 const NOTHING: TradeMatch = { agreed: 0, otherIds: 0, missing: [], differing: [], absent: [] };
 
 /**
- * Walks back through an exchange's history of a market, newest page first, until all is checked that
- * is not yet. Each page is compared with what is stored, what is missing is recorded, and the span is
- * marked at once, so that nothing of it has to be kept. It ends: each page has to go on from the one
+ * Walks back through an exchange's history of a market, newest page first, until everything unchecked has
+ * been checked. Each page is compared with what is stored, what is missing is recorded, and the span is
+ * marked at once, so that nothing has to be kept. It terminates, because each page must continue from the one
  * before, further back.
  * @returns trades of the newest page that are newer than what was checked before, and how many were filled in
  * @throws {ExchangeError} when a page cannot be fetched; what was checked until then is
@@ -69,7 +69,7 @@ export async function walk(
   let place: HistoryPlace | null = null;
   let top = Infinity;
   let last: ReadTrade | null = null;
-  /** Trades that the next page will not show again, although it covers their time. */
+  /** Trades that the next page will not repeat, although it covers their time. */
   let carried: readonly ReadTrade[] = [];
   const fault = (what: string): void => {
     tally.historyFaults++;
@@ -91,7 +91,7 @@ export async function walk(
     const rows: number = (few && place === null ? history.fewRows : undefined) ?? history.rows;
     const read: HistoryPage = await history.page(rest, market.pair, place, asked, rows);
     if (rows < history.rows && read.next === null && read.from > market.openStart) {
-      // There were more, and no further page has them.
+      // There were more, and no other page has them.
       few = false;
       tally.historyPages++;
       continue;
@@ -116,7 +116,7 @@ export async function walk(
     const oldest = oldestTime(page.trades);
     let { from } = page;
     if (from === -Infinity && (await memory.hasTradeBefore(market.market, Math.min(oldest, top)))) {
-      // What is stored is older than all it has: it does not reach back to the beginning.
+      // What is stored is older than everything it has: it does not reach back to the beginning.
       if (page.trades.length === 0) {
         fault('the history is empty, though trades are stored');
         break;
@@ -130,8 +130,8 @@ export async function walk(
       from < reached &&
       (begins || (await lacks(parts, market, from, reached)))
     ) {
-      // What is stored of the time before its oldest trade it should have, too; and of a part of that time where
-      // nothing is stored it says no more than of the rest.
+      // It should also have what is stored from before its oldest trade; and it says no more about parts of that
+      // time where nothing is stored than about the rest.
       if (page.trades.length === 0) {
         fault('the history is empty, though trades are stored');
         break;
@@ -165,7 +165,7 @@ export async function walk(
       break;
     }
     if (next.before < top) {
-      // Trades of one moment of which no page shows all: asking again would not help.
+      // No page shows all trades of this moment: asking again would not help.
       const span = { start: next.before, end: top };
       const words = 'more trades in one moment than a page of the history holds';
       parts.onUnreached(market, span, words);
@@ -179,7 +179,7 @@ export async function walk(
   return { fresh, filled };
 }
 
-/** Whether trades are stored of a time of which a page has none. */
+/** Whether trades are stored for a time for which a page has none. */
 async function lacks(
   { memory }: WalkParts,
   market: MarketTrades,
@@ -193,9 +193,9 @@ async function lacks(
 }
 
 /**
- * Compares a page with what is stored, and records what is missing.
+ * Compares a page with what is stored and records what is missing.
  * @param span where the page has all trades
- * @param end whether no other page shows the trades that are older than that
+ * @param end whether no other page shows the trades older than that
  * @returns how many were recorded; null when the page cannot be about this market and time
  */
 async function judge(
@@ -237,7 +237,7 @@ async function judge(
   if (page.reason !== null) onOdd(market, `a trade of the history cannot be read: ${page.reason}`);
   const lost = market.losses;
   const filled = tape.fill(market.market, missing, clock(), comparedAt);
-  // What was lost again stays open.
+  // What was lost again meanwhile stays open.
   if (market.losses !== lost || start >= span.end) return filled;
   if (page.unreadable > 0) {
     const detail = `${page.unreadable} trades of the history could not be read`;

@@ -20,21 +20,21 @@ export interface Trouble {
   readonly detail: string | null;
 }
 
-/** A time of the exchange at which what is stored and its history do not agree. */
+/** A span of exchange time in which what is stored and the history disagree. */
 export interface Doubt extends Span {
   readonly detail: string;
 }
 
-/** Lost trades closer together than this make one gap, ms. */
+/** Lost trades closer together than this share one gap, ms. */
 const NEAR_MS = 60_000;
-/** Pieces to be checked that are remembered; what is older is known to the store, for the next run. */
+/** The most unchecked pieces kept in memory; the store knows older ones, for the next run. */
 const MAX_OPEN = 500;
-/** Doubts of a page that are kept apart; with more all of it is in doubt. */
+/** The most doubts of a page that are kept apart; with more, all of it is in doubt. */
 const MAX_DOUBTS = 50;
 
 /**
- * What is known of one market's trades: reports how far its stream has come and where it was down, and
- * keeps what the exchange's history has not been asked about yet. Publishes all of it as spans.
+ * What is known of one market's trades: reports how far its stream has got and where it was down, and
+ * keeps what has not yet been checked against the exchange's history. Publishes all of it as spans.
  */
 export class MarketTrades {
   readonly market: Market;
@@ -45,35 +45,38 @@ export class MarketTrades {
   readonly #streamedUntil: () => number;
   /** Not checked yet, by start. */
   #open: TradePiece[] = [];
-  /** Until when all has been reported, Unix ms; null before it is known what the previous run left. */
+  /** Until when everything has been reported, Unix ms; null until it is known what the previous run left. */
   #reportedTo: number | null = null;
   #checkedUntil = 0;
-  /** Before it nothing is known of the market, Unix ms. */
+  /** Nothing is known of the market before this, Unix ms. */
   #startedAt = 0;
   #down: (Trouble & { readonly since: number }) | null = null;
-  /** When the stream stood again before it was known what the previous run left, Unix ms. */
+  /** When the stream came up again before it was known what the previous run left, Unix ms. */
   #upAt: number | null = null;
   #loss: (Trouble & Span) | null = null;
 
   /** Trades that came and could not be kept. */
   losses = 0;
-  /** Time of the oldest trade of a history that lacked what is stored of the time before, Unix ms; null = it never did. */
+  /**
+   * Time of the oldest trade of a history that lacked what is stored from before it, Unix ms; null
+   * = it never did.
+   */
   historyBegins: number | null = null;
-  /** Checks in a row that made no sense. */
+  /** Inconsistent checks in a row. */
   faults = 0;
-  /** When it is to be checked next, and was begun to be last, monotonic ms. */
+  /** When its next check is due, and when its last one began, monotonic ms. */
   dueAt = Infinity;
   checkedAt = -Infinity;
-  /** Whether its next check comes early, because the history soon loses trades. */
+  /** Whether its next check comes early, because the history is about to lose trades. */
   rushed = false;
-  /** How many of its trades were recorded in this run when it was checked last. */
+  /** How many of its trades had been recorded in this run at its last check. */
   recordedAtCheck = 0;
-  /** Whether the store may have other pieces to be checked: it is asked before the next check. */
+  /** Whether the store may have other unchecked pieces: it is asked before the next check. */
   doubted = false;
   /** Whether it is being checked. */
   busy = false;
   running = true;
-  /** Checked time of which the volumes of the minutes are not compared yet. */
+  /** Checked time whose minute volumes have not been compared yet. */
   volumes: Span[] = [];
   volumesDueAt = 0;
 
@@ -100,10 +103,10 @@ export class MarketTrades {
     streamedUntil: number,
   ): void {
     this.#open = [...open].slice(-MAX_OPEN);
-    // Without an open piece everything known is final.
+    // Without an open piece, everything known is final.
     this.#checkedUntil = open[0]?.start ?? until ?? 0;
     const down = this.#down;
-    // Where it was recorded until the end of the last run, a gap goes on from there.
+    // If it was recorded until the end of the last run, a gap goes on from there.
     this.#startedAt = until === null ? startedAt : 0;
     const loss = this.#loss;
     const least = Math.max(this.#checkedUntil, this.#startedAt);
@@ -119,16 +122,17 @@ export class MarketTrades {
   }
 
   /**
-   * What the store has as not checked is to be checked, too.
+   * What the store has as unchecked must be checked too.
    * @param stored by start
    */
   reopen(stored: readonly TradePiece[]): void {
     const gaps = stored.filter(({ completeness }) => completeness === 'GAP');
-    // What this process said after the answer is newer; but a gap stays one until it is checked.
+    // What this process stated after that answer is newer; but a gap stays a gap until it is
+    // checked.
     this.#open = overlaid(overlaid(stored, this.#open), gaps).slice(-MAX_OPEN);
   }
 
-  /** The beginning of what is not checked, Unix ms; Infinity when there is nothing. */
+  /** The start of what is unchecked, Unix ms; Infinity if there is nothing. */
   get openStart(): number {
     return this.#open[0]?.start ?? Infinity;
   }
@@ -165,11 +169,11 @@ export class MarketTrades {
     return Math.max(start, this.#checkedUntil, this.#startedAt);
   }
 
-  /** The stream stands again. @param at Unix ms */
+  /** The stream is up again. @param at Unix ms */
   up(at: number): void {
     if (this.#down === null) return;
     if (this.#reportedTo === null) {
-      // The gap is not forgotten before it is known where it begins.
+      // The gap is kept until it is known where it begins.
       this.#upAt = at;
       return;
     }
@@ -181,7 +185,8 @@ export class MarketTrades {
   /** Trades of a message that came at `at`, Unix ms, could not be read. */
   unreadable(trouble: Trouble, at: number): void {
     const streamed = this.#streamedUntil();
-    // A market that was just started has not read yet what it knows of the time before; see begin.
+    // A market that was just started has not yet loaded what is known of the time before; see
+    // begin.
     const start =
       this.#reportedTo === null ? missingSince(at, streamed) : this.#missingSince(at, streamed);
     this.lost(trouble, { start: Math.min(start, at), end: at + 1 });
@@ -200,7 +205,7 @@ export class MarketTrades {
     this.#loss = { ...trouble, start, end };
   }
 
-  /** The clock was set back by `-byMs` at `at`, Unix ms: what lies in the future is dated again. */
+  /** The clock was set back by `-byMs` at `at`, Unix ms: what lies in the future is redated. */
   clockSet(at: number, byMs: number): void {
     const set = (time: number): number => (time > at ? time + byMs : time);
     if (this.#reportedTo !== null) this.#reportedTo = set(this.#reportedTo);
@@ -212,7 +217,7 @@ export class MarketTrades {
     this.#open = redated(this.#open, { after: at, byMs });
   }
 
-  /** Reports all until `now`, Unix ms. */
+  /** Reports everything until `now`, Unix ms. */
   report(now: number): void {
     const from = this.#reportedTo;
     if (from === null) return;
@@ -224,7 +229,7 @@ export class MarketTrades {
     this.#reportLoss();
   }
 
-  /** The history has all of a span, and so has the store, but for what is in doubt. */
+  /** The history has all of a span, and so does the store, except for what is in doubt. */
   verified(
     span: Span,
     completeness: Extract<TradeCompleteness, 'VERIFIED_BY_REST' | 'VERIFIED_BY_VOLUME'>,
@@ -238,7 +243,7 @@ export class MarketTrades {
       this.#doubt(doubt, span);
   }
 
-  /** The history cannot say more about a span. @param lossy whether the stream may leave trades out */
+  /** The history has no more information on a span. @param lossy whether the stream may leave trades out */
   unreached(span: Span, detail: string, lossy: boolean): void {
     for (const piece of this.openIn(span)) {
       const gap = piece.completeness === 'GAP' || lossy;

@@ -2,9 +2,9 @@ import type { ReadRows } from './read-page.js';
 import { oldestTime } from './read-page.js';
 import type { HistoryPage } from './trade-history.js';
 
-/** A page of the newest trades only; one of fewer than `rows` has all there are. */
+/** A page of only the newest trades; one with fewer than `rows` has all there are. */
 export function newestOnly(read: ReadRows, rows: number): HistoryPage {
   const whole = read.trades.length + read.unreadable < rows;
-  // Of the oldest ms it may have some only.
+  // Of the oldest ms it may have only some.
   return { ...read, from: whole ? -Infinity : oldestTime(read.trades) + 1, next: null };
 }

@@ -10,17 +10,17 @@ import type { HistoryPage } from './trade-history.js';
 /** Rows read in one go: a page has hundreds. */
 const ROWS_AT_ONCE = 50;
 
-/** Rows of a page, read. */
+/** The parsed rows of a page. */
 export type ReadRows = Pick<
   HistoryPage,
   'trades' | 'unreadable' | 'reason' | 'otherZone' | 'answeredAt'
 >;
 
 /**
- * Fetches rows of trades; one that cannot be read is counted, the others are kept.
- * @param rowsOf the rows of a body; throws where it is an error
- * @param zoneOf whether a row's text of the time is of the zone that it is known to be
- * @throws {ExchangeError} when there is no answer, or one that is no page
+ * Fetches rows of trades; unreadable rows are counted, the others kept.
+ * @param rowsOf the rows of a body; throws if it is an error
+ * @param zoneOf whether a row's text of the time is in the known time zone
+ * @throws {ExchangeError} when there is no answer, or it is not a page
  */
 export async function fetchRows(
   rest: RestClient,
@@ -47,11 +47,11 @@ export async function fetchRows(
     }
   }
   const date = Date.parse(answer.headers.get('date') ?? '');
-  // It has no ms: it may be up to a second later.
+  // It has no ms, so it may be up to a second later.
   return { trades, unreadable, reason, otherZone, answeredAt: Number.isNaN(date) ? null : date };
 }
 
-/** Fetches an answer that is JSON. @throws {ExchangeError} */
+/** Fetches a JSON answer. @throws {ExchangeError} */
 export async function fetchJson(
   rest: RestClient,
   path: string,
@@ -73,12 +73,12 @@ export async function fetchJson(
   }
 }
 
-/** Time of the oldest of some trades, Unix ms; Infinity without any. */
+/** Time of the oldest of some trades, Unix ms; Infinity if there are none. */
 export function oldestTime(trades: readonly ReadTrade[]): number {
   return trades.reduce((least, trade) => Math.min(least, trade.exchangeTimestamp), Infinity);
 }
 
-/** Id of the oldest trades; the least, if several are of one ms. */
+/** Id of the oldest trade; the least, if several share the ms. */
 export function leastId(trades: readonly ReadTrade[]): string | null {
   const oldest = oldestTime(trades);
   return trades

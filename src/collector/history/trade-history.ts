@@ -4,11 +4,11 @@ import type { RestClient } from '../rest/rest-client.js';
 
 /** Where the next older page of a history begins. */
 export interface HistoryPlace {
-  /** All trades from this time of the exchange on are had, Unix ms. */
+  /** All trades from this exchange time on have been fetched, Unix ms. */
   readonly before: number;
-  /** Id to go on from, where the time alone does not do. */
+  /** Id to continue from, where the time alone is not enough. */
   readonly id: string | null;
-  /** Whether the page begins with trades that are had, so that it shows that it goes on from them. */
+  /** Whether the page begins with trades already fetched, which shows that it continues from them. */
   readonly overlaps: boolean;
 }
 
@@ -16,24 +16,27 @@ export interface HistoryPlace {
 export interface HistoryPage {
   /** In any order. */
   readonly trades: readonly ReadTrade[];
-  /** It has every trade from this exchange time (Unix ms) to its page; -Infinity: of all time. */
+  /**
+   * It has every trade from this exchange time (Unix ms) up to where it begins; -Infinity: of all
+   * time.
+   */
   readonly from: number;
-  /** The next older page; null where no older one can be asked for. */
+  /** The next older page; null where no older one can be requested. */
   readonly next: HistoryPlace | null;
   /** Rows that could not be read, and the first reason. */
   readonly unreadable: number;
   readonly reason: string | null;
-  /** Rows whose text of the time is of another zone than it is known to be. */
+  /** Rows whose text of the time is not in the known time zone. */
   readonly otherZone: number;
-  /** The exchange's clock when it answered, Unix ms; null where it does not say. */
+  /** The exchange's clock when it answered, Unix ms; null if it did not say. */
   readonly answeredAt: number | null;
 }
 
 /** An exchange's own history of trades, by REST. */
 export interface TradeHistory {
-  /** Trades of a page at most. */
+  /** The most trades of a page. */
   readonly rows: number;
-  /** Trades of a small page, for where few are expected; absent: no small page can be asked for. */
+  /** Trades of a small page, for when few are expected; absent: no small page can be requested. */
   readonly fewRows?: number;
   /** Time between two calls, ms; well inside the exchange's limit. */
   readonly everyMs: number;
@@ -41,8 +44,8 @@ export interface TradeHistory {
    * Fetches a page.
    * @param place where it begins; null = the newest trade
    * @param now Unix ms
-   * @param rows at most: {@link rows}, which is the default, or {@link fewRows}
-   * @throws {ExchangeError} when there is no answer, or one that is no page
+   * @param rows the most rows: {@link rows}, which is the default, or {@link fewRows}
+   * @throws {ExchangeError} when there is no answer, or it is not a page
    */
   page(
     rest: RestClient,
@@ -52,11 +55,11 @@ export interface TradeHistory {
     rows?: number,
   ): Promise<HistoryPage>;
   /**
-   * Fetches the volumes of the minutes before a time; absent where the exchange's minute candles are
-   * not known well enough.
+   * Fetches the volumes of the minutes before a time; absent where too little is known of the
+   * exchange's minute candles.
    * @param to a multiple of 60,000, Unix ms
-   * @param count minutes at most, see {@link maxMinutes}
-   * @returns Decimal text by the beginning of each minute that had a trade, Unix ms
+   * @param count the most minutes, see {@link maxMinutes}
+   * @returns Decimal text by the start of each minute that had a trade, Unix ms
    */
   minutes?(
     rest: RestClient,
@@ -64,8 +67,8 @@ export interface TradeHistory {
     to: number,
     count: number,
   ): Promise<ReadonlyMap<number, string>>;
-  /** Minutes of one call at most. */
+  /** The most minutes of one call. */
   readonly maxMinutes?: number;
-  /** Whether older pages than the newest can be asked for. */
+  /** Whether pages older than the newest can be requested. */
   readonly older: boolean;
 }

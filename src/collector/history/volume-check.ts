@@ -5,7 +5,7 @@ import type { MarketTrades } from './market-trades.js';
 import type { TradeHistory } from './trade-history.js';
 
 const MINUTE_MS = 60_000;
-/** Time after the end of a minute until the exchange has closed it as well, ms. */
+/** Time after the end of a minute until the exchange has closed it too, ms. */
 const OVER_MS = 60_000;
 
 /** What a comparison works with. */
@@ -17,15 +17,15 @@ interface VolumeParts {
   readonly slot: () => Promise<boolean>;
 }
 
-/** Who hears of each minute. */
+/** Receives the result of each minute. */
 interface VolumeHost {
   agreed(): void;
   differs(minute: number, exchange: string, stored: string): void;
 }
 
 /**
- * Compares the volume of each whole minute that was checked with that of the exchange's candle; equal
- * ones are marked. A minute without a trade has no candle.
+ * Compares the volume of each whole checked minute with that of the exchange's candle; equal ones are
+ * marked. A minute without a trade has no candle.
  * @throws {ExchangeError} when the candles cannot be fetched
  */
 export async function compareVolumes(
@@ -53,11 +53,11 @@ export async function compareVolumes(
           market.volumeEquals({ start: minute, end: minute + MINUTE_MS });
         } else host.differs(minute, theirs, ours);
       }
-      // What a failed call leaves is compared the next time.
+      // What a failed call leaves is compared next time.
       market.volumes = without(market.volumes, { start, end });
     }
   }
-  // Parts of minutes are left: of use while the rest of their minute may still be checked.
+  // Parts of minutes are left, of use while the rest of their minute may still be checked.
   market.volumes = market.volumes.flatMap(({ start, end }) =>
     minutesOf({ start, end })
       .filter((minute) => minute.end > over || market.openIn(minute).length > 0)

@@ -51,11 +51,11 @@ export const GOPAX_LIST: ListForm = {
 export const gopax: ExchangeAdapter = {
   exchange: 'GOPAX',
   completeness: 'DELTA',
-  // Its changes are put in order where they are applied.
+  // Its deltas are put in order where they are applied.
   ordersByTime: false,
   // A lost delta cannot be seen from the ids (`gopax.delta.loss-invisible`).
   auditDecides: true,
-  // One book call a second and address, 50 levels a side at level 2
+  // One book call per second and address, 50 levels a side at level 2
   // (`gopax.limit.book-1-per-second`).
   restBooks: { batch: 1, everyMs: 1500, depth: 50, fetch: fetchBook },
   tradeHistory: gopaxTradeHistory,

@@ -22,13 +22,13 @@ import {
 export const GOPAX_PROFILE: WSProfile = {
   // The 51st pair is refused with 10321.
   maxPairs: 50,
-  // The server pings by text every 30 s; it documents no ping of clients.
+  // The server pings by text every 30 s; it documents no pings by clients.
   pingEveryMs: Infinity,
-  // Its ping is the only traffic of a quiet pair; 65 s tolerate one that was lost.
+  // Its ping is the only traffic of a quiet pair; 65 s allow for one that is lost.
   silentAfterMs: 65_000,
   firstBookWithinMs: 10_000,
   messageLimits: [],
-  // The 50 snapshots are 1.3 MB together, one alone 114 KB; much room for larger books.
+  // The 50 snapshots are 1.3 MB together, the largest one 114 KB; ample room for larger books.
   maxPayload: 16 * 1024 * 1024,
   known: {
     keys: new Set([
@@ -54,14 +54,14 @@ export const GOPAX_PROFILE: WSProfile = {
 
 /** A book may be crossed for a moment between two deltas of one match; longer is a lost delta. */
 const CROSSED_MS = 3000;
-/** Refusal of a pair beyond those that one socket carries (`gopax.error.too-many-books`). */
+/** Refusal of a pair beyond those that a socket may carry (`gopax.error.too-many-books`). */
 const TOO_MANY_PAIRS = '10321';
-/** Refusals that stay: unknown asset, delisted pair (`gopax.error.delisted-pair`). */
+/** Permanent refusals: unknown asset, delisted pair (`gopax.error.delisted-pair`). */
 const UNKNOWN_PAIR = new Set(['10058', '10059']);
 
 /**
- * Query of a signed connection: HMAC-SHA512 of `t<timestamp>` with the base64-decoded secret, in
- * base64 and percent-encoded (`gopax.auth.signature`).
+ * Query of a signed connection: HMAC-SHA512 of `t<timestamp>`, keyed with the base64-decoded
+ * secret, in base64 and percent-encoded (`gopax.auth.signature`).
  * @param timestamp Unix ms; more than 5 s off standard time may be refused
  */
 export function signedQuery(apiKey: string, secretKey: string, timestamp: number): string {
@@ -71,18 +71,18 @@ export function signedQuery(apiKey: string, secretKey: string, timestamp: number
   return `apiKey=${encodeURIComponent(apiKey)}&timestamp=${timestamp}&signature=${encodeURIComponent(signature)}`;
 }
 
-/** What becomes of books in doubt. */
+/** What to do about books in doubt. */
 export interface DoubtPolicy {
-  /** The books of these pairs are wrong, or may be. */
+  /** The books of these pairs are, or may be, wrong. */
   inDoubt(pairs: readonly Pair[], detail: string): void;
   /** Whether a crossed book of a pair may cause a resynchronisation now. */
   mayResync(code: string): boolean;
 }
 
 /**
- * One socket of GOPAX: the reply to a subscription is the whole book, deltas follow. There is no
- * unsubscribe and no second subscription of a pair on a socket, so a stopped pair keeps its slot (its
- * book is kept up but not handed on), and a book in doubt needs another connection.
+ * One GOPAX socket: the reply to a subscription is the whole book, deltas follow. There is no
+ * unsubscribe, and no second subscription of a pair on a socket, so a stopped pair keeps its slot
+ * (its book is maintained but not passed on), and a book in doubt needs another connection.
  */
 export class GopaxController extends WSController {
   /** Books by pair, of every pair subscribed on this connection, stopped ones included. */
@@ -97,7 +97,7 @@ export class GopaxController extends WSController {
     this.#doubt = doubt;
   }
 
-  /** The pairs that it is to carry. */
+  /** The pairs assigned to it. */
   get carried(): Pair[] {
     return [...this.pairs.values()];
   }
@@ -115,12 +115,12 @@ export class GopaxController extends WSController {
     return book?.complete === true && this.proven ? book.sides : null;
   }
 
-  /** How far the book of a pair has come, by the exchange-wide counter; -1 without a book. */
+  /** How far the book of a pair has got, by the exchange-wide counter; -1 without a book. */
   newestEntryId(code: string): number {
     return this.#books.get(code)?.newestEntryId ?? -1;
   }
 
-  /** Drops the connection and reads all books again. */
+  /** Drops the connection and fetches all books again. */
   restart(detail: string): void {
     this.reconnect('RESYNC', detail);
   }
@@ -153,7 +153,7 @@ export class GopaxController extends WSController {
     return fresh.map((pair) => this.#subscription(pair));
   }
 
-  /** Slots left: those of stopped pairs stay taken until the connection is made again. */
+  /** Slots left: those of stopped pairs stay taken until the next connection. */
   override get free(): number {
     const slots = new Set([...this.pairs.keys(), ...this.#books.keys()]);
     return this.closedToMore ? 0 : this.capacity - slots.size;
@@ -183,7 +183,7 @@ export class GopaxController extends WSController {
     this.#doubt.inDoubt(pair === null ? this.carried : [pair], 'a message could not be read');
   }
 
-  /** A connection that was not lost has lost no change: the kept books are those of now. */
+  /** A connection that was not lost has missed no delta: the kept books are current. */
   protected override onProven(): void {
     for (const [code, book] of this.#books) {
       if (book.complete) this.deliver(code, book.sides, null, this.context.clock());
@@ -265,9 +265,10 @@ export class GopaxController extends WSController {
       this.turnAway([pair], reason);
       return;
     }
-    // It only says that it runs already.
+    // It only says that the subscription is already running.
     if (errCode === '10325' || pair === undefined) return;
-    // Any other refusal may pass, and a new socket asks again: a separate one, for the others' sake.
+    // Any other refusal may be temporary, and a new socket asks again: a separate one, for the
+    // others' sake.
     if (this.carrierHost === null || this.pairs.size === 1 || (this.apart && !this.serving)) {
       this.reconnect('REFUSED', reason);
       return;

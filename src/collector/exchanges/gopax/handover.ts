@@ -14,7 +14,7 @@ export interface HandoverTimes {
   readonly maxAgeMs: number;
   /** Once the replacement has all books, it takes over after this long at the latest. */
   readonly settleMs: number;
-  /** A pair causes at most one resynchronisation in this time, should its own book be crossed. */
+  /** A pair causes at most one resynchronisation in this time if its own book is crossed. */
   readonly pauseMs: number;
 }
 
@@ -24,23 +24,23 @@ const HANDOVER_TIMES: HandoverTimes = {
   settleMs: 3000,
   pauseMs: 60_000,
 };
-/** A pair that never has a book is asked for on another connection this seldom in the end, ms. */
+/** The longest interval at which a pair that never gets a book is requested on another connection, ms. */
 const MOST_MISSING_MS = 3_600_000;
 
 /** A pair whose first book has not come. */
 interface Missing {
-  /** How often in a row it did not. */
+  /** How many times in a row it has not. */
   readonly times: number;
-  /** When it is asked for on another connection, monotonic ms; Infinity while it is. */
+  /** When it is next requested on another connection, monotonic ms; Infinity while it is. */
   readonly dueAt: number;
 }
 
 /**
- * Carries up to 50 pairs of GOPAX, on one socket or, for a moment, on two. GOPAX subscribes a pair
- * once a connection and has no unsubscribe, so a book that is in doubt, or has not come, can be asked
- * for on another connection only. That one is opened beside the old one, which goes on for the pairs that are not
- * in doubt; each pair changes over when its new book is as new as its old one. Pairs in doubt have a gap, and
- * those whose two books differ then.
+ * Carries up to 50 GOPAX pairs, on one socket or, briefly, on two. GOPAX subscribes a pair once per connection
+ * and has no unsubscribe, so a book that is in doubt, or has not come, can only be requested on another
+ * connection. That one is opened beside the old one, which goes on for the pairs that are not in doubt; each pair
+ * moves over once its new book is as recent as its old one. Pairs in doubt have a gap, and so do those whose two
+ * books then differ.
  */
 export class GopaxHandover implements PairCarrier {
   readonly #context: FeedContext;
@@ -50,9 +50,9 @@ export class GopaxHandover implements PairCarrier {
   #current: GopaxController;
   /** The replacement while there is one. */
   #next: GopaxController | null = null;
-  /** Pairs that the replacement has taken over, with the book that it handed on last, or null. */
+  /** Pairs that the replacement has taken over, with the book that it last passed on, or null. */
   readonly #moved = new Map<string, Sides | null>();
-  /** Pairs in doubt until the handover is over: the current socket's word about them no longer counts. */
+  /** Pairs in doubt until the handover is over: what the current socket says about them no longer counts. */
   readonly #doubted = new Set<string>();
   alone = false;
   carrierHost: CarrierHost | null = null;
@@ -64,7 +64,7 @@ export class GopaxHandover implements PairCarrier {
   #age: NodeJS.Timeout | undefined;
   #settle: NodeJS.Timeout | undefined;
   #start: NodeJS.Timeout | undefined;
-  /** Replacements in a row, and when the last one began: they follow each other ever slower. */
+  /** Replacements in a row, and when the last one began: they follow each other ever more slowly. */
   #replacements = 0;
   #replacedAt = -Infinity;
   #closed = false;
@@ -211,8 +211,9 @@ export class GopaxHandover implements PairCarrier {
   }
 
   /**
-   * The replacement hands on this book of a pair. If it has just taken the pair over and the old connection
-   * has another book, that one has missed a change, or not had it yet: what lay between is not recorded.
+   * The replacement passes on this book of a pair. If it has just taken the pair over and the old
+   * connection has a different book, the old one has missed a delta or not received it yet: what came in
+   * between is not recorded.
    */
   #move(pair: Pair, sides: Sides): void {
     const code = pairText(pair);
@@ -230,7 +231,7 @@ export class GopaxHandover implements PairCarrier {
     const { host } = this.#context;
     const next = this.#next;
     if (next === null) {
-      // A new connection reads all books again; nothing is left in doubt.
+      // A new connection fetches all books again; nothing is left in doubt.
       clearTimeout(this.#start);
       this.#start = undefined;
       this.#doubted.clear();
@@ -243,8 +244,8 @@ export class GopaxHandover implements PairCarrier {
         const code = pairText(pair);
         const taken = this.#moved.get(code) ?? null;
         if (!this.#moved.delete(code)) continue;
-        // The old connection has gone on, and takes the pair back as if nothing had been. But where its book
-        // is another one, it may have missed a change: then only the next whole book is believed.
+        // The old connection has gone on, and takes the pair back as if nothing had happened. But where its
+        // book is a different one, it may have missed a delta: then only the next whole book is trusted.
         const trusted = this.#current.has(pair) && !this.#doubted.has(code);
         const sides = trusted ? this.#current.completeSides(code) : null;
         if (sides !== null && taken !== null && sameToDepth(sides, taken, Infinity, false)) {
@@ -255,7 +256,7 @@ export class GopaxHandover implements PairCarrier {
         }
       }
     } else {
-      // Those that have not moved have no book on the replacement, or one that is behind what was handed on.
+      // Those that have not moved have no book on the replacement, or one that is behind what was passed on.
       const waiting = pairs.filter((pair) => !this.#moved.has(pairText(pair)));
       host.down(waiting, outage);
       this.#takeOver(next, waiting);
@@ -272,14 +273,14 @@ export class GopaxHandover implements PairCarrier {
     }
     this.#context.host.noFirstBook(pair, afterMs);
     if (from === this.#newest) this.#missed(code);
-    // Neither connection has its book; it need not hold up the others.
+    // Neither connection has its book; it must not hold up the others.
     if (isNext) {
       this.#moved.set(code, null);
       this.#finishWhenMoved();
     }
   }
 
-  /** A pair has no book on the newest connection: it is asked for on another one, ever later. */
+  /** A pair has no book on the newest connection: it is requested on another one, ever later. */
   #missed(code: string): void {
     const before = this.#missing.get(code);
     if (before !== undefined && before.dueAt < Infinity) return;
@@ -293,7 +294,7 @@ export class GopaxHandover implements PairCarrier {
   #askWhenDue(): void {
     clearTimeout(this.#ask);
     const dueAt = Math.min(...[...this.#missing.values()].map((pair) => pair.dueAt));
-    // While there is a replacement, it asks.
+    // While there is a replacement, that one asks.
     if (this.#next !== null || dueAt === Infinity) return;
     this.#ask = setTimeout(() => this.#replaceSoon(), Math.max(0, dueAt - performance.now()));
   }
@@ -305,7 +306,7 @@ export class GopaxHandover implements PairCarrier {
       this.#missing.set(code, { times, dueAt: Infinity });
   }
 
-  /** Hands on the replacement's books of `pairs` as they are. */
+  /** Passes on the replacement's books of `pairs` as they are. */
   #takeOver(next: GopaxController, pairs: readonly Pair[]): void {
     for (const pair of pairs) {
       const code = pairText(pair);
@@ -361,7 +362,10 @@ export class GopaxHandover implements PairCarrier {
     this.#next.add(this.#current.carried);
   }
 
-  /** Does not wait forever for a pair whose new book stays behind its old one: which lost more? */
+  /**
+   * Does not wait forever for a pair whose new book stays behind its old one: either may have
+   * missed more.
+   */
   #settleWhenComplete(next: GopaxController): void {
     if (this.#settle !== undefined || !next.complete) return;
     this.#settle = setTimeout(() => {
@@ -407,14 +411,14 @@ export class GopaxHandover implements PairCarrier {
   }
 }
 
-/** Host of one socket: what depends on which of two sockets speaks goes to the handover. */
+/** Host of one socket: what depends on which of the two sockets reports goes to the handover. */
 class RelayHost implements FeedHost {
   readonly #host: FeedHost;
   onBook!: FeedHost['book'];
   onDown!: (pairs: readonly Pair[], outage: Outage) => void;
   onNoFirstBook!: FeedHost['noFirstBook'];
   isReplacement!: () => boolean;
-  /** Whether books of a pair are taken from this socket now. */
+  /** Whether books of a pair are currently taken from this socket. */
   serves!: (pair: Pair) => boolean;
 
   constructor(host: FeedHost) {
@@ -446,7 +450,7 @@ class RelayHost implements FeedHost {
   }
 
   unreadable(error: unknown, message: string, pair: Pair | null): void {
-    // What the other socket serves has lost nothing; the message is counted all the same.
+    // What the other socket serves has lost nothing; the message is still counted.
     this.#host.unreadable(error, message, pair !== null && this.serves(pair) ? pair : null);
   }
 

@@ -9,15 +9,18 @@ import { aboutPair, unreadable } from '../../exchange-error.js';
 import { believedTime, exchangeTime } from '../../wire/exchange-time.js';
 import { readSide, wireArray, wireObject, type WireObject, wireText } from '../../wire/wire.js';
 
-/** Removed levels remembered a side, so that an older entry that comes late does not revive one. */
+/** Removed levels remembered per side, so that a late older entry does not revive one. */
 const MAX_TOMBSTONES = 1000;
 
-/** Updates of one level that are farther apart than this are no late delivery, ms. */
+/** Updates of one level that are farther apart than this are not a late delivery, ms. */
 const FAR_MS = 60_000;
 /** Most entries that wait for a snapshot; they come within a second of it. */
 const MAX_EARLY = 20_000;
 
-/** The request of a book alone, and of a book with the trades of its pair; both are answered by the book (`gopax.trade-subscribe.pair-message-reply-whole-order`). */
+/**
+ * The requests for a book alone, and for a book with the trades of its pair; both are answered with
+ * the book (`gopax.trade-subscribe.pair-message-reply-whole-order`).
+ */
 export const BOOK_REQUEST = 'SubscribeToOrderBook';
 export const PAIR_REQUEST = 'SubscribeToTradingPair';
 
@@ -43,7 +46,7 @@ export function pongTo(heartbeat: string): string {
 
 /** When and in which order a level was last changed. */
 interface Stamp {
-  /** Unix ms; null when it cannot be believed. */
+  /** Unix ms; null when it is not credible. */
   readonly updatedAt: number | null;
   /** Exchange-wide counter. */
   readonly entryId: number;
@@ -110,7 +113,7 @@ class BookSide {
 function isNewer(entry: Stamp, than: Stamp): boolean {
   if (entry.updatedAt === null || than.updatedAt === null) return entry.entryId > than.entryId;
   const laterMs = entry.updatedAt - than.updatedAt;
-  // One absurd time must not hold its level forever: so far apart, the counter knows better.
+  // One absurd time must not freeze its level forever: that far apart, the counter decides.
   if (laterMs === 0 || Math.abs(laterMs) > FAR_MS) return entry.entryId > than.entryId;
   return laterMs > 0;
 }
@@ -130,7 +133,7 @@ export class GopaxBook {
   #earlyEntries = 0;
   readonly #clock: () => number;
 
-  /** @param clock receive clock, Unix ms: times far from it are not believed */
+  /** @param clock receive clock, Unix ms: times far from it are not credible */
   constructor(clock: () => number = Date.now) {
     this.#clock = clock;
   }
@@ -156,7 +159,7 @@ export class GopaxBook {
     const maxEntryId = counter(payload['maxEntryId'], 'maxEntryId');
     const asks = entriesOf(payload['ask'], 'ask', receivedAt);
     const bids = entriesOf(payload['bid'], 'bid', receivedAt);
-    // All of it is read before any of it is kept.
+    // All of it is parsed before any of it is kept.
     const askLevels = levelsOf('ask', asks);
     const bidLevels = levelsOf('bid', bids);
     this.#asks.replace(asks, askLevels);
@@ -171,18 +174,18 @@ export class GopaxBook {
   /**
    * Takes a delta.
    * @returns the newest `updatedAt` among its entries (Unix ms); null when it had to wait for the
-   * snapshot or had no entry; undefined when none of its times can be believed
+   * snapshot or had no entry; undefined when none of its times is credible
    * @throws {ExchangeError} when it is malformed; nothing of it is applied
    */
   delta(payload: WireObject): number | null | undefined {
     const receivedAt = this.#clock();
-    // Read also when it has to wait: what is wrong with it is no fault of the snapshot.
+    // Parsed even if it has to wait, so that its errors are not blamed on the snapshot.
     const delta = {
       asks: entriesOf(payload['ask'], 'ask', receivedAt),
       bids: entriesOf(payload['bid'], 'bid', receivedAt),
     };
     if (this.#maxEntryId !== null) return this.#apply(delta, this.#maxEntryId);
-    // What one message may hold is bounded; how many come without a snapshot is not.
+    // The size of one message is bounded; the number that come without a snapshot is not.
     this.#earlyEntries += delta.asks.length + delta.bids.length + 1;
     if (this.#earlyEntries > MAX_EARLY) {
       this.#early = [];
@@ -204,7 +207,7 @@ export class GopaxBook {
   }
 }
 
-/** A trade of GOPAX, read. */
+/** A parsed GOPAX trade. */
 export interface GopaxTrade {
   /** The pair as `BTC-KRW`. */
   readonly code: string;
@@ -212,9 +215,10 @@ export interface GopaxTrade {
 }
 
 /**
- * Reads a trade: `{"tradeId":75021,"baseAmount":0.01,"quoteAmount":1,"price":100,"isBuy":true,"occurredAt":1609756772,"tradingPairName":"BCH-KRW"}`.
- * That `isBuy` is the taker's side is presumed, not documented (`gopax.trade-side.taker`); its time is one of
- * seconds, perhaps with a fraction.
+ * Reads a trade:
+ * `{"tradeId":75021,"baseAmount":0.01,"quoteAmount":1,"price":100,"isBuy":true,"occurredAt":1609756772,"tradingPairName":"BCH-KRW"}`.
+ * That `isBuy` is the taker's side is presumed, not documented (`gopax.trade-side.taker`); its time is in
+ * seconds, possibly with a fraction.
  * @throws {ExchangeError} naming the pair when it could be read
  */
 export function readGopaxTrade(payload: WireObject): GopaxTrade {
@@ -236,7 +240,7 @@ export function readGopaxTrade(payload: WireObject): GopaxTrade {
 /**
  * Reads a row of `/trading-pairs/{pair}/trades`, whose time has whole seconds:
  * `{"time":"2020-12-19T12:17:43.000Z","date":1608380263,"id":23903608,"price":25155000,"amount":0.0505,"side":"sell"}`.
- * @throws {ExchangeError} when it is no trade
+ * @throws {ExchangeError} when it is not a trade
  */
 export function readGopaxRow(value: Json): ReadTrade {
   const row = wireObject(value, 'the trade');

@@ -8,7 +8,7 @@ import type { Json } from '../../wire/quoted-json.js';
 import { optionalText, wireArray, wireObject, wireText } from '../../wire/wire.js';
 import { readGopaxRow } from './messages.js';
 
-/** Rows of a page at most (`gopax.trade-rest.bare-array-newest-first-limit`). */
+/** The most rows of a page (`gopax.trade-rest.bare-array-newest-first-limit`). */
 const ROWS = 100;
 const SECOND_MS = 1000;
 const MINUTE_MS = 60_000;
@@ -17,7 +17,7 @@ function pathOf(pair: Pair, call: string): string {
   return `/trading-pairs/${encodeURIComponent(pair.code ?? pairText(pair))}/${call}`;
 }
 
-/** Whether `time` says the same in UTC as `date`, the seconds (`gopax.trade-rest.time-utc-000-always-real`). */
+/** Whether `time`, read as UTC, equals `date`, the seconds (`gopax.trade-rest.time-utc-000-always-real`). */
 function textIsUtc(row: Json, { exchangeTimestamp }: ReadTrade): boolean {
   const shown = Date.parse(optionalText(wireObject(row, 'the trade')['time']) ?? '');
   return Number.isNaN(shown) || Math.abs(shown - exchangeTimestamp) < 2 * SECOND_MS;
@@ -25,12 +25,13 @@ function textIsUtc(row: Json, { exchangeTimestamp }: ReadTrade): boolean {
 
 /**
  * A pair's trades. Pages go back by `before` (whole seconds, documented beside `pastmax`), each
- * beginning with the last second of the one before; by id only within an overfull second.
+ * beginning with the last second of the one before; by id only within a second that overflows a
+ * page.
  */
 export const gopaxTradeHistory: TradeHistory = {
   rows: ROWS,
   older: true,
-  // 20 calls a second and address, of which books need one.
+  // 20 calls per second and address, of which books need one.
   everyMs: 250,
   page: async (rest, pair, place) => {
     const bound =
@@ -47,7 +48,7 @@ export const gopaxTradeHistory: TradeHistory = {
     const from = oldestTime(read.trades) + SECOND_MS;
     if (from < (place?.before ?? Infinity))
       return { ...read, from, next: { before: from, id: null, overlaps: true } };
-    // A second with more trades than a page.
+    // The second has more trades than a page.
     return { ...read, from, next: { before: from, id: leastId(read.trades), overlaps: false } };
   },
   /** Rows are `[start, low, high, open, close, volume]` (`gopax.trade-trap.candles-trading-pairs-pair-candles`). */
