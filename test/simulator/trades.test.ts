@@ -28,6 +28,7 @@ async function start(options: SimulatorOptions = {}): Promise<UpbitSimulator> {
 
 interface Frame {
   type: string;
+  timestamp: number;
   trade_timestamp: number;
   trade_price: number;
   trade_volume: number;
@@ -256,7 +257,7 @@ describe('trades of a simulator', () => {
   it('go wrong one by one as asked', async () => {
     const upbit = await start();
     const client = await following(upbit);
-    const kinds = ['hole', 'restHole', 'duplicate', 'late', 'wrongSide', 'restDisagrees', 'unknownSide', 'priceZero', 'idLeap', 'idBack', 'idReuse']; // prettier-ignore
+    const kinds = ['hole', 'restHole', 'duplicate', 'late', 'wrongSide', 'restDisagrees', 'wildTime', 'unknownSide', 'priceZero', 'idLeap', 'idBack', 'idReuse']; // prettier-ignore
     for (const kind of kinds) upbit.faults.tradeFault('BTC-KRW', kind);
     upbit.setBook('BTC-KRW', [['101000', '1000']], [['100000', '1']]);
     for (let i = 0; i <= kinds.length; i++) upbit.trade('BTC-KRW', 'buy', ['1']);
@@ -282,13 +283,14 @@ describe('trades of a simulator', () => {
     expect(BigInt(of('idLeap').id) - usual).toBeGreaterThan(9_000_000n);
     expect(usual - BigInt(of('idBack').id)).toBeGreaterThan(5_000_000n);
     expect(of('idReuse').id).toBe(of('idBack').id);
-    const rows = await ticks(upbit, 12);
+    const rows = await ticks(upbit, 13);
     const rowOf = (kind: string): Frame | undefined =>
       rows.find((row) => row.sequential_id === of(kind).restId);
     expect(rowOf('restHole')).toBeUndefined();
     expect(rowOf('hole')).toBeDefined();
     expect(rowOf('wrongSide')!.ask_bid).toBe('BID');
     expect(rowOf('restDisagrees')!.trade_volume).toBe(2);
+    expect(rowOf('wildTime')!.timestamp).toBeLessThan(of('wildTime').ms - 1e11);
     expect(() => upbit.faults.tradeFault('BTC-KRW', 'hiccup')).toThrow('one of: hole, restHole');
   });
 

@@ -1,11 +1,11 @@
 import type { CollectorMemory } from '../../market/collector-memory.js';
-import { type ReadTrade, tradeContents } from '../../market/trade.js';
+import { compareTradeIds, type ReadTrade, tradeContents } from '../../market/trade.js';
 import type { TradeMatch } from '../../market/trade-match.js';
 import type { Span } from '../../market/trade-span.js';
 import type { TradeRecorder } from '../market/trade-recorder.js';
 import type { RestClient } from '../rest/rest-client.js';
 import type { Doubt, MarketTrades } from './market-trades.js';
-import { oldestTime } from './read-page.js';
+import { oldestTimes } from './page-order.js';
 import type { HistoryPage, HistoryPlace, TradeHistory } from './trade-history.js';
 
 /** What a walk works with. */
@@ -99,7 +99,7 @@ export async function walk(
     const again = (trade: ReadTrade): boolean => read.trades.some((other) => same(other, trade));
     const page: HistoryPage = {
       ...read,
-      trades: [...read.trades, ...carried.filter((trade) => !again(trade))],
+      trades: [...carried.filter((trade) => !again(trade)), ...read.trades],
     };
     tally.historyPages++;
     tally.otherZones += page.otherZone;
@@ -113,8 +113,8 @@ export async function walk(
       fault(`a page lacks the trade ${known.tradeId} that it had to go on from`);
       break;
     }
-    const oldest = oldestTime(page.trades);
     let { from } = page;
+    const oldest = await beginning(parts, market, page);
     if (from === -Infinity && (await memory.hasTradeBefore(market.market, Math.min(oldest, top)))) {
       // What is stored is older than everything it has: it does not reach back to the beginning.
       if (page.trades.length === 0) {
@@ -128,7 +128,7 @@ export async function walk(
     if (
       from > -Infinity &&
       from < reached &&
-      (begins || (await lacks(parts, market, from, reached)))
+      (begins || (await lacks(parts, market, page, from, reached)))
     ) {
       // It should also have what is stored from before its oldest trade; and it says no more about parts of that
       // time where nothing is stored than about the rest.
@@ -139,8 +139,7 @@ export async function walk(
       market.historyBegins = oldest;
       tooFar({ start: Math.max(from, market.openStart), end: reached }, oldest);
     }
-    const end = page.next?.overlaps !== true;
-    const judged = await judge(parts, market, page, { start: from, end: top }, end);
+    const judged = await judge(parts, market, page, { start: from, end: top });
     if (judged === null) {
       fault('the history has far fewer trades than are stored');
       break;
@@ -156,11 +155,7 @@ export async function walk(
       tooFar({ start: market.openStart, end: top }, oldest);
       break;
     }
-    const before: HistoryPlace | null = place;
-    if (
-      before !== null &&
-      (next.before > before.before || (next.before === before.before && next.id === before.id))
-    ) {
+    if (place !== null && !goesOn(place, next)) {
       fault('a page does not go further back than the one before');
       break;
     }
@@ -172,30 +167,62 @@ export async function walk(
       market.unreached(span, words, parts.lossy);
       top = next.before;
     }
-    last = page.trades.find((t) => t.exchangeTimestamp === oldest) ?? last;
-    carried = next.overlaps ? [] : page.trades.filter((t) => t.exchangeTimestamp < top);
+    last = page.trades.find((t) => showsAgain(next, t)) ?? null;
+    carried = page.trades.filter((t) => t.exchangeTimestamp < top && !showsAgain(next, t));
     place = next;
   }
   return { fresh, filled };
 }
 
-/** Whether trades are stored for a time for which a page has none. */
+/**
+ * Time of the oldest trade of a page, Unix ms; Infinity without any. One that is not stored does not count
+ * beside others: its time may be wild, and would hide that the page lacks what is stored.
+ */
+async function beginning(
+  { memory }: WalkParts,
+  market: MarketTrades,
+  { trades }: HistoryPage,
+): Promise<number> {
+  const [oldest, second] = oldestTimes(trades);
+  if (oldest === second || second === Infinity || market.openStart >= second) return oldest;
+  const alone = trades.filter(({ exchangeTimestamp: time }) => time === oldest);
+  const unknown = await memory.unknownTrades(market.market, alone);
+  return unknown.length === 0 ? oldest : second;
+}
+
+/** Whether the page at a place shows a trade of the page before once more. */
+function showsAgain(
+  { before, id, overlaps }: HistoryPlace,
+  { exchangeTimestamp, tradeId }: ReadTrade,
+): boolean {
+  if (!overlaps) return false;
+  return id === null ? exchangeTimestamp < before : compareTradeIds(tradeId, id) < 0;
+}
+
+/** Whether a place lies further back than another. */
+function goesOn(from: HistoryPlace, to: HistoryPlace): boolean {
+  if (to.before !== from.before) return to.before < from.before;
+  return to.id !== null && (from.id === null || compareTradeIds(to.id, from.id) < 0);
+}
+
+/** Whether trades are stored for a time for which a page lacks them. */
 async function lacks(
   { memory }: WalkParts,
   market: MarketTrades,
+  { trades }: HistoryPage,
   from: number,
   end: number,
 ): Promise<boolean> {
   const start = Math.max(from, market.openStart);
   if (start >= end) return false;
-  const match = await memory.matchTrades(market.market, [], { start, end });
+  const inside = trades.filter(({ exchangeTimestamp: at }) => at >= start && at < end);
+  const match = await memory.matchTrades(market.market, inside, { start, end });
   return match === null || match.absent.length > 0;
 }
 
 /**
  * Compares a page with what is stored and records what is missing.
- * @param span where the page has all trades
- * @param end whether no other page shows the trades older than that
+ * @param span where the page has all trades; of older ones those are recorded that the next page does not show
  * @returns how many were recorded; null when the page cannot be about this market and time
  */
 async function judge(
@@ -203,7 +230,6 @@ async function judge(
   market: MarketTrades,
   page: HistoryPage,
   span: Span,
-  end: boolean,
 ): Promise<number | null> {
   const start = Math.max(span.start, market.openStart);
   const whole = { start, end: span.end };
@@ -216,7 +242,10 @@ async function judge(
   const comparedAt = tape.recordedOf(market.market);
   const match = start < span.end ? await memory.matchTrades(market.market, inside, whole) : NOTHING;
   if (match === null) return null;
-  const older = end ? page.trades.filter((t) => t.exchangeTimestamp < start && isOpen(t)) : [];
+  const { next } = page;
+  const older = page.trades.filter(
+    (t) => t.exchangeTimestamp < start && isOpen(t) && !(next !== null && showsAgain(next, t)),
+  );
   const missing = [
     ...match.missing.filter(isOpen),
     ...(older.length === 0 ? [] : await memory.unknownTrades(market.market, older, true)),

@@ -1,10 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { parseExactJson } from '../../market/exact-json.js';
-import { compareTradeIds, type ReadTrade } from '../../market/trade.js';
+import type { ReadTrade } from '../../market/trade.js';
 import { ExchangeError, faultOf } from '../exchange-error.js';
 import type { RestAnswer, RestClient } from '../rest/rest-client.js';
 import type { Json } from '../wire/quoted-json.js';
 import { excerpt } from '../wire/wire.js';
+import { inOrder } from './page-order.js';
 import type { HistoryPage } from './trade-history.js';
 
 /** Rows read in one go: a page has hundreds. */
@@ -17,7 +18,7 @@ export type ReadRows = Pick<
 >;
 
 /**
- * Fetches rows of trades; unreadable rows are counted, the others kept.
+ * Fetches rows of trades; those that are unreadable or out of order are counted, the others kept.
  * @param rowsOf the rows of a body; throws if it is an error
  * @param zoneOf whether a row's text of the time is in the known time zone
  * @throws {ExchangeError} when there is no answer, or it is not a page
@@ -30,7 +31,7 @@ export async function fetchRows(
   zoneOf: (row: Json, trade: ReadTrade) => boolean = () => true,
 ): Promise<ReadRows> {
   const { body, answer } = await fetchJson(rest, path);
-  const trades: ReadTrade[] = [];
+  const listed: ReadTrade[] = [];
   let unreadable = 0;
   let otherZone = 0;
   let reason: string | null = null;
@@ -39,7 +40,7 @@ export async function fetchRows(
     if (i % ROWS_AT_ONCE === ROWS_AT_ONCE - 1) await nextTurn();
     try {
       const trade = read(row);
-      trades.push(trade);
+      listed.push(trade);
       if (!zoneOf(row, trade)) otherZone++;
     } catch (error) {
       unreadable++;
@@ -48,7 +49,14 @@ export async function fetchRows(
   }
   const date = Date.parse(answer.headers.get('date') ?? '');
   // It has no ms, so it may be up to a second later.
-  return { trades, unreadable, reason, otherZone, answeredAt: Number.isNaN(date) ? null : date };
+  const answeredAt = Number.isNaN(date) ? null : date;
+  const { trades, strays } = inOrder(listed, answeredAt);
+  const [stray] = strays;
+  if (stray !== undefined) {
+    unreadable += strays.length;
+    reason ??= `the time of ${stray.tradeId} is out of order: ${stray.exchangeTimestamp}`;
+  }
+  return { trades, unreadable, reason, otherZone, answeredAt };
 }
 
 /** Fetches a JSON answer. @throws {ExchangeError} */
@@ -71,21 +79,4 @@ export async function fetchJson(
     const why = `${excerpt((error as Error).message)}; the answer was ${excerpt(text)}`;
     throw new ExchangeError('UNREADABLE', why, { cause: error });
   }
-}
-
-/** Time of the oldest of some trades, Unix ms; Infinity if there are none. */
-export function oldestTime(trades: readonly ReadTrade[]): number {
-  return trades.reduce((least, trade) => Math.min(least, trade.exchangeTimestamp), Infinity);
-}
-
-/** Id of the oldest trade; the least, if several share the ms. */
-export function leastId(trades: readonly ReadTrade[]): string | null {
-  const oldest = oldestTime(trades);
-  return trades
-    .filter(({ exchangeTimestamp }) => exchangeTimestamp === oldest)
-    .reduce<string | null>(
-      (least, { tradeId }) =>
-        least === null || compareTradeIds(tradeId, least) < 0 ? tradeId : least,
-      null,
-    );
 }

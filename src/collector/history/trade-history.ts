@@ -8,13 +8,13 @@ export interface HistoryPlace {
   readonly before: number;
   /** Id to continue from, where the time alone is not enough. */
   readonly id: string | null;
-  /** Whether the page begins with trades already fetched, which shows that it continues from them. */
+  /** Whether the page shows trades already fetched again, which shows that it continues from them. */
   readonly overlaps: boolean;
 }
 
 /** A page of an exchange's trade history. */
 export interface HistoryPage {
-  /** In any order. */
+  /** Newest first. */
   readonly trades: readonly ReadTrade[];
   /**
    * It has every trade from this exchange time (Unix ms) up to where it begins; -Infinity: of all
@@ -23,7 +23,7 @@ export interface HistoryPage {
   readonly from: number;
   /** The next older page; null where no older one can be requested. */
   readonly next: HistoryPlace | null;
-  /** Rows that could not be read, and the first reason. */
+  /** Rows that could not be read, or not be put in order, and the first reason. */
   readonly unreadable: number;
   readonly reason: string | null;
   /** Rows whose text of the time is not in the known time zone. */

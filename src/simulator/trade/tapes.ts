@@ -49,6 +49,8 @@ const HISTORY_GAP_MS = 600_000;
 const LATE_MS = 250;
 /** How far the ids of `idLeap` and `idBack` are from the right ones. */
 const LEAP = 10_000_000n;
+/** How much older `wildTime` is. */
+const WILD_MS = 20 * 365 * 86_400_000;
 
 /**
  * The trades of a simulator, read off its books before these go out: what best levels lose was
@@ -143,7 +145,8 @@ export class Tapes<M extends SimulatedMarket> implements TradeLedger {
     const { price, volume } = trade.level;
     const disagrees = trade.fault === 'restDisagrees';
     const level = disagrees ? new BookLevel(price, volume * 2n) : trade.level;
-    return { ...trade, id: this.#wire.restId(trade), level };
+    const ms = trade.fault === 'wildTime' ? trade.ms - WILD_MS : trade.ms;
+    return { ...trade, id: this.#wire.restId(trade), ms, level };
   }
 
   of(pair: string): SentTrade[] {

@@ -9,6 +9,7 @@ export const TRADE_FAULTS = {
   late: 'goes to the sockets after the trades that follow it',
   wrongSide: 'the sockets show the other side, REST the right one',
   restDisagrees: 'REST shows another volume than the sockets',
+  wildTime: 'REST shows it as twenty years older',
   unknownSide: 'its side is a word that does not exist',
   priceZero: 'its price is 0',
   idLeap: 'its id is far above those of its neighbours',

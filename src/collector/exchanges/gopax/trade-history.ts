@@ -2,7 +2,8 @@ import { decimalFromWire } from '../../../market/decimal.js';
 import { type Pair, pairText } from '../../../market/market.js';
 import type { ReadTrade } from '../../../market/trade.js';
 import { unreadable } from '../../exchange-error.js';
-import { fetchJson, fetchRows, leastId, oldestTime } from '../../history/read-page.js';
+import { cursorOf, provenTime } from '../../history/page-order.js';
+import { fetchJson, fetchRows } from '../../history/read-page.js';
 import type { TradeHistory } from '../../history/trade-history.js';
 import type { Json } from '../../wire/quoted-json.js';
 import { optionalText, wireArray, wireObject, wireText } from '../../wire/wire.js';
@@ -45,11 +46,11 @@ export const gopaxTradeHistory: TradeHistory = {
     const read = await fetchRows(rest, path, rows, readGopaxRow, textIsUtc);
     if (read.trades.length + read.unreadable < ROWS)
       return { ...read, from: -Infinity, next: null };
-    const from = oldestTime(read.trades) + SECOND_MS;
+    const from = provenTime(read.trades) + SECOND_MS;
     if (from < (place?.before ?? Infinity))
       return { ...read, from, next: { before: from, id: null, overlaps: true } };
     // The second has more trades than a page.
-    return { ...read, from, next: { before: from, id: leastId(read.trades), overlaps: false } };
+    return { ...read, from, next: { before: from, id: cursorOf(read.trades), overlaps: true } };
   },
   /** Rows are `[start, low, high, open, close, volume]` (`gopax.trade-trap.candles-trading-pairs-pair-candles`). */
   minutes: async (rest, pair, to, count) => {

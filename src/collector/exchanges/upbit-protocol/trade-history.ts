@@ -2,7 +2,8 @@ import { decimalFromWire } from '../../../market/decimal.js';
 import type { Pair } from '../../../market/market.js';
 import type { ReadTrade, TradeIdKind } from '../../../market/trade.js';
 import { ExchangeError, faultOf } from '../../exchange-error.js';
-import { fetchJson, fetchRows, leastId, oldestTime } from '../../history/read-page.js';
+import { cursorOf, provenTime } from '../../history/page-order.js';
+import { fetchJson, fetchRows } from '../../history/read-page.js';
 import type { HistoryPage, HistoryPlace, TradeHistory } from '../../history/trade-history.js';
 import type { RestClient } from '../../rest/rest-client.js';
 import type { Json } from '../../wire/quoted-json.js';
@@ -78,16 +79,20 @@ async function unitPage(
   const dayStart = startOf(day);
   if (trades.length + read.unreadable < rows || trades.length === 0) {
     // Whether a page ends with its day or continues before it is undocumented: the day is safe.
-    const next = { before: dayStart, id: leastId(trades) ?? place?.id ?? null, overlaps: false };
+    const id = cursorOf(trades) ?? place?.id ?? trades[0]?.tradeId ?? null;
+    const next = { before: dayStart, id, overlaps: false };
     return { ...read, from: dayStart, next: back < DAYS ? next : null };
   }
-  const oldest = oldestTime(trades);
-  const second = Math.ceil((oldest + 1) / SECOND_MS) * SECOND_MS;
+  const proven = provenTime(trades);
+  const second = Math.ceil((proven + 1) / SECOND_MS) * SECOND_MS;
   if (second < (place?.before ?? Infinity))
     return { ...read, from: second, next: { before: second, id: null, overlaps: true } };
-  // A page within one second. History ids shared by several trades lose those of the same ms.
-  const before = idKind === 'EXCHANGE' ? oldest + 1 : oldest;
-  return { ...read, from: oldest + 1, next: { before, id: leastId(trades), overlaps: false } };
+  // A page within one second.
+  const from = proven + 1;
+  const id = cursorOf(trades);
+  if (id !== null) return { ...read, from, next: { before: from, id, overlaps: true } };
+  // All have one id, as trades of a ms may share one in the history: no page shows the others that have it.
+  return { ...read, from, next: { before: proven, id: trades[0]!.tradeId, overlaps: false } };
 }
 
 /** The rows of a response; Bithumb's errors come with HTTP 200 (`bithumb.error.rest-errors-in-200`). */
