@@ -16,25 +16,25 @@ import { logStore } from './store-log.js';
 
 /** A running recorder. */
 export interface App extends Running {
-  /** Address of the API, for people to open. */
+  /** Address of the API, for the user to open. */
   readonly url: string;
   readonly supervisor: Supervisor;
   readonly bus: Bus;
-  /** Settles when the collectors of every exchange have been tried to start once. */
+  /** Settles when each exchange's collectors have been started once, successfully or not. */
   readonly tried: Promise<void>;
-  /** What the store reports about itself. */
+  /** Statistics of the store. */
   storeStats(): StoreStats;
-  /** Closes everything in order: collectors, API, store, logs. Takes less than 5 s. */
+  /** Shuts down in order: collectors, API, store, logs. Takes less than 5 s. */
   close(signal: string): Promise<void>;
 }
 
-/** What no user sets. */
+/** Options that no user sets. */
 export interface AppTuning {
-  /** Bounds of silence other than the usual ones. */
+  /** Overrides the silence bounds. */
   readonly rhythm?: SilenceBounds;
-  /** Times of the checks of trades other than the usual ones. */
+  /** Overrides the timing of trade checks. */
   readonly checkTimes?: Partial<CheckTimes>;
-  /** Books that may wait for the disk. */
+  /** Maximum number of books waiting for the disk. */
   readonly maxQueuedBooks?: number;
   readonly alerts?: AlertTuning;
 }
@@ -47,9 +47,9 @@ const STORE_GRACE_MS = 2500;
 /**
  * Composes the program and runs it. Data flows one way: collectors → bus → store and API.
  * @param quiet keeps the log off standard output (tests)
- * @param tuning what no user sets (tests)
- * @throws {Error} in one clear line when the log folder, the database or the port cannot be opened;
- * what was opened before is closed again
+ * @param tuning options that no user sets (tests)
+ * @throws {Error} with one clear line when the log folder, the database or the port cannot be
+ * opened; what was already open is closed again
  */
 export async function startApp(
   config: Config,
@@ -66,11 +66,11 @@ export async function startApp(
       maxQueuedBooks: tuning.maxQueuedBooks,
       now: () => watch.look(),
     });
-    // A sign of life before the gaps of the previous run are taken over would move their start.
+    // A heartbeat before the gaps of the previous run are taken over would move their start.
     if (store.previousHeartbeat !== null) store.vouchUntil(store.previousHeartbeat);
     opened.push(() => store.close(STORE_GRACE_MS));
     const { files, logger } = await openLog(config, quiet, databaseSecrets(config.databaseUrl));
-    // The last of all: what ends may have something to say.
+    // Last of all: what shuts down may still log something.
     opened.unshift(() => files.close());
     logger.addSink((record) => bus.logs.publish(record));
     files.output?.onLeftOut((lines) => {
@@ -137,7 +137,7 @@ export async function startApp(
       tried,
       storeStats: () => store.stats(),
       close: async (signal) => {
-        // A standstill before this is reported before the end vouches for everything until now.
+        // A standstill before this is reported before shutdown vouches for everything until now.
         store.vouchUntil(watch.look());
         logger.log('STOPPING', {}, { signal });
         archive?.close();
@@ -158,7 +158,7 @@ export async function startApp(
   }
 }
 
-/** What of a database's address no log may show: its password, as it is written and as it is. */
+/** Parts of a database address that no log may show: its password, encoded and decoded. */
 function databaseSecrets(url: string | null): string[] {
   const written = url === null ? '' : new URL(url).password;
   return written === '' ? [] : [written, decodeURIComponent(written)];

@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { readCommandLine, exitOnUsageError, UsageError } from './util/command-line.js';
 
-/** What the installed package runs, by the name of its command. */
+/** Entry points of the installed package, by command name. */
 const COMMANDS: Readonly<Record<string, string>> = {
   start: './main.js',
   demo: './demo.js',
@@ -18,7 +18,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
 const USAGE = `usage: korean-orderbook-recorder COMMAND [flags]
 Commands: ${Object.keys(COMMANDS).join(', ')}. Each answers --help.`;
 
-/** Hands its flags to a command, as `npm run COMMAND -- flags` does in a clone. */
+/** Passes its flags to a command, like `npm run COMMAND -- flags` in a clone. */
 async function main(): Promise<void> {
   const [name] = process.argv.splice(2, 1);
   if (name === '--help' || name === '-h') process.argv.push(name);
@@ -26,7 +26,7 @@ async function main(): Promise<void> {
   const command = COMMANDS[name ?? ''];
   if (command === undefined) {
     const wanted = name === undefined ? 'name a command' : `there is no command ${name}`;
-    throw new UsageError(`${wanted}; there are ${Object.keys(COMMANDS).join(', ')}`);
+    throw new UsageError(`${wanted}; the commands are ${Object.keys(COMMANDS).join(', ')}`);
   }
   const file = new URL(command, import.meta.url);
   process.argv[1] = fileURLToPath(file);

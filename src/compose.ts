@@ -9,7 +9,7 @@ import { type Config, databaseOf } from './settings/config.js';
 import type { StoreOptions } from './store/store-options.js';
 import { VERSION } from './util/version.js';
 
-/** How the settings want the store. */
+/** The store options given by the settings. */
 export function storeSettings(config: Config): StoreOptions {
   const folder = config.archivePath === '' ? null : resolve(config.archivePath);
   return {
@@ -24,10 +24,10 @@ export function storeSettings(config: Config): StoreOptions {
 }
 
 /**
- * Opens the log files, and a logger that writes into them.
+ * Opens the log files, and a logger that writes to them.
  * @param quiet keeps the log off standard output
- * @param passwords what no log may show besides the secrets among the settings
- * @throws {Error} in one clear line when the folder cannot be written
+ * @param passwords secrets to hide in the log besides those among the settings
+ * @throws {Error} with one clear line when the folder is not writable
  */
 export async function openLog(
   config: Config,
@@ -67,9 +67,9 @@ type Served = Pick<
 >;
 
 /**
- * Serves the API, and sends alerts where the settings have a webhook.
+ * Serves the API, and sends alerts if a webhook is set.
  * @param beforeListening done once the API follows the bus, before it answers any request
- * @throws {Error} in one clear line when the address cannot be bound
+ * @throws {Error} with one clear line when the address cannot be bound
  */
 export async function serveApi(
   config: Config,

@@ -12,15 +12,15 @@ logs, until SIGINT or SIGTERM. Settings of .env hold, but for addresses and path
   --nodes N  N nodes of several roles instead of one process, with PostgreSQL and NATS of their
              own, which must be installed; one may be killed meanwhile`;
 
-/** Database and logs of the demo, apart from those of the real recorder. */
+/** Database and logs of the demo, separate from those of the real recorder. */
 const DEMO_DB = './data/demo.db';
 const DEMO_LOGS = './logs/demo';
-/** Nodes that one machine is asked to run. */
+/** Maximum number of nodes on one machine. */
 const MOST_NODES = 20;
 
 /**
- * `npm run demo`: the five simulated exchanges and the recorder that records them, offline. Settings
- * of `.env` hold, but for the addresses of the exchanges, the database and the log folder.
+ * `npm run demo`: the five simulated exchanges and a recorder recording them, offline. Settings in
+ * `.env` apply, except the exchanges' addresses, the database and the log folder.
  */
 async function main(): Promise<void> {
   const { values } = readCommandLine({ usage: USAGE, options: { nodes: { type: 'string' } } });
@@ -53,7 +53,7 @@ async function main(): Promise<void> {
           `\n  Five simulated exchanges are being recorded into ${DEMO_DB}.\n` +
             `  Open ${app.url} for the dashboard, ${app.url}/graphql to try the API.\n` +
             `  Faults to try: ${simulators.controlUrl}\n` +
-            '  Ctrl+C ends it.\n\n',
+            '  Press Ctrl+C to stop.\n\n',
         );
       },
       () => simulators.close(),

@@ -2,11 +2,11 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 
 /**
- * Whether the process was started with `nohup`: then SIGHUP, which a closing terminal sends, must not
- * end it. `nohup` ignores the signal before it starts Node, but Node sets every ignored signal back
- * when it begins (node::PlatformInit), and npm for its children, so that this can only be recognised by the
- * other traces that it leaves: the shell's name of the command (`_`), standard input as `/dev/null`
- * opened for writing, and `nohup.out` as standard output.
+ * Whether the process was started with `nohup`: if so, SIGHUP, which a closing terminal sends, must
+ * not end it. `nohup` ignores the signal before it starts Node, but Node resets every ignored
+ * signal at startup (node::PlatformInit), and npm does so for its children, so it can only be
+ * recognised by its other traces: the shell's name of the command (`_`), standard input as
+ * `/dev/null` opened for writing, and `nohup.out` as standard output.
  */
 export function startedWithNohup(env: Readonly<Record<string, string | undefined>>): boolean {
   return basename(env['_'] ?? '') === 'nohup' || outputIsNohupOut() || inputCannotBeRead();
@@ -26,7 +26,7 @@ function inputCannotBeRead(): boolean {
   }
 }
 
-/** What a file descriptor of this process leads to; '' where that cannot be known (not Linux). */
+/** Target of a file descriptor of this process; '' where unknown (not Linux). */
 function target(fd: number): string {
   try {
     return readlinkSync(`/proc/self/fd/${fd}`);

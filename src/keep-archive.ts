@@ -4,7 +4,7 @@ import type { Logger } from './logging/logger.js';
 import type { Config } from './settings/config.js';
 import type { Store } from './store/store-types.js';
 
-/** Archives closed days while the recorder stores, and logs what comes of it. */
+/** Archives closed days while the recorder is storing, and logs the results. */
 export function keepArchive(config: Config, store: Store, logger: Logger): ArchiveKeeper {
   const options = {
     folder: resolve(config.archivePath),

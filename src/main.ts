@@ -17,7 +17,7 @@ async function main(): Promise<void> {
   } catch (error) {
     if (error instanceof UsageError) exitOnUsageError('start', error);
     if (error instanceof ConfigError) {
-      process.stderr.write('The settings are not right; nothing was started:\n');
+      process.stderr.write('The settings are invalid; nothing was started:\n');
       for (const problem of error.problems) process.stderr.write(`  - ${problem}\n`);
     } else {
       process.stderr.write(

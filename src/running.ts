@@ -1,7 +1,7 @@
-/** A process of the program that has started: one alone, or one of several nodes. */
+/** A running process of the program: a single one, or one of several nodes. */
 export interface Running {
-  /** Address of the API, for people to open; null when this process has none. */
+  /** Address of the API, for the user to open; null when this process has none. */
   readonly url: string | null;
-  /** Closes everything in order. @param signal what asks for it, for the log */
+  /** Shuts down in order. @param signal what requested it, for the log */
   close(signal: string): Promise<void>;
 }

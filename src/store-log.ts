@@ -2,7 +2,7 @@ import { BurstGate } from './logging/burst-gate.js';
 import { localTime, type Logger } from './logging/logger.js';
 import type { Store } from './store/store-types.js';
 
-/** Logs what becomes of a store: overflow, failures, deletions, a disk that fills. */
+/** Logs the events of a store: overflow, failures, deletions, a disk filling up. */
 export function logStore(store: Store, logger: Logger): void {
   const overflows = new BurstGate();
   let unsaid = 0;

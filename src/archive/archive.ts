@@ -13,28 +13,28 @@ import { archivedDates, type Manifest, readManifest } from '../parquet/manifest.
 
 /** What to archive, and where. */
 export interface ArchiveTask {
-  /** The folder of the archive; made when there is none. */
+  /** Folder of the archive; created if missing. */
   readonly folder: string;
-  /** The database (a path, or the address of a server), which may be recorded into meanwhile. */
+  /** The database (a path, or the address of a server), which may be recording meanwhile. */
   readonly dbPath: string;
-  /** A day is archived once it has been over for so many days. */
+  /** A day is archived once it has been over for this many days. */
   readonly afterDays: number;
   /** The present, Unix ms. */
   readonly now: number;
-  /** For tests: books that wait in memory for a file. */
+  /** For tests: books buffered in memory per file. */
   readonly maxStaged?: number | undefined;
 }
 
-/** A day that was archived. */
+/** An archived day. */
 export interface ArchivedDay {
   readonly manifest: Manifest;
   readonly seconds: number;
 }
 
-/** Memory of DuckDB beside that of the program, MB. */
+/** DuckDB's memory on top of the program's, MB. */
 const MEMORY_MB = 208;
 
-/** The days that ended at least that long ago, from that of `first` on, ascending. */
+/** The days that ended long enough ago, starting with that of `first`, ascending. */
 function* closedDays(first: number, { now, afterDays }: ArchiveTask): Generator<string> {
   for (let day = startOf(dateOf(first)); day + (1 + afterDays) * DAY_MS <= now; day += DAY_MS) {
     yield dateOf(day);
@@ -42,11 +42,12 @@ function* closedDays(first: number, { now, afterDays }: ArchiveTask): Generator<
 }
 
 /**
- * Archives all closed days that are not archived yet, the oldest first. A day that cannot be archived
- * ends it: what is archived is all up to a day.
+ * Archives all closed days not archived yet, oldest first. It stops at a day that cannot be
+ * archived: the archive is always complete up to some day.
  * @param onDay called after each day
  * @returns how many days were archived
- * @throws {Error} in one line, naming the day; the database and the days archived before are untouched
+ * @throws {Error} with one line naming the day; the database and the days archived before are
+ * untouched
  */
 export async function archiveClosedDays(
   task: ArchiveTask,
@@ -87,7 +88,7 @@ export async function archiveClosedDays(
   }
 }
 
-/** The days that were archived from a database; those whose manifests cannot be read are left out. */
+/** The days archived from a database; those with unreadable manifests are left out. */
 async function ownDays(
   folder: string,
   dates: readonly string[],
@@ -105,11 +106,11 @@ async function ownDays(
 function checkOrigin({ date, database }: Manifest, identity: string): void {
   if (database === identity) return;
   throw new ArchiveError(
-    `${date} was archived from another database; set ARCHIVE_PATH to a folder of this one's own`,
+    `${date} was archived from another database; set ARCHIVE_PATH to a separate folder for this one`,
   );
 }
 
-/** Whether all books and trades that the database has of a day are in the archive, and what it knows of them. */
+/** Whether all books and trades of a day in the database are archived, and what it knows about them. */
 async function settled(
   manifest: Manifest,
   reader: DayReader,
@@ -125,7 +126,7 @@ async function settled(
   return (await spansToArchive(reader, markets, date, manifest)).size === 0;
 }
 
-/** Archives one day with a DuckDB of its own. */
+/** Archives one day with its own DuckDB instance. */
 async function archiveDay(
   { folder, maxStaged }: ArchiveTask,
   reader: DayReader,
@@ -155,7 +156,7 @@ async function usable(folder: string): Promise<void> {
   try {
     await mkdir(join(folder, WORK), { recursive: true });
   } catch (error) {
-    // Of a file system that is read-only, Node says that the folder is not there.
+    // For a read-only file system Node reports that the folder does not exist.
     const reason = await access(folder, constants.W_OK).then(
       () => error,
       (other: NodeJS.ErrnoException) => (other.code === 'ENOENT' ? error : other),
@@ -164,7 +165,7 @@ async function usable(folder: string): Promise<void> {
   }
 }
 
-/** The right to write the archive; the system frees it when the process ends, however it ends. */
+/** The lock on writing the archive; the system releases it when the process ends, however it ends. */
 function lockArchive(folder: string): Sqlite {
   try {
     const lock = new Sqlite(join(folder, WORK, 'lock'), { readonly: false, busyTimeoutMs: 0 });

@@ -17,18 +17,18 @@ import {
 import { tradeRow } from './trade-walk.js';
 import { difference, verifyFile } from './verify.js';
 
-/** Rows read from the database in one statement. */
+/** Rows read from the database per statement. */
 const PAGE = 4_096;
 const MEMORY_MB = 256;
 
-/** What a look at a day found. */
+/** Result of checking a day. */
 export interface CheckedDay {
   readonly date: string;
   readonly books: number;
   readonly trades: number;
-  /** Whether it was compared with the database too, which may no longer have all of it. */
+  /** Whether it was also compared with the database, which may no longer have all of it. */
   readonly database: 'equal' | 'partly deleted' | 'not there';
-  /** What is wrong, a line each; none when all is well. */
+  /** What is wrong, one line each; empty when all is well. */
   readonly problems: readonly string[];
 }
 
@@ -58,7 +58,7 @@ export async function* checkArchive(
   }
 }
 
-/** All days that have a manifest or a file. */
+/** All days with a manifest or a file. */
 async function knownDates(folder: string): Promise<string[]> {
   const dates = new Set(await archivedDates(folder));
   for (const path of await filesBelow(folder)) {
@@ -68,7 +68,7 @@ async function knownDates(folder: string): Promise<string[]> {
   return [...dates].sort();
 }
 
-/** The files of all tables, as paths in the archive. */
+/** The files of all tables, as paths within the archive. */
 async function filesBelow(folder: string): Promise<string[]> {
   const lists = TABLE_NAMES.map(async (table) => {
     const entries = await readdir(join(folder, table), {
@@ -96,7 +96,7 @@ async function checkDay(
     return { ...none, problems: [reasonOf(error)] };
   }
   if (manifest === null) {
-    return { ...none, problems: [`${date}: there is no manifest; archive the day again`] };
+    return { ...none, problems: [`${date}: the manifest is missing; archive the day again`] };
   }
   const problems: string[] = [];
   for (const file of manifest.files) {
@@ -115,7 +115,7 @@ async function checkDay(
   return { date, books, trades, database, problems };
 }
 
-/** Compares a day's books and trades with those that the database still has. */
+/** Compares a day's books and trades with those still in the database. */
 async function compare(
   folder: string,
   manifest: Manifest,
@@ -148,7 +148,10 @@ async function compare(
   return [...states][0] ?? 'equal';
 }
 
-/** Digests of the archive and of the database without those of exchanges with a later part: only the database knows the sum of parts. */
+/**
+ * Digests of archive and database, without exchanges that have a later part: only the database
+ * knows the sum of parts.
+ */
 function onePart(
   { files }: Manifest,
   table: 'books' | 'trades',
@@ -189,7 +192,7 @@ async function bookDigests(
   return new Map(Object.entries(sumsOf(sums)));
 }
 
-/** Digests of the trades that are archived with a day, by `EXCHANGE:PAIR`, from sequence `from`. */
+/** Digests of the trades archived with a day, by `EXCHANGE:PAIR`, from sequence `from`. */
 async function tradeDigests(
   reader: DayReader,
   { date, trades }: Manifest,

@@ -4,7 +4,7 @@ import { type ArchiveSize, sizeOf } from './size.js';
 import { reasonOf } from '../parquet/errors.js';
 import { rowsOfDay } from '../parquet/manifest.js';
 
-/** What the process says to the recorder that started it. */
+/** Messages from this process to the recorder that started it. */
 export type ArchiveMessage =
   | {
       readonly date: string;
@@ -18,9 +18,9 @@ export type ArchiveMessage =
 const say = (message: ArchiveMessage): Promise<void> =>
   new Promise((done) => process.send?.(message, undefined, undefined, () => done()) ?? done());
 
-// A recorder that is gone has no use for it; what is half done is gone on from later.
+// Without its recorder it has no purpose; a later run continues what is half done.
 process.on('disconnect', () => process.exit(1));
-// Ctrl+C stops the recorder, which stops this.
+// Ctrl+C stops the recorder, which stops this process.
 process.on('SIGINT', () => undefined);
 setPriority(constants.priority.PRIORITY_LOW);
 

@@ -15,8 +15,8 @@ import { rowsOfDay } from '../parquet/manifest.js';
 import { UsageError } from '../util/command-line.js';
 
 const USAGE = `usage: npm run archive -- [verify [DATE]]
-Archives all days that are over for ARCHIVE_AFTER_DAYS. With verify it reads all days back, or that
-of DATE (2026-11-25, UTC), and compares them with their manifests and with the database.
+Archives all days that ended at least ARCHIVE_AFTER_DAYS days ago. With verify it reads all days
+back, or that of DATE (2026-11-25, UTC), and compares them with their manifests and the database.
 The archive is ARCHIVE_PATH, the database DATABASE_URL or DB_PATH; a recorder may go on recording.
 More: docs/archive.md`;
 
@@ -74,17 +74,18 @@ async function archiveCommand(args: readonly string[]): Promise<number> {
     }
     const [verb, date, ...more] = args;
     if (verb !== undefined && verb !== 'verify') {
-      throw new UsageError(`${JSON.stringify(verb)} is not known here; verify is, and --help`);
+      throw new UsageError(`${JSON.stringify(verb)} is unknown; use verify or --help`);
     }
     if (date !== undefined && !isDate(date)) {
-      throw new UsageError(`${JSON.stringify(date)} is no day; write it as ${dateOf(Date.now())}`);
+      throw new UsageError(
+        `${JSON.stringify(date)} is not a day; write it as ${dateOf(Date.now())}`,
+      );
     }
-    if (more.length > 0)
-      throw new UsageError(`one day at a time, not ${args.slice(1).join(' and ')}`);
+    if (more.length > 0) throw new UsageError(`name one day, not ${args.slice(1).join(' and ')}`);
     loadSettings();
     const past = readPastSettings(process.env);
     if (past.archivePath === '') {
-      throw new Error('ARCHIVE_PATH is not set; it must name the folder of the archive');
+      throw new Error('ARCHIVE_PATH is not set; it must name the archive folder');
     }
     return await (verb === 'verify' ? verifyNow(past, date) : archiveNow(past));
   } catch (error) {

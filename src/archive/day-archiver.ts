@@ -28,19 +28,19 @@ import { type KnownTrades, tradeRow, TradeWalk, unfitTrade } from './trade-walk.
 import { fileSql, TABLES } from '../parquet/tables.js';
 import { difference, readDigests } from './verify.js';
 
-/** Rows read from the database in one statement. */
+/** Rows read from the database per statement. */
 const PAGE = 4_096;
-/** Books that wait in memory for a file, over all exchanges, and the length of their text. */
+/** Books buffered in memory, over all exchanges, and the length of their text. */
 const MAX_STAGED = 150_000;
 const MAX_STAGED_TEXT = 32 * 1024 * 1024;
 
-/** Rows of a group at most, and the least; DuckDB makes groups of multiples of that. */
+/** Maximum rows of a row group; its minimum, of which DuckDB makes groups in multiples. */
 const GROUP_ROWS = 61_440;
 const LEAST_ROWS = 2_048;
-/** Text of a group, as far as that allows: it is held in memory, at several times its length, while it is made. */
+/** Target text size of a row group: it is held in memory, at several times its length, while being written. */
 const GROUP_TEXT = 8 * 1024 * 1024;
 
-/** How Parquet is written. A group of changes is some megabytes and read in some milliseconds. */
+/** Parquet options. A row group of deltas is a few megabytes and takes a few milliseconds to read. */
 function format(rows: number, text: number): string {
   const fit = Math.floor((GROUP_TEXT * rows) / Math.max(text, 1) / LEAST_ROWS) * LEAST_ROWS;
   const group = Math.max(LEAST_ROWS, Math.min(GROUP_ROWS, fit));
@@ -50,22 +50,22 @@ function format(rows: number, text: number): string {
   );
 }
 
-/** The small tables of a day that are archived once. */
+/** The small tables of a day, archived once. */
 const RECORD_TABLES = ['gaps', 'coverage', 'recordings'] as const;
 
-/** Which file of the archive. */
+/** Identifies a file of the archive. */
 type FilePlace = Pick<ArchivedFile, 'table' | 'exchange' | 'path'> & { readonly date: string };
 
 /** What is ready of an exchange's books or trades. */
 interface Pieces {
-  /** Files with a stretch of them each. */
+  /** Files with one stretch of them each. */
   readonly pieces: string[];
   markets: Record<string, MarketDigest>;
 }
 
 /** What is ready of an exchange's books, in order. */
 interface Progress extends Pieces {
-  /** Its last book in them. */
+  /** The last book in them. */
   last: number;
 }
 
@@ -76,15 +76,15 @@ interface ExchangeTrades {
   readonly sums: Map<string, DigestSum>;
 }
 
-/** What is ready of a day, to go on from after an interruption. */
+/** What is ready of a day, for resuming after an interruption. */
 interface Work {
   readonly key: string;
   readonly exchanges: Partial<Record<Exchange, Progress>>;
 }
 
 /**
- * Archives one day: writes its books by exchange and market, reads the file back, compares it with
- * what the database gave, and only then says by a manifest that the day is archived.
+ * Archives one day: writes its books by exchange and market, reads the files back, compares them
+ * with the database, and only then writes the manifest that marks the day as archived.
  */
 export class DayArchiver {
   readonly #folder: string;
@@ -93,7 +93,7 @@ export class DayArchiver {
   #markets = new Map<number, NumberedMarket>();
   readonly #pieceBooks: number;
 
-  /** @param maxStaged for tests: books that wait in memory for a piece */
+  /** @param maxStaged for tests: books buffered in memory per piece */
   constructor(folder: string, reader: DayReader, duck: Duck, maxStaged = MAX_STAGED) {
     this.#folder = folder;
     this.#reader = reader;
@@ -102,14 +102,14 @@ export class DayArchiver {
   }
 
   /**
-   * Archives a day, or of a day that is archived the books and trades that have come to it since (a
-   * clock that was set back), and what became known of its trades.
-   * @param previous the archived day before it that has anything, or null
-   * @param known what is archived of trades so far
+   * Archives a day; for a day already archived, the books and trades that have been added since (a
+   * clock that was set back), and what has become known about its trades.
+   * @param previous the previous archived day with any data, or null
+   * @param known which trades are archived so far
    * @param existing its manifest, if it is archived
    * @returns its manifest; null when there is nothing to archive
-   * @throws {ArchiveError} saying why it is not archived; the database and what was archived before
-   * are untouched
+   * @throws {ArchiveError} saying why it is not archived; the database and the existing archive are
+   * untouched
    */
   async archive(
     date: string,
@@ -145,12 +145,12 @@ export class DayArchiver {
       await writeManifest(this.#folder, manifest);
       return manifest;
     } finally {
-      // When it failed, too: whatever is wrong with the pieces shall not be met again.
+      // Even on failure: whatever is wrong with the pieces must not be met again.
       await rm(work, { recursive: true, force: true }).catch(() => undefined);
     }
   }
 
-  /** Makes the files of a day. */
+  /** Writes the files of a day. */
   async #files(
     date: string,
     large: Readonly<Record<'books' | 'trades', readonly [Exchange, Pieces][]>>,
@@ -185,7 +185,7 @@ export class DayArchiver {
     return files;
   }
 
-  /** Writes the report of a day. @param known whether only what is known of its trades is new */
+  /** Writes the report of a day. @param known whether only the completeness of its trades is new */
   async #report(date: string, known: boolean): Promise<void> {
     const from = startOf(date);
     const newest = await this.#reader.report(from, from + DAY_MS);
@@ -204,7 +204,7 @@ export class DayArchiver {
     return market;
   }
 
-  /** Brings all books of the day into pieces. */
+  /** Writes all books of the day into pieces. */
   async #books(date: string, ranges: readonly SequenceRange[]): Promise<[Exchange, Progress][]> {
     const work = await this.#begin(date, ranges);
     const walks = new Map<Exchange, BookWalk>();
@@ -228,7 +228,7 @@ export class DayArchiver {
       progress.markets = walk.digests();
       await this.#saveWork(date, work);
     };
-    // What every exchange has in its pieces need not be read again.
+    // What every exchange already has in its pieces need not be read again.
     const done = Math.min(...EXCHANGES.map((exchange) => work.exchanges[exchange]?.last ?? -1));
     for (const { low, high } of ranges) {
       for (let next = Math.max(low, done + 1); next <= high;) {
@@ -262,7 +262,7 @@ export class DayArchiver {
     });
   }
 
-  /** Brings the day's trades that are not archived yet into pieces. */
+  /** Writes the day's unarchived trades into pieces. */
   async #trades(
     date: string,
     known: KnownTrades,
@@ -317,7 +317,7 @@ export class DayArchiver {
     return { files, reached: { upTo: trades.newest, before } };
   }
 
-  /** What an interrupted run has left of this day, if it can be gone on from. */
+  /** What an interrupted run has left of this day, if it can be resumed. */
   async #begin(date: string, ranges: readonly SequenceRange[]): Promise<Work> {
     const key = JSON.stringify([SCHEMA, VERSION, 'text', this.#reader.identity, date, ranges]);
     const folder = this.#work(date);
@@ -325,7 +325,7 @@ export class DayArchiver {
       const work = JSON.parse(await readFile(join(folder, 'work.json'), 'utf8')) as Work;
       if (work.key === key) return work;
     } catch {
-      // There is none, or it is not whole.
+      // There is none, or it is incomplete.
     }
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true });
@@ -337,7 +337,7 @@ export class DayArchiver {
     await writeWhole(join(this.#work(date), 'work.json'), (part) => writeFile(part, text));
   }
 
-  /** Writes what waits into a file. */
+  /** Writes what is staged into a file. */
   async #copy(staging: Staging, table: TableName, path: string): Promise<void> {
     await staging.flush();
     const sql = fileSql(TABLES[table], staging.name);
@@ -348,7 +348,7 @@ export class DayArchiver {
     staging.clear();
   }
 
-  /** Joins the pieces of a file, reads it back, compares, and lets it appear under its name. */
+  /** Joins the pieces of a file, reads it back, compares, and publishes it under its name. */
   async #finish(file: FilePlace, { pieces, markets }: Pieces): Promise<ArchivedFile> {
     const { date, table, exchange, path } = file;
     const rows = Object.values(markets).reduce((sum, market) => sum + market.rows, 0);
@@ -368,7 +368,7 @@ export class DayArchiver {
     return { table, exchange, path, bytes, rows, markets };
   }
 
-  /** A file of few rows. */
+  /** A file with few rows. */
   async #small(file: FilePlace, rows: readonly DayRow[]): Promise<ArchivedFile> {
     const { table, exchange } = file;
     const staging = new Staging(this.#duck.connection, TABLES[table], `small_${table}`);
@@ -408,7 +408,7 @@ export class DayArchiver {
   }
 }
 
-/** What of some ranges no other one covers. */
+/** The parts of some ranges that no other range covers. */
 function uncovered(
   ranges: readonly SequenceRange[],
   covered: readonly (readonly [low: number, high: number])[],
@@ -437,7 +437,7 @@ class BookWalk {
     }
   }
 
-  /** @returns false when an earlier run has taken it */
+  /** @returns false when an earlier run has already handled it */
   async take(row: DayRow, pair: string): Promise<boolean> {
     const sequence = Number(row[1]);
     if (sequence <= this.last) return false;

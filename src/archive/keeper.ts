@@ -9,30 +9,30 @@ import type { ArchiveSize } from './size.js';
 import { DAY_MS, startOf } from '../parquet/layout.js';
 import { archivedDates, type Manifest, readManifest } from '../parquet/manifest.js';
 
-/** Where the archive lies and what goes into it. */
+/** Where the archive is and what goes into it. */
 export type KeeperOptions = Pick<ArchiveTask, 'folder' | 'dbPath' | 'afterDays'> & {
   /** The present, Unix ms. */
   readonly now: () => number;
-  /** First wait and wait after a failure, ms; for tests. 15,000 and 600,000. */
+  /** First wait, and wait after a failure, ms; for tests. 15,000 and 600,000. */
   readonly firstMs?: number;
   readonly retryMs?: number;
 };
 
-/** Told what the archiving does. */
+/** Receives the events of archiving. */
 export interface KeeperListener {
   onDay(day: Extract<ArchiveMessage, { date: string }>): void;
-  /** Why archiving fails, once for each reason; null when it works again. */
+  /** Why archiving fails, once per reason; null when it works again. */
   onFailure(failure: string | null): void;
 }
 
-/** Longest wait after the end of a day, so that many recorders do not all begin at once, ms. */
+/** Maximum delay after the end of a day, so that many recorders do not all start at once, ms. */
 const JITTER_MS = 1_800_000;
-/** How often the free space of the archive's disk is looked at, ms. */
+/** How often the free space of the archive's disk is checked, ms. */
 const DISK_MS = 60_000;
-/** Memory of the process beside that of DuckDB, MB. */
+/** Memory of the process on top of DuckDB's, MB. */
 const HEAP_MB = 160;
 
-/** Archives closed days after the start and each midnight (UTC), in a process of low priority. */
+/** Archives closed days at startup and after each midnight (UTC), in a low-priority process. */
 export class ArchiveKeeper {
   readonly #options: KeeperOptions;
   readonly #listener: KeeperListener;
@@ -63,7 +63,7 @@ export class ArchiveKeeper {
     };
   }
 
-  /** Ends the process, wherever it is; the next run goes on. */
+  /** Ends the process, wherever it is; the next run resumes. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
@@ -72,7 +72,7 @@ export class ArchiveKeeper {
   }
 
   async #lookAtDisk(): Promise<void> {
-    // A folder that is not there yet, or no longer, has no free space that is known.
+    // A folder that does not exist (yet, or any more) has no known free space.
     const disk = await statfs(this.#options.folder).catch(() => null);
     this.#freeBytes = disk === null ? null : disk.bavail * disk.bsize;
     if (this.#closed) return;
@@ -100,9 +100,9 @@ export class ArchiveKeeper {
       this.#schedule(failure === null ? midnight + Math.random() * JITTER_MS : retry);
     };
     const entry = fileURLToPath(new URL('./child.js', import.meta.url));
-    // Not as an argument, which everybody on the machine sees: the database's address has a password.
+    // Not as an argument, which everyone on the machine can see: the database address contains a password.
     const child = fork(entry, [], {
-      // Else the C library keeps memory for each thread that has ever asked it for some.
+      // Otherwise the C library keeps a memory arena for each thread that ever allocated.
       env: { ...process.env, MALLOC_ARENA_MAX: '2', ARCHIVE_TASK: JSON.stringify(task) },
       execArgv: [`--max-old-space-size=${HEAP_MB}`],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -133,7 +133,7 @@ export class ArchiveKeeper {
   }
 }
 
-/** The days of an archive, ascending; those whose manifest cannot be read are left out. */
+/** The days of an archive, ascending; those with unreadable manifests are left out. */
 export async function archivedDays(folder: string): Promise<ArchivedDay[]> {
   const days: ArchivedDay[] = [];
   for (const date of await archivedDates(folder)) {
@@ -151,7 +151,7 @@ export async function archivedDays(folder: string): Promise<ArchivedDay[]> {
   return days;
 }
 
-/** Greatest id of the gaps of a day. */
+/** Highest gap id of a day. */
 function lastGapOf({ files }: Manifest): number {
   const gaps = files.filter(({ table }) => table === 'gaps');
   const digests = gaps.flatMap(({ markets }) => Object.values(markets));

@@ -4,15 +4,15 @@ import { EXCHANGES } from '../market/exchange.js';
 import { TABLE_NAMES } from '../parquet/layout.js';
 import { archivedDates } from '../parquet/manifest.js';
 
-/** How large an archive is. */
+/** Size of an archive. */
 export interface ArchiveSize {
-  /** Days that have a manifest. */
+  /** Days with a manifest. */
   readonly allDays: number;
-  /** Bytes of the files of data. */
+  /** Bytes of the data files. */
   readonly bytes: number;
 }
 
-/** Looks how large an archive is: a few dozen files a day. @throws {Error} when it cannot be read */
+/** Determines the size of an archive: a few dozen files a day. @throws {Error} when it is unreadable */
 export async function sizeOf(folder: string): Promise<ArchiveSize> {
   let bytes = 0;
   for (const table of TABLE_NAMES) {

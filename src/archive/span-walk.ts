@@ -6,10 +6,10 @@ import { DAY_MS, startOf } from '../parquet/layout.js';
 import type { Manifest, MarketDigest } from '../parquet/manifest.js';
 import type { DayReader, DayRow, NumberedMarket } from '../store/day-reader.js';
 
-/** Column of the beginning of a span, by which its table is sorted. */
+/** Column with the start of a span, by which its table is sorted. */
 const START = 1;
 
-/** What the newest files of a day say of each of an exchange's markets, by pair. */
+/** What the newest files of a day contain for each of an exchange's markets, by pair. */
 function archivedSpans(existing: Manifest | null, exchange: Exchange): Map<string, MarketDigest> {
   const digests = new Map<string, MarketDigest>();
   for (const file of existing?.files ?? []) {
@@ -20,8 +20,8 @@ function archivedSpans(existing: Manifest | null, exchange: Exchange): Map<strin
 }
 
 /**
- * What is known of the trades of a day where it is not archived yet, or otherwise: a check may find
- * out more once the day is archived. Each market is there with all of its day, or not at all.
+ * Completeness spans of a day's trades that are not archived yet or have changed: a check may find
+ * out more after the day is archived. Each market is included with its whole day, or not at all.
  * @param existing what is archived of the day
  */
 export async function spansToArchive(
@@ -34,7 +34,7 @@ export async function spansToArchive(
   const byPair = new Map<Exchange, Map<string, DayRow[]>>();
   for (const row of await reader.records('trade_spans', from, from + DAY_MS)) {
     const market = markets.get(Number(row[0]));
-    // One that came after the markets were read; the next run archives it.
+    // Added after the markets were read; the next run archives it.
     if (market === undefined) continue;
     let pairs = byPair.get(market.exchange);
     if (pairs === undefined) byPair.set(market.exchange, (pairs = new Map<string, DayRow[]>()));
@@ -51,7 +51,7 @@ export async function spansToArchive(
       const sums = new Map<string, DigestSum>();
       for (const row of own) addToSum(sums, pair, Number(row[START]), row);
       const now = sumsOf(sums)[pair]!;
-      // Of a day whose beginning was deleted the archive knows more.
+      // If the start of the day was deleted, the archive knows more.
       return now.digest === before.digest || now.first > before.first ? [] : own;
     });
     if (rows.length > 0) changed.set(exchange, rows);
@@ -59,7 +59,7 @@ export async function spansToArchive(
   return changed;
 }
 
-/** The report of a day with what a newer one says of the trades: the rest may have been deleted since. */
+/** A day's report with a newer one's data about trades: the rest may have been deleted since. */
 export function withTradesOf(report: DayReport, newer: DayReport): DayReport {
   const trades = new Map(newer.markets.map((own) => [marketKey(own.market), own.trades]));
   const markets = report.markets.map((own) => {

@@ -3,10 +3,10 @@ import type { DayRow, NumberedMarket } from '../store/day-reader.js';
 import { loadDuckDb, quoted } from '../parquet/duckdb.js';
 import { stagingSql, type Table } from '../parquet/tables.js';
 
-/** Rows of a chunk at most: DuckDB's own size. */
+/** Maximum rows of a chunk: DuckDB's own size. */
 const CHUNK = 2_048;
 
-/** Makes the table `market`, by which rows find their names. */
+/** Creates the table `market`, through which rows get their names. */
 export async function stageMarkets(
   connection: DuckDBConnection,
   markets: readonly NumberedMarket[],
@@ -21,7 +21,7 @@ export async function stageMarkets(
   await connection.run(`INSERT INTO market VALUES ${values.join(', ')}`);
 }
 
-/** Rows of the database that wait in DuckDB for their file. */
+/** Database rows staged in DuckDB for their file. */
 export class Staging {
   readonly name: string;
   readonly #connection: DuckDBConnection;
@@ -44,7 +44,7 @@ export class Staging {
     this.#types = [INTEGER, ...kinds];
   }
 
-  /** Rows that wait. */
+  /** Number of staged rows. */
   get rows(): number {
     return this.#rows;
   }
@@ -61,14 +61,14 @@ export class Staging {
     if (this.#waiting.length === CHUNK) await this.#append();
   }
 
-  /** Puts all rows into the table; afterwards the table can be read. */
+  /** Writes all rows to the table, which can be read afterwards. */
   async flush(): Promise<void> {
     await this.#append();
     this.#appender?.closeSync();
     this.#appender = null;
   }
 
-  /** Begins again without rows. */
+  /** Starts over without rows. */
   clear(): void {
     this.#rows = 0;
     this.#text = 0;

@@ -4,15 +4,15 @@ import { DAY_MS, startOf } from '../parquet/layout.js';
 import type { Manifest } from '../parquet/manifest.js';
 import type { DayReader, DayRow } from '../store/day-reader.js';
 
-/** What is archived of the trades of a database. */
+/** Which trades of a database are archived. */
 export interface KnownTrades {
-  /** Every trade with a sequence before this is archived. */
+  /** Every trade with a sequence below this is archived. */
   readonly before: number;
-  /** By the beginning of a day: all trades received on it with sequences up to this are archived. */
+  /** By the start of a day: all trades received on it with sequences up to this are archived. */
   readonly upTo: ReadonlyMap<number, number>;
 }
 
-/** What some days have of the trades of their database. */
+/** Which trades some days contain of their database. */
 export function knownTrades(days: Iterable<Manifest>): KnownTrades {
   let before = 0;
   const upTo = new Map<number, number>();
@@ -27,12 +27,12 @@ const dayOf = (time: number): number => time - (time % DAY_MS);
 
 /** Finds the trades of a day that are not archived yet. */
 export class TradeWalk {
-  /** Least sequence of the trades that are archived neither yet nor with the day. */
+  /** Lowest sequence of trades archived neither before nor with this day. */
   unarchivedFrom = Infinity;
   readonly #day: number;
   readonly #known: KnownTrades;
 
-  /** @param day its beginning, Unix ms */
+  /** @param day its start, Unix ms */
   constructor(day: number, known: KnownTrades) {
     this.#day = day;
     this.#known = known;
@@ -48,7 +48,7 @@ export class TradeWalk {
   }
 }
 
-/** Whether all trades that were received on a day are archived. */
+/** Whether all trades received on a day are archived. */
 export async function tradesSettled(
   reader: DayReader,
   date: string,
@@ -64,7 +64,7 @@ export async function tradesSettled(
   return true;
 }
 
-/** A trade as a row of its table, behind the number of its market. */
+/** A trade as a row of its table, after its market's number. */
 export function tradeRow(marketId: number, trade: Trade): DayRow {
   const { sequence, timestamp, exchangeTimestamp, messageTimestamp, resolutionMs } = trade;
   const numbers = [sequence, timestamp, exchangeTimestamp, messageTimestamp, resolutionMs];

@@ -9,12 +9,12 @@ import type { ArchivedFile, Manifest, MarketDigest } from '../parquet/manifest.j
 import { describedColumns, digestSql, TABLES } from '../parquet/tables.js';
 import type { TableName } from '../parquet/layout.js';
 
-/** A Parquet file as a table of DuckDB; what its folders are called is no column here. */
+/** A Parquet file as a DuckDB table; its folder names do not become columns. */
 function parquet(path: string): string {
   return `read_parquet(${quoted(path)}, hive_partitioning = false)`;
 }
 
-/** What a file has of each market. @throws {ArchiveError} when it is unreadable or misshapen */
+/** The contents of a file by market. @throws {ArchiveError} when it is unreadable or malformed */
 export async function readDigests(
   connection: DuckDBConnection,
   table: TableName,
@@ -56,14 +56,15 @@ export function difference(
     const other = found.get(pair);
     if (other === undefined) return `${pair} is missing`;
     if (other.rows !== digest.rows) return `${pair} has ${other.rows} of ${digest.rows} rows`;
-    if (other.digest !== digest.digest) return `${pair} has other values`;
-    if (other.first !== digest.first || other.last !== digest.last) return `${pair} has other rows`;
+    if (other.digest !== digest.digest) return `${pair} has different values`;
+    if (other.first !== digest.first || other.last !== digest.last)
+      return `${pair} has different rows`;
   }
   const extra = [...found.keys()].find((pair) => !wanted.has(pair));
   return extra === undefined ? null : `${extra} should not be in it`;
 }
 
-/** Compares a file with what its manifest says. @throws {ArchiveError} naming what is wrong */
+/** Compares a file with its manifest. @throws {ArchiveError} naming what is wrong */
 export async function verifyFile(
   connection: DuckDBConnection,
   folder: string,

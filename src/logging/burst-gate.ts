@@ -1,4 +1,4 @@
-/** Lets one of many equal events through per window, or some, and counts those it held back. */
+/** Lets one of many equal events, or a few, through per window, and counts those suppressed. */
 export class BurstGate {
   readonly #windowMs: number;
   readonly #now: () => number;
@@ -13,8 +13,8 @@ export class BurstGate {
   }
 
   /**
-   * Whether an event of `key` may be logged now: the number held back since the last one that was
-   * logged, or null if this one is held back too.
+   * Whether an event of `key` may be logged now: the number suppressed since the last one logged,
+   * or null if this one is suppressed too.
    */
   pass(key: string): number | null {
     const now = this.#now();

@@ -1,24 +1,24 @@
 import type { WriteStream } from 'node:tty';
 import { pause } from '../util/wait.js';
 
-/** Bytes that may wait for a console that takes nothing; what comes then is left out. */
+/** Bytes that may wait for a stalled console; anything beyond is dropped. */
 const MAX_WAITING_BYTES = 256 * 1024;
 
-/** The part of a standard stream that libuv knows. Only through it can its writes be kept from waiting. */
+/** The libuv part of a standard stream. Only through it can writes be made non-blocking. */
 interface Handle {
   setBlocking?(blocking: boolean): number;
 }
 
 /**
- * A standard stream as a place for lines that nothing ever waits for: a terminal stopped with Ctrl+S,
- * a pipe whose reader has stopped reading, a terminal that is gone. Node writes to a terminal synchronously,
- * which stops the whole program until Ctrl+Q is pressed.
+ * A standard stream that never blocks its writer: not for a terminal stopped with Ctrl+S, a pipe
+ * whose reader has stalled, or a terminal that is gone. Node writes to a terminal synchronously,
+ * which would stop the whole program until Ctrl+Q is pressed.
  */
 export class ConsoleStream {
   readonly #stream: WriteStream;
   #open = true;
   #total = 0;
-  /** Lines left out since it last took all. */
+  /** Lines dropped since it last took everything. */
   #leftOut = 0;
   #listener: (leftOut: number | null) => void = () => undefined;
 
@@ -26,26 +26,29 @@ export class ConsoleStream {
     this.#stream = stream;
     (stream as unknown as { _handle?: Handle })._handle?.setBlocking?.(false);
     stream.on('error', () => {
-      // Its reader went away (`npm start | head`); recording goes on without it.
+      // Its reader went away (`npm start | head`); recording continues without it.
       this.#open = false;
     });
     stream.on('drain', () => this.#drained());
   }
 
-  /** Lines left out since the process began. */
+  /** Lines dropped since the process started. */
   get linesLeftOut(): number {
     return this.#total;
   }
 
-  /** Calls `listener` with null when lines begin to be left out, and with their number when it takes lines again. */
+  /**
+   * Calls `listener` with null when lines start being dropped, and with their number when it takes
+   * lines again.
+   */
   onLeftOut(listener: (leftOut: number | null) => void): void {
     this.#listener = listener;
   }
 
-  /** Writes a text of whole lines, or leaves it out. Never waits. */
+  /** Writes a text of whole lines, or drops it. Never blocks. */
   write(text: string): void {
     if (!this.#open) return;
-    // Once it takes nothing it must have taken all before the next line: those left out lie between.
+    // Once it stalls, it must take everything before the next line: the dropped ones belong in between.
     if (this.#leftOut === 0 && this.#stream.writableLength < MAX_WAITING_BYTES) {
       this.#stream.write(text);
       return;
@@ -55,7 +58,7 @@ export class ConsoleStream {
     if (this.#leftOut === 1) this.#listener(null);
   }
 
-  /** Waits until all is written, at most this long, ms: what still waits dies with the process. */
+  /** Waits until everything is written, at most this long, ms: the rest is lost with the process. */
   async flush(timeoutMs: number): Promise<void> {
     const end = performance.now() + timeoutMs;
     while (this.#open && this.#stream.writableLength > 0 && performance.now() < end) {
@@ -73,14 +76,14 @@ export class ConsoleStream {
 let streams: { readonly output: ConsoleStream; readonly errors: ConsoleStream } | undefined;
 
 /**
- * Standard output and standard error of this process. From the first call on no write to them waits,
- * Node's own warnings included: before the end of the process they must be flushed.
+ * Standard output and standard error of this process. From the first call on no write to them
+ * blocks, Node's own warnings included; they must be flushed before the process ends.
  */
 export function consoleStreams(): NonNullable<typeof streams> {
   if (streams !== undefined) return streams;
   const errors = new ConsoleStream(process.stderr);
   streams = { output: new ConsoleStream(process.stdout), errors };
-  // Node's own listener writes past the stream, and waits.
+  // Node's own listener bypasses the stream, and blocks.
   process.removeAllListeners('warning');
   process.on('warning', ({ name, message }) => errors.write(`${name}: ${message}\n`));
   return streams;

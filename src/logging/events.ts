@@ -4,14 +4,14 @@ import { oddityWords } from '../market/oddity.js';
 import { inKorean } from '../market/own-words.js';
 import { gigabytes } from '../util/gigabytes.js';
 
-/** One kind of event: its severity and its text in both languages. */
+/** A kind of event: its severity and its text in both languages. */
 interface EventKind<P> {
   readonly level: LogLevel;
   readonly ko: (p: P) => string;
   readonly en: (p: P) => string;
 }
 
-/** The reason of an event in Korean where it is in our words. */
+/** The reason of an event in Korean, where it is in our words. */
 function withKoreanReason<P>(params: P): P {
   const { reason } = (params ?? {}) as { readonly reason?: unknown };
   return typeof reason === 'string' ? { ...params, reason: inKorean(reason) } : params;
@@ -30,7 +30,7 @@ const seconds = (ms: number): string => (ms / 1000).toFixed(1);
 /** How many equal events a line stands for. */
 const leftOut = {
   ko: (suppressed = 0): string => (suppressed > 0 ? ` (같은 오류 ${suppressed}건 생략)` : ''),
-  en: (suppressed = 0): string => (suppressed > 0 ? ` (${suppressed} more of these left out)` : ''),
+  en: (suppressed = 0): string => (suppressed > 0 ? ` (${suppressed} more suppressed)` : ''),
 };
 
 /** Every event that the program logs. The key is `LogEntry.event` of the API. */
@@ -54,13 +54,13 @@ export const EVENTS = {
   PREVIOUS_RUN_UNFINISHED: event<{ since: string }>(
     'warn',
     (p) => `이전 실행이 비정상 종료됨, 마지막 기록 ${p.since}`,
-    (p) => `the previous run did not end in order; it was last alive at ${p.since}`,
+    (p) => `the previous run did not shut down cleanly; it was last alive at ${p.since}`,
   ),
   STANDSTILL: event<{ lastedMs: number }>(
     'warn',
     (p) => `프로그램이 ${seconds(p.lastedMs)}초 동안 멈춰 있었음, 해당 시간은 누락 구간으로 기록`,
     (p) =>
-      `the program stood still for ${seconds(p.lastedMs)} s; that time is a gap of every market`,
+      `the program stood still for ${seconds(p.lastedMs)} s; that time is a gap in every market`,
   ),
   CLOCK_SET: event<{ byMs: number }>(
     'warn',
@@ -88,9 +88,9 @@ export const EVENTS = {
     (p) =>
       `저장된 시작·중지 설정을 COLLECT보다 우선 적용${p.stopped === 0 ? '' : `; 중지 ${p.stopped}개: ${p.stoppedNames}`}${p.started === 0 ? '' : `; 추가 수집 ${p.started}개: ${p.startedNames}`} (resetExchange로 초기화)`,
     (p) =>
-      `what was started and stopped by hand outranks COLLECT${p.stopped === 0 ? '' : `; ${p.stopped} stopped: ${p.stoppedNames}`}${p.started === 0 ? '' : `; ${p.started} recorded besides: ${p.startedNames}`} (resetExchange lets COLLECT decide again)`,
+      `manual starts and stops outrank COLLECT${p.stopped === 0 ? '' : `; ${p.stopped} stopped: ${p.stoppedNames}`}${p.started === 0 ? '' : `; ${p.started} recorded in addition: ${p.startedNames}`} (resetExchange lets COLLECT decide again)`,
   ),
-  // More than one node
+  // Several nodes
   NODE_STARTED: event<{ node: string; roles: string; url: string }>(
     'info',
     (p) => `노드 ${p.node} 시작 (${p.roles})${p.url === '' ? '' : `: ${p.url}`}`,
@@ -99,7 +99,7 @@ export const EVENTS = {
   BUS_LOST: event<{ bus: string }>(
     'error',
     (p) => `버스 연결 끊김, 자동으로 재연결: ${p.bus}`,
-    (p) => `the bus is out of reach, reconnecting: ${p.bus}`,
+    (p) => `the bus is unreachable, reconnecting: ${p.bus}`,
   ),
   BUS_BACK: event<{ lastedMs: number }>(
     'info',
@@ -109,26 +109,26 @@ export const EVENTS = {
   BUS_FULL: event<void>(
     'error',
     () => '버스가 받지 못해 대기 한도에 도달, 새 호가는 누락 구간으로 기록',
-    () => 'the bus does not take books and too many wait: new ones are left out and become gaps',
+    () => 'the bus accepts no books and too many are waiting: new ones are dropped and become gaps',
   ),
   BUS_DRAINED: event<{ books: number; minutes?: number }>(
     'info',
     (p) =>
       `버스 정상화, 누락된 호가 ${p.books}건${(p.minutes ?? 0) > 0 ? `, 누락된 분 단위 수신 기록 ${p.minutes}건` : ''}`,
     (p) =>
-      `the bus takes books again; ${p.books} were left out${(p.minutes ?? 0) > 0 ? `, and ${p.minutes} records of what a market received in a minute` : ''}`,
+      `the bus accepts books again; ${p.books} were dropped${(p.minutes ?? 0) > 0 ? `, and ${p.minutes} records of what a market received in a minute` : ''}`,
   ),
   BUS_RECORDS_LEFT_OUT: event<{ records: number }>(
     'warn',
     (p) =>
       `버스가 멈춘 동안 이 노드의 로그 ${p.records}건이 공통 로그에 남지 않음 (노드의 로그 파일에는 있음)`,
     (p) =>
-      `${p.records} log records of this node, the oldest that waited for the bus, are in its log files alone`,
+      `${p.records} log records of this node, the oldest waiting for the bus, are only in its log files`,
   ),
   BUS_TROUBLE: event<{ reason: string }>(
     'warn',
     (p) => `버스의 로그를 읽을 수 없음, 재시도: ${p.reason}`,
-    (p) => `the log cannot be read, trying again: ${p.reason}`,
+    (p) => `the log cannot be read, retrying: ${p.reason}`,
   ),
   BUS_UNREADABLE: event<{
     subject: string;
@@ -145,7 +145,7 @@ export const EVENTS = {
   LOG_HOLE: event<{ messages: number }>(
     'error',
     (p) => `저장하기 전에 버스의 로그에서 삭제된 메시지 ${p.messages}건 (BUS_MAX_GB 참고)`,
-    (p) => `${p.messages} messages were gone from the log before they were stored (see BUS_MAX_GB)`,
+    (p) => `${p.messages} messages left the log before they were stored (see BUS_MAX_GB)`,
   ),
   SHARD_STANDBY: event<{ primary: string }>(
     'info',
@@ -170,12 +170,12 @@ export const EVENTS = {
   RECORDER_ACTIVE: event<{ offset: number }>(
     'info',
     (p) => `저장 담당 노드가 됨, 로그 ${p.offset}번부터 저장`,
-    (p) => `this node stores the log, from message ${p.offset} on`,
+    (p) => `this node stores the log from message ${p.offset} on`,
   ),
   RECORDER_STANDBY: event<{ active: string }>(
     'info',
     (p) => `저장 대기 중 (저장 담당 노드 ${p.active})`,
-    (p) => `ready to store; ${p.active} does`,
+    (p) => `ready to store; ${p.active} is storing`,
   ),
   NODE_WAITS: event<{ what: string }>(
     'warn',
@@ -185,7 +185,7 @@ export const EVENTS = {
   STORE_FAILED: event<{ reason: string }>(
     'error',
     (p) => `저장 실패, 공간이 생기거나 원인이 사라지면 재시도: ${p.reason}`,
-    (p) => `cannot store, trying again until it works: ${p.reason}`,
+    (p) => `cannot store, retrying until it works: ${p.reason}`,
   ),
   STORE_RECOVERED: event<void>(
     'info',
@@ -197,29 +197,29 @@ export const EVENTS = {
     (p) =>
       `저장 대기열 초과, 여유가 생길 때까지 호가를 누락 구간으로 기록${leftOut.ko(p.suppressed)}`,
     (p) =>
-      `books come faster than they can be written; those left out until there is room are gaps${leftOut.en(p.suppressed)}`,
+      `books arrive faster than they can be written; those dropped until there is room become gaps${leftOut.en(p.suppressed)}`,
   ),
   QUEUE_DRAINED: event<{ books: number }>(
     'warn',
     (p) => `저장 대기열에 여유 생김, 호가 ${p.books}건이 저장되지 않음`,
-    (p) => `there is room for books again; ${p.books} were left out`,
+    (p) => `there is room for books again; ${p.books} were dropped`,
   ),
   DATABASE_PUT_BACK: event<{ reason: string; aside: string | null }>(
     'warn',
     (p) =>
       `데이터베이스 파일 복구, 저장된 데이터는 모두 보존됨${p.aside === null ? '' : ` (그 자리에 있던 파일은 ${p.aside}(으)로 옮김)`}: ${p.reason}; 파일을 바꾸거나 지우려면 먼저 종료할 것`,
     (p) =>
-      `the database was put back with all that it had${p.aside === null ? '' : `, the file in its place moved to ${p.aside}`}: ${p.reason}; stop the recorder before its files are moved or removed`,
+      `the database was restored in full${p.aside === null ? '' : `, the file in its place was moved to ${p.aside}`}: ${p.reason}; stop the recorder before its files are moved or removed`,
   ),
   CONSOLE_BLOCKED: event<void>(
     'warn',
     () => '콘솔이 출력을 받지 않음, 그동안의 로그는 파일에만 기록',
-    () => 'the console takes no lines; until it does they go to the log files only',
+    () => 'the console is stalled; until it recovers, lines go to the log files only',
   ),
   CONSOLE_RESUMED: event<{ lines: number }>(
     'warn',
     (p) => `콘솔 출력 재개, ${p.lines}줄 생략 (로그 파일에는 있음)`,
-    (p) => `the console takes lines again; ${p.lines} were left out (the log files have them)`,
+    (p) => `the console accepts lines again; ${p.lines} were dropped (the log files have them)`,
   ),
   API_UNEXPECTED_ERROR: event<{ reason: string }>(
     'error',
@@ -229,7 +229,7 @@ export const EVENTS = {
   READER_IDLE: event<{ reader: string; idleMs: number }>(
     'warn',
     (p) => `${seconds(p.idleMs)}초 동안 아무것도 받아 가지 않은 구독자 종료: ${p.reader}`,
-    (p) => `reader ended, it took nothing for ${seconds(p.idleMs)} s: ${p.reader}`,
+    (p) => `client disconnected, it read nothing for ${seconds(p.idleMs)} s: ${p.reader}`,
   ),
   BOOKS_RETIRED: event<{ books: number; setting: string }>(
     'info',
@@ -241,7 +241,7 @@ export const EVENTS = {
     (p) =>
       `${p.setting} 초과, 아카이브되지 않은 데이터는 삭제하지 않음: 아카이브 오류를 해결해야 함`,
     (p) =>
-      `${p.setting} is exceeded, and what is not archived is not deleted: see why the archive is behind`,
+      `${p.setting} is exceeded, but unarchived days are not deleted: check why the archive is behind`,
   ),
   DAY_ARCHIVED: event<{
     date: string;
@@ -260,7 +260,7 @@ export const EVENTS = {
   ARCHIVE_FAILED: event<{ reason: string }>(
     'error',
     (p) => `아카이브 실패, 수집은 계속되며 나중에 다시 시도: ${p.reason}`,
-    (p) => `archiving failed; recording goes on, and it is tried again later: ${p.reason}`,
+    (p) => `archiving failed; recording continues, and archiving is retried later: ${p.reason}`,
   ),
   ARCHIVE_RECOVERED: event<void>(
     'info',
@@ -290,7 +290,7 @@ export const EVENTS = {
   ALERT_FAILED: event<{ reason: string }>(
     'error',
     (p) => `알림 전송 실패, 전송될 때까지 재시도: ${p.reason}`,
-    (p) => `an alert could not be sent, trying again until it is: ${p.reason}`,
+    (p) => `an alert could not be sent, retrying until it is: ${p.reason}`,
   ),
   ALERT_SENT_AGAIN: event<void>(
     'info',
@@ -305,33 +305,34 @@ export const EVENTS = {
   ALERTS_UNSENT: event<{ count: number }>(
     'warn',
     (p) => `종료로 알림 ${p.count}건을 전송하지 못함`,
-    (p) => `${p.count} alert(s) were not sent before the end`,
+    (p) => `${p.count} alert(s) were not sent before shutdown`,
   ),
   // Market lists
   MARKETS_LISTED: event<{ count: number; added: number; removed: number }>(
     'info',
     (p) => `마켓 목록 갱신: ${p.count}개 (추가 ${p.added}, 제외 ${p.removed})`,
-    (p) => `market list refreshed: ${p.count} markets (${p.added} new, ${p.removed} gone)`,
+    (p) => `market list refreshed: ${p.count} markets (${p.added} new, ${p.removed} removed)`,
   ),
   MARKET_ROWS_SKIPPED: event<{ skipped: number; rows: string }>(
     'warn',
     (p) => `마켓 목록에서 마켓이 아닌 행 ${p.skipped}개 제외: ${p.rows}`,
-    (p) => `left out ${p.skipped} row(s) of the market list that are no markets: ${p.rows}`,
+    (p) => `skipped ${p.skipped} row(s) of the market list that are not markets: ${p.rows}`,
   ),
   MARKETS_LIST_FAILED: event<{ reason: string; waitMs: number }>(
     'warn',
     (p) => `마켓 목록 조회 실패: ${p.reason}, ${seconds(p.waitMs)}초 후 재시도`,
-    (p) => `cannot fetch the market list: ${p.reason}; next try in ${seconds(p.waitMs)} s`,
+    (p) => `cannot fetch the market list: ${p.reason}; next attempt in ${seconds(p.waitMs)} s`,
   ),
   MARKET_UNKNOWN: event<{ close: string }>(
     'error',
     (p) => `거래소에 없는 마켓${p.close === '' ? '' : ` (비슷한 마켓: ${p.close})`}`,
-    (p) => `the exchange does not list this market${p.close === '' ? '' : `; close: ${p.close}`}`,
+    (p) => `the exchange does not list this market${p.close === '' ? '' : `; similar: ${p.close}`}`,
   ),
   MARKET_MISSING: event<void>(
     'warn',
     () => '거래소 목록에 없지만 호가가 계속 수신되어 수집 계속',
-    () => 'the market list lacks this market, but its order books still come; recording goes on',
+    () =>
+      'the market list lacks this market, but its order books still arrive; recording continues',
   ),
   MARKET_DELISTED: event<void>(
     'warn',
@@ -358,45 +359,45 @@ export const EVENTS = {
     'warn',
     (p) => `거래소 시각을 믿을 수 없어 시각 없이 저장: ${p.time}${leftOut.ko(p.suppressed)}`,
     (p) =>
-      `the exchange's time of a book is not believed, the book is kept without it: ${p.time}${leftOut.en(p.suppressed)}`,
+      `the exchange's time of a book is implausible, the book is kept without it: ${p.time}${leftOut.en(p.suppressed)}`,
   ),
   TRADE_UNREADABLE: event<{ reason: string; frame: string; suppressed: number }>(
     'error',
     (p) => `읽을 수 없는 체결 메시지: ${p.reason}; 메시지 ${p.frame}${leftOut.ko(p.suppressed)}`,
     (p) =>
-      `a message about trades could not be read: ${p.reason}; message ${p.frame}${leftOut.en(p.suppressed)}`,
+      `a trade message could not be read: ${p.reason}; message ${p.frame}${leftOut.en(p.suppressed)}`,
   ),
   TRADE_ID_REUSED: event<{ id: string; time: string; suppressed: number }>(
     'warn',
     (p) =>
       `같은 체결 번호 ${p.id}에 다른 내용, 별도 체결로 저장: ${p.time}${leftOut.ko(p.suppressed)}`,
     (p) =>
-      `the trade id ${p.id} came again with other contents, it is kept as another trade: ${p.time}${leftOut.en(p.suppressed)}`,
+      `the trade id ${p.id} recurred with different contents, it is kept as another trade: ${p.time}${leftOut.en(p.suppressed)}`,
   ),
   TRADE_TIME_ABSURD: event<{ id: string; time: string; suppressed: number }>(
     'error',
     (p) => `체결 ${p.id}의 시각을 믿을 수 없어 저장하지 않음: ${p.time}${leftOut.ko(p.suppressed)}`,
     (p) =>
-      `the time of the trade ${p.id} is not believed, it is not kept: ${p.time}${leftOut.en(p.suppressed)}`,
+      `the time of the trade ${p.id} is implausible, it is not kept: ${p.time}${leftOut.en(p.suppressed)}`,
   ),
   TRADES_UNCHECKED: event<{ reason: string; suppressed: number }>(
     'warn',
     (p) => `저장된 체결과 대조할 수 없어 중복 가능: ${p.reason}${leftOut.ko(p.suppressed)}`,
     (p) =>
-      `what is stored could not be looked up, trades may be kept twice: ${p.reason}${leftOut.en(p.suppressed)}`,
+      `stored trades could not be looked up, trades may be recorded twice: ${p.reason}${leftOut.en(p.suppressed)}`,
   ),
   TRADES_FILLED: event<{ count: number; suppressed: number }>(
     'info',
     (p) => `빠진 체결을 거래소 체결 내역으로 채움: ${p.count}건${leftOut.ko(p.suppressed)}`,
     (p) =>
-      `missing trades were taken from the exchange's history: ${p.count}${leftOut.en(p.suppressed)}`,
+      `missing trades were backfilled from the exchange's history: ${p.count}${leftOut.en(p.suppressed)}`,
   ),
   TRADES_UNREACHED: event<{ from: string; to: string; reason: string; suppressed: number }>(
     'warn',
     (p) =>
       `체결 내역으로 확인할 수 없는 구간: ${p.from} ~ ${p.to}; ${p.reason}${leftOut.ko(p.suppressed)}`,
     (p) =>
-      `trades from ${p.from} to ${p.to} cannot be checked by the exchange's history: ${p.reason}${leftOut.en(p.suppressed)}`,
+      `trades from ${p.from} to ${p.to} cannot be checked against the exchange's history: ${p.reason}${leftOut.en(p.suppressed)}`,
   ),
   TRADE_HISTORY_ODD: event<{ what: string; suppressed: number }>(
     'warn',
@@ -409,14 +410,14 @@ export const EVENTS = {
     'warn',
     (p) => `체결 내역 조회 실패, 나중에 다시 시도: ${p.reason}${leftOut.ko(p.suppressed)}`,
     (p) =>
-      `the trade history could not be had and is asked for later: ${p.reason}${leftOut.en(p.suppressed)}`,
+      `the trade history could not be fetched and is retried later: ${p.reason}${leftOut.en(p.suppressed)}`,
   ),
   TRADES_LOST: event<{ reason: string; suppressed: number }>(
     'error',
     (p) =>
       `체결을 저장하지 못함, 체결 내역으로 다시 채울 예정: ${p.reason}${leftOut.ko(p.suppressed)}`,
     (p) =>
-      `trades could not be stored and will be asked for again: ${p.reason}${leftOut.en(p.suppressed)}`,
+      `trades could not be stored and will be fetched again: ${p.reason}${leftOut.en(p.suppressed)}`,
   ),
   TRADE_VOLUME_DIFFERS: event<{
     minute: string;
@@ -428,7 +429,7 @@ export const EVENTS = {
     (p) =>
       `${p.minute} 1분 거래량 불일치: 거래소 ${p.exchange}, 저장 ${p.stored}${leftOut.ko(p.suppressed)}`,
     (p) =>
-      `the volume of the minute ${p.minute} differs: the exchange's is ${p.exchange}, what is stored ${p.stored}${leftOut.en(p.suppressed)}`,
+      `the volume of the minute ${p.minute} differs: ${p.exchange} at the exchange, ${p.stored} stored${leftOut.en(p.suppressed)}`,
   ),
   SUBSCRIPTION_REFUSED: event<{ reason: string }>(
     'error',
@@ -443,7 +444,7 @@ export const EVENTS = {
   AUDIT_DIFFERS: event<void>(
     'warn',
     () => 'REST 호가와 실시간 호가가 일치하지 않음',
-    () => 'the book by REST differs from the streamed ones of the same time',
+    () => 'the REST book differs from the streamed ones of the same time',
   ),
   CHECK_FAILED: event<{ reason: string; suppressed: number }>(
     'warn',
@@ -463,12 +464,12 @@ export const EVENTS = {
   PROTOCOL_ODD: event<{ kind: string; detail: string }>(
     'warn',
     (p) => `알려진 프로토콜과 다름: ${oddityWords(p.kind).ko}: ${inKorean(p.detail)}`,
-    (p) => `differs from the protocol as known: ${oddityWords(p.kind).en}: ${p.detail}`,
+    (p) => `deviates from the known protocol: ${oddityWords(p.kind).en}: ${p.detail}`,
   ),
   BOOKS_REQUESTED_AGAIN: event<{ count: number }>(
     'warn',
     (p) => `읽을 수 없는 메시지가 있어 호가 ${p.count}건을 다시 요청`,
-    (p) => `asking for ${p.count} order books again after a message that could not be read`,
+    (p) => `requesting ${p.count} order books again after an unreadable message`,
   ),
   // WebSocket
   WS_CONNECTED: event<{ url: string }>(
@@ -509,12 +510,12 @@ export const EVENTS = {
   LIMIT_NARROWED: event<{ name: string; value: number; atStart: number; reason: string }>(
     'warn',
     (p) => `자체 한도 축소: ${p.name} ${p.value} (처음 ${p.atStart}), 거래소 응답: ${p.reason}`,
-    (p) => `own limit narrowed: ${p.name} ${p.value} (${p.atStart} at the start): ${p.reason}`,
+    (p) => `own limit lowered: ${p.name} ${p.value} (initially ${p.atStart}): ${p.reason}`,
   ),
   LIMIT_WIDENED: event<{ name: string; value: number; atStart: number }>(
     'info',
     (p) => `자체 한도 확대: ${p.name} ${p.value} (처음 ${p.atStart})`,
-    (p) => `own limit widened: ${p.name} ${p.value} (${p.atStart} at the start)`,
+    (p) => `own limit raised: ${p.name} ${p.value} (initially ${p.atStart})`,
   ),
   GOPAX_UNSIGNED: event<void>(
     'info',
@@ -547,5 +548,5 @@ export const EVENTS = {
 /** Name of an event. */
 export type EventName = keyof typeof EVENTS;
 
-/** The parameters that the texts of event `E` take. */
+/** The parameters of event `E`'s texts. */
 export type EventParams<E extends EventName> = Parameters<(typeof EVENTS)[E]['en']>[0];

@@ -3,7 +3,7 @@ import { pairText } from '../market/market.js';
 
 const digits = (n: number, length = 2): string => String(n).padStart(length, '0');
 
-/** `2024-04-14T20:32:01.007+09:00`: local time, so that it can be found again in the files. */
+/** `2024-04-14T20:32:01.007+09:00`: local time, so that it can be found in the files. */
 function zonedTime(ms: number): string {
   const d = new Date(ms);
   const ahead = -d.getTimezoneOffset();
@@ -16,8 +16,8 @@ function zonedTime(ms: number): string {
 }
 
 /**
- * A record as one line of JSON for what gathers logs, without the line end: `time`, `level`, `event`
- * (as in the API's `logs`), `exchange` and `market` where it has them, `message`, `params`.
+ * A record as one line of JSON for log collectors, without the line end: `time`, `level`, `event`
+ * (as in the API's `logs`), `exchange` and `market` if any, `message`, `params`.
  */
 export function jsonLine(record: LogRecord): string {
   const { timestamp, level, event, exchange, pair, message, params } = record;
@@ -29,7 +29,7 @@ export function jsonLine(record: LogRecord): string {
     market: pair === null ? undefined : pairText(pair),
     message,
   });
-  // They are JSON already, and clean.
+  // They are already JSON, and sanitised.
   return params === null || params === undefined
     ? line
     : `${line.slice(0, -1)},"params":${params}}`;

@@ -10,26 +10,26 @@ import type { LogRecord } from '../market/log-record.js';
 import { jsonLine } from './json-line.js';
 import { formatLine, type LogSink } from './logger.js';
 
-/** Bytes at which a file is followed by the next of the same day; less where all may have little. */
+/** Size at which a file is followed by the next of the same day; less if the total limit is small. */
 const MAX_FILE_BYTES = 50_000_000;
 
-/** Form of the lines on standard output: as in the files, or JSON. */
+/** Format of the lines on standard output: as in the files, or JSON. */
 export type LogFormat = 'text' | 'json';
 
 /** Log files and standard output as one sink. */
 interface LogFiles {
   readonly sink: LogSink;
-  /** Standard output; null when it is kept off it. */
+  /** Standard output; null when the log is kept off it. */
   readonly output: ConsoleStream | null;
-  /** Writes what is buffered and closes the files; what is logged later goes to the output alone. */
+  /** Writes what is buffered and closes the files; later records go to the output only. */
   close(): Promise<void>;
 }
 
 /**
  * Opens one rolling file per exchange and one for the program (`system`) in `folder`: a new file at
- * midnight and at {@link MAX_FILE_BYTES}. Old files go, within `bounds`; by default none does. Every line
- * goes to standard output too, in `format`, unless `quiet`.
- * @throws {Error} in one line when the folder cannot be written.
+ * midnight and at {@link MAX_FILE_BYTES}. Old files are deleted according to `bounds`; by default
+ * none is. Every line also goes to standard output, in `format`, unless `quiet`.
+ * @throws {Error} with one line when the folder is not writable.
  */
 export async function openLogFiles(
   folder: string,
@@ -68,7 +68,7 @@ export async function openLogFiles(
         });
         let failed = false;
         stream.on('error', (error: Error) => {
-          // The files' own failure cannot be logged in them; said once, and recording goes on.
+          // A failure of the files cannot be logged to them; it is reported once, and recording continues.
           if (!failed) {
             consoleStreams().errors.write(`log file ${name}: ${error.message}\n`);
           }
@@ -101,7 +101,7 @@ export async function openLogFiles(
   };
 }
 
-/** What is in the place of the log folder if it is no folder, in words. */
+/** What is in place of the log folder if it is not a folder, in words. */
 function kindProblem(folder: string): string | null {
   const target = danglingTarget(folder);
   if (target !== null) return `a link to ${target}, which does not exist`;
@@ -109,14 +109,17 @@ function kindProblem(folder: string): string | null {
   try {
     stats = statSync(folder, { throwIfNoEntry: false });
   } catch {
-    // Its making says why it cannot be looked at.
+    // Creating it will report why it cannot be inspected.
     return null;
   }
   if (stats === undefined || stats.isDirectory()) return null;
   return specialKind(stats) ?? 'a file';
 }
 
-/** Opening a pipe blocks a thread until there is a reader, perhaps forever, and the program cannot end before it. */
+/**
+ * Opening a pipe blocks a thread until there is a reader, perhaps forever, and the program cannot
+ * end before that.
+ */
 function refuseOddFiles(folder: string): void {
   for (const name of readdirSync(folder)) {
     if (readLogName(name) === null) continue;
@@ -128,8 +131,8 @@ function refuseOddFiles(folder: string): void {
 }
 
 /**
- * Severity was decided by Logger, so pino lets everything through; and as {@link LineDestination} makes
- * the line of the record itself, nothing of it is made into JSON.
+ * Logger decides by severity, so pino lets everything through; and since {@link LineDestination}
+ * formats the record itself, nothing is serialised to JSON.
  */
 const PINO_OPTIONS: LoggerOptions = {
   level: 'trace',
@@ -138,12 +141,12 @@ const PINO_OPTIONS: LoggerOptions = {
   formatters: { log: () => ({}) },
 };
 
-/** What pino writes to: puts the line of each record (docs/data.md) into its file and on the output. */
+/** Pino's destination: writes each record's line (docs/data.md) to its file and to the output. */
 class LineDestination implements DestinationStream {
   /** Makes pino set {@link lastObj} before each write. */
   readonly [symbols.needsMetadataGsym] = true;
   lastObj!: LogRecord;
-  /** The files take nothing any more: a write would throw into what is logged. */
+  /** The files accept nothing more: a write would throw into the caller. */
   closed = false;
   readonly #files: ReadonlyMap<string, RollingFile>;
   readonly #output: ConsoleStream | null;

@@ -3,34 +3,34 @@ import { join } from 'node:path';
 import { EXCHANGES } from '../market/exchange.js';
 
 const DAY_MS = 86_400_000;
-/** Time between two looks at the folder, ms. */
+/** Interval between two checks of the folder, ms. */
 const LOOK_MS = 10_000;
 
-/** Names of the log files, without date, number and ending: one per exchange and the program's. */
+/** Names of the log files, without date, number and extension: one per exchange and the program's. */
 export const LOG_NAMES = ['system', ...EXCHANGES.map((exchange) => exchange.toLowerCase())];
 
-/** `upbit.2026-11-25.1.log`, as pino-roll names them. */
+/** `upbit.2026-11-25.1.log`, as named by pino-roll. */
 const LOG_FILE = new RegExp(`^(${LOG_NAMES.join('|')})\\.(\\d{4}-\\d\\d-\\d\\d)\\.(\\d+)\\.log$`);
 
-/** How long and how much of the log files is kept. */
+/** How long and how much of the log files to keep. */
 export interface LogBounds {
   /** Files of days longer ago than this are deleted; 0 keeps all. */
   readonly keepDays: number;
-  /** Bytes of all files together; beyond, the oldest go; 0 = no bound. */
+  /** Total bytes of all files, beyond which the oldest are deleted; 0 = unlimited. */
   readonly maxBytes: number;
 }
 
-/** A log file that is there. */
+/** An existing log file. */
 export interface LogFile {
   readonly name: string;
-  /** Local midnight at which its day began, Unix ms. */
+  /** Local midnight at the start of its day, Unix ms. */
   readonly day: number;
-  /** Number among those of its exchange and day. */
+  /** Its number among those of its exchange and day. */
   readonly number: number;
   readonly bytes: number;
 }
 
-/** What a name says of a log file; null when it is none of ours. */
+/** Parses the name of a log file; null when it is not one of ours. */
 export function readLogName(name: string): Omit<LogFile, 'bytes'> | null {
   const parts = LOG_FILE.exec(name);
   if (parts === null) return null;
@@ -39,9 +39,9 @@ export function readLogName(name: string): Omit<LogFile, 'bytes'> | null {
 }
 
 /**
- * The files that must go. The newest of each exchange stays: it is being written.
- * @param now Unix ms. Not believed alone, for what is deleted is gone: days are counted back from the
- * day after the newest file of an earlier day, so that a clock that is years ahead deletes nothing.
+ * The files to delete. The newest of each exchange stays: it is being written.
+ * @param now Unix ms. Not trusted alone, since deletion is final: days are counted back from the
+ * day after the newest file of an earlier day, so that a clock years ahead deletes nothing.
  */
 export function superfluousLogs(
   files: readonly LogFile[],
@@ -66,7 +66,7 @@ export function superfluousLogs(
   return gone;
 }
 
-/** Keeps the folder of the log files within its bounds, files of earlier runs included. */
+/** Keeps the log folder within its bounds, files of earlier runs included. */
 export class LogRetention {
   readonly #folder: string;
   readonly #bounds: LogBounds;
@@ -79,7 +79,7 @@ export class LogRetention {
     void this.#look();
   }
 
-  /** Ends it. */
+  /** Stops. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
@@ -90,7 +90,7 @@ export class LogRetention {
       const gone = superfluousLogs(await this.#files(), this.#bounds, Date.now());
       for (const { name } of gone) await unlink(join(this.#folder, name));
     } catch {
-      // A folder that is gone or cannot be written is reported by the log files; we try again later.
+      // A folder that is gone or not writable is reported by the log files; we retry later.
     }
     if (this.#closed) return;
     this.#timer = setTimeout(() => void this.#look(), LOOK_MS);

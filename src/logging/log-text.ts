@@ -5,8 +5,8 @@ import { EVENTS, type EventName } from './events.js';
 export type LogLanguage = 'ko' | 'en';
 
 /**
- * The text of a record in a language. Where its parameters are not known, or no longer are those of its
- * event, it is the text that was made when it happened.
+ * The text of a record in a language. If its parameters are unknown, or no longer match its event,
+ * it is the text rendered when it happened.
  */
 export function logText({ event, message, params }: LogRecord, lang: LogLanguage): string {
   if (params === null || params === undefined || !Object.hasOwn(EVENTS, event)) return message;

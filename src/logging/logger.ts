@@ -3,16 +3,16 @@ import type { Pair } from '../market/market.js';
 import { EVENTS, type EventName, type EventParams } from './events.js';
 import { LOG_LEVELS, type LogLevel, type LogRecord } from '../market/log-record.js';
 
-/** What an event is about: a market, a socket or poller (exchange only), or the program (nothing). */
+/** The subject of an event: a market, a socket or poller (exchange only), or the program (nothing). */
 interface LogSubject {
   readonly exchange?: Exchange;
   readonly pair?: Pair;
 }
 
-/** Takes finished log records: the files, the store. */
+/** Receives finished log records: the files, the store. */
 export type LogSink = (record: LogRecord) => void;
 
-/** How {@link Logger} is set up. */
+/** Options of {@link Logger}. */
 export interface LoggerOptions {
   /** Records below this severity are dropped. */
   readonly level: LogLevel;
@@ -23,31 +23,31 @@ export interface LoggerOptions {
   readonly now?: () => number;
 }
 
-/** Characters of a message that are kept; what an exchange sends may have any length. */
+/** Maximum characters of a message; what an exchange sends may have any length. */
 const MAX_MESSAGE = 2_000;
-/** A secret with fewer characters may be a part of any word: it is hidden where it stands alone. */
+/** A shorter secret could be part of any word: it is hidden only where it stands alone. */
 const SHORT_SECRET = 8;
 
-/** What may stand before a word: no letter or digit, unless they are of `%20`, `\n` or `\u000a`. */
+/** What may precede a word: no letter or digit, unless part of `%20`, `\n` or `\u000a`. */
 const BORDER = String.raw`^|[^\p{L}\p{N}]|%[\da-fA-F]{2}|\\[bfnrtv]|\\u[\da-fA-F]{4}`;
 
-/** Finds a text where it is not a part of a longer word or number. */
+/** Matches a text where it is not part of a longer word or number. */
 function asWord(text: string): RegExp {
   const literal = text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
   return new RegExp(`(?<=${BORDER})${literal}(?![\\p{L}\\p{N}])`, 'gu');
 }
 
-/** Turns events of the catalogue into log records and hands them to every sink. */
+/** Turns events of the catalogue into log records and passes them to every sink. */
 export class Logger {
   readonly #options: LoggerOptions;
   readonly #secrets: readonly (string | RegExp)[];
-  /** Characters of the longest secret. */
+  /** Length of the longest secret. */
   readonly #longest: number;
   readonly #sinks: LogSink[] = [];
 
   constructor(options: LoggerOptions) {
     this.#options = options;
-    // A secret can appear as it is or percent-encoded in an address.
+    // A secret can appear verbatim or percent-encoded in an address.
     const secrets = (options.secrets ?? [])
       .flatMap((secret) => [secret, encodeURIComponent(secret)])
       .filter((secret) => secret !== '');
@@ -79,26 +79,29 @@ export class Logger {
     for (const sink of this.#sinks) sink(record);
   }
 
-  /** A text as it may be shown: each secret in it is replaced by `***`. */
+  /** A text safe to show: each secret in it is replaced by `***`. */
   withoutSecrets(text: string): string {
     let hidden = text;
     for (const secret of this.#secrets) hidden = hidden.replaceAll(secret, '***');
     return hidden;
   }
 
-  /** The parameters of an event as JSON, each text of them as clean as a message. */
+  /** The parameters of an event as JSON, each text sanitised like a message. */
   #paramsText(params: unknown): string {
     return JSON.stringify(params ?? {}, (_name, value: unknown) =>
       typeof value === 'string' ? this.#clean(value) : value,
     );
   }
 
-  /** One line of bounded length without control characters (a peer's text could forge lines) and without secrets. */
+  /**
+   * One line of bounded length without control characters (a peer's text could forge lines) and
+   * without secrets.
+   */
   #clean(text: string): string {
-    // Secrets first: what a control character is written as would be a part of the word behind it.
+    // Secrets first: the escape of a control character would become part of the word after it.
     const looked = text.slice(0, MAX_MESSAGE + 2 * this.#longest);
     let hidden = this.withoutSecrets(looked);
-    // At the end of what is looked at, a secret may have been cut in two and not been found.
+    // At the cut-off a secret may have been split and missed.
     if (looked.length < text.length) hidden = hidden.slice(0, hidden.length - this.#longest);
     let clean = hidden.replace(/[\p{Cc}\u2028\u2029]/gu, (c) => {
       return `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;
@@ -130,9 +133,9 @@ export function localTime(ms: number): string {
   );
 }
 
-/** A time that an exchange gave, for a log line; `?` for one that is none. */
+/** A time from an exchange, for a log line; `?` if it is not a time. */
 export function timeShown(time: number | null | undefined): string {
-  // Beyond it a Date is invalid.
+  // Beyond that a Date is invalid.
   return typeof time === 'number' && Math.abs(time) <= 8.64e15 ? localTime(time) : '?';
 }
 

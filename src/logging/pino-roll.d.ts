@@ -1,7 +1,7 @@
 declare module 'pino-roll' {
   import type { EventEmitter } from 'node:events';
 
-  /** The part of pino-roll's options that we use; see its README. */
+  /** The pino-roll options we use; see its README. */
   interface RollOptions {
     file: string;
     frequency?: 'daily' | 'hourly' | number;
@@ -9,11 +9,11 @@ declare module 'pino-roll' {
     size?: string | number;
     extension?: string;
     mkdir?: boolean;
-    /** Handed on to SonicBoom: mode of the files it makes. */
+    /** Passed on to SonicBoom: mode of new files. */
     mode?: number;
   }
 
-  /** The SonicBoom stream that it builds. */
+  /** The SonicBoom stream that it creates. */
   export interface RollingFile extends EventEmitter {
     write(text: string): boolean;
     end(): void;

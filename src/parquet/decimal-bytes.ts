@@ -1,30 +1,30 @@
 import { DECIMAL_SCALE } from '../market/decimal-column.js';
 import { TextBytes } from '../util/text-bytes.js';
 
-/** A billion: what two parts of a decimal's fraction count to. */
+/** A billion: the range of each of the two parts of a decimal's fraction. */
 const PART = 1e9;
-/** What 22 bits count to, and these bits. */
+/** The range of 22 bits, and their number. */
 const DIGIT = 4_194_304;
 const LOW = DIGIT - 1;
-/** Decimals that are remembered at most. */
+/** Maximum number of cached decimals. */
 const KNOWN = 1_024;
 /** Longest text of a decimal: 38 digits, a point, a sign. */
 const MAX_TEXT = 40;
 
 /**
- * Gathers Decimal text and other text. Decimals of the column `DECIMAL(38,18)` are made text from their
- * 128 bits, as DuckDB hands them over, by whole numbers below 2^53: exact, and in a tenth of the time
- * that DuckDB or a bigint takes.
+ * Collects Decimal text and other text. Decimals of the column `DECIMAL(38,18)` are converted from
+ * their 128 bits, as DuckDB delivers them, using integers below 2^53: exact, and in a tenth of the
+ * time that DuckDB or a bigint takes.
  */
 export class DecimalBytes extends TextBytes {
-  /** The number that is being divided, 22 bits each, the highest first. */
+  /** The number being divided, 22 bits each, most significant first. */
   readonly #digits = new Float64Array(6);
-  /** What was spelled lately, by its bits: those, its text and the length of that. */
+  /** Recently formatted decimals, by their bits: those, the text and its length. */
   readonly #known = new Uint32Array(KNOWN * 4);
   readonly #texts = new Uint8Array(KNOWN * MAX_TEXT);
   readonly #lengths = new Uint8Array(KNOWN);
 
-  /** Adds a decimal: 128 bits as four of `words` from `at`, the lowest first. */
+  /** Appends a decimal: 128 bits as four of `words` from `at`, least significant first. */
   decimal(words: Uint32Array, at: number): void {
     this.reserve(MAX_TEXT);
     const [w0, w1, w2, w3] = [words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!];
@@ -47,7 +47,7 @@ export class DecimalBytes extends TextBytes {
     while (this.bytes[this.end - 1] === 48) this.end--;
   }
 
-  /** As {@link decimal}, ten times as fast for one that was added lately, as prices are. */
+  /** As {@link decimal}, ten times as fast for one appended recently, as prices are. */
   repeated(words: Uint32Array, at: number): void {
     const [w0, w1, w2, w3] = [words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!];
     const place = (Math.imul(w0 ^ Math.imul(w1, 31) ^ w2, 0x9e3779b1) >>> 0) % KNOWN;
@@ -81,7 +81,7 @@ export class DecimalBytes extends TextBytes {
     let rest = 0;
     for (let i = first; i < 6; i++) {
       const value = rest * DIGIT + digits[i]!;
-      // Below 2^22, where the quotient of two doubles is never the next whole number.
+      // Below 2^22, where the quotient of two doubles is never rounded up to the next integer.
       const quotient = (value / PART) | 0;
       digits[i] = quotient;
       rest = value - quotient * PART;
@@ -89,7 +89,7 @@ export class DecimalBytes extends TextBytes {
     return rest;
   }
 
-  /** Writes the whole number that is left: below 10^20. */
+  /** Writes the remaining integer: below 10^20. */
   #whole(first: number): void {
     const digits = this.#digits;
     if (digits[4]! < 256 && digits[3] === 0 && digits[2] === 0) {
@@ -117,7 +117,7 @@ export class DecimalBytes extends TextBytes {
     this.#put(number, this.end + 9);
   }
 
-  /** Writes a number's digits up to `end`, zeros before them. */
+  /** Writes a number's digits up to `end`, zero-padded. */
   #put(number: number, end: number): void {
     let left = number | 0;
     for (let i = end - 1; i >= this.end; i--) {
@@ -128,7 +128,7 @@ export class DecimalBytes extends TextBytes {
     this.end = end;
   }
 
-  /** No price and no volume of ours is; files of others may have one. */
+  /** No price or volume of ours is negative; foreign files may have one. */
   #negative(words: Uint32Array, at: number): void {
     let value = 0n;
     for (let i = 3; i >= 0; i--) value = (value << 32n) | BigInt(words[at + i]!);

@@ -1,22 +1,22 @@
 import { createHash } from 'node:crypto';
 import type { MarketDigest } from './manifest.js';
 
-/** A value of a row of the database. */
+/** A value of a database row. */
 type RowValue = bigint | number | string | null;
 
-/** The text of a row, of which the digest is made. */
+/** The text of a row, from which the digest is computed. */
 function rowText(values: readonly RowValue[]): string {
   return values.map((value) => value ?? '').join('|');
 }
 
-/** Gathers the digest of a market's rows: the order in which they come does not matter. */
+/** Accumulates the digest of a market's rows; their order does not matter. */
 export class DigestSum {
   #rows = 0;
   #first = Infinity;
   #last = -Infinity;
   readonly #sum = Buffer.alloc(16);
 
-  /** Goes on from what an earlier run had gathered. */
+  /** Continues from what an earlier run had accumulated. */
   constructor(before?: MarketDigest) {
     if (before === undefined) return;
     this.#rows = before.rows;
@@ -60,7 +60,7 @@ export function sumsOf(sums: ReadonlyMap<string, DigestSum>): Record<string, Mar
   return Object.fromEntries([...sums].map(([market, sum]) => [market, sum.result]));
 }
 
-/** A digest as DuckDB's `md5_number` has it: the first byte is the lowest. */
+/** A digest in the form of DuckDB's `md5_number`: the first byte is the least significant. */
 export function digestOfNumber(number: bigint): string {
   const hex = number.toString(16).padStart(32, '0');
   return Buffer.from(hex, 'hex').reverse().toString('hex');

@@ -1,32 +1,32 @@
 import { createRequire } from 'node:module';
 import type * as DuckDb from '@duckdb/node-api';
 
-/** How much DuckDB may use. */
+/** DuckDB's resource limits. */
 export interface DuckOptions {
-  /** Megabytes of memory; beyond, it uses `temporary`. */
+  /** Megabytes of memory; beyond that it uses `temporary`. */
   readonly memoryMb: number;
-  /** Folder for what does not fit into memory; null = nothing is put aside. */
+  /** Folder for what does not fit into memory; null = no spilling. */
   readonly temporary: string | null;
 }
 
-/** An open DuckDB in memory, with one thread. */
+/** An open in-memory DuckDB with one thread. */
 export interface Duck {
   readonly connection: DuckDb.DuckDBConnection;
-  /** Another connection, for results that are read while others are asked for; its user closes it. */
+  /** Another connection, for results read while others are queried; the caller closes it. */
   connect(): Promise<DuckDb.DuckDBConnection>;
   close(): void;
 }
 
 /**
- * The package, which is loaded only where Parquet is read or written: a process that ends while its
- * binary is being loaded is aborted on Node 24, and most recorders never need it. Imported, its many
- * files would be searched for what they export, which takes a tenth of a second.
+ * The package, loaded only where Parquet is read or written: a process that ends while its binary
+ * is loading aborts on Node 24, and most recorders never need it. With `import`, its many files
+ * would be scanned for exports, which takes a tenth of a second.
  */
 export function loadDuckDb(): typeof DuckDb {
   return createRequire(import.meta.url)('@duckdb/node-api') as typeof DuckDb;
 }
 
-/** Opens a DuckDB that reads and writes files only where it is pointed to, and fetches nothing. */
+/** Opens a DuckDB that reads and writes only the files it is given, and fetches nothing. */
 export async function openDuck({ memoryMb, temporary }: DuckOptions): Promise<Duck> {
   const { DuckDBInstance } = loadDuckDb();
   const instance = await DuckDBInstance.create(':memory:', {
@@ -38,7 +38,7 @@ export async function openDuck({ memoryMb, temporary }: DuckOptions): Promise<Du
   });
   const connect = async (): Promise<DuckDb.DuckDBConnection> => {
     const connection = await instance.connect();
-    // Times are written from what they are in UTC.
+    // Times are written in UTC.
     await connection.run(`SET TimeZone = 'UTC'`);
     return connection;
   };
@@ -53,12 +53,12 @@ export async function openDuck({ memoryMb, temporary }: DuckOptions): Promise<Du
   };
 }
 
-/** A text as SQL. */
+/** A text as an SQL literal. */
 export function quoted(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-/** Rows of a query as arrays of values; integers of 64 bits are bigints. */
+/** Rows of a query as arrays of values; 64-bit integers are bigints. */
 export async function rowsOf(
   connection: DuckDb.DuckDBConnection,
   sql: string,

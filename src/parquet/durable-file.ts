@@ -1,7 +1,7 @@
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** Where a file grows until it is whole. */
+/** Where a file is written until it is complete. */
 const growing = (path: string): string => `${path}.part`;
 
 /** What a file, or a folder, holds is on the disk afterwards. */
@@ -15,8 +15,8 @@ export async function toDisk(path: string): Promise<void> {
 }
 
 /**
- * Lets a file appear under its name whole or not at all, and on the disk.
- * @param write makes it at the path that it is given
+ * Publishes a file under its name complete or not at all, and durably on disk.
+ * @param write writes it to the path it is given
  */
 export async function writeWhole(
   path: string,

@@ -1,11 +1,11 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { moved, ROW_GROUP, Thrift } from './thrift.js';
 
-/** What a Parquet file begins and ends with (apache/parquet-format, README). */
+/** The magic at the start and end of a Parquet file (apache/parquet-format, README). */
 const MAGIC = Buffer.from('PAR1');
-/** Behind the footer: its length, and the magic again. */
+/** After the footer: its length, and the magic again. */
 const TAIL = 4 + MAGIC.length;
-/** Bytes that are copied at a time. */
+/** Bytes copied at a time. */
 const COPY = 1024 * 1024;
 
 /** Fields of `FileMetaData` (apache/parquet-format, parquet.thrift). */
@@ -13,14 +13,14 @@ const SCHEMA = 2;
 const NUM_ROWS = 3;
 const ROW_GROUPS = 4;
 
-/** A field of a footer as it stands there. */
+/** A field of a footer, verbatim. */
 interface Field {
   readonly id: number;
   readonly type: number;
   readonly value: Buffer;
 }
 
-/** What the footer of a file says. */
+/** The contents of a file's footer. */
 interface Footer {
   readonly fields: readonly Field[];
   readonly rows: number;
@@ -30,16 +30,17 @@ interface Footer {
 }
 
 /**
- * Joins Parquet files of the same columns, one after the other. Their row groups are copied as they are:
- * nothing is decoded or encoded again, and hardly any memory is needed, however large they are.
+ * Joins Parquet files with the same columns, one after the other. Their row groups are copied
+ * verbatim: nothing is decoded or encoded again, and hardly any memory is needed, however large
+ * they are.
  * @param path of the file to write
- * @throws {Error} naming a piece that is no Parquet file, or has other columns than the first one; or of the
- * system, when the disk does not take all of it
+ * @throws {Error} naming a piece that is not a Parquet file, or has different columns than the
+ * first one; or a system error when the disk does not take all of it
  */
 export async function joinParquet(pieces: readonly string[], path: string): Promise<void> {
   const out = await open(path, 'w');
   try {
-    // Not `write`, which may write only part of it, as on a disk that becomes full, and does not fail.
+    // Not `write`, which may write only part of it without failing, for example when the disk fills up.
     await out.appendFile(MAGIC);
     let at = MAGIC.length;
     let first: Footer | null = null;
@@ -51,7 +52,7 @@ export async function joinParquet(pieces: readonly string[], path: string): Prom
         const footer = await readFooter(file, piece);
         first ??= footer;
         if (!valueOf(footer, SCHEMA).equals(valueOf(first, SCHEMA))) {
-          throw new Error(`${piece} has other columns than ${pieces[0]!}`);
+          throw new Error(`${piece} has different columns than ${pieces[0]!}`);
         }
         const by = at - MAGIC.length;
         for (const group of footer.groups) groups.push(moved(group, ROW_GROUP, by));
@@ -76,7 +77,7 @@ async function readFooter(file: FileHandle, path: string): Promise<Footer> {
   const tail = await bytesAt(file, Math.max(0, size - TAIL), Math.min(TAIL, size));
   const length = tail.length === TAIL && tail.subarray(4).equals(MAGIC) ? tail.readUInt32LE() : -1;
   const end = size - TAIL - length;
-  if (length < 0 || end < MAGIC.length) throw new Error(`${path} is no whole Parquet file`);
+  if (length < 0 || end < MAGIC.length) throw new Error(`${path} is not a complete Parquet file`);
   const thrift = new Thrift(await bytesAt(file, end, length));
   const fields: Field[] = [];
   const groups: Buffer[] = [];
@@ -101,7 +102,7 @@ function valueOf({ fields }: Footer, wanted: number): Buffer {
   return fields.find(({ id }) => id === wanted)?.value ?? Buffer.alloc(0);
 }
 
-/** A footer with the fields of one file, but for the rows and row groups. */
+/** A footer with the fields of one file, except for the rows and row groups. */
 function footerOf(fields: readonly Field[], rows: number, groups: readonly Buffer[]): Buffer {
   const parts: Buffer[] = [];
   let last = 0;

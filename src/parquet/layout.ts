@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { Exchange } from '../market/exchange.js';
 
-/** A day, ms. Days are UTC, by the time of receipt. */
+/** A day, ms. Days are UTC, by time of receipt. */
 export const DAY_MS = 86_400_000;
 
-/** What the archive keeps: a folder of Parquet files each. */
+/** The tables of the archive: a folder of Parquet files each. */
 export const TABLE_NAMES = [
   'books',
   'trades',
@@ -14,20 +14,20 @@ export const TABLE_NAMES = [
   'trade_spans',
 ] as const;
 
-/** A kind of files of the archive. */
+/** A table of the archive. */
 export type TableName = (typeof TABLE_NAMES)[number];
 
-/** The UTC day of a time (Unix ms) as `2026-11-25`. */
+/** The UTC day of a time (Unix ms), such as `2026-11-25`. */
 export function dateOf(time: number): string {
   return new Date(time).toISOString().slice(0, 10);
 }
 
-/** The beginning of a day, Unix ms. */
+/** Start of a day, Unix ms. */
 export function startOf(date: string): number {
   return Date.parse(`${date}T00:00:00Z`);
 }
 
-/** Whether a text names a day as {@link dateOf} does. */
+/** Whether a text names a day in the format of {@link dateOf}. */
 export function isDate(text: string): boolean {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
   const start = startOf(text);
@@ -35,20 +35,20 @@ export function isDate(text: string): boolean {
 }
 
 /**
- * Where a file lies; engines read `exchange` and `date` from the path.
- * @param part one more each time that a day gains books, trades or knowledge
+ * Path of a file; engines read `exchange` and `date` from it.
+ * @param part incremented each time a day gains books, trades or knowledge
  */
 export function dataFile(table: TableName, exchange: Exchange, date: string, part: number): string {
   return join(table, `exchange=${exchange}`, `date=${date}`, `part-${part}.parquet`);
 }
 
-/** The folder of the manifests, which say of a day that it is archived. */
+/** The folder of the manifests, which mark a day as archived. */
 export const MANIFESTS = 'manifests';
 
-/** Where the manifest of a day lies. */
+/** Path of a day's manifest. */
 export function manifestFile(date: string): string {
   return join(MANIFESTS, `date=${date}`, 'manifest.json');
 }
 
-/** The folder of what is not ready; its name keeps it out of every `**` pattern. */
+/** The folder of unfinished work; its name keeps it out of every `**` pattern. */
 export const WORK = '.work';

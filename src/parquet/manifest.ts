@@ -5,13 +5,13 @@ import { ArchiveError, reasonOf } from './errors.js';
 import { writeWhole } from './durable-file.js';
 import { isDate, manifestFile, MANIFESTS, TABLE_NAMES, type TableName } from './layout.js';
 
-/** Version of files and manifests, read up to one's own. 2: trades; 3: their completeness. */
+/** Format version of files and manifests; older ones are readable. 2: trades; 3: their completeness. */
 export const SCHEMA = 3;
 
-/** What a file has of a market. */
+/** A market's rows in a file. */
 export interface MarketDigest {
   readonly rows: number;
-  /** Least and greatest of the table's key (books: `sequence`; trades: the exchange's time). */
+  /** Lowest and highest key of the table (books: `sequence`; trades: exchange time). */
   readonly first: number;
   readonly last: number;
   /** The MD5 of each row's text, XORed: 32 hex digits (docs/archive.md). */
@@ -22,7 +22,7 @@ export interface MarketDigest {
 export interface ArchivedFile {
   readonly table: TableName;
   readonly exchange: Exchange;
-  /** Where it lies in the archive. */
+  /** Its path in the archive. */
   readonly path: string;
   readonly bytes: number;
   readonly rows: number;
@@ -30,34 +30,34 @@ export interface ArchivedFile {
   readonly markets: Readonly<Record<string, MarketDigest>>;
 }
 
-/** Up to where trades are in an archive. */
+/** Up to where trades are archived. */
 export interface ArchivedTrades {
   /** Every trade received on the day with a sequence up to this is in the day's files. */
   readonly upTo: number;
-  /** Every trade with a sequence before this is in the files of this day or an earlier one. */
+  /** Every trade with a sequence below this is in the files of this day or an earlier one. */
   readonly before: number;
 }
 
-/** What says of a day that it is archived: its files were read back and found equal to the database. */
+/** Marks a day as archived: its files were read back and found equal to the database. */
 export interface Manifest {
   readonly schema: number;
   /** Version of the program that wrote it. */
   readonly program: string;
   readonly date: string;
-  /** The day before it of which there was anything; null for the first. */
+  /** The previous day with any data; null for the first. */
   readonly previous: string | null;
-  /** Which database it was archived from. */
+  /** The database it was archived from. */
   readonly database: string;
-  /** When, ISO 8601. */
+  /** When it was archived, ISO 8601. */
   readonly archivedAt: string;
-  /** The sequences of the day's books, ascending, both ends included. */
+  /** The sequences of the day's books, ascending, both ends inclusive. */
   readonly ranges: readonly (readonly [low: number, high: number])[];
-  /** Absent in manifests of before trades were archived. */
+  /** Absent in manifests from before trades were archived. */
   readonly trades?: ArchivedTrades | undefined;
   readonly files: readonly ArchivedFile[];
 }
 
-/** Books, or trades, of a day. */
+/** Number of books, or trades, of a day. */
 export function rowsOfDay({ files }: Manifest, wanted: 'books' | 'trades'): number {
   return files.reduce((sum, { table, rows }) => sum + (table === wanted ? rows : 0), 0);
 }
@@ -87,7 +87,7 @@ function isFile(value: unknown): value is ArchivedFile {
   );
 }
 
-/** What is wrong with the content of a manifest, or null. */
+/** What is wrong with the contents of a manifest, or null. */
 function problemOf(value: unknown, date: string): string | null {
   if (!isObject(value)) return 'is not an object';
   const { schema, database, ranges, files } = value;
@@ -104,11 +104,11 @@ function problemOf(value: unknown, date: string): string | null {
   const areRanges =
     Array.isArray(ranges) &&
     ranges.every((range) => Array.isArray(range) && range.length === 2 && range.every(isCount));
-  if (!areRanges) return 'has no ranges of sequences';
+  if (!areRanges) return 'has no sequence ranges';
   const { trades } = value;
   const areTrades = isObject(trades) && isCount(trades['upTo']) && isCount(trades['before']);
   if (trades !== undefined && !areTrades) return 'does not say up to where it has trades';
-  if (!Array.isArray(files) || !files.every(isFile)) return 'has no right list of files';
+  if (!Array.isArray(files) || !files.every(isFile)) return 'has no valid list of files';
   return null;
 }
 
@@ -133,15 +133,15 @@ export async function readManifest(folder: string, date: string): Promise<Manife
   return value as Manifest;
 }
 
-/** Writes the manifest of a day, whole or not at all. */
+/** Writes the manifest of a day, complete or not at all. */
 export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
   const text = `${JSON.stringify(manifest)}\n`;
   await writeWhole(join(folder, manifestFile(manifest.date)), (part) => writeFile(part, text));
 }
 
 /**
- * The days that have a manifest, ascending; none where there is no archive.
- * @throws {ArchiveError} when the folder cannot be read
+ * The days with a manifest, ascending; none if there is no archive.
+ * @throws {ArchiveError} when the folder is unreadable
  */
 export async function archivedDates(folder: string): Promise<string[]> {
   try {

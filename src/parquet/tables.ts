@@ -1,7 +1,7 @@
 import { DECIMAL_COLUMN } from '../market/decimal-column.js';
 import type { TableName } from './layout.js';
 
-/** How a column lies in the database, and so in its row's text, and how in a file. */
+/** The representation of a column in the database, and hence in its row's text, and in a file. */
 type ColumnKind = 'integer' | 'time' | 'text' | 'decimal' | 'levels';
 
 interface Column {
@@ -9,10 +9,10 @@ interface Column {
   readonly kind: ColumnKind;
 }
 
-/** One kind of files: its columns behind `symbol` and `currency`. */
+/** A table: its columns after `symbol` and `currency`. */
 export interface Table {
   readonly columns: readonly Column[];
-  /** What a market's rows are sorted by, an integer or a time. */
+  /** The sort key within a market, an integer or a time. */
   readonly key: string;
 }
 
@@ -22,7 +22,7 @@ const text = (name: string): Column => ({ name, kind: 'text' });
 const decimalOf = (name: string): Column => ({ name, kind: 'decimal' });
 const levels = (name: string): Column => ({ name, kind: 'levels' });
 
-/** The tables of the archive. The order of the columns is that of a row's text, so of its digest. */
+/** The tables of the archive. The order of columns is that of a row's text, and so of its digest. */
 export const TABLES: Readonly<Record<TableName, Table>> = {
   books: {
     columns: [
@@ -88,7 +88,7 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
 
 const name = (column: string): string => `"${column}"`;
 
-/** The decimal column; the narrow one, forty times as fast, where it holds every digit. */
+/** Casts to the decimal column, via the narrow one, forty times as fast, where it holds every digit. */
 function decimal(text: string): string {
   const point = `strpos(${text}, '.')`;
   const narrow =
@@ -105,7 +105,7 @@ function decimalText(value: string): string {
   return `rtrim(rtrim(${value}::VARCHAR, '0'), '.')`;
 }
 
-/** A staged column as the file has it. */
+/** A staged column in the file's representation. */
 function toFile({ name: column, kind }: Column): string {
   switch (kind) {
     case 'time':
@@ -122,7 +122,7 @@ function toFile({ name: column, kind }: Column): string {
   }
 }
 
-/** A column of a file as the database has it: integers, Unix ms, the text of levels. */
+/** A file's column in the database's representation: integers, Unix ms, the text of levels. */
 function fromFile({ name: column, kind }: Column): string {
   switch (kind) {
     case 'time':
@@ -139,7 +139,7 @@ function fromFile({ name: column, kind }: Column): string {
   }
 }
 
-/** The statement that makes the table in which rows wait for their file. */
+/** The statement that creates the staging table for a file's rows. */
 export function stagingSql(table: Table, staging: string): string {
   const columns = table.columns.map(({ name: column, kind }) => {
     return `${name(column)} ${kind === 'integer' || kind === 'time' ? 'BIGINT' : 'VARCHAR'}`;
@@ -147,7 +147,7 @@ export function stagingSql(table: Table, staging: string): string {
   return `CREATE OR REPLACE TABLE ${staging} (market_id INTEGER, ${columns.join(', ')})`;
 }
 
-/** The rows that wait, as a file has them, sorted so that a market's rows lie together. */
+/** The staged rows in the file's representation, sorted so that a market's rows are together. */
 export function fileSql(table: Table, staging: string): string {
   const numbered = table.columns.some(({ name: column }) => column === 'sequence');
   const order = new Set([table.key, ...(numbered ? ['sequence'] : [])]);
@@ -158,7 +158,7 @@ export function fileSql(table: Table, staging: string): string {
   );
 }
 
-/** The columns of a file as the database has them, each under its name, to select from it. */
+/** The columns of a file in the database's representation, each under its name, for a SELECT. */
 export function storedColumns(table: Table): string {
   return table.columns.map((column) => `${fromFile(column)} AS ${name(column.name)}`).join(', ');
 }
@@ -176,7 +176,7 @@ export function describedColumns(table: Table): string[] {
   return ['symbol VARCHAR', 'currency VARCHAR', ...own];
 }
 
-/** By market: rows, least and greatest key, digest as a number. */
+/** By market: rows, lowest and highest key, digest as a number. */
 export function digestSql(table: Table, source: string): string {
   const key = table.columns.find((column) => column.name === table.key)!;
   const parts = table.columns.map((column) => `coalesce((${fromFile(column)})::VARCHAR, '')`);

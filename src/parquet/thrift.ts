@@ -1,7 +1,7 @@
 /**
- * What of Thrift's compact protocol (apache/thrift, doc/specs/thrift-compact-protocol.md) is needed to
- * move the row groups of a Parquet file: structs are walked through, and of some fields the numbers are
- * changed; everything else stays the bytes that it is.
+ * The part of Thrift's compact protocol (apache/thrift, doc/specs/thrift-compact-protocol.md)
+ * needed to move the row groups of a Parquet file: structs are walked, and some fields' numbers
+ * changed; everything else stays verbatim.
  */
 
 const FALSE = 2;
@@ -14,10 +14,10 @@ const SET = 10;
 const MAP = 11;
 const STRUCT = 12;
 
-/** In lists, the size that says that it follows. */
+/** In lists, the size value meaning that the actual size follows. */
 const LONG = 15;
 
-/** Which fields of a struct are places in the file, and which ones are structs that have some. */
+/** Which fields of a struct are file offsets, and which are structs that contain some. */
 interface Places {
   readonly own: readonly number[];
   readonly inside: Readonly<Record<number, Places>>;
@@ -34,12 +34,12 @@ const COLUMN_CHUNK: Places = {
   inside: { 3: COLUMN },
 };
 
-/** `RowGroup` of apache/parquet-format, parquet.thrift: its file_offset, and what its columns have. */
+/** `RowGroup` in apache/parquet-format, parquet.thrift: its file_offset, and those in its columns. */
 export const ROW_GROUP: Places = { own: [5], inside: { 1: COLUMN_CHUNK } };
 
 /** Walks over bytes of the compact protocol. */
 export class Thrift {
-  /** What a struct ends with. */
+  /** The end of a struct. */
   static readonly STOP = Buffer.from([0]);
   readonly bytes: Buffer;
   at = 0;
@@ -48,12 +48,12 @@ export class Thrift {
     this.bytes = bytes;
   }
 
-  /** The head of a field. @param delta its number less that of the field before it */
+  /** The header of a field. @param delta its number minus that of the previous field */
   static field(delta: number, type: number): Buffer {
     return Buffer.from([(delta << 4) | type]);
   }
 
-  /** The head of a list of structs. */
+  /** The header of a list of structs. */
   static structs(size: number): Buffer {
     return Buffer.from([(LONG << 4) | STRUCT, ...varint(size)]);
   }
@@ -63,7 +63,7 @@ export class Thrift {
     return Buffer.from(varint(value < 0 ? -2 * value - 1 : 2 * value));
   }
 
-  /** Walks over a struct. `field` has to walk over the value of each field. */
+  /** Walks a struct. `field` must consume the value of each field. */
   struct(field: (id: number, type: number) => void): void {
     for (let id = 0; ;) {
       const head = this.#byte();
@@ -73,7 +73,7 @@ export class Thrift {
     }
   }
 
-  /** The head of a list. */
+  /** The header of a list. */
   list(): { size: number; type: number } {
     const head = this.#byte();
     return { size: head >> 4 === LONG ? this.#varint() : head >> 4, type: head & 15 };
@@ -85,7 +85,7 @@ export class Thrift {
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
   }
 
-  /** Walks over a value. @param each called with each struct that is in it, instead of walking over it */
+  /** Skips a value. @param each called with each struct in it, instead of skipping it */
   skip(type: number, each: () => void = () => this.struct((_, inner) => this.skip(inner))): void {
     if (type <= FALSE) return;
     if (type === BYTE) this.at++;
@@ -109,7 +109,7 @@ export class Thrift {
   }
 
   #element(type: number, each: () => void): void {
-    // A truth is a byte of its own in a list, and part of the head in a field.
+    // A boolean is a separate byte in a list, and part of the header in a field.
     if (type <= FALSE) this.at++;
     else this.skip(type, each);
   }
@@ -137,7 +137,7 @@ function varint(value: number): number[] {
   return [...bytes, left];
 }
 
-/** A struct of which every place in the file is moved. */
+/** A struct with every file offset moved. */
 export function moved(struct: Buffer, places: Places, by: number): Buffer {
   const thrift = new Thrift(struct);
   const parts: Buffer[] = [];
@@ -147,7 +147,7 @@ export function moved(struct: Buffer, places: Places, by: number): Buffer {
       if (type === I64 && own.includes(id)) {
         parts.push(struct.subarray(copied, thrift.at));
         const place = thrift.integer();
-        // 0 is no place: the file begins with its magic.
+        // 0 is not an offset: the file starts with its magic.
         parts.push(Thrift.zigzag(place === 0 ? 0 : place + by));
         copied = thrift.at;
         return;

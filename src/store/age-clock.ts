@@ -1,9 +1,9 @@
 import type { ClockReading } from '../market/clock-reading.js';
-/** A clock that is ahead of the time last believed by more than this has leapt, ms: a day. */
+/** A clock ahead of the last trusted time by more than this has jumped, ms: a day. */
 const LEAP_MS = 86_400_000;
-/** A clock that is this near to the exchanges' own times is right, ms. */
+/** A clock this close to the exchanges' own times is right, ms. */
 const RIGHT_MS = 3_600_000;
-/** Without the time of any exchange, time after a leap until a clock is believed, ms. */
+/** Without any exchange's time, how long after a jump a clock is trusted, ms. */
 const WAIT_MS = 86_400_000;
 
 /** Clocks of the machine, ms. */
@@ -15,14 +15,14 @@ interface AgeClocks {
 const MACHINE: AgeClocks = { wall: () => Date.now(), monotonic: () => performance.now() };
 
 /**
- * The time that the age of books is measured against: what is deleted is gone, so one reading of the
- * system clock is not enough. After a leap, that is more than a day beyond the time that was believed
- * last (by this run or an earlier one), the old time runs on until the exchanges' own times agree with
- * the clock. Where they contradict it, it is never believed; where they say nothing, after a day.
+ * The time against which the age of books is measured: deletion is final, so one reading of the
+ * system clock is not enough. After a jump of more than a day beyond the last trusted time (of this
+ * run or an earlier one), the old time continues until the exchanges' own times agree with the
+ * clock. If they contradict it, it is never trusted; if they say nothing, after a day.
  */
 export class AgeClock {
   readonly #clocks: AgeClocks;
-  /** A time that was believed, and when that was, monotonic ms. */
+  /** A trusted time, and when that was, monotonic ms. */
   #believed: number;
   #believedAt: number;
   #leapAt: number | null = null;
@@ -35,12 +35,12 @@ export class AgeClock {
     this.#believedAt = clocks.monotonic();
   }
 
-  /** Takes what the exchanges' times say. */
+  /** Records what the exchanges' times say. */
   confirm(reading: ClockReading): void {
     this.#reading = { ...reading, monotonic: this.#clocks.monotonic() };
   }
 
-  /** Whether the system clock has leapt and is not believed yet. */
+  /** Whether the system clock has jumped and is not trusted yet. */
   get held(): boolean {
     return this.#leapAt !== null;
   }
@@ -58,7 +58,7 @@ export class AgeClock {
       if (contradicted || monotonic - this.#leapAt < WAIT_MS) return expected;
     }
     this.#leapAt = null;
-    // A clock set back proves nothing against the time believed, unless the exchanges agree with it.
+    // A clock set back proves nothing against the trusted time, unless the exchanges agree with it.
     if (right || wall > expected) {
       this.#believed = wall;
       this.#believedAt = monotonic;
@@ -66,7 +66,7 @@ export class AgeClock {
     return wall;
   }
 
-  /** How far the clock is ahead of the exchanges; null when they have given no time since it was last set. */
+  /** How far the clock is ahead of the exchanges; null if they have given no time since it was last set. */
   #aheadMs(wall: number, monotonic: number): number | null {
     const reading = this.#reading;
     if (reading === null) return null;

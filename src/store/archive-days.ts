@@ -4,27 +4,27 @@ import type { TimeWindow } from '../market/time-window.js';
 import { DAY_MS, startOf, type TableName } from '../parquet/layout.js';
 import type { ArchivedFile, Manifest } from '../parquet/manifest.js';
 
-/** A day of the archive, as last looked at. */
+/** A day of the archive, as last seen. */
 export interface Day {
   readonly date: string;
   readonly mtimeMs: number;
-  /** Null when it cannot be read: then nothing of the day is known. */
+  /** Null when unreadable: nothing is then known about the day. */
   readonly manifest: Manifest | null;
-  /** Why it cannot be read. */
+  /** Why it is unreadable. */
   readonly problem: string | null;
 }
 
-/** Something that was archived and is not there. */
+/** Something that was archived and is missing. */
 export interface Hole {
   readonly date: string;
   readonly markets: readonly Market[];
   readonly detail: string;
 }
 
-/** What of the archive a walk reads. */
+/** The part of the archive that a walk reads. */
 export interface ArchivedSelection extends TimeWindow {
   readonly markets: readonly Market[];
-  /** Sequences, both included. */
+  /** Sequences, both inclusive. */
   readonly low: number;
   readonly high: number;
 }
@@ -32,7 +32,7 @@ export interface ArchivedSelection extends TimeWindow {
 /** A file and its day. */
 export type DatedFile = ArchivedFile & { readonly date: string };
 
-/** A market by its exchange and pair. */
+/** A market by exchange and pair. */
 export function marketOf(exchange: Exchange, pair: string): Market {
   return marketFromKey(`${exchange}:${pair}`);
 }
@@ -50,7 +50,7 @@ export function filesOfExchange(
   );
 }
 
-/** The files that have anything of a market, by day. */
+/** The files that contain anything of a market, by day. */
 export function filesOf(days: readonly Day[], table: TableName, market: Market): DatedFile[] {
   const pair = pairText(market);
   return filesOfExchange(days, table, market.exchange).filter(
@@ -58,12 +58,12 @@ export function filesOf(days: readonly Day[], table: TableName, market: Market):
   );
 }
 
-/** What a file has of a market that is in it. */
+/** The digest of a market in a file that contains it. */
 export function digestOf(file: ArchivedFile, market: Market) {
   return file.markets[pairText(market)]!;
 }
 
-/** Whether a file may have rows of a market that are selected. */
+/** Whether a file may have selected rows of a market. */
 export function overlaps(
   file: DatedFile,
   market: Market,
@@ -75,7 +75,7 @@ export function overlaps(
   return start + DAY_MS > (from ?? -Infinity) && start < (to ?? Infinity);
 }
 
-/** All markets that have anything in some tables of days, each by its key. */
+/** All markets with rows in the given tables of days, by their keys. */
 export function marketsIn(
   days: readonly Day[],
   tables: readonly TableName[],
@@ -87,7 +87,7 @@ export function marketsIn(
   return new Map([...new Set(keys)].map((key) => [key, marketFromKey(key)]));
 }
 
-/** Markets with `tables` recorded on the days around a hole: on both, where there are two. */
+/** Markets with `tables` recorded on the days around a hole: on both, if there are two. */
 export function marketsAround(
   before: Day | undefined,
   after: Day | undefined,
@@ -101,7 +101,7 @@ export function marketsAround(
   return [...all].filter(([key]) => second?.has(key) ?? true).map(([, market]) => market);
 }
 
-/** Whether a day that was archived is missing, or cannot be read, after `date` and up to `last`. */
+/** Whether an archived day after `date` and up to `last` is missing or unreadable. */
 export function missesDay(days: readonly Day[], date: string, last: string): boolean {
   return days.some(({ date: other, manifest }) => {
     if (other <= date) return false;

@@ -18,38 +18,38 @@ import { ArchivedTrades } from './archived-trades.js';
 import { applyRow, type RebuiltBook, type StoredRow, textOf } from './rebuild.js';
 import type { SequenceRange } from './timeline.js';
 
-/** Sequences that the first statement of a walk spans at most. */
+/** Maximum sequences spanned by a walk's first statement. */
 const FIRST_SPAN = 50_000;
-/** What a statement of a walk should give at most: whole deep books are fewer rows than changes. */
+/** Target size of a walk's statement: whole deep books are fewer rows than deltas. */
 const PIECE: PieceSize = { rows: 150_000, text: 24_000_000 };
-/** The same where the rows of several exchanges are put in order here. */
+/** The same where rows of several exchanges are merged here. */
 const MERGED: PieceSize = { rows: 40_000, text: 12_000_000 };
-/** Characters of levels that a byte of a file becomes, about. */
+/** Characters of level text per byte of file, roughly. */
 const TEXT_OF_BYTE = 5;
-/** Up to so many markets are looked for by name, of more all are read. */
+/** Up to this many markets are selected by name; beyond that all are read. */
 const FEW = 8;
 
-/** Rows, and characters of their levels, that are held at a time. */
+/** Rows, and characters of their levels, held at a time. */
 export interface PieceSize {
   readonly rows: number;
   readonly text: number;
 }
 
-/** The books of the days in an archive, whose database may have deleted them. */
+/** The books of archived days, which the database may have deleted. */
 export class ArchivedBooks {
   /** What these days hold besides books. */
   readonly records: ArchivedRecords;
   /** The trades of these days. */
   readonly trades: ArchivedTrades;
-  /** What is known of their completeness. */
+  /** Their completeness. */
   readonly spans: ArchivedSpans;
   readonly #files: ArchivedFiles;
   readonly #merged: PieceSize;
 
   /**
-   * @param hotFrom the time of the first book of a market that the database still has, Unix ms;
-   * Infinity without one
-   * @param merged for tests: what is held of several exchanges
+   * @param hotFrom time of a market's first book still in the database, Unix ms; Infinity without
+   * one
+   * @param merged for tests: the size held when merging several exchanges
    */
   constructor(
     folder: string,
@@ -63,20 +63,20 @@ export class ArchivedBooks {
     this.spans = new ArchivedSpans(this.#files);
   }
 
-  /** Ends what reads the archive. */
+  /** Closes the archive's readers. */
   close(): Promise<void> {
     return this.#files.close();
   }
 
-  /** All markets of which the archive has books. */
+  /** All markets with books in the archive. */
   markets(): Promise<Market[]> {
     return this.#files.markets('books');
   }
 
   /**
    * The whole book of a market at its last row up to `sequence` that is not after `at` (Unix ms).
-   * @param above only of a row behind this sequence
-   * @returns null when there is none, or a day that is missing lies between it and `at`
+   * @param above only from a row after this sequence
+   * @returns null when there is none, or a missing day lies between it and `at`
    */
   async bookUpTo(
     market: Market,
@@ -104,7 +104,7 @@ export class ArchivedBooks {
             WHERE ${marketSql(market)} AND sequence <= ${upTo} AND ${until}
             ORDER BY sequence DESC LIMIT 1`,
       );
-      // What it had may be newer than all that is left.
+      // Its contents may be newer than everything left.
       if (this.#files.isBroken(file)) return null;
       if (row === undefined || Number(row[0]) <= (best?.sequence ?? above)) continue;
       best = { sequence: Number(row[0]), base: Number(row[1]), date: file.date };
@@ -128,7 +128,7 @@ export class ArchivedBooks {
     return all.map(([low, high]) => ({ low, high })).sort((a, b) => a.low - b.low);
   }
 
-  /** Sequences of the archive that a selection touches, joined, within those of `within`. */
+  /** Merged archive sequences that a selection touches, within those of `within`. */
   async ranges(
     { from = -Infinity, to = Infinity, low, high }: ArchivedSelection,
     within: readonly SequenceRange[] = [{ low, high }],
@@ -164,7 +164,7 @@ export class ArchivedBooks {
     const exchanges = [...new Set(markets.map(({ exchange }) => exchange))];
     const own = exchanges.map((exchange) => markets.filter((m) => m.exchange === exchange));
     const wanted = own.length === 1 ? PIECE : this.#merged;
-    // The rows of one market come as they lie in the files, however many there are.
+    // The rows of one market are streamed in file order, however many there are.
     const flows =
       markets.length === 1 && (await this.#inOrder(markets[0]!, { ...window, ...range }));
     let span = flows ? Infinity : await this.#firstSpan(exchanges, range, wanted);
@@ -180,20 +180,20 @@ export class ArchivedBooks {
           yield rows;
         }
       } catch (error) {
-        // DuckDB says so before it gives the first row of what it has to sort.
+        // DuckDB reports this before the first row of a result that it has to sort.
         if (count > 0 || span === 1 || !isOutOfMemory(error)) throw error;
         span = Math.ceil(Math.min(span, range.high - low + 1) / 8);
         growth = 1.2;
         continue;
       }
       low = part.high + 1;
-      // Many sequences of quiet markets in one statement, few of busy ones or of deep books in memory.
+      // Many sequences of quiet markets per statement, few of busy ones or of deep books.
       const full = Math.max(count / wanted.rows, text / wanted.text);
       span = Math.max(1, Math.min(Math.floor(span / full), Math.ceil(span * growth)));
     }
   }
 
-  /** Sequences that the first statement of a walk may span, by how much a row of the files has. */
+  /** Sequences the first statement of a walk may span, given the row sizes in the files. */
   async #firstSpan(
     exchanges: readonly Exchange[],
     { low, high }: SequenceRange,
@@ -208,14 +208,14 @@ export class ArchivedBooks {
     return Math.max(1, Math.min(FIRST_SPAN, most, fit));
   }
 
-  /** Whether the selected rows of a market lie in its files in order of sequence, one file after the other. */
+  /** Whether a market's selected rows are in order of sequence across its files. */
   async #inOrder(market: Market, selection: Omit<ArchivedSelection, 'markets'>): Promise<boolean> {
     const files = await this.#filesFor([market], selection);
     const digests = files.map((file) => digestOf(file, market));
     return digests.every(({ first }, i) => i === 0 || digests[i - 1]!.last < first);
   }
 
-  /** Sequence of the first of the last `count` rows of a market, or of the first that there is. */
+  /** Sequence of the first of the last `count` rows of a market, or of its first row. */
   async startOfLast(
     market: Market,
     selection: ArchivedSelection,
@@ -243,7 +243,7 @@ export class ArchivedBooks {
     return start;
   }
 
-  /** The files that may have selected rows of some markets of one exchange; those of one market in its order. */
+  /** The files that may have selected rows of some markets of one exchange; for one market, in its order. */
   async #filesFor(
     markets: readonly Market[],
     selection: Omit<ArchivedSelection, 'markets'>,
@@ -291,7 +291,7 @@ export class ArchivedBooks {
         }
         return;
       } catch (error) {
-        // A file whose middle is damaged: what the others have behind it is given without it.
+        // A file damaged in the middle: what follows in the others is returned without it.
         if (!(await this.#files.noteBroken(files, error))) throw error;
       } finally {
         result.close();
@@ -305,12 +305,12 @@ function reaches({ markets }: DatedFile, low: number, high: number): boolean {
   return Object.values(markets).some(({ first, last }) => first <= high && last >= low);
 }
 
-/** Whether DuckDB had too little memory for a statement. */
+/** Whether DuckDB ran out of memory for a statement. */
 function isOutOfMemory(error: unknown): boolean {
   return String(error).includes('Out of Memory');
 }
 
-/** All rows of some walks, in order of sequence. */
+/** All rows of some walks, merged in order of sequence. */
 async function* merged(walks: readonly AsyncGenerator<StoredRow[]>[]): AsyncGenerator<StoredRow[]> {
   const all: StoredRow[] = [];
   for (const walk of walks) for await (const rows of walk) all.push(...rows);

@@ -9,13 +9,13 @@ import { DAY_MS, manifestFile, startOf, type TableName } from '../parquet/layout
 import { archivedDates, type ArchivedFile, readManifest } from '../parquet/manifest.js';
 import { type Day, type Hole, marketOf, marketsAround, marketsIn } from './archive-days.js';
 
-/** How long a look at the manifests holds, ms: what the database deletes must be found here. */
+/** How long a reading of the manifests is valid, ms: what the database deletes must be found here. */
 const FRESH_MS = 1_000;
-/** Memory of DuckDB, MB; it is opened by the first question that reaches into the archive. */
+/** DuckDB's memory, MB; it is opened by the first query that reaches into the archive. */
 const MEMORY_MB = 192;
-/** How long a file that could not be read is left alone, ms. */
+/** How long an unreadable file is left alone, ms. */
 const BROKEN_MS = 60_000;
-/** Times that DuckDB can hold, ms. */
+/** Range of times that DuckDB can hold, ms. */
 export const MAX_TIME = 8.64e15;
 
 /** A time, Unix ms, as SQL. */
@@ -34,32 +34,32 @@ export function windowSql({ from, to }: TimeWindow, column = 'timestamp'): strin
   return parts.length === 0 ? 'true' : parts.join(' AND ');
 }
 
-/** The days of an archive and the rows of their files, of which some may be missing or damaged. */
+/** The days of an archive and the rows of their files, some of which may be missing or damaged. */
 export class ArchivedFiles {
   readonly #folder: string;
   #days: Day[] = [];
   #lookedAt = -Infinity;
   #duck: Promise<Duck> | null = null;
-  /** Files that could not be read, and when that was found. */
+  /** Unreadable files, and when that was discovered. */
   readonly #broken = new Map<string, number>();
 
   constructor(folder: string) {
     this.#folder = folder;
   }
 
-  /** Where the archive lies. */
+  /** Folder of the archive. */
   get folder(): string {
     return this.#folder;
   }
 
-  /** Ends what reads the files. */
+  /** Closes what reads the files. */
   async close(): Promise<void> {
     const duck = this.#duck;
     this.#duck = null;
     (await duck?.catch(() => null))?.close();
   }
 
-  /** The days that there are now. A manifest is read again when it has changed. */
+  /** The current days. A manifest is read again when it has changed. */
   async days(): Promise<Day[]> {
     if (performance.now() - this.#lookedAt < FRESH_MS) return this.#days;
     const known = new Map(this.#days.map((day) => [day.date, day]));
@@ -77,7 +77,7 @@ export class ArchivedFiles {
           problem = reasonOf(error);
           return null;
         });
-        // A folder of a day without a manifest is no archived day.
+        // A day's folder without a manifest is not an archived day.
         if (manifest !== null || problem !== null) days.push({ date, mtimeMs, manifest, problem });
       }
     }
@@ -116,7 +116,7 @@ export class ArchivedFiles {
       for (const file of touches(date) ? manifest.files : []) {
         const { table, exchange } = file;
         if (!tables.includes(table)) continue;
-        // Books come first in a manifest: where they are missing, it is said once.
+        // Books come first in a manifest: if they are missing, it is reported once.
         if ((await this.#isWhole(file)) || (table === 'trades' && gone.has(exchange))) continue;
         if (table === 'books') gone.add(exchange);
         const markets = Object.keys(file.markets).map((pair) => marketOf(file.exchange, pair));
@@ -127,14 +127,14 @@ export class ArchivedFiles {
     return holes;
   }
 
-  /** Rows of some files without unreadable ones ({@link holes}). @param sql around their source */
+  /** Rows of some files, skipping unreadable ones ({@link holes}). @param sql around their source */
   rows(files: readonly ArchivedFile[], sql: (source: string) => string): Promise<unknown[][]> {
     return this.read(files, [], (source, { connection }) => rowsOf(connection, sql(source)));
   }
 
   /**
-   * What `work` reads out of some files, given what stands for them in SQL. It is done again without
-   * those that cannot be read.
+   * What `work` reads from some files, given the SQL that stands for them. It is repeated without
+   * those that are unreadable.
    * @returns `none` when no file is left
    */
   async read<T>(
@@ -154,14 +154,14 @@ export class ArchivedFiles {
     }
   }
 
-  /** Whether a file is there with its length, and was not found damaged. */
+  /** Whether a file exists with its length, and was not found damaged. */
   async #isWhole(file: ArchivedFile): Promise<boolean> {
     if (this.isBroken(file)) return false;
     const stats = await stat(join(this.#folder, file.path)).catch(() => null);
     return stats?.size === file.bytes;
   }
 
-  /** Whether a file was found damaged a short time ago. */
+  /** Whether a file was recently found damaged. */
   isBroken({ path }: ArchivedFile): boolean {
     const found = this.#broken.get(path);
     if (found === undefined) return false;
@@ -175,7 +175,7 @@ export class ArchivedFiles {
     return `read_parquet([${paths.join(', ')}], hive_partitioning = false)`;
   }
 
-  /** Notes which of some files a failure was about. @returns whether it was about any */
+  /** Records which files a failure concerned. @returns whether it concerned any */
   async noteBroken(files: readonly ArchivedFile[], error: unknown): Promise<boolean> {
     const failure = String(error);
     let found = false;

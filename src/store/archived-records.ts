@@ -12,22 +12,19 @@ import { digestOf, filesOf } from './archive-days.js';
 import { type ArchivedFiles, marketSql, MAX_TIME, timeSql, windowSql } from './archived-files.js';
 import type { Identified, ReceivedSums } from './reader-types.js';
 
-/** Ids of the gaps that missing days are: above all others, a day after the other. */
+/** Gap ids for missing days: above all others, in order of days. */
 const MISSING_IDS = 4e15;
 const MARKETS = 100_000;
 
-/** Which markets; what is undefined may be anything. */
+/** Selects markets; undefined matches any. */
 type PairFilter = { readonly symbol?: string | undefined; readonly currency?: string | undefined };
 
-/** What the days of an archive hold besides books: gaps, recordings, what was received, reports. */
+/** What archived days hold besides books: gaps, recordings, what was received, reports. */
 export class ArchivedRecords {
   readonly #files: ArchivedFiles;
   readonly #hotFrom: (market: Market) => Promise<number>;
 
-  /**
-   * @param hotFrom the time of the first book of a market that the database still has, Unix ms;
-   * Infinity without one
-   */
+  /** @param hotFrom time of a market's first book still in the database, Unix ms; Infinity without one */
   constructor(files: ArchivedFiles, hotFrom: (market: Market) => Promise<number>) {
     this.#files = files;
     this.#hotFrom = hotFrom;
@@ -83,7 +80,7 @@ export class ArchivedRecords {
     return [...found, ...(await this.#missingDays(exchange, pair, { from, to }))];
   }
 
-  /** When a market was first being recorded, as far as the archive knows, Unix ms; null = never. */
+  /** When a market was first recorded, as far as the archive knows, Unix ms; null = never. */
   async recordedFrom(market: Market): Promise<number | null> {
     const starts = filesOf(await this.#files.days(), 'recordings', market);
     return starts.reduce<number | null>(
@@ -92,7 +89,7 @@ export class ArchivedRecords {
     );
   }
 
-  /** What was received of a market in the minutes from `from` to before `to` (Unix ms), oldest first. */
+  /** What was received for a market in the minutes from `from` to before `to` (Unix ms), oldest first. */
   async minutes(
     market: Market,
     from: number,
@@ -113,7 +110,7 @@ export class ArchivedRecords {
     });
   }
 
-  /** The sums of those minutes. */
+  /** The sums over those minutes. */
   async minuteSums(market: Market, from: number, to: number): Promise<ReceivedSums> {
     const [row] = await this.#coverage(
       market,
@@ -126,7 +123,7 @@ export class ArchivedRecords {
     return { frames, changed, repeats, longestSilenceMs };
   }
 
-  /** The report of a day as it was archived; null without one. */
+  /** The report of a day as archived; null without one. */
   async report(date: string): Promise<DayReport | null> {
     return (await this.#files.days()).some((day) => day.date === date)
       ? readReport(this.#files.folder, date)
@@ -138,7 +135,7 @@ export class ArchivedRecords {
     return (await this.#files.days()).at(-1)?.date ?? null;
   }
 
-  /** When a market was being recorded in a window: intervals, Unix ms, ascending. */
+  /** When a market was being recorded within a window: intervals, Unix ms, ascending. */
   async recordings(market: Market, { from = -Infinity, to = Infinity }: TimeWindow) {
     const files = filesOf(await this.#files.days(), 'recordings', market).filter(
       ({ date }) => startOf(date) + DAY_MS > from && startOf(date) < to,
@@ -152,7 +149,7 @@ export class ArchivedRecords {
     return rows.map(([start, end]) => ({ start: Number(start), end: Number(end) }));
   }
 
-  /** When each market was being recorded in a window: intervals, Unix ms. */
+  /** When each market was being recorded within a window: intervals, Unix ms. */
   async allRecordings({ from = -Infinity, to = Infinity }: TimeWindow) {
     const found: { market: Market; start: number; end: number }[] = [];
     for (const { date, manifest } of await this.#files.days()) {
@@ -174,7 +171,7 @@ export class ArchivedRecords {
     return found;
   }
 
-  /** When anything of each exchange was first being recorded, as far as the archive knows, Unix ms. */
+  /** When each exchange was first recorded, as far as the archive knows, Unix ms. */
   async firstRecorded(): Promise<Map<Exchange, number>> {
     const first = new Map<Exchange, number>();
     for (const { manifest } of await this.#files.days()) {
@@ -206,8 +203,8 @@ export class ArchivedRecords {
   }
 
   /**
-   * Days that were archived and are missing or cannot be read, as gaps of the markets that they had,
-   * as far as the database does not have these books.
+   * Archived days that are missing or unreadable, as gaps of the markets they had, unless the
+   * database still has those books.
    */
   async #missingDays(
     exchange: Exchange | undefined,

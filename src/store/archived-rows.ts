@@ -11,21 +11,21 @@ import { DecimalBytes } from '../parquet/decimal-bytes.js';
 import type { Duck } from '../parquet/duckdb.js';
 import type { StoredRow } from './rebuild.js';
 
-/** Columns of a file of books as {@link StoredRows} takes them: a double is read as it lies there. */
+/** Columns of a book file in the form {@link StoredRows} takes: doubles are read in place. */
 const COLUMNS =
   "sequence::DOUBLE, epoch_ms(timestamp)::DOUBLE, coalesce(epoch_ms(exchange_timestamp)::DOUBLE, 'NaN')," +
   ' base::DOUBLE, asks, bids';
 
-/** Numbers of markets by their two names; a number where all rows are of one market. */
+/** Numbers of markets by their two names; a single number where all rows are of one market. */
 export type MarketNumbers = number | ((symbol: string, currency: string) => number | undefined);
 
-/** The result of a statement over files of books; rows are made of it as they are asked for. */
+/** The result of a query over book files; rows are created as they are requested. */
 export class ArchivedRows {
   readonly #result: DuckDBResult;
   readonly #numbers: MarketNumbers;
-  /** Its own connection, if it has one. */
+  /** Its own connection, if any. */
   readonly #connection: DuckDBConnection | null;
-  /** The chunk that is being read while the one before it is looked at. */
+  /** The chunk being prefetched while the previous one is processed. */
   #coming: Promise<DuckDBDataChunk | null> | null = null;
   #reached = -1;
   readonly #bytes = new DecimalBytes();
@@ -41,9 +41,9 @@ export class ArchivedRows {
   }
 
   /**
-   * Reads rows in order of sequence: all of them, which DuckDB sorts and holds.
+   * Reads rows in order of sequence: all of them, sorted and held by DuckDB.
    * @param from files and conditions, as SQL
-   * @param numbers rows of markets without a number are left out
+   * @param numbers rows of markets without a number are skipped
    */
   static async read(
     { connection }: Duck,
@@ -54,9 +54,9 @@ export class ArchivedRows {
     return new ArchivedRows(await connection.run(sql), numbers, null);
   }
 
-  /** Reads rows that lie in order of sequence, as they lie: however many, a chunk at a time. */
+  /** Streams rows already in order of sequence: any number, a chunk at a time. */
   static async flow(duck: Duck, from: string, numbers: MarketNumbers): Promise<ArchivedRows> {
-    // DuckDB gives up what it has not given of a result when its connection is asked for another one.
+    // DuckDB drops the rest of a result when its connection is used for another one.
     const connection = await duck.connect();
     try {
       const result = await connection.stream(`SELECT ${columnsFor(numbers)} FROM ${from}`);
@@ -67,14 +67,14 @@ export class ArchivedRows {
     }
   }
 
-  /** The next some thousands of rows; null at the end. @throws {Error} for a bad file or order */
+  /** The next few thousand rows; null at the end. @throws {Error} for a bad file or order */
   async next(): Promise<StoredRow[] | null> {
     const ahead = this.#coming !== null;
     const chunk = await (this.#coming ?? this.#result.fetchChunk());
     if (chunk === null || chunk.rowCount === 0) return null;
-    // Not from the first one on: of many results it is all that is wanted.
+    // Not from the first one: many queries need nothing more.
     this.#coming = ahead || this.#reached >= 0 ? this.#result.fetchChunk() : null;
-    // Whether it failed is looked at when it is wanted, if it is.
+    // A failure surfaces when the chunk is needed, if ever.
     this.#coming?.catch(() => undefined);
     const rows = rowsOfChunk(chunk, this.#numbers, this.#bytes);
     for (const { sequence } of rows) {
@@ -88,7 +88,7 @@ export class ArchivedRows {
     return rows;
   }
 
-  /** Ends it. */
+  /** Closes it. */
   close(): void {
     if (this.#connection === null) return;
     const connection = this.#connection;
@@ -125,7 +125,7 @@ function rowsOfChunk(
       marketId,
       sequence: sequences![i]!,
       timestamp: timestamps![i]!,
-      // No number where there was none: a null costs more to look for.
+      // NaN in place of null: looking for nulls costs more.
       exchangeTimestamp: Number.isNaN(exchangeTimestamps![i]) ? null : exchangeTimestamps![i]!,
       base: bases![i]!,
       asks: asks![i]!,
@@ -135,7 +135,7 @@ function rowsOfChunk(
   return rows;
 }
 
-/** The texts of a side's levels as the database has them; see `encodeLevels`. */
+/** The texts of a side's levels as in the database; see `encodeLevels`. */
 function sideTexts(lists: DuckDBListVector, bytes: DecimalBytes): string[] {
   const levels = lists.childVector as DuckDBStructVector;
   const prices = wordsOf(levels.entryVectorAt(0));
@@ -157,16 +157,16 @@ function sideTexts(lists: DuckDBListVector, bytes: DecimalBytes): string[] {
   return ends.map((end, i) => text.slice(i === 0 ? 0 : ends[i - 1], end));
 }
 
-/** The values of a column of doubles, none of which is missing. */
+/** The values of a column of doubles without nulls. */
 function doublesOf(doubles: DuckDBVector): ArrayLike<number> {
-  // Where the package keeps them; should it no longer, what it promises gives the same, only slowly.
+  // Internal storage of the package; should that change, the public API gives the same, only slowly.
   const items = Reflect.get(doubles, 'items') as unknown;
   return items instanceof Float64Array ? items : (doubles.toArray() as number[]);
 }
 
-/** The bits of a column of wide decimals, 32 each, the lowest first. */
+/** The bits of a column of wide decimals, 32 each, least significant first. */
 export function wordsOf(decimals: DuckDBVector): Uint32Array {
-  // Where the package keeps them; should it no longer, what it promises gives the same, only slowly.
+  // Internal storage of the package; should that change, the public API gives the same, only slowly.
   const bytes = Reflect.get(decimals, 'dataView') as DataView | undefined;
   if (bytes !== undefined && bytes.byteOffset % 4 === 0) {
     return new Uint32Array(bytes.buffer, bytes.byteOffset, decimals.itemCount * 4);

@@ -7,10 +7,10 @@ import { storedColumns, TABLES } from '../parquet/tables.js';
 import { type DatedFile, filesOfExchange } from './archive-days.js';
 import { type ArchivedFiles, marketSql } from './archived-files.js';
 
-/** Up to so many markets of an exchange are looked for by name, of more all are read. */
+/** Up to this many markets of an exchange are selected by name; beyond that all are read. */
 const FEW = 8;
 
-/** What the days of an archive know of the completeness of their trades. */
+/** Completeness of the trades of archived days. */
 export class ArchivedSpans {
   readonly #files: ArchivedFiles;
 
@@ -18,7 +18,7 @@ export class ArchivedSpans {
     this.#files = files;
   }
 
-  /** Beginning and end of the days that it has, Unix ms; null when there are none. */
+  /** Start and end of its days, Unix ms; null when there are none. */
   async reach(): Promise<{ start: number; end: number } | null> {
     const days = await this.#files.days();
     if (days.length === 0) return null;
@@ -26,9 +26,9 @@ export class ArchivedSpans {
   }
 
   /**
-   * What is known of some markets in the days that a window touches, cut to these days, by start. Trades
-   * of a day that is missing, or whose file is, are a gap.
-   * @returns by {@link marketKey}; markets of which nothing is known are left out
+   * Completeness spans of some markets on the days that overlap a window, cut to these days, by
+   * start. Trades of a missing day or file are a gap.
+   * @returns by {@link marketKey}; markets about which nothing is known are left out
    */
   async pieces(
     markets: readonly Market[],
@@ -46,7 +46,7 @@ export class ArchivedSpans {
       for (const part of partsOf(files)) {
         for (const [key, pieces] of await this.#read(own, part)) {
           if (!wanted.has(key)) continue;
-          // A later part has the whole day of each of its markets: it replaces what earlier ones say.
+          // A later part contains the whole day of each of its markets and replaces earlier ones.
           const days = known.get(key) ?? new Map<number, TradePiece[]>();
           for (const [day, ofDay] of byDay(pieces)) days.set(day, ofDay);
           known.set(key, days);
@@ -74,7 +74,7 @@ export class ArchivedSpans {
     return found;
   }
 
-  /** The pieces of an exchange's markets out of files of which no two are of one day. */
+  /** The spans of an exchange's markets from files no two of which are of one day. */
   async #read(
     markets: readonly Market[],
     files: readonly DatedFile[],
@@ -109,7 +109,7 @@ export class ArchivedSpans {
 
 const TRADES = ['trades'] as const;
 
-/** Pieces by the beginning of their day, at whose ends they are cut. */
+/** Spans by the start of their day, split at day boundaries. */
 function byDay(pieces: readonly TradePiece[]): Map<number, TradePiece[]> {
   const days = new Map<number, TradePiece[]>();
   for (const piece of pieces) {
@@ -121,7 +121,7 @@ function byDay(pieces: readonly TradePiece[]): Map<number, TradePiece[]> {
   return days;
 }
 
-/** Files by their place among those of their day. */
+/** Files grouped by their position among those of their day. */
 function partsOf(files: readonly DatedFile[]): DatedFile[][] {
   const counts = new Map<string, number>();
   const parts: DatedFile[][] = [];

@@ -11,13 +11,13 @@ import { storedColumns, TABLES } from '../parquet/tables.js';
 import { type DatedFile, digestOf, filesOf, filesOfExchange } from './archive-days.js';
 import { type ArchivedFiles, marketSql, windowSql } from './archived-files.js';
 
-/** Time that the first statement of a sweep spans, ms, and trades that one should give at most. */
+/** Time spanned by a sweep's first statement, ms, and target number of trades per statement. */
 const FIRST_SPAN_MS = 60_000;
 const PIECE_ROWS = 40_000;
-/** Up to so many markets of an exchange are looked for by name, of more all are read. */
+/** Up to this many markets of an exchange are selected by name; beyond that all are read. */
 const FEW = 8;
 
-/** The trades of the days in an archive, whose database may have deleted them. */
+/** The trades of archived days, which the database may have deleted. */
 export class ArchivedTrades {
   readonly #files: ArchivedFiles;
 
@@ -25,14 +25,14 @@ export class ArchivedTrades {
     this.#files = files;
   }
 
-  /** All markets of which the archive has trades. */
+  /** All markets with trades in the archive. */
   markets(): Promise<Market[]> {
     return this.#files.markets('trades');
   }
 
   /**
-   * The trades of some markets in the order of {@link compareAllTrades}, in pieces; the window is one of
-   * the exchange's time.
+   * The trades of some markets in the order of {@link compareAllTrades}, in pieces; the window is
+   * in exchange time.
    * @returns null when the archive has none of them
    */
   async sweep(
@@ -53,19 +53,19 @@ export class ArchivedTrades {
     return files.size === 0 ? null : this.#sweep(markets, [...files.values()], { from, to });
   }
 
-  /** No trade that it has has a sequence beyond this. */
+  /** Upper bound of the sequences of its trades. */
   async lastSequence(): Promise<number> {
     const days = await this.#files.days();
     return Math.max(0, ...days.map(({ manifest }) => manifest?.trades?.upTo ?? 0));
   }
 
-  /** Whether it has a trade of a market from before a time of the exchange, Unix ms. */
+  /** Whether it has a trade of a market from before an exchange time, Unix ms. */
   async hasBefore(market: Market, time: number): Promise<boolean> {
     const files = filesOf(await this.#files.days(), 'trades', market);
     return files.some((file) => digestOf(file, market).first < time);
   }
 
-  /** The trades of some markets with sequences from `low` to `high`, in no certain order. */
+  /** The trades of some markets with sequences from `low` to `high`, in no particular order. */
   async between(markets: readonly Market[], low: number, high: number): Promise<Trade[]> {
     const days = await this.#files.days();
     const trades: Trade[] = [];
@@ -78,7 +78,7 @@ export class ArchivedTrades {
     return trades;
   }
 
-  /** The trade of a market with the greatest time, or null. */
+  /** The latest trade of a market, or null. */
   async newest(market: Market): Promise<Trade | null> {
     const files = filesOf(await this.#files.days(), 'trades', market);
     if (files.length === 0) return null;
@@ -112,14 +112,14 @@ export class ArchivedTrades {
       }
       if (trades.length > 0) yield trades.sort(compareAllTrades);
       low = high;
-      // Much time of quiet markets in one statement, little of busy ones in memory.
+      // A long time span of quiet markets per statement, a short one of busy markets.
       if (trades.length === 0) span *= 16;
       else if (trades.length < PIECE_ROWS / 4) span *= 4;
       else if (trades.length > PIECE_ROWS) span = Math.max(1, Math.floor(span / 2));
     }
   }
 
-  /** The trades of an exchange's markets that a condition selects, in no certain order. */
+  /** The trades of an exchange's markets that a condition selects, in no particular order. */
   async #read(
     markets: readonly Market[],
     files: readonly DatedFile[],

@@ -2,32 +2,32 @@ import type { Session } from './engine/engine.js';
 import { sql } from './engine/sql.js';
 import type { RetireBound } from './retire.js';
 
-/** What an archive says of a day that it holds. */
+/** Summary of an archived day. */
 export interface ArchivedDay {
-  /** {@link databaseIdentity} of the database that it came from. */
+  /** {@link databaseIdentity} of the database it came from. */
   readonly database: string;
-  /** Sequences of its books, both ends included. */
+  /** Sequences of its books, both ends inclusive. */
   readonly ranges: readonly (readonly [low: number, high: number])[];
-  /** When the day before it of which there was anything ended, Unix ms; null for the first. */
+  /** End of the previous day with any data, Unix ms; null for the first. */
   readonly previous: number | null;
   /**
-   * Up to where trades are archived: those received on the day with a sequence up to `upTo`; all with a
-   * sequence before `before`, with the days before it. Null in archives of before trades.
+   * Up to where trades are archived: those received on the day with a sequence up to `upTo`; all
+   * with a sequence below `before`, including previous days. Null in archives from before trades.
    */
   readonly trades: { readonly upTo: number; readonly before: number } | null;
-  /** Greatest id of its gaps; 0 when there is none. */
+  /** Highest id of its gaps; 0 when there is none. */
   readonly lastGap: number;
-  /** When the day ended, Unix ms. */
+  /** End of the day, Unix ms. */
   readonly end: number;
 }
 
-/** Numbers that books, trades and gaps of some days have: new ones begin above them. */
+/** Numbers used by books, trades and gaps of some days: new ones start above them. */
 export interface UsedNumbers {
   readonly sequence: number;
   readonly gap: number;
 }
 
-/** What is used in an archive, whichever database it came from. */
+/** The numbers used in an archive, whichever database it came from. */
 export function usedNumbers(days: readonly ArchivedDay[]): UsedNumbers {
   let sequence = 0;
   let gap = 0;
@@ -39,7 +39,7 @@ export function usedNumbers(days: readonly ArchivedDay[]): UsedNumbers {
   return { sequence, gap };
 }
 
-/** A name that no two databases share: that of the first migration applied, which is random. */
+/** A unique name of a database: that of the first migration applied, which is random. */
 export async function databaseIdentity(session: Session): Promise<string> {
   const [first] = await session.rows(
     sql`SELECT id FROM _prisma_migrations ORDER BY started_at, migration_name LIMIT 1`,
@@ -48,9 +48,9 @@ export async function databaseIdentity(session: Session): Promise<string> {
 }
 
 /**
- * Up to where a database may be deleted when its days must be in an archive first: before the first
- * book that is in no archived day, and the beginning of that book's day; and before the first trade
- * that may be in none.
+ * Up to where a database may be deleted if its days must be archived first: before the first book
+ * in no archived day, and the start of that book's day; and before the first trade that may be in
+ * none.
  * @param days ascending
  */
 export async function archivedBound(
@@ -77,7 +77,7 @@ export async function archivedBound(
   }
 }
 
-/** The sequence before which all trades are in days that follow each other without a missing one. */
+/** The sequence below which all trades are in consecutive days without a missing one. */
 function tradesBefore(days: readonly ArchivedDay[]): number {
   let before = 0;
   for (const [i, { previous, trades }] of days.entries()) {

@@ -1,4 +1,4 @@
-/** `npm run backup -- FILE`: a copy of the database, also while it is being recorded into. */
+/** `npm run backup -- FILE`: a copy of the database, even while it is recording. */
 import { loadSettings, readPastSettings } from '../settings/config.js';
 import { exitOnUsageError, readCommandLine, UsageError } from '../util/command-line.js';
 import { backUp } from './backup.js';
@@ -20,13 +20,13 @@ async function main(): Promise<void> {
   const { dbPath, databaseUrl, archivePath } = readPastSettings(process.env);
   if (databaseUrl !== null) {
     throw new StoreError(
-      `the database is one of PostgreSQL (DATABASE_URL); copy it with its own tool: pg_dump --format=custom --file=${file} "$DATABASE_URL"`,
+      `the database is in PostgreSQL (DATABASE_URL); back it up with its own tool: pg_dump --format=custom --file=${file} "$DATABASE_URL"`,
     );
   }
   const { bytes, books, newest, archivedDays } = await backUp(dbPath, file, archivePath);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   process.stderr.write(
-    `${file}: ${books} stored books up to sequence ${newest}, ${bytes} bytes, read back, ` +
+    `${file}: ${books} stored books up to sequence ${newest}, ${bytes} bytes, verified, ` +
       `${archivedDays === null ? '' : `with the manifests of ${archivedDays} archived days, `}${seconds} s\n`,
   );
 }

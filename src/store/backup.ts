@@ -14,24 +14,24 @@ import { checkReadable } from './engine/sqlite/database.js';
 import { canonicalPath } from './engine/sqlite/paths.js';
 import { failureText, StoreError } from './errors.js';
 
-/** A copy that was made and read back. */
+/** A completed and verified copy. */
 export interface Backup {
   readonly bytes: number;
-  /** Rows of the stored books: whole ones and changes. */
+  /** Rows of stored books: whole ones and deltas. */
   readonly books: number;
   /** Sequence of the newest of them; 0 when there is none. */
   readonly newest: number;
-  /** Days whose manifests lie beside the copy; null where there is no archive. */
+  /** Days whose manifests are beside the copy; null if there is no archive. */
   readonly archivedDays: number | null;
 }
 
 /**
- * Copies the database to `file` as it is at one moment, also while a recorder writes it, reads the
- * copy back, and only then gives it its name. The copy is as compact as can be and needs no log beside it.
- * The manifests of the archive, which say what the database no longer has, are copied to `file`.archive.
- * @param file what must not exist yet
+ * Takes a consistent copy of the database, even while a recorder is writing, verifies it, and only
+ * then gives it its name. The copy is compacted and needs no log beside it. The manifests of the
+ * archive, which record what the database no longer has, are copied to `file`.archive.
+ * @param file must not exist yet
  * @param archive folder of the archive; empty for none
- * @throws {StoreError} in one line; then there is no file of that name
+ * @throws {StoreError} with one line; no file of that name exists then
  */
 export async function backUp(database: string, file: string, archive = ''): Promise<Backup> {
   const source = await canonicalPath(database);
@@ -47,15 +47,15 @@ export async function backUp(database: string, file: string, archive = ''): Prom
   const clear = (): Promise<unknown> =>
     Promise.all([part, manifestsPart].map((path) => rm(path, { recursive: true, force: true })));
   try {
-    // What an earlier, interrupted backup left.
+    // Left by an earlier, interrupted backup.
     await clear();
     makePrivateFile(part);
     await using(source, (connection) => executeWith(connection, 'VACUUM INTO ?', [part]));
     const backup = await readBack(part);
     await toDisk(part);
-    // After the database: what it had lost by then was archived before.
+    // After the database: what it had deleted by then was archived before.
     const archivedDays = archive === '' ? null : await copyManifests(archive, manifestsPart);
-    // A file that came meanwhile is not overwritten for want of a look.
+    // Checked again, so that a file created meanwhile is not overwritten.
     await refuseBoth();
     if (archivedDays !== null) await rename(manifestsPart, manifests);
     await rename(part, file);
@@ -71,13 +71,13 @@ export async function backUp(database: string, file: string, archive = ''): Prom
 async function refuseTaken(file: string): Promise<void> {
   const taken = await stat(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null;
-    throw new StoreError(`${file} cannot be looked at: ${failureText(error)}`);
+    throw new StoreError(`${file} cannot be inspected: ${failureText(error)}`);
   });
   if (taken !== null) {
     const what = taken.isDirectory()
       ? `is a folder; name a file in it`
       : 'exists; name another file';
-    throw new StoreError(`${file} ${what}, for nothing is overwritten`);
+    throw new StoreError(`${file} ${what}; nothing is overwritten`);
   }
 }
 
@@ -90,7 +90,7 @@ async function using<T>(path: string, work: (connection: Connection) => Promise<
   }
 }
 
-/** Reads a copy whole: every page and index of it, and how many books it holds. */
+/** Verifies a copy: every page and index, and the number of books. */
 async function readBack(path: string): Promise<Omit<Backup, 'archivedDays'>> {
   return using(path, async (connection) => {
     const check = (await queryRows(connection, 'PRAGMA integrity_check')).flat();
@@ -106,7 +106,7 @@ async function readBack(path: string): Promise<Omit<Backup, 'archivedDays'>> {
   });
 }
 
-/** Copies the manifests of an archive and reads them back. @returns how many there are */
+/** Copies the manifests of an archive and verifies them. @returns how many there are */
 async function copyManifests(archive: string, to: string): Promise<number> {
   makeFolder(to);
   const dates = await archivedDates(archive);

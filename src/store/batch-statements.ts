@@ -18,20 +18,20 @@ import type { TradeWriter } from './trades/trade-writer.js';
 import type { WaitingRow } from './trades/waiting-trades.js';
 import type { BookRow, RecordingChange, WriteBatch } from './writer-protocol.js';
 
-/** What the statements of a batch are made with. */
+/** Inputs for the statements of a batch. */
 export interface BatchParts {
   readonly session: Session;
-  /** Knows all of {@link marketsOf}. */
+  /** Contains all of {@link marketsOf}. */
   readonly ids: MarketIds;
   readonly trades: TradeWriter;
 }
 
-/** Key in `state` of the id of the last batch that was written. */
+/** Key in `state` of the id of the last batch written. */
 export const LAST_BATCH = 'batch';
 
 /**
- * The statements that write a batch, all of them or none.
- * @param trades those of the batch, as they were read out of it
+ * The statements that write a batch, all or none.
+ * @param trades those of the batch, as decoded from it
  */
 export async function batchStatements(
   parts: BatchParts,
@@ -96,7 +96,7 @@ export async function batchStatements(
   return statements;
 }
 
-/** Books as {@link WriteBatch.rows} has them, now that the numbers of their markets are known. */
+/** Books in the form of {@link WriteBatch.rows}, now that their markets' numbers are known. */
 async function numberedRows(
   session: Session,
   ids: MarketIds,
@@ -130,8 +130,8 @@ const GAP = {
 const RECORDING = { market_id: 'integer', recording: 'boolean', at: 'integer' } as const;
 
 /**
- * Lets a transaction fail if the database ends with this batch, after whoever may still be writing it
- * is done: a second row of the key breaks its uniqueness.
+ * Makes a transaction fail if the database already has this batch, once whoever may still be
+ * writing it is done: a second row with the key violates its uniqueness.
  */
 function guardOnce(client: Client, id: number) {
   return [
@@ -143,8 +143,8 @@ function guardOnce(client: Client, id: number) {
 }
 
 /**
- * Lets a transaction fail unless the database ends with this message of the log, and keeps any other
- * recorder waiting until it is over, in the same way.
+ * Makes a transaction fail unless the database is at this message of the log, and blocks any other
+ * recorder until it is over, in the same way.
  */
 function guardLog(client: Client, from: number) {
   return [
@@ -155,7 +155,7 @@ function guardLog(client: Client, from: number) {
   ];
 }
 
-/** Inserts gaps, or updates those with the same market and start; of several such the last one counts. */
+/** Inserts gaps, or updates those with the same market and start; the last of several counts. */
 function insertGaps({ client, dialect }: Session, ids: MarketIds, gaps: readonly Gap[]) {
   return client.$executeRaw`
     INSERT INTO gap (market_id, start, "end", cause, detail, attempts)
@@ -167,9 +167,9 @@ function insertGaps({ client, dialect }: Session, ids: MarketIds, gaps: readonly
 }
 
 /**
- * Whether nothing changes when a batch is written a second time: whether it was written need not be known then,
- * unless it moves the place in the log, which a second time would be taken for another recorder's doing.
- * A statement less is a tenth of what most batches take.
+ * Whether writing a batch twice changes nothing: then it need not be known whether it was written,
+ * unless it moves the position in the log, which a second time would be attributed to another
+ * recorder. Saving a statement is a tenth of the time of most batches.
  */
 function isRepeatable(batch: WriteBatch): boolean {
   const { tradeSpans, gaps, coverage, logs, recording, redates, laterGaps } = batch;
@@ -178,7 +178,7 @@ function isRepeatable(batch: WriteBatch): boolean {
 }
 
 function gapRows(ids: MarketIds, gaps: readonly Gap[]) {
-  // No statement may meet a row twice.
+  // No statement may touch a row twice.
   const last = new Map<string, readonly (number | string | null)[]>();
   for (const { market, start, end, cause, detail, attempts } of gaps) {
     const id = ids.id(market);
@@ -196,7 +196,7 @@ function coverageRows(ids: MarketIds, records: readonly CoverageMinute[]) {
   });
 }
 
-/** Sets the marks of the markets, and begins and ends their spans. */
+/** Sets the recording marks of the markets, and starts and ends their spans. */
 function recordingStatements(
   { client, dialect }: Session,
   ids: MarketIds,
@@ -222,7 +222,7 @@ function recordingStatements(
   ];
 }
 
-/** The markets that a batch names. */
+/** The markets that a batch mentions. */
 export function* marketsOf(batch: WriteBatch, trades: readonly WaitingRow[]): Generator<Market> {
   for (const book of batch.books) yield book.market;
   for (const key of new Set(trades.map(([, market]) => market))) yield marketFromKey(key);

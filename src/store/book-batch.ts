@@ -5,14 +5,15 @@ import { WaitingTrades } from './trades/waiting-trades.js';
 import type { BookEncoder } from './engine/engine.js';
 import type { BatchSpan, BookRow, ClockStep } from './writer-protocol.js';
 
-/** What a row that waits as an object takes beside its text, bytes. */
+/** Overhead of a row waiting as an object beside its text, bytes. */
 const ROW_OVERHEAD = 240;
-/** What is said of a span of trades takes, bytes. */
+/** Size of a trade span, bytes. */
 const SPAN_BYTES = 300;
 
 /**
- * The books and trades of one batch while they wait. They become bytes at once: what waits holds no frame of
- * its exchange and nothing for the garbage collector, and handing a batch over is one copy.
+ * The books and trades of one batch while they wait. They are encoded to bytes at once: what waits
+ * keeps no exchange frame alive and gives the garbage collector nothing to do, and handing a batch
+ * over is one copy.
  */
 export class BookBatch {
   /** Rows of markets whose number is not known yet. */
@@ -30,12 +31,12 @@ export class BookBatch {
   #lastSequence = 0;
   #timestamps: number[] = [];
 
-  /** @param rows what makes bytes of the books, of the database's engine */
+  /** @param rows encodes books for the database's engine */
   constructor(rows: BookEncoder) {
     this.#rows = rows;
   }
 
-  /** Adds a row, which comes after all before. */
+  /** Adds a row after all previous ones. */
   add(row: BookRow): void {
     const { sequence, timestamp, asks, bids, steppedFrom } = row;
     const { id } = row.number;
@@ -51,7 +52,7 @@ export class BookBatch {
     this.#rows.add(row, id);
   }
 
-  /** Adds a trade, which comes after all before. */
+  /** Adds a trade after all previous ones. */
   addTrade(trade: Trade): void {
     this.#count++;
     this.#reach(trade.sequence, trade.timestamp);
@@ -60,14 +61,14 @@ export class BookBatch {
     this.#lastTradeAt = trade.timestamp;
   }
 
-  /** Adds what is known of spans of trades: it is stored with all trades before it, or after them. */
+  /** Adds the completeness of trade spans: stored with, or after, all trades before it. */
   addTradeSpan(change: TradeSpanChange): void {
     this.#count++;
     this.#tradeSpans.push(change);
     this.#rowBytes += SPAN_BYTES;
   }
 
-  /** What came of spans, in order; a list that stays as it is. */
+  /** The span changes, in order; the list is never modified. */
   get tradeSpans(): readonly TradeSpanChange[] {
     return this.#tradeSpans;
   }
@@ -91,17 +92,17 @@ export class BookBatch {
     return this.#trades.rows();
   }
 
-  /** How many trades are in it. */
+  /** Number of trades in it. */
   get tradeCount(): number {
     return this.#tradeCount;
   }
 
-  /** Books, trades and spans of them in it. */
+  /** Number of books, trades and trade spans in it. */
   get count(): number {
     return this.#count;
   }
 
-  /** Bytes that they take. */
+  /** Their size in bytes. */
   get bytes(): number {
     return this.#rows.bytes + this.#rowBytes + this.#trades.length;
   }
@@ -116,7 +117,7 @@ export class BookBatch {
     return Math.max(this.#timestamps.at(-1) ?? 0, this.#lastTradeAt);
   }
 
-  /** When each one was received, Unix ms; a list that stays as it is. */
+  /** When each one was received, Unix ms; the list is never modified. */
   get timestamps(): readonly number[] {
     return this.#timestamps;
   }
@@ -126,7 +127,7 @@ export class BookBatch {
     return this.#rows.take();
   }
 
-  /** Empties it for other books. */
+  /** Empties it for reuse. */
   clear(): void {
     this.books.length = 0;
     this.#trades.clear();

@@ -4,10 +4,10 @@ import type { SeriesGrid } from './series.js';
 import type { Timeline } from './timeline.js';
 
 /**
- * How many books of each market the database has in each step of a window. Rows are found by the index
- * of a market's books; their levels are not read.
- * @param ids numbers of the markets; null = the database does not know it
- * @returns for each market a count for each step, oldest first
+ * Number of stored books of each market in each step of a window. Rows are found by the market
+ * index; their levels are not read.
+ * @param ids numbers of the markets; null = unknown to the database
+ * @returns for each market a count per step, oldest first
  */
 export async function bookCounts(
   { rows }: Pick<Session, 'rows'>,

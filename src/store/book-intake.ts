@@ -6,28 +6,28 @@ import type { OrderBook } from '../market/order-book.js';
 import { wholeRow } from './levels.js';
 import type { BookRow, MarketNumber } from './writer-protocol.js';
 
-/** What is known of a market since the process began. */
+/** State of a market since the process started. */
 interface MarketState {
   readonly number: MarketNumber;
   /** Newest book that was kept. */
   last: OrderBook | null;
-  /** The newest one kept whole, and how much of its changes may still be kept, characters. */
+  /** The newest one kept whole, and how many characters of deltas may still follow it. */
   whole: { sequence: number; timestamp: number; room: number } | null;
-  /** Gap that the store itself opened and that still lasts. */
+  /** An open gap of the store itself. */
   gap: Gap | null;
-  /** Sequence of the first book that was not kept in it. */
+  /** Sequence of the first book not kept in it. */
   unkeptFrom: number;
-  /** Start of the newest gap of this market that anybody reported. */
+  /** Start of the newest gap of this market reported by anyone. */
   gapStart: number | null;
 }
 
 /**
- * Changes that may hang on a whole book however small that is, characters of text. To read a book,
- * its whole one and all changes since are read: beyond this they may weigh as much as that.
+ * Deltas that may follow a whole book however small it is, characters of text. Reading a book means
+ * reading its whole one and all deltas since: beyond this they may be as large as that.
  */
 const LEAST_ROOM = 64 * 1024;
 
-/** Both sides as they are stored. */
+/** Both sides in stored form. */
 type EncodedSides = Pick<BookRow, 'asks' | 'bids'>;
 
 /** A row to write, and the store's own gap that it ends. */
@@ -37,20 +37,20 @@ interface Intake {
 }
 
 /**
- * Decides how each book is stored: whole or as its changes, and what gaps result from books that
- * had to be dropped. Knows the newest kept book of every market; touches neither disk nor queue.
+ * Decides how each book is stored, whole or as a delta, and which gaps result from dropped books.
+ * Knows the newest kept book of every market; touches neither disk nor queue.
  */
 export class BookIntake {
   readonly #snapshotEveryMs: number;
   readonly #markets = new Map<string, MarketState>();
-  /** The same by the collectors' own objects, without making a key for each book. */
+  /** The same by the collectors' own objects, to avoid building a key for each book. */
   readonly #byObject = new WeakMap<Market, MarketState>();
-  /** Timestamp of the newest kept book of any market, this or an earlier run's. */
+  /** Timestamp of the newest kept book of any market, in this or an earlier run. */
   #clock: number | null;
 
   /**
    * @param snapshotEveryMs a changed book this long after the market's last whole one is stored
-   * whole, ms; 0 = every one. Sooner when the changes since weigh as much as that one.
+   * whole, ms; 0 = every one. Sooner when the deltas since are as large as that one.
    * @param lastTimestamp timestamp of the newest stored book, Unix ms.
    */
   constructor(snapshotEveryMs: number, lastTimestamp: number | null) {
@@ -63,7 +63,7 @@ export class BookIntake {
     const { book } = event;
     const state = this.#state(event);
     const { stored } = event;
-    // The log also says what the previous book was: nothing of this process counts.
+    // The log also says what the previous book was: nothing in this process counts.
     const first = stored === undefined ? state.last === null : event.previous === null;
     const { asks, bids, wholeAt } = stored ?? this.#form(event, state);
     const whole = wholeAt === null;
@@ -92,14 +92,14 @@ export class BookIntake {
     return { row, closed };
   }
 
-  /** Notes a book that was not kept; the next one is whole. @returns its gap, null inside one */
+  /** Records a book that was not kept; the next one is whole. @returns its gap, null inside one */
   drop(event: BookEvent, cause: GapCause, detail: string): Gap | null {
     const { book } = event;
     const state = this.#state(event);
     if (state.gap !== null) return null;
     // The last one may be dated by a clock that has been set back since.
     let start = Math.min(state.last?.timestamp ?? book.timestamp, book.timestamp);
-    // Gaps are identified by their start: one that follows another directly begins where that ended.
+    // Gaps are identified by their start: one that directly follows another starts where that ended.
     if (start === state.gapStart) start = book.timestamp;
     state.gap = { market: book.market, start, end: null, cause, detail, attempts: 0 };
     state.gapStart = start;
@@ -107,13 +107,13 @@ export class BookIntake {
     return state.gap;
   }
 
-  /** The gap of books that cannot be kept, if it is open and has one up to `sequence`; else null. */
+  /** The open gap of dropped books, if it includes one up to `sequence`; otherwise null. */
   unkeptAt(market: Market, sequence: number): Gap | null {
     const state = this.#markets.get(marketKey(market));
     return state === undefined || sequence < state.unkeptFrom ? null : state.gap;
   }
 
-  /** The clock was wrong and has been set back by so much: gaps that began after `at` are dated again. */
+  /** The clock was wrong and has been set back by this much: gaps that started after `at` are redated. */
   clockSet(byMs: number, at: number): void {
     for (const state of this.#markets.values()) {
       if (state.gapStart !== null && state.gapStart > at) state.gapStart += byMs;
@@ -123,18 +123,18 @@ export class BookIntake {
     }
   }
 
-  /** Notes a gap that another part reported. */
+  /** Records a gap reported by another part. */
   noteGap(gap: Gap): void {
     const state = this.#markets.get(marketKey(gap.market));
     if (state !== undefined) state.gapStart = gap.start;
   }
 
-  /** How a book is stored of which no log has decided that. */
+  /** How to store a book for which no log has decided that. */
   #form(event: BookEvent, state: MarketState): StoredForm {
     const { whole, last } = state;
     const changes =
       whole === null || this.#mustBeWhole(event, state) ? null : changesWithin(event, whole.room);
-    // Without spreading, which took a microsecond a book.
+    // Without spreading, which took a microsecond per book.
     const { asks, bids } = changes ?? wholeRow(last, event.book);
     return { wholeAt: changes === null ? null : whole!.sequence, asks, bids };
   }
@@ -143,7 +143,7 @@ export class BookIntake {
     if (afterGap || state.whole === null || state.gap !== null) return true;
     if (previous === null || previous !== state.last?.sequence) return true;
     const age = book.timestamp - state.whole.timestamp;
-    // A negative age: the clock was set back, and a whole book now keeps rebuilding short.
+    // Negative age: the clock was set back; a whole book now keeps rebuilding short.
     return age >= this.#snapshotEveryMs || age < 0;
   }
 
@@ -168,7 +168,7 @@ export class BookIntake {
   }
 }
 
-/** The changes of a book as they are stored; null when they are longer than `room` characters. */
+/** The deltas of a book in stored form; null when longer than `room` characters. */
 function changesWithin({ changes }: BookEvent, room: number): EncodedSides | null {
   const asks = encodeLevels(changes.asks);
   const bids = encodeLevels(changes.bids);

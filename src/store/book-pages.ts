@@ -10,22 +10,22 @@ import { retiredUpTo } from './retired.js';
 import type { BookPage, BookPageQuery, StoredBook } from './reader-types.js';
 import type { Timeline } from './timeline.js';
 
-/** Rebuilt books kept between pages, over all walks: a market's next change applies to its last. */
+/** Rebuilt books cached between pages, over all walks: a market's next delta applies to its last. */
 const KEPT_BOOKS = 4000;
-/** Levels of a page at most, so that a page of deep books is no bigger than one of flat ones. */
+/** Maximum levels per page, so that a page of deep books is no bigger than one of shallow ones. */
 const MAX_LEVELS = 20_000;
 
-/** How far a walk has come: the newest book of each market at a place. */
+/** Progress of a walk: the newest book of each market at a position. */
 interface Walk {
-  /** Everything up to this sequence has been given. */
+  /** Everything up to this sequence has been returned. */
   after: number;
   readonly books: Map<number, RebuiltBook>;
 }
 
 /**
- * Whole books in order of sequence, a page at a time. A caller walks by giving the place where the
- * page before ended; nothing needs to be begun or ended. What a walk has rebuilt is kept for its next
- * page within bounds; should it have been dropped, it is rebuilt from the last whole books.
+ * Whole books in order of sequence, a page at a time. A caller walks by passing the position where
+ * the previous page ended; nothing needs to be opened or closed. What a walk has rebuilt is cached
+ * for its next page within bounds; if it was dropped, it is rebuilt from the last whole books.
  */
 export class BookPages {
   readonly #session: Session;
@@ -57,7 +57,7 @@ export class BookPages {
     if (rows.length === 0) return { items: [], reached, more: false };
 
     const walk = this.#takeWalk(after);
-    // Between two ranges changes are passed over: what was rebuilt before no longer leads on.
+    // Between two ranges deltas are skipped: what was rebuilt before is no longer valid.
     if (ranges[scan.part]!.low !== after + 1) walk.books.clear();
     const holes = query.since === undefined ? null : await this.#holes(rows, walk, query.since);
     const gaps = await gapsBefore(this.#session, rows, (id) => this.#markets.get(id)!);
@@ -68,7 +68,7 @@ export class BookPages {
       const book =
         applyRow(before, row) ?? (await rebuild(this.#session, row.marketId, row.sequence));
       walk.after = row.sequence;
-      // Its whole book has been deleted by now; so will be this one, and the next says what is lost.
+      // Its whole book has just been deleted; so will this one be, and the next one reports the loss.
       if (book === null) continue;
       walk.books.set(row.marketId, book);
       const gapBefore = holes?.get(row.sequence) ?? gaps.get(row.sequence) ?? null;
@@ -111,8 +111,8 @@ export class BookPages {
   }
 
   /**
-   * The rows before which retention has deleted books that the walk had not been given: each is the
-   * first row left of its market. `since` is where the walk began.
+   * The rows before which retention deleted books that the walk had not returned: each is the first
+   * remaining row of its market. `since` is where the walk started.
    */
   async #holes(rows: readonly StoredRow[], walk: Walk, since: number): Promise<Map<number, Gap>> {
     const holes = new Map<number, Gap>();
@@ -132,7 +132,7 @@ export class BookPages {
     return holes;
   }
 
-  /** A hole's beginning is the time of the newest book left, of any market, that is not in it. */
+  /** A hole starts at the time of the newest remaining book, of any market, that is not in it. */
   async #hole(row: StoredRow, given: number, upTo: number): Promise<Gap> {
     const [before] = await this.#session.rows(sql`
       SELECT timestamp FROM book WHERE sequence <= ${given} ORDER BY sequence DESC LIMIT 1`);

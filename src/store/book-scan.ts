@@ -3,15 +3,15 @@ import { joined, raw, type Sql, sql } from './engine/sql.js';
 import { readManyRows, ROW_COLUMNS, type StoredRow } from './rebuild.js';
 import type { SequenceRange } from './timeline.js';
 
-/** Up to so many markets are read through the market index, more by a walk over all rows. */
+/** Up to this many markets are read through the market index, more by a walk over all rows. */
 const MERGED_MARKETS = 8;
-/** Sequences that such a walk passes in one statement at most. */
+/** Maximum sequences such a walk covers per statement. */
 const WALK = 20_000;
 
 const UNION_ALL = ' UNION ALL ';
 const SEQUENCE = raw('sequence');
 
-/** Pieces after which a walk is known to be long: from then on the next one is read ahead. */
+/** Number of pieces after which a walk counts as long: from then on the next one is prefetched. */
 const SHORT = 2;
 
 /** A piece of a walk. */
@@ -21,7 +21,7 @@ interface Piece {
   readonly reached: number;
 }
 
-/** A piece that is being read. */
+/** A piece being read. */
 interface Coming {
   readonly piece: Promise<Piece>;
   readonly limit: number;
@@ -29,7 +29,7 @@ interface Coming {
 
 /**
  * Walks the rows of some markets in order of sequence, a bounded piece at a time: each piece is one
- * statement that ends, so a slow consumer never holds back the writer's checkpoints.
+ * statement that ends, so a slow consumer never holds up the writer's checkpoints.
  */
 export class BookScan {
   readonly #session: Session;
@@ -38,10 +38,10 @@ export class BookScan {
   #ids: readonly number[];
   #part = 0;
   #pieces = 0;
-  /** The piece that follows, while the one before it is looked at. */
+  /** The next piece, prefetched while the previous one is processed. */
   #coming: Coming | null = null;
 
-  /** @param ids the markets' numbers, maybe none. @param ranges sequences to read, ascending */
+  /** @param ids the markets' numbers, possibly none. @param ranges sequences to read, ascending */
   constructor(session: Session, ids: readonly number[], ranges: readonly SequenceRange[]) {
     this.#session = session;
     this.#ids = ids;
@@ -49,7 +49,7 @@ export class BookScan {
     this.#total = ranges.length;
   }
 
-  /** Which of the ranges the last rows came from: between two of them changes are passed over. */
+  /** Which of the ranges the last rows came from: deltas between two of them are skipped. */
   get part(): number {
     return this.#part;
   }
@@ -71,7 +71,7 @@ export class BookScan {
     }
   }
 
-  /** Sequence of the first of the last `count` rows of what is left; null when there are fewer. */
+  /** Sequence of the first of the last `count` remaining rows; null when there are fewer. */
   async startOfLast(count: number): Promise<number | null> {
     if (this.#ids.length === 0) return null;
     let left = count;
@@ -100,15 +100,15 @@ export class BookScan {
     const range = this.#ranges[0];
     if (range === undefined) return;
     const piece = this.#read(range, limit, this.#session.rowsAhead);
-    // Whether it failed is looked at when it is wanted, if it is.
+    // A failure surfaces when the piece is needed, if ever.
     piece.catch(() => undefined);
     this.#coming = { piece, limit };
   }
 
-  /** Many markets: the next rows of all are read, and those of other markets passed over. */
+  /** Many markets: the next rows of all are read, and those of other markets skipped. */
   async #walk(range: SequenceRange, limit: number, read: Rows): Promise<Piece> {
     const high = Math.min(range.high, range.low + WALK);
-    // The plus sign keeps the database from the market index, which would have to sort everything.
+    // The plus sign keeps the database off the market index, with which it would have to sort everything.
     const rows = await readManyRows(
       read,
       sql`SELECT ${ROW_COLUMNS} FROM book WHERE sequence BETWEEN ${range.low} AND ${high}
@@ -121,8 +121,8 @@ export class BookScan {
   }
 
   /**
-   * Where the next row of any of the markets is, after a walk found nothing: the index knows. From
-   * now on the markets without one are left out. A sequence beyond all ranges when there is none.
+   * Where the next row of any of the markets is, after a walk found nothing: the index knows.
+   * Markets without one are left out from now on. A sequence beyond all ranges when there is none.
    */
   async #nextSequence(low: number): Promise<number> {
     const end = this.#ranges.at(-1)!.high;
@@ -135,7 +135,7 @@ export class BookScan {
     return alive.reduce((least, [, head]) => Math.min(least, head as number), end + 1);
   }
 
-  /** Few markets: their next sequences out of the index, merged, then the rows. */
+  /** Few markets: their next sequences from the index, merged, then the rows. */
   async #merge({ low, high }: SequenceRange, limit: number, read: Rows): Promise<Piece> {
     const next = (columns: Sql, id: number): Sql => sql`
       SELECT ${columns} FROM book WHERE market_id = ${id} AND sequence BETWEEN ${low} AND ${high}

@@ -10,16 +10,16 @@ import { rebuild, type RebuiltBook, type StoredRow, textOf } from './rebuild.js'
 import type { SequenceRange } from './timeline.js';
 
 /**
- * The stored rows of a selection in order of sequence, with what is needed to make whole books and
- * time series of them. Exports and series read nothing else, so it does not matter to them where a
- * book lies.
+ * The stored rows of a selection in order of sequence, with what is needed to turn them into whole
+ * books and time series. Exports and series read nothing else, so where a book is stored does not
+ * matter to them.
  */
 export interface BookSource {
   /** The selected markets by their numbers in the rows. */
   readonly markets: ReadonlyMap<number, Market>;
-  /** Least and greatest sequence; null when there is none. */
+  /** Lowest and highest sequence; null when there is none. */
   readonly range: SequenceRange | null;
-  /** Which stretch of sequences the last rows came from: between two of them rows are passed over. */
+  /** Which stretch of sequences the last rows came from: rows between two of them are skipped. */
   readonly part: number;
   /** The next rows, at most `limit`; empty at the end. */
   next(limit: number): Promise<StoredRow[]>;
@@ -27,26 +27,26 @@ export interface BookSource {
   startOfLast(count: number): Promise<number | null>;
   /** The whole book of a market at its last row up to `sequence` that is not after `at`, Unix ms. */
   bookUpTo(marketId: number, sequence: number, at?: number): Promise<RebuiltBook | null>;
-  /** The last book of a market that was received up to `at`, Unix ms; null when there is none. */
+  /** The last book of a market received up to `at`, Unix ms; null when there is none. */
   bookAt(marketId: number, at: number): Promise<RebuiltBook | null>;
   /** The gaps that ended with one of these rows, by its sequence. */
   gapsBefore(rows: readonly StoredRow[]): Promise<Map<number, Gap>>;
-  /** What interrupts the books of a market in a window. */
+  /** Interruptions of a market's books in a window. */
   breaks(marketId: number, window: TimeWindow): Promise<Breaks>;
-  /** Gives back what it holds of the archive, when it is not read to its end. */
+  /** Releases its archive resources when it is not read to the end. */
   close?(): Promise<unknown>;
 }
 
-/** Number of the one market of a source of which nothing was ever stored: no market has it. */
+/** Number standing for a source's market with nothing stored: no market has it. */
 export const NO_MARKET = 0;
 
-/** Characters of the levels of a page, about: a page of whole deep books has fewer rows. */
+/** Approximate characters of level text per page: a page of whole deep books has fewer rows. */
 const PAGE_TEXT = 4_000_000;
 
 /**
- * The rows of a source, in pages; it is closed when they are no longer read.
- * @param limit rows of the first page at most; each further one may have twice as many, up to `most`,
- * or fewer where the levels of the last ones are much text
+ * The rows of a source, in pages; it is closed when reading stops.
+ * @param limit maximum rows of the first page; each further one may have twice as many, up to
+ * `most`, or fewer if the last ones had much level text
  */
 export async function* rowPages(
   source: BookSource,
@@ -60,7 +60,7 @@ export async function* rowPages(
       const text = textOf(rows);
       yield rows;
       const fit = Math.max(1, Math.floor((rows.length * PAGE_TEXT) / Math.max(text, 1)));
-      // Smaller only where it has to be by far: rows that a longer page has read ahead are read again.
+      // Shrinks only by a lot: rows prefetched for a longer page are read again.
       if (fit >= 2 * page) page = Math.min(most, 2 * page);
       else if (fit < page / 2) page = fit;
     }
@@ -69,16 +69,16 @@ export async function* rowPages(
   }
 }
 
-/** What of a database {@link DatabaseSource} reads. */
+/** What {@link DatabaseSource} reads of a database. */
 export interface SourceOptions {
   readonly session: Session;
   readonly markets: ReadonlyMap<number, Market>;
   readonly ranges: readonly SequenceRange[];
-  /** A sequence that no book received up to a time lies beyond; null when there is none. */
+  /** A sequence above all books received up to a time; null when there is none. */
   readonly boundAt: (at: number) => Promise<number | null>;
 }
 
-/** A {@link BookSource} out of the database. */
+/** A {@link BookSource} of the database. */
 export class DatabaseSource implements BookSource {
   readonly markets: ReadonlyMap<number, Market>;
   readonly range: SequenceRange | null;

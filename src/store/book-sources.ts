@@ -7,17 +7,17 @@ import { isSelected, type ReaderDatabase } from './reader-database.js';
 import type { BookSelection } from './reader-types.js';
 import { TieredSource } from './tiered-source.js';
 
-/** Opens what is selected of the stored books, out of the database and, behind it, the archive. */
+/** Opens a selection of the stored books, from the database and, for older ones, the archive. */
 export class BookSources {
   readonly #db: ReaderDatabase;
-  /** Numbers of markets that only the archive knows, below 0. */
+  /** Numbers of markets that only the archive knows, negative. */
   readonly #archiveIds = new Map<string, number>();
 
   constructor(db: ReaderDatabase) {
     this.#db = db;
   }
 
-  /** What is selected, from sequence `start` on, up to the newest book there is now, or `before`. */
+  /** The selection, from sequence `start` on, up to the newest current book, or `before`. */
   async open(
     selection: Omit<BookSelection, 'exchange'>,
     start: number,
@@ -44,7 +44,7 @@ export class BookSources {
     const numbers = new Map([...markets].map(([id, market]) => [marketKey(market), id]));
     const numberOf = (market: Market): number => numbers.get(marketKey(market))!;
     const firstHot = await firstRows(session);
-    // Behind the first row that the database has of each market, the archive is asked for lost rows only.
+    // After a market's first row in the database, the archive is only asked for lost rows.
     const hotFrom = older.map((market) => firstHot.get(numberOf(market)) ?? Infinity);
     const last = Math.min(before, Number.MAX_SAFE_INTEGER) - 1;
     const lost = await this.#db.lostRows!.ranges(session);
@@ -64,8 +64,8 @@ export class BookSources {
   }
 
   /**
-   * The selected markets of which the archive has books. Those that the database does not know come
-   * into `markets` by numbers of their own.
+   * The selected markets with books in the archive. Those unknown to the database are added to
+   * `markets` with numbers of their own.
    */
   async #olderMarkets(
     markets: Map<number, Market>,

@@ -134,7 +134,7 @@ describe('a stop', () => {
     expect(logs.edges).toHaveLength(1);
     // The text is made when it is read, out of the database.
     expect(logs.edges[0]!.node.en).toMatch(
-      /outranks COLLECT; 1 stopped: UPBIT:ETH-KRW; 1 recorded besides: KORBIT:BTC-KRW/,
+      /outrank COLLECT; 1 stopped: UPBIT:ETH-KRW; 1 recorded in addition: KORBIT:BTC-KRW/,
     );
     expect(logs.edges[0]!.node.ko).toMatch(/중지 1개: UPBIT:ETH-KRW; 추가 수집 1개/);
     expect(logs.edges[0]!.node.message).toMatch(/1.*UPBIT:ETH-KRW.*1.*KORBIT:BTC-KRW/);

@@ -141,7 +141,7 @@ describe('what is wrong in an archive', () => {
       path,
       text.replace(/"digest":"(.)/, (_, digit: string) => `"digest":"${digit === '0' ? '1' : '0'}`),
     );
-    expect(await problems()).toMatch(/disagrees with its manifest: .* has other values/);
+    expect(await problems()).toMatch(/disagrees with its manifest: .* has different values/);
     await writeFile(path, text.slice(0, 100));
     expect(await problems()).toMatch(/manifest.json is not JSON/);
     await writeFile(path, text.replace('"schema":3', '"schema":99'));

@@ -82,7 +82,7 @@ it('tells once why it fails, while its folder cannot be had, and that it works a
   );
   await until(() => told.length > 0, 'the failure', 30_000);
   expect(told).toEqual([
-    expect.stringMatching(/orderbook cannot be used: a file lies where a folder must be/),
+    expect.stringMatching(/orderbook cannot be used: there is a file where a folder must be/),
   ]);
   await rename(archive, `${archive}-away`);
   await until(() => told.length > 1, 'the recovery', 30_000);

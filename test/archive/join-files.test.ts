@@ -122,7 +122,7 @@ describe('joined Parquet files', () => {
     );
     const out = at('out.parquet');
     await expect(joinParquet([at('a.parquet'), at('b.parquet')], out)).rejects.toThrow(
-      `${at('b.parquet')} has other columns than ${at('a.parquet')}`,
+      `${at('b.parquet')} has different columns than ${at('a.parquet')}`,
     );
     const bytes = await readFile(at('a.parquet'));
     for (const damaged of [
@@ -133,7 +133,7 @@ describe('joined Parquet files', () => {
     ]) {
       await writeFile(at('c.parquet'), damaged);
       await expect(joinParquet([at('a.parquet'), at('c.parquet')], out)).rejects.toThrow(
-        `${at('c.parquet')} is no whole Parquet file`,
+        `${at('c.parquet')} is not a complete Parquet file`,
       );
     }
   });

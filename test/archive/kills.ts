@@ -35,7 +35,7 @@ export async function killArchiver(kills: number): Promise<void> {
       const archived = days.filter(({ problems }) => problems.length === 0);
       // A file of a day without its manifest is all that may be there beside whole days.
       const others = days.flatMap(({ problems }) => problems);
-      expect(others.filter((problem) => !/there is no manifest/.test(problem))).toEqual([]);
+      expect(others.filter((problem) => !/the manifest is missing/.test(problem))).toEqual([]);
       expect(archived.length).toBeGreaterThanOrEqual(whole);
       whole = archived.length;
     }

@@ -33,8 +33,8 @@ it('more books than may wait are logged, without a line for each, and counted', 
   expect(gaps).toEqual([
     {
       event: 'QUEUE_DRAINED',
-      message: expect.stringMatching(/^there is room for books again; [1-9]\d* were left out$/),
+      message: expect.stringMatching(/^there is room for books again; [1-9]\d* were dropped$/),
     },
-    { event: 'QUEUE_OVERFLOW', message: expect.stringMatching(/^books come faster/) },
+    { event: 'QUEUE_OVERFLOW', message: expect.stringMatching(/^books arrive faster/) },
   ]);
 });

@@ -33,7 +33,7 @@ describe('the database removed while the program records', () => {
       15_000,
     );
     expect(program.output).toMatch(/\[ERROR\] \[SYSTEM\] cannot store.*was removed or moved away/);
-    expect(program.output).toMatch(/\[WARN\] \[SYSTEM\] the database was put back with all/);
+    expect(program.output).toMatch(/\[WARN\] \[SYSTEM\] the database was restored in full/);
     await program.end();
     expect(program.code).toBe(0);
     expect(integrityOf(path)).toEqual(['ok']);

@@ -312,7 +312,7 @@ describeWithServers('several nodes whose log is full', () => {
       for (const pair of PAIRS) simulator.faults.forgetTrades(pair);
     for (const recorder of recorders) await recorder.start();
     await until(
-      () => recorders.some(({ output }) => output.includes('gone from the log')),
+      () => recorders.some(({ output }) => output.includes('messages left the log')),
       'the hole',
       20_000,
     );
